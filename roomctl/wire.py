@@ -1,0 +1,267 @@
+"""Where bytes meet time: ports below, machines above, and the pump between them.
+
+Knows no device and no protocol. A serial chunk, a datagram, a HID report, a pin level and a
+message to the screen are all bytes from a Port. A Machine decides; it has no clock and no wire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import ParamSpec, Protocol, TypeVar
+
+from roomctl.clock import Clock
+from roomctl.errors import PortClosed, PortError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_threads = ThreadPoolExecutor(max_workers=128, thread_name_prefix="wire")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What was opened, as far as the system can tell; re-read at every open."""
+
+    url: str
+    path: str = ""
+    vid: int | None = None
+    pid: int | None = None
+    bcd_device: int | None = None
+    serial_number: str | None = None
+    port_path: str | None = None
+    product: str | None = None
+    peer_uid: int | None = None
+    report_descriptor: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Bytes that came in together, and when (monotonic seconds, taken in the port)."""
+
+    data: bytes
+    at: float
+
+
+class Port(Protocol):
+    """Bytes in, bytes out. Every method raises PortClosed once the wire is gone."""
+
+    @property
+    def identity(self) -> Identity: ...
+    async def read(self) -> Chunk: ...
+    async def write(self, data: bytes) -> None: ...
+    async def close(self) -> None: ...
+
+
+class Machine(Protocol):
+    """One end of a conversation, without clock and wire.
+
+    `tick(now)` lets time pass, `due()` names the next instant at which it wants a tick,
+    `outbox(now)` hands out at most one item to write; `sent` or `failed` tells what became of it.
+    """
+
+    def receive(self, chunk: Chunk) -> None: ...
+    def tick(self, now: float) -> None: ...
+    def due(self) -> float | None: ...
+    def outbox(self, now: float) -> bytes | None: ...
+    def sent(self, now: float) -> None: ...
+    def failed(self, now: float, why: str) -> None: ...
+
+
+Connect = Callable[[str, str], Awaitable[Port]]
+"""`await connect(name, url)` opens a port for the device `name`, or raises PortError."""
+
+
+async def in_thread(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run blocking `work` beside the loop and wait for its result."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_threads, lambda: work(*args, **kwargs))
+
+
+async def pump(port: Port, machine: Machine, wake: asyncio.Event, clock: Clock) -> None:
+    """Join `port` and `machine` until the port closes (raises PortClosed) or the task is cancelled.
+
+    Set `wake` after giving the machine something to say: it is written at once, whatever the pump
+    was waiting for. A write that fails without closing the port is reported to the machine.
+    """
+    reading = asyncio.ensure_future(port.read())
+    waking = asyncio.ensure_future(wake.wait())
+    try:
+        while True:
+            wake.clear()
+            machine.tick(clock.mono_s())
+            await _drain(port, machine, clock)
+            due = machine.due()
+            limit = None if due is None else max(0.0, due - clock.mono_s())
+            await asyncio.wait((reading, waking), timeout=limit, return_when="FIRST_COMPLETED")
+            if waking.done():
+                waking = asyncio.ensure_future(wake.wait())
+            if reading.done():
+                machine.receive(reading.result())
+                reading = asyncio.ensure_future(port.read())
+    finally:
+        for task in (reading, waking):
+            task.cancel()
+        await asyncio.gather(reading, waking, return_exceptions=True)
+
+
+async def _drain(port: Port, machine: Machine, clock: Clock) -> None:
+    while (data := machine.outbox(clock.mono_s())) is not None:
+        try:
+            await port.write(data)
+        except PortClosed as error:
+            machine.failed(clock.mono_s(), error.why)
+            raise
+        except PortError as error:
+            machine.failed(clock.mono_s(), error.why)
+        else:
+            machine.sent(clock.mono_s())
+
+
+class _PairEnd:
+    """One end of an in-memory wire."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self.identity = Identity(url=url, path=url)
+        self._clock = clock
+        self._incoming: asyncio.Queue[Chunk | None] = asyncio.Queue()
+        self._peer: _PairEnd | None = None
+        self._closed = False
+
+    def join(self, peer: _PairEnd) -> None:
+        self._peer = peer
+
+    def hang_up(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._incoming.put_nowait(None)
+
+    async def read(self) -> Chunk:
+        chunk = None if self._closed and self._incoming.empty() else await self._incoming.get()
+        if chunk is None:
+            raise PortClosed(self.identity.url, "the other end hung up")
+        return chunk
+
+    async def write(self, data: bytes) -> None:
+        if self._closed or self._peer is None:
+            raise PortClosed(self.identity.url, "the other end hung up")
+        self._peer.deliver(Chunk(data, self._clock.mono_s()))
+
+    def deliver(self, chunk: Chunk) -> None:
+        if not self._closed:
+            self._incoming.put_nowait(chunk)
+
+    async def close(self) -> None:
+        peer = self._peer
+        self.hang_up()
+        if peer is not None:
+            peer.hang_up()
+
+
+def pair(url: str, clock: Clock) -> tuple[Port, Port]:
+    """Return the two ends of an in-memory wire; closing one closes both."""
+    near, far = _PairEnd(url, clock), _PairEnd(url, clock)
+    near.join(far)
+    far.join(near)
+    return near, far
+
+
+class Virtual:
+    """Two machines in one room of invented time; `now` moves only by `run` and `settle`."""
+
+    def __init__(self, near: Machine, far: Machine, *, now: float = 0.0) -> None:
+        self.near, self.far, self.now = near, far, now
+        self.steps = 0
+
+    def run(self, seconds: float, *, max_steps: int = 1_000_000) -> None:
+        """Let `seconds` pass, exchanging everything the machines want to say on the way."""
+        end = self.now + seconds
+        while True:
+            self.settle(max_steps=max_steps)
+            wanted = [due for m in (self.near, self.far) if (due := m.due()) is not None]
+            upcoming = min(wanted, default=end)
+            if upcoming > end:
+                break
+            if upcoming <= self.now:
+                if end <= self.now:
+                    break
+                upcoming = min(end, self.now + 1e-6)
+            self.now = upcoming
+            if self.now >= end:
+                break
+        self.now = end
+        self.settle(max_steps=max_steps)
+
+    def settle(self, *, max_steps: int = 1_000_000) -> None:
+        """Exchange what can be said now, without letting time pass."""
+        busy = True
+        while busy:
+            busy = self._pass(self.near, self.far) | self._pass(self.far, self.near)
+            self.steps += 1
+            if self.steps > max_steps:
+                raise RuntimeError(f"the machines did not come to rest in {max_steps} steps")
+
+    def _pass(self, talker: Machine, listener: Machine) -> bool:
+        talker.tick(self.now)
+        spoke = False
+        while (data := talker.outbox(self.now)) is not None:
+            talker.sent(self.now)
+            listener.receive(Chunk(data, self.now))
+            spoke = True
+        return spoke
+
+
+def converse(near: Machine, far: Machine, seconds: float, *, now: float = 0.0) -> float:
+    """Run two machines against each other for `seconds` of invented time; return the new now.
+
+    Hours pass in milliseconds: no loop, no sleep, no thread. Bytes travel in no time; a far end
+    that wants to model a slow line does so with `due()`.
+    """
+    room = Virtual(near, far, now=now)
+    room.run(seconds)
+    return room.now
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing seen on a wire: `direction` is "in" or "out", `at` monotonic seconds."""
+
+    at: float
+    direction: str
+    data: bytes
+
+
+class Traced:
+    """A Port that shows everything passing through it to `record`."""
+
+    def __init__(self, port: Port, clock: Clock, record: Callable[[Record], None]) -> None:
+        self._port, self._clock, self._record = port, clock, record
+
+    @property
+    def identity(self) -> Identity:
+        return self._port.identity
+
+    async def read(self) -> Chunk:
+        chunk = await self._port.read()
+        self._record(Record(chunk.at, "in", chunk.data))
+        return chunk
+
+    async def write(self, data: bytes) -> None:
+        await self._port.write(data)
+        self._record(Record(self._clock.mono_s(), "out", data))
+
+    async def close(self) -> None:
+        await self._port.close()
+
+
+def trace_file(path: str) -> Callable[[Record], None]:
+    """Return a recorder that appends `at<TAB>direction<TAB>hex` lines to `path` (mode 0600)."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def record(entry: Record) -> None:
+        os.write(handle, f"{entry.at:.6f}\t{entry.direction}\t{entry.data.hex()}\n".encode())
+
+    return record

@@ -1,0 +1,124 @@
+"""A device: opened, spoken to, lost, and opened again, for as long as the room runs.
+
+Knows no kind of device. A wing subclasses `Device`, returns the Machine that speaks its protocol,
+and calls `proven()` once the device has answered: an open port alone proves nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from roomctl.clock import Clock, Moment
+from roomctl.errors import PortError, PortReason
+from roomctl.wire import Connect, Identity, Machine, pump
+
+_log = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 0.25
+LONGEST_WAIT_S = 1.5  # a device that is back is in use again within 2 s
+
+
+class Status(StrEnum):
+    """Whether a device can be used."""
+
+    STARTING = "starting"
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether a device can be used, since when, and if not, why.
+
+    `reason` is from a closed list that panels translate (PortReason's words, and `no_reply`);
+    `detail` is for a technician.
+    """
+
+    status: Status
+    since: Moment
+    reason: str | None = None
+    detail: str | None = None
+
+
+class Device:
+    """One device at the end of one port."""
+
+    kind: ClassVar[str]
+
+    def __init__(
+        self, name: str, url: str, connect: Connect, clock: Clock, changed: Callable[[], None]
+    ) -> None:
+        self.name, self.url = name, url
+        self.clock = clock
+        self.health = Health(Status.STARTING, clock.now())
+        self._connect = connect
+        self._changed = changed
+        self._wake = asyncio.Event()
+
+    def machine(self, identity: Identity) -> Machine:
+        """Return a fresh Machine for a port that has just been opened."""
+        raise NotImplementedError
+
+    def lost(self) -> None:
+        """Forget what is no longer known, and end what still waits; the port is gone."""
+
+    async def rest(self) -> None:
+        """Leave the device safe before the room goes down (a camera stops); bounded in time."""
+
+    async def run(self) -> None:
+        """Keep the device open until cancelled."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                await self._converse()
+            except PortError as error:
+                was_online = self.health.status is Status.ONLINE
+                wait_s = FIRST_WAIT_S if was_online else min(wait_s * 2, LONGEST_WAIT_S)
+                self._set_offline(str(error.reason), str(error))
+            if self.health.reason == PortReason.UNSUPPORTED:
+                wait_s = LONGEST_WAIT_S
+            await asyncio.sleep(wait_s)
+
+    async def _converse(self) -> None:
+        port = await self._connect(self.name, self.url)
+        try:
+            self._wake.clear()
+            await pump(port, self.machine(port.identity), self._wake, self.clock)
+        finally:
+            self.lost()
+            await port.close()
+
+    def wake(self) -> None:
+        """Have what the machine wants to say written at once."""
+        self._wake.set()
+
+    def changed(self) -> None:
+        """Tell the room that this device's state is new."""
+        self._changed()
+
+    def proven(self) -> None:
+        """Note that the device has answered."""
+        if self.health.status is not Status.ONLINE:
+            if self.health.status is Status.OFFLINE:
+                _log.info("%s: back", self.name)
+            self.health = Health(Status.ONLINE, self.clock.now())
+            self.changed()
+
+    def unproven(self, reason: str, detail: str) -> None:
+        """Note that the device no longer answers although its port is open."""
+        self._set_offline(reason, detail)
+
+    def _set_offline(self, reason: str, detail: str) -> None:
+        before = self.health
+        if before.status is not Status.OFFLINE:
+            _log.warning("%s: lost: %s", self.name, detail)
+        same = before.status is Status.OFFLINE and before.reason == reason
+        since = before.since if before.status is Status.OFFLINE else self.clock.now()
+        self.health = Health(Status.OFFLINE, since, reason, detail)
+        if not same:
+            self.changed()

@@ -1,0 +1,71 @@
+"""Device profiles: one TOML file per model, its identity, source and quirks, and how one is chosen.
+
+A profile holds numbers, names and flags; whatever decides is Python. Each wing extends `Profile`
+with its own fields in `<wing>/profile.py`. Knows no device and no port.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from roomctl.config import explain, tuples
+from roomctl.errors import ProfileError
+
+
+class Profile(BaseModel):
+    """What every profile says about itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str = Field(min_length=1, description="shown to people, such as 'Sony SRG-300H'")
+    match: tuple[str, ...] = Field(description="identities that pick this profile; may be empty")
+    source: str = Field(min_length=3, description="the document and page the facts come from")
+    verified: Literal["manual", "trace", "hardware"]
+    firmware: str = Field(default="", description="notes on firmware versions")
+
+
+P = TypeVar("P", bound=Profile)
+
+
+def load(path: Path, kind: type[P]) -> P:
+    """Read one profile; raise ProfileError naming file, key and what was expected."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ProfileError(str(path), "", f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ProfileError(str(path), "", f"is not UTF-8 (byte {error.start})") from error
+    except RecursionError as error:
+        raise ProfileError(str(path), "", "is nested too deeply") from error
+    except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
+        raise ProfileError(str(path), "", f"is not TOML: {error}") from error
+    try:
+        return kind.model_validate(tuples(data))
+    except ValidationError as error:
+        key, why = explain(error, kind)
+        raise ProfileError(str(path), key, why) from error
+
+
+def load_all(folder: Path, kind: type[P]) -> dict[str, P]:
+    """Read every `*.toml` in `folder`, by file stem; an overlap of `match` is a ProfileError."""
+    profiles = {path.stem: load(path, kind) for path in sorted(folder.glob("*.toml"))}
+    owner: dict[str, str] = {}
+    for stem, profile in profiles.items():
+        for identity in profile.match:
+            if identity in owner:
+                why = f"{identity!r} already picks {owner[identity]}.toml"
+                raise ProfileError(str(folder / f"{stem}.toml"), "match", why)
+            owner[identity] = stem
+    return profiles
+
+
+def choose(profiles: dict[str, P], identity: str, default: str) -> tuple[str, P]:
+    """Return the profile that `identity` picks, else `default`."""
+    for stem, profile in profiles.items():
+        if identity in profile.match:
+            return stem, profile
+    return default, profiles[default]

@@ -1,0 +1,32 @@
+"""Bytes in, bytes out, no meaning: `connect(name, url)` opens the port that a URL names."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from roomctl.errors import PortError, PortReason
+from roomctl.ports import gpio, serial, tcp, udp, unix, usb
+from roomctl.ports.address import Address, parse, suggest
+from roomctl.wire import Port
+
+_DOORS: dict[str, Callable[[Address], Awaitable[Port]]] = {
+    "gpio": gpio.open_port,
+    "serial": serial.open_port,
+    "tcp": tcp.open_port,
+    "udp": udp.open_port,
+    "unix": unix.open_port,
+    "usb": usb.open_port,
+}
+
+
+async def connect(name: str, url: str) -> Port:
+    """Open the port at `url` for the device `name`; raise PortError saying what to try."""
+    address = parse(url)
+    door = _DOORS.get(address.scheme)
+    if door is None:
+        why = f"{name} wants {address.scheme!r}, which is not known; "
+        raise PortError(url, why + suggest(address.scheme, _DOORS), PortReason.UNSUPPORTED)
+    return await door(address)
+
+
+__all__ = ["connect"]

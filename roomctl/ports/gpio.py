@@ -1,0 +1,234 @@
+"""One GPIO input: `gpio:17?pull=down&active=high`; a chunk is one level, b"0" or b"1".
+
+Knows no sensor. Every edge is a chunk, stamped in the library's callback, and the level is read
+again every second: the kernel drops edges when its buffer of 16 is full, and gpiozero swallows an
+edge that follows a lost one (gpiozero issue 1039). Edges that nobody reads are dropped oldest
+first; the newest level always arrives.
+
+`pull` is down, up or none; `active=low` inverts the wire, so that b"1" always means active.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import importlib.metadata
+import os
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+from roomctl.config import runtime_path
+from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.ports.address import Address
+from roomctl.ports.blocking import Blocking, open_in_thread
+from roomctl.wire import Chunk, Identity
+
+LOOK_EVERY_S = 1.0
+_MOST_WAITING = 64  # edges
+_CLOSE_LIMIT_S = 1.0
+_OLDEST_GPIOZERO = (2, 0, 1)  # older ones prefer RPi.GPIO, which cannot drive a Pi 5
+_LEVELS = {False: b"0", True: b"1"}
+_one_at_a_time = threading.Lock()  # gpiozero's default factory is one for the process
+
+
+class Input(Protocol):
+    """The part of gpiozero's DigitalInputDevice that a port uses."""
+
+    is_active: bool
+    when_activated: Callable[[], None] | None
+    when_deactivated: Callable[[], None] | None
+
+    def close(self) -> None: ...
+
+
+async def open_port(address: Address) -> GpioPort:
+    """Claim the line; raise PortError with one sentence on what is missing or who holds it."""
+    pin = address.place
+    if not (pin.isascii() and pin.isdecimal()) or int(pin) > 1023:
+        raise address.refuse("is not gpio:NUMBER, such as gpio:17 (the GPIO's, not the header's)")
+    address.only(("pull", "active"))
+    pull = address.choice("pull", "down", ("down", "up", "none"))
+    inverted = (address.choice("active", "high", ("high", "low")) == "low") != (pull == "up")
+    device = await open_in_thread(lambda: _open(address, int(pin), pull), lambda late: late.close())
+    return GpioPort(device, Identity(url=address.url, path=f"GPIO{int(pin)}"), inverted)
+
+
+class GpioPort:
+    """An input line that tells its level at once, at every edge and every second."""
+
+    def __init__(self, device: Input, identity: Identity, inverted: bool) -> None:
+        self.identity = identity
+        self._device, self._inverted = device, inverted
+        self._loop = asyncio.get_running_loop()
+        self._blocking = Blocking()
+        self._came: deque[Chunk] = deque(maxlen=_MOST_WAITING)
+        self._news = asyncio.Event()
+        self._handing_over = False
+        self._look_at = 0.0
+        self._closing: asyncio.Task[None] | None = None
+        self._gone: str | None = None
+        device.when_activated, device.when_deactivated = self._activated, self._deactivated
+
+    async def read(self) -> Chunk:
+        while True:
+            self._refuse_if_gone()
+            if self._came:
+                return self._came.popleft()
+            self._news.clear()
+            try:
+                async with asyncio.timeout(max(0.0, self._look_at - time.monotonic())):
+                    await self._news.wait()
+            except TimeoutError:
+                return await self._look()
+
+    async def write(self, data: bytes) -> None:
+        self._refuse_if_gone()
+        raise PortError(self.identity.url, "is an input", PortReason.UNSUPPORTED)
+
+    async def close(self) -> None:
+        if self._closing is None:
+            self._gone = self._gone or "the port is closed"
+            self._news.set()
+            self._closing = asyncio.ensure_future(self._shut())
+        await asyncio.shield(self._closing)
+
+    async def _shut(self) -> None:
+        await self._blocking.ended(_CLOSE_LIMIT_S)
+        # A chip that vanished makes lgpio raise its own `error`, which is a plain Exception.
+        with contextlib.suppress(Exception):
+            await self._blocking.run(self._device.close)
+
+    async def _look(self) -> Chunk:
+        at = time.monotonic()
+        try:
+            active = await self._blocking.run(lambda: self._device.is_active)
+        except Exception as error:  # lgpio's own `error` is a plain Exception
+            self._gone = self._gone or f"the line cannot be read any more ({error})"
+            raise PortClosed(self.identity.url, self._gone) from error
+        self._look_at = at + LOOK_EVERY_S
+        return Chunk(_LEVELS[active != self._inverted], at)
+
+    def _activated(self) -> None:
+        self._edge(not self._inverted)
+
+    def _deactivated(self) -> None:
+        self._edge(self._inverted)
+
+    def _edge(self, level: bool) -> None:
+        """Hand one edge over from the library's thread, which serves every pin: stay short."""
+        self._came.append(Chunk(_LEVELS[level], time.monotonic()))
+        if not self._handing_over:
+            self._handing_over = True
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._handed_over)
+
+    def _handed_over(self) -> None:
+        # Before set(): an edge that comes in between then asks for another hand-over.
+        self._handing_over = False
+        self._news.set()
+
+    def _refuse_if_gone(self) -> None:
+        if self._gone is not None:
+            raise PortClosed(self.identity.url, self._gone)
+
+
+def _open(address: Address, pin: int, pull: str) -> Input:
+    with _one_at_a_time:
+        gpiozero = _gpiozero(address)
+        if gpiozero.Device.pin_factory is None:
+            gpiozero.Device.pin_factory = _lgpio_factory(address, gpiozero)
+        # pull_up=True and False bring their own active state; None needs one.
+        bias = {"down": (False, None), "up": (True, None), "none": (None, True)}
+        pull_up, active_state = bias[pull]
+        try:
+            device: Input = gpiozero.DigitalInputDevice(
+                pin, pull_up=pull_up, active_state=active_state
+            )
+        except Exception as error:  # lgpio's own `error` is a plain Exception
+            raise _explained(address, gpiozero, pin, error) from error
+        return device
+
+
+def _gpiozero(address: Address) -> ModuleType:
+    try:
+        gpiozero = importlib.import_module("gpiozero")
+        version = importlib.metadata.version("gpiozero")
+    except ImportError as error:
+        why = "gpiozero is not installed; `pip install 'roomctl[gpio]'`"
+        raise address.refuse(why + _ON_313) from error
+    numbers = tuple(int(part) for part in version.split(".")[:3] if part.isdecimal())
+    if numbers < _OLDEST_GPIOZERO:
+        raise address.refuse(f"gpiozero {version} is too old; 2.0.1 or newer is needed")
+    return gpiozero
+
+
+_ON_313 = (
+    " (on Python 3.13 or newer also `sudo apt install python3-lgpio`, from Raspberry Pi OS, with"
+    " the virtual environment made by --system-site-packages)"
+)
+
+
+def _lgpio_factory(address: Address, gpiozero: ModuleType) -> object:
+    """Return gpiozero's lgpio factory, the only one that drives every Pi; no fallback is tried."""
+    _give_lgpio_a_folder()
+    try:
+        lgpio = importlib.import_module("lgpio")
+    except ImportError as error:
+        raise address.refuse("lgpio is not installed; `pip install lgpio`" + _ON_313) from error
+    except OSError as error:  # its FIFO, made in LG_WD at import
+        why = f"lgpio cannot write its FIFO ({error}); set LG_WD to a writable folder"
+        raise PortError(address.url, why, PortReason.PERMISSION) from error
+    if not hasattr(lgpio, "gpiochip_open"):
+        # lgpio 0.0.0.2 holds an empty module, and is what pip picks where no wheel fits
+        raise address.refuse("this lgpio is an empty package; `pip uninstall lgpio`" + _ON_313)
+    try:
+        factory: object = importlib.import_module("gpiozero.pins.lgpio").LGPIOFactory()
+    except Exception as error:  # lgpio's own `error` is a plain Exception
+        raise _explained(address, gpiozero, None, error) from error
+    return factory
+
+
+def _give_lgpio_a_folder() -> None:
+    """Set LG_WD unless it is set: lgpio makes a FIFO there, else in the current directory, or dies.
+
+    Under systemd the current directory is `/`, where it cannot (lg issues 12 and 22).
+    """
+    folder = runtime_path()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.gettempdir())
+    os.environ.setdefault("LG_WD", str(folder))
+
+
+def _explained(
+    address: Address, gpiozero: ModuleType, pin: int | None, error: Exception
+) -> PortError:
+    """Say in one sentence why a line or the whole chip cannot be used, and what to try."""
+    text = str(error).strip("'")
+    if isinstance(error, gpiozero.GPIOPinInUse) or "busy" in text.lower():
+        why = f"GPIO{pin} is in use by another program or overlay (SPI, 1-Wire); `gpioinfo` tells"
+        return PortError(address.url, why, PortReason.BUSY)
+    if isinstance(error, gpiozero.PinUnknownPi):
+        return address.refuse(
+            "this board does not say which Raspberry Pi it is; in a systemd unit ProcSubset=pid "
+            "hides that, use ProcSubset=all"
+        )
+    if isinstance(error, gpiozero.PinFixedPull):
+        return address.refuse(f"GPIO{pin} has a fixed pull-up; write pull=up")
+    if isinstance(error, gpiozero.PinInvalidPin) or "not permitted" in text.lower():
+        return address.refuse(f"this board has no GPIO{pin}")
+    if "gpiochip" in text:
+        chips = sorted(Path("/dev").glob("gpiochip*"))
+        if not chips:
+            return PortError(address.url, "there is no /dev/gpiochip*", PortReason.MISSING)
+        why = f"no permission for {chips[0]}; `sudo usermod -aG gpio $USER`, then log in again"
+        return PortError(address.url, why, PortReason.PERMISSION)
+    return PortError(address.url, f"the line cannot be opened ({text})", PortReason.IO)

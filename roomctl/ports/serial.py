@@ -1,0 +1,213 @@
+"""Serial lines by pyserial: local nodes and pyserial's own URLs (socket, rfc2217, loop), 8N1.
+
+Knows no protocol. After an unplug pyserial raises SerialException without an errno, plain OSError,
+termios.error or TypeError, depending on the call; here all of them are PortClosed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import queue
+import termios
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+import serial
+from serial.tools import list_ports
+
+from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.ports.address import Address, suggest
+from roomctl.ports.blocking import Blocking, open_in_thread
+from roomctl.wire import Chunk, Identity
+
+BY_ID = Path("/dev/serial/by-id")
+
+_BROKEN = (serial.SerialException, OSError, termios.error, TypeError, ValueError, AttributeError)
+_OPTIONS = {
+    "node": ("baud",),
+    "socket": ("baud",),
+    "loop": ("baud",),
+    "rfc2217": ("baud", "ign_set_control", "poll_modem", "timeout"),
+}
+_WRITE_LIMIT_S = 2.0
+_CLOSE_LIMIT_S = 1.0
+_MOST = 4096  # bytes in one chunk
+# A blocked read is woken by cancel_read; where pyserial offers none, by its own time-out.
+_READ_S = 1.0
+_READ_UNWAKEABLE_S = 0.2
+
+
+async def open_port(address: Address) -> SerialPort:
+    """Open `serial:/dev/NODE?baud=9600` or `serial:socket://HOST:PORT`; raise PortError."""
+    kind = address.place.partition("://")[0] if "://" in address.place else "node"
+    if kind not in _OPTIONS:
+        raise address.refuse(f"serial:{kind}:// is not known; {suggest(kind, _OPTIONS)}")
+    if kind == "node" and not address.place.startswith("/"):
+        raise address.refuse("is not a path; write it like serial:/dev/ttyUSB0?baud=9600")
+    options = dict(address.only(_OPTIONS[kind]))
+    baud = address.number("baud", 9600, 50, 4_000_000)
+    options.pop("baud", None)
+    line = address.place + (f"?{urlencode(options)}" if options else "")
+    try:
+        opened = await open_in_thread(lambda: _open(address.url, line, kind, baud), _close_late)
+    except _BROKEN as error:
+        raise _explained(address, kind, error) from error
+    return SerialPort(*opened)
+
+
+def _open(url: str, line: str, kind: str, baud: int) -> tuple[serial.Serial, Identity]:
+    local = kind == "node"
+    device = serial.serial_for_url(line, do_not_open=True, baudrate=baud, bytesize=8)
+    device.parity, device.stopbits = serial.PARITY_NONE, serial.STOPBITS_ONE
+    device.timeout = _READ_S if hasattr(device, "cancel_read") else _READ_UNWAKEABLE_S
+    if local:
+        device.exclusive = True
+    if kind != "rfc2217":
+        device.write_timeout = _WRITE_LIMIT_S  # rfc2217 raises NotImplementedError on it
+    device.dtr = True
+    device.open()
+    return device, _identity(url, line) if local else Identity(url=url, path=line)
+
+
+def _close_late(opened: tuple[serial.Serial, Identity]) -> None:
+    opened[0].close()
+
+
+def _identity(url: str, path: str) -> Identity:
+    """Return what the system knows of the adapter at `path` (which may be a by-id link)."""
+    node = os.path.realpath(path)
+    for port in list_ports.comports():
+        if port.device == node:
+            return Identity(
+                url=url,
+                path=node,
+                vid=port.vid,
+                pid=port.pid,
+                serial_number=port.serial_number,
+                port_path=port.location,
+                product=port.product,
+            )
+    return Identity(url=url, path=node)
+
+
+class SerialPort:
+    """An open serial line; a chunk is what came in together."""
+
+    def __init__(self, device: serial.Serial, identity: Identity) -> None:
+        self.identity = identity
+        self._device = device
+        self._blocking = Blocking()
+        self._reading: asyncio.Task[Chunk] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._gone: str | None = None
+
+    async def read(self) -> Chunk:
+        """Wait for bytes; a cancelled read loses none, the next one gets them."""
+        self._refuse_if_gone()
+        if self._reading is None:
+            self._reading = self._blocking.start(self._wait_for_bytes)
+        reading = self._reading
+        try:
+            chunk = await asyncio.shield(reading)
+        finally:
+            if reading.done():
+                self._reading = None
+        return chunk
+
+    async def write(self, data: bytes) -> None:
+        self._refuse_if_gone()
+        await self._blocking.run(self._put, data)
+
+    async def close(self) -> None:
+        if self._closing is None:
+            self._gone = self._gone or "the port is closed"
+            self._closing = asyncio.ensure_future(self._shut())
+        await asyncio.shield(self._closing)
+
+    async def _shut(self) -> None:
+        for cancel in ("cancel_read", "cancel_write"):
+            # A line that is gone has nobody waiting on it; neither has a loop:// that is full.
+            with contextlib.suppress(*_BROKEN, queue.Full):
+                getattr(self._device, cancel, lambda: None)()
+        await self._blocking.ended(_CLOSE_LIMIT_S)
+        with contextlib.suppress(*_BROKEN):
+            await self._blocking.run(self._device.close)
+
+    def _wait_for_bytes(self) -> Chunk:
+        while self._gone is None:
+            try:
+                first = self._device.read(1)
+            except _BROKEN as error:
+                raise self._lost(error) from error
+            if first:
+                at = time.monotonic()
+                return Chunk(first + self._what_else_came(), at)
+        raise PortClosed(self.identity.url, self._gone)
+
+    def _what_else_came(self) -> bytes:
+        more = bytearray()
+        try:
+            while len(more) < _MOST and (waiting := self._device.in_waiting):
+                more += self._device.read(min(waiting, _MOST))
+        except _BROKEN:
+            pass  # what came before the unplug counts; the next read says that it is gone
+        return bytes(more)
+
+    def _put(self, data: bytes) -> None:
+        try:
+            self._device.write(data)
+        except serial.SerialTimeoutException as error:
+            why = f"{len(data)} bytes could not be written within {_WRITE_LIMIT_S:g} s"
+            raise PortError(self.identity.url, why) from error
+        except _BROKEN as error:
+            raise self._lost(error) from error
+
+    def _lost(self, error: BaseException) -> PortClosed:
+        if self._gone is None:
+            local = self.identity.path.startswith("/")
+            hint = "is the adapter still plugged in?" if local else "is its server still there?"
+            self._gone = f"the line is gone ({error}); {hint}"
+        return PortClosed(self.identity.url, self._gone)
+
+    def _refuse_if_gone(self) -> None:
+        if self._gone is not None:
+            raise PortClosed(self.identity.url, self._gone)
+
+
+def _explained(address: Address, kind: str, error: BaseException) -> PortError:
+    """Say why a line could not be opened, and what to try."""
+    cause = _cause(error)
+    number = cause.errno if isinstance(cause, OSError) else None
+    place, url = address.place, address.url
+    if kind != "node":
+        if number == errno.ECONNREFUSED:
+            return PortError(url, "connection refused; is the server running?", PortReason.REFUSED)
+        return PortError(url, f"cannot be reached ({cause})", PortReason.MISSING)
+    if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+        return PortError(url, f"there is no {place}; {_what_is_there()}", PortReason.MISSING)
+    if number in (errno.EAGAIN, errno.EBUSY):
+        why = f"{place} is in use by another program; `fuser {place}` names it"
+        return PortError(url, why, PortReason.BUSY)
+    if number in (errno.EACCES, errno.EPERM):
+        why = f"no permission for {place}; `sudo usermod -aG dialout $USER`, then log in again"
+        return PortError(url, why, PortReason.PERMISSION)
+    if isinstance(cause, termios.error) or number in (errno.ENOTTY, errno.EISDIR, errno.EINVAL):
+        return PortError(url, f"{place} is not a serial line ({cause})", PortReason.UNSUPPORTED)
+    return PortError(url, f"{place} cannot be opened ({cause})", PortReason.IO)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return what pyserial wrapped: some exceptions carry an errno, others only a context."""
+    while getattr(error, "errno", None) is None and error.__context__ is not None:
+        error = error.__context__
+    return error
+
+
+def _what_is_there() -> str:
+    names = sorted(str(path) for path in BY_ID.glob("*"))
+    names = names or sorted(port.device for port in list_ports.comports())
+    return f"there are: {', '.join(names)}" if names else "no serial adapter is plugged in"

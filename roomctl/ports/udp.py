@@ -1,0 +1,102 @@
+"""UDP to one peer: `udp://HOST:PORT`; each datagram is a chunk. Knows no protocol.
+
+The socket is connected: datagrams of strangers are dropped by the kernel, and a peer that is there
+but does not listen is noticed (ECONNREFUSED).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import time
+from collections import deque
+
+from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.ports.address import Address
+from roomctl.ports.stream import CONNECT_LIMIT_S, explained
+from roomctl.wire import Chunk, Identity
+
+_MOST_WAITING = 256  # datagrams; a flood drops the oldest
+
+
+async def open_port(address: Address) -> UdpPort:
+    """Resolve the host within 2 s; that nobody answers is found out only by asking."""
+    host, number = address.host_and_port()
+    port = UdpPort(Identity(url=address.url, path=f"{host}:{number}"))
+    opening = asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: port, remote_addr=(host, number)
+    )
+    try:
+        transport, _ = await asyncio.wait_for(opening, CONNECT_LIMIT_S)
+    except TimeoutError as error:
+        why = f"{host} could not be resolved within {CONNECT_LIMIT_S:g} s"
+        raise PortError(address.url, why, PortReason.MISSING) from error
+    except OSError as error:
+        missing = f"{host} cannot be reached"
+        raise explained(address, error, missing=missing, refused=missing) from error
+    port.attach(transport)
+    return port
+
+
+class UdpPort(asyncio.DatagramProtocol):
+    """A connected UDP socket."""
+
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
+        self._transport: asyncio.DatagramTransport | None = None
+        self._came: deque[Chunk] = deque(maxlen=_MOST_WAITING)
+        self._news, self._shut = asyncio.Event(), asyncio.Event()
+        self._unsent: OSError | None = None
+        self._gone: str | None = None
+
+    def attach(self, transport: asyncio.DatagramTransport) -> None:
+        """Send by `transport` from now on."""
+        self._transport = transport
+
+    async def read(self) -> Chunk:
+        while not self._came:
+            self._refuse_if_gone()
+            self._news.clear()
+            await self._news.wait()
+        return self._came.popleft()
+
+    async def write(self, data: bytes) -> None:
+        self._refuse_if_gone()
+        if self._transport is None:
+            raise PortClosed(self.identity.url)
+        self._unsent = None
+        self._transport.sendto(data)
+        self._refuse_if_gone()
+        if self._unsent is not None:
+            raise PortError(self.identity.url, f"{len(data)} bytes not sent ({self._unsent})")
+
+    async def close(self) -> None:
+        self._end("the port is closed")
+        if self._transport is not None:
+            await self._shut.wait()  # one turn of the loop
+
+    def datagram_received(self, data: bytes, _sender: object) -> None:
+        self._came.append(Chunk(data, time.monotonic()))
+        self._news.set()
+
+    def error_received(self, error: Exception) -> None:
+        if isinstance(error, OSError) and error.errno in (errno.EMSGSIZE, errno.ENOBUFS):
+            self._unsent = error  # this datagram did not go out; the next one may
+        elif isinstance(error, ConnectionRefusedError):
+            self._end(f"nothing listens on {self.identity.path}")
+        else:
+            self._end(f"the network is gone ({error})")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._end(f"the network is gone ({error})" if error else "the port is closed")
+        self._shut.set()
+
+    def _end(self, why: str) -> None:
+        self._gone = self._gone or why
+        self._news.set()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _refuse_if_gone(self) -> None:
+        if self._gone is not None:
+            raise PortClosed(self.identity.url, self._gone)

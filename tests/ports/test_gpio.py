@@ -1,0 +1,270 @@
+"""GPIO ports on gpiozero's own mock pins."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import gpiozero
+import pytest
+from gpiozero.pins.mock import MockFactory, MockPin
+
+from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.ports import connect
+from roomctl.ports.gpio import GpioPort
+from roomctl.wire import Port
+
+LIMIT_S = 5.0
+
+
+@pytest.fixture(autouse=True)
+def board() -> Iterator[MockFactory]:
+    """A board of mock pins, which is what gpiozero uses while a test runs."""
+    board = MockFactory()
+    gpiozero.Device.pin_factory = board
+    yield board
+    board.reset()
+    gpiozero.Device.pin_factory = None
+
+
+@pytest.fixture
+def no_board(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No board is chosen yet, so lgpio would be; returns the folder it should work in."""
+    gpiozero.Device.pin_factory = None
+    monkeypatch.setenv("LG_WD", "")
+    monkeypatch.delenv("LG_WD")
+    monkeypatch.setenv("RUNTIME_DIRECTORY", f"{tmp_path}/run")
+    return tmp_path / "run"
+
+
+async def levels(port: Port, count: int) -> bytes:
+    got = [(await asyncio.wait_for(port.read(), LIMIT_S)).data for _ in range(count)]
+    return b"".join(got)
+
+
+def pin(board: MockFactory, number: int) -> MockPin:
+    found = board.pin(number)
+    assert isinstance(found, MockPin)
+    return found
+
+
+async def test_the_first_read_tells_the_level_and_each_edge_is_one_chunk(
+    board: MockFactory,
+) -> None:
+    port = await connect("ceiling", "gpio:17")
+    assert await levels(port, 1) == b"0"
+    before = time.monotonic()
+    for drive in (pin(board, 17).drive_high, pin(board, 17).drive_low, pin(board, 17).drive_high):
+        drive()
+    after = time.monotonic()
+    chunks = [await asyncio.wait_for(port.read(), LIMIT_S) for _ in range(3)]
+    assert [chunk.data for chunk in chunks] == [b"1", b"0", b"1"]
+    assert before <= chunks[0].at <= chunks[1].at <= chunks[2].at <= after
+    await port.close()
+
+
+async def test_an_edge_wakes_a_waiting_read_at_once(board: MockFactory) -> None:
+    port = await connect("ceiling", "gpio:17")
+    await levels(port, 1)
+    reading = asyncio.ensure_future(port.read())
+    await asyncio.sleep(0)
+    # the library calls back in a thread of its own
+    await asyncio.get_running_loop().run_in_executor(None, pin(board, 17).drive_high)
+    assert (await asyncio.wait_for(reading, 0.5)).data == b"1"
+    await port.close()
+
+
+async def test_a_quiet_line_tells_its_level_every_second(board: MockFactory) -> None:
+    port = await connect("ceiling", "gpio:17")
+    first = await asyncio.wait_for(port.read(), LIMIT_S)
+    second = await asyncio.wait_for(port.read(), LIMIT_S)
+    assert second.data == b"0"
+    assert 0.9 < second.at - first.at < 2.0
+    await port.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "while_high", "while_low"),
+    [
+        ("", b"1", b"0"),
+        ("?pull=down&active=low", b"0", b"1"),
+        ("?pull=up", b"1", b"0"),
+        ("?pull=up&active=low", b"0", b"1"),
+        ("?pull=none", b"1", b"0"),
+        ("?pull=none&active=low", b"0", b"1"),
+    ],
+)
+async def test_pull_and_active_say_which_level_is_a_one(
+    board: MockFactory, query: str, while_high: bytes, while_low: bytes
+) -> None:
+    port = await connect("ceiling", f"gpio:17{query}")
+    await levels(port, 1)
+    line = pin(board, 17)
+    resting_high = line.state
+    (line.drive_low if resting_high else line.drive_high)()
+    assert await levels(port, 1) == (while_low if resting_high else while_high)
+    (line.drive_high if resting_high else line.drive_low)()
+    assert await levels(port, 1) == (while_high if resting_high else while_low)
+    await port.close()
+
+
+async def test_the_level_at_opening_follows_the_polarity() -> None:
+    port = await connect("ceiling", "gpio:17?pull=up&active=low")
+    assert await levels(port, 1) == b"0"
+    await port.close()
+
+
+async def test_a_storm_of_edges_keeps_bounded_memory_and_the_newest_level(
+    board: MockFactory,
+) -> None:
+    port = await connect("ceiling", "gpio:17")
+    assert isinstance(port, GpioPort)
+    await levels(port, 1)
+    line = pin(board, 17)
+    for _ in range(10_000):
+        line.drive_high()
+        line.drive_low()
+    line.drive_high()
+    assert len(port._came) == 64
+    assert (await levels(port, 64))[-1:] == b"1"
+    await port.close()
+
+
+async def test_a_closed_port_wakes_its_reader_and_lets_go_of_the_line() -> None:
+    port = await connect("ceiling", "gpio:17")
+    await levels(port, 1)
+    reading = asyncio.ensure_future(port.read())
+    await asyncio.sleep(0)
+    await asyncio.gather(port.close(), port.close())
+    with pytest.raises(PortClosed):
+        await asyncio.wait_for(reading, LIMIT_S)
+    again = await connect("ceiling", "gpio:17")
+    assert await levels(again, 1) == b"0"
+    await again.close()
+
+
+class LgpioError(Exception):
+    """lgpio's `error`: a plain Exception whose text stands in quotes."""
+
+
+class LoosePin(MockPin):
+    """A pin whose chip can vanish."""
+
+    vanished = False
+
+    def _get_state(self) -> bool:
+        if self.vanished:
+            raise LgpioError("'bad GPIO read'")
+        return bool(super()._get_state())
+
+
+async def test_a_line_that_vanishes_is_port_closed(board: MockFactory) -> None:
+    board.pin_class = LoosePin
+    port = await connect("ceiling", "gpio:17")
+    assert await levels(port, 1) == b"0"
+    line = pin(board, 17)
+    assert isinstance(line, LoosePin)
+    line.vanished = True
+    with pytest.raises(PortClosed, match=r"cannot be read any more \('bad GPIO read'\)"):
+        await asyncio.wait_for(port.read(), LIMIT_S)
+    with pytest.raises(PortClosed):
+        await port.read()
+    line.vanished = False
+    await port.close()
+
+
+async def test_an_input_cannot_be_written() -> None:
+    port = await connect("ceiling", "gpio:17")
+    with pytest.raises(PortError, match="is an input") as error:
+        await port.write(b"1")
+    assert not isinstance(error.value, PortClosed)
+    await port.close()
+
+
+async def test_a_line_in_use_is_busy() -> None:
+    port = await connect("ceiling", "gpio:17")
+    with pytest.raises(PortError, match="GPIO17 is in use") as error:
+        await connect("door", "gpio:17")
+    assert error.value.reason is PortReason.BUSY
+    await port.close()
+
+
+class FaultyBoard(MockFactory):
+    def __init__(self, says: str) -> None:
+        super().__init__()
+        self._says = says
+
+    def pin(self, name: object) -> MockPin:
+        raise LgpioError(self._says)
+
+
+@pytest.mark.parametrize(
+    ("lgpio_says", "we_say", "reason"),
+    [
+        ("'GPIO busy'", "GPIO17 is in use", PortReason.BUSY),
+        ("'GPIO operation not permitted'", "no GPIO17", PortReason.UNSUPPORTED),
+        ("'bad GPIO read'", r"cannot be opened \(bad GPIO read\)", PortReason.IO),
+    ],
+)
+async def test_each_lgpio_error_becomes_one_sentence(
+    lgpio_says: str, we_say: str, reason: PortReason
+) -> None:
+    gpiozero.Device.pin_factory = FaultyBoard(lgpio_says)
+    with pytest.raises(PortError, match=we_say) as error:
+        await connect("ceiling", "gpio:17")
+    assert error.value.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("gpio:2?pull=down", "GPIO2 has a fixed pull-up; write pull=up"),
+        ("gpio:99", "no GPIO99"),
+        ("gpio:BOARD11", "is not gpio:NUMBER"),
+        ("gpio:", "is not gpio:NUMBER"),
+        ("gpio:17?pul=up", "unknown option 'pul'; did you mean 'pull'"),
+        ("gpio:17?bounce=0.1", "unknown option 'bounce'; known: active, pull"),
+        ("gpio:17?pull=sideways", "pull=sideways is not known; known: down, none, up"),
+        ("gpio:17?active=1", "active=1 is not known; known: high, low"),
+    ],
+)
+async def test_what_cannot_be_meant_is_refused(url: str, says: str) -> None:
+    with pytest.raises(PortError, match=says) as error:
+        await connect("ceiling", url)
+    assert error.value.reason is PortReason.UNSUPPORTED
+
+
+async def test_without_gpiozero_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "gpiozero", None)
+    with pytest.raises(PortError, match=r"pip install 'roomctl\[gpio\]'.*3\.13") as error:
+        await connect("ceiling", "gpio:17")
+    assert error.value.reason is PortReason.UNSUPPORTED
+
+
+@pytest.mark.usefixtures("no_board")
+@pytest.mark.parametrize(
+    ("module", "says"),
+    [(None, "lgpio is not installed"), (ModuleType("lgpio"), "is an empty package")],
+)
+async def test_a_missing_or_empty_lgpio_is_named_and_told_where_to_work(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType | None, says: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "lgpio", module)
+    with pytest.raises(PortError, match=says) as error:
+        await connect("ceiling", "gpio:17")
+    assert error.value.reason is PortReason.UNSUPPORTED
+
+
+async def test_lgpio_gets_a_writable_folder_before_it_is_imported(
+    monkeypatch: pytest.MonkeyPatch, no_board: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "lgpio", None)
+    with pytest.raises(PortError, match="lgpio is not installed"):
+        await connect("ceiling", "gpio:17")
+    assert os.environ["LG_WD"] == str(no_board)
+    assert no_board.is_dir()

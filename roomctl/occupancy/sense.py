@@ -1,0 +1,117 @@
+"""What one sensor's levels prove: when it last saw somebody, and whether it can be believed.
+
+Knows no other sensor and no clock. A level counts once it has stood for 50 ms. More than 50 edges
+within 5 s are chatter: the sensor is not believed for 10 s, doubled each time it goes on. A sensor
+not heard of for 3 s is gone (ports tell its level every second); one that has been active for 8 h
+without a break is stuck.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+STEADY_S = 0.05
+STALE_S = 3.0
+STUCK_S = 8 * 3600.0
+CHATTER_EDGES, CHATTER_S = 50, 5.0
+FIRST_QUARANTINE_S, LONGEST_QUARANTINE_S = 10.0, 600.0
+
+
+class Sense:
+    """One sensor. `momentary` (a door) proves something at each edge, and nothing in between."""
+
+    def __init__(self, hold_s: float, *, momentary: bool = False) -> None:
+        self.hold_s = hold_s
+        self.active = False  # sees somebody now
+        self.seen_at: float | None = None  # the last instant at which it surely did
+        self._momentary = momentary
+        self._level: bool | None = None
+        self._heard_at = 0.0
+        self._rose_at: float | None = None  # active, but not for long enough yet
+        self._active_since = 0.0
+        self._edges: deque[float] = deque(maxlen=CHATTER_EDGES + 1)
+        self._quarantine_ends: float | None = None
+        self._quarantine_s = FIRST_QUARANTINE_S
+        self._stuck = False
+
+    @property
+    def healthy(self) -> bool:
+        """Whether silence of this sensor means anything."""
+        return self._level is not None and self._quarantine_ends is None and not self._stuck
+
+    def level(self, level: bool, at: float) -> None:
+        """Take a level, new or told again; `at` never runs backwards."""
+        self.tick(at)
+        edge = self._level is not None and level != self._level
+        self._level, self._heard_at = level, at
+        if edge:
+            self._note_edge(at)
+        if self._quarantine_ends is not None:
+            return
+        if self._momentary:
+            if edge:
+                self.seen_at = at
+        elif level:
+            self._still_active(at)
+        else:
+            self._fell(at)
+
+    def lost(self) -> None:
+        """Forget the level: the sensor is gone. What it saw it has seen."""
+        self._level, self.active, self._rose_at, self._stuck = None, False, None, False
+
+    def tick(self, now: float) -> None:
+        if self._level is not None and now >= self._heard_at + STALE_S:
+            self.lost()
+        if self._quarantine_ends is not None and now >= self._quarantine_ends:
+            self._end_quarantine(now)
+        if self._rose_at is not None and now >= self._rose_at + STEADY_S:
+            self.active, self._active_since, self._rose_at = True, now, None
+            self.seen_at = now
+        if self.active and now >= self._active_since + STUCK_S:
+            self.active, self._stuck = False, True
+
+    def due(self) -> float | None:
+        """Return the next instant at which time alone changes something."""
+        ends = [self._quarantine_ends] if self._quarantine_ends is not None else []
+        if self._level is not None:
+            ends.append(self._heard_at + STALE_S)
+        if self._rose_at is not None:
+            ends.append(self._rose_at + STEADY_S)
+        if self.active:
+            ends.append(self._active_since + STUCK_S)
+        return min(ends, default=None)
+
+    def _still_active(self, at: float) -> None:
+        if self.active:
+            self.seen_at = at
+        elif self._rose_at is None and not self._stuck:
+            self._rose_at = at
+
+    def _fell(self, at: float) -> None:
+        if self.active:
+            self.seen_at = at
+        self.active, self._rose_at, self._stuck = False, None, False
+
+    def _note_edge(self, at: float) -> None:
+        self._edges.append(at)
+        if at - self._edges[0] > LONGEST_QUARANTINE_S:
+            self._quarantine_s = FIRST_QUARANTINE_S  # it has long been calm
+        if self._quarantine_ends is None and self._chatters(at):
+            self._quarantine(at)
+
+    def _chatters(self, now: float) -> bool:
+        return len(self._edges) > CHATTER_EDGES and now - self._edges[0] <= CHATTER_S
+
+    def _quarantine(self, now: float) -> None:
+        self._quarantine_ends = now + self._quarantine_s
+        self._quarantine_s = min(2 * self._quarantine_s, LONGEST_QUARANTINE_S)
+        self.active, self._rose_at = False, None
+
+    def _end_quarantine(self, now: float) -> None:
+        if self._chatters(now):
+            self._quarantine(now)
+            return
+        self._quarantine_ends = None
+        if self._level and not self._momentary:
+            self._rose_at = now

@@ -1,0 +1,224 @@
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+
+import pytest
+
+from roomctl.clock import SystemClock, VirtualClock
+from roomctl.config import OccupancyTable
+from roomctl.device import Status
+from roomctl.errors import ConfigError
+from roomctl.occupancy import Presence, Sensor, sensors
+from roomctl.occupancy.driver import profiles
+from roomctl.occupancy.profile import OccupancyProfile
+from roomctl.occupancy.sim import SimSensor
+from roomctl.wire import Chunk, Identity, Machine, Port, Virtual, pair, pump
+
+URL = "gpio:17"
+
+
+def sim_profile(**facts: object) -> OccupancyProfile:
+    plain: dict[str, object] = {"name": "sensor", "match": (), "source": "none: made up for a test"}
+    plain |= {"verified": "manual", "kind": "pir", "polarity": "high", "retrigger": True}
+    plain |= {"warm_up_s": 0.0, "hold_s": 0.0, "block_s": 0.0}
+    return OccupancyProfile.model_validate(plain | facts)
+
+
+class Rig:
+    """A sensor's driver against a simulated sensor, in invented time."""
+
+    def __init__(self, profile: OccupancyProfile, *, start_s: float = 1000.0) -> None:
+        self.clock = VirtualClock(datetime(2026, 3, 2, 9, tzinfo=UTC), mono_s=start_s)
+        self.told: list[tuple[str, bool, float]] = []
+        self.changes = 0
+        self.sensor = Sensor(
+            "ceiling", URL, profile, self._connect, self.clock, self._changed, self._level
+        )
+        self.far = SimSensor(profile)
+        self.machine: Machine = self.sensor.machine(Identity(url=URL))
+        self.room = Virtual(self.machine, self.far, now=start_s)
+
+    def run(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.room.run(seconds)
+
+    def set(self, level: bool) -> None:
+        self.far.set(level, self.room.now)
+
+    @property
+    def levels(self) -> list[bool]:
+        return [level for _, level, _ in self.told]
+
+    async def _connect(self, name: str, url: str) -> Port:
+        raise NotImplementedError
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+    def _level(self, sensor: str, level: bool, at: float) -> None:
+        self.told.append((sensor, level, at))
+
+
+def test_the_first_level_proves_the_sensor() -> None:
+    rig = Rig(sim_profile())
+    assert rig.sensor.health.status is Status.STARTING
+    rig.run(0.1)
+    assert rig.sensor.health.status is Status.ONLINE
+    assert rig.told == [("ceiling", False, 1000.0)]
+    assert rig.sensor.level is False
+
+
+def test_the_level_is_told_every_second_but_the_room_changes_only_with_it() -> None:
+    rig = Rig(sim_profile())
+    rig.run(0.1)
+    before = rig.changes
+    rig.run(10.0)
+    assert 10 <= len(rig.told) <= 11
+    assert rig.changes == before
+    rig.set(True)
+    rig.run(1.0)
+    assert rig.changes == before + 1
+    assert rig.sensor.level is True
+
+
+def test_a_sensor_whose_output_is_low_when_it_sees_somebody_is_read_right() -> None:
+    rig = Rig(sim_profile(polarity="low"))
+    rig.run(0.1)
+    assert rig.levels == [False]
+    rig.set(True)
+    rig.run(0.1)
+    assert rig.levels == [False, True]
+
+
+def test_a_level_that_stops_coming_for_three_seconds_is_no_reply_and_comes_back() -> None:
+    rig = Rig(sim_profile())
+    rig.run(5.0)
+    rig.far.silent = True
+    rig.run(2.9)
+    assert rig.sensor.health.status is Status.ONLINE
+    rig.run(1.2)
+    assert rig.sensor.health.status is Status.OFFLINE
+    assert rig.sensor.health.reason == "no_reply"
+    assert rig.sensor.health.detail == (
+        "ceiling: no level within 3 s on gpio:17; is it still wired?"
+    )
+    assert rig.sensor.level is None
+    rig.far.silent = False
+    rig.run(1.1)
+    assert rig.sensor.health.status is Status.ONLINE
+
+
+def test_a_sensor_that_never_says_a_level_is_no_reply_after_three_seconds() -> None:
+    rig = Rig(sim_profile())
+    rig.far.silent = True
+    rig.run(3.1)
+    assert rig.sensor.health.reason == "no_reply"
+
+
+def test_what_a_sensor_says_while_warming_up_with_the_box_is_not_believed() -> None:
+    rig = Rig(sim_profile(warm_up_s=60.0), start_s=5.0)
+    rig.set(True)
+    rig.run(50.0)
+    assert rig.sensor.health.status is Status.ONLINE
+    assert rig.told == []
+    rig.run(6.0)
+    assert rig.levels[0] is True
+
+
+def test_a_daemon_started_long_after_the_box_waits_for_no_warm_up() -> None:
+    rig = Rig(sim_profile(warm_up_s=60.0), start_s=5000.0)
+    rig.run(0.1)
+    assert rig.levels == [False]
+
+
+def test_noise_on_the_line_is_not_a_level() -> None:
+    rig = Rig(sim_profile())
+    rig.machine.receive(Chunk(b"\xff?2", 1000.0))
+    assert rig.told == []
+    assert rig.sensor.health.status is Status.STARTING
+
+
+def test_a_lost_port_forgets_the_level() -> None:
+    rig = Rig(sim_profile())
+    rig.run(0.1)
+    rig.sensor.lost()
+    assert rig.sensor.level is None
+
+
+@pytest.mark.parametrize("stem", sorted(profiles()))
+def test_somebody_who_keeps_moving_keeps_the_room_with_every_sensor_model(stem: str) -> None:
+    rig = Rig(profiles()[stem])
+    presence = Presence({"ceiling": 30.0})
+    rig.run(1.0)
+    rig.set(True)
+    words = set()
+    for _ in range(600):
+        rig.run(1.0)
+        for sensor, level, at in rig.told:
+            presence.level(sensor, level, at)
+        rig.told.clear()
+        presence.tick(rig.room.now)
+        words.add(presence.state.state)
+    assert words == {"occupied"}
+
+
+def test_a_sensor_is_made_for_every_table_with_its_profile() -> None:
+    rig = Rig(sim_profile())
+    tables = {
+        "ceiling": OccupancyTable(url="gpio:17", profile="hc-sr501"),
+        "door": OccupancyTable(url="gpio:27"),
+    }
+    made = sensors(tables, rig._connect, rig.clock, rig._changed, rig._level)
+    assert [(sensor.name, sensor.url) for sensor in made] == [
+        ("ceiling", "gpio:17"),
+        ("door", "gpio:27"),
+    ]
+    assert [sensor.profile.name for sensor in made] == ["HC-SR501 PIR", "Occupancy sensor"]
+
+
+def test_a_profile_that_does_not_exist_is_named_with_the_one_that_is_meant() -> None:
+    rig = Rig(sim_profile())
+    tables = {"ceiling": OccupancyTable(url="gpio:17", profile="hcsr501")}
+    with pytest.raises(ConfigError, match=r"occupancy\.ceiling\.profile.*mean 'hc-sr501'"):
+        sensors(tables, rig._connect, rig.clock, rig._changed, rig._level)
+
+
+def test_a_hold_that_ends_while_the_sensor_is_still_blind_is_refused() -> None:
+    rig = Rig(sim_profile())
+    tables = {"ceiling": OccupancyTable(url="gpio:17", profile="hc-sr501", hold_s=2.0)}
+    with pytest.raises(ConfigError, match=r"ceiling\.hold_s: 2 s is not longer than the 3 s"):
+        sensors(tables, rig._connect, rig.clock, rig._changed, rig._level)
+
+
+async def test_a_sensor_on_a_real_loop_comes_online_and_goes_when_its_port_goes() -> None:
+    clock = SystemClock()
+    ends: list[Port] = []
+    new = asyncio.Event()
+
+    async def connect(name: str, url: str) -> Port:
+        near, far = pair(url, clock)
+        ends.append(far)
+        new.set()
+        return near
+
+    changed = asyncio.Event()
+    profile = sim_profile()
+    sensor = Sensor("ceiling", URL, profile, connect, clock, changed.set, lambda *_: None)
+
+    async def until(status: Status) -> None:
+        while sensor.health.status is not status:
+            changed.clear()
+            await asyncio.wait_for(changed.wait(), 5.0)
+
+    running = asyncio.ensure_future(sensor.run())
+    await asyncio.wait_for(new.wait(), 5.0)
+    far = asyncio.ensure_future(pump(ends[0], SimSensor(profile), asyncio.Event(), clock))
+    await until(Status.ONLINE)
+    await ends[0].close()
+    await until(Status.OFFLINE)
+    assert sensor.health.reason == "closed"
+    for task in (running, far):
+        task.cancel()
+    await asyncio.gather(far, return_exceptions=True)
+    with contextlib.suppress(asyncio.CancelledError):
+        await running

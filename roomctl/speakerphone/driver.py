@@ -1,0 +1,212 @@
+"""A speakerphone in the room: its presses come out, its LEDs follow the room. Knows no sound.
+
+The device's state cannot be read back, so the room's wish is the truth: it is written whole after
+every connection and after every failed write, and what was not written is not claimed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from roomctl.clock import Clock
+from roomctl.config import SpeakerphoneTable, data_path
+from roomctl.device import Device
+from roomctl.errors import NoReply, PortClosed, PortError, PortReason
+from roomctl.speakerphone.hid import DescriptorError, Layout, read_descriptor
+from roomctl.speakerphone.profile import GENERIC, SpeakerphoneProfile, load_profiles, pick
+from roomctl.speakerphone.session import Session
+from roomctl.speakerphone.telephony import Press
+from roomctl.wire import Connect, Identity, Machine
+
+_log = logging.getLogger(__name__)
+
+SHOW_LIMIT_S = 1.0  # two writes of 0.3 s each, and the loop's own delays
+REST_LIMIT_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerphoneState:
+    """What is known of the device. `led_muted` is what was last written; None: nothing is sure.
+
+    `port_path` is where it is plugged in, such as "1-1.4".
+    `off_hook` is what the device last said, None while it is gone; `mic_gated` is whether the
+    device itself keeps its microphone silent because it is not off-hook.
+    """
+
+    model: str
+    profile: str
+    vid: int | None = None
+    pid: int | None = None
+    port_path: str | None = None
+    off_hook: bool | None = None
+    led_muted: bool | None = None
+    has_mute_led: bool = False
+    has_hook: bool = False
+    mic_gated: bool = False
+    last_press: str | None = None
+    last_press_at: float | None = None
+
+
+class Speakerphone(Device):
+    """One USB speakerphone. `pressed` gets "mute", "hook_off" (picked up) or "hook_on" (hung up).
+
+    A press is a request: nothing changes until the room answers it with `show`.
+    """
+
+    kind: ClassVar[str] = "speakerphone"
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        connect: Connect,
+        clock: Clock,
+        changed: Callable[[], None],
+        pressed: Callable[[str], None],
+        profiles: Mapping[str, SpeakerphoneProfile] | None = None,
+        profile: str | None = None,
+    ) -> None:
+        super().__init__(name, url, connect, clock, changed)
+        self._profiles = dict(profiles or {"generic": GENERIC})
+        self._asked = profile
+        stem, self._profile = pick(self._profiles, profile, None, None)
+        self.state = SpeakerphoneState(self._profile.name, stem)
+        self._pressed = pressed
+        self._wanted = (False, False)
+        self._writer = asyncio.Lock()
+        self._waiting: asyncio.Future[str | None] | None = None
+        self._session: Session | None = None
+        self._failures = 0
+
+    async def show(self, muted: bool, off_hook: bool) -> None:
+        """Write the Mute and Off-Hook LEDs; returns once they are written, or there are none.
+
+        Raises PortError if the device refused, PortClosed if it is not there, NoReply after 1 s.
+        Either way the wish stands: it is written again after 1 s and after every connection.
+        """
+        async with self._writer:
+            self._wanted = (muted, off_hook)
+            session = self._session
+            if session is None:
+                raise PortClosed(self.url, f"{self.name} is not connected")
+            waiting = self._waiting = asyncio.get_running_loop().create_future()
+            session.show(muted, off_hook)
+            self.wake()
+            try:
+                async with asyncio.timeout(SHOW_LIMIT_S):
+                    why = await waiting
+            except TimeoutError:
+                raise NoReply(self.name, SHOW_LIMIT_S, "its LEDs may be wrong") from None
+            finally:
+                self._waiting = None
+        if why is not None:
+            raise PortError(self.url, why)
+
+    def machine(self, identity: Identity) -> Machine:
+        layout = self._layout(identity)
+        stem, self._profile = pick(self._profiles, self._asked, identity.vid, identity.pid)
+        profile = self._profile
+        session = Session(layout, profile.timing, profile.mute_led, self._heard, self._settled)
+        self._session, self._failures = session, 0
+        self.state = replace(
+            self.state,
+            model=identity.product or profile.name,
+            profile=stem,
+            vid=identity.vid,
+            pid=identity.pid,
+            port_path=identity.port_path,
+            has_mute_led=bool(session.lights.mute),
+            has_hook=session.telephony.has_hook,
+            mic_gated=profile.mic_needs_off_hook,
+        )
+        session.show(*self._wanted)
+        return session
+
+    def lost(self) -> None:
+        self._session = None
+        self._settle(f"{self.name} was unplugged")
+        self.state = replace(self.state, off_hook=None, led_muted=None, mic_gated=False)
+        self.changed()
+
+    async def rest(self) -> None:
+        """Switch the LEDs off, so that a device left behind does not look as if it were in use."""
+        try:
+            async with asyncio.timeout(REST_LIMIT_S):
+                await self.show(muted=False, off_hook=False)
+        except (PortError, NoReply, TimeoutError) as error:
+            _log.debug("%s: LEDs not switched off: %s", self.name, error)
+
+    def _layout(self, identity: Identity) -> Layout:
+        if identity.report_descriptor is None:
+            why = "gives no report descriptor; a speakerphone's URL is usb:VID:PID or usb:auto"
+            raise PortError(self.url, why, PortReason.UNSUPPORTED)
+        try:
+            return read_descriptor(identity.report_descriptor)
+        except DescriptorError as error:
+            raise PortError(self.url, str(error), PortReason.UNSUPPORTED) from error
+
+    def _heard(self, presses: list[Press], at: float) -> None:
+        self._tell()
+        if presses:
+            self.state = replace(self.state, last_press=str(presses[-1]), last_press_at=at)
+            self.changed()
+        self.proven()
+        for press in presses:
+            self._pressed(str(press))
+
+    def _settled(self, why: str | None) -> None:
+        self._failures = 0 if why is None else self._failures + 1
+        self._tell()
+        if why is None:
+            self.proven()
+        elif self._failures > 1:
+            self.unproven(str(PortReason.IO), f"{self.name}: LEDs cannot be written: {why}")
+        self._settle(why)
+
+    def _tell(self) -> None:
+        """Take over what the session knows, and tell the room if that is news."""
+        session, before = self._session, self.state
+        if session is None:
+            return
+        written = session.written
+        gated = self._profile.mic_needs_off_hook and not (written and written.off_hook)
+        self.state = replace(
+            self.state,
+            off_hook=session.telephony.off_hook,
+            led_muted=written.muted if written and session.lights.mute else None,
+            mic_gated=gated,
+        )
+        if self.state != before:
+            self.changed()
+
+    def _settle(self, why: str | None) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(why)
+
+
+def speakerphones(
+    tables: Mapping[str, SpeakerphoneTable],
+    connect: Connect,
+    clock: Clock,
+    changed: Callable[[], None],
+    pressed: Callable[[str], None],
+) -> list[Speakerphone]:
+    """Return the room's speakerphones in configured order; raise ProfileError for a bad profile."""
+    profiles = load_profiles(data_path("firmware_profiles") / "speakerphone")
+    return [
+        Speakerphone(
+            name,
+            table.url,
+            connect,
+            clock,
+            changed,
+            pressed,
+            profiles,
+            table.profile,
+        )
+        for name, table in tables.items()
+    ]

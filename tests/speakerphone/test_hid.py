@@ -1,0 +1,249 @@
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from roomctl.speakerphone.hid import (
+    Control,
+    DescriptorError,
+    Direction,
+    Layout,
+    read_descriptor,
+)
+from roomctl.speakerphone.sim import SPEAK_810
+from roomctl.speakerphone.usage import Usage, usage_name
+from tests.speakerphone.devices import H540, POWERCONF, RECORDED, SP325
+
+NAMED = {usage.name.lower() for usage in Usage}
+
+
+def described(control: Control) -> str:
+    flags = "C" * control.constant + "R" * control.relative
+    where = f"{control.direction} {control.report_id} {control.bit}"
+    return f"{usage_name(control.usage)} {where} {flags}".strip()
+
+
+def read(text: str) -> Layout:
+    return read_descriptor(bytes.fromhex(text))
+
+
+def only(layout: Layout) -> list[str]:
+    return [described(control) for control in layout.controls()]
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_every_named_control_of_a_real_descriptor_is_where_it_is(name: str) -> None:
+    layout = read_descriptor(RECORDED[name].model.descriptor)
+    found = {
+        described(control) for control in layout.controls() if usage_name(control.usage) in NAMED
+    }
+    assert found == RECORDED[name].controls
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_output_report_lengths_of_a_real_descriptor_are_exact(name: str) -> None:
+    layout = read_descriptor(RECORDED[name].model.descriptor)
+    lengths = {
+        report_id: layout.payload_bytes(direction, report_id)
+        for direction, report_id in layout.bits
+        if direction is Direction.OUTPUT
+    }
+    assert lengths == RECORDED[name].output_bytes
+
+
+def test_the_simulated_device_has_the_real_descriptor() -> None:
+    assert SPEAK_810.descriptor == RECORDED["Jabra SPEAK 810"].model.descriptor
+
+
+def test_a_constant_field_with_usages_is_real_and_one_without_is_padding() -> None:
+    layout = read_descriptor(POWERCONF.descriptor)
+    (mute,) = layout.find(Usage.PHONE_MUTE, Direction.INPUT)
+    assert mute.constant
+    assert (mute.report_id, mute.bit) == (2, 2)
+    assert read("050b 0905 a101 7501 9508 8103 c0".replace(" ", "")).fields == ()
+
+
+def test_the_last_page_before_the_main_item_is_the_usages_page() -> None:
+    assert only(read("050b0905a101 75019501 0907 0509 8102 c0".replace(" ", ""))) == [
+        "button7_reject I 0 0"
+    ]
+    sp325 = read_descriptor(SP325.descriptor)
+    (reject,) = sp325.find(Usage.PROGRAMMABLE_BUTTON_REJECT, Direction.INPUT)
+    assert (reject.report_id, reject.bit) == (5, 7)
+
+
+def test_a_four_byte_usage_brings_its_own_page() -> None:
+    layout = read("050ca10175019501 0b2f000b00 8106 c0".replace(" ", ""))
+    assert only(layout) == ["phone_mute I 0 0 R"]
+
+
+def test_the_last_usage_repeats_and_surplus_usages_are_ignored() -> None:
+    assert only(read("0508a1017501950309170909 9102c0".replace(" ", ""))) == [
+        "led_off_hook O 0 0",
+        "led_mute O 0 1",
+        "led_mute O 0 2",
+    ]
+    assert only(read("0508a1017501950109170909 9102c0".replace(" ", ""))) == ["led_off_hook O 0 0"]
+
+
+def test_a_usage_range_is_one_usage_per_value() -> None:
+    assert only(read("0508a101750195021917 2918 9102c0".replace(" ", ""))) == [
+        "led_off_hook O 0 0",
+        "led_ring O 0 1",
+    ]
+
+
+def test_pop_restores_what_push_saved() -> None:
+    layout = read("0508a10175019501 a4 750895040917 9102 b4 0909 9102 c0".replace(" ", ""))
+    assert only(layout)[-1] == "led_mute O 0 32"
+    assert layout.payload_bytes(Direction.OUTPUT, 0) == 5
+
+
+def test_a_usage_in_an_array_is_pressed_while_an_element_holds_its_number() -> None:
+    layout = read("050ba101 15012503 7508 9502 0920 092f 0921 8100 c0".replace(" ", ""))
+    (mute,) = layout.find(Usage.PHONE_MUTE, Direction.INPUT)
+    assert [mute.value(bytes(p)) for p in [(0, 0), (2, 0), (0, 2), (1, 3)]] == [0, 1, 1, 0]
+
+
+def test_an_array_moves_the_bits_that_follow_it() -> None:
+    (reject,) = read_descriptor(POWERCONF.descriptor).find(Usage.BUTTON7_REJECT, Direction.INPUT)
+    assert reject.bit == 10
+    assert read_descriptor(H540.descriptor).payload_bytes(Direction.INPUT, 1) == 1
+
+
+def test_a_signed_value_is_negative_and_an_unsigned_limit_is_not() -> None:
+    (volume,) = read("050ca10115ff2501 7502950109e9 8106c0".replace(" ", "")).controls()
+    assert [volume.value(bytes((raw,))) for raw in (0, 1, 3)] == [0, 1, -1]
+    assert (
+        read("050ca101150025ff 7508950109e9 8102c0".replace(" ", "")).fields[0].logical_max == 255
+    )
+
+
+def test_of_a_delimited_set_the_first_usage_counts() -> None:
+    layout = read("0508a10175019501 a901 0909 0921 a900 9102 c0".replace(" ", ""))
+    assert only(layout) == ["led_mute O 0 0"]
+
+
+def test_a_long_item_is_skipped() -> None:
+    assert only(read("fe0210aabb 0508a101750195010909 9102c0".replace(" ", ""))) == [
+        "led_mute O 0 0"
+    ]
+
+
+def test_a_control_is_set_without_touching_its_neighbours() -> None:
+    (mute,) = read_descriptor(SPEAK_810.descriptor).find(Usage.LED_MUTE, Direction.OUTPUT)
+    payload = bytearray((0b1011_0001, 0x80))
+    mute.put(payload, 1)
+    assert payload == bytes((0b1011_0011, 0x80))
+    mute.put(payload, 0)
+    assert payload == bytes((0b1011_0001, 0x80))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("05", "byte 0: the descriptor ends inside an item of 1 data bytes"),
+        ("050bfe", "byte 2: the descriptor ends inside a long item"),
+        ("fe05", "ends inside a long item"),
+        ("8500", "Report ID 0, must be 1 to 255"),
+        ("860001", "Report ID 256"),
+        ("97ffffff7f", "Report Count 2147483647, at most 12288"),
+        ("760101", "Report Size 257, at most 256 bits"),
+        ("b4", "Pop without Push"),
+        ("a4a4a4a4a4", "more than 4 nested Push"),
+        ("c0", "End Collection without a Collection"),
+        ("a101a100c0", "1 collections are never closed"),
+        ("1905290481", "Usage Maximum 0x4 is below Minimum 0x5"),
+        ("7508" + "9600308102" * 2, "byte 10: report 0 is longer than 16384 bytes"),
+        ("00" * 4097, "4097 bytes, at most 4096"),
+    ],
+)
+def test_what_is_no_descriptor_is_refused_with_the_place(text: str, says: str) -> None:
+    with pytest.raises(DescriptorError, match=says):
+        read(text)
+
+
+def test_nothing_declares_nothing() -> None:
+    assert read("").fields == ()
+
+
+def test_a_hostile_descriptor_is_read_at_once_and_searched_at_once() -> None:
+    """Three million declared values: neither reading nor finding may look at each."""
+    greedy = "96003075010508090915002501"
+    reports = "".join(f"85{n:02x}09099102" for n in range(1, 256))
+    layout = read(greedy + reports)
+    assert sum(field.count for field in layout.fields) == 255 * 12288
+    assert len(layout.find(Usage.LED_MUTE, Direction.OUTPUT)) == 255
+
+
+ITEMS = st.lists(
+    st.tuples(st.integers(0, 255), st.binary(min_size=0, max_size=4)).map(
+        lambda item: (
+            bytes((item[0] & 0xFC | (0, 1, 2, 3, 3)[len(item[1])],))
+            + item[1].ljust(4 if len(item[1]) == 3 else len(item[1]), b"\0")
+        )
+    ),
+    max_size=120,
+).map(b"".join)
+
+
+def spoiled(real: bytes) -> st.SearchStrategy[bytes]:
+    change = st.tuples(st.integers(0, len(real) - 1), st.integers(0, 255))
+    return st.lists(change, max_size=6).map(
+        lambda changes: bytes(dict(changes).get(at, byte) for at, byte in enumerate(real))
+    )
+
+
+@settings(max_examples=300, deadline=500, derandomize=True)
+@given(st.one_of(st.binary(max_size=4096), ITEMS, spoiled(SPEAK_810.descriptor)))
+def test_any_bytes_give_a_layout_or_the_one_error(data: bytes) -> None:
+    try:
+        layout = read_descriptor(data)
+    except DescriptorError:
+        return
+    for field in layout.fields:
+        last = field.bit + field.size * field.count
+        assert last <= layout.bits[(field.direction, field.report_id)] <= 16384 * 8
+        assert field.usage_at(field.count - 1) >= 0
+    assert layout.find(Usage.PHONE_MUTE, *Direction) is not None
+
+
+ORACLE = """
+import sys
+from hidtools.hid import ReportDescriptor
+for line in sys.stdin:
+    parsed = ReportDescriptor.from_bytes(list(bytes.fromhex(line)))
+    kinds = parsed.input_reports, parsed.output_reports, parsed.feature_reports
+    for letter, reports in zip("IOF", kinds):
+        for number, report in reports.items():
+            for field in report.fields:
+                if field.is_array or not field.usage:
+                    continue
+                start = field.start - 8 * (number > 0)
+                for index in range(field.count):
+                    bit = start + index * field.size
+                    print(letter, max(number, 0), bit, field.size, hex(field.usage))
+    print("end")
+"""
+
+
+@pytest.mark.skipif(find_spec("hidtools") is None, reason="hid-tools is not installed")
+def test_hid_tools_finds_every_variable_where_we_do() -> None:
+    models = [recorded.model for recorded in RECORDED.values()]
+    told = subprocess.run(
+        [sys.executable, "-c", ORACLE],
+        input="\n".join(model.descriptor.hex() for model in models),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=15,
+    ).stdout
+    for model, theirs in zip(models, told.split("end\n"), strict=False):
+        ours = [
+            f"{one.direction} {one.report_id} {one.bit} {one.size} {one.usage:#x}"
+            for one in read_descriptor(model.descriptor).controls()
+        ]
+        assert sorted(theirs.splitlines()) == sorted(ours)

@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+
+from roomctl.config import data_path
+from roomctl.errors import ProfileError
+from roomctl.speakerphone.profile import GENERIC, load_profiles, pick
+from roomctl.speakerphone.telephony import Timing
+
+SHIPPED = data_path("firmware_profiles") / "speakerphone"
+
+
+def test_every_shipped_profile_is_read_and_names_its_source() -> None:
+    profiles = load_profiles(SHIPPED)
+    assert len(profiles) >= 4
+    assert all(len(profile.source) > 20 for profile in profiles.values())
+
+
+def test_an_empty_folder_leaves_the_generic_profile(tmp_path: Path) -> None:
+    assert load_profiles(tmp_path) == {"generic": GENERIC}
+    assert GENERIC.timing == Timing()
+
+
+def test_vid_and_pid_pick_the_profile_and_an_unknown_device_gets_the_generic_one() -> None:
+    profiles = load_profiles(SHIPPED)
+    assert pick(profiles, None, 0x291A, 0x3301)[1].mic_needs_off_hook
+    assert pick(profiles, None, 0x1234, 0x5678) == ("generic", GENERIC)
+
+
+def test_the_room_may_name_a_profile_but_only_one_that_exists() -> None:
+    profiles = load_profiles(SHIPPED)
+    assert pick(profiles, "anker-powerconf", 1, 2)[0] == "anker-powerconf"
+    with pytest.raises(ProfileError, match="there is no profile 'speak-9000'; there are: anker"):
+        pick(profiles, "speak-9000", 1, 2)

@@ -1,0 +1,340 @@
+"""A session against the simulated device, in invented time: presses, echoes, repeats, hook."""
+
+import pytest
+
+from roomctl.speakerphone.hid import read_descriptor
+from roomctl.speakerphone.session import RETRY_S, Session
+from roomctl.speakerphone.sim import SPEAK_810, Faults, Model, SimSpeakerphone
+from roomctl.speakerphone.telephony import Lights, MuteLed, Press, Timing
+from roomctl.wire import Chunk, Virtual
+from tests.speakerphone.devices import ABSOLUTE, BLACKWIRE, H540, POWERCONF, SP325
+
+TELEPHONES = [SPEAK_810, POWERCONF, SP325, BLACKWIRE, ABSOLUTE]
+
+
+class Desk:
+    """A speakerphone on a table, and a room that answers a mute press as it should."""
+
+    def __init__(self, model: Model = SPEAK_810, faults: Faults | None = None) -> None:
+        self.sim = SimSpeakerphone(model, faults=faults or Faults())
+        self.muted = self.off_hook = False
+        self.answers = True
+        self.presses: list[Press] = []
+        self.settled: list[str | None] = []
+        layout = read_descriptor(model.descriptor)
+        self.session = Session(layout, Timing(), "mute", self._heard, self.settled.append)
+        self.time = Virtual(self.session, self.sim)
+        self.show()
+
+    def show(self, *, muted: bool | None = None, off_hook: bool | None = None) -> None:
+        self.muted = self.muted if muted is None else muted
+        self.off_hook = self.off_hook if off_hook is None else off_hook
+        self.session.show(self.muted, self.off_hook)
+        self.time.settle()
+
+    def pass_s(self, seconds: float) -> None:
+        self.time.run(seconds)
+
+    def press_mute(self) -> None:
+        self.sim.press_mute()
+        self.time.settle()
+
+    def press_hook(self) -> None:
+        self.sim.press_hook()
+        self.time.settle()
+
+    def _heard(self, presses: list[Press], at: float) -> None:
+        self.presses += presses
+        if Press.MUTE in presses and self.answers:
+            self.muted = not self.muted
+            self.session.show(self.muted, self.off_hook)
+
+
+def frames(model: Model, muted: bool, off_hook: bool, mute_led: MuteLed = "mute") -> list[str]:
+    lights = Lights(read_descriptor(model.descriptor), mute_led)
+    return [frame.hex(" ") for frame in lights.frames(muted, off_hook)]
+
+
+def test_leds_that_share_a_report_are_written_in_one_whole_report() -> None:
+    assert frames(SPEAK_810, muted=True, off_hook=True) == ["02 02 03 00"]
+    assert frames(POWERCONF, muted=False, off_hook=True) == ["02 02 01 00"]
+    assert frames(SP325, muted=True, off_hook=True) == ["02 05 03"]
+
+
+def test_leds_with_reports_of_their_own_are_written_one_by_one_off_hook_first() -> None:
+    assert frames(BLACKWIRE, muted=True, off_hook=True) == ["02 17 01", "02 09 01"]
+
+
+def test_reports_without_numbers_have_id_zero() -> None:
+    assert frames(ABSOLUTE, muted=True, off_hook=False) == ["02 00 02"]
+
+
+def test_the_microphone_led_is_written_only_where_the_profile_says_so() -> None:
+    assert frames(SPEAK_810, True, False, "microphone") == ["02 02 10 00"]
+    assert frames(SPEAK_810, True, False, "both") == ["02 02 12 00"]
+
+
+def test_a_mute_led_in_a_feature_report_is_written_as_feature() -> None:
+    feature = bytes.fromhex("050ba1018503050875019501150025010909b1029507b101c0")
+    assert frames(Model("", 0, 0, feature), True, False) == ["03 03 01"]
+
+
+@pytest.mark.parametrize("model", TELEPHONES, ids=lambda model: model.product)
+def test_each_press_toggles_once_and_lights_the_led(model: Model) -> None:
+    desk = Desk(model)
+    desk.show(off_hook=True)
+    for expected in (True, False, True, False):
+        desk.pass_s(0.4)
+        desk.press_mute()
+        assert desk.muted is expected
+        desk.pass_s(0.2)
+        assert desk.sim.led_muted is expected
+        assert desk.sim.led_off_hook
+    desk.pass_s(10)
+    assert desk.presses == [Press.MUTE] * 4
+
+
+@pytest.mark.parametrize("model", TELEPHONES, ids=lambda model: model.product)
+@pytest.mark.parametrize("echo_s", [0.0, 0.01, 0.5, 1.0, 2.0, 2.49, None])
+def test_the_echo_of_what_the_room_wrote_is_no_press(model: Model, echo_s: float | None) -> None:
+    desk = Desk(model, Faults(echo_s=echo_s))
+    for muted, off_hook in [(True, True), (False, True), (False, False), (True, True)]:
+        desk.show(muted=muted, off_hook=off_hook)
+        desk.pass_s(5)
+        assert (desk.presses, desk.muted) == ([], muted)
+        assert desk.sim.led_muted is muted
+
+
+def test_after_one_echo_the_next_report_is_a_press() -> None:
+    desk = Desk(faults=Faults(echo_s=0.1))
+    desk.show(muted=True)
+    desk.pass_s(0.3)
+    desk.press_mute()
+    assert (desk.presses, desk.muted) == ([Press.MUTE], False)
+
+
+@pytest.mark.parametrize("model", [SPEAK_810, BLACKWIRE], ids=lambda model: model.product)
+def test_a_press_sent_twice_within_fifty_milliseconds_counts_once(model: Model) -> None:
+    desk = Desk(model, Faults(double=True))
+    desk.press_mute()
+    desk.pass_s(3)
+    assert (desk.presses, desk.muted) == ([Press.MUTE], True)
+
+
+def test_an_unanswered_press_that_is_repeated_counts_once() -> None:
+    desk = Desk()
+    desk.answers = False
+    desk.press_mute()
+    desk.pass_s(9)  # three repetitions
+    assert desk.presses == [Press.MUTE]
+    desk.show(muted=True)  # the answer, at last
+    desk.pass_s(3)
+    desk.press_mute()
+    assert desk.presses == [Press.MUTE] * 2
+
+
+def test_a_repetition_that_crosses_its_answer_counts_once() -> None:
+    desk = Desk(faults=Faults(repeats=False))
+    desk.answers = False
+    desk.press_mute()
+    desk.pass_s(2.49)
+    desk.show(muted=True)
+    desk.pass_s(0.02)
+    desk.session.receive(Chunk(bytes((1, 2, 0b100, 0)), desk.time.now))
+    assert desk.presses == [Press.MUTE]
+
+
+def test_a_press_on_its_way_while_the_room_writes_is_no_echo() -> None:
+    desk = Desk(faults=Faults(echo_s=None))
+    desk.pass_s(5)
+    desk.answers = False
+    desk.show(muted=True)
+    desk.session.receive(Chunk(bytes((1, 2, 0b100, 0)), desk.time.now - 0.01))
+    assert desk.presses == [Press.MUTE]
+
+
+@pytest.mark.parametrize("model", TELEPHONES, ids=lambda model: model.product)
+def test_a_mute_press_never_ends_a_call(model: Model) -> None:
+    desk = Desk(model)
+    desk.show(off_hook=True)
+    for _ in range(6):
+        desk.pass_s(0.4)
+        desk.press_mute()
+    desk.pass_s(5)
+    assert set(desk.presses) == {Press.MUTE}
+
+
+@pytest.mark.parametrize(
+    "reports",
+    [
+        [(0.0, 0b101), (0.03, 0b000)],  # drops the hook while the button is released
+        [(0.0, 0b100), (0.03, 0b000)],  # drops it with the press
+        [(0.0, 0b100), (0.03, 0b001)],
+    ],
+)
+def test_a_device_that_drops_the_hook_at_a_mute_press_does_not_hang_up(
+    reports: list[tuple[float, int]],
+) -> None:
+    desk = Desk(faults=Faults(echo_s=0.1))
+    desk.show(off_hook=True)
+    desk.pass_s(5)
+    for after_s, bits in reports:
+        desk.session.receive(Chunk(bytes((1, 2, bits, 0)), desk.time.now + after_s))
+    assert desk.presses == [Press.MUTE]
+
+
+@pytest.mark.parametrize("model", TELEPHONES, ids=lambda model: model.product)
+def test_hanging_up_in_a_call_and_picking_up_at_rest_are_hook_presses(model: Model) -> None:
+    desk = Desk(model)
+    desk.press_hook()
+    assert desk.presses == [Press.HOOK_OFF]
+    desk.show(off_hook=True)  # the room joins
+    desk.pass_s(5)
+    desk.press_hook()
+    assert desk.presses == [Press.HOOK_OFF, Press.HOOK_ON]
+
+
+def test_a_pick_up_that_the_room_refused_can_be_made_again() -> None:
+    desk = Desk()
+    for _ in range(2):
+        desk.press_hook()
+        desk.show(off_hook=False)  # there is nothing to join
+        desk.pass_s(0.3)
+    assert desk.presses == [Press.HOOK_OFF] * 2
+
+
+def test_a_late_confirmation_of_a_call_that_was_cancelled_is_no_pick_up() -> None:
+    desk = Desk(faults=Faults(echo_s=2.0))
+    desk.show(off_hook=True)
+    desk.pass_s(1)
+    desk.show(off_hook=False)
+    desk.pass_s(0.5)
+    desk.session.receive(Chunk(bytes((1, 2, 0b1, 0)), desk.time.now))
+    assert desk.presses == []
+
+
+def test_hanging_up_right_after_picking_up_counts() -> None:
+    desk = Desk()
+    desk.press_hook()
+    desk.show(off_hook=True)
+    desk.pass_s(0.2)
+    desk.press_hook()
+    assert desk.presses == [Press.HOOK_OFF, Press.HOOK_ON]
+
+
+def test_hanging_up_right_after_the_confirmation_counts() -> None:
+    desk = Desk(faults=Faults(echo_s=0.1))
+    desk.show(off_hook=True)
+    desk.pass_s(0.3)
+    desk.press_hook()
+    assert desk.presses == [Press.HOOK_ON]
+
+
+def absolute(muted: bool) -> bytes:
+    return bytes((1, 0, muted << 1))
+
+
+def test_an_absolute_mute_that_repeats_its_state_is_no_press() -> None:
+    desk = Desk(ABSOLUTE)
+    for _ in range(5):
+        desk.pass_s(1)
+        desk.session.receive(Chunk(absolute(True), desk.time.now))
+    assert (desk.presses, desk.muted) == ([Press.MUTE], True)
+
+
+def test_an_absolute_mute_that_somebody_moves_back_and_forth_is_a_press_each_time() -> None:
+    desk = Desk(ABSOLUTE, Faults(echo_s=None))
+    for muted in (True, False, True, False):
+        desk.pass_s(1)
+        desk.session.receive(Chunk(absolute(muted), desk.time.now))
+        desk.time.settle()  # the room answers each
+        assert desk.muted is muted
+    assert desk.presses == [Press.MUTE] * 4
+
+
+def test_a_stale_absolute_state_does_not_open_the_microphone() -> None:
+    desk = Desk(ABSOLUTE, Faults(echo_s=None))
+    desk.show(muted=True)
+    desk.pass_s(5)
+    desk.session.receive(Chunk(absolute(False), desk.time.now))
+    assert (desk.presses, desk.muted) == ([], True)
+
+
+def test_a_wrong_length_is_ignored_by_the_device_so_lengths_are_exact() -> None:
+    desk = Desk()
+    desk.sim.receive(Chunk(bytes((2, 2, 0b11)), 0.0))
+    assert (desk.sim.led_muted, desk.sim.ignored) == (False, 1)
+
+
+def test_a_hundred_changes_at_once_never_clear_off_hook() -> None:
+    desk = Desk()
+    desk.show(off_hook=True)
+    for turn in range(100):
+        desk.session.show(turn % 2 == 1, off_hook=True)
+        frame = desk.session.outbox(0.0)
+        assert frame is not None
+        desk.sim.receive(Chunk(frame, 0.0))
+        assert desk.sim.led_off_hook
+        desk.session.sent(0.0)
+    assert desk.sim.led_muted
+
+
+def test_a_newer_wish_replaces_what_is_not_written_yet() -> None:
+    desk = Desk(BLACKWIRE)
+    desk.settled.clear()
+    desk.session.show(muted=True, off_hook=True)
+    first = desk.session.outbox(0.0)
+    desk.session.show(muted=False, off_hook=False)
+    desk.session.sent(0.0)
+    assert desk.settled == []  # what was asked first is never called done
+    desk.time.settle()
+    assert (first, desk.settled) == (bytes((2, 0x17, 1)), [None])
+    assert (desk.sim.led_muted, desk.sim.led_off_hook) == (False, False)
+
+
+def test_a_failed_write_that_was_replaced_meanwhile_does_not_fail_the_newer_wish() -> None:
+    desk = Desk()
+    desk.settled.clear()
+    desk.session.show(muted=True, off_hook=False)
+    desk.session.outbox(0.0)
+    desk.session.show(muted=True, off_hook=True)
+    desk.session.failed(0.0, "STALL")
+    assert (desk.settled, desk.session.due()) == ([], None)
+    desk.time.settle()
+    assert desk.settled == [None]
+
+
+def test_after_a_failed_write_the_device_may_echo_what_it_had_already() -> None:
+    desk = Desk(faults=Faults(echo_s=None))
+    desk.show(muted=True)
+    desk.pass_s(5)
+    desk.session.show(muted=False, off_hook=False)
+    desk.session.outbox(desk.time.now)
+    desk.session.failed(desk.time.now, "no answer")  # yet the LED went out
+    desk.show(muted=True)
+    desk.session.receive(Chunk(bytes((1, 2, 0b100, 0)), desk.time.now + 0.1))
+    assert desk.presses == []
+
+
+def test_after_a_failed_write_everything_is_written_again() -> None:
+    desk = Desk(BLACKWIRE)
+    desk.session.show(muted=True, off_hook=True)
+    desk.session.outbox(1.0)
+    desk.session.failed(1.0, "STALL")
+    assert (desk.settled[-1], desk.session.written) == ("STALL", None)
+    assert desk.session.due() == 1.0 + RETRY_S
+    desk.pass_s(3)
+    assert (desk.sim.led_muted, desk.sim.led_off_hook) == (True, True)
+    assert desk.settled[-1] is None
+
+
+def test_a_device_without_leds_has_nothing_to_write_and_that_is_done() -> None:
+    desk = Desk(H540)
+    assert (desk.settled, desk.session.outbox(0.0)) == ([None], None)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x01", b"\x02\x02\x04\x00", b"\x01\xff", b"\x01\x02"])
+def test_a_frame_that_is_no_input_report_of_ours_is_ignored(data: bytes) -> None:
+    desk = Desk()
+    desk.session.receive(Chunk(data, 0.0))
+    assert desk.presses == []

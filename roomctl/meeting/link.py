@@ -1,0 +1,296 @@
+"""A text, a link or a booking's fields -> the meeting, and the one url that may be opened for it.
+
+The room opens what a calendar says, so hosts are compared whole, label by label, and what is
+opened is rebuilt from what was checked. Pure: knows no clock, no port and no browser; never raises.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, unquote
+
+from roomctl.meeting import printed
+from roomctl.meeting.address import DEFAULT_PORT, IP_LITERAL, Address, Fault, address
+from roomctl.meeting.lookalike import looks_like
+from roomctl.meeting.platform import Platform, Platforms, Shape, Site, covers
+from roomctl.meeting.reading import Launch, Policy, Reading
+from roomctl.meeting.refusal import Refusal
+from roomctl.meeting.text import clean, has_scheme, in_order, links, lone_link, plain
+from roomctl.meeting.wrapper import DEEPEST, unwrap
+
+__all__ = ["Launch", "Policy", "Reading", "Refusal", "by_number", "read", "redacted"]
+
+_ANY = Policy()
+
+
+def read(text: str | Mapping[str, str], platforms: Platforms, policy: Policy = _ANY) -> Reading:
+    """Read an invitation, a link, or the fields of a booking (iCalendar names). Never raises.
+
+    Several links: the first that may be opened wins, in the order of `text.in_order`; a number
+    counts if no link does, unless a link in the text is a trap.
+    """
+    texts = [text] if isinstance(text, str) else in_order(text)
+    cleaned = [clean(piece) for piece in texts]
+    whole = plain("\n".join(cleaned))
+    refused: list[Reading] = []
+    for link in _candidates(cleaned, platforms):
+        reading = _judge(link, platforms, policy)
+        if reading.launch:
+            return _completed(reading, whole, platforms)
+        # A booking's text may link to a wiki: that is no meeting, and no fault either.
+        if isinstance(text, str) or reading.platform or reading.refused in _TRAPS:
+            refused.append(reading)
+    trap = next((reading for reading in refused if reading.refused in _TRAPS), None)
+    if trap:
+        return _completed(trap, whole, platforms)
+    linked = {reading.platform for reading in refused if reading.platform}
+    numbered = _from_numbers(whole, platforms, policy, linked)
+    if numbered.refused is Refusal.NO_MEETING and refused:
+        return min(refused, key=lambda reading: reading.refused is Refusal.FOREIGN_HOST)
+    return numbered
+
+
+def by_number(
+    platform_key: str,
+    number: str,
+    passcode: str | None,
+    platforms: Platforms,
+    policy: Policy = _ANY,
+) -> Reading:
+    """Read a number that a person typed; refused `needs_link` if that opens nothing."""
+    platform = platforms.by_key.get(platform_key)
+    if platform is None:
+        params = {"platform": platform_key, "platforms": ", ".join(platforms.by_key)}
+        return Reading(refused=Refusal.UNKNOWN_PLATFORM, params=params)
+    digits = printed.digits_only(unicodedata.normalize("NFKC", number[:100]))
+    if len(digits) not in platform.printed.digits:
+        if not platform.printed.digits:
+            return Reading(platform.key, refused=Refusal.NEEDS_LINK)
+        params = {"digits": " or ".join(map(str, platform.printed.digits))}
+        return Reading(platform.key, refused=Refusal.BAD_NUMBER, params=params)
+    reading = _numbered(platform, digits, passcode or None, policy)
+    return reading if reading.launch else replace(reading, refused=reading.obstacle)
+
+
+def redacted(text: str, platforms: Platforms) -> str:
+    """Return `text` (a link or an invitation) with its passcodes and tokens replaced by "…"."""
+    names = {"passcode", "password", "pw", "jwt", "token"}
+    for platform in platforms:
+        names |= {platform.passcode_param, *platform.secret_params} - {""}
+    words = "|".join(map(re.escape, sorted(names)))
+    hidden = re.sub(rf"(?i)([?&#](?:{words})=)[^&#\s\"'<>]+", r"\1…", clean(text))
+    passcode = read(text, platforms).passcode
+    return hidden.replace(passcode, "…") if passcode else hidden
+
+
+# Links that want to lead somebody elsewhere, and host links: a number beside them is not opened.
+_TRAPS = frozenset(
+    {Refusal.LOOK_ALIKE_HOST, Refusal.MIXED_SCRIPT, Refusal.USERINFO, Refusal.BACKSLASH}
+    | {Refusal.CONTROL_CHARACTER, Refusal.HOST_LINK}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A shape that fits a link, and what its named groups hold."""
+
+    shape: Shape
+    parts: Mapping[str, str]
+
+
+def _candidates(texts: list[str], platforms: Platforms) -> Iterator[str]:
+    """Yield the links of all texts, each once; a text may be nothing but a link, badly written."""
+    seen: set[str] = set()
+    for text in texts:
+        lone = lone_link(text)
+        found = [lone] if lone else [x for x in links(text) if _worth_reading(x, platforms)]
+        yield from (link for link in found if link not in seen)
+        seen.update(found)
+
+
+def _worth_reading(link: str, platforms: Platforms) -> bool:
+    """Whether what is written like a link is one: `a.py/b` has no scheme and no known host."""
+    if has_scheme(link):
+        return True
+    found = address(link)
+    if isinstance(found, Fault):
+        return False
+    known = platforms.at(found.host) or unwrap(found)
+    return bool(known or looks_like(found.host, platforms.brands))
+
+
+def _judge(link: str, platforms: Platforms, policy: Policy) -> Reading:
+    found = address(link)
+    for _ in range(DEEPEST):
+        inner = None if isinstance(found, Fault) else unwrap(found)
+        if inner is None:
+            break
+        found = address(clean(inner))
+    if isinstance(found, Fault):
+        params = {"scheme": found.scheme} if found.scheme else {}
+        return _refusal(found.code, found.host, **params)
+    if unwrap(found) is not None:
+        return _refusal(Refusal.TOO_DEEP, found.host, limit=str(DEEPEST))
+    sites = platforms.at(found.host)
+    if not sites:
+        return _foreign(found, platforms)
+    site, fitting = _fitting_site(found, sites)
+    if site is None or fitting is None:
+        return _wrong_door(found, sites)
+    return _on_site(fitting, site, policy)
+
+
+def _refusal(code: Refusal, host: str, **params: str) -> Reading:
+    return Reading(refused=code, params=params, name_of_host=host or None)
+
+
+def _foreign(found: Address, platforms: Platforms) -> Reading:
+    if IP_LITERAL.fullmatch(found.host):
+        return _refusal(Refusal.IP_LITERAL, found.host)
+    like = looks_like(found.host, platforms.brands)
+    if like:
+        return _refusal(Refusal.LOOK_ALIKE_HOST, found.host, like=like)
+    return _refusal(Refusal.FOREIGN_HOST, found.host)
+
+
+def _fitting_site(
+    found: Address, sites: tuple[Site, ...]
+) -> tuple[Site, Address] | tuple[None, None]:
+    """Return the site a link may be opened on; http is lifted to https where that is the site's."""
+    for site in sites:
+        if (site.scheme, site.port) == (found.scheme, found.port):
+            return site, found
+    for site in sites:
+        if (found.scheme, found.port) == ("http", None) == (found.scheme, site.port):
+            return site, replace(found, scheme="https")
+    return None, None
+
+
+def _wrong_door(found: Address, sites: tuple[Site, ...]) -> Reading:
+    key = sites[0].platform.key
+    if any(site.port == found.port for site in sites):
+        reading = _refusal(Refusal.SCHEME, found.host, scheme=found.scheme)
+    else:
+        port = found.port or DEFAULT_PORT[found.scheme]
+        reading = _refusal(Refusal.PORT, found.host, port=str(port))
+    return replace(reading, platform=key)
+
+
+def _on_site(found: Address, site: Site, policy: Policy) -> Reading:
+    platform = site.platform
+    reading = Reading(platform.key, name_of_host=found.host)
+    if host := _first(platform.host_link, found, platform):
+        return replace(reading, refused=Refusal.HOST_LINK, meeting_id=host.parts.get("meeting_id"))
+    if _first(platform.not_a_join, found, platform):
+        return replace(reading, refused=Refusal.NOT_A_JOIN)
+    found, fit = _joining(found, platform)
+    if fit is None:
+        return replace(reading, refused=Refusal.NOT_A_JOIN)
+    passcode = fit.parts.get("passcode") or _query(found).get(platform.passcode_param) or None
+    reading = replace(reading, meeting_id=fit.parts.get("meeting_id"), passcode=passcode)
+    url = _launch_url(found, site, fit.shape, reading.meeting_id)
+    return _launched(reading, platform, found.origin, url, policy)
+
+
+def _launched(
+    reading: Reading, platform: Platform, origin: str, url: str, policy: Policy
+) -> Reading:
+    host = reading.name_of_host or ""
+    if not policy.permits(platform, host):
+        return replace(reading, refused=Refusal.DENIED_BY_POLICY)
+    return replace(reading, launch=Launch(url, host, origin, platform.mode))
+
+
+def _launch_url(found: Address, site: Site, shape: Shape, meeting_id: str | None) -> str:
+    """Return what is opened; a configured host knows its own pages, so its links stay."""
+    launch = site.platform.launch
+    if launch.as_it_is or shape.as_it_is or site.configured or not meeting_id:
+        return found.url
+    return launch.link.format(
+        origin=found.origin,
+        meeting_id=meeting_id,
+        query=f"?{found.query}" if found.query else "",
+        fragment=f"#{found.fragment}" if found.fragment else "",
+    )
+
+
+def _joining(found: Address, platform: Platform) -> tuple[Address, _Fit | None]:
+    """Match the join shapes, without Chinese text that stands right behind a link.
+
+    In a path that text may belong to the meeting's name: it goes only if nothing fits with it.
+    """
+    tail = re.sub(r"[^\x00-\x7f].*", "", found.rest[len(found.path) :])
+    trimmed = replace(found, rest=found.path + tail)
+    fit = _first(platform.join, trimmed, platform)
+    if fit or found.path.isascii():
+        return trimmed, fit
+    cut = replace(found, rest=re.sub(r"[^\x00-\x7f].*", "", found.path))
+    return cut, _first(platform.join, cut, platform)
+
+
+def _first(shapes: tuple[Shape, ...], found: Address, platform: Platform) -> _Fit | None:
+    for shape in shapes:
+        parts = _match(shape, found, platform)
+        if parts is not None:
+            return _Fit(shape, parts)
+    return None
+
+
+def _match(shape: Shape, found: Address, platform: Platform) -> dict[str, str] | None:
+    """Return the named groups of a shape that fits (perhaps none), or None."""
+    if shape.hosts and not any(covers(pattern, found.host) for pattern in shape.hosts):
+        return None
+    query = _query(found) if shape.query else {}
+    pairs = [(shape.path, found.path), *((p, query.get(name)) for name, p in shape.query.items())]
+    if shape.fragment is not None:
+        pairs.append((shape.fragment, found.fragment))
+    parts: dict[str, str] = {}
+    flags = re.IGNORECASE if platform.ignore_case else 0
+    for pattern, text in pairs:
+        seen = unquote(text) if shape.decode and text is not None else text
+        match = None if seen is None else re.fullmatch(pattern, seen, flags)
+        if match is None:
+            return None
+        parts |= {name: value for name, value in match.groupdict().items() if value}
+    return parts
+
+
+def _query(found: Address) -> dict[str, str]:
+    return dict(reversed(parse_qsl(found.query, keep_blank_values=True)))
+
+
+def _completed(reading: Reading, whole: str, platforms: Platforms) -> Reading:
+    """Add number and passcode from the text around a link; what the link says goes first."""
+    platform = platforms.by_key.get(reading.platform or "")
+    if platform is None:
+        return reading
+    number = reading.meeting_id or printed.number_of(whole, platform, platforms)
+    passcode = reading.passcode or printed.passcode_of(whole, platform.key, platforms)
+    return replace(reading, meeting_id=number, passcode=passcode)
+
+
+def _from_numbers(whole: str, platforms: Platforms, policy: Policy, linked: set[str]) -> Reading:
+    found = printed.find(whole, platforms, linked)
+    if not found:
+        return Reading(refused=Refusal.NO_MEETING)
+    if len({number.platform for number in found}) > 1:
+        names = " or ".join(dict.fromkeys(number.platform for number in found))
+        return Reading(refused=Refusal.AMBIGUOUS, params={"platforms": names})
+    platform = platforms.by_key[found[0].platform]
+    passcode = printed.passcode_of(whole, platform.key, platforms)
+    return _numbered(platform, found[0].digits, passcode, policy)
+
+
+def _numbered(platform: Platform, digits: str, passcode: str | None, policy: Policy) -> Reading:
+    reading = Reading(platform.key, digits, passcode)
+    if not platform.launch.number:
+        allowed = policy.permits(platform, "")
+        return reading if allowed else replace(reading, refused=Refusal.DENIED_BY_POLICY)
+    found = address(platform.launch.number.format(meeting_id=digits))
+    if isinstance(found, Fault):
+        return replace(reading, refused=Refusal.NEEDS_LINK)
+    reading = replace(reading, name_of_host=found.host)
+    return _launched(reading, platform, found.origin, found.url, policy)

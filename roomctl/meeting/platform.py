@@ -1,0 +1,306 @@
+"""Meeting platforms: platforms/*.toml -> Platform, and which host belongs to which.
+
+A platform is one data file; a new one needs no code. Knows no text, no policy and no browser.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from roomctl.config import explain, tuples
+from roomctl.errors import ConfigError, ProfileError
+from roomctl.meeting.address import DEFAULT_PORT, IP_LITERAL, ascii_host
+
+PhaseName = Literal["announced", "no_new_sales", "join_only", "ended"]
+_AS_IT_IS = "as it is"
+
+
+class Table(BaseModel):
+    """One table of a platform file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Name(Table):
+    """What people call the platform."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Shape(Table):
+    """What a url looks like: each given part must match whole.
+
+    Named groups `meeting_id` and `passcode` say what the url carries; a shape without them is an
+    opaque token. `decode` undoes percent-encoding before matching; `as_it_is` says that the launch
+    template does not fit such links.
+    """
+
+    path: str
+    hosts: tuple[str, ...] = Field(default=(), description="only on these; all if empty")
+    query: dict[str, str] = Field(default_factory=dict, description="parameter = pattern")
+    fragment: str | None = None
+    decode: bool = False
+    as_it_is: bool = False
+
+    @field_validator("path", "fragment")
+    @classmethod
+    def _pattern(cls, pattern: str | None) -> str | None:
+        return None if pattern is None else _checked(pattern)
+
+    @field_validator("query")
+    @classmethod
+    def _patterns(cls, query: dict[str, str]) -> dict[str, str]:
+        return {name: _checked(pattern) for name, pattern in query.items()}
+
+
+class Launch(Table):
+    """How the room's browser gets into the meeting.
+
+    Templates know {origin} (scheme, host and port of the link), {meeting_id}, {query} (with its
+    "?") and {fragment} (with its "#"). `number` is empty where no public address takes a number.
+    """
+
+    link: str = _AS_IT_IS
+    number: str = ""
+    fragment: str = Field(
+        default="", description="added after '#': knows {name}, the room's name as quoted JSON"
+    )
+
+    @property
+    def as_it_is(self) -> bool:
+        return self.link == _AS_IT_IS
+
+
+class Printed(Table):
+    """How invitations print number and passcode.
+
+    `labels` count when the text names the platform (by `mentions`, or by one of its links),
+    `own_labels` also when it names none. A space in a label stands for any few blanks.
+    """
+
+    digits: tuple[int, ...] = ()
+    groups: tuple[str, ...] = Field(default=(), description="how they are spaced, such as '3-3-4'")
+    mentions: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    own_labels: tuple[str, ...] = ()
+    passcode_labels: tuple[str, ...] = ()
+    passcode: str = "[0-9A-Za-z]{4,10}"
+
+
+class Phase(Table):
+    """One step of a platform's way out: from `date` on, in `region` or everywhere."""
+
+    name: PhaseName
+    date: date
+    region: str = ""
+    note: str = Field(min_length=3, description="what it means, and the source")
+
+
+class Good(Table):
+    """A sample that must be read so."""
+
+    text: str
+    meeting_id: str | None = None
+    passcode: str | None = None
+    url: str | None = Field(default=None, description="what is opened; unset if only a number")
+
+
+class Bad(Table):
+    """A sample that must be refused, and why."""
+
+    text: str
+    refused: str
+
+
+class Platform(Table):
+    """One meeting platform, as its file says."""
+
+    key: str = Field(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")
+    name: Name
+    source: str = Field(min_length=3, description="where the facts come from")
+    region: str = Field(default="global", description="where the service runs, such as 'cn'")
+    host_regions: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    mode: Literal["plain", "assisted"] = "plain"
+    hosts: tuple[str, ...] = ()
+    ignore_case: bool = Field(default=False, description="paths may be written in any case")
+    passcode_param: str = Field(default="", description="the query parameter with the passcode")
+    secret_params: tuple[str, ...] = ()
+    launch: Launch = Launch()
+    printed: Printed = Printed()
+    join: tuple[Shape, ...] = Field(min_length=1)
+    not_a_join: tuple[Shape, ...] = ()
+    host_link: tuple[Shape, ...] = ()
+    phase: tuple[Phase, ...] = ()
+    good: tuple[Good, ...] = Field(min_length=1)
+    bad: tuple[Bad, ...] = Field(min_length=1)
+
+    @property
+    def by_number(self) -> bool:
+        """Whether a number alone is enough to join."""
+        return bool(self.launch.number)
+
+    def phase_on(self, day: date, region: str = "") -> Phase | None:
+        """Return the latest phase that has begun on `day` in `region`, or None."""
+        begun = [p for p in self.phase if p.date <= day and p.region in ("", region)]
+        return max(begun, key=lambda phase: phase.date, default=None)
+
+    def region_of(self, host: str) -> str:
+        """Return the region that serves `host`."""
+        for region, patterns in self.host_regions.items():
+            if any(covers(pattern, host) for pattern in patterns):
+                return region
+        return self.region
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Hosts of one platform: `name` exactly, or with `*.` everything below it.
+
+    `scheme` and `port` are what a link must say; a port of None is the scheme's own.
+    """
+
+    platform: Platform
+    name: str
+    scheme: str = "https"
+    port: int | None = None
+    configured: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Platforms:
+    """All platforms and their sites; looking up a host takes one step per label."""
+
+    by_key: Mapping[str, Platform]
+    sites: tuple[Site, ...]
+
+    def __iter__(self) -> Iterator[Platform]:
+        return iter(self.by_key.values())
+
+    def at(self, host: str) -> tuple[Site, ...]:
+        """Return the sites that `host` (ASCII, lower case) belongs to: exact names first."""
+        names = [host]
+        labels = host.split(".")
+        names += ["*." + ".".join(labels[at:]) for at in range(1, len(labels))]
+        return tuple(site for name in names for site in self._by_name.get(name, ()))
+
+    def arriving(self, key: str | None, url: str, name: str) -> str:
+        """Return `url` with what the platform wants to be told at the door, such as `name`.
+
+        Only the fragment grows, which is never sent to a server: host and path stay as checked.
+        """
+        platform = self.by_key.get(key or "")
+        if platform is None or not platform.launch.fragment:
+            return url
+        told = platform.launch.fragment.format(name=quote(json.dumps(name), safe=""))
+        return f"{url}{'&' if '#' in url else '#'}{told}"
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Site]]:
+        table: dict[str, list[Site]] = {}
+        for site in self.sites:
+            table.setdefault(site.name, []).append(site)
+        return table
+
+    @cached_property
+    def brands(self) -> Mapping[str, str]:
+        """Every named host without its `*.`, and whose it is."""
+        names = {site.name.removeprefix("*."): site.platform.key for site in self.sites}
+        return {name: key for name, key in names.items() if not IP_LITERAL.fullmatch(name)}
+
+
+def covers(pattern: str, host: str) -> bool:
+    """Whether `pattern` names `host`: `*.x` is everything below x, else exactly x."""
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+
+
+def load_platforms(
+    extra_hosts: Mapping[str, tuple[str, ...]], folder: Path | None = None
+) -> Platforms:
+    """Read every platform of `folder` (the package's own if None) and add configured hosts.
+
+    Raises ConfigError for an entry of `extra_hosts` that names no platform or is no host, and
+    ProfileError for a platform file that cannot be used.
+    """
+    folder = folder or Path(__file__).with_name("platforms")
+    platforms = {path.stem: _load(path) for path in sorted(folder.glob("*.toml"))}
+    own = [Site(platform, host) for platform in platforms.values() for host in platform.hosts]
+    taken = {site.name: site.platform.key for site in own}
+    added: list[Site] = []
+    for key, hosts in extra_hosts.items():
+        where = f"meeting.hosts.{key}"
+        if key not in platforms:
+            known = ", ".join(platforms)
+            raise ConfigError("room.toml", where, f"names no platform; expected one of: {known}")
+        for host in hosts:
+            site = _configured(platforms[key], host, where)
+            if taken.setdefault(site.name, key) != key:
+                why = f"{host!r} already belongs to {taken[site.name]}"
+                raise ConfigError("room.toml", where, why)
+            added.append(site)
+    return Platforms(platforms, (*added, *own))
+
+
+def _load(path: Path) -> Platform:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ProfileError(str(path), "", f"cannot be read: {error}") from error
+    try:
+        platform = Platform.model_validate(tuples(data))
+    except ValidationError as error:
+        key, why = explain(error, Platform)
+        raise ProfileError(str(path), key, why) from error
+    if platform.key != path.stem:
+        raise ProfileError(str(path), "key", f"must be the file's name, {path.stem!r}")
+    return platform
+
+
+_CONFIGURED = re.compile(
+    r"(?:(?P<scheme>https?)://)?(?P<host>\[[0-9a-f:.]+\]|[^/:@?#\s\[\]]+)(?::(?P<port>[0-9]{1,5}))?",
+    re.IGNORECASE,
+)
+
+
+def _configured(platform: Platform, text: str, where: str) -> Site:
+    match = _CONFIGURED.fullmatch(text)
+    host = match and _configured_name(match["host"])
+    if not (match and host):
+        why = f"{text!r} is no host, such as 'meet.example.org' or '*.example.org'"
+        raise ConfigError("room.toml", where, why)
+    if host.startswith("*.") and "." not in host[2:]:
+        raise ConfigError("room.toml", where, f"{text!r} is too wide; name at least two labels")
+    if IP_LITERAL.fullmatch(host) and not match["scheme"]:
+        why = f"{text!r} is an address; write its scheme too, such as 'http://{text}'"
+        raise ConfigError("room.toml", where, why)
+    port = int(match["port"]) if match["port"] else None
+    if port is not None and not 0 < port < 65536:
+        raise ConfigError("room.toml", where, f"{text!r}: a port is 1-65535")
+    scheme = (match["scheme"] or "https").lower()
+    port = None if port == DEFAULT_PORT[scheme] else port
+    return Site(platform, host, scheme, port, configured=True)
+
+
+def _configured_name(text: str) -> str | None:
+    star = "*." if text.startswith("*.") else ""
+    host = ascii_host(text.removeprefix("*."))
+    return None if host is None or (star and IP_LITERAL.fullmatch(host)) else star + host
+
+
+def _checked(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no pattern: {error}") from error
+    return pattern

@@ -1,0 +1,160 @@
+"""How a call stands: tables of events in invented time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomctl.clock import Moment
+from roomctl.meeting.call import (
+    Call,
+    CallState,
+    Event,
+    LeaveAsked,
+    Media,
+    Page,
+    Standing,
+    Started,
+    Tick,
+    due_s,
+    step,
+)
+
+START = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
+CALL = Call(7, "jitsi", "Review", "meet.example.org", "Bamboo")
+
+
+def at(mono_s: float) -> Moment:
+    return Moment(mono_s, START + timedelta(seconds=mono_s), synced=True)
+
+
+def media(bytes_in: int, connected: int = 1) -> Media:
+    return Media(max(connected, 1), connected, bytes_in, 0)
+
+
+def page(s: float, phase: str = "open", call: int = 7, **more: object) -> Page:
+    return Page(call, phase, at(s), **more)  # type: ignore[arg-type]
+
+
+def after(*events: Event) -> Standing:
+    standing = Standing()
+    for event in (Started(CALL, at(0)), *events):
+        standing = step(standing, event)
+    return standing
+
+
+FLOWING = (page(1, media=media(0), assisted=True), page(2, media=media(900), assisted=True))
+
+TABLE: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
+    ("asked", (), ("preparing", "none", None)),
+    ("no word of the screen", (Tick(at(30)),), ("unknown", "none", None)),
+    ("launching", (page(1, "launching"),), ("preparing", "none", None)),
+    ("one report of media", FLOWING[:1], ("joining", "page", None)),
+    ("media that grows", FLOWING, ("in_call", "media", None)),
+    ("bytes, no growth", (*FLOWING[:1], page(2, media=media(0))), ("joining", "page", None)),
+    (
+        "growth without a live connection",
+        (*FLOWING[:1], page(2, media=media(900, connected=0))),
+        ("joining", "page", None),
+    ),
+    ("the page says lobby", (page(1, "lobby", assisted=True),), ("lobby", "page", None)),
+    ("the page says prejoin", (page(1, "prejoin", assisted=True),), ("prejoin", "page", None)),
+    ("words of a page that is not read", (page(1, "lobby"),), ("preparing", "none", None)),
+    ("the page says in_call", (page(1, "in_call", assisted=True),), ("preparing", "none", None)),
+    (
+        "lobby, then media",
+        (page(0.5, "lobby", assisted=True), *FLOWING),
+        ("in_call", "media", None),
+    ),
+    ("plain, 9 s", (page(1), Tick(at(10))), ("preparing", "none", None)),
+    ("plain, 10 s", (page(1), Tick(at(11))), ("unknown", "none", None)),
+    ("plain, second report", (page(1), page(12)), ("unknown", "none", None)),
+    ("plain, crash", (page(1), page(20, "crashed")), ("failed", "page", "crashed")),
+    ("media pauses 7.9 s", (*FLOWING, Tick(at(9.9))), ("in_call", "media", None)),
+    ("media is gone", (*FLOWING, Tick(at(10))), ("unknown", "none", None)),
+    (
+        "media is gone, by reports",
+        (*FLOWING, *(page(s, media=media(900)) for s in range(3, 12))),
+        ("unknown", "none", None),
+    ),
+    (
+        "media is back",
+        (*FLOWING, Tick(at(11)), page(12, media=media(901))),
+        ("in_call", "media", None),
+    ),
+    ("a joining that never ends", (FLOWING[0], Tick(at(11))), ("unknown", "none", None)),
+    ("leave", (*FLOWING, LeaveAsked(at(3))), ("leaving", "none", None)),
+    (
+        "media after leave",
+        (*FLOWING, LeaveAsked(at(3)), page(4, media=media(2000))),
+        ("leaving", "none", None),
+    ),
+    ("left", (*FLOWING, LeaveAsked(at(3)), page(4, "closed")), ("ended", "page", None)),
+    ("crash on leaving", (LeaveAsked(at(3)), page(4, "crashed")), ("ended", "page", None)),
+    ("leave unanswered", (LeaveAsked(at(3)), Tick(at(23))), ("unknown", "none", None)),
+    ("closed by the page", (*FLOWING, page(4, "closed")), ("ended", "page", None)),
+    ("network", (page(1, "failed", reason="network"),), ("failed", "page", "network")),
+    ("no display", (page(1, "failed", reason="no_display"),), ("failed", "page", "screen")),
+    ("wall", (page(1, "failed", reason="bot_wall"),), ("failed", "page", "bot_wall")),
+    ("no word why", (page(1, "failed", reason="?"),), ("failed", "page", "crashed")),
+    ("an older call's crash", (*FLOWING, page(3, "crashed", call=6)), ("in_call", "media", None)),
+    ("a report after the end", (page(2, "closed"), *FLOWING), ("ended", "page", None)),
+    ("leave after the end", (page(2, "closed"), LeaveAsked(at(3))), ("ended", "page", None)),
+]
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE]
+)
+def test_a_call_stands_as_its_events_prove(
+    events: tuple[Event, ...], expected: tuple[str, str, str | None]
+):
+    now = after(*events).now
+    assert (now.state, now.evidence, now.failure) == expected
+
+
+def test_without_a_call_nothing_changes():
+    standing = Standing()
+    for event in (page(1), LeaveAsked(at(2)), Tick(at(3))):
+        assert step(standing, event).now == CallState()
+
+
+def test_a_state_keeps_its_beginning_while_it_lasts():
+    standing = after(*FLOWING, page(3, media=media(1500)), page(4, media=media(1600)))
+    assert standing.now.since == at(2)
+
+
+def test_a_new_call_forgets_the_media_of_the_one_before():
+    standing = step(after(*FLOWING), Started(Call(8, "zoom"), at(5)))
+    standing = step(standing, page(6, call=8, media=media(5000)))
+    assert standing.now.state == "joining"
+
+
+def test_due_names_the_second_of_the_next_change():
+    assert due_s(Standing()) is None
+    assert due_s(after()) == 30
+    assert due_s(after(page(1))) == 11
+    assert due_s(after(*FLOWING)) == 10
+    assert due_s(after(LeaveAsked(at(3)))) == 23
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["open", "lobby", "in_call", "closing", "launching"]),
+            st.booleans(),
+            st.one_of(st.none(), st.integers(0, 1)),
+        )
+    )
+)
+def test_in_call_is_never_said_without_media_that_grew(
+    reports: list[tuple[str, bool, int | None]],
+):
+    events = [
+        page(s, phase, assisted=assisted, media=None if live is None else media(700, live))
+        for s, (phase, assisted, live) in enumerate(reports)
+    ]
+    assert after(*events).now.state != "in_call"

@@ -1,0 +1,390 @@
+"""Links and invitations: what is read, what is refused and why, and that nothing ever raises."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Callable
+from urllib.parse import quote, urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from roomctl.meeting.link import Policy, by_number, read, redacted
+from roomctl.meeting.platform import covers, load_platforms
+
+PLATFORMS = load_platforms({})
+ZOOM = "https://zoom.us/j/91234567890?pwd=Abc1"
+ZOOM_OPENED = "https://zoom.us/wc/join/91234567890?pwd=Abc1"
+TENCENT = "https://meeting.tencent.com/dm/AbCdEfGh1234"
+
+
+def opened(text: str | dict[str, str], policy: Policy | None = None) -> str | None:
+    reading = read(text, PLATFORMS, policy or Policy())
+    return reading.launch.url if reading.launch else None
+
+
+HOSTILE = [
+    ("https://zoom.us.evil.com/j/91234567890", "look_alike_host"),
+    ("https://evilzoom.us/j/91234567890", "look_alike_host"),
+    ("https://zoom-us.com/j/91234567890", "look_alike_host"),
+    ("https://zoom.us-join.com/j/91234567890", "look_alike_host"),
+    ("https://z00m.us/j/91234567890", "look_alike_host"),
+    ("https://zoorn.us/j/91234567890", "look_alike_host"),
+    ("https://zoom.evil.com/j/91234567890", "look_alike_host"),
+    ("https://xn--zm-fmca.us/j/91234567890", "mixed_script"),
+    ("https://zооm.us/j/91234567890", "mixed_script"),  # Cyrillic о
+    ("https://meet.јіт.si/Room", "look_alike_host"),  # jit wholly Cyrillic
+    ("https://zoom.us@evil.com/j/91234567890", "userinfo"),
+    ("https://user:pass@zoom.us/j/91234567890", "userinfo"),
+    ("https://evil.com＠zoom.us/j/91234567890", "userinfo"),
+    ("https://zoom.us\\@evil.com/j/91234567890", "backslash"),
+    ("https:\\\\zoom.us\\j\\91234567890", "backslash"),
+    ("https://evil.com\\.zoom.us/j/91234567890", "backslash"),
+    ("https://zoom.us/j/91234567890\x00", "control_character"),
+    ("https://zo\x07om.us/j/91234567890", "control_character"),
+    ("https://zoom.us/j/91234567890%0d%0aX:y", "control_character"),
+    ("https://zoom%2eus/j/91234567890", "malformed"),
+    ("https://zoom.us%2f@evil.com/j/91234567890", "userinfo"),
+    ("https://evil%2ecom/zoom.us/j/91234567890", "malformed"),
+    ("https:/zoom.us/j/91234567890", "malformed"),
+    ("https:zoom.us/j/91234567890", "malformed"),
+    ("https:///zoom.us/j/91234567890", "malformed"),
+    ("https://zoom.us:x/j/91234567890", "malformed"),
+    ("https://zoom.us:99999/j/91234567890", "malformed"),
+    ("https://-zoom.us/j/91234567890", "malformed"),
+    ("https://zoom..us/j/91234567890", "malformed"),
+    ("https://zoom.us:8443/j/91234567890", "port"),
+    ("http://zoom.us:443/j/91234567890", "port"),
+    ("https://127.0.0.1/j/91234567890", "ip_literal"),
+    ("https://2130706433/j/91234567890", "ip_literal"),
+    ("https://0x7f.1/j/91234567890", "ip_literal"),
+    ("https://[::1]/j/91234567890", "ip_literal"),
+    ("https://[::ffff:7f00:1]:443/j/91234567890", "ip_literal"),
+    ("javascript:alert(1)//zoom.us/j/91234567890", "scheme"),
+    ("file:///etc/passwd", "scheme"),
+    ("data:text/html,https://zoom.us", "scheme"),
+    ("ftp://zoom.us/j/91234567890", "scheme"),
+    ("zoommtg://zoom.us/join?action=join&confno=91234567890", "scheme"),
+    ("wemeet://page/inmeeting?meeting_code=123456789", "scheme"),
+    ("chrome://settings", "scheme"),
+    ("sip:91234567890@zoomcrc.com", "scheme"),
+    ("https://evil.com/zoom.us/j/91234567890", "foreign_host"),
+    ("https://evil.com/?u=https://zoom.us/j/91234567890", "foreign_host"),
+    ("https://evil.com#zoom.us/j/91234567890", "foreign_host"),
+    ("https://evil.com?zoom.us/j/91234567890", "foreign_host"),
+    ("https://evil.com/x.meet.jit.si/Room", "foreign_host"),
+    ("https://www.dingtalk.com/j/AbCdEf12345", "foreign_host"),
+    ("https://zoom.us", "not_a_join"),
+    ("zoom.us", "not_a_join"),
+    ("https://zoom.us/j/1", "not_a_join"),
+    ("https://zoom.us/j/91234567890/../../signin", "not_a_join"),
+    ("https://s2.qsh1.cn/a/Ab12", "host_link"),
+    ("https://n.qsh1.cn/a/Ab12", "host_link"),
+    ("https://zoom.us/wc/91234567890/start", "host_link"),
+    ("https://zoom.us/j/91234567890?" + "x" * 9000, "too_long"),
+    ("", "no_meeting"),
+    ("lunch at noon, call +862112345678", "no_meeting"),
+    ("912 3456 7890", "no_meeting"),
+    ("Meeting ID: 123 456 789", "ambiguous"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), HOSTILE)
+def test_a_hostile_or_useless_text_is_refused_with_its_reason(text: str, code: str):
+    reading = read(text, PLATFORMS)
+    assert reading.launch is None
+    assert reading.refused == code
+    assert reading.why
+    assert "{" not in reading.why
+
+
+@pytest.mark.parametrize("trap", ["https://zoom.us.evil.com/j/1", "https://zoom.us@evil.com/j/1"])
+def test_a_number_beside_a_trap_is_not_opened(trap: str):
+    assert opened(f"Zoom {trap} Meeting ID: 912 3456 7890") is None
+
+
+def test_a_trap_beside_a_good_link_does_not_hide_it():
+    assert opened(f"https://zoom.us.evil.com/j/1 {ZOOM}") == ZOOM_OPENED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ZOOM,
+        f"Join:\n{ZOOM}\nBye",
+        f"<{ZOOM}>",
+        f"({ZOOM}).",
+        f"[Join]({ZOOM})",
+        f"加入会议：{ZOOM}，谢谢",
+        f"加入会议{ZOOM}。",
+        f"链接为{ZOOM}复制该信息",
+        f'<a href="{ZOOM}">Join</a>',
+        "\u200ezoom.us/j/91234567890?pwd=Abc1\u200f",
+        "https://zo\u200bom.us/j/9123\u20604567890?pwd=Abc1",
+        "http://zoom.us/j/91234567890?pwd=Abc1",
+        "https://zoom.us:443/j/91234567890?pwd=Abc1",
+        "https://ZOOM.us./J/91234567890?pwd=Abc1",
+        "https://ｚｏｏｍ.ｕｓ/j/91234567890?pwd=Abc1",
+        f"see notes.txt/readme and https://wiki.example/agenda, then {ZOOM}",
+        f"1.{ZOOM}",
+    ],
+)
+def test_a_link_is_found_however_it_stands_in_a_text(text: str):
+    assert opened(text) == ZOOM_OPENED
+
+
+def test_query_and_fragment_of_a_link_are_kept_whole():
+    link = "https://meet.jit.si/Room?jwt=a.b.c#config.x=true&userInfo.displayName=%22Bamboo%22"
+    assert opened(link) == link
+
+
+def test_an_html_ampersand_is_undone():
+    assert opened("https://zoom.us/j/91234567890?pwd=A&amp;tk=B") == (
+        "https://zoom.us/wc/join/91234567890?pwd=A&tk=B"
+    )
+
+
+def safelink(url: str) -> str:
+    return f"https://nam12.safelinks.protection.outlook.com/ap/t-1/?url={quote(url, '')}&data=x"
+
+
+def nested(url: str, depth: int) -> str:
+    for _ in range(depth):
+        url = safelink(url)
+    return url
+
+
+def v3(url: str) -> str:
+    starred = url.replace("?", "*").replace("=", "*")
+    spare = base64.urlsafe_b64encode(b"?=").decode().rstrip("=")
+    return f"https://urldefense.com/v3/__{starred}__;{spare}!!AbC!x$"
+
+
+IN_TEAMS = "statics.teams.cdn.office.net/evergreen-assets/safelinks/1/atp-safelinks.html"
+V2 = "https://urldefense.proofpoint.com/v2/url?u=https-3A__zoom.us_j_91234567890-3Fpwd-3DAbc1&d=x"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        safelink(ZOOM),
+        nested(ZOOM, 5),
+        f"https://{IN_TEAMS}?url={quote(ZOOM, '')}",
+        f"https://urldefense.com/v1/url?u={quote(ZOOM, '')}&k=1",
+        V2,
+        v3(ZOOM),
+        f"https://www.google.com/url?q={quote(ZOOM, '')}&sa=D",
+    ],
+)
+def test_a_wrapped_link_is_unwrapped(link: str):
+    assert opened(link) == ZOOM_OPENED
+
+
+@pytest.mark.parametrize(
+    ("link", "code"),
+    [
+        (safelink("https://evil.com/j/91234567890"), "foreign_host"),
+        (safelink("https://zoom.us.evil.com/j/91234567890"), "look_alike_host"),
+        (safelink("javascript:alert(1)"), "scheme"),
+        (safelink("%%%"), "malformed"),
+        (nested(ZOOM, 6), "too_deep"),
+        (safelink(ZOOM).replace("outlook.com", "outlook.evil.com"), "foreign_host"),
+        (f"https://google.com.evil.com/url?q={ZOOM}", "foreign_host"),
+        ("https://urldefense.com/v3/__https://zoom.us/*__;!!", "not_a_join"),
+    ],
+)
+def test_a_wrapper_gives_nothing_more_than_what_it_holds(link: str, code: str):
+    assert read(link, PLATFORMS).refused == code
+
+
+def test_the_calendars_own_field_beats_a_stale_link_in_the_body():
+    fields = {"DESCRIPTION": ZOOM, "LOCATION": "Microsoft Teams Meeting"}
+    assert opened(fields) == ZOOM_OPENED
+    assert opened(fields | {"URL": TENCENT}) == TENCENT
+    jitsi = "https://meet.jit.si/Room"
+    assert opened(fields | {"URL": TENCENT, "X-GOOGLE-CONFERENCE": jitsi}) == jitsi
+
+
+def test_an_ordinary_booking_is_no_meeting_and_no_fault():
+    fields = {"LOCATION": "3.11", "DESCRIPTION": "see https://wiki.example/a http://10.0.0.5/b"}
+    assert read(fields, PLATFORMS).refused == "no_meeting"
+
+
+def test_an_opaque_link_gets_its_number_from_another_field():
+    fields = {"LOCATION": TENCENT, "DESCRIPTION": "#腾讯会议：123-456-789\n密码：1234"}
+    reading = read(fields, PLATFORMS)
+    assert (reading.meeting_id, reading.passcode) == ("123456789", "1234")
+    assert opened(fields) == TENCENT
+
+
+def test_the_nearest_name_says_whose_number_it_is():
+    text = "不用腾讯会议了，改用 Zoom 会议号：912 345 678"
+    assert read(text, PLATFORMS).platform == "zoom"
+
+
+@pytest.mark.parametrize(
+    ("policy", "text", "allowed"),
+    [
+        (Policy(), ZOOM, True),
+        (Policy(allow=("zoom",)), ZOOM, True),
+        (Policy(allow=("tencent",)), ZOOM, False),
+        (Policy(allow=("zoom",), deny=("zoom.us",)), ZOOM, False),
+        (Policy(deny=("zoom.us",)), ZOOM.replace("zoom.us", "acme.zoom.us"), False),
+        (Policy(allow=("*.zoom.com.cn",)), "https://a.zoom.com.cn/j/91234567890", True),
+        (Policy(allow=("*.zoom.com.cn",)), ZOOM, False),
+        (Policy(allow=("*.zoom.com.cn",)), "Zoom 会议号：912 3456 7890", False),
+        (Policy(allow=("cn",)), "https://a.zoom.com.cn/j/91234567890", True),
+        (Policy(allow=("cn",)), ZOOM, False),
+        (Policy(allow=("cn",)), TENCENT, True),
+        (Policy(deny=("cn",)), TENCENT, False),
+        (Policy(deny=("teams.live.com",)), "https://teams.live.com/meet/9312345678901", False),
+        (Policy(deny=("teams.live.com",)), "https://teams.microsoft.com/meet/9312345678901", True),
+    ],
+)
+def test_a_policy_speaks_of_platforms_hosts_and_regions(policy: Policy, text: str, allowed: bool):
+    reading = read(text, PLATFORMS, policy)
+    assert (reading.launch is not None) == allowed
+    assert (reading.refused == "denied_by_policy") == (not allowed)
+
+
+def test_where_one_link_is_denied_the_next_is_taken():
+    assert opened(f"{ZOOM} {TENCENT}", Policy(deny=("zoom",))) == TENCENT
+
+
+@pytest.mark.parametrize(
+    ("key", "number", "code"),
+    [
+        ("zoom", "912 3456 7890", None),
+        ("zoom", "９１２-3456-7890", None),
+        ("zoom", "12", "bad_number"),
+        ("zoom", "", "bad_number"),
+        ("tencent", "123-456-789", "needs_link"),
+        ("jitsi", "123", "needs_link"),
+        ("zomo", "912", "unknown_platform"),
+    ],
+)
+def test_a_number_is_joined_where_the_platform_has_an_address_for_it(
+    key: str, number: str, code: str | None
+):
+    reading = by_number(key, number, None, PLATFORMS)
+    assert reading.refused == code
+    assert (reading.launch is None) == (code is not None)
+
+
+def test_a_bare_number_without_an_address_is_read_but_not_opened():
+    reading = read("#腾讯会议：123-456-789", PLATFORMS)
+    assert reading.refused is None
+    assert reading.launch is None
+    assert reading.obstacle == "needs_link"
+
+
+def test_a_reading_prints_no_secret():
+    reading = read(ZOOM, PLATFORMS)
+    assert reading.passcode == "Abc1"
+    assert "Abc1" not in repr(reading)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (ZOOM, "https://zoom.us/j/91234567890?pwd=…"),
+        ("https://zoom.us/j/91234567890?a=1&tk=REG#b", "https://zoom.us/j/91234567890?a=1&tk=…#b"),
+        ("#腾讯会议：123-456-789 密码：2468", "#腾讯会议：123-456-789 密码：…"),
+        (
+            "https://meeting.huaweicloud.com/#/j/987654321/abc0",
+            "https://meeting.huaweicloud.com/#/j/987654321/…",
+        ),
+        ("https://evil.com/?pwd=x", "https://evil.com/?pwd=…"),
+    ],
+)
+def test_a_redacted_text_holds_no_passcode(text: str, shown: str):
+    assert redacted(text, PLATFORMS) == shown
+
+
+PIECES = st.sampled_from(
+    (
+        *("https://", "http:", "zoom.us", ".evil.com", "@", "\\", "/j/91234567890", "?pwd=", "#"),
+        *(
+            "meeting.tencent.com",
+            "/dm/",
+            "会议号：",
+            "123 456 789",
+            "：",
+            "\u200b",
+            "\x00",
+            "[::1]",
+        ),
+        *(
+            "xn--",
+            "n.qsh1.cn",
+            "/a/",
+            "&amp;",
+            "<br>",
+            "\ud800",
+            "urldefense.com/v3/__",
+            "__;",
+            "*",
+        ),
+        *(
+            "x.safelinks.protection.outlook.com/?url=",
+            "meet.jit.si",
+            "о",
+            "127.0.0.1",
+            "**-",
+            "%2e",
+        ),
+        *(" ", "\n", "%", ":"),
+    )
+)
+TEXTS = st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=14).map("".join))
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.one_of(TEXTS, st.dictionaries(st.sampled_from(["URL", "LOCATION", "x-a", ""]), TEXTS)))
+def test_no_text_raises_and_what_is_opened_is_a_platforms_own(text: str | dict[str, str]):
+    reading = read(text, PLATFORMS)
+    assert isinstance(reading.why, str)
+    if reading.launch is None:
+        assert reading.obstacle
+        return
+    parts = urlsplit(reading.launch.url)
+    platform = PLATFORMS.by_key[reading.platform or ""]
+    assert parts.scheme == "https"
+    assert parts.netloc == reading.launch.host
+    assert any(covers(pattern, parts.netloc) for pattern in platform.hosts)
+    assert reading.launch.origin == f"https://{parts.netloc}"
+
+
+def work(act: Callable[[], object]) -> int:
+    """Count the calls that `act` makes, Python's and C's."""
+    calls = 0
+
+    def count(_frame: object, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        act()
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "https://evil.com/zoom.us ",
+        "Meeting ID: 123 456 789 Zoom ",
+        "https://a.zoom.us/u/1 ",
+        "a.b/ ",
+    ],
+)
+def test_twice_the_text_is_at_most_twice_the_work(piece: str):
+    read(piece, PLATFORMS)  # patterns are compiled once
+    once = work(lambda: read(piece * 200, PLATFORMS))
+    twice = work(lambda: read(piece * 400, PLATFORMS))
+    assert twice <= 2.1 * once

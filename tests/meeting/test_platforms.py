@@ -1,0 +1,179 @@
+"""Every platform file's samples are its tests; a platform nobody knows needs one file."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from roomctl.errors import ConfigError, ProfileError
+from roomctl.meeting.link import read
+from roomctl.meeting.platform import Bad, Good, Platforms, load_platforms
+from roomctl.meeting.refusal import Refusal
+
+PLATFORMS = load_platforms({})
+GOOD = [(p.key, good) for p in PLATFORMS for good in p.good]
+BAD = [(p.key, bad) for p in PLATFORMS for bad in p.bad]
+
+
+@pytest.mark.parametrize(("key", "good"), GOOD, ids=lambda v: getattr(v, "text", v)[:60])
+def test_a_good_sample_is_read_as_its_file_says(key: str, good: Good):
+    reading = read(good.text, PLATFORMS)
+    assert reading.refused is None
+    assert reading.platform == key
+    assert (reading.meeting_id, reading.passcode) == (good.meeting_id, good.passcode)
+    assert (reading.launch.url if reading.launch else None) == good.url
+
+
+@pytest.mark.parametrize(("key", "bad"), BAD, ids=lambda v: getattr(v, "text", v)[:60])
+def test_a_bad_sample_is_refused_as_its_file_says(key: str, bad: Bad):
+    reading = read(bad.text, PLATFORMS)
+    assert reading.refused == Refusal(bad.refused)
+    assert reading.launch is None
+    assert reading.why
+
+
+def test_the_first_eight_platforms_are_there():
+    first = {"zoom", "tencent", "quanshi", "jitsi", "dingtalk", "webex", "teams", "goto"}
+    assert first <= set(PLATFORMS.by_key)
+
+
+INVENTED = """
+key = "bamboo"
+name = { zh = "竹会", en = "Bamboo" }
+source = "an invented vendor"
+hosts = ["call.bamboo.example"]
+passcode_param = "k"
+
+[launch]
+number = "https://call.bamboo.example/r/{meeting_id}"
+
+[printed]
+digits = [7]
+mentions = ["竹会"]
+own_labels = ["竹会号"]
+passcode_labels = ["暗号"]
+
+[[join]]
+path = '/r/(?P<meeting_id>[0-9]{7})'
+
+[[good]]
+text = "https://call.bamboo.example/r/1234567?k=abcd"
+meeting_id = "1234567"
+passcode = "abcd"
+url = "https://call.bamboo.example/r/1234567?k=abcd"
+[[good]]
+text = "竹会号：123 4567，暗号：wxyz"
+meeting_id = "1234567"
+passcode = "wxyz"
+url = "https://call.bamboo.example/r/1234567"
+
+[[bad]]
+text = "https://call.bamboo.example.evil.example/r/1234567"
+refused = "look_alike_host"
+"""
+
+
+def invented(folder: Path, text: str = INVENTED) -> Platforms:
+    (folder / "bamboo.toml").write_text(text, encoding="utf-8")
+    return load_platforms({}, folder)
+
+
+def test_a_new_platform_needs_one_file(tmp_path: Path):
+    platforms = invented(tmp_path)
+    for good in platforms.by_key["bamboo"].good:
+        reading = read(good.text, platforms)
+        assert (reading.meeting_id, reading.passcode) == (good.meeting_id, good.passcode)
+        assert reading.launch
+        assert reading.launch.url == good.url
+    for bad in platforms.by_key["bamboo"].bad:
+        assert read(bad.text, platforms).refused == bad.refused
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('key = "bamboo"', 'key = "bambus"', "bamboo.toml: key: must be the file's name"),
+        ("passcode_param", "passcode_parm", "did you mean 'passcode_param'"),
+        ("'/r/(?P<meeting_id>[0-9]{7})'", "'/r/('", "is no pattern"),
+        ('key = "bamboo"', "key = ", "cannot be read"),
+    ],
+)
+def test_a_wrong_platform_file_says_where(tmp_path: Path, old: str, new: str, said: str):
+    with pytest.raises(ProfileError, match=said):
+        invented(tmp_path, INVENTED.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        ({"zomo": ("a.example",)}, r"meeting\.hosts\.zomo: names no platform; expected one of"),
+        ({"zoom": ("*.cn",)}, "too wide"),
+        ({"zoom": ("https://a.example/j/1",)}, "is no host"),
+        ({"zoom": ("*",)}, "is no host"),
+        ({"zoom": ("a b",)}, "is no host"),
+        ({"zoom": ("a.example:0",)}, "a port is 1-65535"),
+        ({"jitsi": ("127.0.0.1:4321",)}, "write its scheme too"),
+        ({"jitsi": ("zoom.us",)}, "already belongs to zoom"),
+    ],
+)
+def test_a_wrong_host_in_the_configuration_names_its_key(
+    hosts: dict[str, tuple[str, ...]], said: str
+):
+    with pytest.raises(ConfigError, match=said):
+        load_platforms(hosts)
+
+
+CONFIGURED = load_platforms(
+    {
+        "zoom": ("*.example.com.cn",),
+        "jitsi": ("meet.example.org:8443", "http://127.0.0.1:4321", "会议.example.org"),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("link", "refused"),
+    [
+        ("https://eu.example.com.cn/j/91234567890?pwd=x", None),
+        ("https://example.com.cn/j/91234567890", "foreign_host"),
+        ("https://meet.example.org:8443/Room", None),
+        ("meet.example.org:8443/Room", None),
+        ("https://meet.example.org/Room", "port"),
+        ("http://meet.example.org:8443/Room", "scheme"),
+        ("http://127.0.0.1:4321/Room?a=1#b", None),
+        ("https://127.0.0.1:4321/Room", "scheme"),
+        ("http://127.0.0.1:4322/Room", "port"),
+        ("http://127.0.0.1/Room", "port"),
+        ("http://127.0.0.2:4321/Room", "ip_literal"),
+        ("http://0x7f000001:4321/Room", "ip_literal"),
+        ("https://会议.example.org/Room", None),
+        ("https://xn--8nq03q.example.org/Room", "foreign_host"),
+    ],
+)
+def test_a_configured_host_counts_exactly_as_written(link: str, refused: str | None):
+    reading = read(link, CONFIGURED)
+    assert reading.refused == refused
+    assert (reading.launch is None) == (refused is not None)
+
+
+def test_a_link_on_a_configured_host_is_opened_as_it_is():
+    link = "https://eu.example.com.cn/j/91234567890?pwd=x&tk=y#z"
+    reading = read(link, CONFIGURED)
+    assert reading.launch
+    assert reading.launch.url == link
+    assert reading.launch.origin == "https://eu.example.com.cn"
+
+
+def test_a_phase_counts_from_its_day_and_in_its_region():
+    zoom = PLATFORMS.by_key["zoom"]
+
+    def phase(day: date, region: str) -> str | None:
+        found = zoom.phase_on(day, region)
+        return found.name if found else None
+
+    assert phase(date(2020, 8, 2), "cn") is None
+    assert phase(date(2020, 8, 22), "cn") == "announced"
+    assert phase(date(2020, 8, 23), "cn") == "no_new_sales"
+    assert phase(date(2026, 1, 1), "global") is None

@@ -1,0 +1,87 @@
+"""The room's bookings: today's, the ones that may be joined now, and the next. Pure.
+
+Knows no calendar server, no platform and no clock; the moment comes by argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from roomctl.clock import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One booking of the room, from `start` to `end` (aware; `end` is no longer in it).
+
+    `fields` are the texts that may hold a link, by iCalendar name; `title` is empty if unknown.
+    """
+
+    id: str
+    title: str
+    organizer: str
+    start: datetime
+    end: datetime
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    private: bool = False
+    cancelled: bool = False
+    all_day: bool = False
+
+
+class Agenda:
+    """Bookings in order of time; cancelled ones are left out, private titles are hidden.
+
+    A private booking can still be joined: its link is read, its title never leaves here.
+    """
+
+    def __init__(self, bookings: Iterable[Booking]) -> None:
+        kept = (_discreet(booking) for booking in bookings if not booking.cancelled)
+        self._bookings = tuple(sorted(kept, key=lambda b: (b.start, b.end, b.id)))
+
+    def __iter__(self) -> Iterator[Booking]:
+        return iter(self._bookings)
+
+    def __getitem__(self, booking_id: str) -> Booking:
+        """Return the booking with this id; KeyError if there is none."""
+        for booking in self._bookings:
+            if booking.id == booking_id:
+                return booking
+        raise KeyError(booking_id)
+
+    def today(self, moment: Moment, zone: tzinfo) -> tuple[Booking, ...]:
+        """Return what touches the day of `moment` in `zone`, whole-day bookings first."""
+        day = moment.wall.astimezone(zone).date()
+        begin = datetime.combine(day, time(), zone)
+        end = datetime.combine(day + timedelta(days=1), time(), zone)
+        found = [b for b in self._bookings if b.start < end and _ends_after(b, begin)]
+        return tuple(sorted(found, key=lambda booking: not booking.all_day))
+
+    def offered(self, moment: Moment, join_before_s: float) -> tuple[Booking, ...]:
+        """Return what may be joined now: from `join_before_s` before its start to its end.
+
+        The one that began last comes first: people in the room wait for that one. A whole-day
+        booking is a note, not a meeting, and is never offered.
+        """
+        before = timedelta(seconds=join_before_s)
+        now = moment.wall
+        found = [b for b in self._meetings() if b.start - before <= now < b.end]
+        return tuple(sorted(found, key=lambda booking: booking.start, reverse=True))
+
+    def next(self, moment: Moment) -> Booking | None:
+        """Return the first booking that begins after `moment`, or None."""
+        return next((b for b in self._meetings() if b.start > moment.wall), None)
+
+    def _meetings(self) -> Iterator[Booking]:
+        return (booking for booking in self._bookings if not booking.all_day)
+
+
+def _ends_after(booking: Booking, begin: datetime) -> bool:
+    return booking.end > begin or booking.start == booking.end >= begin
+
+
+def _discreet(booking: Booking) -> Booking:
+    return replace(booking, title="") if booking.private else booking

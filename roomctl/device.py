@@ -67,6 +67,9 @@ class Device:
     def lost(self) -> None:
         """Forget what is no longer known, and end what still waits; the port is gone."""
 
+    def went_offline(self, reason: str, detail: str) -> None:
+        """Pass on that the device is offline, and why; called each time it is found so."""
+
     async def rest(self) -> None:
         """Leave the device safe before the room goes down (a camera stops); bounded in time."""
 
@@ -120,5 +123,6 @@ class Device:
         same = before.status is Status.OFFLINE and before.reason == reason
         since = before.since if before.status is Status.OFFLINE else self.clock.now()
         self.health = Health(Status.OFFLINE, since, reason, detail)
+        self.went_offline(reason, detail)
         if not same:
             self.changed()

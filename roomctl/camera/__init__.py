@@ -1,0 +1,5 @@
+"""Cameras: VISCA over a serial line or a raw socket."""
+
+from roomctl.camera.driver import Camera, CameraLine, lines
+
+__all__ = ["Camera", "CameraLine", "lines"]

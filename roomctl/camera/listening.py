@@ -1,0 +1,142 @@
+"""Listening to one camera: what each reply belongs to, and what follows from it.
+
+Knows no port, no clock and no address, and says nothing itself: it notes what is to be said.
+An ACK names no command: it is for the oldest without one. A completion, and an error that breaks
+off what ran, name a socket. Data, and any other error, are for the oldest that waits; `talk` lets
+an inquiry wait only alone.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from roomctl.camera.frames import Ack, Completion, Data, ErrorCode, Failure, Notice, Reply
+from roomctl.camera.moves import Axes
+from roomctl.camera.ticket import End, Group, Outcome, groups_of, limit_of
+from roomctl.camera.underway import Said, UnderWay
+from roomctl.camera.visca import Drive, Inquiry, Power, Preset, PresetAction, ZoomDrive
+from roomctl.camera.waiting import DEAF_RETRY_S, Waiting
+from roomctl.camera.watch import Events, Watch
+
+_log = logging.getLogger(__name__)
+
+
+class Listening:
+    """The replies of one camera, matched with what is `under_way` to it."""
+
+    def __init__(
+        self, watch: Watch, axes: Axes, under_way: UnderWay, waiting: Waiting, events: Events
+    ) -> None:
+        self._watch, self._axes = watch, axes
+        self._under_way, self._waiting = under_way, waiting
+        self._events = events
+        self._recalled_at = float("-inf")
+
+    def take(self, reply: Reply, now: float) -> None:
+        match reply:
+            case Ack(socket=socket):
+                self._acked(socket, now)
+            case Completion(socket=socket):
+                self._completed(socket, now)
+            case Data(data=data):
+                self._told(data)
+            case Failure(socket=socket, code=code):
+                self._failed(socket, code, now)
+            case Notice():
+                self._watch.look()
+            case _:
+                _log.debug("%s: ignored %s", self._watch.name, reply)
+
+    def _acked(self, socket: int, now: float) -> None:
+        said = self._under_way.first_unacked(lambda said: not said.asks)
+        if said is None:
+            _log.debug("%s: ACK for nothing (socket %d)", self._watch.name, socket)
+            return
+        self._taken(said, now)
+        said.limit_at = now + limit_of(said.message, self._watch.timing)
+        self._under_way.hold(socket, said)
+        self._watch.note_moving(now)
+
+    def _taken(self, said: Said, now: float) -> None:
+        """Note that a command was taken: if it is a stop, its group may be known to stand."""
+        if said.stop is None:
+            return
+        more = any(other.stop is not None for other in self._under_way.unacked)
+        if self._axes.acknowledged(said.stop, more=more):
+            self._watch.note_moving(now)
+            self._events.changed()
+
+    def _completed(self, socket: int, now: float) -> None:
+        said = self._under_way.release(socket)
+        if said is None and (socket == 0 or self._watch.profile.has("no-ack")):
+            said = self._under_way.first_unacked(lambda said: not said.asks)
+            if said is not None:
+                self._taken(said, now)
+        if said is None:
+            _log.debug("%s: completion for nothing (socket %d)", self._watch.name, socket)
+            return
+        if isinstance(said.message, Preset) and said.message.action is PresetAction.RECALL:
+            self._recalled_at = now
+        if isinstance(said.message, Power):
+            self._watch.look()
+        if said.ticket is not None:
+            said.ticket.end(Outcome(End.DONE))
+            self._watch.note_moving(now)
+
+    def _told(self, data: bytes) -> None:
+        said = next((said for said in self._under_way.unacked if said.asks), None)
+        if said is None or not isinstance(said.message, Inquiry):
+            _log.debug("%s: answer to nothing: %s", self._watch.name, data.hex(" "))
+            return
+        try:
+            new = self._watch.answered(said.message, data)
+        except ValueError as error:
+            _log.debug("%s: bad answer: %s", self._watch.name, error)
+            return  # no value; the inquiry times out and is asked again
+        self._under_way.unacked.remove(said)
+        if new:
+            self._events.changed()
+        self._watch.note_ready()
+
+    def _failed(self, socket: int, code: int, now: float) -> None:
+        if code == ErrorCode.CANCELLED or (
+            code == ErrorCode.NOT_EXECUTABLE and not self._under_way.unacked
+        ):
+            self._broken_off(socket, code, now)
+        elif code != ErrorCode.NO_SOCKET:  # that one: a Cancel found nothing to cancel
+            self._refused(code, now)
+
+    def _broken_off(self, socket: int, code: int, now: float) -> None:
+        """Note that what ran in `socket` ended before it was done."""
+        held = self._under_way.release(socket)
+        if held is not None and held.ticket is not None:
+            end = End.STOPPED if code == ErrorCode.CANCELLED else End.REFUSED
+            held.ticket.end(Outcome(end, code))
+        self._watch.note_moving(now)
+
+    def _refused(self, code: int, now: float) -> None:
+        """Note that the oldest message without an answer was not taken."""
+        said = self._under_way.first_unacked(lambda _: True)
+        if said is None:
+            _log.debug("%s: error %02X for nothing", self._watch.name, code)
+        elif said.stop is not None:
+            self._stop_refused(said.stop, code, now)
+        elif isinstance(said.message, Inquiry):
+            self._watch.refused(said.message)
+        elif said.ticket is not None:
+            self._waiting.refused(said.ticket, code, now, self._recalled_at, self._watch.timing)
+        elif isinstance(said.message, Drive | ZoomDrive):
+            wait_s = self._watch.timing.cycle_s if code == ErrorCode.FULL else DEAF_RETRY_S
+            self._axes[groups_of(said.message)[0]].not_taken(said.message, now + wait_s)
+
+    def _stop_refused(self, group: Group, code: int, now: float) -> None:
+        moves = self._axes[group]
+        travelling = any(groups_of(said.message) for said in self._under_way.running())
+        if code != ErrorCode.FULL and not moves.running and not travelling:
+            moves.stopped()  # in standby, or without that axis: there is nothing to stop
+            self._watch.note_moving(now)
+            return
+        if self._watch.profile.cancel and not moves.cancelled:
+            moves.cancelled = True
+            self._under_way.cancel()
+        moves.stop_again(now + self._watch.timing.cycle_s)

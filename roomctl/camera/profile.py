@@ -1,0 +1,151 @@
+"""What a camera model is like: scales, limits, speeds, presets, timing and quirks, as data.
+
+Knows no port and no bytes. Every key is explained in `firmware_profiles/example.toml`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from roomctl.camera.visca import Layout, Version
+from roomctl.config import data_path
+from roomctl.profile import Profile, load_all
+
+Quirk = Literal["no-ack", "no-power", "no-zoom-inquiry", "deaf-after-recall", "stop-needs-cancel"]
+_SONY = (0x0001, 0x0010, 0x0020)  # Sony's manuals print all three, depending on the model
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Axis(_Part):
+    """One axis: `units_per_degree` and limits; degrees count right and up, whatever the sign."""
+
+    units_per_degree: float = Field(gt=0)
+    min_deg: float
+    max_deg: float
+    positive: Literal["right", "left", "up", "down"]
+
+    @property
+    def sign(self) -> int:
+        return 1 if self.positive in ("right", "up") else -1
+
+    def degrees(self, units: int) -> float:
+        """Return what a position in the camera's units is in degrees, right or up positive."""
+        return self.sign * units / self.units_per_degree
+
+    def units(self, degrees: float) -> int:
+        """Return the position in the camera's units; out of range is clamped to the end stop."""
+        inside = min(max(degrees, self.min_deg), self.max_deg)
+        return round(self.sign * inside * self.units_per_degree)
+
+
+class ZoomRange(_Part):
+    """Positions at the wide and at the tele end (optical), and the highest speed."""
+
+    wide: int = Field(default=0, ge=0, le=0xFFFF)
+    tele: int = Field(default=0x4000, gt=0, le=0xFFFF)
+    speed_max: int = Field(default=7, ge=0, le=7)
+
+    def percent(self, position: int) -> float:
+        """Return 0 (wide) to 100 (tele); digital zoom beyond tele counts as 100."""
+        part = (position - self.wide) / (self.tele - self.wide)
+        return 100 * min(max(part, 0.0), 1.0)
+
+
+class Presets(_Part):
+    """How many presets there are, and the wire's number of the one that people call 1."""
+
+    first: int = Field(default=0, ge=0, le=254)
+    count: int = Field(ge=1, le=255)
+    reserved: tuple[int, ...] = Field(default=(), description="wire numbers that mean other things")
+
+    def numbers(self) -> tuple[int, ...]:
+        """Return the numbers that people may use, from 1."""
+        return tuple(n for n in range(1, self.count + 1) if self.wire(n) not in self.reserved)
+
+    def wire(self, number: int) -> int:
+        """Return the number on the wire of the preset that people call `number`."""
+        return number - 1 + self.first
+
+
+class Speeds(_Part):
+    """Highest speed byte, and degrees per second from speed 1 upward where they are known."""
+
+    max: int = Field(ge=1, le=0x18)
+    deg_per_s: tuple[float, ...] = ()
+
+    @model_validator(mode="after")
+    def _complete(self) -> Speeds:
+        if self.deg_per_s and len(self.deg_per_s) < self.max:
+            raise ValueError(f"deg_per_s has {len(self.deg_per_s)} speeds, max says {self.max}")
+        return self
+
+
+class Timing(_Part):
+    """How long to wait, in seconds."""
+
+    ack_s: float = Field(default=0.5, gt=0, le=10)
+    stop_ack_s: float = Field(default=0.2, gt=0, le=2)
+    stop_s: float = Field(default=2.0, gt=0, le=10)
+    inquiry_s: float = Field(default=1.0, gt=0, le=10)
+    done_s: float = Field(default=2.0, gt=0, le=60)
+    move_s: float = Field(default=30.0, gt=0, le=120)
+    recall_s: float = Field(default=60.0, gt=0, le=120)
+    boot_s: float = Field(default=30.0, gt=0, le=120)
+    spacing_s: float = Field(default=0.0, ge=0, le=1)
+    cycle_s: float = Field(default=1 / 59.94, gt=0, le=1)
+    probe_s: float = Field(default=1.0, gt=0, le=10)
+    moving_poll_s: float = Field(default=0.2, gt=0, le=10)
+    idle_poll_s: float = Field(default=5.0, gt=0, le=60)
+    tries: int = Field(default=3, ge=1, le=10)
+
+
+class CameraProfile(Profile):
+    """A camera model."""
+
+    layout: Literal["A", "B", "C", "D", "E", "F"]
+    pan: Axis | None = Field(default=None, description="absent: positions are not in degrees")
+    tilt: Axis | None = None
+    pan_speed: Speeds = Speeds(max=0x18)
+    tilt_speed: Speeds = Speeds(max=0x14)
+    zoom: ZoomRange | None = Field(default=None, description="absent: the camera has no zoom")
+    presets: Presets | None = Field(default=None, description="absent: the camera has none")
+    sockets: int = Field(default=2, ge=1, le=2)
+    max_inflight: int = Field(default=2, ge=1, le=2)
+    cancel: bool = Field(default=False, description="whether Cancel works")
+    bauds: tuple[int, ...] = (9600,)
+    timing: Timing = Timing()
+    quirks: tuple[Quirk, ...] = ()
+
+    @property
+    def form(self) -> Layout:
+        return Layout[self.layout]
+
+    def has(self, quirk: Quirk) -> bool:
+        return quirk in self.quirks
+
+
+@cache
+def shipped() -> dict[str, CameraProfile]:
+    """Return the profiles that come with the program, by file stem; read once."""
+    return load_all(data_path("firmware_profiles") / "camera", CameraProfile)
+
+
+def recognise(profiles: dict[str, CameraProfile], version: Version | None) -> CameraProfile:
+    """Return the profile for what VersionInq said; an unknown camera is `generic`, no error.
+
+    Sony's vendor code differs between manuals and cameras, so within Sony the model decides.
+    """
+    if version is not None:
+        vendors = (version.vendor, *_SONY) if version.vendor in _SONY else (version.vendor,)
+        wanted = [f"{vendor:04x}:{version.model:04x}" for vendor in vendors]
+        for identity in wanted:
+            for profile in profiles.values():
+                if identity in profile.match:
+                    return profile
+    return profiles["generic"]

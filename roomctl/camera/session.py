@@ -1,0 +1,183 @@
+"""One VISCA line: a port with one to seven cameras, as a Machine.
+
+Knows no port, no clock and no model. It cuts the bytes, hands each camera (a `Talk`) its frames,
+numbers the chain at the start, and decides who speaks next: a stop at once, the others in turn,
+and never more than one frame ahead of what the line can carry.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from roomctl.camera.frames import (
+    BROADCAST,
+    AddressesSet,
+    AllCleared,
+    BadFrame,
+    Completion,
+    NetworkChange,
+    Reply,
+    Splitter,
+    decode_reply,
+)
+from roomctl.camera.talk import Talk
+from roomctl.camera.ticket import End
+from roomctl.camera.visca import AddressSet, ClearAll, Message, encode
+from roomctl.wire import Chunk
+
+_log = logging.getLogger(__name__)
+
+OPENING_S = 0.3  # wait for AddressSet and IF_Clear to come round: 7 cameras at 9600 baud need 0.1 s
+ROUND_AGAIN_S = 5.0  # while no camera answers, the chain is numbered anew this often
+SETTLE_S = 0.1  # several network changes in a row (a chain powers up) are one
+ANSWER_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One message of the opening, and the answer that ends the wait for it."""
+
+    frame: bytes
+    answer: type[Reply] | tuple[type[Reply], ...]
+
+
+class Line:
+    """The cameras on one port, by address; `baud` None: not a serial line.
+
+    On a serial line the chain is numbered (AddressSet) and cleared (IF_Clear) before anything
+    else; elsewhere each camera is cleared alone. The same happens after a network change.
+    """
+
+    def __init__(self, talks: Sequence[Talk], baud: int | None) -> None:
+        self._talks = {talk.address: talk for talk in talks}
+        self._turn = deque(talks)
+        self._serial = baud is not None
+        self._byte_s = 10 / baud if baud else 0.0
+        self._splitter = Splitter()
+        self._steps: deque[_Step] = deque()
+        self._step: _Step | None = None
+        self._step_until = 0.0
+        self._open_at: float | None = 0.0
+        self._again_at: float | None = None
+        self._opening = False
+        self._free_at = 0.0
+        self._held_back = False
+        self._speaker: Talk | None = None
+        self._length = 0
+        self.bad_frames = 0
+
+    def receive(self, chunk: Chunk) -> None:
+        for frame in self._splitter.feed(chunk.data, chunk.at):
+            reply = decode_reply(frame) if isinstance(frame, bytes) else frame
+            if isinstance(reply, BadFrame):
+                self.bad_frames += 1
+                _log.debug("bad frame (%s): %s", reply.why, reply.data.hex(" "))
+            else:
+                self._take(reply, chunk.at)
+
+    def _take(self, reply: Reply, now: float) -> None:
+        if isinstance(reply, NetworkChange):
+            if self._open_at is None:
+                self._open_at = now + SETTLE_S
+            return
+        if self._step is not None and isinstance(reply, self._step.answer):
+            if isinstance(reply, AddressesSet):
+                _log.debug("%d cameras on the line", reply.cameras)
+            self._step = None
+            return
+        if isinstance(reply, AddressesSet | AllCleared):
+            return
+        if (talk := self._talk_at(reply.address)) is not None:
+            talk.receive(reply, now)
+
+    def _talk_at(self, address: int) -> Talk | None:
+        """Return whose reply it is; a camera that is alone may answer from any address.
+
+        PTZOptics Move SE with SOC 9.1.35 answers from address 2 (companion-ptzoptics issue 57).
+        """
+        if len(self._talks) == 1:
+            return self._turn[0]
+        return self._talks.get(address)
+
+    def tick(self, now: float) -> None:
+        if self._open_at is not None and now >= self._open_at:
+            self._start_opening()
+        if self._step is not None and now >= self._step_until:
+            self._step = None
+        if self._opening and self._step is None and not self._steps:
+            self._opening = False
+            for talk in self._talks.values():
+                talk.begin(now)
+        for talk in self._talks.values():
+            talk.tick(now)
+        self._number_anew(now)
+
+    def _number_anew(self, now: float) -> None:
+        """While nobody answers, number the chain again now and then: it may have lost power."""
+        if not self._serial or self._opening or not all(t.silent for t in self._talks.values()):
+            self._again_at = None
+        elif self._again_at is None:
+            self._again_at = now + ROUND_AGAIN_S
+        elif now >= self._again_at:
+            self._start_opening()
+
+    def _start_opening(self) -> None:
+        self._open_at = self._again_at = None
+        for talk in self._talks.values():
+            talk.end(End.OFFLINE)
+        clear = (AllCleared, Completion)
+        steps: list[tuple[Message, int, type[Reply] | tuple[type[Reply], ...]]]
+        if self._serial:
+            steps = [(AddressSet(), BROADCAST, AddressesSet), (ClearAll(), BROADCAST, clear)]
+        else:
+            steps = [(ClearAll(), address, clear) for address in self._talks]
+        self._steps = deque(_Step(encode(msg, where), answer) for msg, where, answer in steps)
+        self._step, self._opening = None, True
+
+    def due(self) -> float | None:
+        wanted = [due for talk in self._talks.values() if (due := talk.due()) is not None]
+        wanted += [at for at in (self._open_at, self._again_at) if at is not None]
+        wanted += [self._step_until] if self._step is not None else []
+        wanted += [self._free_at] if self._held_back else []
+        return min(wanted, default=None)
+
+    def outbox(self, now: float) -> bytes | None:
+        for talk in self._turn:
+            if (frame := talk.urgent(now)) is not None:
+                return self._write(frame, talk)
+        self._held_back = now < self._free_at
+        if self._held_back:
+            return None
+        if self._opening:
+            return self._next_step(now)
+        for _ in range(len(self._turn)):
+            talk = self._turn[0]
+            self._turn.rotate(-1)
+            if (frame := talk.next(now)) is not None:
+                return self._write(frame, talk)
+        return None
+
+    def _next_step(self, now: float) -> bytes | None:
+        if self._step is not None or not self._steps:
+            return None
+        self._step = self._steps.popleft()
+        self._step_until = now + OPENING_S
+        return self._write(self._step.frame, None)
+
+    def _write(self, frame: bytes, talk: Talk | None) -> bytes:
+        self._speaker, self._length = talk, len(frame)
+        return frame
+
+    def sent(self, now: float) -> None:
+        air_s = self._length * self._byte_s
+        self._free_at = max(now, self._free_at) + air_s
+        if self._speaker is not None:
+            self._speaker.written(now, (self._free_at - now) + ANSWER_BYTES * self._byte_s)
+
+    def failed(self, now: float, why: str) -> None:
+        _log.debug("not written: %s", why)
+        if self._speaker is not None:
+            self._speaker.lost(now)

@@ -1,0 +1,283 @@
+"""The conversation with one camera: what may be said to it when, and what to do when it is silent.
+
+Knows no port and no clock; the Line (in `session`) hands it time and the frames of its address.
+Knows not what a reply belongs to (`listening`), nor what the camera is like (`watch`).
+At most one message waits for its ACK (a stop skips that gate), at most `max_inflight` commands
+run, and an inquiry goes only when nothing waits for its ACK: errors without a socket name nobody.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from roomctl.camera.frames import Reply
+from roomctl.camera.listening import Listening
+from roomctl.camera.moves import Axes
+from roomctl.camera.profile import CameraProfile
+from roomctl.camera.reading import Seen
+from roomctl.camera.ticket import End, Group, Outcome, Ticket, groups_of, limit_of, may_repeat
+from roomctl.camera.underway import Said, UnderWay
+from roomctl.camera.visca import (
+    Cancel,
+    Drive,
+    Inquiry,
+    Message,
+    Pan,
+    Tilt,
+    Zoom,
+    ZoomDrive,
+    encode,
+)
+from roomctl.camera.waiting import Waiting
+from roomctl.camera.watch import Events, Watch
+
+_log = logging.getLogger(__name__)
+
+
+class Talk:
+    """One camera on a line."""
+
+    def __init__(
+        self,
+        name: str,
+        address: int,
+        profiles: dict[str, CameraProfile],
+        events: Events,
+        fixed: CameraProfile | None = None,
+    ) -> None:
+        self.name, self.address = name, address
+        self._axes, self._under_way, self._waiting = Axes(), UnderWay(), Waiting()
+        self._watch = Watch(name, profiles, fixed, self._axes, self._under_way, events)
+        self._listening = Listening(self._watch, self._axes, self._under_way, self._waiting, events)
+        self._lease_until: float | None = None
+        self._saying: Said | None = None
+        self._misses = 0
+        self._heard_at = float("-inf")
+        self._spaced_until = 0.0
+        self._begun = False
+        self._now = 0.0
+
+    @property
+    def profile(self) -> CameraProfile:
+        """What is known of its model; `generic` until it has said who it is."""
+        return self._watch.profile
+
+    @property
+    def seen(self) -> Seen:
+        """What the camera has said of itself."""
+        return self._watch.seen
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may be used: it has answered since the conversation began."""
+        return self._watch.ready
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has stopped answering, and is only asked whether it is back."""
+        return self._watch.silent
+
+    # What is asked of the camera.
+
+    def drive(
+        self, pan_tilt: Drive | None, zoom: ZoomDrive | None, lease_until: float, now: float
+    ) -> None:
+        """Move until `lease_until`, unless renewed; None: that group is to stand still."""
+        self._lease_until = lease_until
+        for group, move in ((Group.PAN_TILT, pan_tilt), (Group.ZOOM, zoom)):
+            moves = self._axes[group]
+            if move is not None:
+                self._supersede((group,), End.REPLACED)
+                moves.want(move)
+            elif moves.driven:
+                moves.stop(now)
+        self._watch.note_moving(now)
+
+    def stop(self, now: float) -> None:
+        """Stop pan-tilt and zoom: written at once, repeated until acknowledged."""
+        self._lease_until = None
+        self._axes.stop(now)
+        self._supersede(tuple(Group), End.STOPPED)
+        self._watch.note_moving(now)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a stop is owed that the camera has not acknowledged."""
+        return self._axes.stopping
+
+    def submit(self, ticket: Ticket, now: float) -> None:
+        """Have `ticket` said when its turn comes; a newer move replaces one that still waits."""
+        if not self.ready:
+            ticket.end(Outcome(End.OFFLINE))
+            return
+        if groups := groups_of(ticket.message):
+            self._supersede(groups, End.REPLACED)
+            self._lease_until = None
+            self._axes.end_drives(now)  # nobody renews them any more
+        self._waiting.add(ticket, now)
+
+    def _supersede(self, groups: tuple[Group, ...], why: End) -> None:
+        """End every wait for a move of `groups`, said or not; what was said is not said again."""
+        self._waiting.drop(groups, why)
+        for said in self._under_way.all():
+            if said.ticket is not None and set(groups_of(said.message)) & set(groups):
+                said.ticket.end(Outcome(why))
+
+    # Beginning and end.
+
+    def begin(self, now: float) -> None:
+        """Start from nothing: stop first, then ask who and how the camera is."""
+        self.end(End.OFFLINE)
+        if self.silent:
+            self._watch.poll_at = now  # ask first: it begins once it answers
+            return
+        self._begun = True
+        self._axes.stop(now)
+        self._misses = 0
+        self._watch.begin(now)
+
+    def end(self, why: End) -> None:
+        """Forget everything that is under way: what was written may have run."""
+        unknown = [said.ticket for said in self._under_way.all() if said.ticket is not None]
+        self._under_way.clear()
+        self._axes.clear()
+        self._watch.end()
+        self._lease_until = None
+        self._begun = False
+        for ticket in unknown:
+            ticket.end(Outcome(End.UNKNOWN))
+        self._waiting.end(why)
+
+    def forget(self) -> None:
+        """End everything, and take what it said of itself for unknown, except who it is."""
+        self.end(End.OFFLINE)
+        self._watch.forget()
+
+    # Time.
+
+    def tick(self, now: float) -> None:
+        self._now = now
+        if self._lease_until is not None and now >= self._lease_until:
+            _log.debug("%s: lease expired", self.name)
+            self.stop(now)
+        while (said := self._under_way.unanswered(now)) is not None:
+            self._missed(said, now)
+        for said in self._under_way.overdue(now):
+            self._never_completed(said)
+        stop_s, since = self.profile.timing.stop_s, self._axes.oldest_stop()
+        if since is not None and now >= since + stop_s:
+            what = "no answer" if self._heard_at <= since else "did not take a stop"
+            self._go_silent(now, f"{what} within {stop_s:g} s")
+        self._watch.tick(now)
+
+    def due(self) -> float | None:
+        """Return the next instant at which time alone changes something."""
+        if not self._begun and not self.silent:
+            return None
+        hard = self._under_way.limits()
+        soft = [self._spaced_until, *self._axes.waits(), *self._waiting.limits()]
+        if (since := self._axes.oldest_stop()) is not None:
+            hard.append(since + self.profile.timing.stop_s)
+        hard += [at for at in (self._lease_until, self._watch.poll_at) if at is not None]
+        return min((*hard, *(at for at in soft if at > self._now)), default=None)
+
+    # Speaking.
+
+    def urgent(self, now: float) -> bytes | None:
+        """Return what is never made to wait: a stop, or the Cancel that lets a stop in."""
+        self._now = now
+        if self._under_way.to_cancel:
+            self._saying = None
+            return encode(Cancel(self._under_way.to_cancel.popleft()), self.address)
+        if (group := self._axes.next_stop(now)) is None:
+            return None
+        return self._say(Said(self._stop_message(group), stop=group), now)
+
+    def next(self, now: float) -> bytes | None:
+        """Return the next frame that may be said now, if any."""
+        self._now = now
+        if self._under_way.unacked or now < self._spaced_until:
+            return None
+        if (said := self._next_command(now)) is not None:
+            return self._say(said, now)
+        if self._waiting.resting(now) or (inquiry := self._watch.question()) is None:
+            return None
+        return self._say(Said(inquiry), now)
+
+    def _next_command(self, now: float) -> Said | None:
+        if self.silent or len(list(self._under_way.running())) >= self.profile.max_inflight:
+            return None
+        if (move := self._axes.next_move(now)) is not None:
+            return Said(move)
+        if self.stopping or (ticket := self._waiting.next(now)) is None:
+            return None
+        return Said(ticket.message, ticket)
+
+    def _say(self, said: Said, now: float) -> bytes:
+        self._under_way.unacked.append(said)
+        self._saying = said
+        self._spaced_until = now + self.profile.timing.spacing_s
+        self.written(now, 0.0)
+        return encode(said.message, self.address, self.profile.form)
+
+    def written(self, now: float, air_s: float) -> None:
+        """Start the clock of what was said last: it left at `now` and travels `air_s`."""
+        if (said := self._saying) is not None:
+            timing = self.profile.timing
+            wait_s = timing.inquiry_s if said.asks else timing.ack_s
+            if said.stop is not None:
+                wait_s = timing.stop_ack_s
+            said.limit_at = now + wait_s + air_s
+
+    def lost(self, now: float) -> None:
+        """Note that what was said last could not be written."""
+        if (said := self._saying) is not None and said in self._under_way.unacked:
+            self._under_way.unacked.remove(said)
+            self._missed(said, now)
+
+    def _stop_message(self, group: Group) -> Message:
+        if group is Group.ZOOM:
+            return ZoomDrive(Zoom.STOP)
+        return Drive(self.profile.pan_speed.max, self.profile.tilt_speed.max, Pan.STILL, Tilt.STILL)
+
+    # Listening, and silence.
+
+    def receive(self, reply: Reply, now: float) -> None:
+        """Take one frame of this camera."""
+        self._now = self._heard_at = now
+        self._misses = 0
+        if self.silent:
+            self._watch.silent = False  # it is back: whatever this answers, start from nothing
+            self.begin(now)
+        else:
+            self._listening.take(reply, now)
+
+    def _missed(self, said: Said, now: float) -> None:
+        """No ACK and no answer came within the limit."""
+        if said.stop is not None:
+            self._axes.unacknowledged(said.stop, now)
+            return
+        timing = self.profile.timing
+        self._misses += 1
+        if self.silent:
+            self._watch.poll_at = now
+            return
+        deaf = self._misses >= timing.tries
+        if said.ticket is not None:
+            self._waiting.missed(said.ticket, now, timing)
+        elif isinstance(said.message, Inquiry):
+            self._watch.missed(said.message, deaf=deaf)
+        elif isinstance(said.message, Drive | ZoomDrive):
+            self._axes[groups_of(said.message)[0]].not_taken(said.message, now)
+        if deaf:
+            self._go_silent(now, f"no answer to {self._misses} messages in a row")
+
+    def _never_completed(self, said: Said) -> None:
+        if said.ticket is not None:
+            limit_s = limit_of(said.message, self.profile.timing)
+            end = End.NO_REPLY if may_repeat(said.message) else End.UNKNOWN
+            said.ticket.end(Outcome(end, after_s=limit_s))
+
+    def _go_silent(self, now: float, detail: str) -> None:
+        self.forget()
+        self._watch.fell_silent(now, detail)

@@ -1,0 +1,88 @@
+"""Camera profiles: the shipped ones, the example, and which one a camera picks."""
+
+from pathlib import Path
+
+import pytest
+
+from roomctl.camera.profile import CameraProfile, recognise, shipped
+from roomctl.camera.visca import Layout, Version
+from roomctl.config import data_path
+from roomctl.errors import ProfileError
+from roomctl.profile import load
+
+GENERIC = data_path("firmware_profiles") / "camera" / "generic.toml"
+
+
+def test_the_example_explains_every_key_that_a_profile_can_have() -> None:
+    path = data_path("firmware_profiles") / "example.toml"
+    example, text = load(path, CameraProfile), path.read_text(encoding="utf-8")
+    assert set(CameraProfile.model_fields) == example.model_fields_set
+    for part in (example.pan, example.tilt, example.zoom, example.presets, example.timing):
+        assert part is not None
+        assert set(type(part).model_fields) == part.model_fields_set
+    quirks = CameraProfile.model_fields["quirks"].annotation.__args__[0].__args__
+    assert all(f"#   {quirk} " in text for quirk in quirks)
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_every_profile_names_its_source_and_keeps_home_within_its_limits(name: str) -> None:
+    profile = shipped()[name]
+    assert profile.source
+    for axis in (profile.pan, profile.tilt):
+        assert axis is None or axis.min_deg < 0 < axis.max_deg
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "name"),
+    [
+        (0x0001, 0x0513, "Sony SRG-300H"),
+        (0x0001, 0x040F, "Sony BRC-300"),
+        (0x0020, 0x040F, "Sony BRC-300"),
+        (0x0001, 0x0504, "Sony EVI-HD1"),
+        (0x0002, 0x0513, "VISCA camera"),
+        (0x0001, 0xFFFE, "VISCA camera"),
+    ],
+)
+def test_a_version_picks_a_profile_and_within_sony_the_model_decides(
+    vendor: int, model: int, name: str
+) -> None:
+    assert recognise(shipped(), Version(vendor, model, 0, 2)).name == name
+
+
+def test_a_camera_of_an_unknown_make_is_generic() -> None:
+    assert recognise(shipped(), None) is shipped()["generic"]
+
+
+def test_a_brc_300_counts_pan_to_the_left() -> None:
+    brc300 = shipped()["sony_brc300"]
+    assert brc300.form is Layout.D
+    assert brc300.pan.degrees(0x8A58) == pytest.approx(-170, abs=0.1)  # printed for the left end
+    assert brc300.pan.units(-10) == 0x823
+    assert brc300.tilt.units(10) == 0x823
+
+
+def test_a_position_beyond_the_end_stop_is_clamped() -> None:
+    assert shipped()["sony_srg300h"].pan.units(500) == 0x2200
+
+
+def test_reserved_presets_are_not_offered() -> None:
+    numbers = shipped()["ptzoptics_g2"].presets.numbers()
+    assert (numbers[0], numbers[-1]) == (1, 128)
+    assert not {91, 96, 100} & set(numbers)  # 90, 95 and 99 on the wire
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('quirks = ["no-such"]', "quirks"),
+        ("[presets]\ncount = 0", "presets.count"),
+        ("[pan_speed]\nmax = 3\ndeg_per_s = [1.0]", "deg_per_s has 1 speeds"),
+        ("presetz = 1", "unknown key"),
+    ],
+)
+def test_a_wrong_profile_is_refused_by_key(tmp_path: Path, line: str, said: str) -> None:
+    path = tmp_path / "bad.toml"
+    head = GENERIC.read_text(encoding="utf-8").partition("[zoom]")[0]
+    path.write_text(head + line, encoding="utf-8")
+    with pytest.raises(ProfileError, match=said):
+        load(path, CameraProfile)

@@ -23,6 +23,8 @@ from roomctl.meeting.wrapper import DEEPEST, unwrap
 
 __all__ = ["Launch", "Policy", "Reading", "Refusal", "by_number", "read", "redacted"]
 
+MOST_LINKS = 50  # an invitation has a handful; each costs time, and the first good one wins
+
 _ANY = Policy()
 
 
@@ -106,9 +108,12 @@ def _candidates(texts: list[str], platforms: Platforms) -> Iterator[str]:
     seen: set[str] = set()
     for text in texts:
         lone = lone_link(text)
-        found = [lone] if lone else [x for x in links(text) if _worth_reading(x, platforms)]
-        yield from (link for link in found if link not in seen)
-        seen.update(found)
+        for link in [lone] if lone else dict.fromkeys(links(text)):
+            if len(seen) == MOST_LINKS:
+                return
+            if link not in seen and (lone or _worth_reading(link, platforms)):
+                seen.add(link)
+                yield link
 
 
 def _worth_reading(link: str, platforms: Platforms) -> bool:

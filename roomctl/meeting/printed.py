@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from roomctl.meeting.platform import Platform, Platforms
 
@@ -18,6 +19,8 @@ _NUMBER = (
     r"[ \t]{0,3}(?:[(][^()\n]{0,12}[)])?[ \t]{0,3}(?:[:=#]|为|是|is\b)?\s{0,8}"
     r"(?P<number>[0-9]{2,16}(?:(?P<gap>[ -])[0-9]{1,8}(?:(?P=gap)[0-9]{1,8}){0,5})?)(?![0-9])"
 )
+
+MOST_NUMBERS = 50  # behind labels, in one text; an invitation has one or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,8 @@ def _mentions(text: str, platforms: Platforms) -> list[tuple[int, str]]:
 
 
 def _numbers(text: str, labels: _Labels, platform: Platform) -> list[tuple[int, str]]:
-    found = [(m.start(), _fitting(m["number"], platform)) for m in labels.finditer(text)]
+    matches = islice(labels.finditer(text), MOST_NUMBERS)
+    found = [(m.start(), _fitting(m["number"], platform)) for m in matches]
     return [(at, digits) for at, digits in found if digits]
 
 

@@ -1,0 +1,104 @@
+"""The folder of one meeting: profile and home of its browser, in memory, gone when it ends.
+
+Knows no browser. Each folder holds a locked file: a folder whose lock is free belongs to a run that
+is dead, and the boot sweep removes it together with whatever still runs on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+PREFIX = "roomctl-meeting-"
+_LOCK = "owner.lock"
+_REMOVE_S = 1.0  # a browser that was just killed may still write for a moment
+
+
+class Folder:
+    """A 0700 folder with `profile` and `home` inside; blocking, like the file system."""
+
+    def __init__(self, base: Path) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+        self._lock = _lock(self.path / _LOCK)
+        self.profile, self.home = self.path / "profile", self.path / "home"
+        self.profile.mkdir(mode=0o700)
+        self.home.mkdir(mode=0o700)
+
+    def remove(self) -> bool:
+        """Remove the folder; whether it is gone, which takes 1 s at most."""
+        gone = _remove(self.path)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+        return gone
+
+
+def base(environment: Mapping[str, str]) -> Path:
+    """Return where folders go: the user's runtime folder, /dev/shm, else the temporary one."""
+    for place in (environment.get("XDG_RUNTIME_DIR", ""), "/dev/shm"):  # noqa: S108 - mkdtemp
+        if place and os.access(place, os.W_OK | os.X_OK):
+            return Path(place)
+    return Path(tempfile.gettempdir())
+
+
+def sweep(where: Path) -> int:
+    """Remove our folders of dead runs, and end what still runs on them; return how many."""
+    swept = 0
+    for path in where.glob(PREFIX + "*"):
+        with contextlib.suppress(OSError):
+            if path.is_symlink() or path.stat().st_uid != os.getuid():
+                continue
+            lock = _lock(path / _LOCK)
+            if lock is None:
+                continue
+            end_all(path)
+            swept += _remove(path)
+            os.close(lock)
+    return swept
+
+
+def end_all(path: Path) -> None:
+    """Kill our own processes whose command line names `path`."""
+    for pid in _naming(path):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _naming(path: Path) -> Iterator[int]:
+    wanted = os.fsencode(path) + b"/"
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):
+                if entry.stat().st_uid == os.getuid() and wanted in _words(entry):
+                    yield int(entry.name)
+
+
+def _words(entry: Path) -> bytes:
+    return (entry / "cmdline").read_bytes()
+
+
+def _lock(path: Path) -> int | None:
+    """Lock `path` for this process; None if a living one has it."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _remove(path: Path) -> bool:
+    until = time.monotonic() + _REMOVE_S
+    while True:
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists() or time.monotonic() >= until:
+            return not path.exists()
+        time.sleep(0.05)

@@ -1,0 +1,88 @@
+"""Which window stands on which output, as rules of the compositor labwc.
+
+A Wayland client cannot choose its output; the compositor does, by a window's name. The rules go to
+labwc's own rc.xml, made anew whenever room.toml's outputs change; a file that a person wrote is
+left alone. Knows no browser and no daemon.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import logging
+import os
+import signal
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+_log = logging.getLogger(__name__)
+
+ROOM, PANEL = "roomctl-room", "roomctl-panel"  # windows' names (app_id): Chromium's --class
+_MARK = "<!-- Written by roomctl from [screen] of room.toml. Remove this line to keep your own. -->"
+
+
+def rules(room: str | None, panel: str | None) -> str:
+    """Return the rc.xml that puts each window on its output, and touches on the panel's."""
+    placed = [(name, output) for name, output in ((ROOM, room), (PANEL, panel)) if output]
+    lines = [
+        f'    <windowRule identifier={_quoted(name)} serverDecoration="no">'
+        f'<action name="MoveToOutput" output={_quoted(output)}/></windowRule>'
+        for name, output in placed
+    ]
+    touch = f"  <touch mapToOutput={_quoted(panel)}/>" if panel else ""
+    parts = ["<labwc_config>", "  <windowRules>", *lines, "  </windowRules>", touch]
+    body = "\n".join(part for part in (*parts, "</labwc_config>") if part)
+    return f'<?xml version="1.0"?>\n{_MARK}\n{body}\n'
+
+
+def place(room: str | None, panel: str | None, environment: Mapping[str, str]) -> bool:
+    """Have labwc obey `rules(room, panel)` from now on; whether it does. Blocking, for a moment.
+
+    False when this is no labwc, its rc.xml is somebody's own, or the file cannot be written: the
+    log says which.
+    """
+    pid = environment.get("LABWC_PID", "")
+    if not pid.isdecimal():
+        _log.warning("screen: outputs are named, but labwc did not start this; see docs/kiosk.md")
+        return False
+    path = _config(environment)
+    text = rules(room, panel)
+    try:
+        found = path.read_text(encoding="utf-8") if path.exists() else None
+        if found is not None and _MARK not in found:
+            _log.warning("screen: %s is left alone; give it rules for %s and %s", path, ROOM, PANEL)
+            return False
+        if found != text:
+            _write(path, text)
+        os.kill(int(pid), signal.SIGHUP)  # labwc reads its configuration again
+    except OSError as error:
+        _log.warning("screen: windows cannot be placed by %s: %s", path, error.strerror)
+        return False
+    _log.info("screen: room on %s, panel on %s", room or "any output", panel or "another device")
+    return True
+
+
+def _config(environment: Mapping[str, str]) -> Path:
+    base = environment.get("XDG_CONFIG_HOME") or os.path.join(
+        environment.get("HOME", "/"), ".config"
+    )
+    return Path(base) / "labwc" / "rc.xml"
+
+
+def _write(path: Path, text: str) -> None:
+    """Write whole or not at all: labwc may be reading."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".rc-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _quoted(text: str) -> str:
+    return f'"{html.escape(text)}"'

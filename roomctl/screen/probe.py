@@ -1,0 +1,96 @@
+"""What is asked of a page: its peer connections, and how many bytes they carry.
+
+Pure text and numbers: knows no browser. `INSTALL` has to run before the page's own scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from roomctl.screen.protocol import LARGEST_INT, Rtc
+
+INSTALL = """
+(() => {
+  const key = Symbol.for("roomctl.rtc");
+  const Real = globalThis.RTCPeerConnection;
+  if (!Real || key in globalThis) return;
+  const live = new Map();
+  const past = { in: 0, out: 0 };
+  const count = async (connection) => {
+    const sum = { in: 0, out: 0 };
+    (await connection.getStats()).forEach((report) => {
+      if (report.type === "inbound-rtp") sum.in += report.bytesReceived || 0;
+      if (report.type === "outbound-rtp") sum.out += report.bytesSent || 0;
+    });
+    return sum;
+  };
+  const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const read = async () => {
+    const total = { connections: 0, connected: 0, in: past.in, out: past.out };
+    await Promise.all([...live.keys()].map(async (connection) => {
+      const fresh = await Promise.race([count(connection).catch(() => null), later(400)]);
+      const sum = fresh || live.get(connection);
+      live.set(connection, sum);
+      total.in += sum.in;
+      total.out += sum.out;
+      if (connection.connectionState === "closed") {
+        live.delete(connection);
+        past.in += sum.in;
+        past.out += sum.out;
+        return;
+      }
+      total.connections += 1;
+      if (connection.connectionState === "connected") total.connected += 1;
+    }));
+    return total;
+  };
+  Object.defineProperty(globalThis, key, { value: read });
+  const watched = new Proxy(Real, {
+    construct(target, args, self) {
+      const connection = Reflect.construct(target, args, self);
+      live.set(connection, { in: 0, out: 0 });
+      return connection;
+    },
+  });
+  globalThis.RTCPeerConnection = watched;
+  if (globalThis.webkitRTCPeerConnection) globalThis.webkitRTCPeerConnection = watched;
+})();
+"""
+
+READ = """
+(async () => {
+  const key = Symbol.for("roomctl.rtc");
+  const total = [0, 0, 0, 0];
+  const visit = async (frame, depth) => {
+    try {
+      if (frame[key]) {
+        const found = await frame[key]();
+        [found.connections, found.connected, found.in, found.out]
+          .forEach((number, place) => { total[place] += number; });
+      }
+      for (let n = 0; depth < 3 && n < Math.min(frame.length, 16); n += 1) {
+        await visit(frame[n], depth + 1);
+      }
+    } catch { /* a frame of another site: it is asked by itself */ }
+  };
+  await visit(globalThis, 0);
+  return total;
+})()
+"""
+
+
+def rtc(answers: Iterable[object]) -> Rtc | None:
+    """Add up what the frames answered; None if none gave a proper answer."""
+    proper = [numbers for answer in answers if (numbers := _numbers(answer)) is not None]
+    if not proper:
+        return None
+    sums = [min(sum(column), LARGEST_INT) for column in zip(*proper, strict=True)]
+    return Rtc(*sums)
+
+
+def _numbers(answer: object) -> list[int] | None:
+    """Four whole numbers; a page can answer anything."""
+    if not isinstance(answer, list) or len(answer) != 4:
+        return None
+    proper = [n for n in answer if type(n) is int and 0 <= n <= LARGEST_INT]
+    return proper if len(proper) == 4 else None

@@ -1,0 +1,228 @@
+"""The room's sound: mute, volume and default devices of PulseAudio or PipeWire, read back.
+
+What was asked for is compared with what is there whenever somebody asks or the server reports a
+change; whatever differs is set, and only what was read afterwards is reported. Knows no daemon and
+no browser. Without a sound server nothing can be muted here, and nothing is claimed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from roomctl.screen.protocol import Reason, Sound, Use
+from roomctl.screen.pulse import Connection, Gone
+from roomctl.screen.sources import (
+    Node,
+    Scene,
+    Wish,
+    changes,
+    loudspeaker,
+    microphone,
+    read,
+    reconsidered,
+)
+
+_log = logging.getLogger(__name__)
+
+SETTLE_S = 1.0  # how long a meeting waits for its default devices
+AGAIN_S = (0.1, 2.0)  # between two attempts at a mute: the first, the longest
+BACK_OFF_S = (0.25, 4.0)  # between two attempts to connect: the first, the longest
+
+NONE = Sound(available=False, reason=Reason.NO_SOUND_SERVER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Defaults:
+    """The default sink and source before the meeting, and the room's choice since; if `set`."""
+
+    before: tuple[str, str]
+    chosen: tuple[str, str]
+    set: bool
+
+
+class Mixer:
+    """The one that sets the room's mute, volume and default devices, in a task of its own.
+
+    `report` gets a Sound whenever it is news, and in answer to every order. `server` is a
+    PulseAudio address; None: where libpulse finds it (PULSE_SERVER, XDG_RUNTIME_DIR).
+    """
+
+    def __init__(self, report: Callable[[Sound], None], server: str | None = None) -> None:
+        self.sound = NONE
+        self._report, self._server = report, server
+        self._wish, self._use = Wish(), Use(None, None, None)
+        self._volume: int | None = None
+        self._in_meeting = False
+        self._defaults: _Defaults | None = None
+        self._orders = self._answered = 0
+        self._wake, self._ordered = asyncio.Event(), asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def mute(self, on: bool) -> None:
+        """Mute every source, or open the room's; an order to open is void without a server."""
+        if on or self.sound.available:
+            self._wish = Wish(on)
+        self._order()
+
+    def volume(self, pct: int) -> None:
+        """Set the loudness, 0-100 %; void without a server."""
+        if self.sound.available:
+            self._volume = pct
+        self._order()
+
+    def use(self, use: Use) -> None:
+        """Prefer the source and sink of this USB device to the server's default."""
+        self._use = use
+        self._hurry()
+
+    async def begin(self) -> None:
+        """Make the room's devices the default ones, for a meeting; waits 1 s at most."""
+        self._in_meeting = True
+        await self._settled()
+
+    async def end(self) -> None:
+        """Restore the default devices after a meeting; waits 1 s at most."""
+        self._in_meeting = False
+        await self._settled()
+
+    async def run(self) -> None:
+        """Serve until cancelled, through every absence of the server."""
+        wait_s, why = BACK_OFF_S[0], ""
+        while True:
+            try:
+                connection = Connection(self._server)
+                try:
+                    await connection.open(self._wake.set)
+                    wait_s, why = BACK_OFF_S[0], ""
+                    await self._serve(connection)
+                finally:
+                    await connection.close()
+            except Gone as error:
+                if str(error) != why:
+                    why = str(error)
+                    _log.warning("sound: %s; nothing can be muted until that changes", why)
+            finally:
+                self._lose()
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, BACK_OFF_S[1])
+
+    async def _serve(self, connection: Connection) -> None:
+        self._wish = replace(self._wish, opened=None)  # this server counts anew
+        self._wake.set()
+        again_s = AGAIN_S[0]
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            self._ordered.clear()
+            waiting, self._waiting = self._waiting, []
+            try:
+                undone = await self._settle(connection)
+            finally:
+                _release(waiting)
+            if not undone:
+                again_s = AGAIN_S[0]
+                continue
+            await connection.rouse([index for index, mute in undone if mute])
+            await self._watch(connection, again_s)
+            again_s = min(2 * again_s, AGAIN_S[1])
+            self._wake.set()
+
+    async def _watch(self, connection: Connection, seconds: float) -> None:
+        """Report what changes, and set nothing, until `seconds` have passed or somebody asks."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while not self._ordered.is_set():
+            self._wake.clear()
+            try:
+                async with asyncio.timeout_at(until):
+                    await self._wake.wait()
+            except TimeoutError:
+                return
+            self._say(read(await connection.read(), self._use))
+
+    async def _settle(self, connection: Connection) -> list[tuple[int, bool]]:
+        """Set what differs, and report what is read then; return what differs still."""
+        scene = await connection.read()
+        wish, use, orders = self._wish, self._use, self._orders
+        if self.sound.muted and read(scene, use).muted is False:
+            self._say(read(scene, use))  # at once: setting it right takes a moment
+        self._wish = wish = reconsidered(wish, scene, use)
+        wrong = changes(wish, scene, use)
+        for index, mute in wrong:
+            await connection.mute(index, mute)
+        touched = await self._set_volume(connection, loudspeaker(scene, use))
+        await self._set_defaults(connection, scene)
+        if wrong or touched:
+            scene = await connection.read()
+        if self._wish is wish:  # an order that came meanwhile is judged by itself
+            self._wish = reconsidered(wish, scene, use)
+        self._answer(read(scene, use), orders)
+        return changes(wish, scene, use)
+
+    async def _set_volume(self, connection: Connection, sink: Node | None) -> bool:
+        pct, self._volume = self._volume, None
+        if pct is None or sink is None:
+            return False
+        await connection.volume(sink.index, pct)
+        return True
+
+    async def _set_defaults(self, connection: Connection, scene: Scene) -> None:
+        """Set them once for each choice, never in a quarrel with somebody who sets others."""
+        now = (scene.default_sink, scene.default_source)
+        known = self._defaults or _Defaults(now, now, set=False)
+        if self._in_meeting:
+            sink, source = loudspeaker(scene, self._use), microphone(scene, self._use)
+            chosen = (sink.name if sink else now[0], source.name if source else now[1])
+            fresh = chosen not in (known.chosen, now)
+            self._defaults = replace(known, chosen=chosen, set=known.set or fresh)
+            if fresh:
+                await connection.default(*chosen)
+        else:
+            self._defaults = None
+            if known.set and known.before != now:
+                await connection.default(*known.before)
+
+    async def _settled(self) -> None:
+        if not self.sound.available:
+            return
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        self._hurry()
+        await asyncio.wait((waiting,), timeout=SETTLE_S)
+
+    def _order(self) -> None:
+        if self.sound.available:
+            self._orders += 1
+            self._hurry()
+        else:
+            self._report(self.sound)
+
+    def _hurry(self) -> None:
+        self._ordered.set()
+        self._wake.set()
+
+    def _lose(self) -> None:
+        self._answer(NONE, self._orders)
+        _release(self._waiting)
+
+    def _answer(self, sound: Sound, orders: int) -> None:
+        """Report what is news, or was asked for by one of the first `orders` orders."""
+        owed, self._answered = orders > self._answered, orders
+        self._say(sound, owed=owed)
+
+    def _say(self, sound: Sound, *, owed: bool = False) -> None:
+        if sound != self.sound or owed:
+            if sound.available and not self.sound.available:
+                _log.info("sound: the sound server is there")
+            self.sound = sound
+            self._report(sound)
+
+
+def _release(waiting: list[asyncio.Future[None]]) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_result(None)
+    waiting.clear()

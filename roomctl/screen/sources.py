@@ -1,0 +1,141 @@
+"""Which of a sound server's sources and sinks are the room's, and what their mute amounts to.
+
+A browser can open any source, so the room is muted only if all of them are, the webcam's microphone
+too; an open room has one open source. Knows no sound server and no clock.
+
+Where a device is plugged in stands in its properties, in PulseAudio's or PipeWire's spelling:
+sysfs.path /devices/…/1-1.4/1-1.4:1.0/sound/card1 (bus and ports), device.bus_path
+pci-0000:00:14.0-usb-0:1.4:1.0 (ports without the bus, as udev's path_id writes it).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from roomctl.screen.protocol import Sound, Use
+
+_SYSFS = re.compile(r"/(\d+-\d+(?:\.\d+)*):\d+\.\d+(?:/|$)")
+_BUS_PATH = re.compile(r"-usb(?:v\d)?-\d+:(\d+(?:\.\d+)*):\d+\.\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A source or a sink as it was read; `properties` include those of its card."""
+
+    index: int
+    name: str
+    muted: bool
+    volume_pct: int = 100
+    card: int | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that was read at one moment; `sources` without the monitors, which hear no room."""
+
+    sources: tuple[Node, ...]
+    sinks: tuple[Node, ...]
+    default_source: str
+    default_sink: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for last; None: nobody has, and everything stays as it is found.
+
+    `opened` is the source that was seen open for it: if that is muted later, somebody else did it.
+    """
+
+    muted: bool | None = None
+    opened: int | None = None
+
+
+def microphone(scene: Scene, use: Use) -> Node | None:
+    """Return the room's source; None if none can be told apart from the others."""
+    return _chosen(scene.sources, scene.default_source, use)
+
+
+def loudspeaker(scene: Scene, use: Use) -> Node | None:
+    """Return the room's sink; None if none can be told apart from the others."""
+    return _chosen(scene.sinks, scene.default_sink, use)
+
+
+def read(scene: Scene, use: Use) -> Sound:
+    """Return what may be said: muted is only said of a room without any open source."""
+    muted = all(source.muted for source in scene.sources) if scene.sources else None
+    sink = loudspeaker(scene, use)
+    volume = None if sink is None else 0 if sink.muted else min(100, sink.volume_pct)
+    return Sound(True, muted, volume)
+
+
+def reconsidered(wish: Wish, scene: Scene, use: Use) -> Wish:
+    """Return the wish in the light of what was found: a mute by somebody else is never undone."""
+    source = microphone(scene, use)
+    if wish.muted is not False or source is None:
+        return wish
+    if not source.muted:
+        return Wish(False, source.index)
+    return Wish(True) if source.index == wish.opened else wish
+
+
+def changes(wish: Wish, scene: Scene, use: Use) -> list[tuple[int, bool]]:
+    """Return (index, mute) of the sources that are not as wished, those to be muted first."""
+    if wish.muted is None:
+        return []
+    opened = set() if wish.muted else _with_masters(microphone(scene, use), scene.sources)
+    wrong = [
+        (source.index, source.index not in opened)
+        for source in scene.sources
+        if source.muted is (source.index in opened)
+    ]
+    return sorted(wrong, key=lambda change: not change[1])
+
+
+def _chosen(nodes: Sequence[Node], default: str, use: Use) -> Node | None:
+    """Return the device's node; without one the server's default, or the only one there is."""
+    pool = [node for node in nodes if _belongs(node, use)]
+    if not pool or len({node.card for node in pool}) > 1:
+        pool = list(nodes)
+        first = pool[0] if len(pool) == 1 else None
+    else:
+        first = pool[0]
+    return next((node for node in pool if node.name == default), first)
+
+
+def _belongs(node: Node, use: Use) -> bool:
+    """Whether the node is the device's. Its ids decide only where its place is not known."""
+    sysfs = _SYSFS.findall(_property(node, "sysfs.path", "device.sysfs.path"))
+    if use.port_path is not None and sysfs:
+        return bool(sysfs[-1] == use.port_path)
+    ports = _BUS_PATH.search(_property(node, "device.bus_path", "device.bus-path"))
+    if use.port_path is not None and ports and use.port_path.partition("-")[2] != ports[1]:
+        return False
+    return use.vid is not None and (use.vid, use.pid) == _ids(node)
+
+
+def _ids(node: Node) -> tuple[int | None, int | None]:
+    return _hex(_property(node, "device.vendor.id")), _hex(_property(node, "device.product.id"))
+
+
+def _hex(text: str) -> int | None:
+    try:
+        return int(text, 16)
+    except ValueError:
+        return None
+
+
+def _property(node: Node, *names: str) -> str:
+    return next((node.properties[name] for name in names if name in node.properties), "")
+
+
+def _with_masters(source: Node | None, sources: Sequence[Node]) -> set[int]:
+    """Return the source and those that feed it: an echo canceller hears through its master."""
+    opened: set[int] = set()
+    while source is not None and source.index not in opened:
+        opened.add(source.index)
+        master = _property(source, "device.master_device")
+        source = next((other for other in sources if other.name == master), None)
+    return opened

@@ -1,0 +1,217 @@
+"""One meeting in one browser, from launching to gone: profile made, page opened, read, removed.
+
+Knows no daemon: it reports Pages. Whatever way a visit ends, the browser and its folder are gone
+before the last Page says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from roomctl.errors import RoomctlError
+from roomctl.screen.browser import Browser, Setup
+from roomctl.screen.cdp import CdpError
+from roomctl.screen.door import Door
+from roomctl.screen.folder import Folder, end_all
+from roomctl.screen.protocol import Open, Page, Phase, Reason, host_of
+from roomctl.screen.tab import Tab
+from roomctl.wire import in_thread
+
+_log = logging.getLogger(__name__)
+
+READ_EVERY_S = 0.5
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")  # a host as it stands in IDNA
+FETCHED_S = 30.0  # until a plain browser has fetched its start address
+
+Outcome = tuple[Phase, Reason | None]
+Showing = Coroutine[None, None, Outcome]
+
+
+class Failed(RoomctlError):
+    """A page cannot be shown; `reason` is for people, the text for a technician."""
+
+    def __init__(self, reason: Reason, why: str) -> None:
+        super().__init__(why)
+        self.reason = reason
+
+
+class Visit:
+    """A meeting that is being opened, is open, or is being left."""
+
+    def __init__(self, order: Open, setup: Setup, report: Callable[[Page], None]) -> None:
+        self._order, self._setup, self._report = order, setup, report
+        self._page = Page(order.id, Phase.LAUNCHING, host_of(order.url))
+        self._left = asyncio.Event()
+        self._why_left = Reason.LEFT
+        self._browser: Browser | None = None
+        self._tab: Tab | None = None
+        self._door: Door | None = None
+
+    @property
+    def page(self) -> Page:
+        return self._page
+
+    def leave(self, why: Reason) -> None:
+        """Have the visit end; the first reason stays."""
+        if not self._left.is_set():
+            self._why_left = why
+            self._left.set()
+
+    async def run(self) -> None:
+        """Live through the meeting; returns when everything is gone."""
+        self._report(self._page)
+        _log.info("screen: opening a meeting on %s", self._page.host)
+        folder: Folder | None = None
+        outcome: Outcome = (Phase.CLOSED, Reason.LEFT)
+        try:
+            _check(self._order)
+            folder = await in_thread(Folder, self._setup.base)
+            outcome = await self._until_left(folder)
+        except Failed as error:
+            _log.warning("screen: the meeting on %s failed: %s", self._page.host, error)
+            outcome = (Phase.FAILED, error.reason)
+        except OSError as error:
+            _log.warning("screen: the browser cannot be started: %s", error.strerror)
+            outcome = (Phase.FAILED, Reason.BROWSER_START)
+        finally:
+            await self._clean(folder)
+        self._say(replace(self._page, phase=outcome[0], reason=outcome[1], rtc=None))
+        _log.info("screen: the meeting on %s is over: %s", self._page.host, outcome[0])
+
+    async def _until_left(self, folder: Folder) -> Outcome:
+        living = asyncio.ensure_future(self._live(folder))
+        leaving = asyncio.ensure_future(self._left.wait())
+        try:
+            await asyncio.wait((living, leaving), return_when="FIRST_COMPLETED")
+            if living.done():
+                return living.result()
+            living.cancel()
+            self._say(replace(self._page, phase=Phase.CLOSING, reason=self._why_left, rtc=None))
+            if self._tab is not None:
+                await self._tab.close()
+            return Phase.CLOSED, self._why_left
+        finally:
+            for task in (living, leaving):
+                task.cancel()
+            await asyncio.gather(living, leaving, return_exceptions=True)
+
+    async def _live(self, folder: Folder) -> Outcome:
+        if self._order.assisted:
+            browser = Browser(
+                self._setup, folder, self._order.origin, piped=True, start="about:blank"
+            )
+            self._browser = browser
+            return await self._until_gone(browser, self._assisted(browser))
+        self._door = Door(self._order.url)
+        start = await self._door.open()
+        self._browser = Browser(self._setup, folder, self._order.origin, piped=False, start=start)
+        return await self._until_gone(self._browser, self._plain(self._door))
+
+    async def _until_gone(self, browser: Browser, showing: Showing) -> Outcome:
+        """Show the page until the browser is gone, or the page is."""
+        shown = asyncio.ensure_future(showing)
+        try:
+            await asyncio.wait((shown, browser.gone), return_when="FIRST_COMPLETED")
+            if browser.gone.done():
+                return self._explain(browser)
+            return shown.result()
+        finally:
+            shown.cancel()
+            await asyncio.gather(shown, return_exceptions=True)
+
+    def _explain(self, browser: Browser) -> Outcome:
+        if self._page.phase is Phase.LAUNCHING:
+            why = f"the browser went away with status {browser.gone.result()}"
+            raise Failed(browser.complaint(), why)
+        if browser.gone.result() == 0:
+            return Phase.CLOSED, Reason.BROWSER_CLOSED
+        return Phase.CRASHED, None
+
+    async def _plain(self, door: Door) -> Outcome:
+        """Show a page that cannot be read: a renderer that crashes in it is not noticed."""
+        try:
+            async with asyncio.timeout(FETCHED_S):
+                await door.used.wait()
+        except TimeoutError:
+            why = f"the browser did not fetch its start page within {FETCHED_S:g} s"
+            raise Failed(Reason.BROWSER_START, why) from None
+        door.close()
+        self._say(replace(self._page, phase=Phase.OPEN))
+        open_end: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        return await open_end  # without a pipe, only the process itself tells that it is over
+
+    async def _assisted(self, browser: Browser) -> Outcome:
+        tab = Tab(self._moved)
+        self._tab = tab
+        await self._show(tab, browser)
+        self._say(replace(self._page, phase=Phase.OPEN, host=tab.host or self._page.host))
+        while not tab.crashed.is_set() and not tab.closed.is_set():
+            rtc = await tab.read()
+            self._say(replace(self._page, rtc=rtc))
+            await asyncio.sleep(READ_EVERY_S)
+        if tab.crashed.is_set():
+            return Phase.CRASHED, Reason.PAGE_CRASHED
+        # When a whole browser dies its pipe ends first; give the process a moment to be seen.
+        await asyncio.wait((browser.gone,), timeout=0.3)
+        if browser.gone.done():
+            return self._explain(browser)
+        return Phase.CLOSED, Reason.BROWSER_CLOSED
+
+    async def _show(self, tab: Tab, browser: Browser) -> None:
+        try:
+            await tab.attach(browser.take_pipe())
+        except (CdpError, TimeoutError) as error:
+            await asyncio.wait((browser.gone,), timeout=0.3)
+            raise Failed(browser.complaint(), f"the browser does not answer: {error}") from error
+        try:
+            await tab.open(self._order.url)
+        except CdpError as error:
+            raise Failed(Reason.NETWORK, f"the page cannot be loaded: {error}") from error
+
+    async def _clean(self, folder: Folder | None) -> None:
+        if self._door is not None:
+            self._door.close()
+        if self._browser is not None:
+            await self._browser.stop()
+        if self._tab is not None:
+            await self._tab.end()
+        if folder is not None:
+            await in_thread(end_all, folder.path)
+            if not await in_thread(folder.remove):
+                _log.error("screen: %s cannot be removed; it may hold a profile", folder.path)
+
+    def _moved(self, host: str | None) -> None:
+        if self._page.phase is Phase.OPEN:
+            self._say(replace(self._page, host=host))
+
+    def _say(self, page: Page) -> None:
+        if page != self._page:
+            self._page = page
+            self._report(page)
+
+
+def _check(order: Open) -> None:
+    """Refuse what no browser here may open: https only, and http on this very box."""
+    for text in (order.url, order.origin):
+        if not _proper(text):
+            raise Failed(Reason.BAD_URL, "the link is not https://, or not well formed")
+    # An origin becomes a pattern in the browser's settings, where "*" would mean everybody.
+    if not _ORIGIN.fullmatch(order.origin):
+        raise Failed(Reason.BAD_URL, "the origin is more than scheme, host and port")
+
+
+def _proper(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    local = host in {"127.0.0.1", "localhost"}
+    reachable = parts.scheme == "https" or (parts.scheme == "http" and local)
+    clean = url.isprintable() and not {" ", "\\"} & set(url)
+    return bool(host) and reachable and clean and "@" not in parts.netloc

@@ -1,0 +1,106 @@
+"""A meeting platform of one page, on a loopback port, for a real browser."""
+
+import http.server
+import queue
+import threading
+
+_MEETING = """
+<!doctype html><meta charset="utf-8"><title>meeting</title>
+<script>
+  async function meet() {
+    if (!location.pathname.startsWith("/plain")) alert("somebody has to answer this");
+    const media = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
+    const [here, there] = [new RTCPeerConnection(), new webkitRTCPeerConnection()];
+    here.onicecandidate = ({ candidate }) => candidate && there.addIceCandidate(candidate);
+    there.onicecandidate = ({ candidate }) => candidate && here.addIceCandidate(candidate);
+    media.getTracks().forEach((track) => here.addTrack(track, media));
+    await here.setLocalDescription(await here.createOffer());
+    await there.setRemoteDescription(here.localDescription);
+    await there.setLocalDescription(await there.createAnswer());
+    await here.setRemoteDescription(there.localDescription);
+    return `met webdriver=${navigator.webdriver}`;
+  }
+  addEventListener("pagehide", () => navigator.sendBeacon("/said", "goodbye"));
+  meet().then((word) => word, (error) => error.name)
+    .then((word) => fetch("/said", { method: "POST", body: word }));
+</script>
+"""
+
+_LISTEN = """
+<!doctype html><meta charset="utf-8"><title>listen</title>
+<script>
+  const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  const say = (word) => fetch("/said", { method: "POST", body: word });
+  async function listen() {
+    await navigator.mediaDevices.getUserMedia({ audio: raw });
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    const microphones = devices.filter(({ kind }) => kind === "audioinput");
+    const context = new AudioContext();
+    const ears = [];
+    for (const { deviceId, label } of microphones) {
+      const audio = { ...raw, deviceId: { exact: deviceId } };
+      const media = await navigator.mediaDevices.getUserMedia({ audio });
+      const analyser = new AnalyserNode(context, { fftSize: 8192 });
+      context.createMediaStreamSource(media).connect(analyser);
+      ears.push({ label, analyser, samples: new Float32Array(analyser.fftSize) });
+    }
+    setInterval(() => {
+      const peaks = ears.map(({ label, analyser, samples }) => {
+        analyser.getFloatTimeDomainData(samples);
+        return [label, samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0)];
+      });
+      say(JSON.stringify(Object.fromEntries(peaks)));
+    }, 100);
+  }
+  listen().catch((error) => say(JSON.stringify({ error: `${error.name}: ${error.message}` })));
+</script>
+"""
+
+_FRAME = '<!doctype html><iframe src="{other}/meeting" allow="camera; microphone"></iframe>'
+
+
+class Site:
+    """Serves /meeting, /plain (the same without a dialog), and /frame: /meeting of localhost.
+
+    /listen opens every microphone and says the peak of each, ten times a second.
+    """
+
+    def __init__(self):
+        self.said = queue.Queue()
+        self.asked = []
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.port = self._server.server_port
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def close(self):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _handler(site):  # noqa: N805
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                site.asked.append((self.path, self.headers.get("Referer")))
+                other = f"http://localhost:{site.port}"
+                pages = {"/frame": _FRAME.format(other=other), "/listen": _LISTEN}
+                page = pages.get(self.path.partition("?")[0], _MEETING)
+                self._answer(200, page.encode())
+
+            def do_POST(self):
+                word = self.rfile.read(int(self.headers["Content-Length"]))
+                site.said.put(word.decode())
+                self._answer(204, b"")
+
+            def _answer(self, status, body):
+                self.send_response(status)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *words):
+                pass
+
+        return Handler

@@ -26,7 +26,9 @@ from pydantic import (
 from roomctl.errors import ConfigError
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+Output = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 _NUMBER = re.compile("[1-9][0-9]{0,2}")
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
 class Table(BaseModel):
@@ -48,6 +50,10 @@ class RoomTable(Table):
         default=120.0, ge=1, le=7200, description="a touch keeps an empty room lit this long"
     )
     help: str = Field(default="", max_length=80, description="whom to call, shown on the panel")
+    phone: Literal["on", "off"] = Field(
+        default="off", description="on: the room's display shows a code that makes a phone a panel"
+    )
+    wifi: str = Field(default="", max_length=80, description="guest Wi-Fi, shown on the display")
 
     @field_validator("timezone")
     @classmethod
@@ -76,6 +82,17 @@ class ScreenTable(Table):
     name: str = Field(
         default="", max_length=60, description="name shown to others; else the room's"
     )
+    room: Output | None = Field(
+        default=None, description="output of the room's display, such as 'HDMI-A-1'; else the first"
+    )
+    panel: Output = Field(
+        default="none", description="output of the touch panel; none: the panel is elsewhere"
+    )
+
+    @property
+    def panel_output(self) -> str | None:
+        """Where the panel has an output of its own; None if it has none."""
+        return None if self.panel in ("none", self.room) else self.panel
 
 
 class CameraTable(Table):
@@ -154,6 +171,10 @@ class ApiTable(Table):
 
     listen: str = "127.0.0.1:8080"
     hosts: tuple[str, ...] = Field(default=(), description="further Host names that are answered")
+    url: str | None = Field(
+        default=None,
+        description="how phones reach this box, such as http://bamboo.example.org:8080",
+    )
 
     @field_validator("listen")
     @classmethod
@@ -162,6 +183,13 @@ class ApiTable(Table):
         if not (host and colon and port.isdecimal() and port.isascii() and int(port) < 65536):
             raise ValueError(f"{listen!r} is not HOST:PORT, such as '127.0.0.1:8080'")
         return listen
+
+    @field_validator("url")
+    @classmethod
+    def _origin(cls, url: str | None) -> str | None:
+        if url is not None and not _ORIGIN.fullmatch(url):
+            raise ValueError(f"{url!r} is not like 'http://bamboo.example.org:8080'")
+        return url
 
     @property
     def address(self) -> tuple[str, int]:

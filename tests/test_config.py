@@ -287,3 +287,38 @@ def test_systemd_and_the_desktop_say_where_things_are(
 def test_profiles_and_panel_are_found() -> None:
     for name in ("firmware_profiles", "web"):
         assert stat.S_ISDIR(config.data_path(name).stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ("screen", "expected"),
+    [
+        ("", None),
+        ('panel = "none"', None),
+        ('room = "HDMI-A-1"', None),
+        ('room = "HDMI-A-1"\npanel = "HDMI-A-1"', None),
+        ('room = "HDMI-A-1"\npanel = "DSI-1"', "DSI-1"),
+        ('panel = "DSI-1"', "DSI-1"),
+    ],
+)
+def test_the_panel_has_an_output_only_if_it_is_another_than_the_rooms(
+    screen: str, expected: str | None
+) -> None:
+    found = parse(f"[screen]\n{screen}", "room.toml").screen
+    assert found is not None
+    assert found.panel_output == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '[screen]\nroom = "HDMI A 1"',
+        '[screen]\npanel = ""',
+        '[room]\nphone = "yes"',
+        '[api]\nurl = "bamboo.example.org"',
+        '[api]\nurl = "http://bamboo.example.org/room"',
+        '[api]\nurl = "http://user@bamboo.example.org"',
+    ],
+)
+def test_an_output_or_an_address_of_another_form_is_refused(line: str) -> None:
+    with pytest.raises(ConfigError):
+        parse(line, "room.toml")

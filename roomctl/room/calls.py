@@ -1,0 +1,217 @@
+"""The room's one call: reads what is asked for, has the screen open it, and keeps how it stands.
+
+Mediates between the meeting wing (links, states) and the screen wing (pages); neither knows the
+other.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+
+from roomctl.clock import Clock
+from roomctl.config import Config, MeetingTable
+from roomctl.device import Status
+from roomctl.errors import ConfigError, LinkRefused, Refused
+from roomctl.meeting import call, load_platforms, read
+from roomctl.meeting.link import by_number
+from roomctl.meeting.platform import Platform, Platforms
+from roomctl.meeting.reading import Policy, Reading
+from roomctl.room.document import FavouriteEntry, MeetingEntry
+from roomctl.screen import Screen
+from roomctl.screen.protocol import Page
+
+_log = logging.getLogger(__name__)
+
+ENDED_SHOWN_S = 4.0  # then the panel is home again
+PAGE_MISSING_S = 2.0  # a screen that is back this long and shows no page has lost the call
+_QUIET = (call.State.IDLE, call.State.ENDED, call.State.FAILED)
+
+
+class Calls:
+    """Joining, leaving, and the truth about the call."""
+
+    def __init__(
+        self, config: Config, screen: Screen | None, clock: Clock, changed: Callable[[], None]
+    ) -> None:
+        self._config, self._screen, self._clock, self._changed = config, screen, clock, changed
+        meeting = config.meeting
+        self.platforms: Platforms = load_platforms(meeting.hosts)
+        self._policy = Policy(meeting.allow, meeting.deny)
+        _refuse_unknown(self.platforms, meeting)
+        self.allowed = tuple(filter(self._allowed, self.platforms))
+        self._standing = call.Standing()
+        self._seen: Page | None = None
+        self.favourites = tuple(
+            FavouriteEntry(name, self.read(link).platform)
+            for name, link in meeting.favourites.items()
+        )
+
+    @property
+    def live(self) -> bool:
+        """Whether a call is under way, proven or not."""
+        return self.live_id is not None
+
+    @property
+    def live_id(self) -> int | None:
+        """Which call is under way, proven or not; None: no call is."""
+        asked = self._standing.call
+        return None if asked is None or self._standing.now.state in _QUIET else asked.id
+
+    @property
+    def entry(self) -> MeetingEntry:
+        standing, now = self._standing, self._standing.now
+        asked = standing.call
+        return MeetingEntry(
+            state=now.state.value,
+            platform=asked.platform if asked else None,
+            title=asked.title if asked else None,
+            host=standing.host,
+            number=asked.number if asked else None,
+            since=now.since.wall if now.since else None,
+            failure=now.failure.value if now.failure else None,
+            evidence=now.evidence.value,
+        )
+
+    def read(self, text: str | Mapping[str, str]) -> Reading:
+        """Read an invitation as this room may use it."""
+        return read(text, self.platforms, self._policy)
+
+    def by_number(self, platform: str, number: str, passcode: str | None) -> Reading:
+        """Read a number that a person typed."""
+        return by_number(platform, number, passcode, self.platforms, self._policy)
+
+    def favourite(self, name: str) -> Reading:
+        """Read a favourite; Refused if room.toml names none so."""
+        link = self._config.meeting.favourites.get(name)
+        if link is None:
+            why = f"no favourite {name!r} in [meeting.favourites]"
+            raise Refused("room", "unknown_favourite", why)
+        return self.read(link)
+
+    async def join(self, reading: Reading, title: str | None) -> None:
+        """Have the screen open a meeting, in place of one that is open.
+
+        Raises LinkRefused if it must not be opened, Refused("no_screen") or PortClosed otherwise.
+        """
+        if reading.launch is None:
+            code = str(reading.obstacle)
+            raise LinkRefused(reading.platform or "link", code, reading.why)
+        if self._screen is None:
+            raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
+        launch, name = reading.launch, self._shown_name()
+        url = self.platforms.arriving(reading.platform, launch.url, name)
+        assisted = launch.mode == "assisted"
+        call_id = await self._screen.open(url, launch.origin, assisted, name)
+        asked = call.Call(call_id, reading.platform, title, launch.host, reading.meeting_id)
+        self._step(call.Started(asked, self._clock.now()))
+        _log.info("meeting: joining %s at %s", reading.platform, launch.host)
+
+    async def new(self, platform: str | None) -> None:
+        """Start a meeting on a platform that [meeting.new] names; the room's default if None."""
+        ways = self._config.meeting.new
+        key = platform or self._config.meeting.platform or next(iter(ways), None)
+        way = ways.get(key or "")
+        if key is None or way is None:
+            known = ", ".join(ways) or "none"
+            why = f"no new meeting on {key or 'any platform'}; [meeting.new] has: {known}"
+            raise Refused("room", "unknown_platform", why)
+        link = way.room_link or f"{(way.random or '').rstrip('/')}/Room{secrets.token_hex(8)}"
+        await self.join(self.read(link), None)
+
+    async def leave(self) -> None:
+        """Leave the call; a failed one is cleared from the screen and the panel.
+
+        Raises PortClosed without a screen; the call then stands as it stood.
+        """
+        if self._screen is None:
+            return
+        if self.live:
+            await self._screen.leave()  # raises without a screen: then nobody is leaving
+            self._step(call.LeaveAsked(self._clock.now()))
+        else:
+            self._standing = call.Standing()
+            self._changed()
+            await self._screen.clear()
+
+    def screen_changed(self) -> None:
+        """Take what the screen reports now."""
+        if self._screen is None:
+            return
+        page = self._screen.state.page
+        if page is not None and page is not self._seen:
+            self._seen = page
+            self._adopt(page)
+            self._step(self._report(page))
+        elif page is None:
+            self._miss()
+
+    def tick(self) -> None:
+        """Let time pass."""
+        now = self._clock.now()
+        self._step(call.Tick(now))
+        state, since = self._standing.now.state, self._standing.now.since
+        if state is call.State.ENDED and since and now.mono_s - since.mono_s > ENDED_SHOWN_S:
+            self._standing = call.Standing()
+            self._changed()
+
+    def _adopt(self, page: Page) -> None:
+        """Take over a call that went on while the daemon was away."""
+        known = self._standing.call.id if self._standing.call else 0
+        if not self.live and page.phase in ("launching", "open") and page.id > known:
+            asked = call.Call(page.id, None, None, page.host)
+            self._step(call.Started(asked, self._clock.now()))
+
+    def _miss(self) -> None:
+        """Notice that the screen came back without the page that it had."""
+        assert self._screen is not None  # noqa: S101 - the only caller has looked
+        health, asked = self._screen.health, self._standing.call
+        if not self.live or asked is None or health.status is not Status.ONLINE:
+            return
+        now, since = self._clock.now(), self._standing.now.since
+        begun = max(health.since.mono_s, since.mono_s if since else 0.0)
+        if now.mono_s - begun > PAGE_MISSING_S:
+            gone = call.Page(asked.id, "crashed", now, reason="page_crashed")
+            self._step(gone)
+
+    def _report(self, page: Page) -> call.Page:
+        rtc = page.rtc
+        media = (
+            call.Media(rtc.connections, rtc.connected, rtc.bytes_in, rtc.bytes_out) if rtc else None
+        )
+        reason = page.reason.value if page.reason else None
+        now = self._clock.now()
+        return call.Page(page.id, page.phase.value, now, page.host, media, rtc is not None, reason)
+
+    def _step(self, event: call.Event) -> None:
+        before = self._standing
+        self._standing = call.step(before, event)
+        if self._standing.now.state is not before.now.state:
+            _log.info("meeting: %s", self._standing.now.state)
+        if self._standing.now != before.now:
+            self._changed()
+
+    def _allowed(self, platform: Platform) -> bool:
+        """Whether the room's policy leaves any site of a platform to join at."""
+        names = [site.name for site in self.platforms.sites if site.platform is platform]
+        return any(self._policy.permits(platform, name) for name in names or ("",))
+
+    def _shown_name(self) -> str:
+        screen = self._config.screen
+        return (screen.name if screen else "") or self._config.room.displayName
+
+
+def _refuse_unknown(platforms: Platforms, meeting: MeetingTable) -> None:
+    """Refuse a [meeting] that names a platform nobody knows."""
+    named = {"platform": meeting.platform, "fallback": meeting.fallback}
+    named |= {f"new.{key}": key for key in meeting.new}
+    for key, platform in named.items():
+        if platform is not None and platform not in platforms.by_key:
+            near = difflib.get_close_matches(platform, platforms.by_key, 1)
+            known = (
+                f"did you mean {near[0]!r}?" if near else "known: " + ", ".join(platforms.by_key)
+            )
+            why = f"no platform is called {platform!r}; {known}"
+            raise ConfigError("room.toml", f"meeting.{key}", why)

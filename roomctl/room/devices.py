@@ -1,0 +1,115 @@
+"""What a room is made of: one device per table of room.toml, and how each is kept running.
+
+Knows every wing's name and none of their protocols.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from roomctl.camera import Camera, CameraLine, lines
+from roomctl.clock import Clock
+from roomctl.config import Config, screen_url
+from roomctl.device import Device
+from roomctl.errors import Refused
+from roomctl.occupancy import Sensor, sensors
+from roomctl.screen import Screen
+from roomctl.screen.protocol import Stand
+from roomctl.speakerphone import Speakerphone, speakerphones
+from roomctl.wire import Connect
+
+_log = logging.getLogger(__name__)
+
+RESTART_S = 1.0  # after a fault of our own, which is logged in full
+REST_LIMIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What devices call back: something changed, a sensor saw a level, a key was pressed."""
+
+    changed: Callable[[], None]
+    level: Callable[[str, bool, float], None]
+    pressed: Callable[[str], None]
+
+
+class Devices:
+    """All devices of a room."""
+
+    def __init__(
+        self,
+        config: Config,
+        connect: Connect,
+        clock: Clock,
+        hooks: Hooks,
+        stands: Callable[[], Iterable[Stand]] = tuple,
+    ) -> None:
+        self.lines: list[CameraLine] = lines(config.camera, connect, clock, hooks.changed)
+        self.sensors: list[Sensor] = sensors(
+            config.occupancy, connect, clock, hooks.changed, hooks.level
+        )
+        self.phones: list[Speakerphone] = speakerphones(
+            config.speakerphone, connect, clock, hooks.changed, hooks.pressed
+        )
+        self.screen: Screen | None = None
+        if config.screen is not None:
+            url = screen_url(config.screen)
+            self.screen = Screen("screen", url, connect, clock, hooks.changed, stands)
+
+    def __iter__(self) -> Iterator[Device]:
+        yield from self.lines
+        yield from self.sensors
+        yield from self.phones
+        if self.screen is not None:
+            yield self.screen
+
+    @property
+    def cameras(self) -> dict[str, Camera]:
+        """Every camera by its name in room.toml."""
+        return {name: camera for line in self.lines for name, camera in line.cameras.items()}
+
+    def camera(self, name: str) -> Camera:
+        """Return a camera; Refused names those there are."""
+        cameras = self.cameras
+        if name not in cameras:
+            known = ", ".join(sorted(cameras)) or "none"
+            raise Refused("room", "unknown_device", f"no camera {name!r}; there is: {known}")
+        return cameras[name]
+
+    async def run(self) -> None:
+        """Keep every device running until cancelled; then leave each safe, within a second."""
+        tasks = [asyncio.create_task(_keep(device)) for device in self]
+        try:
+            await asyncio.Event().wait()  # not for the tasks: they must outlive this, to rest
+        finally:
+            await self._rest()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _rest(self) -> None:
+        resting = [asyncio.create_task(device.rest()) for device in self]
+        if not resting:
+            return
+        done, late = await asyncio.wait(resting, timeout=REST_LIMIT_S)
+        for task in late:
+            task.cancel()
+        for task in done:
+            if (error := task.exception()) is not None:
+                _log.warning("not left as it should be: %s", error)
+
+
+async def _keep(device: Device) -> None:
+    """Run a device for ever; a fault of ours is logged and costs this device one second."""
+    while True:
+        try:
+            await device.run()
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            _log.exception("%s: failed, and is started again", device.name)
+            device.unproven("internal", f"{device.name}: failed, and is started again")
+            await asyncio.sleep(RESTART_S)

@@ -1,0 +1,178 @@
+"""A whole room on simulated hardware, in invented time."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from roomctl.booking import Booking
+from roomctl.camera.sim import SimCamera
+from roomctl.config import parse
+from roomctl.errors import RoomctlError
+from roomctl.room import Outside, Room, Source
+from roomctl.room.commands import CommandRecord
+from roomctl.room.document import DeviceEntry, RoomDocument
+from roomctl.screen.sim import SimScreen
+from roomctl.simulator import Simulator
+from roomctl.simulator.far_ends import CameraEnd, ScreenEnd, SpeakerphoneEnd
+from roomctl.speakerphone.sim import SimSpeakerphone
+from roomctl.wire import Connect
+from tests.invented import LoopClock
+
+PANEL = Source("panel", "panel")
+STAFF = Source("admin", "staff")
+LINK = "https://meet.jit.si/BambooRoom"
+OTHER_LINK = "https://meet.jit.si/AnotherRoom"
+BAMBOO = """
+[room]
+displayName = "Bamboo"
+lit_s = 20
+[screen]
+mode = "simulated"
+url = "unix:/run/screen.sock"
+[camera.front]
+url = "serial:/dev/ttyUSB0"
+profile = "sony_srg300h"
+presets = { 2 = "Door", 1 = "Table" }
+[speakerphone.table]
+url = "usb:0b0e:2456"
+[occupancy.ceiling]
+url = "gpio:17"
+hold_s = 30
+[meeting]
+platform = "jitsi"
+favourites = { "Weekly" = "https://meet.jit.si/Weekly" }
+[meeting.new.jitsi]
+random = "https://meet.jit.si"
+"""
+
+
+class Calendar:
+    """A calendar that a test may break."""
+
+    def __init__(self, bookings: Sequence[Booking] = ()) -> None:
+        self.listed = list(bookings)
+        self.broken: RoomctlError | None = None
+
+    async def bookings(self, window_start: datetime, window_end: datetime) -> list[Booking]:
+        if self.broken is not None:
+            raise self.broken
+        return self.listed
+
+
+@dataclass(slots=True)
+class House:
+    """A running room and what it stands on."""
+
+    room: Room
+    simulator: Simulator
+    task: asyncio.Task[None]
+
+    @property
+    def document(self) -> RoomDocument:
+        return self.room.document
+
+    @property
+    def camera(self) -> SimCamera:
+        end = self.simulator.far_end("camera.front")
+        assert isinstance(end, CameraEnd)
+        return end.cameras["camera.front"]
+
+    @property
+    def phone(self) -> SimSpeakerphone:
+        end = self.simulator.far_end("speakerphone.table")
+        assert isinstance(end, SpeakerphoneEnd)
+        return end.phone
+
+    @property
+    def screen(self) -> SimScreen:
+        return screen_of(self.simulator)
+
+    @property
+    def issues(self) -> list[tuple[str, str]]:
+        return [(issue.code, issue.subject) for issue in self.document.issues]
+
+    def device(self, name: str) -> DeviceEntry:
+        return next(entry for entry in self.document.devices if entry.name == name)
+
+    async def act(self, device: str, action: str) -> None:
+        await self.simulator.act(device, action, {})
+
+    async def ask(self, kind: str, source: Source = PANEL, **args: object) -> CommandRecord:
+        """Have a command done, or refused; return its record."""
+        record = self.room.submit(kind, args, source)
+        return await self.room.finish(record.id, 60.0)
+
+    async def join(self, link: str = LINK) -> None:
+        """Join, and wait until the call is proven."""
+        assert (await self.ask("meeting.join", link=link)).status == "done"
+        await self.until(lambda: self.document.meeting.state == "in_call")
+
+    async def until(self, true: Callable[[], bool], limit_s: float = 10.0) -> float:
+        """Wait until something is so; return how long it took. It must be so within `limit_s`."""
+        begin = self.room.clock.mono_s()
+        while not true():
+            passed = self.room.clock.mono_s() - begin
+            assert passed <= limit_s, f"not so after {passed:.2f} s: {self.document}"
+            await asyncio.sleep(max(0.01, limit_s / 5000))
+        return self.room.clock.mono_s() - begin
+
+    async def always(self, true: Callable[[], bool], for_s: float) -> None:
+        """Let time pass, during which something must stay so."""
+        end = self.room.clock.mono_s() + for_s
+        while self.room.clock.mono_s() < end:
+            assert true(), self.document
+            await asyncio.sleep(max(0.01, for_s / 1000))
+
+    async def stop(self) -> None:
+        self.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.task
+
+
+def screen_of(simulator: Simulator) -> SimScreen:
+    end = simulator.far_end("screen")
+    assert isinstance(end, ScreenEnd)
+    return end.screen
+
+
+def simulated(text: str = BAMBOO) -> Simulator:
+    """Return the hardware of a room that does not run yet."""
+    return Simulator(parse(text, "room.toml"), LoopClock())
+
+
+@contextlib.asynccontextmanager
+async def begun(
+    text: str = BAMBOO,
+    *,
+    on: Simulator | None = None,
+    feed: Calendar | None = None,
+    connect: Connect | None = None,
+) -> AsyncIterator[House]:
+    """Run a room, on hardware that is already there if `on` is given."""
+    clock = LoopClock()
+    config = parse(text, "room.toml")
+    simulator = on or Simulator(config, clock)
+    room = Room(config, Outside(connect or simulator.connect, clock, feed))
+    house = House(room, simulator, asyncio.create_task(room.run()))
+    try:
+        yield house
+    finally:
+        await house.stop()
+        if on is None:
+            await simulator.close()
+
+
+@contextlib.asynccontextmanager
+async def living(
+    text: str = BAMBOO,
+    *,
+    on: Simulator | None = None,
+    feed: Calendar | None = None,
+    connect: Connect | None = None,
+) -> AsyncIterator[House]:
+    """Run a room, and wait until it is ready."""
+    async with begun(text, on=on, feed=feed, connect=connect) as house:
+        await house.until(lambda: house.room.ready)
+        yield house

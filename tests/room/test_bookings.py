@@ -1,0 +1,108 @@
+"""The bookings of a room: offered in their window, never joined by themselves."""
+
+from datetime import timedelta
+
+from roomctl.booking import Booking
+from roomctl.errors import PortError, PortReason
+from tests.invented import START, invented
+from tests.room.rig import BAMBOO, LINK, Calendar, House, living
+
+
+def booking(key: str, begins_min: float, link: str = LINK, lasts_min: float = 30) -> Booking:
+    begin = START + timedelta(minutes=begins_min)
+    end = begin + timedelta(minutes=lasts_min)
+    return Booking(key, f"Title {key}", "Zhang Min", begin, end, {"URL": link})
+
+
+def shown(house: House) -> dict[str, tuple[str, str | None]]:
+    return {entry.id: (entry.join, entry.refused) for entry in house.document.bookings}
+
+
+@invented
+async def test_a_booking_is_offered_in_its_window_and_gone_at_its_end() -> None:
+    feed = Calendar([booking("soon", 15), booking("later", 120)])
+    async with living(feed=feed) as house:
+        await house.until(lambda: shown(house) != {})
+        assert shown(house) == {"soon": ("later", None), "later": ("later", None)}
+
+        took_s = await house.until(lambda: shown(house)["soon"] == ("now", None), limit_s=400)
+        assert 299 < took_s < 301  # ten minutes before it begins
+        await house.until(lambda: "soon" not in shown(house), limit_s=45 * 60)
+
+
+@invented
+async def test_a_booking_that_cannot_be_opened_says_why() -> None:
+    feed = Calendar(
+        [booking("host", -5, "https://us05web.zoom.us/s/123456789"), booking("none", -5, "")]
+    )
+    async with living(feed=feed) as house:
+        await house.until(lambda: shown(house) != {})
+        assert shown(house) == {"host": ("none", "host_link"), "none": ("none", "no_meeting")}
+
+
+@invented
+async def test_a_policy_of_the_room_shows_on_its_bookings() -> None:
+    text = BAMBOO.replace("[meeting]\n", '[meeting]\ndeny = ["zoom"]\n')
+    feed = Calendar([booking("zoom", -5, "https://zoom.us/j/912345678"), booking("jitsi", -4)])
+    async with living(text, feed=feed) as house:
+        await house.until(lambda: shown(house) != {})
+        assert shown(house) == {"zoom": ("none", "denied_by_policy"), "jitsi": ("now", None)}
+
+
+@invented
+async def test_a_booking_is_joined_by_its_id_and_gives_its_title() -> None:
+    async with living(feed=Calendar([booking("now", -5)])) as house:
+        await house.until(lambda: shown(house) == {"now": ("now", None)})
+        assert (await house.ask("meeting.join", booking="now")).status == "done"
+        await house.until(lambda: house.document.meeting.state == "in_call")
+        assert house.document.meeting.title == "Title now"
+
+
+@invented
+async def test_a_booking_that_is_no_longer_there_is_refused() -> None:
+    async with living(feed=Calendar()) as house:
+        record = await house.ask("meeting.join", booking="gone")
+        assert record.error is not None
+        assert (record.status, record.error.code) == ("refused", "unknown_booking")
+
+
+@invented
+async def test_nobody_is_taken_into_a_booked_meeting_who_did_not_touch_join() -> None:
+    async with living(feed=Calendar([booking("now", -1)])) as house:
+        await house.always(lambda: house.document.meeting.state == "idle", 40 * 60)
+
+
+@invented
+async def test_a_calendar_that_cannot_be_reached_is_an_issue_and_what_was_known_stays() -> None:
+    feed = Calendar([booking("now", -5)])
+    async with living(feed=feed) as house:
+        await house.until(lambda: shown(house) != {})
+        feed.broken = PortError("ics:https://calendar.example.org", "is gone", PortReason.IO)
+        await house.until(lambda: house.issues == [("calendar.stale", "calendar")], 120)
+        since = house.document.issues[0].since
+        await house.always(lambda: shown(house) == {"now": ("now", None)}, 300)
+        assert house.document.issues[0].since == since
+
+        feed.broken = None
+        await house.until(lambda: house.issues == [], limit_s=61)
+
+
+@invented
+async def test_a_new_booking_appears_within_a_minute() -> None:
+    feed = Calendar()
+    async with living(feed=feed) as house:
+        feed.listed = [booking("new", 5)]
+        await house.until(lambda: shown(house) == {"new": ("now", None)}, limit_s=61)
+
+
+@invented
+async def test_a_private_booking_is_joined_without_showing_its_title() -> None:
+    private = booking("p", -5)
+    private = Booking(
+        "p", "Redundancies", "", private.start, private.end, private.fields, private=True
+    )
+    async with living(feed=Calendar([private])) as house:
+        await house.until(lambda: shown(house) == {"p": ("now", None)})
+        await house.ask("meeting.join", booking="p")
+        await house.until(lambda: house.document.meeting.state == "in_call")
+        assert "Redundancies" not in repr(house.document)

@@ -1,0 +1,72 @@
+"""A room that cannot be built says which line of its room.toml is wrong."""
+
+import pytest
+
+from roomctl.clock import SystemClock
+from roomctl.config import parse
+from roomctl.errors import ConfigError
+from roomctl.room import Outside, Room
+from roomctl.wire import Port
+from tests.invented import invented
+from tests.room.rig import living
+
+
+async def nowhere(name: str, url: str) -> Port:
+    raise AssertionError("a room that is only built opens nothing")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            '[meeting]\nplatform = "zom"',
+            "meeting.platform: no platform is called 'zom'; did you mean 'zoom'?",
+        ),
+        (
+            '[meeting]\nfallback = "tencnt"',
+            "meeting.fallback: no platform is called 'tencnt'; did you mean 'tencent'?",
+        ),
+        (
+            '[meeting.new.jitsy]\nrandom = "https://meet.jit.si"',
+            "meeting.new.jitsy: no platform is called 'jitsy'; did you mean 'jitsi'?",
+        ),
+        (
+            '[meeting.hosts]\nzom = ["x.example"]',
+            "meeting.hosts.zom: names no platform; expected one of:",
+        ),
+        (
+            '[camera.a]\nurl = "serial:/dev/x"\nprofile = "sony"',
+            "camera.a.profile: no profile 'sony'; there is:",
+        ),
+        ('[occupancy.a]\nurl = "gpio:1"\nprofile = "pir"', "occupancy.a.profile: "),
+    ],
+)
+def test_a_room_toml_that_names_what_is_not_there_is_refused(text: str, expected: str) -> None:
+    config = parse(text, "room.toml")
+    with pytest.raises(ConfigError) as error:
+        Room(config, Outside(nowhere, SystemClock()))
+    assert str(error.value).startswith(f"room.toml: {expected}")
+
+
+def test_an_unknown_platform_without_a_near_name_is_told_all() -> None:
+    with pytest.raises(ConfigError, match=r"'qqqq'; known: .*zoom"):
+        Room(parse('[meeting]\nplatform = "qqqq"', "room.toml"), Outside(nowhere, SystemClock()))
+
+
+@pytest.mark.parametrize(
+    ("policy", "there", "gone"),
+    [
+        ("", {"zoom", "tencent", "jitsi"}, set()),
+        ('deny = ["zoom"]', {"tencent", "jitsi"}, {"zoom"}),
+        ('allow = ["tencent", "*.zoom.com.cn"]', {"tencent", "zoom"}, {"jitsi", "teams"}),
+        ('allow = ["meet.jit.si"]', {"jitsi"}, {"zoom", "tencent"}),
+    ],
+)
+@invented
+async def test_a_panel_offers_only_platforms_that_the_room_may_use(
+    policy: str, there: set[str], gone: set[str]
+) -> None:
+    async with living(f"[meeting]\n{policy}") as house:
+        keys = {platform.key for platform in house.document.platforms}
+        assert there <= keys
+        assert not gone & keys

@@ -1,0 +1,151 @@
+"""What the stories share: a simulated room in a process of its own, and people's browsers."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+ROOM = """
+[room]
+displayName = "Bamboo"
+timezone = "Asia/Shanghai"
+language = "en"
+lit_s = 1.0
+[screen]
+mode = "headless"
+media = "fake"
+[camera.front]
+url = "serial:/dev/roomctl-front?baud=9600"
+profile = "sony_srg300h"
+presets = { 1 = "Table" }
+[speakerphone.table]
+url = "usb:0b0e:2456"
+[occupancy.ceiling]
+url = "gpio:17"
+hold_s = 1.0
+"""
+
+
+@dataclass
+class Running:
+    """A simulated room in a process of its own."""
+
+    process: subprocess.Popen[str]
+    panel: str
+    far_side: str
+    api: str
+    token: str
+    ports: dict[str, str]
+
+    def room(self) -> dict:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        answer = httpx.get(f"{self.api}/api/v1/room", headers=headers, trust_env=False)
+        return answer.raise_for_status().json()
+
+    def until(self, what: str, holds: Callable[[dict], bool], limit_s: float = 20.0) -> dict:
+        """Ask the room until something holds; fail with what it says instead."""
+        end = time.monotonic() + limit_s
+        while not holds(document := self.room()):
+            if time.monotonic() > end:
+                shown = {key: document[key] for key in ("meeting", "occupancy", "panel", "issues")}
+                pytest.fail(f"{what}: not within {limit_s:g} s: {shown} {document['cameras']}")
+            time.sleep(0.05)
+        return document
+
+    def act(self, device: str, action: str) -> None:
+        """Do something to the simulated hardware."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        body = {"device": device, "action": action}
+        url = f"{self.api}/api/v1/far-side"
+        httpx.post(url, headers=headers, json=body, trust_env=False).raise_for_status()
+
+    def until_far_side(self, what: str, device: str, key: str, value: object) -> None:
+        """Ask the simulated hardware until it is as it should be."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        end = time.monotonic() + 5
+        while True:
+            answer = httpx.get(f"{self.api}/api/v1/far-side", headers=headers, trust_env=False)
+            ends = {end["name"]: end["state"] for end in answer.json()["devices"]}
+            if ends[device][key] == value:
+                return
+            assert time.monotonic() < end, f"{what}: {ends[device]}"
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def simulated(
+    folder: Path, *words: str, surroundings: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """Run `roomctl simulate` on ROOM with further words; end it as Ctrl-C does."""
+    file = folder / "room.toml"
+    file.write_text(ROOM, encoding="utf-8")
+    command = [sys.executable, "-m", "roomctl", "simulate", str(file)]
+    command += ["--port", "0", "--json", "--no-open", *words]
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder), **(surroundings or {})}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    try:
+        yield Running(process, **json.loads(process.stdout.readline()))
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0, "Ctrl-C ends the room cleanly"
+        process.stdout.close()
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Browser]:
+    """Run the browser that people look at panel and far side with."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu"]  # our own pages only; the screen differs
+        people = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield people
+        people.close()
+
+
+def needed(tools: Mapping[str, str]) -> None:
+    """Skip a test whose tools (name and Debian package) are missing; fail it in CI."""
+    lacking = sorted({package for tool, package in tools.items() if shutil.which(tool) is None})
+    if lacking:
+        why = f"needs {', '.join(lacking)}: sudo apt install {' '.join(lacking)}"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+
+
+def browsers() -> dict[str, str]:
+    """The browsers that show a meeting now: command lines by process."""
+    found = {}
+    for file in glob.glob("/proc/[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = Path(file).read_bytes().replace(b"\0", b" ").decode()
+            if "roomctl-meeting-" in words:
+                found[file] = words
+    return found
+
+
+def profiles() -> set[str]:
+    """The profile folders of meetings that are there now."""
+    return {
+        path for place in ("/dev/shm", "/tmp") for path in glob.glob(f"{place}/roomctl-meeting-*")
+    }
+
+
+def gone(left: Callable[[], Collection[str]], what: str) -> None:
+    """Wait at most 2 s until nothing is left."""
+    end = time.monotonic() + 2.0
+    while found := left():
+        assert time.monotonic() < end, f"{what}: {found}"
+        time.sleep(0.05)

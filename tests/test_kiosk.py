@@ -1,0 +1,114 @@
+"""A room with its own displays: the real server, the real screen process, a real compositor."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from roomctl.api.auth import Role
+from roomctl.store import Store
+from tests.screen import compositor
+from tests.screen.agency import UID, Agency, commands
+from tests.screen.compositor import Compositor
+
+pytestmark = pytest.mark.browser
+
+ONE, TWO = "HEADLESS-1", "HEADLESS-2"
+GROUND = (11, 15, 20)  # of the display's page, in screen.css
+AMBER = (255, 213, 74)  # of what it says when it is stale
+LIGHT = (233, 238, 242)  # of a panel by daylight, in base.css
+ROOM = """
+[room]
+displayName = "Bamboo"
+help = "ext. 1234"
+phone = "on"
+wifi = "Guest"
+
+[screen]
+url = "unix:{socket}"
+{outputs}
+
+[api]
+listen = "127.0.0.1:{port}"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _tools():
+    if lacking := compositor.missing():
+        why = f"needs {', '.join(lacking)} (sudo apt install {' '.join(lacking)})"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+
+
+@pytest.fixture
+def kiosk():
+    display, agency = Compositor(2), Agency()
+    agency.start(mode="kiosk", surroundings=display.environment)
+    yield display, agency
+    agency.close()
+    display.close()
+
+
+@pytest.fixture
+def serve(kiosk, tmp_path):
+    """Return a function that runs `roomctl serve` during a block; its port stays the same."""
+    _, agency = kiosk
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    around = {"STATE_DIRECTORY": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+
+    @contextlib.contextmanager
+    def serving(outputs):
+        file = tmp_path / "room.toml"
+        file.write_text(ROOM.format(socket=agency.socket, outputs=outputs, port=port))
+        line = [sys.executable, "-W", "error", "-m", "roomctl", "serve", "--config", str(file)]
+        with (tmp_path / "log").open("wb") as log:
+            process = subprocess.Popen(
+                line, env={**os.environ, **around}, stdout=subprocess.DEVNULL, stderr=log
+            )
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            status = process.wait(timeout=10)
+        assert status == 0, (tmp_path / "log").read_text()
+
+    return serving
+
+
+def test_the_room_and_its_panel_stand_each_on_its_display(kiosk, serve, tmp_path):
+    display, _ = kiosk
+    outputs = f'room = "{TWO}"\npanel = "{ONE}"'
+    with serve(outputs):
+        display.until(lambda: display.share(TWO, GROUND) > 0.6, "the room's page")
+        display.until(lambda: display.share(ONE, LIGHT) > 0.3, "the panel")
+        kept = Store(tmp_path).read("sessions").values()
+        assert sorted(kept) == [Role.PANEL, Role.SCREEN]
+        lines = [" ".join(words) for _, words in commands(UID)]
+        assert not [line for line in lines if "pair=" in line]
+
+
+def test_a_panel_elsewhere_leaves_the_other_display_empty(kiosk, serve, tmp_path):
+    display, _ = kiosk
+    with serve(f'room = "{TWO}"'):
+        display.until(lambda: display.share(TWO, GROUND) > 0.6, "the room's page")
+        assert set(Store(tmp_path).read("sessions").values()) == {Role.SCREEN}
+        assert display.share(ONE, GROUND) == 0
+        assert display.share(ONE, LIGHT) == 0
+
+
+def test_the_page_says_that_it_is_stale_and_is_true_again(kiosk, serve):
+    display, _ = kiosk
+    with serve(f'room = "{ONE}"'):
+        display.until(lambda: display.share(ONE, GROUND) > 0.6, "the room's page")
+        assert display.share(ONE, AMBER) == 0
+    display.until(lambda: display.share(ONE, AMBER) > 0.01, "that it is stale")
+    assert display.share(ONE, GROUND) > 0.6
+    with serve(f'room = "{ONE}"'):
+        display.until(lambda: display.share(ONE, AMBER) == 0, "that it is true again")
+        assert display.share(ONE, GROUND) > 0.6

@@ -1,0 +1,76 @@
+"""The whole of it, once, as people live it: real browser, real pyserial on a pty, real WebRTC.
+
+A second Chromium, unprivileged and in its sandbox, is the room's screen. What is asserted is seen
+on the panel or asked of the room; the simulated hardware is moved on its own page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.story import Running, browser, browsers, gone, needed, profiles, simulated
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Running]:
+    needed({"chromium": "chromium"})
+    with simulated(tmp_path, "--wire", "--screen", "headless") as running:
+        yield running
+
+
+@pytest.fixture
+def pages(room: Running) -> Iterator[tuple[Page, Page]]:
+    """The panel (a touch screen) and the far side, each in a browser profile of its own."""
+    with browser() as people:
+        panel = people.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
+        far_side = people.new_context(viewport={"width": 1280, "height": 800})
+        yield panel.new_page(), far_side.new_page()
+
+
+@pytest.mark.browser
+def test_a_person_walks_in_joins_frames_the_camera_and_leaves(
+    room: Running, pages: tuple[Page, Page]
+) -> None:
+    panel, far_side = pages
+    others, folders = browsers(), profiles()
+    far_side.goto(room.far_side)
+    panel.goto(room.panel)
+    expect(panel).to_have_url(f"{room.api}/")  # the pairing token is gone from the address
+
+    room.until("an empty room rests", lambda seen: not seen["panel"]["awake"])
+    far_side.get_by_role("button", name="Walk in").click()
+    room.until("walking in lights the panel", lambda seen: seen["panel"]["awake"], 2.0)
+
+    panel.get_by_role("button", name="Join", exact=True).tap()
+    expect(panel.get_by_text("In the meeting")).to_be_visible(timeout=20_000)
+    meeting = room.until("in call", lambda seen: seen["meeting"]["state"] == "in_call")["meeting"]
+    assert meeting["evidence"] == "media"
+    ours = {process: words for process, words in browsers().items() if process not in others}
+    assert ours, "a real browser shows the meeting"
+    assert not any("--no-sandbox" in words or "DesignReview" in words for words in ours.values())
+    profile = profiles() - folders
+
+    was = room.room()["cameras"][0]
+    right = panel.get_by_role("button", name="Right", exact=True)
+    box = right.bounding_box()
+    assert box is not None
+    panel.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    panel.mouse.down()
+    room.until("the camera moves", lambda seen: seen["cameras"][0]["moving"], 3.0)
+    panel.mouse.up()
+    here = room.until("it stands still", lambda seen: not seen["cameras"][0]["moving"], 3.0)
+    assert here["cameras"][0]["pan_deg"] > was["pan_deg"], "and its position has changed"
+    assert re.match(r"/dev/pts/\d+$", room.ports["camera.front"])
+
+    panel.get_by_role("button", name="Leave").tap()
+    panel.get_by_role("button", name="Press again").tap()
+    room.until("the call is over", lambda seen: seen["meeting"]["state"] in ("ended", "idle"))
+    gone(lambda: ours.keys() & browsers().keys(), "the browser")
+    gone(lambda: profile & profiles(), "the meeting's profile")
+    far_side.get_by_role("button", name="Leave", exact=True).click()
+    room.until("the room rests", lambda seen: not seen["panel"]["awake"])

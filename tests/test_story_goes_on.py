@@ -1,0 +1,144 @@
+"""The story goes on, with every kind of device: silence that is measured, on a real display.
+
+labwc is the compositor, PulseAudio the sound server, both without hardware; the screen process owns
+both. A tone is in the air all the time, so that an open microphone is heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.screen.compositor import Compositor
+from tests.screen.sound_server import SoundServer
+from tests.story import Running, browser, needed, simulated
+
+TOOLS = {
+    "chromium": "chromium",
+    "labwc": "labwc",
+    "grim": "grim",
+    "wlopm": "wlopm",
+    "pulseaudio": "pulseaudio",
+    "pactl": "pulseaudio-utils",
+}
+TENCENT = """王芳 邀请您参加腾讯会议
+会议主题：项目周会
+点击链接入会，或添加至会议列表：
+https://meeting.tencent.com/dm/AbCdEfGh1234
+#腾讯会议：123-456-789
+会议密码：6543
+"""
+QUANSHI = """您好，张敏邀请您参加全时云会议
+会议链接：https://n.qsh1.cn/d/AbC123
+参会密码：123 456 789 012
+"""
+
+
+@dataclass
+class Story:
+    room: Running
+    panel: Page
+    far_side: Page
+    sound: SoundServer
+    display: Compositor
+
+    def press(self, device: str, action: str) -> None:
+        """Do something to a simulated device, on its page."""
+        card = self.far_side.locator("far-end-card", has_text=device)
+        card.get_by_role("button", name=action, exact=True).click()
+
+    def says(self, words: str, limit_s: float = 5.0) -> None:
+        """Wait until the panel says it."""
+        expect(self.panel.get_by_text(words).first).to_be_visible(timeout=limit_s * 1000)
+
+    def device(self, name: str, status: str) -> Callable[[dict], bool]:
+        return lambda seen: (
+            next(d["status"] for d in seen["devices"] if d["name"] == name) == status
+        )
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Iterator[Story]:
+    needed(TOOLS)
+    display, sound = Compositor(1), SoundServer("pulseaudio").start()
+    try:
+        sound.play()
+        surroundings = {**display.environment, "PULSE_SERVER": sound.url}
+        words = ("--screen", "kiosk")
+        with simulated(tmp_path, *words, surroundings=surroundings) as room, browser() as people:
+            size = {"width": 1280, "height": 800}
+            panel = people.new_context(viewport=size, has_touch=True).new_page()
+            far_side = people.new_context(viewport=size).new_page()
+            panel.goto(room.panel)
+            far_side.goto(room.far_side)
+            yield Story(room, panel, far_side, sound, display)
+    finally:
+        sound.close()
+        display.close()
+
+
+def lit(display: Compositor) -> bool:
+    return b"HEADLESS-1 on" in display.run("wlopm")
+
+
+def test_silence_is_measured_and_every_device_may_come_and_go(story: Story) -> None:
+    room, panel = story.room, story.panel
+    story.press("occupancy.ceiling", "Walk in")
+    panel.get_by_role("button", name="Join", exact=True).tap()
+    story.says("In the meeting", 30)
+    room.until("the microphone is open", lambda seen: seen["audio"]["mute"] == "open")
+    assert story.sound.peak("mic", patience_s=3) > 1000, "an open microphone hears the room"
+
+    story.press("speakerphone.table", "Press mute")
+    room.until("muted, proven", lambda seen: seen["audio"]["mute"] == "muted", 3)
+    assert story.sound.peak("mic") == 0, "and not one sample of the room is heard"
+    assert story.sound.peak("webcam") == 0, "through any microphone"
+    expect(story.far_side.locator("far-end-card", has_text="speakerphone.table")).to_contain_text(
+        "Mute light"
+    )
+
+    story.press("speakerphone.table", "Press mute")
+    room.until("open again", lambda seen: seen["audio"]["mute"] == "open", 3)
+    assert story.sound.peak("mic", patience_s=3) > 1000
+
+    story.press("speakerphone.table", "Unplug")
+    room.until("the puck is gone", story.device("speakerphone.table", "offline"), 1.0)
+    story.says("not working", 1)
+    story.press("speakerphone.table", "Plug in")
+    room.until("and back", story.device("speakerphone.table", "online"), 3.0)
+    room.until_far_side("with its lights", "speakerphone.table", "led_off_hook", True)
+
+    story.press("occupancy.ceiling", "Sit still")
+    seen = room.until("still", lambda seen: seen["meeting"]["state"] == "in_call")
+    assert seen["occupancy"]["state"] == "occupied"
+    assert lit(story.display)
+    panel.get_by_role("button", name="Leave").tap()
+    panel.get_by_role("button", name="Press again").tap()
+    story.press("occupancy.ceiling", "Leave")
+    room.until("vacant", lambda seen: seen["occupancy"]["state"] == "vacant")
+    story.display.until(lambda: not lit(story.display), "the screen is off")
+
+
+@pytest.mark.parametrize(
+    ("invitation", "platform", "host"),
+    [(TENCENT, "tencent", "meeting.tencent.com"), (QUANSHI, "quanshi", "n.qsh1.cn")],
+    ids=["tencent", "quanshi"],
+)
+def test_a_pasted_chinese_invitation_opens_the_right_page(
+    tmp_path: Path, invitation: str, platform: str, host: str
+) -> None:
+    needed({"chromium": "chromium"})
+    with simulated(tmp_path, "--screen", "simulated") as room, browser() as people:
+        panel = people.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        panel.goto(room.panel)
+        room.act("occupancy.ceiling", "walk_in")
+        panel.get_by_role("button", name="Enter ID or link").click()
+        panel.locator("textarea").fill(invitation)  # an input would run the lines together
+        panel.get_by_role("button", name="Join", exact=True).last.click()
+        seen = room.until("a meeting", lambda seen: seen["meeting"]["state"] != "idle")
+        assert seen["meeting"]["platform"] == platform
+        assert seen["meeting"]["host"] == host

@@ -1,0 +1,158 @@
+"""A simulated far end for every device of a Config, in memory or on real wires; and its faults.
+
+`connect` is given to a Room in place of `ports.connect`; everything above it stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeGuard
+
+from roomctl import ports
+from roomctl.clock import Clock
+from roomctl.config import Config
+from roomctl.errors import PortError, PortReason, Refused
+from roomctl.simulator.far_ends import Argument, CameraEnd, FarEnd, far_ends
+from roomctl.simulator.wires import Talk, Wire, offer
+from roomctl.wire import Chunk, Identity, Port, pair
+
+_WIRED = ("serial", "tcp", "udp")
+
+
+class _Plug:
+    """One far end, whether it is plugged in, and what the room hears it through."""
+
+    def __init__(self, end: FarEnd) -> None:
+        self.end = end
+        self.plugged = True
+        self.link: Talk | Wire | None = None
+
+    async def hang_up(self) -> None:
+        link, self.link = self.link, None
+        if link is not None:
+            await link.close()
+
+
+class _NearPort:
+    """The room's end of a wire in memory: like a device's port, it knows who is there."""
+
+    def __init__(self, port: Port, end: FarEnd) -> None:
+        self._port, self._end = port, end
+        self.identity: Identity = replace(end.identity(), url=end.url)
+
+    async def read(self) -> Chunk:
+        return await self._port.read()
+
+    async def write(self, data: bytes) -> None:
+        why = self._end.refusal(data)
+        if why is not None:
+            raise PortError(self.identity.url, why)
+        await self._port.write(data)
+
+    async def close(self) -> None:
+        await self._port.close()
+
+
+class Simulator:
+    """The simulated hardware of one room; `ports` names wires for other programs by device."""
+
+    def __init__(
+        self, config: Config, clock: Clock, *, with_screen: bool = True, only: str = ""
+    ) -> None:
+        """Simulate what `config` names; with `only`, the urls that begin so, and the screen."""
+        self._clock = clock
+        ends = far_ends(config, with_screen=with_screen)
+        kept = (end for end in ends if end.kind == "screen" or end.url.startswith(only))
+        self._plugs = {end.url: _Plug(end) for end in kept}
+        self._wires: list[Wire] = []
+        self.ports: dict[str, str] = {}
+
+    async def connect(self, name: str, url: str) -> Port:
+        """Open the wire to a simulated device; another url is opened for real."""
+        plug = self._plugs.get(url)
+        if plug is None:
+            return await ports.connect(name, url)
+        if not plug.plugged:
+            raise PortError(url, "is unplugged (on the far side)", PortReason.MISSING)
+        await plug.hang_up()
+        if self._wires and _can_be_wired(plug.end):
+            wire = plug.link = await offer(_scheme(url), plug.end.machine, self._clock)
+            _, mark, query = url.partition("?")
+            return await ports.connect(name, f"{wire.url}{mark}{query}")
+        near, far = pair(url, self._clock)
+        plug.link = Talk(far, plug.end.machine(), self._clock)
+        return _NearPort(near, plug.end)
+
+    def describe(self) -> list[dict[str, object]]:
+        """Return each simulated device: name, kind, plugged, state, actions."""
+        now = self._clock.mono_s()
+        return [
+            {
+                "name": name,
+                "kind": plug.end.kind,
+                "plugged": plug.plugged,
+                "state": plug.end.state(name, now),
+                "actions": ["unplug" if plug.plugged else "plug", *plug.end.actions(name)],
+            }
+            for plug in self._plugs.values()
+            for name in plug.end.names
+        ]
+
+    async def act(self, device: str, action: str, args: Mapping[str, Argument]) -> None:
+        """Do something to a device; Refused names what there is."""
+        plug = self._plug(device)
+        actions = plug.end.actions(device)
+        if action == "unplug":
+            plug.plugged = False
+            plug.end.unplugged()
+            await plug.hang_up()
+        elif action == "plug":
+            plug.plugged = True
+        elif action in actions:
+            actions[action](args, self._clock.mono_s())
+            if plug.link is not None:
+                plug.link.wake()
+        else:
+            known = ", ".join(("unplug", "plug", *actions))
+            why = f"cannot {action!r}; it can: {known}"
+            raise Refused(device, "unknown_action", why)
+
+    def far_end(self, device: str) -> FarEnd:
+        """Return the far end of a device by its name, such as camera.front."""
+        return self._plug(device).end
+
+    async def wire(self) -> None:
+        """Put every camera on real wires: a pty, or a port of 127.0.0.1.
+
+        Afterwards `ports` names one by device, for other programs. The room has another one to
+        the same camera, as if the camera had two control sockets, and opens it as it would open
+        a real one: a pty through pyserial.
+        """
+        for url, plug in self._plugs.items():
+            if _can_be_wired(plug.end):
+                wire = await offer(_scheme(url), plug.end.second_port, self._clock)
+                self._wires.append(wire)
+                self.ports.update(dict.fromkeys(plug.end.names, wire.path))
+
+    async def close(self) -> None:
+        """Hang up everywhere, and take every wire away."""
+        for plug in self._plugs.values():
+            await plug.hang_up()
+        for wire in self._wires:
+            await wire.close()
+
+    def _plug(self, device: str) -> _Plug:
+        for plug in self._plugs.values():
+            if device in plug.end.names:
+                return plug
+        known = ", ".join(name for plug in self._plugs.values() for name in plug.end.names)
+        raise Refused("room", "unknown_device", f"no simulated {device!r}; there is: {known}")
+
+
+def _can_be_wired(end: FarEnd) -> TypeGuard[CameraEnd]:
+    return isinstance(end, CameraEnd) and _scheme(end.url) in _WIRED
+
+
+def _scheme(url: str) -> str:
+    return url.partition(":")[0]

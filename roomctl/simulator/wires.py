@@ -1,0 +1,219 @@
+"""Real wires to simulated hardware: a pty, a UDP port, a TCP port; and the talk on any wire.
+
+Knows no device: a far end is a Machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import tty
+from collections.abc import Callable
+from pathlib import Path
+
+from roomctl.clock import Clock
+from roomctl.errors import PortClosed
+from roomctl.wire import Chunk, Identity, Machine, Port, pump
+
+_CHUNK = 4096
+
+
+class PtyPort:
+    """The far end of a pseudo-terminal; `identity.path` is what others open as a serial port."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)  # and kept open: the wire stays when the other program closes it
+        os.set_blocking(self._master, False)
+        path = os.ttyname(self._slave)
+        self.identity = Identity(url=f"serial:{path}", path=path)
+        self._clock = clock
+        self._closed = False
+        self._incoming: asyncio.Queue[Chunk | None] = asyncio.Queue()
+        asyncio.get_running_loop().add_reader(self._master, self._readable)
+
+    async def read(self) -> Chunk:
+        chunk = await self._incoming.get()
+        if chunk is None:
+            raise PortClosed(self.identity.url)
+        return chunk
+
+    async def write(self, data: bytes) -> None:
+        """Write `data`; what a full pty does not take is lost, as on a line nobody reads."""
+        if self._closed:
+            raise PortClosed(self.identity.url)
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._master, data)
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        asyncio.get_running_loop().remove_reader(self._master)
+        os.close(self._master)
+        os.close(self._slave)
+        self._incoming.put_nowait(None)
+
+    def _readable(self) -> None:
+        with contextlib.suppress(BlockingIOError, OSError):
+            self._incoming.put_nowait(Chunk(os.read(self._master, _CHUNK), self._clock.mono_s()))
+
+
+class UdpPort(asyncio.DatagramProtocol):
+    """A UDP port on loopback that answers whoever spoke last."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._incoming: asyncio.Queue[Chunk | None] = asyncio.Queue()
+        self._transport: asyncio.DatagramTransport | None = None
+        self._peer: tuple[str, int] | None = None
+        self.identity = Identity(url="udp:")
+
+    @classmethod
+    async def open(cls, clock: Clock) -> UdpPort:
+        loop = asyncio.get_running_loop()
+        transport, port = await loop.create_datagram_endpoint(
+            lambda: cls(clock), local_addr=("127.0.0.1", 0)
+        )
+        port.begin(transport)
+        return port
+
+    def begin(self, transport: asyncio.DatagramTransport) -> None:
+        """Take the socket; until then nothing can be heard or said."""
+        self._transport = transport
+        host, number = transport.get_extra_info("sockname")[:2]
+        self.identity = Identity(url=f"udp://{host}:{number}", path=f"{host}:{number}")
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._peer = addr
+        self._incoming.put_nowait(Chunk(data, self._clock.mono_s()))
+
+    async def read(self) -> Chunk:
+        chunk = await self._incoming.get()
+        if chunk is None:
+            raise PortClosed(self.identity.url)
+        return chunk
+
+    async def write(self, data: bytes) -> None:
+        if self._transport is None or self._transport.is_closing():
+            raise PortClosed(self.identity.url)
+        if self._peer is not None:
+            self._transport.sendto(data, self._peer)
+
+    async def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+        self._incoming.put_nowait(None)
+
+
+class StreamPort:
+    """One accepted connection on the socket that `url` names."""
+
+    def __init__(
+        self, url: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, clock: Clock
+    ) -> None:
+        self._reader, self._writer, self._clock = reader, writer, clock
+        self.identity = Identity(url=url)
+
+    async def read(self) -> Chunk:
+        try:
+            data = await self._reader.read(_CHUNK)
+        except OSError as error:
+            raise PortClosed(self.identity.url, str(error)) from error
+        if not data:
+            raise PortClosed(self.identity.url, "the other end hung up")
+        return Chunk(data, self._clock.mono_s())
+
+    async def write(self, data: bytes) -> None:
+        try:
+            self._writer.write(data)
+            await self._writer.drain()
+        except OSError as error:
+            raise PortClosed(self.identity.url, str(error)) from error
+
+    async def close(self) -> None:
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+
+class Talk:
+    """A far end speaking on one wire, until the wire is gone or the talk is closed."""
+
+    def __init__(self, port: Port, machine: Machine, clock: Clock) -> None:
+        self._port = port
+        self._wake = asyncio.Event()
+        self._task = asyncio.create_task(_pumped(port, machine, self._wake, clock))
+
+    def wake(self) -> None:
+        """Have the machine say what it has just been made to say."""
+        self._wake.set()
+
+    async def close(self) -> None:
+        await self._port.close()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+async def _pumped(port: Port, machine: Machine, wake: asyncio.Event, clock: Clock) -> None:
+    try:
+        with contextlib.suppress(PortClosed):
+            await pump(port, machine, wake, clock)
+    finally:
+        await port.close()
+
+
+class Wire:
+    """A real wire to a far end: `url` opens it, `path` is what other programs call it."""
+
+    def __init__(
+        self, url: str, path: str, talks: list[Talk], server: asyncio.Server | None
+    ) -> None:
+        self.url, self.path = url, path
+        self._talks, self._server = talks, server
+
+    def wake(self) -> None:
+        for talk in self._talks:
+            talk.wake()
+
+    async def close(self) -> None:
+        """Take the wire away; whoever has it open finds it closed."""
+        if self._server is not None:
+            self._server.close()
+        for talk in self._talks:
+            await talk.close()
+
+
+async def offer(scheme: str, machine: Callable[[], Machine], clock: Clock) -> Wire:
+    """Return a new wire of `scheme` (serial, udp, tcp) with a far end made by `machine`."""
+    talks: list[Talk] = []
+    if scheme == "tcp":
+
+        def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            talks.append(Talk(StreamPort("tcp:", reader, writer, clock), machine(), clock))
+
+        server = await asyncio.start_server(accepted, "127.0.0.1", 0)
+        host, number = server.sockets[0].getsockname()[:2]
+        return Wire(f"tcp://{host}:{number}", f"{host}:{number}", talks, server)
+    port = await UdpPort.open(clock) if scheme == "udp" else PtyPort(clock)
+    talks.append(Talk(port, machine(), clock))
+    return Wire(port.identity.url, port.identity.path, talks, None)
+
+
+async def offer_unix(path: Path, machine: Machine, clock: Clock) -> Wire:
+    """Return a unix socket at `path` (0600) with one far end; a newer connection ends the older."""
+    talks: list[Talk] = []
+
+    async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while talks:
+            await talks.pop().close()
+        talks.append(Talk(StreamPort(f"unix:{path}", reader, writer, clock), machine, clock))
+
+    path.unlink(missing_ok=True)
+    before = os.umask(0o177)
+    try:
+        server = await asyncio.start_unix_server(accepted, path)
+    finally:
+        os.umask(before)
+    return Wire(f"unix:{path}", str(path), talks, server)

@@ -1,0 +1,158 @@
+"""Simulated cameras on real wires: other programs use them while the room goes on undisturbed."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import serial
+
+from roomctl.clock import SystemClock
+from roomctl.config import parse
+from roomctl.room import Outside, Room
+from roomctl.simulator import Simulator
+from roomctl.simulator.far_ends import CameraEnd
+
+WHERE = bytes.fromhex("81090612ff")  # Pan-tiltPosInq, SRG-300H manual
+RIGHT = bytes.fromhex("8101060110100203ff")
+STOP = bytes.fromhex("8101060110100303ff")
+LIMIT_S = 8.0
+
+
+def cameras(url: str) -> str:
+    return f'[camera.front]\nurl = "{url}"\nprofile = "sony_srg300h"\n'
+
+
+@contextlib.asynccontextmanager
+async def wired(text: str) -> AsyncIterator[tuple[Room, Simulator]]:
+    """Run a room whose cameras are on real wires, until they are online and beyond."""
+    config, clock = parse(text, "room.toml"), SystemClock()
+    simulator = Simulator(config, clock)
+    await simulator.wire()
+    room = Room(config, Outside(simulator.connect, clock))
+    task = asyncio.create_task(room.run())
+    try:
+        await until(lambda: online(room))
+        yield room, simulator
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await simulator.close()
+
+
+def online(room: Room) -> bool:
+    devices = room.document.devices
+    return bool(devices) and all(entry.status == "online" for entry in devices)
+
+
+async def until(true: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
+    async with asyncio.timeout(limit_s):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+def read_frame(read: Callable[[int], bytes]) -> bytes:
+    """Read one reply; an empty one is a time-out."""
+    frame = b""
+    while not frame.endswith(b"\xff"):
+        more = read(1)
+        if not more:
+            return frame
+        frame += more
+    return frame
+
+
+async def test_another_program_asks_over_a_pty_while_the_room_goes_on() -> None:
+    async with wired(cameras("serial:/dev/ttyUSB0?baud=9600")) as (room, simulator):
+        path = simulator.ports["camera.front"]
+
+        def ask_ten_times() -> list[bytes]:
+            with serial.Serial(path, 9600, timeout=2) as port:
+                replies = []
+                for _ in range(10):
+                    port.write(WHERE)
+                    replies.append(read_frame(port.read))
+                return replies
+
+        replies = await asyncio.to_thread(ask_ten_times)
+        assert all(reply.startswith(b"\x90\x50") and len(reply) == 11 for reply in replies)
+        assert online(room)
+        assert room.document.issues == ()
+
+
+async def test_the_room_sees_what_another_program_did_to_its_camera() -> None:
+    async with wired(cameras("serial:/dev/ttyUSB0")) as (room, simulator):
+
+        def drive(data: bytes) -> bytes:
+            with serial.Serial(simulator.ports["camera.front"], 9600, timeout=2) as port:
+                port.write(data)
+                return read_frame(port.read)
+
+        assert (await asyncio.to_thread(drive, RIGHT))[1] & 0xF0 == 0x40  # acknowledged
+        await until(lambda: (room.document.cameras[0].pan_deg or 0.0) > 2.0)
+        await asyncio.to_thread(drive, STOP)
+        await until(lambda: not room.document.cameras[0].moving)
+
+
+async def test_the_room_opens_its_own_wire_as_it_would_open_a_real_one() -> None:
+    async with wired(cameras("serial:/dev/ttyUSB0?baud=9600")) as (room, simulator):
+        end = simulator.far_end("camera.front")
+        assert isinstance(end, CameraEnd)
+        await simulator.act("camera.front", "unplug", {})
+        await until(lambda: not online(room), limit_s=1.5)
+        await simulator.act("camera.front", "plug", {})
+        await until(lambda: online(room), limit_s=4.0)
+
+
+async def test_another_program_asks_over_udp() -> None:
+    async with wired(cameras("udp://192.0.2.1:1259")) as (room, simulator):
+        host, _, port = simulator.ports["camera.front"].rpartition(":")
+
+        def ask() -> bytes:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+                client.settimeout(2)
+                client.sendto(WHERE, (host, int(port)))
+                return client.recv(100)
+
+        assert host == "127.0.0.1"
+        assert (await asyncio.to_thread(ask)).startswith(b"\x90\x50")
+        assert online(room)
+
+
+async def test_two_other_programs_ask_over_tcp() -> None:
+    async with wired(cameras("tcp://192.0.2.1:5678")) as (room, simulator):
+        host, _, port = simulator.ports["camera.front"].rpartition(":")
+
+        def ask() -> list[bytes]:
+            with (
+                socket.create_connection((host, int(port)), timeout=2) as one,
+                socket.create_connection((host, int(port)), timeout=2) as two,
+            ):
+                one.sendall(WHERE)
+                two.sendall(WHERE)
+                return [read_frame(one.recv), read_frame(two.recv)]
+
+        assert all(reply.startswith(b"\x90\x50") for reply in await asyncio.to_thread(ask))
+        assert online(room)
+
+
+async def test_nothing_is_left_of_the_wires() -> None:
+    before = set(os.listdir("/proc/self/fd"))
+    both = cameras("serial:/dev/a") + cameras("tcp://192.0.2.1:1").replace("front", "back")
+    async with wired(both) as (_, simulator):
+        path = Path(simulator.ports["camera.front"])
+        host, _, port = simulator.ports["camera.back"].rpartition(":")
+        assert path.is_char_device()
+
+    assert not path.exists()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), timeout=1)
+    assert set(os.listdir("/proc/self/fd")) == before
+
+
+async def test_without_wires_no_port_is_named() -> None:
+    config = parse(cameras("serial:/dev/ttyUSB0"), "room.toml")
+    assert Simulator(config, SystemClock()).ports == {}

@@ -1,0 +1,1 @@
+"""The web server of one room: panel, API, events, and who may ask."""

@@ -1,0 +1,177 @@
+"""The web server of one room: panel, API, documentation, and the table of HTTP statuses.
+
+The only module that knows which error is which status.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi_offline import FastAPIOffline
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from roomctl import __version__
+from roomctl.api.auth import Role, Tokens
+from roomctl.api.far_side import FarSide
+from roomctl.api.guard import Guard, cookie_name
+from roomctl.api.openapi import describe_problems
+from roomctl.api.phone import Phones
+from roomctl.api.problem import problem
+from roomctl.api.routes import Doors, far_side_routes, routes
+from roomctl.errors import RoomctlError
+from roomctl.room import Room
+from roomctl.room.commands import Failure, failure
+
+_STATUS = {
+    "unknown_command": 404,
+    "unknown_device": 404,
+    "unknown_booking": 404,
+    "unknown_favourite": 404,
+    "unknown_platform": 404,
+    "unknown_action": 404,
+    "invalid": 422,
+    "unmute_in_room_only": 403,
+    "unsupported": 501,
+    "offline": 503,
+    "no_screen": 503,
+    "no_reply": 504,
+    "unknown_outcome": 504,
+    "shutting_down": 503,
+    "internal": 500,
+    "failed": 502,
+    "device": 502,
+    "meeting": 502,
+}
+
+
+_CODES = {403: "pairing", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+def http_status(why: Failure) -> int:
+    """Return the HTTP status of a failure: Refused is 409, a port that is gone 503."""
+    if why.code.startswith("port."):
+        return 503
+    return _STATUS.get(why.code, 409)
+
+
+def create_app(
+    room: Room,
+    tokens: Tokens,
+    web: Path,
+    *,
+    boot_id: str,
+    port: int,
+    far_side: FarSide | None = None,
+) -> FastAPI:
+    """Return the app of `room`; `web` holds the panel, `far_side` is given by a simulator.
+
+    Set `app.state.ending` before the server stops: what has no end of its own then ends.
+    """
+    ui_version = _version_of(web)
+    cookies = {role: cookie_name(f"roomctl_{port}", role) for role in Role}
+    ending = asyncio.Event()
+    phones = Phones(room.config, port, tokens, room.clock)
+    doors = Doors(room, tokens, boot_id, ui_version, cookies, http_status, ending, phones)
+    app = FastAPIOffline(
+        title="roomctl",
+        version=__version__,
+        summary="A meeting-room controller that belongs to no meeting vendor",
+        static_url="/docs-assets",
+        swagger_ui_oauth2_redirect_url="/docs/oauth2-redirect",
+    )
+    app.state.ending = ending
+    app.include_router(routes(doors))
+    if far_side is not None:
+        app.include_router(far_side_routes(far_side))
+    _pages(app, web, ui_version, with_far_side=far_side is not None)
+    _problems(app)
+    describe_problems(app)
+    app.add_middleware(
+        Guard,
+        tokens=tokens,
+        hosts=(*room.config.api.hosts, *phones.hosts),
+        cookie=f"roomctl_{port}",
+    )
+    return app
+
+
+def _pages(app: FastAPI, web: Path, ui_version: str, *, with_far_side: bool) -> None:
+    """Serve the panel's files; under its version they may be kept for ever."""
+
+    def page(name: str) -> Response:
+        text = (web / name).read_text(encoding="utf-8")
+        text = text.replace('"/ui/', f'"/ui/{ui_version}/')
+        return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
+
+    @app.get("/", include_in_schema=False)
+    def panel() -> Response:
+        return page("index.html")
+
+    @app.get("/screen", include_in_schema=False)
+    def screen() -> Response:
+        return page("screen.html")
+
+    if with_far_side:
+
+        @app.get("/far-side", include_in_schema=False)
+        def far_side() -> Response:
+            return page("far-side.html")
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def favicon() -> Response:
+        return Response(status_code=204)
+
+    app.mount(f"/ui/{ui_version}", _Forever(directory=web))
+    app.mount("/ui", StaticFiles(directory=web))
+
+
+class _Forever(StaticFiles):
+    """Files whose path changes when they do."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - Starlette's
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "max-age=31536000, immutable"
+        return response
+
+
+def _problems(app: FastAPI) -> None:
+    """Answer every error as application/problem+json."""
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        why = {"where": where, "why": str(first["msg"])}
+        return problem(422, "invalid", f"{where}: {first['msg']}", why)
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> JSONResponse:
+        code = _CODES.get(error.status_code, "http")
+        response = problem(error.status_code, code, str(error.detail))
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(RoomctlError)
+    async def failed(request: Request, error: RoomctlError) -> JSONResponse:
+        _, why = failure(error)
+        return problem(http_status(why), why.code, why.detail, why.params)
+
+    @app.exception_handler(Exception)
+    async def faulty(request: Request, error: Exception) -> JSONResponse:
+        return problem(500, "internal", "a fault of roomctl's own; its log says which")
+
+
+def _version_of(web: Path) -> str:
+    """Return 12 hex digits that change when any file of the panel does."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in web.rglob("*") if path.is_file()):
+        digest.update(str(path.relative_to(web)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

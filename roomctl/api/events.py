@@ -1,0 +1,65 @@
+"""What happens in the room as Server-Sent Events: resumable, without a gap and without a repeat.
+
+Knows no route and no token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Literal
+
+from roomctl.api import schema
+from roomctl.room import Room
+from roomctl.room.changes import Change
+
+COMMENT_S = 15.0  # so that both ends, and any proxy, notice a line that is dead
+
+
+async def stream(
+    room: Room, boot_id: str, last_id: str | None, ending: asyncio.Event
+) -> AsyncIterator[str]:
+    """Yield the changes after the event `last_id`, then each new one, until `ending` is set.
+
+    Where they are not all known any more, the whole room comes in their place.
+    """
+    rev = _revision(boot_id, last_id)
+    end = asyncio.create_task(ending.wait())
+    try:
+        with room.watch() as changes:
+            while not end.done():
+                missed = room.since(rev)
+                if missed is None:
+                    rev = room.document.rev
+                    yield _event(boot_id, rev, "room", schema.as_json(room.document))
+                for change in missed or ():
+                    rev = change.rev
+                    yield _event(boot_id, rev, "change", schema.as_json(change.sections))
+                if not await _news(changes, end):
+                    yield ":\n\n"
+    finally:
+        end.cancel()
+
+
+async def _news(changes: asyncio.Queue[Change], end: asyncio.Task[Literal[True]]) -> bool:
+    """Wait for a change, or the end; False if neither came in time."""
+    change = asyncio.create_task(changes.get())
+    try:
+        done, _ = await asyncio.wait(
+            (change, end), timeout=COMMENT_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        return bool(done)
+    finally:
+        change.cancel()  # what it would bring stands in `room.since` as well
+
+
+def _event(boot_id: str, rev: int, kind: str, body: object) -> str:
+    data = json.dumps(body, ensure_ascii=False)
+    return f"id: {boot_id}-{rev}\nevent: {kind}\ndata: {data}\n\n"
+
+
+def _revision(boot_id: str, last_id: str | None) -> int | None:
+    boot, _, number = (last_id or "").rpartition("-")
+    known = boot == boot_id and number.isascii() and number.isdecimal() and len(number) < 16
+    return int(number) if known else None

@@ -1,0 +1,209 @@
+"""The panel's socket: a snapshot, then patches; commands with acknowledgements; holds that expire.
+
+Every message is authorised. A socket that goes away lets go of everything it held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import WebSocket, WebSocketDisconnect
+from pydantic import ValidationError
+
+from roomctl.api import schema
+from roomctl.api.auth import Role
+from roomctl.errors import RoomctlError
+from roomctl.room import Room, Source
+from roomctl.room.changes import Change
+from roomctl.room.commands import CommandRecord, CommandStatus, failure
+
+_log = logging.getLogger(__name__)
+
+BEAT_S = 1.0
+COMMAND_LIMIT_S = 60.0
+HANG_UP_S = 1.0
+PENDING_COMMANDS = 32
+OUTGOING = 256  # messages a slow panel may be behind before it is cut off and reconnects
+
+# Why a connection ends (RFC 6455 and the IANA registry of close codes).
+BINARY, GONE, INTERNAL, TRY_AGAIN = 1003, 1005, 1011, 1013
+UNAUTHORIZED = 4401  # ours
+
+
+_LOOKING = (schema.LiveSnapshot, schema.LivePing)  # all that a display may say
+
+
+class Live:
+    """One panel's connection."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        room: Room,
+        source: Source,
+        hello: Callable[[], dict[str, Any]],
+        allowed: Callable[[], bool],
+    ) -> None:
+        """Be told by `allowed` whether `source` may still be here: a phone's visit ends."""
+        self._socket, self._room, self._source = socket, room, source
+        self._hello, self._allowed = hello, allowed
+        self._holder = f"{source.name}#{id(self):x}"
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue(OUTGOING)
+        self._behind = asyncio.Event()
+        self._rev = 0  # of the last snapshot or patch
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Serve the panel until it goes away, or has to."""
+        with self._room.watch() as changes:
+            self._say(self._hello())
+            self._snapshot()
+            works = (self._write(), self._read(), self._beat(), self._follow(changes), self._lag())
+            tasks = [asyncio.create_task(work) for work in works]
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                self._room.drop_holds(self._holder)
+                for task in (*tasks, *self._waiting):
+                    task.cancel()
+                results = await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(*self._waiting, return_exceptions=True)
+        await self._hang_up(results)
+
+    async def _hang_up(self, results: list[int | BaseException]) -> None:
+        """Say why the connection ends, unless the other end is gone already."""
+        for result in results:
+            if isinstance(result, WebSocketDisconnect):
+                return
+            if isinstance(result, Exception):
+                _log.error("%s: the connection failed", self._source.name, exc_info=result)
+        codes = [result for result in results if isinstance(result, int)]
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+            async with asyncio.timeout(HANG_UP_S):
+                await self._socket.close(codes[0] if codes else INTERNAL)
+
+    def _say(self, message: dict[str, Any]) -> None:
+        try:
+            self._outgoing.put_nowait(json.dumps(message, ensure_ascii=False))
+        except asyncio.QueueFull:
+            self._behind.set()
+
+    def _snapshot(self) -> None:
+        document = self._room.document
+        room = schema.as_json(document)
+        self._rev = document.rev
+        self._say({"type": "snapshot", "rev": document.rev, "room": room})
+
+    async def _write(self) -> int:
+        while True:
+            await self._socket.send_text(await self._outgoing.get())
+
+    async def _lag(self) -> int:
+        """Wait until the panel is too far behind."""
+        await self._behind.wait()
+        _log.warning("%s: does not keep up, cut off", self._source.name)
+        return TRY_AGAIN
+
+    async def _beat(self) -> int:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            if not self._allowed():
+                return UNAUTHORIZED
+            self._say({"type": "beat", "server_time": self._now()})
+
+    async def _follow(self, changes: asyncio.Queue[Change]) -> int:
+        while True:
+            change = await changes.get()
+            if change.rev > self._rev + 1:
+                self._snapshot()
+            elif change.rev == self._rev + 1:  # an older one stood in a snapshot
+                self._rev = change.rev
+                self._say(
+                    {"type": "patch", "rev": change.rev, "set": schema.as_json(change.sections)}
+                )
+
+    async def _read(self) -> int:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message.get("code", GONE))
+            text = message.get("text")
+            if text is None:
+                return BINARY
+            if not self._allowed():
+                return UNAUTHORIZED
+            self._heard(text)
+
+    def _heard(self, text: str) -> None:
+        try:
+            message = schema.LIVE.validate_json(text)
+        except ValidationError as error:
+            self._say({"type": "error", "error": _invalid(error)})
+            return
+        if self._source.role == Role.SCREEN and not isinstance(message, _LOOKING):
+            self._say({"type": "error", "error": {"code": "read_only", "params": {}}})
+            return
+        match message:
+            case schema.LiveHold():
+                self._hold(message)
+            case schema.LiveRelease():
+                self._room.release_hold(message.hold, self._holder)
+            case schema.LiveCommand():
+                self._command(message)
+            case schema.LiveSnapshot():
+                self._snapshot()
+            case schema.LivePing():
+                self._say({"type": "pong", "t": message.t, "server_time": self._now()})
+
+    def _hold(self, beat: schema.LiveHold) -> None:
+        try:
+            self._room.hold(
+                beat.hold, beat.seq, self._holder, beat.camera, (beat.pan, beat.tilt, beat.zoom)
+            )
+        except RoomctlError as error:
+            _, why = failure(error)
+            shown = schema.as_json(why)
+            self._say({"type": "error", "hold": beat.hold, "error": shown})
+
+    def _command(self, message: schema.LiveCommand) -> None:
+        try:
+            command = schema.COMMAND.validate_python(message.command)
+            if len(self._waiting) >= PENDING_COMMANDS:
+                busy = {"code": "busy", "params": {}}
+                self._say({"type": "ack", "id": message.id, "status": "refused", "error": busy})
+                return
+            record = self._room.submit(
+                command.type, schema.arguments(command), self._source, message.id
+            )
+        except ValidationError as error:
+            invalid = _invalid(error)
+            self._say({"type": "ack", "id": message.id, "status": "refused", "error": invalid})
+        except RoomctlError as error:
+            status, why = failure(error)
+            shown = schema.as_json(why)
+            self._say({"type": "ack", "id": message.id, "status": status, "error": shown})
+        else:
+            task = asyncio.create_task(self._acknowledge(record))
+            self._waiting.add(task)
+            task.add_done_callback(self._waiting.discard)
+
+    async def _acknowledge(self, record: CommandRecord) -> None:
+        record = await self._room.finish(record.id, COMMAND_LIMIT_S)
+        ended = record.status not in (CommandStatus.ACCEPTED, CommandStatus.RUNNING)
+        status = record.status if ended else CommandStatus.UNKNOWN
+        error = schema.as_json(record.error)
+        self._say({"type": "ack", "id": record.id, "status": status, "error": error})
+
+    def _now(self) -> str:
+        return self._room.now().wall.isoformat()
+
+
+def _invalid(error: ValidationError) -> dict[str, Any]:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return {"code": "invalid", "params": {"where": where, "why": first["msg"]}}

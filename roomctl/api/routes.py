@@ -1,0 +1,270 @@
+"""The routes of /api/v1, and of health. Who may pass is the guard's business, not theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Body, Header, HTTPException, Query, Request, Security, WebSocket
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.security import HTTPBearer
+
+from roomctl.api import schema
+from roomctl.api.auth import PAIRING_S, Role, Tokens
+from roomctl.api.events import stream
+from roomctl.api.far_side import FarSide
+from roomctl.api.live import UNAUTHORIZED, Live
+from roomctl.api.phone import Phones
+from roomctl.api.problem import problem
+from roomctl.errors import Refused
+from roomctl.room import Room, Source
+from roomctl.room.commands import CommandRecord, CommandStatus, Failure
+from roomctl.room.document import RoomDocument
+
+COOKIE_S = 400 * 24 * 3600
+
+_PROBLEM: dict[str, Any] = {
+    "model": schema.Problem,
+    "description": "What is wrong, as application/problem+json",
+    "content": {"application/problem+json": {}},
+}
+_Answers = dict[int | str, dict[str, Any]]
+_ERRORS: _Answers = dict.fromkeys((400, 401, 403, 413, 415, 421, 422), _PROBLEM)
+_COMMAND_ERRORS: _Answers = {
+    **_ERRORS,
+    **dict.fromkeys((404, 409, 500, 501, 502, 503, 504), _PROBLEM),
+}
+
+
+# Tells /docs to ask for a token; the guard has looked at it before any route is reached.
+_TOKEN = Security(
+    HTTPBearer(auto_error=False, description="the API token; panels have a cookie instead")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the routes open onto."""
+
+    room: Room
+    tokens: Tokens
+    boot_id: str
+    ui_version: str
+    cookies: Mapping[Role, str]
+    status_of: Callable[[Failure], int]
+    ending: asyncio.Event
+    phones: Phones
+
+
+def routes(doors: Doors) -> APIRouter:
+    """Return the routes of a room."""
+    router, guarded = APIRouter(), APIRouter(dependencies=[_TOKEN])
+    _health(router, doors.room)
+    _status(guarded, doors)
+    _commands(guarded, doors)
+    _phone(guarded, doors.phones)
+    _pairing(router, doors)
+    _pairings(guarded, doors)
+    _live(router, doors)
+    router.include_router(guarded)
+    return router
+
+
+def _health(router: APIRouter, room: Room) -> None:
+    @router.get("/healthz", tags=["health"])
+    async def alive() -> dict[str, str]:
+        """Tell a supervisor that the program runs."""
+        return {"status": "ok"}
+
+    not_ready: _Answers = {503: {"model": dict[str, bool], "description": "Not ready"}}
+
+    @router.get("/readyz", tags=["health"], responses=not_ready)
+    async def ready(response: Response) -> dict[str, bool]:
+        """Tell a supervisor whether the room is ready; which device is not stands in the room."""
+        is_ready = any(c.type == "Ready" and c.status for c in room.document.conditions)
+        response.status_code = 200 if is_ready else 503
+        return {"ready": is_ready}
+
+
+def _status(router: APIRouter, doors: Doors) -> None:
+    room = doors.room
+
+    @router.get("/api/v1/room", tags=["status"], responses={**_ERRORS, 304: {}})
+    async def document(if_none_match: Annotated[str | None, Header()] = None) -> RoomDocument:
+        """Return everything the room says of itself; ETag is its revision."""
+        etag = f'"{doors.boot_id}-{room.document.rev}"'
+        if etag in _etags(if_none_match or ""):
+            return cast(RoomDocument, Response(status_code=304, headers={"ETag": etag}))
+        body = schema.as_json(room.document)
+        return cast(RoomDocument, JSONResponse(body, headers={"ETag": etag}))
+
+    text = {"text/event-stream": {"schema": {"type": "string"}}}
+    flowing: _Answers = {200: {"description": "What happens, as it happens", "content": text}}
+
+    @router.get(
+        "/api/v1/events",
+        tags=["events"],
+        response_class=StreamingResponse,
+        responses={**_ERRORS, **flowing},
+    )
+    async def events(last_event_id: Annotated[str | None, Header()] = None) -> Response:
+        """Stream what happens (Server-Sent Events), from Last-Event-ID on if it is still kept."""
+        happening = stream(room, doors.boot_id, last_event_id, doors.ending)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(happening, media_type="text/event-stream", headers=headers)
+
+
+def _etags(if_none_match: str) -> set[str]:
+    """Return the tags that a client has; a proxy may have called them weak."""
+    return {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+
+
+def _commands(router: APIRouter, doors: Doors) -> None:
+    room = doors.room
+
+    @router.post(
+        "/api/v1/commands",
+        tags=["commands"],
+        responses={**_COMMAND_ERRORS, 202: {"model": CommandRecord, "description": "still runs"}},
+    )
+    async def command(
+        request: Request,
+        body: Annotated[schema.Command, Body()],
+        query: Annotated[schema.Waiting, Query()],
+    ) -> CommandRecord:
+        """Do something; answers when it is done, or after `wait_s` seconds that it still runs."""
+        source = _source(request)
+        record = room.submit(body.type, schema.arguments(body), source, body.id)
+        record = await room.finish(record.id, query.wait_s)
+        return cast(CommandRecord, _outcome(doors, record))
+
+    @router.get("/api/v1/commands/{command_id}", tags=["commands"], responses=_COMMAND_ERRORS)
+    async def outcome(command_id: str) -> CommandRecord:
+        """Return what became of a command."""
+        try:
+            return room.command(command_id)
+        except KeyError:
+            why = f"no command {command_id!r} is known; the last 1000 are kept"
+            raise Refused("room", "unknown_command", why) from None
+
+
+def _outcome(doors: Doors, record: CommandRecord) -> Response:
+    shown = schema.record_json(record)
+    if record.error is None:
+        done = record.status is CommandStatus.DONE
+        return JSONResponse(shown, 200 if done else 202)
+    error = record.error
+    params: dict[str, Any] = shown["error"]["params"]
+    return problem(
+        doors.status_of(error),
+        error.code,
+        error.detail,
+        params,
+        title=record.status.value,
+        command=record.id,
+    )
+
+
+def _pairing(router: APIRouter, doors: Doors) -> None:
+    @router.post("/api/v1/pair", tags=["panels"], status_code=204, responses=_ERRORS)
+    async def pair(body: schema.Pairing) -> Response:
+        """Turn this browser into a panel with a token that works once."""
+        paired = await doors.tokens.pair(body.token)
+        if paired is None:
+            raise HTTPException(403, "this pairing link was already used, or is too old")
+        role, secret = paired
+        response = Response(status_code=204)
+        response.set_cookie(
+            doors.cookies[role], secret, max_age=COOKIE_S, httponly=True, samesite="strict"
+        )
+        return response
+
+
+def _pairings(router: APIRouter, doors: Doors) -> None:
+    @router.post("/api/v1/pairings", tags=["panels"], status_code=201, responses=_ERRORS)
+    async def offer(body: schema.NewPairing) -> schema.Offered:
+        """Return a link that turns one browser into a panel, or a room screen, once."""
+        page = {"panel": "/", "screen": "/screen"}[body.role]
+        token = doors.tokens.offer_pairing(Role(body.role))
+        return schema.Offered(path=f"{page}#pair={token}", good_for_s=PAIRING_S)
+
+
+def _phone(router: APIRouter, phones: Phones) -> None:
+    drawing = {"image/svg+xml": {"schema": {"type": "string"}}}
+    drawn: _Answers = {
+        200: {"description": "The code, as a drawing", "content": drawing},
+        204: {"description": "No phone can be a panel here"},
+    }
+
+    @router.get(
+        "/api/v1/phone",
+        tags=["panels"],
+        response_class=Response,
+        responses={**_ERRORS, **drawn},
+    )
+    async def phone() -> Response:
+        """Return the QR code that makes one phone a panel; it changes every 30 s."""
+        code = phones.code()
+        headers = {"Cache-Control": "no-store"}
+        if code is None:
+            return Response(status_code=204, headers=headers)
+        return Response(code, media_type="image/svg+xml", headers=headers)
+
+
+def _live(router: APIRouter, doors: Doors) -> None:
+    @router.websocket("/api/v1/live")
+    async def live(socket: WebSocket) -> None:
+        await socket.accept()
+        source: Source | None = socket.state.source
+        if source is None:
+            await socket.close(UNAUTHORIZED, "unauthorized")
+            return
+        allowed: Callable[[], bool] = socket.state.allowed
+        await Live(socket, doors.room, source, lambda: _hello(doors), allowed).run()
+
+
+def _hello(doors: Doors) -> dict[str, Any]:
+    return {
+        "type": "hello",
+        "boot_id": doors.boot_id,
+        "ui_version": doors.ui_version,
+        "server_time": doors.room.now().wall.isoformat(),
+        "language": doors.room.config.room.language,
+    }
+
+
+def far_side_routes(far_side: FarSide) -> APIRouter:
+    """Return the routes of a simulated room's far side."""
+    router = APIRouter(dependencies=[_TOKEN])
+
+    @router.get("/api/v1/far-side", tags=["simulation"], responses=_ERRORS)
+    async def describe() -> dict[str, list[dict[str, Any]]]:
+        """Return the simulated hardware as it is now."""
+        devices = [_finite(far_end) for far_end in far_side.describe()]
+        return {"devices": devices}
+
+    @router.post(
+        "/api/v1/far-side", tags=["simulation"], status_code=204, responses=_COMMAND_ERRORS
+    )
+    async def act(body: schema.FarSideAction) -> Response:
+        """Do something to the simulated hardware."""
+        await far_side.act(body.device, body.action, body.args)
+        return Response(status_code=204)
+
+    return router
+
+
+def _finite(far_end: dict[str, object]) -> dict[str, Any]:
+    shown: dict[str, Any] = schema.as_json(far_end)
+    for key, value in shown.get("state", {}).items():
+        if isinstance(value, float) and not math.isfinite(value):
+            shown["state"][key] = None
+    return shown
+
+
+def _source(request: Request) -> Source:
+    source: Source = request.state.source
+    return source

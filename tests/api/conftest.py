@@ -1,0 +1,18 @@
+"""One house per test: at rest in this process, or running behind a socket."""
+
+import pytest
+
+from tests.api import rig
+
+
+@pytest.fixture
+def house(tmp_path):
+    """A room whose devices do not run, for what the door alone decides."""
+    return rig.House(tmp_path)
+
+
+@pytest.fixture
+async def alive(tmp_path):
+    """A room that runs, behind a real socket."""
+    async with rig.running(tmp_path) as house:
+        yield house

@@ -1,0 +1,141 @@
+"""The room document and its event stream: cached, resumable, without a gap or a repeat."""
+
+import asyncio
+import json
+
+import pytest
+
+from roomctl.api.events import stream
+from roomctl.room import Source
+from roomctl.room.changes import BEHIND
+from tests.api.rig import ADMIN, BOOT
+
+
+async def events_of(client, last_id=None):
+    """Yield (id, kind, data) of the stream."""
+    headers = {"Last-Event-ID": last_id} if last_id else {}
+    async with client.stream("GET", "/api/v1/events", headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        fields = {}
+        async for line in answer.aiter_lines():
+            if line and not line.startswith(":"):
+                key, _, value = line.partition(": ")
+                fields[key] = value
+            elif fields:
+                yield fields["id"], fields["event"], json.loads(fields["data"])
+                fields = {}
+
+
+async def take(events, enough):
+    """Return the events up to and with the one that is enough."""
+    taken = []
+    async with asyncio.timeout(8):
+        async for event in events:
+            taken.append(event)
+            if enough(event):
+                break
+    return taken
+
+
+def number(event):
+    boot, _, rev = event[0].rpartition("-")
+    assert boot == BOOT
+    return int(rev)
+
+
+async def volume(client, pct):
+    body = {"type": "audio.volume", "args": {"pct": pct}}
+    assert (await client.post("/api/v1/commands", json=body)).status_code == 200
+
+
+def has_volume(pct):
+    return lambda event: event[2].get("audio", {}).get("volume_pct") == pct
+
+
+async def test_the_document_is_unchanged_for_its_own_etag_only(house):
+    async with house.in_process(headers={"Authorization": f"Bearer {ADMIN}"}) as client:
+        first = await client.get("/api/v1/room")
+        etag = first.headers["etag"]
+        for known in (etag, f"W/{etag}", f'"other", {etag}'):
+            same = await client.get("/api/v1/room", headers={"If-None-Match": known})
+            assert (same.status_code, same.content) == (304, b"")
+            assert same.headers["etag"] == etag
+        for unknown in ('"other"', "", etag.strip('"')):
+            new = await client.get("/api/v1/room", headers={"If-None-Match": unknown})
+            assert new.json() == first.json()
+
+
+async def test_the_document_is_the_rooms_own(alive):
+    async with alive.program() as client:
+        answer = await client.get("/api/v1/room")
+    shown = answer.json()
+    assert shown["identity"]["displayName"] == "Bamboo"
+    assert [camera["name"] for camera in shown["cameras"]] == ["front", "back"]
+    assert shown["devices"][0]["status"] == "online"
+
+
+async def test_a_new_stream_begins_with_the_whole_room_and_goes_on_with_changes(alive):
+    async with alive.program() as client:
+        events = events_of(client)
+        [first] = await take(events, lambda event: True)
+        assert first[1] == "room"
+        assert first[2]["identity"]["displayName"] == "Bamboo"
+        events = events_of(client, first[0])
+        await volume(client, 11)
+        taken = await take(events, has_volume(11))
+    assert {kind for _, kind, _ in taken} == {"change"}
+    assert number(taken[0]) == number(first) + 1
+
+
+async def test_a_stream_resumes_without_loss_or_repeats(alive):
+    async with alive.program() as client:
+        [first] = await take(events_of(client), lambda event: True)
+        seen = [first]
+        for pct in (21, 22, 23):
+            await volume(client, pct)  # while nobody listens
+            seen += await take(events_of(client, seen[-1][0]), has_volume(pct))
+    revisions = [number(event) for event in seen]
+    assert revisions == list(range(revisions[0], revisions[0] + len(revisions)))
+
+
+@pytest.mark.parametrize(
+    "last_id", ["otherboot-1", "nonsense", f"{BOOT}-99999999", f"{BOOT}--1", f"{BOOT}-", "²-²"]
+)
+async def test_an_id_that_is_not_known_gets_the_whole_room(alive, last_id):
+    async with alive.program() as client:
+        [first] = await take(events_of(client, last_id.encode()), lambda event: True)
+    assert first[1] == "room"
+    assert first[2]["rev"] == number(first)
+
+
+async def test_a_reader_that_fell_behind_its_queue_still_misses_nothing(alive):
+    ending = asyncio.Event()
+    start = alive.room.document.rev
+    events = stream(alive.room, BOOT, f"{BOOT}-{start}", ending)
+    reading = asyncio.create_task(anext(events))
+    async with alive.program() as client:
+        await volume(client, 1)
+        await reading
+        for pct in range(BEHIND + 20):  # more than the queue holds, and nobody reads
+            body = {"type": "audio.volume", "args": {"pct": pct % 100}}
+            record = alive.room.submit("audio.volume", body["args"], Source("admin", "test"))
+            await alive.room.finish(record.id, 2)
+            await alive.until(lambda document, pct=pct: document.audio.volume_pct == pct % 100)
+    newest = alive.room.document.rev
+    seen = [start + 1]
+    async with asyncio.timeout(8):
+        while seen[-1] < newest:
+            text = await anext(events)
+            seen.append(int(text.split("\n")[0].rpartition("-")[2]))
+    await events.aclose()
+    assert seen == list(range(start + 1, newest + 1))
+    assert newest > start + BEHIND
+
+
+async def test_an_open_stream_ends_when_the_server_is_about_to(alive):
+    ending = asyncio.Event()
+    events = stream(alive.room, BOOT, None, ending)
+    assert "event: room" in await anext(events)
+    ending.set()
+    async with asyncio.timeout(2):
+        assert [text async for text in events if not text.startswith("id:")] == []

@@ -1,0 +1,277 @@
+"""A panel's socket: what it shows, what it takes, and that a lost one lets go of the camera."""
+
+import asyncio
+import contextlib
+import json
+import socket
+
+import pytest
+import websockets
+
+from roomctl.api import live
+from roomctl.api.auth import Role
+from roomctl.api.schema import LIVE
+from tests.api.rig import JITSI, LIMIT_S, eventually
+
+
+@pytest.fixture
+async def panel(alive):
+    panel = await alive.panel()
+    yield panel
+    await panel.socket.close()
+
+
+async def test_a_panel_is_told_who_speaks_and_then_the_whole_room(alive, panel):
+    hello, snapshot = panel.heard
+    assert set(hello) == {"type", "boot_id", "ui_version", "server_time", "language"}
+    assert (hello["boot_id"], hello["language"]) == ("b007b007", "en")
+    assert snapshot["rev"] == snapshot["room"]["rev"]
+    assert snapshot["room"]["identity"]["displayName"] == "Bamboo"
+
+
+async def test_patches_are_consecutive_and_make_the_rooms_own_document(alive, panel):
+    for pct in (10, 20, 30):
+        await panel.say(
+            type="command",
+            id=f"volume-{pct}",
+            command={"type": "audio.volume", "args": {"pct": pct}},
+        )
+        await panel.until(lambda room, pct=pct: room["audio"]["volume_pct"] == pct)
+    async with alive.program() as client:
+        document = (await client.get("/api/v1/room")).json()
+    await panel.until(lambda room: room["rev"] >= document["rev"])
+    assert panel.room == document or panel.room["rev"] > document["rev"]
+
+
+async def test_a_panel_that_asks_gets_the_whole_room_and_patches_go_on_from_there(panel):
+    await panel.say(type="snapshot")
+    await panel.say(type="command", id="v", command={"type": "audio.volume", "args": {"pct": 12}})
+    await panel.next("snapshot")
+    assert panel.room["audio"]["volume_pct"] != 12
+    await panel.until(lambda room: room["audio"]["volume_pct"] == 12)
+
+
+async def test_commands_are_acknowledged_with_what_became_of_them(alive, panel):
+    done = await panel.command("1", "camera.recall", camera="front", preset=1)
+    assert done == {"type": "ack", "id": "1", "status": "done", "error": None}
+    refused = await panel.command("2", "camera.home", camera="none")
+    assert (refused["status"], refused["error"]["code"]) == ("refused", "unknown_device")
+    invalid = await panel.command("3", "camera.home", camera="front", x=1)
+    assert (invalid["status"], invalid["error"]["code"]) == ("refused", "invalid")
+    assert invalid["error"]["params"]["where"] == "camera.home.args.x"
+    unknown = await panel.command("4", "room.explode")
+    assert (unknown["status"], unknown["error"]["code"]) == ("refused", "invalid")
+    reused = await panel.command("1", "room.wake")
+    assert (reused["status"], reused["error"]["code"]) == ("refused", "id_reused")
+    again = await panel.command("1", "camera.recall", camera="front", preset=1)
+    assert again["status"] == "done"
+
+
+async def test_a_panel_joins_unmutes_and_leaves(alive, panel):
+    assert (await panel.command("1", "meeting.join", booking="sim-now"))["status"] == "done"
+    await panel.until(lambda room: room["meeting"]["state"] == "in_call")
+    assert (await panel.command("2", "audio.mute", on=True))["status"] == "done"
+    assert alive.screen.muted
+    assert (await panel.command("3", "audio.mute", on=False))["status"] == "done"
+    assert not alive.screen.muted
+    assert JITSI.rpartition("/")[2] == panel.room["meeting"]["number"]
+
+
+async def test_a_ping_is_answered_with_its_own_time(panel):
+    await panel.say(type="ping", t=12.5)
+    pong = await panel.next("pong")
+    assert pong["t"] == 12.5
+    assert pong["server_time"].endswith("+00:00")
+
+
+async def test_a_panel_hears_a_beat_so_that_it_knows_when_it_is_stale(panel):
+    await panel.next("beat", limit_s=2 * live.BEAT_S)
+
+
+async def test_a_held_pad_moves_the_camera_and_a_released_one_stops_it_at_once(alive, panel):
+    await panel.hold("a", 1, pan=0.2)
+    await eventually(lambda: alive.end_state()["moving"])
+    assert alive.end_state()["pan_deg"] >= 0
+    await panel.say(type="release", hold="a")
+    await eventually(lambda: not alive.end_state()["moving"], 0.25)
+
+
+async def test_beats_keep_the_camera_moving_longer_than_one_lease(alive, panel):
+    began = alive.clock.mono_s()
+    for seq in range(6):
+        await panel.hold("a", seq, tilt=0.1)
+        await eventually(lambda: alive.end_state()["moving"], 0.5)
+        with pytest.raises(TimeoutError):
+            await eventually(lambda: not alive.end_state()["moving"], 0.1)
+    assert alive.clock.mono_s() - began > 0.5
+    await eventually(lambda: not alive.end_state()["moving"], 1.0)
+
+
+async def test_an_expired_hold_never_moves_the_camera_again(alive, panel):
+    await panel.hold("a", 1, pan=0.2)
+    await eventually(lambda: alive.end_state()["moving"])
+    await eventually(lambda: not alive.end_state()["moving"], 1.0)
+    where = alive.end_state()["pan_deg"]
+    await panel.hold("a", 2, pan=0.2)
+    refused = await panel.next("error", hold="a")
+    assert refused["error"]["code"] == "hold_ended"
+    assert alive.end_state()["pan_deg"] == where
+
+
+async def test_a_released_hold_whose_beat_comes_late_does_not_move_the_camera(alive, panel):
+    await panel.hold("a", 1, pan=0.2)
+    await panel.say(type="release", hold="a")
+    await panel.hold("a", 2, pan=0.2)
+    assert (await panel.next("error", hold="a"))["error"]["code"] == "hold_ended"
+    await eventually(lambda: not alive.end_state()["moving"], 0.5)
+
+
+async def test_a_second_panel_cannot_take_a_camera_that_is_held(alive, panel):
+    second = await alive.panel()
+    await panel.hold("a", 1, pan=0.2)
+    await eventually(lambda: alive.end_state()["moving"])
+    await second.hold("b", 1, pan=-1.0)
+    await second.say(type="release", hold="a")
+    assert (await second.next("error", hold="b"))["error"]["code"] == "hold_ended"
+    await panel.hold("a", 2, pan=0.2)
+    assert alive.end_state()["moving"]
+    await second.hold("c", 1, pan=-1.0, camera="back")
+    await eventually(lambda: alive.end_state("camera.back")["moving"])
+    await second.socket.close()
+
+
+@pytest.mark.parametrize("how", ["closed", "cut"])
+async def test_a_socket_that_goes_away_stops_its_camera(alive, how):
+    panel = await alive.panel()
+    await panel.hold("a", 1, pan=0.2)
+    await eventually(lambda: alive.end_state()["moving"])
+    began = alive.clock.mono_s()
+    if how == "closed":
+        await panel.socket.close()
+    else:
+        panel.socket.transport.abort()
+    await eventually(lambda: not alive.end_state()["moving"], 0.5)
+    assert alive.clock.mono_s() - began < 0.25, "sooner than its lease would have ended"
+
+
+GARBAGE = [
+    "",
+    "{",
+    "null",
+    "[" * 60_000,
+    '{"type": "hold"}',
+    '{"type": "explode"}',
+    '{"type": "ping", "t": NaN}',
+    '{"type": "ping", "t": 1e999}',
+    '{"type": "command", "id": "\\ud800", "command": {}}',
+    '{"type": "command", "id": "x", "command": {"type": ["room.wake"]}}',
+    '{"type": "hold", "hold": "a", "seq": -1, "camera": "front", "pan": 9, "tilt": 0, "zoom": 0}',
+    '{"type": "hold", "hold": "a", "seq": 1, "camera": "none", "pan": 0, "tilt": 0, "zoom": 0}',
+]
+
+
+async def test_garbage_is_answered_and_the_panel_goes_on(panel):
+    for number, text in enumerate(GARBAGE):
+        await panel.socket.send(text)
+        await panel.say(type="ping", t=number)
+        await panel.next("pong", t=number)
+    said_no = [m for m in panel.heard if m["type"] in ("error", "ack")]
+    assert len(said_no) == len(GARBAGE)
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"), [(b"\x00\xff", 1003), ("x" * (64 * 1024 + 1), 1009)], ids=["binary", "large"]
+)
+async def test_a_frame_that_no_panel_sends_ends_its_own_socket_only(alive, panel, frame, code):
+    bad = await alive.panel()
+    await bad.hold("a", 1, pan=0.2)
+    await eventually(lambda: alive.end_state()["moving"])
+    await bad.socket.send(frame)
+    async with asyncio.timeout(LIMIT_S):
+        await bad.socket.wait_closed()
+    assert bad.socket.close_code == code
+    await eventually(lambda: not alive.end_state()["moving"], 0.25)
+    await panel.say(type="ping", t=1)
+    await panel.next("pong")
+
+
+async def test_twenty_panels_see_the_same_patches(alive):
+    panels = await asyncio.gather(*(alive.panel() for _ in range(20)))
+    await panels[0].say(
+        type="command", id="v", command={"type": "audio.volume", "args": {"pct": 77}}
+    )
+    await asyncio.gather(
+        *(panel.until(lambda room: room["audio"]["volume_pct"] == 77) for panel in panels)
+    )
+    patches = [{m["rev"]: m["set"] for m in p.heard if m["type"] == "patch"} for p in panels]
+    newest = min(max(seen) for seen in patches)
+    assert len({json.dumps(seen[newest], sort_keys=True) for seen in patches}) == 1
+    await asyncio.gather(*(panel.socket.close() for panel in panels))
+
+
+async def test_a_panel_that_does_not_read_is_cut_off_and_others_go_on(alive, panel, caplog):
+    """It asks and asks for the whole room and reads nothing of it."""
+    small = socket.socket()
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    small.connect(("127.0.0.1", alive.port))
+    small.setblocking(False)
+    slow = await alive.dial(sock=small, max_queue=1, compression=None)
+    asked = 0
+    with contextlib.suppress(websockets.ConnectionClosed):
+        async with asyncio.timeout(LIMIT_S):
+            while "does not keep up" not in caplog.text:
+                await slow.send('{"type": "snapshot"}')
+                asked += 1
+    assert caplog.text.count("does not keep up") == 1
+    assert asked > live.OUTGOING
+    await panel.say(type="ping", t=1)
+    await panel.next("pong")
+    slow.transport.abort()
+
+
+async def test_a_panel_may_not_pile_up_commands(alive, panel):
+    alive.camera.silent = True
+    for number in range(live.PENDING_COMMANDS + 1):
+        await panel.say(
+            type="command",
+            id=str(number),
+            command={"type": "camera.recall", "args": {"camera": "front", "preset": 1}},
+        )
+    refused = await panel.next("ack", id=str(live.PENDING_COMMANDS))
+    assert refused["error"]["code"] == "busy"
+
+
+WRITES = [
+    {"type": "command", "id": "x", "command": {"type": "room.rest", "args": {}}},
+    {"type": "hold", "hold": "a", "seq": 1, "camera": "front", "pan": 1, "tilt": 0, "zoom": 0},
+    {"type": "release", "hold": "a"},
+]
+
+
+async def test_the_rooms_display_may_look_and_do_nothing(alive):
+    screen = await alive.panel(role=Role.SCREEN)
+    for message in WRITES:
+        await screen.say(**message)
+        assert (await screen.next("error"))["error"]["code"] == "read_only"
+    await screen.say(type="snapshot")
+    await screen.next("snapshot")
+    assert alive.room.document.panel.awake
+    assert not alive.end_state()["moving"]
+    await screen.socket.close()
+
+
+def test_every_message_a_socket_takes_is_one_that_this_page_has_judged():
+    known = {"command", "hold", "release", "snapshot", "ping"}
+    assert set(LIVE.json_schema()["discriminator"]["mapping"]) == known
+
+
+async def test_a_phone_whose_visit_is_over_is_cut_off_in_the_middle_of_it(alive):
+    for sends in (True, False):
+        token = alive.tokens.offer_pairing(Role.PANEL, 60, 0.05)
+        phone = await alive.panel(token=token)
+        if sends:
+            await phone.hold("a", 1, pan=0.2)
+        async with asyncio.timeout(LIMIT_S):
+            await phone.socket.wait_closed()
+        assert phone.socket.close_code == 4401
+        await eventually(lambda: not alive.end_state()["moving"], 0.5)

@@ -1,0 +1,117 @@
+"""The API is what its own description says, whatever it is sent; and that is read offline."""
+
+import asyncio
+import re
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+
+from tests.api.rig import ADMIN, House
+from tests.api.test_guard import BEARER
+
+ENDLESS = "/api/v1/events"  # a stream has no end to wait for; test_events reads it
+EXAMPLES = 15
+QUICK = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def probe(base, mode):
+    """Send what the description allows, or forbids; return how many cases that were."""
+    described = schemathesis.openapi.from_url(f"{base}/openapi.json", headers=BEARER)
+    cases = 0
+    for operation in described.exclude(path=ENDLESS).get_all_operations():
+
+        @QUICK
+        @given(case=operation.ok().as_strategy(generation_mode=mode))
+        def conforms(case):
+            nonlocal cases
+            cases += 1
+            case.call_and_validate(headers=BEARER)
+
+        if mode is GenerationMode.POSITIVE or operation.ok().body or operation.ok().query:
+            conforms()
+    return cases
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+async def test_whatever_is_sent_the_answer_is_one_that_is_described(alive, mode):
+    assert await asyncio.to_thread(probe, alive.base, mode) > 2 * EXAMPLES
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """One room for all: nothing here changes it."""
+    return House(tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture
+async def described(house):
+    async with house.in_process(headers=BEARER) as client:
+        return (await client.get("/openapi.json")).json()
+
+
+async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(described):
+    assert described["openapi"].startswith("3.1.")
+    assert set(described["paths"]) == {
+        "/healthz",
+        "/readyz",
+        "/api/v1/room",
+        "/api/v1/events",
+        "/api/v1/commands",
+        "/api/v1/commands/{command_id}",
+        "/api/v1/pair",
+        "/api/v1/pairings",
+        "/api/v1/phone",
+        "/api/v1/far-side",
+    }
+
+
+async def test_every_error_is_described_as_a_problem(described):
+    problem = {"$ref": "#/components/schemas/Problem"}
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400 and path != "/readyz":
+                    assert answer["content"] == {"application/problem+json": {"schema": problem}}
+    command = described["paths"]["/api/v1/commands"]["post"]["responses"]
+    assert {"401", "403", "404", "409", "413", "415", "422", "501", "503", "504"} < set(command)
+
+
+async def test_every_command_is_described(described):
+    body = described["paths"]["/api/v1/commands"]["post"]["requestBody"]["content"]
+    [kind] = body
+    assert kind == "application/json"
+    assert set(body[kind]["schema"]["discriminator"]["mapping"]) >= {
+        *("camera.drive", "camera.stop", "camera.home", "camera.recall", "camera.store"),
+        *("camera.power", "audio.mute", "audio.volume", "meeting.join", "meeting.new"),
+        *("meeting.leave", "room.wake", "room.rest"),
+    }
+
+
+async def test_only_what_needs_a_token_says_that_it_needs_one(described):
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            public = path in ("/healthz", "/readyz", "/api/v1/pair")
+            assert ("security" in operation) is not public, path
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+async def test_the_pages_that_explain_the_api_load_nothing_from_another_host(house, path):
+    async with house.in_process(headers=BEARER) as client:
+        page = (await client.get(path)).text
+        loaded = re.findall(r"""(?:src|href|url)\s*[=:(]\s*["']([^"']+)""", page)
+        assert [where for where in loaded if "//" in where] == []
+        assert not re.search(r"https?://", page)
+        local = [where for where in loaded if where.startswith("/")]
+        assert len(local) >= 2
+        for where in local:
+            assert (await client.get(where)).status_code == 200, where
+        assert ADMIN not in page

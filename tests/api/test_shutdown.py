@@ -1,0 +1,60 @@
+"""Ctrl-C while programs and panels are connected: a real process ends cleanly, and soon."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+
+import httpx
+import websockets
+
+LIMIT_S = 5.0
+
+
+async def start(tmp_path):
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path), "PYTHONWARNINGS": "error"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "roomctl", "simulate", "--port", "0", "--json"),
+        *("--no-open", "--screen", "simulated"),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(30):
+        line = await process.stdout.readline()
+    return process, json.loads(line)
+
+
+async def test_ctrl_c_ends_open_streams_and_sockets_within_five_seconds(tmp_path):
+    process, addresses = await start(tmp_path)
+    headers = {"Authorization": f"Bearer {addresses['token']}"}
+    live = f"{addresses['api'].replace('http', 'ws')}/api/v1/live"
+    try:
+        async with (
+            httpx.AsyncClient(
+                base_url=addresses["api"], headers=headers, timeout=LIMIT_S
+            ) as client,
+            client.stream("GET", "/api/v1/events") as events,
+            websockets.connect(live, additional_headers=headers) as panel,
+        ):
+            lines = events.aiter_lines()
+            assert (await anext(lines)).startswith("id: ")
+            assert json.loads(await panel.recv())["type"] == "hello"
+            began = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            async with asyncio.timeout(LIMIT_S):
+                assert [line async for line in lines], "the stream ends, and is not cut"
+                await panel.wait_closed()
+                _, errors = await process.communicate()
+            took_s = time.monotonic() - began
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0, errors.decode()
+    assert took_s < 1.5, "nothing had to be cut off"
+    assert panel.close_code == 1012
+    said = errors.decode()
+    assert not [word for word in ("Traceback", "Error", "Warning", "ERROR") if word in said], said

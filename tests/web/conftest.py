@@ -1,0 +1,77 @@
+"""A real Chromium on the real pages; the server is scripted by the test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.web import rooms
+from tests.web.stand_in import StandIn, serving
+
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+LANDSCAPE = {"width": 800, "height": 480}
+
+Shown = tuple[StandIn, Page]
+Open = Callable[..., Shown]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    """A served room at rest, which a test may change before and while it is shown."""
+    with serving(StandIn(rooms.at_rest())) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def open_panel(browser: Browser, stand_in: StandIn) -> Iterator[Open]:
+    """Return a function that shows a room on a panel and waits until it may be touched."""
+    with ExitStack() as stack:
+
+        def show(room: dict[str, Any] | None = None, path: str = "/", **context: Any) -> Shown:
+            if room is not None:
+                stand_in.room = room
+            options = {"viewport": LANDSCAPE, "has_touch": True, "locale": "en-GB", **context}
+            opened: BrowserContext = browser.new_context(**options)
+            stack.callback(opened.close)
+            page = opened.new_page()
+            page.set_default_timeout(8000)
+            page.goto(stand_in.url + path)
+            return stand_in, page
+
+        yield show
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait until `expression` holds; the page's policy forbids Playwright's own way."""
+    deadline = time.monotonic() + 8
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"never: {expression}"
+        page.wait_for_timeout(20)
+
+
+def usable(page: Page) -> None:
+    """Wait until the panel takes touches."""
+    page.wait_for_selector("room-panel main:not([inert])")

@@ -1,0 +1,32 @@
+// What can be measured of a page's geometry: text that is cut off; targets that are too small, that
+// lie on one another, or that leave the window. An expression that is evaluated in the page.
+() => {
+  const seen = (e) => e.checkVisibility() && e.getClientRects().length > 0;
+  const box = (e) => e.getBoundingClientRect();
+  const name = (e) => `${e.className} "${(e.textContent || e.getAttribute("aria-label")).trim()}"`;
+  const all = [...document.querySelectorAll("room-panel *")].filter(seen);
+  const keys = all.filter((e) => e.matches("button, input"));
+  const words = all.filter((e) => e.childElementCount === 0 && e.textContent.trim());
+  const cut = words.filter((e) => e.tagName !== "P" || !e.classList.contains("unseen"))
+    .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline"
+      && !e.closest(".rows, .name") && box(e).width > 1);
+  const spill = keys.filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
+    .filter((e) => e.tagName === "BUTTON");
+  const out = keys.filter((e) => box(e).left < -1 || box(e).right > innerWidth + 1);
+  const below = keys.filter((e) => box(e).bottom > innerHeight + 1);
+  const over = [];
+  for (const a of keys) for (const b of keys) {
+    if (a === b || a.contains(b) || b.contains(a)) continue;
+    const [p, q] = [box(a), box(b)];
+    if (p.left < q.right - 1 && q.left < p.right - 1 && p.top < q.bottom - 1 && q.top < p.bottom - 1)
+      over.push(`${name(a)} / ${name(b)}`);
+  }
+  const side = (e) => Math.min(box(e).width, box(e).height);
+  const main = keys.filter((e) => e.matches(".dock .key, .join, .pad .key, .zoom .key, .keypad .key, .go"));
+  return {
+    scroll: [document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth],
+    cut: cut.map(name), spill: spill.map(name), out: out.map(name), below: below.map(name), over,
+    small: keys.filter((e) => side(e) < 44).map((e) => `${name(e)} ${side(e)}`),
+    smallMain: main.filter((e) => side(e) < 62).map((e) => `${name(e)} ${side(e)}`),
+  };
+}

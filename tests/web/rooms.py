@@ -1,0 +1,149 @@
+"""Rooms to show on the panel: at rest, in a call, with something broken."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Room = dict[str, Any]
+
+
+def _at(minutes: int) -> str:
+    start = datetime.now(UTC).replace(second=0, microsecond=0)
+    return (start + timedelta(minutes=minutes)).isoformat()
+
+
+def booking(key: str, title: str, start: int, **more: Any) -> Room:
+    """Return a booking that starts `start` minutes from now and lasts 45."""
+    entry = {"id": key, "title": title, "organizer": "Li Na", "platform": "tencent"}
+    when = {"start": _at(start), "end": _at(start + 45), "join": "later", "refused": None}
+    return {**entry, **when, **more}
+
+
+def device(name: str, status: str = "online", reason: str | None = None) -> Room:
+    kind = name.split(".")[0]
+    return {
+        "name": name,
+        "kind": kind,
+        "status": status,
+        "reason": reason,
+        "detail": None,
+        "since": _at(-90),
+    }
+
+
+def camera(name: str, **more: Any) -> Room:
+    named = enumerate(("Table", "Whiteboard", "Door", "Speaker"), 1)
+    return {
+        "name": name,
+        "label": "Sony SRG-300H",
+        "power": True,
+        "pan_deg": 12.0,
+        "tilt_deg": -4.0,
+        "zoom_pct": 30.0,
+        "moving": False,
+        "preset": 1,
+        "presets": [{"number": number, "name": text} for number, text in named],
+        "can": ["drive", "zoom", "home", "recall", "store", "power"],
+        **more,
+    }
+
+
+def platform(key: str, zh: str, en: str, new: bool = False, by_number: bool = True) -> Room:
+    return {"key": key, "name": {"zh": zh, "en": en}, "new": new, "by_number": by_number}
+
+
+IDLE_MEETING: Room = {
+    "state": "idle",
+    "platform": None,
+    "title": None,
+    "host": None,
+    "number": None,
+    "since": None,
+    "failure": None,
+    "evidence": "none",
+}
+
+
+def at_rest(language: str = "en") -> Room:
+    """Return a room with everything working and a booking that can be joined."""
+    return {
+        "identity": {
+            "id": "bamboo",
+            "displayName": "Bamboo" if language == "en" else "竹厅会议室",
+            "building": "North Tower" if language == "en" else "北楼",
+            "floorLabel": "3F",
+            "capacity": 8,
+            "timezone": "Asia/Shanghai",
+            "language": language,
+            "help": "8000",
+        },
+        "phase": "ready",
+        "devices": [
+            device("camera.front"),
+            device("speakerphone.table"),
+            device("occupancy.ceiling"),
+            device("screen"),
+        ],
+        "cameras": [camera("front")],
+        "meeting": dict(IDLE_MEETING),
+        "bookings": [
+            booking("a", "Quarterly design review", -3, join="now"),
+            booking("b", "Hiring sync", 60, platform="teams"),
+            booking("c", "供应商评审会议", 120),
+            booking("d", "Board preparation", 180, join="none", refused="host_link"),
+        ],
+        "platforms": [
+            platform("tencent", "腾讯会议", "Tencent Meeting", new=True),
+            platform("zoom", "Zoom", "Zoom"),
+            platform("teams", "Teams", "Microsoft Teams"),
+            platform("quanshi", "全时云会议", "Quanshi"),
+        ],
+        "favourites": [{"name": "Weekly all-hands", "platform": "quanshi"}],
+        "occupancy": {"state": "occupied", "probability": 0.97, "reasons": [], "since": _at(-5)},
+        "audio": {"mute": "muted", "volume_pct": 45, "available": True},
+        "panel": {"awake": True},
+        "conditions": [],
+        "issues": [],
+    }
+
+
+def in_call(language: str = "en") -> Room:
+    """Return a room that is in a meeting, with two cameras."""
+    room = at_rest(language)
+    room["cameras"].append(camera("ceiling", preset=None))
+    room["devices"].append(device("camera.ceiling"))
+    room["audio"]["mute"] = "open"
+    room["meeting"] = {
+        **IDLE_MEETING,
+        "state": "in_call",
+        "platform": "tencent",
+        "title": "Quarterly design review",
+        "host": "meeting.tencent.com",
+        "number": "123456789",
+        "since": _at(-2),
+        "evidence": "media",
+    }
+    return room
+
+
+def broken(language: str = "en") -> Room:
+    """Return a room at rest whose camera does not answer and whose last meeting failed."""
+    room = at_rest(language)
+    room["devices"][0] = device("camera.front", "offline", "no_reply")
+    room["issues"] = [
+        issue("device.offline", "camera.front", reason="no_reply"),
+        issue("meeting.failed", "meeting", reason="passcode_wrong"),
+    ]
+    return room
+
+
+def with_meeting(room: Room, **more: Any) -> Room:
+    changed = deepcopy(room)
+    changed["meeting"].update(more)
+    return changed
+
+
+def issue(code: str, subject: str, **params: Any) -> Room:
+    return {"code": code, "subject": subject, "params": params, "since": _at(-1)}

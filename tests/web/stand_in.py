@@ -1,0 +1,209 @@
+"""A server that speaks the panel's protocol and does as a test says: silent, slow, or refusing.
+
+Serves the real `web/` under the real Content-Security-Policy. Knows no device.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+WEB = Path(__file__).parents[2] / "web"
+CSP = (
+    "default-src 'self'; img-src 'self' blob: data:; connect-src 'self'; object-src 'none'; "
+    "frame-ancestors 'none'"
+)
+Message = dict[str, Any]
+
+
+class StandIn:
+    """One room that a test scripts; its methods may be called from the test's thread."""
+
+    def __init__(self, room: Message) -> None:
+        self.room = deepcopy(room)
+        self.rev = 1
+        self.boot_id = "boot-1"
+        self.beating = True
+        self.paired = True
+        self.reachable = True
+        self.greeting = True
+        self.code: str | None = None
+        self.answer: Callable[[Message], Message | None] = lambda command: {"status": "done"}
+        self.heard: list[tuple[float, Message]] = []
+        self.far: list[Message] = []
+        self.acted: list[Message] = []
+        self.url = ""
+        self._sockets: set[WebSocket] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def of_type(self, kind: str) -> list[Message]:
+        return [message for _, message in list(self.heard) if message["type"] == kind]
+
+    def commands(self, kind: str) -> list[Message]:
+        asked = [message["command"] for message in self.of_type("command")]
+        return [command["args"] for command in asked if command["type"] == kind]
+
+    def patch(self, skip: int = 0, **sections: Any) -> None:
+        """Change sections of the document and say so; `skip` leaves a gap in the revisions."""
+        self.room.update(deepcopy(sections))
+        self.rev += 1 + skip
+        self.say({"type": "patch", "rev": self.rev, "set": sections})
+
+    def say(self, message: Message) -> None:
+        self._do(self._say, message)
+
+    def cut(self) -> None:
+        """Close every socket."""
+        self._do(self._cut)
+
+    def _do(self, work: Callable[..., Any], *args: Any) -> None:
+        assert self._loop is not None
+        asyncio.run_coroutine_threadsafe(work(*args), self._loop).result(5)
+
+    async def _say(self, message: Message) -> None:
+        for socket in list(self._sockets):
+            await socket.send_text(json.dumps(message))
+
+    async def _cut(self) -> None:
+        for socket in list(self._sockets):
+            await socket.close(1012)
+
+    def snapshot(self) -> Message:
+        return {"type": "snapshot", "rev": self.rev, "room": {**self.room, "rev": self.rev}}
+
+    def app(self) -> FastAPI:
+        app = FastAPI(openapi_url=None)
+
+        @app.middleware("http")
+        async def guarded(request: Request, forward: Any) -> Response:
+            response: Response = await forward(request)
+            response.headers["Content-Security-Policy"] = CSP
+            return response
+
+        @app.get("/")
+        def panel() -> HTMLResponse:
+            return HTMLResponse((WEB / "index.html").read_text())
+
+        @app.get("/screen")
+        def screen() -> HTMLResponse:
+            return HTMLResponse((WEB / "screen.html").read_text())
+
+        @app.get("/api/v1/phone")
+        def phone() -> Response:
+            code = self.code
+            kind = "image/svg+xml" if code else None
+            return Response(code, 200 if code else 204, media_type=kind)
+
+        @app.get("/far-side")
+        def far_side() -> HTMLResponse:
+            return HTMLResponse((WEB / "far-side.html").read_text())
+
+        @app.get("/favicon.ico")
+        def favicon() -> Response:
+            return Response(status_code=204)
+
+        @app.get("/api/v1/room")
+        def room() -> Response:
+            return JSONResponse(self.room, 200 if self.paired else 401)
+
+        @app.post("/api/v1/pair")
+        async def pair(request: Request) -> Response:
+            token = (await request.json())["token"]
+            self.paired = self.paired or token == "good"
+            return Response(status_code=204 if token == "good" else 403)
+
+        @app.get("/api/v1/far-side")
+        def described() -> Response:
+            return JSONResponse({"devices": self.far}, 200 if self.paired else 401)
+
+        @app.post("/api/v1/far-side")
+        async def act(request: Request) -> Response:
+            self.acted.append(await request.json())
+            return Response(status_code=204)
+
+        @app.websocket("/api/v1/live")
+        async def live(socket: WebSocket) -> None:
+            self._loop = asyncio.get_running_loop()
+            await socket.accept()
+            if not self.paired:
+                return await socket.close(4401)
+            if not self.reachable:
+                return await socket.close(1013)
+            await self._serve(socket)
+
+        app.mount("/ui", StaticFiles(directory=WEB))
+        return app
+
+    async def _serve(self, socket: WebSocket) -> None:
+        hello = {"type": "hello", "boot_id": self.boot_id, "ui_version": "1"}
+        language = self.room["identity"]["language"]
+        await socket.send_text(json.dumps({**hello, "server_time": now(), "language": language}))
+        if self.greeting:
+            await socket.send_text(json.dumps(self.snapshot()))
+        self._sockets.add(socket)
+        beat = asyncio.create_task(self._beat(socket))
+        try:
+            while True:
+                await self._take(socket, json.loads(await socket.receive_text()))
+        except (WebSocketDisconnect, RuntimeError):
+            self.heard.append((time.monotonic(), {"type": "gone"}))
+        finally:
+            beat.cancel()
+            self._sockets.discard(socket)
+
+    async def _take(self, socket: WebSocket, message: Message) -> None:
+        self.heard.append((time.monotonic(), message))
+        match message["type"]:
+            case "ping":
+                pong = {"type": "pong", "t": message["t"], "server_time": now()}
+                if self.beating:
+                    await socket.send_text(json.dumps(pong))
+            case "snapshot":
+                await socket.send_text(json.dumps(self.snapshot()))
+            case "command":
+                answer = self.answer(message["command"])
+                if answer is not None:
+                    ack = {"type": "ack", "id": message["id"], "error": None, **answer}
+                    await socket.send_text(json.dumps(ack))
+
+    async def _beat(self, socket: WebSocket) -> None:
+        while True:
+            await asyncio.sleep(0.5)
+            if self.beating:
+                await socket.send_text(json.dumps({"type": "beat", "server_time": now()}))
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+@contextmanager
+def serving(stand_in: StandIn) -> Iterator[StandIn]:
+    """Serve `stand_in` on a free loopback port, from a thread of its own."""
+    config = uvicorn.Config(
+        stand_in.app(), port=0, log_level="critical", lifespan="off", ws="websockets-sansio"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)  # a real server in a real thread; bounded
+    stand_in.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    yield stand_in
+    server.should_exit = True
+    server.force_exit = True
+    thread.join(10)

@@ -1,0 +1,150 @@
+"""Pairing, the Content-Security-Policy, other hosts, weight, the far side and the demo meeting."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from roomctl.api.demo_meeting import create_demo_meeting
+from tests.web import rooms
+from tests.web.conftest import until, usable
+from tests.web.stand_in import WEB, StandIn, serving
+
+pytestmark = pytest.mark.browser
+
+FAR = [
+    {
+        "name": "camera.front",
+        "kind": "camera",
+        "plugged": True,
+        "state": {"pan_deg": 20.0, "tilt_deg": -5.0, "zoom_pct": 40.0, "moving": False},
+        "actions": ["unplug", "plug", "power_cycle", "garble", "slow", "silent"],
+    },
+    {"name": "screen", "kind": "screen", "actions": ["end_meeting", "crash"]},
+]
+
+
+def test_pairing_redeems_the_token_and_takes_it_out_of_the_address(open_panel: Any) -> None:
+    stand_in, page = open_panel(path="/ui/tsconfig.json")
+    stand_in.paired = False
+    page.goto(stand_in.url + "/#pair=good")
+    usable(page)
+    assert page.url == stand_in.url + "/"
+
+
+def test_an_unpaired_panel_says_how_to_pair(open_panel: Any, stand_in: StandIn) -> None:
+    stand_in.paired = False
+    _, page = open_panel()
+    expect(page.locator("room-cover")).to_contain_text("Pair this panel")
+    assert page.locator("main[inert]").count() == 1
+
+
+def test_a_used_link_says_so(open_panel: Any, stand_in: StandIn) -> None:
+    stand_in.paired = False
+    _, page = open_panel(path="/#pair=used")
+    expect(page.locator("room-cover")).to_contain_text("already used")
+    assert "used" not in page.url
+
+
+def test_nothing_breaks_the_policy_asks_another_host_or_complains(
+    open_panel: Any, stand_in: StandIn
+) -> None:
+    stand_in.far = FAR
+    _, page = open_panel(path="/ui/tsconfig.json")
+    hosts, said = set(), []
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.on("websocket", lambda socket: hosts.add(socket.url.split("/")[2]))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(stand_in.url + "/")
+    usable(page)
+    for number in (1, 2):
+        page.locator("home-view .dock > .key").nth(number).click()
+        page.locator(".back").click()
+    stand_in.patch(**rooms.in_call())
+    page.wait_for_selector("call-view")
+    page.goto(stand_in.url + "/far-side")
+    page.wait_for_selector("top-view")
+    assert hosts == {stand_in.url.split("/")[2]}
+    assert said == []
+
+
+def test_the_pages_weigh_at_most_60_kb_in_at_most_25_modules() -> None:
+    files = [path for path in WEB.rglob("*") if path.suffix in (".html", ".css", ".js")]
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) <= 60_000
+    assert len([path for path in files if path.suffix == ".js"]) <= 25
+
+
+def test_no_page_has_inline_script_or_style_and_no_module_parses_html() -> None:
+    for path in WEB.rglob("*.html"):
+        assert not re.search(r"<style|<script(?![^>]*\ssrc=)|\sstyle=|\son\w+=", path.read_text())
+    for path in WEB.rglob("*.js"):
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", path.read_text()
+        )
+
+
+def test_every_module_of_the_panel_is_preloaded() -> None:
+    page = (WEB / "index.html").read_text()
+    wanted, found = ["panel.js"], set()
+    while wanted:
+        module = wanted.pop()
+        if module in found:
+            continue
+        found.add(module)
+        folder = (WEB / module).parent
+        for target in re.findall(r'^import .*?"(.+?)";', (WEB / module).read_text(), re.M):
+            wanted.append(str((folder / target).resolve().relative_to(WEB)))
+    assert set(re.findall(r'modulepreload" href="/ui/(.+?)"', page)) == found
+
+
+def test_the_far_side_draws_the_camera_and_passes_actions_on(
+    open_panel: Any, stand_in: StandIn
+) -> None:
+    stand_in.far = FAR
+    _, page = open_panel(path="/far-side")
+    cone = page.locator("top-view .cone")
+    before = cone.get_attribute("d")
+    stand_in.far = [{**FAR[0], "state": {"pan_deg": -30.0, "tilt_deg": 0.0, "zoom_pct": 0.0}}]
+    expect(page.locator("figcaption")).to_contain_text("-30.0° pan")
+    assert cone.get_attribute("d") != before
+    page.get_by_role("button", name="Unplug").click()
+    expect(page.locator(".notice")).to_contain_text("Done: camera.front: Unplug")
+    expect(page.get_by_role("button", name="Plug in")).to_be_disabled()
+    assert stand_in.acted == [{"device": "camera.front", "action": "unplug", "args": {}}]
+
+
+@pytest.fixture
+def demo(browser: Browser) -> Iterator[tuple[str, Page]]:
+    stage = StandIn(rooms.at_rest())
+    stage.app = lambda: create_demo_meeting(WEB)  # type: ignore[method-assign]
+    with serving(stage):
+        context = browser.new_context(locale="zh-CN")
+        yield stage.url, context.new_page()
+        context.close()
+
+
+def test_the_demo_meeting_holds_a_real_call_with_itself(demo: tuple[str, Page]) -> None:
+    url, page = demo
+    said: list[str] = []
+    hosts: set[str] = set()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.goto(f"{url}/Bamboo")
+    page.wait_for_selector("[data-state=in_call]", timeout=10000)
+    until(page, "document.querySelector('#remote').videoWidth > 0")
+    expect(page.locator("#state")).to_contain_text("已进入演示会议")
+    expect(page.locator("#room")).to_have_text("Bamboo")
+    assert hosts == {url.split("/")[2]}
+    assert [text for text in said if "404" not in text] == []  # it has no icon
+
+
+def test_the_demo_meeting_says_when_it_has_no_media(demo: tuple[str, Page]) -> None:
+    url, page = demo
+    page.goto(f"{url}/Bamboo?deny=1")
+    expect(page.locator("#state")).to_contain_text("没有摄像头和麦克风")

@@ -1,0 +1,176 @@
+"""A camera moves only while a finger holds: whatever ends the press ends the motion."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import CDPSession, Page
+
+from tests.web import rooms
+from tests.web.conftest import usable
+from tests.web.stand_in import StandIn
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def held(open_panel: Any) -> tuple[StandIn, Page, CDPSession, dict[str, float]]:
+    """A panel whose "left" button is under a finger, with three beats received."""
+    stand_in, page = open_panel(rooms.in_call())
+    usable(page)
+    touch = page.context.new_cdp_session(page)
+    box = page.locator("call-view .turn-left").bounding_box()
+    point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    _touch(touch, "touchStart", {**point, "id": 1})
+    _until(lambda: len(stand_in.of_type("hold")) >= 3)
+    return stand_in, page, touch, point
+
+
+def _touch(session: CDPSession, kind: str, *points: dict[str, float]) -> None:
+    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+
+def _until(true: Any, limit_s: float = 3.0) -> None:
+    deadline = time.monotonic() + limit_s
+    while not true():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.01)  # bounded wait on a real browser
+
+
+def _stopped(stand_in: StandIn) -> None:
+    """The hold was released, and no beat of any hold follows."""
+    hold = stand_in.of_type("hold")[0]["hold"]
+    _until(lambda: [end["hold"] for end in stand_in.of_type("release")] == [hold], 1.0)
+    beats = len(stand_in.of_type("hold"))
+    time.sleep(0.25)  # two beats would have come by now
+    assert len(stand_in.of_type("hold")) == beats
+
+
+def test_beats_come_at_most_ten_a_second_with_rising_numbers(held: Any) -> None:
+    stand_in, _, touch, _ = held
+    _until(lambda: len(stand_in.of_type("hold")) >= 8)
+    _touch(touch, "touchEnd")
+    _stopped(stand_in)
+    beats = stand_in.of_type("hold")
+    assert [beat["seq"] for beat in beats] == list(range(len(beats)))
+    assert len({beat["hold"] for beat in beats}) == 1
+    assert {beat["camera"] for beat in beats} == {"front"}
+    assert all(-1 <= beat["pan"] < 0 and beat["tilt"] == 0 for beat in beats)
+    at = [when for when, message in stand_in.heard if message["type"] == "hold"]
+    assert (len(at) - 1) / (at[-1] - at[0]) <= 11
+
+
+def test_release_stops(held: Any) -> None:
+    stand_in, _, touch, _ = held
+    _touch(touch, "touchEnd")
+    _stopped(stand_in)
+
+
+def test_release_far_from_the_button_stops(held: Any) -> None:
+    stand_in, _, touch, point = held
+    _touch(touch, "touchMove", {"x": point["x"] + 300, "y": point["y"], "id": 1})
+    _touch(touch, "touchEnd")
+    _stopped(stand_in)
+
+
+def test_a_cancelled_touch_stops(held: Any) -> None:
+    stand_in, _, touch, _ = held
+    _touch(touch, "touchCancel")
+    _stopped(stand_in)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "window.dispatchEvent(new Event('blur'))",
+        "window.dispatchEvent(new Event('pagehide'))",
+        "Object.defineProperty(document, 'visibilityState', {value: 'hidden'});"
+        "document.dispatchEvent(new Event('visibilitychange'))",
+    ],
+    ids=["blur", "pagehide", "hidden"],
+)
+def test_a_page_that_loses_its_person_stops(held: Any, event: str) -> None:
+    stand_in, page, _, _ = held
+    page.evaluate(event)
+    _stopped(stand_in)
+
+
+def test_a_second_finger_moves_nothing_and_does_not_stop_the_first(held: Any) -> None:
+    stand_in, page, touch, point = held
+    box = page.locator("call-view .zoom .key").first.bounding_box()
+    second = {"x": box["x"] + 20, "y": box["y"] + 20, "id": 2}
+    _touch(touch, "touchStart", {**point, "id": 1}, second)
+    _until(lambda: len(stand_in.of_type("hold")) >= 6)
+    _touch(touch, "touchMove", {**point, "id": 1})  # the second finger is lifted
+    assert stand_in.of_type("release") == []
+    _touch(touch, "touchEnd")
+    _stopped(stand_in)
+    assert len({beat["hold"] for beat in stand_in.of_type("hold")}) == 1
+    assert all(beat["zoom"] == 0 for beat in stand_in.of_type("hold"))
+
+
+def test_a_cut_socket_ends_the_hold_and_coming_back_does_not_move_again(held: Any) -> None:
+    stand_in, page, _, _ = held
+    stand_in.cut()
+    _until(lambda: len(stand_in.of_type("gone")) == 1)
+    beats = len(stand_in.of_type("hold"))
+    usable(page)  # connected anew, the finger still down
+    time.sleep(0.25)
+    assert len(stand_in.of_type("hold")) == beats
+
+
+def test_a_page_that_hung_does_not_move_the_camera_again(held: Any) -> None:
+    stand_in, page, _, _ = held
+    page.evaluate("{ const end = performance.now() + 600; while (performance.now() < end); }")
+    _stopped(stand_in)
+
+
+def test_the_room_leaving_the_call_stops(held: Any) -> None:
+    stand_in, _, _, _ = held
+    stand_in.patch(meeting=rooms.IDLE_MEETING)
+    _stopped(stand_in)
+
+
+def test_every_press_is_a_new_hold(held: Any) -> None:
+    stand_in, _, touch, point = held
+    _touch(touch, "touchEnd")
+    _stopped(stand_in)
+    _touch(touch, "touchStart", {**point, "id": 3})
+    _until(lambda: len({beat["hold"] for beat in stand_in.of_type("hold")}) == 2)
+    _touch(touch, "touchEnd")
+
+
+def test_arrow_keys_hold_and_let_go(open_panel: Any) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    usable(page)
+    page.locator("call-view .turn-up").focus()
+    page.keyboard.down("ArrowUp")
+    page.keyboard.down("ArrowUp")  # what a keyboard repeats
+    _until(lambda: len(stand_in.of_type("hold")) >= 3)
+    page.keyboard.up("ArrowUp")
+    _stopped(stand_in)
+    assert all(beat["tilt"] > 0 for beat in stand_in.of_type("hold"))
+
+
+def test_space_on_a_direction_holds_and_losing_focus_lets_go(open_panel: Any) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    usable(page)
+    page.locator("call-view .turn-down_right").focus()
+    page.keyboard.down("Space")
+    _until(lambda: len(stand_in.of_type("hold")) >= 2)
+    page.locator("call-view .mute").focus()
+    _stopped(stand_in)
+    assert all(beat["pan"] > 0 > beat["tilt"] for beat in stand_in.of_type("hold"))
+
+
+def test_a_camera_that_can_only_recall_offers_no_arrows(open_panel: Any) -> None:
+    room = rooms.in_call()
+    room["cameras"] = [rooms.camera("front", can=["recall"])]
+    stand_in, page = open_panel(room)
+    usable(page)
+    assert page.locator("call-view .pad button:enabled").count() == 0
+    assert not page.locator("call-view .zoom").is_visible()
+    page.get_by_role("button", name="Whiteboard").click()
+    assert stand_in.commands("camera.recall") == [{"camera": "front", "preset": 2}]

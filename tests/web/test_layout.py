@@ -1,0 +1,114 @@
+"""What a person sees fits: on every panel size, in both languages, in every state worth showing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.web import rooms
+from tests.web.conftest import usable
+from tests.web.stand_in import StandIn, serving
+
+pytestmark = pytest.mark.browser
+
+HERE = Path(__file__).parent
+PANELS = [(800, 480), (1024, 600), (1280, 800), (720, 1280)]
+PHONE = (390, 844)
+
+MEASURE = (HERE / "measure.js").read_text()
+
+SCREENS = {
+    "home": rooms.at_rest,
+    "call": rooms.in_call,
+    "broken": rooms.broken,
+}
+
+
+def faults(page: Page, *, phone: bool) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate(MEASURE)
+    down, across = found.pop("scroll")
+    if phone:  # a phone scrolls down, and its dock floats over what scrolls
+        found["below"], found["over"], down = [], [], 0
+    found["scroll"] = [edge for edge in (down, across) if edge > 0]
+    return {key: value for key, value in found.items() if value}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("size", [*PANELS, PHONE], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_nothing_is_cut_covered_scrolled_or_too_small(
+    browser: Browser, size: tuple[int, int], language: str
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    with serving(StandIn(rooms.at_rest(language))) as stand_in:
+        page = browser.new_page(viewport=viewport, has_touch=True)  # type: ignore[arg-type]
+        page.goto(stand_in.url)
+        usable(page)
+        found = {}
+        for name, room in SCREENS.items():
+            stand_in.patch(**room(language))
+            page.wait_for_selector("call-view" if name == "call" else "home-view")
+            page.wait_for_selector(
+                "home-view trouble-note" if name == "broken" else "main > :not([hidden]) .mute"
+            )
+            found[name] = faults(page, phone=size == PHONE)
+        page.locator("home-view .dock > .key").nth(1).click()
+        page.wait_for_selector("join-sheet")
+        found["join"] = faults(page, phone=size == PHONE)
+        page.close()
+    assert {name: fault for name, fault in found.items() if fault} == {}
+
+
+def test_a_pseudo_language_two_fifths_longer_still_fits_home_and_call(browser: Browser) -> None:
+    """Words of a language to come: every second letter and a bit more."""
+    with serving(StandIn(rooms.at_rest("en"))) as stand_in:
+        page = browser.new_page(viewport={"width": 1024, "height": 600})
+
+        def longer(route: Any) -> None:
+            catalog = route.fetch().json()
+            stretched = {
+                key: words + "~" * (len(words) * 2 // 5) if isinstance(words, str) else words
+                for key, words in catalog.items()
+            }
+            route.fulfill(json=stretched)
+
+        page.route("**/i18n/en.json", longer)
+        page.goto(stand_in.url)
+        usable(page)
+        home = page.evaluate(MEASURE)
+        stand_in.patch(**rooms.in_call("en"))
+        page.wait_for_selector("call-view")
+        call = page.evaluate(MEASURE)
+        page.close()
+    for found in (home, call):
+        assert found["over"] == []
+        assert found["below"] == []
+        assert max(found["scroll"]) <= 0
+
+
+CONTRAST = (HERE / "contrast.js").read_text()
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_all_text_stands_at_seven_to_one(open_panel: Any, scheme: str) -> None:
+    stand_in, page = open_panel(rooms.broken(), color_scheme=scheme, reduced_motion="reduce")
+    usable(page)
+    faint = {"home": page.evaluate(CONTRAST)}
+    stand_in.patch(**rooms.in_call())
+    page.wait_for_selector("call-view")
+    faint["call"] = page.evaluate(CONTRAST)
+    stand_in.patch(panel={"awake": False})
+    page.wait_for_selector("room-cover")
+    faint["asleep"] = page.evaluate(CONTRAST)
+    assert faint == {"home": [], "call": [], "asleep": []}
+
+
+def test_reduced_motion_stills_everything(open_panel: Any) -> None:
+    _, page = open_panel(rooms.in_call(), reduced_motion="reduce")
+    usable(page)
+    page.locator(".leave").click()
+    moving = page.evaluate("document.getAnimations().length")
+    assert page.locator(".leave[data-armed]").count() == 1
+    assert moving == 0

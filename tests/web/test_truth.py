@@ -1,0 +1,267 @@
+"""The panel says what is so, and says when it does not know."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web import rooms
+from tests.web.conftest import until, usable
+from tests.web.stand_in import StandIn
+
+pytestmark = pytest.mark.browser
+
+
+def test_mute_is_pending_until_the_room_confirms_it(open_panel: Any) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    stand_in.answer = lambda command: None
+    usable(page)
+    mute = page.locator("call-view .mute")
+    mute.click()
+    expect(mute).to_have_attribute("data-state", "muting")
+    expect(mute).to_contain_text("Muting…")
+    mute.click()  # nothing more is asked while the answer is open
+    stand_in.patch(audio={"mute": "muted", "volume_pct": 45, "available": True})
+    expect(mute).to_have_attribute("data-state", "muted")
+    assert stand_in.commands("audio.mute") == [{"on": True}]
+
+
+def test_a_mute_that_nobody_confirms_falls_back_and_says_so(open_panel: Any) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    stand_in.answer = lambda command: None
+    usable(page)
+    began = time.monotonic()
+    page.locator("call-view .mute").click()
+    expect(page.locator(".toast")).to_contain_text("Not confirmed", timeout=3000)
+    assert 1.8 < time.monotonic() - began < 3
+    expect(page.locator("call-view .mute")).to_have_attribute("data-state", "open")
+
+
+def test_a_refused_unmute_stays_muted_and_says_why(open_panel: Any) -> None:
+    stand_in, page = open_panel(rooms.at_rest())
+    error = {"code": "unmute_in_room_only", "params": {}}
+    stand_in.answer = lambda command: {"status": "refused", "error": error}
+    usable(page)
+    page.locator("home-view .mute").click()
+    expect(page.locator(".toast")).to_contain_text("only in the room")
+    expect(page.locator("home-view .mute")).to_have_attribute("data-state", "muted")
+    assert stand_in.commands("audio.mute") == [{"on": False}]
+
+
+def test_an_unknown_microphone_is_called_unknown_and_a_touch_mutes(open_panel: Any) -> None:
+    room = rooms.at_rest()
+    room["audio"]["mute"] = "unknown"
+    stand_in, page = open_panel(room)
+    usable(page)
+    expect(page.locator("home-view .mute")).to_contain_text("Mic unknown")
+    page.locator("home-view .mute").click()
+    expect(page.locator("home-view .mute")).to_have_attribute("data-state", "unknown")
+    assert stand_in.commands("audio.mute") == [{"on": True}]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "said"), [("media", "In the meeting"), ("page", "Probably in the meeting")]
+)
+def test_being_in_the_call_is_claimed_on_media_alone(
+    open_panel: Any, evidence: str, said: str
+) -> None:
+    _, page = open_panel(rooms.with_meeting(rooms.in_call(), evidence=evidence))
+    expect(page.locator("call-view .badge")).to_have_text(said)
+
+
+def test_silence_shows_the_banner_makes_controls_inert_and_comes_back(open_panel: Any) -> None:
+    stand_in, page = open_panel()
+    usable(page)
+    stand_in.beating = stand_in.reachable = False
+    began = time.monotonic()
+    expect(page.locator(".banner")).to_be_visible(timeout=6000)
+    assert time.monotonic() - began < 4.5
+    expect(page.locator(".banner")).to_have_text(
+        re.compile(r"Reconnecting… shown state is from \d\d:\d\d")
+    )
+    expect(page.locator("main")).to_have_attribute("inert", "")
+    page.locator(".bar .ask").click()  # help is words alone, and these are needed most now
+    expect(page.locator("help-sheet")).to_contain_text("no connection to the room")
+    stand_in.beating = stand_in.reachable = True
+    came_back = time.monotonic()
+    expect(page.locator(".banner")).to_be_hidden(timeout=3000)
+    usable(page)
+    assert time.monotonic() - came_back < 2.5
+
+
+def test_no_touch_is_believed_before_300_ms_after_the_snapshot(open_panel: Any) -> None:
+    stand_in, page = open_panel()
+    usable(page)
+    page.evaluate(
+        """() => { window.ready = []; const main = document.querySelector("main");
+        new MutationObserver(() => window.ready.push([performance.now(), main.inert]))
+          .observe(main, {attributes: true, attributeFilter: ["inert"]}); }"""
+    )
+    stand_in.cut()
+    until(page, "window.ready.length >= 2")
+    usable(page)
+    (cut, dead), (back, still_dead) = page.evaluate("window.ready")
+    assert (dead, still_dead) == (True, False)
+    assert back - cut >= 300
+
+
+def test_a_gap_in_the_revisions_asks_for_a_snapshot(open_panel: Any) -> None:
+    stand_in, page = open_panel()
+    usable(page)
+    stand_in.room["identity"]["displayName"] = "Cedar"  # told by a patch that got lost
+    stand_in.patch(skip=1, occupancy={**stand_in.room["occupancy"], "state": "vacant"})
+    expect(page.locator(".name b")).to_have_text("Cedar")
+    expect(page.locator("home-view .badge")).to_have_text("Free")
+    assert len(stand_in.of_type("snapshot")) == 1
+
+
+def test_starting_is_shown_at_once_and_until_the_room_is_ready(open_panel: Any) -> None:
+    stand_in, page = open_panel({**rooms.at_rest(), "phase": "starting"})
+    expect(page.locator("room-cover")).to_contain_text("The room is starting")
+    stand_in.patch(phase="ready")
+    expect(page.locator("room-cover")).to_be_hidden()
+
+
+def test_the_touch_that_wakes_does_nothing_else(open_panel: Any) -> None:
+    stand_in, page = open_panel({**rooms.at_rest(), "panel": {"awake": False}})
+    expect(page.locator("room-cover .clock")).to_be_visible()
+    page.wait_for_timeout(400)
+    page.touchscreen.tap(560, 220)  # where Join is
+    expect(page.locator("room-cover")).to_be_visible()
+    stand_in.patch(panel={"awake": True})
+    expect(page.locator("room-cover")).to_be_hidden()
+    assert [sent["command"]["type"] for sent in stand_in.of_type("command")] == ["room.wake"]
+
+
+def test_one_touch_joins_the_booking_that_is_due(open_panel: Any) -> None:
+    stand_in, page = open_panel()
+    usable(page)
+    page.get_by_role("button", name="Join", exact=True).click()
+    expect(page.locator("home-view .join")).to_be_visible()
+    assert stand_in.commands("meeting.join") == [{"booking": "a"}]
+
+
+def test_a_refused_booking_says_why_and_offers_no_join(open_panel: Any) -> None:
+    room = rooms.at_rest()
+    room["bookings"] = [rooms.booking("d", "Board", 5, join="none", refused="host_link")]
+    _, page = open_panel(room)
+    usable(page)
+    expect(page.locator(".hero .why")).to_contain_text("Ask for the guest link")
+    expect(page.locator(".hero .join")).to_be_hidden()
+
+
+def test_leaving_takes_two_touches_within_three_seconds(open_panel: Any) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    usable(page)
+    leave = page.locator(".leave")
+    leave.click()
+    expect(leave).to_have_text(re.compile("Press again"))
+    expect(leave).to_have_text(re.compile("^Leave$"), timeout=4000)
+    assert stand_in.commands("meeting.leave") == []
+    leave.click()
+    leave.click()
+    expect(leave).to_have_text("Leave")
+    assert stand_in.commands("meeting.leave") == [{}]
+
+
+def test_a_number_goes_with_its_platform_and_a_refusal_is_said_in_the_sheet(
+    open_panel: Any,
+) -> None:
+    stand_in, page = open_panel()
+    error = {"code": "link.bad_number", "params": {}}
+    stand_in.answer = lambda command: {"status": "refused", "error": error}
+    usable(page)
+    page.get_by_role("button", name="Enter ID or link").click()
+    for digit in "123456789":
+        page.locator("join-sheet").get_by_role("button", name=digit, exact=True).click()
+    page.locator(".go").click()
+    expect(page.locator(".say")).to_have_text("Choose a platform first")
+    page.get_by_role("button", name="Tencent Meeting").click()
+    page.locator(".go").click()
+    expect(page.locator(".say")).to_contain_text("not a valid meeting ID")
+    assert stand_in.commands("meeting.join") == [{"number": "123456789", "platform": "tencent"}]
+
+
+def test_a_pasted_link_goes_as_it_is(open_panel: Any) -> None:
+    stand_in, page = open_panel()
+    usable(page)
+    page.get_by_role("button", name="Enter ID or link").click()
+    page.get_by_label("Link").fill("  https://meeting.tencent.com/dm/abc  ")
+    page.get_by_label("Link").press("Enter")
+    until(page, "document.querySelector('.go').getAttribute('aria-busy') === null")
+    assert stand_in.commands("meeting.join") == [{"link": "https://meeting.tencent.com/dm/abc"}]
+
+
+def test_no_platform_that_can_begin_one_means_no_new_meeting(open_panel: Any) -> None:
+    room = rooms.at_rest()
+    for platform in room["platforms"]:
+        platform["new"] = False
+    _, page = open_panel(room)
+    usable(page)
+    expect(page.get_by_role("button", name="New meeting")).to_have_count(0)
+
+
+def test_language_changes_by_one_touch_without_a_reload(open_panel: Any) -> None:
+    _, page = open_panel()
+    usable(page)
+    page.evaluate("window.same = true")
+    page.locator(".bar .quiet").first.click()
+    expect(page.locator("home-view .join")).to_have_text("加入会议")
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    assert page.evaluate("window.same")
+
+
+def test_the_clock_is_the_rooms_whatever_this_browser_thinks(open_panel: Any) -> None:
+    room = rooms.at_rest()
+    room["identity"]["timezone"] = "Asia/Kolkata"
+    _, page = open_panel(room, timezone_id="America/New_York")
+    usable(page)
+    shown = page.locator("home-view .clock").text_content()
+    expected = page.evaluate(
+        """() => new Intl.DateTimeFormat("en-GB", {timeZone: "Asia/Kolkata",
+        hour: "2-digit", minute: "2-digit"}).format(new Date())"""
+    )
+    assert shown == expected
+
+
+def test_another_server_reloads_only_an_untouched_panel(open_panel: Any) -> None:
+    stand_in, page = open_panel()
+    usable(page)
+    page.evaluate("window.same = true")
+    stand_in.boot_id = "boot-2"
+    stand_in.cut()
+    usable(page)
+    page.wait_for_timeout(1500)  # at least one tick of the rule
+    assert page.evaluate("window.same")
+    with page.expect_navigation():
+        _pass(page, 31)
+
+
+def _pass(page: Page, seconds: float) -> None:
+    """Let the page believe that `seconds` have passed."""
+    page.evaluate(
+        "(ms) => { const now = performance.now.bind(performance); "
+        "performance.now = () => now() + ms; }",
+        seconds * 1000,
+    )
+
+
+def test_a_thousand_changes_leave_no_nodes_behind(open_panel: Any) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    usable(page)
+    count = "document.querySelectorAll('*').length"
+    _turn(stand_in, page, 4)
+    before = page.evaluate(count)
+    _turn(stand_in, page, 40)
+    assert page.evaluate(count) == before
+
+
+def _turn(stand_in: StandIn, page: Page, times: int) -> None:
+    for i in range(times):
+        room = rooms.in_call() if i % 2 else rooms.at_rest()
+        stand_in.patch(**{**room, "audio": {**room["audio"], "volume_pct": i}})
+    until(page, f"document.querySelector('call-view .level').textContent === '{times - 1} %'")

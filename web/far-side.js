@@ -1,0 +1,137 @@
+/** The far side of a simulated room: what a person does to the hardware itself. Knows nothing of the panel. */
+
+/** @import { Look } from "./view/top-view.js" */
+/** @import { IconName } from "./lib/icon.js" */
+
+import { attribute, h, keyed, show, text } from "./lib/dom.js";
+import { LANGUAGES, language, load, named, say, speak, t, words } from "./lib/i18n.js";
+import { icon } from "./lib/icon.js";
+import { redeem } from "./lib/pair.js";
+import { TopView } from "./view/top-view.js";
+
+const POLL_MS = 250;
+const URL = "/api/v1/far-side";
+
+/** @typedef {{name: string, kind: string, plugged?: boolean, state?: Record<string, unknown>, actions: string[]}} FarEnd */
+
+/** @type {Record<string, IconName>} */
+const ICONS = { camera: "camera", speakerphone: "speakerphone", occupancy: "occupied", screen: "screen", calendar: "wait" };
+
+export class FarSide extends HTMLElement {
+  constructor() {
+    super();
+    this.notice = h("p", { class: "notice", role: "status" });
+    this.cards = h("div", { class: "cards" });
+    const other = words(h("span"), "language.other");
+    const turn = named(h("button", { type: "button", class: "key", onclick: () => this.#turn() }, other), "language.switch");
+    const lead = h("div", {}, words(h("h1"), "far.title"), words(h("p"), "far.lead"));
+    const header = h("header", {}, lead, words(h("a", { href: "/", target: "_blank", rel: "noopener" }), "far.panel"), turn);
+    this.append(header, this.notice, this.cards);
+  }
+
+  /** Ask, draw, and ask again, for ever. */
+  async poll() {
+    try {
+      const answer = await fetch(URL, { signal: AbortSignal.timeout(4000) });
+      if (answer.status === 401 || answer.status === 403) text(this.notice, t("far.unpaired"));
+      else this.#draw((await answer.json()).devices);
+    } catch {
+      text(this.notice, t("far.lost"));
+    }
+    setTimeout(() => void this.poll(), POLL_MS);
+  }
+
+  /** @param {FarEnd[]} devices */
+  #draw(devices) {
+    if ([t("far.lost"), t("far.unpaired")].includes(this.notice.textContent ?? "")) text(this.notice, "");
+    if (devices.length === 0) text(this.notice, t("far.none"));
+    keyed(this.cards, devices, (device) => device.name, (device) => new FarEndCard(device, (words) => text(this.notice, words)), (card, device) => card.update(device));
+  }
+
+  #turn() {
+    speak(LANGUAGES[(LANGUAGES.indexOf(language()) + 1) % LANGUAGES.length]);
+  }
+}
+
+export class FarEndCard extends HTMLElement {
+  /**
+   * @param {FarEnd} device
+   * @param {(words: string) => void} tell
+   */
+  constructor(device, tell) {
+    super();
+    this.className = "card";
+    this.tell = tell;
+    this.device = device.name;
+    this.plug = h("b");
+    this.view = device.kind === "camera" ? new TopView() : null;
+    this.state = h("dl", { class: "state" });
+    this.actions = h("div", { class: "actions" });
+    const title = h("h2", {}, icon(ICONS[device.kind] ?? "unknown"), h("span", {}, device.name), this.plug);
+    this.append(title, ...(this.view ? [this.view] : []), this.actions, this.state);
+  }
+
+  /** @param {FarEnd} device */
+  update(device) {
+    const plugged = device.plugged ?? true;
+    attribute(this, "data-plugged", String(plugged));
+    text(this.plug, device.plugged === undefined ? "" : t(plugged ? "far.plugged" : "far.unplugged"));
+    const state = device.state ?? {};
+    const look = this.#look(state);
+    if (this.view) show(this.view, look !== null);
+    if (look) this.view?.update(look);
+    keyed(this.actions, device.actions, (action) => action, (action) => h("button", { type: "button", class: "key", onclick: () => void this.#act(action) }), (key, action) => {
+      text(key, say("action", action));
+      key.disabled = (action === "plug" && plugged) || (action === "unplug" && !plugged);
+    });
+    const drawn = look === null ? [] : Object.keys(look);
+    const lines = Object.entries(state)
+      .filter(([name]) => !drawn.includes(name))
+      .flatMap(([name, value]) => [say("state", name), shown(value)]);
+    keyed(this.state, lines.map((line, i) => ({ line, i })), ({ i }) => String(i), ({ i }) => h(i % 2 ? "dd" : "dt"), (cell, { line }) => text(cell, line));
+  }
+
+  /**
+   * @param {Record<string, unknown>} state
+   * @returns {Look | null}
+   */
+  #look(state) {
+    const { pan_deg, tilt_deg, zoom_pct } = state;
+    if (typeof pan_deg !== "number" || typeof tilt_deg !== "number") return null;
+    return { pan_deg, tilt_deg, zoom_pct: typeof zoom_pct === "number" ? zoom_pct : 0 };
+  }
+
+  /** @param {string} action */
+  async #act(action) {
+    const spoken = `${this.device}: ${say("action", action)}`;
+    try {
+      const headers = { "content-type": "application/json" };
+      const body = JSON.stringify({ device: this.device, action, args: {} });
+      const answer = await fetch(URL, { method: "POST", headers, body });
+      this.tell(t(answer.ok ? "far.done" : "far.failed", { action: spoken }));
+    } catch {
+      this.tell(t("far.lost"));
+    }
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
+function shown(value) {
+  if (typeof value === "boolean") return t(value ? "far.yes" : "far.no");
+  if (typeof value === "number") return String(Math.round(value * 100) / 100);
+  if (typeof value === "string") return say("value", value);
+  return value === null || value === undefined ? "–" : JSON.stringify(value);
+}
+
+customElements.define("far-side", FarSide);
+customElements.define("far-end-card", FarEndCard);
+
+await load();
+speak(navigator.language.startsWith("zh") ? "zh-CN" : "en");
+await redeem();
+const page = new FarSide();
+document.body.append(page);
+void page.poll();

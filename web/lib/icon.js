@@ -1,0 +1,57 @@
+/** The icons: strokes on a 24 × 24 grid, drawn in the colour of the text beside them. */
+
+import { svg } from "./dom.js";
+
+const PATHS = {
+  free: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM7.8 12.4l2.8 2.8 5.6-6",
+  occupied: "M12 2.5 21.5 12 12 21.5 2.5 12ZM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5",
+  meeting: "M3.5 4.5h17v12h-17ZM8 20.5h8M12 16.5v4",
+  unknown: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM9.3 9.600c.2-1.6 1.3-2.5 2.8-2.5 1.6 0 2.7 1 2.7 2.4 0 2.1-2.8 2.2-2.8 4.300M12 16.800v.1",
+  mic: "M12 3a3 3 0 0 0-3 3v5.5a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3ZM5.5 11a6.5 6.5 0 0 0 13 0M12 17.5V21M8.5 21h7",
+  mic_off: "M9 9v2.5a3 3 0 0 0 4.8 2.400M15 11V6a3 3 0 0 0-5.7-1.300M5.5 11a6.5 6.5 0 0 0 10.6 5M18.5 11a6.5 6.5 0 0 1-.6 2.700M12 17.5V21M8.5 21h7M3.5 3.5l17 17",
+  volume: "M4 9.5v5h3.5l5 4v-13l-5 4ZM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11",
+  camera: "M3.5 7h11v10h-11ZM14.5 10.8 20.5 8v8l-6-2.8",
+  plus: "M12 5v14M5 12h14",
+  minus: "M5 12h14",
+  keypad: "M6 5.5v.1M12 5.5v.1M18 5.5v.1M6 12v.1M12 12v.1M18 12v.1M6 18.5v.1M12 18.5v.1M18 18.5v.1",
+  help: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM9.3 9.600c.2-1.6 1.3-2.5 2.8-2.5 1.6 0 2.7 1 2.7 2.4 0 2.1-2.8 2.2-2.8 4.300M12 16.800v.1",
+  leave: "M10.5 4H5v16h5.5M14.5 7.5 19 12l-4.5 4.5M19 12H9.5",
+  arrow: "M12 19V5M5.5 11.5 12 5l6.5 6.5",
+  home: "M4 11.5 12 4.5l8 7M6.5 10v9.5h11V10",
+  zoom_in: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.5 15.5l5 5M10.5 7.800v5.400M7.8 10.5h5.4",
+  zoom_out: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.5 15.5l5 5M7.8 10.5h5.4",
+  warning: "M12 3.5 22 20.5H2ZM12 9.800v5M12 17.600v.1",
+  back: "M19.5 12h-15M11 5.5 4.5 12l6.5 6.5",
+  key: "M8 8.5a4.5 4.5 0 1 0 .01 0ZM11.5 10 20.5 3M16.5 6l2.5 3",
+  erase: "M8.5 5.5h12v13h-12l-6-6.5ZM11.5 9.5l5 5M16.5 9.5l-5 5",
+  wait: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM12 7v5.300l3.5 2",
+  door: "M6 21V3.5h12V21M3.5 21h17M14.5 12v.6",
+  screen: "M3.5 4.5h17v12h-17ZM8 20.5h8M12 16.5v4",
+  check: "M5 12.800l4.6 4.700L19 7.5",
+  save: "M5 4.5h11l3 3v12H5ZM8.5 4.5v5h6v-5M8.5 19.5v-5.5h7v5.5",
+  power: "M12 3.5v8M7 6.5a7.5 7.5 0 1 0 10 0",
+  speakerphone: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16ZM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5",
+};
+
+/** @typedef {keyof typeof PATHS} IconName */
+
+/**
+ * Draw an icon; it is decoration, the words beside it carry the meaning.
+ * @param {IconName} name
+ * @returns {SVGSVGElement}
+ */
+export function icon(name) {
+  const path = svg("path", { d: PATHS[name] });
+  return svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", "data-icon": name }, path);
+}
+
+/**
+ * Turn an icon into another one.
+ * @param {Element} element
+ * @param {IconName} name
+ */
+export function redraw(element, name) {
+  if (element.getAttribute("data-icon") === name) return;
+  element.setAttribute("data-icon", name);
+  element.firstElementChild?.setAttribute("d", PATHS[name]);
+}

@@ -1,0 +1,56 @@
+/** The room document, in types. Nothing here runs. */
+
+/** @typedef {"starting" | "online" | "offline"} Status */
+/** @typedef {"camera" | "speakerphone" | "occupancy" | "screen" | "calendar"} Kind */
+/** @typedef {"drive" | "zoom" | "home" | "recall" | "store" | "power"} Ability */
+/** @typedef {"idle" | "preparing" | "prejoin" | "joining" | "lobby" | "in_call" | "leaving" | "ended" | "failed" | "unknown"} MeetingState */
+/** @typedef {"muted" | "muting" | "open" | "unmuting" | "unknown"} Mute */
+
+/** @typedef {{id: string, displayName: string, building: string, floorLabel: string, capacity: number | null, timezone: string, language: string, help: string, wifi?: string}} Identity */
+/** @typedef {{name: string, kind: Kind, status: Status, reason: string | null, detail: string | null, since: string}} Device */
+/** @typedef {{number: number, name: string}} Preset */
+/** @typedef {{name: string, label: string, power: boolean | null, pan_deg: number | null, tilt_deg: number | null, zoom_pct: number | null, moving: boolean, preset: number | null, presets: Preset[], can: Ability[]}} Camera */
+/** @typedef {{state: MeetingState, platform: string | null, title: string | null, host: string | null, number: string | null, since: string | null, failure: string | null, evidence: "media" | "page" | "none"}} Meeting */
+/** @typedef {{id: string, title: string | null, organizer: string | null, start: string, end: string, platform: string | null, join: "now" | "later" | "none", refused: string | null}} Booking */
+/** @typedef {{key: string, name: {zh: string, en: string}, new: boolean, by_number: boolean}} Platform */
+/** @typedef {{name: string, platform: string | null}} Favourite */
+/** @typedef {{code: string, params: Record<string, unknown>}} Coded */
+/** @typedef {{state: "unknown" | "vacant" | "occupied" | "vacating", probability: number | null, reasons: Coded[], since: string | null}} Occupancy */
+/** @typedef {{mute: Mute, volume_pct: number | null, available: boolean}} Audio */
+/** @typedef {{code: string, subject: string, params: Record<string, unknown>, since: string}} Issue */
+
+/**
+ * @typedef {object} Room
+ * @property {number} rev
+ * @property {Identity} identity
+ * @property {"starting" | "ready"} phase
+ * @property {Device[]} devices
+ * @property {Camera[]} cameras
+ * @property {Meeting} meeting
+ * @property {Booking[]} bookings
+ * @property {Platform[]} platforms
+ * @property {Favourite[]} favourites
+ * @property {Occupancy} occupancy
+ * @property {Audio} audio
+ * @property {{awake: boolean}} panel
+ * @property {Issue[]} issues
+ */
+
+/** @typedef {{status: "done" | "refused" | "failed" | "unknown" | "unconfirmed", error: Coded | null}} Outcome */
+
+/** @typedef {"join" | "new" | "camera" | "today" | "help"} Sheet */
+
+/**
+ * What a view may ask of the panel that shows it.
+ * @typedef {object} Panel
+ * @property {import("./clock.js").RoomClock} clock
+ * @property {import("./hold.js").Holds} holds
+ * @property {"muting" | "unmuting" | null} pendingMute asked for here, confirmed by nobody yet
+ * @property {boolean} stale
+ * @property {(sheet: Sheet | null) => void} open show a sheet, or none
+ * @property {(type: string, args?: Record<string, unknown>, patience_ms?: number) => Promise<Outcome>} ask do something; a failure is told
+ * @property {(words: string) => void} tell say something in passing
+ * @property {() => void} refresh draw again
+ */
+
+export {};

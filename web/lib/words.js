@@ -1,0 +1,164 @@
+/** What the room document means to a person: which booking leads, which words say a state. Draws nothing. */
+
+/** @import { Booking, Device, Issue, Meeting, Outcome, Room } from "./room.js" */
+/** @import { IconName } from "./icon.js" */
+
+import { language, say, t } from "./i18n.js";
+
+/** @typedef {{key: string, icon: IconName, tone: "free" | "taken" | "meeting" | "unsure" | "bad"}} Saying */
+
+/** The states in which the panel shows the call. */
+const IN_CALL = new Set(["preparing", "prejoin", "joining", "lobby", "in_call", "leaving", "unknown"]);
+
+/**
+ * Whether there is a call to show.
+ * @param {Meeting} meeting
+ * @returns {boolean}
+ */
+export function calling(meeting) {
+  return IN_CALL.has(meeting.state);
+}
+
+/**
+ * The state of the room, for the first glance.
+ * @param {Room} room
+ * @returns {Saying}
+ */
+export function roomState(room) {
+  if (calling(room.meeting)) return { key: "room.meeting", icon: "meeting", tone: "meeting" };
+  if (room.occupancy.state === "occupied") return { key: "room.occupied", icon: "occupied", tone: "taken" };
+  if (room.occupancy.state === "vacating") return { key: "room.vacating", icon: "occupied", tone: "taken" };
+  if (room.occupancy.state === "vacant") return { key: "room.free", icon: "free", tone: "free" };
+  return { key: "room.unknown", icon: "unknown", tone: "unsure" };
+}
+
+/**
+ * The state of the call. That the room is in it is claimed on the evidence of media alone.
+ * @param {Meeting} meeting
+ * @returns {Saying}
+ */
+export function callState(meeting) {
+  if (meeting.state === "in_call") {
+    return meeting.evidence === "media"
+      ? { key: "call.in_call", icon: "check", tone: "free" }
+      : { key: "call.in_call_unproven", icon: "unknown", tone: "unsure" };
+  }
+  if (meeting.state === "unknown") return { key: "call.unknown", icon: "screen", tone: "unsure" };
+  if (meeting.state === "prejoin") return { key: "call.prejoin", icon: "screen", tone: "taken" };
+  if (meeting.state === "lobby") return { key: "call.lobby", icon: "door", tone: "taken" };
+  return { key: `call.${meeting.state}`, icon: "wait", tone: "taken" };
+}
+
+/**
+ * What can be said of the microphone; `pending` is what this panel asked for and nobody confirmed.
+ * @param {Room["audio"]} audio
+ * @param {"muting" | "unmuting" | null} pending
+ * @returns {{state: "none" | Room["audio"]["mute"], icon: IconName}}
+ */
+export function microphone(audio, pending) {
+  if (!audio.available) return { state: "none", icon: "unknown" };
+  const state = pending ?? audio.mute;
+  const icons = /** @type {const} */ ({ muted: "mic_off", open: "mic", muting: "wait", unmuting: "wait", unknown: "unknown" });
+  return { state, icon: icons[state] };
+}
+
+/**
+ * The booking to lead with, and the others still to come, by start.
+ * @param {readonly Booking[]} bookings
+ * @param {number} now_ms
+ * @returns {{hero: Booking | null, rest: Booking[]}}
+ */
+export function agenda(bookings, now_ms) {
+  const open = bookings
+    .filter((booking) => Date.parse(booking.end) > now_ms)
+    .sort((a, b) => Date.parse(a.start) - Date.parse(b.start));
+  const hero = open.find((booking) => booking.join === "now") ?? open[0] ?? null;
+  return { hero, rest: open.filter((booking) => booking !== hero) };
+}
+
+/**
+ * A platform's name in the language in use; an unknown key stands for itself.
+ * @param {Room} room
+ * @param {string | null} key
+ * @returns {string}
+ */
+export function platformName(room, key) {
+  if (key === null) return "";
+  const name = room.platforms.find((platform) => platform.key === key)?.name;
+  return name ? (language() === "zh-CN" ? name.zh : name.en) : key;
+}
+
+/**
+ * A device as people call it, from "camera.front".
+ * @param {string} subject
+ * @param {readonly Device[]} devices
+ * @returns {string}
+ */
+export function deviceName(subject, devices) {
+  const [kind, name = ""] = subject.split(".", 2);
+  const many = devices.filter((device) => device.kind === kind).length > 1;
+  const word = say("kind", kind, { name });
+  return many && name ? t("kind.named", { kind: word, name }) : word;
+}
+
+/**
+ * What to do about a device that cannot be used.
+ * @param {string | null} reason
+ * @returns {string}
+ */
+export function offlineAdvice(reason) {
+  return say("offline", reason);
+}
+
+/**
+ * One problem: what is wrong, and what to do.
+ * @param {Issue} issue
+ * @param {Room} room
+ * @returns {{what: string, todo: string}}
+ */
+export function problem(issue, room) {
+  const device = deviceName(issue.subject, room.devices);
+  const params = { ...issue.params, device, subject: issue.subject };
+  if (issue.code === "device.offline") {
+    const known = room.devices.find((one) => one.name === issue.subject)?.reason ?? null;
+    const reason = String(issue.params.reason ?? known ?? "other");
+    return { what: t("issue.device.offline", params), todo: offlineAdvice(reason) };
+  }
+  if (issue.code === "meeting.failed") {
+    const failure = String(issue.params.reason ?? room.meeting.failure ?? "other");
+    return { what: t("issue.meeting.failed", params), todo: say("failure", failure, params) };
+  }
+  if (issue.code === "booking.refused") {
+    const booking = room.bookings.find((one) => one.id === issue.subject);
+    const code = String(issue.params.reason ?? booking?.refused ?? "other");
+    const title = String(issue.params.title ?? booking?.title ?? "");
+    return { what: t("issue.booking.refused", { ...params, title }), todo: say("refused", code, params) };
+  }
+  return { what: say("issue", issue.code, params), todo: t("issue.todo") };
+}
+
+/**
+ * The problems to tell people of, worst first; a refused booking says so where it stands.
+ * @param {Room} room
+ * @returns {Issue[]}
+ */
+export function problems(room) {
+  const weight = ["meeting.failed", "device.offline"]; // anything else comes after these
+  const rank = (/** @type {Issue} */ issue) => (weight.indexOf(issue.code) + 3) % 3;
+  const told = room.issues.filter((issue) => issue.code !== "booking.refused");
+  return told.sort((a, b) => rank(a) - rank(b));
+}
+
+/**
+ * Why something was not done, or null if it was.
+ * @param {Outcome} outcome
+ * @returns {string | null}
+ */
+export function complaint(outcome) {
+  if (outcome.status === "done") return null;
+  const { code, params } = outcome.error ?? { code: "unconfirmed", params: {} };
+  const [family, detail] = code.split(".", 2);
+  if (family === "link" && detail) return say("refused", detail, params);
+  if (family === "port" && detail) return say("offline", detail, params);
+  return say("error", code, params);
+}

@@ -1,0 +1,218 @@
+/** The touch panel: one document from the socket, one view at a time, and the rules that keep it honest. */
+
+/** @import { Outcome, Panel, Room, Sheet } from "./lib/room.js" */
+/** @import { Language } from "./lib/i18n.js" */
+/** @import { Cover } from "./view/cover.js" */
+
+import { RoomClock } from "./lib/clock.js";
+import { attribute, h, show, text } from "./lib/dom.js";
+import { Holds, watchPage } from "./lib/hold.js";
+import { LANGUAGES, language, load, named, speak, speakable, t, words } from "./lib/i18n.js";
+import { icon } from "./lib/icon.js";
+import { Live } from "./lib/live.js";
+import { paired, redeem } from "./lib/pair.js";
+import { calling, complaint } from "./lib/words.js";
+import { CallView } from "./view/call.js";
+import { CameraSheet } from "./view/camera.js";
+import { RoomCover } from "./view/cover.js";
+import { HomeView } from "./view/home.js";
+import { JoinSheet } from "./view/join.js";
+import { button } from "./view/parts.js";
+import { HelpSheet, NewSheet, TodaySheet } from "./view/sheets.js";
+
+const TOLD_MS = 6000;
+const FORGET_MS = 120_000; // an untouched panel returns to the room's language and to its first view
+const RELOAD_MS = 30_000;
+
+/** @implements {Panel} */
+export class RoomPanel extends HTMLElement {
+  clock = new RoomClock();
+  /** @type {"muting" | "unmuting" | null} */ pendingMute = null;
+  /** @type {Sheet | null} */ #sheet = null;
+  /** @type {Language | null} chosen by hand */ #chosen = null;
+  #refused = false;
+  #touched_ms = performance.now();
+  #telling = 0;
+  #wasCalling = false;
+
+  constructor() {
+    super();
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const refresh = () => this.refresh();
+    const lost = () => this.holds.stop();
+    this.live = new Live(`${scheme}://${location.host}/api/v1/live`, this.clock, refresh, lost, paired);
+    this.holds = new Holds((message) => this.live.ready && this.live.send(message));
+    this.home = new HomeView(this);
+    this.call = new CallView(this);
+    this.sheets = {
+      join: new JoinSheet(this),
+      new: new NewSheet(this),
+      camera: new CameraSheet(this),
+      today: new TodaySheet(this),
+      help: new HelpSheet(this),
+    };
+    this.cover = new RoomCover(() => void this.ask("room.wake"));
+    this.name = h("b");
+    this.place = h("span");
+    this.time = h("time");
+    this.back = button("back", "back", "key back", () => this.open(null));
+    this.sheetName = h("h1");
+    const other = words(h("span", { class: "label" }), "language.other");
+    const turn = named(h("button", { type: "button", class: "quiet", onclick: () => this.#turnLanguage() }, other), "language.switch");
+    const help = button("help", "help.button", "quiet ask", () => this.open(this.#sheet === "help" ? null : "help"));
+    this.roomName = h("p", { class: "name" }, this.name, this.place);
+    this.bannerWords = h("span");
+    this.banner = h("div", { class: "banner", role: "alert", hidden: true }, icon("warning"), this.bannerWords);
+    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.time, turn, help, this.banner);
+    this.toastWords = h("span");
+    this.toast = h("div", { class: "toast", role: "status", hidden: true }, icon("warning"), this.toastWords);
+    this.main = h("main", {}, this.home, this.call, ...Object.values(this.sheets));
+    this.append(this.bar, this.main, this.toast, this.cover);
+    watchPage(this.holds);
+    for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => (this.#touched_ms = performance.now()), true);
+    setInterval(() => this.#tick(), 1000);
+    addEventListener("hashchange", () => void this.start());
+    // A page that comes back from the browser's cache shows the past.
+    addEventListener("pageshow", (event) => event.persisted && location.reload());
+  }
+
+  get stale() {
+    return this.live.stale;
+  }
+
+  /** Pair if the address says so, and connect. */
+  async start() {
+    const pairing = await redeem();
+    this.#refused = pairing === "refused";
+    this.live.start();
+    this.refresh();
+  }
+
+  /**
+   * Show a sheet, or none.
+   * @param {Sheet | null} sheet
+   */
+  open(sheet) {
+    this.holds.stop();
+    if (sheet === "join" && this.#sheet !== "join") this.sheets.join.reset();
+    this.#sheet = sheet;
+    this.refresh();
+  }
+
+  /**
+   * Do something; say so if it did not work.
+   * @param {string} type
+   * @param {Record<string, unknown>} [args]
+   * @param {number} [patience_ms]
+   * @returns {Promise<Outcome>}
+   */
+  async ask(type, args, patience_ms) {
+    const outcome = await this.live.command(type, args, patience_ms);
+    const why = complaint(outcome);
+    if (why) this.tell(why);
+    return outcome;
+  }
+
+  /**
+   * Say something in passing.
+   * @param {string} said
+   */
+  tell(said) {
+    text(this.toastWords, said);
+    show(this.toast, true);
+    clearTimeout(this.#telling);
+    this.#telling = Number(setTimeout(() => show(this.toast, false), TOLD_MS));
+  }
+
+  /** Draw what is known now. */
+  refresh() {
+    const { live } = this;
+    this.#speak();
+    const cover = this.#covered();
+    this.cover.update(cover, this.clock.hourMinute(this.clock.now()), this.#refused);
+    for (const part of [this.bar, this.main]) attribute(part, "data-covered", cover !== null);
+    attribute(this.bar, "inert", cover !== null);
+    attribute(this, "data-stale", live.stale);
+    show(this.banner, live.stale && live.room !== null && cover !== "unpaired");
+    text(this.bannerWords, t("stale", { time: this.clock.hourMinute(live.heard_ms) }));
+    if (!live.room) return void attribute(this.main, "inert", true);
+    this.#draw(live.room, cover);
+  }
+
+  /**
+   * @param {Room} room
+   * @param {Cover} cover
+   */
+  #draw(room, cover) {
+    const { identity } = room;
+    text(this.name, identity.displayName);
+    text(this.place, [identity.building, identity.floorLabel].filter(Boolean).join(" · "));
+    const inCall = calling(room.meeting);
+    if (inCall !== this.#wasCalling) this.#callTurned(inCall);
+    const base = inCall ? this.call : this.home;
+    const view = this.#sheet ? this.sheets[this.#sheet] : base;
+    for (const one of [this.home, this.call, ...Object.values(this.sheets)]) show(one, one === view);
+    for (const part of [this.back, this.sheetName]) show(part, this.#sheet !== null);
+    show(this.roomName, this.#sheet === null);
+    text(this.sheetName, this.#sheet ? t(`${this.#sheet}.title`) : "");
+    attribute(this, "data-sheet", this.#sheet !== null);
+    attribute(this, "data-view", this.#sheet ?? (inCall ? "call" : "home"));
+    // Help is words alone: it stays usable when nothing else may be touched.
+    const usable = cover === null && (this.live.ready || this.#sheet === "help");
+    if (!usable) this.holds.stop();
+    attribute(this.main, "inert", !usable);
+    view.update(room);
+    text(this.time, this.clock.hourMinute(this.clock.now()));
+  }
+
+  /**
+   * A call began or ended: its view comes to the front.
+   * @param {boolean} inCall
+   */
+  #callTurned(inCall) {
+    this.#wasCalling = inCall;
+    this.holds.stop();
+    this.call.disarm();
+    if (this.#sheet !== "help") this.#sheet = null;
+    if (!inCall) this.#chosen = null;
+    this.#speak();
+  }
+
+  /** @returns {Cover} */
+  #covered() {
+    const { room, unpaired, stale } = this.live;
+    if (unpaired) return "unpaired";
+    if (!room) return stale ? "waiting" : "starting";
+    if (room.phase === "starting") return "starting";
+    return room.panel.awake ? null : "asleep";
+  }
+
+  #speak() {
+    const given = [this.#chosen, this.live.room?.identity.language, this.live.language, navigator.language];
+    const wanted = given.find(speakable) ?? (navigator.language.startsWith("zh") ? "zh-CN" : "en");
+    if (wanted !== document.documentElement.lang || language() !== wanted) speak(wanted);
+    document.title = this.live.room?.identity.displayName ?? t("page.title");
+  }
+
+  #turnLanguage() {
+    this.#chosen = LANGUAGES[(LANGUAGES.indexOf(language()) + 1) % LANGUAGES.length];
+    this.refresh();
+  }
+
+  #tick() {
+    const idle_ms = performance.now() - this.#touched_ms;
+    if (idle_ms > FORGET_MS && (this.#chosen || this.#sheet)) {
+      this.#chosen = null;
+      this.#sheet = null;
+    }
+    if (this.live.outdated && this.live.ready && idle_ms > RELOAD_MS) location.reload();
+    this.refresh();
+  }
+}
+
+customElements.define("room-panel", RoomPanel);
+
+await load();
+const panel = new RoomPanel();
+document.body.replaceChildren(panel);
+await panel.start();

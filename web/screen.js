@@ -1,0 +1,236 @@
+/** The room's display between meetings: what a person at the far end of the table reads. It only looks, and asks for nothing. */
+
+/** @import { Booking, Room } from "./lib/room.js" */
+
+import { RoomClock } from "./lib/clock.js";
+import { attribute, h, show, text } from "./lib/dom.js";
+import { language, load, say, speak, speakable, t } from "./lib/i18n.js";
+import { icon } from "./lib/icon.js";
+import { Live } from "./lib/live.js";
+import { paired, redeem } from "./lib/pair.js";
+import { agenda, callState, calling, platformName } from "./lib/words.js";
+
+const CODE_MS = 5000; // a code that somebody used is replaced within this
+const CODE_URL = "/api/v1/phone";
+const MINUTE_MS = 60_000;
+// How far the picture wanders, in rem, and in how many minutes it is round: a display keeps what
+// stands still on it for months, and a stroke of the clock is 1.3 rem wide.
+const ACROSS = { rem: 1.5, minutes: 41 };
+const DOWN = { rem: 1, minutes: 29 };
+
+/** @typedef {{eyebrow: string, heading: string, facts: string, how: string, tone: string | null}} Sayings */
+
+export class RoomScreen extends HTMLElement {
+  clock = new RoomClock();
+  #code = "";
+  #fitted = "";
+
+  constructor() {
+    super();
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const refresh = () => this.refresh();
+    this.live = new Live(`${scheme}://${location.host}/api/v1/live`, this.clock, refresh, () => {}, paired);
+    this.name = h("h1");
+    this.place = h("p", { class: "place" });
+    this.noticeWords = h("span");
+    this.notice = h("p", { class: "notice", role: "status", hidden: true }, icon("warning"), this.noticeWords);
+    this.time = h("time");
+    this.day = h("p", { class: "day" });
+    this.eyebrow = h("p", { class: "eyebrow" });
+    this.heading = h("h2");
+    this.facts = h("p", { class: "facts" });
+    this.how = h("p", { class: "how" });
+    this.next = h("p", { class: "next" });
+    this.picture = h("img", { alt: "" });
+    this.caption = h("figcaption");
+    this.phone = h("figure", { hidden: true }, this.picture, this.caption);
+    this.wifi = h("p", { class: "wifi" });
+    this.help = h("p", { class: "help" });
+    this.head = h("header", {}, h("div", {}, this.name, this.place), this.notice);
+    this.now = h("section", { class: "now" }, this.time, this.day);
+    this.meeting = h("section", { class: "meeting" }, this.eyebrow, this.heading, this.facts, this.how, this.next);
+    this.foot = h("footer", {}, this.wifi, this.help);
+    this.append(this.head, this.now, this.phone, this.meeting, this.foot);
+    setInterval(refresh, 1000);
+    setInterval(() => void this.#fetchCode(), CODE_MS);
+    addEventListener("hashchange", () => void this.start());
+  }
+
+  /** Pair if the address says so, and connect. */
+  async start() {
+    await redeem();
+    this.live.start();
+    this.refresh();
+    void this.#fetchCode();
+  }
+
+  /** Draw what is known now. */
+  refresh() {
+    const { live, clock } = this;
+    const { room } = live;
+    if (live.outdated && live.ready) return void location.reload();
+    this.#speak(room);
+    const lit = room?.panel.awake !== false || calling(room.meeting);
+    attribute(this, "data-asleep", !lit);
+    attribute(this, "data-stale", live.stale);
+    attribute(this, "data-waiting", room === null || live.unpaired);
+    this.#wander(clock.now() / MINUTE_MS);
+    text(this.time, room ? clock.hourMinute(clock.now()) : "");
+    text(this.day, room ? clock.day(language(), clock.now()) : "");
+    show(this.notice, live.stale && room !== null && !live.unpaired);
+    text(this.noticeWords, t("stale", { time: clock.hourMinute(live.heard_ms) }));
+    show(this.phone, this.#code !== "" && !live.stale && !live.unpaired);
+    text(this.caption, t("screen.phone"));
+    if (room === null || live.unpaired) this.#wait();
+    else this.#draw(room);
+    this.#fit();
+  }
+
+  /** Say why there is nothing to show. */
+  #wait() {
+    const why = this.live.unpaired ? "unpaired" : this.live.stale ? "waiting" : "starting";
+    for (const part of [this.name, this.place, this.wifi, this.help]) text(part, "");
+    const hint = why === "unpaired" ? t("screen.unpaired_hint") : "";
+    const heading = why === "unpaired" ? t("screen.unpaired") : t(`cover.${why}`);
+    this.#tell({ eyebrow: "", heading, facts: hint, how: "", tone: null });
+    attribute(this, "data-calm", false);
+    show(this.next, false);
+    show(this.foot, false);
+  }
+
+  /** @param {Room} room */
+  #draw(room) {
+    const { identity } = room;
+    text(this.name, identity.displayName);
+    text(this.place, [identity.building, identity.floorLabel].filter(Boolean).join(" · "));
+    const { hero, rest } = agenda(room.bookings, this.clock.now());
+    const call = this.#call(room);
+    this.#tell(call ?? (hero ? this.#booking(room, hero) : this.#free(room)));
+    attribute(this, "data-calm", !call && !hero);
+    const ahead = call && hero ? [hero, ...rest] : rest;
+    const next = ahead.find((booking) => Date.parse(booking.start) > this.clock.now());
+    show(this.next, next !== undefined);
+    if (next) text(this.next, t("screen.next", { time: this.clock.hourMinute(next.start), title: next.title ?? t("home.private") }));
+    const wifi = identity.wifi ?? "";
+    show(this.wifi, wifi !== "");
+    text(this.wifi, t("screen.wifi", { wifi }));
+    show(this.help, identity.help !== "");
+    text(this.help, t("help.contact", { help: identity.help }));
+    show(this.foot, wifi !== "" || identity.help !== "");
+  }
+
+  /** @param {Sayings} sayings */
+  #tell({ eyebrow, heading, facts, how, tone }) {
+    attribute(this.meeting, "data-tone", tone);
+    for (const [part, words] of /** @type {[HTMLElement, string][]} */ ([[this.eyebrow, eyebrow], [this.heading, heading], [this.facts, facts], [this.how, how]])) {
+      text(part, words);
+      show(part, words !== "");
+    }
+  }
+
+  /**
+   * What is said of a call that is under way, or failed; nothing without one.
+   * @param {Room} room
+   * @returns {Sayings | null}
+   */
+  #call(room) {
+    const { meeting } = room;
+    const failed = meeting.state === "failed";
+    if (!failed && !calling(meeting)) return null;
+    const number = meeting.number ? t("call.number", { number: meeting.number }) : "";
+    return {
+      eyebrow: failed ? t("issue.meeting.failed") : t(callState(meeting).key),
+      heading: meeting.title ?? (platformName(room, meeting.platform) || t("call.untitled")),
+      facts: [meeting.title ? platformName(room, meeting.platform) : "", number].filter(Boolean).join(" · "),
+      how: failed ? say("failure", meeting.failure ?? "other") : "",
+      tone: failed ? "bad" : "meeting",
+    };
+  }
+
+  /**
+   * @param {Room} room
+   * @param {Booking} booking
+   * @returns {Sayings}
+   */
+  #booking(room, booking) {
+    const { clock } = this;
+    const started = Date.parse(booking.start) <= clock.now();
+    const hours = t("home.until", { start: clock.hourMinute(booking.start), end: clock.hourMinute(booking.end) });
+    return {
+      eyebrow: `${t(started ? "home.now" : "home.next")} · ${hours}`,
+      heading: booking.title ?? t("home.private"),
+      facts: [booking.organizer ?? "", platformName(room, booking.platform)].filter(Boolean).join(" · "),
+      how: this.#how(booking),
+      tone: booking.refused ? "bad" : booking.join === "now" ? "now" : null,
+    };
+  }
+
+  /**
+   * How to join, in one sentence; or why that cannot be done here.
+   * @param {Booking} booking
+   */
+  #how(booking) {
+    if (booking.refused) return t("screen.refused", { why: say("refused", booking.refused) });
+    if (booking.join === "now") return t("screen.join");
+    return booking.join === "later" ? t("home.starts", { time: this.clock.hourMinute(booking.start) }) : t("home.no_link");
+  }
+
+  /**
+   * @param {Room} room
+   * @returns {Sayings}
+   */
+  #free(room) {
+    const how = t(room.platforms.some((platform) => platform.new) ? "screen.free" : "screen.free_join");
+    return { eyebrow: "", heading: t("home.empty"), facts: "", how, tone: null };
+  }
+
+  /** Give up what matters least until the words lie on one another nowhere. */
+  #fit() {
+    const shown = `${this.textContent} ${this.phone.hidden} ${innerWidth} ${innerHeight}`;
+    if (shown === this.#fitted) return;
+    this.#fitted = shown;
+    const end = (/** @type {HTMLElement} */ part) => part.offsetTop + part.offsetHeight;
+    for (const fit of [null, "short", "small"]) {
+      attribute(this, "data-fit", fit);
+      const above = Math.max(end(this.now), end(this.phone));
+      if (this.meeting.offsetTop >= above && end(this.meeting) <= (this.foot.hidden ? this.offsetHeight : this.foot.offsetTop)) return;
+    }
+  }
+
+  /** @param {Room | null} room */
+  #speak(room) {
+    const wanted = [room?.identity.language, this.live.language, navigator.language].find(speakable) ?? "en";
+    if (wanted !== document.documentElement.lang || language() !== wanted) speak(wanted);
+    document.title = room?.identity.displayName ?? t("page.title");
+  }
+
+  /** @param {number} minutes */
+  #wander(minutes) {
+    const at = (/** @type {{rem: number, minutes: number}} */ way) =>
+      `${(way.rem * Math.sin((2 * Math.PI * Math.floor(minutes)) / way.minutes)).toFixed(2)}rem`;
+    this.style.setProperty("translate", `${at(ACROSS)} ${at(DOWN)}`);
+  }
+
+  /** Show the code that stands now, or none if there is none or nobody answers. */
+  async #fetchCode() {
+    let code = "";
+    try {
+      const answer = await fetch(CODE_URL, { signal: AbortSignal.timeout(CODE_MS) });
+      if (answer.status === 200) code = await answer.text();
+    } catch {
+      // No answer: whatever stands there would not work either.
+    }
+    if (code === this.#code) return;
+    URL.revokeObjectURL(this.picture.src);
+    this.#code = code;
+    if (code) this.picture.src = URL.createObjectURL(new Blob([code], { type: "image/svg+xml" }));
+    this.refresh();
+  }
+}
+
+customElements.define("room-screen", RoomScreen);
+
+await load();
+const screen = new RoomScreen();
+document.body.replaceChildren(screen);
+await screen.start();

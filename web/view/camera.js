@@ -1,0 +1,193 @@
+/** One camera at a time: hold to move and zoom, touch for a stored view. Only what the camera can do is offered. */
+
+/** @import { Ability, Camera, Panel, Room } from "../lib/room.js" */
+/** @import { Direction } from "../lib/hold.js" */
+
+import { attribute, h, keyed, show, text } from "../lib/dom.js";
+import { holdable, steerable } from "../lib/hold.js";
+import { icon } from "../lib/icon.js";
+import { named, t, words } from "../lib/i18n.js";
+import { deviceName, offlineAdvice } from "../lib/words.js";
+import { button, glyph } from "./parts.js";
+
+const SAVE_MS = 8000;
+
+/** @type {readonly (readonly [string, number, number])[]} by rows, as seen from behind the camera */
+const PAD = [
+  ["up_left", -1, 1], ["up", 0, 1], ["up_right", 1, 1],
+  ["left", -1, 0], ["home", 0, 0], ["right", 1, 0],
+  ["down_left", -1, -1], ["down", 0, -1], ["down_right", 1, -1],
+];
+
+export class CameraPad extends HTMLElement {
+  /** @type {string | null} */ #chosen = null;
+  /** @type {Camera | null} */ #camera = null;
+  #saving = 0;
+  /** @type {string | null} the camera, as a subject of problems, if it is said here that it is broken */ broken = null;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.tabs = named(h("div", { class: "tabs", role: "group" }), "camera.tabs");
+    this.top = h("div", { class: "top" }, this.tabs);
+    this.pad = named(h("div", { class: "pad", role: "group" }), "camera.pad");
+    this.home = glyph("home", "camera.home", "key", () => void this.#ask("camera.home"));
+    this.pad.append(...PAD.map(([key, pan, tilt]) => (key === "home" ? this.home : this.#mover(key, { pan, tilt, zoom: 0 }))));
+    this.zoom = h(
+      "div",
+      { class: "zoom" },
+      this.#zoomer("zoom_in", { pan: 0, tilt: 0, zoom: 1 }),
+      this.#zoomer("zoom_out", { pan: 0, tilt: 0, zoom: -1 }),
+    );
+    this.presets = named(h("div", { class: "presets", role: "group" }), "camera.presets");
+    this.save = button("save", "camera.save", "key save", () => this.#arm(!this.#saving));
+    this.side = h("div", { class: "side" }, this.presets, this.save);
+    this.steer = h("div", { class: "steer" }, this.pad, this.zoom, this.side);
+    this.note = h("p", { class: "note" });
+    this.on = button("power", "camera.switch_on", "key primary", () => void this.#ask("camera.power", { on: true }));
+    this.standby = h("div", { class: "standby" }, icon("camera"), this.note, this.on);
+    this.append(this.top, this.steer, this.standby);
+    steerable(this.steer, panel.holds, (direction) => this.#steerable(direction));
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    const { cameras, devices } = room;
+    const camera = cameras.find((one) => one.name === this.#chosen) ?? cameras[0] ?? null;
+    if (camera?.name !== this.#camera?.name) this.panel.holds.stop();
+    this.#camera = camera;
+    const many = cameras.length > 1;
+    show(this.top, many);
+    // Beside the tabs there is room for it; without them there is room under the views.
+    const place = many ? this.top : this.side;
+    if (this.save.parentElement !== place) place.append(this.save);
+    keyed(this.tabs, cameras, (one) => one.name, (one) => h("button", { type: "button", class: "tab", onclick: () => this.#choose(one.name) }), (tab, one) => {
+      text(tab, one.name);
+      attribute(tab, "aria-pressed", String(one === camera));
+    });
+    const obstacle = this.#obstacle(room, camera);
+    show(this.steer, obstacle === null);
+    show(this.standby, obstacle !== null);
+    text(this.note, obstacle ?? "");
+    if (!camera || obstacle !== null) show(this.save, false);
+    if (!camera) return show(this.on, false);
+    const status = devices.find((device) => device.name === `camera.${camera.name}`)?.status;
+    show(this.on, camera.power === false && status !== "offline" && this.#can("power"));
+    for (const mover of this.pad.children) /** @type {HTMLButtonElement} */ (mover).disabled = !this.#can("drive");
+    this.home.disabled = !this.#can("home");
+    show(this.zoom, this.#can("zoom"));
+    show(this.side, this.#can("recall") && camera.presets.length > 0);
+    show(this.save, obstacle === null && this.#can("store") && camera.presets.length > 0);
+    text(/** @type {Element} */ (this.save.lastElementChild), t(this.#saving ? "camera.save_to" : "camera.save"));
+    attribute(this.save, "aria-pressed", String(Boolean(this.#saving)));
+    this.presets.classList.toggle("saving", Boolean(this.#saving));
+    keyed(this.presets, camera.presets, (preset) => `${camera.name} ${preset.number}`, (preset) => h("button", { type: "button", class: "key preset", onclick: () => this.#preset(preset.number) }, icon("check"), h("span", { class: "label" })), (key, preset) => {
+      text(/** @type {Element} */ (key.lastElementChild), preset.name || t("camera.preset", { number: preset.number }));
+      attribute(key, "aria-pressed", String(camera.preset === preset.number));
+    });
+  }
+
+  /**
+   * Why the camera cannot be moved now, or null.
+   * @param {Room} room
+   * @param {Camera | null} camera
+   * @returns {string | null}
+   */
+  #obstacle(room, camera) {
+    this.broken = null;
+    if (!camera) return t("camera.none");
+    const device = room.devices.find((one) => one.name === `camera.${camera.name}`);
+    if (device?.status === "offline") {
+      this.broken = device.name;
+      const what = t("issue.device.offline", { device: deviceName(device.name, room.devices) });
+      return t("camera.offline", { what, advice: offlineAdvice(device.reason) });
+    }
+    if (device?.status === "starting") return t("camera.starting");
+    if (camera.power === false) return t("camera.standby");
+    return camera.can.some((ability) => ability !== "power") ? null : t("camera.fixed");
+  }
+
+  /** @param {Ability} ability */
+  #can(ability) {
+    return this.#camera?.can.includes(ability) ?? false;
+  }
+
+  /** @param {Direction} direction */
+  #steerable(direction) {
+    return this.#can(direction.zoom ? "zoom" : "drive") ? (this.#camera?.name ?? null) : null;
+  }
+
+  /** @param {string} name */
+  #choose(name) {
+    this.panel.holds.stop();
+    this.#chosen = name;
+    this.#arm(false);
+  }
+
+  /**
+   * @param {string} type
+   * @param {Record<string, unknown>} [args]
+   */
+  #ask(type, args = {}) {
+    return this.panel.ask(type, { camera: this.#camera?.name, ...args });
+  }
+
+  /** @param {number} preset */
+  async #preset(preset) {
+    if (!this.#saving) return void this.#ask("camera.recall", { preset });
+    this.#arm(false);
+    const name = this.#camera?.presets.find((one) => one.number === preset)?.name;
+    const outcome = await this.#ask("camera.store", { preset });
+    const shown = name || t("camera.preset", { number: preset });
+    if (outcome.status === "done") this.panel.tell(t("camera.saved", { name: shown }));
+  }
+
+  /**
+   * Make the next touch of a view store it, for a short while.
+   * @param {boolean} on
+   */
+  #arm(on) {
+    clearTimeout(this.#saving);
+    this.#saving = on ? Number(setTimeout(() => this.#arm(false), SAVE_MS)) : 0;
+    this.panel.refresh();
+  }
+
+  /**
+   * @param {string} key
+   * @param {Direction} direction
+   */
+  #mover(key, direction) {
+    const mover = glyph("arrow", `camera.${key}`, `key hold turn-${key}`);
+    holdable(mover, this.panel.holds, () => this.#steerable(direction), direction);
+    return mover;
+  }
+
+  /**
+   * @param {"zoom_in" | "zoom_out"} key
+   * @param {Direction} direction
+   */
+  #zoomer(key, direction) {
+    const zoomer = h("button", { type: "button", class: "key hold" }, icon(key), words(h("span", { class: "label" }), `camera.${key}`));
+    holdable(zoomer, this.panel.holds, () => this.#steerable(direction), direction);
+    return zoomer;
+  }
+}
+
+/** The camera, outside a call. */
+export class CameraSheet extends HTMLElement {
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.pad = new CameraPad(panel);
+    this.append(this.pad);
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    this.pad.update(room);
+  }
+}
+
+customElements.define("camera-pad", CameraPad);
+customElements.define("camera-sheet", CameraSheet);

@@ -1,0 +1,209 @@
+/** The room at rest: the time, its state in words, the booking to join, and what else can be begun. */
+
+/** @import { Booking, Favourite, Issue, Panel, Room } from "../lib/room.js" */
+
+import { attribute, h, keyed, show, text } from "../lib/dom.js";
+import { icon, redraw } from "../lib/icon.js";
+import { language, named, say, t } from "../lib/i18n.js";
+import { agenda, platformName, problem, problems, roomState } from "../lib/words.js";
+import { AudioBar } from "./audio.js";
+import { button, OPEN_MS } from "./parts.js";
+
+export class HomeView extends HTMLElement {
+  /** @type {string | null} what is being opened from here */ #opening = null;
+  /** @type {Room | null} */ #room = null;
+  /** @type {Booking | null} */ leading = null;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.time = h("time", { class: "clock" });
+    this.day = h("p", { class: "day" });
+    this.badgeIcon = icon("unknown");
+    this.badgeWords = h("span");
+    this.badge = h("p", { class: "badge", role: "status" }, this.badgeIcon, this.badgeWords);
+    this.trouble = new TroubleNote(panel);
+    this.now = h("section", { class: "now" }, this.time, this.day, this.badge, this.trouble);
+    this.when = h("p", { class: "when" });
+    this.heading = h("h1");
+    this.facts = h("p", { class: "facts" });
+    this.why = h("p", { class: "why" });
+    this.joinWords = h("span", { class: "label" });
+    this.join = h("button", { type: "button", class: "key primary join", onclick: () => void this.#join() }, icon("meeting"), this.joinWords);
+    this.favourites = h("div", { class: "favourites" });
+    this.hero = h("article", { class: "hero" }, this.when, this.heading, this.facts, this.why, this.favourites, this.join);
+    this.rows = h("ul", { class: "rows" });
+    this.more = h("button", { type: "button", class: "quiet more", onclick: () => panel.open("today") });
+    this.rest = h("div", { class: "rest" }, this.rows);
+    this.agenda = named(h("section", { class: "agenda" }, this.hero, this.rest), "home.agenda");
+    this.fresh = button("plus", "home.new", "key primary", () => this.#begin());
+    this.enter = button("keypad", "home.enter", "key", () => panel.open("join"));
+    this.camera = button("camera", "home.camera", "key", () => panel.open("camera"));
+    this.audio = new AudioBar(panel);
+    this.dock = named(h("nav", { class: "dock" }, this.fresh, this.enter, this.camera, this.audio), "home.controls");
+    this.append(this.now, this.agenda, this.dock);
+    new ResizeObserver(() => this.#fit()).observe(this.agenda);
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    this.#room = room;
+    const now = this.panel.clock.now();
+    this.tick();
+    const state = roomState(room);
+    attribute(this.badge, "data-tone", state.tone);
+    redraw(this.badgeIcon, state.icon);
+    text(this.badgeWords, t(state.key));
+    this.trouble.update(room);
+    const { hero, rest } = agenda(room.bookings, now);
+    this.#lead(room, hero, now);
+    keyed(this.rows, rest, (booking) => booking.id, (booking) => this.#row(booking), (row, booking) => this.#fillRow(row, booking, room));
+    show(this.fresh, room.platforms.some((platform) => platform.new));
+    show(this.camera, room.cameras.length > 0);
+    this.audio.update(room);
+    this.#fit();
+  }
+
+  /** Show the time as it is now. */
+  tick() {
+    const now = this.panel.clock.now();
+    text(this.time, this.panel.clock.hourMinute(now));
+    text(this.day, this.panel.clock.day(language(), now));
+  }
+
+  /**
+   * @param {Room} room
+   * @param {Booking | null} booking
+   * @param {number} now
+   */
+  #lead(room, booking, now) {
+    this.leading = booking;
+    show(this.when, booking !== null);
+    show(this.join, booking?.join === "now");
+    show(this.favourites, booking === null && room.favourites.length > 0);
+    keyed(this.favourites, room.favourites.slice(0, 3), (one) => one.name, (one) => this.#favourite(one), (key, one) => text(key, one.name));
+    text(this.joinWords, t(this.#opening ? "home.joining" : "home.join"));
+    attribute(this.join, "aria-busy", this.#opening !== null);
+    if (!booking) {
+      text(this.heading, t("home.empty"));
+      text(this.facts, t(room.platforms.some((platform) => platform.new) ? "home.empty_hint" : "home.empty_hint_join"));
+      return text(this.why, "");
+    }
+    const { clock } = this.panel;
+    const started = Date.parse(booking.start) <= now;
+    text(this.when, `${t(started ? "home.now" : "home.next")} · ${this.#hours(booking)}`);
+    attribute(this.when, "data-started", started);
+    text(this.heading, booking.title ?? t("home.private"));
+    text(this.facts, [platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
+    attribute(this.why, "data-tone", booking.refused ? "bad" : null);
+    text(this.why, this.#reason(booking, clock.hourMinute(booking.start)));
+  }
+
+  /**
+   * Why there is no Join, or nothing.
+   * @param {Booking} booking
+   * @param {string} start
+   */
+  #reason(booking, start) {
+    if (booking.refused) return `${t("home.refused")}. ${say("refused", booking.refused)}`.replace("。.", "。");
+    if (booking.join === "later") return t("home.starts", { time: start });
+    return booking.join === "none" ? t("home.no_link") : "";
+  }
+
+  /** @param {Booking} booking */
+  #hours(booking) {
+    const { clock } = this.panel;
+    return t("home.until", { start: clock.hourMinute(booking.start), end: clock.hourMinute(booking.end) });
+  }
+
+  /** @param {Booking} booking */
+  #row(booking) {
+    const join = button("meeting", "home.join", "key small", () => void this.#open({ booking: booking.id }));
+    return h("li", {}, h("span", { class: "hours" }), h("span", { class: "what" }, h("b"), h("small")), join);
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {Booking} booking
+   * @param {Room} room
+   */
+  #fillRow(row, booking, room) {
+    const [hours, what, join] = /** @type {HTMLElement[]} */ ([...row.children]);
+    text(hours, this.#hours(booking));
+    text(/** @type {Element} */ (what.firstElementChild), booking.title ?? t("home.private"));
+    const note = booking.refused ? t("home.refused") : platformName(room, booking.platform) || t("home.no_link");
+    text(/** @type {Element} */ (what.lastElementChild), note);
+    show(join, booking.join === "now");
+  }
+
+  /** Show as many whole rows as there is room for, and say how many are not shown. */
+  #fit() {
+    const rows = /** @type {HTMLElement[]} */ ([...this.rows.children]);
+    const space = this.rest.clientHeight;
+    if (rows.length === 0 || space === 0) return;
+    for (const row of rows) show(row, true);
+    const fitting = rows.filter((row) => row.offsetTop + row.offsetHeight - this.rest.offsetTop <= space + 1).length;
+    const shown = Math.max(fitting, 1);
+    rows.forEach((row, i) => show(row, i < shown));
+    show(this.more, shown < rows.length);
+    text(this.more, t("home.more", { count: rows.length - shown }));
+    if (this.more.parentElement !== rows[shown - 1]) rows[shown - 1].append(this.more);
+  }
+
+  /** @param {Favourite} favourite */
+  #favourite(favourite) {
+    return h("button", { type: "button", class: "key small", onclick: () => void this.#open({ favourite: favourite.name }) });
+  }
+
+  #begin() {
+    const able = (this.#room?.platforms ?? []).filter((platform) => platform.new);
+    if (able.length > 1) return this.panel.open("new");
+    void this.panel.ask("meeting.new", { platform: able[0].key }, OPEN_MS);
+  }
+
+  async #join() {
+    if (this.leading) await this.#open({ booking: this.leading.id });
+  }
+
+  /** @param {Record<string, string>} args */
+  async #open(args) {
+    if (this.#opening) return;
+    this.#opening = Object.values(args)[0];
+    this.panel.refresh();
+    await this.panel.ask("meeting.join", args, OPEN_MS);
+    this.#opening = null;
+    this.panel.refresh();
+  }
+}
+
+/** The worst problem there is: what is wrong and what to do; the others are one touch away. */
+export class TroubleNote extends HTMLElement {
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.setAttribute("role", "status");
+    this.what = h("b");
+    this.todo = h("span");
+    this.others = h("span", { class: "others" });
+    this.append(h("button", { type: "button", onclick: () => panel.open("help") }, icon("warning"), h("span", {}, this.what, this.todo, this.others)));
+  }
+
+  /**
+   * @param {Room} room
+   * @param {string | null} [elsewhere] the subject of a problem that the view already speaks of
+   */
+  update(room, elsewhere = null) {
+    const found = problems(room).filter((issue) => issue.subject !== elsewhere);
+    show(this, found.length > 0);
+    if (found.length === 0) return;
+    const { what, todo } = problem(/** @type {Issue} */ (found[0]), room);
+    text(this.what, what);
+    text(this.todo, todo);
+    show(this.others, found.length > 1);
+    text(this.others, t("issue.more", { count: found.length - 1 }));
+  }
+}
+
+customElements.define("home-view", HomeView);
+customElements.define("trouble-note", TroubleNote);

@@ -1,0 +1,114 @@
+/** The plain sheets: help, today's bookings, and the choice of a platform for a new meeting. */
+
+/** @import { Device, Panel, Platform, Room } from "../lib/room.js" */
+
+import { attribute, h, keyed, show, text } from "../lib/dom.js";
+import { icon, redraw } from "../lib/icon.js";
+import { t, words } from "../lib/i18n.js";
+import { agenda, deviceName, platformName, problem, problems } from "../lib/words.js";
+import { OPEN_MS } from "./parts.js";
+
+/** What is wrong in words, what to do, and whom to call. Says something even without a connection. */
+export class HelpSheet extends HTMLElement {
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.good = h("p", { class: "good" }, icon("check"), words(h("span"), "help.good"));
+    this.cut = h("li", {}, icon("warning"), h("p", {}, words(h("b"), "help.offline"), words(h("span"), "help.offline_todo")));
+    this.list = h("ul", { class: "wrongs" });
+    this.contact = h("p", { class: "contact" });
+    this.place = h("p");
+    this.devices = h("ul", { class: "devices" });
+    this.append(
+      h("div", { class: "body" }, h("section", {}, this.good, h("ul", { class: "wrongs" }, this.cut), this.list, this.contact, this.place), h("section", {}, words(h("h2"), "help.devices"), this.devices)),
+    );
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    const { identity } = room;
+    const found = problems(room);
+    show(this.good, found.length === 0 && !this.panel.stale);
+    show(this.cut, this.panel.stale);
+    keyed(this.list, found, (issue) => `${issue.code} ${issue.subject}`, () => h("li", {}, icon("warning"), h("p", {}, h("b"), h("span"))), (line, issue) => {
+      const said = problem(issue, room);
+      text(/** @type {Element} */ (line.querySelector("b")), said.what);
+      text(/** @type {Element} */ (line.querySelector("span")), said.todo);
+    });
+    text(this.contact, identity.help ? t("help.contact", { help: identity.help }) : t("help.no_contact"));
+    text(this.place, t("help.room", { room: [identity.displayName, identity.building, identity.floorLabel].filter(Boolean).join(" · ") }));
+    keyed(this.devices, room.devices, (device) => device.name, () => h("li", {}, icon("check"), h("span"), h("b")), (line, device) => this.#device(line, device, room));
+  }
+
+  /**
+   * @param {HTMLElement} line
+   * @param {Device} device
+   * @param {Room} room
+   */
+  #device(line, device, room) {
+    const icons = /** @type {const} */ ({ online: "check", offline: "warning", starting: "wait" });
+    redraw(line.children[0], icons[device.status]);
+    text(line.children[1], deviceName(device.name, room.devices));
+    text(line.children[2], t(`status.${device.status}`));
+    attribute(line, "data-status", device.status);
+  }
+}
+
+/** Every booking of today. */
+export class TodaySheet extends HTMLElement {
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.rows = h("ul", { class: "rows" });
+    this.append(h("div", { class: "body" }, this.rows));
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    const { clock } = this.panel;
+    const { hero, rest } = agenda(room.bookings, clock.now());
+    keyed(this.rows, hero ? [hero, ...rest] : [], (booking) => booking.id, () => h("li", {}, h("span", { class: "hours" }), h("span", { class: "what" }, h("b"), h("small"))), (row, booking) => {
+      text(row.children[0], t("home.until", { start: clock.hourMinute(booking.start), end: clock.hourMinute(booking.end) }));
+      text(/** @type {Element} */ (row.querySelector("b")), booking.title ?? t("home.private"));
+      text(/** @type {Element} */ (row.querySelector("small")), [platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
+    });
+  }
+}
+
+/** The platforms on which this room can begin a meeting. */
+export class NewSheet extends HTMLElement {
+  #asking = false;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.choices = h("div", { class: "choices" });
+    this.append(h("div", { class: "body" }, words(h("h2"), "new.choose"), this.choices));
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    const able = room.platforms.filter((platform) => platform.new);
+    keyed(this.choices, able, (one) => one.key, (one) => h("button", { type: "button", class: "key big", onclick: () => void this.#begin(one) }), (key, one) => {
+      text(key, platformName(room, one.key));
+      attribute(key, "aria-busy", this.#asking);
+    });
+  }
+
+  /** @param {Platform} platform */
+  async #begin(platform) {
+    if (this.#asking) return;
+    this.#asking = true;
+    this.panel.refresh();
+    await this.panel.ask("meeting.new", { platform: platform.key }, OPEN_MS);
+    this.#asking = false;
+    this.panel.refresh();
+  }
+}
+
+customElements.define("help-sheet", HelpSheet);
+customElements.define("today-sheet", TodaySheet);
+customElements.define("new-sheet", NewSheet);

@@ -1,0 +1,98 @@
+"""Commands that ask a running room over its API."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+
+from roomctl.config import environment_token, runtime_path
+from roomctl.errors import RoomctlError
+
+LIMIT_S = 40.0
+
+
+def address_file() -> str:
+    """Return the file in which the room on this box leaves its address, readable by its owner."""
+    return str(runtime_path() / "api.json")
+
+
+def room(url: str | None, token: str | None) -> dict[str, Any]:
+    """Return the room document."""
+    with _client(url, token) as client:
+        return _answer(client, "GET", "/api/v1/room", None)
+
+
+def command(url: str | None, token: str | None, kind: str, args: dict[str, Any]) -> dict[str, Any]:
+    """Send a command, wait for it, and return its record; RoomctlError says why it was refused."""
+    with _client(url, token) as client:
+        body = {"type": kind, "args": args}
+        return _answer(client, "POST", "/api/v1/commands?wait_s=30", body)
+
+
+def pairing(url: str | None, token: str | None, role: str) -> dict[str, Any]:
+    """Return a link that makes one browser a panel or the room's screen, and how long it works."""
+    with _client(url, token) as client:
+        offered = _answer(client, "POST", "/api/v1/pairings", {"role": role})
+        link = str(client.base_url).rstrip("/") + offered["path"]
+        return {"link": link, "good_for_s": offered["good_for_s"]}
+
+
+def _client(url: str | None, token: str | None) -> httpx.Client:
+    known = _known()
+    base = url or known.get("api")
+    if not base:
+        why = "no room runs here as this user; start one with `roomctl simulate`"
+        raise RoomctlError(f"{why}, or name one with --url and --token")
+    token = token or environment_token() or (known.get("token") if base == known.get("api") else "")
+    if not token:
+        raise RoomctlError(f"{base}: a token is needed: --token, or ROOMCTL_TOKEN")
+    headers = {"Authorization": f"Bearer {token}"}
+    # The room is on this box or this network: a proxy of the environment is not on the way.
+    return httpx.Client(base_url=base, headers=headers, timeout=LIMIT_S, trust_env=False)
+
+
+def _known() -> dict[str, str]:
+    try:
+        with open(address_file(), encoding="utf-8") as file:
+            known: dict[str, str] = json.load(file)
+            return known
+    except (OSError, ValueError):
+        return {}
+
+
+def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[str, Any]:
+    try:
+        response = client.request(method, path, json=body)
+    except httpx.HTTPError as error:
+        why = f"does not answer ({error}); is the room running?"
+        raise RoomctlError(f"{client.base_url}: {why}") from error
+    try:
+        answer: dict[str, Any] = response.json()
+    except ValueError as error:
+        why = f"answers {response.status_code} and no JSON; is it a roomctl?"
+        raise RoomctlError(f"{client.base_url}: {why}") from error
+    if response.is_error:
+        raise RoomctlError(str(answer.get("detail") or answer.get("code") or response.status_code))
+    return answer
+
+
+def words(document: dict[str, Any]) -> str:
+    """Tell a person how the room is."""
+    identity, meeting = document["identity"], document["meeting"]
+    lines = [f"{identity['displayName']}: {document['phase']}"]
+    call = meeting["state"].replace("_", " ")
+    if meeting["platform"]:
+        call += f" ({meeting['platform']}, {meeting['title'] or meeting['host']})"
+    if meeting["failure"]:
+        call += f": {meeting['failure'].replace('_', ' ')}"
+    lines.append(f"  meeting     {call}")
+    lines.append(f"  microphone  {document['audio']['mute']}")
+    lines.append(f"  occupancy   {document['occupancy']['state']}")
+    for device in document["devices"]:
+        why = f": {device['detail'] or device['reason']}" if device["reason"] else ""
+        lines.append(f"  {device['name']:<18} {device['status']}{why}")
+    if any(device["reason"] == "missing" for device in document["devices"]):
+        lines.append("`roomctl probe` lists what is plugged in, with its lines for room.toml.")
+    return "\n".join(lines)

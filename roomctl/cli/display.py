@@ -1,0 +1,140 @@
+"""`screen`, and who shows the meetings of a simulation: a real browser, or a simulated one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pwd
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from roomctl.cli.signals import on_signals
+from roomctl.clock import SystemClock
+from roomctl.config import Config, has_display
+from roomctl.errors import DeviceError, RoomctlError
+from roomctl.screen import agent, browser
+from roomctl.simulator import simulated_screen
+
+START_LIMIT_S = 10.0
+END_LIMIT_S = 5.0
+UNPRIVILEGED = ("roomctl-screen", "nobody")  # who runs the browser when root starts a simulation
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who shows the meeting: `mode` of a real screen process, run as `user` if we are root."""
+
+    mode: str
+    user: str | None
+    words: str
+
+    @property
+    def simulated(self) -> bool:
+        return self.mode == "simulated"
+
+
+def run(socket: Path, mode: str, media: str, user: str | None, allowed_uid: int | None) -> int:
+    """Be the screen process until SIGINT or SIGTERM; return the exit status."""
+    if mode == "simulated":
+        asyncio.run(_simulated(socket))
+        return 0
+    return agent.run(agent.Options(socket, mode, media, user, allowed_uid))
+
+
+async def _simulated(socket: Path) -> None:
+    await simulated_screen(socket, SystemClock(), on_signals())
+
+
+def choose(config: Config, wanted: str) -> Choice:
+    """Decide who shows the meetings of a simulation. DeviceError for a word that is no mode."""
+    if wanted not in ("auto", "headless", "kiosk", "simulated"):
+        why = f"{wanted!r} is no mode; expected auto, headless, kiosk or simulated"
+        raise DeviceError("screen", why)
+    if config.screen is None:
+        return Choice("simulated", None, "none: this room has no [screen]")
+    mode = config.screen.mode if wanted == "auto" else wanted
+    if mode == "simulated":
+        return Choice("simulated", None, "simulated, as asked")
+    obstacle = _obstacle()
+    if obstacle is not None:
+        if wanted == "auto":
+            return Choice("simulated", None, f"simulated: {obstacle}")
+        raise DeviceError("screen", obstacle)
+    if mode == "kiosk" and not has_display():
+        mode = "headless"
+    user = _unprivileged() if os.geteuid() == 0 else None
+    who = f" as user {user}" if user else ""
+    return Choice(mode, user, f"Chromium, {mode}{who}")
+
+
+def _obstacle() -> str | None:
+    """Say why no browser can be started here, or None."""
+    try:
+        browser.find()
+    except RoomctlError as error:
+        return str(error)
+    if os.geteuid() == 0 and _unprivileged() is None:
+        return "a browser must not run as root, and there is no user nobody"
+    return None
+
+
+def _unprivileged() -> str | None:
+    for name in UNPRIVILEGED:
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name).pw_name
+    return None
+
+
+@contextlib.asynccontextmanager
+async def shown(config: Config, choice: Choice) -> AsyncIterator[Config]:
+    """Run the screen process during the block; yield `config` with its address."""
+    if choice.simulated or config.screen is None:
+        yield config
+        return
+    with tempfile.TemporaryDirectory(prefix="roomctl-screen-") as folder:
+        if choice.user is not None:
+            entry = pwd.getpwnam(choice.user)
+            os.chown(folder, entry.pw_uid, entry.pw_gid)
+        socket = Path(folder) / "screen.sock"
+        process = await _start(socket, choice, config.screen.media)
+        try:
+            await _listening(process, socket)
+            screen = config.screen.model_copy(update={"url": f"unix:{socket}"})
+            yield config.model_copy(update={"screen": screen})
+        finally:
+            await _end(process)
+
+
+async def _start(socket: Path, choice: Choice, media: str) -> asyncio.subprocess.Process:
+    words = ["screen", "--socket", str(socket), "--mode", choice.mode, "--media", media]
+    words += ["--user", choice.user] if choice.user else ["--allow-uid", str(os.getuid())]
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", "roomctl", *words)
+
+
+async def _listening(process: asyncio.subprocess.Process, socket: Path) -> None:
+    """Wait until the screen process listens; DeviceError if it ended, or takes too long."""
+    for _ in range(int(START_LIMIT_S / 0.05)):
+        if socket.exists():
+            return
+        if process.returncode is not None:
+            why = (
+                f"the screen process ended with status {process.returncode}; its words stand above"
+            )
+            raise DeviceError("screen", why)
+        await asyncio.sleep(0.05)
+    raise DeviceError("screen", f"the screen process was not there after {START_LIMIT_S:g} s")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(END_LIMIT_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()

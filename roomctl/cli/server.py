@@ -1,0 +1,277 @@
+"""`serve`, and what it shares with `simulate`: sockets, signals, the web server, a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import logging
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import uvicorn
+
+from roomctl import config as configuration
+from roomctl.api.app import create_app
+from roomctl.api.auth import PAIRING_S, Role, Tokens
+from roomctl.api.far_side import FarSide
+from roomctl.booking.feed import Feed
+from roomctl.cli.ask import address_file
+from roomctl.cli.holder import holder_of
+from roomctl.cli.named import named
+from roomctl.cli.signals import on_signals
+from roomctl.clock import Clock, SystemClock
+from roomctl.config import Config
+from roomctl.errors import PortError, PortReason
+from roomctl.room import Outside, Room
+from roomctl.screen.protocol import Place, Stand
+from roomctl.simulator import Simulator
+from roomctl.store import Store
+from roomctl.wire import Connect, Port, Traced, trace_file
+
+_log = logging.getLogger(__name__)
+
+SHUTDOWN_S = 2
+SIMULATED_PAIRING_S = 24 * 3600.0  # nobody is let in but to a simulation
+
+ASGIApp = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a running room can be reached, and the secrets to do so."""
+
+    panel: str
+    screen: str
+    far_side: str | None
+    api: str
+    token: str
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the room ends first, then the server."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def serve(path: Path, trace: Path | None, say: Callable[[str], None]) -> int:
+    """Run the room of `path` on real hardware until SIGINT or SIGTERM; return the exit status."""
+    config = configuration.load(path)
+    clock = SystemClock()
+    with named(path):
+        return asyncio.run(_serve(config, clock, trace, say))
+
+
+async def _serve(
+    config: Config, clock: Clock, trace: Path | None, say: Callable[[str], None]
+) -> int:
+    store = Store(configuration.state_path())
+    stop = on_signals()
+    simulator = _simulated_parts(config, clock)
+    connect: Connect = simulator.connect
+    if trace is not None:
+        connect = traced(connect, clock, trace)
+    try:
+        async with running(config, Outside(connect, clock, calendar(config)), store) as started:
+            print_addresses(started[0], say)
+            await stop.wait()
+    finally:
+        await simulator.close()
+    return 0
+
+
+def _simulated_parts(config: Config, clock: Clock) -> Simulator:
+    """Return the far ends that a real room asks for: `sim:` urls, and a simulated screen."""
+    simulated_screen = config.screen is not None and config.screen.mode == "simulated"
+    return Simulator(config, clock, with_screen=simulated_screen, only="sim:")
+
+
+def calendar(config: Config) -> Feed | None:
+    """Return the room's calendar, or None if it has none."""
+    url = config.calendar.url
+    return None if url is None else Feed(url, config.room.zone)
+
+
+def traced(connect: Connect, clock: Clock, folder: Path) -> Connect:
+    """Return `connect` with every port recorded into `folder`, one file per device."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    async def connecting(name: str, url: str) -> Port:
+        port = await connect(name, url)
+        return Traced(port, clock, trace_file(str(folder / f"{name}.trace")))
+
+    return connecting
+
+
+@contextlib.asynccontextmanager
+async def running(
+    config: Config, outside: Outside, store: Store, far_side: FarSide | None = None
+) -> AsyncIterator[tuple[Addresses, Room]]:
+    """Run a room and its web server; yield its addresses, and the room, once it answers."""
+    with listen(*config.api.address) as listening:
+        host, port = listening.getsockname()[:2]
+        token = _admin_token(store)
+        tokens = Tokens(store, outside.clock, token)
+        base = f"http://{_reachable(host)}:{port}"
+        room = Room(config, replace(outside, stands=lambda: _stands(config, base, tokens)))
+        boot_id = secrets.token_hex(4)
+        web = configuration.data_path("web")
+        app = create_app(room, tokens, web, boot_id=boot_id, port=port, far_side=far_side)
+        good_for_s = PAIRING_S if far_side is None else SIMULATED_PAIRING_S
+        far_side_token = tokens.offer_pairing(Role.FAR_SIDE, good_for_s) if far_side else None
+        addresses = Addresses(
+            panel=f"{base}/#pair={tokens.offer_pairing(Role.PANEL, good_for_s)}",
+            screen=f"{base}/screen#pair={tokens.offer_pairing(Role.SCREEN, good_for_s)}",
+            far_side=f"{base}/far-side#pair={far_side_token}" if far_side_token else None,
+            api=base,
+            token=token,
+        )
+        async with beside(room.run()), served(app, listening), _left_at(addresses):
+            try:
+                yield addresses, room
+            finally:
+                app.state.ending.set()
+
+
+def _stands(config: Config, base: str, tokens: Tokens) -> tuple[Stand, ...]:
+    """Return what the displays of a kiosk show, each with an address that pairs once."""
+    screen = config.screen
+    if screen is None:
+        return ()
+    room = f"{base}/screen#pair={tokens.offer_pairing(Role.SCREEN)}"
+    output = screen.panel_output
+    panel = f"{base}/#pair={tokens.offer_pairing(Role.PANEL)}" if output else None
+    return (Stand(Place.ROOM, room, screen.room), Stand(Place.PANEL, panel, output))
+
+
+@contextlib.asynccontextmanager
+async def beside(work: Awaitable[None]) -> AsyncIterator[None]:
+    """Run `work` beside the block; cancel it and wait for it at the end.
+
+    Work that fails ends the block at once, with its error: a room that is dead must not look alive.
+    """
+    owner, task = asyncio.current_task(), asyncio.ensure_future(work)
+
+    def ended(task: asyncio.Future[None]) -> None:
+        if owner is not None and not task.cancelled() and task.exception() is not None:
+            owner.cancel()
+
+    task.add_done_callback(ended)
+    try:
+        yield
+    finally:
+        task.remove_done_callback(ended)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@contextlib.asynccontextmanager
+async def served(app: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
+    """Serve `app` on a bound socket during the block."""
+    settings = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",  # below it the frames of panels are logged, passcodes included
+        access_log=False,
+        server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=64 * 1024,
+        ws_ping_interval=5,
+        ws_ping_timeout=5,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+    server = _Server(settings)
+    task = asyncio.create_task(server.serve([listening]))
+    try:
+        while not server.started and not task.done():
+            await asyncio.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; PortError says who holds a port that is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise _why_not(host, port, error) from error
+    return listening
+
+
+def _why_not(host: str, port: int, error: OSError) -> PortError:
+    where = f"{host}:{port}"
+    if error.errno == errno.EADDRINUSE:
+        holder = holder_of(port)
+        by = f"is held by {holder}" if holder else "is taken by another program"
+        return PortError(where, f"{by}; stop it, or choose --port 0", PortReason.BUSY)
+    if error.errno == errno.EACCES:
+        why = "needs root; choose a port from 1024 on"
+        return PortError(where, why, PortReason.PERMISSION)
+    return PortError(where, error.strerror or str(error))
+
+
+def _reachable(host: str) -> str:
+    """Return how to write the address one listens on into a URL for this box."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _admin_token(store: Store) -> str:
+    """Return the API token of this room, made at its first start."""
+    known = store.read("admin").get("token")
+    if isinstance(known, str) and len(known) >= 32:
+        return known
+    token = secrets.token_urlsafe(32)
+    store.write("admin", {"token": token})
+    return token
+
+
+@contextlib.asynccontextmanager
+async def _left_at(addresses: Addresses) -> AsyncIterator[None]:
+    """Leave the API's address where this user's `roomctl status` finds it."""
+    path = Path(address_file())
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.parent.stat().st_uid != os.getuid():
+            raise PermissionError(f"{path.parent} belongs to another user")
+        text = json.dumps({"api": addresses.api, "token": addresses.token})
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        _log.warning("the address is not left for `roomctl status`: %s", error)
+        yield
+        return
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            if path.read_text(encoding="utf-8") == text:
+                path.unlink()
+                path.parent.rmdir()  # unless something else is in it
+
+
+def print_addresses(addresses: Addresses, say: Callable[[str], None]) -> None:
+    """Tell a person where the room is."""
+    say(f"panel     {addresses.panel}")
+    say(f"screen    {addresses.screen}")
+    if addresses.far_side:
+        say(f"far side  {addresses.far_side}")
+    say(f"API       {addresses.api}/docs   token {addresses.token}")
+    say("The links work once each; Ctrl-C ends the room.")

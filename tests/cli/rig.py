@@ -1,0 +1,142 @@
+"""The command line as people run it: real processes, each test in folders of its own."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LIMIT_S = 25.0
+ROOMCTL = [sys.executable, "-m", "roomctl"]
+SIMULATE = ["simulate", "--port", "0", "--no-open", "--json"]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which nothing is shared with another test, or with the user."""
+    kept = {
+        name: os.environ[name] for name in ("PATH", "LANG", "VIRTUAL_ENV") if name in os.environ
+    }
+    for name in ("run", "state", "tmp", "home"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return kept | {
+        "HOME": str(folder / "home"),
+        "XDG_RUNTIME_DIR": str(folder / "run"),
+        "XDG_STATE_HOME": str(folder / "state"),
+        "TMPDIR": str(folder / "tmp"),
+        "COLUMNS": "200",
+        "TERM": "dumb",
+        "PYTHONWARNINGS": "error",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command printed, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def roomctl(
+    folder: Path, *words: str, stdin: str = "", more: Mapping[str, str] | None = None
+) -> Said:
+    """Run a command to its end."""
+    done = subprocess.run(
+        [*ROOMCTL, *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=environment(folder) | dict(more or {}),
+        timeout=LIMIT_S,
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A room that runs, and what it said of itself on its one line."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+    said: dict[str, Any]
+
+    def roomctl(self, *words: str, stdin: str = "") -> Said:
+        return roomctl(self.folder, *words, stdin=stdin)
+
+    @property
+    def port(self) -> str:
+        return str(self.said["api"]).rpartition(":")[2]
+
+    @property
+    def children(self) -> set[int]:
+        """Every process below it."""
+        found, new = set[int](), {self.process.pid}
+        while new:
+            new = {child for pid in new for child in _children(pid)} - found
+            found |= new
+        return found
+
+    def end(self, number: signal.Signals) -> tuple[int, str]:
+        """Send a signal; return the exit status and whatever else stands on stdout."""
+        assert self.process.stdout is not None
+        self.process.send_signal(number)
+        status = self.process.wait(LIMIT_S)
+        return status, self.process.stdout.read()  # communicate() would miss what is buffered
+
+
+@contextlib.contextmanager
+def simulating(folder: Path, *words: str) -> Iterator[Running]:
+    """Run `roomctl simulate --json`, and have it ended at the latest with the block."""
+    with (folder / "log").open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [*ROOMCTL, *SIMULATE, *words],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environment(folder),
+        )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, (folder / "log").read_text(encoding="utf-8")
+        yield Running(process, folder, json.loads(line))
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(LIMIT_S)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def until(true: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
+    """Wait until something outside is so."""
+    end = time.monotonic() + limit_s
+    while not true():
+        assert time.monotonic() < end, f"not so within {limit_s:g} s"
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def _children(pid: int) -> set[int]:
+    found = set[int]()
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found |= {int(word) for word in file.read_text(encoding="ascii").split()}
+    return found

@@ -1,0 +1,155 @@
+"""`serve`: a room on real hardware, most of which is not there."""
+
+import asyncio
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from roomctl.cli.server import beside
+from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until
+
+ROOM = """
+[room]
+displayName = "Pine"
+[camera.front]
+url = "serial:/dev/ttyNOTHERE"
+[calendar]
+url = "ics:{folder}/room.ics"
+[api]
+listen = "127.0.0.1:0"
+"""
+
+
+def test_a_missing_serial_port_is_an_issue_with_its_reason_and_not_the_end(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text(ROOM.format(folder=tmp_path))
+    with subprocess.Popen(
+        [*ROOMCTL, "serve", "--config", str(file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(tmp_path),
+    ) as process:
+        try:
+            left = tmp_path / "run/roomctl/api.json"
+            until(left.exists)
+
+            def issues() -> dict[str, dict[str, str]]:
+                document = roomctl(tmp_path, "status", "--json").json
+                return {issue["subject"]: issue for issue in document["issues"]}
+
+            until(lambda: {"camera.front", "calendar"} <= set(issues()))
+            camera = issues()["camera.front"]
+            assert camera["code"] == "device.offline"
+            detail = json.dumps(camera["params"])
+            assert "missing" in detail
+            assert "/dev/ttyNOTHERE" in detail
+            words = roomctl(tmp_path, "status").out
+            assert "camera.front       offline: serial:/dev/ttyNOTHERE: there is no" in words
+            assert "`roomctl probe` lists what is plugged in" in words
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0
+    assert "Traceback" not in err
+    assert err.count("camera.front: lost") == 1
+    assert err.count("calendar: ") == 1
+
+
+def test_a_room_toml_that_names_what_is_not_there_is_told_by_its_own_name(tmp_path: Path) -> None:
+    file = tmp_path / "pine.toml"
+    file.write_text('[meeting]\nplatform = "zom"\n[api]\nlisten = "127.0.0.1:0"\n')
+    said = roomctl(tmp_path, "serve", "--config", str(file))
+    assert (said.status, said.out) == (1, "")
+    assert said.err.startswith(f"roomctl: {file}: meeting.platform: no platform is called 'zom'")
+
+
+async def test_a_room_that_fails_does_not_go_on_looking_alive() -> None:
+    async def room() -> None:
+        raise ZeroDivisionError("a fault of ours")
+
+    went_on: list[bool] = []
+
+    async def live() -> None:
+        async with beside(room()):
+            await asyncio.sleep(1)
+            went_on.append(True)
+
+    with pytest.raises(ZeroDivisionError):
+        await live()
+    assert not went_on
+
+
+async def test_a_room_is_ended_with_its_block() -> None:
+    ended = asyncio.Event()
+
+    async def room() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with beside(room()):
+        await asyncio.sleep(0)
+    assert ended.is_set()
+
+
+SIMULATED = """
+[screen]
+mode = "simulated"
+[camera.front]
+url = "sim:camera"
+[api]
+listen = "127.0.0.1:0"
+"""
+
+
+def test_a_real_room_may_ask_for_simulated_parts(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text(SIMULATED)
+    with subprocess.Popen(
+        [*ROOMCTL, "serve", "--config", str(file)],
+        stdout=subprocess.DEVNULL,
+        env=environment(tmp_path),
+    ) as process:
+        try:
+            until((tmp_path / "run/roomctl/api.json").exists)
+
+            def online() -> bool:
+                document = roomctl(tmp_path, "status", "--json").json
+                return all(device["status"] == "online" for device in document["devices"])
+
+            until(online)
+        finally:
+            process.send_signal(signal.SIGINT)
+    assert process.returncode == 0
+
+
+def test_the_screen_process_can_be_simulated(tmp_path: Path) -> None:
+    socket = tmp_path / "screen.sock"
+    file = tmp_path / "room.toml"
+    text = f'[screen]\nurl = "unix:{socket}"\n[api]\nlisten = "127.0.0.1:0"\n'
+    file.write_text(text)
+    screen = [*ROOMCTL, "screen", "--mode", "simulated", "--socket", str(socket)]
+    room = [*ROOMCTL, "serve", "--config", str(file)]
+    with (
+        subprocess.Popen(screen, env=environment(tmp_path)) as far_end,
+        subprocess.Popen(room, stdout=subprocess.DEVNULL, env=environment(tmp_path)) as process,
+    ):
+        try:
+            until((tmp_path / "run/roomctl/api.json").exists)
+
+            def meeting() -> str:
+                return roomctl(tmp_path, "status", "--json").json["meeting"]["state"]
+
+            until(lambda: roomctl(tmp_path, "join", "https://meet.jit.si/Room").status == 0)
+            until(lambda: meeting() == "in_call")
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(LIMIT_S)
+            far_end.send_signal(signal.SIGTERM)
+    assert (process.returncode, far_end.returncode) == (0, 0)
+    assert not socket.exists()

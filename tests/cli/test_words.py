@@ -1,0 +1,255 @@
+"""What the commands say, to a newcomer and to a program."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from roomctl import __version__
+from roomctl.cli.main import app
+from tests.cli.rig import ROOMCTL, environment, roomctl
+
+TREE = Path(__file__).resolve().parents[2]
+PROFILES = sorted((TREE / "firmware_profiles").glob("**/*.toml"))
+COMMANDS = sorted(
+    command.callback.__name__ for command in app.registered_commands if command.callback
+)
+ZOOM = "https://us05web.zoom.us/j/91234567890?pwd=QUJDREVG.1"
+CHINESE = "#腾讯会议：123-456-789\n会议密码：6543"
+
+runner = CliRunner()
+
+
+def said(*words: str, stdin: str = "") -> str:
+    """Run a command in this process; it must succeed."""
+    result = runner.invoke(app, list(words), input=stdin)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_shows_an_example_of_itself(command: str) -> None:
+    text = said(command, "--help")
+    assert f"Example: roomctl {command}" in text
+
+
+def test_help_lists_every_command_and_one_to_begin_with() -> None:
+    text = said("--help")
+    assert all(command in text for command in COMMANDS)
+    assert "roomctl simulate" in text
+
+
+def test_the_version_is_told() -> None:
+    assert said("--version") == f"roomctl {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [("status",), ("leave",), ("mute",), ("join", ZOOM)])
+def test_without_a_room_one_sentence_says_what_to_do(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    answer = roomctl(tmp_path, *words)
+    assert (answer.status, answer.out) == (1, "")
+    assert answer.err == (
+        "roomctl: no room runs here as this user; start one with `roomctl simulate`,"
+        " or name one with --url and --token\n"
+    )
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense"])
+def test_a_room_that_does_not_answer_is_one_sentence(tmp_path: Path, url: str) -> None:
+    answer = roomctl(tmp_path, "status", "--url", url, "--token", "x")
+    assert answer.status == 1
+    assert answer.err.startswith(f"roomctl: {url}")
+    assert answer.err.count("\n") == 1
+
+
+def test_a_token_may_come_from_the_environment(tmp_path: Path) -> None:
+    url = "http://127.0.0.1:9"
+    without = roomctl(tmp_path, "status", "--url", url)
+    assert without.err == f"roomctl: {url}: a token is needed: --token, or ROOMCTL_TOKEN\n"
+    given = roomctl(tmp_path, "status", "--url", url, more={"ROOMCTL_TOKEN": "x"})
+    assert "does not answer" in given.err
+
+
+# check
+
+
+def test_every_shipped_profile_is_good() -> None:
+    lines = said("check", *map(str, PROFILES)).splitlines()
+    assert len(lines) == len(PROFILES) > 5
+    assert all(": ok (" in line for line in lines)
+
+
+def test_a_profile_is_recognised_wherever_it_lies(tmp_path: Path) -> None:
+    for kind in ("camera", "speakerphone", "occupancy"):
+        shipped = next(path for path in PROFILES if path.parent.name == kind)
+        copy = tmp_path / f"my-{kind}.toml"
+        copy.write_bytes(shipped.read_bytes())
+        assert said("check", str(copy)) == f"{copy}: ok ({kind})\n"
+
+
+def test_a_good_room_is_ok(tmp_path: Path) -> None:
+    file = tmp_path / "bamboo.toml"
+    file.write_text('[camera.front]\nurl = "serial:/dev/ttyUSB0"\n')
+    assert said("check", str(file)) == f"{file}: ok (room)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[camra]", "camra: unknown key; did you mean 'camera'?"),
+        (
+            '[meeting]\nplatform = "zom"',
+            "meeting.platform: no platform is called 'zom'; did you mean 'zoom'?",
+        ),
+        (
+            '[camera.a]\nurl = "x"\nprofile = "sony"',
+            "camera.a.profile: no profile 'sony'; there is: ",
+        ),
+        (
+            "[camera.a]\nurl = 'x'\npresets = { x = 'a' }",
+            "camera.a.presets: 'x' is no preset number",
+        ),
+    ],
+)
+def test_a_bad_room_is_named_with_file_and_key(tmp_path: Path, text: str, expected: str) -> None:
+    file = tmp_path / "bamboo.toml"
+    file.write_text(text)
+    result = runner.invoke(app, ["check", str(file)])
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"{file}: {expected}")
+
+    finding = json.loads(runner.invoke(app, ["check", "--json", str(file)]).stdout)[0]
+    assert finding["file"] == str(file)
+    assert finding["error"].startswith(f"{file}: {expected}")
+
+
+def test_one_bad_file_among_good_ones_fails_and_all_are_told(tmp_path: Path) -> None:
+    result = runner.invoke(app, ["check", str(PROFILES[0]), str(tmp_path / "no.toml")])
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 2
+
+
+def test_a_calendar_that_can_never_work_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text('[calendar]\nurl = "outlook"\n')
+    result = runner.invoke(app, ["check", str(file)])
+    assert result.exit_code == 1
+    assert "is no calendar" in result.stdout
+
+
+# link
+
+
+def test_a_link_is_read_for_programs_without_its_secrets() -> None:
+    assert json.loads(said("link", "--json", ZOOM)) == {
+        "platform": "zoom",
+        "meeting_id": "91234567890",
+        "passcode": "***",
+        "refused": None,
+        "launch": {
+            "url": "https://us05web.zoom.us/wc/join/91234567890?pwd=…",
+            "host": "us05web.zoom.us",
+            "mode": "plain",
+        },
+    }
+
+
+def test_a_link_is_read_with_its_secrets_if_asked() -> None:
+    record = json.loads(said("link", "--json", "--show-secrets", ZOOM))
+    assert record["passcode"] == "QUJDREVG.1"
+    assert record["launch"]["url"].endswith("?pwd=QUJDREVG.1")
+    assert "QUJDREVG.1" in said("link", "--show-secrets", ZOOM)
+
+
+@pytest.mark.parametrize("text", [ZOOM, CHINESE])
+def test_no_passcode_is_printed_unless_asked(text: str) -> None:
+    for words in (("link", text), ("link", "--json", text)):
+        printed = said(*words)
+        assert "QUJDREVG" not in printed
+        assert "6543" not in printed
+        assert "***" in printed
+
+
+def test_a_number_that_opens_nothing_has_no_launch() -> None:
+    record: dict[str, Any] = json.loads(said("link", "--json", CHINESE))
+    assert (record["platform"], record["meeting_id"]) == ("tencent", "123456789")
+    assert (record["refused"], record["launch"]) == (None, None)
+    assert "cannot be joined by number here" in said("link", CHINESE)
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("https://zoorn.us/j/91234567890", "look_alike_host"),
+        ("https://zoom.us@evil.example/j/91234567890", "userinfo"),
+        ("https://zoom.us\\@evil.example/j/91234567890", "backslash"),
+        ("https://evil.example/j/91234567890", "foreign_host"),
+        ("javascript:alert(1)", "no_meeting"),
+        ("https://192.0.2.1/j/91234567890", "ip_literal"),
+        ("", "no_meeting"),
+        ("\x00\ud7ff%s%n{}", "no_meeting"),
+    ],
+)
+def test_a_strangers_door_is_never_opened(text: str, refused: str) -> None:
+    record = json.loads(said("link", "--json", "-", stdin=text))
+    assert record["launch"] is None
+    assert record["refused"] in (refused, "scheme")
+    assert said("link", "-", stdin=text).splitlines()[-1].startswith("not opened: ")
+
+
+def test_a_room_toml_adds_hosts_and_denies_others(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text('[meeting]\ndeny = ["zoom"]\n[meeting.hosts]\njitsi = ["meet.example.org"]\n')
+    record = json.loads(said("link", "--json", "-c", str(file), "https://meet.example.org/Room"))
+    assert (record["platform"], record["launch"]["host"]) == ("jitsi", "meet.example.org")
+    denied = json.loads(said("link", "--json", "-c", str(file), ZOOM))
+    assert (denied["refused"], denied["launch"]) == ("denied_by_policy", None)
+
+
+# The rest
+
+
+def test_probe_prints_lines_for_room_toml_or_says_that_there_is_nothing() -> None:
+    text = said("probe")
+    found = json.loads(said("probe", "--json"))
+    if found:
+        assert text.count("url = ") == len(found)
+    else:
+        assert text == "nothing found: no serial port, no USB speakerphone\n"
+
+
+def test_serve_without_its_file_is_one_sentence(tmp_path: Path) -> None:
+    answer = roomctl(tmp_path, "serve", "--config", str(tmp_path / "room.toml"))
+    assert (answer.status, answer.out) == (1, "")
+    assert (
+        answer.err == f"roomctl: {tmp_path}/room.toml: cannot be read: No such file or directory\n"
+    )
+
+
+def test_whoever_stops_reading_sees_no_traceback(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*ROOMCTL, "check", *map(str, PROFILES)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(tmp_path),
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*ROOMCTL, "--version"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment(tmp_path),
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"roomctl: No space left on device\n"

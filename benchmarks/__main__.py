@@ -1,0 +1,40 @@
+"""`python -m benchmarks [NAME...] [--json]`: measure, and show the figures."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from benchmarks import line, links, press, rest, start
+from benchmarks.report import Figure, as_json, table
+
+SUBJECTS = {
+    "start": start.figures,
+    "rest": rest.figures,
+    "press": press.figures,
+    "line": line.figures,
+    "links": links.figures,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SUBJECTS)}")
+    parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(SUBJECTS):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there is {', '.join(SUBJECTS)}")
+    began = time.monotonic()
+    found: dict[str, list[Figure]] = {}
+    for name in asked.names or SUBJECTS:
+        sys.stderr.write(f"{name} ...\n")
+        found[name] = SUBJECTS[name]()
+        if not asked.json:
+            print(table(name, found[name]), end="\n\n", flush=True)
+    took_s = time.monotonic() - began
+    print(as_json(found, took_s) if asked.json else f"took {took_s:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

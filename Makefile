@@ -1,0 +1,32 @@
+# roomctl's commands. `make` alone lists them.
+
+VENV = .venv
+PYTHON =
+ARGS =
+export VENV PYTHON
+
+.PHONY: help run test bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-6s %s\n", $$1, $$2 }'
+	@echo
+	@echo 'make run ARGS="--port 9000"        hands arguments to `roomctl simulate`'
+	@echo 'make test ARGS="-k camera"         hands arguments to pytest'
+	@echo 'make test PYTHON=python3.12 VENV=.venv-3.12   uses another Python'
+
+run: ## a simulated room: the panel at /, the hardware at /far-side
+	@bash .ci/environment
+	@exec "$(VENV)/bin/roomctl" simulate $(ARGS)
+
+test: ## every check and every test, the same as in CI
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" .ci/checks.py $(ARGS)
+
+bench: ## what it costs, beside a bare program and the line's limit
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" -m benchmarks $(ARGS)
+
+clean: ## removes what the commands above made
+	@bash .ci/environment --remove
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find roomctl tests benchmarks .ci -name __pycache__ -type d -prune -exec rm -rf {} +

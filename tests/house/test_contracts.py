@@ -1,0 +1,158 @@
+"""Every import contract in pyproject.toml catches a breach, and the code as it stands has none."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+TREE = Path(__file__).resolve().parents[2]
+CONTRACTS = {
+    contract["id"]: contract["name"]
+    for contract in tomllib.loads((TREE / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+        "importlinter"
+    ]["contracts"]
+}
+
+# contract, the module that commits it, the import that must not pass
+BREACHES = [
+    ("floors", "errors", "import roomctl.config"),
+    ("floors", "camera/planted", "import roomctl.speakerphone"),
+    ("floors", "occupancy/planted", "import roomctl.room"),
+    ("floors", "camera/planted", "import roomctl.room"),
+    ("floors", "device", "import roomctl.ports"),
+    ("floors", "api/planted", "import roomctl.simulator"),
+    ("floors", "ports/planted", "import roomctl.camera"),
+    ("far-ends", "camera/driver", "import roomctl.camera.sim"),
+    ("far-ends", "api/planted", "import roomctl.occupancy.sim"),
+    ("far-ends", "cli", "import roomctl.booking.sim"),
+    ("far-ends", "camera/driver", "import roomctl.camera.motion"),
+    ("far-ends", "camera/session", "import roomctl.camera.simcamera"),
+    ("far-ends", "simulator/planted", "import roomctl.camera.simcamera"),
+    ("pure", "rules", "import time"),
+    ("pure", "camera/visca", "import socket"),
+    ("pure", "camera/session", "import asyncio"),
+    ("pure", "camera/listening", "import time"),
+    ("pure", "camera/sim", "import threading"),
+    ("pure", "speakerphone/mute", "from time import monotonic"),
+    ("pure", "speakerphone/telephony", "import asyncio"),
+    ("pure", "occupancy/presence", "import time"),
+    ("pure", "screen/protocol", "import socket"),
+    ("pure", "meeting/call", "import asyncio"),
+    ("pure", "meeting/link", "import socket"),
+    ("pure", "booking/agenda", "import time"),
+    ("door-ports", "camera/driver", "import serial"),
+    ("door-ports", "speakerphone/driver", "import usb.core"),
+    ("door-ports", "occupancy/driver", "import gpiozero"),
+    ("door-screen", "screen/driver", "import pulsectl"),
+    ("door-api", "room/planted", "from fastapi import FastAPI"),
+    ("door-auth", "api/planted", "import argon2"),
+    ("door-store", "room/planted", "import sqlite3"),
+    ("door-cli", "room/planted", "import typer"),
+    ("door-data", "camera/driver", "import pydantic"),
+    ("door-calendar", "booking/agenda", "import icalendar"),
+    ("door-http", "meeting/link", "import httpx"),
+]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """Return a folder with a copy of the package and of its contracts."""
+    bytecode = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(TREE / "roomctl", tmp_path / "roomctl", ignore=bytecode)
+    shutil.copy(TREE / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def lint(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Run the import linter on the package in `folder`; return its exit code and what it said."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    command = [linter, "--no-cache", "--no-logo", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def link(module: str, imported: str) -> str:
+    """Return how the linter names an import; of a library it knows only the first name."""
+    library = imported if imported.startswith("roomctl.") else imported.partition(".")[0]
+    return f"roomctl.{module.replace('/', '.')} -> {library} "
+
+
+def plant(package: Path, module: str, statement: str) -> None:
+    """Add `statement` to a module of `package`, making the module and its folder if need be."""
+    file = package / f"{module}.py"
+    file.parent.mkdir(exist_ok=True)
+    (file.parent / "__init__.py").touch()
+    with file.open("a", encoding="utf-8") as code:
+        code.write(f"\n{statement}\n")
+
+
+def test_the_code_as_it_stands_keeps_every_contract(copy: Path) -> None:
+    code, said = lint(copy)
+
+    assert code == 0, said
+    assert [name for name in CONTRACTS.values() if f"{name} KEPT" not in said] == []
+
+
+@pytest.mark.parametrize(("contract", "module", "statement"), BREACHES)
+def test_a_breach_is_caught_by_its_contract(
+    copy: Path, contract: str, module: str, statement: str
+) -> None:
+    imported = statement.split()[1]
+    if imported.startswith("roomctl."):  # the linter sees only imports of what exists
+        plant(copy / "roomctl", imported.removeprefix("roomctl.").replace(".", "/"), "")
+    plant(copy / "roomctl", module, statement)
+
+    code, said = lint(copy, "--contract", contract)
+
+    assert code == 1, said
+    assert f"{CONTRACTS[contract]} BROKEN" in said
+    assert link(module, imported) in said
+
+
+def test_every_contract_is_breached_once() -> None:
+    assert {contract for contract, _, _ in BREACHES} == set(CONTRACTS)
+
+
+def test_a_module_without_a_floor_is_caught(copy: Path) -> None:
+    plant(copy / "roomctl", "planted", "")
+
+    code, said = lint(copy, "--contract", "floors")
+
+    assert code == 1, said
+    assert "planted" in said
+
+
+@pytest.mark.parametrize(
+    ("module", "imported"),
+    [
+        ("simulator", "roomctl.camera.sim"),
+        ("camera/sim", "roomctl.camera.motion"),
+        ("ports/planted", "serial"),
+        ("ports/planted", "asyncio"),
+        ("ports/planted", "threading"),
+        ("camera/driver", "asyncio"),
+        ("camera/profile", "pydantic"),
+        ("camera/planted", "roomctl.device"),
+        ("camera/planted", "roomctl.wire"),
+        ("booking/feed", "icalendar"),
+        ("booking/feed", "httpx"),
+        ("api/planted", "fastapi"),
+        ("cli/planted", "typer"),
+        ("cli/planted", "httpx"),
+        ("cli/planted", "roomctl.simulator"),
+    ],
+)
+def test_what_is_allowed_stays_allowed(copy: Path, module: str, imported: str) -> None:
+    if imported in {"roomctl.camera.sim", "roomctl.simulator"}:
+        plant(copy / "roomctl", imported.removeprefix("roomctl.").replace(".", "/"), "")
+    plant(copy / "roomctl", module, f"import {imported}")
+
+    _, said = lint(copy)
+
+    assert "Contracts:" in said  # it came to an end
+    assert link(module, imported) not in said

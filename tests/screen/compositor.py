@@ -27,6 +27,7 @@ class Compositor:
     """labwc with headless outputs HEADLESS-1, -2 … as the kiosk's user, in a folder of its own."""
 
     def __init__(self, outputs):
+        _make_room_for_x11()
         self.place = Path(tempfile.mkdtemp(prefix="roomctl-labwc-"))
         self.config = self.place / "config"
         self.config.mkdir()
@@ -59,7 +60,11 @@ class Compositor:
             "WAYLAND_DISPLAY": "wayland-0",
             "LABWC_PID": str(self.process.pid),
         }
-        self._wait_for(self.place / "wayland-0")
+        try:
+            self._wait_for(self.place / "wayland-0")
+        except BaseException:
+            self.close()
+            raise
 
     def _wait_for(self, socket):
         deadline = time.monotonic() + START_S
@@ -101,3 +106,16 @@ class Compositor:
         while not fact():
             assert time.monotonic() < deadline, f"never: {what}"
             time.sleep(0.25)  # a picture of a real display; bounded
+
+
+def _make_room_for_x11():
+    """Have the folder of X11's sockets belong to root, as a booted system has it.
+
+    labwc starts Xwayland, which takes no folder that another user made: what one of the kiosk's
+    users left behind would keep the next user's labwc from starting.
+    """
+    place = Path("/tmp/.X11-unix")
+    if os.geteuid() == 0:
+        place.mkdir(exist_ok=True)
+        os.chown(place, 0, 0)
+        place.chmod(0o1777)

@@ -103,7 +103,7 @@ class Mixer:
             except Gone as error:
                 if str(error) != why:
                     why = str(error)
-                    _log.warning("sound: %s; nothing can be muted until that changes", why)
+                    _log.warning("sound: nothing can be muted: %s", why)
             finally:
                 self._lose()
             await asyncio.sleep(wait_s)

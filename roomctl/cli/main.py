@@ -222,6 +222,28 @@ def link(
         typer.echo(invitation.words(show_secrets))
 
 
+@app.command(epilog="Example: roomctl visca --json '81 01 06 04 FF' '90 41 FF'")
+def visca(
+    frames: Annotated[
+        list[str],
+        typer.Argument(metavar="HEX...", help="Frames or VISCA-over-IP datagrams; - reads lines."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Say what VISCA frames mean: one line, or with --json one object, for each. Opens nothing.
+
+    After a TAB may stand the inquiry that a frame answers; without it an answer stays `data`.
+
+    Names are subject first, as zoom_tele or pan_tilt_absolute; an inquiry and its answer share one.
+
+    Numbers are the raw ones of the wire, with its signs; a bit is true or false.
+    """
+    from roomctl.cli import visca as lines
+
+    for found in lines.read(frames, sys.stdin.buffer):
+        typer.echo(json.dumps(lines.record(found)) if as_json else lines.words(found))
+
+
 def _answer(record: dict[str, Any], as_json: bool) -> None:
     if as_json:
         typer.echo(_dump(record))

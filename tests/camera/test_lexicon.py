@@ -1,0 +1,242 @@
+"""The vocabulary against vendors' bytes, both ways, and against noise."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from roomctl.camera import lexicon, lexicon_ip, visca
+from roomctl.camera.frames import BadFrame
+from roomctl.camera.lexicon import ANSWER_ROWS, COMMAND_ROWS, INQUIRY_ROWS, NOTICE_ROWS, Row, Said
+
+VECTORS = tomllib.loads(
+    (Path(__file__).parents[1] / "vectors" / "visca.toml").read_text(encoding="utf-8")
+)
+ANSWERS = [row for rows in ANSWER_ROWS.values() for row in rows]
+INQUIRIES = {row.name: row for row in INQUIRY_ROWS}
+REQUESTS = [("command", row) for row in COMMAND_ROWS] + [("inquiry", row) for row in INQUIRY_ROWS]
+
+
+def frame_of(text: str | None) -> bytes | None:
+    return bytes.fromhex(text) if text else None
+
+
+def in_words(said: Said | BadFrame) -> str:
+    assert isinstance(said, Said), said
+    words = {True: "yes", False: "no"}
+    fields = (f"{k}={words[v] if isinstance(v, bool) else v}" for k, v in said.fields.items())
+    return " ".join((said.kind, said.name, *fields))
+
+
+def question(name: str) -> bytes:
+    """Return an inquiry of that name, whatever its own fields."""
+    row = INQUIRIES[name]
+    fields = {slot.name: 1 for slot in row.slots if slot.name}
+    return lexicon.encode(Said("inquiry", name, fields))
+
+
+def bodies(row: Row) -> st.SearchStrategy[bytes]:
+    """Draw bytes that the row means, and only those."""
+    parts = []
+    for slot in row.slots:
+        if slot.values is not None:
+            parts.append(st.sampled_from(sorted(slot.values)).map(lambda byte: bytes((byte,))))
+        else:
+            digit = st.integers(0, (1 << slot.bits) - 1).filter(lambda byte: byte != 0xFF)
+            parts.append(st.lists(digit, min_size=slot.size, max_size=slot.size).map(bytes))
+    return st.tuples(*parts).map(b"".join)
+
+
+@pytest.mark.parametrize("vector", VECTORS["vocabulary"]["vector"], ids=lambda v: v["source"])
+def test_the_bytes_of_the_document_say_what_it_says(vector: dict) -> None:
+    frame = bytes.fromhex(vector["bytes"])
+    said = lexicon_ip.decode(frame, frame_of(vector.get("inquiry")))
+    assert in_words(said) == vector["says"]
+    assert isinstance(said, Said)
+    over_ip = "seq" in said.fields
+    written = lexicon_ip.encode(said) if over_ip else lexicon.encode(said, len(frame))
+    assert written == frame
+
+
+@pytest.mark.parametrize("vector", VECTORS["command"], ids=lambda v: v["source"])
+def test_everything_the_driver_says_is_in_the_vocabulary(vector: dict) -> None:
+    frame = bytes.fromhex(vector["bytes"])
+    said = lexicon.decode(frame)
+    assert isinstance(said, Said)
+    assert lexicon.encode(said, len(frame)) == frame
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"), REQUESTS, ids=lambda v: f"{v.name}-{v.size}" if isinstance(v, Row) else v
+)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_every_request_survives_the_wire(kind: str, row: Row, data: st.DataObject) -> None:
+    body, address = data.draw(bodies(row)), data.draw(st.integers(1, 8))
+    frame = bytes((0x80 | address, *body, 0xFF))
+    said = lexicon.decode(frame)
+    assert isinstance(said, Said)
+    assert (said.kind, said.name, said.address) == (kind, row.name, address)
+    assert lexicon.encode(said, len(frame)) == frame
+    assert lexicon.decode(lexicon.encode(said)) == said
+
+
+@pytest.mark.parametrize("row", ANSWERS, ids=lambda row: f"{row.name}-{row.size}")
+@settings(max_examples=25)
+@given(data=st.data())
+def test_every_answer_survives_the_wire(row: Row, data: st.DataObject) -> None:
+    frame = bytes((0x90, 0x50, *data.draw(bodies(row)), 0xFF))
+    said = lexicon.decode(frame, question(row.name))
+    assert isinstance(said, Said)
+    assert (said.kind, said.name) == ("reply", row.name)
+    assert lexicon.encode(said, len(frame)) == frame
+    assert lexicon.decode(lexicon.encode(said), question(row.name)) == said
+
+
+@pytest.mark.parametrize("row", NOTICE_ROWS, ids=lambda row: row.name)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_every_notice_survives_the_wire(row: Row, data: st.DataObject) -> None:
+    frame = bytes((0xF0, *data.draw(bodies(row)), 0xFF))
+    said = lexicon.decode(frame)
+    assert isinstance(said, Said)
+    assert (said.name, said.address) == (row.name, 7)
+    assert lexicon.encode(said) == frame
+
+
+def test_no_inquiry_is_asked_by_two_names() -> None:
+    assert len(INQUIRIES) == len(INQUIRY_ROWS) == len(ANSWER_ROWS)
+
+
+@pytest.mark.parametrize("nibbles", [(4, 4), (5, 4), (5, 5)])
+def test_the_length_chooses_among_the_layouts(nibbles: tuple[int, int]) -> None:
+    said = Said(
+        "command",
+        "pan_tilt_relative",
+        {"pan_speed": 1, "tilt_speed": 0, "pan": -1, "tilt": -32768},
+    )
+    frame = lexicon.encode(said, 7 + sum(nibbles))
+    assert visca.signed(frame[6 : 6 + nibbles[0]]) == -1
+    assert lexicon.decode(frame) == said
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"pan_speed": 0, "tilt_speed": 1, "pan_direction": 3, "tilt_direction": 3},
+        {"pan_speed": 255, "tilt_speed": 1, "pan_direction": 3, "tilt_direction": 3},
+        {"pan_speed": 1, "tilt_speed": 1, "pan_direction": 4, "tilt_direction": 3},
+        {"pan_speed": True, "tilt_speed": 1, "pan_direction": 3, "tilt_direction": 3},
+        {"pan_speed": 1, "tilt_speed": 1, "pan_direction": 3},
+    ],
+)
+def test_what_does_not_fit_is_not_encoded(fields: dict) -> None:
+    with pytest.raises(ValueError, match="no command pan_tilt_drive"):
+        lexicon.encode(Said("command", "pan_tilt_drive", fields))
+
+
+def test_bits_that_contradict_their_field_are_not_encoded() -> None:
+    said = lexicon.decode(bytes.fromhex("90502101ff"), bytes.fromhex("81090610ff"))
+    assert isinstance(said, Said)
+    assert (said.fields["left_end"], said.fields["right_end"]) == (True, False)
+    assert (said.fields["srg_init"], said.fields["srg_tilt"]) == (2, 1)
+    with pytest.raises(ValueError, match="no reply pan_tilt_status"):
+        lexicon.encode(Said("reply", said.name, {**said.fields, "left_end": False}))
+
+
+def test_the_lens_block_is_read_at_its_documented_places() -> None:
+    frame = "90 50 01 02 03 04 0A 0B 01 00 00 00 00 03 04 FF"
+    said = lexicon.decode(bytes.fromhex(frame.replace(" ", "")), bytes.fromhex("81097e7e00ff"))
+    assert isinstance(said, Said)
+    assert said.fields["zoom"] == 0x1234
+    assert said.fields["near_limit_high"] == 0xAB
+    assert said.fields["focus"] == 0x1000
+    assert said.fields["auto_focus"] is said.fields["digital_zoom"] is True
+    assert said.fields["recall_executing"] is True
+    assert said.fields["zoom_executing"] is False
+
+
+def test_a_data_answer_without_its_question_stays_data() -> None:
+    said = lexicon.decode(bytes.fromhex("905002ff"))
+    assert said == Said("reply", "data", {"data": "02"})
+
+
+def test_a_version_of_another_make_stays_data() -> None:
+    said = lexicon.decode(b"\x90\x50" + b"\x01" * 11 + b"\xff", bytes.fromhex("81090002ff"))
+    assert said == Said("reply", "version", {"data": "01" * 11})
+
+
+@pytest.mark.parametrize(
+    ("frame", "inquiry"),
+    [
+        ("90500203ff", "81090400ff"),  # too long for a power state
+        ("905005ff", "81090400ff"),  # no power state
+        ("9050 00120000ff", "81090447ff"),  # 12 is no nibble
+        ("9050 000900000002 00ff", "81090612ff"),  # seven nibbles
+        ("905002ff", "8101040002ff"),  # a command has no data answer
+        ("905002ff", "8109ff"),
+        ("905002ff", "8109047eff"),
+        ("915002ff", "81090400ff"),
+        ("8101040004ff", None),
+        ("8101060100000303ff", None),
+        ("81010602 0c0a 00090000000200ff", None),
+        ("8838 00ff", None),
+        ("0111000300000001 8101060 4ff", None),
+        ("0100000300000001 9041ff", None),
+        ("0100000500000001 8801000 1ff", None),
+        ("0201000200000001 0f03", None),
+        ("", None),
+    ],
+)
+def test_what_no_document_has_is_no_value(frame: str, inquiry: str | None) -> None:
+    raw = bytes.fromhex(frame.replace(" ", ""))
+    assert isinstance(lexicon_ip.decode(raw, frame_of(inquiry)), BadFrame)
+
+
+@pytest.mark.parametrize("code", [1, 2, 3, 4, 5, 0x41, 0x77])
+def test_an_error_is_named_by_its_code(code: int) -> None:
+    said = lexicon.decode(bytes((0x90, 0x61, code, 0xFF)))
+    assert isinstance(said, Said)
+    assert said.fields == {"socket": 1, "code": code}
+    assert (said.name == "error") is (code == 0x77)
+    assert lexicon.encode(said) == bytes((0x90, 0x61, code, 0xFF))
+
+
+@pytest.mark.parametrize("name", ["sequence_error", "message_type_error"])
+def test_a_control_error_is_told_in_either_type(name: str) -> None:
+    frame = lexicon_ip.encode(Said("network", name, {"seq": 7}, 0))
+    assert lexicon_ip.decode(frame) == Said("network", name, {"seq": 7}, 0)
+    assert lexicon_ip.decode(b"\x02\x01" + frame[2:]) == Said("network", name, {"seq": 7}, 0)
+
+
+def test_a_length_field_that_lies_is_not_believed() -> None:
+    said = lexicon_ip.decode(bytes.fromhex("01000009 00000001 81010604ff".replace(" ", "")))
+    assert said == Said("command", "pan_tilt_home", {"seq": 1})
+
+
+HEADERS = st.sampled_from([b"", b"\x81", b"\x88", b"\x90", b"\xa0", b"\x90\x50", b"\x81\x01\x04"])
+
+
+@given(
+    head=HEADERS,
+    noise=st.binary(max_size=20),
+    end=st.sampled_from([b"", b"\xff"]),
+    inquiry=st.none() | st.sampled_from(sorted(INQUIRIES)).map(question) | st.binary(max_size=8),
+)
+@example(b"\x90", b"\x50\x00", b"\xff", b"")
+def test_any_bytes_say_exactly_those_bytes_or_nothing(
+    head: bytes, noise: bytes, end: bytes, inquiry: bytes | None
+) -> None:
+    frame = head + noise + end
+    said = lexicon.decode(frame, inquiry)
+    assert isinstance(said, BadFrame) or same(lexicon.encode(said, len(frame)), frame)
+    assert isinstance(lexicon_ip.decode(frame, inquiry), Said | BadFrame)
+
+
+def same(written: bytes, read: bytes) -> bool:
+    """Compare, but for the socket in a data answer and the address of a broadcast change."""
+    if read[1] & 0xF0 == 0x50 and len(read) > 3:
+        return written[2:] == read[2:]
+    return written[1:] == read[1:]

@@ -1,4 +1,4 @@
-"""Cameras: VISCA over a serial line or a raw socket."""
+"""Cameras: VISCA over a serial line, over IP, or over a raw socket."""
 
 from roomctl.camera.driver import Camera, CameraLine, lines
 

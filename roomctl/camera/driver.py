@@ -14,6 +14,7 @@ from typing import ClassVar
 from urllib.parse import parse_qs
 
 from roomctl.camera.frames import ErrorCode
+from roomctl.camera.ip import SCHEME, OverIp
 from roomctl.camera.profile import CameraProfile, shipped
 from roomctl.camera.session import Line
 from roomctl.camera.talk import Talk
@@ -158,8 +159,9 @@ class Camera:
         self._line.heard()
 
     def silent(self, detail: str) -> None:
-        why = f"{self.name}: {detail} on {self._line.url}; is it powered and set to the same baud?"
-        self.offline("no_reply", why)
+        url = self._line.url
+        try_this = "in this network" if _baud(url) is None else "set to the same baud"
+        self.offline("no_reply", f"{self.name}: {detail} on {url}; is it powered and {try_this}?")
         self._line.heard()
 
     def changed(self) -> None:
@@ -241,7 +243,7 @@ class Camera:
         if way == 0 or reach is None:
             return None
         speed = _speed(zoom, reach.speed_max + 1) - 1
-        return ZoomDrive(Zoom.TELE if way > 0 else Zoom.WIDE, speed)
+        return ZoomDrive(Zoom.TELE if way > 0 else Zoom.WIDE, max(speed, reach.speed_min))
 
     async def _ask(self, message: Message) -> None:
         """Have `message` said and wait for its end, whose time limit the session keeps."""
@@ -294,7 +296,8 @@ class CameraLine(Device):
         self.acknowledged = asyncio.Event()
 
     def machine(self, identity: Identity) -> Machine:
-        return Line([camera.reopened() for camera in self.cameras.values()], _baud(self.url))
+        line = Line([camera.reopened() for camera in self.cameras.values()], _baud(self.url))
+        return OverIp(line) if self.url.startswith(f"{SCHEME}:") else line
 
     def lost(self) -> None:
         for camera in self.cameras.values():
@@ -338,6 +341,9 @@ def lines(
     """Return one line for each url in `tables` ([camera.NAME] of room.toml)."""
     by_url: dict[str, dict[str, CameraTable]] = {}
     for name, table in tables.items():
+        if table.url in by_url and table.url.startswith(f"{SCHEME}:"):
+            why = f"is the url of {next(iter(by_url[table.url]))} too; over IP each camera has one"
+            raise ConfigError("room.toml", f"camera.{name}.url", why)
         by_url.setdefault(table.url, {})[name] = table
     return [CameraLine(group, connect, clock, changed) for group in by_url.values()]
 

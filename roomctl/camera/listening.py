@@ -52,6 +52,7 @@ class Listening:
         if said is None:
             _log.debug("%s: ACK for nothing (socket %d)", self._watch.name, socket)
             return
+        said.certain = said is self._under_way.named
         self._taken(said, now)
         said.limit_at = now + limit_of(said.message, self._watch.timing)
         self._under_way.hold(socket, said)
@@ -68,7 +69,8 @@ class Listening:
 
     def _completed(self, socket: int, now: float) -> None:
         said = self._under_way.release(socket)
-        if said is None and (socket == 0 or self._watch.profile.has("no-ack")):
+        sure = self._under_way.named is not None  # its ACK got lost or comes later
+        if said is None and (socket == 0 or sure or self._watch.profile.has("no-ack")):
             said = self._under_way.first_unacked(lambda said: not said.asks)
             if said is not None:
                 self._taken(said, now)
@@ -84,7 +86,7 @@ class Listening:
             self._watch.note_moving(now)
 
     def _told(self, data: bytes) -> None:
-        said = next((said for said in self._under_way.unacked if said.asks), None)
+        said = next((said for said in self._under_way.answerable() if said.asks), None)
         if said is None or not isinstance(said.message, Inquiry):
             _log.debug("%s: answer to nothing: %s", self._watch.name, data.hex(" "))
             return
@@ -100,7 +102,7 @@ class Listening:
 
     def _failed(self, socket: int, code: int, now: float) -> None:
         if code == ErrorCode.CANCELLED or (
-            code == ErrorCode.NOT_EXECUTABLE and not self._under_way.unacked
+            code == ErrorCode.NOT_EXECUTABLE and not self._under_way.answerable()
         ):
             self._broken_off(socket, code, now)
         elif code != ErrorCode.NO_SOCKET:  # that one: a Cancel found nothing to cancel
@@ -133,7 +135,7 @@ class Listening:
         moves = self._axes[group]
         travelling = any(groups_of(said.message) for said in self._under_way.running())
         if code != ErrorCode.FULL and not moves.running and not travelling:
-            moves.stopped()  # in standby, or without that axis: there is nothing to stop
+            self._axes.nothing_to_stop(group, now)  # in standby, or without that axis
             self._watch.note_moving(now)
             return
         if self._watch.profile.cancel and not moves.cancelled:

@@ -137,6 +137,13 @@ class Axes:
             self._groups[doubtful].stop_again(now)
         self._taken.clear()
 
+    def nothing_to_stop(self, group: Group, now: float) -> None:
+        """Note that a stop was refused by what stands still; a doubtful one is said again."""
+        self._groups[group].stopped()
+        for doubtful in self._taken:
+            self._groups[doubtful].stop_again(now)
+        self._taken.clear()
+
     def oldest_stop(self) -> float | None:
         """Return since when a stop is owed."""
         owed = [moves.stop_since for moves in self._groups.values() if moves.stop_owed]

@@ -45,10 +45,11 @@ class Axis(_Part):
 
 
 class ZoomRange(_Part):
-    """Positions at the wide and at the tele end (optical), and the highest speed."""
+    """Positions at the wide and at the tele end (optical), and the lowest and highest speed."""
 
     wide: int = Field(default=0, ge=0, le=0xFFFF)
     tele: int = Field(default=0x4000, gt=0, le=0xFFFF)
+    speed_min: int = Field(default=0, ge=0, le=7)
     speed_max: int = Field(default=7, ge=0, le=7)
 
     def percent(self, position: int) -> float:

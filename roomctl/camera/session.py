@@ -25,6 +25,7 @@ from roomctl.camera.frames import (
 )
 from roomctl.camera.talk import Talk
 from roomctl.camera.ticket import End
+from roomctl.camera.underway import Said
 from roomctl.camera.visca import AddressSet, ClearAll, Message, encode
 from roomctl.wire import Chunk
 
@@ -76,9 +77,10 @@ class Line:
                 self.bad_frames += 1
                 _log.debug("bad frame (%s): %s", reply.why, reply.data.hex(" "))
             else:
-                self._take(reply, chunk.at)
+                self.hear(reply, chunk.at)
 
-    def _take(self, reply: Reply, now: float) -> None:
+    def hear(self, reply: Reply, now: float, said: Said | None = None) -> None:
+        """Take one reply; `said` is what it answers, on a wire that tells."""
         if isinstance(reply, NetworkChange):
             if self._open_at is None:
                 self._open_at = now + SETTLE_S
@@ -91,7 +93,16 @@ class Line:
         if isinstance(reply, AddressesSet | AllCleared):
             return
         if (talk := self._talk_at(reply.address)) is not None:
-            talk.receive(reply, now)
+            talk.receive(reply, now, said)
+
+    @property
+    def saying(self) -> Said | None:
+        """What the frame from the outbox is to a camera; None: nobody waits for its answer."""
+        return self._speaker.saying if self._speaker is not None else None
+
+    def awaits(self, said: Said) -> bool:
+        """Whether the ACK or the answer to `said` is still waited for."""
+        return any(talk.awaits(said) for talk in self._turn)
 
     def _talk_at(self, address: int) -> Talk | None:
         """Return whose reply it is; a camera that is alone may answer from any address.

@@ -15,6 +15,7 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from roomctl.camera.motion import ZOOM_FULL_S, Body, Motor
 from roomctl.camera.profile import CameraProfile, Speeds
@@ -26,6 +27,14 @@ _VERSION = "{identity}010402"
 _UNITS = 14.4  # a model whose scale is not known moves, and counts like most
 
 
+class Words(NamedTuple):
+    """Something it says: when it leaves, in hex, and the number of the message it answers."""
+
+    at: float
+    hex: str
+    number: str = ""
+
+
 @dataclass(slots=True, eq=False)
 class _Running:
     """A command in a socket, and when it will have ended."""
@@ -34,6 +43,7 @@ class _Running:
     moves: str  # "drive", "goto" or ""
     until: float
     recall: bool = False
+    number: str = ""
 
 
 class SimCamera:
@@ -66,7 +76,7 @@ class SimCamera:
         self._deaf_until = 0.0
         self._booted_at: float | None = None
         self._boot_wanted = False
-        self._inbox: deque[str] = deque()
+        self._inbox: deque[tuple[str, str]] = deque()
         self._next_cycle = 0.0
         self._now = 0.0
 
@@ -112,19 +122,24 @@ class SimCamera:
 
     # Time.
 
-    def tick(self, now: float) -> list[tuple[float, str]]:
-        """Let time pass; return what it says, with the instant at which each leaves."""
-        said: list[tuple[float, str]] = []
+    @property
+    def booting(self) -> bool:
+        """Whether it has just been given power, and hears nothing yet."""
+        return self._booted_at is not None or self._boot_wanted
+
+    def tick(self, now: float) -> list[Words]:
+        """Let time pass; return what it says."""
+        said: list[Words] = []
         if self._boot_wanted:
             self._begin_boot(now)
         if self._booted_at is not None and now >= self._booted_at:
-            said.append((self._booted_at, "38"))
+            said.append(Words(self._booted_at, "38"))
             self._booted_at = None
         while (event := self._next_event()) is not None and event <= now:
             self._now = event
             said += self._ended(event)
             if self._inbox and event >= self._next_cycle:
-                said += self._take(self._inbox.popleft(), event)
+                said += self._take(*self._inbox.popleft(), event)
                 self._next_cycle = event + self.profile.timing.cycle_s
         self._now = now
         return [] if self.silent else said
@@ -135,14 +150,14 @@ class SimCamera:
         wanted = [at for at in (self._booted_at, self._next_event()) if at is not None]
         return min(wanted, default=None)
 
-    def hear(self, frame: str, now: float) -> None:
+    def hear(self, frame: str, now: float, number: str = "") -> None:
         """Take the hex of a frame, without header and FF; it waits for the video cycle."""
-        if self.silent or self._booted_at is not None or self._boot_wanted:
+        if self.silent or self.booting:
             return
         cycle_s = self.profile.timing.cycle_s
         if not self._inbox:
             self._next_cycle = max(self._next_cycle, math.ceil(now / cycle_s) * cycle_s)
-        self._inbox.append(frame)
+        self._inbox.append((frame, number))
 
     def _next_event(self) -> float | None:
         wanted = [running.until for running in self._running]
@@ -156,15 +171,15 @@ class SimCamera:
         self.body.halt(now)
         self.body.power, self._booted_at = True, now + self.boot_s
 
-    def _ended(self, now: float) -> list[tuple[float, str]]:
+    def _ended(self, now: float) -> list[Words]:
         over = [running for running in self._running if running.until <= now]
         if any(running.recall for running in over) and self.profile.has("deaf-after-recall"):
             self._deaf_until = now + _DEAF_S
-        return [(now, self._finish(running)) for running in over]
+        return [self._finish(running, now) for running in over]
 
-    def _finish(self, running: _Running) -> str:
+    def _finish(self, running: _Running, now: float) -> Words:
         self._running.remove(running)
-        return f"5{0 if self.ack == 'none' else running.socket}"
+        return Words(now, f"5{0 if self.ack == 'none' else running.socket}", running.number)
 
     # Messages.
 
@@ -172,40 +187,41 @@ class SimCamera:
         """Forget the commands in both sockets (IF_Clear)."""
         self._running.clear()
 
-    def _take(self, frame: str, now: float) -> list[tuple[float, str]]:
+    def _take(self, frame: str, number: str, now: float) -> list[Words]:
         self.frames_taken += 1
         if frame == "010001":
             self.clear()
-            return [(now, "50")]
+            return [Words(now, "50", number)]
         if re.fullmatch("2[0-9a-f]", frame):
-            return [(now, self._cancel(int(frame[1], 16), now))]
+            return [Words(now, self._cancel(int(frame[1], 16), now), number)]
         if frame.startswith("09"):
             answer = self._answer(frame[2:])
-            return [(now, answer)] if answer else []
+            return [Words(now, answer, number)] if answer else []
         for pattern, act in _COMMANDS:
             if found := re.fullmatch(pattern, frame):
-                return self._command(act, found.groups(), now)
-        return [(now, "6002")]
+                return self._command(act, found.groups(), number, now)
+        return [Words(now, "6002", number)]
 
     def _command(
         self,
         act: Callable[[SimCamera, float, tuple[str, ...]], _Running | str],
         words: tuple[str, ...],
+        number: str,
         now: float,
-    ) -> list[tuple[float, str]]:
+    ) -> list[Words]:
         if (not self.power and act is not _power) or now < self._deaf_until:
-            return [(now, "6141")]
+            return [Words(now, "6141", number)]
         free = [n for n in (1, 2)[: self.profile.sockets] if n not in self._held()]
         if now < self._occupied_until or not free:
-            return [(now, "6003")]
+            return [Words(now, "6003", number)]
         before = list(self._running)
         begun = act(self, now, words)
         if isinstance(begun, str):
-            return [(now, begun)]
+            return [Words(now, begun, number)]
         replaced = [r for r in before if r.moves and begun.moves and r in self._running]
-        begun.socket = free[0]
-        said = [] if self.ack == "none" else [(now, f"4{begun.socket}")]
-        said += [(now, self._finish(running)) for running in replaced]
+        begun.socket, begun.number = free[0], number
+        said = [] if self.ack == "none" else [Words(now, f"4{begun.socket}", number)]
+        said += [self._finish(running, now) for running in replaced]
         self._running.append(begun)
         return said
 
@@ -340,7 +356,8 @@ def _zoom_drive(camera: SimCamera, now: float, words: tuple[str, ...]) -> _Runni
     way, step = words[0][0], words[0][1]
     if words[0] in ("02", "03"):
         way, step = step, "2"
-    if way not in "023" or int(step, 16) > zoom.speed_max or (way == "0" and step != "0"):
+    slowest, fastest = (zoom.speed_min, zoom.speed_max) if way != "0" else (0, 0)
+    if way not in "023" or not slowest <= int(step, 16) <= fastest:
         return "6002"
     per_s = 1 / (ZOOM_FULL_S * (zoom.speed_max + 1 - int(step, 16)))
     camera.body.zoom_at_speed({"0": 0, "2": per_s, "3": -per_s}[way], now)

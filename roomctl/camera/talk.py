@@ -205,7 +205,8 @@ class Talk:
         return self._say(Said(inquiry), now)
 
     def _next_command(self, now: float) -> Said | None:
-        if self.silent or len(list(self._under_way.running())) >= self.profile.max_inflight:
+        filled = sum(said.fills_socket for said in self._under_way.running())
+        if self.silent or filled >= self.profile.max_inflight:
             return None
         if (move := self._axes.next_move(now)) is not None:
             return Said(move)
@@ -219,6 +220,15 @@ class Talk:
         self._spaced_until = now + self.profile.timing.spacing_s
         self.written(now, 0.0)
         return encode(said.message, self.address, self.profile.form)
+
+    @property
+    def saying(self) -> Said | None:
+        """What was said last; None after a Cancel, which nobody waits for."""
+        return self._saying
+
+    def awaits(self, said: Said) -> bool:
+        """Whether the ACK or the answer to `said` is still waited for."""
+        return said in self._under_way.unacked
 
     def written(self, now: float, air_s: float) -> None:
         """Start the clock of what was said last: it left at `now` and travels `air_s`."""
@@ -242,15 +252,17 @@ class Talk:
 
     # Listening, and silence.
 
-    def receive(self, reply: Reply, now: float) -> None:
-        """Take one frame of this camera."""
+    def receive(self, reply: Reply, now: float, said: Said | None = None) -> None:
+        """Take one frame of this camera; `said` is what it answers, on a wire that tells."""
         self._now = self._heard_at = now
         self._misses = 0
         if self.silent:
             self._watch.silent = False  # it is back: whatever this answers, start from nothing
             self.begin(now)
         else:
+            self._under_way.named = said
             self._listening.take(reply, now)
+            self._under_way.named = None
 
     def _missed(self, said: Said, now: float) -> None:
         """No ACK and no answer came within the limit."""

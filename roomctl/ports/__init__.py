@@ -16,6 +16,7 @@ _DOORS: dict[str, Callable[[Address], Awaitable[Port]]] = {
     "udp": udp.open_port,
     "unix": unix.open_port,
     "usb": usb.open_port,
+    "visca-ip": lambda address: udp.open_port(address.with_port(52381)),
 }
 
 

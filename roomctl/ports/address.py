@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from roomctl.errors import PortError, PortReason
@@ -57,6 +57,11 @@ class Address:
             )
         return inside, self._within("port", port, 1, 65535)
 
+    def with_port(self, port: int) -> Address:
+        """Return the address with `port` if it names none."""
+        ends_in_port = ":" in self.place.rpartition("]")[2]
+        return self if ends_in_port else replace(self, place=f"{self.place}:{port}")
+
     def _within(self, key: str, text: str, lowest: int, highest: int) -> int:
         # isdecimal() alone would let other scripts' digits through
         if not (text.isascii() and text.isdecimal() and lowest <= int(text) <= highest):
@@ -68,7 +73,7 @@ def parse(url: str) -> Address:
     """Take `url` apart; raise PortError if it has no scheme or says something twice."""
     before, _, query = url.partition("?")
     scheme, colon, place = before.partition(":")
-    if not colon or not scheme.isalnum():
+    if not colon or not scheme.replace("-", "").isalnum():
         why = "has no scheme; write it like serial:/dev/ttyUSB0?baud=9600 or tcp://HOST:PORT"
         raise PortError(url, why, PortReason.UNSUPPORTED)
     options: dict[str, str] = {}

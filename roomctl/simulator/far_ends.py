@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from roomctl.camera.profile import shipped
-from roomctl.camera.sim import SimCamera, SimLine
+from roomctl.camera.sim import SimCamera, SimIp, SimLine
 from roomctl.config import CameraTable, Config, OccupancyTable, SpeakerphoneTable, screen_url
 from roomctl.occupancy.driver import profiles as occupancy_profiles
 from roomctl.occupancy.sim import SimSensor
@@ -21,6 +21,7 @@ Argument = bool | int | float | str
 Action = Callable[[Mapping[str, Argument], float], None]
 
 SLOW_S = 0.5
+LOSS = 0.2  # of the datagrams, each way
 DEFAULT_CAMERA = "sony_srg300h"  # a model whose every figure is sourced
 DEFAULT_SENSOR = "generic"
 
@@ -58,7 +59,7 @@ class CameraEnd:
             f"camera.{name}": SimCamera(known[table.profile or DEFAULT_CAMERA], table.address)
             for name, table in tables.items()
         }
-        self._line = SimLine(list(self.cameras.values()), baud_of(url))
+        self._line = _line_of(url, list(self.cameras.values()))
 
     def machine(self) -> Machine:
         return self._line
@@ -66,7 +67,7 @@ class CameraEnd:
     def second_port(self) -> Machine:
         """Return a line of its own to the same cameras, as a camera with two sockets has."""
         twins = [camera.second_port() for camera in self.cameras.values()]
-        return SimLine(twins, baud_of(self.url))
+        return _line_of(self.url, twins)
 
     def identity(self) -> Identity:
         return Identity(url=self.url, path="simulated")
@@ -83,6 +84,7 @@ class CameraEnd:
             "moving": camera.moving,
             "silent": camera.silent,
             "slow": camera.delay_s > 0,
+            **({"lossy": self._line.loss > 0} if isinstance(self._line, SimIp) else {}),
         }
 
     def actions(self, name: str) -> Mapping[str, Action]:
@@ -100,7 +102,12 @@ class CameraEnd:
         def power_cycle(args: Mapping[str, Argument], now: float) -> None:
             camera.power_cycle()
 
-        return {"power_cycle": power_cycle, "garble": garble, "slow": slow, "silent": silent}
+        def lossy(args: Mapping[str, Argument], now: float) -> None:
+            if isinstance(self._line, SimIp):
+                self._line.loss = 0.0 if self._line.loss else LOSS
+
+        actions = {"power_cycle": power_cycle, "garble": garble, "slow": slow, "silent": silent}
+        return {**actions, "lossy": lossy} if isinstance(self._line, SimIp) else actions
 
     def refusal(self, data: bytes) -> str | None:
         return None
@@ -261,6 +268,10 @@ class ScreenEnd:
     def unplugged(self) -> None:
         """Lose the process: what it showed is gone."""
         self.screen = SimScreen()
+
+
+def _line_of(url: str, cameras: list[SimCamera]) -> SimLine | SimIp:
+    return SimIp(cameras[0]) if url.startswith("visca-ip:") else SimLine(cameras, baud_of(url))
 
 
 def far_ends(config: Config, *, with_screen: bool) -> list[FarEnd]:

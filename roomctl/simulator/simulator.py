@@ -17,7 +17,7 @@ from roomctl.simulator.far_ends import Argument, CameraEnd, FarEnd, far_ends
 from roomctl.simulator.wires import Talk, Wire, offer
 from roomctl.wire import Chunk, Identity, Port, pair
 
-_WIRED = ("serial", "tcp", "udp")
+_WIRED = ("serial", "tcp", "udp", "visca-ip")
 
 
 class _Plug:

@@ -63,18 +63,19 @@ class PtyPort:
 class UdpPort(asyncio.DatagramProtocol):
     """A UDP port on loopback that answers whoever spoke last."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, scheme: str = "udp") -> None:
+        self._clock, self._scheme = clock, scheme
         self._incoming: asyncio.Queue[Chunk | None] = asyncio.Queue()
         self._transport: asyncio.DatagramTransport | None = None
         self._peer: tuple[str, int] | None = None
-        self.identity = Identity(url="udp:")
+        self.identity = Identity(url=f"{scheme}:")
 
     @classmethod
-    async def open(cls, clock: Clock) -> UdpPort:
+    async def open(cls, clock: Clock, scheme: str = "udp") -> UdpPort:
+        """Open a free port; `scheme` is what its url begins with, for what is said on it."""
         loop = asyncio.get_running_loop()
         transport, port = await loop.create_datagram_endpoint(
-            lambda: cls(clock), local_addr=("127.0.0.1", 0)
+            lambda: cls(clock, scheme), local_addr=("127.0.0.1", 0)
         )
         port.begin(transport)
         return port
@@ -83,7 +84,8 @@ class UdpPort(asyncio.DatagramProtocol):
         """Take the socket; until then nothing can be heard or said."""
         self._transport = transport
         host, number = transport.get_extra_info("sockname")[:2]
-        self.identity = Identity(url=f"udp://{host}:{number}", path=f"{host}:{number}")
+        url = f"{self._scheme}://{host}:{number}"
+        self.identity = Identity(url=url, path=f"{host}:{number}")
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self._peer = addr
@@ -186,7 +188,7 @@ class Wire:
 
 
 async def offer(scheme: str, machine: Callable[[], Machine], clock: Clock) -> Wire:
-    """Return a new wire of `scheme` (serial, udp, tcp) with a far end made by `machine`."""
+    """Return a new wire with a far end made by `machine`; serial, udp, visca-ip or tcp."""
     talks: list[Talk] = []
     if scheme == "tcp":
 
@@ -196,7 +198,8 @@ async def offer(scheme: str, machine: Callable[[], Machine], clock: Clock) -> Wi
         server = await asyncio.start_server(accepted, "127.0.0.1", 0)
         host, number = server.sockets[0].getsockname()[:2]
         return Wire(f"tcp://{host}:{number}", f"{host}:{number}", talks, server)
-    port = await UdpPort.open(clock) if scheme == "udp" else PtyPort(clock)
+    datagrams = scheme in ("udp", "visca-ip")
+    port = await UdpPort.open(clock, scheme) if datagrams else PtyPort(clock)
     talks.append(Talk(port, machine(), clock))
     return Wire(port.identity.url, port.identity.path, talks, None)
 

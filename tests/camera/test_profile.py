@@ -32,6 +32,49 @@ def test_every_profile_names_its_source_and_keeps_home_within_its_limits(name: s
         assert axis is None or axis.min_deg < 0 < axis.max_deg
 
 
+# End stops in the camera's own units, as its list prints them: pan left, right; tilt down, up.
+PRINTED = {
+    "sony_evi_d30": (-0x370, 0x370, -0x12C, 0x12C),
+    "sony_evi_d70": (-0x8DB, 0x8DB, -0x190, 0x4B0),
+    "sony_evi_d80": (-0x1E1B, 0x1E1B, -0x38B, 0xFF0),
+    "sony_evi_d100": (-0x5A0, 0x5A0, -0x168, 0x168),
+    "sony_evi_hd1": (-0x5A0, 0x5A0, -0x168, 0x168),
+    "sony_srg120dh": (-0x1400, 0x1400, -0x500, 0x500),
+    "sony_srg300h": (-0x2200, 0x2200, -0x400, 0x1200),
+    "sony_srg300se": (-0x2200, 0x2200, -0x400, 0x1200),
+    "sony_srg360she": (-0x15400, 0x15400, -0x3C00, 0xB400),
+    "sony_brcx1000": (0x9CA7, -0x9CA7, -0x1BA5, 0x52EF),
+    "sony_srgx120": (-0x2200, 0x2200, -0x400, 0x1200),
+    "sony_fr7": (-0x9CA7, 0x9CA7, -0x1BA5, 0xB3B0),
+    "sony_am7": (-0x2AB98, 0x2AB98, -0x7530, 0x33450),
+    "ptzoptics_g2": (-0x990, 0x990, -0x1B0, 0x510),
+    "vhd_oem": (-0x990, 0x990, -0x1B0, 0x510),
+    "lumens_vctr1": (-0x518, 0x518, -0x1B3, 0x518),
+    "birddog_p100": (-0x8DA, 0x8DA, -0x188, 0x4A8),
+}
+
+
+@pytest.mark.parametrize(("name", "ends"), PRINTED.items())
+def test_the_end_stops_are_those_that_the_list_prints(
+    name: str, ends: tuple[int, int, int, int]
+) -> None:
+    pan, tilt = shipped()[name].pan, shipped()[name].tilt
+    assert pan is not None
+    assert tilt is not None
+    reached = (pan.units(-999), pan.units(999), tilt.units(-999), tilt.units(999))
+    assert reached == pytest.approx(ends, abs=1)
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_every_model_code_picks_its_own_profile_whatever_sony_calls_the_vendor(name: str) -> None:
+    profile = shipped()[name]
+    for identity in profile.match:
+        vendor, model = (int(code, 16) for code in identity.split(":"))
+        alike = (0x0001, 0x0010, 0x0020) if vendor in (0x0001, 0x0010, 0x0020) else (vendor,)
+        for spelt in alike:
+            assert recognise(shipped(), Version(spelt, model, 0, 2)) is profile
+
+
 @pytest.mark.parametrize(
     ("vendor", "model", "name"),
     [

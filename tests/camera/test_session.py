@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from roomctl.camera.profile import shipped
 from roomctl.camera.ticket import End, Outcome
 from roomctl.camera.visca import (
+    Absolute,
     Drive,
     Home,
     Pan,
@@ -61,6 +62,55 @@ def test_right_is_right_and_up_is_up_on_every_model(model: str) -> None:
     if profile.pan and profile.tilt:
         assert profile.pan.degrees(seen.pan) == pytest.approx(rig.camera.pan_deg, abs=0.1)
         assert profile.tilt.degrees(seen.tilt) == pytest.approx(rig.camera.tilt_deg, abs=0.1)
+
+
+@pytest.mark.parametrize("model", sorted(shipped()))
+def test_every_model_goes_where_it_is_sent_within_one_unit(model: str) -> None:
+    rig = Rig(model)
+    pan, tilt = rig.talk.profile.pan, rig.talk.profile.tilt
+    for right, up in ((45.0, 10.0), (-45.0, -10.0), (-999.0, 999.0), (999.0, -999.0), (0.0, 0.0)):
+        wanted = (pan.units(right), tilt.units(up)) if pan and tilt else (600, -100)
+        outcomes = rig.submit(Absolute(0x18, 0x12, *wanted))
+        rig.run(29.0)
+        rig.run(6.0)
+        assert outcomes == [Outcome(End.DONE)]
+        assert rig.talk.seen.pan == pytest.approx(wanted[0], abs=1)
+        assert rig.talk.seen.tilt == pytest.approx(wanted[1], abs=1)
+        if pan and tilt:
+            assert rig.camera.pan_deg == pytest.approx(
+                min(max(right, pan.min_deg), pan.max_deg), abs=1 / pan.units_per_degree
+            )
+            assert rig.camera.tilt_deg == pytest.approx(
+                min(max(up, tilt.min_deg), tilt.max_deg), abs=1 / tilt.units_per_degree
+            )
+
+
+@pytest.mark.parametrize("model", sorted(shipped()))
+def test_every_model_stops(model: str) -> None:
+    rig = Rig(model)
+    speeds = rig.talk.profile.pan_speed.max, rig.talk.profile.tilt_speed.max
+    rig.drive(Drive(*speeds, Pan.LEFT, Tilt.DOWN), TELE, lease_s=5)
+    rig.run(0.2)
+    assert rig.camera.pan_deg < 0
+    assert rig.camera.tilt_deg < 0
+    assert rig.camera.zoom_pct > 0
+    asked = rig.now
+    rig.stop()
+    rig.run(1.0)
+    assert not rig.camera.moving
+    assert rig.camera.stopped_at - asked < 0.1
+    assert not rig.talk.stopping
+
+
+def test_a_camera_without_zoom_is_driven_and_stopped_like_any_other() -> None:
+    bare = shipped()["sony_srg300h"].model_copy(update={"zoom": None})
+    rig = Rig(bare)
+    rig.drive(RIGHT)
+    rig.run(1.0)
+    assert rig.camera.pan_deg > 1
+    rig.run(5.0)
+    assert rig.events[0].told == ["answered"]
+    assert not rig.talk.stopping
 
 
 def test_a_drive_that_is_not_renewed_ends_with_its_lease() -> None:

@@ -91,3 +91,14 @@ async def test_close_wakes_a_waiting_read(far: socket.socket) -> None:
     await port.close()
     with pytest.raises(PortClosed):
         await asyncio.wait_for(reading, LIMIT_S)
+
+
+async def test_visca_over_ip_is_udp_and_its_port_may_be_left_out(far: socket.socket) -> None:
+    port = await connect("front", url(far).replace("udp:", "visca-ip:"))
+    await port.write(b"one")
+    assert far.recv(100) == b"one"
+    await port.close()
+    for host in ("127.0.0.1", "[::1]"):
+        unnamed = await connect("front", f"visca-ip://{host}")
+        assert unnamed.identity.path.endswith(":52381")
+        await unnamed.close()

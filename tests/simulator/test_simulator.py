@@ -55,6 +55,16 @@ async def test_faults_are_switched_off_again() -> None:
 
 
 @invented
+async def test_a_camera_over_ip_stays_online_while_its_network_loses_datagrams() -> None:
+    async with living(BAMBOO.replace("serial:/dev/ttyUSB0", "visca-ip://192.0.2.1")) as house:
+        await house.act("camera.front", "lossy")
+        camera = next(e for e in house.simulator.describe() if e["name"] == "camera.front")
+        assert isinstance(camera["state"], dict)
+        assert camera["state"]["lossy"] is True
+        await house.always(lambda: house.device("camera.front").status == "online", 30.0)
+
+
+@invented
 async def test_an_unknown_device_is_refused_and_the_known_ones_are_named() -> None:
     with pytest.raises(Refused, match=r"no simulated 'camera\.back'; there is: camera\.front"):
         await simulated().act("camera.back", "unplug", {})
@@ -145,6 +155,7 @@ async def test_two_cameras_of_one_line_are_told_apart() -> None:
         ("sim:front", 9600),
         ("tcp://192.0.2.1:5678", None),
         ("udp://192.0.2.1:1259", None),
+        ("visca-ip://192.0.2.1", None),
     ],
 )
 def test_bytes_take_their_time_on_serial_lines_only(url: str, baud: int | None) -> None:

@@ -122,6 +122,28 @@ async def test_another_program_asks_over_udp() -> None:
         assert online(room)
 
 
+async def test_another_program_asks_over_visca_ip() -> None:
+    async with wired(cameras("visca-ip://192.0.2.1")) as (room, simulator):
+        host, _, port = simulator.ports["camera.front"].rpartition(":")
+        reset = bytes.fromhex("020000010000000001")
+        ask = bytes.fromhex("0110000500000000") + WHERE
+
+        def talk() -> list[bytes]:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+                client.settimeout(2)
+                answers = []
+                for datagram in (reset, ask, ask):
+                    client.sendto(datagram, (host, int(port)))
+                    answers.append(client.recv(100))
+                return answers
+
+        first, answer, again = await asyncio.to_thread(talk)
+        assert first.hex() == "020100010000000001"
+        assert answer.hex().startswith("0111000b000000009050")
+        assert again.hex() == "02000002000000000f01"
+        assert online(room)
+
+
 async def test_two_other_programs_ask_over_tcp() -> None:
     async with wired(cameras("tcp://192.0.2.1:5678")) as (room, simulator):
         host, _, port = simulator.ports["camera.front"].rpartition(":")

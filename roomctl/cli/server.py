@@ -32,7 +32,7 @@ from roomctl.room import Outside, Room
 from roomctl.screen.protocol import Place, Stand
 from roomctl.simulator import Simulator
 from roomctl.store import Store
-from roomctl.wire import Connect, Port, Traced, trace_file
+from roomctl.wire import Connect, Port, Record, Traced, trace_file
 
 _log = logging.getLogger(__name__)
 
@@ -102,10 +102,13 @@ def calendar(config: Config) -> Feed | None:
 def traced(connect: Connect, clock: Clock, folder: Path) -> Connect:
     """Return `connect` with every port recorded into `folder`, one file per device."""
     folder.mkdir(parents=True, exist_ok=True)
+    recorders: dict[str, Callable[[Record], None]] = {}  # one file each, however often it reopens
 
     async def connecting(name: str, url: str) -> Port:
         port = await connect(name, url)
-        return Traced(port, clock, trace_file(str(folder / f"{name}.trace")))
+        if name not in recorders:
+            recorders[name] = trace_file(str(folder / f"{name}.trace"))
+        return Traced(port, clock, recorders[name])
 
     return connecting
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.cli.server import beside
+from roomctl.cli.server import beside, traced
+from roomctl.clock import SystemClock
+from roomctl.wire import Port, pair
 from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until
 
 ROOM = """
@@ -153,3 +155,22 @@ def test_the_screen_process_can_be_simulated(tmp_path: Path) -> None:
             far_end.send_signal(signal.SIGTERM)
     assert (process.returncode, far_end.returncode) == (0, 0)
     assert not socket.exists()
+
+
+async def test_a_device_that_reopens_is_traced_into_one_file_that_is_opened_once(
+    tmp_path: Path,
+) -> None:
+    clock = SystemClock()
+
+    async def connect(name: str, url: str) -> Port:
+        return pair(url, clock)[0]
+
+    connecting = traced(connect, clock, tmp_path)
+    for data in (b"\x01", b"\x02", b"\x03"):
+        port = await connecting("camera.front", "sim:")
+        await port.write(data)
+        await port.close()
+    opened = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.exists()]
+    assert opened.count(str(tmp_path / "camera.front.trace")) == 1
+    lines = (tmp_path / "camera.front.trace").read_text().splitlines()
+    assert [line.split("\t")[1:] for line in lines] == [["out", "01"], ["out", "02"], ["out", "03"]]

@@ -32,7 +32,6 @@ class Facts:
     awake: bool
     touched_at: float | None
     rested_at: float | None
-    booking_offered: bool
     has_sensors: bool
     lit_s: float
 

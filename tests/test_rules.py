@@ -18,7 +18,6 @@ EMPTY = Facts(
     awake=True,
     touched_at=None,
     rested_at=None,
-    booking_offered=False,
     has_sensors=True,
     lit_s=60.0,
 )
@@ -31,7 +30,6 @@ SEEN = {"occupancy": "occupied", "occupancy_since": 500.0}
     [
         (EMPTY, Decision(Act.REST, "vacant")),
         (ASLEEP, None),
-        (replace(EMPTY, booking_offered=True), Decision(Act.REST, "vacant")),
         (replace(EMPTY, **SEEN), None),
         (replace(ASLEEP, **SEEN), Decision(Act.WAKE, "occupied")),
         (replace(EMPTY, occupancy="vacating"), None),
@@ -72,7 +70,6 @@ any_facts = st.builds(
     awake=st.booleans(),
     touched_at=any_instant,
     rested_at=any_instant,
-    booking_offered=st.booleans(),
     has_sensors=st.booleans(),
     lit_s=st.floats(1, 600, allow_nan=False),
 )

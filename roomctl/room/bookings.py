@@ -63,10 +63,6 @@ class Bookings:
         today = [b for b in self._agenda.today(now, self._zone) if b.end > now.wall]
         return tuple(self._entry(booking, booking.id in offered) for booking in today[:SHOWN])
 
-    def offered(self, now: Moment) -> bool:
-        """Whether a booking may be joined now."""
-        return bool(self._offered(now))
-
     def booking(self, booking_id: str) -> Booking:
         """Return a booking; Refused if it is not, or no longer, known."""
         try:

@@ -188,7 +188,6 @@ class Room:
             awake=self._awake,
             touched_at=self._touched_at,
             rested_at=self._rested_at,
-            booking_offered=self._bookings.offered(self.now()),
             has_sensors=bool(self._devices.sensors),
             lit_s=self.config.room.lit_s,
         )

@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import pytest
 from hypothesis import given, settings
@@ -230,7 +229,6 @@ for line in sys.stdin:
 """
 
 
-@pytest.mark.skipif(find_spec("hidtools") is None, reason="hid-tools is not installed")
 def test_hid_tools_finds_every_variable_where_we_do() -> None:
     models = [recorded.model for recorded in RECORDED.values()]
     told = subprocess.run(

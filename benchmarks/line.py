@@ -12,11 +12,11 @@ import random
 from statistics import mean
 
 from benchmarks.report import Figure, quantile
+from roomctl.camera.message import Drive, Pan, Tilt
 from roomctl.camera.profile import CameraProfile, shipped
 from roomctl.camera.session import Line
 from roomctl.camera.sim import SimCamera, SimLine
 from roomctl.camera.talk import Talk
-from roomctl.camera.visca import Drive, Pan, Tilt
 from roomctl.wire import Chunk, Virtual
 
 MODEL = "sony_srg300h"

@@ -6,20 +6,13 @@ Knows no bytes: the line's session says them. A drive is a lease; whoever holds 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
-from urllib.parse import parse_qs
+from typing import Protocol
 
 from roomctl.camera.frames import ErrorCode
-from roomctl.camera.ip import SCHEME, OverIp
-from roomctl.camera.profile import CameraProfile, shipped
-from roomctl.camera.session import Line
-from roomctl.camera.talk import Talk
-from roomctl.camera.ticket import End, Outcome, Ticket
-from roomctl.camera.visca import (
+from roomctl.camera.message import (
     Drive,
     Home,
     Message,
@@ -31,16 +24,15 @@ from roomctl.camera.visca import (
     Zoom,
     ZoomDrive,
 )
+from roomctl.camera.profile import CameraProfile, shipped
+from roomctl.camera.talk import Talk
+from roomctl.camera.ticket import End, Outcome, Ticket
 from roomctl.clock import Clock
 from roomctl.config import CameraTable
-from roomctl.device import Device, Health, Status
+from roomctl.device import Health, Status
 from roomctl.errors import ConfigError, NoReply, Refused, UnknownOutcome, Unsupported
-from roomctl.wire import Connect, Identity, Machine
-
-_log = logging.getLogger(__name__)
 
 LEASE_S = 0.3
-REST_S = 0.5
 DEAD_ZONE = 0.02  # a joystick at rest is not quite 0
 
 _SAID_NO = {
@@ -65,10 +57,27 @@ class CameraState:
     firmware: str | None = None
 
 
+class Hanger(Protocol):
+    """What a camera asks of the line it hangs on; `baud` None: no serial line."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def baud(self) -> int | None: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def acknowledged(self) -> asyncio.Event: ...
+    def wake(self) -> None: ...
+    def changed(self) -> None: ...
+    def heard(self) -> None: ...
+    def log_alone(self, level: int, camera: Camera, what: str) -> None: ...
+
+
 class Camera:
     """One camera of a line; several may share a line, and each can be silent alone."""
 
-    def __init__(self, name: str, table: CameraTable, line: CameraLine) -> None:
+    def __init__(self, name: str, table: CameraTable, line: Hanger) -> None:
         self.name, self.address = name, table.address
         self.state = CameraState()
         self.health = Health(Status.STARTING, line.clock.now())
@@ -160,7 +169,7 @@ class Camera:
 
     def silent(self, detail: str) -> None:
         url = self._line.url
-        try_this = "in this network" if _baud(url) is None else "set to the same baud"
+        try_this = "in this network" if self._line.baud is None else "set to the same baud"
         self.offline("no_reply", f"{self.name}: {detail} on {url}; is it powered and {try_this}?")
         self._line.heard()
 
@@ -278,76 +287,6 @@ class Camera:
         raise Refused(self.name, code, why)
 
 
-class CameraLine(Device):
-    """One port and the cameras on it, by name."""
-
-    kind: ClassVar[str] = "camera"
-
-    def __init__(
-        self,
-        tables: Mapping[str, CameraTable],
-        connect: Connect,
-        clock: Clock,
-        changed: Callable[[], None],
-    ) -> None:
-        name, table = next(iter(tables.items()))
-        super().__init__(f"camera.{name}", table.url, connect, clock, changed)
-        self.cameras = {name: Camera(name, table, self) for name, table in tables.items()}
-        self.acknowledged = asyncio.Event()
-
-    def machine(self, identity: Identity) -> Machine:
-        line = Line([camera.reopened() for camera in self.cameras.values()], _baud(self.url))
-        return OverIp(line) if self.url.startswith(f"{SCHEME}:") else line
-
-    def lost(self) -> None:
-        for camera in self.cameras.values():
-            camera.lost()
-
-    def went_offline(self, reason: str, detail: str) -> None:
-        for camera in self.cameras.values():
-            camera.offline(reason, detail)
-
-    async def rest(self) -> None:
-        """Stop every camera, and wait at most 0.5 s until each has acknowledged."""
-        online = [c for c in self.cameras.values() if c.health.status is Status.ONLINE]
-        for camera in online:
-            camera.stop()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(REST_S):
-                while any(camera.stopping for camera in online):
-                    self.acknowledged.clear()
-                    await self.acknowledged.wait()
-
-    def heard(self) -> None:
-        """Judge the line by its cameras: it is online while one of them answers."""
-        healths = [camera.health for camera in self.cameras.values()]
-        if any(health.status is Status.ONLINE for health in healths):
-            self.proven()
-        elif all(health.status is Status.OFFLINE for health in healths):
-            self.unproven("no_reply", healths[0].detail or "no camera answers")
-
-    def log_alone(self, level: int, camera: Camera, what: str) -> None:
-        """Log what happened to one camera of several; for a whole line, Device does."""
-        if len(self.cameras) > 1:
-            _log.log(level, "camera.%s: %s", camera.name, what)
-
-
-def lines(
-    tables: Mapping[str, CameraTable],
-    connect: Connect,
-    clock: Clock,
-    changed: Callable[[], None],
-) -> list[CameraLine]:
-    """Return one line for each url in `tables` ([camera.NAME] of room.toml)."""
-    by_url: dict[str, dict[str, CameraTable]] = {}
-    for name, table in tables.items():
-        if table.url in by_url and table.url.startswith(f"{SCHEME}:"):
-            why = f"is the url of {next(iter(by_url[table.url]))} too; over IP each camera has one"
-            raise ConfigError("room.toml", f"camera.{name}.url", why)
-        by_url.setdefault(table.url, {})[name] = table
-    return [CameraLine(group, connect, clock, changed) for group in by_url.values()]
-
-
 def _profile_named(name: str, profile: str | None) -> CameraProfile | None:
     if profile is None:
         return None
@@ -356,15 +295,6 @@ def _profile_named(name: str, profile: str | None) -> CameraProfile | None:
         why = f"no profile {profile!r}; there is: {', '.join(known)}"
         raise ConfigError("room.toml", f"camera.{name}.profile", why)
     return known[profile]
-
-
-def _baud(url: str) -> int | None:
-    """Return the speed of a serial url; None for a wire that numbers no chain."""
-    scheme, _, rest = url.partition(":")
-    if scheme not in ("serial", "sim"):
-        return None
-    given = parse_qs(rest.partition("?")[2]).get("baud", ["9600"])[0]
-    return int(given) if given.isdigit() and int(given) > 0 else 9600
 
 
 def _sign(value: float) -> int:

@@ -21,10 +21,11 @@ import logging
 from dataclasses import dataclass
 
 from roomctl.camera.frames import Ack, BadFrame, ErrorCode, Failure, Splitter, decode_reply
+from roomctl.camera.message import ClearAll, Inquiry
 from roomctl.camera.session import Line
 from roomctl.camera.ticket import may_repeat
 from roomctl.camera.underway import Said
-from roomctl.camera.visca import ClearAll, Inquiry, decode
+from roomctl.camera.visca import decode
 from roomctl.wire import Chunk
 
 _log = logging.getLogger(__name__)

@@ -11,10 +11,10 @@ from __future__ import annotations
 import logging
 
 from roomctl.camera.frames import Ack, Completion, Data, ErrorCode, Failure, Notice, Reply
+from roomctl.camera.message import Drive, Inquiry, Power, Preset, PresetAction, ZoomDrive
 from roomctl.camera.moves import Axes
 from roomctl.camera.ticket import End, Group, Outcome, groups_of, limit_of
 from roomctl.camera.underway import Said, UnderWay
-from roomctl.camera.visca import Drive, Inquiry, Power, Preset, PresetAction, ZoomDrive
 from roomctl.camera.waiting import DEAF_RETRY_S, Waiting
 from roomctl.camera.watch import Events, Watch
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from roomctl.camera.message import Drive, ZoomDrive
 from roomctl.camera.ticket import Group
-from roomctl.camera.visca import Drive, ZoomDrive
 
 
 @dataclass(slots=True)

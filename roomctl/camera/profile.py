@@ -10,11 +10,23 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from roomctl.camera.visca import Layout, Version
+from roomctl.camera.message import Layout, Version
 from roomctl.config import data_path
 from roomctl.profile import Profile, load_all
 
-Quirk = Literal["no-ack", "no-power", "no-zoom-inquiry", "deaf-after-recall", "stop-needs-cancel"]
+Quirk = Literal[
+    "no-ack",
+    "no-power",
+    "no-zoom-inquiry",
+    "deaf-after-recall",
+    "stop-needs-cancel",
+    "menu-fills-sockets",
+    "replies-as-2",
+    "one-socket-for-all",
+]
+ExposureMode = Literal["auto", "manual", "shutter", "iris", "bright"]
+WhiteBalance = Literal["auto", "indoor", "outdoor", "one_push", "atw", "manual"]
+TallyLight = Literal["red", "green", "yellow"]
 _SONY = (0x0001, 0x0010, 0x0020)  # Sony's manuals print all three, depending on the model
 
 
@@ -56,6 +68,42 @@ class ZoomRange(_Part):
         """Return 0 (wide) to 100 (tele); digital zoom beyond tele counts as 100."""
         part = (position - self.wide) / (self.tele - self.wide)
         return 100 * min(max(part, 0.0), 1.0)
+
+
+class FocusRange(_Part):
+    """Focus positions at the far and at the near end, and the lowest and highest speed."""
+
+    far: int = Field(default=0x1000, ge=0, le=0xFFFF)
+    near: int = Field(default=0xF000, ge=0, le=0xFFFF)
+    speed_min: int = Field(default=0, ge=0, le=7)
+    speed_max: int = Field(default=7, ge=0, le=7)
+
+    def percent(self, position: int) -> float:
+        """Return 0 (far) to 100 (near)."""
+        part = (position - self.far) / (self.near - self.far)
+        return 100 * min(max(part, 0.0), 1.0)
+
+    def position(self, percent: float) -> int:
+        """Return the position in the camera's units of 0 (far) to 100 (near); clamped."""
+        part = min(max(percent, 0.0), 100.0) / 100
+        return round(self.far + part * (self.near - self.far))
+
+
+class Tally(_Part):
+    """Tally lamps: the family of their commands, and how soon one goes off unless renewed."""
+
+    form: Literal["sony", "ptzoptics"]
+    lights: tuple[TallyLight, ...] = ("red",)
+    refresh_s: float | None = Field(default=None, gt=0, le=60)
+
+
+class Advisory(_Part):
+    """What is known to be wrong with some firmware; ROM versions as the version answer has them."""
+
+    rom_from: int = Field(default=0, ge=0, le=0xFFFF)
+    rom_to: int = Field(default=0xFFFF, ge=0, le=0xFFFF)
+    what: str = Field(min_length=3)
+    source: str = Field(min_length=3)
 
 
 class Presets(_Part):
@@ -116,6 +164,16 @@ class CameraProfile(Profile):
     tilt_speed: Speeds = Speeds(max=0x14)
     zoom: ZoomRange | None = Field(default=None, description="absent: the camera has no zoom")
     presets: Presets | None = Field(default=None, description="absent: the camera has none")
+    focus: FocusRange | None = Field(default=None, description="absent: focus is not driven")
+    exposure: tuple[ExposureMode, ...] = ()
+    white_balance: tuple[WhiteBalance, ...] = ()
+    ir_receive: bool = Field(default=False, description="whether the remote can be locked out")
+    tally: Tally | None = Field(default=None, description="absent: it has no lamp of its own")
+    tracking: Literal["sony", "ptzoptics", "oem"] | None = None
+    advisories: tuple[Advisory, ...] = ()
+    sequence: Literal["strict", "fixed"] = Field(
+        default="strict", description="over IP: whether the camera counts the messages"
+    )
     sockets: int = Field(default=2, ge=1, le=2)
     max_inflight: int = Field(default=2, ge=1, le=2)
     cancel: bool = Field(default=False, description="whether Cancel works")

@@ -6,22 +6,19 @@ Knows no port and no clock: `watch` says when it is time for a round of question
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from roomctl.camera.visca import (
-    Inquiry,
-    Layout,
-    Version,
-    read_position,
-    read_power,
-    read_version,
-    read_zoom,
-)
+from roomctl.camera.message import Inquiry, Layout, Version
+from roomctl.camera.visca import read_answer, read_position, read_power, read_version, read_zoom
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the camera has said of itself, in its own units; None: not known."""
+    """What the camera has said of itself, in its own units; None: not known.
+
+    `settings`: the one value of every other answer (focus position, modes), as on the wire.
+    """
 
     power: bool | None = None
     pan: int | None = None
@@ -29,6 +26,7 @@ class Seen:
     zoom: int | None = None
     version: Version | None = None
     moving: bool = False
+    settings: Mapping[Inquiry, int] = field(default_factory=dict)
 
 
 class Reading:
@@ -146,3 +144,5 @@ class Reading:
             case Inquiry.POSITION:
                 pan, tilt = read_position(data, layout)
                 return replace(self.seen, pan=pan, tilt=tilt)
+        (value,) = read_answer(inquiry, data).values()
+        return replace(self.seen, settings={**self.seen.settings, inquiry: int(value)})

@@ -23,10 +23,11 @@ from roomctl.camera.frames import (
     Splitter,
     decode_reply,
 )
+from roomctl.camera.message import AddressSet, ClearAll, Message
 from roomctl.camera.talk import Talk
 from roomctl.camera.ticket import End
 from roomctl.camera.underway import Said
-from roomctl.camera.visca import AddressSet, ClearAll, Message, encode
+from roomctl.camera.visca import encode
 from roomctl.wire import Chunk
 
 _log = logging.getLogger(__name__)

@@ -12,22 +12,13 @@ import logging
 
 from roomctl.camera.frames import Reply
 from roomctl.camera.listening import Listening
+from roomctl.camera.message import Cancel, Drive, Inquiry, Message, Pan, Tilt, Zoom, ZoomDrive
 from roomctl.camera.moves import Axes
 from roomctl.camera.profile import CameraProfile
 from roomctl.camera.reading import Seen
 from roomctl.camera.ticket import End, Group, Outcome, Ticket, groups_of, limit_of, may_repeat
 from roomctl.camera.underway import Said, UnderWay
-from roomctl.camera.visca import (
-    Cancel,
-    Drive,
-    Inquiry,
-    Message,
-    Pan,
-    Tilt,
-    Zoom,
-    ZoomDrive,
-    encode,
-)
+from roomctl.camera.visca import encode
 from roomctl.camera.waiting import Waiting
 from roomctl.camera.watch import Events, Watch
 

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from roomctl.camera.profile import Timing
-from roomctl.camera.visca import (
+from roomctl.camera.message import (
     Absolute,
     Drive,
     Home,
@@ -22,6 +21,7 @@ from roomctl.camera.visca import (
     ZoomDrive,
     ZoomTo,
 )
+from roomctl.camera.profile import Timing
 
 
 class End(Enum):

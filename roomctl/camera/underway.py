@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from roomctl.camera.message import Inquiry, Message
 from roomctl.camera.ticket import Group, Ticket
-from roomctl.camera.visca import Inquiry, Message
 
 
 @dataclass(slots=True, eq=False)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
+from roomctl.camera.message import Inquiry
 from roomctl.camera.moves import Axes
 from roomctl.camera.profile import CameraProfile, Timing, recognise
 from roomctl.camera.reading import Reading, Seen
 from roomctl.camera.ticket import groups_of
 from roomctl.camera.underway import UnderWay
-from roomctl.camera.visca import Inquiry
 
 _log = logging.getLogger(__name__)
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from roomctl.camera.message import Drive, Message, Pan, Tilt, Zoom, ZoomDrive
 from roomctl.camera.profile import CameraProfile, shipped
 from roomctl.camera.session import Line
 from roomctl.camera.sim import SimCamera, SimLine
 from roomctl.camera.talk import Talk
 from roomctl.camera.ticket import Outcome, Ticket
-from roomctl.camera.visca import Drive, Message, Pan, Tilt, Zoom, ZoomDrive
 from roomctl.wire import Virtual
 
 RIGHT = Drive(0x10, 0x10, Pan.RIGHT, Tilt.STILL)

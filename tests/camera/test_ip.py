@@ -7,12 +7,12 @@ import pytest
 
 from roomctl.camera import lines
 from roomctl.camera.ip import OverIp
+from roomctl.camera.message import Drive, Home, Message, Pan, Preset, PresetAction, Relative, Tilt
 from roomctl.camera.profile import CameraProfile, shipped
 from roomctl.camera.session import Line
 from roomctl.camera.sim import SimCamera, SimIp
 from roomctl.camera.talk import Talk
 from roomctl.camera.ticket import End, Outcome, Ticket
-from roomctl.camera.visca import Drive, Home, Message, Pan, Preset, PresetAction, Relative, Tilt
 from roomctl.clock import SystemClock
 from roomctl.config import CameraTable
 from roomctl.device import Status

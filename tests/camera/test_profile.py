@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from roomctl.camera.message import Layout, Version
 from roomctl.camera.profile import CameraProfile, recognise, shipped
-from roomctl.camera.visca import Layout, Version
 from roomctl.config import data_path
 from roomctl.errors import ProfileError
 from roomctl.profile import load

@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomctl.camera.profile import shipped
-from roomctl.camera.ticket import End, Outcome
-from roomctl.camera.visca import (
+from roomctl.camera.message import (
     Absolute,
     Drive,
     Home,
@@ -16,8 +14,10 @@ from roomctl.camera.visca import (
     PresetAction,
     Relative,
     Tilt,
-    encode,
 )
+from roomctl.camera.profile import shipped
+from roomctl.camera.ticket import End, Outcome
+from roomctl.camera.visca import encode
 from roomctl.wire import Chunk
 from tests.camera.rig import LEFT, RIGHT, TELE, Rig
 

@@ -28,6 +28,7 @@ const RELOAD_MS = 30_000;
 export class RoomPanel extends HTMLElement {
   clock = new RoomClock();
   /** @type {"muting" | "unmuting" | null} */ pendingMute = null;
+  /** @type {Panel["camera"]} */ camera = { chosen: null, setting: false };
   /** @type {Sheet | null} */ #sheet = null;
   /** @type {Language | null} chosen by hand */ #chosen = null;
   #refused = false;
@@ -149,6 +150,7 @@ export class RoomPanel extends HTMLElement {
     text(this.place, [identity.building, identity.floorLabel].filter(Boolean).join(" · "));
     const inCall = calling(room.meeting);
     if (inCall !== this.#wasCalling) this.#callTurned(inCall);
+    if (this.#sheet !== "camera") this.camera.setting = false;
     const base = inCall ? this.call : this.home;
     const view = this.#sheet ? this.sheets[this.#sheet] : base;
     for (const one of [this.home, this.call, ...Object.values(this.sheets)]) show(one, one === view);

@@ -44,8 +44,23 @@ def camera(name: str, **more: Any) -> Room:
         "zoom_pct": 30.0,
         "moving": False,
         "preset": 1,
-        "presets": [{"number": number, "name": text} for number, text in named],
-        "can": ["drive", "zoom", "home", "recall", "store", "power"],
+        "presets": [{"number": number, "name": text, "picture": None} for number, text in named],
+        "can": [
+            *("drive", "zoom", "home", "recall", "store", "power", "goto", "focus"),
+            *("exposure", "white_balance", "tracking", "ir_receive", "tally"),
+        ],
+        "focus": "auto",
+        "exposure": "auto",
+        "white_balance": "auto",
+        "tracking": False,
+        "ir_receive": True,
+        "tally": "off",
+        "modes": {
+            "exposure": ["auto", "manual", "shutter", "iris", "bright"],
+            "white_balance": ["auto", "indoor", "outdoor", "one_push", "atw", "manual"],
+            "tally": ["red", "green"],
+        },
+        "picture": "meeting",
         **more,
     }
 
@@ -112,7 +127,7 @@ def at_rest(language: str = "en") -> Room:
 def in_call(language: str = "en") -> Room:
     """Return a room that is in a meeting, with two cameras."""
     room = at_rest(language)
-    room["cameras"].append(camera("ceiling", preset=None))
+    room["cameras"].append(camera("ceiling", preset=None, picture="other"))
     room["devices"].append(device("camera.ceiling"))
     room["audio"]["mute"] = "open"
     room["meeting"] = {

@@ -11,7 +11,7 @@ const SLOW = 0.3;
 const SLOW_MS = 300;
 const FAST_MS = 1500;
 
-/** @typedef {{pan: number, tilt: number, zoom: number}} Direction each -1, 0 or 1: right, up, tele are positive */
+/** @typedef {{pan: number, tilt: number, zoom: number, focus?: number}} Direction each -1, 0 or 1: right, up, tele, near are positive */
 /** @typedef {{owner: string, id: string, camera: string, direction: Direction, seq: number, began_ms: number, beat_ms: number, timer: number, ended: () => void}} Active */
 
 /**
@@ -79,10 +79,10 @@ export class Holds {
     if (now - hold.beat_ms > HUNG_MS) return this.stop();
     const { id, camera, direction, seq } = hold;
     const factor = speed(now - hold.began_ms);
-    const [pan, tilt, zoom] = [direction.pan, direction.tilt, direction.zoom].map((axis) => axis * factor);
+    const moving = Object.fromEntries(Object.entries(direction).map(([axis, way]) => [axis, way * factor]));
     hold.seq += 1;
     hold.beat_ms = now;
-    if (!this.send({ type: "hold", hold: id, seq, camera, pan, tilt, zoom })) this.stop();
+    if (!this.send({ type: "hold", hold: id, seq, camera, ...moving })) this.stop();
   }
 }
 

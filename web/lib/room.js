@@ -2,14 +2,15 @@
 
 /** @typedef {"starting" | "online" | "offline"} Status */
 /** @typedef {"camera" | "speakerphone" | "occupancy" | "screen" | "calendar"} Kind */
-/** @typedef {"drive" | "zoom" | "home" | "recall" | "store" | "power"} Ability */
+/** @typedef {"drive" | "zoom" | "home" | "recall" | "store" | "power" | "goto" | "focus" | "exposure" | "white_balance" | "ir_receive" | "tally" | "tracking"} Ability */
 /** @typedef {"idle" | "preparing" | "prejoin" | "joining" | "lobby" | "in_call" | "leaving" | "ended" | "failed" | "unknown"} MeetingState */
 /** @typedef {"muted" | "muting" | "open" | "unmuting" | "unknown"} Mute */
 
 /** @typedef {{id: string, displayName: string, building: string, floorLabel: string, capacity: number | null, timezone: string, language: string, help: string, wifi?: string}} Identity */
 /** @typedef {{name: string, kind: Kind, status: Status, reason: string | null, detail: string | null, since: string}} Device */
-/** @typedef {{number: number, name: string}} Preset */
-/** @typedef {{name: string, label: string, power: boolean | null, pan_deg: number | null, tilt_deg: number | null, zoom_pct: number | null, moving: boolean, preset: number | null, presets: Preset[], can: Ability[]}} Camera */
+/** @typedef {{number: number, name: string, picture?: string | null}} Preset */
+/** @typedef {{exposure: string[], white_balance: string[], tally: string[]}} Modes */
+/** @typedef {{name: string, label: string, power: boolean | null, pan_deg: number | null, tilt_deg: number | null, zoom_pct: number | null, moving: boolean, preset: number | null, presets: Preset[], can: Ability[], focus?: "auto" | "manual" | null, exposure?: string | null, white_balance?: string | null, ir_receive?: boolean | null, tally?: string | null, tracking?: boolean | null, modes?: Modes, picture?: "meeting" | "other" | "unknown"}} Camera what a model cannot is null, or left out by an older room */
 /** @typedef {{state: MeetingState, platform: string | null, title: string | null, host: string | null, number: string | null, since: string | null, failure: string | null, evidence: "media" | "page" | "none"}} Meeting */
 /** @typedef {{id: string, title: string | null, organizer: string | null, start: string, end: string, platform: string | null, join: "now" | "later" | "none", refused: string | null}} Booking */
 /** @typedef {{key: string, name: {zh: string, en: string}, new: boolean, by_number: boolean}} Platform */
@@ -47,6 +48,7 @@
  * @property {import("./hold.js").Holds} holds
  * @property {"muting" | "unmuting" | null} pendingMute asked for here, confirmed by nobody yet
  * @property {boolean} stale
+ * @property {{chosen: string | null, setting: boolean}} camera the one that is steered here, and whether its settings are shown
  * @property {(sheet: Sheet | null) => void} open show a sheet, or none
  * @property {(type: string, args?: Record<string, unknown>, patience_ms?: number) => Promise<Outcome>} ask do something; a failure is told
  * @property {(words: string) => void} tell say something in passing

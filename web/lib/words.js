@@ -149,6 +149,18 @@ export function problems(room) {
   return told.sort((a, b) => rank(a) - rank(b));
 }
 
+/** Facts for whoever looks after the room; the people in it lose nothing by them. */
+const FOR_STAFF = new Set(["camera.advisory", "camera.unknown_model"]);
+
+/**
+ * The problems that disturb the people in the room, worst first.
+ * @param {Room} room
+ * @returns {Issue[]}
+ */
+export function troubles(room) {
+  return problems(room).filter((issue) => !FOR_STAFF.has(issue.code));
+}
+
 /**
  * Why something was not done, or null if it was.
  * @param {Outcome} outcome

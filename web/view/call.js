@@ -28,7 +28,7 @@ export class CallView extends HTMLElement {
     this.facts = h("ul", { class: "facts" });
     this.trouble = new TroubleNote(panel);
     const about = h("section", { class: "about" }, this.state, this.hint, this.heading, this.facts, this.trouble);
-    this.camera = new CameraPad(panel);
+    this.camera = new CameraPad(panel, false);
     this.audio = new AudioBar(panel);
     this.leaveWords = h("span", { class: "label strong" });
     this.leaveHint = h("span", { class: "hint" });

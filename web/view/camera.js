@@ -8,6 +8,7 @@ import { holdable, steerable } from "../lib/hold.js";
 import { icon } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
 import { deviceName, offlineAdvice } from "../lib/words.js";
+import { CameraSettings, settable } from "./camera-settings.js";
 import { button, glyph } from "./parts.js";
 
 const SAVE_MS = 8000;
@@ -20,15 +21,18 @@ const PAD = [
 ];
 
 export class CameraPad extends HTMLElement {
-  /** @type {string | null} */ #chosen = null;
   /** @type {Camera | null} */ #camera = null;
   #saving = 0;
   /** @type {string | null} the camera, as a subject of problems, if it is said here that it is broken */ broken = null;
 
-  /** @param {Panel} panel */
-  constructor(panel) {
+  /**
+   * @param {Panel} panel
+   * @param {boolean} roomy whether there is room here for its settings too
+   */
+  constructor(panel, roomy) {
     super();
     this.panel = panel;
+    this.roomy = roomy;
     this.tabs = named(h("div", { class: "tabs", role: "group" }), "camera.tabs");
     this.top = h("div", { class: "top" }, this.tabs);
     this.pad = named(h("div", { class: "pad", role: "group" }), "camera.pad");
@@ -42,47 +46,62 @@ export class CameraPad extends HTMLElement {
     );
     this.presets = named(h("div", { class: "presets", role: "group" }), "camera.presets");
     this.save = button("save", "camera.save", "key save", () => this.#arm(!this.#saving));
-    this.side = h("div", { class: "side" }, this.presets, this.save);
+    this.set = glyph("settings", "camera.settings", "key set", () => this.#turnSettings());
+    this.keep = h("div", { class: "keep" }, this.save, this.set);
+    this.side = h("div", { class: "side" }, this.presets, this.keep);
+    this.settings = new CameraSettings(panel);
+    this.seen = h("p", { class: "seen" }, icon("warning"), h("span"));
     this.steer = h("div", { class: "steer" }, this.pad, this.zoom, this.side);
     this.note = h("p", { class: "note" });
     this.on = button("power", "camera.switch_on", "key primary", () => void this.#ask("camera.power", { on: true }));
     this.standby = h("div", { class: "standby" }, icon("camera"), this.note, this.on);
-    this.append(this.top, this.steer, this.standby);
+    this.append(this.top, this.seen, this.steer, this.settings, this.standby);
     steerable(this.steer, panel.holds, (direction) => this.#steerable(direction));
   }
 
   /** @param {Room} room */
   update(room) {
     const { cameras, devices } = room;
-    const camera = cameras.find((one) => one.name === this.#chosen) ?? cameras[0] ?? null;
+    const camera = cameras.find((one) => one.name === this.panel.camera.chosen) ?? cameras[0] ?? null;
     if (camera?.name !== this.#camera?.name) this.panel.holds.stop();
     this.#camera = camera;
     const many = cameras.length > 1;
     show(this.top, many);
     // Beside the tabs there is room for it; without them there is room under the views.
     const place = many ? this.top : this.side;
-    if (this.save.parentElement !== place) place.append(this.save);
+    if (this.keep.parentElement !== place) place.append(this.keep);
     keyed(this.tabs, cameras, (one) => one.name, (one) => h("button", { type: "button", class: "tab", onclick: () => this.#choose(one.name) }), (tab, one) => {
       text(tab, one.name);
       attribute(tab, "aria-pressed", String(one === camera));
     });
+    // What moves here may not be what the others see.
+    show(this.seen, many && camera !== null && camera.picture !== undefined && camera.picture !== "meeting");
+    text(/** @type {Element} */ (this.seen.lastElementChild), camera ? t(`camera.picture.${camera.picture}`) : "");
     const obstacle = this.#obstacle(room, camera);
-    show(this.steer, obstacle === null);
+    const setting = this.roomy && this.panel.camera.setting && camera !== null && settable(camera);
+    show(this.steer, obstacle === null && !setting);
+    show(this.settings, obstacle === null && setting);
     show(this.standby, obstacle !== null);
     text(this.note, obstacle ?? "");
-    if (!camera || obstacle !== null) show(this.save, false);
+    show(this.keep, obstacle === null);
     if (!camera) return show(this.on, false);
     const status = devices.find((device) => device.name === `camera.${camera.name}`)?.status;
     show(this.on, camera.power === false && status !== "offline" && this.#can("power"));
     for (const mover of this.pad.children) /** @type {HTMLButtonElement} */ (mover).disabled = !this.#can("drive");
     this.home.disabled = !this.#can("home");
     show(this.zoom, this.#can("zoom"));
-    show(this.side, this.#can("recall") && camera.presets.length > 0);
-    show(this.save, obstacle === null && this.#can("store") && camera.presets.length > 0);
+    show(this.presets, this.#can("recall") && camera.presets.length > 0);
+    show(this.save, this.#can("store") && camera.presets.length > 0 && !setting);
+    show(this.set, settable(camera));
+    attribute(this.set, "aria-pressed", String(setting));
+    if (setting) this.settings.update(camera);
     text(/** @type {Element} */ (this.save.lastElementChild), t(this.#saving ? "camera.save_to" : "camera.save"));
     attribute(this.save, "aria-pressed", String(Boolean(this.#saving)));
     this.presets.classList.toggle("saving", Boolean(this.#saving));
-    keyed(this.presets, camera.presets, (preset) => `${camera.name} ${preset.number}`, (preset) => h("button", { type: "button", class: "key preset", onclick: () => this.#preset(preset.number) }, icon("check"), h("span", { class: "label" })), (key, preset) => {
+    keyed(this.presets, camera.presets, (preset) => `${camera.name} ${preset.number}`, (preset) => h("button", { type: "button", class: "key preset", onclick: () => this.#preset(preset.number) }, h("img", { alt: "", draggable: "false" }), icon("check"), h("span", { class: "label" })), (key, preset) => {
+      const picture = /** @type {HTMLImageElement} */ (key.firstElementChild);
+      show(picture, Boolean(preset.picture));
+      attribute(picture, "src", preset.picture ?? null);
       text(/** @type {Element} */ (key.lastElementChild), preset.name || t("camera.preset", { number: preset.number }));
       attribute(key, "aria-pressed", String(camera.preset === preset.number));
     });
@@ -121,7 +140,7 @@ export class CameraPad extends HTMLElement {
   /** @param {string} name */
   #choose(name) {
     this.panel.holds.stop();
-    this.#chosen = name;
+    this.panel.camera.chosen = name;
     this.#arm(false);
   }
 
@@ -141,6 +160,16 @@ export class CameraPad extends HTMLElement {
     const outcome = await this.#ask("camera.store", { preset });
     const shown = name || t("camera.preset", { number: preset });
     if (outcome.status === "done") this.panel.tell(t("camera.saved", { name: shown }));
+  }
+
+  /** Show the settings instead of the pad, or on the sheet where they have room. */
+  #turnSettings() {
+    this.panel.holds.stop();
+    const { camera } = this.panel;
+    const wanted = !(this.roomy && camera.setting);
+    if (!this.roomy) this.panel.open("camera");
+    camera.setting = wanted;
+    this.#arm(false);
   }
 
   /**
@@ -179,7 +208,7 @@ export class CameraSheet extends HTMLElement {
   /** @param {Panel} panel */
   constructor(panel) {
     super();
-    this.pad = new CameraPad(panel);
+    this.pad = new CameraPad(panel, true);
     this.append(this.pad);
   }
 

@@ -5,7 +5,7 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { language, named, say, t } from "../lib/i18n.js";
-import { agenda, platformName, problem, problems, roomState } from "../lib/words.js";
+import { agenda, platformName, problem, roomState, troubles } from "../lib/words.js";
 import { AudioBar } from "./audio.js";
 import { button, OPEN_MS } from "./parts.js";
 
@@ -194,7 +194,7 @@ export class TroubleNote extends HTMLElement {
    * @param {string | null} [elsewhere] the subject of a problem that the view already speaks of
    */
   update(room, elsewhere = null) {
-    const found = problems(room).filter((issue) => issue.subject !== elsewhere);
+    const found = troubles(room).filter((issue) => issue.subject !== elsewhere);
     show(this, found.length > 0);
     if (found.length === 0) return;
     const { what, todo } = problem(/** @type {Issue} */ (found[0]), room);

@@ -1,0 +1,122 @@
+"""The camera on the panel: what is seen by whom, how it sees, and what its views are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.web import rooms
+from tests.web.conftest import usable
+from tests.web.stand_in import StandIn
+
+pytestmark = pytest.mark.browser
+
+ASKED = {
+    "camera.focus": [{"camera": "front", "mode": "manual"}],
+    "camera.exposure": [{"camera": "front", "mode": "iris"}],
+    "camera.whiteBalance": [{"camera": "front", "mode": "outdoor"}],
+    "camera.tracking": [{"camera": "front", "on": True}],
+    "camera.irReceive": [{"camera": "front", "on": False}],
+    "camera.tally": [{"camera": "front", "light": "red"}],
+}
+CHIPS = ["By hand", "Fixed iris", "Daylight", "On", "Locked", "Red"]
+
+
+@pytest.fixture
+def settings(open_panel: Any) -> tuple[StandIn, Page]:
+    """The settings of a room's only camera."""
+    stand_in, page = open_panel(rooms.at_rest())
+    usable(page)
+    page.locator("home-view .dock .key", has_text="Camera").click()
+    page.locator("camera-sheet .set").click()
+    page.wait_for_selector("camera-sheet camera-settings")
+    return stand_in, page
+
+
+def test_every_setting_is_one_touch_and_one_command(settings: tuple[StandIn, Page]) -> None:
+    stand_in, page = settings
+    for chip in CHIPS:
+        page.locator(f'camera-sheet .chip:text-is("{chip}")').click()
+    page.wait_for_timeout(100)
+    assert {kind: stand_in.commands(kind) for kind in ASKED} == ASKED
+
+
+def test_what_a_camera_cannot_is_not_offered(settings: tuple[StandIn, Page]) -> None:
+    stand_in, page = settings
+    plain = rooms.camera("front", can=["drive", "zoom", "exposure"])
+    plain["modes"]["exposure"] = ["auto", "bright"]
+    stand_in.patch(cameras=[plain])
+    page.wait_for_timeout(200)
+    headings = page.locator("camera-sheet camera-settings section:not([hidden]) h2")
+    assert headings.all_inner_texts() == ["Brightness"]
+    chips = page.locator("camera-sheet camera-settings section:not([hidden]) .chip")
+    assert chips.all_inner_texts() == ["Automatic", "Bright"]
+
+
+def test_a_mode_that_is_not_known_is_shown_as_none_chosen(settings: tuple[StandIn, Page]) -> None:
+    stand_in, page = settings
+    stand_in.patch(cameras=[rooms.camera("front", exposure=None, tracking=None)])
+    page.wait_for_timeout(200)
+    chosen = page.locator("camera-sheet camera-settings .chip[aria-pressed=true]").all_inner_texts()
+    assert chosen == ["Automatic", "Automatic", "Works", "Off"]  # focus, colours, remote, lamp
+
+
+def test_focus_by_hand_moves_while_held(settings: tuple[StandIn, Page]) -> None:
+    stand_in, page = settings
+    nearer = page.locator("camera-sheet camera-settings .hold", has_text="Nearer")
+    assert not nearer.is_visible()
+    stand_in.patch(cameras=[rooms.camera("front", focus="manual")])
+    nearer.wait_for(state="visible")
+    nearer.hover()
+    page.mouse.down()
+    page.wait_for_timeout(250)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    beats = stand_in.of_type("hold")
+    assert beats
+    assert all(0 < beat["focus"] <= 1 and beat["pan"] == beat["zoom"] == 0 for beat in beats)
+    assert len(stand_in.of_type("release")) == 1
+
+
+def test_a_view_gets_a_name(settings: tuple[StandIn, Page]) -> None:
+    stand_in, page = settings
+    field = page.locator("camera-sheet camera-settings .names input").nth(1)
+    assert field.input_value() == "Whiteboard"
+    field.fill("  Sofa ")
+    field.press("Enter")
+    page.wait_for_timeout(100)
+    assert stand_in.commands("camera.name") == [{"camera": "front", "preset": 2, "name": "Sofa"}]
+
+
+def test_steering_a_camera_that_the_meeting_does_not_see_is_said(open_panel: Any) -> None:
+    _, page = open_panel(rooms.in_call())
+    usable(page)
+    seen = page.locator("call-view .seen")
+    assert not seen.is_visible()
+    page.locator("call-view .tab", has_text="ceiling").click()
+    assert seen.inner_text() == "The meeting sees another camera"
+    page.locator("call-view .set").click()  # the settings are those of the same camera
+    page.wait_for_selector("camera-sheet camera-settings")
+    assert page.locator("camera-sheet .tab[aria-pressed=true]").inner_text().lower() == "ceiling"
+
+
+def test_views_with_a_picture_show_it(open_panel: Any) -> None:
+    room = rooms.at_rest()
+    room["cameras"][0]["presets"][0]["picture"] = "/ui/view.png"
+    _, page = open_panel(room)
+    usable(page)
+    page.locator("home-view .dock .key", has_text="Camera").click()
+    pictures = page.locator("camera-sheet .preset img:not([hidden])")
+    assert [one.get_attribute("src") for one in pictures.all()] == ["/ui/view.png"]
+
+
+def test_notes_for_staff_do_not_trouble_the_people_in_the_room(open_panel: Any) -> None:
+    room = rooms.at_rest()
+    room["issues"] = [rooms.issue("camera.unknown_model", "camera.front", version="7fff:0001")]
+    _, page = open_panel(room)
+    usable(page)
+    assert not page.locator("home-view trouble-note").is_visible()
+    page.locator(".ask").click()
+    assert "its model is not known here" in page.locator("help-sheet").inner_text()

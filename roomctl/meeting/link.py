@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote
 
-from roomctl.meeting import printed
+from roomctl.meeting import dial, printed
 from roomctl.meeting.address import DEFAULT_PORT, IP_LITERAL, Address, Fault, address
 from roomctl.meeting.lookalike import looks_like
 from roomctl.meeting.platform import Platform, Platforms, Shape, Site, covers
@@ -50,6 +50,8 @@ def read(text: str | Mapping[str, str], platforms: Platforms, policy: Policy = _
         return _completed(trap, whole, platforms)
     linked = {reading.platform for reading in refused if reading.platform}
     numbered = _from_numbers(whole, platforms, policy, linked)
+    if numbered.refused is Refusal.NO_MEETING and (dialled := dial.find(whole, platforms)):
+        return _dialled(dialled, platforms, policy)
     if numbered.refused is Refusal.NO_MEETING and refused:
         return min(refused, key=lambda reading: reading.refused is Refusal.FOREIGN_HOST)
     return numbered
@@ -206,6 +208,9 @@ def _launched(
     host = reading.name_of_host or ""
     if not policy.permits(platform, host):
         return replace(reading, refused=Refusal.DENIED_BY_POLICY)
+    if end := policy.ended(platform, host):
+        day = {"date": end.date.isoformat()}
+        return replace(reading, refused=Refusal.SERVICE_ENDED, params=day)
     return replace(reading, launch=Launch(url, host, origin, platform.mode))
 
 
@@ -287,6 +292,12 @@ def _from_numbers(whole: str, platforms: Platforms, policy: Policy, linked: set[
     platform = platforms.by_key[found[0].platform]
     passcode = printed.passcode_of(whole, platform.key, platforms)
     return _numbered(platform, found[0].digits, passcode, policy)
+
+
+def _dialled(found: dial.Address, platforms: Platforms, policy: Policy) -> Reading:
+    """Judge an address to dial: of a known platform, it is as good as the number in it."""
+    platform = platforms.by_key[found.platform]
+    return _numbered(platform, found.meeting_id, found.passcode, policy)
 
 
 def _numbered(platform: Platform, digits: str, passcode: str | None, policy: Policy) -> Reading:

@@ -99,19 +99,34 @@ class Printed(Table):
     passcode: str = "[0-9A-Za-z]{4,10}"
 
 
+class Dial(Table):
+    """How other devices reach a meeting by its number: templates of {meeting_id} and {passcode}."""
+
+    sip: str = Field(default="", description="such as '{meeting_id}@example.org'")
+    sip_with_passcode: str = ""
+    h323: tuple[str, ...] = Field(default=(), description="addresses to call, then the number")
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """What stands behind the @ of its addresses."""
+        return tuple(t.rpartition("@")[2] for t in (self.sip, self.sip_with_passcode) if t)
+
+
 class Phase(Table):
-    """One step of a platform's way out: from `date` on, in `region` or everywhere."""
+    """One step of a platform's way out: from `date` on, in `region` and at `hosts`, or all."""
 
     name: PhaseName
     date: date
     region: str = ""
+    hosts: tuple[str, ...] = ()
     note: str = Field(min_length=3, description="what it means, and the source")
 
 
 class Good(Table):
-    """A sample that must be read so."""
+    """A sample that must be read so; with `hosts` configured, if it needs any."""
 
     text: str
+    hosts: tuple[str, ...] = ()
     meeting_id: str | None = None
     passcode: str | None = None
     url: str | None = Field(default=None, description="what is opened; unset if only a number")
@@ -137,9 +152,11 @@ class Platform(Table):
     ignore_case: bool = Field(default=False, description="paths may be written in any case")
     passcode_param: str = Field(default="", description="the query parameter with the passcode")
     secret_params: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = Field(default=(), description="addresses to dial, such as 'sip'")
     launch: Launch = Launch()
+    dial: Dial = Dial()
     printed: Printed = Printed()
-    join: tuple[Shape, ...] = Field(min_length=1)
+    join: tuple[Shape, ...] = ()
     not_a_join: tuple[Shape, ...] = ()
     host_link: tuple[Shape, ...] = ()
     phase: tuple[Phase, ...] = ()
@@ -151,9 +168,15 @@ class Platform(Table):
         """Whether a number alone is enough to join."""
         return bool(self.launch.number)
 
-    def phase_on(self, day: date, region: str = "") -> Phase | None:
-        """Return the latest phase that has begun on `day` in `region`, or None."""
-        begun = [p for p in self.phase if p.date <= day and p.region in ("", region)]
+    def phase_on(self, day: date, region: str = "", host: str = "") -> Phase | None:
+        """Return the latest phase that has begun on `day` in `region` and at `host`, or None."""
+        begun = [
+            phase
+            for phase in self.phase
+            if phase.date <= day
+            and phase.region in ("", region)
+            and (not phase.hosts or any(covers(pattern, host) for pattern in phase.hosts))
+        ]
         return max(begun, key=lambda phase: phase.date, default=None)
 
     def region_of(self, host: str) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
-from roomctl.meeting.platform import Platform, covers
+from roomctl.meeting.platform import Phase, Platform, covers
 from roomctl.meeting.refusal import Refusal, sentence
 
 
@@ -48,10 +49,17 @@ class Reading:
     @property
     def why(self) -> str:
         """One sentence on why nothing can be opened; empty if something can."""
+        return self.say("en")
+
+    def say(self, language: str, name: str = "") -> str:
+        """Say in "en" or "zh-CN" why nothing can be opened; empty if something can.
+
+        `name`: what people call the platform there.
+        """
         obstacle = self.obstacle
-        known = {"platform": self.platform, "host": self.name_of_host}
+        known = {"platform": name or self.platform, "host": self.name_of_host}
         params = {name: text for name, text in known.items() if text} | dict(self.params)
-        return sentence(obstacle, params) if obstacle else ""
+        return sentence(obstacle, params, language) if obstacle else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +67,19 @@ class Policy:
     """Which meetings this room may join, by platform key, region or host; deny wins.
 
     `zoom`, `cn`, `zoom.com.cn` (and all below it), `*.zoom.com.cn`. An empty `allow` allows all.
+    `day`: on which services that have ended are refused; None: no service is taken to have ended.
     """
 
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
+    day: date | None = None
+
+    def ended(self, platform: Platform, host: str) -> Phase | None:
+        """Return the end of the service at `host`, if it lies behind."""
+        if self.day is None:
+            return None
+        phase = platform.phase_on(self.day, platform.region_of(host), host)
+        return phase if phase is not None and phase.name == "ended" else None
 
     def permits(self, platform: Platform, host: str) -> bool:
         def listed(entries: tuple[str, ...]) -> bool:

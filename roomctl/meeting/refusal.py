@@ -20,6 +20,7 @@ class Refusal(StrEnum):
     NOT_A_JOIN = "not_a_join"
     HOST_LINK = "host_link"
     DENIED_BY_POLICY = "denied_by_policy"
+    SERVICE_ENDED = "service_ended"
     FOREIGN_HOST = "foreign_host"
     LOOK_ALIKE_HOST = "look_alike_host"
     MIXED_SCRIPT = "mixed_script"
@@ -43,6 +44,7 @@ _SENTENCES = {
     Refusal.NOT_A_JOIN: "{host} belongs to {platform}, but this page is no meeting to join",
     Refusal.HOST_LINK: "this is the host's own {platform} link; ask for the guests' link",
     Refusal.DENIED_BY_POLICY: "{platform} at {host} is not allowed here ([meeting] allow, deny)",
+    Refusal.SERVICE_ENDED: "{platform} ended on {date}; ask for a link on another platform",
     Refusal.FOREIGN_HOST: "{host} is no platform's host; if it is yours, add it to [meeting.hosts]",
     Refusal.LOOK_ALIKE_HOST: "{host} only looks like {like}; do not use this link",
     Refusal.MIXED_SCRIPT: "the host mixes alphabets to look like another; do not use this link",
@@ -58,9 +60,35 @@ _SENTENCES = {
 }
 
 
-def sentence(code: Refusal, params: Mapping[str, str]) -> str:
-    """Say `code` in English; a param that is not given reads as "it"."""
-    return _SENTENCES[code].format_map(_Spoken(params))
+_IN_CHINESE = {
+    Refusal.NO_MEETING: "没有找到会议；请粘贴邀请中的链接，或带标签的会议号",
+    Refusal.NEEDS_LINK: "{platform} 在此不能用会议号加入；请使用邀请中的链接",
+    Refusal.BAD_NUMBER: "{platform} 的会议号是 {digits} 位；请核对",
+    Refusal.AMBIGUOUS: "此号码可能属于 {platforms}；请说明是哪个平台",
+    Refusal.UNKNOWN_PLATFORM: "没有名为 {platform} 的平台；已知：{platforms}",
+    Refusal.NOT_A_JOIN: "{host} 属于 {platform}，但此页面不是会议入口",
+    Refusal.HOST_LINK: "这是 {platform} 主持人专用链接；请索取参会者链接",
+    Refusal.DENIED_BY_POLICY: "本会议室不允许 {host} 上的 {platform}（[meeting] allow, deny）",
+    Refusal.SERVICE_ENDED: "{platform} 已于 {date} 停止服务；请索取其他平台的链接",
+    Refusal.FOREIGN_HOST: "{host} 不属于任何平台；若是自有服务器，请加入 [meeting.hosts]",
+    Refusal.LOOK_ALIKE_HOST: "{host} 只是看起来像 {like}；请勿使用此链接",
+    Refusal.MIXED_SCRIPT: "主机名混用多种文字以冒充他人；请勿使用此链接",
+    Refusal.USERINFO: "链接用 @ 隐藏了真实主机；请勿使用此链接",
+    Refusal.BACKSLASH: "链接含有反斜杠；请索取正确的链接",
+    Refusal.CONTROL_CHARACTER: "链接含有控制字符；请索取正确的链接",
+    Refusal.SCHEME: "此处不打开 {scheme}: 链接；请使用 https 链接",
+    Refusal.IP_LITERAL: "链接指向 IP 地址；只打开 [meeting.hosts] 中列出的地址",
+    Refusal.PORT: "{host} 的端口 {port} 不在 [meeting.hosts] 中",
+    Refusal.MALFORMED: "链接格式不正确；请重新复制",
+    Refusal.TOO_LONG: "链接超过 {limit} 个字符",
+    Refusal.TOO_DEEP: "链接被包装超过 {limit} 层",
+}
+
+
+def sentence(code: Refusal, params: Mapping[str, str], language: str = "en") -> str:
+    """Say `code` in "en" or "zh-CN"; a param that is not given reads as "it"."""
+    said = _IN_CHINESE if language == "zh-CN" else _SENTENCES
+    return said[code].format_map(_Spoken(params))
 
 
 class _Spoken(dict[str, str]):

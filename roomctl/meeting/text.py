@@ -73,23 +73,34 @@ def plain(cleaned: str) -> str:
 
 _FIELDS = (
     "CONFERENCEDATA",
+    "HANGOUTLINK",
+    "ONLINEMEETING",
+    "ONLINEMEETINGURL",
     "X-MICROSOFT-SKYPETEAMSMEETINGURL",
     "X-MICROSOFT-ONLINEMEETINGCONFLINK",
     "X-GOOGLE-CONFERENCE",
     "CONFERENCE",
     "URL",
     "LOCATION",
+    "LOCATIONS",
     "DESCRIPTION",
+    "BODY",
+    "BODYPREVIEW",
     "X-ALT-DESC",
+    "SUMMARY",
+    "SUBJECT",
 )
+_OWN = _FIELDS.index("URL")  # before these stand the fields that a provider fills in
 
 
 def in_order(fields: Mapping[str, str]) -> list[str]:
-    """Return a booking's texts, the calendar's own conference field first, the body last.
+    """Return a booking's texts, the calendar's own conference field first, body and title last.
+
+    Names are iCalendar's, Google's or Microsoft Graph's.
 
     A provider's field beats a stale link in the body. Other X- properties stand before URL.
     """
     named = {name.upper().replace("_", "-"): text for name, text in fields.items()}
     others = sorted(n for n in named if n.startswith("X-") and n not in _FIELDS)
-    order = [*_FIELDS[:5], *others, *_FIELDS[5:]]
+    order = [*_FIELDS[:_OWN], *others, *_FIELDS[_OWN:]]
     return [named[name] for name in order if named.get(name)]

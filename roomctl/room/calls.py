@@ -10,6 +10,7 @@ import difflib
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from roomctl.clock import Clock
 from roomctl.config import Config, MeetingTable
@@ -77,11 +78,16 @@ class Calls:
 
     def read(self, text: str | Mapping[str, str]) -> Reading:
         """Read an invitation as this room may use it."""
-        return read(text, self.platforms, self._policy)
+        return read(text, self.platforms, self._today())
 
     def by_number(self, platform: str, number: str, passcode: str | None) -> Reading:
         """Read a number that a person typed."""
-        return by_number(platform, number, passcode, self.platforms, self._policy)
+        return by_number(platform, number, passcode, self.platforms, self._today())
+
+    def _today(self) -> Policy:
+        """Return the policy of today; a clock that is not set yet ends no service."""
+        now = self._clock.now()
+        return replace(self._policy, day=now.wall.date() if now.synced else None)
 
     def favourite(self, name: str) -> Reading:
         """Read a favourite; Refused if room.toml names none so."""

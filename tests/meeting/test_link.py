@@ -69,7 +69,7 @@ HOSTILE = [
     ("zoommtg://zoom.us/join?action=join&confno=91234567890", "scheme"),
     ("wemeet://page/inmeeting?meeting_code=123456789", "scheme"),
     ("chrome://settings", "scheme"),
-    ("sip:91234567890@zoomcrc.com", "scheme"),
+    ("sip:@zoomcrc.com", "scheme"),
     ("https://evil.com/zoom.us/j/91234567890", "foreign_host"),
     ("https://evil.com/?u=https://zoom.us/j/91234567890", "foreign_host"),
     ("https://evil.com#zoom.us/j/91234567890", "foreign_host"),

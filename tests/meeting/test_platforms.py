@@ -10,6 +10,7 @@ import pytest
 from roomctl.errors import ConfigError, ProfileError
 from roomctl.meeting.link import read
 from roomctl.meeting.platform import Bad, Good, Platforms, load_platforms
+from roomctl.meeting.reading import Policy
 from roomctl.meeting.refusal import Refusal
 
 PLATFORMS = load_platforms({})
@@ -19,7 +20,8 @@ BAD = [(p.key, bad) for p in PLATFORMS for bad in p.bad]
 
 @pytest.mark.parametrize(("key", "good"), GOOD, ids=lambda v: getattr(v, "text", v)[:60])
 def test_a_good_sample_is_read_as_its_file_says(key: str, good: Good):
-    reading = read(good.text, PLATFORMS)
+    platforms = load_platforms({key: good.hosts}) if good.hosts else PLATFORMS
+    reading = read(good.text, platforms)
     assert reading.refused is None
     assert reading.platform == key
     assert (reading.meeting_id, reading.passcode) == (good.meeting_id, good.passcode)
@@ -177,3 +179,40 @@ def test_a_phase_counts_from_its_day_and_in_its_region():
     assert phase(date(2020, 8, 22), "cn") == "announced"
     assert phase(date(2020, 8, 23), "cn") == "no_new_sales"
     assert phase(date(2026, 1, 1), "global") is None
+
+
+CLOSED = {
+    *("zoom", "tencent", "dingtalk", "quanshi", "webex", "teams", "skype_business", "goto"),
+    *("meet", "feishu", "jitsi", "8x8", "bbb", "huawei", "zhumu", "umeet", "bizconf", "xylink"),
+    *("ringcentral", "chime", "whereby", "sip"),
+}
+
+
+def test_every_platform_of_the_list_is_there():
+    assert set(PLATFORMS.by_key) == CLOSED
+
+
+@pytest.mark.parametrize(
+    ("link", "day", "refused"),
+    [
+        ("https://chime.aws/1234567890", date(2026, 2, 19), None),
+        ("https://chime.aws/1234567890", date(2026, 2, 20), Refusal.SERVICE_ENDED),
+        ("https://meet.lync.com/a/b/AB12CD34", date(2021, 8, 1), Refusal.SERVICE_ENDED),
+        ("https://acme.zoom.com.cn/j/91234567890", date(2026, 11, 25), None),
+        ("https://chime.aws/1234567890", None, None),
+    ],
+)
+def test_only_an_ended_service_is_refused(link: str, day: date | None, refused: Refusal | None):
+    assert read(link, PLATFORMS, Policy(day=day)).refused == refused
+
+
+def test_an_end_at_some_hosts_leaves_the_others_alone():
+    own = load_platforms({"skype_business": ("meet.contoso.example",)})
+    link = "https://meet.contoso.example/wang.fang/AB12CD34"
+    assert read(link, own, Policy(day=date(2026, 11, 25))).launch
+
+
+def test_what_cannot_be_opened_can_be_said_in_both_languages():
+    for bad in (bad for _, bad in BAD):
+        reading = read(bad.text, PLATFORMS)
+        assert reading.say("zh-CN") != reading.say("en") != ""

@@ -1,0 +1,75 @@
+"""Addresses that video devices dial: SIP and H.323, read from a text and made for a meeting. Pure.
+
+Knows no link and opens nothing: a room shows them for a person's other device.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from roomctl.meeting.platform import Platforms
+from roomctl.meeting.reading import Reading
+
+_USER = r"[0-9A-Za-z._+-]{1,64}"
+_HOST = r"(?:[0-9A-Za-z-]{1,63}\.){1,8}[0-9A-Za-z-]{2,24}"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address in a text: whose it is, and what stands before the @ (else the whole)."""
+
+    platform: str
+    meeting_id: str
+    passcode: str | None = None
+
+
+def find(text: str, platforms: Platforms) -> Address | None:
+    """Return the first address to dial in `text`: a platform's own goes before any other."""
+    patterns = _patterns(platforms)
+    for match in patterns.own.finditer(text) if patterns.own else ():
+        return Address(patterns.owners[match["domain"].lower()], match["id"], match["passcode"])
+    for match in patterns.other.finditer(text) if patterns.other else ():
+        return Address(patterns.owners[match["scheme"].lower()], match["address"])
+    return None
+
+
+def strings(reading: Reading, platforms: Platforms) -> list[str]:
+    """Return what a person may dial on another device; empty if the number is not known.
+
+    A passcode that comes from a link is a token and is not dialled.
+    """
+    platform = platforms.by_key.get(reading.platform or "")
+    number = reading.meeting_id or ""
+    if platform is None or not number.isdecimal():
+        return []
+    dial, passcode = platform.dial, reading.passcode or ""
+    spoken = re.fullmatch("[0-9]{4,10}", passcode) is not None
+    template = (dial.sip_with_passcode if spoken else "") or dial.sip
+    found = [template.format(meeting_id=number, passcode=passcode)] if template else []
+    return found + [f"{address}##{number}" for address in dial.h323]
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    owners: dict[str, str]
+    own: re.Pattern[str] | None
+    other: re.Pattern[str] | None
+
+
+@lru_cache(maxsize=8)
+def _patterns(platforms: Platforms) -> _Patterns:
+    domains = {name: p.key for p in platforms for name in p.dial.domains}
+    schemes = {name: p.key for p in platforms for name in p.schemes}
+    before = r"(?<![0-9A-Za-z._+-])"
+    own = (
+        before
+        + r"(?P<id>[0-9]{6,16})(?:\.(?P<passcode>[0-9]{1,10}))?@(?P<domain>%s)(?![0-9A-Za-z.-])"
+    )
+    other = r"(?<![0-9A-Za-z])(?P<scheme>%s):(?://)?(?P<address>%s@%s)"
+    return _Patterns(
+        domains | schemes,
+        re.compile(own % "|".join(map(re.escape, domains)), re.IGNORECASE) if domains else None,
+        re.compile(other % ("|".join(schemes), _USER, _HOST), re.IGNORECASE) if schemes else None,
+    )

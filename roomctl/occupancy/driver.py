@@ -13,7 +13,7 @@ from roomctl.clock import Clock
 from roomctl.config import OccupancyTable, data_path
 from roomctl.device import Device
 from roomctl.errors import ConfigError
-from roomctl.occupancy.profile import OccupancyProfile
+from roomctl.occupancy.profile import LABORATORY, OccupancyProfile
 from roomctl.occupancy.sense import STALE_S
 from roomctl.profile import load_all
 from roomctl.wire import Chunk, Connect, Identity, Machine
@@ -109,7 +109,7 @@ class _Levels:
 
 def profiles() -> dict[str, OccupancyProfile]:
     """Read every occupancy profile that ships, by file stem."""
-    return load_all(data_path("firmware_profiles") / "occupancy", OccupancyProfile)
+    return load_all(data_path("firmware_profiles") / "occupancy", OccupancyProfile, LABORATORY)
 
 
 def sensors(

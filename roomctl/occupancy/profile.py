@@ -7,11 +7,34 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from roomctl.profile import Profile
 
 Kind = Literal["pir", "radar", "ultrasound", "door"]
+
+
+LABORATORY = "uci864"  # the file of the laboratory's figures, which is no sensor's profile
+
+
+class Ratios(BaseModel):
+    """Log-likelihood ratios of the bins of each kind of sensor."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    pir: tuple[float, ...] = Field(min_length=2, max_length=2)
+    sound: tuple[float, ...] = Field(min_length=41, max_length=41)
+    light: tuple[float, ...] = Field(min_length=3, max_length=3)
+
+
+class Laboratory(Profile):
+    """What one laboratory's labelled samples taught: for evaluation alone, no default of a room."""
+
+    occupied: float = Field(gt=0, lt=1, description="part of the samples with somebody there")
+    pirs: tuple[float, ...] = Field(
+        min_length=4, max_length=4, description="ratios of each PIR alone: off and on, S6 and S7"
+    )
+    ratios: Ratios
 
 
 class OccupancyProfile(Profile):

@@ -18,13 +18,16 @@ FIRST_QUARANTINE_S, LONGEST_QUARANTINE_S = 10.0, 600.0
 
 
 class Sense:
-    """One sensor. `momentary` (a door) proves something at each edge, and nothing in between."""
+    """One sensor. `momentary` (a door) proves something at each edge, and nothing in between.
 
-    def __init__(self, hold_s: float, *, momentary: bool = False) -> None:
-        self.hold_s = hold_s
+    `stale_s`: it is gone when not heard of for that long; a port tells its level every second.
+    """
+
+    def __init__(self, hold_s: float, *, momentary: bool = False, stale_s: float = STALE_S) -> None:
+        self.hold_s, self.momentary = hold_s, momentary
+        self._stale_s = stale_s
         self.active = False  # sees somebody now
         self.seen_at: float | None = None  # the last instant at which it surely did
-        self._momentary = momentary
         self._level: bool | None = None
         self._heard_at = 0.0
         self._rose_at: float | None = None  # active, but not for long enough yet
@@ -39,6 +42,10 @@ class Sense:
         """Whether silence of this sensor means anything."""
         return self._level is not None and self._quarantine_ends is None and not self._stuck
 
+    def saw_since(self, at: float) -> bool:
+        """Whether it sees somebody now, or did after `at`."""
+        return self.active or (self.seen_at is not None and self.seen_at > at)
+
     def level(self, level: bool, at: float) -> None:
         """Take a level, new or told again; `at` never runs backwards."""
         self.tick(at)
@@ -48,7 +55,7 @@ class Sense:
             self._note_edge(at)
         if self._quarantine_ends is not None:
             return
-        if self._momentary:
+        if self.momentary:
             if edge:
                 self.seen_at = at
         elif level:
@@ -61,7 +68,7 @@ class Sense:
         self._level, self.active, self._rose_at, self._stuck = None, False, None, False
 
     def tick(self, now: float) -> None:
-        if self._level is not None and now >= self._heard_at + STALE_S:
+        if self._level is not None and now >= self._heard_at + self._stale_s:
             self.lost()
         if self._quarantine_ends is not None and now >= self._quarantine_ends:
             self._end_quarantine(now)
@@ -75,7 +82,7 @@ class Sense:
         """Return the next instant at which time alone changes something."""
         ends = [self._quarantine_ends] if self._quarantine_ends is not None else []
         if self._level is not None:
-            ends.append(self._heard_at + STALE_S)
+            ends.append(self._heard_at + self._stale_s)
         if self._rose_at is not None:
             ends.append(self._rose_at + STEADY_S)
         if self.active:
@@ -113,5 +120,5 @@ class Sense:
             self._quarantine(now)
             return
         self._quarantine_ends = None
-        if self._level and not self._momentary:
+        if self._level and not self.momentary:
             self._rose_at = now

@@ -2,7 +2,7 @@ import pytest
 
 from roomctl.config import OccupancyTable, data_path
 from roomctl.occupancy.driver import profiles
-from roomctl.occupancy.profile import OccupancyProfile
+from roomctl.occupancy.profile import LABORATORY, OccupancyProfile
 
 
 def test_the_promised_profiles_ship() -> None:
@@ -16,4 +16,4 @@ def test_a_room_holds_longer_than_its_sensor_is_blind(profile: OccupancyProfile)
 
 def test_every_file_of_the_folder_is_read() -> None:
     folder = data_path("firmware_profiles") / "occupancy"
-    assert {path.stem for path in folder.iterdir()} == set(profiles())
+    assert {path.stem for path in folder.iterdir()} == set(profiles()) | {LABORATORY}

@@ -5,7 +5,7 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run test bench clean
+.PHONY: help run test bench fuzz soak clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-6s %s\n", $$1, $$2 }'
@@ -25,6 +25,14 @@ test: ## every check and every test, the same as in CI
 bench: ## what it costs, beside a bare program and the line's limit
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m benchmarks $(ARGS)
+
+fuzz: ## a million damaged frames against the camera codec, a million texts against the link reader
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" -m tests.fuzz $(ARGS)
+
+soak: ## 1500 unplugs of a camera, and what a silent one costs; a quarter of an hour
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" -m tests.soak $(ARGS)
 
 clean: ## removes what the commands above made
 	@bash .ci/environment --remove

@@ -69,7 +69,7 @@ class PresetAction(IntEnum):
 
 
 class Inquiry(Enum):
-    """A question; its name in the vocabulary (`lexicon_table`)."""
+    """A question; its name in the vocabulary (`lexicon`)."""
 
     VERSION = "version"
     POWER = "power"

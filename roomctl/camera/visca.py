@@ -1,7 +1,7 @@
 """The driver's messages as VISCA bytes, and the values in the answers, both ends.
 
 Knows no port, no clock and no camera model; what a model needs (its position layout) comes in by
-argument. The bytes themselves stand in `lexicon_table`; here each message gets its name there.
+argument. The bytes themselves stand in `lexicon`; here each message gets its name there.
 
 A speed byte is never 00 in a drive or a stop: a BRC-300 answers `60 02` to it (glikely/obs-ptz
 issue 40). Sources: Sony SRG-300H, BRC-X400, BRC-H700 command lists.
@@ -47,6 +47,12 @@ _PRESET = {
     PresetAction.SET: "preset_set",
     PresetAction.RECALL: "preset_recall",
 }
+_PLACES = {  # what carries a position, in the camera's layout
+    "pan_tilt_absolute",
+    "pan_tilt_relative",
+    "pan_tilt_limit_set",
+    "pan_tilt_limit_clear",
+}
 _ZOOM = {Zoom.STOP: "zoom_stop", Zoom.TELE: "zoom_tele", Zoom.WIDE: "zoom_wide"}
 _FOCUS = {Focus.STOP: "focus_stop", Focus.FAR: "focus_far", Focus.NEAR: "focus_near"}
 
@@ -64,8 +70,7 @@ def encode(message: Message, address: int, layout: Layout = Layout.A) -> bytes:
         case Inquiry():
             return lexicon.encode(Said("inquiry", message.value, {}, address))
     name, fields = _worded(message, layout)
-    travels = isinstance(message, Absolute | Relative)
-    length = 7 + layout.pan_nibbles + layout.tilt_nibbles if travels else None
+    length = 7 + layout.pan_nibbles + layout.tilt_nibbles if name in _PLACES else None
     return lexicon.encode(Said("command", name, fields, address), length)
 
 

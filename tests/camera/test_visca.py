@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomctl.camera import frames, message
+from roomctl.camera import frames, lexicon, message
 from roomctl.camera.frames import BadFrame, Data, Splitter, decode_reply, encode_reply
 from roomctl.camera.message import (
     Absolute,
@@ -17,10 +17,18 @@ from roomctl.camera.message import (
     Layout,
     Pan,
     Relative,
+    Setting,
     Tilt,
     Version,
 )
-from roomctl.camera.visca import decode, encode, read_position, read_power, read_version, read_zoom
+from roomctl.camera.visca import (
+    decode,
+    encode,
+    read_position,
+    read_power,
+    read_version,
+    read_zoom,
+)
 
 VECTORS = tomllib.loads(
     (Path(__file__).parents[1] / "vectors" / "visca.toml").read_text(encoding="utf-8")
@@ -158,6 +166,78 @@ def test_after_any_noise_however_split_the_next_good_frame_is_found(
     ]
     assert found[-1] == GOOD
     assert decode_reply(GOOD) == Data(1, b"\x02")
+
+
+LENS = bytes.fromhex("9050000000000f00030a0a0a000400ff")  # captured from an FCB-ER8550
+LENS_INQUIRY = bytes.fromhex("81097e7e00ff")
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        LENS[:5] + LENS[9:],  # bytes lost inside the frame
+        LENS[:-1] + LENS,  # the FF between two frames lost: 31 bytes
+        LENS[3:],  # a tail without its header
+        LENS[:-1] * 3,  # no FF at all
+    ],
+    ids=["lost", "merged", "tail", "endless"],
+)
+@pytest.mark.parametrize("cut", [1, 7, 100])
+def test_damage_seen_on_rs_232_has_no_value_and_costs_no_later_frame(
+    damaged: bytes, cut: int
+) -> None:
+    splitter, stream = Splitter(), damaged + b"\xff" * (damaged[-1] != 0xFF) + GOOD
+    pieces = [stream[at : at + cut] for at in range(0, len(stream), cut)]
+    *bad, good = [frame for piece in pieces for frame in splitter.feed(piece, 0.0)]
+    assert good == GOOD
+    assert bad
+    for frame in bad:
+        asked = isinstance(frame, bytes) and lexicon.decode(frame, LENS_INQUIRY)
+        assert not isinstance(asked, lexicon.Said)
+
+
+STOP = bytes.fromhex("8101060118140303ff")
+
+
+@given(
+    lost=st.integers(0, 8), count=st.integers(1, 8), cuts=st.lists(st.integers(0, 30), max_size=4)
+)
+def test_a_damaged_move_is_no_move_and_the_stop_after_it_is_found(
+    lost: int, count: int, cuts: list[int]
+) -> None:
+    move = bytes.fromhex("8101060118140102ff")
+    splitter, stream = Splitter(), move[:lost] + move[lost + count :] + STOP + STOP
+    edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
+    found = [
+        frame for start, end in pairwise(edges) for frame in splitter.feed(stream[start:end], 0.0)
+    ]
+    assert found[-1] == STOP
+    moves = [decode(frame) for frame in found if isinstance(frame, bytes)]
+    still = Drive(0x18, 0x14, Pan.STILL, Tilt.STILL)
+    assert all(
+        move.message == still
+        for move in moves
+        if isinstance(move, Addressed) and isinstance(move.message, Drive)
+    )
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_limits_are_written_in_the_layout_of_the_camera(layout: Layout) -> None:
+    place = (("corner", 1), ("pan", -5), ("tilt", 7))
+    for setting in (
+        Setting("pan_tilt_limit_set", place),
+        Setting("pan_tilt_limit_clear", place[:1]),
+    ):
+        frame = encode(setting, 1, layout)
+        assert len(frame) == 7 + layout.pan_nibbles + layout.tilt_nibbles
+        assert decode(frame) == Addressed(1, setting)
+
+
+@pytest.mark.parametrize("value", [1, True])
+def test_a_bit_of_a_setting_may_be_a_number(value: int) -> None:
+    frame = bytes.fromhex("8101043802ff")
+    assert encode(Setting("focus_mode", (("auto", value),)), 1) == frame
+    assert decode(frame) == Addressed(1, Setting("focus_mode", (("auto", 1),)))
 
 
 @given(st.binary(max_size=20))

@@ -1,6 +1,8 @@
 """`roomctl visca`: one answer for each line, whatever stands in it."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -54,6 +56,68 @@ def test_each_line_of_stdin_is_one_object_and_says_what_it_answers() -> None:
 
 def test_an_argument_may_name_its_inquiry_too() -> None:
     assert objects(f"{POWER}\t8109 0400 ff") == [ON]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "8109 0400FF",
+        "81:09:04:00:ff",
+        "0x81, 0x09, 0x04, 0x00, 0xFF",
+        "81-09-04-00-FF",
+        r"\x81\x09\x04\x00\xff",
+        " 81 09 04 00 FF \t",
+        "\ufeff81 09 04 00 FF",
+    ],
+)
+def test_bytes_may_be_written_in_any_usual_way(text: str) -> None:
+    asked = {"kind": "inquiry", "name": "power", "fields": {}}
+    assert objects("-", stdin=f"{text}\r\n".encode()) == [asked]
+
+
+def test_bytes_as_words_may_have_their_usual_marks() -> None:
+    assert objects("0x81,", "0x09,", "0x04,", "0x00,", "0xFF")[0]["name"] == "power"
+
+
+def test_frames_of_one_datagram_on_one_line_are_one_error_that_tells_them_apart() -> None:
+    (error,) = objects("90 42 FF 90 52 FF")
+    assert error == {
+        "error": "2 frames, put each on its own line: camera 1: reply ack socket=2; "
+        "camera 1: reply completion socket=2"
+    }
+    (long,) = objects("9041ff" * 1000)
+    assert long["error"].startswith("1000 frames, put each on its own line: camera 1: reply ack")
+    assert len(long["error"]) < 300
+
+
+def test_a_reply_to_somebody_else_is_marked() -> None:
+    (marked,) = objects("91 50 02 FF\t81 09 04 00 FF")
+    assert marked["fields"] == {"on": True, "bad_header": True}
+
+
+def test_a_datagram_with_a_lying_length_is_read() -> None:
+    (said,) = objects("01 00 00 09 00 00 00 2A 81 01 06 04 FF")
+    assert said == {"kind": "command", "name": "pan_tilt_home", "fields": {"seq": 42}}
+
+
+def test_a_very_long_line_is_one_short_error() -> None:
+    (error,) = objects("-", stdin="88" * 500_000 + "\n")
+    assert len(error["error"]) < 200
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = [sys.executable, "-m", "roomctl", "visca", "--json", "-"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.close()
+        program.stdin.write(b"9041ff\n")
+        program.stdin.close()
+        assert program.stderr.read() == b""
+        assert program.wait(timeout=30) == 0
 
 
 def test_people_read_one_line_each() -> None:

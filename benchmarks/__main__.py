@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 
-from benchmarks import line, links, press, rest, start
+from benchmarks import clients, descriptors, line, links, press, rest, start
 from benchmarks.report import Figure, as_json, table
 
 SUBJECTS = {
@@ -14,7 +14,9 @@ SUBJECTS = {
     "rest": rest.figures,
     "press": press.figures,
     "line": line.figures,
+    "clients": clients.figures,
     "links": links.figures,
+    "descriptors": descriptors.figures,
 }
 
 

@@ -12,20 +12,26 @@ import random
 from statistics import mean
 
 from benchmarks.report import Figure, quantile
-from roomctl.camera.message import Drive, Pan, Tilt
+from roomctl.camera.message import Drive, Pan, Preset, PresetAction, Tilt
 from roomctl.camera.profile import CameraProfile, shipped
-from roomctl.camera.session import Line
+from roomctl.camera.session.line import Line
+from roomctl.camera.session.talk import Talk
+from roomctl.camera.session.ticket import Group, Ticket
 from roomctl.camera.sim import SimCamera, SimLine
-from roomctl.camera.talk import Talk
 from roomctl.wire import Chunk, Virtual
 
 MODEL = "sony_srg300h"
+CANCELLED = "sony_evi_hd7v"  # refuses a stop while it recalls, until the recall is cancelled
+LONE = "generic"  # one command at a time, no Cancel
 JOYSTICK_S = 1 / 125  # how often a USB joystick reports
 PANEL_S = 1 / 10  # how often a panel renews a press
 DRIVE_S = 60.0
 STOPS = 1500
 DRIVE_BYTES, ACK_BYTES, POSITION_BYTES = 9, 3, 11
 LEASE_S = 0.3
+RECALLS = 60
+RECALL_LIMIT_MS = 250.0
+ADAPTER_S = 0.016  # an FTDI adapter holds answers back for that long unless told otherwise
 _START_S = 2.0  # the line is numbered and the camera read before anything is measured
 _NO_CYCLE_S = 1e-6
 
@@ -39,6 +45,8 @@ def figures() -> list[Figure]:
     for hand, every_s in (("joystick", JOYSTICK_S), ("panel", PANEL_S)):
         for baud in (9600, 38400, 115200):
             found += _stops(baud, hand, every_s)
+    found += [_stop_in_recall(model) for model in (MODEL, CANCELLED, LONE)]
+    found.append(_stop_late_adapter())
     return found
 
 
@@ -87,7 +95,7 @@ class Joystick(Virtual):
         while self.now < end:
             way = self.chance.choice((Pan.LEFT, Pan.RIGHT))
             move = Drive(self.chance.randint(1, 0x18), self.chance.randint(1, 0x14), way, Tilt.UP)
-            self.talk.drive(move, None, self.now + LEASE_S, self.now)
+            self.talk.drive({Group.PAN_TILT: move}, self.now + LEASE_S, self.now)
             self.run(min(every_s, end - self.now))
 
     def stop_s(self) -> float:
@@ -157,3 +165,39 @@ def _stops(baud: int, hand: str, every_s: float) -> list[Figure]:
         Figure(f"stop, {hand}, {baud} baud, p99", quantile(waits, 0.99), "ms", most, "ms, bound"),
         Figure(f"stop, {hand}, {baud} baud, max", max(waits), "ms", most, "ms, bound"),
     ]
+
+
+def _stop_in_recall(model: str) -> Figure:
+    """Stop at random moments of a long recall, which holds a socket of the camera."""
+    chance, waits = random.Random(4), []
+    joystick = Joystick(shipped()[model], 9600, chance)
+    for turn in range(RECALLS):
+        joystick.camera.presets[0] = ((-160.0, 160.0)[turn % 2], 10.0, 0x1000)
+        recall = Ticket(Preset(PresetAction.RECALL, 0), lambda _: None)
+        joystick.talk.submit(recall, joystick.now)
+        joystick.run(chance.uniform(0.1, 0.9))
+        waits.append(1000 * joystick.stop_s())
+        joystick.run(1.0)
+    means = f"{RECALLS} random moments of a recall; mean {mean(waits):.0f} ms"
+    name = f"stop in a recall, {model}, 9600 baud, max"
+    return Figure(name, max(waits), "ms", RECALL_LIMIT_MS, "ms, wanted", means)
+
+
+def _stop_late_adapter() -> Figure:
+    """Let go with an adapter whose answers come in lumps, so that no cycle is seen."""
+    chance = random.Random(2)
+    joystick = Joystick(shipped()[MODEL], 38400, chance)
+    joystick.wire.merge_s = ADAPTER_S
+    waits = []
+    for _ in range(STOPS // 3):
+        joystick.push(chance.uniform(0.1, 0.7))
+        waits.append(1000 * joystick.stop_s())
+    air_ms, cycle_ms = 1000 * DRIVE_BYTES * 10 / 38400, 1000 * shipped()[MODEL].timing.cycle_s
+    return Figure(
+        "stop, joystick, 38400 baud, 16 ms adapter, max",
+        max(waits),
+        "ms",
+        air_ms + 2 * cycle_ms,
+        "ms, bound",
+        f"mean {mean(waits):.0f} ms; with low latency set, as roomctl does, see above",
+    )

@@ -14,13 +14,14 @@ from enum import StrEnum
 from typing import ClassVar
 
 from roomctl.clock import Clock, Moment
-from roomctl.errors import PortError, PortReason
+from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.wire import Connect, Identity, Machine, pump
 
 _log = logging.getLogger(__name__)
 
 FIRST_WAIT_S = 0.25
-LONGEST_WAIT_S = 1.5  # a device that is back is in use again within 2 s
+LONGEST_WAIT_S = 1.5  # from try to try: a device that is back is in use again within 2 s
+_LEAST_WAIT_S = 0.05
 
 
 class Status(StrEnum):
@@ -59,6 +60,8 @@ class Device:
         self._connect = connect
         self._changed = changed
         self._wake = asyncio.Event()
+        self._wait_s = FIRST_WAIT_S
+        self._opening_s = 0.0
 
     def machine(self, identity: Identity) -> Machine:
         """Return a fresh Machine for a port that has just been opened."""
@@ -75,23 +78,33 @@ class Device:
 
     async def run(self) -> None:
         """Keep the device open until cancelled."""
-        wait_s = FIRST_WAIT_S
         while True:
             try:
-                await self._converse()
+                await self.attend()
             except PortError as error:
-                was_online = self.health.status is Status.ONLINE
-                wait_s = FIRST_WAIT_S if was_online else min(wait_s * 2, LONGEST_WAIT_S)
+                self._wait_s = min(self._wait_s * 2, LONGEST_WAIT_S)
                 self._set_offline(str(error.reason), str(error))
             if self.health.reason == PortReason.UNSUPPORTED:
-                wait_s = LONGEST_WAIT_S
-            await asyncio.sleep(wait_s)
+                self._wait_s = LONGEST_WAIT_S
+            await asyncio.sleep(max(self._wait_s - self._opening_s, _LEAST_WAIT_S))
 
-    async def _converse(self) -> None:
-        port = await self._connect(self.name, self.url)
+    async def attend(self) -> None:
+        """Keep the port open as long as that makes sense; raises PortError when it is lost."""
+        await self.converse()
+
+    async def converse(self) -> None:
+        """Open the port and talk until it is lost, which raises PortError."""
+        began = self.clock.mono_s()
+        try:
+            port = await self._connect(self.name, self.url)
+        finally:
+            self._opening_s = self.clock.mono_s() - began
         try:
             self._wake.clear()
             await pump(port, self.machine(port.identity), self._wake, self.clock)
+        except PortClosed as error:
+            self._set_offline(str(error.reason), str(error))  # now: to close it may take a second
+            raise
         finally:
             self.lost()
             await port.close()
@@ -106,6 +119,7 @@ class Device:
 
     def proven(self) -> None:
         """Note that the device has answered."""
+        self._wait_s = FIRST_WAIT_S / 2  # it is doubled before each wait
         if self.health.status is not Status.ONLINE:
             if self.health.status is Status.OFFLINE:
                 _log.info("%s: back", self.name)

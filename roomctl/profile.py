@@ -7,6 +7,7 @@ with its own fields in `<wing>/profile.py`. Knows no device and no port.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -22,7 +23,9 @@ class Profile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: str = Field(min_length=1, description="shown to people, such as 'Sony SRG-300H'")
-    match: tuple[str, ...] = Field(description="identities that pick this profile; may be empty")
+    match: tuple[str, ...] = Field(
+        description="identities that pick this profile, x for any one sign; may be empty"
+    )
     source: str = Field(min_length=3, description="the document and page the facts come from")
     verified: Literal["manual", "trace", "hardware"]
     firmware: str = Field(default="", description="notes on firmware versions")
@@ -50,22 +53,42 @@ def load(path: Path, kind: type[P]) -> P:
         raise ProfileError(str(path), key, why) from error
 
 
-def load_all(folder: Path, kind: type[P]) -> dict[str, P]:
-    """Read every `*.toml` in `folder`, by file stem; an overlap of `match` is a ProfileError."""
-    profiles = {path.stem: load(path, kind) for path in sorted(folder.glob("*.toml"))}
-    owner: dict[str, str] = {}
-    for stem, profile in profiles.items():
-        for identity in profile.match:
-            if identity in owner:
-                why = f"{identity!r} already picks {owner[identity]}.toml"
-                raise ProfileError(str(folder / f"{stem}.toml"), "match", why)
-            owner[identity] = stem
+def load_all(folder: Path, kind: type[P], but: str = "") -> dict[str, P]:
+    """Read every `*.toml` in `folder` `but` one, by file stem; overlap of `match`: ProfileError."""
+    profiles: dict[str, P] = {}
+    for path in sorted(folder.glob("*.toml")):
+        if path.stem == but:
+            continue
+        profile = load(path, kind)
+        refuse_overlap(path, profile, profiles)
+        profiles[path.stem] = profile
     return profiles
 
 
-def choose(profiles: dict[str, P], identity: str, default: str) -> tuple[str, P]:
-    """Return the profile that `identity` picks, else `default`."""
+def refuse_overlap(path: Path, profile: Profile, others: Mapping[str, Profile]) -> None:
+    """Raise ProfileError if what picks `profile` picks one of `others` (by file stem), too."""
+    for stem, other in others.items():
+        for identity in profile.match:
+            if any(_meet(identity, theirs) for theirs in other.match):
+                why = f"{identity!r} already picks {stem}.toml"
+                raise ProfileError(str(path), "match", why)
+
+
+def pick(profiles: Mapping[str, P], identity: str) -> str | None:
+    """Return the file stem of the profile that `identity` picks, if any."""
     for stem, profile in profiles.items():
-        if identity in profile.match:
-            return stem, profile
-    return default, profiles[default]
+        if any(_meet(identity, pattern) for pattern in profile.match):
+            return stem
+    return None
+
+
+def choose(profiles: Mapping[str, P], identity: str, default: str) -> tuple[str, P]:
+    """Return the profile that `identity` picks, else `default`."""
+    stem = pick(profiles, identity) or default
+    return stem, profiles[stem]
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether some identity fits both; x stands for any one sign."""
+    pairs = zip(one, other, strict=False)
+    return len(one) == len(other) and all(a == b or "x" in (a, b) for a, b in pairs)

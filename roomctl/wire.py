@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from roomctl.errors import PortClosed, PortError
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_CREDENTIALS = re.compile("//[^/?@]*@")
 _threads = ThreadPoolExecutor(max_workers=128, thread_name_prefix="wire")
 
 
@@ -227,41 +230,112 @@ def converse(near: Machine, far: Machine, seconds: float, *, now: float = 0.0) -
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One thing seen on a wire: `direction` is "in" or "out", `at` monotonic seconds."""
+    """One thing seen on a wire; `at` is monotonic seconds.
+
+    `direction` is "in" or "out", or for the wire itself "open" (`note`: its url) or "lost" (why).
+    What was to go "out" and did not has its `note`: why.
+    """
 
     at: float
     direction: str
-    data: bytes
+    data: bytes = b""
+    note: str = ""
+
+
+class Ring:
+    """The newest records of one wire, so many and so many bytes; old ones make room.
+
+    `note` is all that it costs to keep.
+    """
+
+    def __init__(self, entries: int = 10_000, largest: int = 512 * 1024) -> None:
+        """By default what a camera's busy joystick says in a minute."""
+        self._records: deque[Record] = deque()
+        self._entries, self._largest, self._size = entries, largest, 0
+
+    def note(self, record: Record) -> None:
+        self._records.append(record)
+        self._size += len(record.data)
+        while len(self._records) > self._entries or self._size > self._largest:
+            self._size -= len(self._records.popleft().data)
+
+    def records(self) -> tuple[Record, ...]:
+        """Return them by their time: what was read is noted a little later than it came."""
+        return tuple(sorted(self._records, key=lambda record: record.at))
 
 
 class Traced:
-    """A Port that shows everything passing through it to `record`."""
+    """A Port that shows everything passing through it, and its end, to `record`."""
 
     def __init__(self, port: Port, clock: Clock, record: Callable[[Record], None]) -> None:
         self._port, self._clock, self._record = port, clock, record
+        self._lost = False
 
     @property
     def identity(self) -> Identity:
         return self._port.identity
 
     async def read(self) -> Chunk:
-        chunk = await self._port.read()
+        try:
+            chunk = await self._port.read()
+        except PortClosed as error:
+            self._end(error.why)
+            raise
         self._record(Record(chunk.at, "in", chunk.data))
         return chunk
 
     async def write(self, data: bytes) -> None:
-        await self._port.write(data)
-        self._record(Record(self._clock.mono_s(), "out", data))
+        at = self._clock.mono_s()  # before it is written: the answer may be quicker than the call
+        try:
+            await self._port.write(data)
+        except PortClosed as error:
+            self._end(error.why)
+            raise
+        except PortError as error:
+            self._record(Record(at, "out", data, error.why))
+            raise
+        self._record(Record(at, "out", data))
 
     async def close(self) -> None:
+        self._end("closed here")
         await self._port.close()
+
+    def _end(self, why: str) -> None:
+        if not self._lost:
+            self._lost = True
+            self._record(Record(self._clock.mono_s(), "lost", note=why))
+
+
+def traced(connect: Connect, clock: Clock, record: Callable[[Record], None]) -> Connect:
+    """Return `connect` with everything on its ports shown to `record`: opened, said, heard, lost.
+
+    An opening that fails is not shown: in a night without the device it would be all there is.
+    """
+
+    async def connecting(name: str, url: str) -> Port:
+        port = await connect(name, url)
+        record(Record(clock.mono_s(), "open", note=_CREDENTIALS.sub("//", url)))
+        return Traced(port, clock, record)
+
+    return connecting
 
 
 def trace_file(path: str) -> Callable[[Record], None]:
-    """Return a recorder that appends `at<TAB>direction<TAB>hex` lines to `path` (mode 0600)."""
+    """Return a recorder that appends lines to `path` (mode 0600), as `trace_line` writes them."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def record(entry: Record) -> None:
-        os.write(handle, f"{entry.at:.6f}\t{entry.direction}\t{entry.data.hex()}\n".encode())
+        os.write(handle, f"{trace_line(entry)}\n".encode())
 
     return record
+
+
+def trace_line(record: Record, wall: str = "", meaning: str = "") -> str:
+    """Write `at<TAB>direction<TAB>hex`, and if there are any `<TAB>wall clock<TAB>meaning`.
+
+    A record without bytes has its note for a meaning.
+    """
+    cells = [f"{record.at:.6f}", record.direction, record.data.hex()]
+    if wall or meaning or record.note:
+        cells += [wall, " ".join((meaning or record.note).split())]
+    return "\t".join(cells)

@@ -46,6 +46,23 @@ class Thing(Device):
         self.losses += 1
 
 
+class Sticky:
+    """A port that is gone at once, and closed only after a while."""
+
+    def __init__(self, port: Port) -> None:
+        self._port, self.identity = port, port.identity
+
+    async def read(self) -> Chunk:
+        return await self._port.read()
+
+    async def write(self, data: bytes) -> None:
+        await self._port.write(data)
+
+    async def close(self) -> None:
+        await asyncio.sleep(5)
+        await self._port.close()
+
+
 class Socket:
     """Where the thing is plugged in, or not."""
 
@@ -53,14 +70,17 @@ class Socket:
         self._clock = clock
         self.trouble: PortError | None = None
         self.tried_at: list[float] = []
+        self.fails_after_s = 0.0
+        self.sticky = False
         self.far: Port | None = None
 
     async def connect(self, name: str, url: str) -> Port:
         self.tried_at.append(self._clock.mono_s())
         if self.trouble is not None:
+            await asyncio.sleep(self.fails_after_s)
             raise self.trouble
         near, self.far = pair(url, self._clock)
-        return near
+        return Sticky(near) if self.sticky else near
 
     async def unplug(self) -> None:
         self.trouble = PortError(URL, "is not there", PortReason.MISSING)
@@ -119,6 +139,30 @@ async def test_a_device_that_was_online_is_looked_for_soon() -> None:
         await asyncio.sleep(FIRST_WAIT_S + 0.1)
         assert thing.health.status is Status.OFFLINE
         assert len(socket.tried_at) == 2
+
+
+@invented
+async def test_an_opening_that_takes_long_to_fail_counts_as_the_pause() -> None:
+    async with running() as (_, socket):
+        await socket.unplug()
+        socket.fails_after_s = 2.0
+        await asyncio.sleep(60)
+    pauses = [b - a for a, b in pairwise(socket.tried_at[2:])]
+    assert len(pauses) > 25
+    assert max(pauses) < 2.0 + 0.1
+
+
+@invented
+async def test_a_device_is_offline_at_once_even_if_its_port_is_slow_to_close() -> None:
+    async with running() as (thing, socket):
+        await socket.unplug()
+        socket.trouble, socket.sticky = None, True
+        await asyncio.sleep(5)
+        await socket.say(b"x")
+        assert thing.health.status is Status.ONLINE
+        await socket.unplug()
+        await asyncio.sleep(0.01)
+        assert (thing.health.status, thing.losses) == (Status.OFFLINE, 2)
 
 
 @invented

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomctl.errors import ProfileError
-from roomctl.profile import Profile, choose, load, load_all
+from roomctl.profile import Profile, choose, load, load_all, pick
 
 GOOD = 'name = "Acme 1"\nmatch = ["1:2"]\nsource = "Acme manual, p. 3"\nverified = "manual"\n'
 
@@ -79,3 +79,26 @@ def test_an_identity_chooses_its_profile_and_a_stranger_the_default(tmp_path: Pa
     profiles = load_all(tmp_path, Profile)
     assert choose(profiles, "1:2", "generic")[0] == "acme"
     assert choose(profiles, "9:9", "generic")[0] == "generic"
+
+
+@pytest.mark.parametrize(("mine", "meets"), [("1:2", True), ("1:x", True), ("1:3", False)])
+def test_an_overlap_is_found_through_an_x_for_any_sign(
+    tmp_path: Path, mine: str, meets: bool
+) -> None:
+    write(tmp_path, "acme.toml", GOOD)
+    write(tmp_path, "beta.toml", GOOD.replace("1:2", mine))
+    if meets:
+        with pytest.raises(ProfileError, match=rf"beta\.toml: match: '{mine}' already picks acme"):
+            load_all(tmp_path, Profile)
+    else:
+        assert set(load_all(tmp_path, Profile)) == {"acme", "beta"}
+
+
+def test_an_x_picks_whatever_stands_there_but_nothing_longer(tmp_path: Path) -> None:
+    write(tmp_path, "acme.toml", GOOD.replace("1:2", "1:xx"))
+    profiles = load_all(tmp_path, Profile)
+    assert (pick(profiles, "1:0f"), pick(profiles, "1:0"), pick(profiles, "2:00")) == (
+        "acme",
+        None,
+        None,
+    )

@@ -22,6 +22,7 @@ from roomctl.wire import (
     pair,
     pump,
     trace_file,
+    traced,
 )
 
 LIMIT_S = 5.0
@@ -252,16 +253,35 @@ async def test_a_traced_port_shows_both_directions(tmp_path: Path) -> None:
     clock = VirtualClock(datetime(2026, 3, 2, tzinfo=UTC), mono_s=1.5)
     near, far = pair(URL, clock)
     seen: list[Record] = []
-    traced = Traced(near, clock, seen.append)
-    await traced.write(b"\x81\xff")
+    port = Traced(near, clock, seen.append)
+    await port.write(b"\x81\xff")
     await far.write(b"\x90\xff")
-    assert (await traced.read()).data == b"\x90\xff"
+    assert (await port.read()).data == b"\x90\xff"
     assert seen == [Record(1.5, "out", b"\x81\xff"), Record(1.5, "in", b"\x90\xff")]
-    assert traced.identity == near.identity
-    await traced.close()
+    assert port.identity == near.identity
+    await port.close()
     with pytest.raises(PortClosed):
-        await traced.write(b"x")
-    assert len(seen) == 2
+        await port.write(b"x")
+    assert seen[2:] == [Record(1.5, "lost", note="closed here")]
+
+
+async def test_a_traced_wire_shows_each_opening_without_its_password_and_why_it_was_lost() -> None:
+    clock = VirtualClock(datetime(2026, 3, 2, tzinfo=UTC), mono_s=1.5)
+    near, far = pair(URL, clock)
+    seen: list[Record] = []
+
+    async def connect(name: str, url: str) -> Port:
+        return near
+
+    port = await traced(connect, clock, seen.append)("front", "serial:rfc2217://me:pw@host:1?x=@")
+    await far.close()
+    for _ in range(2):
+        with pytest.raises(PortClosed):
+            await port.read()
+    assert seen == [
+        Record(1.5, "open", note="serial:rfc2217://host:1?x=@"),
+        Record(1.5, "lost", note="the other end hung up"),
+    ]
 
 
 def test_a_trace_file_has_a_line_per_record_and_is_private(tmp_path: Path) -> None:
@@ -269,7 +289,9 @@ def test_a_trace_file_has_a_line_per_record_and_is_private(tmp_path: Path) -> No
     record = trace_file(str(path))
     record(Record(1.5, "out", b"\x81\xff"))
     record(Record(2.25, "in", b"\x90\xff"))
-    assert path.read_text() == "1.500000\tout\t81ff\n2.250000\tin\t90ff\n"
+    record(Record(3.0, "lost", note="the line\nis gone"))
+    lines = ["1.500000\tout\t81ff", "2.250000\tin\t90ff", "3.000000\tlost\t\t\tthe line is gone"]
+    assert path.read_text().splitlines() == lines
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 

@@ -1,4 +1,4 @@
-"""Cameras: VISCA over a serial line, over IP, or over a raw socket."""
+"""Cameras: VISCA over a serial line, over IP or over a raw socket, and USB cameras (UVC)."""
 
 from roomctl.camera.driver import Camera
 from roomctl.camera.lines import CameraLine, lines

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from roomctl.camera.message import Layout, Version
 from roomctl.config import data_path
-from roomctl.profile import Profile, load_all
+from roomctl.errors import ConfigError
+from roomctl.profile import Profile, load_all, pick
 
 Quirk = Literal[
     "no-ack",
@@ -40,7 +41,21 @@ class Axis(_Part):
     units_per_degree: float = Field(gt=0)
     min_deg: float
     max_deg: float
+    ceiling_deg: tuple[float, float] | None = Field(
+        default=None, description="end stops when it hangs upside down, its picture flipped"
+    )
     positive: Literal["right", "left", "up", "down"]
+
+    def under_ceiling(self) -> Axis:
+        """Return the axis of a camera that hangs; where that is not known, the end stops of both.
+
+        The camera itself then ends a move at its stop.
+        """
+        low, high = self.ceiling_deg or (
+            min(self.min_deg, -self.max_deg),
+            max(self.max_deg, -self.min_deg),
+        )
+        return self.model_copy(update={"min_deg": low, "max_deg": high})
 
     @property
     def sign(self) -> int:
@@ -68,6 +83,11 @@ class ZoomRange(_Part):
         """Return 0 (wide) to 100 (tele); digital zoom beyond tele counts as 100."""
         part = (position - self.wide) / (self.tele - self.wide)
         return 100 * min(max(part, 0.0), 1.0)
+
+    def position(self, percent: float) -> int:
+        """Return the position in the camera's units of 0 (wide) to 100 (tele); clamped."""
+        part = min(max(percent, 0.0), 100.0) / 100
+        return round(self.wide + part * (self.tele - self.wide))
 
 
 class FocusRange(_Part):
@@ -104,6 +124,11 @@ class Advisory(_Part):
     rom_to: int = Field(default=0xFFFF, ge=0, le=0xFFFF)
     what: str = Field(min_length=3)
     source: str = Field(min_length=3)
+
+    def concerns(self, rom: int | None) -> bool:
+        if rom is None:
+            return self.rom_from == 0 and self.rom_to == 0xFFFF
+        return self.rom_from <= rom <= self.rom_to
 
 
 class Presets(_Part):
@@ -147,6 +172,7 @@ class Timing(_Part):
     recall_s: float = Field(default=60.0, gt=0, le=120)
     boot_s: float = Field(default=30.0, gt=0, le=120)
     spacing_s: float = Field(default=0.0, ge=0, le=1)
+    cancel_after_s: float = Field(default=0.0, ge=0, le=1)
     cycle_s: float = Field(default=1 / 59.94, gt=0, le=1)
     probe_s: float = Field(default=1.0, gt=0, le=10)
     moving_poll_s: float = Field(default=0.2, gt=0, le=10)
@@ -158,6 +184,7 @@ class CameraProfile(Profile):
     """A camera model."""
 
     layout: Literal["A", "B", "C", "D", "E", "F"]
+    pan_tilt: bool = Field(default=True, description="false: it has no head that moves")
     pan: Axis | None = Field(default=None, description="absent: positions are not in degrees")
     tilt: Axis | None = None
     pan_speed: Speeds = Speeds(max=0x18)
@@ -188,11 +215,31 @@ class CameraProfile(Profile):
     def has(self, quirk: Quirk) -> bool:
         return quirk in self.quirks
 
+    def advisories_for(self, rom: int | None) -> tuple[Advisory, ...]:
+        """Return what is known to be wrong with ROM version `rom`; None: with whatever it has."""
+        return tuple(one for one in self.advisories if one.concerns(rom))
+
+
+@cache
+def under_ceiling(profile: CameraProfile) -> CameraProfile:
+    """Return the profile of a camera that hangs upside down with its own flip switched on."""
+    pan, tilt = (axis and axis.under_ceiling() for axis in (profile.pan, profile.tilt))
+    return profile.model_copy(update={"pan": pan, "tilt": tilt})
+
 
 @cache
 def shipped() -> dict[str, CameraProfile]:
     """Return the profiles that come with the program, by file stem; read once."""
     return load_all(data_path("firmware_profiles") / "camera", CameraProfile)
+
+
+def asked_for(camera: str, profile: str | None) -> CameraProfile | None:
+    """Return the shipped profile that room.toml names for `camera`, if it names one."""
+    known = shipped()
+    if profile is not None and profile not in known:
+        why = f"no profile {profile!r}; there is: {', '.join(known)}"
+        raise ConfigError("room.toml", f"camera.{camera}.profile", why)
+    return known[profile] if profile is not None else None
 
 
 def recognise(profiles: dict[str, CameraProfile], version: Version | None) -> CameraProfile:
@@ -202,9 +249,8 @@ def recognise(profiles: dict[str, CameraProfile], version: Version | None) -> Ca
     """
     if version is not None:
         vendors = (version.vendor, *_SONY) if version.vendor in _SONY else (version.vendor,)
-        wanted = [f"{vendor:04x}:{version.model:04x}" for vendor in vendors]
-        for identity in wanted:
-            for profile in profiles.values():
-                if identity in profile.match:
-                    return profile
+        for vendor in vendors:
+            stem = pick(profiles, f"{vendor:04x}:{version.model:04x}")
+            if stem is not None:
+                return profiles[stem]
     return profiles["generic"]

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from roomctl.camera.message import Drive, Message, Pan, Tilt, Zoom, ZoomDrive
+from roomctl.camera.message import Drive, FocusDrive, Message, Pan, Tilt, Zoom, ZoomDrive
 from roomctl.camera.profile import CameraProfile, shipped
-from roomctl.camera.session import Line
+from roomctl.camera.session.line import Line
+from roomctl.camera.session.talk import Talk
+from roomctl.camera.session.ticket import Group, Outcome, Ticket
 from roomctl.camera.sim import SimCamera, SimLine
-from roomctl.camera.talk import Talk
-from roomctl.camera.ticket import Outcome, Ticket
 from roomctl.wire import Virtual
 
 RIGHT = Drive(0x10, 0x10, Pan.RIGHT, Tilt.STILL)
@@ -65,9 +65,14 @@ class Rig(Virtual):
         return self.cameras[0]
 
     def drive(
-        self, move: Drive | None, zoom: ZoomDrive | None = None, lease_s: float = 0.3
+        self,
+        move: Drive | None,
+        zoom: ZoomDrive | None = None,
+        focus: FocusDrive | None = None,
+        lease_s: float = 0.3,
     ) -> None:
-        self.talk.drive(move, zoom, self.now + lease_s, self.now)
+        wanted = {Group.PAN_TILT: move, Group.ZOOM: zoom, Group.FOCUS: focus}
+        self.talk.drive(wanted, self.now + lease_s, self.now)
         self.settle()
 
     def stop(self) -> None:

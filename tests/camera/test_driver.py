@@ -1,84 +1,19 @@
-"""Cameras as the room uses them: the real driver and pump, a simulated far end, short real time."""
+"""Cameras as the room uses them: the real driver and pump, a simulated far end, invented time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
 import pytest
 
-from roomctl.camera import Camera, CameraLine, lines
-from roomctl.camera.profile import shipped
-from roomctl.camera.sim import SimCamera, SimLine
+from roomctl.camera import CameraLine, lines
 from roomctl.clock import SystemClock
 from roomctl.config import CameraTable
 from roomctl.device import Status
 from roomctl.errors import ConfigError, Refused, Unsupported
-from roomctl.wire import Port, pair, pump
-
-URL = "sim:front?baud=115200"
-LIMIT_S = 4.0
+from tests.camera.bench import URL, Bench, bench, until
+from tests.invented import invented
 
 
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while not true():
-            await asyncio.sleep(0.005)
-
-
-class Bench:
-    """A line of the driver, its simulated cameras, and the wire between them."""
-
-    def __init__(self, *models: str, table: dict[str, object] | None = None) -> None:
-        self.clock = SystemClock()
-        self.cameras = [SimCamera(shipped()[m], n) for n, m in enumerate(models, start=1)]
-        for camera in self.cameras:
-            camera.boot_s = 0.3
-        self.sim = SimLine(self.cameras, 115200)
-        tables = {
-            name: CameraTable(url=URL, address=n, **(table or {}))
-            for n, name in zip(range(1, len(models) + 1), ("front", "back"), strict=False)
-        }
-        self.changes = 0
-        (self.line,) = lines(tables, self._connect, self.clock, self._changed)
-        self.port: Port | None = None
-        self._far: asyncio.Task[None] | None = None
-
-    def _changed(self) -> None:
-        self.changes += 1
-
-    async def _connect(self, name: str, url: str) -> Port:
-        near, far = pair(url, self.clock)
-        self.port = near
-        self._far = asyncio.ensure_future(pump(far, self.sim, asyncio.Event(), self.clock))
-        return near
-
-    async def end(self, running: asyncio.Task[None]) -> None:
-        running.cancel()
-        await asyncio.gather(running, self._far, return_exceptions=True)
-
-    @property
-    def front(self) -> Camera:
-        return self.line.cameras["front"]
-
-    def look(self) -> SimCamera:
-        """Return the first camera as it is at this moment."""
-        self.sim.tick(self.clock.mono_s())
-        return self.cameras[0]
-
-
-@asynccontextmanager
-async def bench(*models: str, **table: object) -> AsyncIterator[Bench]:
-    made = Bench(*(models or ("sony_srg300h",)), table=table)
-    running = asyncio.ensure_future(made.line.run())
-    try:
-        await until(
-            lambda: all(c.health.status is Status.ONLINE for c in made.line.cameras.values())
-        )
-        yield made
-    finally:
-        await made.end(running)
-
-
+@invented
 async def test_a_camera_is_online_once_it_has_answered_and_says_what_it_is() -> None:
     async with bench() as b:
         assert b.line.name == "camera.front"
@@ -86,10 +21,14 @@ async def test_a_camera_is_online_once_it_has_answered_and_says_what_it_is() -> 
         assert b.front.profile.name == b.front.state.model == "Sony SRG-300H"
         await until(lambda: b.front.state.zoom_pct is not None)
         assert (b.front.state.pan_deg, b.front.state.power) == (0.0, True)
-        assert b.front.abilities == ("drive", "zoom", "home", "recall", "store", "power")
+        assert b.front.abilities == (
+            *("drive", "goto", "zoom", "focus", "home", "recall", "store", "power"),
+            *("exposure", "white_balance", "ir_receive"),
+        )
         assert b.front.presets == tuple(range(1, 17))
 
 
+@invented
 async def test_a_drive_whose_holder_is_lost_stops_by_itself() -> None:
     async with bench() as b:
         b.front.drive(0.8, 0.3, 0.5)
@@ -102,6 +41,7 @@ async def test_a_drive_whose_holder_is_lost_stops_by_itself() -> None:
         assert b.front.state.pan_deg == pytest.approx(b.cameras[0].pan_deg, abs=0.1)
 
 
+@invented
 async def test_stop_stops_at_once() -> None:
     async with bench() as b:
         b.front.drive(-1, 0, 1, lease_s=10)
@@ -114,6 +54,7 @@ async def test_stop_stops_at_once() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, 0.01, 0.03, -0.03, 0.5, -1.0, 7.0])
+@invented
 async def test_no_push_of_the_stick_makes_a_speed_of_0_or_one_beyond_the_camera(
     value: float,
 ) -> None:
@@ -128,6 +69,7 @@ async def test_no_push_of_the_stick_makes_a_speed_of_0_or_one_beyond_the_camera(
         assert all(1 <= frame[4] <= 0x18 and 1 <= frame[5] <= 0x17 for frame in drives)
 
 
+@invented
 async def test_a_preset_is_stored_and_recalled_and_home_is_the_middle() -> None:
     async with bench() as b:
         b.cameras[0].presets[2] = (30.0, 10.0, 0x1000)
@@ -141,6 +83,7 @@ async def test_a_preset_is_stored_and_recalled_and_home_is_the_middle() -> None:
         assert b.front.state.preset is None
 
 
+@invented
 async def test_a_preset_that_there_is_not_is_refused_with_those_there_are() -> None:
     async with bench(profile="ptzoptics_g2") as b:
         for preset in (0, 91, 129):
@@ -149,20 +92,39 @@ async def test_a_preset_that_there_is_not_is_refused_with_those_there_are() -> N
             assert refused.value.code == "preset_range"
 
 
+@invented
 async def test_what_a_camera_has_not_is_unsupported() -> None:
     async with bench() as b:
-        bare = b.front.profile.model_copy(
-            update={"presets": None, "zoom": None, "quirks": ("no-power",)}
-        )
+        nothing = {"presets": None, "zoom": None, "quirks": ("no-power",), "pan_tilt": False}
+        positions = {"pan": None, "tilt": None, "focus": None, "ir_receive": False}
+        modes = {"exposure": (), "white_balance": ()}
+        bare = b.front.profile.model_copy(update=nothing | positions | modes)
         b.front._talk._watch.profile = bare  # no shipped model has so little
-        assert b.front.abilities == ("drive", "home")
-        assert b.front.presets == ()
-        with pytest.raises(Unsupported, match="front: has no presets"):
-            await b.front.recall(1)
-        with pytest.raises(Unsupported):
-            await b.front.power(False)
+        assert (b.front.abilities, b.front.presets) == ((), ())
+        for asked, what in (
+            (b.front.recall(1), "presets"),
+            (b.front.store(1), "presets"),
+            (b.front.power(False), "power command"),
+            (b.front.home(), "pan and tilt"),
+            (b.front.goto(pan_deg=1), "positions in degrees"),
+            (b.front.relative(1, 1), "positions in degrees"),
+            (b.front.zoom_to(1), "zoom"),
+            (b.front.focus("auto"), "focus"),
+            (b.front.focus_to(1), "focus"),
+            (b.front.exposure("auto"), "exposure mode"),
+            (b.front.white_balance("auto"), "white balance"),
+            (b.front.ir_receive(False), "lock"),
+            (b.front.tally("red"), "tally"),
+            (b.front.tracking(True), "tracking"),
+        ):
+            with pytest.raises(Unsupported, match=f"front: has no {what}"):
+                await asked
+        for push in ((1, 0, 0, 0), (0, -1, 0, 0), (0, 0, 1, 0), (0, 0, 0, -1)):
+            with pytest.raises(Unsupported):
+                b.front.drive(*push)
 
 
+@invented
 async def test_standby_and_on_again() -> None:
     async with bench() as b:
         await b.front.power(False)
@@ -174,6 +136,7 @@ async def test_standby_and_on_again() -> None:
         await until(lambda: b.front.state.power is True)
 
 
+@invented
 async def test_a_newer_command_or_a_stop_ends_the_wait_for_an_older_one() -> None:
     async with bench() as b:
         b.cameras[0].presets[0] = (170.0, 0.0, 0)
@@ -185,6 +148,7 @@ async def test_a_newer_command_or_a_stop_ends_the_wait_for_an_older_one() -> Non
         assert refused.value.code == "stopped"
 
 
+@invented
 async def test_before_it_has_answered_everything_is_refused_at_once() -> None:
     made = Bench("sony_srg300h")
     with pytest.raises(Refused) as refused:
@@ -195,6 +159,7 @@ async def test_before_it_has_answered_everything_is_refused_at_once() -> None:
     made.front.stop()  # never an error: there is nothing it could break
 
 
+@invented
 async def test_one_silent_camera_of_a_line_is_offline_alone_and_comes_back() -> None:
     async with bench("sony_srg300h", "sony_srg300h") as b:
         back = b.line.cameras["back"]
@@ -210,6 +175,7 @@ async def test_one_silent_camera_of_a_line_is_offline_alone_and_comes_back() -> 
         await until(lambda: back.health.status is Status.ONLINE)
 
 
+@invented
 async def test_a_port_that_closes_ends_every_wait_and_is_opened_again() -> None:
     async with bench() as b:
         b.cameras[0].presets[0] = (170.0, 0.0, 0)
@@ -226,6 +192,7 @@ async def test_a_port_that_closes_ends_every_wait_and_is_opened_again() -> None:
         assert b.cameras[0].pan_deg < 170
 
 
+@invented
 async def test_rest_leaves_every_camera_standing_still() -> None:
     async with bench("sony_srg300h", "sony_brc300") as b:
         for camera in b.line.cameras.values():
@@ -236,6 +203,7 @@ async def test_rest_leaves_every_camera_standing_still() -> None:
         assert not any(camera.moving for camera in b.cameras)
 
 
+@invented
 async def test_rest_waits_no_longer_than_half_a_second_for_a_dead_camera() -> None:
     async with bench() as b:
         b.cameras[0].silent = True
@@ -244,6 +212,7 @@ async def test_rest_waits_no_longer_than_half_a_second_for_a_dead_camera() -> No
         assert 0.45 < b.clock.mono_s() - began < 1.0
 
 
+@invented
 async def test_cameras_with_one_url_share_a_line() -> None:
     tables = {
         "front": CameraTable(url="serial:/dev/a"),
@@ -255,6 +224,7 @@ async def test_cameras_with_one_url_share_a_line() -> None:
     assert list(made[0].cameras) == ["front", "back"]
 
 
+@invented
 async def test_a_profile_that_there_is_not_is_refused_by_name() -> None:
     table = {"front": CameraTable(url=URL, profile="sony_srg3000")}
     with pytest.raises(ConfigError, match="sony_srg300h"):

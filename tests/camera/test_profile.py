@@ -1,11 +1,23 @@
 """Camera profiles: the shipped ones, the example, and which one a camera picks."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roomctl.camera.message import Layout, Version
-from roomctl.camera.profile import CameraProfile, recognise, shipped
+from roomctl.camera.modes import EXPOSURE, WHITE_BALANCE
+from roomctl.camera.profile import (
+    Advisory,
+    CameraProfile,
+    ExposureMode,
+    WhiteBalance,
+    recognise,
+    shipped,
+    under_ceiling,
+)
 from roomctl.config import data_path
 from roomctl.errors import ProfileError
 from roomctl.profile import load
@@ -17,7 +29,8 @@ def test_the_example_explains_every_key_that_a_profile_can_have() -> None:
     path = data_path("firmware_profiles") / "example.toml"
     example, text = load(path, CameraProfile), path.read_text(encoding="utf-8")
     assert set(CameraProfile.model_fields) == example.model_fields_set
-    for part in (example.pan, example.tilt, example.zoom, example.presets, example.timing):
+    parts = (example.pan, example.tilt, example.zoom, example.focus, example.tally)
+    for part in (*parts, *example.advisories, example.presets, example.timing):
         assert part is not None
         assert set(type(part).model_fields) == part.model_fields_set
     quirks = CameraProfile.model_fields["quirks"].annotation.__args__[0].__args__
@@ -50,6 +63,8 @@ PRINTED = {
     "ptzoptics_g2": (-0x990, 0x990, -0x1B0, 0x510),
     "vhd_oem": (-0x990, 0x990, -0x1B0, 0x510),
     "lumens_vctr1": (-0x518, 0x518, -0x1B3, 0x518),
+    "sony_srgx400": (-0x2200, 0x2200, -0x400, 0x1200),
+    "axis_visca": (-0x2200, 0x2200, -0x400, 0x1200),
     "birddog_p100": (-0x8DA, 0x8DA, -0x188, 0x4A8),
 }
 
@@ -68,7 +83,7 @@ def test_the_end_stops_are_those_that_the_list_prints(
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_every_model_code_picks_its_own_profile_whatever_sony_calls_the_vendor(name: str) -> None:
     profile = shipped()[name]
-    for identity in profile.match:
+    for identity in (one.replace("x", digit) for one in profile.match for digit in "0f"):
         vendor, model = (int(code, 16) for code in identity.split(":"))
         alike = (0x0001, 0x0010, 0x0020) if vendor in (0x0001, 0x0010, 0x0020) else (vendor,)
         for spelt in alike:
@@ -82,6 +97,8 @@ def test_every_model_code_picks_its_own_profile_whatever_sony_calls_the_vendor(n
         (0x0001, 0x040F, "Sony BRC-300"),
         (0x0020, 0x040F, "Sony BRC-300"),
         (0x0001, 0x0504, "Sony EVI-HD1"),
+        (0x4158, 0x5675, "Axis PTZ camera (VISCA)"),
+        (0x4158, 0x5775, "VISCA camera"),
         (0x0002, 0x0513, "VISCA camera"),
         (0x0001, 0xFFFE, "VISCA camera"),
     ],
@@ -108,6 +125,60 @@ def test_a_position_beyond_the_end_stop_is_clamped() -> None:
     assert shipped()["sony_srg300h"].pan.units(500) == 0x2200
 
 
+@given(st.sampled_from(sorted(shipped())), st.floats(-400, 400), st.integers(-0x80000, 0x7FFFF))
+def test_degrees_and_units_come_back_within_one_unit_on_every_model(
+    name: str, degrees: float, units: int
+) -> None:
+    for axis in filter(None, (shipped()[name].pan, shipped()[name].tilt)):
+        inside = min(max(degrees, axis.min_deg), axis.max_deg)
+        assert abs(axis.degrees(axis.units(degrees)) - inside) <= 1 / axis.units_per_degree
+        if axis.min_deg <= axis.degrees(units) <= axis.max_deg:
+            assert abs(axis.units(axis.degrees(units)) - units) <= 1
+
+
+@given(st.sampled_from(sorted(shipped())), st.floats(-50, 150))
+def test_zoom_and_focus_come_back_within_one_unit_on_every_model(name: str, pct: float) -> None:
+    profile, inside = shipped()[name], min(max(pct, 0.0), 100.0)
+    for reach in filter(None, (profile.zoom, profile.focus)):
+        span = abs(reach.position(100) - reach.position(0))
+        assert abs(reach.percent(reach.position(pct)) - inside) <= 100 / span
+
+
+def test_the_modes_of_the_profiles_are_those_that_have_a_code() -> None:
+    assert set(get_args(ExposureMode)) == set(EXPOSURE)
+    assert set(get_args(WhiteBalance)) == set(WHITE_BALANCE)
+
+
+def test_an_advisory_concerns_the_firmware_that_it_names() -> None:
+    some = Advisory(rom_from=0x0100, rom_to=0x01FF, what="loses its presets", source="notes")
+    every = Advisory(what="runs on", source="notes")
+    profile = shipped()["generic"].model_copy(update={"advisories": (some, every)})
+    assert profile.advisories_for(0x0100) == profile.advisories_for(0x01FF) == (some, every)
+    assert profile.advisories_for(0x0200) == profile.advisories_for(None) == (every,)
+
+
+# End stops of tilt under a ceiling, in the camera's own units, as its list prints them: down, up.
+FLIPPED = {
+    "sony_evi_d70": (-0x4B0, 0x190),
+    "sony_evi_d80": (-0xFF0, 0x38B),
+    "sony_srg300h": (-0x1200, 0x400),
+    "sony_srg360she": (-0xB400, 0x3C00),
+    "sony_brcx400": (-0x1200, 0x400),
+    "sony_fr7": (-0xC183, 0xDD2),
+    "sony_am7": (-0x33450, 0x7530),
+}
+
+
+@pytest.mark.parametrize(("name", "ends"), FLIPPED.items())
+def test_the_end_stops_under_a_ceiling_are_those_that_the_list_prints(
+    name: str, ends: tuple[int, int]
+) -> None:
+    hanging = under_ceiling(shipped()[name])
+    assert hanging.tilt is not None
+    assert (hanging.tilt.units(-999), hanging.tilt.units(999)) == pytest.approx(ends, abs=2)
+    assert hanging.pan == shipped()[name].pan
+
+
 def test_reserved_presets_are_not_offered() -> None:
     numbers = shipped()["ptzoptics_g2"].presets.numbers()
     assert (numbers[0], numbers[-1]) == (1, 128)
@@ -118,6 +189,9 @@ def test_reserved_presets_are_not_offered() -> None:
     ("line", "said"),
     [
         ('quirks = ["no-such"]', "quirks"),
+        ('exposure = ["night"]', "exposure"),
+        ('[tally]\nform = "bolin"', "tally.form"),
+        ('[[advisories]]\nwhat = "bad"', "advisories.0.source: is missing"),
         ("[presets]\ncount = 0", "presets.count"),
         ("[pan_speed]\nmax = 3\ndeg_per_s = [1.0]", "deg_per_s has 1 speeds"),
         ("presetz = 1", "unknown key"),

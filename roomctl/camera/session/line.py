@@ -1,0 +1,255 @@
+"""One VISCA line: a port with one to seven cameras, as a Machine.
+
+Knows no port, no clock and no model. It cuts the bytes, hands each camera (a `Talk`) its frames,
+numbers the chain at the start, and decides who speaks next: a stop at once, the others in turn,
+and never more than one frame ahead of what the line can carry.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from roomctl.camera.frames import (
+    BROADCAST,
+    AddressesSet,
+    AllCleared,
+    BadFrame,
+    Completion,
+    NetworkChange,
+    Reply,
+    Splitter,
+    decode_reply,
+)
+from roomctl.camera.message import AddressSet, ClearAll, Message
+from roomctl.camera.session.talk import Talk
+from roomctl.camera.session.ticket import End
+from roomctl.camera.session.underway import Said
+from roomctl.camera.visca import encode
+from roomctl.wire import Chunk
+
+_log = logging.getLogger(__name__)
+
+OPENING_S = 0.3  # wait for AddressSet and IF_Clear to come round: 7 cameras at 9600 baud need 0.1 s
+ROUND_AGAIN_S = 5.0  # while no camera answers, the chain is numbered anew this often
+SETTLE_S = 0.1  # several network changes in a row (a chain powers up) are one
+ANSWER_BYTES, DRIVE_BYTES = 16, 9
+CROWDED_S = 0.008  # half a video cycle: if drives fill more, none waits for its camera's cycle
+PAUSE_S = 0.0005
+_CHANGE_BYTES = 3
+_CHANGE_HEADERS = (0x88, *range(0x90, 0x100, 0x10))
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One message of the opening, and the answer that ends the wait for it."""
+
+    frame: bytes
+    answer: type[Reply] | tuple[type[Reply], ...]
+
+
+class _Run:
+    """Bytes that came in without a pause: its first frame began when the camera spoke."""
+
+    def __init__(self, byte_s: float) -> None:
+        self._pause_s = 2 * byte_s + PAUSE_S
+        self._byte_s = byte_s
+        self._began_at = self._ended_at = float("-inf")
+        self._fresh = False
+
+    def feed(self, chunk: Chunk) -> None:
+        began_at = chunk.at - len(chunk.data) * self._byte_s
+        if began_at > self._ended_at + self._pause_s:
+            self._began_at, self._fresh = began_at, True
+        self._ended_at = chunk.at
+
+    def take(self) -> float | None:
+        """Return when the run began, for its first frame; None for the others."""
+        fresh, self._fresh = self._fresh, False
+        return self._began_at if fresh else None
+
+
+class Line:
+    """The cameras on one port, by address; `baud` None: not a serial line.
+
+    On a serial line the chain is numbered (AddressSet) and cleared (IF_Clear) before anything
+    else; elsewhere each camera is cleared alone. The same happens after a network change.
+    """
+
+    def __init__(self, talks: Sequence[Talk], baud: int | None) -> None:
+        self._talks = {talk.address: talk for talk in talks}
+        self._turn = deque(talks)
+        self._serial = baud is not None
+        self._byte_s = 10 / baud if baud else 0.0
+        for talk in talks:
+            talk.hang(self._byte_s)
+        self._splitter = Splitter()
+        self._run = _Run(self._byte_s)
+        self._steps: deque[_Step] = deque()
+        self._step: _Step | None = None
+        self._step_until = 0.0
+        self._open_at: float | None = 0.0
+        self._again_at: float | None = None
+        self._opening = False
+        self._free_at = 0.0
+        self._held_back = False
+        self._speaker: Talk | None = None
+        self._length = 0
+        self.bad_frames = 0
+
+    def receive(self, chunk: Chunk) -> None:
+        self._run.feed(chunk)
+        for frame in self._splitter.feed(chunk.data, chunk.at):
+            spoke_at = self._run.take()
+            reply = decode_reply(frame) if isinstance(frame, bytes) else frame
+            if isinstance(frame, bytes) and _broken_by_change(frame):
+                reply = NetworkChange(0)
+            if isinstance(reply, BadFrame):
+                self.bad_frames += 1
+                _log.debug("bad frame (%s): %s", reply.why, reply.data.hex(" "))
+            else:
+                self.hear(reply, chunk.at, spoke_at=spoke_at)
+
+    def hear(
+        self, reply: Reply, now: float, said: Said | None = None, spoke_at: float | None = None
+    ) -> None:
+        """Take one reply; `said` is what it answers, on a wire that tells.
+
+        `spoke_at`: when the camera began to say it; None: not known.
+        """
+        if isinstance(reply, NetworkChange):
+            if self._open_at is None:
+                self._open_at = now + SETTLE_S
+            return
+        if self._step is not None and isinstance(reply, self._step.answer):
+            if isinstance(reply, AddressesSet):
+                _log.debug("%d cameras on the line", reply.cameras)
+            self._step = None
+            return
+        if isinstance(reply, AddressesSet | AllCleared):
+            return
+        if (talk := self._talk_at(reply.address)) is not None:
+            talk.receive(reply, now, said)
+            if spoke_at is not None:
+                talk.spoke(spoke_at)
+
+    @property
+    def saying(self) -> Said | None:
+        """What the frame from the outbox is to a camera; None: nobody waits for its answer."""
+        return self._speaker.saying if self._speaker is not None else None
+
+    @property
+    def uncounted(self) -> bool:
+        """Whether its camera, over IP, does not count the messages."""
+        return any(talk.profile.sequence == "fixed" for talk in self._turn)
+
+    def hold_steps(self, until: float) -> None:
+        """Say nothing before `until` that must not run twice."""
+        for talk in self._turn:
+            talk.hold_steps(until)
+
+    def awaits(self, said: Said) -> bool:
+        """Whether the ACK or the answer to `said` is still waited for."""
+        return any(talk.awaits(said) for talk in self._turn)
+
+    def _talk_at(self, address: int) -> Talk | None:
+        """Return whose reply it is; a camera that is alone may answer from any address.
+
+        PTZOptics Move SE with SOC 9.1.35 answers from address 2 (companion-ptzoptics issue 57).
+        """
+        if len(self._talks) == 1:
+            return self._turn[0]
+        return self._talks.get(address)
+
+    def tick(self, now: float) -> None:
+        if self._open_at is not None and now >= self._open_at:
+            self._start_opening()
+        if self._step is not None and now >= self._step_until:
+            self._step = None
+        if self._opening and self._step is None and not self._steps:
+            self._opening = False
+            for talk in self._talks.values():
+                talk.begin(now)
+        for talk in self._talks.values():
+            talk.tick(now)
+        self._number_anew(now)
+
+    def _number_anew(self, now: float) -> None:
+        """While nobody answers, number the chain again now and then: it may have lost power."""
+        if not self._serial or self._opening or not all(t.silent for t in self._talks.values()):
+            self._again_at = None
+        elif self._again_at is None:
+            self._again_at = now + ROUND_AGAIN_S
+        elif now >= self._again_at:
+            self._start_opening()
+
+    def _start_opening(self) -> None:
+        self._open_at = self._again_at = None
+        for talk in self._talks.values():
+            talk.end(End.OFFLINE)
+        clear = (AllCleared, Completion)
+        steps: list[tuple[Message, int, type[Reply] | tuple[type[Reply], ...]]]
+        if self._serial:
+            steps = [(AddressSet(), BROADCAST, AddressesSet), (ClearAll(), BROADCAST, clear)]
+        else:
+            steps = [(ClearAll(), address, clear) for address in self._talks]
+        self._steps = deque(_Step(encode(msg, where), answer) for msg, where, answer in steps)
+        self._step, self._opening = None, True
+
+    def due(self) -> float | None:
+        wanted = [due for talk in self._talks.values() if (due := talk.due()) is not None]
+        wanted += [at for at in (self._open_at, self._again_at) if at is not None]
+        wanted += [self._step_until] if self._step is not None else []
+        wanted += [self._free_at] if self._held_back else []
+        return min(wanted, default=None)
+
+    def outbox(self, now: float) -> bytes | None:
+        for talk in self._turn:
+            if (frame := talk.urgent(now)) is not None:
+                return self._write(frame, talk)
+        self._held_back = now < self._free_at
+        if self._held_back:
+            return None
+        if self._opening:
+            return self._next_step(now)
+        return self._next_in_turn(now)
+
+    def _next_in_turn(self, now: float) -> bytes | None:
+        """Let the one speak that has been quiet for longest, of those who have something to say."""
+        driven = sum(talk.driven for talk in self._turn)
+        crowded = driven > 1 and driven * DRIVE_BYTES * self._byte_s > CROWDED_S
+        for talk in self._turn:
+            if (frame := talk.next(now, hurry=crowded)) is not None:
+                self._turn.remove(talk)
+                self._turn.append(talk)
+                return self._write(frame, talk)
+        return None
+
+    def _next_step(self, now: float) -> bytes | None:
+        if self._step is not None or not self._steps:
+            return None
+        self._step = self._steps.popleft()
+        self._step_until = now + OPENING_S
+        return self._write(self._step.frame, None)
+
+    def _write(self, frame: bytes, talk: Talk | None) -> bytes:
+        self._speaker, self._length = talk, len(frame)
+        return frame
+
+    def sent(self, now: float) -> None:
+        air_s = self._length * self._byte_s
+        self._free_at = max(now, self._free_at) + air_s
+        if self._speaker is not None:
+            self._speaker.written(now, (self._free_at - now) + ANSWER_BYTES * self._byte_s)
+
+    def failed(self, now: float, why: str) -> None:
+        _log.debug("not written: %s", why)
+        if self._speaker is not None:
+            self._speaker.lost(now)
+
+
+def _broken_by_change(frame: bytes) -> bool:
+    """Whether a network change came in the middle of a reply: no reply ends with its bytes."""
+    return len(frame) > _CHANGE_BYTES and frame[-2] == 0x38 and frame[-3] in _CHANGE_HEADERS

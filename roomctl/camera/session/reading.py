@@ -1,0 +1,177 @@
+"""What a camera has said of itself, what to ask it next, and whether it still moves.
+
+Knows no port and no clock: `watch` says when it is time for a round of questions.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from roomctl.camera.message import Inquiry, Layout, Version
+from roomctl.camera.visca import read_answer, read_position, read_power, read_version, read_zoom
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the camera has said of itself, in its own units; None: not known.
+
+    `settings`: the one value of every other answer (focus position, modes), as on the wire.
+    """
+
+    power: bool | None = None
+    pan: int | None = None
+    tilt: int | None = None
+    zoom: int | None = None
+    version: Version | None = None
+    moving: bool = False
+    settings: Mapping[Inquiry, int] = field(default_factory=dict)
+
+
+_CORE = (Inquiry.VERSION, Inquiry.POWER, Inquiry.POSITION, Inquiry.ZOOM)
+
+
+class Reading:
+    """The questions to one camera and their answers.
+
+    A question that it never answers, although it answers others, is dropped until the next start.
+    `complete`: it is known, or was refused, who the camera is and whether it is on.
+    """
+
+    def __init__(self) -> None:
+        self.seen = Seen()
+        self._queue: deque[Inquiry] = deque()
+        self._dropped: set[Inquiry] = set()
+        self._unanswered: dict[Inquiry, int] = {}
+        self._refused: set[Inquiry] = set()
+        self._open: set[Inquiry] = set()
+        self._unsettled = False
+        self._changed_in_round = False
+
+    def begin(self) -> None:
+        """Ask everything anew."""
+        self.clear()
+        self._ask_all_again()
+        self._open = {Inquiry.VERSION, Inquiry.POWER}
+        self.ask(Inquiry.VERSION, Inquiry.POWER, Inquiry.POSITION, Inquiry.ZOOM)
+
+    def clear(self) -> None:
+        """Ask nothing any more, and take the camera to be at rest."""
+        self._queue.clear()
+        self._unsettled = False
+        self.seen = replace(self.seen, moving=False)
+
+    def forget(self) -> None:
+        """Take everything for unknown except who it is."""
+        self.clear()
+        self._ask_all_again()
+        self.seen = Seen(version=self.seen.version)
+
+    def _ask_all_again(self) -> None:
+        self._dropped.clear()
+        self._unanswered.clear()
+        self._refused.clear()
+
+    @property
+    def complete(self) -> bool:
+        return not self._open
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._queue)
+
+    def ask(self, *inquiries: Inquiry) -> None:
+        """Ask each in turn, unless it is to be asked anyway or was dropped."""
+        for inquiry in inquiries:
+            if inquiry not in self._queue and inquiry not in self._dropped:
+                self._queue.append(inquiry)
+
+    def next(self) -> Inquiry:
+        """Return the question to ask now (there is one while `waiting`)."""
+        return self._queue[0]
+
+    def asking(self, inquiry: Inquiry) -> None:
+        """Take `inquiry` out of the queue."""
+        self._queue.remove(inquiry)
+
+    def answered(self, inquiry: Inquiry, data: bytes, layout: Layout) -> bool:
+        """Take an answer; return whether it says something new. ValueError: it is no answer."""
+        seen = self._with(inquiry, data, layout)
+        self._unanswered.pop(inquiry, None)
+        self._refused.discard(inquiry)
+        self._open.discard(inquiry)
+        new = seen != self.seen
+        if seen.power and self.seen.power is False:
+            self._dropped -= self._refused  # on its way to standby it refuses what it has, too
+            self._refused.clear()
+        self._changed_in_round |= new and inquiry in (Inquiry.POSITION, Inquiry.ZOOM)
+        self.seen = seen
+        return new
+
+    def refused(self, inquiry: Inquiry) -> bool:
+        """Note that the camera will not say, as in standby. Return whether it is dropped.
+
+        A setting that it refuses twice running while it is on is one that it does not have: once
+        may be an error that a bridge added to a good answer (quartzo/webcam-visca-ip).
+        """
+        self._open.discard(inquiry)
+        if inquiry in _CORE or self.seen.power is False:
+            return False
+        if inquiry in self._refused:
+            self.drop(inquiry)
+            return True
+        self._refused.add(inquiry)
+        self.ask(inquiry)
+        return False
+
+    def missed(self, inquiry: Inquiry, tries: int) -> bool:
+        """Note that no answer came; ask again, or drop it after `tries`. Return whether dropped."""
+        count = self._unanswered[inquiry] = self._unanswered.get(inquiry, 0) + 1
+        if count < tries:
+            self.ask(Inquiry.POWER, inquiry)  # is it deaf, or deaf to this question only?
+            return False
+        self.drop(inquiry)
+        return True
+
+    def drop(self, inquiry: Inquiry) -> None:
+        """Do not ask this any more."""
+        self._dropped.add(inquiry)
+        self._open.discard(inquiry)
+        if inquiry in self._queue:
+            self._queue.remove(inquiry)
+
+    def poll(self, *, zooms: bool) -> None:
+        """Begin a round of questions; after a move, the first round without change ends it.
+
+        `zooms` False: the zoom cannot have moved, and is not asked for.
+        """
+        if not self._queue:
+            self._unsettled = self._unsettled and self._changed_in_round
+            self._changed_in_round = False
+            power = () if self.seen.moving else (Inquiry.POWER,)
+            zoom = (Inquiry.ZOOM,) if zooms else ()
+            self.ask(*power, Inquiry.POSITION, *zoom)
+
+    def note_moving(self, commanded: bool) -> bool:
+        """Work out whether it may be moving; return whether that is new."""
+        if commanded:
+            self._unsettled = self._changed_in_round = True
+        moving = commanded or self._unsettled
+        new = moving != self.seen.moving
+        self.seen = replace(self.seen, moving=moving)
+        return new
+
+    def _with(self, inquiry: Inquiry, data: bytes, layout: Layout) -> Seen:
+        match inquiry:
+            case Inquiry.VERSION:
+                return replace(self.seen, version=read_version(data))
+            case Inquiry.POWER:
+                return replace(self.seen, power=read_power(data))
+            case Inquiry.ZOOM:
+                return replace(self.seen, zoom=read_zoom(data))
+            case Inquiry.POSITION:
+                pan, tilt = read_position(data, layout)
+                return replace(self.seen, pan=pan, tilt=tilt)
+        (value,) = read_answer(inquiry, data).values()
+        return replace(self.seen, settings={**self.seen.settings, inquiry: int(value)})

@@ -1,0 +1,176 @@
+"""A simulated USB camera: the far end of `v4l2:` urls, control by control, moving in real time.
+
+Knows no port and no clock. Like uvcvideo it clamps what is written to a control's limits, and what
+cannot be read or written is refused. It keeps on moving at the speed it was last told.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from roomctl.camera.sim.motion import Motor
+from roomctl.camera.uvc.message import (
+    ARC_SECONDS,
+    Ask,
+    Control,
+    End,
+    Flag,
+    Get,
+    Id,
+    Request,
+    Set,
+    Type,
+    Value,
+    decode,
+    encode,
+)
+from roomctl.wire import Chunk
+
+GO_DEG_S = 60.0  # to a place, and at the highest speed
+FULL_S = 2.0  # zoom and focus from end to end, likewise
+_WRITE_ONLY, _READ_ONLY = Flag.WRITE_ONLY, Flag.READ_ONLY | Flag.DISABLED | Flag.GRABBED
+
+PLACES = (
+    Control(Id.PAN_ABSOLUTE, minimum=-468_000, maximum=468_000, step=360),
+    Control(Id.TILT_ABSOLUTE, minimum=-108_000, maximum=324_000, step=360),
+)
+ZOOM = Control(Id.ZOOM_ABSOLUTE, minimum=100, maximum=500)
+SPEEDS = (
+    Control(Id.PAN_SPEED, minimum=-10, maximum=10),
+    Control(Id.TILT_SPEED, minimum=-10, maximum=10),
+)
+LOOKS = (
+    Control(Id.FOCUS_ABSOLUTE, minimum=0, maximum=255, step=5),
+    Control(Id.FOCUS_AUTO, Type.BOOLEAN, maximum=1, default=1),
+    Control(Id.EXPOSURE_AUTO, Type.MENU, maximum=3, default=3, items=0b1010),
+    Control(Id.AUTO_WHITE_BALANCE, Type.BOOLEAN, maximum=1, default=1),
+)
+EVERYTHING = (*PLACES, ZOOM, *SPEEDS, *LOOKS)
+
+_MOTOR_OF = {
+    Id.PAN_ABSOLUTE: "pan",
+    Id.TILT_ABSOLUTE: "tilt",
+    Id.ZOOM_ABSOLUTE: "zoom",
+    Id.FOCUS_ABSOLUTE: "focus",
+}
+_DRIVEN_BY = {Id.PAN_SPEED: "pan", Id.TILT_SPEED: "tilt", Id.ZOOM_CONTINUOUS: "zoom"}
+_RESET_BY = {Id.PAN_RESET: "pan", Id.TILT_RESET: "tilt"}
+
+
+class SimUvc:
+    """One USB camera with the given controls; `stalled`: it refuses everything."""
+
+    def __init__(self, controls: Iterable[Control] = EVERYTHING) -> None:
+        self.controls = {int(control.id): control for control in controls}
+        self.heard: list[tuple[float, Request]] = []
+        self.stalled = False
+        self._values = {each.id: each.default for each in self.controls.values()}
+        self._motors = {name: self._motor(name) for name in ("pan", "tilt", "zoom", "focus")}
+        self._answers: deque[bytes] = deque()
+        self._now = 0.0
+
+    def _motor(self, name: str) -> Motor:
+        place = next((id_ for id_, motor in _MOTOR_OF.items() if motor == name), None)
+        control = self.controls.get(place) if place is not None else None
+        if control is not None:
+            return Motor(control.minimum, control.maximum, control.default)
+        return Motor(-170 * ARC_SECONDS, 170 * ARC_SECONDS)  # it moves, and does not say where
+
+    @property
+    def pan_deg(self) -> float:
+        return self._motors["pan"].at(self._now) / ARC_SECONDS
+
+    @property
+    def tilt_deg(self) -> float:
+        return self._motors["tilt"].at(self._now) / ARC_SECONDS
+
+    @property
+    def zoom_pct(self) -> float:
+        zoom = self._motors["zoom"]
+        return 100 * (zoom.at(self._now) - zoom.low) / zoom.span
+
+    @property
+    def moving(self) -> bool:
+        return any(motor.moving(self._now) for motor in self._motors.values())
+
+    def value(self, control: int) -> int:
+        """Return what a control says."""
+        motor = _MOTOR_OF.get(Id(control))
+        return self._values[control] if motor is None else round(self._motors[motor].at(self._now))
+
+    def refusal(self, data: bytes) -> str | None:
+        """Return why a frame is not taken, or None."""
+        try:
+            request = decode(data)
+        except ValueError as error:
+            return str(error)
+        if self.stalled:
+            return "was refused by the camera (STALL)"
+        if not isinstance(request, Get | Set):
+            return None
+        control = self.controls.get(request.id)
+        if control is None:
+            return f"control {request.id:#010x} is not there"
+        barred = _WRITE_ONLY if isinstance(request, Get) else _READ_ONLY
+        return f"control {request.id:#010x} is barred" if control.flags & barred else None
+
+    def lose_power(self) -> None:
+        """Stand still where it is, and forget every speed."""
+        for motor in self._motors.values():
+            motor.halt(self._now)
+        self._values.update(dict.fromkeys((id_ for id_ in _DRIVEN_BY if id_ in self._values), 0))
+        self._answers.clear()
+
+    # The Machine.
+
+    def receive(self, chunk: Chunk) -> None:
+        self._now = max(self._now, chunk.at)
+        if self.refusal(chunk.data) is not None:
+            return
+        match decode(chunk.data):
+            case Ask() as request:
+                self.heard.append((chunk.at, request))
+                self._answers.extend(encode(each) for each in self.controls.values())
+                self._answers.append(encode(End(len(self.controls))))
+            case Get(control) as request:
+                self.heard.append((chunk.at, request))
+                self._answers.append(encode(Value(control, self.value(control))))
+            case Set(control, value) as request:
+                self.heard.append((chunk.at, request))
+                known = self.controls[control]
+                value = min(max(value, known.minimum), known.maximum)
+                self._obey(Id(control), known, value)
+                self._answers.append(encode(Value(control, value)))
+
+    def tick(self, now: float) -> None:
+        self._now = max(self._now, now)
+
+    def due(self) -> float | None:
+        return None
+
+    def outbox(self, now: float) -> bytes | None:
+        return self._answers[0] if self._answers else None
+
+    def sent(self, now: float) -> None:
+        self._answers.popleft()
+
+    def failed(self, now: float, why: str) -> None:
+        self._answers.popleft()
+
+    def _obey(self, control: Id, known: Control, value: int) -> None:
+        self._values[control] = value
+        if control in _MOTOR_OF:
+            name = _MOTOR_OF[control]
+            self._motors[name].go(value, self._top(name), self._now)
+        elif control in _DRIVEN_BY:
+            name = _DRIVEN_BY[control]
+            self._motors[name].run(value / known.maximum * self._top(name), self._now)
+        elif control in _RESET_BY:
+            name = _RESET_BY[control]
+            self._motors[name].go(0, self._top(name), self._now)
+
+    def _top(self, name: str) -> float:
+        if name in ("pan", "tilt"):
+            return GO_DEG_S * ARC_SECONDS
+        return self._motors[name].span / FULL_S

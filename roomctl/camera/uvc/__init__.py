@@ -1,0 +1,1 @@
+"""USB cameras that the kernel's video controls steer: pan, tilt, zoom and how they see."""

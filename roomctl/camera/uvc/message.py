@@ -1,0 +1,205 @@
+"""A USB camera's controls as messages, both ends: what may be asked of it, and what it says.
+
+The frames are those of `ports/v4l2.py`; ids, types and flags are V4L2's (linux/v4l2-controls.h).
+Pan and tilt are in arc seconds, 3600 to a degree; right (clockwise seen from above) and up are
+positive (V4L2 "Camera Control Reference"; UVC 1.5, 4.2.2.1.14). Speeds, zoom and focus have no
+unit. Knows no port and no clock.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+
+ARC_SECONDS = 3600  # to a degree
+
+_SHORT = struct.Struct("<B3xIi")
+_LONG = struct.Struct("<BB2xIIiiIiI")
+
+
+class Kind(IntEnum):
+    """What a frame is."""
+
+    LIST = 1
+    GET = 2
+    SET = 3
+    VALUE = 4
+    CONTROL = 5
+    END = 6
+
+
+class Id(IntEnum):
+    """The controls that move a camera, or say how it sees."""
+
+    AUTO_WHITE_BALANCE = 0x0098090C
+    WHITE_BALANCE_TEMPERATURE = 0x0098091A
+    EXPOSURE_AUTO = 0x009A0901
+    EXPOSURE_ABSOLUTE = 0x009A0902
+    PAN_RELATIVE = 0x009A0904
+    TILT_RELATIVE = 0x009A0905
+    PAN_RESET = 0x009A0906
+    TILT_RESET = 0x009A0907
+    PAN_ABSOLUTE = 0x009A0908
+    TILT_ABSOLUTE = 0x009A0909
+    FOCUS_ABSOLUTE = 0x009A090A
+    FOCUS_AUTO = 0x009A090C
+    ZOOM_ABSOLUTE = 0x009A090D
+    ZOOM_RELATIVE = 0x009A090E
+    ZOOM_CONTINUOUS = 0x009A090F
+    PRIVACY = 0x009A0910
+    PAN_SPEED = 0x009A0920
+    TILT_SPEED = 0x009A0921
+
+
+class Type(IntEnum):
+    """What a control's value is."""
+
+    INTEGER = 1
+    BOOLEAN = 2
+    MENU = 3
+    BUTTON = 4
+
+
+class Flag(IntFlag):
+    """How a control may be used; an INACTIVE one may be, once another is set otherwise."""
+
+    DISABLED = 0x01
+    GRABBED = 0x02
+    READ_ONLY = 0x04
+    INACTIVE = 0x10
+    WRITE_ONLY = 0x40
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One control as the camera describes it; bit n of `items`: the menu has entry n."""
+
+    id: int
+    type: int = Type.INTEGER
+    flags: int = 0
+    minimum: int = 0
+    maximum: int = 0
+    step: int = 1
+    default: int = 0
+    items: int = 0
+
+    @property
+    def writable(self) -> bool:
+        """Whether writing can do anything: some cameras list what they do not have, 0 to 0."""
+        barred = Flag.DISABLED | Flag.GRABBED | Flag.READ_ONLY
+        return not self.flags & barred and (self.type == Type.BUTTON or self.maximum > self.minimum)
+
+    @property
+    def readable(self) -> bool:
+        return self.type != Type.BUTTON and not self.flags & Flag.WRITE_ONLY
+
+    @property
+    def both_ways(self) -> bool:
+        """Whether it is a speed for both directions.
+
+        Before Linux 6.11 uvcvideo gives some cameras a minimum of 0 or of -1 ("UVC minimum
+        relative pan/tilt/zoom speed fix"), and clamps what is written to it.
+        """
+        return self.writable and self.minimum < 0 < self.maximum and not self.lopsided
+
+    @property
+    def lopsided(self) -> bool:
+        return self.minimum == -1 and self.maximum > 1
+
+    def nearest(self, value: float) -> int:
+        """Return the value within the limits, and on a step, that is nearest."""
+        inside = min(max(value, self.minimum), self.maximum)
+        step = max(1, self.step)
+        stepped = self.minimum + round((inside - self.minimum) / step) * step
+        return min(stepped, self.maximum)
+
+    def percent(self, value: int) -> float:
+        """Return 0 (minimum) to 100 (maximum)."""
+        part = (value - self.minimum) / (self.maximum - self.minimum)
+        return 100 * min(max(part, 0.0), 1.0)
+
+    def at_percent(self, pct: float) -> int:
+        part = min(max(pct, 0.0), 100.0) / 100
+        return self.nearest(self.minimum + part * (self.maximum - self.minimum))
+
+    def has_item(self, entry: int) -> bool:
+        return bool(self.items >> entry & 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """List every control."""
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """Ask for the value of a control."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Set a control."""
+
+    id: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The value that a control has."""
+
+    id: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """All controls have been listed, so many."""
+
+    count: int
+
+
+Request = Ask | Get | Set
+Answer = Value | Control | End
+
+
+def encode(message: Request | Answer) -> bytes:
+    """Return the frame of a message."""
+    match message:
+        case Ask():
+            return _SHORT.pack(Kind.LIST, 0, 0)
+        case Get(control):
+            return _SHORT.pack(Kind.GET, control, 0)
+        case Set(control, value):
+            return _SHORT.pack(Kind.SET, control, value)
+        case Value(control, value):
+            return _SHORT.pack(Kind.VALUE, control, value)
+        case End(count):
+            return _SHORT.pack(Kind.END, 0, count)
+        case Control() as c:
+            bounds = (c.minimum, c.maximum, c.step, c.default)
+            return _LONG.pack(Kind.CONTROL, c.type, c.id, c.flags, *bounds, c.items)
+
+
+def decode(data: bytes) -> Request | Answer:
+    """Return what a frame says; ValueError if it is none."""
+    if len(data) == _LONG.size and data[0] == Kind.CONTROL:
+        _, kind, control, flags, low, high, step, default, items = _LONG.unpack(data)
+        return Control(control, kind, flags, low, high, step, default, items)
+    if len(data) != _SHORT.size:
+        raise ValueError(f"{data.hex()} is no frame of a camera's controls")
+    kind, control, value = _SHORT.unpack(data)
+    known: Mapping[int, Request | Answer] = {
+        Kind.LIST: Ask(),
+        Kind.GET: Get(control),
+        Kind.SET: Set(control, value),
+        Kind.VALUE: Value(control, value),
+        Kind.END: End(value),
+    }
+    if kind not in known:
+        raise ValueError(f"{data.hex()} is no frame of a camera's controls")
+    return known[kind]

@@ -1,0 +1,44 @@
+"""Positions that the room keeps for a camera that has no presets of its own.
+
+Knows no camera and no control; degrees count right and up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+from roomctl.store import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a camera looks; None: that axis cannot be set."""
+
+    pan_deg: float | None
+    tilt_deg: float | None
+    zoom_pct: float | None
+
+
+class Places:
+    """The positions of one camera, by preset number, among the room's settings."""
+
+    def __init__(self, camera: str, settings: Settings) -> None:
+        self._camera, self._settings = camera, settings
+
+    def kept(self, preset: int) -> Place | None:
+        """Return a position; None if none was kept, or a person has made it unreadable."""
+        said = self._settings.now.get(self._key(preset), "").split()
+        try:
+            pan, tilt, zoom = (None if each == "-" else float(each) for each in said)
+        except ValueError:
+            return None
+        return Place(pan, tilt, zoom)
+
+    async def keep(self, preset: int, place: Place, at: datetime) -> None:
+        """Keep a position; RoomctlError if the disk refuses, and the old one stays."""
+        said = " ".join("-" if each is None else f"{each:.4f}" for each in astuple(place))
+        await self._settings.change(self._key(preset), said, "room", "preset stored", at)
+
+    def _key(self, preset: int) -> tuple[str, ...]:
+        return ("camera", self._camera, "positions", str(preset))

@@ -1,0 +1,387 @@
+"""USB cameras: the talk against the simulated far end, in invented time."""
+
+import random
+
+import pytest
+
+from roomctl.camera.session.ticket import End as Ending
+from roomctl.camera.sim import uvc as sim
+from roomctl.camera.sim.uvc import SimUvc
+from roomctl.camera.uvc.message import (
+    ARC_SECONDS,
+    Ask,
+    Control,
+    End,
+    Flag,
+    Get,
+    Id,
+    Request,
+    Set,
+    Type,
+    Value,
+    decode,
+    encode,
+)
+from roomctl.camera.uvc.profile import exposure_items
+from roomctl.camera.uvc.talk import Errand, Outcome, UvcTalk
+from roomctl.wire import Chunk, Virtual
+
+BOTH = (*sim.PLACES, sim.ZOOM, *sim.SPEEDS)
+BY_SPEED = (*sim.SPEEDS, sim.ZOOM)  # as a Logitech PTZ Pro: it does not say where it looks
+BY_PLACE = (*sim.PLACES, sim.ZOOM)
+MODELS = pytest.mark.parametrize(
+    "controls", [BOTH, BY_SPEED, BY_PLACE], ids=["both", "speed", "place"]
+)
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.online = False
+        self.silences: list[str] = []
+
+    def answered(self) -> None:
+        self.online = True
+
+    def silent(self, detail: str) -> None:
+        self.silences.append(detail)
+
+    def changed(self) -> None:
+        """Nothing to note: the tests look at the camera."""
+
+
+class Rig(Virtual):
+    def __init__(self, controls: tuple[Control, ...] = BOTH, *, start: bool = True) -> None:
+        self.camera, self.events = SimUvc(controls), Heard()
+        self.talk = UvcTalk(self.events)
+        super().__init__(self.talk, self.camera)
+        if start:
+            self.run(1.0)
+
+    def drive(self, lease_s: float = 0.3, **wanted: float) -> None:
+        self.talk.drive(wanted, self.now + lease_s, self.now)
+        self.settle()
+
+    def hold(self, seconds: float, **wanted: float) -> None:
+        """Drive as a panel does: a beat every 100 ms."""
+        for _ in range(round(seconds / 0.1)):
+            self.drive(**wanted)
+            self.run(0.1)
+
+    def stop(self) -> None:
+        self.talk.stop(self.now)
+        self.settle()
+
+    def submit(self, *sets: Set, moves: bool = True) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        self.talk.submit(Errand(sets, outcomes.append, moves), self.now)
+        self.settle()
+        return outcomes
+
+    def told_since(self, at: float) -> list[Request]:
+        return [message for when, message in self.camera.heard if when > at]
+
+    def stands(self) -> bool:
+        """Whether it stands still, once it is on a step of its own."""
+        self.run(0.01)
+        return not self.camera.moving
+
+
+@MODELS
+def test_a_camera_is_stopped_before_it_is_said_to_be_there(controls: tuple[Control, ...]) -> None:
+    rig = Rig(controls, start=False)
+    speeds = [control.id for control in controls if control in sim.SPEEDS]
+    if speeds:
+        rig.camera.receive(Chunk(encode(Set(Id.PAN_SPEED, 10)), 0.0))
+        rig.camera.receive(Chunk(encode(Set(Id.TILT_SPEED, 10)), 0.0))
+    else:
+        rig.camera.receive(Chunk(encode(Set(Id.PAN_ABSOLUTE, 400_000)), 0.0))
+    rig.camera.tick(0.5)
+    assert rig.camera.moving
+
+    rig.now = 0.5
+    rig.settle()
+
+    assert rig.events.online
+    assert rig.stands()
+
+
+@MODELS
+def test_it_turns_right_and_up_while_it_is_driven(controls: tuple[Control, ...]) -> None:
+    rig = Rig(controls)
+
+    rig.hold(1.0, pan=1.0, tilt=0.5)
+
+    assert 20 < rig.camera.pan_deg < 70
+    assert 8 < rig.camera.tilt_deg < 40
+    assert rig.talk.moving
+
+
+@MODELS
+def test_it_turns_left_and_down_while_it_is_driven(controls: tuple[Control, ...]) -> None:
+    rig = Rig(controls)
+
+    rig.hold(1.0, pan=-1.0, tilt=-0.2)
+
+    assert -70 < rig.camera.pan_deg < -20
+    assert rig.camera.tilt_deg < -3
+
+
+@MODELS
+def test_a_stop_is_taken_at_once(controls: tuple[Control, ...]) -> None:
+    rig = Rig(controls)
+    rig.hold(0.5, pan=1.0, tilt=0.3, zoom=1.0)
+
+    rig.stop()
+
+    assert rig.stands()
+    where = rig.camera.pan_deg, rig.camera.tilt_deg, rig.camera.zoom_pct
+    rig.run(5.0)
+    assert where == (rig.camera.pan_deg, rig.camera.tilt_deg, rig.camera.zoom_pct)
+    assert not rig.talk.stopping
+    assert not rig.talk.moving
+
+
+@MODELS
+def test_whoever_drives_it_and_is_gone_stops_it(controls: tuple[Control, ...]) -> None:
+    rig = Rig(controls)
+    rig.drive(pan=1.0, zoom=1.0)
+
+    rig.run(0.3)
+
+    assert rig.stands()
+    assert rig.camera.pan_deg > 0
+
+
+def test_a_camera_driven_in_steps_never_has_far_to_go_alone() -> None:
+    rig = Rig(BY_PLACE)
+
+    for beat in range(12):
+        rig.drive(pan=1.0)
+        rig.run(0.1)
+        targets = [m.value for m in rig.told_since(0) if isinstance(m, Set) and beat]
+        assert all(target / ARC_SECONDS <= rig.camera.pan_deg + 6.1 for target in targets)
+
+
+def test_a_step_is_at_least_one_of_the_camera_s_own() -> None:
+    coarse = Control(Id.PAN_ABSOLUTE, minimum=-360_000, maximum=360_000, step=36_000)
+    rig = Rig((coarse, sim.PLACES[1]))
+
+    rig.hold(0.3, pan=0.03)
+
+    assert rig.camera.pan_deg == 10
+
+
+@MODELS
+def test_random_fingers_leave_it_standing(controls: tuple[Control, ...]) -> None:
+    rig, chance = Rig(controls), random.Random(4)
+    for _ in range(200):
+        match chance.randrange(4):
+            case 0:
+                rig.drive(pan=chance.uniform(-1, 1), tilt=chance.uniform(-1, 1), zoom=0.5)
+            case 1:
+                rig.stop()
+            case 2 if controls is not BY_SPEED:
+                rig.submit(Set(Id.PAN_ABSOLUTE, chance.randrange(-400_000, 400_000, 360)))
+            case _:
+                rig.drive(pan=0.0, tilt=chance.uniform(-1, 1))
+        rig.run(chance.uniform(0.0, 0.4))
+    rig.stop()
+
+    assert rig.stands()
+    rig.run(3.0)
+    assert rig.stands()
+    assert not rig.talk.moving
+
+
+def test_a_joystick_at_rest_is_a_stop_of_that_axis_only() -> None:
+    rig = Rig()
+    rig.drive(pan=1.0, tilt=1.0)
+
+    rig.drive(pan=0.01, tilt=1.0)
+
+    assert rig.camera.value(Id.PAN_SPEED) == 0
+    assert rig.camera.value(Id.TILT_SPEED) == 10
+
+
+def test_the_latest_of_many_drives_is_the_only_one_said() -> None:
+    rig = Rig()
+    before = rig.now
+    for speed in (0.1, 0.5, -0.4, 1.0):
+        rig.talk.drive({"pan": speed}, rig.now + 0.3, rig.now)
+    rig.run(0.01)
+
+    assert [m for m in rig.told_since(before - 1e-9) if m == Set(Id.PAN_SPEED, 10)]
+    assert Set(Id.PAN_SPEED, 1) not in rig.told_since(before - 1e-9)
+
+
+def test_a_move_ends_when_the_camera_stands_there() -> None:
+    rig = Rig()
+
+    outcomes = rig.submit(Set(Id.PAN_ABSOLUTE, 216_000), Set(Id.TILT_ABSOLUTE, -36_000))
+    rig.run(0.9)
+    assert outcomes == []
+    rig.run(0.5)
+
+    assert outcomes == [Outcome(Ending.DONE)]
+    assert (rig.camera.pan_deg, rig.camera.tilt_deg) == (60, -10)
+
+
+def test_a_stop_ends_a_move_where_it_is() -> None:
+    rig = Rig()
+    outcomes = rig.submit(Set(Id.PAN_ABSOLUTE, 400_000))
+    rig.run(0.5)
+
+    rig.stop()
+
+    assert [outcome.end for outcome in outcomes] == [Ending.STOPPED]
+    assert rig.stands()
+    assert rig.camera.pan_deg == pytest.approx(30, abs=0.2)
+
+
+def test_a_drive_ends_a_move() -> None:
+    rig = Rig(BY_PLACE)
+    outcomes = rig.submit(Set(Id.PAN_ABSOLUTE, 400_000))
+    rig.run(0.5)
+
+    rig.hold(0.5, pan=-1.0)
+    rig.run(1.0)
+
+    assert [outcome.end for outcome in outcomes] == [Ending.REPLACED]
+    assert rig.camera.pan_deg < 30
+    assert rig.stands()
+
+
+def test_a_move_that_ends_elsewhere_is_refused() -> None:
+    rig = Rig()
+    outcomes = rig.submit(Set(Id.PAN_ABSOLUTE, 400_000))
+    rig.run(0.3)
+    rig.camera.receive(Chunk(encode(Set(Id.PAN_ABSOLUTE, 0)), rig.now))  # by another program
+
+    rig.run(5.0)
+
+    assert [outcome.end for outcome in outcomes] == [Ending.REFUSED]
+
+
+def test_a_newer_move_replaces_an_older_one() -> None:
+    rig = Rig()
+    first = rig.submit(Set(Id.PAN_ABSOLUTE, 400_000))
+
+    second = rig.submit(Set(Id.PAN_ABSOLUTE, -36_000))
+    rig.run(3.0)
+
+    assert [each.end for each in (*first, *second)] == [Ending.REPLACED, Ending.DONE]
+    assert rig.camera.pan_deg == -10
+
+
+def test_a_stop_that_the_camera_refuses_is_said_again_and_then_given_up_loudly() -> None:
+    rig = Rig()
+    rig.drive(pan=1.0)
+    rig.talk.stop(rig.now)
+    said = []
+    for beat in range(3):
+        now = rig.now + beat * 0.06
+        rig.talk.tick(now)
+        while (frame := rig.talk.outbox(now)) is not None:
+            said.append(decode(frame))
+            rig.talk.failed(now, "was refused by the camera (STALL)")
+
+    assert said == [Set(Id.PAN_SPEED, 0), Set(Id.TILT_SPEED, 0)] * 2 + [Set(Id.PAN_SPEED, 0)]
+    assert rig.events.silences
+    assert not rig.talk.ready
+
+
+def test_a_stop_passes_a_step_that_is_just_being_written() -> None:
+    rig = Rig(BY_PLACE)
+    rig.talk.drive({"pan": 1.0}, rig.now + 0.3, rig.now)
+    frame = rig.talk.outbox(rig.now)
+    assert frame is not None
+    rig.talk.stop(rig.now)  # while the port still writes
+    rig.talk.sent(rig.now)
+    rig.camera.receive(Chunk(frame, rig.now))
+
+    rig.run(0.05)
+
+    assert rig.stands()
+    assert rig.camera.pan_deg < 1
+
+
+def test_a_stop_passes_a_move_that_is_just_being_written() -> None:
+    rig = Rig(BY_PLACE)
+    outcomes: list[Outcome] = []
+    errand = Errand((Set(Id.PAN_ABSOLUTE, 400_000),), outcomes.append, moves=True)
+    rig.talk.submit(errand, rig.now)
+    frame = rig.talk.outbox(rig.now)
+    assert frame == encode(Set(Id.PAN_ABSOLUTE, 400_000))
+    rig.talk.stop(rig.now)  # while the port still writes
+    rig.talk.sent(rig.now)
+    rig.camera.receive(Chunk(frame, rig.now))
+
+    rig.run(0.05)
+
+    assert [outcome.end for outcome in outcomes] == [Ending.STOPPED]
+    assert rig.stands()
+    assert rig.camera.pan_deg < 4
+
+
+def test_a_silent_wait_costs_little() -> None:
+    rig = Rig()
+    rig.run(10.0)
+    steps = rig.steps
+
+    rig.run(60.0)
+
+    assert rig.steps - steps < 200
+
+
+def test_the_controls_of_a_camera_that_lists_what_it_does_not_have_are_not_used() -> None:
+    nothing = [Control(id_, step=0) for id_ in (Id.PAN_ABSOLUTE, Id.TILT_ABSOLUTE, Id.PAN_SPEED)]
+    rig = Rig((*nothing, Control(Id.ZOOM_CONTINUOUS, flags=Flag.WRITE_ONLY)))
+
+    assert not any(axis.moves for axis in rig.talk.axes.values())
+
+
+def test_a_speed_that_the_kernel_gives_for_one_direction_only_is_not_used_if_there_is_a_place() -> (
+    None
+):
+    bent = [Control(id_, minimum=-1, maximum=160) for id_ in (Id.PAN_SPEED, Id.TILT_SPEED)]
+    rig = Rig((*sim.PLACES, *bent))
+
+    rig.hold(1.0, pan=-1.0)
+
+    assert rig.camera.pan_deg < -20
+
+
+def test_exposure_modes_are_those_of_the_camera_s_menu() -> None:
+    def menu(items: int) -> dict[int, Control]:
+        return {Id.EXPOSURE_AUTO: Control(Id.EXPOSURE_AUTO, Type.MENU, 0, 0, 3, 1, 0, items)}
+
+    assert exposure_items(menu(0b1010)) == {"auto": 3, "manual": 1}
+    assert exposure_items(menu(0b0011)) == {"auto": 0, "manual": 1}
+    assert exposure_items(menu(0b1111)) == {"auto": 0, "manual": 1, "shutter": 2, "iris": 3}
+    assert exposure_items({}) == {}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Ask(),
+        Get(Id.PAN_ABSOLUTE),
+        Set(Id.TILT_SPEED, -3),
+        Value(Id.ZOOM_ABSOLUTE, 2**31 - 1),
+        End(7),
+        Control(Id.EXPOSURE_AUTO, Type.MENU, Flag.INACTIVE, -5, 3, 1, -1, 0xFFFF_FFFF),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_a_message_survives_its_frame(message: Request) -> None:
+    assert decode(encode(message)) == message
+
+
+def test_no_random_bytes_are_taken_for_a_message_of_another_length() -> None:
+    chance = random.Random(1)
+    rig = Rig()
+    for length in (*range(0, 12), *range(13, 36), *range(37, 60)):
+        with pytest.raises(ValueError, match="is no frame"):
+            decode(chance.randbytes(length))
+        rig.talk.receive(Chunk(chance.randbytes(length), rig.now))
+    assert decode(encode(Set(Id.PAN_SPEED, 1))) == Set(Id.PAN_SPEED, 1)

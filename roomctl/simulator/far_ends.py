@@ -5,115 +5,20 @@ One class per kind; a new kind adds one here and a line in `far_ends`. Knows no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Mapping
 
-from roomctl.camera.profile import shipped
-from roomctl.camera.sim import SimCamera, SimIp, SimLine
-from roomctl.config import CameraTable, Config, OccupancyTable, SpeakerphoneTable, screen_url
+from roomctl.camera.uvc.device import is_uvc
+from roomctl.config import CameraTable, Config, OccupancyTable, screen_url
 from roomctl.occupancy.driver import profiles as occupancy_profiles
 from roomctl.occupancy.sim import SimSensor
 from roomctl.screen.sim import SimScreen
-from roomctl.speakerphone.sim import SimSpeakerphone
+from roomctl.simulator.camera_end import CameraEnd
+from roomctl.simulator.far_end import Action, Argument, FarEnd
+from roomctl.simulator.speakerphone_end import SpeakerphoneEnd
+from roomctl.simulator.uvc_end import UvcEnd
 from roomctl.wire import Identity, Machine
 
-Argument = bool | int | float | str
-Action = Callable[[Mapping[str, Argument], float], None]
-
-SLOW_S = 0.5
-LOSS = 0.2  # of the datagrams, each way
-DEFAULT_CAMERA = "sony_srg300h"  # a model whose every figure is sourced
 DEFAULT_SENSOR = "generic"
-
-
-class FarEnd(Protocol):
-    """What is at the other end of one url; `names` are its devices, such as camera.front."""
-
-    url: str
-    names: tuple[str, ...]
-    kind: str
-
-    def machine(self) -> Machine: ...
-    def identity(self) -> Identity: ...
-    def state(self, name: str, now: float) -> dict[str, object]: ...
-    def actions(self, name: str) -> Mapping[str, Action]: ...
-    def refusal(self, data: bytes) -> str | None:
-        """Why a write does not reach the device, or None."""
-        ...
-
-    def unplugged(self) -> None:
-        """Lose the wire, and what the device forgets with it."""
-        ...
-
-
-class CameraEnd:
-    """All cameras of one line."""
-
-    kind = "camera"
-
-    def __init__(self, url: str, tables: Mapping[str, CameraTable]) -> None:
-        self.url = url
-        self.names = tuple(f"camera.{name}" for name in tables)
-        known = shipped()
-        self.cameras = {
-            f"camera.{name}": SimCamera(known[table.profile or DEFAULT_CAMERA], table.address)
-            for name, table in tables.items()
-        }
-        self._line = _line_of(url, list(self.cameras.values()))
-
-    def machine(self) -> Machine:
-        return self._line
-
-    def second_port(self) -> Machine:
-        """Return a line of its own to the same cameras, as a camera with two sockets has."""
-        twins = [camera.second_port() for camera in self.cameras.values()]
-        return _line_of(self.url, twins)
-
-    def identity(self) -> Identity:
-        return Identity(url=self.url, path="simulated")
-
-    def state(self, name: str, now: float) -> dict[str, object]:
-        self._line.tick(now)  # another program may have moved it through its second port
-        camera = self.cameras[name]
-        return {
-            "model": camera.profile.name,
-            "power": camera.power,
-            "pan_deg": round(camera.pan_deg, 2),
-            "tilt_deg": round(camera.tilt_deg, 2),
-            "zoom_pct": round(camera.zoom_pct, 1),
-            "moving": camera.moving,
-            "silent": camera.silent,
-            "slow": camera.delay_s > 0,
-            **({"lossy": self._line.loss > 0} if isinstance(self._line, SimIp) else {}),
-        }
-
-    def actions(self, name: str) -> Mapping[str, Action]:
-        camera = self.cameras[name]
-
-        def silent(args: Mapping[str, Argument], now: float) -> None:
-            camera.silent = not camera.silent
-
-        def garble(args: Mapping[str, Argument], now: float) -> None:
-            camera.garble_next = True
-
-        def slow(args: Mapping[str, Argument], now: float) -> None:
-            camera.delay_s = 0.0 if camera.delay_s else SLOW_S
-
-        def power_cycle(args: Mapping[str, Argument], now: float) -> None:
-            camera.power_cycle()
-
-        def lossy(args: Mapping[str, Argument], now: float) -> None:
-            if isinstance(self._line, SimIp):
-                self._line.loss = 0.0 if self._line.loss else LOSS
-
-        actions = {"power_cycle": power_cycle, "garble": garble, "slow": slow, "silent": silent}
-        return {**actions, "lossy": lossy} if isinstance(self._line, SimIp) else actions
-
-    def refusal(self, data: bytes) -> str | None:
-        return None
-
-    def unplugged(self) -> None:
-        """Nothing: the cable is out, the cameras go on."""
 
 
 class SensorEnd:
@@ -154,65 +59,14 @@ class SensorEnd:
             "silent": silent,
         }
 
+    def faults(self, name: str) -> Mapping[str, Action]:
+        return {}
+
     def refusal(self, data: bytes) -> str | None:
         return None
 
     def unplugged(self) -> None:
         """Nothing: the people stay."""
-
-
-class SpeakerphoneEnd:
-    """A speakerphone on the table, and a finger on it."""
-
-    kind = "speakerphone"
-
-    def __init__(self, name: str, table: SpeakerphoneTable) -> None:
-        self.url = table.url
-        self.names: tuple[str, ...] = (f"speakerphone.{name}",)
-        self.phone = SimSpeakerphone()
-
-    def machine(self) -> Machine:
-        return self.phone
-
-    def identity(self) -> Identity:
-        model = self.phone.model
-        return Identity(
-            url=self.url,
-            path="simulated",
-            vid=model.vid,
-            pid=model.pid,
-            product=model.product,
-            report_descriptor=model.descriptor,
-        )
-
-    def state(self, name: str, now: float) -> dict[str, object]:
-        phone = self.phone
-        return {
-            "model": phone.model.product,
-            "led_muted": phone.led_muted,
-            "led_off_hook": phone.led_off_hook,
-            "hook": phone.hook,
-            "stalled": phone.faults.stalled,
-        }
-
-    def actions(self, name: str) -> Mapping[str, Action]:
-        def press_mute(args: Mapping[str, Argument], now: float) -> None:
-            self.phone.press_mute()
-
-        def press_hook(args: Mapping[str, Argument], now: float) -> None:
-            self.phone.press_hook()
-
-        def stall(args: Mapping[str, Argument], now: float) -> None:
-            self.phone.faults.stalled = not self.phone.faults.stalled
-
-        return {"press_mute": press_mute, "press_hook": press_hook, "stall": stall}
-
-    def refusal(self, data: bytes) -> str | None:
-        return self.phone.refusal(data)
-
-    def unplugged(self) -> None:
-        """Lose power over USB."""
-        self.phone.unplugged()
 
 
 class ScreenEnd:
@@ -262,6 +116,9 @@ class ScreenEnd:
             "silent": silent,
         }
 
+    def faults(self, name: str) -> Mapping[str, Action]:
+        return {}
+
     def refusal(self, data: bytes) -> str | None:
         return None
 
@@ -270,30 +127,18 @@ class ScreenEnd:
         self.screen = SimScreen()
 
 
-def _line_of(url: str, cameras: list[SimCamera]) -> SimLine | SimIp:
-    return SimIp(cameras[0]) if url.startswith("visca-ip:") else SimLine(cameras, baud_of(url))
-
-
 def far_ends(config: Config, *, with_screen: bool) -> list[FarEnd]:
     """Return a far end for every url of `config`; the screen's only if it is simulated."""
     lines: dict[str, dict[str, CameraTable]] = {}
+    ends: list[FarEnd] = []
     for name, table in config.camera.items():
-        lines.setdefault(table.url, {})[name] = table
-    ends: list[FarEnd] = [CameraEnd(url, tables) for url, tables in lines.items()]
+        if is_uvc(table.url):
+            ends.append(UvcEnd(name, table.url))
+        else:
+            lines.setdefault(table.url, {})[name] = table
+    ends += [CameraEnd(url, tables) for url, tables in lines.items()]
     ends += [SpeakerphoneEnd(name, table) for name, table in config.speakerphone.items()]
     ends += [SensorEnd(name, table) for name, table in config.occupancy.items()]
     if with_screen and config.screen is not None:
         ends.append(ScreenEnd(screen_url(config.screen)))
     return ends
-
-
-def baud_of(url: str) -> int | None:
-    """Return the baud rate of a serial url (9600 if it names none), None for other wires."""
-    if not url.startswith(("serial:", "sim:")):
-        return None
-    _, _, query = url.partition("?")
-    for pair in query.split("&"):
-        key, _, value = pair.partition("=")
-        if key == "baud" and value.isdecimal():
-            return int(value)
-    return 9600

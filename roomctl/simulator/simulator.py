@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeGuard
@@ -13,8 +14,11 @@ from roomctl import ports
 from roomctl.clock import Clock
 from roomctl.config import Config
 from roomctl.errors import PortError, PortReason, Refused
-from roomctl.simulator.far_ends import Argument, CameraEnd, FarEnd, far_ends
-from roomctl.simulator.wires import Talk, Wire, offer
+from roomctl.simulator.camera_end import CameraEnd, baud_of
+from roomctl.simulator.far_end import Argument, FarEnd
+from roomctl.simulator.far_ends import far_ends
+from roomctl.simulator.films import film, films
+from roomctl.simulator.wires import Talk, Tuned, Wire, offer
 from roomctl.wire import Chunk, Identity, Port, pair
 
 _WIRED = ("serial", "tcp", "udp", "visca-ip")
@@ -65,12 +69,17 @@ class Simulator:
         ends = far_ends(config, with_screen=with_screen)
         kept = (end for end in ends if end.kind == "screen" or end.url.startswith(only))
         self._plugs = {end.url: _Plug(end) for end in kept}
+        self._films = films(config)
         self._wires: list[Wire] = []
         self.ports: dict[str, str] = {}
 
     async def connect(self, name: str, url: str) -> Port:
         """Open the wire to a simulated device; another url is opened for real."""
-        plug = self._plugs.get(url)
+        shown = self._shown(url)
+        if shown is not None:
+            now = self._clock.mono_s()
+            return film(url, shown.state(self._films[url], now), now)
+        plug = self._plugs.get(url) or self._plugs.get(_without_baud(url))
         if plug is None:
             return await ports.connect(name, url)
         if not plug.plugged:
@@ -81,11 +90,22 @@ class Simulator:
             _, mark, query = url.partition("?")
             return await ports.connect(name, f"{wire.url}{mark}{query}")
         near, far = pair(url, self._clock)
-        plug.link = Talk(far, plug.end.machine(), self._clock)
+        machine, baud = plug.end.machine(), baud_of(url)
+        if isinstance(machine, Tuned) and baud is not None:
+            machine.spoken_at(baud)
+        plug.link = Talk(far, machine, self._clock)
         return _NearPort(near, plug.end)
 
+    def _shown(self, url: str) -> FarEnd | None:
+        """Return the camera whose picture a url is; None: it is no picture, or a real one."""
+        name = self._films.get(url)
+        plug = next((plug for plug in self._plugs.values() if name in plug.end.names), None)
+        if plug is not None and not plug.plugged:
+            raise PortError(url, "is unplugged (on the far side)", PortReason.MISSING)
+        return plug.end if plug else None
+
     def describe(self) -> list[dict[str, object]]:
-        """Return each simulated device: name, kind, plugged, state, actions."""
+        """Return each simulated device: name, kind, plugged, state, actions, faults."""
         now = self._clock.mono_s()
         return [
             {
@@ -94,6 +114,7 @@ class Simulator:
                 "plugged": plug.plugged,
                 "state": plug.end.state(name, now),
                 "actions": ["unplug" if plug.plugged else "plug", *plug.end.actions(name)],
+                "faults": list(plug.end.faults(name)),
             }
             for plug in self._plugs.values()
             for name in plug.end.names
@@ -102,19 +123,19 @@ class Simulator:
     async def act(self, device: str, action: str, args: Mapping[str, Argument]) -> None:
         """Do something to a device; Refused names what there is."""
         plug = self._plug(device)
-        actions = plug.end.actions(device)
+        actions, faults = plug.end.actions(device), plug.end.faults(device)
         if action == "unplug":
             plug.plugged = False
             plug.end.unplugged()
             await plug.hang_up()
         elif action == "plug":
             plug.plugged = True
-        elif action in actions:
-            actions[action](args, self._clock.mono_s())
+        elif act := actions.get(action) or faults.get(action):
+            act(args, self._clock.mono_s())
             if plug.link is not None:
                 plug.link.wake()
         else:
-            known = ", ".join(("unplug", "plug", *actions))
+            known = ", ".join(("unplug", "plug", *actions, *faults))
             why = f"cannot {action!r}; it can: {known}"
             raise Refused(device, "unknown_action", why)
 
@@ -152,6 +173,11 @@ class Simulator:
 
 def _can_be_wired(end: FarEnd) -> TypeGuard[CameraEnd]:
     return isinstance(end, CameraEnd) and _scheme(end.url) in _WIRED
+
+
+def _without_baud(url: str) -> str:
+    """Return a url that the room has tried a speed on, as its config has it."""
+    return re.sub(r"[?&]baud=\d+$", "", url)
 
 
 def _scheme(url: str) -> str:

@@ -8,23 +8,46 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
+import termios
 import tty
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from roomctl.clock import Clock
 from roomctl.errors import PortClosed
 from roomctl.wire import Chunk, Identity, Machine, Port, pump
 
 _CHUNK = 4096
+_SPEEDS = {
+    getattr(termios, f"B{baud}"): baud for baud in (2400, 4800, 9600, 19200, 38400, 57600, 115200)
+}
+_OUT_SPEED = 5  # of what tcgetattr returns
+_HOST = "127.0.0.1"
+_VISCA_IP_HOST = "127.0.0.2"  # its clients bind the camera's port on every address of the machine
+
+
+@runtime_checkable
+class Tuned(Protocol):
+    """A far end on a serial line: set to a speed, and told at which it is spoken to."""
+
+    baud: int | None
+
+    def spoken_at(self, baud: int) -> None: ...
 
 
 class PtyPort:
-    """The far end of a pseudo-terminal; `identity.path` is what others open as a serial port."""
+    """The far end of a pseudo-terminal; `identity.path` is what others open as a serial port.
 
-    def __init__(self, clock: Clock) -> None:
+    A pty carries bytes at any speed; `tuned` is told the one that the other program has set.
+    """
+
+    def __init__(self, clock: Clock, tuned: Tuned | None = None) -> None:
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)  # and kept open: the wire stays when the other program closes it
+        self._tuned = tuned
+        self._set_speed()
         os.set_blocking(self._master, False)
         path = os.ttyname(self._slave)
         self.identity = Identity(url=f"serial:{path}", path=path)
@@ -55,28 +78,47 @@ class PtyPort:
         os.close(self._slave)
         self._incoming.put_nowait(None)
 
+    def _set_speed(self) -> None:
+        """Begin at the camera's speed, for programs that set none."""
+        attributes = termios.tcgetattr(self._slave)
+        for speed, baud in _SPEEDS.items():
+            if self._tuned is not None and baud == self._tuned.baud:
+                attributes[_OUT_SPEED - 1] = attributes[_OUT_SPEED] = speed
+                termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
+
     def _readable(self) -> None:
+        speed = termios.tcgetattr(self._slave)[_OUT_SPEED]
+        if self._tuned is not None and speed in _SPEEDS:
+            self._tuned.spoken_at(_SPEEDS[speed])
         with contextlib.suppress(BlockingIOError, OSError):
             self._incoming.put_nowait(Chunk(os.read(self._master, _CHUNK), self._clock.mono_s()))
 
 
 class UdpPort(asyncio.DatagramProtocol):
-    """A UDP port on loopback that answers whoever spoke last."""
+    """A UDP port on loopback that answers whoever spoke last.
+
+    `answers_to`: the port that all answers go to, if not the one that was spoken from (a fault:
+    some Sony cameras answer to 52381; misterhay/VISCA-IP-Controller issue 36).
+    """
 
     def __init__(self, clock: Clock, scheme: str = "udp") -> None:
         self._clock, self._scheme = clock, scheme
         self._incoming: asyncio.Queue[Chunk | None] = asyncio.Queue()
         self._transport: asyncio.DatagramTransport | None = None
         self._peer: tuple[str, int] | None = None
+        self.answers_to: int | None = None
         self.identity = Identity(url=f"{scheme}:")
 
     @classmethod
     async def open(cls, clock: Clock, scheme: str = "udp") -> UdpPort:
         """Open a free port; `scheme` is what its url begins with, for what is said on it."""
         loop = asyncio.get_running_loop()
+        host = _VISCA_IP_HOST if scheme == "visca-ip" else _HOST
         transport, port = await loop.create_datagram_endpoint(
-            lambda: cls(clock, scheme), local_addr=("127.0.0.1", 0)
+            lambda: cls(clock, scheme), local_addr=(host, 0)
         )
+        shared = transport.get_extra_info("socket")
+        shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         port.begin(transport)
         return port
 
@@ -101,7 +143,8 @@ class UdpPort(asyncio.DatagramProtocol):
         if self._transport is None or self._transport.is_closing():
             raise PortClosed(self.identity.url)
         if self._peer is not None:
-            self._transport.sendto(data, self._peer)
+            host, number = self._peer
+            self._transport.sendto(data, (host, self.answers_to or number))
 
     async def close(self) -> None:
         if self._transport is not None:
@@ -195,12 +238,15 @@ async def offer(scheme: str, machine: Callable[[], Machine], clock: Clock) -> Wi
         def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             talks.append(Talk(StreamPort("tcp:", reader, writer, clock), machine(), clock))
 
-        server = await asyncio.start_server(accepted, "127.0.0.1", 0)
+        server = await asyncio.start_server(accepted, _HOST, 0)
         host, number = server.sockets[0].getsockname()[:2]
         return Wire(f"tcp://{host}:{number}", f"{host}:{number}", talks, server)
-    datagrams = scheme in ("udp", "visca-ip")
-    port = await UdpPort.open(clock, scheme) if datagrams else PtyPort(clock)
-    talks.append(Talk(port, machine(), clock))
+    far = machine()
+    if scheme in ("udp", "visca-ip"):
+        port: UdpPort | PtyPort = await UdpPort.open(clock, scheme)
+    else:
+        port = PtyPort(clock, far if isinstance(far, Tuned) else None)
+    talks.append(Talk(port, far, clock))
     return Wire(port.identity.url, port.identity.path, talks, None)
 
 

@@ -5,12 +5,22 @@ import pytest
 from roomctl.config import parse
 from roomctl.errors import PortClosed, PortError, Refused
 from roomctl.simulator import DEMO, SimFeed, Simulator
-from roomctl.simulator.far_ends import baud_of
+from roomctl.simulator.camera_end import baud_of
 from tests.invented import START, LoopClock, invented
 from tests.room.rig import BAMBOO, living, simulated
 
 ACTIONS = {
-    "camera.front": ["power_cycle", "garble", "slow", "silent"],
+    "camera.front": [
+        "power_cycle",
+        "remote",
+        "menu",
+        "garble",
+        "slow",
+        "silent",
+        "hang",
+        "noise",
+        "baud",
+    ],
     "speakerphone.table": ["press_mute", "press_hook", "stall"],
     "occupancy.ceiling": ["walk_in", "sit_still", "leave", "silent"],
     "screen": ["end_meeting", "crash", "deaf_mute", "silent"],

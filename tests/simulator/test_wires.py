@@ -14,7 +14,7 @@ from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.room import Outside, Room
 from roomctl.simulator import Simulator
-from roomctl.simulator.far_ends import CameraEnd
+from roomctl.simulator.camera_end import CameraEnd
 
 WHERE = bytes.fromhex("81090612ff")  # Pan-tiltPosInq, SRG-300H manual
 RIGHT = bytes.fromhex("8101060110100203ff")

@@ -44,9 +44,12 @@ class Address:
             raise self.refuse(f"{key}={value} is not known; {suggest(value, known)}")
         return value
 
-    def host_and_port(self) -> tuple[str, int]:
-        """Return host (brackets of an IPv6 address removed) and port of `//host:port`."""
-        self.only(())
+    def host_and_port(self, *known: str) -> tuple[str, int]:
+        """Return host (brackets of an IPv6 address removed) and port of `//host:port`.
+
+        Raises PortError for an option that is not `known`, too.
+        """
+        self.only(known)
         host, colon, port = self.place.removeprefix("//").rpartition(":")
         inside = host[1:-1] if host.startswith("[") and host.endswith("]") else host
         bare_ipv6 = ":" in inside and inside == host

@@ -1,7 +1,9 @@
 """Serial lines by pyserial: local nodes and pyserial's own URLs (socket, rfc2217, loop), 8N1.
 
-Knows no protocol. After an unplug pyserial raises SerialException without an errno, plain OSError,
-termios.error or TypeError, depending on the call; here all of them are PortClosed.
+Knows no protocol. A line is opened for low latency where it can be: an FTDI adapter otherwise
+holds what came for 16 ms, as long as a command takes at 9600 baud. After an unplug pyserial raises
+SerialException without an errno, plain OSError, termios.error or TypeError, depending on the call;
+here all of them are PortClosed.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import functools
+import logging
 import os
 import queue
 import termios
@@ -20,9 +24,12 @@ import serial
 from serial.tools import list_ports
 
 from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.ports.adapters import Adapters
 from roomctl.ports.address import Address, suggest
 from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.wire import Chunk, Identity
+
+_log = logging.getLogger(__name__)
 
 BY_ID = Path("/dev/serial/by-id")
 
@@ -39,9 +46,11 @@ _MOST = 4096  # bytes in one chunk
 # A blocked read is woken by cancel_read; where pyserial offers none, by its own time-out.
 _READ_S = 1.0
 _READ_UNWAKEABLE_S = 0.2
+_adapters = Adapters()
+_Opened = tuple[serial.Serial, Identity]
 
 
-async def open_port(address: Address) -> SerialPort:
+async def open_port(address: Address, adapters: Adapters = _adapters) -> SerialPort:
     """Open `serial:/dev/NODE?baud=9600` or `serial:socket://HOST:PORT`; raise PortError."""
     kind = address.place.partition("://")[0] if "://" in address.place else "node"
     if kind not in _OPTIONS:
@@ -51,47 +60,72 @@ async def open_port(address: Address) -> SerialPort:
     options = dict(address.only(_OPTIONS[kind]))
     baud = address.number("baud", 9600, 50, 4_000_000)
     options.pop("baud", None)
+    if kind == "rfc2217":
+        options.setdefault("ign_set_control", "")  # ser2net says nothing of a DTR that is not there
     line = address.place + (f"?{urlencode(options)}" if options else "")
     try:
-        opened = await open_in_thread(lambda: _open(address.url, line, kind, baud), _close_late)
+        if kind == "node":
+            work = functools.partial(_open_node, address.url, line, baud, adapters)
+        else:
+            work = functools.partial(_open_elsewhere, address.url, line, baud)
+        opened = await open_in_thread(work, _close_late)
     except _BROKEN as error:
         raise _explained(address, kind, error) from error
     return SerialPort(*opened)
 
 
-def _open(url: str, line: str, kind: str, baud: int) -> tuple[serial.Serial, Identity]:
-    local = kind == "node"
+def _open_node(url: str, path: str, baud: int, adapters: Adapters) -> _Opened:
+    node = adapters.node(path)
+    device = _device(node, baud)
+    device.exclusive = True
+    device.write_timeout = _WRITE_LIMIT_S
+    device.open()
+    try:
+        quicken(device)
+        adapter, real = adapters.remember(path, node), os.path.realpath(node)
+    except BaseException:  # it was pulled out while it was looked at
+        device.close()
+        raise
+    if adapter is None:
+        return device, Identity(url=url, path=real)
+    identity = Identity(
+        url=url,
+        path=real,
+        vid=adapter.vid,
+        pid=adapter.pid,
+        serial_number=adapter.serial_number,
+        port_path=adapter.location,
+        product=adapter.product,
+    )
+    return device, identity
+
+
+def _open_elsewhere(url: str, line: str, baud: int) -> _Opened:
+    device = _device(line, baud)
+    if not line.startswith("rfc2217:"):
+        device.write_timeout = _WRITE_LIMIT_S  # rfc2217 raises NotImplementedError on it
+    device.open()
+    return device, Identity(url=url, path=line)
+
+
+def _device(line: str, baud: int) -> serial.Serial:
     device = serial.serial_for_url(line, do_not_open=True, baudrate=baud, bytesize=8)
     device.parity, device.stopbits = serial.PARITY_NONE, serial.STOPBITS_ONE
     device.timeout = _READ_S if hasattr(device, "cancel_read") else _READ_UNWAKEABLE_S
-    if local:
-        device.exclusive = True
-    if kind != "rfc2217":
-        device.write_timeout = _WRITE_LIMIT_S  # rfc2217 raises NotImplementedError on it
     device.dtr = True
-    device.open()
-    return device, _identity(url, line) if local else Identity(url=url, path=line)
+    return device
 
 
-def _close_late(opened: tuple[serial.Serial, Identity]) -> None:
+def quicken(device: serial.Serial) -> None:
+    """Have what comes in handed on at once, by a driver that can: not a pty's."""
+    try:
+        device.set_low_latency_mode(True)
+    except (*_BROKEN, NotImplementedError) as error:
+        _log.debug("%s: no low-latency mode (%s)", device.port, error)
+
+
+def _close_late(opened: _Opened) -> None:
     opened[0].close()
-
-
-def _identity(url: str, path: str) -> Identity:
-    """Return what the system knows of the adapter at `path` (which may be a by-id link)."""
-    node = os.path.realpath(path)
-    for port in list_ports.comports():
-        if port.device == node:
-            return Identity(
-                url=url,
-                path=node,
-                vid=port.vid,
-                pid=port.pid,
-                serial_number=port.serial_number,
-                port_path=port.location,
-                product=port.product,
-            )
-    return Identity(url=url, path=node)
 
 
 class SerialPort:

@@ -1,13 +1,17 @@
-"""UDP to one peer: `udp://HOST:PORT`; each datagram is a chunk. Knows no protocol.
+"""UDP to one peer: `udp://HOST:PORT?local=PORT`; each datagram is a chunk. Knows no protocol.
 
 The socket is connected: datagrams of strangers are dropped by the kernel, and a peer that is there
-but does not listen is noticed (ECONNREFUSED).
+but does not listen is noticed (ECONNREFUSED). Some peers answer to a fixed port, whatever port
+they were asked from; `local` is then that port. Several sockets may have it at a time: the kernel
+gives each the datagrams of its own peer.
 """
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import logging
+import socket
 import time
 from collections import deque
 
@@ -16,26 +20,69 @@ from roomctl.ports.address import Address
 from roomctl.ports.stream import CONNECT_LIMIT_S, explained
 from roomctl.wire import Chunk, Identity
 
+_log = logging.getLogger(__name__)
+
 _MOST_WAITING = 256  # datagrams; a flood drops the oldest
 
 
-async def open_port(address: Address) -> UdpPort:
-    """Resolve the host within 2 s; that nobody answers is found out only by asking."""
-    host, number = address.host_and_port()
-    port = UdpPort(Identity(url=address.url, path=f"{host}:{number}"))
-    opening = asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: port, remote_addr=(host, number)
-    )
+async def open_port(address: Address, local: int = 0) -> UdpPort:
+    """Resolve the host within 2 s; that nobody answers is found out only by asking.
+
+    `local`: the port that the peer may answer to, if it is free; the url's own must be.
+    """
+    host, number = address.host_and_port("local")
+    wanted = address.number("local", local, 0, 65535)
     try:
-        transport, _ = await asyncio.wait_for(opening, CONNECT_LIMIT_S)
+        connected = await _connected(host, number, wanted, must="local" in address.options)
     except TimeoutError as error:
         why = f"{host} could not be resolved within {CONNECT_LIMIT_S:g} s"
         raise PortError(address.url, why, PortReason.MISSING) from error
     except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            why = f"local port {wanted} is in use; `ss -uanp sport = :{wanted}` says by whom"
+            raise PortError(address.url, why, PortReason.BUSY) from error
         missing = f"{host} cannot be reached"
         raise explained(address, error, missing=missing, refused=missing) from error
+    port = UdpPort(Identity(url=address.url, path=f"{host}:{number}"))
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: port, sock=connected
+    )
     port.attach(transport)
     return port
+
+
+async def _connected(host: str, number: int, local: int, *, must: bool) -> socket.socket:
+    """Return a socket connected to the first address of `host` that there is a way to."""
+    looking = asyncio.get_running_loop().getaddrinfo(host, number, type=socket.SOCK_DGRAM)
+    trouble = OSError(f"{host} has no address")
+    for family, _, _, _, peer in await asyncio.wait_for(looking, CONNECT_LIMIT_S):
+        try:
+            return _to(family, peer, local)
+        except OSError as error:
+            trouble = error
+        if local and not must:
+            _log.debug("%s: asked from another port than %d (%s)", host, local, trouble)
+            try:
+                return _to(family, peer, 0)
+            except OSError as error:
+                trouble = error
+    raise trouble
+
+
+def _to(family: int, peer: tuple[object, ...], local: int) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        made.setblocking(False)
+        if local:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(("", local))
+        made.connect(peer)
+        if made.getsockname() == made.getpeername():  # the peer is on this machine
+            raise OSError(errno.EADDRINUSE, "it would talk to itself")
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 class UdpPort(asyncio.DatagramProtocol):

@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
+import logging
 import os
 import socket
+import termios
 import threading
 import time
 import tty
@@ -11,10 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import serial
 
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
-from roomctl.wire import Port
+from roomctl.ports.serial import SerialPort, quicken
+from roomctl.wire import Identity, Port
+from tests.ports.rfc2217_server import SerialServer
 
 LIMIT_S = 5.0
 
@@ -229,6 +235,113 @@ async def test_the_identity_follows_a_by_id_link_to_the_node(cable: Cable, tmp_p
     await port.close()
 
 
+AFTER_AN_UNPLUG = (  # seen with ftdi_sio, cdc_acm and xhci, and in pyserial's source
+    serial.SerialException("device reports readiness to read but returned no data"),
+    serial.SerialException("write failed: [Errno 5] Input/output error"),
+    serial.PortNotOpenError(),
+    OSError(errno.EIO, "Input/output error"),
+    OSError(errno.ENODEV, "No such device"),
+    OSError(errno.EBADF, "Bad file descriptor"),
+    BrokenPipeError(errno.EPIPE, "Broken pipe"),
+    termios.error(errno.EIO, "Input/output error"),
+    TypeError("'NoneType' object cannot be interpreted as an integer"),
+    ValueError("I/O operation on closed file"),
+    AttributeError("'NoneType' object has no attribute 'recv'"),
+)
+
+
+class Pulled:
+    """A pyserial device that raises `error` in one place, and has one byte to read."""
+
+    port = "/dev/ttyUSB0"
+
+    def __init__(self, place: str, error: Exception) -> None:
+        self._place, self._error = place, error
+        self.low_latency = False
+
+    @property
+    def in_waiting(self) -> int:
+        self._raise("in_waiting")
+        return 0
+
+    def _raise(self, place: str) -> None:
+        if place == self._place:
+            raise self._error
+
+    def read(self, count: int) -> bytes:
+        self._raise("read")
+        return b"x"
+
+    def write(self, data: bytes) -> int:
+        self._raise("write")
+        return len(data)
+
+    def cancel_read(self) -> None:
+        self._raise("cancel_read")
+
+    def cancel_write(self) -> None:
+        self._raise("cancel_write")
+
+    def close(self) -> None:
+        self._raise("close")
+
+    def set_low_latency_mode(self, on: bool) -> None:
+        self._raise("set_low_latency_mode")
+        self.low_latency = on
+
+
+def pulled(place: str, error: Exception) -> SerialPort:
+    return SerialPort(
+        Pulled(place, error), Identity(url="serial:/dev/ttyUSB0", path="/dev/ttyUSB0")
+    )
+
+
+@pytest.mark.parametrize("error", AFTER_AN_UNPLUG, ids=repr)
+async def test_whatever_pyserial_raises_after_an_unplug_is_port_closed(error: Exception) -> None:
+    reads, writes = pulled("read", error), pulled("write", error)
+    with pytest.raises(PortClosed, match="still plugged in"):
+        await reads.read()
+    with pytest.raises(PortClosed, match="still plugged in"):
+        await writes.write(b"x")
+    for port in (reads, writes):
+        with pytest.raises(PortClosed):
+            await port.read()
+        with pytest.raises(PortClosed):
+            await port.write(b"x")
+        await port.close()
+
+
+@pytest.mark.parametrize("error", AFTER_AN_UNPLUG, ids=repr)
+async def test_what_came_before_an_unplug_is_still_read(error: Exception) -> None:
+    port = pulled("in_waiting", error)
+    assert await read(port) == b"x"
+    await port.close()
+
+
+@pytest.mark.parametrize("place", ["cancel_read", "cancel_write", "close"])
+@pytest.mark.parametrize("error", AFTER_AN_UNPLUG, ids=repr)
+async def test_a_line_that_is_gone_is_closed_without_an_error(place: str, error: Exception) -> None:
+    port = pulled(place, error)
+    await port.close()
+    with pytest.raises(PortClosed):
+        await port.read()
+
+
+@pytest.mark.parametrize("error", [*AFTER_AN_UNPLUG, NotImplementedError("not here")], ids=repr)
+def test_a_port_without_a_low_latency_mode_does_without(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "roomctl.ports.serial")
+    quicken(Pulled("set_low_latency_mode", error))
+    assert "/dev/ttyUSB0: no low-latency mode" in caplog.text
+
+
+def test_a_port_with_a_low_latency_mode_gets_it() -> None:
+    device = Pulled("nowhere", OSError())
+    quicken(device)
+    assert device.low_latency
+
+
 async def test_pyserials_loop_url_works() -> None:
     port = await connect("front", "serial:loop://")
     await port.write(b"\x88\x30\x01\xff")
@@ -266,6 +379,67 @@ async def test_a_serial_server_that_is_not_running_refuses() -> None:
     with pytest.raises(PortError, match="refused") as error:
         await connect("front", f"serial:socket://127.0.0.1:{number}")
     assert error.value.reason is PortReason.REFUSED
+
+
+@pytest.fixture
+def server() -> Iterator[SerialServer]:
+    server = SerialServer()
+    yield server
+    server.close()
+
+
+by_pyserial = pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")
+
+
+@by_pyserial
+async def test_a_telnet_serial_server_sets_the_speed_and_hands_every_byte_on(
+    server: SerialServer,
+) -> None:
+    port = await connect("front", f"{server.url}?baud=38400")
+    assert server.serial.baudrate == 38400
+    every = bytes(range(256))  # 0xFF is the end of a VISCA frame, and telnet's escape
+    await port.write(every)
+    got = b""
+    while len(got) < 256:
+        got += await read(port)
+    assert got == every
+    await port.close()
+
+
+@by_pyserial
+async def test_a_telnet_serial_server_that_hangs_up_closes_the_port(server: SerialServer) -> None:
+    port = await connect("front", server.url)
+    reading = asyncio.ensure_future(port.read())
+    await asyncio.sleep(0)
+    server.hang_up()
+    with pytest.raises(PortClosed, match="server still there"):
+        await asyncio.wait_for(reading, LIMIT_S)
+    with pytest.raises(PortClosed):
+        await port.write(b"x")
+    await port.close()
+
+
+@by_pyserial
+async def test_opening_a_telnet_serial_server_again_and_again_leaks_nothing(
+    server: SerialServer,
+) -> None:
+    async def cycle(hang_up: bool) -> None:
+        port = await connect("front", server.url)
+        reading = asyncio.ensure_future(port.read())
+        await asyncio.sleep(0)
+        if hang_up:
+            server.hang_up()
+            await asyncio.wait([reading], timeout=LIMIT_S)
+        await port.close()
+        await asyncio.gather(reading, return_exceptions=True)
+
+    for number in range(2):
+        await cycle(hang_up=bool(number))
+    threads, open_files = threading.active_count(), descriptors()
+    for number in range(4):
+        await cycle(hang_up=bool(number % 2))
+    assert threading.active_count() <= threads + 1
+    assert descriptors() <= open_files + 1  # the server may not have closed its last one yet
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from roomctl.errors import PortClosed, PortError
+from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
+from roomctl.ports.address import parse
+from roomctl.ports.udp import open_port
 
 LIMIT_S = 5.0
 
@@ -102,3 +104,99 @@ async def test_visca_over_ip_is_udp_and_its_port_may_be_left_out(far: socket.soc
         unnamed = await connect("front", f"visca-ip://{host}")
         assert unnamed.identity.path.endswith(":52381")
         await unnamed.close()
+
+
+class Stubborn:
+    """A camera that answers to one port of whoever asks, whatever port it was asked from."""
+
+    def __init__(self, host: str, answers_to: int) -> None:
+        self.line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.line.bind((host, 0))
+        self.line.settimeout(LIMIT_S)
+        self.answers_to = answers_to
+
+    def url(self, scheme: str, query: str = "") -> str:
+        host, number = self.line.getsockname()
+        return f"{scheme}://{host}:{number}{query}"
+
+    def answer(self) -> None:
+        data, (host, _) = self.line.recvfrom(100)
+        self.line.sendto(b"answer to " + data, (host, self.answers_to))
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("", 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_cameras_that_all_answer_to_one_port_are_told_apart() -> None:
+    number = free_port()
+    cameras = [Stubborn(f"127.0.0.{host}", number) for host in (2, 3, 4)]
+    ports = [await connect("front", c.url("udp", f"?local={number}")) for c in cameras]
+    for _ in range(20):
+        for word, port, camera in zip((b"2", b"3", b"4"), ports, cameras, strict=True):
+            await port.write(word)
+            camera.answer()
+        for word, port in zip((b"2", b"3", b"4"), ports, strict=True):
+            assert (await asyncio.wait_for(port.read(), LIMIT_S)).data == b"answer to " + word
+    for port, camera in zip(ports, cameras, strict=True):
+        assert not port._came
+        await port.close()
+        camera.line.close()
+
+
+async def test_a_camera_is_asked_over_ip_from_the_port_that_some_answer_to() -> None:
+    camera = Stubborn("127.0.0.2", 52381)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as check:
+        check.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            check.bind(("", 52381))
+        except OSError:
+            pytest.skip("another program has port 52381 of this machine")
+    port = await connect("front", camera.url("visca-ip"))
+    await port.write(b"x")
+    camera.answer()
+    assert (await asyncio.wait_for(port.read(), LIMIT_S)).data == b"answer to x"
+    await port.close()
+    camera.line.close()
+
+
+async def test_a_port_that_another_program_has_is_done_without_unless_the_url_names_it() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("", 0))
+        number = other.getsockname()[1]
+        camera = Stubborn("127.0.0.2", number)
+        port = await open_port(parse(camera.url("udp")), local=number)
+        await port.write(b"x")
+        assert camera.line.recvfrom(100)[1][1] != number
+        await port.close()
+        with pytest.raises(PortError, match=f"local port {number} is in use") as error:
+            await connect("front", camera.url("udp", f"?local={number}"))
+        assert error.value.reason is PortReason.BUSY
+        camera.line.close()
+
+
+async def test_the_port_that_some_answer_to_can_be_left_to_others() -> None:
+    camera = Stubborn("127.0.0.2", 52381)
+    port = await connect("front", camera.url("visca-ip", "?local=0"))
+    await port.write(b"x")
+    assert camera.line.recvfrom(100)[1][1] != 52381
+    await port.close()
+    camera.line.close()
+
+
+async def test_nobody_talks_to_himself() -> None:
+    number = free_port()
+    port = await open_port(parse(f"udp://127.0.0.1:{number}"), local=number)
+    await port.write(b"x")
+    with pytest.raises(PortClosed, match="nothing listens"):
+        await asyncio.wait_for(port.read(), LIMIT_S)
+    await port.close()
+
+
+async def test_a_local_port_must_be_one() -> None:
+    with pytest.raises(PortError, match="local=99999 is not a number from 0 to 65535"):
+        await connect("front", "udp://127.0.0.1:1259?local=99999")
+    with pytest.raises(PortError, match="unknown option 'port'"):
+        await connect("front", "udp://127.0.0.1:1259?port=3")

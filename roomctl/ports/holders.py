@@ -1,0 +1,49 @@
+"""Which processes have a node open, as far as /proc tells. Knows no device and opens none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+def holders(targets: set[str], proc: Path = PROC) -> Iterator[str]:
+    """Yield "PROGRAM (pid N)" of every process that has one of `targets` open, as /proc names it.
+
+    Another user's process can only be named by root.
+    """
+    for process in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
+        try:
+            links = {str(link.readlink()) for link in (process / "fd").iterdir()}
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if links & targets:
+            words = command.decode("utf-8", "replace").split("\0")
+            yield f"{_spoken([word for word in words if word])} (pid {process.name})"
+
+
+def others(node: str, proc: Path = PROC) -> list[str]:
+    """Return who has `node` open beside this process; empty if nobody, or nobody who can be seen.
+
+    Device nodes are no links, so the name that was opened is the name that /proc shows.
+    """
+    mine = f"(pid {os.getpid()})"
+    return [holder for holder in holders({node}, proc) if not holder.endswith(mine)]
+
+
+def held_here(node: str, proc: Path = PROC) -> int:
+    """Return how often this process itself has `node` open."""
+    try:
+        return [str(link.readlink()) for link in (proc / "self" / "fd").iterdir()].count(node)
+    except OSError:
+        return 0  # a link went while it was read; for the sentence that this is for, no matter
+
+
+def _spoken(words: list[str]) -> str:
+    """Return a command as a person knows it: `roomctl simulate`, whatever interprets it."""
+    if words and Path(words[0]).name.startswith("python"):
+        words = words[2:] if words[1:2] == ["-m"] else words[1:]
+    return " ".join(Path(word).name for word in words[:2])

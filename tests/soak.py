@@ -1,0 +1,78 @@
+"""`python -m tests.soak [--cycles N] [--rest SECONDS]`: pull a camera's cable hundreds of times.
+
+On real wires, with pyserial at the near end. Says how soon the camera was offline and back, what
+was left over, and what a line costs whose camera says nothing; fails if one of them is too much.
+"""
+
+import argparse
+import asyncio
+import logging
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from roomctl.device import Status
+from tests.camera.site import held, room
+
+OFFLINE_S, BACK_S = 1.0, 2.0
+BUSY_PCT = 1.0
+WARMING = 5  # cycles before anything is counted: what is made once for all, is made
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+async def cycles(scheme: str, count: int, folder: Path) -> bool:
+    """Pull and plug `count` times; say how that went, and return whether it went well."""
+    async with room(folder, scheme) as rig:
+        for _ in range(WARMING):
+            await rig.cycle()
+        before = held()
+        gone, back = zip(*[await rig.cycle() for _ in range(count)], strict=True)
+        after = held()
+    more = {what: after[what] - before[what] for what in before}
+    leaked = {what: number for what, number in more.items() if number > (what == "threads")}
+    say(
+        f"{scheme}: {count} unplugs; offline after {median(gone):.3f} s (at most {max(gone):.3f}), "
+        f"online after {median(back):.3f} s (at most {max(back):.3f}); left over: {leaked or 0}"
+    )
+    return not leaked and max(gone) < OFFLINE_S and max(back) < BACK_S
+
+
+async def silence(scheme: str, seconds: float, folder: Path) -> bool:
+    """Measure what a silent camera costs, its simulated end included; whether that is little."""
+    async with room(folder, scheme) as rig:
+        rig.camera.silent = True
+        while rig.front.health.status is Status.ONLINE:
+            await asyncio.sleep(0.1)
+        began, used = time.monotonic(), time.process_time()
+        await asyncio.sleep(seconds)
+        pct = 100 * (time.process_time() - used) / (time.monotonic() - began)
+    say(f"{scheme}: a silent camera costs {pct:.2f} % of a core")
+    return pct < BUSY_PCT
+
+
+async def soak(count: int, seconds: float) -> bool:
+    good = True
+    with tempfile.TemporaryDirectory() as folder:
+        for scheme in ("serial", "tcp", "socket"):
+            good &= await cycles(scheme, count, Path(folder))
+            good &= await silence(scheme, seconds, Path(folder))
+    return good
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="soak", description=__doc__)
+    parser.add_argument("--cycles", type=int, default=500, help="unplugs of each wire")
+    parser.add_argument("--rest", type=float, default=10.0, help="seconds of a silent line")
+    asked = parser.parse_args()
+    logging.basicConfig(level=logging.ERROR)
+    return 0 if asyncio.run(soak(asked.cycles, asked.rest)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

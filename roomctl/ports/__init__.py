@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from roomctl.errors import PortError, PortReason
-from roomctl.ports import gpio, serial, tcp, udp, unix, usb
+from roomctl.ports import gpio, hidraw, picture, serial, tcp, udp, unix, usb, v4l2
 from roomctl.ports.address import Address, parse, suggest
 from roomctl.wire import Port
 
+_VISCA_IP = 52381  # some Sony cameras answer to it, whatever port they were asked from
+
 _DOORS: dict[str, Callable[[Address], Awaitable[Port]]] = {
     "gpio": gpio.open_port,
+    "hidraw": hidraw.open_port,
+    "picture": picture.open_port,
     "serial": serial.open_port,
     "tcp": tcp.open_port,
     "udp": udp.open_port,
     "unix": unix.open_port,
     "usb": usb.open_port,
-    "visca-ip": lambda address: udp.open_port(address.with_port(52381)),
+    "v4l2": v4l2.open_port,
+    "visca-ip": lambda address: udp.open_port(address.with_port(_VISCA_IP), local=_VISCA_IP),
 }
 
 

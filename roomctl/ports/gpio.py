@@ -2,8 +2,10 @@
 
 Knows no sensor. Every edge is a chunk, stamped in the library's callback, and the level is read
 again every second: the kernel drops edges when its buffer of 16 is full, and gpiozero swallows an
-edge that follows a lost one (gpiozero issue 1039). Edges that nobody reads are dropped oldest
-first; the newest level always arrives.
+edge that follows a lost one (gpiozero issue 1039). A level that changed without an edge is told at
+once, and with the next one comes b"!": an edge was lost. Edges that nobody reads are dropped oldest
+first; the newest level always arrives. In a storm (50 chunks within a second) edges are handed over
+together, 20 times a second, so that whoever reads has time for something else.
 
 `pull` is down, up or none; `active=low` inverts the wire, so that b"1" always means active.
 """
@@ -26,12 +28,16 @@ from typing import Protocol
 
 from roomctl.config import runtime_path
 from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.ports import pins
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.wire import Chunk, Identity
 
 LOOK_EVERY_S = 1.0
 _MOST_WAITING = 64  # edges
+_STORM, _STORM_S = 50, 1.0  # so many chunks in so short a time
+_TOGETHER_S = 0.05
+_LATE_S = 0.05  # an edge may come so much later than the level was read
 _CLOSE_LIMIT_S = 1.0
 _OLDEST_GPIOZERO = (2, 0, 1)  # older ones prefer RPi.GPIO, which cannot drive a Pi 5
 _LEVELS = {False: b"0", True: b"1"}
@@ -50,14 +56,11 @@ class Input(Protocol):
 
 async def open_port(address: Address) -> GpioPort:
     """Claim the line; raise PortError with one sentence on what is missing or who holds it."""
-    pin = address.place
-    if not (pin.isascii() and pin.isdecimal()) or int(pin) > 1023:
-        raise address.refuse("is not gpio:NUMBER, such as gpio:17 (the GPIO's, not the header's)")
-    address.only(("pull", "active"))
+    pin = pins.number(address)
     pull = address.choice("pull", "down", ("down", "up", "none"))
     inverted = (address.choice("active", "high", ("high", "low")) == "low") != (pull == "up")
-    device = await open_in_thread(lambda: _open(address, int(pin), pull), lambda late: late.close())
-    return GpioPort(device, Identity(url=address.url, path=f"GPIO{int(pin)}"), inverted)
+    device = await open_in_thread(lambda: _open(address, pin, pull), lambda late: late.close())
+    return GpioPort(device, Identity(url=address.url, path=f"GPIO{pin}"), inverted)
 
 
 class GpioPort:
@@ -72,6 +75,10 @@ class GpioPort:
         self._news = asyncio.Event()
         self._handing_over = False
         self._look_at = 0.0
+        self._looked_at = 0.0
+        self._last: bool | None = None
+        self._missed = False  # the level has changed, and no edge has come for that yet
+        self._handed: deque[float] = deque(maxlen=_STORM)
         self._closing: asyncio.Task[None] | None = None
         self._gone: str | None = None
         device.when_activated, device.when_deactivated = self._activated, self._deactivated
@@ -80,13 +87,25 @@ class GpioPort:
         while True:
             self._refuse_if_gone()
             if self._came:
-                return self._came.popleft()
+                return await self._take()
             self._news.clear()
             try:
                 async with asyncio.timeout(max(0.0, self._look_at - time.monotonic())):
                     await self._news.wait()
             except TimeoutError:
                 return await self._look()
+
+    async def _take(self) -> Chunk:
+        """Take the oldest edge; in a storm wait a little, and take all that there are."""
+        now = time.monotonic()
+        storm = len(self._handed) == _STORM and now - self._handed[0] < _STORM_S
+        self._handed.append(now)
+        if not storm:
+            return self._came.popleft()
+        await asyncio.sleep(_TOGETHER_S)
+        self._refuse_if_gone()
+        chunks = [self._came.popleft() for _ in range(len(self._came))]
+        return Chunk(b"".join(chunk.data for chunk in chunks), chunks[-1].at)
 
     async def write(self, data: bytes) -> None:
         self._refuse_if_gone()
@@ -113,7 +132,12 @@ class GpioPort:
             self._gone = self._gone or f"the line cannot be read any more ({error})"
             raise PortClosed(self.identity.url, self._gone) from error
         self._look_at = at + LOOK_EVERY_S
-        return Chunk(_LEVELS[active != self._inverted], at)
+        level = active != self._inverted
+        missed, self._missed = self._missed, False
+        if not self._came and self._last is not None and level != self._last:
+            self._missed, self._looked_at = True, time.monotonic()
+        self._last = level
+        return Chunk(b"!" * missed + _LEVELS[level], at)
 
     def _activated(self) -> None:
         self._edge(not self._inverted)
@@ -123,6 +147,9 @@ class GpioPort:
 
     def _edge(self, level: bool) -> None:
         """Hand one edge over from the library's thread, which serves every pin: stay short."""
+        if self._missed and time.monotonic() < self._looked_at + _LATE_S:
+            self._missed = False  # it was late, not lost
+        self._last = level
         self._came.append(Chunk(_LEVELS[level], time.monotonic()))
         if not self._handing_over:
             self._handing_over = True
@@ -152,8 +179,12 @@ def _open(address: Address, pin: int, pull: str) -> Input:
                 pin, pull_up=pull_up, active_state=active_state
             )
         except Exception as error:  # lgpio's own `error` is a plain Exception
-            raise _explained(address, gpiozero, pin, error) from error
-        return device
+            refused = _explained(address, gpiozero, pin, error)
+        else:
+            return device
+        # Not from inside: the library's traceback would keep the half-made device, and thereby the
+        # line, until it is collected.
+        raise refused
 
 
 def _gpiozero(address: Address) -> ModuleType:
@@ -165,7 +196,10 @@ def _gpiozero(address: Address) -> ModuleType:
         raise address.refuse(why + _ON_313) from error
     numbers = tuple(int(part) for part in version.split(".")[:3] if part.isdecimal())
     if numbers < _OLDEST_GPIOZERO:
-        raise address.refuse(f"gpiozero {version} is too old; 2.0.1 or newer is needed")
+        raise address.refuse(
+            f"gpiozero {version} is too old, it cannot drive every Pi; "
+            "`pip install 'gpiozero>=2.0.1'`"
+        )
     return gpiozero
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
+_MOST_SIGNS = 40  # of a command: an argument may be a whole program
 
 
 def holders(targets: set[str], proc: Path = PROC) -> Iterator[str]:
@@ -16,7 +18,7 @@ def holders(targets: set[str], proc: Path = PROC) -> Iterator[str]:
     """
     for process in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
         try:
-            links = {str(link.readlink()) for link in (process / "fd").iterdir()}
+            links = set(_opened(process))
             command = (process / "cmdline").read_bytes()
         except OSError:
             continue
@@ -37,13 +39,21 @@ def others(node: str, proc: Path = PROC) -> list[str]:
 def held_here(node: str, proc: Path = PROC) -> int:
     """Return how often this process itself has `node` open."""
     try:
-        return [str(link.readlink()) for link in (proc / "self" / "fd").iterdir()].count(node)
+        return list(_opened(proc / "self")).count(node)
     except OSError:
-        return 0  # a link went while it was read; for the sentence that this is for, no matter
+        return 0
+
+
+def _opened(process: Path) -> Iterator[str]:
+    """Yield what a process has open; the listing's own handle is gone before it is read."""
+    for link in (process / "fd").iterdir():
+        with suppress(FileNotFoundError):
+            yield str(link.readlink())
 
 
 def _spoken(words: list[str]) -> str:
     """Return a command as a person knows it: `roomctl simulate`, whatever interprets it."""
-    if words and Path(words[0]).name.startswith("python"):
+    if words and Path(words[0]).name.startswith("python") and words[1:2] != ["-c"]:
         words = words[2:] if words[1:2] == ["-m"] else words[1:]
-    return " ".join(Path(word).name for word in words[:2])
+    spoken = " ".join(Path(word).name for word in words[:2])
+    return " ".join(spoken.split())[:_MOST_SIGNS]

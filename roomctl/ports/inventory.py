@@ -1,22 +1,26 @@
-"""What is plugged in: serial ports and USB devices that speak HID telephony, with their URLs.
+"""What is plugged in: serial ports, USB cameras and USB devices that speak HID telephony.
 
-Opens nothing. Knows no camera: what answers on a serial port is asked by whoever opens it.
+Opens nothing. Knows no camera: what answers on a serial port, and whether a USB camera can be
+moved, is asked by whoever opens it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import usb.core
-from serial.tools import list_ports
+from serial.tools.list_ports import comports
+from serial.tools.list_ports_common import ListPortInfo
 
-from roomctl.ports.usb_interface import interface_classes, libusb
+from roomctl.ports.usb_device import AUDIO, HID, free, ids, interface_classes, libusb, port_path
+from roomctl.ports.v4l2 import BY_ID as VIDEO_BY_ID
+from roomctl.ports.v4l2 import SYSFS
 
-_HID = 3
-_AUDIO = 1
 _BY_ID = Path("/dev/serial/by-id")
+_BY_PATH = Path("/dev/serial/by-path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +34,76 @@ class Found:
 
 def inventory() -> list[Found]:
     """List what is plugged in now; an empty list if there is nothing, or no USB library."""
-    return [*_serial(), *_usb()]
+    return [*serial_ports(comports()), *usb_cameras(), *_usb()]
 
 
-def _serial() -> Iterator[Found]:
-    """Name each port by its stable name where it has one: ttyUSB numbers change."""
-    stable = {str(link.resolve()): str(link) for link in _links()}
-    for port in sorted(list_ports.comports()):
+def serial_ports(
+    ports: Iterable[ListPortInfo], by_id: Path = _BY_ID, by_path: Path = _BY_PATH
+) -> Iterator[Found]:
+    """Name each of `ports` by a name that stays: ttyUSB numbers change.
+
+    That is the adapter's (by-id), or where there is none or several have it, the USB socket's
+    (by-path); `what` tells the other names. The speed is left open.
+    """
+    ports = sorted(ports)
+    adapters, sockets = _links(by_id), _links(by_path)
+    twins = Counter(map(_adapter, ports))
+    for port in ports:
         if port.hwid == "n/a":
             continue  # a UART that the chipset has and the board does not
-        url = f"serial:{stable.get(port.device, port.device)}?baud=9600"
-        yield Found("camera", url, f"{port.description} ({port.device})")
+        names = [links[port.device] for links in (adapters, sockets) if port.device in links]
+        if twins[_adapter(port)] > 1:
+            names.reverse()
+        names.append(port.device)
+        also = f" (also {', '.join(names[1:])})" if names[1:] else ""
+        yield Found("camera", f"serial:{names[0]}", f"{port.description}{also}")
 
 
-def _links() -> list[Path]:
-    return list(_BY_ID.iterdir()) if _BY_ID.is_dir() else []
+def _adapter(port: ListPortInfo) -> tuple[object, ...]:
+    """Return what the name by id is made of; the port itself if it is no USB adapter."""
+    if port.vid is None:
+        return (port.device,)
+    line = str(port.location or "").partition(":")[2]
+    return (port.vid, port.pid, port.serial_number, line)
+
+
+def _links(folder: Path) -> dict[str, str]:
+    """Return the links of `folder` by the node that they lead to."""
+    links = sorted(folder.iterdir()) if folder.is_dir() else []
+    return {str(link.resolve()): str(link) for link in links}
+
+
+def usb_cameras(by_id: Path = VIDEO_BY_ID, sysfs: Path = SYSFS) -> Iterator[Found]:
+    """Name each USB camera by a name that stays; its second node, for metadata, is left out."""
+    for link in sorted(by_id.glob("usb-*-index0")):
+        node = link.resolve().name
+        try:
+            name = (sysfs / node / "name").read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            continue  # it has just been unplugged
+        yield Found("camera", f"v4l2:{link}", f"USB camera {name} (also /dev/{node})")
 
 
 def _usb() -> Iterator[Found]:
-    """Name each USB device that has both sound and HID: a speakerphone or a headset."""
     backend = libusb()
     if backend is None:
         return
-    for device in usb.core.find(find_all=True, backend=backend) or ():
-        classes = interface_classes(device)
-        if {_HID, _AUDIO} <= classes:
-            url = f"usb:{device.idVendor:04x}:{device.idProduct:04x}"
-            yield Found("speakerphone", url, f"USB sound with keys, bus {device.bus}")
+    try:
+        yield from usb_devices(usb.core.find(find_all=True, backend=backend) or ())
+    finally:
+        free(backend)
+
+
+def usb_devices(devices: Iterable[usb.core.Device]) -> Iterator[Found]:
+    """Name each of `devices` that has both sound and HID: a speakerphone or a headset.
+
+    Of two of one model each is named by its port, too.
+    """
+    found = [device for device in devices if {AUDIO, HID} <= interface_classes(device)]
+    twins = Counter(map(ids, found))
+    for device in sorted(found, key=port_path):
+        port = port_path(device)
+        place = f"?port={port}" if twins[ids(device)] > 1 else ""
+        shared = f"hidraw:{ids(device)}{place}"
+        what = f"USB sound with keys, at {port}; to share it with other programs: {shared}"
+        yield Found("speakerphone", f"usb:{ids(device)}{place}", what)

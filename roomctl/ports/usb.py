@@ -12,26 +12,18 @@ import asyncio
 import contextlib
 import errno
 import logging
-import re
 import time
 from collections.abc import Callable
 
 import usb.core
-from usb.backend import IBackend
 
 from roomctl.errors import PortClosed, PortError
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
-from roomctl.ports.usb_interface import (
-    GONE,
-    REFUSALS,
-    Claimed,
-    Wanted,
-    give_back,
-    global_items,
-    libusb,
-    open_interface,
-)
+from roomctl.ports.hotplug import News, open_when_there
+from roomctl.ports.usb_device import is_numbered, libusb, wanted
+from roomctl.ports.usb_interface import Backend, Claimed, give_back, open_interface
+from roomctl.ports.usb_refusal import FAILURES, REFUSALS, not_done
 from roomctl.wire import Chunk, Identity
 
 _log = logging.getLogger(__name__)
@@ -42,16 +34,22 @@ _WRITE_MS = 300
 _CLOSE_LIMIT_S = 0.6
 
 
-async def open_port(address: Address, backend: Callable[[], IBackend | None] = libusb) -> UsbPort:
-    """Open `usb:VID:PID` or `usb:auto`, `?path=1-1.4` or `?serial=…`; raise PortError.
+async def open_port(
+    address: Address, backend: Backend = libusb, news: Callable[[], News] | None = None
+) -> UsbPort:
+    """Open `usb:VID:PID` or `usb:auto`, `?port=1-1.4` or `?serial=…`; raise PortError.
 
-    Of several that fit, the first by port path that is free is taken.
+    Of several that fit, the first by port path that is free is taken. One that is missing is given
+    a second to be plugged in.
     """
-    wanted = _wanted(address)
-    claimed, identity = await open_in_thread(
-        lambda: open_interface(wanted, backend), lambda opened: give_back(opened[0])
-    )
-    return UsbPort(claimed, identity)
+    asked = wanted(address)
+
+    async def open_() -> tuple[Claimed, Identity]:
+        return await open_in_thread(
+            lambda: open_interface(asked, backend), lambda opened: give_back(opened[0])
+        )
+
+    return UsbPort(*await open_when_there(open_, news))
 
 
 class UsbPort:
@@ -60,7 +58,7 @@ class UsbPort:
     def __init__(self, claimed: Claimed, identity: Identity) -> None:
         self.identity = identity
         self._claimed = claimed
-        self._numbered = 0x84 in dict(global_items(claimed.descriptor))
+        self._numbered = is_numbered(claimed.descriptor)
         self._blocking = Blocking()
         self._writer = asyncio.Lock()
         self._reading: asyncio.Task[Chunk] | None = None
@@ -107,11 +105,14 @@ class UsbPort:
                 )
             except usb.core.USBTimeoutError:
                 continue
-            except usb.core.USBError as error:
-                if error.errno == errno.EPIPE:
+            except FAILURES as error:
+                number = getattr(error, "errno", None)
+                if number == errno.EINTR:
+                    continue
+                if number == errno.EPIPE:
                     with contextlib.suppress(*REFUSALS):
                         claimed.device.clear_halt(claimed.endpoint_in)
-                raise self._failed("reading", error) from error
+                raise self._failed("reading", error, _READ_MS) from error
             if data:
                 head = bytes((INPUT,)) if self._numbered else bytes((INPUT, 0))
                 return Chunk(head + data, time.monotonic())
@@ -127,34 +128,19 @@ class UsbPort:
             else:
                 setup = (0x21, 0x09, kind << 8 | report_id, claimed.interface)
                 written = device.ctrl_transfer(*setup, wire, _WRITE_MS)
-        except usb.core.USBError as error:
-            raise self._failed(f"writing report {report_id}", error) from error
+        except FAILURES as error:
+            raise self._failed(f"writing report {report_id}", error, _WRITE_MS) from error
         if written != len(wire):
             why = f"short write: {written} of {len(wire)} bytes of report {report_id}"
             raise PortError(self.identity.url, why)
 
-    def _failed(self, doing: str, error: usb.core.USBError) -> PortError:
-        url = self.identity.url
-        if error.errno in GONE:
-            self._gone = self._gone or f"the device is gone ({error.strerror}); is it plugged in?"
-            return PortClosed(url, self._gone)
-        if isinstance(error, usb.core.USBTimeoutError) or error.errno == errno.ETIMEDOUT:
-            return PortError(url, f"{doing}: no answer within {_WRITE_MS / 1000:g} s")
-        if error.errno == errno.EPIPE:
-            return PortError(url, f"{doing}: the device refused it (STALL)")
-        return PortError(url, f"{doing}: {error}")
+    def _failed(self, doing: str, error: Exception, limit_ms: int) -> PortError:
+        failure = not_done(self.identity.url, doing, error, limit_ms / 1000)
+        if isinstance(failure, PortClosed):
+            self._gone = self._gone or failure.why
+            return PortClosed(self.identity.url, self._gone)
+        return failure
 
     def _refuse_if_gone(self) -> None:
         if self._gone is not None:
             raise PortClosed(self.identity.url, self._gone)
-
-
-def _wanted(address: Address) -> Wanted:
-    options = address.only(("path", "serial"))
-    path, serial_number = options.get("path"), options.get("serial")
-    if address.place == "auto":
-        return Wanted(address.url, None, path, serial_number)
-    ids = re.fullmatch(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})", address.place)
-    if ids is None:
-        raise address.refuse("is not usb:VID:PID, such as usb:0b0e:2456, nor usb:auto")
-    return Wanted(address.url, (int(ids[1], 16), int(ids[2], 16)), path, serial_number)

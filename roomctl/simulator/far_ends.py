@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from roomctl.camera.uvc.device import is_uvc
 from roomctl.config import CameraTable, Config, OccupancyTable, screen_url
 from roomctl.occupancy.driver import profiles as occupancy_profiles
-from roomctl.occupancy.sim import SimSensor
+from roomctl.occupancy.sim import far_sensor
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator.camera_end import CameraEnd
 from roomctl.simulator.far_end import Action, Argument, FarEnd
@@ -29,7 +29,7 @@ class SensorEnd:
     def __init__(self, name: str, table: OccupancyTable) -> None:
         self.url = table.url
         self.names: tuple[str, ...] = (f"occupancy.{name}",)
-        self.sensor = SimSensor(occupancy_profiles()[table.profile or DEFAULT_SENSOR])
+        self.sensor = far_sensor(occupancy_profiles()[table.profile or DEFAULT_SENSOR])
         self._people = "away"
 
     def machine(self) -> Machine:
@@ -45,6 +45,7 @@ class SensorEnd:
         def people(word: str, moving: bool) -> Action:
             def act(args: Mapping[str, Argument], now: float) -> None:
                 self._people = word
+                self.sensor.sitting = word == "still"
                 self.sensor.set(moving, now)
 
             return act
@@ -67,6 +68,14 @@ class SensorEnd:
 
     def unplugged(self) -> None:
         """Nothing: the people stay."""
+
+
+WALLS = (None, "prejoin", "passcode_needed", "sign_in_required", "bot_wall", "lobby", "denied")
+
+
+def following(word: str | None, words: tuple[str | None, ...]) -> str | None:
+    """Return the next of `words`, and after the last the first."""
+    return words[(words.index(word) + 1) % len(words)]
 
 
 class ScreenEnd:
@@ -93,7 +102,10 @@ class ScreenEnd:
             "muted": self.screen.muted,
             "shown": self.screen.shown,
             "deaf_mute": self.screen.deaf_mute,
+            "meeting_muted": self.screen.meeting_muted,
             "silent": self.screen.silent,
+            "wall": self.screen.wall,
+            "reachable": self.screen.reachable,
         }
 
     def actions(self, name: str) -> Mapping[str, Action]:
@@ -106,13 +118,31 @@ class ScreenEnd:
         def deaf_mute(args: Mapping[str, Argument], now: float) -> None:
             self.screen.deaf_mute = not self.screen.deaf_mute
 
+        def mute_in_meeting(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.meeting_muted = not self.screen.meeting_muted
+
+        def quiet(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.level_pct = 0 if self.screen.level_pct else 35
+
         def silent(args: Mapping[str, Argument], now: float) -> None:
             self.screen.silent = not self.screen.silent
 
+        def wall(args: Mapping[str, Argument], now: float) -> None:
+            """Have this page, and the next, show another thing in place of the meeting."""
+            self.screen.wall = following(self.screen.wall, WALLS)
+            self.screen.shows.word = self.screen.wall
+
+        def reach(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.reachable = not self.screen.reachable
+
         return {
             "end_meeting": end_meeting,
+            "wall": wall,
+            "reach": reach,
             "crash": crash,
             "deaf_mute": deaf_mute,
+            "mute_in_meeting": mute_in_meeting,
+            "quiet": quiet,
             "silent": silent,
         }
 
@@ -137,7 +167,8 @@ def far_ends(config: Config, *, with_screen: bool) -> list[FarEnd]:
         else:
             lines.setdefault(table.url, {})[name] = table
     ends += [CameraEnd(url, tables) for url, tables in lines.items()]
-    ends += [SpeakerphoneEnd(name, table) for name, table in config.speakerphone.items()]
+    phones = enumerate(config.speakerphone.items(), start=1)
+    ends += [SpeakerphoneEnd(name, table, socket) for socket, (name, table) in phones]
     ends += [SensorEnd(name, table) for name, table in config.occupancy.items()]
     if with_screen and config.screen is not None:
         ends.append(ScreenEnd(screen_url(config.screen)))

@@ -18,8 +18,7 @@ from roomctl.wire import Identity, Machine
 _IDS = re.compile("[0-9a-f]{4}:[0-9a-f]{4}")
 _FLAGS = ("repeats", "double", "stalled", "times_out", "short")
 _SECONDS = ("echo_s", "repeat_s")
-_PORT_PATH = "1-1.4"
-_BCD_DEVICE = 0x0210  # young enough for Linux to take its buttons for real
+_BCD_DEVICE = 0x0123
 
 
 class SpeakerphoneEnd:
@@ -27,7 +26,9 @@ class SpeakerphoneEnd:
 
     kind = "speakerphone"
 
-    def __init__(self, name: str, table: SpeakerphoneTable) -> None:
+    def __init__(self, name: str, table: SpeakerphoneTable, socket: int = 1) -> None:
+        """`socket`: where on the hub it is plugged in, so that two have not the same place."""
+        self._port_path = f"1-1.{socket}"
         self.url = table.url
         self.names: tuple[str, ...] = (f"speakerphone.{name}",)
         self.phone = SimSpeakerphone(model_of(table.url))
@@ -43,7 +44,7 @@ class SpeakerphoneEnd:
             vid=model.vid,
             pid=model.pid,
             bcd_device=_BCD_DEVICE,
-            port_path=_PORT_PATH,
+            port_path=self._port_path,
             product=model.product,
             report_descriptor=model.descriptor,
         )
@@ -68,7 +69,13 @@ class SpeakerphoneEnd:
         def stall(args: Mapping[str, Argument], now: float) -> None:
             self.phone.faults.stalled = not self.phone.faults.stalled
 
-        return {"press_mute": press_mute, "press_hook": press_hook, "stall": stall}
+        return {
+            "press_mute": press_mute,
+            "press_hook": press_hook,
+            "volume_up": _pressing(self.phone, Usage.VOLUME_UP),
+            "volume_down": _pressing(self.phone, Usage.VOLUME_DOWN),
+            "stall": stall,
+        }
 
     def faults(self, name: str) -> Mapping[str, Action]:
         faults = self.phone.faults
@@ -90,6 +97,13 @@ def model_of(url: str) -> Model:
     """Return the model whose vid:pid stands in `url`."""
     named = _IDS.search(url)
     return MODELS.get(named[0], SPEAK_810) if named else SPEAK_810
+
+
+def _pressing(phone: SimSpeakerphone, usage: Usage) -> Action:
+    def press(args: Mapping[str, Argument], now: float) -> None:
+        phone.press_key(usage)
+
+    return press
 
 
 def _setter(device: str, faults: Faults, fault: str) -> Action:

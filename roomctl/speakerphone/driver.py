@@ -10,29 +10,41 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 from roomctl.clock import Clock
 from roomctl.config import SpeakerphoneTable, data_path
 from roomctl.device import Device
-from roomctl.errors import NoReply, PortClosed, PortError, PortReason
+from roomctl.errors import NoReply, PortClosed, PortError, PortMissing, PortReason
+from roomctl.speakerphone import trace
+from roomctl.speakerphone.description import Description, why
 from roomctl.speakerphone.hid import DescriptorError, Layout, read_descriptor
-from roomctl.speakerphone.profile import GENERIC, SpeakerphoneProfile, load_profiles, pick
+from roomctl.speakerphone.profile import (
+    GENERIC,
+    Advisory,
+    SpeakerphoneProfile,
+    load_profiles,
+    pick,
+)
 from roomctl.speakerphone.session import Session
 from roomctl.speakerphone.telephony import Press
-from roomctl.wire import Connect, Identity, Machine
+from roomctl.wire import Connect, Identity, Machine, traced
 
 _log = logging.getLogger(__name__)
 
 SHOW_LIMIT_S = 1.0  # two writes of 0.3 s each, and the loop's own delays
 REST_LIMIT_S = 0.5
+LOOK_S = 1.0
+SLEPT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class SpeakerphoneState:
     """What is known of the device. `led_muted` is what was last written; None: nothing is sure.
 
-    `port_path` is where it is plugged in, such as "1-1.4".
+    `port_path` is where it is plugged in, such as "1-1.4", which tells two of one model apart;
+    `advisories` is what is known to be wrong with its firmware, `bcd_device`.
     `off_hook` is what the device last said, None while it is gone; `mic_gated` is whether the
     device itself keeps its microphone silent because it is not off-hook.
     """
@@ -41,7 +53,10 @@ class SpeakerphoneState:
     profile: str
     vid: int | None = None
     pid: int | None = None
+    bcd_device: int | None = None
+    serial_number: str | None = None
     port_path: str | None = None
+    advisories: tuple[Advisory, ...] = ()
     off_hook: bool | None = None
     led_muted: bool | None = None
     has_mute_led: bool = False
@@ -70,7 +85,8 @@ class Speakerphone(Device):
         profiles: Mapping[str, SpeakerphoneProfile] | None = None,
         profile: str | None = None,
     ) -> None:
-        super().__init__(name, url, connect, clock, changed)
+        self.trace = trace.ring()
+        super().__init__(name, url, traced(connect, clock, self.trace.note), clock, changed)
         self._profiles = dict(profiles or {"generic": GENERIC})
         self._asked = profile
         stem, self._profile = pick(self._profiles, profile, None, None)
@@ -81,6 +97,18 @@ class Speakerphone(Device):
         self._waiting: asyncio.Future[str | None] | None = None
         self._session: Session | None = None
         self._failures = 0
+        self._identity: Identity | None = None
+
+    @property
+    def profile(self) -> SpeakerphoneProfile:
+        return self._profile
+
+    @property
+    def description(self) -> Description:
+        """All that is known of it, to be pasted into an issue; what it was, if it is gone."""
+        stem, profile, seen = self.state.profile, self._profile, self._identity
+        reason, records = why(self._asked, stem, seen), self.trace.records()
+        return Description(self.name, self.url, self.health, seen, stem, reason, profile, records)
 
     async def show(self, muted: bool, off_hook: bool) -> None:
         """Write the Mute and Off-Hook LEDs; returns once they are written, or there are none.
@@ -106,10 +134,33 @@ class Speakerphone(Device):
         if why is not None:
             raise PortError(self.url, why)
 
+    async def attend(self) -> None:
+        """Open and talk until it is lost; a device whose firmware is being written says so."""
+        try:
+            await super().attend()
+        except PortMissing as error:
+            if (updating := self._updating(error.present)) is None:
+                raise
+            why = f"its firmware is being updated ({updating} is plugged in); it comes back then"
+            raise PortError(self.url, why, PortReason.UPDATING) from error
+
+    async def converse(self) -> None:
+        """Open the port and talk until it is lost; after a suspend everything is written again."""
+        watching = asyncio.create_task(self._rewrite_after_suspend())
+        try:
+            await super().converse()
+        finally:
+            watching.cancel()
+
     def machine(self, identity: Identity) -> Machine:
+        self._identity = identity
         layout = self._layout(identity)
         stem, self._profile = pick(self._profiles, self._asked, identity.vid, identity.pid)
         profile = self._profile
+        advisories = profile.advisories_for(identity.bcd_device)
+        if advisories != self.state.advisories:
+            for one in advisories:
+                _log.warning("%s: %s (%s)", self.name, one.what, one.source)
         session = Session(layout, profile.timing, profile.mute_led, self._heard, self._settled)
         self._session, self._failures = session, 0
         self.state = replace(
@@ -118,7 +169,10 @@ class Speakerphone(Device):
             profile=stem,
             vid=identity.vid,
             pid=identity.pid,
+            bcd_device=identity.bcd_device,
+            serial_number=identity.serial_number,
             port_path=identity.port_path,
+            advisories=advisories,
             has_mute_led=bool(session.lights.mute),
             has_hook=session.telephony.has_hook,
             mic_gated=profile.mic_needs_off_hook,
@@ -140,9 +194,35 @@ class Speakerphone(Device):
         except (PortError, NoReply, TimeoutError) as error:
             _log.debug("%s: LEDs not switched off: %s", self.name, error)
 
+    async def _rewrite_after_suspend(self) -> None:
+        """Notice that the wall clock went on alone: the box slept, and the device may have, too.
+
+        So it looks when the wall clock is set; then a state is written that is there already.
+        """
+        now = self.clock.now()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            before, now = now, self.clock.now()
+            slept_s = (now.wall - before.wall).total_seconds() - (now.mono_s - before.mono_s)
+            if slept_s > SLEPT_S and self._session is not None:
+                _log.info(
+                    "%s: after %.0f s of sleep its LEDs are written again", self.name, slept_s
+                )
+                self._session.rewrite()
+                self.wake()
+
+    def _updating(self, present: tuple[str, ...]) -> str | None:
+        """Return what this device is meanwhile, if its firmware is being written.
+
+        Of one that was never seen the model is not known: any model may be it.
+        """
+        known = [self._profile] if self.state.vid is not None else self._profiles.values()
+        ids = {each for profile in known for each in profile.update_ids}
+        return next((each for each in present if each in ids), None)
+
     def _layout(self, identity: Identity) -> Layout:
         if identity.report_descriptor is None:
-            why = "gives no report descriptor; a speakerphone's URL is usb:VID:PID or usb:auto"
+            why = "gives no report descriptor; a speakerphone's URL is usb:auto or hidraw:auto"
             raise PortError(self.url, why, PortReason.UNSUPPORTED)
         try:
             return read_descriptor(identity.report_descriptor)
@@ -193,9 +273,12 @@ def speakerphones(
     connect: Connect,
     clock: Clock,
     changed: Callable[[], None],
-    pressed: Callable[[str], None],
+    pressed: Callable[[str, str], None],
 ) -> list[Speakerphone]:
-    """Return the room's speakerphones in configured order; raise ProfileError for a bad profile."""
+    """Return the room's speakerphones in configured order; raise ProfileError for a bad profile.
+
+    `pressed` gets the name of a speakerphone, and the press.
+    """
     profiles = load_profiles(data_path("firmware_profiles") / "speakerphone")
     return [
         Speakerphone(
@@ -204,7 +287,7 @@ def speakerphones(
             connect,
             clock,
             changed,
-            pressed,
+            partial(pressed, name),
             profiles,
             table.profile,
         )

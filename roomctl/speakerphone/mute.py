@@ -1,10 +1,11 @@
 """Whether the microphone is muted: what was asked, what was proven, and nothing else.
 
 Facts in, a new `Truth` out. Knows no device, no sound server and no clock. *Muted* is said only
-while, for the present wish, the LED write succeeded (or there is no LED) and the capture mute was
-read back. Every new wish and every plugging starts a new `epoch`: proof of an older one counts for
-nothing, because what it proves may be undone by a command that is still on its way. Whenever
-`epoch` is new, the room writes LED and capture for `wanted` and reports what came of it.
+while, for the present wish, the LED write succeeded (or there is no LED) and both the capture mute
+and the devices' own capture switches (where there are any) were read back. Every new wish and every
+plugging starts a new `epoch`: proof of an older one counts for nothing, because what it proves may
+be undone by a command that is still on its way. Whenever `epoch` is new, the room writes LED and
+capture for `wanted` and reports what came of it.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ class MuteState:
     """What is shown: since when (monotonic seconds), who asked, and why if that is not plain.
 
     `why`: "" as asked · "not_asked" nobody has · "not_confirmed" no proof within 2 s ·
-    "no_led" the same, and it is the LED · "offline" the same, and the device is gone ·
-    "conflict" somebody else had just asked for the opposite.
+    "no_led" the same, and it is the LED · "switch" the device's own capture switch is not as
+    asked · "offline" not confirmed, and the device is gone · "conflict" somebody else had just
+    asked for the opposite.
     """
 
     mute: Mute
@@ -57,6 +59,18 @@ class Led:
     epoch: int
 
 
+class Switch(StrEnum):
+    """The capture switches of the devices themselves, read back (ALSA; in the device's own chip).
+
+    Many have none, and a Bluetooth microphone has none: then the capture mute is all there is.
+    """
+
+    NONE = "none"
+    OFF = "off"  # nothing gets through
+    ON = "on"
+    UNKNOWN = "unknown"  # there is one, and it cannot be read
+
+
 @dataclass(frozen=True, slots=True)
 class Capture:
     """The capture mute as read back by the screen process once it had done what `epoch` asked.
@@ -66,6 +80,14 @@ class Capture:
 
     muted: bool | None
     epoch: int
+    switch: Switch = Switch.NONE
+
+    @property
+    def silent(self) -> bool | None:
+        """Whether nothing can be heard: both say so. An open mute alone makes it False."""
+        if not self.muted or self.switch in (Switch.NONE, Switch.OFF):
+            return self.muted
+        return False if self.switch is Switch.ON else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +125,7 @@ class Truth:
     led: bool | None = None
     led_failed: bool = False
     capture: bool | None = None
+    switch: Switch = Switch.NONE
 
     @property
     def proven(self) -> bool:
@@ -165,7 +188,8 @@ def _captured(truth: Truth, fact: Capture, now: float) -> Truth:
     epoch, so that it is muted again. A read-back of an older epoch proves nothing, but *open* is
     believed at once.
     """
-    muted, current = fact.muted, fact.epoch == truth.epoch
+    muted, current = fact.silent, fact.epoch == truth.epoch
+    truth = replace(truth, switch=fact.switch)
     if truth.wanted is None and muted is not None:
         found = _renewed(replace(truth, wanted=muted, by="found", asked_at=now), now)
         return replace(found, capture=False) if not muted else found
@@ -202,14 +226,17 @@ def _judged(truth: Truth, now: float) -> tuple[Mute, str]:
             return Mute.MUTED, "conflict" if truth.conflict else ""
         return (Mute.OPEN, _missing(truth)) if late else (Mute.MUTING, "")
     if truth.capture is False:
-        return Mute.OPEN, "no_led" if truth.led_failed else ""
+        off = truth.switch is Switch.OFF  # open, but the device lets nothing through
+        return Mute.OPEN, "no_led" if truth.led_failed else "switch" if off else ""
     return (Mute.UNKNOWN, "not_confirmed") if late else (Mute.UNMUTING, "")
 
 
 def _missing(truth: Truth) -> str:
-    """Say why silence is not proven: the device, the LED, or the read-back."""
+    """Say why silence is not proven: the device, the LED, its switch, or the read-back."""
     if not truth.online:
         return "offline"
     if truth.capture is True and truth.led_failed:
         return "no_led"
+    if truth.switch in (Switch.ON, Switch.UNKNOWN):
+        return "switch"
     return "not_confirmed"

@@ -6,12 +6,26 @@ No profile is needed: `GENERIC` serves every device whose descriptor is sane.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from roomctl.errors import ProfileError
 from roomctl.profile import Profile, choose, load_all
 from roomctl.speakerphone.telephony import MuteLed, Timing
+
+_IDS = r"^[0-9a-f]{4}:[0-9a-f]{4}$"
+
+
+class Advisory(BaseModel):
+    """What is known to be wrong with some firmware; versions are bcdDevice: 0x0213 is 2.13."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    bcd_from: int = Field(default=0, ge=0, le=0xFFFF)
+    bcd_to: int = Field(default=0xFFFF, ge=0, le=0xFFFF)
+    what: str = Field(min_length=3)
+    source: str = Field(min_length=3)
 
 
 class SpeakerphoneProfile(Profile):
@@ -24,6 +38,17 @@ class SpeakerphoneProfile(Profile):
     echo_ms: int = Field(default=2500, ge=0, le=2500, description="a write is echoed within")
     repeat_ms: int = Field(default=2500, ge=0, le=2500, description="an unanswered press repeats")
     double_ms: int = Field(default=50, ge=0, le=500, description="one press may be sent twice")
+
+    update_ids: tuple[Annotated[str, Field(pattern=_IDS)], ...] = Field(
+        default=(), description="vid:pid that it has while its firmware is being written"
+    )
+    advisories: tuple[Advisory, ...] = Field(default=(), description="what firmware is wrong")
+
+    def advisories_for(self, bcd_device: int | None) -> tuple[Advisory, ...]:
+        """Return what is known to be wrong with this firmware; nothing if it is not known."""
+        if bcd_device is None:
+            return ()
+        return tuple(one for one in self.advisories if one.bcd_from <= bcd_device <= one.bcd_to)
 
     @property
     def timing(self) -> Timing:

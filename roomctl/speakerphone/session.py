@@ -2,7 +2,9 @@
 
 A frame is report type (1 input, 2 output, 3 feature), report ID (0 if not numbered), payload.
 There is one writer: a `show` writes every call-control report whole, and a newer one replaces what
-an older one has not written yet. After a failed write nothing is known, so all is written again.
+an older one has not written yet. After a failed write nothing is known, so all is written again;
+so it is when the device confirms that it is off-hook, because some know no mute before that
+(developer.jabra.com, call control: set mute at every off-hook).
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ class Session:
         self._begun = 0.0
         self._begins = False
         self._retry_at: float | None = None
+        self._fresh = True
 
     def show(self, muted: bool, off_hook: bool) -> None:
         """Have the LEDs written; without any, it is done at once."""
@@ -52,10 +55,20 @@ class Session:
         if not self._queue:
             self._settled(None)
 
+    def rewrite(self) -> None:
+        """Have everything written again, because the device may have forgotten it (a resume)."""
+        self._fresh = True
+        self.telephony.forgotten()
+        self._write_all()
+
     def receive(self, chunk: Chunk) -> None:
         if len(chunk.data) < 2 or chunk.data[0] != _INPUT:
             return
+        was_off_hook = self.telephony.off_hook
         presses = self.telephony.read(chunk.data[1], chunk.data[2:], chunk.at)
+        if self.telephony.off_hook and not was_off_hook and self._wanted[1]:
+            self.telephony.forgotten()
+            self._write_all()
         self._heard(presses, chunk.at)
 
     def tick(self, now: float) -> None:
@@ -76,6 +89,7 @@ class Session:
     def sent(self, now: float) -> None:
         self._flying = False
         if not self._queue:
+            self._fresh = False
             self.written = Written(*self._wanted, self._begun, now)
             self.telephony.wrote(self.written)
             self._settled(None)
@@ -91,5 +105,7 @@ class Session:
 
     def _write_all(self) -> None:
         self._queue = deque(self.lights.frames(*self._wanted))
+        if self._fresh:
+            self._queue += self.lights.dark()
         self._begins = True
         self._retry_at = None

@@ -1,91 +1,51 @@
-"""Reports to presses, mute and off-hook to reports. Knows no clock, no port and no meeting.
+"""Input reports to presses of mute, hook and keys. Knows no clock, no port and no meeting.
 
 What a report means is decided from the descriptor's flags, never from the vendor. Hook is a level:
 while off-hook every report carries it, so only its edges count, and a report that carries a mute
 press never moves the hook: a mute press cannot end a call. What the device says to confirm what
 the host wrote is no press; neither is what it repeats because nobody answered.
+
+The LED that the host writes is its answer to a press, and no device is known to echo an answer. One
+that did would toggle itself without end, and so would one that repeats a press because it does not
+take the answer: after two dozen presses that all came as late after the answer as the one before,
+the microphone stays muted until that stops.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Literal
 
-from roomctl.speakerphone.hid import Control, Direction, Layout
+from roomctl.speakerphone.echo import Echoes
+from roomctl.speakerphone.keys import Keys
+from roomctl.speakerphone.layout import Direction, Layout
+from roomctl.speakerphone.lights import REPORT_TYPES, Lights, MuteLed
+from roomctl.speakerphone.press import Press, Timing, Written
 from roomctl.speakerphone.usage import Usage
 
-MuteLed = Literal["mute", "microphone", "both"]
+_LOOP = 24  # presses
+_SAME_LAG_S = 0.02
 
-REPORT_TYPES = {Direction.INPUT: 1, Direction.OUTPUT: 2, Direction.FEATURE: 3}
-
-
-class Press(StrEnum):
-    """What somebody did to the device. Each is a request: the room decides."""
-
-    MUTE = "mute"  # mute, or unmute
-    HOOK_OFF = "hook_off"  # went off-hook: picked up
-    HOOK_ON = "hook_on"  # went on-hook: hung up
+__all__ = ["REPORT_TYPES", "Lights", "MuteLed", "Press", "Telephony", "Timing", "Written"]
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """How long what a device says may still be an answer or a repetition, in seconds.
+class _Write:
+    """One LED as it was and as it is now; `before` is None if nobody knows.
 
-    Jabra repeats an unanswered press after at most 2.5 s (developer.jabra.com, call control);
-    Plantronics sends one press twice within 50 ms (WICG/webhid#61).
+    `dark`: if nobody knows, it is dark or as before: only lighting it can have changed it.
     """
 
-    echo_s: float = 2.5
-    repeat_s: float = 2.5
-    double_s: float = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What the host wrote: from when on the device can answer it, and since when it stands."""
-
-    muted: bool
+    before: bool | None
+    lit: bool
     off_hook: bool
     begun: float
     ended: float
+    dark: bool
 
-
-class Lights:
-    """The call-control LEDs: always whole reports, so that no LED clears another."""
-
-    def __init__(self, layout: Layout, mute_led: MuteLed = "mute") -> None:
-        self._layout = layout
-        self.off_hook = _first(layout, Usage.LED_OFF_HOOK)
-        mute, microphone = _first(layout, Usage.LED_MUTE), _first(layout, Usage.LED_MICROPHONE)
-        wanted = {
-            "mute": mute or microphone,
-            "microphone": microphone or mute,
-            "both": mute + microphone,
-        }
-        self.mute: tuple[Control, ...] = wanted[mute_led]
-
-    def frames(self, muted: bool, off_hook: bool) -> list[bytes]:
-        """Return every report that carries one of these LEDs, whole; off-hook is written first.
-
-        Off-hook first, because on some devices mute has a meaning only while off-hook
-        (gnaudio/jabra-browser-integration#49).
-        """
-        shadow: dict[tuple[Direction, int], bytearray] = {}
-        values = [(control, off_hook) for control in self.off_hook]
-        values += [(control, muted) for control in self.mute]
-        for control, lit in values:
-            report = (control.direction, control.report_id)
-            length = self._layout.payload_bytes(*report) or 0
-            control.put(shadow.setdefault(report, bytearray(length)), int(lit))
-        return [
-            bytes((REPORT_TYPES[direction], report_id)) + payload
-            for (direction, report_id), payload in shadow.items()
-        ]
-
-
-def _first(layout: Layout, usage: Usage) -> tuple[Control, ...]:
-    return layout.find(usage, Direction.OUTPUT, Direction.FEATURE)[:1]
+    @property
+    def changed(self) -> bool:
+        """Whether the LED may have changed, so that the device may say so."""
+        return self.lit is not self.before and (self.lit or not self.dark)
 
 
 @dataclass(slots=True)
@@ -94,33 +54,52 @@ class _OneShot:
 
     timing: Timing
     answerable: bool
+    echoes: Echoes
     seen_at: float = float("-inf")
     _unanswered_until: float = float("-inf")
     _answered_at: float = float("-inf")
-    _echo: tuple[float, float] | None = None
+    _ignored_at: float = float("-inf")
+    _lag_s: float = 0.0
+    _alike: int = 0
 
-    def pressed(self, at: float) -> bool:
-        """Take a report that says 1; return whether it is a press of its own."""
+    def pressed(self, at: float, muted: bool) -> bool:
+        """Take a report that says 1; return whether it is a press of its own.
+
+        `muted`: whether a press would open the microphone.
+        """
         double = at - max(self.seen_at, self._answered_at) <= self.timing.double_s
         self.seen_at = at
         if double:
             return False
         repeated = at <= self._unanswered_until
-        if not repeated and self._echo is not None and self._echo[0] <= at <= self._echo[1]:
-            self._echo = None  # one write has one echo: a second report is a press
+        if not repeated and self.echoes.confirms(at):
+            return False
+        if self._loops(at) and muted:
+            self._ignored_at = at
             return False
         if self.answerable:
             self._unanswered_until = at + self.timing.repeat_s + self.timing.double_s
         return not repeated
 
-    def written(self, before: bool | None, lit: bool, begun: float, ended: float) -> None:
-        """Take what the host wrote: it answers a press, or the device will echo it."""
-        if lit is before:
+    def _loops(self, at: float) -> bool:
+        """Count presses that follow the answer to the last as fast as that followed its own.
+
+        What is ignored for that has no answer: from then on they follow each other.
+        """
+        before, self._lag_s = self._lag_s, at - max(self._answered_at, self._ignored_at)
+        self._alike = self._alike + 1 if abs(self._lag_s - before) <= _SAME_LAG_S else 0
+        return self._alike >= _LOOP
+
+    def written(self, write: _Write) -> None:
+        """Take what the host wrote: it answers a press, or the device may echo it."""
+        if write.lit is write.before:
             return
-        if ended <= self._unanswered_until:
-            self._unanswered_until, self._answered_at = float("-inf"), ended
-        elif lit or before is not None:
-            self._echo = (begun, ended + self.timing.echo_s)
+        answer = write.ended <= self._unanswered_until
+        if answer:
+            self._unanswered_until, self._answered_at = float("-inf"), write.ended
+        if write.changed and (not answer or self.echoes.owed(write.begun)):
+            telling = write.before is not None and not answer
+            self.echoes.expect(write.lit, write.off_hook, write.begun, write.ended, telling)
 
 
 @dataclass(slots=True)
@@ -131,17 +110,22 @@ class _Level:
     otherwise: a stale bit in some other key's report must not open a microphone.
     """
 
+    echoes: Echoes
     reported: bool | None = None
 
-    def pressed(self, value: bool, wanted: bool) -> bool:
+    def pressed(self, value: bool, wanted: bool, at: float) -> bool:
         before, self.reported = self.reported, value
-        if value is before or value is wanted:
+        if value is before or self.echoes.confirms(at, value) or value is wanted:
             return False
         return value or before is True
 
-    def written(self, lit: bool) -> None:
-        if self.reported is not lit:
-            self.reported = None
+    def written(self, write: _Write) -> None:
+        if self.reported is write.lit:
+            return
+        self.reported = None
+        if write.changed:
+            telling = write.before is not None
+            self.echoes.expect(write.lit, write.off_hook, write.begun, write.ended, telling)
 
 
 @dataclass(slots=True)
@@ -173,16 +157,17 @@ class Telephony:
     """The input side of one device, from its connection on."""
 
     def __init__(self, layout: Layout, lights: Lights, timing: Timing) -> None:
-        self._numbered = layout.numbered
         self._mutes = layout.find(Usage.PHONE_MUTE, Direction.INPUT)
         self._hooks = layout.find(Usage.HOOK_SWITCH, Direction.INPUT)
+        self._keys = Keys(layout, timing)
         self._timing = timing
-        self._mute_shot = _OneShot(timing, answerable=bool(lights.mute))
-        self._mute_level = _Level()
-        self._hook_shot = _OneShot(timing, answerable=bool(lights.off_hook))
+        self._mute_shot = _OneShot(timing, bool(lights.mute), Echoes(timing.echo_s))
+        self._mute_level = _Level(Echoes(timing.echo_s))
+        self._hook_shot = _OneShot(timing, bool(lights.off_hook), Echoes(timing.echo_s))
         self._hook = _Hook(timing)
         self._wanted = (False, False)
         self._lit: tuple[bool | None, bool | None] = (None, None)
+        self._dark = True
 
     @property
     def has_hook(self) -> bool:
@@ -195,13 +180,12 @@ class Telephony:
 
     def read(self, report_id: int, payload: bytes, at: float) -> list[Press]:
         """Return the presses in an input report that came at `at`."""
-        presses = []
-        if self._mute_pressed(report_id, payload, at):
-            presses.append(Press.MUTE)
-        muting = at - self._mute_shot.seen_at <= self._timing.double_s
-        if self._hook_moved(report_id, payload, at) and not presses and not muting:
+        presses = self._keys.read(report_id, payload, at)
+        muted = self._mute_pressed(report_id, payload, at)
+        muting = muted or at - self._mute_shot.seen_at <= self._timing.double_s
+        if self._hook_moved(report_id, payload, at) and not muting:
             presses.append(Press.HOOK_OFF if not self._wanted[1] else Press.HOOK_ON)
-        return presses
+        return [Press.MUTE, *presses] if muted else presses
 
     def asked(self, muted: bool, off_hook: bool) -> None:
         """Note what the host wants from now on, written or not."""
@@ -209,17 +193,22 @@ class Telephony:
 
     def wrote(self, written: Written) -> None:
         """Note that all LEDs were written."""
-        muted, off_hook = self._lit
-        times = (written.begun, written.ended)
-        self._mute_shot.written(muted, written.muted, *times)
-        self._hook_shot.written(off_hook, written.off_hook, *times)
-        self._mute_level.written(written.muted)
-        self._hook.written(off_hook, written)
-        self._lit = (written.muted, written.off_hook)
+        before_muted, before_off_hook = self._lit
+        rest = (written.off_hook, written.begun, written.ended, self._dark)
+        mute = _Write(before_muted, written.muted, *rest)
+        self._mute_shot.written(mute)
+        self._mute_level.written(mute)
+        self._hook_shot.written(_Write(before_off_hook, written.off_hook, *rest))
+        self._hook.written(before_off_hook, written)
+        self._lit, self._dark = (written.muted, written.off_hook), False
 
     def doubt(self) -> None:
         """Note that a write failed: what the LEDs show is not known."""
-        self._lit = (None, None)
+        self._lit, self._dark = (None, None), False
+
+    def forgotten(self) -> None:
+        """Note that the device may have put its LEDs out."""
+        self._lit, self._dark = (None, None), True
 
     def _mute_pressed(self, report_id: int, payload: bytes, at: float) -> bool:
         pressed = False
@@ -228,9 +217,9 @@ class Telephony:
                 continue
             value = bool(control.value(payload))
             if not control.relative:
-                pressed |= self._mute_level.pressed(value, self._wanted[0])
+                pressed |= self._mute_level.pressed(value, self._wanted[0], at)
             elif value:
-                pressed |= self._mute_shot.pressed(at)
+                pressed |= self._mute_shot.pressed(at, self._wanted[0])
         return pressed
 
     def _hook_moved(self, report_id: int, payload: bytes, at: float) -> bool:
@@ -242,5 +231,5 @@ class Telephony:
             if not control.relative:
                 moved |= self._hook.moved(value, self._wanted[1], at)
             elif value:
-                moved |= self._hook_shot.pressed(at)
+                moved |= self._hook_shot.pressed(at, muted=False)
         return moved

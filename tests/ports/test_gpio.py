@@ -133,6 +133,59 @@ async def test_a_storm_of_edges_keeps_bounded_memory_and_the_newest_level(
     await port.close()
 
 
+async def test_in_a_storm_edges_are_handed_over_together(board: MockFactory) -> None:
+    port = await connect("ceiling", "gpio:17")
+    await levels(port, 1)
+    line, loop = pin(board, 17), asyncio.get_running_loop()
+
+    def storm() -> None:
+        for _ in range(2500):
+            line.drive_high()
+            line.drive_low()
+            time.sleep(0.0004)  # some 5000 edges a second
+        line.drive_high()
+
+    storming, chunks, last = loop.run_in_executor(None, storm), 0, b""
+    while not (storming.done() and last.endswith(b"1")):
+        last = (await asyncio.wait_for(port.read(), LIMIT_S)).data
+        assert len(last) <= 64
+        chunks += 1
+    assert chunks < 250  # of 5001 edges in a second or more
+    await port.close()
+
+
+class DeafPin(MockPin):
+    """A pin whose edges are lost while it is deaf, as the kernel loses them."""
+
+    deaf = False
+
+    def _change_state(self, value: bool) -> bool:
+        if not self.deaf:
+            return bool(super()._change_state(value))
+        self._state = value
+        return False
+
+
+async def test_a_lost_edge_is_healed_within_a_second_and_said_with_the_next_level(
+    board: MockFactory,
+) -> None:
+    board.pin_class = DeafPin
+    port = await connect("ceiling", "gpio:17")
+    assert await levels(port, 1) == b"0"
+    line = pin(board, 17)
+    assert isinstance(line, DeafPin)
+    line.drive_high()
+    line.drive_low()
+    assert await levels(port, 2) == b"10"
+    line.deaf = True
+    line.drive_high()
+    line.deaf = False
+    assert await levels(port, 2) == b"1!1"
+    line.drive_low()
+    assert (await levels(port, 3)).startswith(b"00")  # and nothing more was lost
+    await port.close()
+
+
 async def test_a_closed_port_wakes_its_reader_and_lets_go_of_the_line() -> None:
     port = await connect("ceiling", "gpio:17")
     await levels(port, 1)
@@ -182,6 +235,23 @@ async def test_an_input_cannot_be_written() -> None:
         await port.write(b"1")
     assert not isinstance(error.value, PortClosed)
     await port.close()
+
+
+async def test_a_line_that_was_busy_once_can_be_opened_as_soon_as_it_is_free(
+    board: MockFactory,
+) -> None:
+    class Held(MockPin):
+        def __init__(self, *given: object) -> None:
+            raise RuntimeError("'GPIO busy'")  # as lgpio's pins do, in their making
+
+    board.pin_class = Held
+    with pytest.raises(PortError, match="GPIO17 is in use") as kept:
+        await connect("ceiling", "gpio:17")
+    board.pin_class = MockPin
+    port = await connect("ceiling", "gpio:17")
+    assert await levels(port, 1) == b"0"
+    await port.close()
+    assert kept.value.reason is PortReason.BUSY
 
 
 async def test_a_line_in_use_is_busy() -> None:
@@ -235,6 +305,69 @@ async def test_what_cannot_be_meant_is_refused(url: str, says: str) -> None:
     with pytest.raises(PortError, match=says) as error:
         await connect("ceiling", url)
     assert error.value.reason is PortReason.UNSUPPORTED
+
+
+class Called:
+    """A module whose function fails."""
+
+    def __init__(self, error: Exception, **names: object) -> None:
+        self._error = error
+        self.__dict__.update(names)
+
+    def LGPIOFactory(self) -> None:  # noqa: N802 - gpiozero's name
+        raise self._error
+
+
+@pytest.mark.usefixtures("no_board")
+@pytest.mark.parametrize(
+    ("error", "says", "reason"),
+    [
+        (gpiozero.PinUnknownPi("no such board"), "ProcSubset=all", PortReason.UNSUPPORTED),
+        (
+            LgpioError("'can not open gpiochip'"),
+            "there is no /dev/gpiochip|no permission for /dev/gpiochip.*usermod -aG gpio",
+            None,
+        ),
+    ],
+)
+async def test_a_chip_that_cannot_be_used_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, says: str, reason: PortReason | None
+) -> None:
+    monkeypatch.setitem(sys.modules, "lgpio", Called(error, gpiochip_open=None))
+    monkeypatch.setitem(sys.modules, "gpiozero.pins.lgpio", Called(error))
+    with pytest.raises(PortError, match=says) as raised:
+        await connect("ceiling", "gpio:17")
+    assert reason is None or raised.value.reason is reason
+
+
+class FailsAtImport:
+    """Finds lgpio, which cannot make its FIFO."""
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        if name == "lgpio":
+            raise FileNotFoundError(2, "No such file or directory", ".lgd-nfy-3")
+
+
+@pytest.mark.usefixtures("no_board")
+async def test_a_folder_that_cannot_be_written_to_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "lgpio", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [FailsAtImport(), *sys.meta_path])
+    with pytest.raises(PortError, match="set LG_WD to a writable folder") as raised:
+        await connect("ceiling", "gpio:17")
+    assert raised.value.reason is PortReason.PERMISSION
+
+
+async def test_an_old_gpiozero_is_named_with_the_one_that_is_needed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    about = tmp_path / "gpiozero-1.6.2.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: gpiozero\nVersion: 1.6.2\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(PortError, match=r"gpiozero 1\.6\.2 is too old.*gpiozero>=2\.0\.1"):
+        await connect("ceiling", "gpio:17")
 
 
 async def test_without_gpiozero_the_error_says_what_to_install(

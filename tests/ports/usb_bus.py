@@ -29,6 +29,7 @@ _CODES = {
     errno.EACCES: -3,
     errno.EOVERFLOW: -8,
     errno.EIO: -1,
+    errno.EINTR: -10,
 }
 
 
@@ -76,11 +77,15 @@ class Gadget:
     address: int = 5
     serial_number: str | None = "0042"
     product: str | None = "SPEAK"
+    bcd_device: int = 0x0123
     permitted: bool = True
     present: bool = True
+    listed: bool = False  # still named by libusb for a moment after it is gone
+    detachable: bool = True
+    other_error: bool = False  # what libusb has no number for
     gone_errno: int = errno.ENODEV
     fails: int | None = None
-    read_fails: int | None = None
+    read_fails: deque[int] = field(default_factory=deque)
     short_by: int = 0
     written: list[tuple[str, int, bytes]] = field(default_factory=list)
     reports: deque[bytes] = field(default_factory=deque)
@@ -123,7 +128,7 @@ class Bus(IBackend):
         self.freed = True
 
     def enumerate_devices(self) -> Iterator[Gadget]:
-        return iter([gadget for gadget in self.gadgets if gadget.present])
+        return iter([gadget for gadget in self.gadgets if gadget.present or gadget.listed])
 
     def get_parent(self, dev: Gadget) -> None:
         return None
@@ -139,7 +144,7 @@ class Bus(IBackend):
             bMaxPacketSize0=64,
             idVendor=dev.vid,
             idProduct=dev.pid,
-            bcdDevice=0x0123,
+            bcdDevice=dev.bcd_device,
             iManufacturer=0,
             iProduct=2 if dev.product else 0,
             iSerialNumber=3 if dev.serial_number else 0,
@@ -241,6 +246,8 @@ class Bus(IBackend):
 
     def detach_kernel_driver(self, dev_handle: int, intf: int) -> None:
         one = self._hid(dev_handle, intf)
+        if not self._gadget(dev_handle).detachable:
+            raise NotImplementedError("Operation not supported or unimplemented on this platform")
         if one.driver is None:
             raise failure(errno.ENOENT)
         one.driver = None
@@ -253,6 +260,8 @@ class Bus(IBackend):
 
     def claim_interface(self, dev_handle: int, intf: int) -> None:
         one = self._hid(dev_handle, intf)
+        if self._gadget(dev_handle).other_error:
+            raise usb.core.USBError("Other error", -99, None)
         if one.driver is not None or one.owner not in (None, dev_handle):
             raise failure(errno.EBUSY)
         one.owner = dev_handle
@@ -274,8 +283,8 @@ class Bus(IBackend):
                 gadget.in_flight -= 1
             if not gadget.present:
                 raise failure(gadget.gone_errno)
-            if gadget.read_fails is not None:
-                raise failure(gadget.read_fails)
+            if gadget.read_fails:
+                raise failure(gadget.read_fails.popleft())
             if not gadget.reports:
                 raise failure(errno.ETIMEDOUT)
             report = gadget.reports.popleft()
@@ -306,6 +315,11 @@ class Bus(IBackend):
         match kind, request, value >> 8:
             case 0x80, 6, 3:
                 return self._fill(data, self._string(gadget, value & 0xFF))
+            case 0x80, 6, 1:
+                return self._fill(data, bytes((18, 1)).ljust(18, b"\0"))
+            case 0xA1, 1, _:
+                self.violations.append("GET_REPORT, which hangs some devices")
+                raise failure(errno.EPIPE)
             case 0x81, 6, 0x22:
                 return self._fill(
                     data, self._claimed(dev_handle, index).interface(index).descriptor

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from roomctl.speakerphone.sim import Model
+from roomctl.speakerphone.sim import SPEAKERMIC, Model
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,6 @@ POWERCONF = RECORDED["Anker PowerConf"].model
 BLACKWIRE = RECORDED["Plantronics Blackwire 3220 Series"].model
 SP325 = RECORDED["Dell SP325"].model
 H540 = RECORDED["Logitech USB Headset H540"].model
+BOYA = RECORDED["BOYA mini 2 receiver"].model
 
-# A speakermic whose mute is a state (absolute) and whose reports have no ID, after the HID Usage
-# Tables: hook and mute in, off-hook and mute LEDs out, one byte each.
-ABSOLUTE = Model(
-    "absolute",
-    0x18D1,
-    0x8001,
-    bytes.fromhex("050b0905a10115002501750195020920092f8102950681030508091709099502910295069101c0"),
-)
+ABSOLUTE = SPEAKERMIC  # its mute is a state

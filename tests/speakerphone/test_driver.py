@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from roomctl.clock import SystemClock
 from roomctl.config import SpeakerphoneTable
 from roomctl.device import Status
-from roomctl.errors import PortClosed, PortError, PortReason, ProfileError
+from roomctl.errors import PortClosed, PortError, PortMissing, PortReason, ProfileError
 from roomctl.speakerphone import Speakerphone, speakerphones
 from roomctl.speakerphone.profile import load_profiles
 from roomctl.speakerphone.sim import SPEAK_810, Model, SimSpeakerphone
@@ -53,10 +54,11 @@ class Plugged:
 class Table:
     """A USB socket with a simulated device in it, and the driver of the room."""
 
-    def __init__(self, model: Model = SPEAK_810) -> None:
+    def __init__(self, model: Model = SPEAK_810, profiles: Path = SHIPPED) -> None:
         self.sim = SimSpeakerphone(model)
         self.identity: Callable[[Identity], Identity] = lambda identity: identity
         self.present = True
+        self.instead: tuple[str, ...] = ()
         self.presses: list[str] = []
         self.changes = 0
         self.touched = asyncio.Event()
@@ -69,7 +71,7 @@ class Table:
             CLOCK,
             self._changed,
             self.presses.append,
-            load_profiles(SHIPPED),
+            load_profiles(profiles),
         )
 
     def press_mute(self) -> None:
@@ -98,7 +100,7 @@ class Table:
 
     async def _connect(self, name: str, url: str) -> Port:
         if not self.present:
-            raise PortError(url, "is not plugged in", PortReason.MISSING)
+            raise PortMissing(url, "is not plugged in", self.instead)
         near, self._far = pair(url, CLOCK)
         self._powered.append(asyncio.create_task(self._power(self._far)))
         plugged = Plugged(near, self.sim)
@@ -246,6 +248,64 @@ async def test_a_microphone_that_needs_off_hook_is_said_to_be_gated_until_it_is(
         assert phone.state.mic_gated
         await phone.show(muted=False, off_hook=True)
         assert not phone.state.mic_gated
+
+
+async def test_a_device_whose_firmware_is_written_is_said_to_be_updating_until_it_is_back() -> None:
+    table = Table()
+    async with online(table) as phone:
+        await phone.show(muted=True, off_hook=True)
+        table.instead = ("1d6b:0002", "0b0e:0971")
+        await table.unplug()
+        await table.until(lambda: phone.health.reason == "updating")
+        assert "its firmware is being updated (0b0e:0971 is plugged in)" in (
+            phone.health.detail or ""
+        )
+        table.instead, table.present = (), True
+        await table.until(lambda: phone.state.led_muted is True)
+        assert phone.health.status is Status.ONLINE
+
+
+async def test_another_models_update_is_no_excuse_for_a_device_that_is_gone() -> None:
+    table = Table()
+    async with online(table) as phone:
+        table.instead = ("0b0e:0421",)
+        await table.unplug()
+        await table.until(lambda: phone.health.reason == "missing")
+
+
+async def test_a_room_that_starts_during_an_update_says_so() -> None:
+    table = Table()
+    table.present, table.instead = False, ("0b0e:0971",)
+    async with running(table) as phone:
+        await table.until(lambda: phone.health.reason == "updating")
+
+
+async def test_what_a_device_is_and_what_is_known_of_its_firmware_is_told() -> None:
+    table = Table(replace(SPEAK_810, pid=0x0420))
+    table.identity = lambda identity: replace(
+        identity, bcd_device=0x0213, serial_number="0042", port_path="1-1.4"
+    )
+    async with online(table) as phone:
+        state = phone.state
+        assert (state.bcd_device, state.serial_number, state.port_path) == (0x0213, "0042", "1-1.4")
+        assert ["before 2.14" in advisory.what for advisory in state.advisories] == [True]
+
+
+@pytest.mark.parametrize("model", [SPEAK_810, POWERCONF, BLACKWIRE], ids=lambda m: m.product)
+async def test_without_any_profile_everything_else_still_works(
+    model: Model, tmp_path: Path
+) -> None:
+    table = Table(model, tmp_path)
+    async with online(table) as phone:
+        assert phone.state.profile == "generic"
+        await phone.show(muted=True, off_hook=True)
+        await table.until(lambda: table.sim.led_muted and table.sim.led_off_hook)
+        table.press_mute()
+        await table.until(lambda: table.presses == ["mute"])
+        await table.unplug()
+        await table.until(lambda: phone.health.status is Status.OFFLINE)
+        table.present = True
+        await table.until(lambda: table.sim.led_muted and table.sim.led_off_hook)
 
 
 async def test_at_rest_the_leds_are_out() -> None:

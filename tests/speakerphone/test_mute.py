@@ -14,6 +14,7 @@ from roomctl.speakerphone.mute import (
     Mute,
     Online,
     Passed,
+    Switch,
     Truth,
     Wanted,
     due,
@@ -71,6 +72,36 @@ def test_muted_is_said_only_after_the_led_and_the_read_back() -> None:
 
 def test_without_an_led_the_read_back_is_enough() -> None:
     assert Story(led=False).want(True).capture(True).shows == ("muted", "")
+
+
+@pytest.mark.parametrize(
+    ("switch", "shown"),
+    [
+        (Switch.NONE, ("muted", "")),
+        (Switch.OFF, ("muted", "")),
+        (Switch.ON, ("open", "switch")),
+        (Switch.UNKNOWN, ("open", "switch")),
+    ],
+)
+def test_a_device_with_a_capture_switch_is_muted_only_once_that_is_off_too(
+    switch: Switch, shown: tuple[str, str]
+) -> None:
+    story = Story().want(True).led(True)
+    story.tell(Capture(True, story.truth.epoch, switch))
+    assert story.tell(Passed(), 2).shows == shown
+
+
+def test_an_open_microphone_whose_own_switch_is_off_says_so() -> None:
+    story = Story().want(False).led(False)
+    assert story.tell(Capture(False, story.truth.epoch, Switch.OFF)).shows == ("open", "switch")
+
+
+def test_a_switch_that_somebody_turns_on_again_is_not_muted_and_is_turned_off_again() -> None:
+    story = Story().muted()
+    epoch = story.truth.epoch
+    story.tell(Capture(True, epoch, Switch.ON), 1.0)
+    assert story.shows == ("muting", "")
+    assert story.truth.epoch == epoch + 1
 
 
 def test_what_is_not_proven_within_two_seconds_is_said_to_be_open() -> None:
@@ -206,7 +237,9 @@ class World:
     """A real microphone and LED, and a room that does what each new epoch asks, in order."""
 
     led_exists: bool
+    has_switch: bool = False
     mic_muted: bool = False
+    switch_off: bool = False
     led_lit: bool = False
     plugged: bool = True
     known_plugged: bool = True
@@ -227,7 +260,9 @@ class World:
 
     def read_back(self) -> None:
         muted = self.mic_muted if self.plugged else None
-        self.capture_news.append(Capture(muted, self.capture_done))
+        switch = Switch.OFF if self.switch_off else Switch.ON
+        known = switch if self.has_switch and self.plugged else Switch.NONE
+        self.capture_news.append(Capture(muted, self.capture_done, known))
 
     def do(self, action: str) -> None:
         getattr(self, action)()
@@ -244,7 +279,12 @@ class World:
     def capture_works(self) -> None:
         if self.capture_orders:
             muted, self.capture_done = self.capture_orders.popleft()
-            self.mic_muted = muted
+            self.mic_muted = self.switch_off = muted
+            self.read_back()
+
+    def switch_sticks(self) -> None:
+        if self.capture_orders:
+            self.mic_muted, self.capture_done = self.capture_orders.popleft()
             self.read_back()
 
     def capture_fails(self) -> None:
@@ -282,6 +322,12 @@ class World:
         while self.capture_news:  # the sound server tells of a change at once
             self.capture_is_heard()
 
+    def somebody_turns_the_switch_on(self) -> None:
+        self.switch_off = False
+        self.read_back()
+        while self.capture_news:
+            self.capture_is_heard()
+
     def somebody_mutes(self) -> None:
         self.mic_muted = True
         self.read_back()
@@ -298,7 +344,7 @@ class World:
     def plug(self) -> None:
         if not self.plugged and not self.known_plugged:
             self.plugged = True
-            self.mic_muted = self.led_lit = False
+            self.mic_muted = self.switch_off = self.led_lit = False
 
     def plug_is_noticed(self) -> None:
         if self.plugged and not self.known_plugged:
@@ -335,15 +381,18 @@ ACTIONS = [
 def check(world: World) -> None:
     if world.truth.state.mute is Mute.MUTED and world.plugged:
         assert world.mic_muted
+        assert world.switch_off or not world.has_switch
         assert world.led_lit or not world.led_exists
     limit = due(world.truth)
     assert limit is None or limit > world.now  # nothing is "muting" for more than 2 s
 
 
 @settings(max_examples=1000, deadline=None, derandomize=True)
-@given(st.booleans(), st.lists(st.sampled_from(ACTIONS), max_size=60))
-def test_muted_is_never_said_of_an_open_microphone(led_exists: bool, actions: list[str]) -> None:
-    world = World(led_exists)
+@given(st.booleans(), st.booleans(), st.lists(st.sampled_from(ACTIONS), max_size=60))
+def test_muted_is_never_said_of_an_open_microphone(
+    led_exists: bool, has_switch: bool, actions: list[str]
+) -> None:
+    world = World(led_exists, has_switch)
     world.tell(Online(online=True, has_led=led_exists))
     for action in actions:
         world.do(action)
@@ -355,7 +404,8 @@ def likeness(world: World) -> tuple[object, ...]:
     truth = world.truth
     epoch = truth.epoch
     known = (truth.wanted, truth.by, truth.online, truth.led, truth.capture, truth.state.mute)
-    real = (world.mic_muted, world.led_lit, world.plugged, world.known_plugged)
+    known += (truth.switch,)
+    real = (world.mic_muted, world.switch_off, world.led_lit, world.plugged, world.known_plugged)
     return (
         *known,
         *real,
@@ -363,6 +413,7 @@ def likeness(world: World) -> tuple[object, ...]:
         *((kind, epoch - age) for kind, age in [*world.capture_orders, *world.led_orders]),
         len(world.capture_orders),
         *((news.muted, epoch - news.epoch) for news in [*world.capture_news, *world.led_news]),
+        *(news.switch for news in world.capture_news),
         len(world.capture_news),
     )
 
@@ -378,17 +429,20 @@ def grown(world: World, action: str) -> World:
 
 ROOM = ["panel_mutes", "panel_opens", "unplug", "unplug_is_noticed", "plug", "plug_is_noticed"]
 CAPTURE = ["capture_works", "capture_fails", "capture_is_heard", "somebody_opens", "somebody_mutes"]
+SWITCH = ["capture_works", "switch_sticks", "capture_is_heard", "somebody_turns_the_switch_on"]
 LED = ["led_works", "led_fails", "led_is_heard", "capture_catches_up"]
 
 
 @pytest.mark.parametrize(
-    ("led_exists", "actions"), [(False, ROOM + CAPTURE), (True, ROOM + LED)], ids=["mic", "led"]
+    ("led_exists", "has_switch", "actions"),
+    [(False, False, ROOM + CAPTURE), (False, True, ROOM + SWITCH), (True, False, ROOM + LED)],
+    ids=["mic", "switch", "led"],
 )
 def test_no_order_of_seven_events_makes_an_open_microphone_muted(
-    led_exists: bool, actions: list[str]
+    led_exists: bool, has_switch: bool, actions: list[str]
 ) -> None:
     """Every interleaving of wishes, writes, read-backs, failures, unplugs and other programs."""
-    start = World(led_exists)
+    start = World(led_exists, has_switch)
     start.tell(Online(online=True, has_led=led_exists))
     seen, layer = {likeness(start)}, [start]
     for _ in range(7):

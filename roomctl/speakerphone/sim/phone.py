@@ -11,6 +11,7 @@ import heapq
 from dataclasses import dataclass, field
 
 from roomctl.speakerphone.hid import Direction, Layout, read_descriptor
+from roomctl.speakerphone.sim.models import SPEAK_810, Model
 from roomctl.speakerphone.telephony import REPORT_TYPES
 from roomctl.speakerphone.usage import Usage
 from roomctl.wire import Chunk
@@ -19,35 +20,6 @@ _DIRECTIONS = {number: direction for direction, number in REPORT_TYPES.items()}
 _LED_PAGE = 0x08
 _FINGER_S = 0.1  # nobody presses faster
 _RELEASE_S = 0.03
-_REPEAT_S = 2.5
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """What the USB port would find out about the device."""
-
-    product: str
-    vid: int
-    pid: int
-    descriptor: bytes
-
-
-# Report descriptor: github.com/gonicus/gonnect tests/resources/hid/0b0e-2456.bin (commit d4821160)
-SPEAK_810 = Model(
-    "Jabra SPEAK 810",
-    0x0B0E,
-    0x2456,
-    bytes.fromhex(
-        "050b0905a1018502050b1500250109200997750195028122092f09217501950281060907"
-        "1500250105097501950181027501950b8101050815002501091709090918092009217501"
-        "95059122050b15002501099e7501950191227501950a9101c00600ff0901a10185050901"
-        "150026ff007508953f9202010901150026ff007508953f82020185040630ff1500250109"
-        "200997750195028122092f09210afdff750195038106950b81010640ff15002501091709"
-        "090918092009217501950591220630ff15002501099e7501950191227501950a91010aff"
-        "ff1500250175019501b12275019507b101c0050c0901a1018501050c1500250109ea09e9"
-        "09e27501950381027501950d8101c0"
-    ),
-)
 
 
 @dataclass(slots=True)
@@ -55,14 +27,21 @@ class Faults:
     """What may go wrong, switched on by hand.
 
     `echo_s` is when the device confirms what the host did (None: never); `repeats` whether it
-    repeats a mute press that nobody answers; `double` whether it sends each press twice within
-    50 ms (Plantronics); `stalled` whether it refuses every write.
+    repeats a mute press that nobody answers, every `repeat_s`; `double` whether it sends each
+    press twice within 50 ms (Plantronics). A write is refused while `stalled`, gets no answer
+    while it `times_out`, is taken in part while `short`. A device whose descriptor lies refuses
+    every report with an LED in `refuses`, or ignores what has not `takes_bytes` of payload.
     """
 
     echo_s: float | None = 0.1
     repeats: bool = True
+    repeat_s: float = 2.5
     double: bool = False
     stalled: bool = False
+    times_out: bool = False
+    short: bool = False
+    refuses: frozenset[int] = frozenset()
+    takes_bytes: int | None = None
 
 
 @dataclass(slots=True)
@@ -70,7 +49,6 @@ class SimSpeakerphone:
     """One device. `leds` holds what is lit, by the LED's usage; `ignored` counts writes in vain."""
 
     model: Model = SPEAK_810
-    mic_needs_off_hook: bool = False
     faults: Faults = field(default_factory=Faults)
     leds: dict[int, bool] = field(default_factory=dict)
     ignored: int = 0
@@ -99,7 +77,7 @@ class SimSpeakerphone:
     @property
     def mic_gated(self) -> bool:
         """Whether the device itself keeps its microphone silent."""
-        return self.mic_needs_off_hook and not self.led_off_hook
+        return self.model.mic_needs_off_hook and not self.led_off_hook
 
     def press_mute(self) -> None:
         """Press the mute button; nothing changes until the host answers."""
@@ -109,10 +87,20 @@ class SimSpeakerphone:
         """Press the call button: the hook changes at once."""
         self._schedule(0, "press hook")
 
+    def press_key(self, usage: int) -> None:
+        """Press another key, such as Usage.VOLUME_UP: down, and up again."""
+        self._schedule(0, f"key {usage}")
+
     def refusal(self, frame: bytes) -> str | None:
-        """Return why a write does not reach the device; None if it does."""
-        refused = f"writing report {frame[1]}: the device refused it (STALL)"
-        return refused if self.faults.stalled else None
+        """Return why a write does not reach the device, as a USB port says it; None if it does."""
+        faults, doing = self.faults, f"writing report {frame[1]}"
+        wire = len(frame) - (1 if frame[1] else 2)
+        if faults.stalled or faults.refuses & self._leds_of(frame):
+            return f"{doing}: the device refused it (STALL)"
+        if faults.times_out:
+            return f"{doing}: no answer within 0.3 s"
+        short = f"short write: {wire - 1} of {wire} bytes of report {frame[1]}"
+        return short if faults.short else None
 
     def unplugged(self) -> None:
         """Lose power: LEDs out, on-hook, nothing left to say."""
@@ -125,7 +113,8 @@ class SimSpeakerphone:
         self._now = max(self._now, chunk.at)
         direction, report_id = _DIRECTIONS[chunk.data[0]], chunk.data[1]
         payload = chunk.data[2:]
-        if self.faults.stalled or len(payload) != self._layout.payload_bytes(direction, report_id):
+        taken = self.faults.takes_bytes or self._layout.payload_bytes(direction, report_id)
+        if self.refusal(chunk.data) is not None or len(payload) != taken:
             self.ignored += 1  # a wrong length is accepted and ignored, as on a PowerConf
             return
         before = self.led_muted
@@ -153,6 +142,11 @@ class SimSpeakerphone:
     def failed(self, now: float, why: str) -> None:
         """Nothing follows from a report that was not read: the host is gone."""
 
+    def _leds_of(self, frame: bytes) -> frozenset[int]:
+        report = (_DIRECTIONS[frame[0]], frame[1])
+        controls = self._layout.controls()
+        return frozenset(c.usage for c in controls if (c.direction, c.report_id) == report)
+
     def _answer(self, muted: bool) -> None:
         """Confirm what the host changed, unless that was the answer to a press."""
         echo_s = self.faults.echo_s
@@ -179,9 +173,11 @@ class SimSpeakerphone:
                 self._say_mute()
             case "repeat" if self._unanswered:
                 self._say_mute()
-                self._schedule(_REPEAT_S, "repeat")
+                self._schedule(self.faults.repeat_s, "repeat")
             case "release":
                 self._say()
+            case _ if what.startswith("key "):
+                self._say_key(int(what[4:]))
             case "hook on" | "hook off" if self.hook is not (what == "hook off"):
                 self.hook = not self.hook
                 self._say()
@@ -190,16 +186,24 @@ class SimSpeakerphone:
         self._unanswered = True
         self._muted = not self._muted
         self._say_mute()
-        if self.faults.double:
+        if self.faults.double or self.model.double:
             self._schedule(0.04, "mute")
         self._later = [entry for entry in self._later if entry[2] != "repeat"]
         heapq.heapify(self._later)
         if self.faults.repeats:
-            self._schedule(_REPEAT_S, "repeat")
+            self._schedule(self.faults.repeat_s, "repeat")
 
     def _say_mute(self) -> None:
         self._say(mute=True)
         self._schedule(_RELEASE_S, "release")
+
+    def _say_key(self, usage: int) -> None:
+        for control in self._layout.find(usage, Direction.INPUT):
+            length = self._layout.payload_bytes(Direction.INPUT, control.report_id) or 0
+            for down in (1, 0):
+                payload = bytearray(length)
+                control.put(payload, down)
+                self._out.append(bytes((1, control.report_id)) + payload)
 
     def _say(self, *, mute: bool = False) -> None:
         """Send every report that carries mute or hook; an absolute mute is sent as a state."""

@@ -1,0 +1,271 @@
+"""A HID device by the kernel's hidraw, shared with other programs: `hidraw:/dev/hidraw2`.
+
+Every program gets a copy of each input report, and nothing arbitrates between their writes: the
+browser's WebHID, the desktop and roomctl may light the same LED. Frames are those of `usb`: report
+type (1 input, 2 output, 3 feature), report ID (0 if not numbered), payload. Knows no usage.
+
+| what | on the node |
+|---|---|
+| input | read: report ID if reports are numbered, payload |
+| output | write: report ID, 0 if not numbered, payload; the kernel picks the endpoint |
+| feature | ioctl HIDIOCSFEATURE, the same bytes |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
+from roomctl.ports.address import Address
+from roomctl.ports.blocking import Blocking, open_in_thread
+from roomctl.ports.hidraw_nodes import DEV, SYS, Node, fitting, nodes, plugged
+from roomctl.ports.holders import others
+from roomctl.ports.hotplug import News, open_when_there
+from roomctl.ports.usb_device import Wanted, is_numbered, libusb, wanted
+from roomctl.ports.usb_interface import Backend, mend
+from roomctl.ports.usb_refusal import FORBIDDEN, GONE, RULES, forbidden
+from roomctl.wire import Chunk, Identity
+
+_log = logging.getLogger(__name__)
+
+# Two lines, because udev looks at all that a line matches before it imports.
+UDEV_RULES = (
+    'SUBSYSTEM=="hidraw", IMPORT{builtin}="usb_id"',
+    'SUBSYSTEM=="hidraw", ENV{ID_USB_INTERFACES}=="*:0101??:*", GROUP="roomctl", MODE="0660"',
+)
+INPUT, FEATURE = 1, 3
+_WRITE_LIMIT_S = 0.3
+_CLOSE_LIMIT_S = 0.6
+_MOST_REPORT_BYTES = 16384  # HID_MAX_BUFFER_SIZE, include/linux/hid.h
+
+
+def _open(path: str) -> int:
+    return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What a port takes from the system; a test brings its own."""
+
+    sys: Path = SYS
+    dev: Path = DEV
+    open: Callable[[str], int] = _open
+    backend: Backend = libusb
+    news: Callable[[], News] | None = None
+
+    def nodes(self) -> list[Node]:
+        return nodes(self.sys, self.dev)
+
+
+_Opened = tuple[int, Identity]
+
+
+async def open_port(address: Address, system: System | None = None) -> HidrawPort:
+    """Open `hidraw:/dev/hidrawN`, `hidraw:VID:PID` or `hidraw:auto`; raise PortError.
+
+    The numbers of nodes change from boot to boot: prefer VID:PID, with `?port=1-1.4` or
+    `?serial=…` where there are two. One that is missing is given a second to be plugged in.
+    """
+    system = system or System()
+    find = _finder(address, system)
+
+    async def open_() -> _Opened:
+        return await open_in_thread(
+            lambda: _opened(address.url, find(), system), lambda opened: os.close(opened[0])
+        )
+
+    return HidrawPort(*await open_when_there(open_, system.news))
+
+
+def _finder(address: Address, system: System) -> Callable[[], Node]:
+    """Return what looks for the node that a URL means; it raises PortError if there is none."""
+    if address.place.startswith("/"):
+        address.only(())
+        return lambda: _at(address.url, address.place, system.nodes())
+    asked = wanted(address)
+    return lambda: _meant(asked, system)
+
+
+def _at(url: str, path: str, there: list[Node]) -> Node:
+    node = next((node for node in there if node.path == os.path.realpath(path)), None)
+    if node is None:
+        named = ", ".join(node.path for node in there) or "none"
+        raise PortError(url, f"{path} is no hidraw node; there are: {named}", PortReason.MISSING)
+    return node
+
+
+def _meant(asked: Wanted, system: System) -> Node:
+    found = fitting(asked, system.nodes())
+    if not found and _mended(asked, system):
+        found = fitting(asked, system.nodes())
+    if not found:
+        there = plugged(system.sys)
+        named = ", ".join(f"{ids} at {port}" for ids, port in there) or "nothing"
+        why = f"no hidraw node is its; plugged in: {named}"
+        raise PortMissing(asked.url, why, tuple(ids for ids, _ in there))
+    return found[0]
+
+
+def _mended(asked: Wanted, system: System) -> bool:
+    """Whether a device that was held exclusively, and not given back, has its driver again."""
+    try:
+        mended = mend(asked, system.backend)
+    except PortError as error:
+        _log.debug("%s: nothing could be given back: %s", asked.url, error)
+        return False
+    if mended:
+        _log.info("%s: usbhid attached again to %s", asked.url, ", ".join(mended))
+    return bool(mended)
+
+
+def _opened(url: str, node: Node, system: System) -> _Opened:
+    try:
+        descriptor = system.open(node.path)
+    except OSError as error:
+        raise _not_opened(url, node.path, error) from error
+    if sharing := others(node.path):
+        _log.info("%s: %s is shared with %s", url, node.path, ", ".join(sharing))
+    return descriptor, Identity(
+        url=url,
+        path=node.path,
+        vid=node.vid,
+        pid=node.pid,
+        bcd_device=node.bcd_device,
+        serial_number=node.serial_number,
+        port_path=node.port_path,
+        product=node.product,
+        report_descriptor=node.descriptor,
+    )
+
+
+def _not_opened(url: str, path: str, error: OSError) -> PortError:
+    if error.errno in FORBIDDEN:
+        return forbidden(url, path, *UDEV_RULES)
+    if error.errno in (*GONE, errno.ENOENT):
+        return PortError(url, f"{path} was just unplugged", PortReason.MISSING)
+    if error.errno == errno.EBUSY:
+        return PortError(url, f"{path} is held by another program", PortReason.BUSY)
+    return PortError(url, f"{path} cannot be opened ({error.strerror}); see {RULES}")
+
+
+class HidrawPort:
+    """An open hidraw node; a chunk is one report."""
+
+    def __init__(self, descriptor: int, identity: Identity) -> None:
+        self.identity = identity
+        self._fd = descriptor
+        self._head = bytes((INPUT,))
+        if not is_numbered(identity.report_descriptor or b""):
+            self._head += b"\0"
+        self._reports: deque[Chunk] = deque()
+        self._news = asyncio.Event()
+        self._blocking = Blocking()
+        self._writer = asyncio.Lock()
+        self._closing: asyncio.Task[None] | None = None
+        self._gone: str | None = None
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(descriptor, self._take)
+
+    async def read(self) -> Chunk:
+        """Wait for an input report; a cancelled read loses none, the next one gets it."""
+        while not self._reports:
+            self._refuse_if_gone()
+            self._news.clear()
+            await self._news.wait()
+        return self._reports.popleft()
+
+    async def write(self, data: bytes) -> None:
+        """Write one frame; a STALL, a short write and a time-out (0.3 s) are PortErrors.
+
+        The kernel itself waits up to 5 s for a device; until then nothing more can be written.
+        """
+        async with self._writer:
+            self._refuse_if_gone()
+            if not await self._blocking.ended(_WRITE_LIMIT_S):
+                raise self._silent(data)
+            self._refuse_if_gone()  # it may have been closed meanwhile, and its number given away
+            try:
+                async with asyncio.timeout(_WRITE_LIMIT_S):
+                    await self._blocking.run(self._put, data)
+            except TimeoutError as error:
+                raise self._silent(data) from error
+
+    async def close(self) -> None:
+        """Close the node; returns within 0.6 s whatever the device does."""
+        if self._closing is None:
+            self._end("the port is closed")
+            self._closing = asyncio.ensure_future(self._shut())
+        await asyncio.wait({self._closing}, timeout=_CLOSE_LIMIT_S)
+
+    async def _shut(self) -> None:
+        # The number must not be given to another file under a write.
+        while not await self._blocking.ended(_CLOSE_LIMIT_S):
+            _log.warning("%s: a write does not end; still waiting", self.identity.url)
+        os.close(self._fd)
+
+    def _take(self) -> None:
+        """Take one report; the loop calls this when there is one, or the device is gone."""
+        try:
+            data = os.read(self._fd, _MOST_REPORT_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:  # EIO: unplugged
+            self._end(f"the device is gone ({error.strerror}); is it plugged in?")
+            return
+        if data:
+            self._reports.append(Chunk(self._head + data, time.monotonic()))
+            self._news.set()
+        else:
+            self._end("the device is gone; is it plugged in?")
+
+    def _put(self, frame: bytes) -> None:
+        kind, report = frame[0], frame[1:]
+        doing = f"writing report {report[0]}"
+        try:
+            if kind == FEATURE:
+                fcntl.ioctl(self._fd, _set_feature(len(report)), bytearray(report))
+                return
+            written = os.write(self._fd, report)
+        except OSError as error:
+            raise self._failed(doing, error) from error
+        if written != len(report):
+            why = f"short write: {written} of {len(report)} bytes of report {report[0]}"
+            raise PortError(self.identity.url, why)
+
+    def _failed(self, doing: str, error: OSError) -> PortError:
+        url = self.identity.url
+        if error.errno in GONE:
+            return PortClosed(url, f"the device is gone ({error.strerror}); is it plugged in?")
+        if error.errno == errno.EPIPE:
+            return PortError(url, f"{doing}: the device refused it (STALL)")
+        if error.errno == errno.ETIMEDOUT:
+            return PortError(url, f"{doing}: no answer within the kernel's 5 s")
+        return PortError(url, f"{doing}: {error.strerror}")
+
+    def _silent(self, frame: bytes) -> PortError:
+        why = f"writing report {frame[1]}: no answer within {_WRITE_LIMIT_S:g} s"
+        return PortError(self.identity.url, why)
+
+    def _end(self, why: str) -> None:
+        if self._gone is None:
+            self._gone = why
+            self._loop.remove_reader(self._fd)
+            self._news.set()
+
+    def _refuse_if_gone(self) -> None:
+        if self._gone is not None:
+            raise PortClosed(self.identity.url, self._gone)
+
+
+def _set_feature(length: int) -> int:
+    """Return HIDIOCSFEATURE(length): _IOC(_IOC_WRITE | _IOC_READ, 'H', 0x06, length)."""
+    return 3 << 30 | length << 16 | ord("H") << 8 | 0x06

@@ -1,0 +1,200 @@
+"""All that is known of one speakerphone, ready to be pasted into an issue, and read back from it.
+
+Never audio, never a serial number. Knows no port and no clock::
+
+    {"name", "url", "status", "detail", "product", "vid", "pid", "bcd_device", "port_path",
+     "profile": {"name", "why", "mute_led", "echo_ms", "repeat_ms", "double_ms", ...},
+     "advisories": [...], "descriptor": HEX,
+     "reports": [{"at", "wall", "direction", "type", "report_id", "payload": HEX, "means": [...]}]}
+
+`at` is in seconds from the first report that is shown. An entry without payload is "open" or
+"lost", with its `note`; so has a report that was to go out and did not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from roomctl.clock import Moment
+from roomctl.device import Health
+from roomctl.speakerphone.hid import DescriptorError, Layout, read_descriptor
+from roomctl.speakerphone.press import Timing
+from roomctl.speakerphone.profile import SpeakerphoneProfile
+from roomctl.speakerphone.trace import Manner, Reader, last
+from roomctl.wire import Identity, Record
+
+_TYPES = {1: "input", 2: "output", 3: "feature"}
+_SERIAL = re.compile(r"serial=[^&\s]*")
+_NUMBERS = {word: number for number, word in _TYPES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a driver knows of its device; `identity` None: it was not seen yet."""
+
+    name: str
+    url: str
+    health: Health
+    identity: Identity | None
+    stem: str
+    why: str
+    profile: SpeakerphoneProfile
+    records: tuple[Record, ...]
+
+    def as_object(self, now: Moment) -> dict[str, Any]:
+        """Return it for programs; `now` is when."""
+        found, profile = self.identity or Identity(self.url), self.profile
+        descriptor = found.report_descriptor
+        advisories = profile.advisories_for(found.bcd_device)
+        return {
+            "name": self.name,
+            "url": _public(self.url),
+            "status": str(self.health.status),
+            "detail": _public(self.health.detail or "") or None,
+            "product": found.product,
+            "vid": _hex(found.vid),
+            "pid": _hex(found.pid),
+            "bcd_device": _hex(found.bcd_device),
+            "port_path": found.port_path,
+            "profile": {"name": self.stem, "why": self.why} | _manners(profile),
+            "advisories": [{"what": one.what, "source": one.source} for one in advisories],
+            "descriptor": descriptor.hex() if descriptor is not None else None,
+            "reports": list(self._reports(descriptor, now)),
+        }
+
+    def _reports(self, descriptor: bytes | None, now: Moment) -> Iterator[dict[str, Any]]:
+        manner = Manner(self.profile.mute_led, self.profile.timing)
+        reader = Reader(_layout(descriptor), manner)
+        shown = last(self.records)
+        for record in shown:
+            wall = now.wall - timedelta(seconds=now.mono_s - record.at)
+            when = {
+                "at": round(record.at - shown[0].at, 6),
+                "wall": wall.isoformat(timespec="milliseconds"),
+                "direction": record.direction,
+            }
+            note = {"note": _public(record.note)} if record.note else {}
+            yield when | note | _report(record) | _meaning(reader, record)
+
+
+def why(asked: str | None, stem: str, identity: Identity | None) -> str:
+    """Say why this profile was chosen."""
+    if asked is not None:
+        return "room.toml names it"
+    if identity is None or identity.vid is None:
+        return "the device was not seen yet"
+    ids = f"{identity.vid:04x}:{identity.pid or 0:04x}"
+    if stem == "generic":
+        return f"no profile is for {ids}; the descriptor says what there is"
+    return f"it is for {ids}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """A description that was read back: what was said, and what it was said to mean."""
+
+    descriptor: bytes
+    manner: Manner
+    records: tuple[Record, ...]
+    means: tuple[tuple[str, ...], ...]
+
+    def replayed(self) -> tuple[tuple[str, ...], ...]:
+        """Return what the reports mean, read anew."""
+        reader = Reader(read_descriptor(self.descriptor), self.manner)
+        return tuple(reader.read(record) for record in self.records)
+
+
+def pasted(found: Mapping[str, Any]) -> Pasted:
+    """Read a description back; KeyError, TypeError or ValueError if it is none."""
+    profile, reports = found["profile"], found["reports"]
+    times = (profile[name] / 1000 for name in ("echo_ms", "repeat_ms", "double_ms"))
+    return Pasted(
+        bytes.fromhex(found["descriptor"]),
+        Manner(profile["mute_led"], Timing(*times)),
+        tuple(_record(report) for report in reports),
+        tuple(tuple(report.get("means", ())) for report in reports),
+    )
+
+
+def words(found: Mapping[str, Any]) -> str:
+    """Tell a person, from what `as_object` returned; without the descriptor's controls."""
+    profile = found["profile"]
+    ids = f"{found['vid']}:{found['pid']}" if found["vid"] else "not seen yet"
+    detail = f": {found['detail']}" if found["detail"] else ""
+    lines = [
+        f"speakerphone {found['name']}: {found['product'] or 'no name'}, {found['status']}{detail}",
+        f"ids         {ids}, bcdDevice {found['bcd_device'] or 'unknown'}",
+        f"port        {found['port_path'] or 'unknown'} ({found['url']})",
+        f"profile     {profile['name']}: {profile['why']}",
+        *(f"known       {one['what']} ({one['source']})" for one in found["advisories"]),
+        f"descriptor  {found['descriptor'] or 'none'}",
+    ]
+    return "\n".join(lines)
+
+
+def report_words(reports: Sequence[Mapping[str, Any]]) -> str:
+    """Tell a person what was said last, a line for each report."""
+    if not reports:
+        return "no report was seen"
+    return "\n".join(_report_line(report) for report in reports)
+
+
+def _report_line(report: Mapping[str, Any]) -> str:
+    begin = f"{report['at']:10.3f} {report['direction']:<4}"
+    if "payload" not in report:
+        return f"{begin} {report.get('note', '')}".rstrip()
+    said = f"{report['type']} {report['report_id']} {report['payload']}"
+    means = " ".join(report["means"]) or ("dark" if report["direction"] == "out" else "")
+    return f"{begin} {said:<24} {report.get('note') or means}".rstrip()
+
+
+def _manners(profile: SpeakerphoneProfile) -> dict[str, Any]:
+    return {
+        "mute_led": profile.mute_led,
+        "mic_needs_off_hook": profile.mic_needs_off_hook,
+        "echo_ms": profile.echo_ms,
+        "repeat_ms": profile.repeat_ms,
+        "double_ms": profile.double_ms,
+    }
+
+
+def _layout(descriptor: bytes | None) -> Layout:
+    """Return the layout; of bytes that are no descriptor nothing has a meaning."""
+    try:
+        return read_descriptor(descriptor or b"")
+    except DescriptorError:
+        return read_descriptor(b"")
+
+
+def _report(record: Record) -> dict[str, Any]:
+    if len(record.data) < 2:
+        return {}
+    kind = _TYPES.get(record.data[0], "unknown")
+    payload = record.data[2:].hex()
+    return {"type": kind, "report_id": record.data[1], "payload": payload}
+
+
+def _meaning(reader: Reader, record: Record) -> dict[str, Any]:
+    means = reader.read(record)
+    return {"means": list(means)} if record.data else {}
+
+
+def _record(report: Mapping[str, Any]) -> Record:
+    data = b""
+    if "payload" in report:
+        head = bytes((_NUMBERS[report["type"]], report["report_id"]))
+        data = head + bytes.fromhex(report["payload"])
+    return Record(float(report["at"]), report["direction"], data, report.get("note", ""))
+
+
+def _public(text: str) -> str:
+    """Leave out the serial number that a url may have."""
+    return _SERIAL.sub("serial=...", text)
+
+
+def _hex(number: int | None) -> str | None:
+    return None if number is None else f"{number:04x}"

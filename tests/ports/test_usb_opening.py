@@ -1,0 +1,246 @@
+"""Which USB device is meant, how it is claimed and given back, and why it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from roomctl.errors import PortError, PortReason
+from roomctl.ports.address import parse
+from roomctl.ports.usb import open_port
+from roomctl.ports.usb_device import Wanted
+from roomctl.ports.usb_interface import mend
+from roomctl.wire import Port
+from tests.ports.quiet import Quiet
+from tests.ports.usb_bench import (
+    CONSUMER,
+    NUMBERED,
+    drivers,
+    plugged,
+    refusal,
+    speakerphone,
+)
+from tests.ports.usb_bus import HID, VENDOR, Bus, Gadget, Interface, hid, sound
+
+
+@pytest.fixture
+def bus() -> Iterator[Bus]:
+    made = Bus()
+    yield made
+    assert made.violations == []
+
+
+async def test_after_a_crash_the_interface_has_no_driver_and_is_taken_and_mended(bus: Bus) -> None:
+    gadget = speakerphone()
+    gadget.interface(3).driver = None
+    port = await plugged(bus, gadget)
+    await port.close()
+    assert drivers(gadget)[3] == "usbhid"
+
+
+async def test_auto_takes_the_sound_device_with_buttons_and_no_keyboard(bus: Bus) -> None:
+    keyboard = Gadget(0x046D, 0xC31C, [hid(0, CONSUMER, subclass=1)], ports=(1,))
+    camera = Gadget(0x046D, 0x0843, sound(), ports=(2,))
+    bus.gadgets += [keyboard, camera]
+    port = await plugged(bus, speakerphone(), "usb:auto")
+    assert port.identity.port_path == "1-1.4"
+    assert drivers(keyboard) == ["usbhid"]
+    await port.close()
+
+
+async def test_auto_takes_one_with_telephony_before_one_with_mere_volume_keys(bus: Bus) -> None:
+    card = Gadget(0x0D8C, 0x0014, [*sound(), hid(3, CONSUMER)], ports=(1, 1), address=2)
+    bus.gadgets.append(card)
+    port = await plugged(bus, speakerphone(), "usb:auto")
+    assert port.identity.port_path == "1-1.4"
+    assert (drivers(card)[3], len(card.open_handles)) == ("usbhid", 0)
+    await port.close()
+    bus.gadgets = [card]
+    port = await open_port(parse("usb:auto"), lambda: bus, Quiet)
+    assert port.identity.pid == 0x0014
+    await port.close()
+
+
+async def test_the_interface_that_speaks_telephony_is_chosen_and_others_put_back(bus: Bus) -> None:
+    gadget = speakerphone()
+    gadget.interfaces.insert(3, hid(5, CONSUMER))
+    gadget.interfaces.insert(3, hid(6, CONSUMER, subclass=1))
+    port = await plugged(bus, gadget)
+    assert port.identity.report_descriptor == NUMBERED
+    assert [gadget.interface(n).driver for n in (3, 5, 6)] == [None, "usbhid", "usbhid"]
+    await port.close()
+
+
+async def test_without_telephony_the_first_hid_interface_is_taken(bus: Bus) -> None:
+    gadget = Gadget(0x0B0E, 0x2456, [hid(3, CONSUMER), hid(4, CONSUMER)])
+    port = await plugged(bus, gadget)
+    assert [gadget.interface(n).driver for n in (3, 4)] == [None, "usbhid"]
+    await port.close()
+
+
+async def test_two_units_of_one_model_are_told_apart_by_path_and_serial_number(bus: Bus) -> None:
+    left = speakerphone(ports=(1, 2), serial_number="L")
+    bus.gadgets.append(left)
+    right = speakerphone(ports=(1, 3), serial_number="R", address=6)
+    by_path = await plugged(bus, right, "usb:0b0e:2456?port=1-1.3")
+    by_number = await open_port(parse("usb:0b0e:2456?serial=L"), lambda: bus, Quiet)
+    assert (by_path.identity.serial_number, by_number.identity.serial_number) == ("R", "L")
+    await by_path.close()
+    await by_number.close()
+
+
+async def test_of_two_units_the_second_opener_gets_the_free_one(bus: Bus) -> None:
+    bus.gadgets.append(speakerphone(ports=(1, 2)))
+    ports: list[Port] = [
+        await plugged(bus, speakerphone(ports=(1, 3), address=6)),
+        await open_port(parse("usb:0b0e:2456"), lambda: bus, Quiet),
+    ]
+    assert [port.identity.port_path for port in ports] == ["1-1.2", "1-1.3"]
+    for port in ports:
+        await port.close()
+
+
+async def test_what_is_not_plugged_in_is_missing_and_what_is_is_named(bus: Bus) -> None:
+    error = await refusal(bus, "usb:1395:0042", speakerphone())
+    assert error.reason is PortReason.MISSING
+    assert error.why == "is not plugged in; plugged in: 0b0e:2456 at 1-1.4"
+
+
+async def test_an_empty_bus_says_so(bus: Bus) -> None:
+    assert "nothing is plugged in" in (await refusal(bus, "usb:auto")).why
+
+
+async def test_a_wrong_serial_number_is_missing_and_the_right_one_is_named(bus: Bus) -> None:
+    error = await refusal(bus, "usb:0b0e:2456?serial=1", speakerphone())
+    assert (error.reason, error.why) == (
+        PortReason.MISSING,
+        "0b0e:2456 at 1-1.4 has serial number '0042'",
+    )
+
+
+async def test_no_permission_names_the_udev_rule_its_file_and_the_commands(bus: Bus) -> None:
+    error = await refusal(bus, "usb:auto", speakerphone(permitted=False))
+    assert error.reason is PortReason.PERMISSION
+    assert "/dev/bus/usb/001/005" in error.why
+    assert "sudo cp deploy/udev/60-roomctl-speakerphone.rules /etc/udev/rules.d/" in error.why
+    assert "sudo udevadm control --reload && sudo udevadm trigger" in error.why
+    assert 'GROUP="roomctl", MODE="0660"' in error.why
+
+
+async def test_a_system_that_cannot_detach_a_driver_says_so(bus: Bus) -> None:
+    gadget = speakerphone(detachable=False)
+    error = await refusal(bus, "usb:auto", gadget)
+    assert (error.reason, drivers(gadget)[3]) == (PortReason.UNSUPPORTED, "usbhid")
+    assert "roomctl needs Linux for that" in error.why
+
+
+async def test_an_error_without_a_number_is_told_and_the_driver_put_back(bus: Bus) -> None:
+    gadget = speakerphone(other_error=True)
+    error = await refusal(bus, "usb:auto", gadget)
+    assert (error.reason, drivers(gadget)[3]) == (PortReason.IO, "usbhid")
+    assert "0b0e:2456 at 1-1.4 cannot be opened" in error.why
+
+
+async def test_a_device_that_is_gone_but_still_listed_is_missing(bus: Bus) -> None:
+    gadget = speakerphone(present=False, listed=True)
+    error = await refusal(bus, "usb:0b0e:2456", gadget)
+    assert (error.reason, error.why) == (
+        PortReason.MISSING,
+        "0b0e:2456 at 1-1.4 was just unplugged",
+    )
+
+
+async def test_a_device_that_another_program_holds_is_busy_and_stays_with_it(bus: Bus) -> None:
+    gadget = speakerphone()
+    bus.occupy(gadget, 3)
+    error = await refusal(bus, "usb:0b0e:2456", gadget)
+    assert error.reason is PortReason.BUSY
+    assert "held by another program" in error.why
+    assert gadget.interface(3).owner == -1
+
+
+async def test_what_is_missing_is_opened_as_soon_as_it_is_plugged_in(bus: Bus) -> None:
+    gadget = speakerphone()
+
+    class PluggedIn(Quiet):
+        async def within(self, limit_s: float) -> bool:
+            bus.gadgets.append(gadget)
+            return True
+
+    port = await open_port(parse("usb:0b0e:2456"), lambda: bus, PluggedIn)
+    assert drivers(gadget)[3] is None
+    await port.close()
+
+
+ANY = Wanted("usb:auto", None, None, None)
+
+
+def test_what_a_killed_process_left_gets_its_driver_back(bus: Bus) -> None:
+    left, fine, held = (speakerphone(ports=(1, number), address=number) for number in (1, 2, 3))
+    left.interface(3).driver = None
+    bus.gadgets = [left, fine, held]
+    bus.occupy(held, 3)
+    assert mend(ANY, lambda: bus) == ["interface 3 of 0b0e:2456 at 1-1.1"]
+    assert [drivers(gadget)[3] for gadget in bus.gadgets] == ["usbhid", "usbhid", None]
+    assert held.interface(3).owner == -1
+    assert all(not gadget.open_handles for gadget in bus.gadgets)
+    assert bus.freed
+
+
+def test_a_keyboard_without_a_driver_is_not_touched(bus: Bus) -> None:
+    keyboard = Gadget(0x046D, 0xC31C, [*sound(), hid(3, CONSUMER, subclass=1)])
+    keyboard.interface(3).driver = None
+    bus.gadgets = [keyboard]
+    assert mend(ANY, lambda: bus) == []
+
+
+def test_what_may_not_be_given_back_names_the_rule(bus: Bus) -> None:
+    bus.gadgets = [speakerphone(permitted=False)]
+    with pytest.raises(PortError, match="no permission"):
+        mend(ANY, lambda: bus)
+
+
+def test_without_libusb_there_is_nothing_to_give_back() -> None:
+    assert mend(ANY, lambda: None) == []
+
+
+async def test_a_device_without_hid_is_unsupported(bus: Bus) -> None:
+    gadget = Gadget(0x0B0E, 0x2456, [*sound(), Interface(3, VENDOR)])
+    assert (await refusal(bus, "usb:0b0e:2456", gadget)).reason is PortReason.UNSUPPORTED
+
+
+@pytest.mark.parametrize(("declared", "says"), [(0, "of 0 bytes"), (9000, "9000"), (40, "of 40")])
+async def test_a_lying_descriptor_length_is_refused_and_the_driver_put_back(
+    bus: Bus, declared: int, says: str
+) -> None:
+    gadget = speakerphone()
+    gadget.interface(3).declared = declared
+    error = await refusal(bus, "usb:0b0e:2456", gadget)
+    assert says in error.why
+    assert drivers(gadget)[3] == "usbhid"
+
+
+async def test_an_interface_without_a_way_in_is_unsupported(bus: Bus) -> None:
+    gadget = Gadget(0x0B0E, 0x2456, [Interface(3, HID, NUMBERED, (), driver="usbhid")])
+    assert (await refusal(bus, "usb:0b0e:2456", gadget)).reason is PortReason.UNSUPPORTED
+    assert drivers(gadget) == ["usbhid"]
+
+
+async def test_without_libusb_the_package_is_named() -> None:
+    with pytest.raises(PortError, match=r"sudo apt install libusb-1\.0-0") as error:
+        await open_port(parse("usb:auto"), lambda: None, Quiet)
+    assert error.value.reason is PortReason.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    "url", ["usb:", "usb:jabra", "usb:b0e:2456", "usb:auto?port=1", "usb:auto?path=1-1"]
+)
+async def test_a_url_that_cannot_be_meant_is_refused(bus: Bus, url: str) -> None:
+    assert (await refusal(bus, url)).reason is PortReason.UNSUPPORTED
+
+
+async def test_a_device_without_strings_has_none(bus: Bus) -> None:
+    port = await plugged(bus, speakerphone(serial_number=None, product=None))
+    assert (port.identity.serial_number, port.identity.product) == (None, None)
+    await port.close()

@@ -1,0 +1,408 @@
+"""What must hold between a room and a speakerphone, written once and played on several stages.
+
+A scenario knows no port, no loop and no kind of time: it presses, waits and looks, on whatever
+`Stage` it is given. `Stage.window_s` is how long the device may echo or repeat; every wait is a
+part or a multiple of it, so that a stage in real time can be quick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from roomctl.device import Status
+from roomctl.errors import NoReply, PortClosed, PortError
+from roomctl.speakerphone import Speakerphone
+from roomctl.speakerphone.hid import Direction, Layout, read_descriptor
+from roomctl.speakerphone.sim import Faults, Model, SimSpeakerphone
+from roomctl.speakerphone.usage import Usage
+from roomctl.wire import Chunk
+
+SHOWN_S = 0.5  # an unplugged device is shown as such within
+BACK_S = 3.0  # and in use again, once plugged in, within
+_RETRY_S = 1.0
+
+
+@dataclass
+class Device(SimSpeakerphone):
+    """The simulated device, and what its LEDs showed after every write: (muted, off-hook)."""
+
+    seen: list[tuple[bool, bool]] = field(default_factory=list)
+
+    def receive(self, chunk: Chunk) -> None:
+        super().receive(chunk)
+        self.seen.append((self.led_muted, self.led_off_hook))
+
+
+class Stage(ABC):
+    """One device on a table, the room's driver for it, and a room that answers a mute press."""
+
+    phone: Speakerphone
+    window_s: float
+    echoes_s: tuple[float, ...]
+
+    def __init__(self, model: Model) -> None:
+        self.model, self.device = model, Device(model)
+        self.presses: list[str] = []
+        self.muted = self.off_hook = False
+        self.answers = True
+        self._answering: set[asyncio.Task[None]] = set()
+
+    @property
+    def faults(self) -> Faults:
+        return self.device.faults
+
+    @property
+    def lit(self) -> tuple[bool, bool]:
+        """What can be seen on the device: muted, off-hook."""
+        return self.device.led_muted, self.device.led_off_hook
+
+    @abstractmethod
+    async def touch(self, key: Callable[[], None]) -> None:
+        """Have a finger do something to the device."""
+
+    @abstractmethod
+    async def pass_s(self, seconds: float) -> None:
+        """Let time pass."""
+
+    @abstractmethod
+    async def suspend(self, seconds: float) -> None:
+        """Have the box sleep, and wake up again."""
+
+    @abstractmethod
+    async def unplug(self) -> None: ...
+
+    @abstractmethod
+    async def plug(self) -> None:
+        """Plug it in again, at another address and into another port."""
+
+    async def online(self) -> None:
+        await self.until(lambda: self.phone.health.status is Status.ONLINE, BACK_S)
+
+    async def show(self, *, muted: bool | None = None, off_hook: bool | None = None) -> None:
+        """Have the room want something else, and wait until it is written."""
+        self.muted = self.muted if muted is None else muted
+        self.off_hook = self.off_hook if off_hook is None else off_hook
+        await self.phone.show(self.muted, self.off_hook)
+
+    async def press_mute(self) -> None:
+        """Press, and wait until the room has answered, if it does."""
+        count = len(self.presses)
+        await self.touch(self.device.press_mute)
+        await self.until(lambda: len(self.presses) > count, SHOWN_S)
+        await asyncio.gather(*self._answering)
+
+    async def press_hook(self) -> None:
+        await self.touch(self.device.press_hook)
+
+    async def until(self, fact: Callable[[], bool], limit_s: float) -> None:
+        async with asyncio.timeout(limit_s):
+            while not fact():
+                await asyncio.sleep(0.005)
+
+    async def shows(self, muted: bool, off_hook: bool) -> None:
+        """Wait until the LEDs show this: a write is on its way for a moment."""
+        await self.until(lambda: self.lit == (muted, off_hook), SHOWN_S)
+
+    def pressed(self, key: str) -> None:
+        """Take a press as a room does: mute is toggled, and the LED is the answer."""
+        self.presses.append(key)
+        if key == "mute" and self.answers:
+            self.muted = not self.muted
+            task = asyncio.ensure_future(self._answer())
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _answer(self) -> None:
+        with contextlib.suppress(PortError, NoReply):
+            await self.phone.show(self.muted, self.off_hook)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a descriptor says that decides which scenarios a device can play."""
+
+    mute: bool
+    mute_is_a_state: bool
+    hook: bool
+    lights: bool
+    light_per_report: bool
+
+
+def facts(model: Model) -> Facts:
+    layout = read_descriptor(model.descriptor)
+    mutes = layout.find(Usage.PHONE_MUTE, Direction.INPUT)
+    off_hook, mute = _report(layout, Usage.LED_OFF_HOOK), _report(layout, Usage.LED_MUTE)
+    return Facts(
+        mute=bool(mutes),
+        mute_is_a_state=bool(mutes) and not mutes[0].relative,
+        hook=bool(layout.find(Usage.HOOK_SWITCH, Direction.INPUT)),
+        lights=off_hook is not None and mute is not None,
+        light_per_report=off_hook != mute,
+    )
+
+
+def _report(layout: Layout, usage: Usage) -> int | None:
+    return next((one.report_id for one in layout.find(usage, Direction.OUTPUT)), None)
+
+
+Act = Callable[[Stage], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`needs`: which devices can play it. `patient`: too long for a stage in real time."""
+
+    act: Act
+    needs: Callable[[Facts], bool]
+    patient: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.act.__name__
+
+
+SCENARIOS: list[Scenario] = []
+
+
+def scenario(
+    needs: Callable[[Facts], bool] = lambda f: f.mute and f.lights, *, patient: bool = False
+) -> Callable[[Act], Act]:
+    def enter(act: Act) -> Act:
+        SCENARIOS.append(Scenario(act, needs, patient))
+        return act
+
+    return enter
+
+
+# Telephony.
+
+
+@scenario()
+async def a_mute_press_never_ends_a_call(on: Stage) -> None:
+    await on.show(off_hook=True)
+    await on.pass_s(on.window_s / 2)
+    for muted in (True, False, True, False):
+        await on.press_mute()
+        await on.shows(muted, True)
+        await on.pass_s(on.window_s / 4)
+    assert on.presses == ["mute"] * 4
+
+
+@scenario(lambda f: f.hook and f.lights)
+async def only_an_edge_of_the_hook_is_a_press(on: Stage) -> None:
+    await on.show(off_hook=True)
+    await on.pass_s(on.window_s / 2)
+    for _ in range(2):  # each report of a press says again that it is off-hook
+        await on.press_mute()
+        await on.pass_s(on.window_s / 2)
+    await on.press_hook()
+    await on.until(lambda: on.presses == ["mute", "mute", "hook_on"], SHOWN_S)
+    await on.show(off_hook=False)
+    await on.pass_s(on.window_s / 2)
+    await on.press_hook()
+    await on.until(lambda: on.presses[3:] == ["hook_off"], SHOWN_S)
+
+
+@scenario()
+async def mute_pressed_and_mute_asked_for_take_turns(on: Stage) -> None:
+    await on.show(off_hook=True)
+    await on.pass_s(on.window_s * 1.2)
+    for turn in range(2):
+        await on.show(muted=True)
+        await on.pass_s(on.window_s * 1.2)
+        await on.press_mute()
+        assert on.muted is False, turn
+        await on.shows(False, True)
+        await on.pass_s(on.window_s * 1.2)
+    assert on.presses == ["mute"] * 2
+
+
+@scenario()
+async def an_echo_never_toggles(on: Stage) -> None:
+    await on.show(off_hook=True)
+    for echo_s in on.echoes_s:
+        on.faults.echo_s = echo_s
+        for muted in (True, False):
+            await on.show(muted=muted)
+            await on.pass_s(on.window_s * 1.2)
+            assert on.presses == [], echo_s
+            await on.shows(muted, True)
+
+
+@scenario()
+async def a_press_that_nobody_answers_is_repeated_and_counts_once(on: Stage) -> None:
+    on.answers = False
+    await on.press_mute()
+    await on.pass_s(on.window_s * 3.2)
+    assert on.presses == ["mute"]
+
+
+@scenario()
+async def one_press_that_is_sent_twice_counts_once(on: Stage) -> None:
+    on.faults.double = True
+    for muted in (True, False):
+        await on.press_mute()
+        await on.pass_s(on.window_s / 2)
+        await on.shows(muted, False)
+    assert on.presses == ["mute", "mute"]
+
+
+@scenario()
+async def a_hundred_changes_at_once_never_clear_off_hook(on: Stage) -> None:
+    await on.show(off_hook=True)
+    begun = len(on.device.seen)
+    await asyncio.gather(*(on.phone.show(turn % 3 == 0, off_hook=True) for turn in range(100)))
+    await on.shows(True, True)
+    assert all(off_hook for _, off_hook in on.device.seen[begun:])
+    assert on.device.ignored == 0
+
+
+@scenario(lambda f: f.hook and f.lights)
+async def what_a_device_forgets_when_it_goes_off_hook_is_written_again(on: Stage) -> None:
+    on.faults.echo_s = on.window_s / 5
+    await on.show(muted=True, off_hook=True)
+    on.device.leds[Usage.LED_MUTE] = False
+    await on.until(lambda: on.lit == (True, True), on.window_s)
+    assert on.presses == []
+
+
+@scenario()
+async def the_next_call_begins_open_at_the_device(on: Stage) -> None:
+    await on.show(off_hook=True)
+    await on.pass_s(on.window_s * 1.2)
+    await on.press_mute()
+    await on.shows(True, True)
+    await on.show(muted=False, off_hook=False)
+    await on.pass_s(on.window_s * 1.2)
+    await on.show(off_hook=True)
+    await on.pass_s(on.window_s * 1.2)
+    await on.shows(False, True)
+    await on.press_mute()
+    await on.shows(True, True)
+
+
+@scenario()
+async def what_a_device_forgets_while_the_box_sleeps_is_written_again(on: Stage) -> None:
+    await on.show(muted=True, off_hook=True)
+    await on.shows(True, True)
+    await on.pass_s(on.window_s * 1.2)
+    on.device.leds.clear()
+    await on.suspend(3600)
+    await on.until(lambda: on.lit == (True, True), BACK_S)
+    await on.pass_s(on.window_s * 1.2)  # what it may confirm of that is no press
+    assert on.presses == []
+
+
+# Unplugged.
+
+
+@scenario()
+async def unplugged_while_it_is_listened_to_it_is_gone_at_once(on: Stage) -> None:
+    await on.show(off_hook=True)
+    await on.unplug()
+    await on.until(lambda: on.phone.health.status is Status.OFFLINE, SHOWN_S)
+    assert (on.phone.state.led_muted, on.phone.state.off_hook) == (None, None)
+
+
+@scenario()
+async def unplugged_while_muted_it_is_back_with_its_lights(on: Stage) -> None:
+    await on.show(muted=True, off_hook=True)
+    await on.unplug()
+    await on.until(lambda: on.phone.health.status is Status.OFFLINE, SHOWN_S)
+    await on.shows(False, False)
+    await on.plug()
+    await on.until(lambda: on.lit == (True, True), BACK_S)
+    await on.until(lambda: on.phone.state.led_muted is True, SHOWN_S)
+    await on.pass_s(on.window_s * 1.2)  # what it confirms of that is no press
+    assert on.presses == []
+
+
+@scenario()
+async def what_was_asked_for_while_it_was_gone_holds_when_it_is_back(on: Stage) -> None:
+    await on.show(muted=True, off_hook=True)
+    await on.unplug()
+    await on.until(lambda: on.phone.health.status is Status.OFFLINE, SHOWN_S)
+    with contextlib.suppress(PortClosed):
+        await on.show(muted=False)
+    await on.plug()
+    await on.until(lambda: on.phone.state.led_muted is False and on.lit[1], BACK_S)
+    await on.shows(False, True)
+
+
+@scenario()
+async def unplugged_in_the_middle_of_writing_nobody_waits_for_ever(on: Stage) -> None:
+    writing = asyncio.gather(
+        *(on.phone.show(turn % 2 == 0, off_hook=True) for turn in range(20)),
+        return_exceptions=True,
+    )
+    await on.unplug()
+    async with asyncio.timeout(BACK_S):
+        outcomes = await writing
+    assert all(one is None or isinstance(one, PortError | NoReply) for one in outcomes)
+    await on.plug()
+    await on.until(lambda: on.lit[1], BACK_S)
+
+
+# Writes that fail.
+
+
+async def _fails_and_is_made_good(on: Stage, fault: str) -> None:
+    setattr(on.faults, fault, True)
+    with contextlib.suppress(PortError, NoReply):
+        await on.show(muted=True, off_hook=True)
+        raise AssertionError("a write that failed was said to be done")
+    assert on.phone.state.led_muted is None
+    await on.shows(False, False)
+    setattr(on.faults, fault, False)
+    await on.until(lambda: on.phone.state.led_muted is True, _RETRY_S + 2 * SHOWN_S)
+    await on.shows(True, True)
+
+
+@scenario()
+async def a_stall_is_not_claimed_and_made_good(on: Stage) -> None:
+    await _fails_and_is_made_good(on, "stalled")
+
+
+@scenario()
+async def a_time_out_is_not_claimed_and_made_good(on: Stage) -> None:
+    await _fails_and_is_made_good(on, "times_out")
+
+
+@scenario()
+async def a_short_write_is_not_claimed_and_made_good(on: Stage) -> None:
+    await _fails_and_is_made_good(on, "short")
+
+
+@scenario()
+async def a_light_that_is_declared_and_refused_is_never_claimed_and_presses_are_heard(
+    on: Stage,
+) -> None:
+    on.faults.refuses = frozenset({Usage.LED_MUTE})
+    with contextlib.suppress(PortError):
+        await on.show(muted=True, off_hook=True)
+        raise AssertionError("a light that was refused was said to be lit")
+    assert on.phone.state.led_muted is None
+    await on.shows(False, facts(on.model).light_per_report)  # the other light has its own report
+    on.answers = False
+    with contextlib.suppress(PortError):
+        await on.show(muted=False)
+    await on.press_mute()
+    assert on.presses == ["mute"]
+
+
+@scenario(patient=True)
+async def a_device_that_takes_other_lengths_than_it_declares_ends_muted(on: Stage) -> None:
+    """It never sees its answer, so it repeats its press, and each repeat looks like a press."""
+    on.faults.takes_bytes = 60
+    await on.show(off_hook=True)
+    await on.shows(False, False)
+    await on.press_mute()
+    await on.pass_s(100 * on.window_s)
+    count = len(on.presses)
+    await on.pass_s(100 * on.window_s)
+    assert (on.muted, len(on.presses)) == (True, count)
+    assert on.phone.health.status is Status.ONLINE

@@ -1,14 +1,28 @@
 """What the room does by itself: pure decisions from facts and a moment.
 
-Knows no device; the room gathers the Facts and carries out the Acts.
+Knows no device; the room gathers the Facts and carries out the Decisions. Light is decided from
+facts alone (`decide`). To release a booking or to leave a call takes more (`Rules`): somebody must
+have been able to see the warning and to say *keep it* for all of `warn_s`.
+
+    rest      the room has been empty for `display_s`, and nobody has touched anything for `lit_s`
+    release   nobody has been seen since the booking began, `release_s` ago, and nobody is there now
+    end_call  the room has looked empty for `end_call_s` while its call went on
+
+Nothing is released or left while nobody can tell whether the room is empty, before the wall clock
+is proven, within `SETTLE_S` of the room's start, or after the wall clock has jumped.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, tzinfo
 from enum import StrEnum
 
 from roomctl.clock import Moment
+
+SETTLE_S = 300.0
+JUMP_S = 60.0  # the wall clock against the monotonic one; more is no drift
 
 
 class Act(StrEnum):
@@ -16,14 +30,48 @@ class Act(StrEnum):
 
     WAKE = "wake"
     REST = "rest"
+    RELEASE = "release"
+    END_CALL = "end_call"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the room may do by itself, and after how many seconds; None: never.
+
+    `quiet`: from when to when a touch alone lights the room, by the wall clock of `zone`.
+    """
+
+    wake: bool = True
+    lit_s: float = 120.0
+    display_s: float = 0.0
+    release_s: float | None = None
+    end_call_s: float | None = None
+    warn_s: float = 60.0
+    quiet: tuple[time, time] | None = None
+    zone: tzinfo = UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The booking that is under way; instants are monotonic seconds.
+
+    `settled`: somebody has checked in, or it has been released.
+    """
+
+    id: str
+    starts_s: float
+    ends_s: float
+    settled: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the rules need to know. Instants are monotonic seconds; None means never.
 
-    `occupancy_since` is when that word became true; `rested_at` when somebody asked for darkness;
-    `lit_s` is how long a touch keeps an empty room lit.
+    `occupancy_since` is when that word became true; `rested_at` when somebody asked for darkness.
+    `empty_at` is when the room was or will be empty, whatever its call; None: nobody can tell, or
+    somebody is seen. `call_since`: when the call began that is live. `kept_at`: when somebody said
+    that an act should not be done.
     """
 
     occupancy: str
@@ -33,20 +81,35 @@ class Facts:
     touched_at: float | None
     rested_at: float | None
     has_sensors: bool
-    lit_s: float
+    empty_at: float | None = None
+    seen_at: float | None = None
+    call_since: float | None = None
+    booking: Booked | None = None
+    kept_at: Mapping[Act, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An act and the code of its reason."""
+    """An act, the code of its reason, and what it is about (a booking's id)."""
 
     act: Act
     reason: str
+    subject: str = ""
 
 
-def decide(facts: Facts, moment: Moment) -> Decision | None:
-    """Return what the room should do now, or None. The same facts always give the same answer."""
-    reason = _why_lit(facts, moment)
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An act that will be done at `at` unless somebody says *keep it*."""
+
+    act: Act
+    subject: str
+    at_s: float
+    at: datetime
+
+
+def decide(facts: Facts, terms: Terms, moment: Moment) -> Decision | None:
+    """Return whether the room should be lit or rest now, or None if it is as it should be."""
+    reason = _why_lit(facts, terms, moment)
     if reason and not facts.awake:
         return Decision(Act.WAKE, reason)
     if not reason and facts.awake:
@@ -54,22 +117,20 @@ def decide(facts: Facts, moment: Moment) -> Decision | None:
     return None
 
 
-def due(facts: Facts, moment: Moment) -> float | None:
-    """Return the monotonic instant at which `decide` may answer otherwise by time alone."""
-    if facts.touched_at is None:
-        return None
-    ends = facts.touched_at + facts.lit_s
-    return ends if ends > moment.mono_s else None
-
-
-def _why_lit(facts: Facts, moment: Moment) -> str | None:
+def _why_lit(facts: Facts, terms: Terms, moment: Moment) -> str | None:
+    now = moment.mono_s
     if facts.call_live:
         return "call"
     if _rested(facts):
         return None
     if facts.occupancy in ("occupied", "vacating"):
-        return "occupied"
-    if facts.touched_at is not None and moment.mono_s < facts.touched_at + facts.lit_s:
+        if facts.awake or (terms.wake and not quiet(terms, moment)):
+            return "occupied"
+    elif facts.awake and facts.empty_at is not None and now < facts.empty_at + terms.display_s:
+        return "lately"
+    if _kept(facts, Act.REST) + terms.display_s > now and facts.awake:
+        return "kept"
+    if facts.touched_at is not None and now < facts.touched_at + terms.lit_s:
         return "touched"
     if not facts.has_sensors or facts.occupancy == "unknown":
         return "unknown"  # nobody can tell whether the room is empty: stay lit
@@ -83,3 +144,99 @@ def _rested(facts: Facts) -> bool:
     came_in = facts.occupancy == "occupied" and facts.occupancy_since > facts.rested_at
     touched = facts.touched_at is not None and facts.touched_at > facts.rested_at
     return not came_in and not touched
+
+
+def quiet(terms: Terms, moment: Moment) -> bool:
+    """Whether these are hours in which motion lights nothing; no, while the hour is not proven."""
+    if terms.quiet is None or not moment.synced:
+        return False
+    begin, end = terms.quiet
+    now = moment.wall.astimezone(terms.zone).time()
+    return begin <= now < end if begin <= end else now >= begin or now < end
+
+
+def _kept(facts: Facts, act: Act) -> float:
+    return facts.kept_at.get(act, float("-inf"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    act: Act
+    subject: str
+    at_s: float
+
+
+class Rules:
+    """The rules of one room over time: what it warns of, and what it does."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.warnings: tuple[Notice, ...] = ()
+        self._warned: dict[tuple[Act, str], float] = {}
+        self._settles_s: float | None = None
+        self._offset_s = 0.0
+
+    def step(self, facts: Facts, moment: Moment) -> list[Decision]:
+        """Return what the room should do now; the same facts in the same order do the same."""
+        self._watch_clock(moment)
+        done: list[Decision] = []
+        warnings: list[Notice] = []
+        warned, self._warned = self._warned, {}
+        for due in self._dues(facts, moment):
+            key, now = (due.act, due.subject), moment.mono_s
+            if now < due.at_s - self.terms.warn_s:
+                continue
+            self._warned[key] = warned.get(key, now)
+            at_s = due.at_s
+            if due.act is not Act.REST:  # a touch undoes that; the others are warned of in full
+                at_s = max(at_s, self._warned[key] + self.terms.warn_s)
+            if now < at_s:
+                warnings.append(self._warning(due, at_s, moment))
+            elif due.act is not Act.REST:
+                reason = "no_show" if due.act is Act.RELEASE else "vacant"
+                done.append(Decision(due.act, reason, due.subject))
+        self.warnings = tuple(warnings)
+        light = decide(facts, self.terms, moment)
+        return [*done, light] if light is not None else done
+
+    def _watch_clock(self, moment: Moment) -> None:
+        offset_s = moment.wall.timestamp() - moment.mono_s
+        if self._settles_s is None or abs(offset_s - self._offset_s) > JUMP_S:
+            self._settles_s = moment.mono_s + SETTLE_S
+        self._offset_s = offset_s
+
+    def _warning(self, due: _Due, at_s: float, moment: Moment) -> Notice:
+        for known in self.warnings:
+            if (known.act, known.subject, known.at_s) == (due.act, due.subject, at_s):
+                return known
+        at = datetime.fromtimestamp(round(self._offset_s + at_s), UTC)
+        return Notice(due.act, due.subject, at_s, at)
+
+    def _dues(self, facts: Facts, moment: Moment) -> Iterator[_Due]:
+        """Yield everything that will be done if nothing changes."""
+        if facts.empty_at is None or facts.occupancy == "unknown":
+            return
+        if facts.awake and not facts.call_live and not _rested(facts):
+            touched_s = facts.touched_at if facts.touched_at is not None else float("-inf")
+            kept_s = max(facts.empty_at, _kept(facts, Act.REST))
+            rest_s = max(kept_s + self.terms.display_s, touched_s + self.terms.lit_s)
+            yield _Due(Act.REST, "", rest_s)
+        if moment.synced and self._settles_s is not None:
+            yield from self._left(facts, facts.empty_at, self._settles_s)
+            yield from self._released(facts, facts.empty_at, self._settles_s)
+
+    def _left(self, facts: Facts, empty_at: float, settles_s: float) -> Iterator[_Due]:
+        after_s = self.terms.end_call_s
+        if facts.call_live and facts.call_since is not None and after_s is not None:
+            kept_s = _kept(facts, Act.END_CALL)
+            at_s = max(empty_at, facts.call_since, settles_s, kept_s) + after_s
+            yield _Due(Act.END_CALL, "", at_s)
+
+    def _released(self, facts: Facts, empty_at: float, settles_s: float) -> Iterator[_Due]:
+        booking, after_s = facts.booking, self.terms.release_s
+        if booking is None or booking.settled or after_s is None or facts.call_live:
+            return
+        came = facts.seen_at is not None and facts.seen_at >= booking.starts_s
+        at_s = max(max(booking.starts_s, settles_s) + after_s, empty_at)
+        if not came and at_s < booking.ends_s:
+            yield _Due(Act.RELEASE, booking.id, at_s)

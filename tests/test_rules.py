@@ -1,16 +1,18 @@
-"""What a room does by itself, as a table of facts."""
+"""What a room does by itself, as tables of facts and as stories in invented time."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from roomctl.clock import Moment
-from roomctl.rules import Act, Decision, Facts, decide, due
+from roomctl.rules import SETTLE_S, Act, Booked, Decision, Facts, Rules, Terms, decide
 
 NOW = Moment(1000.0, datetime(2026, 11, 25, 9, 0, tzinfo=UTC), synced=True)
+TERMS = Terms(lit_s=60.0)
 EMPTY = Facts(
     occupancy="vacant",
     occupancy_since=0.0,
@@ -19,7 +21,7 @@ EMPTY = Facts(
     touched_at=None,
     rested_at=None,
     has_sensors=True,
-    lit_s=60.0,
+    empty_at=0.0,
 )
 ASLEEP = replace(EMPTY, awake=False)
 SEEN = {"occupancy": "occupied", "occupancy_since": 500.0}
@@ -54,11 +56,50 @@ SEEN = {"occupancy": "occupied", "occupancy_since": 500.0}
 def test_a_room_is_lit_for_a_reason_and_rests_without_one(
     facts: Facts, expected: Decision | None
 ) -> None:
-    assert decide(facts, NOW) == expected
+    assert decide(facts, TERMS, NOW) == expected
 
 
 def test_an_unproven_wall_clock_changes_nothing_about_the_light() -> None:
-    assert decide(EMPTY, replace(NOW, synced=False)) == decide(EMPTY, NOW)
+    assert decide(EMPTY, TERMS, replace(NOW, synced=False)) == decide(EMPTY, TERMS, NOW)
+
+
+def test_an_empty_room_stays_lit_for_as_long_as_its_file_says() -> None:
+    terms = replace(TERMS, display_s=300.0)
+    assert decide(replace(EMPTY, empty_at=701.0), terms, NOW) is None
+    assert decide(replace(EMPTY, empty_at=700.0), terms, NOW) == Decision(Act.REST, "vacant")
+    assert decide(replace(ASLEEP, empty_at=701.0), terms, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "hour", "is_quiet"),
+    [
+        ("22:00", "07:00", 23, True),
+        ("22:00", "07:00", 6, True),
+        ("22:00", "07:00", 7, False),
+        ("22:00", "07:00", 21, False),
+        ("12:00", "13:00", 12, True),
+        ("12:00", "13:00", 13, False),
+    ],
+)
+def test_in_quiet_hours_motion_lights_nothing_and_a_touch_does(
+    begin: str, end: str, hour: int, is_quiet: bool
+) -> None:
+    shanghai = ZoneInfo("Asia/Shanghai")
+    hours = (time.fromisoformat(begin), time.fromisoformat(end))
+    terms = replace(TERMS, quiet=hours, zone=shanghai)
+    wall = datetime(2026, 11, 25, hour, 30 if hour == 23 else 0, tzinfo=shanghai)
+    moment = replace(NOW, wall=wall.astimezone(UTC))
+    came = replace(ASLEEP, **SEEN)
+    assert (decide(came, terms, moment) is None) is is_quiet
+    assert decide(replace(came, touched_at=999.0), terms, moment) == Decision(
+        Act.WAKE, "touched" if is_quiet else "occupied"
+    )
+    assert decide(replace(came, awake=True), terms, moment) is None
+    assert decide(came, terms, replace(moment, synced=False)) is not None
+
+
+def test_motion_lights_nothing_where_the_file_says_so() -> None:
+    assert decide(replace(ASLEEP, **SEEN), replace(TERMS, wake=False), NOW) is None
 
 
 any_instant = st.none() | st.floats(0, 2000, allow_nan=False)
@@ -71,26 +112,195 @@ any_facts = st.builds(
     touched_at=any_instant,
     rested_at=any_instant,
     has_sensors=st.booleans(),
+    empty_at=any_instant,
+    kept_at=st.dictionaries(st.sampled_from(Act), st.floats(0, 1000)),
+)
+any_terms = st.builds(
+    Terms,
+    wake=st.booleans(),
     lit_s=st.floats(1, 600, allow_nan=False),
+    display_s=st.floats(0, 600, allow_nan=False),
+    quiet=st.none() | st.just((time(22), time(7))) | st.just((time(8), time(10))),
 )
 
 
-@given(any_facts)
-def test_what_was_decided_needs_no_second_decision(facts: Facts) -> None:
-    decision = decide(facts, NOW)
+@given(any_facts, any_terms)
+def test_what_was_decided_needs_no_second_decision(facts: Facts, terms: Terms) -> None:
+    decision = decide(facts, terms, NOW)
     if decision is not None:
         assert facts.awake is (decision.act is Act.REST)
-        assert decide(replace(facts, awake=decision.act is Act.WAKE), NOW) is None
+        assert decide(replace(facts, awake=decision.act is Act.WAKE), terms, NOW) is None
 
 
-@given(any_facts, st.floats(0, 1))
-def test_between_now_and_due_time_alone_changes_nothing(facts: Facts, part: float) -> None:
-    ends = due(facts, NOW)
-    later = 5000.0 if ends is None else NOW.mono_s + (ends - NOW.mono_s) * part
-    if ends is None or later < ends:
-        assert decide(facts, replace(NOW, mono_s=later)) == decide(facts, NOW)
+START_S = 10_000.0
+ALL = Terms(lit_s=60.0, release_s=600.0, end_call_s=900.0, warn_s=60.0)
 
 
-def test_a_touch_that_is_over_is_not_due() -> None:
-    assert due(replace(EMPTY, touched_at=900.0), NOW) is None
-    assert due(replace(EMPTY, touched_at=990.0), NOW) == 1050.0
+@dataclass
+class Story:
+    """A room whose facts change now and then; what it did stands in `done` as (s, act)."""
+
+    facts: Facts
+    terms: Terms = ALL
+    now_s: float = START_S
+    jumped_s: float = 0.0
+    synced: bool = True
+    done: list[tuple[float, Act]] = field(default_factory=list)
+    warned: list[tuple[float, Act]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rules = Rules(self.terms)
+
+    @property
+    def moment(self) -> Moment:
+        wall = NOW.wall + timedelta(seconds=self.now_s + self.jumped_s)
+        return Moment(self.now_s, wall, self.synced)
+
+    def run(self, seconds: float, every_s: float = 1.0) -> None:
+        end = self.now_s + seconds
+        while self.now_s < end:
+            self.now_s += every_s
+            for decision in self.rules.step(self.facts, self.moment):
+                self.done.append((self.now_s - START_S, decision.act))
+                if decision.act in (Act.WAKE, Act.REST):
+                    self.tell(awake=decision.act is Act.WAKE)
+                elif decision.act is Act.END_CALL:
+                    self.tell(call_live=False, call_since=None)
+            self.warned += [(self.now_s - START_S, one.act) for one in self.rules.warnings]
+
+    def tell(self, **facts: object) -> None:
+        self.facts = replace(self.facts, **facts)
+
+    def first(self, act: Act) -> tuple[float | None, float | None]:
+        """Return when an act was first warned of, and when it was done."""
+        warned = next((at for at, one in self.warned if one is act), None)
+        return warned, next((at for at, one in self.done if one is act), None)
+
+
+GHOST = replace(
+    EMPTY, occupancy="occupied", call_live=True, call_since=START_S, empty_at=START_S, touched_at=0
+)
+NO_SHOW = replace(
+    EMPTY, awake=False, empty_at=0.0, booking=Booked("b", START_S, START_S + 3600, settled=False)
+)
+
+
+def test_a_call_that_nobody_sits_in_is_left_after_a_warning() -> None:
+    story = Story(GHOST)
+    story.run(2000)
+    warned, left = story.first(Act.END_CALL)
+    assert (warned, left) == (SETTLE_S + 900 - 59, SETTLE_S + 901)
+
+
+def test_a_booking_that_nobody_came_to_is_released_after_a_warning() -> None:
+    story = Story(NO_SHOW)
+    story.run(2000)
+    assert story.first(Act.RELEASE) == (SETTLE_S + 600 - 59, SETTLE_S + 601)
+
+
+@pytest.mark.parametrize("facts", [GHOST, NO_SHOW])
+def test_nothing_is_released_or_left_by_the_defaults(facts: Facts) -> None:
+    story = Story(facts, Terms())
+    story.run(7200, every_s=10)
+    assert {act for _, act in story.done} <= {Act.WAKE, Act.REST}
+
+
+@pytest.mark.parametrize("facts", [GHOST, NO_SHOW])
+def test_nothing_is_released_or_left_while_nobody_can_tell(facts: Facts) -> None:
+    for unknown in ({"empty_at": None}, {"occupancy": "unknown"}):
+        story = Story(replace(facts, **unknown))
+        story.run(7200, every_s=10)
+        assert {act for _, act in story.done} <= {Act.WAKE, Act.REST}
+
+
+@pytest.mark.parametrize("facts", [GHOST, NO_SHOW])
+def test_nothing_is_released_or_left_before_the_wall_clock_is_proven(facts: Facts) -> None:
+    story = Story(facts, synced=False)
+    story.run(3000, every_s=10)
+    assert {act for _, act in story.done + story.warned} <= {Act.WAKE, Act.REST}
+
+
+@pytest.mark.parametrize("years", [1, -1])
+@pytest.mark.parametrize("facts", [GHOST, NO_SHOW])
+def test_a_clock_that_jumps_by_a_year_does_nothing_by_itself(facts: Facts, years: int) -> None:
+    story = Story(facts)
+    story.run(SETTLE_S + 595)
+    before = list(story.done)
+    story.jumped_s = years * 365 * 86_400.0
+    story.run(SETTLE_S)
+    assert story.done == before
+
+
+def test_somebody_who_says_keep_it_keeps_the_call_for_as_long_again() -> None:
+    story = Story(GHOST)
+    story.run(SETTLE_S + 870)
+    assert [one.act for one in story.rules.warnings] == [Act.END_CALL]
+    story.tell(kept_at={Act.END_CALL: story.now_s})
+    story.run(890)
+    assert story.done == []
+    story.run(60)
+    assert story.first(Act.END_CALL)[1] is not None
+
+
+def test_somebody_who_is_seen_keeps_the_call() -> None:
+    story = Story(GHOST)
+    story.run(SETTLE_S + 870)
+    story.tell(empty_at=None)
+    story.run(3600, every_s=10)
+    assert story.done == []
+    assert story.rules.warnings == ()
+
+
+def test_a_booking_is_kept_by_whoever_was_seen_since_it_began() -> None:
+    story = Story(replace(NO_SHOW, seen_at=START_S + 1, empty_at=START_S + 600))
+    story.run(3600, every_s=10)
+    assert story.done == []
+
+
+def test_people_of_the_meeting_before_do_not_keep_the_next_booking() -> None:
+    story = Story(replace(NO_SHOW, seen_at=START_S - 60, empty_at=START_S + 540))
+    story.run(3600, every_s=10)
+    assert story.first(Act.RELEASE)[1] is not None
+
+
+def test_a_booking_is_settled_once_somebody_checked_in_or_it_was_released() -> None:
+    booking = Booked("b", START_S, START_S + 3600, settled=True)
+    story = Story(replace(NO_SHOW, booking=booking))
+    story.run(3600, every_s=10)
+    assert story.done == []
+
+
+def test_nothing_is_done_without_a_whole_warning_even_if_it_is_long_due() -> None:
+    story = Story(replace(GHOST, empty_at=0.0, call_since=0.0), synced=False)
+    story.run(5000, every_s=10)
+    story.synced = True
+    story.run(200)
+    warned, left = story.first(Act.END_CALL)
+    assert warned is not None
+    assert left is not None
+    assert left - warned >= ALL.warn_s
+
+
+def test_the_display_warns_while_the_hold_runs_out_and_tells_the_same_instant() -> None:
+    vacating = replace(EMPTY, occupancy="vacating", empty_at=START_S + 100.0)
+    story = Story(vacating)
+    story.run(50)
+    (first,) = story.rules.warnings
+    story.run(40)
+    assert story.rules.warnings == (first,)
+    assert (first.at_s, first.at) == (
+        START_S + 100,
+        NOW.wall + timedelta(seconds=START_S + 100),
+    )
+    story.tell(occupancy="vacant")
+    story.run(20)
+    assert story.first(Act.REST) == (40.0, 100.0)
+
+
+@pytest.mark.parametrize("every_s", [1.0, 7.0, 30.0])
+def test_the_same_is_done_however_often_somebody_asks(every_s: float) -> None:
+    story = Story(GHOST)
+    story.run(2000, every_s)
+    _, left = story.first(Act.END_CALL)
+    assert left is not None
+    assert SETTLE_S + 900 <= left <= SETTLE_S + 900 + 2 * every_s

@@ -7,12 +7,13 @@ import stat
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from roomctl.errors import RoomctlError
-from roomctl.store import Store
+from roomctl.errors import Refused, RoomctlError
+from roomctl.store import REVISIONS, Settings, Store
 
 WRITER = """
 import signal, sys
@@ -135,3 +136,66 @@ def test_it_is_plain_json(tmp_path: Path) -> None:
     text = (tmp_path / "state.json").read_text(encoding="utf-8")
     assert "竹厅" in text
     assert json.loads(text) == {"room": "竹厅"}
+
+
+AT = datetime(2026, 11, 25, 9, 0, tzinfo=timezone(timedelta(hours=8)))
+DOOR = ("camera", "front", "presets", "2")
+
+
+async def test_what_people_changed_is_read_again_with_who_when_and_why(tmp_path: Path) -> None:
+    text = 'Tür "links" \\ 门\x7f\n\t'
+    await Settings(tmp_path).change(DOOR, text, "panel 1a2b", "named it", AT)
+    again = Settings(tmp_path)
+    assert again.now == {DOOR: text}
+    (revision,) = again.revisions
+    assert (revision.number, revision.at, revision.who) == (1, AT, "panel 1a2b")
+    assert revision.why == "named it"
+    assert stat.S_IMODE((tmp_path / "settings.toml").stat().st_mode) == 0o600
+
+
+async def test_a_setting_that_is_forgotten_is_gone(tmp_path: Path) -> None:
+    settings = Settings(tmp_path)
+    await settings.change(DOOR, "Door", "staff", "named", AT)
+    await settings.change(DOOR, None, "staff", "unnamed", AT)
+    assert Settings(tmp_path).now == {}
+    assert len(settings.revisions) == 2
+
+
+async def test_a_rollback_restores_a_revision_to_the_byte(tmp_path: Path) -> None:
+    def last(text: str) -> str:
+        return text.rpartition("why = ")[2].partition("\n")[2]
+
+    settings, file = Settings(tmp_path), tmp_path / "settings.toml"
+    await settings.change(DOOR, "Door", "staff", "named", AT)
+    await settings.change((*DOOR[:3], "1"), "Table", "staff", "named", AT)
+    wanted = last(file.read_text(encoding="utf-8"))
+    await settings.change(DOOR, "Wrong", "panel", "renamed", AT)
+    await settings.roll_back(2, "staff", AT)
+    assert last(file.read_text(encoding="utf-8")) == wanted
+    assert Settings(tmp_path).revisions[-1].why == "back to revision 2"
+    with pytest.raises(Refused, match="no revision 9 is kept; there is: 1 to 4"):
+        await settings.roll_back(9, "staff", AT)
+
+
+async def test_the_oldest_revisions_are_forgotten(tmp_path: Path) -> None:
+    settings = Settings()
+    for number in range(REVISIONS + 3):
+        await settings.change(DOOR, str(number), "staff", "counted", AT.astimezone(UTC))
+    kept = [revision.number for revision in settings.revisions]
+    assert kept == list(range(4, REVISIONS + 4))
+
+
+async def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "gone")
+    with pytest.raises(RoomctlError, match=r"settings\.toml: cannot be written"):
+        await settings.change(DOOR, "Door", "staff", "named", AT)
+    assert settings.now == {}
+
+
+@pytest.mark.parametrize("text", ["[[revision]", "[[revision]]\nnumber = 1", "a = 1", "\xff"])
+def test_settings_that_cannot_be_read_are_named_and_left(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_bytes(text.encode("latin-1"))
+    with pytest.raises(RoomctlError, match=r"settings\.toml: cannot be read"):
+        Settings(tmp_path)
+    assert file.read_bytes() == text.encode("latin-1")

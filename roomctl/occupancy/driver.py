@@ -1,27 +1,37 @@
 """Occupancy sensors: levels from a port, believed once the sensor is warm, handed to the room.
 
 Knows no pin and no presence. A level comes at every edge and again every second; when it stops
-coming for 3 s the sensor is offline although its port is open.
+coming for 3 s the sensor is offline although its port is open. A radar on a serial line comes with
+frames instead (`ld2410`).
 """
 
 from __future__ import annotations
 
 import difflib
+import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 
 from roomctl.clock import Clock
 from roomctl.config import OccupancyTable, data_path
 from roomctl.device import Device
-from roomctl.errors import ConfigError
+from roomctl.errors import ConfigError, PortError
+from roomctl.occupancy import ld2410
 from roomctl.occupancy.profile import LABORATORY, OccupancyProfile
 from roomctl.occupancy.sense import STALE_S
+from roomctl.ports import pins
 from roomctl.profile import load_all
 from roomctl.wire import Chunk, Connect, Identity, Machine
+
+_log = logging.getLogger(__name__)
+
+TELL_EVERY_S = 1.0
 
 Level = Callable[[str, bool, float], None]
 """`level(sensor, present, at)`: called for every level, new or told again."""
 
 _DEFAULT = "generic"
+LOST_EDGES, LOST_WITHIN_S = 10, 3600.0  # more: the wire, or the box, loses too much
 
 
 class Sensor(Device):
@@ -42,10 +52,13 @@ class Sensor(Device):
         super().__init__(name, url, connect, clock, changed)
         self.profile = profile
         self.level: bool | None = None
+        self.lost_edges = 0
+        self._lost_at: deque[float] = deque(maxlen=LOST_EDGES)
         self._tell = level
 
     def machine(self, identity: Identity) -> Machine:
-        return _Levels(self, self.clock.mono_s())
+        now = self.clock.mono_s()
+        return _Frames(self, now) if self.profile.speaks == "ld2410" else _Levels(self, now)
 
     def lost(self) -> None:
         self.level = None
@@ -60,6 +73,17 @@ class Sensor(Device):
             self.level = present
             self.changed()
         self._tell(self.name, present, at)
+
+    def lost_edge(self, at: float) -> None:
+        """Note that the level has changed without an edge: it was read again, which healed that."""
+        self.lost_edges += 1
+        self._lost_at.append(at)
+        _log.debug("%s: an edge was lost, the %d. one", self.name, self.lost_edges)
+
+    def losing_since(self, now: float) -> float | None:
+        """Return when the first of ten edges was lost, if that is less than an hour ago."""
+        full = len(self._lost_at) == LOST_EDGES
+        return self._lost_at[0] if full and self._lost_at[0] > now - LOST_WITHIN_S else None
 
     def silent(self, now: float) -> None:
         """Note that the level has not come for 3 s."""
@@ -76,18 +100,15 @@ class Sensor(Device):
         return at < self.profile.warm_up_s
 
 
-class _Levels:
-    """Decodes b"0" and b"1" and watches that they keep coming."""
+class _Watched:
+    """Watches that something keeps coming; what it means is for a subclass."""
 
     def __init__(self, sensor: Sensor, now: float) -> None:
         self._sensor = sensor
         self._silent_at: float | None = now + STALE_S
 
-    def receive(self, chunk: Chunk) -> None:
-        for byte in chunk.data:
-            if byte in b"01":
-                self._silent_at = chunk.at + STALE_S
-                self._sensor.heard(byte == ord("1"), chunk.at)
+    def _came(self, at: float) -> None:
+        self._silent_at = at + STALE_S
 
     def tick(self, now: float) -> None:
         if self._silent_at is not None and now >= self._silent_at:
@@ -107,6 +128,35 @@ class _Levels:
         pass
 
 
+class _Levels(_Watched):
+    """Decodes b"0" and b"1"; b"!" before one: its edge was lost."""
+
+    def receive(self, chunk: Chunk) -> None:
+        for byte in chunk.data:
+            if byte in b"01":
+                self._came(chunk.at)
+                self._sensor.heard(byte == ord("1"), chunk.at)
+            elif byte == ord("!"):
+                self._sensor.lost_edge(chunk.at)
+
+
+class _Frames(_Watched):
+    """Decodes a radar's frames; what it sees is told at every change and every second."""
+
+    def __init__(self, sensor: Sensor, now: float) -> None:
+        super().__init__(sensor, now)
+        self._reader, self._sight = ld2410.Reader(), ld2410.Sight()
+        self._tell_at = 0.0
+
+    def receive(self, chunk: Chunk) -> None:
+        for target in self._reader.feed(chunk.data):
+            self._came(chunk.at)
+            before = self._sight.present
+            if self._sight.see(target) != before or chunk.at >= self._tell_at:
+                self._tell_at = chunk.at + TELL_EVERY_S
+                self._sensor.heard(self._sight.present, chunk.at)
+
+
 def profiles() -> dict[str, OccupancyProfile]:
     """Read every occupancy profile that ships, by file stem."""
     return load_all(data_path("firmware_profiles") / "occupancy", OccupancyProfile, LABORATORY)
@@ -121,11 +171,42 @@ def sensors(
 ) -> list[Sensor]:
     """Make one Sensor per [occupancy.NAME]; ConfigError if a profile or a hold cannot be meant."""
     known = profiles()
-    made = []
+    made: list[Sensor] = []
     for name, table in tables.items():
         profile = _profile(known, name, table)
-        made.append(Sensor(name, table.url, profile, connect, clock, changed, level))
+        _refuse_url(name, table.url, profile, {one.name: one.url for one in made})
+        url = _with_baud(table.url, profile)
+        made.append(Sensor(name, url, profile, connect, clock, changed, level))
     return made
+
+
+def _refuse_url(name: str, url: str, profile: OccupancyProfile, others: Mapping[str, str]) -> None:
+    """Refuse a pin that is not there or that another sensor has, and a port of the wrong kind."""
+    key = f"occupancy.{name}.url"
+    scheme = url.partition(":")[0]
+    if profile.speaks == "ld2410" and scheme not in ("serial", "tcp", "sim"):
+        why = f"a {profile.name} speaks on a serial line, such as serial:/dev/ttyAMA0, not {url}"
+        raise ConfigError("room.toml", key, f"{why}; for its OUT pin take profile 'ld2410_out'")
+    if profile.speaks == "level" and scheme == "serial":
+        why = f"a {profile.name} has a pin, such as gpio:17, and no line such as {url}"
+        raise ConfigError("room.toml", key, why)
+    try:
+        place = _place(url)
+    except PortError as error:
+        raise ConfigError("room.toml", key, str(error)) from error
+    taken = {_place(where): other for other, where in others.items()}
+    if place in taken:
+        raise ConfigError("room.toml", key, f"{url} is where occupancy.{taken[place]} already is")
+
+
+def _place(url: str) -> str:
+    return pins.place_of(url) if url.startswith("gpio:") else url
+
+
+def _with_baud(url: str, profile: OccupancyProfile) -> str:
+    if profile.speaks != "ld2410" or not url.startswith("serial:") or "baud=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}baud={ld2410.BAUD}"
 
 
 def _profile(

@@ -6,7 +6,9 @@ UCI 864 data (one lab room, 16.4 occupied hours) a hold of 600 s after any PIR c
 never while someone was there, and left it occupied for 644 s (median) too long; with PIRs alone no
 filter did better on the first count. Beside it a filter (`fusion`) keeps the probability, in slots
 of 30 s: sensors of one kind are one piece of evidence, and any of them that sees somebody beats
-those that do not.
+those that do not. A door proves that somebody was at it, for a minute, in which the filter
+moves faster; it never tells that a room is empty. Light and air (`SLOW`) follow people slowly: they
+weigh while somebody is known to be there, and never prove that somebody came.
 
     unknown    no sensor can be believed, and nothing else proves anybody
     occupied   a call is live, a sensor sees somebody, or its hold has not run out
@@ -16,12 +18,13 @@ those that do not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from roomctl.occupancy.fusion import MOST, Fusion, ratio
-from roomctl.occupancy.sense import STALE_S, Sense
+from roomctl.occupancy.fusion import HASTE, MOST, Fusion, ratio
+from roomctl.occupancy.sense import STALE_S, FaultCode, Sense
+from roomctl.occupancy.witness import Witness
 
 Likelihood = tuple[float, float]
 State = Literal["unknown", "vacant", "occupied", "vacating"]
@@ -29,8 +32,12 @@ State = Literal["unknown", "vacant", "occupied", "vacating"]
 HOLD_S = 600.0  # after a touch, where no sensor has a hold of its own
 AFTER_CALL_S = 120.0  # people get up; a call that nobody sat in must not hold the room for longer
 LONGEST_VACATING_S = 60.0
+DOOR_S = 60.0  # after an edge of the door: somebody is at it, and may be coming or leaving
+SLOW = frozenset({"light", "co2"})
+_SURE = frozenset({"touch", "call_ended", "door"})  # true without any sensor that is believed now
+_BLIND = SLOW | {"door"}  # kinds whose silence does not tell that nobody is there
 SLOT_S = 30.0
-MOST_SLOTS = 120  # worked through after a jump in time; earlier ones would not tell any more
+MOST_SLOTS = 240  # worked through after a jump in time; earlier ones would not tell any more
 PIR_LIKELIHOOD = (0.62, 0.003)  # UCI 864: part of the occupied and of the empty slots with motion
 
 
@@ -43,11 +50,23 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """A sensor that is not believed although its level comes, and since when."""
+
+    sensor: str
+    code: FaultCode
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class PresenceState:
     """Whether somebody is there. `since` is monotonic seconds, `probability` 0-1, None: unknown.
 
     `healthy` of `configured` sensors can be believed. Reasons stand newest first; their `ago_s` is
     coarse (10 s, beyond a minute 60 s), so that a state does not differ at every glance.
+
+    `seen_at`: when somebody was surely there, last. `empty_at`: when the room was or will be empty
+    if nothing more is seen, whatever its call; None while somebody is seen, or nobody can tell.
     """
 
     state: State
@@ -56,16 +75,21 @@ class PresenceState:
     reasons: tuple[Reason, ...]
     healthy: int
     configured: int
+    seen_at: float | None = None
+    empty_at: float | None = None
+    door_open: bool | None = None
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """Somebody was there at `at`, which holds for `hold_s`."""
+    """Somebody was there at `at`, which holds for `hold_s`; `active`: is there still."""
 
     code: str
     params: Mapping[str, str]
     at: float
     hold_s: float
+    active: bool = False
 
     @property
     def ends(self) -> float:
@@ -85,7 +109,7 @@ class Presence:
     """The fused state of one room; feed it, then read `state`.
 
     `hold_s` names every configured sensor and how long after it last saw somebody the room stays
-    occupied (s); `kinds` tells what they are (`pir` unless told), a `door` proves only moments.
+    occupied (s); `kinds` tells what they are (`pir` unless told).
     `likelihoods`: in which part of the occupied and of the empty slots a sensor sees somebody (0-1,
     exclusive); a sensor without one proves, but does not weigh. Instants are monotonic seconds;
     one that lies before an earlier one counts as that one.
@@ -100,8 +124,11 @@ class Presence:
     ) -> None:
         self._kinds = {name: (kinds or {}).get(name, "pir") for name in hold_s}
         self._senses = {
-            name: Sense(hold, momentary=self._kinds[name] == "door", stale_s=stale_s)
+            name: Sense(hold, momentary=self._kinds[name] in _BLIND, stale_s=stale_s)
             for name, hold in hold_s.items()
+        }
+        self._witnesses = {
+            name: Witness() for name, kind in self._kinds.items() if kind not in _BLIND
         }
         pirs = {name: PIR_LIKELIHOOD for name, kind in self._kinds.items() if kind == "pir"}
         self._likelihoods = pirs | dict(likelihoods or {})
@@ -113,6 +140,8 @@ class Presence:
         self._touched_at: float | None = None
         self._state = PresenceState("unknown", None, 0.0, (), 0, len(self._senses))
         self._started = False
+        self._turn: float | None = None  # at which the state may change next, by time alone
+        self._sighted_at: float | None = None  # since when the room can be seen to be empty
 
     @property
     def state(self) -> PresenceState:
@@ -123,13 +152,14 @@ class Presence:
         """Take a level of `sensor`, new or told again (at least every 3 s); KeyError if unknown."""
         self._pass(at)
         self._senses[sensor].level(level, self._now)
-        self.tick(at)
+        self._settle()
 
     def healthy(self, sensor: str, healthy: bool, at: float) -> None:
         """Note that `sensor` is gone; it is back with the first level after that."""
+        self._pass(at)
         if not healthy:
             self._senses[sensor].lost()
-        self.tick(at)
+        self._settle()
 
     def call_live(self, live: bool, at: float) -> None:
         """Note that a call is live (the room cannot be vacant), or no longer."""
@@ -137,42 +167,112 @@ class Presence:
         if self._in_call and not live:
             self._call_ended_at = self._now
         self._in_call = live
-        self.tick(at)
+        self._settle()
 
     def touched(self, at: float) -> None:
         """Note that somebody used the panel or a device by hand."""
         self._pass(at)
         self._touched_at = self._now
-        self.tick(at)
+        self._settle()
 
     def tick(self, now: float) -> None:
-        """Let time pass until `now`."""
+        """Let time pass until `now`; the state is the same however often this is called."""
         self._pass(now)
-        word, reasons = self._judge()
-        healthy = sum(sense.healthy for sense in self._senses.values())
-        changed = word != self._state.state or not self._started
-        since = self._now if changed else self._state.since
-        self._started = True
-        likely = None if word == "unknown" else round(self._fusion.probability, 2)
-        self._state = PresenceState(word, likely, since, reasons, healthy, len(self._senses))
+        self._settle()
 
     def due(self) -> float | None:
         """Return the next instant at which time alone may change the state."""
+        ends = [self._slot_ends] if self._senses else []
+        if self._turn is not None:
+            ends.append(self._turn)
+        return min(ends, default=None)
+
+    def _next_turn(self, proofs: Iterable[_Proof]) -> float | None:
+        """Return the next instant at which time alone may change more than the probability."""
         ends = [due for sense in self._senses.values() if (due := sense.due()) is not None]
-        ends += [self._slot_ends] if self._senses else []
-        for proof in self._proofs():
-            ends += (proof.vacates, proof.ends)
+        for proof in proofs:
+            if not proof.active and proof.ends > self._now:
+                ends += (proof.vacates, proof.ends)
         return min((end for end in ends if end > self._now), default=None)
 
     def _pass(self, now: float) -> None:
+        """Go through everything that happened by itself until `now`, each at its instant."""
         until = max(self._now, now)
-        self._slot_ends = max(self._slot_ends, until - MOST_SLOTS * SLOT_S)
+        while (turn := self._turn) is not None and turn <= until:
+            self._move(turn)
+            self._settle()
+        self._move(until)
+
+    def _move(self, until: float) -> None:
+        self._slot_ends = max(self._slot_ends, (until // SLOT_S - MOST_SLOTS) * SLOT_S)
         while self._slot_ends <= until:
             self._tick_senses(self._slot_ends)
-            self._fusion.step(SLOT_S, self._ratios())
+            door_at = self._slot_ends - SLOT_S - DOOR_S
+            haste = HASTE if any(door.saw_since(door_at) for door in self._of("door")) else 1.0
+            self._fusion.step(SLOT_S, self._ratios(), haste)
             self._slot_ends += SLOT_S
         self._now = until
         self._tick_senses(until)
+
+    def _settle(self) -> None:
+        """Make the state anew from all that is known now."""
+        before, now = self._state, self._now
+        proofs = sorted(self._proofs(), key=lambda proof: proof.at, reverse=True)
+        self._bear_witness(proofs)
+        blind = not any(
+            sense.healthy and self._kinds[name] not in _BLIND
+            for name, sense in self._senses.items()
+        )
+        if blind or self._sighted_at is None:
+            self._sighted_at = None if blind else now
+        word, reasons = self._judge([proof for proof in proofs if now < proof.ends], blind)
+        changed = word != before.state or not self._started
+        self._started = True
+        seen_at = now if self._in_call else max((proof.at for proof in proofs), default=None)
+        self._turn = self._next_turn(proofs)
+        self._state = PresenceState(
+            word,
+            None if word == "unknown" else round(self._fusion.probability, 2),
+            now if changed else before.since,
+            reasons,
+            sum(sense.healthy for sense in self._senses.values()),
+            len(self._senses),
+            seen_at,
+            self._empty_at(proofs),
+            next((door.high for door in self._of("door") if door.healthy), None),
+            tuple(
+                Fault(name, sense.fault, sense.fault_since)
+                for name, sense in self._senses.items()
+                if sense.fault is not None
+            ),
+        )
+
+    def _empty_at(self, proofs: list[_Proof]) -> float | None:
+        if self._sighted_at is None or any(proof.active for proof in proofs):
+            return None
+        return max([self._sighted_at, *(proof.ends for proof in proofs)])
+
+    def _bear_witness(self, proofs: list[_Proof]) -> None:
+        """Tell each sensor what everything else has seen: its health is judged by that."""
+        now = self._now
+        for name, witness in self._witnesses.items():
+            seen = [
+                proof.at
+                for proof in proofs
+                if now < proof.ends
+                and proof.code not in ("door", "call_ended")
+                and proof.params.get("sensor") != name
+            ]
+            seen_at = now if self._in_call else max(seen, default=None)
+            witness.note(seen_at, now)
+            sense = self._senses[name]
+            sense.vouch(witness.seen_at, witness.stuck_s)
+            quiet_since = now if sense.active else sense.quiet_since
+            if quiet_since is not None and witness.contradicts(quiet_since, now):
+                sense.missed(now)
+
+    def _of(self, kind: str) -> Iterator[Sense]:
+        return (sense for name, sense in self._senses.items() if self._kinds[name] == kind)
 
     def _tick_senses(self, now: float) -> None:
         for sense in self._senses.values():
@@ -186,26 +286,22 @@ class Presence:
         weighed: dict[str, list[float]] = {}
         for name, sense in self._senses.items():
             if sense.healthy and name in self._likelihoods:
-                seen = sense.saw_since(since)
+                slow = self._kinds[name] in SLOW
+                seen = bool(sense.high) if slow else sense.saw_since(since)
                 weighed.setdefault(self._kinds[name], []).append(
                     ratio(seen, *self._likelihoods[name])
                 )
-        for ratios in weighed.values():
-            yield max(ratios)
+        known = self._state.state in ("occupied", "vacating")
+        for kind, ratios in weighed.items():
+            yield max(ratios) if known or kind not in SLOW else min(max(ratios), 0.0)
 
-    def _judge(self) -> tuple[State, tuple[Reason, ...]]:
-        """Fuse everything that is known now into one word and its reasons."""
+    def _judge(self, proofs: list[_Proof], blind: bool) -> tuple[State, tuple[Reason, ...]]:
+        """Fuse what holds now into one word and its reasons."""
         now = self._now
-        proofs = sorted(
-            (proof for proof in self._proofs() if now < proof.ends),
-            key=lambda proof: proof.at,
-            reverse=True,
-        )
         reasons = tuple(proof.reason(now) for proof in proofs)
         if self._in_call:
             return "occupied", (Reason("call", {}), *reasons)
-        blind = not any(sense.healthy for sense in self._senses.values())
-        if blind and not any(proof.code in ("touch", "call_ended") for proof in proofs):
+        if blind and not any(proof.code in _SURE for proof in proofs):
             return "unknown", (Reason("no_sensor", {}),)
         if not proofs:
             return "vacant", ()
@@ -214,9 +310,11 @@ class Presence:
 
     def _proofs(self) -> Iterator[_Proof]:
         for name, sense in self._senses.items():
+            kind = self._kinds[name]
             seen_at = self._now if sense.active else sense.seen_at
-            if seen_at is not None:
-                yield _Proof(self._kinds[name], {"sensor": name}, seen_at, sense.hold_s)
+            if seen_at is not None and kind not in SLOW:
+                hold_s = min(sense.hold_s, DOOR_S) if kind == "door" else sense.hold_s
+                yield _Proof(kind, {"sensor": name}, seen_at, hold_s, sense.active)
         if self._touched_at is not None:
             yield _Proof("touch", {}, self._touched_at, self._touch_hold_s)
         if self._call_ended_at is not None:

@@ -5,14 +5,15 @@ Knows no port and no room.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from roomctl.profile import Profile
 
-Kind = Literal["pir", "radar", "ultrasound", "door"]
-
+Kind = Literal["pir", "radar", "ultrasound", "door", "light", "co2"]
+Speaks = Literal["level", "ld2410"]
+Part = Annotated[float, Field(gt=0, lt=1)]
 
 LABORATORY = "uci864"  # the file of the laboratory's figures, which is no sensor's profile
 
@@ -38,7 +39,7 @@ class Laboratory(Profile):
 
 
 class OccupancyProfile(Profile):
-    """One model of sensor. A `door` tells moments, the others tell how long somebody is there."""
+    """One model of sensor. A `door` tells moments; `light` and `co2` follow people slowly."""
 
     kind: Kind
     polarity: Literal["high", "low"] = Field(description="the output level that means presence")
@@ -50,3 +51,8 @@ class OccupancyProfile(Profile):
         ge=0, le=600, description="how long it sees nothing after its output fell"
     )
     retrigger: bool = Field(description="whether motion while the output is active prolongs it")
+    likelihood: tuple[Part, Part] | None = Field(
+        default=None,
+        description="part of occupied and of empty half minutes in which it sees somebody",
+    )
+    speaks: Speaks = Field(default="level", description="ld2410: frames on a serial line")

@@ -2,19 +2,23 @@
 
 Knows no other sensor and no clock. A level counts once it has stood for 50 ms. More than 50 edges
 within 5 s are chatter: the sensor is not believed for 10 s, doubled each time it goes on. A sensor
-not heard of for 3 s is gone (ports tell its level every second); one that has been active for 8 h
-without a break is stuck.
+not heard of for 3 s is gone (ports tell its level every second). One that has been active for 8 h
+while nothing else vouched for it is stuck, and so is one that missed what all others saw: each is
+believed again once its level changes.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from typing import Literal
 
 STEADY_S = 0.05
 STALE_S = 3.0
 STUCK_S = 8 * 3600.0
 CHATTER_EDGES, CHATTER_S = 50, 5.0
 FIRST_QUARANTINE_S, LONGEST_QUARANTINE_S = 10.0, 600.0
+
+FaultCode = Literal["chatter", "stuck_high", "stuck_low"]
 
 
 class Sense:
@@ -35,12 +39,35 @@ class Sense:
         self._edges: deque[float] = deque(maxlen=CHATTER_EDGES + 1)
         self._quarantine_ends: float | None = None
         self._quarantine_s = FIRST_QUARANTINE_S
-        self._stuck = False
+        self._stuck: FaultCode | None = None
+        self._stuck_s = STUCK_S
+        self._vouched_at = 0.0
+        self.quiet_since: float | None = None  # no edge since then
+        self.fault_since = 0.0
+
+    @property
+    def fault(self) -> FaultCode | None:
+        """Why it is not believed although its level comes, if it is not."""
+        return "chatter" if self._quarantine_ends is not None else self._stuck
 
     @property
     def healthy(self) -> bool:
         """Whether silence of this sensor means anything."""
-        return self._level is not None and self._quarantine_ends is None and not self._stuck
+        return self._level is not None and self.fault is None
+
+    @property
+    def high(self) -> bool | None:
+        """Its level as last told, believed or not; None while it is gone."""
+        return self._level
+
+    def vouch(self, at: float, stuck_s: float) -> None:
+        """Note that something else saw somebody at `at`; active `stuck_s` after that is stuck."""
+        self._vouched_at, self._stuck_s = at, stuck_s
+
+    def missed(self, now: float) -> None:
+        """Note that it stayed quiet although people came and went."""
+        if self._stuck is None and self._level is not None:
+            self._stuck, self.fault_since = "stuck_low", now
 
     def saw_since(self, at: float) -> bool:
         """Whether it sees somebody now, or did after `at`."""
@@ -51,7 +78,10 @@ class Sense:
         self.tick(at)
         edge = self._level is not None and level != self._level
         self._level, self._heard_at = level, at
+        if edge or self.quiet_since is None:
+            self.quiet_since = at
         if edge:
+            self._stuck = None
             self._note_edge(at)
         if self._quarantine_ends is not None:
             return
@@ -65,7 +95,7 @@ class Sense:
 
     def lost(self) -> None:
         """Forget the level: the sensor is gone. What it saw it has seen."""
-        self._level, self.active, self._rose_at, self._stuck = None, False, None, False
+        self._level, self.active, self._rose_at, self._stuck = None, False, None, None
 
     def tick(self, now: float) -> None:
         if self._level is not None and now >= self._heard_at + self._stale_s:
@@ -75,8 +105,8 @@ class Sense:
         if self._rose_at is not None and now >= self._rose_at + STEADY_S:
             self.active, self._active_since, self._rose_at = True, now, None
             self.seen_at = now
-        if self.active and now >= self._active_since + STUCK_S:
-            self.active, self._stuck = False, True
+        if self.active and now >= self._stuck_at:
+            self.active, self._stuck, self.fault_since = False, "stuck_high", now
 
     def due(self) -> float | None:
         """Return the next instant at which time alone changes something."""
@@ -86,8 +116,12 @@ class Sense:
         if self._rose_at is not None:
             ends.append(self._rose_at + STEADY_S)
         if self.active:
-            ends.append(self._active_since + STUCK_S)
+            ends.append(self._stuck_at)
         return min(ends, default=None)
+
+    @property
+    def _stuck_at(self) -> float:
+        return max(self._active_since, self._vouched_at) + self._stuck_s
 
     def _still_active(self, at: float) -> None:
         if self.active:
@@ -98,7 +132,7 @@ class Sense:
     def _fell(self, at: float) -> None:
         if self.active:
             self.seen_at = at
-        self.active, self._rose_at, self._stuck = False, None, False
+        self.active, self._rose_at = False, None
 
     def _note_edge(self, at: float) -> None:
         self._edges.append(at)
@@ -111,6 +145,8 @@ class Sense:
         return len(self._edges) > CHATTER_EDGES and now - self._edges[0] <= CHATTER_S
 
     def _quarantine(self, now: float) -> None:
+        if self._quarantine_ends is None:
+            self.fault_since = now
         self._quarantine_ends = now + self._quarantine_s
         self._quarantine_s = min(2 * self._quarantine_s, LONGEST_QUARANTINE_S)
         self.active, self._rose_at = False, None

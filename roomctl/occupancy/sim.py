@@ -2,31 +2,34 @@
 
 Knows no wire and no clock. It behaves as its profile says: its output stays for `hold_s` after the
 last motion (after the first one, if it does not retrigger), and for `block_s` after it fell it sees
-nothing. The level is told at every edge and again every second.
+nothing. The level is told at every edge and again every second. A radar on a serial line reports
+ten times a second what moves, and what sits still.
 """
 
 from __future__ import annotations
 
 import math
 
+from roomctl.occupancy.ld2410 import Target, encode
 from roomctl.occupancy.profile import OccupancyProfile
 from roomctl.wire import Chunk
-
-TELL_EVERY_S = 1.0
 
 
 class SimSensor:
     """A sensor and what happens before it: `set(True, now)` is somebody moving about."""
 
+    tell_every_s = 1.0
+
     def __init__(self, profile: OccupancyProfile) -> None:
         self.profile = profile
+        self.sitting = False  # somebody is there who does not move; only a radar sees that
         self.silent = False  # a fault: nothing comes any more, although the port is open
         self._moving = False
         self._output = False
         self._falls_at = math.inf
         self._sees_from = -math.inf
         self._tell_at = -math.inf
-        self._says: list[bool] = []
+        self._says: list[bytes] = []
 
     @property
     def output(self) -> bool:
@@ -68,8 +71,7 @@ class SimSensor:
     def outbox(self, now: float) -> bytes | None:
         if not self._says:
             return None
-        high = self._says.pop(0) == (self.profile.polarity == "high")
-        return b"1" if high else b"0"
+        return self._says.pop(0)
 
     def sent(self, now: float) -> None:
         pass
@@ -90,6 +92,41 @@ class SimSensor:
         self._say(at)
 
     def _say(self, at: float) -> None:
-        self._tell_at = at + TELL_EVERY_S
+        self._tell_at = at + self.tell_every_s
         if not self.silent:
-            self._says = [*self._says[-8:], self._output]
+            self._says = [*self._says[-8:], self._said()]
+
+    def _said(self) -> bytes:
+        return b"1" if self._output == (self.profile.polarity == "high") else b"0"
+
+
+class SimRadar(SimSensor):
+    """An LD2410 on a serial line, two and a half metres from people; `phantom` is nobody."""
+
+    tell_every_s = 0.1
+
+    def __init__(self, profile: OccupancyProfile) -> None:
+        super().__init__(profile)
+        self.phantom = False
+
+    def _said(self) -> bytes:
+        moving, still = self._moving, self.sitting or (self._output and not self._moving)
+        if not (moving or still) and self.phantom:
+            return encode(Target(moving=False, still=True, still_pct=37))
+        near_cm = 250
+        return encode(
+            Target(
+                moving,
+                still,
+                near_cm * moving,
+                64 * moving,
+                near_cm * still,
+                80 * still,
+                near_cm * (moving or still),
+            )
+        )
+
+
+def far_sensor(profile: OccupancyProfile) -> SimSensor:
+    """Return the far end of a profile."""
+    return SimRadar(profile) if profile.speaks == "ld2410" else SimSensor(profile)

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from roomctl.occupancy.evaluation import Figures, taken_back
+from roomctl.occupancy.inputs import Input, tell
 from roomctl.occupancy.presence import HOLD_S, Presence
-from roomctl.occupancy.weeks import WEEK_S, Event, Week, week
+from roomctl.occupancy.weeks import WEEK_S, Week, week
 
 SENSORS = ("ceiling", "wall")
 _GLANCE_S = 60.0
@@ -36,7 +37,7 @@ def play(made: Week, hold_s: float = HOLD_S) -> Course:
         if event is None:
             presence.tick(now)
         else:
-            _tell(presence, event)
+            tell(presence, event)
         state = presence.state
         occupied = state.state in ("occupied", "vacating")
         if occupied != turns[-1][1]:
@@ -46,7 +47,7 @@ def play(made: Week, hold_s: float = HOLD_S) -> Course:
     return Course(made, tuple(turns), tuple(glances))
 
 
-def _instants(events: Iterable[Event], presence: Presence) -> Iterator[tuple[float, Event | None]]:
+def _instants(events: Iterable[Input], presence: Presence) -> Iterator[tuple[float, Input | None]]:
     """Yield the events, and between them the instants at which time alone may change the state."""
     for event in events:
         while (due := presence.due()) is not None and due < event.at_s:
@@ -54,15 +55,6 @@ def _instants(events: Iterable[Event], presence: Presence) -> Iterator[tuple[flo
         yield event.at_s, event
     while (due := presence.due()) is not None and due < WEEK_S:
         yield due, None
-
-
-def _tell(presence: Presence, event: Event) -> None:
-    if event.kind == "call":
-        presence.call_live(event.on, event.at_s)
-    elif event.kind == "healthy":
-        presence.healthy(event.sensor, event.on, event.at_s)
-    else:
-        presence.level(event.sensor, event.on, event.at_s)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
-from typing import Literal
+
+from roomctl.occupancy.inputs import Input
 
 WEEK_S = 7 * 86_400.0
 _DAY_S = 86_400.0
@@ -25,25 +26,13 @@ _IN_CALL = 0.6  # part of the sessions with a call
 _FAULTS = ("chatter", "stuck_high", "dead", "lost_edge")
 _FAULT_PER_WEEK = 0.5
 
-Kind = Literal["level", "healthy", "call"]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that the room is told at `at_s`: a sensor's level or health, or a call."""
-
-    at_s: float
-    kind: Kind
-    sensor: str
-    on: bool
-
 
 @dataclass(frozen=True, slots=True)
 class Week:
     """One week: who was there when (start, end), and everything that was seen of it, in order."""
 
     sessions: tuple[tuple[float, float], ...]
-    events: tuple[Event, ...]
+    events: tuple[Input, ...]
     fault: str | None
 
 
@@ -59,7 +48,7 @@ def week(seed: int, sensors: tuple[str, ...] = ("ceiling", "wall")) -> Week:
     return Week(sessions, tuple(merge(*streams, calls, key=_order)), fault)
 
 
-def _order(event: Event) -> float:
+def _order(event: Input) -> float:
     return event.at_s
 
 
@@ -79,18 +68,18 @@ def _sessions(chance: random.Random) -> Iterator[tuple[float, float]]:
 
 def _seen(
     chance: random.Random, sensor: str, sessions: tuple[tuple[float, float], ...]
-) -> Iterator[Event]:
+) -> Iterator[Input]:
     """Yield the pulses of one motion sensor; each person is still, moves, and is still again."""
-    yield Event(0.0, "healthy", sensor, True)
-    yield Event(0.0, "level", sensor, False)
+    yield Input(0.0, "healthy", sensor, True)
+    yield Input(0.0, "level", sensor, False)
     blind = chance.uniform(0.05, 0.35)  # part of the motions that its place in the room misses
     free_at = 0.0
     for at in merge(_motions(chance, sessions), _false(chance)):
         if at < free_at or chance.random() < blind:
             continue
         free_at = at + _PULSE_S + 0.1
-        yield Event(at, "level", sensor, True)
-        yield Event(at + _PULSE_S, "level", sensor, False)
+        yield Input(at, "level", sensor, True)
+        yield Input(at + _PULSE_S, "level", sensor, False)
 
 
 def _motions(chance: random.Random, sessions: tuple[tuple[float, float], ...]) -> Iterator[float]:
@@ -111,14 +100,14 @@ def _false(chance: random.Random) -> Iterator[float]:
         at += chance.expovariate(_FALSE_PER_DAY / _DAY_S)
 
 
-def _calls(chance: random.Random, sessions: tuple[tuple[float, float], ...]) -> Iterator[Event]:
+def _calls(chance: random.Random, sessions: tuple[tuple[float, float], ...]) -> Iterator[Input]:
     for start, end in sessions:
         if chance.random() < _IN_CALL:
-            yield Event(start + 60, "call", "", True)
-            yield Event(end - 20, "call", "", False)
+            yield Input(start + 60, "call", "", True)
+            yield Input(end - 20, "call", "", False)
 
 
-def _spoilt(chance: random.Random, fault: str, sensor: str, events: list[Event]) -> Iterator[Event]:
+def _spoilt(chance: random.Random, fault: str, sensor: str, events: list[Input]) -> Iterator[Input]:
     """Yield what a sensor with a fault tells, from some moment of the week on, for some hours."""
     start = chance.uniform(0, 4 * _DAY_S)
     end = start + chance.uniform(1, 30) * _HOUR_S
@@ -127,14 +116,14 @@ def _spoilt(chance: random.Random, fault: str, sensor: str, events: list[Event])
     match fault:
         case "chatter":
             for pulse in range(400):
-                yield Event(start + pulse * 0.05, "level", sensor, pulse % 2 == 0)
+                yield Input(start + pulse * 0.05, "level", sensor, pulse % 2 == 0)
             yield from (event for event in inside if event.at_s > start + 60)
         case "stuck_high":
-            yield Event(start, "level", sensor, True)
-            yield Event(end, "level", sensor, False)
+            yield Input(start, "level", sensor, True)
+            yield Input(end, "level", sensor, False)
         case "dead":
-            yield Event(start, "healthy", sensor, False)
-            yield Event(end, "healthy", sensor, True)
-            yield Event(end, "level", sensor, False)
+            yield Input(start, "healthy", sensor, False)
+            yield Input(end, "healthy", sensor, True)
+            yield Input(end, "level", sensor, False)
         case "lost_edge":
             yield from (event for event in inside if event.on or chance.random() > 0.02)

@@ -11,7 +11,7 @@ from roomctl.errors import ConfigError
 from roomctl.occupancy import Presence, Sensor, sensors
 from roomctl.occupancy.driver import profiles
 from roomctl.occupancy.profile import OccupancyProfile
-from roomctl.occupancy.sim import SimSensor
+from roomctl.occupancy.sim import SimRadar, SimSensor, far_sensor
 from roomctl.wire import Chunk, Identity, Machine, Port, Virtual, pair, pump
 
 URL = "gpio:17"
@@ -34,7 +34,7 @@ class Rig:
         self.sensor = Sensor(
             "ceiling", URL, profile, self._connect, self.clock, self._changed, self._level
         )
-        self.far = SimSensor(profile)
+        self.far = far_sensor(profile)
         self.machine: Machine = self.sensor.machine(Identity(url=URL))
         self.room = Virtual(self.machine, self.far, now=start_s)
 
@@ -148,7 +148,8 @@ def test_a_lost_port_forgets_the_level() -> None:
 @pytest.mark.parametrize("stem", sorted(profiles()))
 def test_somebody_who_keeps_moving_keeps_the_room_with_every_sensor_model(stem: str) -> None:
     rig = Rig(profiles()[stem])
-    presence = Presence({"ceiling": 30.0})
+    kind = profiles()[stem].kind
+    presence = Presence({"ceiling": 30.0}, {"ceiling": kind})
     rig.run(1.0)
     rig.set(True)
     words = set()
@@ -159,7 +160,96 @@ def test_somebody_who_keeps_moving_keeps_the_room_with_every_sensor_model(stem: 
         rig.told.clear()
         presence.tick(rig.room.now)
         words.add(presence.state.state)
-    assert words == {"occupied"}
+    assert words == ({"occupied", "vacating", "unknown"} if kind == "door" else {"occupied"})
+
+
+def radar() -> tuple[Rig, SimRadar]:
+    rig = Rig(profiles()["ld2410"])
+    assert isinstance(rig.far, SimRadar)
+    return rig, rig.far
+
+
+def test_a_radar_holds_whoever_sits_still_and_lets_go_of_whoever_left() -> None:
+    rig, far = radar()
+    rig.set(True)
+    rig.run(2.0)
+    assert rig.levels[-1] is True
+    far.sitting = True
+    rig.set(False)
+    rig.run(3600.0)
+    assert rig.levels[-1] is True
+    far.sitting = False
+    rig.run(10.0)
+    assert rig.levels[-1] is False
+
+
+def test_a_radars_phantom_is_nobody() -> None:
+    rig, far = radar()
+    far.phantom = True
+    rig.run(600.0)
+    assert set(rig.levels) == {False}
+    assert rig.sensor.health.status is Status.ONLINE
+
+
+def test_a_radar_tells_its_level_once_a_second_whatever_it_reports() -> None:
+    rig, _ = radar()
+    rig.run(60.0)
+    assert 55 <= len(rig.told) <= 65
+
+
+def test_a_radar_that_says_nothing_any_more_is_gone() -> None:
+    rig, far = radar()
+    rig.run(1.0)
+    far.silent = True
+    rig.run(3.2)
+    assert rig.sensor.health.reason == "no_reply"
+
+
+def test_an_edge_that_was_lost_is_counted_and_ten_of_them_are_too_many() -> None:
+    rig = Rig(sim_profile())
+    for number in range(10):
+        assert rig.sensor.losing_since(rig.room.now) is None
+        rig.machine.receive(Chunk(b"!1" if number % 2 else b"!0", rig.room.now + number))
+    now = rig.room.now + 10
+    assert (rig.sensor.lost_edges, rig.sensor.losing_since(now)) == (10, rig.room.now)
+    assert rig.sensor.losing_since(now + 3600.0) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "profile", "says"),
+    [
+        ("gpio:99", None, r"wall\.url: gpio:99: there is no GPIO99; a Raspberry Pi has 0-27"),
+        ("gpio:017", None, r"wall\.url: gpio:017 is where occupancy\.ceiling already is"),
+        ("gpio:17?pull=up", None, "is where occupancy.ceiling already is"),
+        ("gpio:3", None, "GPIO3 has a fixed pull-up; write pull=up"),
+        ("gpio:18?pul=up", None, "unknown option 'pul'; did you mean 'pull'"),
+        ("gpio:BOARD11", None, "is not gpio:NUMBER"),
+        ("gpio:18", "ld2410", "speaks on a serial line.*take profile 'ld2410_out'"),
+        ("serial:/dev/ttyAMA0", "hc-sr501", "has a pin, such as gpio:17, and no line"),
+    ],
+)
+def test_a_url_that_cannot_be_meant_is_named(url: str, profile: str | None, says: str) -> None:
+    rig = Rig(sim_profile())
+    tables = {
+        "ceiling": OccupancyTable(url="gpio:17"),
+        "wall": OccupancyTable(url=url, profile=profile),
+    }
+    with pytest.raises(ConfigError, match=says):
+        sensors(tables, rig._connect, rig.clock, rig._changed, rig._level)
+
+
+@pytest.mark.parametrize(
+    ("url", "opened"),
+    [
+        ("serial:/dev/ttyAMA0", "serial:/dev/ttyAMA0?baud=256000"),
+        ("serial:/dev/ttyAMA0?baud=115200", "serial:/dev/ttyAMA0?baud=115200"),
+    ],
+)
+def test_a_radars_line_has_its_speed_unless_the_file_says_another(url: str, opened: str) -> None:
+    rig = Rig(sim_profile())
+    tables = {"wall": OccupancyTable(url=url, profile="ld2410")}
+    (made,) = sensors(tables, rig._connect, rig.clock, rig._changed, rig._level)
+    assert made.url == opened
 
 
 def test_a_sensor_is_made_for_every_table_with_its_profile() -> None:

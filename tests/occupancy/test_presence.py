@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.occupancy import Presence, PresenceState
-from roomctl.occupancy.presence import AFTER_CALL_S
+from roomctl.occupancy.inputs import Input, replay, tell
+from roomctl.occupancy.presence import AFTER_CALL_S, DOOR_S
 
 HOLD_S = 600.0
 
@@ -171,12 +172,108 @@ def test_what_a_lost_sensor_saw_still_holds_the_room_while_another_is_there() ->
     assert room.word == "vacant"
 
 
-def test_a_door_proves_a_moment_and_a_door_propped_open_proves_nothing() -> None:
-    room = Told("door", kinds={"door": "door"})
+def test_a_door_proves_a_minute_and_a_door_propped_open_proves_nothing() -> None:
+    room = Told("ceiling", "door", kinds={"door": "door"})
     room.set("door", True)
     assert (room.word, room.state.reasons[0].code) == ("occupied", "door")
-    room.run(HOLD_S + 1.0)
+    room.run(DOOR_S + 1.0)
     assert room.word == "vacant"
+    room.run(3600.0)
+    assert (room.word, room.state.door_open) == ("vacant", True)
+
+
+def test_a_door_alone_cannot_tell_that_nobody_is_there() -> None:
+    room = Told("door", kinds={"door": "door"})
+    assert room.word == "unknown"
+    room.set("door", True)
+    assert room.word == "occupied"
+    room.run(DOOR_S + 1.0)
+    assert (room.word, room.state.empty_at) == ("unknown", None)
+
+
+def test_a_door_that_closes_behind_somebody_never_empties_the_room() -> None:
+    room = Told("ceiling", "door", kinds={"door": "door"})
+    room.set("ceiling", True)
+    room.run(1.0)
+    room.set("ceiling", False)
+    room.set("door", True)
+    room.run(5.0)
+    room.set("door", False)
+    room.run(HOLD_S - 60.0)
+    assert room.word in ("occupied", "vacating")
+
+
+def test_the_probability_moves_faster_after_the_door_has_moved() -> None:
+    def fallen(door: bool) -> float:
+        room = Told("ceiling", "door", kinds={"door": "door"})
+        room.set("ceiling", True)
+        room.run(60.0)
+        room.set("ceiling", False)
+        if door:
+            room.set("door", True)
+        room.run(90.0)
+        assert room.state.probability is not None
+        return room.state.probability
+
+    assert fallen(door=True) < fallen(door=False)
+
+
+LIGHT = (0.95, 0.1)
+
+
+def lamp(lit: bool, somebody: bool) -> PresenceState:
+    presence = Presence(
+        {"ceiling": HOLD_S, "lamp": HOLD_S}, {"lamp": "light"}, {"lamp": LIGHT}, stale_s=1e9
+    )
+    presence.level("ceiling", False, 1.0)
+    presence.level("lamp", lit, 1.0)
+    if somebody:
+        presence.level("ceiling", True, 2.0)
+        presence.level("ceiling", False, 3.0)
+    presence.tick(400.0)
+    return presence.state
+
+
+def test_a_lamp_never_says_that_somebody_came() -> None:
+    dark, lit = lamp(lit=False, somebody=False), lamp(lit=True, somebody=False)
+    assert (lit.state, lit.empty_at) == ("vacant", 1.0)
+    assert dark.probability is not None
+    assert lit.probability is not None
+    assert lit.probability < 0.15
+
+
+def test_a_lamp_weighs_while_somebody_is_known_to_be_there() -> None:
+    dark, lit = lamp(lit=False, somebody=True), lamp(lit=True, somebody=True)
+    assert (lit.state, dark.state) == ("occupied", "occupied")
+    assert (dark.probability or 0.0) < (lit.probability or 0.0)
+
+
+def test_a_room_with_a_lamp_alone_is_unknown() -> None:
+    presence = Presence({"lamp": HOLD_S}, {"lamp": "light"})
+    presence.level("lamp", True, 1.0)
+    assert presence.state.state == "unknown"
+
+
+def test_the_state_says_when_the_room_will_be_empty_unless_somebody_is_seen() -> None:
+    room = Told("ceiling")
+    assert room.state.empty_at == 100.0
+    room.set("ceiling", True)
+    room.run(2.0)
+    assert room.state.empty_at is None
+    room.set("ceiling", False)
+    seen = room.now
+    room.run(5.0)
+    assert (room.state.empty_at, room.state.seen_at) == (seen + HOLD_S, seen)
+    room.gone("ceiling")
+    room.run(5.0)
+    assert room.state.empty_at is None
+
+
+def test_a_room_in_a_call_still_says_when_it_looks_empty() -> None:
+    room = Told("ceiling")
+    room.presence.call_live(True, room.now)
+    room.run(900.0)
+    assert (room.word, room.state.empty_at) == ("occupied", 100.0)
 
 
 def storm(room: Told, seconds: float) -> None:
@@ -191,8 +288,9 @@ def test_a_chattering_sensor_is_not_believed_until_it_is_calm() -> None:
     room = Told("ceiling")
     storm(room, 3.0)
     assert (room.word, room.state.healthy) == ("unknown", 0)
+    assert [fault.code for fault in room.state.faults] == ["chatter"]
     room.run(12.0)
-    assert room.state.healthy == 1
+    assert (room.state.healthy, room.state.faults) == (1, ())
 
 
 def test_a_sensor_that_chatters_for_ever_never_holds_the_room() -> None:
@@ -215,8 +313,72 @@ def test_a_sensor_stuck_for_eight_hours_is_not_believed_until_it_changes() -> No
     assert room.word == "occupied"
     room.run(20.0)
     assert room.word == "unknown"
+    assert [(fault.sensor, fault.code) for fault in room.state.faults] == [
+        ("ceiling", "stuck_high")
+    ]
     room.set("ceiling", False)
-    assert room.state.healthy == 1
+    assert (room.state.healthy, room.state.faults) == (1, ())
+
+
+def quick(**kinds: str) -> Presence:
+    """A room whose sensors tell their levels at edges alone."""
+    presence = Presence(dict.fromkeys(kinds, HOLD_S), kinds, stale_s=float("inf"))
+    for name in kinds:
+        presence.level(name, False, 0.0)
+    return presence
+
+
+def test_a_sensor_is_not_stuck_while_others_see_somebody_too() -> None:
+    presence = quick(ceiling="pir", wall="pir")
+    presence.level("ceiling", True, 10.0)
+    for minute in range(12 * 60):
+        presence.level("wall", minute % 2 == 0, 10.0 + minute * 60)
+    end = 10.0 + 12 * 3600
+    presence.tick(end)
+    assert presence.state.faults == ()
+    presence.tick(end + 37 * 3600)  # nobody ever stayed for a third of that
+    assert [(fault.sensor, fault.code) for fault in presence.state.faults] == [
+        ("ceiling", "stuck_high")
+    ]
+
+
+def test_a_room_that_was_once_used_for_long_waits_three_times_as_long() -> None:
+    presence = quick(ceiling="pir")
+    presence.call_live(True, 10.0)
+    presence.tick(6 * 3600.0)
+    presence.call_live(False, 6 * 3600.0)
+    presence.level("ceiling", True, 24 * 3600.0)
+    presence.tick(24 * 3600.0 + 17 * 3600.0)
+    assert presence.state.faults == ()
+    presence.tick(24 * 3600.0 + 19 * 3600.0)
+    assert [fault.code for fault in presence.state.faults] == ["stuck_high"]
+
+
+def calls(presence: Presence, days: int) -> None:
+    for day in range(days):
+        presence.call_live(True, day * 86_400.0 + 36_000.0)
+        presence.call_live(False, day * 86_400.0 + 39_600.0)
+    presence.tick(days * 86_400.0)
+
+
+def test_a_sensor_that_missed_five_meetings_in_a_week_is_not_believed_until_it_moves() -> None:
+    presence = quick(ceiling="pir", wall="pir")
+    calls(presence, 7)
+    presence.level("wall", True, 7 * 86_400.0 + 36_000.0)
+    assert [(fault.sensor, fault.code) for fault in presence.state.faults] == [
+        ("ceiling", "stuck_low")
+    ]
+    presence.level("ceiling", True, 7 * 86_400.0 + 36_001.0)
+    presence.tick(7 * 86_400.0 + 36_002.0)
+    assert presence.state.faults == ()
+
+
+def test_a_quiet_week_without_people_is_no_fault() -> None:
+    presence = quick(ceiling="pir", wall="pir")
+    presence.tick(30 * 86_400.0)
+    assert presence.state.faults == ()
+    calls(presence, 4)
+    assert presence.state.faults == ()
 
 
 def test_since_is_when_the_word_began_and_not_when_it_was_told_again() -> None:
@@ -342,7 +504,7 @@ def test_following_due_and_looking_once_at_the_end_give_the_same_word(
     events: list[Event],
 ) -> None:
     (once, _), (often, _) = played(events), played(events)
-    end = 1_000_000.0
+    end = 60_000.0
     while (due := often.due()) is not None and due < end:
         often.tick(due)
     often.tick(end)
@@ -365,6 +527,53 @@ def test_between_two_dues_no_glance_sees_another_word(events: list[Event]) -> No
 def test_the_same_events_give_the_same_states(events: list[Event]) -> None:
     first = [presence.state for presence, _, _ in play(events)]
     assert first == [presence.state for presence, _, _ in play(events)]
+
+
+KINDS = ("level", "level", "level", "healthy", "call", "touch", "tick")
+INPUTS = st.lists(
+    st.builds(
+        Input,
+        st.floats(0.0, 5000.0),
+        st.sampled_from(KINDS),
+        st.sampled_from(SENSORS),
+        st.booleans(),
+    ),
+    max_size=40,
+).map(lambda inputs: sorted(inputs, key=lambda told: told.at_s))
+
+
+def fresh() -> Presence:
+    return Presence({"a": 600.0, "b": 30.0}, {"b": "radar"})
+
+
+@repeatable
+@given(INPUTS)
+def test_history_replays_bit_for_bit(inputs: list[Input]) -> None:
+    assert list(replay(fresh(), inputs)) == list(replay(fresh(), inputs))
+
+
+@repeatable
+@given(INPUTS, st.floats(0.05, 400.0))
+def test_history_replays_the_same_however_often_somebody_looked(
+    inputs: list[Input], every_s: float
+) -> None:
+    once, often, now = fresh(), fresh(), 0.0
+    once.tick(now)
+    for told in inputs:
+        while now < told.at_s:
+            often.tick(now)
+            now += every_s
+        tell(often, told)
+        tell(once, told)
+        assert often.state == once.state
+
+
+def test_a_jump_of_a_year_ends_every_hold_once_and_in_bounded_work() -> None:
+    presence = quick(ceiling="pir")
+    presence.level("ceiling", True, 10.0)
+    presence.level("ceiling", False, 12.0)
+    presence.tick(365 * 86_400.0)
+    assert (presence.state.state, presence.state.since) == ("vacant", 12.0 + HOLD_S)
 
 
 @repeatable

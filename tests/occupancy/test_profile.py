@@ -6,7 +6,10 @@ from roomctl.occupancy.profile import LABORATORY, OccupancyProfile
 
 
 def test_the_promised_profiles_ship() -> None:
-    assert set(profiles()) >= {"generic", "hc-sr501", "am312", "panasonic_ekmb"}
+    assert set(profiles()) >= {
+        *("generic", "hc-sr501", "am312", "panasonic_ekmb", "panasonic_ekmc"),
+        *("ld2410", "ld2410_out", "dfrobot_sen0521", "dfrobot_c4001", "door_contact"),
+    }
 
 
 @pytest.mark.parametrize("profile", profiles().values(), ids=list(profiles()))

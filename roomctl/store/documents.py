@@ -1,4 +1,4 @@
-"""What must survive a restart: small JSON documents, written whole or not at all.
+"""Small documents, written whole or not at all.
 
 Write, fsync, rename, fsync the folder: a power cut leaves the old document or the new. Blocking:
 callers on the loop go through `wire.in_thread`.
@@ -42,18 +42,23 @@ class Store:
 
     def write(self, name: str, document: dict[str, Any]) -> None:
         """Replace the document `name`; OSError if the disk refuses, and the old one stays."""
-        handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=f".{name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(document, file, ensure_ascii=False, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self.folder / f"{name}.json")
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace(self.folder / f"{name}.json", json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file as a whole; OSError if the disk refuses, and the old one stays."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

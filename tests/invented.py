@@ -54,13 +54,17 @@ def invented(test: Callable[P, Coroutine[None, None, None]]) -> Callable[P, None
 
 
 class LoopClock:
-    """The loop's time; nine o'clock at first."""
+    """The loop's time; nine o'clock at first, unless the wall clock has `jumped`."""
 
     def __init__(self) -> None:
         self.synced = True
+        self.jumped = timedelta()
 
     def mono_s(self) -> float:
         return asyncio.get_running_loop().time()
 
     def now(self) -> Moment:
-        return Moment(self.mono_s(), START + timedelta(seconds=self.mono_s()), self.synced)
+        return Moment(self.mono_s(), self._wall(), self.synced)
+
+    def _wall(self) -> datetime:
+        return START + timedelta(seconds=self.mono_s()) + self.jumped

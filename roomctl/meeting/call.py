@@ -3,9 +3,13 @@
     idle -> preparing -> prejoin -> joining -> lobby -> in_call -> leaving -> ended | failed
                   any of them -> unknown, when nothing proves anything for too long
 
-`in_call` needs media: a live connection, and bytes that came in between two reports. What a page
-says, or shows, never proves it. In plain mode nothing is read from the page, so `unknown` is
-where such a call stands for most of its life: people see the room's screen.
+`in_call` needs media (a live connection, and bytes that came in between two reports) or the page's
+own function that tells so. Words that a page shows never prove it. In plain mode nothing is read
+from the page: there media is a browser that records and plays at once for a while, and what is not
+media is `unknown`: people see the room's screen.
+
+A failure that the page shows is not the end of it: the page is still there, and a person may type
+the passcode that it asks for. It is the end once the page is gone.
 
 Knows no clock, no browser and no platform; time comes with every event.
 """
@@ -23,6 +27,7 @@ UNPROVEN_S = 10.0  # a page that is open for so long and proves nothing is "unkn
 OPENING_S = 30.0  # without a page by then, nobody knows what the screen does
 MEDIA_GONE_S = 8.0  # a killed peer's connection was seen to end after 7.9 s
 LEAVING_S = 20.0  # longer than a browser takes to be ended by force
+SOUND_S = 3.0  # a browser that records and plays for less may be trying its devices
 
 
 class State(StrEnum):
@@ -100,8 +105,9 @@ class Media:
 class Page:
     """A report on the page of call `id`.
 
-    `phase` is launching, open, closing, closed, crashed or failed, or, where the page can be
-    read, prejoin, joining or lobby. `media` is None where nothing was read.
+    `phase` is launching, open, closing, closed, crashed or failed. None where nothing was read:
+    `media`; `sign`, what the page shows, as a platform's file says it; `joined`, what its own
+    function says. `refused`: camera or microphone were. `sound`: the browser records and plays.
     """
 
     id: int
@@ -109,8 +115,11 @@ class Page:
     at: Moment
     host: str | None = None
     media: Media | None = None
-    assisted: bool = False
     reason: str | None = None
+    sign: str | None = None
+    joined: bool | None = None
+    refused: bool = False
+    sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +153,25 @@ class CallState:
 class Standing:
     """A call, its state, and what must be remembered to judge the next report.
 
-    `opened_s` is when the page was first reported open, `media_s` when bytes last came in, both
-    in monotonic seconds; `bytes_in` is the last count.
+    `shown`: its page is on the display. `opened_s` is when it was first reported open, `media_s`
+    when media last flowed, `sound_s` since when the browser records and plays, all in monotonic
+    seconds; `bytes_in` is the last count. Sound, and `joined`, stand until a report ends them.
     """
 
     call: Call | None = None
     now: CallState = CallState()
     host: str | None = None
+    shown: bool = False
     opened_s: float | None = None
     media_s: float | None = None
+    sound_s: float | None = None
+    joined: bool = False
     bytes_in: int | None = None
 
 
 _OVER = frozenset({State.IDLE, State.ENDED, State.FAILED})
-_READ = frozenset({State.PREJOIN, State.JOINING, State.LOBBY})
+_GONE = frozenset({"closed", "crashed", "failed"})
+_SHOWN_STATES = frozenset({State.PREJOIN, State.JOINING, State.LOBBY, State.ENDED})
 _REASONS = {
     "network": Failure.NETWORK,
     "page_crashed": Failure.CRASHED,
@@ -188,19 +202,22 @@ def step(standing: Standing, event: Event) -> Standing:
 def due_s(standing: Standing) -> float | None:
     """Return the monotonic second at which a Tick may change something, or None."""
     state, since = standing.now.state, standing.now.since
-    if state is State.IN_CALL and standing.media_s is not None:
-        return standing.media_s + MEDIA_GONE_S
-    if state is State.LEAVING and since is not None:
+    if state is State.IN_CALL:
+        lasts = standing.joined or standing.sound_s is not None or standing.media_s is None
+        return None if lasts else (standing.media_s or 0.0) + MEDIA_GONE_S
+    if standing.sound_s is not None and state is not State.LEAVING:
+        return standing.sound_s + SOUND_S
+    if since is None:
+        return None
+    if state is State.LEAVING:
         return since.mono_s + LEAVING_S
     if state in (State.PREPARING, State.JOINING) and standing.opened_s is not None:
-        return standing.opened_s + UNPROVEN_S
-    if state is State.PREPARING and since is not None:
-        return since.mono_s + OPENING_S
-    return None
+        return max(standing.opened_s, since.mono_s) + UNPROVEN_S
+    return since.mono_s + OPENING_S if state is State.PREPARING else None
 
 
 def _over(standing: Standing) -> bool:
-    return standing.now.state in _OVER
+    return standing.now.state in _OVER and not standing.shown
 
 
 def _to(
@@ -210,16 +227,19 @@ def _to(
     evidence: Evidence = Evidence.NONE,
     failure: Failure | None = None,
 ) -> Standing:
-    """Return the standing in `state`; `since` stays while the state does."""
-    since = standing.now.since if standing.now.state is state else at
+    """Return the standing in `state`; `since` stays while state and failure do."""
+    now = standing.now
+    since = now.since if (now.state, now.failure) == (state, failure) else at
     return replace(standing, now=CallState(state, failure, evidence, since))
 
 
 def _reported(standing: Standing, page: Page) -> Standing:
     leaving = standing.now.state is State.LEAVING
-    if page.phase == "closed" or (leaving and page.phase in ("crashed", "failed")):
+    if page.phase in _GONE:
+        standing = replace(standing, shown=False)
+    if page.phase == "closed" or (leaving and page.phase in _GONE):
         return _to(standing, State.ENDED, page.at, Evidence.PAGE)
-    if page.phase in ("crashed", "failed"):
+    if page.phase in _GONE:
         failure = Failure.CRASHED if page.phase == "crashed" else _failure(page.reason)
         return _to(standing, State.FAILED, page.at, Evidence.PAGE, failure)
     if leaving or page.phase == "closing":
@@ -230,24 +250,49 @@ def _reported(standing: Standing, page: Page) -> Standing:
 
 
 def _open(standing: Standing, page: Page) -> Standing:
+    """Judge an open page: by its media, else by its own word, else by what it shows."""
+    now_s, lasted = page.at.mono_s, standing.joined or standing.sound_s is not None
     flows = _flows(standing, page.media)
+    sound_s = now_s if standing.sound_s is None else standing.sound_s
     standing = replace(
         standing,
         host=page.host or standing.host,
-        opened_s=page.at.mono_s if standing.opened_s is None else standing.opened_s,
-        media_s=page.at.mono_s if flows else standing.media_s,
+        shown=True,
+        opened_s=now_s if standing.opened_s is None else standing.opened_s,
+        media_s=now_s if flows or lasted else standing.media_s,
+        sound_s=sound_s if page.sound else None,
+        joined=bool(page.joined),
         bytes_in=standing.bytes_in if page.media is None else page.media.bytes_in,
     )
     if flows:
         return _to(standing, State.IN_CALL, page.at, Evidence.MEDIA)
     standing = _aged(standing, page.at)
-    if standing.now.state is State.IN_CALL:
+    if standing.joined:
+        return _to(standing, State.IN_CALL, page.at, Evidence.PAGE)
+    if standing.now.state is State.IN_CALL and not _has_ended(standing, page):
         return standing
-    if page.assisted and page.phase in _READ:
-        return _to(standing, State(page.phase), page.at, Evidence.PAGE)
-    if page.media is not None and standing.now.state is State.PREPARING:
+    return _by_sight(standing, page)
+
+
+def _by_sight(standing: Standing, page: Page) -> Standing:
+    """Judge a page without media by what it shows."""
+    if page.sign in set(Failure):
+        return _to(standing, State.FAILED, page.at, Evidence.PAGE, Failure(page.sign))
+    if page.refused:
+        return _to(standing, State.FAILED, page.at, Evidence.PAGE, Failure.MEDIA_DENIED)
+    if page.sign in _SHOWN_STATES:
+        return _to(standing, State(page.sign), page.at, Evidence.PAGE)
+    read = page.media is not None
+    if read and standing.now.state not in (State.UNKNOWN, State.ENDED, State.JOINING):
         return _to(standing, State.JOINING, page.at, Evidence.PAGE)
     return standing
+
+
+def _has_ended(standing: Standing, page: Page) -> bool:
+    """Whether a call is over before its media is missed: no line is left, and the page says so."""
+    if standing.now.evidence is Evidence.PAGE:
+        return page.joined is False or page.sign is not None
+    return page.sign is not None and page.media is not None and page.media.connected == 0
 
 
 def _flows(standing: Standing, media: Media | None) -> bool:
@@ -258,10 +303,12 @@ def _flows(standing: Standing, media: Media | None) -> bool:
 
 
 def _aged(standing: Standing, at: Moment) -> Standing:
-    """Let time pass: what nothing proves any more becomes unknown."""
+    """Let time pass: sound that lasts proves a call; what nothing proves any more is unknown."""
     due = due_s(standing)
     if due is None or at.mono_s < due:
         return standing
+    if standing.sound_s is not None and standing.now.state is not State.LEAVING:
+        return _to(standing, State.IN_CALL, at, Evidence.MEDIA)
     return _to(standing, State.UNKNOWN, at)
 
 

@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl, unquote
 from roomctl.meeting import dial, printed
 from roomctl.meeting.address import DEFAULT_PORT, IP_LITERAL, Address, Fault, address
 from roomctl.meeting.lookalike import looks_like
-from roomctl.meeting.platform import Platform, Platforms, Shape, Site, covers
+from roomctl.meeting.platform import Platforms, Site
+from roomctl.meeting.platform_file import Platform, Shape, covers
 from roomctl.meeting.reading import Launch, Policy, Reading
 from roomctl.meeting.refusal import Refusal
 from roomctl.meeting.text import clean, has_scheme, in_order, links, lone_link, plain

@@ -10,181 +10,16 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ValidationError
 
-from roomctl.config import explain, tuples
 from roomctl.errors import ConfigError, ProfileError
+from roomctl.explain import explain, tuples
 from roomctl.meeting.address import DEFAULT_PORT, IP_LITERAL, ascii_host
-
-PhaseName = Literal["announced", "no_new_sales", "join_only", "ended"]
-_AS_IT_IS = "as it is"
-
-
-class Table(BaseModel):
-    """One table of a platform file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Name(Table):
-    """What people call the platform."""
-
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-
-class Shape(Table):
-    """What a url looks like: each given part must match whole.
-
-    Named groups `meeting_id` and `passcode` say what the url carries; a shape without them is an
-    opaque token. `decode` undoes percent-encoding before matching; `as_it_is` says that the launch
-    template does not fit such links.
-    """
-
-    path: str
-    hosts: tuple[str, ...] = Field(default=(), description="only on these; all if empty")
-    query: dict[str, str] = Field(default_factory=dict, description="parameter = pattern")
-    fragment: str | None = None
-    decode: bool = False
-    as_it_is: bool = False
-
-    @field_validator("path", "fragment")
-    @classmethod
-    def _pattern(cls, pattern: str | None) -> str | None:
-        return None if pattern is None else _checked(pattern)
-
-    @field_validator("query")
-    @classmethod
-    def _patterns(cls, query: dict[str, str]) -> dict[str, str]:
-        return {name: _checked(pattern) for name, pattern in query.items()}
-
-
-class Launch(Table):
-    """How the room's browser gets into the meeting.
-
-    Templates know {origin} (scheme, host and port of the link), {meeting_id}, {query} (with its
-    "?") and {fragment} (with its "#"). `number` is empty where no public address takes a number.
-    """
-
-    link: str = _AS_IT_IS
-    number: str = ""
-    fragment: str = Field(
-        default="", description="added after '#': knows {name}, the room's name as quoted JSON"
-    )
-
-    @property
-    def as_it_is(self) -> bool:
-        return self.link == _AS_IT_IS
-
-
-class Printed(Table):
-    """How invitations print number and passcode.
-
-    `labels` count when the text names the platform (by `mentions`, or by one of its links),
-    `own_labels` also when it names none. A space in a label stands for any few blanks.
-    """
-
-    digits: tuple[int, ...] = ()
-    groups: tuple[str, ...] = Field(default=(), description="how they are spaced, such as '3-3-4'")
-    mentions: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    own_labels: tuple[str, ...] = ()
-    passcode_labels: tuple[str, ...] = ()
-    passcode: str = "[0-9A-Za-z]{4,10}"
-
-
-class Dial(Table):
-    """How other devices reach a meeting by its number: templates of {meeting_id} and {passcode}."""
-
-    sip: str = Field(default="", description="such as '{meeting_id}@example.org'")
-    sip_with_passcode: str = ""
-    h323: tuple[str, ...] = Field(default=(), description="addresses to call, then the number")
-
-    @property
-    def domains(self) -> tuple[str, ...]:
-        """What stands behind the @ of its addresses."""
-        return tuple(t.rpartition("@")[2] for t in (self.sip, self.sip_with_passcode) if t)
-
-
-class Phase(Table):
-    """One step of a platform's way out: from `date` on, in `region` and at `hosts`, or all."""
-
-    name: PhaseName
-    date: date
-    region: str = ""
-    hosts: tuple[str, ...] = ()
-    note: str = Field(min_length=3, description="what it means, and the source")
-
-
-class Good(Table):
-    """A sample that must be read so; with `hosts` configured, if it needs any."""
-
-    text: str
-    hosts: tuple[str, ...] = ()
-    meeting_id: str | None = None
-    passcode: str | None = None
-    url: str | None = Field(default=None, description="what is opened; unset if only a number")
-
-
-class Bad(Table):
-    """A sample that must be refused, and why."""
-
-    text: str
-    refused: str
-
-
-class Platform(Table):
-    """One meeting platform, as its file says."""
-
-    key: str = Field(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")
-    name: Name
-    source: str = Field(min_length=3, description="where the facts come from")
-    region: str = Field(default="global", description="where the service runs, such as 'cn'")
-    host_regions: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    mode: Literal["plain", "assisted"] = "plain"
-    hosts: tuple[str, ...] = ()
-    ignore_case: bool = Field(default=False, description="paths may be written in any case")
-    passcode_param: str = Field(default="", description="the query parameter with the passcode")
-    secret_params: tuple[str, ...] = ()
-    schemes: tuple[str, ...] = Field(default=(), description="addresses to dial, such as 'sip'")
-    launch: Launch = Launch()
-    dial: Dial = Dial()
-    printed: Printed = Printed()
-    join: tuple[Shape, ...] = ()
-    not_a_join: tuple[Shape, ...] = ()
-    host_link: tuple[Shape, ...] = ()
-    phase: tuple[Phase, ...] = ()
-    good: tuple[Good, ...] = Field(min_length=1)
-    bad: tuple[Bad, ...] = Field(min_length=1)
-
-    @property
-    def by_number(self) -> bool:
-        """Whether a number alone is enough to join."""
-        return bool(self.launch.number)
-
-    def phase_on(self, day: date, region: str = "", host: str = "") -> Phase | None:
-        """Return the latest phase that has begun on `day` in `region` and at `host`, or None."""
-        begun = [
-            phase
-            for phase in self.phase
-            if phase.date <= day
-            and phase.region in ("", region)
-            and (not phase.hosts or any(covers(pattern, host) for pattern in phase.hosts))
-        ]
-        return max(begun, key=lambda phase: phase.date, default=None)
-
-    def region_of(self, host: str) -> str:
-        """Return the region that serves `host`."""
-        for region, patterns in self.host_regions.items():
-            if any(covers(pattern, host) for pattern in patterns):
-                return region
-        return self.region
+from roomctl.meeting.platform_file import Platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +53,13 @@ class Platforms:
         names += ["*." + ".".join(labels[at:]) for at in range(1, len(labels))]
         return tuple(site for name in names for site in self._by_name.get(name, ()))
 
+    def reached_from(self, key: str | None) -> tuple[str, ...]:
+        """Return the hosts a meeting's page may go to: the platform's, and those to sign in at."""
+        own = [site.name for site in self.sites if site.platform.key == key]
+        platform = self.by_key.get(key or "")
+        walls = [host for sign in platform.sign for host in sign.hosts] if platform else []
+        return tuple(dict.fromkeys((*own, *walls)))
+
     def arriving(self, key: str | None, url: str, name: str) -> str:
         """Return `url` with what the platform wants to be told at the door, such as `name`.
 
@@ -243,23 +85,24 @@ class Platforms:
         return {name: key for name, key in names.items() if not IP_LITERAL.fullmatch(name)}
 
 
-def covers(pattern: str, host: str) -> bool:
-    """Whether `pattern` names `host`: `*.x` is everything below x, else exactly x."""
-    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
-
-
 def load_platforms(
-    extra_hosts: Mapping[str, tuple[str, ...]], folder: Path | None = None
+    extra_hosts: Mapping[str, tuple[str, ...]],
+    folder: Path | None = None,
+    own: Path | None = None,
 ) -> Platforms:
-    """Read every platform of `folder` (the package's own if None) and add configured hosts.
+    """Read every platform of `folder` (the package's if None) and of `own`; add configured hosts.
+
+    A file in `own` replaces one of the same name.
 
     Raises ConfigError for an entry of `extra_hosts` that names no platform or is no host, and
     ProfileError for a platform file that cannot be used.
     """
     folder = folder or Path(__file__).with_name("platforms")
-    platforms = {path.stem: _load(path) for path in sorted(folder.glob("*.toml"))}
-    own = [Site(platform, host) for platform in platforms.values() for host in platform.hosts]
-    taken = {site.name: site.platform.key for site in own}
+    files = {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    files |= {path.stem: path for path in _own_files(own)}
+    platforms = {key: _load(path) for key, path in sorted(files.items())}
+    theirs = [Site(platform, host) for platform in platforms.values() for host in platform.hosts]
+    taken = {site.name: site.platform.key for site in theirs}
     added: list[Site] = []
     for key, hosts in extra_hosts.items():
         where = f"meeting.hosts.{key}"
@@ -272,7 +115,16 @@ def load_platforms(
                 why = f"{host!r} already belongs to {taken[site.name]}"
                 raise ConfigError("room.toml", where, why)
             added.append(site)
-    return Platforms(platforms, (*added, *own))
+    return Platforms(platforms, (*added, *theirs))
+
+
+def _own_files(own: Path | None) -> list[Path]:
+    if own is None:
+        return []
+    files = sorted(own.glob("*.toml"))
+    if not files:
+        raise ConfigError("room.toml", "meeting.platforms", f"{own} holds no platform's file")
+    return files
 
 
 def _load(path: Path) -> Platform:
@@ -319,11 +171,3 @@ def _configured_name(text: str) -> str | None:
     star = "*." if text.startswith("*.") else ""
     host = ascii_host(text.removeprefix("*."))
     return None if host is None or (star and IP_LITERAL.fullmatch(host)) else star + host
-
-
-def _checked(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is no pattern: {error}") from error
-    return pattern

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from roomctl.meeting.platform import Platform, Platforms
+from roomctl.meeting.platform import Platforms
+from roomctl.meeting.platform_file import Platform
 
 _NUMBER = (
     r"[ \t]{0,3}(?:[(][^()\n]{0,12}[)])?[ \t]{0,3}(?:[:=#]|为|是|is\b)?\s{0,8}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from roomctl.meeting.platform import Phase, Platform, covers
+from roomctl.meeting.platform_file import Phase, Platform, covers
 from roomctl.meeting.refusal import Refusal, sentence
 
 

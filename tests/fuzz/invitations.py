@@ -6,7 +6,8 @@ from random import Random
 from urllib.parse import quote, urlsplit
 
 from roomctl.meeting.link import read
-from roomctl.meeting.platform import covers, load_platforms
+from roomctl.meeting.platform import load_platforms
+from roomctl.meeting.platform_file import covers
 from tests.fuzz.subjects import Subject, must
 
 PLATFORMS = load_platforms({})

@@ -46,7 +46,11 @@ def after(*events: Event) -> Standing:
     return standing
 
 
-FLOWING = (page(1, media=media(0), assisted=True), page(2, media=media(900), assisted=True))
+FLOWING = (page(1, media=media(0)), page(2, media=media(900)))
+
+IN_CALL = ("in_call", "media", None)
+PREPARING = ("preparing", "none", None)
+NEEDS_PASSCODE = ("failed", "page", "passcode_needed")
 
 TABLE: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
     ("asked", (), ("preparing", "none", None)),
@@ -60,14 +64,91 @@ TABLE: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
         (*FLOWING[:1], page(2, media=media(900, connected=0))),
         ("joining", "page", None),
     ),
-    ("the page says lobby", (page(1, "lobby", assisted=True),), ("lobby", "page", None)),
-    ("the page says prejoin", (page(1, "prejoin", assisted=True),), ("prejoin", "page", None)),
-    ("words of a page that is not read", (page(1, "lobby"),), ("preparing", "none", None)),
-    ("the page says in_call", (page(1, "in_call", assisted=True),), ("preparing", "none", None)),
+    ("the page says lobby", (page(1, sign="lobby"),), ("lobby", "page", None)),
+    ("the page says prejoin", (page(1, sign="prejoin"),), ("prejoin", "page", None)),
+    ("the page says in_call", (page(1, sign="in_call"),), ("preparing", "none", None)),
+    ("lobby, then media", (page(0.5, sign="lobby"), *FLOWING), ("in_call", "media", None)),
+    ("its function says joined", (page(1, joined=True),), ("in_call", "page", None)),
     (
-        "lobby, then media",
-        (page(0.5, "lobby", assisted=True), *FLOWING),
+        "joined, then not",
+        (page(1, joined=True), page(2, joined=False, media=media(0, 0))),
+        ("joining", "page", None),
+    ),
+    ("joined, and nothing new", (page(1, joined=True), Tick(at(99))), ("in_call", "page", None)),
+    (
+        "joined, then not to be read",
+        (page(1, joined=True), page(2), Tick(at(9))),
+        ("in_call", "page", None),
+    ),
+    (
+        "joined, then not to be read for 8 s",
+        (page(1, joined=True), page(2), Tick(at(10))),
+        ("unknown", "none", None),
+    ),
+    ("sound both ways, 2 s", (page(1, sound=True), page(3, sound=True)), PREPARING),
+    (
+        "sound both ways, 3 s",
+        (page(1, sound=True), Tick(at(4))),
         ("in_call", "media", None),
+    ),
+    (
+        "sound both ways, with a gap",
+        (page(1, sound=True), page(3), page(4, sound=True), page(6, sound=True)),
+        PREPARING,
+    ),
+    (
+        "sound that ends",
+        (page(1, sound=True), page(4, sound=True), page(5), Tick(at(12))),
+        ("in_call", "media", None),
+    ),
+    (
+        "sound that ended 8 s ago",
+        (page(1, sound=True), page(4, sound=True), page(5), Tick(at(13))),
+        ("unknown", "none", None),
+    ),
+    (
+        "sound while leaving",
+        (page(1, sound=True), LeaveAsked(at(2)), Tick(at(6))),
+        ("leaving", "none", None),
+    ),
+    ("it asks for a passcode", (page(1, sign="passcode_needed"),), NEEDS_PASSCODE),
+    (
+        "the passcode is typed",
+        (page(1, sign="passcode_needed"), page(5, media=media(0, 0))),
+        ("joining", "page", None),
+    ),
+    (
+        "the passcode is typed, and media flows",
+        (page(1, sign="passcode_needed", media=media(0)), page(5, media=media(900))),
+        ("in_call", "media", None),
+    ),
+    (
+        "a wrong one is typed",
+        (page(1, sign="passcode_needed"), page(5, sign="passcode_wrong")),
+        ("failed", "page", "passcode_wrong"),
+    ),
+    (
+        "a passcode page crashes",
+        (page(1, sign="passcode_needed"), page(2, "crashed")),
+        ("failed", "page", "crashed"),
+    ),
+    (
+        "a passcode page is left",
+        (page(1, sign="passcode_needed"), LeaveAsked(at(2)), page(3, "closed")),
+        ("ended", "page", None),
+    ),
+    ("media is refused", (page(1, refused=True),), ("failed", "page", "media_denied")),
+    ("removed, media still flows", (*FLOWING, page(3, sign="removed", media=media(1900))), IN_CALL),
+    ("removed, the line stands", (*FLOWING, page(3, sign="removed", media=media(900))), IN_CALL),
+    (
+        "removed, no line is left",
+        (*FLOWING, page(3, sign="removed", media=media(900, 0))),
+        ("failed", "page", "removed"),
+    ),
+    (
+        "the host ends it",
+        (*FLOWING, page(3, sign="ended", media=media(900, 0))),
+        ("ended", "page", None),
     ),
     ("plain, 9 s", (page(1), Tick(at(10))), ("preparing", "none", None)),
     ("plain, 10 s", (page(1), Tick(at(11))), ("unknown", "none", None)),
@@ -141,20 +222,29 @@ def test_due_names_the_second_of_the_next_change():
     assert due_s(after(LeaveAsked(at(3)))) == 23
 
 
+def test_a_failure_that_the_page_shows_is_not_the_end_of_the_call():
+    standing = after(page(1, sign="sign_in_required"))
+    assert standing.shown
+    assert not step(standing, page(2, "crashed")).shown
+
+
+WORDS = ["lobby", "in_call", "joined", "ended", "denied", "passcode_needed", None]
+
+
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["open", "lobby", "in_call", "closing", "launching"]),
-            st.booleans(),
+            st.sampled_from(["open", "in_call", "closing", "launching"]),
+            st.sampled_from(WORDS),
             st.one_of(st.none(), st.integers(0, 1)),
         )
     )
 )
-def test_in_call_is_never_said_without_media_that_grew(
-    reports: list[tuple[str, bool, int | None]],
+def test_no_words_of_a_page_prove_that_the_room_is_in(
+    reports: list[tuple[str, str | None, int | None]],
 ):
     events = [
-        page(s, phase, assisted=assisted, media=None if live is None else media(700, live))
-        for s, (phase, assisted, live) in enumerate(reports)
+        page(s, phase, sign=sign, media=None if live is None else media(700, live))
+        for s, (phase, sign, live) in enumerate(reports)
     ]
     assert after(*events).now.state != "in_call"

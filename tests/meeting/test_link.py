@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.meeting.link import Policy, by_number, read, redacted
-from roomctl.meeting.platform import covers, load_platforms
+from roomctl.meeting.platform import load_platforms
+from roomctl.meeting.platform_file import covers
 
 PLATFORMS = load_platforms({})
 ZOOM = "https://zoom.us/j/91234567890?pwd=Abc1"

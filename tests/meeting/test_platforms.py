@@ -9,7 +9,8 @@ import pytest
 
 from roomctl.errors import ConfigError, ProfileError
 from roomctl.meeting.link import read
-from roomctl.meeting.platform import Bad, Good, Platforms, load_platforms
+from roomctl.meeting.platform import Platforms, load_platforms
+from roomctl.meeting.platform_file import Bad, Good
 from roomctl.meeting.reading import Policy
 from roomctl.meeting.refusal import Refusal
 

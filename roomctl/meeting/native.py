@@ -1,0 +1,36 @@
+"""A meeting -> the address by which the vendor's own client opens it. Pure; opens nothing.
+
+The client must be installed, and is a person's business: nothing here says that it is there.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit
+
+from roomctl.meeting.platform import Platforms
+from roomctl.meeting.reading import Reading
+
+_OPTIONAL = re.compile(r"\[([^\]]*)\]")
+
+
+def native(reading: Reading, platforms: Platforms) -> str | None:
+    """Return the address for the client; None if the platform has none, or too little is known.
+
+    Only for what may be opened at all. Holds the passcode: never print it.
+    """
+    platform = platforms.by_key.get(reading.platform or "")
+    if platform is None or not platform.launch.native or reading.refused:
+        return None
+    parts = urlsplit(reading.launch.url) if reading.launch else None
+    rest = parts._replace(scheme="", netloc="").geturl() if parts else ""
+    known = {
+        "host": reading.name_of_host or "",
+        "meeting_id": quote(reading.meeting_id or "", safe=""),
+        "passcode": quote(reading.passcode or "", safe=""),
+        "rest": rest,
+    }
+    optional = r"\1" if reading.passcode else ""
+    template = _OPTIONAL.sub(optional, platform.launch.native)
+    wanted = set(re.findall(r"\{(\w+)\}", template))
+    return template.format(**known) if all(known[name] for name in wanted) else None

@@ -21,27 +21,37 @@ from pathlib import Path
 import roomctl
 from roomctl.errors import DeviceError, RoomctlError
 from roomctl.screen import browser, display, folder
+from roomctl.screen.flow import Streams
+from roomctl.screen.meter import Meter
 from roomctl.screen.privilege import drop_privileges, refuse_root
 from roomctl.screen.protocol import (
     Ask,
     Beat,
+    Chirp,
     Display,
     Hello,
+    Key,
     Leave,
     Lines,
+    Listen,
+    Look,
     Message,
     Mute,
     Open,
     Page,
+    Press,
     Reason,
     Report,
     Rest,
+    Scroll,
     Stand,
     Strange,
+    Type,
     Use,
     Volume,
     encode,
 )
+from roomctl.screen.relay import Relay
 from roomctl.screen.sound import Mixer
 from roomctl.screen.stands import Stands
 from roomctl.screen.visit import Visit
@@ -147,15 +157,23 @@ class Agent:
         self._daemon: asyncio.StreamWriter | None = None
         self._page: Page | None = None
         self._visit: Visit | None = None
-        self._mixer = Mixer(self._say)
+        self._mixer, self._meter = Mixer(self._say), Meter(self._say)
         self._stands = Stands(setup, self._say)
+        self._relay = Relay(self._say, lambda: self._stands.room_output)
+        self._streams = Streams()
         self._attending: dict[asyncio.StreamWriter, asyncio.Future[None]] = {}
         self._wishes: asyncio.Queue[Open | Leave | Rest] = asyncio.Queue(_BACKLOG_OF_WISHES)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Beat and fulfil wishes until `stop`; then leave the meeting."""
         stopping = asyncio.ensure_future(stop.wait())
-        works = (self._beat(), self._fulfil(), self._stands.run())
+        works = (
+            self._beat(),
+            self._fulfil(),
+            self._stands.run(),
+            self._relay.run(),
+            self._meter.run(),
+        )
         owned = [asyncio.ensure_future(work) for work in works]
         mixing = asyncio.ensure_future(self._mixer.run())
         try:
@@ -219,10 +237,17 @@ class Agent:
                 self._mixer.volume(pct)
             case Use():
                 self._mixer.use(message)
+                self._meter.use(message)
+            case Listen(for_s=for_s):
+                self._meter.listen(for_s)
+            case Chirp(id=number):
+                self._meter.test(number)
             case Stand():
                 self._stands.take(message)
             case Display(on=on):
                 self._stands.lamp.switch(on)
+            case Look() | Press() | Scroll() | Type() | Key():
+                self._relay.take(message)
             case Ask():
                 self._say_all()
                 self._stands.lamp.look()
@@ -252,7 +277,7 @@ class Agent:
                     await self._end(running, why)
                     running = None
                     if isinstance(wish, Open):
-                        self._visit = Visit(wish, self._setup, self._show)
+                        self._visit = Visit(wish, self._setup, self._show, self._streams.of)
                         running = visits.create_task(self._attend_meeting(self._visit))
                     elif isinstance(wish, Rest):
                         self._page = None
@@ -263,10 +288,14 @@ class Agent:
     async def _attend_meeting(self, visit: Visit) -> None:
         self._stands.cover(True)
         await self._mixer.begin()
+        await self._relay.begin(lambda: visit.tab)
+        visit.reached = self._relay.everywhere
         try:
             await visit.run()
         finally:
             self._stands.cover(False)
+            await self._relay.end()
+            await self._streams.close()
             await self._mixer.end()
 
     def _is_there(self, call_id: int) -> bool:

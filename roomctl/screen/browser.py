@@ -127,12 +127,13 @@ def environment(outer: Mapping[str, str], folder: Folder) -> dict[str, str]:
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder.home), **kept}
 
 
-def preferences(origin: str | None) -> str:
+def preferences(origin: str | None, camera: str | None = None) -> str:
     """Return a profile's Preferences: camera and microphone for `origin`, nobody else, no prompt.
 
-    None: for nobody at all.
+    None: for nobody at all. `camera` is the video device that a page gets and lists first.
 
-    Measured on Chromium 156: the pattern is "scheme://host:port,*", the port always written.
+    Measured on Chromium 156: the pattern is "scheme://host:port,*", the port always written; the
+    camera is named by the path of its node, no link, under this key with its capital D.
     """
     allowed = {} if origin is None else {f"{_with_port(origin)},*": {"setting": _ALLOW}}
     asked = ("media_stream_camera", "media_stream_mic", "geolocation", "notifications", "popups")
@@ -142,7 +143,8 @@ def preferences(origin: str | None) -> str:
         "default_content_setting_values": dict.fromkeys(asked, _BLOCK),
         "password_manager_enabled": False,
     }
-    return json.dumps({"profile": profile, "credentials_enable_service": False})
+    media = {} if camera is None else {"default_video_capture_Device": camera}
+    return json.dumps({"profile": profile, "credentials_enable_service": False, "media": media})
 
 
 def _with_port(origin: str) -> str:
@@ -164,9 +166,10 @@ class Browser:
         piped: bool,
         start: str,
         name: str = labwc.ROOM,
+        camera: str | None = None,
     ) -> None:
         """Start it, at `start`; `piped` with a pipe for the DevTools protocol."""
-        _seed(folder.profile, origin)
+        _seed(folder.profile, origin, camera)
         options = arguments(setup, folder.profile, piped=piped, start=start, name=name)
         line = [*_leash(), *options]
         self._pipe: tuple[int, int] | None = None
@@ -258,10 +261,11 @@ class _Tail:
             self.close()
 
 
-def _seed(profile: Path, origin: str | None) -> None:
+def _seed(profile: Path, origin: str | None, camera: str | None) -> None:
     default = profile / "Default"
     default.mkdir(mode=0o700)
-    (default / "Preferences").write_text(preferences(origin), encoding="utf-8")
+    node = None if camera is None else os.path.realpath(camera)
+    (default / "Preferences").write_text(preferences(origin, node), encoding="utf-8")
 
 
 def _leash() -> list[str]:

@@ -8,36 +8,57 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from roomctl.clock import Clock
 from roomctl.device import Device
 from roomctl.errors import NoReply, PortClosed, Refused
 from roomctl.screen.protocol import (
+    Chirp,
+    Chirped,
     Display,
     Hello,
     Leave,
+    Level,
+    Listen,
     Mute,
     Open,
     Order,
     Page,
+    Picture,
+    Relayed,
     Report,
     Rest,
     Shown,
+    Sign,
     Sound,
     Stand,
     Strange,
     Use,
     Volume,
     Want,
+    Way,
 )
 from roomctl.screen.session import SILENCE_S, Session
+from roomctl.screen.touching import Touching
 from roomctl.wire import Connect, Identity, Machine
 
 _log = logging.getLogger(__name__)
 
 READ_BACK_S = 2.0
 NO_SOUND = Sound(available=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """What is known of a meeting's platform: see `protocol.Open`."""
+
+    hosts: tuple[str, ...] = ()
+    signs: tuple[Sign, ...] = ()
+    joined: str = ""
+    way: Way = field(default_factory=Way)
+    keep: str = ""
+    native: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +73,7 @@ class ScreenState:
     page: Page | None = None
     sound: Sound = NO_SOUND
     shown: bool | None = None
+    chirped: Chirped | None = None
 
 
 class Screen(Device):
@@ -67,26 +89,44 @@ class Screen(Device):
         clock: Clock,
         changed: Callable[[], None],
         stands: Callable[[], Iterable[Stand]] = tuple,
+        level: Callable[[int], None] = lambda pct: None,
     ) -> None:
-        """`stands` says what a kiosk shows by itself, with addresses that were not used yet."""
+        """`stands` says what a kiosk shows by itself, with addresses that were not used yet.
+
+        `level` gets how loud the microphone is while the screen was told to `listen`.
+        """
         super().__init__(name, url, connect, clock, changed)
         self.state = ScreenState()
-        self._stands = stands
+        self._stands, self._level = stands, level
+        self._chirp_id = 0
         self._session: Session | None = None
         self._call_id = 0
         self._read_backs: list[asyncio.Future[Sound]] = []
         self._use: Use | None = None
+        self.touching = Touching(name, self._say, clock)
 
-    async def open(self, url: str, origin: str, assisted: bool, name: str) -> int:
+    async def open(
+        self,
+        url: str,
+        origin: str,
+        assisted: bool,
+        name: str,
+        camera: str | None = None,
+        looked_at: LookedAt | None = None,
+    ) -> int:
         """Open a meeting in place of what is there; return the call's id.
 
+        `camera` is the path of the video device that it should see, if that is known. `looked_at`
+        is what an assisted page is read for, and where it may go.
+
         Does not wait: the outcome comes as `state.page` with that id. Raises PortClosed without a
-        screen. A plain call (not `assisted`) has no `page.rtc`.
+        screen. A plain call (not `assisted`) has neither `page.rtc` nor `page.seen`.
         """
-        session = self._connected()
+        self._connected()
+        look = looked_at or LookedAt()
+        found = (look.hosts, look.signs, look.joined, look.way, look.keep, look.native)
         self._call_id += 1
-        session.say(Open(self._call_id, url, origin, assisted, name))
-        self.wake()
+        self._say(Open(self._call_id, url, origin, assisted, name, camera, *found))
         return self._call_id
 
     async def leave(self) -> None:
@@ -106,7 +146,7 @@ class Screen(Device):
         try:
             self._say(Mute(on))
             async with asyncio.timeout(READ_BACK_S):
-                while (sound := await read_back).muted is not on:
+                while (sound := await read_back).silent is not on:
                     if not sound.available:
                         raise self._no_sound(sound)
                     read_back = self._expect_sound()
@@ -128,6 +168,17 @@ class Screen(Device):
             if self._session is not None:
                 self._say(use)
 
+    def listen(self, for_s: int) -> None:
+        """Have the microphone's level reported for so many seconds; without a screen, nothing."""
+        if self._session is not None:
+            self._say(Listen(for_s))
+
+    def chirp(self) -> int:
+        """Have the test sound played; returns its number, by which `state.chirped` answers."""
+        self._chirp_id += 1
+        self._say(Chirp(self._chirp_id))
+        return self._chirp_id
+
     async def display(self, on: bool) -> None:
         """Switch the display on or off; `state.shown` tells what became of it."""
         self._say(Display(on))
@@ -144,6 +195,7 @@ class Screen(Device):
     def lost(self) -> None:
         self._session = None
         self.state = ScreenState()
+        self.touching.lost(self._closed())
         for read_back in self._read_backs:
             if not read_back.done():
                 read_back.set_exception(self._closed())
@@ -173,8 +225,14 @@ class Screen(Device):
             case Sound():
                 self.state = replace(before, sound=report)
                 self._confirm(report)
+            case Level(pct=pct):
+                self._level(pct)
+            case Chirped():
+                self.state = replace(before, chirped=report)
             case Shown(on=on):
                 self.state = replace(before, shown=on)
+            case Relayed() | Picture():
+                self.touching.heard(report)
             case Want():
                 for stand in self._stands():
                     self._say(stand)

@@ -18,13 +18,15 @@ from pathlib import Path
 
 _log = logging.getLogger(__name__)
 
-ROOM, PANEL = "roomctl-room", "roomctl-panel"  # windows' names (app_id): Chromium's --class
+# Windows' names (app_id, Chromium's --class): the room's own page, a meeting's over it, the panel.
+ROOM, MEETING, PANEL = "roomctl-room", "roomctl-meeting", "roomctl-panel"
 _MARK = "<!-- Written by roomctl from [screen] of room.toml. Remove this line to keep your own. -->"
 
 
 def rules(room: str | None, panel: str | None) -> str:
     """Return the rc.xml that puts each window on its output, and touches on the panel's."""
-    placed = [(name, output) for name, output in ((ROOM, room), (PANEL, panel)) if output]
+    stands = ((ROOM, room), (MEETING, room), (PANEL, panel))
+    placed = [(name, output) for name, output in stands if output]
     lines = [
         f'    <windowRule identifier={_quoted(name)} serverDecoration="no">'
         f'<action name="MoveToOutput" output={_quoted(output)}/></windowRule>'
@@ -51,7 +53,8 @@ def place(room: str | None, panel: str | None, environment: Mapping[str, str]) -
     try:
         found = path.read_text(encoding="utf-8") if path.exists() else None
         if found is not None and _MARK not in found:
-            _log.warning("screen: %s is left alone; give it rules for %s and %s", path, ROOM, PANEL)
+            names = ", ".join((ROOM, MEETING, PANEL))
+            _log.warning("screen: %s is left alone; give it rules for %s", path, names)
             return False
         if found != text:
             _write(path, text)

@@ -1,4 +1,4 @@
-"""What is asked of a page: its peer connections, and how many bytes they carry.
+"""What is asked of a page: its peer connections, the bytes they carry, and its own mute.
 
 Pure text and numbers: knows no browser. `INSTALL` has to run before the page's own scripts.
 """
@@ -24,9 +24,17 @@ INSTALL = """
     });
     return sum;
   };
+  // 1: a microphone's sound is sent, 0: its track gives silence, -1: no sound is sent at all
+  const speaks = (connection) => {
+    const sending = connection.getTransceivers().filter(({ receiver, currentDirection }) =>
+      receiver.track.kind === "audio" && /send/.test(currentDirection || ""));
+    const live = sending.some(({ sender: { track } }) =>
+      track && track.enabled && !track.muted && track.readyState === "live");
+    return sending.length === 0 ? -1 : Number(live);
+  };
   const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const read = async () => {
-    const total = { connections: 0, connected: 0, in: past.in, out: past.out };
+    const total = { connections: 0, connected: 0, in: past.in, out: past.out, mic: -1 };
     await Promise.all([...live.keys()].map(async (connection) => {
       const fresh = await Promise.race([count(connection).catch(() => null), later(400)]);
       const sum = fresh || live.get(connection);
@@ -40,6 +48,7 @@ INSTALL = """
         return;
       }
       total.connections += 1;
+      total.mic = Math.max(total.mic, speaks(connection));
       if (connection.connectionState === "connected") total.connected += 1;
     }));
     return total;
@@ -60,13 +69,14 @@ INSTALL = """
 READ = """
 (async () => {
   const key = Symbol.for("roomctl.rtc");
-  const total = [0, 0, 0, 0];
+  const total = [0, 0, 0, 0, -1];
   const visit = async (frame, depth) => {
     try {
       if (frame[key]) {
         const found = await frame[key]();
         [found.connections, found.connected, found.in, found.out]
           .forEach((number, place) => { total[place] += number; });
+        total[4] = Math.max(total[4], found.mic);
       }
       for (let n = 0; depth < 3 && n < Math.min(frame.length, 16); n += 1) {
         await visit(frame[n], depth + 1);
@@ -79,18 +89,22 @@ READ = """
 """
 
 
+_MICS = {-1: None, 0: False, 1: True}
+
+
 def rtc(answers: Iterable[object]) -> Rtc | None:
     """Add up what the frames answered; None if none gave a proper answer."""
     proper = [numbers for answer in answers if (numbers := _numbers(answer)) is not None]
     if not proper:
         return None
-    sums = [min(sum(column), LARGEST_INT) for column in zip(*proper, strict=True)]
-    return Rtc(*sums)
+    *columns, mics = zip(*proper, strict=True)
+    total, live, came, went = (min(sum(column), LARGEST_INT) for column in columns)
+    return Rtc(total, live, came, went, _MICS[max(mics)])
 
 
 def _numbers(answer: object) -> list[int] | None:
-    """Four whole numbers; a page can answer anything."""
-    if not isinstance(answer, list) or len(answer) != 4:
+    """Four whole numbers, and how the microphone is; a page can answer anything."""
+    if not isinstance(answer, list) or len(answer) != 5 or type(answer[4]) is not int:
         return None
-    proper = [n for n in answer if type(n) is int and 0 <= n <= LARGEST_INT]
-    return proper if len(proper) == 4 else None
+    proper = [n for n in answer[:4] if type(n) is int and 0 <= n <= LARGEST_INT]
+    return answer if len(proper) == 4 and answer[4] in _MICS else None

@@ -9,15 +9,86 @@ browser and no meeting.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from roomctl.screen.reason import Reason
+from roomctl.screen.signs import Flow, Seen, Sign
+from roomctl.screen.sound_messages import (
+    Chirp,
+    Chirped,
+    Level,
+    Listen,
+    Mute,
+    Sound,
+    Switch,
+    Use,
+    Verdict,
+    Volume,
+    within,
+)
+from roomctl.screen.touches import Key, KeyName, Look, Picture, Press, Relayed, Scroll, Type
+from roomctl.screen.way import Way
+
 LONGEST_LINE = 64 * 1024
 LONGEST_STRING = 8 * 1024
 LARGEST_INT = 2**53  # what every JSON reader keeps exactly
+
+__all__ = [
+    "LARGEST_INT",
+    "LONGEST_LINE",
+    "LONGEST_STRING",
+    "OVER",
+    "Ask",
+    "Beat",
+    "Chirp",
+    "Chirped",
+    "Display",
+    "Flow",
+    "Hello",
+    "Key",
+    "KeyName",
+    "Leave",
+    "Level",
+    "Lines",
+    "Listen",
+    "Look",
+    "Message",
+    "Mute",
+    "Open",
+    "Order",
+    "Page",
+    "Phase",
+    "Picture",
+    "Place",
+    "Press",
+    "Reason",
+    "Relayed",
+    "Report",
+    "Rest",
+    "Rtc",
+    "Scroll",
+    "Seen",
+    "Shown",
+    "Sign",
+    "Sound",
+    "Stand",
+    "Strange",
+    "Switch",
+    "Touch",
+    "Type",
+    "Use",
+    "Verdict",
+    "Volume",
+    "Want",
+    "Way",
+    "decode",
+    "encode",
+    "host_of",
+]
 
 
 class Phase(StrEnum):
@@ -34,27 +105,18 @@ class Phase(StrEnum):
 OVER = frozenset({Phase.CLOSED, Phase.CRASHED, Phase.FAILED})
 
 
-class Reason(StrEnum):
-    """Why a page is not there, or the sound is not: the closed list that panels translate."""
-
-    BROWSER_MISSING = "browser_missing"
-    BROWSER_START = "browser_start"
-    NO_DISPLAY = "no_display"
-    NO_SANDBOX = "no_sandbox"
-    BAD_URL = "bad_url"
-    NETWORK = "network"
-    LEFT = "left"
-    REPLACED = "replaced"
-    BROWSER_CLOSED = "browser_closed"
-    PAGE_CRASHED = "page_crashed"
-    NO_SOUND_SERVER = "no_sound_server"
-
-
 @dataclass(frozen=True, slots=True)
 class Open:
     """Open a meeting. `origin` alone ("https://host[:port]") gets camera and microphone.
 
     `assisted` lets the screen read the page's connections; `name` is what others should see.
+    `camera` is the path of the video device that the page gets first; None: whichever is first.
+    `hosts` are where an assisted page may go (`*.x`: all below x); empty: anywhere. `signs` are
+    what it is looked at for; `joined` names a function of its own that tells whether the room is
+    in, such as "APP.conference.isJoined"; `way` is how it is got into and out of.
+
+    `keep` names the sign-in that it gets and leaves behind; "": none. `native` is the address for
+    the vendor's own client, which is started instead if it is installed; "": never.
     """
 
     id: int
@@ -62,6 +124,13 @@ class Open:
     origin: str
     assisted: bool
     name: str
+    camera: str | None = None
+    hosts: tuple[str, ...] = ()
+    signs: tuple[Sign, ...] = ()
+    joined: str = ""
+    way: Way = field(default_factory=Way)
+    keep: str = ""
+    native: str = ""
 
     def __repr__(self) -> str:
         """Show the host only: the rest of a link may hold a passcode."""
@@ -104,35 +173,6 @@ class Stand:
 
 
 @dataclass(frozen=True, slots=True)
-class Mute:
-    """Mute every microphone, or open the room's; answered by a Sound that was read back."""
-
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Volume:
-    """Set the loudness of the room, 0-100 %; answered by a Sound that was read back."""
-
-    pct: int
-
-    def __post_init__(self) -> None:
-        _within("pct", self.pct, 100)
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """Prefer the sound of this USB device to the sound server's default; all None: forget it.
-
-    `port_path` is where it is plugged in, as in /sys/bus/usb/devices: "1-1.4".
-    """
-
-    port_path: str | None
-    vid: int | None
-    pid: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Display:
     """Switch the display on or off; answered by a Shown that was read back."""
 
@@ -155,44 +195,39 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Rtc:
-    """The page's live peer connections, those that are connected, and bytes since it opened."""
+    """The page's live peer connections, those that are connected, and bytes since it opened.
+
+    `mic` is whether the page sends what its microphone hears: False is the meeting's own mute.
+    None: it sends no sound at all, or does it in a way that cannot be read.
+    """
 
     connections: int
     connected: int
     bytes_in: int
     bytes_out: int
+    mic: bool | None = None
 
     def __post_init__(self) -> None:
         for name in ("connections", "connected", "bytes_in", "bytes_out"):
-            _within(name, getattr(self, name), LARGEST_INT)
+            within(name, getattr(self, name), LARGEST_INT)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The page of call `id`; `host` is where it is now, `rtc` None when nothing was read."""
+    """The page of call `id`; `host` is where it is now, `rtc` None when nothing was read.
+
+    `relay`: a panel can reach it. `seen` is what an assisted page shows, `flow` what the sound
+    server tells of the browser; None: nothing is known.
+    """
 
     id: int
     phase: Phase
     host: str | None = None
     reason: Reason | None = None
     rtc: Rtc | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """The sound server as it was read.
-
-    `muted` is True only if every microphone that a browser could open is; None = not known.
-    """
-
-    available: bool
-    muted: bool | None = None
-    volume_pct: int | None = None
-    reason: Reason | None = None
-
-    def __post_init__(self) -> None:
-        if self.volume_pct is not None:
-            _within("volume_pct", self.volume_pct, 100)
+    relay: bool = False
+    seen: Seen | None = None
+    flow: Flow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +247,9 @@ class Beat:
     """Each second: the screen lives."""
 
 
-Order = Open | Leave | Rest | Stand | Mute | Volume | Use | Display | Ask
-Report = Hello | Page | Sound | Shown | Want | Beat
+Touch = Look | Press | Scroll | Type | Key
+Order = Open | Leave | Rest | Stand | Mute | Volume | Use | Listen | Chirp | Display | Ask | Touch
+Report = Hello | Page | Sound | Level | Chirped | Shown | Want | Beat | Relayed | Picture
 Message = Order | Report
 
 
@@ -297,14 +333,9 @@ def _word(kind: type) -> str:
     return kind.__name__.lower()
 
 
-def _within(name: str, value: int, limit: int) -> None:
-    if not 0 <= value <= limit:
-        raise ValueError(f"{name} is not within 0-{limit}")
-
-
 # Any: a JSON value, whose type is what is being found out.
 def _build(kind: type, found: dict[str, Any]) -> Any:  # noqa: ANN401
-    names = {field.name for field in fields(kind)}
+    names = {one.name for one in fields(kind)}
     if found.keys() != names:
         raise ValueError(f"expected the keys {sorted(names)}")
     return kind(**{name: _value(name, found[name], _HINTS[kind][name]) for name in names})
@@ -315,8 +346,10 @@ def _value(name: str, value: Any, hint: Any) -> Any:  # noqa: ANN401
     if value is None and NoneType in options:
         return None
     for option in options:
-        if option is Rtc and isinstance(value, dict):
-            return _build(Rtc, value)
+        if get_origin(option) is tuple and isinstance(value, list):
+            return tuple(_value(name, one, get_args(option)[0]) for one in value)
+        if is_dataclass(option) and isinstance(option, type) and isinstance(value, dict):
+            return _build(option, value)
         if isinstance(option, type) and issubclass(option, StrEnum) and isinstance(value, str):
             return _member(name, option, value)
         if type(value) is option:
@@ -334,7 +367,7 @@ def _bounded(name: str, value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, str) and (len(value) > LONGEST_STRING or _torn(value)):
         raise ValueError(f"{name} is longer than {LONGEST_STRING} or holds half a character")
     if type(value) is int:
-        _within(name, value, LARGEST_INT)
+        within(name, value, LARGEST_INT)
     return value
 
 
@@ -343,4 +376,5 @@ def _torn(text: str) -> bool:
 
 
 _KINDS: dict[str, type] = {_word(kind): kind for kind in get_args(Message)}
-_HINTS = {kind: get_type_hints(kind) for kind in (*_KINDS.values(), Rtc)}
+_PARTS = (Rtc, Seen, Sign, Flow, Way)  # of messages
+_HINTS = {kind: get_type_hints(kind) for kind in (*_KINDS.values(), *_PARTS)}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -80,6 +81,12 @@ class Connection:
             info.default_sink_name or "",
         )
 
+    async def streams(self) -> tuple[set[int], set[int]]:
+        """Return the processes that record now, and those that play."""
+        recording = await self._ask(self._pulse.source_output_list())
+        playing = await self._ask(self._pulse.sink_input_list())
+        return _processes(recording), _processes(playing)
+
     async def mute(self, source: int, on: bool) -> None:
         await self._try(self._pulse.source_mute(source, on))
 
@@ -100,6 +107,21 @@ class Connection:
         if found is not None:
             await self._try(self._pulse.volume_set_all_chans(found, pct / 100))
             await self._try(self._pulse.sink_mute(sink, pct == 0))
+
+    async def suspend(self, source: int, on: bool) -> None:
+        """Stop a source, or let it run again; PipeWire starts it all the same if it is opened."""
+        await self._try(self._pulse.source_suspend(source, on))
+
+    async def peaks(self, source: str, rate: int) -> AsyncGenerator[float, None]:
+        """Yield the loudness of a source, 0-1, `rate` times a second; nothing once it is gone."""
+        library = self._library
+        try:
+            stream = self._pulse.subscribe_peak_sample(source, rate)
+            async with contextlib.aclosing(stream):
+                async for peak in stream:
+                    yield min(1.0, max(0.0, float(peak)))
+        except (library.PulseError, library.PulseDisconnected, library.c.pa.CallError) as error:
+            raise Gone("the sound server went away") from error
 
     async def default(self, sink: str, source: str) -> None:
         """Set the default devices; PipeWire says that it is done some milliseconds before it is."""
@@ -159,6 +181,12 @@ class Connection:
 
     def _hang_up(self) -> None:
         self._pulse.close()
+
+
+def _processes(streams: Any) -> set[int]:  # noqa: ANN401
+    running = [stream.proplist for stream in streams if not stream.corked]
+    numbers = [properties.get("application.process.id", "") for properties in running]
+    return {int(number) for number in numbers if number.isdecimal()}
 
 
 def _node(found: Any, cards: dict[int, dict[str, str]]) -> Node:  # noqa: ANN401

@@ -7,26 +7,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import get_args
 
 from roomctl.screen.protocol import (
     Ask,
-    Beat,
-    Hello,
     Lines,
     Order,
-    Page,
     Report,
-    Shown,
-    Sound,
     Strange,
-    Want,
     encode,
 )
 from roomctl.wire import Chunk
 
 SILENCE_S = 3.0  # three beats
 
-_REPORTS = (Hello, Page, Sound, Shown, Want, Beat)
+_REPORTS = get_args(Report)
 
 
 class Session:

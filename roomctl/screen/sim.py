@@ -5,6 +5,7 @@ Its attributes are the far side: set them at any time. Has no clock, no loop and
 
 from __future__ import annotations
 
+import base64
 from collections import deque
 from dataclasses import dataclass, replace
 
@@ -13,32 +14,51 @@ from roomctl.screen.protocol import (
     OVER,
     Ask,
     Beat,
+    Chirp,
+    Chirped,
     Display,
+    Flow,
     Hello,
+    Key,
     Leave,
+    Level,
     Lines,
+    Listen,
+    Look,
     Message,
     Mute,
     Open,
     Page,
     Phase,
+    Picture,
+    Press,
     Reason,
+    Relayed,
     Report,
     Rest,
     Rtc,
+    Scroll,
+    Seen,
     Shown,
     Sound,
     Stand,
     Strange,
+    Switch,
+    Touch,
+    Type,
     Use,
+    Verdict,
     Volume,
     Want,
     encode,
     host_of,
 )
+from roomctl.screen.sim_page import SimPage
+from roomctl.screen.touches import PART, Obstacle
 from roomctl.wire import Chunk
 
 BEAT_S = 1.0
+LEVEL_S = 0.1
 READ_S = 0.5  # how often the page's connections are read
 LAUNCH_S = 1.5  # Chromium was ready after 1.0-2.3 s (measured, x86, 2 cores)
 CLOSE_S = 0.5
@@ -58,8 +78,15 @@ class SimScreen:
     """The screen's end of the conversation.
 
     admit      whether the host lets the room in
+    wall       what the next page shows first; None: the meeting, or in plain mode its Join
+    shows      the page's own far side: what it shows, and what was typed
+    reachable  whether a panel can see and touch the page
     lobby_s    how long the host takes for that, counted from the open page
     deaf_mute  the sound server takes the order and never confirms it
+    switch     the microphone's own capture switch; it follows the mute unless `stuck_switch`
+    level_pct  how loud it is in the room
+    meeting_muted  somebody muted the room in the meeting itself
+    hears      whether the microphone can hear the loudspeaker
     silent     the process hangs: no beat, no answer
     used       the USB device whose sound it was told to use
     standing   the page that was ordered for each display, and where
@@ -67,7 +94,11 @@ class SimScreen:
 
     def __init__(self, *, admit: bool = True, lobby_s: float = 0.0) -> None:
         self.admit, self.lobby_s = admit, lobby_s
-        self.deaf_mute = False
+        self.wall: str | None = None
+        self.shows, self.reachable = SimPage(), True
+        self.deaf_mute = self.stuck_switch = self.meeting_muted = False
+        self.switch, self.level_pct, self.hears = Switch.NONE, 35, True
+        self._listened_until = self._level_s = 0.0
         self.silent = False
         self.used: Use | None = None
         self.standing: dict[str, Stand] = {}
@@ -86,6 +117,11 @@ class SimScreen:
     def page(self) -> Page | None:
         """The page as it is, whether or not it was reported."""
         return self._call.page if self._call else None
+
+    @property
+    def order(self) -> Open | None:
+        """What was asked for with the page that is there."""
+        return self._call.order if self._call else None
 
     def crash(self) -> None:
         """Let the browser crash, if there is one."""
@@ -116,6 +152,7 @@ class SimScreen:
         if self._beat_s is None or now >= self._beat_s:
             self._beat_s = now + BEAT_S
             self._reports.append(Beat())
+        self._say_level()
         if self._call is not None and now >= self._call.next_s:
             self._advance(self._call)
         if self.silent:
@@ -123,6 +160,8 @@ class SimScreen:
 
     def due(self) -> float | None:
         waits = [self._beat_s, self._call.next_s if self._call else None]
+        if self._now < self._listened_until:
+            waits.append(self._level_s)
         return min((wait for wait in waits if wait is not None), default=None)
 
     def outbox(self, now: float) -> bytes | None:
@@ -153,18 +192,60 @@ class SimScreen:
                 self._say_sound()
             case Use():
                 self.used = order
+            case Listen(for_s=for_s):
+                self._listened_until, self._level_s = self._now + for_s, self._now
+            case Chirp(id=number):
+                self._reports.append(self._chirped(number))
             case Stand(place=place):
                 self.standing[place] = order
+            case Look() | Press() | Scroll() | Type() | Key():
+                self._touch(order)
             case Display(on=on):
                 self.shown = on
                 self._reports.append(Shown(on))
             case Ask():
                 self._say_all()
 
+    def _touch(self, touch: Touch) -> None:
+        standing = self._call is not None and self._call.page.phase is Phase.OPEN
+        if not standing or not self.reachable:
+            why = Obstacle.NO_RELAY if standing else Obstacle.NO_PAGE
+            self._reports.append(Relayed(touch.number, why))
+            return
+        match touch:
+            case Look(number=number):
+                data = base64.b64encode(self.shows.picture()).decode("ascii")
+                pieces = [data[at : at + PART] for at in range(0, len(data), PART)]
+                parts = enumerate(pieces)
+                self._reports.extend(Picture(number, n, len(pieces), one) for n, one in parts)
+                return
+            case Press(x=x, y=y):
+                self.shows.press(x, y)
+            case Type(text=text):
+                self.shows.typed += text
+            case Key(key=key):
+                self.shows.key(key)
+        self._reports.append(Relayed(touch.number))
+
     def _mute(self, on: bool) -> None:
         if not self.deaf_mute:
             self.muted = on
+            if self.switch is not Switch.NONE and not self.stuck_switch:
+                self.switch = Switch.OFF if on else Switch.ON
             self._say_sound()
+
+    def _chirped(self, number: int) -> Chirped:
+        if self.muted:
+            return Chirped(number, Verdict.MUTED, 0, 0)
+        if not self.hears:
+            return Chirped(number, Verdict.NOT_HEARD, self.level_pct, self.level_pct)
+        return Chirped(number, Verdict.HEARD, min(100, self.level_pct + 40), self.level_pct)
+
+    def _say_level(self) -> None:
+        """Say how loud it is, ten times a second while somebody looks."""
+        if self._level_s <= self._now < self._listened_until:
+            self._level_s = self._now + LEVEL_S
+            self._reports.append(Level(0 if self.muted else self.level_pct))
 
     def _say_all(self) -> None:
         self._reports.append(Hello(roomctl.__version__, "simulated", "simulated"))
@@ -174,13 +255,14 @@ class SimScreen:
         self._reports.append(Shown(self.shown))
 
     def _say_sound(self) -> None:
-        self._reports.append(Sound(True, self.muted, self.volume_pct))
+        self._reports.append(Sound(True, self.muted, self.volume_pct, None, self.switch))
 
     def _running(self) -> bool:
         return self._call is not None and self._call.page.phase not in OVER
 
     def _launch(self, order: Open) -> None:
         self._ended = False
+        self.shows = SimPage(self.wall or (None if order.assisted else "prejoin"))
         page = Page(order.id, Phase.LAUNCHING, host_of(order.url))
         self._show(_Call(order, page, self._now + LAUNCH_S))
         if self._fails is not None:
@@ -210,11 +292,12 @@ class SimScreen:
             self._over(Phase.CLOSED, call.page.reason)
         elif call.page.phase is Phase.LAUNCHING:
             rtc = Rtc(0, 0, 0, 0) if call.order.assisted else None
-            page = replace(call.page, phase=Phase.OPEN, rtc=rtc)
+            page = replace(call.page, phase=Phase.OPEN, rtc=rtc, relay=self.reachable)
             admitted_s = self._now + self.lobby_s
             self._show(replace(call, page=page, next_s=self._now + READ_S, admitted_s=admitted_s))
         else:
-            page = replace(call.page, rtc=self._read(call))
+            page = replace(call.page, rtc=self._read(call), seen=self._seen(call))
+            page = replace(page, flow=self._flow(call))
             self._show(replace(call, page=page, next_s=self._now + READ_S))
 
     def _read(self, call: _Call) -> Rtc | None:
@@ -225,7 +308,20 @@ class SimScreen:
             return replace(before, connections=0, connected=0)
         if not before.connected and not self._let_in(call):
             return before
-        return Rtc(1, 1, before.bytes_in + BYTES_IN_PER_READ, before.bytes_out + BYTES_OUT_PER_READ)
+        came, went = before.bytes_in + BYTES_IN_PER_READ, before.bytes_out + BYTES_OUT_PER_READ
+        return Rtc(1, 1, came, went, not self.meeting_muted)
+
+    def _seen(self, call: _Call) -> Seen | None:
+        word = self.shows.word
+        return Seen(word) if call.order.assisted and word is not None else None
+
+    def _flow(self, call: _Call) -> Flow | None:
+        if call.order.assisted:
+            return None
+        flows = self._let_in(call) and not self._ended
+        return Flow(flows, flows)
 
     def _let_in(self, call: _Call) -> bool:
+        if self.shows.word is not None:
+            return False
         return self.admit and call.admitted_s is not None and self._now >= call.admitted_s

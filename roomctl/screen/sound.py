@@ -1,35 +1,46 @@
 """The room's sound: mute, volume and default devices of PulseAudio or PipeWire, read back.
 
 What was asked for is compared with what is there whenever somebody asks or the server reports a
-change; whatever differs is set, and only what was read afterwards is reported. Knows no daemon and
-no browser. Without a sound server nothing can be muted here, and nothing is claimed.
+change; whatever differs is set, and only what was read afterwards is reported. The sound cards' own
+switches are part of it: the server sets those that it knows, and nobody tells when one is moved, so
+they are looked at each second. During a meeting the other microphones are suspended. Knows no
+daemon and no browser. Without a sound server nothing can be muted here, and nothing is claimed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from roomctl.screen.protocol import Reason, Sound, Use
+from roomctl.screen.alsa import Cards, together
+from roomctl.screen.protocol import Reason, Sound, Switch, Use
 from roomctl.screen.pulse import Connection, Gone
 from roomctl.screen.sources import (
     Node,
     Scene,
     Wish,
+    cards,
     changes,
     loudspeaker,
     microphone,
+    others,
     read,
     reconsidered,
 )
+from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
 
 SETTLE_S = 1.0  # how long a meeting waits for its default devices
 AGAIN_S = (0.1, 2.0)  # between two attempts at a mute: the first, the longest
+LOOK_S = 1.0  # between two looks at the sound cards' switches
 BACK_OFF_S = (0.25, 4.0)  # between two attempts to connect: the first, the longest
+
+Turn = Callable[[int, bool | None], Awaitable[Switch]]
+"""Has a card let sound through, or not (None: as it is), and returns what was read then."""
 
 NONE = Sound(available=False, reason=Reason.NO_SOUND_SERVER)
 
@@ -50,9 +61,17 @@ class Mixer:
     PulseAudio address; None: where libpulse finds it (PULSE_SERVER, XDG_RUNTIME_DIR).
     """
 
-    def __init__(self, report: Callable[[Sound], None], server: str | None = None) -> None:
+    def __init__(
+        self,
+        report: Callable[[Sound], None],
+        server: str | None = None,
+        turn: Turn | None = None,
+    ) -> None:
+        """`turn` sets and reads the switches of a sound card; None: those of this machine."""
         self.sound = NONE
-        self._report, self._server = report, server
+        self._report, self._server, self._turn = report, server, turn or _turning(Cards())
+        self._switch, self._has_switches = Switch.NONE, False
+        self._suspended: set[int] = set()
         self._wish, self._use = Wish(), Use(None, None, None)
         self._volume: int | None = None
         self._in_meeting = False
@@ -111,10 +130,13 @@ class Mixer:
 
     async def _serve(self, connection: Connection) -> None:
         self._wish = replace(self._wish, opened=None)  # this server counts anew
+        self._suspended = await self._suspended_before(connection)
         self._wake.set()
         again_s = AGAIN_S[0]
         while True:
-            await self._wake.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S if self._has_switches else None):
+                    await self._wake.wait()
             self._wake.clear()
             self._ordered.clear()
             waiting, self._waiting = self._waiting, []
@@ -141,26 +163,51 @@ class Mixer:
                     await self._wake.wait()
             except TimeoutError:
                 return
-            self._say(read(await connection.read(), self._use))
+            self._say(read(await connection.read(), self._use, self._switch))
 
     async def _settle(self, connection: Connection) -> list[tuple[int, bool]]:
         """Set what differs, and report what is read then; return what differs still."""
         scene = await connection.read()
         wish, use, orders = self._wish, self._use, self._orders
-        if self.sound.muted and read(scene, use).muted is False:
-            self._say(read(scene, use))  # at once: setting it right takes a moment
+        if self.sound.muted and (found := read(scene, use, self._switch)).muted is False:
+            self._say(found)  # at once: setting it right takes a moment
         self._wish = wish = reconsidered(wish, scene, use)
         wrong = changes(wish, scene, use)
         for index, mute in wrong:
             await connection.mute(index, mute)
         touched = await self._set_volume(connection, loudspeaker(scene, use))
         await self._set_defaults(connection, scene)
+        await self._suspend(connection, scene)
+        await self._switch_cards(cards(scene, wish, use))
         if wrong or touched:
             scene = await connection.read()
         if self._wish is wish:  # an order that came meanwhile is judged by itself
             self._wish = reconsidered(wish, scene, use)
-        self._answer(read(scene, use), orders)
+        self._answer(read(scene, use, self._switch), orders)
         return changes(wish, scene, use)
+
+    async def _switch_cards(self, wanted: dict[int, bool | None]) -> None:
+        """Have the sound cards' switches as wanted, and keep what was read of them."""
+        found = [await self._turn(card, on) for card, on in wanted.items()]
+        self._has_switches = any(one is not Switch.NONE for one in found)
+        before, self._switch = self._switch, together(found)
+        if self._switch is Switch.UNKNOWN and before is not Switch.UNKNOWN:
+            why = "a sound card cannot be read, so nothing is called muted"
+            _log.warning("sound: %s; is this user in the group audio?", why)
+
+    async def _suspend(self, connection: Connection, scene: Scene) -> None:
+        """Have only the room's microphone run in a meeting, and all of them at other times."""
+        wanted = others(scene, self._use) if self._in_meeting else set()
+        there = {source.index for source in scene.sources}
+        for index in wanted - self._suspended:
+            await connection.suspend(index, True)
+        for index in self._suspended & there - wanted:
+            await connection.suspend(index, False)
+        self._suspended = wanted
+
+    async def _suspended_before(self, connection: Connection) -> set[int]:
+        """Return the sources that a process which was killed may have left suspended: any."""
+        return {source.index for source in (await connection.read()).sources}
 
     async def _set_volume(self, connection: Connection, sink: Node | None) -> bool:
         pct, self._volume = self._volume, None
@@ -219,6 +266,14 @@ class Mixer:
                 _log.info("sound: the sound server is there")
             self.sound = sound
             self._report(sound)
+
+
+def _turning(alsa: Cards) -> Turn:
+    async def turn(card: int, on: bool | None) -> Switch:
+        verbs = {None: alsa.read, False: alsa.silence, True: alsa.open}
+        return await in_thread(verbs[on], card)
+
+    return turn
 
 
 def _release(waiting: list[asyncio.Future[None]]) -> None:

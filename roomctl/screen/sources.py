@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from roomctl.screen.protocol import Sound, Use
+from roomctl.screen.sound_messages import Sound, Switch, Use
 
 _SYSFS = re.compile(r"/(\d+-\d+(?:\.\d+)*):\d+\.\d+(?:/|$)")
 _BUS_PATH = re.compile(r"-usb(?:v\d)?-\d+:(\d+(?:\.\d+)*):\d+\.\d+$")
@@ -63,19 +63,50 @@ def loudspeaker(scene: Scene, use: Use) -> Node | None:
     return _chosen(scene.sinks, scene.default_sink, use)
 
 
-def read(scene: Scene, use: Use) -> Sound:
-    """Return what may be said: muted is only said of a room without any open source."""
+def read(scene: Scene, use: Use, switch: Switch = Switch.NONE) -> Sound:
+    """Return what may be said: muted is only said of a room without any open source.
+
+    `switch` is what was read of the sound cards themselves.
+    """
     muted = all(source.muted for source in scene.sources) if scene.sources else None
     sink = loudspeaker(scene, use)
     volume = None if sink is None else 0 if sink.muted else min(100, sink.volume_pct)
-    return Sound(True, muted, volume)
+    return Sound(True, muted, volume, None, switch)
+
+
+def cards(scene: Scene, wish: Wish, use: Use) -> dict[int, bool | None]:
+    """Return the ALSA cards with a source, each with whether it shall let sound through.
+
+    None: nobody has asked for anything.
+    """
+    opened = _opened(scene, wish, use)
+    found: dict[int, bool | None] = {}
+    for source in scene.sources:
+        number = _property(source, "alsa.card", "api.alsa.card", "api.alsa.pcm.card")
+        if number.isdecimal():
+            card, wanted = int(number), source.index in opened
+            found[card] = None if wish.muted is None else wanted or bool(found.get(card))
+    return found
+
+
+def others(scene: Scene, use: Use) -> set[int]:
+    """Return the sources that a meeting does not need: all but the room's, if that is known."""
+    needed = _with_masters(microphone(scene, use), scene.sources)
+    return {source.index for source in scene.sources if needed} - needed
 
 
 def reconsidered(wish: Wish, scene: Scene, use: Use) -> Wish:
-    """Return the wish in the light of what was found: a mute by somebody else is never undone."""
+    """Return the wish in the light of what was found.
+
+    A mute by somebody else is never undone, and no other microphone opens by itself in place of
+    the device's that was unplugged.
+    """
     source = microphone(scene, use)
     if wish.muted is not False or source is None:
         return wish
+    gone = wish.opened is not None and all(each.index != wish.opened for each in scene.sources)
+    if gone and use.vid is not None and not _belongs(source, use):
+        return Wish(True)
     if not source.muted:
         return Wish(False, source.index)
     return Wish(True) if source.index == wish.opened else wish
@@ -85,7 +116,7 @@ def changes(wish: Wish, scene: Scene, use: Use) -> list[tuple[int, bool]]:
     """Return (index, mute) of the sources that are not as wished, those to be muted first."""
     if wish.muted is None:
         return []
-    opened = set() if wish.muted else _with_masters(microphone(scene, use), scene.sources)
+    opened = _opened(scene, wish, use)
     wrong = [
         (source.index, source.index not in opened)
         for source in scene.sources
@@ -129,6 +160,10 @@ def _hex(text: str) -> int | None:
 
 def _property(node: Node, *names: str) -> str:
     return next((node.properties[name] for name in names if name in node.properties), "")
+
+
+def _opened(scene: Scene, wish: Wish, use: Use) -> set[int]:
+    return set() if wish.muted else _with_masters(microphone(scene, use), scene.sources)
 
 
 def _with_masters(source: Node | None, sources: Sequence[Node]) -> set[int]:

@@ -34,6 +34,11 @@ class Stands:
         self._outputs: dict[Place, str | None] = {}
         self._orders: asyncio.Queue[Stand] = asyncio.Queue(_WAITING)
 
+    @property
+    def room_output(self) -> str | None:
+        """Which display is the room's; None: the first."""
+        return self._outputs.get(Place.ROOM)
+
     def want(self) -> None:
         """Ask for addresses; those that stand already will stay."""
         if self._kiosk:

@@ -1,17 +1,22 @@
 """An assisted meeting's page, steered and read over the pipe.
 
-Knows no process and no daemon. Every answer of a page is waited for a bounded time.
+It is kept where it may be: a link to anywhere else is not followed, and the meeting stays. Knows no
+process and no daemon. Every answer of a page is waited for a bounded time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from urllib.parse import urlsplit
 
-from roomctl.screen import probe
+from roomctl.screen import probe, signs
 from roomctl.screen.cdp import Cdp, CdpError, Params
-from roomctl.screen.protocol import Rtc, host_of
+from roomctl.screen.protocol import Rtc, Seen, Sign, host_of
+
+_log = logging.getLogger(__name__)
 
 READY_S = 20.0  # 1.0-2.3 s on x86 (measured); a small board with a cold disk takes longer
 NAVIGATE_S = 30.0
@@ -21,18 +26,23 @@ GOODBYE_S = 0.4  # for what a page says while it is being left (a beacon on its 
 CLOSE_S = 1.0  # all of it
 
 _FRAMES = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}
+_PAGES = {"patterns": [{"urlPattern": "*", "resourceType": "Document"}]}
 
 
 class Tab:
-    """The one page of one meeting. `moved(host)` is called when it has gone to another host."""
+    """The one page of one meeting. `moved(host)` is called when it has gone to another host.
 
-    def __init__(self, moved: Callable[[str | None], None]) -> None:
-        self._moved = moved
+    `hosts` are where it may go, `*.x` is all below x; empty: anywhere.
+    """
+
+    def __init__(self, moved: Callable[[str | None], None], hosts: Sequence[str] = ()) -> None:
+        self._moved, self._hosts = moved, hosts
         self._cdp = Cdp(self._event)
-        self._main = ""
+        self._main = self._target = ""
         self._frames: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.host: str | None = None
+        self.unreachable = False  # what stands there is the browser's own word that nothing is
         self.crashed = asyncio.Event()
         self.closed = asyncio.Event()
 
@@ -41,10 +51,14 @@ class Tab:
         await self._cdp.attach(*pipe)
         async with asyncio.timeout(READY_S):
             target = await self._first_page()
+        self._target = target
         params = {"targetId": target, "flatten": True}
         self._main = (await self._cdp.call("Target.attachToTarget", params))["sessionId"]
         await self._cdp.call("Inspector.enable", session=self._main)
         await self._prepare(self._main)
+        if self._hosts:
+            await self._cdp.call("Fetch.enable", _PAGES, self._main)
+            await self._cdp.call("Target.setDiscoverTargets", {"discover": True})
 
     async def open(self, url: str) -> None:
         """Go to `url`; CdpError if nothing answers there."""
@@ -56,6 +70,22 @@ class Tab:
         """Return the peer connections of the page and its frames, or None after 1.5 s."""
         sessions = (self._main, *sorted(self._frames)[:MOST_FRAMES])
         return probe.rtc(await asyncio.gather(*(self._ask(session) for session in sessions)))
+
+    async def look(self, wanted: Sequence[Sign], joined: str) -> Seen | None:
+        """Return which of the signs the page shows, or None after 1.5 s."""
+        return signs.seen(await self._ask(self._main, signs.reading(wanted, joined)), wanted)
+
+    async def ask(self, method: str, params: Params | None = None, limit_s: float = 0.0) -> Params:
+        """Have the page itself do something of the DevTools protocol; CdpError if it does not."""
+        return await self._cdp.call(method, params, self._main, limit_s=limit_s)
+
+    async def back(self) -> None:
+        """Go back to the page before, if there is one."""
+        history = await self.ask("Page.getNavigationHistory")
+        before = int(history["currentIndex"]) - 1
+        if before > 0:  # the first is about:blank, where every meeting begins
+            entry = {"entryId": history["entries"][before]["id"]}
+            await self.ask("Page.navigateToHistoryEntry", entry)
 
     async def close(self) -> None:
         """Leave the page, let it say goodbye, and close it; at most 1 s."""
@@ -83,12 +113,13 @@ class Tab:
 
     async def _prepare(self, session: str) -> None:
         await self._cdp.call("Page.enable", session=session)
-        script = {"source": probe.INSTALL}
-        await self._cdp.call("Page.addScriptToEvaluateOnNewDocument", script, session)
+        for source in (probe.INSTALL, signs.INSTALL):
+            script = {"source": source}
+            await self._cdp.call("Page.addScriptToEvaluateOnNewDocument", script, session)
         await self._cdp.call("Target.setAutoAttach", _FRAMES, session)
 
-    async def _ask(self, session: str) -> object:
-        params = {"expression": probe.READ, "awaitPromise": True, "returnByValue": True}
+    async def _ask(self, session: str, question: str = probe.READ) -> object:
+        params = {"expression": question, "awaitPromise": True, "returnByValue": True}
         try:
             answer = await self._cdp.call("Runtime.evaluate", params, session, limit_s=READ_S)
         except CdpError:
@@ -102,6 +133,10 @@ class Tab:
                 self._soon(self._cdp.call("Page.handleJavaScriptDialog", accept, session))
             case "Page.frameNavigated" if session == self._main:
                 self._navigated(params.get("frame", {}))
+            case "Fetch.requestPaused":
+                self._soon(self._let_go(params, session))
+            case "Target.targetInfoChanged" | "Target.targetCreated":
+                self._appeared(params.get("targetInfo", {}))
             case "Target.attachedToTarget" if session:
                 self._soon(self._adopt(params))
             case "Target.detachedFromTarget":
@@ -111,8 +146,35 @@ class Tab:
 
     def _navigated(self, frame: Params) -> None:
         if "parentId" not in frame:
-            self.host = host_of(str(frame.get("url", "")))
+            self.unreachable = "unreachableUrl" in frame
+            self.host = host_of(str(frame.get("unreachableUrl") or frame.get("url", "")))
             self._moved(self.host)
+
+    async def _let_go(self, paused: Params, session: str) -> None:
+        """Let a page be fetched, unless it would put a foreign one in the meeting's place."""
+        url = str(paused.get("request", {}).get("url", ""))
+        passes = {"requestId": paused.get("requestId")}
+        if paused.get("frameId") != self._target or self._may_go(url):
+            await self._cdp.call("Fetch.continueRequest", passes, session)
+        else:
+            _log.warning("screen: did not leave the meeting for %s", host_of(url))
+            stays = {**passes, "errorReason": "Aborted"}
+            await self._cdp.call("Fetch.failRequest", stays, session)
+
+    def _appeared(self, target: Params) -> None:
+        """Close a window that a foreign page opened over the meeting."""
+        url, one = str(target.get("url", "")), target.get("targetId")
+        other = target.get("type") == "page" and one != self._target
+        if other and urlsplit(url).scheme in ("http", "https") and not self._may_go(url):
+            _log.warning("screen: closed a window of %s", host_of(url))
+            self._soon(self._cdp.call("Target.closeTarget", {"targetId": one}))
+
+    def _may_go(self, url: str) -> bool:
+        host = host_of(url) or ""
+        return any(
+            host.endswith(allowed[1:]) if allowed.startswith("*.") else host == allowed
+            for allowed in self._hosts
+        )
 
     async def _adopt(self, params: Params) -> None:
         """Put the probe into a frame of another site before its scripts run."""

@@ -7,28 +7,33 @@ before the last Page says so.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from roomctl.errors import RoomctlError
+from roomctl.screen import labwc
 from roomctl.screen.browser import Browser, Setup
 from roomctl.screen.cdp import CdpError
 from roomctl.screen.door import Door
 from roomctl.screen.folder import Folder, end_all
-from roomctl.screen.protocol import Open, Page, Phase, Reason, host_of
+from roomctl.screen.protocol import Flow, Open, Page, Phase, Reason, Rtc, Seen, host_of
 from roomctl.screen.tab import Tab
+from roomctl.screen.usher import Usher
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
 
 READ_EVERY_S = 0.5
+LISTEN_EVERY_S = 1.0
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")  # a host as it stands in IDNA
 FETCHED_S = 30.0  # until a plain browser has fetched its start address
 
 Outcome = tuple[Phase, Reason | None]
+FlowOf = Callable[[int], Awaitable[Flow | None]]
 Showing = Coroutine[None, None, Outcome]
 
 
@@ -41,20 +46,35 @@ class Failed(RoomctlError):
 
 
 class Visit:
-    """A meeting that is being opened, is open, or is being left."""
+    """A meeting that is being opened, is open, or is being left.
 
-    def __init__(self, order: Open, setup: Setup, report: Callable[[Page], None]) -> None:
+    `reached` says whether a panel can reach any page here, without its being read.
+    """
+
+    reached = False
+
+    def __init__(
+        self, order: Open, setup: Setup, report: Callable[[Page], None], flow_of: FlowOf
+    ) -> None:
+        """`flow_of` tells of a browser, by its process, whether it records and plays."""
         self._order, self._setup, self._report = order, setup, report
+        self._flow_of = flow_of
         self._page = Page(order.id, Phase.LAUNCHING, host_of(order.url))
         self._left = asyncio.Event()
         self._why_left = Reason.LEFT
         self._browser: Browser | None = None
         self._tab: Tab | None = None
+        self._usher: Usher | None = None
         self._door: Door | None = None
 
     @property
     def page(self) -> Page:
         return self._page
+
+    @property
+    def tab(self) -> Tab | None:
+        """The page as it can be steered; None in plain mode, and before it is open."""
+        return self._tab if self._page.phase is Phase.OPEN else None
 
     def leave(self, why: Reason) -> None:
         """Have the visit end; the first reason stays."""
@@ -80,7 +100,7 @@ class Visit:
             outcome = (Phase.FAILED, Reason.BROWSER_START)
         finally:
             await self._clean(folder)
-        self._say(replace(self._page, phase=outcome[0], reason=outcome[1], rtc=None))
+        self._say(Page(self._page.id, outcome[0], self._page.host, outcome[1]))
         _log.info("screen: the meeting on %s is over: %s", self._page.host, outcome[0])
 
     async def _until_left(self, folder: Folder) -> Outcome:
@@ -91,8 +111,9 @@ class Visit:
             if living.done():
                 return living.result()
             living.cancel()
-            self._say(replace(self._page, phase=Phase.CLOSING, reason=self._why_left, rtc=None))
-            if self._tab is not None:
+            self._say(Page(self._page.id, Phase.CLOSING, self._page.host, self._why_left))
+            if self._tab is not None and self._usher is not None:
+                await self._usher.leave()
                 await self._tab.close()
             return Phase.CLOSED, self._why_left
         finally:
@@ -103,14 +124,29 @@ class Visit:
     async def _live(self, folder: Folder) -> Outcome:
         if self._order.assisted:
             browser = Browser(
-                self._setup, folder, self._order.origin, piped=True, start="about:blank"
+                self._setup,
+                folder,
+                self._order.origin,
+                piped=True,
+                start="about:blank",
+                name=labwc.MEETING,
+                camera=self._order.camera,
             )
             self._browser = browser
             return await self._until_gone(browser, self._assisted(browser))
         self._door = Door(self._order.url)
         start = await self._door.open()
-        self._browser = Browser(self._setup, folder, self._order.origin, piped=False, start=start)
-        return await self._until_gone(self._browser, self._plain(self._door))
+        browser = Browser(
+            self._setup,
+            folder,
+            self._order.origin,
+            piped=False,
+            start=start,
+            name=labwc.MEETING,
+            camera=self._order.camera,
+        )
+        self._browser = browser
+        return await self._until_gone(browser, self._plain(self._door, browser))
 
     async def _until_gone(self, browser: Browser, showing: Showing) -> Outcome:
         """Show the page until the browser is gone, or the page is."""
@@ -132,8 +168,11 @@ class Visit:
             return Phase.CLOSED, Reason.BROWSER_CLOSED
         return Phase.CRASHED, None
 
-    async def _plain(self, door: Door) -> Outcome:
-        """Show a page that cannot be read: a renderer that crashes in it is not noticed."""
+    async def _plain(self, door: Door, browser: Browser) -> Outcome:
+        """Show a page that cannot be read: a renderer that crashes in it is not noticed.
+
+        Without a pipe, only the process itself tells that it is over.
+        """
         try:
             async with asyncio.timeout(FETCHED_S):
                 await door.used.wait()
@@ -142,17 +181,22 @@ class Visit:
             raise Failed(Reason.BROWSER_START, why) from None
         door.close()
         self._say(replace(self._page, phase=Phase.OPEN))
-        open_end: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        return await open_end  # without a pipe, only the process itself tells that it is over
+        while True:
+            self._say(replace(self._page, flow=await self._flow_of(browser.pid)))
+            await asyncio.sleep(LISTEN_EVERY_S)
 
     async def _assisted(self, browser: Browser) -> Outcome:
-        tab = Tab(self._moved)
+        tab = Tab(self._moved, self._order.hosts)
         self._tab = tab
+        self._usher = usher = Usher(tab, self._order.way, self._order.name)
         await self._show(tab, browser)
         self._say(replace(self._page, phase=Phase.OPEN, host=tab.host or self._page.host))
         while not tab.crashed.is_set() and not tab.closed.is_set():
+            with contextlib.suppress(CdpError):  # the page is being changed; it is read again
+                await usher.step()
             rtc = await tab.read()
-            self._say(replace(self._page, rtc=rtc))
+            seen = await self._look(tab, rtc)
+            self._say(replace(self._page, rtc=rtc, seen=seen))
             await asyncio.sleep(READ_EVERY_S)
         if tab.crashed.is_set():
             return Phase.CRASHED, Reason.PAGE_CRASHED
@@ -161,6 +205,15 @@ class Visit:
         if browser.gone.done():
             return self._explain(browser)
         return Phase.CLOSED, Reason.BROWSER_CLOSED
+
+    async def _look(self, tab: Tab, rtc: Rtc | None) -> Seen | None:
+        """Look at what the page shows; not while media flows, which proves more, at less cost."""
+        before = self._page.rtc
+        if rtc and before and rtc.connected and rtc.bytes_in > before.bytes_in:
+            return None
+        if tab.unreachable:
+            return Seen(str(Reason.NETWORK))
+        return await tab.look(self._order.signs, self._order.joined)
 
     async def _show(self, tab: Tab, browser: Browser) -> None:
         try:
@@ -190,6 +243,8 @@ class Visit:
             self._say(replace(self._page, host=host))
 
     def _say(self, page: Page) -> None:
+        reached = page.phase is Phase.OPEN and (self.reached or self._order.assisted)
+        page = replace(page, relay=reached)
         if page != self._page:
             self._page = page
             self._report(page)

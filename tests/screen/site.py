@@ -56,13 +56,28 @@ _LISTEN = """
 </script>
 """
 
+_CAMERAS = """
+<!doctype html><meta charset="utf-8"><title>cameras</title>
+<script>
+  async function look() {
+    const media = await navigator.mediaDevices.getUserMedia({ video: true });
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    const cameras = devices.filter(({ kind }) => kind === "videoinput");
+    return [media.getVideoTracks()[0].label, cameras[0].label].join(", ");
+  }
+  look().catch((error) => error.name)
+    .then((word) => fetch("/said", { method: "POST", body: word }));
+</script>
+"""
+
 _FRAME = '<!doctype html><iframe src="{other}/meeting" allow="camera; microphone"></iframe>'
 
 
 class Site:
     """Serves /meeting, /plain (the same without a dialog), and /frame: /meeting of localhost.
 
-    /listen opens every microphone and says the peak of each, ten times a second.
+    /listen opens every microphone and says the peak of each, ten times a second. /cameras opens a
+    camera without choosing, and says which it got, and which is listed first.
     """
 
     def __init__(self):
@@ -84,7 +99,11 @@ class Site:
             def do_GET(self):
                 site.asked.append((self.path, self.headers.get("Referer")))
                 other = f"http://localhost:{site.port}"
-                pages = {"/frame": _FRAME.format(other=other), "/listen": _LISTEN}
+                pages = {
+                    "/frame": _FRAME.format(other=other),
+                    "/listen": _LISTEN,
+                    "/cameras": _CAMERAS,
+                }
                 page = pages.get(self.path.partition("?")[0], _MEETING)
                 self._answer(200, page.encode())
 

@@ -122,6 +122,7 @@ async def test_an_assisted_meeting_has_media_and_leaves_nothing_behind(agent, si
         later = await daemon.page(lambda page: page.rtc.bytes_in > first.rtc.bytes_in)
         assert later.rtc.connections == 2
         assert later.rtc.bytes_out > first.rtc.bytes_out
+        assert later.rtc.mic is True
         pid, words = agent.browser()
         profile = profile_of(words)
         assert stat.S_IMODE(profile.parent.stat().st_mode) == 0o700

@@ -60,6 +60,13 @@ def test_one_origin_gets_camera_and_microphone_and_nobody_else(origin, pattern):
     assert set(profile["default_content_setting_values"].values()) == {2}
 
 
+def test_the_camera_that_a_room_names_comes_first_and_no_other_is_named():
+    assert json.loads(preferences(None, "/dev/video2"))["media"] == {
+        "default_video_capture_Device": "/dev/video2"
+    }
+    assert json.loads(preferences(None))["media"] == {}
+
+
 def test_the_browser_sees_nothing_of_the_outer_environment_but_the_display(tmp_path):
     folder = Folder(tmp_path)
     outer = {"HOME": "/root", "ROOMCTL_TOKEN": "x", "WAYLAND_DISPLAY": "wayland-0", "LANG": "C"}

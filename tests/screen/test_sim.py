@@ -3,6 +3,7 @@ import pytest
 from roomctl.screen.protocol import (
     Ask,
     Beat,
+    Key,
     Leave,
     Mute,
     Open,
@@ -14,7 +15,9 @@ from roomctl.screen.protocol import (
     Sound,
 )
 from roomctl.screen.session import Session
+from roomctl.screen.signs import Flow
 from roomctl.screen.sim import SimScreen
+from roomctl.screen.touches import KeyName
 from roomctl.wire import Chunk, Virtual
 
 
@@ -72,10 +75,14 @@ def test_a_room_that_is_not_admitted_stays_without_media():
     assert ends.after(600).rtc == Rtc(0, 0, 0, 0)
 
 
-def test_nothing_is_known_of_a_plain_meetings_media():
+def test_of_a_plain_meeting_only_the_streams_of_its_sound_are_known():
     ends = Ends()
     ends.session.say(opened(assisted=False))
-    assert ends.after(10) == Page(1, Phase.OPEN, "zoom.example")
+    waits = ends.after(10)
+    assert (waits.phase, waits.rtc, waits.seen) == (Phase.OPEN, None, None)
+    assert waits.flow == Flow(capture=False, playback=False)  # nobody has pressed Join on its page
+    ends.session.say(Key(1, KeyName.ENTER))
+    assert ends.after(10).flow == Flow(capture=True, playback=True)
 
 
 def test_a_meeting_that_the_host_ends_loses_its_media_and_keeps_its_page():

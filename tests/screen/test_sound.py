@@ -3,10 +3,11 @@ import contextlib
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from roomctl.screen.protocol import Reason, Sound, Use
+from roomctl.screen.protocol import Reason, Sound, Switch, Use
 from roomctl.screen.sound import NONE, Mixer
 from roomctl.screen.sources import Node, Scene
 from tests.invented import invented
@@ -53,10 +54,10 @@ def own_server():
 class Ear:
     """A mixer and what it reported."""
 
-    def __init__(self, url):
+    def __init__(self, url, turn=None):
         self.heard = []
         self._news = asyncio.Event()
-        self.mixer = Mixer(self._hear, url)
+        self.mixer = Mixer(self._hear, url, turn)
 
     def _hear(self, sound):
         self.heard.append(sound)
@@ -222,6 +223,9 @@ class Stubborn:
     async def mute(self, source, on):
         """Do as if."""
 
+    async def suspend(self, source, on):
+        """Nor does it suspend anything."""
+
     async def rouse(self, sources):
         """Nor does it start anything."""
 
@@ -238,6 +242,101 @@ async def test_what_changes_while_a_server_does_nothing_is_reported_all_the_same
     await ear.until(lambda sound: sound.muted is False, limit_s=0.01)
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
+
+
+class Obedient(Stubborn):
+    """A connection to a server that mutes what it is told to."""
+
+    async def mute(self, source, on):
+        self.sources = [
+            replace(each, muted=on) if each.index == source else each for each in self.sources
+        ]
+
+
+class SwitchedCard:
+    """A sound card's own switch, on a card that is card 1."""
+
+    def __init__(self, *, stuck=False, readable=True):
+        self.on, self.stuck, self.readable = True, stuck, readable
+
+    async def turn(self, card, on):
+        assert card == 1
+        if on is not None:
+            self.on = on or self.stuck
+        return (Switch.ON if self.on else Switch.OFF) if self.readable else Switch.UNKNOWN
+
+
+@contextlib.asynccontextmanager
+async def on_card(card):
+    """A mixer over one source whose card has a switch."""
+    ear = Ear(None, card.turn)
+    source = Node(1, "mic", False, properties={"alsa.card": "1"})
+    serving = asyncio.create_task(ear.mixer._serve(Obedient([source])))
+    try:
+        yield ear
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+@invented
+async def test_a_mute_turns_the_cards_own_switch_off_and_opening_turns_it_on():
+    card = SwitchedCard()
+    async with on_card(card) as ear:
+        await ear.mute(True)
+        assert not card.on
+        assert ear.mixer.sound.switch is Switch.OFF
+        await ear.mute(False)
+        assert card.on
+
+
+@invented
+async def test_before_anybody_asked_the_switch_is_read_and_left_alone():
+    card = SwitchedCard()
+    async with on_card(card) as ear:
+        assert (await ear.next()).switch is Switch.ON
+        await asyncio.sleep(10)
+        assert card.on
+
+
+@invented
+@pytest.mark.parametrize("trouble", [{"stuck": True}, {"readable": False}])
+async def test_a_switch_that_stays_on_or_cannot_be_read_is_never_silence(trouble):
+    async with on_card(SwitchedCard(**trouble)) as ear:
+        ear.mixer.mute(True)
+        sound = await ear.until(lambda sound: sound.muted)
+        assert sound.silent is not True
+        await asyncio.sleep(30)
+        assert all(sound.silent is not True for sound in ear.heard)
+
+
+@invented
+async def test_a_switch_that_somebody_turns_on_is_reported_and_off_again_within_a_second():
+    card = SwitchedCard()
+    async with on_card(card) as ear:
+        await ear.mute(True)
+        card.on = True
+        await asyncio.sleep(1.1)
+        assert not card.on
+
+
+async def test_in_a_meeting_the_other_microphones_are_suspended(server, monkeypatch):
+    def suspended():
+        lines = server.pactl("list", "short", "sources").splitlines()
+        return {line.split("\t")[1] for line in lines if line.endswith("SUSPENDED")}
+
+    async def become(fact):
+        async with asyncio.timeout(3):
+            while not fact(await asyncio.to_thread(suspended)):
+                await asyncio.sleep(0.01)
+
+    async with mixing(server, monkeypatch) as ear:
+        server.peak("webcam")  # it runs
+        server.peak("mic")
+        await ear.mixer.begin()
+        await become(lambda names: "webcam" in names and "mic" not in names)
+        await ear.mixer.end()
+        assert server.peak("webcam", patience_s=0.1) == 0  # what is suspended gives nothing at all
 
 
 async def test_a_server_that_dies_takes_the_claim_along_and_is_muted_when_it_is_back(

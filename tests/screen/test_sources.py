@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,9 +9,11 @@ from roomctl.screen.sources import (
     Node,
     Scene,
     Wish,
+    cards,
     changes,
     loudspeaker,
     microphone,
+    others,
     read,
     reconsidered,
 )
@@ -121,6 +125,44 @@ def test_what_was_opened_and_is_muted_now_was_muted_by_somebody():
     muted = scene(node(1, "webcam", True))
     assert reconsidered(opened, muted, NOBODY) == Wish(True)
     assert reconsidered(Wish(False), muted, NOBODY) == Wish(False)
+
+
+def test_no_other_microphone_opens_in_place_of_the_devices_that_was_unplugged():
+    before = reconsidered(Wish(False), scene(at("1-1.4", index=1), WEBCAM), PUCK)
+    assert before == Wish(False, 1)
+    left = scene(node(3, "webcam", True))
+    after = reconsidered(before, left, PUCK)
+    assert after == Wish(True)
+    assert changes(after, left, PUCK) == []
+
+
+def test_the_device_that_is_plugged_in_anew_is_opened_as_before():
+    back = scene(WEBCAM, replace(at("1-1.4", index=9), muted=True))
+    assert changes(reconsidered(Wish(False, 1), back, PUCK), back, PUCK) == [
+        *((3, True), (9, False)),
+    ]
+
+
+def card(number, **properties):
+    return Node(number, f"card{number}", False, properties={"alsa.card": str(number), **properties})
+
+
+def test_every_card_with_a_source_is_silenced_and_the_rooms_alone_is_opened():
+    room = scene(card(1), card(2), node(3, "bluetooth", False), default="card2")
+    assert cards(room, Wish(), NOBODY) == {1: None, 2: None}
+    assert cards(room, Wish(True), NOBODY) == {1: False, 2: False}
+    assert cards(room, Wish(False), NOBODY) == {1: False, 2: True}
+
+
+def test_a_card_behind_an_echo_canceller_is_opened_with_it():
+    canceller = node(5, "clear", False, **{"device.master_device": "card1"})
+    assert cards(scene(card(1), canceller, default="clear"), Wish(False), NOBODY) == {1: True}
+
+
+def test_a_meeting_needs_the_rooms_microphone_and_no_other():
+    room = scene(card(1), card(2), node(3, "bluetooth", False), default="card2")
+    assert others(room, NOBODY) == {1, 3}
+    assert others(scene(card(1), card(2), default="?"), NOBODY) == set()
 
 
 def test_a_source_that_replaces_the_opened_one_is_opened_too():

@@ -1,0 +1,221 @@
+"""A vendor's meeting page as vendors make them: a page before the meeting, a lobby, walls, an end.
+
+In Chinese and in English, with real media, on a loopback port. Things stand at fixed places of the
+window, so that a finger finds them.
+"""
+
+import http.server
+import json
+import queue
+import threading
+
+NAME, CODE, JOIN, LEAVE = (0.5, 0.25), (0.5, 0.4), (0.5, 0.6), (0.5, 0.9)
+MAIL, FOREIGN, WINDOW = (0.1, 0.1), (0.1, 0.3), (0.1, 0.5)
+PASSCODE = "暗号4711"
+
+SAID = {
+    "en": {
+        "prejoin": "Ready to join?",
+        "passcode": "Enter the meeting passcode",
+        "wrong": "That passcode is wrong",
+        "lobby": "The host will let you in soon",
+        "denied": "The host did not let you in",
+        "removed": "The host removed you",
+        "ended": "This meeting has been ended by the host",
+        "bot": "Prove that you are human",
+        "absent": "Waiting for the host to start this meeting",
+        "in": "Meeting. Wang says: This meeting has been ended by the host",
+    },
+    "zh": {
+        "prejoin": "准备加入？",
+        "passcode": "请输入会议密码",
+        "wrong": "会议密码错误",
+        "lobby": "请等待主持人允许您入会",
+        "denied": "主持人拒绝了您的请求",
+        "removed": "您已被主持人移出会议",
+        "ended": "会议已被主持人结束",
+        "bot": "请完成人机验证",
+        "absent": "等待主持人开始会议",
+        "in": "会议中。王芳：会议已被主持人结束",
+    },
+}
+
+SAYS = {
+    "ended": "ended",
+    "removed": "removed",
+    "denied": "denied",
+    "wrong": "passcode_wrong",
+    "passcode": "passcode_needed",
+    "bot": "bot_wall",
+    "absent": "host_not_started",
+    "lobby": "lobby",
+    "prejoin": "prejoin",
+}
+
+PLATFORM = """
+key = "vendor"
+name = {{ zh = "某会议", en = "Some Vendor" }}
+source = "tests/screen/vendor.py"
+mode = "assisted"
+hosts = ["meet.vendor.example"]
+
+[page]
+joined = "vendor.isJoined"
+keys = ["tab", "tab", "enter"]
+source = "tests/screen/vendor.py"
+
+{signs}
+[[sign]]
+says = "sign_in_required"
+hosts = ["localhost"]
+
+[[join]]
+path = '/(?P<meeting_id>[0-9]{{9}})'
+
+[[good]]
+text = "https://meet.vendor.example/123456789"
+meeting_id = "123456789"
+url = "https://meet.vendor.example/123456789"
+[[bad]]
+text = "https://meet.vendor.example/"
+refused = "not_a_join"
+"""
+
+_PAGE = """
+<!doctype html><meta charset="utf-8"><title>vendor</title>
+<style>
+  body { margin: 0; font: 20px sans-serif; }
+  body > * { position: fixed; transform: translate(-50%, -50%); width: 16%; height: 6%; }
+  body > p { width: 90%; left: 50%; top: 3%; margin: 0; }
+</style>
+<p id="said"></p>
+<input id="name"><input id="code" type="password"><button id="join">→</button>
+<button id="leave">×</button>
+<a id="mail" href="mailto:somebody@vendor.example">mail</a>
+<a id="foreign" href="http://foreign.example/page">foreign</a>
+<a id="window" href="http://foreign.example/window" target="_blank">window</a>
+<audio id="sound" autoplay></audio>
+<script>
+  const { said, places, wanted } = THINGS;
+  const at = (id) => document.getElementById(id);
+  for (const [id, [x, y]] of Object.entries(places)) {
+    at(id).style.left = `${x * 100}%`;
+    at(id).style.top = `${y * 100}%`;
+  }
+  const tell = (word) => fetch("/said", { method: "POST", body: word });
+  let stage = "", here = null, there = null, media = null;
+  globalThis.vendor = { isJoined: () => stage === "in" };
+  async function meet() {
+    media = await navigator.mediaDevices.getUserMedia(wanted);
+    [here, there] = [new RTCPeerConnection(), new RTCPeerConnection()];
+    here.onicecandidate = ({ candidate }) => candidate && there?.addIceCandidate(candidate);
+    there.onicecandidate = ({ candidate }) => candidate && here?.addIceCandidate(candidate);
+    there.ontrack = ({ streams }) => { at("sound").srcObject = streams[0]; };
+    media.getTracks().forEach((track) => here.addTrack(track, media));
+    await here.setLocalDescription(await here.createOffer());
+    await there.setRemoteDescription(here.localDescription);
+    await there.setLocalDescription(await there.createAnswer());
+    await here.setRemoteDescription(there.localDescription);
+    tell(`met webdriver=${navigator.webdriver}`);
+  }
+  function part() {
+    for (const one of [here, there]) one?.close();
+    media?.getTracks().forEach((track) => track.stop());
+    here = there = media = null;
+    at("sound").srcObject = null;
+  }
+  function show(next) {
+    if (next === stage) return;
+    const before = stage;
+    stage = next;
+    if (next === "sign_in") location.href = `http://localhost:${location.port}/login`;
+    at("said").textContent = said[next] ?? "";
+    const asks = ["prejoin", "passcode", "wrong"].includes(next);
+    for (const id of ["name", "code", "join"]) at(id).hidden = !asks;
+    at("leave").hidden = next !== "in";
+    if (before === "in") part();
+    if (next === "in") meet().catch((error) => tell(error.name));
+    if (next === "prejoin") at("name").focus();
+  }
+  const read = (answer) => answer.text();
+  at("join").onclick = () => {
+    const body = JSON.stringify([at("name").value, at("code").value]);
+    fetch("/join", { method: "POST", body }).then(read).then(show);
+  };
+  at("leave").onclick = () => tell("left by its own button");
+  setInterval(() => fetch("/stage").then(read).then(show), 100);
+</script>
+"""
+
+
+def platform_file(language=None):
+    """The platform file that knows this vendor's pages; a real one looks just so."""
+    languages = [language] if language else list(SAID)
+    texts = {word: [SAID[one][stage] for one in languages] for stage, word in SAYS.items()}
+    signs = [f'[[sign]]\nsays = "{word}"\ntexts = {json.dumps(t)}\n' for word, t in texts.items()]
+    return PLATFORM.format(signs="".join(signs))
+
+
+class Vendor:
+    """The vendor's server; `stage` is what its page shows, in `language`.
+
+    Whoever presses Join with the passcode comes to the stage `behind`, without it to "wrong".
+    """
+
+    def __init__(self, language="en", wanted=None):
+        self.stage, self.behind = "prejoin", "in"
+        self.joined = []
+        self.said = queue.Queue()
+        self._language, self._wanted = language, wanted or {"audio": True, "video": True}
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.port = self._server.server_port
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self.url = f"{self.origin}/123456789"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def close(self):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _page(self):
+        places = {"name": NAME, "code": CODE, "join": JOIN, "leave": LEAVE}
+        places |= {"mail": MAIL, "foreign": FOREIGN, "window": WINDOW}
+        parts = {"said": SAID[self._language], "places": places, "wanted": self._wanted}
+        return _PAGE.replace("THINGS", json.dumps(parts))
+
+    def _join(self, body):
+        self.joined.append(json.loads(body))
+        self.stage = self.behind if self.joined[-1][1] == PASSCODE else "wrong"
+        return self.stage
+
+    def _handler(vendor):  # noqa: N805
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                if self.path == "/stage":
+                    self._answer(vendor.stage)
+                elif self.path == "/login":
+                    self._answer("<!doctype html><title>sign in</title>Sign in")
+                else:
+                    self._answer(vendor._page())
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                if self.path == "/join":
+                    self._answer(vendor._join(body))
+                else:
+                    vendor.said.put(body)
+                    self._answer("")
+
+            def _answer(self, text):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Length", str(len(text.encode())))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *words):
+                pass
+
+        return Handler

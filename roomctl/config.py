@@ -9,9 +9,9 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal, TypeGuard, get_args
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -24,10 +24,12 @@ from pydantic import (
 )
 
 from roomctl.errors import ConfigError
+from roomctl.explain import explain, tuples
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 Output = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 _NUMBER = re.compile("[1-9][0-9]{0,2}")
+_HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
@@ -54,6 +56,11 @@ class RoomTable(Table):
         default="off", description="on: the room's display shows a code that makes a phone a panel"
     )
     wifi: str = Field(default="", max_length=80, description="guest Wi-Fi, shown on the display")
+    unplugged: Literal["mute", "default"] = Field(
+        default="mute",
+        description="when the last speakerphone is unplugged in a call: mute the room, or go on "
+        "with the sound server's default microphone",
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -88,6 +95,9 @@ class ScreenTable(Table):
     panel: Output = Field(
         default="none", description="output of the touch panel; none: the panel is elsewhere"
     )
+    native: tuple[str, ...] = Field(
+        default=(), description="platforms whose own client is started, where it is installed"
+    )
 
     @property
     def panel_output(self) -> str | None:
@@ -101,10 +111,24 @@ class CameraTable(Table):
     url: str = Field(min_length=1)
     address: int = Field(default=1, ge=1, le=7)
     profile: str | None = None
-    video: str | None = None
+    mounting: Literal["standing", "ceiling"] = Field(
+        default="standing", description="ceiling: upside down, with the camera's own flip on"
+    )
+    video: str | None = Field(
+        default=None,
+        min_length=1,
+        description="its video device, if it has one: a path, or a name in /dev/v4l/by-id",
+    )
     presets: dict[str, str] = Field(
         default_factory=dict, description="names by number, such as 1 = 'Table'"
     )
+
+    @property
+    def video_device(self) -> str | None:
+        """The path of its video device; a USB camera that is moved by it is seen by it, too."""
+        if self.video is not None:
+            return self.video if self.video.startswith("/") else f"/dev/v4l/by-id/{self.video}"
+        return self.url.removeprefix("v4l2:") if self.url.startswith("v4l2:") else None
 
     @field_validator("presets")
     @classmethod
@@ -128,6 +152,53 @@ class OccupancyTable(Table):
     url: str = Field(min_length=1)
     profile: str | None = None
     hold_s: float = Field(default=600.0, ge=1, le=7200)
+
+
+class RulesTable(Table):
+    """[rules]: what the room does by itself, and how long it waits. Seconds; left out: never."""
+
+    wake: bool = Field(default=True, description="somebody who comes in lights panel and display")
+    display_s: float = Field(
+        default=0.0, ge=0, le=86_400, description="an empty room stays lit this long"
+    )
+    release_s: float | None = Field(
+        default=None, ge=60, le=86_400, description="a booking that nobody came to is released"
+    )
+    end_call_s: float | None = Field(
+        default=None, ge=60, le=86_400, description="a call that nobody sits in is left"
+    )
+    warn_s: float = Field(
+        default=60.0, ge=10, le=3600, description="the panel says so before, and offers to keep it"
+    )
+    undo_s: float = Field(
+        default=300.0, ge=10, le=86_400, description="the panel offers to undo it this long"
+    )
+    quiet: str | None = Field(
+        default=None, description="'22:00-07:00': then a touch alone lights the room"
+    )
+
+    @field_validator("quiet")
+    @classmethod
+    def _hours(cls, quiet: str | None) -> str | None:
+        if quiet is not None and not _HOURS.fullmatch(quiet):
+            raise ValueError(f"{quiet!r} is not like '22:00-07:00'")
+        return quiet
+
+    @property
+    def quiet_hours(self) -> tuple[time, time] | None:
+        """From when to when, by the room's wall clock; the end may lie on the next day."""
+        if self.quiet is None:
+            return None
+        begin, _, end = self.quiet.partition("-")
+        return time.fromisoformat(begin), time.fromisoformat(end)
+
+
+class HistoryTable(Table):
+    """[history]: how the room was used. No person is identified in it."""
+
+    keep: bool = Field(default=True, description="false: nothing is kept, and what was is deleted")
+    raw_days: int = Field(default=7, ge=0, le=366, description="edges of sensors, calls, touches")
+    days: int = Field(default=90, ge=1, le=3660, description="sums of each quarter of an hour")
 
 
 class NewMeetingTable(Table):
@@ -155,8 +226,19 @@ class MeetingTable(Table):
     hosts: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="further hosts by platform"
     )
+    platforms: str | None = Field(
+        default=None, pattern="^/", description="a folder with platform files of your own"
+    )
+    signed_in: tuple[str, ...] = Field(
+        default=(), description="platforms whose sign-in is kept from one meeting to the next"
+    )
     favourites: dict[str, str] = Field(default_factory=dict, description="name = link")
     new: dict[str, NewMeetingTable] = Field(default_factory=dict)
+
+    @property
+    def platform_folder(self) -> Path | None:
+        """Where this room's own platform files are; None: it has none."""
+        return None if self.platforms is None else Path(self.platforms)
 
 
 class CalendarTable(Table):
@@ -208,7 +290,15 @@ class Config(Table):
     occupancy: dict[Name, OccupancyTable] = Field(default_factory=dict)
     meeting: MeetingTable = MeetingTable()
     calendar: CalendarTable = CalendarTable()
+    rules: RulesTable = RulesTable()
+    history: HistoryTable = HistoryTable()
     api: ApiTable = ApiTable()
+
+    @property
+    def meeting_camera(self) -> str | None:
+        """The camera that meetings see: the first that has a video device; None: not known."""
+        seen = (name for name, table in self.camera.items() if table.video_device is not None)
+        return next(seen, None)
 
 
 def load(path: Path) -> Config:
@@ -247,75 +337,13 @@ def _refuse_clashes(config: Config, file: str) -> None:
             why = f"has the same url and address {camera.address} as camera.{seen[where]}"
             raise ConfigError(file, f"camera.{name}", f"{why}; give it another address (1-7)")
         seen[where] = name
-
-
-def tuples(value: object) -> object:
-    """TOML arrays as tuples, which strict frozen models expect."""
-    if isinstance(value, Mapping):
-        return {key: tuples(inner) for key, inner in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return tuple(tuples(inner) for inner in value)
-    return value
-
-
-def explain(error: ValidationError, model: type[BaseModel]) -> tuple[str, str]:
-    """Say the first thing wrong with a file: its key, and what was expected in plain words."""
-    first = error.errors(include_url=False)[0]
-    path = [str(part) for part in first["loc"]]
-    key = ".".join(path)
-    if first["type"] == "extra_forbidden":
-        known = sorted(_fields_at(model, path[:-1]))
-        near = difflib.get_close_matches(path[-1], known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"expected one of: {', '.join(known)}"
-        return key, f"unknown key; {hint}"
-    if first["type"] == "missing":
-        return key, "is missing"
-    if path[-1] == "[key]":
-        why = "is no name; a-z, 0-9, - and _ make one, beginning with a letter"
-        return ".".join(path[:-1]), why
-    shown = first.get("input")
-    message = _PLAIN.get(first["type"], _reworded(first["msg"]))
-    scalar = isinstance(shown, str | int | float | bool) and repr(shown) not in message
-    found = f", found {shown!r}" if scalar else ""
-    return key, message[:1].lower() + message[1:] + found
-
-
-def _reworded(message: str) -> str:
-    return message.removeprefix("Value error, ").replace("Input should ", "must ", 1)
-
-
-_PLAIN = {
-    "model_type": "must be a table",
-    "dict_type": "must be a table",
-    "tuple_type": "must be an array, such as ['a', 'b']",
-    "string_type": "must be a string in quotes",
-    "int_type": "must be a whole number without quotes",
-    "float_type": "must be a number without quotes",
-    "bool_type": "must be true or false",
-}
-
-
-def _fields_at(model: type[BaseModel], path: Sequence[str]) -> set[str]:
-    """Return the keys that the table at `path` knows."""
-    here: object = model
-    for part in path:
-        here = _below(here, part)
-    return set(here.model_fields) if _is_table(here) else set()
-
-
-def _below(here: object, part: str) -> object:
-    """Return what stands at `part` of a table, or at any name in a table of tables."""
-    if not _is_table(here):
-        return next((inner for inner in get_args(here) if _is_table(inner)), None)
-    field = here.model_fields.get(part)
-    wanted = None if field is None else field.annotation
-    if type(None) in get_args(wanted):  # "Table | None"
-        return next((inner for inner in get_args(wanted) if _is_table(inner)), None)
-    return wanted
-
-
-def _is_table(annotation: object) -> TypeGuard[type[BaseModel]]:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    phones: dict[str, str] = {}
+    for name, phone in config.speakerphone.items():
+        if (other := phones.setdefault(phone.url, name)) != name:
+            why = (
+                f"has the same url as speakerphone.{other}; `roomctl probe` tells two of one model"
+            )
+            raise ConfigError(file, f"speakerphone.{name}", f"{why} apart, by ?port=")
 
 
 def data_path(name: str) -> Path:

@@ -34,6 +34,7 @@ class PortReason(StrEnum):
     REFUSED = "refused"
     CLOSED = "closed"
     UNSUPPORTED = "unsupported"
+    UPDATING = "updating"
     IO = "io"
 
 
@@ -43,6 +44,14 @@ class PortError(RoomctlError):
     def __init__(self, url: str, why: str, reason: PortReason = PortReason.IO) -> None:
         super().__init__(f"{url}: {why}")
         self.url, self.why, self.reason = url, why, reason
+
+
+class PortMissing(PortError):
+    """What the wire leads to is not plugged in; `present` is what is, such as "0b0e:2456"."""
+
+    def __init__(self, url: str, why: str, present: tuple[str, ...] = ()) -> None:
+        super().__init__(url, why, PortReason.MISSING)
+        self.present = present
 
 
 class PortClosed(PortError):

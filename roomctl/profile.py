@@ -13,8 +13,8 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from roomctl.config import explain, tuples
 from roomctl.errors import ProfileError
+from roomctl.explain import explain, tuples
 
 
 class Profile(BaseModel):

@@ -202,6 +202,15 @@ def test_two_cameras_at_one_address_are_refused() -> None:
     assert parse(text + "address = 2", "bamboo.toml").camera["b"].address == 2
 
 
+def test_two_speakerphones_of_one_model_must_be_told_apart() -> None:
+    text = '[speakerphone.a]\nurl = "usb:0b0e:2456"\n[speakerphone.b]\nurl = "usb:0b0e:2456'
+    assert why(f'{text}"\n') == (
+        "bamboo.toml: speakerphone.b: has the same url as speakerphone.a; "
+        "`roomctl probe` tells two of one model apart, by ?port="
+    )
+    assert parse(f'{text}?port=1-1.4"\n', "bamboo.toml").speakerphone["b"].url.endswith("1-1.4")
+
+
 def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"room\.toml: cannot be read: No such file"):
         load(tmp_path / "room.toml")

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from roomctl.booking import Agenda, Booking
 from roomctl.clock import Clock, Moment
@@ -14,8 +14,13 @@ from roomctl.config import Config
 from roomctl.errors import Refused, RoomctlError
 from roomctl.meeting.reading import Reading
 from roomctl.room.document import BookingEntry, IssueEntry
+from roomctl.rules import Booked
+from roomctl.store import Store
+from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
+
+Mark = Literal["used", "checked_in", "released"]
 
 FETCH_EVERY_S = 60.0
 AHEAD = timedelta(hours=36)
@@ -42,6 +47,7 @@ class Bookings:
         read: ReadFields,
         clock: Clock,
         changed: Callable[[], None],
+        store: Store | None = None,
     ) -> None:
         self._feed, self._read, self._clock, self._changed = feed, read, clock, changed
         self._zone = config.room.zone
@@ -49,6 +55,11 @@ class Bookings:
         self._agenda = Agenda(())
         self._readings: dict[str, Reading] = {}
         self.issue: IssueEntry | None = None
+        self._store = store
+        kept = store.read("bookings") if store is not None else {}
+        self._marks: dict[str, Mark] = {
+            key: mark for key, mark in kept.items() if mark in get_args(Mark)
+        }
 
     async def run(self) -> None:
         """Fetch the bookings now and every minute, until cancelled; old ones outlive a failure."""
@@ -71,6 +82,44 @@ class Bookings:
             why = "this booking is no longer in the calendar; look at the panel again"
             raise Refused("room", "unknown_booking", why) from None
 
+    def to_join(self, now: Moment) -> str | None:
+        """Return the id of the booking that a panel would offer first; None if it offers none."""
+        joinable = (entry.id for entry in self.entries(now) if entry.join == "now")
+        return next(joinable, None)
+
+    def under_way(self, now: Moment) -> Booked | None:
+        """Return the booking that has begun, the latest if several have; None without one."""
+        begun = tuple(self._agenda.offered(now, 0.0))
+        if not begun:
+            return None
+        booking, mark = begun[0], self._marks.get(begun[0].id)
+        ago_s = (now.wall - booking.start).total_seconds()
+        left_s = (booking.end - now.wall).total_seconds()
+        settled = mark is not None
+        return Booked(booking.id, now.mono_s - ago_s, now.mono_s + left_s, settled)
+
+    async def check_in(self, booking_id: str) -> None:
+        """Note that somebody is there for a booking; Refused "unknown_booking"."""
+        self.booking(booking_id)
+        await self.mark(booking_id, "checked_in")
+
+    async def used(self, booking_id: str) -> None:
+        """Note that somebody was seen during a booking; what people said of it stands."""
+        if booking_id not in self._marks:
+            await self.mark(booking_id, "used")
+
+    async def mark(self, booking_id: str, mark: Mark) -> None:
+        """Keep what became of a booking. Its calendar is read, not written: others act on this."""
+        known = {booking.id for booking in self._agenda}
+        self._marks[booking_id] = mark
+        self._marks = {key: kept for key, kept in self._marks.items() if key in known}
+        self._changed()
+        if self._store is not None:
+            try:
+                await in_thread(self._store.write, "bookings", {**self._marks})
+            except OSError as error:
+                _log.warning("booking: %s is kept until the end only: %s", mark, error)
+
     def _offered(self, now: Moment) -> tuple[Booking, ...]:
         return tuple(self._agenda.offered(now, self._join_before_s))
 
@@ -87,6 +136,7 @@ class Bookings:
             platform=reading.platform,
             join="none" if obstacle else joinable,
             refused=obstacle.value if obstacle else None,
+            status=self._marks.get(booking.id, "booked"),
         )
 
     async def _take(self, agenda: Agenda) -> None:

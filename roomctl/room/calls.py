@@ -6,21 +6,24 @@ other.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from roomctl.clock import Clock
-from roomctl.config import Config, MeetingTable
+from roomctl.config import Config
 from roomctl.device import Status
-from roomctl.errors import ConfigError, LinkRefused, Refused
-from roomctl.meeting import call, load_platforms, read
+from roomctl.errors import ConfigError, LinkRefused, PortError, Refused
+from roomctl.meeting import call, dial, load_platforms, read
 from roomctl.meeting.link import by_number
-from roomctl.meeting.platform import Platform, Platforms
+from roomctl.meeting.platform import Platforms
+from roomctl.meeting.platform_file import Platform
 from roomctl.meeting.reading import Policy, Reading
-from roomctl.room.document import FavouriteEntry, MeetingEntry
+from roomctl.room.approach import approach
+from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry
 from roomctl.screen import Screen
 from roomctl.screen.protocol import Page
 
@@ -31,6 +34,15 @@ PAGE_MISSING_S = 2.0  # a screen that is back this long and shows no page has lo
 _QUIET = (call.State.IDLE, call.State.ENDED, call.State.FAILED)
 
 
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """What was read of the meeting that was asked for last, and of another way to meet."""
+
+    reading: Reading
+    other: Reading | None
+    title: str | None
+
+
 class Calls:
     """Joining, leaving, and the truth about the call."""
 
@@ -39,12 +51,14 @@ class Calls:
     ) -> None:
         self._config, self._screen, self._clock, self._changed = config, screen, clock, changed
         meeting = config.meeting
-        self.platforms: Platforms = load_platforms(meeting.hosts)
+        self.platforms: Platforms = load_platforms(meeting.hosts, own=meeting.platform_folder)
         self._policy = Policy(meeting.allow, meeting.deny)
-        _refuse_unknown(self.platforms, meeting)
+        _refuse_unknown(self.platforms, config)
         self.allowed = tuple(filter(self._allowed, self.platforms))
         self._standing = call.Standing()
         self._seen: Page | None = None
+        self._joined: _Joined | None = None
+        self._cleared: int | None = None
         self.favourites = tuple(
             FavouriteEntry(name, self.read(link).platform)
             for name, link in meeting.favourites.items()
@@ -58,8 +72,14 @@ class Calls:
     @property
     def live_id(self) -> int | None:
         """Which call is under way, proven or not; None: no call is."""
-        asked = self._standing.call
-        return None if asked is None or self._standing.now.state in _QUIET else asked.id
+        asked, standing = self._standing.call, self._standing
+        over = standing.now.state in _QUIET and not standing.shown
+        return None if asked is None or over else asked.id
+
+    @property
+    def leaving(self) -> bool:
+        """Whether somebody has asked to leave."""
+        return self._standing.now.state is call.State.LEAVING
 
     @property
     def entry(self) -> MeetingEntry:
@@ -74,7 +94,19 @@ class Calls:
             since=now.since.wall if now.since else None,
             failure=now.failure.value if now.failure else None,
             evidence=now.evidence.value,
+            shown=standing.shown,
+            relay=standing.shown and self._seen is not None and self._seen.relay,
+            can_press_join=bool(self.keys_to_join),
+            dial=self._dialled(),
+            fallback=self._fallback_entry(),
         )
+
+    @property
+    def keys_to_join(self) -> tuple[str, ...]:
+        """The keys that finish the page before this meeting, if that is known."""
+        asked = self._standing.call
+        platform = self.platforms.by_key.get(asked.platform or "") if asked else None
+        return platform.page.keys if platform and self._standing.shown else ()
 
     def read(self, text: str | Mapping[str, str]) -> Reading:
         """Read an invitation as this room may use it."""
@@ -97,8 +129,12 @@ class Calls:
             raise Refused("room", "unknown_favourite", why)
         return self.read(link)
 
-    async def join(self, reading: Reading, title: str | None) -> None:
+    async def join(
+        self, reading: Reading, title: str | None, said: str | Mapping[str, str] = ""
+    ) -> None:
         """Have the screen open a meeting, in place of one that is open.
+
+        `said` is where it was read, which may name another way to meet.
 
         Raises LinkRefused if it must not be opened, Refused("no_screen") or PortClosed otherwise.
         """
@@ -110,7 +146,11 @@ class Calls:
         launch, name = reading.launch, self._shown_name()
         url = self.platforms.arriving(reading.platform, launch.url, name)
         assisted = launch.mode == "assisted"
-        call_id = await self._screen.open(url, launch.origin, assisted, name)
+        seen = self._config.meeting_camera
+        camera = self._config.camera[seen].video_device if seen else None
+        look = approach(reading, self.platforms, self._config)
+        call_id = await self._screen.open(url, launch.origin, assisted, name, camera, look)
+        self._joined = _Joined(reading, self._other(reading, said), title)
         asked = call.Call(call_id, reading.platform, title, launch.host, reading.meeting_id)
         self._step(call.Started(asked, self._clock.now()))
         _log.info("meeting: joining %s at %s", reading.platform, launch.host)
@@ -126,6 +166,33 @@ class Calls:
             raise Refused("room", "unknown_platform", why)
         link = way.room_link or f"{(way.random or '').rstrip('/')}/Room{secrets.token_hex(8)}"
         await self.join(self.read(link), None)
+
+    @property
+    def can_rejoin(self) -> bool:
+        """Whether it is known how the call that is open was joined."""
+        return self._joined is not None
+
+    async def rejoin(self) -> None:
+        """Join the call again that was joined last; Refused if it is not known, else as `join`."""
+        if self._joined is None:
+            why = "this call was not begun by the running room; join it from the panel"
+            raise Refused("room", "nothing_to_undo", why)
+        await self.join(self._joined.reading, self._joined.title)
+
+    async def fall_back(self) -> None:
+        """Meet another way: by the invitation's other link, else anew on [meeting] fallback.
+
+        Raises Refused("no_fallback") if there is neither.
+        """
+        entry, joined = self._fallback_entry(), self._joined
+        if entry is None:
+            why = "no other way is known; name a platform of [meeting.new] as fallback in [meeting]"
+            raise Refused("room", "no_fallback", why)
+        if entry.way == "link" and joined is not None and joined.other is not None:
+            asked = self._standing.call
+            await self.join(joined.other, asked.title if asked else None)
+        else:
+            await self.new(entry.platform)
 
     async def leave(self) -> None:
         """Leave the call; a failed one is cleared from the screen and the panel.
@@ -159,14 +226,27 @@ class Calls:
         now = self._clock.now()
         self._step(call.Tick(now))
         state, since = self._standing.now.state, self._standing.now.since
-        if state is call.State.ENDED and since and now.mono_s - since.mono_s > ENDED_SHOWN_S:
+        gone = state is call.State.ENDED and not self._standing.shown
+        if gone and since and now.mono_s - since.mono_s > ENDED_SHOWN_S:
             self._standing = call.Standing()
             self._changed()
+
+    async def clear_away(self) -> None:
+        """Leave the page of a meeting that its host has ended, once people have seen it say so."""
+        standing, since = self._standing, self._standing.now.since
+        if self._screen is None or standing.now.state is not call.State.ENDED or since is None:
+            return
+        asked, waited_s = standing.call, self._clock.mono_s() - since.mono_s
+        if standing.shown and asked and asked.id != self._cleared and waited_s > ENDED_SHOWN_S:
+            self._cleared = asked.id
+            with contextlib.suppress(PortError):
+                await self._screen.leave()
 
     def _adopt(self, page: Page) -> None:
         """Take over a call that went on while the daemon was away."""
         known = self._standing.call.id if self._standing.call else 0
         if not self.live and page.phase in ("launching", "open") and page.id > known:
+            self._joined = None
             asked = call.Call(page.id, None, None, page.host)
             self._step(call.Started(asked, self._clock.now()))
 
@@ -187,9 +267,19 @@ class Calls:
         media = (
             call.Media(rtc.connections, rtc.connected, rtc.bytes_in, rtc.bytes_out) if rtc else None
         )
-        reason = page.reason.value if page.reason else None
-        now = self._clock.now()
-        return call.Page(page.id, page.phase.value, now, page.host, media, rtc is not None, reason)
+        seen, flow = page.seen, page.flow
+        return call.Page(
+            page.id,
+            page.phase.value,
+            self._clock.now(),
+            page.host,
+            media,
+            page.reason.value if page.reason else None,
+            seen.word if seen else None,
+            seen.joined if seen else None,
+            seen.refused if seen else False,
+            flow is not None and flow.capture and flow.playback,
+        )
 
     def _step(self, event: call.Event) -> None:
         before = self._standing
@@ -198,6 +288,30 @@ class Calls:
             _log.info("meeting: %s", self._standing.now.state)
         if self._standing.now != before.now:
             self._changed()
+
+    def _other(self, reading: Reading, said: str | Mapping[str, str]) -> Reading | None:
+        """Read the invitation again for another platform than the one that is joined."""
+        today = self._today()
+        without = replace(today, deny=(*today.deny, reading.platform or ""))
+        other = read(said, self.platforms, without) if said else None
+        return other if other is not None and other.launch is not None else None
+
+    def _dialled(self) -> tuple[str, ...]:
+        if self._joined is None or self._standing.call is None:
+            return ()
+        # Without the passcode: everybody who reads the document would have it.
+        return tuple(dial.strings(replace(self._joined.reading, passcode=None), self.platforms))
+
+    def _fallback_entry(self) -> FallbackEntry | None:
+        asked, joined = self._standing.call, self._joined
+        if asked is None:
+            return None
+        if joined is not None and joined.other is not None and joined.other.platform is not None:
+            return FallbackEntry(joined.other.platform, "link")
+        key = self._config.meeting.fallback
+        if key is None or key == asked.platform or key not in self._config.meeting.new:
+            return None
+        return FallbackEntry(key, "new")
 
     def _allowed(self, platform: Platform) -> bool:
         """Whether the room's policy leaves any site of a platform to join at."""
@@ -209,10 +323,13 @@ class Calls:
         return (screen.name if screen else "") or self._config.room.displayName
 
 
-def _refuse_unknown(platforms: Platforms, meeting: MeetingTable) -> None:
-    """Refuse a [meeting] that names a platform nobody knows."""
-    named = {"platform": meeting.platform, "fallback": meeting.fallback}
-    named |= {f"new.{key}": key for key in meeting.new}
+def _refuse_unknown(platforms: Platforms, config: Config) -> None:
+    """Refuse a room.toml that names a platform nobody knows."""
+    meeting, screen = config.meeting, config.screen
+    named = {"meeting.platform": meeting.platform, "meeting.fallback": meeting.fallback}
+    named |= {f"meeting.new.{key}": key for key in meeting.new}
+    named |= {f"meeting.signed_in.{at}": key for at, key in enumerate(meeting.signed_in)}
+    named |= {f"screen.native.{at}": key for at, key in enumerate(screen.native if screen else ())}
     for key, platform in named.items():
         if platform is not None and platform not in platforms.by_key:
             near = difflib.get_close_matches(platform, platforms.by_key, 1)
@@ -220,4 +337,4 @@ def _refuse_unknown(platforms: Platforms, meeting: MeetingTable) -> None:
                 f"did you mean {near[0]!r}?" if near else "known: " + ", ".join(platforms.by_key)
             )
             why = f"no platform is called {platform!r}; {known}"
-            raise ConfigError("room.toml", f"meeting.{key}", why)
+            raise ConfigError("room.toml", key, why)

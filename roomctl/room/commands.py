@@ -6,7 +6,9 @@ Knows no HTTP and no device; a verb is any coroutine function with keyword argum
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
+import secrets
 import uuid
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,7 +35,10 @@ _log = logging.getLogger(__name__)
 
 KEPT = 1000  # commands remembered for GET /api/v1/commands/{id}
 
-Verb = Callable[..., Awaitable[None]]
+Result = Mapping[str, Param | list[str]] | None
+"""What a command has found out, by name."""
+
+Verb = Callable[..., Awaitable[Result]]
 
 
 class CommandStatus(StrEnum):
@@ -49,10 +54,14 @@ class CommandStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who asks: `role` decides what may be done, `name` is for the audit."""
+    """Who asks: `role` decides what may be done, `name` is for the audit.
+
+    `phone`: a panel for the length of a visit, over the air.
+    """
 
     role: str
     name: str
+    phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +75,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class CommandRecord:
-    """One command and its outcome. `args` is what was asked for, without secrets."""
+    """One command and its outcome. `result`: what it found out, once done."""
 
     id: str
     type: str
     status: CommandStatus
     at: datetime
     error: Failure | None = None
+    result: Result = None
 
 
 def failure(error: Exception) -> tuple[CommandStatus, Failure]:
@@ -109,7 +119,8 @@ class Commands:
     def __init__(self, verbs: Mapping[str, Verb], clock: Clock) -> None:
         self._verbs, self._clock = verbs, clock
         self._records: OrderedDict[str, CommandRecord] = OrderedDict()
-        self._asked: dict[str, tuple[str, str]] = {}
+        self._asked: dict[str, bytes] = {}
+        self._key = secrets.token_bytes(32)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def __getitem__(self, command_id: str) -> CommandRecord:
@@ -124,7 +135,9 @@ class Commands:
         The same id with other words is Refused: it would hide one of the two.
         """
         command_id = command_id or str(uuid.uuid4())
-        said = (kind, repr(sorted(args.items())))
+        # What was said may be a passcode: it is known again, and not kept.
+        said = repr((kind, sorted(args.items()))).encode("utf-8", "surrogatepass")
+        said = hashlib.blake2b(said, key=self._key).digest()
         if (known := self._records.get(command_id)) is not None:
             if self._asked[command_id] != said:
                 why = f"command id {command_id} was already used for another command"
@@ -154,7 +167,7 @@ class Commands:
     async def _run(self, record: CommandRecord, args: dict[str, Any], source: Source) -> None:
         self._note(replace(record, status=CommandStatus.RUNNING))
         try:
-            await self._verbs[record.type](source=source, **args)
+            result = await self._verbs[record.type](source=source, **args)
         except asyncio.CancelledError:
             gone = Failure("shutting_down", "the room is shutting down")
             self._note(replace(record, status=CommandStatus.UNKNOWN, error=gone))
@@ -168,7 +181,7 @@ class Commands:
             self._note(replace(record, status=status, error=why))
             _log.exception("%s from %s failed", record.type, source.name)
         else:
-            self._note(replace(record, status=CommandStatus.DONE))
+            self._note(replace(record, status=CommandStatus.DONE, result=result))
         finally:
             self._tasks.pop(record.id, None)
 

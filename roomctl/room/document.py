@@ -47,11 +47,16 @@ class PresetEntry:
 
     number: int
     name: str
+    picture: str | None = None  # path of what the camera sees there
 
 
 @dataclass(frozen=True, slots=True)
 class CameraEntry:
-    """A camera: degrees right and up, zoom 0-100 %; `can` lists what it is able to do."""
+    """A camera: degrees right and up, zoom 0-100 % (wide to tele), focus 0-100 % (far to near).
+
+    `can` lists what it is able to do, `modes` what it can be set to, `tally` which lamp is lit;
+    `picture` says whether the meeting sees what it sees. null: not known, or it has no such thing.
+    """
 
     name: str
     label: str
@@ -60,14 +65,35 @@ class CameraEntry:
     tilt_deg: float | None
     zoom_pct: float | None
     moving: bool
+    focus: Literal["auto", "manual"] | None
+    focus_pct: float | None
+    exposure: str | None
+    white_balance: str | None
+    ir_receive: bool | None
+    tally: str | None
+    tracking: bool | None
     preset: int | None
     presets: tuple[PresetEntry, ...]
     can: tuple[str, ...]
+    modes: dict[str, tuple[str, ...]]
+    picture: Literal["meeting", "other", "unknown"] = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackEntry:
+    """Another way to meet: the invitation's other `link`, or a `new` meeting on a platform."""
+
+    platform: str
+    way: Literal["link", "new"]
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingEntry:
-    """The one call of this room; `evidence` says why `in_call` is believed."""
+    """The one call of this room; `evidence` says why `in_call` is believed.
+
+    A failure with `shown` is one that a person may still mend on the page. `dial` is what another
+    device may call.
+    """
 
     state: Literal[
         "idle",
@@ -88,6 +114,11 @@ class MeetingEntry:
     since: datetime | None = None
     failure: str | None = None
     evidence: Literal["media", "page", "none"] = "none"
+    shown: bool = False  # its page is on the room's display
+    relay: bool = False  # a panel can reach that page
+    can_press_join: bool = False
+    dial: tuple[str, ...] = ()
+    fallback: FallbackEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +133,7 @@ class BookingEntry:
     platform: str | None
     join: Literal["now", "later", "none"]
     refused: str | None
+    status: Literal["booked", "used", "checked_in", "released"] = "booked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,28 +164,99 @@ class ReasonEntry:
 
 @dataclass(frozen=True, slots=True)
 class OccupancyEntry:
-    """Whether somebody is there; `probability` 0-1."""
+    """Whether somebody is there; `probability` 0-1; `healthy` of `configured` sensors are believed.
+
+    `door` is whether it stands open; null: nothing tells.
+    """
 
     state: Literal["unknown", "vacant", "occupied", "vacating"] = "unknown"
     probability: float | None = None
     reasons: tuple[ReasonEntry, ...] = ()
     since: datetime | None = None
+    healthy: int = 0
+    configured: int = 0
+    door: Literal["open", "closed"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeEntry:
+    """Something that the room will do by itself at `at`, unless somebody says *keep it*."""
+
+    act: Literal["wake", "rest", "release", "end_call"]
+    subject: str  # the id of the booking that is released
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActEntry:
+    """Something that the room did by itself, and why; `undo`: it can be undone, still."""
+
+    number: int
+    act: Literal["wake", "rest", "release", "end_call"]
+    subject: str
+    at: datetime
+    reasons: tuple[ReasonEntry, ...]
+    undo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AutomationEntry:
+    """What the room is about to do by itself, and what it did lately, oldest first."""
+
+    notices: tuple[NoticeEntry, ...] = ()
+    acts: tuple[ActEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerphoneEntry:
+    """A speakerphone; `port_path` tells two of one model apart. One at most is `used`.
+
+    `mic_gated`: the device keeps its microphone silent by itself, until it is off-hook.
+    """
+
+    name: str
+    label: str
+    port_path: str | None
+    online: bool
+    used: bool
+    mic_gated: bool
 
 
 @dataclass(frozen=True, slots=True)
 class AudioEntry:
-    """Microphone and loudspeaker; `mute` is `muted` only when silence has been read back."""
+    """Microphone and loudspeaker; `mute` is `muted` only when silence has been read back.
+
+    `asked` is what somebody wants, proven or not; `by` is who asked last, `name` which one of
+    them. `why` says what is missing to what was asked: not_confirmed, no_led, switch, offline,
+    conflict. `switch` is what the devices' own capture switches let through; `meeting_muted`
+    whether the meeting itself has the room muted, where its page can be read. `available` is
+    whether there is a sound server.
+    """
 
     mute: Literal["muted", "muting", "open", "unmuting", "unknown"] = "unknown"
     volume_pct: int | None = None
     available: bool = False
+    asked: Literal["muted", "open"] | None = None
+    by: Literal["panel", "program", "speakerphone", "hang_up", "found", "sound", "unplugged"] = (
+        "found"
+    )
+    name: str = ""
+    why: str = ""
+    since: datetime | None = None
+    switch: Literal["none", "off", "on", "unknown"] = "none"
+    meeting_muted: bool | None = None
+    speakerphones: tuple[SpeakerphoneEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PanelEntry:
-    """Whether panels and the display are lit."""
+    """Whether panels and the display are lit; `asks` is what somebody has to answer there.
+
+    "leave": somebody hung up on the speakerphone (meeting.leave, or meeting.stay).
+    """
 
     awake: bool = True
+    asks: Literal["leave"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +294,7 @@ class RoomDocument:
     platforms: tuple[PlatformEntry, ...] = ()
     favourites: tuple[FavouriteEntry, ...] = ()
     occupancy: OccupancyEntry = field(default_factory=OccupancyEntry)
+    automation: AutomationEntry = field(default_factory=AutomationEntry)
     audio: AudioEntry = field(default_factory=AudioEntry)
     panel: PanelEntry = field(default_factory=PanelEntry)
     conditions: tuple[ConditionEntry, ...] = ()

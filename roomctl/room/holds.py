@@ -9,6 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 LEASE_S = 0.3  # a holder that is silent for longer has let go
+PHONE_LEASE_S = 0.5  # a phone comes over the air: its beats bunch up
 REMEMBERED = 4096  # ended ids that are still refused
 
 
@@ -27,8 +28,12 @@ class Holds:
         self._held: dict[str, _Hold] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
 
-    def beat(self, hold: str, seq: int, camera: str, holder: str, now: float) -> bool:
-        """Renew or begin a hold; False if it has ended, came late, or another one has the camera.
+    def beat(
+        self, hold: str, seq: int, camera: str, holder: str, now: float, lease_s: float = LEASE_S
+    ) -> bool:
+        """Renew or begin a hold for `lease_s`; False if it may not move the camera.
+
+        It may not if it has ended, if it comes late, or while another one has the camera.
 
         A beat that was queued while its lease ran out must not move the camera again: only a new
         press, with a new id, does.
@@ -40,11 +45,11 @@ class Holds:
         if known is None:
             if any(other.camera == camera for other in self._held.values()):
                 return False
-            self._held[hold] = _Hold(camera, holder, seq, now + LEASE_S)
+            self._held[hold] = _Hold(camera, holder, seq, now + lease_s)
             return True
         if known.camera != camera or known.holder != holder or seq <= known.seq:
             return False
-        known.seq, known.until = seq, now + LEASE_S
+        known.seq, known.until = seq, now + lease_s
         return True
 
     def release(self, hold: str, holder: str) -> str | None:

@@ -10,32 +10,42 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from roomctl import rules
 from roomctl.clock import Clock, Moment
 from roomctl.config import Config
-from roomctl.device import Status
 from roomctl.errors import DeviceError, PortError, Refused
-from roomctl.occupancy import Presence
 from roomctl.room import view
-from roomctl.room.audio import Audio
+from roomctl.room.attendance import Attendance
+from roomctl.room.automation import Automation, Hands
 from roomctl.room.bookings import Bookings, Feed
 from roomctl.room.calls import Calls
+from roomctl.room.camera_verbs import CameraVerbs
 from roomctl.room.changes import Change, Changes
 from roomctl.room.commands import CommandRecord, Commands, Source
 from roomctl.room.devices import Devices, Hooks
 from roomctl.room.document import PanelEntry, RoomDocument, changes
 from roomctl.room.holds import LEASE_S, Holds
+from roomctl.room.pictures import Picture, Pictures
+from roomctl.room.preset_names import PresetNames
+from roomctl.room.relay import Relay
+from roomctl.room.sound import Sound
+from roomctl.room.use import Use
 from roomctl.room.verbs import Verbs
 from roomctl.screen.protocol import Stand
-from roomctl.wire import Connect
+from roomctl.speakerphone.description import Description
+from roomctl.store import History, Revision, Settings, Store
+from roomctl.wire import Connect, Record
 
 _log = logging.getLogger(__name__)
 
 STARTING_S = 5.0  # a device that has not answered by then does not hold the panel up
 TICK_S = 0.5
+
+Push = tuple[float, float, float, float]
+"""Pan, tilt, zoom, focus, each from -1 to 1: right, up, tele and near are positive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,9 @@ class Outside:
     clock: Clock
     feed: Feed | None = None
     stands: Callable[[], Iterable[Stand]] = tuple  # pages for a kiosk's displays, unused addresses
+    settings: Settings = field(default_factory=Settings)  # forgotten at the end, unless given
+    pictures: Path | None = None  # the folder for those of presets; None: forgotten at the end
+    store: Store | None = None  # what became of bookings, and how the room was used
 
 
 class Room:
@@ -53,25 +66,51 @@ class Room:
 
     def __init__(self, config: Config, outside: Outside) -> None:
         self.config, self.clock = config, outside.clock
-        hooks = Hooks(self.changed, self._level, self._pressed)
-        self._devices = Devices(config, outside.connect, outside.clock, hooks, outside.stands)
-        self._presence = Presence(
-            {name: table.hold_s for name, table in config.occupancy.items()},
-            {sensor.name: sensor.profile.kind for sensor in self._devices.sensors},
+        hooks = Hooks(self.changed, self._level, self._pressed, self._loud)
+        self._devices = Devices(
+            config, outside.connect, outside.clock, hooks, outside.stands, outside.settings
+        )
+        history = History(outside.store.folder) if outside.store is not None else None
+        self.use = Use(config.history, history, outside.clock)
+        self._attendance = Attendance(
+            config.occupancy, self._devices.sensors, self.use, outside.clock
         )
         self._calls = Calls(config, self._devices.screen, outside.clock, self.changed)
         self._bookings = Bookings(
-            config, outside.feed, self._calls.read, outside.clock, self.changed
+            config, outside.feed, self._calls.read, outside.clock, self.changed, outside.store
         )
-        phones, screen = self._devices.phones, self._devices.screen
-        self._audio = Audio(phones, screen, outside.clock, self.changed)
-        verbs = Verbs(self._devices, self._audio, self._calls, self._bookings, self._light)
-        self._commands = Commands(verbs.table, outside.clock)
+        screen = self._devices.screen
+        works = Hands(self._calls, self._bookings, screen, self._attendance, self.use)
+        self._automation = Automation(config, works, outside.clock, self._act, self.changed)
+        self._sound = Sound(
+            self._devices.phones,
+            screen,
+            self._calls,
+            self._bookings,
+            outside.clock,
+            self.changed,
+            self._act,
+            config.room.unplugged,
+        )
+        self._settings = outside.settings
+        self._names = PresetNames(config.camera, outside.settings, outside.clock, self.changed)
+        self._pictures = Pictures(
+            config.camera, outside.connect, outside.clock, self.changed, outside.pictures
+        )
+        cameras = CameraVerbs(self._devices, self._names, self._preset_stored)
+        verbs = Verbs(cameras, self._calls, self._bookings, self._automation.light, self._roll_back)
+        self.relay = Relay(screen, self._calls)
+        self._commands = Commands(
+            {
+                **verbs.table,
+                **self._automation.table,
+                **self._sound.table,
+                **self.relay.table,
+            },
+            outside.clock,
+        )
         self._holds, self._history = Holds(), Changes()
-        self._awake = True
-        self._touched_at = self._started_at = outside.clock.mono_s()
-        self._rested_at: float | None = None
-        self._light_asked: tuple[Moment, bool] | None = None
+        self._started_at = outside.clock.mono_s()
         self._stale = asyncio.Event()
         self.document = RoomDocument(view.identity(config))
         self._acts: set[asyncio.Task[None]] = set()
@@ -109,15 +148,36 @@ class Room:
         """Return the record of a command; KeyError if it is unknown."""
         return self._commands[command_id]
 
+    @property
+    def revisions(self) -> tuple[Revision, ...]:
+        """What people changed of the running room, oldest first; the last one counts."""
+        return self._settings.revisions
+
+    def trace(self, camera: str) -> tuple[Record, ...]:
+        """Return what was lately said on the line of a camera; Refused "unknown_device"."""
+        return self._devices.trace(camera)
+
+    def speakerphone(self, name: str) -> Description:
+        """Return all that is known of a speakerphone; Refused "unknown_device"."""
+        return self._devices.speakerphone(name)
+
+    async def picture(self, camera: str, preset: int) -> Picture:
+        """Return the picture of a preset; Refused "unknown_device", "no_picture"."""
+        self._devices.camera(camera)
+        return await self._pictures.read(camera, preset)
+
     def hold(
-        self, hold: str, seq: int, holder: str, camera: str, speeds: tuple[float, float, float]
+        self, hold: str, seq: int, holder: str, camera: str, push: Push, lease_s: float = LEASE_S
     ) -> None:
-        """Take a beat of a finger on the pad; Refused("hold_ended") if it may move nothing."""
+        """Take a beat of a finger on the pad; Refused("hold_ended") if it may move nothing.
+
+        The camera stops `lease_s` after the last beat.
+        """
         target = self._devices.camera(camera)
-        if not self._holds.beat(hold, seq, camera, holder, self.clock.mono_s()):
+        if not self._holds.beat(hold, seq, camera, holder, self.clock.mono_s(), lease_s):
             raise Refused(camera, "hold_ended", "this hold has ended; press again")
         self._touched()
-        target.drive(*speeds, lease_s=LEASE_S)
+        target.drive(*push, lease_s=lease_s)
 
     def release_hold(self, hold: str, holder: str) -> None:
         """Let go of a camera; it stops at once."""
@@ -130,13 +190,23 @@ class Room:
         for camera in self._holds.drop(holder):
             self._devices.camera(camera).stop()
 
+    def listen(self) -> AbstractContextManager[asyncio.Queue[int]]:
+        """Get how loud the microphone is, 0-100, ten times a second until the block ends."""
+        return self._sound.listen()
+
     def changed(self) -> None:
         """Have the document made anew soon; many changes at once make one."""
         self._stale.set()
 
     async def run(self) -> None:
         """Run the room until cancelled; cameras stand still afterwards."""
-        parts = (self._devices.run(), self._bookings.run(), self._refresh(), self._tick())
+        parts = (
+            self._devices.run(),
+            self._bookings.run(),
+            self._refresh(),
+            self._tick(),
+            self.use.run(),
+        )
         tasks = [asyncio.ensure_future(part) for part in parts]
         try:
             # Not gather: it would cancel the parts at once, and below again, while cameras stop.
@@ -145,7 +215,7 @@ class Room:
                 task.result()
         finally:
             await self._commands.close()
-            await self._audio.close()
+            await self._sound.close()
             for task in (*tasks, *self._acts):
                 task.cancel()
             await asyncio.gather(*tasks, *self._acts, return_exceptions=True)
@@ -156,55 +226,23 @@ class Room:
             await self._stale.wait()
             self._stale.clear()
             self._follow()
-            self._decide()
-            self._show_light()
+            self._automation.step()
             self._publish()
 
     async def _tick(self) -> None:
         """Let time pass for what waits for nothing else."""
         while True:
             self._calls.tick()
-            self._audio.tick()
+            await self._calls.clear_away()
+            self._sound.tick()
             self.changed()
             await asyncio.sleep(TICK_S)
 
     def _follow(self) -> None:
         """Hand each wing what the others know."""
         self._calls.screen_changed()
-        self._audio.devices_changed()
-        live = self._calls.live
-        self._audio.call_is(self._calls.live_id)
-        now_s = self.clock.mono_s()
-        self._presence.call_live(live, now_s)
-        for sensor in self._devices.sensors:
-            self._presence.healthy(sensor.name, sensor.health.status is Status.ONLINE, now_s)
-        self._presence.tick(now_s)
-
-    def _decide(self) -> None:
-        facts = rules.Facts(
-            occupancy=self._presence.state.state,
-            occupancy_since=self._presence.state.since,
-            call_live=self._calls.live,
-            awake=self._awake,
-            touched_at=self._touched_at,
-            rested_at=self._rested_at,
-            has_sensors=bool(self._devices.sensors),
-            lit_s=self.config.room.lit_s,
-        )
-        decision = rules.decide(facts, self.now())
-        if decision is not None:
-            _log.info("room: %s, because of %s", decision.act, decision.reason)
-            self._awake = decision.act is rules.Act.WAKE
-
-    def _show_light(self) -> None:
-        """Have the display follow: asked once for each change, and once after each connection."""
-        screen = self._devices.screen
-        if screen is None or screen.health.status is not Status.ONLINE:
-            return
-        asked = (screen.health.since, self._awake)
-        if screen.state.shown is not self._awake and asked != self._light_asked:
-            self._light_asked = asked
-            self._act(screen.display(self._awake))
+        self._sound.follow()
+        self._attendance.follow(self._calls.live)
 
     def _publish(self) -> None:
         before, now = self.document, self.now()
@@ -226,45 +264,60 @@ class Room:
             phase="starting" if starting and early else "ready",
             devices=entries,
             cameras=tuple(
-                view.camera(camera, self.config.camera[name]) for name, camera in cameras.items()
+                view.camera(
+                    camera,
+                    self._names.of(name, camera.presets),
+                    self._pictures.of(name),
+                    view.picture_of(name, self.config),
+                )
+                for name, camera in cameras.items()
             ),
             meeting=meeting,
             bookings=self._bookings.entries(now),
             platforms=view.platforms(self._calls.allowed, self.config),
             favourites=self._calls.favourites,
-            occupancy=view.occupancy(self._presence.state, now),
-            audio=self._audio.entry,
-            panel=PanelEntry(awake=self._awake),
+            occupancy=self._attendance.entry(now),
+            automation=self._automation.entry(now),
+            audio=self._sound.entry,
+            panel=PanelEntry(awake=self._automation.awake, asks=self._sound.asks),
             conditions=view.conditions(entries, self.document.conditions, now),
-            issues=view.issues(entries, meeting, self._bookings.issue),
+            issues=view.issues(
+                entries,
+                cameras.values(),
+                meeting,
+                self._bookings.issue,
+                self._attendance.issues(now),
+            ),
         )
 
     def _level(self, sensor: str, level: bool, at: float) -> None:
-        self._presence.level(sensor, level, at)
+        self._attendance.level(sensor, level, at)
         self.changed()
 
-    def _pressed(self, key: str) -> None:
-        """Take a press on a speakerphone: mute, or hanging up in a call."""
+    def _pressed(self, phone: str, key: str) -> None:
+        """Take a press on a speakerphone."""
         self._touched()
-        if key == "mute":
-            self._audio.pressed("speakerphone")
-        elif key == "hook_on" and self._calls.live:
-            self._act(self._calls.leave())
-        elif key == "hook_off" and not self._calls.live:
-            self._audio.hang_up()
+        self._sound.pressed(phone, key)
+
+    def _loud(self, pct: int) -> None:
+        self._sound.heard(pct)
 
     def _touched(self) -> None:
-        self._touched_at = self.clock.mono_s()
-        self._presence.touched(self._touched_at)
+        self._automation.touched()
+        self._attendance.touched(self.clock.mono_s())
         self.changed()
 
-    def _light(self, on: bool) -> None:
-        """Light or darken the room because somebody asked for it; the rules do the rest."""
-        if on:
-            self._touched_at = self.clock.mono_s()
-        else:
-            self._rested_at = self.clock.mono_s()
+    async def _roll_back(self, number: int, who: str) -> None:
+        await self._settings.roll_back(number, who, self.now().wall)
         self.changed()
+
+    def _preset_stored(self, camera: str, preset: int) -> None:
+        """Have a picture of a preset taken, unless a meeting has the camera, or may soon have."""
+        self._act(self._pictures.renew(camera, preset, in_use=self._may_film))
+
+    def _may_film(self) -> bool:
+        meeting = self.document.meeting
+        return meeting.shown or meeting.state not in ("idle", "ended", "failed")
 
     def _act(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(_tolerantly(work))

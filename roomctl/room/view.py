@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from typing import Literal
 
-from roomctl.camera import Camera
+from roomctl.camera.interface import PtzCamera
 from roomctl.clock import Moment
-from roomctl.config import CameraTable, Config
+from roomctl.config import Config
 from roomctl.device import Device, Health, Status
-from roomctl.meeting.platform import Platform
-from roomctl.occupancy import PresenceState
+from roomctl.meeting.platform_file import Platform
 from roomctl.room.document import (
     CameraEntry,
     ConditionEntry,
@@ -19,13 +18,9 @@ from roomctl.room.document import (
     IdentityEntry,
     IssueEntry,
     MeetingEntry,
-    OccupancyEntry,
     PlatformEntry,
     PresetEntry,
-    ReasonEntry,
 )
-
-UNNAMED_PRESETS = 4  # shown of a camera whose presets have no names in room.toml
 
 
 def identity(config: Config) -> IdentityEntry:
@@ -54,7 +49,7 @@ def device(name: str, kind: str, health: Health) -> DeviceEntry:
     )
 
 
-def devices(cameras: Iterable[Camera], others: Iterable[Device]) -> tuple[DeviceEntry, ...]:
+def devices(cameras: Iterable[PtzCamera], others: Iterable[Device]) -> tuple[DeviceEntry, ...]:
     """Return one entry per camera (several may share a line) and one per other device."""
     entries = [device(f"camera.{camera.name}", "camera", camera.health) for camera in cameras]
     entries += [device(_full_name(other), other.kind, other.health) for other in others]
@@ -65,7 +60,12 @@ def _full_name(other: Device) -> str:
     return other.name if other.name == other.kind else f"{other.kind}.{other.name}"
 
 
-def camera(shown: Camera, table: CameraTable) -> CameraEntry:
+def camera(
+    shown: PtzCamera,
+    names: Mapping[int, str],
+    pictures: Mapping[int, str],
+    seen: Literal["meeting", "other", "unknown"],
+) -> CameraEntry:
     state, can = shown.state, shown.abilities
     online = shown.health.status is Status.ONLINE
     return CameraEntry(
@@ -76,18 +76,33 @@ def camera(shown: Camera, table: CameraTable) -> CameraEntry:
         tilt_deg=state.tilt_deg,
         zoom_pct=state.zoom_pct,
         moving=state.moving,
+        focus=state.focus,
+        focus_pct=state.focus_pct,
+        exposure=state.exposure,
+        white_balance=state.white_balance,
+        ir_receive=state.ir_receive,
+        tally=state.tally,
+        tracking=state.tracking,
         preset=state.preset,
-        presets=_presets(shown, table),
+        presets=_presets(shown, names, pictures),
         can=can if online else (),
+        modes=dict(shown.modes),
+        picture=seen,
     )
 
 
-def _presets(shown: Camera, table: CameraTable) -> tuple[PresetEntry, ...]:
-    """Return the presets named in room.toml, else the first few the camera has."""
-    if table.presets and shown.presets:
-        named = sorted((int(number), name) for number, name in table.presets.items())
-        return tuple(PresetEntry(number, name) for number, name in named)
-    return tuple(PresetEntry(number, "") for number in shown.presets[:UNNAMED_PRESETS])
+def _presets(
+    shown: PtzCamera, names: Mapping[int, str], pictures: Mapping[int, str]
+) -> tuple[PresetEntry, ...]:
+    if not shown.presets:
+        return ()
+    return tuple(PresetEntry(number, name, pictures.get(number)) for number, name in names.items())
+
+
+def picture_of(name: str, config: Config) -> Literal["meeting", "other", "unknown"]:
+    """Return whether a meeting sees a camera: it is given the first that has a video device."""
+    seen = config.meeting_camera
+    return "unknown" if seen is None else "meeting" if name == seen else "other"
 
 
 def platforms(allowed: Iterable[Platform], config: Config) -> tuple[PlatformEntry, ...]:
@@ -128,7 +143,11 @@ def conditions(
 
 
 def issues(
-    entries: tuple[DeviceEntry, ...], meeting: MeetingEntry, feed: IssueEntry | None
+    entries: tuple[DeviceEntry, ...],
+    cameras: Iterable[PtzCamera],
+    meeting: MeetingEntry,
+    feed: IssueEntry | None,
+    sensors: Iterable[IssueEntry] = (),
 ) -> tuple[IssueEntry, ...]:
     """Return what is wrong now, each with codes for the panel to put into words."""
     found = [
@@ -136,16 +155,25 @@ def issues(
         for e in entries
         if e.status == "offline"
     ]
+    for camera in cameras:
+        found += _of_a_camera(camera)
     if meeting.state == "failed" and meeting.since is not None:
         params = {"reason": meeting.failure, "platform": meeting.platform}
         found.append(IssueEntry("meeting.failed", "meeting", dict(params), meeting.since))
     if feed is not None:
         found.append(feed)
-    return tuple(found)
+    return (*found, *sensors)
 
 
-def occupancy(state: PresenceState, now: Moment) -> OccupancyEntry:
-    """Return occupancy with wall-clock time for its monotonic `since`."""
-    since = now.wall - timedelta(seconds=max(0.0, now.mono_s - state.since))
-    reasons = tuple(ReasonEntry(reason.code, dict(reason.params)) for reason in state.reasons)
-    return OccupancyEntry(state.state, state.probability, reasons, since.replace(microsecond=0))
+def _of_a_camera(camera: PtzCamera) -> list[IssueEntry]:
+    """Return what is wrong with a camera that works: its firmware, or that nobody knows it."""
+    subject, since = f"camera.{camera.name}", camera.health.since.wall
+    if camera.health.status is not Status.ONLINE:
+        return []
+    found = [
+        IssueEntry("camera.advisory", subject, {"what": one.what, "source": one.source}, since)
+        for one in camera.advisories
+    ]
+    if (version := camera.unknown_model) is not None:
+        found.append(IssueEntry("camera.unknown_model", subject, {"version": version}, since))
+    return found

@@ -257,23 +257,6 @@ async def test_a_number_is_joined_with_its_platform() -> None:
 
 
 @invented
-async def test_hanging_up_on_the_speakerphone_leaves_the_call() -> None:
-    async with living() as house:
-        await house.join()
-        await house.until(lambda: house.phone.hook)
-        await house.act("speakerphone.table", "press_hook")
-        await house.until(lambda: state(house) == "leaving", limit_s=1.0)
-        await house.until(lambda: state(house) == "idle")
-
-
-@invented
-async def test_picking_up_without_a_call_does_nothing() -> None:
-    async with living() as house:
-        await house.act("speakerphone.table", "press_hook")
-        await house.always(lambda: state(house) == "idle", 5.0)
-
-
-@invented
 async def test_staff_may_leave_for_the_room() -> None:
     async with living() as house:
         await house.join()

@@ -1,0 +1,101 @@
+"""Who is in the room: the sensors' levels, the call and touches, handed to presence.
+
+Mediates between the occupancy wing and the room; what is wrong with a sensor becomes an issue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from roomctl.clock import Clock, Moment
+from roomctl.config import OccupancyTable
+from roomctl.device import Status
+from roomctl.occupancy import Presence, PresenceState, Sensor
+from roomctl.occupancy.inputs import Input, tell
+from roomctl.room.document import IssueEntry, OccupancyEntry, ReasonEntry
+from roomctl.room.use import Use
+
+
+class Attendance:
+    """Presence, and what it is told."""
+
+    def __init__(
+        self, tables: dict[str, OccupancyTable], sensors: list[Sensor], use: Use, clock: Clock
+    ) -> None:
+        self._sensors, self._use, self._clock = sensors, use, clock
+        profiles = {sensor.name: sensor.profile for sensor in sensors}
+        self._presence = Presence(
+            {name: table.hold_s for name, table in tables.items()},
+            {name: profile.kind for name, profile in profiles.items()},
+            {name: profile.likelihood for name, profile in profiles.items() if profile.likelihood},
+        )
+        self._told: dict[tuple[str, str], bool] = {}  # the last of each kind, of each sensor
+
+    @property
+    def state(self) -> PresenceState:
+        """What presence says at the latest instant that was told."""
+        return self._presence.state
+
+    def level(self, sensor: str, level: bool, at: float) -> None:
+        """Take a level of a sensor, new or told again."""
+        self._tell(Input(at, "level", sensor, level))
+
+    def touched(self, at: float) -> None:
+        """Note that somebody used the panel or a device by hand."""
+        self._tell(Input(at, "touch"))
+
+    def follow(self, call_live: bool) -> None:
+        """Take how the call and the sensors are now, and let time pass."""
+        now = self._clock.mono_s()
+        self._tell(Input(now, "call", on=call_live))
+        for sensor in self._sensors:
+            self._tell(Input(now, "healthy", sensor.name, sensor.health.status is Status.ONLINE))
+        self._presence.tick(now)
+        self._use.glance(self.state.state, call_live)
+
+    def entry(self, now: Moment) -> OccupancyEntry:
+        """Return occupancy with wall-clock time for its monotonic instants."""
+        state = self.state
+        return OccupancyEntry(
+            state=state.state,
+            probability=state.probability,
+            reasons=self.reasons,
+            since=_wall(state.since, now),
+            healthy=state.healthy,
+            configured=state.configured,
+            door=None if state.door_open is None else "open" if state.door_open else "closed",
+        )
+
+    @property
+    def reasons(self) -> tuple[ReasonEntry, ...]:
+        """Why the room is believed to be as it is."""
+        return tuple(ReasonEntry(reason.code, dict(reason.params)) for reason in self.state.reasons)
+
+    def issues(self, now: Moment) -> Iterator[IssueEntry]:
+        """Yield each sensor that is not believed although it answers, or that loses edges."""
+        for fault in self.state.faults:
+            since = _wall(fault.since, now)
+            subject = f"occupancy.{fault.sensor}"
+            yield IssueEntry(f"occupancy.{fault.code}", subject, {}, since)
+        for sensor in self._sensors:
+            if (first := sensor.losing_since(now.mono_s)) is not None:
+                count, subject = sensor.lost_edges, f"occupancy.{sensor.name}"
+                yield IssueEntry(
+                    "occupancy.lost_edges", subject, {"count": count}, _wall(first, now)
+                )
+
+    def _tell(self, told: Input) -> None:
+        tell(self._presence, told)
+        known = (told.kind, told.sensor)
+        if told.kind != "touch" and self._told.get(known) == told.on:
+            return
+        self._told[known] = told.on
+        storm = any(fault.sensor == told.sensor for fault in self.state.faults)
+        if told.kind != "level" or not storm:
+            self._use.told(told)
+
+
+def _wall(at: float, now: Moment) -> datetime:
+    since = now.wall - timedelta(seconds=max(0.0, now.mono_s - at))
+    return since.replace(microsecond=0)

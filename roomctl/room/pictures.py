@@ -1,0 +1,180 @@
+"""Pictures of what a camera sees at its presets: taken, kept, handed out, thrown away.
+
+One is taken when a preset was stored and no meeting uses the video device. A preset that is stored
+anew loses its old picture at once, whether or not there can be a new one. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from roomctl.clock import Clock
+from roomctl.config import CameraTable
+from roomctl.errors import PortClosed, PortError, PortReason, Refused, RoomctlError
+from roomctl.wire import Connect, in_thread
+
+_log = logging.getLogger(__name__)
+
+LARGEST = 1 << 20  # bytes
+LIMIT_S = 5.0  # the port's own is 2 s, after which it lets go of the device
+
+_TYPES = {b"\xff\xd8\xff": ("image/jpeg", "jpg"), b"\x89PNG": ("image/png", "png")}
+_ENDINGS = {ending: media for media, ending in _TYPES.values()}
+_Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A still picture as the camera made it."""
+
+    data: bytes
+    media_type: str
+
+
+async def take_picture(connect: Connect, name: str, video: str) -> Picture:
+    """Take one picture from the video device at the path `video` for the camera `name`.
+
+    Refused "busy": another program uses the device. PortError: it gives no picture, and why.
+    """
+    url = f"picture:{video}"
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            port = await connect(f"camera.{name}", url)
+            try:
+                data = (await port.read()).data
+            finally:
+                await port.close()
+    except TimeoutError as error:
+        raise PortError(url, f"no picture within {LIMIT_S:g} s") from error
+    except PortClosed:
+        raise
+    except PortError as error:
+        if error.reason is PortReason.BUSY:
+            raise Refused(name, "busy", f"no picture: {error.why}") from error
+        raise
+    return as_picture(url, data)
+
+
+def as_picture(url: str, data: bytes) -> Picture:
+    """Return a picture that came from `url`; PortError if it is none, or too large a one."""
+    media = next((media for head, (media, _) in _TYPES.items() if data.startswith(head)), None)
+    if media is None or len(data) > LARGEST:
+        raise PortError(url, f"{len(data)} bytes that are no picture of at most {LARGEST} bytes")
+    return Picture(data, media)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    version: str
+    path: Path | None
+    picture: Picture | None  # where there is no folder
+
+
+class Pictures:
+    """The pictures of all presets: in `folder`, or in memory if there is none."""
+
+    def __init__(
+        self,
+        tables: Mapping[str, CameraTable],
+        connect: Connect,
+        clock: Clock,
+        changed: Callable[[], None],
+        folder: Path | None = None,
+    ) -> None:
+        self._tables, self._connect, self._folder = tables, connect, folder
+        self._clock, self._changed = clock, changed
+        self._kept = _found(folder) if folder is not None else {}
+        self._one_at_a_time = asyncio.Lock()
+
+    def of(self, camera: str) -> dict[int, str]:
+        """Return the paths of a camera's pictures by preset; a new picture has a new one."""
+        return {
+            preset: f"/api/v1/cameras/{camera}/presets/{preset}/picture?v={kept.version}"
+            for (name, preset), kept in self._kept.items()
+            if name == camera
+        }
+
+    async def read(self, camera: str, preset: int) -> Picture:
+        """Return the picture of a preset; Refused "no_picture"."""
+        kept = self._kept.get((camera, preset))
+        if kept is not None and kept.picture is not None:
+            return kept.picture
+        try:
+            if kept is not None and kept.path is not None:
+                data = await in_thread(kept.path.read_bytes)
+                return Picture(data, _ENDINGS[kept.path.suffix[1:]])
+        except OSError as error:
+            _log.warning("camera.%s: the picture of preset %d: %s", camera, preset, error)
+        raise Refused(camera, "no_picture", f"there is no picture of preset {preset}")
+
+    async def renew(self, camera: str, preset: int, *, in_use: Callable[[], bool]) -> None:
+        """Replace the picture of a preset that was just stored.
+
+        `in_use` says whether a meeting has the video device, or may have it soon. Whatever goes
+        wrong leaves the preset without a picture, and is logged.
+        """
+        video = self._tables[camera].video_device
+        async with self._one_at_a_time:
+            try:
+                await self._forget((camera, preset))
+                if video is not None and not in_use():
+                    picture = await take_picture(self._connect, camera, video)
+                    await self._keep((camera, preset), picture)
+            except (RoomctlError, OSError) as error:
+                _log.info("camera.%s: no picture of preset %d: %s", camera, preset, error)
+
+    async def _forget(self, key: _Key) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is None:
+            return
+        self._changed()
+        if kept.path is not None:
+            await in_thread(kept.path.unlink, missing_ok=True)
+
+    async def _keep(self, key: _Key, picture: Picture) -> None:
+        version = f"{int(self._clock.now().wall.timestamp() * 1000):x}"
+        path = None
+        if self._folder is not None:
+            ending = next(end for media, end in _TYPES.values() if media == picture.media_type)
+            path = self._folder / f"{key[0]}.{key[1]}.{version}.{ending}"
+            await in_thread(_written, path, picture.data)
+        self._kept[key] = _Kept(version, path, picture if path is None else None)
+        self._changed()
+
+
+def _found(folder: Path) -> dict[_Key, _Kept]:
+    """Return the pictures of an earlier run; of two of one preset, the newer."""
+    found: dict[_Key, _Kept] = {}
+    for path in sorted(folder.glob("*.*.*.*")) if folder.is_dir() else []:
+        camera, preset, version, ending = path.name.split(".", 3)
+        if preset.isdecimal() and ending in _ENDINGS:
+            if (older := found.get((camera, int(preset)))) and older.path:
+                older.path.unlink(missing_ok=True)  # a power cut came before this
+            found[camera, int(preset)] = _Kept(version, path, None)
+    return found
+
+
+def _written(path: Path, data: bytes) -> None:
+    """Write a whole file, or none."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

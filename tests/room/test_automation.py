@@ -1,0 +1,204 @@
+"""What a room does by itself, announces, keeps and undoes, on simulated hardware."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from roomctl.clock import VirtualClock
+from roomctl.config import parse
+from roomctl.room.bookings import Bookings
+from roomctl.room.calls import Calls
+from roomctl.room.document import ActEntry
+from roomctl.store import Store
+from tests.invented import START, LoopClock, invented
+from tests.room.rig import BAMBOO, STAFF, Calendar, House, living
+from tests.room.test_bookings import booking
+
+RULES = BAMBOO + "[rules]\nend_call_s = 300\nrelease_s = 300\nwarn_s = 60\nundo_s = 120\n"
+SETTLED_S = 300.0
+
+
+def notices(house: House) -> list[str]:
+    return [one.act for one in house.document.automation.notices]
+
+
+def acts(house: House, *kinds: str) -> list[ActEntry]:
+    return [one for one in house.document.automation.acts if one.act in (kinds or (one.act,))]
+
+
+def status(house: House, key: str) -> str:
+    return next(one.status for one in house.document.bookings if one.id == key)
+
+
+@invented
+async def test_a_call_that_everybody_walked_out_of_is_left_after_a_warning() -> None:
+    async with living(RULES) as house:
+        await house.join()
+        await house.until(lambda: "end_call" in notices(house), limit_s=SETTLED_S + 300)
+        assert house.document.meeting.state == "in_call"
+        await house.always(lambda: house.document.meeting.state == "in_call", 55)
+        await house.until(lambda: house.document.meeting.state == "idle", limit_s=30)
+        (act,) = acts(house, "end_call")
+        assert [reason.code for reason in act.reasons] == ["vacant", "call"]
+        assert act.undo
+
+
+@invented
+async def test_keep_it_on_the_panel_keeps_the_call() -> None:
+    async with living(RULES) as house:
+        await house.join()
+        await house.until(lambda: "end_call" in notices(house), limit_s=SETTLED_S + 300)
+        assert (await house.ask("room.keep", act="end_call")).status == "done"
+        await house.until(lambda: "end_call" not in notices(house), limit_s=1)
+        await house.always(lambda: house.document.meeting.state == "in_call", 200)
+
+
+@invented
+async def test_undo_joins_the_call_again_that_was_left() -> None:
+    async with living(RULES) as house:
+        await house.join()
+        await house.until(lambda: acts(house, "end_call") != [], limit_s=1000)
+        await house.until(lambda: house.document.meeting.state == "idle", limit_s=30)
+        (act,) = acts(house, "end_call")
+        assert (await house.ask("room.undo", number=act.number)).status == "done"
+        await house.until(lambda: house.document.meeting.state == "in_call")
+        assert not acts(house, "end_call")[0].undo
+        again = await house.ask("room.undo", number=act.number)
+        assert again.error is not None
+        assert again.error.code == "nothing_to_undo"
+
+
+@invented
+async def test_an_act_can_be_undone_for_a_while_only() -> None:
+    async with living(RULES) as house:
+        await house.until(lambda: acts(house, "rest") != [], limit_s=60)
+        assert acts(house, "rest")[0].undo
+        await house.until(lambda: not acts(house, "rest")[0].undo, limit_s=125)
+
+
+@invented
+async def test_somebody_in_the_room_keeps_the_call_without_a_word() -> None:
+    async with living(RULES) as house:
+        await house.act("occupancy.ceiling", "walk_in")
+        await house.join()
+        await house.always(lambda: "end_call" not in notices(house), 1200)
+        assert house.document.meeting.state == "in_call"
+
+
+@invented
+async def test_a_call_in_a_room_whose_sensor_is_gone_is_never_left() -> None:
+    async with living(RULES) as house:
+        await house.act("occupancy.ceiling", "unplug")
+        await house.join()
+        await house.always(lambda: house.document.meeting.state != "idle", 1200)
+        assert acts(house, "end_call") == []
+
+
+@invented
+async def test_a_booking_that_nobody_came_to_is_released_and_says_so() -> None:
+    async with living(RULES, feed=Calendar([booking("now", 1)])) as house:
+        await house.until(lambda: "release" in notices(house), limit_s=SETTLED_S + 300)
+        assert status(house, "now") == "booked"
+        await house.until(lambda: status(house, "now") == "released", limit_s=70)
+        (act,) = acts(house, "release")
+        assert (act.subject, act.reasons[0].code) == ("now", "no_show")
+        assert (await house.ask("room.undo", number=act.number)).status == "done"
+        assert status(house, "now") == "checked_in"
+
+
+@invented
+async def test_a_booking_that_somebody_came_to_is_used_and_never_released() -> None:
+    async with living(RULES, feed=Calendar([booking("now", 1)])) as house:
+        await house.always(lambda: True, 120)
+        await house.act("occupancy.ceiling", "walk_in")
+        await house.until(lambda: status(house, "now") == "used")
+        await house.act("occupancy.ceiling", "leave")
+        await house.always(lambda: status(house, "now") == "used", 1500)
+
+
+@invented
+async def test_staff_check_in_for_somebody_who_is_late() -> None:
+    async with living(RULES, feed=Calendar([booking("now", 1)])) as house:
+        await house.until(lambda: house.document.bookings != ())
+        assert (await house.ask("booking.checkIn", STAFF, booking="now")).status == "done"
+        await house.always(lambda: status(house, "now") == "checked_in", 1500)
+        refused = await house.ask("booking.checkIn", STAFF, booking="gone")
+        assert refused.error is not None
+        assert refused.error.code == "unknown_booking"
+
+
+@invented
+async def test_keep_it_for_a_booking_is_a_check_in() -> None:
+    async with living(RULES, feed=Calendar([booking("now", 1)])) as house:
+        await house.until(lambda: "release" in notices(house), limit_s=SETTLED_S + 300)
+        assert (await house.ask("room.keep", STAFF, act="release")).status == "done"
+        assert status(house, "now") == "checked_in"
+
+
+@invented
+async def test_a_room_that_is_going_to_rest_says_when_and_stays_lit_if_kept() -> None:
+    async with living(BAMBOO) as house:
+        await house.act("occupancy.ceiling", "walk_in")
+        await house.always(lambda: True, 60)
+        assert notices(house) == []
+        await house.act("occupancy.ceiling", "leave")
+        await house.until(lambda: notices(house) == ["rest"], limit_s=40)
+        await house.ask("room.keep", STAFF, act="rest")
+        await house.until(lambda: house.document.occupancy.state == "vacant", limit_s=40)
+        await house.until(lambda: not house.document.panel.awake, limit_s=60)
+
+
+@invented
+async def test_walking_in_says_why_the_room_woke() -> None:
+    async with living() as house:
+        await house.until(lambda: not house.document.panel.awake, limit_s=60)
+        await house.act("occupancy.ceiling", "walk_in")
+        took_s = await house.until(lambda: house.screen.shown, limit_s=2.0)
+        assert took_s <= 2.0
+        woke = acts(house, "wake")[-1]
+        assert [reason.code for reason in woke.reasons] == ["occupied", "pir"]
+
+
+@invented
+@pytest.mark.parametrize("days", [365, -365])
+async def test_a_wall_clock_that_jumps_by_a_year_changes_nothing(days: int) -> None:
+    async with living(RULES, feed=Calendar([booking("now", 1)])) as house:
+        await house.act("occupancy.ceiling", "walk_in")
+        await house.join()
+        await house.always(lambda: True, 400)
+        before = (house.document.occupancy.state, acts(house), house.document.panel)
+        assert isinstance(house.room.clock, LoopClock)
+        house.room.clock.jumped = timedelta(days=days)
+        await house.always(
+            lambda: (house.document.occupancy.state, acts(house), house.document.panel) == before,
+            900,
+        )
+        assert house.document.meeting.state == "in_call"
+
+
+@invented
+async def test_a_sensor_that_is_not_believed_is_an_issue_with_its_name() -> None:
+    async with living() as house:
+        for number in range(60):
+            house.room._attendance.level("ceiling", number % 2 == 0, house.room.clock.mono_s())
+        await house.until(lambda: ("occupancy.chatter", "occupancy.ceiling") in house.issues)
+        assert house.document.occupancy.healthy == 0
+        await house.until(lambda: house.issues == [], limit_s=30)
+
+
+async def test_what_became_of_a_booking_survives_a_restart(tmp_path: Path) -> None:
+    clock, feed = VirtualClock(START), Calendar([booking("now", 1)])
+
+    def fresh() -> Bookings:
+        config = parse(BAMBOO, "room.toml")
+        calls = Calls(config, None, clock, lambda: None)
+        return Bookings(config, feed, calls.read, clock, lambda: None, Store(tmp_path))
+
+    first = fresh()
+    await first._fetch(feed)
+    await first.mark("now", "released")
+    again = fresh()
+    await again._fetch(feed)
+    (entry,) = again.entries(clock.now())
+    assert entry.status == "released"

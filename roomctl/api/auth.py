@@ -127,7 +127,7 @@ class Tokens:
             self._sessions[hashed] = self._sessions.pop(hashed)  # who is forgotten first: the idle
         elif not visiting:
             return None
-        return Source(role, f"{role} {hashed[:6]}")
+        return Source(role, f"{role} {hashed[:6]}", phone=visiting)
 
 
 def _hash(token: str) -> str:

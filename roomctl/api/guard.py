@@ -26,7 +26,7 @@ LARGEST_BODY = 64 * 1024
 PUBLIC = ("/", "/screen", "/far-side", "/favicon.ico", "/healthz", "/readyz", "/api/v1/pair")
 PUBLIC_BELOW = ("/ui/", "/docs-assets/")
 FOR_THE_SCREEN = ("/api/v1/room", "/api/v1/live", "/api/v1/phone")
-FOR_PROGRAMS = ("/api/v1/pairings",)  # a panel must not be able to make more panels
+FOR_PROGRAMS = ("/api/v1/pairings", "/api/v1/settings", "/api/v1/use")  # no panel makes more panels
 DOCS = ("/docs", "/redoc")
 
 CSP = (
@@ -127,11 +127,17 @@ def cookie_name(base: str, role: Role) -> str:
 
 def _roles(path: str) -> tuple[Role, ...]:
     """Return whose cookies open a path."""
-    if path in FOR_PROGRAMS:
+    if path in FOR_PROGRAMS or _is_for_technicians(path):
         return ()
     if path == "/api/v1/far-side":
         return (Role.FAR_SIDE,)
     return (Role.PANEL, Role.SCREEN) if path in FOR_THE_SCREEN else (Role.PANEL,)
+
+
+def _is_for_technicians(path: str) -> bool:
+    """Whether it is a camera's trace or a speakerphone's description, no business of the panel."""
+    trace = path.startswith("/api/v1/cameras/") and path.endswith("/trace")
+    return trace or (path.startswith("/api/v1/speakerphones/") and path.endswith("/description"))
 
 
 def _public(path: str) -> bool:

@@ -21,6 +21,7 @@ from roomctl.errors import RoomctlError
 from roomctl.room import Room, Source
 from roomctl.room.changes import Change
 from roomctl.room.commands import CommandRecord, CommandStatus, failure
+from roomctl.room.holds import LEASE_S, PHONE_LEASE_S
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Live:
         self._behind = asyncio.Event()
         self._rev = 0  # of the last snapshot or patch
         self._waiting: set[asyncio.Task[None]] = set()
+        self._ear: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Serve the panel until it goes away, or has to."""
@@ -69,6 +71,7 @@ class Live:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self._room.drop_holds(self._holder)
+                self._listen(False)
                 for task in (*tasks, *self._waiting):
                     task.cancel()
                 results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -155,20 +158,35 @@ class Live:
                 self._room.release_hold(message.hold, self._holder)
             case schema.LiveCommand():
                 self._command(message)
+            case schema.LiveListen():
+                self._listen(message.on)
             case schema.LiveSnapshot():
                 self._snapshot()
             case schema.LivePing():
                 self._say({"type": "pong", "t": message.t, "server_time": self._now()})
 
     def _hold(self, beat: schema.LiveHold) -> None:
+        lease_s = PHONE_LEASE_S if self._source.phone else LEASE_S
+        push = (beat.pan, beat.tilt, beat.zoom, beat.focus)
         try:
-            self._room.hold(
-                beat.hold, beat.seq, self._holder, beat.camera, (beat.pan, beat.tilt, beat.zoom)
-            )
+            self._room.hold(beat.hold, beat.seq, self._holder, beat.camera, push, lease_s)
         except RoomctlError as error:
             _, why = failure(error)
             shown = schema.as_json(why)
             self._say({"type": "error", "hold": beat.hold, "error": shown})
+
+    def _listen(self, on: bool) -> None:
+        """Begin to say how loud the microphone is, or end it."""
+        if on and self._ear is None:
+            self._ear = asyncio.create_task(self._say_levels())
+        elif not on and self._ear is not None:
+            self._ear.cancel()
+            self._ear = None
+
+    async def _say_levels(self) -> None:
+        with self._room.listen() as levels:
+            while True:
+                self._say({"type": "level", "pct": await levels.get()})
 
     def _command(self, message: schema.LiveCommand) -> None:
         try:
@@ -197,7 +215,10 @@ class Live:
         ended = record.status not in (CommandStatus.ACCEPTED, CommandStatus.RUNNING)
         status = record.status if ended else CommandStatus.UNKNOWN
         error = schema.as_json(record.error)
-        self._say({"type": "ack", "id": record.id, "status": status, "error": error})
+        ack = {"type": "ack", "id": record.id, "status": status, "error": error}
+        if record.result is not None:
+            ack["result"] = schema.as_json(record.result)
+        self._say(ack)
 
     def _now(self) -> str:
         return self._room.now().wall.isoformat()

@@ -9,7 +9,24 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from roomctl.api.schema import Problem
+
 MEDIA_TYPE = "application/problem+json"
+
+Answers = dict[int | str, dict[str, Any]]
+"""What a route answers with, by status, for its description."""
+
+_ANYWHERE = (400, 401, 403, 413, 415, 421, 422)  # the guard's, and a body of another form
+
+
+def refusals(*more: int) -> Answers:
+    """Describe the errors that any route may answer with, and those of `more` statuses."""
+    described = {
+        "model": Problem,
+        "description": "What is wrong, as application/problem+json",
+        "content": {MEDIA_TYPE: {}},
+    }
+    return dict.fromkeys((*_ANYWHERE, *more), described)
 
 
 class _Ascii(JSONResponse):

@@ -14,11 +14,17 @@ from fastapi.security import HTTPBearer
 
 from roomctl.api import schema
 from roomctl.api.auth import PAIRING_S, Role, Tokens
+from roomctl.api.descriptions import description_routes
 from roomctl.api.events import stream
 from roomctl.api.far_side import FarSide
 from roomctl.api.live import UNAUTHORIZED, Live
 from roomctl.api.phone import Phones
-from roomctl.api.problem import problem
+from roomctl.api.pictures import picture_routes
+from roomctl.api.problem import Answers, problem, refusals
+from roomctl.api.revisions import revision_routes
+from roomctl.api.screen_picture import screen_picture_routes
+from roomctl.api.traces import trace_routes
+from roomctl.api.use import use_routes
 from roomctl.errors import Refused
 from roomctl.room import Room, Source
 from roomctl.room.commands import CommandRecord, CommandStatus, Failure
@@ -26,17 +32,8 @@ from roomctl.room.document import RoomDocument
 
 COOKIE_S = 400 * 24 * 3600
 
-_PROBLEM: dict[str, Any] = {
-    "model": schema.Problem,
-    "description": "What is wrong, as application/problem+json",
-    "content": {"application/problem+json": {}},
-}
-_Answers = dict[int | str, dict[str, Any]]
-_ERRORS: _Answers = dict.fromkeys((400, 401, 403, 413, 415, 421, 422), _PROBLEM)
-_COMMAND_ERRORS: _Answers = {
-    **_ERRORS,
-    **dict.fromkeys((404, 409, 500, 501, 502, 503, 504), _PROBLEM),
-}
+_ERRORS = refusals()
+_COMMAND_ERRORS = refusals(404, 409, 500, 501, 502, 503, 504)
 
 
 # Tells /docs to ask for a token; the guard has looked at it before any route is reached.
@@ -65,6 +62,12 @@ def routes(doors: Doors) -> APIRouter:
     _health(router, doors.room)
     _status(guarded, doors)
     _commands(guarded, doors)
+    guarded.include_router(trace_routes(doors.room))
+    guarded.include_router(description_routes(doors.room))
+    guarded.include_router(revision_routes(doors.room))
+    guarded.include_router(use_routes(doors.room))
+    guarded.include_router(picture_routes(doors.room))
+    guarded.include_router(screen_picture_routes(doors.room))
     _phone(guarded, doors.phones)
     _pairing(router, doors)
     _pairings(guarded, doors)
@@ -79,7 +82,7 @@ def _health(router: APIRouter, room: Room) -> None:
         """Tell a supervisor that the program runs."""
         return {"status": "ok"}
 
-    not_ready: _Answers = {503: {"model": dict[str, bool], "description": "Not ready"}}
+    not_ready: Answers = {503: {"model": dict[str, bool], "description": "Not ready"}}
 
     @router.get("/readyz", tags=["health"], responses=not_ready)
     async def ready(response: Response) -> dict[str, bool]:
@@ -102,7 +105,7 @@ def _status(router: APIRouter, doors: Doors) -> None:
         return cast(RoomDocument, JSONResponse(body, headers={"ETag": etag}))
 
     text = {"text/event-stream": {"schema": {"type": "string"}}}
-    flowing: _Answers = {200: {"description": "What happens, as it happens", "content": text}}
+    flowing: Answers = {200: {"description": "What happens, as it happens", "content": text}}
 
     @router.get(
         "/api/v1/events",
@@ -194,7 +197,7 @@ def _pairings(router: APIRouter, doors: Doors) -> None:
 
 def _phone(router: APIRouter, phones: Phones) -> None:
     drawing = {"image/svg+xml": {"schema": {"type": "string"}}}
-    drawn: _Answers = {
+    drawn: Answers = {
         200: {"description": "The code, as a drawing", "content": drawing},
         204: {"description": "No phone can be a panel here"},
     }
@@ -223,16 +226,17 @@ def _live(router: APIRouter, doors: Doors) -> None:
             await socket.close(UNAUTHORIZED, "unauthorized")
             return
         allowed: Callable[[], bool] = socket.state.allowed
-        await Live(socket, doors.room, source, lambda: _hello(doors), allowed).run()
+        await Live(socket, doors.room, source, lambda: _hello(doors, source), allowed).run()
 
 
-def _hello(doors: Doors) -> dict[str, Any]:
+def _hello(doors: Doors, source: Source) -> dict[str, Any]:
     return {
         "type": "hello",
         "boot_id": doors.boot_id,
         "ui_version": doors.ui_version,
         "server_time": doors.room.now().wall.isoformat(),
         "language": doors.room.config.room.language,
+        "phone": source.phone,
     }
 
 

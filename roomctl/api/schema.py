@@ -1,75 +1,25 @@
 """What comes in over HTTP and WebSocket, and how the room's values go out as JSON.
 
-Strict: an unknown key, a wrong type or a number out of range is a 422. Knows no routes.
+Strict: an unknown key, a wrong type or a number out of range is a 422. Knows no routes; camera
+commands stand in `schema_camera`.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from pydantic_core import to_jsonable_python
 
+from roomctl.api.form import Asked, Device, Identifier, Number, Percent, Push, Strict, Text
+from roomctl.api.schema_automation import AutomationCommand
+from roomctl.api.schema_camera import CameraCommand
+from roomctl.api.schema_screen import ScreenCommand
 from roomctl.room.commands import CommandRecord
-
-
-def _whole(value: object) -> object:
-    """Return 34.0 as 34: JSON, and JSON Schema, know one kind of number."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Device = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
-Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
-Speed = Annotated[float, Field(ge=-1, le=1)]
-Preset = Annotated[int, Field(ge=1, le=256), BeforeValidator(_whole)]
-Percent = Annotated[int, Field(ge=0, le=100), BeforeValidator(_whole)]
-Lease = Annotated[int, Field(ge=50, le=500), BeforeValidator(_whole)]
-Number = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
-Text = Annotated[str, Field(min_length=1, max_length=16_384)]
-
-
-class Strict(BaseModel):
-    """A message from outside."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Nothing(Strict):
     """No arguments."""
-
-
-class CameraArgs(Strict):
-    """Which camera, by its name in room.toml."""
-
-    camera: Device
-
-
-class DriveArgs(CameraArgs):
-    """Speeds from -1 to 1; right, up and tele are positive. The camera stops after `lease_ms`."""
-
-    pan: Speed = 0.0
-    tilt: Speed = 0.0
-    zoom: Speed = 0.0
-    lease_ms: Lease = 300
-
-
-class PresetArgs(CameraArgs):
-    """Which stored position, from 1."""
-
-    preset: Preset
-
-
-class PowerArgs(CameraArgs):
-    """On or standby."""
-
-    on: bool
 
 
 class MuteArgs(Strict):
@@ -82,6 +32,12 @@ class VolumeArgs(Strict):
     """Loudspeaker volume in per cent."""
 
     pct: Percent
+
+
+class SpeakerphoneArgs(Strict):
+    """Which speakerphone, by its name in room.toml."""
+
+    name: Device
 
 
 def _one_way(described: dict[str, Any]) -> None:
@@ -131,121 +87,121 @@ class JoinArgs(Strict):
         return self
 
 
+class RevisionArgs(Strict):
+    """Which revision of the settings, as `GET /api/v1/settings` numbers them."""
+
+    revision: Number
+
+
 class NewArgs(Strict):
     """On which platform; the room's default if none is named."""
 
     platform: Device | None = None
 
 
-class _Command(Strict):
-    id: Identifier | None = Field(default=None, description="makes a repeat harmless")
-
-
-class CameraDrive(_Command):
-    """Move a camera for at most `lease_ms`; send again to keep it moving."""
-
-    type: Literal["camera.drive"]
-    args: DriveArgs
-
-
-class CameraStop(_Command):
-    """Stop pan, tilt and zoom."""
-
-    type: Literal["camera.stop"]
-    args: CameraArgs
-
-
-class CameraHome(_Command):
-    """Go to the home position."""
-
-    type: Literal["camera.home"]
-    args: CameraArgs
-
-
-class CameraRecall(_Command):
-    """Go to a stored position."""
-
-    type: Literal["camera.recall"]
-    args: PresetArgs
-
-
-class CameraStore(_Command):
-    """Store the present position."""
-
-    type: Literal["camera.store"]
-    args: PresetArgs
-
-
-class CameraPower(_Command):
-    """Switch a camera on, or to standby."""
-
-    type: Literal["camera.power"]
-    args: PowerArgs
-
-
-class AudioMute(_Command):
+class AudioMute(Asked):
     """Mute or, from within the room only, unmute the microphone."""
 
     type: Literal["audio.mute"]
     args: MuteArgs
 
 
-class AudioVolume(_Command):
+class AudioVolume(Asked):
     """Set the loudspeaker's volume."""
 
     type: Literal["audio.volume"]
     args: VolumeArgs
 
 
-class MeetingJoin(_Command):
+class AudioDevice(Asked):
+    """Use another speakerphone: from within the room only, and not in a call."""
+
+    type: Literal["audio.device"]
+    args: SpeakerphoneArgs
+
+
+class AudioTest(Asked):
+    """Play the test sound outside a call; `result` says whether the microphone heard it.
+
+    `verdict`: heard, not_heard, muted, no_loudspeaker, no_microphone, no_sound_server.
+    """
+
+    type: Literal["audio.test"]
+    args: Nothing = Nothing()
+
+
+class MeetingJoin(Asked):
     """Open a meeting on the room's screen."""
 
     type: Literal["meeting.join"]
     args: JoinArgs
 
 
-class MeetingNew(_Command):
+class MeetingNew(Asked):
     """Start a new meeting."""
 
     type: Literal["meeting.new"]
     args: NewArgs = NewArgs()
 
 
-class MeetingLeave(_Command):
+class MeetingLeave(Asked):
     """Leave the meeting."""
 
     type: Literal["meeting.leave"]
     args: Nothing = Nothing()
 
 
-class RoomWake(_Command):
+class MeetingFallback(Asked):
+    """Meet another way: by the invitation's other link, or anew on [meeting] fallback."""
+
+    type: Literal["meeting.fallback"]
+    args: Nothing = Nothing()
+
+
+class MeetingStay(Asked):
+    """Stay in the meeting although somebody hung up on the speakerphone; in the room only."""
+
+    type: Literal["meeting.stay"]
+    args: Nothing = Nothing()
+
+
+class RoomWake(Asked):
     """Light the panel and the display."""
 
     type: Literal["room.wake"]
     args: Nothing = Nothing()
 
 
-class RoomRest(_Command):
+class RoomRest(Asked):
     """Darken the panel and the display."""
 
     type: Literal["room.rest"]
     args: Nothing = Nothing()
 
 
+class RoomRollBack(Asked):
+    """Restore the settings of a revision, as a new one; API tokens only."""
+
+    type: Literal["room.rollBack"]
+    args: RevisionArgs
+
+
 Command = Annotated[
-    CameraDrive
-    | CameraStop
-    | CameraHome
-    | CameraRecall
-    | CameraStore
-    | CameraPower
+    CameraCommand
+    | AutomationCommand
     | AudioMute
     | AudioVolume
+    | AudioDevice
+    | AudioTest
     | MeetingJoin
     | MeetingNew
     | MeetingLeave
+    | MeetingStay
+    | MeetingFallback
+    | ScreenCommand
     | RoomWake
-    | RoomRest,
+    | RoomRest
+    | RoomRollBack,
     Field(discriminator="type"),
 ]
 
@@ -294,15 +250,16 @@ class LiveCommand(Strict):
 
 
 class LiveHold(Strict):
-    """A finger is on the pad; sent every 100 ms. Speeds as in DriveArgs."""
+    """A finger is on the pad; sent every 100 ms. Speeds as those of camera.drive."""
 
     type: Literal["hold"]
     hold: Identifier
     seq: Number
     camera: Device
-    pan: Speed
-    tilt: Speed
-    zoom: Speed
+    pan: Push
+    tilt: Push
+    zoom: Push
+    focus: Push = 0.0
 
 
 class LiveRelease(Strict):
@@ -310,6 +267,13 @@ class LiveRelease(Strict):
 
     type: Literal["release"]
     hold: Identifier
+
+
+class LiveListen(Strict):
+    """A panel shows, or no longer shows, how loud the microphone is; `level` messages follow."""
+
+    type: Literal["listen"]
+    on: bool
 
 
 class LiveSnapshot(Strict):
@@ -326,7 +290,8 @@ class LivePing(Strict):
 
 
 LiveMessage = Annotated[
-    LiveCommand | LiveHold | LiveRelease | LiveSnapshot | LivePing, Field(discriminator="type")
+    LiveCommand | LiveHold | LiveRelease | LiveListen | LiveSnapshot | LivePing,
+    Field(discriminator="type"),
 ]
 
 COMMAND: TypeAdapter[Any] = TypeAdapter(Command)
@@ -344,7 +309,7 @@ class Problem(BaseModel):
     params: dict[str, Any] = Field(default_factory=dict)
 
 
-def arguments(command: _Command) -> dict[str, Any]:
+def arguments(command: Asked) -> dict[str, Any]:
     """Return a command's arguments as the room's verbs take them."""
     args: dict[str, Any] = command.model_dump(include={"args"}, exclude_none=True)["args"]
     return args

@@ -61,14 +61,15 @@ random = "https://meet.jit.si"
 class House:
     """One room, its app and its simulator. Nothing runs yet."""
 
-    def __init__(self, folder, *, text=ROOM, clock=None, link=JITSI, port=PORT):
+    def __init__(self, folder, *, text=ROOM, clock=None, link=JITSI, port=PORT, keep=False):
         self.clock = clock or SystemClock()
         self.config = parse(text, "room.toml")
         self.simulator = Simulator(self.config, self.clock, with_screen=True)
         feed = SimFeed(self.clock.now(), link)
-        outside = Outside(self.simulator.connect, self.clock, feed)
-        self.room = Room(self.config, outside)
         self.store = Store(folder)
+        kept = self.store if keep else None
+        outside = Outside(self.simulator.connect, self.clock, feed, store=kept)
+        self.room = Room(self.config, outside)
         self.tokens = Tokens(self.store, self.clock, ADMIN)
         self.app = create_app(
             self.room,
@@ -177,10 +178,9 @@ class Panel:
         await self.say(type="command", id=command_id, command={"type": kind, "args": args})
         return await self.next("ack", id=command_id)
 
-    async def hold(self, hold, seq, pan=0.0, tilt=0.0, zoom=0.0, camera="front"):
-        await self.say(
-            type="hold", hold=hold, seq=seq, camera=camera, pan=pan, tilt=tilt, zoom=zoom
-        )
+    async def hold(self, hold, seq, pan=0.0, tilt=0.0, zoom=0.0, focus=0.0, camera="front"):
+        push = {"pan": pan, "tilt": tilt, "zoom": zoom, "focus": focus}
+        await self.say(type="hold", hold=hold, seq=seq, camera=camera, **push)
 
 
 def is_ready(document):

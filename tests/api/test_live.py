@@ -23,7 +23,7 @@ async def panel(alive):
 
 async def test_a_panel_is_told_who_speaks_and_then_the_whole_room(alive, panel):
     hello, snapshot = panel.heard
-    assert set(hello) == {"type", "boot_id", "ui_version", "server_time", "language"}
+    assert set(hello) == {"type", "boot_id", "ui_version", "server_time", "language", "phone"}
     assert (hello["boot_id"], hello["language"]) == ("b007b007", "en")
     assert snapshot["rev"] == snapshot["room"]["rev"]
     assert snapshot["room"]["identity"]["displayName"] == "Bamboo"
@@ -77,6 +77,25 @@ async def test_a_panel_joins_unmutes_and_leaves(alive, panel):
     assert JITSI.rpartition("/")[2] == panel.room["meeting"]["number"]
 
 
+async def test_a_panel_that_listens_is_told_the_level_until_it_no_longer_does(alive, panel):
+    await panel.say(type="listen", on=True)
+    for _ in range(3):
+        assert (await panel.next("level"))["pct"] == alive.screen.level_pct
+    await panel.say(type="listen", on=False)
+
+    async def hear_on():
+        while True:
+            await panel.next("level", limit_s=0.5)
+
+    with pytest.raises(TimeoutError):
+        await hear_on()
+
+
+async def test_the_test_sound_is_acknowledged_with_what_became_of_it(panel):
+    done = await panel.command("1", "audio.test")
+    assert (done["status"], done["result"]["verdict"]) == ("done", "heard")
+
+
 async def test_a_ping_is_answered_with_its_own_time(panel):
     await panel.say(type="ping", t=12.5)
     pong = await panel.next("pong")
@@ -105,6 +124,40 @@ async def test_beats_keep_the_camera_moving_longer_than_one_lease(alive, panel):
             await eventually(lambda: not alive.end_state()["moving"], 0.1)
     assert alive.clock.mono_s() - began > 0.5
     await eventually(lambda: not alive.end_state()["moving"], 1.0)
+
+
+async def test_a_command_that_found_something_out_is_acknowledged_with_it(alive, panel):
+    done = await panel.command("1", "camera.goto", camera="front", pan_deg=1.0, tilt_deg=95.0)
+    assert (done["status"], done["result"]["clamped"]) == ("done", ["tilt"])
+
+
+async def test_a_held_pad_drives_the_focus_too_unless_it_is_automatic(alive, panel):
+    await panel.until(lambda room: room["cameras"][0]["focus"] == "auto")
+    await panel.hold("a", 1, focus=1.0)
+    assert (await panel.next("error", hold="a"))["error"]["code"] == "focus_auto"
+    await panel.say(type="release", hold="a")
+    await panel.command("1", "camera.focus", camera="front", mode="manual")
+    await panel.until(lambda room: room["cameras"][0]["focus"] == "manual")
+    before = alive.camera.focus_pct
+    await panel.hold("b", 1, focus=1.0)
+    await eventually(lambda: alive.end_state() and alive.camera.focus_pct > before)
+    await panel.say(type="release", hold="b")
+
+
+@pytest.mark.parametrize("visit_s", [None, 60.0])
+async def test_a_phone_may_be_silent_for_half_a_second_and_a_panel_may_not(alive, visit_s):
+    token = alive.tokens.offer_pairing(Role.PANEL, 60.0, visit_s)
+    panel = await alive.panel(token=token)
+    await panel.hold("a", 1, pan=0.1)
+    with pytest.raises(TimeoutError):
+        await panel.next("error", limit_s=0.38)
+    await panel.hold("a", 2, pan=0.1)
+    if visit_s is None:
+        assert (await panel.next("error", hold="a"))["error"]["code"] == "hold_ended"
+    else:
+        with pytest.raises(TimeoutError):
+            await panel.next("error", limit_s=0.2)
+    await panel.socket.close()
 
 
 async def test_an_expired_hold_never_moves_the_camera_again(alive, panel):
@@ -261,7 +314,7 @@ async def test_the_rooms_display_may_look_and_do_nothing(alive):
 
 
 def test_every_message_a_socket_takes_is_one_that_this_page_has_judged():
-    known = {"command", "hold", "release", "snapshot", "ping"}
+    known = {"command", "hold", "release", "listen", "snapshot", "ping"}
     assert set(LIVE.json_schema()["discriminator"]["mapping"]) == known
 
 

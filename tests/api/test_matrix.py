@@ -10,7 +10,12 @@ PUBLIC = {"/", "/screen", "/far-side", "/favicon.ico", "/healthz", "/readyz", "/
 PUBLIC_MOUNTS = {"/ui", "/docs-assets"}
 FAR_SIDE = {"/api/v1/far-side"}
 FOR_THE_SCREEN = {"/api/v1/room", "/api/v1/phone"}
-FOR_PROGRAMS = {"/api/v1/pairings"}
+TRACE = "/api/v1/cameras/{camera}/trace"
+PICTURE = "/api/v1/cameras/{camera}/presets/{preset}/picture"
+DESCRIPTION = "/api/v1/speakerphones/{speakerphone}/description"
+USE = "/api/v1/use"
+FOR_PROGRAMS = {"/api/v1/pairings", "/api/v1/settings", USE, TRACE, DESCRIPTION}
+DISPLAY = "/api/v1/screen/picture"
 ENDLESS = {"/api/v1/events"}
 COMMAND = "/api/v1/commands/{command_id}"
 BODIES = {
@@ -33,7 +38,8 @@ def calls(house):
 
 async def status(client, method, path, **options):
     body = BODIES.get(path) if method == "POST" else None
-    url = path.replace("{command_id}", "none")
+    names = {"command_id": "none", "camera": "front", "preset": "1", "speakerphone": "table"}
+    url = path.format_map(names)
     async with client.stream(method, url, json=body, **options) as answer:
         return answer.status_code
 
@@ -49,6 +55,8 @@ def test_every_route_of_the_app_is_one_that_this_page_knows(house):
         *ENDLESS,
         "/api/v1/commands",
         COMMAND,
+        PICTURE,
+        DISPLAY,
         "/openapi.json",
         "/docs",
         "/docs/oauth2-redirect",
@@ -91,15 +99,18 @@ async def test_the_public_paths_show_nothing_of_the_room(alive):
 async def test_the_api_token_opens_every_route(alive):
     async with alive.program() as client:
         for method, path in calls(alive):
-            expected = {COMMAND: 404, "/api/v1/pair": 403, "/favicon.ico": 204}.get(path, 200)
+            refused = {COMMAND: 404, PICTURE: 404, "/api/v1/pair": 403, DISPLAY: 403}
+            expected = {**refused, "/favicon.ico": 204}.get(path, 200)
             if (path in FAR_SIDE and method == "POST") or path == "/api/v1/phone":
                 expected = 204
-            if path in FOR_PROGRAMS:
+            if path == "/api/v1/pairings":
                 expected = 201
+            if (method, path) == ("DELETE", USE):
+                expected = 422  # nothing is deleted that was not named
             assert await status(client, method, path) == expected, (method, path)
 
 
-async def test_a_panel_opens_everything_but_the_far_side_and_new_pairings(alive):
+async def test_a_panel_opens_everything_but_the_far_side_and_what_is_for_programs(alive):
     async with alive.program() as client:
         del client.headers["Authorization"]
         client.headers.update(await alive.panel_headers())

@@ -70,7 +70,13 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
         "/api/v1/pair",
         "/api/v1/pairings",
         "/api/v1/phone",
+        "/api/v1/screen/picture",
         "/api/v1/far-side",
+        "/api/v1/cameras/{camera}/presets/{preset}/picture",
+        "/api/v1/cameras/{camera}/trace",
+        "/api/v1/settings",
+        "/api/v1/use",
+        "/api/v1/speakerphones/{speakerphone}/description",
     }
 
 
@@ -91,6 +97,9 @@ async def test_every_command_is_described(described):
     assert kind == "application/json"
     assert set(body[kind]["schema"]["discriminator"]["mapping"]) >= {
         *("camera.drive", "camera.stop", "camera.home", "camera.recall", "camera.store"),
+        *("camera.goto", "camera.relative", "camera.zoom", "camera.focus", "camera.exposure"),
+        *("camera.whiteBalance", "camera.irReceive", "camera.tally", "camera.tracking"),
+        *("camera.raw", "camera.name", "room.rollBack"),
         *("camera.power", "audio.mute", "audio.volume", "meeting.join", "meeting.new"),
         *("meeting.leave", "room.wake", "room.rest"),
     }

@@ -1,0 +1,41 @@
+"""The pictures of presets: `GET /api/v1/cameras/NAME/presets/N/picture`.
+
+The room document names each by its path. Who may have it is the guard's business.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from fastapi.responses import Response
+
+from roomctl.api.problem import refusals
+from roomctl.room import Room
+
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_IMAGES = {"image/jpeg": _BINARY, "image/png": _BINARY}
+_SHOWN: dict[int | str, dict[str, Any]] = {
+    200: {"description": "What the camera saw there", "content": _IMAGES}
+}
+
+
+def picture_routes(room: Room) -> APIRouter:
+    """Return the route to the pictures of a room's presets."""
+    router = APIRouter()
+
+    @router.get(
+        "/api/v1/cameras/{camera}/presets/{preset}/picture",
+        tags=["cameras"],
+        response_class=Response,
+        responses={**refusals(404), **_SHOWN},
+    )
+    async def picture(
+        camera: str, preset: Annotated[int, Path(ge=1, le=999)], v: str = ""
+    ) -> Response:
+        """Return what a camera saw when a preset was stored; `v` changes with the picture."""
+        found = await room.picture(camera, preset)
+        headers = {"Cache-Control": "private, max-age=31536000, immutable" if v else "no-store"}
+        return Response(found.data, media_type=found.media_type, headers=headers)
+
+    return router

@@ -1,0 +1,46 @@
+"""What people changed of a running room: `GET /api/v1/settings`, each revision with who and why.
+
+A revision comes back by the command `room.rollBack`. Who may look is the guard's business:
+programs, with the API token.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from roomctl.api.problem import refusals
+from roomctl.room import Room
+
+
+class Revision(BaseModel):
+    """All settings as they were after one change, by their keys in room.toml."""
+
+    number: int
+    at: datetime
+    who: str
+    why: str
+    settings: dict[str, str]
+
+
+def revision_routes(room: Room) -> APIRouter:
+    """Return the route to the revisions of a room's settings."""
+    router = APIRouter()
+
+    @router.get("/api/v1/settings", tags=["settings"], responses=refusals())
+    async def revisions() -> list[Revision]:
+        """Return the revisions that are kept, oldest first; the last one counts."""
+        return [
+            Revision(
+                number=one.number,
+                at=one.at,
+                who=one.who,
+                why=one.why,
+                settings={".".join(place): value for place, value in one.settings.items()},
+            )
+            for one in room.revisions
+        ]
+
+    return router

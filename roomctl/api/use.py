@@ -1,0 +1,127 @@
+"""How the room was used: `GET /api/v1/use`, as JSON or CSV, and deleting it.
+
+Sums of each quarter of an hour and what the room did by itself; no person is in either. Who may
+look is the guard's business: programs, with the API token.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal, cast
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import AwareDatetime, BaseModel, BeforeValidator
+
+from roomctl.api.problem import Answers, refusals
+from roomctl.room import Room
+
+DAY = timedelta(days=1)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _written_out(value: object) -> object:
+    """Refuse a bare number, which pydantic would take for Unix time, in seconds or in ms."""
+    if isinstance(value, str) and "T" not in value.upper():
+        raise ValueError("is not like 2026-11-25T09:00:00Z")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+From = Annotated[Instant | None, Query(alias="from", description="default: a day ago")]
+To = Annotated[Instant | None, Query(alias="to", description="default: now")]
+
+
+class QuarterOfAnHour(BaseModel):
+    """Seconds in each state from `start` on; `arrivals`: how often somebody came in."""
+
+    start: datetime
+    occupied_s: float
+    vacant_s: float
+    unknown_s: float
+    call_s: float
+    arrivals: int
+
+
+class DoneByItself(BaseModel):
+    """What the room did by itself, and its reasons: [code, parameters]."""
+
+    at: datetime
+    act: str
+    subject: str
+    reasons: list[tuple[str, dict[str, Any]]]
+
+
+class UseOfTheRoom(BaseModel):
+    """A span of the history; `kept` is false where it is switched off."""
+
+    kept: bool
+    quarters: list[QuarterOfAnHour]
+    acts: list[DoneByItself]
+
+
+def use_routes(room: Room) -> APIRouter:
+    """Return the routes to the history of a room's use."""
+    router = APIRouter()
+    text: Answers = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+    @router.get("/api/v1/use", tags=["use"], responses={**refusals(502), **text})
+    async def use(
+        since: From = None, until: To = None, format: Literal["json", "csv"] = "json"
+    ) -> UseOfTheRoom:
+        """Return the quarters of an hour that begin in a span, and the acts in it."""
+        begin, end = _span(room, since, until)
+        quarters = [
+            QuarterOfAnHour(
+                start=datetime.fromtimestamp(one.start, UTC),
+                occupied_s=round(one.occupied_s, 1),
+                vacant_s=round(one.vacant_s, 1),
+                unknown_s=round(one.unknown_s, 1),
+                call_s=round(one.call_s, 1),
+                arrivals=one.arrivals,
+            )
+            for one in await room.use.quarters(begin, end)
+        ]
+        if format == "csv":
+            return cast(UseOfTheRoom, Response(_csv(quarters), media_type="text/csv"))
+        acts = [
+            DoneByItself(
+                at=datetime.fromtimestamp(one.at, UTC),
+                act=one.act,
+                subject=one.subject,
+                reasons=json.loads(one.why),
+            )
+            for one in await room.use.acts(begin, end)
+        ]
+        return UseOfTheRoom(kept=room.use.kept, quarters=quarters, acts=acts)
+
+    @router.delete("/api/v1/use", tags=["use"], status_code=204, responses=refusals(502))
+    async def forget(
+        since: Annotated[Instant, Query(alias="from")],
+        until: Annotated[Instant, Query(alias="to")],
+    ) -> Response:
+        """Delete the history of a span, raw edges included."""
+        await room.use.delete(*_span(room, since, until))
+        return Response(status_code=204)
+
+    return router
+
+
+def _span(room: Room, since: datetime | None, until: datetime | None) -> tuple[float, float]:
+    """Return a span of Unix time; what lies before 2000 is before any history."""
+    end = until or room.now().wall
+    begin = since or (end - DAY if end > _EARLIEST + DAY else _EARLIEST)
+    return max(begin, _EARLIEST).timestamp(), max(end, _EARLIEST).timestamp()
+
+
+def _csv(quarters: list[QuarterOfAnHour]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(QuarterOfAnHour.model_fields)
+    for one in quarters:
+        row = one.model_dump()
+        writer.writerow([row.pop("start").isoformat(), *row.values()])
+    return out.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -11,6 +12,10 @@ from roomctl.config import environment_token, runtime_path
 from roomctl.errors import RoomctlError
 
 LIMIT_S = 40.0
+
+
+class NoRoom(RoomctlError):
+    """No room answers, so whatever it would hold is free."""
 
 
 def address_file() -> str:
@@ -22,6 +27,22 @@ def room(url: str | None, token: str | None) -> dict[str, Any]:
     """Return the room document."""
     with _client(url, token) as client:
         return _answer(client, "GET", "/api/v1/room", None)
+
+
+def description(url: str | None, token: str | None, speakerphone: str | None) -> dict[str, Any]:
+    """Return all that the room knows of a speakerphone; None: its first one."""
+    with _client(url, token) as client:
+        name = speakerphone or _first_speakerphone(_answer(client, "GET", "/api/v1/room", None))
+        path = f"/api/v1/speakerphones/{quote(name, safe='')}/description"
+        return _answer(client, "GET", path, None)
+
+
+def _first_speakerphone(document: dict[str, Any]) -> str:
+    for device in document["devices"]:
+        kind, _, name = str(device["name"]).partition(".")
+        if kind == "speakerphone":
+            return name
+    raise RoomctlError("the room has no speakerphone; `roomctl probe` lists what is plugged in")
 
 
 def command(url: str | None, token: str | None, kind: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +65,7 @@ def _client(url: str | None, token: str | None) -> httpx.Client:
     base = url or known.get("api")
     if not base:
         why = "no room runs here as this user; start one with `roomctl simulate`"
-        raise RoomctlError(f"{why}, or name one with --url and --token")
+        raise NoRoom(f"{why}, or name one with --url and --token")
     token = token or environment_token() or (known.get("token") if base == known.get("api") else "")
     if not token:
         raise RoomctlError(f"{base}: a token is needed: --token, or ROOMCTL_TOKEN")
@@ -67,7 +88,7 @@ def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[
         response = client.request(method, path, json=body)
     except httpx.HTTPError as error:
         why = f"does not answer ({error}); is the room running?"
-        raise RoomctlError(f"{client.base_url}: {why}") from error
+        raise NoRoom(f"{client.base_url}: {why}") from error
     try:
         answer: dict[str, Any] = response.json()
     except ValueError as error:

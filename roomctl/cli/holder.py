@@ -1,8 +1,10 @@
-"""Who holds a TCP port on this box: for the sentence that a second room prints."""
+"""Who holds a TCP port or a node on this box: for the sentence that a second program prints."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+from roomctl.ports.holders import holders
 
 _LISTENING = "0A"
 
@@ -12,24 +14,12 @@ def holder_of(port: int) -> str | None:
 
     Reads /proc (Linux); another user's process can only be named by root.
     """
-    inodes = _listening_inodes(port)
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            links = [str(link.readlink()) for link in (process / "fd").iterdir()]
-            command = (process / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if any(f"socket:[{inode}]" in links for inode in inodes):
-            words = command.decode("utf-8", "replace").split("\0")
-            return f"{_spoken([word for word in words if word])} (pid {process.name})"
-    return None
+    return next(holders({f"socket:[{inode}]" for inode in _listening_inodes(port)}), None)
 
 
-def _spoken(words: list[str]) -> str:
-    """Return a command as a person knows it: `roomctl simulate`, whatever interprets it."""
-    if words and Path(words[0]).name.startswith("python"):
-        words = words[2:] if words[1:2] == ["-m"] else words[1:]
-    return " ".join(Path(word).name for word in words[:2])
+def holder_of_node(path: Path) -> str | None:
+    """Return "PROGRAM (pid N)" of the process that has `path` open, or None as above."""
+    return next(holders({str(path.resolve())}), None)
 
 
 def _listening_inodes(port: int) -> set[str]:

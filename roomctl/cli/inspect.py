@@ -1,10 +1,10 @@
-"""`check`, `probe` and `link`: looking at files, ports and invitations without running a room."""
+"""`check` and `probe`: looking at files and ports without running a room."""
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,8 @@ from roomctl import config as configuration
 from roomctl import profile as profiles
 from roomctl.camera.profile import CameraProfile
 from roomctl.cli.named import named
-from roomctl.config import Config
-from roomctl.errors import RoomctlError
-from roomctl.meeting import load_platforms, read
-from roomctl.meeting.link import redacted
-from roomctl.meeting.platform import Platforms
-from roomctl.meeting.reading import Policy, Reading
-from roomctl.occupancy.profile import OccupancyProfile
+from roomctl.errors import ProfileError, RoomctlError
+from roomctl.occupancy.profile import LABORATORY, Laboratory, OccupancyProfile
 from roomctl.speakerphone.profile import SpeakerphoneProfile
 
 _KINDS: dict[str, type[profiles.Profile]] = {
@@ -26,6 +21,7 @@ _KINDS: dict[str, type[profiles.Profile]] = {
     "occupancy": OccupancyProfile,
     "speakerphone": SpeakerphoneProfile,
 }
+_SHIPPED = configuration.data_path("firmware_profiles")
 _NAMES = {"camera": "front", "speakerphone": "table"}  # to begin with; any other will do
 
 
@@ -36,12 +32,27 @@ def check(path: Path) -> dict[str, Any]:
         kind = _kind_of(path)
         if kind is not None:
             finding["kind"] = kind
-            profiles.load(path, _KINDS[kind])
+            _check_profile(path, kind)
         else:
             _check_room(path)
     except RoomctlError as error:
         finding["error"] = str(error)
     return finding
+
+
+def _check_profile(path: Path, kind: str) -> None:
+    """Read a profile, and see that no other one is picked by the same answer."""
+    if path.stem == LABORATORY:
+        profiles.load(path, Laboratory)
+        return
+    profile = profiles.load(path, _KINDS[kind])
+    beside = path.parent if path.parent.name == kind else _SHIPPED / kind
+    others: dict[str, profiles.Profile] = {}
+    for other in sorted(beside.glob("*.toml")):
+        if other.stem != path.stem:
+            with contextlib.suppress(ProfileError):  # that one is for its own check to say
+                others[other.stem] = profiles.load(other, _KINDS[kind])
+    profiles.refuse_overlap(path, profile, others)
 
 
 def _kind_of(path: Path) -> str | None:
@@ -73,61 +84,17 @@ def check_words(finding: dict[str, Any]) -> str:
     return finding["error"] or f"{finding['file']}: ok ({finding['kind']})"
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """An invitation as a room reads it, to be printed with or without its secrets."""
+def probe(*, ask: bool = False) -> list[dict[str, str]]:
+    """List what is plugged in: serial ports and USB speakerphones, with lines for room.toml.
 
-    reading: Reading
-    platforms: Platforms
-
-    def record(self, show_secrets: bool) -> dict[str, Any]:
-        """Return it for programs; `launch` is null whenever nothing may be opened."""
-        reading, launch = self.reading, self.reading.launch
-        opened = launch and {
-            "url": launch.url if show_secrets else redacted(launch.url, self.platforms),
-            "host": launch.host,
-            "mode": launch.mode,
-        }
-        return {
-            "platform": reading.platform,
-            "meeting_id": reading.meeting_id,
-            "passcode": self._passcode(show_secrets),
-            "refused": reading.refused.value if reading.refused else None,
-            "launch": opened,
-        }
-
-    def words(self, show_secrets: bool) -> str:
-        """Explain it to a person."""
-        reading, lines = self.reading, []
-        if reading.platform:
-            name = self.platforms.by_key[reading.platform].name.en
-            number = f", meeting {reading.meeting_id}" if reading.meeting_id else ""
-            passcode = f", passcode {self._passcode(show_secrets)}" if reading.passcode else ""
-            lines.append(f"{name}{number}{passcode}")
-        if reading.launch:
-            lines.append(f"would open {reading.launch.host} ({reading.launch.mode} mode)")
-        else:
-            lines.append(f"not opened: {reading.why}")
-        return "\n".join(lines)
-
-    def _passcode(self, show_secrets: bool) -> str | None:
-        return self.reading.passcode if show_secrets or not self.reading.passcode else "***"
-
-
-def link(text: str, config_file: Path | None) -> Invitation:
-    """Read an invitation as a room would; without a room.toml nothing is denied."""
-    config = configuration.load(config_file) if config_file else Config()
-    meeting = config.meeting
-    with named(config_file or Path("room.toml")):
-        platforms = load_platforms(meeting.hosts)
-    return Invitation(read(text, platforms, Policy(meeting.allow, meeting.deny)), platforms)
-
-
-def probe() -> list[dict[str, str]]:
-    """List what is plugged in: serial ports and USB speakerphones, with lines for room.toml."""
+    With `ask`, serial ports are opened, and what answers there is told.
+    """
+    from roomctl.cli import asking
+    from roomctl.ports import connect
     from roomctl.ports.inventory import inventory
 
-    return [{"kind": found.kind, "url": found.url, "what": found.what} for found in inventory()]
+    things = asking.ask(inventory(), connect) if ask else inventory()
+    return [{"kind": found.kind, "url": found.url, "what": found.what} for found in things]
 
 
 def probe_words(found: list[dict[str, str]]) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from roomctl import __version__
+from roomctl.cli import line, speakerphone
+from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
 from roomctl.errors import RoomctlError
 
 app = typer.Typer(
@@ -21,12 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Try it without hardware: roomctl simulate",
 )
-
-Config = Annotated[Path, typer.Option("--config", "-c", help="The room's room.toml.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Url = Annotated[str | None, typer.Option(help="The room's API; default: the room on this box.")]
-Token = Annotated[str | None, typer.Option(help="API token; default: $ROOMCTL_TOKEN.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every frame.")]
 
 
 def main() -> None:
@@ -66,8 +62,8 @@ def serve(
     """Run a room on its real hardware."""
     from roomctl.cli import server
 
-    _log(verbose)
-    _end(server.serve(config, trace, typer.echo))
+    log(verbose)
+    end(server.serve(config, trace, typer.echo))
 
 
 @app.command(epilog="Example: roomctl simulate room.toml --wire --json")
@@ -94,9 +90,9 @@ def simulate(
     """Run a room whose hardware is simulated; everything else is real."""
     from roomctl.cli import simulation
 
-    _log(verbose)
+    log(verbose)
     options = simulation.Options(config, listen, port, screen, wire, open_panel, as_json)
-    _end(simulation.simulate(options, typer.echo))
+    end(simulation.simulate(options, typer.echo))
 
 
 @app.command(epilog="Example: roomctl screen --socket /run/roomctl/screen.sock --mode kiosk")
@@ -115,8 +111,8 @@ def screen(
     """Own the room's display: the browser that shows the meeting. Runs as an ordinary user."""
     from roomctl.cli import display
 
-    _log(verbose)
-    _end(display.run(socket, mode, media, user, allow_uid))
+    log(verbose)
+    end(display.run(socket, mode, media, user, allow_uid))
 
 
 @app.command(epilog="Example: roomctl status --json")
@@ -125,7 +121,7 @@ def status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     from roomctl.cli import ask
 
     document = ask.room(url, token)
-    typer.echo(_dump(document) if as_json else ask.words(document))
+    typer.echo(dump(document) if as_json else ask.words(document))
 
 
 @app.command(epilog="Example: roomctl join 'https://meet.jit.si/BambooRoom'")
@@ -171,7 +167,7 @@ def pair(
     from roomctl.cli import ask
 
     offered = ask.pairing(url, token, role)
-    typer.echo(_dump(offered) if as_json else f"{offered['link']}\nIt works once, for 15 minutes.")
+    typer.echo(dump(offered) if as_json else f"{offered['link']}\nIt works once, for 15 minutes.")
 
 
 @app.command(epilog="Example: roomctl check room.toml")
@@ -184,7 +180,7 @@ def check(
 
     findings = [inspect.check(path) for path in files]
     if as_json:
-        typer.echo(_dump(findings))
+        typer.echo(dump(findings))
     else:
         for finding in findings:
             typer.echo(inspect.check_words(finding))
@@ -192,81 +188,144 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: roomctl probe")
-def probe(as_json: Json = False) -> None:
-    """List what is plugged in, with the room.toml lines for it. Opens nothing."""
+@app.command(epilog="Example: roomctl probe --ask")
+def probe(
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Also ask for cameras on every serial port.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List what is plugged in, with the room.toml lines for it. Opens nothing but to --ask."""
     from roomctl.cli import inspect
 
-    found = inspect.probe()
-    typer.echo(_dump(found) if as_json else inspect.probe_words(found))
+    found = inspect.probe(ask=ask)
+    typer.echo(dump(found) if as_json else inspect.probe_words(found))
 
 
 @app.command(epilog="Example: roomctl link '#腾讯会议：123-456-789'")
 def link(
-    text: Annotated[str, typer.Argument(help="A link, or an invitation's text; - reads stdin.")],
+    text: Annotated[
+        str | None, typer.Argument(help="A link, or an invitation's text; - reads stdin.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="A room.toml, for its [meeting].")
     ] = None,
     show_secrets: Annotated[
         bool, typer.Option("--show-secrets", help="Print passcodes and tokens.")
     ] = False,
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Read a JSON string or object of fields in each line.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Read an invitation: which meeting it is, and whether this room may open it."""
-    from roomctl.cli import inspect
+    """Read an invitation: which meeting it is, and whether this room may open it.
 
-    invitation = inspect.link(sys.stdin.read() if text == "-" else text, config)
+    With --lines, stdin holds one invitation in each line as JSON: a string, or an object of
+    calendar fields (DESCRIPTION, LOCATION, URL, ...); one line comes out for each.
+    """
+    from roomctl.cli.link import reader
+
+    room = reader(config)
+    if lines:
+        if as_json:
+            for record in room.records(sys.stdin.buffer, show_secrets):
+                typer.echo(json.dumps(record, ensure_ascii=False))
+        else:
+            for said in room.explained(sys.stdin.buffer, show_secrets):
+                typer.echo(said)
+        return
+    if text is None:
+        raise RoomctlError("link: nothing to read; paste the invitation in quotes, or - for stdin")
+    invitation = room.read(sys.stdin.read() if text == "-" else text)
     if as_json:
-        typer.echo(_dump(invitation.record(show_secrets)))
+        typer.echo(dump(invitation.record(show_secrets)))
     else:
-        typer.echo(invitation.words(show_secrets))
+        typer.echo(invitation.words(show_secrets, room.language))
 
 
-@app.command(epilog="Example: roomctl visca --json '81 01 06 04 FF' '90 41 FF'")
-def visca(
-    frames: Annotated[
+@app.command(epilog="Example: roomctl hid /sys/class/hidraw/hidraw0/device/report_descriptor")
+def hid(
+    descriptor: Annotated[
         list[str],
-        typer.Argument(metavar="HEX...", help="Frames or VISCA-over-IP datagrams; - reads lines."),
+        typer.Argument(metavar="HEX|FILE|-", help="A report descriptor; - reads hex."),
     ],
     as_json: Json = False,
 ) -> None:
-    """Say what VISCA frames mean: one line, or with --json one object, for each. Opens nothing.
+    """Say what a HID report descriptor declares: where every control stands. Opens no device.
 
-    After a TAB may stand the inquiry that a frame answers; without it an answer stays `data`.
+    A file holds the bytes, or hex, or what hid-recorder or usbhid-dump printed.
 
-    Names are subject first, as zoom_tele or pan_tilt_absolute; an inquiry and its answer share one.
-
-    Numbers are the raw ones of the wire, with its signs; a bit is true or false.
+    Bits count inside the payload, without the report ID, which is 0 if reports have none.
     """
-    from roomctl.cli import visca as lines
+    from roomctl.cli import hid as descriptors
 
-    for found in lines.read(frames, sys.stdin.buffer):
-        typer.echo(json.dumps(lines.record(found)) if as_json else lines.words(found))
+    try:
+        layout = descriptors.read(descriptor, sys.stdin.buffer)
+    except (RoomctlError, OSError) as error:
+        if not as_json:
+            raise
+        typer.echo(json.dumps({"error": str(error)}))
+        raise typer.Exit(1) from error
+    typer.echo(json.dumps(descriptors.record(layout)) if as_json else descriptors.words(layout))
+
+
+occupancy = typer.Typer(no_args_is_help=True, help="How well presence is judged, in figures.")
+app.add_typer(occupancy, name="occupancy")
+app.add_typer(speakerphone.app, name="speakerphone")
+
+
+class Sensors(StrEnum):
+    """Which kinds of sensors of the laboratory are used."""
+
+    PIR = "pir"
+    PIR_SOUND = "pir+sound"
+    PIR_SOUND_LIGHT = "pir+sound+light"
+
+
+@occupancy.command("eval", epilog="Example: roomctl occupancy eval uci864.csv --leave-one-day-out")
+def occupancy_eval(
+    file: Annotated[Path, typer.Argument(help="Labelled samples, as CSV of the UCI 864 format.")],
+    sensors: Annotated[
+        Sensors, typer.Option(help="Kinds of sensors to use.")
+    ] = Sensors.PIR_SOUND_LIGHT,
+    leave_one_day_out: Annotated[
+        bool, typer.Option("--leave-one-day-out", help="Learn from all other days of FILE.")
+    ] = False,
+    fit: Annotated[
+        Path | None, typer.Option(help="Learn from this CSV, or take this .toml; else as shipped.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge labelled samples, beside a plain hold and a Bayes without memory."""
+    from roomctl.cli import occupancy as figures
+
+    if leave_one_day_out and fit is not None:
+        raise RoomctlError("occupancy eval: --leave-one-day-out learns from FILE; leave out --fit")
+    found = figures.eval_file(file, sensors.value, fit, leave_one_day_out)
+    typer.echo(dump(found) if as_json else figures.words(found))
+
+
+@occupancy.command("simulate", epilog="Example: roomctl occupancy simulate --weeks 20")
+def occupancy_simulate(
+    weeks: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 10,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same weeks.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Judge made-up weeks of a room: meetings, stillness, sensors with faults."""
+    from roomctl.cli import occupancy as figures
+
+    found = figures.simulate(weeks, seed)
+    typer.echo(dump(found) if as_json else figures.words(found))
+
+
+app.command(epilog="Example: roomctl drill camera.front --config room.toml")(line.drill)
+app.command(epilog="Example: roomctl visca --json '81 01 06 04 FF' '90 41 FF'")(line.visca)
 
 
 def _answer(record: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        typer.echo(_dump(record))
+        typer.echo(dump(record))
     elif record.get("status") == "done":
         typer.echo("done")
     else:
         typer.echo(f"{record.get('status')}: it goes on; see `roomctl status`")
-
-
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def _end(status: int) -> None:
-    if status:
-        raise typer.Exit(status)
-
-
-def _log(verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    for chatty in ("uvicorn.error", "uvicorn.access", "websockets", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)

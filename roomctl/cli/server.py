@@ -17,6 +17,7 @@ from pathlib import Path
 import uvicorn
 
 from roomctl import config as configuration
+from roomctl import wire
 from roomctl.api.app import create_app
 from roomctl.api.auth import PAIRING_S, Role, Tokens
 from roomctl.api.far_side import FarSide
@@ -31,8 +32,8 @@ from roomctl.errors import PortError, PortReason
 from roomctl.room import Outside, Room
 from roomctl.screen.protocol import Place, Stand
 from roomctl.simulator import Simulator
-from roomctl.store import Store
-from roomctl.wire import Connect, Port, Record, Traced, trace_file
+from roomctl.store import Settings, Store
+from roomctl.wire import Connect, Port, Record, trace_file
 
 _log = logging.getLogger(__name__)
 
@@ -105,10 +106,9 @@ def traced(connect: Connect, clock: Clock, folder: Path) -> Connect:
     recorders: dict[str, Callable[[Record], None]] = {}  # one file each, however often it reopens
 
     async def connecting(name: str, url: str) -> Port:
-        port = await connect(name, url)
         if name not in recorders:
             recorders[name] = trace_file(str(folder / f"{name}.trace"))
-        return Traced(port, clock, recorders[name])
+        return await wire.traced(connect, clock, recorders[name])(name, url)
 
     return connecting
 
@@ -123,7 +123,14 @@ async def running(
         token = _admin_token(store)
         tokens = Tokens(store, outside.clock, token)
         base = f"http://{_reachable(host)}:{port}"
-        room = Room(config, replace(outside, stands=lambda: _stands(config, base, tokens)))
+        outside = replace(
+            outside,
+            stands=lambda: _stands(config, base, tokens),
+            settings=Settings(store.folder),
+            pictures=store.folder / "pictures",
+            store=store,
+        )
+        room = Room(config, outside)
         boot_id = secrets.token_hex(4)
         web = configuration.data_path("web")
         app = create_app(room, tokens, web, boot_id=boot_id, port=port, far_side=far_side)

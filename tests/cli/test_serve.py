@@ -173,4 +173,8 @@ async def test_a_device_that_reopens_is_traced_into_one_file_that_is_opened_once
     opened = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.exists()]
     assert opened.count(str(tmp_path / "camera.front.trace")) == 1
     lines = (tmp_path / "camera.front.trace").read_text().splitlines()
-    assert [line.split("\t")[1:] for line in lines] == [["out", "01"], ["out", "02"], ["out", "03"]]
+    assert [line.split("\t")[1:3] for line in lines] == [
+        entry
+        for data in ("01", "02", "03")
+        for entry in (["open", ""], ["out", data], ["lost", ""])
+    ]

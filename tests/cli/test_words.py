@@ -86,9 +86,29 @@ def test_every_shipped_profile_is_good() -> None:
 def test_a_profile_is_recognised_wherever_it_lies(tmp_path: Path) -> None:
     for kind in ("camera", "speakerphone", "occupancy"):
         shipped = next(path for path in PROFILES if path.parent.name == kind)
-        copy = tmp_path / f"my-{kind}.toml"
+        copy = tmp_path / shipped.name
         copy.write_bytes(shipped.read_bytes())
         assert said("check", str(copy)) == f"{copy}: ok ({kind})\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("0001:0513", "0001:0511"), "match: '0001:0511' already picks sony_srg120dh.toml"),
+        (("0001:0513", "4158:5601"), "match: '4158:5601' already picks axis_visca.toml"),
+        (("source =", "sauce ="), "source: is missing"),
+        (('layout = "A"', 'layout = "A"\nquirks = ["sulks"]'), "quirks.0: must be 'no-ack', "),
+    ],
+)
+def test_a_bad_profile_is_named_with_its_key_wherever_it_lies(
+    tmp_path: Path, change: tuple[str, str], expected: str
+) -> None:
+    shipped = next(path for path in PROFILES if path.name == "sony_srg300h.toml")
+    file = tmp_path / "mine.toml"
+    file.write_text(shipped.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
+    result = runner.invoke(app, ["check", str(file)])
+    assert result.exit_code == 1
+    assert f"{file}: {expected}" in result.output
 
 
 def test_a_good_room_is_ok(tmp_path: Path) -> None:

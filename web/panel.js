@@ -8,16 +8,18 @@ import { RoomClock } from "./lib/clock.js";
 import { attribute, h, show, text } from "./lib/dom.js";
 import { Holds, watchPage } from "./lib/hold.js";
 import { LANGUAGES, language, load, named, speak, speakable, t, words } from "./lib/i18n.js";
-import { icon } from "./lib/icon.js";
+import { icon, redraw } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
 import { paired, redeem } from "./lib/pair.js";
 import { calling, complaint } from "./lib/words.js";
+import { LeaveQuestion } from "./view/ask.js";
 import { CallView } from "./view/call.js";
 import { CameraSheet } from "./view/camera.js";
 import { RoomCover } from "./view/cover.js";
 import { HomeView } from "./view/home.js";
 import { JoinSheet } from "./view/join.js";
 import { button } from "./view/parts.js";
+import { SoundSheet } from "./view/sound.js";
 import { HelpSheet, NewSheet, TodaySheet } from "./view/sheets.js";
 
 const TOLD_MS = 6000;
@@ -49,9 +51,12 @@ export class RoomPanel extends HTMLElement {
       join: new JoinSheet(this),
       new: new NewSheet(this),
       camera: new CameraSheet(this),
+      sound: new SoundSheet(this),
       today: new TodaySheet(this),
       help: new HelpSheet(this),
     };
+    this.live.heard = (pct) => this.sheets.sound.level(pct);
+    this.question = new LeaveQuestion(this);
     this.cover = new RoomCover(() => void this.ask("room.wake"));
     this.name = h("b");
     this.place = h("span");
@@ -66,9 +71,10 @@ export class RoomPanel extends HTMLElement {
     this.banner = h("div", { class: "banner", role: "alert", hidden: true }, icon("warning"), this.bannerWords);
     this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.time, turn, help, this.banner);
     this.toastWords = h("span");
-    this.toast = h("div", { class: "toast", role: "status", hidden: true }, icon("warning"), this.toastWords);
+    this.toastIcon = icon("warning");
+    this.toast = h("div", { class: "toast", role: "status", hidden: true }, this.toastIcon, this.toastWords);
     this.main = h("main", {}, this.home, this.call, ...Object.values(this.sheets));
-    this.append(this.bar, this.main, this.toast, this.cover);
+    this.append(this.bar, this.main, this.question, this.toast, this.cover);
     watchPage(this.holds);
     for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => (this.#touched_ms = performance.now()), true);
     setInterval(() => this.#tick(), 1000);
@@ -96,6 +102,7 @@ export class RoomPanel extends HTMLElement {
   open(sheet) {
     this.holds.stop();
     if (sheet === "join" && this.#sheet !== "join") this.sheets.join.reset();
+    if (sheet === "sound" && this.#sheet !== "sound") this.sheets.sound.forget();
     this.#sheet = sheet;
     this.refresh();
   }
@@ -117,8 +124,10 @@ export class RoomPanel extends HTMLElement {
   /**
    * Say something in passing.
    * @param {string} said
+   * @param {import("./lib/icon.js").IconName} [mark]
    */
-  tell(said) {
+  tell(said, mark = "warning") {
+    redraw(this.toastIcon, mark);
     text(this.toastWords, said);
     show(this.toast, true);
     clearTimeout(this.#telling);
@@ -162,7 +171,9 @@ export class RoomPanel extends HTMLElement {
     // Help is words alone: it stays usable when nothing else may be touched.
     const usable = cover === null && (this.live.ready || this.#sheet === "help");
     if (!usable) this.holds.stop();
-    attribute(this.main, "inert", !usable);
+    const asked = usable && this.question.update(room);
+    attribute(this.main, "inert", !usable || asked);
+    this.live.listen(usable && this.#sheet === "sound");
     view.update(room);
     text(this.time, this.clock.hourMinute(this.clock.now()));
   }

@@ -69,6 +69,18 @@ def platform(key: str, zh: str, en: str, new: bool = False, by_number: bool = Tr
     return {"key": key, "name": {"zh": zh, "en": en}, "new": new, "by_number": by_number}
 
 
+def speakerphone(name: str, **more: Any) -> Room:
+    return {
+        "name": name,
+        "label": "Jabra SPEAK 810",
+        "port_path": "1-1.4",
+        "online": True,
+        "used": name == "table",
+        "mic_gated": False,
+        **more,
+    }
+
+
 IDLE_MEETING: Room = {
     "state": "idle",
     "platform": None,
@@ -117,7 +129,19 @@ def at_rest(language: str = "en") -> Room:
         ],
         "favourites": [{"name": "Weekly all-hands", "platform": "quanshi"}],
         "occupancy": {"state": "occupied", "probability": 0.97, "reasons": [], "since": _at(-5)},
-        "audio": {"mute": "muted", "volume_pct": 45, "available": True},
+        "audio": {
+            "mute": "muted",
+            "volume_pct": 45,
+            "available": True,
+            "asked": "muted",
+            "by": "speakerphone",
+            "name": "table",
+            "why": "",
+            "since": _at(-4),
+            "switch": "off",
+            "meeting_muted": None,
+            "speakerphones": [speakerphone("table")],
+        },
         "panel": {"awake": True},
         "conditions": [],
         "issues": [],
@@ -129,7 +153,7 @@ def in_call(language: str = "en") -> Room:
     room = at_rest(language)
     room["cameras"].append(camera("ceiling", preset=None, picture="other"))
     room["devices"].append(device("camera.ceiling"))
-    room["audio"]["mute"] = "open"
+    room["audio"].update(mute="open", asked="open", by="panel", switch="on", meeting_muted=False)
     room["meeting"] = {
         **IDLE_MEETING,
         "state": "in_call",

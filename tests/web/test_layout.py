@@ -36,6 +36,12 @@ def faults(page: Page, *, phone: bool) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value}
 
 
+def two_phones(language: str) -> Any:
+    audio = rooms.at_rest(language)["audio"]
+    wall = rooms.speakerphone("wall", label="Anker PowerConf", mic_gated=True)
+    return {**audio, "speakerphones": [rooms.speakerphone("table"), wall]}
+
+
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 @pytest.mark.parametrize("size", [*PANELS, PHONE], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_nothing_is_cut_covered_scrolled_or_too_small(
@@ -54,6 +60,11 @@ def test_nothing_is_cut_covered_scrolled_or_too_small(
                 "home-view trouble-note" if name == "broken" else "main > :not([hidden]) .mute"
             )
             found[name] = faults(page, phone=size == PHONE)
+        stand_in.patch(audio=two_phones(language))
+        page.locator("home-view .reading").click()
+        page.wait_for_selector("sound-sheet")
+        found["sound"] = faults(page, phone=size == PHONE)
+        page.locator(".back").click()
         page.locator("home-view .dock > .key").nth(1).click()
         page.wait_for_selector("join-sheet")
         found["join"] = faults(page, phone=size == PHONE)
@@ -99,10 +110,21 @@ def test_all_text_stands_at_seven_to_one(open_panel: Any, scheme: str) -> None:
     stand_in.patch(**rooms.in_call())
     page.wait_for_selector("call-view")
     faint["call"] = page.evaluate(CONTRAST)
+    page.locator("call-view .reading").click()
+    page.wait_for_selector("sound-sheet")
+    faint["sound"] = page.evaluate(CONTRAST)
+    page.locator(".back").click()
+    unproven = {**rooms.in_call()["audio"], "asked": "muted", "why": "switch"}
+    stand_in.patch(audio=unproven)
+    page.wait_for_selector('call-view .mute[data-state="not_muted"]')
+    faint["not_muted"] = page.evaluate(CONTRAST)
+    stand_in.patch(panel={"awake": True, "asks": "leave"})
+    page.wait_for_selector("leave-question")
+    faint["question"] = [line for line in page.evaluate(CONTRAST) if "question" in line]
     stand_in.patch(panel={"awake": False})
     page.wait_for_selector("room-cover")
     faint["asleep"] = page.evaluate(CONTRAST)
-    assert faint == {"home": [], "call": [], "asleep": []}
+    assert {name: lines for name, lines in faint.items() if lines} == {}
 
 
 def test_reduced_motion_stills_everything(open_panel: Any) -> None:

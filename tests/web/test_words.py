@@ -10,7 +10,9 @@ import pytest
 
 from roomctl.errors import PortReason
 from roomctl.meeting.refusal import Refusal
+from roomctl.room.audio import MISSING
 from roomctl.room.document import AudioEntry, DeviceEntry, MeetingEntry
+from roomctl.screen.protocol import Verdict
 from tests.web.stand_in import WEB
 
 CATALOGS = {path.stem: json.loads(path.read_text()) for path in (WEB / "i18n").glob("*.json")}
@@ -56,6 +58,10 @@ def test_every_code_of_a_closed_list_is_said() -> None:
     wanted |= {f"call.{state}" for state in shown} | {f"call.hint.{state}" for state in shown}
     for mute in literals(AudioEntry, "mute"):
         wanted |= {f"mic.{mute}", f"mic.do.{mute}"}
+    for by in literals(AudioEntry, "by"):
+        wanted |= {f"sound.muted_by.{by}"}
+    wanted |= {f"sound.why.{why}" for why in (*MISSING, "conflict", "other")}
+    wanted |= {f"sound.verdict.{verdict}" for verdict in (*Verdict, "other")}
     assert wanted - EN.keys() == set()
 
 

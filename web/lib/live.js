@@ -25,9 +25,12 @@ export class Live {
   heard_ms = 0;
   /** @type {string | null} */ language = null;
 
+  /** @type {(pct: number) => void} told how loud the microphone is, while that is listened to */ heard = () => {};
+
   /** @type {WebSocket | null} */ #socket = null;
   #failures = 0;
   #asked = false;
+  #listens = false; // to the level, over the present socket
   #fresh = false; // a snapshot has come over the present socket
   /** @type {string | null} */ #origin = null;
   /** @type {Record<"retry" | "connect" | "silence" | "guard" | "ping", number>} */
@@ -93,6 +96,14 @@ export class Live {
     return true;
   }
 
+  /**
+   * Have the microphone's level told, or no longer; may be said as often as one likes.
+   * @param {boolean} on
+   */
+  listen(on) {
+    if (on !== this.#listens && this.send({ type: "listen", on })) this.#listens = on;
+  }
+
   #connect() {
     const socket = new WebSocket(this.url);
     this.#socket = socket;
@@ -109,7 +120,7 @@ export class Live {
     if (socket !== this.#socket) return;
     this.#socket = null;
     socket.close();
-    this.#fresh = this.ready = false;
+    this.#fresh = this.#listens = this.ready = false;
     for (const name of /** @type {const} */ (["connect", "guard", "ping"])) this.#after(name, 0, null);
     this.lost();
     for (const id of [...this.#waiting.keys()]) this.#settle(id, { status: "unconfirmed", error: null });
@@ -139,7 +150,8 @@ export class Live {
       hello: () => this.#greet(message),
       snapshot: () => this.#replace(message),
       patch: () => this.#patch(message),
-      ack: () => this.#settle(message.id, { status: message.status, error: message.error ?? null }),
+      level: () => this.heard(message.pct),
+      ack: () => this.#settle(message.id, { status: message.status, error: message.error ?? null, result: message.result ?? null }),
       beat: () => this.clock.learn(message.server_time),
       pong: () => this.clock.learn(message.server_time, performance.now() - Number(message.t)),
     }[/** @type {string} */ (message.type)];

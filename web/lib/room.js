@@ -17,7 +17,8 @@
 /** @typedef {{name: string, platform: string | null}} Favourite */
 /** @typedef {{code: string, params: Record<string, unknown>}} Coded */
 /** @typedef {{state: "unknown" | "vacant" | "occupied" | "vacating", probability: number | null, reasons: Coded[], since: string | null}} Occupancy */
-/** @typedef {{mute: Mute, volume_pct: number | null, available: boolean}} Audio */
+/** @typedef {{name: string, label: string, port_path: string | null, online: boolean, used: boolean, mic_gated: boolean}} Speakerphone */
+/** @typedef {{mute: Mute, volume_pct: number | null, available: boolean, asked?: "muted" | "open" | null, by?: string, name?: string, why?: string, since?: string | null, switch?: "none" | "off" | "on" | "unknown", meeting_muted?: boolean | null, speakerphones?: Speakerphone[]}} Audio what an older room does not say is left out */
 /** @typedef {{code: string, subject: string, params: Record<string, unknown>, since: string}} Issue */
 
 /**
@@ -33,13 +34,13 @@
  * @property {Favourite[]} favourites
  * @property {Occupancy} occupancy
  * @property {Audio} audio
- * @property {{awake: boolean}} panel
+ * @property {{awake: boolean, asks?: "leave" | null}} panel
  * @property {Issue[]} issues
  */
 
-/** @typedef {{status: "done" | "refused" | "failed" | "unknown" | "unconfirmed", error: Coded | null}} Outcome */
+/** @typedef {{status: "done" | "refused" | "failed" | "unknown" | "unconfirmed", error: Coded | null, result?: Record<string, unknown> | null}} Outcome */
 
-/** @typedef {"join" | "new" | "camera" | "today" | "help"} Sheet */
+/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "help"} Sheet */
 
 /**
  * What a view may ask of the panel that shows it.
@@ -51,7 +52,7 @@
  * @property {{chosen: string | null, setting: boolean}} camera the one that is steered here, and whether its settings are shown
  * @property {(sheet: Sheet | null) => void} open show a sheet, or none
  * @property {(type: string, args?: Record<string, unknown>, patience_ms?: number) => Promise<Outcome>} ask do something; a failure is told
- * @property {(words: string) => void} tell say something in passing
+ * @property {(words: string, mark?: import("./icon.js").IconName) => void} tell say something in passing
  * @property {() => void} refresh draw again
  */
 

@@ -53,12 +53,14 @@ export function callState(meeting) {
  * What can be said of the microphone; `pending` is what this panel asked for and nobody confirmed.
  * @param {Room["audio"]} audio
  * @param {"muting" | "unmuting" | null} pending
- * @returns {{state: "none" | Room["audio"]["mute"], icon: IconName}}
+ * @returns {{state: "none" | "not_muted" | Room["audio"]["mute"], icon: IconName}}
  */
 export function microphone(audio, pending) {
   if (!audio.available) return { state: "none", icon: "unknown" };
-  const state = pending ?? audio.mute;
-  const icons = /** @type {const} */ ({ muted: "mic_off", open: "mic", muting: "wait", unmuting: "wait", unknown: "unknown" });
+  // Somebody wants silence, and it is not proven: that is not the plain "on" of an open microphone.
+  const broken = audio.mute === "open" && audio.asked === "muted";
+  const state = pending ?? (broken ? "not_muted" : audio.mute);
+  const icons = /** @type {const} */ ({ muted: "mic_off", open: "mic", muting: "wait", unmuting: "wait", unknown: "unknown", not_muted: "warning" });
   return { state, icon: icons[state] };
 }
 

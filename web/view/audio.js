@@ -25,8 +25,9 @@ export class AudioBar extends HTMLElement {
     this.down = glyph("minus", "volume.down", "key step", () => void this.#step(-STEP_PCT));
     this.up = glyph("plus", "volume.up", "key step", () => void this.#step(STEP_PCT));
     this.level = h("output", { class: "level" });
+    this.sheet = named(h("button", { type: "button", class: "reading", onclick: () => panel.open("sound") }, icon("volume"), this.level), "sound.open");
     this.said = h("span", { class: "unseen", role: "status" });
-    const volume = named(h("div", { class: "volume", role: "group" }, this.down, h("div", { class: "reading" }, icon("volume"), this.level), this.up), "volume.name");
+    const volume = named(h("div", { class: "volume", role: "group" }, this.down, this.sheet, this.up), "volume.name");
     this.append(this.mute, volume, this.said);
   }
 
@@ -39,7 +40,7 @@ export class AudioBar extends HTMLElement {
     redraw(this.icon, name);
     text(this.state, t(`mic.${state}`));
     text(this.action, t(`mic.do.${state}`));
-    text(this.said, ["muted", "open", "unknown"].includes(state) ? t(`mic.say.${state}`) : "");
+    text(this.said, ["muted", "open", "unknown", "not_muted"].includes(state) ? t(`mic.say.${state}`) : "");
     this.mute.disabled = state === "none";
     const level = this.#wanted_pct ?? room.audio.volume_pct;
     text(this.level, level === null ? t("volume.unknown") : t("volume.level", { pct: level }));

@@ -159,7 +159,7 @@ export class CameraPad extends HTMLElement {
     const name = this.#camera?.presets.find((one) => one.number === preset)?.name;
     const outcome = await this.#ask("camera.store", { preset });
     const shown = name || t("camera.preset", { number: preset });
-    if (outcome.status === "done") this.panel.tell(t("camera.saved", { name: shown }));
+    if (outcome.status === "done") this.panel.tell(t("camera.saved", { name: shown }), "check");
   }
 
   /** Show the settings instead of the pad, or on the sheet where they have room. */

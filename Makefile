@@ -5,7 +5,7 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run test bench fuzz soak clean
+.PHONY: help run test hwlab bench fuzz soak clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-6s %s\n", $$1, $$2 }'
@@ -21,6 +21,10 @@ run: ## a simulated room: the panel at /, the hardware at /far-side
 test: ## every check and every test, the same as in CI
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" .ci/checks.py $(ARGS)
+
+hwlab: ## the drivers on real kernel drivers in a virtual machine; minutes
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" -m tests.hwlab $(ARGS)
 
 bench: ## what it costs, beside a bare program and the line's limit
 	@bash .ci/environment test

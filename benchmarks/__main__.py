@@ -6,13 +6,14 @@ import argparse
 import sys
 import time
 
-from benchmarks import clients, descriptors, line, links, press, rest, start
+from benchmarks import clients, descriptors, line, links, mute, press, rest, start
 from benchmarks.report import Figure, as_json, table
 
 SUBJECTS = {
     "start": start.figures,
     "rest": rest.figures,
     "press": press.figures,
+    "mute": mute.figures,
     "line": line.figures,
     "clients": clients.figures,
     "links": links.figures,

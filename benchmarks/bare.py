@@ -2,6 +2,7 @@
 
 python -m benchmarks.bare PORT        GET /healthz
 python -m benchmarks.bare PORT TTY    WebSocket /press: one move to TTY for every message
+python -m benchmarks.bare PORT panels WebSocket /live: hears of every POST /press
 """
 
 from __future__ import annotations
@@ -42,11 +43,43 @@ def pressed(tty: str) -> FastAPI:
     return app
 
 
+def shown() -> FastAPI:
+    app, panels, presses = FastAPI(), set[WebSocket](), 0
+
+    @app.websocket("/live")
+    async def live(socket: WebSocket) -> None:
+        await socket.accept()
+        panels.add(socket)
+        async for _ in socket.iter_json():
+            pass
+        panels.discard(socket)
+
+    @app.post("/press")
+    async def press() -> dict[str, bool]:
+        nonlocal presses
+        presses += 1
+        for socket in panels:
+            await socket.send_json({"type": "patch", "set": {"audio": {"mute": presses}}})
+        return {"done": True}
+
+    @app.get("/healthz")
+    async def alive() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app
+
+
+def program(*given: str) -> FastAPI:
+    if given == ("panels",):
+        return shown()
+    return pressed(*given) if given else answering()
+
+
 if __name__ == "__main__":
-    port, *tty = sys.argv[1:]
+    port, *given = sys.argv[1:]
     # uvicorn is told the same as in roomctl, so that only the rooms differ.
     uvicorn.run(
-        pressed(*tty) if tty else answering(),
+        program(*given),
         port=int(port),
         log_level="warning",
         access_log=False,

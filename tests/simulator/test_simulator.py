@@ -21,9 +21,12 @@ ACTIONS = {
         "noise",
         "baud",
     ],
-    "speakerphone.table": ["press_mute", "press_hook", "stall"],
+    "speakerphone.table": ["press_mute", "press_hook", "volume_up", "volume_down", "stall"],
     "occupancy.ceiling": ["walk_in", "sit_still", "leave", "silent"],
-    "screen": ["end_meeting", "crash", "deaf_mute", "silent"],
+    "screen": [
+        *("end_meeting", "wall", "reach", "crash"),
+        *("deaf_mute", "mute_in_meeting", "quiet", "silent"),
+    ],
 }
 
 

@@ -34,7 +34,7 @@ url = "serial:/dev/roomctl-front?baud=9600"
 profile = "sony_srg300h"
 presets = { 1 = "Table" }
 [speakerphone.table]
-url = "usb:0b0e:2456"
+url = "usb:0b0e:2456?port=1-1.4"
 [occupancy.ceiling]
 url = "gpio:17"
 hold_s = 1.0

@@ -98,7 +98,7 @@ def test_silence_is_measured_and_every_device_may_come_and_go(story: Story) -> N
     story.says("Tap to unmute")
     room.until_far_side("its light is lit", "speakerphone.table", "led_muted", True)
     assert story.sound.peak("mic") == 0, "and not one sample of the room is heard"
-    assert story.sound.peak("webcam") == 0, "through any microphone"
+    assert story.sound.suspended("webcam"), "nor would there be one through another microphone"
 
     story.press("speakerphone.table", "Press mute")
     room.until("open again", lambda seen: seen["audio"]["mute"] == "open", 3)

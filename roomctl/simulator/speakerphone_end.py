@@ -15,6 +15,7 @@ from roomctl.speakerphone.sim import MODELS, SPEAK_810, Faults, Model, SimSpeake
 from roomctl.speakerphone.usage import Usage
 from roomctl.wire import Identity, Machine
 
+_PORT = re.compile(r"\?port=([0-9.-]+)")
 _IDS = re.compile("[0-9a-f]{4}:[0-9a-f]{4}")
 _FLAGS = ("repeats", "double", "stalled", "times_out", "short")
 _SECONDS = ("echo_s", "repeat_s")
@@ -27,8 +28,9 @@ class SpeakerphoneEnd:
     kind = "speakerphone"
 
     def __init__(self, name: str, table: SpeakerphoneTable, socket: int = 1) -> None:
-        """`socket`: where on the hub it is plugged in, so that two have not the same place."""
-        self._port_path = f"1-1.{socket}"
+        """`socket`: where on the hub it is plugged in, unless its url names another place."""
+        named = _PORT.search(table.url)
+        self._port_path = named[1] if named else f"1-1.{socket}"
         self.url = table.url
         self.names: tuple[str, ...] = (f"speakerphone.{name}",)
         self.phone = SimSpeakerphone(model_of(table.url))

@@ -6,6 +6,7 @@ hear it. `hall` is another loudspeaker, and the default one, as `webcam` is.
 
 import asyncio
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,7 @@ PROGRAMS = {
 START_S = 15.0
 RATE = 8000
 TONE_S = 120
+HEARD_S = 10.0
 
 _PUCK = (
     "sysfs.path=/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1.4/1-1.4:1.0/sound/card1 "
@@ -121,6 +123,11 @@ class SoundServer:
     def muted(self, source):
         return "yes" in self.pactl("get-source-mute", source)
 
+    def suspended(self, source):
+        """Whether it gives not even silence."""
+        lines = self.pactl("list", "short", "sources").splitlines()
+        return any(f"\t{source}\t" in line and line.endswith("SUSPENDED") for line in lines)
+
     def defaults(self):
         return self.pactl("get-default-sink").strip(), self.pactl("get-default-source").strip()
 
@@ -154,11 +161,13 @@ class SoundServer:
         line = ["parec", f"--device={source}", "--raw", "--format=s16le", f"--rate={RATE}"]
         line += ["--channels=1", "--latency-msec=20"]
         with subprocess.Popen(line, env=self._environment, stdout=subprocess.PIPE) as recorder:
-            until = time.monotonic() + patience_s
-            found = _loudest(recorder.stdout)
-            while found == 0 and time.monotonic() < until:
+            try:
+                until = time.monotonic() + patience_s
                 found = _loudest(recorder.stdout)
-            recorder.kill()
+                while found == 0 and time.monotonic() < until:
+                    found = _loudest(recorder.stdout)
+            finally:
+                recorder.kill()
         return found
 
     def _run(self, *line):
@@ -177,6 +186,7 @@ class SoundServer:
 
 
 def _loudest(stream):
+    assert select.select([stream], [], [], HEARD_S)[0], "not one sample: the source is suspended"
     samples = array("h", stream.read(2 * RATE // 4))
     assert samples, "the recorder ended"
     if sys.byteorder == "big":

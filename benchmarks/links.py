@@ -43,6 +43,9 @@ HOSTILE = {
     "passcodes": "密码：",
     "open tags": "<",
     "escapes": "&amp;",
+    "bold letters": "**",
+    "a table's bars": "  |",
+    "full-width letters": "ａ．",
     "invisible letters": "h\u200bt\u200bt\u200bp",
     "accents": "e\u0301",
 }

@@ -140,6 +140,8 @@ def ascii_host(name: str) -> str | None:
 
 def mixes_scripts(name: str) -> bool:
     """Whether one label of a host mixes alphabets, written out or as punycode (xn--)."""
+    if name.isascii() and "xn--" not in name.lower():
+        return False
     labels = unicodedata.normalize("NFKC", name[:_LONGEST_HOST]).split(".")
     return any(len(_alphabets(unicode_label(label))) > 1 for label in labels)
 

@@ -28,6 +28,8 @@ OPENING_S = 30.0  # without a page by then, nobody knows what the screen does
 MEDIA_GONE_S = 8.0  # a killed peer's connection was seen to end after 7.9 s
 LEAVING_S = 20.0  # longer than a browser takes to be ended by force
 SOUND_S = 3.0  # a browser that records and plays for less may be trying its devices
+AWAY_S = 5.0  # a screen that starts anew is back by then
+CUT_S = 20.0  # lines that are all dead for so long after media flowed: Chromium mends them sooner
 
 
 class State(StrEnum):
@@ -130,13 +132,20 @@ class LeaveAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """The screen is not there, so nobody says how the call stands; may come again and again."""
+
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time passed."""
 
     at: Moment
 
 
-Event = Started | Page | LeaveAsked | Tick
+Event = Started | Page | LeaveAsked | Away | Tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +164,8 @@ class Standing:
 
     `shown`: its page is on the display. `opened_s` is when it was first reported open, `media_s`
     when media last flowed, `sound_s` since when the browser records and plays, all in monotonic
-    seconds; `bytes_in` is the last count. Sound, and `joined`, stand until a report ends them.
+    seconds; `bytes_in` is the last count. Sound, and `joined`, stand until a report ends them, or
+    the screen is away, which it is since `away_s`.
     """
 
     call: Call | None = None
@@ -167,10 +177,12 @@ class Standing:
     sound_s: float | None = None
     joined: bool = False
     bytes_in: int | None = None
+    away_s: float | None = None
 
 
 _OVER = frozenset({State.IDLE, State.ENDED, State.FAILED})
 _GONE = frozenset({"closed", "crashed", "failed"})
+_UNCLAIMED = frozenset({State.LEAVING, State.ENDED, State.UNKNOWN})  # of a page that is unseen
 _SHOWN_STATES = frozenset({State.PREJOIN, State.JOINING, State.LOBBY, State.ENDED})
 _REASONS = {
     "network": Failure.NETWORK,
@@ -191,12 +203,14 @@ def step(standing: Standing, event: Event) -> Standing:
             return Standing(event.call, preparing, host=event.call.host)
         case LeaveAsked():
             return standing if _over(standing) else _to(standing, State.LEAVING, event.at)
+        case Away():
+            return standing if _over(standing) else _aged(_unseen(standing, event.at), event.at)
         case Tick():
             return standing if _over(standing) else _aged(standing, event.at)
         case Page():
             if _over(standing) or standing.call is None or event.id != standing.call.id:
                 return standing
-            return _reported(standing, event)
+            return _reported(replace(standing, away_s=None), event)
 
 
 def due_s(standing: Standing) -> float | None:
@@ -207,6 +221,8 @@ def due_s(standing: Standing) -> float | None:
         return None if lasts else (standing.media_s or 0.0) + MEDIA_GONE_S
     if standing.sound_s is not None and state is not State.LEAVING:
         return standing.sound_s + SOUND_S
+    if standing.away_s is not None and state not in _UNCLAIMED:
+        return standing.away_s + AWAY_S
     if since is None:
         return None
     if state is State.LEAVING:
@@ -214,6 +230,15 @@ def due_s(standing: Standing) -> float | None:
     if state in (State.PREPARING, State.JOINING) and standing.opened_s is not None:
         return max(standing.opened_s, since.mono_s) + UNPROVEN_S
     return since.mono_s + OPENING_S if state is State.PREPARING else None
+
+
+def _unseen(standing: Standing, at: Moment) -> Standing:
+    """Return the standing without what lasts only as long as somebody sees it."""
+    if standing.away_s is not None:
+        return standing
+    lasted = standing.joined or standing.sound_s is not None
+    media_s = at.mono_s if lasted else standing.media_s
+    return replace(standing, joined=False, sound_s=None, media_s=media_s, away_s=at.mono_s)
 
 
 def _over(standing: Standing) -> bool:
@@ -282,6 +307,8 @@ def _by_sight(standing: Standing, page: Page) -> Standing:
         return _to(standing, State.FAILED, page.at, Evidence.PAGE, Failure.MEDIA_DENIED)
     if page.sign in _SHOWN_STATES:
         return _to(standing, State(page.sign), page.at, Evidence.PAGE)
+    if _is_cut(standing, page):
+        return _to(standing, State.FAILED, page.at, Evidence.PAGE, Failure.NETWORK)
     read = page.media is not None
     if read and standing.now.state not in (State.UNKNOWN, State.ENDED, State.JOINING):
         return _to(standing, State.JOINING, page.at, Evidence.PAGE)
@@ -293,6 +320,14 @@ def _has_ended(standing: Standing, page: Page) -> bool:
     if standing.now.evidence is Evidence.PAGE:
         return page.joined is False or page.sign is not None
     return page.sign is not None and page.media is not None and page.media.connected == 0
+
+
+def _is_cut(standing: Standing, page: Page) -> bool:
+    """Whether media flowed once, and every line that there still is has long been dead."""
+    if standing.media_s is None or page.media is None:
+        return False
+    dead = page.media.connections > 0 and page.media.connected == 0
+    return dead and page.at.mono_s - standing.media_s >= CUT_S
 
 
 def _flows(standing: Standing, media: Media | None) -> bool:

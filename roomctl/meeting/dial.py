@@ -6,6 +6,7 @@ Knows no link and opens nothing: a room shows them for a person's other device.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,10 +30,18 @@ def find(text: str, platforms: Platforms) -> Address | None:
     """Return the first address to dial in `text`: a platform's own goes before any other."""
     patterns = _patterns(platforms)
     for match in patterns.own.finditer(text) if patterns.own else ():
-        return Address(patterns.owners[match["domain"].lower()], match["id"], match["passcode"])
+        owner = _owner(match["domain"].lower(), patterns.owners)
+        return Address(owner, match["id"], match["passcode"])
     for match in patterns.other.finditer(text) if patterns.other else ():
         return Address(patterns.owners[match["scheme"].lower()], match["address"])
     return None
+
+
+def _owner(domain: str, owners: Mapping[str, str]) -> str:
+    """Return whose a domain is that is named, or below one that is named as `*.x`."""
+    labels = domain.split(".")
+    names = [domain, *("*." + ".".join(labels[at:]) for at in range(1, len(labels)))]
+    return next(owners[name] for name in names if name in owners)
 
 
 def strings(reading: Reading, platforms: Platforms) -> list[str]:
@@ -51,6 +60,11 @@ def strings(reading: Reading, platforms: Platforms) -> list[str]:
     return found + [f"{address}##{number}" for address in dial.h323]
 
 
+def _domain(name: str) -> str:
+    below = r"(?:[0-9A-Za-z-]{1,63}\.){1,8}" if name.startswith("*.") else ""
+    return below + re.escape(name.removeprefix("*."))
+
+
 @dataclass(frozen=True, slots=True)
 class _Patterns:
     owners: dict[str, str]
@@ -65,11 +79,15 @@ def _patterns(platforms: Platforms) -> _Patterns:
     before = r"(?<![0-9A-Za-z._+-])"
     own = (
         before
-        + r"(?P<id>[0-9]{6,16})(?:\.(?P<passcode>[0-9]{1,10}))?@(?P<domain>%s)(?![0-9A-Za-z.-])"
+        + r"(?P<id>[0-9]{6,16})(?:\.(?P<passcode>[0-9]{1,10}))?@(?P<domain>%s)(?!\.?[0-9A-Za-z-])"
     )
     other = r"(?<![0-9A-Za-z])(?P<scheme>%s):(?://)?(?P<address>%s@%s)"
     return _Patterns(
         domains | schemes,
-        re.compile(own % "|".join(map(re.escape, domains)), re.IGNORECASE) if domains else None,
-        re.compile(other % ("|".join(schemes), _USER, _HOST), re.IGNORECASE) if schemes else None,
+        re.compile(own % "|".join(map(_domain, domains)), re.IGNORECASE | re.ASCII)
+        if domains
+        else None,
+        re.compile(other % ("|".join(schemes), _USER, _HOST), re.IGNORECASE | re.ASCII)
+        if schemes
+        else None,
     )

@@ -6,13 +6,14 @@ opened is rebuilt from what was checked. Pure: knows no clock, no port and no br
 
 from __future__ import annotations
 
+import base64
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote
 
-from roomctl.meeting import dial, printed
+from roomctl.meeting import client, dial, printed
 from roomctl.meeting.address import DEFAULT_PORT, IP_LITERAL, Address, Fault, address
 from roomctl.meeting.lookalike import looks_like
 from roomctl.meeting.platform import Platforms, Site
@@ -25,6 +26,7 @@ from roomctl.meeting.wrapper import DEEPEST, unwrap
 __all__ = ["Launch", "Policy", "Reading", "Refusal", "by_number", "read", "redacted"]
 
 MOST_LINKS = 50  # an invitation has a handful; each costs time, and the first good one wins
+MOST_BARE = 300  # words with a dot and a slash, of which hardly any is a link
 
 _ANY = Policy()
 
@@ -32,29 +34,40 @@ _ANY = Policy()
 def read(text: str | Mapping[str, str], platforms: Platforms, policy: Policy = _ANY) -> Reading:
     """Read an invitation, a link, or the fields of a booking (iCalendar names). Never raises.
 
-    Several links: the first that may be opened wins, in the order of `text.in_order`; a number
-    counts if no link does, unless a link in the text is a trap.
+    Several links: the first that may be opened wins, in the order of `text.in_order`, or another
+    one to the same meeting that carries its passcode; a number counts if no link does, unless a
+    link in the text is a trap, or leads to the same platform and may not be opened.
     """
     texts = [text] if isinstance(text, str) else in_order(text)
     cleaned = [clean(piece) for piece in texts]
     whole = plain("\n".join(cleaned))
+    good: Reading | None = None
     refused: list[Reading] = []
     for link in _candidates(cleaned, platforms):
         reading = _judge(link, platforms, policy)
-        if reading.launch:
-            return _completed(reading, whole, platforms)
+        good = _better(good, reading)
+        if good:
+            if good.passcode:
+                break
+            continue
         # A booking's text may link to a wiki: that is no meeting, and no fault either.
         if isinstance(text, str) or reading.platform or reading.refused in _TRAPS:
             refused.append(reading)
+    if good:
+        return _completed(good, whole, platforms)
     trap = next((reading for reading in refused if reading.refused in _TRAPS), None)
     if trap:
         return _completed(trap, whole, platforms)
     linked = {reading.platform for reading in refused if reading.platform}
     numbered = _from_numbers(whole, platforms, policy, linked)
     if numbered.refused is Refusal.NO_MEETING and (dialled := dial.find(whole, platforms)):
-        return _dialled(dialled, platforms, policy)
+        numbered = _dialled(dialled, platforms, policy)
+    barred = (one for one in refused if one.refused in _BARRED)
+    if same := next((one for one in barred if one.platform == numbered.platform), None):
+        return _completed(same, whole, platforms)
     if numbered.refused is Refusal.NO_MEETING and refused:
-        return min(refused, key=lambda reading: reading.refused is Refusal.FOREIGN_HOST)
+        worst = min(refused, key=lambda reading: reading.refused is Refusal.FOREIGN_HOST)
+        return _completed(worst, whole, platforms)
     return numbered
 
 
@@ -98,6 +111,18 @@ _TRAPS = frozenset(
 )
 
 
+# Refused for what the platform or the room says, not for how the link is written.
+_BARRED = frozenset({Refusal.DENIED_BY_POLICY, Refusal.SERVICE_ENDED})
+
+
+def _better(good: Reading | None, found: Reading) -> Reading | None:
+    """Return what is opened of two: the first, unless the other has the passcode of its meeting."""
+    if good is None or not found.launch:
+        return good or (found if found.launch else None)
+    same = (good.platform, good.meeting_id) == (found.platform, found.meeting_id)
+    return found if same and good.meeting_id and found.passcode else good
+
+
 @dataclass(frozen=True, slots=True)
 class _Fit:
     """A shape that fits a link, and what its named groups hold."""
@@ -109,20 +134,21 @@ class _Fit:
 def _candidates(texts: list[str], platforms: Platforms) -> Iterator[str]:
     """Yield the links of all texts, each once; a text may be nothing but a link, badly written."""
     seen: set[str] = set()
+    bare = 0
     for text in texts:
         lone = lone_link(text)
         for link in [lone] if lone else dict.fromkeys(links(text)):
             if len(seen) == MOST_LINKS:
                 return
-            if link not in seen and (lone or _worth_reading(link, platforms)):
+            bare += not has_scheme(link)
+            worth = lone or has_scheme(link) or (bare <= MOST_BARE and _is_link(link, platforms))
+            if worth and link not in seen:
                 seen.add(link)
                 yield link
 
 
-def _worth_reading(link: str, platforms: Platforms) -> bool:
-    """Whether what is written like a link is one: `a.py/b` has no scheme and no known host."""
-    if has_scheme(link):
-        return True
+def _is_link(link: str, platforms: Platforms) -> bool:
+    """Whether what is written like a link, without scheme, is one: `a.py/b` has no known host."""
     found = address(link)
     if isinstance(found, Fault):
         return False
@@ -136,9 +162,12 @@ def _judge(link: str, platforms: Platforms, policy: Policy) -> Reading:
         inner = None if isinstance(found, Fault) else unwrap(found)
         if inner is None:
             break
-        found = address(clean(inner))
+        link = clean(inner)
+        found = address(link)
     if isinstance(found, Fault):
         params = {"scheme": found.scheme} if found.scheme else {}
+        if found.code is Refusal.SCHEME and (meant := client.meant(link, platforms)):
+            return replace(meant, refused=Refusal.SCHEME, params=params)
         return _refusal(found.code, found.host, **params)
     if unwrap(found) is not None:
         return _refusal(Refusal.TOO_DEEP, found.host, limit=str(DEEPEST))
@@ -206,13 +235,21 @@ def _on_site(found: Address, site: Site, policy: Policy) -> Reading:
 def _launched(
     reading: Reading, platform: Platform, origin: str, url: str, policy: Policy
 ) -> Reading:
+    if barred := _barred(reading, platform, policy):
+        return barred
+    launch = Launch(url, reading.name_of_host or "", origin, platform.mode)
+    return replace(reading, launch=launch)
+
+
+def _barred(reading: Reading, platform: Platform, policy: Policy) -> Reading | None:
+    """Return `reading` refused if the room or the end of the service forbids it, else None."""
     host = reading.name_of_host or ""
     if not policy.permits(platform, host):
         return replace(reading, refused=Refusal.DENIED_BY_POLICY)
     if end := policy.ended(platform, host):
         day = {"date": end.date.isoformat()}
         return replace(reading, refused=Refusal.SERVICE_ENDED, params=day)
-    return replace(reading, launch=Launch(url, host, origin, platform.mode))
+    return None
 
 
 def _launch_url(found: Address, site: Site, shape: Shape, meeting_id: str | None) -> str:
@@ -255,6 +292,8 @@ def _match(shape: Shape, found: Address, platform: Platform) -> dict[str, str] |
     if shape.hosts and not any(covers(pattern, found.host) for pattern in shape.hosts):
         return None
     query = _query(found) if shape.query else {}
+    if shape.base64:
+        query = {name: _decoded(query.get(name, "")) for name in shape.query}
     pairs = [(shape.path, found.path), *((p, query.get(name)) for name, p in shape.query.items())]
     if shape.fragment is not None:
         pairs.append((shape.fragment, found.fragment))
@@ -267,6 +306,17 @@ def _match(shape: Shape, found: Address, platform: Platform) -> dict[str, str] |
             return None
         parts |= {name: value for name, value in match.groupdict().items() if value}
     return parts
+
+
+def _decoded(text: str) -> str:
+    padded = text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)
+    try:
+        return base64.b64decode(padded.translate(_OF_URLS), validate=True).decode()
+    except ValueError:
+        return ""
+
+
+_OF_URLS = str.maketrans("-_ ", "+/+")  # a "+" in a query reads as a blank
 
 
 def _query(found: Address) -> dict[str, str]:
@@ -304,8 +354,7 @@ def _dialled(found: dial.Address, platforms: Platforms, policy: Policy) -> Readi
 def _numbered(platform: Platform, digits: str, passcode: str | None, policy: Policy) -> Reading:
     reading = Reading(platform.key, digits, passcode)
     if not platform.launch.number:
-        allowed = policy.permits(platform, "")
-        return reading if allowed else replace(reading, refused=Refusal.DENIED_BY_POLICY)
+        return _barred(reading, platform, policy) or reading
     found = address(platform.launch.number.format(meeting_id=digits))
     if isinstance(found, Fault):
         return replace(reading, refused=Refusal.NEEDS_LINK)

@@ -6,7 +6,8 @@ The client must be installed, and is a person's business: nothing here says that
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
+from dataclasses import replace
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from roomctl.meeting.platform import Platforms
 from roomctl.meeting.reading import Reading
@@ -34,3 +35,19 @@ def native(reading: Reading, platforms: Platforms) -> str | None:
     template = _OPTIONAL.sub(optional, platform.launch.native)
     wanted = set(re.findall(r"\{(\w+)\}", template))
     return template.format(**known) if all(known[name] for name in wanted) else None
+
+
+def without_passcode(reading: Reading) -> Reading:
+    """Return the reading with its passcode left out, in the link too; a person types it then.
+
+    A link that holds it elsewhere than in its query is left out whole.
+    """
+    launch, passcode = reading.launch, reading.passcode
+    if passcode is None or launch is None:
+        return replace(reading, passcode=None)
+    parts = urlsplit(launch.url)
+    pairs = parts.query.split("&") if parts.query else []
+    kept = [pair for pair in pairs if passcode not in dict(parse_qsl(pair)).values()]
+    url = parts._replace(query="&".join(kept)).geturl()
+    left = replace(launch, url=url) if passcode not in unquote(url) else None
+    return replace(reading, passcode=None, launch=left)

@@ -58,7 +58,7 @@ class Platforms:
         own = [site.name for site in self.sites if site.platform.key == key]
         platform = self.by_key.get(key or "")
         walls = [host for sign in platform.sign for host in sign.hosts] if platform else []
-        return tuple(dict.fromkeys((*own, *walls)))
+        return tuple(dict.fromkeys((*own, *walls, *(platform.also if platform else ()))))
 
     def arriving(self, key: str | None, url: str, name: str) -> str:
         """Return `url` with what the platform wants to be told at the door, such as `name`.

@@ -50,8 +50,8 @@ class Shape(Table):
     """What a url looks like: each given part must match whole.
 
     Named groups `meeting_id` and `passcode` say what the url carries; a shape without them is an
-    opaque token. `decode` undoes percent-encoding before matching; `as_it_is` says that the launch
-    template does not fit such links.
+    opaque token. `decode` undoes percent-encoding before matching, `base64` that of parameters;
+    `as_it_is` says that the launch template does not fit such links.
     """
 
     path: str
@@ -59,6 +59,7 @@ class Shape(Table):
     query: dict[str, str] = Field(default_factory=dict, description="parameter = pattern")
     fragment: str | None = None
     decode: bool = False
+    base64: bool = Field(default=False, description="parameters hold their text in base64")
     as_it_is: bool = False
 
     @field_validator("path", "fragment")
@@ -98,11 +99,13 @@ class Printed(Table):
     """How invitations print number and passcode.
 
     `labels` count when the text names the platform (by `mentions`, or by one of its links),
-    `own_labels` also when it names none. A space in a label stands for any few blanks.
+    `own_labels` also when it names none, and `labels` too before a number spaced as one of
+    `own_groups`. A space in a label stands for any few blanks.
     """
 
     digits: tuple[int, ...] = ()
     groups: tuple[str, ...] = Field(default=(), description="how they are spaced, such as '3-3-4'")
+    own_groups: tuple[str, ...] = Field(default=(), description="of these, what tells whose it is")
     mentions: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     own_labels: tuple[str, ...] = ()
@@ -116,11 +119,15 @@ class Dial(Table):
     sip: str = Field(default="", description="such as '{meeting_id}@example.org'")
     sip_with_passcode: str = ""
     h323: tuple[str, ...] = Field(default=(), description="addresses to call, then the number")
+    read_domains: tuple[str, ...] = Field(
+        default=(), description="more domains of its addresses, read and never made: '*.x.example'"
+    )
 
     @property
     def domains(self) -> tuple[str, ...]:
         """What stands behind the @ of its addresses."""
-        return tuple(t.rpartition("@")[2] for t in (self.sip, self.sip_with_passcode) if t)
+        made = (t.rpartition("@")[2] for t in (self.sip, self.sip_with_passcode) if t)
+        return tuple(dict.fromkeys((*made, *self.read_domains)))
 
 
 class Sign(Table):
@@ -204,6 +211,9 @@ class Platform(Table):
     host_regions: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     mode: Literal["plain", "assisted"] = "plain"
     hosts: tuple[str, ...] = ()
+    also: tuple[Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9.-]+$")], ...] = Field(
+        default=(), description="further hosts that a meeting's page may go to, as to sign in"
+    )
     ignore_case: bool = Field(default=False, description="paths may be written in any case")
     passcode_param: str = Field(default="", description="the query parameter with the passcode")
     secret_params: tuple[str, ...] = ()

@@ -4,7 +4,7 @@
 |---|---|---|
 | Microsoft SafeLinks | `<region>.safelinks.protection.outlook.com`, any path | `url=` |
 | SafeLinks in Teams | statics.teams.cdn.office.net, `.../atp-safelinks.html` | `url=` |
-| urldefense v1 | urldefense.com, urldefense.proofpoint.com, `/v1/url` | `u=` |
+| urldefense v1 | urldefense.com, .us, urldefense.proofpoint.com, `/v1/url` | `u=` |
 | urldefense v2 | the same, `/v2/url` | `u=`: `-XX` is `%XX`, `_` is `/` |
 | urldefense v3 | the same, `/v3/__<url>__;<base64url>!!...$` | `*` = next character of the base64 |
 | Google | www.google.com, `/url` | `q=` or `url=` |
@@ -27,7 +27,8 @@ DEEPEST = 5
 _RUNS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 _V3 = re.compile(r"/v3/__(?P<url>.+?)__;(?P<spare>[A-Za-z0-9_-]*)!")
 _V3_GAP = re.compile(r"\*\*([A-Za-z0-9_-])|\*")
-_URLDEFENSE = ("urldefense.com", "urldefense.proofpoint.com")
+_CODED_TWICE = re.compile("https?%3a", re.IGNORECASE)
+_URLDEFENSE = ("urldefense.com", "urldefense.us", "urldefense.proofpoint.com")
 
 
 def unwrap(link: Address) -> str | None:
@@ -36,7 +37,7 @@ def unwrap(link: Address) -> str | None:
         return _parameter(link, "url")
     if link.host == "statics.teams.cdn.office.net" and link.path.endswith("/atp-safelinks.html"):
         return _parameter(link, "url")
-    if link.host == "www.google.com" and link.path == "/url":
+    if link.host in ("www.google.com", "google.com") and link.path == "/url":
         return _parameter(link, "q") or _parameter(link, "url")
     if link.host in _URLDEFENSE:
         return _urldefense(link)
@@ -71,4 +72,5 @@ def _filled(url: str, spare: str) -> str | None:
 
 
 def _parameter(link: Address, name: str) -> str | None:
-    return dict(reversed(parse_qsl(link.query))).get(name)
+    value = dict(reversed(parse_qsl(link.query))).get(name)
+    return unquote(value) if value and _CODED_TWICE.match(value) else value

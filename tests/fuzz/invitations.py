@@ -18,6 +18,21 @@ ODD = [
     *("\u200b", "\u202e", "\x00", "\ud800", "\\", "@", "%2e", "%00", "о", "．", "。", "\t", "\n"),
     *(":8443", "#", "?", "&", ";", "[::1]", "127.0.0.1", ".evil.example", "evil.example/", "//"),
     *("https:", "http:///", "javascript:", "zoommtg://", "<a href='", "xn--", "１", "："),
+    *(
+        "&#58;",
+        "&#x40;",
+        "&amp;lt;",
+        "](",
+        "／",
+        "？",
+        "ı",
+        "İ",
+        "**",
+        "|",
+        "\\n",
+        "会议号：",
+        "sıp:a@b.cc",
+    ),
 ]
 WRAPPERS = (
     "https://eur01.safelinks.protection.outlook.com/?url={quoted}&data=05",

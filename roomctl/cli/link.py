@@ -22,6 +22,7 @@ from roomctl.meeting.refusal import Refusal
 HIDDEN = "***"
 _MOST_TEXTS = 1000  # in one booking's fields
 _VIDEO = ("video", "")  # an entry point without a type counts as one
+_CODES = ("passcode", "password")  # of an entry point
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +156,25 @@ def reader(config_file: Path | None) -> Reader:
 def fields(said: Mapping[str, Any]) -> dict[str, str]:
     """Return a booking's fields as texts; values may be nested, as Google and Graph send them.
 
-    Of Google's conference data only the entry points for video are meant.
+    Of Google's conference data only the entry points for video are meant; a passcode in them is
+    said as an invitation would print it.
     """
     texts: dict[str, str] = {}
     for name, value in said.items():
         if isinstance(value, dict) and isinstance(points := value.get("entryPoints"), list):
-            value = [
-                p for p in points if isinstance(p, dict) and p.get("entryPointType", "") in _VIDEO
-            ]
+            shown = [p for p in points if isinstance(p, dict)]
+            shown = [p for p in shown if p.get("entryPointType", "") in _VIDEO]
+            value = [shown, [_printed(p) for p in shown]]
         found = list(_texts(value))
         if found:
             texts[name] = "\n".join(found)
     return texts
+
+
+def _printed(point: Mapping[str, Any]) -> str:
+    codes = (point.get(name) for name in _CODES)
+    code = next((code for code in codes if isinstance(code, str) and code), None)
+    return f"Passcode: {code}\nPassword: {code}" if code else ""
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -47,6 +47,13 @@ def test_bytes_that_are_no_text_are_one_refusal_each() -> None:
     assert [record["platform"] for record in found] == [None, "zoom"]
 
 
+def test_nothing_in_a_link_can_end_the_line() -> None:
+    (record,) = records(json.dumps("https://zoom.us/j/91234567890?pwd=a%E2%80%A8b%C2%85") + "\n")
+    assert record["meeting_id"] == "91234567890"
+    shown = link("https://zoom.us/j/91234567890?pwd=a%E2%80%A8b", "--json", "--show-secrets")
+    assert len(shown.stdout.splitlines()) == 1
+
+
 def test_secrets_are_shown_on_request_only() -> None:
     text = "https://zoom.us/j/91234567890?pwd=SECRET"
     assert "SECRET" not in link(text, "--json").stdout
@@ -82,6 +89,17 @@ def test_secrets_are_shown_on_request_only() -> None:
 )
 def test_fields_of_google_and_graph_are_read_in_their_order(said: dict, platform: str) -> None:
     assert reader(None).read(fields(said)).reading.platform == platform
+
+
+def test_an_entry_points_passcode_is_read_as_if_it_were_printed() -> None:
+    point = {
+        "entryPointType": "video",
+        "uri": "https://zoom.us/j/91234567890",
+        "passcode": "135790",
+    }
+    phone = {"entryPointType": "phone", "uri": "tel:+8675512345678", "passcode": "999999"}
+    said = {"conferenceData": {"entryPoints": [phone, point]}}
+    assert reader(None).read(fields(said)).reading.passcode == "135790"
 
 
 def test_a_service_that_has_ended_is_recognised_and_not_opened() -> None:

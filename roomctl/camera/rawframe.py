@@ -13,6 +13,7 @@ _RUNS_ON = frozenset(
     (
         *("zoom_tele", "zoom_wide", "zoom_tele_variable", "zoom_wide_variable"),
         *("zoom_fine_tele", "zoom_fine_wide"),
+        *("digital_zoom_tele_variable", "digital_zoom_wide_variable"),
         *("focus_far", "focus_near", "focus_far_variable", "focus_near_variable"),
     )
 )

@@ -36,6 +36,7 @@ NOTICES = """
 ir_notice                   07 7D 01 04 button=00,07,38,33,3F
 ir_notice_pan_tilt          07 7D 01 06 01
 alarm_notice                07 04 6B high?00,01
+night_notice                07 04 31 on?02,03
 motion_notice               07 04 1B frame:1
 zoom_notice                 07 04 69 digital_zoom:2 position:4
 focus_notice                07 04 16 00 00 position:4

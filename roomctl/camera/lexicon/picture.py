@@ -80,7 +80,7 @@ low_light                   05 39 -> on?02,03
 low_light_level             05 49 -> value:1
 backlight                   04 33 -> on?02,03
 spotlight                   04 3A -> on?02,03
-visibility_enhancer         04 3D -> on?06,03
+visibility_enhancer         04 3D -> on?06,03 | wide_dynamic?02
 wide_dynamic                7E 04 00 -> mode=00,01,02,03
 
 white_balance_mode          04 35 -> mode[00-33]

@@ -149,7 +149,7 @@ ndi_quality                 0B 01 01 mode=01,02,03,04
 multicast                   0B 01 23 on?01,02
 
 tally_red                   01 7E 01 0A 00 on?02,03
-tally_level                 01 7E 01 0A 01 level=00,04,05
+tally_level                 01 7E 01 0A 01 level[00-07]
 tally_green                 01 7E 04 1A 00 on?02,03
 tally_yellow                01 7E 04 11 00 on?02,03
 tally_ptzoptics             0A 02 02 mode=01,02,03

@@ -2,7 +2,7 @@
 
 Knows no port, no clock and no camera model. The driver speaks in `visca`'s messages; this is for
 looking at a line: traces, captures, other people's controllers. The rows stand in
-`table`, `picture` and `blocks`; frames and answers without data are
+`table`, `picture`, `module`, `lumens` and `blocks`; frames and answers without data are
 `frames`' business.
 
 Names are the field's words in snake_case, subject first: `zoom_tele`, `preset_recall`,
@@ -44,6 +44,8 @@ from roomctl.camera.frames import (
     encode_reply,
 )
 from roomctl.camera.lexicon.blocks import BITS, BLOCKS, NOTICES
+from roomctl.camera.lexicon.lumens import LUMENS_COMMANDS, LUMENS_INQUIRIES, LUMENS_SETTINGS
+from roomctl.camera.lexicon.module import MODULE_COMMANDS, MODULE_INQUIRIES, MODULE_SETTINGS
 from roomctl.camera.lexicon.picture import PICTURE_COMMANDS, PICTURE_INQUIRIES, PICTURE_SETTINGS
 from roomctl.camera.lexicon.row import Row, commands, inquiries, settings
 from roomctl.camera.lexicon.row import Value as Value
@@ -72,10 +74,14 @@ class Said:
     address: int = 1
 
 
-_SETTINGS = [settings(SETTINGS), settings(PICTURE_SETTINGS)]
-COMMAND_ROWS = commands("\n".join((COMMANDS, PICTURE_COMMANDS, *(said for said, _ in _SETTINGS))))
+_SETTINGS = [
+    settings(table) for table in (SETTINGS, PICTURE_SETTINGS, MODULE_SETTINGS, LUMENS_SETTINGS)
+]
+_COMMAND_TABLES = (COMMANDS, PICTURE_COMMANDS, MODULE_COMMANDS, LUMENS_COMMANDS)
+_INQUIRY_TABLES = (INQUIRIES, PICTURE_INQUIRIES, MODULE_INQUIRIES, LUMENS_INQUIRIES, BLOCKS)
+COMMAND_ROWS = commands("\n".join((*_COMMAND_TABLES, *(said for said, _ in _SETTINGS))))
 INQUIRY_ROWS, ANSWER_ROWS = inquiries(  # the answers by their inquiry's name
-    "\n".join((INQUIRIES, PICTURE_INQUIRIES, BLOCKS, *(asked for _, asked in _SETTINGS)))
+    "\n".join((*_INQUIRY_TABLES, *(asked for _, asked in _SETTINGS)))
 )
 NOTICE_ROWS = commands(NOTICES)
 

@@ -1,7 +1,9 @@
 """A simulated USB camera: the far end of `v4l2:` urls, control by control, moving in real time.
 
 Knows no port and no clock. Like uvcvideo it clamps what is written to a control's limits, and what
-cannot be read or written is refused. It keeps on moving at the speed it was last told.
+cannot be read or written is refused. Pan and tilt are one control to it: whoever writes one writes
+the other as it is at that moment; a focus that is automatic cannot be written. It keeps on moving
+at the speed it was last told.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from collections.abc import Iterable
 from roomctl.camera.sim.motion import Motor
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
+    COUPLED,
     Ask,
+    Both,
     Control,
     End,
     Flag,
@@ -107,13 +111,22 @@ class SimUvc:
             return str(error)
         if self.stalled:
             return "was refused by the camera (STALL)"
-        if not isinstance(request, Get | Set):
-            return None
-        control = self.controls.get(request.id)
+        match request:
+            case Get(control):
+                return self._bar(control, _WRITE_ONLY)
+            case Set(control):
+                return self._bar(control, _READ_ONLY)
+            case Both(Set(one), Set(other)):
+                return self._bar(one, _READ_ONLY) or self._bar(other, _READ_ONLY)
+        return None
+
+    def _bar(self, id_: int, flags: int) -> str | None:
+        control = self.controls.get(id_)
         if control is None:
-            return f"control {request.id:#010x} is not there"
-        barred = _WRITE_ONLY if isinstance(request, Get) else _READ_ONLY
-        return f"control {request.id:#010x} is barred" if control.flags & barred else None
+            return f"control {id_:#010x} is not there"
+        automatic = id_ == Id.FOCUS_ABSOLUTE and self._values.get(Id.FOCUS_AUTO)
+        barred = control.flags & flags or (automatic and flags & Flag.READ_ONLY)
+        return f"control {id_:#010x} cannot be written, or cannot be read" if barred else None
 
     def lose_power(self) -> None:
         """Stand still where it is, and forget every speed."""
@@ -138,10 +151,22 @@ class SimUvc:
                 self._answers.append(encode(Value(control, self.value(control))))
             case Set(control, value) as request:
                 self.heard.append((chunk.at, request))
-                known = self.controls[control]
-                value = min(max(value, known.minimum), known.maximum)
-                self._obey(Id(control), known, value)
-                self._answers.append(encode(Value(control, value)))
+                self._take(control, value)
+                self._write_as_it_is(COUPLED.get(control))
+            case Both(one, other) as request:
+                self.heard.append((chunk.at, request))
+                self._take(one.id, one.value)
+                self._take(other.id, other.value)
+
+    def _take(self, control: int, value: int) -> None:
+        known = self.controls[control]
+        value = min(max(value, known.minimum), known.maximum)
+        self._obey(Id(control), known, value)
+        self._answers.append(encode(Value(control, value)))
+
+    def _write_as_it_is(self, control: int | None) -> None:
+        if control in self.controls:
+            self._obey(Id(control), self.controls[control], self.value(control))
 
     def tick(self, now: float) -> None:
         self._now = max(self._now, now)

@@ -49,6 +49,17 @@ class Axis:
         return speed if speed.both_ways or self.place is None else None
 
     @property
+    def ids(self) -> tuple[int, ...]:
+        """Return its controls."""
+        return tuple(control.id for control in (self.speed, self.place) if control)
+
+    def doing(self, control: int) -> Set | None:
+        """Return what it was told by a control and still does; None if nothing."""
+        if self.speed is not None and control == self.speed.id:
+            return None if self._told is None else Set(control, self._told)
+        return None if self._target is None else Set(control, self._target)
+
+    @property
     def moves(self) -> bool:
         """Whether it can be driven at all."""
         return self.speed is not None or self.place is not None
@@ -93,6 +104,10 @@ class Axis:
         """Note that it was sent to a place just when somebody drove it or stopped it."""
         if not self._wanted:
             self._target, self._halt = target, _Halt.ASK
+
+    def let_go(self) -> None:
+        """Note that the camera moves it by itself now: there is nothing to be stopped."""
+        self._wanted, self._halt, self._target = 0.0, _Halt.NO, None
 
     def arrived(self) -> None:
         """Note that it stands where it was sent to."""

@@ -16,6 +16,7 @@ from enum import IntEnum, IntFlag
 ARC_SECONDS = 3600  # to a degree
 
 _SHORT = struct.Struct("<B3xIi")
+_PAIR = struct.Struct("<B3xIiIi")
 _LONG = struct.Struct("<BB2xIIiiIiI")
 
 
@@ -28,6 +29,7 @@ class Kind(IntEnum):
     VALUE = 4
     CONTROL = 5
     END = 6
+    BOTH = 7
 
 
 class Id(IntEnum):
@@ -51,6 +53,16 @@ class Id(IntEnum):
     PRIVACY = 0x009A0910
     PAN_SPEED = 0x009A0920
     TILT_SPEED = 0x009A0921
+
+
+# A camera has pan and tilt in one control (UVC 1.5, 4.2.2.1.14 and 15). Who sets one of a pair has
+# the kernel write the other as the camera says that it is just then, which ends a move of it.
+COUPLED: Mapping[int, int] = {
+    Id.PAN_ABSOLUTE: Id.TILT_ABSOLUTE,
+    Id.TILT_ABSOLUTE: Id.PAN_ABSOLUTE,
+    Id.PAN_SPEED: Id.TILT_SPEED,
+    Id.TILT_SPEED: Id.PAN_SPEED,
+}
 
 
 class Type(IntEnum):
@@ -149,6 +161,14 @@ class Set:
 
 
 @dataclass(frozen=True, slots=True)
+class Both:
+    """Set two controls in one go: see COUPLED."""
+
+    first: Set
+    second: Set
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """The value that a control has."""
 
@@ -163,7 +183,7 @@ class End:
     count: int
 
 
-Request = Ask | Get | Set
+Request = Ask | Get | Set | Both
 Answer = Value | Control | End
 
 
@@ -176,6 +196,8 @@ def encode(message: Request | Answer) -> bytes:
             return _SHORT.pack(Kind.GET, control, 0)
         case Set(control, value):
             return _SHORT.pack(Kind.SET, control, value)
+        case Both(one, other):
+            return _PAIR.pack(Kind.BOTH, one.id, one.value, other.id, other.value)
         case Value(control, value):
             return _SHORT.pack(Kind.VALUE, control, value)
         case End(count):
@@ -190,6 +212,9 @@ def decode(data: bytes) -> Request | Answer:
     if len(data) == _LONG.size and data[0] == Kind.CONTROL:
         _, kind, control, flags, low, high, step, default, items = _LONG.unpack(data)
         return Control(control, kind, flags, low, high, step, default, items)
+    if len(data) == _PAIR.size and data[0] == Kind.BOTH:
+        _, one, its_value, other, others_value = _PAIR.unpack(data)
+        return Both(Set(one, its_value), Set(other, others_value))
     if len(data) != _SHORT.size:
         raise ValueError(f"{data.hex()} is no frame of a camera's controls")
     kind, control, value = _SHORT.unpack(data)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from roomctl.camera.session.ticket import End as Ending
 from roomctl.camera.uvc.axis import Axis
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
+    COUPLED,
     Ask,
+    Both,
     Control,
     End,
     Get,
@@ -69,13 +71,33 @@ class Errand:
     def __post_init__(self) -> None:
         self.left = deque(self.sets)
 
+    @property
+    def other_half(self) -> Set | None:
+        """Return what is to be set together with the next one."""
+        one, *more = self.left
+        return next((each for each in more[:1] if each.id == COUPLED.get(one.id)), None)
+
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What is being said, and on whose behalf; an axis or an errand, else a question of ours."""
+    """What is being said, and on whose behalf; an axis or an errand, else a question of ours.
+
+    `half` is what is written with it, for the kernel would write something else there: what its
+    axis `too` has to say, or what that is doing anyway.
+    """
 
     message: Request
     of: Axis | Errand | None = None
+    half: Set | None = None
+    too: Axis | None = None
+
+    @property
+    def request(self) -> Request:
+        """Return what goes to the camera."""
+        match self.message, self.half:
+            case Set() as one, Set() as other:
+                return Both(one, other)
+        return self.message
 
 
 class UvcTalk:
@@ -183,21 +205,37 @@ class UvcTalk:
 
     def outbox(self, now: float) -> bytes | None:
         self._out = self._next(now)
-        return None if self._out is None else encode(self._out.message)
+        return None if self._out is None else encode(self._out.request)
 
     def _next(self, now: float) -> _Said | None:
         if self._ask_at is not None and now >= self._ask_at:
             return _Said(Ask())
         for axis in self.axes.values():
             if (urgent := axis.urgent(now)) is not None:
-                return _Said(urgent, axis)
+                return self._whole(_Said(urgent, axis), now)
         for axis in self.axes.values():
             if (wish := axis.wish(now)) is not None:
-                return _Said(wish, axis)
+                return self._whole(_Said(wish, axis), now)
         for errand in (self._journey, self._settings[0] if self._settings else None):
             if errand is not None and errand.left and not self._halting(errand.left[0]):
-                return _Said(errand.left[0], errand)
+                return _Said(errand.left[0], errand, errand.other_half)
         return _Said(Get(self._questions[0])) if self._questions else None
+
+    def _whole(self, said: _Said, now: float) -> _Said:
+        """Return `said` with what the axis that shares its control says, or does anyway."""
+        message = said.message
+        other = self._sharer(message)
+        if not isinstance(message, Set) or other is None:
+            return said
+        says = other.urgent(now) or other.wish(now)
+        if isinstance(says, Set) and says.id == COUPLED[message.id]:
+            return replace(said, half=says, too=other)
+        return replace(said, half=other.doing(COUPLED[message.id]))
+
+    def _sharer(self, message: Request) -> Axis | None:
+        shared = COUPLED.get(message.id) if isinstance(message, Set) else None
+        has = [axis for axis in self.axes.values() if shared in axis.ids]
+        return has[0] if has else None
 
     def _halting(self, message: Set) -> bool:
         return any(axis.stopping for axis in self._axes_of(message))
@@ -206,11 +244,14 @@ class UvcTalk:
         said, self._out = self._out, None
         self._failures = 0
         match said:
-            case _Said(message, Axis() as axis):
+            case _Said(message, Axis() as axis, half, too):
                 axis.said(message, now)
-            case _Said(Set() as message, Errand() as errand):
-                errand.left.popleft()
-                self._errand_told(errand, message, now)
+                if too is not None and half is not None:
+                    too.said(half, now)
+            case _Said(Set() as message, Errand() as errand, half):
+                for each in (message, half) if half else (message,):
+                    errand.left.popleft()
+                    self._errand_told(errand, each, now)
             case _Said(Ask()):
                 self._ask_at = None
             case _Said():
@@ -220,8 +261,10 @@ class UvcTalk:
         said, self._out = self._out, None
         self._failures += 1
         match said:
-            case _Said(_, Axis() as axis):
+            case _Said(_, Axis() as axis, _, too):
                 axis.refused(now)
+                if too is not None:
+                    too.refused(now)
             case _Said(_, Errand() as errand):
                 self._fail(errand, why)
             case _Said(Ask()):
@@ -279,6 +322,8 @@ class UvcTalk:
         for axis in self.axes.values():
             if axis.place is not None and axis.place.id == control:
                 axis.heard(value)
+        if control == Id.FOCUS_AUTO and value and "focus" in self.axes:
+            self.axes["focus"].let_go()  # the kernel takes no place of it then (EACCES)
         if control in self._awaited:
             self._awaited.discard(control)
             self._round_ended(now)
@@ -344,8 +389,4 @@ class UvcTalk:
             journey.ended(Outcome(end, why))
 
     def _axes_of(self, message: Set) -> list[Axis]:
-        return [
-            axis
-            for axis in self.axes.values()
-            if message.id in [control.id for control in (axis.speed, axis.place) if control]
-        ]
+        return [axis for axis in self.axes.values() if message.id in axis.ids]

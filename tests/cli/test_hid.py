@@ -84,6 +84,14 @@ def test_arrays_and_padding_are_not_listed_but_move_what_follows() -> None:
         "001:004:003:DESCRIPTOR         1690000000.123456\n"
         " 05 08 A1 01 75 01 95 01\n 09 09 91 02 C0\n\n",
         "05 08 a1 01 75 01 95 01 09 09 91 02 c0 \n\n  OUTPUT[OUTPUT]\n    Field(0)\n",
+        r"\x05\x08\xa1\x01\x75\x01\x95\x01\x09\x09\x91\x02\xc0",
+        "0508 a101 7501 9501 0909 9102 c0\n",
+        "00000000: 0508 a101 7501 9501  ....u...\n00000008: 0909 9102 c0         .....\n",
+        "00000000  05 08 a1 01 75 01 95 01  09 09 91 02  |....u.......|\n"
+        "0000000c  c0                                |.|\n0000000d\n",
+        "0000000 05 08 a1 01 75 01 95 01\n0000010 09 09 91 02 c0\n0000015\n",
+        "unsigned char rdesc[] = {\n  0x05, 0x08, 0xa1, 0x01, 0x75, 0x01, 0x95, 0x01,\n"
+        "  0x09, 0x09, 0x91, 0x02, 0xc0\n};\nunsigned int rdesc_len = 13;\n",
     ],
 )
 def test_people_write_a_descriptor_down_in_many_ways(text: str, tmp_path: Path) -> None:
@@ -125,6 +133,8 @@ def test_nothing_declares_nothing() -> None:
         (["."], "", "is a folder; name the report_descriptor file in it"),
         (["-"], "dear reader", "standard input holds neither a report descriptor nor hex of one"),
         (["-"], "R: 1 c0\nR: 1 c0\n", "standard input holds 2 report descriptors"),
+        (["-"], "0000000 0805 01a1 0175 0195\n0000008 0909\n", "holds neither"),  # words, low first
+        (["-"], "00000000: 0508 a101\n00000010: 7501 c0\n", "holds neither"),  # a line is missing
         (["-"], "00" * 40000, "standard input holds more than 65536 bytes"),
         (["-"], "05", "report descriptor: byte 0: the descriptor ends inside an item"),
         (["-"], "00" * 4097, "4097 bytes, at most 4096 are read"),

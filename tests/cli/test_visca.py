@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -141,6 +141,7 @@ def test_a_line_that_is_no_text_is_one_error(line: bytes) -> None:
     assert list(error) == ["error"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=24).map(lambda data: data.replace(b"\n", b"")), max_size=4))
 def test_as_many_objects_as_lines(lines: list[bytes]) -> None:
     found = objects("-", stdin=b"".join(line + b"\n" for line in lines))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from roomctl.screen import display, labwc
 from roomctl.screen.browser import Setup
+from roomctl.screen.cec import Television
 from roomctl.screen.display import Lamp
 from roomctl.screen.protocol import Place, Shown, Stand, Want
 from roomctl.screen.standing import Standing
@@ -32,6 +33,7 @@ class Stands:
         self._say = say
         self._pages = {place: Standing(setup, name, self.want) for place, name in _NAMES.items()}
         self._outputs: dict[Place, str | None] = {}
+        self._cec: str | None = None
         self._orders: asyncio.Queue[Stand] = asyncio.Queue(_WAITING)
 
     @property
@@ -72,6 +74,10 @@ class Stands:
             # Before the browser is started: a rule counts when a window appears.
             await in_thread(labwc.place, room, panel, dict(os.environ))
             await _look_for(order.output)
+        if order.place is Place.ROOM and order.cec != self._cec:
+            self._cec = order.cec
+            self.lamp.television = Television(order.cec) if order.cec else None
+            self.lamp.look()
         self._pages[order.place].take(order.url, order.output)
 
 

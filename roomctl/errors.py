@@ -61,6 +61,10 @@ class PortClosed(PortError):
         super().__init__(url, why, PortReason.CLOSED)
 
 
+class Spent(RoomctlError):
+    """A library of this process is of no more use, a new process's is: whoever starts it, does."""
+
+
 class DeviceError(RoomctlError):
     """A device did not do what it was asked."""
 

@@ -3,9 +3,10 @@
 Knows no sensor. Every edge is a chunk, stamped in the library's callback, and the level is read
 again every second: the kernel drops edges when its buffer of 16 is full, and gpiozero swallows an
 edge that follows a lost one (gpiozero issue 1039). A level that changed without an edge is told at
-once, and with the next one comes b"!": an edge was lost. Edges that nobody reads are dropped oldest
-first; the newest level always arrives. In a storm (50 chunks within a second) edges are handed over
-together, 20 times a second, so that whoever reads has time for something else.
+once, and with the next one comes b"!": an edge was lost; what gpiozero swallowed is no second loss.
+Edges that nobody reads are dropped oldest first; the newest level always arrives. In a storm (50
+chunks within a second) edges are handed over together, 20 times a second, so that whoever reads has
+time for something else.
 
 `pull` is down, up or none; `active=low` inverts the wire, so that b"1" always means active.
 """
@@ -20,6 +21,7 @@ import os
 import tempfile
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +29,7 @@ from types import ModuleType
 from typing import Protocol
 
 from roomctl.config import runtime_path
-from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.errors import PortClosed, PortError, PortReason, Spent
 from roomctl.ports import pins
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
@@ -42,6 +44,9 @@ _CLOSE_LIMIT_S = 1.0
 _OLDEST_GPIOZERO = (2, 0, 1)  # older ones prefer RPi.GPIO, which cannot drive a Pi 5
 _LEVELS = {False: b"0", True: b"1"}
 _one_at_a_time = threading.Lock()  # gpiozero's default factory is one for the process
+# Factories whose chip has gone. lgpio's thread then says "read error 19" thousands of times a
+# second until the process ends (0.2.2.0), and what it holds is never the chip that comes back.
+_spent: weakref.WeakSet[object] = weakref.WeakSet()
 
 
 class Input(Protocol):
@@ -55,7 +60,10 @@ class Input(Protocol):
 
 
 async def open_port(address: Address) -> GpioPort:
-    """Claim the line; raise PortError with one sentence on what is missing or who holds it."""
+    """Claim the line; raise PortError with one sentence on what is missing or who holds it.
+
+    Spent: a line of this process could not be read any more, so none can until there is a new one.
+    """
     pin = pins.number(address)
     pull = address.choice("pull", "down", ("down", "up", "none"))
     inverted = (address.choice("active", "high", ("high", "low")) == "low") != (pull == "up")
@@ -69,6 +77,7 @@ class GpioPort:
     def __init__(self, device: Input, identity: Identity, inverted: bool) -> None:
         self.identity = identity
         self._device, self._inverted = device, inverted
+        self._factory = importlib.import_module("gpiozero").Device.pin_factory
         self._loop = asyncio.get_running_loop()
         self._blocking = Blocking()
         self._came: deque[Chunk] = deque(maxlen=_MOST_WAITING)
@@ -77,6 +86,7 @@ class GpioPort:
         self._look_at = 0.0
         self._looked_at = 0.0
         self._last: bool | None = None
+        self._signalled: bool | None = None  # the level of the last edge, which gpiozero goes by
         self._missed = False  # the level has changed, and no edge has come for that yet
         self._handed: deque[float] = deque(maxlen=_STORM)
         self._closing: asyncio.Task[None] | None = None
@@ -130,11 +140,14 @@ class GpioPort:
             active = await self._blocking.run(lambda: self._device.is_active)
         except Exception as error:  # lgpio's own `error` is a plain Exception
             self._gone = self._gone or f"the line cannot be read any more ({error})"
+            _spent.add(self._factory)
             raise PortClosed(self.identity.url, self._gone) from error
         self._look_at = at + LOOK_EVERY_S
         level = active != self._inverted
         missed, self._missed = self._missed, False
-        if not self._came and self._last is not None and level != self._last:
+        if self._last is None:
+            self._signalled = level
+        elif not self._came and level != self._last and level != self._signalled:
             self._missed, self._looked_at = True, time.monotonic()
         self._last = level
         return Chunk(b"!" * missed + _LEVELS[level], at)
@@ -149,7 +162,7 @@ class GpioPort:
         """Hand one edge over from the library's thread, which serves every pin: stay short."""
         if self._missed and time.monotonic() < self._looked_at + _LATE_S:
             self._missed = False  # it was late, not lost
-        self._last = level
+        self._last = self._signalled = level
         self._came.append(Chunk(_LEVELS[level], time.monotonic()))
         if not self._handing_over:
             self._handing_over = True
@@ -169,6 +182,8 @@ class GpioPort:
 def _open(address: Address, pin: int, pull: str) -> Input:
     with _one_at_a_time:
         gpiozero = _gpiozero(address)
+        if gpiozero.Device.pin_factory in _spent:
+            raise Spent(f"{address.url}: its chip has gone; this process ends, to be started anew")
         if gpiozero.Device.pin_factory is None:
             gpiozero.Device.pin_factory = _lgpio_factory(address, gpiozero)
         # pull_up=True and False bring their own active state; None needs one.
@@ -252,17 +267,20 @@ def _explained(
         return PortError(address.url, why, PortReason.BUSY)
     if isinstance(error, gpiozero.PinUnknownPi):
         return address.refuse(
-            "this board does not say which Raspberry Pi it is; in a systemd unit ProcSubset=pid "
-            "hides that, use ProcSubset=all"
+            "this board does not say which Raspberry Pi it is; elsewhere take a sensor on a serial "
+            "line (profile 'ld2410'); on one, ProcSubset=pid in a systemd unit hides it, use "
+            "ProcSubset=all"
         )
     if isinstance(error, gpiozero.PinFixedPull):
         return address.refuse(f"GPIO{pin} has a fixed pull-up; write pull=up")
     if isinstance(error, gpiozero.PinInvalidPin) or "not permitted" in text.lower():
-        return address.refuse(f"this board has no GPIO{pin}")
+        return address.refuse(f"this board has no GPIO{pin}; `gpioinfo` lists those it has")
     if "gpiochip" in text:
         chips = sorted(Path("/dev").glob("gpiochip*"))
         if not chips:
-            return PortError(address.url, "there is no /dev/gpiochip*", PortReason.MISSING)
+            why = "there is no /dev/gpiochip*: this machine has no pins, or lacks their driver; "
+            why += "is it a Raspberry Pi? elsewhere take a sensor on a serial line ('ld2410')"
+            return PortError(address.url, why, PortReason.MISSING)
         why = f"no permission for {chips[0]}; `sudo usermod -aG gpio $USER`, then log in again"
         return PortError(address.url, why, PortReason.PERMISSION)
     return PortError(address.url, f"the line cannot be opened ({text})", PortReason.IO)

@@ -1,7 +1,7 @@
 """The controls of a video device by Video4Linux: `v4l2:/dev/video0`, or a name of /dev/v4l/by-id.
 
 Knows no control's meaning. Controls may be used while another program has the picture. Frames are
-little-endian; what is written is of the first three kinds, what is read of the others:
+little-endian; what is written is of the kinds 1, 2, 3 and 7, what is read of the others:
 
     kind 1 list        u8 kind, 3 zero, u32 0, i32 0       describe every control, then say the end
     kind 2 get         u8 kind, 3 zero, u32 control, i32 0
@@ -10,9 +10,10 @@ little-endian; what is written is of the first three kinds, what is read of the 
     kind 5 control     u8 kind, u8 type, 2 zero, u32 control, u32 flags, i32 minimum, i32 maximum,
                        u32 step, i32 default, u32 items (bit n: the menu has entry n)
     kind 6 end         u8 kind, 3 zero, u32 0, i32 number of controls
+    kind 7 both        u8 kind, 3 zero, u32 control, i32 value, u32 control, i32 value
 
-Every get and set is followed by the value as the driver has it then, and so is a change made by
-another program where the driver tells of it. Type and flags are V4L2's own numbers.
+Every get and set is followed by the value as the driver has it then (both by two), and so is a
+change made by another program where the driver tells of it. Type and flags are V4L2's own numbers.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ from roomctl.wire import Chunk, Identity
 BY_ID = Path("/dev/v4l/by-id")
 SYSFS = Path("/sys/class/video4linux")
 
-LIST, GET, SET, VALUE, CONTROL, END = range(1, 7)
+LIST, GET, SET, VALUE, CONTROL, END, BOTH = range(1, 8)
 _SHORT = struct.Struct("<B3xIi")
+_PAIR = struct.Struct("<B3xIiIi")
 _LONG = struct.Struct("<BB2xIIiiIiI")
 
 # An unplug shows as ENODEV; while it is under way, as one of the others.
@@ -94,8 +96,8 @@ class V4l2Port:
         """Do what one frame asks; PortError if the driver or the camera refuses."""
         if self._gone is not None:
             raise PortClosed(self.identity.url, self._gone)
-        kind, control, value = _SHORT.unpack(data)
-        doing = self._blocking.start(self._done, kind, control, value)
+        kind, control, *rest = (_PAIR if data[0] == BOTH else _SHORT).unpack(data)
+        doing = self._blocking.start(self._done, kind, control, *rest)
         try:
             async with asyncio.timeout(_ANSWER_S):
                 answers = await asyncio.shield(doing)
@@ -133,11 +135,13 @@ class V4l2Port:
             for control, value in events:
                 self._incoming.put_nowait(Chunk(_short(VALUE, control, value), time.monotonic()))
 
-    def _done(self, kind: int, control: int, value: int) -> list[bytes]:
+    def _done(self, kind: int, control: int, value: int, *more: int) -> list[bytes]:
         if kind == LIST:
             return self._described()
-        now = self._node.set(control, value) if kind == SET else self._node.get(control)
-        return [_short(VALUE, control, now)]
+        if kind == GET:
+            return [_short(VALUE, control, self._node.get(control))]
+        pairs = [(control, value), *zip(more[::2], more[1::2], strict=True)]
+        return [_short(VALUE, *pair) for pair in self._node.set(*pairs)]
 
     def _described(self) -> list[bytes]:
         frames = []

@@ -256,16 +256,17 @@ class Node:
         return items
 
     def get(self, control: int) -> int:
-        return self._exchange(G_EXT_CTRLS, control, 0)
+        return self._exchange(G_EXT_CTRLS, (control, 0))[0][1]
 
-    def set(self, control: int, value: int) -> int:
-        """Set a control; return what the driver made of the value."""
-        return self._exchange(S_EXT_CTRLS, control, value)
+    def set(self, *pairs: tuple[int, int]) -> list[tuple[int, int]]:
+        """Set (control, value) pairs at once; return them with what the driver made of each."""
+        return self._exchange(S_EXT_CTRLS, *pairs)
 
-    def _exchange(self, number: int, control: int, value: int) -> int:
-        one = ControlStruct(id=control, value=value)
-        self.ask(number, ControlsStruct(count=1, controls=ctypes.pointer(one)))
-        return int(one.value)
+    def _exchange(self, number: int, *pairs: tuple[int, int]) -> list[tuple[int, int]]:
+        each = (ControlStruct * len(pairs))(*(ControlStruct(id=c, value=v) for c, v in pairs))
+        first = ctypes.cast(each, ctypes.POINTER(ControlStruct))
+        self.ask(number, ControlsStruct(count=len(pairs), controls=first))
+        return [(int(one.id), int(one.value)) for one in each]
 
     def subscribe(self, control: int) -> bool:
         """Ask for an event when somebody else changes a control; False if there are none."""

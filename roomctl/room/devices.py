@@ -16,7 +16,7 @@ from roomctl.camera.uvc.device import UvcDevice, uvc_devices
 from roomctl.clock import Clock
 from roomctl.config import Config, screen_url
 from roomctl.device import Device
-from roomctl.errors import Refused, Unsupported
+from roomctl.errors import Refused, Spent, Unsupported
 from roomctl.occupancy import Sensor, sensors
 from roomctl.screen import Screen
 from roomctl.screen.protocol import Stand
@@ -115,10 +115,17 @@ class Devices:
         raise Refused("room", "unknown_device", f"no speakerphone {name!r}; there is: {known}")
 
     async def run(self) -> None:
-        """Keep every device running until cancelled; then leave each safe, within a second."""
+        """Keep every device running until cancelled; then leave each safe, within a second.
+
+        Spent: a device needs another process.
+        """
         tasks = [asyncio.create_task(_keep(device)) for device in self]
+        tasks.append(asyncio.create_task(_idle()))
         try:
-            await asyncio.Event().wait()  # not for the tasks: they must outlive this, to rest
+            # Not gather: the tasks must outlive this, to rest.
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
             await self._rest()
             for task in tasks:
@@ -137,12 +144,17 @@ class Devices:
                 _log.warning("not left as it should be: %s", error)
 
 
+async def _idle() -> None:
+    """Run for ever: a room may have no device."""
+    await asyncio.Event().wait()
+
+
 async def _keep(device: Device) -> None:
     """Run a device for ever; a fault of ours is logged and costs this device one second."""
     while True:
         try:
             await device.run()
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, Spent):
             raise
         except Exception:
             _log.exception("%s: failed, and is started again", device.name)

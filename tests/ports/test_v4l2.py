@@ -150,6 +150,16 @@ async def test_a_control_is_set_and_its_value_read_back() -> None:
     assert kernel.values == {PAN: -36_000}
 
 
+async def test_two_controls_are_set_in_one_go_and_both_values_read_back() -> None:
+    kernel = Kernel()
+    async with opened(kernel) as port:
+        await port.write(uvc.encode(uvc.Both(uvc.Set(PAN, 50_000), uvc.Set(SPEED, 3))))
+        assert await read(port) == uvc.Value(PAN, 36_000)
+        assert await read(port) == uvc.Value(SPEED, 3)
+
+    assert (kernel.values, kernel.sets) == ({PAN: 36_000, SPEED: 3}, 1)
+
+
 @pytest.mark.parametrize(
     ("number", "said"),
     [

@@ -42,6 +42,7 @@ class Kernel:
     log: list[int] = field(default_factory=list)
     opened: int = 0
     closed: int = 0
+    sets: int = 0
     streaming: bool = False
     far: socket.socket | None = None
 
@@ -90,20 +91,21 @@ class Kernel:
             raise OSError(errno.EINVAL, "no such item")
 
     def _get(self, asked: v4l2.ControlsStruct) -> None:
-        one = self._one(asked)
-        one.value = self.values.get(one.id, 0)
+        for one in self._each(asked):
+            one.value = self.values.get(one.id, 0)
 
     def _set(self, asked: v4l2.ControlsStruct) -> None:
-        one = self._one(asked)
-        _, low, high, _ = self.controls[one.id]
-        one.value = self.values[one.id] = min(max(one.value, low), high)
+        self.sets += 1
+        for one in self._each(asked):
+            _, low, high, _ = self.controls[one.id]
+            one.value = self.values[one.id] = min(max(one.value, low), high)
 
-    def _one(self, asked: v4l2.ControlsStruct) -> v4l2.ControlStruct:
-        assert (asked.which, asked.count) == (0, 1)
-        one = asked.controls[0]
-        if one.id not in self.controls:
+    def _each(self, asked: v4l2.ControlsStruct) -> list[v4l2.ControlStruct]:
+        assert asked.which == 0
+        each = asked.controls[: asked.count]
+        if any(one.id not in self.controls for one in each):
             raise OSError(errno.EINVAL, "no such control")
-        return one
+        return each
 
     def _subscribe(self, asked: v4l2.SubscriptionStruct) -> None:
         assert asked.type == 3

@@ -1,9 +1,11 @@
 """The room and its devices: there, gone, back, and left safe."""
 
+import contextlib
 from datetime import datetime, timedelta
 
 import pytest
 
+from roomctl.errors import Spent
 from roomctl.wire import Port
 from tests.invented import invented
 from tests.room.rig import BAMBOO, House, begun, living, simulated
@@ -207,6 +209,29 @@ async def test_a_fault_of_ours_costs_one_device_only(caplog: pytest.LogCaptureFi
 
         faulty = False
         await house.until(lambda: house.device("camera.front").status == "online", limit_s=3.0)
+
+
+@invented
+async def test_a_room_ends_when_a_device_needs_another_process_and_leaves_the_others_safe() -> None:
+    hardware = simulated()
+    gone = False
+
+    async def connect(name: str, url: str) -> Port:
+        if url.startswith("gpio:") and gone:
+            raise Spent(f"{url}: its chip has gone")
+        return await hardware.connect(name, url)
+
+    with contextlib.suppress(Spent):  # which is the room's end
+        async with living(on=hardware, connect=connect) as house:
+            await house.ask(
+                "camera.drive", camera="front", pan=0.3, tilt=0.0, zoom=0.0, lease_ms=60_000
+            )
+            await house.until(lambda: house.camera.moving)
+            gone = True
+            await house.act("occupancy.ceiling", "unplug")
+            await house.until(house.task.done)
+            assert isinstance(house.task.exception(), Spent)
+            assert not house.camera.moving
 
 
 @invented

@@ -1,7 +1,9 @@
-"""The hardware lab: the drivers on real kernel drivers, in a virtual machine. `make hwlab`.
+"""The hardware lab: the drivers on real kernel drivers, in virtual machines. `make hwlab`.
 
-Prints what pytest says inside, and one line with its time. Exit code: pytest's own; 3 if the lab
-cannot be had here (the reason is the last line); 4 if the machine did not run.
+Everything runs in two machines side by side, for each has one emulated processor; what is named in
+the arguments runs in one. Prints what pytest says inside, and one line with the time. Exit code:
+pytest's own; 3 if the lab cannot be had here (the reason is the last line); 4 if a machine did not
+run.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import shlex
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.hwlab.lab import build, machine
@@ -17,7 +20,9 @@ from tests.hwlab.lab.packages import Unavailable
 TREE = Path(__file__).resolve().parents[2]
 FOLDER = Path(sys.prefix) / "hwlab"
 SCENARIOS = "tests/hwlab/scenarios"
+FIRST = ("test_speakerphone.py", "test_user.py")  # take as long as all others
 UNAVAILABLE, DIED = 3, 4
+NO_TESTS = 5  # pytest's, where what was asked for is another machine's
 
 
 def main(arguments: list[str]) -> int:
@@ -30,27 +35,40 @@ def main(arguments: list[str]) -> int:
         say(f"hwlab: {error}")
         return UNAVAILABLE
     ready_s = time.monotonic() - began
-    lab = FOLDER / "run"
-    ended = run(parts, lab, arguments)
-    if not ended.started:
-        say("hwlab: the machine did not start; once more")
-        ended = run(parts, lab, arguments)
-    if ended.status is None:
-        say(f"hwlab: the machine died, or did not end, after {ended.took_s:.0f} s")
-        return DIED
+    machine.empty(FOLDER / "run")
+    shares = [arguments] if any(SCENARIOS in each for each in arguments) else halves(arguments)
+    with ThreadPoolExecutor(len(shares)) as pool:
+        numbers = range(1, len(shares) + 1)
+        running = [pool.submit(run, parts, *each) for each in zip(numbers, shares, strict=True)]
+        ends = [each.result() for each in running]
     parts_s = f"parts ready after {ready_s:.0f} s, " if ready_s > 1 else ""
-    first_s = "no test" if ended.first_test_s is None else f"first test {ended.first_test_s:.0f} s"
-    say(f"hwlab: {parts_s}{first_s} after the start, whole run {ended.took_s:.0f} s")
-    return ended.status
+    first_s = max((each.first_test_s or 0 for each in ends), default=0)
+    whole_s = max(each.took_s for each in ends)
+    say(f"hwlab: {parts_s}first test {first_s:.0f} s after the start, whole run {whole_s:.0f} s")
+    statuses = [DIED if each.status is None else each.status for each in ends]
+    return max([each for each in statuses if each != NO_TESTS] or statuses)
 
 
-def run(parts: machine.Parts, lab: Path, arguments: list[str]) -> machine.Ended:
-    """Start a machine that runs pytest."""
+def halves(arguments: list[str]) -> list[list[str]]:
+    """Return what each of two machines is to run."""
+    first = [f"{SCENARIOS}/{name}" for name in FIRST]
+    return [[*arguments, *first], [*arguments, SCENARIOS, *(f"--ignore={each}" for each in first)]]
+
+
+def run(parts: machine.Parts, number: int, arguments: list[str]) -> machine.Ended:
+    """Have a machine run pytest, started once more if it does not start; print what it said."""
     color = f"--color={'yes' if sys.stdout.isatty() else 'no'}"
-    named = any(SCENARIOS in each for each in arguments)
-    given = [color, *arguments, *([] if named else [SCENARIOS])]
-    text = f"PYTHON={shlex.quote(sys.executable)}\nARGUMENTS={shlex.quote(shlex.join(given))}\n"
-    return machine.run(parts, lab, TREE / "tests" / "hwlab" / "guest.sh", {"run": text})
+    command = shlex.join([color, *arguments])
+    text = f"PYTHON={shlex.quote(sys.executable)}\nARGUMENTS={shlex.quote(command)}\n"
+    lab, start = FOLDER / "run" / str(number), TREE / "tests" / "hwlab" / "guest.sh"
+    ended = machine.run(parts, lab, start, {"run": text})
+    if not ended.started:
+        say(f"{ended.said}\nhwlab: machine {number} did not start; once more")
+        ended = machine.run(parts, lab, start, {"run": text})
+    say(f"hwlab: machine {number}\n{ended.said}")
+    if ended.status is None:
+        say(f"hwlab: machine {number} died, or did not end, after {ended.took_s:.0f} s")
+    return ended
 
 
 def say(text: str) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("tests.hwlab.shared", "tests.speakerphone.scenarios")
+
 LAB = Path("/lab")
 INSIDE = os.environ.get("ROOMCTL_HWLAB") == "1"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from roomctl.ports import connect
 from roomctl.wire import Port
@@ -14,13 +14,14 @@ from tests.hwlab.devices.usbip import Plugged
 
 _HOLD = """
 import sys, usb.core, usb.util
+number = int(sys.argv[1])
 device = usb.core.find(idVendor=0x0b0e, idProduct=0x2456)
-device.detach_kernel_driver(3)
-usb.util.claim_interface(device, 3)
+device.detach_kernel_driver(number)
+usb.util.claim_interface(device, number)
 print("held", flush=True)
 sys.stdin.read()
-usb.util.release_interface(device, 3)
-device.attach_kernel_driver(3)
+usb.util.release_interface(device, number)
+device.attach_kernel_driver(number)
 """
 
 
@@ -66,17 +67,22 @@ class KernelTable:
     def with_kernel(self) -> bool:
         return self.plugged[0].driver(HID_INTERFACE) in ("usbhid", "jabra")
 
-    @contextmanager
-    def held(self) -> Iterator[str]:
-        command = [sys.executable, "-c", _HOLD]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as program:
-            assert program.stdout is not None
-            assert program.stdout.readline() == "held\n"
-            yield rf"is held by .*\(pid {program.pid}\)"
-            program.communicate()
+    def held(self) -> AbstractContextManager[str]:
+        return holding(HID_INTERFACE)
 
     def _add(self) -> None:
         self.devices.append(UsbSpeakerphone())
         self.plugged.append(self._plug(self.devices[-1]))
+
+
+@contextmanager
+def holding(interface: int) -> Iterator[str]:
+    """Have another program hold the buttons of a SPEAK 810; yields what an error must name."""
+    command = [sys.executable, "-c", _HOLD, str(interface)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "held\n"
+        yield rf"is held by .*\(pid {program.pid}\)"
+        program.communicate()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 import threading
 import time
+from collections.abc import Callable
 
 from roomctl.speakerphone.hid import read_descriptor
 from roomctl.speakerphone.sim import SPEAK_810, Model, SimSpeakerphone
@@ -21,7 +22,7 @@ from tests.hwlab.devices.standard import (
     endpoint,
     interface,
 )
-from tests.hwlab.devices.usbip import Setup, Stall
+from tests.hwlab.devices.usbip import Setup, Short, Silence, Stall
 
 HID_INTERFACE, HID_IN, HID_OUT = 3, 3, 4
 LOUDSPEAKER, MICROPHONE = 1, 2
@@ -29,13 +30,16 @@ RATE_HZ = 16_000
 _PACKET_BYTES = 2 * RATE_HZ // 1000
 _AUDIO_CONTROL, _AUDIO_STREAMING = (1, 1, 0), (1, 2, 0)
 _SPEAKER_UNIT, _MICROPHONE_UNIT = 2, 5
+_TONE_SAMPLES = 8000
+_TONE = struct.pack(f"<{_TONE_SAMPLES}h", *range(1, _TONE_SAMPLES + 1)) * 2
 _VOLUME_RANGE = {0x82: -48 * 256, 0x83: 0, 0x84: 256}  # dB / 256
 
 
 class UsbSpeakerphone:
     """One device. `sim` is its far end: LEDs, buttons, faults; `written` what reached its HID.
 
-    `out_endpoint` says whether it takes output reports there; then it refuses SET_REPORT.
+    `out_endpoint` says whether it takes output reports there; then it refuses SET_REPORT. A `sim`
+    that is given outlives an unplug, as a device does.
     """
 
     def __init__(
@@ -45,11 +49,12 @@ class UsbSpeakerphone:
         bcd_device: int = 0x0123,
         serial_number: str | None = "0042",
         out_endpoint: bool = False,
+        sim: SimSpeakerphone | None = None,
     ) -> None:
         numbered = {control.report_id for control in read_descriptor(model.descriptor).controls()}
         self._numbered = numbered != {0}
         self._out = out_endpoint
-        self.sim = SimSpeakerphone(model)
+        self.sim = sim or SimSpeakerphone(model)
         self.written: list[bytes] = []
         self.requests: list[Setup] = []
         self.played_bytes = 0
@@ -78,13 +83,13 @@ class UsbSpeakerphone:
         with self._lock:
             return self.sim.led_muted, self.sim.led_off_hook
 
-    def press_mute(self) -> None:
+    def touch(self, key: Callable[[], None]) -> None:
+        """Have a finger do something to the far end, while nothing else does."""
         with self._lock:
-            self.sim.press_mute()
+            key()
 
-    def press_hook(self) -> None:
-        with self._lock:
-            self.sim.press_hook()
+    def press_mute(self) -> None:
+        self.touch(self.sim.press_mute)
 
     def stall(self, on: bool) -> None:
         """Refuse every output report, or no longer."""
@@ -119,7 +124,8 @@ class UsbSpeakerphone:
         first, self._heard = self._heard, self._heard + samples
         if self.microphone_muted:
             return bytes(2 * samples)
-        return struct.pack(f"<{samples}h", *(1 + (first + n) % 8000 for n in range(samples)))
+        at = 2 * (first % _TONE_SAMPLES)
+        return _TONE[at : at + 2 * samples]
 
     def _hid(self, setup: Setup, data: bytes) -> bytes:
         match setup.request:
@@ -135,6 +141,10 @@ class UsbSpeakerphone:
     def _report(self, kind: int, data: bytes) -> None:
         frame = bytes((kind,)) + (data if self._numbered else b"\0" + data)
         with self._lock:
+            if self.sim.faults.times_out:
+                raise Silence
+            if self.sim.faults.short:
+                raise Short(len(data) - 1)
             if self.sim.refusal(frame) is not None:
                 raise Stall
             self.written.append(frame)

@@ -29,10 +29,23 @@ _ASKED = struct.Struct(">IiiiI8s")
 _SAID = struct.Struct(">iiiii8x")
 _PACKET = struct.Struct(">3Ii")
 _FRAME_S = 0.001
+_attaching = threading.Lock()
 
 
 class Stall(Exception):
     """The device refuses a transfer."""
+
+
+class Silence(Exception):
+    """The device does not answer a control transfer: it is up to the host to give up."""
+
+
+class Short(Exception):
+    """The device takes only the first `taken` bytes of what a control transfer brought."""
+
+    def __init__(self, taken: int) -> None:
+        super().__init__(taken)
+        self.taken = taken
 
 
 @dataclass(frozen=True)
@@ -52,10 +65,13 @@ class Device(Protocol):
     speed: int
 
     def control(self, setup: Setup, data: bytes) -> bytes:
-        """Answer a control transfer (`data` is what the host sent), or raise Stall."""
+        """Answer a control transfer; `data` is what the host sent.
+
+        Raises Stall, Silence or Short.
+        """
 
     def sent(self, endpoint: int, data: bytes) -> None:
-        """Take what the host wrote to an endpoint."""
+        """Take what the host wrote to an endpoint; raises as `control` does."""
 
     def says(self, endpoint: int, now: float) -> bytes | None:
         """Return what an interrupt or bulk endpoint has to say; None: nothing yet."""
@@ -76,20 +92,21 @@ class _Transfer:
 class Plugged:
     """A device that is plugged in until `unplug`. The thread that serves it ends then."""
 
-    def __init__(self, device: Device, port: int | None = None) -> None:
-        """Plug `device` into the controller's `port`, its first free one if None."""
+    def __init__(self, device: Device, other_than: int | None = None) -> None:
+        """Plug `device` into the controller's first free port, but not into `other_than`."""
         self.device = device
-        self.port = _free_port() if port is None else port
         ours, kernels = socket.socketpair()
         self._socket = ours
         self._waiting: dict[int, deque[_Transfer]] = {}
         self._paced: list[_Transfer] = []
+        self._unanswered: list[_Transfer] = []
         self._free_at: dict[int, float] = {}
         self.failure: Exception | None = None
         self._unplugged = False
-        text = f"{self.port} {kernels.fileno()} {self.port + 1} {device.speed}"
-        write(VHCI / "attach", text)
-        kernels.close()
+        with kernels, _attaching:
+            self.port = _free_port(other_than)
+            text = f"{self.port} {kernels.fileno()} {self.port + 1} {device.speed}"
+            write(VHCI / "attach", text)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -179,6 +196,12 @@ class Plugged:
         except Stall:
             self._say(transfer, -errno.EPIPE, 0)
             return
+        except Silence:
+            self._unanswered.append(transfer)
+            return
+        except Short as short:
+            self._say(transfer, 0, short.taken)
+            return
         inward = setup.kind & 0x80
         self._say(transfer, 0, len(answer) if inward else len(data), answer if inward else b"")
 
@@ -187,6 +210,10 @@ class Plugged:
             self.device.sent(transfer.endpoint, data)
         except Stall:
             self._say(transfer, -errno.EPIPE, 0)
+        except Silence:
+            self._unanswered.append(transfer)
+        except Short as short:
+            self._say(transfer, 0, short.taken)
         else:
             self._say(transfer, 0, len(data))
 
@@ -206,15 +233,15 @@ class Plugged:
             self._isochronous(transfer)
 
     def _isochronous(self, transfer: _Transfer) -> None:
-        inward = transfer.endpoint & 0x80
-        content, described = b"", b""
+        inward, endpoint = transfer.endpoint & 0x80, transfer.endpoint & 0x7F
+        content, described = bytearray(), bytearray()
         for offset, length in transfer.packets:
-            packet = self.device.packet(transfer.endpoint & 0x7F, length) if inward else b""
+            packet = self.device.packet(endpoint, length) if inward else b""
             done = len(packet) if inward else length
             content += packet
             described += _PACKET.pack(offset, length, done, 0)
         actual = len(content) if inward else transfer.length
-        self._say(transfer, 0, actual, content + described, len(transfer.packets))
+        self._say(transfer, 0, actual, bytes(content + described), len(transfer.packets))
 
     def _answer_what_waits(self) -> None:
         for endpoint, transfers in self._waiting.items():
@@ -232,7 +259,7 @@ class Plugged:
                 self._say(transfer, status, len(fits), fits)
 
     def _unlink(self, number: int, victim: int) -> None:
-        every = [*self._waiting.values(), self._paced]
+        every = [*self._waiting.values(), self._paced, self._unanswered]
         found = [(held, each) for held in every for each in held if each.number == victim]
         for held, transfer in found:
             held.remove(transfer)
@@ -267,8 +294,8 @@ def until(fact: Callable[[], bool], what: str, limit_s: float = 20.0) -> None:
         time.sleep(0.01)
 
 
-def _free_port() -> int:
-    return next(port for port, state in _ports() if state == 4)
+def _free_port(other_than: int | None) -> int:
+    return next(port for port, state in _ports() if state == 4 and port != other_than)
 
 
 def _is_free(port: int) -> bool:

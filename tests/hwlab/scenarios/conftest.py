@@ -11,6 +11,7 @@ import pytest
 from tests.hwlab.devices.usbip import Device, Plugged, until
 
 UDEVD = Path("/run/udev/control")
+RULES = Path(__file__).resolve().parents[3] / "deploy" / "udev"
 
 Plug = Callable[..., Plugged]
 
@@ -20,6 +21,12 @@ def run(*command: str) -> str:
     said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert said.returncode == 0, f"{command}: {said.stdout}{said.stderr}"
     return said.stdout
+
+
+def card(place: Path) -> str:
+    """Return the number of the sound card that a USB device is."""
+    (found,) = place.glob("*:1.0/sound/card*")
+    return found.name.removeprefix("card")
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +40,8 @@ def plug(vhci: None) -> Iterator[Plug]:
     """Plug in a device, and wait until the kernel has given its interfaces to drivers."""
     plugged: list[Plugged] = []
 
-    def plug_in(device: Device, port: int | None = None) -> Plugged:
-        one = Plugged(device, port)
+    def plug_in(device: Device, other_than: int | None = None) -> Plugged:
+        one = Plugged(device, other_than)
         plugged.append(one)
         until(one.bound, f"the kernel to give {one.path} its drivers")
         settle()

@@ -16,8 +16,6 @@ from tests.hwlab.devices.gpio_chip import GpioChip
 from tests.hwlab.scenarios.conftest import run
 from tests.hwlab.shared.gpio import SCENARIOS, Scenario
 
-pytest.importorskip("lgpio", reason="lgpio has no wheel for this Python")
-
 REVISION = "c03112"  # a Raspberry Pi 4B, which gpiozero looks for in /proc/cpuinfo
 _HOLD = """
 import lgpio, sys
@@ -25,19 +23,21 @@ lgpio.gpio_claim_input(lgpio.gpiochip_open(0), 17)
 print("held", flush=True)
 sys.stdin.read()
 """
-_WATCH = """
-import asyncio
-from roomctl.errors import PortClosed, PortError
+_ROOM = """
+import asyncio, logging, sys
+from roomctl.clock import SystemClock
+from roomctl.config import parse
 from roomctl.ports import connect
+from roomctl.room import Outside, Room
+ONE_SENSOR = '[occupancy.ceiling]\\nurl = "gpio:17"\\nprofile = "hc-sr501"'
 async def main():
-    port = await connect("ceiling", "gpio:17")
-    print("open", flush=True)
-    try:
-        while True:
-            await port.read()
-    except PortClosed as error:
-        print("closed:", error.why, flush=True)
-    await port.close()
+    room = Room(parse(ONE_SENSOR, "room.toml"), Outside(connect, SystemClock()))
+    running = asyncio.ensure_future(room.run())
+    while not running.done() and "online" not in [one.status for one in room.document.devices]:
+        await asyncio.sleep(0.02)
+    print("online", flush=True)
+    await running
+logging.basicConfig(stream=sys.stdout)
 asyncio.run(main())
 """
 
@@ -75,6 +75,7 @@ def let_go() -> None:
 
 @pytest.fixture(scope="module")
 def raspberry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    pytest.importorskip("lgpio", reason="lgpio has no wheel for this Python")
     told = tmp_path_factory.mktemp("pi") / "cpuinfo"
     text = Path("/proc/cpuinfo").read_text(encoding="ascii")
     told.write_text(f"{text}Hardware\t: BCM2835\nRevision\t: {REVISION}\n", encoding="ascii")
@@ -99,22 +100,21 @@ def board(chip: GpioChip) -> Board:
 
 
 # First, while nothing in this process has the chip open: it comes back under its old name then.
-async def test_a_chip_that_goes_away_is_said_once_and_a_new_process_finds_the_next(
+async def test_a_chip_that_goes_away_is_said_once_and_the_process_ends_for_a_new_one(
     board: Board,
 ) -> None:
-    first = watcher()
-    assert first.stdout is not None
-    assert first.stdout.readline() == "open\n"
-    board.chip.vanish()
-    rest = (await in_thread(first.communicate))[0]
-    told = [line for line in rest.splitlines() if line.startswith("closed:")]
-    assert [line.partition("(")[0] for line in told] == [
-        "closed: the line cannot be read any more "
-    ]
+    with room() as first:
+        await online(first)
+        board.chip.vanish()
+        rest = (await in_thread(first.communicate))[0]
+    lost = [line for line in rest.splitlines() if "ceiling: lost" in line]
+    assert len(lost) == 1, rest[:2000]
+    assert "the line cannot be read any more" in lost[0]
+    assert "its chip has gone; this process ends, to be started anew" in rest
+    assert first.returncode == 1
     board.chip.appear()
-    with watcher() as second:
-        assert second.stdout is not None
-        assert second.stdout.readline() == "open\n"
+    with room() as second:
+        await online(second)
         second.kill()
 
 
@@ -123,8 +123,18 @@ async def test_gpio(scenario: Scenario, board: Board) -> None:
     await scenario(board)
 
 
-def watcher() -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", _WATCH]
+def room() -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", _ROOM]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )
+
+
+async def online(process: subprocess.Popen[str]) -> None:
+    """Wait until a room says that its sensor is."""
+    assert process.stdout is not None
+    said = ""
+    while not said.endswith("online\n"):
+        line = await in_thread(process.stdout.readline)
+        assert line, f"the room ended: {said}"
+        said += line

@@ -17,11 +17,11 @@ from roomctl.ports import connect
 from roomctl.wire import Port
 from tests.hwlab.devices.ftdi import Ftdi
 from tests.hwlab.devices.usbip import Plugged, until
-from tests.hwlab.scenarios.conftest import Plug, run, settle
+from tests.hwlab.scenarios.conftest import RULES, Plug, run, settle
 from tests.hwlab.shared.camera import LIMIT_S, SCENARIOS, Scenario
 
 BY_ID = Path("/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0")
-RULES = Path(__file__).resolve().parents[3] / "deploy" / "udev" / "60-roomctl.rules"
+RULE = RULES / "60-roomctl.rules"
 
 
 class FtdiRoad:
@@ -70,8 +70,8 @@ def adapters(vhci: None, udevd: None) -> None:
 @pytest.fixture
 def rules() -> Iterator[None]:
     """Install the rules that roomctl ships for serial adapters."""
-    place = Path("/etc/udev/rules.d") / RULES.name
-    shutil.copy(RULES, place)
+    place = Path("/etc/udev/rules.d") / RULE.name
+    shutil.copy(RULE, place)
     run("udevadm", "control", "--reload")
     yield
     place.unlink()

@@ -19,7 +19,7 @@ from roomctl.ports import connect
 from roomctl.wire import in_thread
 from tests.hwlab.devices.speakerphone import HID_INTERFACE, RATE_HZ, UsbSpeakerphone
 from tests.hwlab.kernel_table import KernelTable
-from tests.hwlab.scenarios.conftest import Plug, run
+from tests.hwlab.scenarios.conftest import Plug, card, run
 from tests.hwlab.shared.speakerphone import LIMIT_S, SCENARIOS, Scenario, attended, until
 
 LED_WRITES = 200
@@ -54,15 +54,11 @@ def table(plug: Plug) -> KernelTable:
     return KernelTable(plug, "usb")
 
 
-def card(place: Path) -> str:
-    """Return the number of the sound card that a USB device is."""
-    (found,) = place.glob("*:1.0/sound/card*")
-    return found.name.removeprefix("card")
-
-
 def recorder(number: str, seconds: int, file: Path) -> subprocess.Popen[str]:
     form = ["-f", "S16_LE", "-r", str(RATE_HZ), "-c", "1", "-t", "raw"]
-    form += ["--buffer-time=2000000"]  # the kernel gives up after 1.1 times that
+    form += ["--buffer-time=10000000", "--period-time=250000"]
+    # The kernel gives up when for 1.1 times the buffer no period was full, and the emulated device
+    # may be slower than sound.
     command = ["arecord", "-q", "-D", f"hw:{number},0", *form, "-d", str(seconds), str(file)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 

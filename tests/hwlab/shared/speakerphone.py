@@ -94,9 +94,9 @@ async def a_press_comes_out_and_the_leds_follow_the_room(table: Table) -> None:
         table.press_mute()
         await until(lambda: seen.presses == ["mute"])
         await seen.phone.show(muted=True, off_hook=True)
-        assert table.lit() == (True, True)
+        await until(lambda: table.lit() == (True, True))
         await seen.phone.show(muted=False, off_hook=True)
-        assert table.lit() == (False, True)
+        await until(lambda: table.lit() == (False, True))
 
 
 async def a_refused_write_is_told_and_written_again(table: Table) -> None:
@@ -154,7 +154,7 @@ async def two_of_one_model_are_told_apart_by_their_socket(table: Table) -> None:
         assert other.presses == []
         await one.phone.show(muted=True, off_hook=False)
         await other.phone.show(muted=False, off_hook=True)
-        assert (table.lit(), table.twin_lit()) == ((True, False), (False, True))
+        await until(lambda: (table.lit(), table.twin_lit()) == ((True, False), (False, True)))
 
 
 Scenario = Callable[[Table], Awaitable[None]]

@@ -1,0 +1,61 @@
+"""The shared scenarios of a USB camera in this process: the simulator's far end, in real time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from roomctl.camera.sim import SimUvc
+from roomctl.clock import SystemClock
+from roomctl.config import parse
+from roomctl.simulator import Simulator
+from roomctl.simulator.uvc_end import UvcEnd
+from roomctl.wire import Port
+from tests.hwlab.shared.video import SCENARIOS, Scenario
+
+ROOM = """
+[camera.front]
+url = "v4l2:/dev/video0"
+"""
+
+
+class SimulatedStand:
+    """A camera of the simulator's, unplugged to begin with."""
+
+    url = "v4l2:/dev/video0"
+
+    def __init__(self) -> None:
+        self._clock = SystemClock()
+        self.simulator = Simulator(parse(ROOM, "room.toml"), self._clock)
+
+    async def connect(self, name: str, url: str) -> Port:
+        return await self.simulator.connect(name, url)
+
+    async def plug(self) -> None:
+        await self.simulator.act("camera.front", "plug", {})
+
+    async def unplug(self) -> None:
+        await self.simulator.act("camera.front", "unplug", {})
+
+    def camera(self) -> SimUvc:
+        end = self.simulator.far_end("camera.front")
+        assert isinstance(end, UvcEnd)
+        end.camera.tick(self._clock.mono_s())
+        return end.camera
+
+    def refuse(self, on: bool) -> None:
+        self.camera().stalled = on
+
+
+@pytest.fixture
+async def stand() -> AsyncIterator[SimulatedStand]:
+    made = SimulatedStand()
+    await made.unplug()
+    yield made
+    await made.simulator.close()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.__name__)
+async def test_in_process(scenario: Scenario, stand: SimulatedStand) -> None:
+    await scenario(stand)

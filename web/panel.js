@@ -18,9 +18,12 @@ import { CameraSheet } from "./view/camera.js";
 import { RoomCover } from "./view/cover.js";
 import { HomeView } from "./view/home.js";
 import { JoinSheet } from "./view/join.js";
+import { NoticeStrip } from "./view/notices.js";
 import { button } from "./view/parts.js";
+import { RelaySheet } from "./view/relay.js";
 import { SoundSheet } from "./view/sound.js";
 import { HelpSheet, NewSheet, TodaySheet } from "./view/sheets.js";
+import { WhySheet } from "./view/why.js";
 
 const TOLD_MS = 6000;
 const FORGET_MS = 120_000; // an untouched panel returns to the room's language and to its first view
@@ -33,6 +36,7 @@ export class RoomPanel extends HTMLElement {
   /** @type {Panel["camera"]} */ camera = { chosen: null, setting: false };
   /** @type {Sheet | null} */ #sheet = null;
   /** @type {Language | null} chosen by hand */ #chosen = null;
+  /** @type {Element | null} what opened the sheet */ #opener = null;
   #refused = false;
   #touched_ms = performance.now();
   #telling = 0;
@@ -53,9 +57,12 @@ export class RoomPanel extends HTMLElement {
       camera: new CameraSheet(this),
       sound: new SoundSheet(this),
       today: new TodaySheet(this),
+      why: new WhySheet(this),
       help: new HelpSheet(this),
+      relay: new RelaySheet(this),
     };
     this.live.heard = (pct) => this.sheets.sound.level(pct);
+    this.notices = new NoticeStrip(this);
     this.question = new LeaveQuestion(this);
     this.cover = new RoomCover(() => void this.ask("room.wake"));
     this.name = h("b");
@@ -69,7 +76,7 @@ export class RoomPanel extends HTMLElement {
     this.roomName = h("p", { class: "name" }, this.name, this.place);
     this.bannerWords = h("span");
     this.banner = h("div", { class: "banner", role: "alert", hidden: true }, icon("warning"), this.bannerWords);
-    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.time, turn, help, this.banner);
+    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.time, turn, help, this.banner);
     this.toastWords = h("span");
     this.toastIcon = icon("warning");
     this.toast = h("div", { class: "toast", role: "status", hidden: true }, this.toastIcon, this.toastWords);
@@ -85,6 +92,10 @@ export class RoomPanel extends HTMLElement {
 
   get stale() {
     return this.live.stale;
+  }
+
+  get phone() {
+    return this.live.phone;
   }
 
   /** Pair if the address says so, and connect. */
@@ -103,8 +114,13 @@ export class RoomPanel extends HTMLElement {
     this.holds.stop();
     if (sheet === "join" && this.#sheet !== "join") this.sheets.join.reset();
     if (sheet === "sound" && this.#sheet !== "sound") this.sheets.sound.forget();
+    const opener = sheet ? document.activeElement : null;
     this.#sheet = sheet;
     this.refresh();
+    // Whoever goes by keys goes on where the sheet begins, and afterwards where they were.
+    if (!sheet) /** @type {HTMLElement | null} */ (this.#opener)?.focus();
+    else if (!opener?.checkVisibility() || opener === document.body) this.back.focus();
+    if (opener !== this.back) this.#opener = opener;
   }
 
   /**
@@ -172,8 +188,12 @@ export class RoomPanel extends HTMLElement {
     const usable = cover === null && (this.live.ready || this.#sheet === "help");
     if (!usable) this.holds.stop();
     const asked = usable && this.question.update(room);
+    attribute(this.bar, "inert", cover !== null || asked);
     attribute(this.main, "inert", !usable || asked);
+    for (const part of [this.notices, this.question]) attribute(part, "inert", !usable || !this.live.ready);
+    attribute(this.bar, "data-told", this.notices.update(room));
     this.live.listen(usable && this.#sheet === "sound");
+    this.sheets.relay.watch(this.#sheet === "relay", usable && !asked);
     view.update(room);
     text(this.time, this.clock.hourMinute(this.clock.now()));
   }

@@ -2,13 +2,14 @@
 
 /** @import { Booking, Room } from "./lib/room.js" */
 
+import { announced, left } from "./lib/acts.js";
 import { RoomClock } from "./lib/clock.js";
 import { attribute, h, show, text } from "./lib/dom.js";
 import { language, load, say, speak, speakable, t } from "./lib/i18n.js";
 import { icon } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
 import { paired, redeem } from "./lib/pair.js";
-import { agenda, callState, calling, platformName } from "./lib/words.js";
+import { agenda, bookingNote, callState, calling, platformName } from "./lib/words.js";
 
 const CODE_MS = 5000; // a code that somebody used is replaced within this
 const CODE_URL = "/api/v1/phone";
@@ -46,10 +47,10 @@ export class RoomScreen extends HTMLElement {
     this.phone = h("figure", { hidden: true }, this.picture, this.caption);
     this.wifi = h("p", { class: "wifi" });
     this.help = h("p", { class: "help" });
-    this.head = h("header", {}, h("div", {}, this.name, this.place), this.notice);
+    this.head = h("header", {}, h("div", {}, this.name, this.place));
     this.now = h("section", { class: "now" }, this.time, this.day);
     this.meeting = h("section", { class: "meeting" }, this.eyebrow, this.heading, this.facts, this.how, this.next);
-    this.foot = h("footer", {}, this.wifi, this.help);
+    this.foot = h("footer", {}, this.notice, this.wifi, this.help);
     this.append(this.head, this.now, this.phone, this.meeting, this.foot);
     setInterval(refresh, 1000);
     setInterval(() => void this.#fetchCode(), CODE_MS);
@@ -77,13 +78,25 @@ export class RoomScreen extends HTMLElement {
     this.#wander(clock.now() / MINUTE_MS);
     text(this.time, room ? clock.hourMinute(clock.now()) : "");
     text(this.day, room ? clock.day(language(), clock.now()) : "");
-    show(this.notice, live.stale && room !== null && !live.unpaired);
-    text(this.noticeWords, t("stale", { time: clock.hourMinute(live.heard_ms) }));
+    const notice = room !== null && !live.unpaired ? this.#notice(room) : "";
+    show(this.notice, notice !== "");
+    text(this.noticeWords, notice);
     show(this.phone, this.#code !== "" && !live.stale && !live.unpaired);
     text(this.caption, t("screen.phone"));
     if (room === null || live.unpaired) this.#wait();
     else this.#draw(room);
     this.#fit();
+  }
+
+  /**
+   * What has to be told before all else: that this is old, or what the room is about to do by itself.
+   * @param {Room} room
+   */
+  #notice(room) {
+    const { clock, live } = this;
+    if (live.stale) return t("stale", { time: clock.hourMinute(live.heard_ms) });
+    const notice = announced(room);
+    return notice ? t(`auto.screen.${notice.act}`, { left: left(notice.at, clock.now()) }) : "";
   }
 
   /** Say why there is nothing to show. */
@@ -116,7 +129,7 @@ export class RoomScreen extends HTMLElement {
     text(this.wifi, t("screen.wifi", { wifi }));
     show(this.help, identity.help !== "");
     text(this.help, t("help.contact", { help: identity.help }));
-    show(this.foot, wifi !== "" || identity.help !== "");
+    show(this.foot, wifi !== "" || identity.help !== "" || !this.notice.hidden);
   }
 
   /** @param {Sayings} sayings */
@@ -159,7 +172,7 @@ export class RoomScreen extends HTMLElement {
     return {
       eyebrow: `${t(started ? "home.now" : "home.next")} · ${hours}`,
       heading: booking.title ?? t("home.private"),
-      facts: [booking.organizer ?? "", platformName(room, booking.platform)].filter(Boolean).join(" · "),
+      facts: [bookingNote(booking), booking.organizer ?? "", platformName(room, booking.platform)].filter(Boolean).join(" · "),
       how: this.#how(booking),
       tone: booking.refused ? "bad" : booking.join === "now" ? "now" : null,
     };
@@ -190,7 +203,7 @@ export class RoomScreen extends HTMLElement {
     if (shown === this.#fitted) return;
     this.#fitted = shown;
     const end = (/** @type {HTMLElement} */ part) => part.offsetTop + part.offsetHeight;
-    for (const fit of [null, "short", "small"]) {
+    for (const fit of [null, "short", "small", "small least"]) {
       attribute(this, "data-fit", fit);
       const above = Math.max(end(this.now), end(this.phone));
       if (this.meeting.offsetTop >= above && end(this.meeting) <= (this.foot.hidden ? this.offsetHeight : this.foot.offsetTop)) return;

@@ -79,6 +79,14 @@ def until(page: Page, expression: str) -> None:
         page.wait_for_timeout(20)
 
 
+def told(page: Page, heard: Callable[[], object], expected: object) -> None:
+    """Wait until the server has heard what it should have, and nothing else."""
+    deadline = time.monotonic() + 8
+    while (said := heard()) != expected:
+        assert time.monotonic() < deadline, said
+        page.wait_for_timeout(20)
+
+
 def usable(page: Page) -> None:
     """Wait until the panel takes touches."""
     page.wait_for_selector("room-panel main:not([inert])")

@@ -14,10 +14,15 @@ def _at(minutes: int) -> str:
     return (start + timedelta(minutes=minutes)).isoformat()
 
 
+def _from_now(seconds: int) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
 def booking(key: str, title: str, start: int, **more: Any) -> Room:
     """Return a booking that starts `start` minutes from now and lasts 45."""
     entry = {"id": key, "title": title, "organizer": "Li Na", "platform": "tencent"}
     when = {"start": _at(start), "end": _at(start + 45), "join": "later", "refused": None}
+    entry["status"] = "booked"
     return {**entry, **when, **more}
 
 
@@ -81,6 +86,21 @@ def speakerphone(name: str, **more: Any) -> Room:
     }
 
 
+def reason(code: str, **params: Any) -> Room:
+    return {"code": code, "params": params}
+
+
+def notice(act: str, in_s: int, subject: str = "") -> Room:
+    """Return something that the room will do by itself in `in_s` seconds."""
+    return {"act": act, "subject": subject, "at": _from_now(in_s)}
+
+
+def deed(number: int, act: str, *reasons: Room, undo: bool = False, ago_s: int = 100) -> Room:
+    """Return something that the room did by itself."""
+    what = {"number": number, "act": act, "subject": "a" if act == "release" else ""}
+    return {**what, "at": _from_now(-ago_s), "reasons": list(reasons), "undo": undo}
+
+
 IDLE_MEETING: Room = {
     "state": "idle",
     "platform": None,
@@ -90,6 +110,11 @@ IDLE_MEETING: Room = {
     "since": None,
     "failure": None,
     "evidence": "none",
+    "shown": False,
+    "relay": False,
+    "can_press_join": False,
+    "dial": [],
+    "fallback": None,
 }
 
 
@@ -116,7 +141,7 @@ def at_rest(language: str = "en") -> Room:
         "cameras": [camera("front")],
         "meeting": dict(IDLE_MEETING),
         "bookings": [
-            booking("a", "Quarterly design review", -3, join="now"),
+            booking("a", "Quarterly design review", -3, join="now", status="used"),
             booking("b", "Hiring sync", 60, platform="teams"),
             booking("c", "供应商评审会议", 120),
             booking("d", "Board preparation", 180, join="none", refused="host_link"),
@@ -128,7 +153,16 @@ def at_rest(language: str = "en") -> Room:
             platform("quanshi", "全时云会议", "Quanshi"),
         ],
         "favourites": [{"name": "Weekly all-hands", "platform": "quanshi"}],
-        "occupancy": {"state": "occupied", "probability": 0.97, "reasons": [], "since": _at(-5)},
+        "occupancy": {
+            "state": "occupied",
+            "probability": 0.97,
+            "reasons": [reason("pir", sensor="ceiling", ago_s=40), reason("touch", ago_s=120)],
+            "since": _at(-5),
+            "healthy": 2,
+            "configured": 2,
+            "door": None,
+        },
+        "automation": {"notices": [], "acts": []},
         "audio": {
             "mute": "muted",
             "volume_pct": 45,
@@ -163,8 +197,25 @@ def in_call(language: str = "en") -> Room:
         "number": "123456789",
         "since": _at(-2),
         "evidence": "media",
+        "shown": True,
+        "relay": True,
     }
     return room
+
+
+def at_a_wall(language: str = "en", state: str = "failed", **more: Any) -> Room:
+    """Return a room whose meeting's page stands on the display and does not let it in."""
+    meeting = {
+        "state": state,
+        "failure": "passcode_needed" if state == "failed" else None,
+        "evidence": "none",
+        "platform": "zoom",
+        "number": "91234567890",
+        "dial": ["91234567890@zoomcrc.com", "162.255.37.11##91234567890"],
+        "fallback": {"platform": "tencent", "way": "link"},
+        **more,
+    }
+    return with_meeting(in_call(language), **meeting)
 
 
 def broken(language: str = "en") -> Room:
@@ -175,6 +226,19 @@ def broken(language: str = "en") -> Room:
         issue("device.offline", "camera.front", reason="no_reply"),
         issue("meeting.failed", "meeting", reason="passcode_wrong"),
     ]
+    return room
+
+
+def by_itself(language: str = "en") -> Room:
+    """Return a room that will do something, has done something, and has a sensor that is broken."""
+    room = at_rest(language)
+    done = [
+        deed(1, "wake", reason("occupied"), reason("pir", sensor="ceiling", ago_s=0), ago_s=900),
+        deed(2, "release", reason("no_show"), undo=True),
+    ]
+    room["automation"] = {"notices": [notice("release", 300)], "acts": done}
+    room["issues"] = [issue("occupancy.stuck_low", "occupancy.ceiling")]
+    room["bookings"][0]["status"] = "released"
     return room
 
 

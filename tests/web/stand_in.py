@@ -41,6 +41,9 @@ class StandIn:
         self.reachable = True
         self.greeting = True
         self.code: str | None = None
+        self.phone = False
+        self.picture: bytes | str = "no_page"  # of the display, or why there is none
+        self.looks: list[float] = []
         self.answer: Callable[[Message], Message | None] = lambda command: {"status": "done"}
         self.heard: list[tuple[float, Message]] = []
         self.far: list[Message] = []
@@ -107,6 +110,13 @@ class StandIn:
             kind = "image/svg+xml" if code else None
             return Response(code, 200 if code else 204, media_type=kind)
 
+        @app.get("/api/v1/screen/picture")
+        def picture() -> Response:
+            self.looks.append(time.monotonic())
+            if isinstance(self.picture, str):
+                return JSONResponse({"code": self.picture}, 409)
+            return Response(self.picture, media_type="image/png")
+
         @app.get("/far-side")
         def far_side() -> HTMLResponse:
             return HTMLResponse((WEB / "far-side.html").read_text())
@@ -148,7 +158,7 @@ class StandIn:
         return app
 
     async def _serve(self, socket: WebSocket) -> None:
-        hello = {"type": "hello", "boot_id": self.boot_id, "ui_version": "1"}
+        hello = {"type": "hello", "boot_id": self.boot_id, "ui_version": "1", "phone": self.phone}
         language = self.room["identity"]["language"]
         await socket.send_text(json.dumps({**hello, "server_time": now(), "language": language}))
         if self.greeting:

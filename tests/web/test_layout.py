@@ -24,6 +24,7 @@ SCREENS = {
     "home": rooms.at_rest,
     "call": rooms.in_call,
     "broken": rooms.broken,
+    "by itself": rooms.by_itself,
 }
 
 
@@ -56,14 +57,17 @@ def test_nothing_is_cut_covered_scrolled_or_too_small(
         for name, room in SCREENS.items():
             stand_in.patch(**room(language))
             page.wait_for_selector("call-view" if name == "call" else "home-view")
-            page.wait_for_selector(
-                "home-view trouble-note" if name == "broken" else "main > :not([hidden]) .mute"
-            )
+            mark = {"broken": "home-view trouble-note", "by itself": "notice-strip"}
+            page.wait_for_selector(mark.get(name, "main > :not([hidden]) .mute"))
             found[name] = faults(page, phone=size == PHONE)
         stand_in.patch(audio=two_phones(language))
         page.locator("home-view .reading").click()
         page.wait_for_selector("sound-sheet")
         found["sound"] = faults(page, phone=size == PHONE)
+        page.locator(".back").click()
+        page.locator(".because-key").click()
+        page.wait_for_selector("why-sheet")
+        found["why"] = faults(page, phone=size == PHONE)
         page.locator(".back").click()
         page.locator("home-view .dock > .key").nth(1).click()
         page.wait_for_selector("join-sheet")
@@ -92,8 +96,11 @@ def test_a_pseudo_language_two_fifths_longer_still_fits_home_and_call(browser: B
         stand_in.patch(**rooms.in_call("en"))
         page.wait_for_selector("call-view")
         call = page.evaluate(MEASURE)
+        stand_in.patch(**rooms.by_itself("en"))
+        page.wait_for_selector(".bar notice-strip")
+        told = page.evaluate(MEASURE)
         page.close()
-    for found in (home, call):
+    for found in (home, call, told):
         assert found["over"] == []
         assert found["below"] == []
         assert max(found["scroll"]) <= 0

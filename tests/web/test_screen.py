@@ -44,6 +44,10 @@ def long_words(language: str = "en") -> rooms.Room:
     return room
 
 
+def announced(room: rooms.Room) -> rooms.Room:
+    return {**room, "automation": {"notices": [rooms.notice("release", 3500)], "acts": []}}
+
+
 def failed(language: str = "en") -> rooms.Room:
     room = at_rest(language)
     more = {"title": "Design review", "platform": "zoom", "number": "123 456 789"}
@@ -55,6 +59,8 @@ STATES: dict[str, Callable[[str], rooms.Room]] = {
     "no booking": lambda language: at_rest(language, bookings=[]),
     "a failed call": failed,
     "long words": long_words,
+    "something announced": lambda language: announced(at_rest(language)),
+    "all of that in long words": lambda language: announced(long_words(language)),
 }
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from roomctl.room.document import AudioEntry
 from tests.web import rooms
-from tests.web.conftest import Open, usable
+from tests.web.conftest import Open, told, until, usable
 from tests.web.stand_in import StandIn
+from tests.web.test_words import literals
 
 pytestmark = pytest.mark.browser
 
@@ -29,22 +31,72 @@ def audio(**more: Any) -> dict[str, Any]:
     return {**rooms.at_rest()["audio"], **more}
 
 
-def told(page: Page, heard: Callable[[], object], expected: object) -> None:
-    """Wait until the server has heard what it should have, and nothing else."""
-    deadline = time.monotonic() + 5
-    while (said := heard()) != expected:
-        assert time.monotonic() < deadline, said
-        page.wait_for_timeout(20)
-
-
 def test_it_says_who_muted_and_since_when(open_panel: Open) -> None:
     stand_in, page = sheet(open_panel)
     truth = page.locator("sound-sheet section").first
     expect(truth).to_contain_text("Muted on the speakerphone, since")
     stand_in.patch(audio=audio(by="program", name="facilities"))
-    expect(truth).to_contain_text("Muted from outside the room")
+    expect(truth).to_contain_text("Muted from outside the room (facilities)")
     stand_in.patch(audio=audio(by="unplugged"))
     expect(truth).to_contain_text("Muted because the speakerphone was unplugged")
+
+
+def test_of_two_speakerphones_it_says_which_was_pressed(open_panel: Open) -> None:
+    stand_in, page = sheet(open_panel)
+    two = [rooms.speakerphone("table"), rooms.speakerphone("wall")]
+    stand_in.patch(audio=audio(name="wall", speakerphones=two))
+    expect(page.locator("sound-sheet")).to_contain_text("Muted on the speakerphone (wall), since")
+
+
+def test_the_microphones_own_switch_is_a_fact_of_its_own(open_panel: Open) -> None:
+    stand_in, page = sheet(open_panel)
+    expect(page.locator("sound-sheet")).to_contain_text("own switch is off: nothing gets through")
+    stand_in.patch(audio=audio(switch="unknown"))
+    expect(page.locator("sound-sheet")).to_contain_text("own switch cannot be read")
+    stand_in.patch(audio=audio(switch="none"))
+    expect(page.locator("sound-sheet")).not_to_contain_text("own switch")
+
+
+def test_muted_is_said_of_nothing_but_proven_silence(open_panel: Open) -> None:
+    """Whatever else the room may say, the word does not stand on the panel."""
+    stand_in, page = sheet(open_panel)
+    claims = """[...document.querySelectorAll("sound-sheet :is(.truth, .mute, .hint)")]
+        .filter((e) => e.checkVisibility() && /(^|[^A-Za-z])Muted/.test(e.textContent))"""
+    assert page.evaluate(f"{claims}.length") > 0
+    said = {}
+    for mute in literals(AudioEntry, "mute"):
+        for asked in ("muted", "open", None):
+            for available in (True, False):
+                volume = len(said)
+                what = {"mute": mute, "asked": asked, "available": available}
+                stand_in.patch(audio=audio(**what, volume_pct=volume))
+                expect(page.locator("sound-sheet .level")).to_have_text(f"{volume} %")
+                said[mute, asked, available] = page.evaluate(f"{claims}.length > 0")
+    proven = {key for key, claimed in said.items() if claimed}
+    assert proven == {("muted", asked, True) for asked in ("muted", "open", None)}
+
+
+def test_a_speakerphone_unplugged_in_a_call_is_told_within_half_a_second(open_panel: Open) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    usable(page)
+    page.evaluate(
+        """() => new MutationObserver(() => {
+        const note = document.querySelector("call-view trouble-note");
+        const mute = document.querySelector("call-view .mute");
+        if (!note.hidden && mute.dataset.state === "not_muted") window.told ??= Date.now();
+        }).observe(document.body, {subtree: true, childList: true, attributes: true})"""
+    )
+    gone = rooms.speakerphone("table", online=False, used=False)
+    unproven = {"mute": "open", "asked": "muted", "by": "unplugged", "why": "offline"}
+    began_ms = time.time() * 1000
+    stand_in.patch(
+        audio=audio(**unproven, speakerphones=[gone]),
+        devices=[rooms.device("speakerphone.table", "offline", "missing")],
+        issues=[rooms.issue("device.offline", "speakerphone.table", reason="missing")],
+    )
+    expect(page.locator("call-view trouble-note")).to_contain_text("Speakerphone: not working")
+    until(page, "window.told !== undefined")
+    assert page.evaluate("window.told") - began_ms < 500
 
 
 def test_what_is_not_proven_is_not_muted_and_says_what_is_missing(open_panel: Open) -> None:
@@ -114,18 +166,22 @@ def test_no_test_sound_is_offered_in_a_meeting_and_its_own_mute_is_told(open_pan
     room["audio"]["meeting_muted"] = True
     stand_in, page = sheet(open_panel, room)
     assert page.locator(".go-test").is_disabled()
-    expect(page.locator(".fact")).to_contain_text("meeting itself has this room muted")
+    expect(page.locator(".meetings-own")).to_contain_text("meeting itself has this room muted")
     stand_in.patch(audio={**room["audio"], "meeting_muted": None})
-    expect(page.locator(".fact")).to_be_hidden()
+    expect(page.locator(".meetings-own")).to_be_hidden()
 
 
 def test_another_speakerphone_is_chosen_by_one_tap_outside_meetings(open_panel: Open) -> None:
     room = rooms.at_rest()
-    wall = rooms.speakerphone("wall", label="Anker PowerConf")
+    wall = rooms.speakerphone("wall", port_path="1-1.3")
     gone = rooms.speakerphone("spare", online=False)
     room["audio"]["speakerphones"] += [wall, gone]
     stand_in, page = sheet(open_panel, room)
     keys = page.locator(".devices-chosen .key")
+    for nth, says in enumerate(("“table” · USB port 1-1.4", "“wall” · USB port 1-1.3")):
+        expect(keys.nth(nth)).to_contain_text(says)
+    expect(keys.nth(0)).to_contain_text("In use")
+    expect(keys.nth(2)).to_contain_text("Unplugged")
     assert keys.nth(0).get_attribute("aria-pressed") == "true"
     assert keys.nth(2).is_disabled()
     keys.nth(1).tap()
@@ -146,8 +202,41 @@ def test_a_hang_up_asks_and_either_answer_is_one_tap(
     question = page.locator("leave-question")
     expect(question).to_contain_text("Somebody hung up on the speakerphone")
     page.wait_for_selector("room-panel main[inert]")
+    page.wait_for_selector("room-panel .bar[inert]")
     question.locator(".key").nth(place).tap()
     told(page, lambda: stand_in.commands(asks), [{}])
     stand_in.patch(panel={"awake": True, "asks": None})
     expect(question).to_be_hidden()
     usable(page)
+
+
+def test_a_finger_that_was_coming_down_answers_nothing_and_keys_find_the_answer(
+    open_panel: Open,
+) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    usable(page)
+    page.locator("call-view .reading").focus()
+    page.evaluate(
+        """() => new MutationObserver(() => {
+        const question = document.querySelector("leave-question");
+        if (question.hidden || window.early) return;
+        window.early = document.querySelector("leave-question .answers").inert;
+        }).observe(document.body, {subtree: true, attributes: true})"""
+    )
+    stand_in.patch(panel={"awake": True, "asks": "leave"})
+    expect(page.locator("leave-question .key").first).to_be_focused()
+    assert page.evaluate("window.early") is True
+    page.keyboard.press("Enter")
+    told(page, lambda: stand_in.commands("meeting.stay"), [{}])
+    stand_in.patch(panel={"awake": True, "asks": None})
+    expect(page.locator("call-view .reading")).to_be_focused()
+
+
+def test_the_whole_sheet_turns_to_another_language(open_panel: Open) -> None:
+    _, page = sheet(open_panel)
+    page.get_by_role("button", name="切换到中文").tap()
+    expect(page.locator(".back")).to_have_text("返回")
+    english = page.locator("sound-sheet").text_content() or ""
+    for name in ("Jabra SPEAK", "table", "USB"):
+        english = english.replace(name, "")
+    assert re.findall(r"[A-Za-z]{2,}", english) == []

@@ -137,6 +137,26 @@ def test_the_touch_that_wakes_does_nothing_else(open_panel: Any) -> None:
     assert [sent["command"]["type"] for sent in stand_in.of_type("command")] == ["room.wake"]
 
 
+def test_a_finger_that_still_rests_when_the_panel_wakes_presses_nothing_either(
+    open_panel: Any,
+) -> None:
+    stand_in, page = open_panel({**rooms.at_rest(), "panel": {"awake": False}})
+    expect(page.locator("room-cover .clock")).to_be_visible()
+    page.wait_for_timeout(400)
+    hand = page.context.new_cdp_session(page)
+    where = {"x": 560, "y": 220}  # where Join is
+    hand.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [where]})
+    stand_in.patch(panel={"awake": True})
+    expect(page.locator("home-view .join")).to_be_visible()
+    until(page, "document.querySelector('.bar').inert === false")
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(page.locator("room-cover")).to_be_hidden()
+    page.get_by_role("button", name="Join", exact=True).tap()  # what is meant is done
+    until(page, "document.querySelector('.join').ariaBusy === null")
+    asked = [sent["command"]["type"] for sent in stand_in.of_type("command")]
+    assert asked == ["room.wake", "meeting.join"]
+
+
 def test_one_touch_joins_the_booking_that_is_due(open_panel: Any) -> None:
     stand_in, page = open_panel()
     usable(page)

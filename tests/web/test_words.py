@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from roomctl import rules
 from roomctl.errors import PortReason
+from roomctl.meeting.call import Failure
 from roomctl.meeting.refusal import Refusal
+from roomctl.occupancy import presence
+from roomctl.occupancy.profile import Kind
+from roomctl.occupancy.sense import FaultCode
 from roomctl.room.audio import MISSING
-from roomctl.room.document import AudioEntry, DeviceEntry, MeetingEntry
+from roomctl.room.document import (
+    ActEntry,
+    AudioEntry,
+    BookingEntry,
+    DeviceEntry,
+    MeetingEntry,
+    NoticeEntry,
+    OccupancyEntry,
+)
 from roomctl.screen.protocol import Verdict
+from roomctl.screen.touches import Obstacle
 from tests.web.stand_in import WEB
 
 CATALOGS = {path.stem: json.loads(path.read_text()) for path in (WEB / "i18n").glob("*.json")}
 EN, ZH = CATALOGS["en"], CATALOGS["zh-CN"]
-FAILURES = re.findall(
-    r"\w+",
-    """
-    passcode_needed passcode_wrong sign_in_required bot_wall host_not_started denied removed
-    not_found blocked_by_policy service_ended network crashed media_denied other
-""",
-)
+MODULES = sorted((WEB.parent / "roomctl").rglob("*.py"))
 DEMO = "demo-meeting.js"  # plays a foreign site, and brings its own words
 
 
@@ -51,18 +62,81 @@ def test_both_languages_fill_in_the_same(key: str) -> None:
 def test_every_code_of_a_closed_list_is_said() -> None:
     wanted = {f"offline.{reason}" for reason in (*PortReason, "no_reply", "other")}
     wanted |= {f"refused.{refusal}" for refusal in (*Refusal, "other")}
-    wanted |= {f"failure.{failure}" for failure in FAILURES}
+    heads = ("failure", "wall", "wall.do")
+    wanted |= {f"{head}.{failure}" for head in heads for failure in (*Failure, "other")}
+    wanted |= {f"error.{obstacle}" for obstacle in Obstacle}
     wanted |= {f"kind.{kind}" for kind in literals(DeviceEntry, "kind")}
     wanted |= {f"status.{status}" for status in literals(DeviceEntry, "status")}
-    shown = literals(MeetingEntry, "state") - {"idle", "ended", "failed"}
+    shown = literals(MeetingEntry, "state") - {"idle"}
     wanted |= {f"call.{state}" for state in shown} | {f"call.hint.{state}" for state in shown}
     for mute in literals(AudioEntry, "mute"):
         wanted |= {f"mic.{mute}", f"mic.do.{mute}"}
     for by in literals(AudioEntry, "by"):
         wanted |= {f"sound.muted_by.{by}"}
     wanted |= {f"sound.why.{why}" for why in (*MISSING, "conflict", "other")}
+    wanted |= {f"sound.switch.{state}" for state in literals(AudioEntry, "switch") - {"none"}}
     wanted |= {f"sound.verdict.{verdict}" for verdict in (*Verdict, "other")}
     assert wanted - EN.keys() == set()
+
+
+def test_whatever_the_room_does_by_itself_is_said_before_and_after() -> None:
+    announced = literals(NoticeEntry, "act") - {"wake"}  # nobody has to be warned of light
+    wanted = {
+        f"auto.{part}.{act}"
+        for act in announced
+        for part in ("soon", "warn", "because", "keep", "screen")
+    }
+    done = literals(ActEntry, "act")
+    wanted |= {f"auto.{part}.{act}" for act in done for part in ("did", "undo")}
+    wanted |= {f"booking.{status}" for status in ("checked_in", "released")}
+    assert {"checked_in", "released"} < literals(BookingEntry, "status")
+    [door, _] = get_args(get_type_hints(OccupancyEntry)["door"])
+    wanted |= {f"why.door_is.{word}" for word in get_args(door)}
+    assert wanted - EN.keys() == set()
+
+
+def test_every_reason_that_the_room_may_give_is_said() -> None:
+    found = set(get_args(Kind))
+    found |= set(arguments(presence, "Reason")) | set(arguments(presence, "_Proof"))
+    found |= set(arguments(rules, "Decision", 1)) | returned(rules, "_why_lit")
+    found |= {"no_show", "vacant"}  # why a booking is released and a call left
+    assert {"call", "touch", "no_sensor", "asked", "occupied", "kept", "unknown"} <= found
+    assert {f"why.{code}" for code in found} - EN.keys() == set()
+
+
+def test_every_issue_that_the_room_may_have_is_said() -> None:
+    codes = {f"occupancy.{fault}" for fault in get_args(FaultCode)}
+    for path in MODULES:
+        codes |= {code for code in arguments(path, "IssueEntry") if not code.endswith(".")}
+    assert {"device.offline", "calendar.stale", "occupancy.lost_edges"} <= codes
+    assert {f"issue.{code}" for code in codes} - EN.keys() == set()
+
+
+def test_every_reason_why_a_device_is_not_there_is_said() -> None:
+    reasons = {reason for path in MODULES for reason in arguments(path, "unproven")}
+    assert {"no_reply", "internal"} <= reasons
+    assert {f"offline.{reason}" for reason in reasons} - EN.keys() == set()
+
+
+def arguments(module: Any, called: str, place: int = 0) -> Iterator[str]:
+    """Yield every text that is written as an argument of `called` in a module, at `place`."""
+    path = module if isinstance(module, Path) else Path(module.__file__)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or len(node.args) <= place:
+            continue
+        name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+        if name == called:
+            for part in ast.walk(node.args[place]):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield part.value
+
+
+def returned(module: Any, function: str) -> set[str]:
+    """Return every text that a function of a module may return."""
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    [found] = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function]
+    values = [n.value for n in ast.walk(found) if isinstance(n, ast.Return)]
+    return {v.value for v in values if isinstance(v, ast.Constant) and isinstance(v.value, str)}
 
 
 def test_every_error_that_the_server_names_is_said() -> None:

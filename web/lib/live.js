@@ -24,6 +24,8 @@ export class Live {
   /** When the picture was last true, in the room's time. */
   heard_ms = 0;
   /** @type {string | null} */ language = null;
+  /** Whether the server takes this for a visitor's phone. */
+  phone = false;
 
   /** @type {(pct: number) => void} told how loud the microphone is, while that is listened to */ heard = () => {};
 
@@ -159,12 +161,13 @@ export class Live {
     this.heard_ms = this.clock.now();
   }
 
-  /** @param {{boot_id: string, ui_version: string, server_time: string, language: string}} hello */
+  /** @param {{boot_id: string, ui_version: string, server_time: string, language: string, phone?: boolean}} hello */
   #greet(hello) {
     const origin = `${hello.boot_id} ${hello.ui_version}`;
     this.outdated ||= this.#origin !== null && this.#origin !== origin;
     this.#origin = origin;
     this.language = hello.language;
+    this.phone = hello.phone === true;
     this.clock.learn(hello.server_time);
     this.#ping();
     this.changed();

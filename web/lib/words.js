@@ -11,12 +11,12 @@ import { language, say, t } from "./i18n.js";
 const IN_CALL = new Set(["preparing", "prejoin", "joining", "lobby", "in_call", "leaving", "unknown"]);
 
 /**
- * Whether there is a call to show.
+ * Whether there is a call to show: one under way, or a page that is still there and says it failed.
  * @param {Meeting} meeting
  * @returns {boolean}
  */
 export function calling(meeting) {
-  return IN_CALL.has(meeting.state);
+  return IN_CALL.has(meeting.state) || (meeting.shown === true && meeting.state !== "idle");
 }
 
 /**
@@ -46,6 +46,8 @@ export function callState(meeting) {
   if (meeting.state === "unknown") return { key: "call.unknown", icon: "screen", tone: "unsure" };
   if (meeting.state === "prejoin") return { key: "call.prejoin", icon: "screen", tone: "taken" };
   if (meeting.state === "lobby") return { key: "call.lobby", icon: "door", tone: "taken" };
+  if (meeting.state === "failed") return { key: "call.failed", icon: "warning", tone: "bad" };
+  if (meeting.state === "ended") return { key: "call.ended", icon: "check", tone: "unsure" };
   return { key: `call.${meeting.state}`, icon: "wait", tone: "taken" };
 }
 
@@ -79,6 +81,15 @@ export function agenda(bookings, now_ms) {
 }
 
 /**
+ * What became of a booking, where that is worth a word; "" if it simply takes place.
+ * @param {Booking} booking
+ * @returns {string}
+ */
+export function bookingNote({ status }) {
+  return status === "checked_in" || status === "released" ? t(`booking.${status}`) : "";
+}
+
+/**
  * A platform's name in the language in use; an unknown key stands for itself.
  * @param {Room} room
  * @param {string | null} key
@@ -98,7 +109,8 @@ export function platformName(room, key) {
  */
 export function deviceName(subject, devices) {
   const [kind, name = ""] = subject.split(".", 2);
-  const many = devices.filter((device) => device.kind === kind).length > 1;
+  // A sensor hangs somewhere, and its name says where.
+  const many = kind === "occupancy" || devices.filter((device) => device.kind === kind).length > 1;
   const word = say("kind", kind, { name });
   return many && name ? t("kind.named", { kind: word, name }) : word;
 }
@@ -136,7 +148,7 @@ export function problem(issue, room) {
     const title = String(issue.params.title ?? booking?.title ?? "");
     return { what: t("issue.booking.refused", { ...params, title }), todo: say("refused", code, params) };
   }
-  return { what: say("issue", issue.code, params), todo: t("issue.todo") };
+  return { what: say("issue", issue.code, params), todo: say("todo", issue.code) };
 }
 
 /**
@@ -152,7 +164,7 @@ export function problems(room) {
 }
 
 /** Facts for whoever looks after the room; the people in it lose nothing by them. */
-const FOR_STAFF = new Set(["camera.advisory", "camera.unknown_model"]);
+const FOR_STAFF = new Set(["camera.advisory", "camera.unknown_model", "speakerphone.advisory"]);
 
 /**
  * The problems that disturb the people in the room, worst first.
@@ -160,7 +172,7 @@ const FOR_STAFF = new Set(["camera.advisory", "camera.unknown_model"]);
  * @returns {Issue[]}
  */
 export function troubles(room) {
-  return problems(room).filter((issue) => !FOR_STAFF.has(issue.code));
+  return problems(room).filter((issue) => !FOR_STAFF.has(issue.code) && !issue.code.startsWith("occupancy."));
 }
 
 /**

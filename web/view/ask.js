@@ -2,22 +2,26 @@
 
 /** @import { Panel, Room } from "../lib/room.js" */
 
-import { h, show } from "../lib/dom.js";
+import { attribute, h, show } from "../lib/dom.js";
 import { named, words } from "../lib/i18n.js";
 import { calling } from "../lib/words.js";
 import { button } from "./parts.js";
 
 const LEAVE_MS = 10000;
+const GUARD_MS = 300; // a finger that is already coming down was aimed at what stood there before
 
 export class LeaveQuestion extends HTMLElement {
+  /** @type {HTMLElement | null} who had the focus before */ #before = null;
+
   /** @param {Panel} panel */
   constructor(panel) {
     super();
     this.hidden = true;
     const leave = button("leave", "call.leave", "key danger", () => void panel.ask("meeting.leave", {}, LEAVE_MS));
     this.stay = button("meeting", "ask.stay", "key", () => void panel.ask("meeting.stay"));
+    this.answers = h("div", { class: "answers" }, this.stay, leave);
     const lines = [words(h("h1"), "ask.leave"), words(h("p"), "ask.leave_hint")];
-    this.append(named(h("div", { class: "question", role: "alertdialog" }, ...lines, h("div", { class: "answers" }, this.stay, leave)), "ask.leave"));
+    this.append(named(h("div", { class: "question", role: "alertdialog", "aria-modal": "true" }, ...lines, this.answers), "ask.leave"));
   }
 
   /**
@@ -29,8 +33,24 @@ export class LeaveQuestion extends HTMLElement {
     const asks = room.panel.asks === "leave" && calling(room.meeting) && room.meeting.state !== "leaving";
     const begins = asks && this.hidden;
     show(this, asks);
-    if (begins) this.stay.focus();
+    if (begins) this.#begin();
+    if (!asks && this.#before) this.#end();
     return asks;
+  }
+
+  #begin() {
+    this.#before = /** @type {HTMLElement | null} */ (document.activeElement);
+    attribute(this.answers, "inert", true);
+    setTimeout(() => {
+      attribute(this.answers, "inert", false);
+      this.stay.focus();
+    }, GUARD_MS);
+  }
+
+  #end() {
+    const before = this.#before;
+    this.#before = null;
+    queueMicrotask(() => before?.focus()); // what is behind the question can be reached only then
   }
 }
 

@@ -9,6 +9,7 @@ import { agenda, callState, platformName } from "../lib/words.js";
 import { AudioBar } from "./audio.js";
 import { CameraPad } from "./camera.js";
 import { TroubleNote } from "./home.js";
+import { walled, WallCard, WayIn } from "./wall.js";
 
 const CONFIRM_MS = 3000;
 const LEAVE_MS = 10000;
@@ -27,15 +28,17 @@ export class CallView extends HTMLElement {
     this.heading = h("h1");
     this.facts = h("ul", { class: "facts" });
     this.trouble = new TroubleNote(panel);
-    const about = h("section", { class: "about" }, this.state, this.hint, this.heading, this.facts, this.trouble);
+    this.way = new WayIn(panel);
+    const about = h("section", { class: "about" }, this.state, this.hint, this.way, this.heading, this.facts, this.trouble);
     this.camera = new CameraPad(panel, false);
+    this.wall = new WallCard(panel);
     this.audio = new AudioBar(panel);
     this.leaveWords = h("span", { class: "label strong" });
     this.leaveHint = h("span", { class: "hint" });
     this.leave = h("button", { type: "button", class: "key leave", onclick: () => void this.#leave() }, icon("leave"), this.leaveWords);
     this.said = h("p", { class: "unseen", role: "status" }, this.leaveHint);
     const dock = named(h("nav", { class: "dock" }, this.audio, this.leave, this.said), "home.controls");
-    this.append(this.camera, about, dock);
+    this.append(this.camera, this.wall, about, dock);
   }
 
   /** @param {Room} room */
@@ -48,8 +51,14 @@ export class CallView extends HTMLElement {
     text(this.hint, t(state.key.replace("call.", "call.hint.")));
     text(this.heading, meeting.title ?? t("call.untitled"));
     this.#facts(room);
+    const wall = walled(meeting);
+    show(this.camera, !wall);
+    show(this.wall, wall);
+    show(this.way, !wall);
+    if (wall) this.wall.update(room);
+    else this.way.update(meeting, meeting.state === "unknown");
     this.camera.update(room);
-    this.trouble.update(room, this.camera.broken);
+    this.trouble.update(room, wall ? "meeting" : this.camera.broken);
     this.audio.update(room);
     attribute(this.leave, "data-armed", Boolean(this.#armed));
     text(this.leaveWords, t(this.#armed ? "call.leave_confirm" : "call.leave"));

@@ -6,7 +6,13 @@ import { t } from "../lib/i18n.js";
 
 /** @typedef {"starting" | "waiting" | "unpaired" | "asleep" | null} Cover */
 
+const LIFTED_MS = 300; // the press that follows a lifted finger has come by then
+
 export class RoomCover extends HTMLElement {
+  #lifting = 0;
+  /** Whether the finger that woke the room is still down, or was until just now. */ #touched = false;
+  /** @type {Cover} */ #cover = null;
+
   /** @param {() => void} wake */
   constructor(wake) {
     super();
@@ -21,6 +27,8 @@ export class RoomCover extends HTMLElement {
       if (this.getAttribute("data-cover") === "asleep") wake();
     };
     for (const kind of ["pointerdown", "keydown"]) this.addEventListener(kind, touched);
+    this.addEventListener("pointerdown", (event) => this.#hold(event.pointerId));
+    for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) this.addEventListener(kind, () => this.#lift());
   }
 
   /**
@@ -29,7 +37,8 @@ export class RoomCover extends HTMLElement {
    * @param {boolean} refused a pairing link was tried and did not work
    */
   update(cover, time, refused) {
-    show(this, cover !== null);
+    this.#cover = cover;
+    show(this, cover !== null || this.#touched);
     attribute(this, "data-cover", cover);
     if (cover === null) return;
     const asleep = cover === "asleep";
@@ -40,6 +49,26 @@ export class RoomCover extends HTMLElement {
     text(this.heading, asleep ? "" : t(`cover.${cover}`));
     text(this.hint, asleep ? t("cover.wake") : t(refused && cover === "unpaired" ? "cover.used" : `cover.${cover}_hint`));
     if (document.activeElement !== this) this.focus();
+  }
+
+  /**
+   * Stay, even if what is behind is lit meanwhile: where the finger is lifted, the browser presses.
+   * @param {number} pointer
+   */
+  #hold(pointer) {
+    this.setPointerCapture(pointer); // else a mouse may be let go elsewhere, and never be heard of
+    clearTimeout(this.#lifting);
+    this.#touched = true;
+  }
+
+  #lift() {
+    clearTimeout(this.#lifting);
+    this.#lifting = Number(
+      setTimeout(() => {
+        this.#touched = false;
+        show(this, this.#cover !== null);
+      }, LIFTED_MS),
+    );
   }
 }
 

@@ -2,10 +2,11 @@
 
 /** @import { Booking, Favourite, Issue, Panel, Room } from "../lib/room.js" */
 
+import { because } from "../lib/acts.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { language, named, say, t } from "../lib/i18n.js";
-import { agenda, platformName, problem, roomState, troubles } from "../lib/words.js";
+import { agenda, bookingNote, platformName, problem, roomState, troubles } from "../lib/words.js";
 import { AudioBar } from "./audio.js";
 import { button, OPEN_MS } from "./parts.js";
 
@@ -23,16 +24,24 @@ export class HomeView extends HTMLElement {
     this.badgeIcon = icon("unknown");
     this.badgeWords = h("span");
     this.badge = h("p", { class: "badge", role: "status" }, this.badgeIcon, this.badgeWords);
+    this.because = h("span");
+    const why = h("button", { type: "button", class: "quiet because-key", onclick: () => panel.open("why") }, this.because);
     this.trouble = new TroubleNote(panel);
-    this.now = h("section", { class: "now" }, this.time, this.day, this.badge, this.trouble);
+    this.now = h("section", { class: "now" }, this.time, this.day, this.badge, why, this.trouble);
     this.when = h("p", { class: "when" });
     this.heading = h("h1");
     this.facts = h("p", { class: "facts" });
     this.why = h("p", { class: "why" });
     this.joinWords = h("span", { class: "label" });
     this.join = h("button", { type: "button", class: "key primary join", onclick: () => void this.#join() }, icon("meeting"), this.joinWords);
+    this.markIcon = icon("check");
+    this.markWords = h("span");
+    this.mark = h("p", { class: "became" }, this.markIcon, this.markWords);
+    this.checkWords = h("span", { class: "label" });
+    this.check = h("button", { type: "button", class: "key", onclick: () => void this.#checkIn() }, icon("check"), this.checkWords);
+    this.lead = h("div", { class: "lead" }, this.join, this.check);
     this.favourites = h("div", { class: "favourites" });
-    this.hero = h("article", { class: "hero" }, this.when, this.heading, this.facts, this.why, this.favourites, this.join);
+    this.hero = h("article", { class: "hero" }, this.when, this.heading, this.facts, this.mark, this.why, this.favourites, this.lead);
     this.rows = h("ul", { class: "rows" });
     this.more = h("button", { type: "button", class: "quiet more", onclick: () => panel.open("today") });
     this.rest = h("div", { class: "rest" }, this.rows);
@@ -55,6 +64,7 @@ export class HomeView extends HTMLElement {
     attribute(this.badge, "data-tone", state.tone);
     redraw(this.badgeIcon, state.icon);
     text(this.badgeWords, t(state.key));
+    text(this.because, because(room, this.panel.clock));
     this.trouble.update(room);
     const { hero, rest } = agenda(room.bookings, now);
     this.#lead(room, hero, now);
@@ -81,6 +91,7 @@ export class HomeView extends HTMLElement {
     this.leading = booking;
     show(this.when, booking !== null);
     show(this.join, booking?.join === "now");
+    this.#marked(room, booking, now);
     show(this.favourites, booking === null && room.favourites.length > 0);
     keyed(this.favourites, room.favourites.slice(0, 3), (one) => one.name, (one) => this.#favourite(one), (key, one) => text(key, one.name));
     text(this.joinWords, t(this.#opening ? "home.joining" : "home.join"));
@@ -98,6 +109,25 @@ export class HomeView extends HTMLElement {
     text(this.facts, [platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
     attribute(this.why, "data-tone", booking.refused ? "bad" : null);
     text(this.why, this.#reason(booking, clock.hourMinute(booking.start)));
+  }
+
+  /**
+   * What became of the booking, and what somebody who is there can do about it.
+   * @param {Room} room
+   * @param {Booking | null} booking
+   * @param {number} now
+   */
+  #marked({ occupancy }, booking, now) {
+    const note = booking ? bookingNote(booking) : "";
+    const released = booking?.status === "released";
+    show(this.mark, note !== "");
+    text(this.markWords, note);
+    redraw(this.markIcon, released ? "warning" : "check");
+    // Whoever is seen needs no check-in, and where nothing can see, nothing is released.
+    const awaited = booking?.status === "booked" && Date.parse(booking.start) <= now && (occupancy.configured ?? 0) > 0;
+    show(this.check, released || awaited);
+    show(this.lead, !this.join.hidden || !this.check.hidden);
+    text(this.checkWords, t(released ? "booking.take_back" : "booking.check_in"));
   }
 
   /**
@@ -132,7 +162,7 @@ export class HomeView extends HTMLElement {
     const [hours, what, join] = /** @type {HTMLElement[]} */ ([...row.children]);
     text(hours, this.#hours(booking));
     text(/** @type {Element} */ (what.firstElementChild), booking.title ?? t("home.private"));
-    const note = booking.refused ? t("home.refused") : platformName(room, booking.platform) || t("home.no_link");
+    const note = booking.refused ? t("home.refused") : bookingNote(booking) || platformName(room, booking.platform) || t("home.no_link");
     text(/** @type {Element} */ (what.lastElementChild), note);
     show(join, booking.join === "now");
   }
@@ -164,6 +194,10 @@ export class HomeView extends HTMLElement {
 
   async #join() {
     if (this.leading) await this.#open({ booking: this.leading.id });
+  }
+
+  async #checkIn() {
+    if (this.leading) await this.panel.ask("booking.checkIn", { booking: this.leading.id });
   }
 
   /** @param {Record<string, string>} args */

@@ -5,8 +5,9 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t, words } from "../lib/i18n.js";
-import { agenda, deviceName, platformName, problem, problems } from "../lib/words.js";
+import { agenda, bookingNote, deviceName, platformName, problem, problems } from "../lib/words.js";
 import { OPEN_MS } from "./parts.js";
+import { WaysOut } from "./wall.js";
 
 /** What is wrong in words, what to do, and whom to call. Says something even without a connection. */
 export class HelpSheet extends HTMLElement {
@@ -17,11 +18,12 @@ export class HelpSheet extends HTMLElement {
     this.good = h("p", { class: "good" }, icon("check"), words(h("span"), "help.good"));
     this.cut = h("li", {}, icon("warning"), h("p", {}, words(h("b"), "help.offline"), words(h("span"), "help.offline_todo")));
     this.list = h("ul", { class: "wrongs" });
+    this.ways = new WaysOut(panel);
     this.contact = h("p", { class: "contact" });
     this.place = h("p");
     this.devices = h("ul", { class: "devices" });
     this.append(
-      h("div", { class: "body" }, h("section", {}, this.good, h("ul", { class: "wrongs" }, this.cut), this.list, this.contact, this.place), h("section", {}, words(h("h2"), "help.devices"), this.devices)),
+      h("div", { class: "body" }, h("section", {}, this.good, h("ul", { class: "wrongs" }, this.cut), this.list, this.ways, this.contact, this.place), h("section", {}, words(h("h2"), "help.devices"), this.devices)),
     );
   }
 
@@ -36,6 +38,8 @@ export class HelpSheet extends HTMLElement {
       text(/** @type {Element} */ (line.querySelector("b")), said.what);
       text(/** @type {Element} */ (line.querySelector("span")), said.todo);
     });
+    show(this.ways, room.meeting.state === "failed" && !room.meeting.shown && !this.panel.stale);
+    this.ways.update(room);
     text(this.contact, identity.help ? t("help.contact", { help: identity.help }) : t("help.no_contact"));
     text(this.place, t("help.room", { room: [identity.displayName, identity.building, identity.floorLabel].filter(Boolean).join(" · ") }));
     keyed(this.devices, room.devices, (device) => device.name, () => h("li", {}, icon("check"), h("span"), h("b")), (line, device) => this.#device(line, device, room));
@@ -72,7 +76,7 @@ export class TodaySheet extends HTMLElement {
     keyed(this.rows, hero ? [hero, ...rest] : [], (booking) => booking.id, () => h("li", {}, h("span", { class: "hours" }), h("span", { class: "what" }, h("b"), h("small"))), (row, booking) => {
       text(row.children[0], t("home.until", { start: clock.hourMinute(booking.start), end: clock.hourMinute(booking.end) }));
       text(/** @type {Element} */ (row.querySelector("b")), booking.title ?? t("home.private"));
-      text(/** @type {Element} */ (row.querySelector("small")), [platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
+      text(/** @type {Element} */ (row.querySelector("small")), [bookingNote(booking), platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
     });
   }
 }

@@ -16,6 +16,7 @@ export class SoundSheet extends HTMLElement {
   #testing = false;
   /** @type {string | null} what the last test found */ #verdict = null;
   #forgetting = 0;
+  /** @type {number | null} */ #pct = null;
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -24,21 +25,23 @@ export class SoundSheet extends HTMLElement {
     this.stateIcon = icon("unknown");
     this.state = h("b");
     this.who = h("p", { class: "hint" });
-    this.own = h("p", { class: "fact" });
+    this.own = h("p", { class: "fact meetings-own" });
+    this.switch = h("p", { class: "fact" });
     this.bar = h("i");
     this.meter = named(h("div", { class: "meter", role: "meter", "aria-valuemin": 0, "aria-valuemax": 100 }, this.bar), "sound.level");
     this.hears = h("p", { class: "hint hears" });
     const heading = words(h("h2"), "sound.microphone");
-    const mic = h("section", {}, heading, h("p", { class: "truth" }, this.stateIcon, this.state), this.who, this.own, this.meter, this.hears);
+    this.found = h("p", { class: "found", role: "status" });
+    const truth = h("p", { class: "truth" }, this.stateIcon, this.state);
+    const mic = h("section", {}, heading, truth, this.who, this.switch, this.own, this.meter, this.hears, this.found);
 
     this.devices = named(h("div", { class: "devices-chosen", role: "group" }), "sound.device");
-    this.fixed = h("p", { class: "hint" });
-    this.test = button("volume", "sound.test", "key go-test", () => void this.#test());
-    this.found = h("p", { class: "found", role: "status" });
-    const device = h("section", {}, words(h("h2"), "sound.device"), this.devices, this.fixed, words(h("h2"), "sound.loudspeaker"), this.test, this.found);
+    this.hint = h("p", { class: "hint" });
+    const device = h("section", {}, words(h("h2"), "sound.device"), this.devices, this.hint);
 
     this.audio = new AudioBar(panel);
-    const dock = named(h("nav", { class: "dock" }, this.audio), "home.controls");
+    this.test = button("sound", "sound.test", "key go-test", () => void this.#test());
+    const dock = named(h("nav", { class: "dock" }, this.audio, this.test), "home.controls");
     this.append(h("div", { class: "body" }, mic, device), dock);
     this.level(null);
   }
@@ -51,6 +54,7 @@ export class SoundSheet extends HTMLElement {
     redraw(this.stateIcon, shown.icon);
     text(this.state, t(`mic.${shown.state}`));
     text(this.who, this.#why(audio, shown.state));
+    text(this.switch, audio.available && audio.switch && audio.switch !== "none" ? t(`sound.switch.${audio.switch}`) : "");
     const inMeeting = calling(room.meeting);
     const own = audio.meeting_muted ?? null;
     show(this.own, inMeeting && own !== null);
@@ -61,6 +65,7 @@ export class SoundSheet extends HTMLElement {
     text(this.found, this.#found(inMeeting, audio.available));
     attribute(this.found, "data-tone", this.#verdict === "heard" ? "good" : null);
     this.audio.update(room);
+    this.#hear();
   }
 
   /**
@@ -69,11 +74,18 @@ export class SoundSheet extends HTMLElement {
    */
   level(pct) {
     clearTimeout(this.#forgetting);
+    this.#pct = pct;
     if (pct !== null) this.#forgetting = Number(setTimeout(() => this.level(null), FORGET_LEVEL_MS));
     this.bar.style.transform = `scaleX(${(pct ?? 0) / 100})`;
     attribute(this.meter, "data-measured", pct !== null);
-    attribute(this.meter, "aria-valuenow", pct);
-    text(this.hears, t(pct === null ? "sound.not_measured" : pct === 0 ? "sound.silence" : "sound.hears"));
+    attribute(this.meter, "aria-valuenow", pct ?? 0);
+    this.#hear();
+  }
+
+  #hear() {
+    const hears = t(this.#pct === null ? "sound.not_measured" : this.#pct === 0 ? "sound.silence" : "sound.hears");
+    attribute(this.meter, "aria-valuetext", this.#pct ? null : hears);
+    text(this.hears, hears);
   }
 
   /** Forget what a test found: it was another moment. */
@@ -89,9 +101,12 @@ export class SoundSheet extends HTMLElement {
   #why(audio, state) {
     if (state === "none") return t("sound.no_server");
     if (audio.why) return say("sound.why", audio.why);
+    if (state === "unknown") return t("sound.unknown");
     if (state !== "muted" && state !== "open") return "";
-    const name = audio.name ?? "";
-    const by = say(`sound.${state}_by`, audio.by ?? "found", { name });
+    const said = say(`sound.${state}_by`, audio.by ?? "found");
+    // Of two speakerphones it is worth knowing which; panels are told apart by numbers that nobody knows.
+    const which = audio.by === "program" || (audio.by === "speakerphone" && (audio.speakerphones ?? []).length > 1);
+    const by = said && audio.name && which ? t("sound.by_name", { by: said, name: audio.name }) : said;
     return audio.since && by ? t("sound.since", { by, time: this.panel.clock.hourMinute(audio.since) }) : by;
   }
 
@@ -100,19 +115,26 @@ export class SoundSheet extends HTMLElement {
    * @param {boolean} inMeeting
    */
   #devices(all, inMeeting) {
-    const many = all.length > 1;
-    show(this.devices, many);
-    keyed(this.devices, many ? all : [], (one) => one.name, (one) => h("button", { type: "button", class: "key", onclick: () => void this.panel.ask("audio.device", { name: one.name }) }, h("b"), h("span", { class: "hint" })), (key, one) => {
-      text(key.children[0], one.label);
-      text(key.children[1], t(one.online ? "sound.place" : "sound.unplugged", { name: one.name }));
+    keyed(this.devices, all, (one) => one.name, (one) => this.#device(one), (key, one) => {
+      const places = one.port_path ? t("sound.port", { name: one.name, path: one.port_path }) : t("sound.place", { name: one.name });
+      const state = !one.online ? "unplugged" : one.used ? "used" : "ready";
+      const icons = /** @type {const} */ ({ used: "check", ready: "speakerphone", unplugged: "warning" });
+      redraw(key.children[0], icons[state]);
+      text(key.children[1].children[0], one.label);
+      text(key.children[1].children[1], places);
+      text(key.children[2], t(`sound.phone.${state}`));
       attribute(key, "aria-pressed", String(one.used));
       /** @type {HTMLButtonElement} */ (key).disabled = !one.online || (inMeeting && !one.used);
     });
-    const only = all.length === 1 ? all[0] : null;
     const gated = all.some((one) => one.used && one.mic_gated);
-    const single = only ? (only.online ? only.label : t("sound.only_unplugged", { label: only.label })) : t("sound.no_device");
-    const hint = many ? (inMeeting ? t("sound.not_in_call") : gated ? t("sound.gated") : "") : single;
-    text(this.fixed, hint);
+    const hint = all.length === 0 ? "no_device" : inMeeting ? (all.length > 1 ? "not_in_call" : null) : gated ? "gated" : null;
+    text(this.hint, hint ? t(`sound.${hint}`) : "");
+  }
+
+  /** @param {Speakerphone} one */
+  #device({ name }) {
+    const choose = () => void this.panel.ask("audio.device", { name });
+    return h("button", { type: "button", class: "key", onclick: choose }, icon("speakerphone"), h("span", {}, h("b"), h("span", { class: "hint" })), h("span", { class: "how" }));
   }
 
   /**

@@ -1,0 +1,214 @@
+"""The panel for everybody: by keys, by ear, without colours, without motion, dark and light."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.web import rooms
+from tests.web.conftest import Open, usable
+from tests.web.stand_in import StandIn
+
+pytestmark = pytest.mark.browser
+
+JUDGED = {
+    "runOnly": [f"wcag{version}{level}" for version in ("2", "21", "22") for level in ("a", "aa")]
+    + ["wcag2aaa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+}
+SEEN = "[...document.querySelectorAll('room-panel *')].filter((e) => e.checkVisibility())"
+
+
+def at_home(stand_in: StandIn, page: Page) -> None:
+    stand_in.patch(**rooms.by_itself())
+    page.wait_for_selector("notice-strip:not([hidden])")
+
+
+def sheet(opener: str, name: str) -> Callable[[StandIn, Page], None]:
+    def opened(stand_in: StandIn, page: Page) -> None:
+        at_home(stand_in, page)
+        page.locator(opener).click()
+        page.wait_for_selector(f"{name}:not([hidden])")
+
+    return opened
+
+
+def in_call(stand_in: StandIn, page: Page) -> None:
+    stand_in.patch(**rooms.in_call())
+    page.wait_for_selector("call-view:not([hidden])")
+
+
+def asked(stand_in: StandIn, page: Page) -> None:
+    in_call(stand_in, page)
+    stand_in.patch(panel={"awake": True, "asks": "leave"})
+    page.wait_for_selector("leave-question .answers:not([inert])")
+
+
+VIEWS: dict[str, Callable[[StandIn, Page], None]] = {
+    "home": at_home,
+    "call": in_call,
+    "question": asked,
+    "sound": sheet("home-view .reading", "sound-sheet"),
+    "why": sheet(".because-key", "why-sheet"),
+    "help": sheet(".bar .ask", "help-sheet"),
+}
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_axe_finds_nothing_in_any_view(open_panel: Open, scheme: str) -> None:
+    found: dict[str, Any] = {}
+    for name, go in VIEWS.items():
+        stand_in, page = open_panel(rooms.at_rest(), color_scheme=scheme, reduced_motion="reduce")
+        usable(page)
+        go(stand_in, page)
+        found[name] = violations(page)
+        page.close()
+    assert found == {name: [] for name in VIEWS}
+
+
+def test_axe_would_find_a_key_without_a_name(open_panel: Open) -> None:
+    _, page = open_panel()
+    usable(page)
+    page.evaluate("document.querySelector('home-view .step').removeAttribute('aria-label')")
+    assert [fault.split(":")[0] for fault in violations(page)] == ["button-name"]
+
+
+def violations(page: Page) -> list[str]:
+    judged = Axe().run(page, options=JUDGED)
+    return [
+        f"{fault['id']}: {node['html']}"
+        for fault in judged.response["violations"]
+        for node in fault["nodes"]
+    ]
+
+
+def test_every_key_of_a_view_is_reached_by_tab_and_shows_that_it_is(open_panel: Open) -> None:
+    for name, go in VIEWS.items():
+        stand_in, page = open_panel(rooms.at_rest(), has_touch=False)
+        usable(page)
+        go(stand_in, page)
+        page.evaluate("document.activeElement.blur()")
+        wanted = page.evaluate(
+            f"{SEEN}.filter((e) => e.matches('button:enabled, input, textarea, [tabindex=\"0\"]')"
+            " && !e.closest('[inert]')).map((e, i) => { e.dataset.key_no = i; return i; })"
+        )
+        reached, rings = set(), []
+        for _ in range(3 * len(wanted) + 10):
+            page.keyboard.press("Tab")
+            number, ring = page.evaluate(
+                "() => { const e = document.activeElement, s = getComputedStyle(e);"
+                " return [e.dataset.key_no, e.matches('button') ? parseFloat(s.outlineWidth) : 3] }"
+            )
+            if number is not None:
+                reached.add(int(number))
+                rings.append(ring)
+            if len(reached) == len(wanted):
+                break
+        assert reached == set(wanted), name
+        assert min(rings) >= 2, name
+        page.close()
+
+
+def test_a_sheet_is_opened_and_left_by_keys_and_the_place_is_not_lost(open_panel: Open) -> None:
+    _, page = open_panel(has_touch=False)
+    usable(page)
+    for opener in ("home-view .reading", ".because-key", "home-view .dock > .key:nth-child(2)"):
+        page.locator(opener).focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".back")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator(opener)).to_be_focused()
+
+
+TEXT = [("ink", "ground"), ("ink", "card"), ("ink", "raised"), ("ink", "pressed")]
+TEXT += [("soft", "ground"), ("soft", "card"), ("on-act", "act"), ("on-tone", "free")]
+TEXT += [("on-tone", "meeting"), ("on-tone", "unsure"), ("on-danger", "danger")]
+TEXT += [("ground", "ink")]
+PARTS = [("edge", "ground"), ("edge", "card"), ("focus", "ground"), ("focus", "card")]
+PARTS += [
+    ("free", "ground"),
+    ("act", "ground"),
+    ("act", "card"),
+    ("warn", "ground"),
+    ("warn", "card"),
+]
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_the_palette_stands_at_seven_to_one_for_text_and_three_for_parts(
+    open_panel: Open, scheme: str
+) -> None:
+    _, page = open_panel(color_scheme=scheme)
+    usable(page)
+    colours = {name: colour(page, name) for pair in TEXT + PARTS for name in pair}
+    faint = [pair for pair in TEXT if ratio(*(colours[name] for name in pair)) < 7]
+    faint += [pair for pair in PARTS if ratio(*(colours[name] for name in pair)) < 3]
+    assert faint == []
+
+
+def test_black_on_white_is_twenty_one_to_one() -> None:
+    assert ratio((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
+    assert ratio((0x77, 0x77, 0x77), (255, 255, 255)) == pytest.approx(4.48, abs=0.01)
+
+
+Rgb = tuple[int, ...]
+
+
+def colour(page: Page, name: str) -> Rgb:
+    """Return what a variable of the palette amounts to, as the browser computes it."""
+    shown: str = page.evaluate(
+        """(name) => { const probe = document.body.appendChild(document.createElement("i"));
+        probe.style.color = `var(--${name})`; const found = getComputedStyle(probe).color;
+        probe.remove(); return found; }""",
+        name,
+    )
+    assert shown.startswith("rgb("), shown
+    return tuple(int(part) for part in shown[4:-1].split(","))
+
+
+def ratio(one: Rgb, other: Rgb) -> float:
+    """Return the contrast of two colours (WCAG 2.2, relative luminance)."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(rgb: Rgb) -> float:
+    linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in rgb]
+    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nothing_moves_by_itself_where_people_asked_for_stillness(
+    open_panel: Open, view: str
+) -> None:
+    stand_in, page = open_panel(rooms.at_rest(), reduced_motion="reduce")
+    usable(page)
+    VIEWS[view](stand_in, page)
+    moving = page.evaluate(
+        f"{SEEN}.filter((e) => {{ const s = getComputedStyle(e);"
+        " return s.animationName !== 'none' || parseFloat(s.transitionDuration) > 0; })"
+        ".map((e) => e.className)"
+    )
+    assert moving == []
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_whatever_has_a_colour_for_a_meaning_has_words_and_a_sign_too(
+    open_panel: Open, view: str
+) -> None:
+    stand_in, page = open_panel(rooms.at_rest())
+    usable(page)
+    VIEWS[view](stand_in, page)
+    kinds = ".badge, .mute, .wrongs li, trouble-note, .devices li, .devices-chosen .key"
+    coloured, mute = page.evaluate(
+        f"""() => {{
+        const found = {SEEN}.filter((e) => e.matches("notice-strip, {kinds}"));
+        return [found.length, found.filter((e) => !e.textContent.trim()
+          || !e.querySelector(".icon")).map((e) => e.className)]; }}"""
+    )
+    assert coloured > 0
+    assert mute == []

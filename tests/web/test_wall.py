@@ -1,0 +1,166 @@
+"""A page that does not let the room in: what the panel says of it, and which ways it offers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from roomctl.meeting.call import Failure
+from tests.web import rooms
+from tests.web.conftest import Open, until, usable
+from tests.web.stand_in import StandIn
+from tests.web.test_layout import CONTRAST, PANELS, PHONE, faults
+from tests.web.test_relay import PICTURE, SHOWN, told
+
+pytestmark = pytest.mark.browser
+
+
+def at(open_panel: Open, state: str = "failed", **more: Any) -> tuple[StandIn, Page]:
+    stand_in, page = open_panel(rooms.at_a_wall("en", state, **more))
+    stand_in.picture = PICTURE
+    usable(page)
+    return stand_in, page
+
+
+def test_every_failure_on_the_page_is_said_with_what_to_do_and_the_ways_out(
+    open_panel: Open,
+) -> None:
+    stand_in, page = at(open_panel)
+    said = [""]
+    for failure in Failure:
+        stand_in.patch(**rooms.at_a_wall(failure=failure.value))
+        heading = page.locator("wall-card h1")
+        expect(heading).not_to_have_text(said[-1])
+        assert heading.inner_text() not in said, f"{failure} says nothing of its own"
+        said.append(heading.inner_text())
+        assert len(page.locator("wall-card .todo").inner_text()) > 20
+        for way in ("Room screen", "Use the other link: Tencent Meeting", "Leave"):
+            expect(page.locator("call-view").get_by_role("button", name=way)).to_be_visible()
+    expect(page.locator("wall-card")).to_contain_text("91234567890@zoomcrc.com")
+    expect(page.locator("call-view .badge")).to_have_text("Not in the meeting")
+    assert page.locator("camera-pad").locator("visible=true").count() == 0
+
+
+def test_a_failure_that_this_panel_has_not_heard_of_is_said_as_such(open_panel: Open) -> None:
+    _, page = at(open_panel, failure="quantum")
+    expect(page.locator("wall-card h1")).to_contain_text("could not be joined (quantum)")
+    expect(page.locator("wall-card").get_by_text("Room screen", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("way", "words"), [("link", "Use the other link"), ("new", "New meeting on")]
+)
+def test_another_platform_is_one_touch_away(open_panel: Open, way: str, words: str) -> None:
+    stand_in, page = at(open_panel, fallback={"platform": "tencent", "way": way})
+    page.get_by_role("button", name=f"{words}").tap()
+    told(page, lambda: stand_in.commands("meeting.fallback"), [{}])
+
+
+def test_without_another_way_none_is_offered(open_panel: Open) -> None:
+    _, page = at(open_panel, fallback=None, dial=[])
+    expect(page.locator("wall-card")).to_be_visible()
+    assert page.locator("wall-card button").locator("visible=true").count() == 1
+    expect(page.locator("wall-card .dial")).to_be_hidden()
+
+
+def test_where_the_keys_are_known_join_is_one_touch(open_panel: Open) -> None:
+    stand_in, page = at(open_panel, "prejoin", can_press_join=True)
+    page.locator("wall-card").get_by_role("button", name="Press Join for me").tap()
+    told(page, lambda: stand_in.commands("meeting.pressJoin"), [{}])
+    stand_in.patch(**rooms.at_a_wall("en", "in_call", can_press_join=True, evidence="media"))
+    expect(page.locator("call-view .badge")).to_have_text("In the meeting")
+    assert page.get_by_text("Press Join for me").locator("visible=true").count() == 0
+
+
+def test_what_the_panel_cannot_tell_is_one_touch_from_being_seen(open_panel: Open) -> None:
+    stand_in, page = at(open_panel, "unknown", can_press_join=True)
+    about = page.locator("call-view .about")
+    expect(about).to_contain_text("This panel cannot tell what the meeting shows")
+    expect(about.get_by_role("button", name="Press Join for me")).to_be_visible()
+    assert stand_in.looks == []
+    about.get_by_role("button", name="Room screen").tap()
+    until(page, SHOWN)
+
+
+def test_a_page_that_is_gone_is_home_again_with_a_reason_and_the_ways_out(open_panel: Open) -> None:
+    stand_in, page = at(open_panel)
+    gone = rooms.at_a_wall(failure="network", shown=False, relay=False)
+    gone["issues"] = [rooms.issue("meeting.failed", "meeting", reason="network")]
+    stand_in.patch(**gone)
+    note = page.locator("home-view trouble-note")
+    expect(note).to_contain_text("The network does not answer")
+    note.locator("button").tap()
+    expect(page.locator("help-sheet")).to_contain_text("91234567890@zoomcrc.com")
+    page.get_by_role("button", name="Use the other link: Tencent Meeting").tap()
+    told(page, lambda: stand_in.commands("meeting.fallback"), [{}])
+
+
+def test_a_display_that_cannot_be_touched_is_said_and_not_offered(open_panel: Open) -> None:
+    _, page = at(open_panel, relay=False, can_press_join=True)
+    expect(page.locator("wall-card")).to_contain_text("This panel cannot touch the room screen")
+    assert page.locator("way-in button").locator("visible=true").count() == 0
+
+
+def test_a_phone_is_sent_to_the_rooms_own_panel(open_panel: Open) -> None:
+    stand_in, page = open_panel(None, "/ui/tsconfig.json")
+    stand_in.room, stand_in.phone, stand_in.picture = rooms.at_a_wall(), True, PICTURE
+    page.goto(stand_in.url)
+    usable(page)
+    expect(page.locator("wall-card")).to_contain_text("Use the room's own panel")
+    assert page.locator("way-in button").locator("visible=true").count() == 0
+    stand_in.patch(**rooms.in_call())
+    expect(page.locator("call-view .badge")).to_have_text("In the meeting")
+    assert page.locator("way-in button").locator("visible=true").count() == 0
+    assert stand_in.looks == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("size", [*PANELS, PHONE], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_nothing_is_cut_covered_or_too_small(
+    open_panel: Open, size: tuple[int, int], language: str
+) -> None:
+    phone = size == PHONE
+    viewport = {"width": size[0], "height": size[1]}
+    stand_in, page = open_panel(None, "/ui/tsconfig.json", viewport=viewport)
+    stand_in.room, stand_in.picture = rooms.at_a_wall(language), PICTURE
+    page.goto(stand_in.url)
+    usable(page)
+    found = {"wall": faults(page, phone=phone)}
+    page.locator("wall-card way-in button").locator("visible=true").click()
+    until(page, SHOWN)
+    stand_in.patch(**rooms.at_a_wall(language, "prejoin", can_press_join=True))
+    page.locator(".tools .primary").wait_for()
+    found["relay"] = faults(page, phone=phone)
+    page.locator(".tools .key").first.tap()
+    page.locator(".entry input").wait_for()
+    found["typing"] = faults(page, phone=phone)
+    page.locator(".back").tap()
+    page.locator("wall-card .primary").locator("visible=true").wait_for()
+    found["prejoin"] = faults(page, phone=phone)
+    stand_in.patch(**rooms.at_a_wall(language, "unknown", can_press_join=True))
+    page.locator(".about way-in .primary").wait_for()
+    found["unknown"] = faults(page, phone=phone)
+    assert {name: fault for name, fault in found.items() if fault} == {}
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_all_text_stands_at_seven_to_one(open_panel: Open, scheme: Any) -> None:
+    stand_in, page = open_panel(
+        None, "/ui/tsconfig.json", color_scheme=scheme, reduced_motion="reduce"
+    )
+    stand_in.room, stand_in.picture = rooms.at_a_wall(), PICTURE
+    page.goto(stand_in.url)
+    usable(page)
+    faint = {"wall": page.evaluate(CONTRAST)}
+    page.locator("wall-card").get_by_text("Room screen", exact=True).tap()
+    until(page, SHOWN)
+    faint["relay"] = page.evaluate(CONTRAST)
+    stand_in.picture = "relay_failed"
+    page.wait_for_selector("screen-mirror .note")
+    faint["old"] = page.evaluate(CONTRAST)
+    page.get_by_role("button", name="Type text").tap()
+    page.keyboard.type("4711")
+    faint["typing"] = page.evaluate(CONTRAST)
+    assert {name: lines for name, lines in faint.items() if lines} == {}

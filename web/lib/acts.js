@@ -1,0 +1,71 @@
+/** What the room does by itself, and why it believes that somebody is there, in words. Draws nothing. */
+
+/** @import { Coded, Deed, Notice, Room } from "./room.js" */
+/** @import { RoomClock } from "./clock.js" */
+
+import { say, t } from "./i18n.js";
+
+/** The gravest first; of light alone people are told last. */
+const GRAVITY = ["end_call", "release", "rest", "wake"];
+/** What somebody may miss who did not see it happen; light comes back with a touch. */
+const MISSED = new Set(["end_call", "release"]);
+
+/**
+ * What to warn of first, or null if nothing is announced.
+ * @param {Room} room
+ * @returns {Notice | null}
+ */
+export function announced(room) {
+  const notices = [...(room.automation?.notices ?? [])];
+  return notices.sort((a, b) => GRAVITY.indexOf(a.act) - GRAVITY.indexOf(b.act))[0] ?? null;
+}
+
+/**
+ * What was done last that somebody may want undone, while that is possible; or null.
+ * @param {Room} room
+ * @returns {Deed | null}
+ */
+export function regretted(room) {
+  const deeds = room.automation?.acts ?? [];
+  return deeds.filter((deed) => deed.undo && MISSED.has(deed.act)).at(-1) ?? null;
+}
+
+/**
+ * How long it is until `at`, as "1:05"; never less than nothing.
+ * @param {string} at
+ * @param {number} now_ms
+ * @returns {string}
+ */
+export function left(at, now_ms) {
+  const left_s = Math.max(Math.ceil((Date.parse(at) - now_ms) / 1000), 0);
+  return `${Math.floor(left_s / 60)}:${String(left_s % 60).padStart(2, "0")}`;
+}
+
+/**
+ * One reason, in words.
+ * @param {Coded} reason
+ * @returns {string}
+ */
+export function reasonWords({ code, params }) {
+  return say("why", code, { ...params, ago: ago(Number(params.ago_s ?? 0)) });
+}
+
+/** @param {number} s */
+function ago(s) {
+  if (s < 10) return t("why.ago.now");
+  if (s < 60) return t("why.ago.s", { count: s });
+  return s < 5400 ? t("why.ago.min", { count: Math.floor(s / 60) }) : t("why.ago.h", { count: Math.round(s / 3600) });
+}
+
+/**
+ * In one line why the room is believed occupied or empty.
+ * @param {Room} room
+ * @param {RoomClock} clock
+ * @returns {string}
+ */
+export function because({ occupancy }, clock) {
+  const said = occupancy.reasons.slice(0, 2).map(reasonWords);
+  if (said.length > 0) return said.join(" · ");
+  if (occupancy.state === "vacant" && occupancy.since) return t("why.empty_since", { time: clock.hourMinute(occupancy.since) });
+  return t(occupancy.configured === 0 ? "why.no_sensors" : "why.nothing");
+}

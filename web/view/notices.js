@@ -1,0 +1,78 @@
+/** What the room is about to do by itself, with a *keep it*; or what it just did, with an *undo*. One at a time. */
+
+/** @import { Deed, Notice, Panel, Room } from "../lib/room.js" */
+
+import { announced, left, reasonWords, regretted } from "../lib/acts.js";
+import { attribute, h, show, text } from "../lib/dom.js";
+import { icon, redraw } from "../lib/icon.js";
+import { t } from "../lib/i18n.js";
+
+const ACT_MS = 20000; // a call that is taken up again is a call that opens
+
+export class NoticeStrip extends HTMLElement {
+  /** @type {() => Promise<unknown>} */ #answer = () => Promise.resolve();
+  #busy = false;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.hidden = true;
+    this.mark = icon("warning");
+    this.what = h("b");
+    this.why = h("span", { class: "hint" });
+    this.key = h("button", { type: "button", class: "key", onclick: () => void this.#press() });
+    this.said = h("span", { class: "unseen", role: "status" });
+    this.append(this.mark, h("p", {}, this.what, this.why), this.key, this.said);
+  }
+
+  /**
+   * Show what there is to tell; returns whether there is anything.
+   * @param {Room} room
+   * @returns {boolean}
+   */
+  update(room) {
+    const notice = announced(room);
+    const deed = notice ? null : regretted(room);
+    if (notice) this.#warn(notice);
+    else if (deed) this.#offer(deed);
+    else text(this.said, "");
+    const grave = notice !== null && notice.act !== "rest"; // light comes back with a touch
+    attribute(this, "data-grave", grave);
+    redraw(this.mark, grave ? "warning" : "wait");
+    attribute(this.key, "aria-busy", this.#busy);
+    show(this, notice !== null || deed !== null);
+    return notice !== null || deed !== null;
+  }
+
+  /** @param {Notice} notice */
+  #warn({ act, at }) {
+    text(this.what, t(`auto.soon.${act}`, { left: left(at, this.panel.clock.now()) }));
+    text(this.why, t(`auto.because.${act}`));
+    text(this.key, t(`auto.keep.${act}`));
+    text(this.said, `${t(`auto.warn.${act}`)} ${t(`auto.because.${act}`)}`); // without the seconds: those would be read out one by one
+    this.#answer = () => this.panel.ask("room.keep", { act });
+  }
+
+  /** @param {Deed} deed */
+  #offer({ act, at, number, reasons }) {
+    const what = t(`auto.did.${act}`, { time: this.panel.clock.hourMinute(at) });
+    const why = reasons.slice(0, 1).map(reasonWords).join("");
+    text(this.what, what);
+    text(this.why, why);
+    text(this.key, t(`auto.undo.${act}`));
+    text(this.said, what);
+    this.#answer = () => this.panel.ask("room.undo", { number }, ACT_MS);
+  }
+
+  async #press() {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.panel.refresh();
+    await this.#answer();
+    this.#busy = false;
+    this.panel.refresh();
+  }
+}
+
+customElements.define("notice-strip", NoticeStrip);

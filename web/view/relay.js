@@ -1,0 +1,166 @@
+/** The room's display in the panel's hands: a live picture to touch, keys to strike, a text to type. */
+
+/** @import { Panel, Room } from "../lib/room.js" */
+/** @import { IconName } from "../lib/icon.js" */
+
+import { attribute, h, show, text } from "../lib/dom.js";
+import { icon, redraw } from "../lib/icon.js";
+import { named, t, words } from "../lib/i18n.js";
+import { callState } from "../lib/words.js";
+import { KeyBoard } from "./keyboard.js";
+import { ScreenMirror } from "./mirror.js";
+import { button, glyph } from "./parts.js";
+
+const DO_MS = 8000; // a touch that reaches nothing is given up by the room after 6 s
+const LONGEST = 256;
+
+export class RelaySheet extends HTMLElement {
+  #typing = false;
+  #busy = false;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.mirror = new ScreenMirror(panel, {
+      press: (spot) => this.#do("screen.press", { ...spot }),
+      scroll: (spot, notches) => this.#scroll(spot, notches),
+    });
+    const turn = (/** @type {number} */ notches) => () => void this.#scroll({ x: 0.5, y: 0.5 }, notches);
+    this.strokes = named(
+      h("div", { class: "strokes", role: "group" },
+        glyph("arrow", "relay.up", "key turn-up", turn(-3)),
+        glyph("arrow", "relay.down", "key turn-down", turn(3)),
+        this.#stroke("back_tab", "relay.back_tab"),
+        this.#stroke("tab", "relay.tab"),
+        this.#stroke("space", "relay.space"),
+        this.#stroke("enter", "relay.enter"),
+        this.#stroke("escape", "relay.escape"),
+        this.#stroke("backspace", "relay.backspace"),
+        this.#stroke("back", "relay.page_back", "back"),
+      ),
+      "relay.keys",
+    );
+    this.stateIcon = icon("wait");
+    this.stateWords = h("span");
+    this.state = h("p", { class: "badge", role: "status" }, this.stateIcon, this.stateWords);
+    this.write = button("keyboard", "relay.write", "key", () => this.#turn(true));
+    this.join = button("hand", "relay.join", "key primary", () => void this.#do("meeting.pressJoin"));
+    this.tools = h("div", { class: "tools" }, this.state, this.write, this.join);
+    this.field = named(h("input", { type: "text", name: "typed", autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false", maxlength: LONGEST }), "relay.text");
+    this.field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.isComposing) void this.#send(true);
+      if (event.key === "Escape") this.#turn(false);
+    });
+    this.field.addEventListener("input", () => this.#able());
+    this.type = words(h("button", { type: "button", class: "key", onclick: () => void this.#send(false) }), "relay.type");
+    this.enter = words(h("button", { type: "button", class: "key primary", onclick: () => void this.#send(true) }), "relay.type_enter");
+    this.cancel = words(h("button", { type: "button", class: "key", onclick: () => this.#turn(false) }), "relay.cancel");
+    this.board = new KeyBoard((change) => this.#edit(change));
+    const line = h("div", { class: "entry" }, this.cancel, h("label", { class: "field" }, this.field), this.type, this.enter);
+    this.typing = h("div", { class: "typing", hidden: true }, line, this.board);
+    this.append(this.mirror, this.strokes, this.tools, this.typing);
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    const { meeting } = room;
+    const state = callState(meeting);
+    attribute(this.state, "data-tone", state.tone);
+    redraw(this.stateIcon, state.icon);
+    text(this.stateWords, t(state.key));
+    const within = meeting.relay === true && !this.panel.phone;
+    show(this.join, meeting.can_press_join === true && meeting.state !== "in_call");
+    for (const key of [this.write, this.join, ...this.strokes.querySelectorAll("button")]) key.disabled = !within;
+    this.mirror.update();
+  }
+
+  /**
+   * Show the display, or no longer; may be said as often as one likes.
+   * @param {boolean} open whether this sheet is the one that is shown
+   * @param {boolean} usable whether it may be touched now
+   */
+  watch(open, usable) {
+    this.mirror.watch(open && usable);
+    if (open) return;
+    this.mirror.forget();
+    this.field.value = "";
+    this.#turn(false);
+  }
+
+  /**
+   * @param {string} key
+   * @param {string} name
+   * @param {IconName} [mark]
+   */
+  #stroke(key, name, mark) {
+    const strike = () => void this.#do("screen.key", { key });
+    if (mark) return button(mark, name, "key across", strike);
+    return words(h("button", { type: "button", class: "key", onclick: strike }), name);
+  }
+
+  /**
+   * @param {string} type
+   * @param {Record<string, unknown>} [args]
+   * @returns {Promise<boolean>} whether it was done
+   */
+  async #do(type, args = {}) {
+    const outcome = await this.panel.ask(type, args, DO_MS);
+    this.mirror.hurry();
+    return outcome.status === "done";
+  }
+
+  /**
+   * @param {{x: number, y: number}} spot
+   * @param {number} notches
+   */
+  #scroll(spot, notches) {
+    return this.#do("screen.scroll", { ...spot, steps: Math.abs(notches), down: notches > 0 });
+  }
+
+  /**
+   * Type the text where the page has its focus, and forget it here.
+   * @param {boolean} enter
+   */
+  async #send(enter) {
+    const typed = this.field.value;
+    if (typed === "" || this.#busy) return;
+    this.#busy = true;
+    this.#able();
+    const done = await this.#do("screen.type", { text: typed });
+    this.#busy = false;
+    if (done) {
+      this.field.value = "";
+      this.#turn(false);
+      if (enter) await this.#do("screen.key", { key: "enter" });
+    }
+    this.#able();
+  }
+
+  /** @param {(text: string) => string} change */
+  #edit(change) {
+    this.field.value = change(this.field.value).slice(0, LONGEST);
+    this.#able();
+  }
+
+  #able() {
+    const able = this.field.value !== "" && !this.#busy;
+    for (const key of [this.type, this.enter]) key.disabled = !able;
+    attribute(this.enter, "aria-busy", this.#busy);
+  }
+
+  /** @param {boolean} typing */
+  #turn(typing) {
+    if (typing === this.#typing) return;
+    this.#typing = typing;
+    attribute(this, "data-typing", typing);
+    show(this.typing, typing);
+    this.board.reset();
+    this.#able();
+    if (!typing) return this.panel.refresh();
+    attribute(this.field, "inputmode", this.board.offsetWidth > 0 ? "none" : "text");
+    this.field.focus();
+  }
+}
+
+customElements.define("relay-sheet", RelaySheet);

@@ -1,0 +1,112 @@
+/** What keeps the room out of a meeting, what to do about it, and the ways that are left. */
+
+/** @import { Meeting, Panel, Room } from "../lib/room.js" */
+
+import { h, keyed, show, text } from "../lib/dom.js";
+import { icon, redraw } from "../lib/icon.js";
+import { say, t, words } from "../lib/i18n.js";
+import { platformName } from "../lib/words.js";
+import { button, OPEN_MS } from "./parts.js";
+
+const PRESS_MS = 8000;
+
+/**
+ * Whether a person has to do something before the room can be in the meeting.
+ * @param {Meeting} meeting
+ * @returns {boolean}
+ */
+export function walled(meeting) {
+  return meeting.shown === true && (meeting.state === "failed" || meeting.state === "prejoin");
+}
+
+/** The way to the room's display, and, where it is known, what presses Join there. */
+export class WayIn extends HTMLElement {
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.open = button("screen", "wall.open", "key", () => panel.open("relay"));
+    this.join = button("hand", "relay.join", "key", () => void panel.ask("meeting.pressJoin", {}, PRESS_MS));
+    this.cannot = h("p", { class: "hint" });
+    this.append(this.join, this.open, this.cannot);
+  }
+
+  /**
+   * @param {Meeting} meeting
+   * @param {boolean} first whether this is what to do now
+   */
+  update(meeting, first) {
+    const shown = meeting.shown === true && meeting.state !== "leaving";
+    const within = shown && meeting.relay === true && !this.panel.phone;
+    const joins = within && meeting.can_press_join === true && ["prejoin", "unknown"].includes(meeting.state);
+    show(this, shown && (within || first));
+    show(this.open, within);
+    show(this.join, joins);
+    this.join.classList.toggle("primary", first);
+    this.open.classList.toggle("primary", first && !joins);
+    show(this.cannot, !within);
+    text(this.cannot, t(this.panel.phone ? "wall.phone" : "wall.no_relay"));
+  }
+}
+
+/** The ways to meet that are left without this page: another link or platform, and numbers to dial. */
+export class WaysOut extends HTMLElement {
+  #moving = false;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.otherWords = h("span", { class: "label" });
+    this.other = h("button", { type: "button", class: "key", onclick: () => void this.#fallBack() }, icon("other"), this.otherWords);
+    this.numbers = h("ul", { class: "numbers" });
+    this.dial = h("section", { class: "dial" }, h("h2", {}, icon("dial"), words(h("span"), "wall.dial")), this.numbers);
+    this.append(this.other, this.dial);
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    const { fallback, dial = [], state } = room.meeting;
+    show(this.other, Boolean(fallback) && state === "failed");
+    if (fallback) text(this.otherWords, t(fallback.way === "link" ? "wall.other_link" : "wall.other_new", { platform: platformName(room, fallback.platform) }));
+    keyed(this.numbers, dial.slice(0, 3), (one) => one, () => h("li"), (line, one) => text(line, one));
+    show(this.dial, dial.length > 0);
+  }
+
+  async #fallBack() {
+    if (this.#moving) return;
+    this.#moving = true;
+    await this.panel.ask("meeting.fallback", {}, OPEN_MS);
+    this.#moving = false;
+  }
+}
+
+export class WallCard extends HTMLElement {
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.mark = icon("warning");
+    this.what = h("span");
+    this.todo = h("p", { class: "todo" });
+    this.way = new WayIn(panel);
+    this.out = new WaysOut(panel);
+    this.append(h("h1", {}, this.mark, this.what), this.todo, h("div", { class: "ways" }, this.way, this.out.other), this.out.dial);
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    const { meeting } = room;
+    const failed = meeting.state === "failed";
+    const within = meeting.relay === true && !this.panel.phone;
+    redraw(this.mark, failed ? "warning" : "screen");
+    text(this.what, failed ? say("wall", meeting.failure) : t("wall.prejoin"));
+    text(this.todo, failed ? say("wall.do", meeting.failure) : within ? t("wall.do.prejoin") : "");
+    this.way.update(meeting, true);
+    this.out.update(room);
+  }
+}
+
+customElements.define("way-in", WayIn);
+customElements.define("ways-out", WaysOut);
+customElements.define("wall-card", WallCard);

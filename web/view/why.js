@@ -1,0 +1,109 @@
+/** Why the room believes that somebody is there, and what it did by itself because of that. */
+
+/** @import { Deed, Issue, Panel, Room } from "../lib/room.js" */
+
+import { because, reasonWords } from "../lib/acts.js";
+import { attribute, h, keyed, show, text } from "../lib/dom.js";
+import { icon, redraw } from "../lib/icon.js";
+import { t, words } from "../lib/i18n.js";
+import { problem, problems, roomState } from "../lib/words.js";
+
+const ACT_MS = 20000;
+
+export class WhySheet extends HTMLElement {
+  #undoing = 0;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.badgeIcon = icon("unknown");
+    this.badgeWords = h("span");
+    this.badge = h("p", { class: "badge" }, this.badgeIcon, this.badgeWords);
+    this.reasons = h("ul", { class: "because" });
+    this.facts = h("ul", { class: "known" });
+    this.faults = h("ul", { class: "wrongs" });
+    this.deeds = h("ul", { class: "deeds" });
+    this.none = words(h("p", { class: "hint" }), "auto.none");
+    const believed = h("section", {}, words(h("h2"), "why.somebody"), this.badge, this.reasons, this.facts, this.faults);
+    const done = h("section", {}, words(h("h2"), "auto.lately"), this.none, this.deeds);
+    this.append(h("div", { class: "body" }, believed, done));
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    const { occupancy } = room;
+    const state = roomState({ ...room, meeting: { ...room.meeting, state: "idle" } }); // people, whatever the call
+    attribute(this.badge, "data-tone", state.tone);
+    redraw(this.badgeIcon, state.icon);
+    text(this.badgeWords, t(state.key));
+    const reasons = occupancy.reasons.map(reasonWords);
+    lines(this.reasons, reasons.length > 0 ? reasons : [because(room, this.panel.clock)]);
+    lines(this.facts, this.#known(room));
+    const faults = problems(room).filter((issue) => issue.subject.startsWith("occupancy."));
+    keyed(this.faults, faults, (issue) => `${issue.code} ${issue.subject}`, () => h("li", {}, icon("warning"), h("p", {}, h("b"), h("span"))), (line, issue) => fault(line, issue, room));
+    const deeds = [...(room.automation?.acts ?? [])].reverse();
+    show(this.none, deeds.length === 0);
+    keyed(this.deeds, deeds, (deed) => String(deed.number), (deed) => this.#deed(deed), (line, deed) => this.#fill(line, deed));
+  }
+
+  /**
+   * What else is known: how many sensors are believed, and the door.
+   * @param {Room} room
+   */
+  #known({ occupancy: { healthy = 0, configured = 0, door } }) {
+    const sensors = configured > 0 ? [t("why.believed", { count: healthy, of: configured })] : [];
+    return door ? [...sensors, t(`why.door_is.${door}`)] : sensors;
+  }
+
+  /** @param {Deed} deed */
+  #deed({ number, act }) {
+    const undo = h("button", { type: "button", class: "key", onclick: () => void this.#undo(number) }, words(h("span", { class: "label" }), `auto.undo.${act}`));
+    return h("li", {}, h("p", {}, h("b"), h("span", { class: "hint" })), undo);
+  }
+
+  /**
+   * @param {HTMLElement} line
+   * @param {Deed} deed
+   */
+  #fill(line, { number, act, at, reasons, undo }) {
+    text(/** @type {Element} */ (line.querySelector("b")), t(`auto.did.${act}`, { time: this.panel.clock.hourMinute(at) }));
+    text(/** @type {Element} */ (line.querySelector(".hint")), reasons.map(reasonWords).join(" · "));
+    const key = /** @type {HTMLButtonElement} */ (line.querySelector("button"));
+    show(key, undo);
+    attribute(key, "aria-busy", this.#undoing === number);
+  }
+
+  /** @param {number} number */
+  async #undo(number) {
+    if (this.#undoing) return;
+    this.#undoing = number;
+    this.panel.refresh();
+    await this.panel.ask("room.undo", { number }, ACT_MS);
+    this.#undoing = 0;
+    this.panel.refresh();
+  }
+}
+
+/**
+ * One line of words per item.
+ * @param {HTMLElement} list
+ * @param {string[]} said
+ */
+function lines(list, said) {
+  const numbered = said.map((line, place) => ({ line, place }));
+  keyed(list, numbered, ({ place }) => String(place), () => h("li"), (item, { line }) => text(item, line));
+}
+
+/**
+ * @param {HTMLElement} line
+ * @param {Issue} issue
+ * @param {Room} room
+ */
+function fault(line, issue, room) {
+  const { what, todo } = problem(issue, room);
+  text(/** @type {Element} */ (line.querySelector("b")), what);
+  text(/** @type {Element} */ (line.querySelector("span")), todo);
+}
+
+customElements.define("why-sheet", WhySheet);

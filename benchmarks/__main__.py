@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 
-from benchmarks import clients, descriptors, line, links, mute, press, rest, start
+from benchmarks import clients, descriptors, join, line, links, mute, press, rest, start
 from benchmarks.report import Figure, as_json, table
 
 SUBJECTS = {
@@ -14,6 +14,7 @@ SUBJECTS = {
     "rest": rest.figures,
     "press": press.figures,
     "mute": mute.figures,
+    "join": join.figures,
     "line": line.figures,
     "clients": clients.figures,
     "links": links.figures,

@@ -1,0 +1,197 @@
+"""A touch on Join, until the meeting's page can be used; and what a call holds.
+
+The room is `roomctl serve` with the process behind `roomctl screen` as a kiosk on labwc without a
+screen; beside it `chromium --kiosk URL` on the same, typed by hand as it were. The page says itself
+when it has been drawn and its scripts have run. *Cold*: the kernel was told to forget Chromium's
+files; *warm*: it was started a moment before.
+"""
+
+from __future__ import annotations
+
+import http.server
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable
+from statistics import median
+
+from benchmarks import kiosk
+from benchmarks.report import Figure
+from tests import aiortc_room
+from tests.aiortc_room import HostRoom
+from tests.calls.rig import in_call, over
+from tests.calls.served import Served
+from tests.screen.compositor import Compositor, missing
+
+RUNS = 5
+LIMIT_S = 60.0
+SETTLE_S = 8.0  # after which a call is weighed
+WATCH_S = 10.0
+_FAKE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+_QUIET = ("--no-default-browser-check", "--disable-background-networking", "--disable-sync")
+
+_PAGE = b"""
+<!doctype html><meta charset="utf-8"><title>page</title><button>Join</button>
+<script>
+  addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(
+    () => navigator.sendBeacon("/interactive"))));
+</script>
+"""
+
+_PLATFORM = """
+key = "{key}"
+name = {{ zh = "某会议", en = "Some Meeting" }}
+source = "benchmarks/join.py"
+mode = "{key}"
+[[join]]
+path = '/(?P<meeting_id>[0-9]{{4}})'
+[[good]]
+text = "https://meet.example.org/1234"
+hosts = ["meet.example.org"]
+meeting_id = "1234"
+url = "https://meet.example.org/1234"
+[[bad]]
+text = "https://meet.example.org/1234"
+refused = "foreign_host"
+"""
+
+
+class Page:
+    """A page on a loopback port, and when it said that it can be used."""
+
+    def __init__(self) -> None:
+        self._at: queue.Queue[float] = queue.Queue()
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def interactive(self) -> float:
+        """Wait until it can be used; return when that was."""
+        return self._at.get(timeout=LIMIT_S)
+
+    def _handler(page) -> type[http.server.BaseHTTPRequestHandler]:  # noqa: N805
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", str(len(_PAGE)))
+                self.end_headers()
+                self.wfile.write(_PAGE)
+
+            def do_POST(self) -> None:
+                page._at.put(time.monotonic())
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *words: object) -> None:
+                pass
+
+        return Handler
+
+
+def figures() -> list[Figure]:
+    """Join in turn, `RUNS` times each way; then weigh one call, and the same in a bare browser."""
+    if lacking := missing():
+        sys.stderr.write(f"join is left out: needs {', '.join(lacking)}\n")
+        return []
+    return [*_touches(), *_call()]
+
+
+def _touches() -> list[Figure]:
+    page, display = Page(), Compositor(1)
+    platforms = {key: _PLATFORM.format(key=key) for key in ("assisted", "plain")}
+    names = {"assisted": "127.0.0.1", "plain": "localhost"}
+    hosts = {key: f"http://{name}:{page.port}" for key, name in names.items()}
+    took: dict[tuple[str, str], list[float]] = {}
+    try:
+        with kiosk.room(platforms, hosts) as (served, _):
+            for temperature in ("cold", "warm"):
+                ways: dict[str, Callable[[], float]] = {
+                    "assisted": lambda: _touched(served, hosts["assisted"], page),
+                    "plain": lambda: _touched(served, hosts["plain"], page),
+                    "bare": lambda: _typed(hosts["assisted"], page, display),
+                }
+                if temperature == "warm":
+                    for once in ways.values():
+                        once()
+                for _ in range(RUNS):
+                    for way, once in ways.items():
+                        if temperature == "cold":
+                            kiosk.forget()
+                        took.setdefault((way, temperature), []).append(once())
+    finally:
+        display.close()
+        page.close()
+    return [
+        Figure(
+            f"Join to page, {way}, {temperature}",
+            median(took[way, temperature]),
+            "s",
+            median(took["bare", temperature]),
+            "s, bare kiosk",
+            f"median of {RUNS}, at most {max(took[way, temperature]):.1f} s",
+        )
+        for temperature in ("cold", "warm")
+        for way in ("assisted", "plain")
+    ]
+
+
+def _touched(served: Served, host: str, page: Page) -> float:
+    began = time.monotonic()
+    served.command("meeting.join", link=f"{host}/1234")
+    took_s = page.interactive() - began
+    served.command("meeting.leave")
+    served.until("left", over)
+    return took_s
+
+
+def _typed(host: str, page: Page, display: Compositor) -> float:
+    began = time.monotonic()
+    with kiosk.bare(f"{host}/1234", display, *_QUIET):
+        return page.interactive() - began
+
+
+def _call() -> list[Figure]:
+    host, display = HostRoom(), Compositor(1)
+    link = f"http://127.0.0.1:{host.port}/m/1234"
+    own, at = {"hostroom": aiortc_room.PLATFORM}, {"hostroom": f"http://127.0.0.1:{host.port}"}
+    try:
+        with kiosk.room(own, at) as (served, place):
+            served.command("meeting.join", link=link)
+            served.until("in the call", in_call, LIMIT_S)
+            ours = _weighed(host, kiosk.meeting_in(place))
+            served.command("meeting.leave")
+            served.until("left", over)
+        with kiosk.bare(f"{link}#now", display, *_QUIET, *_FAKE) as leader:
+            theirs = _weighed(host, leader)
+    finally:
+        display.close()
+        host.close()
+    held = f"{ours[1]} processes beside {theirs[1]}; one picture of 320 by 240 comes, one goes"
+    return [
+        Figure("PSS of a call", ours[0], "MB", theirs[0], "MB, bare kiosk", held),
+        Figure(
+            "CPU of a call",
+            ours[2],
+            "% of a core",
+            theirs[2],
+            "%, bare kiosk",
+            "drawn and coded without any hardware",
+        ),
+    ]
+
+
+def _weighed(host: HostRoom, leader: int) -> tuple[float, int, float]:
+    """Return what a browser in a call holds, its processes, and its share of a core in percent."""
+    before = host.host()["frames"]
+    host.until("its picture comes", lambda now: now["frames"] > before + 30, LIMIT_S)
+    time.sleep(SETTLE_S)
+    used, began = kiosk.cpu_s(leader), time.monotonic()
+    time.sleep(WATCH_S)
+    share = 100 * (kiosk.cpu_s(leader) - used) / (time.monotonic() - began)
+    return (*kiosk.pss_mb(leader), share)

@@ -34,7 +34,7 @@ fuzz: ## a million damaged frames against the camera codec, a million texts agai
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m tests.fuzz $(ARGS)
 
-soak: ## 1500 unplugs of a camera, and what a silent one costs; a quarter of an hour
+soak: ## 1500 unplugs of a camera, what a silent one costs, and 20 times two meetings; half an hour
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m tests.soak $(ARGS)
 

@@ -107,6 +107,7 @@ PAGE = """
     show(await post("/join", { name: at("name").value }));
     setInterval(async () => show(await (await fetch("/stage")).json()), 100);
   };
+  if (location.hash === "#now") at("form").requestSubmit();  // nobody is there to press Join
   at("leave").onclick = () => { post("/left", {}); show("left"); };
 </script>
 """

@@ -1,7 +1,8 @@
-"""`python -m tests.soak [--cycles N] [--rest SECONDS]`: pull a camera's cable hundreds of times.
+"""`python -m tests.soak`: pull a camera's cable hundreds of times, then meet again and again.
 
 On real wires, with pyserial at the near end. Says how soon the camera was offline and back, what
 was left over, and what a line costs whose camera says nothing; fails if one of them is too much.
+The meetings are in `soak_meetings`.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from statistics import median
 
 from roomctl.device import Status
 from tests.camera.site import held, room
+from tests.soak_meetings import meetings
 
 OFFLINE_S, BACK_S = 1.0, 2.0
 BUSY_PCT = 1.0
@@ -67,11 +69,16 @@ async def soak(count: int, seconds: float) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
-    parser.add_argument("--cycles", type=int, default=500, help="unplugs of each wire")
+    parser.add_argument("--cycles", type=int, default=500, help="unplugs of each wire; 0: none")
     parser.add_argument("--rest", type=float, default=10.0, help="seconds of a silent line")
+    parser.add_argument("--meetings", type=int, default=20, help="rounds of two meetings; 0: none")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
-    return 0 if asyncio.run(soak(asked.cycles, asked.rest)) else 1
+    good = asked.cycles == 0 or asyncio.run(soak(asked.cycles, asked.rest))
+    if asked.meetings:
+        with tempfile.TemporaryDirectory() as folder:
+            good &= meetings(asked.meetings, Path(folder))
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -1,0 +1,166 @@
+"""What goes wrong in a meeting, done to a real one; how soon the room says so, and goes on.
+
+Each drill begins in no meeting, and ends in none. The limits are promises: they are kept on a
+machine that has nothing else to do, and `make soak` measures them there.
+"""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+
+from tests.calls import guest
+from tests.calls.rig import in_call
+
+TRUE_S = 10.0  # until what the room says is true
+CHOICE_S = 30.0  # until it has recovered, or people can choose
+
+
+@dataclass(frozen=True)
+class Told:
+    """Seconds from the fault until the room told the truth, and until it, or people, went on."""
+
+    truth_s: float
+    choice_s: float
+
+    @property
+    def in_time(self):
+        return self.truth_s <= TRUE_S and self.choice_s <= CHOICE_S
+
+
+def crashed(meeting):
+    return meeting["state"] == "failed" and meeting["failure"] == "crashed"
+
+
+def unproven(meeting):
+    return meeting["state"] == "unknown" and meeting["evidence"] == "none"
+
+
+def meets(room):
+    """Have the room meet a guest; return the guest's page."""
+    page = room.join_peer()
+    room.served.until("in the meeting", in_call)
+    guest.sees(page)
+    assert len(room.processes()) > 1
+    return page
+
+
+def meets_host(room):
+    room.join_host()
+    room.served.until("in the meeting", in_call)
+
+
+def meets_again(room, own=0):
+    """Have the room meet again, as if nothing had been, and leave nothing but its `own` pages."""
+    meets_host(room)
+    room.leave()
+    room.nothing_left(own=own)
+
+
+def kill_browser(room):
+    """SIGKILL to the browser."""
+    page = meets(room)
+    os.kill(room.agency.browser()[0], signal.SIGKILL)
+    return _crash(room, page)
+
+
+def kill_page(room):
+    """SIGKILL to the page's own process."""
+    page = meets(room)
+    found = [pid for pid, words in room.processes().items() if "--type=renderer" in words]
+    assert found
+    for pid in found:
+        os.kill(pid, signal.SIGKILL)
+    return _crash(room, page)
+
+
+def _crash(room, page):
+    began = time.monotonic()
+    stands = room.served.until("the crash is told", crashed)
+    told = time.monotonic() - began
+    assert not stands["shown"]
+    room.nothing_left()
+    guest.still(page)
+    page.close()
+    meets_again(room)
+    return Told(told, told)
+
+
+def kill_screen(room):
+    """SIGKILL to the screen process, which somebody then starts again."""
+    page = meets(room)
+    began = time.monotonic()
+    room.agency.end(signal.SIGKILL)
+    room.served.until("nobody knows how the call stands", unproven)
+    truth_s = time.monotonic() - began
+    guest.still(page)
+    page.close()
+    assert room.processes() == {}, "its browser went with it"
+    assert room.folders(), "what a killed process could not remove, the next one does"
+    room.agency.start()
+    room.served.until("the call is lost", crashed)
+    choice_s = time.monotonic() - began
+    room.nothing_left()
+    meets_again(room)
+    return Told(truth_s, choice_s)
+
+
+def kill_daemon(room):
+    """SIGKILL to the daemon, which somebody then starts again: the meeting does not notice."""
+    page = meets(room)
+    before = room.agency.browser()
+    room.served.end(signal.SIGKILL)
+    guest.sees(page)
+    began = time.monotonic()
+    room.served.start()
+    stands = room.served.until("the meeting is taken over", in_call)
+    told = time.monotonic() - began
+    assert stands["host"] == "127.0.0.1"
+    assert room.agency.browser() == before
+    guest.sees(page)
+    room.leave()
+    room.nothing_left()
+    guest.alone(page)
+    page.close()
+    meets_again(room)
+    return Told(told, told)
+
+
+def freeze_server(room):
+    """Have the server, and the media with it, stand still for as long as it takes to be told."""
+    meets_host(room)
+    began = time.monotonic()
+    room.host.process.send_signal(signal.SIGSTOP)
+    try:
+        room.served.until("nothing proves the call any more", unproven)
+        truth_s = time.monotonic() - began
+    finally:
+        room.host.process.send_signal(signal.SIGCONT)
+    room.served.until("the meeting goes on", in_call)
+    choice_s = time.monotonic() - began
+    frames = room.host.host()["frames"]
+    room.host.until("the room's picture moves", lambda now: now["frames"] > frames + 10, 60.0)
+    room.leave()
+    room.nothing_left()
+    return Told(truth_s, choice_s)
+
+
+def kill_server(room):
+    """SIGKILL to the server, for good: its page stands there, and its lines are dead."""
+    meets_host(room)
+    began = time.monotonic()
+    room.host.kill()
+    room.served.until("nothing proves the call any more", lambda now: not in_call(now))
+    truth_s = time.monotonic() - began
+    network = room.served.until("the network is to blame", lambda now: now["failure"] == "network")
+    choice_s = time.monotonic() - began
+    assert network["shown"]
+    room.leave()
+    room.nothing_left()
+    meets(room).close()
+    room.leave()
+    room.nothing_left()
+    return Told(truth_s, choice_s)
+
+
+ALL = (kill_browser, kill_page, kill_screen, kill_daemon, freeze_server, kill_server)

@@ -1,0 +1,113 @@
+"""`roomctl serve` in a process of its own, and a panel that is paired with it."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+
+START_S = 20.0
+END_S = 15.0
+PATIENCE_S = 90.0  # of a test, on a machine that has much else to do
+
+
+class Served:
+    """A daemon that can be killed and started again: port, token and panel stay the same."""
+
+    def __init__(self, folder, toml, *words):
+        """`folder` is its own; `toml` is its room.toml but for [api]; `words` for `serve`."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.origin = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self._folder, self._words = folder, words
+        self._file = folder / "room.toml"
+        listen = self.origin.removeprefix("http://")
+        self._file.write_text(f'{toml}\n[api]\nlisten = "{listen}"\n', encoding="utf-8")
+        self.log = folder / "log"
+        self.process = None
+        self._panel = None
+
+    def start(self):
+        """Start it, and wait until it answers; pair the panel if none is yet."""
+        around = {
+            **os.environ,
+            "STATE_DIRECTORY": str(self._folder),
+            "XDG_RUNTIME_DIR": str(self._folder),
+        }
+        line = [sys.executable, "-W", "error", "-m", "roomctl", "serve", "--config"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*line, str(self._file), *self._words],
+                env=around,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        pairing = re.search("pair=(.+)", self.process.stdout.readline())
+        assert pairing, self.log.read_text()
+        if self._panel is None:
+            client = httpx.Client(base_url=self.origin, trust_env=False, timeout=30)
+            client.headers["Origin"] = self.origin
+            token = {"token": pairing[1]}
+            client.post("/api/v1/pair", json=token).raise_for_status()
+            self._panel = client
+        return self
+
+    def end(self, number=signal.SIGTERM):
+        """Signal the process; return its exit status."""
+        self.process.send_signal(number)
+        status = self.process.wait(END_S)
+        self.process.stdout.close()
+        return status
+
+    def close(self):
+        if self.process is not None and self.process.poll() is None:
+            assert self.end() == 0, self.log.read_text()
+        if self._panel is not None:
+            self._panel.close()
+
+    def room(self):
+        """The room's document."""
+        return self._panel.get("/api/v1/room").raise_for_status().json()
+
+    def meeting(self):
+        return self.room()["meeting"]
+
+    def until(self, what, holds, limit_s=PATIENCE_S):
+        """Ask until something holds of the meeting; return how it stands then."""
+        end = time.monotonic() + limit_s
+        while not holds(stands := self.meeting()):
+            assert time.monotonic() < end, f"never: {what}: {stands}\n{self.log.read_text()}"
+            time.sleep(0.05)
+        return stands
+
+    def has_screen(self, limit_s=PATIENCE_S):
+        """Wait until the screen process has answered."""
+        end = time.monotonic() + limit_s
+        screen = {"name": "screen", "status": "online"}
+        while not any(screen.items() <= one.items() for one in self.room()["devices"]):
+            assert time.monotonic() < end, f"there is no screen\n{self.log.read_text()}"
+            time.sleep(0.05)
+
+    def cookies(self):
+        """The panel's session, for a browser that shall be this panel."""
+        return [
+            {"name": one.name, "value": one.value, "url": self.origin}
+            for one in self._panel.cookies.jar
+        ]
+
+    def command(self, kind, **args):
+        """Have the panel ask for something, and wait until it is done."""
+        body = {"type": kind, "args": args}
+        answer = self._panel.post("/api/v1/commands", params={"wait_s": 20}, json=body)
+        assert answer.status_code == 200, answer.text
+        return json.loads(answer.text)
+
+    def picture(self):
+        """What the panel is shown of the room's display."""
+        return self._panel.get("/api/v1/screen/picture").raise_for_status().content

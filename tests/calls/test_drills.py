@@ -1,0 +1,46 @@
+"""Whatever is killed or cut in a meeting, the room says what is so, and can meet again.
+
+How soon is measured by `make soak`; that it is soon by the room's own clock, in tests/meeting.
+"""
+
+import contextlib
+import os
+
+import pytest
+
+from tests.calls.drills import ALL, crashed, meets, meets_again
+from tests.calls.rig import rig
+from tests.calls.served import PATIENCE_S
+from tests.screen import compositor
+from tests.screen.compositor import Compositor
+from tests.screen.sound_server import needed
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+
+@pytest.mark.parametrize("drill", ALL, ids=lambda drill: drill.__name__)
+def test_the_room_tells_what_is_so_and_can_meet_again(tmp_path, drill):
+    needed("chromium")
+    with rig(tmp_path) as room:
+        told = drill(room)
+        assert told.truth_s <= told.choice_s < PATIENCE_S
+
+
+def test_a_compositor_that_is_killed_takes_everything_along_and_the_next_one_meets(tmp_path):
+    if lacking := compositor.missing():
+        why = f"needs {', '.join(lacking)} (sudo apt install {' '.join(lacking)})"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    with contextlib.ExitStack() as done:
+        display, after = Compositor(1), Compositor(1)
+        done.callback(display.close)
+        done.callback(after.close)
+        room = done.enter_context(rig(tmp_path, display))
+        meets(room)
+        display.process.kill()
+        room.served.until("the call is lost", crashed)
+        assert room.agency.process.wait(PATIENCE_S) == 0, "it ends with its compositor"
+        room.nothing_left()
+        room.move(after)
+        room.served.has_screen()
+        assert crashed(room.served.meeting()), "nobody has left, so it is not said"
+        meets_again(room, own=1)

@@ -1,0 +1,285 @@
+"""A vendor's page on a real display, joined, typed into and left by touches on the panel alone.
+
+The panel is a Chromium of its own. What it touches is a small picture of the display, taken and
+reached through a real compositor; between them stand the real daemon and the real screen process.
+"""
+
+import contextlib
+import json
+import os
+
+import pytest
+from playwright.sync_api import expect
+
+from roomctl.meeting.call import Failure
+from tests.calls.rig import in_call, over
+from tests.calls.served import Served
+from tests.screen import compositor
+from tests.screen.agency import UID, Agency, commands
+from tests.screen.compositor import Compositor
+from tests.screen.sound_server import SoundServer, needed
+from tests.screen.vendor import CODE, JOIN, LEAVE, PASSCODE, SAYS, Vendor, platform_file
+from tests.story import browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+SLOW_MS = 60_000  # a browser on a busy machine
+ROOM = """
+[room]
+displayName = "Bamboo"
+[screen]
+url = "unix:{socket}"
+[meeting]
+platforms = "{platforms}"
+[meeting.hosts]
+vendor = ["{origin}"]
+"""
+
+
+class Panel:
+    """The panel's page, the room's display on it, and what became of each touch."""
+
+    def __init__(self, page, site):
+        self.page, self.site = page, site
+        self.asked, self.done = {}, {}
+        page.set_default_timeout(SLOW_MS)
+        page.on("websocket", self._follow)
+
+    def _follow(self, socket):
+        socket.on("framesent", lambda text: self._sent(json.loads(text)))
+        socket.on("framereceived", lambda text: self._received(json.loads(text)))
+
+    def _sent(self, message):
+        if message["type"] == "command":
+            self.asked[message["id"]] = message["command"]["type"]
+
+    def _received(self, message):
+        if message["type"] == "ack":
+            self.done[message["id"]] = message["status"]
+
+    def until(self, holds, what):
+        """Wait until something holds; looks twenty times a second."""
+        for _ in range(SLOW_MS // 50):
+            if holds():
+                return
+            self.page.wait_for_timeout(50)
+        pytest.fail(f"never: {what}; asked {self.asked}, answered {self.done}")
+
+    def join(self):
+        """Paste the meeting's link and join."""
+        self.page.get_by_role("button", name="Enter ID or link").tap()
+        self.page.locator("textarea").fill(self.site.url)
+        self.page.locator("join-sheet .go").tap()
+        self.page.wait_for_selector("call-view")
+
+    def see(self):
+        """Open the room's display, and wait until the meeting's page stands there."""
+        self.page.locator("way-in").get_by_role("button", name="Room screen").tap()
+        self.until_bright()
+
+    def until_bright(self):
+        """Wait until the picture's corner is the white of the vendor's page."""
+        corner = """() => {
+            const canvas = document.querySelector("relay-sheet canvas");
+            if (!canvas.width) return false;
+            const [x, y] = [canvas.width - 9, canvas.height - 9];
+            const [red, green, blue] = canvas.getContext("2d").getImageData(x, y, 1, 1).data;
+            return Math.min(red, green, blue) > 240;
+        }"""
+        self.until(lambda: self.page.evaluate(corner), "the vendor's page on the display")
+
+    def touch(self, spot):
+        """Touch a place of the display until the touch is sent, and wait until it has arrived."""
+        box = self.page.locator("relay-sheet canvas").bounding_box()
+        size = self.page.evaluate(
+            "(({ width, height }) => [width, height])(document.querySelector('relay-sheet canvas'))"
+        )
+        scale = min(box["width"] / size[0], box["height"] / size[1])
+        left = box["x"] + (box["width"] - size[0] * scale) / 2
+        top = box["y"] + (box["height"] - size[1] * scale) / 2
+        before = len(self.asked)
+        while len(self.asked) == before:  # an old picture takes no touch
+            self.page.wait_for_selector("screen-mirror:not([data-old])")
+            self.page.touchscreen.tap(
+                left + spot[0] * size[0] * scale, top + spot[1] * size[1] * scale
+            )
+            self.page.wait_for_timeout(100)
+        self.answered("screen.press")
+
+    def answered(self, kind):
+        """Wait until what was asked last, which is of this kind, is done."""
+        one = list(self.asked)[-1]
+        assert self.asked[one] == kind
+        self.until(lambda: one in self.done, kind)
+        assert self.done[one] == "done"
+
+    def type(self, words):
+        """Type a text as with a keyboard that is plugged into the panel."""
+        self.page.get_by_role("button", name="Type text").tap()
+        self.page.locator(".entry input").fill(words)
+        self.page.get_by_role("button", name="Type", exact=True).tap()
+        self.answered("screen.type")
+
+    def says(self, words):
+        expect(self.page.locator(".badge", has_text=words).locator("visible=true")).to_be_visible(
+            timeout=SLOW_MS
+        )
+
+    def leave(self):
+        self.page.locator(".back").tap()
+        self.page.get_by_role("button", name="Leave").tap()
+        self.page.get_by_role("button", name="Press again").tap()
+
+
+@contextlib.contextmanager
+def room(folder, site, mode, sound=None, displays=1):
+    """Run a room whose display shows the vendor's pages; yield daemon, screen process, panel.
+
+    Without displays its browser is headless, and is reached through its pipe.
+    """
+    if lacking := compositor.missing():
+        why = f"needs {', '.join(lacking)} (sudo apt install {' '.join(lacking)})"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    platforms = folder / "platforms"
+    platforms.mkdir()
+    text = platform_file().replace('mode = "assisted"', f'mode = "{mode}"')
+    (platforms / "vendor.toml").write_text(text, encoding="utf-8")
+    display, agency = Compositor(displays) if displays else None, Agency()
+    how = {"mode": "kiosk", "surroundings": display.environment} if display else {}
+    try:
+        heard = {} if sound is None else {"media": "real", "sound": sound.url}
+        agency.start(**how, **heard)
+        toml = ROOM.format(socket=agency.socket, platforms=platforms, origin=site.origin)
+        served = Served(folder, toml, "--verbose")
+        try:
+            served.start().has_screen()
+            with browser() as people:
+                size = {"width": 1280, "height": 800}
+                context = people.new_context(viewport=size, has_touch=True, locale="en-GB")
+                context.add_cookies(served.cookies())
+                page = context.new_page()
+                panel = Panel(page, site)
+                page.goto(served.origin)
+                page.wait_for_selector("room-panel main:not([inert])")
+                yield served, agency, panel
+        finally:
+            served.close()
+    finally:
+        agency.close()
+        if display:
+            display.close()
+
+
+@pytest.fixture(params=["en", "zh"])
+def site(request):
+    site = Vendor(request.param)
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def audible():
+    needed("pulseaudio")
+    site, sound = Vendor("zh", {"audio": True}), SoundServer("pulseaudio")
+    try:
+        yield site, sound.start()
+    finally:
+        site.close()
+        sound.close()
+
+
+def everything_kept(folder, served, agency):
+    """All that the room says, logs, keeps and runs, as one text."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    texts = [path.read_bytes().decode(errors="replace") for path in [*files, agency.log]]
+    lines = [" ".join(words) for uid in (UID, os.getuid()) for _, words in commands(uid)]
+    return "\n".join([*texts, *lines, str(served.room())])
+
+
+def test_an_assisted_meeting_is_joined_with_its_passcode_and_left_by_touch(tmp_path, site):
+    with room(tmp_path, site, "assisted") as (served, agency, panel):
+        panel.join()
+        panel.says("Press Join on the room screen")
+        panel.see()
+        panel.touch(JOIN)
+        panel.says("Not in the meeting")
+        panel.page.locator(".back").tap()
+        expect(panel.page.locator("wall-card")).to_contain_text("The passcode is wrong")
+        panel.see()
+        panel.touch(CODE)
+        panel.type(PASSCODE)
+        panel.touch(JOIN)
+        panel.says("In the meeting")
+        assert served.until("proven by its media", in_call)
+        assert site.joined == [["", ""], ["", PASSCODE]]
+        panel.touch(LEAVE)
+        said = [site.said.get(timeout=10) for _ in range(2)]
+        assert said == ["met webdriver=true", "left by its own button"]
+        kept = everything_kept(tmp_path, served, agency)
+        panel.leave()
+        served.until("the room has left", over)
+    assert "meeting: in_call" in kept, "the log is among it"
+    assert PASSCODE not in kept
+
+
+def test_a_plain_meeting_is_joined_and_left_by_touch_and_proven_by_its_sound(tmp_path, audible):
+    site, sound = audible
+    with room(tmp_path, site, "plain", sound) as (served, agency, panel):
+        panel.join()
+        panel.says("See the room screen")
+        panel.see()
+        panel.touch(CODE)
+        panel.type(PASSCODE)
+        panel.touch(JOIN)
+        panel.says("In the meeting")
+        assert served.until("proven by its sound", in_call)
+        assert site.joined == [["", PASSCODE]]
+        panel.touch(LEAVE)
+        said = [site.said.get(timeout=10) for _ in range(2)]
+        assert said == ["met webdriver=false", "left by its own button"]
+        assert PASSCODE not in everything_kept(tmp_path, served, agency)
+        panel.leave()
+        served.until("the room has left", over)
+
+
+def test_the_keys_of_a_platform_file_join_a_plain_meeting_by_one_touch(tmp_path, audible):
+    site, sound = audible
+    site.passcode = ""
+    with room(tmp_path, site, "plain", sound) as (served, _, panel):
+        panel.join()
+        panel.says("See the room screen")
+        panel.see()
+        panel.page.get_by_role("button", name="Press Join for me").tap()
+        panel.answered("meeting.pressJoin")
+        panel.says("In the meeting")
+        assert served.until("proven by its sound", in_call)
+        assert site.joined == [["", ""]]
+        assert site.said.get(timeout=10) == "met webdriver=false"
+
+
+def test_every_wall_of_the_page_stands_on_the_panel_and_the_way_in_is_open_again(tmp_path, site):
+    with room(tmp_path, site, "assisted", displays=0) as (served, _, panel):
+        panel.join()
+        panel.says("Press Join on the room screen")
+        said, heading = set(), panel.page.locator("wall-card h1")
+        walls = {stage: word for stage, word in SAYS.items() if word in set(Failure)}
+        for stage, word in walls.items():
+            site.stage = stage
+            served.until(word, lambda meeting, word=word: meeting["failure"] == word)
+            panel.until(lambda: heading.inner_text() not in said, f"{word} on the panel")
+            said.add(heading.inner_text())
+            expect(panel.page.get_by_role("button", name="Room screen")).to_be_visible()
+        assert len(said) == len(walls) == 6
+        site.stage = "lobby"
+        panel.says("In the lobby")
+        site.stage = "prejoin"
+        panel.says("Press Join on the room screen")
+        panel.see()
+        panel.touch(CODE)
+        panel.type(PASSCODE)
+        panel.touch(JOIN)
+        panel.says("In the meeting")
+        assert served.until("proven by its media", in_call)
+        site.stage = "ended"
+        served.until("its page said so, and it is cleared away", over)
+        panel.page.wait_for_selector("home-view")

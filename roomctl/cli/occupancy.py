@@ -25,6 +25,8 @@ from roomctl.occupancy.profile import LABORATORY, Laboratory
 from roomctl.occupancy.trial import trial
 from roomctl.profile import load
 
+_MOST_SAID = 20  # lags, one by one
+
 
 def eval_file(file: Path, sensors: str, fit: Path | None, by_day: bool) -> dict[str, Any]:
     """Judge a CSV file of the UCI 864 format; ConfigError or ProfileError names what is wrong."""
@@ -37,7 +39,7 @@ def eval_file(file: Path, sensors: str, fit: Path | None, by_day: bool) -> dict[
 
 def read(file: Path) -> list[Sample]:
     try:
-        with file.open(encoding="utf-8", newline="") as lines:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
             return samples(lines, str(file))
     except OSError as error:
         raise ConfigError(str(file), "", f"cannot be read: {error.strerror}") from error
@@ -63,21 +65,12 @@ def _by_day(rows: list[Sample], sensors: str, file: Path) -> dict[str, list[Judg
 
 def simulate(weeks: int, seed: int) -> dict[str, Any]:
     """Play made-up weeks of a room with two motion sensors; see roomctl.occupancy.weeks."""
-    tally = trial(weeks, seed)
-    shown: dict[str, Any] = {"engine": record(tally.figures)}
-    for lags in ("vacancy_lags_s", "onset_lags_s"):  # thousands: their spread tells more
-        shown["engine"][lags] = _spread(shown["engine"][lags])
+    tallies = trial(weeks, seed)
+    shown: dict[str, Any] = {name: record(tally.figures) for name, tally in tallies.items()}
+    tally = tallies["engine"]
     hours = round(tally.occupied_s / 3600, 4)
     counts = {"occupied_hours": hours, "periods": tally.sessions, "weeks": weeks, "seed": seed}
     return shown | counts | {"vacant_in_call": tally.vacant_in_call}
-
-
-def _spread(values: list[float]) -> dict[str, float]:
-    if not values:
-        return {}
-    ordered = sorted(values)
-    p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
-    return {"median": round(statistics.median(ordered), 3), "p95": p95, "max": ordered[-1]}
 
 
 def record(found: Figures) -> dict[str, Any]:
@@ -95,8 +88,6 @@ def words(found: dict[str, Any]) -> str:
     """Say it to a person: one line for each judge, and what it rests on."""
     lines = []
     for name in JUDGES:
-        if name not in found:
-            continue
         one = found[name]
         lines.append(
             f"{name:15} accuracy {one['accuracy']:.4f}, {one['false_vacancies']} false vacancies "
@@ -109,7 +100,10 @@ def words(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _said(lags: list[float] | dict[str, float]) -> str:
-    if isinstance(lags, dict):
-        return ", ".join(f"{name} {value:.0f}" for name, value in lags.items()) or "never seen"
-    return ", ".join(f"{lag:.0f}" for lag in lags) or "never seen"
+def _said(lags: list[float]) -> str:
+    """Say every lag, or the spread of many."""
+    if len(lags) <= _MOST_SAID:
+        return ", ".join(f"{lag:.0f}" for lag in lags) or "never seen"
+    ordered = sorted(lags)
+    p95 = ordered[int(0.95 * len(ordered))]
+    return f"median {statistics.median(ordered):.0f}, p95 {p95:.0f}, max {ordered[-1]:.0f}"

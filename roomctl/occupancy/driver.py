@@ -19,7 +19,7 @@ from roomctl.errors import ConfigError, PortError
 from roomctl.occupancy import ld2410
 from roomctl.occupancy.profile import LABORATORY, OccupancyProfile
 from roomctl.occupancy.sense import STALE_S
-from roomctl.ports import pins
+from roomctl.ports import address, pins
 from roomctl.profile import load_all
 from roomctl.wire import Chunk, Connect, Identity, Machine
 
@@ -200,7 +200,10 @@ def _refuse_url(name: str, url: str, profile: OccupancyProfile, others: Mapping[
 
 
 def _place(url: str) -> str:
-    return pins.place_of(url) if url.startswith("gpio:") else url
+    if url.startswith("gpio:"):
+        return pins.place_of(url)
+    where = address.parse(url)
+    return f"{where.scheme}:{where.place}"
 
 
 def _with_baud(url: str, profile: OccupancyProfile) -> str:

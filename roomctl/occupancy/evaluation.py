@@ -1,7 +1,8 @@
 """How good a judgement of presence is, in figures, on labelled samples. Pure.
 
-Three judges see the same samples. `engine`: the room's own (a hold of 600 s with PIRs alone, the
-filter of `fusion` as soon as there is another kind of evidence). `hold_600`: a hold after any PIR.
+Three judges see the same samples. `engine`: with PIRs alone a room's own hold of 600 s; as soon as
+there is another kind of evidence, the filter of `fusion`, which gives a room its probability (a
+room's word follows the hold, as no laboratory has measured it). `hold_600`: a hold after any PIR.
 `snapshot_bayes`: a naive Bayes without memory that multiplies every sensor, as home automation has
 it. Every judge starts anew at each gap.
 
@@ -75,7 +76,7 @@ Judge = Callable[[Sequence[Sample], Learned, str], Iterator[Judged]]
 
 
 def engine(rows: Sequence[Sample], learned: Learned, sensors: str) -> Iterator[Judged]:
-    """Judge one stretch as the room does; see the module."""
+    """Judge one stretch by the hold, or by the filter; see the module."""
     kinds, fusion = SENSORS[sensors], Fusion()
     before, held = rows[0].at_s, _Hold()
     for row in rows:

@@ -1,6 +1,7 @@
 """The UCI 864 format: rows of one laboratory's sensors, and what their values are worth.
 
-Pure: text in, values out; knows no file and no live room. Columns that count: Date and Time
+Pure: text in, values out; knows no file and no live room. Rows count by their time, in whatever
+order they stand; blank lines are passed over. Columns that count: Date and Time
 (`YYYY/MM/DD`, `HH:MM:SS`), S6_PIR and S7_PIR (0 or 1), S1_Sound ... S3_Sound (V), S1_Light ...
 S4_Light (lx), Room_Occupancy_Count (persons, the truth). Source: Singh and Chaudhari (2018), UCI
 Machine Learning Repository, data set 864, DOI 10.24432/C5P605.
@@ -55,22 +56,34 @@ class Sample:
 
 def samples(lines: Iterable[str], file: str) -> list[Sample]:
     """Read a CSV file; ConfigError names `file`, line and column of what is wrong."""
-    table = csv.reader(lines)
-    header = next(table, None)
+    table = _lines(lines, file)
+    line, header = next(table, (1, []))
     if not header:
         raise ConfigError(file, "line 1", "is empty; expected the column names of UCI 864")
-    places = {name.strip().lstrip("\ufeff"): place for place, name in enumerate(header)}
+    places = {name.strip(): place for place, name in enumerate(header)}
     missing = [name for name in NEEDED if name not in places]
     if missing:
-        raise ConfigError(file, "line 1", f"has no column {', '.join(missing)}")
-    found = [_Row(file, table.line_num, row, places).sample() for row in table if row]
+        raise ConfigError(file, f"line {line}", f"has no column {', '.join(missing)}")
+    found = [(_Row(file, line, row, places).sample(), line) for line, row in table]
     if not found:
-        raise ConfigError(file, "line 2", "is missing: there is no sample")
-    for before, after in pairwise(found):
-        if after.at_s <= before.at_s:
-            at = datetime.fromtimestamp(after.at_s, UTC)
-            raise ConfigError(file, "Time", f"does not go up at {at:%Y/%m/%d %H:%M:%S}")
-    return found
+        raise ConfigError(file, f"line {line + 1}", "is missing: there is no sample")
+    found.sort(key=lambda one: one[0].at_s)
+    for (before, first), (after, second) in pairwise(found):
+        if after.at_s == before.at_s:
+            why = f"{after.day} has this instant in line {min(first, second)} already"
+            raise ConfigError(file, f"line {max(first, second)}, Time", why)
+    return [sample for sample, _ in found]
+
+
+def _lines(lines: Iterable[str], file: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield every line that is not blank, with its number."""
+    table = csv.reader(lines, strict=True)
+    try:
+        for row in table:
+            if any(cell.strip() for cell in row):
+                yield table.line_num, row
+    except csv.Error as error:
+        raise ConfigError(file, f"line {table.line_num}", f"is no CSV: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +94,39 @@ class _Row:
     places: Mapping[str, int]
 
     def sample(self) -> Sample:
-        pirs = tuple(self._number(name, most=1) > 0 for name in PIRS)
+        pirs = tuple(self._whole(name, most=1) > 0 for name in PIRS)
         sound = max(self._number(name) for name in SOUNDS)
         light = max(self._number(name) for name in LIGHTS)
         bins = {
             "pir": int(any(pirs)),
-            "sound": min(int(sound / SOUND_V), SOUND_BINS - 1),
+            "sound": int(min(sound / SOUND_V, SOUND_BINS - 1)),
             "light": sum(light >= edge for edge in LIGHT_LX),
         }
-        return Sample(self._at(), self._text("Date"), self._number(COUNT) > 0, pirs, bins)
+        at = self._at()
+        return Sample(at.timestamp(), f"{at:%Y/%m/%d}", self._whole(COUNT) > 0, pirs, bins)
 
-    def _at(self) -> float:
+    def _at(self) -> datetime:
         text = f"{self._text('Date')} {self._text('Time')}"
         try:
-            return datetime.strptime(text, "%Y/%m/%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
+            return datetime.strptime(text, "%Y/%m/%d %H:%M:%S").replace(tzinfo=UTC)
         except ValueError as error:
             raise self._wrong("Date, Time", text, "YYYY/MM/DD and HH:MM:SS") from error
 
-    def _number(self, name: str, most: float = math.inf) -> float:
+    def _number(self, name: str) -> float:
         text = self._text(name)
         try:
             value = float(text)
         except ValueError as error:
             raise self._wrong(name, text, "a number") from error
-        if not 0 <= value <= most or math.isinf(value):
-            raise self._wrong(name, text, "0 or 1" if most == 1 else "a number from 0 up")
+        if not 0 <= value < math.inf:
+            raise self._wrong(name, text, "a number from 0 up")
+        return value
+
+    def _whole(self, name: str, most: float = math.inf) -> float:
+        value = self._number(name)
+        if value > most or not value.is_integer():
+            expected = "0 or 1" if most == 1 else "a whole number"
+            raise self._wrong(name, self._text(name), expected)
         return value
 
     def _text(self, name: str) -> str:

@@ -37,7 +37,8 @@ SLOW = frozenset({"light", "co2"})
 _SURE = frozenset({"touch", "call_ended", "door"})  # true without any sensor that is believed now
 _BLIND = SLOW | {"door"}  # kinds whose silence does not tell that nobody is there
 SLOT_S = 30.0
-MOST_SLOTS = 240  # worked through after a jump in time; earlier ones would not tell any more
+MOST_SLOTS = 2880  # a day, worked through after a jump; of earlier ones e^-36 is left, or less
+STILL_SLOTS = 4  # longer than a touch or a door counts
 PIR_LIKELIHOOD = (0.62, 0.003)  # UCI 864: part of the occupied and of the empty slots with motion
 
 
@@ -154,6 +155,10 @@ class Presence:
         self._senses[sensor].level(level, self._now)
         self._settle()
 
+    def deaf(self, sensor: str, at: float) -> bool:
+        """Whether a level of `sensor` is not listened to at `at`: it chatters; tell it later."""
+        return self._senses[sensor].deaf(max(self._now, at))
+
     def healthy(self, sensor: str, healthy: bool, at: float) -> None:
         """Note that `sensor` is gone; it is back with the first level after that."""
         self._pass(at)
@@ -187,6 +192,11 @@ class Presence:
             ends.append(self._turn)
         return min(ends, default=None)
 
+    @property
+    def turn(self) -> float | None:
+        """The next instant at which time alone may change more than the probability."""
+        return self._turn
+
     def _next_turn(self, proofs: Iterable[_Proof]) -> float | None:
         """Return the next instant at which time alone may change more than the probability."""
         ends = [due for sense in self._senses.values() if (due := sense.due()) is not None]
@@ -205,12 +215,17 @@ class Presence:
 
     def _move(self, until: float) -> None:
         self._slot_ends = max(self._slot_ends, (until // SLOT_S - MOST_SLOTS) * SLOT_S)
+        still = 0
         while self._slot_ends <= until:
+            before = self._fusion.probability
             self._tick_senses(self._slot_ends)
             door_at = self._slot_ends - SLOT_S - DOOR_S
             haste = HASTE if any(door.saw_since(door_at) for door in self._of("door")) else 1.0
             self._fusion.step(SLOT_S, self._ratios(), haste)
             self._slot_ends += SLOT_S
+            still = still + 1 if self._fusion.probability == before else 0
+            if still > STILL_SLOTS:  # it would stay so, bit for bit
+                self._slot_ends = (until // SLOT_S + 1) * SLOT_S
         self._now = until
         self._tick_senses(until)
 
@@ -255,16 +270,14 @@ class Presence:
     def _bear_witness(self, proofs: list[_Proof]) -> None:
         """Tell each sensor what everything else has seen: its health is judged by that."""
         now = self._now
+        telling = [
+            (proof.params.get("sensor"), proof.at)
+            for proof in proofs
+            if now < proof.ends and proof.code not in ("door", "call_ended")
+        ]
         for name, witness in self._witnesses.items():
-            seen = [
-                proof.at
-                for proof in proofs
-                if now < proof.ends
-                and proof.code not in ("door", "call_ended")
-                and proof.params.get("sensor") != name
-            ]
-            seen_at = now if self._in_call else max(seen, default=None)
-            witness.note(seen_at, now)
+            seen_at = next((at for sensor, at in telling if sensor != name), None)  # newest first
+            witness.note(now if self._in_call else seen_at, now)
             sense = self._senses[name]
             sense.vouch(witness.seen_at, witness.stuck_s)
             quiet_since = now if sense.active else sense.quiet_since

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from roomctl.profile import Profile
 
@@ -56,3 +56,21 @@ class OccupancyProfile(Profile):
         description="part of occupied and of empty half minutes in which it sees somebody",
     )
     speaks: Speaks = Field(default="level", description="ld2410: frames on a serial line")
+
+    @field_validator("block_s")
+    @classmethod
+    def _sees_again(cls, block_s: float, info: ValidationInfo) -> float:
+        hold_s = info.data.get("hold_s", block_s)
+        if hold_s < block_s:
+            raise ValueError(
+                f"{block_s:g} s is longer than hold_s ({hold_s:g} s): whoever keeps moving would "
+                "be gone for most of the time; set the sensor to hold longer"
+            )
+        return block_s
+
+    @field_validator("likelihood")
+    @classmethod
+    def _tells(cls, parts: tuple[float, float] | None) -> tuple[float, float] | None:
+        if parts is not None and parts[0] <= parts[1]:
+            raise ValueError(f"{list(parts)} must be higher for occupied than for empty rooms")
+        return parts

@@ -1,8 +1,9 @@
 """What one sensor's levels prove: when it last saw somebody, and whether it can be believed.
 
 Knows no other sensor and no clock. A level counts once it has stood for 50 ms. More than 50 edges
-within 5 s are chatter: the sensor is not believed for 10 s, doubled each time it goes on. A sensor
-not heard of for 3 s is gone (ports tell its level every second). One that has been active for 8 h
+within 5 s are chatter: the sensor is not believed for 10 s, doubled each time it goes on; what it
+tells is listened to again in the last 5 s of them, to see whether it has calmed down. A sensor not
+heard of for 3 s is gone (ports tell its level every second). One that has been active for 8 h
 while nothing else vouched for it is stuck, and so is one that missed what all others saw: each is
 believed again once its level changes.
 """
@@ -39,6 +40,7 @@ class Sense:
         self._edges: deque[float] = deque(maxlen=CHATTER_EDGES + 1)
         self._quarantine_ends: float | None = None
         self._quarantine_s = FIRST_QUARANTINE_S
+        self._calm_at = 0.0
         self._stuck: FaultCode | None = None
         self._stuck_s = STUCK_S
         self._vouched_at = 0.0
@@ -54,6 +56,10 @@ class Sense:
     def healthy(self) -> bool:
         """Whether silence of this sensor means anything."""
         return self._level is not None and self.fault is None
+
+    def deaf(self, at: float) -> bool:
+        """Whether a level at `at` is not listened to: it chatters, and has time to calm down."""
+        return self._quarantine_ends is not None and at < self._quarantine_ends - CHATTER_S
 
     @property
     def high(self) -> bool | None:
@@ -76,6 +82,8 @@ class Sense:
     def level(self, level: bool, at: float) -> None:
         """Take a level, new or told again; `at` never runs backwards."""
         self.tick(at)
+        if self.deaf(at):
+            return
         edge = self._level is not None and level != self._level
         self._level, self._heard_at = level, at
         if edge or self.quiet_since is None:
@@ -136,25 +144,20 @@ class Sense:
 
     def _note_edge(self, at: float) -> None:
         self._edges.append(at)
-        if at - self._edges[0] > LONGEST_QUARANTINE_S:
-            self._quarantine_s = FIRST_QUARANTINE_S  # it has long been calm
-        if self._quarantine_ends is None and self._chatters(at):
+        if len(self._edges) > CHATTER_EDGES and at - self._edges[0] <= CHATTER_S:
             self._quarantine(at)
-
-    def _chatters(self, now: float) -> bool:
-        return len(self._edges) > CHATTER_EDGES and now - self._edges[0] <= CHATTER_S
 
     def _quarantine(self, now: float) -> None:
         if self._quarantine_ends is None:
             self.fault_since = now
+        if now >= self._calm_at:
+            self._quarantine_s = FIRST_QUARANTINE_S
         self._quarantine_ends = now + self._quarantine_s
+        self._calm_at = self._quarantine_ends + LONGEST_QUARANTINE_S
         self._quarantine_s = min(2 * self._quarantine_s, LONGEST_QUARANTINE_S)
-        self.active, self._rose_at = False, None
+        self._level, self.active, self._rose_at = None, False, None
 
     def _end_quarantine(self, now: float) -> None:
-        if self._chatters(now):
-            self._quarantine(now)
-            return
         self._quarantine_ends = None
         if self._level and not self.momentary:
             self._rose_at = now

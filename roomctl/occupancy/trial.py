@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from roomctl.occupancy.evaluation import Figures, taken_back
 from roomctl.occupancy.inputs import Input, tell
 from roomctl.occupancy.presence import HOLD_S, Presence
+from roomctl.occupancy.rivals import Said, hold_600, snapshot_bayes
 from roomctl.occupancy.weeks import WEEK_S, Week, week
 
 SENSORS = ("ceiling", "wall")
+ENOUGH = 0.5  # more than that is occupied, for a judge that says nothing but a probability
 _GLANCE_S = 60.0
 
 
@@ -42,19 +44,22 @@ def play(made: Week, hold_s: float = HOLD_S) -> Course:
         occupied = state.state in ("occupied", "vacating")
         if occupied != turns[-1][1]:
             turns.append((now, occupied))
-        if not glances or now >= glances[-1][0] + _GLANCE_S:
+        if event is None and now % _GLANCE_S == 0:
             glances.append((now, state.probability or 0.0))
     return Course(made, tuple(turns), tuple(glances))
 
 
 def _instants(events: Iterable[Input], presence: Presence) -> Iterator[tuple[float, Input | None]]:
-    """Yield the events, and between them the instants at which time alone may change the state."""
-    for event in events:
-        while (due := presence.due()) is not None and due < event.at_s:
-            yield due, None
-        yield event.at_s, event
-    while (due := presence.due()) is not None and due < WEEK_S:
-        yield due, None
+    """Yield the events, each minute, and when time alone may change more than the probability."""
+    glance = _GLANCE_S
+    for event in (*events, None):
+        until = event.at_s if event is not None else WEEK_S
+        while (now := min(glance, presence.turn or WEEK_S)) < until:
+            if now == glance:
+                glance += _GLANCE_S
+            yield now, None
+        if event is not None:
+            yield event.at_s, event
 
 
 @dataclass(slots=True)
@@ -114,12 +119,37 @@ class Tally:
         )
 
 
-def trial(weeks: int, seed: int) -> Tally:
-    """Play `weeks` weeks from `seed` on; the same arguments give the same figures."""
-    tally = Tally()
+def trial(weeks: int, seed: int) -> dict[str, Tally]:
+    """Play `weeks` weeks from `seed` on; the same arguments give the same figures, by judge."""
+    tallies = {name: Tally() for name in ("engine", "hold_600", "snapshot_bayes")}
     for number in range(weeks):
-        tally.add(play(week(seed + number, SENSORS)))
-    return tally
+        made = week(seed + number, SENSORS)
+        tallies["engine"].add(play(made))
+        tallies["hold_600"].add(course(made, hold_600(made)))
+        tallies["snapshot_bayes"].add(course(made, snapshot_bayes(made)))
+    return tallies
+
+
+def course(made: Week, said: Iterable[Said]) -> Course:
+    """Return what a judge said, from when on and how likely; a half and more is occupied."""
+    turns: list[tuple[float, bool]] = [(0.0, False)]
+    glances: list[tuple[float, float]] = []
+    likely = 0.0
+    for at, probability in said:
+        glances += ((minute, likely) for minute in _minutes(len(glances), at))
+        likely = probability
+        if (likely >= ENOUGH) != turns[-1][1]:
+            turns.append((at, likely >= ENOUGH))
+    glances += ((minute, likely) for minute in _minutes(len(glances), WEEK_S))
+    return Course(made, tuple(turns), tuple(glances))
+
+
+def _minutes(seen: int, until: float) -> Iterator[float]:
+    """Yield the minutes before `until` that were not glanced at yet."""
+    minute = (seen + 1) * _GLANCE_S
+    while minute < until:
+        yield minute
+        minute += _GLANCE_S
 
 
 Spans = tuple[tuple[float, float], ...]

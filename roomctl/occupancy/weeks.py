@@ -3,7 +3,8 @@
 Pure and seeded: the same seed gives the same week. Knows no fusion. People come for sessions on
 working days, move, sit still for a while (Weibull), talk in calls; motion sensors pulse, miss, and
 now and then fail. The figures are chosen, not measured: meetings of 15 to 120 minutes, stillness
-with a median of some 15 s and a long tail, as PIR sensors are known for.
+with a median of some 15 s and a long tail (one in 800 is longer than 600 s), as PIR sensors are
+known for.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ _HOUR_S = 3600.0
 _PULSE_S = 2.5  # how long a sensor's output stays after motion
 _FALSE_PER_DAY = 1.0  # pulses of a sensor in an empty room
 _STILL_SCALE_S, _STILL_SHAPE = 28.0, 0.62
-_STILL_MOST_S = 540.0  # nobody sits like a stone for longer; UCI 864: 490 s with two sensors
 _IN_CALL = 0.6  # part of the sessions with a call
 _FAULTS = ("chatter", "stuck_high", "dead", "lost_edge")
 _FAULT_PER_WEEK = 0.5
@@ -89,7 +89,7 @@ def _motions(chance: random.Random, sessions: tuple[tuple[float, float], ...]) -
         while at < end:
             yield at
             still = chance.weibullvariate(_STILL_SCALE_S, _STILL_SHAPE)
-            at += max(1.0, min(still, _STILL_MOST_S) / people)
+            at += max(1.0, still / people)
         yield end - 0.5  # they get up
 
 
@@ -117,6 +117,8 @@ def _spoilt(chance: random.Random, fault: str, sensor: str, events: list[Input])
         case "chatter":
             for pulse in range(400):
                 yield Input(start + pulse * 0.05, "level", sensor, pulse % 2 == 0)
+            for second in range(21, 60):  # a port tells a level every second
+                yield Input(start + second, "level", sensor, False)
             yield from (event for event in inside if event.at_s > start + 60)
         case "stuck_high":
             yield Input(start, "level", sensor, True)

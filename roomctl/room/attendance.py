@@ -12,7 +12,7 @@ from roomctl.clock import Clock, Moment
 from roomctl.config import OccupancyTable
 from roomctl.device import Status
 from roomctl.occupancy import Presence, PresenceState, Sensor
-from roomctl.occupancy.inputs import Input, tell
+from roomctl.occupancy.inputs import Input, Record, tell
 from roomctl.room.document import IssueEntry, OccupancyEntry, ReasonEntry
 from roomctl.room.use import Use
 
@@ -30,7 +30,8 @@ class Attendance:
             {name: profile.kind for name, profile in profiles.items()},
             {name: profile.likelihood for name, profile in profiles.items() if profile.likelihood},
         )
-        self._told: dict[tuple[str, str], bool] = {}  # the last of each kind, of each sensor
+        self._record = Record()
+        self._tell(Input(clock.mono_s(), "start"))
 
     @property
     def state(self) -> PresenceState:
@@ -38,8 +39,9 @@ class Attendance:
         return self._presence.state
 
     def level(self, sensor: str, level: bool, at: float) -> None:
-        """Take a level of a sensor, new or told again."""
-        self._tell(Input(at, "level", sensor, level))
+        """Take a level of a sensor, new or told again; not of one that chatters."""
+        if not self._presence.deaf(sensor, at):
+            self._tell(Input(at, "level", sensor, level))
 
     def touched(self, at: float) -> None:
         """Note that somebody used the panel or a device by hand."""
@@ -51,7 +53,7 @@ class Attendance:
         self._tell(Input(now, "call", on=call_live))
         for sensor in self._sensors:
             self._tell(Input(now, "healthy", sensor.name, sensor.health.status is Status.ONLINE))
-        self._presence.tick(now)
+        self._tell(Input(now, "tick"))
         self._use.glance(self.state.state, call_live)
 
     def entry(self, now: Moment) -> OccupancyEntry:
@@ -87,13 +89,8 @@ class Attendance:
 
     def _tell(self, told: Input) -> None:
         tell(self._presence, told)
-        known = (told.kind, told.sensor)
-        if told.kind != "touch" and self._told.get(known) == told.on:
-            return
-        self._told[known] = told.on
-        storm = any(fault.sensor == told.sensor for fault in self.state.faults)
-        if told.kind != "level" or not storm:
-            self._use.told(told)
+        for kept in self._record.of(told):
+            self._use.told(kept)
 
 
 def _wall(at: float, now: Moment) -> datetime:

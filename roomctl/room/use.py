@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 WRITE_EVERY_S = 60.0
 FORGET_EVERY_S = 3600.0
-MOST_WAITING = 5000  # edges until the next writing; a storm loses the oldest
+MOST_WAITING = 5000  # edges until the next writing, or until the day is known; then the oldest go
 _LONGEST_S = 5.0  # between two glances; a box that slept has seen nothing meanwhile
 
 
@@ -38,7 +38,7 @@ class Use:
         self._store = store if table.keep else None
         self._to_erase = None if table.keep else store
         self._quarters: dict[int, Quarter] = {}
-        self._edges: deque[Edge] = deque(maxlen=MOST_WAITING)
+        self._told: deque[Input] = deque(maxlen=MOST_WAITING)
         self._acts: deque[Done] = deque(maxlen=MOST_WAITING)
         self._glance: tuple[Moment, str, bool] | None = None
         self._forgot_s = float("-inf")
@@ -50,11 +50,9 @@ class Use:
         return self._store is not None
 
     def told(self, told: Input) -> None:
-        """Note something that presence was told."""
-        now = self._clock.now()
-        if self._store is not None and now.synced and self._table.raw_days > 0:
-            at = now.wall.timestamp()
-            self._edges.append(Edge(at, told.at_s, told.kind, told.sensor, told.on))
+        """Note something that presence was told; it waits for a day to belong to."""
+        if self._store is not None and self._table.raw_days > 0:
+            self._told.append(told)
 
     def glance(self, state: str, call_live: bool) -> None:
         """Note how the room is now; it counts until the next glance."""
@@ -102,6 +100,13 @@ class Use:
         await self._write()
         return await in_thread(self._store.quarters, since, until)
 
+    async def edges(self, since: float, until: float) -> list[Edge]:
+        """Return what presence was told in a span of Unix time, in that order."""
+        if self._store is None:
+            return []
+        await self._write()
+        return await in_thread(self._store.edges, since, until)
+
     async def acts(self, since: float, until: float) -> list[Done]:
         """Return what the room did by itself in a span of Unix time, oldest first."""
         if self._store is None:
@@ -117,17 +122,27 @@ class Use:
 
     async def _write(self) -> None:
         async with self._writing:
-            if self._store is None or not (self._quarters or self._edges or self._acts):
+            quarters, edges, acts = (*self._quarters.values(),), self._edges(), (*self._acts,)
+            if self._store is None or not (quarters or edges or acts):
                 return
-            quarters, edges, acts = (*self._quarters.values(),), (*self._edges,), (*self._acts,)
             self._quarters.clear()
-            self._edges.clear()
             self._acts.clear()
             try:
                 await in_thread(self._store.add, quarters, edges, acts)
                 await self._forget(self._store)
             except RoomctlError as error:
                 _log.warning("history: %d quarters are lost: %s", len(quarters), error)
+
+    def _edges(self) -> tuple[Edge, ...]:
+        """Take what presence was told, with its instants by the wall clock, if that is proven."""
+        now = self._clock.now()
+        if not now.synced:
+            return ()
+        offset_s = now.wall.timestamp() - now.mono_s
+        taken = [self._told.popleft() for _ in range(len(self._told))]
+        return tuple(
+            Edge(offset_s + told.at_s, told.at_s, told.kind, told.sensor, told.on) for told in taken
+        )
 
     async def _forget(self, store: History) -> None:
         now = self._clock.now()

@@ -92,16 +92,16 @@ class History:
 
     def quarters(self, since: float, until: float) -> list[Quarter]:
         """Return the quarters that begin in a span of Unix time, oldest first."""
-        return [Quarter(*row) for row in self._rows("quarters", "start", since, until)]
+        return [Quarter(*row) for row in self._rows("quarters", "start", since, until, "start")]
 
     def edges(self, since: float, until: float) -> list[Edge]:
         """Return the raw edges of a span, in the order in which they were told."""
-        found = self._rows("edges", "at", since, until)
+        found = self._rows("edges", "at", since, until, "rowid")
         return [Edge(at, mono_s, kind, name, bool(on)) for at, mono_s, kind, name, on in found]
 
     def acts(self, since: float, until: float) -> list[Done]:
         """Return what the room did by itself in a span, oldest first."""
-        return [Done(*row) for row in self._rows("acts", "at", since, until)]
+        return [Done(*row) for row in self._rows("acts", "at", since, until, "at, rowid")]
 
     def forget(self, now: float, raw_days: float, days: float) -> None:
         """Delete raw edges older than `raw_days`, and everything else older than `days`."""
@@ -125,9 +125,11 @@ class History:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
-    def _rows(self, table: str, at: str, since: float, until: float) -> list[tuple[Any, ...]]:
+    def _rows(
+        self, table: str, at: str, since: float, until: float, order: str
+    ) -> list[tuple[Any, ...]]:
         with self._open() as base:
-            sql = f"SELECT * FROM {table} WHERE {at} >= ? AND {at} < ? ORDER BY {at}, rowid"  # noqa: S608
+            sql = f"SELECT * FROM {table} WHERE {at} >= ? AND {at} < ? ORDER BY {order}"  # noqa: S608 - ours
             return base.execute(sql, (since, until)).fetchall()
 
     @contextmanager

@@ -46,6 +46,13 @@ def test_a_fit_may_be_another_file_or_a_written_one(file: Path) -> None:
     assert occupancy("eval", str(file), "--json", "--fit", str(file)).exit_code == 0
 
 
+def test_a_file_as_other_programs_write_it_gives_the_same_figures(file: Path) -> None:
+    plain = occupancy("eval", str(file), "--json").stdout
+    rows = file.read_text(encoding="utf-8").replace("\n", "\r\n\r\n")
+    (file.parent / "exported.csv").write_bytes(b"\xef\xbb\xbf" + rows.encode())
+    assert occupancy("eval", str(file.parent / "exported.csv"), "--json").stdout == plain
+
+
 def test_a_person_reads_a_line_for_each_judge(file: Path) -> None:
     said = occupancy("eval", str(file)).stdout
     assert "on 2.00 occupied hours in 2 periods" in said

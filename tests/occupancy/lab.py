@@ -10,7 +10,9 @@ from roomctl.occupancy.laboratory import NEEDED
 START = datetime(2017, 12, 22, 8, 0, 0, tzinfo=UTC)
 
 
-def line(at_s: float, count: int, pir: int = 0, sound: float = 0.05, light: float = 5) -> str:
+def line(
+    at_s: float, count: float | str, pir: float = 0, sound: float = 0.05, light: float = 5
+) -> str:
     at = START + timedelta(seconds=at_s)
     cells = {
         "Date": at.strftime("%Y/%m/%d"),

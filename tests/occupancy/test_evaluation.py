@@ -15,7 +15,7 @@ from roomctl.occupancy.evaluation import (
     periods,
     taken_back,
 )
-from roomctl.occupancy.laboratory import NEEDED, Sample, samples, stretches
+from roomctl.occupancy.laboratory import NEEDED, SOUND_BINS, Sample, samples, stretches
 from tests.occupancy.lab import csv, day, line
 
 
@@ -29,7 +29,7 @@ def judged(*said: tuple[float, bool, bool]) -> list[Judged]:
     return [Judged(sample, called, float(called)) for sample, (_, _, called) in pairs]
 
 
-def test_every_figure_is_what_a_person_would_count():
+def test_every_figure_is_what_a_person_would_count() -> None:
     found = figures(
         judged(
             (0, False, False),
@@ -50,11 +50,11 @@ def test_every_figure_is_what_a_person_would_count():
     assert found.flaps_per_day > 0
 
 
-def test_turns_beyond_five_minutes_are_no_flaps():
+def test_turns_beyond_five_minutes_are_no_flaps() -> None:
     assert taken_back([0.0, 299.0, 600.0]) == 1
 
 
-def test_a_gap_begins_anew_and_hides_arrivals():
+def test_a_gap_begins_anew_and_hides_arrivals() -> None:
     made = rows([line(0, 0), line(30, 0), line(200, 1), line(230, 1)])
     assert [len(part) for part in stretches(made)] == [2, 2]
     assert periods(made) == 1
@@ -63,7 +63,7 @@ def test_a_gap_begins_anew_and_hides_arrivals():
     assert figures(said).onset_lags_s == ()
 
 
-def test_a_day_is_judged_by_what_the_others_taught():
+def test_a_day_is_judged_by_what_the_others_taught() -> None:
     made = rows(day() + day(86_400.0))
     for sensors in ("pir", "pir+sound", "pir+sound+light"):
         found = leave_one_day_out(made, sensors)
@@ -74,13 +74,13 @@ def test_a_day_is_judged_by_what_the_others_taught():
         leave_one_day_out(rows(day()), "pir")
 
 
-def test_with_motion_alone_the_engine_holds_as_long_as_the_hold():
+def test_with_motion_alone_the_engine_holds_as_long_as_the_hold() -> None:
     made = rows(day())
     found = evaluate(made, Learned.of(made), "pir")
     assert [one.occupied for one in found["engine"]] == [one.occupied for one in found["hold_600"]]
 
 
-def test_a_snapshot_wavers_where_the_filter_does_not():
+def test_a_snapshot_wavers_where_the_filter_does_not() -> None:
     made = rows(day())
     found = evaluate(made, Learned.of(made), "pir")
     assert figures(found["snapshot_bayes"]).false_vacancies > 10
@@ -100,16 +100,35 @@ def test_a_snapshot_wavers_where_the_filter_does_not():
             csv([line(0, 1), "2017/12/22,08:00:30"]),
             "line 3, S1_Sound: is missing|S6_PIR: is missing",
         ),
-        (csv([line(30, 1), line(0, 1)]), "Time: does not go up at 2017/12/22 08:00:00"),
+        (
+            csv([line(30, 1), line(0, 1), line(30, 2)]),
+            "line 4, Time: 2017/12/22 has this instant in line 2 already",
+        ),
+        (csv([line(0, 1), line(30, 1, pir=0.5)]), "line 3, S6_PIR: must be 0 or 1, found '0.5'"),
+        (csv([line(0, 1.5)]), "line 2, Room_Occupancy_Count: must be a whole number, found '1.5'"),
+        (csv([line(0, 1) + '"']), "line 2.*(is no CSV|must be a number|whole)"),
+        (csv([line(0, 1), "", line(30, "x")]), "line 4, Room_Occupancy_Count: must be a number"),
+        (csv([line(0, 1).replace("0.05", "", 1)]), "line 2, S1_Sound: must be a number, found ''"),
         (csv([line(0, 1, sound=float("nan"))]), "line 2, S1_Sound: must be a number"),
     ],
 )
-def test_a_bad_file_is_named_by_line_and_column(broken: list[str], said: str):
+def test_a_bad_file_is_named_by_line_and_column(broken: list[str], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         samples(broken, "lab.csv")
 
 
-def test_columns_are_found_by_name_in_any_order():
+def test_the_loudest_sound_that_a_file_can_say_is_in_the_last_bin() -> None:
+    (sample,) = rows([line(0, 1, sound=1.7e308)])
+    assert sample.bins["sound"] == SOUND_BINS - 1
+
+
+def test_rows_count_by_their_time_and_blank_lines_do_not_count() -> None:
+    ordered = csv([*day(), *day(86_400.0)])
+    shuffled = [ordered[0], "", *reversed(ordered[1:]), "  ", ",,,", ""]
+    assert samples(shuffled, "lab.csv") == samples(ordered, "lab.csv")
+
+
+def test_columns_are_found_by_name_in_any_order() -> None:
     shuffled = list(reversed(NEEDED))
     cells = dict(zip(NEEDED, line(0, 2, pir=1).split(","), strict=True))
     made = samples([",".join(shuffled), ",".join(cells[name] for name in shuffled)], "lab.csv")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from roomctl.occupancy.fusion import ENTER, LEAVE, Fusion, clipped, ratio
 
 
-def test_one_kind_cannot_settle_it_alone():
+def test_one_kind_cannot_settle_it_alone() -> None:
     assert clipped(100.0) == 6.0
     assert clipped(-100.0) == -3.0
     fusion = Fusion()
@@ -19,7 +19,7 @@ def test_one_kind_cannot_settle_it_alone():
     assert LEAVE < fusion.probability < 1
 
 
-def test_motion_makes_a_room_occupied_and_silence_empties_it_slowly():
+def test_motion_makes_a_room_occupied_and_silence_empties_it_slowly() -> None:
     fusion = Fusion()
     fusion.step(30.0, [ratio(True, 0.62, 0.003)])
     assert fusion.occupied
@@ -32,7 +32,7 @@ def test_motion_makes_a_room_occupied_and_silence_empties_it_slowly():
     assert not fusion.occupied
 
 
-def test_between_the_thresholds_it_stays_as_it_was():
+def test_between_the_thresholds_it_stays_as_it_was() -> None:
     fusion = Fusion(prior=0.5)
     fusion.step(1.0, [])
     assert not fusion.occupied
@@ -43,7 +43,7 @@ def test_between_the_thresholds_it_stays_as_it_was():
     assert fusion.occupied
 
 
-def test_without_evidence_time_forgets():
+def test_without_evidence_time_forgets() -> None:
     sure, unsure = Fusion(), Fusion()
     sure.step(1.0, [6.0, 6.0])
     for fusion in (sure, unsure):
@@ -61,5 +61,5 @@ def test_whatever_comes_it_stays_a_probability(steps: list[tuple[float, list[flo
 
 
 @pytest.mark.parametrize("seen", [True, False])
-def test_a_sensor_that_tells_nothing_weighs_nothing(seen: bool):
+def test_a_sensor_that_tells_nothing_weighs_nothing(seen: bool) -> None:
     assert ratio(seen, 0.3, 0.3) == 0

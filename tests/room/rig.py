@@ -17,6 +17,7 @@ from roomctl.screen.sim import SimScreen
 from roomctl.simulator import Simulator
 from roomctl.simulator.far_ends import CameraEnd, ScreenEnd, SpeakerphoneEnd
 from roomctl.speakerphone.sim import SimSpeakerphone
+from roomctl.store import Store
 from roomctl.wire import Connect
 from tests.invented import LoopClock
 
@@ -149,12 +150,13 @@ async def begun(
     on: Simulator | None = None,
     feed: Calendar | None = None,
     connect: Connect | None = None,
+    store: Store | None = None,
 ) -> AsyncIterator[House]:
     """Run a room, on hardware that is already there if `on` is given."""
     clock = LoopClock()
     config = parse(text, "room.toml")
     simulator = on or Simulator(config, clock)
-    room = Room(config, Outside(connect or simulator.connect, clock, feed))
+    room = Room(config, Outside(connect or simulator.connect, clock, feed, store=store))
     house = House(room, simulator, asyncio.create_task(room.run()))
     try:
         yield house
@@ -171,8 +173,9 @@ async def living(
     on: Simulator | None = None,
     feed: Calendar | None = None,
     connect: Connect | None = None,
+    store: Store | None = None,
 ) -> AsyncIterator[House]:
     """Run a room, and wait until it is ready."""
-    async with begun(text, on=on, feed=feed, connect=connect) as house:
+    async with begun(text, on=on, feed=feed, connect=connect, store=store) as house:
         await house.until(lambda: house.room.ready)
         yield house

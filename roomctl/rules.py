@@ -50,6 +50,11 @@ class Terms:
     quiet: tuple[time, time] | None = None
     zone: tzinfo = UTC
 
+    @property
+    def kept_s(self) -> float:
+        """How long a room stays lit for whoever said *keep it*."""
+        return max(self.display_s, self.lit_s)
+
 
 @dataclass(frozen=True, slots=True)
 class Booked:
@@ -128,7 +133,7 @@ def _why_lit(facts: Facts, terms: Terms, moment: Moment) -> str | None:
             return "occupied"
     elif facts.awake and facts.empty_at is not None and now < facts.empty_at + terms.display_s:
         return "lately"
-    if _kept(facts, Act.REST) + terms.display_s > now and facts.awake:
+    if _kept(facts, Act.REST) + terms.kept_s > now and facts.awake:
         return "kept"
     if facts.touched_at is not None and now < facts.touched_at + terms.lit_s:
         return "touched"
@@ -218,9 +223,9 @@ class Rules:
             return
         if facts.awake and not facts.call_live and not _rested(facts):
             touched_s = facts.touched_at if facts.touched_at is not None else float("-inf")
-            kept_s = max(facts.empty_at, _kept(facts, Act.REST))
-            rest_s = max(kept_s + self.terms.display_s, touched_s + self.terms.lit_s)
-            yield _Due(Act.REST, "", rest_s)
+            empty_s = facts.empty_at + self.terms.display_s
+            kept_s = _kept(facts, Act.REST) + self.terms.kept_s
+            yield _Due(Act.REST, "", max(empty_s, kept_s, touched_s + self.terms.lit_s))
         if moment.synced and self._settles_s is not None:
             yield from self._left(facts, facts.empty_at, self._settles_s)
             yield from self._released(facts, facts.empty_at, self._settles_s)

@@ -297,6 +297,22 @@ def test_the_display_warns_while_the_hold_runs_out_and_tells_the_same_instant() 
     assert story.first(Act.REST) == (40.0, 100.0)
 
 
+@pytest.mark.parametrize(("display_s", "stays_s"), [(0.0, 60.0), (300.0, 300.0)])
+def test_somebody_who_says_keep_it_keeps_the_light_and_the_notice_says_how_long(
+    display_s: float, stays_s: float
+) -> None:
+    terms = replace(ALL, display_s=display_s)
+    story = Story(replace(EMPTY, empty_at=START_S - display_s + 30.0), terms)
+    story.run(20)
+    assert [one.act for one in story.rules.warnings] == [Act.REST]
+    story.tell(kept_at={Act.REST: story.now_s})
+    story.run(20)
+    soon = [START_S + 20.0 + stays_s] if stays_s < 80 else []
+    assert [one.at_s for one in story.rules.warnings] == soon
+    story.run(400)
+    assert story.first(Act.REST)[1] == 20.0 + stays_s
+
+
 @pytest.mark.parametrize("every_s", [1.0, 7.0, 30.0])
 def test_the_same_is_done_however_often_somebody_asks(every_s: float) -> None:
     story = Story(GHOST)

@@ -1,7 +1,7 @@
 """How the room was used: `GET /api/v1/use`, as JSON or CSV, and deleting it.
 
-Sums of each quarter of an hour and what the room did by itself; no person is in either. Who may
-look is the guard's business: programs, with the API token.
+Sums of each quarter of an hour and what the room did by itself; on request the raw edges, too. No
+person is in any of it. Who may look is the guard's business: programs, with the API token.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, cast
 
@@ -33,6 +34,7 @@ def _written_out(value: object) -> object:
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 From = Annotated[Instant | None, Query(alias="from", description="default: a day ago")]
 To = Annotated[Instant | None, Query(alias="to", description="default: now")]
+Raw = Annotated[bool, Query(description="with every edge; in CSV instead of the sums")]
 
 
 class QuarterOfAnHour(BaseModel):
@@ -55,12 +57,26 @@ class DoneByItself(BaseModel):
     reasons: list[tuple[str, dict[str, Any]]]
 
 
+class RawEdge(BaseModel):
+    """What the room was told: `mono_s` as its clock counted; `kind` level, healthy, call, touch.
+
+    "start": the program began. All since a start, told again, gives the same states.
+    """
+
+    at: datetime
+    mono_s: float
+    kind: str
+    sensor: str
+    on: bool
+
+
 class UseOfTheRoom(BaseModel):
-    """A span of the history; `kept` is false where it is switched off."""
+    """A span of the history; `kept` is false where it is switched off, `edges` come if asked."""
 
     kept: bool
     quarters: list[QuarterOfAnHour]
     acts: list[DoneByItself]
+    edges: list[RawEdge] = []
 
 
 def use_routes(room: Room) -> APIRouter:
@@ -70,10 +86,25 @@ def use_routes(room: Room) -> APIRouter:
 
     @router.get("/api/v1/use", tags=["use"], responses={**refusals(502), **text})
     async def use(
-        since: From = None, until: To = None, format: Literal["json", "csv"] = "json"
+        since: From = None,
+        until: To = None,
+        format: Literal["json", "csv"] = "json",
+        raw: Raw = False,
     ) -> UseOfTheRoom:
         """Return the quarters of an hour that begin in a span, and the acts in it."""
         begin, end = _span(room, since, until)
+        edges = [
+            RawEdge(
+                at=datetime.fromtimestamp(one.at, UTC),
+                mono_s=one.mono_s,
+                kind=one.kind,
+                sensor=one.sensor,
+                on=one.high,
+            )
+            for one in (await room.use.edges(begin, end) if raw else ())
+        ]
+        if raw and format == "csv":
+            return _csv(RawEdge, edges)
         quarters = [
             QuarterOfAnHour(
                 start=datetime.fromtimestamp(one.start, UTC),
@@ -86,7 +117,7 @@ def use_routes(room: Room) -> APIRouter:
             for one in await room.use.quarters(begin, end)
         ]
         if format == "csv":
-            return cast(UseOfTheRoom, Response(_csv(quarters), media_type="text/csv"))
+            return _csv(QuarterOfAnHour, quarters)
         acts = [
             DoneByItself(
                 at=datetime.fromtimestamp(one.at, UTC),
@@ -96,7 +127,7 @@ def use_routes(room: Room) -> APIRouter:
             )
             for one in await room.use.acts(begin, end)
         ]
-        return UseOfTheRoom(kept=room.use.kept, quarters=quarters, acts=acts)
+        return UseOfTheRoom(kept=room.use.kept, quarters=quarters, acts=acts, edges=edges)
 
     @router.delete("/api/v1/use", tags=["use"], status_code=204, responses=refusals(502))
     async def forget(
@@ -117,11 +148,13 @@ def _span(room: Room, since: datetime | None, until: datetime | None) -> tuple[f
     return max(begin, _EARLIEST).timestamp(), max(end, _EARLIEST).timestamp()
 
 
-def _csv(quarters: list[QuarterOfAnHour]) -> str:
+def _csv(kind: type[BaseModel], rows: Sequence[BaseModel]) -> UseOfTheRoom:
+    """Answer with a table instead."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(QuarterOfAnHour.model_fields)
-    for one in quarters:
-        row = one.model_dump()
-        writer.writerow([row.pop("start").isoformat(), *row.values()])
-    return out.getvalue()
+    writer.writerow(kind.model_fields)
+    for one in rows:
+        writer.writerow(
+            [cell.isoformat() if isinstance(cell, datetime) else cell for _, cell in one]
+        )
+    return cast(UseOfTheRoom, Response(out.getvalue(), media_type="text/csv"))

@@ -13,10 +13,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from roomctl.clock import Clock
+from roomctl.device import Status
 from roomctl.errors import DeviceError, NoReply, PortError, Refused
 from roomctl.room.document import AudioEntry
 from roomctl.room.phones import Phones
 from roomctl.screen import Screen
+from roomctl.screen.sound_messages import Sound
 from roomctl.speakerphone import Speakerphone, mute
 
 _log = logging.getLogger(__name__)
@@ -51,7 +53,7 @@ class Audio:
 
     @property
     def entry(self) -> AudioEntry:
-        sound = self._screen.state.sound if self._screen else None
+        sound = self._sound
         state, wanted = self.truth.state, self.truth.wanted
         kind, _, name = state.by.partition(":")
         by: Any = kind or "found"  # Any: of the closed list, for nothing else is ever asked
@@ -89,9 +91,10 @@ class Audio:
         `by` is "kind:name".
 
         Raises Refused("no_sound_server") where nothing could mute, Refused("conflict") if somebody
-        has just asked for silence, and NoReply if it is not confirmed.
+        has just asked for silence, Refused("superseded") if somebody asks for the opposite
+        meanwhile, and NoReply if it is not confirmed.
         """
-        if self._screen is None or not self._screen.state.sound.available:
+        if self._sound is None or not self._sound.available:
             why = "no sound server that could mute; is `roomctl screen` running?"
             raise Refused("microphone", "no_sound_server", why)
         self._take(mute.Wanted(muted, by))
@@ -100,13 +103,15 @@ class Audio:
         goal = mute.Mute.MUTED if muted else mute.Mute.OPEN
         try:
             async with asyncio.timeout(SETTLE_S):
-                while self.truth.state.mute is not goal:
+                while self.truth.state.mute is not goal and self.truth.wanted is muted:
                     if self.truth.state.why in MISSING:
                         break
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
             pass
+        if self.truth.wanted is not muted:
+            raise Refused("microphone", "superseded", "the opposite was asked for since")
         if self.truth.state.mute is not goal:
             raise NoReply("microphone", mute.CONFIRM_S, "it may be as it was")
 
@@ -152,7 +157,8 @@ class Audio:
             # Of one that is unplugged the screen is not told: until it is back, or another one is
             # there, the sound server's default stands in.
             self._screen.use(phone.state.port_path, phone.state.vid, phone.state.pid)
-        sound = self._screen.state.sound if self._screen else None
+        sound = self._sound
+        self._take(mute.Server(bool(sound and sound.available)))
         muted = sound.muted if sound and sound.available else None
         switch = mute.Switch(sound.switch.value) if sound else mute.Switch.NONE
         # While a write is on its way, a report may be older than it; only bad news counts then.
@@ -203,6 +209,12 @@ class Audio:
             self._news.set()
             self._changed()
 
+    @property
+    def _sound(self) -> Sound | None:
+        """What the screen says of the sound, unless it has fallen silent: it may be otherwise."""
+        screen = self._screen
+        return screen.state.sound if screen and screen.health.status is Status.ONLINE else None
+
     def _begin_writing(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._write())
@@ -224,6 +236,7 @@ class Audio:
 
     async def _write_led(self, wanted: bool) -> bool | None:
         phone = self.phone
+        self.phones.tell(wanted, self.off_hook)
         if phone is None:
             return None
         try:
@@ -249,6 +262,7 @@ class Audio:
         name = self.phones.used
         _log.info("speakerphone: %s is in use", name or "none")
         self._take(mute.Online(False, False))
+        self.put_back()
         left = name is None and before is not None and self._call is not None
         if left and self._unplugged == "mute" and mute.toggled(self.truth):
             self._take(mute.Wanted(True, f"unplugged:{before}"))

@@ -45,6 +45,12 @@ class Phones:
             raise Refused(name, "offline", f"{name} is not plugged in; choose it when it is")
         self._chosen = name
 
+    def tell(self, muted: bool, off_hook: bool) -> None:
+        """Have those that are not in use dark; while none is, any of them may be the next one."""
+        for phone in self._phones.values():
+            if phone.name != self.used:
+                phone.wish(*((muted, off_hook) if self.used is None else (False, False)))
+
     def follow(self, *, in_call: bool) -> bool:
         """Take what is online now; return whether another one, or none, is in use."""
         online = [

@@ -70,6 +70,10 @@ class Sound:
         self._hook.tick()
         self._hearing.tick()
 
+    def due(self) -> float | None:
+        """Return when time alone changes what is said of the microphone."""
+        return self._audio.due()
+
     def pressed(self, phone: str, key: str) -> None:
         """Take a press on a speakerphone; of one that is not in use only mute counts."""
         if key == Press.MUTE:

@@ -21,6 +21,7 @@ from roomctl.room.document import (
     PlatformEntry,
     PresetEntry,
 )
+from roomctl.speakerphone import Speakerphone
 
 
 def identity(config: Config) -> IdentityEntry:
@@ -145,6 +146,7 @@ def conditions(
 def issues(
     entries: tuple[DeviceEntry, ...],
     cameras: Iterable[PtzCamera],
+    phones: Iterable[Speakerphone],
     meeting: MeetingEntry,
     feed: IssueEntry | None,
     sensors: Iterable[IssueEntry] = (),
@@ -157,6 +159,8 @@ def issues(
     ]
     for camera in cameras:
         found += _of_a_camera(camera)
+    for phone in phones:
+        found += _of_a_speakerphone(phone)
     if meeting.state == "failed" and meeting.since is not None:
         params = {"reason": meeting.failure, "platform": meeting.platform}
         found.append(IssueEntry("meeting.failed", "meeting", dict(params), meeting.since))
@@ -177,3 +181,16 @@ def _of_a_camera(camera: PtzCamera) -> list[IssueEntry]:
     if (version := camera.unknown_model) is not None:
         found.append(IssueEntry("camera.unknown_model", subject, {"version": version}, since))
     return found
+
+
+def _of_a_speakerphone(phone: Speakerphone) -> list[IssueEntry]:
+    """Return what is wrong with the firmware of a speakerphone that works."""
+    subject, since = f"speakerphone.{phone.name}", phone.health.since.wall
+    if phone.health.status is not Status.ONLINE:
+        return []
+    return [
+        IssueEntry(
+            "speakerphone.advisory", subject, {"what": one.what, "source": one.source}, since
+        )
+        for one in phone.state.advisories
+    ]

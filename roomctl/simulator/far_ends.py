@@ -102,6 +102,7 @@ class ScreenEnd:
             "muted": self.screen.muted,
             "shown": self.screen.shown,
             "deaf_mute": self.screen.deaf_mute,
+            "no_sound": not self.screen.has_sound,
             "meeting_muted": self.screen.meeting_muted,
             "silent": self.screen.silent,
             "wall": self.screen.wall,
@@ -117,6 +118,12 @@ class ScreenEnd:
 
         def deaf_mute(args: Mapping[str, Argument], now: float) -> None:
             self.screen.deaf_mute = not self.screen.deaf_mute
+
+        def no_sound(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.has_sound = not self.screen.has_sound
+
+        def meddle(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.meddle()
 
         def mute_in_meeting(args: Mapping[str, Argument], now: float) -> None:
             self.screen.meeting_muted = not self.screen.meeting_muted
@@ -141,6 +148,8 @@ class ScreenEnd:
             "reach": reach,
             "crash": crash,
             "deaf_mute": deaf_mute,
+            "no_sound": no_sound,
+            "meddle": meddle,
             "mute_in_meeting": mute_in_meeting,
             "quiet": quiet,
             "silent": silent,

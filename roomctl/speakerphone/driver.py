@@ -37,6 +37,7 @@ SHOW_LIMIT_S = 1.0  # two writes of 0.3 s each, and the loop's own delays
 REST_LIMIT_S = 0.5
 LOOK_S = 1.0
 SLEPT_S = 2.0
+_FAILURES_BORNE = 1  # the second failed write running makes a device offline
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,15 @@ class Speakerphone(Device):
                 self._waiting = None
         if why is not None:
             raise PortError(self.url, why)
+
+    def wish(self, muted: bool, off_hook: bool) -> None:
+        """Have the LEDs show this as soon as they can; waits for nothing and raises nothing."""
+        if (muted, off_hook) == self._wanted:
+            return
+        self._wanted = (muted, off_hook)
+        if self._session is not None:
+            self._session.show(muted, off_hook)
+            self.wake()
 
     async def attend(self) -> None:
         """Open and talk until it is lost; a device whose firmware is being written says so."""
@@ -234,7 +244,8 @@ class Speakerphone(Device):
         if presses:
             self.state = replace(self.state, last_press=str(presses[-1]), last_press_at=at)
             self.changed()
-        self.proven()
+        if self._failures <= _FAILURES_BORNE:
+            self.proven()  # else only a write is proof: it would come and go with every report
         for press in presses:
             self._pressed(str(press))
 
@@ -243,7 +254,7 @@ class Speakerphone(Device):
         self._tell()
         if why is None:
             self.proven()
-        elif self._failures > 1:
+        elif self._failures > _FAILURES_BORNE:
             self.unproven(str(PortReason.IO), f"{self.name}: LEDs cannot be written: {why}")
         self._settle(why)
 

@@ -2,10 +2,10 @@
 
 Facts in, a new `Truth` out. Knows no device, no sound server and no clock. *Muted* is said only
 while, for the present wish, the LED write succeeded (or there is no LED) and both the capture mute
-and the devices' own capture switches (where there are any) were read back. Every new wish and every
-plugging starts a new `epoch`: proof of an older one counts for nothing, because what it proves may
-be undone by a command that is still on its way. Whenever `epoch` is new, the room writes LED and
-capture for `wanted` and reports what came of it.
+and the devices' own capture switches (where there are any) were read back. Every new wish starts a
+new `epoch`, and so does a speakerphone or a sound server that comes or goes: proof of an older one
+counts for nothing, because what it proves may be undone by a command that is still on its way.
+Whenever `epoch` is new, the room writes LED and capture for `wanted` and reports what came of it.
 """
 
 from __future__ import annotations
@@ -102,11 +102,18 @@ class Online:
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """Whether there is a sound server that can be asked. One that is back may have forgotten."""
+
+    there: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Passed:
     """Only time has passed."""
 
 
-Fact = Wanted | Led | Capture | Online | Passed
+Fact = Wanted | Led | Capture | Online | Server | Passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,7 @@ class Truth:
     conflict: bool = False
     online: bool = True
     has_led: bool = False
+    server: bool = False
     led: bool | None = None
     led_failed: bool = False
     capture: bool | None = None
@@ -150,6 +158,8 @@ def step(truth: Truth, fact: Fact, now: float) -> Truth:
             after = _captured(truth, fact, now)
         case Online() if (fact.online, fact.has_led) != (truth.online, truth.has_led):
             after = _renewed(replace(truth, online=fact.online, has_led=fact.has_led), now)
+        case Server() if fact.there is not truth.server:
+            after = _renewed(replace(truth, server=fact.there), now)
         case _:
             after = truth
     if truth.proven and not after.proven:

@@ -72,6 +72,22 @@ async def test_a_sound_server_that_does_not_confirm_is_never_called_muted() -> N
 
 
 @invented
+async def test_muting_is_said_for_two_seconds_and_no_longer() -> None:
+    async with living() as house:
+        await house.join()
+        for later_s in (0.0, 0.13, 0.37):
+            await house.always(lambda: said(house) == "open", 1.0 + later_s)
+            await house.act("screen", "deaf_mute")
+            await house.act("speakerphone.table", "press_mute")
+            await house.until(lambda: said(house) == "muting", limit_s=0.1)
+            took_s = await house.until(lambda: said(house) == "open", limit_s=3.0)
+            assert 1.9 < took_s < 2.05
+            await house.act("screen", "deaf_mute")
+            await house.until(lambda: said(house) == "muted", limit_s=1.0)
+            await house.ask("audio.mute", on=False)
+
+
+@invented
 async def test_the_lamp_never_says_muted_while_the_microphone_is_open() -> None:
     async with living() as house:
         await house.join()
@@ -258,6 +274,18 @@ async def test_two_who_want_the_opposite_at_once_end_muted_and_the_loser_is_told
         assert record.error is not None
         assert (record.status, record.error.code) == ("refused", "conflict")
         await house.until(lambda: said(house) == "muted", limit_s=3.0)
+
+
+@invented
+async def test_who_changes_their_mind_is_told_so_at_once_and_not_that_nobody_answered() -> None:
+    async with living() as house:
+        await house.join()
+        first = house.room.submit("audio.mute", {"on": True}, PANEL)
+        assert (await house.ask("audio.mute", on=False)).status == "done"
+        record = await house.room.finish(first.id, 0.5)
+        assert record.error is not None
+        assert (record.status, record.error.code) == ("refused", "superseded")
+        assert not house.screen.muted
 
 
 @invented

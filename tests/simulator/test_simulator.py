@@ -25,7 +25,7 @@ ACTIONS = {
     "occupancy.ceiling": ["walk_in", "sit_still", "leave", "silent"],
     "screen": [
         *("end_meeting", "wall", "reach", "crash"),
-        *("deaf_mute", "mute_in_meeting", "quiet", "silent"),
+        *("deaf_mute", "no_sound", "meddle", "mute_in_meeting", "quiet", "silent"),
     ],
 }
 
@@ -59,6 +59,7 @@ async def test_faults_are_switched_off_again() -> None:
         ("speakerphone.table", "stall"),
         ("occupancy.ceiling", "silent"),
         ("screen", "deaf_mute"),
+        ("screen", "no_sound"),
         ("screen", "silent"),
     ):
         await hardware.act(device, action, {})

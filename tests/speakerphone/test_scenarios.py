@@ -10,7 +10,9 @@ import pytest
 from roomctl.speakerphone.profile import GENERIC, SpeakerphoneProfile, load_profiles
 from roomctl.speakerphone.sim import BLACKWIRE, MODELS, Model
 from tests.invented import invented
+from tests.room.rig import living
 from tests.speakerphone.devices import RECORDED
+from tests.speakerphone.room_stage import InARoom, room_with
 from tests.speakerphone.scenarios import SCENARIOS, Scenario, facts
 from tests.speakerphone.stages import InMemory, OnABus
 from tests.speakerphone.test_profile import SHIPPED
@@ -22,6 +24,7 @@ PLAYED = [
     for model in MODELS.values()
     if scenario.needs(facts(model))
 ]
+IN_A_ROOM = [param for param in PLAYED if not param.values[0].alone]
 IN_REAL_TIME = [scenario for scenario in SCENARIOS if not scenario.patient]
 
 
@@ -39,6 +42,21 @@ def test_in_memory(
             await scenario.act(stage)
         finally:
             await stage.close()
+
+    play()
+
+
+@pytest.mark.parametrize(("scenario", "model"), IN_A_ROOM)
+def test_in_a_whole_room(scenario: Scenario, model: Model) -> None:
+    @invented
+    async def play() -> None:
+        async with living(room_with(model)) as house:
+            stage = InARoom(model, house)
+            try:
+                await stage.online()
+                await scenario.act(stage)
+            finally:
+                await stage.close()
 
     play()
 

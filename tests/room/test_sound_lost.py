@@ -1,0 +1,85 @@
+"""What becomes of the microphone when the screen, or its sound server, is away for a while."""
+
+from tests.invented import invented
+from tests.room.rig import House, living
+
+
+def said(house: House) -> str:
+    return house.document.audio.mute
+
+
+async def screen_back(house: House) -> None:
+    """Have the screen's process end, and another one take its place, which opens what it finds."""
+    await house.act("screen", "unplug")
+    await house.until(lambda: house.device("screen").status == "offline", limit_s=1.0)
+    await house.act("screen", "plug")
+    await house.until(lambda: house.device("screen").status == "online", limit_s=3.0)
+
+
+@invented
+async def test_a_screen_that_is_back_with_an_open_microphone_is_muted_as_before() -> None:
+    async with living() as house:
+        await house.join()
+        await house.ask("audio.mute", on=True)
+        await screen_back(house)
+        await house.until(lambda: house.screen.muted, limit_s=1.0)
+        await house.until(lambda: said(house) == "muted", limit_s=1.0)
+        assert house.document.audio.by == "panel"
+
+
+@invented
+async def test_a_mute_that_a_lost_screen_could_not_undo_is_undone_once_it_is_back() -> None:
+    async with living() as house:
+        await house.join()
+        await house.ask("audio.mute", on=True)
+        await house.act("screen", "unplug")
+        await house.until(lambda: house.device("screen").status == "offline", limit_s=1.0)
+        house.screen.muted = True  # as the sound server has it
+        await house.act("screen", "plug")
+        await house.until(lambda: house.document.meeting.state == "failed")
+        await house.join()
+        await house.until(lambda: said(house) == "open", limit_s=1.0)
+        assert not house.screen.muted
+
+
+@invented
+async def test_a_screen_that_falls_silent_proves_no_mute_until_it_is_heard_again() -> None:
+    async with living() as house:
+        await house.join()
+        await house.ask("audio.mute", on=True)
+        await house.act("screen", "silent")
+        await house.until(lambda: said(house) != "muted", limit_s=5.0)
+        assert not house.document.audio.available
+        await house.until(lambda: said(house) == "open", limit_s=3.0)
+        await house.always(lambda: said(house) == "open", 5.0)
+        await house.act("screen", "silent")
+        await house.until(lambda: said(house) == "muted", limit_s=2.0)
+        assert house.screen.muted
+
+
+@invented
+async def test_a_sound_server_that_begins_anew_is_muted_as_the_one_before() -> None:
+    async with living() as house:
+        await house.join()
+        await house.ask("audio.mute", on=True)
+        await house.act("screen", "no_sound")
+        await house.until(lambda: said(house) != "muted", limit_s=0.1)
+        record = await house.ask("audio.mute", on=True)
+        assert record.error is not None
+        assert record.error.code == "no_sound_server"
+        house.screen.muted = False
+        await house.act("screen", "no_sound")
+        await house.until(lambda: said(house) == "muted", limit_s=0.5)
+        assert house.screen.muted
+        assert house.phone.led_muted
+
+
+@invented
+async def test_without_a_sound_server_a_press_on_the_speakerphone_never_says_muted() -> None:
+    async with living() as house:
+        await house.join()
+        await house.act("screen", "no_sound")
+        await house.until(lambda: not house.document.audio.available, limit_s=0.1)
+        await house.act("speakerphone.table", "press_mute")
+        await house.always(lambda: said(house) != "muted", 10.0)
+        assert (said(house), house.document.audio.why) == ("open", "not_confirmed")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -35,6 +37,12 @@ def _library() -> ModuleType | None:
 _library()  # after stepping down from root it could not be read any more
 
 
+def _may_be_found(environment: Mapping[str, str]) -> bool:
+    """Whether libpulse has a place to look; without any it complains at each attempt, by itself."""
+    named = environment.get("PULSE_SERVER") or environment.get("XDG_RUNTIME_DIR")
+    return bool(named) or Path(environment.get("HOME", "/")).is_dir()
+
+
 class Gone(Exception):
     """The sound server went away, or does not answer."""
 
@@ -51,6 +59,8 @@ class Connection:
         library: Any = _library()  # Any: pulsectl has no types
         if library is None:
             raise Gone("libpulse is not installed; sudo apt install libpulse0")
+        if server is None and not _may_be_found(os.environ):
+            raise Gone("this user has no XDG_RUNTIME_DIR and no home; is PipeWire running for it?")
         self._library = library
         self._pulse = library.PulseAsync("roomctl", server)
         self._news: asyncio.Task[None] | None = None

@@ -13,9 +13,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from roomctl.screen.alsa import Cards, together
+from roomctl.screen.defaults import Defaults
 from roomctl.screen.protocol import Reason, Sound, Switch, Use
 from roomctl.screen.pulse import Connection, Gone
 from roomctl.screen.sources import (
@@ -25,7 +26,6 @@ from roomctl.screen.sources import (
     cards,
     changes,
     loudspeaker,
-    microphone,
     others,
     read,
     reconsidered,
@@ -45,15 +45,6 @@ Turn = Callable[[int, bool | None], Awaitable[Switch]]
 NONE = Sound(available=False, reason=Reason.NO_SOUND_SERVER)
 
 
-@dataclass(frozen=True, slots=True)
-class _Defaults:
-    """The default sink and source before the meeting, and the room's choice since; if `set`."""
-
-    before: tuple[str, str]
-    chosen: tuple[str, str]
-    set: bool
-
-
 class Mixer:
     """The one that sets the room's mute, volume and default devices, in a task of its own.
 
@@ -66,8 +57,12 @@ class Mixer:
         report: Callable[[Sound], None],
         server: str | None = None,
         turn: Turn | None = None,
+        defaults: Defaults | None = None,
     ) -> None:
-        """`turn` sets and reads the switches of a sound card; None: those of this machine."""
+        """`turn` sets and reads the switches of a sound card; None: those of this machine.
+
+        `defaults` are the default devices; None: they are forgotten with this process.
+        """
         self.sound = NONE
         self._report, self._server, self._turn = report, server, turn or _turning(Cards())
         self._switch, self._has_switches = Switch.NONE, False
@@ -75,7 +70,7 @@ class Mixer:
         self._wish, self._use = Wish(), Use(None, None, None)
         self._volume: int | None = None
         self._in_meeting = False
-        self._defaults: _Defaults | None = None
+        self._defaults = defaults or Defaults()
         self._orders = self._answered = 0
         self._wake, self._ordered = asyncio.Event(), asyncio.Event()
         self._waiting: list[asyncio.Future[None]] = []
@@ -176,7 +171,7 @@ class Mixer:
         for index, mute in wrong:
             await connection.mute(index, mute)
         touched = await self._set_volume(connection, loudspeaker(scene, use))
-        await self._set_defaults(connection, scene)
+        await self._defaults.follow(connection, scene, use, in_meeting=self._in_meeting)
         await self._suspend(connection, scene)
         await self._switch_cards(cards(scene, wish, use))
         if wrong or touched:
@@ -215,22 +210,6 @@ class Mixer:
             return False
         await connection.volume(sink.index, pct)
         return True
-
-    async def _set_defaults(self, connection: Connection, scene: Scene) -> None:
-        """Set them once for each choice, never in a quarrel with somebody who sets others."""
-        now = (scene.default_sink, scene.default_source)
-        known = self._defaults or _Defaults(now, now, set=False)
-        if self._in_meeting:
-            sink, source = loudspeaker(scene, self._use), microphone(scene, self._use)
-            chosen = (sink.name if sink else now[0], source.name if source else now[1])
-            fresh = chosen not in (known.chosen, now)
-            self._defaults = replace(known, chosen=chosen, set=known.set or fresh)
-            if fresh:
-                await connection.default(*chosen)
-        else:
-            self._defaults = None
-            if known.set and known.before != now:
-                await connection.default(*known.before)
 
     async def _settled(self) -> None:
         if not self.sound.available:

@@ -10,6 +10,7 @@ from roomctl.screen.protocol import Chirped, Level, Use, Verdict
 from tests.screen.sound_server import KINDS, SoundServer, needed
 
 PUCK = Use("1-1.4", 0x0B0E, 0x2456)
+TESTS = 5  # a sound server that gets no processor plays nothing, and is asked again
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -69,10 +70,14 @@ async def test_the_test_sound_is_heard_by_the_rooms_microphone(server, monkeypat
     server.pactl("set-default-sink", "air")
     server.pactl("set-default-source", "webcam")
     async with metering(server, monkeypatch, Use(None, None, None)) as (meter, heard):
-        meter.test(7)
-        async with asyncio.timeout(15):
-            found = await heard.get()
-    assert (found.id, found.verdict) == (7, Verdict.HEARD), found
+        for number in range(TESTS):
+            meter.test(number)
+            async with asyncio.timeout(60):
+                found = await heard.get()
+            assert found.id == number
+            if found.verdict is Verdict.HEARD:
+                break
+    assert found.verdict is Verdict.HEARD, found
     assert found.loud_pct > 70
     assert found.quiet_pct == 0
 

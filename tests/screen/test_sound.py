@@ -1,21 +1,17 @@
+"""Mute, volume and suspended microphones of real sound servers, and what becomes of them."""
+
 import asyncio
-import contextlib
+import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
-from roomctl.screen.protocol import Reason, Sound, Switch, Use
-from roomctl.screen.sound import NONE, Mixer
-from roomctl.screen.sources import Node, Scene
-from tests.invented import invented
+from roomctl.screen.protocol import Reason, Sound
+from roomctl.screen.sound import NONE
+from tests.screen.mixing import DEFAULTS, OTHERS_PUCK, PUCK, Ear, mixing
 from tests.screen.sound_server import KINDS, SoundServer, needed
-
-PUCK = Use("1-1.4", 0x0B0E, 0x2456)
-DEFAULTS = ("hall", "webcam")
-OTHERS_PUCK = Use("1-1.3", 0x0B0E, 0x2456)
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -49,52 +45,6 @@ def own_server():
     finally:
         server.kill(signal.SIGCONT)
         server.close()
-
-
-class Ear:
-    """A mixer and what it reported."""
-
-    def __init__(self, url, turn=None):
-        self.heard = []
-        self._news = asyncio.Event()
-        self.mixer = Mixer(self._hear, url, turn)
-
-    def _hear(self, sound):
-        self.heard.append(sound)
-        self._news.set()
-
-    async def until(self, fact, limit_s=5.0):
-        """Wait for a report that makes `fact` true, from the first that nobody has waited for."""
-        async with asyncio.timeout(limit_s):
-            while True:
-                while self.heard:
-                    sound = self.heard.pop(0)
-                    if fact(sound):
-                        return sound
-                self._news.clear()
-                await self._news.wait()
-
-    async def next(self):
-        return await self.until(lambda sound: True)
-
-    async def mute(self, on):
-        self.mixer.mute(on)
-        await self.until(lambda sound: sound.muted is on)
-
-
-@contextlib.asynccontextmanager
-async def mixing(server, monkeypatch, use=PUCK):
-    # libpulse would write a cookie into the home of whoever runs the tests.
-    monkeypatch.setenv("PULSE_COOKIE", str(server.place / "cookie"))
-    ear = Ear(server.url)
-    ear.mixer.use(use)
-    running = asyncio.create_task(ear.mixer.run())
-    try:
-        await ear.until(lambda sound: sound.available)
-        yield ear
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_muted_is_silence_on_every_source_and_open_is_the_rooms_alone(server, monkeypatch):
@@ -178,148 +128,6 @@ async def test_every_order_is_answered_even_if_it_changes_nothing(server, monkey
             await ear.mute(True)
 
 
-async def test_a_meeting_has_the_rooms_devices_as_default_and_gives_them_back(server, monkeypatch):
-    async with mixing(server, monkeypatch) as ear:
-        for _ in range(2):
-            await ear.mixer.begin()
-            await server.defaults_become("room", "mic")
-            await ear.mixer.end()
-            await server.defaults_become(*DEFAULTS)
-
-
-async def test_meetings_that_follow_at_once_give_back_what_was_before_the_first(
-    server, monkeypatch
-):
-    async with mixing(server, monkeypatch) as ear:
-        for _ in range(3):
-            await ear.mixer.begin()
-            await ear.mixer.end()
-        await server.defaults_become(*DEFAULTS)
-        await ear.mixer.begin()
-        await server.defaults_become("room", "mic")
-        await ear.mixer.end()
-        await server.defaults_become(*DEFAULTS)
-
-
-async def test_a_device_that_is_back_within_a_meeting_is_the_default_again(server, monkeypatch):
-    async with mixing(server, monkeypatch, OTHERS_PUCK) as ear:
-        await ear.mixer.begin()
-        assert server.defaults() == DEFAULTS
-        ear.mixer.use(PUCK)
-        await server.defaults_become("room", "mic")
-        await ear.mixer.end()
-        await server.defaults_become(*DEFAULTS)
-
-
-class Stubborn:
-    """A connection to a server that opens and mutes nothing."""
-
-    def __init__(self, sources):
-        self.sources = sources
-
-    async def read(self):
-        return Scene(tuple(self.sources), (), "mic", "")
-
-    async def mute(self, source, on):
-        """Do as if."""
-
-    async def suspend(self, source, on):
-        """Nor does it suspend anything."""
-
-    async def rouse(self, sources):
-        """Nor does it start anything."""
-
-
-@invented
-async def test_what_changes_while_a_server_does_nothing_is_reported_all_the_same():
-    ear, server = Ear(None), Stubborn([Node(1, "mic", True)])
-    serving = asyncio.create_task(ear.mixer._serve(server))
-    assert (await ear.next()).muted is True
-    ear.mixer.mute(False)
-    await asyncio.sleep(60)  # it tries every 2 s by now
-    server.sources = [Node(1, "mic", True), Node(2, "webcam", False)]
-    ear.mixer._wake.set()  # as the server's event does
-    await ear.until(lambda sound: sound.muted is False, limit_s=0.01)
-    serving.cancel()
-    await asyncio.gather(serving, return_exceptions=True)
-
-
-class Obedient(Stubborn):
-    """A connection to a server that mutes what it is told to."""
-
-    async def mute(self, source, on):
-        self.sources = [
-            replace(each, muted=on) if each.index == source else each for each in self.sources
-        ]
-
-
-class SwitchedCard:
-    """A sound card's own switch, on a card that is card 1."""
-
-    def __init__(self, *, stuck=False, readable=True):
-        self.on, self.stuck, self.readable = True, stuck, readable
-
-    async def turn(self, card, on):
-        assert card == 1
-        if on is not None:
-            self.on = on or self.stuck
-        return (Switch.ON if self.on else Switch.OFF) if self.readable else Switch.UNKNOWN
-
-
-@contextlib.asynccontextmanager
-async def on_card(card):
-    """A mixer over one source whose card has a switch."""
-    ear = Ear(None, card.turn)
-    source = Node(1, "mic", False, properties={"alsa.card": "1"})
-    serving = asyncio.create_task(ear.mixer._serve(Obedient([source])))
-    try:
-        yield ear
-    finally:
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
-
-
-@invented
-async def test_a_mute_turns_the_cards_own_switch_off_and_opening_turns_it_on():
-    card = SwitchedCard()
-    async with on_card(card) as ear:
-        await ear.mute(True)
-        assert not card.on
-        assert ear.mixer.sound.switch is Switch.OFF
-        await ear.mute(False)
-        assert card.on
-
-
-@invented
-async def test_before_anybody_asked_the_switch_is_read_and_left_alone():
-    card = SwitchedCard()
-    async with on_card(card) as ear:
-        assert (await ear.next()).switch is Switch.ON
-        await asyncio.sleep(10)
-        assert card.on
-
-
-@invented
-@pytest.mark.parametrize("trouble", [{"stuck": True}, {"readable": False}])
-async def test_a_switch_that_stays_on_or_cannot_be_read_is_never_silence(trouble):
-    async with on_card(SwitchedCard(**trouble)) as ear:
-        ear.mixer.mute(True)
-        sound = await ear.until(lambda sound: sound.muted)
-        assert sound.silent is not True
-        await asyncio.sleep(30)
-        assert all(sound.silent is not True for sound in ear.heard)
-
-
-@invented
-async def test_a_switch_that_somebody_turns_on_is_reported_and_off_again_within_a_second():
-    card = SwitchedCard()
-    async with on_card(card) as ear:
-        await ear.mute(True)
-        card.on = True
-        await asyncio.sleep(1.1)
-        assert not card.on
-
-
 async def test_in_a_meeting_the_other_microphones_are_suspended(server, monkeypatch):
     def suspended():
         lines = server.pactl("list", "short", "sources").splitlines()
@@ -392,15 +200,16 @@ async def test_without_a_server_every_order_is_answered_and_nothing_is_claimed(
     assert ear.heard == []
 
 
-_WITHOUT_LIBPULSE = """
+_WITHOUT_SOUND = """
 import asyncio, sys
-sys.modules["pulsectl_asyncio"] = None  # as if it could not be imported
+if "libpulse" in sys.argv:
+    sys.modules["pulsectl_asyncio"] = None  # as if it could not be imported
 from roomctl.screen.sound import Mixer
 
 async def main():
     mixer = Mixer(print)
     running = asyncio.create_task(mixer.run())
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.6)  # two attempts
     mixer.mute(True)
     running.cancel()
 
@@ -408,10 +217,20 @@ asyncio.run(main())
 """
 
 
-def test_without_libpulse_the_screen_runs_and_says_that_it_has_no_sound():
-    line = [sys.executable, "-W", "error", "-c", _WITHOUT_LIBPULSE]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=20, check=False)
+@pytest.mark.parametrize(
+    ("lacking", "says"),
+    [
+        ("libpulse", "libpulse is not installed; sudo apt install libpulse0"),
+        ("home", "this user has no XDG_RUNTIME_DIR and no home; is PipeWire running for it?"),
+    ],
+)
+def test_without_what_it_needs_the_screen_runs_and_says_once_that_it_has_no_sound(lacking, says):
+    line = [sys.executable, "-W", "error", "-c", _WITHOUT_SOUND, lacking]
+    homeless = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+    done = subprocess.run(
+        line, capture_output=True, text=True, timeout=60, check=False, env=homeless
+    )
     assert done.stdout == f"{NONE}\n"
     assert done.returncode == 0
-    assert done.stderr.count("libpulse is not installed; sudo apt install libpulse0") == 1
+    assert done.stderr.count(says) == 1
     assert done.stderr.count("\n") == 1

@@ -98,6 +98,16 @@ class ScreenTable(Table):
     native: tuple[str, ...] = Field(
         default=(), description="platforms whose own client is started, where it is installed"
     )
+    cec: str = Field(
+        default="auto",
+        pattern=r"^(auto|none|/dev/cec\d+)$",
+        description="HDMI-CEC adapter of the room's television, such as '/dev/cec0'; auto: the one"
+        " with a display; none: its output is switched instead",
+    )
+
+    @property
+    def cec_adapter(self) -> str | None:
+        return None if self.cec == "none" else self.cec
 
     @property
     def panel_output(self) -> str | None:
@@ -225,6 +235,9 @@ class MeetingTable(Table):
     deny: tuple[str, ...] = ()
     hosts: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="further hosts by platform"
+    )
+    also: tuple[Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9.-]+$")], ...] = Field(
+        default=(), description="hosts that any meeting's page may go to, as to sign in"
     )
     platforms: str | None = Field(
         default=None, pattern="^/", description="a folder with platform files of your own"

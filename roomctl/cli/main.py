@@ -229,7 +229,7 @@ def link(
     if lines:
         if as_json:
             for record in room.records(sys.stdin.buffer, show_secrets):
-                typer.echo(json.dumps(record, ensure_ascii=False))
+                typer.echo(json.dumps(record))  # ASCII: U+2028 in a passcode would end the line
         else:
             for said in room.explained(sys.stdin.buffer, show_secrets):
                 typer.echo(said)
@@ -238,7 +238,7 @@ def link(
         raise RoomctlError("link: nothing to read; paste the invitation in quotes, or - for stdin")
     invitation = room.read(sys.stdin.read() if text == "-" else text)
     if as_json:
-        typer.echo(dump(invitation.record(show_secrets)))
+        typer.echo(json.dumps(invitation.record(show_secrets)))
     else:
         typer.echo(invitation.words(show_secrets, room.language))
 
@@ -253,7 +253,8 @@ def hid(
 ) -> None:
     """Say what a HID report descriptor declares: where every control stands. Opens no device.
 
-    A file holds the bytes, or hex, or what hid-recorder or usbhid-dump printed.
+    A file holds the bytes, or hex, or what hid-recorder, usbhid-dump, xxd, hexdump -C or od -t x1
+    printed.
 
     Bits count inside the payload, without the report ID, which is 0 if reports have none.
     """

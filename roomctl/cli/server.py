@@ -30,6 +30,7 @@ from roomctl.clock import Clock, SystemClock
 from roomctl.config import Config
 from roomctl.errors import PortError, PortReason
 from roomctl.room import Outside, Room
+from roomctl.screen.privilege import leave_no_core
 from roomctl.screen.protocol import Place, Stand
 from roomctl.simulator import Simulator
 from roomctl.store import Settings, Store
@@ -64,6 +65,7 @@ class _Server(uvicorn.Server):
 
 def serve(path: Path, trace: Path | None, say: Callable[[str], None]) -> int:
     """Run the room of `path` on real hardware until SIGINT or SIGTERM; return the exit status."""
+    leave_no_core()
     config = configuration.load(path)
     clock = SystemClock()
     with named(path):
@@ -158,7 +160,8 @@ def _stands(config: Config, base: str, tokens: Tokens) -> tuple[Stand, ...]:
     room = f"{base}/screen#pair={tokens.offer_pairing(Role.SCREEN)}"
     output = screen.panel_output
     panel = f"{base}/#pair={tokens.offer_pairing(Role.PANEL)}" if output else None
-    return (Stand(Place.ROOM, room, screen.room), Stand(Place.PANEL, panel, output))
+    lit = Stand(Place.ROOM, room, screen.room, screen.cec_adapter)
+    return (lit, Stand(Place.PANEL, panel, output))
 
 
 @contextlib.asynccontextmanager

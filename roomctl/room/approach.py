@@ -6,9 +6,9 @@ Knows no call and no screen process.
 from __future__ import annotations
 
 from roomctl.config import Config
-from roomctl.meeting.native import native
+from roomctl.meeting.native import native, without_passcode
 from roomctl.meeting.platform import Platforms
-from roomctl.meeting.reading import Reading
+from roomctl.meeting.reading import Policy, Reading
 from roomctl.screen.driver import LookedAt
 from roomctl.screen.protocol import Sign, Way
 from roomctl.screen.signs import Where
@@ -22,15 +22,19 @@ def approach(reading: Reading, platforms: Platforms, config: Config) -> LookedAt
         return LookedAt()
     keep = key if key in config.meeting.signed_in else ""
     wanted = config.screen is not None and key in config.screen.native
-    client = native(reading, platforms) if wanted else None
+    # The address stands in the client's command line, which everybody on the box can read.
+    client = native(without_passcode(reading), platforms) if wanted else None
+    policy = Policy(config.meeting.allow, config.meeting.deny)
+    reached = [host for host in platforms.reached_from(key) if policy.permits(platform, host)]
+    hosts = tuple(dict.fromkeys((*reached, launch.host, *config.meeting.also)))
     if launch.mode != "assisted":
-        return LookedAt(keep=keep, native=client or "")
+        return LookedAt(hosts, keep=keep, native=client or "")
     signs = tuple(
         Sign(sign.says, Where(where), what) for sign in platform.sign for where, what in sign.marks
     )
     page = platform.page
     return LookedAt(
-        (*platforms.reached_from(key), launch.host),
+        hosts,
         signs,
         page.joined,
         Way(page.name, page.join, page.leave),

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import roomctl
 from roomctl.errors import DeviceError, RoomctlError
-from roomctl.screen import browser, display, folder
+from roomctl.screen import browser, defaults, display, folder
 from roomctl.screen.flow import Streams
 from roomctl.screen.meter import Meter
-from roomctl.screen.privilege import drop_privileges, refuse_root
+from roomctl.screen.privilege import drop_privileges, leave_no_core, refuse_root
 from roomctl.screen.protocol import (
     Ask,
     Beat,
@@ -97,6 +97,7 @@ def run(options: Options) -> int:
         if options.mode not in MODES:
             why = f"mode {options.mode!r} needs no process of its own; expected kiosk or headless"
             raise DeviceError("screen", why)
+        leave_no_core()
         if options.user is not None:
             drop_privileges(options.user)
         asyncio.run(
@@ -157,7 +158,8 @@ class Agent:
         self._daemon: asyncio.StreamWriter | None = None
         self._page: Page | None = None
         self._visit: Visit | None = None
-        self._mixer, self._meter = Mixer(self._say), Meter(self._say)
+        noted = defaults.Defaults(defaults.place(os.environ))
+        self._mixer, self._meter = Mixer(self._say, defaults=noted), Meter(self._say)
         self._stands = Stands(setup, self._say)
         self._relay = Relay(self._say, lambda: self._stands.room_output)
         self._streams = Streams()
@@ -283,7 +285,7 @@ class Agent:
                         self._page = None
                         self._say_all()
             finally:
-                await self._end(running, Reason.LEFT)
+                await self._end(running, Reason.STOPPED)
 
     async def _attend_meeting(self, visit: Visit) -> None:
         self._stands.cover(True)

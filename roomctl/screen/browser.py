@@ -8,12 +8,9 @@ Chromium's sandbox stays on, no debugging port listens, and nothing hides that a
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import fcntl
 import json
 import os
 import shutil
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +19,11 @@ from urllib.parse import urlsplit
 from roomctl.errors import DeviceError
 from roomctl.screen import labwc
 from roomctl.screen.folder import Folder
+from roomctl.screen.process import Process, high_pipe
 from roomctl.screen.protocol import Reason
 
 NAMES = ("/usr/bin/chromium", "chromium-browser", "google-chrome")
 
-TERMINATE_S = 0.7
-_STDERR_KEPT = 4096
 _VERSION_S = 10.0
 
 _PASSED_ON = frozenset(
@@ -38,6 +34,13 @@ _PASSED_ON = frozenset(
 )
 
 _ALLOW, _BLOCK = 1, 2  # Chromium's ContentSetting
+
+# What meeting pages ask for: the vendors' own clients, mail and telephones.
+_PROGRAMS = (
+    *("zoommtg", "zoomus", "zoomphonecall", "wemeet", "msteams", "ms-teams", "dingtalk", "lark"),
+    *("feishu", "webex", "wbx", "webexteams", "cloudlink", "gotomeeting", "rcvdt", "mailto"),
+    *("tel", "callto", "sip", "sips", "skype", "lync", "conf", "jitsi-meet", "org.jitsi.meet"),
+)
 
 _COMPLAINTS = (
     ("No usable sandbox", Reason.NO_SANDBOX),
@@ -89,11 +92,17 @@ async def version(binary: str) -> str:
 
 
 def arguments(
-    setup: Setup, profile: Path, *, piped: bool, start: str, name: str = labwc.ROOM
+    setup: Setup,
+    profile: Path,
+    *,
+    piped: bool,
+    start: str,
+    name: str = labwc.ROOM,
+    fence: Path | None = None,
 ) -> list[str]:
     """Return Chromium's command line; `start` is about:blank or our loopback address.
 
-    `name` is what the compositor knows a kiosk's window by.
+    `name` is what the compositor knows a kiosk's window by, `fence` an extension of ours.
     """
     options = [
         f"--user-data-dir={profile}",
@@ -104,7 +113,7 @@ def arguments(
         "--disable-component-update",
         "--disable-crash-reporter",
         "--disable-sync",
-        "--disable-features=Translate",
+        "--disable-features=Translate,DisableLoadExtensionCommandLineSwitch",
         "--autoplay-policy=no-user-gesture-required",
     ]
     if setup.mode == "headless":
@@ -116,6 +125,8 @@ def arguments(
         options += ["--disable-pinch", "--overscroll-history-navigation=0"]
     if setup.media == "fake":
         options.append("--use-fake-device-for-media-stream")
+    if fence is not None:
+        options.append(f"--load-extension={fence}")
     if piped:
         options.append("--remote-debugging-pipe")
     return [setup.binary, *options, start]
@@ -124,13 +135,16 @@ def arguments(
 def environment(outer: Mapping[str, str], folder: Folder) -> dict[str, str]:
     """Return the browser's environment: what it needs to find display and sound, no more."""
     kept = {name: outer[name] for name in sorted(_PASSED_ON & outer.keys())}
-    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder.home), **kept}
+    path = f"{folder.programs}:/usr/local/bin:/usr/bin:/bin"
+    return {"PATH": path, "HOME": str(folder.home), **kept}
 
 
 def preferences(origin: str | None, camera: str | None = None) -> str:
     """Return a profile's Preferences: camera and microphone for `origin`, nobody else, no prompt.
 
-    None: for nobody at all. `camera` is the video device that a page gets and lists first.
+    None: for nobody at all. `camera` is the video device that a page gets and lists first. A page
+    of `origin` that asks for a program gets no question, which would stand over the meeting: what
+    it starts is nothing (see Folder).
 
     Measured on Chromium 156: the pattern is "scheme://host:port,*", the port always written; the
     camera is named by the path of its node, no link, under this key with its capital D.
@@ -144,7 +158,15 @@ def preferences(origin: str | None, camera: str | None = None) -> str:
         "password_manager_enabled": False,
     }
     media = {} if camera is None else {"default_video_capture_Device": camera}
-    return json.dumps({"profile": profile, "credentials_enable_service": False, "media": media})
+    started = {} if origin is None else {origin: dict.fromkeys(_PROGRAMS, True)}
+    return json.dumps(
+        {
+            "profile": profile,
+            "credentials_enable_service": False,
+            "media": media,
+            "protocol_handler": {"allowed_origin_protocol_pairs": started},
+        }
+    )
 
 
 def _with_port(origin: str) -> str:
@@ -154,7 +176,7 @@ def _with_port(origin: str) -> str:
     return f"{origin}:{443 if parts.scheme == 'https' else 80}"
 
 
-class Browser:
+class Browser(Process):
     """One running Chromium, leader of its own process group; dies with this process."""
 
     def __init__(
@@ -167,28 +189,26 @@ class Browser:
         start: str,
         name: str = labwc.ROOM,
         camera: str | None = None,
+        fenced: bool = False,
     ) -> None:
-        """Start it, at `start`; `piped` with a pipe for the DevTools protocol."""
+        """Start it, at `start`; `piped` with a pipe for the DevTools protocol.
+
+        `fenced`: with the extension that stands in the folder.
+        """
         _seed(folder.profile, origin, camera)
-        options = arguments(setup, folder.profile, piped=piped, start=start, name=name)
-        line = [*_leash(), *options]
+        fence = folder.fence if fenced else None
+        options = arguments(setup, folder.profile, piped=piped, start=start, name=name, fence=fence)
         self._pipe: tuple[int, int] | None = None
         ends: list[int] = []
         if piped:
-            down_read, down_write = _high_pipe()
-            up_read, up_write = _high_pipe()
+            down_read, down_write = high_pipe()
+            up_read, up_write = high_pipe()
             self._pipe, ends = (up_read, down_write), [down_read, up_write]
-        err_read, err_write = _high_pipe()
-        self.pid = _spawn(line, environment(os.environ, folder), [err_write, *ends])
-        for end in (err_write, *ends):
-            os.close(end)
-        self.gone: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._stderr = _Tail(err_read)
-        self._watch()
+        super().__init__(options, environment(os.environ, folder), ends)
 
     def complaint(self) -> Reason:
         """Say why a browser that went away at once did so, from its own last words."""
-        said = self._stderr.text()
+        said = self.last_words
         return next((why for words, why in _COMPLAINTS if words in said), Reason.BROWSER_START)
 
     def take_pipe(self) -> tuple[int, int]:
@@ -199,101 +219,17 @@ class Browser:
         return pipe
 
     async def stop(self) -> None:
-        """End the browser: SIGTERM, 0.7 s, SIGKILL, each to the whole group."""
-        if not self.gone.done():
-            self._signal(signal.SIGTERM)
-            await asyncio.wait((self.gone,), timeout=TERMINATE_S)
-        self._signal(signal.SIGKILL)
-        await asyncio.wait((self.gone,), timeout=TERMINATE_S)
-        self._stderr.close()
+        await super().stop()
         for end in self._pipe or ():
             os.close(end)
         self._pipe = None
 
-    def _signal(self, number: signal.Signals) -> None:
-        # The group outlives its leader while any member lives, and its number is not reused then.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
-
-    def _watch(self) -> None:
-        loop = asyncio.get_running_loop()
-        handle = os.pidfd_open(self.pid)
-
-        def ended() -> None:
-            loop.remove_reader(handle)
-            os.close(handle)
-            _, status = os.waitpid(self.pid, 0)
-            if not self.gone.done():
-                self.gone.set_result(os.waitstatus_to_exitcode(status))
-
-        loop.add_reader(handle, ended)
-
-
-class _Tail:
-    """The last few kilobytes that a process wrote to its standard error."""
-
-    def __init__(self, handle: int) -> None:
-        self._handle: int | None = handle
-        self._kept = b""
-        os.set_blocking(handle, False)
-        asyncio.get_running_loop().add_reader(handle, self._read)
-
-    def text(self) -> str:
-        self._read()
-        return self._kept.decode(errors="replace")
-
-    def close(self) -> None:
-        if self._handle is not None:
-            asyncio.get_running_loop().remove_reader(self._handle)
-            os.close(self._handle)
-            self._handle = None
-
-    def _read(self) -> None:
-        if self._handle is None:
-            return
-        try:
-            data = os.read(self._handle, 65536)
-        except BlockingIOError:
-            return
-        if data:
-            self._kept = (self._kept + data)[-_STDERR_KEPT:]
-        else:
-            self.close()
-
 
 def _seed(profile: Path, origin: str | None, camera: str | None) -> None:
     default = profile / "Default"
-    default.mkdir(mode=0o700)
+    default.mkdir(mode=0o700, exist_ok=True)  # a sign-in that is kept may be there
     node = None if camera is None else os.path.realpath(camera)
     (default / "Preferences").write_text(preferences(origin, node), encoding="utf-8")
-
-
-def _leash() -> list[str]:
-    """Have the kernel kill the browser if we die without a chance to do it (util-linux)."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
-
-
-def _high_pipe() -> tuple[int, int]:
-    """Return a pipe whose numbers cannot be those that the child gets (0-4)."""
-    ends = os.pipe()
-    high = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends)
-    for end in ends:
-        os.close(end)
-    return high[0], high[1]
-
-
-def _spawn(line: list[str], env: dict[str, str], handles: list[int]) -> int:
-    """Start `line` in a new session with `handles` as its descriptors 2, 3, 4."""
-    actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-    ]
-    actions += [(os.POSIX_SPAWN_DUP2, handle, 2 + n) for n, handle in enumerate(handles)]
-    # Python ignores SIGPIPE, and a child would inherit that.
-    return os.posix_spawn(
-        line[0], line, env, file_actions=actions, setsid=True, setsigdef=[signal.SIGPIPE]
-    )
 
 
 _NULL = asyncio.subprocess.DEVNULL

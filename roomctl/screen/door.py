@@ -1,19 +1,27 @@
-"""The one-time loopback address from which a plain meeting starts.
+"""The loopback address from which a plain meeting starts, once, and where strangers' pages end.
 
 A link in a command line would show its passcode to every user of the box. So the browser starts at
 `http://127.0.0.1:<port>/go/<token>`, which sends it on, once, and only a browser of our own user.
+While the meeting lasts, `/stay/<token>/<host>` answers 204, upon which a browser stays where it is.
 Knows no browser and no meeting.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import re
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
 HEAD_S = 5.0
+UP_S = 3.0
+UP = "up!"  # what the extension asks for when it is; no host has this name
+_BY_NO_PAGE = re.compile(rb"\r\nSec-Fetch-Site: none\r\n", re.IGNORECASE)
+_HOST = re.compile(rb"[0-9A-Za-z.-]{1,253}")
 LONGEST_HEAD = 16 * 1024
 
 # Everything that may stand in a URI (RFC 3986) and "%": what is encoded already stays as it is.
@@ -21,19 +29,37 @@ _URI = "!#$%&'()*+,/:;=?@[]~-._"
 
 
 class Door:
-    """Sends the first caller who knows the token to `url`; `used` is set then."""
+    """Sends the first caller who knows the token to `url`; `used` is set then.
 
-    def __init__(self, url: str) -> None:
+    `stopped` gets the host of each page that the browser was kept from. `barred` is set if that was
+    where the link itself led: then no page stands there.
+    """
+
+    def __init__(self, url: str, stopped: Callable[[str], None] = lambda host: None) -> None:
+        self._stopped = stopped
+        self._staying = secrets.token_urlsafe(24)
         self._location = quote(url, safe=_URI)
         self._token = secrets.token_urlsafe(24)
         self._server: asyncio.Server | None = None
         self.used = asyncio.Event()
+        self.barred = asyncio.Event()
+        self.fenced, self._up = False, asyncio.Event()
 
     async def open(self) -> str:
         """Listen on a free loopback port; return the address to start the browser at."""
         self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0, limit=LONGEST_HEAD)
-        port = self._server.sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}/go/{self._token}"
+        return f"{self._address}/go/{self._token}"
+
+    @property
+    def stay(self) -> str:
+        """The address to send the browser to, with a host after it, so that it stays."""
+        return f"{self._address}/stay/{self._staying}/"
+
+    @property
+    def _address(self) -> str:
+        if self._server is None:
+            raise ValueError("this door is not open")
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def close(self) -> None:
         if self._server is not None:
@@ -44,13 +70,36 @@ class Door:
         try:
             async with asyncio.timeout(HEAD_S):
                 head = await reader.readuntil(b"\r\n\r\n")
-                known = self._knows(head) and _ours(writer.get_extra_info("peername")[1])
-                writer.write(self._sent_on() if known else _response("404 Not Found"))
+                if self.fenced and self._knows(head):
+                    await self._fence_is_up()
+                known = _ours(writer.get_extra_info("peername")[1])
+                writer.write(self._reply(head) if known else _response("404 Not Found"))
                 await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
             writer.close()
+
+    async def _fence_is_up(self) -> None:
+        """Wait for a fenced browser's extension, which starts beside its first page."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(UP_S):
+                await self._up.wait()
+
+    def _reply(self, head: bytes) -> bytes:
+        if self._knows(head):
+            return self._sent_on()
+        wanted = f"GET /stay/{self._staying}/".encode()
+        if not secrets.compare_digest(head[: len(wanted)], wanted):
+            return _response("404 Not Found")
+        if head.startswith(wanted + UP.encode()):
+            self._up.set()
+            return _response("204 No Content")
+        if _BY_NO_PAGE.search(head):
+            self.barred.set()
+        host = _HOST.match(head, len(wanted))
+        self._stopped(host[0].decode("ascii") if host else "")
+        return _response("204 No Content")
 
     def _knows(self, head: bytes) -> bool:
         wanted = f"GET /go/{self._token} ".encode()

@@ -1,4 +1,4 @@
-"""The folder of one meeting: profile and home of its browser, in memory, gone when it ends.
+"""The folder of one meeting: all that its browser may write, in memory, gone when it ends.
 
 Knows no browser. Each folder holds a locked file: a folder whose lock is free belongs to a run that
 is dead, and the boot sweep removes it together with whatever still runs on it.
@@ -18,18 +18,24 @@ from pathlib import Path
 
 PREFIX = "roomctl-meeting-"
 _LOCK = "owner.lock"
+_OPENER, _NOTHING = "xdg-open", "/bin/true"
 _REMOVE_S = 1.0  # a browser that was just killed may still write for a moment
 
 
 class Folder:
-    """A 0700 folder with `profile` and `home` inside; blocking, like the file system."""
+    """A 0700 folder with places inside that belong to one browser; blocking, like the file system.
+
+    `programs` is what its pages may start: nothing, under the name by which a browser would.
+    """
 
     def __init__(self, base: Path) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
         self._lock = _lock(self.path / _LOCK)
         self.profile, self.home = self.path / "profile", self.path / "home"
-        self.profile.mkdir(mode=0o700)
-        self.home.mkdir(mode=0o700)
+        self.fence, self.programs = self.path / "fence", self.path / "programs"
+        for place in (self.profile, self.home, self.fence, self.programs):
+            place.mkdir(mode=0o700)
+        (self.programs / _OPENER).symlink_to(_NOTHING)
 
     def remove(self) -> bool:
         """Remove the folder; whether it is gone, which takes 1 s at most."""
@@ -65,23 +71,26 @@ def sweep(where: Path) -> int:
 
 
 def end_all(path: Path) -> None:
-    """Kill our own processes whose command line names `path`."""
-    for pid in _naming(path):
+    """Kill our own processes that belong to `path`."""
+    for pid in holders(path):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
 
 
-def _naming(path: Path) -> Iterator[int]:
+def holders(path: Path) -> Iterator[int]:
+    """Yield our own processes whose command line, or whose environment, names `path`."""
     wanted = os.fsencode(path) + b"/"
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with contextlib.suppress(OSError):
-                if entry.stat().st_uid == os.getuid() and wanted in _words(entry):
+                if entry.stat().st_uid == os.getuid() and _names(entry, wanted):
                     yield int(entry.name)
 
 
-def _words(entry: Path) -> bytes:
-    return (entry / "cmdline").read_bytes()
+def _names(entry: Path, wanted: bytes) -> bool:
+    if wanted in (entry / "cmdline").read_bytes():
+        return True
+    return wanted in (entry / "environ").read_bytes()
 
 
 def _lock(path: Path) -> int | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from roomctl.screen.touches import KeyName
 
-SHIFT, ALT = 1, 8  # real modifiers, as bits
+SHIFT = 1  # a real modifier, as a bit
 
 # Where the printing keys of a PC stand, as codes and as names in xkeyboard-config's "evdev".
 _PLACES = {
@@ -33,7 +33,7 @@ _NAMED = {
     KeyName.DOWN: (108, 0),
     KeyName.LEFT: (105, 0),
     KeyName.RIGHT: (106, 0),
-    KeyName.BACK: (105, ALT),
+    KeyName.BACK: (158, 0),  # XF86Back; Alt+Left moves a window in labwc
 }
 
 

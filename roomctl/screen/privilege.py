@@ -1,4 +1,4 @@
-"""From root to the kiosk user, in this process and for good.
+"""What this process may: from root to the kiosk user, for good, and no memory of it on any disk.
 
 An interpreter under /root cannot be started by anybody else, so the process starts as root, imports
 all it needs, and steps down before it opens anything. Knows no browser and no socket.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import resource
 
 from roomctl.errors import DeviceError
 
@@ -30,6 +31,14 @@ def drop_privileges(user: str) -> None:
     os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
     _prove_stepped_down()
     _settle_in(entry)
+
+
+def leave_no_core() -> None:
+    """Have no crash of this process, or of what it starts, write memory to a disk.
+
+    It may hold a passcode. systemd-coredump, too, keeps nothing for a limit of 0.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def refuse_root() -> None:

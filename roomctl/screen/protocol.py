@@ -161,11 +161,13 @@ class Stand:
     """Have `url` stand on a display, at the room's between meetings; None: nothing stands there.
 
     The address holds a token that pairs once. `output` names the display, None is the first one.
+    `cec` is the adapter of the room's television: a path, or auto; None: there is none.
     """
 
     place: Place
     url: str | None
     output: str | None
+    cec: str | None = None
 
     def __repr__(self) -> str:
         """Leave the address out: it holds a token."""

@@ -82,7 +82,8 @@ class SimScreen:
     shows      the page's own far side: what it shows, and what was typed
     reachable  whether a panel can see and touch the page
     lobby_s    how long the host takes for that, counted from the open page
-    deaf_mute  the sound server takes the order and never confirms it
+    deaf_mute  the sound server takes the order, and neither does nor confirms it before this ends
+    has_sound  whether there is a sound server; it stays as it is muted, or not, without one
     switch     the microphone's own capture switch; it follows the mute unless `stuck_switch`
     level_pct  how loud it is in the room
     meeting_muted  somebody muted the room in the meeting itself
@@ -97,6 +98,9 @@ class SimScreen:
         self.wall: str | None = None
         self.shows, self.reachable = SimPage(), True
         self.deaf_mute = self.stuck_switch = self.meeting_muted = False
+        self.has_sound = True
+        self._said: Sound | None = None
+        self._wish: bool | None = None
         self.switch, self.level_pct, self.hears = Switch.NONE, 35, True
         self._listened_until = self._level_s = 0.0
         self.silent = False
@@ -138,6 +142,12 @@ class SimScreen:
         """Let the host end the meeting: the page stays, its media ends."""
         self._ended = True
 
+    def meddle(self) -> None:
+        """Let another program mute the microphone, which stays so, or open it."""
+        self.muted = not self.muted
+        if self.muted and self._wish is not None:
+            self._wish = True
+
     def want(self) -> None:
         """Ask for pages to stand on the displays, as a kiosk does."""
         self._reports.append(Want())
@@ -149,6 +159,8 @@ class SimScreen:
         self._now = now
         while self._orders and not self.silent:
             self._obey(self._orders.popleft())
+        if not self.silent and self._said is not None:
+            self._mix(self._said)
         if self._beat_s is None or now >= self._beat_s:
             self._beat_s = now + BEAT_S
             self._reports.append(Beat())
@@ -228,11 +240,29 @@ class SimScreen:
         self._reports.append(Relayed(touch.number))
 
     def _mute(self, on: bool) -> None:
-        if not self.deaf_mute:
-            self.muted = on
-            if self.switch is not Switch.NONE and not self.stuck_switch:
-                self.switch = Switch.OFF if on else Switch.ON
+        if not self.has_sound:
             self._say_sound()
+            return
+        self._wish = on
+        if not self.deaf_mute:
+            self._set(on)
+            self._say_sound()
+
+    def _set(self, muted: bool) -> None:
+        self.muted = muted
+        if self.switch is not Switch.NONE and not self.stuck_switch:
+            self.switch = Switch.OFF if muted else Switch.ON
+
+    def _mix(self, said: Sound) -> None:
+        """Say what is news, and set right what is not as it was asked for, as the real one does."""
+        if said != self._sound():
+            self._say_sound()
+        wish = None if self.deaf_mute or not self.has_sound else self._wish
+        if wish is not None and self._sound().silent is not wish:
+            before = self._sound()
+            self._set(wish)
+            if self._sound() != before:
+                self._say_sound()
 
     def _chirped(self, number: int) -> Chirped:
         if self.muted:
@@ -255,7 +285,13 @@ class SimScreen:
         self._reports.append(Shown(self.shown))
 
     def _say_sound(self) -> None:
-        self._reports.append(Sound(True, self.muted, self.volume_pct, None, self.switch))
+        self._said = self._sound()
+        self._reports.append(self._said)
+
+    def _sound(self) -> Sound:
+        if not self.has_sound:
+            return Sound(available=False, reason=Reason.NO_SOUND_SERVER)
+        return Sound(True, self.muted, self.volume_pct, None, self.switch)
 
     def _running(self) -> bool:
         return self._call is not None and self._call.page.phase not in OVER

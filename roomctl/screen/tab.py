@@ -22,6 +22,9 @@ READY_S = 20.0  # 1.0-2.3 s on x86 (measured); a small board with a cold disk ta
 NAVIGATE_S = 30.0
 READ_S = 1.5
 MOST_FRAMES = 16
+# What a page was about to send is lost when it is left. Those who drive such pages wait a second or
+# more after pressing Leave (as Vexa does); one whose media has ended needs less.
+LAST_WORDS_S, LAST_WORD_S = 1.0, 0.3
 GOODBYE_S = 0.4  # for what a page says while it is being left (a beacon on its way out)
 CLOSE_S = 1.0  # all of it
 
@@ -43,22 +46,22 @@ class Tab:
         self._tasks: set[asyncio.Task[None]] = set()
         self.host: str | None = None
         self.unreachable = False  # what stands there is the browser's own word that nothing is
+        self.kept_from: str | None = None  # the foreign host that it was last kept from
         self.crashed = asyncio.Event()
         self.closed = asyncio.Event()
 
     async def attach(self, pipe: tuple[int, int]) -> None:
-        """Find the browser's first page and watch it; CdpError if there is none within 20 s."""
+        """Find the browser's first page and watch it; TimeoutError or CdpError after 20 s."""
         await self._cdp.attach(*pipe)
         async with asyncio.timeout(READY_S):
-            target = await self._first_page()
-        self._target = target
-        params = {"targetId": target, "flatten": True}
-        self._main = (await self._cdp.call("Target.attachToTarget", params))["sessionId"]
-        await self._cdp.call("Inspector.enable", session=self._main)
-        await self._prepare(self._main)
-        if self._hosts:
-            await self._cdp.call("Fetch.enable", _PAGES, self._main)
-            await self._cdp.call("Target.setDiscoverTargets", {"discover": True})
+            self._target = await self._first_page()
+            params = {"targetId": self._target, "flatten": True}
+            self._main = (await self._begin("Target.attachToTarget", params))["sessionId"]
+            await self._begin("Inspector.enable", session=self._main)
+            await self._prepare(self._main)
+            if self._hosts:
+                await self._begin("Fetch.enable", _PAGES, self._main)
+                await self._begin("Target.setDiscoverTargets", {"discover": True})
 
     async def open(self, url: str) -> None:
         """Go to `url`; CdpError if nothing answers there."""
@@ -87,6 +90,14 @@ class Tab:
             entry = {"entryId": history["entries"][before]["id"]}
             await self.ask("Page.navigateToHistoryEntry", entry)
 
+    async def say_goodbye(self) -> None:
+        """Let a page whose Leave was pressed tell its server; at most 1 s."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                while (media := await self.read()) is not None and media.connected > 0:
+                    await asyncio.sleep(0.1)
+                await asyncio.sleep(LAST_WORD_S)
+
     async def close(self) -> None:
         """Leave the page, let it say goodbye, and close it; at most 1 s."""
         with contextlib.suppress(CdpError, TimeoutError):
@@ -111,12 +122,16 @@ class Tab:
                 return str(pages[0]["targetId"])
             await asyncio.sleep(0.1)
 
+    async def _begin(self, method: str, params: Params | None = None, session: str = "") -> Params:
+        """Ask what a browser, or a frame, that is just starting may take its time for."""
+        return await self._cdp.call(method, params, session, limit_s=READY_S)
+
     async def _prepare(self, session: str) -> None:
-        await self._cdp.call("Page.enable", session=session)
+        await self._begin("Page.enable", session=session)
         for source in (probe.INSTALL, signs.INSTALL):
             script = {"source": source}
-            await self._cdp.call("Page.addScriptToEvaluateOnNewDocument", script, session)
-        await self._cdp.call("Target.setAutoAttach", _FRAMES, session)
+            await self._begin("Page.addScriptToEvaluateOnNewDocument", script, session)
+        await self._begin("Target.setAutoAttach", _FRAMES, session)
 
     async def _ask(self, session: str, question: str = probe.READ) -> object:
         params = {"expression": question, "awaitPromise": True, "returnByValue": True}
@@ -157,7 +172,8 @@ class Tab:
         if paused.get("frameId") != self._target or self._may_go(url):
             await self._cdp.call("Fetch.continueRequest", passes, session)
         else:
-            _log.warning("screen: did not leave the meeting for %s", host_of(url))
+            self.kept_from = host_of(url) or ""
+            _log.warning("screen: did not leave the meeting for %s", self.kept_from)
             stays = {**passes, "errorReason": "Aborted"}
             await self._cdp.call("Fetch.failRequest", stays, session)
 

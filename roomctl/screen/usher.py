@@ -34,11 +34,19 @@ class Usher:
         self._joined = await self._press_if_there(self._way.join)
 
     async def leave(self) -> bool:
-        """Press the page's own Leave; whether it was there to be pressed."""
+        """Press the page's own Leave and let it say goodbye, for 1 s at most.
+
+        Return whether it was there to be pressed.
+        """
+        if not self._way.leave:
+            return False
         try:
-            return bool(self._way.leave) and await self._press_if_there(self._way.leave)
+            pressed = await self._press_if_there(self._way.leave)
         except CdpError:
             return False
+        if pressed:
+            await self._tab.say_goodbye()
+        return pressed
 
     async def _press_if_there(self, selector: str) -> bool:
         place = await self._find(selector)

@@ -9,17 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from roomctl.errors import RoomctlError
-from roomctl.screen import labwc
+from roomctl.screen import client, display, fence, keep, labwc
 from roomctl.screen.browser import Browser, Setup
 from roomctl.screen.cdp import CdpError
 from roomctl.screen.door import Door
-from roomctl.screen.folder import Folder, end_all
+from roomctl.screen.folder import Folder, end_all, holders
+from roomctl.screen.keep import Keep
+from roomctl.screen.process import Process
 from roomctl.screen.protocol import Flow, Open, Page, Phase, Reason, Rtc, Seen, host_of
 from roomctl.screen.tab import Tab
 from roomctl.screen.usher import Usher
@@ -31,6 +34,7 @@ READ_EVERY_S = 0.5
 LISTEN_EVERY_S = 1.0
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")  # a host as it stands in IDNA
 FETCHED_S = 30.0  # until a plain browser has fetched its start address
+_ELSEWHERE = "the link leads to a host that is not the platform's; is it one for [meeting] also?"
 
 Outcome = tuple[Phase, Reason | None]
 FlowOf = Callable[[int], Awaitable[Flow | None]]
@@ -62,7 +66,8 @@ class Visit:
         self._page = Page(order.id, Phase.LAUNCHING, host_of(order.url))
         self._left = asyncio.Event()
         self._why_left = Reason.LEFT
-        self._browser: Browser | None = None
+        self._browser: Process | None = None
+        self._keep: Keep | None = None
         self._tab: Tab | None = None
         self._usher: Usher | None = None
         self._door: Door | None = None
@@ -111,17 +116,27 @@ class Visit:
             if living.done():
                 return living.result()
             living.cancel()
-            self._say(Page(self._page.id, Phase.CLOSING, self._page.host, self._why_left))
+            lost = self._why_left is Reason.STOPPED  # nobody wanted it to end
+            if not lost:
+                self._say(Page(self._page.id, Phase.CLOSING, self._page.host, self._why_left))
             if self._tab is not None and self._usher is not None:
                 await self._usher.leave()
                 await self._tab.close()
-            return Phase.CLOSED, self._why_left
+            return Phase.CRASHED if lost else Phase.CLOSED, self._why_left
         finally:
             for task in (living, leaving):
                 task.cancel()
             await asyncio.gather(living, leaving, return_exceptions=True)
 
     async def _live(self, folder: Folder) -> Outcome:
+        if self._order.native:
+            line = await in_thread(client.command, self._order.native, dict(os.environ))
+            if line is not None:
+                return await self._client(folder, line)
+            _log.info("screen: the client for %s is not installed; its page is opened", self._named)
+        if self._order.keep:
+            self._keep = Keep(keep.base(os.environ), self._order.keep)
+            await in_thread(self._keep.bring, folder.profile)
         if self._order.assisted:
             browser = Browser(
                 self._setup,
@@ -134,8 +149,12 @@ class Visit:
             )
             self._browser = browser
             return await self._until_gone(browser, self._assisted(browser))
-        self._door = Door(self._order.url)
+        self._door = Door(self._order.url, self._stopped)
         start = await self._door.open()
+        hosts = self._order.hosts
+        if hosts:
+            await in_thread(fence.put_up, folder.fence, hosts, self._door.stay)
+            self._door.fenced = True
         browser = Browser(
             self._setup,
             folder,
@@ -144,6 +163,7 @@ class Visit:
             start=start,
             name=labwc.MEETING,
             camera=self._order.camera,
+            fenced=bool(hosts),
         )
         self._browser = browser
         return await self._until_gone(browser, self._plain(self._door, browser))
@@ -154,19 +174,37 @@ class Visit:
         try:
             await asyncio.wait((shown, browser.gone), return_when="FIRST_COMPLETED")
             if browser.gone.done():
-                return self._explain(browser)
+                return await self._explain(browser)
             return shown.result()
         finally:
             shown.cancel()
             await asyncio.gather(shown, return_exceptions=True)
 
-    def _explain(self, browser: Browser) -> Outcome:
-        if self._page.phase is Phase.LAUNCHING:
+    async def _explain(self, browser: Process) -> Outcome:
+        if self._page.phase is Phase.LAUNCHING and isinstance(browser, Browser):
             why = f"the browser went away with status {browser.gone.result()}"
             raise Failed(browser.complaint(), why)
         if browser.gone.result() == 0:
-            return Phase.CLOSED, Reason.BROWSER_CLOSED
+            return await self._closed()
         return Phase.CRASHED, None
+
+    async def _closed(self) -> Outcome:
+        """Tell a page that closed itself from one whose display went: Chromium ends well then."""
+        if self._setup.mode == "kiosk" and not await display.there():
+            return Phase.CRASHED, Reason.STOPPED
+        return Phase.CLOSED, Reason.BROWSER_CLOSED
+
+    async def _client(self, folder: Folder, line: list[str]) -> Outcome:
+        """Run the vendor's own client until none of its processes is left."""
+        _log.info("screen: the client for %s is started", self._named)
+        program = Process(line, client.surroundings(os.environ, folder))
+        self._browser = program
+        self._say(replace(self._page, phase=Phase.OPEN))
+        while await in_thread(lambda: any(holders(folder.path))):
+            self._say(replace(self._page, flow=await self._flow_of(program.pid)))
+            await asyncio.sleep(LISTEN_EVERY_S)
+        await program.gone
+        return await self._explain(program)
 
     async def _plain(self, door: Door, browser: Browser) -> Outcome:
         """Show a page that cannot be read: a renderer that crashes in it is not noticed.
@@ -179,11 +217,11 @@ class Visit:
         except TimeoutError:
             why = f"the browser did not fetch its start page within {FETCHED_S:g} s"
             raise Failed(Reason.BROWSER_START, why) from None
-        door.close()
         self._say(replace(self._page, phase=Phase.OPEN))
-        while True:
+        while not door.barred.is_set():
             self._say(replace(self._page, flow=await self._flow_of(browser.pid)))
             await asyncio.sleep(LISTEN_EVERY_S)
+        raise Failed(Reason.BLOCKED_BY_POLICY, _ELSEWHERE)
 
     async def _assisted(self, browser: Browser) -> Outcome:
         tab = Tab(self._moved, self._order.hosts)
@@ -203,8 +241,8 @@ class Visit:
         # When a whole browser dies its pipe ends first; give the process a moment to be seen.
         await asyncio.wait((browser.gone,), timeout=0.3)
         if browser.gone.done():
-            return self._explain(browser)
-        return Phase.CLOSED, Reason.BROWSER_CLOSED
+            return await self._explain(browser)
+        return await self._closed()
 
     async def _look(self, tab: Tab, rtc: Rtc | None) -> Seen | None:
         """Look at what the page shows; not while media flows, which proves more, at less cost."""
@@ -224,7 +262,14 @@ class Visit:
         try:
             await tab.open(self._order.url)
         except CdpError as error:
+            if tab.kept_from is not None:
+                raise Failed(Reason.BLOCKED_BY_POLICY, _ELSEWHERE) from error
             raise Failed(Reason.NETWORK, f"the page cannot be loaded: {error}") from error
+
+    @property
+    def _named(self) -> str:
+        """The scheme of the client's address: the rest of it says whose meeting it is."""
+        return self._order.native.partition(":")[0]
 
     async def _clean(self, folder: Folder | None) -> None:
         if self._door is not None:
@@ -235,8 +280,21 @@ class Visit:
             await self._tab.end()
         if folder is not None:
             await in_thread(end_all, folder.path)
+            await self._save(folder)
             if not await in_thread(folder.remove):
                 _log.error("screen: %s cannot be removed; it may hold a profile", folder.path)
+
+    async def _save(self, folder: Folder) -> None:
+        """Keep the sign-in of a page that was open, whole or not at all."""
+        if self._keep is None:
+            return
+        try:
+            await in_thread(self._keep.save, folder.profile)
+        except OSError as error:
+            _log.warning("screen: the sign-in cannot be kept: %s", error.strerror)
+
+    def _stopped(self, host: str) -> None:
+        _log.warning("screen: did not leave the meeting for %s", host or "an unnamed host")
 
     def _moved(self, host: str | None) -> None:
         if self._page.phase is Phase.OPEN:
@@ -255,6 +313,8 @@ def _check(order: Open) -> None:
     for text in (order.url, order.origin):
         if not _proper(text):
             raise Failed(Reason.BAD_URL, "the link is not https://, or not well formed")
+    if order.keep and not keep.NAME.fullmatch(order.keep):
+        raise Failed(Reason.BAD_URL, "what is kept of a sign-in is named by a platform's key")
     # An origin becomes a pattern in the browser's settings, where "*" would mean everybody.
     if not _ORIGIN.fullmatch(order.origin):
         raise Failed(Reason.BAD_URL, "the origin is more than scheme, host and port")

@@ -28,9 +28,16 @@ class Place:
     filled: bool
 
 
-# An element that something else covers, such as a notice, is not there to be pressed.
+WHOLE_MS = 10_000  # then a page is as whole as it gets: some wait for a last picture for ever
+
+# An element that something else covers, such as a notice, is not there to be pressed; nor is one
+# on a page whose scripts may not be there yet, or that was not drawn yet: Chromium 156 takes a
+# press before that and loses it (seen once in 25 joins on a busy machine).
 _FIND = """
-((selector) => {
+((selector, whole) => {
+  const drawn = performance.getEntriesByType("paint").length > 0;
+  const ready = document.readyState === "complete" && drawn;
+  if (!ready && performance.now() < whole) return null;
   const there = (one) => !one.disabled && one.checkVisibility({ visibilityProperty: true });
   const one = [...document.querySelectorAll(selector)].find(there);
   if (!one) return null;
@@ -44,7 +51,7 @@ _FIND = """
 
 def finding(selector: str) -> str:
     """Return the expression that looks for an element."""
-    return f"{_FIND}({json.dumps(selector)})"
+    return f"{_FIND}({json.dumps(selector)}, {WHOLE_MS})"
 
 
 def found(answer: object) -> Place | None:

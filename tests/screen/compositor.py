@@ -26,7 +26,8 @@ def missing():
 class Compositor:
     """labwc with headless outputs HEADLESS-1, -2 … as the kiosk's user, in a folder of its own."""
 
-    def __init__(self, outputs):
+    def __init__(self, outputs, program=("labwc", "-d")):
+        """`program` is labwc, or another compositor of wlroots that is started just so."""
         _make_room_for_x11()
         self.place = Path(tempfile.mkdtemp(prefix="roomctl-labwc-"))
         self.config = self.place / "config"
@@ -48,7 +49,7 @@ class Compositor:
         user = {"user": UID, "group": pwd.getpwnam(USER).pw_gid, "extra_groups": []} if USER else {}
         self._log = (self.place / "labwc.log").open("wb")
         self.process = subprocess.Popen(
-            ["labwc", "-d"],
+            program,
             env={**surroundings, **backend},
             stdin=subprocess.DEVNULL,
             stdout=self._log,

@@ -265,7 +265,7 @@ async def test_a_killed_browser_is_a_crash_and_its_profile_is_removed(agent, sit
         await daemon.page(is_open)
         pid, words = agent.browser()
         os.kill(pid, signal.SIGKILL)
-        page = await daemon.page(lambda page: False, limit_s=5)
+        page = await daemon.page(lambda page: False)
         assert page.phase is Phase.CRASHED
         assert not profile_of(words).parent.exists()
 
@@ -278,7 +278,7 @@ async def test_a_killed_renderer_is_a_crash(agent, site):
         for pid, words in agent.processes().items():
             if is_renderer(words):
                 os.kill(pid, signal.SIGKILL)
-        page = await daemon.page(lambda page: False, limit_s=5)
+        page = await daemon.page(lambda page: False)
         assert (page.phase, page.reason) == (Phase.CRASHED, Reason.PAGE_CRASHED)
 
 

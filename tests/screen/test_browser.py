@@ -60,6 +60,17 @@ def test_one_origin_gets_camera_and_microphone_and_nobody_else(origin, pattern):
     assert set(profile["default_content_setting_values"].values()) == {2}
 
 
+def test_a_program_that_a_page_asks_for_is_nothing_and_is_not_asked_about(tmp_path):
+    pairs = json.loads(preferences("https://zoom.example"))["protocol_handler"]
+    allowed = pairs["allowed_origin_protocol_pairs"]["https://zoom.example"]
+    assert {"zoommtg", "msteams", "wemeet", "mailto"} <= allowed.keys()
+    folder = Folder(tmp_path)
+    first = environment({}, folder)["PATH"].partition(":")[0]
+    opener = Path(first) / "xdg-open"
+    assert opener.resolve() == Path("/bin/true").resolve()
+    assert folder.remove()
+
+
 def test_the_camera_that_a_room_names_comes_first_and_no_other_is_named():
     assert json.loads(preferences(None, "/dev/video2"))["media"] == {
         "default_video_capture_Device": "/dev/video2"
@@ -72,7 +83,7 @@ def test_the_browser_sees_nothing_of_the_outer_environment_but_the_display(tmp_p
     outer = {"HOME": "/root", "ROOMCTL_TOKEN": "x", "WAYLAND_DISPLAY": "wayland-0", "LANG": "C"}
     found = environment(outer, folder)
     assert found == {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"{folder.programs}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(folder.home),
         "WAYLAND_DISPLAY": "wayland-0",
         "LANG": "C",

@@ -58,3 +58,32 @@ async def test_a_link_cannot_add_a_header_and_chinese_is_encoded():
     answer = await ask(await door.open())
     door.close()
     assert "Location: https://meet.example/%E7%AB%B9%0D%0ASet-Cookie:%20a=b\r\n" in answer
+
+
+async def test_a_browser_that_is_sent_to_stay_stays_and_its_way_is_told():
+    stopped = []
+    door = Door(LINK, stopped.append)
+    await door.open()
+    try:
+        answer = await ask(f"{door.stay}foreign.example?")
+        assert answer.startswith("HTTP/1.1 204 No Content\r\n")
+        assert stopped == ["foreign.example"]
+        assert not door.used.is_set()
+        assert not door.barred.is_set(), "a page stands there, which led elsewhere"
+        stranger = door.stay.rstrip("/")[:-1] + "x/foreign.example?"
+        assert (await ask(stranger)).startswith("HTTP/1.1 404")
+        assert stopped == ["foreign.example"]
+    finally:
+        door.close()
+
+
+async def test_a_browser_that_no_page_sent_is_barred_by_its_own_link():
+    door = Door(LINK)
+    await door.open()
+    try:
+        path = door.stay.partition("/stay")[1:]
+        head = f"{''.join(path)}foreign.example? HTTP/1.1\r\nSec-Fetch-Site: none\r\nX:"
+        assert (await ask(door.stay, path=head)).startswith("HTTP/1.1 204")
+        assert door.barred.is_set()
+    finally:
+        door.close()

@@ -43,6 +43,7 @@ MESSAGES = [
     Rest(),
     Stand(Place.ROOM, "http://127.0.0.1:8080/screen#pair=geheim", "HDMI-A-1"),
     Stand(Place.PANEL, None, None),
+    Stand(Place.ROOM, None, None, "/dev/cec0"),
     Mute(True),
     Volume(55),
     Use("1-1.4", 0x0B0E, 0x2456),

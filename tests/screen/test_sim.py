@@ -41,6 +41,10 @@ class Ends:
         pages = [report for report in self.heard if isinstance(report, Page)]
         return pages[-1] if pages else None
 
+    @property
+    def sounds(self) -> list[Sound]:
+        return [report for report in self.heard if isinstance(report, Sound)]
+
     def phases(self) -> list[tuple[int, str]]:
         seen = [(p.id, str(p.phase)) for p in self.heard if isinstance(p, Page)]
         return [now for n, now in enumerate(seen) if n == 0 or now != seen[n - 1]]
@@ -155,6 +159,37 @@ def test_a_deaf_sound_server_confirms_nothing():
     ends.session.say(Mute(True))
     ends.after(10)
     assert not any(isinstance(report, Sound) and report.muted for report in ends.heard)
+    ends.screen.deaf_mute = False
+    ends.after(1.1)
+    assert ends.sounds[-1] == Sound(True, True, 60)  # the order was kept
+
+
+def test_without_a_sound_server_nothing_is_muted_and_each_order_is_answered():
+    ends = Ends()
+    ends.after(0.1)
+    ends.screen.has_sound = False
+    for on in (True, False):
+        ends.session.say(Mute(on))
+        ends.after(0.1)
+        assert ends.sounds[-1] == Sound(available=False, reason=Reason.NO_SOUND_SERVER)
+    assert not ends.screen.muted
+    ends.screen.has_sound = True
+    ends.after(1.1)
+    assert ends.sounds[-1] == Sound(True, False, 60)
+
+
+def test_another_program_that_opens_is_undone_and_one_that_mutes_is_not():
+    ends = Ends()
+    ends.session.say(Mute(True))
+    ends.after(0.1)
+    ends.screen.meddle()
+    ends.after(1.1)
+    assert [sound.muted for sound in ends.sounds[-3:]] == [True, False, True]
+    ends.session.say(Mute(False))
+    ends.after(0.1)
+    ends.screen.meddle()
+    ends.after(5)
+    assert ends.sounds[-1].muted
 
 
 def test_a_silent_screen_is_noticed_once_after_three_seconds_and_is_heard_again():

@@ -1,6 +1,8 @@
 """A vendor's page in a real browser: what is read of it, and a panel's hands on it."""
 
+import asyncio
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +19,7 @@ from roomctl.screen.protocol import (
     Relayed,
     Sign,
     Type,
+    Way,
 )
 from roomctl.screen.signs import Where
 from roomctl.screen.touches import Obstacle
@@ -166,16 +169,33 @@ async def test_no_link_on_the_page_loses_the_call(agent, english, platform):
         await daemon.page(flows)
         for place in (vendor.MAIL, vendor.FOREIGN, vendor.WINDOW):
             assert await do(daemon, Press, *place) is None
-        before = await daemon.page(lambda page: True)
-        after = await daemon.page(lambda page: page.rtc.bytes_in > before.rtc.bytes_in + 2000)
+        before = await daemon.page(flows)
+        after = await daemon.page(
+            lambda page: flows(page) and page.rtc.bytes_in > before.rtc.bytes_in + 2000
+        )
         assert after.host == "127.0.0.1"
         assert await do(daemon, Press, *vendor.LEAVE) is None
+        # Before the page is left: what it has not sent by then, the browser never sends.
+        said = [await asyncio.to_thread(english.said.get, timeout=5) for _ in range(2)]
+        assert said == ["met webdriver=true", "left by its own button"]
         await left(daemon, order)
-    said = [english.said.get(timeout=5) for _ in range(2)]
-    assert said == ["met webdriver=true", "left by its own button"]
     log = agent.log.read_text()
     assert "did not leave the meeting for foreign.example" in log
     assert "closed a window of foreign.example" in log
+
+
+async def test_a_page_that_is_left_by_its_own_button_has_time_to_say_goodbye(
+    agent, english, platform
+):
+    english.goodbye_ms = 300
+    order = replace(meeting(english, platform), way=Way(leave="#leave"))
+    english.stage = "in"
+    async with agent.daemon() as daemon:
+        daemon.say(order)
+        await daemon.page(flows)
+        await left(daemon, order)
+    said = [await asyncio.to_thread(english.said.get, timeout=5) for _ in range(2)]
+    assert said == ["met webdriver=true", "left by its own button"]
 
 
 async def test_a_picture_of_the_page_is_had_in_parts(agent, english, platform):

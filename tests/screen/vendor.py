@@ -10,7 +10,7 @@ import queue
 import threading
 
 NAME, CODE, JOIN, LEAVE = (0.5, 0.25), (0.5, 0.4), (0.5, 0.6), (0.5, 0.9)
-MAIL, FOREIGN, WINDOW = (0.1, 0.1), (0.1, 0.3), (0.1, 0.5)
+MAIL, FOREIGN, WINDOW, PROGRAM = (0.1, 0.1), (0.1, 0.3), (0.1, 0.5), (0.1, 0.7)
 PASSCODE = "暗号4711"
 
 SAID = {
@@ -94,16 +94,17 @@ _PAGE = """
 <a id="mail" href="mailto:somebody@vendor.example">mail</a>
 <a id="foreign" href="http://foreign.example/page">foreign</a>
 <a id="window" href="http://foreign.example/window" target="_blank">window</a>
+<a id="program" href="zoommtg://vendor.example/join?confno=1">program</a>
 <audio id="sound" autoplay></audio>
 <script>
-  const { said, places, wanted } = THINGS;
+  const { said, places, wanted, goodbye_ms } = THINGS;
   const at = (id) => document.getElementById(id);
   for (const [id, [x, y]] of Object.entries(places)) {
     at(id).style.left = `${x * 100}%`;
     at(id).style.top = `${y * 100}%`;
   }
   const tell = (word) => fetch("/said", { method: "POST", body: word });
-  let stage = "", here = null, there = null, media = null;
+  let turn = 0, stage = "", here = null, there = null, media = null;
   globalThis.vendor = { isJoined: () => stage === "in" };
   async function meet() {
     media = await navigator.mediaDevices.getUserMedia(wanted);
@@ -140,10 +141,18 @@ _PAGE = """
   const read = (answer) => answer.text();
   at("join").onclick = () => {
     const body = JSON.stringify([at("name").value, at("code").value]);
-    fetch("/join", { method: "POST", body }).then(read).then(show);
+    fetch("/join", { method: "POST", body }).then(read).then((next) => { turn += 1; show(next); });
   };
-  at("leave").onclick = () => tell("left by its own button");
-  setInterval(() => fetch("/stage").then(read).then(show), 100);
+  at("leave").onclick = () => setTimeout(() => tell("left by its own button"), goodbye_ms);
+  async function follow() {
+    for (;;) {
+      const mine = turn; // what was asked before Join was answered is old
+      const next = await fetch("/stage").then(read);
+      if (mine === turn) show(next);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  follow();
 </script>
 """
 
@@ -159,12 +168,13 @@ def platform_file(language=None):
 class Vendor:
     """The vendor's server; `stage` is what its page shows, in `language`.
 
-    Whoever presses Join with the passcode comes to the stage `behind`, without it to "wrong".
+    `goodbye_ms` after its own Leave was pressed it says so, if it is still there.
+    Whoever presses Join with the `passcode` comes to the stage `behind`, without it to "wrong".
     """
 
     def __init__(self, language="en", wanted=None):
-        self.stage, self.behind = "prejoin", "in"
-        self.joined = []
+        self.stage, self.behind, self.passcode = "prejoin", "in", PASSCODE
+        self.joined, self.goodbye_ms = [], 0
         self.said = queue.Queue()
         self._language, self._wanted = language, wanted or {"audio": True, "video": True}
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -181,13 +191,14 @@ class Vendor:
 
     def _page(self):
         places = {"name": NAME, "code": CODE, "join": JOIN, "leave": LEAVE}
-        places |= {"mail": MAIL, "foreign": FOREIGN, "window": WINDOW}
+        places |= {"mail": MAIL, "foreign": FOREIGN, "window": WINDOW, "program": PROGRAM}
         parts = {"said": SAID[self._language], "places": places, "wanted": self._wanted}
+        parts["goodbye_ms"] = self.goodbye_ms
         return _PAGE.replace("THINGS", json.dumps(parts))
 
     def _join(self, body):
         self.joined.append(json.loads(body))
-        self.stage = self.behind if self.joined[-1][1] == PASSCODE else "wrong"
+        self.stage = self.behind if self.joined[-1][1] == self.passcode else "wrong"
         return self.stage
 
     def _handler(vendor):  # noqa: N805

@@ -158,6 +158,13 @@ class MeetingFallback(Asked):
     args: Nothing = Nothing()
 
 
+class MeetingRejoin(Asked):
+    """Join the meeting again that was joined last: after a crash, or when the network is back."""
+
+    type: Literal["meeting.rejoin"]
+    args: Nothing = Nothing()
+
+
 class MeetingStay(Asked):
     """Stay in the meeting although somebody hung up on the speakerphone; in the room only."""
 
@@ -198,6 +205,7 @@ Command = Annotated[
     | MeetingLeave
     | MeetingStay
     | MeetingFallback
+    | MeetingRejoin
     | ScreenCommand
     | RoomWake
     | RoomRest

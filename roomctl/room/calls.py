@@ -22,6 +22,7 @@ from roomctl.meeting.link import by_number
 from roomctl.meeting.platform import Platforms
 from roomctl.meeting.platform_file import Platform
 from roomctl.meeting.reading import Policy, Reading
+from roomctl.room import refused
 from roomctl.room.approach import approach
 from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry
 from roomctl.screen import Screen
@@ -99,6 +100,7 @@ class Calls:
             can_press_join=bool(self.keys_to_join),
             dial=self._dialled(),
             fallback=self._fallback_entry(),
+            rejoin=now.state is call.State.FAILED and self.can_rejoin,
         )
 
     @property
@@ -140,6 +142,7 @@ class Calls:
         """
         if reading.launch is None:
             code = str(reading.obstacle)
+            refused.note(reading, "asked for")
             raise LinkRefused(reading.platform or "link", code, reading.why)
         if self._screen is None:
             raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
@@ -174,10 +177,12 @@ class Calls:
 
     async def rejoin(self) -> None:
         """Join the call again that was joined last; Refused if it is not known, else as `join`."""
-        if self._joined is None:
+        joined = self._joined
+        if joined is None:
             why = "this call was not begun by the running room; join it from the panel"
-            raise Refused("room", "nothing_to_undo", why)
-        await self.join(self._joined.reading, self._joined.title)
+            raise Refused("room", "nothing_to_rejoin", why)
+        await self.join(joined.reading, joined.title)
+        self._joined = joined  # with its other way
 
     async def fall_back(self) -> None:
         """Meet another way: by the invitation's other link, else anew on [meeting] fallback.
@@ -214,7 +219,10 @@ class Calls:
         if self._screen is None:
             return
         page = self._screen.state.page
-        if page is not None and page is not self._seen:
+        if self._screen.health.status is Status.OFFLINE:
+            self._seen = None
+            self._step(call.Away(self._clock.now()))
+        elif page is not None and page is not self._seen:
             self._seen = page
             self._adopt(page)
             self._step(self._report(page))

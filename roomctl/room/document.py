@@ -119,6 +119,7 @@ class MeetingEntry:
     can_press_join: bool = False
     dial: tuple[str, ...] = ()
     fallback: FallbackEntry | None = None
+    rejoin: bool = False  # it failed, and it is known how to join it again
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Relay:
             "screen.key": self._key,
             "meeting.pressJoin": self._press_join,
             "meeting.fallback": self._fall_back,
+            "meeting.rejoin": self._rejoin,
         }
 
     async def look(self, source: Source) -> Picture:
@@ -65,6 +66,9 @@ class Relay:
 
     async def _fall_back(self, source: Source) -> None:
         await self._calls.fall_back()
+
+    async def _rejoin(self, source: Source) -> None:
+        await self._calls.rejoin()
 
     def _touching(self, source: Source) -> Touching:
         if source.role != "panel" or source.phone:

@@ -42,7 +42,7 @@ from roomctl.wire import Connect, Record
 _log = logging.getLogger(__name__)
 
 STARTING_S = 5.0  # a device that has not answered by then does not hold the panel up
-TICK_S = 0.5
+TICK_S, LEAST_S = 0.5, 0.01
 
 Push = tuple[float, float, float, float]
 """Pan, tilt, zoom, focus, each from -1 to 1: right, up, tele and near are positive."""
@@ -236,7 +236,9 @@ class Room:
             await self._calls.clear_away()
             self._sound.tick()
             self.changed()
-            await asyncio.sleep(TICK_S)
+            due = self._sound.due()
+            rest_s = TICK_S if due is None else min(TICK_S, due - self.clock.mono_s())
+            await asyncio.sleep(max(rest_s, LEAST_S))
 
     def _follow(self) -> None:
         """Hand each wing what the others know."""
@@ -284,6 +286,7 @@ class Room:
             issues=view.issues(
                 entries,
                 cameras.values(),
+                self._devices.phones,
                 meeting,
                 self._bookings.issue,
                 self._attendance.issues(now),

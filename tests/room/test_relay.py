@@ -156,6 +156,38 @@ async def test_the_other_link_of_an_invitation_is_the_way_out() -> None:
 
 
 @invented
+async def test_a_meeting_that_crashed_is_joined_again_with_one_touch() -> None:
+    async with living() as house:
+        await house.join()
+        number = house.document.meeting.number
+        assert not house.document.meeting.rejoin, "it stands"
+        await house.act("screen", "crash")
+        await house.until(lambda: house.document.meeting.rejoin)
+        assert (await house.ask("meeting.rejoin")).status == "done"
+        await house.until(lambda: state(house)[0] == "in_call")
+        assert house.document.meeting.number == number
+
+
+@invented
+async def test_who_joins_again_keeps_the_other_way() -> None:
+    async with living() as house:
+        await house.ask("meeting.join", link=TWO_LINKS)
+        await house.until(lambda: house.document.meeting.shown)
+        await house.act("screen", "crash")
+        await house.until(lambda: house.document.meeting.rejoin)
+        await house.ask("meeting.rejoin")
+        await house.until(lambda: house.document.meeting.shown)
+        assert house.document.meeting.fallback is not None
+
+
+@invented
+async def test_without_a_meeting_nothing_is_joined_again() -> None:
+    async with living() as house:
+        answer = await house.ask("meeting.rejoin")
+        assert (answer.status, answer.error.code) == ("refused", "nothing_to_rejoin")
+
+
+@invented
 async def test_the_other_link_of_a_booking_is_found_too() -> None:
     fields = {"URL": ZOOM, "DESCRIPTION": f"If Zoom does not work: {LINK}"}
     begin, end = START - timedelta(minutes=5), START + timedelta(minutes=25)

@@ -58,6 +58,18 @@ def test_another_platform_is_one_touch_away(open_panel: Open, way: str, words: s
     told(page, lambda: stand_in.commands("meeting.fallback"), [{}])
 
 
+def test_after_a_crash_the_meeting_is_one_touch_away(open_panel: Open) -> None:
+    stand_in, page = at(open_panel, failure="crashed", rejoin=True)
+    page.get_by_role("button", name="Join again").tap()
+    told(page, lambda: stand_in.commands("meeting.rejoin"), [{}])
+
+
+def test_joining_again_is_not_offered_where_it_would_end_the_same(open_panel: Open) -> None:
+    _, page = at(open_panel, failure="not_found", rejoin=True)
+    expect(page.locator("wall-card")).to_be_visible()
+    expect(page.get_by_role("button", name="Join again")).to_be_hidden()
+
+
 def test_without_another_way_none_is_offered(open_panel: Open) -> None:
     _, page = at(open_panel, fallback=None, dial=[])
     expect(page.locator("wall-card")).to_be_visible()

@@ -9,6 +9,7 @@ import { platformName } from "../lib/words.js";
 import { button, OPEN_MS } from "./parts.js";
 
 const PRESS_MS = 8000;
+const PASSING = ["crashed", "network", "media_denied", "screen", "denied", "removed", "host_not_started"]; // what may be otherwise the next time
 
 /**
  * Whether a person has to do something before the room can be in the meeting.
@@ -49,7 +50,7 @@ export class WayIn extends HTMLElement {
   }
 }
 
-/** The ways to meet that are left without this page: another link or platform, and numbers to dial. */
+/** The ways to meet that are left without this page: once more, another link or platform, and numbers to dial. */
 export class WaysOut extends HTMLElement {
   #moving = false;
 
@@ -57,26 +58,29 @@ export class WaysOut extends HTMLElement {
   constructor(panel) {
     super();
     this.panel = panel;
+    this.again = button("meeting", "wall.again", "key", () => void this.#go("meeting.rejoin"));
     this.otherWords = h("span", { class: "label" });
-    this.other = h("button", { type: "button", class: "key", onclick: () => void this.#fallBack() }, icon("other"), this.otherWords);
+    this.other = h("button", { type: "button", class: "key", onclick: () => void this.#go("meeting.fallback") }, icon("other"), this.otherWords);
     this.numbers = h("ul", { class: "numbers" });
     this.dial = h("section", { class: "dial" }, h("h2", {}, icon("dial"), words(h("span"), "wall.dial")), this.numbers);
-    this.append(this.other, this.dial);
+    this.append(this.again, this.other, this.dial);
   }
 
   /** @param {Room} room */
   update(room) {
-    const { fallback, dial = [], state } = room.meeting;
+    const { fallback, dial = [], state, failure, rejoin } = room.meeting;
+    show(this.again, rejoin === true && PASSING.includes(failure ?? ""));
     show(this.other, Boolean(fallback) && state === "failed");
     if (fallback) text(this.otherWords, t(fallback.way === "link" ? "wall.other_link" : "wall.other_new", { platform: platformName(room, fallback.platform) }));
     keyed(this.numbers, dial.slice(0, 3), (one) => one, () => h("li"), (line, one) => text(line, one));
     show(this.dial, dial.length > 0);
   }
 
-  async #fallBack() {
+  /** @param {"meeting.rejoin" | "meeting.fallback"} way */
+  async #go(way) {
     if (this.#moving) return;
     this.#moving = true;
-    await this.panel.ask("meeting.fallback", {}, OPEN_MS);
+    await this.panel.ask(way, {}, OPEN_MS);
     this.#moving = false;
   }
 }
@@ -91,7 +95,7 @@ export class WallCard extends HTMLElement {
     this.todo = h("p", { class: "todo" });
     this.way = new WayIn(panel);
     this.out = new WaysOut(panel);
-    this.append(h("h1", {}, this.mark, this.what), this.todo, h("div", { class: "ways" }, this.way, this.out.other), this.out.dial);
+    this.append(h("h1", {}, this.mark, this.what), this.todo, h("div", { class: "ways" }, this.way, this.out.again, this.out.other), this.out.dial);
   }
 
   /** @param {Room} room */

@@ -21,7 +21,13 @@ from roomctl.room.attendance import Attendance
 from roomctl.room.bookings import Bookings
 from roomctl.room.calls import Calls
 from roomctl.room.commands import Source, Verb
-from roomctl.room.document import ActEntry, AutomationEntry, NoticeEntry, ReasonEntry
+from roomctl.room.document import (
+    ActEntry,
+    AutomationEntry,
+    IssueEntry,
+    NoticeEntry,
+    ReasonEntry,
+)
 from roomctl.room.use import Use
 from roomctl.rules import Act, Decision
 from roomctl.screen import Screen
@@ -29,6 +35,7 @@ from roomctl.screen import Screen
 _log = logging.getLogger(__name__)
 
 SHOWN = 10  # acts that the document still names
+UNPROVEN_S = 120.0  # a box needs a while after its start to learn the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,8 @@ class Automation:
         self._acts: deque[ActEntry] = deque(maxlen=SHOWN)
         self._number = 0
         self._light_asked: tuple[Moment, bool] | None = None
+        self._needs_the_time = (table.release_s, table.end_call_s, table.quiet) != (None,) * 3
+        self._unproven_since: Moment | None = None
 
     def touched(self) -> None:
         """Note that somebody used the panel or a device by hand."""
@@ -94,6 +103,7 @@ class Automation:
     def step(self) -> None:
         """Do what the rules decide now, and have the display follow."""
         now = self._clock.now()
+        self._unproven_since = None if now.synced else self._unproven_since or now
         for decision in self._rules.step(self._facts(now), now):
             self._do(decision, now)
         self._show_light()
@@ -106,6 +116,13 @@ class Automation:
         over = now.wall - timedelta(seconds=self._undo_s)
         acts = (replace(act, undo=act.undo and act.at > over) for act in self._acts)
         return AutomationEntry(notices, tuple(acts))
+
+    def issues(self, now: Moment) -> tuple[IssueEntry, ...]:
+        """Return why less is done than room.toml asks for: the wall clock has not been proven."""
+        since = self._unproven_since
+        if not self._needs_the_time or since is None or now.mono_s - since.mono_s < UNPROVEN_S:
+            return ()
+        return (IssueEntry("clock.unproven", "clock", {}, since.wall),)
 
     @property
     def table(self) -> Mapping[str, Verb]:

@@ -289,7 +289,7 @@ class Room:
                 self._devices.phones,
                 meeting,
                 self._bookings.issue,
-                self._attendance.issues(now),
+                (*self._attendance.issues(now), *self._automation.issues(now)),
             ),
         )
 

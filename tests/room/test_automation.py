@@ -45,6 +45,20 @@ async def test_a_call_that_everybody_walked_out_of_is_left_after_a_warning() -> 
 
 
 @invented
+async def test_a_room_whose_clock_is_not_proven_leaves_nothing_and_says_so() -> None:
+    async with living(RULES) as house:
+        house.room.clock.synced = False
+        await house.join()
+        issues = lambda: [one.code for one in house.document.issues]  # noqa: E731
+        await house.always(lambda: issues() == [], 100)
+        await house.until(lambda: issues() == ["clock.unproven"], limit_s=30)
+        await house.always(lambda: house.document.meeting.state == "in_call", SETTLED_S + 500)
+        house.room.clock.synced = True
+        await house.until(lambda: issues() == [], limit_s=2)
+        await house.until(lambda: house.document.meeting.state == "idle", limit_s=300)
+
+
+@invented
 async def test_keep_it_on_the_panel_keeps_the_call() -> None:
     async with living(RULES) as house:
         await house.join()

@@ -164,7 +164,7 @@ export function problems(room) {
 }
 
 /** Facts for whoever looks after the room; the people in it lose nothing by them. */
-const FOR_STAFF = new Set(["camera.advisory", "camera.unknown_model", "speakerphone.advisory"]);
+const FOR_STAFF = new Set(["camera.advisory", "camera.unknown_model", "clock.unproven", "speakerphone.advisory"]);
 
 /**
  * The problems that disturb the people in the room, worst first.

@@ -18,7 +18,7 @@ import httpx
 import websockets
 
 from benchmarks import program
-from benchmarks.report import Figure, quantile
+from benchmarks.report import Figure, quantiles
 from roomctl.clock import SystemClock
 
 PANELS = 20
@@ -67,25 +67,13 @@ class Waits:
 def figures() -> list[Figure]:
     """Press `PRESSES` times, at random moments, with `PANELS` panels connected."""
     waits = asyncio.run(_measure())
-    means = {
-        "first": f"{PRESSES} presses, {PANELS} panels: until each shows muting or unmuting",
-        "proven": "until each shows muted or open: the LED is written, the sound server read back",
-    }
-    return [
-        Figure(
-            f"{name}, {words}",
-            quantile(values, share),
-            "ms",
-            quantile(waits.bare, share),
-            "ms, bare FastAPI",
-            means[which],
-        )
-        for which, name, values in (
-            ("first", "mute key to panel", waits.first),
-            ("proven", "mute key to proof", waits.proven),
-        )
-        for words, share in (("p50", 0.5), ("p99", 0.99))
-    ]
+    first = f"{PRESSES} presses, {PANELS} panels: until each shows muting or unmuting"
+    proven = "until each shows muted or open: the LED is written, the sound server read back"
+    return quantiles(
+        (("mute key to panel", waits.first, first), ("mute key to proof", waits.proven, proven)),
+        waits.bare,
+        "ms, bare FastAPI",
+    )
 
 
 async def _measure() -> Waits:

@@ -20,7 +20,7 @@ import httpx
 import websockets
 
 from benchmarks import program
-from benchmarks.report import Figure, quantile
+from benchmarks.report import Figure, quantiles
 from roomctl.camera.profile import shipped
 from roomctl.camera.sim import SimCamera, SimLine
 from roomctl.clock import SystemClock
@@ -85,25 +85,13 @@ class Waits:
 def figures() -> list[Figure]:
     """Press `PRESSES` times, at random moments."""
     waits = asyncio.run(_measure())
-    means = {
-        "room": f"hold sent to first byte, {PRESSES} presses",
-        "free": f"the {len(waits.free)} of them that found no inquiry open on the line",
-    }
-    return [
-        Figure(
-            f"{name}, {words}",
-            quantile(values, share),
-            "ms",
-            quantile(waits.bare, share),
-            "ms, bare FastAPI",
-            means[which],
-        )
-        for which, name, values in (
-            ("room", "press to line", waits.room),
-            ("free", "press to free line", waits.free),
-        )
-        for words, share in (("p50", 0.5), ("p99", 0.99))
-    ]
+    room = f"hold sent to first byte, {PRESSES} presses"
+    free = f"the {len(waits.free)} of them that found no inquiry open on the line"
+    return quantiles(
+        (("press to line", waits.room, room), ("press to free line", waits.free, free)),
+        waits.bare,
+        "ms, bare FastAPI",
+    )
 
 
 async def _measure() -> Waits:

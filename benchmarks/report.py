@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 
@@ -34,6 +34,19 @@ def quantile(values: Sequence[float], share: float) -> float:
     """Return the value that `share` (0 to 1) of `values` do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def quantiles(
+    waits: Iterable[tuple[str, Sequence[float], str]], bare: Sequence[float], against: str
+) -> list[Figure]:
+    """Return p50 and p99 of each (name, milliseconds, meaning), beside those of `bare`."""
+    return [
+        Figure(
+            f"{name}, {words}", quantile(values, share), "ms", quantile(bare, share), against, means
+        )
+        for name, values, means in waits
+        for words, share in (("p50", 0.5), ("p99", 0.99))
+    ]
 
 
 def table(subject: str, figures: Sequence[Figure]) -> str:

@@ -264,7 +264,7 @@ class Camera:
     def answered(self) -> None:
         if self.health.status is not Status.ONLINE:
             if self.health.status is Status.OFFLINE:
-                self._line.log_alone(logging.INFO, self, "back")
+                self._line.log_alone(logging.INFO, self.name, "back")
             self.health = Health(Status.ONLINE, self._line.clock.now(), detail=self._line.found)
         self._lamps.again(self.profile.tally)
         self.refresh()
@@ -284,7 +284,7 @@ class Camera:
 
     def offline(self, reason: str, detail: str) -> None:
         if self.health.status is not Status.OFFLINE:
-            self._line.log_alone(logging.WARNING, self, f"lost: {detail}")
+            self._line.log_alone(logging.WARNING, self.name, f"lost: {detail}")
             self.health = Health(Status.OFFLINE, self._line.clock.now(), reason, detail)
         elif self.health.reason != reason:
             self.health = Health(Status.OFFLINE, self.health.since, reason, detail)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from roomctl.clock import Clock
-
-if TYPE_CHECKING:
-    from roomctl.camera.driver import Camera
 
 
 class Flag(Protocol):
@@ -36,4 +33,4 @@ class Hanger(Protocol):
     def wake(self) -> None: ...
     def changed(self) -> None: ...
     def heard(self) -> None: ...
-    def log_alone(self, level: int, camera: Camera, what: str) -> None: ...
+    def log_alone(self, level: int, camera: str, what: str) -> None: ...

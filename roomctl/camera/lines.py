@@ -141,10 +141,10 @@ class CameraLine(Device):
         elif all(health.status is Status.OFFLINE for health in healths):
             self.unproven("no_reply", healths[0].detail or "no camera answers")
 
-    def log_alone(self, level: int, camera: Camera, what: str) -> None:
+    def log_alone(self, level: int, camera: str, what: str) -> None:
         """Log what happened to one camera of several; for a whole line, Device does."""
         if len(self.cameras) > 1:
-            _log.log(level, "camera.%s: %s", camera.name, what)
+            _log.log(level, "camera.%s: %s", camera, what)
 
 
 def lines(

@@ -95,7 +95,7 @@ def simulate(
     end(simulation.simulate(options, typer.echo))
 
 
-@app.command(epilog="Example: roomctl screen --socket /run/roomctl/screen.sock --mode kiosk")
+@app.command(epilog="Example: roomctl screen --mode kiosk --socket /run/roomctl-screen/screen.sock")
 def screen(
     socket: Annotated[Path, typer.Option(help="Where the room's daemon connects.")],
     mode: Annotated[str, typer.Option(help="kiosk, headless or simulated.")] = "kiosk",

@@ -228,7 +228,7 @@ class Rules:
             yield _Due(Act.REST, "", max(empty_s, kept_s, touched_s + self.terms.lit_s))
         if moment.synced and self._settles_s is not None:
             yield from self._left(facts, facts.empty_at, self._settles_s)
-            yield from self._released(facts, facts.empty_at, self._settles_s)
+            yield from self._released(facts, moment.mono_s, facts.empty_at, self._settles_s)
 
     def _left(self, facts: Facts, empty_at: float, settles_s: float) -> Iterator[_Due]:
         after_s = self.terms.end_call_s
@@ -237,11 +237,13 @@ class Rules:
             at_s = max(empty_at, facts.call_since, settles_s, kept_s) + after_s
             yield _Due(Act.END_CALL, "", at_s)
 
-    def _released(self, facts: Facts, empty_at: float, settles_s: float) -> Iterator[_Due]:
+    def _released(
+        self, facts: Facts, now_s: float, empty_at: float, settles_s: float
+    ) -> Iterator[_Due]:
         booking, after_s = facts.booking, self.terms.release_s
         if booking is None or booking.settled or after_s is None or facts.call_live:
             return
         came = facts.seen_at is not None and facts.seen_at >= booking.starts_s
         at_s = max(max(booking.starts_s, settles_s) + after_s, empty_at)
-        if not came and at_s < booking.ends_s:
+        if not came and max(at_s, now_s) < booking.ends_s:
             yield _Due(Act.RELEASE, booking.id, at_s)

@@ -205,6 +205,14 @@ def test_nothing_is_released_or_left_by_the_defaults(facts: Facts) -> None:
     assert {act for _, act in story.done} <= {Act.WAKE, Act.REST}
 
 
+def test_a_booking_that_was_over_before_anybody_looked_is_not_released() -> None:
+    story = Story(NO_SHOW)
+    story.run(SETTLE_S + 570)
+    assert [one.act for one in story.rules.warnings] == [Act.RELEASE]
+    story.run(86_400.0, every_s=86_400.0)
+    assert Act.RELEASE not in {act for _, act in story.done}
+
+
 @pytest.mark.parametrize("facts", [GHOST, NO_SHOW])
 def test_nothing_is_released_or_left_while_nobody_can_tell(facts: Facts) -> None:
     for unknown in ({"empty_at": None}, {"occupancy": "unknown"}):

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 HEAD_S = 5.0
 UP_S = 3.0
-UP = "up!"  # what the extension asks for when it is; no host has this name
+UP = "up!"  # by which the extension says that it is, and asks whether the start was fetched
 _BY_NO_PAGE = re.compile(rb"\r\nSec-Fetch-Site: none\r\n", re.IGNORECASE)
 _HOST = re.compile(rb"[0-9A-Za-z.-]{1,253}")
 LONGEST_HEAD = 16 * 1024
@@ -94,7 +94,7 @@ class Door:
             return _response("404 Not Found")
         if head.startswith(wanted + UP.encode()):
             self._up.set()
-            return _response("204 No Content")
+            return _response("204 No Content" if self.used.is_set() else "200 OK")
         if _BY_NO_PAGE.search(head):
             self.barred.set()
         host = _HOST.match(head, len(wanted))

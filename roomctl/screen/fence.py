@@ -39,8 +39,17 @@ const tidy = async () => {
   }
 };
 chrome.webNavigation.onErrorOccurred.addListener(({ frameId }) => { if (frameId === 0) tidy(); });
+// A browser that is still starting may drop its first page: it is opened until it was fetched.
+const open = async () => {
+  for (let times = 0; times < 6; times += 1) {
+    if ((await fetch(UP)).status === 204) return;
+    const [first] = (await chrome.tabs.query({})).sort((one, other) => one.id - other.id);
+    if (times > 0) await chrome.tabs.update(first.id, { url: START });
+    await new Promise((on) => setTimeout(on, 3000));
+  }
+};
 tidy();
-fetch(UP);
+open();
 """
 
 _MANIFEST = {
@@ -72,10 +81,13 @@ def rules(hosts: Sequence[str], stay: str) -> list[dict[str, object]]:
     return [{"id": 1, "priority": 1, "action": action, "condition": condition}]
 
 
-def put_up(folder: Path, hosts: Sequence[str], stay: str) -> None:
-    """Write the extension into the empty `folder`; blocking, for a moment."""
+def put_up(folder: Path, hosts: Sequence[str], stay: str, start: str) -> None:
+    """Write the extension into the empty `folder`; blocking, for a moment.
+
+    `start` is the browser's first page.
+    """
     worker = _WORKER.replace("HOSTS", json.dumps(domains(hosts)))
-    worker = worker.replace("UP", json.dumps(stay + UP))
+    worker = worker.replace("UP", json.dumps(stay + UP)).replace("START", json.dumps(start))
     files = {
         "manifest.json": json.dumps(_MANIFEST),
         "rules.json": json.dumps(rules(hosts, stay)),

@@ -153,7 +153,7 @@ class Visit:
         start = await self._door.open()
         hosts = self._order.hosts
         if hosts:
-            await in_thread(fence.put_up, folder.fence, hosts, self._door.stay)
+            await in_thread(fence.put_up, folder.fence, hosts, self._door.stay, start)
             self._door.fenced = True
         browser = Browser(
             self._setup,

@@ -45,7 +45,7 @@ def test_the_meetings_hosts_and_our_own_are_inside():
 
 
 def test_it_runs_nothing_in_any_page(tmp_path):
-    fence.put_up(tmp_path, ["meet.example"], STAY)
+    fence.put_up(tmp_path, ["meet.example"], STAY, "http://127.0.0.1:1/go/once")
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert "content_scripts" not in manifest
     assert set(manifest["permissions"]) == {"declarativeNetRequest", "webNavigation"}

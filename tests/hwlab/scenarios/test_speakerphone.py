@@ -1,4 +1,5 @@
-"""Every scenario of a speakerphone on the kernel's USB stack: all models at the same time.
+"""Every scenario of a speakerphone on the kernel's USB stack: all models at the same time, or in
+turn where one keeps the emulated processor busy by itself.
 
 Every second one takes its reports at an OUT endpoint, and refuses them elsewhere.
 """
@@ -22,7 +23,11 @@ async def test_on_the_kernel(scenario: Scenario, plug: Plug) -> None:
     models = enumerate(MODELS.values())
     able = [(number, model) for number, model in models if scenario.needs(facts(model))]
     stages = [OnTheKernel(model, plug, out=number % 2 == 1) for number, model in able]
-    await asyncio.gather(*(_played(scenario, stage) for stage in stages))
+    if scenario.alone:
+        for stage in stages:
+            await _played(scenario, stage)
+    else:
+        await asyncio.gather(*(_played(scenario, stage) for stage in stages))
 
 
 async def _played(scenario: Scenario, stage: OnTheKernel) -> None:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from roomctl.screen.door import Door
+from roomctl.screen.door import UP, Door
 
 LINK = "https://zoom.example/j/1?pwd=a%2Fb#tk=1"
 
@@ -33,6 +33,13 @@ async def test_the_first_caller_is_sent_on_without_a_trace(door):
     assert "\r\nReferrer-Policy: no-referrer\r\n" in answer
     assert "\r\nCache-Control: no-store\r\n" in answer
     assert door.used.is_set()
+
+
+async def test_the_fence_is_told_whether_the_start_was_fetched(door):
+    address = await door.open()
+    assert (await ask(f"{door.stay}{UP}")).startswith("HTTP/1.1 200 ")
+    await ask(address)
+    assert (await ask(f"{door.stay}{UP}")).startswith("HTTP/1.1 204 ")
 
 
 async def test_the_second_caller_learns_nothing(door):

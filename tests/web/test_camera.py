@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.web import rooms
-from tests.web.conftest import usable
+from tests.web.conftest import told, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -40,7 +40,7 @@ def test_every_setting_is_one_touch_and_one_command(settings: tuple[StandIn, Pag
     for chip in CHIPS:
         page.locator(f'camera-sheet .chip:text-is("{chip}")').click()
     page.wait_for_timeout(100)
-    assert {kind: stand_in.commands(kind) for kind in ASKED} == ASKED
+    told(page, lambda: {kind: stand_in.commands(kind) for kind in ASKED}, ASKED)
 
 
 def test_what_a_camera_cannot_is_not_offered(settings: tuple[StandIn, Page]) -> None:
@@ -87,7 +87,11 @@ def test_a_view_gets_a_name(settings: tuple[StandIn, Page]) -> None:
     field.fill("  Sofa ")
     field.press("Enter")
     page.wait_for_timeout(100)
-    assert stand_in.commands("camera.name") == [{"camera": "front", "preset": 2, "name": "Sofa"}]
+    told(
+        page,
+        lambda: stand_in.commands("camera.name"),
+        [{"camera": "front", "preset": 2, "name": "Sofa"}],
+    )
 
 
 def test_steering_a_camera_that_the_meeting_does_not_see_is_said(open_panel: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import CDPSession, Page
 
 from tests.web import rooms
-from tests.web.conftest import usable
+from tests.web.conftest import told, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -173,4 +173,4 @@ def test_a_camera_that_can_only_recall_offers_no_arrows(open_panel: Any) -> None
     assert page.locator("call-view .pad button:enabled").count() == 0
     assert not page.locator("call-view .zoom").is_visible()
     page.get_by_role("button", name="Whiteboard").click()
-    assert stand_in.commands("camera.recall") == [{"camera": "front", "preset": 2}]
+    told(page, lambda: stand_in.commands("camera.recall"), [{"camera": "front", "preset": 2}])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from roomctl.screen.still import png
 from tests.web import rooms
-from tests.web.conftest import Open, until, usable
+from tests.web.conftest import Open, told, until, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -31,14 +30,6 @@ def relay(open_panel: Open, room: rooms.Room | None = None, **context: Any) -> t
     page.locator("way-in").get_by_text("Room screen").locator("visible=true").click()
     until(page, SHOWN)
     return stand_in, page
-
-
-def told(page: Page, heard: Callable[[], object], expected: object) -> None:
-    """Wait until the server has heard what it should have, and nothing else."""
-    deadline = time.monotonic() + 5
-    while (said := heard()) != expected:
-        assert time.monotonic() < deadline, said
-        page.wait_for_timeout(20)
 
 
 def place(page: Page, x: float, y: float) -> tuple[float, float]:
@@ -183,7 +174,7 @@ def test_a_passcode_is_typed_on_the_glass_and_forgotten(open_panel: Open) -> Non
     write(page, "!")
     page.get_by_role("button", name="Type + Enter").tap()
     told(page, lambda: stand_in.commands("screen.key"), [{"key": "enter"}])
-    assert stand_in.commands("screen.type") == [{"text": "Gh4!"}]
+    told(page, lambda: stand_in.commands("screen.type"), [{"text": "Gh4!"}])
     expect(page.locator("screen-mirror")).to_be_visible()
     field = page.locator(".entry input")
     assert field.input_value() == ""

@@ -158,7 +158,7 @@ def test_the_test_sound_takes_two_taps_and_says_what_became_of_it(
     stand_in.answer = lambda command: {"status": "done", "result": {"verdict": verdict}}
     page.locator(".go-test").tap()
     expect(page.locator(".found")).to_contain_text(says)
-    assert stand_in.commands("audio.test") == [{}]
+    told(page, lambda: stand_in.commands("audio.test"), [{}])
 
 
 def test_no_test_sound_is_offered_in_a_meeting_and_its_own_mute_is_told(open_panel: Open) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web import rooms
-from tests.web.conftest import until, usable
+from tests.web.conftest import told, until, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ def test_mute_is_pending_until_the_room_confirms_it(open_panel: Any) -> None:
     mute.click()  # nothing more is asked while the answer is open
     stand_in.patch(audio={"mute": "muted", "volume_pct": 45, "available": True})
     expect(mute).to_have_attribute("data-state", "muted")
-    assert stand_in.commands("audio.mute") == [{"on": True}]
+    told(page, lambda: stand_in.commands("audio.mute"), [{"on": True}])
 
 
 def test_a_mute_that_nobody_confirms_falls_back_and_says_so(open_panel: Any) -> None:
@@ -49,7 +49,7 @@ def test_a_refused_unmute_stays_muted_and_says_why(open_panel: Any) -> None:
     page.locator("home-view .mute").click()
     expect(page.locator(".toast")).to_contain_text("only in the room")
     expect(page.locator("home-view .mute")).to_have_attribute("data-state", "muted")
-    assert stand_in.commands("audio.mute") == [{"on": False}]
+    told(page, lambda: stand_in.commands("audio.mute"), [{"on": False}])
 
 
 def test_an_unknown_microphone_is_called_unknown_and_a_touch_mutes(open_panel: Any) -> None:
@@ -60,7 +60,7 @@ def test_an_unknown_microphone_is_called_unknown_and_a_touch_mutes(open_panel: A
     expect(page.locator("home-view .mute")).to_contain_text("Mic unknown")
     page.locator("home-view .mute").click()
     expect(page.locator("home-view .mute")).to_have_attribute("data-state", "unknown")
-    assert stand_in.commands("audio.mute") == [{"on": True}]
+    told(page, lambda: stand_in.commands("audio.mute"), [{"on": True}])
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_one_touch_joins_the_booking_that_is_due(open_panel: Any) -> None:
     usable(page)
     page.get_by_role("button", name="Join", exact=True).click()
     expect(page.locator("home-view .join")).to_be_visible()
-    assert stand_in.commands("meeting.join") == [{"booking": "a"}]
+    told(page, lambda: stand_in.commands("meeting.join"), [{"booking": "a"}])
 
 
 def test_a_refused_booking_says_why_and_offers_no_join(open_panel: Any) -> None:
@@ -185,7 +185,7 @@ def test_leaving_takes_two_touches_within_three_seconds(open_panel: Any) -> None
     leave.click()
     leave.click()
     expect(leave).to_have_text("Leave")
-    assert stand_in.commands("meeting.leave") == [{}]
+    told(page, lambda: stand_in.commands("meeting.leave"), [{}])
 
 
 def test_a_number_goes_with_its_platform_and_a_refusal_is_said_in_the_sheet(
@@ -203,7 +203,11 @@ def test_a_number_goes_with_its_platform_and_a_refusal_is_said_in_the_sheet(
     page.get_by_role("button", name="Tencent Meeting").click()
     page.locator(".go").click()
     expect(page.locator(".say")).to_contain_text("not a valid meeting ID")
-    assert stand_in.commands("meeting.join") == [{"number": "123456789", "platform": "tencent"}]
+    told(
+        page,
+        lambda: stand_in.commands("meeting.join"),
+        [{"number": "123456789", "platform": "tencent"}],
+    )
 
 
 def test_a_pasted_link_goes_as_it_is(open_panel: Any) -> None:
@@ -213,7 +217,11 @@ def test_a_pasted_link_goes_as_it_is(open_panel: Any) -> None:
     page.get_by_label("Link").fill("  https://meeting.tencent.com/dm/abc  ")
     page.get_by_label("Link").press("Enter")
     until(page, "document.querySelector('.go').getAttribute('aria-busy') === null")
-    assert stand_in.commands("meeting.join") == [{"link": "https://meeting.tencent.com/dm/abc"}]
+    told(
+        page,
+        lambda: stand_in.commands("meeting.join"),
+        [{"link": "https://meeting.tencent.com/dm/abc"}],
+    )
 
 
 def test_no_platform_that_can_begin_one_means_no_new_meeting(open_panel: Any) -> None:

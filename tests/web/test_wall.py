@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 
 from roomctl.meeting.call import Failure
 from tests.web import rooms
-from tests.web.conftest import Open, until, usable
+from tests.web.conftest import Open, told, until, usable
 from tests.web.stand_in import StandIn
 from tests.web.test_layout import CONTRAST, PANELS, PHONE, faults
-from tests.web.test_relay import PICTURE, SHOWN, told
+from tests.web.test_relay import PICTURE, SHOWN
 
 pytestmark = pytest.mark.browser
 

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from roomctl.booking import Booking
 from roomctl.clock import Clock
 from roomctl.config import Config
 from roomctl.device import Status
@@ -157,6 +158,10 @@ class Calls:
         asked = call.Call(call_id, reading.platform, title, launch.host, reading.meeting_id)
         self._step(call.Started(asked, self._clock.now()))
         _log.info("meeting: joining %s at %s", reading.platform, launch.host)
+
+    async def join_booked(self, booking: Booking) -> None:
+        """Join what a booking says; raises as `join`."""
+        await self.join(self.read(booking.fields), booking.title, booking.fields)
 
     async def new(self, platform: str | None) -> None:
         """Start a meeting on a platform that [meeting.new] names; the room's default if None."""

@@ -78,9 +78,9 @@ class Hook:
             self._audio.taken_up(as_before=False)
 
     async def _join(self, booking: str) -> None:
-        found = self._bookings.booking(booking)
         try:
-            await self._calls.join(self._calls.read(found.fields), found.title)
+            await self._calls.join_booked(self._bookings.booking(booking))
         except Exception:
             self._audio.put_back()
             raise
+        await self._bookings.check_in(booking)

@@ -50,8 +50,7 @@ class Verbs:
     ) -> None:
         self._light(True)
         if booking is not None:
-            found = self._bookings.booking(booking)
-            await self._calls.join(self._calls.read(found.fields), found.title, found.fields)
+            await self._calls.join_booked(self._bookings.booking(booking))
             await self._bookings.check_in(booking)
         elif number is not None and platform is not None:
             await self._calls.join(self._calls.by_number(platform, number, passcode), None)

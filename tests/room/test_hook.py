@@ -115,6 +115,7 @@ async def test_picking_up_joins_what_is_booked_now() -> None:
         assert house.document.meeting.title == "Weekly"
         await house.until(lambda: house.phone.led_off_hook, limit_s=1.0)
         assert house.document.panel.asks is None
+        await house.until(lambda: house.document.bookings[0].status == "checked_in", limit_s=1.0)
 
 
 @invented

@@ -104,6 +104,7 @@ class Automation:
         """Do what the rules decide now, and have the display follow."""
         now = self._clock.now()
         self._unproven_since = None if now.synced else self._unproven_since or now
+        self._note_use(now)
         for decision in self._rules.step(self._facts(now), now):
             self._do(decision, now)
         self._show_light()
@@ -167,16 +168,19 @@ class Automation:
         )
         self._changed()
 
-    def _facts(self, now: Moment) -> rules.Facts:
-        state, calls = self._hands.attendance.state, self._hands.calls
-        if not calls.live:
+    def _note_use(self, now: Moment) -> None:
+        """Note since when a call is live, and that somebody was seen during a booking."""
+        if not self._hands.calls.live:
             self._call_since = None
         elif self._call_since is None:
             self._call_since = now.mono_s
-        booking = self._hands.bookings.under_way(now)
-        seen_at = state.seen_at or float("-inf")
-        if booking is not None and not booking.settled and seen_at >= booking.starts_s:
+        booking, seen_at = self._hands.bookings.under_way(now), self._hands.attendance.state.seen_at
+        seen = booking is not None and seen_at is not None and seen_at >= booking.starts_s
+        if booking is not None and seen and not booking.settled:
             self._act(self._hands.bookings.used(booking.id))
+
+    def _facts(self, now: Moment) -> rules.Facts:
+        state, calls = self._hands.attendance.state, self._hands.calls
         return rules.Facts(
             occupancy=state.state,
             occupancy_since=state.since,
@@ -188,7 +192,7 @@ class Automation:
             empty_at=state.empty_at,
             seen_at=state.seen_at,
             call_since=self._call_since,
-            booking=booking,
+            booking=self._hands.bookings.under_way(now),
             kept_at=self._kept_at,
         )
 

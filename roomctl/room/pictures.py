@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from pathlib import Path
 from roomctl.clock import Clock
 from roomctl.config import CameraTable
 from roomctl.errors import PortClosed, PortError, PortReason, Refused, RoomctlError
+from roomctl.store.documents import replace
 from roomctl.wire import Connect, in_thread
 
 _log = logging.getLogger(__name__)
@@ -143,7 +142,8 @@ class Pictures:
         if self._folder is not None:
             ending = next(end for media, end in _TYPES.values() if media == picture.media_type)
             path = self._folder / f"{key[0]}.{key[1]}.{version}.{ending}"
-            await in_thread(_written, path, picture.data)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            await in_thread(replace, path, picture.data)
         self._kept[key] = _Kept(version, path, picture if path is None else None)
         self._changed()
 
@@ -158,23 +158,3 @@ def _found(folder: Path) -> dict[_Key, _Kept]:
                 older.path.unlink(missing_ok=True)  # a power cut came before this
             found[camera, int(preset)] = _Kept(version, path, None)
     return found
-
-
-def _written(path: Path, data: bytes) -> None:
-    """Write a whole file, or none."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

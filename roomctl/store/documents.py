@@ -42,15 +42,16 @@ class Store:
 
     def write(self, name: str, document: dict[str, Any]) -> None:
         """Replace the document `name`; OSError if the disk refuses, and the old one stays."""
-        replace(self.folder / f"{name}.json", json.dumps(document, ensure_ascii=False, indent=1))
+        text = json.dumps(document, ensure_ascii=False, indent=1)
+        replace(self.folder / f"{name}.json", text.encode("utf-8"))
 
 
-def replace(path: Path, text: str) -> None:
+def replace(path: Path, data: bytes) -> None:
     """Write a file as a whole; OSError if the disk refuses, and the old one stays."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

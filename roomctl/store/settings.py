@@ -80,7 +80,7 @@ class Settings:
         revisions = (*self.revisions, Revision(number, at, who, why, made))[-REVISIONS:]
         if self._path is not None:
             try:
-                await in_thread(replace, self._path, _written(revisions))
+                await in_thread(replace, self._path, _written(revisions).encode("utf-8"))
             except OSError as error:
                 raise RoomctlError(f"{self._path}: cannot be written: {error}") from error
         self.revisions = revisions

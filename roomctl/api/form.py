@@ -33,6 +33,10 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+class Nothing(Strict):
+    """No arguments."""
+
+
 class Asked(Strict):
     """A command; each kind adds its `type` and its `args`."""
 

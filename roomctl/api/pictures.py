@@ -5,19 +5,21 @@ The room document names each by its path. Who may have it is the guard's busines
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
-from roomctl.api.problem import refusals
+from roomctl.api.problem import Answers, refusals
 from roomctl.room import Room
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_IMAGES = {"image/jpeg": _BINARY, "image/png": _BINARY}
-_SHOWN: dict[int | str, dict[str, Any]] = {
-    200: {"description": "What the camera saw there", "content": _IMAGES}
-}
+
+
+def an_image(description: str) -> Answers:
+    """Describe a route that answers with a picture."""
+    content = {"image/jpeg": _BINARY, "image/png": _BINARY}
+    return {200: {"description": description, "content": content}}
 
 
 def picture_routes(room: Room) -> APIRouter:
@@ -28,7 +30,7 @@ def picture_routes(room: Room) -> APIRouter:
         "/api/v1/cameras/{camera}/presets/{preset}/picture",
         tags=["cameras"],
         response_class=Response,
-        responses={**refusals(404), **_SHOWN},
+        responses={**refusals(404), **an_image("What the camera saw there")},
     )
     async def picture(
         camera: str, preset: Annotated[int, Path(ge=1, le=999)], v: str = ""

@@ -11,15 +11,21 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from pydantic_core import to_jsonable_python
 
-from roomctl.api.form import Asked, Device, Identifier, Number, Percent, Push, Strict, Text
+from roomctl.api.form import (
+    Asked,
+    Device,
+    Identifier,
+    Nothing,
+    Number,
+    Percent,
+    Push,
+    Strict,
+    Text,
+)
 from roomctl.api.schema_automation import AutomationCommand
 from roomctl.api.schema_camera import CameraCommand
 from roomctl.api.schema_screen import ScreenCommand
 from roomctl.room.commands import CommandRecord
-
-
-class Nothing(Strict):
-    """No arguments."""
 
 
 class MuteArgs(Strict):

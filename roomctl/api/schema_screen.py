@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from roomctl.api.form import Asked, Share, Steps, Strict
+from roomctl.api.form import Asked, Nothing, Share, Steps, Strict
 
 
 class PlaceArgs(Strict):
@@ -57,10 +57,6 @@ class KeyArgs(Strict):
     ]
 
 
-class NoArgs(Strict):
-    """No arguments."""
-
-
 class ScreenPress(Asked):
     """Press the page at a place, as with a finger."""
 
@@ -93,7 +89,7 @@ class MeetingPressJoin(Asked):
     """Strike the keys that finish this platform's page before the meeting, where they are known."""
 
     type: Literal["meeting.pressJoin"]
-    args: NoArgs = NoArgs()
+    args: Nothing = Nothing()
 
 
 ScreenCommand = ScreenPress | ScreenScroll | ScreenType | ScreenKey | MeetingPressJoin

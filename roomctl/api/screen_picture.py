@@ -6,19 +6,12 @@ room's business.
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from roomctl.api.pictures import an_image
 from roomctl.api.problem import refusals
 from roomctl.room import Room, Source
-
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
-_IMAGES = {"image/jpeg": _BINARY, "image/png": _BINARY}
-_SHOWN: dict[int | str, dict[str, Any]] = {
-    200: {"description": "What the display shows now", "content": _IMAGES}
-}
 
 
 def screen_picture_routes(room: Room) -> APIRouter:
@@ -29,7 +22,7 @@ def screen_picture_routes(room: Room) -> APIRouter:
         "/api/v1/screen/picture",
         tags=["panels"],
         response_class=Response,
-        responses={**refusals(409, 502, 503, 504), **_SHOWN},
+        responses={**refusals(409, 502, 503, 504), **an_image("What the display shows now")},
     )
     async def picture(request: Request) -> Response:
         """Return what the room's display shows in a meeting; to the room's own panel only."""

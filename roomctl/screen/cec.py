@@ -86,7 +86,7 @@ class Television:
             finally:
                 adapter.close()
         except OSError as error:
-            self._complain(f"{path} {_MEANT.get(error.errno or 0, f'failed ({error.strerror})')}")
+            self._failed(path, error)
             return None
         self._complained = ""
         return said
@@ -105,7 +105,7 @@ class Television:
         try:
             adapter = self._opened(path)
         except OSError as error:
-            self._complain(f"{path} {_MEANT.get(error.errno or 0, f'failed ({error.strerror})')}")
+            self._failed(path, error)
             return False
         try:
             return adapter.can_send() and adapter.place() != NOWHERE
@@ -113,6 +113,9 @@ class Television:
             return False
         finally:
             adapter.close()
+
+    def _failed(self, path: str, error: OSError) -> None:
+        self._complain(f"{path} {_MEANT.get(error.errno or 0, f'failed ({error.strerror})')}")
 
     def _complain(self, why: str) -> None:
         if why != self._complained:

@@ -30,7 +30,17 @@ from roomctl.screen.sound_messages import (
     Volume,
     within,
 )
-from roomctl.screen.touches import Key, KeyName, Look, Picture, Press, Relayed, Scroll, Type
+from roomctl.screen.touches import (
+    Key,
+    KeyName,
+    Look,
+    Picture,
+    Press,
+    Relayed,
+    Scroll,
+    Touch,
+    Type,
+)
 from roomctl.screen.way import Way
 
 LONGEST_LINE = 64 * 1024
@@ -249,7 +259,6 @@ class Beat:
     """Each second: the screen lives."""
 
 
-Touch = Look | Press | Scroll | Type | Key
 Order = Open | Leave | Rest | Stand | Mute | Volume | Use | Listen | Chirp | Display | Ask | Touch
 Report = Hello | Page | Sound | Level | Chirped | Shown | Want | Beat | Relayed | Picture
 Message = Order | Report

@@ -115,10 +115,10 @@ class ByPipe:
         await self._tab.ask("Input.insertText", {"text": text})
 
     async def key(self, key: KeyName) -> None:
-        code, number, modifiers, printed = _KEYS[key]
         if key is KeyName.BACK:
             await self._tab.back()
             return
+        code, number, modifiers, printed = _KEYS[key]
         stroke: dict[str, object] = {
             "key": code,
             "code": "Space" if key is KeyName.SPACE else code,
@@ -157,5 +157,4 @@ _KEYS: dict[KeyName, tuple[str, int, int, str]] = {
     KeyName.DOWN: ("ArrowDown", 40, 0, ""),
     KeyName.LEFT: ("ArrowLeft", 37, 0, ""),
     KeyName.RIGHT: ("ArrowRight", 39, 0, ""),
-    KeyName.BACK: ("", 0, 0, ""),
 }

@@ -6,7 +6,6 @@ Knows no daemon and no platform. It keeps no text and no picture, and its log ha
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 from collections.abc import Callable
 
@@ -15,7 +14,6 @@ from roomctl.screen.reach import ByPipe, Reach, by_compositor
 from roomctl.screen.tab import Tab
 from roomctl.screen.touches import (
     LARGEST_PICTURE,
-    PART,
     Key,
     Look,
     Obstacle,
@@ -23,12 +21,13 @@ from roomctl.screen.touches import (
     Press,
     Relayed,
     Scroll,
+    Touch,
     Type,
+    in_parts,
 )
 
 _log = logging.getLogger(__name__)
 
-Touch = Look | Press | Scroll | Type | Key
 Answer = Relayed | Picture
 
 DO_S = 5.0
@@ -116,7 +115,5 @@ class Relay:
     def _send(self, number: int, picture: bytes) -> None:
         if len(picture) > LARGEST_PICTURE:
             raise OSError(f"the picture has {len(picture)} bytes, allowed {LARGEST_PICTURE}")
-        data = base64.b64encode(picture).decode("ascii")
-        pieces = [data[at : at + PART] for at in range(0, len(data), PART)]
-        for part, piece in enumerate(pieces):
-            self._say(Picture(number, part, len(pieces), piece))
+        for part in in_parts(number, picture):
+            self._say(part)

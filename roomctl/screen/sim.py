@@ -5,7 +5,6 @@ Its attributes are the far side: set them at any time. Has no clock, no loop and
 
 from __future__ import annotations
 
-import base64
 from collections import deque
 from dataclasses import dataclass, replace
 
@@ -30,7 +29,6 @@ from roomctl.screen.protocol import (
     Open,
     Page,
     Phase,
-    Picture,
     Press,
     Reason,
     Relayed,
@@ -54,7 +52,7 @@ from roomctl.screen.protocol import (
     host_of,
 )
 from roomctl.screen.sim_page import SimPage
-from roomctl.screen.touches import PART, Obstacle
+from roomctl.screen.touches import Obstacle, in_parts
 from roomctl.wire import Chunk
 
 BEAT_S = 1.0
@@ -226,10 +224,7 @@ class SimScreen:
             return
         match touch:
             case Look(number=number):
-                data = base64.b64encode(self.shows.picture()).decode("ascii")
-                pieces = [data[at : at + PART] for at in range(0, len(data), PART)]
-                parts = enumerate(pieces)
-                self._reports.extend(Picture(number, n, len(pieces), one) for n, one in parts)
+                self._reports.extend(in_parts(number, self.shows.picture()))
                 return
             case Press(x=x, y=y):
                 self.shows.press(x, y)

@@ -7,6 +7,8 @@ passcode: no repr shows it. Knows no port, no browser and no compositor.
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -126,6 +128,17 @@ class Picture:
     def __repr__(self) -> str:
         """Leave the picture out."""
         return f"Picture(number={self.number}, part={self.part}, parts={self.parts})"
+
+
+def in_parts(number: int, picture: bytes) -> Iterator[Picture]:
+    """Yield a picture as the answer to the look `number`."""
+    data = base64.b64encode(picture).decode("ascii")
+    pieces = [data[at : at + PART] for at in range(0, len(data), PART)]
+    return (Picture(number, part, len(pieces), piece) for part, piece in enumerate(pieces))
+
+
+Touch = Look | Press | Scroll | Type | Key
+"""What a panel may do to the page."""
 
 
 def _on_display(x: float, y: float) -> None:

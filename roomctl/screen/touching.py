@@ -22,13 +22,12 @@ from roomctl.screen.touches import (
     Press,
     Relayed,
     Scroll,
+    Touch,
     Type,
 )
 
 ANSWER_S = 6.0  # the screen gives up a touch after 5 s
 FRESH_S = 0.2  # five pictures a second are more than anybody is shown
-
-Touch = Look | Press | Scroll | Type | Key
 
 _WHY = {
     Obstacle.NO_PAGE: "no meeting stands on the room's display",

@@ -62,7 +62,7 @@ def bare(url: str, display: Compositor, *flags: str) -> Iterator[int]:
         os.chown(profile, UID, -1)
         line = [CHROMIUM, "--kiosk", "--ozone-platform=wayland", f"--user-data-dir={profile}"]
         around = {**display.environment, "HOME": profile}
-        group = {"user": UID, "group": pwd.getpwnam(USER).pw_gid, "extra_groups": []}
+        user = {"user": UID, "group": pwd.getpwnam(USER).pw_gid, "extra_groups": []} if USER else {}
         process = subprocess.Popen(
             [*line, "--no-first-run", *flags, url],
             env=around,
@@ -70,7 +70,7 @@ def bare(url: str, display: Compositor, *flags: str) -> Iterator[int]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            **(group if USER else {}),
+            **user,
         )
         try:
             yield process.pid
@@ -91,13 +91,18 @@ def forget() -> None:
 
 
 def pss_mb(leader: int) -> tuple[float, int]:
-    """Return what the processes of a session hold together (PSS, MB of 1024 kB), and how many."""
+    """Return what the processes of a session hold together (PSS, MB of 1024 kB), and how many.
+
+    Raises LookupError if there is none: then nothing was measured.
+    """
     held, count = 0.0, 0
     for pid in _members(leader):
         with contextlib.suppress(OSError):
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
             held += next(int(row.split()[1]) for row in rollup.splitlines() if row[:4] == "Pss:")
             count += 1
+    if not count:
+        raise LookupError(f"session {leader} has ended")
     return held / 1024, count
 
 

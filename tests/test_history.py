@@ -44,11 +44,14 @@ def test_raw_edges_are_forgotten_sooner_than_sums(tmp_path: Path) -> None:
 
 
 def test_what_is_deleted_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
+    def on_disk() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
     history = History(tmp_path)
     history.add([Quarter(int(NOON))], [Edge(NOON, 1.0, "level", "a-telling-name", True)])
+    assert b"a-telling-name" in on_disk()
     assert history.delete(NOON, NOON + 1) == {"quarters": 1, "edges": 1, "acts": 0}
-    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert b"a-telling-name" not in kept
+    assert b"a-telling-name" not in on_disk()
 
 
 def test_erasing_removes_every_file(tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ async def test_a_rollback_restores_a_revision_to_the_byte(tmp_path: Path) -> Non
         await settings.roll_back(9, "staff", AT)
 
 
-async def test_the_oldest_revisions_are_forgotten(tmp_path: Path) -> None:
+async def test_the_oldest_revisions_are_forgotten() -> None:
     settings = Settings()
     for number in range(REVISIONS + 3):
         await settings.change(DOOR, str(number), "staff", "counted", AT.astimezone(UTC))

@@ -91,7 +91,7 @@ def test_the_screen_listens_where_its_user_may_and_the_daemon_comes_in() -> None
 def test_the_users_are_made_as_systemd_reads_them(tmp_path: Path) -> None:
     tool = shutil.which("systemd-sysusers")
     if tool is None:
-        pytest.skip("no systemd-sysusers")
+        pytest.skip("no systemd-sysusers (Debian's package systemd)")
     users = DEPLOY / "sysusers" / "roomctl.conf"
     line = [tool, f"--root={tmp_path}", "--dry-run", str(users)]
     said = subprocess.run(line, capture_output=True, text=True, check=True).stderr

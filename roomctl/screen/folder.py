@@ -20,6 +20,7 @@ PREFIX = "roomctl-meeting-"
 _LOCK = "owner.lock"
 _OPENER, _NOTHING = "xdg-open", "/bin/true"
 _REMOVE_S = 1.0  # a browser that was just killed may still write for a moment
+_END_S, _LOOK_S = 1.0, 0.01
 
 
 class Folder:
@@ -71,10 +72,19 @@ def sweep(where: Path) -> int:
 
 
 def end_all(path: Path) -> None:
-    """Kill our own processes that belong to `path`."""
-    for pid in holders(path):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
+    """Kill our own processes that belong to `path`, which takes 1 s at most.
+
+    A process that is just starting a program names nothing for a moment; so all are looked at until
+    none was found twice in a row.
+    """
+    until, empty = time.monotonic() + _END_S, 0
+    while empty < 2 and time.monotonic() < until:
+        pids = list(holders(path))
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        empty = 0 if pids else empty + 1
+        time.sleep(_LOOK_S)
 
 
 def holders(path: Path) -> Iterator[int]:

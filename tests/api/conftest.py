@@ -16,3 +16,10 @@ async def alive(tmp_path):
     """A room that runs, behind a real socket."""
     async with rig.running(tmp_path) as house:
         yield house
+
+
+@pytest.fixture
+async def program(alive):
+    """A program with a token, which calls the room's app without a socket."""
+    async with alive.in_process(headers=rig.BEARER) as client:
+        yield client

@@ -18,6 +18,7 @@ from roomctl.simulator import SimFeed, Simulator
 from roomctl.store import Store
 
 ADMIN = "admin-" + "0123456789abcdef" * 2
+BEARER = {"Authorization": f"Bearer {ADMIN}"}
 BOOT = "b007b007"
 PORT = 8080  # where no socket is open: the names of cookies and the Host
 JITSI = "https://meet.jit.si/DesignReview"
@@ -121,8 +122,7 @@ class House:
 
     def program(self, **options):
         """Return a client with the API token."""
-        headers = {"Authorization": f"Bearer {ADMIN}"}
-        return httpx.AsyncClient(base_url=self.base, headers=headers, timeout=LIMIT_S, **options)
+        return httpx.AsyncClient(base_url=self.base, headers=BEARER, timeout=LIMIT_S, **options)
 
     async def panel(self, **options):
         """Return a panel's socket that has said hello and shown the room."""

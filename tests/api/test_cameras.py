@@ -3,8 +3,7 @@
 import pytest
 
 from tests.api import rig
-from tests.api.rig import eventually
-from tests.api.test_guard import BEARER
+from tests.api.rig import BEARER, eventually
 
 TEXT = rig.ROOM.replace('profile = "sony_brc300"', 'profile = "sony_am7"')
 
@@ -14,12 +13,6 @@ async def alive(tmp_path):
     """A room that runs; its app is called without a socket."""
     async with rig.awake(rig.House(tmp_path, text=TEXT)) as house:
         yield house
-
-
-@pytest.fixture
-async def program(alive):
-    async with alive.in_process(headers=BEARER) as client:
-        yield client
 
 
 async def ask(client, kind, **args):

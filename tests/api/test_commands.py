@@ -17,8 +17,8 @@ from roomctl.errors import (
 )
 from roomctl.room.commands import failure
 from tests.api import rig
-from tests.api.rig import JITSI, LIMIT_S, eventually
-from tests.api.test_guard import BEARER, problem_of
+from tests.api.rig import BEARER, JITSI, LIMIT_S, eventually
+from tests.api.test_guard import problem_of
 
 
 @pytest.fixture

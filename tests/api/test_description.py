@@ -2,7 +2,7 @@
 
 from roomctl.speakerphone.description import pasted
 from roomctl.speakerphone.sim import SPEAK_810
-from tests.api.rig import ADMIN
+from tests.api.rig import ADMIN, BEARER
 
 TABLE = "/api/v1/speakerphones/table/description"
 
@@ -24,7 +24,7 @@ async def test_a_running_room_describes_its_speakerphone_with_what_was_said(aliv
 
 
 async def test_a_speakerphone_that_there_is_not_is_404(house):
-    async with house.in_process(headers={"Authorization": f"Bearer {ADMIN}"}) as client:
+    async with house.in_process(headers=BEARER) as client:
         unknown = await client.get("/api/v1/speakerphones/sofa/description")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_device")
     assert "there is: table" in unknown.json()["detail"]

@@ -8,7 +8,7 @@ import pytest
 from roomctl.api.events import stream
 from roomctl.room import Source
 from roomctl.room.changes import BEHIND
-from tests.api.rig import ADMIN, BOOT
+from tests.api.rig import BEARER, BOOT
 
 
 async def events_of(client, last_id=None):
@@ -53,7 +53,7 @@ def has_volume(pct):
 
 
 async def test_the_document_is_unchanged_for_its_own_etag_only(house):
-    async with house.in_process(headers={"Authorization": f"Bearer {ADMIN}"}) as client:
+    async with house.in_process(headers=BEARER) as client:
         first = await client.get("/api/v1/room")
         etag = first.headers["etag"]
         for known in (etag, f"W/{etag}", f'"other", {etag}'):

@@ -5,11 +5,10 @@ import json
 import pytest
 import websockets
 
-from tests.api.rig import ADMIN, House
+from tests.api.rig import BEARER, House
 from tests.api.test_matrix import raw
 
 COMMAND = {"type": "room.wake", "args": {}}
-BEARER = {"Authorization": f"Bearer {ADMIN}"}
 OTHER_SITES = ["https://evil.example", "null", "http://127.0.0.1:9999", "http://[", "", "://", "é"]
 
 

@@ -84,7 +84,7 @@ async def test_a_panel_that_listens_is_told_the_level_until_it_no_longer_does(al
     await panel.say(type="listen", on=False)
 
     async def hear_on():
-        while True:
+        for _ in range(20):
             await panel.next("level", limit_s=0.5)
 
     with pytest.raises(TimeoutError):

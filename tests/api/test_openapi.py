@@ -8,8 +8,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
-from tests.api.rig import ADMIN, House
-from tests.api.test_guard import BEARER
+from tests.api.rig import ADMIN, BEARER, House
 
 ENDLESS = "/api/v1/events"  # a stream has no end to wait for; test_events reads it
 EXAMPLES = 15

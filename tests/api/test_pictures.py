@@ -3,7 +3,6 @@
 import pytest
 
 from tests.api import rig
-from tests.api.test_guard import BEARER
 
 TEXT = rig.ROOM.replace("presets =", 'video = "usb-camera-video-index0"\npresets =')
 PATH = "/api/v1/cameras/front/presets/1/picture"
@@ -14,12 +13,6 @@ async def alive(tmp_path):
     """A room that runs; its app is called without a socket."""
     async with rig.awake(rig.House(tmp_path, text=TEXT)) as house:
         yield house
-
-
-@pytest.fixture
-async def program(alive):
-    async with alive.in_process(headers=BEARER) as client:
-        yield client
 
 
 def picture(document):

@@ -5,7 +5,7 @@ import pytest
 from roomctl.api.auth import Role
 from roomctl.api.phone import GOOD_S, VISIT_S
 from tests.api import rig
-from tests.api.test_guard import BEARER
+from tests.api.rig import BEARER
 
 PICTURE = "/api/v1/screen/picture"
 SECRET = "streng-geheim-4711"

@@ -58,6 +58,7 @@ async def test_a_trace_names_no_secret(alive):
     async with alive.program() as client:
         for form in ("text", "jsonl"):
             text = (await client.get(FRONT, params={"format": form})).text
+            assert "version" in text
             assert ADMIN not in text
 
 

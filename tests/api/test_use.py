@@ -10,8 +10,7 @@ from roomctl.clock import VirtualClock
 from roomctl.occupancy.inputs import Input
 from roomctl.room.document import ReasonEntry
 from roomctl.store import History
-from tests.api.rig import House
-from tests.api.test_guard import BEARER
+from tests.api.rig import BEARER, House
 
 BEGAN = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 SPAN = {"from": "2026-11-25T08:00:00Z", "to": "2026-11-25T10:00:00Z"}
@@ -80,12 +79,17 @@ async def test_raw_edges_come_if_asked_as_json_and_as_csv(used):
 
 
 async def test_what_is_deleted_is_gone_from_the_disk(used, tmp_path):
+    def on_disk():
+        return b"".join(path.read_bytes() for path in tmp_path.glob("history.sqlite*"))
+
     async with used.in_process(headers=BEARER) as client:
+        await client.get("/api/v1/use", params=SPAN)
+        assert b"ceiling" in on_disk()
         assert (await client.delete("/api/v1/use", params=SPAN)).status_code == 204
         answer = (await client.get("/api/v1/use", params=SPAN)).json()
     assert (answer["quarters"], answer["acts"]) == ([], [])
     assert History(tmp_path).edges(0, 2e9) == []
-    assert b"ceiling" not in (tmp_path / "history.sqlite").read_bytes()
+    assert b"ceiling" not in on_disk()
 
 
 async def test_a_span_without_a_zone_is_refused(used):

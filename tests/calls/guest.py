@@ -19,6 +19,12 @@ _FRAMES = """
 () => Math.max(0, ...[...document.querySelectorAll("video")].filter((video) => !video.muted)
   .map((video) => video.getVideoPlaybackQuality().totalVideoFrames))
 """
+_ALONE = """
+() => {
+  const videos = [...document.querySelectorAll("video")];
+  return videos.length > 0 && videos.every((video) => video.muted);
+}
+"""
 
 
 def film(path):
@@ -105,8 +111,7 @@ def still(page, limit_s=PATIENCE_S):
 
 def alone(page, limit_s=PATIENCE_S):
     """Wait until the guest's page shows nobody else."""
-    others = "() => [...document.querySelectorAll('video')].every((video) => video.muted)"
-    page.wait_for_function(others, timeout=limit_s * 1000)
+    page.wait_for_function(_ALONE, timeout=limit_s * 1000)
 
 
 def _near(pixel, colour):

@@ -107,10 +107,12 @@ class Rig:
     def nothing_left(self, limit_s=LEFT_OVER_S, own=0):
         """Wait until no browser and no folder is left, but for `own` pages of the room's own."""
         end = time.monotonic() + limit_s
-        while left := (self.folders(), self.processes()):
-            sessions = set(filter(None, map(session, left[1])))
-            if len(left[0]) <= own and len(sessions) <= own:
+        while True:
+            folders, processes = self.folders(), self.processes()
+            sessions = set(filter(None, map(session, processes)))
+            if len(folders) <= own and len(sessions) <= own:
                 return
+            left = (folders, processes)
             assert time.monotonic() < end, f"left after {limit_s:g} s: {left}"
             time.sleep(0.02)
 
@@ -151,7 +153,8 @@ class Rig:
 def rig(folder, display=None):
     """Run all of it; with a `display`, its compositor, as a kiosk on it."""
     if importlib.util.find_spec("aiortc") is None:
-        pytest.skip("needs aiortc, which has no wheel for this machine's processor")
+        why = "needs aiortc (pip install -e '.[dev]'), which has no wheel for 32-bit boards"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
     brought, agency = peer_calls.bring(), Agency()
     kiosk = {} if display is None else {"mode": "kiosk", "surroundings": display.environment}
     try:

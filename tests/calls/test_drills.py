@@ -4,7 +4,6 @@ How soon is measured by `make soak`; that it is soon by the room's own clock, in
 """
 
 import contextlib
-import os
 
 import pytest
 
@@ -22,14 +21,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 def test_the_room_tells_what_is_so_and_can_meet_again(tmp_path, drill):
     needed("chromium")
     with rig(tmp_path) as room:
-        told = drill(room)
-        assert told.truth_s <= told.choice_s < PATIENCE_S
+        assert drill(room).choice_s < PATIENCE_S
 
 
 def test_a_compositor_that_is_killed_takes_everything_along_and_the_next_one_meets(tmp_path):
-    if lacking := compositor.missing():
-        why = f"needs {', '.join(lacking)} (sudo apt install {' '.join(lacking)})"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    compositor.needed()
     with contextlib.ExitStack() as done:
         display, after = Compositor(1), Compositor(1)
         done.callback(display.close)

@@ -137,9 +137,7 @@ def room(folder, site, mode, sound=None, displays=1):
 
     Without displays its browser is headless, and is reached through its pipe.
     """
-    if lacking := compositor.missing():
-        why = f"needs {', '.join(lacking)} (sudo apt install {' '.join(lacking)})"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    compositor.needed()
     platforms = folder / "platforms"
     platforms.mkdir()
     text = platform_file().replace('mode = "assisted"', f'mode = "{mode}"')

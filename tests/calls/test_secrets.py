@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from tests.calls.served import Served
 from tests.screen.agency import Agency
+from tests.screen.sound_server import needed
 from tests.screen.vendor import Vendor
 
 pytestmark = pytest.mark.browser
@@ -71,6 +71,7 @@ class House:
         self.served.has_screen()
         done = self.served.command("meeting.join", link=f"{self.site.url}?pwd={SECRET}")
         self.served.until("the page is shown", lambda meeting: meeting["shown"])
+        assert list(self.agency.place.glob("roomctl-meeting-*"))
         return done
 
     def files(self):
@@ -84,9 +85,7 @@ class House:
 
 @pytest.fixture(params=["plain", "assisted"])
 def house(request, tmp_path):
-    if shutil.which("chromium") is None:
-        why = "needs /usr/bin/chromium (sudo apt install chromium)"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    needed("chromium")
     house = House(tmp_path, request.param)
     yield house
     house.close()
@@ -103,9 +102,10 @@ def of_processes(name):
 def listens(pid):
     """The addresses on which a process listens, in the kernel's own words."""
     sockets = set()
-    for handle in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            sockets.add(os.readlink(handle))
+    with contextlib.suppress(FileNotFoundError):  # it has ended since
+        for handle in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                sockets.add(os.readlink(handle))
     rows = [
         line.split()
         for family in ("tcp", "tcp6")
@@ -123,6 +123,8 @@ def test_a_passcode_is_told_to_the_page_alone(house):
     house.served.command("meeting.leave")
     house.served.until("the call is over", lambda meeting: not meeting["shown"])
     assert not list(house.agency.place.glob("roomctl-meeting-*"))
+    assert [path for path in house.site.asked if SECRET in path], "the page was told"
+    assert {house.served.log, house.agency.log} <= set(house.files()), "the logs are among them"
     left = [path for path in house.files() if SECRET.encode() in path.read_bytes()]
     assert left == []
 
@@ -145,6 +147,7 @@ def test_a_crash_writes_no_memory_to_any_disk(house):
 def test_nothing_of_the_browser_listens(house):
     house.join()
     assert listens(house.served.process.pid), "the daemon does, and that is seen"
-    assert house.agency.processes()
-    for pid in house.agency.processes():
+    pids = house.agency.processes()
+    assert pids
+    for pid in pids:
         assert listens(pid) == []

@@ -98,25 +98,31 @@ def test_a_drill_prints_a_line_for_each_step_and_is_one_object_for_programs(
     assert [line.split("  ")[0] for line in said.out.splitlines()] == list(steps)
 
 
-def test_ctrl_c_stops_the_camera_and_puts_it_back(tmp_path: Path, room: Path) -> None:
+def interrupted(folder: Path, *words: str, after: str) -> tuple[list[str], str]:
+    """Drill, press Ctrl-C once a step is done; return the lines that follow, and the last word."""
     process = subprocess.Popen(
-        [*ROOMCTL, "drill", "front", "-c", str(room)],
+        [*ROOMCTL, "drill", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**environment(tmp_path), "PYTHONUNBUFFERED": "1"},
+        env={**environment(folder), "PYTHONUNBUFFERED": "1"},
     )
     with process:
         try:
             assert process.stdout is not None
-            while (line := process.stdout.readline()) and not line.startswith("place"):
+            while (line := process.stdout.readline()) and not line.startswith(after):
                 pass
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=LIMIT_S)
         finally:
             process.kill()
     assert process.returncode == 130
-    assert re.match(r"put back +ok ", out.splitlines()[-1])
+    return out.splitlines(), err
+
+
+def test_ctrl_c_stops_the_camera_and_puts_it_back(tmp_path: Path, room: Path) -> None:
+    lines, err = interrupted(tmp_path, "front", "-c", str(room), after="place")
+    assert re.match(r"put back +ok ", lines[-1])
     assert err == "interrupted: the camera is stopped and put back\n"
 
 
@@ -191,20 +197,9 @@ def test_a_speakerphone_that_is_not_plugged_in_fails_the_first_step(tmp_path: Pa
 
 
 def test_ctrl_c_puts_the_lights_of_a_speakerphone_out(tmp_path: Path, table: Path) -> None:
-    words = [*ROOMCTL, "drill", "speakerphone.table", "-c", str(table), "--yes"]
-    unbuffered = {**environment(tmp_path), "PYTHONUNBUFFERED": "1"}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(words, **pipes, text=True, env=unbuffered) as process:
-        try:
-            assert process.stdout is not None
-            while (line := process.stdout.readline()) and not line.startswith("handshake"):
-                pass
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=LIMIT_S)
-        finally:
-            process.kill()
-    assert process.returncode == 130
-    assert re.match(r"put back +ok +its lights are out, and it is on-hook", out.splitlines()[-1])
+    words = ("speakerphone.table", "-c", str(table), "--yes")
+    lines, err = interrupted(tmp_path, *words, after="handshake")
+    assert re.match(r"put back +ok +its lights are out, and it is on-hook", lines[-1])
     assert err == "interrupted: its lights are put out\n"
 
 

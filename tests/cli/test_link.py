@@ -128,3 +128,4 @@ def test_a_file_with_hosts_alone_is_a_config(tmp_path: Path) -> None:
 def test_nothing_to_read_is_said_so() -> None:
     result = link()
     assert result.exit_code != 0
+    assert "nothing to read; paste the invitation in quotes" in str(result.exception)

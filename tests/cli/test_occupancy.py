@@ -60,9 +60,14 @@ def test_a_person_reads_a_line_for_each_judge(file: Path) -> None:
 
 
 def test_what_cannot_be_read_or_meant_is_said(file: Path) -> None:
-    assert occupancy("eval", str(file.parent / "none.csv")).exit_code != 0
-    assert occupancy("eval", str(file), "--leave-one-day-out", "--fit", "x.csv").exit_code != 0
-    assert occupancy("eval", str(file), "--sensors", "nose").exit_code != 0
+    for words, says in (
+        ((str(file.parent / "none.csv"),), "none.csv: cannot be read"),
+        ((str(file), "--leave-one-day-out", "--fit", "x.csv"), "leave out --fit"),
+        ((str(file), "--sensors", "nose"), "'nose' is not one of"),
+    ):
+        result = occupancy("eval", *words)
+        assert result.exit_code != 0
+        assert says in result.output + str(result.exception)
 
 
 def test_simulated_weeks_give_the_same_figures_again() -> None:

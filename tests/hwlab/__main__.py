@@ -8,6 +8,7 @@ run.
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import time
@@ -59,7 +60,8 @@ def run(parts: machine.Parts, number: int, arguments: list[str]) -> machine.Ende
     """Have a machine run pytest, started once more if it does not start; print what it said."""
     color = f"--color={'yes' if sys.stdout.isatty() else 'no'}"
     command = shlex.join([color, *arguments])
-    text = f"PYTHON={shlex.quote(sys.executable)}\nARGUMENTS={shlex.quote(command)}\n"
+    given = {"PYTHON": sys.executable, "ARGUMENTS": command, "CI": os.environ.get("CI", "")}
+    text = "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items())
     lab, start = FOLDER / "run" / str(number), TREE / "tests" / "hwlab" / "guest.sh"
     ended = machine.run(parts, lab, start, {"run": text})
     if not ended.started:

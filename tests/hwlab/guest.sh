@@ -2,7 +2,8 @@
 # The folder /lab is the host's; what is written there is what is left of the run.
 set -u
 cd "$(dirname "$0")/../.."
-. /lab/run # PYTHON, ARGUMENTS
+. /lab/run # PYTHON, ARGUMENTS, CI
+[ -z "$CI" ] || export CI
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/root LC_ALL=C.UTF-8
 export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 ROOMCTL_HWLAB=1 PYTHONPATH=/opt/lgpio
 export XDG_RUNTIME_DIR=/run LG_WD=/run

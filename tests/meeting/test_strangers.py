@@ -9,7 +9,6 @@ import pytest
 
 from roomctl.meeting.link import read
 from roomctl.meeting.platform import load_platforms
-from roomctl.meeting.platform_file import covers
 
 PLATFORMS = load_platforms({})
 LINKS = {
@@ -59,5 +58,6 @@ def test_a_link_that_was_bent_opens_nothing(key: str):
 def test_what_is_added_in_front_of_a_host_is_another_host(key: str):
     link = LINKS[key].replace("https://", "https://evil")
     host = urlsplit(link).netloc
-    below = any(covers(pattern, host) for pattern in PLATFORMS.by_key[key].hosts)
+    bases = [each[1:] for each in PLATFORMS.by_key[key].hosts if each.startswith("*.")]
+    below = any(host.endswith(base) for base in bases)  # one more customer's of the platform
     assert below or read(link, PLATFORMS).launch is None

@@ -47,6 +47,7 @@ favourites = { "Weekly" = "https://meet.jit.si/Weekly" }
 [meeting.new.jitsi]
 random = "https://meet.jit.si"
 """
+TWO = BAMBOO + '[speakerphone.wall]\nurl = "usb:291a:3301"\n'
 
 
 class Calendar:
@@ -82,9 +83,7 @@ class House:
 
     @property
     def phone(self) -> SimSpeakerphone:
-        end = self.simulator.far_end("speakerphone.table")
-        assert isinstance(end, SpeakerphoneEnd)
-        return end.phone
+        return self.speakerphone("table")
 
     @property
     def screen(self) -> SimScreen:
@@ -93,6 +92,11 @@ class House:
     @property
     def issues(self) -> list[tuple[str, str]]:
         return [(issue.code, issue.subject) for issue in self.document.issues]
+
+    def speakerphone(self, name: str) -> SimSpeakerphone:
+        end = self.simulator.far_end(f"speakerphone.{name}")
+        assert isinstance(end, SpeakerphoneEnd)
+        return end.phone
 
     def device(self, name: str) -> DeviceEntry:
         return next(entry for entry in self.document.devices if entry.name == name)

@@ -157,9 +157,14 @@ async def test_a_room_that_is_going_to_rest_says_when_and_stays_lit_if_kept() ->
         await house.always(lambda: True, 60)
         assert notices(house) == []
         await house.act("occupancy.ceiling", "leave")
-        await house.until(lambda: notices(house) == ["rest"], limit_s=40)
+        await house.until(lambda: notices(house) == ["rest"], limit_s=2)
+        (notice,) = house.document.automation.notices
+        left_s = (notice.at - house.room.clock.now().wall).total_seconds()
+        assert 28 < left_s <= 30
+        await house.always(lambda: house.document.panel.awake, left_s - 5)
         await house.ask("room.keep", STAFF, act="rest")
-        await house.until(lambda: house.document.occupancy.state == "vacant", limit_s=40)
+        await house.until(lambda: house.document.occupancy.state == "vacant", limit_s=10)
+        await house.always(lambda: house.document.panel.awake, 10)
         await house.until(lambda: not house.document.panel.awake, limit_s=60)
 
 

@@ -17,12 +17,9 @@ from hypothesis import strategies as st
 from roomctl.room import Source
 from roomctl.screen.protocol import Switch
 from roomctl.simulator.far_ends import ScreenEnd
-from roomctl.simulator.speakerphone_end import SpeakerphoneEnd
-from roomctl.speakerphone.sim import SimSpeakerphone
 from tests.invented import LoopClock, invented
-from tests.room.rig import BAMBOO, LINK, PANEL, STAFF, House, living, screen_of
+from tests.room.rig import LINK, PANEL, STAFF, TWO, House, living, screen_of
 
-TWO = BAMBOO + '[speakerphone.wall]\nurl = "usb:291a:3301"\n'
 HALLWAY = Source("panel", "hallway")
 
 NEWS_S = 0.05  # how long a report may be on its way
@@ -44,17 +41,12 @@ class Chaos:
     def mute(self) -> str:
         return self.house.document.audio.mute
 
-    def phone(self, name: str) -> SimSpeakerphone:
-        end = self.house.simulator.far_end(f"speakerphone.{name}")
-        assert isinstance(end, SpeakerphoneEnd)
-        return end.phone
-
     @property
     def silent(self) -> bool:
         """Whether nobody could be heard, and the speakerphone in use shows it."""
         screen = self.house.screen
         used = [one.name for one in self.house.document.audio.speakerphones if one.used]
-        lit = all(self.phone(name).led_muted for name in used)
+        lit = all(self.house.speakerphone(name).led_muted for name in used)
         return screen.muted and screen.switch in (Switch.NONE, Switch.OFF) and lit and bool(used)
 
     def check(self) -> None:
@@ -135,15 +127,15 @@ class Chaos:
         await self.house.act("speakerphone.wall", "plug")
 
     async def stall(self) -> None:
-        faults = self.phone("table").faults
+        faults = self.house.speakerphone("table").faults
         faults.stalled = not faults.stalled
 
     async def time_out(self) -> None:
-        faults = self.phone("table").faults
+        faults = self.house.speakerphone("table").faults
         faults.times_out = not faults.times_out
 
     async def write_short(self) -> None:
-        faults = self.phone("table").faults
+        faults = self.house.speakerphone("table").faults
         faults.short = not faults.short
 
     async def sleep(self) -> None:
@@ -195,7 +187,7 @@ class Chaos:
     async def mend(self) -> None:
         """Have everything work again, and everybody leave it alone."""
         for name in ("table", "wall"):
-            faults = self.phone(name).faults
+            faults = self.house.speakerphone(name).faults
             faults.stalled = faults.times_out = faults.short = False
             await self.house.act(f"speakerphone.{name}", "plug")
         end = self.house.simulator.far_end("screen")

@@ -1,11 +1,8 @@
 """What is known of the room's speakerphones, and what their firmware is known for."""
 
-from roomctl.simulator.speakerphone_end import SpeakerphoneEnd
 from roomctl.speakerphone.sim import SimSpeakerphone
 from tests.invented import invented
-from tests.room.rig import BAMBOO, House, living
-
-TWO = BAMBOO + '[speakerphone.wall]\nurl = "usb:291a:3301"\n'
+from tests.room.rig import BAMBOO, TWO, living
 
 OLD_510 = BAMBOO.replace(
     'url = "usb:0b0e:2456"\n', 'url = "usb:0b0e:2456"\nprofile = "jabra-speak-510"\n'
@@ -34,12 +31,6 @@ async def test_a_speakerphone_whose_firmware_is_in_order_is_no_issue() -> None:
         await house.always(lambda: house.issues == [], 2.0)
 
 
-def wall(house: House) -> SimSpeakerphone:
-    end = house.simulator.far_end("speakerphone.wall")
-    assert isinstance(end, SpeakerphoneEnd)
-    return end.phone
-
-
 def lit(phone: SimSpeakerphone) -> tuple[bool, bool]:
     return phone.led_muted, phone.led_off_hook
 
@@ -50,7 +41,7 @@ async def test_one_that_is_no_longer_used_is_dark() -> None:
         await house.ask("audio.mute", on=True)
         await house.until(lambda: lit(house.phone) == (True, False))
         assert (await house.ask("audio.device", name="wall")).status == "done"
-        await house.until(lambda: lit(wall(house)) == (True, False), limit_s=1.0)
+        await house.until(lambda: lit(house.speakerphone("wall")) == (True, False), limit_s=1.0)
         await house.until(lambda: lit(house.phone) == (False, False), limit_s=1.0)
 
 
@@ -60,7 +51,7 @@ async def test_one_that_comes_back_while_another_one_is_used_stays_dark() -> Non
         await house.join()
         await house.ask("audio.mute", on=True)
         await house.act("speakerphone.table", "unplug")
-        await house.until(lambda: lit(wall(house)) == (True, True), limit_s=1.0)
+        await house.until(lambda: lit(house.speakerphone("wall")) == (True, True), limit_s=1.0)
         await house.act("speakerphone.table", "plug")
         await house.until(lambda: house.device("speakerphone.table").status == "online")
         await house.always(lambda: lit(house.phone) == (False, False), 5.0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import pwd
 import shutil
@@ -11,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from roomctl.screen.protocol import OVER, Ask, Lines, Page, Shown, encode
+from roomctl.screen.protocol import OVER, Ask, Lines, Page, Picture, Relayed, Shown, encode
 
 USER = "nobody" if os.geteuid() == 0 else None
 UID = pwd.getpwnam(USER).pw_uid if USER else os.getuid()
@@ -26,6 +27,7 @@ sys.exit(run(Options(Path(socket), mode, media, user or None, int(uid) if uid el
 """
 
 START_S = 15.0
+_numbers = itertools.count(1)
 
 
 class Agency:
@@ -146,6 +148,17 @@ class Daemon:
             return isinstance(message, Page) and (fact(message) or message.phase in OVER)
 
         return await self.until(wanted, limit_s)
+
+    async def relay(self, kind, *what, limit_s=10.0):
+        """Have the page touched, or looked at; return why not, or None."""
+        order = kind(next(_numbers), *what)
+        self.say(order)
+
+        def answers(message):
+            return isinstance(message, Relayed | Picture) and message.number == order.number
+
+        answer = await self.until(answers, limit_s)
+        return answer.obstacle if isinstance(answer, Relayed) else None
 
 
 def commands(uid):

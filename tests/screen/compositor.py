@@ -11,16 +11,25 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.screen.agency import UID, USER
+import pytest
+
+from tests.screen.agency import UID, USER, Agency
 
 START_S = 15.0
 SIZE = (1280, 720)  # of wlroots' headless outputs
 TOOLS = ("labwc", "grim", "wlopm", "chromium")
 
 
-def missing():
-    """The tools that are not installed."""
-    return [tool for tool in TOOLS if shutil.which(tool) is None]
+def missing(*more):
+    """The tools that are not installed; `more` are needed, too."""
+    return [tool for tool in (*TOOLS, *more) if shutil.which(tool) is None]
+
+
+def needed(*more):
+    """Skip the test if one of the tools is not installed; in CI that is a failure."""
+    if lacking := missing(*more):
+        why = f"needs {', '.join(lacking)} (sudo apt install {' '.join(lacking)})"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
 
 
 class Compositor:
@@ -107,6 +116,14 @@ class Compositor:
         while not fact():
             assert time.monotonic() < deadline, f"never: {what}"
             time.sleep(0.25)  # a picture of a real display; bounded
+
+
+@contextlib.contextmanager
+def kiosk(outputs):
+    """A compositor with so many outputs, and the screen process on it."""
+    with contextlib.closing(Compositor(outputs)) as display, contextlib.closing(Agency()) as agency:
+        agency.start(mode="kiosk", surroundings=display.environment)
+        yield display, agency
 
 
 def _make_room_for_x11():

@@ -73,17 +73,11 @@ _CAMERAS = """
 _FRAME = '<!doctype html><iframe src="{other}/meeting" allow="camera; microphone"></iframe>'
 
 
-class Site:
-    """Serves /meeting, /plain (the same without a dialog), and /frame: /meeting of localhost.
+class Loopback:
+    """A server on a loopback port, which answers as a subclass of `Answering` does."""
 
-    /listen opens every microphone and says the peak of each, ten times a second. /cameras opens a
-    camera without choosing, and says which it got, and which is listed first.
-    """
-
-    def __init__(self):
-        self.said = queue.Queue()
-        self.asked = []
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+    def __init__(self, answering):
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), answering)
         self.port = self._server.server_port
         self.origin = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -94,9 +88,46 @@ class Site:
         self._thread.join()
         self._server.server_close()
 
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    """A request that `get` or `post` answers in one go, and that is logged nowhere."""
+
+    def do_GET(self):
+        self.get()
+
+    def do_POST(self):
+        self.post()
+
+    def body(self):
+        return self.rfile.read(int(self.headers["Content-Length"])).decode()
+
+    def answer(self, status, text="", kind="text/html; charset=utf-8", headers=()):
+        data = text.encode()
+        self.send_response(status)
+        for name, value in (("Content-Type", kind), ("Content-Length", str(len(data))), *headers):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *words):
+        pass
+
+
+class Site(Loopback):
+    """Serves /meeting, /plain (the same without a dialog), and /frame: /meeting of localhost.
+
+    /listen opens every microphone and says the peak of each, ten times a second. /cameras opens a
+    camera without choosing, and says which it got, and which is listed first.
+    """
+
+    def __init__(self):
+        self.said = queue.Queue()
+        self.asked = []
+        super().__init__(self._handler())
+
     def _handler(site):  # noqa: N805
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
+        class Handler(Answering):
+            def get(self):
                 site.asked.append((self.path, self.headers.get("Referer")))
                 other = f"http://localhost:{site.port}"
                 pages = {
@@ -105,21 +136,10 @@ class Site:
                     "/cameras": _CAMERAS,
                 }
                 page = pages.get(self.path.partition("?")[0], _MEETING)
-                self._answer(200, page.encode())
+                self.answer(200, page)
 
-            def do_POST(self):
-                word = self.rfile.read(int(self.headers["Content-Length"]))
-                site.said.put(word.decode())
-                self._answer(204, b"")
-
-            def _answer(self, status, body):
-                self.send_response(status)
-                self.send_header("Content-Type", "text/html")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *words):
-                pass
+            def post(self):
+                site.said.put(self.body())
+                self.answer(204)
 
         return Handler

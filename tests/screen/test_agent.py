@@ -1,6 +1,5 @@
 import asyncio
 import os
-import shutil
 import signal
 import socket
 import stat
@@ -27,6 +26,7 @@ from roomctl.screen.protocol import (
 )
 from tests.screen.agency import UID, USER, Agency, commands
 from tests.screen.site import Site
+from tests.screen.sound_server import needed
 
 pytestmark = pytest.mark.browser
 
@@ -35,9 +35,7 @@ SECRET = "geheim-4711"
 
 @pytest.fixture(scope="module", autouse=True)
 def _chromium():
-    if shutil.which("chromium") is None:
-        why = "needs /usr/bin/chromium (sudo apt install chromium)"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    needed("chromium")
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import shutil
 
 import pytest
 
 from roomctl.screen.browser import Browser, Setup
 from roomctl.screen.folder import Folder
 from tests.screen.site import Site
+from tests.screen.sound_server import needed
 
 pytestmark = pytest.mark.browser
 
@@ -25,9 +25,7 @@ def site():
 @pytest.fixture
 def binary(tmp_path):
     """A Chromium with three cameras: /dev/video0 to 2, called fake_device_0 to 2."""
-    if shutil.which("chromium") is None:
-        why = "needs /usr/bin/chromium (sudo apt install chromium)"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    needed("chromium")
     flags = "--use-fake-device-for-media-stream=device-count=3"
     if os.getuid() == 0:
         flags += " --no-sandbox"  # the screen itself never runs a browser as root

@@ -13,6 +13,7 @@ from roomctl.screen.folder import Folder, end_all, holders
 from roomctl.screen.protocol import Leave, Open, Page, Phase, Reason
 from tests.screen.agency import Agency
 from tests.screen.site import Site
+from tests.screen.sound_server import needed
 
 ADDRESS = "zoommtg://zoom.us/join?action=join&confno=91234567890"
 _ids = itertools.count(1)
@@ -106,9 +107,7 @@ echo $! > {place}/child
 
 @pytest.fixture
 def agency():
-    if shutil.which("chromium") is None:
-        why = "needs /usr/bin/chromium (sudo apt install chromium)"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    needed("chromium")
     agency = Agency()
     yield agency
     agency.close()
@@ -164,6 +163,7 @@ async def test_the_installed_client_is_started_and_ended_with_all_that_it_starte
         assert await noted(agency.place / "argv") == f"{ADDRESS}\n"
         child = int(await noted(agency.place / "child"))
         assert agency.browser() is None
+        assert list(agency.place.glob("roomctl-meeting-*"))
         daemon.say(Leave(order.id))
         page = await daemon.page(lambda page: False)
         assert (page.phase, page.reason) == (Phase.CLOSED, Reason.LEFT)

@@ -140,10 +140,10 @@ async def test_an_output_that_went_dark_is_lit_again_when_the_television_is_back
 async def test_a_newer_order_is_not_kept_waiting_by_a_slow_television(room):
     tv = room.with_television(Set(slow=10**9))
     room.lamp.switch(True)
-    while tv.power is not Power.TO_ON:
-        await asyncio.sleep(0.005)
-    room.lamp.switch(False)
     async with asyncio.timeout(20):
+        while tv.power is not Power.TO_ON:
+            await asyncio.sleep(0.005)
+        room.lamp.switch(False)
         while Shown(False) not in room.told:
             await asyncio.sleep(0.005)
     assert tv.power is Power.STANDBY

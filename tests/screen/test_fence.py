@@ -1,26 +1,21 @@
 """A plain meeting's browser stays at the meeting, whatever is touched on its page."""
 
 import asyncio
-import http.server
-import itertools
 import json
-import os
 import re
-import shutil
-import threading
 
 import pytest
 
 from roomctl.screen import fence
-from roomctl.screen.protocol import Leave, Open, Phase, Place, Press, Reason, Relayed, Stand
+from roomctl.screen.protocol import Leave, Open, Phase, Place, Press, Reason, Stand
 from tests.screen import compositor, vendor
 from tests.screen.agency import Agency
-from tests.screen.compositor import Compositor
+from tests.screen.site import Answering, Loopback
+from tests.screen.sound_server import needed
 from tests.screen.vendor import Vendor
 
 ROOM = "HEADLESS-1"
 STAY = "http://127.0.0.1:9/stay/t/"
-_numbers = itertools.count(1)
 
 
 @pytest.mark.parametrize(
@@ -54,14 +49,9 @@ def test_it_runs_nothing_in_any_page(tmp_path):
 
 @pytest.fixture
 def kiosk():
-    if lacking := compositor.missing():
-        why = f"needs {', '.join(lacking)} (sudo apt install {' '.join(lacking)})"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
-    display, agency = Compositor(1), Agency()
-    agency.start(mode="kiosk", surroundings=display.environment)
-    yield display, agency
-    agency.close()
-    display.close()
+    compositor.needed()
+    with compositor.kiosk(1) as running:
+        yield running
 
 
 @pytest.fixture
@@ -73,12 +63,7 @@ def site():
 
 
 async def touch(daemon, place):
-    order = Press(next(_numbers), *place)
-    daemon.say(order)
-    answer = await daemon.until(
-        lambda one: isinstance(one, Relayed) and one.number == order.number, limit_s=10
-    )
-    assert answer.obstacle is None
+    assert await daemon.relay(Press, *place) is None
 
 
 async def logged(agency, words):
@@ -114,37 +99,22 @@ async def test_no_link_on_a_plain_page_loses_the_call_or_hides_it(kiosk, site):
     assert "Traceback" not in agency.log.read_text()
 
 
-class Elsewhere:
+class Elsewhere(Loopback):
     """Links on this host lead to another one, which is not the platform's."""
 
     def __init__(self):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(302)
-                self.send_header("Location", f"http://foreign.example:{self.server.server_port}/x")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+        class Handler(Answering):
+            def get(self):
+                there = f"http://foreign.example:{self.server.server_port}/x"
+                self.answer(302, headers=[("Location", there)])
 
-            def log_message(self, *words):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.origin = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def close(self):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("assisted", [True, False])
 async def test_a_link_that_leads_to_a_foreign_host_is_blocked_and_said_to_be(assisted):
-    if shutil.which("chromium") is None:
-        why = "needs /usr/bin/chromium (sudo apt install chromium)"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    needed("chromium")
     agency, site = Agency(), Elsewhere()
     try:
         agency.start()

@@ -1,10 +1,6 @@
 """A panel's hands on a real display: a plain page under labwc, beside a panel with the focus."""
 
 import asyncio
-import http.server
-import itertools
-import os
-import threading
 
 import pytest
 
@@ -20,71 +16,48 @@ from roomctl.screen.protocol import (
     Picture,
     Place,
     Press,
-    Relayed,
     Scroll,
     Stand,
     Type,
     Want,
 )
 from tests.screen import compositor
-from tests.screen.agency import UID, Agency, commands
-from tests.screen.compositor import Compositor
+from tests.screen.agency import UID, commands
+from tests.screen.site import Answering, Loopback
 from tests.screen.vendor import CODE, LEAVE, PASSCODE, Vendor
 
 browser = pytest.mark.browser
 
 PANEL, ROOM = "HEADLESS-1", "HEADLESS-2"
 GREY = (128, 128, 128)
-_numbers = itertools.count(1)
 
 
-class Panel:
+class Panel(Loopback):
     """A page that says what is typed into it, as a panel with a field for text would be."""
 
     def __init__(self):
         self.typed = []
-        page = b"""<!doctype html><body style="background:#808080"><input id="i" autofocus>
+        page = """<!doctype html><body style="background:#808080"><input id="i" autofocus>
             <script>i.oninput = () => fetch("/", { method: "POST", body: i.value });</script>"""
         panel = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self._answer(page)
+        class Handler(Answering):
+            def get(self):
+                self.answer(200, page)
 
-            def do_POST(self):
-                panel.typed.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-                self._answer(b"")
+            def post(self):
+                panel.typed.append(self.body())
+                self.answer(200)
 
-            def _answer(self, body):
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *words):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def close(self):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
+        self.url = f"{self.origin}/"
 
 
 @pytest.fixture
 def kiosk():
-    if lacking := compositor.missing():
-        why = f"needs {', '.join(lacking)} (sudo apt install {' '.join(lacking)})"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
-    display, agency = Compositor(2), Agency()
-    agency.start(mode="kiosk", surroundings=display.environment)
-    yield display, agency
-    agency.close()
-    display.close()
+    compositor.needed()
+    with compositor.kiosk(2) as running:
+        yield running
 
 
 @pytest.fixture
@@ -99,15 +72,6 @@ def site():
     site = Vendor("zh")
     yield site
     site.close()
-
-
-async def do(daemon, kind, *what):
-    order = kind(next(_numbers), *what)
-    daemon.say(order)
-    answer = await daemon.until(
-        lambda one: isinstance(one, Relayed | Picture) and one.number == order.number, limit_s=8
-    )
-    return answer.obstacle if isinstance(answer, Relayed) else None
 
 
 async def until(fact, what, limit_s=10.0):
@@ -140,21 +104,21 @@ async def test_a_plain_page_is_joined_and_left_by_touch_while_the_panel_has_the_
         browsers = [words for _, words in commands(UID) if f"--class={labwc.MEETING}" in words]
         assert browsers
         assert not [word for words in browsers for word in words if "remote-debugging" in word]
-        assert await do(daemon, Press, *CODE) is None
-        assert await do(daemon, Type, "x") is None
-        assert await do(daemon, Key, KeyName.BACKSPACE) is None
-        assert await do(daemon, Type, PASSCODE) is None
-        assert await do(daemon, Key, KeyName.TAB) is None
-        assert await do(daemon, Key, KeyName.ENTER) is None
+        assert await daemon.relay(Press, *CODE) is None
+        assert await daemon.relay(Type, "x") is None
+        assert await daemon.relay(Key, KeyName.BACKSPACE) is None
+        assert await daemon.relay(Type, PASSCODE) is None
+        assert await daemon.relay(Key, KeyName.TAB) is None
+        assert await daemon.relay(Key, KeyName.ENTER) is None
         assert await asyncio.to_thread(site.said.get, timeout=10) == "met webdriver=false"
         assert site.joined == [["", PASSCODE]]
-        assert await do(daemon, Scroll, 0.5, 0.5, 2, True) is None
+        assert await daemon.relay(Scroll, 0.5, 0.5, 2, True) is None
         daemon.say(Look(900))
         last = await daemon.until(
             lambda one: isinstance(one, Picture) and one.part == one.parts - 1, limit_s=8
         )
         assert last.parts >= 1
-        assert await do(daemon, Press, *LEAVE) is None
+        assert await daemon.relay(Press, *LEAVE) is None
         assert await asyncio.to_thread(site.said.get, timeout=5) == "left by its own button"
         lines = [" ".join(words) for _, words in commands(UID)]
         assert not [line for line in lines if PASSCODE in line or str(site.port) in line]
@@ -176,7 +140,7 @@ async def test_the_keys_of_a_platform_file_join_from_where_the_page_has_its_focu
             display.until, lambda: display.share(ROOM, (255, 255, 255)) > 0.5, "the meeting"
         )
         for key in (KeyName.TAB, KeyName.TAB, KeyName.ENTER):
-            assert await do(daemon, Key, key) is None
+            assert await daemon.relay(Key, key) is None
         await until(lambda: site.joined == [["", ""]], "Join was pressed")
 
 

@@ -2,14 +2,10 @@
 
 import asyncio
 import contextlib
-import http.server
 import itertools
-import os
 import queue
-import shutil
 import sqlite3
 import stat
-import threading
 from pathlib import Path
 
 import pytest
@@ -17,6 +13,8 @@ import pytest
 from roomctl.screen.keep import Keep, base
 from roomctl.screen.protocol import Leave, Open, Phase, Reason
 from tests.screen.agency import Agency
+from tests.screen.site import Answering, Loopback
+from tests.screen.sound_server import needed
 
 SECRET = "geheim-4711"
 _ids = itertools.count(1)
@@ -76,44 +74,26 @@ def test_it_is_kept_in_the_users_state_folder():
     assert base({"XDG_STATE_HOME": "/var/lib/k"}) == Path("/var/lib/k/roomctl/signed-in")
 
 
-class Site:
+class Site(Loopback):
     """Signs everybody in who is not, for a year, and tells who came."""
 
     def __init__(self):
         self.came = queue.Queue()
         site = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
+        class Handler(Answering):
+            def get(self):
                 if self.path.startswith("/meeting"):
                     site.came.put(self.headers.get("Cookie"))
-                body = b"<!doctype html><title>meeting</title>"
-                self.send_response(200)
-                self.send_header("Set-Cookie", "who=room; Max-Age=31536000")
-                self.send_header("Content-Type", "text/html")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                cookie = ("Set-Cookie", "who=room; Max-Age=31536000")
+                self.answer(200, "<!doctype html><title>meeting</title>", headers=[cookie])
 
-            def log_message(self, *words):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.origin = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def close(self):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
 
 
 @pytest.fixture
 def agency():
-    if shutil.which("chromium") is None:
-        why = "needs /usr/bin/chromium (sudo apt install chromium)"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    needed("chromium")
     agency = Agency()
     yield agency.start(surroundings={"XDG_STATE_HOME": str(agency.place)})
     agency.close()

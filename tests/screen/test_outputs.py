@@ -2,10 +2,8 @@
 
 import asyncio
 import functools
-import http.server
 import os
 import signal
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,8 +11,8 @@ import pytest
 from roomctl.screen import labwc
 from roomctl.screen.protocol import Display, Leave, Open, Phase, Place, Shown, Stand, Want
 from tests.screen import compositor
-from tests.screen.agency import UID, Agency, commands
-from tests.screen.compositor import Compositor
+from tests.screen.agency import UID, commands
+from tests.screen.site import Answering, Loopback
 
 pytestmark = pytest.mark.browser
 
@@ -26,40 +24,22 @@ FULL = 0.995  # of an output; a pointer may stand on it
 
 @pytest.fixture(scope="module", autouse=True)
 def _tools():
-    if lacking := compositor.missing():
-        why = f"needs {', '.join(lacking)} (sudo apt install {' '.join(lacking)})"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    compositor.needed()
 
 
-class Pages:
+class Pages(Loopback):
     """A site whose pages are one colour each: /ff0000."""
 
     def __init__(self):
         self.asked = []
         pages = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
+        class Handler(Answering):
+            def get(self):
                 pages.asked.append(self.path)
-                body = f"<!doctype html><body bgcolor='#{self.path[1:7]}'>".encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.answer(200, f"<!doctype html><body bgcolor='#{self.path[1:7]}'>")
 
-            def log_message(self, *words):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.origin = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def close(self):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
 
     def page(self, colour):
         return f"{self.origin}/{bytes(colour).hex()}#pair={SECRET}"
@@ -75,12 +55,8 @@ def pages():
 @pytest.fixture
 def kiosk(request):
     """A compositor with `request.param` outputs, and the screen process on it."""
-    display = Compositor(request.param)
-    agency = Agency()
-    agency.start(mode="kiosk", surroundings=display.environment)
-    yield display, agency
-    agency.close()
-    display.close()
+    with compositor.kiosk(request.param) as running:
+        yield running
 
 
 def two(test):

@@ -1,22 +1,19 @@
 """Both ways to a page, on a page that says what happens to it: wheel, keys, and back."""
 
 import asyncio
-import itertools
-import os
+import contextlib
 
 import pytest
 
-from roomctl.screen.protocol import Key, KeyName, Open, Phase, Press, Relayed, Scroll, Type
+from roomctl.screen.protocol import Key, KeyName, Open, Phase, Press, Scroll, Type
 from tests.screen import compositor
 from tests.screen.agency import Agency
-from tests.screen.compositor import Compositor
 from tests.screen.sound_server import needed
 from tests.screen.vendor import Vendor
 
 pytestmark = pytest.mark.browser
 
 MIDDLE, GROUND = (0.5, 0.5), (0xC0, 0xFF, 0xEE)
-_numbers = itertools.count(1)
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>tall</title>
 <style>
@@ -47,29 +44,21 @@ class Tall(Vendor):
         return _PAGE
 
     async def says(self, wanted):
-        """Wait until the page says what is wanted; return all that it said before."""
-        before = []
-        while not wanted(word := await asyncio.to_thread(self.said.get, timeout=60)):
-            before.append(word)
-        return before
+        """Wait until the page says what is wanted."""
+        while not wanted(await asyncio.to_thread(self.said.get, timeout=60)):
+            pass
 
 
 @pytest.fixture(params=["compositor", "pipe"])
 def reached(request):
-    needed("chromium")
-    agency, display = Agency(), None
     if request.param == "compositor":
-        if lacking := compositor.missing():
-            why = f"needs {', '.join(lacking)} (sudo apt install {' '.join(lacking)})"
-            pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
-        display = Compositor(1)
-        agency.start(mode="kiosk", surroundings=display.environment)
+        compositor.needed()
+        with compositor.kiosk(1) as (display, agency):
+            yield agency, display
     else:
-        agency.start()
-    yield agency, display
-    agency.close()
-    if display is not None:
-        display.close()
+        needed("chromium")
+        with contextlib.closing(Agency()) as agency:
+            yield agency.start(), None
 
 
 async def open_page(daemon, display, site):
@@ -90,12 +79,7 @@ def site():
 
 
 async def do(daemon, kind, *what):
-    order = kind(next(_numbers), *what)
-    daemon.say(order)
-    answer = await daemon.until(
-        lambda one: isinstance(one, Relayed) and one.number == order.number, limit_s=10
-    )
-    assert answer.obstacle is None
+    assert await daemon.relay(kind, *what) is None
 
 
 def at(below):

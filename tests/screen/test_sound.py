@@ -129,20 +129,16 @@ async def test_every_order_is_answered_even_if_it_changes_nothing(server, monkey
 
 
 async def test_in_a_meeting_the_other_microphones_are_suspended(server, monkeypatch):
-    def suspended():
-        lines = server.pactl("list", "short", "sources").splitlines()
-        return {line.split("\t")[1] for line in lines if line.endswith("SUSPENDED")}
-
-    async def become(fact):
-        async with asyncio.timeout(3):
-            while not fact(await asyncio.to_thread(suspended)):
-                await asyncio.sleep(0.01)
+    def alone():
+        return server.suspended("webcam") and not server.suspended("mic")
 
     async with mixing(server, monkeypatch) as ear:
         server.peak("webcam")  # it runs
         server.peak("mic")
         await ear.mixer.begin()
-        await become(lambda names: "webcam" in names and "mic" not in names)
+        async with asyncio.timeout(3):
+            while not await asyncio.to_thread(alone):
+                await asyncio.sleep(0.01)
         await ear.mixer.end()
         assert server.peak("webcam", patience_s=0.1) == 0  # what is suspended gives nothing at all
 

@@ -1,9 +1,6 @@
 """The way into a page that its platform's file names, in a real browser."""
 
 import asyncio
-import contextlib
-import http.server
-import os
 import queue
 import signal
 import threading
@@ -14,7 +11,7 @@ from roomctl.screen.protocol import Leave, Open, Sign, Way
 from roomctl.screen.signs import Where
 from tests.screen import compositor
 from tests.screen.agency import Agency
-from tests.screen.compositor import Compositor
+from tests.screen.site import Answering, Loopback
 from tests.screen.sound_server import needed
 
 pytestmark = pytest.mark.browser
@@ -35,51 +32,36 @@ form.onsubmit = (event) => {
 """
 
 
-class Slow:
+class Slow(Loopback):
     """A page that comes when `begun`, and whose Join does what it should when `allowed`."""
 
     def __init__(self):
         self.said, self.pages = queue.Queue(), []
         self.asked, self.begun, self.allowed = (threading.Event() for _ in range(3))
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.origin = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
+        super().__init__(self._handler())
 
     def close(self):
         self.begun.set()
         self.allowed.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().close()
 
     def _handler(slow):  # noqa: N805
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
+        class Handler(Answering):
+            def get(self):
                 if self.path == "/join.js":
                     slow.allowed.wait(LIMIT_S)
-                    self._answer(200, "text/javascript", JOIN.encode())
+                    self.answer(200, JOIN, "text/javascript")
                 elif self.path == "/favicon.ico":
-                    self._answer(404, "text/plain", b"")
+                    self.answer(404)
                 else:
                     slow.pages.append(self.path)
                     slow.asked.set()
                     slow.begun.wait(LIMIT_S)
-                    self._answer(200, "text/html", PAGE.encode())
+                    self.answer(200, PAGE)
 
-            def do_POST(self):
-                slow.said.put(self.rfile.read(int(self.headers["Content-Length"])).decode())
-                self._answer(204, "text/plain", b"")
-
-            def _answer(self, status, kind, body):
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *words):
-                pass
+            def post(self):
+                slow.said.put(self.body())
+                self.answer(204)
 
         return Handler
 
@@ -119,11 +101,8 @@ async def test_join_is_not_pressed_before_its_page_is_all_there(agent, slow):
 
 
 async def test_join_is_not_pressed_before_its_page_is_drawn(slow):
-    if lacking := compositor.missing():
-        why = f"needs {', '.join(lacking)} (sudo apt install {' '.join(lacking)})"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
-    with contextlib.closing(Compositor(1)) as display, contextlib.closing(Agency()) as agency:
-        agency.start(mode="kiosk", surroundings=display.environment)
+    compositor.needed()
+    with compositor.kiosk(1) as (display, agency):
         async with agency.daemon() as daemon:
             daemon.say(meeting(slow))
             assert await asyncio.to_thread(slow.asked.wait, LIMIT_S)

@@ -16,7 +16,6 @@ from roomctl.screen.protocol import (
     Phase,
     Picture,
     Press,
-    Relayed,
     Sign,
     Type,
     Way,
@@ -30,7 +29,7 @@ from tests.screen.vendor import CODE, JOIN, PASSCODE, Vendor, platform_file
 
 pytestmark = pytest.mark.browser
 
-_ids, _numbers = itertools.count(1), itertools.count(1)
+_ids = itertools.count(1)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -92,18 +91,6 @@ def flows(page):
     return page.rtc is not None and page.rtc.connected >= 1 and page.rtc.bytes_in > 0
 
 
-async def do(daemon, kind, *what):
-    """Have the page touched; return why not, or None."""
-    order = kind(next(_numbers), *what)
-    daemon.say(order)
-
-    def answers(message):
-        return isinstance(message, Relayed | Picture) and message.number == order.number
-
-    answer = await daemon.until(answers, limit_s=6)
-    return answer.obstacle if isinstance(answer, Relayed) else None
-
-
 async def left(daemon, order):
     daemon.say(Leave(order.id))
     return await daemon.page(lambda page: False, limit_s=5)
@@ -118,12 +105,12 @@ async def test_a_page_is_joined_with_its_passcode_by_touch_and_read_at_every_ste
         daemon.say(order)
         page = await daemon.page(shows("prejoin"))
         assert page.relay
-        assert await do(daemon, Press, *JOIN) is None
+        assert await daemon.relay(Press, *JOIN) is None
         await daemon.page(shows("passcode_wrong"))
-        assert await do(daemon, Press, *CODE) is None
-        assert await do(daemon, Type, PASSCODE) is None
-        assert await do(daemon, Key, KeyName.TAB) is None
-        assert await do(daemon, Key, KeyName.SPACE) is None
+        assert await daemon.relay(Press, *CODE) is None
+        assert await daemon.relay(Type, PASSCODE) is None
+        assert await daemon.relay(Key, KeyName.TAB) is None
+        assert await daemon.relay(Key, KeyName.SPACE) is None
         await daemon.page(shows("lobby"))
         assert site.joined == [["", ""], ["", PASSCODE]]
         site.stage = "in"
@@ -168,13 +155,13 @@ async def test_no_link_on_the_page_loses_the_call(agent, english, platform):
         daemon.say(order)
         await daemon.page(flows)
         for place in (vendor.MAIL, vendor.FOREIGN, vendor.WINDOW):
-            assert await do(daemon, Press, *place) is None
+            assert await daemon.relay(Press, *place) is None
         before = await daemon.page(flows)
         after = await daemon.page(
             lambda page: flows(page) and page.rtc.bytes_in > before.rtc.bytes_in + 2000
         )
         assert after.host == "127.0.0.1"
-        assert await do(daemon, Press, *vendor.LEAVE) is None
+        assert await daemon.relay(Press, *vendor.LEAVE) is None
         # Before the page is left: what it has not sent by then, the browser never sends.
         said = [await asyncio.to_thread(english.said.get, timeout=5) for _ in range(2)]
         assert said == ["met webdriver=true", "left by its own button"]
@@ -210,7 +197,7 @@ async def test_a_picture_of_the_page_is_had_in_parts(agent, english, platform):
         parts = [one.part for one in daemon.heard if isinstance(one, Picture)]
         assert parts == list(range(last.parts))
         await left(daemon, order)
-        assert await do(daemon, Look) is Obstacle.NO_PAGE
+        assert await daemon.relay(Look) is Obstacle.NO_PAGE
 
 
 async def test_a_plain_page_without_a_compositor_cannot_be_touched(agent, english, platform):
@@ -219,8 +206,8 @@ async def test_a_plain_page_without_a_compositor_cannot_be_touched(agent, englis
         daemon.say(order)
         page = await daemon.page(is_open)
         assert not page.relay
-        assert await do(daemon, Press, *JOIN) is Obstacle.NO_RELAY
-        assert await do(daemon, Look) is Obstacle.NO_RELAY
+        assert await daemon.relay(Press, *JOIN) is Obstacle.NO_RELAY
+        assert await daemon.relay(Look) is Obstacle.NO_RELAY
         await left(daemon, order)
 
 

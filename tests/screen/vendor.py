@@ -4,10 +4,10 @@ In Chinese and in English, with real media, on a loopback port. Things stand at 
 window, so that a finger finds them.
 """
 
-import http.server
 import json
 import queue
-import threading
+
+from tests.screen.site import Answering, Loopback
 
 NAME, CODE, JOIN, LEAVE = (0.5, 0.25), (0.5, 0.4), (0.5, 0.6), (0.5, 0.9)
 MAIL, FOREIGN, WINDOW, PROGRAM = (0.1, 0.1), (0.1, 0.3), (0.1, 0.5), (0.1, 0.7)
@@ -165,29 +165,21 @@ def platform_file(language=None):
     return PLATFORM.format(signs="".join(signs))
 
 
-class Vendor:
+class Vendor(Loopback):
     """The vendor's server; `stage` is what its page shows, in `language`.
 
     `goodbye_ms` after its own Leave was pressed it says so, if it is still there.
+    `asked` are the addresses of its pages that were fetched.
     Whoever presses Join with the `passcode` comes to the stage `behind`, without it to "wrong".
     """
 
     def __init__(self, language="en", wanted=None):
         self.stage, self.behind, self.passcode = "prejoin", "in", PASSCODE
         self.joined, self.goodbye_ms = [], 0
-        self.said = queue.Queue()
+        self.said, self.asked = queue.Queue(), []
         self._language, self._wanted = language, wanted or {"audio": True, "video": True}
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.port = self._server.server_port
-        self.origin = f"http://127.0.0.1:{self.port}"
+        super().__init__(self._handler())
         self.url = f"{self.origin}/123456789"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def close(self):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def _page(self):
         places = {"name": NAME, "code": CODE, "join": JOIN, "leave": LEAVE}
@@ -202,31 +194,21 @@ class Vendor:
         return self.stage
 
     def _handler(vendor):  # noqa: N805
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
+        class Handler(Answering):
+            def get(self):
                 if self.path == "/stage":
-                    self._answer(vendor.stage)
+                    self.answer(200, vendor.stage)
                 elif self.path == "/login":
-                    self._answer("<!doctype html><title>sign in</title>Sign in")
+                    self.answer(200, "<!doctype html><title>sign in</title>Sign in")
                 else:
-                    self._answer(vendor._page())
+                    vendor.asked.append(self.path)
+                    self.answer(200, vendor._page())
 
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            def post(self):
                 if self.path == "/join":
-                    self._answer(vendor._join(body))
+                    self.answer(200, vendor._join(self.body()))
                 else:
-                    vendor.said.put(body)
-                    self._answer("")
-
-            def _answer(self, text):
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(text.encode())))
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, *words):
-                pass
+                    vendor.said.put(self.body())
+                    self.answer(200)
 
         return Handler

@@ -185,12 +185,14 @@ async def test_a_key_that_nobody_presses_fails_within_its_time() -> None:
 
 
 @invented
-async def test_a_light_that_is_refused_fails_and_the_drill_goes_on_and_puts_back() -> None:
+async def test_a_light_that_is_refused_fails_the_first_step_and_leaves_it_dark() -> None:
     async with site(BLACKWIRE) as s:
         drill = s.drill()
         s.phone.faults.refuses = frozenset({Usage.LED_MUTE})
         assert not await drill.run()
-        assert s.steps[0].result is Result.FAILED
+        assert [(step.name, step.result) for step in s.steps] == [("answers", Result.FAILED)]
+        assert "LEDs cannot be written" in s.step("answers").words
+        assert (s.phone.led_muted, s.phone.led_off_hook) == (False, False)
 
 
 @invented
@@ -232,7 +234,7 @@ async def test_the_microphone_is_left_as_it_was_found() -> None:
 
 
 @invented
-async def test_unplugged_on_the_way_it_fails_and_ends() -> None:
+async def test_one_that_is_unplugged_fails_its_first_step_and_the_drill_ends() -> None:
     async with site() as s:
         await s.simulator.act("speakerphone.table", "unplug", {})
         assert not await s.drill().run()

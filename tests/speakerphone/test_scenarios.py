@@ -65,6 +65,7 @@ def test_in_a_whole_room(scenario: Scenario, model: Model) -> None:
 async def test_on_a_usb_bus(scenario: Scenario) -> None:
     """All devices at the same time, each on a bus of its own, with and without an OUT endpoint."""
     able = [model for model in MODELS.values() if scenario.needs(facts(model))]
+    assert able
     played = [_on_a_bus(scenario, model, out) for model in able for out in (False, True)]
     await asyncio.gather(*played)
 

@@ -80,7 +80,7 @@ def until(page: Page, expression: str) -> None:
 
 
 def told(page: Page, heard: Callable[[], object], expected: object) -> None:
-    """Wait until the server has heard what it should have, and nothing else."""
+    """Wait until the server has heard exactly what it should have by then."""
     deadline = time.monotonic() + 8
     while (said := heard()) != expected:
         assert time.monotonic() < deadline, said

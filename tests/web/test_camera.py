@@ -39,7 +39,6 @@ def test_every_setting_is_one_touch_and_one_command(settings: tuple[StandIn, Pag
     stand_in, page = settings
     for chip in CHIPS:
         page.locator(f'camera-sheet .chip:text-is("{chip}")').click()
-    page.wait_for_timeout(100)
     told(page, lambda: {kind: stand_in.commands(kind) for kind in ASKED}, ASKED)
 
 
@@ -86,7 +85,6 @@ def test_a_view_gets_a_name(settings: tuple[StandIn, Page]) -> None:
     assert field.input_value() == "Whiteboard"
     field.fill("  Sofa ")
     field.press("Enter")
-    page.wait_for_timeout(100)
     told(
         page,
         lambda: stand_in.commands("camera.name"),

@@ -114,7 +114,7 @@ def test_without_a_sound_server_nothing_is_called_muted(open_panel: Open) -> Non
     stand_in.patch(audio=audio(available=False, volume_pct=None))
     expect(page.locator("sound-sheet")).to_contain_text("Nothing can be muted here")
     expect(page.locator("sound-sheet .truth")).not_to_contain_text("uted")
-    assert page.locator("sound-sheet .go-test").is_disabled()
+    expect(page.locator("sound-sheet .go-test")).to_be_disabled()
 
 
 def test_the_level_is_asked_for_while_the_sheet_is_open_and_shown_as_it_comes(
@@ -165,7 +165,7 @@ def test_no_test_sound_is_offered_in_a_meeting_and_its_own_mute_is_told(open_pan
     room = rooms.in_call()
     room["audio"]["meeting_muted"] = True
     stand_in, page = sheet(open_panel, room)
-    assert page.locator(".go-test").is_disabled()
+    expect(page.locator(".go-test")).to_be_disabled()
     expect(page.locator(".meetings-own")).to_contain_text("meeting itself has this room muted")
     stand_in.patch(audio={**room["audio"], "meeting_muted": None})
     expect(page.locator(".meetings-own")).to_be_hidden()
@@ -183,13 +183,13 @@ def test_another_speakerphone_is_chosen_by_one_tap_outside_meetings(open_panel: 
     expect(keys.nth(0)).to_contain_text("In use")
     expect(keys.nth(2)).to_contain_text("Unplugged")
     assert keys.nth(0).get_attribute("aria-pressed") == "true"
-    assert keys.nth(2).is_disabled()
+    expect(keys.nth(2)).to_be_disabled()
     keys.nth(1).tap()
     told(page, lambda: stand_in.commands("audio.device"), [{"name": "wall"}])
     stand_in.patch(meeting=rooms.in_call()["meeting"])
     page.wait_for_selector("call-view")
     page.locator("call-view .reading").tap()
-    assert keys.nth(1).is_disabled()
+    expect(keys.nth(1)).to_be_disabled()
 
 
 @pytest.mark.parametrize(("place", "asks"), [(0, "meeting.stay"), (1, "meeting.leave")])

@@ -27,8 +27,8 @@ def at(open_panel: Open, state: str = "failed", **more: Any) -> tuple[StandIn, P
 def test_every_failure_on_the_page_is_said_with_what_to_do_and_the_ways_out(
     open_panel: Open,
 ) -> None:
-    stand_in, page = at(open_panel)
-    said = [""]
+    stand_in, page = at(open_panel, failure="not_heard_of")
+    said = [page.locator("wall-card h1").inner_text()]
     for failure in Failure:
         stand_in.patch(**rooms.at_a_wall(failure=failure.value))
         heading = page.locator("wall-card h1")
@@ -40,7 +40,7 @@ def test_every_failure_on_the_page_is_said_with_what_to_do_and_the_ways_out(
             expect(page.locator("call-view").get_by_role("button", name=way)).to_be_visible()
     expect(page.locator("wall-card")).to_contain_text("91234567890@zoomcrc.com")
     expect(page.locator("call-view .badge")).to_have_text("Not in the meeting")
-    assert page.locator("camera-pad").locator("visible=true").count() == 0
+    expect(page.locator("camera-pad").locator("visible=true")).to_have_count(0)
 
 
 def test_a_failure_that_this_panel_has_not_heard_of_is_said_as_such(open_panel: Open) -> None:
@@ -73,7 +73,7 @@ def test_joining_again_is_not_offered_where_it_would_end_the_same(open_panel: Op
 def test_without_another_way_none_is_offered(open_panel: Open) -> None:
     _, page = at(open_panel, fallback=None, dial=[])
     expect(page.locator("wall-card")).to_be_visible()
-    assert page.locator("wall-card button").locator("visible=true").count() == 1
+    expect(page.locator("wall-card button").locator("visible=true")).to_have_count(1)
     expect(page.locator("wall-card .dial")).to_be_hidden()
 
 
@@ -83,7 +83,7 @@ def test_where_the_keys_are_known_join_is_one_touch(open_panel: Open) -> None:
     told(page, lambda: stand_in.commands("meeting.pressJoin"), [{}])
     stand_in.patch(**rooms.at_a_wall("en", "in_call", can_press_join=True, evidence="media"))
     expect(page.locator("call-view .badge")).to_have_text("In the meeting")
-    assert page.get_by_text("Press Join for me").locator("visible=true").count() == 0
+    expect(page.get_by_text("Press Join for me").locator("visible=true")).to_have_count(0)
 
 
 def test_what_the_panel_cannot_tell_is_one_touch_from_being_seen(open_panel: Open) -> None:
@@ -112,7 +112,7 @@ def test_a_page_that_is_gone_is_home_again_with_a_reason_and_the_ways_out(open_p
 def test_a_display_that_cannot_be_touched_is_said_and_not_offered(open_panel: Open) -> None:
     _, page = at(open_panel, relay=False, can_press_join=True)
     expect(page.locator("wall-card")).to_contain_text("This panel cannot touch the room screen")
-    assert page.locator("way-in button").locator("visible=true").count() == 0
+    expect(page.locator("way-in button").locator("visible=true")).to_have_count(0)
 
 
 def test_a_phone_is_sent_to_the_rooms_own_panel(open_panel: Open) -> None:
@@ -121,10 +121,10 @@ def test_a_phone_is_sent_to_the_rooms_own_panel(open_panel: Open) -> None:
     page.goto(stand_in.url)
     usable(page)
     expect(page.locator("wall-card")).to_contain_text("Use the room's own panel")
-    assert page.locator("way-in button").locator("visible=true").count() == 0
+    expect(page.locator("way-in button").locator("visible=true")).to_have_count(0)
     stand_in.patch(**rooms.in_call())
     expect(page.locator("call-view .badge")).to_have_text("In the meeting")
-    assert page.locator("way-in button").locator("visible=true").count() == 0
+    expect(page.locator("way-in button").locator("visible=true")).to_have_count(0)
     assert stand_in.looks == []
 
 

@@ -14,10 +14,7 @@ _GET_DESCRIPTOR, _SET_CONFIGURATION, _SET_INTERFACE = 6, 9, 11
 
 @dataclass
 class Described:
-    """A device's descriptors. `reports` holds the HID report descriptor of each interface.
-
-    `asked` is every class or vendor request that came, for a test to look at.
-    """
+    """A device's descriptors. `reports` holds the HID report descriptor of each interface."""
 
     vid: int
     pid: int

@@ -22,6 +22,7 @@ PLAYED = [scenario for scenario in SCENARIOS if not scenario.patient]
 async def test_on_the_kernel(scenario: Scenario, plug: Plug) -> None:
     models = enumerate(MODELS.values())
     able = [(number, model) for number, model in models if scenario.needs(facts(model))]
+    assert able, "no model is such as it needs"
     stages = [OnTheKernel(model, plug, out=number % 2 == 1) for number, model in able]
     if scenario.alone:
         for stage in stages:

@@ -5,7 +5,7 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run test hwlab bench fuzz soak clean
+.PHONY: help run test hwlab bench fuzz attack soak clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-6s %s\n", $$1, $$2 }'
@@ -33,6 +33,10 @@ bench: ## what it costs, beside a bare program and the line's limit
 fuzz: ## a million damaged frames against the camera codec, a million texts against the link reader
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m tests.fuzz $(ARGS)
+
+attack: ## every known attack on a room, against the real program; minutes
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" -m tests.attack $(ARGS)
 
 soak: ## 1500 unplugs of a camera, what a silent one costs, and 20 times two meetings; half an hour
 	@bash .ci/environment test

@@ -46,7 +46,8 @@ class StreamPort:
             raise self._lost("the other end hung up")
         try:
             self._writer.write(data)
-            await asyncio.wait_for(self._writer.drain(), _WRITE_LIMIT_S)
+            async with asyncio.timeout(_WRITE_LIMIT_S):
+                await self._writer.drain()
         except TimeoutError as error:
             # What stands in the buffer could still go out much later, so the wire has to go.
             self._writer.transport.abort()
@@ -60,7 +61,8 @@ class StreamPort:
         self._writer.close()
         try:
             with contextlib.suppress(OSError):
-                await asyncio.wait_for(self._writer.wait_closed(), _CLOSE_LIMIT_S)
+                async with asyncio.timeout(_CLOSE_LIMIT_S):
+                    await self._writer.wait_closed()
         finally:
             self._writer.transport.abort()
 

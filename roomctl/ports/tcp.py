@@ -26,9 +26,8 @@ async def open_port(address: Address) -> StreamPort:
     """Connect within 2 s; raise PortError saying whether nobody answers or nobody listens."""
     host, number = address.host_and_port()
     try:
-        reader, writer = await asyncio.wait_for(
-            asyncio.open_connection(host, number), CONNECT_LIMIT_S
-        )
+        async with asyncio.timeout(CONNECT_LIMIT_S):
+            reader, writer = await asyncio.open_connection(host, number)
     except TimeoutError as error:
         why = f"no answer within {CONNECT_LIMIT_S:g} s; is it powered and on this network?"
         raise PortError(address.url, why, PortReason.MISSING) from error

@@ -53,9 +53,10 @@ async def open_port(address: Address, local: int = 0) -> UdpPort:
 
 async def _connected(host: str, number: int, local: int, *, must: bool) -> socket.socket:
     """Return a socket connected to the first address of `host` that there is a way to."""
-    looking = asyncio.get_running_loop().getaddrinfo(host, number, type=socket.SOCK_DGRAM)
+    async with asyncio.timeout(CONNECT_LIMIT_S):
+        found = await asyncio.get_running_loop().getaddrinfo(host, number, type=socket.SOCK_DGRAM)
     trouble = OSError(f"{host} has no address")
-    for family, _, _, _, peer in await asyncio.wait_for(looking, CONNECT_LIMIT_S):
+    for family, _, _, _, peer in found:
         try:
             return _to(family, peer, local)
         except OSError as error:

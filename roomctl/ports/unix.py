@@ -22,7 +22,8 @@ async def open_port(address: Address) -> StreamPort:
     if not path.startswith("/") or len(path.encode()) > _LONGEST_PATH:
         raise address.refuse(f"is not unix:/PATH with at most {_LONGEST_PATH} bytes of path")
     try:
-        reader, writer = await asyncio.wait_for(asyncio.open_unix_connection(path), CONNECT_LIMIT_S)
+        async with asyncio.timeout(CONNECT_LIMIT_S):
+            reader, writer = await asyncio.open_unix_connection(path)
     except TimeoutError as error:
         why = f"{path} accepted nothing within {CONNECT_LIMIT_S:g} s"
         raise PortError(address.url, why, PortReason.BUSY) from error

@@ -67,6 +67,16 @@ def test_nothing_is_left_unfinished(file: Path) -> None:
     assert found == []
 
 
+@pytest.mark.parametrize("file", MODULES, ids=name)
+def test_nothing_waits_in_a_way_that_swallows_a_cancellation(file: Path) -> None:
+    """On Python 3.11 a cancellation that meets the end of a wait_for is lost: no SIGTERM then."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    taken = {alias.name for node in imports for alias in node.names}
+    assert "wait_for" not in used | taken, "take `async with asyncio.timeout(...)`"
+
+
 def test_no_file_names_a_path_of_somebodys_machine() -> None:
     found = [
         f"{name(file)}:{number}: {line.strip()}"

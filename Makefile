@@ -5,26 +5,30 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run test hwlab bench fuzz attack soak clean
+.PHONY: help run check test hwlab bench fuzz attack soak clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-6s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'make run ARGS="--port 9000"        hands arguments to `roomctl simulate`'
-	@echo 'make test ARGS="-k camera"         hands arguments to pytest'
+	@echo 'make check ARGS="-k camera"        hands arguments to pytest; so does make test'
 	@echo 'make test PYTHON=python3.12 VENV=.venv-3.12   uses another Python'
 
 run: ## a simulated room: the panel at /, the hardware at /far-side
 	@bash .ci/environment
 	@exec "$(VENV)/bin/roomctl" simulate $(ARGS)
 
-test: ## every check and every test, the same as in CI
+check: ## the checks, and every test that needs no browser, process or socket; a minute
 	@bash .ci/environment test
-	@exec "$(VENV)/bin/python" .ci/checks.py $(ARGS)
+	@exec "$(VENV)/bin/python" .ci/checks.py check $(ARGS)
+
+test: ## every check and every test but those of the hardware lab; CI runs both
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" .ci/checks.py test $(ARGS)
 
 hwlab: ## the drivers on real kernel drivers in a virtual machine; minutes
 	@bash .ci/environment test
-	@exec "$(VENV)/bin/python" -m tests.hwlab $(ARGS)
+	@exec "$(VENV)/bin/python" .ci/checks.py hwlab $(ARGS)
 
 bench: ## what it costs, beside a bare program and the line's limit
 	@bash .ci/environment test

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -12,7 +13,6 @@ from pathlib import Path
 import pytest
 
 TREE = Path(__file__).resolve().parents[2]
-LONGEST = 400  # lines; past that a file has a second subject
 MODULES = sorted((TREE / "roomctl").rglob("*.py"))
 SCRIPTS = sorted((TREE / "web").rglob("*.js"))
 PROJECT = tomllib.loads((TREE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -20,6 +20,68 @@ REQUIREMENTS = list(chain(PROJECT["dependencies"], *PROJECT["optional-dependenci
 
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|raise NotImplementedError)\b")
 SOMEBODYS_MACHINE = re.compile(r"(?<![\w.])/(?:work|root|Users/\w+)/")
+STILL_DOUBLE = {  # one name, two meanings: to be renamed, one by one; nothing may be added
+    "Address",
+    "Advisory",
+    "Ask",
+    "Axis",
+    "Connection",
+    "Control",
+    "Drill",
+    "End",
+    "Events",
+    "Failed",
+    "Failure",
+    "Fault",
+    "Faults",
+    "Feed",
+    "Flag",
+    "Found",
+    "Ground",
+    "Hands",
+    "Hanger",
+    "Input",
+    "Launch",
+    "Layout",
+    "Mute",
+    "Node",
+    "Notice",
+    "Options",
+    "Outcome",
+    "Page",
+    "Phase",
+    "Phones",
+    "Picture",
+    "Place",
+    "Power",
+    "Press",
+    "Reader",
+    "Reading",
+    "Reason",
+    "Record",
+    "Refused",
+    "Relay",
+    "Revision",
+    "Said",
+    "Seen",
+    "Session",
+    "Setting",
+    "Sign",
+    "Sound",
+    "Speeds",
+    "Standing",
+    "StreamPort",
+    "Switch",
+    "Table",
+    "Talk",
+    "Tally",
+    "Timing",
+    "Type",
+    "UdpPort",
+    "Use",
+    "Waiting",
+    "Wanted",
+}
 WRITTEN = {".py", ".js", ".css", ".html", ".md", ".toml", ".json", ".sh", ".service", ".yml", ""}
 
 
@@ -46,16 +108,23 @@ def test_there_is_something_to_look_at() -> None:
     assert REQUIREMENTS
 
 
-@pytest.mark.parametrize("file", [*MODULES, *SCRIPTS], ids=name)
-def test_a_file_has_one_subject(file: Path) -> None:
-    assert len(lines_of(file)) <= LONGEST, "look for the second subject and give it its own file"
-
-
 @pytest.mark.parametrize("file", MODULES, ids=name)
 def test_a_module_says_its_subject_first(file: Path) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"))
 
     assert ast.get_docstring(tree) or not tree.body, "its first line should say what it is about"
+
+
+def test_a_public_class_name_has_one_meaning() -> None:
+    homes = defaultdict(list)
+    for file in MODULES:
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].append(name(file))
+    double = {each: files for each, files in homes.items() if len(files) > 1}
+
+    assert {each: double[each] for each in sorted(double.keys() - STILL_DOUBLE)} == {}
+    assert STILL_DOUBLE - double.keys() == set(), "well done: take them off the list"
 
 
 @pytest.mark.parametrize("file", [*MODULES, *SCRIPTS], ids=name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,14 +30,9 @@ Shown = tuple[StandIn, Page]
 Open = Callable[..., Shown]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put these tests last: the browser's loop goes on in this thread; others want their own."""
-    here = Path(__file__).parent
-    items.sort(key=lambda item: item.path.is_relative_to(here))
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Start a browser for a module: its loop holds this thread, and others want theirs."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
         yield browser

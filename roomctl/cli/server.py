@@ -10,17 +10,16 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import uvicorn
 
 from roomctl import config as configuration
 from roomctl import wire
 from roomctl.api.app import create_app
 from roomctl.api.auth import PAIRING_S, Role, Tokens
 from roomctl.api.far_side import FarSide
+from roomctl.api.serving import served
 from roomctl.booking.feed import Feed
 from roomctl.cli.ask import address_file
 from roomctl.cli.holder import holder_of
@@ -38,10 +37,7 @@ from roomctl.wire import Connect, Port, Record, trace_file
 
 _log = logging.getLogger(__name__)
 
-SHUTDOWN_S = 2
 SIMULATED_PAIRING_S = 24 * 3600.0  # nobody is let in but to a simulation
-
-ASGIApp = Callable[..., Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +49,6 @@ class Addresses:
     far_side: str | None
     api: str
     token: str
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the room ends first, then the server."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
 
 
 def serve(path: Path, trace: Path | None, say: Callable[[str], None]) -> int:
@@ -186,36 +174,12 @@ async def beside(work: Awaitable[None]) -> AsyncIterator[None]:
             await task
 
 
-@contextlib.asynccontextmanager
-async def served(app: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
-    """Serve `app` on a bound socket during the block."""
-    settings = uvicorn.Config(
-        app,
-        log_config=None,
-        log_level="warning",  # below it the frames of panels are logged, passcodes included
-        access_log=False,
-        server_header=False,
-        ws="websockets-sansio",
-        ws_max_size=64 * 1024,
-        ws_ping_interval=5,
-        ws_ping_timeout=5,
-        timeout_graceful_shutdown=SHUTDOWN_S,
-    )
-    server = _Server(settings)
-    task = asyncio.create_task(server.serve([listening]))
-    try:
-        while not server.started and not task.done():
-            await asyncio.sleep(0.01)
-        yield
-    finally:
-        server.should_exit = True
-        await task
-
-
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; PortError says who holds a port that is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sets TCP_NODELAY only where the protocol is named; without it a second answer on one
+    # connection waits for the delayed ACK of the first, 40 ms on Linux.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from roomctl import config as configuration
 from roomctl.api.demo_meeting import create_demo_meeting
+from roomctl.api.serving import served
 from roomctl.cli import display
 from roomctl.cli.named import named
 from roomctl.cli.server import (
@@ -22,7 +23,6 @@ from roomctl.cli.server import (
     listen,
     print_addresses,
     running,
-    served,
 )
 from roomctl.cli.signals import on_signals
 from roomctl.clock import SystemClock

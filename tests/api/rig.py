@@ -10,7 +10,8 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 from roomctl.api.app import create_app
 from roomctl.api.auth import Role, Tokens
-from roomctl.cli.server import beside, listen, served
+from roomctl.api.serving import served
+from roomctl.cli.server import beside, listen
 from roomctl.clock import SystemClock
 from roomctl.config import data_path, parse
 from roomctl.room import Outside, Room

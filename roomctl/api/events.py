@@ -12,7 +12,7 @@ from typing import Literal
 
 from roomctl.api import schema
 from roomctl.room import Room
-from roomctl.room.changes import Change
+from roomctl.room.document import Change
 
 COMMENT_S = 15.0  # so that both ends, and any proxy, notice a line that is dead
 

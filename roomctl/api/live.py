@@ -19,8 +19,8 @@ from roomctl.api import schema
 from roomctl.api.auth import Role
 from roomctl.errors import RoomctlError
 from roomctl.room import Room, Source
-from roomctl.room.changes import Change
 from roomctl.room.commands import CommandRecord, CommandStatus, failure
+from roomctl.room.document import Change
 from roomctl.room.holds import LEASE_S, PHONE_LEASE_S
 
 _log = logging.getLogger(__name__)

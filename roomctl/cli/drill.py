@@ -24,7 +24,7 @@ from roomctl.clock import SystemClock
 from roomctl.config import CameraTable, Config
 from roomctl.drill import Step
 from roomctl.errors import RoomctlError
-from roomctl.room.preset_names import PresetNames
+from roomctl.room.cameras import PresetNames
 from roomctl.simulator import DEMO, Simulator
 from roomctl.store import Settings
 

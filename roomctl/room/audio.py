@@ -1,274 +1,340 @@
-"""The room's microphone: wishes from people, LEDs and read-backs from devices, one truth.
+"""All of a room's sound in one place: mute, loudspeaker, hook switch, level meter, test tone.
 
-Mediates between the speakerphone wing (LED, presses, the reducer) and the screen (capture mute).
-What may be said of the microphone is decided by `speakerphone.mute` alone. Who asked is kept as
-"kind:name"; the reducer's own reasons have no name.
+Whether the microphone is silent is decided elsewhere (`microphone`, `speakerphone.mute`). Knows no
+report and no LED.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Literal
 
 from roomctl.clock import Clock
-from roomctl.device import Status
-from roomctl.errors import DeviceError, NoReply, PortError, Refused
+from roomctl.errors import NoReply, Refused
+from roomctl.room.bookings import Bookings
+from roomctl.room.commands import Result, Source, Verb
 from roomctl.room.document import AudioEntry
-from roomctl.room.phones import Phones
+from roomctl.room.meeting import CallControl
+from roomctl.room.microphone import MuteControl
 from roomctl.screen import Screen
-from roomctl.screen.sound_messages import Sound
-from roomctl.speakerphone import Speakerphone, mute
+from roomctl.screen.protocol import Chirped
+from roomctl.speakerphone import Speakerphone
+from roomctl.speakerphone.press import Press
 
 _log = logging.getLogger(__name__)
 
-SETTLE_S = 6.0  # the longest write there can be; the reducer gives up after 2 s
-MISSING = ("not_confirmed", "no_led", "offline", "switch")
+IN_ROOM = frozenset({"panel"})  # roles held by somebody who is in the room
+ASKED_S = 10.0
+STEP_PCT = 5
+FRESH_S = 1.0  # a press counts from the one before it, as long as that may not be read back yet
+_AGAIN_PCT = 40  # where nothing was heard before
+LISTEN_S = 6  # how long the screen goes on without being asked again
+AGAIN_S = 2.0
+_BEHIND = 4  # levels that may wait for one who looks
+TEST_LIMIT_S = 15.0  # a source that wakes up, the sound, and its echo; twice, if one is under way
 
 
 class Audio:
-    """Mute and volume of one room."""
+    """The sound of one room."""
 
     def __init__(
         self,
         phones: Sequence[Speakerphone],
         screen: Screen | None,
+        calls: CallControl,
+        bookings: Bookings,
         clock: Clock,
         changed: Callable[[], None],
-        unplugged: Literal["mute", "default"] = "mute",
+        act: Callable[[Awaitable[None]], None],
+        unplugged: Literal["mute", "default"],
     ) -> None:
-        """`unplugged` is what happens when the last speakerphone is unplugged in a call."""
-        self.phones = Phones(phones)
-        self._screen, self._clock, self._changed = screen, clock, changed
-        self._unplugged = unplugged
-        self.truth = mute.first(clock.mono_s())
-        self._since = clock.now()
-        self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._call: int | None = None
-        self._hung_up = False  # in a call, by somebody's hand
-        self._hushed: str | None = None  # by what, while it was open before
-        self._written: tuple[int, bool] | None = None  # epoch and off-hook whose writes have ended
+        """`act` has something done that nobody waits for; `unplugged` is as in [room]."""
+        self._audio = MuteControl(phones, screen, clock, changed, unplugged)
+        self._calls, self._act = calls, act
+        self._hearing, self._loudness = LevelMeter(screen, clock), LoudspeakerVolume(screen, clock)
+        self._hook = HookSwitch(self._audio, calls, bookings, act, clock)
 
     @property
     def entry(self) -> AudioEntry:
-        sound = self._sound
-        state, wanted = self.truth.state, self.truth.wanted
-        kind, _, name = state.by.partition(":")
-        by: Any = kind or "found"  # Any: of the closed list, for nothing else is ever asked
-        return AudioEntry(
-            mute=state.mute.value,
-            volume_pct=sound.volume_pct if sound else None,
-            available=bool(sound and sound.available),
-            asked=None if wanted is None else "muted" if wanted else "open",
-            by=by,
-            name=name,
-            why="" if state.why == "not_asked" else state.why,
-            since=self._since.wall,
-            switch=sound.switch.value if sound else "none",
-            meeting_muted=self._meeting_muted(),
-            speakerphones=self.phones.entries,
-        )
+        return self._audio.entry
 
     @property
-    def phone(self) -> Speakerphone | None:
-        """The speakerphone in use, while it is online."""
-        return self.phones.phone
+    def asks(self) -> Literal["leave"] | None:
+        """What somebody has to answer on a panel."""
+        return "leave" if self._hook.asks else None
 
     @property
-    def in_call(self) -> bool:
-        return self._call is not None
+    def table(self) -> Mapping[str, Verb]:
+        """Return the commands about sound."""
+        return AudioCommands(self._audio, self._loudness, self._hearing, self._hook).table
 
-    @property
-    def off_hook(self) -> bool:
-        """Whether the speakerphone shall be off-hook: in a call, and nobody has hung up."""
-        return self._call is not None and not self._hung_up
-
-    async def want(self, muted: bool, by: str) -> None:
-        """Ask for silence or an open microphone, and wait until it is proven.
-
-        `by` is "kind:name".
-
-        Raises Refused("no_sound_server") where nothing could mute, Refused("conflict") if somebody
-        has just asked for silence, Refused("superseded") if somebody asks for the opposite
-        meanwhile, and NoReply if it is not confirmed.
-        """
-        if self._sound is None or not self._sound.available:
-            why = "no sound server that could mute; is `roomctl screen` running?"
-            raise Refused("microphone", "no_sound_server", why)
-        self._take(mute.Wanted(muted, by))
-        if self.truth.conflict and not muted:
-            raise Refused("microphone", "conflict", "somebody else has just muted it; ask again")
-        goal = mute.Mute.MUTED if muted else mute.Mute.OPEN
-        try:
-            async with asyncio.timeout(SETTLE_S):
-                while self.truth.state.mute is not goal and self.truth.wanted is muted:
-                    if self.truth.state.why in MISSING:
-                        break
-                    self._news.clear()
-                    await self._news.wait()
-        except TimeoutError:
-            pass
-        if self.truth.wanted is not muted:
-            raise Refused("microphone", "superseded", "the opposite was asked for since")
-        if self.truth.state.mute is not goal:
-            raise NoReply("microphone", mute.CONFIRM_S, "it may be as it was")
-
-    def choose(self, name: str) -> None:
-        """Use another speakerphone; Refused "in_call", "unknown_device" or "offline"."""
-        if self._call is not None:
-            why = "the speakerphone is not changed in a call; unplug it, or wait until it is over"
-            raise Refused(name, "in_call", why)
-        self.phones.choose(name)
-        self._changed()
-
-    def pressed(self, name: str) -> None:
-        """Take a press of the mute key on a speakerphone; one that is not in use only mutes."""
-        wanted = mute.toggled(self.truth)
-        if wanted or name == self.phones.used:
-            self._take(mute.Wanted(wanted, f"speakerphone:{name}"))
-
-    def hung_up(self) -> None:
-        """Take that somebody hung up in a call: the room is muted at once."""
-        self._hung_up = True
-        self._hushed = None if mute.toggled(self.truth) is False else "hang_up:"
-        self._take(mute.Wanted(True, "hang_up:"))
-        self._begin_writing()
-
-    def taken_up(self, *, as_before: bool) -> None:
-        """Go on with the call; `as_before`: open, too, if it was and nobody else muted it."""
-        hushed, self._hushed = self._hushed, None
-        self._hung_up = False
-        if as_before and hushed is not None and self.truth.by == hushed:
-            self._take(mute.Wanted(False, hushed))
-        self.put_back()
-
-    def devices_changed(self) -> None:
-        """Take what the devices say now."""
-        before = self.phones.used
-        if self.phones.follow(in_call=self._call is not None):
-            self._replaced(before)
-        phone = self.phone
-        if self.phones:
-            led = phone is not None and phone.state.has_mute_led
-            self._take(mute.Online(phone is not None, led))
-        if phone is not None and self._screen is not None:
-            # Of one that is unplugged the screen is not told: until it is back, or another one is
-            # there, the sound server's default stands in.
-            self._screen.use(phone.state.port_path, phone.state.vid, phone.state.pid)
-        sound = self._sound
-        self._take(mute.Server(bool(sound and sound.available)))
-        muted = sound.muted if sound and sound.available else None
-        switch = mute.Switch(sound.switch.value) if sound else mute.Switch.NONE
-        # While a write is on its way, a report may be older than it; only bad news counts then.
-        settled = self._written is not None and self._written[0] == self.truth.epoch
-        epoch = self.truth.epoch if settled else -1
-        if settled or muted is not None:
-            self._take(mute.Capture(muted, epoch, switch))
-        if settled and phone is not None and phone.state.has_mute_led:
-            self._take(mute.Led(phone.state.led_muted, epoch))  # the driver may have written again
-
-    def call_is(self, call: int | None) -> None:
-        """Light the Off-Hook LED while a call is live; the next meeting inherits no mute.
-
-        A call that is found when the room starts keeps the mute that it has.
-        """
-        before, self._call = self._call, call
-        if call != before:
-            self._hung_up = False
-            if before is not None:
-                # In the name of whoever asked last: no conflict with a mute at the last moment.
-                self._take(mute.Wanted(False, self.truth.by))
-            self._begin_writing()
-
-    def put_back(self) -> None:
-        """Write all LEDs again: a hand has moved the hook, and the room has not."""
-        self._written = None
-        self._begin_writing()
-
-    def due(self) -> float | None:
-        return mute.due(self.truth)
+    def follow(self) -> None:
+        """Take what devices and meeting are now."""
+        self._audio.devices_changed()
+        self._audio.call_is(self._calls.live_id)
 
     def tick(self) -> None:
-        self._take(mute.Passed())
+        """Let time pass."""
+        self._audio.tick()
+        self._hook.tick()
+        self._hearing.tick()
+
+    def due(self) -> float | None:
+        """Return when time alone changes what is said of the microphone."""
+        return self._audio.due()
+
+    def pressed(self, phone: str, key: str) -> None:
+        """Take a press on a speakerphone; of one that is not in use only mute counts."""
+        if key == Press.MUTE:
+            self._audio.pressed(phone)
+        elif phone == self._audio.phones.used:
+            self._key(key)
+
+    def heard(self, pct: int) -> None:
+        """Take how loud the microphone is."""
+        self._hearing.level(pct)
+
+    def listen(self) -> AbstractContextManager[asyncio.Queue[int]]:
+        """Get how loud the microphone is, 0-100, ten times a second until the block ends."""
+        return self._hearing.listen()
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._audio.close()
 
-    def _take(self, fact: mute.Fact) -> None:
-        before = self.truth
-        self.truth = mute.step(before, fact, self._clock.mono_s())
-        if self.truth.state.mute is not before.state.mute:
-            self._since = self._clock.now()
-        if self.truth.epoch != before.epoch and self.truth.wanted is not None:
-            self._begin_writing()
-        if self.truth.state != before.state:
-            self._news.set()
-            self._changed()
+    def _key(self, key: str) -> None:
+        match key:
+            case Press.HOOK_ON:
+                self._hook.hung_up()
+            case Press.HOOK_OFF:
+                self._hook.picked_up()
+            case Press.VOLUME_UP:
+                self._act(self._loudness.step(1))
+            case Press.VOLUME_DOWN:
+                self._act(self._loudness.step(-1))
+            case Press.SPEAKER_MUTE:
+                self._act(self._loudness.toggle())
+
+
+class AudioCommands:
+    """The commands about the sound of one room."""
+
+    def __init__(
+        self, audio: MuteControl, loudness: LoudspeakerVolume, hearing: LevelMeter, hook: HookSwitch
+    ) -> None:
+        self._audio, self._loudness, self._hearing, self._hook = audio, loudness, hearing, hook
 
     @property
-    def _sound(self) -> Sound | None:
-        """What the screen says of the sound, unless it has fallen silent: it may be otherwise."""
-        screen = self._screen
-        return screen.state.sound if screen and screen.health.status is Status.ONLINE else None
+    def table(self) -> Mapping[str, Verb]:
+        return {
+            "audio.mute": self._mute,
+            "audio.volume": self._volume,
+            "audio.device": self._device,
+            "audio.test": self._test,
+            "meeting.stay": self._stay,
+        }
 
-    def _begin_writing(self) -> None:
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._write())
+    async def _mute(self, source: Source, on: bool) -> None:
+        if not on and source.role not in IN_ROOM:
+            why = "a microphone is opened in the room only, on its panel or its speakerphone"
+            raise Refused("microphone", "unmute_in_room_only", why)
+        kind = "panel" if source.role in IN_ROOM else "program"
+        await self._audio.want(on, f"{kind}:{source.name}")
 
-    async def _write(self) -> None:
-        """Carry out the present wish; a newer one that came meanwhile is carried out next."""
-        while self._written != (asked := (self.truth.epoch, self.off_hook)):
-            epoch, wanted = self.truth.epoch, self.truth.wanted
-            # The lamp never says muted while the microphone is open: silence comes before it, and
-            # goes after it.
-            led = None if wanted else await self._write_led(False)
-            capture = None if wanted is None else await self._write_capture(wanted, epoch)
-            if wanted:
-                led = await self._write_led(True)
-            self._written = asked
-            if wanted is not None:
-                self._take(capture or mute.Capture(None, epoch))
-                self._take(mute.Led(led, epoch))
+    async def _volume(self, source: Source, pct: int) -> None:
+        await self._loudness.set(pct)
 
-    async def _write_led(self, wanted: bool) -> bool | None:
-        phone = self.phone
-        self.phones.tell(wanted, self.off_hook)
-        if phone is None:
-            return None
+    async def _device(self, source: Source, name: str) -> None:
+        if source.role not in IN_ROOM:
+            why = "another microphone is chosen in the room only, on its panel"
+            raise Refused("microphone", "in_room_only", why)
+        self._audio.choose(name)
+
+    async def _test(self, source: Source) -> Result:
+        if self._audio.in_call:
+            why = "the test sound would be heard by everybody in the meeting"
+            raise Refused("room", "in_call", why)
+        found = await self._hearing.test()
+        return {
+            "verdict": found.verdict.value,
+            "loud_pct": found.loud_pct,
+            "quiet_pct": found.quiet_pct,
+        }
+
+    async def _stay(self, source: Source) -> None:
+        if source.role not in IN_ROOM:
+            why = "whoever hung up is in the room, and is answered there"
+            raise Refused("room", "in_room_only", why)
+        self._hook.stay()
+
+
+class HookSwitch:
+    """What it means that the speakerphone in use is picked up, or hung up.
+
+    Picked up at rest, the room joins the booking in its window; without one nothing happens. Hung
+    up in a call, the room is muted at once, and its panel asks whether to leave: within `ASKED_S`
+    somebody says so, or the call goes on, muted.
+    """
+
+    def __init__(
+        self,
+        audio: MuteControl,
+        calls: CallControl,
+        bookings: Bookings,
+        act: Callable[[Awaitable[None]], None],
+        clock: Clock,
+    ) -> None:
+        self._audio, self._calls, self._bookings = audio, calls, bookings
+        self._act, self._clock = act, clock
+        self._asked: tuple[int, float] | None = None  # which call, and until when
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody has hung up, and nobody has said yet whether to leave."""
+        return self._asked is not None
+
+    def picked_up(self) -> None:
+        """Join what is booked now, if nothing else is going on; else take it back."""
+        if self.asks:
+            self.stay()
+            return
+        booking = self._bookings.to_join(self._clock.now())
+        if self._calls.live or booking is None:
+            self._audio.put_back()
+            return
+        _log.info("meeting: joining what is booked: the speakerphone was picked up")
+        self._act(self._join(booking))
+
+    def hung_up(self) -> None:
+        """Mute, and ask whether to leave."""
+        call = self._calls.live_id
+        if call is None:
+            return
+        self._asked = (call, self._clock.mono_s() + ASKED_S)
+        self._audio.hung_up()
+
+    def stay(self) -> None:
+        """Go on with the call as if nobody had hung up."""
+        if self._asked is not None:
+            self._asked = None
+            self._audio.taken_up(as_before=True)
+
+    def tick(self) -> None:
+        """Let time pass: a question that nobody answers, or whose call has ended, is over."""
+        if self._asked is None:
+            return
+        call, until = self._asked
+        if call != self._calls.live_id or self._calls.leaving:
+            self._asked = None
+        elif self._clock.mono_s() >= until:
+            self._asked = None
+            self._audio.taken_up(as_before=False)
+
+    async def _join(self, booking: str) -> None:
         try:
-            await phone.show(wanted, self.off_hook)
-        except (PortError, DeviceError) as error:
-            _log.warning("%s: the mute LED could not be written: %s", phone.name, error)
-            return None
-        return wanted
+            await self._calls.join_booked(self._bookings.booking(booking))
+        except Exception:
+            self._audio.put_back()
+            raise
+        await self._bookings.check_in(booking)
 
-    async def _write_capture(self, wanted: bool, epoch: int) -> mute.Capture | None:
+
+class LoudspeakerVolume:
+    """The loudspeaker's volume in per cent: set, and stepped by the keys of a speakerphone.
+
+    A Jabra sends its next volume key only after the host has changed the volume, so every press
+    sets one, at the ends of the scale too.
+    """
+
+    def __init__(self, screen: Screen | None, clock: Clock) -> None:
+        self._screen, self._clock = screen, clock
+        self._asked: tuple[int, float] | None = None
+        self._heard_pct = _AGAIN_PCT
+
+    async def set(self, pct: int) -> None:
+        """Set it; Refused "no_screen", PortClosed."""
         if self._screen is None:
-            return None
+            raise Refused("room", "no_screen", "this room has no [screen]")
+        self._asked = (pct, self._clock.mono_s())
+        await self._screen.volume(pct)
+
+    async def step(self, steps: int) -> None:
+        """Make it louder, or less loud, by so many presses."""
+        level = self._level()
+        if level is not None:
+            await self.set(min(100, max(0, level + steps * STEP_PCT)))
+
+    async def toggle(self) -> None:
+        """Silence the loudspeaker, or have it as loud as it was."""
+        level = self._level()
+        if level:
+            self._heard_pct = level
+        if level is not None:
+            await self.set(0 if level else self._heard_pct)
+
+    def _level(self) -> int | None:
+        if self._asked is not None and self._clock.mono_s() - self._asked[1] < FRESH_S:
+            return self._asked[0]
+        return self._screen.state.sound.volume_pct if self._screen else None
+
+
+class LevelMeter:
+    """What the room's microphone hears, as numbers: asked of the screen only while somebody looks.
+
+    A level is a number that nobody keeps: it goes to those who look, and not into the document.
+    """
+
+    def __init__(self, screen: Screen | None, clock: Clock) -> None:
+        self._screen, self._clock = screen, clock
+        self._listeners: set[asyncio.Queue[int]] = set()
+        self._asked_at = float("-inf")
+
+    @contextlib.contextmanager
+    def listen(self) -> Iterator[asyncio.Queue[int]]:
+        """Get the level, 0-100, ten times a second until the block ends."""
+        listener: asyncio.Queue[int] = asyncio.Queue(_BEHIND)
+        self._listeners.add(listener)
+        self.tick()
         try:
-            await self._screen.mute(wanted)
-        except (PortError, DeviceError) as error:
-            _log.warning("microphone: %s", error)
-            return None
-        sound = self._screen.state.sound
-        return mute.Capture(sound.muted, epoch, mute.Switch(sound.switch.value))
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+            if not self._listeners:
+                self._asked_at = float("-inf")
+                self._ask(0)
 
-    def _replaced(self, before: str | None) -> None:
-        """Have all that was proven of one speakerphone proven anew of another one."""
-        name = self.phones.used
-        _log.info("speakerphone: %s is in use", name or "none")
-        self._take(mute.Online(False, False))
-        self.put_back()
-        left = name is None and before is not None and self._call is not None
-        if left and self._unplugged == "mute" and mute.toggled(self.truth):
-            self._take(mute.Wanted(True, f"unplugged:{before}"))
+    def level(self, pct: int) -> None:
+        """Hand a level on; whoever does not keep up loses it."""
+        for listener in self._listeners:
+            with contextlib.suppress(asyncio.QueueFull):
+                listener.put_nowait(pct)
 
-    def _meeting_muted(self) -> bool | None:
-        """Whether the meeting's own mute is on; None: there is no meeting, or it cannot be read."""
-        page = self._screen.state.page if self._screen and self._call is not None else None
-        sends = page.rtc.mic if page and page.rtc else None
-        return None if sends is None else not sends
+    def tick(self) -> None:
+        """Keep the screen listening while somebody looks."""
+        now = self._clock.mono_s()
+        if self._listeners and now - self._asked_at >= AGAIN_S:
+            self._asked_at = now
+            self._ask(LISTEN_S)
+
+    async def test(self) -> Chirped:
+        """Have the test sound played, and return what the microphone made of it.
+
+        Raises Refused("no_screen"), PortClosed, or NoReply after 15 s.
+        """
+        if self._screen is None:
+            raise Refused("room", "no_screen", "this room has no [screen]")
+        number = self._screen.chirp()
+        limit = self._clock.mono_s() + TEST_LIMIT_S
+        while self._clock.mono_s() < limit:
+            found = self._screen.state.chirped
+            if found is not None and found.id == number:
+                return found
+            await asyncio.sleep(0.05)
+        raise NoReply("screen", TEST_LIMIT_S, "the test sound may have been played")
+
+    def _ask(self, for_s: int) -> None:
+        if self._screen is not None:
+            self._screen.listen(for_s)

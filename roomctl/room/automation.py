@@ -17,9 +17,7 @@ from roomctl.clock import Clock, Moment
 from roomctl.config import Config
 from roomctl.device import Status
 from roomctl.errors import Refused
-from roomctl.room.attendance import Attendance
 from roomctl.room.bookings import Bookings
-from roomctl.room.calls import Calls
 from roomctl.room.commands import Source, Verb
 from roomctl.room.document import (
     ActEntry,
@@ -28,6 +26,8 @@ from roomctl.room.document import (
     NoticeEntry,
     ReasonEntry,
 )
+from roomctl.room.meeting import CallControl
+from roomctl.room.occupancy import OccupancyService
 from roomctl.room.use import Use
 from roomctl.rules import Act, Decision
 from roomctl.screen import Screen
@@ -39,13 +39,13 @@ UNPROVEN_S = 120.0  # a box needs a while after its start to learn the time
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class Actuators:
     """What automation works with."""
 
-    calls: Calls
+    calls: CallControl
     bookings: Bookings
     screen: Screen | None
-    attendance: Attendance
+    attendance: OccupancyService
     use: Use
 
 
@@ -55,7 +55,7 @@ class Automation:
     def __init__(
         self,
         config: Config,
-        hands: Hands,
+        hands: Actuators,
         clock: Clock,
         act: Callable[[Awaitable[None]], None],
         changed: Callable[[], None],

@@ -13,8 +13,8 @@ from roomctl.clock import Clock, Moment
 from roomctl.config import Config
 from roomctl.errors import Refused, RoomctlError
 from roomctl.meeting.reading import Reading
-from roomctl.room import refused
 from roomctl.room.document import BookingEntry, IssueEntry
+from roomctl.room.meeting import note_refused
 from roomctl.rules import Booked
 from roomctl.store import Store
 from roomctl.wire import in_thread
@@ -149,7 +149,7 @@ class Bookings:
                 readings[booking.id] = self._readings[booking.id]
             else:
                 readings[booking.id] = self._read(booking.fields)
-                refused.note(readings[booking.id], "in the calendar")
+                note_refused(readings[booking.id], "in the calendar")
                 await asyncio.sleep(0)
         self._agenda, self._readings = agenda, readings
 

@@ -18,20 +18,17 @@ from roomctl.clock import Clock, Moment
 from roomctl.config import Config
 from roomctl.errors import DeviceError, PortError, Refused
 from roomctl.room import view
-from roomctl.room.attendance import Attendance
-from roomctl.room.automation import Automation, Hands
+from roomctl.room.audio import Audio
+from roomctl.room.automation import Actuators, Automation
 from roomctl.room.bookings import Bookings, Feed
-from roomctl.room.calls import Calls
-from roomctl.room.camera_verbs import CameraVerbs
-from roomctl.room.changes import Change, Changes
+from roomctl.room.cameras import CameraCommands, PresetNames
 from roomctl.room.commands import CommandRecord, Commands, Source
 from roomctl.room.devices import Devices, Hooks
-from roomctl.room.document import PanelEntry, RoomDocument, changes
+from roomctl.room.document import Change, Changes, PanelEntry, RoomDocument, changes
 from roomctl.room.holds import LEASE_S, Holds
+from roomctl.room.meeting import CallControl, RemoteControl
+from roomctl.room.occupancy import OccupancyService
 from roomctl.room.pictures import Picture, Pictures
-from roomctl.room.preset_names import PresetNames
-from roomctl.room.relay import Relay
-from roomctl.room.sound import Sound
 from roomctl.room.use import Use
 from roomctl.room.verbs import Verbs
 from roomctl.screen.protocol import Stand
@@ -72,17 +69,17 @@ class Room:
         )
         history = History(outside.store.folder) if outside.store is not None else None
         self.use = Use(config.history, history, outside.clock)
-        self._attendance = Attendance(
+        self._attendance = OccupancyService(
             config.occupancy, self._devices.sensors, self.use, outside.clock
         )
-        self._calls = Calls(config, self._devices.screen, outside.clock, self.changed)
+        self._calls = CallControl(config, self._devices.screen, outside.clock, self.changed)
         self._bookings = Bookings(
             config, outside.feed, self._calls.read, outside.clock, self.changed, outside.store
         )
         screen = self._devices.screen
-        works = Hands(self._calls, self._bookings, screen, self._attendance, self.use)
+        works = Actuators(self._calls, self._bookings, screen, self._attendance, self.use)
         self._automation = Automation(config, works, outside.clock, self._act, self.changed)
-        self._sound = Sound(
+        self._sound = Audio(
             self._devices.phones,
             screen,
             self._calls,
@@ -97,9 +94,9 @@ class Room:
         self._pictures = Pictures(
             config.camera, outside.connect, outside.clock, self.changed, outside.pictures
         )
-        cameras = CameraVerbs(self._devices, self._names, self._preset_stored)
+        cameras = CameraCommands(self._devices, self._names, self._preset_stored)
         verbs = Verbs(cameras, self._calls, self._bookings, self._automation.light, self._roll_back)
-        self.relay = Relay(screen, self._calls)
+        self.relay = RemoteControl(screen, self._calls)
         self._commands = Commands(
             {
                 **verbs.table,

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from roomctl.errors import Refused
 from roomctl.room.bookings import Bookings
-from roomctl.room.calls import Calls
-from roomctl.room.camera_verbs import PROGRAMS, CameraVerbs
+from roomctl.room.cameras import PROGRAMS, CameraCommands
 from roomctl.room.commands import Source, Verb
+from roomctl.room.meeting import CallControl
 
 
 class Verbs:
@@ -16,8 +16,8 @@ class Verbs:
 
     def __init__(
         self,
-        cameras: CameraVerbs,
-        calls: Calls,
+        cameras: CameraCommands,
+        calls: CallControl,
         bookings: Bookings,
         light: Callable[[bool], None],
         roll_back: Callable[[int, str], Awaitable[None]],

@@ -7,7 +7,7 @@ import pytest
 
 from roomctl.api.events import stream
 from roomctl.room import Source
-from roomctl.room.changes import BEHIND
+from roomctl.room.document import BEHIND
 from tests.api.rig import BEARER, BOOT
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from roomctl.config import parse
 from roomctl.meeting import load_platforms, read
-from roomctl.room.approach import approach
+from roomctl.room.meeting import approach
 from roomctl.screen.driver import LookedAt
 
 PLATFORMS = load_platforms({})

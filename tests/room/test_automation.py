@@ -8,8 +8,8 @@ import pytest
 from roomctl.clock import VirtualClock
 from roomctl.config import parse
 from roomctl.room.bookings import Bookings
-from roomctl.room.calls import Calls
 from roomctl.room.document import ActEntry
+from roomctl.room.meeting import CallControl
 from roomctl.store import Store
 from tests.invented import START, LoopClock, invented
 from tests.room.rig import BAMBOO, STAFF, Calendar, House, living
@@ -211,7 +211,7 @@ async def test_what_became_of_a_booking_survives_a_restart(tmp_path: Path) -> No
 
     def fresh() -> Bookings:
         config = parse(BAMBOO, "room.toml")
-        calls = Calls(config, None, clock, lambda: None)
+        calls = CallControl(config, None, clock, lambda: None)
         return Bookings(config, feed, calls.read, clock, lambda: None, Store(tmp_path))
 
     first = fresh()

@@ -1,6 +1,6 @@
 """The numbered history of a room, for watchers that fall behind and streams that come back."""
 
-from roomctl.room.changes import BEHIND, KEPT, Change, Changes
+from roomctl.room.document import BEHIND, KEPT, Change, Changes
 
 
 def history(last: int) -> Changes:

@@ -18,7 +18,6 @@ from roomctl.meeting.refusal import Refusal
 from roomctl.occupancy import presence
 from roomctl.occupancy.profile import Kind
 from roomctl.occupancy.sense import FaultCode
-from roomctl.room.audio import MISSING
 from roomctl.room.document import (
     ActEntry,
     AudioEntry,
@@ -28,6 +27,7 @@ from roomctl.room.document import (
     NoticeEntry,
     OccupancyEntry,
 )
+from roomctl.room.microphone import MISSING
 from roomctl.screen.protocol import Verdict
 from roomctl.screen.touches import Obstacle
 from tests.web.stand_in import WEB

@@ -17,7 +17,7 @@ from roomctl.room.document import IssueEntry, OccupancyEntry, ReasonEntry
 from roomctl.room.use import Use
 
 
-class Attendance:
+class OccupancyService:
     """Presence, and what it is told."""
 
     def __init__(

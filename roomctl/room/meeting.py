@@ -1,7 +1,7 @@
-"""The room's one call: reads what is asked for, has the screen open it, and keeps how it stands.
+"""The room's one call: what is asked for, the page that the screen opens, and how the call stands.
 
-Mediates between the meeting wing (links, states) and the screen wing (pages); neither knows the
-other.
+Mediates between links and states of a call (`meeting`) and pages (`screen`); neither knows the
+other. Knows no browser and no compositor.
 """
 
 from __future__ import annotations
@@ -20,14 +20,19 @@ from roomctl.device import Status
 from roomctl.errors import ConfigError, LinkRefused, PortError, Refused
 from roomctl.meeting import call, dial, load_platforms, read
 from roomctl.meeting.link import by_number
+from roomctl.meeting.native import native, without_passcode
 from roomctl.meeting.platform import Platforms
 from roomctl.meeting.platform_file import Platform
 from roomctl.meeting.reading import Policy, Reading
-from roomctl.room import refused
-from roomctl.room.approach import approach
+from roomctl.meeting.refusal import Refusal
+from roomctl.room.commands import Source, Verb
 from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry
+from roomctl.room.pictures import Picture, as_picture
 from roomctl.screen import Screen
-from roomctl.screen.protocol import Page
+from roomctl.screen.driver import LookedAt
+from roomctl.screen.protocol import KeyName, Page, Sign, Way
+from roomctl.screen.signs import Where
+from roomctl.screen.touching import Touching
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +50,7 @@ class _Joined:
     title: str | None
 
 
-class Calls:
+class CallControl:
     """Joining, leaving, and the truth about the call."""
 
     def __init__(
@@ -143,7 +148,7 @@ class Calls:
         """
         if reading.launch is None:
             code = str(reading.obstacle)
-            refused.note(reading, "asked for")
+            note_refused(reading, "asked for")
             raise LinkRefused(reading.platform or "link", code, reading.why)
         if self._screen is None:
             raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
@@ -351,3 +356,111 @@ def _refuse_unknown(platforms: Platforms, config: Config) -> None:
             )
             why = f"no platform is called {platform!r}; {known}"
             raise ConfigError("room.toml", key, why)
+
+
+class RemoteControl:
+    """The ways out when a page does not let the room in: actuators on it, or another meeting.
+
+    A panel sees what the room's display shows, and presses, scrolls and types there. Only the
+    room's own panel may: a phone leaves with its visitor, and a token is anywhere, and what others
+    show in a meeting does not go there. Text may be a passcode: it is neither kept nor logged.
+    """
+
+    def __init__(self, screen: Screen | None, calls: CallControl) -> None:
+        self._screen, self._calls = screen, calls
+
+    @property
+    def table(self) -> Mapping[str, Verb]:
+        return {
+            "screen.press": self._press,
+            "screen.scroll": self._scroll,
+            "screen.type": self._type,
+            "screen.key": self._key,
+            "meeting.pressJoin": self._press_join,
+            "meeting.fallback": self._fall_back,
+            "meeting.rejoin": self._rejoin,
+        }
+
+    async def look(self, source: Source) -> Picture:
+        """Return what the display shows now; Refused to whoever is not in the room."""
+        return as_picture("screen", await self._touching(source).look())
+
+    async def _press(self, source: Source, x: float, y: float) -> None:
+        await self._touching(source).press(x, y)
+
+    async def _scroll(self, source: Source, x: float, y: float, steps: int, down: bool) -> None:
+        await self._touching(source).scroll(x, y, steps, down)
+
+    async def _type(self, source: Source, text: str) -> None:
+        await self._touching(source).type(text)
+
+    async def _key(self, source: Source, key: str) -> None:
+        await self._touching(source).key(KeyName(key))
+
+    async def _press_join(self, source: Source) -> None:
+        """Strike the keys that finish this platform's page before the meeting."""
+        touching = self._touching(source)
+        keys = self._calls.keys_to_join
+        if not keys:
+            why = "it is not known which keys join on this platform; press Join on its page"
+            raise Refused("screen", "no_keys", why)
+        for key in keys:
+            await touching.key(KeyName(key))
+
+    async def _fall_back(self, source: Source) -> None:
+        await self._calls.fall_back()
+
+    async def _rejoin(self, source: Source) -> None:
+        await self._calls.rejoin()
+
+    def _touching(self, source: Source) -> Touching:
+        if source.role != "panel" or source.phone:
+            why = "the room's display is seen and touched from the room's own panel only"
+            raise Refused("screen", "room_panel_only", why)
+        if self._screen is None:
+            raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
+        return self._screen.touching
+
+
+def approach(reading: Reading, platforms: Platforms, config: Config) -> LookedAt:
+    """Return what a platform's page is read for, where it may go, and what it gets."""
+    key = reading.platform or ""
+    platform, launch = platforms.by_key.get(key), reading.launch
+    if platform is None or launch is None:
+        return LookedAt()
+    keep = key if key in config.meeting.signed_in else ""
+    wanted = config.screen is not None and key in config.screen.native
+    # The address stands in the client's command line, which everybody on the box can read.
+    client = native(without_passcode(reading), platforms) if wanted else None
+    policy = Policy(config.meeting.allow, config.meeting.deny)
+    reached = [host for host in platforms.reached_from(key) if policy.permits(platform, host)]
+    hosts = tuple(dict.fromkeys((*reached, launch.host, *config.meeting.also)))
+    if launch.mode != "assisted":
+        return LookedAt(hosts, keep=keep, native=client or "")
+    signs = tuple(
+        Sign(sign.says, Where(where), what) for sign in platform.sign for where, what in sign.marks
+    )
+    page = platform.page
+    return LookedAt(
+        hosts,
+        signs,
+        page.joined,
+        Way(page.name, page.join, page.leave),
+        keep,
+        client or "",
+    )
+
+
+_ORDINARY = (None, Refusal.NO_MEETING)  # a text without any link is no refused link
+
+
+def note_refused(reading: Reading, whence: str) -> None:
+    """Log a refused link in one line, for whoever audits a room; `whence`: who brought it.
+
+    Never a path, a number or a passcode, and no name from a host that could not be read.
+    """
+    if reading.obstacle in _ORDINARY:
+        return
+    host = reading.name_of_host or reading.params.get("host") or "no host"
+    platform = reading.platform or "no platform"
+    _log.warning("meeting: not opened, %s: %s (%s, %s)", whence, reading.obstacle, host, platform)

@@ -1,0 +1,334 @@
+"""The room's microphone: wishes from people, LEDs and read-backs from devices, one truth.
+
+Mediates between the speakerphone wing (LED, presses, the reducer) and the screen (capture mute).
+What may be said of the microphone is decided by `speakerphone.mute` alone. Who asked is kept as
+"kind:name"; the reducer's own reasons have no name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from roomctl.clock import Clock
+from roomctl.device import Status
+from roomctl.errors import DeviceError, NoReply, PortError, Refused
+from roomctl.room.document import AudioEntry, SpeakerphoneEntry
+from roomctl.screen import Screen
+from roomctl.screen.sound_messages import Sound
+from roomctl.speakerphone import Speakerphone, mute
+from roomctl.speakerphone.choice import in_use
+
+_log = logging.getLogger(__name__)
+
+SETTLE_S = 6.0  # the longest write there can be; the reducer gives up after 2 s
+MISSING = ("not_confirmed", "no_led", "offline", "switch")
+
+
+class MuteControl:
+    """Mute and volume of one room."""
+
+    def __init__(
+        self,
+        phones: Sequence[Speakerphone],
+        screen: Screen | None,
+        clock: Clock,
+        changed: Callable[[], None],
+        unplugged: Literal["mute", "default"] = "mute",
+    ) -> None:
+        """`unplugged` is what happens when the last speakerphone is unplugged in a call."""
+        self.phones = Speakerphones(phones)
+        self._screen, self._clock, self._changed = screen, clock, changed
+        self._unplugged = unplugged
+        self.truth = mute.first(clock.mono_s())
+        self._since = clock.now()
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._call: int | None = None
+        self._hung_up = False  # in a call, by somebody's hand
+        self._hushed: str | None = None  # by what, while it was open before
+        self._written: tuple[int, bool] | None = None  # epoch and off-hook whose writes have ended
+
+    @property
+    def entry(self) -> AudioEntry:
+        sound = self._sound
+        state, wanted = self.truth.state, self.truth.wanted
+        kind, _, name = state.by.partition(":")
+        by: Any = kind or "found"  # Any: of the closed list, for nothing else is ever asked
+        return AudioEntry(
+            mute=state.mute.value,
+            volume_pct=sound.volume_pct if sound else None,
+            available=bool(sound and sound.available),
+            asked=None if wanted is None else "muted" if wanted else "open",
+            by=by,
+            name=name,
+            why="" if state.why == "not_asked" else state.why,
+            since=self._since.wall,
+            switch=sound.switch.value if sound else "none",
+            meeting_muted=self._meeting_muted(),
+            speakerphones=self.phones.entries,
+        )
+
+    @property
+    def phone(self) -> Speakerphone | None:
+        """The speakerphone in use, while it is online."""
+        return self.phones.phone
+
+    @property
+    def in_call(self) -> bool:
+        return self._call is not None
+
+    @property
+    def off_hook(self) -> bool:
+        """Whether the speakerphone shall be off-hook: in a call, and nobody has hung up."""
+        return self._call is not None and not self._hung_up
+
+    async def want(self, muted: bool, by: str) -> None:
+        """Ask for silence or an open microphone, and wait until it is proven.
+
+        `by` is "kind:name".
+
+        Raises Refused("no_sound_server") where nothing could mute, Refused("conflict") if somebody
+        has just asked for silence, Refused("superseded") if somebody asks for the opposite
+        meanwhile, and NoReply if it is not confirmed.
+        """
+        if self._sound is None or not self._sound.available:
+            why = "no sound server that could mute; is `roomctl screen` running?"
+            raise Refused("microphone", "no_sound_server", why)
+        self._take(mute.Wanted(muted, by))
+        if self.truth.conflict and not muted:
+            raise Refused("microphone", "conflict", "somebody else has just muted it; ask again")
+        goal = mute.Mute.MUTED if muted else mute.Mute.OPEN
+        try:
+            async with asyncio.timeout(SETTLE_S):
+                while self.truth.state.mute is not goal and self.truth.wanted is muted:
+                    if self.truth.state.why in MISSING:
+                        break
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            pass
+        if self.truth.wanted is not muted:
+            raise Refused("microphone", "superseded", "the opposite was asked for since")
+        if self.truth.state.mute is not goal:
+            raise NoReply("microphone", mute.CONFIRM_S, "it may be as it was")
+
+    def choose(self, name: str) -> None:
+        """Use another speakerphone; Refused "in_call", "unknown_device" or "offline"."""
+        if self._call is not None:
+            why = "the speakerphone is not changed in a call; unplug it, or wait until it is over"
+            raise Refused(name, "in_call", why)
+        self.phones.choose(name)
+        self._changed()
+
+    def pressed(self, name: str) -> None:
+        """Take a press of the mute key on a speakerphone; one that is not in use only mutes."""
+        wanted = mute.toggled(self.truth)
+        if wanted or name == self.phones.used:
+            self._take(mute.Wanted(wanted, f"speakerphone:{name}"))
+
+    def hung_up(self) -> None:
+        """Take that somebody hung up in a call: the room is muted at once."""
+        self._hung_up = True
+        self._hushed = None if mute.toggled(self.truth) is False else "hang_up:"
+        self._take(mute.Wanted(True, "hang_up:"))
+        self._begin_writing()
+
+    def taken_up(self, *, as_before: bool) -> None:
+        """Go on with the call; `as_before`: open, too, if it was and nobody else muted it."""
+        hushed, self._hushed = self._hushed, None
+        self._hung_up = False
+        if as_before and hushed is not None and self.truth.by == hushed:
+            self._take(mute.Wanted(False, hushed))
+        self.put_back()
+
+    def devices_changed(self) -> None:
+        """Take what the devices say now."""
+        before = self.phones.used
+        if self.phones.follow(in_call=self._call is not None):
+            self._replaced(before)
+        phone = self.phone
+        if self.phones:
+            led = phone is not None and phone.state.has_mute_led
+            self._take(mute.Online(phone is not None, led))
+        if phone is not None and self._screen is not None:
+            # Of one that is unplugged the screen is not told: until it is back, or another one is
+            # there, the sound server's default stands in.
+            self._screen.use(phone.state.port_path, phone.state.vid, phone.state.pid)
+        sound = self._sound
+        self._take(mute.Server(bool(sound and sound.available)))
+        muted = sound.muted if sound and sound.available else None
+        switch = mute.Switch(sound.switch.value) if sound else mute.Switch.NONE
+        # While a write is on its way, a report may be older than it; only bad news counts then.
+        settled = self._written is not None and self._written[0] == self.truth.epoch
+        epoch = self.truth.epoch if settled else -1
+        if settled or muted is not None:
+            self._take(mute.Capture(muted, epoch, switch))
+        if settled and phone is not None and phone.state.has_mute_led:
+            self._take(mute.Led(phone.state.led_muted, epoch))  # the driver may have written again
+
+    def call_is(self, call: int | None) -> None:
+        """Light the Off-Hook LED while a call is live; the next meeting inherits no mute.
+
+        A call that is found when the room starts keeps the mute that it has.
+        """
+        before, self._call = self._call, call
+        if call != before:
+            self._hung_up = False
+            if before is not None:
+                # In the name of whoever asked last: no conflict with a mute at the last moment.
+                self._take(mute.Wanted(False, self.truth.by))
+            self._begin_writing()
+
+    def put_back(self) -> None:
+        """Write all LEDs again: a hand has moved the hook, and the room has not."""
+        self._written = None
+        self._begin_writing()
+
+    def due(self) -> float | None:
+        return mute.due(self.truth)
+
+    def tick(self) -> None:
+        self._take(mute.Passed())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _take(self, fact: mute.Fact) -> None:
+        before = self.truth
+        self.truth = mute.step(before, fact, self._clock.mono_s())
+        if self.truth.state.mute is not before.state.mute:
+            self._since = self._clock.now()
+        if self.truth.epoch != before.epoch and self.truth.wanted is not None:
+            self._begin_writing()
+        if self.truth.state != before.state:
+            self._news.set()
+            self._changed()
+
+    @property
+    def _sound(self) -> Sound | None:
+        """What the screen says of the sound, unless it has fallen silent: it may be otherwise."""
+        screen = self._screen
+        return screen.state.sound if screen and screen.health.status is Status.ONLINE else None
+
+    def _begin_writing(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        """Carry out the present wish; a newer one that came meanwhile is carried out next."""
+        while self._written != (asked := (self.truth.epoch, self.off_hook)):
+            epoch, wanted = self.truth.epoch, self.truth.wanted
+            # The lamp never says muted while the microphone is open: silence comes before it, and
+            # goes after it.
+            led = None if wanted else await self._write_led(False)
+            capture = None if wanted is None else await self._write_capture(wanted, epoch)
+            if wanted:
+                led = await self._write_led(True)
+            self._written = asked
+            if wanted is not None:
+                self._take(capture or mute.Capture(None, epoch))
+                self._take(mute.Led(led, epoch))
+
+    async def _write_led(self, wanted: bool) -> bool | None:
+        phone = self.phone
+        self.phones.tell(wanted, self.off_hook)
+        if phone is None:
+            return None
+        try:
+            await phone.show(wanted, self.off_hook)
+        except (PortError, DeviceError) as error:
+            _log.warning("%s: the mute LED could not be written: %s", phone.name, error)
+            return None
+        return wanted
+
+    async def _write_capture(self, wanted: bool, epoch: int) -> mute.Capture | None:
+        if self._screen is None:
+            return None
+        try:
+            await self._screen.mute(wanted)
+        except (PortError, DeviceError) as error:
+            _log.warning("microphone: %s", error)
+            return None
+        sound = self._screen.state.sound
+        return mute.Capture(sound.muted, epoch, mute.Switch(sound.switch.value))
+
+    def _replaced(self, before: str | None) -> None:
+        """Have all that was proven of one speakerphone proven anew of another one."""
+        name = self.phones.used
+        _log.info("speakerphone: %s is in use", name or "none")
+        self._take(mute.Online(False, False))
+        self.put_back()
+        left = name is None and before is not None and self._call is not None
+        if left and self._unplugged == "mute" and mute.toggled(self.truth):
+            self._take(mute.Wanted(True, f"unplugged:{before}"))
+
+    def _meeting_muted(self) -> bool | None:
+        """Whether the meeting's own mute is on; None: there is no meeting, or it cannot be read."""
+        page = self._screen.state.page if self._screen and self._call is not None else None
+        sends = page.rtc.mic if page and page.rtc else None
+        return None if sends is None else not sends
+
+
+class Speakerphones:
+    """Which of the room's speakerphones is in use (`used`), and what is said of each.
+
+    The first one online in the order of room.toml, or the one that somebody chose on a panel; in a
+    call it never changes but for one that is unplugged. The choice lasts as long as the program.
+    """
+
+    def __init__(self, phones: Sequence[Speakerphone]) -> None:
+        self._phones = {phone.name: phone for phone in phones}
+        self._chosen: str | None = None
+        self.used: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._phones)
+
+    @property
+    def phone(self) -> Speakerphone | None:
+        """The one in use, while it is online."""
+        phone = self._phones.get(self.used or "")
+        return phone if phone and phone.health.status is Status.ONLINE else None
+
+    @property
+    def entries(self) -> tuple[SpeakerphoneEntry, ...]:
+        return tuple(self._entry(phone) for phone in self._phones.values())
+
+    def choose(self, name: str) -> None:
+        """Use this one from the next `follow` on; Refused "unknown_device" or "offline"."""
+        if name not in self._phones:
+            known = ", ".join(self._phones) or "none"
+            raise Refused("room", "unknown_device", f"no speakerphone {name!r}; there is: {known}")
+        if self._phones[name].health.status is not Status.ONLINE:
+            raise Refused(name, "offline", f"{name} is not plugged in; choose it when it is")
+        self._chosen = name
+
+    def tell(self, muted: bool, off_hook: bool) -> None:
+        """Have those that are not in use dark; while none is, any of them may be the next one."""
+        for phone in self._phones.values():
+            if phone.name != self.used:
+                phone.wish(*((muted, off_hook) if self.used is None else (False, False)))
+
+    def follow(self, *, in_call: bool) -> bool:
+        """Take what is online now; return whether another one, or none, is in use."""
+        online = [
+            name for name, phone in self._phones.items() if phone.health.status is Status.ONLINE
+        ]
+        before, self.used = self.used, in_use(online, self._chosen, self.used, in_call=in_call)
+        return self.used != before
+
+    def _entry(self, phone: Speakerphone) -> SpeakerphoneEntry:
+        state = phone.state
+        return SpeakerphoneEntry(
+            name=phone.name,
+            label=state.model,
+            port_path=state.port_path,
+            online=phone.health.status is Status.ONLINE,
+            used=phone.name == self.used,
+            mic_gated=state.mic_gated,
+        )

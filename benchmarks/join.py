@@ -22,7 +22,7 @@ from tests import aiortc_room
 from tests.aiortc_room import HostRoom
 from tests.calls.rig import in_call, over
 from tests.calls.served import Served
-from tests.screen.compositor import Compositor, missing
+from tests.kiosk.compositor import Compositor, missing
 
 RUNS = 5
 LIMIT_S = 60.0

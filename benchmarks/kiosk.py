@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.calls.served import Served
-from tests.screen.agency import UID, USER, Agency
-from tests.screen.compositor import Compositor
+from tests.kiosk.agency import UID, USER, Agency
+from tests.kiosk.compositor import Compositor
 
 CHROMIUM = "/usr/bin/chromium"
 FILES = Path("/usr/lib/chromium")

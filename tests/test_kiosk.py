@@ -11,9 +11,9 @@ import pytest
 
 from roomctl.api.auth import Role
 from roomctl.store import Store
-from tests.screen import compositor
-from tests.screen.agency import UID, Agency, commands
-from tests.screen.compositor import Compositor
+from tests.kiosk import compositor
+from tests.kiosk.agency import UID, Agency, commands
+from tests.kiosk.compositor import Compositor
 
 pytestmark = pytest.mark.browser
 

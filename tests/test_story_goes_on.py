@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.screen.compositor import Compositor
-from tests.screen.sound_server import SoundServer
+from tests.kiosk.compositor import Compositor
+from tests.kiosk.sound_server import SoundServer
 from tests.story import Running, browser, needed, simulated
 
 TOOLS = {

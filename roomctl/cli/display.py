@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import pwd
 import sys
@@ -11,13 +12,13 @@ import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roomctl.cli.signals import on_signals
-from roomctl.clock import SystemClock
-from roomctl.config import Config, has_display
 from roomctl.errors import DeviceError, RoomctlError
-from roomctl.screen import agent, browser
-from roomctl.simulator import simulated_screen
+
+if TYPE_CHECKING:
+    from roomctl.config import Config
 
 START_LIMIT_S = 10.0
 END_LIMIT_S = 5.0
@@ -37,20 +38,32 @@ class Choice:
         return self.mode == "simulated"
 
 
-def run(socket: Path, mode: str, media: str, user: str | None, allowed_uid: int | None) -> int:
-    """Be the screen process until SIGINT or SIGTERM; return the exit status."""
+def run(
+    socket: Path, mode: str, media: str, user: str | None, allowed_uid: int | None, verbose: bool
+) -> int:
+    """Be the screen process until SIGINT or SIGTERM; return the exit status.
+
+    A real one is a program of its own, which takes this process over: see `roomctl.kiosk.__main__`.
+    """
     if mode == "simulated":
         asyncio.run(_simulated(socket))
         return 0
-    return agent.run(agent.Options(socket, mode, media, user, allowed_uid))
+    options = {"socket": str(socket), "mode": mode, "media": media, "user": user}
+    words = json.dumps({**options, "allowed_uid": allowed_uid, "verbose": verbose})
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "roomctl.kiosk", words])  # noqa: S606
 
 
 async def _simulated(socket: Path) -> None:
+    from roomctl.clock import SystemClock
+    from roomctl.simulator import simulated_screen
+
     await simulated_screen(socket, SystemClock(), on_signals())
 
 
 def choose(config: Config, wanted: str) -> Choice:
     """Decide who shows the meetings of a simulation. DeviceError for a word that is no mode."""
+    from roomctl.config import has_display
+
     if wanted not in ("auto", "headless", "kiosk", "simulated"):
         why = f"{wanted!r} is no mode; expected auto, headless, kiosk or simulated"
         raise DeviceError("screen", why)
@@ -73,6 +86,8 @@ def choose(config: Config, wanted: str) -> Choice:
 
 def _obstacle() -> str | None:
     """Say why no browser can be started here, or None."""
+    from roomctl.kiosk.browser import browser
+
     try:
         browser.find()
     except RoomctlError as error:

@@ -112,7 +112,7 @@ def screen(
     from roomctl.cli import display
 
     log(verbose)
-    end(display.run(socket, mode, media, user, allow_uid))
+    end(display.run(socket, mode, media, user, allow_uid, verbose))
 
 
 @app.command(epilog="Example: roomctl status --json")

@@ -8,6 +8,7 @@ import errno
 import json
 import logging
 import os
+import resource
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,7 +30,6 @@ from roomctl.clock import Clock, SystemClock
 from roomctl.config import Config
 from roomctl.errors import PortError, PortReason
 from roomctl.room import Outside, Room
-from roomctl.screen.privilege import leave_no_core
 from roomctl.screen.protocol import Place, Stand
 from roomctl.simulator import Simulator
 from roomctl.store import Settings, Store
@@ -53,7 +53,7 @@ class Addresses:
 
 def serve(path: Path, trace: Path | None, say: Callable[[str], None]) -> int:
     """Run the room of `path` on real hardware until SIGINT or SIGTERM; return the exit status."""
-    leave_no_core()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no memory on any disk: it knows passcodes
     config = configuration.load(path)
     clock = SystemClock()
     with named(path):

@@ -12,8 +12,8 @@ from tests import aiortc_room, peer_calls
 from tests.aiortc_room import HostRoom
 from tests.calls import guest
 from tests.calls.served import PATIENCE_S, Served
+from tests.kiosk.agency import Agency
 from tests.peer_calls import PeerCalls
-from tests.screen.agency import Agency
 
 LEFT_OVER_S = 2.0
 NEXT_S = 10.0  # from hanging up to being in a meeting on another platform

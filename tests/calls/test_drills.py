@@ -10,9 +10,9 @@ import pytest
 from tests.calls.drills import ALL, crashed, meets, meets_again
 from tests.calls.rig import rig
 from tests.calls.served import PATIENCE_S
-from tests.screen import compositor
-from tests.screen.compositor import Compositor
-from tests.screen.sound_server import needed
+from tests.kiosk import compositor
+from tests.kiosk.compositor import Compositor
+from tests.kiosk.sound_server import needed
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

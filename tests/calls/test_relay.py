@@ -14,11 +14,11 @@ from playwright.sync_api import expect
 from roomctl.meeting.call import Failure
 from tests.calls.rig import in_call, over
 from tests.calls.served import Served
-from tests.screen import compositor
-from tests.screen.agency import UID, Agency, commands
-from tests.screen.compositor import Compositor
-from tests.screen.sound_server import SoundServer, needed
-from tests.screen.vendor import CODE, JOIN, LEAVE, PASSCODE, SAYS, Vendor, platform_file
+from tests.kiosk import compositor
+from tests.kiosk.agency import UID, Agency, commands
+from tests.kiosk.compositor import Compositor
+from tests.kiosk.sound_server import SoundServer, needed
+from tests.kiosk.vendor import CODE, JOIN, LEAVE, PASSCODE, SAYS, Vendor, platform_file
 from tests.story import browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]

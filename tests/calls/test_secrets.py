@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.calls.served import Served
-from tests.screen.agency import Agency
-from tests.screen.sound_server import needed
-from tests.screen.vendor import Vendor
+from tests.kiosk.agency import Agency
+from tests.kiosk.sound_server import needed
+from tests.kiosk.vendor import Vendor
 
 pytestmark = pytest.mark.browser
 

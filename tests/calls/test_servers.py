@@ -4,7 +4,7 @@ import pytest
 
 from tests.calls.rig import rig
 from tests.calls.served import PATIENCE_S
-from tests.screen.sound_server import needed
+from tests.kiosk.sound_server import needed
 
 pytestmark = pytest.mark.browser
 

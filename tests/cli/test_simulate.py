@@ -11,7 +11,7 @@ import pytest
 import serial
 
 from roomctl.errors import RoomctlError
-from roomctl.screen import browser
+from roomctl.kiosk.browser import browser
 from tests.cli.rig import ROOMCTL, Running, alive, environment, roomctl, simulating, until
 
 SIMULATED = ("--screen", "simulated")

@@ -35,6 +35,11 @@ BREACHES = [
     ("far-ends", "camera/driver", "import roomctl.camera.sim.motion"),
     ("far-ends", "camera/session/talk", "import roomctl.camera.sim.camera"),
     ("far-ends", "simulator/planted", "import roomctl.camera.sim.camera"),
+    ("floors", "screen/driver", "import roomctl.kiosk.agent"),
+    ("floors", "kiosk/planted", "import roomctl.api"),
+    ("kiosk", "cli/server", "import roomctl.kiosk.privilege"),
+    ("kiosk", "cli/simulation", "import roomctl.kiosk"),
+    ("kiosk", "room/planted", "import roomctl.kiosk.audio.pulse"),
     ("pure", "rules", "import time"),
     ("pure", "camera/visca", "import socket"),
     ("pure", "camera/session/line", "import asyncio"),
@@ -50,7 +55,8 @@ BREACHES = [
     ("door-ports", "camera/driver", "import serial"),
     ("door-ports", "speakerphone/driver", "import usb.core"),
     ("door-ports", "occupancy/driver", "import gpiozero"),
-    ("door-screen", "screen/driver", "import pulsectl"),
+    ("door-kiosk", "screen/driver", "import pulsectl"),
+    ("door-kiosk", "kiosk/browser/tab", "import playwright"),
     ("door-api", "room/planted", "from fastapi import FastAPI"),
     ("door-auth", "api/planted", "import argon2"),
     ("door-store", "room/planted", "import sqlite3"),
@@ -76,6 +82,8 @@ ALLOWED = [
     ("cli/planted", "typer"),
     ("cli/planted", "httpx"),
     ("cli/planted", "roomctl.simulator"),
+    ("cli/display", "roomctl.kiosk"),
+    ("kiosk/planted", "roomctl.screen.protocol"),
 ]
 
 

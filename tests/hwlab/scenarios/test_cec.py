@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from roomctl.screen.cec import Power, Television
-from roomctl.screen.display import Lamp, Pace
+from roomctl.kiosk.display.cec import Power, Television
+from roomctl.kiosk.display.display import Lamp, Pace
 from roomctl.screen.protocol import Shown
 from roomctl.wire import in_thread
 from tests.hwlab.devices.television import BOX, MODULE, Vivid

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.screen.sound import Mixer
+from roomctl.kiosk.audio.sound import Mixer
 from roomctl.screen.sound_messages import Sound, Switch, Use
 from roomctl.wire import in_thread
 from tests.hwlab.devices.speakerphone import UsbSpeakerphone

@@ -1,0 +1,1 @@
+"""The room's sound: mute, volume, levels and the test sound, by a sound server and ALSA."""

@@ -1,0 +1,161 @@
+"""How loud the microphone is, while somebody looks; and the test sound. Knows no daemon, no room.
+
+Only peaks leave the sound server, never what was heard. Both listen on a connection of their own,
+so that neither keeps a mute waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+
+from roomctl.kiosk.audio import chirp
+from roomctl.kiosk.audio.chirp import level_pct
+from roomctl.kiosk.audio.playing import play
+from roomctl.kiosk.audio.pulse import Connection, Gone
+from roomctl.kiosk.audio.sources import Node, loudspeaker, microphone
+from roomctl.screen.sound_messages import Chirped, Level, Use, Verdict
+from roomctl.wire import in_thread
+
+_log = logging.getLogger(__name__)
+
+LEVELS_PER_S = 10
+STUCK_S = 1.0  # a source that gives nothing for so long is looked for anew
+AGAIN_S = 0.5
+AWAKE_S = 2.5  # until a source that was idle gives its first peak (PulseAudio: 1.8 s, measured)
+AFTER_S = chirp.LONGEST_LAG_S
+PLAY_LIMIT_S = 6.0
+
+
+class Meter:
+    """The ear of a room. `report` gets Levels while somebody looks, and a Chirped for each test."""
+
+    def __init__(
+        self, report: Callable[[Level | Chirped], None], server: str | None = None
+    ) -> None:
+        self._report, self._server = report, server
+        self._use = Use(None, None, None)
+        self._until = 0.0
+        self._looked_at = asyncio.Event()
+        self._tests: asyncio.Queue[int] = asyncio.Queue(1)
+
+    def use(self, use: Use) -> None:
+        """Listen to this USB device rather than to the server's default."""
+        self._use = use
+
+    def listen(self, for_s: float) -> None:
+        """Report the level for so long from now on; 0: no more."""
+        self._until = asyncio.get_running_loop().time() + for_s
+        if for_s:
+            self._looked_at.set()
+
+    def test(self, number: int) -> None:
+        """Play the test sound once those under way have ended; more than one waiting is one."""
+        with contextlib.suppress(asyncio.QueueFull):
+            self._tests.put_nowait(number)
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._show())
+            both.create_task(self._run_tests())
+
+    async def _show(self) -> None:
+        while True:
+            await self._looked_at.wait()
+            try:
+                async with _connected(self._server) as connection:
+                    await self._follow(connection)
+            except Gone:
+                await asyncio.sleep(AGAIN_S)
+            if self._expired():
+                self._looked_at.clear()
+
+    async def _follow(self, connection: Connection) -> None:
+        """Report until nobody looks any more, or another device is used, or nothing comes."""
+        use = self._use
+        source = microphone(await connection.read(), use)
+        if source is None:
+            await asyncio.sleep(AGAIN_S)
+            return
+        async with contextlib.aclosing(connection.peaks(source.name, LEVELS_PER_S)) as peaks:
+            while not self._expired() and self._use == use:
+                try:
+                    async with asyncio.timeout(STUCK_S):
+                        peak = await anext(peaks)
+                except TimeoutError:
+                    return
+                self._report(Level(level_pct(peak)))
+
+    def _expired(self) -> bool:
+        return asyncio.get_running_loop().time() >= self._until
+
+    async def _run_tests(self) -> None:
+        while True:
+            number = await self._tests.get()
+            try:
+                async with _connected(self._server) as connection:
+                    found = await self._heard(connection, number)
+            except Gone:
+                found = Chirped(number, Verdict.NO_SOUND_SERVER)
+            _log.info("sound: test sound: %s", found.verdict)
+            self._report(found)
+
+    async def _heard(self, connection: Connection, number: int) -> Chirped:
+        scene = await connection.read()
+        sink, source = loudspeaker(scene, self._use), microphone(scene, self._use)
+        if sink is None:
+            return Chirped(number, Verdict.NO_LOUDSPEAKER)
+        if source is None:
+            return Chirped(number, Verdict.NO_MICROPHONE)
+        try:
+            judged = await self._play(connection, sink, source)
+        except OSError as error:
+            _log.warning("sound: %s", error)
+            return Chirped(number, Verdict.NO_LOUDSPEAKER)
+        silent = source.muted and not judged.loud
+        heard = Verdict.HEARD if judged.heard else Verdict.NOT_HEARD
+        verdict = Verdict.MUTED if silent else heard
+        return Chirped(number, verdict, level_pct(judged.loud), level_pct(judged.quiet))
+
+    async def _play(self, connection: Connection, sink: Node, source: Node) -> chirp.Judgement:
+        """Play the test sound, and judge what the microphone made of it."""
+        loop = asyncio.get_running_loop()
+        peaks: list[chirp.Peak] = []
+        awake = asyncio.Event()
+
+        async def note() -> None:
+            async with contextlib.aclosing(
+                connection.peaks(source.name, chirp.PEAKS_PER_S)
+            ) as stream:
+                async for peak in stream:
+                    peaks.append((loop.time(), peak))
+                    awake.set()
+
+        noting = asyncio.create_task(note())
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(AWAKE_S):
+                    await awake.wait()
+            begun = loop.time()
+            async with asyncio.timeout(PLAY_LIMIT_S):
+                await in_thread(play, self._server, sink.name, chirp.samples(), chirp.RATE)
+            await asyncio.sleep(AFTER_S)
+        except TimeoutError as error:
+            raise OSError(f"{sink.name} did not play it within {PLAY_LIMIT_S:g} s") from error
+        finally:
+            noting.cancel()
+            await asyncio.gather(noting, return_exceptions=True)
+        return chirp.judge([(at - begun, peak) for at, peak in peaks])
+
+
+@contextlib.asynccontextmanager
+async def _connected(server: str | None) -> AsyncIterator[Connection]:
+    connection = Connection(server)
+    try:
+        await connection.open(lambda: None)
+        yield connection
+    finally:
+        await connection.close()

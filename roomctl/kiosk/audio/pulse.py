@@ -1,0 +1,210 @@
+"""One connection to PulseAudio, or to PipeWire in its place, by libpulse. Knows no room."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from roomctl.kiosk.audio.sources import Node, Scene
+
+_log = logging.getLogger(__name__)
+
+ANSWER_S = 1.0  # a sound server on the same box answers within milliseconds
+ROUSE_S = 0.1
+LOOK_AGAIN_S = 0.02
+_LOOKS = 20
+_NO_INDEX = 2**32 - 1  # PA_INVALID_INDEX: belongs to no card, monitors no sink
+
+T = TypeVar("T")
+
+
+def _library() -> ModuleType | None:
+    """Return pulsectl's asyncio edition; None while libpulse is not installed."""
+    try:
+        import pulsectl_asyncio
+    except (ImportError, OSError):
+        return None
+    module: ModuleType = pulsectl_asyncio.pulsectl_async
+    return module
+
+
+_library()  # after stepping down from root it could not be read any more
+
+
+def _may_be_found(environment: Mapping[str, str]) -> bool:
+    """Whether libpulse has a place to look; without any it complains at each attempt, by itself."""
+    named = environment.get("PULSE_SERVER") or environment.get("XDG_RUNTIME_DIR")
+    return bool(named) or Path(environment.get("HOME", "/")).is_dir()
+
+
+class Gone(Exception):
+    """The sound server went away, or does not answer."""
+
+
+class Declined(Gone):
+    """The server would not do it, as when the device has just been unplugged."""
+
+
+class Connection:
+    """One connection to a sound server. Every method raises Gone once the server is."""
+
+    def __init__(self, server: str | None) -> None:
+        """`server` is a PulseAudio address; None: where libpulse finds it."""
+        library: Any = _library()  # Any: pulsectl has no types
+        if library is None:
+            raise Gone("libpulse is not installed; sudo apt install libpulse0")
+        if server is None and not _may_be_found(os.environ):
+            raise Gone("this user has no XDG_RUNTIME_DIR and no home; is PipeWire running for it?")
+        self._library = library
+        self._pulse = library.PulseAsync("roomctl", server)
+        self._news: asyncio.Task[None] | None = None
+        self._roused: set[int] = set()
+
+    async def open(self, news: Callable[[], None]) -> None:
+        """Connect, and have `news` called at every change of a source, a sink or a default."""
+        await self._ask(self._pulse.connect())
+        self._news = asyncio.create_task(self._listen(news))
+        await asyncio.sleep(0)  # it subscribes before anything is read: no change is missed
+
+    async def close(self) -> None:
+        self._hang_up()
+        if self._news is not None:
+            await asyncio.gather(self._news, return_exceptions=True)
+
+    async def read(self) -> Scene:
+        pulse = self._pulse
+        info = await self._ask(pulse.server_info())
+        cards = {card.index: card.proplist for card in await self._ask(pulse.card_list())}
+        sinks = await self._ask(pulse.sink_list())
+        sources = await self._ask(pulse.source_list())
+        heard = [source for source in sources if source.monitor_of_sink == _NO_INDEX]
+        return Scene(
+            tuple(_node(source, cards) for source in heard),
+            tuple(_node(sink, cards) for sink in sinks),
+            info.default_source_name or "",
+            info.default_sink_name or "",
+        )
+
+    async def streams(self) -> tuple[set[int], set[int]]:
+        """Return the processes that record now, and those that play."""
+        recording = await self._ask(self._pulse.source_output_list())
+        playing = await self._ask(self._pulse.sink_input_list())
+        return _processes(recording), _processes(playing)
+
+    async def mute(self, source: int, on: bool) -> None:
+        await self._try(self._pulse.source_mute(source, on))
+
+    async def rouse(self, sources: list[int]) -> None:
+        """Have each source run for a moment, once.
+
+        PipeWire 1.4.2 keeps the mute of a virtual source that never ran to itself: it is applied
+        when the source starts, and reads as open until then.
+        """
+        for source in sources:
+            if source not in self._roused:
+                self._roused.add(source)
+                await self._try(self._pulse.get_peak_sample(source, ROUSE_S))
+
+    async def volume(self, sink: int, pct: int) -> None:
+        """Set all channels of a sink; a loudness that is asked for is meant to be heard."""
+        found = await self._try(self._pulse.sink_info(sink))
+        if found is not None:
+            await self._try(self._pulse.volume_set_all_chans(found, pct / 100))
+            await self._try(self._pulse.sink_mute(sink, pct == 0))
+
+    async def suspend(self, source: int, on: bool) -> None:
+        """Stop a source, or let it run again; PipeWire starts it all the same if it is opened."""
+        await self._try(self._pulse.source_suspend(source, on))
+
+    async def peaks(self, source: str, rate: int) -> AsyncGenerator[float, None]:
+        """Yield the loudness of a source, 0-1, `rate` times a second; nothing once it is gone."""
+        library = self._library
+        try:
+            stream = self._pulse.subscribe_peak_sample(source, rate)
+            async with contextlib.aclosing(stream):
+                async for peak in stream:
+                    yield min(1.0, max(0.0, float(peak)))
+        except (library.PulseError, library.PulseDisconnected, library.c.pa.CallError) as error:
+            raise Gone("the sound server went away") from error
+
+    async def default(self, sink: str, source: str) -> None:
+        """Set the default devices; PipeWire says that it is done some milliseconds before it is."""
+        await self._try(self._pulse.sink_default_set(sink))
+        await self._try(self._pulse.source_default_set(source))
+        for _ in range(_LOOKS):
+            info = await self._ask(self._pulse.server_info())
+            if (info.default_sink_name, info.default_source_name) == (sink, source):
+                return
+            await asyncio.sleep(LOOK_AGAIN_S)
+
+    async def _listen(self, news: Callable[[], None]) -> None:
+        try:
+            async for _ in self._pulse.subscribe_events("source", "sink", "server"):
+                news()
+        finally:
+            news()  # the connection has ended: whoever waits for news has to notice
+
+    async def _try(self, operation: Awaitable[T]) -> T | None:
+        """Do what may be declined; whether it was done is for the next reading to say."""
+        try:
+            return await self._ask(operation)
+        except Declined as error:
+            _log.debug("sound: %s", error)
+            return None
+
+    async def _ask(self, operation: Awaitable[T]) -> T:
+        library = self._library
+        try:
+            return await self._answer_to(operation)
+        except (library.PulseOperationFailed, library.PulseIndexError) as error:
+            raise Declined(f"the sound server declined: {error!r}") from error
+        except (library.PulseError, library.PulseDisconnected, library.c.pa.CallError) as error:
+            raise Gone("there is no sound server; is PipeWire running for this user?") from error
+
+    async def _answer_to(self, operation: Awaitable[T]) -> T:
+        """Wait 1 s for an operation; it is never cancelled, for libpulse would call into nothing.
+
+        What does not end by itself ends with the connection.
+        """
+        running = asyncio.ensure_future(operation)
+        try:
+            await asyncio.wait((running,), timeout=ANSWER_S)
+        except asyncio.CancelledError:
+            await asyncio.wait((running,), timeout=ANSWER_S)
+            await self._end(running)
+            raise
+        if not running.done():
+            await self._end(running)
+            raise Gone(f"the sound server did not answer within {ANSWER_S:g} s")
+        return running.result()
+
+    async def _end(self, running: asyncio.Future[T]) -> None:
+        if not running.done():
+            self._hang_up()
+        await asyncio.gather(running, return_exceptions=True)
+
+    def _hang_up(self) -> None:
+        self._pulse.close()
+
+
+def _processes(streams: Any) -> set[int]:  # noqa: ANN401
+    running = [stream.proplist for stream in streams if not stream.corked]
+    numbers = [properties.get("application.process.id", "") for properties in running]
+    return {int(number) for number in numbers if number.isdecimal()}
+
+
+def _node(found: Any, cards: dict[int, dict[str, str]]) -> Node:  # noqa: ANN401
+    return Node(
+        index=found.index,
+        name=found.name,
+        muted=bool(found.mute),
+        volume_pct=round(found.volume.value_flat * 100),
+        card=None if found.card == _NO_INDEX else found.card,
+        properties={**cards.get(found.card, {}), **found.proplist},
+    )

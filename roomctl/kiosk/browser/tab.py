@@ -1,0 +1,217 @@
+"""An assisted meeting's page, steered and read over the pipe.
+
+It is kept where it may be: a link to anywhere else is not followed, and the meeting stays. Knows no
+process and no daemon. Every answer of a page is waited for a bounded time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from urllib.parse import urlsplit
+
+from roomctl.kiosk.browser import probe
+from roomctl.kiosk.browser.cdp import Cdp, CdpError, Params
+from roomctl.screen import signs
+from roomctl.screen.protocol import Rtc, Seen, Sign, host_of
+
+_log = logging.getLogger(__name__)
+
+READY_S = 20.0  # 1.0-2.3 s on x86 (measured); a small board with a cold disk takes longer
+NAVIGATE_S = 30.0
+READ_S = 1.5
+MOST_FRAMES = 16
+# What a page was about to send is lost when it is left. Those who drive such pages wait a second or
+# more after pressing Leave (as Vexa does); one whose media has ended needs less.
+LAST_WORDS_S, LAST_WORD_S = 1.0, 0.3
+GOODBYE_S = 0.4  # for what a page says while it is being left (a beacon on its way out)
+CLOSE_S = 1.0  # all of it
+
+_FRAMES = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}
+_PAGES = {"patterns": [{"urlPattern": "*", "resourceType": "Document"}]}
+
+
+class Tab:
+    """The one page of one meeting. `moved(host)` is called when it has gone to another host.
+
+    `hosts` are where it may go, `*.x` is all below x; empty: anywhere.
+    """
+
+    def __init__(self, moved: Callable[[str | None], None], hosts: Sequence[str] = ()) -> None:
+        self._moved, self._hosts = moved, hosts
+        self._cdp = Cdp(self._event)
+        self._main = self._target = ""
+        self._frames: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.host: str | None = None
+        self.unreachable = False  # what stands there is the browser's own word that nothing is
+        self.kept_from: str | None = None  # the foreign host that it was last kept from
+        self.crashed = asyncio.Event()
+        self.closed = asyncio.Event()
+
+    async def attach(self, pipe: tuple[int, int]) -> None:
+        """Find the browser's first page and watch it; TimeoutError or CdpError after 20 s."""
+        await self._cdp.attach(*pipe)
+        async with asyncio.timeout(READY_S):
+            self._target = await self._first_page()
+            params = {"targetId": self._target, "flatten": True}
+            self._main = (await self._begin("Target.attachToTarget", params))["sessionId"]
+            await self._begin("Inspector.enable", session=self._main)
+            await self._prepare(self._main)
+            if self._hosts:
+                await self._begin("Fetch.enable", _PAGES, self._main)
+                await self._begin("Target.setDiscoverTargets", {"discover": True})
+
+    async def open(self, url: str) -> None:
+        """Go to `url`; CdpError if nothing answers there."""
+        answer = await self._cdp.call("Page.navigate", {"url": url}, self._main, limit_s=NAVIGATE_S)
+        if error := answer.get("errorText"):
+            raise CdpError(str(error))
+
+    async def read(self) -> Rtc | None:
+        """Return the peer connections of the page and its frames, or None after 1.5 s."""
+        sessions = (self._main, *sorted(self._frames)[:MOST_FRAMES])
+        return probe.rtc(await asyncio.gather(*(self._ask(session) for session in sessions)))
+
+    async def look(self, wanted: Sequence[Sign], joined: str) -> Seen | None:
+        """Return which of the signs the page shows, or None after 1.5 s."""
+        return signs.seen(await self._ask(self._main, signs.reading(wanted, joined)), wanted)
+
+    async def ask(self, method: str, params: Params | None = None, limit_s: float = 0.0) -> Params:
+        """Have the page itself do something of the DevTools protocol; CdpError if it does not."""
+        return await self._cdp.call(method, params, self._main, limit_s=limit_s)
+
+    async def back(self) -> None:
+        """Go back to the page before, if there is one."""
+        history = await self.ask("Page.getNavigationHistory")
+        before = int(history["currentIndex"]) - 1
+        if before > 0:  # the first is about:blank, where every meeting begins
+            entry = {"entryId": history["entries"][before]["id"]}
+            await self.ask("Page.navigateToHistoryEntry", entry)
+
+    async def say_goodbye(self) -> None:
+        """Let a page whose Leave was pressed tell its server; at most 1 s."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                while (media := await self.read()) is not None and media.connected > 0:
+                    await asyncio.sleep(0.1)
+                await asyncio.sleep(LAST_WORD_S)
+
+    async def close(self) -> None:
+        """Leave the page, let it say goodbye, and close it; at most 1 s."""
+        with contextlib.suppress(CdpError, TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await self._cdp.call("Page.navigate", {"url": "about:blank"}, self._main)
+                await asyncio.sleep(GOODBYE_S)
+                await self._cdp.call("Page.close", session=self._main)
+                await self.closed.wait()
+
+    async def end(self) -> None:
+        """Let go of the pipe."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._cdp.close()
+
+    async def _first_page(self) -> str:
+        while True:
+            answer = await self._cdp.call("Target.getTargets", limit_s=READY_S)
+            pages = [info for info in answer["targetInfos"] if info["type"] == "page"]
+            if pages:
+                return str(pages[0]["targetId"])
+            await asyncio.sleep(0.1)
+
+    async def _begin(self, method: str, params: Params | None = None, session: str = "") -> Params:
+        """Ask what a browser, or a frame, that is just starting may take its time for."""
+        return await self._cdp.call(method, params, session, limit_s=READY_S)
+
+    async def _prepare(self, session: str) -> None:
+        await self._begin("Page.enable", session=session)
+        for source in (probe.INSTALL, signs.INSTALL):
+            script = {"source": source}
+            await self._begin("Page.addScriptToEvaluateOnNewDocument", script, session)
+        await self._begin("Target.setAutoAttach", _FRAMES, session)
+
+    async def _ask(self, session: str, question: str = probe.READ) -> object:
+        params = {"expression": question, "awaitPromise": True, "returnByValue": True}
+        try:
+            answer = await self._cdp.call("Runtime.evaluate", params, session, limit_s=READ_S)
+        except CdpError:
+            return None
+        return answer.get("result", {}).get("value")
+
+    def _event(self, method: str, params: Params, session: str) -> None:
+        match method:
+            case "Page.javascriptDialogOpening":
+                accept = {"accept": True}
+                self._soon(self._cdp.call("Page.handleJavaScriptDialog", accept, session))
+            case "Page.frameNavigated" if session == self._main:
+                self._navigated(params.get("frame", {}))
+            case "Fetch.requestPaused":
+                self._soon(self._let_go(params, session))
+            case "Target.targetInfoChanged" | "Target.targetCreated":
+                self._appeared(params.get("targetInfo", {}))
+            case "Target.attachedToTarget" if session:
+                self._soon(self._adopt(params))
+            case "Target.detachedFromTarget":
+                self._detached(str(params.get("sessionId", "")))
+            case "Inspector.targetCrashed" if session == self._main:
+                self.crashed.set()
+
+    def _navigated(self, frame: Params) -> None:
+        if "parentId" not in frame:
+            self.unreachable = "unreachableUrl" in frame
+            self.host = host_of(str(frame.get("unreachableUrl") or frame.get("url", "")))
+            self._moved(self.host)
+
+    async def _let_go(self, paused: Params, session: str) -> None:
+        """Let a page be fetched, unless it would put a foreign one in the meeting's place."""
+        url = str(paused.get("request", {}).get("url", ""))
+        passes = {"requestId": paused.get("requestId")}
+        if paused.get("frameId") != self._target or self._may_go(url):
+            await self._cdp.call("Fetch.continueRequest", passes, session)
+        else:
+            self.kept_from = host_of(url) or ""
+            _log.warning("screen: did not leave the meeting for %s", self.kept_from)
+            stays = {**passes, "errorReason": "Aborted"}
+            await self._cdp.call("Fetch.failRequest", stays, session)
+
+    def _appeared(self, target: Params) -> None:
+        """Close a window that a foreign page opened over the meeting."""
+        url, one = str(target.get("url", "")), target.get("targetId")
+        other = target.get("type") == "page" and one != self._target
+        if other and urlsplit(url).scheme in ("http", "https") and not self._may_go(url):
+            _log.warning("screen: closed a window of %s", host_of(url))
+            self._soon(self._cdp.call("Target.closeTarget", {"targetId": one}))
+
+    def _may_go(self, url: str) -> bool:
+        host = host_of(url) or ""
+        return any(
+            host.endswith(allowed[1:]) if allowed.startswith("*.") else host == allowed
+            for allowed in self._hosts
+        )
+
+    async def _adopt(self, params: Params) -> None:
+        """Put the probe into a frame of another site before its scripts run."""
+        child = str(params["sessionId"])
+        if params.get("targetInfo", {}).get("type") == "iframe":
+            self._frames.add(child)
+            await self._prepare(child)
+        await self._cdp.call("Runtime.runIfWaitingForDebugger", session=child)
+
+    def _detached(self, session: str) -> None:
+        self._frames.discard(session)
+        if session == self._main:
+            self.closed.set()
+
+    def _soon(self, work: Coroutine[object, object, object]) -> None:
+        async def quietly() -> None:
+            # The frame or the dialog may be gone before the answer is.
+            with contextlib.suppress(CdpError):
+                await work
+
+        task = asyncio.get_running_loop().create_task(quietly())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

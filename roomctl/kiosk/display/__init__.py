@@ -1,0 +1,1 @@
+"""The room's displays: their power, and the pages that stand there between meetings."""

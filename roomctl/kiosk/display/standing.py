@@ -1,0 +1,134 @@
+"""A page of the room's own that stands on a display: the rest page between meetings, the panel.
+
+Each has a browser and a profile of its own, for as long as this process lives. One that falls is
+put up again, with a new address from the daemon, for an address pairs once. Knows no daemon and no
+meeting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from roomctl.errors import RoomctlError
+from roomctl.kiosk.browser.browser import Browser, Setup
+from roomctl.kiosk.browser.cdp import CdpError
+from roomctl.kiosk.browser.folder import Folder, end_all
+from roomctl.kiosk.browser.tab import Tab
+from roomctl.wire import in_thread
+
+_log = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 15.0
+PROVEN_S = 30.0  # a page that stood this long is put up again at once
+
+
+class Standing:
+    """One display's own page."""
+
+    def __init__(self, setup: Setup, name: str, want: Callable[[], None]) -> None:
+        """`name` is its window's; `want` is called when an address is needed."""
+        self._setup, self._name, self._want = setup, name, want
+        self._address: str | None = None
+        self._shown = ("", "")
+        self._moved = asyncio.Event()
+        self._free = asyncio.Event()
+        self._free.set()
+
+    def take(self, address: str | None, output: str | None) -> None:
+        """Show `address` from now on; one that stands there already stays, paired as it is."""
+        page = ((address or "").partition("#")[0], output or "")
+        if page != self._shown or address is None:
+            self._shown, self._address = page, address
+            self._moved.set()
+        elif self._address is not None:
+            self._address = address  # not opened yet: the newer one is good for longer
+
+    def cover(self, covered: bool) -> None:
+        """Note that a meeting stands before it: a page put up now would hide the meeting."""
+        if covered:
+            self._free.clear()
+        else:
+            self._free.set()
+
+    async def run(self) -> None:
+        """Keep the page standing until cancelled; browser and profile are gone then."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            address = await self._next()
+            began = asyncio.get_running_loop().time()
+            if await self._stand(address):
+                continue  # it was taken down: another address is there, or none
+            lasted_s = asyncio.get_running_loop().time() - began
+            wait_s = FIRST_WAIT_S if lasted_s > PROVEN_S else min(wait_s * 2, LONGEST_WAIT_S)
+            _log.warning("screen: %s fell, and is put up again in %g s", self._name, wait_s)
+            await asyncio.sleep(wait_s)
+            await self._renew()
+
+    async def _next(self) -> str:
+        """Wait for an address, and until it may be shown; hand it out once."""
+        while True:
+            if self._address is None:
+                self._moved.clear()
+                await self._moved.wait()
+            elif not self._free.is_set():
+                await self._renew()
+            else:
+                address, self._address = self._address, None
+                self._moved.clear()
+                return address
+
+    async def _renew(self) -> None:
+        """Ask for a new address as soon as it may be shown."""
+        await self._free.wait()
+        self._shown, self._address = ("", ""), None
+        self._want()
+
+    async def _stand(self, address: str) -> bool:
+        """Show a page until it falls (False) or is taken down (True)."""
+        folder: Folder | None = None
+        browser: Browser | None = None
+        tab = Tab(lambda host: None)
+        try:
+            folder = await in_thread(Folder, self._setup.base)
+            browser = Browser(
+                self._setup, folder, None, piped=True, start="about:blank", name=self._name
+            )
+            await tab.attach(browser.take_pipe())
+            await tab.open(address)
+            _log.info("screen: %s stands", self._name)
+            return await self._until_moved(browser, tab)
+        except (CdpError, TimeoutError, OSError, RoomctlError) as error:
+            _log.warning("screen: %s cannot be put up: %s", self._name, error)
+            return False
+        finally:
+            # Shielded: being asked to end must not cut short the removal of the profile.
+            await asyncio.shield(asyncio.ensure_future(_clean(folder, browser, tab)))
+
+    async def _until_moved(self, browser: Browser, tab: Tab) -> bool:
+        ends = (self._moved.wait(), tab.crashed.wait(), tab.closed.wait(), _gone(browser))
+        waits = [asyncio.ensure_future(end) for end in ends]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        return self._moved.is_set()
+
+
+async def _gone(browser: Browser) -> bool:
+    await asyncio.wait((browser.gone,))
+    return True
+
+
+async def _clean(folder: Folder | None, browser: Browser | None, tab: Tab) -> None:
+    if browser is not None:
+        await browser.stop()
+    await tab.end()
+    if folder is not None:
+        await in_thread(end_all, folder.path)
+        if not await in_thread(folder.remove):
+            _log.error("screen: %s cannot be removed; it may hold a profile", folder.path)

@@ -1,0 +1,176 @@
+"""A pointer and a keyboard that nobody holds: presses, wheel and keys, through the compositor.
+
+Speaks zwlr_virtual_pointer_v1, zwp_virtual_keyboard_v1 and, so that keys go to the meeting and not
+to the panel beside it, zwlr_foreign_toplevel_management_v1. labwc has all three. The text stays in
+this process and goes nowhere else. Blocking. Knows no meeting and no daemon.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+
+from roomctl.kiosk.display import labwc
+from roomctl.kiosk.input.keymap import Strikes, named, typed
+from roomctl.kiosk.input.wayland import Arguments, Connection, Refused, fixed, number
+from roomctl.screen.touches import KeyName
+
+_POINTERS, _KEYBOARDS = "zwlr_virtual_pointer_manager_v1", "zwp_virtual_keyboard_manager_v1"
+_WINDOWS = "zwlr_foreign_toplevel_manager_v1"
+_LEFT = 0x110  # BTN_LEFT
+_EXTENT = 100_000
+_NOTCH = 15.0  # how far one notch of a wheel scrolls, in the compositor's units
+_HELD_S = 0.03  # a press that lasts no time at all is none to some pages
+_BETWEEN_S = 0.005
+
+
+class Output:
+    """A display as the compositor describes it: its name, and how many pixels it has."""
+
+    def __init__(self, target: int) -> None:
+        self.target, self.name, self.size = target, "", (0, 0)
+
+    def hear(self, opcode: int, arguments: Arguments) -> None:
+        if opcode == 1 and arguments.number() & 1:  # mode, the current one
+            self.size = (arguments.number(), arguments.number())
+        elif opcode == 4:
+            self.name = arguments.text()
+
+
+class Hands:
+    """A pointer on one display, and a keyboard, for as long as they are needed."""
+
+    def __init__(self, environment: Mapping[str, str], output: str | None) -> None:
+        """Reach for an output by name; None: the first. OSError if the compositor lets nobody."""
+        self._connection = Connection(environment)
+        try:
+            self._seat = self._connection.take("wl_seat", 1)
+            self.output = self._find(output)
+            self._pointer = self._make_pointer()
+            self._keyboard = self._make_keyboard()
+            self._connection.roundtrip()
+            self._set_keymap(named(KeyName.ENTER).keymap)
+            self._connection.roundtrip()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def press(self, x: float, y: float) -> None:
+        """Press and let go at a place of the display, 0-1."""
+        self._point(x, y)
+        for state in (1, 0):
+            self._do(2, number(_now_ms()) + number(_LEFT) + number(state))
+            self._connection.roundtrip()
+            time.sleep(_HELD_S)
+
+    def scroll(self, x: float, y: float, notches: int) -> None:
+        """Turn the wheel at a place of the display; positive is down."""
+        self._point(x, y)
+        self._connection.send(self._pointer, 5, number(0))  # axis_source: a wheel
+        vertical = number(_now_ms()) + number(0) + fixed(notches * _NOTCH)
+        self._do(7, vertical + number(notches))
+        self._connection.roundtrip()
+
+    def type(self, text: str) -> None:
+        """Type a text into the meeting's window."""
+        self._face_the_meeting()
+        for strikes in typed(text):
+            self._strike(strikes)
+        self._set_keymap(named(KeyName.ENTER).keymap)  # the text is forgotten by the compositor
+        self._connection.roundtrip()
+
+    def key(self, key: KeyName) -> None:
+        """Strike a named key in the meeting's window."""
+        self._face_the_meeting()
+        self._strike(named(key))
+
+    def _find(self, wanted: str | None) -> Output:
+        found: list[Output] = []
+        for one in self._connection.globals.get("wl_output", []):
+            output = Output(0)
+            output.target = self._connection.bind("wl_output", one, 4, output.hear)
+            found.append(output)
+        self._connection.roundtrip()
+        for output in found:
+            if wanted in (None, output.name):
+                return output
+        raise Refused(f"there is no output {wanted or ''} now")
+
+    def _make_pointer(self) -> int:
+        maker, pointer = self._connection.take(_POINTERS, 2), self._connection.new()
+        whose = number(self._seat) + number(self.output.target) + number(pointer)
+        self._connection.send(maker, 2, whose)
+        return pointer
+
+    def _make_keyboard(self) -> int:
+        maker, keyboard = self._connection.take(_KEYBOARDS, 1), self._connection.new()
+        self._connection.send(maker, 0, number(self._seat) + number(keyboard))
+        return keyboard
+
+    def _point(self, x: float, y: float) -> None:
+        place = number(round(x * (_EXTENT - 1))) + number(round(y * (_EXTENT - 1)))
+        self._do(1, number(_now_ms()) + place + number(_EXTENT) + number(_EXTENT))
+        self._connection.roundtrip()
+
+    def _do(self, opcode: int, arguments: bytes) -> None:
+        """Move or press the pointer, and say that this was one thing (frame)."""
+        self._connection.send(self._pointer, opcode, arguments)
+        self._connection.send(self._pointer, 4)
+
+    def _strike(self, strikes: Strikes) -> None:
+        self._set_keymap(strikes.keymap)
+        self._hold(strikes.modifiers)
+        for code in strikes.codes:
+            for state in (1, 0):
+                stroke = number(_now_ms()) + number(code) + number(state)
+                self._connection.send(self._keyboard, 1, stroke)
+            self._connection.roundtrip()
+            time.sleep(_BETWEEN_S)
+        self._hold(0)
+        self._connection.roundtrip()
+
+    def _hold(self, modifiers: int) -> None:
+        self._connection.send(self._keyboard, 2, number(modifiers) + number(0) * 3)
+
+    def _set_keymap(self, keymap: str) -> None:
+        data = keymap.encode() + b"\0"
+        handle = os.memfd_create("keymap", os.MFD_CLOEXEC)
+        try:
+            os.write(handle, data)
+            xkb_v1 = number(1)
+            self._connection.send(self._keyboard, 0, xkb_v1 + number(len(data)), handle)
+        finally:
+            os.close(handle)
+
+    def _face_the_meeting(self) -> None:
+        """Have keys go to the meeting's window: a touch on the panel has taken them there."""
+        connection = self._connection
+        windows: dict[int, str] = {}
+
+        def note(target: int, opcode: int, arguments: Arguments) -> None:
+            if opcode == 1:  # app_id
+                windows[target] = arguments.text()
+
+        def appear(opcode: int, arguments: Arguments) -> None:
+            if opcode == 0:
+                target = arguments.number()
+                windows[target] = ""
+                connection.listen(target, lambda op, more: note(target, op, more))
+
+        watcher = connection.take(_WINDOWS, 1, appear)
+        connection.roundtrip()
+        connection.roundtrip()
+        for target, name in windows.items():
+            if name == labwc.MEETING:
+                connection.send(target, 4, number(self._seat))  # activate
+            connection.send(target, 7)  # destroy: its news would pile up unread
+        connection.send(watcher, 0)  # stop
+        connection.roundtrip()
+
+
+def _now_ms() -> int:
+    return time.monotonic_ns() // 1_000_000

@@ -1,0 +1,176 @@
+"""The real process behind `roomctl screen`, and a daemon's end of its socket, for tests."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from roomctl.screen.protocol import OVER, Ask, Lines, Page, Picture, Relayed, Shown, encode
+
+USER = "nobody" if os.geteuid() == 0 else None
+UID = pwd.getpwnam(USER).pw_uid if USER else os.getuid()
+
+START_S = 15.0
+_numbers = itertools.count(1)
+
+
+class Agency:
+    """One agent process in a folder that its user can write."""
+
+    def __init__(self):
+        self.place = Path(tempfile.mkdtemp(prefix="roomctl-test-"))
+        if USER:
+            os.chown(self.place, UID, -1)
+        self.socket = self.place / "screen.sock"
+        self.log = self.place / "log"
+        self.process = None
+
+    def start(
+        self,
+        *,
+        user=USER,
+        allowed_uid=None,
+        mode="headless",
+        media="fake",
+        sound=None,
+        surroundings=None,
+    ):
+        """Start it; `sound` is the address of a sound server, None: there is none.
+
+        `surroundings` are those of a compositor; without, there is no display.
+        """
+        options = {"socket": str(self.socket), "mode": mode, "media": media, "user": user or None}
+        words = json.dumps({**options, "allowed_uid": allowed_uid})
+        environment = {
+            **os.environ,
+            "XDG_RUNTIME_DIR": str(self.place),
+            "PULSE_SERVER": sound or f"unix:{self.place}/no-sound",
+            "PULSE_COOKIE": str(self.place / "cookie"),
+        }
+        for display in ("DISPLAY", "WAYLAND_DISPLAY"):
+            environment.pop(display, None)
+        environment.update(surroundings or {})
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-W", "error", "-m", "roomctl.kiosk", words],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stderr=log,
+            )
+        return self
+
+    def end(self, number=signal.SIGTERM):
+        """Signal the process; return its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(timeout=10)
+
+    def close(self):
+        if self.process is not None:
+            self.end(signal.SIGTERM)
+        shutil.rmtree(self.place)
+
+    def browser(self):
+        """(pid, command line) of the browser that this agent started, or None."""
+        for pid, words in commands(UID):
+            if _parent(pid) == self.process.pid and "--headless=new" in words:
+                return pid, words
+        return None
+
+    def processes(self):
+        """The same for the browser and all its children, which share its session."""
+        leader, _ = self.browser()
+        return {pid: words for pid, words in commands(UID) if _session(pid) == leader}
+
+    @contextlib.asynccontextmanager
+    async def daemon(self):
+        """A connection that has asked for everything, as a daemon does, and heard it."""
+        async with asyncio.timeout(START_S):
+            while True:
+                with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+                    reader, writer = await asyncio.open_unix_connection(self.socket)
+                    break
+                if self.process.poll() is not None:
+                    raise AssertionError(self.log.read_text())
+                await asyncio.sleep(0.02)
+        daemon = Daemon(reader, writer)
+        daemon.say(Ask())
+        try:
+            await daemon.until(lambda message: isinstance(message, Shown), limit_s=5)
+            yield daemon
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+
+class Daemon:
+    """What the daemon says and hears."""
+
+    def __init__(self, reader, writer):
+        self._reader, self._writer = reader, writer
+        self._lines = Lines()
+        self.heard = []
+
+    def say(self, order):
+        self._writer.write(encode(order))
+
+    async def until(self, fact, limit_s=20.0):
+        """Read until a message makes `fact` true; return it."""
+        async with asyncio.timeout(limit_s):
+            while True:
+                data = await self._reader.read(65536)
+                if not data:
+                    raise EOFError
+                fresh = self._lines.feed(data)
+                self.heard += fresh
+                for message in fresh:
+                    if fact(message):
+                        return message
+
+    async def page(self, fact, limit_s=20.0):
+        def wanted(message):
+            return isinstance(message, Page) and (fact(message) or message.phase in OVER)
+
+        return await self.until(wanted, limit_s)
+
+    async def relay(self, kind, *what, limit_s=10.0):
+        """Have the page touched, or looked at; return why not, or None."""
+        order = kind(next(_numbers), *what)
+        self.say(order)
+
+        def answers(message):
+            return isinstance(message, Relayed | Picture) and message.number == order.number
+
+        answer = await self.until(answers, limit_s)
+        return answer.obstacle if isinstance(answer, Relayed) else None
+
+
+def commands(uid):
+    """(pid, argv) of every living process of `uid`."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                if entry.stat().st_uid == uid and words[0]:
+                    yield int(entry.name), [os.fsdecode(word) for word in words]
+
+
+def _session(pid):
+    with contextlib.suppress(OSError):
+        return os.getsid(pid)
+    return None
+
+
+def _parent(pid):
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return None

@@ -1,0 +1,122 @@
+"""A server that does not do as it is told, and sound cards with switches of their own."""
+
+import asyncio
+import contextlib
+from dataclasses import replace
+
+import pytest
+
+from roomctl.kiosk.audio.sources import Node, Scene
+from roomctl.screen.protocol import Switch
+from tests.invented import invented
+from tests.kiosk.mixing import Ear
+
+
+class Stubborn:
+    """A connection to a server that opens and mutes nothing."""
+
+    def __init__(self, sources):
+        self.sources = sources
+
+    async def read(self):
+        return Scene(tuple(self.sources), (), "mic", "")
+
+    async def mute(self, source, on):
+        """Do as if."""
+
+    async def suspend(self, source, on):
+        """Nor does it suspend anything."""
+
+    async def rouse(self, sources):
+        """Nor does it start anything."""
+
+
+@invented
+async def test_what_changes_while_a_server_does_nothing_is_reported_all_the_same():
+    ear, server = Ear(None), Stubborn([Node(1, "mic", True)])
+    serving = asyncio.create_task(ear.mixer._serve(server))
+    assert (await ear.next()).muted is True
+    ear.mixer.mute(False)
+    await asyncio.sleep(60)  # it tries every 2 s by now
+    server.sources = [Node(1, "mic", True), Node(2, "webcam", False)]
+    ear.mixer._wake.set()  # as the server's event does
+    await ear.until(lambda sound: sound.muted is False, limit_s=0.01)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+class Obedient(Stubborn):
+    """A connection to a server that mutes what it is told to."""
+
+    async def mute(self, source, on):
+        self.sources = [
+            replace(each, muted=on) if each.index == source else each for each in self.sources
+        ]
+
+
+class SwitchedCard:
+    """A sound card's own switch, on a card that is card 1."""
+
+    def __init__(self, *, stuck=False, readable=True):
+        self.on, self.stuck, self.readable = True, stuck, readable
+
+    async def turn(self, card, on):
+        assert card == 1
+        if on is not None:
+            self.on = on or self.stuck
+        return (Switch.ON if self.on else Switch.OFF) if self.readable else Switch.UNKNOWN
+
+
+@contextlib.asynccontextmanager
+async def on_card(card):
+    """A mixer over one source whose card has a switch."""
+    ear = Ear(None, card.turn)
+    source = Node(1, "mic", False, properties={"alsa.card": "1"})
+    serving = asyncio.create_task(ear.mixer._serve(Obedient([source])))
+    try:
+        yield ear
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+@invented
+async def test_a_mute_turns_the_cards_own_switch_off_and_opening_turns_it_on():
+    card = SwitchedCard()
+    async with on_card(card) as ear:
+        await ear.mute(True)
+        assert not card.on
+        assert ear.mixer.sound.switch is Switch.OFF
+        await ear.mute(False)
+        assert card.on
+
+
+@invented
+async def test_before_anybody_asked_the_switch_is_read_and_left_alone():
+    card = SwitchedCard()
+    async with on_card(card) as ear:
+        assert (await ear.next()).switch is Switch.ON
+        await asyncio.sleep(10)
+        assert card.on
+
+
+@invented
+@pytest.mark.parametrize("trouble", [{"stuck": True}, {"readable": False}])
+async def test_a_switch_that_stays_on_or_cannot_be_read_is_never_silence(trouble):
+    async with on_card(SwitchedCard(**trouble)) as ear:
+        ear.mixer.mute(True)
+        sound = await ear.until(lambda sound: sound.muted)
+        assert sound.silent is not True
+        await asyncio.sleep(30)
+        assert not [sound for sound in ear.heard if sound.silent]
+        assert ear.mixer.sound.silent is not True
+
+
+@invented
+async def test_a_switch_that_somebody_turns_on_is_reported_and_off_again_within_a_second():
+    card = SwitchedCard()
+    async with on_card(card) as ear:
+        await ear.mute(True)
+        card.on = True
+        await asyncio.sleep(1.1)
+        assert not card.on

@@ -1,0 +1,56 @@
+"""A page that is steered over the pipe, at whose other end is a browser of the test's own."""
+
+import asyncio
+import contextlib
+import json
+import os
+import threading
+
+from roomctl.kiosk.browser.tab import Tab
+
+SLOW_S = 2.5  # longer than a page that is open is waited for
+
+
+class Browser:
+    """Answers everything with nothing, and some things late."""
+
+    def __init__(self, late=()):
+        self._late, self.asked = late, []
+        down_read, down_write = os.pipe()
+        up_read, up_write = os.pipe()
+        self.pipe = up_read, down_write
+        self._thread = threading.Thread(target=self._serve, args=(down_read, up_write))
+        self._thread.start()
+
+    def close(self):
+        self._thread.join()
+
+    def _serve(self, down, up):
+        held, waiting = b"", threading.Event()
+        with contextlib.suppress(OSError):
+            while data := os.read(down, 65536):
+                *whole, held = (held + data).split(b"\0")
+                for message in map(json.loads, whole):
+                    self.asked.append(message["method"])
+                    if message["method"] in self._late:
+                        waiting.wait(SLOW_S)
+                    answer = {"id": message["id"], "result": self._answer(message["method"])}
+                    os.write(up, json.dumps(answer).encode() + b"\0")
+        os.close(down)
+        os.close(up)
+
+    def _answer(self, method):
+        if method == "Target.getTargets":
+            return {"targetInfos": [{"type": "page", "targetId": "T"}]}
+        return {"sessionId": "S"} if method == "Target.attachToTarget" else {}
+
+
+async def test_a_browser_that_is_slow_to_begin_is_waited_for():
+    browser = Browser(late=("Target.attachToTarget", "Page.enable"))
+    tab = Tab(lambda host: None)
+    try:
+        await tab.attach(browser.pipe)
+        assert browser.asked[-1] == "Target.setAutoAttach"
+    finally:
+        await tab.end()
+        await asyncio.to_thread(browser.close)

@@ -1,0 +1,235 @@
+"""A vendor's page in a real browser: what is read of it, and a panel's hands on it."""
+
+import asyncio
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from roomctl.meeting.platform import load_platforms
+from roomctl.screen.protocol import (
+    Key,
+    KeyName,
+    Leave,
+    Look,
+    Open,
+    Phase,
+    Picture,
+    Press,
+    Sign,
+    Type,
+    Way,
+)
+from roomctl.screen.signs import Where
+from roomctl.screen.touches import Obstacle
+from tests.kiosk import vendor
+from tests.kiosk.agency import Agency
+from tests.kiosk.sound_server import SoundServer, needed
+from tests.kiosk.vendor import CODE, JOIN, PASSCODE, Vendor, platform_file
+
+pytestmark = pytest.mark.browser
+
+_ids = itertools.count(1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _chromium():
+    needed("chromium")
+
+
+@pytest.fixture(scope="module")
+def agent(_chromium):
+    agency = Agency().start()
+    yield agency
+    agency.close()
+
+
+@pytest.fixture(params=["en", "zh"])
+def site(request):
+    site = Vendor(request.param)
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def english():
+    site = Vendor("en")
+    yield site
+    site.close()
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("platforms")
+    (folder / "vendor.toml").write_text(platform_file(), encoding="utf-8")
+    return load_platforms({}, folder).by_key["vendor"]
+
+
+def meeting(site, platform, *, assisted=True, origin=None, joined=""):
+    signs = [(sign.says, *mark) for sign in platform.sign for mark in sign.marks]
+    return Open(
+        next(_ids),
+        site.url,
+        origin or site.origin,
+        assisted,
+        "Bamboo",
+        hosts=("127.0.0.1", "localhost"),
+        signs=tuple(Sign(says, Where(where), what) for says, where, what in signs),
+        joined=joined,
+    )
+
+
+def is_open(page):
+    return page.phase is Phase.OPEN
+
+
+def shows(word):
+    return lambda page: page.seen is not None and page.seen.word == word
+
+
+def flows(page):
+    return page.rtc is not None and page.rtc.connected >= 1 and page.rtc.bytes_in > 0
+
+
+async def left(daemon, order):
+    daemon.say(Leave(order.id))
+    return await daemon.page(lambda page: False, limit_s=5)
+
+
+async def test_a_page_is_joined_with_its_passcode_by_touch_and_read_at_every_step(
+    agent, site, platform
+):
+    order = meeting(site, platform)
+    site.behind = "lobby"
+    async with agent.daemon() as daemon:
+        daemon.say(order)
+        page = await daemon.page(shows("prejoin"))
+        assert page.relay
+        assert await daemon.relay(Press, *JOIN) is None
+        await daemon.page(shows("passcode_wrong"))
+        assert await daemon.relay(Press, *CODE) is None
+        assert await daemon.relay(Type, PASSCODE) is None
+        assert await daemon.relay(Key, KeyName.TAB) is None
+        assert await daemon.relay(Key, KeyName.SPACE) is None
+        await daemon.page(shows("lobby"))
+        assert site.joined == [["", ""], ["", PASSCODE]]
+        site.stage = "in"
+        first = await daemon.page(flows)
+        later = await daemon.page(lambda page: page.rtc.bytes_in > first.rtc.bytes_in)
+        assert later.seen is None, "nothing is read while media flows: its chat may say anything"
+        site.stage = "removed"
+        await daemon.page(shows("removed"))
+        await left(daemon, order)
+    assert PASSCODE not in agent.log.read_text()
+
+
+async def test_every_wall_of_the_vendor_is_told_from_the_others(agent, site, platform):
+    order = meeting(site, platform)
+    async with agent.daemon() as daemon:
+        daemon.say(order)
+        for stage, word in vendor.SAYS.items():
+            site.stage = stage
+            await daemon.page(shows(word))
+        site.stage = "sign_in"
+        page = await daemon.page(shows("sign_in_required"))
+        assert page.host == "localhost"
+        await left(daemon, order)
+
+
+async def test_the_pages_own_function_tells_that_the_room_is_in(agent, english, platform):
+    order = meeting(english, platform, joined="vendor.isJoined", origin="https://else.example")
+    async with agent.daemon() as daemon:
+        daemon.say(order)
+        await daemon.page(lambda page: page.seen is not None and page.seen.joined is False)
+        english.stage = "in"
+        page = await daemon.page(lambda page: page.seen is not None and page.seen.joined is True)
+        page = page if page.seen.refused else await daemon.page(lambda page: page.seen.refused)
+        assert (page.seen.word, page.rtc.connections) == ("ended", 0)
+        await left(daemon, order)
+
+
+async def test_no_link_on_the_page_loses_the_call(agent, english, platform):
+    order = meeting(english, platform)
+    english.stage = "in"
+    async with agent.daemon() as daemon:
+        daemon.say(order)
+        await daemon.page(flows)
+        for place in (vendor.MAIL, vendor.FOREIGN, vendor.WINDOW):
+            assert await daemon.relay(Press, *place) is None
+        before = await daemon.page(flows)
+        after = await daemon.page(
+            lambda page: flows(page) and page.rtc.bytes_in > before.rtc.bytes_in + 2000
+        )
+        assert after.host == "127.0.0.1"
+        assert await daemon.relay(Press, *vendor.LEAVE) is None
+        # Before the page is left: what it has not sent by then, the browser never sends.
+        said = [await asyncio.to_thread(english.said.get, timeout=5) for _ in range(2)]
+        assert said == ["met webdriver=true", "left by its own button"]
+        await left(daemon, order)
+    log = agent.log.read_text()
+    assert "did not leave the meeting for foreign.example" in log
+    assert "closed a window of foreign.example" in log
+
+
+async def test_a_page_that_is_left_by_its_own_button_has_time_to_say_goodbye(
+    agent, english, platform
+):
+    english.goodbye_ms = 300
+    order = replace(meeting(english, platform), way=Way(leave="#leave"))
+    english.stage = "in"
+    async with agent.daemon() as daemon:
+        daemon.say(order)
+        await daemon.page(flows)
+        await left(daemon, order)
+    said = [await asyncio.to_thread(english.said.get, timeout=5) for _ in range(2)]
+    assert said == ["met webdriver=true", "left by its own button"]
+
+
+async def test_a_picture_of_the_page_is_had_in_parts(agent, english, platform):
+    order = meeting(english, platform)
+    async with agent.daemon() as daemon:
+        daemon.say(order)
+        await daemon.page(shows("prejoin"))
+        daemon.say(Look(900))
+        last = await daemon.until(
+            lambda one: isinstance(one, Picture) and one.part == one.parts - 1, limit_s=6
+        )
+        parts = [one.part for one in daemon.heard if isinstance(one, Picture)]
+        assert parts == list(range(last.parts))
+        await left(daemon, order)
+        assert await daemon.relay(Look) is Obstacle.NO_PAGE
+
+
+async def test_a_plain_page_without_a_compositor_cannot_be_touched(agent, english, platform):
+    order = meeting(english, platform, assisted=False)
+    async with agent.daemon() as daemon:
+        daemon.say(order)
+        page = await daemon.page(is_open)
+        assert not page.relay
+        assert await daemon.relay(Press, *JOIN) is Obstacle.NO_RELAY
+        assert await daemon.relay(Look) is Obstacle.NO_RELAY
+        await left(daemon, order)
+
+
+@pytest.mark.parametrize("kind", ["pulseaudio", "pipewire"])
+async def test_of_a_plain_page_the_sound_server_tells_that_media_flows(kind, platform):
+    needed(kind)
+    server, site, agency = SoundServer(kind), Vendor("en", {"audio": True}), Agency()
+    try:
+        server.start()
+        agency.start(media="real", sound=server.url)
+        order = meeting(site, platform, assisted=False)
+        async with agency.daemon() as daemon:
+            daemon.say(order)
+            page = await daemon.page(lambda page: page.flow is not None)
+            assert not page.flow.capture
+            site.stage = "in"
+            await daemon.page(lambda page: page.flow.capture and page.flow.playback)
+            assert site.said.get(timeout=5) == "met webdriver=false"
+            site.stage = "ended"
+            await daemon.page(lambda page: not page.flow.playback)
+            await left(daemon, order)
+    finally:
+        agency.close()
+        site.close()
+        server.close()

@@ -1,0 +1,268 @@
+"""Two displays, one display, and the panel elsewhere: what stands where, as pictures show it."""
+
+import asyncio
+import functools
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from roomctl.kiosk.display import labwc
+from roomctl.screen.protocol import Display, Leave, Open, Phase, Place, Shown, Stand, Want
+from tests.kiosk import compositor
+from tests.kiosk.agency import UID, commands
+from tests.kiosk.site import Answering, Loopback
+
+pytestmark = pytest.mark.browser
+
+ONE, TWO = "HEADLESS-1", "HEADLESS-2"
+RED, BLUE, GREEN = (255, 0, 0), (0, 0, 255), (0, 255, 0)
+SECRET = "einmal-4711"
+FULL = 0.995  # of an output; a pointer may stand on it
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tools():
+    compositor.needed()
+
+
+class Pages(Loopback):
+    """A site whose pages are one colour each: /ff0000."""
+
+    def __init__(self):
+        self.asked = []
+        pages = self
+
+        class Handler(Answering):
+            def get(self):
+                pages.asked.append(self.path)
+                self.answer(200, f"<!doctype html><body bgcolor='#{self.path[1:7]}'>")
+
+        super().__init__(Handler)
+
+    def page(self, colour):
+        return f"{self.origin}/{bytes(colour).hex()}#pair={SECRET}"
+
+
+@pytest.fixture
+def pages():
+    pages = Pages()
+    yield pages
+    pages.close()
+
+
+@pytest.fixture
+def kiosk(request):
+    """A compositor with `request.param` outputs, and the screen process on it."""
+    with compositor.kiosk(request.param) as running:
+        yield running
+
+
+def two(test):
+    return pytest.mark.parametrize("kiosk", [2], indirect=True, ids=["two outputs"])(test)
+
+
+def one(test):
+    return pytest.mark.parametrize("kiosk", [1], indirect=True, ids=["one output"])(test)
+
+
+async def shows(display, output, colour):
+    fact = functools.partial(filled, display, output, colour)
+    await asyncio.to_thread(display.until, fact, f"{colour} on {output}")
+
+
+async def wanted(daemon, limit_s=20.0):
+    """Wait until the screen asks for addresses, or has done so since the last time."""
+    if Want() not in daemon.heard:
+        await daemon.until(lambda message: message == Want(), limit_s)
+    daemon.heard.clear()
+
+
+def filled(display, output, colour):
+    return display.share(output, colour) > FULL
+
+
+@two
+async def test_two_displays_have_a_page_each_and_a_meeting_comes_over_the_rooms(kiosk, pages):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        await wanted(daemon)
+        daemon.say(Stand(Place.ROOM, pages.page(RED), TWO))
+        daemon.say(Stand(Place.PANEL, pages.page(BLUE), ONE))
+        await shows(display, TWO, RED)
+        await shows(display, ONE, BLUE)
+        daemon.say(Open(1, f"{pages.origin}/00ff00", pages.origin, True, "Bamboo"))
+        await daemon.page(lambda page: page.phase is Phase.OPEN)
+        await shows(display, TWO, GREEN)
+        assert filled(display, ONE, BLUE)
+        daemon.say(Leave(1))
+        await daemon.page(lambda page: False)
+        await shows(display, TWO, RED)
+        lines = [" ".join(words) for _, words in commands(UID)]
+        assert not [line for line in lines if SECRET in line or pages.origin in line]
+
+
+@one
+async def test_with_the_panel_elsewhere_the_one_display_is_the_rooms(kiosk, pages):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        daemon.say(Stand(Place.ROOM, pages.page(RED), None))
+        daemon.say(Stand(Place.PANEL, None, None))
+        await shows(display, ONE, RED)
+        assert len(kiosks(display)) == 1
+    assert not (display.config / "labwc" / "rc.xml").exists()
+
+
+@two
+async def test_with_the_panel_elsewhere_a_second_display_stays_empty(kiosk, pages):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        daemon.say(Stand(Place.ROOM, pages.page(RED), ONE))
+        daemon.say(Stand(Place.PANEL, None, None))
+        await shows(display, ONE, RED)
+        assert display.share(TWO, RED) == 0
+
+
+@two
+async def test_pages_change_places_when_the_configuration_does(kiosk, pages):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        daemon.say(Stand(Place.ROOM, pages.page(RED), ONE))
+        await shows(display, ONE, RED)
+        daemon.say(Stand(Place.ROOM, pages.page(RED), TWO))
+        await shows(display, TWO, RED)
+        assert display.share(ONE, RED) == 0
+
+
+@one
+async def test_a_page_outlives_the_daemon_and_is_not_loaded_again_by_the_next(kiosk, pages):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        daemon.say(Stand(Place.ROOM, pages.page(RED), None))
+        await shows(display, ONE, RED)
+    async with agency.daemon() as successor:
+        await wanted(successor)
+        successor.say(Stand(Place.ROOM, pages.page(RED), None))
+        successor.say(Display(True))
+        await successor.until(lambda message: message == Shown(True))
+        assert filled(display, ONE, RED)
+    assert pages.asked.count("/ff0000") == 1
+
+
+@one
+async def test_a_page_that_falls_is_put_up_again_with_a_new_address(kiosk, pages):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        await wanted(daemon)
+        daemon.say(Stand(Place.ROOM, pages.page(RED), None))
+        await shows(display, ONE, RED)
+        [fallen] = kiosks(display)
+        os.kill(fallen, signal.SIGKILL)
+        await wanted(daemon)
+        daemon.say(Stand(Place.ROOM, pages.page(BLUE), None))
+        await shows(display, ONE, BLUE)
+
+
+@one
+async def test_a_page_that_falls_behind_a_meeting_waits_for_its_end(kiosk, pages):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        await wanted(daemon)
+        daemon.say(Stand(Place.ROOM, pages.page(RED), None))
+        await shows(display, ONE, RED)
+        [fallen] = kiosks(display)
+        daemon.say(Open(1, f"{pages.origin}/00ff00", pages.origin, True, "Bamboo"))
+        await daemon.page(lambda page: page.phase is Phase.OPEN)
+        await shows(display, ONE, GREEN)
+        os.kill(fallen, signal.SIGKILL)
+        with pytest.raises(TimeoutError):
+            await wanted(daemon, limit_s=3)
+        assert filled(display, ONE, GREEN)
+        daemon.say(Leave(1))
+        await wanted(daemon)
+
+
+def kiosks(display):
+    """The process ids of the browsers on a compositor."""
+    return [
+        pid
+        for pid, words in commands(UID)
+        if "--kiosk" in words and f"--user-data-dir={display.place}/" in " ".join(words)
+    ]
+
+
+@two
+async def test_the_rooms_display_goes_dark_and_is_read_back_and_the_panels_stays_lit(kiosk, pages):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        daemon.say(Stand(Place.ROOM, pages.page(RED), TWO))
+        await shows(display, TWO, RED)
+        for on in (False, True):
+            daemon.say(Display(on))
+            await daemon.until(functools.partial(is_shown, on))
+            said = display.run("wlopm").decode()
+            assert (f"{TWO} on" in said) is on
+            assert f"{ONE} on" in said
+        await shows(display, TWO, RED)
+
+
+def is_shown(on, message):
+    return message == Shown(on)
+
+
+@one
+async def test_an_output_that_is_not_there_is_named_with_those_that_are(kiosk, pages):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        daemon.say(Stand(Place.ROOM, pages.page(RED), "HDMI-A-9"))
+        await shows(display, ONE, RED)
+    assert f"there is no output HDMI-A-9 now; there is: {ONE}" in agency.log.read_text()
+
+
+@one
+async def test_when_it_is_asked_to_end_no_browser_and_no_profile_is_left(kiosk, pages):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        daemon.say(Stand(Place.ROOM, pages.page(RED), None))
+        await shows(display, ONE, RED)
+        assert await asyncio.to_thread(agency.end) == 0
+    assert kiosks(display) == []
+    assert list(display.place.glob("roomctl-meeting-*")) == []
+    assert SECRET not in agency.log.read_text()
+    assert "Traceback" not in agency.log.read_text()
+
+
+@one
+async def test_it_ends_with_its_compositor_and_leaves_nothing_behind(kiosk, pages):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        daemon.say(Stand(Place.ROOM, pages.page(RED), None))
+        await shows(display, ONE, RED)
+        display.process.terminate()
+        assert await asyncio.to_thread(agency.process.wait, timeout=10) == 0
+    assert kiosks(display) == []
+    assert not agency.socket.exists()
+    assert "Traceback" not in agency.log.read_text()
+
+
+def test_the_rules_name_each_window_and_give_touches_to_the_panel():
+    text = labwc.rules("HDMI-A-1", "DSI-1")
+    assert '<windowRule identifier="roomctl-room"' in text
+    assert '<action name="MoveToOutput" output="HDMI-A-1"/>' in text
+    assert '<touch mapToOutput="DSI-1"/>' in text
+    assert "touch" not in labwc.rules("HDMI-A-1", None)
+
+
+def test_an_rc_xml_that_a_person_wrote_is_left_alone(tmp_path: Path):
+    own = tmp_path / "labwc" / "rc.xml"
+    own.parent.mkdir()
+    own.write_text("<labwc_config/>")
+    around = {"LABWC_PID": str(os.getpid()), "XDG_CONFIG_HOME": str(tmp_path)}
+    assert labwc.place("HDMI-A-1", "DSI-1", around) is False
+    assert own.read_text() == "<labwc_config/>"
+
+
+def test_without_labwc_nothing_is_written(tmp_path: Path):
+    assert labwc.place("HDMI-A-1", None, {"XDG_CONFIG_HOME": str(tmp_path)}) is False
+    assert list(tmp_path.iterdir()) == []

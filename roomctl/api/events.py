@@ -6,11 +6,10 @@ Knows no route and no token.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import Literal
 
-from roomctl.api import schema
+from roomctl.api.encoding import Encoding
 from roomctl.room import Room
 from roomctl.room.document import Change
 
@@ -18,7 +17,7 @@ COMMENT_S = 15.0  # so that both ends, and any proxy, notice a line that is dead
 
 
 async def stream(
-    room: Room, boot_id: str, last_id: str | None, ending: asyncio.Event
+    room: Room, encoding: Encoding, boot_id: str, last_id: str | None, ending: asyncio.Event
 ) -> AsyncIterator[str]:
     """Yield the changes after the event `last_id`, then each new one, until `ending` is set.
 
@@ -31,11 +30,11 @@ async def stream(
             while not end.done():
                 missed = room.since(rev)
                 if missed is None:
-                    rev = room.document.rev
-                    yield _event(boot_id, rev, "room", schema.as_json(room.document))
+                    rev, document = encoding.document()
+                    yield _event(boot_id, rev, "room", document)
                 for change in missed or ():
                     rev = change.rev
-                    yield _event(boot_id, rev, "change", schema.as_json(change.sections))
+                    yield _event(boot_id, rev, "change", encoding.sections(change))
                 if not await _news(changes, end):
                     yield ":\n\n"
     finally:
@@ -54,8 +53,7 @@ async def _news(changes: asyncio.Queue[Change], end: asyncio.Task[Literal[True]]
         change.cancel()  # what it would bring stands in `room.since` as well
 
 
-def _event(boot_id: str, rev: int, kind: str, body: object) -> str:
-    data = json.dumps(body, ensure_ascii=False)
+def _event(boot_id: str, rev: int, kind: str, data: str) -> str:
     return f"id: {boot_id}-{rev}\nevent: {kind}\ndata: {data}\n\n"
 
 

@@ -1,6 +1,6 @@
 """The panel's socket: a snapshot, then patches; commands with acknowledgements; holds that expire.
 
-Every message is authorised. A socket that goes away lets go of everything it held.
+Every message is authorised, and counted. A socket that goes away lets go of everything it held.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from roomctl.api import schema
+from roomctl.api.allowance import Allowance, Rate
 from roomctl.api.auth import Role
+from roomctl.api.encoding import Encoding
 from roomctl.errors import RoomctlError
 from roomctl.room import Room, Source
 from roomctl.room.commands import CommandRecord, CommandStatus, failure
@@ -30,10 +32,18 @@ COMMAND_LIMIT_S = 60.0
 HANG_UP_S = 1.0
 PENDING_COMMANDS = 32
 OUTGOING = 256  # messages a slow panel may be behind before it is cut off and reconnects
+SNAPSHOT_S = 0.1  # between two that one panel asks for
+MESSAGES = Rate(per_s=100, burst=200)  # a panel says 10 a second while a finger holds a camera
 
 # Why a connection ends (RFC 6455 and the IANA registry of close codes).
 BINARY, GONE, INTERNAL, TRY_AGAIN = 1003, 1005, 1011, 1013
-UNAUTHORIZED = 4401  # ours
+UNAUTHORIZED, TOO_MANY = 4401, 4429  # ours, after the statuses of HTTP
+_REASONS = {
+    BINARY: "text only",
+    TRY_AGAIN: "does not keep up",
+    UNAUTHORIZED: "unauthorized",
+    TOO_MANY: f"more than {MESSAGES.per_s:g} messages a second",
+}
 
 
 _LOOKING = (schema.LiveSnapshot, schema.LivePing)  # all that a display may say
@@ -46,17 +56,21 @@ class Live:
         self,
         socket: WebSocket,
         room: Room,
+        encoding: Encoding,
         source: Source,
         hello: Callable[[], dict[str, Any]],
         allowed: Callable[[], bool],
     ) -> None:
         """Be told by `allowed` whether `source` may still be here: a phone's visit ends."""
         self._socket, self._room, self._source = socket, room, source
-        self._hello, self._allowed = hello, allowed
+        self._encoding, self._hello, self._allowed = encoding, hello, allowed
         self._holder = f"{source.name}#{id(self):x}"
-        self._outgoing: asyncio.Queue[str] = asyncio.Queue(OUTGOING)
+        # None stands for the whole room, as it is when its turn comes.
+        self._outgoing: asyncio.Queue[str | Change | None] = asyncio.Queue(OUTGOING)
+        self._allowance = Allowance(MESSAGES, room.clock.mono_s())
         self._behind = asyncio.Event()
-        self._rev = 0  # of the last snapshot or patch
+        self._asked = asyncio.Event()  # for the whole room
+        self._rev = 0  # of the last snapshot or patch that was written
         self._waiting: set[asyncio.Task[None]] = set()
         self._ear: asyncio.Task[None] | None = None
 
@@ -64,9 +78,9 @@ class Live:
         """Serve the panel until it goes away, or has to."""
         with self._room.watch() as changes:
             self._say(self._hello())
-            self._snapshot()
-            works = (self._write(), self._read(), self._beat(), self._follow(changes), self._lag())
-            tasks = [asyncio.create_task(work) for work in works]
+            self._asked.set()
+            works = (self._write(), self._read(), self._beat(), self._snapshots(), self._lag())
+            tasks = [asyncio.create_task(work) for work in (*works, self._follow(changes))]
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -88,23 +102,44 @@ class Live:
         codes = [result for result in results if isinstance(result, int)]
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
             async with asyncio.timeout(HANG_UP_S):
-                await self._socket.close(codes[0] if codes else INTERNAL)
+                code = codes[0] if codes else INTERNAL
+                await self._socket.close(code, _REASONS.get(code))
 
     def _say(self, message: dict[str, Any]) -> None:
+        self._put(json.dumps(message, ensure_ascii=False))
+
+    def _put(self, item: str | Change | None) -> None:
         try:
-            self._outgoing.put_nowait(json.dumps(message, ensure_ascii=False))
+            self._outgoing.put_nowait(item)
         except asyncio.QueueFull:
             self._behind.set()
 
-    def _snapshot(self) -> None:
-        document = self._room.document
-        room = schema.as_json(document)
-        self._rev = document.rev
-        self._say({"type": "snapshot", "rev": document.rev, "room": room})
+    async def _snapshots(self) -> int:
+        """Have the whole room written, once for all who asked since the last time."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            self._put(None)
+            await asyncio.sleep(SNAPSHOT_S)
 
     async def _write(self) -> int:
         while True:
-            await self._socket.send_text(await self._outgoing.get())
+            text = self._text(await self._outgoing.get())
+            if text is not None:
+                await self._socket.send_text(text)
+
+    def _text(self, item: str | Change | None) -> str | None:
+        """Return what is written for an item; None if a snapshot has already said it."""
+        if isinstance(item, str):
+            return item
+        if item is not None and item.rev <= self._rev:
+            return None
+        if item is not None and item.rev == self._rev + 1:
+            self._rev = item.rev
+            sections = self._encoding.sections(item)
+            return f'{{"type": "patch", "rev": {item.rev}, "set": {sections}}}'
+        self._rev, document = self._encoding.document()
+        return f'{{"type": "snapshot", "rev": {self._rev}, "room": {document}}}'
 
     async def _lag(self) -> int:
         """Wait until the panel is too far behind."""
@@ -121,14 +156,7 @@ class Live:
 
     async def _follow(self, changes: asyncio.Queue[Change]) -> int:
         while True:
-            change = await changes.get()
-            if change.rev > self._rev + 1:
-                self._snapshot()
-            elif change.rev == self._rev + 1:  # an older one stood in a snapshot
-                self._rev = change.rev
-                self._say(
-                    {"type": "patch", "rev": change.rev, "set": schema.as_json(change.sections)}
-                )
+            self._put(await changes.get())
 
     async def _read(self) -> int:
         while True:
@@ -140,7 +168,11 @@ class Live:
                 return BINARY
             if not self._allowed():
                 return UNAUTHORIZED
+            if not self._allowance.take(self._room.clock.mono_s()):
+                _log.warning("%s: %s, cut off", self._source.name, _REASONS[TOO_MANY])
+                return TOO_MANY
             self._heard(text)
+            await asyncio.sleep(0)  # a heap of messages that came at once is nobody's turn alone
 
     def _heard(self, text: str) -> None:
         try:
@@ -161,7 +193,7 @@ class Live:
             case schema.LiveListen():
                 self._listen(message.on)
             case schema.LiveSnapshot():
-                self._snapshot()
+                self._asked.set()
             case schema.LivePing():
                 self._say({"type": "pong", "t": message.t, "server_time": self._now()})
 

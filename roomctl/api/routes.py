@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Body, Header, HTTPException, Query, Request, Security, WebSocket
@@ -15,6 +16,7 @@ from fastapi.security import HTTPBearer
 from roomctl.api import schema
 from roomctl.api.auth import PAIRING_S, Role, Tokens
 from roomctl.api.descriptions import description_routes
+from roomctl.api.encoding import Encoding
 from roomctl.api.events import stream
 from roomctl.api.far_side import FarSide
 from roomctl.api.live import UNAUTHORIZED, Live
@@ -59,8 +61,9 @@ class Doors:
 def routes(doors: Doors) -> APIRouter:
     """Return the routes of a room."""
     router, guarded = APIRouter(), APIRouter(dependencies=[_TOKEN])
+    encoding = Encoding(doors.room)
     _health(router, doors.room)
-    _status(guarded, doors)
+    _status(guarded, doors, encoding)
     _commands(guarded, doors)
     guarded.include_router(trace_routes(doors.room))
     guarded.include_router(description_routes(doors.room))
@@ -71,7 +74,7 @@ def routes(doors: Doors) -> APIRouter:
     _phone(guarded, doors.phones)
     _pairing(router, doors)
     _pairings(guarded, doors)
-    _live(router, doors)
+    _live(router, doors, encoding)
     router.include_router(guarded)
     return router
 
@@ -92,7 +95,7 @@ def _health(router: APIRouter, room: Room) -> None:
         return {"ready": is_ready}
 
 
-def _status(router: APIRouter, doors: Doors) -> None:
+def _status(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
     room = doors.room
 
     @router.get("/api/v1/room", tags=["status"], responses={**_ERRORS, 304: {}})
@@ -101,8 +104,9 @@ def _status(router: APIRouter, doors: Doors) -> None:
         etag = f'"{doors.boot_id}-{room.document.rev}"'
         if etag in _etags(if_none_match or ""):
             return cast(RoomDocument, Response(status_code=304, headers={"ETag": etag}))
-        body = schema.as_json(room.document)
-        return cast(RoomDocument, JSONResponse(body, headers={"ETag": etag}))
+        _, body = encoding.document()
+        headers = {"ETag": etag}
+        return cast(RoomDocument, Response(body, media_type="application/json", headers=headers))
 
     text = {"text/event-stream": {"schema": {"type": "string"}}}
     flowing: Answers = {200: {"description": "What happens, as it happens", "content": text}}
@@ -115,7 +119,7 @@ def _status(router: APIRouter, doors: Doors) -> None:
     )
     async def events(last_event_id: Annotated[str | None, Header()] = None) -> Response:
         """Stream what happens (Server-Sent Events), from Last-Event-ID on if it is still kept."""
-        happening = stream(room, doors.boot_id, last_event_id, doors.ending)
+        happening = stream(room, encoding, doors.boot_id, last_event_id, doors.ending)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(happening, media_type="text/event-stream", headers=headers)
 
@@ -217,7 +221,7 @@ def _phone(router: APIRouter, phones: Phones) -> None:
         return Response(code, media_type="image/svg+xml", headers=headers)
 
 
-def _live(router: APIRouter, doors: Doors) -> None:
+def _live(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
     @router.websocket("/api/v1/live")
     async def live(socket: WebSocket) -> None:
         await socket.accept()
@@ -226,7 +230,8 @@ def _live(router: APIRouter, doors: Doors) -> None:
             await socket.close(UNAUTHORIZED, "unauthorized")
             return
         allowed: Callable[[], bool] = socket.state.allowed
-        await Live(socket, doors.room, source, lambda: _hello(doors, source), allowed).run()
+        hello = partial(_hello, doors, source)
+        await Live(socket, doors.room, encoding, source, hello, allowed).run()
 
 
 def _hello(doors: Doors, source: Source) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from roomctl.api.encoding import Encoding
 from roomctl.api.events import stream
 from roomctl.room import Source
 from roomctl.room.document import BEHIND
@@ -111,7 +112,7 @@ async def test_an_id_that_is_not_known_gets_the_whole_room(alive, last_id):
 async def test_a_reader_that_fell_behind_its_queue_still_misses_nothing(alive):
     ending = asyncio.Event()
     start = alive.room.document.rev
-    events = stream(alive.room, BOOT, f"{BOOT}-{start}", ending)
+    events = stream(alive.room, Encoding(alive.room), BOOT, f"{BOOT}-{start}", ending)
     reading = asyncio.create_task(anext(events))
     async with alive.program() as client:
         await volume(client, 1)
@@ -134,7 +135,7 @@ async def test_a_reader_that_fell_behind_its_queue_still_misses_nothing(alive):
 
 async def test_an_open_stream_ends_when_the_server_is_about_to(alive):
     ending = asyncio.Event()
-    events = stream(alive.room, BOOT, None, ending)
+    events = stream(alive.room, Encoding(alive.room), BOOT, None, ending)
     assert "event: room" in await anext(events)
     ending.set()
     async with asyncio.timeout(2):

@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import json
-import socket
 
 import pytest
 import websockets
+from starlette.websockets import WebSocket
 
 from roomctl.api import live
 from roomctl.api.auth import Role
+from roomctl.api.encoding import Encoding
 from roomctl.api.schema import LIVE
+from roomctl.cli.server import beside
+from roomctl.room import Source
 from tests.api.rig import JITSI, LIMIT_S, eventually
 
 
@@ -45,8 +48,8 @@ async def test_patches_are_consecutive_and_make_the_rooms_own_document(alive, pa
 
 async def test_a_panel_that_asks_gets_the_whole_room_and_patches_go_on_from_there(panel):
     await panel.say(type="snapshot")
-    await panel.say(type="command", id="v", command={"type": "audio.volume", "args": {"pct": 12}})
     await panel.next("snapshot")
+    await panel.say(type="command", id="v", command={"type": "audio.volume", "args": {"pct": 12}})
     assert panel.room["audio"]["volume_pct"] != 12
     await panel.until(lambda room: room["audio"]["volume_pct"] == 12)
 
@@ -262,24 +265,71 @@ async def test_twenty_panels_see_the_same_patches(alive):
     await asyncio.gather(*(panel.socket.close() for panel in panels))
 
 
-async def test_a_panel_that_does_not_read_is_cut_off_and_others_go_on(alive, panel, caplog):
-    """It asks and asks for the whole room and reads nothing of it."""
-    small = socket.socket()
-    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    small.connect(("127.0.0.1", alive.port))
-    small.setblocking(False)
-    slow = await alive.dial(sock=small, max_queue=1, compression=None)
-    asked = 0
-    with contextlib.suppress(websockets.ConnectionClosed):
-        async with asyncio.timeout(LIMIT_S):
-            while "does not keep up" not in caplog.text:
-                await slow.send('{"type": "snapshot"}')
-                asked += 1
+async def test_a_panel_that_does_not_read_is_cut_off_with_the_reason(alive, caplog):
+    """The room goes on changing, and nothing of it can be written."""
+    said = asyncio.Queue()
+    said.put_nowait({"type": "websocket.connect"})
+    closed = []
+
+    async def send(message):
+        if message["type"] == "websocket.close":
+            closed.append((message["code"], message["reason"]))
+        elif message["type"] == "websocket.send":
+            await asyncio.Event().wait()
+
+    slow = WebSocket({"type": "websocket"}, said.get, send)
+    await slow.accept()
+    source = Source(Role.PANEL, "slow")
+    ours = live.Live(slow, alive.room, Encoding(alive.room), source, dict, lambda: True)
+    async with beside(ours.run()):
+        for pct in range(live.OUTGOING + 10):
+            alive.room.submit("audio.volume", {"pct": pct % 100}, Source("admin", "test"))
+            await alive.until(lambda document, pct=pct: document.audio.volume_pct == pct % 100)
+        await eventually(lambda: closed)
+    assert closed == [(1013, "does not keep up")]
     assert caplog.text.count("does not keep up") == 1
-    assert asked > live.OUTGOING
+
+
+async def test_who_asks_again_and_again_for_the_whole_room_gets_it_now_and_then(alive, panel):
+    began, asked = alive.clock.mono_s(), 150
+    assert asked < live.MESSAGES.burst
+    before = len(panel.heard)
+    for _ in range(asked):
+        await panel.say(type="snapshot")
     await panel.say(type="ping", t=1)
     await panel.next("pong")
-    slow.transport.abort()
+    got = [message["type"] for message in panel.heard[before:]].count("snapshot")
+    assert got <= 2 + (alive.clock.mono_s() - began) / live.SNAPSHOT_S
+    await panel.next("snapshot")  # the last who asked is answered, too
+
+
+async def test_who_says_more_than_any_panel_does_is_cut_off_and_others_go_on(alive, panel):
+    flooding = await alive.panel()
+    await flooding.hold("a", 1, pan=0.2)
+    await eventually(lambda: alive.end_state()["moving"])
+    with contextlib.suppress(websockets.ConnectionClosed):
+        async with asyncio.timeout(LIMIT_S):
+            while True:
+                await flooding.say(type="listen", on=True)
+    await flooding.socket.wait_closed()
+    assert flooding.socket.close_code == live.TOO_MANY
+    assert flooding.socket.close_reason == "more than 100 messages a second"
+    await eventually(lambda: not alive.end_state()["moving"])
+    await panel.say(type="ping", t=1)
+    await panel.next("pong")
+
+
+async def test_a_revision_is_made_into_json_once_for_all(alive):
+    encoding = Encoding(alive.room)
+    rev, document = encoding.document()
+    with alive.room.watch() as changes:
+        assert encoding.document()[1] is document or alive.room.document.rev > rev
+        alive.room.submit("audio.volume", {"pct": 33}, Source("admin", "test"))
+        async with asyncio.timeout(LIMIT_S):
+            change = await changes.get()
+    assert encoding.sections(change) is encoding.sections(change)
+    rev, document = encoding.document()
+    assert json.loads(document)["rev"] == rev >= change.rev
 
 
 async def test_a_panel_may_not_pile_up_commands(alive, panel):
@@ -288,7 +338,7 @@ async def test_a_panel_may_not_pile_up_commands(alive, panel):
         await panel.say(
             type="command",
             id=str(number),
-            command={"type": "camera.recall", "args": {"camera": "front", "preset": 1}},
+            command={"type": "camera.store", "args": {"camera": "front", "preset": number % 6 + 1}},
         )
     refused = await panel.next("ack", id=str(live.PENDING_COMMANDS))
     assert refused["error"]["code"] == "busy"

@@ -23,12 +23,12 @@ from visca_over_ip import Camera as OverIpClient
 from benchmarks.report import Figure
 from roomctl.camera import Camera, lines
 from roomctl.camera.profile import shipped
-from roomctl.camera.sim import SimCamera, SimIp, SimLine
 from roomctl.clock import SystemClock
 from roomctl.config import CameraTable
 from roomctl.device import Status
 from roomctl.ports import connect
 from roomctl.simulator.wires import Wire, offer
+from roomctl.visca.sim import SimCamera, SimIp, SimLine
 
 MODEL = "sony_srg300h"
 JOYSTICK_S = 1 / 125

@@ -12,12 +12,12 @@ import random
 from statistics import mean
 
 from benchmarks.report import Figure, quantile
-from roomctl.camera.message import Drive, Pan, Preset, PresetAction, Tilt
 from roomctl.camera.profile import CameraProfile, shipped
 from roomctl.camera.session.line import Line
 from roomctl.camera.session.talk import Talk
 from roomctl.camera.session.ticket import Group, Ticket
-from roomctl.camera.sim import SimCamera, SimLine
+from roomctl.visca.message import Drive, Pan, Preset, PresetAction, Tilt
+from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Chunk, Virtual
 
 MODEL = "sony_srg300h"

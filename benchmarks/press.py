@@ -22,9 +22,9 @@ import websockets
 from benchmarks import program
 from benchmarks.report import Figure, quantiles
 from roomctl.camera.profile import shipped
-from roomctl.camera.sim import SimCamera, SimLine
 from roomctl.clock import SystemClock
 from roomctl.simulator.wires import PtyPort, Talk
+from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Record, Traced
 
 PRESSES = 300

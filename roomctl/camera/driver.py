@@ -14,7 +14,6 @@ from collections.abc import Callable
 
 from roomctl.camera import modes
 from roomctl.camera.hanger import Hanger
-from roomctl.camera.message import FocusTo, Home, Message, Power, Preset, PresetAction, Raw
 from roomctl.camera.profile import Advisory, CameraProfile, asked_for, shipped, under_ceiling
 from roomctl.camera.rawframe import checked
 from roomctl.camera.refusal import judge, must_be_one_of, must_have, offline, preset_number
@@ -27,6 +26,7 @@ from roomctl.camera.travel import Journey, Reached
 from roomctl.config import CameraTable
 from roomctl.device import Health, Status
 from roomctl.errors import Refused
+from roomctl.visca.message import FocusTo, Home, Message, Power, Preset, PresetAction, Raw
 
 LEASE_S = 0.3
 

@@ -11,11 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from roomctl.camera.driver import Camera
-from roomctl.camera.message import Layout
 from roomctl.camera.state import CameraState
-from roomctl.camera.visca import read_position, read_zoom
 from roomctl.drill import Failed, Found, Skipped
 from roomctl.errors import NoReply, Refused, UnknownOutcome, Unsupported
+from roomctl.visca.message import Layout, read_position, read_zoom
 
 PUSH = 0.3  # of the top speed
 STEP_DEG, STEP_PCT = 5.0, 10.0

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from roomctl.camera.message import Setting
 from roomctl.camera.profile import CameraProfile, Tally
+from roomctl.visca.message import Command
 
 FocusAct = Literal["auto", "manual", "one_push", "infinity"]
 FOCUS_ACTS: tuple[FocusAct, ...] = get_args(FocusAct)
@@ -29,11 +29,11 @@ WHITE_BALANCE: Mapping[str, int] = {
     "atw": 0x04,
     "manual": 0x05,
 }
-_FOCUS: Mapping[str, Setting] = {
-    "auto": Setting("focus_mode", (("auto", 1),)),
-    "manual": Setting("focus_mode", (("auto", 0),)),
-    "one_push": Setting("focus_one_push"),
-    "infinity": Setting("focus_infinity"),
+_FOCUS: Mapping[str, Command] = {
+    "auto": Command("focus_mode", (("auto", 1),)),
+    "manual": Command("focus_mode", (("auto", 0),)),
+    "one_push": Command("focus_one_push"),
+    "infinity": Command("focus_infinity"),
 }
 _TRACKING = {"sony": "tracking", "ptzoptics": "tracking_ptzoptics", "oem": "tracking_oem"}
 _LAMP_ON, _LAMP_OFF = 2, 3  # PTZOptics; 1 flashes
@@ -44,37 +44,37 @@ def mode_of(codes: Mapping[str, int], code: int | None) -> str | None:
     return next((mode for mode, value in codes.items() if value == code), None)
 
 
-def focus(act: str) -> Setting:
+def focus(act: str) -> Command:
     """Return the command for a word of FOCUS_ACTS."""
     return _FOCUS[act]
 
 
-def exposure(mode: str) -> Setting:
+def exposure(mode: str) -> Command:
     """Return the command for a mode of EXPOSURE."""
-    return Setting("exposure_mode", (("mode", EXPOSURE[mode]),))
+    return Command("exposure_mode", (("mode", EXPOSURE[mode]),))
 
 
-def white_balance(mode: str) -> tuple[Setting, ...]:
+def white_balance(mode: str) -> tuple[Command, ...]:
     """Return the commands for a mode of WHITE_BALANCE; one push is to be pushed, too."""
-    chosen = Setting("white_balance_mode", (("mode", WHITE_BALANCE[mode]),))
-    return (chosen, Setting("white_balance_trigger")) if mode == "one_push" else (chosen,)
+    chosen = Command("white_balance_mode", (("mode", WHITE_BALANCE[mode]),))
+    return (chosen, Command("white_balance_trigger")) if mode == "one_push" else (chosen,)
 
 
-def ir_receive(on: bool) -> Setting:
+def ir_receive(on: bool) -> Command:
     """Return the command that obeys (`on`) or ignores the infrared remote."""
-    return Setting("ir_receive", (("on", int(on)),))
+    return Command("ir_receive", (("on", int(on)),))
 
 
-def tracking(family: str, on: bool) -> Setting:
+def tracking(family: str, on: bool) -> Command:
     """Return the command that has a camera of `family` follow people, or not."""
-    return Setting(_TRACKING[family], (("on", int(on)),))
+    return Command(_TRACKING[family], (("on", int(on)),))
 
 
-def lamp(tally: Tally, light: str, on: bool) -> Setting:
+def lamp(tally: Tally, light: str, on: bool) -> Command:
     """Return the command for one tally lamp."""
     if tally.form == "ptzoptics":
-        return Setting("tally_ptzoptics", (("mode", _LAMP_ON if on else _LAMP_OFF),))
-    return Setting(f"tally_{light}", (("on", int(on)),))
+        return Command("tally_ptzoptics", (("mode", _LAMP_ON if on else _LAMP_OFF),))
+    return Command(f"tally_{light}", (("on", int(on)),))
 
 
 def abilities(profile: CameraProfile) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from roomctl.camera.frames import BadFrame, Splitter, decode_reply
 from roomctl.camera.session.talk import Talk
 from roomctl.errors import PortError
+from roomctl.visca.frames import BadFrame, Splitter, decode_reply
 from roomctl.wire import Chunk, Machine
 
 SILENT_S = 5.0  # each camera is asked once a second meanwhile

@@ -10,10 +10,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from roomctl.camera.message import Layout, Version
 from roomctl.config import data_path
 from roomctl.errors import ConfigError
 from roomctl.profile import Profile, load_all, pick
+from roomctl.visca.message import Layout, Version
 
 Quirk = Literal[
     "no-ack",

@@ -6,8 +6,8 @@ away, renumber a chain, or pull the rug from under the session may not, in whate
 
 from __future__ import annotations
 
-from roomctl.camera import lexicon
-from roomctl.camera.frames import END, LONGEST, SHORTEST, BadFrame
+from roomctl.visca import codec
+from roomctl.visca.frames import END, LONGEST, SHORTEST, BadFrame
 
 _RUNS_ON = frozenset(
     (
@@ -68,7 +68,7 @@ def _refuse_harm(body: bytes) -> None:
         raise ValueError("sets addresses; that is the line's business")
     if body[0] not in (0x01, 0x09, 0x0A) and body[0] >> 4 != 0x2:
         raise ValueError(f"begins with {body[0]:02X}; commands do with 01 or 0A, inquiries with 09")
-    said = lexicon.decode(bytes((0x81, *body, END)))
+    said = codec.decode(bytes((0x81, *body, END)))
     if isinstance(said, BadFrame):
         if body.hex().startswith(_MOVES):
             raise ValueError("is a move of no known form; is a speed 00?")

@@ -16,10 +16,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from roomctl.camera import lexicon
-from roomctl.camera.frames import BROADCAST, BadFrame
-from roomctl.camera.lexicon.datagram import HEADER
-from roomctl.camera.message import (
+from roomctl.camera.session.talk import Talk
+from roomctl.camera.session.ticket import End, Group, Outcome, Ticket, groups_of, may_repeat
+from roomctl.camera.spoken import Questions, Spoken, Voice, answers_in
+from roomctl.visca import codec
+from roomctl.visca.codec import HEADER
+from roomctl.visca.frames import BROADCAST, BadFrame
+from roomctl.visca.message import (
     AddressSet,
     Cancel,
     ClearAll,
@@ -32,11 +35,8 @@ from roomctl.camera.message import (
     Tilt,
     Zoom,
     ZoomDrive,
+    decode,
 )
-from roomctl.camera.session.talk import Talk
-from roomctl.camera.session.ticket import End, Group, Outcome, Ticket, groups_of, may_repeat
-from roomctl.camera.spoken import Questions, Spoken, Voice, answers_in
-from roomctl.camera.visca import decode
 from roomctl.wire import Chunk, Record
 
 LATE_S = 1.0
@@ -293,5 +293,5 @@ def _stops(message: Drive | ZoomDrive | FocusDrive) -> bool:
 
 
 def _named(frame: bytes) -> str:
-    found = lexicon.decode(frame)
+    found = codec.decode(frame)
     return found.why if isinstance(found, BadFrame) else found.name

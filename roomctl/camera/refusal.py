@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from roomctl.camera.frames import ErrorCode
 from roomctl.camera.profile import CameraProfile
 from roomctl.camera.session.ticket import End, Outcome
 from roomctl.errors import NoReply, Refused, UnknownOutcome, Unsupported
+from roomctl.visca.frames import ErrorCode
 
 T = TypeVar("T")
 

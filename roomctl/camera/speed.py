@@ -8,8 +8,8 @@ bytes are taken for linear. A speed byte is never 00 and never beyond the model'
 
 from __future__ import annotations
 
-from roomctl.camera.message import Drive, Focus, FocusDrive, Pan, Tilt, Zoom, ZoomDrive
 from roomctl.camera.profile import CameraProfile, FocusRange, Speeds, ZoomRange
+from roomctl.visca.message import Drive, Focus, FocusDrive, Pan, Tilt, Zoom, ZoomDrive
 
 DEAD_ZONE = 0.02  # a joystick at rest is not quite 0
 

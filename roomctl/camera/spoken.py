@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from roomctl.camera.frames import BROADCAST, Data, Splitter, decode_reply
-from roomctl.camera.lexicon.datagram import HEADER
+from roomctl.visca.codec import HEADER
+from roomctl.visca.frames import BROADCAST, Data, Splitter, decode_reply
 from roomctl.wire import Record
 
 

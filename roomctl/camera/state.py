@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from roomctl.camera.message import Inquiry
 from roomctl.camera.modes import EXPOSURE, WHITE_BALANCE, mode_of
 from roomctl.camera.profile import CameraProfile
 from roomctl.camera.session.reading import Seen
+from roomctl.visca.message import Inquiry
 
 
 @dataclass(frozen=True, slots=True)

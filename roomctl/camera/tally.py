@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from roomctl.camera import modes
-from roomctl.camera.message import Setting
 from roomctl.camera.profile import Tally
+from roomctl.visca.message import Command
 
 
 class Cancellable(Protocol):
@@ -27,12 +27,12 @@ Later = Callable[[float, Callable[[], None]], Cancellable]
 class Lamps:
     """At most one lamp is lit at a time: `lit`."""
 
-    def __init__(self, tell: Callable[[Setting], object], later: Later) -> None:
+    def __init__(self, tell: Callable[[Command], object], later: Later) -> None:
         self.lit: str | None = None
         self._tell, self._later = tell, later
         self._next: Cancellable | None = None
 
-    def to_say(self, tally: Tally, light: str | None) -> list[Setting]:
+    def to_say(self, tally: Tally, light: str | None) -> list[Command]:
         """Return what makes `light` (None: no lamp) the only one that is lit."""
         dark = [modes.lamp(tally, other, False) for other in tally.lights if other != light]
         return dark if light is None else [*dark, modes.lamp(tally, light, True)]

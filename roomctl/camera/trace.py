@@ -24,9 +24,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
-from roomctl.camera.frames import BROADCAST, BadFrame, Splitter
-from roomctl.camera.lexicon import Said, Value, datagram
 from roomctl.clock import Moment
+from roomctl.visca import codec
+from roomctl.visca.codec import Described, Value
+from roomctl.visca.frames import BROADCAST, BadFrame, Splitter
 from roomctl.wire import Record, trace_line
 
 SCHEME_IP = "visca-ip:"
@@ -34,7 +35,7 @@ _DIRECTIONS = ("in", "out", "open", "lost")
 _UNANSWERED = 64
 _FACT = re.compile(r"#\s*([a-z][a-z_ ]*):\s*(.*\S)")
 
-Found: TypeAlias = Said | BadFrame
+Found: TypeAlias = Described | BadFrame
 
 
 class Reader:
@@ -72,7 +73,7 @@ class Reader:
         return self._meaning(frame, address)
 
     def _meaning(self, data: bytes, key: int) -> Found:
-        found = datagram.decode(data)
+        found = codec.decode_datagram(data)
         if isinstance(found, BadFrame):
             return found
         if found.kind == "inquiry":
@@ -81,14 +82,14 @@ class Reader:
                 del self._asked[next(iter(self._asked))]
         if found.name == "data" and key in self._asked:
             asked = self._asked[key] if self._over_ip else self._asked.pop(key)
-            answer = datagram.decode(data, asked)
+            answer = codec.decode_datagram(data, asked)
             return found if isinstance(answer, BadFrame) else answer
         return found
 
 
 def is_datagram(data: bytes) -> bool:
     """Whether this can only be VISCA over IP, whatever the line was opened as."""
-    return len(data) > datagram.HEADER and data[:2] in (b"\x01\x00", b"\x01\x10", b"\x01\x11")
+    return len(data) > codec.HEADER and data[:2] in (b"\x01\x00", b"\x01\x10", b"\x01\x11")
 
 
 def spoken(found: Found) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from roomctl.camera.message import Absolute, Message, Relative, ZoomTo
 from roomctl.camera.profile import Axis, CameraProfile, ZoomRange
 from roomctl.camera.session.reading import Seen
 from roomctl.camera.speed import byte
 from roomctl.errors import Refused, Unsupported
+from roomctl.visca.message import Absolute, Message, Relative, ZoomTo
 
 Part = Literal["pan", "tilt", "zoom"]
 

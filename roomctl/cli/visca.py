@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from roomctl.camera.frames import END, LONGEST, SHORTEST, BadFrame
-from roomctl.camera.lexicon import datagram
 from roomctl.camera.trace import Found, Reader, as_object, parse, spoken
 from roomctl.errors import RoomctlError
+from roomctl.visca import codec
+from roomctl.visca.frames import END, LONGEST, SHORTEST, BadFrame
 from roomctl.wire import Record, trace_line
 
 _BYTE = re.compile(r"(0[xX]|\\x)?[0-9A-Fa-f]{2}[,;]?")
@@ -55,7 +55,7 @@ def read_line(line: str) -> Found:
         return BadFrame(frame, "the inquiry is not hex: two digits for each byte")
     if not frame:
         return BadFrame(b"", "nothing there: a line is one frame in hex")
-    found = datagram.decode(frame, inquiry or None)
+    found = codec.decode_datagram(frame, inquiry or None)
     return _several(frame) if isinstance(found, BadFrame) and _joined(frame) else found
 
 
@@ -75,7 +75,7 @@ def _joined(data: bytes) -> bool:
 
 def _several(data: bytes) -> BadFrame:
     frames = [piece + bytes((END,)) for piece in data.split(bytes((END,)))[:-1]]
-    told = "; ".join(spoken(datagram.decode(frame)) for frame in frames[:_TOLD])
+    told = "; ".join(spoken(codec.decode_datagram(frame)) for frame in frames[:_TOLD])
     more = "; ..." if len(frames) > _TOLD else ""
     return BadFrame(data, f"{len(frames)} frames, put each on its own line: {told}{more}")
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 
 from roomctl.camera.profile import CameraProfile, shipped, under_ceiling
-from roomctl.camera.sim import SimCamera, SimIp, SimLine
 from roomctl.config import CameraTable
 from roomctl.errors import Refused
 from roomctl.simulator.far_end import Action, Argument
+from roomctl.visca.sim import SimCamera, SimIp, SimLine
 from roomctl.wire import Identity, Machine
 
 SLOW_S = 0.5

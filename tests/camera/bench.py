@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 from roomctl.camera import Camera, lines
 from roomctl.camera.profile import shipped, under_ceiling
-from roomctl.camera.sim import SimCamera, SimLine
 from roomctl.config import CameraTable
 from roomctl.device import Status
+from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port, pair, pump
 from tests.invented import LoopClock
 

@@ -15,12 +15,12 @@ from roomctl import ports
 from roomctl.camera import lines
 from roomctl.camera.baud import baud_of
 from roomctl.camera.profile import shipped
-from roomctl.camera.sim import SimCamera, SimLine
 from roomctl.clock import SystemClock
 from roomctl.config import CameraTable
 from roomctl.device import Status
 from roomctl.errors import PortError, PortReason
 from roomctl.simulator.wires import Wire, offer
+from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port
 
 LIMIT_S = 5.0

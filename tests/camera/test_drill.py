@@ -10,11 +10,11 @@ from roomctl.camera.drill import Drill, Options, drilled
 from roomctl.camera.profile import CameraProfile, shipped
 from roomctl.camera.replay import replay
 from roomctl.camera.session.ticket import End
-from roomctl.camera.sim import SimCamera, SimLine
 from roomctl.camera.trace import Trace
 from roomctl.config import CameraTable
 from roomctl.drill import Result, Step
 from roomctl.errors import PortError, PortReason, Refused
+from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port, pair, pump
 from tests.invented import LoopClock, invented
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomctl.camera.message import Layout, Version
 from roomctl.camera.modes import EXPOSURE, WHITE_BALANCE
 from roomctl.camera.profile import (
     Advisory,
@@ -21,6 +20,7 @@ from roomctl.camera.profile import (
 from roomctl.config import data_path
 from roomctl.errors import ProfileError
 from roomctl.profile import load
+from roomctl.visca.message import Layout, Version
 
 GENERIC = data_path("firmware_profiles") / "camera" / "generic.toml"
 

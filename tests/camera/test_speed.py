@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomctl.camera.message import Focus, FocusDrive, Zoom, ZoomDrive
 from roomctl.camera.profile import Speeds, shipped
 from roomctl.camera.speed import byte, focus_drive, pan_tilt_drive, zoom_drive
+from roomctl.visca.message import Focus, FocusDrive, Zoom, ZoomDrive
 
 KNOWN = sorted(name for name, profile in shipped().items() if profile.pan_speed.deg_per_s)
 

@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable
 from random import Random
 
-from roomctl.camera import lexicon, visca
-from roomctl.camera.frames import BadFrame, Splitter, decode_reply, encode_reply
-from roomctl.camera.lexicon import ANSWER_ROWS, COMMAND_ROWS, INQUIRY_ROWS, Said, datagram
-from roomctl.camera.lexicon.row import Row
-from roomctl.camera.message import Addressed, Inquiry, Layout
 from roomctl.camera.trace import as_object
 from roomctl.cli.visca import read_line
+from roomctl.visca import codec, message
+from roomctl.visca.codec import ANSWER_ROWS, COMMAND_ROWS, INQUIRY_ROWS, Described
+from roomctl.visca.frames import BadFrame, Splitter, decode_reply, encode_reply
+from roomctl.visca.message import Addressed, Inquiry, Layout
+from roomctl.visca.vocabulary.grammar import Row
 from tests.fuzz.damage import damaged, in_pieces, lost_bytes, noise
 
 GOOD, ALSO_GOOD = bytes.fromhex("905002ff"), bytes.fromhex("9041ff")
@@ -124,10 +124,10 @@ def to_camera(rng: Random) -> list[str]:
     """Cut a damaged stream of requests, as a camera does; each says those bytes or is refused."""
     stream = damaged(rng, b"".join(request(rng) for _ in range(rng.randint(0, 4))))
     found = _split(rng, stream + b"\x81\x01\x06\x04\xff" + b"\x81\x09\x04\x00\xff")
-    must(visca.decode(found[-1]) == Addressed(1, Inquiry.POWER), "the next was not found", stream)
+    must(message.decode(found[-1]) == Addressed(1, Inquiry.POWER), "the next was not found", stream)
     words = []
     for frame in found:
-        meant = BadFrame(b"", "") if isinstance(frame, BadFrame) else visca.decode(frame)
+        meant = BadFrame(b"", "") if isinstance(frame, BadFrame) else message.decode(frame)
         words.append("refused" if isinstance(meant, BadFrame) else "request")
         if not isinstance(meant, BadFrame) and isinstance(frame, bytes):
             must(_said_again(meant, frame) == frame, "another request than was sent", frame)
@@ -136,16 +136,16 @@ def to_camera(rng: Random) -> list[str]:
 
 def _said_again(meant: Addressed, frame: bytes) -> bytes:
     layout = {15: Layout.A, 16: Layout.C, 17: Layout.F}.get(len(frame), Layout.A)
-    return visca.encode(meant.message, meant.address, layout)
+    return meant.message.encode(meant.address, layout)
 
 
 def whole_requests(rng: Random) -> list[str]:
     """Read any request of the vocabulary, and write it again."""
     frame = request(rng)
-    said = lexicon.decode(frame)
-    must(isinstance(said, Said), "a documented request is unknown", frame)
-    assert isinstance(said, Said)
-    must(lexicon.encode(said, len(frame)) == frame, "written otherwise than read", frame, said)
+    said = codec.decode(frame)
+    must(isinstance(said, Described), "a documented request is unknown", frame)
+    assert isinstance(said, Described)
+    must(codec.encode(said, len(frame)) == frame, "written otherwise than read", frame, said)
     return [said.kind]
 
 
@@ -154,13 +154,13 @@ def whole_answers(rng: Random) -> list[str]:
     row = rng.choice(ANSWERS)
     frame = bytes((0x90, 0x50, *body_of(rng, row), 0xFF))
     asked = bytes((0x81, *body_of(rng, ASKED[row.name]), 0xFF))
-    said = lexicon.decode(frame, asked)
-    must(isinstance(said, Said), "a documented answer is unknown", frame, asked)
-    assert isinstance(said, Said)
-    must(lexicon.encode(said, len(frame)) == frame, "written otherwise than read", frame, said)
-    marked = lexicon.decode(bytes((0x90 | rng.randint(1, 15), *frame[1:])), asked)
-    fields = {**said.fields, lexicon.BAD_HEADER: True}
-    must(marked == Said("reply", said.name, fields, 1), "a wrong header was not marked", frame)
+    said = codec.decode(frame, asked)
+    must(isinstance(said, Described), "a documented answer is unknown", frame, asked)
+    assert isinstance(said, Described)
+    must(codec.encode(said, len(frame)) == frame, "written otherwise than read", frame, said)
+    marked = codec.decode(bytes((0x90 | rng.randint(1, 15), *frame[1:])), asked)
+    fields = {**said.fields, codec.BAD_HEADER: True}
+    must(marked == Described("reply", said.name, fields, 1), "a wrong header was not marked", frame)
     return ["answer"]
 
 
@@ -178,9 +178,9 @@ def answers_in_part(rng: Random) -> list[str]:
         return ["whole"]
     try:
         if position:
-            visca.read_position(broken, layout)
+            message.read_position(broken, layout)
         else:
-            visca.read_answer(inquiry, broken)
+            message.read_answer(inquiry, broken)
     except ValueError:
         return ["no value"]
     raise Breach(f"{inquiry.name} of layout {layout.name} read from {broken.hex(' ')}")
@@ -195,9 +195,13 @@ def positions(rng: Random) -> list[str]:
     ]
     data = bytes(int(digit, 16) for digit in "".join(digits))
     wanted = tuple(_signed(axis) for axis in digits)
-    must(visca.read_position(data, layout) == wanted, "another position", data, wanted)
-    said = lexicon.decode(bytes((0x90, 0x50, *data, 0xFF)), bytes.fromhex("81090612ff"))
-    must(isinstance(said, Said) and tuple(said.fields.values()) == wanted, "another position", data)
+    must(message.read_position(data, layout) == wanted, "another position", data, wanted)
+    said = codec.decode(bytes((0x90, 0x50, *data, 0xFF)), bytes.fromhex("81090612ff"))
+    must(
+        isinstance(said, Described) and tuple(said.fields.values()) == wanted,
+        "another position",
+        data,
+    )
     return [f"{layout.pan_nibbles}+{layout.tilt_nibbles}"]
 
 
@@ -213,15 +217,19 @@ def any_bytes(rng: Random) -> list[str]:
     frame = damaged(rng, frame)
     frame += b"\xff" if rng.random() < 0.9 and not frame.endswith(b"\xff") else b""
     question = rng.choice((None, b"", rng.randbytes(4), request(rng), damaged(rng, request(rng))))
-    said = lexicon.decode(frame, question)
+    said = codec.decode(frame, question)
     if isinstance(said, BadFrame):
         return ["refused"]
-    if lexicon.BAD_HEADER in said.fields:
-        clean = lexicon.decode(bytes((frame[0] & 0xF0, *frame[1:])), question)
-        fields = {key: value for key, value in said.fields.items() if key != lexicon.BAD_HEADER}
-        must(clean == Said(said.kind, said.name, fields, said.address), "marked and changed", frame)
+    if codec.BAD_HEADER in said.fields:
+        clean = codec.decode(bytes((frame[0] & 0xF0, *frame[1:])), question)
+        fields = {key: value for key, value in said.fields.items() if key != codec.BAD_HEADER}
+        must(
+            clean == Described(said.kind, said.name, fields, said.address),
+            "marked and changed",
+            frame,
+        )
         return ["marked"]
-    must(_same_reply(lexicon.encode(said, len(frame)), frame), "another meaning", frame, said)
+    must(_same_reply(codec.encode(said, len(frame)), frame), "another meaning", frame, said)
     return [said.kind]
 
 
@@ -240,12 +248,12 @@ def datagrams(rng: Random) -> list[str]:
         + rng.randbytes(4)
         + payload
     )
-    said = datagram.decode(data[: rng.randrange(8)] if rng.random() < 0.05 else data)
+    said = codec.decode_datagram(data[: rng.randrange(8)] if rng.random() < 0.05 else data)
     if isinstance(said, BadFrame):
         return ["refused"]
-    if lexicon.BAD_HEADER in said.fields or "seq" not in said.fields:
-        return ["marked" if lexicon.BAD_HEADER in said.fields else "bare"]
-    must(datagram.decode(datagram.encode(said)) == said, "another meaning", data, said)
+    if codec.BAD_HEADER in said.fields or "seq" not in said.fields:
+        return ["marked" if codec.BAD_HEADER in said.fields else "bare"]
+    must(codec.decode_datagram(codec.encode_datagram(said)) == said, "another meaning", data, said)
     return [said.kind]
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomctl.booking import Booking
-from roomctl.camera.sim import SimCamera
 from roomctl.config import parse
 from roomctl.errors import RoomctlError
 from roomctl.room import Outside, Room, Source
@@ -18,6 +17,7 @@ from roomctl.simulator import Simulator
 from roomctl.simulator.far_ends import CameraEnd, ScreenEnd, SpeakerphoneEnd
 from roomctl.speakerphone.sim import SimSpeakerphone
 from roomctl.store import Store
+from roomctl.visca.sim import SimCamera
 from roomctl.wire import Connect
 from tests.invented import LoopClock
 

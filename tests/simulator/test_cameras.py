@@ -7,13 +7,13 @@ import pytest
 import serial
 
 from roomctl.camera.profile import shipped
-from roomctl.camera.sim import SimCamera, SimIp, SimLine
 from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.errors import Refused
 from roomctl.simulator import Simulator
 from roomctl.simulator.camera_end import CameraEnd
 from roomctl.simulator.wires import UdpPort, offer
+from roomctl.visca.sim import SimCamera, SimIp, SimLine
 from tests.invented import LoopClock, invented
 from tests.room.rig import BAMBOO, living
 

@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from roomctl.camera.message import Home, Preset, PresetAction, Relative
 from roomctl.camera.profile import shipped
 from roomctl.camera.replay import replay
 from roomctl.camera.session.ip import OverIp
 from roomctl.camera.session.line import Line
 from roomctl.camera.session.talk import Talk
 from roomctl.camera.session.ticket import Group, Outcome, Ticket
-from roomctl.camera.sim import SimCamera, SimIp, SimLine
 from roomctl.camera.trace import lines, parse
 from roomctl.clock import Moment
+from roomctl.visca.message import Home, Preset, PresetAction, Relative
+from roomctl.visca.sim import SimCamera, SimIp, SimLine
 from roomctl.wire import Chunk, Machine, Record, Ring, Virtual
-from tests.camera.rig import LEFT, RIGHT, TELE, Heard
+from tests.visca.rig import LEFT, RIGHT, TELE, Heard
 
 HERE = Path(__file__).parent
 EXPECTED = ("ready", "power", "pan_deg", "tilt_deg", "zoom_pct", "moving", "commands")

@@ -26,10 +26,10 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from roomctl.camera.frames import Ack, BadFrame, ErrorCode, Failure, Splitter, decode_reply
 from roomctl.camera.session.line import Line
 from roomctl.camera.session.ticket import may_repeat
 from roomctl.camera.session.underway import Said
+from roomctl.visca.frames import Ack, BadFrame, ErrorCode, Failure, Splitter, decode_reply
 from roomctl.wire import Chunk
 
 _log = logging.getLogger(__name__)

@@ -12,7 +12,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from roomctl.camera.frames import (
+from roomctl.camera.session.talk import Talk
+from roomctl.camera.session.ticket import End
+from roomctl.camera.session.underway import Said
+from roomctl.visca.frames import (
     BROADCAST,
     AddressesSet,
     AllCleared,
@@ -23,11 +26,7 @@ from roomctl.camera.frames import (
     Splitter,
     decode_reply,
 )
-from roomctl.camera.message import AddressSet, ClearAll, Message
-from roomctl.camera.session.talk import Talk
-from roomctl.camera.session.ticket import End
-from roomctl.camera.session.underway import Said
-from roomctl.camera.visca import encode
+from roomctl.visca.message import AddressSet, ClearAll, Message
 from roomctl.wire import Chunk
 
 _log = logging.getLogger(__name__)
@@ -195,7 +194,7 @@ class Line:
             steps = [(AddressSet(), BROADCAST, AddressesSet), (ClearAll(), BROADCAST, clear)]
         else:
             steps = [(ClearAll(), address, clear) for address in self._talks]
-        self._steps = deque(_Step(encode(msg, where), answer) for msg, where, answer in steps)
+        self._steps = deque(_Step(msg.encode(where), answer) for msg, where, answer in steps)
         self._step, self._opening = None, True
 
     def due(self) -> float | None:

@@ -10,21 +10,21 @@ from __future__ import annotations
 
 import logging
 
-from roomctl.camera.frames import Ack, Completion, Data, ErrorCode, Failure, Notice, Reply
-from roomctl.camera.message import (
+from roomctl.camera.session.moves import Axes, Move
+from roomctl.camera.session.ticket import End, Group, Outcome, groups_of, limit_of
+from roomctl.camera.session.underway import Said, UnderWay
+from roomctl.camera.session.waiting import DEAF_RETRY_S, Waiting
+from roomctl.camera.session.watch import Events, Watch
+from roomctl.visca.frames import Ack, Completion, Data, ErrorCode, Failure, Notice, Reply
+from roomctl.visca.message import (
+    Command,
     FocusTo,
     Inquiry,
     Message,
     Power,
     Preset,
     PresetAction,
-    Setting,
 )
-from roomctl.camera.session.moves import Axes, Move
-from roomctl.camera.session.ticket import End, Group, Outcome, groups_of, limit_of
-from roomctl.camera.session.underway import Said, UnderWay
-from roomctl.camera.session.waiting import DEAF_RETRY_S, Waiting
-from roomctl.camera.session.watch import Events, Watch
 
 _log = logging.getLogger(__name__)
 
@@ -108,9 +108,9 @@ class Listening:
         match message:
             case Power():
                 self._watch.look()
-            case Setting(name, _) if name.startswith("tally"):
+            case Command(name, _) if name.startswith("tally"):
                 return  # a lamp is told again and again, and changes nothing else
-            case Setting() | FocusTo() | Preset(PresetAction.RECALL, _):
+            case Command() | FocusTo() | Preset(PresetAction.RECALL, _):
                 self._watch.look_at_settings()
 
     def _told(self, data: bytes, now: float) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from roomctl.camera.message import Drive, FocusDrive, ZoomDrive
 from roomctl.camera.session.ticket import Group
+from roomctl.visca.message import Drive, FocusDrive, ZoomDrive
 
 Move: TypeAlias = Drive | ZoomDrive | FocusDrive
 """What runs until told otherwise: one for each group."""

@@ -9,8 +9,16 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from roomctl.camera.message import Inquiry, Layout, Version
-from roomctl.camera.visca import read_answer, read_position, read_power, read_version, read_zoom
+from roomctl.visca.message import (
+    Inquiry,
+    Layout,
+    Version,
+    read_answer,
+    read_position,
+    read_power,
+    read_version,
+    read_zoom,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from roomctl.camera.frames import Reply
-from roomctl.camera.message import (
-    Cancel,
-    Drive,
-    Focus,
-    FocusDrive,
-    Inquiry,
-    Message,
-    Pan,
-    Tilt,
-    Zoom,
-    ZoomDrive,
-)
 from roomctl.camera.profile import CameraProfile
 from roomctl.camera.session.listening import Listening
 from roomctl.camera.session.moves import Axes, Move
@@ -43,7 +30,19 @@ from roomctl.camera.session.turn import Turn
 from roomctl.camera.session.underway import Said, UnderWay
 from roomctl.camera.session.waiting import Waiting
 from roomctl.camera.session.watch import Events, Watch
-from roomctl.camera.visca import encode
+from roomctl.visca.frames import Reply
+from roomctl.visca.message import (
+    Cancel,
+    Drive,
+    Focus,
+    FocusDrive,
+    Inquiry,
+    Message,
+    Pan,
+    Tilt,
+    Zoom,
+    ZoomDrive,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -221,7 +220,7 @@ class Talk:
         self._now = now
         if (socket := self._under_way.next_cancel(now)) is not None:
             self._saying = None
-            return encode(Cancel(socket), self.address)
+            return Cancel(socket).encode(self.address)
         if (group := self._axes.next_stop(now)) is None:
             return None
         return self._say(Said(self._stop_message(group), stop=group), now)
@@ -246,7 +245,7 @@ class Talk:
         return self._encoded(said.message)
 
     def _encoded(self, message: Message) -> bytes:
-        return encode(message, self.address, self.profile.form)
+        return message.encode(self.address, self.profile.form)
 
     @property
     def saying(self) -> Said | None:

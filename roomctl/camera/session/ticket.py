@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from roomctl.camera.message import (
+from roomctl.camera.profile import Timing
+from roomctl.visca.message import (
     Absolute,
+    Command,
     Drive,
     FocusDrive,
     FocusTo,
@@ -22,11 +24,9 @@ from roomctl.camera.message import (
     PresetAction,
     Raw,
     Relative,
-    Setting,
     ZoomDrive,
     ZoomTo,
 )
-from roomctl.camera.profile import Timing
 
 _MENU = 0x5F  # PTZOptics: recalling this preset opens or closes the menu
 _INQUIRY = b"\x09"
@@ -97,7 +97,7 @@ def may_repeat(message: Message) -> bool:
             return action is PresetAction.RECALL and number != _MENU
         case Raw():
             return asks(message)
-        case Setting(name, _):
+        case Command(name, _):
             return not (name.endswith(_STEPS) or name.startswith("menu") or name in _ONCE)
     return True
 

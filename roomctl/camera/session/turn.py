@@ -7,14 +7,13 @@ a drive. A stop is none of these: it waits for nothing (`talk`).
 
 from __future__ import annotations
 
-from roomctl.camera.message import Inquiry
 from roomctl.camera.session.moves import Axes, Move
 from roomctl.camera.session.pulse import Pulse
 from roomctl.camera.session.ticket import groups_of
 from roomctl.camera.session.underway import Said, UnderWay
 from roomctl.camera.session.waiting import Waiting
 from roomctl.camera.session.watch import Watch
-from roomctl.camera.visca import encode
+from roomctl.visca.message import Inquiry
 
 
 class Turn:
@@ -82,7 +81,7 @@ class Turn:
         """Whether `said` would lie in the camera, in the way of a stop, if it were written now."""
         if not self._can_wait(said):
             return False
-        air_s = len(encode(said.message, 1, self._watch.profile.form)) * self.byte_s
+        air_s = len(said.message.encode(1, self._watch.profile.form)) * self.byte_s
         if self.write_at is None or air_s != self._air_s:
             self._air_s = air_s
             self.write_at = self._pulse.write_at(now, air_s, self._watch.timing.cycle_s)

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from roomctl.camera.message import Message
 from roomctl.camera.session.ticket import Group, Ticket, asks
+from roomctl.visca.message import Message
 
 
 @dataclass(slots=True, eq=False)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 
-from roomctl.camera.frames import ErrorCode
 from roomctl.camera.profile import Timing
 from roomctl.camera.session.ticket import (
     End,
@@ -18,6 +17,7 @@ from roomctl.camera.session.ticket import (
     may_repeat,
     unanswered,
 )
+from roomctl.visca.frames import ErrorCode
 
 MOST = 8
 DEAF_S = 0.3  # EVI-HD1 manual: not executable for up to 240 ms after a recall

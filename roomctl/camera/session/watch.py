@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
-from roomctl.camera.message import Inquiry
 from roomctl.camera.profile import CameraProfile, Timing, recognise
 from roomctl.camera.session.moves import Axes
 from roomctl.camera.session.reading import Reading, Seen
 from roomctl.camera.session.ticket import Group, groups_of
 from roomctl.camera.session.underway import Said, UnderWay
+from roomctl.visca.message import Inquiry
 
 _log = logging.getLogger(__name__)
 

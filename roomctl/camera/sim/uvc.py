@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from roomctl.camera.sim.motion import Motor
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
     COUPLED,
@@ -29,6 +28,7 @@ from roomctl.camera.uvc.message import (
     decode,
     encode,
 )
+from roomctl.visca.sim.motion import Motor
 from roomctl.wire import Chunk
 
 GO_DEG_S = 60.0  # to a place, and at the highest speed

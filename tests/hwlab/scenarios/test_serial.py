@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from roomctl.camera.profile import shipped
-from roomctl.camera.sim import SimCamera, SimLine
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
+from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port
 from tests.hwlab.devices.ftdi import Ftdi
 from tests.hwlab.devices.usbip import Plugged, until

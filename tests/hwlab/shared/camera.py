@@ -14,10 +14,10 @@ from typing import Protocol
 import pytest
 
 from roomctl.camera import Camera, lines
-from roomctl.camera.sim import SimCamera
 from roomctl.clock import SystemClock
 from roomctl.config import CameraTable
 from roomctl.device import Status
+from roomctl.visca.sim import SimCamera
 from roomctl.wire import Port
 
 LIMIT_S = 30.0  # ten times what an emulated processor needs

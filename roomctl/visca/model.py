@@ -1,6 +1,6 @@
 """What differs from one camera model to the next, as far as its conversation must know.
 
-Knows no file and no person's units: who has a profile of the camera makes a `Model` of it.
+Knows no file and no person's units: who has a profile of the camera makes a `CameraModel` of it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class CameraModel:
     """What a `Connection` must know of a camera; the defaults are a camera that nobody knows.
 
     `pan_speed`, `tilt_speed`: the highest speed bytes. `zoom` … `tracking`: whether it has, and

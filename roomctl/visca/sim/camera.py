@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from roomctl.visca.sim import commands
 from roomctl.visca.sim.body import Body
-from roomctl.visca.sim.commands import Begun, Command
+from roomctl.visca.sim.commands import Begun, SimCommand
 from roomctl.visca.sim.faults import ANSWER, Faults
 from roomctl.visca.sim.profile import SimProfile
 from roomctl.visca.sim.settings import has
@@ -283,7 +283,7 @@ class SimCamera(Faults):
         more = [self.after_answer] if re.fullmatch(ANSWER, words) and self.after_answer else []
         return [words, *more] if words else []
 
-    def _command(self, command: Command, number: str, now: float) -> list[Words]:
+    def _command(self, command: SimCommand, number: str, now: float) -> list[Words]:
         if now < self._deaf_until or _refused(self.body, command.kind, now):
             return self._refuse(number, now)
         if self.hangs_on_second and self._running:
@@ -305,7 +305,7 @@ class SimCamera(Faults):
         self._running.append(_Running(free[0], begun, command.kind, now, until, number))
         return said
 
-    def _held(self, command: Command) -> set[int]:
+    def _held(self, command: SimCommand) -> set[int]:
         menu = self.body.values["menu"] == 2 and self.profile.has("menu-fills-sockets")
         if menu and command.kind not in ("menu", "power"):
             return {1, 2}

@@ -31,7 +31,7 @@ class Begun(NamedTuple):
     recall: bool = False
 
 
-class Command(NamedTuple):
+class SimCommand(NamedTuple):
     """A command that was understood: its kind is a row of the mode table, or "", or another."""
 
     kind: str
@@ -43,16 +43,16 @@ class Command(NamedTuple):
         return self.act(body, now, self.words)
 
 
-def understood(body: Body, frame: str) -> Command | str:
+def understood(body: Body, frame: str) -> SimCommand | str:
     """Return what a frame asks for, or the error that it is answered with."""
     for pattern, kind, who, act in _COMMANDS:
         if has(body.profile, who) and (found := pattern.fullmatch(frame)):
-            return Command(kind, act, found.groups())
+            return SimCommand(kind, act, found.groups())
     setting = kept(body.profile, body.values, frame)
     if setting is None or setting[1] is None:
         return SYNTAX
     kind = "menu" if setting[0] == "menu" else ""
-    return Command(kind, _keep, (setting[0], f"{setting[1]:x}"))
+    return SimCommand(kind, _keep, (setting[0], f"{setting[1]:x}"))
 
 
 # The commands: each acts at `now`, and returns what then runs, or the error it answers.

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import queue
 import re
+import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import ParamSpec, Protocol, TypeVar
+from functools import partial
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from roomctl.clock import Clock
 from roomctl.errors import PortClosed, PortError
@@ -22,7 +25,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _CREDENTIALS = re.compile("//[^/?@]*@")
-_threads = ThreadPoolExecutor(max_workers=128, thread_name_prefix="wire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,73 @@ Connect = Callable[[str, str], Awaitable[Port]]
 """`await connect(name, url)` opens a port for the device `name`, or raises PortError."""
 
 
+class DaemonThreads(ThreadPoolExecutor):
+    """Threads that a process does not wait for at its end: what hangs in the kernel may stay there.
+
+    An executor for loops, which insist on the class; of its own it has all but the name.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self._most, self._started = most, 0
+        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._free = threading.Semaphore(0)
+        self._running: dict[Future[Any], str] = {}
+
+    def submit(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Have `work` called in a thread, at once unless all are taken."""
+        future: Future[T] = Future()
+        self._running[future] = getattr(getattr(work, "func", work), "__qualname__", str(work))
+        future.add_done_callback(self._running.pop)
+        self._calls.put(partial(_call, future, work, *args, **kwargs))
+        if not self._free.acquire(blocking=False) and self._started < self._most:
+            self._started += 1
+            name = f"wire-{self._started}"
+            threading.Thread(target=self._work, name=name, daemon=True).start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Wait for nothing: see `settle`."""
+
+    def settle(self, limit_s: float) -> list[str]:
+        """Wait at most `limit_s` for what is under way; return what still is."""
+        wait(list(self._running), timeout=limit_s)
+        return self.under_way
+
+    @property
+    def under_way(self) -> list[str]:
+        """The names of the functions that are being called."""
+        return sorted(self._running.values())
+
+    def _work(self) -> None:
+        while True:
+            try:
+                call = self._calls.get_nowait()
+            except queue.Empty:
+                self._free.release()
+                call = self._calls.get()
+            call()
+            del call  # and with it the arguments: the next one may be long in coming
+
+
+def _call(future: Future[T], work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = work(*args, **kwargs)
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+threads = DaemonThreads(128)
+
+
 async def in_thread(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Run blocking `work` beside the loop and wait for its result."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads, lambda: work(*args, **kwargs))
+    return await loop.run_in_executor(threads, partial(work, *args, **kwargs))
 
 
 async def pump(port: Port, machine: Machine, wake: asyncio.Event, clock: Clock) -> None:

@@ -1,5 +1,7 @@
 import asyncio
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -12,6 +14,7 @@ from roomctl.clock import SystemClock, VirtualClock
 from roomctl.errors import PortClosed, PortError
 from roomctl.wire import (
     Chunk,
+    DaemonThreads,
     Identity,
     Port,
     Record,
@@ -308,3 +311,31 @@ async def test_blocking_work_runs_beside_the_loop_and_brings_its_result_or_error
 
     with pytest.raises(OSError, match="gone"):
         await in_thread(fail)
+
+
+def test_threads_that_hang_do_not_keep_the_interpreter_alive_and_are_named() -> None:
+    program = (
+        "import asyncio, time\n"
+        "from roomctl import wire\n"
+        "async def main():\n"
+        "    asyncio.ensure_future(wire.in_thread(time.sleep, 3600))\n"
+        "    await asyncio.sleep(0)\n"
+        "asyncio.run(main())\n"
+        "print(wire.threads.settle(0.0))\n"
+    )
+    line = [sys.executable, "-c", program]
+    assert subprocess.check_output(line, timeout=60, text=True) == "['sleep']\n"
+
+
+def test_more_work_than_threads_waits_for_a_free_one_and_faults_come_back() -> None:
+    threads, go = DaemonThreads(2), threading.Event()
+    waiting = [threads.submit(go.wait) for _ in range(2)]
+    queued = [threads.submit(int, text) for text in ("1", "two", "3")]
+    assert queued[2].cancel()
+    assert not any(future.done() for future in (*waiting, *queued[:2]))
+    assert len(threads.under_way) == 4
+    go.set()
+    assert queued[0].result(timeout=60) == 1
+    with pytest.raises(ValueError, match="two"):
+        queued[1].result(timeout=60)
+    assert threads.settle(60) == []

@@ -26,8 +26,8 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def served(app: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
-    """Serve `app` on a bound socket during the block."""
+async def served(app: ASGIApp, listening: socket.socket) -> AsyncIterator[asyncio.Future[None]]:
+    """Serve `app` on a bound socket during the block; yields the task that does."""
     settings = uvicorn.Config(
         app,
         log_config=None,
@@ -46,7 +46,7 @@ async def served(app: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
     try:
         while not server.started and not task.done():
             await asyncio.sleep(0.01)
-        yield
+        yield task
     finally:
         server.should_exit = True
-        await task
+        await asyncio.wait([task])  # what it raised is for whoever watches the task

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from roomctl.cli.signals import on_signals
+from roomctl import lifetime
 from roomctl.errors import DeviceError, RoomctlError
+from roomctl.lifetime import Ending
 
 if TYPE_CHECKING:
     from roomctl.config import Config
 
 START_LIMIT_S = 10.0
-END_LIMIT_S = 5.0
+END_LIMIT_S = 2.5  # half of what this process has itself
 UNPRIVILEGED = ("roomctl-screen", "nobody")  # who runs the browser when root starts a simulation
 
 
@@ -46,18 +47,18 @@ def run(
     A real one is a program of its own, which takes this process over: see `roomctl.kiosk.__main__`.
     """
     if mode == "simulated":
-        asyncio.run(_simulated(socket))
-        return 0
+        return lifetime.run(lambda ending: _simulated(socket, ending))
     options = {"socket": str(socket), "mode": mode, "media": media, "user": user}
     words = json.dumps({**options, "allowed_uid": allowed_uid, "verbose": verbose})
     os.execv(sys.executable, [sys.executable, "-P", "-m", "roomctl.kiosk", words])  # noqa: S606
 
 
-async def _simulated(socket: Path) -> None:
+async def _simulated(socket: Path, ending: Ending) -> int:
     from roomctl.clock import SystemClock
     from roomctl.simulator import simulated_screen
 
-    await simulated_screen(socket, SystemClock(), on_signals())
+    await simulated_screen(socket, SystemClock(), ending.told)
+    return 0
 
 
 def choose(config: Config, wanted: str) -> Choice:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from roomctl import config as configuration
-from roomctl import wire
+from roomctl import lifetime, wire
 from roomctl.api.app import create_app
 from roomctl.api.auth import PAIRING_S, Role, Tokens
 from roomctl.api.far_side import FarSide
@@ -25,10 +25,10 @@ from roomctl.booking.feed import Feed
 from roomctl.cli.ask import address_file
 from roomctl.cli.holder import holder_of
 from roomctl.cli.named import named
-from roomctl.cli.signals import on_signals
 from roomctl.clock import Clock, SystemClock
 from roomctl.config import Config
-from roomctl.errors import PortError, PortReason
+from roomctl.errors import PortError, PortReason, RoomctlError
+from roomctl.lifetime import Ending
 from roomctl.room import Outside, Room
 from roomctl.screen.protocol import Place, Stand
 from roomctl.simulator import Simulator
@@ -38,6 +38,8 @@ from roomctl.wire import Connect, Port, Record, trace_file
 _log = logging.getLogger(__name__)
 
 SIMULATED_PAIRING_S = 24 * 3600.0  # nobody is let in but to a simulation
+
+End = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +59,22 @@ def serve(path: Path, trace: Path | None, say: Callable[[str], None]) -> int:
     config = configuration.load(path)
     clock = SystemClock()
     with named(path):
-        return asyncio.run(_serve(config, clock, trace, say))
+        return lifetime.run(lambda ending: _serve(config, clock, trace, say, ending))
 
 
 async def _serve(
-    config: Config, clock: Clock, trace: Path | None, say: Callable[[str], None]
+    config: Config, clock: Clock, trace: Path | None, say: Callable[[str], None], ending: Ending
 ) -> int:
     store = Store(configuration.state_path())
-    stop = on_signals()
     simulator = _simulated_parts(config, clock)
     connect: Connect = simulator.connect
     if trace is not None:
         connect = traced(connect, clock, trace)
+    outside = Outside(connect, clock, calendar(config))
     try:
-        async with running(config, Outside(connect, clock, calendar(config)), store) as started:
-            print_addresses(started[0], say)
-            await stop.wait()
+        async with running(config, outside, store, ending) as (addresses, _):
+            print_addresses(addresses, say)
+            await ending.wait()
     finally:
         await simulator.close()
     return 0
@@ -105,7 +107,11 @@ def traced(connect: Connect, clock: Clock, folder: Path) -> Connect:
 
 @contextlib.asynccontextmanager
 async def running(
-    config: Config, outside: Outside, store: Store, far_side: FarSide | None = None
+    config: Config,
+    outside: Outside,
+    store: Store,
+    ending: Ending,
+    far_side: FarSide | None = None,
 ) -> AsyncIterator[tuple[Addresses, Room]]:
     """Run a room and its web server; yield its addresses, and the room, once it answers."""
     with listen(*config.api.address) as listening:
@@ -133,7 +139,12 @@ async def running(
             api=base,
             token=token,
         )
-        async with beside(room.run()), served(app, listening), _left_at(addresses):
+        async with (
+            beside("the room", room.run(), ending.begin),
+            served(app, listening) as serving,
+            lasting("the web server", serving, ending.begin),
+            _left_at(addresses),
+        ):
             try:
                 yield addresses, room
             finally:
@@ -153,15 +164,30 @@ def _stands(config: Config, base: str, tokens: Tokens) -> tuple[Stand, ...]:
 
 
 @contextlib.asynccontextmanager
-async def beside(work: Awaitable[None]) -> AsyncIterator[None]:
-    """Run `work` beside the block; cancel it and wait for it at the end.
+async def beside(what: str, work: Awaitable[None], end: End) -> AsyncIterator[None]:
+    """Run `work` beside the block; cancel it and wait for it at the end. See `lasting`."""
+    task = asyncio.ensure_future(work)
+    try:
+        async with lasting(what, task, end):
+            yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
-    Work that fails ends the block at once, with its error: a room that is dead must not look alive.
+
+@contextlib.asynccontextmanager
+async def lasting(what: str, task: asyncio.Future[None], end: End) -> AsyncIterator[None]:
+    """Call `end(why)` and end the block when `task` ends first; raises the task's error.
+
+    A room that is dead must not look alive. `what` is what people call the task.
     """
-    owner, task = asyncio.current_task(), asyncio.ensure_future(work)
+    owner = asyncio.current_task()
 
     def ended(task: asyncio.Future[None]) -> None:
-        if owner is not None and not task.cancelled() and task.exception() is not None:
+        error = None if task.cancelled() else task.exception()
+        end(f"{what} failed ({error!r})" if error else f"{what} ended by itself")
+        if owner is not None:
             owner.cancel()
 
     task.add_done_callback(ended)
@@ -169,9 +195,10 @@ async def beside(work: Awaitable[None]) -> AsyncIterator[None]:
         yield
     finally:
         task.remove_done_callback(ended)
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        if task.done() and not task.cancelled():
+            task.result()
+        if task.done():
+            raise RoomctlError(f"{what} ended by itself; see what it logged")
 
 
 def listen(host: str, port: int) -> socket.socket:

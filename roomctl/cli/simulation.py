@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roomctl import config as configuration
+from roomctl import lifetime
 from roomctl.api.demo_meeting import create_demo_meeting
 from roomctl.api.serving import served
 from roomctl.cli import display
@@ -24,10 +25,10 @@ from roomctl.cli.server import (
     print_addresses,
     running,
 )
-from roomctl.cli.signals import on_signals
 from roomctl.clock import SystemClock
 from roomctl.config import ApiTable, Config, NewMeetingTable
 from roomctl.errors import RoomctlError
+from roomctl.lifetime import Ending
 from roomctl.room import Outside, Room
 from roomctl.simulator import DEMO, SimFeed, Simulator
 from roomctl.store import Store
@@ -56,11 +57,13 @@ def simulate(options: Options, say: Callable[[str], None]) -> int:
     path = options.config or DEMO
     with named(path):
         config = _listening(configuration.load(path), options)
-        return asyncio.run(_simulate(config, options, say))
+        return lifetime.run(lambda ending: _simulate(config, options, say, ending))
 
 
-async def _simulate(config: Config, options: Options, say: Callable[[str], None]) -> int:
-    stop, clock = on_signals(), SystemClock()
+async def _simulate(
+    config: Config, options: Options, say: Callable[[str], None], ending: Ending
+) -> int:
+    clock = SystemClock()
     with tempfile.TemporaryDirectory(prefix="roomctl-sim-") as folder:
         async with contextlib.AsyncExitStack() as stack:
             origin = await stack.enter_async_context(_demo_meeting())
@@ -73,11 +76,11 @@ async def _simulate(config: Config, options: Options, say: Callable[[str], None]
                 await simulator.wire()
             feed = calendar(config) or SimFeed(clock.now(), f"{origin}/DesignReview")
             outside = Outside(simulator.connect, clock, feed)
-            started = running(config, outside, Store(Path(folder)), simulator)
+            started = running(config, outside, Store(Path(folder)), ending, simulator)
             addresses, room = await stack.enter_async_context(started)
-            await _ready(room, stop)
+            await _ready(room, ending)
             _tell(addresses, simulator, choice, options, say)
-            await stop.wait()
+            await ending.wait()
     return 0
 
 
@@ -113,7 +116,7 @@ async def _demo_meeting() -> AsyncIterator[str]:
             yield f"http://127.0.0.1:{port}"
 
 
-async def _ready(room: Room, stop: asyncio.Event) -> None:
+async def _ready(room: Room, ending: Ending) -> None:
     """Wait until the devices have answered, or had their time, or the room is to stop."""
 
     async def ready() -> None:
@@ -121,7 +124,7 @@ async def _ready(room: Room, stop: asyncio.Event) -> None:
             while not room.ready:
                 await changes.get()
 
-    waits = [asyncio.ensure_future(ready()), asyncio.ensure_future(stop.wait())]
+    waits = [asyncio.ensure_future(ready()), asyncio.ensure_future(ending.wait())]
     await asyncio.wait(waits, timeout=READY_LIMIT_S, return_when="FIRST_COMPLETED")
     for wait in waits:
         wait.cancel()

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import os
 import resource
-import signal
 import socket
 import stat
 import struct
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import roomctl
+from roomctl import lifetime
 from roomctl.errors import DeviceError, RoomctlError
 from roomctl.kiosk.audio import defaults
 from roomctl.kiosk.audio.flow import Streams
@@ -31,6 +31,7 @@ from roomctl.kiosk.display import display
 from roomctl.kiosk.display.stands import Stands
 from roomctl.kiosk.input.relay import Relay
 from roomctl.kiosk.privilege import drop_privileges, refuse_root
+from roomctl.lifetime import Ending
 from roomctl.screen.protocol import (
     Ask,
     Beat,
@@ -106,22 +107,14 @@ def run(options: Options) -> int:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if options.user is not None:
             drop_privileges(options.user)
-        asyncio.run(
-            serve(
-                Path(options.socket),
-                options.mode,
-                media=options.media,
-                allowed_uid=options.allowed_uid,
-            )
-        )
+        return lifetime.run(lambda ending: serve(options, ending))
     except RoomctlError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    return 0
 
 
-async def serve(socket_path: Path, mode: str, *, media: str, allowed_uid: int | None) -> None:
-    """Own the screen until SIGTERM or SIGINT, or until a kiosk's compositor is gone.
+async def serve(options: Options, ending: Ending) -> int:
+    """Own the screen until the program is to end, or until a kiosk's compositor is gone.
 
     DeviceError says why it cannot start.
     """
@@ -132,27 +125,26 @@ async def serve(socket_path: Path, mode: str, *, media: str, allowed_uid: int | 
         _log.warning("screen: removed %d profiles that a dead run left behind", swept)
     binary = browser.find()
     window = "wayland" if "WAYLAND_DISPLAY" in os.environ else "x11"
-    setup = browser.Setup(binary, mode, media, base, window)
+    setup = browser.Setup(binary, options.mode, options.media, base, window)
     agent = Agent(setup, await browser.version(binary))
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    server = await _listen(socket_path, agent, allowed_uid)
-    watching = asyncio.ensure_future(_end_with_the_display(stop, mode))
-    _log.info("screen: %s with %s, listening on %s", mode, agent.browser, socket_path)
+    socket_path = Path(options.socket)
+    server = await _listen(socket_path, agent, options.allowed_uid)
+    watching = asyncio.ensure_future(_end_with_the_display(ending, options.mode))
+    _log.info("screen: %s with %s, listening on %s", options.mode, agent.browser, socket_path)
     try:
-        await agent.run(stop)
+        await agent.run(ending)
     finally:
         watching.cancel()
         server.close()
         socket_path.unlink(missing_ok=True)
+    return 0
 
 
-async def _end_with_the_display(stop: asyncio.Event, mode: str) -> None:
+async def _end_with_the_display(ending: Ending, mode: str) -> None:
     """End a kiosk with its compositor: one that starts anew brings a screen process of its own."""
     if mode == "kiosk" and await display.gone():
         _log.warning("screen: the compositor is gone")
-        stop.set()
+        ending.begin("the compositor was gone")
 
 
 class Agent:
@@ -172,9 +164,9 @@ class Agent:
         self._attending: dict[asyncio.StreamWriter, asyncio.Future[None]] = {}
         self._wishes: asyncio.Queue[Open | Leave | Rest] = asyncio.Queue(_BACKLOG_OF_WISHES)
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Beat and fulfil wishes until `stop`; then leave the meeting."""
-        stopping = asyncio.ensure_future(stop.wait())
+    async def run(self, ending: Ending) -> None:
+        """Beat and fulfil wishes until the program is to end; then leave the meeting."""
+        stopping = asyncio.ensure_future(ending.wait())
         works = (
             self._beat(),
             self._fulfil(),
@@ -187,6 +179,7 @@ class Agent:
         try:
             await asyncio.wait((stopping, mixing, *owned), return_when="FIRST_COMPLETED")
         finally:
+            ending.begin("a part of the screen ended by itself")
             # Cancelling the fulfilment ends the visit's own task in order: see _fulfil. The sound
             # comes after it: a visit's last act is to restore the default devices.
             for task in (stopping, *owned):

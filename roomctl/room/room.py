@@ -40,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 STARTING_S = 5.0  # a device that has not answered by then does not hold the panel up
 TICK_S, LEAST_S = 0.5, 0.01
+END_LIMIT_S = 2.5  # cameras stop in 1.0 of them
 
 Push = tuple[float, float, float, float]
 """Pan, tilt, zoom, focus, each from -1 to 1: right, up, tele and near are positive."""
@@ -213,9 +214,13 @@ class Room:
         finally:
             await self._commands.close()
             await self._sound.close()
-            for task in (*tasks, *self._acts):
+            ending = {*tasks, *self._acts}
+            for task in ending:
                 task.cancel()
-            await asyncio.gather(*tasks, *self._acts, return_exceptions=True)
+            # Not gather: a part that cannot be cancelled must not keep the room's fault a secret.
+            _, late = await asyncio.wait(ending, timeout=END_LIMIT_S)
+            if late:
+                _log.error("%d parts of the room did not end in %g s", len(late), END_LIMIT_S)
 
     async def _refresh(self) -> None:
         """Make the document anew whenever something changed."""

@@ -10,6 +10,7 @@ import pytest
 
 from roomctl.cli.server import beside, traced
 from roomctl.clock import SystemClock
+from roomctl.errors import RoomctlError
 from roomctl.wire import Port, pair
 from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until
 
@@ -73,16 +74,32 @@ async def test_a_room_that_fails_does_not_go_on_looking_alive() -> None:
     async def room() -> None:
         raise ZeroDivisionError("a fault of ours")
 
-    went_on: list[bool] = []
+    went_on, ends = list[bool](), list[str]()
 
     async def live() -> None:
-        async with beside(room()):
-            await asyncio.sleep(1)
+        async with beside("the room", room(), ends.append):
+            await asyncio.Event().wait()
             went_on.append(True)
 
     with pytest.raises(ZeroDivisionError):
         await live()
     assert not went_on
+    assert ends == ["the room failed (ZeroDivisionError('a fault of ours'))"]
+
+
+async def test_a_room_that_just_ends_is_no_better() -> None:
+    async def room() -> None:
+        pass
+
+    ends: list[str] = []
+
+    async def live() -> None:
+        async with beside("the room", room(), ends.append):
+            await asyncio.Event().wait()
+
+    with pytest.raises(RoomctlError, match="the room ended by itself"):
+        await live()
+    assert ends == ["the room ended by itself"]
 
 
 async def test_a_room_is_ended_with_its_block() -> None:
@@ -94,9 +111,11 @@ async def test_a_room_is_ended_with_its_block() -> None:
         finally:
             ended.set()
 
-    async with beside(room()):
+    ends: list[str] = []
+    async with beside("the room", room(), ends.append):
         await asyncio.sleep(0)
     assert ended.is_set()
+    assert not ends, "nothing failed"
 
 
 SIMULATED = """

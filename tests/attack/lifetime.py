@@ -1,0 +1,209 @@
+"""A program that is told to end, or that can do nothing any more, is gone within its limit."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from roomctl.lifetime import END_LIMIT_S, LATE
+from tests.attack.program import TREE, Program
+from tests.attack.registry import attack
+
+SHORT_S = 1.0  # where the suite does it once
+SLACK_S = 30.0  # a busy machine's: the program's own limit is END_LIMIT_S
+INQUIRY_ANSWER = bytes.fromhex("9050020304050607FF")
+
+CAMERA = '[camera.front]\nurl = "tcp://127.0.0.1:{port}"\n'
+SCREEN = '[screen]\nurl = "unix:{path}"\n'
+FAULTY = '[camera.front]\nurl = "tcp://127.0.0.1:1"\n[api]\nlisten = "127.0.0.1:0"\n'
+
+
+@attack("SIGTERM while a camera floods", small=1, whole=12)
+def flood(folder: Path, count: int) -> str:
+    return _ended_beside(folder, count, _floods)
+
+
+@attack("SIGTERM while a camera reads nothing", small=1, whole=5)
+def deaf(folder: Path, count: int) -> str:
+    return _ended_beside(folder, count, _only_listens)
+
+
+@attack("SIGTERM while the screen says nothing", small=1, whole=5)
+def silent_screen(folder: Path, count: int) -> str:
+    path = folder / "silent.sock"
+    with _peers(socket.AF_UNIX, str(path), _only_listens) as (_, met):
+        return _ended(folder, count, SCREEN.format(path=path), met)
+
+
+@attack("SIGTERM to a loop that is blocked", small=1, whole=3)
+def blocked(folder: Path, count: int) -> str:
+    found = [_faulty(folder, count, fault) for fault in ("blocks", "spins") for _ in range(count)]
+    assert all("late: the loop, blocked by" in last for _, last, _ in found), found
+    assert {status for status, _, _ in found} == {LATE}, found
+    return _told(found)
+
+
+@attack("SIGTERM to a task that cannot be cancelled", small=1, whole=3)
+def uncancellable(folder: Path, count: int) -> str:
+    found = [_faulty(folder, count, "cannot_be_cancelled") for _ in range(count)]
+    assert all("late: Devices.run" in last for _, last, _ in found), found
+    assert all("cannot_be_cancelled (_faulty.py:" in last for _, last, _ in found), found
+    assert {status for status, _, _ in found} == {LATE}, found
+    return _told(found)
+
+
+@attack("SIGTERM to a thread that hangs", small=1, whole=5)
+def hanging_thread(folder: Path, count: int) -> str:
+    found = [_faulty(folder, count, "hangs_in_a_thread", limit_s=SLACK_S) for _ in range(count)]
+    assert {status for status, _, _ in found} == {0}, found
+    return _told(found)
+
+
+@attack("native code that never lets go, after SIGTERM", small=1, whole=2)
+def lock_kept(folder: Path, count: int) -> str:
+    found = [_faulty(folder, count, "keeps_the_lock_at_the_end") for _ in range(count)]
+    assert {status for status, _, _ in found} == {-signal.SIGALRM}, found
+    return _told(found)
+
+
+@attack("a second SIGTERM", small=1, whole=3)
+def again(folder: Path, count: int) -> str:
+    found = [_faulty(folder, count, "cannot_be_cancelled", twice=True) for _ in range(count)]
+    assert {status for status, _, _ in found} == {128 + signal.SIGTERM}, found
+    return _told(found)
+
+
+@attack("a room that fails by itself, with a task that cannot be cancelled", small=1, whole=3)
+def failing_room(folder: Path, count: int) -> str:
+    found = [_faulty(folder, count, "fails", told=False) for _ in range(count)]
+    assert {status for status, _, _ in found} == {LATE}, found
+    assert all("s after the room failed (ZeroDivisionError(" in last for _, last, _ in found), found
+    return _told(found)
+
+
+@attack("a web server that ends by itself", small=1, whole=3)
+def ended_server(folder: Path, count: int) -> str:
+    found = [
+        _faulty(folder, count, "ends_the_web_server", told=False, limit_s=SLACK_S)
+        for _ in range(count)
+    ]
+    assert all("the web server ended by itself" in last for _, last, _ in found), found
+    assert {status for status, _, _ in found} == {1}, found
+    return _told(found)
+
+
+Ended = tuple[int, str, float]
+"""The exit status, the last line of stderr, and the seconds that it took."""
+
+
+def _faulty(
+    folder: Path,
+    count: int,
+    fault: str,
+    *,
+    told: bool = True,
+    twice: bool = False,
+    limit_s: float | None = None,
+) -> Ended:
+    """Run a room with a fault and end it, or have it end by itself; once: with a shorter limit."""
+    limit_s = limit_s or (END_LIMIT_S if count > 1 else SHORT_S)
+    (folder / "room.toml").write_text(FAULTY, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.attack._faulty", fault, str(folder), f"{limit_s}"],
+        cwd=TREE,
+        env={**os.environ, "RUNTIME_DIRECTORY": str(folder / "run")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said = [process.stdout.readline(), process.stdout.readline()]
+            assert said == ["up\n", "there\n"], f"{said}: {process.communicate()[1][-500:]}"
+            began = time.monotonic()
+            if told:
+                process.terminate()
+            while twice and process.poll() is None:
+                time.sleep(0.5)
+                process.terminate()
+            _, errors = process.communicate(timeout=END_LIMIT_S + SLACK_S)
+        finally:
+            process.kill()
+    took_s = time.monotonic() - began
+    return process.returncode, (errors.splitlines() or [""])[-1], took_s
+
+
+def _told(found: list[Ended]) -> str:
+    slowest_s = max(took_s for _, _, took_s in found)
+    return f"{len(found)} times, slowest {slowest_s:.1f} s; last words: {found[-1][1] or 'none'}"
+
+
+def _ended_beside(folder: Path, count: int, peer: Callable[[socket.socket], None]) -> str:
+    with _peers(socket.AF_INET, ("127.0.0.1", 0), peer) as (port, met):
+        return _ended(folder, count, CAMERA.format(port=port), met)
+
+
+def _ended(folder: Path, count: int, room: str, met: threading.Event) -> str:
+    """Start the room and end it while its device is what it is, `count` times."""
+    slowest_s = 0.0
+    for number in range(count):
+        met.clear()
+        with Program(folder / str(number), room=room) as program:
+            program.until(met.is_set)
+            time.sleep(0.1 * number)  # each time the signal meets another moment
+            began = time.monotonic()
+            status = program.stop(END_LIMIT_S + SLACK_S)
+            slowest_s = max(slowest_s, time.monotonic() - began)
+            assert status == 0, f"status {status}: {program.log[-500:]}"
+    return f"{count} times, slowest {slowest_s:.1f} s"
+
+
+@contextlib.contextmanager
+def _peers(
+    family: int, place: object, peer: Callable[[socket.socket], None]
+) -> Iterator[tuple[int, threading.Event]]:
+    """Serve a socket whose every connection is `peer`'s; yield its port, and whether it is met."""
+    met = threading.Event()
+    listening = socket.socket(family)
+    listening.bind(place)
+    listening.listen()
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    def serve(connection: socket.socket) -> None:
+        met.set()
+        with contextlib.suppress(OSError), connection:
+            peer(connection)
+
+    accepting = threading.Thread(target=accept, daemon=True)
+    accepting.start()
+    try:
+        yield (0 if family == socket.AF_UNIX else listening.getsockname()[1]), met
+    finally:
+        listening.shutdown(socket.SHUT_RDWR)
+        accepting.join()
+        listening.close()
+
+
+def _floods(connection: socket.socket) -> None:
+    while True:
+        connection.sendall(INQUIRY_ANSWER * 1000)
+
+
+def _only_listens(connection: socket.socket) -> None:
+    """Read nothing, and say nothing, until the other end is gone."""
+    connection.settimeout(None)
+    while connection.recv(65536, socket.MSG_PEEK):
+        if connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) != b"\x01":
+            return
+        time.sleep(0.05)

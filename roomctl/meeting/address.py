@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roomctl.meeting.refusal import Refusal
 
@@ -61,6 +61,11 @@ class Address:
     @property
     def fragment(self) -> str:
         return self.rest.partition("#")[2]
+
+    def with_fragment(self, fragment: str) -> Address:
+        """Return this address with another fragment, or without any."""
+        rest = self.rest.partition("#")[0] + (f"#{fragment}" if fragment else "")
+        return replace(self, rest=rest)
 
 
 @dataclass(frozen=True, slots=True)

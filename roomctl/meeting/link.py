@@ -255,6 +255,7 @@ def _barred(reading: Reading, platform: Platform, policy: Policy) -> Reading | N
 def _launch_url(found: Address, site: Site, shape: Shape, meeting_id: str | None) -> str:
     """Return what is opened; a configured host knows its own pages, so its links stay."""
     launch = site.platform.launch
+    found = found.with_fragment(launch.kept(found.fragment))
     if launch.as_it_is or shape.as_it_is or site.configured or not meeting_id:
         return found.url
     return launch.link.format(

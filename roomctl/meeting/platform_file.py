@@ -86,13 +86,35 @@ class Launch(Table):
     fragment: str = Field(
         default="", description="added after '#': knows {name}, the room's name as quoted JSON"
     )
+    keeps: dict[str, str] | None = Field(
+        default=None,
+        description="of a link's own fragment only these settings go along: name = pattern of the"
+        " value; unset: the fragment is a part of the address, and all of it goes along",
+    )
     native: str = Field(
         default="", description="for the vendor's own client; [..] is left out without a passcode"
     )
 
+    @field_validator("keeps")
+    @classmethod
+    def _patterns(cls, keeps: dict[str, str] | None) -> dict[str, str] | None:
+        return keeps and {name: _checked(pattern) for name, pattern in keeps.items()}
+
     @property
     def as_it_is(self) -> bool:
         return self.link == _AS_IT_IS
+
+    def kept(self, fragment: str) -> str:
+        """Return what of a link's fragment may go along; names and values stay as written."""
+        if self.keeps is None:
+            return fragment
+        settings = (each.partition("=") for each in fragment.split("&"))
+        allowed = (
+            f"{name}={value}"
+            for name, _, value in settings
+            if name in self.keeps and re.fullmatch(self.keeps[name], value)
+        )
+        return "&".join(dict.fromkeys(allowed))
 
 
 class Printed(Table):

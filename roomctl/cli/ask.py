@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import httpx
 
 from roomctl.config import environment_token, runtime_path
 from roomctl.errors import RoomctlError
+
+if TYPE_CHECKING:
+    import httpx
 
 LIMIT_S = 40.0
 
@@ -61,6 +62,8 @@ def pairing(url: str | None, token: str | None, role: str) -> dict[str, Any]:
 
 
 def _client(url: str | None, token: str | None) -> httpx.Client:
+    import httpx  # half a second on a slow board: whoever serves a room asks none
+
     known = _known()
     base = url or known.get("api")
     if not base:
@@ -84,6 +87,8 @@ def _known() -> dict[str, str]:
 
 
 def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[str, Any]:
+    import httpx
+
     try:
         response = client.request(method, path, json=body)
     except httpx.HTTPError as error:

@@ -5,10 +5,11 @@ Knows no calendar server, no platform and no clock; the moment comes by argument
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from roomctl.clock import Moment
@@ -32,9 +33,50 @@ class Booking:
     all_day: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SkippedEvent:
+    """Events that a calendar lists and that could not be shown, and why.
+
+    `title` is empty if unknown or private; `count` is how many events or series this stands for.
+    """
+
+    uid: str
+    title: str
+    why: Literal["unreadable", "too_much", "cut_off"]
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRead:
+    """What one reading of a calendar gave: the good bookings, and what had to be left out."""
+
+    bookings: tuple[Booking, ...] = ()
+    skipped: tuple[SkippedEvent, ...] = ()
+
+
+LONGEST_LINE = 200  # characters of a title or a name; panels show about 60
+
+# Control characters, line and paragraph separators, and lone surrogates.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# What turns the direction of the text around it (UAX #9): a title must not rewrite its neighbour.
+_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def one_line(text: str) -> str:
+    """Return a text from outside as one line: no control or direction character, 200 at most."""
+    visible = _CONTROL.sub(" ", _DIRECTION.sub("", text[: 4 * LONGEST_LINE]))
+    return " ".join(visible.split())[:LONGEST_LINE].strip()
+
+
+def many_lines(text: str) -> str:
+    """Return a text from outside with its line breaks, and no other control or direction."""
+    return "\n".join(_CONTROL.sub(" ", line) for line in _DIRECTION.sub("", text).splitlines())
+
+
 class Agenda:
     """Bookings in order of time; cancelled ones are left out, private titles are hidden.
 
+    Titles and organizers come out as one line each, whoever wrote the calendar.
     A private booking can still be joined: its link is read, its title never leaves here.
     """
 
@@ -84,4 +126,5 @@ def _ends_after(booking: Booking, begin: datetime) -> bool:
 
 
 def _discreet(booking: Booking) -> Booking:
-    return replace(booking, title="") if booking.private else booking
+    title = "" if booking.private else one_line(booking.title)
+    return replace(booking, title=title, organizer=one_line(booking.organizer))

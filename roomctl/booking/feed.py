@@ -2,37 +2,50 @@
 
     ics:/var/lib/roomctl/room.ics        ics:https://calendar.example.org/room.ics
 
-Occurrences of a series are bookings of their own: a moved one may be on another platform. Knows
-no platform. A calendar's url is often its only secret, so errors name its host and no more.
+Fetched here, parsed in a process of its own (`child`), since a few bytes of calendar can ask for
+minutes of work. Occurrences of a series are bookings of their own: a moved one may be on another
+platform. Knows no platform. A calendar's url is often its only secret, so errors name its host and
+no more.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from datetime import date, datetime, time, tzinfo
+import contextlib
+import hashlib
+import json
+import re
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-import httpx
-import icalendar
-import recurring_ical_events
-
-from roomctl.booking.agenda import Booking
+from roomctl.booking import child
+from roomctl.booking.agenda import Booking, CalendarRead, SkippedEvent
 from roomctl.errors import PortError, PortReason
 from roomctl.wire import in_thread
 
 LARGEST = 2 * 1024 * 1024  # bytes of one calendar
-LIMIT_S = 10.0
-_LONGEST_FIELD = 64 * 1024
-_MOST_BOOKINGS = 2000
-_FIELDS = ("CONFERENCE", "URL", "LOCATION", "DESCRIPTION", "X-ALT-DESC", "X-GOOGLE-CONFERENCE")
-_PRIVATE = ("PRIVATE", "CONFIDENTIAL")
+CHILD_S = 40.0  # of wall time; its own limits are of processor time, which may come late
+_MARGIN = timedelta(hours=6)  # read beyond the window, so that the same bytes are not parsed again
+_STAMP = re.compile(rb"^DTSTAMP[^\r\n]*", re.MULTILINE)  # some servers write the time of asking
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """What these bytes gave for this window."""
+
+    digest: bytes
+    start: datetime
+    end: datetime
+    read: CalendarRead
 
 
 class Feed:
     """The bookings of one calendar; `zone` is where times without a zone and whole days are."""
 
-    def __init__(self, url: str, zone: tzinfo) -> None:
+    def __init__(self, url: str, zone: ZoneInfo) -> None:
         kind, _, place = url.partition(":")
         web = place.startswith(("https://", "http://"))
         if kind != "ics" or not place or ("://" in place and not web):
@@ -40,15 +53,30 @@ class Feed:
             raise PortError(_shown(url), why, PortReason.UNSUPPORTED)
         self.shown = _shown(url)
         self._place, self._web, self._zone = place, web, zone
+        self._one_at_a_time = asyncio.Lock()
+        self._parsed: _Parsed | None = None
 
-    async def bookings(self, window_start: datetime, window_end: datetime) -> list[Booking]:
+    async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead:
         """Return every occurrence that touches the window, cancelled ones marked.
 
         Raises PortError if the calendar is missing, larger than 2 MiB, not there within 10 s, or
-        no iCalendar. A single series that cannot be read is left out.
+        no iCalendar. Events that cannot be read, or take too long, are named and left out.
         """
-        data = await (self._fetched() if self._web else in_thread(self._read))
-        return await in_thread(self._parsed, data, window_start, window_end)
+        async with self._one_at_a_time:
+            data = await (self._fetched() if self._web else in_thread(self._read))
+            digest = hashlib.sha256(_STAMP.sub(b"", data)).digest()
+            last = self._parsed
+            if last is None or last.digest != digest or not _within(last, window_start, window_end):
+                end = window_end + _MARGIN
+                answers = await self._in_child(data, window_start, end)
+                last = _Parsed(digest, window_start, end, answers.read())
+                self._parsed = last if answers.done else None
+            touching = (
+                booking
+                for booking in last.read.bookings
+                if booking.start < window_end and booking.end >= window_start
+            )
+            return CalendarRead(tuple(touching), last.read.skipped)
 
     def _read(self) -> bytes:
         try:
@@ -60,115 +88,108 @@ class Feed:
             raise self._error("may not be read by this user", PortReason.PERMISSION) from error
         except OSError as error:
             raise self._error(f"cannot be read: {error.strerror}") from error
-        self._small_enough(data)
+        if len(data) > LARGEST:
+            raise self._error(f"is larger than {LARGEST // 1024**2} MiB; publish fewer weeks")
         return data
 
     async def _fetched(self) -> bytes:
+        # Imported when a calendar is opened on the web: a room without one does not pay for HTTP.
+        from roomctl.booking import fetch
+
         try:
-            async with asyncio.timeout(LIMIT_S):
-                return await self._downloaded()
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise self._error(f"no calendar within {LIMIT_S:g} s", PortReason.MISSING) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            why = f"cannot be reached ({type(error).__name__}); is its host right?"
-            raise self._error(why, PortReason.REFUSED) from error
+            return await fetch.fetched(self._place, LARGEST)
+        except fetch.FetchError as error:
+            reason = PortReason.MISSING if error.late else PortReason.REFUSED
+            raise self._error(str(error), reason) from error
 
-    async def _downloaded(self) -> bytes:
-        data = bytearray()
-        async with (
-            httpx.AsyncClient(timeout=LIMIT_S, follow_redirects=True, max_redirects=3) as client,
-            client.stream("GET", self._place) as response,
-        ):
-            if response.status_code != httpx.codes.OK:
-                why = f"answered HTTP {response.status_code}; is the calendar's url still right?"
-                raise self._error(why, PortReason.REFUSED)
-            async for piece in response.aiter_bytes():
-                data += piece
-                self._small_enough(data)
-        return bytes(data)
-
-    def _small_enough(self, data: bytes | bytearray) -> None:
-        if len(data) > LARGEST:
-            raise self._error(f"is larger than {LARGEST // 1024**2} MiB; publish fewer weeks")
-
-    def _parsed(self, data: bytes, start: datetime, end: datetime) -> list[Booking]:
+    async def _in_child(self, data: bytes, start: datetime, end: datetime) -> _Answers:
+        """Have a process of its own read `data`; it has ended when this returns or is cancelled."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", child.__name__),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,  # a traceback may quote a booking
+            limit=child.LONGEST_LINE,
+        )
+        answers = _Answers()
         try:
-            calendar = icalendar.Calendar.from_ical(data)
-            calendar.subcomponents = [c for c in calendar.subcomponents if not _endless(c)]
-            events = recurring_ical_events.of(calendar, skip_bad_series=True).between(start, end)
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-            raise self._error("is no iCalendar file; does its url need a login?") from error
-        return sorted(self._each(events[:_MOST_BOOKINGS]), key=lambda booking: booking.start)
-
-    def _each(self, events: list[icalendar.Event]) -> Iterator[Booking]:
-        for event in events:
-            try:
-                yield _booking(event, self._zone)
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue  # one broken event leaves the others readable
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CHILD_S):
+                    task = child.Task(self._zone.key, start, end)
+                    await _say(process, task.line() + data)
+                    await answers.take(process)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        if answers.error == "no_calendar":
+            raise self._error("is no iCalendar file; does its url need a login?")
+        if answers.series is None:
+            why = f"could not be read: its reader ended with {process.returncode}"
+            raise self._error(why)
+        return answers
 
     def _error(self, why: str, reason: PortReason = PortReason.IO) -> PortError:
         return PortError(self.shown, why, reason)
 
 
-def _endless(component: icalendar.Component) -> bool:
-    """Whether a series repeats each minute or second: no room is booked so, and it takes long."""
-    rules = component.get("RRULE", [])
-    each = rules if isinstance(rules, list) else [rules]
-    words = {str(word).upper() for rule in each for word in rule.get("FREQ", ())}
-    return bool(words & {"SECONDLY", "MINUTELY"})
+class _Answers:
+    """What the child said so far; it may end in the middle."""
+
+    def __init__(self) -> None:
+        self.error: str | None = None
+        self.series: int | None = None
+        self.done = False
+        self._bookings: list[Booking] = []
+        self._skipped: list[SkippedEvent] = []
+        self._heard = 0
+
+    async def take(self, process: asyncio.subprocess.Process) -> None:
+        """Hear the child out, line by line, so that the loop is never kept from others for long."""
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        while not self.done and self._heard <= child.LONGEST_ANSWER:
+            try:
+                line = await process.stdout.readline()
+                if not line:
+                    return
+                self._one(json.loads(line))
+            except (ValueError, KeyError, TypeError):
+                return  # it ran wild: what came before still counts
+            self._heard += len(line)
+            await asyncio.sleep(0)
+
+    def read(self) -> CalendarRead:
+        """Return what was found; a child that was ended has left out the rest."""
+        rest = () if self.done else (SkippedEvent("", "", "too_much"),)
+        found = sorted(self._bookings, key=lambda booking: booking.start)
+        return CalendarRead(tuple(found), (*self._skipped, *rest))
+
+    def _one(self, said: dict[str, object]) -> None:
+        match said:
+            case {"booking": dict(booking)}:
+                self._bookings.append(child.booking(booking))
+            case {"skipped": dict(skipped)}:
+                self._skipped.append(SkippedEvent(**skipped))
+            case {"series": int(series)}:
+                self.series = series
+            case {"error": str(error)}:
+                self.error, self.done = error, True
+            case {"done": True}:
+                self.done = True
+            case _:
+                raise ValueError("not an answer")
 
 
-def _booking(event: icalendar.Event, zone: tzinfo) -> Booking:
-    start, end = event.start, event.end
-    uid = _text(event, "UID") or "-"
-    first = event.decoded("RECURRENCE-ID", start)
-    begin = _aware(start, zone)
-    return Booking(
-        id=f"{uid}/{(first if isinstance(first, date) else start).isoformat()}",
-        title=_text(event, "SUMMARY"),
-        organizer=_organizer(event),
-        start=begin,
-        end=max(begin, _aware(end, zone)),
-        fields=_fields(event),
-        private=_text(event, "CLASS").upper() in _PRIVATE,
-        cancelled=_text(event, "STATUS").upper() == "CANCELLED",
-        all_day=not isinstance(start, datetime),
-    )
+async def _say(process: asyncio.subprocess.Process, data: bytes) -> None:
+    assert process.stdin is not None  # noqa: S101 - it was asked for
+    with contextlib.suppress(ConnectionError):  # it may have ended already
+        process.stdin.write(data)
+        await process.stdin.drain()
+        process.stdin.close()
 
 
-def _aware(when: date, zone: tzinfo) -> datetime:
-    if not isinstance(when, datetime):
-        return datetime.combine(when, time(), zone)
-    return when if when.tzinfo else when.replace(tzinfo=zone)
-
-
-def _fields(event: icalendar.Event) -> dict[str, str]:
-    names = [name for name in event if name in _FIELDS or name.startswith("X-MICROSOFT-")]
-    return {name: text for name in names if (text := _text(event, name))}
-
-
-def _text(event: icalendar.Event, name: str) -> str:
-    value = event.get(name, "")
-    values = value if isinstance(value, list) else [value]
-    text = "\n".join(str(each) for each in values)[:_LONGEST_FIELD]
-    # Values of unknown type keep their escapes (RFC 5545, 3.3.11).
-    return _unescaped(text) if name.startswith("X-") else text
-
-
-def _unescaped(text: str) -> str:
-    for written, meant in (("\\n", "\n"), ("\\N", "\n"), ("\\,", ","), ("\\;", ";")):
-        text = text.replace(written, meant)
-    return text
-
-
-def _organizer(event: icalendar.Event) -> str:
-    """Return the organizer's name, else the address without its scheme."""
-    organizer = event.get("ORGANIZER")
-    if organizer is None:
-        return ""
-    name = getattr(organizer, "params", {}).get("CN")
-    return str(name) if name else str(organizer).partition(":")[2] or str(organizer)
+def _within(parsed: _Parsed, start: datetime, end: datetime) -> bool:
+    return parsed.start <= start and end <= parsed.end
 
 
 def _shown(url: str) -> str:

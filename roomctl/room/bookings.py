@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, get_args
 
-from roomctl.booking import Agenda, Booking
+from roomctl.booking import Agenda, Booking, CalendarRead, SkippedEvent
 from roomctl.clock import Clock, Moment
 from roomctl.config import Config
 from roomctl.errors import Refused, RoomctlError
 from roomctl.meeting.reading import Reading
-from roomctl.room.document import BookingEntry, IssueEntry
+from roomctl.room.document import BookingEntry, IssueEntry, Param
 from roomctl.room.meeting import note_refused
 from roomctl.rules import Booked
 from roomctl.store import Store
@@ -27,12 +27,15 @@ FETCH_EVERY_S = 60.0
 AHEAD = timedelta(hours=36)
 BEHIND = timedelta(hours=24)
 SHOWN = 20
+READ_HERE = (
+    4096  # characters of a booking that are read on the loop: 4 ms on a slow board, not more
+)
 
 
 class Feed(Protocol):
     """Where bookings come from; RoomctlError if they cannot be had."""
 
-    async def bookings(self, window_start: datetime, window_end: datetime) -> list[Booking]: ...
+    async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead: ...
 
 
 ReadFields = Callable[[str | Mapping[str, str]], Reading]
@@ -55,7 +58,8 @@ class Bookings:
         self._join_before_s = config.calendar.join_before_s
         self._agenda = Agenda(())
         self._readings: dict[str, Reading] = {}
-        self.issue: IssueEntry | None = None
+        self.issues: tuple[IssueEntry, ...] = ()
+        self._read_at: Moment | None = None
         self._store = store
         kept = store.read("bookings") if store is not None else {}
         self._marks: dict[str, Mark] = {
@@ -141,30 +145,64 @@ class Bookings:
         )
 
     async def _take(self, agenda: Agenda) -> None:
-        """Read what is new in `agenda`, one at a time: a stop must not wait for them all."""
-        known = {booking.id: booking.fields for booking in self._agenda}
+        """Read what is new in `agenda`, one at a time: a stop must not wait for them all.
+
+        Occurrences of a series have the same texts, which are read once; long ones beside the loop.
+        """
+        known = {_key(each): self._readings[each.id] for each in self._agenda}
         readings: dict[str, Reading] = {}
         for booking in agenda:
-            if known.get(booking.id) == booking.fields:
-                readings[booking.id] = self._readings[booking.id]
-            else:
-                readings[booking.id] = self._read(booking.fields)
-                note_refused(readings[booking.id], "in the calendar")
+            key = _key(booking)
+            if key not in known:
+                long = sum(map(len, booking.fields.values())) > READ_HERE
+                read = in_thread(self._read, booking.fields) if long else None
+                known[key] = self._read(booking.fields) if read is None else await read
+                note_refused(known[key], "in the calendar")
                 await asyncio.sleep(0)
+            readings[booking.id] = known[key]
         self._agenda, self._readings = agenda, readings
 
     async def _fetch(self, feed: Feed) -> None:
-        wall = self._clock.now().wall
+        now = self._clock.now()
         try:
-            found = await feed.bookings(wall - BEHIND, wall + AHEAD)
+            read = await feed.bookings(now.wall - BEHIND, now.wall + AHEAD)
         except RoomctlError as error:
-            if self.issue is None:
+            old = next((issue for issue in self.issues if issue.code == "calendar.stale"), None)
+            if old is None:
                 _log.warning("calendar: %s", error)
-                params = {"detail": str(error)}
-                self.issue = IssueEntry("calendar.stale", "calendar", {**params}, wall)
+            self.issues = (self._stale(str(error), now, old),)
         else:
-            if self.issue is not None:
+            if any(issue.code == "calendar.stale" for issue in self.issues):
                 _log.info("calendar: back")
-            self.issue = None
-            await self._take(Agenda(found))
+            self._read_at = now
+            self.issues = self._left_out(read.skipped, now)
+            await self._take(Agenda(read.bookings))
         self._changed()
+
+    def _stale(self, detail: str, now: Moment, old: IssueEntry | None) -> IssueEntry:
+        """Say that what is shown is old, and how old; `age_min` is -1 if it was never read."""
+        age_min = -1 if self._read_at is None else round((now.mono_s - self._read_at.mono_s) / 60)
+        since = now.wall if old is None else old.since
+        params: dict[str, Param] = {"detail": detail, "age_min": age_min}
+        return IssueEntry("calendar.stale", "calendar", params, since)
+
+    def _left_out(self, skipped: tuple[SkippedEvent, ...], now: Moment) -> tuple[IssueEntry, ...]:
+        """Say that events are missing from what is shown; the first one is named."""
+        if not skipped:
+            return ()
+        first = next((each for each in skipped if each.title or each.uid), skipped[0])
+        params: dict[str, Param] = {
+            "count": sum(each.count for each in skipped),
+            "title": first.title or first.uid or "?",
+            "uid": first.uid,
+            "reason": first.why,
+        }
+        old = next((issue for issue in self.issues if issue.code == "calendar.event_skipped"), None)
+        if old is None:
+            _log.warning("calendar: %(count)d left out, first %(uid)s: %(reason)s", params)
+        since = now.wall if old is None else old.since
+        return (IssueEntry("calendar.event_skipped", "calendar", params, since),)
+
+
+def _key(booking: Booking) -> frozenset[tuple[str, str]]:
+    return frozenset(booking.fields.items())

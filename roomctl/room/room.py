@@ -290,7 +290,7 @@ class Room:
                 cameras.values(),
                 self._devices.phones,
                 meeting,
-                self._bookings.issue,
+                self._bookings.issues,
                 (*self._attendance.issues(now), *self._automation.issues(now)),
             ),
         )

@@ -148,7 +148,7 @@ def issues(
     cameras: Iterable[PtzCamera],
     phones: Iterable[Speakerphone],
     meeting: MeetingEntry,
-    feed: IssueEntry | None,
+    calendar: Iterable[IssueEntry],
     sensors: Iterable[IssueEntry] = (),
 ) -> tuple[IssueEntry, ...]:
     """Return what is wrong now, each with codes for the panel to put into words."""
@@ -164,9 +164,7 @@ def issues(
     if meeting.state == "failed" and meeting.since is not None:
         params = {"reason": meeting.failure, "platform": meeting.platform}
         found.append(IssueEntry("meeting.failed", "meeting", dict(params), meeting.since))
-    if feed is not None:
-        found.append(feed)
-    return (*found, *sensors)
+    return (*found, *calendar, *sensors)
 
 
 def _of_a_camera(camera: PtzCamera) -> list[IssueEntry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from roomctl.booking import Booking
+from roomctl.booking import CalendarRead
 from roomctl.booking.sim import bookings
 from roomctl.clock import Moment
 
@@ -15,6 +15,7 @@ class SimFeed:
     def __init__(self, moment: Moment, link: str) -> None:
         self._bookings = bookings(moment, link)
 
-    async def bookings(self, window_start: datetime, window_end: datetime) -> list[Booking]:
+    async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead:
         """Return those that touch the window."""
-        return [b for b in self._bookings if b.end > window_start and b.start < window_end]
+        touching = (b for b in self._bookings if b.end > window_start and b.start < window_end)
+        return CalendarRead(tuple(touching))

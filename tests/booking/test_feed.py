@@ -74,7 +74,7 @@ END:VCALENDAR
 async def read(tmp_path: Path, text: str = SERIES) -> dict[str, Booking]:
     path = tmp_path / "room.ics"
     path.write_bytes(text.replace("\n", "\r\n").encode())
-    found = await Feed(f"ics:{path}", SHANGHAI).bookings(START, END)
+    found = (await Feed(f"ics:{path}", SHANGHAI).bookings(START, END)).bookings
     return {booking.id: booking for booking in found}
 
 
@@ -192,7 +192,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch):
 
 async def test_a_calendar_is_fetched_from_its_url():
     async with serving(http(SERIES.replace("\n", "\r\n").encode())) as url:
-        found = await Feed(f"ics:{url}/room.ics", SHANGHAI).bookings(START, END)
+        found = (await Feed(f"ics:{url}/room.ics", SHANGHAI).bookings(START, END)).bookings
     assert len(found) == 6
     assert [booking.start for booking in found] == sorted(booking.start for booking in found)
 

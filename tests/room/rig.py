@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from roomctl.booking import Booking
+from roomctl.booking import Booking, CalendarRead, SkippedEvent
 from roomctl.config import parse
 from roomctl.errors import RoomctlError
 from roomctl.room import Outside, Room, Source
@@ -55,12 +55,13 @@ class Calendar:
 
     def __init__(self, bookings: Sequence[Booking] = ()) -> None:
         self.listed = list(bookings)
+        self.skipped: tuple[SkippedEvent, ...] = ()
         self.broken: RoomctlError | None = None
 
-    async def bookings(self, window_start: datetime, window_end: datetime) -> list[Booking]:
+    async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead:
         if self.broken is not None:
             raise self.broken
-        return self.listed
+        return CalendarRead(tuple(self.listed), self.skipped)
 
 
 @dataclass(slots=True)

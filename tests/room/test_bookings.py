@@ -1,9 +1,17 @@
 """The bookings of a room: offered in their window, never joined by themselves."""
 
+import asyncio
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
-from roomctl.booking import Booking
+from roomctl.booking import Booking, SkippedEvent
+from roomctl.clock import SystemClock
+from roomctl.config import parse
 from roomctl.errors import PortError, PortReason
+from roomctl.meeting.reading import Reading
+from roomctl.room.bookings import READ_HERE, Bookings
 from tests.invented import START, invented
 from tests.room.rig import BAMBOO, LINK, Calendar, House, living
 
@@ -106,3 +114,66 @@ async def test_a_private_booking_is_joined_without_showing_its_title() -> None:
         await house.ask("meeting.join", booking="p")
         await house.until(lambda: house.document.meeting.state == "in_call")
         assert "Redundancies" not in repr(house.document)
+
+
+@invented
+async def test_what_a_calendar_lists_and_cannot_be_shown_is_an_issue_that_names_it() -> None:
+    feed = Calendar([booking("now", -5)])
+    feed.skipped = (
+        SkippedEvent("a@b", "Every second", "too_much"),
+        SkippedEvent("", "", "unreadable", 4),
+    )
+    async with living(feed=feed) as house:
+        await house.until(lambda: house.issues == [("calendar.event_skipped", "calendar")], 120)
+        (issue,) = house.document.issues
+        named = {"count": 5, "title": "Every second", "uid": "a@b", "reason": "too_much"}
+        assert issue.params == named
+        assert shown(house) == {"now": ("now", None)}
+        feed.skipped = ()
+        await house.until(lambda: house.issues == [], limit_s=61)
+
+
+@invented
+async def test_an_old_calendar_says_how_old_it_is() -> None:
+    feed = Calendar()
+    feed.broken = PortError("ics:https://calendar.example.org", "is gone", PortReason.IO)
+    async with living(feed=feed) as house:
+        await house.until(lambda: house.issues == [("calendar.stale", "calendar")], 1)
+        assert house.document.issues[0].params["age_min"] == -1
+        feed.broken = None
+        await house.until(lambda: house.issues == [], limit_s=61)
+        feed.broken = PortError("ics:https://calendar.example.org", "is gone", PortReason.IO)
+        await house.until(lambda: house.issues != [], limit_s=61)
+        assert house.document.issues[0].params["age_min"] == 1
+        await house.until(lambda: house.document.issues[0].params["age_min"] == 4, limit_s=200)
+
+
+async def looked_at(listed: list[Booking]) -> list[tuple[int, int]]:
+    """Have bookings read; return how long each text was, and in which thread it was read."""
+    seen: list[tuple[int, int]] = []
+
+    def read(fields: str | Mapping[str, str]) -> Reading:
+        seen.append((sum(map(len, dict(fields).values())), threading.get_ident()))
+        return Reading()
+
+    done = asyncio.Event()
+    config = parse(BAMBOO, "room.toml")
+    bookings = Bookings(config, Calendar(listed), read, SystemClock(), done.set)
+    running = asyncio.ensure_future(bookings.run())
+    async with asyncio.timeout(20):
+        await done.wait()
+    running.cancel()
+    return seen
+
+
+async def test_occurrences_with_the_same_text_are_read_once() -> None:
+    assert len(await looked_at([booking(f"day{n}", 60 * n) for n in range(5)])) == 1
+
+
+async def test_a_long_text_is_read_beside_the_loop() -> None:
+    sizes = (READ_HERE, READ_HERE + 1)
+    (short, here), (long, there) = await looked_at(
+        [replace(booking(str(size), 0), fields={"DESCRIPTION": "a" * size}) for size in sizes]
+    )
+    assert (short, long) == sizes
+    assert here == threading.get_ident() != there

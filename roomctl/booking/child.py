@@ -1,0 +1,192 @@
+"""The process in which one calendar is read, and the lines in which it says what it found.
+
+    stdin   one line of JSON (Task), then the calendar's bytes, to the end
+    stdout  lines of JSON: {"series": 3}, {"booking": {...}}, {"skipped": {...}}, {"done": true}
+            or {"error": "no_calendar"}
+
+A hostile calendar costs this process its time or its memory, and nobody else anything: its parent
+ends it, and has every line that came before. Each series gets a slice of processor time, then a
+longer one, so that no event waits for a costly one before it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import resource
+import signal
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from roomctl.booking.agenda import Booking, SkippedEvent
+
+if TYPE_CHECKING:
+    from roomctl.booking.ics import Series
+
+LONGEST_LINE = 512 * 1024  # bytes; 64 KiB of text are at most 384 KiB of escapes
+LONGEST_ANSWER = 8 * 1024 * 1024  # bytes
+MOST_BOOKINGS = 2000
+MEMORY_BYTES = 256 * 1024 * 1024  # address space; a calendar of 2 MiB takes half of it
+CPU_S = 15  # of the whole process, kept by the kernel
+BUDGET_S = 10.0  # of processor time for all series together
+MOST_NAMED = 10  # events that are left out and named; of the others the number
+SLICES_S = (0.1, 0.6)  # of processor time for one series: first each gets the first slice
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the child is asked: `zone` is an IANA name, the window's ends are aware."""
+
+    zone: str
+    start: datetime
+    end: datetime
+
+    def line(self) -> bytes:
+        said = {"zone": self.zone, "start": self.start.isoformat(), "end": self.end.isoformat()}
+        return json.dumps(said).encode() + b"\n"
+
+
+def task(line: bytes) -> Task:
+    said = json.loads(line)
+    start, end = datetime.fromisoformat(said["start"]), datetime.fromisoformat(said["end"])
+    return Task(said["zone"], start, end)
+
+
+def booking_line(booking: Booking) -> dict[str, Any]:
+    said = asdict(booking)
+    return said | {"start": booking.start.isoformat(), "end": booking.end.isoformat()}
+
+
+def booking(said: dict[str, Any]) -> Booking:
+    """Return the booking of a line; ValueError, TypeError or KeyError if it is none."""
+    times = {name: datetime.fromisoformat(said[name]) for name in ("start", "end")}
+    return Booking(**{**said, **times})
+
+
+def main() -> None:
+    """Read stdin, answer on stdout; the limits come first."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    asked = task(sys.stdin.buffer.readline(4096))
+    _Reading(asked, sys.stdout.buffer).run(sys.stdin.buffer.read())
+
+
+class _TooLongError(BaseException):
+    """A slice of time is over. No Exception: a library must not swallow it."""
+
+
+class _Reading:
+    """One calendar, series by series."""
+
+    def __init__(self, asked: Task, out: BinaryIO) -> None:
+        self._asked, self._out = asked, out
+        self._zone = ZoneInfo(asked.zone)
+        self._bookings = self._said = self._named = 0
+        self._unnamed: Counter[str] = Counter()
+        self._left_s = BUDGET_S
+        self._armed = False
+        signal.signal(signal.SIGPROF, self._ring)
+
+    def run(self, data: bytes) -> None:
+        from roomctl.booking import ics  # under the limits, and in this process alone
+
+        try:
+            cut = ics.cut(data)
+        except ics.NoCalendar:
+            self._say({"error": "no_calendar"})
+            return
+        del data
+        self._say({"series": len(cut.series)})
+        for zone in cut.zones:
+            with contextlib.suppress(_TooLongError, MemoryError), self._slice(SLICES_S[0]):
+                ics.zone_known(zone)
+        waiting = cut.series
+        for slice_s in SLICES_S:
+            late = []
+            for series in waiting:
+                found: list[Booking] | SkippedEvent = SkippedEvent(
+                    series.uid, series.title, "too_much"
+                )
+                try:
+                    with self._slice(slice_s):
+                        found = ics.occurrences(
+                            series, cut.head, self._zone, self._asked.start, self._asked.end
+                        )
+                except _TooLongError:
+                    if slice_s != SLICES_S[-1] and self._left_s > 0:
+                        late.append(series)
+                        continue
+                except MemoryError:
+                    pass
+                self._tell(found, series)
+            waiting = tuple(late)
+        for why, count in self._unnamed.items():
+            self._say({"skipped": {"uid": "", "title": "", "why": why, "count": count}})
+        if not cut.complete:
+            self._say({"skipped": asdict(SkippedEvent("", "", "cut_off"))})
+        self._say({"done": True})
+
+    def _tell(self, found: list[Booking] | SkippedEvent, series: Series) -> None:
+        if isinstance(found, SkippedEvent):
+            self._skip(found)
+            return
+        lines = [json.dumps({"booking": booking_line(each)}).encode() for each in found]
+        size = sum(map(len, lines))
+        full = self._said + size > LONGEST_ANSWER // 2
+        if full or self._bookings + len(lines) > MOST_BOOKINGS:
+            self._skip(SkippedEvent(series.uid, series.title, "too_much"))
+            return
+        self._bookings += len(lines)
+        for line in lines:
+            self._write(line)
+
+    def _skip(self, skipped: SkippedEvent) -> None:
+        self._named += 1
+        if self._named <= MOST_NAMED:
+            self._say({"skipped": asdict(skipped)})
+        else:
+            self._unnamed[skipped.why] += skipped.count
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self._write(json.dumps(message).encode())
+
+    def _write(self, line: bytes) -> None:
+        self._said += len(line) + 1
+        self._out.write(line + b"\n")
+        self._out.flush()
+
+    @contextlib.contextmanager
+    def _slice(self, cpu_s: float) -> Iterator[None]:
+        """Raise _TooLongError in the body after `cpu_s` of processor time, or what is left."""
+        limit_s = min(cpu_s, self._left_s)
+        if limit_s <= 0:
+            raise _TooLongError
+        before_s = _used_s()
+        self._armed = True
+        # It rings again, should the first one be swallowed.
+        signal.setitimer(signal.ITIMER_PROF, limit_s, 0.05)
+        try:
+            yield
+        finally:
+            self._armed = False
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            self._left_s -= _used_s() - before_s
+
+    def _ring(self, *_: object) -> None:
+        if self._armed:
+            raise _TooLongError
+
+
+def _used_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main()

@@ -164,7 +164,9 @@ def _stands(config: Config, base: str, tokens: Tokens) -> tuple[Stand, ...]:
 
 
 @contextlib.asynccontextmanager
-async def beside(what: str, work: Awaitable[None], end: End) -> AsyncIterator[None]:
+async def beside(
+    what: str, work: Awaitable[None], end: End = lambda why: None
+) -> AsyncIterator[None]:
     """Run `work` beside the block; cancel it and wait for it at the end. See `lasting`."""
     task = asyncio.ensure_future(work)
     try:

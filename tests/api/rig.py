@@ -192,7 +192,7 @@ def is_ready(document):
 async def awake(house):
     """Run a room, without a socket, until the block ends."""
     try:
-        async with beside(house.room.run()):
+        async with beside("the room", house.room.run()):
             await house.until(lambda document: is_ready(document) and document.bookings)
             yield house
     finally:

@@ -12,7 +12,6 @@ from roomctl.api import live
 from roomctl.api.auth import Role
 from roomctl.api.encoding import Encoding
 from roomctl.api.schema import LIVE
-from roomctl.cli.server import beside
 from roomctl.room import Source
 from tests.api.rig import JITSI, LIMIT_S, eventually
 
@@ -281,11 +280,15 @@ async def test_a_panel_that_does_not_read_is_cut_off_with_the_reason(alive, capl
     await slow.accept()
     source = Source(Role.PANEL, "slow")
     ours = live.Live(slow, alive.room, Encoding(alive.room), source, dict, lambda: True)
-    async with beside(ours.run()):
+    running = asyncio.ensure_future(ours.run())
+    try:
         for pct in range(live.OUTGOING + 10):
             alive.room.submit("audio.volume", {"pct": pct % 100}, Source("admin", "test"))
             await alive.until(lambda document, pct=pct: document.audio.volume_pct == pct % 100)
         await eventually(lambda: closed)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
     assert closed == [(1013, "does not keep up")]
     assert caplog.text.count("does not keep up") == 1
 

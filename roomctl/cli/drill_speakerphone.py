@@ -71,11 +71,11 @@ class ScreenMicrophone:
             raise Refused("microphone", "no_screen", _NO_SCREEN)
         await self._screen.mute(on)
 
-    async def peak(self, for_s: int, *, chirp: bool) -> int | None:
+    async def peak(self, for_s: int, *, tone: bool) -> int | None:
         self._levels.clear()
         self._screen.listen(for_s)
-        if chirp:
-            self._screen.chirp()
+        if tone:
+            self._screen.play_tone()
         await asyncio.sleep(for_s)
         return max(self._levels, default=None)
 

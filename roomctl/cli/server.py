@@ -30,7 +30,7 @@ from roomctl.config import Config
 from roomctl.errors import PortError, PortReason, RoomctlError
 from roomctl.lifetime import Ending
 from roomctl.room import Outside, Room
-from roomctl.screen.protocol import Place, Stand
+from roomctl.screen.protocol import DisplayRole, ShowPage
 from roomctl.simulator import Simulator
 from roomctl.store import Settings, Store
 from roomctl.wire import Connect, Port, Record, trace_file
@@ -151,7 +151,7 @@ async def running(
                 app.state.ending.set()
 
 
-def _stands(config: Config, base: str, tokens: Tokens) -> tuple[Stand, ...]:
+def _stands(config: Config, base: str, tokens: Tokens) -> tuple[ShowPage, ...]:
     """Return what the displays of a kiosk show, each with an address that pairs once."""
     screen = config.screen
     if screen is None:
@@ -159,8 +159,8 @@ def _stands(config: Config, base: str, tokens: Tokens) -> tuple[Stand, ...]:
     room = f"{base}/screen#pair={tokens.offer_pairing(Role.SCREEN)}"
     output = screen.panel_output
     panel = f"{base}/#pair={tokens.offer_pairing(Role.PANEL)}" if output else None
-    lit = Stand(Place.ROOM, room, screen.room, screen.cec_adapter)
-    return (lit, Stand(Place.PANEL, panel, output))
+    lit = ShowPage(DisplayRole.ROOM, room, screen.room, screen.cec_adapter)
+    return (lit, ShowPage(DisplayRole.PANEL, panel, output))
 
 
 @contextlib.asynccontextmanager

@@ -21,42 +21,42 @@ from pathlib import Path
 import roomctl
 from roomctl import lifetime
 from roomctl.errors import DeviceError, RoomctlError
-from roomctl.kiosk.audio import defaults
-from roomctl.kiosk.audio.flow import Streams
-from roomctl.kiosk.audio.meter import Meter
-from roomctl.kiosk.audio.sound import Mixer
+from roomctl.kiosk.audio import default_devices
+from roomctl.kiosk.audio.meter import PeakMeter
+from roomctl.kiosk.audio.mixer import Mixer
+from roomctl.kiosk.audio.pulse import SoundStreams
 from roomctl.kiosk.browser import browser, folder
-from roomctl.kiosk.browser.visit import Visit
-from roomctl.kiosk.display import display
-from roomctl.kiosk.display.stands import Stands
-from roomctl.kiosk.input.relay import Relay
+from roomctl.kiosk.browser.meeting_session import MeetingSession
+from roomctl.kiosk.display import display_power
+from roomctl.kiosk.display.idle_page import PageManager
+from roomctl.kiosk.input.remote_control import RemoteTouches
 from roomctl.kiosk.privilege import drop_privileges, refuse_root
 from roomctl.lifetime import Ending
 from roomctl.screen.protocol import (
-    Ask,
-    Beat,
-    Chirp,
-    Display,
-    Hello,
-    Key,
-    Leave,
-    Lines,
-    Listen,
-    Look,
-    Message,
-    Mute,
-    Open,
-    Page,
-    Press,
-    Reason,
-    Report,
-    Rest,
-    Scroll,
-    Stand,
-    Strange,
-    Type,
-    Use,
-    Volume,
+    AskAll,
+    ClearPage,
+    Heartbeat,
+    InvalidMessage,
+    LeaveMeeting,
+    MeetingPage,
+    MessageReader,
+    OpenMeeting,
+    PlayTone,
+    PreferDevice,
+    PressKey,
+    PressPoint,
+    ReportLevel,
+    ScreenHello,
+    ScreenMessage,
+    ScreenReason,
+    ScreenReport,
+    ScrollAt,
+    SetMute,
+    SetVolume,
+    ShowPage,
+    SwitchDisplay,
+    TakePicture,
+    TypeText,
     encode,
 )
 from roomctl.wire import in_thread
@@ -77,11 +77,11 @@ MODES = ("kiosk", "headless")
 BEAT_S = 1.0
 HANG_UP_S = 0.5
 LONGEST_BACKLOG = 256 * 1024  # a daemon that does not read this much is stuck
-_BACKLOG_OF_WISHES = 16
+_MOST_WAITING = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class KioskOptions:
     """How `roomctl screen` was started.
 
     `mode` is kiosk or headless, `media` real or fake. `user` is whom root becomes.
@@ -96,7 +96,7 @@ class Options:
     verbose: bool = False
 
 
-def run(options: Options) -> int:
+def run(options: KioskOptions) -> int:
     """Serve until SIGTERM or SIGINT; return the exit status (1: it could not start)."""
     try:
         if options.mode not in MODES:
@@ -113,7 +113,7 @@ def run(options: Options) -> int:
         return 1
 
 
-async def serve(options: Options, ending: Ending) -> int:
+async def serve(options: KioskOptions, ending: Ending) -> int:
     """Own the screen until the program is to end, or until a kiosk's compositor is gone.
 
     DeviceError says why it cannot start.
@@ -125,7 +125,7 @@ async def serve(options: Options, ending: Ending) -> int:
         _log.warning("screen: removed %d profiles that a dead run left behind", swept)
     binary = browser.find()
     window = "wayland" if "WAYLAND_DISPLAY" in os.environ else "x11"
-    setup = browser.Setup(binary, options.mode, options.media, base, window)
+    setup = browser.BrowserSetup(binary, options.mode, options.media, base, window)
     agent = Agent(setup, await browser.version(binary))
     socket_path = Path(options.socket)
     server = await _listen(socket_path, agent, options.allowed_uid)
@@ -142,37 +142,39 @@ async def serve(options: Options, ending: Ending) -> int:
 
 async def _end_with_the_display(ending: Ending, mode: str) -> None:
     """End a kiosk with its compositor: one that starts anew brings a screen process of its own."""
-    if mode == "kiosk" and await display.gone():
+    if mode == "kiosk" and await display_power.compositor_gone():
         _log.warning("screen: the compositor is gone")
         ending.begin("the compositor was gone")
 
 
 class Agent:
-    """The screen's end of the conversation, and the owner of the one visit and of the sound."""
+    """The screen's end of the conversation, and the owner of the one session and of the sound."""
 
-    def __init__(self, setup: browser.Setup, browser_version: str) -> None:
+    def __init__(self, setup: browser.BrowserSetup, browser_version: str) -> None:
         self.browser = browser_version
         self._setup = setup
         self._daemon: asyncio.StreamWriter | None = None
-        self._page: Page | None = None
-        self._visit: Visit | None = None
-        noted = defaults.Defaults(defaults.place(os.environ))
-        self._mixer, self._meter = Mixer(self._say, defaults=noted), Meter(self._say)
-        self._stands = Stands(setup, self._say)
-        self._relay = Relay(self._say, lambda: self._stands.room_output)
-        self._streams = Streams()
+        self._page: MeetingPage | None = None
+        self._session: MeetingSession | None = None
+        noted = default_devices.DefaultDevices(default_devices.place(os.environ))
+        self._mixer, self._levels = Mixer(self._say, defaults=noted), PeakMeter(self._say)
+        self._pages = PageManager(setup, self._say)
+        self._remote = RemoteTouches(self._say, lambda: self._pages.room_output)
+        self._streams = SoundStreams()
         self._attending: dict[asyncio.StreamWriter, asyncio.Future[None]] = {}
-        self._wishes: asyncio.Queue[Open | Leave | Rest] = asyncio.Queue(_BACKLOG_OF_WISHES)
+        self._waiting: asyncio.Queue[OpenMeeting | LeaveMeeting | ClearPage] = asyncio.Queue(
+            _MOST_WAITING
+        )
 
     async def run(self, ending: Ending) -> None:
-        """Beat and fulfil wishes until the program is to end; then leave the meeting."""
+        """Beat and obey orders until the program is to end; then leave the meeting."""
         stopping = asyncio.ensure_future(ending.wait())
         works = (
             self._beat(),
-            self._fulfil(),
-            self._stands.run(),
-            self._relay.run(),
-            self._meter.run(),
+            self._obey_in_turn(),
+            self._pages.run(),
+            self._remote.run(),
+            self._levels.run(),
         )
         owned = [asyncio.ensure_future(work) for work in works]
         mixing = asyncio.ensure_future(self._mixer.run())
@@ -180,8 +182,8 @@ class Agent:
             await asyncio.wait((stopping, mixing, *owned), return_when="FIRST_COMPLETED")
         finally:
             ending.begin("a part of the screen ended by itself")
-            # Cancelling the fulfilment ends the visit's own task in order: see _fulfil. The sound
-            # comes after it: a visit's last act is to restore the default devices.
+            # Cancelling the fulfilment ends the session in order: see _obey_in_turn. The sound
+            # comes after it: a session's last act is to restore the default devices.
             for task in (stopping, *owned):
                 task.cancel()
             results = await asyncio.gather(stopping, *owned, return_exceptions=True)
@@ -198,11 +200,11 @@ class Agent:
         A connection takes the place with its first order: one that only knocks disturbs nobody.
         """
         done = self._attending[writer] = asyncio.get_running_loop().create_future()
-        lines = Lines()
+        lines = MessageReader()
         try:
             while data := await reader.read(65536):
                 for message in lines.feed(data):
-                    if not isinstance(message, Strange):
+                    if not isinstance(message, InvalidMessage):
                         self._take_place(writer)
                     if self._daemon is writer:
                         self._obey(message)
@@ -228,104 +230,110 @@ class Agent:
         if attending:
             await asyncio.wait(attending.values(), timeout=HANG_UP_S)
 
-    def _obey(self, message: Message | Strange) -> None:
+    def _obey(self, message: ScreenMessage | InvalidMessage) -> None:
         match message:
-            case Open() | Leave() | Rest():
-                self._wish(message)
-            case Mute(on=on):
+            case OpenMeeting() | LeaveMeeting() | ClearPage():
+                self._queue(message)
+            case SetMute(on=on):
                 self._mixer.mute(on)
-            case Volume(pct=pct):
+            case SetVolume(pct=pct):
                 self._mixer.volume(pct)
-            case Use():
+            case PreferDevice():
                 self._mixer.use(message)
-                self._meter.use(message)
-            case Listen(for_s=for_s):
-                self._meter.listen(for_s)
-            case Chirp(id=number):
-                self._meter.test(number)
-            case Stand():
-                self._stands.take(message)
-            case Display(on=on):
-                self._stands.lamp.switch(on)
-            case Look() | Press() | Scroll() | Type() | Key():
-                self._relay.take(message)
-            case Ask():
+                self._levels.use(message)
+            case ReportLevel(for_s=for_s):
+                self._levels.listen(for_s)
+            case PlayTone(id=number):
+                self._levels.test(number)
+            case ShowPage():
+                self._pages.take(message)
+            case SwitchDisplay(on=on):
+                self._pages.power.switch(on)
+            case TakePicture() | PressPoint() | ScrollAt() | TypeText() | PressKey():
+                self._remote.take(message)
+            case AskAll():
                 self._say_all()
-                self._stands.lamp.look()
-                self._stands.want()
-            case Strange(why=why):
+                self._pages.power.look()
+                self._pages.want()
+            case InvalidMessage(why=why):
                 _log.warning("screen: ignored a message that is %s", why)
             case _:
                 _log.warning("screen: ignored a report, which only the screen gives")
 
-    def _wish(self, wish: Open | Leave | Rest) -> None:
+    def _queue(self, order: OpenMeeting | LeaveMeeting | ClearPage) -> None:
         try:
-            self._wishes.put_nowait(wish)
+            self._waiting.put_nowait(order)
         except asyncio.QueueFull:
-            _log.warning("screen: ignored an order; %d are waiting", _BACKLOG_OF_WISHES)
+            _log.warning("screen: ignored an order; %d are waiting", _MOST_WAITING)
 
-    async def _fulfil(self) -> None:
+    async def _obey_in_turn(self) -> None:
         """Open, leave and rest, one after the other; never two browsers at once."""
         running: asyncio.Task[None] | None = None
-        # A visit that breaks in a way nobody foresaw ends the process: whoever restarts it sweeps.
-        async with asyncio.TaskGroup() as visits:
+        # One that breaks in a way nobody foresaw ends the process: whoever restarts it sweeps.
+        async with asyncio.TaskGroup() as sessions:
             try:
                 while True:
-                    wish = await self._wishes.get()
-                    if isinstance(wish, Leave) and not self._is_there(wish.id):
+                    order = await self._waiting.get()
+                    if isinstance(order, LeaveMeeting) and not self._is_there(order.id):
                         continue
-                    why = Reason.REPLACED if isinstance(wish, Open) else Reason.LEFT
+                    why = (
+                        ScreenReason.REPLACED
+                        if isinstance(order, OpenMeeting)
+                        else ScreenReason.LEFT
+                    )
                     await self._end(running, why)
                     running = None
-                    if isinstance(wish, Open):
-                        self._visit = Visit(wish, self._setup, self._show, self._streams.of)
-                        running = visits.create_task(self._attend_meeting(self._visit))
-                    elif isinstance(wish, Rest):
+                    if isinstance(order, OpenMeeting):
+                        self._session = MeetingSession(
+                            order, self._setup, self._show, self._streams.of
+                        )
+                        running = sessions.create_task(self._attend_meeting(self._session))
+                    elif isinstance(order, ClearPage):
                         self._page = None
                         self._say_all()
             finally:
-                await self._end(running, Reason.STOPPED)
+                await self._end(running, ScreenReason.STOPPED)
 
-    async def _attend_meeting(self, visit: Visit) -> None:
-        self._stands.cover(True)
+    async def _attend_meeting(self, session: MeetingSession) -> None:
+        self._pages.cover(True)
         await self._mixer.begin()
-        await self._relay.begin(lambda: visit.tab)
-        visit.reached = self._relay.everywhere
+        await self._remote.begin(lambda: session.tab)
+        session.reachable = self._remote.everywhere
         try:
-            await visit.run()
+            await session.run()
         finally:
-            self._stands.cover(False)
-            await self._relay.end()
+            self._pages.cover(False)
+            await self._remote.end()
             await self._streams.close()
             await self._mixer.end()
 
     def _is_there(self, call_id: int) -> bool:
-        return self._visit is not None and self._visit.page.id == call_id
+        return self._session is not None and self._session.page.id == call_id
 
-    async def _end(self, running: asyncio.Task[None] | None, why: Reason) -> None:
-        if running is not None and self._visit is not None:
-            self._visit.leave(why)
+    async def _end(self, running: asyncio.Task[None] | None, why: ScreenReason) -> None:
+        if running is not None and self._session is not None:
+            self._session.leave(why)
             # Shielded: being asked to end must not cut short the removal of the profile.
             await asyncio.shield(running)
-            self._visit = None
+            self._session = None
 
-    def _show(self, page: Page) -> None:
+    def _show(self, page: MeetingPage) -> None:
         self._page = page
         self._say(page)
 
     async def _beat(self) -> None:
         while True:
-            self._say(Beat())
+            self._say(Heartbeat())
             await asyncio.sleep(BEAT_S)
 
     def _say_all(self) -> None:
-        self._say(Hello(roomctl.__version__, self._setup.mode, self.browser))
+        self._say(ScreenHello(roomctl.__version__, self._setup.mode, self.browser))
         if self._page is not None:
             self._say(self._page)
         self._say(self._mixer.sound)
-        self._say(self._stands.lamp.shown)
+        self._say(self._pages.power.state)
 
-    def _say(self, report: Report) -> None:
+    def _say(self, report: ScreenReport) -> None:
         daemon = self._daemon
         if daemon is None or daemon.is_closing():
             return

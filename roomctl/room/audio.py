@@ -21,7 +21,7 @@ from roomctl.room.document import AudioEntry
 from roomctl.room.meeting import CallControl
 from roomctl.room.microphone import MuteControl
 from roomctl.screen import Screen
-from roomctl.screen.protocol import Chirped
+from roomctl.screen.protocol import ToneResult
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.press import Press
 
@@ -319,17 +319,17 @@ class LevelMeter:
             self._asked_at = now
             self._ask(LISTEN_S)
 
-    async def test(self) -> Chirped:
+    async def test(self) -> ToneResult:
         """Have the test sound played, and return what the microphone made of it.
 
         Raises Refused("no_screen"), PortClosed, or NoReply after 15 s.
         """
         if self._screen is None:
             raise Refused("room", "no_screen", "this room has no [screen]")
-        number = self._screen.chirp()
+        number = self._screen.play_tone()
         limit = self._clock.mono_s() + TEST_LIMIT_S
         while self._clock.mono_s() < limit:
-            found = self._screen.state.chirped
+            found = self._screen.state.tone
             if found is not None and found.id == number:
                 return found
             await asyncio.sleep(0.05)

@@ -221,6 +221,6 @@ class Automation:
         if screen is None or screen.health.status is not Status.ONLINE:
             return
         asked = (screen.health.since, self.awake)
-        if screen.state.shown is not self.awake and asked != self._light_asked:
+        if screen.state.display_on is not self.awake and asked != self._light_asked:
             self._light_asked = asked
             self._act(screen.display(self.awake))

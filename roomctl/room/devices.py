@@ -19,7 +19,7 @@ from roomctl.device import Device
 from roomctl.errors import Refused, Spent, Unsupported
 from roomctl.occupancy import Sensor, sensors
 from roomctl.screen import Screen
-from roomctl.screen.protocol import Stand
+from roomctl.screen.protocol import ShowPage
 from roomctl.speakerphone import Speakerphone, speakerphones
 from roomctl.speakerphone.description import Description
 from roomctl.store import Settings
@@ -53,7 +53,7 @@ class Devices:
         connect: Connect,
         clock: Clock,
         hooks: Hooks,
-        stands: Callable[[], Iterable[Stand]] = tuple,
+        stands: Callable[[], Iterable[ShowPage]] = tuple,
         settings: Settings | None = None,
     ) -> None:
         self._camera_names = tuple(config.camera)

@@ -29,10 +29,8 @@ from roomctl.room.commands import Source, Verb
 from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry
 from roomctl.room.pictures import Picture, as_picture
 from roomctl.screen import Screen
-from roomctl.screen.driver import LookedAt
-from roomctl.screen.protocol import KeyName, Page, Sign, Way
-from roomctl.screen.signs import Where
-from roomctl.screen.touching import Touching
+from roomctl.screen.driver import PageRules, RemoteDisplay
+from roomctl.screen.protocol import KeyName, MeetingPage, PageSelectors, PageSign, SignKind
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +61,7 @@ class CallControl:
         _refuse_unknown(self.platforms, config)
         self.allowed = tuple(filter(self._allowed, self.platforms))
         self._standing = call.Standing()
-        self._seen: Page | None = None
+        self._seen: MeetingPage | None = None
         self._joined: _Joined | None = None
         self._cleared: int | None = None
         self.favourites = tuple(
@@ -102,7 +100,7 @@ class CallControl:
             failure=now.failure.value if now.failure else None,
             evidence=now.evidence.value,
             shown=standing.shown,
-            relay=standing.shown and self._seen is not None and self._seen.relay,
+            relay=standing.shown and self._seen is not None and self._seen.reachable,
             can_press_join=bool(self.keys_to_join),
             dial=self._dialled(),
             fallback=self._fallback_entry(),
@@ -260,7 +258,7 @@ class CallControl:
             with contextlib.suppress(PortError):
                 await self._screen.leave()
 
-    def _adopt(self, page: Page) -> None:
+    def _adopt(self, page: MeetingPage) -> None:
         """Take over a call that went on while the daemon was away."""
         known = self._standing.call.id if self._standing.call else 0
         if not self.live and page.phase in ("launching", "open") and page.id > known:
@@ -280,7 +278,7 @@ class CallControl:
             gone = call.Page(asked.id, "crashed", now, reason="page_crashed")
             self._step(gone)
 
-    def _report(self, page: Page) -> call.Page:
+    def _report(self, page: MeetingPage) -> call.Page:
         rtc = page.rtc
         media = (
             call.Media(rtc.connections, rtc.connected, rtc.bytes_in, rtc.bytes_out) if rtc else None
@@ -413,21 +411,21 @@ class RemoteControl:
     async def _rejoin(self, source: Source) -> None:
         await self._calls.rejoin()
 
-    def _touching(self, source: Source) -> Touching:
+    def _touching(self, source: Source) -> RemoteDisplay:
         if source.role != "panel" or source.phone:
             why = "the room's display is seen and touched from the room's own panel only"
             raise Refused("screen", "room_panel_only", why)
         if self._screen is None:
             raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
-        return self._screen.touching
+        return self._screen.remote
 
 
-def approach(reading: Reading, platforms: Platforms, config: Config) -> LookedAt:
+def approach(reading: Reading, platforms: Platforms, config: Config) -> PageRules:
     """Return what a platform's page is read for, where it may go, and what it gets."""
     key = reading.platform or ""
     platform, launch = platforms.by_key.get(key), reading.launch
     if platform is None or launch is None:
-        return LookedAt()
+        return PageRules()
     keep = key if key in config.meeting.signed_in else ""
     wanted = config.screen is not None and key in config.screen.native
     # The address stands in the client's command line, which everybody on the box can read.
@@ -436,16 +434,18 @@ def approach(reading: Reading, platforms: Platforms, config: Config) -> LookedAt
     reached = [host for host in platforms.reached_from(key) if policy.permits(platform, host)]
     hosts = tuple(dict.fromkeys((*reached, launch.host, *config.meeting.also)))
     if launch.mode != "assisted":
-        return LookedAt(hosts, keep=keep, native=client or "")
+        return PageRules(hosts, login=keep, native=client or "")
     signs = tuple(
-        Sign(sign.says, Where(where), what) for sign in platform.sign for where, what in sign.marks
+        PageSign(sign.says, SignKind(where), what)
+        for sign in platform.sign
+        for where, what in sign.marks
     )
     page = platform.page
-    return LookedAt(
+    return PageRules(
         hosts,
         signs,
         page.joined,
-        Way(page.name, page.join, page.leave),
+        PageSelectors(page.name, page.join, page.leave),
         keep,
         client or "",
     )

@@ -17,7 +17,7 @@ from roomctl.device import Status
 from roomctl.errors import DeviceError, NoReply, PortError, Refused
 from roomctl.room.document import AudioEntry, SpeakerphoneEntry
 from roomctl.screen import Screen
-from roomctl.screen.sound_messages import Sound
+from roomctl.screen.protocol import SoundState
 from roomctl.speakerphone import Speakerphone, mute
 from roomctl.speakerphone.choice import in_use
 
@@ -210,7 +210,7 @@ class MuteControl:
             self._changed()
 
     @property
-    def _sound(self) -> Sound | None:
+    def _sound(self) -> SoundState | None:
         """What the screen says of the sound, unless it has fallen silent: it may be otherwise."""
         screen = self._screen
         return screen.state.sound if screen and screen.health.status is Status.ONLINE else None

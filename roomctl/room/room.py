@@ -31,7 +31,7 @@ from roomctl.room.occupancy import OccupancyService
 from roomctl.room.pictures import Picture, Pictures
 from roomctl.room.use import Use
 from roomctl.room.verbs import Verbs
-from roomctl.screen.protocol import Stand
+from roomctl.screen.protocol import ShowPage
 from roomctl.speakerphone.description import Description
 from roomctl.store import History, Revision, Settings, Store
 from roomctl.wire import Connect, Record
@@ -53,7 +53,9 @@ class Outside:
     connect: Connect
     clock: Clock
     feed: Feed | None = None
-    stands: Callable[[], Iterable[Stand]] = tuple  # pages for a kiosk's displays, unused addresses
+    stands: Callable[[], Iterable[ShowPage]] = (
+        tuple  # pages for a kiosk's displays, unused addresses
+    )
     settings: Settings = field(default_factory=Settings)  # forgotten at the end, unless given
     pictures: Path | None = None  # the folder for those of presets; None: forgotten at the end
     store: Store | None = None  # what became of bookings, and how the room was used

@@ -1,4 +1,4 @@
-"""The room's screen, as the room drives it.
+"""The room's screen, as the room drives it, with its connection and a panel's touches.
 
 Knows no browser and no meeting platform: it passes links on and keeps what the screen reports.
 """
@@ -6,58 +6,71 @@ Knows no browser and no meeting platform: it passes links on and keeps what the 
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import get_args
 
 from roomctl.clock import Clock
 from roomctl.device import Device
 from roomctl.errors import NoReply, PortClosed, Refused
 from roomctl.screen.protocol import (
-    Chirp,
-    Chirped,
-    Display,
-    Hello,
-    Leave,
-    Level,
-    Listen,
-    Mute,
-    Open,
-    Order,
-    Page,
-    Picture,
-    Relayed,
-    Report,
-    Rest,
-    Shown,
-    Sign,
-    Sound,
-    Stand,
-    Strange,
-    Use,
-    Volume,
-    Want,
-    Way,
+    AskAll,
+    ClearPage,
+    DisplayState,
+    InvalidMessage,
+    KeyName,
+    LeaveMeeting,
+    MeetingPage,
+    MessageReader,
+    MicrophoneLevel,
+    OpenMeeting,
+    PageSelectors,
+    PageSign,
+    PicturePart,
+    PlayTone,
+    PreferDevice,
+    PressKey,
+    PressPoint,
+    ReportLevel,
+    ScreenHello,
+    ScreenOrder,
+    ScreenReport,
+    ScrollAt,
+    SetMute,
+    SetVolume,
+    ShowPage,
+    SoundState,
+    SwitchDisplay,
+    TakePicture,
+    ToneResult,
+    TouchOrder,
+    TouchRefusal,
+    TouchResult,
+    TypeText,
+    WantPages,
+    encode,
 )
-from roomctl.screen.session import SILENCE_S, Session
-from roomctl.screen.touching import Touching
-from roomctl.wire import Connect, Identity, Machine
+from roomctl.wire import Chunk, Connect, Identity, Machine
 
 _log = logging.getLogger(__name__)
 
 READ_BACK_S = 2.0
-NO_SOUND = Sound(available=False)
+NO_SOUND = SoundState(available=False)
 
 
 @dataclass(frozen=True, slots=True)
-class LookedAt:
-    """What is known of a meeting's platform: see `protocol.Open`."""
+class PageRules:
+    """What is known of a meeting's platform: see `protocol.OpenMeeting`."""
 
     hosts: tuple[str, ...] = ()
-    signs: tuple[Sign, ...] = ()
+    signs: tuple[PageSign, ...] = ()
     joined: str = ""
-    way: Way = field(default_factory=Way)
-    keep: str = ""
+    selectors: PageSelectors = field(default_factory=PageSelectors)
+    login: str = ""
     native: str = ""
 
 
@@ -70,10 +83,10 @@ class ScreenState:
 
     mode: str | None = None
     browser: str | None = None
-    page: Page | None = None
-    sound: Sound = NO_SOUND
-    shown: bool | None = None
-    chirped: Chirped | None = None
+    page: MeetingPage | None = None
+    sound: SoundState = NO_SOUND
+    display_on: bool | None = None
+    tone: ToneResult | None = None
 
 
 class Screen(Device):
@@ -88,7 +101,7 @@ class Screen(Device):
         connect: Connect,
         clock: Clock,
         changed: Callable[[], None],
-        stands: Callable[[], Iterable[Stand]] = tuple,
+        stands: Callable[[], Iterable[ShowPage]] = tuple,
         level: Callable[[int], None] = lambda pct: None,
     ) -> None:
         """`stands` says what a kiosk shows by itself, with addresses that were not used yet.
@@ -98,12 +111,12 @@ class Screen(Device):
         super().__init__(name, url, connect, clock, changed)
         self.state = ScreenState()
         self._stands, self._level = stands, level
-        self._chirp_id = 0
-        self._session: Session | None = None
+        self._tone_id = 0
+        self._session: ScreenLink | None = None
         self._call_id = 0
-        self._read_backs: list[asyncio.Future[Sound]] = []
-        self._use: Use | None = None
-        self.touching = Touching(name, self._say, clock)
+        self._read_backs: list[asyncio.Future[SoundState]] = []
+        self._use: PreferDevice | None = None
+        self.remote = RemoteDisplay(name, self._say, clock)
 
     async def open(
         self,
@@ -112,30 +125,30 @@ class Screen(Device):
         assisted: bool,
         name: str,
         camera: str | None = None,
-        looked_at: LookedAt | None = None,
+        rules: PageRules | None = None,
     ) -> int:
         """Open a meeting in place of what is there; return the call's id.
 
-        `camera` is the path of the video device that it should see, if that is known. `looked_at`
+        `camera` is the path of the video device that it should see, if that is known. `rules`
         is what an assisted page is read for, and where it may go.
 
         Does not wait: the outcome comes as `state.page` with that id. Raises PortClosed without a
         screen. A plain call (not `assisted`) has neither `page.rtc` nor `page.seen`.
         """
         self._connected()
-        look = looked_at or LookedAt()
-        found = (look.hosts, look.signs, look.joined, look.way, look.keep, look.native)
+        look = rules or PageRules()
+        found = (look.hosts, look.signs, look.joined, look.selectors, look.login, look.native)
         self._call_id += 1
-        self._say(Open(self._call_id, url, origin, assisted, name, camera, *found))
+        self._say(OpenMeeting(self._call_id, url, origin, assisted, name, camera, *found))
         return self._call_id
 
     async def leave(self) -> None:
         """Leave the meeting that is open; nothing happens without one."""
-        self._say(Leave(self._call_id))
+        self._say(LeaveMeeting(self._call_id))
 
     async def clear(self) -> None:
         """Leave, show nothing, and forget a page that crashed or failed."""
-        self._say(Rest())
+        self._say(ClearPage())
 
     async def mute(self, on: bool) -> None:
         """Mute or open the microphone, and wait until the sound server says so, at most 2 s.
@@ -144,7 +157,7 @@ class Screen(Device):
         """
         read_back = self._expect_sound()
         try:
-            self._say(Mute(on))
+            self._say(SetMute(on))
             async with asyncio.timeout(READ_BACK_S):
                 while (sound := await read_back).silent is not on:
                     if not sound.available:
@@ -158,11 +171,11 @@ class Screen(Device):
 
     async def volume(self, pct: int) -> None:
         """Set the loudness of the room; numbers outside 0-100 are clamped."""
-        self._say(Volume(min(100, max(0, pct))))
+        self._say(SetVolume(min(100, max(0, pct))))
 
     def use(self, port_path: str | None, vid: int | None, pid: int | None) -> None:
         """Say which USB device's sound is the room's; kept, and said again at every connection."""
-        use = Use(port_path, vid, pid)
+        use = PreferDevice(port_path, vid, pid)
         if use != self._use:
             self._use = use
             if self._session is not None:
@@ -171,23 +184,23 @@ class Screen(Device):
     def listen(self, for_s: int) -> None:
         """Have the microphone's level reported for so many seconds; without a screen, nothing."""
         if self._session is not None:
-            self._say(Listen(for_s))
+            self._say(ReportLevel(for_s))
 
-    def chirp(self) -> int:
-        """Have the test sound played; returns its number, by which `state.chirped` answers."""
-        self._chirp_id += 1
-        self._say(Chirp(self._chirp_id))
-        return self._chirp_id
+    def play_tone(self) -> int:
+        """Have the test tone played; returns its number, by which `state.tone` answers."""
+        self._tone_id += 1
+        self._say(PlayTone(self._tone_id))
+        return self._tone_id
 
     async def display(self, on: bool) -> None:
-        """Switch the display on or off; `state.shown` tells what became of it."""
-        self._say(Display(on))
+        """Switch the display on or off; `state.display_on` tells what became of it."""
+        self._say(SwitchDisplay(on))
 
     async def rest(self) -> None:
         """Do nothing: a call outlives the daemon, and the microphone stays as it is."""
 
     def machine(self, identity: Identity) -> Machine:
-        self._session = Session(self._heard, self._strange, self._silent)
+        self._session = ScreenLink(self._heard, self._strange, self._silent)
         if self._use is not None:
             self._session.say(self._use)
         return self._session
@@ -195,13 +208,13 @@ class Screen(Device):
     def lost(self) -> None:
         self._session = None
         self.state = ScreenState()
-        self.touching.lost(self._closed())
+        self.remote.lost(self._closed())
         for read_back in self._read_backs:
             if not read_back.done():
                 read_back.set_exception(self._closed())
         self._read_backs.clear()
 
-    def _connected(self) -> Session:
+    def _connected(self) -> ScreenLink:
         if self._session is None:
             raise self._closed()
         return self._session
@@ -209,55 +222,206 @@ class Screen(Device):
     def _closed(self) -> PortClosed:
         return PortClosed(self.url, "the screen is not there; is `roomctl screen` running?")
 
-    def _say(self, order: Order) -> None:
+    def _say(self, order: ScreenOrder) -> None:
         self._connected().say(order)
         self.wake()
 
-    def _heard(self, report: Report) -> None:
+    def _heard(self, report: ScreenReport) -> None:
         before = self.state
         match report:
-            case Hello(mode=mode, browser=browser):
+            case ScreenHello(mode=mode, browser=browser):
                 self.state = replace(before, mode=mode, browser=browser, page=None)
-            case Page():
+            case MeetingPage():
                 # A call that a dead daemon opened goes on: the next id has to be a new one.
                 self._call_id = max(self._call_id, report.id)
                 self.state = replace(before, page=report)
-            case Sound():
+            case SoundState():
                 self.state = replace(before, sound=report)
                 self._confirm(report)
-            case Level(pct=pct):
+            case MicrophoneLevel(pct=pct):
                 self._level(pct)
-            case Chirped():
-                self.state = replace(before, chirped=report)
-            case Shown(on=on):
-                self.state = replace(before, shown=on)
-            case Relayed() | Picture():
-                self.touching.heard(report)
-            case Want():
+            case ToneResult():
+                self.state = replace(before, tone=report)
+            case DisplayState(on=on):
+                self.state = replace(before, display_on=on)
+            case TouchResult() | PicturePart():
+                self.remote.heard(report)
+            case WantPages():
                 for stand in self._stands():
                     self._say(stand)
         self.proven()
         if self.state != before:
             self.changed()
 
-    def _strange(self, strange: Strange) -> None:
+    def _strange(self, strange: InvalidMessage) -> None:
         _log.warning("%s: ignored a message that is %s", self.name, strange.why)
 
     def _silent(self) -> None:
         self.unproven("no_reply", f"{self.name}: nothing heard for {SILENCE_S:g} s on {self.url}")
 
-    def _expect_sound(self) -> asyncio.Future[Sound]:
+    def _expect_sound(self) -> asyncio.Future[SoundState]:
         self._connected()
-        read_back: asyncio.Future[Sound] = asyncio.get_running_loop().create_future()
+        read_back: asyncio.Future[SoundState] = asyncio.get_running_loop().create_future()
         self._read_backs.append(read_back)
         return read_back
 
-    def _confirm(self, sound: Sound) -> None:
+    def _confirm(self, sound: SoundState) -> None:
         for read_back in self._read_backs:
             if not read_back.done():
                 read_back.set_result(sound)
         self._read_backs.clear()
 
-    def _no_sound(self, sound: Sound) -> Refused:
+    def _no_sound(self, sound: SoundState) -> Refused:
         code = str(sound.reason or "no_sound_server")
         return Refused(self.name, code, "the screen has no sound server that could mute")
+
+
+SILENCE_S = 3.0  # three beats
+
+_REPORTS = get_args(ScreenReport)
+
+
+class ScreenLink:
+    """One connection to the screen; asks for everything as soon as it stands.
+
+    `heard` gets every report, `strange` every line that was none, `silent` is called once when
+    nothing came for 3 s.
+    """
+
+    def __init__(
+        self,
+        heard: Callable[[ScreenReport], None],
+        strange: Callable[[InvalidMessage], None],
+        silent: Callable[[], None],
+    ) -> None:
+        self._heard, self._strange, self._silent = heard, strange, silent
+        self._lines = MessageReader()
+        self._waiting: deque[bytes] = deque([encode(AskAll())])
+        self._silent_at: float | None = None
+        self._was_silent = False
+
+    def say(self, order: ScreenOrder) -> None:
+        """Queue an order; the pump has to be woken."""
+        self._waiting.append(encode(order))
+
+    def receive(self, chunk: Chunk) -> None:
+        for message in self._lines.feed(chunk.data):
+            if isinstance(message, _REPORTS):
+                self._silent_at, self._was_silent = chunk.at + SILENCE_S, False
+                self._heard(message)
+            elif isinstance(message, InvalidMessage):
+                self._strange(message)
+            else:
+                self._strange(InvalidMessage("an order, which only the daemon gives"))
+
+    def tick(self, now: float) -> None:
+        if self._silent_at is None:
+            self._silent_at = now + SILENCE_S
+        if now >= self._silent_at and not self._was_silent:
+            self._was_silent = True
+            self._silent()
+
+    def due(self) -> float | None:
+        return None if self._was_silent else self._silent_at
+
+    def outbox(self, now: float) -> bytes | None:
+        return self._waiting.popleft() if self._waiting else None
+
+    def sent(self, now: float) -> None:
+        """Nothing to note: what counts is the report that answers."""
+
+    def failed(self, now: float, why: str) -> None:
+        """Nothing to note: a stream that fails is closed, and the session with it."""
+
+
+ANSWER_S = 6.0  # the screen gives up a touch after 5 s
+FRESH_S = 0.2  # five pictures a second are more than anybody is shown
+
+_WHY = {
+    TouchRefusal.NO_PAGE: "no meeting stands on the room's display",
+    TouchRefusal.NO_RELAY: "this display cannot be touched from a panel; see docs/kiosk.md",
+    TouchRefusal.BUSY: "too many touches wait; try again in a moment",
+    TouchRefusal.FAILED: "the touch did not reach the page; look at the room's display",
+}
+
+
+class RemoteDisplay:
+    """What was asked of the screen's page and is not answered yet."""
+
+    def __init__(self, name: str, say: Callable[[TouchOrder], None], clock: Clock) -> None:
+        """`say` sends an order, or raises PortClosed."""
+        self._name, self._say, self._clock = name, say, clock
+        self._number = 0
+        self._waiting: dict[int, asyncio.Future[bytes]] = {}
+        self._parts: dict[int, list[str]] = {}
+        self._one_look = asyncio.Lock()
+        self._last: tuple[float, bytes] | None = None
+
+    async def look(self) -> bytes:
+        """Return a picture of the display, at most 0.2 s old: PNG or JPEG."""
+        async with self._one_look:
+            if self._last is None or self._clock.mono_s() - self._last[0] > FRESH_S:
+                picture = await self._done(TakePicture)
+                self._last = (self._clock.mono_s(), picture)
+            return self._last[1]
+
+    async def press(self, x: float, y: float) -> None:
+        await self._done(lambda number: PressPoint(number, x, y))
+
+    async def scroll(self, x: float, y: float, steps: int, down: bool) -> None:
+        await self._done(lambda number: ScrollAt(number, x, y, steps, down))
+
+    async def type(self, text: str) -> None:
+        await self._done(lambda number: TypeText(number, text))
+
+    async def key(self, key: KeyName) -> None:
+        await self._done(lambda number: PressKey(number, key))
+
+    def heard(self, answer: TouchResult | PicturePart) -> None:
+        """Take an answer; one that nobody waits for any more is passed over."""
+        waiting = self._waiting.get(answer.number)
+        if waiting is None or waiting.done():
+            return
+        if isinstance(answer, PicturePart):
+            self._collect(answer, waiting)
+        elif answer.obstacle is None:
+            waiting.set_result(b"")
+        else:
+            why = _WHY[answer.obstacle]
+            waiting.set_exception(Refused(self._name, answer.obstacle.value, why))
+
+    def lost(self, error: PortClosed) -> None:
+        """Answer everything with `error`: the screen is gone."""
+        self._last = None
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(error)
+
+    async def _done(self, order: Callable[[int], TouchOrder]) -> bytes:
+        """Have something done; return the picture if it was a look."""
+        self._number += 1
+        number = self._number
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
+        try:
+            self._say(order(number))
+            async with asyncio.timeout(ANSWER_S):
+                return await answer
+        except TimeoutError:
+            hint = "look at the room's display before trying again"
+            raise NoReply(self._name, ANSWER_S, hint) from None
+        finally:
+            del self._waiting[number]
+            self._parts.pop(number, None)
+
+    def _collect(self, picture: PicturePart, waiting: asyncio.Future[bytes]) -> None:
+        parts = self._parts.setdefault(picture.number, [])
+        if picture.part != len(parts):
+            return
+        parts.append(picture.data)
+        if len(parts) == picture.parts:
+            try:
+                waiting.set_result(base64.b64decode("".join(parts), validate=True))
+            except (binascii.Error, ValueError):
+                why = _WHY[TouchRefusal.FAILED]
+                waiting.set_exception(Refused(self._name, TouchRefusal.FAILED.value, why))

@@ -1,107 +1,376 @@
 r"""What the daemon and the process that owns the screen say to each other, both directions.
 
-One JSON object per line, UTF-8, ended by "\n", at most 64 KiB; `type` is the class name in lower
+One JSON object per line, UTF-8, ended by "\n", at most 64 KiB; `type` is the class name in snake
 case, the other keys are the fields of the class, all of them, no others. A line that is anything
-else becomes a `Strange`: ignored by whoever reads it, and reported. Knows no port, no clock, no
-browser and no meeting.
+else becomes an `InvalidMessage`: ignored by whoever reads it, and reported.
+
+| subject           | the daemon's orders                         | the screen's reports        |
+|-------------------|---------------------------------------------|-----------------------------|
+| everything        | AskAll                                      | ScreenHello, Heartbeat      |
+| a meeting's page  | OpenMeeting, LeaveMeeting, ClearPage        | MeetingPage                 |
+| displays          | ShowPage, SwitchDisplay                     | WantPages, DisplayState     |
+| sound             | SetMute, SetVolume, PreferDevice            | SoundState                  |
+| what is heard     | ReportLevel, PlayTone                       | MicrophoneLevel, ToneResult |
+| a panel's touches | TakePicture, PressPoint, ScrollAt, TypeText | PicturePart, TouchResult    |
+|                   | PressKey                                    |                             |
+
+Levels and peaks are numbers; what was heard is never among them. Places on a display are 0-1 of its
+width and height, from the upper left corner. Text may be a passcode: no repr shows it. Knows no
+port, no clock, no browser, no sound server and no meeting.
 """
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
-from roomctl.screen.reason import Reason
-from roomctl.screen.signs import Flow, Seen, Sign
-from roomctl.screen.sound_messages import (
-    Chirp,
-    Chirped,
-    Level,
-    Listen,
-    Mute,
-    Sound,
-    Switch,
-    Use,
-    Verdict,
-    Volume,
-    within,
-)
-from roomctl.screen.touches import (
-    Key,
-    KeyName,
-    Look,
-    Picture,
-    Press,
-    Relayed,
-    Scroll,
-    Touch,
-    Type,
-)
-from roomctl.screen.way import Way
+
+class ScreenReason(StrEnum):
+    """Why a page is not there, or the sound is not: the closed list that panels translate."""
+
+    BROWSER_MISSING = "browser_missing"
+    BROWSER_START = "browser_start"
+    NO_DISPLAY = "no_display"
+    NO_SANDBOX = "no_sandbox"
+    BAD_URL = "bad_url"
+    NETWORK = "network"
+    BLOCKED_BY_POLICY = "blocked_by_policy"
+    LEFT = "left"
+    REPLACED = "replaced"
+    STOPPED = "stopped"
+    BROWSER_CLOSED = "browser_closed"
+    PAGE_CRASHED = "page_crashed"
+    NO_SOUND_SERVER = "no_sound_server"
+
+
+class SignKind(StrEnum):
+    """Where a sign is looked for: words that are shown, an element that is, the address."""
+
+    TEXT = "text"
+    PLACE = "place"
+    HOST = "host"
+    PATH = "path"
+
+
+@dataclass(frozen=True, slots=True)
+class PageSign:
+    """If `what` is there, the page says `word`.
+
+    `what` is a text (case and blanks do not count), a CSS selector, a host (`*.x`: all below x), or
+    a regular expression for the address's path.
+    """
+
+    word: str
+    where: SignKind
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """What an assisted page shows.
+
+    `word` is that of the first sign that is there, `joined` what the page's own function says;
+    `refused`: camera or microphone were asked for last, and refused. None: nothing, or not known.
+    """
+
+    word: str | None = None
+    joined: bool | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFlow:
+    """Whether the browser records from a microphone, and plays to a loudspeaker, right now."""
+
+    capture: bool
+    playback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageSelectors:
+    """CSS selectors: where the room's name is typed, what joins, what leaves; "": not known."""
+
+    name: str = ""
+    join: str = ""
+    leave: str = ""
+
+
+class CaptureSwitch(StrEnum):
+    """The capture switches of the sound cards that a browser could listen to, all taken together.
+
+    "none" has a card without one, and whatever is no card: Bluetooth, a virtual source.
+    """
+
+    NONE = "none"
+    OFF = "off"  # nothing gets through any of them
+    ON = "on"
+    UNKNOWN = "unknown"  # there is one that cannot be read
+
+
+class ToneVerdict(StrEnum):
+    """What became of a test tone."""
+
+    HEARD = "heard"
+    NOT_HEARD = "not_heard"
+    MUTED = "muted"  # it was played, and the microphone is silent
+    NO_LOUDSPEAKER = "no_loudspeaker"
+    NO_MICROPHONE = "no_microphone"
+    NO_SOUND_SERVER = "no_sound_server"
+
+
+@dataclass(frozen=True, slots=True)
+class SetMute:
+    """Mute every microphone, or open the room's; answered by a SoundState that was read back."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetVolume:
+    """Set the loudness of the room, 0-100 %; answered by a SoundState that was read back."""
+
+    pct: int
+
+    def __post_init__(self) -> None:
+        within("pct", self.pct, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class PreferDevice:
+    """Prefer the sound of this USB device to the sound server's default; all None: forget it.
+
+    `port_path` is where it is plugged in, as in /sys/bus/usb/devices: "1-1.4".
+    """
+
+    port_path: str | None
+    vid: int | None
+    pid: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLevel:
+    """Say the microphone's level ten times a second for the next `for_s` seconds; 0: no more."""
+
+    for_s: int
+
+    def __post_init__(self) -> None:
+        within("for_s", self.for_s, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class PlayTone:
+    """Play the test tone on the room's loudspeaker; answered by ToneResult with the same `id`."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoundState:
+    """The sound server as it was read.
+
+    `muted` is True only if every microphone that a browser could open is; None = not known.
+    `switch` is what the devices themselves let through.
+    """
+
+    available: bool
+    muted: bool | None = None
+    volume_pct: int | None = None
+    reason: ScreenReason | None = None
+    switch: CaptureSwitch = CaptureSwitch.NONE
+
+    def __post_init__(self) -> None:
+        if self.volume_pct is not None:
+            within("volume_pct", self.volume_pct, 100)
+
+    @property
+    def silent(self) -> bool | None:
+        """Whether both the capture mute and the devices' switches say so; None = not known."""
+        if not self.muted or self.switch in (CaptureSwitch.NONE, CaptureSwitch.OFF):
+            return self.muted
+        return False if self.switch is CaptureSwitch.ON else None
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneLevel:
+    """The microphone's peak of the last tenth of a second: 0 is -60 dB, 100 is full scale."""
+
+    pct: int
+
+    def __post_init__(self) -> None:
+        within("pct", self.pct, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class ToneResult:
+    """What became of the test tone `id`.
+
+    Peaks as in MicrophoneLevel, while it played and in the pauses between; None: not measured.
+    """
+
+    id: int
+    verdict: ToneVerdict
+    loud_pct: int | None = None
+    quiet_pct: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("loud_pct", "quiet_pct"):
+            if (value := getattr(self, name)) is not None:
+                within(name, value, 100)
+
+
+def within(name: str, value: int, limit: int) -> None:
+    """Raise ValueError for a number outside 0-`limit`."""
+    if not 0 <= value <= limit:
+        raise ValueError(f"{name} is not within 0-{limit}")
+
+
+LONGEST_TEXT = 256
+MOST_STEPS = 20
+PART = 6 * 1024  # characters of base64 in one message
+LARGEST_PICTURE = 160 * 1024  # bytes; one of 854 x 480 takes 15-60 kB
+
+
+class KeyName(StrEnum):
+    """The keys that a panel has for the room's display."""
+
+    ENTER = "enter"
+    TAB = "tab"
+    BACK_TAB = "back_tab"
+    ESCAPE = "escape"
+    BACKSPACE = "backspace"
+    SPACE = "space"
+    UP = "up"
+    DOWN = "down"
+    LEFT = "left"
+    RIGHT = "right"
+    BACK = "back"
+
+
+class TouchRefusal(StrEnum):
+    """Why a touch did not reach a page: the closed list that panels translate."""
+
+    NO_PAGE = "no_page"
+    NO_RELAY = "no_relay"
+    BUSY = "relay_busy"
+    FAILED = "relay_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class TakePicture:
+    """Send a picture of the display."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PressPoint:
+    """Press and let go of the page at a place."""
+
+    number: int
+    x: float
+    y: float
+
+    def __post_init__(self) -> None:
+        _on_display(self.x, self.y)
+
+
+@dataclass(frozen=True, slots=True)
+class ScrollAt:
+    """Turn the wheel at a place: `steps` notches, down if `down`."""
+
+    number: int
+    x: float
+    y: float
+    steps: int
+    down: bool
+
+    def __post_init__(self) -> None:
+        _on_display(self.x, self.y)
+        if not 1 <= self.steps <= MOST_STEPS:
+            raise ValueError(f"steps is not within 1-{MOST_STEPS}")
+
+
+@dataclass(frozen=True, slots=True)
+class TypeText:
+    """Type a text, at most 256 characters, to whatever has the page's focus."""
+
+    number: int
+    text: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.text) <= LONGEST_TEXT or not self.text.isprintable():
+            raise ValueError(f"text is not 1-{LONGEST_TEXT} printable characters")
+
+    def __repr__(self) -> str:
+        """Leave the text out: it may be a passcode."""
+        return f"TypeText(number={self.number})"
+
+
+@dataclass(frozen=True, slots=True)
+class PressKey:
+    """Strike a key."""
+
+    number: int
+    key: KeyName
+
+
+@dataclass(frozen=True, slots=True)
+class TouchResult:
+    """The order `number` was done, or why not."""
+
+    number: int
+    obstacle: TouchRefusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePart:
+    """Part `part` (from 0) of `parts` of a picture, in base64; what the whole is, its bytes say."""
+
+    number: int
+    part: int
+    parts: int
+    data: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.part < self.parts <= LARGEST_PICTURE * 4 // 3 // PART + 2:
+            raise ValueError("part is not within parts")
+        if len(self.data) > PART:
+            raise ValueError(f"data is longer than {PART}")
+
+    def __repr__(self) -> str:
+        """Leave the picture out."""
+        return f"PicturePart(number={self.number}, part={self.part}, parts={self.parts})"
+
+
+def picture_parts(number: int, picture: bytes) -> Iterator[PicturePart]:
+    """Yield a picture as the answer to the look `number`."""
+    data = base64.b64encode(picture).decode("ascii")
+    pieces = [data[at : at + PART] for at in range(0, len(data), PART)]
+    return (PicturePart(number, part, len(pieces), piece) for part, piece in enumerate(pieces))
+
+
+TouchOrder = TakePicture | PressPoint | ScrollAt | TypeText | PressKey
+"""What a panel may do to the page."""
+
+
+def _on_display(x: float, y: float) -> None:
+    if not (0 <= x <= 1 and 0 <= y <= 1):
+        raise ValueError("the place is not within 0-1")
+
 
 LONGEST_LINE = 64 * 1024
 LONGEST_STRING = 8 * 1024
 LARGEST_INT = 2**53  # what every JSON reader keeps exactly
 
-__all__ = [
-    "LARGEST_INT",
-    "LONGEST_LINE",
-    "LONGEST_STRING",
-    "OVER",
-    "Ask",
-    "Beat",
-    "Chirp",
-    "Chirped",
-    "Display",
-    "Flow",
-    "Hello",
-    "Key",
-    "KeyName",
-    "Leave",
-    "Level",
-    "Lines",
-    "Listen",
-    "Look",
-    "Message",
-    "Mute",
-    "Open",
-    "Order",
-    "Page",
-    "Phase",
-    "Picture",
-    "Place",
-    "Press",
-    "Reason",
-    "Relayed",
-    "Report",
-    "Rest",
-    "Rtc",
-    "Scroll",
-    "Seen",
-    "Shown",
-    "Sign",
-    "Sound",
-    "Stand",
-    "Strange",
-    "Switch",
-    "Touch",
-    "Type",
-    "Use",
-    "Verdict",
-    "Volume",
-    "Want",
-    "Way",
-    "decode",
-    "encode",
-    "host_of",
-]
 
-
-class Phase(StrEnum):
+class PagePhase(StrEnum):
     """How far the page of a meeting is."""
 
     LAUNCHING = "launching"
@@ -112,20 +381,20 @@ class Phase(StrEnum):
     FAILED = "failed"
 
 
-OVER = frozenset({Phase.CLOSED, Phase.CRASHED, Phase.FAILED})
+PAGE_OVER = frozenset({PagePhase.CLOSED, PagePhase.CRASHED, PagePhase.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenMeeting:
     """Open a meeting. `origin` alone ("https://host[:port]") gets camera and microphone.
 
     `assisted` lets the screen read the page's connections; `name` is what others should see.
     `camera` is the path of the video device that the page gets first; None: whichever is first.
     `hosts` are where an assisted page may go (`*.x`: all below x); empty: anywhere. `signs` are
     what it is looked at for; `joined` names a function of its own that tells whether the room is
-    in, such as "APP.conference.isJoined"; `way` is how it is got into and out of.
+    in, such as "APP.conference.isJoined"; `selectors` are how it is got into and out of.
 
-    `keep` names the sign-in that it gets and leaves behind; "": none. `native` is the address for
+    `login` names the sign-in that it gets and leaves behind; "": none. `native` is the address for
     the vendor's own client, which is started instead if it is installed; "": never.
     """
 
@@ -136,30 +405,30 @@ class Open:
     name: str
     camera: str | None = None
     hosts: tuple[str, ...] = ()
-    signs: tuple[Sign, ...] = ()
+    signs: tuple[PageSign, ...] = ()
     joined: str = ""
-    way: Way = field(default_factory=Way)
-    keep: str = ""
+    selectors: PageSelectors = field(default_factory=PageSelectors)
+    login: str = ""
     native: str = ""
 
     def __repr__(self) -> str:
         """Show the host only: the rest of a link may hold a passcode."""
-        return f"Open(id={self.id}, host={host_of(self.url)!r}, assisted={self.assisted})"
+        return f"OpenMeeting(id={self.id}, host={host_of(self.url)!r}, assisted={self.assisted})"
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class LeaveMeeting:
     """Leave the meeting `id`; another one stays."""
 
     id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class ClearPage:
     """Show nothing, and forget the page that was last there."""
 
 
-class Place(StrEnum):
+class DisplayRole(StrEnum):
     """Where a page of the room's own stands: on the room's display, or on the touch panel's."""
 
     ROOM = "room"
@@ -167,37 +436,37 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
-    """Have `url` stand on a display, at the room's between meetings; None: nothing stands there.
+class ShowPage:
+    """Show `url` on a display, at the room's between meetings; None: no page.
 
     The address holds a token that pairs once. `output` names the display, None is the first one.
     `cec` is the adapter of the room's television: a path, or auto; None: there is none.
     """
 
-    place: Place
+    place: DisplayRole
     url: str | None
     output: str | None
     cec: str | None = None
 
     def __repr__(self) -> str:
         """Leave the address out: it holds a token."""
-        return f"Stand(place={self.place!r}, output={self.output!r})"
+        return f"ShowPage(place={self.place!r}, output={self.output!r})"
 
 
 @dataclass(frozen=True, slots=True)
-class Display:
-    """Switch the display on or off; answered by a Shown that was read back."""
+class SwitchDisplay:
+    """Switch the display on or off; answered by a DisplayState that was read back."""
 
     on: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """Say all there is: Hello, then Page if there is one, Sound, Shown; a kiosk then says Want."""
+class AskAll:
+    """Say all: ScreenHello, MeetingPage if any, SoundState, DisplayState; a kiosk WantPages too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hello:
+class ScreenHello:
     """Who the screen is: roomctl's version, kiosk|headless|simulated, the browser's version."""
 
     version: str
@@ -206,7 +475,7 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
-class Rtc:
+class RtcStats:
     """The page's live peer connections, those that are connected, and bytes since it opened.
 
     `mic` is whether the page sends what its microphone hears: False is the meeting's own mute.
@@ -225,47 +494,71 @@ class Rtc:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class MeetingPage:
     """The page of call `id`; `host` is where it is now, `rtc` None when nothing was read.
 
-    `relay`: a panel can reach it. `seen` is what an assisted page shows, `flow` what the sound
+    `reachable`: by a panel. `seen` is what an assisted page shows, `flow` what the sound
     server tells of the browser; None: nothing is known.
     """
 
     id: int
-    phase: Phase
+    phase: PagePhase
     host: str | None = None
-    reason: Reason | None = None
-    rtc: Rtc | None = None
-    relay: bool = False
-    seen: Seen | None = None
-    flow: Flow | None = None
+    reason: ScreenReason | None = None
+    rtc: RtcStats | None = None
+    reachable: bool = False
+    seen: PageState | None = None
+    flow: SoundFlow | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DisplayState:
     """Whether the display is on; None = not known."""
 
     on: bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
-    """A kiosk asks for a Stand for each of its displays; it says so again when a page fell."""
+class WantPages:
+    """A kiosk asks for a ShowPage for each of its displays; it says so again when a page fell."""
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class Heartbeat:
     """Each second: the screen lives."""
 
 
-Order = Open | Leave | Rest | Stand | Mute | Volume | Use | Listen | Chirp | Display | Ask | Touch
-Report = Hello | Page | Sound | Level | Chirped | Shown | Want | Beat | Relayed | Picture
-Message = Order | Report
+ScreenOrder = (
+    OpenMeeting
+    | LeaveMeeting
+    | ClearPage
+    | ShowPage
+    | SetMute
+    | SetVolume
+    | PreferDevice
+    | ReportLevel
+    | PlayTone
+    | SwitchDisplay
+    | AskAll
+    | TouchOrder
+)
+ScreenReport = (
+    ScreenHello
+    | MeetingPage
+    | SoundState
+    | MicrophoneLevel
+    | ToneResult
+    | DisplayState
+    | WantPages
+    | Heartbeat
+    | TouchResult
+    | PicturePart
+)
+ScreenMessage = ScreenOrder | ScreenReport
 
 
 @dataclass(frozen=True, slots=True)
-class Strange:
+class InvalidMessage:
     """A line that is no message; `why` never quotes what it held."""
 
     why: str
@@ -279,7 +572,7 @@ def host_of(url: str) -> str | None:
         return None
 
 
-def encode(message: Message) -> bytes:
+def encode(message: ScreenMessage) -> bytes:
     """Return the line that says `message`; ValueError if it is longer than a line may be."""
     line = json.dumps({"type": _word(type(message)), **asdict(message)}, separators=(",", ":"))
     data = line.encode("ascii") + b"\n"
@@ -288,37 +581,37 @@ def encode(message: Message) -> bytes:
     return data
 
 
-def decode(line: bytes) -> Message | Strange:
+def decode(line: bytes) -> ScreenMessage | InvalidMessage:
     """Read one line (with or without its end). Never raises."""
     if len(line) > LONGEST_LINE:
-        return Strange(f"a line of more than {LONGEST_LINE} bytes")
+        return InvalidMessage(f"a line of more than {LONGEST_LINE} bytes")
     try:
         found = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError):
-        return Strange("not JSON in UTF-8")
+        return InvalidMessage("not JSON in UTF-8")
     if not isinstance(found, dict):
-        return Strange("not a JSON object")
+        return InvalidMessage("not a JSON object")
     word = found.pop("type", None)
     kind = _KINDS.get(word) if isinstance(word, str) else None
     if kind is None:
-        return Strange("of an unknown type")
+        return InvalidMessage("of an unknown type")
     try:
-        message: Message = _build(kind, found)
+        message: ScreenMessage = _build(kind, found)
     except (TypeError, ValueError) as error:
-        return Strange(f"no proper {_word(kind)}: {error}")
+        return InvalidMessage(f"no proper {_word(kind)}: {error}")
     return message
 
 
-class Lines:
+class MessageReader:
     """Cuts a stream of bytes into messages; holds at most one line, whatever comes."""
 
     def __init__(self) -> None:
         self._held = bytearray()
         self._skipping = False
 
-    def feed(self, data: bytes) -> list[Message | Strange]:
-        """Return what `data` completes; a line that is too long is one Strange."""
-        found: list[Message | Strange] = []
+    def feed(self, data: bytes) -> list[ScreenMessage | InvalidMessage]:
+        """Return what `data` completes; a line that is too long is one InvalidMessage."""
+        found: list[ScreenMessage | InvalidMessage] = []
         *ended, rest = data.split(b"\n")
         for piece in ended:
             self._hold(piece, found)
@@ -329,19 +622,19 @@ class Lines:
         self._hold(rest, found)
         return found
 
-    def _hold(self, piece: bytes, found: list[Message | Strange]) -> None:
+    def _hold(self, piece: bytes, found: list[ScreenMessage | InvalidMessage]) -> None:
         if self._skipping:
             return
         if len(self._held) + len(piece) >= LONGEST_LINE:
             self._held.clear()
             self._skipping = True
-            found.append(Strange(f"a line of more than {LONGEST_LINE} bytes"))
+            found.append(InvalidMessage(f"a line of more than {LONGEST_LINE} bytes"))
         else:
             self._held += piece
 
 
 def _word(kind: type) -> str:
-    return kind.__name__.lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
 
 
 # Any: a JSON value, whose type is what is being found out.
@@ -386,6 +679,6 @@ def _torn(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
-_KINDS: dict[str, type] = {_word(kind): kind for kind in get_args(Message)}
-_PARTS = (Rtc, Seen, Sign, Flow, Way)  # of messages
+_KINDS: dict[str, type] = {_word(kind): kind for kind in get_args(ScreenMessage)}
+_PARTS = (RtcStats, PageState, PageSign, SoundFlow, PageSelectors)  # of messages
 _HINTS = {kind: get_type_hints(kind) for kind in (*_KINDS.values(), *_PARTS)}

@@ -1,6 +1,7 @@
 """The simulated screen: a browser, a meeting and a sound server that exist only as numbers.
 
-Its attributes are the far side: set them at any time. Has no clock, no loop and no browser.
+Its attributes are the simulated hardware's side: set them at any time. The page has one button, at
+BUTTON, which is all there is to press. Has no clock, no loop and no browser.
 """
 
 from __future__ import annotations
@@ -9,50 +10,52 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 import roomctl
+from roomctl.screen.png import png
 from roomctl.screen.protocol import (
-    OVER,
-    Ask,
-    Beat,
-    Chirp,
-    Chirped,
-    Display,
-    Flow,
-    Hello,
-    Key,
-    Leave,
-    Level,
-    Lines,
-    Listen,
-    Look,
-    Message,
-    Mute,
-    Open,
-    Page,
-    Phase,
-    Press,
-    Reason,
-    Relayed,
-    Report,
-    Rest,
-    Rtc,
-    Scroll,
-    Seen,
-    Shown,
-    Sound,
-    Stand,
-    Strange,
-    Switch,
-    Touch,
-    Type,
-    Use,
-    Verdict,
-    Volume,
-    Want,
+    PAGE_OVER,
+    AskAll,
+    CaptureSwitch,
+    ClearPage,
+    DisplayState,
+    Heartbeat,
+    InvalidMessage,
+    KeyName,
+    LeaveMeeting,
+    MeetingPage,
+    MessageReader,
+    MicrophoneLevel,
+    OpenMeeting,
+    PagePhase,
+    PageState,
+    PlayTone,
+    PreferDevice,
+    PressKey,
+    PressPoint,
+    ReportLevel,
+    RtcStats,
+    ScreenHello,
+    ScreenMessage,
+    ScreenReason,
+    ScreenReport,
+    ScrollAt,
+    SetMute,
+    SetVolume,
+    ShowPage,
+    SoundFlow,
+    SoundState,
+    SwitchDisplay,
+    TakePicture,
+    ToneResult,
+    ToneVerdict,
+    TouchOrder,
+    TouchRefusal,
+    TouchResult,
+    TypeText,
+    WantPages,
     encode,
     host_of,
+    picture_parts,
 )
-from roomctl.screen.sim_page import SimPage
-from roomctl.screen.touches import Obstacle, in_parts
 from roomctl.wire import Chunk
 
 BEAT_S = 1.0
@@ -66,8 +69,8 @@ BYTES_OUT_PER_READ = 60_000
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    order: Open
-    page: Page
+    order: OpenMeeting
+    page: MeetingPage
     next_s: float  # when the phase changes, or the connections are read again
     admitted_s: float | None = None
 
@@ -77,7 +80,7 @@ class SimScreen:
 
     admit      whether the host lets the room in
     wall       what the next page shows first; None: the meeting, or in plain mode its Join
-    shows      the page's own far side: what it shows, and what was typed
+    shows      the page: what it shows, and what was typed
     reachable  whether a panel can see and touch the page
     lobby_s    how long the host takes for that, counted from the open page
     deaf_mute  the sound server takes the order, and neither does nor confirms it before this ends
@@ -97,44 +100,44 @@ class SimScreen:
         self.shows, self.reachable = SimPage(), True
         self.deaf_mute = self.stuck_switch = self.meeting_muted = False
         self.has_sound = True
-        self._said: Sound | None = None
-        self._wish: bool | None = None
-        self.switch, self.level_pct, self.hears = Switch.NONE, 35, True
+        self._said: SoundState | None = None
+        self._target: bool | None = None
+        self.switch, self.level_pct, self.hears = CaptureSwitch.NONE, 35, True
         self._listened_until = self._level_s = 0.0
         self.silent = False
-        self.used: Use | None = None
-        self.standing: dict[str, Stand] = {}
+        self.used: PreferDevice | None = None
+        self.standing: dict[str, ShowPage] = {}
         self.muted, self.volume_pct, self.shown = False, 60, True
-        self._lines = Lines()
-        self._orders: deque[Message | Strange] = deque()
-        self._reports: deque[Report] = deque()
+        self._lines = MessageReader()
+        self._orders: deque[ScreenMessage | InvalidMessage] = deque()
+        self._reports: deque[ScreenReport] = deque()
         self._call: _Call | None = None
-        self._next_open: Open | None = None
-        self._fails: Reason | None = None
+        self._next_open: OpenMeeting | None = None
+        self._fails: ScreenReason | None = None
         self._ended = False
         self._beat_s: float | None = None
         self._now = 0.0
 
     @property
-    def page(self) -> Page | None:
+    def page(self) -> MeetingPage | None:
         """The page as it is, whether or not it was reported."""
         return self._call.page if self._call else None
 
     @property
-    def order(self) -> Open | None:
+    def order(self) -> OpenMeeting | None:
         """What was asked for with the page that is there."""
         return self._call.order if self._call else None
 
     def crash(self) -> None:
         """Let the browser crash, if there is one."""
-        self._over(Phase.CRASHED, Reason.PAGE_CRASHED)
+        self._over(PagePhase.CRASHED, ScreenReason.PAGE_CRASHED)
 
-    def fail(self, reason: Reason = Reason.NETWORK) -> None:
+    def fail(self, reason: ScreenReason = ScreenReason.NETWORK) -> None:
         """Let the page that is there fail, or else the next one."""
-        if self._call is None or self._call.page.phase in OVER:
+        if self._call is None or self._call.page.phase in PAGE_OVER:
             self._fails = reason
         else:
-            self._over(Phase.FAILED, reason)
+            self._over(PagePhase.FAILED, reason)
 
     def end_meeting(self) -> None:
         """Let the host end the meeting: the page stays, its media ends."""
@@ -143,12 +146,12 @@ class SimScreen:
     def meddle(self) -> None:
         """Let another program mute the microphone, which stays so, or open it."""
         self.muted = not self.muted
-        if self.muted and self._wish is not None:
-            self._wish = True
+        if self.muted and self._target is not None:
+            self._target = True
 
     def want(self) -> None:
         """Ask for pages to stand on the displays, as a kiosk does."""
-        self._reports.append(Want())
+        self._reports.append(WantPages())
 
     def receive(self, chunk: Chunk) -> None:
         self._orders.extend(self._lines.feed(chunk.data))
@@ -161,7 +164,7 @@ class SimScreen:
             self._mix(self._said)
         if self._beat_s is None or now >= self._beat_s:
             self._beat_s = now + BEAT_S
-            self._reports.append(Beat())
+            self._reports.append(Heartbeat())
         self._say_level()
         if self._call is not None and now >= self._call.next_s:
             self._advance(self._call)
@@ -183,131 +186,131 @@ class SimScreen:
     def failed(self, now: float, why: str) -> None:
         """Nothing to note."""
 
-    def _obey(self, order: Message | Strange) -> None:
+    def _obey(self, order: ScreenMessage | InvalidMessage) -> None:
         match order:
-            case Open() if self._running():
+            case OpenMeeting() if self._running():
                 self._next_open = order
-                self._close(Reason.REPLACED)
-            case Open():
+                self._close(ScreenReason.REPLACED)
+            case OpenMeeting():
                 self._launch(order)
-            case Leave(id=id) if self._call is not None and id == self._call.page.id:
-                self._close(Reason.LEFT)
-            case Rest():
+            case LeaveMeeting(id=id) if self._call is not None and id == self._call.page.id:
+                self._close(ScreenReason.LEFT)
+            case ClearPage():
                 self._call = None
                 self._say_all()
-            case Mute(on=on):
+            case SetMute(on=on):
                 self._mute(on)
-            case Volume(pct=pct):
+            case SetVolume(pct=pct):
                 self.volume_pct = pct
                 self._say_sound()
-            case Use():
+            case PreferDevice():
                 self.used = order
-            case Listen(for_s=for_s):
+            case ReportLevel(for_s=for_s):
                 self._listened_until, self._level_s = self._now + for_s, self._now
-            case Chirp(id=number):
+            case PlayTone(id=number):
                 self._reports.append(self._chirped(number))
-            case Stand(place=place):
+            case ShowPage(place=place):
                 self.standing[place] = order
-            case Look() | Press() | Scroll() | Type() | Key():
+            case TakePicture() | PressPoint() | ScrollAt() | TypeText() | PressKey():
                 self._touch(order)
-            case Display(on=on):
+            case SwitchDisplay(on=on):
                 self.shown = on
-                self._reports.append(Shown(on))
-            case Ask():
+                self._reports.append(DisplayState(on))
+            case AskAll():
                 self._say_all()
 
-    def _touch(self, touch: Touch) -> None:
-        standing = self._call is not None and self._call.page.phase is Phase.OPEN
+    def _touch(self, touch: TouchOrder) -> None:
+        standing = self._call is not None and self._call.page.phase is PagePhase.OPEN
         if not standing or not self.reachable:
-            why = Obstacle.NO_RELAY if standing else Obstacle.NO_PAGE
-            self._reports.append(Relayed(touch.number, why))
+            why = TouchRefusal.NO_RELAY if standing else TouchRefusal.NO_PAGE
+            self._reports.append(TouchResult(touch.number, why))
             return
         match touch:
-            case Look(number=number):
-                self._reports.extend(in_parts(number, self.shows.picture()))
+            case TakePicture(number=number):
+                self._reports.extend(picture_parts(number, self.shows.picture()))
                 return
-            case Press(x=x, y=y):
+            case PressPoint(x=x, y=y):
                 self.shows.press(x, y)
-            case Type(text=text):
+            case TypeText(text=text):
                 self.shows.typed += text
-            case Key(key=key):
+            case PressKey(key=key):
                 self.shows.key(key)
-        self._reports.append(Relayed(touch.number))
+        self._reports.append(TouchResult(touch.number))
 
     def _mute(self, on: bool) -> None:
         if not self.has_sound:
             self._say_sound()
             return
-        self._wish = on
+        self._target = on
         if not self.deaf_mute:
             self._set(on)
             self._say_sound()
 
     def _set(self, muted: bool) -> None:
         self.muted = muted
-        if self.switch is not Switch.NONE and not self.stuck_switch:
-            self.switch = Switch.OFF if muted else Switch.ON
+        if self.switch is not CaptureSwitch.NONE and not self.stuck_switch:
+            self.switch = CaptureSwitch.OFF if muted else CaptureSwitch.ON
 
-    def _mix(self, said: Sound) -> None:
+    def _mix(self, said: SoundState) -> None:
         """Say what is news, and set right what is not as it was asked for, as the real one does."""
         if said != self._sound():
             self._say_sound()
-        wish = None if self.deaf_mute or not self.has_sound else self._wish
-        if wish is not None and self._sound().silent is not wish:
+        target = None if self.deaf_mute or not self.has_sound else self._target
+        if target is not None and self._sound().silent is not target:
             before = self._sound()
-            self._set(wish)
+            self._set(target)
             if self._sound() != before:
                 self._say_sound()
 
-    def _chirped(self, number: int) -> Chirped:
+    def _chirped(self, number: int) -> ToneResult:
         if self.muted:
-            return Chirped(number, Verdict.MUTED, 0, 0)
+            return ToneResult(number, ToneVerdict.MUTED, 0, 0)
         if not self.hears:
-            return Chirped(number, Verdict.NOT_HEARD, self.level_pct, self.level_pct)
-        return Chirped(number, Verdict.HEARD, min(100, self.level_pct + 40), self.level_pct)
+            return ToneResult(number, ToneVerdict.NOT_HEARD, self.level_pct, self.level_pct)
+        return ToneResult(number, ToneVerdict.HEARD, min(100, self.level_pct + 40), self.level_pct)
 
     def _say_level(self) -> None:
         """Say how loud it is, ten times a second while somebody looks."""
         if self._level_s <= self._now < self._listened_until:
             self._level_s = self._now + LEVEL_S
-            self._reports.append(Level(0 if self.muted else self.level_pct))
+            self._reports.append(MicrophoneLevel(0 if self.muted else self.level_pct))
 
     def _say_all(self) -> None:
-        self._reports.append(Hello(roomctl.__version__, "simulated", "simulated"))
+        self._reports.append(ScreenHello(roomctl.__version__, "simulated", "simulated"))
         if self._call is not None:
             self._reports.append(self._call.page)
         self._say_sound()
-        self._reports.append(Shown(self.shown))
+        self._reports.append(DisplayState(self.shown))
 
     def _say_sound(self) -> None:
         self._said = self._sound()
         self._reports.append(self._said)
 
-    def _sound(self) -> Sound:
+    def _sound(self) -> SoundState:
         if not self.has_sound:
-            return Sound(available=False, reason=Reason.NO_SOUND_SERVER)
-        return Sound(True, self.muted, self.volume_pct, None, self.switch)
+            return SoundState(available=False, reason=ScreenReason.NO_SOUND_SERVER)
+        return SoundState(True, self.muted, self.volume_pct, None, self.switch)
 
     def _running(self) -> bool:
-        return self._call is not None and self._call.page.phase not in OVER
+        return self._call is not None and self._call.page.phase not in PAGE_OVER
 
-    def _launch(self, order: Open) -> None:
+    def _launch(self, order: OpenMeeting) -> None:
         self._ended = False
         self.shows = SimPage(self.wall or (None if order.assisted else "prejoin"))
-        page = Page(order.id, Phase.LAUNCHING, host_of(order.url))
+        page = MeetingPage(order.id, PagePhase.LAUNCHING, host_of(order.url))
         self._show(_Call(order, page, self._now + LAUNCH_S))
         if self._fails is not None:
-            self._over(Phase.FAILED, self._fails)
+            self._over(PagePhase.FAILED, self._fails)
             self._fails = None
 
-    def _close(self, reason: Reason) -> None:
-        if self._call is not None and self._call.page.phase not in {*OVER, Phase.CLOSING}:
-            page = Page(self._call.page.id, Phase.CLOSING, self._call.page.host, reason)
+    def _close(self, reason: ScreenReason) -> None:
+        if self._call is not None and self._call.page.phase not in {*PAGE_OVER, PagePhase.CLOSING}:
+            page = MeetingPage(self._call.page.id, PagePhase.CLOSING, self._call.page.host, reason)
             self._show(replace(self._call, page=page, next_s=self._now + CLOSE_S))
 
-    def _over(self, phase: Phase, reason: Reason | None) -> None:
+    def _over(self, phase: PagePhase, reason: ScreenReason | None) -> None:
         if self._call is not None and self._running():
-            page = Page(self._call.page.id, phase, self._call.page.host, reason)
+            page = MeetingPage(self._call.page.id, phase, self._call.page.host, reason)
             self._show(replace(self._call, page=page, next_s=float("inf")))
         if self._next_open is not None:
             order, self._next_open = self._next_open, None
@@ -319,11 +322,11 @@ class SimScreen:
         self._call = call
 
     def _advance(self, call: _Call) -> None:
-        if call.page.phase is Phase.CLOSING:
-            self._over(Phase.CLOSED, call.page.reason)
-        elif call.page.phase is Phase.LAUNCHING:
-            rtc = Rtc(0, 0, 0, 0) if call.order.assisted else None
-            page = replace(call.page, phase=Phase.OPEN, rtc=rtc, relay=self.reachable)
+        if call.page.phase is PagePhase.CLOSING:
+            self._over(PagePhase.CLOSED, call.page.reason)
+        elif call.page.phase is PagePhase.LAUNCHING:
+            rtc = RtcStats(0, 0, 0, 0) if call.order.assisted else None
+            page = replace(call.page, phase=PagePhase.OPEN, rtc=rtc, reachable=self.reachable)
             admitted_s = self._now + self.lobby_s
             self._show(replace(call, page=page, next_s=self._now + READ_S, admitted_s=admitted_s))
         else:
@@ -331,7 +334,7 @@ class SimScreen:
             page = replace(page, flow=self._flow(call))
             self._show(replace(call, page=page, next_s=self._now + READ_S))
 
-    def _read(self, call: _Call) -> Rtc | None:
+    def _read(self, call: _Call) -> RtcStats | None:
         before = call.page.rtc
         if before is None:
             return None
@@ -340,19 +343,76 @@ class SimScreen:
         if not before.connected and not self._let_in(call):
             return before
         came, went = before.bytes_in + BYTES_IN_PER_READ, before.bytes_out + BYTES_OUT_PER_READ
-        return Rtc(1, 1, came, went, not self.meeting_muted)
+        return RtcStats(1, 1, came, went, not self.meeting_muted)
 
-    def _seen(self, call: _Call) -> Seen | None:
+    def _seen(self, call: _Call) -> PageState | None:
         word = self.shows.word
-        return Seen(word) if call.order.assisted and word is not None else None
+        return PageState(word) if call.order.assisted and word is not None else None
 
-    def _flow(self, call: _Call) -> Flow | None:
+    def _flow(self, call: _Call) -> SoundFlow | None:
         if call.order.assisted:
             return None
         flows = self._let_in(call) and not self._ended
-        return Flow(flows, flows)
+        return SoundFlow(flows, flows)
 
     def _let_in(self, call: _Call) -> bool:
         if self.shows.word is not None:
             return False
         return self.admit and call.admitted_s is not None and self._now >= call.admitted_s
+
+
+BUTTON = (0.35, 0.65, 0.65, 0.85)  # left, top, right, bottom: 0-1 of the display
+WIDTH, HEIGHT = 320, 180
+PASSCODE = "4711"
+
+_GROUND, _FRAME, _PRESS, _STOP = (27, 36, 48), (58, 74, 92), (31, 122, 90), (168, 35, 27)
+_PRESSABLE = ("prejoin", "passcode_needed", "passcode_wrong")
+
+
+class SimPage:
+    """What a page shows in place of the meeting.
+
+    word     how it stands, in a platform file's words; None: the way into the meeting is free
+    typed    what was typed into it since its button was pressed
+    """
+
+    def __init__(self, word: str | None = None) -> None:
+        self.word = word
+        self.typed = ""
+
+    def press(self, x: float, y: float) -> None:
+        left, top, right, bottom = BUTTON
+        if left <= x <= right and top <= y <= bottom:
+            self._go()
+
+    def key(self, key: KeyName) -> None:
+        if key is KeyName.BACKSPACE:
+            self.typed = self.typed[:-1]
+        elif key is KeyName.ENTER:
+            self._go()
+
+    def picture(self) -> bytes:
+        """Return what it looks like, as PNG."""
+        pressable = self.word in _PRESSABLE
+        button = _FRAME if self.word is None else _PRESS if pressable else _STOP
+        rows = []
+        for line in range(HEIGHT):
+            at = line / HEIGHT
+            if BUTTON[1] <= at <= BUTTON[3]:
+                rows.append(_row(button, BUTTON[0], BUTTON[2]))
+            else:
+                rows.append(_row(_FRAME if 0.12 <= at <= 0.5 else _GROUND, 0.2, 0.8))
+        pixels = b"".join(rows)
+        return png(b"P6\n%d %d\n255\n" % (WIDTH, HEIGHT) + pixels, len(pixels))
+
+    def _go(self) -> None:
+        if self.word == "prejoin":
+            self.word = None
+        elif self.word in ("passcode_needed", "passcode_wrong"):
+            self.word = None if self.typed == PASSCODE else "passcode_wrong"
+        self.typed = ""
+
+
+def _row(colour: tuple[int, int, int], left: float, right: float) -> bytes:
+    begin, end = round(left * WIDTH), round(right * WIDTH)
+    return bytes(_GROUND) * begin + bytes(colour) * (end - begin) + bytes(_GROUND) * (WIDTH - end)

@@ -40,7 +40,7 @@ class Microphone(Protocol):
         """Mute or open it, and wait for the read-back; DeviceError or PortError without one."""
         ...
 
-    async def peak(self, for_s: int, *, chirp: bool) -> int | None:
+    async def peak(self, for_s: int, *, tone: bool) -> int | None:
         """Return the highest level in % of full scale; None if nothing was measured."""
         ...
 
@@ -215,7 +215,7 @@ async def silence(on: Ground) -> Found:
 async def _muted_peak(on: Ground, microphone: Microphone) -> int | None:
     await microphone.mute(True)
     await on.phone.show(True, True)
-    return await microphone.peak(LISTEN_S, chirp=True)
+    return await microphone.peak(LISTEN_S, tone=True)
 
 
 async def _open_peak(on: Ground, microphone: Microphone) -> int | None:
@@ -223,4 +223,4 @@ async def _open_peak(on: Ground, microphone: Microphone) -> int | None:
     await microphone.mute(False)
     if on.operator is not None:
         on.operator.told("say something")
-    return await microphone.peak(LISTEN_S, chirp=True)
+    return await microphone.peak(LISTEN_S, tone=True)

@@ -13,7 +13,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from roomctl.screen.protocol import OVER, Ask, Lines, Page, Picture, Relayed, Shown, encode
+from roomctl.screen.protocol import (
+    PAGE_OVER,
+    AskAll,
+    DisplayState,
+    MeetingPage,
+    MessageReader,
+    PicturePart,
+    TouchResult,
+    encode,
+)
 
 USER = "nobody" if os.geteuid() == 0 else None
 UID = pwd.getpwnam(USER).pw_uid if USER else os.getuid()
@@ -102,9 +111,9 @@ class Agency:
                     raise AssertionError(self.log.read_text())
                 await asyncio.sleep(0.02)
         daemon = Daemon(reader, writer)
-        daemon.say(Ask())
+        daemon.say(AskAll())
         try:
-            await daemon.until(lambda message: isinstance(message, Shown), limit_s=5)
+            await daemon.until(lambda message: isinstance(message, DisplayState), limit_s=5)
             yield daemon
         finally:
             writer.close()
@@ -117,7 +126,7 @@ class Daemon:
 
     def __init__(self, reader, writer):
         self._reader, self._writer = reader, writer
-        self._lines = Lines()
+        self._lines = MessageReader()
         self.heard = []
 
     def say(self, order):
@@ -138,7 +147,9 @@ class Daemon:
 
     async def page(self, fact, limit_s=20.0):
         def wanted(message):
-            return isinstance(message, Page) and (fact(message) or message.phase in OVER)
+            return isinstance(message, MeetingPage) and (
+                fact(message) or message.phase in PAGE_OVER
+            )
 
         return await self.until(wanted, limit_s)
 
@@ -148,10 +159,10 @@ class Daemon:
         self.say(order)
 
         def answers(message):
-            return isinstance(message, Relayed | Picture) and message.number == order.number
+            return isinstance(message, TouchResult | PicturePart) and message.number == order.number
 
         answer = await self.until(answers, limit_s)
-        return answer.obstacle if isinstance(answer, Relayed) else None
+        return answer.obstacle if isinstance(answer, TouchResult) else None
 
 
 def commands(uid):

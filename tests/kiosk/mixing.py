@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 
-from roomctl.kiosk.audio.sound import Mixer
-from roomctl.screen.protocol import Use
+from roomctl.kiosk.audio.mixer import Mixer
+from roomctl.screen.protocol import PreferDevice
 
-PUCK = Use("1-1.4", 0x0B0E, 0x2456)
-OTHERS_PUCK = Use("1-1.3", 0x0B0E, 0x2456)
+PUCK = PreferDevice("1-1.4", 0x0B0E, 0x2456)
+OTHERS_PUCK = PreferDevice("1-1.3", 0x0B0E, 0x2456)
 DEFAULTS = ("hall", "webcam")
 
 

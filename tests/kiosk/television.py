@@ -6,8 +6,8 @@ import ctypes
 import os
 from dataclasses import dataclass, field
 
-from roomctl.kiosk.display import cec_ioctl as cec
-from roomctl.kiosk.display.cec import Power
+from roomctl.kiosk.display import cec as cec
+from roomctl.kiosk.display.cec import TelevisionPower
 
 NACK = 1 << 2
 REPORT = 0x90
@@ -22,7 +22,7 @@ class Set:
     errno by ioctl number; 0 is the opening.
     """
 
-    power: Power = Power.STANDBY
+    power: TelevisionPower = TelevisionPower.STANDBY
     answers: bool = True
     slow: int = 0
     stubborn: bool = False
@@ -84,9 +84,9 @@ class Set:
             return
         match frame[1]:
             case 0x04:
-                self.power = Power.TO_ON if self.slow else Power.ON
+                self.power = TelevisionPower.TO_ON if self.slow else TelevisionPower.ON
             case 0x36:
-                self.power = Power.STANDBY
+                self.power = TelevisionPower.STANDBY
             case 0x82:
                 self.shows = int.from_bytes(frame[2:4], "big")
 
@@ -94,9 +94,9 @@ class Set:
         if self.mute:
             message.rx_status = cec.ANSWERED | cec.REFUSED
             return
-        if self.power is Power.TO_ON:
+        if self.power is TelevisionPower.TO_ON:
             self.slow -= 1
-            self.power = Power.TO_ON if self.slow > 0 else Power.ON
+            self.power = TelevisionPower.TO_ON if self.slow > 0 else TelevisionPower.ON
         message.rx_status = cec.ANSWERED
         message.len = 3
         message.msg[:3] = bytes((0x04, REPORT, self.power.value))

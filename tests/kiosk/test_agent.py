@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 
 from roomctl.screen.protocol import (
-    Ask,
-    Beat,
-    Display,
-    Hello,
-    Leave,
-    Mute,
-    Open,
-    Page,
-    Phase,
-    Reason,
-    Rest,
-    Shown,
-    Sound,
+    AskAll,
+    ClearPage,
+    DisplayState,
+    Heartbeat,
+    LeaveMeeting,
+    MeetingPage,
+    OpenMeeting,
+    PagePhase,
+    ScreenHello,
+    ScreenReason,
+    SetMute,
+    SoundState,
+    SwitchDisplay,
 )
 from tests.kiosk.agency import UID, USER, Agency, commands
 from tests.kiosk.site import Site
@@ -71,7 +71,7 @@ _ids = iter(range(1, 1000))
 
 def meeting(site, *, assisted=True, path="/meeting", origin=None):
     url = f"{site.origin}{path}?pwd={SECRET}#{SECRET}"
-    return Open(next(_ids), url, origin or site.origin, assisted, SECRET)
+    return OpenMeeting(next(_ids), url, origin or site.origin, assisted, SECRET)
 
 
 def is_renderer(words):
@@ -79,7 +79,7 @@ def is_renderer(words):
 
 
 def is_open(page):
-    return page.phase is Phase.OPEN
+    return page.phase is PagePhase.OPEN
 
 
 def has_media(page):
@@ -87,7 +87,7 @@ def has_media(page):
 
 
 async def left(daemon, order):
-    daemon.say(Leave(order.id))
+    daemon.say(LeaveMeeting(order.id))
     return await daemon.page(lambda page: False, limit_s=5)
 
 
@@ -116,7 +116,7 @@ async def test_an_assisted_meeting_has_media_and_leaves_nothing_behind(agent, si
     async with agent.daemon() as daemon:
         daemon.say(order)
         first = await daemon.page(has_media)
-        assert (first.phase, first.host) == (Phase.OPEN, "127.0.0.1")
+        assert (first.phase, first.host) == (PagePhase.OPEN, "127.0.0.1")
         later = await daemon.page(lambda page: page.rtc.bytes_in > first.rtc.bytes_in)
         assert later.rtc.connections == 2
         assert later.rtc.bytes_out > first.rtc.bytes_out
@@ -125,7 +125,7 @@ async def test_an_assisted_meeting_has_media_and_leaves_nothing_behind(agent, si
         profile = profile_of(words)
         assert stat.S_IMODE(profile.parent.stat().st_mode) == 0o700
         closed = await left(daemon, order)
-        assert closed == Page(order.id, Phase.CLOSED, "127.0.0.1", Reason.LEFT)
+        assert closed == MeetingPage(order.id, PagePhase.CLOSED, "127.0.0.1", ScreenReason.LEFT)
         assert not alive(pid)
         assert not profile.parent.exists()
         assert not any(str(profile) in " ".join(words) for _, words in commands(UID))
@@ -138,12 +138,12 @@ async def test_a_plain_meeting_has_no_probe_and_does_not_look_automated(agent, s
     async with agent.daemon() as daemon:
         daemon.say(order)
         page = await daemon.page(is_open)
-        assert page == Page(order.id, Phase.OPEN, "127.0.0.1")
+        assert page == MeetingPage(order.id, PagePhase.OPEN, "127.0.0.1")
         _, words = agent.browser()
         assert not [word for word in words if "remote-debugging" in word]
         said = await asyncio.to_thread(site.said.get, timeout=10)
         assert said == "met webdriver=false"
-        assert (await left(daemon, order)).phase is Phase.CLOSED
+        assert (await left(daemon, order)).phase is PagePhase.CLOSED
     assert site.asked[0] == (f"/plain?pwd={SECRET}", None)
 
 
@@ -204,7 +204,7 @@ async def test_a_second_meeting_replaces_the_first(agent, site):
         await daemon.page(is_open)
         daemon.say(second)
         closed = await daemon.page(lambda page: False)
-        assert (closed.id, closed.reason) == (first.id, Reason.REPLACED)
+        assert (closed.id, closed.reason) == (first.id, ScreenReason.REPLACED)
         page = await daemon.page(is_open)
         assert page.id == second.id
         assert (
@@ -218,7 +218,7 @@ async def test_a_meeting_can_be_left_before_it_is_open(agent, site):
     async with agent.daemon() as daemon:
         daemon.say(order)
         page = await left(daemon, order)
-        assert (page.phase, page.reason) == (Phase.CLOSED, Reason.LEFT)
+        assert (page.phase, page.reason) == (PagePhase.CLOSED, ScreenReason.LEFT)
         assert agent.browser() is None
 
 
@@ -226,11 +226,11 @@ async def test_a_page_that_nobody_serves_has_failed(agent):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         origin = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        order = Open(next(_ids), f"{origin}/j/1", origin, True, "")
+        order = OpenMeeting(next(_ids), f"{origin}/j/1", origin, True, "")
         async with agent.daemon() as daemon:
             daemon.say(order)
             page = await daemon.page(is_open)
-            assert (page.phase, page.reason) == (Phase.FAILED, Reason.NETWORK)
+            assert (page.phase, page.reason) == (PagePhase.FAILED, ScreenReason.NETWORK)
             assert agent.browser() is None
 
 
@@ -250,9 +250,9 @@ async def test_a_page_that_nobody_serves_has_failed(agent):
 )
 async def test_what_is_no_proper_link_or_origin_is_not_opened(agent, url, origin):
     async with agent.daemon() as daemon:
-        daemon.say(Open(next(_ids), url, origin, True, ""))
+        daemon.say(OpenMeeting(next(_ids), url, origin, True, ""))
         page = await daemon.page(is_open)
-        assert (page.phase, page.reason) == (Phase.FAILED, Reason.BAD_URL)
+        assert (page.phase, page.reason) == (PagePhase.FAILED, ScreenReason.BAD_URL)
 
 
 @pytest.mark.parametrize("assisted", [True, False])
@@ -264,7 +264,7 @@ async def test_a_killed_browser_is_a_crash_and_its_profile_is_removed(agent, sit
         pid, words = agent.browser()
         os.kill(pid, signal.SIGKILL)
         page = await daemon.page(lambda page: False)
-        assert page.phase is Phase.CRASHED
+        assert page.phase is PagePhase.CRASHED
         assert not profile_of(words).parent.exists()
 
 
@@ -277,7 +277,7 @@ async def test_a_killed_renderer_is_a_crash(agent, site):
             if is_renderer(words):
                 os.kill(pid, signal.SIGKILL)
         page = await daemon.page(lambda page: False)
-        assert (page.phase, page.reason) == (Phase.CRASHED, Reason.PAGE_CRASHED)
+        assert (page.phase, page.reason) == (PagePhase.CRASHED, ScreenReason.PAGE_CRASHED)
 
 
 async def test_the_meeting_outlives_the_daemon_and_the_next_one_hears_of_it(agent, site):
@@ -287,7 +287,7 @@ async def test_the_meeting_outlives_the_daemon_and_the_next_one_hears_of_it(agen
         await daemon.page(has_media)
         before = agent.browser()
     async with agent.daemon() as successor:
-        known = [message for message in successor.heard if isinstance(message, Page)]
+        known = [message for message in successor.heard if isinstance(message, MeetingPage)]
         assert has_media(known[0])
         assert agent.browser() == before
         await left(successor, order)
@@ -295,20 +295,20 @@ async def test_the_meeting_outlives_the_daemon_and_the_next_one_hears_of_it(agen
 
 async def test_a_newer_daemon_replaces_the_older(agent):
     async with agent.daemon() as older:
-        await older.until(lambda message: message == Beat(), limit_s=3)
+        await older.until(lambda message: message == Heartbeat(), limit_s=3)
         async with agent.daemon() as newer:
             with pytest.raises(EOFError):
                 await older.until(lambda message: False, limit_s=3)
-            await newer.until(lambda message: message == Beat(), limit_s=3)
+            await newer.until(lambda message: message == Heartbeat(), limit_s=3)
 
 
 async def test_a_connection_without_orders_disturbs_nobody(agent):
     async with agent.daemon() as daemon:
-        await daemon.until(lambda message: message == Beat(), limit_s=3)
+        await daemon.until(lambda message: message == Heartbeat(), limit_s=3)
         _, idle = await asyncio.open_unix_connection(agent.socket)
         idle.write(b"nonsense\n")
         for _ in range(2):
-            await daemon.until(lambda message: message == Beat(), limit_s=3)
+            await daemon.until(lambda message: message == Heartbeat(), limit_s=3)
         idle.close()
         await idle.wait_closed()
 
@@ -316,19 +316,19 @@ async def test_a_connection_without_orders_disturbs_nobody(agent):
 async def test_everything_is_said_when_asked_and_nothing_is_claimed(agent):
     async with agent.daemon() as daemon:
         daemon.heard.clear()
-        daemon.say(Rest())
-        daemon.say(Mute(True))
-        daemon.say(Display(False))
-        await daemon.until(lambda message: isinstance(message, Hello), limit_s=5)
-        daemon.say(Ask())
-        await daemon.until(lambda message: isinstance(message, Hello), limit_s=5)
-        hello = next(m for m in daemon.heard if isinstance(m, Hello))
+        daemon.say(ClearPage())
+        daemon.say(SetMute(True))
+        daemon.say(SwitchDisplay(False))
+        await daemon.until(lambda message: isinstance(message, ScreenHello), limit_s=5)
+        daemon.say(AskAll())
+        await daemon.until(lambda message: isinstance(message, ScreenHello), limit_s=5)
+        hello = next(m for m in daemon.heard if isinstance(m, ScreenHello))
         assert hello.mode == "headless"
         assert hello.browser.startswith("Chromium ")
-        sounds = {m for m in daemon.heard if isinstance(m, Sound)}
-        assert sounds == {Sound(False, None, None, Reason.NO_SOUND_SERVER)}
-        assert {m for m in daemon.heard if isinstance(m, Shown)} == {Shown(None)}
-        assert not [m for m in daemon.heard if isinstance(m, Page)]
+        sounds = {m for m in daemon.heard if isinstance(m, SoundState)}
+        assert sounds == {SoundState(False, None, None, ScreenReason.NO_SOUND_SERVER)}
+        assert {m for m in daemon.heard if isinstance(m, DisplayState)} == {DisplayState(None)}
+        assert not [m for m in daemon.heard if isinstance(m, MeetingPage)]
 
 
 async def test_when_it_is_asked_to_end_browser_profile_and_socket_are_gone(own_agent, site):
@@ -368,14 +368,14 @@ async def test_a_kiosk_without_a_display_says_so(own_place, site):
     async with own_place.daemon() as daemon:
         daemon.say(meeting(site))
         page = await daemon.page(is_open)
-        assert (page.phase, page.reason) == (Phase.FAILED, Reason.NO_DISPLAY)
+        assert (page.phase, page.reason) == (PagePhase.FAILED, ScreenReason.NO_DISPLAY)
 
 
 async def test_the_sockets_folder_is_made_for_its_user_alone(own_place):
     own_place.socket = own_place.place / "run" / "screen.sock"
     own_place.start()
     async with own_place.daemon() as daemon:
-        await daemon.until(lambda message: message == Beat(), limit_s=3)
+        await daemon.until(lambda message: message == Heartbeat(), limit_s=3)
         assert stat.S_IMODE(own_place.socket.stat().st_mode) == 0o600
         folder = own_place.socket.parent.stat()
         assert (stat.S_IMODE(folder.st_mode), folder.st_uid) == (0o700, UID)
@@ -389,13 +389,13 @@ def test_a_mode_without_a_browser_is_refused(own_place, mode):
 
 async def test_a_second_agent_on_the_same_socket_is_refused(agent, own_place):
     async with agent.daemon() as daemon:
-        await daemon.until(lambda message: message == Beat(), limit_s=3)
+        await daemon.until(lambda message: message == Heartbeat(), limit_s=3)
         own_place.socket = agent.socket
         status = await asyncio.to_thread(own_place.start().process.wait, timeout=15)
         assert status == 1
         assert "another `roomctl screen` already serves" in own_place.log.read_text()
-        daemon.say(Ask())
-        await daemon.until(lambda message: isinstance(message, Hello), limit_s=3)
+        daemon.say(AskAll())
+        await daemon.until(lambda message: isinstance(message, ScreenHello), limit_s=3)
 
 
 def test_an_ordinary_file_in_the_sockets_place_stays(own_place):
@@ -412,7 +412,7 @@ wire = socket.socket(socket.AF_UNIX)
 wire.settimeout(5)
 wire.connect(sys.argv[1])
 try:
-    wire.sendall(b'{"type":"ask"}\\n')
+    wire.sendall(b'{"type":"ask_all"}\\n')
     sys.exit(0 if wire.recv(100) else 3)
 except (BrokenPipeError, ConnectionResetError):
     sys.exit(3)
@@ -424,7 +424,7 @@ except (BrokenPipeError, ConnectionResetError):
 async def test_only_the_allowed_user_may_connect(own_place, uid, status):
     own_place.start(allowed_uid=4242)
     async with own_place.daemon() as daemon:
-        await daemon.until(lambda message: message == Beat(), limit_s=3)
+        await daemon.until(lambda message: message == Heartbeat(), limit_s=3)
     assert stat.S_IMODE(own_place.socket.stat().st_mode) == 0o660
     own_place.place.chmod(0o755)
     own_place.socket.chmod(0o666)

@@ -5,13 +5,13 @@ import pytest
 from roomctl.config import parse
 from roomctl.meeting import load_platforms, read
 from roomctl.room.meeting import approach
-from roomctl.screen.driver import LookedAt
+from roomctl.screen.driver import PageRules
 
 PLATFORMS = load_platforms({})
 ZOOM = "https://acme.zoom.us/j/91234567890?pwd=Geheim77"
 
 
-def told(link: str, meeting: str = "", screen: str = "") -> LookedAt:
+def told(link: str, meeting: str = "", screen: str = "") -> PageRules:
     text = f'[room]\ndisplayName = "B"\n[screen]\n{screen}\n[meeting]\n{meeting}\n'
     config = parse(text, "room.toml")
     return approach(read(link, PLATFORMS), PLATFORMS, config)
@@ -55,5 +55,5 @@ def test_a_client_is_started_without_the_passcode(link: str, address: str) -> No
 
 
 def test_a_sign_in_is_kept_only_where_the_room_says_so() -> None:
-    assert told(ZOOM).keep == ""
-    assert told(ZOOM, 'signed_in = ["zoom"]').keep == "zoom"
+    assert told(ZOOM).login == ""
+    assert told(ZOOM, 'signed_in = ["zoom"]').login == "zoom"

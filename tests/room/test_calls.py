@@ -1,6 +1,6 @@
 """One call of the room, from the touch to the end, on a simulated screen."""
 
-from roomctl.screen.protocol import Open, Reason
+from roomctl.screen.protocol import OpenMeeting, ScreenReason
 from tests.invented import invented
 from tests.room.rig import LINK, OTHER_LINK, STAFF, House, living, simulated
 
@@ -57,7 +57,7 @@ async def test_leaving_ends_the_call_and_the_panel_is_home_again() -> None:
 @invented
 async def test_a_call_that_the_screen_cannot_open_is_an_issue_until_somebody_leaves() -> None:
     async with living() as house:
-        house.screen.fail(Reason.NETWORK)
+        house.screen.fail(ScreenReason.NETWORK)
         await house.ask("meeting.join", link=LINK)
         await house.until(lambda: state(house) == "failed")
         assert house.document.meeting.failure == "network"
@@ -216,7 +216,7 @@ async def test_a_new_meeting_is_a_room_that_nobody_can_guess() -> None:
             await house.until(lambda: state(house) == "in_call")
             call = house.screen._call
             assert call is not None
-            assert isinstance(call.order, Open)
+            assert isinstance(call.order, OpenMeeting)
             urls.append(call.order.url.partition("#")[0])
 
     assert all(url.startswith("https://meet.jit.si/Room") for url in urls)

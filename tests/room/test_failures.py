@@ -6,8 +6,7 @@ from roomctl.clock import Moment
 from roomctl.meeting import call
 from roomctl.meeting.call import Failure
 from roomctl.meeting.platform_file import Says
-from roomctl.screen.protocol import Phase
-from roomctl.screen.reason import Reason
+from roomctl.screen.protocol import PagePhase, ScreenReason
 from tests.invented import START
 
 
@@ -25,10 +24,11 @@ def failure(page: call.Page) -> Failure | None:
 def test_every_failure_has_something_that_leads_to_it() -> None:
     by_sign = {failure(call.Page(1, "open", at(2.0), sign=word)) for word in get_args(Says)}
     by_screen = {
-        failure(call.Page(1, Phase.FAILED.value, at(2.0), reason=reason.value)) for reason in Reason
+        failure(call.Page(1, PagePhase.FAILED.value, at(2.0), reason=reason.value))
+        for reason in ScreenReason
     }
     by_media = {failure(call.Page(1, "open", at(2.0), refused=True))}
-    by_crash = {failure(call.Page(1, Phase.CRASHED.value, at(2.0)))}
+    by_crash = {failure(call.Page(1, PagePhase.CRASHED.value, at(2.0)))}
     assert (by_sign | by_screen | by_media | by_crash) - {None} == set(Failure)
     assert by_media == {Failure.MEDIA_DENIED}
     assert by_crash == {Failure.CRASHED}

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.room import Source
-from roomctl.screen.protocol import Switch
+from roomctl.screen.protocol import CaptureSwitch
 from roomctl.simulator.far_ends import ScreenEnd
 from tests.invented import LoopClock, invented
 from tests.room.rig import LINK, PANEL, STAFF, TWO, House, living, screen_of
@@ -47,7 +47,12 @@ class Chaos:
         screen = self.house.screen
         used = [one.name for one in self.house.document.audio.speakerphones if one.used]
         lit = all(self.house.speakerphone(name).led_muted for name in used)
-        return screen.muted and screen.switch in (Switch.NONE, Switch.OFF) and lit and bool(used)
+        return (
+            screen.muted
+            and screen.switch in (CaptureSwitch.NONE, CaptureSwitch.OFF)
+            and lit
+            and bool(used)
+        )
 
     def check(self) -> None:
         now = self.house.room.clock.mono_s()
@@ -157,7 +162,9 @@ class Chaos:
         await self.house.act("screen", "no_sound")
         if screen.has_sound:
             screen.muted = False
-            screen.switch = Switch.NONE if screen.switch is Switch.NONE else Switch.ON
+            screen.switch = (
+                CaptureSwitch.NONE if screen.switch is CaptureSwitch.NONE else CaptureSwitch.ON
+            )
 
     async def another_program_meddles(self) -> None:
         """Mute or open; of a screen that hangs nobody can know."""
@@ -218,7 +225,7 @@ def test_muted_is_only_said_of_silence_and_the_last_wish_is_fulfilled(
     async def play() -> None:
         async with living(TWO) as house:
             if has_switch:
-                house.screen.switch = Switch.ON
+                house.screen.switch = CaptureSwitch.ON
             chaos = Chaos(house)
             for action, pause_s in steps:
                 await chaos.do(action)

@@ -7,7 +7,7 @@ import pytest
 
 from roomctl.booking import Booking
 from roomctl.room import Source
-from roomctl.screen.sim_page import BUTTON, PASSCODE
+from roomctl.screen.sim import BUTTON, PASSCODE
 from tests.invented import START, invented
 from tests.room.rig import BAMBOO, LINK, PANEL, STAFF, Calendar, House, living
 

@@ -1,7 +1,7 @@
 """Whose sound the room uses, how loud it is, and what it hears."""
 
 from roomctl.room import Source
-from roomctl.screen.protocol import Switch, Use
+from roomctl.screen.protocol import CaptureSwitch, PreferDevice
 from tests.invented import invented
 from tests.room.rig import OTHER_LINK, STAFF, TWO, House, living
 
@@ -25,7 +25,7 @@ def said(house: House) -> tuple[str, str]:
 async def test_the_screen_uses_the_sound_of_the_speakerphone_that_is_there() -> None:
     async with living() as house:
         await house.until(lambda: house.screen.used is not None)
-        assert house.screen.used == Use("1-1.1", 0x0B0E, 0x2456)
+        assert house.screen.used == PreferDevice("1-1.1", 0x0B0E, 0x2456)
 
 
 @invented
@@ -34,7 +34,9 @@ async def test_of_several_the_first_is_used_until_another_one_is_chosen() -> Non
         await house.until(lambda: used(house) == ["table"])
         assert (await house.ask("audio.device", name="wall")).status == "done"
         await house.until(lambda: used(house) == ["wall"], limit_s=0.5)
-        await house.until(lambda: house.screen.used == Use("1-1.2", 0x291A, 0x3301), limit_s=0.5)
+        await house.until(
+            lambda: house.screen.used == PreferDevice("1-1.2", 0x291A, 0x3301), limit_s=0.5
+        )
         await house.join()
         await house.until(lambda: house.speakerphone("wall").led_off_hook, limit_s=1.0)
         assert not house.phone.led_off_hook
@@ -64,7 +66,7 @@ async def test_one_that_is_unplugged_in_a_call_hands_over_within_half_a_second()
         await house.act("speakerphone.table", "unplug")
         await house.until(lambda: used(house) == ["wall"], limit_s=0.5)
         await house.until(lambda: said(house)[0] == "muted", limit_s=2.0)
-        assert house.screen.used == Use("1-1.2", 0x291A, 0x3301)
+        assert house.screen.used == PreferDevice("1-1.2", 0x291A, 0x3301)
         assert house.speakerphone("wall").led_muted
         assert house.speakerphone("wall").led_off_hook
 
@@ -144,7 +146,7 @@ async def test_the_meetings_own_mute_is_a_second_fact() -> None:
 @invented
 async def test_muted_waits_for_the_devices_own_switch() -> None:
     async with living() as house:
-        house.screen.switch, house.screen.stuck_switch = Switch.ON, True
+        house.screen.switch, house.screen.stuck_switch = CaptureSwitch.ON, True
         await house.join()
         record = await house.ask("audio.mute", on=True)
         assert record.status == "failed"

@@ -8,7 +8,16 @@ from roomctl.device import Status
 from roomctl.errors import NoReply, PortClosed, Refused
 from roomctl.screen import Screen
 from roomctl.screen.driver import ScreenState
-from roomctl.screen.protocol import Lines, Mute, Phase, Place, Sound, Stand, Use, encode
+from roomctl.screen.protocol import (
+    DisplayRole,
+    MessageReader,
+    PagePhase,
+    PreferDevice,
+    SetMute,
+    ShowPage,
+    SoundState,
+    encode,
+)
 from roomctl.screen.sim import SimScreen
 from roomctl.wire import Chunk, Identity, Virtual, pair, pump
 
@@ -61,19 +70,19 @@ def online(screen):
 
 
 async def test_a_screen_that_answers_is_online_and_known(room):
-    await room.until(lambda screen: online(screen) and screen.state.shown is not None)
+    await room.until(lambda screen: online(screen) and screen.state.display_on is not None)
     assert room.screen.state == ScreenState(
-        "simulated", "simulated", None, Sound(True, False, 60), True
+        "simulated", "simulated", None, SoundState(True, False, 60), True
     )
 
 
 async def test_a_meeting_is_opened_and_left(room):
     await room.until(online)
     call_id = await room.screen.open(LINK, "https://zoom.example", True, "Bamboo")
-    await room.until(lambda screen: screen.state.page and screen.state.page.phase is Phase.OPEN)
+    await room.until(lambda screen: screen.state.page and screen.state.page.phase is PagePhase.OPEN)
     assert (call_id, room.screen.state.page.id) == (1, 1)
     await room.screen.leave()
-    await room.until(lambda screen: screen.state.page.phase is Phase.CLOSED)
+    await room.until(lambda screen: screen.state.page.phase is PagePhase.CLOSED)
     await room.screen.clear()
     await room.until(lambda screen: screen.state.page is None)
 
@@ -109,7 +118,7 @@ async def test_volume_is_clamped_and_display_is_switched(room):
     await room.until(online)
     await room.screen.volume(140)
     await room.screen.display(False)
-    await room.until(lambda screen: screen.state.shown is False)
+    await room.until(lambda screen: screen.state.display_on is False)
     assert room.screen.state.sound.volume_pct == 100
 
 
@@ -117,13 +126,13 @@ async def test_whose_sound_to_use_is_said_at_once_and_again_at_every_connection(
     await room.until(online)
     room.screen.use("1-1.4", 0x0B0E, 0x2456)
     await room.screen.mute(True)
-    assert room.far.used == Use("1-1.4", 0x0B0E, 0x2456)
+    assert room.far.used == PreferDevice("1-1.4", 0x0B0E, 0x2456)
     room.far.used = None
     await room.far_port.close()
     await room.until(lambda screen: screen.state.mode is None)
     await room.until(online)
     await room.screen.mute(True)
-    assert room.far.used == Use("1-1.4", 0x0B0E, 0x2456)
+    assert room.far.used == PreferDevice("1-1.4", 0x0B0E, 0x2456)
 
 
 async def test_a_meeting_outlives_the_driver_and_its_id_is_not_used_again(room):
@@ -158,8 +167,8 @@ async def test_a_screen_without_sound_server_refuses_to_mute():
     muting = asyncio.create_task(screen.mute(True))
     await asyncio.sleep(0)
     said = [machine.outbox(0.0), machine.outbox(0.0)]
-    assert [m for line in said for m in Lines().feed(line)][1] == Mute(True)
-    machine.receive(Chunk(encode(Sound(available=False, reason="no_sound_server")), 0.0))
+    assert [m for line in said for m in MessageReader().feed(line)][1] == SetMute(True)
+    machine.receive(Chunk(encode(SoundState(available=False, reason="no_sound_server")), 0.0))
     with pytest.raises(Refused, match="no sound server") as refused:
         await muting
     assert refused.value.code == "no_sound_server"
@@ -183,8 +192,8 @@ def test_a_kiosk_is_told_what_stands_with_a_fresh_address_whenever_it_asks():
     said = iter(range(100))
 
     def stands():
-        yield Stand(Place.ROOM, f"http://127.0.0.1/screen#pair={next(said)}", "HDMI-A-1")
-        yield Stand(Place.PANEL, None, None)
+        yield ShowPage(DisplayRole.ROOM, f"http://127.0.0.1/screen#pair={next(said)}", "HDMI-A-1")
+        yield ShowPage(DisplayRole.PANEL, None, None)
 
     screen = Screen("screen", URL, None, SystemClock(), lambda: None, stands)
     far = SimScreen()
@@ -195,6 +204,6 @@ def test_a_kiosk_is_told_what_stands_with_a_fresh_address_whenever_it_asks():
         far.want()
         wire.run(1)
         assert far.standing == {
-            "room": Stand(Place.ROOM, f"http://127.0.0.1/screen#pair={count}", "HDMI-A-1"),
-            "panel": Stand(Place.PANEL, None, None),
+            "room": ShowPage(DisplayRole.ROOM, f"http://127.0.0.1/screen#pair={count}", "HDMI-A-1"),
+            "panel": ShowPage(DisplayRole.PANEL, None, None),
         }

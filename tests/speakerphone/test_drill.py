@@ -71,7 +71,7 @@ class Leaky:
     async def mute(self, on: bool) -> None:
         self.muted = on
 
-    async def peak(self, for_s: int, *, chirp: bool) -> int | None:
+    async def peak(self, for_s: int, *, tone: bool) -> int | None:
         return 12
 
 

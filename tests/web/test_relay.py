@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from roomctl.screen.still import png
+from roomctl.screen.png import png
 from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
 from tests.web.stand_in import StandIn

@@ -28,8 +28,7 @@ from roomctl.room.document import (
     OccupancyEntry,
 )
 from roomctl.room.microphone import MISSING
-from roomctl.screen.protocol import Verdict
-from roomctl.screen.touches import Obstacle
+from roomctl.screen.protocol import ToneVerdict, TouchRefusal
 from tests.web.stand_in import WEB
 
 CATALOGS = {path.stem: json.loads(path.read_text()) for path in (WEB / "i18n").glob("*.json")}
@@ -64,7 +63,7 @@ def test_every_code_of_a_closed_list_is_said() -> None:
     wanted |= {f"refused.{refusal}" for refusal in (*Refusal, "other")}
     heads = ("failure", "wall", "wall.do")
     wanted |= {f"{head}.{failure}" for head in heads for failure in (*Failure, "other")}
-    wanted |= {f"error.{obstacle}" for obstacle in Obstacle}
+    wanted |= {f"error.{obstacle}" for obstacle in TouchRefusal}
     wanted |= {f"kind.{kind}" for kind in literals(DeviceEntry, "kind")}
     wanted |= {f"status.{status}" for status in literals(DeviceEntry, "status")}
     shown = literals(MeetingEntry, "state") - {"idle"}
@@ -75,7 +74,7 @@ def test_every_code_of_a_closed_list_is_said() -> None:
         wanted |= {f"sound.muted_by.{by}"}
     wanted |= {f"sound.why.{why}" for why in (*MISSING, "conflict", "other")}
     wanted |= {f"sound.switch.{state}" for state in literals(AudioEntry, "switch") - {"none"}}
-    wanted |= {f"sound.verdict.{verdict}" for verdict in (*Verdict, "other")}
+    wanted |= {f"sound.verdict.{verdict}" for verdict in (*ToneVerdict, "other")}
     assert wanted - EN.keys() == set()
 
 

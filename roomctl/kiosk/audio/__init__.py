@@ -1,1 +1,1 @@
-"""The room's sound: mute, volume, levels and the test sound, by a sound server and ALSA."""
+"""The room's sound: mute, volume, levels and the test tone, by a sound server and ALSA."""

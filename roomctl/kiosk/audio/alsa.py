@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from ctypes import c_char, c_int32, c_int64, c_long, c_ubyte, c_uint32, c_void_p
 
-from roomctl.screen.sound_messages import Switch
+from roomctl.screen.protocol import CaptureSwitch
 
 Ioctl = Callable[[int, int, ctypes.Structure], object]
 
@@ -93,22 +93,22 @@ ELEM_READ = _iowr(0x12, ElementValue)
 ELEM_WRITE = _iowr(0x13, ElementValue)
 
 
-class Cards:
+class SoundCards:
     """The sound cards of this machine, by their number. No call raises: "unknown" is an answer."""
 
     def __init__(self, device: str = "/dev/snd/controlC{}", ioctl: Ioctl = fcntl.ioctl) -> None:
         self._device, self._ioctl = device, ioctl
         self._silenced: dict[int, set[int]] = {}
 
-    def read(self, card: int) -> Switch:
+    def read(self, card: int) -> CaptureSwitch:
         """Return whether the card's capture switches let anything through."""
         try:
             with self._opened(card) as file:
                 return self._state(file)
         except OSError:
-            return Switch.UNKNOWN
+            return CaptureSwitch.UNKNOWN
 
-    def silence(self, card: int) -> Switch:
+    def silence(self, card: int) -> CaptureSwitch:
         """Turn all its capture switches off, and return what is read then."""
         try:
             with self._opened(card) as file:
@@ -118,21 +118,21 @@ class Cards:
                     self._silenced.setdefault(card, set()).add(info.id.numid)
                 return self._state(file)
         except OSError:
-            return Switch.UNKNOWN
+            return CaptureSwitch.UNKNOWN
 
-    def open(self, card: int) -> Switch:
+    def open(self, card: int) -> CaptureSwitch:
         """Turn on those that were turned off here, or all if none is on; return what is read."""
         ours = self._silenced.pop(card, set())
         try:
             with self._opened(card) as file:
                 switches = list(self._switches(file))
                 known = [info for info in switches if info.id.numid in ours]
-                if known or self._state(file) is Switch.OFF:
+                if known or self._state(file) is CaptureSwitch.OFF:
                     for info in known or switches:
                         self._write(file, info, 1)
                 return self._state(file)
         except OSError:
-            return Switch.UNKNOWN
+            return CaptureSwitch.UNKNOWN
 
     @contextmanager
     def _opened(self, card: int) -> Iterator[int]:
@@ -142,9 +142,15 @@ class Cards:
         finally:
             os.close(file)
 
-    def _state(self, file: int) -> Switch:
+    def _state(self, file: int) -> CaptureSwitch:
         values = [any(self._values(file, info)) for info in self._switches(file)]
-        return Switch.NONE if not values else Switch.ON if any(values) else Switch.OFF
+        return (
+            CaptureSwitch.NONE
+            if not values
+            else CaptureSwitch.ON
+            if any(values)
+            else CaptureSwitch.OFF
+        )
 
     def _switches(self, file: int) -> Iterator[ElementInfo]:
         for element in self._elements(file):
@@ -177,8 +183,8 @@ class Cards:
         self._ioctl(file, ELEM_WRITE, value)
 
 
-def together(switches: Iterable[Switch]) -> Switch:
+def together(switches: Iterable[CaptureSwitch]) -> CaptureSwitch:
     """Return what is true of several cards: one that is open, or cannot be read, decides."""
     found = set(switches)
-    order = (Switch.ON, Switch.UNKNOWN, Switch.OFF)
-    return next((one for one in order if one in found), Switch.NONE)
+    order = (CaptureSwitch.ON, CaptureSwitch.UNKNOWN, CaptureSwitch.OFF)
+    return next((one for one in order if one in found), CaptureSwitch.NONE)

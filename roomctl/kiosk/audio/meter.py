@@ -1,4 +1,4 @@
-"""How loud the microphone is, while somebody looks; and the test sound. Knows no daemon, no room.
+"""How loud the microphone is, while somebody looks; and the test tone. Knows no daemon, no room.
 
 Only peaks leave the sound server, never what was heard. Both listen on a connection of their own,
 so that neither keeps a mute waiting.
@@ -11,12 +11,11 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 
-from roomctl.kiosk.audio import chirp
-from roomctl.kiosk.audio.chirp import level_pct
-from roomctl.kiosk.audio.playing import play
-from roomctl.kiosk.audio.pulse import Connection, Gone
-from roomctl.kiosk.audio.sources import Node, loudspeaker, microphone
-from roomctl.screen.sound_messages import Chirped, Level, Use, Verdict
+from roomctl.kiosk.audio import tone
+from roomctl.kiosk.audio.pulse import SoundServer, SoundServerGone, play
+from roomctl.kiosk.audio.sources import SoundNode, loudspeaker, microphone
+from roomctl.kiosk.audio.tone import level_pct
+from roomctl.screen.protocol import MicrophoneLevel, PreferDevice, ToneResult, ToneVerdict
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
@@ -25,23 +24,26 @@ LEVELS_PER_S = 10
 STUCK_S = 1.0  # a source that gives nothing for so long is looked for anew
 AGAIN_S = 0.5
 AWAKE_S = 2.5  # until a source that was idle gives its first peak (PulseAudio: 1.8 s, measured)
-AFTER_S = chirp.LONGEST_LAG_S
+AFTER_S = tone.LONGEST_LAG_S
 PLAY_LIMIT_S = 6.0
 
 
-class Meter:
-    """The ear of a room. `report` gets Levels while somebody looks, and a Chirped for each test."""
+class PeakMeter:
+    """The ear of a room.
+
+    `report` gets MicrophoneLevels while somebody looks, and a ToneResult for each test tone.
+    """
 
     def __init__(
-        self, report: Callable[[Level | Chirped], None], server: str | None = None
+        self, report: Callable[[MicrophoneLevel | ToneResult], None], server: str | None = None
     ) -> None:
         self._report, self._server = report, server
-        self._use = Use(None, None, None)
+        self._use = PreferDevice(None, None, None)
         self._until = 0.0
         self._looked_at = asyncio.Event()
         self._tests: asyncio.Queue[int] = asyncio.Queue(1)
 
-    def use(self, use: Use) -> None:
+    def use(self, use: PreferDevice) -> None:
         """Listen to this USB device rather than to the server's default."""
         self._use = use
 
@@ -52,7 +54,7 @@ class Meter:
             self._looked_at.set()
 
     def test(self, number: int) -> None:
-        """Play the test sound once those under way have ended; more than one waiting is one."""
+        """Play the test tone once those under way have ended; more than one waiting is one."""
         with contextlib.suppress(asyncio.QueueFull):
             self._tests.put_nowait(number)
 
@@ -68,12 +70,12 @@ class Meter:
             try:
                 async with _connected(self._server) as connection:
                     await self._follow(connection)
-            except Gone:
+            except SoundServerGone:
                 await asyncio.sleep(AGAIN_S)
             if self._expired():
                 self._looked_at.clear()
 
-    async def _follow(self, connection: Connection) -> None:
+    async def _follow(self, connection: SoundServer) -> None:
         """Report until nobody looks any more, or another device is used, or nothing comes."""
         use = self._use
         source = microphone(await connection.read(), use)
@@ -87,7 +89,7 @@ class Meter:
                         peak = await anext(peaks)
                 except TimeoutError:
                     return
-                self._report(Level(level_pct(peak)))
+                self._report(MicrophoneLevel(level_pct(peak)))
 
     def _expired(self) -> bool:
         return asyncio.get_running_loop().time() >= self._until
@@ -98,37 +100,39 @@ class Meter:
             try:
                 async with _connected(self._server) as connection:
                     found = await self._heard(connection, number)
-            except Gone:
-                found = Chirped(number, Verdict.NO_SOUND_SERVER)
-            _log.info("sound: test sound: %s", found.verdict)
+            except SoundServerGone:
+                found = ToneResult(number, ToneVerdict.NO_SOUND_SERVER)
+            _log.info("sound: test tone: %s", found.verdict)
             self._report(found)
 
-    async def _heard(self, connection: Connection, number: int) -> Chirped:
+    async def _heard(self, connection: SoundServer, number: int) -> ToneResult:
         scene = await connection.read()
         sink, source = loudspeaker(scene, self._use), microphone(scene, self._use)
         if sink is None:
-            return Chirped(number, Verdict.NO_LOUDSPEAKER)
+            return ToneResult(number, ToneVerdict.NO_LOUDSPEAKER)
         if source is None:
-            return Chirped(number, Verdict.NO_MICROPHONE)
+            return ToneResult(number, ToneVerdict.NO_MICROPHONE)
         try:
             judged = await self._play(connection, sink, source)
         except OSError as error:
             _log.warning("sound: %s", error)
-            return Chirped(number, Verdict.NO_LOUDSPEAKER)
+            return ToneResult(number, ToneVerdict.NO_LOUDSPEAKER)
         silent = source.muted and not judged.loud
-        heard = Verdict.HEARD if judged.heard else Verdict.NOT_HEARD
-        verdict = Verdict.MUTED if silent else heard
-        return Chirped(number, verdict, level_pct(judged.loud), level_pct(judged.quiet))
+        heard = ToneVerdict.HEARD if judged.heard else ToneVerdict.NOT_HEARD
+        verdict = ToneVerdict.MUTED if silent else heard
+        return ToneResult(number, verdict, level_pct(judged.loud), level_pct(judged.quiet))
 
-    async def _play(self, connection: Connection, sink: Node, source: Node) -> chirp.Judgement:
-        """Play the test sound, and judge what the microphone made of it."""
+    async def _play(
+        self, connection: SoundServer, sink: SoundNode, source: SoundNode
+    ) -> tone.ToneJudgement:
+        """Play the test tone, and judge what the microphone made of it."""
         loop = asyncio.get_running_loop()
-        peaks: list[chirp.Peak] = []
+        peaks: list[tone.TonePeak] = []
         awake = asyncio.Event()
 
         async def note() -> None:
             async with contextlib.aclosing(
-                connection.peaks(source.name, chirp.PEAKS_PER_S)
+                connection.peaks(source.name, tone.PEAKS_PER_S)
             ) as stream:
                 async for peak in stream:
                     peaks.append((loop.time(), peak))
@@ -141,19 +145,19 @@ class Meter:
                     await awake.wait()
             begun = loop.time()
             async with asyncio.timeout(PLAY_LIMIT_S):
-                await in_thread(play, self._server, sink.name, chirp.samples(), chirp.RATE)
+                await in_thread(play, self._server, sink.name, tone.samples(), tone.RATE)
             await asyncio.sleep(AFTER_S)
         except TimeoutError as error:
             raise OSError(f"{sink.name} did not play it within {PLAY_LIMIT_S:g} s") from error
         finally:
             noting.cancel()
             await asyncio.gather(noting, return_exceptions=True)
-        return chirp.judge([(at - begun, peak) for at, peak in peaks])
+        return tone.judge([(at - begun, peak) for at, peak in peaks])
 
 
 @contextlib.asynccontextmanager
-async def _connected(server: str | None) -> AsyncIterator[Connection]:
-    connection = Connection(server)
+async def _connected(server: str | None) -> AsyncIterator[SoundServer]:
+    connection = SoundServer(server)
     try:
         await connection.open(lambda: None)
         yield connection

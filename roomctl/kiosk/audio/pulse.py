@@ -1,17 +1,24 @@
-"""One connection to PulseAudio, or to PipeWire in its place, by libpulse. Knows no room."""
+"""PulseAudio, or PipeWire in its place, by libpulse: a connection, its streams, and a sound played.
+
+A few samples are played by libpulse's simple API, which comes with libpulse (Debian: libpulse0).
+Knows no room.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint8, c_uint32, c_void_p
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from roomctl.kiosk.audio.sources import Node, Scene
+from roomctl.kiosk.audio.sources import SoundGraph, SoundNode
+from roomctl.screen.protocol import SoundFlow
 
 _log = logging.getLogger(__name__)
 
@@ -43,24 +50,26 @@ def _may_be_found(environment: Mapping[str, str]) -> bool:
     return bool(named) or Path(environment.get("HOME", "/")).is_dir()
 
 
-class Gone(Exception):
+class SoundServerGone(Exception):
     """The sound server went away, or does not answer."""
 
 
-class Declined(Gone):
+class SoundServerDeclined(SoundServerGone):
     """The server would not do it, as when the device has just been unplugged."""
 
 
-class Connection:
+class SoundServer:
     """One connection to a sound server. Every method raises Gone once the server is."""
 
     def __init__(self, server: str | None) -> None:
         """`server` is a PulseAudio address; None: where libpulse finds it."""
         library: Any = _library()  # Any: pulsectl has no types
         if library is None:
-            raise Gone("libpulse is not installed; sudo apt install libpulse0")
+            raise SoundServerGone("libpulse is not installed; sudo apt install libpulse0")
         if server is None and not _may_be_found(os.environ):
-            raise Gone("this user has no XDG_RUNTIME_DIR and no home; is PipeWire running for it?")
+            raise SoundServerGone(
+                "this user has no XDG_RUNTIME_DIR and no home; is PipeWire running for it?"
+            )
         self._library = library
         self._pulse = library.PulseAsync("roomctl", server)
         self._news: asyncio.Task[None] | None = None
@@ -77,14 +86,14 @@ class Connection:
         if self._news is not None:
             await asyncio.gather(self._news, return_exceptions=True)
 
-    async def read(self) -> Scene:
+    async def read(self) -> SoundGraph:
         pulse = self._pulse
         info = await self._ask(pulse.server_info())
         cards = {card.index: card.proplist for card in await self._ask(pulse.card_list())}
         sinks = await self._ask(pulse.sink_list())
         sources = await self._ask(pulse.source_list())
         heard = [source for source in sources if source.monitor_of_sink == _NO_INDEX]
-        return Scene(
+        return SoundGraph(
             tuple(_node(source, cards) for source in heard),
             tuple(_node(sink, cards) for sink in sinks),
             info.default_source_name or "",
@@ -131,7 +140,7 @@ class Connection:
                 async for peak in stream:
                     yield min(1.0, max(0.0, float(peak)))
         except (library.PulseError, library.PulseDisconnected, library.c.pa.CallError) as error:
-            raise Gone("the sound server went away") from error
+            raise SoundServerGone("the sound server went away") from error
 
     async def default(self, sink: str, source: str) -> None:
         """Set the default devices; PipeWire says that it is done some milliseconds before it is."""
@@ -154,7 +163,7 @@ class Connection:
         """Do what may be declined; whether it was done is for the next reading to say."""
         try:
             return await self._ask(operation)
-        except Declined as error:
+        except SoundServerDeclined as error:
             _log.debug("sound: %s", error)
             return None
 
@@ -163,9 +172,11 @@ class Connection:
         try:
             return await self._answer_to(operation)
         except (library.PulseOperationFailed, library.PulseIndexError) as error:
-            raise Declined(f"the sound server declined: {error!r}") from error
+            raise SoundServerDeclined(f"the sound server declined: {error!r}") from error
         except (library.PulseError, library.PulseDisconnected, library.c.pa.CallError) as error:
-            raise Gone("there is no sound server; is PipeWire running for this user?") from error
+            raise SoundServerGone(
+                "there is no sound server; is PipeWire running for this user?"
+            ) from error
 
     async def _answer_to(self, operation: Awaitable[T]) -> T:
         """Wait 1 s for an operation; it is never cancelled, for libpulse would call into nothing.
@@ -181,7 +192,7 @@ class Connection:
             raise
         if not running.done():
             await self._end(running)
-            raise Gone(f"the sound server did not answer within {ANSWER_S:g} s")
+            raise SoundServerGone(f"the sound server did not answer within {ANSWER_S:g} s")
         return running.result()
 
     async def _end(self, running: asyncio.Future[T]) -> None:
@@ -199,8 +210,8 @@ def _processes(streams: Any) -> set[int]:  # noqa: ANN401
     return {int(number) for number in numbers if number.isdecimal()}
 
 
-def _node(found: Any, cards: dict[int, dict[str, str]]) -> Node:  # noqa: ANN401
-    return Node(
+def _node(found: Any, cards: dict[int, dict[str, str]]) -> SoundNode:  # noqa: ANN401
+    return SoundNode(
         index=found.index,
         name=found.name,
         muted=bool(found.mute),
@@ -208,3 +219,108 @@ def _node(found: Any, cards: dict[int, dict[str, str]]) -> Node:  # noqa: ANN401
         card=None if found.card == _NO_INDEX else found.card,
         properties={**cards.get(found.card, {}), **found.proplist},
     )
+
+
+class SoundStreams:
+    """The sound server's streams, looked at now and then."""
+
+    def __init__(self, server: str | None = None) -> None:
+        """`server` is a PulseAudio address; None: where libpulse finds it."""
+        self._server = server
+        self._connection: SoundServer | None = None
+
+    async def of(self, leader: int) -> SoundFlow | None:
+        """Return whether processes of the session that `leader` began record and play.
+
+        None: no sound server tells.
+        """
+        try:
+            if self._connection is None:
+                connection = SoundServer(self._server)
+                self._connection = connection
+                await connection.open(lambda: None)
+            recording, playing = await self._connection.streams()
+        except SoundServerGone:
+            await self.close()
+            return None
+        return SoundFlow(_any(recording, leader), _any(playing, leader))
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(SoundServerGone):
+                await connection.close()
+
+
+def _any(pids: set[int], leader: int) -> bool:
+    return any(_session(pid) == leader for pid in pids)
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+_PLAYBACK, _S16LE = 1, 3  # PA_STREAM_PLAYBACK, PA_SAMPLE_S16LE
+_AS_THE_SERVER_LIKES = 2**32 - 1
+_LATENCY_S = 0.1
+
+
+class _Spec(ctypes.Structure):
+    """pa_sample_spec."""
+
+    _fields_ = (("format", c_int), ("rate", c_uint32), ("channels", c_uint8))
+
+
+class _Buffer(ctypes.Structure):
+    """pa_buffer_attr."""
+
+    _fields_ = tuple(
+        (name, c_uint32) for name in ("maxlength", "tlength", "prebuf", "minreq", "fragsize")
+    )
+
+
+def play(server: str | None, sink: str, samples: bytes, rate: int) -> None:
+    """Play mono 16 bit little-endian samples, and return once they were heard.
+
+    Raises OSError if there is no libpulse, no server or no such sink.
+    """
+    pulse = _simple_library()
+    wanted = [_AS_THE_SERVER_LIKES] * 5
+    wanted[1] = round(2 * rate * _LATENCY_S)
+    error = c_int()
+    stream = pulse.pa_simple_new(
+        server.encode() if server else None,
+        b"roomctl",
+        _PLAYBACK,
+        sink.encode(),
+        b"test tone",
+        ctypes.byref(_Spec(_S16LE, rate, 1)),
+        None,
+        ctypes.byref(_Buffer(*wanted)),
+        ctypes.byref(error),
+    )
+    if not stream:
+        raise OSError(error.value, f"the test tone cannot be played on {sink}")
+    try:
+        written = pulse.pa_simple_write(stream, samples, len(samples), ctypes.byref(error))
+        if written < 0 or pulse.pa_simple_drain(stream, ctypes.byref(error)) < 0:
+            raise OSError(error.value, f"the test tone was cut off on {sink}")
+    finally:
+        pulse.pa_simple_free(stream)
+
+
+def _simple_library() -> ctypes.CDLL:
+    pulse = ctypes.CDLL("libpulse-simple.so.0")
+    pulse.pa_simple_new.restype = c_void_p
+    pulse.pa_simple_new.argtypes = (
+        *(c_char_p, c_char_p, c_int, c_char_p, c_char_p),
+        *(POINTER(_Spec), c_void_p, POINTER(_Buffer), POINTER(c_int)),
+    )
+    pulse.pa_simple_write.argtypes = (c_void_p, c_char_p, c_size_t, POINTER(c_int))
+    pulse.pa_simple_drain.argtypes = (c_void_p, POINTER(c_int))
+    pulse.pa_simple_free.argtypes = (c_void_p,)
+    pulse.pa_simple_free.restype = None
+    return pulse

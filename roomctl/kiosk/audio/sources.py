@@ -14,14 +14,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from roomctl.screen.sound_messages import Sound, Switch, Use
+from roomctl.screen.protocol import CaptureSwitch, PreferDevice, SoundState
 
 _SYSFS = re.compile(r"/(\d+-\d+(?:\.\d+)*):\d+\.\d+(?:/|$)")
 _BUS_PATH = re.compile(r"-usb(?:v\d)?-\d+:(\d+(?:\.\d+)*):\d+\.\d+$")
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class SoundNode:
     """A source or a sink as it was read; `properties` include those of its card."""
 
     index: int
@@ -33,17 +33,17 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class SoundGraph:
     """All that was read at one moment; `sources` without the monitors, which hear no room."""
 
-    sources: tuple[Node, ...]
-    sinks: tuple[Node, ...]
+    sources: tuple[SoundNode, ...]
+    sinks: tuple[SoundNode, ...]
     default_source: str
     default_sink: str
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MuteTarget:
     """What was asked for last; None: nobody has, and everything stays as it is found.
 
     `opened` is the source that was seen open for it: if that is muted later, somebody else did it.
@@ -53,17 +53,19 @@ class Wish:
     opened: int | None = None
 
 
-def microphone(scene: Scene, use: Use) -> Node | None:
+def microphone(scene: SoundGraph, use: PreferDevice) -> SoundNode | None:
     """Return the room's source; None if none can be told apart from the others."""
     return _chosen(scene.sources, scene.default_source, use)
 
 
-def loudspeaker(scene: Scene, use: Use) -> Node | None:
+def loudspeaker(scene: SoundGraph, use: PreferDevice) -> SoundNode | None:
     """Return the room's sink; None if none can be told apart from the others."""
     return _chosen(scene.sinks, scene.default_sink, use)
 
 
-def read(scene: Scene, use: Use, switch: Switch = Switch.NONE) -> Sound:
+def read(
+    scene: SoundGraph, use: PreferDevice, switch: CaptureSwitch = CaptureSwitch.NONE
+) -> SoundState:
     """Return what may be said: muted is only said of a room without any open source.
 
     `switch` is what was read of the sound cards themselves.
@@ -71,52 +73,52 @@ def read(scene: Scene, use: Use, switch: Switch = Switch.NONE) -> Sound:
     muted = all(source.muted for source in scene.sources) if scene.sources else None
     sink = loudspeaker(scene, use)
     volume = None if sink is None else 0 if sink.muted else min(100, sink.volume_pct)
-    return Sound(True, muted, volume, None, switch)
+    return SoundState(True, muted, volume, None, switch)
 
 
-def cards(scene: Scene, wish: Wish, use: Use) -> dict[int, bool | None]:
+def cards(scene: SoundGraph, target: MuteTarget, use: PreferDevice) -> dict[int, bool | None]:
     """Return the ALSA cards with a source, each with whether it shall let sound through.
 
     None: nobody has asked for anything.
     """
-    opened = _opened(scene, wish, use)
+    opened = _opened(scene, target, use)
     found: dict[int, bool | None] = {}
     for source in scene.sources:
         number = _property(source, "alsa.card", "api.alsa.card", "api.alsa.pcm.card")
         if number.isdecimal():
             card, wanted = int(number), source.index in opened
-            found[card] = None if wish.muted is None else wanted or bool(found.get(card))
+            found[card] = None if target.muted is None else wanted or bool(found.get(card))
     return found
 
 
-def others(scene: Scene, use: Use) -> set[int]:
+def others(scene: SoundGraph, use: PreferDevice) -> set[int]:
     """Return the sources that a meeting does not need: all but the room's, if that is known."""
     needed = _with_masters(microphone(scene, use), scene.sources)
     return {source.index for source in scene.sources if needed} - needed
 
 
-def reconsidered(wish: Wish, scene: Scene, use: Use) -> Wish:
-    """Return the wish in the light of what was found.
+def reconsidered(target: MuteTarget, scene: SoundGraph, use: PreferDevice) -> MuteTarget:
+    """Return the target in the light of what was found.
 
     A mute by somebody else is never undone, and no other microphone opens by itself in place of
     the device's that was unplugged.
     """
     source = microphone(scene, use)
-    if wish.muted is not False or source is None:
-        return wish
-    gone = wish.opened is not None and all(each.index != wish.opened for each in scene.sources)
+    if target.muted is not False or source is None:
+        return target
+    gone = target.opened is not None and all(each.index != target.opened for each in scene.sources)
     if gone and use.vid is not None and not _belongs(source, use):
-        return Wish(True)
+        return MuteTarget(True)
     if not source.muted:
-        return Wish(False, source.index)
-    return Wish(True) if source.index == wish.opened else wish
+        return MuteTarget(False, source.index)
+    return MuteTarget(True) if source.index == target.opened else target
 
 
-def changes(wish: Wish, scene: Scene, use: Use) -> list[tuple[int, bool]]:
-    """Return (index, mute) of the sources that are not as wished, those to be muted first."""
-    if wish.muted is None:
+def changes(target: MuteTarget, scene: SoundGraph, use: PreferDevice) -> list[tuple[int, bool]]:
+    """Return (index, mute) of the sources that are not as asked for, those to be muted first."""
+    if target.muted is None:
         return []
-    opened = _opened(scene, wish, use)
+    opened = _opened(scene, target, use)
     wrong = [
         (source.index, source.index not in opened)
         for source in scene.sources
@@ -125,7 +127,7 @@ def changes(wish: Wish, scene: Scene, use: Use) -> list[tuple[int, bool]]:
     return sorted(wrong, key=lambda change: not change[1])
 
 
-def _chosen(nodes: Sequence[Node], default: str, use: Use) -> Node | None:
+def _chosen(nodes: Sequence[SoundNode], default: str, use: PreferDevice) -> SoundNode | None:
     """Return the device's node; without one the server's default, or the only one there is."""
     pool = [node for node in nodes if _belongs(node, use)]
     if not pool or len({node.card for node in pool}) > 1:
@@ -136,7 +138,7 @@ def _chosen(nodes: Sequence[Node], default: str, use: Use) -> Node | None:
     return next((node for node in pool if node.name == default), first)
 
 
-def _belongs(node: Node, use: Use) -> bool:
+def _belongs(node: SoundNode, use: PreferDevice) -> bool:
     """Whether the node is the device's. Its ids decide only where its place is not known."""
     sysfs = _SYSFS.findall(_property(node, "sysfs.path", "device.sysfs.path"))
     if use.port_path is not None and sysfs:
@@ -147,7 +149,7 @@ def _belongs(node: Node, use: Use) -> bool:
     return use.vid is not None and (use.vid, use.pid) == _ids(node)
 
 
-def _ids(node: Node) -> tuple[int | None, int | None]:
+def _ids(node: SoundNode) -> tuple[int | None, int | None]:
     return _hex(_property(node, "device.vendor.id")), _hex(_property(node, "device.product.id"))
 
 
@@ -158,15 +160,15 @@ def _hex(text: str) -> int | None:
         return None
 
 
-def _property(node: Node, *names: str) -> str:
+def _property(node: SoundNode, *names: str) -> str:
     return next((node.properties[name] for name in names if name in node.properties), "")
 
 
-def _opened(scene: Scene, wish: Wish, use: Use) -> set[int]:
-    return set() if wish.muted else _with_masters(microphone(scene, use), scene.sources)
+def _opened(scene: SoundGraph, target: MuteTarget, use: PreferDevice) -> set[int]:
+    return set() if target.muted else _with_masters(microphone(scene, use), scene.sources)
 
 
-def _with_masters(source: Node | None, sources: Sequence[Node]) -> set[int]:
+def _with_masters(source: SoundNode | None, sources: Sequence[SoundNode]) -> set[int]:
     """Return the source and those that feed it: an echo canceller hears through its master."""
     opened: set[int] = set()
     while source is not None and source.index not in opened:

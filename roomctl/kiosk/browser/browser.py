@@ -17,10 +17,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from roomctl.errors import DeviceError
-from roomctl.kiosk.browser.folder import Folder
+from roomctl.kiosk.browser.folder import BrowserFolder
 from roomctl.kiosk.browser.process import Process, high_pipe
 from roomctl.kiosk.display import labwc
-from roomctl.screen.protocol import Reason
+from roomctl.screen.protocol import ScreenReason
 
 NAMES = ("/usr/bin/chromium", "chromium-browser", "google-chrome")
 
@@ -43,15 +43,15 @@ _PROGRAMS = (
 )
 
 _COMPLAINTS = (
-    ("No usable sandbox", Reason.NO_SANDBOX),
-    ("Missing X server", Reason.NO_DISPLAY),
-    ("Failed to connect to Wayland", Reason.NO_DISPLAY),
-    ("cannot open display", Reason.NO_DISPLAY),
+    ("No usable sandbox", ScreenReason.NO_SANDBOX),
+    ("Missing X server", ScreenReason.NO_DISPLAY),
+    ("Failed to connect to Wayland", ScreenReason.NO_DISPLAY),
+    ("cannot open display", ScreenReason.NO_DISPLAY),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class BrowserSetup:
     """What every meeting of one run shares: `mode` kiosk|headless, `media` real|fake.
 
     `window` is wayland|x11, the kind of display that a kiosk's window is on.
@@ -92,17 +92,17 @@ async def version(binary: str) -> str:
 
 
 def arguments(
-    setup: Setup,
+    setup: BrowserSetup,
     profile: Path,
     *,
     piped: bool,
     start: str,
     name: str = labwc.ROOM,
-    fence: Path | None = None,
+    guard: Path | None = None,
 ) -> list[str]:
     """Return Chromium's command line; `start` is about:blank or our loopback address.
 
-    `name` is what the compositor knows a kiosk's window by, `fence` an extension of ours.
+    `name` is what the compositor knows a kiosk's window by, `guard` an extension of ours.
     """
     options = [
         f"--user-data-dir={profile}",
@@ -125,14 +125,14 @@ def arguments(
         options += ["--disable-pinch", "--overscroll-history-navigation=0"]
     if setup.media == "fake":
         options.append("--use-fake-device-for-media-stream")
-    if fence is not None:
-        options.append(f"--load-extension={fence}")
+    if guard is not None:
+        options.append(f"--load-extension={guard}")
     if piped:
         options.append("--remote-debugging-pipe")
     return [setup.binary, *options, start]
 
 
-def environment(outer: Mapping[str, str], folder: Folder) -> dict[str, str]:
+def environment(outer: Mapping[str, str], folder: BrowserFolder) -> dict[str, str]:
     """Return the browser's environment: what it needs to find display and sound, no more."""
     kept = {name: outer[name] for name in sorted(_PASSED_ON & outer.keys())}
     path = f"{folder.programs}:/usr/local/bin:/usr/bin:/bin"
@@ -181,23 +181,23 @@ class Browser(Process):
 
     def __init__(
         self,
-        setup: Setup,
-        folder: Folder,
+        setup: BrowserSetup,
+        folder: BrowserFolder,
         origin: str | None,
         *,
         piped: bool,
         start: str,
         name: str = labwc.ROOM,
         camera: str | None = None,
-        fenced: bool = False,
+        guarded: bool = False,
     ) -> None:
         """Start it, at `start`; `piped` with a pipe for the DevTools protocol.
 
-        `fenced`: with the extension that stands in the folder.
+        `guarded`: with the extension that stands in the folder.
         """
         _seed(folder.profile, origin, camera)
-        fence = folder.fence if fenced else None
-        options = arguments(setup, folder.profile, piped=piped, start=start, name=name, fence=fence)
+        guard = folder.guard if guarded else None
+        options = arguments(setup, folder.profile, piped=piped, start=start, name=name, guard=guard)
         self._pipe: tuple[int, int] | None = None
         ends: list[int] = []
         if piped:
@@ -206,10 +206,12 @@ class Browser(Process):
             self._pipe, ends = (up_read, down_write), [down_read, up_write]
         super().__init__(options, environment(os.environ, folder), ends)
 
-    def complaint(self) -> Reason:
+    def complaint(self) -> ScreenReason:
         """Say why a browser that went away at once did so, from its own last words."""
         said = self.last_words
-        return next((why for words, why in _COMPLAINTS if words in said), Reason.BROWSER_START)
+        return next(
+            (why for words, why in _COMPLAINTS if words in said), ScreenReason.BROWSER_START
+        )
 
     def take_pipe(self) -> tuple[int, int]:
         """Hand over the pipe: (descriptor to read from, descriptor to write to)."""

@@ -23,7 +23,7 @@ _REMOVE_S = 1.0  # a browser that was just killed may still write for a moment
 _END_S, _LOOK_S = 1.0, 0.01
 
 
-class Folder:
+class BrowserFolder:
     """A 0700 folder with places inside that belong to one browser; blocking, like the file system.
 
     `programs` is what its pages may start: nothing, under the name by which a browser would.
@@ -33,8 +33,8 @@ class Folder:
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
         self._lock = _lock(self.path / _LOCK)
         self.profile, self.home = self.path / "profile", self.path / "home"
-        self.fence, self.programs = self.path / "fence", self.path / "programs"
-        for place in (self.profile, self.home, self.fence, self.programs):
+        self.guard, self.programs = self.path / "guard", self.path / "programs"
+        for place in (self.profile, self.home, self.guard, self.programs):
             place.mkdir(mode=0o700)
         (self.programs / _OPENER).symlink_to(_NOTHING)
 

@@ -12,10 +12,9 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from urllib.parse import urlsplit
 
-from roomctl.kiosk.browser import probe
+from roomctl.kiosk.browser import inspection
 from roomctl.kiosk.browser.cdp import Cdp, CdpError, Params
-from roomctl.screen import signs
-from roomctl.screen.protocol import Rtc, Seen, Sign, host_of
+from roomctl.screen.protocol import PageSign, PageState, RtcStats, host_of
 
 _log = logging.getLogger(__name__)
 
@@ -70,14 +69,18 @@ class Tab:
         if error := answer.get("errorText"):
             raise CdpError(str(error))
 
-    async def read(self) -> Rtc | None:
+    async def read(self) -> RtcStats | None:
         """Return the peer connections of the page and its frames, or None after 1.5 s."""
         sessions = (self._main, *sorted(self._frames)[:MOST_FRAMES])
-        return probe.rtc(await asyncio.gather(*(self._ask(session) for session in sessions)))
+        return inspection.rtc_stats(
+            await asyncio.gather(*(self._ask(session) for session in sessions))
+        )
 
-    async def look(self, wanted: Sequence[Sign], joined: str) -> Seen | None:
+    async def look(self, wanted: Sequence[PageSign], joined: str) -> PageState | None:
         """Return which of the signs the page shows, or None after 1.5 s."""
-        return signs.seen(await self._ask(self._main, signs.reading(wanted, joined)), wanted)
+        return inspection.page_state(
+            await self._ask(self._main, inspection.page_question(wanted, joined)), wanted
+        )
 
     async def ask(self, method: str, params: Params | None = None, limit_s: float = 0.0) -> Params:
         """Have the page itself do something of the DevTools protocol; CdpError if it does not."""
@@ -129,12 +132,12 @@ class Tab:
 
     async def _prepare(self, session: str) -> None:
         await self._begin("Page.enable", session=session)
-        for source in (probe.INSTALL, signs.INSTALL):
+        for source in (inspection.RTC_INSTALL, inspection.MEDIA_INSTALL):
             script = {"source": source}
             await self._begin("Page.addScriptToEvaluateOnNewDocument", script, session)
         await self._begin("Target.setAutoAttach", _FRAMES, session)
 
-    async def _ask(self, session: str, question: str = probe.READ) -> object:
+    async def _ask(self, session: str, question: str = inspection.RTC_READ) -> object:
         params = {"expression": question, "awaitPromise": True, "returnByValue": True}
         try:
             answer = await self._cdp.call("Runtime.evaluate", params, session, limit_s=READ_S)

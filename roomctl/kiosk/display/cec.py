@@ -1,21 +1,178 @@
 """The television at the other end of an HDMI cable: woken, sent to standby, and asked how it is.
 
-HDMI-CEC 1.3a, supplement 1. What was ordered proves nothing: only the television's own answer tells
-whether it is on. The adapter is opened for a question and closed after it, so that others can use
-it. Knows no compositor and no loop: every call blocks, for some seconds at most.
+HDMI-CEC 1.3a, supplement 1, by the ioctls of `linux/cec.h` (Linux 4.10 and later). What was ordered
+proves nothing: only the television's own answer tells whether it is on. The adapter is opened for a
+question and closed after it, so that others can use it. Knows no compositor and no loop: every call
+blocks, a transmission with an answer for a second or two, and raises OSError.
 """
 
 from __future__ import annotations
 
+import ctypes
 import errno
+import fcntl
 import logging
+import os
 from collections.abc import Callable
+from ctypes import c_char, c_uint8, c_uint16, c_uint32, c_uint64
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from roomctl.kiosk.display.cec_ioctl import BROADCAST, NOWHERE, TELEVISION, Adapter
+Ioctl = Callable[[int, int, ctypes.Structure], object]
+
+TELEVISION, BROADCAST = 0, 15  # logical addresses
+NOWHERE = 0xFFFF  # the physical address while no display is connected
+LOG_ADDRS, TRANSMIT = 1 << 1, 1 << 2  # of an adapter's capabilities
+SENT = 1 << 0  # of tx_status
+ANSWERED, REFUSED = 1 << 0, 1 << 2  # of rx_status
+_ANSWER_MS = 1000  # CEC 1.3a, 9.2: an answer comes within a second
+_PLAYBACK_TYPE, _PLAYBACK_PRIMARY, _PLAYBACK_ALL = 3, 4, 0x10
+_VERSION_1_4 = 5
+_NO_VENDOR = 0xFFFF_FFFF
+_NAME = b"roomctl"
+_WRITE, _READ = 1, 2
+
+
+class CapsStruct(ctypes.Structure):
+    """cec_caps."""
+
+    _fields_ = (
+        ("driver", c_char * 32),
+        ("name", c_char * 32),
+        ("available_log_addrs", c_uint32),
+        ("capabilities", c_uint32),
+        ("version", c_uint32),
+    )
+
+
+class AddressStruct(ctypes.Structure):
+    """A physical address: four hexadecimal digits, 1.0.0.0 is the display's first socket."""
+
+    _fields_ = (("value", c_uint16),)
+
+
+class LogAddrsStruct(ctypes.Structure):
+    """cec_log_addrs."""
+
+    _fields_ = (
+        ("log_addr", c_uint8 * 4),
+        ("log_addr_mask", c_uint16),
+        ("cec_version", c_uint8),
+        ("num_log_addrs", c_uint8),
+        ("vendor_id", c_uint32),
+        ("flags", c_uint32),
+        ("osd_name", c_char * 15),
+        ("primary_device_type", c_uint8 * 4),
+        ("log_addr_type", c_uint8 * 4),
+        ("all_device_types", c_uint8 * 4),
+        ("features", c_uint8 * 12 * 4),
+    )
+
+
+class MessageStruct(ctypes.Structure):
+    """cec_msg: what is sent, and after the call the answer in its place."""
+
+    _fields_ = (
+        ("tx_ts", c_uint64),
+        ("rx_ts", c_uint64),
+        ("len", c_uint32),
+        ("timeout", c_uint32),
+        ("sequence", c_uint32),
+        ("flags", c_uint32),
+        ("msg", c_uint8 * 16),
+        ("reply", c_uint8),
+        ("rx_status", c_uint8),
+        ("tx_status", c_uint8),
+        ("tx_arb_lost_cnt", c_uint8),
+        ("tx_nack_cnt", c_uint8),
+        ("tx_low_drive_cnt", c_uint8),
+        ("tx_error_cnt", c_uint8),
+    )
+
+
+def _number(direction: int, number: int, argument: type[ctypes.Structure]) -> int:
+    return direction << 30 | ctypes.sizeof(argument) << 16 | ord("a") << 8 | number
+
+
+G_CAPS = _number(_READ | _WRITE, 0, CapsStruct)
+G_PHYS_ADDR = _number(_READ, 1, AddressStruct)
+G_LOG_ADDRS = _number(_READ, 3, LogAddrsStruct)
+S_LOG_ADDRS = _number(_READ | _WRITE, 4, LogAddrsStruct)
+TRANSMIT_MESSAGE = _number(_READ | _WRITE, 5, MessageStruct)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What became of a frame: whether somebody took it, and the operands of the answer."""
+
+    taken: bool
+    answer: bytes | None = None
+
+
+class Adapter:
+    """One open adapter."""
+
+    def __init__(self, handle: int, ioctl: Ioctl = fcntl.ioctl) -> None:
+        self._handle, self._ioctl = handle, ioctl
+
+    @classmethod
+    def open(cls, path: str, ioctl: Ioctl = fcntl.ioctl) -> Adapter:
+        """Open `path`; other programs may have it open, too."""
+        return cls(os.open(path, os.O_RDWR | os.O_CLOEXEC), ioctl)
+
+    def close(self) -> None:
+        os.close(self._handle)
+
+    def can_send(self) -> bool:
+        found = CapsStruct()
+        self._ask(G_CAPS, found)
+        return bool(found.capabilities & TRANSMIT)
+
+    def place(self) -> int:
+        """Return its physical address: where on the display it is, or NOWHERE."""
+        found = AddressStruct()
+        self._ask(G_PHYS_ADDR, found)
+        return int(found.value)
+
+    def claim(self) -> int | None:
+        """Return its logical address, taking that of a player if it has none; None: none is free.
+
+        What another program has claimed is used as it is.
+        """
+        found = LogAddrsStruct()
+        self._ask(G_LOG_ADDRS, found)
+        if not found.num_log_addrs:
+            found = LogAddrsStruct(
+                cec_version=_VERSION_1_4, num_log_addrs=1, vendor_id=_NO_VENDOR, osd_name=_NAME
+            )
+            found.primary_device_type[0] = _PLAYBACK_PRIMARY
+            found.log_addr_type[0] = _PLAYBACK_TYPE
+            found.all_device_types[0] = _PLAYBACK_ALL
+            try:
+                self._ask(S_LOG_ADDRS, found)
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                self._ask(G_LOG_ADDRS, found)  # somebody was faster
+        return int(found.log_addr[0]) if found.log_addr_mask else None
+
+    def send(self, mine: int, to: int, *content: int, answer: int = 0) -> Heard:
+        """Send an opcode with its operands; `answer` is the opcode to wait for, 0 none."""
+        frame = bytes((mine << 4 | to, *content))
+        message = MessageStruct(len=len(frame), reply=answer, timeout=_ANSWER_MS if answer else 0)
+        message.msg[: len(frame)] = frame
+        self._ask(TRANSMIT_MESSAGE, message)
+        taken = bool(message.tx_status & SENT)
+        if not answer or not taken or not message.rx_status & ANSWERED:
+            return Heard(taken)
+        refused = message.rx_status & REFUSED
+        return Heard(taken, None if refused else bytes(message.msg[2 : message.len]))
+
+    def _ask(self, number: int, argument: ctypes.Structure) -> None:
+        self._ioctl(self._handle, number, argument)
+
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +190,7 @@ _MEANT = {
 }
 
 
-class Power(Enum):
+class TelevisionPower(Enum):
     """How a television says that it is ("Report Power Status")."""
 
     ON = 0
@@ -67,7 +224,7 @@ class Television:
         """Tell it to wake up and show this box, or to go to standby; whether it took that."""
         return bool(self._ask(_Line.wake if on else _Line.standby))
 
-    def power(self) -> Power | None:
+    def power(self) -> TelevisionPower | None:
         """Return how it says that it is; None if it does not say."""
         status = self._ask(_Line.power)
         self.met = self.met or status is not None
@@ -139,12 +296,12 @@ class _Line:
     def standby(self) -> bool:
         return self.adapter.send(self.mine, TELEVISION, _STANDBY).taken
 
-    def power(self) -> Power | None:
+    def power(self) -> TelevisionPower | None:
         heard = self.adapter.send(
             self.mine, TELEVISION, _GIVE_POWER_STATUS, answer=_REPORT_POWER_STATUS
         )
         try:
-            return Power(heard.answer[0]) if heard.answer else None
+            return TelevisionPower(heard.answer[0]) if heard.answer else None
         except ValueError:
             return None
 

@@ -20,22 +20,22 @@ _SYNC, _GET_REGISTRY, _BIND = 0, 1, 0
 _ERROR, _GLOBAL, _GLOBAL_REMOVE = 0, 0, 1
 _HEAD = struct.Struct("=II")
 
-OnEvent = Callable[[int, "Arguments"], None]
+OnEvent = Callable[[int, "EventArguments"], None]
 
 
-class Refused(OSError):
+class WaylandRefused(OSError):
     """The compositor ended the conversation, or has not what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Global:
+class WaylandGlobal:
     """Something that the compositor offers: its number there, and which version of it."""
 
     number: int
     version: int
 
 
-class Arguments:
+class EventArguments:
     """The arguments of one event, taken in their order."""
 
     def __init__(self, data: bytes) -> None:
@@ -69,19 +69,19 @@ def text(value: str) -> bytes:
     return number(len(data)) + data + b"\0" * (-len(data) % 4)
 
 
-class Connection:
+class WaylandClient:
     """One client's connection. Every method raises OSError once the compositor is gone."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Connect to WAYLAND_DISPLAY, and learn what there is in `globals`, by interface."""
         name = environment.get("WAYLAND_DISPLAY")
         if not name:
-            raise Refused("there is no Wayland compositor")
+            raise WaylandRefused("there is no Wayland compositor")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(ANSWER_S)
         self._last, self._held = _DISPLAY, b""
         self._handlers: dict[int, OnEvent] = {_DISPLAY: self._on_display}
-        self.globals: dict[str, list[Global]] = {}
+        self.globals: dict[str, list[WaylandGlobal]] = {}
         try:
             self._socket.connect(os.path.join(environment.get("XDG_RUNTIME_DIR", "/"), name))
             self._registry = self.new(self._on_registry)
@@ -105,7 +105,9 @@ class Connection:
         if handler is not None:
             self._handlers[target] = handler
 
-    def bind(self, interface: str, one: Global, version: int, handler: OnEvent | None) -> int:
+    def bind(
+        self, interface: str, one: WaylandGlobal, version: int, handler: OnEvent | None
+    ) -> int:
         """Take up something that the compositor offers, at no more than `version`."""
         target = self.new(handler)
         asked = number(min(version, one.version))
@@ -117,7 +119,7 @@ class Connection:
         """Take up the first of an interface; Refused if the compositor has none."""
         found = self.globals.get(interface)
         if not found:
-            raise Refused(f"the compositor has no {interface}")
+            raise WaylandRefused(f"the compositor has no {interface}")
         return self.bind(interface, found[0], version, handler)
 
     def send(self, target: int, opcode: int, arguments: bytes = b"", handle: int = -1) -> None:
@@ -137,7 +139,7 @@ class Connection:
         while not done:
             data = self._socket.recv(65536)
             if not data:
-                raise Refused("the compositor hung up")
+                raise WaylandRefused("the compositor hung up")
             self._hear(data)
         del self._handlers[callback]
 
@@ -151,19 +153,19 @@ class Connection:
             arguments, self._held = self._held[_HEAD.size : size], self._held[size:]
             handler = self._handlers.get(target)
             if handler is not None:
-                handler(word & 0xFFFF, Arguments(arguments))
+                handler(word & 0xFFFF, EventArguments(arguments))
 
-    def _on_display(self, opcode: int, arguments: Arguments) -> None:
+    def _on_display(self, opcode: int, arguments: EventArguments) -> None:
         if opcode == _ERROR:
             arguments.number()
             arguments.number()
-            raise Refused(f"the compositor refused: {arguments.text()}")
+            raise WaylandRefused(f"the compositor refused: {arguments.text()}")
 
-    def _on_registry(self, opcode: int, arguments: Arguments) -> None:
+    def _on_registry(self, opcode: int, arguments: EventArguments) -> None:
         one = arguments.number()
         if opcode == _GLOBAL:
             interface = arguments.text()
-            found = Global(one, arguments.number())
+            found = WaylandGlobal(one, arguments.number())
             self.globals.setdefault(interface, []).append(found)
         elif opcode == _GLOBAL_REMOVE:
             for offered in self.globals.values():

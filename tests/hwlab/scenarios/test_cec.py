@@ -8,15 +8,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from roomctl.kiosk.display.cec import Power, Television
-from roomctl.kiosk.display.display import Lamp, Pace
-from roomctl.screen.protocol import Shown
+from roomctl.kiosk.display.cec import Television, TelevisionPower
+from roomctl.kiosk.display.display_power import DisplayPower, TelevisionTiming
+from roomctl.screen.protocol import DisplayState
 from roomctl.wire import in_thread
 from tests.hwlab.devices.television import BOX, MODULE, Vivid
 from tests.hwlab.scenarios.conftest import run
 
 DRIVERS = ("vivid", "cec")
-PACE = Pace(obeys_s=60, again_s=0.2, look_s=2)
+PACE = TelevisionTiming(obeys_s=60, again_s=0.2, look_s=2)
 LIMIT_S = 90
 
 
@@ -35,8 +35,8 @@ def tv() -> Iterator[Vivid]:
 
 
 @asynccontextmanager
-async def lamp(told: list[Shown], name: str = BOX) -> AsyncIterator[Lamp]:
-    made = Lamp(told.append, PACE)
+async def lamp(told: list[DisplayState], name: str = BOX) -> AsyncIterator[DisplayPower]:
+    made = DisplayPower(told.append, PACE)
     made.television = Television(name)
     running = asyncio.create_task(made.run())
     try:
@@ -46,14 +46,14 @@ async def lamp(told: list[Shown], name: str = BOX) -> AsyncIterator[Lamp]:
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def said(told: list[Shown], on: bool | None) -> None:
+async def said(told: list[DisplayState], on: bool | None) -> None:
     async with asyncio.timeout(LIMIT_S):
-        while not told or told[-1] != Shown(on):
+        while not told or told[-1] != DisplayState(on):
             await asyncio.sleep(0.02)
 
 
 async def test_a_television_is_dark_and_lit_when_it_says_so_itself(tv: Vivid) -> None:
-    told: list[Shown] = []
+    told: list[DisplayState] = []
     async with lamp(told) as display:
         display.look()
         await said(told, True)
@@ -64,13 +64,13 @@ async def test_a_television_is_dark_and_lit_when_it_says_so_itself(tv: Vivid) ->
         display.switch(True)
         await said(told, True)
         assert await in_thread(tv.status) == "on"
-        assert Shown(True) not in told[count:-1]
+        assert DisplayState(True) not in told[count:-1]
 
 
 async def test_one_that_falls_silent_is_not_said_to_be_on_and_its_return_is_noticed(
     tv: Vivid,
 ) -> None:
-    told: list[Shown] = []
+    told: list[DisplayState] = []
     async with lamp(told) as display:
         display.look()
         await said(told, True)
@@ -85,7 +85,7 @@ async def test_one_that_falls_silent_is_not_said_to_be_on_and_its_return_is_noti
 
 
 async def test_a_pulled_cable_is_noticed_and_a_plugged_one_is_used_again(tv: Vivid) -> None:
-    told: list[Shown] = []
+    told: list[DisplayState] = []
     async with lamp(told) as display:
         display.look()
         await said(told, True)
@@ -96,7 +96,7 @@ async def test_a_pulled_cable_is_noticed_and_a_plugged_one_is_used_again(tv: Viv
 
 
 async def test_somebody_elses_remote_control_is_noticed(tv: Vivid) -> None:
-    told: list[Shown] = []
+    told: list[DisplayState] = []
     async with lamp(told) as display:
         display.look()
         await said(told, True)
@@ -109,4 +109,4 @@ async def test_two_adapters_with_a_display_are_not_chosen_between(
 ) -> None:
     assert await in_thread(Television("auto").power) is None
     assert "/dev/cec0 and /dev/cec1 have a display each; name one" in caplog.text
-    assert await in_thread(Television(BOX).power) is Power.ON
+    assert await in_thread(Television(BOX).power) is TelevisionPower.ON

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.kiosk.audio.sound import Mixer
-from roomctl.screen.sound_messages import Sound, Switch, Use
+from roomctl.kiosk.audio.mixer import Mixer
+from roomctl.screen.protocol import CaptureSwitch, PreferDevice, SoundState
 from roomctl.wire import in_thread
 from tests.hwlab.devices.speakerphone import UsbSpeakerphone
 from tests.hwlab.devices.usbip import Plugged, until
@@ -44,9 +44,9 @@ def server(vhci: None, udevd: None, tmp_path: Path) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def mixer(server: str, told: list[Sound], use: Plugged) -> AsyncIterator[Mixer]:
+async def mixer(server: str, told: list[SoundState], use: Plugged) -> AsyncIterator[Mixer]:
     made = Mixer(told.append, server)
-    made.use(Use(use.path, 0x0B0E, 0x2456))
+    made.use(PreferDevice(use.path, 0x0B0E, 0x2456))
     running = asyncio.create_task(made.run())
     try:
         yield made
@@ -55,7 +55,7 @@ async def mixer(server: str, told: list[Sound], use: Plugged) -> AsyncIterator[M
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def said(told: list[Sound], muted: bool, switch: Switch) -> None:
+async def said(told: list[SoundState], muted: bool, switch: CaptureSwitch) -> None:
     async with asyncio.timeout(LIMIT_S):
         while not told or (told[-1].muted, told[-1].switch) != (muted, switch):
             await asyncio.sleep(0.02)
@@ -66,10 +66,14 @@ async def test_muted_is_said_when_the_device_itself_was_told_to_be_silent(
 ) -> None:
     device = UsbSpeakerphone()
     plugged = await in_thread(plug, device)
-    told: list[Sound] = []
+    told: list[SoundState] = []
     async with mixer(server, told, plugged) as room:
         await in_thread(_until_there, server, 1)
-        for muted, switch in ((True, Switch.OFF), (False, Switch.ON), (True, Switch.OFF)):
+        for muted, switch in (
+            (True, CaptureSwitch.OFF),
+            (False, CaptureSwitch.ON),
+            (True, CaptureSwitch.OFF),
+        ):
             room.mute(muted)
             await said(told, muted, switch)
             assert device.microphone_muted is muted
@@ -80,11 +84,11 @@ async def test_a_switch_that_another_program_turns_on_is_turned_off_again(
 ) -> None:
     device = UsbSpeakerphone()
     plugged = await in_thread(plug, device)
-    told: list[Sound] = []
+    told: list[SoundState] = []
     async with mixer(server, told, plugged) as room:
         await in_thread(_until_there, server, 1)
         room.mute(True)
-        await said(told, True, Switch.OFF)
+        await said(told, True, CaptureSwitch.OFF)
         asked = len(device.requests)
         await in_thread(run, "amixer", "-q", "-c", card(plugged.sysfs), "sset", "Mic", "cap")
         await in_thread(until, lambda: len(device.requests) > asked + 1, "both writes", LIMIT_S)
@@ -97,13 +101,13 @@ async def test_of_two_devices_of_one_model_the_one_in_the_named_socket_is_open(
     devices = [UsbSpeakerphone(), UsbSpeakerphone()]
     sockets = [await in_thread(plug, device) for device in devices]
     for chosen in (0, 1):
-        told: list[Sound] = []
+        told: list[SoundState] = []
         async with mixer(server, told, sockets[chosen]) as room:
             await in_thread(_until_there, server, 2)
             room.mute(True)
-            await said(told, True, Switch.OFF)
+            await said(told, True, CaptureSwitch.OFF)
             room.mute(False)
-            await said(told, False, Switch.ON)
+            await said(told, False, CaptureSwitch.ON)
             open_ = [not device.microphone_muted for device in devices]
             assert open_ == [chosen == 0, chosen == 1]
 

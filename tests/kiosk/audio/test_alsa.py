@@ -6,8 +6,8 @@ import errno
 import pytest
 
 from roomctl.kiosk.audio import alsa
-from roomctl.kiosk.audio.alsa import Cards, together
-from roomctl.screen.sound_messages import Switch
+from roomctl.kiosk.audio.alsa import SoundCards, together
+from roomctl.screen.protocol import CaptureSwitch
 
 MIC = "Mic Capture Switch"
 
@@ -82,65 +82,65 @@ def test_the_numbers_are_those_of_the_kernel():
 @pytest.mark.parametrize(
     ("elements", "is_read"),
     [
-        ({"Mic_Capture_Switch": [1]}, Switch.ON),
-        ({"Mic_Capture_Switch": [0]}, Switch.OFF),
-        ({"Capture_Switch": [0, 1]}, Switch.ON),
-        ({"Capture_Switch": [0, 0], "Line_Capture_Switch": [1]}, Switch.ON),
-        ({"PCM_Playback_Switch": [1], "Mic_Capture_Volume": [50]}, Switch.NONE),
-        ({}, Switch.NONE),
+        ({"Mic_Capture_Switch": [1]}, CaptureSwitch.ON),
+        ({"Mic_Capture_Switch": [0]}, CaptureSwitch.OFF),
+        ({"Capture_Switch": [0, 1]}, CaptureSwitch.ON),
+        ({"Capture_Switch": [0, 0], "Line_Capture_Switch": [1]}, CaptureSwitch.ON),
+        ({"PCM_Playback_Switch": [1], "Mic_Capture_Volume": [50]}, CaptureSwitch.NONE),
+        ({}, CaptureSwitch.NONE),
     ],
 )
 def test_a_card_is_off_if_no_channel_of_a_capture_switch_is_on(device, elements, is_read):
-    assert Cards(device, Card(**elements).ioctl).read(1) is is_read
+    assert SoundCards(device, Card(**elements).ioctl).read(1) is is_read
 
 
 def test_silence_is_written_to_every_channel_and_nothing_else_is_touched(device):
     card = Card(PCM_Playback_Switch=[1], Mic_Capture_Volume=[50], Mic_Capture_Switch=[1, 1])
-    assert Cards(device, card.ioctl).silence(1) is Switch.OFF
+    assert SoundCards(device, card.ioctl).silence(1) is CaptureSwitch.OFF
     assert card.values["Mic_Capture_Switch"] == [0, 0]
     assert card.writes == ["Mic_Capture_Switch"]
 
 
 def test_what_was_off_before_stays_off_when_the_card_is_opened_again(device):
     card = Card(Mic_Capture_Switch=[1], Line_Capture_Switch=[0])
-    cards = Cards(device, card.ioctl)
+    cards = SoundCards(device, card.ioctl)
     cards.silence(1)
-    assert cards.open(1) is Switch.ON
+    assert cards.open(1) is CaptureSwitch.ON
     assert card.values == {"Mic_Capture_Switch": [1], "Line_Capture_Switch": [0]}
 
 
 def test_a_card_that_was_found_off_can_be_opened(device):
     card = Card(Mic_Capture_Switch=[0])
-    assert Cards(device, card.ioctl).open(1) is Switch.ON
+    assert SoundCards(device, card.ioctl).open(1) is CaptureSwitch.ON
     assert card.values["Mic_Capture_Switch"] == [1]
 
 
 def test_a_card_that_is_open_is_left_as_it_is(device):
     card = Card(Mic_Capture_Switch=[1], Line_Capture_Switch=[0])
-    assert Cards(device, card.ioctl).open(1) is Switch.ON
+    assert SoundCards(device, card.ioctl).open(1) is CaptureSwitch.ON
     assert card.writes == []
 
 
 def test_a_write_that_the_device_refuses_is_not_called_silence(device):
     card = Card(Mic_Capture_Switch=[1])
     card.refuses = "Mic_Capture_Switch"
-    cards = Cards(device, card.ioctl)
-    assert cards.silence(1) is Switch.UNKNOWN
-    assert cards.read(1) is Switch.ON
+    cards = SoundCards(device, card.ioctl)
+    assert cards.silence(1) is CaptureSwitch.UNKNOWN
+    assert cards.read(1) is CaptureSwitch.ON
 
 
 def test_a_card_that_is_not_there_or_forbidden_is_unknown(device):
-    cards = Cards(device, Card().ioctl)
-    assert [cards.read(2), cards.silence(2), cards.open(2)] == [Switch.UNKNOWN] * 3
+    cards = SoundCards(device, Card().ioctl)
+    assert [cards.read(2), cards.silence(2), cards.open(2)] == [CaptureSwitch.UNKNOWN] * 3
 
 
 @pytest.mark.parametrize(
     ("cards", "all_together"),
     [
-        ([], Switch.NONE),
-        ([Switch.NONE, Switch.OFF], Switch.OFF),
-        ([Switch.OFF, Switch.UNKNOWN], Switch.UNKNOWN),
-        ([Switch.UNKNOWN, Switch.ON, Switch.OFF], Switch.ON),
+        ([], CaptureSwitch.NONE),
+        ([CaptureSwitch.NONE, CaptureSwitch.OFF], CaptureSwitch.OFF),
+        ([CaptureSwitch.OFF, CaptureSwitch.UNKNOWN], CaptureSwitch.UNKNOWN),
+        ([CaptureSwitch.UNKNOWN, CaptureSwitch.ON, CaptureSwitch.OFF], CaptureSwitch.ON),
     ],
 )
 def test_several_cards_are_as_open_as_the_most_open_one(cards, all_together):

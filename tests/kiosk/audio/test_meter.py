@@ -5,11 +5,11 @@ import contextlib
 
 import pytest
 
-from roomctl.kiosk.audio.meter import Meter
-from roomctl.screen.protocol import Chirped, Level, Use, Verdict
+from roomctl.kiosk.audio.meter import PeakMeter
+from roomctl.screen.protocol import MicrophoneLevel, PreferDevice, ToneResult, ToneVerdict
 from tests.kiosk.sound_server import KINDS, SoundServer, needed
 
-PUCK = Use("1-1.4", 0x0B0E, 0x2456)
+PUCK = PreferDevice("1-1.4", 0x0B0E, 0x2456)
 TESTS = 5  # a sound server that gets no processor plays nothing, and is asked again
 
 
@@ -28,7 +28,7 @@ async def metering(server, monkeypatch, use=PUCK):
     """Run a meter; yields it and what it reports."""
     monkeypatch.setenv("PULSE_COOKIE", str(server.place / "cookie"))
     heard = asyncio.Queue()
-    meter = Meter(heard.put_nowait, server.url)
+    meter = PeakMeter(heard.put_nowait, server.url)
     meter.use(use)
     running = asyncio.create_task(meter.run())
     try:
@@ -41,7 +41,9 @@ async def metering(server, monkeypatch, use=PUCK):
 async def levels(heard, fact):
     """Wait for a level that makes `fact` true."""
     async with asyncio.timeout(8):
-        while not ((report := await heard.get()) and isinstance(report, Level) and fact(report)):
+        while not (
+            (report := await heard.get()) and isinstance(report, MicrophoneLevel) and fact(report)
+        ):
             pass
     return report
 
@@ -69,15 +71,15 @@ async def test_the_level_follows_what_the_microphone_hears_while_somebody_looks(
 async def test_the_test_sound_is_heard_by_the_rooms_microphone(server, monkeypatch):
     server.pactl("set-default-sink", "air")
     server.pactl("set-default-source", "webcam")
-    async with metering(server, monkeypatch, Use(None, None, None)) as (meter, heard):
+    async with metering(server, monkeypatch, PreferDevice(None, None, None)) as (meter, heard):
         for number in range(TESTS):
             meter.test(number)
             async with asyncio.timeout(60):
                 found = await heard.get()
             assert found.id == number
-            if found.verdict is Verdict.HEARD:
+            if found.verdict is ToneVerdict.HEARD:
                 break
-    assert found.verdict is Verdict.HEARD, found
+    assert found.verdict is ToneVerdict.HEARD, found
     assert found.loud_pct > 70
     assert found.quiet_pct == 0
 
@@ -91,17 +93,17 @@ async def test_a_microphone_out_of_earshot_or_muted_is_told_apart(server, monkey
             async with asyncio.timeout(15):
                 verdicts.append((await heard.get()).verdict)
     server.pactl("set-source-mute", "mic", "0")
-    assert verdicts == [Verdict.NOT_HEARD, Verdict.MUTED]
+    assert verdicts == [ToneVerdict.NOT_HEARD, ToneVerdict.MUTED]
 
 
 async def test_without_a_sound_server_a_test_sound_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("PULSE_COOKIE", str(tmp_path / "cookie"))
     heard = asyncio.Queue()
-    meter = Meter(heard.put_nowait, f"unix:{tmp_path}/nowhere")
+    meter = PeakMeter(heard.put_nowait, f"unix:{tmp_path}/nowhere")
     running = asyncio.create_task(meter.run())
     meter.listen(1)
     meter.test(3)
     async with asyncio.timeout(5):
-        assert await heard.get() == Chirped(3, Verdict.NO_SOUND_SERVER)
+        assert await heard.get() == ToneResult(3, ToneVerdict.NO_SOUND_SERVER)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -5,14 +5,22 @@ import json
 
 import pytest
 
-from roomctl.screen.protocol import Leave, Mute, Open, Page, Phase, Sound, Use
+from roomctl.screen.protocol import (
+    LeaveMeeting,
+    MeetingPage,
+    OpenMeeting,
+    PagePhase,
+    PreferDevice,
+    SetMute,
+    SoundState,
+)
 from tests.kiosk.agency import Agency
 from tests.kiosk.site import Site
 from tests.kiosk.sound_server import KINDS, SoundServer, needed
 
 pytestmark = pytest.mark.browser
 
-PUCK = Use("1-1.4", 0x0B0E, 0x2456)
+PUCK = PreferDevice("1-1.4", 0x0B0E, 0x2456)
 FLUSHED_S = 3.0  # at most, for what is on its way through a busy browser (0.4 s when idle)
 REPORTS = 8  # of the page, ten a second
 
@@ -63,35 +71,35 @@ def is_silent(said):
 
 async def with_sound(daemon):
     """Wait until the screen has found the sound server."""
-    if not any(isinstance(message, Sound) and message.available for message in daemon.heard):
-        await daemon.until(lambda m: isinstance(m, Sound) and m.available, limit_s=5)
+    if not any(isinstance(message, SoundState) and message.available for message in daemon.heard):
+        await daemon.until(lambda m: isinstance(m, SoundState) and m.available, limit_s=5)
 
 
 async def test_a_page_hears_nothing_through_any_microphone_while_the_room_is_muted(
     agent, server, site
 ):
     def is_read(muted):
-        return lambda message: isinstance(message, Sound) and message.muted is muted
+        return lambda message: isinstance(message, SoundState) and message.muted is muted
 
-    order = Open(1, f"{site.origin}/listen", site.origin, True, "Bamboo")
+    order = OpenMeeting(1, f"{site.origin}/listen", site.origin, True, "Bamboo")
     async with agent.daemon() as daemon:
         await with_sound(daemon)
         daemon.say(PUCK)
-        daemon.say(Mute(False))
+        daemon.say(SetMute(False))
         await daemon.until(is_read(False), limit_s=5)
         daemon.say(order)
         assert (await heard(site, is_heard))["Webcam"] == 0
         await server.defaults_become("room", "mic")
-        daemon.say(Mute(True))
+        daemon.say(SetMute(True))
         await daemon.until(is_read(True), limit_s=5)
         await heard(site, is_silent, FLUSHED_S)
         for _ in range(REPORTS):
             assert is_silent(await heard(site, lambda said: True))
-        daemon.say(Mute(False))
+        daemon.say(SetMute(False))
         await daemon.until(is_read(False), limit_s=5)
         await heard(site, is_heard)
-        daemon.say(Leave(order.id))
-        await daemon.page(lambda page: page.phase is Phase.CLOSED, limit_s=5)
+        daemon.say(LeaveMeeting(order.id))
+        await daemon.page(lambda page: page.phase is PagePhase.CLOSED, limit_s=5)
         await server.defaults_become("hall", "webcam")
 
 
@@ -99,8 +107,8 @@ async def test_the_defaults_are_given_back_by_a_process_that_is_asked_to_end(age
     async with agent.daemon() as daemon:
         await with_sound(daemon)
         daemon.say(PUCK)
-        daemon.say(Open(1, f"{site.origin}/listen", site.origin, True, "Bamboo"))
-        await daemon.until(lambda message: isinstance(message, Page), limit_s=5)
+        daemon.say(OpenMeeting(1, f"{site.origin}/listen", site.origin, True, "Bamboo"))
+        await daemon.until(lambda message: isinstance(message, MeetingPage), limit_s=5)
         await server.defaults_become("room", "mic")
         assert await asyncio.to_thread(agent.end) == 0
     await server.defaults_become("hall", "webcam")

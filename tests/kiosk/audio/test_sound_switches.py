@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from roomctl.kiosk.audio.sources import Node, Scene
-from roomctl.screen.protocol import Switch
+from roomctl.kiosk.audio.sources import SoundGraph, SoundNode
+from roomctl.screen.protocol import CaptureSwitch
 from tests.invented import invented
 from tests.kiosk.mixing import Ear
 
@@ -19,7 +19,7 @@ class Stubborn:
         self.sources = sources
 
     async def read(self):
-        return Scene(tuple(self.sources), (), "mic", "")
+        return SoundGraph(tuple(self.sources), (), "mic", "")
 
     async def mute(self, source, on):
         """Do as if."""
@@ -33,12 +33,12 @@ class Stubborn:
 
 @invented
 async def test_what_changes_while_a_server_does_nothing_is_reported_all_the_same():
-    ear, server = Ear(None), Stubborn([Node(1, "mic", True)])
+    ear, server = Ear(None), Stubborn([SoundNode(1, "mic", True)])
     serving = asyncio.create_task(ear.mixer._serve(server))
     assert (await ear.next()).muted is True
     ear.mixer.mute(False)
     await asyncio.sleep(60)  # it tries every 2 s by now
-    server.sources = [Node(1, "mic", True), Node(2, "webcam", False)]
+    server.sources = [SoundNode(1, "mic", True), SoundNode(2, "webcam", False)]
     ear.mixer._wake.set()  # as the server's event does
     await ear.until(lambda sound: sound.muted is False, limit_s=0.01)
     serving.cancel()
@@ -64,14 +64,18 @@ class SwitchedCard:
         assert card == 1
         if on is not None:
             self.on = on or self.stuck
-        return (Switch.ON if self.on else Switch.OFF) if self.readable else Switch.UNKNOWN
+        return (
+            (CaptureSwitch.ON if self.on else CaptureSwitch.OFF)
+            if self.readable
+            else CaptureSwitch.UNKNOWN
+        )
 
 
 @contextlib.asynccontextmanager
 async def on_card(card):
     """A mixer over one source whose card has a switch."""
     ear = Ear(None, card.turn)
-    source = Node(1, "mic", False, properties={"alsa.card": "1"})
+    source = SoundNode(1, "mic", False, properties={"alsa.card": "1"})
     serving = asyncio.create_task(ear.mixer._serve(Obedient([source])))
     try:
         yield ear
@@ -86,7 +90,7 @@ async def test_a_mute_turns_the_cards_own_switch_off_and_opening_turns_it_on():
     async with on_card(card) as ear:
         await ear.mute(True)
         assert not card.on
-        assert ear.mixer.sound.switch is Switch.OFF
+        assert ear.mixer.sound.switch is CaptureSwitch.OFF
         await ear.mute(False)
         assert card.on
 
@@ -95,7 +99,7 @@ async def test_a_mute_turns_the_cards_own_switch_off_and_opening_turns_it_on():
 async def test_before_anybody_asked_the_switch_is_read_and_left_alone():
     card = SwitchedCard()
     async with on_card(card) as ear:
-        assert (await ear.next()).switch is Switch.ON
+        assert (await ear.next()).switch is CaptureSwitch.ON
         await asyncio.sleep(10)
         assert card.on
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomctl.kiosk.audio.sources import (
-    Node,
-    Scene,
-    Wish,
+    MuteTarget,
+    SoundGraph,
+    SoundNode,
     cards,
     changes,
     loudspeaker,
@@ -16,10 +16,10 @@ from roomctl.kiosk.audio.sources import (
     read,
     reconsidered,
 )
-from roomctl.screen.protocol import Sound, Use
+from roomctl.screen.protocol import PreferDevice, SoundState
 
-NOBODY = Use(None, None, None)
-PUCK = Use("1-1.4", 0x0B0E, 0x2456)
+NOBODY = PreferDevice(None, None, None)
+PUCK = PreferDevice("1-1.4", 0x0B0E, 0x2456)
 
 
 def at(port_path, vendor="0b0e", product="2456", *, card=1, name="puck", index=7, **properties):
@@ -28,18 +28,18 @@ def at(port_path, vendor="0b0e", product="2456", *, card=1, name="puck", index=7
     known = {"device.vendor.id": vendor, "device.product.id": product, **properties}
     if port_path is not None:
         known["sysfs.path"] = f"{root}/{port_path}/{port_path}:1.0/sound/card{card}"
-    return Node(index, name, False, card=card, properties=known)
+    return SoundNode(index, name, False, card=card, properties=known)
 
 
 def bus_path(ports):
     return {"device.bus_path": f"pci-0000:00:14.0-usb-0:{ports}:1.0"}
 
 
-WEBCAM = Node(3, "webcam", False, card=0, properties={"device.vendor.id": "046d"})
+WEBCAM = SoundNode(3, "webcam", False, card=0, properties={"device.vendor.id": "046d"})
 
 
 def scene(*sources, default="webcam", sinks=(), default_sink=""):
-    return Scene(tuple(sources), tuple(sinks), default, default_sink)
+    return SoundGraph(tuple(sources), tuple(sinks), default, default_sink)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def scene(*sources, default="webcam", sinks=(), default_sink=""):
         (at("1-1.40"), PUCK, False),
         (at("1-1"), PUCK, False),
         (at("1-1.3"), PUCK, False),
-        (at("1-1.3"), Use(None, 0x0B0E, 0x2456), True),
+        (at("1-1.3"), PreferDevice(None, 0x0B0E, 0x2456), True),
         (at(None, **bus_path("1.4")), PUCK, True),
         (at(None, **bus_path("1.3")), PUCK, False),
         (at(None, "ffff", **bus_path("1.4")), PUCK, False),
@@ -85,7 +85,7 @@ def test_where_a_monitor_is_the_default_the_only_source_is_the_rooms():
 
 
 def node(index, name, muted, volume_pct=100, **properties):
-    return Node(index, name, muted, volume_pct, properties=properties)
+    return SoundNode(index, name, muted, volume_pct, properties=properties)
 
 
 def test_a_muted_loudspeaker_has_no_volume_and_an_overdriven_one_the_greatest():
@@ -98,7 +98,7 @@ def test_a_muted_loudspeaker_has_no_volume_and_an_overdriven_one_the_greatest():
 
 
 def test_a_room_without_a_source_is_neither_muted_nor_open():
-    assert read(scene(), NOBODY) == Sound(True, None, None)
+    assert read(scene(), NOBODY) == SoundState(True, None, None)
 
 
 def test_one_open_source_is_enough_not_to_be_muted():
@@ -110,53 +110,55 @@ def test_an_echo_canceller_is_open_only_together_with_its_master():
     canceller = node(2, "echo", True, **{"device.master_device": "mic"})
     other = node(3, "other", True)
     room = scene(mic, canceller, other, default="echo")
-    assert changes(Wish(False), room, NOBODY) == [(1, False), (2, False)]
+    assert changes(MuteTarget(False), room, NOBODY) == [(1, False), (2, False)]
 
 
 def test_masters_in_a_circle_end():
     a = node(1, "a", True, **{"device.master_device": "b"})
     b = node(2, "b", True, **{"device.master_device": "a"})
-    assert changes(Wish(False), scene(a, b, default="a"), NOBODY) == [(1, False), (2, False)]
+    assert changes(MuteTarget(False), scene(a, b, default="a"), NOBODY) == [(1, False), (2, False)]
 
 
 def test_what_was_opened_and_is_muted_now_was_muted_by_somebody():
-    opened = reconsidered(Wish(False), scene(node(1, "webcam", False)), NOBODY)
-    assert opened == Wish(False, 1)
+    opened = reconsidered(MuteTarget(False), scene(node(1, "webcam", False)), NOBODY)
+    assert opened == MuteTarget(False, 1)
     muted = scene(node(1, "webcam", True))
-    assert reconsidered(opened, muted, NOBODY) == Wish(True)
-    assert reconsidered(Wish(False), muted, NOBODY) == Wish(False)
+    assert reconsidered(opened, muted, NOBODY) == MuteTarget(True)
+    assert reconsidered(MuteTarget(False), muted, NOBODY) == MuteTarget(False)
 
 
 def test_no_other_microphone_opens_in_place_of_the_devices_that_was_unplugged():
-    before = reconsidered(Wish(False), scene(at("1-1.4", index=1), WEBCAM), PUCK)
-    assert before == Wish(False, 1)
+    before = reconsidered(MuteTarget(False), scene(at("1-1.4", index=1), WEBCAM), PUCK)
+    assert before == MuteTarget(False, 1)
     left = scene(node(3, "webcam", True))
     after = reconsidered(before, left, PUCK)
-    assert after == Wish(True)
+    assert after == MuteTarget(True)
     assert changes(after, left, PUCK) == []
 
 
 def test_the_device_that_is_plugged_in_anew_is_opened_as_before():
     back = scene(WEBCAM, replace(at("1-1.4", index=9), muted=True))
-    assert changes(reconsidered(Wish(False, 1), back, PUCK), back, PUCK) == [
+    assert changes(reconsidered(MuteTarget(False, 1), back, PUCK), back, PUCK) == [
         *((3, True), (9, False)),
     ]
 
 
 def card(number, **properties):
-    return Node(number, f"card{number}", False, properties={"alsa.card": str(number), **properties})
+    return SoundNode(
+        number, f"card{number}", False, properties={"alsa.card": str(number), **properties}
+    )
 
 
 def test_every_card_with_a_source_is_silenced_and_the_rooms_alone_is_opened():
     room = scene(card(1), card(2), node(3, "bluetooth", False), default="card2")
-    assert cards(room, Wish(), NOBODY) == {1: None, 2: None}
-    assert cards(room, Wish(True), NOBODY) == {1: False, 2: False}
-    assert cards(room, Wish(False), NOBODY) == {1: False, 2: True}
+    assert cards(room, MuteTarget(), NOBODY) == {1: None, 2: None}
+    assert cards(room, MuteTarget(True), NOBODY) == {1: False, 2: False}
+    assert cards(room, MuteTarget(False), NOBODY) == {1: False, 2: True}
 
 
 def test_a_card_behind_an_echo_canceller_is_opened_with_it():
     canceller = node(5, "clear", False, **{"device.master_device": "card1"})
-    assert cards(scene(card(1), canceller, default="clear"), Wish(False), NOBODY) == {1: True}
+    assert cards(scene(card(1), canceller, default="clear"), MuteTarget(False), NOBODY) == {1: True}
 
 
 def test_a_meeting_needs_the_rooms_microphone_and_no_other():
@@ -166,7 +168,7 @@ def test_a_meeting_needs_the_rooms_microphone_and_no_other():
 
 
 def test_a_source_that_replaces_the_opened_one_is_opened_too():
-    wish = reconsidered(Wish(False, 1), scene(node(2, "webcam", True)), NOBODY)
+    wish = reconsidered(MuteTarget(False, 1), scene(node(2, "webcam", True)), NOBODY)
     assert changes(wish, scene(node(2, "webcam", True)), NOBODY) == [(2, False)]
 
 
@@ -178,7 +180,7 @@ nodes = st.lists(st.tuples(st.sampled_from(["a", "b", "webcam"]), st.booleans())
 @given(nodes, st.sampled_from([True, False]))
 def test_what_is_changed_leads_to_what_was_wished(sources, muted):
     before = scene(*sources)
-    wish = Wish(muted)
+    wish = MuteTarget(muted)
     done = dict(changes(wish, before, NOBODY))
     after = scene(*[node(s.index, s.name, done.get(s.index, s.muted)) for s in sources])
     assert changes(wish, after, NOBODY) == []
@@ -190,4 +192,4 @@ def test_what_is_changed_leads_to_what_was_wished(sources, muted):
 
 @given(nodes)
 def test_nobodys_wish_changes_nothing(sources):
-    assert changes(Wish(), scene(*sources), NOBODY) == []
+    assert changes(MuteTarget(), scene(*sources), NOBODY) == []

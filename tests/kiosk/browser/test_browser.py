@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.kiosk.browser.browser import Setup, arguments, environment, preferences
-from roomctl.kiosk.browser.folder import Folder
+from roomctl.kiosk.browser.browser import BrowserSetup, arguments, environment, preferences
+from roomctl.kiosk.browser.folder import BrowserFolder
 
 PROFILE = Path("/run/user/1000/roomctl-meeting-x/profile")
 
 
 def setup(mode="kiosk", media="real"):
-    return Setup("/usr/bin/chromium", mode, media, Path("/run/user/1000"))
+    return BrowserSetup("/usr/bin/chromium", mode, media, Path("/run/user/1000"))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_program_that_a_page_asks_for_is_nothing_and_is_not_asked_about(tmp_pa
     pairs = json.loads(preferences("https://zoom.example"))["protocol_handler"]
     allowed = pairs["allowed_origin_protocol_pairs"]["https://zoom.example"]
     assert {"zoommtg", "msteams", "wemeet", "mailto"} <= allowed.keys()
-    folder = Folder(tmp_path)
+    folder = BrowserFolder(tmp_path)
     first = environment({}, folder)["PATH"].partition(":")[0]
     opener = Path(first) / "xdg-open"
     assert opener.resolve() == Path("/bin/true").resolve()
@@ -79,7 +79,7 @@ def test_the_camera_that_a_room_names_comes_first_and_no_other_is_named():
 
 
 def test_the_browser_sees_nothing_of_the_outer_environment_but_the_display(tmp_path):
-    folder = Folder(tmp_path)
+    folder = BrowserFolder(tmp_path)
     outer = {"HOME": "/root", "ROOMCTL_TOKEN": "x", "WAYLAND_DISPLAY": "wayland-0", "LANG": "C"}
     found = environment(outer, folder)
     assert found == {

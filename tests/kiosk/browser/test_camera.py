@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from roomctl.kiosk.browser.browser import Browser, Setup
-from roomctl.kiosk.browser.folder import Folder
+from roomctl.kiosk.browser.browser import Browser, BrowserSetup
+from roomctl.kiosk.browser.folder import BrowserFolder
 from tests.kiosk.site import Site
 from tests.kiosk.sound_server import needed
 
@@ -37,7 +37,7 @@ def binary(tmp_path):
 
 async def seen(binary, tmp_path, site, camera):
     """Return the cameras that a page gets and finds first."""
-    setup, folder = Setup(binary, "headless", "real", tmp_path), Folder(tmp_path)
+    setup, folder = BrowserSetup(binary, "headless", "real", tmp_path), BrowserFolder(tmp_path)
     start = f"{site.origin}/cameras"
     browser = Browser(setup, folder, site.origin, piped=False, start=start, camera=camera)
     try:

@@ -3,11 +3,11 @@ import stat
 import subprocess
 import sys
 
-from roomctl.kiosk.browser.folder import PREFIX, Folder, base, sweep
+from roomctl.kiosk.browser.folder import PREFIX, BrowserFolder, base, sweep
 
 
 def test_a_folder_is_for_its_user_alone_and_goes_away_whole(tmp_path):
-    folder = Folder(tmp_path)
+    folder = BrowserFolder(tmp_path)
     assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
     (folder.profile / "Default").mkdir()
     (folder.profile / "Default" / "Cookies").write_text("secret")
@@ -16,15 +16,15 @@ def test_a_folder_is_for_its_user_alone_and_goes_away_whole(tmp_path):
 
 
 def test_the_sweep_leaves_a_living_meeting_alone(tmp_path):
-    folder = Folder(tmp_path)
+    folder = BrowserFolder(tmp_path)
     assert sweep(tmp_path) == 0
     assert folder.profile.is_dir()
     assert folder.remove()
 
 
 def test_the_sweep_removes_what_a_dead_run_left_and_nothing_else(tmp_path):
-    program = "import sys, pathlib; from roomctl.kiosk.browser.folder import Folder\n"
-    program += "print(Folder(pathlib.Path(sys.argv[1])).path)"
+    program = "import sys, pathlib; from roomctl.kiosk.browser.folder import BrowserFolder\n"
+    program += "print(BrowserFolder(pathlib.Path(sys.argv[1])).path)"
     line = [sys.executable, "-c", program, str(tmp_path)]
     left = subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
     assert os.path.isdir(left)

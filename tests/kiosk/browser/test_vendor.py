@@ -8,20 +8,20 @@ import pytest
 
 from roomctl.meeting.platform import load_platforms
 from roomctl.screen.protocol import (
-    Key,
     KeyName,
-    Leave,
-    Look,
-    Open,
-    Phase,
-    Picture,
-    Press,
-    Sign,
-    Type,
-    Way,
+    LeaveMeeting,
+    OpenMeeting,
+    PagePhase,
+    PageSelectors,
+    PageSign,
+    PicturePart,
+    PressKey,
+    PressPoint,
+    SignKind,
+    TakePicture,
+    TouchRefusal,
+    TypeText,
 )
-from roomctl.screen.signs import Where
-from roomctl.screen.touches import Obstacle
 from tests.kiosk import vendor
 from tests.kiosk.agency import Agency
 from tests.kiosk.sound_server import SoundServer, needed
@@ -67,20 +67,20 @@ def platform(tmp_path_factory):
 
 def meeting(site, platform, *, assisted=True, origin=None, joined=""):
     signs = [(sign.says, *mark) for sign in platform.sign for mark in sign.marks]
-    return Open(
+    return OpenMeeting(
         next(_ids),
         site.url,
         origin or site.origin,
         assisted,
         "Bamboo",
         hosts=("127.0.0.1", "localhost"),
-        signs=tuple(Sign(says, Where(where), what) for says, where, what in signs),
+        signs=tuple(PageSign(says, SignKind(where), what) for says, where, what in signs),
         joined=joined,
     )
 
 
 def is_open(page):
-    return page.phase is Phase.OPEN
+    return page.phase is PagePhase.OPEN
 
 
 def shows(word):
@@ -92,7 +92,7 @@ def flows(page):
 
 
 async def left(daemon, order):
-    daemon.say(Leave(order.id))
+    daemon.say(LeaveMeeting(order.id))
     return await daemon.page(lambda page: False, limit_s=5)
 
 
@@ -104,13 +104,13 @@ async def test_a_page_is_joined_with_its_passcode_by_touch_and_read_at_every_ste
     async with agent.daemon() as daemon:
         daemon.say(order)
         page = await daemon.page(shows("prejoin"))
-        assert page.relay
-        assert await daemon.relay(Press, *JOIN) is None
+        assert page.reachable
+        assert await daemon.relay(PressPoint, *JOIN) is None
         await daemon.page(shows("passcode_wrong"))
-        assert await daemon.relay(Press, *CODE) is None
-        assert await daemon.relay(Type, PASSCODE) is None
-        assert await daemon.relay(Key, KeyName.TAB) is None
-        assert await daemon.relay(Key, KeyName.SPACE) is None
+        assert await daemon.relay(PressPoint, *CODE) is None
+        assert await daemon.relay(TypeText, PASSCODE) is None
+        assert await daemon.relay(PressKey, KeyName.TAB) is None
+        assert await daemon.relay(PressKey, KeyName.SPACE) is None
         await daemon.page(shows("lobby"))
         assert site.joined == [["", ""], ["", PASSCODE]]
         site.stage = "in"
@@ -155,13 +155,13 @@ async def test_no_link_on_the_page_loses_the_call(agent, english, platform):
         daemon.say(order)
         await daemon.page(flows)
         for place in (vendor.MAIL, vendor.FOREIGN, vendor.WINDOW):
-            assert await daemon.relay(Press, *place) is None
+            assert await daemon.relay(PressPoint, *place) is None
         before = await daemon.page(flows)
         after = await daemon.page(
             lambda page: flows(page) and page.rtc.bytes_in > before.rtc.bytes_in + 2000
         )
         assert after.host == "127.0.0.1"
-        assert await daemon.relay(Press, *vendor.LEAVE) is None
+        assert await daemon.relay(PressPoint, *vendor.LEAVE) is None
         # Before the page is left: what it has not sent by then, the browser never sends.
         said = [await asyncio.to_thread(english.said.get, timeout=5) for _ in range(2)]
         assert said == ["met webdriver=true", "left by its own button"]
@@ -175,7 +175,7 @@ async def test_a_page_that_is_left_by_its_own_button_has_time_to_say_goodbye(
     agent, english, platform
 ):
     english.goodbye_ms = 300
-    order = replace(meeting(english, platform), way=Way(leave="#leave"))
+    order = replace(meeting(english, platform), selectors=PageSelectors(leave="#leave"))
     english.stage = "in"
     async with agent.daemon() as daemon:
         daemon.say(order)
@@ -190,14 +190,14 @@ async def test_a_picture_of_the_page_is_had_in_parts(agent, english, platform):
     async with agent.daemon() as daemon:
         daemon.say(order)
         await daemon.page(shows("prejoin"))
-        daemon.say(Look(900))
+        daemon.say(TakePicture(900))
         last = await daemon.until(
-            lambda one: isinstance(one, Picture) and one.part == one.parts - 1, limit_s=6
+            lambda one: isinstance(one, PicturePart) and one.part == one.parts - 1, limit_s=6
         )
-        parts = [one.part for one in daemon.heard if isinstance(one, Picture)]
+        parts = [one.part for one in daemon.heard if isinstance(one, PicturePart)]
         assert parts == list(range(last.parts))
         await left(daemon, order)
-        assert await daemon.relay(Look) is Obstacle.NO_PAGE
+        assert await daemon.relay(TakePicture) is TouchRefusal.NO_PAGE
 
 
 async def test_a_plain_page_without_a_compositor_cannot_be_touched(agent, english, platform):
@@ -205,9 +205,9 @@ async def test_a_plain_page_without_a_compositor_cannot_be_touched(agent, englis
     async with agent.daemon() as daemon:
         daemon.say(order)
         page = await daemon.page(is_open)
-        assert not page.relay
-        assert await daemon.relay(Press, *JOIN) is Obstacle.NO_RELAY
-        assert await daemon.relay(Look) is Obstacle.NO_RELAY
+        assert not page.reachable
+        assert await daemon.relay(PressPoint, *JOIN) is TouchRefusal.NO_RELAY
+        assert await daemon.relay(TakePicture) is TouchRefusal.NO_RELAY
         await left(daemon, order)
 
 

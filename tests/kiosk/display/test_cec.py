@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from roomctl.kiosk.display import cec_ioctl as cec
-from roomctl.kiosk.display.cec import Power, Television
+from roomctl.kiosk.display import cec as cec
+from roomctl.kiosk.display.cec import Television, TelevisionPower
 from tests.kiosk.television import Set
 
 
@@ -26,16 +26,16 @@ def test_the_structures_are_as_long_as_the_kernels():
 def test_it_is_woken_and_shows_the_socket_that_this_box_is_in():
     tv = Set(place=0x2100)
     assert television(tv).switch(True)
-    assert (tv.power, tv.shows) == (Power.ON, 0x2100)
+    assert (tv.power, tv.shows) == (TelevisionPower.ON, 0x2100)
 
 
 def test_it_is_sent_to_standby():
-    tv = Set(power=Power.ON)
+    tv = Set(power=TelevisionPower.ON)
     assert television(tv).switch(False)
-    assert tv.power is Power.STANDBY
+    assert tv.power is TelevisionPower.STANDBY
 
 
-@pytest.mark.parametrize("power", Power)
+@pytest.mark.parametrize("power", TelevisionPower)
 def test_it_says_itself_how_it_is(power):
     tv = Set(power=power, slow=9)
     assert television(tv).power() is power
@@ -96,16 +96,16 @@ def test_what_is_wrong_is_said_once(number, told, caplog):
 
 
 def test_auto_is_the_adapter_that_has_a_display(tmp_path):
-    kernels = {"cec0": Set(place=cec.NOWHERE), "cec1": Set(power=Power.ON)}
+    kernels = {"cec0": Set(place=cec.NOWHERE), "cec1": Set(power=TelevisionPower.ON)}
     for name in kernels:
         (tmp_path / name).touch()
     box = Television("auto", lambda path: kernels[path[-4:]].open(path), tmp_path)
-    assert box.power() is Power.ON
+    assert box.power() is TelevisionPower.ON
     assert kernels["cec0"].heard == []
 
 
 def test_auto_chooses_nothing_between_two_displays(tmp_path, caplog):
-    tv = Set(power=Power.ON)
+    tv = Set(power=TelevisionPower.ON)
     for name in ("cec0", "cec1"):
         (tmp_path / name).touch()
     box = Television("auto", tv.open, tmp_path)

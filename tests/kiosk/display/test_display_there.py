@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from roomctl.kiosk.display import display
+from roomctl.kiosk.display import display_power
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ async def test_one_that_holds_a_connection_is_there(place):
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(os.fspath(place))
         listening.listen()
-        assert await display.there()
+        assert await display_power.compositor_there()
 
 
 async def test_one_that_is_just_ending_is_not_there(place):
@@ -28,16 +28,16 @@ async def test_one_that_is_just_ending_is_not_there(place):
         writer.close()
 
     async with await asyncio.start_unix_server(end, place):
-        assert not await display.there()
+        assert not await display_power.compositor_there()
 
 
 async def test_one_that_has_left_its_socket_behind_is_not_there(place):
     with socket.socket(socket.AF_UNIX) as gone:
         gone.bind(os.fspath(place))
     assert place.exists()
-    assert not await display.there()
+    assert not await display_power.compositor_there()
 
 
 async def test_a_screen_without_a_compositor_misses_none(monkeypatch):
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    assert await display.there()
+    assert await display_power.compositor_there()

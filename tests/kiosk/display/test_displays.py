@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from roomctl.screen.protocol import Leave, Open, Phase, Reason
+from roomctl.screen.protocol import LeaveMeeting, OpenMeeting, PagePhase, ScreenReason
 from tests.kiosk import compositor
 from tests.kiosk.agency import UID, Agency, commands
 from tests.kiosk.compositor import Compositor
@@ -48,8 +48,8 @@ async def test_a_plain_meeting_is_shown_and_leaves_nothing_behind(kiosk):
     site = Vendor("en")
     try:
         async with agency.daemon() as daemon:
-            daemon.say(Open(1, site.url, site.origin, False, "Bamboo", hosts=("127.0.0.1",)))
-            await daemon.page(lambda page: page.phase is Phase.OPEN)
+            daemon.say(OpenMeeting(1, site.url, site.origin, False, "Bamboo", hosts=("127.0.0.1",)))
+            await daemon.page(lambda page: page.phase is PagePhase.OPEN)
             await asyncio.to_thread(
                 display.until, lambda: display.share(OUTPUT, WHITE) > 0.5, "the meeting"
             )
@@ -58,9 +58,9 @@ async def test_a_plain_meeting_is_shown_and_leaves_nothing_behind(kiosk):
             words = [word for _, line in commands(UID) for word in line]
             assert f"--ozone-platform={'x11' if kind == 'x11' else 'wayland'}" in words
             assert list(display.place.glob("roomctl-meeting-*"))
-            daemon.say(Leave(1))
+            daemon.say(LeaveMeeting(1))
             page = await daemon.page(lambda page: False)
-            assert (page.phase, page.reason) == (Phase.CLOSED, Reason.LEFT)
+            assert (page.phase, page.reason) == (PagePhase.CLOSED, ScreenReason.LEFT)
             await asyncio.to_thread(
                 display.until, lambda: display.share(OUTPUT, WHITE) < 0.5, "the meeting gone"
             )

@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from roomctl.kiosk.display import labwc
-from roomctl.screen.protocol import Display, Leave, Open, Phase, Place, Shown, Stand, Want
+from roomctl.screen.protocol import (
+    DisplayRole,
+    DisplayState,
+    LeaveMeeting,
+    OpenMeeting,
+    PagePhase,
+    ShowPage,
+    SwitchDisplay,
+    WantPages,
+)
 from tests.kiosk import compositor
 from tests.kiosk.agency import UID, commands
 from tests.kiosk.site import Answering, Loopback
@@ -74,8 +83,8 @@ async def shows(display, output, colour):
 
 async def wanted(daemon, limit_s=20.0):
     """Wait until the screen asks for addresses, or has done so since the last time."""
-    if Want() not in daemon.heard:
-        await daemon.until(lambda message: message == Want(), limit_s)
+    if WantPages() not in daemon.heard:
+        await daemon.until(lambda message: message == WantPages(), limit_s)
     daemon.heard.clear()
 
 
@@ -88,15 +97,15 @@ async def test_two_displays_have_a_page_each_and_a_meeting_comes_over_the_rooms(
     display, agency = kiosk
     async with agency.daemon() as daemon:
         await wanted(daemon)
-        daemon.say(Stand(Place.ROOM, pages.page(RED), TWO))
-        daemon.say(Stand(Place.PANEL, pages.page(BLUE), ONE))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), TWO))
+        daemon.say(ShowPage(DisplayRole.PANEL, pages.page(BLUE), ONE))
         await shows(display, TWO, RED)
         await shows(display, ONE, BLUE)
-        daemon.say(Open(1, f"{pages.origin}/00ff00", pages.origin, True, "Bamboo"))
-        await daemon.page(lambda page: page.phase is Phase.OPEN)
+        daemon.say(OpenMeeting(1, f"{pages.origin}/00ff00", pages.origin, True, "Bamboo"))
+        await daemon.page(lambda page: page.phase is PagePhase.OPEN)
         await shows(display, TWO, GREEN)
         assert filled(display, ONE, BLUE)
-        daemon.say(Leave(1))
+        daemon.say(LeaveMeeting(1))
         await daemon.page(lambda page: False)
         await shows(display, TWO, RED)
         lines = [" ".join(words) for _, words in commands(UID)]
@@ -107,8 +116,8 @@ async def test_two_displays_have_a_page_each_and_a_meeting_comes_over_the_rooms(
 async def test_with_the_panel_elsewhere_the_one_display_is_the_rooms(kiosk, pages):
     display, agency = kiosk
     async with agency.daemon() as daemon:
-        daemon.say(Stand(Place.ROOM, pages.page(RED), None))
-        daemon.say(Stand(Place.PANEL, None, None))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
+        daemon.say(ShowPage(DisplayRole.PANEL, None, None))
         await shows(display, ONE, RED)
         assert len(kiosks(display)) == 1
     assert not (display.config / "labwc" / "rc.xml").exists()
@@ -118,8 +127,8 @@ async def test_with_the_panel_elsewhere_the_one_display_is_the_rooms(kiosk, page
 async def test_with_the_panel_elsewhere_a_second_display_stays_empty(kiosk, pages):
     display, agency = kiosk
     async with agency.daemon() as daemon:
-        daemon.say(Stand(Place.ROOM, pages.page(RED), ONE))
-        daemon.say(Stand(Place.PANEL, None, None))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), ONE))
+        daemon.say(ShowPage(DisplayRole.PANEL, None, None))
         await shows(display, ONE, RED)
         assert display.share(TWO, RED) == 0
 
@@ -128,9 +137,9 @@ async def test_with_the_panel_elsewhere_a_second_display_stays_empty(kiosk, page
 async def test_pages_change_places_when_the_configuration_does(kiosk, pages):
     display, agency = kiosk
     async with agency.daemon() as daemon:
-        daemon.say(Stand(Place.ROOM, pages.page(RED), ONE))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), ONE))
         await shows(display, ONE, RED)
-        daemon.say(Stand(Place.ROOM, pages.page(RED), TWO))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), TWO))
         await shows(display, TWO, RED)
         assert display.share(ONE, RED) == 0
 
@@ -139,13 +148,13 @@ async def test_pages_change_places_when_the_configuration_does(kiosk, pages):
 async def test_a_page_outlives_the_daemon_and_is_not_loaded_again_by_the_next(kiosk, pages):
     display, agency = kiosk
     async with agency.daemon() as daemon:
-        daemon.say(Stand(Place.ROOM, pages.page(RED), None))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
         await shows(display, ONE, RED)
     async with agency.daemon() as successor:
         await wanted(successor)
-        successor.say(Stand(Place.ROOM, pages.page(RED), None))
-        successor.say(Display(True))
-        await successor.until(lambda message: message == Shown(True))
+        successor.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
+        successor.say(SwitchDisplay(True))
+        await successor.until(lambda message: message == DisplayState(True))
         assert filled(display, ONE, RED)
     assert pages.asked.count("/ff0000") == 1
 
@@ -155,12 +164,12 @@ async def test_a_page_that_falls_is_put_up_again_with_a_new_address(kiosk, pages
     display, agency = kiosk
     async with agency.daemon() as daemon:
         await wanted(daemon)
-        daemon.say(Stand(Place.ROOM, pages.page(RED), None))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
         await shows(display, ONE, RED)
         [fallen] = kiosks(display)
         os.kill(fallen, signal.SIGKILL)
         await wanted(daemon)
-        daemon.say(Stand(Place.ROOM, pages.page(BLUE), None))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(BLUE), None))
         await shows(display, ONE, BLUE)
 
 
@@ -169,17 +178,17 @@ async def test_a_page_that_falls_behind_a_meeting_waits_for_its_end(kiosk, pages
     display, agency = kiosk
     async with agency.daemon() as daemon:
         await wanted(daemon)
-        daemon.say(Stand(Place.ROOM, pages.page(RED), None))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
         await shows(display, ONE, RED)
         [fallen] = kiosks(display)
-        daemon.say(Open(1, f"{pages.origin}/00ff00", pages.origin, True, "Bamboo"))
-        await daemon.page(lambda page: page.phase is Phase.OPEN)
+        daemon.say(OpenMeeting(1, f"{pages.origin}/00ff00", pages.origin, True, "Bamboo"))
+        await daemon.page(lambda page: page.phase is PagePhase.OPEN)
         await shows(display, ONE, GREEN)
         os.kill(fallen, signal.SIGKILL)
         with pytest.raises(TimeoutError):
             await wanted(daemon, limit_s=3)
         assert filled(display, ONE, GREEN)
-        daemon.say(Leave(1))
+        daemon.say(LeaveMeeting(1))
         await wanted(daemon)
 
 
@@ -196,10 +205,10 @@ def kiosks(display):
 async def test_the_rooms_display_goes_dark_and_is_read_back_and_the_panels_stays_lit(kiosk, pages):
     display, agency = kiosk
     async with agency.daemon() as daemon:
-        daemon.say(Stand(Place.ROOM, pages.page(RED), TWO))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), TWO))
         await shows(display, TWO, RED)
         for on in (False, True):
-            daemon.say(Display(on))
+            daemon.say(SwitchDisplay(on))
             await daemon.until(functools.partial(is_shown, on))
             said = display.run("wlopm").decode()
             assert (f"{TWO} on" in said) is on
@@ -208,14 +217,14 @@ async def test_the_rooms_display_goes_dark_and_is_read_back_and_the_panels_stays
 
 
 def is_shown(on, message):
-    return message == Shown(on)
+    return message == DisplayState(on)
 
 
 @one
 async def test_an_output_that_is_not_there_is_named_with_those_that_are(kiosk, pages):
     display, agency = kiosk
     async with agency.daemon() as daemon:
-        daemon.say(Stand(Place.ROOM, pages.page(RED), "HDMI-A-9"))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), "HDMI-A-9"))
         await shows(display, ONE, RED)
     assert f"there is no output HDMI-A-9 now; there is: {ONE}" in agency.log.read_text()
 
@@ -224,7 +233,7 @@ async def test_an_output_that_is_not_there_is_named_with_those_that_are(kiosk, p
 async def test_when_it_is_asked_to_end_no_browser_and_no_profile_is_left(kiosk, pages):
     display, agency = kiosk
     async with agency.daemon() as daemon:
-        daemon.say(Stand(Place.ROOM, pages.page(RED), None))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
         await shows(display, ONE, RED)
         assert await asyncio.to_thread(agency.end) == 0
     assert kiosks(display) == []
@@ -237,7 +246,7 @@ async def test_when_it_is_asked_to_end_no_browser_and_no_profile_is_left(kiosk, 
 async def test_it_ends_with_its_compositor_and_leaves_nothing_behind(kiosk, pages):
     display, agency = kiosk
     async with agency.daemon() as daemon:
-        daemon.say(Stand(Place.ROOM, pages.page(RED), None))
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
         await shows(display, ONE, RED)
         display.process.terminate()
         assert await asyncio.to_thread(agency.process.wait, timeout=10) == 0

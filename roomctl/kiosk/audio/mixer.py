@@ -1,0 +1,262 @@
+"""The room's sound: mute, volume and default devices of PulseAudio or PipeWire, read back.
+
+What was asked for is compared with what is there whenever somebody asks or the server reports a
+change; whatever differs is set, and only what was read afterwards is reported. The sound cards' own
+switches are part of it: the server sets those that it knows, and nobody tells when one is moved, so
+they are looked at each second. During a meeting the other microphones are suspended. Knows no
+daemon and no browser. Without a sound server nothing can be muted here, and nothing is claimed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from roomctl.kiosk.audio.alsa import SoundCards, together
+from roomctl.kiosk.audio.default_devices import DefaultDevices
+from roomctl.kiosk.audio.pulse import SoundServer, SoundServerGone
+from roomctl.kiosk.audio.sources import (
+    MuteTarget,
+    SoundGraph,
+    SoundNode,
+    cards,
+    changes,
+    loudspeaker,
+    others,
+    read,
+    reconsidered,
+)
+from roomctl.screen.protocol import CaptureSwitch, PreferDevice, ScreenReason, SoundState
+from roomctl.wire import in_thread
+
+_log = logging.getLogger(__name__)
+
+SETTLE_S = 1.0  # how long a meeting waits for its default devices
+AGAIN_S = (0.1, 2.0)  # between two attempts at a mute: the first, the longest
+LOOK_S = 1.0  # between two looks at the sound cards' switches
+BACK_OFF_S = (0.25, 4.0)  # between two attempts to connect: the first, the longest
+
+Turn = Callable[[int, bool | None], Awaitable[CaptureSwitch]]
+"""Has a card let sound through, or not (None: as it is), and returns what was read then."""
+
+NONE = SoundState(available=False, reason=ScreenReason.NO_SOUND_SERVER)
+
+
+class Mixer:
+    """The one that sets the room's mute, volume and default devices, in a task of its own.
+
+    `report` gets a SoundState whenever it is news, and in answer to every order. `server` is a
+    PulseAudio address; None: where libpulse finds it (PULSE_SERVER, XDG_RUNTIME_DIR).
+    """
+
+    def __init__(
+        self,
+        report: Callable[[SoundState], None],
+        server: str | None = None,
+        turn: Turn | None = None,
+        defaults: DefaultDevices | None = None,
+    ) -> None:
+        """`turn` sets and reads the switches of a sound card; None: those of this machine.
+
+        `defaults` are the default devices; None: they are forgotten with this process.
+        """
+        self.sound = NONE
+        self._report, self._server, self._turn = report, server, turn or _turning(SoundCards())
+        self._switch, self._has_switches = CaptureSwitch.NONE, False
+        self._suspended: set[int] = set()
+        self._target, self._use = MuteTarget(), PreferDevice(None, None, None)
+        self._volume: int | None = None
+        self._in_meeting = False
+        self._defaults = defaults or DefaultDevices()
+        self._orders = self._answered = 0
+        self._wake, self._ordered = asyncio.Event(), asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def mute(self, on: bool) -> None:
+        """Mute every source, or open the room's; an order to open is void without a server."""
+        if on or self.sound.available:
+            self._target = MuteTarget(on)
+        self._order()
+
+    def volume(self, pct: int) -> None:
+        """Set the loudness, 0-100 %; void without a server."""
+        if self.sound.available:
+            self._volume = pct
+        self._order()
+
+    def use(self, use: PreferDevice) -> None:
+        """Prefer the source and sink of this USB device to the server's default."""
+        self._use = use
+        self._hurry()
+
+    async def begin(self) -> None:
+        """Make the room's devices the default ones, for a meeting; waits 1 s at most."""
+        self._in_meeting = True
+        await self._settled()
+
+    async def end(self) -> None:
+        """Restore the default devices after a meeting; waits 1 s at most."""
+        self._in_meeting = False
+        await self._settled()
+
+    async def run(self) -> None:
+        """Serve until cancelled, through every absence of the server."""
+        wait_s, why = BACK_OFF_S[0], ""
+        while True:
+            try:
+                connection = SoundServer(self._server)
+                try:
+                    await connection.open(self._wake.set)
+                    wait_s, why = BACK_OFF_S[0], ""
+                    await self._serve(connection)
+                finally:
+                    await connection.close()
+            except SoundServerGone as error:
+                if str(error) != why:
+                    why = str(error)
+                    _log.warning("sound: nothing can be muted: %s", why)
+            finally:
+                self._lose()
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, BACK_OFF_S[1])
+
+    async def _serve(self, connection: SoundServer) -> None:
+        self._target = replace(self._target, opened=None)  # this server counts anew
+        self._suspended = await self._suspended_before(connection)
+        self._wake.set()
+        again_s = AGAIN_S[0]
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S if self._has_switches else None):
+                    await self._wake.wait()
+            self._wake.clear()
+            self._ordered.clear()
+            waiting, self._waiting = self._waiting, []
+            try:
+                undone = await self._settle(connection)
+            finally:
+                _release(waiting)
+            if not undone:
+                again_s = AGAIN_S[0]
+                continue
+            await connection.rouse([index for index, mute in undone if mute])
+            await self._watch(connection, again_s)
+            again_s = min(2 * again_s, AGAIN_S[1])
+            self._wake.set()
+
+    async def _watch(self, connection: SoundServer, seconds: float) -> None:
+        """Report what changes, and set nothing, until `seconds` have passed or somebody asks."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while not self._ordered.is_set():
+            self._wake.clear()
+            try:
+                async with asyncio.timeout_at(until):
+                    await self._wake.wait()
+            except TimeoutError:
+                return
+            self._say(read(await connection.read(), self._use, self._switch))
+
+    async def _settle(self, connection: SoundServer) -> list[tuple[int, bool]]:
+        """Set what differs, and report what is read then; return what differs still."""
+        scene = await connection.read()
+        target, use, orders = self._target, self._use, self._orders
+        if self.sound.muted and (found := read(scene, use, self._switch)).muted is False:
+            self._say(found)  # at once: setting it right takes a moment
+        self._target = target = reconsidered(target, scene, use)
+        wrong = changes(target, scene, use)
+        for index, mute in wrong:
+            await connection.mute(index, mute)
+        touched = await self._set_volume(connection, loudspeaker(scene, use))
+        await self._defaults.follow(connection, scene, use, in_meeting=self._in_meeting)
+        await self._suspend(connection, scene)
+        await self._switch_cards(cards(scene, target, use))
+        if wrong or touched:
+            scene = await connection.read()
+        if self._target is target:  # an order that came meanwhile is judged by itself
+            self._target = reconsidered(target, scene, use)
+        self._answer(read(scene, use, self._switch), orders)
+        return changes(target, scene, use)
+
+    async def _switch_cards(self, wanted: dict[int, bool | None]) -> None:
+        """Have the sound cards' switches as wanted, and keep what was read of them."""
+        found = [await self._turn(card, on) for card, on in wanted.items()]
+        self._has_switches = any(one is not CaptureSwitch.NONE for one in found)
+        before, self._switch = self._switch, together(found)
+        if self._switch is CaptureSwitch.UNKNOWN and before is not CaptureSwitch.UNKNOWN:
+            why = "a sound card cannot be read, so nothing is called muted"
+            _log.warning("sound: %s; is this user in the group audio?", why)
+
+    async def _suspend(self, connection: SoundServer, scene: SoundGraph) -> None:
+        """Have only the room's microphone run in a meeting, and all of them at other times."""
+        wanted = others(scene, self._use) if self._in_meeting else set()
+        there = {source.index for source in scene.sources}
+        for index in wanted - self._suspended:
+            await connection.suspend(index, True)
+        for index in self._suspended & there - wanted:
+            await connection.suspend(index, False)
+        self._suspended = wanted
+
+    async def _suspended_before(self, connection: SoundServer) -> set[int]:
+        """Return the sources that a process which was killed may have left suspended: any."""
+        return {source.index for source in (await connection.read()).sources}
+
+    async def _set_volume(self, connection: SoundServer, sink: SoundNode | None) -> bool:
+        pct, self._volume = self._volume, None
+        if pct is None or sink is None:
+            return False
+        await connection.volume(sink.index, pct)
+        return True
+
+    async def _settled(self) -> None:
+        if not self.sound.available:
+            return
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        self._hurry()
+        await asyncio.wait((waiting,), timeout=SETTLE_S)
+
+    def _order(self) -> None:
+        if self.sound.available:
+            self._orders += 1
+            self._hurry()
+        else:
+            self._report(self.sound)
+
+    def _hurry(self) -> None:
+        self._ordered.set()
+        self._wake.set()
+
+    def _lose(self) -> None:
+        self._answer(NONE, self._orders)
+        _release(self._waiting)
+
+    def _answer(self, sound: SoundState, orders: int) -> None:
+        """Report what is news, or was asked for by one of the first `orders` orders."""
+        owed, self._answered = orders > self._answered, orders
+        self._say(sound, owed=owed)
+
+    def _say(self, sound: SoundState, *, owed: bool = False) -> None:
+        if sound != self.sound or owed:
+            if sound.available and not self.sound.available:
+                _log.info("sound: the sound server is there")
+            self.sound = sound
+            self._report(sound)
+
+
+def _turning(alsa: SoundCards) -> Turn:
+    async def turn(card: int, on: bool | None) -> CaptureSwitch:
+        verbs = {None: alsa.read, False: alsa.silence, True: alsa.open}
+        return await in_thread(verbs[on], card)
+
+    return turn
+
+
+def _release(waiting: list[asyncio.Future[None]]) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_result(None)
+    waiting.clear()

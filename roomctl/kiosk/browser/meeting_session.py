@@ -1,0 +1,354 @@
+"""One meeting in one browser, from launching to gone: profile made, page opened, read, removed.
+
+Knows no daemon: it reports MeetingPages. Whatever way it ends, the browser and its folder are gone
+before the last of them says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from roomctl.errors import RoomctlError
+from roomctl.kiosk.browser import native_client, navigation_guard, persistent_login
+from roomctl.kiosk.browser.auto_join import AutoJoin
+from roomctl.kiosk.browser.browser import Browser, BrowserSetup
+from roomctl.kiosk.browser.cdp import CdpError
+from roomctl.kiosk.browser.folder import BrowserFolder, end_all, holders
+from roomctl.kiosk.browser.navigation_guard import LaunchRedirect
+from roomctl.kiosk.browser.persistent_login import PersistentLogin
+from roomctl.kiosk.browser.process import Process
+from roomctl.kiosk.browser.tab import Tab
+from roomctl.kiosk.display import display_power, labwc
+from roomctl.screen.protocol import (
+    MeetingPage,
+    OpenMeeting,
+    PagePhase,
+    PageState,
+    RtcStats,
+    ScreenReason,
+    SoundFlow,
+    host_of,
+)
+from roomctl.wire import in_thread
+
+_log = logging.getLogger(__name__)
+
+READ_EVERY_S = 0.5
+LISTEN_EVERY_S = 1.0
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")  # a host as it stands in IDNA
+FETCHED_S = 30.0  # until a plain browser has fetched its start address
+_ELSEWHERE = "the link leads to a host that is not the platform's; is it one for [meeting] also?"
+
+PageEnd = tuple[PagePhase, ScreenReason | None]
+FlowOf = Callable[[int], Awaitable[SoundFlow | None]]
+Showing = Coroutine[None, None, PageEnd]
+
+
+class PageFailed(RoomctlError):
+    """A page cannot be shown; `reason` is for people, the text for a technician."""
+
+    def __init__(self, reason: ScreenReason, why: str) -> None:
+        super().__init__(why)
+        self.reason = reason
+
+
+class MeetingSession:
+    """A meeting that is being opened, is open, or is being left.
+
+    `reachable` says whether a panel can reach any page here, without its being read.
+    """
+
+    reachable = False
+
+    def __init__(
+        self,
+        order: OpenMeeting,
+        setup: BrowserSetup,
+        report: Callable[[MeetingPage], None],
+        flow_of: FlowOf,
+    ) -> None:
+        """`flow_of` tells of a browser, by its process, whether it records and plays."""
+        self._order, self._setup, self._report = order, setup, report
+        self._flow_of = flow_of
+        self._page = MeetingPage(order.id, PagePhase.LAUNCHING, host_of(order.url))
+        self._left = asyncio.Event()
+        self._why_left = ScreenReason.LEFT
+        self._browser: Process | None = None
+        self._login: PersistentLogin | None = None
+        self._tab: Tab | None = None
+        self._auto_join: AutoJoin | None = None
+        self._redirect: LaunchRedirect | None = None
+
+    @property
+    def page(self) -> MeetingPage:
+        return self._page
+
+    @property
+    def tab(self) -> Tab | None:
+        """The page as it can be steered; None in plain mode, and before it is open."""
+        return self._tab if self._page.phase is PagePhase.OPEN else None
+
+    def leave(self, why: ScreenReason) -> None:
+        """Have it end; the first reason stays."""
+        if not self._left.is_set():
+            self._why_left = why
+            self._left.set()
+
+    async def run(self) -> None:
+        """Live through the meeting; returns when everything is gone."""
+        self._report(self._page)
+        _log.info("screen: opening a meeting on %s", self._page.host)
+        folder: BrowserFolder | None = None
+        outcome: PageEnd = (PagePhase.CLOSED, ScreenReason.LEFT)
+        try:
+            _check(self._order)
+            folder = await in_thread(BrowserFolder, self._setup.base)
+            outcome = await self._until_left(folder)
+        except PageFailed as error:
+            _log.warning("screen: the meeting on %s failed: %s", self._page.host, error)
+            outcome = (PagePhase.FAILED, error.reason)
+        except OSError as error:
+            _log.warning("screen: the browser cannot be started: %s", error.strerror)
+            outcome = (PagePhase.FAILED, ScreenReason.BROWSER_START)
+        finally:
+            await self._clean(folder)
+        self._say(MeetingPage(self._page.id, outcome[0], self._page.host, outcome[1]))
+        _log.info("screen: the meeting on %s is over: %s", self._page.host, outcome[0])
+
+    async def _until_left(self, folder: BrowserFolder) -> PageEnd:
+        living = asyncio.ensure_future(self._live(folder))
+        leaving = asyncio.ensure_future(self._left.wait())
+        try:
+            await asyncio.wait((living, leaving), return_when="FIRST_COMPLETED")
+            if living.done():
+                return living.result()
+            living.cancel()
+            lost = self._why_left is ScreenReason.STOPPED  # nobody wanted it to end
+            if not lost:
+                self._say(
+                    MeetingPage(self._page.id, PagePhase.CLOSING, self._page.host, self._why_left)
+                )
+            if self._tab is not None and self._auto_join is not None:
+                await self._auto_join.leave()
+                await self._tab.close()
+            return PagePhase.CRASHED if lost else PagePhase.CLOSED, self._why_left
+        finally:
+            for task in (living, leaving):
+                task.cancel()
+            await asyncio.gather(living, leaving, return_exceptions=True)
+
+    async def _live(self, folder: BrowserFolder) -> PageEnd:
+        if self._order.native:
+            line = await in_thread(native_client.command, self._order.native, dict(os.environ))
+            if line is not None:
+                return await self._client(folder, line)
+            _log.info("screen: the client for %s is not installed; its page is opened", self._named)
+        if self._order.login:
+            self._login = PersistentLogin(persistent_login.base(os.environ), self._order.login)
+            await in_thread(self._login.bring, folder.profile)
+        if self._order.assisted:
+            browser = Browser(
+                self._setup,
+                folder,
+                self._order.origin,
+                piped=True,
+                start="about:blank",
+                name=labwc.MEETING,
+                camera=self._order.camera,
+            )
+            self._browser = browser
+            return await self._until_gone(browser, self._assisted(browser))
+        self._redirect = LaunchRedirect(self._order.url, self._stopped)
+        start = await self._redirect.open()
+        hosts = self._order.hosts
+        if hosts:
+            await in_thread(
+                navigation_guard.install, folder.guard, hosts, self._redirect.stay, start
+            )
+            self._redirect.guarded = True
+        browser = Browser(
+            self._setup,
+            folder,
+            self._order.origin,
+            piped=False,
+            start=start,
+            name=labwc.MEETING,
+            camera=self._order.camera,
+            guarded=bool(hosts),
+        )
+        self._browser = browser
+        return await self._until_gone(browser, self._plain(self._redirect, browser))
+
+    async def _until_gone(self, browser: Browser, showing: Showing) -> PageEnd:
+        """Show the page until the browser is gone, or the page is."""
+        shown = asyncio.ensure_future(showing)
+        try:
+            await asyncio.wait((shown, browser.gone), return_when="FIRST_COMPLETED")
+            if browser.gone.done():
+                return await self._explain(browser)
+            return shown.result()
+        finally:
+            shown.cancel()
+            await asyncio.gather(shown, return_exceptions=True)
+
+    async def _explain(self, browser: Process) -> PageEnd:
+        if self._page.phase is PagePhase.LAUNCHING and isinstance(browser, Browser):
+            why = f"the browser went away with status {browser.gone.result()}"
+            raise PageFailed(browser.complaint(), why)
+        if browser.gone.result() == 0:
+            return await self._closed()
+        return PagePhase.CRASHED, None
+
+    async def _closed(self) -> PageEnd:
+        """Tell a page that closed itself from one whose display went: Chromium ends well then."""
+        if self._setup.mode == "kiosk" and not await display_power.compositor_there():
+            return PagePhase.CRASHED, ScreenReason.STOPPED
+        return PagePhase.CLOSED, ScreenReason.BROWSER_CLOSED
+
+    async def _client(self, folder: BrowserFolder, line: list[str]) -> PageEnd:
+        """Run the vendor's own client until none of its processes is left."""
+        _log.info("screen: the client for %s is started", self._named)
+        program = Process(line, native_client.surroundings(os.environ, folder))
+        self._browser = program
+        self._say(replace(self._page, phase=PagePhase.OPEN))
+        while await in_thread(lambda: any(holders(folder.path))):
+            self._say(replace(self._page, flow=await self._flow_of(program.pid)))
+            await asyncio.sleep(LISTEN_EVERY_S)
+        await program.gone
+        return await self._explain(program)
+
+    async def _plain(self, redirect: LaunchRedirect, browser: Browser) -> PageEnd:
+        """Show a page that cannot be read: a renderer that crashes in it is not noticed.
+
+        Without a pipe, only the process itself tells that it is over.
+        """
+        try:
+            async with asyncio.timeout(FETCHED_S):
+                await redirect.used.wait()
+        except TimeoutError:
+            why = f"the browser did not fetch its start page within {FETCHED_S:g} s"
+            raise PageFailed(ScreenReason.BROWSER_START, why) from None
+        self._say(replace(self._page, phase=PagePhase.OPEN))
+        while not redirect.barred.is_set():
+            self._say(replace(self._page, flow=await self._flow_of(browser.pid)))
+            await asyncio.sleep(LISTEN_EVERY_S)
+        raise PageFailed(ScreenReason.BLOCKED_BY_POLICY, _ELSEWHERE)
+
+    async def _assisted(self, browser: Browser) -> PageEnd:
+        tab = Tab(self._moved, self._order.hosts)
+        self._tab = tab
+        self._auto_join = auto_join = AutoJoin(tab, self._order.selectors, self._order.name)
+        await self._show(tab, browser)
+        self._say(replace(self._page, phase=PagePhase.OPEN, host=tab.host or self._page.host))
+        while not tab.crashed.is_set() and not tab.closed.is_set():
+            with contextlib.suppress(CdpError):  # the page is being changed; it is read again
+                await auto_join.step()
+            rtc = await tab.read()
+            seen = await self._look(tab, rtc)
+            self._say(replace(self._page, rtc=rtc, seen=seen))
+            await asyncio.sleep(READ_EVERY_S)
+        if tab.crashed.is_set():
+            return PagePhase.CRASHED, ScreenReason.PAGE_CRASHED
+        # When a whole browser dies its pipe ends first; give the process a moment to be seen.
+        await asyncio.wait((browser.gone,), timeout=0.3)
+        if browser.gone.done():
+            return await self._explain(browser)
+        return await self._closed()
+
+    async def _look(self, tab: Tab, rtc: RtcStats | None) -> PageState | None:
+        """Look at what the page shows; not while media flows, which proves more, at less cost."""
+        before = self._page.rtc
+        if rtc and before and rtc.connected and rtc.bytes_in > before.bytes_in:
+            return None
+        if tab.unreachable:
+            return PageState(str(ScreenReason.NETWORK))
+        return await tab.look(self._order.signs, self._order.joined)
+
+    async def _show(self, tab: Tab, browser: Browser) -> None:
+        try:
+            await tab.attach(browser.take_pipe())
+        except (CdpError, TimeoutError) as error:
+            await asyncio.wait((browser.gone,), timeout=0.3)
+            raise PageFailed(
+                browser.complaint(), f"the browser does not answer: {error}"
+            ) from error
+        try:
+            await tab.open(self._order.url)
+        except CdpError as error:
+            if tab.kept_from is not None:
+                raise PageFailed(ScreenReason.BLOCKED_BY_POLICY, _ELSEWHERE) from error
+            raise PageFailed(ScreenReason.NETWORK, f"the page cannot be loaded: {error}") from error
+
+    @property
+    def _named(self) -> str:
+        """The scheme of the client's address: the rest of it says whose meeting it is."""
+        return self._order.native.partition(":")[0]
+
+    async def _clean(self, folder: BrowserFolder | None) -> None:
+        if self._redirect is not None:
+            self._redirect.close()
+        if self._browser is not None:
+            await self._browser.stop()
+        if self._tab is not None:
+            await self._tab.end()
+        if folder is not None:
+            await in_thread(end_all, folder.path)
+            await self._save(folder)
+            if not await in_thread(folder.remove):
+                _log.error("screen: %s cannot be removed; it may hold a profile", folder.path)
+
+    async def _save(self, folder: BrowserFolder) -> None:
+        """Keep the sign-in of a page that was open, whole or not at all."""
+        if self._login is None:
+            return
+        try:
+            await in_thread(self._login.save, folder.profile)
+        except OSError as error:
+            _log.warning("screen: the sign-in cannot be kept: %s", error.strerror)
+
+    def _stopped(self, host: str) -> None:
+        _log.warning("screen: did not leave the meeting for %s", host or "an unnamed host")
+
+    def _moved(self, host: str | None) -> None:
+        if self._page.phase is PagePhase.OPEN:
+            self._say(replace(self._page, host=host))
+
+    def _say(self, page: MeetingPage) -> None:
+        reachable = page.phase is PagePhase.OPEN and (self.reachable or self._order.assisted)
+        page = replace(page, reachable=reachable)
+        if page != self._page:
+            self._page = page
+            self._report(page)
+
+
+def _check(order: OpenMeeting) -> None:
+    """Refuse what no browser here may open: https only, and http on this very box."""
+    for text in (order.url, order.origin):
+        if not _proper(text):
+            raise PageFailed(ScreenReason.BAD_URL, "the link is not https://, or not well formed")
+    if order.login and not persistent_login.NAME.fullmatch(order.login):
+        raise PageFailed(
+            ScreenReason.BAD_URL, "what is kept of a sign-in is named by a platform's key"
+        )
+    # An origin becomes a pattern in the browser's settings, where "*" would mean everybody.
+    if not _ORIGIN.fullmatch(order.origin):
+        raise PageFailed(ScreenReason.BAD_URL, "the origin is more than scheme, host and port")
+
+
+def _proper(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    local = host in {"127.0.0.1", "localhost"}
+    reachable = parts.scheme == "https" or (parts.scheme == "http" and local)
+    clean = url.isprintable() and not {" ", "\\"} & set(url)
+    return bool(host) and reachable and clean and "@" not in parts.netloc

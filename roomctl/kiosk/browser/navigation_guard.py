@@ -1,0 +1,212 @@
+"""Keeps the browser of a plain meeting at the meeting: where it starts, where others' pages end.
+
+A plain page is neither read nor steered, so nobody here can stop it from going elsewhere; the
+browser itself does, by an extension that is written anew for each meeting. A foreign page that
+would take the meeting's place is sent to our own loopback address, `/stay/<token>/<host>`, which
+answers "nothing new" (204), upon which a browser stays where it is; a window that was opened for
+one is closed. The extension runs nothing in any page, and `navigator.webdriver` stays false.
+Measured on Chromium 156: the page's connections live on, and its scripts miss nothing.
+
+A link in a command line would show its passcode to every user of the box. So the browser starts at
+`http://127.0.0.1:<port>/go/<token>`, which sends it on, once, and only a browser of our own user.
+Knows no browser and no meeting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+HEAD_S = 5.0
+UP_S = 3.0
+UP = "up!"  # by which the extension says that it is, and asks whether the start was fetched
+_BY_NO_PAGE = re.compile(rb"\r\nSec-Fetch-Site: none\r\n", re.IGNORECASE)
+_HOST = re.compile(rb"[0-9A-Za-z.-]{1,253}")
+LONGEST_HEAD = 16 * 1024
+
+# Everything that may stand in a URI (RFC 3986) and "%": what is encoded already stays as it is.
+_URI = "!#$%&'()*+,/:;=?@[]~-._"
+
+
+class LaunchRedirect:
+    """Sends the first caller who knows the token to `url`; `used` is set then.
+
+    `stopped` gets the host of each page that the browser was kept from. `barred` is set if that was
+    where the link itself led: then no page stands there.
+    """
+
+    def __init__(self, url: str, stopped: Callable[[str], None] = lambda host: None) -> None:
+        self._stopped = stopped
+        self._staying = secrets.token_urlsafe(24)
+        self._location = quote(url, safe=_URI)
+        self._token = secrets.token_urlsafe(24)
+        self._server: asyncio.Server | None = None
+        self.used = asyncio.Event()
+        self.barred = asyncio.Event()
+        self.guarded, self._up = False, asyncio.Event()
+
+    async def open(self) -> str:
+        """Listen on a free loopback port; return the address to start the browser at."""
+        self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0, limit=LONGEST_HEAD)
+        return f"{self._address}/go/{self._token}"
+
+    @property
+    def stay(self) -> str:
+        """The address to send the browser to, with a host after it, so that it stays."""
+        return f"{self._address}/stay/{self._staying}/"
+
+    @property
+    def _address(self) -> str:
+        if self._server is None:
+            raise ValueError("this door is not open")
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(HEAD_S):
+                head = await reader.readuntil(b"\r\n\r\n")
+                if self.guarded and self._knows(head):
+                    await self._guard_is_up()
+                known = _ours(writer.get_extra_info("peername")[1])
+                writer.write(self._reply(head) if known else _response("404 Not Found"))
+                await writer.drain()
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass
+        finally:
+            writer.close()
+
+    async def _guard_is_up(self) -> None:
+        """Wait for a guarded browser's extension, which starts beside its first page."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(UP_S):
+                await self._up.wait()
+
+    def _reply(self, head: bytes) -> bytes:
+        if self._knows(head):
+            return self._sent_on()
+        wanted = f"GET /stay/{self._staying}/".encode()
+        if not secrets.compare_digest(head[: len(wanted)], wanted):
+            return _response("404 Not Found")
+        if head.startswith(wanted + UP.encode()):
+            self._up.set()
+            return _response("204 No Content" if self.used.is_set() else "200 OK")
+        if _BY_NO_PAGE.search(head):
+            self.barred.set()
+        host = _HOST.match(head, len(wanted))
+        self._stopped(host[0].decode("ascii") if host else "")
+        return _response("204 No Content")
+
+    def _knows(self, head: bytes) -> bool:
+        wanted = f"GET /go/{self._token} ".encode()
+        return not self.used.is_set() and secrets.compare_digest(head[: len(wanted)], wanted)
+
+    def _sent_on(self) -> bytes:
+        self.used.set()
+        return _response("302 Found", f"Location: {self._location}\r\n")
+
+
+def _response(status: str, more: str = "") -> bytes:
+    head = f"HTTP/1.1 {status}\r\n{more}Referrer-Policy: no-referrer\r\nCache-Control: no-store\r\n"
+    return f"{head}Content-Length: 0\r\nConnection: close\r\n\r\n".encode("ascii")
+
+
+def _ours(port: int) -> bool:
+    """Whether the loopback connection from `port` belongs to our own user (/proc/net/tcp)."""
+    wanted = f"0100007F:{port:04X}"
+    for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
+        words = line.split()
+        if words[1] == wanted:
+            return int(words[7]) == os.getuid()
+    return False
+
+
+_OWN = "127.0.0.1"  # where the browser starts, and where a foreign page is sent
+
+_WORKER = """
+const ours = HOSTS;
+const within = (url) => {
+  try {
+    const { protocol, hostname } = new URL(url);
+    if (!protocol.startsWith("http")) return true;
+    return ours.some((one) => hostname === one || hostname.endsWith(`.${one}`));
+  } catch { return true; }
+};
+chrome.webNavigation.onCreatedNavigationTarget.addListener(({ tabId, url }) => {
+  if (!within(url)) chrome.tabs.remove(tabId);
+});
+// A window that was opened before this ran has been sent to stay, and is empty now.
+const tidy = async () => {
+  const [, ...others] = (await chrome.tabs.query({})).sort((one, other) => one.id - other.id);
+  for (const { id, url, pendingUrl } of others) {
+    if (!(pendingUrl || url || "").startsWith("http")) chrome.tabs.remove(id);
+  }
+};
+chrome.webNavigation.onErrorOccurred.addListener(({ frameId }) => { if (frameId === 0) tidy(); });
+// A browser that is still starting may drop its first page: it is opened until it was fetched.
+const open = async () => {
+  for (let times = 0; times < 6; times += 1) {
+    if ((await fetch(UP)).status === 204) return;
+    const [first] = (await chrome.tabs.query({})).sort((one, other) => one.id - other.id);
+    if (times > 0) await chrome.tabs.update(first.id, { url: START });
+    await new Promise((on) => setTimeout(on, 3000));
+  }
+};
+tidy();
+open();
+"""
+
+_MANIFEST = {
+    "manifest_version": 3,
+    "name": "roomctl",
+    "version": "1",
+    "permissions": ["declarativeNetRequest", "webNavigation"],
+    "host_permissions": ["<all_urls>"],
+    "background": {"service_worker": "worker.js"},
+    "declarative_net_request": {
+        "rule_resources": [{"id": "stay", "enabled": True, "path": "rules.json"}]
+    },
+}
+
+
+def domains(hosts: Sequence[str]) -> list[str]:
+    """Return the hosts as the extension knows them: a name, and all that is below it."""
+    return sorted({_OWN, *(host.removeprefix("*.") for host in hosts)})
+
+
+def rules(hosts: Sequence[str], stay: str) -> list[dict[str, object]]:
+    """Return the rule that sends what is foreign to `stay`, followed by its host."""
+    condition = {
+        "regexFilter": r"^https?://(?:[^/?#@]*@)?([^/?#:@]+)",
+        "resourceTypes": ["main_frame"],
+        "excludedRequestDomains": domains(hosts),
+    }
+    action = {"type": "redirect", "redirect": {"regexSubstitution": f"{stay}\\1?"}}
+    return [{"id": 1, "priority": 1, "action": action, "condition": condition}]
+
+
+def install(folder: Path, hosts: Sequence[str], stay: str, start: str) -> None:
+    """Write the extension into the empty `folder`; blocking, for a moment.
+
+    `start` is the browser's first page.
+    """
+    worker = _WORKER.replace("HOSTS", json.dumps(domains(hosts)))
+    worker = worker.replace("UP", json.dumps(stay + UP)).replace("START", json.dumps(start))
+    files = {
+        "manifest.json": json.dumps(_MANIFEST),
+        "rules.json": json.dumps(rules(hosts, stay)),
+        "worker.js": worker,
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")

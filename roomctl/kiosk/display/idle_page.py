@@ -1,0 +1,213 @@
+"""The pages of the room's own: the idle page, the panel, and which output has which.
+
+Each has a browser and a profile of its own, for as long as this process lives. One that falls is
+put up again, with a new address from the daemon, for an address pairs once. Knows no daemon and no
+meeting; it takes the daemon's orders for the displays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+
+from roomctl.errors import RoomctlError
+from roomctl.kiosk.browser.browser import Browser, BrowserSetup
+from roomctl.kiosk.browser.cdp import CdpError
+from roomctl.kiosk.browser.folder import BrowserFolder, end_all
+from roomctl.kiosk.browser.tab import Tab
+from roomctl.kiosk.display import display_power, labwc
+from roomctl.kiosk.display.cec import Television
+from roomctl.kiosk.display.display_power import DisplayPower
+from roomctl.screen.protocol import DisplayRole, DisplayState, ShowPage, WantPages
+from roomctl.wire import in_thread
+
+_log = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 15.0
+PROVEN_S = 30.0  # a page that stood this long is put up again at once
+
+
+class IdlePage:
+    """One display's own page."""
+
+    def __init__(self, setup: BrowserSetup, name: str, want: Callable[[], None]) -> None:
+        """`name` is its window's; `want` is called when an address is needed."""
+        self._setup, self._name, self._want = setup, name, want
+        self._address: str | None = None
+        self._shown = ("", "")
+        self._moved = asyncio.Event()
+        self._free = asyncio.Event()
+        self._free.set()
+
+    def take(self, address: str | None, output: str | None) -> None:
+        """Show `address` from now on; one that stands there already stays, paired as it is."""
+        page = ((address or "").partition("#")[0], output or "")
+        if page != self._shown or address is None:
+            self._shown, self._address = page, address
+            self._moved.set()
+        elif self._address is not None:
+            self._address = address  # not opened yet: the newer one is good for longer
+
+    def cover(self, covered: bool) -> None:
+        """Note that a meeting stands before it: a page put up now would hide the meeting."""
+        if covered:
+            self._free.clear()
+        else:
+            self._free.set()
+
+    async def run(self) -> None:
+        """Keep the page standing until cancelled; browser and profile are gone then."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            address = await self._next()
+            began = asyncio.get_running_loop().time()
+            if await self._show(address):
+                continue  # it was taken down: another address is there, or none
+            lasted_s = asyncio.get_running_loop().time() - began
+            wait_s = FIRST_WAIT_S if lasted_s > PROVEN_S else min(wait_s * 2, LONGEST_WAIT_S)
+            _log.warning("screen: %s fell, and is put up again in %g s", self._name, wait_s)
+            await asyncio.sleep(wait_s)
+            await self._renew()
+
+    async def _next(self) -> str:
+        """Wait for an address, and until it may be shown; hand it out once."""
+        while True:
+            if self._address is None:
+                self._moved.clear()
+                await self._moved.wait()
+            elif not self._free.is_set():
+                await self._renew()
+            else:
+                address, self._address = self._address, None
+                self._moved.clear()
+                return address
+
+    async def _renew(self) -> None:
+        """Ask for a new address as soon as it may be shown."""
+        await self._free.wait()
+        self._shown, self._address = ("", ""), None
+        self._want()
+
+    async def _show(self, address: str) -> bool:
+        """Show a page until it falls (False) or is taken down (True)."""
+        folder: BrowserFolder | None = None
+        browser: Browser | None = None
+        tab = Tab(lambda host: None)
+        try:
+            folder = await in_thread(BrowserFolder, self._setup.base)
+            browser = Browser(
+                self._setup, folder, None, piped=True, start="about:blank", name=self._name
+            )
+            await tab.attach(browser.take_pipe())
+            await tab.open(address)
+            _log.info("screen: %s is shown", self._name)
+            return await self._until_moved(browser, tab)
+        except (CdpError, TimeoutError, OSError, RoomctlError) as error:
+            _log.warning("screen: %s cannot be put up: %s", self._name, error)
+            return False
+        finally:
+            # Shielded: being asked to end must not cut short the removal of the profile.
+            await asyncio.shield(asyncio.ensure_future(_clean(folder, browser, tab)))
+
+    async def _until_moved(self, browser: Browser, tab: Tab) -> bool:
+        ends = (self._moved.wait(), tab.crashed.wait(), tab.closed.wait(), _gone(browser))
+        waits = [asyncio.ensure_future(end) for end in ends]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        return self._moved.is_set()
+
+
+async def _gone(browser: Browser) -> bool:
+    await asyncio.wait((browser.gone,))
+    return True
+
+
+async def _clean(folder: BrowserFolder | None, browser: Browser | None, tab: Tab) -> None:
+    if browser is not None:
+        await browser.stop()
+    await tab.end()
+    if folder is not None:
+        await in_thread(end_all, folder.path)
+        if not await in_thread(folder.remove):
+            _log.error("screen: %s cannot be removed; it may hold a profile", folder.path)
+
+
+_log = logging.getLogger(__name__)
+
+_WAITING = 16
+_NAMES = {DisplayRole.ROOM: labwc.ROOM, DisplayRole.PANEL: labwc.PANEL}
+
+
+class PageManager:
+    """The displays of a kiosk; in headless mode there are none, and no page."""
+
+    def __init__(
+        self, setup: BrowserSetup, say: Callable[[DisplayState | WantPages], None]
+    ) -> None:
+        self.power = DisplayPower(say)
+        self._kiosk = setup.mode == "kiosk"
+        self._say = say
+        self._pages = {place: IdlePage(setup, name, self.want) for place, name in _NAMES.items()}
+        self._outputs: dict[DisplayRole, str | None] = {}
+        self._cec: str | None = None
+        self._orders: asyncio.Queue[ShowPage] = asyncio.Queue(_WAITING)
+
+    @property
+    def room_output(self) -> str | None:
+        """Which display is the room's; None: the first."""
+        return self._outputs.get(DisplayRole.ROOM)
+
+    def want(self) -> None:
+        """Ask for addresses; those that stand already will stay."""
+        if self._kiosk:
+            self._say(WantPages())
+
+    def take(self, order: ShowPage) -> None:
+        """Have a page stand, soon."""
+        if self._kiosk and self._orders.full():
+            _log.warning("screen: ignored a page for %s; %d are waiting", order.place, _WAITING)
+        elif self._kiosk:
+            self._orders.put_nowait(order)
+
+    def cover(self, covered: bool) -> None:
+        """Note that a meeting stands on the room's display, or no longer does."""
+        self._pages[DisplayRole.ROOM].cover(covered)
+
+    async def run(self) -> None:
+        """Show what is ordered until cancelled; no browser is left then."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.power.run())
+            for page in self._pages.values():
+                group.create_task(page.run())
+            while True:
+                await self._obey(await self._orders.get())
+
+    async def _obey(self, order: ShowPage) -> None:
+        if self._outputs.get(order.place) != order.output:
+            self._outputs[order.place] = order.output
+            room, panel = (
+                self._outputs.get(place) for place in (DisplayRole.ROOM, DisplayRole.PANEL)
+            )
+            self.power.output = room
+            # Before the browser is started: a rule counts when a window appears.
+            await in_thread(labwc.place, room, panel, dict(os.environ))
+            await _look_for(order.output)
+        if order.place is DisplayRole.ROOM and order.cec != self._cec:
+            self._cec = order.cec
+            self.power.television = Television(order.cec) if order.cec else None
+            self.power.look()
+        self._pages[order.place].take(order.url, order.output)
+
+
+async def _look_for(output: str | None) -> None:
+    """Say so if room.toml names an output that is not there; it may be plugged in later."""
+    known = await display_power.outputs()
+    if output is not None and known and output not in known:
+        _log.warning("screen: there is no output %s now; there is: %s", output, ", ".join(known))

@@ -1,0 +1,272 @@
+"""What a panel does to the page on the display, one thing after the other, each answered.
+
+There are two ways to a page. The compositor's works for every page, read or not, and for the
+browser's own dialogs. The pipe's is for a browser without a compositor, and there only for a
+meeting in assisted mode. Keeps no text and no picture, and its log has neither. Knows no daemon and
+no platform.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from typing import Protocol
+
+from roomctl.kiosk.browser.cdp import CdpError
+from roomctl.kiosk.browser.tab import Tab
+from roomctl.kiosk.input.virtual_input import VirtualInput
+from roomctl.screen.png import png
+from roomctl.screen.protocol import (
+    LARGEST_PICTURE,
+    KeyName,
+    PicturePart,
+    PressKey,
+    PressPoint,
+    ScrollAt,
+    TakePicture,
+    TouchOrder,
+    TouchRefusal,
+    TouchResult,
+    TypeText,
+    picture_parts,
+)
+from roomctl.wire import in_thread
+
+WIDTH = 720  # of a picture: what a panel of 800 pixels has room for
+LOOK_S = 3.0
+
+
+class PageActuators(Protocol):
+    """What a panel can do to a page."""
+
+    async def look(self) -> bytes: ...
+    async def press(self, x: float, y: float) -> None: ...
+    async def scroll(self, x: float, y: float, notches: int) -> None: ...
+    async def type(self, text: str) -> None: ...
+    async def key(self, key: KeyName) -> None: ...
+    async def close(self) -> None: ...
+
+
+async def by_compositor(output: str | None) -> PageActuators | None:
+    """Return the compositor's way to an output (None: the first), or None if there is none."""
+    if shutil.which("grim") is None or not os.environ.get("WAYLAND_DISPLAY"):
+        return None
+    try:
+        return CompositorActuators(await in_thread(VirtualInput, dict(os.environ), output))
+    except OSError:
+        return None
+
+
+class CompositorActuators:
+    """The display itself, whatever is on it."""
+
+    def __init__(self, virtual: VirtualInput) -> None:
+        self._input = virtual
+
+    async def look(self) -> bytes:
+        output = self._input.output
+        scale = min(1.0, WIDTH / max(1, output.size[0]))
+        words = ("-o", output.name, "-s", f"{scale:.4f}", "-t", "ppm", "-")
+        process = await asyncio.create_subprocess_exec(
+            "grim", *words, stdin=_NULL, stdout=asyncio.subprocess.PIPE, stderr=_NULL
+        )
+        try:
+            async with asyncio.timeout(LOOK_S):
+                seen, _ = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        try:
+            return await in_thread(png, seen, LARGEST_PICTURE)
+        except ValueError as error:
+            raise OSError("grim gave no picture") from error
+
+    async def press(self, x: float, y: float) -> None:
+        await in_thread(self._input.press, x, y)
+
+    async def scroll(self, x: float, y: float, notches: int) -> None:
+        await in_thread(self._input.scroll, x, y, notches)
+
+    async def type(self, text: str) -> None:
+        await in_thread(self._input.type, text)
+
+    async def key(self, key: KeyName) -> None:
+        await in_thread(self._input.key, key)
+
+    async def close(self) -> None:
+        self._input.close()
+
+
+class PipeActuators:
+    """The page of an assisted meeting, over the DevTools protocol."""
+
+    def __init__(self, tab: Tab) -> None:
+        self._tab = tab
+
+    async def look(self) -> bytes:
+        width, height = await self._size()
+        clip = {"x": 0, "y": 0, "width": width, "height": height}
+        how = {"format": "jpeg", "quality": 45, "optimizeForSpeed": True}
+        scaled = {"clip": {**clip, "scale": min(1.0, WIDTH / width)}, **how}
+        answer = await self._tab.ask("Page.captureScreenshot", scaled, limit_s=LOOK_S)
+        return base64.b64decode(answer["data"])
+
+    async def press(self, x: float, y: float) -> None:
+        width, height = await self._size()
+        place: dict[str, object] = {"x": x * width, "y": y * height}
+        await self._mouse("mouseMoved", place)
+        for kind in ("mousePressed", "mouseReleased"):
+            await self._mouse(kind, {**place, "button": "left", "clickCount": 1})
+
+    async def scroll(self, x: float, y: float, notches: int) -> None:
+        width, height = await self._size()
+        turned = {"deltaX": 0, "deltaY": notches * _NOTCH}
+        await self._mouse("mouseWheel", {"x": x * width, "y": y * height, **turned})
+
+    async def type(self, text: str) -> None:
+        await self._tab.ask("Input.insertText", {"text": text})
+
+    async def key(self, key: KeyName) -> None:
+        if key is KeyName.BACK:
+            await self._tab.back()
+            return
+        code, number, modifiers, printed = _KEYS[key]
+        stroke: dict[str, object] = {
+            "key": code,
+            "code": "Space" if key is KeyName.SPACE else code,
+            "windowsVirtualKeyCode": number,
+            "modifiers": modifiers,
+        }
+        down = {"type": "keyDown" if printed else "rawKeyDown", **stroke}
+        await self._tab.ask("Input.dispatchKeyEvent", down | ({"text": printed} if printed else {}))
+        await self._tab.ask("Input.dispatchKeyEvent", {"type": "keyUp", **stroke})
+
+    async def close(self) -> None:
+        """Nothing to let go of: the pipe is the meeting's."""
+
+    async def _size(self) -> tuple[float, float]:
+        metrics = await self._tab.ask("Page.getLayoutMetrics")
+        seen = metrics["cssVisualViewport"]
+        return max(1.0, float(seen["clientWidth"])), max(1.0, float(seen["clientHeight"]))
+
+    async def _mouse(self, kind: str, what: dict[str, object]) -> None:
+        await self._tab.ask("Input.dispatchMouseEvent", {"type": kind, **what})
+
+
+_NULL = asyncio.subprocess.DEVNULL
+_NOTCH = 120  # pixels that Chromium scrolls for one notch of a wheel
+_SHIFT = 8  # a bit of the DevTools protocol's modifiers
+
+# By key: its name in the page, Windows' number of it, modifiers, what it prints.
+_KEYS: dict[KeyName, tuple[str, int, int, str]] = {
+    KeyName.ENTER: ("Enter", 13, 0, "\r"),
+    KeyName.TAB: ("Tab", 9, 0, ""),
+    KeyName.BACK_TAB: ("Tab", 9, _SHIFT, ""),
+    KeyName.ESCAPE: ("Escape", 27, 0, ""),
+    KeyName.BACKSPACE: ("Backspace", 8, 0, ""),
+    KeyName.SPACE: (" ", 32, 0, " "),
+    KeyName.UP: ("ArrowUp", 38, 0, ""),
+    KeyName.DOWN: ("ArrowDown", 40, 0, ""),
+    KeyName.LEFT: ("ArrowLeft", 37, 0, ""),
+    KeyName.RIGHT: ("ArrowRight", 39, 0, ""),
+}
+
+
+_log = logging.getLogger(__name__)
+
+Answer = TouchResult | PicturePart
+
+DO_S = 5.0
+_WAITING = 32
+
+
+class RemoteTouches:
+    """What a panel may do to the display, while a meeting stands there."""
+
+    def __init__(self, say: Callable[[Answer], None], output: Callable[[], str | None]) -> None:
+        """`output` names the room's display; None: the first."""
+        self._say, self._output = say, output
+        self._display: PageActuators | None = None
+        self._tab: Callable[[], Tab | None] = lambda: None
+        self._meeting = False
+        self._orders: asyncio.Queue[TouchOrder] = asyncio.Queue(_WAITING)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether any page can be reached, one in plain mode too."""
+        return self._display is not None
+
+    async def begin(self, tab: Callable[[], Tab | None]) -> None:
+        """Reach for a meeting that begins; `tab` is its page, if that can be steered."""
+        self._display = await by_compositor(self._output())
+        self._tab, self._meeting = tab, True
+
+    async def end(self) -> None:
+        """Let go: after a meeting nothing on the display is the panel's to touch."""
+        display, self._display, self._meeting = self._display, None, False
+        if display is not None:
+            await display.close()
+
+    def take(self, order: TouchOrder) -> None:
+        """Have something done, soon."""
+        if self._orders.full():
+            self._say(TouchResult(order.number, TouchRefusal.BUSY))
+        else:
+            self._orders.put_nowait(order)
+
+    async def run(self) -> None:
+        """Do as ordered until cancelled."""
+        while True:
+            order = await self._orders.get()
+            try:
+                async with asyncio.timeout(DO_S):
+                    await self._obey(order)
+            except (OSError, CdpError, TimeoutError) as error:
+                _log.warning("screen: a touch did not actuators the page: %s", error)
+                self._say(TouchResult(order.number, TouchRefusal.FAILED))
+                await self._renew()
+
+    async def _renew(self) -> None:
+        """Reach for the compositor anew: it may have hung up on us."""
+        if self._display is not None:
+            await self._display.close()
+            self._display = await by_compositor(self._output())
+
+    async def _obey(self, order: TouchOrder) -> None:
+        actuators = self._actuators()
+        if actuators is None:
+            why = TouchRefusal.NO_RELAY if self._meeting else TouchRefusal.NO_PAGE
+            self._say(TouchResult(order.number, why))
+            return
+        match order:
+            case TakePicture():
+                self._send(order.number, await actuators.look())
+                return
+            case PressPoint():
+                await actuators.press(order.x, order.y)
+            case ScrollAt():
+                await actuators.scroll(
+                    order.x, order.y, order.steps if order.down else -order.steps
+                )
+            case TypeText():
+                await actuators.type(order.text)
+            case PressKey():
+                await actuators.key(order.key)
+        self._say(TouchResult(order.number))
+
+    def _actuators(self) -> PageActuators | None:
+        if not self._meeting:
+            return None
+        tab = self._tab()
+        return self._display or (PipeActuators(tab) if tab is not None else None)
+
+    def _send(self, number: int, picture: bytes) -> None:
+        if len(picture) > LARGEST_PICTURE:
+            raise OSError(f"the picture has {len(picture)} bytes, allowed {LARGEST_PICTURE}")
+        for part in picture_parts(number, picture):
+            self._say(part)

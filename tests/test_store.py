@@ -72,6 +72,7 @@ def test_nobody_else_reads_it(tmp_path: Path) -> None:
     assert stat.S_IMODE((store.folder / "admin.json").stat().st_mode) == 0o600
 
 
+@pytest.mark.real
 def test_a_writer_that_is_killed_leaves_a_whole_document(tmp_path: Path) -> None:
     command = [sys.executable, "-c", WRITER, str(tmp_path)]
     seen: set[int] = set()
@@ -90,6 +91,7 @@ def test_a_writer_that_is_killed_leaves_a_whole_document(tmp_path: Path) -> None
     assert document["number"] == document["again"] >= max(seen)
 
 
+@pytest.mark.real
 def test_an_end_at_any_moment_never_damages_it(tmp_path: Path) -> None:
     for step in range(1, 9):
         command = [sys.executable, "-c", WRITER, str(tmp_path), str(0.0002 * step)]
@@ -99,6 +101,7 @@ def test_an_end_at_any_moment_never_damages_it(tmp_path: Path) -> None:
         assert document["number"] == document["again"]
 
 
+@pytest.mark.real
 def test_a_disk_that_is_full_leaves_the_old_document(tmp_path: Path) -> None:
     Store(tmp_path).write("state", {"old": True})
     assert run(FULL_DISK, tmp_path).startswith("OSError")

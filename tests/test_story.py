@@ -15,6 +15,8 @@ from playwright.sync_api import Page, expect
 
 from tests.story import Running, browser, browsers, gone, needed, profiles, simulated
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Running]:

@@ -17,6 +17,8 @@ from tests.kiosk.compositor import Compositor
 from tests.kiosk.sound_server import SoundServer
 from tests.story import Running, browser, needed, simulated
 
+pytestmark = pytest.mark.real
+
 TOOLS = {
     "chromium": "chromium",
     "labwc": "labwc",

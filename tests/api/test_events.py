@@ -11,6 +11,8 @@ from roomctl.room import Source
 from roomctl.room.document import BEHIND
 from tests.api.rig import BEARER, BOOT
 
+pytestmark = pytest.mark.real
+
 
 async def events_of(client, last_id=None):
     """Yield (id, kind, data) of the stream."""

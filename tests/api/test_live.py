@@ -15,6 +15,8 @@ from roomctl.api.schema import LIVE
 from roomctl.room import Source
 from tests.api.rig import JITSI, LIMIT_S, eventually
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture
 async def panel(alive):

@@ -190,6 +190,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
+@pytest.mark.real
 async def test_a_calendar_is_fetched_from_its_url():
     async with serving(http(SERIES.replace("\n", "\r\n").encode())) as url:
         found = (await Feed(f"ics:{url}/room.ics", SHANGHAI).bookings(START, END)).bookings
@@ -197,6 +198,7 @@ async def test_a_calendar_is_fetched_from_its_url():
     assert [booking.start for booking in found] == sorted(booking.start for booking in found)
 
 
+@pytest.mark.real
 async def test_an_answer_that_is_no_calendar_says_its_status_and_not_the_secret():
     async with serving(http(b"", "404 Not Found")) as url:
         with pytest.raises(PortError, match="HTTP 404") as caught:
@@ -204,12 +206,14 @@ async def test_an_answer_that_is_no_calendar_says_its_status_and_not_the_secret(
     assert "secret-token" not in str(caught.value)
 
 
+@pytest.mark.real
 async def test_an_answer_without_end_is_cut_off():
     async with serving(http(b"X" * (LARGEST + 4096))) as url:
         with pytest.raises(PortError, match="larger than 2 MiB"):
             await Feed(f"ics:{url}/room.ics", SHANGHAI).bookings(START, END)
 
 
+@pytest.mark.real
 async def test_a_server_that_is_not_there_is_named():
     async with serving(b"") as url:
         pass

@@ -12,6 +12,8 @@ import pytest
 
 from tests.cli.rig import LIMIT_S, ROOMCTL, Running, environment, roomctl, simulating, until
 
+pytestmark = pytest.mark.real
+
 TRACE = Path(__file__).resolve().parents[1] / "traces" / "power_cycle.trace"
 ROOM = """
 [camera.front]

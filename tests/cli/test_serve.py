@@ -14,6 +14,8 @@ from roomctl.errors import RoomctlError
 from roomctl.wire import Port, pair
 from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until
 
+pytestmark = pytest.mark.real
+
 ROOM = """
 [room]
 displayName = "Pine"

@@ -14,6 +14,8 @@ from roomctl.errors import RoomctlError
 from roomctl.kiosk.browser import browser
 from tests.cli.rig import ROOMCTL, Running, alive, environment, roomctl, simulating, until
 
+pytestmark = pytest.mark.real
+
 SIMULATED = ("--screen", "simulated")
 
 

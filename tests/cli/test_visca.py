@@ -105,6 +105,7 @@ def test_a_very_long_line_is_one_short_error() -> None:
     assert len(error["error"]) < 200
 
 
+@pytest.mark.real
 def test_a_reader_that_goes_away_is_no_error() -> None:
     command = [sys.executable, "-m", "roomctl", "visca", "--json", "-"]
     with subprocess.Popen(

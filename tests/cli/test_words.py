@@ -46,6 +46,7 @@ def test_the_version_is_told() -> None:
     assert said("--version") == f"roomctl {__version__}\n"
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("words", [("status",), ("leave",), ("mute",), ("join", ZOOM)])
 def test_without_a_room_one_sentence_says_what_to_do(
     tmp_path: Path, words: tuple[str, ...]
@@ -58,6 +59,7 @@ def test_without_a_room_one_sentence_says_what_to_do(
     )
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense"])
 def test_a_room_that_does_not_answer_is_one_sentence(tmp_path: Path, url: str) -> None:
     answer = roomctl(tmp_path, "status", "--url", url, "--token", "x")
@@ -66,6 +68,7 @@ def test_a_room_that_does_not_answer_is_one_sentence(tmp_path: Path, url: str) -
     assert answer.err.count("\n") == 1
 
 
+@pytest.mark.real
 def test_a_token_may_come_from_the_environment(tmp_path: Path) -> None:
     url = "http://127.0.0.1:9"
     without = roomctl(tmp_path, "status", "--url", url)
@@ -233,6 +236,7 @@ def test_a_room_toml_adds_hosts_and_denies_others(tmp_path: Path) -> None:
 # The rest
 
 
+@pytest.mark.real
 def test_probe_prints_lines_for_room_toml_or_says_that_there_is_nothing() -> None:
     text = said("probe")
     found = json.loads(said("probe", "--json"))
@@ -242,6 +246,7 @@ def test_probe_prints_lines_for_room_toml_or_says_that_there_is_nothing() -> Non
         assert text == "nothing found: no serial port, no USB speakerphone\n"
 
 
+@pytest.mark.real
 def test_serve_without_its_file_is_one_sentence(tmp_path: Path) -> None:
     answer = roomctl(tmp_path, "serve", "--config", str(tmp_path / "room.toml"))
     assert (answer.status, answer.out) == (1, "")
@@ -250,6 +255,7 @@ def test_serve_without_its_file_is_one_sentence(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.real
 def test_whoever_stops_reading_sees_no_traceback(tmp_path: Path) -> None:
     with subprocess.Popen(
         [*ROOMCTL, "check", *map(str, PROFILES)],
@@ -263,6 +269,7 @@ def test_whoever_stops_reading_sees_no_traceback(tmp_path: Path) -> None:
         assert process.stderr.read() == b""
 
 
+@pytest.mark.real
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(

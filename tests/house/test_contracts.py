@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.real
+
 TREE = Path(__file__).resolve().parents[2]
 CONTRACTS = {
     contract["id"]: contract["name"]

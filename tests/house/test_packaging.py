@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.real
+
 TREE = Path(__file__).resolve().parents[2]
 
 DATA = """

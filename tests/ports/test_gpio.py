@@ -13,6 +13,8 @@ from roomctl.ports import connect
 from roomctl.ports.gpio import GpioPort
 from roomctl.wire import Port
 
+pytestmark = pytest.mark.real
+
 LIMIT_S = 5.0
 
 

@@ -22,6 +22,8 @@ from tests.ports.hidraw_system import HidrawSystem
 from tests.ports.usb_bench import CONSUMER, NUMBERED, UNNUMBERED
 from tests.ports.usb_bus import Bus, Gadget, hid, sound
 
+pytestmark = pytest.mark.real
+
 URL = "hidraw:0b0e:2456"
 
 

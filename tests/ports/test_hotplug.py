@@ -162,6 +162,7 @@ def udev() -> Iterator[UdevNews]:
     news.close()
 
 
+@pytest.mark.real
 async def test_udev_is_listened_to_without_a_file_left_behind(udev: UdevNews) -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(20):
@@ -171,6 +172,7 @@ async def test_udev_is_listened_to_without_a_file_left_behind(udev: UdevNews) ->
     assert len(os.listdir("/proc/self/fd")) == before
 
 
+@pytest.mark.real
 @pytest.mark.skipif(UDEVD.exists(), reason="others would hear what is made up here")
 async def test_udev_tells_of_what_came_and_not_of_what_went(udev: UdevNews) -> None:
     try:
@@ -183,5 +185,6 @@ async def test_udev_tells_of_what_came_and_not_of_what_went(udev: UdevNews) -> N
     assert await udev.within(5.0)
 
 
+@pytest.mark.real
 def test_where_udevd_runs_it_is_asked(tmp_path: Path, udev: UdevNews) -> None:
     assert isinstance(listen(tmp_path), type(udev))

@@ -66,6 +66,7 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
+@pytest.mark.real
 async def test_bytes_go_out_and_come_in(cable: Cable) -> None:
     port = await connect("front", cable.url)
     await port.write(b"\x81\x09\x04\x00\xff")
@@ -77,6 +78,7 @@ async def test_bytes_go_out_and_come_in(cable: Cable) -> None:
     await port.close()
 
 
+@pytest.mark.real
 async def test_a_waiting_read_wakes_as_soon_as_a_byte_is_there(cable: Cable) -> None:
     port = await connect("front", cable.url)
     waits = []
@@ -90,6 +92,7 @@ async def test_a_waiting_read_wakes_as_soon_as_a_byte_is_there(cable: Cable) -> 
     assert sorted(waits)[10] < 0.02
 
 
+@pytest.mark.real
 async def test_a_silent_line_costs_less_than_one_percent_of_a_core(cable: Cable) -> None:
     port = await connect("front", cable.url)
     reading = asyncio.ensure_future(port.read())
@@ -102,6 +105,7 @@ async def test_a_silent_line_costs_less_than_one_percent_of_a_core(cable: Cable)
     assert used < 0.012
 
 
+@pytest.mark.real
 async def test_a_cancelled_read_loses_no_byte(cable: Cable) -> None:
     port = await connect("front", cable.url)
     for _ in range(5):
@@ -112,6 +116,7 @@ async def test_a_cancelled_read_loses_no_byte(cable: Cable) -> None:
     await port.close()
 
 
+@pytest.mark.real
 async def test_an_unplug_ends_a_blocked_read_and_everything_after_it(cable: Cable) -> None:
     port = await connect("front", cable.url)
     reading = asyncio.ensure_future(port.read())
@@ -125,6 +130,7 @@ async def test_an_unplug_ends_a_blocked_read_and_everything_after_it(cable: Cabl
     await port.close()
 
 
+@pytest.mark.real
 async def test_a_write_into_an_unplugged_line_is_port_closed(cable: Cable) -> None:
     port = await connect("front", cable.url)
     cable.unplug()
@@ -133,6 +139,7 @@ async def test_a_write_into_an_unplugged_line_is_port_closed(cable: Cable) -> No
     await port.close()
 
 
+@pytest.mark.real
 async def test_close_wakes_a_blocked_read_and_may_be_called_twice(cable: Cable) -> None:
     port = await connect("front", cable.url)
     reading = asyncio.ensure_future(port.read())
@@ -147,6 +154,7 @@ async def test_close_wakes_a_blocked_read_and_may_be_called_twice(cable: Cable) 
         await port.write(b"x")
 
 
+@pytest.mark.real
 async def test_fifty_opens_closes_and_unplugs_leak_no_thread_and_no_descriptor() -> None:
     async def cycle(unplug: bool) -> None:
         cable = Cable()
@@ -170,6 +178,7 @@ async def test_fifty_opens_closes_and_unplugs_leak_no_thread_and_no_descriptor()
     assert threading.active_count() <= threads + 1  # the pool may keep one more, for all ports
 
 
+@pytest.mark.real
 async def test_an_open_that_nobody_waits_for_any_more_is_closed_again(cable: Cable) -> None:
     opening = asyncio.ensure_future(connect("front", cable.url))
     await asyncio.sleep(0)
@@ -191,6 +200,7 @@ async def test_a_missing_node_is_named(tmp_path: Path) -> None:
     assert error.value.reason is PortReason.MISSING
 
 
+@pytest.mark.real
 async def test_a_line_that_another_program_holds_is_busy(cable: Cable) -> None:
     port = await connect("front", cable.url)
     with pytest.raises(PortError, match="in use by another program") as error:
@@ -210,6 +220,7 @@ def nobody() -> Iterator[None]:
         os.seteuid(0)
 
 
+@pytest.mark.real
 async def test_a_line_without_permission_says_which_command_helps(
     locked: Cable, nobody: None
 ) -> None:
@@ -226,6 +237,7 @@ async def test_a_plain_file_is_not_a_serial_line(tmp_path: Path) -> None:
     assert error.value.reason is PortReason.UNSUPPORTED
 
 
+@pytest.mark.real
 async def test_the_identity_follows_a_by_id_link_to_the_node(cable: Cable, tmp_path: Path) -> None:
     link = tmp_path / "usb-Example_Camera-if00-port0"
     link.symlink_to(cable.path)
@@ -356,6 +368,7 @@ async def test_pyserials_loop_url_works() -> None:
         await asyncio.wait_for(reading, LIMIT_S)
 
 
+@pytest.mark.real
 async def test_a_serial_server_by_socket_url_works_until_it_hangs_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = await connect("front", f"serial:socket://127.0.0.1:{server.getsockname()[1]}")
@@ -373,6 +386,7 @@ async def test_a_serial_server_by_socket_url_works_until_it_hangs_up() -> None:
     await port.close()
 
 
+@pytest.mark.real
 async def test_a_serial_server_that_is_not_running_refuses() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         number = server.getsockname()[1]
@@ -391,6 +405,7 @@ def server() -> Iterator[SerialServer]:
 by_pyserial = pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")
 
 
+@pytest.mark.real
 @by_pyserial
 async def test_a_telnet_serial_server_sets_the_speed_and_hands_every_byte_on(
     server: SerialServer,
@@ -406,6 +421,7 @@ async def test_a_telnet_serial_server_sets_the_speed_and_hands_every_byte_on(
     await port.close()
 
 
+@pytest.mark.real
 @by_pyserial
 async def test_a_telnet_serial_server_that_hangs_up_closes_the_port(server: SerialServer) -> None:
     port = await connect("front", server.url)
@@ -419,6 +435,7 @@ async def test_a_telnet_serial_server_that_hangs_up_closes_the_port(server: Seri
     await port.close()
 
 
+@pytest.mark.real
 @by_pyserial
 async def test_opening_a_telnet_serial_server_again_and_again_leaks_nothing(
     server: SerialServer,

@@ -8,6 +8,8 @@ from roomctl.ports import connect
 from roomctl.ports.stream import StreamPort
 from roomctl.wire import Port
 
+pytestmark = pytest.mark.real
+
 LIMIT_S = 5.0
 
 

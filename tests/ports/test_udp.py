@@ -9,6 +9,8 @@ from roomctl.ports import connect
 from roomctl.ports.address import parse
 from roomctl.ports.udp import open_port
 
+pytestmark = pytest.mark.real
+
 LIMIT_S = 5.0
 
 

@@ -26,6 +26,8 @@ from tests.ports.usb_bench import (
 )
 from tests.ports.usb_bus import OUT, Bus
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture
 def bus() -> Iterator[Bus]:

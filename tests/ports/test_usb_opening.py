@@ -23,6 +23,8 @@ from tests.ports.usb_bench import (
 )
 from tests.ports.usb_bus import HID, VENDOR, Bus, Gadget, Interface, hid, sound
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture
 def bus() -> Iterator[Bus]:

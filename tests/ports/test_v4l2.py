@@ -89,6 +89,7 @@ def test_an_ioctl_number_is_the_kernel_s(name: str) -> None:
     assert hex(ours) == hex(theirs)
 
 
+@pytest.mark.real
 @pytest.mark.skipif(
     shutil.which("cc") is None or not HEADER.exists(), reason="needs cc and linux/videodev2.h"
 )
@@ -181,6 +182,7 @@ async def test_a_refused_value_leaves_the_port_open(number: int, said: str) -> N
         assert await read(port) == uvc.Value(PAN, 1)
 
 
+@pytest.mark.real
 async def test_what_another_program_changes_is_heard() -> None:
     kernel = Kernel()
     async with opened(kernel, with_events=True) as port:
@@ -204,6 +206,7 @@ async def test_an_unplug_that_a_write_meets_closes_the_port(number: int) -> None
             await port.write(uvc.encode(uvc.Get(PAN)))
 
 
+@pytest.mark.real
 async def test_an_unplug_is_noticed_though_nobody_asks() -> None:
     kernel = Kernel()
     async with opened(kernel, with_events=True) as port:
@@ -217,6 +220,7 @@ async def test_an_unplug_is_noticed_though_nobody_asks() -> None:
             await asyncio.wait_for(waiting, LIMIT_S)
 
 
+@pytest.mark.real
 async def test_a_closed_port_leaves_nothing_open_and_wakes_whoever_reads() -> None:
     before = len(os.listdir("/proc/self/fd"))
     kernel = Kernel()

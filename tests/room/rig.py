@@ -19,6 +19,7 @@ from roomctl.speakerphone.sim import SimSpeakerphone
 from roomctl.store import Store
 from roomctl.visca.sim import SimCamera
 from roomctl.wire import Connect
+from tests import invented
 from tests.invented import LoopClock
 
 PANEL = Source("panel", "panel")
@@ -115,21 +116,27 @@ class House:
         assert (await self.ask("meeting.join", link=link)).status == "done"
         await self.until(lambda: self.document.meeting.state == "in_call")
 
-    async def until(self, true: Callable[[], bool], limit_s: float = 10.0) -> float:
+    async def until(self, true: Callable[[], object], limit_s: float = 10.0) -> float:
         """Wait until something is so; return how long it took. It must be so within `limit_s`."""
+        if not isinstance(asyncio.get_running_loop(), invented.InventedLoop):
+            return await self._said(true, limit_s)
+        try:
+            return await invented.until(true, limit_s)
+        except TimeoutError as error:
+            raise AssertionError(f"{error}: {self.document}") from None
+
+    async def _said(self, true: Callable[[], object], limit_s: float) -> float:
+        """Wait, in real time, until the document says so."""
         begin = self.room.clock.mono_s()
-        while not true():
-            passed = self.room.clock.mono_s() - begin
-            assert passed <= limit_s, f"not so after {passed:.2f} s: {self.document}"
-            await asyncio.sleep(max(0.01, limit_s / 5000))
+        with self.room.watch() as changes:
+            async with asyncio.timeout(limit_s):
+                while not true():
+                    await changes.get()
         return self.room.clock.mono_s() - begin
 
-    async def always(self, true: Callable[[], bool], for_s: float) -> None:
+    async def always(self, true: Callable[[], object], for_s: float) -> None:
         """Let time pass, during which something must stay so."""
-        end = self.room.clock.mono_s() + for_s
-        while self.room.clock.mono_s() < end:
-            assert true(), self.document
-            await asyncio.sleep(max(0.01, for_s / 1000))
+        await invented.always(true, for_s, lambda: self.document)
 
     async def stop(self) -> None:
         self.task.cancel()

@@ -6,12 +6,15 @@ import time
 import tracemalloc
 
 import gpiozero
+import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from roomctl import ports
 from roomctl.wire import Port
 from tests.ports.test_gpio_start import FaultyBoard
 from tests.room.rig import BAMBOO, House, living, simulated
+
+pytestmark = pytest.mark.real
 
 EDGES, A_SECOND, COMMANDS = 5000, 5000, 20
 

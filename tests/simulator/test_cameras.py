@@ -96,6 +96,7 @@ async def test_what_a_hand_on_the_remote_does_is_seen_by_the_room() -> None:
         )
 
 
+@pytest.mark.real
 async def test_a_program_at_another_speed_is_not_understood_on_a_pty() -> None:
     line = SimLine([SimCamera(shipped()["sony_srg300h"])], 38400)
     wire = await offer("serial", lambda: line, SystemClock())
@@ -113,6 +114,7 @@ async def test_a_program_at_another_speed_is_not_understood_on_a_pty() -> None:
         await wire.close()
 
 
+@pytest.mark.real
 async def test_a_camera_may_answer_to_another_port_than_it_was_asked_from() -> None:
     port = await UdpPort.open(SystemClock())
     host, _, number = port.identity.path.rpartition(":")
@@ -130,6 +132,7 @@ async def test_a_camera_may_answer_to_another_port_than_it_was_asked_from() -> N
     await port.close()
 
 
+@pytest.mark.real
 async def test_a_client_may_bind_the_port_number_of_a_camera_over_ip() -> None:
     """Sony's clients listen on 52381, the port that they speak to."""
     far = SimIp(SimCamera(shipped()["sony_srg300h"]))

@@ -61,6 +61,7 @@ def test_in_a_whole_room(scenario: Scenario, model: Model) -> None:
     play()
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("scenario", IN_REAL_TIME, ids=lambda scenario: scenario.name)
 async def test_on_a_usb_bus(scenario: Scenario) -> None:
     """All devices at the same time, each on a bus of its own, with and without an OUT endpoint."""

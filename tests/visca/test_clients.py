@@ -19,6 +19,8 @@ from roomctl.clock import SystemClock
 from roomctl.simulator.wires import offer
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
 
+pytestmark = pytest.mark.real
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -8,6 +8,8 @@ from roomctl.kiosk.audio.default_devices import DefaultDevices, place
 from tests.kiosk.mixing import DEFAULTS, OTHERS_PUCK, PUCK, mixing
 from tests.kiosk.sound_server import KINDS, SoundServer, needed
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture(scope="module", params=KINDS)
 def shared(request):

@@ -13,6 +13,8 @@ from roomctl.screen.protocol import ScreenReason, SoundState
 from tests.kiosk.mixing import DEFAULTS, OTHERS_PUCK, PUCK, Ear, mixing
 from tests.kiosk.sound_server import KINDS, SoundServer, needed
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture(scope="module", params=KINDS)
 def shared(request):

@@ -7,6 +7,7 @@ message to the screen are all bytes from a Port. A Machine decides; it has no cl
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import queue
 import re
@@ -24,6 +25,7 @@ from roomctl.errors import PortClosed, PortError
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_log = logging.getLogger(__name__)
 _CREDENTIALS = re.compile("//[^/?@]*@")
 
 
@@ -386,11 +388,23 @@ def traced(connect: Connect, clock: Clock, record: Callable[[Record], None]) -> 
 
 
 def trace_file(path: str) -> Callable[[Record], None]:
-    """Return a recorder that appends lines to `path` (mode 0600), as `trace_line` writes them."""
+    """Return a recorder that appends lines to `path` (mode 0600), as `trace_line` writes them.
+
+    A disk that takes no more is told once, and leaves a gap: the device goes on.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    missing = 0
 
     def record(entry: Record) -> None:
-        os.write(handle, f"{trace_line(entry)}\n".encode())
+        nonlocal missing
+        try:
+            os.write(handle, f"{trace_line(entry)}\n".encode())
+        except OSError as error:
+            if not missing:
+                _log.warning("%s: the trace has a gap from now on: %s", path, error)
+            missing += 1
+        else:
+            missing = 0
 
     return record
 

@@ -3,12 +3,19 @@
 import os
 import sqlite3
 import stat
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from roomctl.errors import RoomctlError
-from roomctl.store import Done, Edge, History, Quarter
+from roomctl.store import Disk, Done, Edge, History, Quarter
+from tests.small_disk import fill, needs_root, small_disk
 
 DAY_S = 86_400.0
 NOON = 1_795_608_000.0  # a multiple of 900
@@ -16,16 +23,16 @@ EDGE = Edge(NOON + 0.1, 1234.567890123, "level", "ceiling", True)
 
 
 def test_sums_of_the_same_quarter_add_up(tmp_path: Path) -> None:
-    history = History(tmp_path)
+    history = History(Disk(tmp_path))
     history.add([Quarter(int(NOON), occupied_s=60.0, arrivals=1)])
     history.add([Quarter(int(NOON), occupied_s=30.0, vacant_s=10.0, call_s=5.0)])
-    assert History(tmp_path).quarters(NOON, NOON + 900) == [
+    assert History(Disk(tmp_path)).quarters(NOON, NOON + 900) == [
         Quarter(int(NOON), 90.0, 10.0, 0.0, 5.0, 1)
     ]
 
 
 def test_edges_and_acts_come_back_bit_for_bit_and_in_order(tmp_path: Path) -> None:
-    history = History(tmp_path)
+    history = History(Disk(tmp_path))
     edges = [EDGE, Edge(EDGE.at, EDGE.mono_s, "level", "ceiling", False)]
     history.add([], edges, [Done(NOON, "rest", "", "[]")])
     assert history.edges(NOON, NOON + 1) == edges
@@ -34,7 +41,7 @@ def test_edges_and_acts_come_back_bit_for_bit_and_in_order(tmp_path: Path) -> No
 
 
 def test_raw_edges_are_forgotten_sooner_than_sums(tmp_path: Path) -> None:
-    history, later = History(tmp_path), NOON + 8 * DAY_S
+    history, later = History(Disk(tmp_path)), NOON + 8 * DAY_S
     history.add([Quarter(int(NOON))], [EDGE], [Done(NOON, "rest", "", "[]")])
     history.forget(later, raw_days=7, days=90)
     assert history.edges(0, later) == []
@@ -47,7 +54,7 @@ def test_what_is_deleted_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
     def on_disk() -> bytes:
         return b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
-    history = History(tmp_path)
+    history = History(Disk(tmp_path))
     history.add([Quarter(int(NOON))], [Edge(NOON, 1.0, "level", "a-telling-name", True)])
     assert b"a-telling-name" in on_disk()
     assert history.delete(NOON, NOON + 1) == {"quarters": 1, "edges": 1, "acts": 0}
@@ -55,7 +62,7 @@ def test_what_is_deleted_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
 
 
 def test_erasing_removes_every_file(tmp_path: Path) -> None:
-    history = History(tmp_path)
+    history = History(Disk(tmp_path))
     history.add([Quarter(int(NOON))])
     history.erase()
     history.erase()
@@ -63,7 +70,7 @@ def test_erasing_removes_every_file(tmp_path: Path) -> None:
 
 
 def test_the_file_is_its_owners_alone_and_write_ahead(tmp_path: Path) -> None:
-    history = History(tmp_path)
+    history = History(Disk(tmp_path))
     history.add([Quarter(int(NOON))])
     assert stat.S_IMODE(os.stat(history.path).st_mode) == 0o600
     base = sqlite3.connect(history.path)
@@ -71,10 +78,149 @@ def test_the_file_is_its_owners_alone_and_write_ahead(tmp_path: Path) -> None:
     base.close()
 
 
-def test_a_damaged_file_is_named_and_left(tmp_path: Path) -> None:
-    history = History(tmp_path)
-    history.path.write_bytes(b"no database, but long enough to be looked at" * 100)
-    before = history.path.read_bytes()
-    with pytest.raises(RoomctlError, match=r"history\.sqlite: cannot be used.*move it away"):
+def filled(folder: Path) -> History:
+    """A history of four days in several pages, all of it in its one file."""
+    history = History(Disk(folder))
+    quarters = [Quarter(int(NOON) + 900 * number, occupied_s=60.0) for number in range(400)]
+    edges = [Edge(NOON + number, float(number), "level", "ceiling", True) for number in range(400)]
+    history.add(quarters, edges, [Done(NOON, "rest", "", "[]")])
+    assert [path.name for path in folder.iterdir()] == ["history.sqlite"]
+    return history
+
+
+@pytest.mark.parametrize("damage", ["garbage", "empty", "cut off", "other tables", "a folder"])
+def test_a_damaged_file_is_set_aside_at_the_start_and_begun_anew(
+    tmp_path: Path, damage: str
+) -> None:
+    path = filled(tmp_path).path
+    match damage:
+        case "garbage":
+            path.write_bytes(b"no database, but long enough to be looked at" * 100)
+        case "empty":
+            path.write_bytes(b"")
+        case "cut off":
+            os.truncate(path, path.stat().st_size // 2)
+        case "other tables":
+            path.unlink()
+            with closing(sqlite3.connect(path)) as base:
+                base.execute("CREATE TABLE quarters (start TEXT)")
+                base.commit()
+        case "a folder":
+            path.unlink()
+            path.mkdir()
+    disk = Disk(tmp_path)
+    history = History(disk)
+    history.check()
+    assert [one.file for one in disk.quarantined] == ["history.sqlite"]
+    history.add([Quarter(int(NOON), 1.0)])
+    assert history.quarters(0, 1e10) == [Quarter(int(NOON), 1.0)]
+
+
+def test_a_page_that_goes_bad_later_loses_no_new_quarter(tmp_path: Path) -> None:
+    filled(tmp_path)
+    disk = Disk(tmp_path)
+    history = History(disk)
+    history.check()
+    assert disk.quarantined == ()
+    with history.path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (history.path.stat().st_size - 4096))
+    history.add([Quarter(int(NOON), 7.0)])
+    assert [one.file for one in disk.quarantined] == ["history.sqlite"]
+    assert history.quarters(0, 1e10) == [Quarter(int(NOON), 7.0)]
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        "UPDATE quarters SET occupied_s = 'long'",
+        "UPDATE quarters SET occupied_s = 9e999",
+        "UPDATE edges SET sensor = x'ff'",
+        "UPDATE edges SET sensor = CAST(x'ff' AS TEXT)",
+        "UPDATE edges SET at = 'now'",
+        "UPDATE acts SET why = '{'",
+        "UPDATE acts SET why = '[[1, 2]]'",
+        f"UPDATE acts SET why = '{'[' * 100_000}'",
+    ],
+)
+def test_rows_that_were_never_written_are_damage(tmp_path: Path, bent: str) -> None:
+    with closing(sqlite3.connect(filled(tmp_path).path)) as base:
+        base.execute(bent)
+        base.commit()
+    disk = Disk(tmp_path)
+    History(disk).check()
+    assert [one.file for one in disk.quarantined] == ["history.sqlite"]
+
+
+def test_what_lies_beside_a_damaged_file_goes_with_it(tmp_path: Path) -> None:
+    path = filled(tmp_path).path
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").write_bytes(b"garbage" * 1000)
+    disk = Disk(tmp_path)
+    History(disk).check()
+    [told] = disk.quarantined
+    kept = {path.name for path in tmp_path.iterdir()} - {"history.sqlite"}
+    assert kept == {f"{told.kept_as}{suffix}" for suffix in ("", "-wal", "-shm")}
+
+
+def test_a_file_that_somebody_holds_is_not_damaged(tmp_path: Path) -> None:
+    history = filled(tmp_path)
+    with closing(sqlite3.connect(history.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(RoomctlError, match="locked"):
+            History(Disk(tmp_path), wait_s=0.01).add([Quarter(int(NOON))])
+    assert len(history.quarters(0, 1e10)) == 400
+
+
+@needs_root
+def test_a_full_disk_damages_nothing_and_is_told(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 256) as folder:
+        disk = Disk(folder)
+        history = History(disk)
         history.add([Quarter(int(NOON))])
-    assert history.path.read_bytes() == before
+        ballast = fill(folder)
+        many = [Edge(NOON, float(number), "level", "c" * 100, True) for number in range(500)]
+        with pytest.raises(RoomctlError, match="full"):
+            history.add([], many)
+        assert disk.unwritable is not None
+        assert (disk.unwritable.kind, disk.quarantined) == ("full", ())
+        ballast.unlink()
+        assert len(history.quarters(0, 1e10)) == 1
+
+
+@settings(max_examples=25)
+@given(st.binary(max_size=5000))
+def test_any_bytes_are_a_history_or_set_aside(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        disk = Disk(Path(folder))
+        history = History(disk)
+        history.path.write_bytes(data)
+        history.check()
+        assert len(disk.quarantined) == 1
+        assert history.quarters(0, 1e10) == []
+
+
+def test_what_was_set_aside_is_deleted_with_a_span_and_when_it_is_old(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    history = History(disk)
+    for forget in (
+        history.erase,
+        lambda: history.delete(NOON, NOON + 1),
+        lambda: history.forget(time.time() + 91 * DAY_S, 7, 90),
+    ):
+        history.path.write_bytes(b"garbage")
+        history.check()
+        history.forget(time.time(), 7, 90)
+        assert any("damaged" in path.name for path in tmp_path.iterdir())
+        forget()
+        assert not any("damaged" in path.name for path in tmp_path.iterdir())
+
+
+def test_many_at_once_find_one_file_and_no_damage(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    history = History(disk)
+    with ThreadPoolExecutor(8) as threads:
+        for _ in threads.map(lambda _: history.add([Quarter(int(NOON), 1.0)]), range(40)):
+            pass
+    assert disk.quarantined == ()
+    assert history.quarters(0, 1e10) == [Quarter(int(NOON), 40.0)]

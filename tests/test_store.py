@@ -6,14 +6,25 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roomctl.errors import Refused, RoomctlError
-from roomctl.store import REVISIONS, Settings, Store
+from roomctl.store import REVISIONS, Disk, Settings, Store, all_text
+from tests.small_disk import fill, needs_root, small_disk
+
+JSON = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+
+
+def nested(inside: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.lists(inside, max_size=3) | st.dictionaries(st.text(), inside, max_size=3)
+
 
 WRITER = """
 import signal, sys
@@ -125,13 +136,45 @@ def test_a_document_that_cannot_be_json_leaves_the_old_one(tmp_path: Path) -> No
     assert names(tmp_path) == ["state.json"]
 
 
-@pytest.mark.parametrize("damage", [b"", b'{"a": 1', b"\xff\xfe", b"[1, 2]", b"null"])
-def test_a_damaged_document_is_named_and_left_as_it_is(tmp_path: Path, damage: bytes) -> None:
-    path = tmp_path / "state.json"
-    path.write_bytes(damage)
-    with pytest.raises(RoomctlError, match=r"state\.json: .*move it away to begin anew"):
-        Store(tmp_path).read("state")
-    assert path.read_bytes() == damage
+DAMAGES = {
+    "empty": b"",
+    "cut off": b'{"a": "b"',
+    "no text": b"\xff\xfe",
+    "a list": b'["a", "b"]',
+    "nothing": b"null",
+    "no number": b'{"a": NaN}',
+    "twice": b'{"a": "b", "a": "c"}',
+    "half a character": b'{"a": "\\ud800"}',
+    "deep": b'{"a": ' * 100_000,
+    "deep and whole": b"[" * 100_000 + b"]" * 100_000,
+    "a long number": b'{"a": ' + b"9" * 10_000 + b"}",
+    "another shape": b'{"a": ["b"]}',
+    "zeros": bytes(4096),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_document_is_set_aside_and_told(tmp_path: Path, damage: str) -> None:
+    (tmp_path / "state.json").write_bytes(DAMAGES[damage])
+    store = Store(tmp_path)
+    assert store.read("state", all_text) == {}
+    [told] = store.disk.quarantined
+    assert told.file == "state.json"
+    assert told.kept_as is not None
+    assert (tmp_path / told.kept_as).read_bytes() == DAMAGES[damage]
+    store.write("state", {"a": "b"})
+    assert Store(tmp_path).read("state", all_text) == {"a": "b"}
+
+
+@given(st.binary(max_size=200) | st.recursive(JSON, nested).map(json.dumps).map(str.encode))
+def test_any_bytes_are_read_as_text_to_text_or_set_aside(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "state.json").write_bytes(data)
+        store = Store(Path(folder))
+        document = store.read("state", all_text)
+        assert bool(store.disk.quarantined) == (not document and data.strip() != b"{}")
+        store.write("state", document)
+        assert Store(Path(folder)).read("state", all_text) == document
 
 
 def test_it_is_plain_json(tmp_path: Path) -> None:
@@ -147,8 +190,8 @@ DOOR = ("camera", "front", "presets", "2")
 
 async def test_what_people_changed_is_read_again_with_who_when_and_why(tmp_path: Path) -> None:
     text = 'Tür "links" \\ 门\x7f\n\t'
-    await Settings(tmp_path).change(DOOR, text, "panel 1a2b", "named it", AT)
-    again = Settings(tmp_path)
+    await Settings(Disk(tmp_path)).change(DOOR, text, "panel 1a2b", "named it", AT)
+    again = Settings(Disk(tmp_path))
     assert again.now == {DOOR: text}
     (revision,) = again.revisions
     assert (revision.number, revision.at, revision.who) == (1, AT, "panel 1a2b")
@@ -157,10 +200,10 @@ async def test_what_people_changed_is_read_again_with_who_when_and_why(tmp_path:
 
 
 async def test_a_setting_that_is_forgotten_is_gone(tmp_path: Path) -> None:
-    settings = Settings(tmp_path)
+    settings = Settings(Disk(tmp_path))
     await settings.change(DOOR, "Door", "staff", "named", AT)
     await settings.change(DOOR, None, "staff", "unnamed", AT)
-    assert Settings(tmp_path).now == {}
+    assert Settings(Disk(tmp_path)).now == {}
     assert len(settings.revisions) == 2
 
 
@@ -168,14 +211,14 @@ async def test_a_rollback_restores_a_revision_to_the_byte(tmp_path: Path) -> Non
     def last(text: str) -> str:
         return text.rpartition("why = ")[2].partition("\n")[2]
 
-    settings, file = Settings(tmp_path), tmp_path / "settings.toml"
+    settings, file = Settings(Disk(tmp_path)), tmp_path / "settings.toml"
     await settings.change(DOOR, "Door", "staff", "named", AT)
     await settings.change((*DOOR[:3], "1"), "Table", "staff", "named", AT)
     wanted = last(file.read_text(encoding="utf-8"))
     await settings.change(DOOR, "Wrong", "panel", "renamed", AT)
     await settings.roll_back(2, "staff", AT)
     assert last(file.read_text(encoding="utf-8")) == wanted
-    assert Settings(tmp_path).revisions[-1].why == "back to revision 2"
+    assert Settings(Disk(tmp_path)).revisions[-1].why == "back to revision 2"
     with pytest.raises(Refused, match="no revision 9 is kept; there is: 1 to 4"):
         await settings.roll_back(9, "staff", AT)
 
@@ -188,17 +231,113 @@ async def test_the_oldest_revisions_are_forgotten() -> None:
     assert kept == list(range(4, REVISIONS + 4))
 
 
-async def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
-    settings = Settings(tmp_path / "gone")
+async def test_a_disk_that_fails_changes_nothing(tmp_path: Path) -> None:
+    settings = Settings(Disk(tmp_path / "gone"))
+    (tmp_path / "gone").rmdir()
     with pytest.raises(RoomctlError, match=r"settings\.toml: cannot be written"):
         await settings.change(DOOR, "Door", "staff", "named", AT)
     assert settings.now == {}
 
 
-@pytest.mark.parametrize("text", ["[[revision]", "[[revision]]\nnumber = 1", "a = 1", "\xff"])
-def test_settings_that_cannot_be_read_are_named_and_left(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "settings.toml"
-    file.write_bytes(text.encode("latin-1"))
+ONE = "number = 1\nat = 2026-11-25T09:00:00Z\nwho = 'a'\nwhy = 'b'\n"
+BENT = {
+    "empty": b"",
+    "zeros": bytes(4096),
+    "cut off": b"[[revision]",
+    "no text": b"\xff",
+    "something else": b"a = 1",
+    "no list": b"revision = 7",
+    "no tables": b"revision = [1, 2]",
+    "nothing in it": b"[[revision]]\nnumber = 1",
+    "no revisions": b"revision = []",
+    "number": f"[[revision]]\n{ONE}".replace("= 1", "= true").encode(),
+    "no time": f"[[revision]]\n{ONE}".replace("2026-11-25T09:00:00Z", "12:00:00").encode(),
+    "no zone": f"[[revision]]\n{ONE}".replace("00Z", "00").encode(),
+    "who": f"[[revision]]\n{ONE}".replace("'a'", "['a']").encode(),
+    "a number's name": f"[[revision]]\n{ONE}settings.camera.front.presets.2 = 7".encode(),
+    "settings": f"[[revision]]\n{ONE}settings = 'none'".encode(),
+    "twice the same": f"[[revision]]\n{ONE}[[revision]]\n{ONE}".encode(),
+    "deep": b"a = " + b"[" * 50_000,
+    "deep keys": f"[[revision]]\n{ONE}settings.{'.'.join('a' * 900)} = 'b'".encode(),
+    "a long key": f"[[revision]]\n{ONE}settings.{'1' * 5000} = 'b'".encode(),
+}
+
+
+@pytest.mark.parametrize("bent", BENT)
+async def test_nothing_is_lost_with_damaged_settings(tmp_path: Path, bent: str) -> None:
+    await Settings(Disk(tmp_path)).change(DOOR, "Door", "staff", "named", AT)
+    (tmp_path / "settings.toml").write_bytes(BENT[bent])
+    disk = Disk(tmp_path)
+    assert Settings(disk).now == {DOOR: "Door"}
+    [told] = disk.quarantined
+    assert (told.file, told.restored) == ("settings.toml", True)
+    assert told.kept_as is not None
+    assert (tmp_path / told.kept_as).read_bytes() == BENT[bent]
+    again = Disk(tmp_path)
+    assert Settings(again).now == {DOOR: "Door"}
+    assert again.quarantined == ()
+
+
+@pytest.mark.parametrize("bent", ["empty", "no text", "deep"])
+async def test_settings_without_a_whole_file_begin_anew(tmp_path: Path, bent: str) -> None:
+    for name in ("settings.toml", "settings.toml.bak"):
+        (tmp_path / name).write_bytes(BENT[bent])
+    disk = Disk(tmp_path)
+    settings = Settings(disk)
+    assert settings.now == {}
+    told = [(one.file, one.restored) for one in disk.quarantined]
+    assert told == [("settings.toml", False), ("settings.toml.bak", False)]
+    await settings.change(DOOR, "Door", "staff", "named", AT)
+    assert Settings(Disk(tmp_path)).now == {DOOR: "Door"}
+
+
+async def test_settings_that_are_gone_come_back_and_that_is_told(tmp_path: Path) -> None:
+    await Settings(Disk(tmp_path)).change(DOOR, "Door", "staff", "named", AT)
+    (tmp_path / "settings.toml").unlink()
+    disk = Disk(tmp_path)
+    assert Settings(disk).now == {DOOR: "Door"}
+    assert [(one.file, one.restored) for one in disk.quarantined] == [("settings.toml", True)]
+    assert (tmp_path / "settings.toml").exists()
+
+
+async def test_a_damaged_backup_alone_loses_nothing_and_is_written_again(tmp_path: Path) -> None:
+    await Settings(Disk(tmp_path)).change(DOOR, "Door", "staff", "named", AT)
+    (tmp_path / "settings.toml.bak").write_bytes(b"")
+    settings = Settings(Disk(tmp_path))
+    assert settings.now == {DOOR: "Door"}
+    await settings.change(DOOR, "Window", "staff", "named", AT)
+    (tmp_path / "settings.toml").write_bytes(b"")
+    assert Settings(Disk(tmp_path)).now == {DOOR: "Window"}
+
+
+@given(st.binary(max_size=300), st.binary(max_size=300))
+def test_any_bytes_are_settings_or_set_aside(data: bytes, backup: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "settings.toml").write_bytes(data)
+        Path(folder, "settings.toml.bak").write_bytes(backup)
+        disk = Disk(Path(folder))
+        assert Settings(disk).now == {}
+        assert disk.quarantined[0].file == "settings.toml"
+
+
+async def test_another_programs_settings_are_read_and_never_touched(tmp_path: Path) -> None:
+    assert Settings.of_another_program(tmp_path / "none").now == {}
+    await Settings(Disk(tmp_path)).change(DOOR, "Door", "staff", "named", AT)
+    assert Settings.of_another_program(tmp_path).now == {DOOR: "Door"}
+    (tmp_path / "settings.toml").write_bytes(b"a = [")
     with pytest.raises(RoomctlError, match=r"settings\.toml: cannot be read"):
-        Settings(tmp_path)
-    assert file.read_bytes() == text.encode("latin-1")
+        Settings.of_another_program(tmp_path)
+    assert names(tmp_path) == ["settings.toml", "settings.toml.bak"]
+
+
+@needs_root
+async def test_a_name_that_a_full_disk_does_not_take_is_refused_and_the_old_one_stays(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path / "disk") as folder:
+        settings = Settings(Disk(folder))
+        await settings.change(DOOR, "Door", "staff", "named", AT)
+        fill(folder)
+        with pytest.raises(RoomctlError, match=r"settings\.toml: cannot be written: .*No space"):
+            await settings.change(DOOR, "Window", "staff", "n" * 5000, AT)
+        assert settings.now == Settings(Disk(folder)).now == {DOOR: "Door"}

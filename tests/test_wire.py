@@ -298,6 +298,16 @@ def test_a_trace_file_has_a_line_per_record_and_is_private(tmp_path: Path) -> No
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_trace_whose_disk_is_full_has_a_gap_and_says_so_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    record = trace_file("/dev/full")
+    record(Record(1.5, "out", b"\x81\xff"))
+    record(Record(2.25, "in", b"\x90\xff"))
+    [told] = [line.getMessage() for line in caplog.records]
+    assert told.startswith("/dev/full: the trace has a gap from now on")
+
+
 async def test_blocking_work_runs_beside_the_loop_and_brings_its_result_or_error() -> None:
     def work(number: int, *, plus: int) -> tuple[int, int]:
         return number + plus, threading.get_ident()

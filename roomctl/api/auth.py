@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from roomctl.clock import Clock
 from roomctl.room import Source
-from roomctl.store import Store
+from roomctl.store import Store, all_text
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Tokens:
         known = {role.value: role for role in Role}
         self._sessions: dict[str, Role] = {
             hashed: known[role]
-            for hashed, role in store.read("sessions").items()
+            for hashed, role in store.read("sessions", all_text).items()
             if role in known  # a newer version may have had more
         }
         self._writing = asyncio.Lock()

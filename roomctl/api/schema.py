@@ -199,6 +199,13 @@ class RoomRollBack(Asked):
     args: RevisionArgs
 
 
+class StorageAcknowledge(Asked):
+    """Say that damaged files are known of, so that the room speaks no more of them; tokens only."""
+
+    type: Literal["storage.acknowledge"]
+    args: Nothing = Nothing()
+
+
 Command = Annotated[
     CameraCommand
     | AutomationCommand
@@ -215,7 +222,8 @@ Command = Annotated[
     | ScreenCommand
     | RoomWake
     | RoomRest
-    | RoomRollBack,
+    | RoomRollBack
+    | StorageAcknowledge,
     Field(discriminator="type"),
 ]
 

@@ -97,9 +97,8 @@ def run(wanted: Wanted, config: Config, say: Callable[[Step], None]) -> int:
     table = config.camera[name]
     if not wanted.simulated:
         _refuse_if_held(name, table)
-    names = PresetNames(
-        config.camera, Settings(configuration.state_path()), SystemClock(), lambda: None
-    )
+    settings = Settings.of_another_program(configuration.state_path())
+    names = PresetNames(config.camera, settings, SystemClock(), lambda: None)
     options = Options(wanted.presets, frozenset(names.of(name)), wanted.power)
     with named(wanted.config):
         return asyncio.run(_drill(name, wanted, config, options, say))

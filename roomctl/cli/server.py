@@ -32,7 +32,7 @@ from roomctl.lifetime import Ending
 from roomctl.room import Outside, Room
 from roomctl.screen.protocol import DisplayRole, ShowPage
 from roomctl.simulator import Simulator
-from roomctl.store import Settings, Store
+from roomctl.store import Settings, Store, all_text
 from roomctl.wire import Connect, Port, Record, trace_file
 
 _log = logging.getLogger(__name__)
@@ -115,6 +115,7 @@ async def running(
 ) -> AsyncIterator[tuple[Addresses, Room]]:
     """Run a room and its web server; yield its addresses, and the room, once it answers."""
     with listen(*config.api.address) as listening:
+        store.disk.sweep()
         host, port = listening.getsockname()[:2]
         token = _admin_token(store)
         tokens = Tokens(store, outside.clock, token)
@@ -122,7 +123,7 @@ async def running(
         outside = replace(
             outside,
             stands=lambda: _stands(config, base, tokens),
-            settings=Settings(store.folder),
+            settings=Settings(store.disk),
             pictures=store.folder / "pictures",
             store=store,
         )
@@ -240,11 +241,14 @@ def _reachable(host: str) -> str:
 
 def _admin_token(store: Store) -> str:
     """Return the API token of this room, made at its first start."""
-    known = store.read("admin").get("token")
+    known = store.read("admin", all_text).get("token")
     if isinstance(known, str) and len(known) >= 32:
         return known
     token = secrets.token_urlsafe(32)
-    store.write("admin", {"token": token})
+    try:
+        store.write("admin", {"token": token})
+    except OSError as error:
+        _log.warning("the API token is good until the end only: %s", error)
     return token
 
 

@@ -16,7 +16,7 @@ from roomctl.meeting.reading import Reading
 from roomctl.room.document import BookingEntry, IssueEntry, Param
 from roomctl.room.meeting import note_refused
 from roomctl.rules import Booked
-from roomctl.store import Store
+from roomctl.store import Store, all_text
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Bookings:
         self.issues: tuple[IssueEntry, ...] = ()
         self._read_at: Moment | None = None
         self._store = store
-        kept = store.read("bookings") if store is not None else {}
+        kept = store.read("bookings", all_text) if store is not None else {}
         self._marks: dict[str, Mark] = {
             key: mark for key, mark in kept.items() if mark in get_args(Mark)
         }

@@ -7,6 +7,7 @@ anew loses its old picture at once, whether or not there can be a new one. Knows
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 from roomctl.clock import Clock
 from roomctl.config import CameraTable
 from roomctl.errors import PortClosed, PortError, PortReason, Refused, RoomctlError
-from roomctl.store.documents import replace
+from roomctl.store.disk import sync_folder, whole, write_whole
 from roomctl.wire import Connect, in_thread
 
 _log = logging.getLogger(__name__)
@@ -106,9 +107,8 @@ class Pictures:
             return kept.picture
         try:
             if kept is not None and kept.path is not None:
-                data = await in_thread(kept.path.read_bytes)
-                return Picture(data, _ENDINGS[kept.path.suffix[1:]])
-        except OSError as error:
+                return as_picture(str(kept.path), await in_thread(whole, kept.path))
+        except (OSError, ValueError, PortError) as error:
             _log.warning("camera.%s: the picture of preset %d: %s", camera, preset, error)
         raise Refused(camera, "no_picture", f"there is no picture of preset {preset}")
 
@@ -134,7 +134,7 @@ class Pictures:
             return
         self._changed()
         if kept.path is not None:
-            await in_thread(kept.path.unlink, missing_ok=True)
+            await in_thread(_delete, kept.path)
 
     async def _keep(self, key: _Key, picture: Picture) -> None:
         version = f"{int(self._clock.now().wall.timestamp() * 1000):x}"
@@ -143,9 +143,15 @@ class Pictures:
             ending = next(end for media, end in _TYPES.values() if media == picture.media_type)
             path = self._folder / f"{key[0]}.{key[1]}.{version}.{ending}"
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            await in_thread(replace, path, picture.data)
+            await in_thread(write_whole, path, picture.data)
         self._kept[key] = _Kept(version, path, picture if path is None else None)
         self._changed()
+
+
+def _delete(path: Path) -> None:
+    """Delete a picture for good: after a power cut it must not be that of another position."""
+    path.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 def _found(folder: Path) -> dict[_Key, _Kept]:
@@ -155,6 +161,7 @@ def _found(folder: Path) -> dict[_Key, _Kept]:
         camera, preset, version, ending = path.name.split(".", 3)
         if preset.isdecimal() and ending in _ENDINGS:
             if (older := found.get((camera, int(preset)))) and older.path:
-                older.path.unlink(missing_ok=True)  # a power cut came before this
+                with contextlib.suppress(OSError):  # the disk takes no writes
+                    older.path.unlink(missing_ok=True)  # a power cut came before this
             found[camera, int(preset)] = _Kept(version, path, None)
     return found

@@ -29,6 +29,7 @@ from roomctl.room.holds import LEASE_S, Holds
 from roomctl.room.meeting import CallControl, RemoteControl
 from roomctl.room.occupancy import OccupancyService
 from roomctl.room.pictures import Picture, Pictures
+from roomctl.room.storage import Storage
 from roomctl.room.use import Use
 from roomctl.room.verbs import Verbs
 from roomctl.screen.protocol import ShowPage
@@ -70,7 +71,9 @@ class Room:
         self._devices = Devices(
             config, outside.connect, outside.clock, hooks, outside.stands, outside.settings
         )
-        history = History(outside.store.folder) if outside.store is not None else None
+        disk = outside.store.disk if outside.store is not None else None
+        self._storage = Storage(disk, self.changed)
+        history = History(disk) if disk is not None else None
         self.use = Use(config.history, history, outside.clock)
         self._attendance = OccupancyService(
             config.occupancy, self._devices.sensors, self.use, outside.clock
@@ -106,6 +109,7 @@ class Room:
                 **self._automation.table,
                 **self._sound.table,
                 **self.relay.table,
+                **self._storage.table,
             },
             outside.clock,
         )
@@ -206,6 +210,7 @@ class Room:
             self._refresh(),
             self._tick(),
             self.use.run(),
+            self._storage.run(),
         )
         tasks = [asyncio.ensure_future(part) for part in parts]
         try:
@@ -293,7 +298,11 @@ class Room:
                 self._devices.phones,
                 meeting,
                 self._bookings.issues,
-                (*self._attendance.issues(now), *self._automation.issues(now)),
+                (
+                    *self._attendance.issues(now),
+                    *self._automation.issues(now),
+                    *self._storage.issues,
+                ),
             ),
         )
 

@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 WRITE_EVERY_S = 60.0
 FORGET_EVERY_S = 3600.0
+MOST_QUARTERS = 96  # a day's, while the disk takes none; then the oldest go
 MOST_WAITING = 5000  # edges until the next writing, or until the day is known; then the oldest go
 _LONGEST_S = 5.0  # between two glances; a box that slept has seen nothing meanwhile
 
@@ -43,6 +44,7 @@ class Use:
         self._glance: tuple[Moment, str, bool] | None = None
         self._forgot_s = float("-inf")
         self._writing = asyncio.Lock()
+        self._waiting = False  # for a disk that takes writes
 
     @property
     def kept(self) -> bool:
@@ -84,14 +86,23 @@ class Use:
 
     async def run(self) -> None:
         """Write everything down once a minute, until cancelled; then once more."""
-        if self._to_erase is not None:
-            await in_thread(self._to_erase.erase)
         try:
+            await self._begin()
             while True:
                 await asyncio.sleep(WRITE_EVERY_S)
                 await self._write()
         finally:
             await self._write()
+
+    async def _begin(self) -> None:
+        """Erase what shall not be kept, or see whether what is kept is whole."""
+        try:
+            if self._to_erase is not None:
+                await in_thread(self._to_erase.erase)
+            if self._store is not None:
+                await in_thread(self._store.check)
+        except RoomctlError as error:
+            _log.warning("history: %s", error)
 
     async def quarters(self, since: float, until: float) -> list[Quarter]:
         """Return the sums of the quarters that begin in a span of Unix time, oldest first."""
@@ -122,27 +133,42 @@ class Use:
 
     async def _write(self) -> None:
         async with self._writing:
-            quarters, edges, acts = (*self._quarters.values(),), self._edges(), (*self._acts,)
-            if self._store is None or not (quarters or edges or acts):
+            now = self._clock.now()
+            quarters, acts = (*self._quarters.values(),), (*self._acts,)
+            told = (*self._told,) if now.synced else ()
+            if self._store is None or not (quarters or told or acts):
                 return
             self._quarters.clear()
             self._acts.clear()
+            if told:
+                self._told.clear()
+            offset_s = now.wall.timestamp() - now.mono_s
+            edges = [Edge(offset_s + t.at_s, t.at_s, t.kind, t.sensor, t.on) for t in told]
             try:
                 await in_thread(self._store.add, quarters, edges, acts)
+            except RoomctlError as error:
+                self._put_back(quarters, told, acts)
+                if not self._waiting:
+                    _log.warning("history: waits to be written: %s", error)
+                self._waiting = True
+                return
+            self._waiting = False
+            try:
                 await self._forget(self._store)
             except RoomctlError as error:
-                _log.warning("history: %d quarters are lost: %s", len(quarters), error)
+                _log.warning("history: what is old is not deleted: %s", error)
 
-    def _edges(self) -> tuple[Edge, ...]:
-        """Take what presence was told, with its instants by the wall clock, if that is proven."""
-        now = self._clock.now()
-        if not now.synced:
-            return ()
-        offset_s = now.wall.timestamp() - now.mono_s
-        taken = [self._told.popleft() for _ in range(len(self._told))]
-        return tuple(
-            Edge(offset_s + told.at_s, told.at_s, told.kind, told.sensor, told.on) for told in taken
-        )
+    def _put_back(
+        self, quarters: Sequence[Quarter], told: Sequence[Input], acts: Sequence[Done]
+    ) -> None:
+        """Have what could not be written wait, as far as there is room for it."""
+        for late in quarters:
+            began = self._quarters.get(late.start, Quarter(late.start))
+            self._quarters[late.start] = _both(late, began)
+        for oldest in sorted(self._quarters)[:-MOST_QUARTERS]:
+            del self._quarters[oldest]
+        self._told = deque([*told, *self._told], MOST_WAITING)
+        self._acts = deque([*acts, *self._acts], MOST_WAITING)
 
     async def _forget(self, store: History) -> None:
         now = self._clock.now()
@@ -150,3 +176,15 @@ class Use:
             self._forgot_s = now.mono_s
             table, wall = self._table, now.wall.timestamp()
             await in_thread(store.forget, wall, table.raw_days, table.days)
+
+
+def _both(one: Quarter, other: Quarter) -> Quarter:
+    """Return the sums of two parts of the same quarter."""
+    return Quarter(
+        one.start,
+        one.occupied_s + other.occupied_s,
+        one.vacant_s + other.vacant_s,
+        one.unknown_s + other.unknown_s,
+        one.call_s + other.call_s,
+        one.arrivals + other.arrivals,
+    )

@@ -1,65 +1,70 @@
-"""Small documents, written whole or not at all.
-
-Write, fsync, rename, fsync the folder: a power cut leaves the old document or the new. Blocking:
-callers on the loop go through `wire.in_thread`.
-"""
+"""Small documents in JSON, written whole or not at all, and set aside if they are damaged."""
 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from roomctl.errors import RoomctlError
+from roomctl.store.disk import Disk
+
+Document = dict[str, Any]
 
 
 class Store:
     """The documents in one folder, each readable by its owner alone."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.disk = Disk(folder)
 
-    def read(self, name: str) -> dict[str, Any]:
-        """Return the document `name`, empty if it was never written.
+    @property
+    def folder(self) -> Path:
+        """Where they are."""
+        return self.disk.folder
 
-        RoomctlError names a file that cannot be read or is damaged; it is left as it is.
+    def read(self, name: str, fits: Callable[[Document], bool] = lambda document: True) -> Document:
+        """Return the document `name`; empty if it was never written, or was damaged.
+
+        A document that is no JSON object, or that `fits` says has another shape, is set aside,
+        and `disk.quarantined` says so. OSError: the box is short of something, nothing is moved.
         """
-        path = self.folder / f"{name}.json"
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError) as error:
-            raise RoomctlError(
-                f"{path}: cannot be read: {error}; move it away to begin anew"
-            ) from error
-        if not isinstance(document, dict):
-            raise RoomctlError(f"{path}: is not a JSON object; move it away to begin anew")
-        return document
 
-    def write(self, name: str, document: dict[str, Any]) -> None:
+        def meaning(data: bytes) -> Document:
+            document = _parsed(data)
+            if not fits(document):
+                raise ValueError("has another shape than what was written")
+            return document
+
+        return self.disk.read(f"{name}.json", meaning) or {}
+
+    def write(self, name: str, document: Document) -> None:
         """Replace the document `name`; OSError if the disk refuses, and the old one stays."""
         text = json.dumps(document, ensure_ascii=False, indent=1)
-        replace(self.folder / f"{name}.json", text.encode("utf-8"))
+        self.disk.write(f"{name}.json", text.encode("utf-8"))
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Write a file as a whole; OSError if the disk refuses, and the old one stays."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def all_text(document: Document) -> bool:
+    """Whether every value is a string."""
+    return all(isinstance(value, str) for value in document.values())
+
+
+def _parsed(data: bytes) -> Document:
+    """Return a JSON object that can be written again; ValueError, RecursionError otherwise."""
+    text = data.decode("utf-8")
+    document = json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_number)
+    if not isinstance(document, dict):
+        raise ValueError("is not a JSON object")
+    json.dumps(document, ensure_ascii=False).encode("utf-8")  # half a surrogate cannot be
+    return document
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> Document:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key comes twice")
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON")

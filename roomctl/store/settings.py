@@ -1,11 +1,13 @@
 """What people change of a running room, revision by revision: `settings.toml`.
 
-It is written whole or not at all, beside the loop.
+It is written whole or not at all, beside the loop, and then once more as `settings.toml.bak`: if
+one of the two is damaged, or gone, the other has everything. To begin anew, remove both.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -15,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from roomctl.errors import Refused, RoomctlError
-from roomctl.store.documents import replace
+from roomctl.store.disk import LARGEST, Disk, whole
 from roomctl.wire import in_thread
 
+FILE, BACKUP = "settings.toml", "settings.toml.bak"
 REVISIONS = 100  # kept of what people change; older ones are forgotten
+LONGEST_KEY, LONGEST_VALUE = 200, 20_000  # characters
+DEEPEST = 8  # keys of a place
 
 Place = tuple[str, ...]
 """Where a setting stands, as the keys of room.toml: ("camera", "front", "presets", "2")."""
@@ -39,14 +44,29 @@ class Settings:
     """What people have changed of a running room: `settings.toml` in the state folder.
 
     It stands beside room.toml, which the program never writes, and says the same things. Without
-    a folder it is forgotten at the end, as a simulation's is.
+    a disk it is forgotten at the end, as a simulation's is.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """Read what there is; RoomctlError names a file that cannot be used, and leaves it."""
-        self._path = folder / "settings.toml" if folder else None
-        self.revisions = _read(self._path) if self._path else ()
+    def __init__(self, disk: Disk | None = None) -> None:
+        """Read what there is; what is damaged is set aside, and restored from the backup."""
+        self._disk = disk
+        self.revisions = _read(disk) if disk is not None else ()
         self._writing = asyncio.Lock()
+
+    @classmethod
+    def of_another_program(cls, folder: Path) -> Settings:
+        """Return the settings of a room that another program runs; RoomctlError if damaged.
+
+        Nothing is set aside, which is for that program to do and to tell, and nothing is written.
+        """
+        found = cls()
+        try:
+            found.revisions = _revisions(whole(folder / FILE))
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, RecursionError) as error:
+            raise RoomctlError(f"{folder / FILE}: cannot be read: {error}") from error
+        return found
 
     @property
     def now(self) -> Mapping[Place, str]:
@@ -78,37 +98,72 @@ class Settings:
         number = self.revisions[-1].number + 1 if self.revisions else 1
         made = dict(sorted(settings.items()))
         revisions = (*self.revisions, Revision(number, at, who, why, made))[-REVISIONS:]
-        if self._path is not None:
-            try:
-                await in_thread(replace, self._path, _written(revisions).encode("utf-8"))
-            except OSError as error:
-                raise RoomctlError(f"{self._path}: cannot be written: {error}") from error
+        if self._disk is not None:
+            data = _written(revisions).encode("utf-8")
+            while len(data) > LARGEST // 2 and len(revisions) > 1:
+                revisions = revisions[len(revisions) // 2 :]
+                data = _written(revisions).encode("utf-8")
+            await self._write(self._disk, data)
         self.revisions = revisions
 
+    async def _write(self, disk: Disk, data: bytes) -> None:
+        try:
+            await in_thread(disk.write, FILE, data)
+        except OSError as error:
+            raise RoomctlError(f"{disk.folder / FILE}: cannot be written: {error}") from error
+        with contextlib.suppress(OSError):  # the disk notes it; what was asked is done
+            await in_thread(disk.write, BACKUP, data)
 
-def _read(path: Path) -> tuple[Revision, ...]:
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-        return tuple(_revision(said) for said in document["revision"])
-    except FileNotFoundError:
+
+def _read(disk: Disk) -> tuple[Revision, ...]:
+    found = disk.read(FILE, _revisions)
+    if found is not None:
+        return found
+    kept = disk.read(BACKUP, _revisions)
+    if kept is None:
         return ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RoomctlError(
-            f"{path}: cannot be read: {error}; move it away to begin anew"
-        ) from error
+    with contextlib.suppress(OSError):  # the disk notes it, and the backup is still there
+        disk.write(FILE, _written(kept).encode("utf-8"))
+    disk.restored(FILE)
+    return kept
+
+
+def _revisions(data: bytes) -> tuple[Revision, ...]:
+    """Return what a file says; ValueError if that is not what was written."""
+    try:
+        said = tomllib.loads(data.decode("utf-8"))["revision"]
+        found = tuple(_revision(one) for one in said)
+    except (TypeError, LookupError, AttributeError) as error:
+        raise ValueError(f"is not a list of revisions: {error}") from error
+    numbers = [revision.number for revision in found]
+    if not numbers or numbers != sorted(set(numbers)):
+        raise ValueError(f"its revisions are not numbered upwards: {numbers[:5]}")
+    return found
 
 
 def _revision(said: Mapping[str, Any]) -> Revision:
+    number, at, who, why = said["number"], said["at"], said["who"], said["why"]
+    if type(number) is not int or not 0 < number < 2**53:
+        raise ValueError(f"{str(number)[:40]!r} is no revision's number")
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        raise ValueError(f"revision {number}: {str(at)[:40]!r} is no instant")
+    if not isinstance(who, str) or not isinstance(why, str):
+        raise ValueError(f"revision {number}: who, or why, is no text")
     settings = dict(_leaves(said.get("settings", {})))
-    return Revision(said["number"], said["at"], said["who"], said["why"], settings)
+    return Revision(number, at, who, why, settings)
 
 
 def _leaves(table: Mapping[str, Any], before: Place = ()) -> Iterator[tuple[Place, str]]:
     for key, value in table.items():
+        place = (*before, key)
+        if len(key) > LONGEST_KEY or len(place) > DEEPEST:
+            raise ValueError(f"{'.'.join(place)[:80]!r} is no setting's place")
         if isinstance(value, Mapping):
-            yield from _leaves(value, (*before, key))
+            yield from _leaves(value, place)
+        elif isinstance(value, str) and len(value) <= LONGEST_VALUE:
+            yield place, value
         else:
-            yield (*before, key), str(value)
+            raise ValueError(f"{'.'.join(place)[:80]}: is no text of at most {LONGEST_VALUE}")
 
 
 def _written(revisions: tuple[Revision, ...]) -> str:

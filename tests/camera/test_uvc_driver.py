@@ -21,7 +21,7 @@ from roomctl.errors import ConfigError, Refused, Unsupported
 from roomctl.ports import address, v4l2
 from roomctl.room import Outside, Room
 from roomctl.simulator.uvc_end import UvcEnd
-from roomctl.store import Settings
+from roomctl.store import Disk, Settings
 from roomctl.wire import Port
 from tests.invented import LoopClock, invented
 from tests.ports.video import Kernel
@@ -190,18 +190,18 @@ async def test_presets_are_kept_by_the_room() -> None:
 async def test_kept_positions_survive_a_restart(tmp_path: Path) -> None:
     place, at = Place(12.5, -3.25, None), datetime(2026, 11, 25, tzinfo=UTC)
 
-    await Places("front", Settings(tmp_path)).keep(4, place, at)
+    await Places("front", Settings(Disk(tmp_path))).keep(4, place, at)
 
-    again = Places("front", Settings(tmp_path))
+    again = Places("front", Settings(Disk(tmp_path)))
     assert again.kept(4) == place
     assert again.kept(5) is None
-    assert Places("back", Settings(tmp_path)).kept(4) is None
+    assert Places("back", Settings(Disk(tmp_path))).kept(4) is None
 
 
 async def test_a_kept_position_that_somebody_broke_is_none() -> None:
     settings = Settings()
     at = datetime(2026, 11, 25, tzinfo=UTC)
-    for broken in ("1 2", "1 2 x", "1 2 3 4"):
+    for broken in ("1 2", "1 2 x", "1 2 3 4", "nan 2 3", "1 inf 3"):
         await settings.change(("camera", "front", "positions", "1"), broken, "me", "test", at)
 
         assert Places("front", settings).kept(1) is None

@@ -16,7 +16,7 @@ from roomctl.occupancy.driver import profiles
 from roomctl.occupancy.inputs import Input, runs, tell
 from roomctl.room import Room
 from roomctl.room.use import Use
-from roomctl.store import History, Store
+from roomctl.store import Disk, History, Store
 from tests.invented import START, LoopClock, invented
 from tests.room.rig import BAMBOO, House, begun
 
@@ -51,7 +51,7 @@ def written(room: Room) -> None:
 
 
 def kept(folder: Path) -> list[Input]:
-    edges = History(folder).edges(0.0, 1e11)
+    edges = History(Disk(folder)).edges(0.0, 1e11)
     return [Input(edge.mono_s, edge.kind, edge.sensor, edge.high) for edge in edges]
 
 
@@ -118,7 +118,7 @@ class Day:
 
 def test_the_history_of_an_eventful_day_replays_bit_for_bit(tmp_path: Path) -> None:
     day = Day(tmp_path)
-    assert not History(tmp_path).path.exists()
+    assert not History(Disk(tmp_path)).path.exists()
     written(day.room)
     (told,) = runs(kept(tmp_path))
     found, state = turns(told, day.now)
@@ -129,7 +129,7 @@ def test_the_history_of_an_eventful_day_replays_bit_for_bit(tmp_path: Path) -> N
 
 def test_what_came_before_the_day_was_known_has_its_instants_once_it_is(tmp_path: Path) -> None:
     written(Day(tmp_path).room)
-    edges = History(tmp_path).edges(0.0, 1e11)
+    edges = History(Disk(tmp_path)).edges(0.0, 1e11)
     assert edges[0].kind == "start"
     assert max(abs((edge.at - edges[0].at) - edge.mono_s) for edge in edges) < 0.001
 
@@ -137,7 +137,7 @@ def test_what_came_before_the_day_was_known_has_its_instants_once_it_is(tmp_path
 def used(table: HistoryTable, folder: Path) -> Use:
     """A minute in a room, and a touch."""
     clock = VirtualClock(START)
-    use = Use(table, History(folder), clock)
+    use = Use(table, History(Disk(folder)), clock)
     use.told(Input(0.0, "touch"))
     for _ in range(60):
         use.glance("occupied", call_live=False)
@@ -150,18 +150,18 @@ async def test_a_room_may_keep_sums_and_nothing_else(tmp_path: Path) -> None:
         use = used(HistoryTable(raw_days=raw_days), tmp_path / str(raw_days))
         (quarter,) = await use.quarters(0.0, 1e11)
         assert quarter.occupied_s == 59.0
-        assert len(History(tmp_path / str(raw_days)).edges(0.0, 1e11)) == edges
+        assert len(History(Disk(tmp_path / str(raw_days))).edges(0.0, 1e11)) == edges
 
 
 async def test_a_room_that_shall_keep_nothing_writes_nothing_and_deletes_what_was(
     tmp_path: Path,
 ) -> None:
     await used(HistoryTable(), tmp_path).quarters(0.0, 1e11)
-    assert History(tmp_path).path.exists()
+    assert History(Disk(tmp_path)).path.exists()
     use = used(HistoryTable(keep=False), tmp_path)
     running = asyncio.create_task(use.run())
     async with asyncio.timeout(10.0):
-        while History(tmp_path).path.exists():
+        while History(Disk(tmp_path)).path.exists():
             await asyncio.sleep(0.01)
     assert (use.kept, await use.quarters(0.0, 1e11)) == (False, [])
     running.cancel()

@@ -148,7 +148,13 @@ export function problem(issue, room) {
     const title = String(issue.params.title ?? booking?.title ?? "");
     return { what: t("issue.booking.refused", { ...params, title }), todo: say("refused", code, params) };
   }
-  return { what: say("issue", issue.code, params), todo: say("todo", issue.code) };
+  if (issue.code === "storage.quarantined") {
+    const lost = String(issue.params.lost ?? "other");
+    const what = lost === "nothing" ? "issue.storage.restored" : "issue.storage.quarantined";
+    return { what: t(what, params), todo: say("lost", lost) };
+  }
+  const free_kb = Math.floor(Number(issue.params.free_bytes ?? 0) / 1024);
+  return { what: say("issue", issue.code, params), todo: say("todo", issue.code, { ...params, free_kb }) };
 }
 
 /**
@@ -164,7 +170,7 @@ export function problems(room) {
 }
 
 /** Facts for whoever looks after the room; the people in it lose nothing by them. */
-const FOR_STAFF = new Set(["camera.advisory", "camera.unknown_model", "clock.unproven", "speakerphone.advisory"]);
+const FOR_STAFF = new Set(["camera.advisory", "camera.unknown_model", "clock.unproven", "speakerphone.advisory", "storage.quarantined"]);
 
 /**
  * The problems that disturb the people in the room, worst first.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from math import isfinite
 
 from roomctl.store import Settings
 
@@ -32,6 +33,8 @@ class Places:
         try:
             pan, tilt, zoom = (None if each == "-" else float(each) for each in said)
         except ValueError:
+            return None
+        if not all(each is None or isfinite(each) for each in (pan, tilt, zoom)):
             return None
         return Place(pan, tilt, zoom)
 

@@ -1,0 +1,90 @@
+"""The disk under a room: whether it takes writes, and what was found damaged on it.
+
+Looked at now and then, beside the loop; what is wrong is an issue of the room. Knows no document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from roomctl.errors import Refused
+from roomctl.room.cameras import PROGRAMS
+from roomctl.room.commands import Source, Verb
+from roomctl.room.document import IssueEntry, Param
+from roomctl.store import Disk, Quarantine, Unwritable
+from roomctl.wire import in_thread
+
+CHECK_EVERY_S = 10.0
+
+_LOST = {
+    "admin.json": "tokens",
+    "bookings.json": "bookings",
+    "history.sqlite": "history",
+    "sessions.json": "pairings",
+    "settings.toml": "settings",
+    "settings.toml.bak": "backup",
+    "tokens.json": "tokens",
+}
+"""What goes with a damaged file, as panels say it; of any other file, "other"."""
+
+
+class Storage:
+    """What is wrong with a room's disk; a room that keeps nothing has none."""
+
+    def __init__(self, disk: Disk | None, changed: Callable[[], None]) -> None:
+        self._disk, self._changed = disk, changed
+
+    @property
+    def table(self) -> Mapping[str, Verb]:
+        """The commands that are about the disk."""
+        return {"storage.acknowledge": self._acknowledge}
+
+    @property
+    def issues(self) -> tuple[IssueEntry, ...]:
+        """What is wrong now; a damaged file until somebody has acknowledged it, or the end."""
+        if self._disk is None:
+            return ()
+        found = tuple(_damaged(one) for one in self._disk.quarantined)
+        ailing = self._disk.unwritable
+        return found if ailing is None else (*found, _unwritable(ailing, str(self._disk.folder)))
+
+    async def run(self) -> None:
+        """Look at the disk until cancelled."""
+        while self._disk is not None:
+            before = self.issues
+            await in_thread(self._disk.check)
+            if self.issues != before:
+                self._changed()
+            await asyncio.sleep(CHECK_EVERY_S)
+        await asyncio.Event().wait()
+
+    async def _acknowledge(self, source: Source) -> None:
+        """Take it that somebody knows of the damaged files; Refused "programs_only"."""
+        if source.role not in PROGRAMS:
+            why = "damaged files are acknowledged by holders of the API token only"
+            raise Refused("room", "programs_only", why)
+        if self._disk is not None:
+            self._disk.acknowledge()
+            self._changed()
+
+
+def _damaged(one: Quarantine) -> IssueEntry:
+    lost = "nothing" if one.restored else _LOST.get(one.file, "other")
+    params: dict[str, Param] = {"file": one.file, "kept_as": one.kept_as, "lost": lost}
+    return IssueEntry("storage.quarantined", one.file, params, one.at)
+
+
+def _unwritable(ailing: Unwritable, path: str) -> IssueEntry:
+    params: dict[str, Param] = {
+        "path": path,
+        "free_bytes": ailing.free_bytes,
+        "detail": ailing.detail,
+    }
+    match ailing.kind:
+        case "full":
+            return IssueEntry("storage.full", "storage", params, ailing.since)
+        case "read_only":
+            return IssueEntry("storage.read_only", "storage", params, ailing.since)
+        case "failing":
+            return IssueEntry("storage.failing", "storage", params, ailing.since)

@@ -3,11 +3,15 @@
 import asyncio
 import contextlib
 import os
+import resource
 import socket
 import stat
 from pathlib import Path
 
-from roomctl.api.serving import served
+import pytest
+
+from roomctl.api.connections import ConnectionLimits
+from roomctl.api.serving import HEADER_BYTES, HEADERS, descriptors, served
 from roomctl.cli.server import listen
 from tests.api.rig import LIMIT_S
 
@@ -43,3 +47,164 @@ async def test_an_accepted_connection_sends_at_once_and_waits_for_no_ack():
             assert b"204" in await reader.readline()
             writer.close()
     assert delays == [1]
+
+
+@contextlib.asynccontextmanager
+async def answering(limits=None, body=b""):
+    """Serve an app that answers everybody, and knows who sends a cookie; yield how to connect."""
+
+    async def app(scope, receive, send):
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+            await receive()
+        elif scope["type"] == "http":
+            cookies = [value for name, value in scope["headers"] if name == b"cookie"]
+            scope["state"]["source"] = "known" if cookies else None
+            head = [(b"content-length", str(len(body)).encode())]
+            await send({"type": "http.response.start", "status": 200, "headers": head})
+            await send({"type": "http.response.body", "body": body})
+
+    with listen("127.0.0.1", 0) as listening:
+        port = listening.getsockname()[1]
+        async with served(app, listening, limits), asyncio.timeout(10 * LIMIT_S):
+            links = []
+
+            async def connect(made=None):
+                where = {"sock": made} if made else {"host": "127.0.0.1", "port": port}
+                links.append(Link(*await asyncio.open_connection(**where)))
+                return links[-1]
+
+            try:
+                yield connect
+            finally:
+                for link in links:
+                    link.writer.close()
+                    with contextlib.suppress(OSError):
+                        await link.writer.wait_closed()
+
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+KNOWN = b"GET / HTTP/1.1\r\nHost: x\r\nCookie: a=b\r\n\r\n"
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
+FEW = ConnectionLimits(total=9, strangers=6, address=6, loopback=6)
+
+
+class Link:
+    """A client's connection, closed with its block."""
+
+    def __init__(self, reader, writer):
+        self.reader, self.writer = reader, writer
+
+    async def ask(self, request=GET):
+        """Send a request; return the status of the answer."""
+        self.writer.write(request)
+        return (await self.reader.readuntil(b"\r\n\r\n")).split(b" ")[1]
+
+    async def ended(self):
+        """Wait until the other end closes or cuts the connection."""
+        with contextlib.suppress(ConnectionError):
+            while await self.reader.read(1024):
+                pass
+
+
+async def test_half_open_connections_keep_nobody_out_who_asks():
+    async with answering(FEW) as connect:
+        known = await connect()
+        assert await known.ask(KNOWN) == b"200"
+        for _ in range(100):
+            (await connect()).writer.write(b"GET / HTTP/1.1\r\nX-Slow: ")
+        assert await (await connect()).ask() == b"200"
+        assert await known.ask() == b"200", "who is known went for no stranger"
+
+
+QUICK = ConnectionLimits(99, 66, 33, 33, request_s=0.2, stalled_s=0.2, linger_s=0.2)
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\nX-Slow: ",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+        GET + b"GET / HT",
+    ],
+    ids=["silence", "half a head", "half a body", "half of a second one"],
+)
+async def test_a_request_that_does_not_come_to_its_end_is_cut_off_and_an_open_socket_is_not(begun):
+    async with answering(QUICK) as connect:
+        panel = await connect()
+        assert await panel.ask(UPGRADE) == b"101"
+        slow = await connect()
+        slow.writer.write(begun)
+        await slow.ended()
+        panel.writer.write(b"\x89\x80mask")
+        assert (await panel.reader.readexactly(2))[:1] == b"\x8a", "a ping is answered"
+
+
+async def test_an_answer_that_nobody_reads_is_cut_off():
+    async with answering(QUICK, body=b"x" * 10_000_000) as connect:
+        link = await connect()
+        link.writer.transport.pause_reading()
+        link.writer.write(GET)
+        other = await connect()
+        await other.ended()  # and with it, time enough passed
+        assert await (await connect()).ask() == b"200"
+        link.writer.transport.resume_reading()
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+            await link.reader.readexactly(10_000_000)
+
+
+async def test_a_program_without_a_free_descriptor_accepts_again_when_there_is_one(caplog):
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with answering() as connect:
+        link = await connect()
+        assert await link.ask(KNOWN) == b"200"
+        waiting = socket.socket()
+        waiting.setblocking(False)
+        lowest = os.dup(waiting.fileno())
+        os.close(lowest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, limit[1]))
+        try:
+            address = link.writer.get_extra_info("peername")
+            await asyncio.get_running_loop().sock_connect(waiting, address)
+            assert await link.ask() == b"200"
+            async with asyncio.timeout(LIMIT_S):
+                while "no connection can be accepted" not in caplog.text:
+                    await asyncio.sleep(0.01)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+        assert await (await connect(waiting)).ask() == b"200"
+    lines = [record for record in caplog.records if "accept" in record.getMessage()]
+    assert len(lines) < 50, "one each time it looked, five a second"
+
+
+@pytest.mark.parametrize(
+    ("extra", "status"),
+    [
+        (b"Transfer-Encoding: chunked\r\n", b"411"),
+        (b"".join(b"A%d: b\r\n" % number for number in range(HEADERS)), b"431"),
+        (b"A: " + b"b" * 2 * HEADER_BYTES + b"\r\n", b"400"),
+    ],
+    ids=["chunks", "many headers", "a long header"],
+)
+async def test_a_request_that_costs_too_much_to_read_is_refused_and_its_connection_ends(
+    extra, status
+):
+    async with answering() as connect:
+        link = await connect()
+        assert await link.ask(b"POST / HTTP/1.1\r\nHost: x\r\n" + extra + b"\r\n") == status
+        await link.ended()
+
+
+async def test_the_soft_limit_of_descriptors_is_raised_as_far_as_select_goes():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 512), hard))
+    try:
+        assert descriptors() == min(hard, 1024)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(hard, 1024), hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -1,0 +1,210 @@
+"""Who is connected, how many there may be, and who goes first when there is no room left.
+
+A stranger is whoever has shown neither a token nor a pairing on a connection yet. Strangers have
+two thirds of the connections at most, so that a paired panel always finds one; each address has
+its own bound, so that one box cannot take them all; and where there is no room the stranger goes
+who has been idle for longest. Who has shown who he is never has to go for one who has not.
+
+Pure: time is an argument. Knows no socket and no HTTP.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+from roomctl.api.allowance import Allowance, Rate
+
+REQUEST_S = 10.0  # from a request's first byte, or the connection's beginning, to its last byte
+STALLED_S = 20.0  # for what is written to be read, once 64 KiB wait for it
+LINGER_S = 5.0  # for a connection that was closed to be gone
+ARRIVALS = Rate(per_s=100, burst=200)  # of one address that is not this box
+
+# Descriptors that are no connections: a room with all its devices, its browser's pipes, its
+# database and its log has about 60 open; as many again are for what it opens for a moment.
+RESERVED = 120
+LEAST, MOST = 24, 400
+MOST_OF_AN_ADDRESS, MOST_OF_LOOPBACK = 32, 128  # the kiosk's panels, and any proxy, are loopback
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """How many connections there may be: in all, of strangers, of one address; and for how long."""
+
+    total: int
+    strangers: int
+    address: int
+    loopback: int
+    request_s: float = REQUEST_S
+    stalled_s: float = STALLED_S
+    linger_s: float = LINGER_S
+
+
+def connection_limits(descriptors: int) -> ConnectionLimits:
+    """Return what fits a process that may open so many files (RLIMIT_NOFILE)."""
+    total = min(MOST, max(LEAST, descriptors - RESERVED))
+    strangers = total * 2 // 3
+    half = strangers // 2
+    return ConnectionLimits(
+        total, strangers, min(half, MOST_OF_AN_ADDRESS), min(half, MOST_OF_LOOPBACK)
+    )
+
+
+class Phase(Enum):
+    """What a connection waits for."""
+
+    ASKING = auto()  # the rest of a request, or of the first one all of it
+    ANSWERING = auto()  # the room; an open WebSocket or event stream is one long answer
+    IDLE = auto()  # another request
+
+
+class Transport(Protocol):
+    """The part of an asyncio transport by which a connection is ended."""
+
+    def is_closing(self) -> bool: ...
+
+    def abort(self) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class Visitor:
+    """One connection."""
+
+    address: str
+    since: float  # when `phase` began
+    phase: Phase = Phase.ASKING
+    known: bool = False  # has shown a token or a pairing
+    stalled_at: float | None = None  # since when what is written is not read
+    closing_at: float | None = None
+    transport: Transport | None = None  # None until the connection is made
+
+    def turn(self, phase: Phase, now: float) -> None:
+        """Note what is waited for; the time of a phase that goes on is not begun anew."""
+        if phase is not self.phase:
+            self.phase, self.since = phase, now
+
+    def stalled(self, now: float) -> None:
+        """Note that more waits to be read than is kept for it."""
+        self.stalled_at = now
+
+    def reads(self) -> None:
+        """Note that it was read."""
+        self.stalled_at = None
+
+    @property
+    def may_go(self) -> bool:
+        """Whether it may be ended for another one's sake."""
+        idle = self.phase is not Phase.ANSWERING or self.stalled_at is not None
+        return idle and not self.known and self.transport is not None
+
+    def is_overdue(self, now: float, limits: ConnectionLimits) -> bool:
+        """Whether it has held its connection for too long; to be asked about once a second."""
+        if self.transport is None:
+            return False
+        if self.closing_at is None and self.transport.is_closing():
+            self.closing_at = now
+        return (
+            (self.phase is Phase.ASKING and now - self.since > limits.request_s)
+            or (self.stalled_at is not None and now - self.stalled_at > limits.stalled_s)
+            or (self.closing_at is not None and now - self.closing_at > limits.linger_s)
+        )
+
+
+class Connections:
+    """The connections of one web server."""
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self._limits = limits
+        self._visitors: dict[Visitor, None] = {}  # the oldest first
+        self._of: Counter[str] = Counter()
+        self._arrivals: dict[str, Allowance] = {}
+        self.ended = 0  # were turned away, or ended for another one's sake
+
+    def admit(self, host: str, now: float) -> Visitor | None:
+        """Return a new visitor from an IP address, or None if there is no room for one."""
+        address = _counted_as(host)
+        if not self._may_come(address, now) or not self._has_room(address):
+            self.ended += 1
+            return None
+        visitor = Visitor(address, now)
+        self._visitors[visitor] = None
+        self._of[address] += 1
+        return visitor
+
+    def leave(self, visitor: Visitor) -> None:
+        """Forget a connection that is gone; once is enough."""
+        if visitor in self._visitors:
+            del self._visitors[visitor]
+            self._of[visitor.address] -= 1
+            if not self._of[visitor.address]:
+                del self._of[visitor.address]
+
+    def make_room(self, address: str | None = None) -> bool:
+        """End the stranger who has been idle for longest, of all or of an address."""
+        candidates = [
+            visitor
+            for visitor in self._visitors
+            if visitor.may_go and address in (None, visitor.address)
+        ]
+        if not candidates:
+            return False
+        self._end(min(candidates, key=lambda visitor: visitor.since))
+        return True
+
+    def sweep(self, now: float) -> None:
+        """End those who have had their time; once a second."""
+        for visitor in list(self._visitors):
+            if visitor.is_overdue(now, self._limits):
+                self._end(visitor)
+        for address in [a for a, arrivals in self._arrivals.items() if arrivals.is_whole(now)]:
+            del self._arrivals[address]
+
+    def end_all(self) -> None:
+        """End every connection."""
+        for visitor in list(self._visitors):
+            self._end(visitor)
+
+    def _may_come(self, address: str, now: float) -> bool:
+        """Whether an address comes seldom enough; one of this box's own may come at any rate.
+
+        What runs here and does harm can do it without us, and the room's own panel comes from here.
+        """
+        if address == _LOOPBACK:
+            return True
+        return self._arrivals.setdefault(address, Allowance(ARRIVALS, now)).take(now)
+
+    def _has_room(self, address: str) -> bool:
+        loopback = address == _LOOPBACK
+        most = self._limits.loopback if loopback else self._limits.address
+        if self._of[address] >= most and not self.make_room(address):
+            return False
+        strangers = sum(not visitor.known for visitor in self._visitors)
+        full = len(self._visitors) >= self._limits.total or strangers >= self._limits.strangers
+        return not full or self.make_room()
+
+    def _end(self, visitor: Visitor) -> None:
+        self.ended += 1
+        self.leave(visitor)
+        if visitor.transport is not None:
+            visitor.transport.abort()
+
+
+_LOOPBACK = "loopback"
+
+
+def _counted_as(host: str) -> str:
+    """Return whom an address is counted as: a network of IPv6 (/64) is one subscriber's."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    if address.is_loopback:
+        return _LOOPBACK
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)

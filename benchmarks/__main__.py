@@ -6,12 +6,13 @@ import argparse
 import sys
 import time
 
-from benchmarks import clients, descriptors, join, line, links, mute, press, rest, start
+from benchmarks import clients, descriptors, join, kept, line, links, mute, press, rest, start
 from benchmarks.report import Figure, as_json, table
 
 SUBJECTS = {
     "start": start.figures,
     "rest": rest.figures,
+    "kept": kept.figures,
     "press": press.figures,
     "mute": mute.figures,
     "join": join.figures,

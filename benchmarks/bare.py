@@ -2,6 +2,7 @@
 
 python -m benchmarks.bare PORT        GET /healthz
 python -m benchmarks.bare PORT TTY    WebSocket /press: one move to TTY for every message
+python -m benchmarks.bare PORT echo   WebSocket /echo: says what it is told
 python -m benchmarks.bare PORT panels WebSocket /live: hears of every POST /press
 """
 
@@ -69,9 +70,23 @@ def shown() -> FastAPI:
     return app
 
 
+def echoed() -> FastAPI:
+    app = answering()
+
+    @app.websocket("/echo")
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        async for message in socket.iter_json():
+            await socket.send_json(message)
+
+    return app
+
+
 def program(*given: str) -> FastAPI:
     if given == ("panels",):
         return shown()
+    if given == ("echo",):
+        return echoed()
     return pressed(*given) if given else answering()
 
 

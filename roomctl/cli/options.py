@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from roomctl.cli.folding import FoldingHandler
+
 Config = Annotated[Path, typer.Option("--config", "-c", help="The room's room.toml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Url = Annotated[str | None, typer.Option(help="The room's API; default: the room on this box.")]
@@ -31,7 +33,7 @@ def log(verbose: bool, *, quietly: bool = False) -> None:
     logging.basicConfig(
         level=logging.DEBUG if verbose else usual,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
+        handlers=[FoldingHandler(sys.stderr)],
     )
     for chatty in ("uvicorn.error", "uvicorn.access", "websockets", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -12,12 +12,14 @@ from roomctl import config as configuration
 from roomctl import profile as profiles
 from roomctl.camera.profile import CameraProfile
 from roomctl.cli.named import named
+from roomctl.display.profile import DisplayProfile
 from roomctl.errors import ProfileError, RoomctlError
 from roomctl.occupancy.profile import LABORATORY, Laboratory, OccupancyProfile
 from roomctl.speakerphone.profile import SpeakerphoneProfile
 
 _KINDS: dict[str, type[profiles.Profile]] = {
     "camera": CameraProfile,
+    "display": DisplayProfile,
     "occupancy": OccupancyProfile,
     "speakerphone": SpeakerphoneProfile,
 }

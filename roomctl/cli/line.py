@@ -99,3 +99,28 @@ def visca(
                 lines.trace_object(record, meant) if as_json else lines.trace_words(record, meant)
             )
             typer.echo(json.dumps(seen) if as_json else seen)
+
+
+def pjlink(
+    lines: Annotated[
+        list[str],
+        typer.Argument(metavar="LINE...", help="Lines, with or without their end; - reads lines."),
+    ] = [],  # noqa: B006 - typer takes no tuple
+    as_json: Json = False,
+) -> None:
+    """Say what lines of PJLink mean: one line, or with --json one object, for each. Opens no port.
+
+    After a TAB may stand the request that a line answers; an answer to another one is an error.
+
+    Class 1 and 2, over TCP and UDP; numbers have their units in their names, as width_px.
+    """
+    from roomctl.cli import pjlink as said
+    from roomctl.cli.visca import until_nobody_reads
+    from roomctl.display.pjlink import as_object, spoken
+
+    if not lines:
+        raise RoomctlError("pjlink: no line given; write one such as '%1POWR ?', or - for stdin")
+    with until_nobody_reads():
+        for found in said.meanings(lines, sys.stdin.buffer):
+            text = json.dumps(as_object(found), ensure_ascii=False) if as_json else spoken(found)
+            typer.echo(text)

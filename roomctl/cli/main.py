@@ -321,6 +321,7 @@ def occupancy_simulate(
 
 app.command(epilog="Example: roomctl drill camera.front --config room.toml")(line.drill)
 app.command(epilog="Example: roomctl visca --json '81 01 06 04 FF' '90 41 FF'")(line.visca)
+app.command(epilog="Example: roomctl pjlink --json '%1POWR ?' '%1LAMP=1234 1'")(line.pjlink)
 
 
 def _answer(record: dict[str, Any], as_json: bool) -> None:

@@ -1,0 +1,203 @@
+"""Displays: switched on and off, asked what they are doing, and believed only when they say so.
+
+A projector takes half a minute to come up and longer to cool down, and refuses most things
+meanwhile. So a wish for power is kept until the display lets one, and *on* is what was read back.
+Knows no bytes: `session` says when, `pjlink` and `text` say how.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import logging
+import re
+from collections.abc import Callable, Mapping
+
+from roomctl.clock import Clock
+from roomctl.config import data_path
+from roomctl.device import Device
+from roomctl.display.pjlink import PjLink
+from roomctl.display.profile import DisplayProfile, DisplayTable
+from roomctl.display.session import (
+    DisplayAsk,
+    DisplayProtocol,
+    DisplaySession,
+    DisplayStatus,
+    Outcome,
+)
+from roomctl.display.text import TextProtocol
+from roomctl.errors import (
+    ConfigError,
+    NoReply,
+    PortClosed,
+    PortError,
+    PortReason,
+    Refused,
+    Unsupported,
+)
+from roomctl.profile import load_all
+from roomctl.wire import Connect, Identity, Machine
+
+_log = logging.getLogger(__name__)
+
+DENIED_WAIT_S = 60.0  # after a wrong password: some lock themselves when they are asked on and on
+
+
+class DisplayDevice(Device):
+    """One projector or television; `state` is what it said last."""
+
+    kind = "display"
+
+    def __init__(
+        self,
+        name: str,
+        table: DisplayTable,
+        profile: DisplayProfile,
+        connect: Connect,
+        clock: Clock,
+        changed: Callable[[], None],
+    ) -> None:
+        super().__init__(f"display.{name}", table.url, connect, clock, changed)
+        self.profile, self.state = profile, DisplayStatus()
+        self._table = table
+        self._session: DisplaySession | None = None
+        self._protocol: DisplayProtocol | None = None
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """What is wrong with it, by part: warning or error."""
+        return self.state.faults
+
+    async def power(self, on: bool) -> None:
+        """Switch on or off; at once if the display lets one, else as soon as it has cooled down.
+
+        `state.requested_on` is set until the display says that it is so. Raises Refused "offline"
+        if it does not answer at all.
+        """
+        session = self._answering()
+        session.request_power(on, self.clock.mono_s())
+        self.wake()
+
+    async def select(self, source: str) -> None:
+        """Show another input, by its name in `state.inputs` or the profile.
+
+        Raises Unsupported if it has no such input, Refused "busy" while it is not on, NoReply.
+        """
+        await self._set(DisplayAsk("input", source), f"input {source!r}")
+
+    async def mute_picture(self, muted: bool) -> None:
+        """Hide or show the picture; the lamp stays lit. Errors as `select`."""
+        await self._set(DisplayAsk("picture_muted", muted), "picture mute")
+
+    # Device
+
+    def machine(self, identity: Identity) -> Machine:
+        self._protocol = self._speaking()
+        self._session = DisplaySession(
+            self._protocol,
+            self.clock.mono_s(),
+            self._heard,
+            self._silent,
+            requested_on=self.state.requested_on,
+        )
+        return self._session
+
+    async def attend(self) -> None:
+        """Talk until the connection is lost; a display that refuses the password is left alone."""
+        try:
+            await self.converse()
+        except PortClosed:
+            if self._protocol is None or self._protocol.denied is None:
+                raise
+            denied = self._protocol.denied
+            self.unproven("refused", f"{self.name}: {denied}")
+            await asyncio.sleep(DENIED_WAIT_S)
+            raise PortError(self.url, denied, PortReason.REFUSED) from None
+
+    def lost(self) -> None:
+        if self._session is not None:
+            self._session.end()
+        self._session = None
+        self.state = DisplayStatus(requested_on=self.state.requested_on)
+
+    # What the session tells
+
+    def _heard(self, state: DisplayStatus) -> None:
+        before, self.state = self.state, state
+        if state.power != "unknown":
+            self.proven()
+        for part in state.faults.keys() - before.faults.keys():
+            _log.warning("%s: %s: %s", self.name, part, state.faults[part])
+        self.changed()
+
+    def _silent(self, why: str) -> None:
+        denied = self._protocol is not None and self._protocol.denied is not None
+        reason = "refused" if denied else "no_reply"
+        self.unproven(reason, f"{self.name}: {why} on {self.url}; is it powered?")
+
+    def _speaking(self) -> DisplayProtocol:
+        words = self.profile.text
+        if words is None:
+            password = self._table.password.get_secret_value()
+            return PjLink(password, mutes_sound_too=self.profile.mutes_sound_too)
+        over_tcp = self.url.startswith("tcp:")
+        return TextProtocol(words, self._table.address, over_tcp=over_tcp)
+
+    async def _set(self, ask: DisplayAsk, what: str) -> None:
+        session = self._answering()
+        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def heard(outcome: Outcome) -> None:
+            if not done.done():
+                done.set_result(outcome)
+
+        session.say(ask, heard)
+        self.wake()
+        outcome = await done
+        if outcome in ("unsupported", "refused"):
+            raise Unsupported(self.name, what)
+        if outcome == "busy":
+            why = f"is {self.state.power} and takes no {what} now; switch it on and wait"
+            raise Refused(self.name, "busy", why)
+        if outcome == "failed":
+            raise Refused(self.name, "failed", f"says that it failed at {what}")
+        if outcome == "silent":
+            raise NoReply(self.name, self._protocol.reply_s if self._protocol else 0.0)
+
+    def _answering(self) -> DisplaySession:
+        if self._session is None or self._protocol is None or self._protocol.denied is not None:
+            detail = self.health.detail or "it was never reached"
+            raise Refused(self.name, "offline", f"does not answer: {detail}")
+        return self._session
+
+
+def profiles() -> dict[str, DisplayProfile]:
+    """Return the shipped profiles by the names that room.toml uses."""
+    return load_all(data_path("firmware_profiles") / "display", DisplayProfile)
+
+
+def displays(
+    tables: Mapping[str, DisplayTable], connect: Connect, clock: Clock, changed: Callable[[], None]
+) -> tuple[DisplayDevice, ...]:
+    """Make the displays that room.toml names; ConfigError for a profile that does not exist."""
+    known = profiles() if tables else {}
+    found = []
+    for name, table in tables.items():
+        if table.profile not in known:
+            near = difflib.get_close_matches(table.profile, known, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
+            why = f"{table.profile!r} is no profile of a display{hint}"
+            raise ConfigError("room.toml", f"display.{name}.profile", why)
+        profile = known[table.profile]
+        table = table.model_copy(update={"url": _completed(table.url, profile)})
+        found.append(DisplayDevice(name, table, profile, connect, clock, changed))
+    return tuple(found)
+
+
+def _completed(url: str, profile: DisplayProfile) -> str:
+    """Add the port, or the speed, that the profile knows and the url leaves out."""
+    if url.startswith("serial:") and profile.baud and "baud=" not in url:
+        return f"{url}{'&' if '?' in url else '?'}baud={profile.baud}"
+    if profile.port and re.fullmatch(r"tcp://(?:[^:/\[\]]+|\[[^\]]+\])/?", url):
+        return f"{url.rstrip('/')}:{profile.port}"
+    return url

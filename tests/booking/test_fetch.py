@@ -7,13 +7,19 @@ import base64
 import gzip
 import ipaddress
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
-from roomctl.booking.fetch import FetchError, fetched, is_foreign, own_networks
+from roomctl.booking.fetch import FetchError, _trust, fetched, is_foreign, own_networks
 
 LARGEST = 64 * 1024
 BODY = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
@@ -193,3 +199,47 @@ def test_the_networks_of_this_box_are_read_as_the_kernel_writes_them(tmp_path: P
     found = [str(network) for network in own_networks(tmp_path)]
     assert found == ["192.168.1.0/24", "2001:4860:1::/64"]
     assert own_networks(tmp_path / "none") == ()
+
+
+def certificate(folder: Path, name: str) -> ssl.SSLContext:
+    """Make a certificate of its own authority for `name`, in `folder`/ca.pem; return a server's."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "ca.pem").write_bytes(made.public_bytes(pem))
+    (folder / "server.pem").write_bytes(private + made.public_bytes(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    return context
+
+
+@pytest.mark.parametrize(("named", "fits"), [("localhost", True), ("calendar.example", False)])
+async def test_over_https_the_certificate_is_of_the_name_and_not_of_the_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, fits: bool
+):
+    context = certificate(tmp_path, named)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    _trust.cache_clear()
+    server = Server(http(BODY))
+    listening = await asyncio.start_server(server.respond, "127.0.0.1", 0, ssl=context)
+    port = listening.sockets[0].getsockname()[1]
+    async with listening:
+        asking = fetched(f"https://localhost:{port}/a", LARGEST)
+        if fits:
+            assert await asking == BODY
+        else:
+            with pytest.raises(FetchError, match="cannot be reached"):
+                await asking
+    _trust.cache_clear()

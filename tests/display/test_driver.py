@@ -14,7 +14,8 @@ from roomctl.display import DisplayDevice, displays
 from roomctl.display.profile import DisplayTable
 from roomctl.display.sim import SimDisplay, SimPjLink
 from roomctl.errors import ConfigError, Refused, Unsupported
-from tests.display.serving import Bench
+from roomctl.ports import connect
+from tests.display.serving import Bench, on_tcp
 from tests.invented import LoopClock, invented
 
 
@@ -147,3 +148,25 @@ def test_port_and_speed_come_from_the_profile(url: str, profile: str, opened: st
     table = DisplayTable(url=url, profile=profile)
     (device,) = displays({"wall": table}, bench.connect, clock, lambda: None)
     assert device.url == opened
+
+
+async def test_a_driver_and_a_projector_meet_on_a_real_wire() -> None:
+    display = SimDisplay(password="JBMIAProjectorLink", warm_up_s=0.0)
+    changed = asyncio.Event()
+    async with on_tcp(display) as port, asyncio.timeout(60):
+        table = DisplayTable.model_validate(
+            {"url": f"tcp://127.0.0.1:{port}", "password": "JBMIAProjectorLink"}
+        )
+        (device,) = displays({"wall": table}, connect, SystemClock(), changed.set)
+        running = asyncio.ensure_future(device.run())
+        while device.state.power != "off":
+            changed.clear()
+            await changed.wait()
+        await device.power(True)
+        while device.state.power != "on" or device.state.requested_on is not None:
+            changed.clear()
+            await changed.wait()
+        assert display.power == "on"
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running

@@ -8,10 +8,16 @@ import pytest
 
 from roomctl.display.driver import profiles
 from roomctl.display.pjlink import PjLink
-from roomctl.display.session import DisplayAsk, DisplaySession, DisplayStatus, Outcome
+from roomctl.display.session import (
+    DisplayAnswer,
+    DisplayAsk,
+    DisplaySession,
+    DisplayStatus,
+    Outcome,
+)
 from roomctl.display.sim import SimDisplay, SimPjLink, SimText
 from roomctl.display.text import TextProtocol
-from roomctl.wire import Virtual
+from roomctl.wire import Chunk, Virtual
 
 PROFILES = profiles()
 TEXT = ("lg", "epson")
@@ -212,3 +218,56 @@ def test_lamp_hours_count_while_it_is_lit():
     bench.power(on=True)
     bench.room.run(3 * 3600)
     assert bench.state.lamp_hours in ((1236,), (1237,))
+
+
+def test_a_projector_hangs_up_when_nobody_asks_it_for_half_a_minute():
+    line = SimPjLink(SimDisplay(), 0.0)
+    line.receive(Chunk(b"%1POWR ?\r", 10.0))
+    line.tick(39.9)
+    assert not line.hung_up
+    line.tick(40.0)
+    assert line.hung_up
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        b"%1POWR=1\r\0",
+        b"%2LKUP=00:26:ab:12:34:56\r%1POWR=1\r",  # a notice on TCP before the answer
+        b"%1POWR=OK\r%1POWR=1\r",  # late, of a set that was given up
+        b"%1INPT=31\r%1POWR=1\r",
+        b"\xff\xfe\r%1powr=1\r",
+    ],
+)
+def test_an_answer_is_found_among_what_else_projectors_say(came: bytes):
+    link = PjLink()
+    assert list(link.feed(b"PJLINK 0\r", None)) == []
+    ask = DisplayAsk("power")
+    assert link.encode(ask) == b"%1POWR ?\r"
+    answers = [answer for answer in link.feed(came, ask) if not answer.unasked]
+    assert answers == [DisplayAnswer("value", value="on")]
+
+
+def test_what_only_class_2_has_is_left_alone_on_class_1():
+    bench = Bench(class_no=1)
+    bench.room.run(300)
+    assert bench.state.serial == ""
+    assert bench.state.maker == "roomctl"
+    assert bench.silences == []
+
+
+def test_a_projector_that_mutes_both_together_is_told_so():
+    link = PjLink(mutes_sound_too=True)
+    list(link.feed(b"PJLINK 0\r", None))
+    assert link.encode(DisplayAsk("picture_muted", True)) == b"%1AVMT 31\r"
+
+
+def test_errors_of_the_password_after_good_commands_is_a_lost_connection_and_no_wrong_password():
+    link = PjLink("secret")
+    list(link.feed(b"PJLINK 1 498e4a67\r", None))
+    ask = DisplayAsk("power")
+    link.encode(ask)
+    assert list(link.feed(b"%1POWR=0\r", ask))
+    link.encode(ask)
+    list(link.feed(b"PJLINK ERRA\r", ask))
+    assert link.denied is None

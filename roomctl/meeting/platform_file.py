@@ -196,7 +196,7 @@ class Page(Table):
         return self
 
 
-class Phase(Table):
+class ExitPhase(Table):
     """One step of a platform's way out: from `date` on, in `region` and at `hosts`, or all."""
 
     name: PhaseName
@@ -248,7 +248,7 @@ class Platform(Table):
     join: tuple[Shape, ...] = ()
     not_a_join: tuple[Shape, ...] = ()
     host_link: tuple[Shape, ...] = ()
-    phase: tuple[Phase, ...] = ()
+    phase: tuple[ExitPhase, ...] = ()
     good: tuple[Good, ...] = Field(min_length=1)
     bad: tuple[Bad, ...] = Field(min_length=1)
 
@@ -257,7 +257,7 @@ class Platform(Table):
         """Whether a number alone is enough to join."""
         return bool(self.launch.number)
 
-    def phase_on(self, day: date, region: str = "", host: str = "") -> Phase | None:
+    def phase_on(self, day: date, region: str = "", host: str = "") -> ExitPhase | None:
         """Return the latest phase that has begun on `day` in `region` and at `host`, or None."""
         begun = [
             phase

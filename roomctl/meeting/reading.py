@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from roomctl.meeting.platform_file import Phase, Platform, covers
+from roomctl.meeting.platform_file import ExitPhase, Platform, covers
 from roomctl.meeting.refusal import Refusal, sentence
 
 
@@ -74,7 +74,7 @@ class Policy:
     deny: tuple[str, ...] = ()
     day: date | None = None
 
-    def ended(self, platform: Platform, host: str) -> Phase | None:
+    def ended(self, platform: Platform, host: str) -> ExitPhase | None:
         """Return the end of the service at `host`, if it lies behind."""
         if self.day is None:
             return None

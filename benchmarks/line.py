@@ -13,10 +13,10 @@ from statistics import mean
 
 from benchmarks.report import Figure, quantile
 from roomctl.camera.profile import CameraProfile, shipped
-from roomctl.camera.session.line import Line
-from roomctl.camera.session.talk import Talk
-from roomctl.camera.session.ticket import Group, Ticket
+from roomctl.camera.visca import connection
+from roomctl.visca.bus import Bus
 from roomctl.visca.message import Drive, Pan, Preset, PresetAction, Tilt
+from roomctl.visca.request import AxisGroup, Request
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Chunk, Virtual
 
@@ -84,9 +84,9 @@ class Joystick(Virtual):
 
     def __init__(self, profile: CameraProfile, baud: int, chance: random.Random) -> None:
         self.camera, self.chance = SimCamera(profile), chance
-        self.talk = Talk("front", 1, shipped(), Quiet(), profile)
+        self.talk = connection("front", 1, Quiet(), profile)
         self.wire = Counting(self.camera, baud)
-        super().__init__(Line([self.talk], baud), self.wire)
+        super().__init__(Bus([self.talk], baud), self.wire)
         self.run(_START_S)
 
     def push(self, seconds: float, every_s: float = JOYSTICK_S) -> None:
@@ -95,7 +95,7 @@ class Joystick(Virtual):
         while self.now < end:
             way = self.chance.choice((Pan.LEFT, Pan.RIGHT))
             move = Drive(self.chance.randint(1, 0x18), self.chance.randint(1, 0x14), way, Tilt.UP)
-            self.talk.drive({Group.PAN_TILT: move}, self.now + LEASE_S, self.now)
+            self.talk.drive({AxisGroup.PAN_TILT: move}, self.now + LEASE_S, self.now)
             self.run(min(every_s, end - self.now))
 
     def stop_s(self) -> float:
@@ -173,7 +173,7 @@ def _stop_in_recall(model: str) -> Figure:
     joystick = Joystick(shipped()[model], 9600, chance)
     for turn in range(RECALLS):
         joystick.camera.presets[0] = ((-160.0, 160.0)[turn % 2], 10.0, 0x1000)
-        recall = Ticket(Preset(PresetAction.RECALL, 0), lambda _: None)
+        recall = Request(Preset(PresetAction.RECALL, 0), lambda _: None)
         joystick.talk.submit(recall, joystick.now)
         joystick.run(chance.uniform(0.1, 0.9))
         waits.append(1000 * joystick.stop_s())

@@ -14,19 +14,27 @@ from collections.abc import Callable
 
 from roomctl.camera import modes
 from roomctl.camera.hanger import Hanger
-from roomctl.camera.profile import Advisory, CameraProfile, asked_for, shipped, under_ceiling
+from roomctl.camera.profile import (
+    Advisory,
+    CameraProfile,
+    asked_for,
+    recognised,
+    shipped,
+    under_ceiling,
+)
 from roomctl.camera.rawframe import checked
 from roomctl.camera.refusal import judge, must_be_one_of, must_have, offline, preset_number
-from roomctl.camera.session.talk import Talk
-from roomctl.camera.session.ticket import Group, Outcome, Ticket
 from roomctl.camera.speed import focus_drive, pan_tilt_drive, zoom_drive
 from roomctl.camera.state import CameraState, described
 from roomctl.camera.tally import Lamps
 from roomctl.camera.travel import Journey, Reached
+from roomctl.camera.visca import connection
 from roomctl.config import CameraTable
 from roomctl.device import Health, Status
 from roomctl.errors import Refused
+from roomctl.visca.connection import Connection
 from roomctl.visca.message import FocusTo, Home, Message, Power, Preset, PresetAction, Raw
+from roomctl.visca.request import AxisGroup, Outcome, Request
 
 LEASE_S = 0.3
 
@@ -54,7 +62,7 @@ class Camera:
     @property
     def profile(self) -> CameraProfile:
         """What is known of its model; `generic` until it has said who it is."""
-        known = self._talk.profile
+        known = self._fixed or recognised(self._talk.seen.version)
         return under_ceiling(known) if self._hangs else known
 
     @property
@@ -81,7 +89,10 @@ class Camera:
     @property
     def unknown_model(self) -> str | None:
         """Return what a camera that no profile knows said of itself; None: it is known."""
-        if self._fixed is not None or self._talk.profile is not shipped()["generic"]:
+        if (
+            self._fixed is not None
+            or recognised(self._talk.seen.version) is not shipped()["generic"]
+        ):
             return None
         if self.health.status is not Status.ONLINE:
             return None
@@ -105,9 +116,9 @@ class Camera:
         if focus and self.state.focus == "auto":
             raise Refused(self.name, "focus_auto", "focuses by itself; set it to manual first")
         wanted = {
-            Group.PAN_TILT: pan_tilt_drive(self.profile, pan, tilt),
-            Group.ZOOM: zoom_drive(self.profile, zoom),
-            Group.FOCUS: focus_drive(self.profile, focus),
+            AxisGroup.PAN_TILT: pan_tilt_drive(self.profile, pan, tilt),
+            AxisGroup.ZOOM: zoom_drive(self.profile, zoom),
+            AxisGroup.FOCUS: focus_drive(self.profile, focus),
         }
         now = self._line.clock.mono_s()
         if pan or tilt or zoom:
@@ -291,7 +302,7 @@ class Camera:
         self._forget()
         self.refresh()
 
-    def reopened(self) -> Talk:
+    def reopened(self) -> Connection:
         """Begin a new conversation: the port was opened."""
         self._talk = self._new_talk()
         return self._talk
@@ -319,8 +330,8 @@ class Camera:
             self.profile, self._talk.seen, preset=self._preset, tally=shown, tracks=self._tracks
         )
 
-    def _new_talk(self) -> Talk:
-        return Talk(self.name, self.address, shipped(), self, self._fixed)
+    def _new_talk(self) -> Connection:
+        return connection(self.name, self.address, self, self._fixed)
 
     def _refuse_if_offline(self) -> None:
         if not self._talk.ready:
@@ -368,7 +379,7 @@ class Camera:
             if not ended.done():  # whoever waited may have been cancelled
                 ended.set_result(outcome)
 
-        self._talk.submit(Ticket(message, resolve), self._line.clock.mono_s())
+        self._talk.submit(Request(message, resolve), self._line.clock.mono_s())
         self._line.wake()
         return ended
 

@@ -130,7 +130,7 @@ async def _units(on: Ground, axis: Axis) -> int | None:
                 raise
             return None
         try:
-            return _read(axis, bytes.fromhex(answer or ""), camera.profile.form)
+            return _read(axis, bytes.fromhex(answer or ""), camera.profile.model.layout)
         except ValueError:
             return None  # another layout than the profile's: nothing to count on
     return None

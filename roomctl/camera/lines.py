@@ -15,13 +15,13 @@ from roomctl.camera.baud import ANSWER_S, Speeds, at_speed, baud_of, is_open
 from roomctl.camera.driver import Camera
 from roomctl.camera.patience import GivenUp, Patience
 from roomctl.camera.profile import shipped
-from roomctl.camera.session import Line
-from roomctl.camera.session.ip import SCHEME, OverIp
 from roomctl.camera.uvc.device import is_uvc
 from roomctl.clock import Clock
 from roomctl.config import CameraTable
 from roomctl.device import Device, Status
 from roomctl.errors import ConfigError, PortError
+from roomctl.visca.bus import Bus
+from roomctl.visca.ip import SCHEME, OverIp
 from roomctl.wire import Connect, Identity, Machine, Port, Ring, traced
 
 _log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class CameraLine(Device):
 
     def machine(self, identity: Identity) -> Machine:
         talks = [camera.reopened() for camera in self.cameras.values()]
-        line = Line(talks, self.baud)
+        line = Bus(talks, self.baud)
         machine = OverIp(line) if self.url.startswith(f"{SCHEME}:") else line
         first_s = None if self._speeds is None else ANSWER_S
         self._readable = False

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from roomctl.camera.session.talk import Talk
 from roomctl.errors import PortError
+from roomctl.visca.connection import Connection
 from roomctl.visca.frames import BadFrame, Splitter, decode_reply
 from roomctl.wire import Chunk, Machine
 
@@ -30,7 +30,7 @@ class Patience:
     def __init__(
         self,
         machine: Machine,
-        talks: Sequence[Talk],
+        talks: Sequence[Connection],
         url: str,
         first_s: float | None,
         readable: Callable[[], None],

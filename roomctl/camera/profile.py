@@ -13,18 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from roomctl.config import data_path
 from roomctl.errors import ConfigError
 from roomctl.profile import Profile, load_all, pick
-from roomctl.visca.message import Layout, Version
+from roomctl.visca.message import Inquiry, Layout, Version
+from roomctl.visca.model import CameraModel, Limits, Quirk
 
-Quirk = Literal[
-    "no-ack",
-    "no-power",
-    "no-zoom-inquiry",
-    "deaf-after-recall",
-    "stop-needs-cancel",
-    "menu-fills-sockets",
-    "replies-as-2",
-    "one-socket-for-all",
-]
 ExposureMode = Literal["auto", "manual", "shutter", "iris", "bright"]
 WhiteBalance = Literal["auto", "indoor", "outdoor", "one_push", "atw", "manual"]
 TallyLight = Literal["red", "green", "yellow"]
@@ -209,8 +200,28 @@ class CameraProfile(Profile):
     quirks: tuple[Quirk, ...] = ()
 
     @property
-    def form(self) -> Layout:
-        return Layout[self.layout]
+    def model(self) -> CameraModel:
+        """Return what the conversation with such a camera must know."""
+        return CameraModel(
+            layout=Layout[self.layout],
+            pan_tilt=self.pan_tilt,
+            pan_speed=self.pan_speed.max,
+            tilt_speed=self.tilt_speed.max,
+            zoom_inquiry=not self.has("no-zoom-inquiry"),
+            settings=(
+                *((Inquiry.FOCUS_MODE, Inquiry.FOCUS) if self.focus else ()),
+                *((Inquiry.EXPOSURE_MODE,) if self.exposure else ()),
+                *((Inquiry.WHITE_BALANCE_MODE,) if self.white_balance else ()),
+                *((Inquiry.IR_RECEIVE,) if self.ir_receive else ()),
+                *((Inquiry.TRACKING,) if self.tracking == "sony" else ()),  # others do not say
+            ),
+            sockets=self.sockets,
+            in_flight=self.max_inflight,
+            cancel=self.cancel,
+            acks=not self.has("no-ack"),
+            counts=self.sequence == "strict",
+            limits=Limits(**self.timing.model_dump()),
+        )
 
     def has(self, quirk: Quirk) -> bool:
         return quirk in self.quirks
@@ -231,6 +242,12 @@ def under_ceiling(profile: CameraProfile) -> CameraProfile:
 def shipped() -> dict[str, CameraProfile]:
     """Return the profiles that come with the program, by file stem; read once."""
     return load_all(data_path("firmware_profiles") / "camera", CameraProfile)
+
+
+@cache
+def recognised(version: Version | None) -> CameraProfile:
+    """Return the shipped profile of a camera that says this of itself; `generic` if none fits."""
+    return recognise(shipped(), version)
 
 
 def asked_for(camera: str, profile: str | None) -> CameraProfile | None:

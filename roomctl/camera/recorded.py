@@ -16,11 +16,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from roomctl.camera.session.talk import Talk
-from roomctl.camera.session.ticket import End, Group, Outcome, Ticket, groups_of, may_repeat
 from roomctl.camera.spoken import Questions, Spoken, Voice, answers_in
 from roomctl.visca import codec
 from roomctl.visca.codec import HEADER
+from roomctl.visca.connection import Connection
 from roomctl.visca.frames import BROADCAST, BadFrame
 from roomctl.visca.message import (
     AddressSet,
@@ -37,6 +36,7 @@ from roomctl.visca.message import (
     ZoomDrive,
     decode,
 )
+from roomctl.visca.request import AxisGroup, Ending, Outcome, Request, groups_of, may_repeat
 from roomctl.wire import Chunk, Record
 
 LATE_S = 1.0
@@ -66,13 +66,15 @@ class Ended:
 
     at: float
     name: str
-    end: End
+    end: Ending
 
 
 class Recorded:
     """The Machine at the far end of `talks`, which it also gives their commands."""
 
-    def __init__(self, records: Sequence[Record], talks: dict[int, Talk], *, over_ip: bool) -> None:
+    def __init__(
+        self, records: Sequence[Record], talks: dict[int, Connection], *, over_ip: bool
+    ) -> None:
         self.talks = talks
         self.ended: list[Ended] = []
         self.divergence: Divergence | None = None
@@ -93,7 +95,7 @@ class Recorded:
         self._said_at: dict[bytes, float] = {}
         self._woken_at: float | None = None
         self._unended: set[bytes] = set()
-        self._wanted: dict[Group, Drive | ZoomDrive | FocusDrive | None] = {}
+        self._wanted: dict[AxisGroup, Drive | ZoomDrive | FocusDrive | None] = {}
 
     # The Machine.
 
@@ -211,7 +213,7 @@ class Recorded:
             self._woken_at = now  # it is to be said at once
             self._ask(self.talks[address], message, spoken, now)
 
-    def _ask(self, talk: Talk, message: Message, spoken: Spoken, now: float) -> None:
+    def _ask(self, talk: Connection, message: Message, spoken: Spoken, now: float) -> None:
         if not isinstance(message, Drive | ZoomDrive | FocusDrive):
             self._submit(talk, message, spoken, now)
             return
@@ -229,12 +231,12 @@ class Recorded:
         self._wanted[group] = None if _stops(message) else message
         if driven or not _stops(message):
             talk.drive(self._wanted, _FOREVER, now)
-        elif group is Group.FOCUS:
+        elif group is AxisGroup.FOCUS:
             self._submit(talk, message, spoken, now)  # a stop stops no focus that was not driven
         else:
             talk.stop(now)
 
-    def _submit(self, talk: Talk, message: Message, spoken: Spoken, now: float) -> None:
+    def _submit(self, talk: Connection, message: Message, spoken: Spoken, now: float) -> None:
         if spoken.frame in self._unended and may_repeat(message):
             return  # that was the session of then, saying it again
         self._unended.add(spoken.frame)
@@ -244,7 +246,7 @@ class Recorded:
             self._unended.discard(spoken.frame)
             self.ended.append(Ended(spoken.at, _named(spoken.frame), outcome.end))
 
-        talk.submit(Ticket(message, note), now)
+        talk.submit(Request(message, note), now)
 
     def _resolve(self, now: float) -> None:
         """Give the stops that the session has not said again by itself."""

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from roomctl.camera.profile import CameraProfile
-from roomctl.camera.session.ticket import End, Outcome
 from roomctl.errors import NoReply, Refused, UnknownOutcome, Unsupported
 from roomctl.visca.frames import ErrorCode
+from roomctl.visca.request import Ending, Outcome
 
 T = TypeVar("T")
 
@@ -31,16 +31,16 @@ def offline(camera: str, detail: str | None) -> Refused:
 def judge(camera: str, outcome: Outcome, detail: str | None) -> None:
     """Return if a command was done; else raise why not. `detail`: why the camera is offline."""
     match outcome.end:
-        case End.DONE:
+        case Ending.DONE:
             return
-        case End.NO_REPLY:
+        case Ending.NO_REPLY:
             raise NoReply(camera, outcome.after_s, "is it powered?")
-        case End.UNKNOWN:
+        case Ending.UNKNOWN:
             why = "the answer got lost; it may have run. Look before you send it again"
             raise UnknownOutcome(camera, why)
-        case End.OFFLINE:
+        case Ending.OFFLINE:
             raise offline(camera, detail)
-        case End.REPLACED | End.STOPPED:
+        case Ending.REPLACED | Ending.STOPPED:
             why = f"was {outcome.end.value} by a newer command"
             raise Refused(camera, outcome.end.value, why)
     code, why = "not_executable", f"refused with error {outcome.code or 0:02X}"

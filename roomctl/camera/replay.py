@@ -13,14 +13,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from roomctl.camera.baud import baud_of
-from roomctl.camera.profile import CameraProfile, shipped
+from roomctl.camera.profile import CameraProfile, recognised, shipped
 from roomctl.camera.recorded import Divergence, Ended, Recorded
-from roomctl.camera.session.ip import OverIp
-from roomctl.camera.session.line import Line
-from roomctl.camera.session.talk import Talk
 from roomctl.camera.spoken import Voice
 from roomctl.camera.state import described
 from roomctl.camera.trace import SCHEME_IP, Trace, is_datagram
+from roomctl.camera.visca import connection
+from roomctl.visca.bus import Bus
+from roomctl.visca.connection import Connection
+from roomctl.visca.ip import OverIp
 from roomctl.wire import Record, Virtual
 
 
@@ -59,7 +60,7 @@ def replay(trace: Trace) -> Replayed:
     Raises KeyError if there is no such profile.
     """
     fixed = shipped()[trace.facts["profile"]] if "profile" in trace.facts else None
-    talks: dict[int, Talk] = {}
+    talks: dict[int, Connection] = {}
     ended: list[Ended] = []
     divergence: Divergence | None = None
     for section in trace.sections():
@@ -67,12 +68,12 @@ def replay(trace: Trace) -> Replayed:
         talks |= then.talks
         ended += then.ended
         divergence = divergence or then.divergence
-    cameras = {address: _in_words(talks[address]) for address in sorted(talks)}
+    cameras = {address: _in_words(talks[address], fixed) for address in sorted(talks)}
     return Replayed(cameras, ended, divergence)
 
 
 class _Nobody:
-    """Whom a Talk tells what happens: its state is looked at in the end."""
+    """Whom a Connection tells what happens: its state is looked at in the end."""
 
     def answered(self) -> None:
         """Nothing to note."""
@@ -89,10 +90,10 @@ def _replayed(records: Sequence[Record], fixed: CameraProfile | None) -> Recorde
     url = next((r.note for r in records if r.direction == "open"), "serial:")
     over_ip = url.startswith(SCHEME_IP) or any(is_datagram(r.data) for r in records)
     talks = {
-        address: Talk(f"camera {address}", address, shipped(), _Nobody(), fixed)
+        address: connection(f"camera {address}", address, _Nobody(), fixed)
         for address in _addresses(records, over_ip=over_ip)
     }
-    line = Line(list(talks.values()), None if over_ip else baud_of(url))
+    line = Bus(list(talks.values()), None if over_ip else baud_of(url))
     then = Recorded(records, talks, over_ip=over_ip)
     room = Virtual(OverIp(line) if over_ip else line, then, now=records[0].at)
     room.run(then.until - records[0].at)
@@ -107,8 +108,9 @@ def _addresses(records: Sequence[Record], *, over_ip: bool) -> list[int]:
     return sorted({s.frame[0] & 0x0F for s in spoken if 1 <= s.frame[0] & 0x0F <= 7}) or [1]
 
 
-def _in_words(talk: Talk) -> dict[str, str]:
-    state = described(talk.profile, talk.seen, preset=None, tally=None, tracks=None)
+def _in_words(talk: Connection, fixed: CameraProfile | None) -> dict[str, str]:
+    profile = fixed or recognised(talk.seen.version)
+    state = described(profile, talk.seen, preset=None, tally=None, tracks=None)
     known = {field.name: getattr(state, field.name) for field in fields(state)}
     words = {name: _word(value) for name, value in known.items() if value is not None}
     return {"ready": _word(talk.ready and not talk.silent), **words}

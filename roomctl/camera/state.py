@@ -10,8 +10,8 @@ from typing import Literal
 
 from roomctl.camera.modes import EXPOSURE, WHITE_BALANCE, mode_of
 from roomctl.camera.profile import CameraProfile
-from roomctl.camera.session.reading import Seen
 from roomctl.visca.message import Inquiry
+from roomctl.visca.poller import Readback
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class CameraState:
 
 def described(
     profile: CameraProfile,
-    seen: Seen,
+    seen: Readback,
     *,
     preset: int | None,
     tally: str | None,

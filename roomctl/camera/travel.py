@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from roomctl.camera.profile import Axis, CameraProfile, ZoomRange
-from roomctl.camera.session.reading import Seen
 from roomctl.camera.speed import byte
 from roomctl.errors import Refused, Unsupported
 from roomctl.visca.message import Absolute, Message, Relative, ZoomTo
+from roomctl.visca.poller import Readback
 
 Part = Literal["pan", "tilt", "zoom"]
 
@@ -30,7 +30,7 @@ class Reached:
 class Journey:
     """What is to be said to get somewhere: `messages`, and which parts were `clamped`."""
 
-    def __init__(self, camera: str, profile: CameraProfile, seen: Seen) -> None:
+    def __init__(self, camera: str, profile: CameraProfile, seen: Readback) -> None:
         self.messages: list[Message] = []
         self.clamped: list[Part] = []
         self._camera, self._profile, self._seen = camera, profile, seen

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from roomctl.visca.message import Layout
+from roomctl.visca.message import Inquiry, Layout
 
 Quirk: TypeAlias = Literal[
     "no-ack",
@@ -54,22 +54,18 @@ class Limits:
 class CameraModel:
     """What a `Connection` must know of a camera; the defaults are a camera that nobody knows.
 
-    `pan_speed`, `tilt_speed`: the highest speed bytes. `zoom` … `tracking`: whether it has, and
-    can be asked for, that. `sockets`: how many commands it holds; `in_flight`: how many to leave
-    there. `cancel`: whether Cancel works. `acks`: whether it says ACK at all. `counts`: over IP,
-    whether it counts the messages.
+    `pan_speed`, `tilt_speed`: the highest speed bytes. `pan_tilt`, `zoom_inquiry`: whether it can
+    be asked where it looks, and how far it is zoomed in. `settings`: what else it can be asked.
+    `sockets`: how many commands it holds; `in_flight`: how many to leave there. `cancel`: whether
+    Cancel works. `acks`: whether it says ACK at all. `counts`: over IP, whether it counts messages.
     """
 
     layout: Layout = Layout.A
     pan_tilt: bool = True
     pan_speed: int = 0x18
     tilt_speed: int = 0x14
-    zoom: bool = True
-    focus: bool = False
-    exposure: bool = False
-    white_balance: bool = False
-    ir_receive: bool = False
-    tracking: bool = False
+    zoom_inquiry: bool = True
+    settings: tuple[Inquiry, ...] = ()
     sockets: int = 2
     in_flight: int = 2
     cancel: bool = False

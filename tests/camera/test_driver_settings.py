@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from roomctl.camera.profile import shipped
 from roomctl.errors import Refused, Unsupported
 from tests.camera.bench import Bench, bench, until
 from tests.invented import invented
@@ -172,8 +171,8 @@ async def test_a_raw_frame_that_could_run_away_is_refused_with_the_reason() -> N
 async def test_an_unknown_camera_says_what_it_is_and_a_known_one_with_a_fault_says_that() -> None:
     async with bench() as b:
         assert b.front.unknown_model is None
-        b.front._talk._watch.profile = shipped()["generic"]
-        assert b.front.unknown_model == "0001:0513 0104"
+    async with bench("generic") as b:
+        assert b.front.unknown_model == "7f7f:0001 0104"
     async with bench("tenveo_vhd20han", profile="tenveo_vhd20han") as b:
         assert [one.source for one in b.front.advisories] == ["glikely/obs-ptz issues 183 and 192"]
         assert b.front.unknown_model is None

@@ -115,7 +115,7 @@ def test_a_camera_of_an_unknown_make_is_generic() -> None:
 
 def test_a_brc_300_counts_pan_to_the_left() -> None:
     brc300 = shipped()["sony_brc300"]
-    assert brc300.form is Layout.D
+    assert brc300.model.layout is Layout.D
     assert brc300.pan.degrees(0x8A58) == pytest.approx(-170, abs=0.1)  # printed for the left end
     assert brc300.pan.units(-10) == 0x823
     assert brc300.tilt.units(10) == 0x823

@@ -4,7 +4,6 @@ import random
 
 import pytest
 
-from roomctl.camera.session.ticket import End as Ending
 from roomctl.camera.sim import uvc as sim
 from roomctl.camera.sim.uvc import SimUvc
 from roomctl.camera.uvc.message import (
@@ -25,6 +24,7 @@ from roomctl.camera.uvc.message import (
 )
 from roomctl.camera.uvc.profile import exposure_items
 from roomctl.camera.uvc.talk import Errand, Outcome, UvcTalk
+from roomctl.visca.request import Ending
 from roomctl.wire import Chunk, Virtual
 
 BOTH = (*sim.PLACES, sim.ZOOM, *sim.SPEEDS)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from roomctl.camera.profile import shipped
 from roomctl.camera.replay import replay
-from roomctl.camera.session.ip import OverIp
-from roomctl.camera.session.line import Line
-from roomctl.camera.session.talk import Talk
-from roomctl.camera.session.ticket import Group, Outcome, Ticket
 from roomctl.camera.trace import lines, parse
+from roomctl.camera.visca import connection
 from roomctl.clock import Moment
+from roomctl.visca.bus import Bus
+from roomctl.visca.ip import OverIp
 from roomctl.visca.message import Home, Preset, PresetAction, Relative
+from roomctl.visca.request import AxisGroup, Outcome, Request
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
 from roomctl.wire import Chunk, Machine, Record, Ring, Virtual
 from tests.visca.rig import LEFT, RIGHT, TELE, Heard
@@ -60,8 +60,8 @@ class Scene:
 
     def open(self) -> None:
         self.ring.note(Record(self.now, "open", note=self.url))
-        self.talk = Talk("front", 1, shipped(), Heard(), shipped().get(self.facts.get("profile")))
-        line = Line([self.talk], self.baud)
+        self.talk = connection("front", 1, Heard(), shipped().get(self.facts.get("profile")))
+        line = Bus([self.talk], self.baud)
         near = Tapped(OverIp(line) if self.over_ip else line, self.ring)
         self.room = Virtual(near, self.far, now=self.now)
 
@@ -74,12 +74,12 @@ class Scene:
         self.now = self.room.now
 
     def drive(self, move: object, zoom: object = None, seconds: float = 0.5) -> None:
-        wanted = {Group.PAN_TILT: move, Group.ZOOM: zoom}
+        wanted = {AxisGroup.PAN_TILT: move, AxisGroup.ZOOM: zoom}
         self.talk.drive(wanted, self.now + seconds, self.now)
         self.run(seconds + 1.5)
 
     def submit(self, message: object, seconds: float) -> None:
-        self.talk.submit(Ticket(message, self.outcomes.append), self.now)
+        self.talk.submit(Request(message, self.outcomes.append), self.now)
         self.run(seconds)
 
 
@@ -114,7 +114,7 @@ def unplugged() -> Scene:
     """The connection breaks while the camera is driven, and is opened again."""
     scene = Scene("ptzoptics_g2", "tcp://192.0.2.7:5678", named=True)
     scene.run(2)
-    scene.talk.drive({Group.PAN_TILT: RIGHT}, scene.now + 60, scene.now)
+    scene.talk.drive({AxisGroup.PAN_TILT: RIGHT}, scene.now + 60, scene.now)
     scene.run(0.4)
     scene.lose("the other end hung up")
     scene.now += 3.0

@@ -1,10 +1,9 @@
 """One camera behind a network that may be bad, in invented time."""
 
 from roomctl.camera.profile import CameraProfile, shipped
-from roomctl.camera.session.ip import OverIp
-from roomctl.camera.session.line import Line
-from roomctl.camera.session.talk import Talk
-from roomctl.camera.session.ticket import Group, Outcome, Ticket
+from roomctl.camera.visca import connection
+from roomctl.visca.bus import Bus
+from roomctl.visca.ip import OverIp
 from roomctl.visca.message import (
     Drive,
     Message,
@@ -12,6 +11,7 @@ from roomctl.visca.message import (
     PresetAction,
     Relative,
 )
+from roomctl.visca.request import AxisGroup, Outcome, Request
 from roomctl.visca.sim import SimCamera, SimIp
 from roomctl.wire import Virtual
 from tests.visca.rig import TELE, Heard
@@ -31,10 +31,10 @@ class Net(Virtual):
         profile = shipped()[model] if isinstance(model, str) else model
         self.events = Heard()
         fixed = profile if profile.sequence == "fixed" else None
-        self.talk = Talk("camera", 1, shipped(), self.events, fixed)
+        self.talk = connection("camera", 1, self.events, fixed)
         self.camera = SimCamera(profile)
         self.sim = SimIp(self.camera, seed)
-        self.driver = Recorded(Line([self.talk], None))
+        self.driver = Recorded(Bus([self.talk], None))
         super().__init__(self.driver, self.sim)
         if start:
             self.run(2.0)
@@ -44,12 +44,12 @@ class Net(Virtual):
 
     def submit(self, message: Message) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        self.talk.submit(Ticket(message, outcomes.append), self.now)
+        self.talk.submit(Request(message, outcomes.append), self.now)
         self.settle()
         return outcomes
 
     def drive(self, move: Drive) -> None:
-        wanted = {Group.PAN_TILT: move, Group.ZOOM: TELE}
+        wanted = {AxisGroup.PAN_TILT: move, AxisGroup.ZOOM: TELE}
         self.talk.drive(wanted, self.now + 0.3, self.now)
         self.settle()
 
@@ -61,7 +61,7 @@ class Net(Virtual):
 class Recorded(OverIp):
     """The driver's end, with what it wrote."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Bus) -> None:
         super().__init__(line)
         self.wrote: list[str] = []
 

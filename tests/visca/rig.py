@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from roomctl.camera.profile import CameraProfile, shipped
-from roomctl.camera.session.line import Line
-from roomctl.camera.session.talk import Talk
-from roomctl.camera.session.ticket import Group, Outcome, Ticket
+from roomctl.camera.profile import CameraProfile, recognised, shipped
+from roomctl.camera.visca import connection
+from roomctl.visca.bus import Bus
+from roomctl.visca.connection import Connection
 from roomctl.visca.message import Drive, FocusDrive, Message, Pan, Tilt, Zoom, ZoomDrive
+from roomctl.visca.request import AxisGroup, Outcome, Request
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Virtual
 
@@ -45,19 +46,25 @@ class Rig(Virtual):
     ) -> None:
         profile = shipped()[model] if isinstance(model, str) else model
         fixed = None if profile.match and isinstance(model, str) else profile
+        self._fixed = fixed
         self.events = [Heard() for _ in addresses]
         self.talks = [
-            Talk(f"camera{address}", address, shipped(), events, fixed)
+            connection(f"camera{address}", address, events, fixed)
             for address, events in zip(addresses, self.events, strict=True)
         ]
         self.cameras = [SimCamera(profile, address) for address in addresses]
-        self.line, self.sim = Line(self.talks, baud), SimLine(self.cameras, baud)
+        self.line, self.sim = Bus(self.talks, baud), SimLine(self.cameras, baud)
         super().__init__(self.line, self.sim)
         if start:
             self.run(2.0)
 
     @property
-    def talk(self) -> Talk:
+    def profile(self) -> CameraProfile:
+        """Return what the first camera was recognised as, or is said to be."""
+        return self._fixed or recognised(self.talk.seen.version)
+
+    @property
+    def talk(self) -> Connection:
         return self.talks[0]
 
     @property
@@ -71,7 +78,7 @@ class Rig(Virtual):
         focus: FocusDrive | None = None,
         lease_s: float = 0.3,
     ) -> None:
-        wanted = {Group.PAN_TILT: move, Group.ZOOM: zoom, Group.FOCUS: focus}
+        wanted = {AxisGroup.PAN_TILT: move, AxisGroup.ZOOM: zoom, AxisGroup.FOCUS: focus}
         self.talk.drive(wanted, self.now + lease_s, self.now)
         self.settle()
 
@@ -82,7 +89,7 @@ class Rig(Virtual):
     def submit(self, message: Message) -> list[Outcome]:
         """Submit a command; the list fills with its outcome."""
         outcomes: list[Outcome] = []
-        self.talk.submit(Ticket(message, outcomes.append), self.now)
+        self.talk.submit(Request(message, outcomes.append), self.now)
         self.settle()
         return outcomes
 

@@ -5,12 +5,14 @@ import random
 import pytest
 
 from roomctl.camera.profile import shipped
-from roomctl.camera.session.ticket import Group
+from roomctl.visca.frames import Notice
 from roomctl.visca.message import Drive, Pan, Tilt
+from roomctl.visca.request import AxisGroup
 from tests.visca.rig import LEFT, RIGHT, STOP, TELE, Rig
 
 JOYSTICK_S = 1 / 125
 ALL = (1, 2, 3, 4, 5, 6, 7)
+SOMEBODY = Notice(1, bytes.fromhex("7d010601"))  # used the remote: all is asked again
 
 
 def push(rig: Rig, seconds: float, *which: int) -> None:
@@ -20,7 +22,7 @@ def push(rig: Rig, seconds: float, *which: int) -> None:
         for number in which:
             way = chance.choice((Pan.LEFT, Pan.RIGHT))
             move = Drive(chance.randint(1, 0x18), chance.randint(1, 0x14), way, Tilt.UP)
-            rig.talks[number].drive({Group.PAN_TILT: move}, rig.now + 0.3, rig.now)
+            rig.talks[number].drive({AxisGroup.PAN_TILT: move}, rig.now + 0.3, rig.now)
         rig.run(JOYSTICK_S)
 
 
@@ -60,15 +62,15 @@ def test_the_zoom_is_read_while_it_is_driven_and_once_it_stands() -> None:
 def test_a_question_never_goes_before_a_move_from_rest_or_a_stop() -> None:
     rig = Rig()
     rig.run(20.0)
-    while not rig.talk.saying.asks or rig.talk.awaits(rig.talk.saying):
+    while not rig.talk.last_written.asks or rig.talk.awaits(rig.talk.last_written):
         rig.run(0.01)
-    rig.talk._watch.look()  # eight questions wait
+    rig.talk.receive(SOMEBODY, rig.now)  # eight questions wait
     began = rig.now
     rig.drive(RIGHT)
     rig.run(0.05)
     said = [f for at, f in rig.sim.heard if at > began]
     assert said[0] == RIGHT.encode(1).hex()
-    rig.talk._watch.look()
+    rig.talk.receive(SOMEBODY, rig.now)
     began = rig.now
     rig.stop()
     rig.run(0.05)
@@ -97,7 +99,7 @@ def test_a_stop_for_the_fifth_camera_overtakes_everything_of_the_others() -> Non
         rig.talks[4].stop(rig.now)
         for talk in rig.talks:
             if talk is not rig.talks[4]:
-                talk.drive({Group.PAN_TILT: LEFT}, rig.now + 0.3, rig.now)
+                talk.drive({AxisGroup.PAN_TILT: LEFT}, rig.now + 0.3, rig.now)
         rig.run(0.2)
         late.append(rig.cameras[4].stopped_at - asked)
         said = [f for at, f in rig.sim.heard if at > asked]

@@ -6,10 +6,7 @@ import pytest
 
 from roomctl.camera import lines
 from roomctl.camera.profile import shipped
-from roomctl.camera.session.ip import OverIp
-from roomctl.camera.session.line import Line
-from roomctl.camera.session.talk import Talk
-from roomctl.camera.session.ticket import End, Outcome
+from roomctl.camera.visca import connection
 from roomctl.clock import SystemClock
 from roomctl.config import CameraTable
 from roomctl.device import Status
@@ -17,10 +14,13 @@ from roomctl.errors import ConfigError
 from roomctl.ports import connect
 from roomctl.simulator.wires import Talk as Wired
 from roomctl.simulator.wires import UdpPort
+from roomctl.visca.bus import Bus
+from roomctl.visca.ip import OverIp
 from roomctl.visca.message import (
     Home,
     Raw,
 )
+from roomctl.visca.request import Ending, Outcome
 from roomctl.visca.sim import SimCamera, SimIp
 from roomctl.wire import Chunk
 from tests.visca.net import LIMIT_S, RESET, STEP, Net, after
@@ -35,7 +35,7 @@ def test_the_count_is_reset_then_the_camera_cleared_stopped_and_asked() -> None:
     assert [datagram[8:16] for datagram in first[2:]] == [f"{n:08x}" for n in range(1, 6)]
     assert {datagram[:4] for datagram in first[4:]} == {"0110"}
     assert net.talk.ready
-    assert net.talk.profile == shipped()["sony_srg300h"]
+    assert net.talk.model == shipped()["sony_srg300h"].model
 
 
 def test_a_lost_command_goes_out_again_with_its_own_number_and_runs_once() -> None:
@@ -49,7 +49,7 @@ def test_a_lost_command_goes_out_again_with_its_own_number_and_runs_once() -> No
     said = after(net, at)
     assert len(said) == 2
     assert said[0] == said[1]
-    assert outcomes == [Outcome(End.DONE)]
+    assert outcomes == [Outcome(Ending.DONE)]
     assert net.camera.pan_deg == pytest.approx(10, abs=0.1)
 
 
@@ -81,7 +81,7 @@ def test_numbers_wrap_to_0() -> None:
         net.run(0.5)
         home.append(net.submit(Home()))
     net.run(1.0)
-    assert home == [[Outcome(End.DONE)]] * 4
+    assert home == [[Outcome(Ending.DONE)]] * 4
     assert net.sim.resets == 1
 
 
@@ -90,12 +90,12 @@ def test_a_length_that_lies_is_not_believed() -> None:
     net.sim.length = 9  # as AVer's do
     outcomes = net.submit(Home())
     net.run(1.0)
-    assert outcomes == [Outcome(End.DONE)]
+    assert outcomes == [Outcome(Ending.DONE)]
     assert net.events.told == ["answered"]
 
 
 def test_a_camera_that_knows_no_reset_is_used_nevertheless() -> None:
-    line = Line([Talk("camera", 1, shipped(), Heard())], None)
+    line = Bus([connection("camera", 1, Heard())], None)
     driver = OverIp(line)
     wrote: list[bytes] = []
     for step in range(200):
@@ -108,7 +108,7 @@ def test_a_camera_that_knows_no_reset_is_used_nevertheless() -> None:
 
 
 def test_if_clear_is_said_as_a_command_to_a_camera_that_knows_no_device_setting() -> None:
-    driver = OverIp(Line([Talk("camera", 1, shipped(), Heard())], None))
+    driver = OverIp(Bus([connection("camera", 1, Heard())], None))
     assert driver.outbox(0.0) is not None
     driver.receive(Chunk(bytes.fromhex("020100010000000001"), 0.0))
     driver.tick(0.0)
@@ -130,7 +130,7 @@ def test_a_camera_with_one_number_on_every_reply_is_understood() -> None:
     net.run(3.0)
     net.talk.stop(net.now)
     net.run(1.0)
-    assert outcomes == [Outcome(End.DONE)]
+    assert outcomes == [Outcome(Ending.DONE)]
     assert net.camera.pan_deg == pytest.approx(10, abs=0.1)
     assert not net.talk.stopping
 
@@ -141,7 +141,7 @@ def test_a_raw_question_is_asked_as_an_inquiry() -> None:
     outcomes = net.submit(Raw(bytes.fromhex("09047f")))
     net.run(0.2)
     assert net.driver.wrote[at].startswith("0110")
-    assert outcomes == [Outcome(End.REFUSED, 0x02)]
+    assert outcomes == [Outcome(Ending.REFUSED, 0x02)]
 
 
 async def test_a_camera_is_driven_over_real_udp() -> None:

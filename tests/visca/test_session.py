@@ -3,7 +3,6 @@
 import pytest
 
 from roomctl.camera.profile import shipped
-from roomctl.camera.session.ticket import End, Group, Outcome
 from roomctl.visca.message import (
     Absolute,
     Drive,
@@ -14,6 +13,7 @@ from roomctl.visca.message import (
     PresetAction,
     Tilt,
 )
+from roomctl.visca.request import AxisGroup, Ending, Outcome
 from tests.visca.rig import LEFT, RIGHT, TELE, Rig
 
 MOVING = sorted(name for name, profile in shipped().items() if profile.pan_tilt)
@@ -42,10 +42,11 @@ def test_a_socket_to_a_camera_numbers_no_chain() -> None:
 def test_a_camera_says_who_and_how_it_is_and_its_profile_is_picked(model: str) -> None:
     rig = Rig(model)
     assert rig.events[0].told == ["answered"]
-    assert rig.talk.profile == shipped()[model]
+    assert rig.profile == shipped()[model]
+    assert rig.talk.model == shipped()[model].model
     seen = rig.talk.seen
-    at = (0, 0) if rig.talk.profile.pan_tilt else (None, None)
-    zoom, mute = rig.talk.profile.zoom, rig.talk.profile.has("no-zoom-inquiry")
+    at = (0, 0) if rig.profile.pan_tilt else (None, None)
+    zoom, mute = rig.profile.zoom, rig.profile.has("no-zoom-inquiry")
     wide = None if mute else zoom.wide if zoom else 0
     assert (seen.power, seen.pan, seen.tilt, seen.zoom, seen.moving) == (True, *at, wide, False)
 
@@ -57,7 +58,7 @@ def test_right_is_right_and_up_is_up_on_every_model(model: str) -> None:
     rig.run(3.0)
     assert rig.camera.pan_deg > 1
     assert rig.camera.tilt_deg > 1
-    profile, seen = rig.talk.profile, rig.talk.seen
+    profile, seen = rig.profile, rig.talk.seen
     if profile.pan and profile.tilt:
         assert profile.pan.degrees(seen.pan) == pytest.approx(rig.camera.pan_deg, abs=0.1)
         assert profile.tilt.degrees(seen.tilt) == pytest.approx(rig.camera.tilt_deg, abs=0.1)
@@ -66,13 +67,13 @@ def test_right_is_right_and_up_is_up_on_every_model(model: str) -> None:
 @pytest.mark.parametrize("model", MOVING)
 def test_every_model_goes_where_it_is_sent_within_one_unit(model: str) -> None:
     rig = Rig(model)
-    pan, tilt = rig.talk.profile.pan, rig.talk.profile.tilt
+    pan, tilt = rig.profile.pan, rig.profile.tilt
     for right, up in ((45.0, 10.0), (-45.0, -10.0), (-999.0, 999.0), (999.0, -999.0), (0.0, 0.0)):
         wanted = (pan.units(right), tilt.units(up)) if pan and tilt else (600, -100)
         outcomes = rig.submit(Absolute(0x18, 0x12, *wanted))
         rig.run(29.0)
         rig.run(6.0)
-        assert outcomes == [Outcome(End.DONE)]
+        assert outcomes == [Outcome(Ending.DONE)]
         assert rig.talk.seen.pan == pytest.approx(wanted[0], abs=1)
         assert rig.talk.seen.tilt == pytest.approx(wanted[1], abs=1)
         if pan and tilt:
@@ -127,7 +128,7 @@ def test_a_third_command_waits_for_a_free_socket() -> None:
     outcomes = [rig.submit(STORE_1), rig.submit(Preset(PresetAction.SET, 1))]
     third = rig.submit(Preset(PresetAction.SET, 2))
     rig.run(1.0)
-    assert [o[0].end for o in (*outcomes, third)] == [End.DONE] * 3
+    assert [o[0].end for o in (*outcomes, third)] == [Ending.DONE] * 3
     assert set(rig.camera.presets) == {0, 1, 2}
     assert rig.heard_since(began) == ["8101043f0100", "8101043f0101", "8101043f0102"]
 
@@ -151,7 +152,7 @@ def test_a_recall_is_done_when_the_camera_is_there() -> None:
     rig.run(0.9)
     assert outcomes == []
     rig.run(1.0)
-    assert outcomes == [Outcome(End.DONE)]
+    assert outcomes == [Outcome(Ending.DONE)]
     assert rig.camera.pan_deg == pytest.approx(60)
     assert began + 1.0 < rig.now
     rig.run(1.0)
@@ -160,7 +161,7 @@ def test_a_recall_is_done_when_the_camera_is_there() -> None:
 
 def test_a_drive_that_got_lost_is_said_again_while_it_is_held() -> None:
     rig = Rig()
-    rig.talk.drive({Group.PAN_TILT: RIGHT}, rig.now + 0.3, rig.now)
+    rig.talk.drive({AxisGroup.PAN_TILT: RIGHT}, rig.now + 0.3, rig.now)
     assert rig.line.outbox(rig.now) is not None  # and it vanishes
     rig.line.sent(rig.now)
     for _ in range(10):
@@ -173,7 +174,7 @@ def test_no_more_than_one_frame_is_ahead_of_the_line() -> None:
     rig = Rig(addresses=(1, 2), baud=2400)
     rig.run(3.0)
     for talk in rig.talks:
-        talk.drive({Group.PAN_TILT: RIGHT}, rig.now + 0.3, rig.now)
+        talk.drive({AxisGroup.PAN_TILT: RIGHT}, rig.now + 0.3, rig.now)
     first = rig.line.outbox(rig.now)
     rig.line.sent(rig.now)
     assert first is not None
@@ -192,7 +193,7 @@ def test_home_ends_a_drive_and_the_end_of_its_lease_does_not_stop_the_way_home()
     rig.run(0.1)
     outcomes = rig.submit(Home())
     rig.run(4.0)
-    assert outcomes == [Outcome(End.DONE)]
+    assert outcomes == [Outcome(Ending.DONE)]
     assert rig.camera.pan_deg == 0
     assert not rig.talk.seen.moving
     assert 0 < rig.camera.zoom_pct < 10
@@ -205,7 +206,7 @@ def test_a_drive_ends_a_recall_and_whoever_waits_for_it_hears_so() -> None:
     rig.run(0.3)
     rig.drive(LEFT)
     rig.run(2.0)
-    assert outcomes == [Outcome(End.REPLACED)]
+    assert outcomes == [Outcome(Ending.REPLACED)]
     assert not rig.camera.moving
     assert not rig.talk.seen.moving
 
@@ -215,8 +216,8 @@ def test_a_newer_recall_replaces_one_that_still_waits() -> None:
     rig.submit(STORE_1)
     first, second = rig.submit(RECALL_1), rig.submit(Home())
     rig.run(2.0)
-    assert first == [Outcome(End.REPLACED)]
-    assert second == [Outcome(End.DONE)]
+    assert first == [Outcome(Ending.REPLACED)]
+    assert second == [Outcome(Ending.DONE)]
 
 
 def test_a_silent_camera_is_reported_asked_every_second_and_comes_back_stopped() -> None:
@@ -225,7 +226,7 @@ def test_a_silent_camera_is_reported_asked_every_second_and_comes_back_stopped()
     rig.run(12.0)
     assert len(rig.events[0].told) == 2
     assert "no answer" in rig.events[0].told[1]
-    assert rig.submit(Home()) == [Outcome(End.OFFLINE)]
+    assert rig.submit(Home()) == [Outcome(Ending.OFFLINE)]
     asked = rig.now
     rig.run(10.0)
     assert 8 <= sum(f == "81090400ff" for at, f in rig.sim.heard if at > asked) <= 12
@@ -270,7 +271,7 @@ def test_power_lost_and_back_starts_again_with_a_stop() -> None:
     opening = frames.index("883001ff")
     assert frames[opening + 1] == "88010001ff"
     assert frames[opening + 2].endswith("0303ff")
-    assert waiting[0].end in (End.UNKNOWN, End.OFFLINE, End.DONE)
+    assert waiting[0].end in (Ending.UNKNOWN, Ending.OFFLINE, Ending.DONE)
     assert rig.talk.ready
 
 
@@ -284,7 +285,7 @@ def test_standby_and_back_are_seen_and_a_stop_in_standby_is_no_failure() -> None
     assert rig.events[0].told == ["answered"]
     on = rig.submit(Power(True))
     rig.run(2.0)
-    assert on == [Outcome(End.DONE)]
+    assert on == [Outcome(Ending.DONE)]
     assert rig.talk.seen.power is True
 
 
@@ -309,7 +310,7 @@ def test_one_dead_camera_does_not_stall_its_chain() -> None:
 
 def test_each_camera_of_a_chain_is_driven_alone() -> None:
     rig = Rig(addresses=(1, 2))
-    rig.talks[1].drive({Group.PAN_TILT: LEFT}, rig.now + 0.3, rig.now)
+    rig.talks[1].drive({AxisGroup.PAN_TILT: LEFT}, rig.now + 0.3, rig.now)
     rig.run(1.0)
     assert rig.cameras[0].pan_deg == 0
     assert rig.cameras[1].pan_deg < -1

@@ -5,7 +5,6 @@ import random
 import pytest
 
 from roomctl.camera.profile import shipped
-from roomctl.camera.session.ticket import End, Outcome
 from roomctl.visca.message import (
     Absolute,
     Command,
@@ -16,6 +15,7 @@ from roomctl.visca.message import (
     Tilt,
     ZoomTo,
 )
+from roomctl.visca.request import Ending, Outcome
 from tests.visca.rig import LEFT, RIGHT, TELE, Rig
 
 MOVING = sorted(name for name, profile in shipped().items() if profile.pan_tilt)
@@ -28,7 +28,7 @@ STOP = "8101060118170303"
 @pytest.mark.parametrize("model", MOVING)
 def test_every_model_stops(model: str) -> None:
     rig = Rig(model)
-    speeds = rig.talk.profile.pan_speed.max, rig.talk.profile.tilt_speed.max
+    speeds = rig.profile.pan_speed.max, rig.profile.tilt_speed.max
     rig.drive(Drive(*speeds, Pan.LEFT, Tilt.DOWN), TELE, lease_s=5)
     rig.run(0.2)
     assert rig.camera.pan_deg < 0
@@ -130,7 +130,7 @@ def test_a_stop_ends_a_recall_and_whoever_waits_for_it_hears_so() -> None:
     rig.run(0.5)
     rig.stop()
     rig.run(1.0)
-    assert outcomes == [Outcome(End.STOPPED)]
+    assert outcomes == [Outcome(Ending.STOPPED)]
     assert not rig.camera.moving
     assert rig.camera.pan_deg < 60
 
@@ -159,7 +159,7 @@ def test_a_recall_that_got_lost_is_not_said_again_after_a_stop() -> None:
     rig.run(1.0)
     rig.camera.silent = False
     rig.run(5.0)
-    assert outcomes == [Outcome(End.STOPPED)]
+    assert outcomes == [Outcome(Ending.STOPPED)]
     assert RECALL_1.encode(1)[:-1].hex() not in rig.heard_since(began)
     assert rig.camera.pan_deg == 0
 
@@ -211,9 +211,9 @@ def test_a_hand_that_lets_go_at_any_moment_stops_the_camera_within_30_ms(
 @pytest.mark.parametrize("model", MOVING)
 def test_a_stop_is_executed_within_250_ms_while_a_preset_holds_a_socket(model: str) -> None:
     rig = Rig(model)
-    if rig.talk.profile.presets is None:
+    if rig.profile.presets is None:
         return
-    first = rig.talk.profile.presets.first
+    first = rig.profile.presets.first
     for turn in range(5):
         rig.camera.presets[first] = ((-60.0, 60.0)[turn % 2], 10.0, 0x1000)
         rig.submit(Preset(PresetAction.RECALL, first))
@@ -239,7 +239,7 @@ def test_two_long_moves_never_keep_a_stop_out(cancel: bool) -> None:
     rig.run(0.5)
     assert not rig.camera.moving
     assert rig.camera.stopped_at - asked <= 0.25
-    assert moves == [[Outcome(End.STOPPED)]] * 2
+    assert moves == [[Outcome(Ending.STOPPED)]] * 2
     stops = [at for at, f in rig.sim.heard if at > asked and f == f"{STOP}ff"]
     assert len(stops) <= 0.25 / CYCLE_S
 
@@ -251,7 +251,7 @@ def test_a_short_command_passes_a_long_move_that_waits_for_a_socket() -> None:
     lamp = rig.submit(Command("backlight", (("on", 1),)))
     rig.run(1.0)
     assert waits == []
-    assert lamp == [Outcome(End.DONE)]
+    assert lamp == [Outcome(Ending.DONE)]
 
 
 def test_a_drive_that_holds_its_socket_is_cancelled_only_when_it_is_old_enough() -> None:

@@ -13,7 +13,6 @@ from typing import NoReturn, Protocol
 from roomctl.camera import modes
 from roomctl.camera.profile import Advisory
 from roomctl.camera.refusal import must_be_one_of, must_have, offline, preset_number
-from roomctl.camera.session.ticket import End
 from roomctl.camera.state import CameraState
 from roomctl.camera.travel import Part, Reached
 from roomctl.camera.uvc.message import ARC_SECONDS, Control, Id, Set
@@ -24,6 +23,7 @@ from roomctl.camera.uvc.talk import LIMIT_S, Errand, Outcome, UvcTalk
 from roomctl.clock import Clock
 from roomctl.device import Health
 from roomctl.errors import NoReply, Refused, Unsupported
+from roomctl.visca.request import Ending
 from roomctl.wire import Identity
 
 LEASE_S = 0.3
@@ -341,13 +341,13 @@ class UvcCamera:
 
     def _judge(self, outcome: Outcome) -> None:
         match outcome.end:
-            case End.DONE:
+            case Ending.DONE:
                 return
-            case End.NO_REPLY:
+            case Ending.NO_REPLY:
                 raise NoReply(self.name, LIMIT_S, "it still moves")
-            case End.OFFLINE:
+            case Ending.OFFLINE:
                 raise offline(self.name, self.health.detail)
-            case End.REPLACED | End.STOPPED:
+            case Ending.REPLACED | Ending.STOPPED:
                 why = f"was {outcome.end.value} by a newer command"
                 raise Refused(self.name, outcome.end.value, why)
         raise Refused(self.name, "not_executable", outcome.why or "was refused")

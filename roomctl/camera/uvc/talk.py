@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from roomctl.camera.session.ticket import End as Ending
 from roomctl.camera.uvc.axis import Axis
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
@@ -28,6 +27,7 @@ from roomctl.camera.uvc.message import (
     decode,
     encode,
 )
+from roomctl.visca.request import Ending
 from roomctl.wire import Chunk
 
 TOP_DEG_S = 30.0  # of pan and tilt where only places can be told; PTZ cameras for rooms do 60-120

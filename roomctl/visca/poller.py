@@ -1,6 +1,6 @@
 """What a camera has said of itself, what to ask it next, and whether it still moves.
 
-Knows no port and no clock: `watch` says when it is time for a round of questions.
+Knows no port and no clock: the `Connection` says when it is time for a round of questions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from roomctl.visca.message import (
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Readback:
     """What the camera has said of itself, in its own units; None: not known.
 
     `settings`: the one value of every other answer (focus position, modes), as on the wire.
@@ -40,7 +40,7 @@ class Seen:
 _CORE = (Inquiry.VERSION, Inquiry.POWER, Inquiry.POSITION, Inquiry.ZOOM)
 
 
-class Reading:
+class Poller:
     """The questions to one camera and their answers.
 
     A question that it never answers, although it answers others, is dropped until the next start.
@@ -48,7 +48,7 @@ class Reading:
     """
 
     def __init__(self) -> None:
-        self.seen = Seen()
+        self.seen = Readback()
         self._queue: deque[Inquiry] = deque()
         self._dropped: set[Inquiry] = set()
         self._unanswered: dict[Inquiry, int] = {}
@@ -74,7 +74,7 @@ class Reading:
         """Take everything for unknown except who it is."""
         self.clear()
         self._ask_all_again()
-        self.seen = Seen(version=self.seen.version)
+        self.seen = Readback(version=self.seen.version)
 
     def _ask_all_again(self) -> None:
         self._dropped.clear()
@@ -170,7 +170,7 @@ class Reading:
         self.seen = replace(self.seen, moving=moving)
         return new
 
-    def _with(self, inquiry: Inquiry, data: bytes, layout: Layout) -> Seen:
+    def _with(self, inquiry: Inquiry, data: bytes, layout: Layout) -> Readback:
         match inquiry:
             case Inquiry.VERSION:
                 return replace(self.seen, version=read_version(data))

@@ -1,15 +1,15 @@
-"""One command on its way to a camera: what may be done when no answer comes, and how it ended.
+"""One thing that a camera is asked to do: what may be done when no answer comes, how it ended.
 
-Knows no port and no clock; time is an argument.
+Values and rules only; time is an argument. Knows no port and no clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeAlias
 
-from roomctl.camera.profile import Timing
 from roomctl.visca.message import (
     Absolute,
     Command,
@@ -27,6 +27,7 @@ from roomctl.visca.message import (
     ZoomDrive,
     ZoomTo,
 )
+from roomctl.visca.model import Limits
 
 _MENU = 0x5F  # PTZOptics: recalling this preset opens or closes the menu
 _INQUIRY = b"\x09"
@@ -34,8 +35,8 @@ _STEPS = ("_toggle", "_up", "_down")
 _ONCE = ("focus_one_push", "white_balance_trigger")
 
 
-class End(Enum):
-    """How a command ended."""
+class Ending(Enum):
+    """How a request ended."""
 
     DONE = "done"
     REFUSED = "refused"
@@ -48,18 +49,20 @@ class End(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a command ended; `code` is the camera's error code, `after_s` how long was waited.
+    """How a request ended; `code` is the camera's error code, `after_s` how long was waited.
 
-    `data`: what a raw inquiry was answered, between `50` and FF.
+    `data`: what a raw inquiry was answered, between `50` and FF. `why`: in words, where a camera
+    has more to say than a code.
     """
 
-    end: End
+    end: Ending
     code: int | None = None
     after_s: float = 0.0
     data: bytes = b""
+    why: str = ""
 
 
-class Group(Enum):
+class AxisGroup(Enum):
     """What moves together: a newer move of a group replaces an older one that still waits."""
 
     PAN_TILT = "pan-tilt"
@@ -67,8 +70,14 @@ class Group(Enum):
     FOCUS = "focus"
 
 
+Move: TypeAlias = Drive | ZoomDrive | FocusDrive
+"""What runs until told otherwise: one for each group."""
+
+ALL_GROUPS = tuple(AxisGroup)
+
+
 @dataclass(slots=True, eq=False)
-class Ticket:
+class Request:
     """A command that somebody waits for; `ended` is called exactly once."""
 
     message: Message
@@ -82,6 +91,40 @@ class Ticket:
         if not self.over:
             self.over = True
             self.ended(outcome)
+
+    def unanswered(self, now: float) -> Outcome:
+        """Return how it ended if it was written, and nobody ever answered."""
+        waited_s = now - (self.since if self.since is not None else now)
+        end = Ending.NO_REPLY if may_repeat(self.message) else Ending.UNKNOWN
+        return Outcome(end, after_s=waited_s)
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """A message that was written, until its end is known.
+
+    It waits for its ACK or its answer, or sits in a socket of the camera.
+    `request`: on whose behalf; None for a drive, a stop (`stop`: of which group) and a poll.
+    `deadline`: when its ACK or answer, then its completion, should have come. `certain`: its ACK
+    named it, so on that wire its completion may get lost.
+    """
+
+    message: Message
+    request: Request | None = None
+    stop: AxisGroup | None = None
+    deadline: float = float("inf")
+    acked_at: float = 0.0
+    certain: bool = False
+    asks: bool = field(init=False)
+    groups: tuple[AxisGroup, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.asks, self.groups = asks(self.message), groups_of(self.message)
+
+    @property
+    def fills_socket(self) -> bool:
+        """Whether to keep a socket free of others for it; if wrong, the camera says it is full."""
+        return not self.certain or (self.request is not None and not self.request.over)
 
 
 def may_repeat(message: Message) -> bool:
@@ -110,33 +153,27 @@ def asks(message: Message) -> bool:
     return isinstance(message, Inquiry)
 
 
-def unanswered(ticket: Ticket, now: float) -> Outcome:
-    """Return how a command ended that was written, and that nobody ever answered."""
-    waited_s = now - (ticket.since if ticket.since is not None else now)
-    return Outcome(End.NO_REPLY if may_repeat(ticket.message) else End.UNKNOWN, after_s=waited_s)
-
-
-def groups_of(message: Message) -> tuple[Group, ...]:
+def groups_of(message: Message) -> tuple[AxisGroup, ...]:
     """Return what a command moves; a recall moves all."""
     match message:
         case Drive() | Absolute() | Relative() | Home():
-            return (Group.PAN_TILT,)
+            return (AxisGroup.PAN_TILT,)
         case ZoomDrive() | ZoomTo():
-            return (Group.ZOOM,)
+            return (AxisGroup.ZOOM,)
         case FocusDrive() | FocusTo():
-            return (Group.FOCUS,)
+            return (AxisGroup.FOCUS,)
         case Preset(PresetAction.RECALL, _):
-            return tuple(Group)
+            return ALL_GROUPS
     return ()
 
 
-def limit_of(message: Message, timing: Timing) -> float:
+def done_within(message: Message, limits: Limits) -> float:
     """Return how many seconds after its ACK a command must have completed."""
     match message:
         case Absolute() | Relative() | Home() | ZoomTo() | FocusTo():
-            return timing.move_s
+            return limits.move_s
         case Preset(PresetAction.RECALL, _):
-            return timing.recall_s
+            return limits.recall_s
         case Power():
-            return timing.boot_s
-    return timing.done_s
+            return limits.boot_s
+    return limits.done_s

@@ -1,8 +1,8 @@
-"""One VISCA line: a port with one to seven cameras, as a Machine.
+"""The cameras on one line, one to seven of them: whose turn it is, and whose reply that was.
 
-Knows no port, no clock and no model. It cuts the bytes, hands each camera (a `Talk`) its frames,
-numbers the chain at the start, and decides who speaks next: a stop at once, the others in turn,
-and never more than one frame ahead of what the line can carry.
+Knows no port, no clock and no model. It cuts the bytes, hands each `Connection` its frames, numbers
+the chain at the start, and decides who speaks next: a stop at once, the others in turn, and never
+more than one frame ahead of what the line can carry.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from roomctl.camera.session.talk import Talk
-from roomctl.camera.session.ticket import End
-from roomctl.camera.session.underway import Said
+from roomctl.visca.connection import Connection
 from roomctl.visca.frames import (
     BROADCAST,
     AddressesSet,
@@ -27,6 +25,7 @@ from roomctl.visca.frames import (
     decode_reply,
 )
 from roomctl.visca.message import AddressSet, ClearAll, Message
+from roomctl.visca.request import Ending, Pending
 from roomctl.wire import Chunk
 
 _log = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ class _Step:
     answer: type[Reply] | tuple[type[Reply], ...]
 
 
-class _Run:
+class _Burst:
     """Bytes that came in without a pause: its first frame began when the camera spoke."""
 
     def __init__(self, byte_s: float) -> None:
@@ -65,27 +64,27 @@ class _Run:
         self._ended_at = chunk.at
 
     def take(self) -> float | None:
-        """Return when the run began, for its first frame; None for the others."""
+        """Return when the burst began, for its first frame; None for the others."""
         fresh, self._fresh = self._fresh, False
         return self._began_at if fresh else None
 
 
-class Line:
+class Bus:
     """The cameras on one port, by address; `baud` None: not a serial line.
 
     On a serial line the chain is numbered (AddressSet) and cleared (IF_Clear) before anything
     else; elsewhere each camera is cleared alone. The same happens after a network change.
     """
 
-    def __init__(self, talks: Sequence[Talk], baud: int | None) -> None:
-        self._talks = {talk.address: talk for talk in talks}
-        self._turn = deque(talks)
+    def __init__(self, connections: Sequence[Connection], baud: int | None) -> None:
+        self._connections = {connection.address: connection for connection in connections}
+        self._order = deque(connections)
         self._serial = baud is not None
         self._byte_s = 10 / baud if baud else 0.0
-        for talk in talks:
-            talk.hang(self._byte_s)
+        for connection in connections:
+            connection.byte_s = self._byte_s
         self._splitter = Splitter()
-        self._run = _Run(self._byte_s)
+        self._burst = _Burst(self._byte_s)
         self._steps: deque[_Step] = deque()
         self._step: _Step | None = None
         self._step_until = 0.0
@@ -94,14 +93,14 @@ class Line:
         self._opening = False
         self._free_at = 0.0
         self._held_back = False
-        self._speaker: Talk | None = None
+        self._writer: Connection | None = None
         self._length = 0
         self.bad_frames = 0
 
     def receive(self, chunk: Chunk) -> None:
-        self._run.feed(chunk)
+        self._burst.feed(chunk)
         for frame in self._splitter.feed(chunk.data, chunk.at):
-            spoke_at = self._run.take()
+            spoke_at = self._burst.take()
             reply = decode_reply(frame) if isinstance(frame, bytes) else frame
             if isinstance(frame, bytes) and _broken_by_change(frame):
                 reply = NetworkChange(0)
@@ -109,12 +108,16 @@ class Line:
                 self.bad_frames += 1
                 _log.debug("bad frame (%s): %s", reply.why, reply.data.hex(" "))
             else:
-                self.hear(reply, chunk.at, spoke_at=spoke_at)
+                self.deliver(reply, chunk.at, spoke_at=spoke_at)
 
-    def hear(
-        self, reply: Reply, now: float, said: Said | None = None, spoke_at: float | None = None
+    def deliver(
+        self,
+        reply: Reply,
+        now: float,
+        answers: Pending | None = None,
+        spoke_at: float | None = None,
     ) -> None:
-        """Take one reply; `said` is what it answers, on a wire that tells.
+        """Take one reply; `answers` is what it answers, on a wire that tells.
 
         `spoke_at`: when the camera began to say it; None: not known.
         """
@@ -129,38 +132,38 @@ class Line:
             return
         if isinstance(reply, AddressesSet | AllCleared):
             return
-        if (talk := self._talk_at(reply.address)) is not None:
-            talk.receive(reply, now, said)
+        if (connection := self._connection_at(reply.address)) is not None:
+            connection.receive(reply, now, answers)
             if spoke_at is not None:
-                talk.spoke(spoke_at)
+                connection.spoke(spoke_at)
 
     @property
-    def saying(self) -> Said | None:
+    def last_written(self) -> Pending | None:
         """What the frame from the outbox is to a camera; None: nobody waits for its answer."""
-        return self._speaker.saying if self._speaker is not None else None
+        return self._writer.last_written if self._writer is not None else None
 
     @property
     def uncounted(self) -> bool:
         """Whether its camera, over IP, does not count the messages."""
-        return any(talk.profile.sequence == "fixed" for talk in self._turn)
+        return any(not connection.model.counts for connection in self._order)
 
-    def hold_steps(self, until: float) -> None:
+    def hold_unrepeatable(self, until: float) -> None:
         """Say nothing before `until` that must not run twice."""
-        for talk in self._turn:
-            talk.hold_steps(until)
+        for connection in self._order:
+            connection.hold_unrepeatable(until)
 
-    def awaits(self, said: Said) -> bool:
-        """Whether the ACK or the answer to `said` is still waited for."""
-        return any(talk.awaits(said) for talk in self._turn)
+    def awaits(self, pending: Pending) -> bool:
+        """Whether the ACK or the answer to `pending` is still waited for."""
+        return any(connection.awaits(pending) for connection in self._order)
 
-    def _talk_at(self, address: int) -> Talk | None:
+    def _connection_at(self, address: int) -> Connection | None:
         """Return whose reply it is; a camera that is alone may answer from any address.
 
         PTZOptics Move SE with SOC 9.1.35 answers from address 2 (companion-ptzoptics issue 57).
         """
-        if len(self._talks) == 1:
-            return self._turn[0]
-        return self._talks.get(address)
+        if len(self._connections) == 1:
+            return self._order[0]
+        return self._connections.get(address)
 
     def tick(self, now: float) -> None:
         if self._open_at is not None and now >= self._open_at:
@@ -169,15 +172,19 @@ class Line:
             self._step = None
         if self._opening and self._step is None and not self._steps:
             self._opening = False
-            for talk in self._talks.values():
-                talk.begin(now)
-        for talk in self._talks.values():
-            talk.tick(now)
+            for connection in self._connections.values():
+                connection.begin(now)
+        for connection in self._connections.values():
+            connection.tick(now)
         self._number_anew(now)
 
     def _number_anew(self, now: float) -> None:
         """While nobody answers, number the chain again now and then: it may have lost power."""
-        if not self._serial or self._opening or not all(t.silent for t in self._talks.values()):
+        if (
+            not self._serial
+            or self._opening
+            or not all(c.silent for c in self._connections.values())
+        ):
             self._again_at = None
         elif self._again_at is None:
             self._again_at = now + ROUND_AGAIN_S
@@ -186,28 +193,32 @@ class Line:
 
     def _start_opening(self) -> None:
         self._open_at = self._again_at = None
-        for talk in self._talks.values():
-            talk.end(End.OFFLINE)
+        for connection in self._connections.values():
+            connection.end(Ending.OFFLINE)
         clear = (AllCleared, Completion)
         steps: list[tuple[Message, int, type[Reply] | tuple[type[Reply], ...]]]
         if self._serial:
             steps = [(AddressSet(), BROADCAST, AddressesSet), (ClearAll(), BROADCAST, clear)]
         else:
-            steps = [(ClearAll(), address, clear) for address in self._talks]
+            steps = [(ClearAll(), address, clear) for address in self._connections]
         self._steps = deque(_Step(msg.encode(where), answer) for msg, where, answer in steps)
         self._step, self._opening = None, True
 
     def due(self) -> float | None:
-        wanted = [due for talk in self._talks.values() if (due := talk.due()) is not None]
+        wanted = [
+            due
+            for connection in self._connections.values()
+            if (due := connection.due()) is not None
+        ]
         wanted += [at for at in (self._open_at, self._again_at) if at is not None]
         wanted += [self._step_until] if self._step is not None else []
         wanted += [self._free_at] if self._held_back else []
         return min(wanted, default=None)
 
     def outbox(self, now: float) -> bytes | None:
-        for talk in self._turn:
-            if (frame := talk.urgent(now)) is not None:
-                return self._write(frame, talk)
+        for connection in self._order:
+            if (frame := connection.urgent(now)) is not None:
+                return self._write(frame, connection)
         self._held_back = now < self._free_at
         if self._held_back:
             return None
@@ -217,13 +228,13 @@ class Line:
 
     def _next_in_turn(self, now: float) -> bytes | None:
         """Let the one speak that has been quiet for longest, of those who have something to say."""
-        driven = sum(talk.driven for talk in self._turn)
+        driven = sum(connection.driven for connection in self._order)
         crowded = driven > 1 and driven * DRIVE_BYTES * self._byte_s > CROWDED_S
-        for talk in self._turn:
-            if (frame := talk.next(now, hurry=crowded)) is not None:
-                self._turn.remove(talk)
-                self._turn.append(talk)
-                return self._write(frame, talk)
+        for connection in self._order:
+            if (frame := connection.next(now, hurry=crowded)) is not None:
+                self._order.remove(connection)
+                self._order.append(connection)
+                return self._write(frame, connection)
         return None
 
     def _next_step(self, now: float) -> bytes | None:
@@ -233,20 +244,20 @@ class Line:
         self._step_until = now + OPENING_S
         return self._write(self._step.frame, None)
 
-    def _write(self, frame: bytes, talk: Talk | None) -> bytes:
-        self._speaker, self._length = talk, len(frame)
+    def _write(self, frame: bytes, connection: Connection | None) -> bytes:
+        self._writer, self._length = connection, len(frame)
         return frame
 
     def sent(self, now: float) -> None:
         air_s = self._length * self._byte_s
         self._free_at = max(now, self._free_at) + air_s
-        if self._speaker is not None:
-            self._speaker.written(now, (self._free_at - now) + ANSWER_BYTES * self._byte_s)
+        if self._writer is not None:
+            self._writer.written(now, (self._free_at - now) + ANSWER_BYTES * self._byte_s)
 
     def failed(self, now: float, why: str) -> None:
         _log.debug("not written: %s", why)
-        if self._speaker is not None:
-            self._speaker.lost(now)
+        if self._writer is not None:
+            self._writer.not_written(now)
 
 
 def _broken_by_change(frame: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""VISCA over IP (Sony, UDP 52381): numbers what a Line says, and names what each reply answers.
+"""VISCA over IP (Sony, UDP 52381): numbers what a Bus says, and names what each reply answers.
 
 Knows no port, no clock and no model. A datagram is a header and one VISCA message:
 
@@ -26,10 +26,9 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from roomctl.camera.session.line import Line
-from roomctl.camera.session.ticket import may_repeat
-from roomctl.camera.session.underway import Said
+from roomctl.visca.bus import Bus
 from roomctl.visca.frames import Ack, BadFrame, ErrorCode, Failure, Splitter, decode_reply
+from roomctl.visca.request import Pending, may_repeat
 from roomctl.wire import Chunk
 
 _log = logging.getLogger(__name__)
@@ -55,7 +54,7 @@ class _Exchange:
 
     frame: bytes
     kind: bytes
-    said: Said | None
+    pending: Pending | None
     repeatable: bool
     number: int = -1
     sends: int = 0
@@ -64,10 +63,10 @@ class _Exchange:
 
 
 class OverIp:
-    """A Line that speaks VISCA over IP; each chunk is one datagram."""
+    """A Bus that speaks VISCA over IP; each chunk is one datagram."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
         self._number = 0
         self._numbered: dict[int, _Exchange] = {}
         self._newest: _Exchange | None = None
@@ -75,7 +74,7 @@ class OverIp:
         self._resets_left = TRIES
         self._reset_at: float | None = 0.0
         self._commanded_at = float("-inf")
-        self._of_line = False
+        self._of_bus = False
         self._copied = False  # whether a reply has ever borne the number of what it answers
         self._foreign = 0
 
@@ -91,7 +90,7 @@ class OverIp:
             self._answered(payload, int.from_bytes(chunk.data[4:_HEADER], "big"), chunk.at)
 
     def _answered(self, payload: bytes, number: int, at: float) -> None:
-        if self._line.uncounted or self._foreign >= FOREIGN:
+        if self._bus.uncounted or self._foreign >= FOREIGN:
             self._newest = None
             self._heard(payload, at, None)
             return
@@ -103,15 +102,15 @@ class OverIp:
         self._bad_numbers = 0
         self._copied = True
         exchange.again_at = None
-        self._heard(payload, at, exchange.said)
+        self._heard(payload, at, exchange.pending)
 
-    def _heard(self, payload: bytes, at: float, said: Said | None) -> None:
+    def _heard(self, payload: bytes, at: float, pending: Pending | None) -> None:
         for frame in Splitter().feed(payload, at):
             reply = decode_reply(frame) if isinstance(frame, bytes) else frame
             if isinstance(reply, BadFrame):
                 _log.debug("bad frame (%s): %s", reply.why, reply.data.hex(" "))
             else:
-                self._line.hear(reply, at, said, at)
+                self._bus.deliver(reply, at, pending, at)
 
     def _controlled(self, payload: bytes, number: int, at: float) -> None:
         exchange = self._newest
@@ -133,8 +132,8 @@ class OverIp:
             exchange.sends, exchange.again_at = 0, at
         elif exchange.sends > 1:
             exchange.again_at = None
-            if exchange.said is not None:
-                self._line.hear(Ack(1, _NO_SOCKET), at, exchange.said)
+            if exchange.pending is not None:
+                self._bus.deliver(Ack(1, _NO_SOCKET), at, exchange.pending)
         if self._bad_numbers > 1:
             self._bad_numbers = 0
             self._reset_at = max(at, self._commanded_at + CALM_S)
@@ -147,32 +146,32 @@ class OverIp:
             exchange.kind, exchange.sends, exchange.again_at = _COMMAND, 0, at
             return
         exchange.again_at = None
-        if exchange.said is not None:
-            self._line.hear(Failure(1, 0, ErrorCode.SYNTAX), at, exchange.said)
+        if exchange.pending is not None:
+            self._bus.deliver(Failure(1, 0, ErrorCode.SYNTAX), at, exchange.pending)
 
     # Time and speaking.
 
     def tick(self, now: float) -> None:
-        self._line.tick(now)
+        self._bus.tick(now)
         exchange = self._newest
-        if exchange is not None and exchange.said and not self._line.awaits(exchange.said):
-            exchange.again_at = None  # the Line has given it up
+        if exchange is not None and exchange.pending and not self._bus.awaits(exchange.pending):
+            exchange.again_at = None  # the Bus has given it up
 
     def due(self) -> float | None:
-        if self._reset_at is not None and not self._line.uncounted:
+        if self._reset_at is not None and not self._bus.uncounted:
             return self._reset_at
-        wanted = [self._line.due(), self._newest.again_at if self._newest else None]
+        wanted = [self._bus.due(), self._newest.again_at if self._newest else None]
         return min((at for at in wanted if at is not None), default=None)
 
     def outbox(self, now: float) -> bytes | None:
-        self._of_line = False
-        if self._line.uncounted:
+        self._of_bus = False
+        if self._bus.uncounted:
             return self._unnumbered(now)
         if self._reset_at is not None:
             return self._reset(now)
-        if (frame := self._line.outbox(now)) is not None:
-            self._of_line = True
-            self._newest = _exchange(frame, self._line.saying)
+        if (frame := self._bus.outbox(now)) is not None:
+            self._of_bus = True
+            self._newest = _exchange(frame, self._bus.last_written)
             return self._datagram(self._newest, now)
         exchange = self._newest
         if exchange is None or exchange.again_at is None or now < exchange.again_at:
@@ -184,8 +183,8 @@ class OverIp:
 
     def _unnumbered(self, now: float) -> bytes | None:
         self._reset_at = self._newest = None
-        frame = self._line.outbox(now)
-        self._of_line = frame is not None
+        frame = self._bus.outbox(now)
+        self._of_bus = frame is not None
         return None if frame is None else _FIXED + frame
 
     def _reset(self, now: float) -> bytes | None:
@@ -201,7 +200,7 @@ class OverIp:
         self._resets_left -= 1
         self._reset_at = now + RESET_S
         self._number = 0
-        self._line.hold_steps(now + CALM_S)
+        self._bus.hold_unrepeatable(now + CALM_S)
         return _RESET
 
     def _datagram(self, exchange: _Exchange, now: float) -> bytes:
@@ -220,17 +219,17 @@ class OverIp:
         return exchange.kind + length + number + exchange.frame
 
     def sent(self, now: float) -> None:
-        if self._of_line:
-            self._line.sent(now)
+        if self._of_bus:
+            self._bus.sent(now)
 
     def failed(self, now: float, why: str) -> None:
-        if self._of_line:
-            self._line.failed(now, why)
+        if self._of_bus:
+            self._bus.failed(now, why)
 
 
-def _exchange(frame: bytes, said: Said | None) -> _Exchange:
-    if said is None:
+def _exchange(frame: bytes, pending: Pending | None) -> _Exchange:
+    if pending is None:
         kind = _SETTING if frame[1:-1] == _IF_CLEAR else _COMMAND
         return _Exchange(frame, kind, None, repeatable=True)
-    kind = _INQUIRY if said.asks else _COMMAND
-    return _Exchange(frame, kind, said, may_repeat(said.message))
+    kind = _INQUIRY if pending.asks else _COMMAND
+    return _Exchange(frame, kind, pending, may_repeat(pending.message))

@@ -36,7 +36,7 @@ from roomctl.visca.message import (
     ZoomDrive,
     decode,
 )
-from roomctl.visca.request import AxisGroup, Ending, Outcome, Request, groups_of, may_repeat
+from roomctl.visca.request import AxisGroup, Outcome, Request, RequestEnd, groups_of, may_repeat
 from roomctl.wire import Chunk, Record
 
 LATE_S = 1.0
@@ -66,7 +66,7 @@ class Ended:
 
     at: float
     name: str
-    end: Ending
+    end: RequestEnd
 
 
 class Recorded:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from roomctl.camera.profile import CameraProfile
 from roomctl.errors import NoReply, Refused, UnknownOutcome, Unsupported
 from roomctl.visca.frames import ErrorCode
-from roomctl.visca.request import Ending, Outcome
+from roomctl.visca.request import Outcome, RequestEnd
 
 T = TypeVar("T")
 
@@ -31,16 +31,16 @@ def offline(camera: str, detail: str | None) -> Refused:
 def judge(camera: str, outcome: Outcome, detail: str | None) -> None:
     """Return if a command was done; else raise why not. `detail`: why the camera is offline."""
     match outcome.end:
-        case Ending.DONE:
+        case RequestEnd.DONE:
             return
-        case Ending.NO_REPLY:
+        case RequestEnd.NO_REPLY:
             raise NoReply(camera, outcome.after_s, "is it powered?")
-        case Ending.UNKNOWN:
+        case RequestEnd.UNKNOWN:
             why = "the answer got lost; it may have run. Look before you send it again"
             raise UnknownOutcome(camera, why)
-        case Ending.OFFLINE:
+        case RequestEnd.OFFLINE:
             raise offline(camera, detail)
-        case Ending.REPLACED | Ending.STOPPED:
+        case RequestEnd.REPLACED | RequestEnd.STOPPED:
             why = f"was {outcome.end.value} by a newer command"
             raise Refused(camera, outcome.end.value, why)
     code, why = "not_executable", f"refused with error {outcome.code or 0:02X}"

@@ -25,7 +25,7 @@ from roomctl.visca.frames import (
     decode_reply,
 )
 from roomctl.visca.message import AddressSet, ClearAll, Message
-from roomctl.visca.request import Ending, Pending
+from roomctl.visca.request import Pending, RequestEnd
 from roomctl.wire import Chunk
 
 _log = logging.getLogger(__name__)
@@ -194,7 +194,7 @@ class Bus:
     def _start_opening(self) -> None:
         self._open_at = self._again_at = None
         for connection in self._connections.values():
-            connection.end(Ending.OFFLINE)
+            connection.end(RequestEnd.OFFLINE)
         clear = (AllCleared, Completion)
         steps: list[tuple[Message, int, type[Reply] | tuple[type[Reply], ...]]]
         if self._serial:

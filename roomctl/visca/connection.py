@@ -50,11 +50,11 @@ from roomctl.visca.poller import Poller, Readback
 from roomctl.visca.request import (
     ALL_GROUPS,
     AxisGroup,
-    Ending,
     Move,
     Outcome,
     Pending,
     Request,
+    RequestEnd,
     done_within,
     groups_of,
     may_repeat,
@@ -145,7 +145,7 @@ class Connection:
         self._lease_until = lease_until
         for group, motion in self._motions.items():
             if (move := moves.get(group)) is not None:
-                self._supersede((group,), Ending.REPLACED)
+                self._supersede((group,), RequestEnd.REPLACED)
                 motion.requested = move
             elif motion.driven:
                 motion.stop(now)
@@ -155,7 +155,7 @@ class Connection:
         """Stop pan-tilt and zoom, and focus if it may run: at once, repeated until acknowledged."""
         self._lease_until = None
         self._owe_stops(now)
-        self._supersede(ALL_GROUPS, Ending.STOPPED)
+        self._supersede(ALL_GROUPS, RequestEnd.STOPPED)
         self._note_moving(now)
 
     def _owe_stops(self, now: float) -> None:
@@ -175,16 +175,16 @@ class Connection:
         """
         request.message.encode(self.address, self.model.layout)
         if not self.ready:
-            request.end(Outcome(Ending.OFFLINE))
+            request.end(Outcome(RequestEnd.OFFLINE))
             return
         if groups := groups_of(request.message):
-            self._supersede(groups, Ending.REPLACED)
+            self._supersede(groups, RequestEnd.REPLACED)
             self._lease_until = None
             for motion in self._motions.values():
                 if motion.driven:
                     motion.stop(now)  # nobody renews it any more
         if len(self._queue) >= QUEUE_LENGTH:
-            request.end(Outcome(Ending.REFUSED, ErrorCode.FULL))
+            request.end(Outcome(RequestEnd.REFUSED, ErrorCode.FULL))
             return
         request.not_before = now
         self._queue.append(request)
@@ -193,7 +193,7 @@ class Connection:
         """Write nothing before `until` that must not run twice."""
         self._unrepeatable_from = until
 
-    def _supersede(self, groups: tuple[AxisGroup, ...], why: Ending) -> None:
+    def _supersede(self, groups: tuple[AxisGroup, ...], why: RequestEnd) -> None:
         """End every wait for a move of `groups`, said or not; what was said is not said again."""
         for request in [r for r in self._queue if not {*groups}.isdisjoint(groups_of(r.message))]:
             self._queue.remove(request)
@@ -211,7 +211,7 @@ class Connection:
 
     def begin(self, now: float) -> None:
         """Start from nothing: stop first, then ask who and how the camera is."""
-        self.end(Ending.OFFLINE)
+        self.end(RequestEnd.OFFLINE)
         if self.silent:
             self._poll_at = now  # ask first: it begins once it answers
             return
@@ -224,7 +224,7 @@ class Connection:
         self._poller.ask(*self.model.settings)
         self._poll_at = now + self.model.limits.idle_poll_s
 
-    def end(self, why: Ending) -> None:
+    def end(self, why: RequestEnd) -> None:
         """Forget everything that is under way: what was written may have run."""
         unknown = [pending.request for pending in self._in_flight() if pending.request is not None]
         self._unacked.clear()
@@ -238,15 +238,15 @@ class Connection:
         self.ready = self._begun = False
         self._poll_at = self._lease_until = None
         for request in unknown:
-            request.end(Outcome(Ending.UNKNOWN))
+            request.end(Outcome(RequestEnd.UNKNOWN))
         queued = list(self._queue)
         self._queue.clear()
         for request in queued:
-            request.end(Outcome(Ending.UNKNOWN if request.tries else why))
+            request.end(Outcome(RequestEnd.UNKNOWN if request.tries else why))
 
     def forget(self) -> None:
         """End everything, and take what it said of itself for unknown, except who it is."""
-        self.end(Ending.OFFLINE)
+        self.end(RequestEnd.OFFLINE)
         self._poller.forget()
 
     # Time.
@@ -317,9 +317,9 @@ class Connection:
         """Say it again if that is harmless, a few times; else its outcome is unknown."""
         limits = self.model.limits
         if not may_repeat(request.message):
-            request.end(Outcome(Ending.UNKNOWN))
+            request.end(Outcome(RequestEnd.UNKNOWN))
         elif request.tries >= limits.tries:
-            request.end(Outcome(Ending.NO_REPLY, after_s=limits.ack_s * request.tries))
+            request.end(Outcome(RequestEnd.NO_REPLY, after_s=limits.ack_s * request.tries))
         else:
             self._again(request, now)
 
@@ -336,7 +336,7 @@ class Connection:
                 held.remove(pending)
         if pending.request is not None:
             limit_s = done_within(pending.message, self.model.limits)
-            end = Ending.NO_REPLY if may_repeat(pending.message) else Ending.UNKNOWN
+            end = RequestEnd.NO_REPLY if may_repeat(pending.message) else RequestEnd.UNKNOWN
             pending.request.end(Outcome(end, after_s=limit_s))
 
     def _go_silent(self, now: float, detail: str) -> None:
@@ -614,7 +614,7 @@ class Connection:
             self._recalled_at = now
         self._look_after(message)
         if pending.request is not None:
-            pending.request.end(Outcome(Ending.DONE))
+            pending.request.end(Outcome(RequestEnd.DONE))
             self._note_moving(now)
 
     def _set_off(self, pending: Pending, now: float) -> None:
@@ -650,7 +650,7 @@ class Connection:
             self._note_ready()
         elif pending.request is not None:
             self._unacked.remove(pending)
-            pending.request.end(Outcome(Ending.DONE, data=data))
+            pending.request.end(Outcome(RequestEnd.DONE, data=data))
 
     def _read(self, inquiry: Inquiry, data: bytes, now: float) -> bool:
         """Take an answer; return whether it says something new. ValueError: it is no answer."""
@@ -676,7 +676,7 @@ class Connection:
         """Note that what ran in `socket` ended before it was done."""
         held = self._release(socket)
         if held is not None and held.request is not None:
-            end = Ending.STOPPED if code == ErrorCode.CANCELLED else Ending.REFUSED
+            end = RequestEnd.STOPPED if code == ErrorCode.CANCELLED else RequestEnd.REFUSED
             held.request.end(Outcome(end, code))
         self._note_moving(now)
 
@@ -707,7 +707,7 @@ class Connection:
         elif deaf and may_repeat(request.message):
             self._again(request, now + DEAF_RETRY_S)
         else:
-            request.end(Outcome(Ending.REFUSED, code))
+            request.end(Outcome(RequestEnd.REFUSED, code))
 
     def _stop_refused(self, group: AxisGroup, code: int, now: float) -> None:
         motion = self._motions[group]

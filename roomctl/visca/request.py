@@ -35,7 +35,7 @@ _STEPS = ("_toggle", "_up", "_down")
 _ONCE = ("focus_one_push", "white_balance_trigger")
 
 
-class Ending(Enum):
+class RequestEnd(Enum):
     """How a request ended."""
 
     DONE = "done"
@@ -55,7 +55,7 @@ class Outcome:
     has more to say than a code.
     """
 
-    end: Ending
+    end: RequestEnd
     code: int | None = None
     after_s: float = 0.0
     data: bytes = b""
@@ -95,7 +95,7 @@ class Request:
     def unanswered(self, now: float) -> Outcome:
         """Return how it ended if it was written, and nobody ever answered."""
         waited_s = now - (self.since if self.since is not None else now)
-        end = Ending.NO_REPLY if may_repeat(self.message) else Ending.UNKNOWN
+        end = RequestEnd.NO_REPLY if may_repeat(self.message) else RequestEnd.UNKNOWN
         return Outcome(end, after_s=waited_s)
 
 

@@ -13,7 +13,7 @@ from roomctl.camera.trace import Trace
 from roomctl.config import CameraTable
 from roomctl.drill import Result, Step
 from roomctl.errors import PortError, PortReason, Refused
-from roomctl.visca.request import Ending
+from roomctl.visca.request import RequestEnd
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port, pair, pump
 from tests.invented import LoopClock, invented
@@ -104,7 +104,7 @@ def test_the_trace_of_a_drill_replays_and_every_command_ends_as_it_ended(model: 
             await s.drill.run(PRESETS)
             replayed = replay(Trace(s.drill.trace, {"profile": model}))
             assert replayed.divergence is None
-            assert {ended.end for ended in replayed.ended} == {Ending.DONE}
+            assert {ended.end for ended in replayed.ended} == {RequestEnd.DONE}
             assert len(replayed.ended) >= 5
 
     drilling()

@@ -24,7 +24,7 @@ from roomctl.camera.uvc.message import (
 )
 from roomctl.camera.uvc.profile import exposure_items
 from roomctl.camera.uvc.talk import Errand, Outcome, UvcTalk
-from roomctl.visca.request import Ending
+from roomctl.visca.request import RequestEnd
 from roomctl.wire import Chunk, Virtual
 
 BOTH = (*sim.PLACES, sim.ZOOM, *sim.SPEEDS)
@@ -214,7 +214,7 @@ def test_a_second_axis_that_is_told_where_to_go_does_not_end_the_move_of_the_fir
     moved = rig.submit(Set(Id.PAN_ABSOLUTE, 180_000), Set(Id.TILT_ABSOLUTE, -72_000))
     rig.run(3.0)
 
-    assert [each.end for each in moved] == [Ending.DONE]
+    assert [each.end for each in moved] == [RequestEnd.DONE]
     assert (rig.camera.pan_deg, rig.camera.tilt_deg) == (50, -20)
 
 
@@ -255,7 +255,7 @@ def test_a_move_ends_when_the_camera_stands_there() -> None:
     assert outcomes == []
     rig.run(0.5)
 
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
     assert (rig.camera.pan_deg, rig.camera.tilt_deg) == (60, -10)
 
 
@@ -266,7 +266,7 @@ def test_a_stop_ends_a_move_where_it_is() -> None:
 
     rig.stop()
 
-    assert [outcome.end for outcome in outcomes] == [Ending.STOPPED]
+    assert [outcome.end for outcome in outcomes] == [RequestEnd.STOPPED]
     assert rig.stands()
     assert rig.camera.pan_deg == pytest.approx(30, abs=0.2)
 
@@ -279,7 +279,7 @@ def test_a_drive_ends_a_move() -> None:
     rig.hold(0.5, pan=-1.0)
     rig.run(1.0)
 
-    assert [outcome.end for outcome in outcomes] == [Ending.REPLACED]
+    assert [outcome.end for outcome in outcomes] == [RequestEnd.REPLACED]
     assert rig.camera.pan_deg < 30
     assert rig.stands()
 
@@ -292,7 +292,7 @@ def test_a_move_that_ends_elsewhere_is_refused() -> None:
 
     rig.run(5.0)
 
-    assert [outcome.end for outcome in outcomes] == [Ending.REFUSED]
+    assert [outcome.end for outcome in outcomes] == [RequestEnd.REFUSED]
 
 
 def test_a_newer_move_replaces_an_older_one() -> None:
@@ -302,7 +302,7 @@ def test_a_newer_move_replaces_an_older_one() -> None:
     second = rig.submit(Set(Id.PAN_ABSOLUTE, -36_000))
     rig.run(3.0)
 
-    assert [each.end for each in (*first, *second)] == [Ending.REPLACED, Ending.DONE]
+    assert [each.end for each in (*first, *second)] == [RequestEnd.REPLACED, RequestEnd.DONE]
     assert rig.camera.pan_deg == -10
 
 
@@ -353,7 +353,7 @@ def test_a_stop_passes_a_move_that_is_just_being_written() -> None:
 
     rig.run(0.05)
 
-    assert [outcome.end for outcome in outcomes] == [Ending.STOPPED]
+    assert [outcome.end for outcome in outcomes] == [RequestEnd.STOPPED]
     assert rig.stands()
     assert rig.camera.pan_deg < 4
 

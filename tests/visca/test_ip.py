@@ -20,7 +20,7 @@ from roomctl.visca.message import (
     Home,
     Raw,
 )
-from roomctl.visca.request import Ending, Outcome
+from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.visca.sim import SimCamera, SimIp
 from roomctl.wire import Chunk
 from tests.visca.net import LIMIT_S, RESET, STEP, Net, after
@@ -49,7 +49,7 @@ def test_a_lost_command_goes_out_again_with_its_own_number_and_runs_once() -> No
     said = after(net, at)
     assert len(said) == 2
     assert said[0] == said[1]
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
     assert net.camera.pan_deg == pytest.approx(10, abs=0.1)
 
 
@@ -81,7 +81,7 @@ def test_numbers_wrap_to_0() -> None:
         net.run(0.5)
         home.append(net.submit(Home()))
     net.run(1.0)
-    assert home == [[Outcome(Ending.DONE)]] * 4
+    assert home == [[Outcome(RequestEnd.DONE)]] * 4
     assert net.sim.resets == 1
 
 
@@ -90,7 +90,7 @@ def test_a_length_that_lies_is_not_believed() -> None:
     net.sim.length = 9  # as AVer's do
     outcomes = net.submit(Home())
     net.run(1.0)
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
     assert net.events.told == ["answered"]
 
 
@@ -130,7 +130,7 @@ def test_a_camera_with_one_number_on_every_reply_is_understood() -> None:
     net.run(3.0)
     net.talk.stop(net.now)
     net.run(1.0)
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
     assert net.camera.pan_deg == pytest.approx(10, abs=0.1)
     assert not net.talk.stopping
 
@@ -141,7 +141,7 @@ def test_a_raw_question_is_asked_as_an_inquiry() -> None:
     outcomes = net.submit(Raw(bytes.fromhex("09047f")))
     net.run(0.2)
     assert net.driver.wrote[at].startswith("0110")
-    assert outcomes == [Outcome(Ending.REFUSED, 0x02)]
+    assert outcomes == [Outcome(RequestEnd.REFUSED, 0x02)]
 
 
 async def test_a_camera_is_driven_over_real_udp() -> None:

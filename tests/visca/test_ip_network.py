@@ -15,7 +15,7 @@ from roomctl.visca.message import (
     Relative,
     Tilt,
 )
-from roomctl.visca.request import Ending, Outcome
+from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 from tests.visca.net import RESET, STEP, STORE_1, Net, after
 from tests.visca.rig import RIGHT
@@ -29,7 +29,7 @@ def test_a_relative_move_whose_ack_got_lost_runs_once_and_its_end_is_known() -> 
     net.run(0.1)
     net.sim.loss = 0.0
     net.run(6.0)
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
     assert net.taken("810106030505") == 1
     assert net.camera.pan_deg == pytest.approx(10, abs=0.1)
 
@@ -59,7 +59,7 @@ def test_the_ack_of_a_stop_is_never_that_of_a_lost_preset_store() -> None:
     net.talk.stop(net.now)
     net.settle()
     net.run(3.0)
-    assert outcomes == [Outcome(Ending.UNKNOWN)]
+    assert outcomes == [Outcome(RequestEnd.UNKNOWN)]
     assert net.camera.presets == {}
     assert not net.talk.stopping
 
@@ -82,9 +82,9 @@ def test_on_a_bad_network_no_step_is_done_twice_and_no_done_is_a_lie(seed: int) 
         assert net.camera.pan_deg == pytest.approx(10 * moved, abs=0.1)
         ended += [(outcomes, moved == 1), (kept, step in net.camera.presets)]
     ends = [(outcomes[0].end, ran) for outcomes, ran in ended]
-    assert {end for end, _ in ends} <= {Ending.DONE, Ending.UNKNOWN}
-    assert all(ran for end, ran in ends if end is Ending.DONE)
-    assert sum(end is Ending.DONE for end, _ in ends) >= 12  # of 24: most are known to have run
+    assert {end for end, _ in ends} <= {RequestEnd.DONE, RequestEnd.UNKNOWN}
+    assert all(ran for end, ran in ends if end is RequestEnd.DONE)
+    assert sum(end is RequestEnd.DONE for end, _ in ends) >= 12  # of 24: most are known to have run
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -141,11 +141,11 @@ def test_a_restart_that_nobody_noticed_costs_one_unknown_outcome_and_no_second_s
     net.run(0.02)
     outcomes = net.submit(STORE_1)
     net.run(8.0)
-    assert [outcome.end for outcome in outcomes] == [Ending.UNKNOWN]
+    assert [outcome.end for outcome in outcomes] == [RequestEnd.UNKNOWN]
     assert net.camera.presets == {}
     again = net.submit(STORE_1)
     net.run(1.0)
-    assert again == [Outcome(Ending.DONE)]
+    assert again == [Outcome(RequestEnd.DONE)]
 
 
 def test_a_silent_camera_is_asked_once_in_a_while_and_costs_no_time() -> None:
@@ -198,7 +198,7 @@ def test_a_camera_that_counts_nothing_gets_one_header_and_is_driven() -> None:
     net.run(1.0)
     assert {datagram[:16] for datagram in net.driver.wrote} == {"0100000900000001"}
     assert net.sim.resets == 0
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
     assert net.camera.pan_deg > 10
     assert not net.camera.moving
     assert net.events.told == ["answered"]
@@ -211,7 +211,7 @@ def test_a_step_that_got_lost_on_the_way_to_a_camera_that_counts_nothing_is_not_
     net.run(0.1)
     net.sim.loss = 0.0
     net.run(3.0)
-    assert [outcome.end for outcome in outcomes] == [Ending.UNKNOWN]
+    assert [outcome.end for outcome in outcomes] == [RequestEnd.UNKNOWN]
     assert net.taken("81010603") == 0
 
 
@@ -228,4 +228,4 @@ def test_on_a_bad_network_a_key_of_the_menu_and_a_step_of_the_iris_are_pressed_o
         taken = net.taken(part) - before
         assert taken in (0, 1)
         assert len(outcomes) == 1
-        assert outcomes[0].end is not Ending.DONE or taken == 1
+        assert outcomes[0].end is not RequestEnd.DONE or taken == 1

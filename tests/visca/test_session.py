@@ -13,7 +13,7 @@ from roomctl.visca.message import (
     PresetAction,
     Tilt,
 )
-from roomctl.visca.request import AxisGroup, Ending, Outcome
+from roomctl.visca.request import AxisGroup, Outcome, RequestEnd
 from tests.visca.rig import LEFT, RIGHT, TELE, Rig
 
 MOVING = sorted(name for name, profile in shipped().items() if profile.pan_tilt)
@@ -73,7 +73,7 @@ def test_every_model_goes_where_it_is_sent_within_one_unit(model: str) -> None:
         outcomes = rig.submit(Absolute(0x18, 0x12, *wanted))
         rig.run(29.0)
         rig.run(6.0)
-        assert outcomes == [Outcome(Ending.DONE)]
+        assert outcomes == [Outcome(RequestEnd.DONE)]
         assert rig.talk.seen.pan == pytest.approx(wanted[0], abs=1)
         assert rig.talk.seen.tilt == pytest.approx(wanted[1], abs=1)
         if pan and tilt:
@@ -128,7 +128,7 @@ def test_a_third_command_waits_for_a_free_socket() -> None:
     outcomes = [rig.submit(STORE_1), rig.submit(Preset(PresetAction.SET, 1))]
     third = rig.submit(Preset(PresetAction.SET, 2))
     rig.run(1.0)
-    assert [o[0].end for o in (*outcomes, third)] == [Ending.DONE] * 3
+    assert [o[0].end for o in (*outcomes, third)] == [RequestEnd.DONE] * 3
     assert set(rig.camera.presets) == {0, 1, 2}
     assert rig.heard_since(began) == ["8101043f0100", "8101043f0101", "8101043f0102"]
 
@@ -152,7 +152,7 @@ def test_a_recall_is_done_when_the_camera_is_there() -> None:
     rig.run(0.9)
     assert outcomes == []
     rig.run(1.0)
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
     assert rig.camera.pan_deg == pytest.approx(60)
     assert began + 1.0 < rig.now
     rig.run(1.0)
@@ -193,7 +193,7 @@ def test_home_ends_a_drive_and_the_end_of_its_lease_does_not_stop_the_way_home()
     rig.run(0.1)
     outcomes = rig.submit(Home())
     rig.run(4.0)
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
     assert rig.camera.pan_deg == 0
     assert not rig.talk.seen.moving
     assert 0 < rig.camera.zoom_pct < 10
@@ -206,7 +206,7 @@ def test_a_drive_ends_a_recall_and_whoever_waits_for_it_hears_so() -> None:
     rig.run(0.3)
     rig.drive(LEFT)
     rig.run(2.0)
-    assert outcomes == [Outcome(Ending.REPLACED)]
+    assert outcomes == [Outcome(RequestEnd.REPLACED)]
     assert not rig.camera.moving
     assert not rig.talk.seen.moving
 
@@ -216,8 +216,8 @@ def test_a_newer_recall_replaces_one_that_still_waits() -> None:
     rig.submit(STORE_1)
     first, second = rig.submit(RECALL_1), rig.submit(Home())
     rig.run(2.0)
-    assert first == [Outcome(Ending.REPLACED)]
-    assert second == [Outcome(Ending.DONE)]
+    assert first == [Outcome(RequestEnd.REPLACED)]
+    assert second == [Outcome(RequestEnd.DONE)]
 
 
 def test_a_silent_camera_is_reported_asked_every_second_and_comes_back_stopped() -> None:
@@ -226,7 +226,7 @@ def test_a_silent_camera_is_reported_asked_every_second_and_comes_back_stopped()
     rig.run(12.0)
     assert len(rig.events[0].told) == 2
     assert "no answer" in rig.events[0].told[1]
-    assert rig.submit(Home()) == [Outcome(Ending.OFFLINE)]
+    assert rig.submit(Home()) == [Outcome(RequestEnd.OFFLINE)]
     asked = rig.now
     rig.run(10.0)
     assert 8 <= sum(f == "81090400ff" for at, f in rig.sim.heard if at > asked) <= 12
@@ -271,7 +271,7 @@ def test_power_lost_and_back_starts_again_with_a_stop() -> None:
     opening = frames.index("883001ff")
     assert frames[opening + 1] == "88010001ff"
     assert frames[opening + 2].endswith("0303ff")
-    assert waiting[0].end in (Ending.UNKNOWN, Ending.OFFLINE, Ending.DONE)
+    assert waiting[0].end in (RequestEnd.UNKNOWN, RequestEnd.OFFLINE, RequestEnd.DONE)
     assert rig.talk.ready
 
 
@@ -285,7 +285,7 @@ def test_standby_and_back_are_seen_and_a_stop_in_standby_is_no_failure() -> None
     assert rig.events[0].told == ["answered"]
     on = rig.submit(Power(True))
     rig.run(2.0)
-    assert on == [Outcome(Ending.DONE)]
+    assert on == [Outcome(RequestEnd.DONE)]
     assert rig.talk.seen.power is True
 
 

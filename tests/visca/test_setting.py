@@ -16,7 +16,7 @@ from roomctl.visca.message import (
     Raw,
     Relative,
 )
-from roomctl.visca.request import Ending, Outcome, may_repeat
+from roomctl.visca.request import Outcome, RequestEnd, may_repeat
 from roomctl.wire import Chunk
 from tests.visca.rig import LEFT, RIGHT, Rig
 
@@ -58,7 +58,7 @@ def test_a_setting_is_read_again_once_it_was_set() -> None:
     rig = Rig(FULL)
     outcomes = rig.submit(INDOOR)
     rig.run(1.0)
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
     assert rig.talk.seen.settings[Inquiry.WHITE_BALANCE_MODE] == 1
 
 
@@ -175,8 +175,8 @@ def test_of_two_focus_moves_that_wait_the_newest_wins() -> None:
     first, second = rig.submit(FocusTo(0x2000)), rig.submit(FocusTo(0x8000))
     third = rig.submit(FocusTo(0x4000))
     rig.run(5.0)
-    assert [o[0].end for o in (first, second)] == [Ending.REPLACED] * 2
-    assert third == [Outcome(Ending.DONE)]
+    assert [o[0].end for o in (first, second)] == [RequestEnd.REPLACED] * 2
+    assert third == [Outcome(RequestEnd.DONE)]
     assert rig.talk.seen.settings[Inquiry.FOCUS] == 0x4000
 
 
@@ -184,14 +184,14 @@ def test_a_raw_question_ends_with_what_was_answered() -> None:
     rig = Rig(FULL)
     outcomes = rig.submit(Raw(bytes.fromhex("090400")))
     rig.run(0.5)
-    assert outcomes == [Outcome(Ending.DONE, data=b"\x02")]
+    assert outcomes == [Outcome(RequestEnd.DONE, data=b"\x02")]
 
 
 def test_a_raw_command_is_said_as_it_is_and_ends_when_the_camera_says_so() -> None:
     rig = Rig(FULL)
     outcomes = rig.submit(Raw(bytes.fromhex("01040702")))
     rig.run(0.5)
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
     assert rig.camera.zoom_pct > 0
 
 
@@ -199,7 +199,7 @@ def test_a_raw_frame_that_the_camera_does_not_know_is_refused_with_its_code() ->
     rig = Rig(FULL)
     outcomes = rig.submit(Raw(bytes.fromhex("017f7f")))
     rig.run(0.5)
-    assert outcomes == [Outcome(Ending.REFUSED, 0x02)]
+    assert outcomes == [Outcome(RequestEnd.REFUSED, 0x02)]
 
 
 @pytest.mark.parametrize(
@@ -231,10 +231,14 @@ def test_only_what_does_the_same_twice_may_be_said_twice(
 
 @pytest.mark.parametrize(
     ("message", "end"),
-    [(Home(), Ending.NO_REPLY), (INDOOR, Ending.NO_REPLY), (Command("iris_up"), Ending.UNKNOWN)],
+    [
+        (Home(), RequestEnd.NO_REPLY),
+        (INDOOR, RequestEnd.NO_REPLY),
+        (Command("iris_up"), RequestEnd.UNKNOWN),
+    ],
 )
 def test_what_was_written_to_a_camera_that_fell_silent_never_ends_as_offline(
-    message: Message, end: Ending
+    message: Message, end: RequestEnd
 ) -> None:
     rig = Rig(FULL)
     rig.run(4.9)
@@ -242,8 +246,8 @@ def test_what_was_written_to_a_camera_that_fell_silent_never_ends_as_offline(
     outcomes = rig.submit(message)
     rig.run(6.0)
     assert [outcome.end for outcome in outcomes] == [end]
-    assert rig.submit(Home()) == [Outcome(Ending.OFFLINE)]
-    assert (end is Ending.UNKNOWN) or outcomes[0].after_s > 0.4
+    assert rig.submit(Home()) == [Outcome(RequestEnd.OFFLINE)]
+    assert (end is RequestEnd.UNKNOWN) or outcomes[0].after_s > 0.4
 
 
 def test_what_was_acknowledged_before_the_camera_fell_silent_is_unknown() -> None:
@@ -253,7 +257,7 @@ def test_what_was_acknowledged_before_the_camera_fell_silent_is_unknown() -> Non
     rig.run(0.3)
     rig.camera.silent = True
     rig.run(10.0)
-    assert [outcome.end for outcome in outcomes] == [Ending.UNKNOWN]
+    assert [outcome.end for outcome in outcomes] == [RequestEnd.UNKNOWN]
 
 
 def test_what_was_never_written_ends_as_offline() -> None:
@@ -264,7 +268,7 @@ def test_what_was_never_written_ends_as_offline() -> None:
     waits = rig.submit(Preset(PresetAction.SET, 1))
     rig.camera.silent = True
     rig.run(10.0)
-    assert waits == [Outcome(Ending.OFFLINE)]
+    assert waits == [Outcome(RequestEnd.OFFLINE)]
 
 
 def test_a_remote_that_was_used_has_everything_read_again() -> None:
@@ -284,7 +288,7 @@ def test_a_command_that_was_to_be_said_again_to_a_camera_fallen_silent_got_no_re
         rig.run(0.01)
     outcomes = rig.submit(Home())
     rig.run(6.0)
-    assert [outcome.end for outcome in outcomes] == [Ending.NO_REPLY]
+    assert [outcome.end for outcome in outcomes] == [RequestEnd.NO_REPLY]
 
 
 def test_a_command_that_was_to_be_said_again_when_the_port_closed_is_unknown() -> None:
@@ -294,4 +298,4 @@ def test_a_command_that_was_to_be_said_again_when_the_port_closed_is_unknown() -
     rig.talk.tick(rig.now + 0.6)
     assert outcomes == []
     rig.talk.forget()
-    assert outcomes == [Outcome(Ending.UNKNOWN)]
+    assert outcomes == [Outcome(RequestEnd.UNKNOWN)]

@@ -17,7 +17,7 @@ from roomctl.visca.message import (
     Relative,
     ZoomTo,
 )
-from roomctl.visca.request import Ending, Outcome
+from roomctl.visca.request import Outcome, RequestEnd
 from tests.visca.rig import Rig
 
 MODELS = sorted(shipped())
@@ -33,7 +33,7 @@ def done(rig: Rig, *messages: Message, within_s: float = 15.0) -> None:
     for message in messages:
         outcomes = rig.submit(message)
         rig.run(within_s)
-        assert outcomes == [Outcome(Ending.DONE)], message
+        assert outcomes == [Outcome(RequestEnd.DONE)], message
 
 
 @cache
@@ -163,4 +163,4 @@ def test_what_a_model_lacks_is_a_syntax_error(model: str) -> None:
     for message in lacking:
         outcomes = rig.submit(message)
         rig.run(1.0)
-        assert [outcome.end for outcome in outcomes] == [Ending.REFUSED], message
+        assert [outcome.end for outcome in outcomes] == [RequestEnd.REFUSED], message

@@ -15,7 +15,7 @@ from roomctl.visca.message import (
     Tilt,
     ZoomTo,
 )
-from roomctl.visca.request import Ending, Outcome
+from roomctl.visca.request import Outcome, RequestEnd
 from tests.visca.rig import LEFT, RIGHT, TELE, Rig
 
 MOVING = sorted(name for name, profile in shipped().items() if profile.pan_tilt)
@@ -130,7 +130,7 @@ def test_a_stop_ends_a_recall_and_whoever_waits_for_it_hears_so() -> None:
     rig.run(0.5)
     rig.stop()
     rig.run(1.0)
-    assert outcomes == [Outcome(Ending.STOPPED)]
+    assert outcomes == [Outcome(RequestEnd.STOPPED)]
     assert not rig.camera.moving
     assert rig.camera.pan_deg < 60
 
@@ -159,7 +159,7 @@ def test_a_recall_that_got_lost_is_not_said_again_after_a_stop() -> None:
     rig.run(1.0)
     rig.camera.silent = False
     rig.run(5.0)
-    assert outcomes == [Outcome(Ending.STOPPED)]
+    assert outcomes == [Outcome(RequestEnd.STOPPED)]
     assert RECALL_1.encode(1)[:-1].hex() not in rig.heard_since(began)
     assert rig.camera.pan_deg == 0
 
@@ -239,7 +239,7 @@ def test_two_long_moves_never_keep_a_stop_out(cancel: bool) -> None:
     rig.run(0.5)
     assert not rig.camera.moving
     assert rig.camera.stopped_at - asked <= 0.25
-    assert moves == [[Outcome(Ending.STOPPED)]] * 2
+    assert moves == [[Outcome(RequestEnd.STOPPED)]] * 2
     stops = [at for at, f in rig.sim.heard if at > asked and f == f"{STOP}ff"]
     assert len(stops) <= 0.25 / CYCLE_S
 
@@ -251,7 +251,7 @@ def test_a_short_command_passes_a_long_move_that_waits_for_a_socket() -> None:
     lamp = rig.submit(Command("backlight", (("on", 1),)))
     rig.run(1.0)
     assert waits == []
-    assert lamp == [Outcome(Ending.DONE)]
+    assert lamp == [Outcome(RequestEnd.DONE)]
 
 
 def test_a_drive_that_holds_its_socket_is_cancelled_only_when_it_is_old_enough() -> None:

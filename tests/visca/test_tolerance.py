@@ -13,7 +13,7 @@ from roomctl.visca.message import (
     PresetAction,
     Relative,
 )
-from roomctl.visca.request import Ending, Outcome
+from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 from tests.visca.rig import LEFT, RIGHT, TELE, Rig
 
@@ -27,24 +27,24 @@ def test_a_camera_deaf_after_a_recall_is_asked_again() -> None:
     rig = Rig("sony_evi_hd1")
     done = rig.submit(RECALL_1)
     rig.run(0.1)
-    assert done == [Outcome(Ending.DONE)]
+    assert done == [Outcome(RequestEnd.DONE)]
     home = rig.submit(Home())
     rig.run(1.0)
-    assert home == [Outcome(Ending.DONE)]
+    assert home == [Outcome(RequestEnd.DONE)]
 
 
 @pytest.mark.parametrize(
     ("message", "end", "times"),
     [
-        (Home(), Ending.DONE, 2),
-        (RECALL_1, Ending.DONE, 2),
-        (STORE_1, Ending.UNKNOWN, 1),
-        (Preset(PresetAction.CLEAR, 0), Ending.UNKNOWN, 1),
-        (Relative(1, 1, 5, 5), Ending.UNKNOWN, 1),
+        (Home(), RequestEnd.DONE, 2),
+        (RECALL_1, RequestEnd.DONE, 2),
+        (STORE_1, RequestEnd.UNKNOWN, 1),
+        (Preset(PresetAction.CLEAR, 0), RequestEnd.UNKNOWN, 1),
+        (Relative(1, 1, 5, 5), RequestEnd.UNKNOWN, 1),
     ],
 )
 def test_only_what_may_run_twice_is_said_twice_when_the_ack_is_lost(
-    message, end: Ending, times: int
+    message, end: RequestEnd, times: int
 ) -> None:
     rig = Rig()
     began = rig.now
@@ -61,7 +61,7 @@ def test_a_camera_without_acks_is_understood() -> None:
     outcomes = rig.submit(STORE_1)
     rig.drive(RIGHT)
     rig.run(2.0)
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
     assert not rig.camera.moving
     assert rig.events[0].told == ["answered"]
 
@@ -89,7 +89,7 @@ def test_a_camera_that_is_slow_to_answer_is_still_understood() -> None:
     rig.camera.delay_s = 0.15
     home = rig.submit(Home())
     rig.run(2.0)
-    assert home == [Outcome(Ending.DONE)]
+    assert home == [Outcome(RequestEnd.DONE)]
     rig.drive(RIGHT)
     rig.run(3.0)
     assert not rig.camera.moving
@@ -122,7 +122,7 @@ def test_a_reply_that_nobody_asked_for_fails_nothing_and_is_no_value(noise: str)
     rig.run(0.3)
     outcomes = rig.submit(Home())
     rig.run(8.0)
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
     assert rig.talk.seen == before
 
 
@@ -144,7 +144,7 @@ def test_every_wait_of_a_command_has_an_end() -> None:
     outcomes = rig.submit(Home())
     rig.camera.silent = True
     rig.run(10.0)
-    assert [outcome.end for outcome in outcomes] in ([Ending.NO_REPLY], [Ending.UNKNOWN])
+    assert [outcome.end for outcome in outcomes] in ([RequestEnd.NO_REPLY], [RequestEnd.UNKNOWN])
 
 
 @settings(deadline=None, max_examples=40)
@@ -185,7 +185,7 @@ def test_no_bytes_from_a_camera_raise_or_hang_the_session(chunks: list) -> None:
     assert not rig.camera.moving
     outcomes = rig.submit(Home())
     rig.run(8.0)
-    assert outcomes == [Outcome(Ending.DONE)]
+    assert outcomes == [Outcome(RequestEnd.DONE)]
 
 
 FAULTS = {
@@ -249,7 +249,7 @@ def test_no_step_is_done_twice_and_no_done_is_a_lie_whatever_is_answered(fault: 
     rig.run(40.0)
     assert len(outcomes) == 1
     assert rig.camera.pan_deg == pytest.approx(10, abs=0.1)
-    assert outcomes[0].end in (Ending.DONE, Ending.UNKNOWN)
+    assert outcomes[0].end in (RequestEnd.DONE, RequestEnd.UNKNOWN)
     assert rig.heard_since(0).count(step.encode(1)[:-1].hex()) == 1
 
 
@@ -265,11 +265,11 @@ def test_what_cannot_be_done_now_is_refused_with_and_without_an_ack(
     rig.camera.refusal, rig.camera.acks_refusals = refusal, acks
     outcomes = rig.submit(Home())
     rig.run(3.0)
-    assert [outcome.end for outcome in outcomes] == [Ending.REFUSED]
+    assert [outcome.end for outcome in outcomes] == [RequestEnd.REFUSED]
     rig.camera.acks_refusals = False
     on = rig.submit(Power(True))
     rig.run(40.0)
-    assert on == [Outcome(Ending.DONE)]
+    assert on == [Outcome(RequestEnd.DONE)]
 
 
 @pytest.mark.parametrize("lost", ["41", "51"])
@@ -278,11 +278,11 @@ def test_one_lost_word_fails_no_later_command(lost: str) -> None:
     rig.camera.lose_next = [lost]
     first = rig.submit(Home())
     rig.run(3.0)
-    assert first == [Outcome(Ending.DONE)] or lost == "51"
+    assert first == [Outcome(RequestEnd.DONE)] or lost == "51"
     for number in range(3):
         kept = rig.submit(Preset(PresetAction.SET, number))
         rig.run(1.0)
-        assert kept == [Outcome(Ending.DONE)]
+        assert kept == [Outcome(RequestEnd.DONE)]
     assert set(rig.camera.presets) == {0, 1, 2}
 
 
@@ -293,10 +293,10 @@ def test_completions_out_of_order_end_the_commands_they_belong_to() -> None:
     rig.run(0.1)
     kept = rig.submit(Command("backlight", (("on", 1),)))
     rig.run(0.5)
-    assert kept == [Outcome(Ending.DONE)]
+    assert kept == [Outcome(RequestEnd.DONE)]
     assert recall == []
     rig.run(3.0)
-    assert recall == [Outcome(Ending.DONE)]
+    assert recall == [Outcome(RequestEnd.DONE)]
 
 
 @pytest.mark.parametrize("at", range(12))
@@ -340,12 +340,12 @@ def test_a_late_reply_does_not_end_the_next_command() -> None:
     rig.camera.delay_s = 0.6  # later than the wait for an ACK: the store ends unknown
     outcomes = rig.submit(STORE_1)
     rig.run(0.55)
-    assert [outcome.end for outcome in outcomes] == [Ending.UNKNOWN]
+    assert [outcome.end for outcome in outcomes] == [RequestEnd.UNKNOWN]
     rig.camera.delay_s = 0.0
     rig.camera.lose_next = ["41", "42"]
     cleared = rig.submit(Preset(PresetAction.CLEAR, 5))
     rig.run(4.0)
-    assert [outcome.end for outcome in cleared] in ([Ending.UNKNOWN], [Ending.DONE])
+    assert [outcome.end for outcome in cleared] in ([RequestEnd.UNKNOWN], [RequestEnd.DONE])
     kept = rig.submit(Preset(PresetAction.SET, 1))
     rig.run(1.0)
-    assert kept == [Outcome(Ending.DONE)]
+    assert kept == [Outcome(RequestEnd.DONE)]

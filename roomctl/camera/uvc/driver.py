@@ -23,7 +23,7 @@ from roomctl.camera.uvc.talk import LIMIT_S, Errand, Outcome, UvcTalk
 from roomctl.clock import Clock
 from roomctl.device import Health
 from roomctl.errors import NoReply, Refused, Unsupported
-from roomctl.visca.request import Ending
+from roomctl.visca.request import RequestEnd
 from roomctl.wire import Identity
 
 LEASE_S = 0.3
@@ -341,13 +341,13 @@ class UvcCamera:
 
     def _judge(self, outcome: Outcome) -> None:
         match outcome.end:
-            case Ending.DONE:
+            case RequestEnd.DONE:
                 return
-            case Ending.NO_REPLY:
+            case RequestEnd.NO_REPLY:
                 raise NoReply(self.name, LIMIT_S, "it still moves")
-            case Ending.OFFLINE:
+            case RequestEnd.OFFLINE:
                 raise offline(self.name, self.health.detail)
-            case Ending.REPLACED | Ending.STOPPED:
+            case RequestEnd.REPLACED | RequestEnd.STOPPED:
                 why = f"was {outcome.end.value} by a newer command"
                 raise Refused(self.name, outcome.end.value, why)
         raise Refused(self.name, "not_executable", outcome.why or "was refused")

@@ -27,7 +27,7 @@ from roomctl.camera.uvc.message import (
     decode,
     encode,
 )
-from roomctl.visca.request import Ending
+from roomctl.visca.request import RequestEnd
 from roomctl.wire import Chunk
 
 TOP_DEG_S = 30.0  # of pan and tilt where only places can be told; PTZ cameras for rooms do 60-120
@@ -53,7 +53,7 @@ class Events(Protocol):
 class Outcome:
     """How an errand ended, and why."""
 
-    end: Ending
+    end: RequestEnd
     why: str = ""
 
 
@@ -135,7 +135,7 @@ class UvcTalk:
     def drive(self, wanted: Mapping[str, float], until: float, now: float) -> None:
         """Drive axes by name, -1 to 1, until `until`; those not named stand still."""
         if any(wanted.values()):
-            self._end_journey(Ending.REPLACED)
+            self._end_journey(RequestEnd.REPLACED)
         for name, axis in self.axes.items():
             axis.drive(wanted.get(name, 0.0))
         self._until = until
@@ -144,7 +144,7 @@ class UvcTalk:
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
         self._until = None
-        self._end_journey(Ending.STOPPED)
+        self._end_journey(RequestEnd.STOPPED)
         for axis in self.axes.values():
             axis.halt()
         self._look_soon(now)
@@ -154,7 +154,7 @@ class UvcTalk:
         if not errand.moves:
             self._settings.append(errand)
             return
-        self._end_journey(Ending.REPLACED)
+        self._end_journey(RequestEnd.REPLACED)
         self._until = None
         for axis in self.axes.values():
             axis.drive(0.0)
@@ -166,9 +166,9 @@ class UvcTalk:
         self.ready, self._unsettled = False, False
         self.axes, self._until = {}, None
         self._questions.clear()
-        self._end_journey(Ending.OFFLINE)
+        self._end_journey(RequestEnd.OFFLINE)
         while self._settings:
-            self._settings.popleft().ended(Outcome(Ending.OFFLINE))
+            self._settings.popleft().ended(Outcome(RequestEnd.OFFLINE))
 
     # The Machine.
 
@@ -192,7 +192,7 @@ class UvcTalk:
                 axis.stop()
         journey = self._journey
         if journey and journey.since is not None and now >= journey.since + LIMIT_S:
-            self._end_journey(Ending.NO_REPLY)
+            self._end_journey(RequestEnd.NO_REPLY)
         if self.ready and now >= self._look_at:
             (self._look if self.moving else self._ask_all)(now)
 
@@ -330,7 +330,7 @@ class UvcTalk:
         errand = self._settings[0] if self._settings else None
         if errand is not None and not errand.left and errand.sets[-1].id == control:
             self._settings.popleft()
-            errand.ended(Outcome(Ending.DONE))
+            errand.ended(Outcome(RequestEnd.DONE))
         self._events.answered()
         if new:
             self._events.changed()
@@ -359,9 +359,9 @@ class UvcTalk:
         if not off and (exact or not changed):
             for axis in self.axes.values():
                 axis.arrived()
-            self._end_journey(Ending.DONE)
+            self._end_journey(RequestEnd.DONE)
         elif journey.still >= STILL_ROUNDS:
-            self._end_journey(Ending.REFUSED, "stands elsewhere than it was sent to")
+            self._end_journey(RequestEnd.REFUSED, "stands elsewhere than it was sent to")
 
     def _is_there(self, wanted: Set) -> bool:
         control, at = self.controls[wanted.id], self.values.get(wanted.id)
@@ -378,12 +378,12 @@ class UvcTalk:
 
     def _fail(self, errand: Errand, why: str) -> None:
         if errand is self._journey:
-            self._end_journey(Ending.REFUSED, why)
+            self._end_journey(RequestEnd.REFUSED, why)
         else:
             self._settings.popleft()
-            errand.ended(Outcome(Ending.REFUSED, why))
+            errand.ended(Outcome(RequestEnd.REFUSED, why))
 
-    def _end_journey(self, end: Ending, why: str = "") -> None:
+    def _end_journey(self, end: RequestEnd, why: str = "") -> None:
         journey, self._journey = self._journey, None
         if journey is not None:
             journey.ended(Outcome(end, why))

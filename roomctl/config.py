@@ -55,6 +55,9 @@ class RoomTable(Table):
     phone: Literal["on", "off"] = Field(
         default="off", description="on: the room's display shows a code that makes a phone a panel"
     )
+    phone_may_unmute: bool = Field(
+        default=False, description="a visitor's phone may open the microphone, too"
+    )
     wifi: str = Field(default="", max_length=80, description="guest Wi-Fi, shown on the display")
     unplugged: Literal["mute", "default"] = Field(
         default="mute",

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from roomctl.api.auth import Role
+from roomctl.room.roles import Role
 from roomctl.store import Store
 from tests.kiosk import compositor
 from tests.kiosk.agency import UID, Agency, commands
@@ -83,7 +83,7 @@ def serve(kiosk, tmp_path):
 
 def kept(folder):
     """Whose sessions the daemon has kept: a page may be seen a moment before it is paired."""
-    return sorted(Store(folder).read("sessions").values())
+    return sorted(kept["role"] for kept in Store(folder).read("sessions").values())
 
 
 def test_the_room_and_its_panel_stand_each_on_its_display(kiosk, serve, tmp_path):

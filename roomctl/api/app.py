@@ -13,21 +13,21 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
 
 from roomctl import __version__
-from roomctl.api.auth import Role, Tokens
+from roomctl.api.auth import NotStored, Tokens
 from roomctl.api.far_side import FarSide
 from roomctl.api.guard import Guard, cookie_name
-from roomctl.api.openapi import describe_problems
+from roomctl.api.openapi import describe
 from roomctl.api.phone import Phones
 from roomctl.api.problem import problem
+from roomctl.api.rights import NOBODY, Denied, PublicFiles, RightRoute, Routes, demand_rights, needs
 from roomctl.api.routes import Doors, far_side_routes, routes
 from roomctl.errors import RoomctlError
 from roomctl.room import Room
 from roomctl.room.commands import Failure, failure
+from roomctl.room.roles import Right, Role
 
 _STATUS = {
     "unknown_command": 404,
@@ -36,6 +36,8 @@ _STATUS = {
     "unknown_favourite": 404,
     "unknown_platform": 404,
     "unknown_action": 404,
+    "unknown_session": 404,
+    "unknown_token": 404,
     "no_picture": 404,
     "invalid": 422,
     "unknown_revision": 404,
@@ -44,6 +46,8 @@ _STATUS = {
     "programs_only": 403,
     "in_room_only": 403,
     "room_panel_only": 403,
+    "not_allowed": 403,
+    "nobody_in_room": 403,
     "unsupported": 501,
     "offline": 503,
     "no_screen": 503,
@@ -85,20 +89,22 @@ def create_app(
     ending = asyncio.Event()
     phones = Phones(room.config, port, tokens, room.clock)
     doors = Doors(room, tokens, boot_id, ui_version, cookies, http_status, ending, phones)
-    app = FastAPIOffline(
+    app = FastAPI(
         title="roomctl",
         version=__version__,
         summary="A meeting-room controller that belongs to no meeting vendor",
-        static_url="/docs-assets",
-        swagger_ui_oauth2_redirect_url="/docs/oauth2-redirect",
+        openapi_url=None,  # its routes would ask for no right; `describe` adds ours
+        redirect_slashes=False,
     )
+    app.router.route_class = RightRoute
     app.state.ending = ending
     app.include_router(routes(doors))
     if far_side is not None:
         app.include_router(far_side_routes(far_side))
     _pages(app, web, ui_version, with_far_side=far_side is not None)
     _problems(app)
-    describe_problems(app)
+    describe(app)
+    demand_rights(app.routes)
     app.add_middleware(
         Guard,
         tokens=tokens,
@@ -116,29 +122,36 @@ def _pages(app: FastAPI, web: Path, ui_version: str, *, with_far_side: bool) -> 
         text = text.replace('"/ui/', f'"/ui/{ui_version}/')
         return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
 
-    @app.get("/", include_in_schema=False)
+    routes = Routes()
+
+    @routes.get("/", include_in_schema=False)
+    @needs(Right.PUBLIC)
     def panel() -> Response:
         return page("index.html")
 
-    @app.get("/screen", include_in_schema=False)
+    @routes.get("/screen", include_in_schema=False)
+    @needs(Right.PUBLIC)
     def screen() -> Response:
         return page("screen.html")
 
     if with_far_side:
 
-        @app.get("/far-side", include_in_schema=False)
+        @routes.get("/far-side", include_in_schema=False)
+        @needs(Right.PUBLIC)
         def far_side() -> Response:
             return page("far-side.html")
 
-    @app.get("/favicon.ico", include_in_schema=False)
+    @routes.get("/favicon.ico", include_in_schema=False)
+    @needs(Right.PUBLIC)
     def favicon() -> Response:
         return Response(status_code=204)
 
+    app.include_router(routes)
     app.mount(f"/ui/{ui_version}", _Forever(directory=web))
-    app.mount("/ui", StaticFiles(directory=web))
+    app.mount("/ui", PublicFiles(directory=web))
 
 
-class _Forever(StaticFiles):
+class _Forever(PublicFiles):
     """Files whose path changes when they do."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - Starlette's
@@ -157,12 +170,25 @@ def _problems(app: FastAPI) -> None:
         why = {"where": where, "why": str(first["msg"])}
         return problem(422, "invalid", f"{where}: {first['msg']}", why)
 
+    @app.exception_handler(Denied)
+    async def denied(request: Request, error: Denied) -> JSONResponse:
+        return _nobody() if error.denial is None else problem(403, error.denial.code, str(error))
+
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
+        state = request.state
+        if error.status_code in (404, 405) and not (
+            state.callers or getattr(state, "known_path", False)
+        ):
+            return _nobody()  # who has no right learns not even what there is
         code = _CODES.get(error.status_code, "http")
         response = problem(error.status_code, code, str(error.detail))
         response.headers.update(error.headers or {})
         return response
+
+    @app.exception_handler(NotStored)
+    async def not_stored(request: Request, error: NotStored) -> JSONResponse:
+        return problem(507, "storage", str(error))
 
     @app.exception_handler(RoomctlError)
     async def failed(request: Request, error: RoomctlError) -> JSONResponse:
@@ -172,6 +198,13 @@ def _problems(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def faulty(request: Request, error: Exception) -> JSONResponse:
         return problem(500, "internal", "a fault of roomctl's own; its log says which")
+
+
+def _nobody() -> JSONResponse:
+    headers = {"Cache-Control": "no-store", "WWW-Authenticate": "Bearer"}
+    answer = problem(401, "unauthorized", NOBODY)
+    answer.headers.update(headers)
+    return answer
 
 
 def _version_of(web: Path) -> str:

@@ -1,7 +1,7 @@
-"""Who may ask: bearer tokens for programs, cookies for panels, pairing tokens that work once.
+"""Who asks: bearer tokens for programs, cookies for panels, pairing tokens that work once.
 
-Nothing is granted for coming from loopback: a meeting's page runs on the same box. Tokens are 256
-random bits and are kept as SHA-256 hashes only. Knows no routes.
+Nothing is granted for coming from loopback: a meeting's page runs on the same box. Every secret is
+at least 192 random bits; what is kept, in memory and on disk, are SHA-256 hashes. Knows no routes.
 """
 
 from __future__ import annotations
@@ -11,123 +11,353 @@ import hashlib
 import hmac
 import logging
 import secrets
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from roomctl.clock import Clock
+from roomctl.errors import Refused, RoomctlError
 from roomctl.room import Source
-from roomctl.store import Store, all_text
+from roomctl.room.roles import Role
+from roomctl.store import Store
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
 
 PAIRING_S = 900.0  # a pairing link that nobody opened is good for 15 minutes
+VISIT_S = 2 * 3600.0  # then a guest's phone has to be in the room again
+UNUSED = timedelta(days=90)  # a session that nobody used for longer has ended
 SESSIONS_KEPT = 200
+VISITS_KEPT = 200
+TOKENS_KEPT = 100
+WRITE_S = 60.0  # the day of a session's last use is written this long after it changed
+
+SCOPES = (Role.READ, Role.OPERATE, Role.ADMIN)  # of tokens; each may what those before it may
+BY_COOKIE = (Role.PANEL, Role.GUEST, Role.SCREEN, Role.FAR_SIDE)  # the strongest first
 
 
-class Role(StrEnum):
-    """What a token is for."""
-
-    ADMIN = "admin"  # facilities staff and programs: everything but unmuting
-    PANEL = "panel"  # a person in the room
-    SCREEN = "screen"  # the room's display: it looks and never asks for anything
-    FAR_SIDE = "far_side"  # the simulated hardware's page
-
-
-@dataclass(frozen=True, slots=True)
-class _Pairing:
-    role: Role
-    until: float
-    visit_s: float | None
+class NotStored(RoomctlError):
+    """The disk refuses: what was asked for has not been done, for it would not last."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
+class ApiToken:
+    """What is known of a program's token; never the token."""
+
+    name: str
+    scope: Role
+    made: datetime
+    expires: datetime | None
+    used: str | None  # the day of its last use, in UTC
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserSession:
+    """A browser that holds a session; `until` ends a guest's visit, by the room's clock."""
+
+    role: Role
+    made: str
+    used: str  # a day, in UTC
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
     role: Role
     until: float
+    visit_s: float
 
 
 class Tokens:
-    """The tokens of one room. `admin` is shown once, at start; the rest is kept as hashes."""
+    """The tokens and sessions of one room."""
 
-    def __init__(self, store: Store, clock: Clock, admin: str) -> None:
+    def __init__(self, store: Store, clock: Clock, own: str | None = None) -> None:
+        """`own` is an admin token of this run alone: nothing of it is kept."""
         self._store, self._clock = store, clock
-        self._admin = _hash(admin)
-        self._pairings: dict[str, _Pairing] = {}
-        self._visits: dict[str, _Visit] = {}
-        known = {role.value: role for role in Role}
-        self._sessions: dict[str, Role] = {
-            hashed: known[role]
-            for hashed, role in store.read("sessions", all_text).items()
-            if role in known  # a newer version may have had more
-        }
+        self._own = _hash(own) if own else None
+        self._offers: dict[str, _Offer] = {}
+        self._visits: dict[str, BrowserSession] = {}
+        today = self._today()
+        self._sessions = dict(_read_sessions(store.read("sessions", _fits), today))
+        self._tokens = dict(_read_tokens(store.read("tokens", _fits)))
         self._writing = asyncio.Lock()
+        self._stale = asyncio.Event()  # a day of last use is not written yet
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody can reach this room yet: no panel was paired, no token was made."""
+        panels = any(one.role is Role.PANEL for one in self._sessions.values())
+        return not self._tokens and not panels
+
+    async def run(self) -> None:
+        """Write the days of last use down, seldom, until cancelled."""
+        while True:
+            await self._stale.wait()
+            await asyncio.sleep(WRITE_S)
+            self._stale.clear()
+            try:
+                await self._keep_sessions()
+                await self._keep_tokens()
+            except NotStored as error:
+                _log.warning("when tokens and sessions were last used is not kept: %s", error)
+
+    # Pairing
 
     def offer_pairing(
-        self, role: Role, good_for_s: float = PAIRING_S, visit_s: float | None = None
+        self, role: Role, good_for_s: float = PAIRING_S, visit_s: float = VISIT_S
     ) -> str:
-        """Return a token that turns one browser into a panel (or far side, or screen), once.
+        """Return a token that gives one browser a session, once.
 
-        With `visit_s` it stays one for that long, and until the program ends; else for good.
+        A guest's ends `visit_s` after it began, or with the program.
         """
         now = self._clock.mono_s()
-        self._pairings = {k: p for k, p in self._pairings.items() if p.until >= now}
+        self._offers = {k: offer for k, offer in self._offers.items() if offer.until >= now}
         token = secrets.token_urlsafe(24)
-        self._pairings[_hash(token)] = _Pairing(role, now + good_for_s, visit_s)
+        self._offers[_hash(token)] = _Offer(role, now + good_for_s, visit_s)
         return token
 
     def is_offered(self, token: str) -> bool:
         """Whether a pairing token still waits for the browser that uses it."""
-        pairing = self._pairings.get(_hash(token))
-        return pairing is not None and pairing.until >= self._clock.mono_s()
+        offer = self._offers.get(_hash(token))
+        return offer is not None and offer.until >= self._clock.mono_s()
 
     async def pair(self, token: str) -> tuple[Role, str] | None:
-        """Use up a pairing token; return the role and the session's secret, or None."""
-        pairing = self._pairings.pop(_hash(token), None)
-        if pairing is None or pairing.until < self._clock.mono_s():
+        """Use up a pairing token; return the role and the session's secret, or None.
+
+        NotStored: nobody is paired, and the token is as good as before.
+        """
+        hashed_token, secret, today = _hash(token), secrets.token_urlsafe(32), self._today()
+        offer = self._offers.pop(hashed_token, None)
+        if offer is None or offer.until < self._clock.mono_s():
             return None
-        secret = secrets.token_urlsafe(32)
-        if pairing.visit_s is not None:
-            self._visit(_hash(secret), pairing.role, pairing.visit_s)
-            return pairing.role, secret
-        self._sessions[_hash(secret)] = pairing.role
+        hashed = _hash(secret)
+        if offer.role is Role.GUEST:
+            self._visit(hashed, today, offer.visit_s)
+            return offer.role, secret
+        self._sessions[hashed] = BrowserSession(offer.role, today, today)
+        try:
+            await self._keep_sessions()
+        except NotStored:
+            self._sessions.pop(hashed, None)
+            self._offers[hashed_token] = offer
+            raise
         while len(self._sessions) > SESSIONS_KEPT:
             del self._sessions[next(iter(self._sessions))]
-        await self._keep()
-        return pairing.role, secret
+        return offer.role, secret
 
-    def _visit(self, hashed: str, role: Role, visit_s: float) -> None:
+    def _visit(self, hashed: str, today: str, visit_s: float) -> None:
         now = self._clock.mono_s()
-        self._visits = {k: v for k, v in self._visits.items() if v.until >= now}
-        self._visits[hashed] = _Visit(role, now + visit_s)
+        visits = [(k, visit) for k, visit in self._visits.items() if (visit.until or 0) >= now]
+        self._visits = dict(visits[-VISITS_KEPT + 1 :])
+        self._visits[hashed] = BrowserSession(Role.GUEST, today, today, now + visit_s)
 
-    async def _keep(self) -> None:
-        """Write the sessions down, one write at a time: the last one must be the newest."""
-        async with self._writing:
-            try:
-                await in_thread(self._store.write, "sessions", dict(self._sessions))
-            except OSError as error:
-                _log.warning("a pairing will not outlive a restart: %s", error)
+    # Who asks
 
     def bearer(self, authorization: str | None) -> Source | None:
         """Return who holds the token of an Authorization header, or None."""
         scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(_hash(token.strip()), self._admin):
+        if scheme.lower() != "bearer":
             return None
-        return Source(Role.ADMIN, "api token")
+        hashed = _hash(token.strip())
+        if self._own is not None and hmac.compare_digest(hashed, self._own):
+            return Source(Role.ADMIN, "this box")
+        known = self._tokens.get(hashed)
+        if known is None or self._is_over(known):
+            return None
+        if known.used != (today := self._today()):
+            self._tokens[hashed] = replace(known, used=today)
+            self._stale.set()
+        return Source(known.scope, f"token {known.name}")
 
     def session(self, secret: str | None, role: Role) -> Source | None:
         """Return who holds a session cookie of `role`, or None."""
         if not secret:
             return None
         hashed = _hash(secret)
+        source = Source(role, f"{role} {_id(hashed)}")
         visit = self._visits.get(hashed)
-        visiting = visit is not None and visit.role is role and visit.until >= self._clock.mono_s()
-        if self._sessions.get(hashed) is role:
-            self._sessions[hashed] = self._sessions.pop(hashed)  # who is forgotten first: the idle
-        elif not visiting:
+        if visit is not None:
+            here = visit.role is role and (visit.until or 0) >= self._clock.mono_s()
+            return source if here else None
+        known = self._sessions.get(hashed)
+        if known is None or known.role is not role or self._is_unused(known):
             return None
-        return Source(role, f"{role} {hashed[:6]}", phone=visiting)
+        del self._sessions[hashed]  # who is forgotten first: the idle
+        if known.used != (today := self._today()):
+            known = replace(known, used=today)
+            self._stale.set()
+        self._sessions[hashed] = known
+        return source
+
+    def _is_over(self, token: ApiToken) -> bool:
+        return token.expires is not None and self._clock.now().wall >= token.expires
+
+    def _is_unused(self, session: BrowserSession) -> bool:
+        """Whether nobody used it for 90 days; a clock that nobody has set ends nothing."""
+        now = self._clock.now()
+        used = datetime.fromisoformat(session.used).replace(tzinfo=UTC)
+        return now.synced and now.wall - used > UNUSED
+
+    # What facilities staff list and end
+
+    def sessions(self) -> list[tuple[str, BrowserSession]]:
+        """Return every session that is good now, by its id, visits of phones included."""
+        now = self._clock.mono_s()
+        known = {k: one for k, one in self._sessions.items() if not self._is_unused(one)}
+        known |= {k: one for k, one in self._visits.items() if (one.until or 0) >= now}
+        return [(_id(hashed), one) for hashed, one in known.items()]
+
+    async def end_session(self, session_id: str) -> None:
+        """End a session, at once. Refused "unknown_session"; NotStored: it ends until a restart."""
+        for known in (self._visits, self._sessions):
+            for hashed in [hashed for hashed in known if _id(hashed) == session_id]:
+                del known[hashed]
+                if known is self._sessions:
+                    await self._keep_sessions()
+                return
+        raise Refused("room", "unknown_session", f"no session {session_id!r}")
+
+    def tokens(self) -> list[ApiToken]:
+        """Return the tokens that were made, those that have expired included."""
+        return list(self._tokens.values())
+
+    async def make(self, name: str, scope: Role, expires: datetime | None) -> tuple[ApiToken, str]:
+        """Make a token; return what is known of it, and the token, which is shown this once.
+
+        Refused "token_exists" or "too_many_tokens"; NotStored: there is none.
+        """
+        if any(known.name == name for known in self._tokens.values()):
+            raise Refused("room", "token_exists", f"there is a token {name!r}; revoke it first")
+        if len(self._tokens) >= TOKENS_KEPT:
+            why = f"there are {TOKENS_KEPT} tokens; revoke those that nobody uses"
+            raise Refused("room", "too_many_tokens", why)
+        token = secrets.token_urlsafe(32)
+        made = ApiToken(name, scope, self._clock.now().wall, expires, None)
+        self._tokens[_hash(token)] = made
+        try:
+            await self._keep_tokens()
+        except NotStored:
+            self._tokens.pop(_hash(token), None)
+            raise
+        return made, token
+
+    async def limit(self, name: str, scope: Role | None, expires: datetime | None) -> ApiToken:
+        """Let a token do less, or end sooner; Refused "token_widened" for more."""
+        hashed, known = self._token(name)
+        new_scope = scope or known.scope
+        wider = SCOPES.index(new_scope) > SCOPES.index(known.scope)
+        later = expires is not None and known.expires is not None and expires > known.expires
+        if wider or later:
+            why = f"{name}: a token is limited, never widened; make another one"
+            raise Refused("room", "token_widened", why)
+        self._tokens[hashed] = replace(known, scope=new_scope, expires=expires or known.expires)
+        await self._keep_tokens()
+        return self._tokens[hashed]
+
+    async def revoke(self, name: str) -> None:
+        """End a token at once. Refused "unknown_token"; NotStored: it ends until a restart."""
+        hashed, _ = self._token(name)
+        del self._tokens[hashed]
+        await self._keep_tokens()
+
+    def _token(self, name: str) -> tuple[str, ApiToken]:
+        for hashed, known in self._tokens.items():
+            if known.name == name:
+                return hashed, known
+        raise Refused("room", "unknown_token", f"no token {name!r}; `roomctl token list` has all")
+
+    # What is kept
+
+    async def _keep_sessions(self) -> None:
+        await self._keep("sessions")
+
+    async def _keep_tokens(self) -> None:
+        await self._keep("tokens")
+
+    async def _keep(self, name: str) -> None:
+        """Write one write at a time: the last one must be the newest."""
+        async with self._writing:
+            try:
+                await in_thread(self._store.write, name, self._written(name))
+            except OSError as error:
+                raise NotStored(f"{name}: cannot be kept: {error.strerror or error}") from error
+
+    def _written(self, name: str) -> dict[str, Any]:
+        if name == "sessions":
+            return {
+                hashed: {"role": one.role, "made": one.made, "used": one.used}
+                for hashed, one in self._sessions.items()
+                if not self._is_unused(one)
+            }
+        return {
+            hashed: {
+                "name": one.name,
+                "scope": one.scope,
+                "made": one.made.isoformat(),
+                "expires": one.expires.isoformat() if one.expires else None,
+                "used": one.used,
+            }
+            for hashed, one in self._tokens.items()
+        }
+
+    def _today(self) -> str:
+        return self._clock.now().wall.date().isoformat()
+
+
+def take_over(store: Store, clock: Clock) -> bool:
+    """Turn the token that older versions kept in plain text into a hash; whether there was one.
+
+    The token stays good, as the token "admin"; no file has it any more. OSError, and all is as it
+    was, if the disk refuses.
+    """
+    token = store.read("admin").get("token")
+    if isinstance(token, str) and len(token) >= 32:
+        entry = {"name": "admin", "scope": Role.ADMIN, "made": clock.now().wall.isoformat()}
+        store.write("tokens", {**store.read("tokens"), _hash(token): entry})
+    plain = store.folder / "admin.json"
+    found = plain.exists()
+    for path in (plain, *store.folder.glob(".admin.*")):
+        path.unlink(missing_ok=True)
+    return found
+
+
+def _fits(kept: Mapping[str, Any]) -> bool:
+    """Whether a document has the shape of this version, or of older ones: a role, or a table."""
+    return all(isinstance(entry, str | dict) for entry in kept.values())
+
+
+def _read_sessions(kept: Mapping[str, Any], today: str) -> Iterator[tuple[str, BrowserSession]]:
+    """Yield what can be read; older versions kept the role alone, newer ones may have had more."""
+    for hashed, entry in kept.items():
+        entry = {"role": entry} if isinstance(entry, str) else entry
+        try:
+            role = Role(entry["role"])
+            made, used = entry.get("made", today), entry.get("used", today)
+            datetime.fromisoformat(used)
+        except (KeyError, ValueError, TypeError, AttributeError):
+            continue
+        if role in BY_COOKIE and role is not Role.GUEST:
+            yield hashed, BrowserSession(role, str(made), used)
+
+
+def _read_tokens(kept: Mapping[str, Any]) -> Iterator[tuple[str, ApiToken]]:
+    """Yield what can be read: a token whose limits are damaged is nobody's."""
+    for hashed, entry in kept.items():
+        try:
+            until, scope = entry.get("expires"), Role(entry["scope"])
+            made = datetime.fromisoformat(entry["made"])
+            expires = None if until is None else datetime.fromisoformat(until).astimezone(UTC)
+            token = ApiToken(str(entry["name"]), scope, made, expires, entry.get("used"))
+        except (KeyError, ValueError, TypeError, AttributeError):
+            _log.warning("a token cannot be read, and is not taken; make another one")
+            continue
+        if scope in SCOPES:
+            yield hashed, token
+
+
+def _id(hashed: str) -> str:
+    return hashed[:8]
 
 
 def _hash(token: str) -> str:

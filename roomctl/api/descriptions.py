@@ -1,23 +1,24 @@
 """All that is known of a speakerphone: `GET /api/v1/speakerphones/NAME/description`.
 
-While a room runs it holds the device, so who wants to describe it asks the room. Who may is the
-guard's business: programs, with the API token.
+While a room runs it holds the device, so who wants to describe it asks the room.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from roomctl.api.form import Device
 from roomctl.api.problem import refusals
+from roomctl.api.rights import Routes, needs
 from roomctl.room import Room
+from roomctl.room.roles import Right
 
 
-def description_routes(room: Room) -> APIRouter:
+def description_routes(room: Room) -> Routes:
     """Return the route to what is known of a room's speakerphones."""
-    router = APIRouter()
+    router = Routes()
 
     @router.get(
         "/api/v1/speakerphones/{speakerphone}/description",
@@ -25,7 +26,8 @@ def description_routes(room: Room) -> APIRouter:
         response_class=JSONResponse,
         responses=refusals(404),
     )
-    async def describe(speakerphone: str) -> dict[str, Any]:
+    @needs(Right.SERVICE)
+    async def describe(speakerphone: Device) -> dict[str, Any]:
         """Return ids, report descriptor, profile and the last 50 reports; never audio."""
         return room.speakerphone(speakerphone).as_object(room.now())
 

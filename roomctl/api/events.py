@@ -6,7 +6,7 @@ Knows no route and no token.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Literal
 
 from roomctl.api.encoding import Encoding
@@ -14,20 +14,28 @@ from roomctl.room import Room
 from roomctl.room.document import Change
 
 COMMENT_S = 15.0  # so that both ends, and any proxy, notice a line that is dead
+LOOK_S = 1.0  # how often it is asked whether whoever listens still may
 
 
 async def stream(
-    room: Room, encoding: Encoding, boot_id: str, last_id: str | None, ending: asyncio.Event
+    room: Room,
+    encoding: Encoding,
+    boot_id: str,
+    last_id: str | None,
+    ending: asyncio.Event,
+    allowed: Callable[[], bool] = lambda: True,
 ) -> AsyncIterator[str]:
-    """Yield the changes after the event `last_id`, then each new one, until `ending` is set.
+    """Yield the changes after the event `last_id`, then each new one.
 
-    Where they are not all known any more, the whole room comes in their place.
+    Where they are not all known any more, the whole room comes in their place. It ends when
+    `ending` is set, and within a second when whoever listens is no longer `allowed`.
     """
     rev = _revision(boot_id, last_id)
     end = asyncio.create_task(ending.wait())
     try:
         with room.watch() as changes:
-            while not end.done():
+            silent_s = 0.0
+            while allowed() and not end.done():
                 missed = room.since(rev)
                 if missed is None:
                     rev, document = encoding.document()
@@ -35,7 +43,9 @@ async def stream(
                 for change in missed or ():
                     rev = change.rev
                     yield _event(boot_id, rev, "change", encoding.sections(change))
-                if not await _news(changes, end):
+                silent_s = 0.0 if await _news(changes, end) else silent_s + LOOK_S
+                if silent_s >= COMMENT_S:
+                    silent_s = 0.0
                     yield ":\n\n"
     finally:
         end.cancel()
@@ -46,7 +56,7 @@ async def _news(changes: asyncio.Queue[Change], end: asyncio.Task[Literal[True]]
     change = asyncio.create_task(changes.get())
     try:
         done, _ = await asyncio.wait(
-            (change, end), timeout=COMMENT_S, return_when=asyncio.FIRST_COMPLETED
+            (change, end), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED
         )
         return bool(done)
     finally:

@@ -17,6 +17,8 @@ def _whole(value: object) -> object:
 
 Device = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
+InPath = Annotated[str, Field(pattern=r"^[!-\-0-\[\]-~][!-.0-\[\]-~]{0,127}$")]
+"""An identifier as it may stand in a path: no slash, no backslash, no dot in front."""
 Percent = Annotated[int, Field(ge=0, le=100), BeforeValidator(_whole)]
 Lease = Annotated[int, Field(ge=50, le=500), BeforeValidator(_whole)]
 Number = Annotated[int, Field(ge=0), BeforeValidator(_whole)]

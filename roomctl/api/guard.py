@@ -1,7 +1,7 @@
-"""The one door of the web server: which hosts it answers to, who may pass, how much fits.
+"""The one door of the web server: which hosts it answers to, who asks, how much fits.
 
-Deny by default: a path that is not named public needs a token or a session. Pure ASGI; knows no
-room and no routes.
+What they may is said by each route (`api.rights`). Pure ASGI; knows no room, no routes, and of a
+path only that it must be plain text.
 """
 
 from __future__ import annotations
@@ -17,26 +17,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from roomctl.api.auth import Role, Tokens
+from roomctl.api.auth import BY_COOKIE, Tokens
 from roomctl.api.problem import problem
 from roomctl.room import Source
+from roomctl.room.roles import Role
 
 LARGEST_BODY = 64 * 1024
 
-PUBLIC = ("/", "/screen", "/far-side", "/favicon.ico", "/healthz", "/readyz", "/api/v1/pair")
-PUBLIC_BELOW = ("/ui/", "/docs-assets/")
-FOR_THE_SCREEN = ("/api/v1/room", "/api/v1/live", "/api/v1/phone")
-FOR_PROGRAMS = ("/api/v1/pairings", "/api/v1/settings", "/api/v1/use")  # no panel makes more panels
-DOCS = ("/docs", "/redoc")
 
 CSP = (
     "default-src 'self'; img-src 'self' blob: data:; connect-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-# Swagger UI and ReDoc start themselves with an inline script.
-DOCS_CSP = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; worker-src blob:; frame-ancestors 'none'"
 )
 
 
@@ -49,8 +40,8 @@ class _Refusal:
 
 _HOST = _Refusal(421, "host", "this name is not this room's; add it to hosts in [api]")
 _ORIGIN = _Refusal(403, "origin", "requests from other sites are refused")
-_TOKEN = _Refusal(
-    401, "unauthorized", "a token is needed: Authorization: Bearer TOKEN, or open a pairing link"
+_PATH = _Refusal(
+    400, "path", "a path has no control characters, backslashes, dot segments or encoded slashes"
 )
 _LENGTH = _Refusal(400, "content_length", "the Content-Length is no number")
 _TOO_LARGE = _Refusal(413, "too_large", f"the body is larger than {LARGEST_BODY} bytes")
@@ -70,32 +61,30 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        path: str = scope["path"]
         writes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD", "OPTIONS")
-        source, by_cookie = self._who(headers, path)
-        refusal = self._door(headers, path, writes, source, by_cookie)
+        callers = self._who(headers)
+        by_cookie = bool(callers) and "authorization" not in headers
+        refusal = self._door(headers, writes, by_cookie)
+        if refusal is None and not _plain(scope):
+            refusal = _PATH
         if refusal is None and scope["type"] == "http" and writes:
             refusal = _unfit(headers)
         if refusal is not None:
-            await _refuse(scope, receive, _with_headers(send, path), refusal)
+            await _refuse(scope, receive, _with_headers(send), refusal)
             return
         state = scope.setdefault("state", {})
-        state["source"] = source
-        state["allowed"] = lambda: self._who(headers, path)[0] is not None  # a visit may end
+        state["callers"] = callers
+        state["still"] = lambda source: source in self._who(headers)  # a visit may end
         receive = _limited(receive) if writes else receive
-        await self._app(scope, receive, _with_headers(send, path))
+        await self._app(scope, receive, _with_headers(send))
 
-    def _door(
-        self, headers: Headers, path: str, writes: bool, source: Source | None, by_cookie: bool
-    ) -> _Refusal | None:
-        """Return why this one may not pass, or None."""
+    def _door(self, headers: Headers, writes: bool, by_cookie: bool) -> _Refusal | None:
+        """Return why nobody may pass like this, or None."""
         if not self._answers_to(headers.get("host", "")):
             return _HOST
         # Browsers send a cookie along with what another site, or another port, has them ask.
         if (writes or by_cookie) and not _own_origin(headers, required=writes and by_cookie):
             return _ORIGIN
-        if source is None and not _public(path):
-            return _TOKEN
         return None
 
     def _answers_to(self, host: str) -> bool:
@@ -108,16 +97,17 @@ class Guard:
             return False
         return True
 
-    def _who(self, headers: Headers, path: str) -> tuple[Source | None, bool]:
-        if headers.get("authorization") is not None:
-            return self._tokens.bearer(headers.get("authorization")), False
+    def _who(self, headers: Headers) -> tuple[Source, ...]:
+        """Return everybody that the request proves to be; a token alone counts if there is one."""
+        if (authorization := headers.get("authorization")) is not None:
+            found = self._tokens.bearer(authorization)
+            return () if found is None else (found,)
         cookies = cookie_parser(headers.get("cookie", ""))
-        for role in _roles(path):
-            secret = cookies.get(cookie_name(self._cookie, role))
-            source = self._tokens.session(secret, role)
-            if source is not None:
-                return source, True
-        return None, False
+        sessions = (
+            self._tokens.session(cookies.get(cookie_name(self._cookie, role)), role)
+            for role in BY_COOKIE
+        )
+        return tuple(source for source in sessions if source is not None)
 
 
 def cookie_name(base: str, role: Role) -> str:
@@ -125,23 +115,19 @@ def cookie_name(base: str, role: Role) -> str:
     return f"{base}_{role}"
 
 
-def _roles(path: str) -> tuple[Role, ...]:
-    """Return whose cookies open a path."""
-    if path in FOR_PROGRAMS or _is_for_technicians(path):
-        return ()
-    if path == "/api/v1/far-side":
-        return (Role.FAR_SIDE,)
-    return (Role.PANEL, Role.SCREEN) if path in FOR_THE_SCREEN else (Role.PANEL,)
+def _plain(scope: Scope) -> bool:
+    """Whether a path is what it looks like, to routes and to whoever reads a log.
 
-
-def _is_for_technicians(path: str) -> bool:
-    """Whether it is a camera's trace or a speakerphone's description, no business of the panel."""
-    trace = path.startswith("/api/v1/cameras/") and path.endswith("/trace")
-    return trace or (path.startswith("/api/v1/speakerphones/") and path.endswith("/description"))
-
-
-def _public(path: str) -> bool:
-    return path in PUBLIC or path.startswith(PUBLIC_BELOW) or path == "/api/v1/live"
+    A route's pattern ends before a last line break, and a decoded slash is one to a route.
+    """
+    path: str = scope["path"]
+    raw: bytes = scope.get("raw_path") or b""
+    return (
+        path.isprintable()
+        and "\\" not in path
+        and not {".", ".."}.intersection(path.split("/"))
+        and b"%2f" not in raw.lower()
+    )
 
 
 def _own_origin(headers: Headers, *, required: bool) -> bool:
@@ -183,14 +169,14 @@ def _limited(receive: Receive) -> Receive:
     return limited
 
 
-def _with_headers(send: Send, path: str) -> Send:
-    csp = DOCS_CSP if path in DOCS else CSP
-
+def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
+            given = list(message.get("headers", []))
+            if not any(name.lower() == b"content-security-policy" for name, _ in given):
+                given.append((b"content-security-policy", CSP.encode()))
             message["headers"] = [
-                *message.get("headers", []),
-                (b"content-security-policy", csp.encode()),
+                *given,
                 (b"x-content-type-options", b"nosniff"),
                 (b"referrer-policy", b"no-referrer"),
                 (b"cross-origin-opener-policy", b"same-origin"),
@@ -208,6 +194,4 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: _Refusal)
         return
     answer = problem(refusal.status, refusal.code, refusal.why)
     answer.headers["Cache-Control"] = "no-store"
-    if refusal.status == 401:
-        answer.headers["WWW-Authenticate"] = "Bearer"
     await answer(scope, receive, send)

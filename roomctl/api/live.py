@@ -17,13 +17,14 @@ from pydantic import ValidationError
 
 from roomctl.api import schema
 from roomctl.api.allowance import Allowance, Rate
-from roomctl.api.auth import Role
 from roomctl.api.encoding import Encoding
+from roomctl.api.rights import UNAUTHORIZED
 from roomctl.errors import RoomctlError
-from roomctl.room import Room, Source
+from roomctl.room import Room, Source, roles
 from roomctl.room.commands import CommandRecord, CommandStatus, failure
 from roomctl.room.document import Change
 from roomctl.room.holds import LEASE_S, PHONE_LEASE_S
+from roomctl.room.roles import Right, Role
 
 _log = logging.getLogger(__name__)
 
@@ -37,16 +38,13 @@ MESSAGES = Rate(per_s=100, burst=200)  # a panel says 10 a second while a finger
 
 # Why a connection ends (RFC 6455 and the IANA registry of close codes).
 BINARY, GONE, INTERNAL, TRY_AGAIN = 1003, 1005, 1011, 1013
-UNAUTHORIZED, TOO_MANY = 4401, 4429  # ours, after the statuses of HTTP
+TOO_MANY = 4429  # ours, after the statuses of HTTP
 _REASONS = {
     BINARY: "text only",
     TRY_AGAIN: "does not keep up",
     UNAUTHORIZED: "unauthorized",
     TOO_MANY: f"more than {MESSAGES.per_s:g} messages a second",
 }
-
-
-_LOOKING = (schema.LiveSnapshot, schema.LivePing)  # all that a display may say
 
 
 class Live:
@@ -180,8 +178,7 @@ class Live:
         except ValidationError as error:
             self._say({"type": "error", "error": _invalid(error)})
             return
-        if self._source.role == Role.SCREEN and not isinstance(message, _LOOKING):
-            self._say({"type": "error", "error": {"code": "read_only", "params": {}}})
+        if not self._permitted(message):
             return
         match message:
             case schema.LiveHold():
@@ -197,11 +194,28 @@ class Live:
             case schema.LivePing():
                 self._say({"type": "pong", "t": message.t, "server_time": self._now()})
 
+    def _permitted(self, message: schema.LiveMessage) -> bool:
+        """Whether who says this may; else say why not. A command is judged by the room."""
+        right = roles.MESSAGES[message.type]
+        if isinstance(message, schema.LiveHold) and message.focus:
+            right = Right.OPERATE
+        try:
+            self._room.permit(right, self._source)
+        except RoomctlError as error:
+            _, why = failure(error)
+            self._say({"type": "error", "error": schema.as_json(why)} | _hold_of(message))
+            return False
+        return True
+
     def _hold(self, beat: schema.LiveHold) -> None:
         lease_s = PHONE_LEASE_S if self._source.phone else LEASE_S
         push = (beat.pan, beat.tilt, beat.zoom, beat.focus)
         try:
-            self._room.hold(beat.hold, beat.seq, self._holder, beat.camera, push, lease_s)
+            in_room = self._source.role == Role.PANEL
+            camera = beat.camera
+            self._room.hold(
+                beat.hold, beat.seq, self._holder, camera, push, lease_s, in_room=in_room
+            )
         except RoomctlError as error:
             _, why = failure(error)
             shown = schema.as_json(why)
@@ -254,6 +268,10 @@ class Live:
 
     def _now(self) -> str:
         return self._room.now().wall.isoformat()
+
+
+def _hold_of(message: schema.LiveMessage) -> dict[str, str]:
+    return {"hold": message.hold} if isinstance(message, schema.LiveHold) else {}
 
 
 def _invalid(error: ValidationError) -> dict[str, Any]:

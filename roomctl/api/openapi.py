@@ -1,31 +1,107 @@
-"""The API's description of itself (OpenAPI 3.1), said more exactly than FastAPI does by itself."""
+"""The API's description of itself (OpenAPI 3.1) and its pages, which load nothing from elsewhere.
+
+Every operation and every command says in `x-roles` who may use it.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import fastapi_offline
 from fastapi import FastAPI
+from fastapi.openapi.docs import (
+    get_redoc_html,
+    get_swagger_ui_html,
+    get_swagger_ui_oauth2_redirect_html,
+)
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from roomctl.api.problem import MEDIA_TYPE
+from roomctl.api.rights import PublicFiles, Routes, needs
+from roomctl.room.roles import COMMANDS, Right, roles_of
+
+_ASSETS = "/docs-assets"
+_OAUTH2 = "/docs/oauth2-redirect"
+# Swagger UI and ReDoc start themselves with an inline script.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src blob:; "
+    "frame-ancestors 'none'"
+}
 
 
-def describe_problems(app: FastAPI) -> None:
-    """Have every error described in the media type that it is answered in."""
+def describe(app: FastAPI) -> None:
+    """Serve the description, and the pages that show it to people."""
+    _complete(app)
+    routes = Routes()
+
+    @routes.get("/openapi.json", include_in_schema=False)
+    @needs(Right.DOCUMENTATION)
+    async def description() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    @routes.get("/docs", include_in_schema=False)
+    @needs(Right.DOCUMENTATION)
+    async def swagger() -> HTMLResponse:
+        page = get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title=app.title,
+            oauth2_redirect_url=_OAUTH2,
+            swagger_js_url=f"{_ASSETS}/swagger-ui-bundle.js",
+            swagger_css_url=f"{_ASSETS}/swagger-ui.css",
+            swagger_favicon_url=f"{_ASSETS}/favicon.png",
+        )
+        return _page(page)
+
+    @routes.get(_OAUTH2, include_in_schema=False)
+    @needs(Right.DOCUMENTATION)
+    async def redirect() -> HTMLResponse:
+        return _page(get_swagger_ui_oauth2_redirect_html())
+
+    @routes.get("/redoc", include_in_schema=False)
+    @needs(Right.DOCUMENTATION)
+    async def redoc() -> HTMLResponse:
+        page = get_redoc_html(
+            openapi_url="/openapi.json",
+            title=app.title,
+            redoc_js_url=f"{_ASSETS}/redoc.standalone.js",
+            with_google_fonts=False,
+            redoc_favicon_url=f"{_ASSETS}/favicon.png",
+        )
+        return _page(page)
+
+    app.include_router(routes)
+    static = Path(fastapi_offline.__file__).parent / "static"
+    app.mount(_ASSETS, PublicFiles(directory=static))
+
+
+def _page(page: HTMLResponse) -> HTMLResponse:
+    page.headers.update(_HEADERS)
+    return page
+
+
+def _complete(app: FastAPI) -> None:
+    """Have errors described in the media type that they are answered in, commands with roles."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _mended(plain())
+            app.openapi_schema = _completed(plain())
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign] # FastAPI's documented way
 
 
-def _mended(document: dict[str, Any]) -> dict[str, Any]:
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             for answer in operation["responses"].values():
                 content = answer.get("content", {})
                 if MEDIA_TYPE in content:
                     content[MEDIA_TYPE] = content.pop("application/json")
+    for schema in document["components"]["schemas"].values():
+        kind = schema.get("properties", {}).get("type", {}).get("const")
+        if kind in COMMANDS:
+            schema["x-roles"] = roles_of(COMMANDS[kind])
     return document

@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 
 import segno
 
-from roomctl.api.auth import Role, Tokens
+from roomctl.api.auth import Tokens
 from roomctl.clock import Clock
 from roomctl.config import ApiTable, Config
+from roomctl.room.roles import Role
 
 STANDS_S = 30.0
 GOOD_S = 60.0
-VISIT_S = 2 * 3600.0  # then the phone has to be in the room again
 
 _MARGIN = 4  # modules of white around a code (ISO/IEC 18004, quiet zone)
 
@@ -47,7 +47,7 @@ class Phones:
             return None
         now = self._clock.mono_s()
         if now >= self._until or not self._tokens.is_offered(self._token):
-            self._token = self._tokens.offer_pairing(Role.PANEL, GOOD_S, VISIT_S)
+            self._token = self._tokens.offer_pairing(Role.GUEST, GOOD_S)
             self._until = now + STANDS_S
         return drawn(f"{base}/#pair={self._token}")
 

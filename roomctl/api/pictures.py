@@ -1,17 +1,20 @@
 """The pictures of presets: `GET /api/v1/cameras/NAME/presets/N/picture`.
 
-The room document names each by its path. Who may have it is the guard's business.
+The room document names each by its path.
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from fastapi.responses import Response
 
+from roomctl.api.form import Device
 from roomctl.api.problem import Answers, refusals
+from roomctl.api.rights import Routes, needs
 from roomctl.room import Room
+from roomctl.room.roles import Right
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
@@ -22,9 +25,9 @@ def an_image(description: str) -> Answers:
     return {200: {"description": description, "content": content}}
 
 
-def picture_routes(room: Room) -> APIRouter:
+def picture_routes(room: Room) -> Routes:
     """Return the route to the pictures of a room's presets."""
-    router = APIRouter()
+    router = Routes()
 
     @router.get(
         "/api/v1/cameras/{camera}/presets/{preset}/picture",
@@ -32,8 +35,9 @@ def picture_routes(room: Room) -> APIRouter:
         response_class=Response,
         responses={**refusals(404), **an_image("What the camera saw there")},
     )
+    @needs(Right.PICTURES)
     async def picture(
-        camera: str, preset: Annotated[int, Path(ge=1, le=999)], v: str = ""
+        camera: Device, preset: Annotated[int, Path(ge=1, le=999)], v: str = ""
     ) -> Response:
         """Return what a camera saw when a preset was stored; `v` changes with the picture."""
         found = await room.picture(camera, preset)

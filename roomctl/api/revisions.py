@@ -1,18 +1,18 @@
 """What people changed of a running room: `GET /api/v1/settings`, each revision with who and why.
 
-A revision comes back by the command `room.rollBack`. Who may look is the guard's business:
-programs, with the API token.
+A revision comes back by the command `room.rollBack`. Tokens may look.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from roomctl.api.problem import refusals
+from roomctl.api.rights import Routes, needs
 from roomctl.room import Room
+from roomctl.room.roles import Right
 
 
 class Revision(BaseModel):
@@ -25,11 +25,12 @@ class Revision(BaseModel):
     settings: dict[str, str]
 
 
-def revision_routes(room: Room) -> APIRouter:
+def revision_routes(room: Room) -> Routes:
     """Return the route to the revisions of a room's settings."""
-    router = APIRouter()
+    router = Routes()
 
     @router.get("/api/v1/settings", tags=["settings"], responses=refusals())
+    @needs(Right.STATISTICS)
     async def revisions() -> list[Revision]:
         """Return the revisions that are kept, oldest first; the last one counts."""
         return [

@@ -1,4 +1,4 @@
-"""The routes of /api/v1, and of health. Who may pass is the guard's business, not theirs."""
+"""The routes of /api/v1, and of health; each says which right it needs."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Body, Header, HTTPException, Query, Request, Security, WebSocket
+from fastapi import APIRouter, Body, Header, HTTPException, Query, Request, WebSocket
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from fastapi.security import HTTPBearer
+from starlette.requests import HTTPConnection
 
 from roomctl.api import schema
-from roomctl.api.auth import PAIRING_S, Role, Tokens
+from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
 from roomctl.api.descriptions import description_routes
 from roomctl.api.encoding import Encoding
 from roomctl.api.events import stream
 from roomctl.api.far_side import FarSide
-from roomctl.api.live import UNAUTHORIZED, Live
+from roomctl.api.form import InPath
+from roomctl.api.live import Live
 from roomctl.api.phone import Phones
 from roomctl.api.pictures import picture_routes
 from roomctl.api.problem import Answers, problem, refusals
 from roomctl.api.revisions import revision_routes
+from roomctl.api.rights import Routes, needs
 from roomctl.api.screen_picture import screen_picture_routes
 from roomctl.api.traces import trace_routes
 from roomctl.api.use import use_routes
@@ -31,17 +33,12 @@ from roomctl.errors import Refused
 from roomctl.room import Room, Source
 from roomctl.room.commands import CommandRecord, CommandStatus, Failure
 from roomctl.room.document import RoomDocument
+from roomctl.room.roles import Right, Role, commands_of
 
 COOKIE_S = 400 * 24 * 3600
 
 _ERRORS = refusals()
 _COMMAND_ERRORS = refusals(404, 409, 500, 501, 502, 503, 504)
-
-
-# Tells /docs to ask for a token; the guard has looked at it before any route is reached.
-_TOKEN = Security(
-    HTTPBearer(auto_error=False, description="the API token; panels have a cookie instead")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +57,26 @@ class Doors:
 
 def routes(doors: Doors) -> APIRouter:
     """Return the routes of a room."""
-    router, guarded = APIRouter(), APIRouter(dependencies=[_TOKEN])
+    router = Routes()
     encoding = Encoding(doors.room)
     _health(router, doors.room)
-    _status(guarded, doors, encoding)
-    _commands(guarded, doors)
-    guarded.include_router(trace_routes(doors.room))
-    guarded.include_router(description_routes(doors.room))
-    guarded.include_router(revision_routes(doors.room))
-    guarded.include_router(use_routes(doors.room))
-    guarded.include_router(picture_routes(doors.room))
-    guarded.include_router(screen_picture_routes(doors.room))
-    _phone(guarded, doors.phones)
+    _status(router, doors, encoding)
+    _commands(router, doors)
+    router.include_router(trace_routes(doors.room))
+    router.include_router(description_routes(doors.room))
+    router.include_router(revision_routes(doors.room))
+    router.include_router(use_routes(doors.room))
+    router.include_router(picture_routes(doors.room))
+    router.include_router(screen_picture_routes(doors.room))
+    _phone(router, doors.phones)
     _pairing(router, doors)
-    _pairings(guarded, doors)
     _live(router, doors, encoding)
-    router.include_router(guarded)
     return router
 
 
 def _health(router: APIRouter, room: Room) -> None:
     @router.get("/healthz", tags=["health"])
+    @needs(Right.PUBLIC)
     async def alive() -> dict[str, str]:
         """Tell a supervisor that the program runs."""
         return {"status": "ok"}
@@ -88,6 +84,7 @@ def _health(router: APIRouter, room: Room) -> None:
     not_ready: Answers = {503: {"model": dict[str, bool], "description": "Not ready"}}
 
     @router.get("/readyz", tags=["health"], responses=not_ready)
+    @needs(Right.PUBLIC)
     async def ready(response: Response) -> dict[str, bool]:
         """Tell a supervisor whether the room is ready; which device is not stands in the room."""
         is_ready = any(c.type == "Ready" and c.status for c in room.document.conditions)
@@ -99,6 +96,7 @@ def _status(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
     room = doors.room
 
     @router.get("/api/v1/room", tags=["status"], responses={**_ERRORS, 304: {}})
+    @needs(Right.LOOK)
     async def document(if_none_match: Annotated[str | None, Header()] = None) -> RoomDocument:
         """Return everything the room says of itself; ETag is its revision."""
         etag = f'"{doors.boot_id}-{room.document.rev}"'
@@ -117,9 +115,13 @@ def _status(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
         response_class=StreamingResponse,
         responses={**_ERRORS, **flowing},
     )
-    async def events(last_event_id: Annotated[str | None, Header()] = None) -> Response:
+    @needs(Right.FOLLOW)
+    async def events(
+        request: Request, last_event_id: Annotated[str | None, Header()] = None
+    ) -> Response:
         """Stream what happens (Server-Sent Events), from Last-Event-ID on if it is still kept."""
-        happening = stream(room, encoding, doors.boot_id, last_event_id, doors.ending)
+        allowed = _still_allowed(request)
+        happening = stream(room, encoding, doors.boot_id, last_event_id, doors.ending, allowed)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(happening, media_type="text/event-stream", headers=headers)
 
@@ -137,6 +139,7 @@ def _commands(router: APIRouter, doors: Doors) -> None:
         tags=["commands"],
         responses={**_COMMAND_ERRORS, 202: {"model": CommandRecord, "description": "still runs"}},
     )
+    @needs(Right.FOLLOW)
     async def command(
         request: Request,
         body: Annotated[schema.Command, Body()],
@@ -149,7 +152,8 @@ def _commands(router: APIRouter, doors: Doors) -> None:
         return cast(CommandRecord, _outcome(doors, record))
 
     @router.get("/api/v1/commands/{command_id}", tags=["commands"], responses=_COMMAND_ERRORS)
-    async def outcome(command_id: str) -> CommandRecord:
+    @needs(Right.FOLLOW)
+    async def outcome(command_id: InPath) -> CommandRecord:
         """Return what became of a command."""
         try:
             return room.command(command_id)
@@ -176,7 +180,8 @@ def _outcome(doors: Doors, record: CommandRecord) -> Response:
 
 
 def _pairing(router: APIRouter, doors: Doors) -> None:
-    @router.post("/api/v1/pair", tags=["panels"], status_code=204, responses=_ERRORS)
+    @router.post("/api/v1/pair", tags=["panels"], status_code=204, responses=refusals(507))
+    @needs(Right.PUBLIC)
     async def pair(body: schema.Pairing) -> Response:
         """Turn this browser into a panel with a token that works once."""
         paired = await doors.tokens.pair(body.token)
@@ -184,14 +189,14 @@ def _pairing(router: APIRouter, doors: Doors) -> None:
             raise HTTPException(403, "this pairing link was already used, or is too old")
         role, secret = paired
         response = Response(status_code=204)
+        kept_s = VISIT_S if role is Role.GUEST else COOKIE_S
         response.set_cookie(
-            doors.cookies[role], secret, max_age=COOKIE_S, httponly=True, samesite="strict"
+            doors.cookies[role], secret, max_age=int(kept_s), httponly=True, samesite="strict"
         )
         return response
 
-
-def _pairings(router: APIRouter, doors: Doors) -> None:
     @router.post("/api/v1/pairings", tags=["panels"], status_code=201, responses=_ERRORS)
+    @needs(Right.ACCESS)
     async def offer(body: schema.NewPairing) -> schema.Offered:
         """Return a link that turns one browser into a panel, or a room screen, once."""
         page = {"panel": "/", "screen": "/screen"}[body.role]
@@ -212,6 +217,7 @@ def _phone(router: APIRouter, phones: Phones) -> None:
         response_class=Response,
         responses={**_ERRORS, **drawn},
     )
+    @needs(Right.INVITE)
     async def phone() -> Response:
         """Return the QR code that makes one phone a panel; it changes every 30 s."""
         code = phones.code()
@@ -223,33 +229,32 @@ def _phone(router: APIRouter, phones: Phones) -> None:
 
 def _live(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
     @router.websocket("/api/v1/live")
+    @needs(Right.LOOK)
     async def live(socket: WebSocket) -> None:
-        await socket.accept()
-        source: Source | None = socket.state.source
-        if source is None:
-            await socket.close(UNAUTHORIZED, "unauthorized")
-            return
-        allowed: Callable[[], bool] = socket.state.allowed
+        source, allowed = _source(socket), _still_allowed(socket)
         hello = partial(_hello, doors, source)
         await Live(socket, doors.room, encoding, source, hello, allowed).run()
 
 
 def _hello(doors: Doors, source: Source) -> dict[str, Any]:
+    room = doors.room.config.room
     return {
         "type": "hello",
         "boot_id": doors.boot_id,
         "ui_version": doors.ui_version,
         "server_time": doors.room.now().wall.isoformat(),
-        "language": doors.room.config.room.language,
+        "language": room.language,
         "phone": source.phone,
+        "may": list(commands_of(source.role, phone_may_unmute=room.phone_may_unmute)),
     }
 
 
 def far_side_routes(far_side: FarSide) -> APIRouter:
     """Return the routes of a simulated room's far side."""
-    router = APIRouter(dependencies=[_TOKEN])
+    router = Routes()
 
     @router.get("/api/v1/far-side", tags=["simulation"], responses=_ERRORS)
+    @needs(Right.SIMULATION)
     async def describe() -> dict[str, list[dict[str, Any]]]:
         """Return the simulated hardware as it is now."""
         devices = [_finite(far_end) for far_end in far_side.describe()]
@@ -258,6 +263,7 @@ def far_side_routes(far_side: FarSide) -> APIRouter:
     @router.post(
         "/api/v1/far-side", tags=["simulation"], status_code=204, responses=_COMMAND_ERRORS
     )
+    @needs(Right.SIMULATION)
     async def act(body: schema.FarSideAction) -> Response:
         """Do something to the simulated hardware."""
         await far_side.act(body.device, body.action, body.args)
@@ -274,6 +280,12 @@ def _finite(far_end: dict[str, object]) -> dict[str, Any]:
     return shown
 
 
-def _source(request: Request) -> Source:
+def _source(request: HTTPConnection) -> Source:
     source: Source = request.state.source
     return source
+
+
+def _still_allowed(request: HTTPConnection) -> Callable[[], bool]:
+    """Return what tells whether who asked would still be let in: a visit ends."""
+    source, still = _source(request), request.state.still
+    return lambda: bool(still(source))

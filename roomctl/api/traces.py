@@ -1,7 +1,4 @@
-"""The trace of a camera's line, to be downloaded: `GET /api/v1/cameras/NAME/trace`.
-
-Who may have it is the guard's business: programs, with the API token.
-"""
+"""The trace of a camera's line, to be downloaded: `GET /api/v1/cameras/NAME/trace`."""
 
 from __future__ import annotations
 
@@ -10,14 +7,17 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
+from roomctl.api.form import Device
 from roomctl.api.problem import refusals
+from roomctl.api.rights import Routes, needs
 from roomctl.camera import trace
 from roomctl.clock import Moment
 from roomctl.room import Room
+from roomctl.room.roles import Right
 from roomctl.wire import Record, in_thread
 
 _MEDIA = {"text": "text/plain", "jsonl": "application/jsonl"}
@@ -31,9 +31,9 @@ class Form(BaseModel):
     format: Literal["text", "jsonl"] = "text"
 
 
-def trace_routes(room: Room) -> APIRouter:
+def trace_routes(room: Room) -> Routes:
     """Return the route to the traces of a room's cameras."""
-    router = APIRouter()
+    router = Routes()
     text = {media: {"schema": {"type": "string"}} for media in _MEDIA.values()}
     written: dict[int | str, dict[str, Any]] = {
         200: {"description": "What was lately said, a line for each chunk", "content": text}
@@ -45,7 +45,8 @@ def trace_routes(room: Room) -> APIRouter:
         response_class=Response,
         responses={**refusals(404, 501), **written},
     )
-    async def download(camera: str, query: Annotated[Form, Query()]) -> Response:
+    @needs(Right.SERVICE)
+    async def download(camera: Device, query: Annotated[Form, Query()]) -> Response:
         """Return what was lately said on the line of a camera, with what it means; a file."""
         now, records = room.now(), room.trace(camera)
         profile = room.config.camera[camera].profile

@@ -1,7 +1,7 @@
 """How the room was used: `GET /api/v1/use`, as JSON or CSV, and deleting it.
 
 Sums of each quarter of an hour and what the room did by itself; on request the raw edges, too. No
-person is in any of it. Who may look is the guard's business: programs, with the API token.
+person is in any of it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, BeforeValidator
 
 from roomctl.api.problem import Answers, refusals
+from roomctl.api.rights import Routes, needs
 from roomctl.room import Room
+from roomctl.room.roles import Right
 
 DAY = timedelta(days=1)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -79,12 +81,13 @@ class UseOfTheRoom(BaseModel):
     edges: list[RawEdge] = []
 
 
-def use_routes(room: Room) -> APIRouter:
+def use_routes(room: Room) -> Routes:
     """Return the routes to the history of a room's use."""
-    router = APIRouter()
+    router = Routes()
     text: Answers = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
     @router.get("/api/v1/use", tags=["use"], responses={**refusals(502), **text})
+    @needs(Right.STATISTICS)
     async def use(
         since: From = None,
         until: To = None,
@@ -130,6 +133,7 @@ def use_routes(room: Room) -> APIRouter:
         return UseOfTheRoom(kept=room.use.kept, quarters=quarters, acts=acts, edges=edges)
 
     @router.delete("/api/v1/use", tags=["use"], status_code=204, responses=refusals(502))
+    @needs(Right.SERVICE)
     async def forget(
         since: Annotated[Instant, Query(alias="from")],
         until: Annotated[Instant, Query(alias="to")],

@@ -18,7 +18,7 @@ from pathlib import Path
 from roomctl import config as configuration
 from roomctl import lifetime, wire
 from roomctl.api.app import create_app
-from roomctl.api.auth import PAIRING_S, Role, Tokens
+from roomctl.api.auth import PAIRING_S, Tokens
 from roomctl.api.far_side import FarSide
 from roomctl.api.serving import served
 from roomctl.booking.feed import Feed
@@ -30,6 +30,7 @@ from roomctl.config import Config
 from roomctl.errors import PortError, PortReason, RoomctlError
 from roomctl.lifetime import Ending
 from roomctl.room import Outside, Room
+from roomctl.room.roles import Role
 from roomctl.screen.protocol import DisplayRole, ShowPage
 from roomctl.simulator import Simulator
 from roomctl.store import Settings, Store, all_text

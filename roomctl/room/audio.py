@@ -20,6 +20,7 @@ from roomctl.room.commands import Result, Source, Verb
 from roomctl.room.document import AudioEntry
 from roomctl.room.meeting import CallControl
 from roomctl.room.microphone import MuteControl
+from roomctl.room.roles import Role
 from roomctl.screen import Screen
 from roomctl.screen.protocol import ToneResult
 from roomctl.speakerphone import Speakerphone
@@ -27,7 +28,6 @@ from roomctl.speakerphone.press import Press
 
 _log = logging.getLogger(__name__)
 
-IN_ROOM = frozenset({"panel"})  # roles held by somebody who is in the room
 ASKED_S = 10.0
 STEP_PCT = 5
 FRESH_S = 1.0  # a press counts from the one before it, as long as that may not be read back yet
@@ -138,19 +138,13 @@ class AudioCommands:
         }
 
     async def _mute(self, source: Source, on: bool) -> None:
-        if not on and source.role not in IN_ROOM:
-            why = "a microphone is opened in the room only, on its panel or its speakerphone"
-            raise Refused("microphone", "unmute_in_room_only", why)
-        kind = "panel" if source.role in IN_ROOM else "program"
+        kind = "panel" if source.role in (Role.PANEL, Role.GUEST) else "program"
         await self._audio.want(on, f"{kind}:{source.name}")
 
     async def _volume(self, source: Source, pct: int) -> None:
         await self._loudness.set(pct)
 
     async def _device(self, source: Source, name: str) -> None:
-        if source.role not in IN_ROOM:
-            why = "another microphone is chosen in the room only, on its panel"
-            raise Refused("microphone", "in_room_only", why)
         self._audio.choose(name)
 
     async def _test(self, source: Source) -> Result:
@@ -165,9 +159,6 @@ class AudioCommands:
         }
 
     async def _stay(self, source: Source) -> None:
-        if source.role not in IN_ROOM:
-            why = "whoever hung up is in the room, and is answered there"
-            raise Refused("room", "in_room_only", why)
         self._hook.stay()
 
 

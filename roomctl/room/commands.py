@@ -30,6 +30,7 @@ from roomctl.errors import (
     Unsupported,
 )
 from roomctl.room.document import Param
+from roomctl.room.roles import Role
 
 _log = logging.getLogger(__name__)
 
@@ -54,14 +55,15 @@ class CommandStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who asks: `role` decides what may be done, `name` is for the audit.
-
-    `phone`: a panel for the length of a visit, over the air.
-    """
+    """Who asks: `role` decides what may be done (`room.roles`), `name` is for the audit."""
 
     role: str
     name: str
-    phone: bool = False
+
+    @property
+    def phone(self) -> bool:
+        """Whether it is a visitor's phone, over the air."""
+        return self.role == Role.GUEST
 
 
 @dataclass(frozen=True, slots=True)

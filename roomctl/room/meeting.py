@@ -379,25 +379,25 @@ class RemoteControl:
             "meeting.rejoin": self._rejoin,
         }
 
-    async def look(self, source: Source) -> Picture:
-        """Return what the display shows now; Refused to whoever is not in the room."""
-        return as_picture("screen", await self._touching(source).look())
+    async def look(self) -> Picture:
+        """Return what the display shows now."""
+        return as_picture("screen", await self._touching.look())
 
     async def _press(self, source: Source, x: float, y: float) -> None:
-        await self._touching(source).press(x, y)
+        await self._touching.press(x, y)
 
     async def _scroll(self, source: Source, x: float, y: float, steps: int, down: bool) -> None:
-        await self._touching(source).scroll(x, y, steps, down)
+        await self._touching.scroll(x, y, steps, down)
 
     async def _type(self, source: Source, text: str) -> None:
-        await self._touching(source).type(text)
+        await self._touching.type(text)
 
     async def _key(self, source: Source, key: str) -> None:
-        await self._touching(source).key(KeyName(key))
+        await self._touching.key(KeyName(key))
 
     async def _press_join(self, source: Source) -> None:
         """Strike the keys that finish this platform's page before the meeting."""
-        touching = self._touching(source)
+        touching = self._touching
         keys = self._calls.keys_to_join
         if not keys:
             why = "it is not known which keys join on this platform; press Join on its page"
@@ -411,10 +411,8 @@ class RemoteControl:
     async def _rejoin(self, source: Source) -> None:
         await self._calls.rejoin()
 
-    def _touching(self, source: Source) -> RemoteDisplay:
-        if source.role != "panel" or source.phone:
-            why = "the room's display is seen and touched from the room's own panel only"
-            raise Refused("screen", "room_panel_only", why)
+    @property
+    def _touching(self) -> RemoteDisplay:
         if self._screen is None:
             raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
         return self._screen.remote

@@ -17,18 +17,19 @@ from typing import Any
 from roomctl.clock import Clock, Moment
 from roomctl.config import Config
 from roomctl.errors import DeviceError, PortError, Refused
-from roomctl.room import view
+from roomctl.room import roles, view
 from roomctl.room.audio import Audio
 from roomctl.room.automation import Actuators, Automation
 from roomctl.room.bookings import Bookings, Feed
 from roomctl.room.cameras import CameraCommands, PresetNames
-from roomctl.room.commands import CommandRecord, Commands, Source
+from roomctl.room.commands import CommandRecord, Commands, Result, Source, Verb
 from roomctl.room.devices import Devices, Hooks
 from roomctl.room.document import Change, Changes, PanelEntry, RoomDocument, changes
 from roomctl.room.holds import LEASE_S, Holds
 from roomctl.room.meeting import CallControl, RemoteControl
 from roomctl.room.occupancy import OccupancyService
 from roomctl.room.pictures import Picture, Pictures
+from roomctl.room.roles import Right, Role
 from roomctl.room.storage import Storage
 from roomctl.room.use import Use
 from roomctl.room.verbs import Verbs
@@ -103,16 +104,17 @@ class Room:
         cameras = CameraCommands(self._devices, self._names, self._preset_stored)
         verbs = Verbs(cameras, self._calls, self._bookings, self._automation.light, self._roll_back)
         self.relay = RemoteControl(screen, self._calls)
-        self._commands = Commands(
-            {
-                **verbs.table,
-                **self._automation.table,
-                **self._sound.table,
-                **self.relay.table,
-                **self._storage.table,
-            },
-            outside.clock,
-        )
+        table = {
+            **verbs.table,
+            **self._automation.table,
+            **self._sound.table,
+            **self.relay.table,
+            **self._storage.table,
+        }
+        if undeclared := table.keys() ^ roles.COMMANDS.keys():
+            raise TypeError(f"who may ask is not declared, or nobody answers: {undeclared}")
+        permitted = {name: self._permitted(name, verb) for name, verb in table.items()}
+        self._commands = Commands(permitted, outside.clock)
         self._holds, self._history = Holds(), Changes()
         self._started_at = outside.clock.mono_s()
         self._stale = asyncio.Event()
@@ -140,7 +142,7 @@ class Room:
         self, kind: str, args: Mapping[str, Any], source: Source, command_id: str | None = None
     ) -> CommandRecord:
         """Start a command; see Commands.submit."""
-        if source.role == "panel":
+        if source.role == Role.PANEL:  # a phone may be anywhere: it proves nobody
             self._touched()
         return self._commands.submit(kind, args, source, command_id)
 
@@ -170,17 +172,34 @@ class Room:
         self._devices.camera(camera)
         return await self._pictures.read(camera, preset)
 
+    def permit(self, right: Right, source: Source) -> None:
+        """Refused says why somebody may not do something, by the table in `room.roles`."""
+        empty = self.document.occupancy.state == "vacant"
+        unmute = self.config.room.phone_may_unmute
+        denial = roles.denied(right, source.role, empty=empty, phone_may_unmute=unmute)
+        if denial is not None:
+            raise Refused("room", denial.code, denial.why)
+
     def hold(
-        self, hold: str, seq: int, holder: str, camera: str, push: Push, lease_s: float = LEASE_S
+        self,
+        hold: str,
+        seq: int,
+        holder: str,
+        camera: str,
+        push: Push,
+        lease_s: float = LEASE_S,
+        *,
+        in_room: bool = True,
     ) -> None:
         """Take a beat of a finger on the pad; Refused("hold_ended") if it may move nothing.
 
-        The camera stops `lease_s` after the last beat.
+        The camera stops `lease_s` after the last beat. `in_room`: the finger is in the room.
         """
         target = self._devices.camera(camera)
         if not self._holds.beat(hold, seq, camera, holder, self.clock.mono_s(), lease_s):
             raise Refused(camera, "hold_ended", "this hold has ended; press again")
-        self._touched()
+        if in_room:
+            self._touched()
         target.drive(*push, lease_s=lease_s)
 
     def release_hold(self, hold: str, holder: str) -> None:
@@ -305,6 +324,15 @@ class Room:
                 ),
             ),
         )
+
+    def _permitted(self, name: str, verb: Verb) -> Verb:
+        """Return a verb that is done for whoever may ask it."""
+
+        async def permitted(source: Source, **args: Any) -> Result:  # noqa: ANN401 - a verb's own
+            self.permit(roles.needed(name, args), source)
+            return await verb(source=source, **args)
+
+        return permitted
 
     def _level(self, sensor: str, level: bool, at: float) -> None:
         self._attendance.level(sensor, level, at)

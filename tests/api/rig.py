@@ -9,12 +9,13 @@ import websockets
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from roomctl.api.app import create_app
-from roomctl.api.auth import Role, Tokens
+from roomctl.api.auth import Tokens
 from roomctl.api.serving import served
 from roomctl.cli.server import beside, listen
 from roomctl.clock import SystemClock
 from roomctl.config import data_path, parse
 from roomctl.room import Outside, Room
+from roomctl.room.roles import Role
 from roomctl.simulator import SimFeed, Simulator
 from roomctl.store import Store
 
@@ -113,7 +114,7 @@ class House:
 
     async def cookie(self, role=Role.PANEL, token=None):
         """Pair a new browser; return its cookie."""
-        _, secret = await self.tokens.pair(token or self.tokens.offer_pairing(role))
+        role, secret = await self.tokens.pair(token or self.tokens.offer_pairing(role))
         return {f"roomctl_{self.port}_{role}": secret}
 
     async def panel_headers(self, role=Role.PANEL, token=None):

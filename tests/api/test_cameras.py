@@ -126,7 +126,7 @@ async def test_names_are_kept_as_revisions_and_come_back(alive, program):
         {"camera.front.presets.5": "Lectern"},
         {"camera.front.presets.5": "Wrong"},
     ]
-    assert kept[0]["who"] == "api token"
+    assert kept[0]["who"] == "this box"
     await result(program, "room.rollBack", revision=1)
     document = await alive.until(
         lambda document: any(preset.name == "Lectern" for preset in document.cameras[0].presets)

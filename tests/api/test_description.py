@@ -32,4 +32,4 @@ async def test_a_speakerphone_that_there_is_not_is_404(house):
 
 async def test_a_panel_has_no_business_with_descriptions(house):
     async with house.in_process(headers=await house.panel_headers()) as client:
-        assert (await client.get(TABLE)).status_code == 401
+        assert (await client.get(TABLE)).status_code == 403

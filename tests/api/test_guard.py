@@ -5,6 +5,8 @@ import json
 import pytest
 import websockets
 
+from roomctl.api.rights import needs
+from roomctl.room.roles import Right
 from tests.api.rig import BEARER, House
 from tests.api.test_matrix import raw
 
@@ -199,6 +201,7 @@ async def test_errors_of_every_kind_are_problems(house):
 
 
 async def test_a_fault_of_our_own_is_a_problem_that_tells_nothing(house, caplog):
+    @needs(Right.LOOK)
     async def faulty():
         raise ZeroDivisionError("secret-detail")
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from roomctl.api.auth import PAIRING_S, Role, Tokens
+from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
 from roomctl.clock import VirtualClock
+from roomctl.room.roles import Role
 from tests.api import rig
 from tests.api.test_guard import problem_of
 
@@ -71,12 +72,18 @@ async def test_a_pairing_offer_does_not_survive_a_restart(house):
     assert await Tokens(house.store, house.clock, rig.ADMIN).pair(token) is None
 
 
-async def test_a_panel_can_be_paired_while_the_disk_refuses_to_write(house, caplog):
+async def test_nobody_is_paired_while_the_disk_refuses_to_write_and_the_link_stays_good(house):
     house.store.folder.rmdir()
+    token = house.tokens.offer_pairing(Role.PANEL)
     async with house.in_process() as client:
-        assert (await pair(client, house.tokens.offer_pairing(Role.PANEL))).status_code == 204
+        refused = await pair(client, token)
+        assert refused.status_code == 507
+        assert problem_of(refused)["code"] == "storage"
+        assert "set-cookie" not in refused.headers
+        assert house.tokens.sessions() == []
+        house.store.folder.mkdir()
+        assert (await pair(client, token)).status_code == 204
         assert (await client.get("/api/v1/room")).status_code == 200
-    assert "will not outlive a restart" in caplog.text
 
 
 async def test_a_role_that_only_a_newer_version_knows_is_nobodys(house):
@@ -145,4 +152,68 @@ async def test_a_program_makes_a_link_for_another_panel(house):
         assert page == "/"
         assert (await pair(client, token)).status_code == 204
         assert (await client.get("/api/v1/room")).status_code == 200
-        assert (await client.post("/api/v1/pairings", json={})).status_code == 401
+        client.headers["Origin"] = house.base
+        refused = await client.post("/api/v1/pairings", json={})
+        assert (refused.status_code, problem_of(refused)["code"]) == (403, "not_allowed")
+
+
+async def test_a_guests_stream_ends_with_the_visit_and_with_its_session(tmp_path):
+    clock = VirtualClock(datetime(2026, 3, 2, tzinfo=UTC))
+    house = rig.House(tmp_path, clock=clock)
+
+    async def visit():
+        """Read the events of a guest until they end."""
+        async with house.in_process(headers=await house.panel_headers(Role.GUEST)) as guest:
+            return (await guest.get("/api/v1/events")).text
+
+    for end in ("time", "revoked"):
+        stream = asyncio.create_task(visit())
+        await rig.eventually(house.tokens.sessions)
+        if end == "time":
+            clock.advance(VISIT_S + 1)
+        else:
+            [(session, _)] = house.tokens.sessions()
+            await house.tokens.end_session(session)
+        async with asyncio.timeout(rig.LIMIT_S):
+            assert (await stream).count("event: room") <= 1
+
+
+async def test_a_guests_socket_ends_when_its_session_is_revoked(alive):
+    phone = await alive.panel(role=Role.GUEST)
+    [(session, known)] = alive.tokens.sessions()
+    assert known.role is Role.GUEST
+    await alive.tokens.end_session(session)
+    async with asyncio.timeout(rig.LIMIT_S):
+        await phone.socket.wait_closed()
+    assert phone.socket.close_code == 4401
+
+
+async def test_the_sessions_of_an_older_version_are_taken_over(house):
+    house.store.write("sessions", {"ab" * 32: "panel", "cd" * 32: {"role": "panel"}, "ef": "owner"})
+    known = Tokens(house.store, house.clock).sessions()
+    assert [(one.role, one.until) for _, one in known] == [(Role.PANEL, None)] * 2
+
+
+async def test_a_session_ends_after_ninety_days_unused_and_not_while_it_is_used(tmp_path):
+    clock = VirtualClock(datetime(2026, 3, 2, tzinfo=UTC))
+    house = rig.House(tmp_path, clock=clock)
+    [used], [idle] = [list((await house.cookie()).values()) for _ in range(2)]
+    for _ in range(91):
+        clock.advance(24 * 3600)
+        assert house.tokens.session(used, Role.PANEL)
+    clock.synced = False
+    assert house.tokens.session(idle, Role.PANEL), "a clock that nobody has set ends nothing"
+    clock.advance(91 * 24 * 3600)
+    clock.synced = True
+    assert not house.tokens.session(idle, Role.PANEL)
+    assert house.tokens.sessions() == []
+
+
+async def test_the_day_of_the_last_use_is_no_write_for_each_request(house):
+    [secret] = (await house.cookie()).values()
+    written = house.store.folder / "sessions.json"
+    before = written.stat().st_mtime_ns
+    for _ in range(50):
+        assert house.tokens.session(secret, Role.PANEL)
+    assert not house.tokens._stale.is_set()
+    assert written.stat().st_mtime_ns == before

@@ -72,4 +72,4 @@ async def test_a_camera_that_there_is_not_is_404_and_a_form_that_there_is_not_42
 
 async def test_a_panel_has_no_business_with_traces(house):
     async with house.in_process(headers=await house.panel_headers()) as client:
-        assert (await client.get(FRONT)).status_code == 401
+        assert (await client.get(FRONT)).status_code == 403

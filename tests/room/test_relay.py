@@ -11,7 +11,7 @@ from roomctl.screen.sim import BUTTON, PASSCODE
 from tests.invented import START, invented
 from tests.room.rig import BAMBOO, LINK, PANEL, STAFF, Calendar, House, living
 
-PHONE = Source("panel", "phone", phone=True)
+PHONE = Source("guest", "phone")
 ZOOM = "https://zoom.us/j/91234567890?pwd=QUJDRA.1"
 TWO_LINKS = f"{ZOOM}\nMeeting ID: 912 3456 7890\nPasscode: 778899\nor {LINK}"
 JOIN = {"x": (BUTTON[0] + BUTTON[2]) / 2, "y": (BUTTON[1] + BUTTON[3]) / 2}
@@ -73,7 +73,7 @@ async def test_what_is_typed_is_neither_logged_nor_kept(
 async def test_only_the_rooms_own_panel_sees_and_touches_the_display() -> None:
     async with living() as house:
         await house.join()
-        picture = await house.room.relay.look(PANEL)
+        picture = await house.room.relay.look()
         assert picture.media_type == "image/png"
         for source in (PHONE, STAFF):
             for kind, args in (

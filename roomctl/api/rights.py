@@ -1,0 +1,162 @@
+"""A route says which right it needs, or the app is not built. Knows no room and no secret.
+
+The guard says who asks, by every token and cookie that came along; a route takes the first who has
+its right. Whoever has none is nobody (401), whoever has another one may not (403).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Request, Security, WebSocket
+from fastapi.responses import Response
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from fastapi.security import HTTPBearer
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from roomctl.room import Source
+from roomctl.room.roles import TABLE, Denial, Right, Role, When, denied, roles_of
+
+UNAUTHORIZED = 4401  # why a socket ends (RFC 6455: 4000-4999 are ours)
+NOBODY = "a token is needed: Authorization: Bearer TOKEN, or open a pairing link"
+
+# Tells /docs to ask for a token; it has been looked at before.
+_TOKEN = Security(
+    HTTPBearer(auto_error=False, description="an API token; panels have a cookie instead")
+)
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+class Denied(Exception):
+    """Whoever asks has not the right; None: it is nobody that we know."""
+
+    def __init__(self, denial: Denial | None) -> None:
+        super().__init__(denial.why if denial else NOBODY)
+        self.denial = denial
+
+
+def needs(right: Right) -> Callable[[Endpoint], Endpoint]:
+    """Declare the right that a route needs; under the decorator that makes the route."""
+
+    def declared(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _MARK, right)
+        return endpoint
+
+    return declared
+
+
+_MARK = "needed_right"
+
+
+def _right_of(path: str, endpoint: object) -> Right:
+    right = getattr(endpoint, _MARK, None)
+    if not isinstance(right, Right):
+        raise TypeError(f"{path}: the route does not say which right it needs; add @needs(...)")
+    return right
+
+
+class RightRoute(APIRoute):
+    """A route that looks at who asks before it reads what is asked."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's
+        self.right = _right_of(path, endpoint)
+        options["openapi_extra"] = {
+            **(options.get("openapi_extra") or {}),
+            "x-roles": roles_of(self.right),
+        }
+        if self.right is not Right.PUBLIC:
+            options["dependencies"] = [*(options.get("dependencies") or ()), _TOKEN]
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override] # FastAPI: Coroutine
+        handle = super().get_route_handler()
+
+        async def permitted(request: Request) -> Response:
+            request.state.source = chosen(self.right, request.state.callers)
+            request.state.known_path = True
+            return await handle(request)
+
+        return permitted
+
+
+class RightSocketRoute(APIWebSocketRoute):
+    """A socket that is closed again if whoever opens it may not."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's
+        self.right = right = _right_of(path, endpoint)
+
+        @functools.wraps(endpoint)
+        async def permitted(socket: WebSocket) -> None:
+            await socket.accept()
+            try:
+                socket.state.source = chosen(right, socket.state.callers)
+            except Denied as refused:
+                code = refused.denial.code if refused.denial else "unauthorized"
+                await socket.close(UNAUTHORIZED, code)
+                return
+            await endpoint(socket)
+
+        super().__init__(path, permitted, **options)
+
+
+class Routes(APIRouter):
+    """A router that takes no route without its right."""
+
+    def __init__(self) -> None:
+        super().__init__(route_class=RightRoute)
+
+    def add_api_websocket_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None = None,
+        **options: Any,  # noqa: ANN401 - FastAPI's
+    ) -> None:
+        """Add a socket that says which right it needs."""
+        self.routes.append(RightSocketRoute(path, endpoint, name=name, **options))
+
+
+class PublicFiles(StaticFiles):
+    """Files that everybody may have."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["known_path"] = True
+        await super().__call__(scope, receive, send)
+
+
+def chosen(right: Right, callers: Iterable[Source]) -> Source | None:
+    """Return the first who has a right; None if everybody has it. Denied if nobody of them has.
+
+    A right that a role has in some cases only is the room's to judge.
+    """
+    if right is Right.PUBLIC:
+        return None
+    known = list(callers)
+    for source in known:
+        if TABLE[right].get(Role(source.role)) is When.ALWAYS:
+            return source
+    if not known:
+        raise Denied(None)
+    raise Denied(denied(right, known[0].role, empty=False, phone_may_unmute=False))
+
+
+def demand_rights(routes: Iterable[BaseRoute]) -> None:
+    """Raise TypeError for a route that does not say which right it needs."""
+    for path, route in _leaves(routes):
+        public = isinstance(route, Mount) and isinstance(route.app, PublicFiles)
+        if not public and not isinstance(route, RightRoute | RightSocketRoute):
+            raise TypeError(f"{path}: a {type(route).__name__} says no right; see api.rights")
+
+
+def _leaves(routes: Iterable[BaseRoute]) -> Iterator[tuple[str, BaseRoute]]:
+    for route in routes:
+        inner = getattr(route, "original_router", None)  # FastAPI keeps included routers whole
+        if inner is not None:
+            yield from _leaves(inner.routes)
+        else:
+            yield getattr(route, "path", "?"), route

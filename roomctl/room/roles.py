@@ -1,0 +1,197 @@
+"""Who may what, in one table that routes, commands, messages, the API's description and docs share.
+
+A route, a command and a message of the panel's socket name the one right that they need; the table
+says which role has it. What a role is not given here it has not. Knows no route and no token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Role(StrEnum):
+    """What a session or a token is for."""
+
+    PANEL = "panel"  # the room's own panel: a person in the room
+    GUEST = "guest"  # a visitor's phone, let in by the code on the room's display
+    SCREEN = "screen"  # the room's display: it looks and never asks for anything
+    FAR_SIDE = "far_side"  # the simulated hardware's page
+    READ = "read"  # a token that looks
+    OPERATE = "operate"  # a token that does what people do in the room, but for unmuting
+    ADMIN = "admin"  # facilities staff's token
+
+
+class When(StrEnum):
+    """In which case a role has a right."""
+
+    ALWAYS = "yes"
+    OCCUPIED = "while the room is not known to be empty"
+    SWITCHED = "with `phone_may_unmute`"
+
+
+class Right(StrEnum):
+    """What may be done, in the words of the table in SECURITY.md."""
+
+    PUBLIC = "pages without a room's data, health, pairing by a link"
+    LOOK = "see the room as it is"
+    FOLLOW = "see events and what became of a command"
+    PICTURES = "see the pictures of presets"
+    LISTEN = "see how loud the microphone is"
+    MUTE = "mute, set the volume"
+    UNMUTE = "open the microphone"
+    MEET = "join, start, leave a meeting; check in; keep what is to end; light the room"
+    MOVE = "move a camera, recall a preset"
+    STOP = "stop a camera"
+    OPERATE = "focus, switch or adjust a camera; test the sound; undo; darken the room"
+    ARRANGE = "store and name presets"
+    HERE = "choose the speakerphone, answer whoever hung up"
+    DISPLAY = "see and touch the page on the room's display"
+    INVITE = "show the code that lets a phone in"
+    STATISTICS = "see settings and how the room was used"
+    DOCUMENTATION = "read the API's documentation"
+    SERVICE = "raw frames, traces, descriptors, rolling back, deleting history"
+    ACCESS = "make pairing links; list and revoke tokens and sessions"
+    SIMULATION = "move the simulated hardware"
+
+
+def _given(roles: str, **also: When) -> Mapping[Role, When]:
+    return dict.fromkeys(map(Role, roles.split()), When.ALWAYS) | {
+        Role(role): when for role, when in also.items()
+    }
+
+
+TABLE: Mapping[Right, Mapping[Role, When]] = {
+    Right.PUBLIC: dict.fromkeys(Role, When.ALWAYS),  # and nobody in particular
+    Right.LOOK: _given("panel guest screen read operate admin"),
+    Right.FOLLOW: _given("panel guest read operate admin"),
+    Right.PICTURES: _given("panel guest operate admin"),
+    Right.LISTEN: _given("panel guest operate admin"),
+    Right.MUTE: _given("panel guest operate admin"),
+    Right.UNMUTE: _given("panel", guest=When.SWITCHED),
+    Right.MEET: _given("panel guest operate admin"),
+    Right.MOVE: _given("panel operate admin", guest=When.OCCUPIED),
+    Right.STOP: _given("panel guest operate admin"),
+    Right.OPERATE: _given("panel operate admin"),
+    Right.ARRANGE: _given("panel operate admin"),
+    Right.HERE: _given("panel"),
+    Right.DISPLAY: _given("panel"),
+    Right.INVITE: _given("panel screen admin"),
+    Right.STATISTICS: _given("read operate admin"),
+    Right.DOCUMENTATION: _given("panel read operate admin"),
+    Right.SERVICE: _given("admin"),
+    Right.ACCESS: _given("admin"),
+    Right.SIMULATION: _given("far_side admin"),
+}
+
+COMMANDS: Mapping[str, Right] = {
+    "audio.mute": Right.MUTE,  # `on: false` is UNMUTE
+    "audio.volume": Right.MUTE,
+    "audio.device": Right.HERE,
+    "audio.test": Right.OPERATE,
+    "booking.checkIn": Right.MEET,
+    "camera.drive": Right.MOVE,  # with `focus` it is OPERATE
+    "camera.exposure": Right.OPERATE,
+    "camera.focus": Right.OPERATE,
+    "camera.goto": Right.MOVE,
+    "camera.home": Right.MOVE,
+    "camera.irReceive": Right.OPERATE,
+    "camera.name": Right.ARRANGE,
+    "camera.power": Right.OPERATE,
+    "camera.raw": Right.SERVICE,
+    "camera.recall": Right.MOVE,
+    "camera.relative": Right.MOVE,
+    "camera.stop": Right.STOP,
+    "camera.store": Right.ARRANGE,
+    "camera.tally": Right.OPERATE,
+    "camera.tracking": Right.OPERATE,
+    "camera.whiteBalance": Right.OPERATE,
+    "camera.zoom": Right.MOVE,
+    "meeting.fallback": Right.MEET,
+    "meeting.join": Right.MEET,
+    "meeting.leave": Right.MEET,
+    "meeting.new": Right.MEET,
+    "meeting.pressJoin": Right.DISPLAY,
+    "meeting.rejoin": Right.MEET,
+    "meeting.stay": Right.HERE,
+    "room.keep": Right.MEET,
+    "room.rest": Right.OPERATE,
+    "room.rollBack": Right.SERVICE,
+    "room.undo": Right.OPERATE,
+    "room.wake": Right.MEET,
+    "screen.key": Right.DISPLAY,
+    "screen.press": Right.DISPLAY,
+    "screen.scroll": Right.DISPLAY,
+    "screen.type": Right.DISPLAY,
+    "storage.acknowledge": Right.SERVICE,
+}
+
+MESSAGES: Mapping[str, Right] = {
+    "command": Right.LOOK,  # and what the command itself needs
+    "hold": Right.MOVE,  # with `focus` it is OPERATE
+    "listen": Right.LISTEN,
+    "ping": Right.LOOK,
+    "release": Right.STOP,
+    "snapshot": Right.LOOK,
+}
+"""What a panel says over its socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Why somebody may not: a code from a closed list, and one sentence."""
+
+    code: str
+    why: str
+
+
+_DENIALS: Mapping[Right, Denial] = {
+    Right.UNMUTE: Denial(
+        "unmute_in_room_only",
+        "a microphone is opened in the room only, on its panel or its speakerphone",
+    ),
+    Right.HERE: Denial("in_room_only", "that is chosen or answered in the room only, on its panel"),
+    Right.DISPLAY: Denial(
+        "room_panel_only",
+        "the room's display is seen and touched from the room's own panel only",
+    ),
+    Right.SERVICE: Denial("programs_only", "that takes a token with the scope admin"),
+}
+EMPTY = Denial(
+    "nobody_in_room", "a visitor's phone moves a camera while somebody is in the room only"
+)
+
+
+def needed(command: str, args: Mapping[str, Any]) -> Right:
+    """Return the right that a command needs; what it is asked to do may change it."""
+    if command == "audio.mute" and args.get("on") is False:
+        return Right.UNMUTE
+    if command == "camera.drive" and args.get("focus"):
+        return Right.OPERATE
+    return COMMANDS[command]
+
+
+def denied(right: Right, role: str, *, empty: bool, phone_may_unmute: bool) -> Denial | None:
+    """Return why a role may not use a right now, or None. `empty`: nobody is in the room."""
+    match TABLE[right].get(Role(role)):
+        case When.ALWAYS:
+            return None
+        case When.OCCUPIED:
+            return EMPTY if empty else None
+        case When.SWITCHED if phone_may_unmute:
+            return None
+    return _DENIALS.get(right, Denial("not_allowed", f"the role {role} may not: {right.value}"))
+
+
+def commands_of(role: str, *, phone_may_unmute: bool) -> Iterator[str]:
+    """Yield the commands that a role may ever give, `audio.unmute` for opening the microphone."""
+    for name, right in {**COMMANDS, "audio.unmute": Right.UNMUTE}.items():
+        if denied(right, role, empty=False, phone_may_unmute=phone_may_unmute) is None:
+            yield name
+
+
+def roles_of(right: Right) -> list[str]:
+    """Return the roles that have a right, now or in some case; everybody: "public"."""
+    return ["public"] if right is Right.PUBLIC else [role.value for role in TABLE[right]]

@@ -53,7 +53,7 @@ def connection_limits(descriptors: int) -> ConnectionLimits:
     )
 
 
-class Phase(Enum):
+class ConnectionPhase(Enum):
     """What a connection waits for."""
 
     ASKING = auto()  # the rest of a request, or of the first one all of it
@@ -75,13 +75,13 @@ class Visitor:
 
     address: str
     since: float  # when `phase` began
-    phase: Phase = Phase.ASKING
+    phase: ConnectionPhase = ConnectionPhase.ASKING
     known: bool = False  # has shown a token or a pairing
     stalled_at: float | None = None  # since when what is written is not read
     closing_at: float | None = None
     transport: Transport | None = None  # None until the connection is made
 
-    def turn(self, phase: Phase, now: float) -> None:
+    def turn(self, phase: ConnectionPhase, now: float) -> None:
         """Note what is waited for; the time of a phase that goes on is not begun anew."""
         if phase is not self.phase:
             self.phase, self.since = phase, now
@@ -97,7 +97,7 @@ class Visitor:
     @property
     def may_go(self) -> bool:
         """Whether it may be ended for another one's sake."""
-        idle = self.phase is not Phase.ANSWERING or self.stalled_at is not None
+        idle = self.phase is not ConnectionPhase.ANSWERING or self.stalled_at is not None
         return idle and not self.known and self.transport is not None
 
     def is_overdue(self, now: float, limits: ConnectionLimits) -> bool:
@@ -107,7 +107,7 @@ class Visitor:
         if self.closing_at is None and self.transport.is_closing():
             self.closing_at = now
         return (
-            (self.phase is Phase.ASKING and now - self.since > limits.request_s)
+            (self.phase is ConnectionPhase.ASKING and now - self.since > limits.request_s)
             or (self.stalled_at is not None and now - self.stalled_at > limits.stalled_s)
             or (self.closing_at is not None and now - self.closing_at > limits.linger_s)
         )

@@ -27,8 +27,8 @@ from websockets.frames import Frame
 
 from roomctl.api.connections import (
     ConnectionLimits,
+    ConnectionPhase,
     Connections,
-    Phase,
     Visitor,
     connection_limits,
 )
@@ -223,8 +223,8 @@ class _Http(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._visitor.phase is Phase.IDLE:
-            self._visitor.turn(Phase.ASKING, self.loop.time())
+        if self._visitor.phase is ConnectionPhase.IDLE:
+            self._visitor.turn(ConnectionPhase.ASKING, self.loop.time())
         super().data_received(data)
         self._look()
 
@@ -241,10 +241,10 @@ class _Http(H11Protocol):
         state = self.conn.their_state
         if state is h11.IDLE:
             is_idle = self.cycle is not None and not self.conn.trailing_data[0]
-            phase = Phase.IDLE if is_idle else Phase.ASKING
+            phase = ConnectionPhase.IDLE if is_idle else ConnectionPhase.ASKING
         else:
             is_whole = self._upgraded or state is not h11.SEND_BODY
-            phase = Phase.ANSWERING if is_whole else Phase.ASKING
+            phase = ConnectionPhase.ANSWERING if is_whole else ConnectionPhase.ASKING
         self._visitor.turn(phase, self.loop.time())
 
     def pause_writing(self) -> None:

@@ -1,10 +1,11 @@
 """`make attack` in small, and that an attack which succeeds is told."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.attack.program import SIMULATE, Program
+from tests.attack.program import SIMULATE, TREE, Program
 from tests.attack.registry import Attack, CannotRun, attacks, carried_out
 
 
@@ -14,6 +15,14 @@ def test_the_room_withstands(one: Attack, tmp_path: Path) -> None:
     if outcome.verdict == "skipped":
         pytest.skip(outcome.seen)
     assert outcome.verdict == "ok", outcome
+
+
+def test_whoever_reads_of_a_threat_finds_its_attacks() -> None:
+    text = (TREE / "SECURITY.md").read_text(encoding="utf-8")
+    modules = {one.attempt.__module__.rpartition(".")[2] for one in attacks()}
+    named = set(re.findall(r"`tests/attack/(\w+)\.py`", text))
+    assert modules
+    assert named == modules
 
 
 def test_a_room_that_gives_way_is_told_with_what_was_seen(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The process in which one calendar is read, and the lines in which it says what it found.
 
     stdin   one line of JSON (Task), then the calendar's bytes, to the end
-    stdout  lines of JSON: {"series": 3}, {"booking": {...}}, {"skipped": {...}}, {"done": true}
+    stdout  lines of JSON: {"series": 3}; then {"booking": {...}} and {"skipped": {...}}, and behind
+            all that was said of one series {"read": 1}; at last {"done": true}
             or {"error": "no_calendar"}
 
 A hostile calendar costs this process its time or its memory, and nobody else anything: its parent
@@ -33,9 +34,9 @@ LONGEST_ANSWER = 8 * 1024 * 1024  # bytes
 MOST_BOOKINGS = 2000
 MEMORY_BYTES = 256 * 1024 * 1024  # address space; a calendar of 2 MiB takes half of it
 CPU_S = 15  # of the whole process, kept by the kernel
-BUDGET_S = 10.0  # of processor time for all series together
+BUDGET_S = 8.0  # of processor time for all series together
 MOST_NAMED = 10  # events that are left out and named; of the others the number
-SLICES_S = (0.1, 0.6)  # of processor time for one series: first each gets the first slice
+SLICES_S = (0.1, 0.4)  # of processor time for one series: first each gets the first slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,50 +109,55 @@ class _Reading:
                 ics.zone_known(zone)
         waiting = cut.series
         for slice_s in SLICES_S:
-            late = []
-            for series in waiting:
-                found: list[Booking] | SkippedEvent = SkippedEvent(
-                    series.uid, series.title, "too_much"
-                )
-                try:
-                    with self._slice(slice_s):
-                        found = ics.occurrences(
-                            series, cut.head, self._zone, self._asked.start, self._asked.end
-                        )
-                except _TooLongError:
-                    if slice_s != SLICES_S[-1] and self._left_s > 0:
-                        late.append(series)
-                        continue
-                except MemoryError:
-                    pass
-                self._tell(found, series)
-            waiting = tuple(late)
+            last = slice_s == SLICES_S[-1]
+            waiting = tuple(
+                each for each in waiting if not self._read(each, cut.head, slice_s, last=last)
+            )
         for why, count in self._unnamed.items():
             self._say({"skipped": {"uid": "", "title": "", "why": why, "count": count}})
         if not cut.complete:
             self._say({"skipped": asdict(SkippedEvent("", "", "cut_off"))})
         self._say({"done": True})
 
+    def _read(self, series: Series, head: str, slice_s: float, *, last: bool) -> bool:
+        """Read one series within a slice of time and tell it; False: it needs a longer one."""
+        from roomctl.booking import ics
+
+        asked = self._asked
+        found: list[Booking] | SkippedEvent
+        try:
+            with self._slice(slice_s):
+                found = ics.occurrences(series, head, self._zone, asked.start, asked.end)
+        except _TooLongError:
+            if not last and self._left_s > 0:
+                return False
+            found = SkippedEvent(series.uid, series.title, "too_much")
+        except MemoryError:
+            found = SkippedEvent(series.uid, series.title, "too_much")
+        self._tell(found, series)
+        return True
+
     def _tell(self, found: list[Booking] | SkippedEvent, series: Series) -> None:
         if isinstance(found, SkippedEvent):
             self._skip(found)
             return
         lines = [json.dumps({"booking": booking_line(each)}).encode() for each in found]
-        size = sum(map(len, lines))
-        full = self._said + size > LONGEST_ANSWER // 2
+        full = self._said + sum(map(len, lines)) > LONGEST_ANSWER // 2
         if full or self._bookings + len(lines) > MOST_BOOKINGS:
             self._skip(SkippedEvent(series.uid, series.title, "too_much"))
             return
         self._bookings += len(lines)
         for line in lines:
             self._write(line)
+        self._say({"read": 1})
 
     def _skip(self, skipped: SkippedEvent) -> None:
         self._named += 1
-        if self._named <= MOST_NAMED:
-            self._say({"skipped": asdict(skipped)})
-        else:
-            self._unnamed[skipped.why] += skipped.count
+        if self._named > MOST_NAMED:
+            self._unnamed[skipped.why] += skipped.count  # said at the end, as a number
+            return
+        self._say({"skipped": asdict(skipped)})
+        self._say({"read": 1})
 
     def _say(self, message: dict[str, Any]) -> None:
         self._write(json.dumps(message).encode())

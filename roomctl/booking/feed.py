@@ -27,7 +27,7 @@ from roomctl.errors import PortError, PortReason
 from roomctl.wire import in_thread
 
 LARGEST = 2 * 1024 * 1024  # bytes of one calendar
-CHILD_S = 40.0  # of wall time; its own limits are of processor time, which may come late
+CHILD_S = 60.0  # of wall time; its own limits are of processor time, which may come late
 _MARGIN = timedelta(hours=6)  # read beyond the window, so that the same bytes are not parsed again
 _STAMP = re.compile(rb"^DTSTAMP[^\r\n]*", re.MULTILINE)  # some servers write the time of asking
 
@@ -142,6 +142,7 @@ class _Answers:
         self.done = False
         self._bookings: list[Booking] = []
         self._skipped: list[SkippedEvent] = []
+        self._read = 0
         self._heard = 0
 
     async def take(self, process: asyncio.subprocess.Process) -> None:
@@ -160,7 +161,8 @@ class _Answers:
 
     def read(self) -> CalendarRead:
         """Return what was found; a child that was ended has left out the rest."""
-        rest = () if self.done else (SkippedEvent("", "", "too_much"),)
+        missing = max(1, (self.series or 0) - self._read)
+        rest = () if self.done else (SkippedEvent("", "", "too_much", missing),)
         found = sorted(self._bookings, key=lambda booking: booking.start)
         return CalendarRead(tuple(found), (*self._skipped, *rest))
 
@@ -170,6 +172,8 @@ class _Answers:
                 self._bookings.append(child.booking(booking))
             case {"skipped": dict(skipped)}:
                 self._skipped.append(SkippedEvent(**skipped))
+            case {"read": int(read)}:
+                self._read += read
             case {"series": int(series)}:
                 self.series = series
             case {"error": str(error)}:

@@ -4,6 +4,7 @@ import gzip
 import http.server
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -41,6 +42,13 @@ def answering(
     finally:
         server.shutdown()
         server.server_close()
+
+
+def zeros(count: int) -> bytes:
+    """Return `count` MB of zeros as gzip, without ever holding them."""
+    packed = zlib.compressobj(9, wbits=31)
+    megabyte = bytes(1_000_000)
+    return b"".join(packed.compress(megabyte) for _ in range(count)) + packed.flush()
 
 
 def room(url: str) -> str:
@@ -95,7 +103,7 @@ def many_fields(folder: Path, count: int) -> str:
 
 @attack("calendar of gzip in gzip", small=10, whole=1_000)
 def gzip_in_gzip(folder: Path, count: int) -> str:
-    bomb = gzip.compress(gzip.compress(bytes(count * 1_000_000)))
+    bomb = gzip.compress(zeros(count))
     with (
         answering(bomb, {"Content-Encoding": "gzip, gzip"}) as (url, asked),
         Program(folder, room=room(f"{url}/room.ics")) as program,

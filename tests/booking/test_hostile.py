@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.booking import CalendarRead, child, ics
-from roomctl.booking.feed import LARGEST, Feed
+from roomctl.booking.feed import LARGEST, Feed, _Answers
 from tests.booking import hostile
 from tests.booking.hostile import END, START, calendar, event, good
 
@@ -243,3 +243,21 @@ def test_a_program_that_serves_has_no_calendar_library_and_no_http_client():
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
     loaded = set(said.decode().split())
     assert loaded & {"icalendar", "recurring_ical_events", "httpx", "httpcore", "dateutil"} == set()
+
+
+async def test_a_child_that_is_ended_in_the_middle_leaves_what_it_said_and_the_rest_is_counted():
+    code = (
+        "import sys; sys.stdin.buffer.read();"
+        'print(\'{"series": 7}\', \'{"skipped": {"uid": "a", "title": "A", '
+        '"why": "too_much", "count": 1}}\', \'{"read": 1}\', \'gone wild\', sep=\'\\n\')'
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdin
+    process.stdin.close()
+    answers = _Answers()
+    await answers.take(process)
+    await process.wait()
+    skipped = answers.read().skipped
+    assert [(each.title, each.count) for each in skipped] == [("A", 1), ("", 6)]

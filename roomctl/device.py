@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -62,6 +63,7 @@ class Device:
         self._wake = asyncio.Event()
         self._wait_s = FIRST_WAIT_S
         self._opening_s = 0.0
+        self.went_round_at: float | None = None  # the loop's time: a clock may be invented
 
     def machine(self, identity: Identity) -> Machine:
         """Return a fresh Machine for a port that has just been opened."""
@@ -79,6 +81,7 @@ class Device:
     async def run(self) -> None:
         """Keep the device open until cancelled."""
         while True:
+            self._went_round()
             try:
                 await self.attend()
             except PortError as error:
@@ -94,6 +97,7 @@ class Device:
 
     async def converse(self) -> None:
         """Open the port and talk until it is lost, which raises PortError."""
+        self._went_round()
         began = self.clock.mono_s()
         try:
             port = await self._connect(self.name, self.url)
@@ -101,7 +105,7 @@ class Device:
             self._opening_s = self.clock.mono_s() - began
         try:
             self._wake.clear()
-            await pump(port, self.machine(port.identity), self._wake, self.clock)
+            await pump(port, self.machine(port.identity), self._wake, self.clock, self._went_round)
         except PortClosed as error:
             self._set_offline(str(error.reason), str(error))  # now: to close it may take a second
             raise
@@ -129,6 +133,10 @@ class Device:
     def unproven(self, reason: str, detail: str) -> None:
         """Note that the device no longer answers although its port is open."""
         self._set_offline(reason, detail)
+
+    def _went_round(self) -> None:
+        """Note that the device's task does not hang: it opens, waits to, or pumps."""
+        self.went_round_at = time.monotonic()
 
     def _set_offline(self, reason: str, detail: str) -> None:
         before = self.health

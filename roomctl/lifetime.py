@@ -51,6 +51,7 @@ def run(main: Callable[[Ending], Coroutine[Any, Any, int]], *, limit_s: float = 
     `main` is to end when `ending.wait()` returns; it, and the process, have `limit_s` from then
     on. Call it once, in the main thread.
     """
+    faulthandler.enable()  # a watchdog's SIGABRT leaves behind where everybody was
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         loop.set_default_executor(wire.threads)

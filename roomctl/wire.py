@@ -26,6 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+ROUND_S = 5.0
 _CREDENTIALS = re.compile("//[^/?@]*@")
 
 
@@ -151,21 +152,29 @@ async def in_thread(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) 
     return await loop.run_in_executor(threads, partial(work, *args, **kwargs))
 
 
-async def pump(port: Port, machine: Machine, wake: asyncio.Event, clock: Clock) -> None:
+async def pump(
+    port: Port,
+    machine: Machine,
+    wake: asyncio.Event,
+    clock: Clock,
+    beat: Callable[[], None] = lambda: None,
+) -> None:
     """Join `port` and `machine` until the port closes (raises PortClosed) or the task is cancelled.
 
-    Set `wake` after giving the machine something to say: it is written at once, whatever the pump
-    was waiting for. A write that fails without closing the port is reported to the machine.
+    Goes round at least every 5 s, and calls `beat` each time. Set `wake` after giving the machine
+    something to say: it is written at once, whatever the pump was waiting for. A write that fails
+    without closing the port is reported to the machine.
     """
     reading = asyncio.ensure_future(port.read())
     waking = asyncio.ensure_future(wake.wait())
     try:
         while True:
+            beat()
             wake.clear()
             machine.tick(clock.mono_s())
             await _drain(port, machine, clock)
             due = machine.due()
-            limit = None if due is None else max(0.0, due - clock.mono_s())
+            limit = ROUND_S if due is None else min(ROUND_S, max(0.0, due - clock.mono_s()))
             await asyncio.wait((reading, waking), timeout=limit, return_when="FIRST_COMPLETED")
             if waking.done():
                 waking = asyncio.ensure_future(wake.wait())

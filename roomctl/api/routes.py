@@ -25,7 +25,7 @@ from roomctl.api.phone import Phones
 from roomctl.api.pictures import picture_routes
 from roomctl.api.problem import Answers, problem, refusals
 from roomctl.api.revisions import revision_routes
-from roomctl.api.rights import Routes, needs
+from roomctl.api.rights import Routes, may, needs
 from roomctl.api.screen_picture import screen_picture_routes
 from roomctl.api.traces import trace_routes
 from roomctl.api.use import use_routes
@@ -33,6 +33,7 @@ from roomctl.errors import Refused
 from roomctl.room import Room, Source
 from roomctl.room.commands import CommandRecord, CommandStatus, Failure
 from roomctl.room.document import RoomDocument
+from roomctl.room.liveness import LivenessReport
 from roomctl.room.roles import Right, Role, commands_of
 
 COOKIE_S = 400 * 24 * 3600
@@ -75,11 +76,18 @@ def routes(doors: Doors) -> APIRouter:
 
 
 def _health(router: APIRouter, room: Room) -> None:
-    @router.get("/healthz", tags=["health"])
+    lives = LivenessReport | dict[str, str]
+    stalled: Answers = {503: {"model": lives, "description": "Something hangs"}}
+
+    @router.get("/healthz", tags=["health"], response_model=lives, responses=stalled)
     @needs(Right.PUBLIC)
-    async def alive() -> dict[str, str]:
-        """Tell a supervisor that the program runs."""
-        return {"status": "ok"}
+    async def alive(request: Request, response: Response) -> LivenessReport | dict[str, str]:
+        """Tell a supervisor whether the program lives; a token learns what hangs."""
+        report = room.liveness.report()
+        response.status_code = 200 if report.status == "ok" else 503
+        if may(Right.STATISTICS, request.state.callers):
+            return report
+        return {"status": report.status}
 
     not_ready: Answers = {503: {"model": dict[str, bool], "description": "Not ready"}}
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from roomctl import config as configuration
-from roomctl import lifetime, wire
+from roomctl import lifetime, systemd, wire
 from roomctl.api.app import create_app
 from roomctl.api.auth import PAIRING_S, Tokens
 from roomctl.api.far_side import FarSide
@@ -146,6 +146,11 @@ async def running(
             served(app, listening) as serving,
             lasting("the web server", serving, ending.begin),
             _left_at(addresses),
+            beside(
+                "what tells systemd",
+                systemd.watched(lambda: room.liveness.report().stalled, lambda: _words(room)),
+                ending.begin,
+            ),
         ):
             try:
                 yield addresses, room
@@ -163,6 +168,16 @@ def _stands(config: Config, base: str, tokens: Tokens) -> tuple[ShowPage, ...]:
     panel = f"{base}/#pair={tokens.offer_pairing(Role.PANEL)}" if output else None
     lit = ShowPage(DisplayRole.ROOM, room, screen.room, screen.cec_adapter)
     return (lit, ShowPage(DisplayRole.PANEL, panel, output))
+
+
+def _words(room: Room) -> str:
+    """Say in a line how the room is, for `systemctl status`."""
+    devices = room.document.devices
+    offline = [f"{one.kind}.{one.name}" for one in devices if one.status == "offline"]
+    meeting = f"; meeting: {room.document.meeting.state}"
+    if offline:
+        return f"offline: {', '.join(offline)}{meeting}"
+    return f"{'every device answers' if room.ready else 'starting'}{meeting}"
 
 
 @contextlib.asynccontextmanager

@@ -14,12 +14,13 @@ import socket
 import stat
 import struct
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import roomctl
-from roomctl import lifetime
+from roomctl import lifetime, systemd
 from roomctl.errors import DeviceError, RoomctlError
 from roomctl.kiosk.audio import default_devices
 from roomctl.kiosk.audio.meter import PeakMeter
@@ -76,6 +77,7 @@ _log = logging.getLogger(__name__)
 MODES = ("kiosk", "headless")
 BEAT_S = 1.0
 HANG_UP_S = 0.5
+STALLED_S = 10.0
 LONGEST_BACKLOG = 256 * 1024  # a daemon that does not read this much is stuck
 _MOST_WAITING = 16
 
@@ -129,12 +131,17 @@ async def serve(options: KioskOptions, ending: Ending) -> int:
     agent = Agent(setup, await browser.version(binary))
     socket_path = Path(options.socket)
     server = await _listen(socket_path, agent, options.allowed_uid)
-    watching = asyncio.ensure_future(_end_with_the_display(ending, options.mode))
+    watching = [
+        asyncio.ensure_future(_end_with_the_display(ending, options.mode)),
+        asyncio.ensure_future(systemd.watched(agent.stalled, agent.words)),
+    ]
     _log.info("screen: %s with %s, listening on %s", options.mode, agent.browser, socket_path)
     try:
         await agent.run(ending)
     finally:
-        watching.cancel()
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
         server.close()
         socket_path.unlink(missing_ok=True)
     return 0
@@ -154,6 +161,7 @@ class Agent:
         self.browser = browser_version
         self._setup = setup
         self._daemon: asyncio.StreamWriter | None = None
+        self._beat_at = time.monotonic()
         self._page: MeetingPage | None = None
         self._session: MeetingSession | None = None
         noted = default_devices.DefaultDevices(default_devices.place(os.environ))
@@ -193,6 +201,16 @@ class Agent:
         for result in results:
             if isinstance(result, Exception):
                 raise result
+
+    def stalled(self) -> str | None:
+        """Say that the link to the daemon beats no more; None: it does, whoever hears it."""
+        ago_s = time.monotonic() - self._beat_at
+        return f"no beat for {ago_s:.0f} s" if ago_s > STALLED_S else None
+
+    def words(self) -> str:
+        """Say in a line how the screen is."""
+        daemon = "the room is connected" if self._daemon is not None else "no room is connected"
+        return f"{self.browser}; {daemon}; {'in a meeting' if self._session else 'no meeting'}"
 
     async def attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one daemon until it hangs up or a newer one takes its place.
@@ -323,6 +341,7 @@ class Agent:
 
     async def _beat(self) -> None:
         while True:
+            self._beat_at = time.monotonic()
             self._say(Heartbeat())
             await asyncio.sleep(BEAT_S)
 

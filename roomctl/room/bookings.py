@@ -79,6 +79,12 @@ class Bookings:
         today = [b for b in self._agenda.today(now, self._zone) if b.end > now.wall]
         return tuple(self._entry(booking, booking.id in offered) for booking in today[:SHOWN])
 
+    def age_s(self) -> float | None:
+        """Return how many seconds ago the calendar was read; None if it never was."""
+        if self._read_at is None:
+            return None
+        return round(self._clock.mono_s() - self._read_at.mono_s, 1)
+
     def booking(self, booking_id: str) -> Booking:
         """Return a booking; Refused if it is not, or no longer, known."""
         try:

@@ -26,6 +26,7 @@ from roomctl.room.commands import CommandRecord, Commands, Result, Source, Verb
 from roomctl.room.devices import Devices, Hooks
 from roomctl.room.document import Change, Changes, PanelEntry, RoomDocument, changes
 from roomctl.room.holds import LEASE_S, Holds
+from roomctl.room.liveness import Liveness
 from roomctl.room.meeting import CallControl, RemoteControl
 from roomctl.room.occupancy import OccupancyService
 from roomctl.room.pictures import Picture, Pictures
@@ -83,6 +84,7 @@ class Room:
         self._bookings = Bookings(
             config, outside.feed, self._calls.read, outside.clock, self.changed, outside.store
         )
+        self.liveness = Liveness(self._devices, self._bookings.age_s, disk)
         screen = self._devices.screen
         works = Actuators(self._calls, self._bookings, screen, self._attendance, self.use)
         self._automation = Automation(config, works, outside.clock, self._act, self.changed)
@@ -230,6 +232,7 @@ class Room:
             self._tick(),
             self.use.run(),
             self._storage.run(),
+            self.liveness.run(),
         )
         tasks = [asyncio.ensure_future(part) for part in parts]
         try:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from roomctl import config, lifetime
-from roomctl.booking import Booking
 from roomctl.cli.server import running
 from roomctl.clock import SystemClock
 from roomctl.lifetime import Ending
@@ -52,6 +51,10 @@ async def keeps_the_lock_at_the_end() -> None:
         re.match(r"(a+)+$", "a" * 64 + "b")  # native code that runs for centuries
 
 
+async def stalls() -> None:
+    await asyncio.Event().wait()
+
+
 async def ends_the_web_server() -> None:
     tasks = [task for task in asyncio.all_tasks() if "Server.serve" in str(task.get_coro())]
     assert len(tasks) == 1
@@ -68,6 +71,7 @@ FAULTS: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
         hangs_in_a_thread,
         keeps_the_lock_at_the_end,
         ends_the_web_server,
+        stalls,
     )
 }
 
@@ -75,7 +79,7 @@ FAULTS: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
 class Failing:
     """A calendar with a fault that nobody foresaw: the room itself fails."""
 
-    async def bookings(self, window_start: datetime, window_end: datetime) -> list[Booking]:
+    async def bookings(self, window_start: datetime, window_end: datetime) -> NoReturn:
         await asyncio.sleep(0.5)
         raise ZeroDivisionError("a fault of the calendar")
 
@@ -92,7 +96,8 @@ async def live(fault: str, folder: Path, ending: Ending) -> int:
     feed = Failing() if fault == "fails" else None
     outside = Outside(connect, SystemClock(), feed)
     room = config.load(folder / "room.toml")
-    async with running(room, outside, Store(folder / "state"), ending):
+    async with running(room, outside, Store(folder / "state"), ending) as (_, started):
+        started.liveness.stalled_after_s = 2.0  # of devices that try every 1.5 s
         say("up")
         up.set()
         await ending.wait()

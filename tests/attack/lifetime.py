@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from roomctl.lifetime import END_LIMIT_S, LATE
@@ -98,6 +98,43 @@ def ended_server(folder: Path, count: int) -> str:
     return _told(found)
 
 
+@attack("a device's task, or the loop, that hangs under systemd's watchdog", small=1, whole=3)
+def watchdog(folder: Path, count: int) -> str:
+    found = [_watched(folder, fault) for fault in ("stalls", "blocks") for _ in range(count)]
+    return f"{len(found)} times no ping any more; last words: {found[0]}, {found[-1]}"
+
+
+def _watched(folder: Path, fault: str) -> str:
+    """Return the last words to a systemd that hears no more pings once the fault is there."""
+    place = folder / "notify"
+    place.unlink(missing_ok=True)
+    (folder / "room.toml").write_text(FAULTY, encoding="utf-8")
+    around = {"NOTIFY_SOCKET": str(place), "WATCHDOG_USEC": "900000"}
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        listening.bind(str(place))
+        listening.settimeout(SLACK_S)
+        process = stack.enter_context(_victim(folder, fault, END_LIMIT_S, around))
+        try:
+            said = [listening.recv(4096)]
+            while b"READY=1" not in said:
+                said.append(listening.recv(4096))
+            while not said[-1].startswith(b"STATUS=stalled: has not gone round"):
+                said.append(listening.recv(4096))
+                if fault == "blocks" and b"WATCHDOG=1" in said[-1]:
+                    listening.settimeout(5.0)  # a ping was due every 0.3 s
+        except TimeoutError:
+            assert fault == "blocks", f"it goes on: {said[-1]!r}"
+        else:
+            after = [listening.recv(4096) for _ in range(3)]
+            assert not any(b"WATCHDOG=1" in one for one in after), after
+        finally:
+            process.kill()
+            process.communicate()
+    assert any(b"WATCHDOG=1" in one for one in said), said
+    return said[-1].decode().splitlines()[-1]
+
+
 Ended = tuple[int, str, float]
 """The exit status, the last line of stderr, and the seconds that it took."""
 
@@ -114,14 +151,7 @@ def _faulty(
     """Run a room with a fault and end it, or have it end by itself; once: with a shorter limit."""
     limit_s = limit_s or (END_LIMIT_S if count > 1 else SHORT_S)
     (folder / "room.toml").write_text(FAULTY, encoding="utf-8")
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.attack._faulty", fault, str(folder), f"{limit_s}"],
-        cwd=TREE,
-        env={**os.environ, "RUNTIME_DIRECTORY": str(folder / "run")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with _victim(folder, fault, limit_s) as process:
         try:
             assert process.stdout is not None
             said = [process.stdout.readline(), process.stdout.readline()]
@@ -137,6 +167,19 @@ def _faulty(
             process.kill()
     took_s = time.monotonic() - began
     return process.returncode, (errors.splitlines() or [""])[-1], took_s
+
+
+def _victim(
+    folder: Path, fault: str, limit_s: float, around: Mapping[str, str] | None = None
+) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.attack._faulty", fault, str(folder), f"{limit_s}"],
+        cwd=TREE,
+        env={**os.environ, "RUNTIME_DIRECTORY": str(folder / "run"), **(around or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def _told(found: list[Ended]) -> str:

@@ -105,7 +105,13 @@ def full_disk(folder: Path, count: int) -> str:
     with on_a_small_disk(Program(folder)) as program:
         for turn in range(count):
             assert name_preset(program, f"before {turn}").json()["status"] == "done"
+            offered = program.ask("POST", "/api/v1/pairings", {"role": "panel"}).json()["path"]
             ballast = fill(program.state)
+            with program.client() as browser:
+                token = {"token": offered.partition("#pair=")[2]}
+                answer = browser.post("/api/v1/pair", json=token)
+                assert answer.status_code >= 400, "a pairing that is not stored"
+                assert not browser.cookies, "a pairing that is not stored"
             answer = name_preset(program, "x" * 40)
             assert answer.status_code >= 400, f"a name that is not stored: {answer.text}"
             program.until(lambda: preset(program) == f"before {turn}")  # noqa: B023 - at once
@@ -119,7 +125,7 @@ def full_disk(folder: Path, count: int) -> str:
             program.until(lambda: "storage.full" not in program.issues())
         assert not lost(program)
         assert program.stop() == 0
-    return f"filled {count} times: names refused, told with the bytes that are free, and over"
+    return f"filled {count} times: names and pairings refused, told with what is free, and over"
 
 
 @attack("a disk that takes no writes", small=1, whole=10)

@@ -51,10 +51,12 @@ class Agency:
         media="fake",
         sound=None,
         surroundings=None,
+        policy=None,
     ):
         """Start it; `sound` is the address of a sound server, None: there is none.
 
-        `surroundings` are those of a compositor; without, there is no display.
+        `surroundings` are those of a compositor; without, there is no display. `policy` is a folder
+        that stands at /etc/chromium for it, and for nobody else.
         """
         options = {"socket": str(self.socket), "mode": mode, "media": media, "user": user or None}
         words = json.dumps({**options, "allowed_uid": allowed_uid})
@@ -69,7 +71,7 @@ class Agency:
         environment.update(surroundings or {})
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-W", "error", "-m", "roomctl.kiosk", words],
+                [*_with(policy), sys.executable, "-W", "error", "-m", "roomctl.kiosk", words],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stderr=log,
@@ -163,6 +165,14 @@ class Daemon:
 
         answer = await self.until(answers, limit_s)
         return answer.obstacle if isinstance(answer, TouchResult) else None
+
+
+def _with(policy):
+    """Return what starts a program that has the folder `policy` at /etc/chromium (root alone)."""
+    if policy is None:
+        return []
+    script = f'mount --bind {policy} /etc/chromium && exec "$0" "$@"'
+    return ["unshare", "--mount", "sh", "-c", script]
 
 
 def commands(uid):

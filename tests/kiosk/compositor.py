@@ -65,11 +65,9 @@ class Compositor:
             stderr=self._log,
             **user,
         )
-        self.environment = {
-            **surroundings,
-            "WAYLAND_DISPLAY": "wayland-0",
-            "LABWC_PID": str(self.process.pid),
-        }
+        self.environment = {**surroundings, "WAYLAND_DISPLAY": "wayland-0"}
+        if program[0] == "labwc":
+            self.environment["LABWC_PID"] = str(self.process.pid)
         try:
             self._wait_for(self.place / "wayland-0")
         except BaseException:
@@ -119,10 +117,10 @@ class Compositor:
 
 
 @contextlib.contextmanager
-def kiosk(outputs):
-    """A compositor with so many outputs, and the screen process on it."""
+def kiosk(outputs, **options):
+    """A compositor with so many outputs, and the screen process on it, started with `options`."""
     with contextlib.closing(Compositor(outputs)) as display, contextlib.closing(Agency()) as agency:
-        agency.start(mode="kiosk", surroundings=display.environment)
+        agency.start(mode="kiosk", surroundings=display.environment, **options)
         yield display, agency
 
 

@@ -42,6 +42,19 @@ _PROGRAMS = (
     *("tel", "callto", "sip", "sips", "skype", "lync", "conf", "jitsi-meet", "org.jitsi.meet"),
 )
 
+# What no page of a room needs and nobody at its display may have: the same as the managed policy in
+# deploy/chromium, for a box where that is not installed. By the names that Chromium 156 gives the
+# settings behind its policies; a profile's own are obeyed where no policy says otherwise.
+_RESTRICTIONS: dict[str, object] = {
+    "autofill": {"credit_card_enabled": False, "profile_enabled": False},
+    "download_restrictions": 3,  # all
+    "incognito": {"mode_availability": 1},  # disabled
+    "policy": {"url_blocklist": ["chrome://*", "devtools://*", "file://*", "view-source:*"]},
+    "printing": {"enabled": False},
+    "signin": {"allowed": False},
+}
+_LOCAL_STATE = {"select_file_dialogs": {"allowed": False}}  # of the whole browser
+
 _COMPLAINTS = (
     ("No usable sandbox", ScreenReason.NO_SANDBOX),
     ("Missing X server", ScreenReason.NO_DISPLAY),
@@ -165,6 +178,7 @@ def preferences(origin: str | None, camera: str | None = None) -> str:
             "credentials_enable_service": False,
             "media": media,
             "protocol_handler": {"allowed_origin_protocol_pairs": started},
+            **_RESTRICTIONS,
         }
     )
 
@@ -232,6 +246,7 @@ def _seed(profile: Path, origin: str | None, camera: str | None) -> None:
     default.mkdir(mode=0o700, exist_ok=True)  # a sign-in that is kept may be there
     node = None if camera is None else os.path.realpath(camera)
     (default / "Preferences").write_text(preferences(origin, node), encoding="utf-8")
+    (profile / "Local State").write_text(json.dumps(_LOCAL_STATE), encoding="utf-8")
 
 
 _NULL = asyncio.subprocess.DEVNULL

@@ -182,6 +182,8 @@ class PageManager:
 
     async def run(self) -> None:
         """Show what is ordered until cancelled; no browser is left then."""
+        if self._kiosk and "LABWC_PID" in os.environ:
+            await in_thread(labwc.place, None, None, dict(os.environ))  # its keys, from the start
         async with asyncio.TaskGroup() as group:
             group.create_task(self.power.run())
             for page in self._pages.values():

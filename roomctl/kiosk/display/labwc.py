@@ -20,11 +20,20 @@ _log = logging.getLogger(__name__)
 
 # Windows' names (app_id, Chromium's --class): the room's own page, a meeting's over it, the panel.
 ROOM, MEETING, PANEL = "roomctl-room", "roomctl-meeting", "roomctl-panel"
+# What a keyboard could have the browser do over a meeting: close it, open another window, a file
+# dialog, developer tools. labwc takes these keys and does nothing (Unshade; None would let them
+# through). With rules of its own it has none of those that come with it: Super+Enter would start a
+# terminal, a press on the empty desktop open a menu.
+_TAKEN_KEYS = (
+    *("F1", "F7", "F11", "F12", "A-F4", "A-Home", "C-F4", "S-Escape", "S-F10", "Menu"),
+    *(f"C-{key}" for key in "hjnopstuw"),
+    *(f"C-S-{key}" for key in ("b", "c", "i", "j", "m", "n", "o", "t", "w", "Delete")),
+)
 _MARK = "<!-- Written by roomctl from [screen] of room.toml. Remove this line to keep your own. -->"
 
 
 def rules(room: str | None, panel: str | None) -> str:
-    """Return the rc.xml that puts each window on its output, and touches on the panel's."""
+    """Return the rc.xml: windows on their outputs, touches on the panel's, keys that do nothing."""
     stands = ((ROOM, room), (MEETING, room), (PANEL, panel))
     placed = [(name, output) for name, output in stands if output]
     lines = [
@@ -32,8 +41,12 @@ def rules(room: str | None, panel: str | None) -> str:
         f'<action name="MoveToOutput" output={_quoted(output)}/></windowRule>'
         for name, output in placed
     ]
+    taken = [f'    <keybind key="{key}"><action name="Unshade"/></keybind>' for key in _TAKEN_KEYS]
     touch = f"  <touch mapToOutput={_quoted(panel)}/>" if panel else ""
+    focus = '<action name="Focus"/><action name="Raise"/></mousebind>'
+    mouse = f'    <context name="Client"><mousebind button="Left" action="Press">{focus}</context>'
     parts = ["<labwc_config>", "  <windowRules>", *lines, "  </windowRules>", touch]
+    parts += ["  <keyboard>", *taken, "  </keyboard>", "  <mouse>", mouse, "  </mouse>"]
     body = "\n".join(part for part in (*parts, "</labwc_config>") if part)
     return f'<?xml version="1.0"?>\n{_MARK}\n{body}\n'
 

@@ -156,14 +156,14 @@ class VirtualInput:
         """Type a text into the meeting's window."""
         self._face_the_meeting()
         for strikes in typed(text):
-            self._strike(strikes)
+            self.strike(strikes)
         self._set_keymap(named(KeyName.ENTER).keymap)  # the text is forgotten by the compositor
         self._connection.roundtrip()
 
     def key(self, key: KeyName) -> None:
         """Strike a named key in the meeting's window."""
         self._face_the_meeting()
-        self._strike(named(key))
+        self.strike(named(key))
 
     def _find(self, wanted: str | None) -> DisplayOutput:
         found: list[DisplayOutput] = []
@@ -198,7 +198,8 @@ class VirtualInput:
         self._connection.send(self._pointer, opcode, arguments)
         self._connection.send(self._pointer, 4)
 
-    def _strike(self, strikes: KeyStrokes) -> None:
+    def strike(self, strikes: KeyStrokes) -> None:
+        """Strike keys wherever the compositor has its focus now."""
         self._set_keymap(strikes.keymap)
         self._hold(strikes.modifiers)
         for code in strikes.codes:

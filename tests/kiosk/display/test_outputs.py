@@ -120,7 +120,7 @@ async def test_with_the_panel_elsewhere_the_one_display_is_the_rooms(kiosk, page
         daemon.say(ShowPage(DisplayRole.PANEL, None, None))
         await shows(display, ONE, RED)
         assert len(kiosks(display)) == 1
-    assert not (display.config / "labwc" / "rc.xml").exists()
+    assert "MoveToOutput" not in (display.config / "labwc" / "rc.xml").read_text()
 
 
 @two

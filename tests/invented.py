@@ -70,6 +70,11 @@ class InventedLoop(asyncio.SelectorEventLoop):
         await waiter
 
 
+async def instant() -> None:
+    """Wait until time has moved on, and everybody waits again."""
+    await _loop().rest(after_s=_loop().time())
+
+
 async def until(true: Callable[[], object], limit_s: float) -> float:
     """Wait until something is so, looking at the end of every instant; return how long it took.
 

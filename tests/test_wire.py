@@ -323,6 +323,7 @@ async def test_blocking_work_runs_beside_the_loop_and_brings_its_result_or_error
         await in_thread(fail)
 
 
+@pytest.mark.real
 def test_threads_that_hang_do_not_keep_the_interpreter_alive_and_are_named() -> None:
     program = (
         "import asyncio, time\n"

@@ -94,6 +94,7 @@ class Speakerphone(Device):
         self.state = SpeakerphoneState(self._profile.name, stem)
         self._pressed = pressed
         self._wanted = (False, False)
+        self.show_limit_s = SHOW_LIMIT_S
         self._writer = asyncio.Lock()
         self._waiting: asyncio.Future[str | None] | None = None
         self._session: Session | None = None
@@ -126,10 +127,10 @@ class Speakerphone(Device):
             session.show(muted, off_hook)
             self.wake()
             try:
-                async with asyncio.timeout(SHOW_LIMIT_S):
+                async with asyncio.timeout(self.show_limit_s):
                     why = await waiting
             except TimeoutError:
-                raise NoReply(self.name, SHOW_LIMIT_S, "its LEDs may be wrong") from None
+                raise NoReply(self.name, self.show_limit_s, "its LEDs may be wrong") from None
             finally:
                 self._waiting = None
         if why is not None:

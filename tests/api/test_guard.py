@@ -72,6 +72,7 @@ async def test_a_cookie_alone_writes_nothing_without_an_origin(house):
     assert house.room.document.panel.awake
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://["])
 async def test_a_socket_from_another_origin_is_refused_before_it_opens(alive, origin):
     headers = {**await alive.panel_headers(), "Origin": origin}
@@ -81,6 +82,7 @@ async def test_a_socket_from_another_origin_is_refused_before_it_opens(alive, or
     assert refused.value.response.status_code == 403
 
 
+@pytest.mark.real
 async def test_a_panels_socket_without_an_origin_is_refused(alive):
     headers = await alive.panel_headers()
     del headers["Origin"]
@@ -107,6 +109,7 @@ async def test_a_body_over_64_kib_is_413(house):
     assert problem_of(answer)["code"] == "too_large"
 
 
+@pytest.mark.real
 async def test_a_body_over_64_kib_in_chunks_is_413_over_a_real_socket(alive):
     async def chunks():
         yield b'{"type": "room.wake", "args": {}, "id": "'

@@ -22,6 +22,8 @@ from roomctl.room.roles import COMMANDS, MESSAGES, TABLE, Right, Role, When
 from tests.api import rig
 from tests.api.rig import ADMIN, leaves
 
+pytestmark = pytest.mark.real
+
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 PATHS = {
     "command_id": "none",

@@ -40,6 +40,7 @@ def probe(base, mode):
     return cases
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 async def test_whatever_is_sent_the_answer_is_one_that_is_described(alive, mode):
     assert await asyncio.to_thread(probe, alive.base, mode) > 2 * EXAMPLES

@@ -98,6 +98,7 @@ async def test_secrets_are_kept_as_hashes_only(house):
     assert rig.ADMIN not in kept
 
 
+@pytest.mark.real
 async def test_no_secret_is_shown_or_logged_whatever_is_asked(tmp_path, caplog):
     """Canaries go in by every way that takes a secret; then everything that came out is read."""
     caplog.set_level(logging.DEBUG)

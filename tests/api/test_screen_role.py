@@ -40,6 +40,7 @@ async def screen_headers(house):
     return await house.panel_headers(Role.SCREEN)
 
 
+@pytest.mark.real
 async def test_a_display_may_not_write_where_it_may_look(alive):
     async with alive.in_process(headers=await screen_headers(alive)) as client:
         for path in ("/api/v1/room", "/api/v1/phone"):
@@ -61,6 +62,7 @@ async def display(alive):
     await socket.close()
 
 
+@pytest.mark.real
 async def test_a_display_follows_the_room(alive, display):
     assert display.room["identity"]["displayName"] == "Bamboo"
     async with alive.program() as client:
@@ -72,6 +74,7 @@ async def test_a_display_follows_the_room(alive, display):
     assert await display.next("pong")
 
 
+@pytest.mark.real
 async def test_a_display_commands_nothing(alive, display):
     unmute = {"type": "audio.mute", "args": {"on": False}}
     await display.say(type="command", id="1", command=unmute)
@@ -81,6 +84,7 @@ async def test_a_display_commands_nothing(alive, display):
     assert alive.room.document.panel.awake
 
 
+@pytest.mark.real
 async def test_a_display_holds_no_camera(alive, display):
     await display.hold("h", 1, pan=1.0)
     assert (await display.next("error"))["error"]["code"] == "not_allowed"
@@ -222,6 +226,7 @@ def test_where_a_phone_finds_the_box_follows_from_where_it_listens(api, expected
     assert reached_at(api, 8123) == expected
 
 
+@pytest.mark.real
 def test_a_box_that_listens_everywhere_is_found_by_its_own_address_if_it_has_one():
     found = reached_at(ApiTable(listen="0.0.0.0:0"), 8123)
     assert found is None or re.fullmatch(r"http://[0-9.]+:8123", found)

@@ -82,12 +82,14 @@ def day(found: dict[str, Booking], date: str) -> Booking:
     return found[f"daily@example.org/{date}T09:00:00+08:00"]
 
 
+@pytest.mark.real
 async def test_a_series_is_read_occurrence_by_occurrence(tmp_path: Path):
     found = await read(tmp_path)
     days = sorted(key.partition("/")[2][:10] for key in found if key.startswith("daily"))
     assert days == ["2026-11-23", "2026-11-24", "2026-11-25", "2026-11-27"]
 
 
+@pytest.mark.real
 async def test_a_windows_time_zone_is_understood(tmp_path: Path):
     first = day(await read(tmp_path), "2026-11-23")
     assert first.start == datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -95,6 +97,7 @@ async def test_a_windows_time_zone_is_understood(tmp_path: Path):
     assert first.organizer == "Wang Fang"
 
 
+@pytest.mark.real
 async def test_a_moved_occurrence_has_its_own_time_and_link(tmp_path: Path):
     moved = day(await read(tmp_path), "2026-11-24")
     assert moved.start == datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -105,12 +108,14 @@ async def test_a_moved_occurrence_has_its_own_time_and_link(tmp_path: Path):
     }
 
 
+@pytest.mark.real
 async def test_a_cancelled_occurrence_is_marked(tmp_path: Path):
     found = await read(tmp_path)
     assert day(found, "2026-11-25").cancelled
     assert not day(found, "2026-11-23").cancelled
 
 
+@pytest.mark.real
 async def test_a_whole_day_and_a_time_without_zone_are_the_rooms(tmp_path: Path):
     found = await read(tmp_path)
     fair = found["fair@example.org/2026-11-28"]
@@ -122,22 +127,26 @@ async def test_a_whole_day_and_a_time_without_zone_are_the_rooms(tmp_path: Path)
     assert floating.end == datetime(2026, 11, 29, 11, tzinfo=SHANGHAI)
 
 
+@pytest.mark.real
 async def test_a_text_is_read_without_its_escapes(tmp_path: Path):
     first = day(await read(tmp_path), "2026-11-23")
     assert first.fields["DESCRIPTION"] == "first line\nsecond, line"
 
 
+@pytest.mark.real
 async def test_a_broken_event_leaves_the_others_readable(tmp_path: Path):
     found = await read(tmp_path)
     assert len(found) == 6
 
 
+@pytest.mark.real
 async def test_a_series_of_every_second_is_left_out(tmp_path: Path):
     found = await read(tmp_path, SERIES.replace("FREQ=DAILY;COUNT=5", "FREQ=SECONDLY"))
     assert "floating@example.org/2026-11-29T10:00:00" in found
     assert len(found) < 10
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("text", ["", "<html>Sign in</html>", "BEGIN:VCALENDAR\n", "\x00\xff"])
 async def test_what_is_no_calendar_is_said_so(tmp_path: Path, text: str):
     with pytest.raises(PortError, match="is no iCalendar file"):

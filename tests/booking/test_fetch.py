@@ -21,6 +21,8 @@ from cryptography.x509.oid import NameOID
 
 from roomctl.booking.fetch import FetchError, _trust, fetched, is_foreign, own_networks
 
+pytestmark = pytest.mark.real
+
 LARGEST = 64 * 1024
 BODY = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
 

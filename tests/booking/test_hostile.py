@@ -21,6 +21,8 @@ from roomctl.booking.feed import LARGEST, Feed, _Answers
 from tests.booking import hostile
 from tests.booking.hostile import END, START, calendar, event, good
 
+pytestmark = pytest.mark.real
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MB = 1024 * 1024
 

@@ -9,6 +9,7 @@ import pytest
 from tests.hwlab import table
 
 
+@pytest.mark.real
 def test_the_page_has_the_table_that_the_tests_make() -> None:
     page = table.PAGE.read_text(encoding="utf-8")
     made = table.written(table.rows(table.collected()))

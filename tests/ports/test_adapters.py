@@ -14,6 +14,8 @@ from roomctl.ports.adapters import Adapters
 from roomctl.ports.address import parse
 from roomctl.ports.serial import SerialPort, open_port
 
+pytestmark = pytest.mark.real
+
 
 class Bus:
     """What is plugged in; each adapter is a pty of its own."""

@@ -179,9 +179,10 @@ def test_bytes_take_their_time_on_serial_lines_only(url: str, baud: int | None) 
 @invented
 async def test_the_invented_day_has_one_meeting_now_and_two_later() -> None:
     feed = SimFeed(LoopClock().now(), "https://meet.jit.si/Demo")
-    bookings = await feed.bookings(START.replace(hour=0), START.replace(hour=23))
-    assert [booking.start <= START < booking.end for booking in bookings] == [True, False, False]
-    assert await feed.bookings(START.replace(hour=22), START.replace(hour=23)) == []
+    day = await feed.bookings(START.replace(hour=0), START.replace(hour=23))
+    assert [one.start <= START < one.end for one in day.bookings] == [True, False, False]
+    late = await feed.bookings(START.replace(hour=22), START.replace(hour=23))
+    assert late.bookings == ()
 
 
 def test_the_demo_room_is_valid() -> None:

@@ -16,6 +16,8 @@ from roomctl.room import Outside, Room
 from roomctl.simulator import Simulator
 from roomctl.simulator.camera_end import CameraEnd
 
+pytestmark = pytest.mark.real
+
 WHERE = bytes.fromhex("81090612ff")  # Pan-tiltPosInq, SRG-300H manual
 RIGHT = bytes.fromhex("8101060110100203ff")
 STOP = bytes.fromhex("8101060110100303ff")

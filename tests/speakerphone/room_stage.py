@@ -12,12 +12,11 @@ from datetime import timedelta
 from roomctl.errors import PortError
 from roomctl.simulator.speakerphone_end import SpeakerphoneEnd
 from roomctl.speakerphone.sim import Model
-from tests.invented import LoopClock
+from tests.invented import LoopClock, instant
 from tests.room.rig import BAMBOO, LINK, House
 from tests.speakerphone.stage import Stage
 
 NAME = "speakerphone.table"
-_LOOK_S = 0.005
 _JOINED_S = 15.0
 _WRITTEN_S = 1.5  # at the second attempt
 
@@ -109,4 +108,4 @@ class InARoom(Stage):
                 seen_at = state.last_press_at
                 self.presses.append(state.last_press)
             self.muted = self.house.document.audio.asked == "muted"
-            await asyncio.sleep(_LOOK_S)
+            await instant()

@@ -73,6 +73,7 @@ async def until(fact: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
+@pytest.mark.real
 async def test_press_light_refusal_unplug_and_back_on_another_address() -> None:
     gadget = speak_810(5)
     bus, presses = Bus(gadget), list[str]()
@@ -97,6 +98,7 @@ async def test_press_light_refusal_unplug_and_back_on_another_address() -> None:
         assert back.written == [("SET_REPORT", 0x0202, b"\x02\x01\x00")]
 
 
+@pytest.mark.real
 async def test_unplugged_in_a_call_it_is_shown_and_back_in_another_port_with_the_right_leds() -> (
     None
 ):
@@ -120,6 +122,7 @@ async def test_unplugged_in_a_call_it_is_shown_and_back_in_another_port_with_the
         assert back.written == [("SET_REPORT", 0x0202, b"\x02\x03\x00")]
 
 
+@pytest.mark.real
 async def test_an_update_is_no_unplug_by_hand_and_the_device_comes_back() -> None:
     gadget = speak_810(5)
     bus = Bus(gadget)
@@ -134,6 +137,7 @@ async def test_an_update_is_no_unplug_by_hand_and_the_device_comes_back() -> Non
         assert back.written[-1] == ("SET_REPORT", 0x0202, b"\x02\x03\x00")
 
 
+@pytest.mark.real
 async def test_a_device_that_another_program_holds_is_said_to_be_busy_until_it_is_free() -> None:
     gadget = speak_810(5)
     bus = Bus(gadget)
@@ -145,6 +149,7 @@ async def test_a_device_that_another_program_holds_is_said_to_be_busy_until_it_i
         await until(lambda: phone.health.status is Status.ONLINE)
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("fault", ["stall", "time-out", "short write"])
 async def test_what_was_not_written_is_not_claimed_and_is_made_good(fault: str) -> None:
     gadget = speak_810(5)
@@ -160,6 +165,7 @@ async def test_what_was_not_written_is_not_claimed_and_is_made_good(fault: str) 
         assert gadget.written[-1] == ("SET_REPORT", 0x0202, b"\x02\x03\x00")
 
 
+@pytest.mark.real
 async def test_a_descriptor_that_lies_is_told_and_the_driver_put_back() -> None:
     gadget = speak_810(5)
     gadget.interface(3).declared = 9000

@@ -48,6 +48,7 @@ async def levels(heard, fact):
     return report
 
 
+@pytest.mark.real
 async def test_the_level_follows_what_the_microphone_hears_while_somebody_looks(
     server, monkeypatch
 ):
@@ -68,6 +69,7 @@ async def test_the_level_follows_what_the_microphone_hears_while_somebody_looks(
                 await heard.get()
 
 
+@pytest.mark.real
 async def test_the_test_sound_is_heard_by_the_rooms_microphone(server, monkeypatch):
     server.pactl("set-default-sink", "air")
     server.pactl("set-default-source", "webcam")

@@ -4,6 +4,8 @@ import pytest
 
 from roomctl.kiosk.browser.navigation_guard import UP, LaunchRedirect
 
+pytestmark = pytest.mark.real
+
 LINK = "https://zoom.example/j/1?pwd=a%2Fb#tk=1"
 
 

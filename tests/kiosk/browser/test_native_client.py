@@ -86,6 +86,7 @@ def test_no_list_leads_out_of_the_folder_of_applications(tmp_path):
     assert command(ADDRESS, where(tmp_path)) is None
 
 
+@pytest.mark.real
 def test_what_a_client_leaves_behind_is_found_by_its_mark(tmp_path):
     folder = BrowserFolder(tmp_path)
     marked = surroundings({"ROOMCTL_TOKEN": "x", "LANG": "C"}, folder)

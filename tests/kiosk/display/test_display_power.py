@@ -10,6 +10,8 @@ from roomctl.kiosk.display.display_power import DisplayPower, TelevisionTiming
 from roomctl.screen.protocol import DisplayState
 from tests.kiosk.television import Set
 
+pytestmark = pytest.mark.real
+
 OUTPUT = "HDMI-A-1"
 PATIENT = TelevisionTiming(obeys_s=60, again_s=0.01, look_s=60)
 IMPATIENT = TelevisionTiming(obeys_s=0.05, again_s=0.01, look_s=60)

@@ -15,8 +15,9 @@ from tests.invented import START, LoopClock, invented
 from tests.room.rig import BAMBOO, STAFF, Calendar, House, living
 from tests.room.test_bookings import booking
 
-RULES = BAMBOO + "[rules]\nend_call_s = 300\nrelease_s = 300\nwarn_s = 60\nundo_s = 120\n"
+RULES = BAMBOO + "[rules]\nend_call_s = 60\nrelease_s = 60\nwarn_s = 60\nundo_s = 120\n"
 SETTLED_S = 300.0
+LONG_S = SETTLED_S + 180  # more than settling, hold, and either rule with its warning
 
 
 def notices(house: House) -> list[str]:
@@ -52,7 +53,7 @@ async def test_a_room_whose_clock_is_not_proven_leaves_nothing_and_says_so() -> 
         issues = lambda: [one.code for one in house.document.issues]  # noqa: E731
         await house.always(lambda: issues() == [], 100)
         await house.until(lambda: issues() == ["clock.unproven"], limit_s=30)
-        await house.always(lambda: house.document.meeting.state == "in_call", SETTLED_S + 500)
+        await house.always(lambda: house.document.meeting.state == "in_call", LONG_S)
         house.room.clock.synced = True
         await house.until(lambda: issues() == [], limit_s=2)
         await house.until(lambda: house.document.meeting.state == "idle", limit_s=300)
@@ -65,7 +66,7 @@ async def test_keep_it_on_the_panel_keeps_the_call() -> None:
         await house.until(lambda: "end_call" in notices(house), limit_s=SETTLED_S + 300)
         assert (await house.ask("room.keep", act="end_call")).status == "done"
         await house.until(lambda: "end_call" not in notices(house), limit_s=1)
-        await house.always(lambda: house.document.meeting.state == "in_call", 200)
+        await house.always(lambda: house.document.meeting.state == "in_call", 55)
 
 
 @invented
@@ -96,7 +97,7 @@ async def test_somebody_in_the_room_keeps_the_call_without_a_word() -> None:
     async with living(RULES) as house:
         await house.act("occupancy.ceiling", "walk_in")
         await house.join()
-        await house.always(lambda: "end_call" not in notices(house), 1200)
+        await house.always(lambda: "end_call" not in notices(house), LONG_S)
         assert house.document.meeting.state == "in_call"
 
 
@@ -105,7 +106,7 @@ async def test_a_call_in_a_room_whose_sensor_is_gone_is_never_left() -> None:
     async with living(RULES) as house:
         await house.act("occupancy.ceiling", "unplug")
         await house.join()
-        await house.always(lambda: house.document.meeting.state != "idle", 1200)
+        await house.always(lambda: house.document.meeting.state != "idle", LONG_S)
         assert acts(house, "end_call") == []
 
 
@@ -128,7 +129,7 @@ async def test_a_booking_that_somebody_came_to_is_used_and_never_released() -> N
         await house.act("occupancy.ceiling", "walk_in")
         await house.until(lambda: status(house, "now") == "used")
         await house.act("occupancy.ceiling", "leave")
-        await house.always(lambda: status(house, "now") == "used", 1500)
+        await house.always(lambda: status(house, "now") == "used", LONG_S)
 
 
 @invented
@@ -136,7 +137,7 @@ async def test_staff_check_in_for_somebody_who_is_late() -> None:
     async with living(RULES, feed=Calendar([booking("now", 1)])) as house:
         await house.until(lambda: house.document.bookings != ())
         assert (await house.ask("booking.checkIn", STAFF, booking="now")).status == "done"
-        await house.always(lambda: status(house, "now") == "checked_in", 1500)
+        await house.always(lambda: status(house, "now") == "checked_in", LONG_S)
         refused = await house.ask("booking.checkIn", STAFF, booking="gone")
         assert refused.error is not None
         assert refused.error.code == "unknown_booking"
@@ -191,7 +192,7 @@ async def test_a_wall_clock_that_jumps_by_a_year_changes_nothing(days: int) -> N
         house.room.clock.jumped = timedelta(days=days)
         await house.always(
             lambda: (house.document.occupancy.state, acts(house), house.document.panel) == before,
-            900,
+            LONG_S,
         )
         assert house.document.meeting.state == "in_call"
 

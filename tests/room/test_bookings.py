@@ -28,14 +28,14 @@ def shown(house: House) -> dict[str, tuple[str, str | None]]:
 
 @invented
 async def test_a_booking_is_offered_in_its_window_and_gone_at_its_end() -> None:
-    feed = Calendar([booking("soon", 15), booking("later", 120)])
+    feed = Calendar([booking("soon", 11, lasts_min=2), booking("later", 120)])
     async with living(feed=feed) as house:
         await house.until(lambda: shown(house) != {})
         assert shown(house) == {"soon": ("later", None), "later": ("later", None)}
 
-        took_s = await house.until(lambda: shown(house)["soon"] == ("now", None), limit_s=400)
-        assert 299 < took_s < 301  # ten minutes before it begins
-        await house.until(lambda: "soon" not in shown(house), limit_s=45 * 60)
+        took_s = await house.until(lambda: shown(house)["soon"] == ("now", None), limit_s=90)
+        assert 59 < took_s < 61  # ten minutes before it begins
+        await house.until(lambda: "soon" not in shown(house), limit_s=13 * 60)
 
 
 @invented
@@ -76,8 +76,8 @@ async def test_a_booking_that_is_no_longer_there_is_refused() -> None:
 
 @invented
 async def test_nobody_is_taken_into_a_booked_meeting_who_did_not_touch_join() -> None:
-    async with living(feed=Calendar([booking("now", -1)])) as house:
-        await house.always(lambda: house.document.meeting.state == "idle", 40 * 60)
+    async with living(feed=Calendar([booking("now", -1, lasts_min=5)])) as house:
+        await house.always(lambda: house.document.meeting.state == "idle", 6 * 60)
 
 
 @invented

@@ -9,6 +9,7 @@ import difflib
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -309,6 +310,13 @@ class Config(Table):
     rules: RulesTable = RulesTable()
     history: HistoryTable = HistoryTable()
     api: ApiTable = ApiTable()
+
+    def tables(self, kind: str) -> Mapping[str, Table]:
+        """Return the tables of a kind of device, by device; [screen] is a table of its own."""
+        found = getattr(self, kind, None)
+        if isinstance(found, Table):
+            return {kind: found}
+        return found or {}
 
     @property
     def meeting_camera(self) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -64,6 +64,12 @@ class Device:
         self._wait_s = FIRST_WAIT_S
         self._opening_s = 0.0
         self.went_round_at: float | None = None  # the loop's time: a clock may be invented
+
+    @property
+    def healths(self) -> Mapping[str, Health]:
+        """What is said of it, by full name such as "camera.front": several may share a port."""
+        name = self.name if self.name == self.kind else f"{self.kind}.{self.name}"
+        return {name: self.health}
 
     def machine(self, identity: Identity) -> Machine:
         """Return a fresh Machine for a port that has just been opened."""

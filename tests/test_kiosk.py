@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from roomctl.room.roles import Role
+from roomctl.roles import Role
 from roomctl.store import Store
 from tests.kiosk import compositor
 from tests.kiosk.agency import UID, Agency, commands

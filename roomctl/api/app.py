@@ -25,9 +25,9 @@ from roomctl.api.problem import problem
 from roomctl.api.rights import NOBODY, Denied, PublicFiles, RightRoute, Routes, demand_rights, needs
 from roomctl.api.routes import Doors, far_side_routes, routes
 from roomctl.errors import RoomctlError
+from roomctl.roles import Right, Role
 from roomctl.room import Room
 from roomctl.room.commands import Failure, failure
-from roomctl.room.roles import Right, Role
 
 _STATUS = {
     "unknown_command": 404,
@@ -103,7 +103,7 @@ def create_app(
         app.include_router(far_side_routes(far_side))
     _pages(app, web, ui_version, with_far_side=far_side is not None)
     _problems(app)
-    describe(app)
+    describe(app, {one.name: one.right for one in room.declared})
     demand_rights(app.routes)
     app.add_middleware(
         Guard,

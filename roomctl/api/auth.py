@@ -18,8 +18,8 @@ from typing import Any
 
 from roomctl.clock import Clock
 from roomctl.errors import Refused, RoomctlError
+from roomctl.roles import Role
 from roomctl.room import Source
-from roomctl.room.roles import Role
 from roomctl.store import Store
 from roomctl.wire import in_thread
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from fastapi.responses import JSONResponse
 
-from roomctl.api.form import Device
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
+from roomctl.command import DeviceName
+from roomctl.roles import Right
 from roomctl.room import Room
-from roomctl.room.roles import Right
 
 
 def description_routes(room: Room) -> Routes:
@@ -27,8 +27,8 @@ def description_routes(room: Room) -> Routes:
         responses=refusals(404),
     )
     @needs(Right.SERVICE)
-    async def describe(speakerphone: Device) -> dict[str, Any]:
+    async def describe(speakerphone: DeviceName) -> dict[str, Any]:
         """Return ids, report descriptor, profile and the last 50 reports; never audio."""
-        return room.speakerphone(speakerphone).as_object(room.now())
+        return room.audio.description(speakerphone).as_object(room.now())
 
     return router

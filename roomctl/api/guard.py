@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roomctl.api.auth import BY_COOKIE, Tokens
 from roomctl.api.problem import problem
+from roomctl.roles import Role
 from roomctl.room import Source
-from roomctl.room.roles import Role
 
 LARGEST_BODY = 64 * 1024
 

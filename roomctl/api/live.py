@@ -15,16 +15,17 @@ from typing import Any
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
+from roomctl import roles
 from roomctl.api import schema
 from roomctl.api.allowance import Allowance, Rate
 from roomctl.api.encoding import Encoding
 from roomctl.api.rights import UNAUTHORIZED
 from roomctl.errors import RoomctlError
-from roomctl.room import Room, Source, roles
+from roomctl.roles import Right, Role
+from roomctl.room import Room, Source
 from roomctl.room.commands import CommandRecord, CommandStatus, failure
 from roomctl.room.document import Change
 from roomctl.room.holds import LEASE_S, PHONE_LEASE_S
-from roomctl.room.roles import Right, Role
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class Live:
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                self._room.drop_holds(self._holder)
+                self._room.cameras.drop(self._holder)
                 self._listen(False)
                 for task in (*tasks, *self._waiting):
                     task.cancel()
@@ -184,7 +185,7 @@ class Live:
             case schema.LiveHold():
                 self._hold(message)
             case schema.LiveRelease():
-                self._room.release_hold(message.hold, self._holder)
+                self._room.cameras.release(message.hold, self._holder)
             case schema.LiveCommand():
                 self._command(message)
             case schema.LiveListen():
@@ -230,13 +231,13 @@ class Live:
             self._ear = None
 
     async def _say_levels(self) -> None:
-        with self._room.listen() as levels:
+        with self._room.audio.listen() as levels:
             while True:
                 self._say({"type": "level", "pct": await levels.get()})
 
     def _command(self, message: schema.LiveCommand) -> None:
         try:
-            command = schema.COMMAND.validate_python(message.command)
+            command = schema.command_adapter(self._room.declared).validate_python(message.command)
             if len(self._waiting) >= PENDING_COMMANDS:
                 busy = {"code": "busy", "params": {}}
                 self._say({"type": "ack", "id": message.id, "status": "refused", "error": busy})

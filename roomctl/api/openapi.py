@@ -5,6 +5,7 @@ Every operation and every command says in `x-roles` who may use it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from roomctl.api.problem import MEDIA_TYPE
 from roomctl.api.rights import PublicFiles, Routes, needs
-from roomctl.room.roles import COMMANDS, Right, roles_of
+from roomctl.roles import Right, roles_of
 
 _ASSETS = "/docs-assets"
 _OAUTH2 = "/docs/oauth2-redirect"
@@ -31,9 +32,9 @@ _HEADERS = {
 }
 
 
-def describe(app: FastAPI) -> None:
-    """Serve the description, and the pages that show it to people."""
-    _complete(app)
+def describe(app: FastAPI, commands: Mapping[str, Right]) -> None:
+    """Serve the description, and the pages that show it; `commands`: the right each needs."""
+    _complete(app, commands)
     routes = Routes()
 
     @routes.get("/openapi.json", include_in_schema=False)
@@ -81,19 +82,19 @@ def _page(page: HTMLResponse) -> HTMLResponse:
     return page
 
 
-def _complete(app: FastAPI) -> None:
+def _complete(app: FastAPI, commands: Mapping[str, Right]) -> None:
     """Have errors described in the media type that they are answered in, commands with roles."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _completed(plain())
+            app.openapi_schema = _completed(plain(), commands)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign] # FastAPI's documented way
 
 
-def _completed(document: dict[str, Any]) -> dict[str, Any]:
+def _completed(document: dict[str, Any], commands: Mapping[str, Right]) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             for answer in operation["responses"].values():
@@ -102,6 +103,6 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
                     content[MEDIA_TYPE] = content.pop("application/json")
     for schema in document["components"]["schemas"].values():
         kind = schema.get("properties", {}).get("type", {}).get("const")
-        if kind in COMMANDS:
-            schema["x-roles"] = roles_of(COMMANDS[kind])
+        if kind in commands:
+            schema["x-roles"] = roles_of(commands[kind])
     return document

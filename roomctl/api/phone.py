@@ -16,7 +16,7 @@ import segno
 from roomctl.api.auth import Tokens
 from roomctl.clock import Clock
 from roomctl.config import ApiTable, Config
-from roomctl.room.roles import Role
+from roomctl.roles import Role
 
 STANDS_S = 30.0
 GOOD_S = 60.0

@@ -10,11 +10,11 @@ from typing import Annotated
 from fastapi import Path
 from fastapi.responses import Response
 
-from roomctl.api.form import Device
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
+from roomctl.command import DeviceName
+from roomctl.roles import Right
 from roomctl.room import Room
-from roomctl.room.roles import Right
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
@@ -37,10 +37,10 @@ def picture_routes(room: Room) -> Routes:
     )
     @needs(Right.PICTURES)
     async def picture(
-        camera: Device, preset: Annotated[int, Path(ge=1, le=999)], v: str = ""
+        camera: DeviceName, preset: Annotated[int, Path(ge=1, le=999)], v: str = ""
     ) -> Response:
         """Return what a camera saw when a preset was stored; `v` changes with the picture."""
-        found = await room.picture(camera, preset)
+        found = await room.cameras.picture(camera, preset)
         headers = {"Cache-Control": "private, max-age=31536000, immutable" if v else "no-store"}
         return Response(found.data, media_type=found.media_type, headers=headers)
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
+from roomctl.roles import Right
 from roomctl.room import Room
-from roomctl.room.roles import Right
 
 
 class Revision(BaseModel):

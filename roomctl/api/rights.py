@@ -18,8 +18,8 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from roomctl.roles import TABLE, Denial, Right, Role, When, denied, roles_of
 from roomctl.room import Source
-from roomctl.room.roles import TABLE, Denial, Right, Role, When, denied, roles_of
 
 UNAUTHORIZED = 4401  # why a socket ends (RFC 6455: 4000-4999 are ours)
 NOBODY = "a token is needed: Authorization: Bearer TOKEN, or open a pairing link"

@@ -19,7 +19,6 @@ from roomctl.api.descriptions import description_routes
 from roomctl.api.encoding import Encoding
 from roomctl.api.events import stream
 from roomctl.api.far_side import FarSide
-from roomctl.api.form import InPath
 from roomctl.api.live import Live
 from roomctl.api.phone import Phones
 from roomctl.api.pictures import picture_routes
@@ -29,12 +28,13 @@ from roomctl.api.rights import Routes, may, needs
 from roomctl.api.screen_picture import screen_picture_routes
 from roomctl.api.traces import trace_routes
 from roomctl.api.use import use_routes
+from roomctl.command import InPath
 from roomctl.errors import Refused
+from roomctl.roles import Right, Role
 from roomctl.room import Room, Source
 from roomctl.room.commands import CommandRecord, CommandStatus, Failure
 from roomctl.room.document import RoomDocument
 from roomctl.room.liveness import LivenessReport
-from roomctl.room.roles import Right, Role, commands_of
 
 COOKIE_S = 400 * 24 * 3600
 
@@ -142,15 +142,10 @@ def _etags(if_none_match: str) -> set[str]:
 def _commands(router: APIRouter, doors: Doors) -> None:
     room = doors.room
 
-    @router.post(
-        "/api/v1/commands",
-        tags=["commands"],
-        responses={**_COMMAND_ERRORS, 202: {"model": CommandRecord, "description": "still runs"}},
-    )
     @needs(Right.FOLLOW)
     async def command(
         request: Request,
-        body: Annotated[schema.Command, Body()],
+        body: Annotated[schema.Asked, Body()],
         query: Annotated[schema.Waiting, Query()],
     ) -> CommandRecord:
         """Do something; answers when it is done, or after `wait_s` seconds that it still runs."""
@@ -158,6 +153,13 @@ def _commands(router: APIRouter, doors: Doors) -> None:
         record = room.submit(body.type, schema.arguments(body), source, body.id)
         record = await room.finish(record.id, query.wait_s)
         return cast(CommandRecord, _outcome(doors, record))
+
+    command.__annotations__["body"] = Annotated[schema.command_form(room.declared), Body()]
+    router.post(
+        "/api/v1/commands",
+        tags=["commands"],
+        responses={**_COMMAND_ERRORS, 202: {"model": CommandRecord, "description": "still runs"}},
+    )(command)
 
     @router.get("/api/v1/commands/{command_id}", tags=["commands"], responses=_COMMAND_ERRORS)
     @needs(Right.FOLLOW)
@@ -253,7 +255,7 @@ def _hello(doors: Doors, source: Source) -> dict[str, Any]:
         "server_time": doors.room.now().wall.isoformat(),
         "language": room.language,
         "phone": source.phone,
-        "may": list(commands_of(source.role, phone_may_unmute=room.phone_may_unmute)),
+        "may": list(doors.room.commands_of(source.role)),
     }
 
 

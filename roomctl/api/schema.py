@@ -1,231 +1,109 @@
 """What comes in over HTTP and WebSocket, and how the room's values go out as JSON.
 
-Strict: an unknown key, a wrong type or a number out of range is a 422. Knows no routes; camera
-commands stand in `schema_camera`.
+Strict: an unknown key, a wrong type or a number out of range is a 422. The form of a command is
+made from its declaration (`command`). Knows no routes.
 """
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    create_model,
+    model_validator,
+)
 from pydantic_core import to_jsonable_python
 
-from roomctl.api.form import (
-    Asked,
-    Device,
-    Identifier,
-    Nothing,
-    Number,
-    Percent,
-    Push,
-    Strict,
-    Text,
-)
-from roomctl.api.schema_automation import AutomationCommand
-from roomctl.api.schema_camera import CameraCommand
-from roomctl.api.schema_screen import ScreenCommand
+from roomctl.command import Declaration, DeviceName, Identifier, Number, Push
 from roomctl.room.commands import CommandRecord
 
 
-class MuteArgs(Strict):
-    """Whether the microphone shall be silent."""
-
-    on: bool
-
-
-class VolumeArgs(Strict):
-    """Loudspeaker volume in per cent."""
-
-    pct: Percent
-
-
-class SpeakerphoneArgs(Strict):
-    """Which speakerphone, by its name in room.toml."""
-
-    name: Device
-
-
-def _one_way(described: dict[str, Any]) -> None:
-    """Describe what the validator of JoinArgs says."""
-    described["oneOf"] = [
-        {
-            "required": list(given),
-            "properties": {
-                name: {"type": "string" if name in given else "null"}
-                for name in described["properties"]
-                if name not in also
-            },
-        }
-        for given, also in _WAYS
-    ]
-
-
-_WAYS = (
-    (("booking",), ()),
-    (("link",), ()),
-    (("favourite",), ()),
-    (("number", "platform"), ("passcode",)),
-)
-
-
-class JoinArgs(Strict):
-    """One of: a booking, a link or an invitation's text, a favourite, a number on a platform."""
-
-    model_config = ConfigDict(json_schema_extra=_one_way)
-
-    booking: Identifier | None = None
-    link: Text | None = None
-    favourite: Annotated[str, Field(min_length=1, max_length=80)] | None = None
-    number: Annotated[str, Field(min_length=3, max_length=64)] | None = None
-    platform: Device | None = None
-    passcode: Annotated[str, Field(max_length=64)] | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> JoinArgs:
-        ways = [self.booking, self.link, self.favourite, self.number]
-        if sum(way is not None for way in ways) != 1:
-            raise ValueError("expected exactly one of booking, link, favourite, number")
-        if self.number is not None and self.platform is None:
-            raise ValueError("a number needs a platform")
-        if self.number is None and (self.platform is not None or self.passcode is not None):
-            raise ValueError("platform and passcode go with a number")
-        return self
-
-
-class RevisionArgs(Strict):
-    """Which revision of the settings, as `GET /api/v1/settings` numbers them."""
-
-    revision: Number
-
-
-class NewArgs(Strict):
-    """On which platform; the room's default if none is named."""
-
-    platform: Device | None = None
-
-
-class AudioMute(Asked):
-    """Mute or, from within the room only, unmute the microphone."""
-
-    type: Literal["audio.mute"]
-    args: MuteArgs
-
-
-class AudioVolume(Asked):
-    """Set the loudspeaker's volume."""
-
-    type: Literal["audio.volume"]
-    args: VolumeArgs
-
-
-class AudioDevice(Asked):
-    """Use another speakerphone: from within the room only, and not in a call."""
-
-    type: Literal["audio.device"]
-    args: SpeakerphoneArgs
-
-
-class AudioTest(Asked):
-    """Play the test sound outside a call; `result` says whether the microphone heard it.
-
-    `verdict`: heard, not_heard, muted, no_loudspeaker, no_microphone, no_sound_server.
-    """
-
-    type: Literal["audio.test"]
-    args: Nothing = Nothing()
-
-
-class MeetingJoin(Asked):
-    """Open a meeting on the room's screen."""
-
-    type: Literal["meeting.join"]
-    args: JoinArgs
-
-
-class MeetingNew(Asked):
-    """Start a new meeting."""
-
-    type: Literal["meeting.new"]
-    args: NewArgs = NewArgs()
-
-
-class MeetingLeave(Asked):
-    """Leave the meeting."""
-
-    type: Literal["meeting.leave"]
-    args: Nothing = Nothing()
-
-
-class MeetingFallback(Asked):
-    """Meet another way: by the invitation's other link, or anew on [meeting] fallback."""
-
-    type: Literal["meeting.fallback"]
-    args: Nothing = Nothing()
-
-
-class MeetingRejoin(Asked):
-    """Join the meeting again that was joined last: after a crash, or when the network is back."""
-
-    type: Literal["meeting.rejoin"]
-    args: Nothing = Nothing()
-
-
-class MeetingStay(Asked):
-    """Stay in the meeting although somebody hung up on the speakerphone; in the room only."""
-
-    type: Literal["meeting.stay"]
-    args: Nothing = Nothing()
-
-
-class RoomWake(Asked):
-    """Light the panel and the display."""
-
-    type: Literal["room.wake"]
-    args: Nothing = Nothing()
-
-
-class RoomRest(Asked):
-    """Darken the panel and the display."""
-
-    type: Literal["room.rest"]
-    args: Nothing = Nothing()
-
-
-class RoomRollBack(Asked):
-    """Restore the settings of a revision, as a new one; API tokens only."""
-
-    type: Literal["room.rollBack"]
-    args: RevisionArgs
-
-
-class StorageAcknowledge(Asked):
-    """Say that damaged files are known of, so that the room speaks no more of them; tokens only."""
-
-    type: Literal["storage.acknowledge"]
-    args: Nothing = Nothing()
-
-
-Command = Annotated[
-    CameraCommand
-    | AutomationCommand
-    | AudioMute
-    | AudioVolume
-    | AudioDevice
-    | AudioTest
-    | MeetingJoin
-    | MeetingNew
-    | MeetingLeave
-    | MeetingStay
-    | MeetingFallback
-    | MeetingRejoin
-    | ScreenCommand
-    | RoomWake
-    | RoomRest
-    | RoomRollBack
-    | StorageAcknowledge,
-    Field(discriminator="type"),
-]
+class Strict(BaseModel):
+    """A message from outside."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Asked(Strict):
+    """A command; each adds its `type` and its `args`."""
+
+    id: Identifier | None = Field(default=None, description="makes a repeat harmless")
+    type: str
+    args: Any
+
+
+@functools.cache
+def command_form(declared: tuple[Declaration, ...]) -> Any:  # noqa: ANN401 - a type
+    """Return the discriminated union of the commands that a room takes, as a type."""
+    forms = tuple(_form(declaration) for declaration in declared)
+    return Annotated[functools.reduce(operator.or_, forms), Field(discriminator="type")]
+
+
+@functools.cache
+def command_adapter(declared: tuple[Declaration, ...]) -> TypeAdapter[Any]:
+    """Return what reads the commands that a room takes."""
+    return TypeAdapter(command_form(declared))
+
+
+def _form(declaration: Declaration) -> type[Asked]:
+    """Return a command as it comes in: "camera.recall" is CameraRecall, its args a model."""
+    name = "".join(word[0].upper() + word[1:] for word in declaration.name.split("."))
+    args = _arguments(declaration, f"{name}Args")
+    given = any(one.default is ... for one in declaration.parameters) or declaration.ways
+    return create_model(
+        name,
+        __base__=Asked,
+        __doc__=declaration.doc,
+        type=(Literal[declaration.name], ...),  # type: ignore[arg-type] # known when it runs
+        args=(args, ... if given else args()),
+    )
+
+
+def _arguments(declaration: Declaration, name: str) -> type[Strict]:
+    fields: dict[str, Any] = {
+        one.name: (one.annotation, one.default) for one in declaration.parameters
+    }
+
+    def together(model: Strict) -> Strict:
+        declaration.check(model.model_dump())
+        return model
+
+    made = create_model(
+        name,
+        __base__=Strict,
+        __validators__={"together": model_validator(mode="after")(together)},  # type: ignore[dict-item] # pydantic's own
+        **fields,
+    )
+    made.model_config["json_schema_extra"] = functools.partial(_described, declaration)
+    made.model_rebuild(force=True)
+    return made
+
+
+def _described(declaration: Declaration, shown: dict[str, Any]) -> None:
+    """Describe what goes together, as `Declaration.check` judges it."""
+    if declaration.some:
+        shown["anyOf"] = [
+            {"required": [name], "properties": {name: {"type": "number"}}}
+            for name in declaration.some
+        ]
+    if declaration.ways:
+        names = {name for way in declaration.ways for name in (*way.needs, *way.may)}
+        shown["oneOf"] = [
+            {
+                "required": list(way.needs),
+                "properties": {
+                    **{name: {"not": {"type": "null"}} for name in way.needs},
+                    **{name: {"type": "null"} for name in sorted(names - {*way.needs, *way.may})},
+                },
+            }
+            for way in declaration.ways
+        ]
 
 
 class Waiting(BaseModel):
@@ -277,7 +155,7 @@ class LiveHold(Strict):
     type: Literal["hold"]
     hold: Identifier
     seq: Number
-    camera: Device
+    camera: DeviceName
     pan: Push
     tilt: Push
     zoom: Push
@@ -316,7 +194,6 @@ LiveMessage = Annotated[
     Field(discriminator="type"),
 ]
 
-COMMAND: TypeAdapter[Any] = TypeAdapter(Command)
 LIVE: TypeAdapter[Any] = TypeAdapter(LiveMessage)
 
 
@@ -332,7 +209,7 @@ class Problem(BaseModel):
 
 
 def arguments(command: Asked) -> dict[str, Any]:
-    """Return a command's arguments as the room's verbs take them."""
+    """Return a command's arguments as its handler takes them."""
     args: dict[str, Any] = command.model_dump(include={"args"}, exclude_none=True)["args"]
     return args
 

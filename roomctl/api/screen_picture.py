@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from roomctl.api.pictures import an_image
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
+from roomctl.roles import Right
 from roomctl.room import Room
-from roomctl.room.roles import Right
 
 
 def screen_picture_routes(room: Room) -> Routes:
@@ -27,7 +27,7 @@ def screen_picture_routes(room: Room) -> Routes:
     @needs(Right.DISPLAY)
     async def picture() -> Response:
         """Return what the room's display shows in a meeting; to the room's own panel only."""
-        found = await room.relay.look()
+        found = await room.meeting.look()
         headers = {"Cache-Control": "no-store"}
         return Response(found.data, media_type=found.media_type, headers=headers)
 

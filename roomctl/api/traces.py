@@ -11,13 +11,13 @@ from fastapi import Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
-from roomctl.api.form import Device
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
 from roomctl.camera import trace
 from roomctl.clock import Moment
+from roomctl.command import DeviceName
+from roomctl.roles import Right
 from roomctl.room import Room
-from roomctl.room.roles import Right
 from roomctl.wire import Record, in_thread
 
 _MEDIA = {"text": "text/plain", "jsonl": "application/jsonl"}
@@ -46,9 +46,9 @@ def trace_routes(room: Room) -> Routes:
         responses={**refusals(404, 501), **written},
     )
     @needs(Right.SERVICE)
-    async def download(camera: Device, query: Annotated[Form, Query()]) -> Response:
+    async def download(camera: DeviceName, query: Annotated[Form, Query()]) -> Response:
         """Return what was lately said on the line of a camera, with what it means; a file."""
-        now, records = room.now(), room.trace(camera)
+        now, records = room.now(), room.cameras.trace(camera)
         profile = room.config.camera[camera].profile
         facts = {"camera": camera} | ({"profile": profile} if profile else {})
         body = await in_thread(_written, query.format, records, now, facts)

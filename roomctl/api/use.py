@@ -19,8 +19,8 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator
 
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
+from roomctl.roles import Right
 from roomctl.room import Room
-from roomctl.room.roles import Right
 
 DAY = timedelta(days=1)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)

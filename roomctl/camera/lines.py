@@ -18,7 +18,7 @@ from roomctl.camera.profile import shipped
 from roomctl.camera.uvc.device import is_uvc
 from roomctl.clock import Clock
 from roomctl.config import CameraTable
-from roomctl.device import Device, Status
+from roomctl.device import Device, Health, Status
 from roomctl.errors import ConfigError, PortError
 from roomctl.visca.bus import Bus
 from roomctl.visca.ip import SCHEME, OverIp
@@ -93,6 +93,10 @@ class CameraLine(Device):
                 _log.debug("%s: opened anew: %s", self.name, why)
             if self._speeds is not None and not self._readable:
                 self._try_next(self._speeds)
+
+    @property
+    def healths(self) -> Mapping[str, Health]:
+        return {f"camera.{name}": camera.health for name, camera in self.cameras.items()}
 
     def machine(self, identity: Identity) -> Machine:
         talks = [camera.reopened() for camera in self.cameras.values()]

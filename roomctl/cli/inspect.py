@@ -72,14 +72,15 @@ def _kind_of(path: Path) -> str | None:
 
 def _check_room(path: Path) -> None:
     """Read a room.toml and everything it names, so that `serve` will find no fault in it."""
+    from roomctl import app
     from roomctl.cli.server import calendar
     from roomctl.clock import SystemClock
     from roomctl.ports import connect
-    from roomctl.room import Outside, Room
+    from roomctl.room import Outside
 
     config = configuration.load(path)
     with named(path):
-        Room(config, Outside(connect, SystemClock(), calendar(config)))
+        app.room(config, Outside(connect, SystemClock(), calendar(config)))
 
 
 def check_words(finding: dict[str, Any]) -> str:

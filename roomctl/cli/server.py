@@ -21,6 +21,7 @@ from roomctl.api.app import create_app
 from roomctl.api.auth import PAIRING_S, Tokens
 from roomctl.api.far_side import FarSide
 from roomctl.api.serving import served
+from roomctl.app import room as room_of
 from roomctl.booking.feed import Feed
 from roomctl.cli.ask import address_file
 from roomctl.cli.holder import holder_of
@@ -29,8 +30,8 @@ from roomctl.clock import Clock, SystemClock
 from roomctl.config import Config
 from roomctl.errors import PortError, PortReason, RoomctlError
 from roomctl.lifetime import Ending
+from roomctl.roles import Role
 from roomctl.room import Outside, Room
-from roomctl.room.roles import Role
 from roomctl.screen.protocol import DisplayRole, ShowPage
 from roomctl.simulator import Simulator
 from roomctl.store import Settings, Store, all_text
@@ -128,7 +129,7 @@ async def running(
             pictures=store.folder / "pictures",
             store=store,
         )
-        room = Room(config, outside)
+        room = room_of(config, outside)
         boot_id = secrets.token_hex(4)
         web = configuration.data_path("web")
         app = create_app(room, tokens, web, boot_id=boot_id, port=port, far_side=far_side)

@@ -11,11 +11,13 @@ import difflib
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from roomctl.clock import Clock
 from roomctl.config import OccupancyTable, data_path
 from roomctl.device import Device
 from roomctl.errors import ConfigError, PortError
+from roomctl.kind import Context, Kind
 from roomctl.occupancy import ld2410
 from roomctl.occupancy.profile import LABORATORY, OccupancyProfile
 from roomctl.occupancy.sense import STALE_S
@@ -27,11 +29,20 @@ _log = logging.getLogger(__name__)
 
 TELL_EVERY_S = 1.0
 
-Level = Callable[[str, bool, float], None]
-"""`level(sensor, present, at)`: called for every level, new or told again."""
+TellLevel = Callable[[str, bool, float], None]
+"""`tell(sensor, present, at)`: called for every level, new or told again."""
 
 _DEFAULT = "generic"
 LOST_EDGES, LOST_WITHIN_S = 10, 3600.0  # more: the wire, or the box, loses too much
+
+
+@dataclass(frozen=True, slots=True)
+class SensorLevel:
+    """What a sensor shows, new or told again: whether somebody is there, by that sensor alone."""
+
+    sensor: str
+    present: bool
+    at: float
 
 
 class Sensor(Device):
@@ -47,7 +58,7 @@ class Sensor(Device):
         connect: Connect,
         clock: Clock,
         changed: Callable[[], None],
-        level: Level,
+        level: TellLevel,
     ) -> None:
         super().__init__(name, url, connect, clock, changed)
         self.profile = profile
@@ -167,7 +178,7 @@ def sensors(
     connect: Connect,
     clock: Clock,
     changed: Callable[[], None],
-    level: Level,
+    level: TellLevel,
 ) -> list[Sensor]:
     """Make one Sensor per [occupancy.NAME]; ConfigError if a profile or a hold cannot be meant."""
     known = profiles()
@@ -228,3 +239,13 @@ def _profile(
         )
         raise ConfigError("room.toml", f"occupancy.{name}.hold_s", why)
     return profile
+
+
+def _build(tables: Mapping[str, OccupancyTable], context: Context) -> list[Sensor]:
+    def level(sensor: str, present: bool, at: float) -> None:
+        context.tell(SensorLevel(sensor, present, at))
+
+    return sensors(tables, context.connect, context.clock, context.changed, level)
+
+
+KIND = Kind("occupancy", OccupancyTable, _build, OccupancyProfile)

@@ -1,6 +1,6 @@
 """The room: its devices, its state, its rules, and the commands it takes."""
 
-from roomctl.room.commands import Source
+from roomctl.command import Source
 from roomctl.room.room import Outside, Room
 
 __all__ = ["Outside", "Room", "Source"]

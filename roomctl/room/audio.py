@@ -9,21 +9,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal
 
-from roomctl.clock import Clock
+from roomctl.clock import Clock, Moment
+from roomctl.command import DeviceName, Percent, Result, Source, command
+from roomctl.device import Status
 from roomctl.errors import NoReply, Refused
+from roomctl.kind import Context, IssueEntry, Part
+from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings
-from roomctl.room.commands import Result, Source, Verb
-from roomctl.room.document import AudioEntry
 from roomctl.room.meeting import CallControl
 from roomctl.room.microphone import MuteControl
-from roomctl.room.roles import Role
 from roomctl.screen import Screen
+from roomctl.screen.driver import LevelHeard
 from roomctl.screen.protocol import ToneResult
 from roomctl.speakerphone import Speakerphone
+from roomctl.speakerphone.description import Description
+from roomctl.speakerphone.driver import KeyPressed
 from roomctl.speakerphone.press import Press
 
 _log = logging.getLogger(__name__)
@@ -38,7 +42,7 @@ _BEHIND = 4  # levels that may wait for one who looks
 TEST_LIMIT_S = 15.0  # a source that wakes up, the sound, and its echo; twice, if one is under way
 
 
-class Audio:
+class Audio(Part):
     """The sound of one room."""
 
     def __init__(
@@ -47,63 +51,116 @@ class Audio:
         screen: Screen | None,
         calls: CallControl,
         bookings: Bookings,
-        clock: Clock,
-        changed: Callable[[], None],
-        act: Callable[[Awaitable[None]], None],
+        context: Context,
         unplugged: Literal["mute", "default"],
     ) -> None:
-        """`act` has something done that nobody waits for; `unplugged` is as in [room]."""
-        self._audio = MuteControl(phones, screen, clock, changed, unplugged)
-        self._calls, self._act = calls, act
-        self._hearing, self._loudness = LevelMeter(screen, clock), LoudspeakerVolume(screen, clock)
-        self._hook = HookSwitch(self._audio, calls, bookings, act, clock)
-
-    @property
-    def entry(self) -> AudioEntry:
-        return self._audio.entry
+        """`unplugged` is as in [room]."""
+        clock = context.clock
+        self._mute = MuteControl(phones, screen, clock, context.changed, unplugged)
+        self._phones = phones
+        self._calls, self._act = calls, context.act
+        self._meter, self._volume = LevelMeter(screen, clock), LoudspeakerVolume(screen, clock)
+        self._hook = HookSwitch(self._mute, calls, bookings, context.act, clock)
 
     @property
     def asks(self) -> Literal["leave"] | None:
         """What somebody has to answer on a panel."""
         return "leave" if self._hook.asks else None
 
-    @property
-    def table(self) -> Mapping[str, Verb]:
-        """Return the commands about sound."""
-        return AudioCommands(self._audio, self._loudness, self._hearing, self._hook).table
-
-    def follow(self) -> None:
-        """Take what devices and meeting are now."""
-        self._audio.devices_changed()
-        self._audio.call_is(self._calls.live_id)
-
-    def tick(self) -> None:
-        """Let time pass."""
-        self._audio.tick()
-        self._hook.tick()
-        self._hearing.tick()
-
-    def due(self) -> float | None:
-        """Return when time alone changes what is said of the microphone."""
-        return self._audio.due()
-
-    def pressed(self, phone: str, key: str) -> None:
-        """Take a press on a speakerphone; of one that is not in use only mute counts."""
-        if key == Press.MUTE:
-            self._audio.pressed(phone)
-        elif phone == self._audio.phones.used:
-            self._key(key)
-
-    def heard(self, pct: int) -> None:
-        """Take how loud the microphone is."""
-        self._hearing.level(pct)
+    def description(self, name: str) -> Description:
+        """Return what is known of a speakerphone; Refused names those there are."""
+        for phone in self._phones:
+            if phone.name == name:
+                return phone.description
+        known = ", ".join(sorted(phone.name for phone in self._phones)) or "none"
+        raise Refused("room", "unknown_device", f"no speakerphone {name!r}; there is: {known}")
 
     def listen(self) -> AbstractContextManager[asyncio.Queue[int]]:
         """Get how loud the microphone is, 0-100, ten times a second until the block ends."""
-        return self._hearing.listen()
+        return self._meter.listen()
+
+    def sections(self, now: Moment) -> Mapping[str, object]:
+        return {"audio": self._mute.entry}
+
+    def issues(self, now: Moment) -> Iterable[IssueEntry]:
+        """Return what is wrong with the firmware of speakerphones that work."""
+        for phone in self._phones:
+            if phone.health.status is not Status.ONLINE:
+                continue
+            subject, since = f"speakerphone.{phone.name}", phone.health.since.wall
+            for one in phone.state.advisories:
+                params = {"what": one.what, "source": one.source}
+                yield IssueEntry("speakerphone.advisory", subject, {**params}, since)
+
+    def told(self, event: object) -> None:
+        match event:
+            case KeyPressed(phone, key):
+                self._pressed(phone, key)
+            case LevelHeard(pct):
+                self._meter.level(pct)
+
+    def follow(self) -> None:
+        self._mute.devices_changed()
+        self._mute.call_is(self._calls.live_id)
+
+    def tick(self) -> None:
+        self._mute.tick()
+        self._hook.tick()
+        self._meter.tick()
+
+    def due(self) -> float | None:
+        return self._mute.due()
 
     async def close(self) -> None:
-        await self._audio.close()
+        await self._mute.close()
+
+    @command(
+        "audio.mute",
+        Right.MUTE,
+        right_for=lambda args: Right.UNMUTE if args.get("on") is False else None,
+    )
+    async def _set_mute(self, source: Source, on: bool) -> None:
+        """Mute or, from within the room only, unmute the microphone."""
+        kind = "panel" if source.role in (Role.PANEL, Role.GUEST) else "program"
+        await self._mute.want(on, f"{kind}:{source.name}")
+
+    @command("audio.volume", Right.MUTE)
+    async def _set_volume(self, source: Source, pct: Percent) -> None:
+        """Set the loudspeaker's volume in per cent."""
+        await self._volume.set(pct)
+
+    @command("audio.device", Right.HERE)
+    async def _choose(self, source: Source, name: DeviceName) -> None:
+        """Use another speakerphone: from within the room only, and not in a call."""
+        self._mute.choose(name)
+
+    @command("audio.test", Right.OPERATE)
+    async def _test(self, source: Source) -> Result:
+        """Play the test sound outside a call; `result` says whether the microphone heard it.
+
+        `verdict`: heard, not_heard, muted, no_loudspeaker, no_microphone, no_sound_server.
+        """
+        if self._mute.in_call:
+            why = "the test sound would be heard by everybody in the meeting"
+            raise Refused("room", "in_call", why)
+        found = await self._meter.test()
+        return {
+            "verdict": found.verdict.value,
+            "loud_pct": found.loud_pct,
+            "quiet_pct": found.quiet_pct,
+        }
+
+    @command("meeting.stay", Right.HERE)
+    async def _stay(self, source: Source) -> None:
+        """Stay in the meeting although somebody hung up on the speakerphone; in the room only."""
+        self._hook.stay()
+
+    def _pressed(self, phone: str, key: str) -> None:
+        """Take a press on a speakerphone; of one that is not in use only mute counts."""
+        if key == Press.MUTE:
+            self._mute.pressed(phone)
+        elif phone == self._mute.phones.used:
+            self._key(key)
 
     def _key(self, key: str) -> None:
         match key:
@@ -112,54 +169,11 @@ class Audio:
             case Press.HOOK_OFF:
                 self._hook.picked_up()
             case Press.VOLUME_UP:
-                self._act(self._loudness.step(1))
+                self._act(self._volume.step(1))
             case Press.VOLUME_DOWN:
-                self._act(self._loudness.step(-1))
+                self._act(self._volume.step(-1))
             case Press.SPEAKER_MUTE:
-                self._act(self._loudness.toggle())
-
-
-class AudioCommands:
-    """The commands about the sound of one room."""
-
-    def __init__(
-        self, audio: MuteControl, loudness: LoudspeakerVolume, hearing: LevelMeter, hook: HookSwitch
-    ) -> None:
-        self._audio, self._loudness, self._hearing, self._hook = audio, loudness, hearing, hook
-
-    @property
-    def table(self) -> Mapping[str, Verb]:
-        return {
-            "audio.mute": self._mute,
-            "audio.volume": self._volume,
-            "audio.device": self._device,
-            "audio.test": self._test,
-            "meeting.stay": self._stay,
-        }
-
-    async def _mute(self, source: Source, on: bool) -> None:
-        kind = "panel" if source.role in (Role.PANEL, Role.GUEST) else "program"
-        await self._audio.want(on, f"{kind}:{source.name}")
-
-    async def _volume(self, source: Source, pct: int) -> None:
-        await self._loudness.set(pct)
-
-    async def _device(self, source: Source, name: str) -> None:
-        self._audio.choose(name)
-
-    async def _test(self, source: Source) -> Result:
-        if self._audio.in_call:
-            why = "the test sound would be heard by everybody in the meeting"
-            raise Refused("room", "in_call", why)
-        found = await self._hearing.test()
-        return {
-            "verdict": found.verdict.value,
-            "loud_pct": found.loud_pct,
-            "quiet_pct": found.quiet_pct,
-        }
-
-    async def _stay(self, source: Source) -> None:
-        self._hook.stay()
+                self._act(self._volume.toggle())
 
 
 class HookSwitch:
@@ -172,13 +186,13 @@ class HookSwitch:
 
     def __init__(
         self,
-        audio: MuteControl,
+        mute: MuteControl,
         calls: CallControl,
         bookings: Bookings,
-        act: Callable[[Awaitable[None]], None],
+        act: Callable[[Awaitable[None]], object],
         clock: Clock,
     ) -> None:
-        self._audio, self._calls, self._bookings = audio, calls, bookings
+        self._mute, self._calls, self._bookings = mute, calls, bookings
         self._act, self._clock = act, clock
         self._asked: tuple[int, float] | None = None  # which call, and until when
 
@@ -194,7 +208,7 @@ class HookSwitch:
             return
         booking = self._bookings.to_join(self._clock.now())
         if self._calls.live or booking is None:
-            self._audio.put_back()
+            self._mute.put_back()
             return
         _log.info("meeting: joining what is booked: the speakerphone was picked up")
         self._act(self._join(booking))
@@ -205,13 +219,13 @@ class HookSwitch:
         if call is None:
             return
         self._asked = (call, self._clock.mono_s() + ASKED_S)
-        self._audio.hung_up()
+        self._mute.hung_up()
 
     def stay(self) -> None:
         """Go on with the call as if nobody had hung up."""
         if self._asked is not None:
             self._asked = None
-            self._audio.taken_up(as_before=True)
+            self._mute.taken_up(as_before=True)
 
     def tick(self) -> None:
         """Let time pass: a question that nobody answers, or whose call has ended, is over."""
@@ -222,13 +236,13 @@ class HookSwitch:
             self._asked = None
         elif self._clock.mono_s() >= until:
             self._asked = None
-            self._audio.taken_up(as_before=False)
+            self._mute.taken_up(as_before=False)
 
     async def _join(self, booking: str) -> None:
         try:
             await self._calls.join_booked(self._bookings.booking(booking))
         except Exception:
-            self._audio.put_back()
+            self._mute.put_back()
             raise
         await self._bookings.check_in(booking)
 

@@ -8,29 +8,31 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Literal
 
 from roomctl import rules
-from roomctl.clock import Clock, Moment
+from roomctl.clock import Moment
+from roomctl.command import Identifier, Number, Source, command
 from roomctl.config import Config
 from roomctl.device import Status
 from roomctl.errors import Refused
+from roomctl.kind import Context, IssueEntry, Lit, Part
+from roomctl.roles import Right
 from roomctl.room.bookings import Bookings
-from roomctl.room.commands import Source, Verb
 from roomctl.room.document import (
     ActEntry,
     AutomationEntry,
-    IssueEntry,
     NoticeEntry,
+    PanelEntry,
     ReasonEntry,
 )
 from roomctl.room.meeting import CallControl
 from roomctl.room.occupancy import OccupancyService
 from roomctl.room.use import Use
 from roomctl.rules import Act, Decision
-from roomctl.screen import Screen
 
 _log = logging.getLogger(__name__)
 
@@ -44,25 +46,25 @@ class Actuators:
 
     calls: CallControl
     bookings: Bookings
-    screen: Screen | None
-    attendance: OccupancyService
+    displays: Sequence[Lit]
+    occupancy: OccupancyService
     use: Use
 
 
-class Automation:
+class Automation(Part):
     """The room's own acts, and the light."""
 
     def __init__(
         self,
         config: Config,
-        hands: Actuators,
-        clock: Clock,
-        act: Callable[[Awaitable[None]], None],
-        changed: Callable[[], None],
+        actuators: Actuators,
+        asks: Callable[[], Literal["leave"] | None],
+        context: Context,
     ) -> None:
-        """`act` has work done beside, whatever becomes of it."""
+        """`asks` says what somebody has to answer on a panel."""
         table = config.rules
-        self._hands, self._clock, self._act, self._changed = hands, clock, act, changed
+        self._actuators, self._clock = actuators, context.clock
+        self._act, self._changed, self._asks = context.act, context.changed, asks
         self._has_sensors = bool(config.occupancy)
         self._undo_s = table.undo_s
         self._rules = rules.Rules(
@@ -78,13 +80,13 @@ class Automation:
             )
         )
         self.awake = True
-        self._touched_at = clock.mono_s()
+        self._touched_at = self._clock.mono_s()
         self._rested_at: float | None = None
         self._call_since: float | None = None
         self._kept_at: dict[Act, float] = {}
         self._acts: deque[ActEntry] = deque(maxlen=SHOWN)
         self._number = 0
-        self._light_asked: tuple[Moment, bool] | None = None
+        self._light_asked: dict[str, tuple[Moment, bool]] = {}
         self._needs_the_time = (table.release_s, table.end_call_s, table.quiet) != (None,) * 3
         self._unproven_since: Moment | None = None
 
@@ -100,7 +102,7 @@ class Automation:
             self._rested_at = self._clock.mono_s()
         self._changed()
 
-    def step(self) -> None:
+    def follow(self) -> None:
         """Do what the rules decide now, and have the display follow."""
         now = self._clock.now()
         self._unproven_since = None if now.synced else self._unproven_since or now
@@ -109,7 +111,11 @@ class Automation:
             self._do(decision, now)
         self._show_light()
 
-    def entry(self, now: Moment) -> AutomationEntry:
+    def sections(self, now: Moment) -> Mapping[str, object]:
+        panel = PanelEntry(awake=self.awake, asks=self._asks())
+        return {"automation": self._entry(now), "panel": panel}
+
+    def _entry(self, now: Moment) -> AutomationEntry:
         """Return what is announced, and what was done lately."""
         notices = tuple(
             NoticeEntry(one.act.value, one.subject, one.at) for one in self._rules.warnings
@@ -125,31 +131,36 @@ class Automation:
             return ()
         return (IssueEntry("clock.unproven", "clock", {}, since.wall),)
 
-    @property
-    def table(self) -> Mapping[str, Verb]:
-        """The commands about it."""
-        return {
-            "room.keep": self._keep,
-            "room.undo": self._undo,
-            "booking.checkIn": self._check_in,
-        }
+    @command("booking.checkIn", Right.MEET)
+    async def _check_in(self, source: Source, booking: Identifier) -> None:
+        """Say that somebody is there for a booking, so that it is not released."""
+        await self._actuators.bookings.check_in(booking)
 
-    async def _check_in(self, source: Source, booking: str) -> None:
-        await self._hands.bookings.check_in(booking)
+    @command("room.wake", Right.MEET)
+    async def _wake(self, source: Source) -> None:
+        """Light the panel and the display."""
+        self.light(True)
 
-    async def _keep(self, source: Source, act: str) -> None:
+    @command("room.rest", Right.OPERATE)
+    async def _rest(self, source: Source) -> None:
+        """Darken the panel and the display."""
+        self.light(False)
+
+    @command("room.keep", Right.MEET)
+    async def _keep(self, source: Source, act: Literal["rest", "release", "end_call"]) -> None:
         """Do not do what is announced, or was until this touch; it may come again later."""
         now = self._clock.now()
         self._kept_at[Act(act)] = now.mono_s
-        booking = self._hands.bookings.under_way(now)
-        if act == Act.RELEASE and booking is not None:
-            await self._hands.bookings.mark(booking.id, "checked_in")
+        booking = self._actuators.bookings.under_way(now)
+        if act == "release" and booking is not None:
+            await self._actuators.bookings.mark(booking.id, "checked_in")
         self._changed()
 
-    async def _undo(self, source: Source, number: int) -> None:
+    @command("room.undo", Right.OPERATE)
+    async def _undo(self, source: Source, number: Number) -> None:
         """Undo an act, as far as that can be; Refused "nothing_to_undo" says why not."""
         now = self._clock.now()
-        shown = self.entry(now).acts
+        shown = self._entry(now).acts
         found = next((act for act in shown if act.number == number and act.undo), None)
         if found is None:
             raise Refused("room", "nothing_to_undo", f"act {number} cannot be undone, or no longer")
@@ -159,9 +170,9 @@ class Automation:
             case "wake":
                 self.light(False)
             case "release":
-                await self._hands.bookings.mark(found.subject, "checked_in")
+                await self._actuators.bookings.mark(found.subject, "checked_in")
             case "end_call":
-                await self._hands.calls.rejoin()
+                await self._actuators.calls.rejoin()
         self._kept_at[Act(found.act)] = now.mono_s
         self._acts = deque(
             (replace(act, undo=act.undo and act.number != number) for act in self._acts), SHOWN
@@ -170,17 +181,18 @@ class Automation:
 
     def _note_use(self, now: Moment) -> None:
         """Note since when a call is live, and that somebody was seen during a booking."""
-        if not self._hands.calls.live:
+        if not self._actuators.calls.live:
             self._call_since = None
         elif self._call_since is None:
             self._call_since = now.mono_s
-        booking, seen_at = self._hands.bookings.under_way(now), self._hands.attendance.state.seen_at
+        booking = self._actuators.bookings.under_way(now)
+        seen_at = self._actuators.occupancy.state.seen_at
         seen = booking is not None and seen_at is not None and seen_at >= booking.starts_s
         if booking is not None and seen and not booking.settled:
-            self._act(self._hands.bookings.used(booking.id))
+            self._act(self._actuators.bookings.used(booking.id))
 
     def _facts(self, now: Moment) -> rules.Facts:
-        state, calls = self._hands.attendance.state, self._hands.calls
+        state, calls = self._actuators.occupancy.state, self._actuators.calls
         return rules.Facts(
             occupancy=state.state,
             occupancy_since=state.since,
@@ -192,35 +204,35 @@ class Automation:
             empty_at=state.empty_at,
             seen_at=state.seen_at,
             call_since=self._call_since,
-            booking=self._hands.bookings.under_way(now),
+            booking=self._actuators.bookings.under_way(now),
             kept_at=self._kept_at,
         )
 
     def _do(self, decision: Decision, now: Moment) -> None:
-        act, hands = decision.act, self._hands
-        reasons = (ReasonEntry(decision.reason, {}), *hands.attendance.reasons)
+        act, actuators = decision.act, self._actuators
+        reasons = (ReasonEntry(decision.reason, {}), *actuators.occupancy.reasons)
         undo = True
         if act in (Act.WAKE, Act.REST):
             self.awake = act is Act.WAKE
         elif act is Act.RELEASE:
-            self._act(hands.bookings.mark(decision.subject, "released"))
+            self._act(actuators.bookings.mark(decision.subject, "released"))
         else:
-            undo = hands.calls.can_rejoin
+            undo = actuators.calls.can_rejoin
             self._kept_at[act] = now.mono_s  # one that cannot be left is tried again after a while
-            self._act(hands.calls.leave())
+            self._act(actuators.calls.leave())
         _log.info("room: %s, because of %s", act, decision.reason)
         self._number += 1
         wall = now.wall.replace(microsecond=0)
         entry = ActEntry(self._number, act.value, decision.subject, wall, reasons, undo)
         self._acts.append(entry)
-        hands.use.done(act.value, decision.subject, reasons)
+        actuators.use.done(act.value, decision.subject, reasons)
 
     def _show_light(self) -> None:
-        """Have the display follow: asked once for each change, and once after each connection."""
-        screen = self._hands.screen
-        if screen is None or screen.health.status is not Status.ONLINE:
-            return
-        asked = (screen.health.since, self.awake)
-        if screen.state.display_on is not self.awake and asked != self._light_asked:
-            self._light_asked = asked
-            self._act(screen.display(self.awake))
+        """Have each display follow: asked once for each change, and once after each connection."""
+        for display in self._actuators.displays:
+            asked = (display.health.since, self.awake)
+            if display.health.status is not Status.ONLINE or display.lit is self.awake:
+                continue
+            if asked != self._light_asked.get(display.name):
+                self._light_asked[display.name] = asked
+                self._act(display.display(self.awake))

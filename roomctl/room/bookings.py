@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, get_args
 
 from roomctl.booking import Agenda, Booking, CalendarRead, SkippedEvent
-from roomctl.clock import Clock, Moment
+from roomctl.clock import Moment
+from roomctl.command import Param
 from roomctl.config import Config
 from roomctl.errors import Refused, RoomctlError
+from roomctl.kind import Context, IssueEntry, Part
 from roomctl.meeting.reading import Reading
-from roomctl.room.document import BookingEntry, IssueEntry, Param
-from roomctl.room.meeting import note_refused
+from roomctl.meeting.refusal import Refusal
+from roomctl.room.document import BookingEntry
 from roomctl.rules import Booked
 from roomctl.store import Store, all_text
 from roomctl.wire import in_thread
@@ -27,9 +29,7 @@ FETCH_EVERY_S = 60.0
 AHEAD = timedelta(hours=36)
 BEHIND = timedelta(hours=24)
 SHOWN = 20
-READ_HERE = (
-    4096  # characters of a booking that are read on the loop: 4 ms on a slow board, not more
-)
+READ_HERE = 4096  # characters read on the loop: 4 ms on a slow board, not more
 
 
 class Feed(Protocol):
@@ -41,7 +41,7 @@ class Feed(Protocol):
 ReadFields = Callable[[str | Mapping[str, str]], Reading]
 
 
-class Bookings:
+class Bookings(Part):
     """What is booked, and what of it may be joined now."""
 
     def __init__(
@@ -49,16 +49,16 @@ class Bookings:
         config: Config,
         feed: Feed | None,
         read: ReadFields,
-        clock: Clock,
-        changed: Callable[[], None],
+        context: Context,
         store: Store | None = None,
     ) -> None:
-        self._feed, self._read, self._clock, self._changed = feed, read, clock, changed
+        self._feed, self._read = feed, read
+        self._clock, self._changed = context.clock, context.changed
         self._zone = config.room.zone
         self._join_before_s = config.calendar.join_before_s
         self._agenda = Agenda(())
         self._readings: dict[str, Reading] = {}
-        self.issues: tuple[IssueEntry, ...] = ()
+        self._issues: tuple[IssueEntry, ...] = ()
         self._read_at: Moment | None = None
         self._store = store
         kept = store.read("bookings", all_text) if store is not None else {}
@@ -72,6 +72,12 @@ class Bookings:
             await self._fetch(self._feed)
             await asyncio.sleep(FETCH_EVERY_S)
         await asyncio.Event().wait()
+
+    def sections(self, now: Moment) -> Mapping[str, object]:
+        return {"bookings": self.entries(now)}
+
+    def issues(self, now: Moment) -> Iterable[IssueEntry]:
+        return self._issues
 
     def entries(self, now: Moment) -> tuple[BookingEntry, ...]:
         """Return today's bookings that are not over, first one first."""
@@ -173,15 +179,15 @@ class Bookings:
         try:
             read = await feed.bookings(now.wall - BEHIND, now.wall + AHEAD)
         except RoomctlError as error:
-            old = next((issue for issue in self.issues if issue.code == "calendar.stale"), None)
+            old = next((issue for issue in self._issues if issue.code == "calendar.stale"), None)
             if old is None:
                 _log.warning("calendar: %s", error)
-            self.issues = (self._stale(str(error), now, old),)
+            self._issues = (self._stale(str(error), now, old),)
         else:
-            if any(issue.code == "calendar.stale" for issue in self.issues):
+            if any(issue.code == "calendar.stale" for issue in self._issues):
                 _log.info("calendar: back")
             self._read_at = now
-            self.issues = self._left_out(read.skipped, now)
+            self._issues = self._left_out(read.skipped, now)
             await self._take(Agenda(read.bookings))
         self._changed()
 
@@ -203,12 +209,28 @@ class Bookings:
             "uid": first.uid,
             "reason": first.why,
         }
-        old = next((issue for issue in self.issues if issue.code == "calendar.event_skipped"), None)
+        code = "calendar.event_skipped"
+        old = next((issue for issue in self._issues if issue.code == code), None)
         if old is None:
             _log.warning("calendar: %(count)d left out, first %(uid)s: %(reason)s", params)
         since = now.wall if old is None else old.since
-        return (IssueEntry("calendar.event_skipped", "calendar", params, since),)
+        return (IssueEntry(code, "calendar", params, since),)
 
 
 def _key(booking: Booking) -> frozenset[tuple[str, str]]:
     return frozenset(booking.fields.items())
+
+
+_ORDINARY = (None, Refusal.NO_MEETING)  # a text without any link is no refused link
+
+
+def note_refused(reading: Reading, whence: str) -> None:
+    """Log a refused link in one line, for whoever audits a room; `whence`: who brought it.
+
+    Never a path, a number or a passcode, and no name from a host that could not be read.
+    """
+    if reading.obstacle in _ORDINARY:
+        return
+    host = reading.name_of_host or reading.params.get("host") or "no host"
+    platform = reading.platform or "no platform"
+    _log.warning("meeting: not opened, %s: %s (%s, %s)", whence, reading.obstacle, host, platform)

@@ -1,6 +1,6 @@
 """Commands and what became of them: idempotent by id, kept for a while, never silently lost.
 
-Knows no HTTP and no device; a verb is any coroutine function with keyword arguments.
+Knows no HTTP and no device; a handler is any coroutine function with keyword arguments.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import logging
 import secrets
 import uuid
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from roomctl.clock import Clock
+from roomctl.command import Handler, Param, Result, Source
 from roomctl.errors import (
     DeviceError,
     LinkRefused,
@@ -29,17 +30,10 @@ from roomctl.errors import (
     UnknownOutcome,
     Unsupported,
 )
-from roomctl.room.document import Param
-from roomctl.room.roles import Role
 
 _log = logging.getLogger(__name__)
 
 KEPT = 1000  # commands remembered for GET /api/v1/commands/{id}
-
-Result = Mapping[str, Param | list[str]] | None
-"""What a command has found out, by name."""
-
-Verb = Callable[..., Awaitable[Result]]
 
 
 class CommandStatus(StrEnum):
@@ -51,19 +45,6 @@ class CommandStatus(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Who asks: `role` decides what may be done (`room.roles`), `name` is for the audit."""
-
-    role: str
-    name: str
-
-    @property
-    def phone(self) -> bool:
-        """Whether it is a visitor's phone, over the air."""
-        return self.role == Role.GUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +97,10 @@ def failure(error: Exception) -> tuple[CommandStatus, Failure]:
 
 
 class Commands:
-    """The room's verbs, run one task per command."""
+    """The room's handlers, run one task per command."""
 
-    def __init__(self, verbs: Mapping[str, Verb], clock: Clock) -> None:
-        self._verbs, self._clock = verbs, clock
+    def __init__(self, handlers: Mapping[str, Handler], clock: Clock) -> None:
+        self._handlers, self._clock = handlers, clock
         self._records: OrderedDict[str, CommandRecord] = OrderedDict()
         self._asked: dict[str, bytes] = {}
         self._key = secrets.token_bytes(32)
@@ -169,7 +150,7 @@ class Commands:
     async def _run(self, record: CommandRecord, args: dict[str, Any], source: Source) -> None:
         self._note(replace(record, status=CommandStatus.RUNNING))
         try:
-            result = await self._verbs[record.type](source=source, **args)
+            result = await self._handlers[record.type](source=source, **args)
         except asyncio.CancelledError:
             gone = Failure("shutting_down", "the room is shutting down")
             self._note(replace(record, status=CommandStatus.UNKNOWN, error=gone))

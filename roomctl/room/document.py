@@ -1,7 +1,8 @@
-"""The room document: what a room says of itself, to panels and to facilities staff.
+"""The room document: what a room says of itself, and the numbered changes of it.
 
-Frozen values with codes and parameters; prose is the panel's business, in its language. Knows no
-device, no HTTP. Field names in camelCase are Microsoft Graph's for a place.
+Frozen values with codes and parameters; prose is the panel's business, in its language. Each part
+of the room brings its sections; a further kind of device adds one of its own. Knows no device, no
+HTTP. Field names in camelCase are Microsoft Graph's for a place.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, make_dataclass
 from datetime import datetime
 from typing import Literal
 
-Param = str | int | float | bool | None
-"""What a code's parameter may be."""
+from roomctl.command import Param
+from roomctl.kind import IssueEntry, Kind
+
+KEPT = 1000  # changes an event stream may resume from
+BEHIND = 256  # changes a watcher may be behind; then it sees a gap in `rev`
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,16 +280,6 @@ class ConditionEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class IssueEntry:
-    """Something that is wrong now."""
-
-    code: str
-    subject: str
-    params: dict[str, Param]
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class RoomDocument:
     """All of it; `rev` grows by one with every change."""
 
@@ -306,19 +300,31 @@ class RoomDocument:
     issues: tuple[IssueEntry, ...] = ()
 
 
-SECTIONS = tuple(part.name for part in fields(RoomDocument) if part.name != "rev")
-"""The top-level keys a patch may carry."""
-
-
 def changes(before: RoomDocument, after: RoomDocument) -> dict[str, object]:
     """Return the sections of `after` that differ from `before`."""
     return {
-        key: getattr(after, key) for key in SECTIONS if getattr(after, key) != getattr(before, key)
+        part.name: getattr(after, part.name)
+        for part in fields(after)
+        if part.name != "rev" and getattr(after, part.name) != getattr(before, part.name)
     }
 
 
-KEPT = 1000  # changes an event stream may resume from
-BEHIND = 256  # changes a watcher may be behind; then it sees a gap in `rev`
+def document_of(kinds: Iterable[Kind]) -> type[RoomDocument]:
+    """Return the document of a room that has further `kinds` of devices: a section for each."""
+    more = [
+        (kind.section, tuple[kind.entry, ...], field(default=()))  # type: ignore[name-defined]
+        for kind in kinds
+        if kind.entry is not None
+    ]
+    if not more:
+        return RoomDocument
+    return make_dataclass(
+        "RoomDocument",
+        more,
+        bases=(RoomDocument,),
+        frozen=True,
+        namespace={"__doc__": RoomDocument.__doc__},
+    )
 
 
 @dataclass(frozen=True, slots=True)

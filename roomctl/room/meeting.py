@@ -10,23 +10,39 @@ import contextlib
 import difflib
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from roomctl.booking import Booking
-from roomctl.clock import Clock
+from roomctl.clock import Clock, Moment
+from roomctl.command import (
+    Alternative,
+    DeviceName,
+    Favourite,
+    Identifier,
+    MeetingNumber,
+    Passcode,
+    Share,
+    Source,
+    Steps,
+    Text,
+    TypedText,
+    command,
+)
 from roomctl.config import Config
 from roomctl.device import Status
 from roomctl.errors import ConfigError, LinkRefused, PortError, Refused
+from roomctl.kind import IssueEntry, Part
 from roomctl.meeting import call, dial, load_platforms, read
 from roomctl.meeting.link import by_number
 from roomctl.meeting.native import native, without_passcode
 from roomctl.meeting.platform import Platforms
 from roomctl.meeting.platform_file import Platform
 from roomctl.meeting.reading import Policy, Reading
-from roomctl.meeting.refusal import Refusal
-from roomctl.room.commands import Source, Verb
-from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry
+from roomctl.roles import Right
+from roomctl.room.bookings import Bookings, note_refused
+from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry, PlatformEntry
 from roomctl.room.pictures import Picture, as_picture
 from roomctl.screen import Screen
 from roomctl.screen.driver import PageRules, RemoteDisplay
@@ -36,6 +52,25 @@ _log = logging.getLogger(__name__)
 
 ENDED_SHOWN_S = 4.0  # then the panel is home again
 PAGE_MISSING_S = 2.0  # a screen that is back this long and shows no page has lost the call
+Key = Literal[
+    "enter",
+    "tab",
+    "back_tab",
+    "escape",
+    "backspace",
+    "space",
+    "up",
+    "down",
+    "left",
+    "right",
+    "back",
+]
+_WAYS = (
+    Alternative(("booking",)),
+    Alternative(("link",)),
+    Alternative(("favourite",)),
+    Alternative(("number", "platform"), ("passcode",)),
+)
 _QUIET = (call.State.IDLE, call.State.ENDED, call.State.FAILED)
 
 
@@ -105,6 +140,19 @@ class CallControl:
             dial=self._dialled(),
             fallback=self._fallback_entry(),
             rejoin=now.state is call.State.FAILED and self.can_rejoin,
+        )
+
+    @property
+    def platform_entries(self) -> tuple[PlatformEntry, ...]:
+        """The platforms this room may use, those it starts meetings on marked `new`."""
+        return tuple(
+            PlatformEntry(
+                key=platform.key,
+                name={"zh": platform.name.zh, "en": platform.name.en},
+                new=platform.key in self._config.meeting.new,
+                by_number=platform.by_number,
+            )
+            for platform in self.allowed
         )
 
     @property
@@ -356,63 +404,127 @@ def _refuse_unknown(platforms: Platforms, config: Config) -> None:
             raise ConfigError("room.toml", key, why)
 
 
-class RemoteControl:
-    """The ways out when a page does not let the room in: actuators on it, or another meeting.
+class Meeting(Part):
+    """The meeting as people see it: joined, started, left; and the ways out of a page.
 
     A panel sees what the room's display shows, and presses, scrolls and types there. Only the
-    room's own panel may: a phone leaves with its visitor, and a token is anywhere, and what others
-    show in a meeting does not go there. Text may be a passcode: it is neither kept nor logged.
+    room's own panel may (`roles`): a phone leaves with its visitor, and a token is anywhere, and
+    what others show in a meeting does not go there. Text may be a passcode: it is neither kept nor
+    logged.
     """
 
-    def __init__(self, screen: Screen | None, calls: CallControl) -> None:
-        self._screen, self._calls = screen, calls
+    def __init__(
+        self,
+        calls: CallControl,
+        bookings: Bookings,
+        screen: Screen | None,
+        wake: Callable[[], None],
+    ) -> None:
+        """`wake` lights the room."""
+        self._calls, self._bookings, self._screen, self._wake = calls, bookings, screen, wake
 
-    @property
-    def table(self) -> Mapping[str, Verb]:
+    def sections(self, now: Moment) -> Mapping[str, object]:
         return {
-            "screen.press": self._press,
-            "screen.scroll": self._scroll,
-            "screen.type": self._type,
-            "screen.key": self._key,
-            "meeting.pressJoin": self._press_join,
-            "meeting.fallback": self._fall_back,
-            "meeting.rejoin": self._rejoin,
+            "meeting": self._calls.entry,
+            "platforms": self._calls.platform_entries,
+            "favourites": self._calls.favourites,
         }
 
+    def issues(self, now: Moment) -> Iterable[IssueEntry]:
+        meeting = self._calls.entry
+        if meeting.state == "failed" and meeting.since is not None:
+            params = {"reason": meeting.failure, "platform": meeting.platform}
+            yield IssueEntry("meeting.failed", "meeting", {**params}, meeting.since)
+
+    def follow(self) -> None:
+        self._calls.screen_changed()
+
+    def tick(self) -> None:
+        self._calls.tick()
+
     async def look(self) -> Picture:
-        """Return what the display shows now."""
-        return as_picture("screen", await self._touching.look())
+        """Return what the display shows now; Refused "no_screen"."""
+        return as_picture("screen", await self._page.look())
 
-    async def _press(self, source: Source, x: float, y: float) -> None:
-        await self._touching.press(x, y)
+    @command("meeting.join", Right.MEET, ways=_WAYS)
+    async def _join(
+        self,
+        source: Source,
+        booking: Identifier | None = None,
+        link: Text | None = None,
+        favourite: Favourite | None = None,
+        number: MeetingNumber | None = None,
+        platform: DeviceName | None = None,
+        passcode: Passcode | None = None,
+    ) -> None:
+        """Open a meeting: a booking, a link or an invitation's text, a favourite, or a number."""
+        self._wake()
+        if booking is not None:
+            await self._calls.join_booked(self._bookings.booking(booking))
+            await self._bookings.check_in(booking)
+        elif number is not None and platform is not None:
+            await self._calls.join(self._calls.by_number(platform, number, passcode), None)
+        elif favourite is not None:
+            await self._calls.join(self._calls.favourite(favourite), favourite)
+        else:
+            await self._calls.join(self._calls.read(link or ""), None, link or "")
 
-    async def _scroll(self, source: Source, x: float, y: float, steps: int, down: bool) -> None:
-        await self._touching.scroll(x, y, steps, down)
+    @command("meeting.new", Right.MEET)
+    async def _new(self, source: Source, platform: DeviceName | None = None) -> None:
+        """Start a new meeting on a platform; the room's default if none is named."""
+        self._wake()
+        await self._calls.new(platform)
 
-    async def _type(self, source: Source, text: str) -> None:
-        await self._touching.type(text)
+    @command("meeting.leave", Right.MEET)
+    async def _leave(self, source: Source) -> None:
+        """Leave the meeting."""
+        await self._calls.leave()
 
-    async def _key(self, source: Source, key: str) -> None:
-        await self._touching.key(KeyName(key))
+    @command("meeting.fallback", Right.MEET)
+    async def _fall_back(self, source: Source) -> None:
+        """Meet another way: by the invitation's other link, or anew on [meeting] fallback."""
+        await self._calls.fall_back()
 
+    @command("meeting.rejoin", Right.MEET)
+    async def _rejoin(self, source: Source) -> None:
+        """Join the meeting again that was joined last: after a crash, or with the network back."""
+        await self._calls.rejoin()
+
+    @command("meeting.pressJoin", Right.DISPLAY)
     async def _press_join(self, source: Source) -> None:
-        """Strike the keys that finish this platform's page before the meeting."""
-        touching = self._touching
+        """Strike the keys that finish this platform's page before the meeting, where known."""
+        page = self._page
         keys = self._calls.keys_to_join
         if not keys:
             why = "it is not known which keys join on this platform; press Join on its page"
             raise Refused("screen", "no_keys", why)
         for key in keys:
-            await touching.key(KeyName(key))
+            await page.key(KeyName(key))
 
-    async def _fall_back(self, source: Source) -> None:
-        await self._calls.fall_back()
+    @command("screen.press", Right.DISPLAY)
+    async def _press(self, source: Source, x: Share, y: Share) -> None:
+        """Press the page at a place of the picture of the display, as with a finger."""
+        await self._page.press(x, y)
 
-    async def _rejoin(self, source: Source) -> None:
-        await self._calls.rejoin()
+    @command("screen.scroll", Right.DISPLAY)
+    async def _scroll(
+        self, source: Source, x: Share, y: Share, steps: Steps = 3, down: bool = True
+    ) -> None:
+        """Scroll the page at a place, by notches of a wheel."""
+        await self._page.scroll(x, y, steps, down)
+
+    @command("screen.type", Right.DISPLAY)
+    async def _type(self, source: Source, text: TypedText) -> None:
+        """Type a text into whatever has the page's focus; it may be a passcode, kept nowhere."""
+        await self._page.type(text)
+
+    @command("screen.key", Right.DISPLAY)
+    async def _key(self, source: Source, key: Key) -> None:
+        """Strike a key on the page; `back` goes back to the page before."""
+        await self._page.key(KeyName(key))
 
     @property
-    def _touching(self) -> RemoteDisplay:
+    def _page(self) -> RemoteDisplay:
         if self._screen is None:
             raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
         return self._screen.remote
@@ -447,18 +559,3 @@ def approach(reading: Reading, platforms: Platforms, config: Config) -> PageRule
         keep,
         client or "",
     )
-
-
-_ORDINARY = (None, Refusal.NO_MEETING)  # a text without any link is no refused link
-
-
-def note_refused(reading: Reading, whence: str) -> None:
-    """Log a refused link in one line, for whoever audits a room; `whence`: who brought it.
-
-    Never a path, a number or a passcode, and no name from a host that could not be read.
-    """
-    if reading.obstacle in _ORDINARY:
-        return
-    host = reading.name_of_host or reading.params.get("host") or "no host"
-    platform = reading.platform or "no platform"
-    _log.warning("meeting: not opened, %s: %s (%s, %s)", whence, reading.obstacle, host, platform)

@@ -5,25 +5,33 @@ Mediates between the occupancy wing and the room; what is wrong with a sensor be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from roomctl.clock import Clock, Moment
+from roomctl.clock import Moment
 from roomctl.config import OccupancyTable
 from roomctl.device import Status
+from roomctl.kind import Context, IssueEntry, Part
 from roomctl.occupancy import Presence, PresenceState, Sensor
+from roomctl.occupancy.driver import SensorLevel
 from roomctl.occupancy.inputs import Input, Record, tell
-from roomctl.room.document import IssueEntry, OccupancyEntry, ReasonEntry
+from roomctl.room.document import OccupancyEntry, ReasonEntry
 from roomctl.room.use import Use
 
 
-class OccupancyService:
+class OccupancyService(Part):
     """Presence, and what it is told."""
 
     def __init__(
-        self, tables: dict[str, OccupancyTable], sensors: list[Sensor], use: Use, clock: Clock
+        self,
+        tables: Mapping[str, OccupancyTable],
+        sensors: Sequence[Sensor],
+        use: Use,
+        call_live: Callable[[], bool],
+        context: Context,
     ) -> None:
-        self._sensors, self._use, self._clock = sensors, use, clock
+        self._sensors, self._use, self._clock = sensors, use, context.clock
+        self._call_live = call_live
         profiles = {sensor.name: sensor.profile for sensor in sensors}
         self._presence = Presence(
             {name: table.hold_s for name, table in tables.items()},
@@ -31,14 +39,14 @@ class OccupancyService:
             {name: profile.likelihood for name, profile in profiles.items() if profile.likelihood},
         )
         self._record = Record()
-        self._tell(Input(clock.mono_s(), "start"))
+        self._tell(Input(self._clock.mono_s(), "start"))
 
     @property
     def state(self) -> PresenceState:
         """What presence says at the latest instant that was told."""
         return self._presence.state
 
-    def level(self, sensor: str, level: bool, at: float) -> None:
+    def _level(self, sensor: str, level: bool, at: float) -> None:
         """Take a level of a sensor, new or told again; not of one that chatters."""
         if not self._presence.deaf(sensor, at):
             self._tell(Input(at, "level", sensor, level))
@@ -47,16 +55,22 @@ class OccupancyService:
         """Note that somebody used the panel or a device by hand."""
         self._tell(Input(at, "touch"))
 
-    def follow(self, call_live: bool) -> None:
-        """Take how the call and the sensors are now, and let time pass."""
-        now = self._clock.mono_s()
+    def told(self, event: object) -> None:
+        if isinstance(event, SensorLevel):
+            self._level(event.sensor, event.present, event.at)
+
+    def follow(self) -> None:
+        now, call_live = self._clock.mono_s(), self._call_live()
         self._tell(Input(now, "call", on=call_live))
         for sensor in self._sensors:
             self._tell(Input(now, "healthy", sensor.name, sensor.health.status is Status.ONLINE))
         self._tell(Input(now, "tick"))
         self._use.glance(self.state.state, call_live)
 
-    def entry(self, now: Moment) -> OccupancyEntry:
+    def sections(self, now: Moment) -> Mapping[str, object]:
+        return {"occupancy": self._entry(now)}
+
+    def _entry(self, now: Moment) -> OccupancyEntry:
         """Return occupancy with wall-clock time for its monotonic instants."""
         state = self.state
         return OccupancyEntry(
@@ -73,6 +87,9 @@ class OccupancyService:
     def reasons(self) -> tuple[ReasonEntry, ...]:
         """Why the room is believed to be as it is."""
         return tuple(ReasonEntry(reason.code, dict(reason.params)) for reason in self.state.reasons)
+
+    async def run(self) -> None:
+        await self._use.run()
 
     def issues(self, now: Moment) -> Iterator[IssueEntry]:
         """Yield each sensor that is not believed although it answers, or that loses edges."""

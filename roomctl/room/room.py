@@ -1,6 +1,7 @@
-"""The room: the only mediator between the wings.
+"""The room: runs its devices and its parts, and makes one document of what they say.
 
-It gathers their states into the document, passes events on, and does what the rules decide.
+Each part has one subject (`cameras`, `audio`, `occupancy`, `meeting`, `bookings`, `automation`); a
+further kind of device may bring one of its own. Knows no kind of device beside those by name.
 """
 
 from __future__ import annotations
@@ -8,45 +9,54 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from roomctl import roles
 from roomctl.clock import Clock, Moment
+from roomctl.command import Declaration, Handler, Number, Result, Source, command
 from roomctl.config import Config
 from roomctl.errors import DeviceError, PortError, Refused
-from roomctl.room import roles, view
+from roomctl.kind import Context, IssueEntry, Kind, Lit, Part
+from roomctl.occupancy import Sensor
+from roomctl.roles import Right, Role
 from roomctl.room.audio import Audio
 from roomctl.room.automation import Actuators, Automation
 from roomctl.room.bookings import Bookings, Feed
-from roomctl.room.cameras import CameraCommands, PresetNames
-from roomctl.room.commands import CommandRecord, Commands, Result, Source, Verb
-from roomctl.room.devices import Devices, Hooks
-from roomctl.room.document import Change, Changes, PanelEntry, RoomDocument, changes
-from roomctl.room.holds import LEASE_S, Holds
+from roomctl.room.cameras import Cameras
+from roomctl.room.commands import CommandRecord, Commands
+from roomctl.room.devices import Devices
+from roomctl.room.document import (
+    Change,
+    Changes,
+    ConditionEntry,
+    DeviceEntry,
+    IdentityEntry,
+    RoomDocument,
+    changes,
+    document_of,
+)
+from roomctl.room.holds import LEASE_S
 from roomctl.room.liveness import Liveness
-from roomctl.room.meeting import CallControl, RemoteControl
+from roomctl.room.meeting import CallControl, Meeting
 from roomctl.room.occupancy import OccupancyService
-from roomctl.room.pictures import Picture, Pictures
-from roomctl.room.roles import Right, Role
 from roomctl.room.storage import Storage
 from roomctl.room.use import Use
-from roomctl.room.verbs import Verbs
+from roomctl.screen import Screen
 from roomctl.screen.protocol import ShowPage
-from roomctl.speakerphone.description import Description
+from roomctl.speakerphone import Speakerphone
+from roomctl.speakerphone.driver import KeyPressed
 from roomctl.store import History, Revision, Settings, Store
-from roomctl.wire import Connect, Record
+from roomctl.wire import Connect
 
 _log = logging.getLogger(__name__)
 
 STARTING_S = 5.0  # a device that has not answered by then does not hold the panel up
 TICK_S, LEAST_S = 0.5, 0.01
 END_LIMIT_S = 2.5  # cameras stop in 1.0 of them
-
-Push = tuple[float, float, float, float]
-"""Pan, tilt, zoom, focus, each from -1 to 1: right, up, tele and near are positive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,61 +77,71 @@ class Outside:
 class Room:
     """One meeting room."""
 
-    def __init__(self, config: Config, outside: Outside) -> None:
+    PARTS: ClassVar[tuple[type[Part], ...]]
+    """What each room has, for whoever wants to know its commands without one."""
+
+    def __init__(self, config: Config, outside: Outside, kinds: Sequence[Kind]) -> None:
         self.config, self.clock = config, outside.clock
-        hooks = Hooks(self.changed, self._level, self._pressed, self._loud)
-        self._devices = Devices(
-            config, outside.connect, outside.clock, hooks, outside.stands, outside.settings
+        self.settings = outside.settings
+        context = Context(
+            outside.connect,
+            outside.clock,
+            outside.settings,
+            self.changed,
+            self._told,
+            self._act,
+            outside.stands,
         )
+        self._devices = Devices(config, kinds, context)
+        screen = next(iter(self._devices.all(Screen)), None)
         disk = outside.store.disk if outside.store is not None else None
-        self._storage = Storage(disk, self.changed)
         history = History(disk) if disk is not None else None
         self.use = Use(config.history, history, outside.clock)
-        self._attendance = OccupancyService(
-            config.occupancy, self._devices.sensors, self.use, outside.clock
+        self._calls = calls = CallControl(config, screen, outside.clock, self.changed)
+        self.bookings = Bookings(config, outside.feed, calls.read, context, outside.store)
+        self.cameras = Cameras(
+            config, self._devices.of("camera"), context, outside.pictures, self._may_film
         )
-        self._calls = CallControl(config, self._devices.screen, outside.clock, self.changed)
-        self._bookings = Bookings(
-            config, outside.feed, self._calls.read, outside.clock, self.changed, outside.store
-        )
-        self.liveness = Liveness(self._devices, self._bookings.age_s, disk)
-        screen = self._devices.screen
-        works = Actuators(self._calls, self._bookings, screen, self._attendance, self.use)
-        self._automation = Automation(config, works, outside.clock, self._act, self.changed)
-        self._sound = Audio(
-            self._devices.phones,
+        self.liveness = Liveness(self._devices, self.bookings.age_s, disk)
+        self.audio = Audio(
+            self._devices.all(Speakerphone),
             screen,
-            self._calls,
-            self._bookings,
-            outside.clock,
-            self.changed,
-            self._act,
+            calls,
+            self.bookings,
+            context,
             config.room.unplugged,
         )
-        self._settings = outside.settings
-        self._names = PresetNames(config.camera, outside.settings, outside.clock, self.changed)
-        self._pictures = Pictures(
-            config.camera, outside.connect, outside.clock, self.changed, outside.pictures
+        self.occupancy = OccupancyService(
+            config.occupancy, self._devices.all(Sensor), self.use, lambda: calls.live, context
         )
-        cameras = CameraCommands(self._devices, self._names, self._preset_stored)
-        verbs = Verbs(cameras, self._calls, self._bookings, self._automation.light, self._roll_back)
-        self.relay = RemoteControl(screen, self._calls)
-        table = {
-            **verbs.table,
-            **self._automation.table,
-            **self._sound.table,
-            **self.relay.table,
-            **self._storage.table,
+        displays = [device for device in self._devices if isinstance(device, Lit)]
+        actuators = Actuators(calls, self.bookings, displays, self.occupancy, self.use)
+        self._automation = Automation(config, actuators, lambda: self.audio.asks, context)
+        self.meeting = Meeting(calls, self.bookings, screen, lambda: self._automation.light(True))
+        self._parts: tuple[Part, ...] = (
+            self.meeting,
+            self.audio,
+            self.occupancy,
+            self.bookings,
+            self.cameras,
+            self._automation,
+            Storage(disk, self.changed),
+            _SettingsPart(outside.settings, outside.clock, self.changed),
+            *(kind.part(self._devices.of(kind.name), context) for kind in kinds if kind.part),
+        )
+        self.declared = tuple(one for part in self._parts for one in part.declared())
+        self._needed = {one.name: one for one in self.declared}
+        handlers = {
+            one.name: self._permitted(one, handler)
+            for part in self._parts
+            for one, handler in part.handlers()
         }
-        if undeclared := table.keys() ^ roles.COMMANDS.keys():
-            raise TypeError(f"who may ask is not declared, or nobody answers: {undeclared}")
-        permitted = {name: self._permitted(name, verb) for name, verb in table.items()}
-        self._commands = Commands(permitted, outside.clock)
-        self._holds, self._history = Holds(), Changes()
+        self._commands = Commands(handlers, outside.clock)
+        self._history = Changes()
         self._started_at = outside.clock.mono_s()
         self._stale = asyncio.Event()
-        self.document = RoomDocument(view.identity(config))
         self._acts: set[asyncio.Task[None]] = set()
+        self.document = document_of(kinds)(_identity(config))
 
     def now(self) -> Moment:
         """Return the instant by the room's clock."""
@@ -140,6 +160,13 @@ class Room:
         """Return the changes after `rev`, or None if they are no longer all known."""
         return self._history.since(rev)
 
+    @property
+    def revisions(self) -> tuple[Revision, ...]:
+        """What people changed of the running room, oldest first; the last one counts."""
+        return self.settings.revisions
+
+    # Commands.
+
     def submit(
         self, kind: str, args: Mapping[str, Any], source: Source, command_id: str | None = None
     ) -> CommandRecord:
@@ -156,26 +183,16 @@ class Room:
         """Return the record of a command; KeyError if it is unknown."""
         return self._commands[command_id]
 
-    @property
-    def revisions(self) -> tuple[Revision, ...]:
-        """What people changed of the running room, oldest first; the last one counts."""
-        return self._settings.revisions
-
-    def trace(self, camera: str) -> tuple[Record, ...]:
-        """Return what was lately said on the line of a camera; Refused "unknown_device"."""
-        return self._devices.trace(camera)
-
-    def speakerphone(self, name: str) -> Description:
-        """Return all that is known of a speakerphone; Refused "unknown_device"."""
-        return self._devices.speakerphone(name)
-
-    async def picture(self, camera: str, preset: int) -> Picture:
-        """Return the picture of a preset; Refused "unknown_device", "no_picture"."""
-        self._devices.camera(camera)
-        return await self._pictures.read(camera, preset)
+    def commands_of(self, role: str) -> Iterator[str]:
+        """Yield the commands that a role may ever give; `audio.unmute`: open the microphone."""
+        rights = {one.name: one.right for one in self.declared} | {"audio.unmute": Right.UNMUTE}
+        unmute = self.config.room.phone_may_unmute
+        for name, right in rights.items():
+            if roles.denied(right, role, empty=False, phone_may_unmute=unmute) is None:
+                yield name
 
     def permit(self, right: Right, source: Source) -> None:
-        """Refused says why somebody may not do something, by the table in `room.roles`."""
+        """Refused says why somebody may not do something, by the table in `roles`."""
         empty = self.document.occupancy.state == "vacant"
         unmute = self.config.room.phone_may_unmute
         denial = roles.denied(right, source.role, empty=empty, phone_may_unmute=unmute)
@@ -188,36 +205,17 @@ class Room:
         seq: int,
         holder: str,
         camera: str,
-        push: Push,
+        push: tuple[float, float, float, float],
         lease_s: float = LEASE_S,
         *,
         in_room: bool = True,
     ) -> None:
-        """Take a beat of a finger on the pad; Refused("hold_ended") if it may move nothing.
-
-        The camera stops `lease_s` after the last beat. `in_room`: the finger is in the room.
-        """
-        target = self._devices.camera(camera)
-        if not self._holds.beat(hold, seq, camera, holder, self.clock.mono_s(), lease_s):
-            raise Refused(camera, "hold_ended", "this hold has ended; press again")
+        """Take a beat of a finger on the pad, see Cameras.hold; `in_room`: it is in the room."""
+        self.cameras.hold(hold, seq, holder, camera, push, lease_s)
         if in_room:
             self._touched()
-        target.drive(*push, lease_s=lease_s)
 
-    def release_hold(self, hold: str, holder: str) -> None:
-        """Let go of a camera; it stops at once."""
-        camera = self._holds.release(hold, holder)
-        if camera is not None:
-            self._devices.camera(camera).stop()
-
-    def drop_holds(self, holder: str) -> None:
-        """Let go of everything that a panel held which went away."""
-        for camera in self._holds.drop(holder):
-            self._devices.camera(camera).stop()
-
-    def listen(self) -> AbstractContextManager[asyncio.Queue[int]]:
-        """Get how loud the microphone is, 0-100, ten times a second until the block ends."""
-        return self._sound.listen()
+    # Running.
 
     def changed(self) -> None:
         """Have the document made anew soon; many changes at once make one."""
@@ -225,16 +223,9 @@ class Room:
 
     async def run(self) -> None:
         """Run the room until cancelled; cameras stand still afterwards."""
-        parts = (
-            self._devices.run(),
-            self._bookings.run(),
-            self._refresh(),
-            self._tick(),
-            self.use.run(),
-            self._storage.run(),
-            self.liveness.run(),
-        )
-        tasks = [asyncio.ensure_future(part) for part in parts]
+        work = (self._devices.run(), self._refresh(), self._tick(), self.liveness.run())
+        parts = [part.run() for part in self._parts if type(part).run is not Part.run]
+        tasks = [asyncio.ensure_future(each) for each in (*work, *parts)]
         try:
             # Not gather: it would cancel the parts at once, and below again, while cameras stop.
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -242,7 +233,8 @@ class Room:
                 task.result()
         finally:
             await self._commands.close()
-            await self._sound.close()
+            for part in self._parts:
+                await part.close()
             ending = {*tasks, *self._acts}
             for task in ending:
                 task.cancel()
@@ -256,111 +248,66 @@ class Room:
         while True:
             await self._stale.wait()
             self._stale.clear()
-            self._follow()
-            self._automation.step()
+            for part in self._parts:
+                part.follow()
             self._publish()
 
     async def _tick(self) -> None:
         """Let time pass for what waits for nothing else."""
         while True:
-            self._calls.tick()
+            for part in self._parts:
+                part.tick()
             await self._calls.clear_away()
-            self._sound.tick()
             self.changed()
-            due = self._sound.due()
+            due = min((at for part in self._parts if (at := part.due()) is not None), default=None)
             rest_s = TICK_S if due is None else min(TICK_S, due - self.clock.mono_s())
             await asyncio.sleep(max(rest_s, LEAST_S))
 
-    def _follow(self) -> None:
-        """Hand each wing what the others know."""
-        self._calls.screen_changed()
-        self._sound.follow()
-        self._attendance.follow(self._calls.live)
-
     def _publish(self) -> None:
         before, now = self.document, self.now()
-        after = replace(self._described(now), rev=before.rev)
+        after = self._described(now)
         new = changes(before, after)
         if new:
             self.document = replace(after, rev=before.rev + 1)
             self._history.note(Change(self.document.rev, new))
 
     def _described(self, now: Moment) -> RoomDocument:
-        cameras = self._devices.cameras
-        others = [device for device in self._devices if device.kind != "camera"]
-        entries = view.devices(cameras.values(), others)
+        entries = self._devices.entries
         starting = any(entry.status == "starting" for entry in entries)
         early = now.mono_s - self._started_at < STARTING_S
-        meeting = self._calls.entry
-        return RoomDocument(
-            identity=self.document.identity,
+        sections: dict[str, Any] = {}
+        for part in self._parts:
+            sections |= part.sections(now)
+        return replace(
+            self.document,
             phase="starting" if starting and early else "ready",
             devices=entries,
-            cameras=tuple(
-                view.camera(
-                    camera,
-                    self._names.of(name, camera.presets),
-                    self._pictures.of(name),
-                    view.picture_of(name, self.config),
-                )
-                for name, camera in cameras.items()
-            ),
-            meeting=meeting,
-            bookings=self._bookings.entries(now),
-            platforms=view.platforms(self._calls.allowed, self.config),
-            favourites=self._calls.favourites,
-            occupancy=self._attendance.entry(now),
-            automation=self._automation.entry(now),
-            audio=self._sound.entry,
-            panel=PanelEntry(awake=self._automation.awake, asks=self._sound.asks),
-            conditions=view.conditions(entries, self.document.conditions, now),
-            issues=view.issues(
-                entries,
-                cameras.values(),
-                self._devices.phones,
-                meeting,
-                self._bookings.issues,
-                (
-                    *self._attendance.issues(now),
-                    *self._automation.issues(now),
-                    *self._storage.issues,
-                ),
-            ),
+            conditions=_conditions(entries, self.document.conditions, now),
+            issues=(*_offline(entries), *(one for part in self._parts for one in part.issues(now))),
+            **sections,
         )
 
-    def _permitted(self, name: str, verb: Verb) -> Verb:
-        """Return a verb that is done for whoever may ask it."""
+    def _permitted(self, declaration: Declaration, handler: Handler) -> Handler:
+        """Return a handler that is called for whoever may give its command."""
 
-        async def permitted(source: Source, **args: Any) -> Result:  # noqa: ANN401 - a verb's own
-            self.permit(roles.needed(name, args), source)
-            return await verb(source=source, **args)
+        async def permitted(source: Source, **args: Any) -> Result:  # noqa: ANN401 - a handler's own
+            self.permit(declaration.needed(args), source)
+            return await handler(source=source, **args)
 
         return permitted
 
-    def _level(self, sensor: str, level: bool, at: float) -> None:
-        self._attendance.level(sensor, level, at)
+    def _told(self, event: object) -> None:
+        """Pass on what a device has to say."""
+        if isinstance(event, KeyPressed):
+            self._touched()
+        for part in self._parts:
+            part.told(event)
         self.changed()
-
-    def _pressed(self, phone: str, key: str) -> None:
-        """Take a press on a speakerphone."""
-        self._touched()
-        self._sound.pressed(phone, key)
-
-    def _loud(self, pct: int) -> None:
-        self._sound.heard(pct)
 
     def _touched(self) -> None:
         self._automation.touched()
-        self._attendance.touched(self.clock.mono_s())
+        self.occupancy.touched(self.clock.mono_s())
         self.changed()
-
-    async def _roll_back(self, number: int, who: str) -> None:
-        await self._settings.roll_back(number, who, self.now().wall)
-        self.changed()
-
-    def _preset_stored(self, camera: str, preset: int) -> None:
-        """Have a picture of a preset taken, unless a meeting has the camera, or may soon have."""
-        self._act(self._pictures.renew(camera, preset, in_use=self._may_film))
 
     def _may_film(self) -> bool:
         meeting = self.document.meeting
@@ -372,6 +319,77 @@ class Room:
         task.add_done_callback(self._acts.discard)
 
 
+class _SettingsPart(Part):
+    """The settings that people change of a running room, and their revisions."""
+
+    def __init__(self, settings: Settings, clock: Clock, changed: Callable[[], None]) -> None:
+        self._settings, self._clock, self._changed = settings, clock, changed
+
+    @command("room.rollBack", Right.SERVICE)
+    async def _roll_back(self, source: Source, revision: Number) -> None:
+        """Restore the settings of a revision (`GET /api/v1/settings`), as a new one."""
+        await self._settings.roll_back(revision, source.name, self._clock.now().wall)
+        self._changed()
+
+
+Room.PARTS = (
+    Meeting,
+    Audio,
+    OccupancyService,
+    Bookings,
+    Cameras,
+    Automation,
+    Storage,
+    _SettingsPart,
+)
+
+
 async def _tolerantly(work: Awaitable[None]) -> None:
     with contextlib.suppress(PortError, DeviceError):
         await work
+
+
+def _identity(config: Config) -> IdentityEntry:
+    room = config.room
+    return IdentityEntry(
+        id=room.displayName,
+        displayName=room.displayName,
+        building=room.building,
+        floorLabel=room.floorLabel,
+        capacity=room.capacity,
+        timezone=room.timezone,
+        language=room.language,
+        help=room.help,
+        wifi=room.wifi,
+    )
+
+
+def _offline(entries: Iterable[DeviceEntry]) -> Iterable[IssueEntry]:
+    for entry in entries:
+        if entry.status == "offline":
+            params = {"reason": entry.reason, "detail": entry.detail}
+            yield IssueEntry("device.offline", entry.name, {**params}, entry.since)
+
+
+def _conditions(
+    entries: tuple[DeviceEntry, ...], before: tuple[ConditionEntry, ...], now: Moment
+) -> tuple[ConditionEntry, ...]:
+    """Judge readiness: every device proven, a screen there, hence Ready."""
+    bad = [e.name for e in entries if e.status != "online" and e.kind != "screen"]
+    screens = [e for e in entries if e.kind == "screen"]
+    no_screen = not screens or any(e.status != "online" for e in screens)
+    found = [
+        ("DevicesReady", not bad, "device_offline", ", ".join(bad)),
+        ("ScreenReady", not no_screen, "screen_offline", "screen"),
+        ("Ready", not bad and not no_screen, "not_ready", ", ".join(bad) or "screen"),
+    ]
+    since = {entry.type: entry for entry in before}
+    shown = []
+    for kind, status, reason, message in found:
+        entry = ConditionEntry(
+            kind, status, None if status else reason, "" if status else message, now.wall
+        )
+        old = since.get(entry.type)
+        same = old is not None and old.status == status
+        shown.append(replace(entry, since=old.since) if old is not None and same else entry)
+    return tuple(shown)

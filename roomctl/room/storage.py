@@ -6,10 +6,12 @@ Looked at now and then, beside the loop; what is wrong is an issue of the room. 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 
-from roomctl.room.commands import Source, Verb
-from roomctl.room.document import IssueEntry, Param
+from roomctl.clock import Moment
+from roomctl.command import Param, Source, command
+from roomctl.kind import IssueEntry, Part
+from roomctl.roles import Right
 from roomctl.store import Disk, Quarantine, Unwritable
 from roomctl.wire import in_thread
 
@@ -27,19 +29,17 @@ _LOST = {
 """What goes with a damaged file, as panels say it; of any other file, "other"."""
 
 
-class Storage:
+class Storage(Part):
     """What is wrong with a room's disk; a room that keeps nothing has none."""
 
     def __init__(self, disk: Disk | None, changed: Callable[[], None]) -> None:
         self._disk, self._changed = disk, changed
 
-    @property
-    def table(self) -> Mapping[str, Verb]:
-        """The commands that are about the disk."""
-        return {"storage.acknowledge": self._acknowledge}
+    def issues(self, now: Moment) -> Iterable[IssueEntry]:
+        return self._found
 
     @property
-    def issues(self) -> tuple[IssueEntry, ...]:
+    def _found(self) -> tuple[IssueEntry, ...]:
         """What is wrong now; a damaged file until somebody has acknowledged it, or the end."""
         if self._disk is None:
             return ()
@@ -50,13 +50,14 @@ class Storage:
     async def run(self) -> None:
         """Look at the disk until cancelled."""
         while self._disk is not None:
-            before = self.issues
+            before = self._found
             await in_thread(self._disk.check)
-            if self.issues != before:
+            if self._found != before:
                 self._changed()
             await asyncio.sleep(CHECK_EVERY_S)
         await asyncio.Event().wait()
 
+    @command("storage.acknowledge", Right.SERVICE)
     async def _acknowledge(self, source: Source) -> None:
         """Take it that somebody knows of the damaged files."""
         if self._disk is not None:

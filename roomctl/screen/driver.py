@@ -10,13 +10,15 @@ import base64
 import binascii
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import get_args
+from typing import Any, get_args
 
 from roomctl.clock import Clock
+from roomctl.config import ScreenTable, screen_url
 from roomctl.device import Device
 from roomctl.errors import NoReply, PortClosed, Refused
+from roomctl.kind import Context, Kind
 from roomctl.screen.protocol import (
     AskAll,
     ClearPage,
@@ -89,6 +91,13 @@ class ScreenState:
     tone: ToneResult | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LevelHeard:
+    """How loud the microphone is, 0-100; while the screen was told to listen."""
+
+    pct: int
+
+
 class Screen(Device):
     """The process that owns the display, the browser and the room's sound."""
 
@@ -117,6 +126,11 @@ class Screen(Device):
         self._read_backs: list[asyncio.Future[SoundState]] = []
         self._use: PreferDevice | None = None
         self.remote = RemoteDisplay(name, self._say, clock)
+
+    @property
+    def lit(self) -> bool | None:
+        """Whether the room's display is on, as read back; None: not known."""
+        return self.state.display_on
 
     async def open(
         self,
@@ -425,3 +439,24 @@ class RemoteDisplay:
             except (binascii.Error, ValueError):
                 why = _WHY[TouchRefusal.FAILED]
                 waiting.set_exception(Refused(self._name, TouchRefusal.FAILED.value, why))
+
+
+def _build(tables: Mapping[str, Any], context: Context) -> list[Screen]:
+    def heard(pct: int) -> None:
+        context.tell(LevelHeard(pct))
+
+    return [
+        Screen(
+            name,
+            screen_url(table),
+            context.connect,
+            context.clock,
+            context.changed,
+            context.pages,
+            heard,
+        )
+        for name, table in tables.items()
+    ]
+
+
+KIND = Kind("screen", ScreenTable, _build)

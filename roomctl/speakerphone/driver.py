@@ -17,6 +17,7 @@ from roomctl.clock import Clock
 from roomctl.config import SpeakerphoneTable, data_path
 from roomctl.device import Device
 from roomctl.errors import NoReply, PortClosed, PortError, PortMissing, PortReason
+from roomctl.kind import Context, Kind
 from roomctl.speakerphone import trace
 from roomctl.speakerphone.description import Description, why
 from roomctl.speakerphone.hid import DescriptorError, Layout, read_descriptor
@@ -65,6 +66,14 @@ class SpeakerphoneState:
     mic_gated: bool = False
     last_press: str | None = None
     last_press_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """Somebody pressed a key of a speakerphone, as `press.Press` names it."""
+
+    phone: str
+    key: str
 
 
 class Speakerphone(Device):
@@ -305,3 +314,13 @@ def speakerphones(
         )
         for name, table in tables.items()
     ]
+
+
+def _build(tables: Mapping[str, SpeakerphoneTable], context: Context) -> list[Speakerphone]:
+    def pressed(phone: str, key: str) -> None:
+        context.tell(KeyPressed(phone, key))
+
+    return speakerphones(tables, context.connect, context.clock, context.changed, pressed)
+
+
+KIND = Kind("speakerphone", SpeakerphoneTable, _build, SpeakerphoneProfile)

@@ -14,8 +14,8 @@ from roomctl.api.serving import served
 from roomctl.cli.server import beside, listen
 from roomctl.clock import SystemClock
 from roomctl.config import data_path, parse
+from roomctl.roles import Role
 from roomctl.room import Outside, Room
-from roomctl.room.roles import Role
 from roomctl.simulator import SimFeed, Simulator
 from roomctl.store import Store
 

@@ -6,7 +6,7 @@ import pytest
 import websockets
 
 from roomctl.api.rights import needs
-from roomctl.room.roles import Right
+from roomctl.roles import Right
 from tests.api.rig import BEARER, House
 from tests.api.test_matrix import raw
 

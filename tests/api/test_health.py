@@ -3,6 +3,7 @@
 import asyncio
 
 from roomctl.room.roles import Role
+
 from tests.api.rig import BEARER, House
 
 

@@ -11,8 +11,8 @@ from starlette.websockets import WebSocket
 from roomctl.api import live
 from roomctl.api.encoding import Encoding
 from roomctl.api.schema import LIVE
+from roomctl.roles import Role
 from roomctl.room import Source
-from roomctl.room.roles import Role
 from tests.api.rig import JITSI, LIMIT_S, eventually
 
 pytestmark = pytest.mark.real

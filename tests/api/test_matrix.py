@@ -13,12 +13,12 @@ from fastapi import APIRouter, FastAPI
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from roomctl import app, roles
 from roomctl.api import schema
 from roomctl.api.auth import VISIT_S
 from roomctl.api.rights import RightRoute, RightSocketRoute, Routes, demand_rights, needs
 from roomctl.clock import VirtualClock
-from roomctl.room import roles
-from roomctl.room.roles import COMMANDS, MESSAGES, TABLE, Right, Role, When
+from roomctl.roles import MESSAGES, TABLE, Right, Role, When
 from tests.api import rig
 from tests.api.rig import ADMIN, leaves
 
@@ -69,6 +69,7 @@ OTHER = {
 }
 NOBODIES = ("nobody", "wrong token", "revoked token", "expired token", "visit over", "ended")
 WHO = (*NOBODIES, *Role)
+COMMANDS = {one.name: one.right for one in app.declared()}
 DENIALS = {denial.code for denial in roles._DENIALS.values()} | {"not_allowed"}
 
 ARGS = {
@@ -314,7 +315,7 @@ async def test_no_line_break_leads_to_a_pairing_link_over_a_real_socket(alive, r
 
 
 def test_every_command_of_the_room_and_of_the_api_has_its_right():
-    named = set(schema.COMMAND.json_schema()["discriminator"]["mapping"])
+    named = set(schema.command_adapter(app.declared()).json_schema()["discriminator"]["mapping"])
     assert named == set(COMMANDS) == set(ARGS)
 
 

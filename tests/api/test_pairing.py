@@ -8,7 +8,7 @@ import pytest
 
 from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
 from roomctl.clock import VirtualClock
-from roomctl.room.roles import Role
+from roomctl.roles import Role
 from tests.api import rig
 from tests.api.test_guard import problem_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomctl.room.roles import Role
+from roomctl.roles import Role
 from tests.api import rig
 
 TEXT = rig.ROOM.replace("presets =", 'video = "usb-camera-video-index0"\npresets =')

@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomctl.room.roles import Role
+from roomctl.roles import Role
 from tests.api import rig
 from tests.api.rig import BEARER
 

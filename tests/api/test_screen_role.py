@@ -10,7 +10,7 @@ from roomctl.api.auth import PAIRING_S, SESSIONS_KEPT, VISIT_S
 from roomctl.api.phone import GOOD_S, STANDS_S, drawn, reached_at
 from roomctl.clock import VirtualClock
 from roomctl.config import ApiTable
-from roomctl.room.roles import Role
+from roomctl.roles import Role
 from tests.api import rig
 
 PHONES = rig.ROOM.replace('language = "en"', 'language = "en"\nphone = "on"\nwifi = "Guest"')

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from roomctl import app
 from roomctl.camera.interface import PtzCamera
 from roomctl.camera.sim import uvc as sim
 from roomctl.camera.sim.uvc import SimUvc
@@ -19,7 +20,7 @@ from roomctl.config import parse
 from roomctl.device import Status
 from roomctl.errors import ConfigError, Refused, Unsupported
 from roomctl.ports import address, v4l2
-from roomctl.room import Outside, Room
+from roomctl.room import Outside
 from roomctl.simulator.uvc_end import UvcEnd
 from roomctl.store import Disk, Settings
 from roomctl.wire import Port
@@ -370,4 +371,4 @@ def test_what_means_nothing_for_a_usb_camera_is_refused(line: str, said: str) ->
         raise AssertionError(url)
 
     with pytest.raises(ConfigError, match=said):
-        Room(parse(f"{ROOM}{line}", "room.toml"), Outside(nowhere, LoopClock()))
+        app.room(parse(f"{ROOM}{line}", "room.toml"), Outside(nowhere, LoopClock()))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from roomctl import app
 from roomctl.booking import Booking, CalendarRead, SkippedEvent
 from roomctl.config import parse
 from roomctl.errors import RoomctlError
@@ -168,7 +169,7 @@ async def begun(
     clock = LoopClock()
     config = parse(text, "room.toml")
     simulator = on or Simulator(config, clock)
-    room = Room(config, Outside(connect or simulator.connect, clock, feed, store=store))
+    room = app.room(config, Outside(connect or simulator.connect, clock, feed, store=store))
     house = House(room, simulator, asyncio.create_task(room.run()))
     try:
         yield house

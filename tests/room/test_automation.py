@@ -7,13 +7,15 @@ import pytest
 
 from roomctl.clock import VirtualClock
 from roomctl.config import parse
+from roomctl.kind import Context
 from roomctl.room.bookings import Bookings
 from roomctl.room.document import ActEntry
 from roomctl.room.meeting import CallControl
-from roomctl.store import Store
+from roomctl.store import Settings, Store
 from tests.invented import START, LoopClock, invented
 from tests.room.rig import BAMBOO, STAFF, Calendar, House, living
 from tests.room.test_bookings import booking
+from tests.room.test_setting_up import nowhere
 
 RULES = BAMBOO + "[rules]\nend_call_s = 60\nrelease_s = 60\nwarn_s = 60\nundo_s = 120\n"
 SETTLED_S = 300.0
@@ -201,7 +203,7 @@ async def test_a_wall_clock_that_jumps_by_a_year_changes_nothing(days: int) -> N
 async def test_a_sensor_that_is_not_believed_is_an_issue_with_its_name() -> None:
     async with living() as house:
         for number in range(60):
-            house.room._attendance.level("ceiling", number % 2 == 0, house.room.clock.mono_s())
+            house.room.occupancy._level("ceiling", number % 2 == 0, house.room.clock.mono_s())
         await house.until(lambda: ("occupancy.chatter", "occupancy.ceiling") in house.issues)
         assert house.document.occupancy.healthy == 0
         await house.until(lambda: house.issues == [], limit_s=30)
@@ -213,7 +215,8 @@ async def test_what_became_of_a_booking_survives_a_restart(tmp_path: Path) -> No
     def fresh() -> Bookings:
         config = parse(BAMBOO, "room.toml")
         calls = CallControl(config, None, clock, lambda: None)
-        return Bookings(config, feed, calls.read, clock, lambda: None, Store(tmp_path))
+        context = Context(nowhere, clock, Settings(), lambda: None)
+        return Bookings(config, feed, calls.read, context, Store(tmp_path))
 
     first = fresh()
     await first._fetch(feed)

@@ -175,7 +175,7 @@ async def test_zoom_and_focus_stop_with_their_holder_too() -> None:
         await house.until(lambda: house.document.cameras[0].focus == "manual")
         house.room.hold("h1", 1, "panel-1", "front", (0.2, 0.2, 1.0, 1.0))
         await house.until(lambda: house.camera.moving)
-        house.room.drop_holds("panel-1")
+        house.room.cameras.drop("panel-1")
         await house.until(lambda: not house.camera.moving, limit_s=0.3)
         focus = house.camera.focus_pct
         await house.always(lambda: house.camera.focus_pct == focus, 1.0)

@@ -143,7 +143,7 @@ async def test_a_held_camera_moves_until_it_is_let_go() -> None:
     async with living() as house:
         house.room.hold("h1", 1, "panel-1", "front", (1.0, 0.0, 0.0))
         await house.until(lambda: house.camera.moving)
-        house.room.release_hold("h1", "panel-1")
+        house.room.cameras.release("h1", "panel-1")
         await house.until(lambda: not house.camera.moving, limit_s=0.2)
 
 
@@ -152,7 +152,7 @@ async def test_a_panel_that_goes_away_lets_go_of_everything() -> None:
     async with living() as house:
         house.room.hold("h1", 1, "panel-1", "front", (1.0, 0.0, 0.0))
         await house.until(lambda: house.camera.moving)
-        house.room.drop_holds("panel-1")
+        house.room.cameras.drop("panel-1")
         await house.until(lambda: not house.camera.moving, limit_s=0.2)
 
 

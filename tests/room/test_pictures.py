@@ -8,7 +8,7 @@ import pytest
 from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.errors import PortError, PortReason, Refused
-from roomctl.room import view
+from roomctl.room.cameras import picture_of
 from roomctl.room.document import CameraEntry
 from roomctl.room.pictures import Picture, Pictures, take_picture
 from roomctl.wire import Port, pair
@@ -40,7 +40,7 @@ async def test_a_stored_preset_has_a_picture() -> None:
         assert (await house.ask("camera.store", camera="front", preset=2)).status == "done"
         await house.until(lambda: path_of(house, 2) is not None)
 
-        found = await house.room.picture("front", 2)
+        found = await house.room.cameras.picture("front", 2)
         assert found.media_type == "image/png"
         assert path_of(house, 1) is None
 
@@ -54,7 +54,7 @@ async def test_pictures_of_two_places_differ() -> None:
         await house.ask("camera.store", camera="front", preset=2)
         await house.until(lambda: path_of(house, 2) is not None)
 
-        table, board = [await house.room.picture("front", preset) for preset in (1, 2)]
+        table, board = [await house.room.cameras.picture("front", preset) for preset in (1, 2)]
 
         assert table.data != board.data
 
@@ -64,13 +64,13 @@ async def test_a_preset_stored_anew_has_another_picture_under_another_path() -> 
     async with living(FILMED) as house:
         await house.ask("camera.store", camera="front", preset=1)
         await house.until(lambda: path_of(house, 1) is not None)
-        first, path = await house.room.picture("front", 1), path_of(house, 1)
+        first, path = await house.room.cameras.picture("front", 1), path_of(house, 1)
         await house.ask("camera.goto", camera="front", pan_deg=-50.0, tilt_deg=10.0)
 
         await house.ask("camera.store", camera="front", preset=1)
         await house.until(lambda: path_of(house, 1) not in (None, path))
 
-        assert (await house.room.picture("front", 1)).data != first.data
+        assert (await house.room.cameras.picture("front", 1)).data != first.data
 
 
 @invented
@@ -85,7 +85,7 @@ async def test_no_picture_is_taken_in_a_call_and_the_old_one_is_gone() -> None:
         await house.until(lambda: path_of(house, 1) is None)
         await house.always(lambda: path_of(house, 1) is None, 5.0)
         with pytest.raises(Refused, match="no picture"):
-            await house.room.picture("front", 1)
+            await house.room.cameras.picture("front", 1)
 
 
 @invented
@@ -98,7 +98,7 @@ async def test_a_refused_store_leaves_the_picture() -> None:
 
         assert (await house.ask("camera.store", camera="front", preset=1)).status == "refused"
 
-        assert (await house.room.picture("front", 1)).data
+        assert (await house.room.cameras.picture("front", 1)).data
 
 
 @invented
@@ -250,4 +250,4 @@ def test_a_meeting_sees_the_first_camera_with_a_video_device(
     )
     config = parse(text, "room.toml")
 
-    assert [view.picture_of(name, config) for name in tables] == seen
+    assert [picture_of(name, config) for name in tables] == seen

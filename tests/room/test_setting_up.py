@@ -2,10 +2,11 @@
 
 import pytest
 
+from roomctl import app
 from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.errors import ConfigError
-from roomctl.room import Outside, Room
+from roomctl.room import Outside
 from roomctl.wire import Port
 from tests.invented import invented
 from tests.room.rig import living
@@ -44,13 +45,15 @@ async def nowhere(name: str, url: str) -> Port:
 def test_a_room_toml_that_names_what_is_not_there_is_refused(text: str, expected: str) -> None:
     config = parse(text, "room.toml")
     with pytest.raises(ConfigError) as error:
-        Room(config, Outside(nowhere, SystemClock()))
+        app.room(config, Outside(nowhere, SystemClock()))
     assert str(error.value).startswith(f"room.toml: {expected}")
 
 
 def test_an_unknown_platform_without_a_near_name_is_told_all() -> None:
     with pytest.raises(ConfigError, match=r"'qqqq'; known: .*zoom"):
-        Room(parse('[meeting]\nplatform = "qqqq"', "room.toml"), Outside(nowhere, SystemClock()))
+        app.room(
+            parse('[meeting]\nplatform = "qqqq"', "room.toml"), Outside(nowhere, SystemClock())
+        )
 
 
 @pytest.mark.parametrize(

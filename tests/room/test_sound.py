@@ -181,7 +181,7 @@ async def test_the_volume_keys_of_one_that_is_not_in_use_do_nothing() -> None:
 @invented
 async def test_the_level_is_measured_while_somebody_looks_and_no_longer() -> None:
     async with living() as house:
-        with house.room.listen() as levels:
+        with house.room.audio.listen() as levels:
             begin = house.room.clock.mono_s()
             heard = [await levels.get() for _ in range(100)]
             assert 9.0 < house.room.clock.mono_s() - begin < 11.0

@@ -90,7 +90,7 @@ class Day:
 
     @staticmethod
     def _noted(house: House, said: list[tuple[str, float]]) -> bool:
-        state = house.room._attendance.state
+        state = house.room.occupancy.state
         if (state.state, state.since) not in said[-1:]:
             said.append((state.state, state.since))
         return True
@@ -108,8 +108,8 @@ class Day:
                 await house.always(lambda: self._noted(house, self.said), 30.0)
                 await house.ask("meeting.leave")
                 await house.always(lambda: self._noted(house, self.said), 200.0)
-                house.room._follow()  # the state of this very instant
-                state = house.room._attendance.state
+                house.room.occupancy.follow()  # the state of this very instant
+                state = house.room.occupancy.state
                 found.append((house.room.clock.mono_s(), state, house.room))
 
         live()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import serial
 
+from roomctl import app
 from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.room import Outside, Room
@@ -34,7 +35,7 @@ async def wired(text: str) -> AsyncIterator[tuple[Room, Simulator]]:
     config, clock = parse(text, "room.toml"), SystemClock()
     simulator = Simulator(config, clock)
     await simulator.wire()
-    room = Room(config, Outside(simulator.connect, clock))
+    room = app.room(config, Outside(simulator.connect, clock))
     task = asyncio.create_task(room.run())
     try:
         await until(lambda: online(room))

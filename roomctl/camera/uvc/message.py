@@ -20,7 +20,7 @@ _PAIR = struct.Struct("<B3xIiIi")
 _LONG = struct.Struct("<BB2xIIiiIiI")
 
 
-class Kind(IntEnum):
+class ControlType(IntEnum):
     """What a frame is."""
 
     LIST = 1
@@ -191,39 +191,39 @@ def encode(message: Request | Answer) -> bytes:
     """Return the frame of a message."""
     match message:
         case Ask():
-            return _SHORT.pack(Kind.LIST, 0, 0)
+            return _SHORT.pack(ControlType.LIST, 0, 0)
         case Get(control):
-            return _SHORT.pack(Kind.GET, control, 0)
+            return _SHORT.pack(ControlType.GET, control, 0)
         case Set(control, value):
-            return _SHORT.pack(Kind.SET, control, value)
+            return _SHORT.pack(ControlType.SET, control, value)
         case Both(one, other):
-            return _PAIR.pack(Kind.BOTH, one.id, one.value, other.id, other.value)
+            return _PAIR.pack(ControlType.BOTH, one.id, one.value, other.id, other.value)
         case Value(control, value):
-            return _SHORT.pack(Kind.VALUE, control, value)
+            return _SHORT.pack(ControlType.VALUE, control, value)
         case End(count):
-            return _SHORT.pack(Kind.END, 0, count)
+            return _SHORT.pack(ControlType.END, 0, count)
         case Control() as c:
             bounds = (c.minimum, c.maximum, c.step, c.default)
-            return _LONG.pack(Kind.CONTROL, c.type, c.id, c.flags, *bounds, c.items)
+            return _LONG.pack(ControlType.CONTROL, c.type, c.id, c.flags, *bounds, c.items)
 
 
 def decode(data: bytes) -> Request | Answer:
     """Return what a frame says; ValueError if it is none."""
-    if len(data) == _LONG.size and data[0] == Kind.CONTROL:
+    if len(data) == _LONG.size and data[0] == ControlType.CONTROL:
         _, kind, control, flags, low, high, step, default, items = _LONG.unpack(data)
         return Control(control, kind, flags, low, high, step, default, items)
-    if len(data) == _PAIR.size and data[0] == Kind.BOTH:
+    if len(data) == _PAIR.size and data[0] == ControlType.BOTH:
         _, one, its_value, other, others_value = _PAIR.unpack(data)
         return Both(Set(one, its_value), Set(other, others_value))
     if len(data) != _SHORT.size:
         raise ValueError(f"{data.hex()} is no frame of a camera's controls")
     kind, control, value = _SHORT.unpack(data)
     known: Mapping[int, Request | Answer] = {
-        Kind.LIST: Ask(),
-        Kind.GET: Get(control),
-        Kind.SET: Set(control, value),
-        Kind.VALUE: Value(control, value),
-        Kind.END: End(value),
+        ControlType.LIST: Ask(),
+        ControlType.GET: Get(control),
+        ControlType.SET: Set(control, value),
+        ControlType.VALUE: Value(control, value),
+        ControlType.END: End(value),
     }
     if kind not in known:
         raise ValueError(f"{data.hex()} is no frame of a camera's controls")

@@ -31,7 +31,7 @@ from roomctl.ports import connect
 from roomctl.room import Outside, Room
 ONE_SENSOR = '[occupancy.ceiling]\\nurl = "gpio:17"\\nprofile = "hc-sr501"'
 async def main():
-    room = Room(parse(ONE_SENSOR, "room.toml"), Outside(connect, SystemClock()))
+    room = app.room(parse(ONE_SENSOR, "room.toml"), Outside(connect, SystemClock()))
     running = asyncio.ensure_future(room.run())
     while not running.done() and "online" not in [one.status for one in room.document.devices]:
         await asyncio.sleep(0.02)

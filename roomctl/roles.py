@@ -6,10 +6,9 @@ says which role has it. What a role is not given here it has not. Knows no route
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 
 class Role(StrEnum):
@@ -86,48 +85,6 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.SIMULATION: _given("far_side admin"),
 }
 
-COMMANDS: Mapping[str, Right] = {
-    "audio.mute": Right.MUTE,  # `on: false` is UNMUTE
-    "audio.volume": Right.MUTE,
-    "audio.device": Right.HERE,
-    "audio.test": Right.OPERATE,
-    "booking.checkIn": Right.MEET,
-    "camera.drive": Right.MOVE,  # with `focus` it is OPERATE
-    "camera.exposure": Right.OPERATE,
-    "camera.focus": Right.OPERATE,
-    "camera.goto": Right.MOVE,
-    "camera.home": Right.MOVE,
-    "camera.irReceive": Right.OPERATE,
-    "camera.name": Right.ARRANGE,
-    "camera.power": Right.OPERATE,
-    "camera.raw": Right.SERVICE,
-    "camera.recall": Right.MOVE,
-    "camera.relative": Right.MOVE,
-    "camera.stop": Right.STOP,
-    "camera.store": Right.ARRANGE,
-    "camera.tally": Right.OPERATE,
-    "camera.tracking": Right.OPERATE,
-    "camera.whiteBalance": Right.OPERATE,
-    "camera.zoom": Right.MOVE,
-    "meeting.fallback": Right.MEET,
-    "meeting.join": Right.MEET,
-    "meeting.leave": Right.MEET,
-    "meeting.new": Right.MEET,
-    "meeting.pressJoin": Right.DISPLAY,
-    "meeting.rejoin": Right.MEET,
-    "meeting.stay": Right.HERE,
-    "room.keep": Right.MEET,
-    "room.rest": Right.OPERATE,
-    "room.rollBack": Right.SERVICE,
-    "room.undo": Right.OPERATE,
-    "room.wake": Right.MEET,
-    "screen.key": Right.DISPLAY,
-    "screen.press": Right.DISPLAY,
-    "screen.scroll": Right.DISPLAY,
-    "screen.type": Right.DISPLAY,
-    "storage.acknowledge": Right.SERVICE,
-}
-
 MESSAGES: Mapping[str, Right] = {
     "command": Right.LOOK,  # and what the command itself needs
     "hold": Right.MOVE,  # with `focus` it is OPERATE
@@ -164,15 +121,6 @@ EMPTY = Denial(
 )
 
 
-def needed(command: str, args: Mapping[str, Any]) -> Right:
-    """Return the right that a command needs; what it is asked to do may change it."""
-    if command == "audio.mute" and args.get("on") is False:
-        return Right.UNMUTE
-    if command == "camera.drive" and args.get("focus"):
-        return Right.OPERATE
-    return COMMANDS[command]
-
-
 def denied(right: Right, role: str, *, empty: bool, phone_may_unmute: bool) -> Denial | None:
     """Return why a role may not use a right now, or None. `empty`: nobody is in the room."""
     match TABLE[right].get(Role(role)):
@@ -183,13 +131,6 @@ def denied(right: Right, role: str, *, empty: bool, phone_may_unmute: bool) -> D
         case When.SWITCHED if phone_may_unmute:
             return None
     return _DENIALS.get(right, Denial("not_allowed", f"the role {role} may not: {right.value}"))
-
-
-def commands_of(role: str, *, phone_may_unmute: bool) -> Iterator[str]:
-    """Yield the commands that a role may ever give, `audio.unmute` for opening the microphone."""
-    for name, right in {**COMMANDS, "audio.unmute": Right.UNMUTE}.items():
-        if denied(right, role, empty=False, phone_may_unmute=phone_may_unmute) is None:
-            yield name
 
 
 def roles_of(right: Right) -> list[str]:

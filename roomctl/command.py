@@ -1,0 +1,178 @@
+"""What a room can be asked to do: a command is declared once, as the method that carries it out.
+
+    @command("camera.recall", Right.MOVE)
+    async def _recall(self, source: Source, camera: DeviceName, preset: PresetNumber) -> Result:
+        \"\"\"Go to a stored position.\"\"\"
+
+The signature is its form: the API, its description, the docs and the panel's typedefs are made
+from it, and the right says who may give it. Strict: an unknown key, a wrong type or a number out of
+range is refused before the method is called. Knows no HTTP, no device and no room.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from roomctl.roles import Right, Role
+
+Param = str | int | float | bool | None
+"""What a parameter of a code, or of a result, may be."""
+
+Result = Mapping[str, Param | list[str]] | None
+"""What a command has found out, by name."""
+
+Handler = Callable[..., Awaitable[Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who asks: `role` decides what may be done (`roles`), `name` is for the audit."""
+
+    role: str
+    name: str
+
+    @property
+    def phone(self) -> bool:
+        """Whether it is a visitor's phone, over the air."""
+        return self.role == Role.GUEST
+
+
+def _whole(value: object) -> object:
+    """Return 34.0 as 34: JSON, and JSON Schema, know one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("expected characters that print; keys go as screen.key")
+    return text
+
+
+DeviceName = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="its name in room.toml")
+]
+Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
+InPath = Annotated[str, Field(pattern=r"^[!-\-0-\[\]-~][!-.0-\[\]-~]{0,127}$")]
+"""An identifier as it may stand in a path: no slash, no backslash, no dot in front."""
+
+Percent = Annotated[int, Field(ge=0, le=100), BeforeValidator(_whole)]
+Number = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
+PresetNumber = Annotated[int, Field(ge=1, le=256), BeforeValidator(_whole)]
+Push = Annotated[float, Field(ge=-1, le=1, description="-1 to 1; right, up, tele, near: positive")]
+Share = Annotated[float, Field(ge=0, le=1, description="0 to 1, from the left or from the top")]
+Degrees = Annotated[float, Field(ge=-360, le=360, description="degrees; right and up: positive")]
+LensPercent = Annotated[float, Field(ge=0, le=100, description="wide to tele, far to near")]
+SpeedShare = Annotated[float, Field(gt=0, le=1, description="part of the top speed")]
+LeaseMs = Annotated[
+    int, Field(ge=50, le=500, description="it stops after so many ms"), BeforeValidator(_whole)
+]
+Name = Annotated[str, Field(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
+RawFrame = Annotated[str, Field(min_length=2, max_length=80)]
+Text = Annotated[str, Field(min_length=1, max_length=16_384)]
+
+Steps = Annotated[int, Field(ge=1, le=20), BeforeValidator(_whole)]
+Favourite = Annotated[str, Field(min_length=1, max_length=80)]
+MeetingNumber = Annotated[str, Field(min_length=3, max_length=64)]
+Passcode = Annotated[str, Field(max_length=64)]
+TypedText = Annotated[
+    str, Field(min_length=1, max_length=256, repr=False), AfterValidator(_printable)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One of several ways to say what is wanted: what it needs, and what may come along."""
+
+    needs: tuple[str, ...]
+    may: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a command; `default` is `...` if it must be given."""
+
+    name: str
+    annotation: Any
+    default: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A command: its name, its form, and the right it needs.
+
+    `right_for` tells which right some arguments need instead. Of `ways` exactly one must be given,
+    of `some` at least one.
+    """
+
+    name: str
+    right: Right
+    doc: str
+    parameters: tuple[Parameter, ...]
+    right_for: Callable[[Mapping[str, Any]], Right | None] | None = None
+    ways: tuple[Alternative, ...] = ()
+    some: tuple[str, ...] = ()
+
+    def needed(self, args: Mapping[str, Any]) -> Right:
+        """Return the right that these arguments need."""
+        other = self.right_for(args) if self.right_for is not None else None
+        return other or self.right
+
+    def check(self, args: Mapping[str, Any]) -> None:
+        """Raise ValueError if the arguments that were given do not go together."""
+        given = {name for name, value in args.items() if value is not None}
+        if self.some and not given & {*self.some}:
+            raise ValueError(f"expected at least one of {', '.join(self.some)}")
+        if not self.ways:
+            return
+        spoken = given & {name for way in self.ways for name in (*way.needs, *way.may)}
+        begun = [way for way in self.ways if way.needs[0] in spoken]
+        if len(begun) != 1:
+            raise ValueError(f"expected exactly one of {', '.join(w.needs[0] for w in self.ways)}")
+        (way,) = begun
+        if lacking := [name for name in way.needs if name not in spoken]:
+            raise ValueError(f"{way.needs[0]} goes with {', '.join(lacking)}")
+        if foreign := sorted(spoken - {*way.needs, *way.may}):
+            raise ValueError(f"{', '.join(foreign)} does not go with {way.needs[0]}")
+
+
+Method = TypeVar("Method", bound=Handler)
+_MARK = "declared_command"
+
+
+def command(
+    name: str,
+    right: Right,
+    *,
+    right_for: Callable[[Mapping[str, Any]], Right | None] | None = None,
+    ways: tuple[Alternative, ...] = (),
+    some: tuple[str, ...] = (),
+) -> Callable[[Method], Method]:
+    """Declare a method to be a command; its arguments after `source` are the command's."""
+
+    def declared(method: Method) -> Method:
+        setattr(method, _MARK, (name, right, right_for, ways, some))
+        return method
+
+    return declared
+
+
+def declared_by(kind: type) -> Iterator[tuple[Declaration, str]]:
+    """Yield the commands that a class declares, each with the name of its method."""
+    for attribute, method in inspect.getmembers(kind, inspect.isfunction):
+        if (mark := getattr(method, _MARK, None)) is not None:
+            name, right, right_for, ways, some = mark
+            doc = inspect.cleandoc(method.__doc__ or "")
+            form = tuple(_parameters(method))
+            yield Declaration(name, right, doc, form, right_for, ways, some), attribute
+
+
+def _parameters(method: Callable[..., Any]) -> Iterator[Parameter]:
+    hints = get_type_hints(method, include_extras=True)
+    for one in list(inspect.signature(method).parameters.values())[2:]:  # after self and source
+        default = ... if one.default is inspect.Parameter.empty else one.default
+        yield Parameter(one.name, hints[one.name], default)

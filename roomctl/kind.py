@@ -1,0 +1,161 @@
+"""What a kind of device hands to the room, and the parts that a room is made of.
+
+A wing exports one `Kind`; room, check, probe, drill, simulator and API go over all of them, and
+know none by name. A `Part` is one subject of a running room: what it can be asked, what it says of
+itself, what is wrong, and when time alone changes something. Knows no device and no room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from roomctl.clock import Clock, Moment
+from roomctl.command import Declaration, Handler, Param, declared_by
+from roomctl.config import Table
+from roomctl.device import Device, Health
+from roomctl.profile import Profile
+from roomctl.store import Settings
+from roomctl.wire import Connect, Identity, Machine
+
+
+@dataclass(frozen=True, slots=True)
+class IssueEntry:
+    """Something that is wrong now: a code that panels put into words, and its parameters."""
+
+    code: str
+    subject: str
+    params: dict[str, Param]
+    since: datetime
+
+
+@runtime_checkable
+class Lit(Protocol):
+    """A device that shows a picture, and follows the room's light; `lit` is read back."""
+
+    name: str
+    health: Health
+
+    @property
+    def lit(self) -> bool | None: ...
+
+    async def display(self, on: bool) -> None: ...
+
+
+class Part:
+    """One subject of a room. Each method may be left as it is: then there is nothing of it."""
+
+    def sections(self, now: Moment) -> Mapping[str, object]:
+        """Return the sections of the room document that are this part's."""
+        return {}
+
+    def issues(self, now: Moment) -> Iterable[IssueEntry]:
+        """Return what is wrong now."""
+        return ()
+
+    def told(self, event: object) -> None:
+        """Take what a device has to say that is no state: a level, a press."""
+
+    def follow(self) -> None:
+        """Take what the devices and the other parts are now."""
+
+    def tick(self) -> None:
+        """Let time pass."""
+
+    def due(self) -> float | None:
+        """Return the monotonic instant at which time alone changes something, if that is known."""
+        return None
+
+    async def run(self) -> None:
+        """Do what takes time of its own, until cancelled; or return at once."""
+
+    async def close(self) -> None:
+        """End what still runs; the room goes down."""
+
+    @classmethod
+    def declared(cls) -> tuple[Declaration, ...]:
+        """Return the commands that this part carries out."""
+        return tuple(declaration for declaration, _ in declared_by(cls))
+
+    def handlers(self) -> Iterator[tuple[Declaration, Handler]]:
+        """Yield each command with what carries it out."""
+        for declaration, method in declared_by(type(self)):
+            yield declaration, getattr(self, method)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What devices and parts are built with.
+
+    `changed`: have the document made anew soon. `tell`: pass on what a device has to say.
+    `act`: have something done that nobody waits for. `pages`: what a kiosk's displays show by
+    themselves.
+    """
+
+    connect: Connect
+    clock: Clock
+    settings: Settings
+    changed: Callable[[], None]
+    tell: Callable[[object], None] = lambda event: None
+    act: Callable[[Awaitable[None]], object] = lambda work: None
+    pages: Callable[[], Iterable[Any]] = tuple
+
+
+class KindPart(Part):
+    """The part that a kind of device brings along."""
+
+    def __init__(self, devices: Sequence[Device], context: Context) -> None:
+        self.devices, self.context = devices, context
+
+
+class Build(Protocol):
+    """Makes the devices of a kind from its tables in room.toml, by name."""
+
+    def __call__(self, tables: Mapping[str, Any], context: Context) -> Sequence[Device]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of device: `name` is its table in room.toml, and the first word of its devices' names.
+
+    `part` is what the room gets of it, made of the devices and the context; None: the room itself
+    knows what to do with them. `entry` is what the document says of one, in the section `section`.
+    """
+
+    name: str
+    table: type[Table]
+    build: Build
+    profile: type[Profile] | None = None
+    part: type[KindPart] | None = None
+    section: str = ""
+    entry: type | None = None
+
+
+Argument = bool | int | float | str
+Action = Callable[[Mapping[str, Argument], float], None]
+
+
+class SimulatedDevice(Protocol):
+    """What is at the other end of one url; `names` are its devices, such as camera.front."""
+
+    url: str
+    names: tuple[str, ...]
+    kind: str
+
+    def machine(self) -> Machine: ...
+    def identity(self) -> Identity: ...
+    def state(self, name: str, now: float) -> dict[str, object]: ...
+    def actions(self, name: str) -> Mapping[str, Action]: ...
+    def faults(self, name: str) -> Mapping[str, Action]:
+        """Return what else can be done to it, by attribute; each takes `value`."""
+        ...
+
+    def refusal(self, data: bytes) -> str | None:
+        """Why a write does not reach the device, or None."""
+        ...
+
+    def unplugged(self) -> None:
+        """Lose the wire, and what the device forgets with it."""
+        ...

@@ -73,7 +73,7 @@ async def test_what_is_typed_is_neither_logged_nor_kept(
 async def test_only_the_rooms_own_panel_sees_and_touches_the_display() -> None:
     async with living() as house:
         await house.join()
-        picture = await house.room.relay.look()
+        picture = await house.room.meeting.look()
         assert picture.media_type == "image/png"
         for source in (PHONE, STAFF):
             for kind, args in (

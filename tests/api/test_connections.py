@@ -9,7 +9,7 @@ from roomctl.api.connections import (
     STALLED_S,
     ConnectionLimits,
     Connections,
-    Phase,
+    ConnectionPhase,
     connection_limits,
 )
 
@@ -58,7 +58,7 @@ def test_an_address_that_has_all_it_may_have_gives_up_its_own_oldest():
 def test_a_stranger_who_is_being_answered_does_not_go_for_another():
     connections = Connections(LIMITS)
     for _ in range(3):
-        come(connections, "10.0.0.1").turn(Phase.ANSWERING, 1.0)
+        come(connections, "10.0.0.1").turn(ConnectionPhase.ANSWERING, 1.0)
     assert come(connections, "10.0.0.1", 2.0) is None
     assert come(connections, "10.0.0.2", 2.0)
 
@@ -66,10 +66,10 @@ def test_a_stranger_who_is_being_answered_does_not_go_for_another():
 def test_a_stranger_who_does_not_read_his_answer_goes():
     connections = Connections(LIMITS)
     first, *_ = [come(connections, "10.0.0.1") for _ in range(3)]
-    first.turn(Phase.ANSWERING, 0.0)
+    first.turn(ConnectionPhase.ANSWERING, 0.0)
     first.stalled(1.0)
     for visitor in _:
-        visitor.turn(Phase.ANSWERING, 0.0)
+        visitor.turn(ConnectionPhase.ANSWERING, 0.0)
     assert come(connections, "10.0.0.1", 2.0)
     assert first.transport.aborted
 
@@ -111,10 +111,10 @@ def test_who_comes_too_often_is_turned_away_until_he_has_waited():
 def test_a_request_that_trickles_in_has_its_time_from_its_first_byte(since, ended):
     connections = Connections(LIMITS)
     visitor = come(connections, "10.0.0.1", known=True)
-    visitor.turn(Phase.IDLE, 50.0)
+    visitor.turn(ConnectionPhase.IDLE, 50.0)
     connections.sweep(99.0)
-    visitor.turn(Phase.ASKING, 100.0)
-    visitor.turn(Phase.ASKING, 100.0 + since - 0.1)
+    visitor.turn(ConnectionPhase.ASKING, 100.0)
+    visitor.turn(ConnectionPhase.ASKING, 100.0 + since - 0.1)
     connections.sweep(100.0 + since)
     assert visitor.transport.aborted == ended
 
@@ -122,7 +122,7 @@ def test_a_request_that_trickles_in_has_its_time_from_its_first_byte(since, ende
 def test_an_answer_may_last_for_ever_if_it_is_read():
     connections = Connections(LIMITS)
     visitor = come(connections, "10.0.0.1")
-    visitor.turn(Phase.ANSWERING, 0.0)
+    visitor.turn(ConnectionPhase.ANSWERING, 0.0)
     visitor.stalled(1.0)
     visitor.reads()
     connections.sweep(1e6)
@@ -135,7 +135,7 @@ def test_an_answer_may_last_for_ever_if_it_is_read():
 def test_a_closed_connection_whose_last_words_nobody_reads_is_cut():
     connections = Connections(LIMITS)
     visitor = come(connections, "10.0.0.1", known=True)
-    visitor.turn(Phase.ANSWERING, 0.0)
+    visitor.turn(ConnectionPhase.ANSWERING, 0.0)
     visitor.transport.closing = True
     connections.sweep(100.0)
     assert not visitor.transport.aborted

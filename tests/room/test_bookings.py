@@ -10,10 +10,13 @@ from roomctl.booking import Booking, SkippedEvent
 from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.errors import PortError, PortReason
+from roomctl.kind import Context
 from roomctl.meeting.reading import Reading
 from roomctl.room.bookings import READ_HERE, Bookings
+from roomctl.store import Settings
 from tests.invented import START, invented
 from tests.room.rig import BAMBOO, LINK, Calendar, House, living
+from tests.room.test_setting_up import nowhere
 
 
 def booking(key: str, begins_min: float, link: str = LINK, lasts_min: float = 30) -> Booking:
@@ -158,7 +161,8 @@ async def looked_at(listed: list[Booking]) -> list[tuple[int, int]]:
 
     done = asyncio.Event()
     config = parse(BAMBOO, "room.toml")
-    bookings = Bookings(config, Calendar(listed), read, SystemClock(), done.set)
+    context = Context(nowhere, SystemClock(), Settings(), done.set)
+    bookings = Bookings(config, Calendar(listed), read, context)
     running = asyncio.ensure_future(bookings.run())
     async with asyncio.timeout(20):
         await done.wait()

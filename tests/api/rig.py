@@ -8,6 +8,7 @@ import httpx
 import websockets
 from starlette.routing import Mount, Route, WebSocketRoute
 
+from roomctl import app
 from roomctl.api.app import create_app
 from roomctl.api.auth import Tokens
 from roomctl.api.serving import served
@@ -15,7 +16,7 @@ from roomctl.cli.server import beside, listen
 from roomctl.clock import SystemClock
 from roomctl.config import data_path, parse
 from roomctl.roles import Role
-from roomctl.room import Outside, Room
+from roomctl.room import Outside
 from roomctl.simulator import SimFeed, Simulator
 from roomctl.store import Store
 
@@ -72,7 +73,7 @@ class House:
         self.store = Store(folder)
         kept = self.store if keep else None
         outside = Outside(self.simulator.connect, self.clock, feed, store=kept)
-        self.room = Room(self.config, outside)
+        self.room = app.room(self.config, outside)
         self.tokens = Tokens(self.store, self.clock, ADMIN)
         self.app = create_app(
             self.room,

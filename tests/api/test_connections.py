@@ -8,8 +8,8 @@ from roomctl.api.connections import (
     REQUEST_S,
     STALLED_S,
     ConnectionLimits,
-    Connections,
     ConnectionPhase,
+    Connections,
     connection_limits,
 )
 

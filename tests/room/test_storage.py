@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from roomctl import app
 from roomctl.api.auth import Tokens
 from roomctl.clock import SystemClock
 from roomctl.config import parse
@@ -51,7 +52,7 @@ async def started(folder: Path) -> AsyncIterator[Room]:
     config, clock, store = parse(ROOM, "room.toml"), SystemClock(), Store(folder)
     simulator = Simulator(config, clock, with_screen=False)
     Tokens(store, clock, "a token")
-    room = Room(
+    room = app.room(
         config,
         Outside(
             simulator.connect,

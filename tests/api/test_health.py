@@ -2,8 +2,7 @@
 
 import asyncio
 
-from roomctl.room.roles import Role
-
+from roomctl.roles import Role
 from tests.api.rig import BEARER, House
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.camera import trace
+from roomctl.camera.tools import trace
 from roomctl.clock import Moment
 from roomctl.command import DeviceName
 from roomctl.roles import Right

@@ -16,7 +16,7 @@ _ORDER = (_DEFAULT, 38400, 115200, 19200, 4800, 2400)  # how often they are met,
 _SETS_SPEED = ("/", "rfc2217://")  # socket:// and loop:// have none to set
 
 
-class Speeds:
+class BaudSearch:
     """The speeds that may be the right one; `now` is the one to open the line with."""
 
     def __init__(self, offered: Iterable[int]) -> None:

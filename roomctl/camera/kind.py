@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from roomctl.camera.lines import lines
+from roomctl.camera.lines import lines, uvc_devices
 from roomctl.camera.profile import CameraProfile
-from roomctl.camera.uvc.device import uvc_devices
 from roomctl.config import CameraTable
 from roomctl.device import Device
 from roomctl.kind import Context, Kind

@@ -1,6 +1,8 @@
-"""The ports that cameras hang on: one line each, with one to seven cameras.
+"""The ports that cameras hang on: a VISCA line with one to seven of them, or a USB camera's own.
 
-Knows no bytes: the line's session says them. A line is online while one of its cameras answers.
+Knows no bytes: the conversations say them. A port is online while one of its cameras answers. One
+that is open may lead nowhere, at the wrong speed, or over a connection whose other end lost its
+power and cannot say so: then it is opened anew (`Watchdog`).
 """
 
 from __future__ import annotations
@@ -8,31 +10,89 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from roomctl.camera.baud import ANSWER_S, Speeds, at_speed, baud_of, is_open
-from roomctl.camera.driver import Camera
-from roomctl.camera.patience import GivenUp, Patience
-from roomctl.camera.profile import shipped
-from roomctl.camera.uvc.device import is_uvc
+from roomctl.camera.baud import ANSWER_S, BaudSearch, at_speed, baud_of, is_open
+from roomctl.camera.camera import Camera
+from roomctl.camera.positions import StoredPositions
+from roomctl.camera.profile import asked_for, shipped
+from roomctl.camera.protocol import CameraProtocol, ProtocolEvents
+from roomctl.camera.uvc.connection import UvcConnection
+from roomctl.camera.uvc.protocol import UvcProtocol
+from roomctl.camera.visca import ViscaProtocol
 from roomctl.clock import Clock
 from roomctl.config import CameraTable
 from roomctl.device import Device, Health, Status
 from roomctl.errors import ConfigError, PortError
+from roomctl.store import Settings
 from roomctl.visca.bus import Bus
-from roomctl.visca.ip import SCHEME, OverIp
-from roomctl.wire import Connect, Identity, Machine, Port, Ring, traced
+from roomctl.visca.connection import Connection
+from roomctl.visca.frames import BadFrame, Splitter, decode_reply
+from roomctl.visca.ip import SCHEME as VISCA_IP
+from roomctl.visca.ip import OverIp
+from roomctl.wire import Chunk, Connect, Identity, Machine, Port, Ring, traced
 
 _log = logging.getLogger(__name__)
 
+UVC = "v4l2"
 REST_S = 0.5
+SILENT_S = 5.0  # each camera is asked once a second meanwhile
 
 
-class CameraLine(Device):
+class CameraDevice(Device):
     """One port and the cameras on it, by name."""
 
     kind: ClassVar[str] = "camera"
+    cameras: Mapping[str, Camera]
+
+    def __init__(
+        self, name: str, url: str, connect: Connect, clock: Clock, changed: Callable[[], None]
+    ) -> None:
+        super().__init__(f"camera.{name}", url, connect, clock, changed)
+        self.acknowledged = asyncio.Event()
+
+    @property
+    def found(self) -> str | None:
+        """The speed that the cameras answer at, where that had to be found; for a technician."""
+        return None
+
+    def lost(self) -> None:
+        for camera in self.cameras.values():
+            camera.lost()
+
+    def went_offline(self, reason: str, detail: str) -> None:
+        for camera in self.cameras.values():
+            camera.offline(reason, detail)
+
+    async def rest(self) -> None:
+        """Stop every camera, then put the lamps out; at most 0.5 s until all have acknowledged."""
+        online = [c for c in self.cameras.values() if c.health.status is Status.ONLINE]
+        for camera in online:
+            camera.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REST_S):
+                while any(camera.stopping for camera in online):
+                    self.acknowledged.clear()
+                    await self.acknowledged.wait()
+                await asyncio.gather(*(c.rest() for c in online), return_exceptions=True)
+
+    def heard(self) -> None:
+        """Judge the port by its cameras: it is online while one of them answers."""
+        healths = [camera.health for camera in self.cameras.values()]
+        if any(health.status is Status.ONLINE for health in healths):
+            self.proven()
+        elif all(health.status is Status.OFFLINE for health in healths):
+            self.unproven("no_reply", healths[0].detail or "no camera answers")
+
+    def log_alone(self, level: int, camera: str, what: str) -> None:
+        """Log what happened to one camera of several; for a whole port, Device does."""
+        if len(self.cameras) > 1:
+            _log.log(level, "camera.%s: %s", camera, what)
+
+
+class CameraLine(CameraDevice):
+    """A VISCA line, or one camera that speaks VISCA over a network."""
 
     def __init__(
         self,
@@ -44,11 +104,11 @@ class CameraLine(Device):
         name, table = next(iter(tables.items()))
         self.trace = Ring()
         offered = _offered(table.profile for table in tables.values())
-        self._speeds = Speeds(offered) if is_open(table.url) else None
+        self._speeds = BaudSearch(offered) if is_open(table.url) else None
         connect = self._tuned(traced(connect, clock, self.trace.note))
-        super().__init__(f"camera.{name}", table.url, connect, clock, changed)
-        self.cameras = {name: Camera(name, table, self) for name, table in tables.items()}
-        self.acknowledged = asyncio.Event()
+        super().__init__(name, table.url, connect, clock, changed)
+        self._connections: dict[str, Connection] = {}
+        self.cameras = {name: self._camera(name, table) for name, table in tables.items()}
         self._readable = False
 
     @property
@@ -62,9 +122,21 @@ class CameraLine(Device):
         speed = self._speeds.found if self._speeds else None
         return None if speed is None else f"answers at {speed} baud"
 
-    @property
-    def try_this(self) -> str:
-        """What to look at when a camera that has power does not answer."""
+    def _camera(self, name: str, table: CameraTable) -> Camera:
+        fixed, ceiling = asked_for(name, table.profile), table.mounting == "ceiling"
+
+        def begin(events: ProtocolEvents, identity: Identity | None) -> CameraProtocol:
+            made = ViscaProtocol(name, table.address, events, fixed, ceiling=ceiling)
+            self._connections[name] = made.connection
+            return made
+
+        return Camera(name, self, begin)
+
+    def advice(self, detail: str) -> str:
+        """Return what to look at when a camera does not answer."""
+        return f"{detail} on {self.url}; is it powered and {self._setting()}"
+
+    def _setting(self) -> str:
         if self.baud is None:
             return "in this network?"
         if self._speeds is None:
@@ -99,56 +171,116 @@ class CameraLine(Device):
         return {f"camera.{name}": camera.health for name, camera in self.cameras.items()}
 
     def machine(self, identity: Identity) -> Machine:
-        talks = [camera.reopened() for camera in self.cameras.values()]
-        line = Bus(talks, self.baud)
-        machine = OverIp(line) if self.url.startswith(f"{SCHEME}:") else line
+        for camera in self.cameras.values():
+            camera.reopened(identity)
+        connections = list(self._connections.values())
+        bus = Bus(connections, self.baud)
+        machine = OverIp(bus) if self.url.startswith(f"{VISCA_IP}:") else bus
         first_s = None if self._speeds is None else ANSWER_S
         self._readable = False
-        return Patience(machine, talks, self.url, first_s, self._note_readable)
+        return Watchdog(machine, connections, self.url, first_s, self._note_readable)
 
     def _note_readable(self) -> None:
         self._readable = True
         if self._speeds is not None and self._speeds.answered():
             _log.info("%s: answers at %d baud on %s", self.name, self._speeds.now, self.url)
 
-    def _try_next(self, speeds: Speeds) -> None:
+    def _try_next(self, speeds: BaudSearch) -> None:
         speeds.next()
         if speeds.exhausted:
             ask = "is the camera powered, and is the cable a crossed one?"
             self.unproven("no_reply", f"no answer at {speeds} on {self.url}; {ask}")
 
-    def lost(self) -> None:
-        for camera in self.cameras.values():
-            camera.lost()
 
-    def went_offline(self, reason: str, detail: str) -> None:
-        for camera in self.cameras.values():
-            camera.offline(reason, detail)
+class GivenUp(PortError):
+    """Nobody answers on a port that is open; opening it anew may help."""
 
-    async def rest(self) -> None:
-        """Stop every camera, then put the lamps out; at most 0.5 s until all have acknowledged."""
-        online = [c for c in self.cameras.values() if c.health.status is Status.ONLINE]
-        for camera in online:
-            camera.stop()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(REST_S):
-                while any(camera.stopping for camera in online):
-                    self.acknowledged.clear()
-                    await self.acknowledged.wait()
-                await asyncio.gather(*(c.rest() for c in online), return_exceptions=True)
 
-    def heard(self) -> None:
-        """Judge the line by its cameras: it is online while one of them answers."""
-        healths = [camera.health for camera in self.cameras.values()]
-        if any(health.status is Status.ONLINE for health in healths):
-            self.proven()
-        elif all(health.status is Status.OFFLINE for health in healths):
-            self.unproven("no_reply", healths[0].detail or "no camera answers")
+class Watchdog:
+    """Hands everything on to `machine`, and raises GivenUp from `tick` when nobody answers.
 
-    def log_alone(self, level: int, camera: str, what: str) -> None:
-        """Log what happened to one camera of several; for a whole line, Device does."""
-        if len(self.cameras) > 1:
-            _log.log(level, "camera.%s: %s", camera, what)
+    `first_s`: how long to wait for the first readable frame; None: as long as it takes. Once all
+    `connections` are silent, 5 s more. `readable` is called at the first readable frame.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        connections: Sequence[Connection],
+        url: str,
+        first_s: float | None,
+        readable: Callable[[], None],
+    ) -> None:
+        self._machine, self._connections, self._url = machine, connections, url
+        self._first_s, self._readable = first_s, readable
+        self.outbox, self.sent, self.failed = machine.outbox, machine.sent, machine.failed
+        self._splitter = Splitter()
+        self._heard = first_s is None
+        self._until: float | None = None
+
+    def receive(self, chunk: Chunk) -> None:
+        if not self._heard and self._says_something(chunk):
+            self._heard, self._until = True, None
+            self._readable()
+        self._machine.receive(chunk)
+
+    def _says_something(self, chunk: Chunk) -> bool:
+        frames = self._splitter.feed(chunk.data, chunk.at)
+        replies = (decode_reply(frame) for frame in frames if isinstance(frame, bytes))
+        return any(not isinstance(reply, BadFrame) for reply in replies)
+
+    def tick(self, now: float) -> None:
+        self._machine.tick(now)
+        if not self._heard:
+            self._wait(now, self._first_s or 0.0)
+        elif all(each.silent for each in self._connections):
+            self._wait(now, SILENT_S)
+        else:
+            self._until = None
+
+    def _wait(self, now: float, limit_s: float) -> None:
+        if self._until is None:
+            self._until = now + limit_s
+        elif now >= self._until:
+            raise GivenUp(self._url, f"no answer within {limit_s:g} s")
+
+    def due(self) -> float | None:
+        wanted = (self._machine.due(), self._until)
+        return min((at for at in wanted if at is not None), default=None)
+
+
+class UvcDevice(CameraDevice):
+    """One USB camera and its port."""
+
+    _connection: UvcConnection  # the newest
+
+    def __init__(
+        self,
+        name: str,
+        table: CameraTable,
+        connect: Connect,
+        clock: Clock,
+        changed: Callable[[], None],
+        settings: Settings,
+    ) -> None:
+        super().__init__(name, table.url, connect, clock, changed)
+
+        def begin(events: ProtocolEvents, identity: Identity | None) -> CameraProtocol:
+            before = self.camera.profile if identity is not None else None
+            made = UvcProtocol(name, events, identity, before)
+            self._connection = made.connection
+            return made
+
+        self.camera = Camera(name, self, begin, StoredPositions(name, settings))
+        self.cameras = {name: self.camera}
+
+    def advice(self, detail: str) -> str:
+        """Return what to do about a camera that does not answer."""
+        return f"{detail}; plug it in again"
+
+    def machine(self, identity: Identity) -> Machine:
+        self.camera.reopened(identity)
+        return self._connection
 
 
 def lines(
@@ -162,7 +294,7 @@ def lines(
     for name, table in tables.items():
         if is_uvc(table.url):
             continue  # a device of its own, not a line
-        if table.url in by_url and table.url.startswith(f"{SCHEME}:"):
+        if table.url in by_url and table.url.startswith(f"{VISCA_IP}:"):
             why = f"is the url of {next(iter(by_url[table.url]))} too; over IP each camera has one"
             raise ConfigError("room.toml", f"camera.{name}.url", why)
         by_url.setdefault(table.url, {})[name] = table
@@ -178,3 +310,32 @@ def _offered(profiles: Iterable[str | None]) -> set[int]:
             return {speed for profile in known.values() for speed in profile.bauds}
         offered.update(speeds)
     return offered
+
+
+def uvc_devices(
+    tables: Mapping[str, CameraTable],
+    connect: Connect,
+    clock: Clock,
+    changed: Callable[[], None],
+    settings: Settings,
+) -> list[UvcDevice]:
+    """Return one device for each table of `tables` whose url is a video device."""
+    devices = []
+    for name, table in tables.items():
+        if is_uvc(table.url):
+            _refuse_what_means_nothing(name, table)
+            devices.append(UvcDevice(name, table, connect, clock, changed, settings))
+    return devices
+
+
+def is_uvc(url: str) -> bool:
+    return url.startswith(f"{UVC}:")
+
+
+def _refuse_what_means_nothing(name: str, table: CameraTable) -> None:
+    if table.profile is not None:
+        why = "a USB camera says itself what it can do; leave the profile out"
+        raise ConfigError("room.toml", f"camera.{name}.profile", why)
+    if table.address != 1:
+        why = "a video device is one camera; leave the address out"
+        raise ConfigError("room.toml", f"camera.{name}.address", why)

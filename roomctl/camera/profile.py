@@ -26,7 +26,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Axis(_Part):
+class PtzAxis(_Part):
     """One axis: `units_per_degree` and limits; degrees count right and up, whatever the sign."""
 
     units_per_degree: float = Field(gt=0)
@@ -37,7 +37,7 @@ class Axis(_Part):
     )
     positive: Literal["right", "left", "up", "down"]
 
-    def under_ceiling(self) -> Axis:
+    def under_ceiling(self) -> PtzAxis:
         """Return the axis of a camera that hangs; where that is not known, the end stops of both.
 
         The camera itself then ends a move at its stop.
@@ -100,7 +100,7 @@ class FocusRange(_Part):
         return round(self.far + part * (self.near - self.far))
 
 
-class Tally(_Part):
+class TallyLamps(_Part):
     """Tally lamps: the family of their commands, and how soon one goes off unless renewed."""
 
     form: Literal["sony", "ptzoptics"]
@@ -108,7 +108,7 @@ class Tally(_Part):
     refresh_s: float | None = Field(default=None, gt=0, le=60)
 
 
-class Advisory(_Part):
+class RomAdvisory(_Part):
     """What is known to be wrong with some firmware; ROM versions as the version answer has them."""
 
     rom_from: int = Field(default=0, ge=0, le=0xFFFF)
@@ -138,20 +138,20 @@ class Presets(_Part):
         return number - 1 + self.first
 
 
-class Speeds(_Part):
+class SpeedTable(_Part):
     """Highest speed byte, and degrees per second from speed 1 upward where they are known."""
 
     max: int = Field(ge=1, le=0x18)
     deg_per_s: tuple[float, ...] = ()
 
     @model_validator(mode="after")
-    def _complete(self) -> Speeds:
+    def _complete(self) -> SpeedTable:
         if self.deg_per_s and len(self.deg_per_s) < self.max:
             raise ValueError(f"deg_per_s has {len(self.deg_per_s)} speeds, max says {self.max}")
         return self
 
 
-class Timing(_Part):
+class CameraTiming(_Part):
     """How long to wait, in seconds."""
 
     ack_s: float = Field(default=0.5, gt=0, le=10)
@@ -170,25 +170,30 @@ class Timing(_Part):
     idle_poll_s: float = Field(default=5.0, gt=0, le=60)
     tries: int = Field(default=3, ge=1, le=10)
 
+    @property
+    def settle_s(self) -> float:
+        """How long its answers may take to show something: a few questions."""
+        return self.inquiry_s * self.tries
+
 
 class CameraProfile(Profile):
     """A camera model."""
 
     layout: Literal["A", "B", "C", "D", "E", "F"]
     pan_tilt: bool = Field(default=True, description="false: it has no head that moves")
-    pan: Axis | None = Field(default=None, description="absent: positions are not in degrees")
-    tilt: Axis | None = None
-    pan_speed: Speeds = Speeds(max=0x18)
-    tilt_speed: Speeds = Speeds(max=0x14)
+    pan: PtzAxis | None = Field(default=None, description="absent: positions are not in degrees")
+    tilt: PtzAxis | None = None
+    pan_speed: SpeedTable = SpeedTable(max=0x18)
+    tilt_speed: SpeedTable = SpeedTable(max=0x14)
     zoom: ZoomRange | None = Field(default=None, description="absent: the camera has no zoom")
     presets: Presets | None = Field(default=None, description="absent: the camera has none")
     focus: FocusRange | None = Field(default=None, description="absent: focus is not driven")
     exposure: tuple[ExposureMode, ...] = ()
     white_balance: tuple[WhiteBalance, ...] = ()
     ir_receive: bool = Field(default=False, description="whether the remote can be locked out")
-    tally: Tally | None = Field(default=None, description="absent: it has no lamp of its own")
+    tally: TallyLamps | None = Field(default=None, description="absent: it has no lamp of its own")
     tracking: Literal["sony", "ptzoptics", "oem"] | None = None
-    advisories: tuple[Advisory, ...] = ()
+    advisories: tuple[RomAdvisory, ...] = ()
     sequence: Literal["strict", "fixed"] = Field(
         default="strict", description="over IP: whether the camera counts the messages"
     )
@@ -196,7 +201,7 @@ class CameraProfile(Profile):
     max_inflight: int = Field(default=2, ge=1, le=2)
     cancel: bool = Field(default=False, description="whether Cancel works")
     bauds: tuple[int, ...] = (9600,)
-    timing: Timing = Timing()
+    timing: CameraTiming = CameraTiming()
     quirks: tuple[Quirk, ...] = ()
 
     @property
@@ -226,7 +231,36 @@ class CameraProfile(Profile):
     def has(self, quirk: Quirk) -> bool:
         return quirk in self.quirks
 
-    def advisories_for(self, rom: int | None) -> tuple[Advisory, ...]:
+    @property
+    def abilities(self) -> tuple[str, ...]:
+        """Return what a model is able to do, in the words of the room document."""
+        can = {
+            "drive": self.pan_tilt,
+            "goto": self.pan is not None and self.tilt is not None,
+            "zoom": self.zoom is not None,
+            "focus": self.focus is not None,
+            "home": self.pan_tilt,
+            "recall": self.presets is not None,
+            "store": self.presets is not None,
+            "power": not self.has("no-power"),
+            "exposure": bool(self.exposure),
+            "white_balance": bool(self.white_balance),
+            "ir_receive": self.ir_receive,
+            "tally": self.tally is not None,
+            "tracking": self.tracking is not None,
+        }
+        return tuple(word for word, has in can.items() if has)
+
+    @property
+    def modes(self) -> dict[str, tuple[str, ...]]:
+        """Return the modes that a model has, by what they are modes of."""
+        return {
+            "exposure": self.exposure,
+            "white_balance": self.white_balance,
+            "tally": self.tally.lights if self.tally else (),
+        }
+
+    def advisories_for(self, rom: int | None) -> tuple[RomAdvisory, ...]:
         """Return what is known to be wrong with ROM version `rom`; None: with whatever it has."""
         return tuple(one for one in self.advisories if one.concerns(rom))
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from roomctl import config as configuration
-from roomctl.camera import trace
-from roomctl.camera.drill import Drill, Options, drilled
+from roomctl.camera.tools import trace
+from roomctl.camera.tools.drill import CameraDrill, DrillOptions, drilled
 from roomctl.cli import drill_speakerphone
 from roomctl.cli.ask import address_file
 from roomctl.cli.holder import holder_of_node
@@ -99,7 +99,7 @@ def run(wanted: Wanted, config: Config, say: Callable[[Step], None]) -> int:
         _refuse_if_held(name, table)
     settings = Settings.of_another_program(configuration.state_path())
     names = PresetNames(config.camera, settings, SystemClock(), lambda: None)
-    options = Options(wanted.presets, frozenset(names.of(name)), wanted.power)
+    options = DrillOptions(wanted.presets, frozenset(names.of(name)), wanted.power)
     with named(wanted.config):
         return asyncio.run(_drill(name, wanted, config, options, say))
 
@@ -126,12 +126,12 @@ async def _until_interrupted(drilling: Coroutine[Any, Any, bool], then: str) -> 
 
 
 async def _drill(
-    name: str, wanted: Wanted, config: Config, options: Options, say: Callable[[Step], None]
+    name: str, wanted: Wanted, config: Config, options: DrillOptions, say: Callable[[Step], None]
 ) -> int:
     clock = SystemClock()
     only = "" if wanted.simulated else "sim:"
     simulator = Simulator(config, clock, with_screen=False, only=only)
-    drill = Drill(name, config.camera, simulator.connect, clock, say)
+    drill = CameraDrill(name, config.camera, simulator.connect, clock, say)
     try:
         return await _until_interrupted(drill.run(options), "the camera is stopped and put back")
     finally:
@@ -140,7 +140,7 @@ async def _drill(
             _keep(wanted.trace, name, config.camera[name], drill)
 
 
-def _keep(path: Path, name: str, table: CameraTable, drill: Drill) -> None:
+def _keep(path: Path, name: str, table: CameraTable, drill: CameraDrill) -> None:
     """Write down what was said on the line."""
     facts = {"camera": name} | ({"profile": table.profile} if table.profile else {})
     written = trace.lines(drill.trace, SystemClock().now(), facts)

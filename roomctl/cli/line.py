@@ -86,14 +86,14 @@ def visca(
 
     Numbers are the raw ones of the wire, with its signs; a bit is true or false.
     """
-    from roomctl.camera.trace import as_object, spoken
+    from roomctl.camera.tools.trace import as_object, in_words
     from roomctl.cli import visca as lines
 
     if not frames and trace is None:
         raise RoomctlError("visca: no bytes given; write a frame in hex, - for stdin, or --trace")
     with lines.until_nobody_reads():
         for found in lines.read(frames, sys.stdin.buffer):
-            typer.echo(json.dumps(as_object(found)) if as_json else spoken(found))
+            typer.echo(json.dumps(as_object(found)) if as_json else in_words(found))
         for record, meant in lines.trace(trace) if trace else ():
             seen = (
                 lines.trace_object(record, meant) if as_json else lines.trace_words(record, meant)

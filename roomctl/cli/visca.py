@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from roomctl.camera.trace import Found, Reader, as_object, parse, spoken
+from roomctl.camera.tools.trace import Found, TraceReader, as_object, in_words, parse
 from roomctl.errors import RoomctlError
 from roomctl.visca import codec
 from roomctl.visca.frames import END, LONGEST, SHORTEST, BadFrame
@@ -75,7 +75,7 @@ def _joined(data: bytes) -> bool:
 
 def _several(data: bytes) -> BadFrame:
     frames = [piece + bytes((END,)) for piece in data.split(bytes((END,)))[:-1]]
-    told = "; ".join(spoken(codec.decode_datagram(frame)) for frame in frames[:_TOLD])
+    told = "; ".join(in_words(codec.decode_datagram(frame)) for frame in frames[:_TOLD])
     more = "; ..." if len(frames) > _TOLD else ""
     return BadFrame(data, f"{len(frames)} frames, put each on its own line: {told}{more}")
 
@@ -87,7 +87,7 @@ def trace(path: Path) -> Iterator[tuple[Record, list[Found]]]:
     except (OSError, ValueError) as error:
         raise RoomctlError(f"visca: {path} is no trace: {error}") from error
     for section in found.sections():
-        reader = Reader()
+        reader = TraceReader()
         for record in section:
             yield record, reader.read(record)
 
@@ -101,4 +101,4 @@ def trace_object(record: Record, meant: Sequence[Found]) -> dict[str, Any]:
 
 def trace_words(record: Record, meant: Sequence[Found]) -> str:
     """Return a record of a trace for a person."""
-    return trace_line(record, meaning="; ".join(spoken(found) for found in meant))
+    return trace_line(record, meaning="; ".join(in_words(found) for found in meant))

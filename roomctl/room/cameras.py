@@ -1,6 +1,6 @@
 """The room's cameras as one part: what they can be asked, who holds which, names and pictures.
 
-Knows no protocol: what a camera can do is its driver's business (`camera.interface`).
+Knows no protocol: what a camera can do is its driver's business (`camera.protocol`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from roomctl.camera import CameraLine
-from roomctl.camera.interface import PtzCamera
-from roomctl.camera.travel import Reached
-from roomctl.camera.uvc.device import UvcDevice
+from roomctl.camera.camera import Camera
+from roomctl.camera.lines import UvcDevice
+from roomctl.camera.protocol import Reached
 from roomctl.clock import Clock, Moment
 from roomctl.command import (
     Alternative,
@@ -69,14 +69,14 @@ class Cameras(Part):
         self._holds = Holds()
 
     @property
-    def by_name(self) -> dict[str, PtzCamera]:
+    def by_name(self) -> dict[str, Camera]:
         """Every camera by its name, in the order of room.toml."""
-        found: dict[str, PtzCamera] = {}
+        found: dict[str, Camera] = {}
         for device in self._ports:
             found.update(device.cameras)
         return {name: found[name] for name in self._config.camera}
 
-    def __getitem__(self, name: str) -> PtzCamera:
+    def __getitem__(self, name: str) -> Camera:
         """Return a camera; Refused names those there are."""
         cameras = self.by_name
         if name not in cameras:
@@ -145,7 +145,7 @@ class Cameras(Part):
             if (version := camera.unknown_model) is not None:
                 yield IssueEntry("camera.unknown_model", subject, {"version": version}, since)
 
-    def _entry(self, camera: PtzCamera) -> CameraEntry:
+    def _entry(self, camera: Camera) -> CameraEntry:
         state, name = camera.state, camera.name
         online = camera.health.status is Status.ONLINE
         return CameraEntry(
@@ -170,7 +170,7 @@ class Cameras(Part):
             picture=picture_of(name, self._config),
         )
 
-    def _presets(self, camera: PtzCamera) -> tuple[PresetEntry, ...]:
+    def _presets(self, camera: Camera) -> tuple[PresetEntry, ...]:
         if not camera.presets:
             return ()
         names = self.names.of(camera.name, camera.presets)

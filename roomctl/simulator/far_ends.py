@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from roomctl.camera.uvc.device import is_uvc
+from roomctl.camera.lines import is_uvc
 from roomctl.config import CameraTable, Config, OccupancyTable, screen_url
 from roomctl.occupancy.driver import profiles as occupancy_profiles
 from roomctl.occupancy.sim import far_sensor

@@ -3,8 +3,8 @@
 import json
 import re
 
-from roomctl.camera.replay import replay
-from roomctl.camera.trace import parse
+from roomctl.camera.tools.replay import replay
+from roomctl.camera.tools.trace import parse
 from tests.api.rig import ADMIN
 
 FRONT = "/api/v1/cameras/front/trace"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from roomctl.camera.baud import Speeds, at_speed, baud_of, is_open
+from roomctl.camera.baud import BaudSearch, at_speed, baud_of, is_open
 
 
-def tried(speeds: Speeds, count: int) -> list[int]:
+def tried(speeds: BaudSearch, count: int) -> list[int]:
     came = []
     for _ in range(count):
         came.append(speeds.now)
@@ -16,15 +16,15 @@ def tried(speeds: Speeds, count: int) -> list[int]:
 def test_the_most_frequent_speeds_come_first() -> None:
     offered = (2400, 250000, 115200, 9600, 38400, 4800, 9600)
     wanted = [9600, 38400, 115200, 4800, 2400, 250000]
-    assert tried(Speeds(offered), 12) == wanted * 2
+    assert tried(BaudSearch(offered), 12) == wanted * 2
 
 
 def test_without_any_offered_all_common_ones_are_tried() -> None:
-    assert tried(Speeds(()), 6) == [9600, 38400, 115200, 19200, 4800, 2400]
+    assert tried(BaudSearch(()), 6) == [9600, 38400, 115200, 19200, 4800, 2400]
 
 
 def test_the_found_one_comes_again_after_each_other_one() -> None:
-    speeds = Speeds((9600, 38400, 115200))
+    speeds = BaudSearch((9600, 38400, 115200))
     speeds.next()
     assert speeds.answered()
     assert not speeds.answered()
@@ -36,7 +36,7 @@ def test_the_found_one_comes_again_after_each_other_one() -> None:
 def test_exhausted_means_that_each_one_was_tried(
     offered: tuple[int, ...], found: int | None
 ) -> None:
-    speeds = Speeds(offered)
+    speeds = BaudSearch(offered)
     while found in offered and speeds.now != found:
         speeds.next()
     if found in offered:
@@ -49,7 +49,7 @@ def test_exhausted_means_that_each_one_was_tried(
 
 
 def test_only_one_speed_is_tried_again_and_again_even_if_it_was_found() -> None:
-    speeds = Speeds((9600,))
+    speeds = BaudSearch((9600,))
     speeds.answered()
     assert tried(speeds, 3) == [9600, 9600, 9600]
 
@@ -79,5 +79,5 @@ def test_a_speed_is_put_into_a_url() -> None:
 
 
 def test_it_says_which_were_tried() -> None:
-    assert str(Speeds((9600, 38400, 115200))) == "9600, 38400 or 115200 baud"
-    assert str(Speeds((4800,))) == "4800 baud"
+    assert str(BaudSearch((9600, 38400, 115200))) == "9600, 38400 or 115200 baud"
+    assert str(BaudSearch((4800,))) == "4800 baud"

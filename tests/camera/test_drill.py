@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from roomctl.camera.drill import Drill, Options, drilled
 from roomctl.camera.profile import CameraProfile, shipped
-from roomctl.camera.replay import replay
-from roomctl.camera.trace import Trace
+from roomctl.camera.tools.drill import CameraDrill, DrillOptions, drilled
+from roomctl.camera.tools.replay import replay
+from roomctl.camera.tools.trace import Trace
 from roomctl.config import CameraTable
 from roomctl.drill import Result, Step
 from roomctl.errors import PortError, PortReason, Refused
@@ -19,7 +19,7 @@ from roomctl.wire import Port, pair, pump
 from tests.invented import LoopClock, invented
 
 URL = "serial:/dev/ttyUSB0?baud=9600"
-PRESETS = Options(presets=True)
+PRESETS = DrillOptions(presets=True)
 
 
 class Site:
@@ -36,7 +36,7 @@ class Site:
         self._far: list[asyncio.Task[None]] = []
         named = model if isinstance(model, str) else None
         tables = {"front": CameraTable(url=URL, profile=named)}
-        self.drill = Drill("front", tables, self._connect, self.clock, self.steps.append)
+        self.drill = CameraDrill("front", tables, self._connect, self.clock, self.steps.append)
 
     async def _connect(self, name: str, url: str) -> Port:
         if self.refusal is not None:
@@ -113,7 +113,7 @@ def test_the_trace_of_a_drill_replays_and_every_command_ends_as_it_ended(model: 
 @invented
 async def test_what_the_drill_found_is_said_with_numbers() -> None:
     async with site() as s:
-        await s.drill.run(Options())
+        await s.drill.run(DrillOptions())
         pan, questions = s.step("pan"), s.step("questions")
         assert pan.numbers["right_deg"] > 2
         assert pan.numbers["left_deg"] < -2
@@ -130,7 +130,7 @@ async def test_a_camera_is_put_back_where_it_stood_with_its_focus_and_settings()
         await asyncio.sleep(5)
         before = s.place()
         assert before[0] == pytest.approx(100)
-        assert await s.drill.run(Options())
+        assert await s.drill.run(DrillOptions())
         assert s.place() == pytest.approx(before, abs=0.2)
         assert s.step("preset").result is Result.SKIPPED
         assert not body.presets
@@ -140,7 +140,7 @@ async def test_a_camera_is_put_back_where_it_stood_with_its_focus_and_settings()
 async def test_a_camera_in_standby_is_switched_on_and_put_to_standby_again() -> None:
     async with site() as s:
         s.camera.body.power = False
-        assert await s.drill.run(Options())
+        assert await s.drill.run(DrillOptions())
         assert "switched on in" in s.step("power").words
         assert s.step("pan").result is Result.OK
         assert not s.camera.power
@@ -149,11 +149,11 @@ async def test_a_camera_in_standby_is_switched_on_and_put_to_standby_again() -> 
 @invented
 async def test_power_is_cycled_only_if_wished() -> None:
     async with site() as s:
-        assert await s.drill.run(Options(power=True))
+        assert await s.drill.run(DrillOptions(power=True))
         assert s.step("power").numbers["took_s"] >= 0.9
         assert s.camera.power
     async with site() as s:
-        await s.drill.run(Options())
+        await s.drill.run(DrillOptions())
         assert s.step("power").words == "is on"
 
 
@@ -163,7 +163,7 @@ async def test_a_sign_that_is_wrong_in_the_profile_is_named() -> None:
     async with site(true.model_copy(update={"match": ("0001:0513",)})) as s:
         left = true.pan.model_copy(update={"positive": "left"})  # type: ignore[union-attr]
         s.camera.profile = s.camera.body.profile = true.model_copy(update={"pan": left})
-        assert not await s.drill.run(Options())
+        assert not await s.drill.run(DrillOptions())
         assert s.step("pan").result is Result.FAILED
         assert "driven right, it says -" in s.step("pan").words
         assert "'positive' in profile Sony SRG-300H is wrong" in s.step("pan").words
@@ -173,7 +173,7 @@ async def test_a_sign_that_is_wrong_in_the_profile_is_named() -> None:
 @invented
 async def test_a_camera_that_does_not_take_a_stop_fails_and_is_still_told_to() -> None:
     async with site() as s:
-        drilling = asyncio.ensure_future(s.drill.run(Options()))
+        drilling = asyncio.ensure_future(s.drill.run(DrillOptions()))
         await s.during("place")
         s.camera.silent = True
         assert not await drilling
@@ -185,11 +185,11 @@ async def test_a_camera_that_does_not_take_a_stop_fails_and_is_still_told_to() -
 @invented
 async def test_presets_with_a_name_are_never_overwritten() -> None:
     async with site() as s:
-        assert await s.drill.run(Options(presets=True, named=frozenset(range(9, 17))))
+        assert await s.drill.run(DrillOptions(presets=True, named=frozenset(range(9, 17))))
         assert "preset 8 stored" in s.step("preset").words
         assert list(s.camera.presets) == [7]
     async with site() as s:
-        await s.drill.run(Options(presets=True, named=frozenset(range(1, 17))))
+        await s.drill.run(DrillOptions(presets=True, named=frozenset(range(1, 17))))
         assert s.step("preset").words == "every preset has a name"
 
 
@@ -197,7 +197,7 @@ async def test_presets_with_a_name_are_never_overwritten() -> None:
 async def test_a_silent_camera_fails_at_the_first_step_which_says_what_to_look_at() -> None:
     async with site() as s:
         s.camera.silent = True
-        assert not await s.drill.run(Options())
+        assert not await s.drill.run(DrillOptions())
         assert [step.name for step in s.steps] == ["answers"]
         assert "is it powered" in s.steps[0].words
         assert s.clock.mono_s() < 25
@@ -214,7 +214,7 @@ def test_a_port_that_cannot_be_opened_ends_the_drill_at_once(
     async def drilling() -> None:
         async with site() as s:
             s.refusal = PortError(URL, "there is no /dev/ttyUSB0", reason)
-            assert not await s.drill.run(Options())
+            assert not await s.drill.run(DrillOptions())
             assert words in s.steps[0].words
             assert s.clock.mono_s() < 1
 
@@ -224,7 +224,7 @@ def test_a_port_that_cannot_be_opened_ends_the_drill_at_once(
 @invented
 async def test_a_line_that_is_lost_on_the_way_fails_the_step_and_ends_within_its_limits() -> None:
     async with site() as s:
-        drilling = asyncio.ensure_future(s.drill.run(Options()))
+        drilling = asyncio.ensure_future(s.drill.run(DrillOptions()))
         await s.during("pan")
         s.refusal = PortError(URL, "is unplugged", PortReason.MISSING)
         assert s.port is not None
@@ -238,7 +238,7 @@ async def test_a_line_that_is_lost_on_the_way_fails_the_step_and_ends_within_its
 @invented
 async def test_an_interrupted_drill_stops_the_camera_and_puts_it_back() -> None:
     async with site() as s:
-        drilling = asyncio.ensure_future(s.drill.run(Options()))
+        drilling = asyncio.ensure_future(s.drill.run(DrillOptions()))
         await s.during("zoom to")
         drilling.cancel()
         with pytest.raises(asyncio.CancelledError):

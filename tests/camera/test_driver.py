@@ -99,7 +99,7 @@ async def test_what_a_camera_has_not_is_unsupported() -> None:
         positions = {"pan": None, "tilt": None, "focus": None, "ir_receive": False}
         modes = {"exposure": (), "white_balance": ()}
         bare = b.front.profile.model_copy(update=nothing | positions | modes)
-        b.front._fixed = bare  # no shipped model has so little
+        b.front._protocol._fixed = bare  # no shipped model has so little
         assert (b.front.abilities, b.front.presets) == ((), ())
         for asked, what in (
             (b.front.recall(1), "presets"),

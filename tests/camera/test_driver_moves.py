@@ -65,7 +65,7 @@ async def test_what_is_left_out_of_a_move_stays_as_it_is() -> None:
 async def test_one_axis_cannot_be_sent_alone_while_nobody_knows_where_the_other_stands() -> None:
     async with bench() as b:
         b.cameras[0].silent = True
-        b.front._talk._poller.forget()
+        b.front._protocol.connection._poller.forget()
         with pytest.raises(Refused, match="give tilt_deg too") as refused:
             await b.front.goto(pan_deg=10)
         assert refused.value.code == "position_unknown"

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from roomctl.camera.patience import SILENT_S
+from roomctl.camera.lines import SILENT_S
 from roomctl.device import Status
 from roomctl.errors import Refused
 from tests.camera.cable import Bench, bench

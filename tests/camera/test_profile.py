@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomctl.camera.modes import EXPOSURE, WHITE_BALANCE
 from roomctl.camera.profile import (
-    Advisory,
     CameraProfile,
     ExposureMode,
+    RomAdvisory,
     WhiteBalance,
     recognise,
     shipped,
     under_ceiling,
 )
+from roomctl.camera.visca import EXPOSURE, WHITE_BALANCE
 from roomctl.config import data_path
 from roomctl.errors import ProfileError
 from roomctl.profile import load
@@ -150,8 +150,8 @@ def test_the_modes_of_the_profiles_are_those_that_have_a_code() -> None:
 
 
 def test_an_advisory_concerns_the_firmware_that_it_names() -> None:
-    some = Advisory(rom_from=0x0100, rom_to=0x01FF, what="loses its presets", source="notes")
-    every = Advisory(what="runs on", source="notes")
+    some = RomAdvisory(rom_from=0x0100, rom_to=0x01FF, what="loses its presets", source="notes")
+    every = RomAdvisory(what="runs on", source="notes")
     profile = shipped()["generic"].model_copy(update={"advisories": (some, every)})
     assert profile.advisories_for(0x0100) == profile.advisories_for(0x01FF) == (some, every)
     assert profile.advisories_for(0x0200) == profile.advisories_for(None) == (every,)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomctl.camera.rawframe import checked
+from roomctl.camera.visca import checked
 
 
 @pytest.mark.parametrize(

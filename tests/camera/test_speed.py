@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomctl.camera.profile import Speeds, shipped
-from roomctl.camera.speed import byte, focus_drive, pan_tilt_drive, zoom_drive
+from roomctl.camera.profile import SpeedTable, shipped
+from roomctl.camera.visca import focus_drive, pan_tilt_drive, speed_byte, zoom_drive
 from roomctl.visca.message import Focus, FocusDrive, Zoom, ZoomDrive
 
 KNOWN = sorted(name for name, profile in shipped().items() if profile.pan_speed.deg_per_s)
@@ -31,18 +31,19 @@ def test_no_push_makes_a_speed_that_a_model_does_not_have(
 def test_half_a_push_is_half_the_top_speed_as_near_as_the_model_can(name: str) -> None:
     speeds = shipped()[name].pan_speed
     known = speeds.deg_per_s[: speeds.max]
-    made = known[byte(speeds, 0.5) - 1]
+    made = known[speed_byte(speeds, 0.5) - 1]
     assert all(abs(made - known[-1] / 2) <= abs(other - known[-1] / 2) for other in known)
 
 
 @given(st.sampled_from(sorted(shipped())), st.floats(0, 1), st.floats(0, 1))
 def test_a_harder_push_is_never_slower(name: str, one: float, other: float) -> None:
     speeds = shipped()[name].tilt_speed
-    assert byte(speeds, max(one, other)) >= byte(speeds, min(one, other))
+    assert speed_byte(speeds, max(one, other)) >= speed_byte(speeds, min(one, other))
 
 
 def test_where_speeds_are_not_known_the_bytes_are_taken_for_linear() -> None:
-    assert [byte(Speeds(max=0x18), push) for push in (0.02, 0.5, -1, 7)] == [1, 12, 24, 24]
+    speeds = SpeedTable(max=0x18)
+    assert [speed_byte(speeds, push) for push in (0.02, 0.5, -1, 7)] == [1, 12, 24, 24]
 
 
 def test_an_evi_d30_zooms_from_speed_2() -> None:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomctl.camera.replay import Replayed, expected, replay
-from roomctl.camera.trace import Reader, Trace, lines, objects, parse, spoken
+from roomctl.camera.tools.replay import Replayed, expected, replay
+from roomctl.camera.tools.trace import Trace, TraceReader, in_words, lines, objects, parse
 from roomctl.clock import Moment
 from roomctl.wire import Record, Ring
 from tests.traces import record as recording
@@ -36,8 +36,8 @@ def heard(at: float, data: str) -> Record:
 
 
 def meanings(*records: Record) -> list[str]:
-    reader = Reader()
-    return [spoken(found) for record in records for found in reader.read(record)]
+    reader = TraceReader()
+    return [in_words(found) for record in records for found in reader.read(record)]
 
 
 # The ring.
@@ -74,9 +74,9 @@ def test_an_answer_is_read_by_its_question() -> None:
 
 
 def test_an_answer_that_comes_in_pieces_has_its_meaning_where_it_ends() -> None:
-    reader = Reader()
+    reader = TraceReader()
     pieces = (out(0, "81090400ff"), heard(1, "9050"), heard(1.01, "02ff9041ff"))
-    assert [[spoken(found) for found in reader.read(piece)] for piece in pieces] == [
+    assert [[in_words(found) for found in reader.read(piece)] for piece in pieces] == [
         ["camera 1: inquiry power"],
         [],
         ["camera 1: reply power on=yes", "camera 1: reply ack socket=1"],

@@ -6,11 +6,11 @@ import pytest
 
 from roomctl.camera.sim import uvc as sim
 from roomctl.camera.sim.uvc import SimUvc
+from roomctl.camera.uvc.connection import SetRequest, UvcConnection
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
     Ask,
     Both,
-    Control,
     End,
     Flag,
     Get,
@@ -18,13 +18,13 @@ from roomctl.camera.uvc.message import (
     Request,
     Set,
     Type,
+    UvcControl,
     Value,
     decode,
     encode,
 )
-from roomctl.camera.uvc.profile import exposure_items
-from roomctl.camera.uvc.talk import Errand, Outcome, UvcTalk
-from roomctl.visca.request import RequestEnd
+from roomctl.camera.uvc.protocol import exposure_items
+from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk, Virtual
 
 BOTH = (*sim.PLACES, sim.ZOOM, *sim.SPEEDS)
@@ -51,9 +51,9 @@ class Heard:
 
 
 class Rig(Virtual):
-    def __init__(self, controls: tuple[Control, ...] = BOTH, *, start: bool = True) -> None:
+    def __init__(self, controls: tuple[UvcControl, ...] = BOTH, *, start: bool = True) -> None:
         self.camera, self.events = SimUvc(controls), Heard()
-        self.talk = UvcTalk(self.events)
+        self.talk = UvcConnection(self.events)
         super().__init__(self.talk, self.camera)
         if start:
             self.run(1.0)
@@ -74,7 +74,7 @@ class Rig(Virtual):
 
     def submit(self, *sets: Set, moves: bool = True) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        self.talk.submit(Errand(sets, outcomes.append, moves), self.now)
+        self.talk.submit(SetRequest(sets, outcomes.append, moves), self.now)
         self.settle()
         return outcomes
 
@@ -92,7 +92,9 @@ def halves(message: Request) -> tuple[Request, ...]:
 
 
 @MODELS
-def test_a_camera_is_stopped_before_it_is_said_to_be_there(controls: tuple[Control, ...]) -> None:
+def test_a_camera_is_stopped_before_it_is_said_to_be_there(
+    controls: tuple[UvcControl, ...],
+) -> None:
     rig = Rig(controls, start=False)
     speeds = [control.id for control in controls if control in sim.SPEEDS]
     if speeds:
@@ -111,7 +113,7 @@ def test_a_camera_is_stopped_before_it_is_said_to_be_there(controls: tuple[Contr
 
 
 @MODELS
-def test_it_turns_right_and_up_while_it_is_driven(controls: tuple[Control, ...]) -> None:
+def test_it_turns_right_and_up_while_it_is_driven(controls: tuple[UvcControl, ...]) -> None:
     rig = Rig(controls)
 
     rig.hold(1.0, pan=1.0, tilt=0.5)
@@ -122,7 +124,7 @@ def test_it_turns_right_and_up_while_it_is_driven(controls: tuple[Control, ...])
 
 
 @MODELS
-def test_it_turns_left_and_down_while_it_is_driven(controls: tuple[Control, ...]) -> None:
+def test_it_turns_left_and_down_while_it_is_driven(controls: tuple[UvcControl, ...]) -> None:
     rig = Rig(controls)
 
     rig.hold(1.0, pan=-1.0, tilt=-0.2)
@@ -132,7 +134,7 @@ def test_it_turns_left_and_down_while_it_is_driven(controls: tuple[Control, ...]
 
 
 @MODELS
-def test_a_stop_is_taken_at_once(controls: tuple[Control, ...]) -> None:
+def test_a_stop_is_taken_at_once(controls: tuple[UvcControl, ...]) -> None:
     rig = Rig(controls)
     rig.hold(0.5, pan=1.0, tilt=0.3, zoom=1.0)
 
@@ -147,7 +149,7 @@ def test_a_stop_is_taken_at_once(controls: tuple[Control, ...]) -> None:
 
 
 @MODELS
-def test_whoever_drives_it_and_is_gone_stops_it(controls: tuple[Control, ...]) -> None:
+def test_whoever_drives_it_and_is_gone_stops_it(controls: tuple[UvcControl, ...]) -> None:
     rig = Rig(controls)
     rig.drive(pan=1.0, zoom=1.0)
 
@@ -168,7 +170,7 @@ def test_a_camera_driven_in_steps_never_has_far_to_go_alone() -> None:
 
 
 def test_a_step_is_at_least_one_of_the_camera_s_own() -> None:
-    coarse = Control(Id.PAN_ABSOLUTE, minimum=-360_000, maximum=360_000, step=36_000)
+    coarse = UvcControl(Id.PAN_ABSOLUTE, minimum=-360_000, maximum=360_000, step=36_000)
     rig = Rig((coarse, sim.PLACES[1]))
 
     rig.hold(0.3, pan=0.03)
@@ -177,7 +179,7 @@ def test_a_step_is_at_least_one_of_the_camera_s_own() -> None:
 
 
 @MODELS
-def test_random_fingers_leave_it_standing(controls: tuple[Control, ...]) -> None:
+def test_random_fingers_leave_it_standing(controls: tuple[UvcControl, ...]) -> None:
     rig, chance = Rig(controls), random.Random(4)
     for _ in range(200):
         match chance.randrange(4):
@@ -343,7 +345,7 @@ def test_a_stop_passes_a_step_that_is_just_being_written() -> None:
 def test_a_stop_passes_a_move_that_is_just_being_written() -> None:
     rig = Rig(BY_PLACE)
     outcomes: list[Outcome] = []
-    errand = Errand((Set(Id.PAN_ABSOLUTE, 400_000),), outcomes.append, moves=True)
+    errand = SetRequest((Set(Id.PAN_ABSOLUTE, 400_000),), outcomes.append, moves=True)
     rig.talk.submit(errand, rig.now)
     frame = rig.talk.outbox(rig.now)
     assert frame == encode(Set(Id.PAN_ABSOLUTE, 400_000))
@@ -369,8 +371,8 @@ def test_a_silent_wait_costs_little() -> None:
 
 
 def test_the_controls_of_a_camera_that_lists_what_it_does_not_have_are_not_used() -> None:
-    nothing = [Control(id_, step=0) for id_ in (Id.PAN_ABSOLUTE, Id.TILT_ABSOLUTE, Id.PAN_SPEED)]
-    rig = Rig((*nothing, Control(Id.ZOOM_CONTINUOUS, flags=Flag.WRITE_ONLY)))
+    nothing = [UvcControl(id_, step=0) for id_ in (Id.PAN_ABSOLUTE, Id.TILT_ABSOLUTE, Id.PAN_SPEED)]
+    rig = Rig((*nothing, UvcControl(Id.ZOOM_CONTINUOUS, flags=Flag.WRITE_ONLY)))
 
     assert not any(axis.moves for axis in rig.talk.axes.values())
 
@@ -378,7 +380,7 @@ def test_the_controls_of_a_camera_that_lists_what_it_does_not_have_are_not_used(
 def test_a_speed_that_the_kernel_gives_for_one_direction_only_is_not_used_if_there_is_a_place() -> (
     None
 ):
-    bent = [Control(id_, minimum=-1, maximum=160) for id_ in (Id.PAN_SPEED, Id.TILT_SPEED)]
+    bent = [UvcControl(id_, minimum=-1, maximum=160) for id_ in (Id.PAN_SPEED, Id.TILT_SPEED)]
     rig = Rig((*sim.PLACES, *bent))
 
     rig.hold(1.0, pan=-1.0)
@@ -387,8 +389,8 @@ def test_a_speed_that_the_kernel_gives_for_one_direction_only_is_not_used_if_the
 
 
 def test_exposure_modes_are_those_of_the_camera_s_menu() -> None:
-    def menu(items: int) -> dict[int, Control]:
-        return {Id.EXPOSURE_AUTO: Control(Id.EXPOSURE_AUTO, Type.MENU, 0, 0, 3, 1, 0, items)}
+    def menu(items: int) -> dict[int, UvcControl]:
+        return {Id.EXPOSURE_AUTO: UvcControl(Id.EXPOSURE_AUTO, Type.MENU, 0, 0, 3, 1, 0, items)}
 
     assert exposure_items(menu(0b1010)) == {"auto": 3, "manual": 1}
     assert exposure_items(menu(0b0011)) == {"auto": 0, "manual": 1}
@@ -405,7 +407,7 @@ def test_exposure_modes_are_those_of_the_camera_s_menu() -> None:
         Both(Set(Id.PAN_ABSOLUTE, -(2**31)), Set(Id.TILT_ABSOLUTE, 5)),
         Value(Id.ZOOM_ABSOLUTE, 2**31 - 1),
         End(7),
-        Control(Id.EXPOSURE_AUTO, Type.MENU, Flag.INACTIVE, -5, 3, 1, -1, 0xFFFF_FFFF),
+        UvcControl(Id.EXPOSURE_AUTO, Type.MENU, Flag.INACTIVE, -5, 3, 1, -1, 0xFFFF_FFFF),
     ],
     ids=lambda message: type(message).__name__,
 )

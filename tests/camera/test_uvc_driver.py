@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from roomctl import app
-from roomctl.camera.interface import PtzCamera
+from roomctl.camera.camera import Camera
+from roomctl.camera.lines import uvc_devices
+from roomctl.camera.positions import StoredPosition, StoredPositions
 from roomctl.camera.sim import uvc as sim
 from roomctl.camera.sim.uvc import SimUvc
-from roomctl.camera.uvc.device import uvc_devices
-from roomctl.camera.uvc.message import Control, Flag, Id, Type, Value, encode
-from roomctl.camera.uvc.places import Place, Places
+from roomctl.camera.uvc.message import Flag, Id, Type, UvcControl, Value, encode
 from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.device import Status
@@ -33,7 +33,7 @@ ROOM = """
 url = "v4l2:/dev/video0"
 """
 BY_SPEED = (*sim.SPEEDS, sim.ZOOM)
-RESETS = [Control(each, Type.BUTTON, Flag.WRITE_ONLY) for each in (Id.PAN_RESET, Id.TILT_RESET)]
+RESETS = [UvcControl(each, Type.BUTTON, Flag.WRITE_ONLY) for each in (Id.PAN_RESET, Id.TILT_RESET)]
 
 
 class Bench:
@@ -41,7 +41,7 @@ class Bench:
         self.house, self._end = house, end
 
     @property
-    def front(self) -> PtzCamera:
+    def front(self) -> Camera:
         (device,) = self.house.room._devices.usb_cameras
         return device.camera
 
@@ -63,7 +63,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(controls: tuple[Control, ...] = sim.EVERYTHING) -> AsyncIterator[Bench]:
+async def bench(controls: tuple[UvcControl, ...] = sim.EVERYTHING) -> AsyncIterator[Bench]:
     simulator = simulated(ROOM)
     end = simulator.far_end("camera.front")
     assert isinstance(end, UvcEnd)
@@ -189,14 +189,14 @@ async def test_presets_are_kept_by_the_room() -> None:
 
 
 async def test_kept_positions_survive_a_restart(tmp_path: Path) -> None:
-    place, at = Place(12.5, -3.25, None), datetime(2026, 11, 25, tzinfo=UTC)
+    place, at = StoredPosition(12.5, -3.25, None), datetime(2026, 11, 25, tzinfo=UTC)
 
-    await Places("front", Settings(Disk(tmp_path))).keep(4, place, at)
+    await StoredPositions("front", Settings(Disk(tmp_path))).keep(4, place, at)
 
-    again = Places("front", Settings(Disk(tmp_path)))
+    again = StoredPositions("front", Settings(Disk(tmp_path)))
     assert again.kept(4) == place
     assert again.kept(5) is None
-    assert Places("back", Settings(Disk(tmp_path))).kept(4) is None
+    assert StoredPositions("back", Settings(Disk(tmp_path))).kept(4) is None
 
 
 async def test_a_kept_position_that_somebody_broke_is_none() -> None:
@@ -205,7 +205,7 @@ async def test_a_kept_position_that_somebody_broke_is_none() -> None:
     for broken in ("1 2", "1 2 x", "1 2 3 4", "nan 2 3", "1 inf 3"):
         await settings.change(("camera", "front", "positions", "1"), broken, "me", "test", at)
 
-        assert Places("front", settings).kept(1) is None
+        assert StoredPositions("front", settings).kept(1) is None
 
 
 @invented
@@ -297,10 +297,8 @@ async def test_a_position_outside_of_its_own_limits_is_none() -> None:
         end._answers.append(frame)
         b.front.stop()
 
-        await b.after(0.01)
-
+        await b.house.until(lambda: b.front.state.pan_deg is None, 6.0)
         assert frame not in end._answers
-        assert b.front.state.pan_deg is None
         await b.house.until(lambda: b.front.state.pan_deg == 0.0, 6.0)
 
 

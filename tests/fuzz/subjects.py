@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from random import Random
 
-from roomctl.camera.trace import as_object
+from roomctl.camera.tools.trace import as_object
 from roomctl.cli.visca import read_line
 from roomctl.visca import codec, message
 from roomctl.visca.codec import ANSWER_ROWS, COMMAND_ROWS, INQUIRY_ROWS, Described

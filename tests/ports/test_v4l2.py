@@ -118,10 +118,10 @@ async def test_every_control_is_listed_with_what_it_takes() -> None:
         listed = [await read(port) for _ in range(5)]
 
     assert listed == [
-        uvc.Control(MODE, uvc.Type.MENU, 0, 0, 3, 1, 0, items=0b1010),
-        uvc.Control(BUTTON, uvc.Type.BUTTON, 0, 0, 0, 1, 0),
-        uvc.Control(PAN, uvc.Type.INTEGER, 0, -36000, 36000, 1, 0),
-        uvc.Control(SPEED, uvc.Type.INTEGER, 0, -10, 10, 1, 2**31 - 1),  # 2**40 does not fit
+        uvc.UvcControl(MODE, uvc.Type.MENU, 0, 0, 3, 1, 0, items=0b1010),
+        uvc.UvcControl(BUTTON, uvc.Type.BUTTON, 0, 0, 0, 1, 0),
+        uvc.UvcControl(PAN, uvc.Type.INTEGER, 0, -36000, 36000, 1, 0),
+        uvc.UvcControl(SPEED, uvc.Type.INTEGER, 0, -10, 10, 1, 2**31 - 1),  # 2**40 does not fit
         uvc.End(4),
     ]
     assert kernel.subscribed == [MODE, BUTTON, PAN, SPEED]

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from roomctl.camera.profile import shipped
-from roomctl.camera.replay import replay
-from roomctl.camera.trace import lines, parse
+from roomctl.camera.tools.replay import replay
+from roomctl.camera.tools.trace import lines, parse
 from roomctl.camera.visca import connection
 from roomctl.clock import Moment
 from roomctl.visca.bus import Bus

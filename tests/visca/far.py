@@ -1,6 +1,6 @@
 """A simulated camera alone on its line, spoken to in hex and in invented time."""
 
-from roomctl.camera.profile import CameraProfile, FocusRange, Tally, shipped
+from roomctl.camera.profile import CameraProfile, FocusRange, TallyLamps, shipped
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Chunk
 
@@ -9,7 +9,7 @@ ALL = {
     "exposure": ("auto", "manual", "shutter", "iris", "bright"),
     "white_balance": ("auto", "indoor", "outdoor", "one_push", "atw", "manual"),
     "ir_receive": True,
-    "tally": Tally(form="sony", lights=("red", "green")),
+    "tally": TallyLamps(form="sony", lights=("red", "green")),
     "tracking": "sony",
 }
 STOP, RIGHT, LEFT = "01060110100303", "01060110100203", "01060110100103"

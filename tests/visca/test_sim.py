@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomctl.camera.profile import Tally, shipped
+from roomctl.camera.profile import TallyLamps, shipped
 from tests.visca.far import LEFT, RIGHT, STOP, Far, whole
 
 # command, question, what is answered before and after
@@ -231,7 +231,7 @@ def test_a_camera_that_follows_people_moves_by_itself_but_not_against_a_hand() -
 
 
 def test_tally_lamps_go_off_by_themselves_where_the_models_do() -> None:
-    far = Far(whole(tally=Tally(form="sony", lights=("red", "green"), refresh_s=10.0)))
+    far = Far(whole(tally=TallyLamps(form="sony", lights=("red", "green"), refresh_s=10.0)))
     far.do("017e010a0002", 14.0)
     assert far.camera.lamps == {"red"}
     far.do("017e041a0002", 2.0)

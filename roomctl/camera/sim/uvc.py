@@ -16,7 +16,6 @@ from roomctl.camera.uvc.message import (
     COUPLED,
     Ask,
     Both,
-    Control,
     End,
     Flag,
     Get,
@@ -24,6 +23,7 @@ from roomctl.camera.uvc.message import (
     Request,
     Set,
     Type,
+    UvcControl,
     Value,
     decode,
     encode,
@@ -36,19 +36,19 @@ FULL_S = 2.0  # zoom and focus from end to end, likewise
 _WRITE_ONLY, _READ_ONLY = Flag.WRITE_ONLY, Flag.READ_ONLY | Flag.DISABLED | Flag.GRABBED
 
 PLACES = (
-    Control(Id.PAN_ABSOLUTE, minimum=-468_000, maximum=468_000, step=360),
-    Control(Id.TILT_ABSOLUTE, minimum=-108_000, maximum=324_000, step=360),
+    UvcControl(Id.PAN_ABSOLUTE, minimum=-468_000, maximum=468_000, step=360),
+    UvcControl(Id.TILT_ABSOLUTE, minimum=-108_000, maximum=324_000, step=360),
 )
-ZOOM = Control(Id.ZOOM_ABSOLUTE, minimum=100, maximum=500)
+ZOOM = UvcControl(Id.ZOOM_ABSOLUTE, minimum=100, maximum=500)
 SPEEDS = (
-    Control(Id.PAN_SPEED, minimum=-10, maximum=10),
-    Control(Id.TILT_SPEED, minimum=-10, maximum=10),
+    UvcControl(Id.PAN_SPEED, minimum=-10, maximum=10),
+    UvcControl(Id.TILT_SPEED, minimum=-10, maximum=10),
 )
 LOOKS = (
-    Control(Id.FOCUS_ABSOLUTE, minimum=0, maximum=255, step=5),
-    Control(Id.FOCUS_AUTO, Type.BOOLEAN, maximum=1, default=1),
-    Control(Id.EXPOSURE_AUTO, Type.MENU, maximum=3, default=3, items=0b1010),
-    Control(Id.AUTO_WHITE_BALANCE, Type.BOOLEAN, maximum=1, default=1),
+    UvcControl(Id.FOCUS_ABSOLUTE, minimum=0, maximum=255, step=5),
+    UvcControl(Id.FOCUS_AUTO, Type.BOOLEAN, maximum=1, default=1),
+    UvcControl(Id.EXPOSURE_AUTO, Type.MENU, maximum=3, default=3, items=0b1010),
+    UvcControl(Id.AUTO_WHITE_BALANCE, Type.BOOLEAN, maximum=1, default=1),
 )
 EVERYTHING = (*PLACES, ZOOM, *SPEEDS, *LOOKS)
 
@@ -65,7 +65,7 @@ _RESET_BY = {Id.PAN_RESET: "pan", Id.TILT_RESET: "tilt"}
 class SimUvc:
     """One USB camera with the given controls; `stalled`: it refuses everything."""
 
-    def __init__(self, controls: Iterable[Control] = EVERYTHING) -> None:
+    def __init__(self, controls: Iterable[UvcControl] = EVERYTHING) -> None:
         self.controls = {int(control.id): control for control in controls}
         self.heard: list[tuple[float, Request]] = []
         self.stalled = False
@@ -183,7 +183,7 @@ class SimUvc:
     def failed(self, now: float, why: str) -> None:
         self._answers.popleft()
 
-    def _obey(self, control: Id, known: Control, value: int) -> None:
+    def _obey(self, control: Id, known: UvcControl, value: int) -> None:
         self._values[control] = value
         if control in _MOTOR_OF:
             name = _MOTOR_OF[control]

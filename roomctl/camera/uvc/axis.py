@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from roomctl.camera.uvc.message import Control, Get, Request, Set
+from roomctl.camera.uvc.message import Get, Request, Set, UvcControl
 
 STEP_S = 0.1
 LONGEST_PAUSE_S = 1.0
@@ -26,13 +26,13 @@ class _Halt(Enum):
     STAY = "stay"
 
 
-class Axis:
+class UvcAxis:
     """Pan, tilt, zoom or focus; `top` is how far it goes per second at full speed, in its units.
 
     `speed` None: it is driven in steps. `place` None: where it is cannot be told or asked.
     """
 
-    def __init__(self, speed: Control | None, place: Control | None, top: float) -> None:
+    def __init__(self, speed: UvcControl | None, place: UvcControl | None, top: float) -> None:
         self.place = place if place and place.writable and place.readable else None
         self.speed = self._driven_by(speed)
         self.at: int | None = None
@@ -43,7 +43,7 @@ class Axis:
         self._halt = _Halt.ASK if self.place and not self.speed else _Halt.NO
         self._step_at = self._retry_at = self._seen_at = 0.0
 
-    def _driven_by(self, speed: Control | None) -> Control | None:
+    def _driven_by(self, speed: UvcControl | None) -> UvcControl | None:
         if speed is None or not (speed.both_ways or speed.lopsided):
             return None
         return speed if speed.both_ways or self.place is None else None
@@ -136,12 +136,12 @@ class Axis:
             return None if speed == self._told else Set(self.speed.id, speed)
         return self._step(self.place) if self.place is not None else None
 
-    def _speed(self, control: Control) -> int:
+    def _speed(self, control: UvcControl) -> int:
         """Return the speed of a drive; never 0, and the same to both sides."""
         size = max(1, round(abs(self._wanted) * control.maximum))
         return size if self._wanted > 0 else -size
 
-    def _step(self, place: Control) -> Request | None:
+    def _step(self, place: UvcControl) -> Request | None:
         base = self._target if self._target is not None else self.at
         if base is None:
             return Get(place.id)

@@ -85,7 +85,7 @@ class Flag(IntFlag):
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class UvcControl:
     """One control as the camera describes it; bit n of `items`: the menu has entry n."""
 
     id: int
@@ -184,7 +184,7 @@ class End:
 
 
 Request = Ask | Get | Set | Both
-Answer = Value | Control | End
+Answer = Value | UvcControl | End
 
 
 def encode(message: Request | Answer) -> bytes:
@@ -202,7 +202,7 @@ def encode(message: Request | Answer) -> bytes:
             return _SHORT.pack(ControlType.VALUE, control, value)
         case End(count):
             return _SHORT.pack(ControlType.END, 0, count)
-        case Control() as c:
+        case UvcControl() as c:
             bounds = (c.minimum, c.maximum, c.step, c.default)
             return _LONG.pack(ControlType.CONTROL, c.type, c.id, c.flags, *bounds, c.items)
 
@@ -211,7 +211,7 @@ def decode(data: bytes) -> Request | Answer:
     """Return what a frame says; ValueError if it is none."""
     if len(data) == _LONG.size and data[0] == ControlType.CONTROL:
         _, kind, control, flags, low, high, step, default, items = _LONG.unpack(data)
-        return Control(control, kind, flags, low, high, step, default, items)
+        return UvcControl(control, kind, flags, low, high, step, default, items)
     if len(data) == _PAIR.size and data[0] == ControlType.BOTH:
         _, one, its_value, other, others_value = _PAIR.unpack(data)
         return Both(Set(one, its_value), Set(other, others_value))

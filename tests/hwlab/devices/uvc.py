@@ -104,7 +104,7 @@ _BITS = {  # bmControls, by (unit, selector)
 }
 
 
-class UvcCamera:
+class Camera:
     """One camera; `sim` is what it does, `pictures` how many it has sent."""
 
     def __init__(self, sim: SimUvc | None = None, serial_number: str = "PTZ0001") -> None:

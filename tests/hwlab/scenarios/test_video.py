@@ -11,7 +11,7 @@ from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
 from roomctl.wire import Port, in_thread
 from tests.hwlab.devices.usbip import Plugged
-from tests.hwlab.devices.uvc import UvcCamera, jpeg
+from tests.hwlab.devices.uvc import Camera, jpeg
 from tests.hwlab.scenarios.conftest import Plug, run
 from tests.hwlab.shared.video import SCENARIOS, Scenario, driven, until
 
@@ -27,14 +27,14 @@ class UvcStand:
     def __init__(self, plug: Plug) -> None:
         self._plug = plug
         self.sim = SimUvc()
-        self.device = UvcCamera(self.sim)
+        self.device = Camera(self.sim)
         self._plugged: Plugged | None = None
 
     async def connect(self, name: str, url: str) -> Port:
         return await connect(name, url)
 
     async def plug(self) -> None:
-        self.device = UvcCamera(self.sim)
+        self.device = Camera(self.sim)
         self._plugged = await in_thread(self._plug, self.device)
 
     async def unplug(self) -> None:

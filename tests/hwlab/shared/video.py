@@ -12,9 +12,9 @@ from typing import Protocol
 
 import pytest
 
+from roomctl.camera.camera import Camera
+from roomctl.camera.lines import uvc_devices
 from roomctl.camera.sim import SimUvc
-from roomctl.camera.uvc.device import uvc_devices
-from roomctl.camera.uvc.driver import UvcCamera
 from roomctl.camera.uvc.message import Id
 from roomctl.clock import SystemClock
 from roomctl.config import CameraTable
@@ -45,7 +45,7 @@ class Stand(Protocol):
 
 
 @asynccontextmanager
-async def driven(stand: Stand) -> AsyncIterator[UvcCamera]:
+async def driven(stand: Stand) -> AsyncIterator[Camera]:
     """Run the driver of the camera at `stand`, which is online when the block begins."""
     tables = {"front": CameraTable(url=stand.url)}
     (device,) = uvc_devices(tables, stand.connect, SystemClock(), lambda: None, Settings())
@@ -59,7 +59,7 @@ async def driven(stand: Stand) -> AsyncIterator[UvcCamera]:
         await asyncio.gather(running, return_exceptions=True)
 
 
-def online(camera: UvcCamera) -> bool:
+def online(camera: Camera) -> bool:
     return camera.health.status is Status.ONLINE
 
 

@@ -38,7 +38,7 @@ _FACT = re.compile(r"#\s*([a-z][a-z_ ]*):\s*(.*\S)")
 Found: TypeAlias = Described | BadFrame
 
 
-class Reader:
+class TraceReader:
     """Says what records mean, in their order: an answer means nothing without its question."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ def is_datagram(data: bytes) -> bool:
     return len(data) > codec.HEADER and data[:2] in (b"\x01\x00", b"\x01\x10", b"\x01\x11")
 
 
-def spoken(found: Found) -> str:
+def in_words(found: Found) -> str:
     """Say a meaning as a person reads it."""
     if isinstance(found, BadFrame):
         return f"error: {found.why}"
@@ -116,7 +116,7 @@ def as_object(found: Found) -> dict[str, Any]:
 
 def round_trips(records: Iterable[Record]) -> list[float]:
     """Return how many seconds each answered question took, from its writing to its answer."""
-    reader, asked_at, took = Reader(), dict[tuple[str, int], float](), []
+    reader, asked_at, took = TraceReader(), dict[tuple[str, int], float](), []
     for record in records:
         for found in reader.read(record):
             if isinstance(found, BadFrame):
@@ -136,15 +136,15 @@ def lines(records: Iterable[Record], now: Moment, facts: Mapping[str, str]) -> I
     """Write a trace for people: facts first, then a line for each record; see above."""
     for name, value in facts.items():
         yield f"# {name}: {value}"
-    reader = Reader()
+    reader = TraceReader()
     for record in records:
-        meaning = "; ".join(spoken(found) for found in reader.read(record))
+        meaning = "; ".join(in_words(found) for found in reader.read(record))
         yield trace_line(record, _wall(record, now), meaning)
 
 
 def objects(records: Iterable[Record], now: Moment) -> Iterator[dict[str, Any]]:
     """Write a trace for programs: an object for each record."""
-    reader = Reader()
+    reader = TraceReader()
     for record in records:
         yield {
             "at": round(record.at, 6),

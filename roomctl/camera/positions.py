@@ -13,7 +13,7 @@ from roomctl.store import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StoredPosition:
     """Where a camera looks; None: that axis cannot be set."""
 
     pan_deg: float | None
@@ -21,13 +21,13 @@ class Place:
     zoom_pct: float | None
 
 
-class Places:
+class StoredPositions:
     """The positions of one camera, by preset number, among the room's settings."""
 
     def __init__(self, camera: str, settings: Settings) -> None:
         self._camera, self._settings = camera, settings
 
-    def kept(self, preset: int) -> Place | None:
+    def kept(self, preset: int) -> StoredPosition | None:
         """Return a position; None if none was kept, or a person has made it unreadable."""
         said = self._settings.now.get(self._key(preset), "").split()
         try:
@@ -36,11 +36,11 @@ class Places:
             return None
         if not all(each is None or isfinite(each) for each in (pan, tilt, zoom)):
             return None
-        return Place(pan, tilt, zoom)
+        return StoredPosition(pan, tilt, zoom)
 
-    async def keep(self, preset: int, place: Place, at: datetime) -> None:
+    async def keep(self, preset: int, there: StoredPosition, at: datetime) -> None:
         """Keep a position; RoomctlError if the disk refuses, and the old one stays."""
-        said = " ".join("-" if each is None else f"{each:.4f}" for each in astuple(place))
+        said = " ".join("-" if each is None else f"{each:.4f}" for each in astuple(there))
         await self._settings.change(self._key(preset), said, "room", "preset stored", at)
 
     def _key(self, preset: int) -> tuple[str, ...]:

@@ -9,25 +9,25 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
-from roomctl.camera.uvc.axis import Axis
+from roomctl.camera.protocol import ProtocolEvents
+from roomctl.camera.uvc.axis import UvcAxis
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
     COUPLED,
     Ask,
     Both,
-    Control,
     End,
     Get,
     Id,
     Request,
     Set,
+    UvcControl,
     Value,
     decode,
     encode,
 )
-from roomctl.visca.request import RequestEnd
+from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 
 TOP_DEG_S = 30.0  # of pan and tilt where only places can be told; PTZ cameras for rooms do 60-120
@@ -41,24 +41,8 @@ TRIES = 5  # of a stop, and of a question, before the camera counts as silent
 _MODES = (Id.FOCUS_AUTO, Id.EXPOSURE_AUTO, Id.AUTO_WHITE_BALANCE)
 
 
-class Events(Protocol):
-    """What a conversation tells."""
-
-    def answered(self) -> None: ...
-    def silent(self, detail: str) -> None: ...
-    def changed(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an errand ended, and why."""
-
-    end: RequestEnd
-    why: str = ""
-
-
 @dataclass(slots=True, eq=False)
-class Errand:
+class SetRequest:
     """Controls to be set, of which somebody waits for the end; `moves`: until it stands there."""
 
     sets: tuple[Set, ...]
@@ -79,17 +63,17 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What is being said, and on whose behalf; an axis or an errand, else a question of ours.
+class _Pending:
+    """What is being said, and on whose behalf; an axis or a request, else a question of ours.
 
     `half` is what is written with it, for the kernel would write something else there: what its
     axis `too` has to say, or what that is doing anyway.
     """
 
     message: Request
-    of: Axis | Errand | None = None
+    of: UvcAxis | SetRequest | None = None
     half: Set | None = None
-    too: Axis | None = None
+    too: UvcAxis | None = None
 
     @property
     def request(self) -> Request:
@@ -100,20 +84,20 @@ class _Said:
         return self.message
 
 
-class UvcTalk:
+class UvcConnection:
     """The Machine of one USB camera."""
 
-    def __init__(self, events: Events) -> None:
-        self.controls: dict[int, Control] = {}
+    def __init__(self, events: ProtocolEvents) -> None:
+        self.controls: dict[int, UvcControl] = {}
         self.values: dict[int, int] = {}
-        self.axes: dict[str, Axis] = {}
+        self.axes: dict[str, UvcAxis] = {}
         self.ready = False
         self._events = events
-        self._out: _Said | None = None
+        self._out: _Pending | None = None
         self._ask_at: float | None = 0.0
         self._until: float | None = None
-        self._settings: deque[Errand] = deque()
-        self._journey: Errand | None = None
+        self._settings: deque[SetRequest] = deque()
+        self._move: SetRequest | None = None
         self._questions: deque[int] = deque()
         self._awaited: set[int] = set()
         self._before: tuple[int | None, ...] = ()
@@ -126,7 +110,7 @@ class UvcTalk:
     @property
     def moving(self) -> bool:
         active = any(axis.active for axis in self.axes.values())
-        return self.ready and (active or self._unsettled or self._journey is not None)
+        return self.ready and (active or self._unsettled or self._move is not None)
 
     @property
     def stopping(self) -> bool:
@@ -135,7 +119,7 @@ class UvcTalk:
     def drive(self, wanted: Mapping[str, float], until: float, now: float) -> None:
         """Drive axes by name, -1 to 1, until `until`; those not named stand still."""
         if any(wanted.values()):
-            self._end_journey(RequestEnd.REPLACED)
+            self._end_move(Outcome(RequestEnd.REPLACED))
         for name, axis in self.axes.items():
             axis.drive(wanted.get(name, 0.0))
         self._until = until
@@ -144,21 +128,21 @@ class UvcTalk:
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
         self._until = None
-        self._end_journey(RequestEnd.STOPPED)
+        self._end_move(Outcome(RequestEnd.STOPPED))
         for axis in self.axes.values():
             axis.halt()
         self._look_soon(now)
 
-    def submit(self, errand: Errand, now: float) -> None:
-        """Set what an errand wants; a newer move replaces an older one."""
-        if not errand.moves:
-            self._settings.append(errand)
+    def submit(self, request: SetRequest, now: float) -> None:
+        """Set what a request wants; a newer move replaces an older one."""
+        if not request.moves:
+            self._settings.append(request)
             return
-        self._end_journey(RequestEnd.REPLACED)
+        self._end_move(Outcome(RequestEnd.REPLACED))
         self._until = None
         for axis in self.axes.values():
             axis.drive(0.0)
-        self._journey = errand
+        self._move = request
         self._look_soon(now)
 
     def forget(self) -> None:
@@ -166,7 +150,7 @@ class UvcTalk:
         self.ready, self._unsettled = False, False
         self.axes, self._until = {}, None
         self._questions.clear()
-        self._end_journey(RequestEnd.OFFLINE)
+        self._end_move(Outcome(RequestEnd.OFFLINE))
         while self._settings:
             self._settings.popleft().ended(Outcome(RequestEnd.OFFLINE))
 
@@ -178,7 +162,7 @@ class UvcTalk:
         except ValueError:
             return
         match message:
-            case Control():
+            case UvcControl():
                 self.controls[message.id] = message
             case End():
                 self._listed(chunk.at)
@@ -190,9 +174,9 @@ class UvcTalk:
             self._until = None
             for axis in self.axes.values():
                 axis.stop()
-        journey = self._journey
-        if journey and journey.since is not None and now >= journey.since + LIMIT_S:
-            self._end_journey(RequestEnd.NO_REPLY)
+        move = self._move
+        if move and move.since is not None and now >= move.since + LIMIT_S:
+            self._end_move(Outcome(RequestEnd.NO_REPLY, after_s=LIMIT_S, why="it still moves"))
         if self.ready and now >= self._look_at:
             (self._look if self.moving else self._ask_all)(now)
 
@@ -207,21 +191,21 @@ class UvcTalk:
         self._out = self._next(now)
         return None if self._out is None else encode(self._out.request)
 
-    def _next(self, now: float) -> _Said | None:
+    def _next(self, now: float) -> _Pending | None:
         if self._ask_at is not None and now >= self._ask_at:
-            return _Said(Ask())
+            return _Pending(Ask())
         for axis in self.axes.values():
             if (urgent := axis.urgent(now)) is not None:
-                return self._whole(_Said(urgent, axis), now)
+                return self._whole(_Pending(urgent, axis), now)
         for axis in self.axes.values():
             if (wish := axis.wish(now)) is not None:
-                return self._whole(_Said(wish, axis), now)
-        for errand in (self._journey, self._settings[0] if self._settings else None):
-            if errand is not None and errand.left and not self._halting(errand.left[0]):
-                return _Said(errand.left[0], errand, errand.other_half)
-        return _Said(Get(self._questions[0])) if self._questions else None
+                return self._whole(_Pending(wish, axis), now)
+        for request in (self._move, self._settings[0] if self._settings else None):
+            if request is not None and request.left and not self._halting(request.left[0]):
+                return _Pending(request.left[0], request, request.other_half)
+        return _Pending(Get(self._questions[0])) if self._questions else None
 
-    def _whole(self, said: _Said, now: float) -> _Said:
+    def _whole(self, said: _Pending, now: float) -> _Pending:
         """Return `said` with what the axis that shares its control says, or does anyway."""
         message = said.message
         other = self._sharer(message)
@@ -232,7 +216,7 @@ class UvcTalk:
             return replace(said, half=says, too=other)
         return replace(said, half=other.doing(COUPLED[message.id]))
 
-    def _sharer(self, message: Request) -> Axis | None:
+    def _sharer(self, message: Request) -> UvcAxis | None:
         shared = COUPLED.get(message.id) if isinstance(message, Set) else None
         has = [axis for axis in self.axes.values() if shared in axis.ids]
         return has[0] if has else None
@@ -241,35 +225,41 @@ class UvcTalk:
         return any(axis.stopping for axis in self._axes_of(message))
 
     def sent(self, now: float) -> None:
+        stopping = self.stopping
+        self._note_sent(now)
+        if stopping and not self.stopping:
+            self._events.changed()
+
+    def _note_sent(self, now: float) -> None:
         said, self._out = self._out, None
         self._failures = 0
         match said:
-            case _Said(message, Axis() as axis, half, too):
+            case _Pending(message, UvcAxis() as axis, half, too):
                 axis.said(message, now)
                 if too is not None and half is not None:
                     too.said(half, now)
-            case _Said(Set() as message, Errand() as errand, half):
+            case _Pending(Set() as message, SetRequest() as request, half):
                 for each in (message, half) if half else (message,):
-                    errand.left.popleft()
-                    self._errand_told(errand, each, now)
-            case _Said(Ask()):
+                    request.left.popleft()
+                    self._request_told(request, each, now)
+            case _Pending(Ask()):
                 self._ask_at = None
-            case _Said():
+            case _Pending():
                 self._awaited.add(self._questions.popleft())
 
     def failed(self, now: float, why: str) -> None:
         said, self._out = self._out, None
         self._failures += 1
         match said:
-            case _Said(_, Axis() as axis, _, too):
+            case _Pending(_, UvcAxis() as axis, _, too):
                 axis.refused(now)
                 if too is not None:
                     too.refused(now)
-            case _Said(_, Errand() as errand):
-                self._fail(errand, why)
-            case _Said(Ask()):
+            case _Pending(_, SetRequest() as request):
+                self._fail(request, why)
+            case _Pending(Ask()):
                 pass
-            case _Said():
+            case _Pending():
                 self._questions.popleft()
                 self._round_ended(now)
         if self._failures >= TRIES or self._ask_at is not None:
@@ -288,18 +278,18 @@ class UvcTalk:
         here = self.controls.get
         turn = TOP_DEG_S * ARC_SECONDS
         self.axes = {
-            "pan": Axis(here(Id.PAN_SPEED), here(Id.PAN_ABSOLUTE), turn),
-            "tilt": Axis(here(Id.TILT_SPEED), here(Id.TILT_ABSOLUTE), turn),
+            "pan": UvcAxis(here(Id.PAN_SPEED), here(Id.PAN_ABSOLUTE), turn),
+            "tilt": UvcAxis(here(Id.TILT_SPEED), here(Id.TILT_ABSOLUTE), turn),
             "zoom": self._range(Id.ZOOM_CONTINUOUS, Id.ZOOM_ABSOLUTE),
             "focus": self._range(None, Id.FOCUS_ABSOLUTE),
         }
         self._ask_all(now)
 
-    def _range(self, speed: Id | None, place: Id) -> Axis:
+    def _range(self, speed: Id | None, place: Id) -> UvcAxis:
         control = self.controls.get(place)
         reach = control.maximum - control.minimum if control else 0
         driven = self.controls.get(speed) if speed else None
-        return Axis(driven, control, reach / FULL_S)
+        return UvcAxis(driven, control, reach / FULL_S)
 
     def _ask_all(self, now: float) -> None:
         """Ask where it is, and how it sees."""
@@ -327,10 +317,10 @@ class UvcTalk:
         if control in self._awaited:
             self._awaited.discard(control)
             self._round_ended(now)
-        errand = self._settings[0] if self._settings else None
-        if errand is not None and not errand.left and errand.sets[-1].id == control:
+        request = self._settings[0] if self._settings else None
+        if request is not None and not request.left and request.sets[-1].id == control:
             self._settings.popleft()
-            errand.ended(Outcome(RequestEnd.DONE))
+            request.ended(Outcome(RequestEnd.DONE))
         self._events.answered()
         if new:
             self._events.changed()
@@ -343,8 +333,8 @@ class UvcTalk:
         where = tuple(self.axes[name].at for name in ("pan", "tilt", "zoom"))
         was_moving, changed = self.moving, where != self._before
         self._before, self._unsettled = where, changed and self.ready and bool(self._before)
-        if (journey := self._journey) is not None and not journey.left:
-            self._judge(journey, changed)
+        if (move := self._move) is not None and not move.left:
+            self._judge(move, changed)
         if self.ready != was_ready:
             self._events.answered()
         if self.moving != was_moving:
@@ -352,16 +342,16 @@ class UvcTalk:
         if self.moving:
             self._look_soon(now)
 
-    def _judge(self, journey: Errand, changed: bool) -> None:
-        off = [each for each in journey.sets if not self._is_there(each)]
-        journey.still = 0 if changed else journey.still + 1
-        exact = all(self.values.get(each.id) == each.value for each in journey.sets)
+    def _judge(self, move: SetRequest, changed: bool) -> None:
+        off = [each for each in move.sets if not self._is_there(each)]
+        move.still = 0 if changed else move.still + 1
+        exact = all(self.values.get(each.id) == each.value for each in move.sets)
         if not off and (exact or not changed):
             for axis in self.axes.values():
                 axis.arrived()
-            self._end_journey(RequestEnd.DONE)
-        elif journey.still >= STILL_ROUNDS:
-            self._end_journey(RequestEnd.REFUSED, "stands elsewhere than it was sent to")
+            self._end_move(Outcome(RequestEnd.DONE))
+        elif move.still >= STILL_ROUNDS:
+            self._end_move(_refused("stands elsewhere than it was sent to"))
 
     def _is_there(self, wanted: Set) -> bool:
         control, at = self.controls[wanted.id], self.values.get(wanted.id)
@@ -369,24 +359,28 @@ class UvcTalk:
             at is not None and abs(at - wanted.value) <= max(1, control.step)
         )
 
-    def _errand_told(self, errand: Errand, message: Set, now: float) -> None:
-        errand.since = now if errand.since is None else errand.since
-        if errand.moves:
+    def _request_told(self, request: SetRequest, message: Set, now: float) -> None:
+        request.since = now if request.since is None else request.since
+        if request.moves:
             for axis in self._axes_of(message):
-                (axis.sent_to if errand is self._journey else axis.overtaken)(message.value)
+                (axis.sent_to if request is self._move else axis.overtaken)(message.value)
             self._look_soon(now)
 
-    def _fail(self, errand: Errand, why: str) -> None:
-        if errand is self._journey:
-            self._end_journey(RequestEnd.REFUSED, why)
+    def _fail(self, request: SetRequest, why: str) -> None:
+        if request is self._move:
+            self._end_move(_refused(why))
         else:
             self._settings.popleft()
-            errand.ended(Outcome(RequestEnd.REFUSED, why))
+            request.ended(_refused(why))
 
-    def _end_journey(self, end: RequestEnd, why: str = "") -> None:
-        journey, self._journey = self._journey, None
-        if journey is not None:
-            journey.ended(Outcome(end, why))
+    def _end_move(self, outcome: Outcome) -> None:
+        move, self._move = self._move, None
+        if move is not None:
+            move.ended(outcome)
 
-    def _axes_of(self, message: Set) -> list[Axis]:
+    def _axes_of(self, message: Set) -> list[UvcAxis]:
         return [axis for axis in self.axes.values() if message.id in axis.ids]
+
+
+def _refused(why: str) -> Outcome:
+    return Outcome(RequestEnd.REFUSED, why=why or "was refused")

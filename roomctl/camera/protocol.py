@@ -1,0 +1,162 @@
+"""What one kind of camera speaks, as the `Camera` sees it: VISCA, or a USB camera's controls.
+
+Knows no port, no clock and no bytes. A new kind (another maker's HTTP, ONVIF) is one class with
+this shape. It says what a model can do, turns what people ask for into requests, and hands those
+to a conversation of its own; the `Camera` waits for them. Degrees count right and up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+
+from roomctl.camera.profile import CameraProfile
+from roomctl.errors import Unsupported
+from roomctl.visca.request import Outcome
+
+T = TypeVar("T")
+
+Part = Literal["pan", "tilt", "zoom"]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraState:
+    """What a camera is known to be doing; None: not known. Degrees count right and up.
+
+    `zoom_pct`: 0 wide to 100 tele. `focus_pct`: 0 far to 100 near. `ir_receive`: whether it obeys
+    its infrared remote. `firmware`: the ROM version in hex, as it answers.
+    """
+
+    power: bool | None = None
+    pan_deg: float | None = None
+    tilt_deg: float | None = None
+    zoom_pct: float | None = None
+    moving: bool = False
+    focus: Literal["auto", "manual"] | None = None
+    focus_pct: float | None = None
+    exposure: str | None = None
+    white_balance: str | None = None
+    ir_receive: bool | None = None
+    tally: str | None = None
+    tracking: bool | None = None
+    preset: int | None = None
+    model: str | None = None
+    firmware: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a move ended, as read back (None: it does not say), and what had to be clamped."""
+
+    pan_deg: float | None
+    tilt_deg: float | None
+    zoom_pct: float | None
+    clamped: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """What no camera tells, so that it is taken to be as it was told last.
+
+    The preset it was sent to, the lamp that was lit ("off": none), whether it follows people.
+    """
+
+    preset: int | None = None
+    tally: str | None = None
+    tracking: bool | None = None
+
+
+NOTHING_BELIEVED = Believed()
+
+
+@dataclass(frozen=True, slots=True)
+class CameraRequest:
+    """Commands that together do what was asked; what a command is, its protocol alone knows.
+
+    `together`: all are handed over at once; else each waits for the end of the one before.
+    """
+
+    commands: tuple[object, ...]
+    clamped: tuple[Part, ...] = ()
+    together: bool = False
+
+
+class CameraProtocol(Protocol):
+    """The conversation with one camera, from the opening of its port until it is lost.
+
+    What a model does not have is Unsupported; a value that nobody knows is Refused.
+
+    `ready`: it has answered, and may be used. `placed`: it has said where it stands, or never will.
+    `self_described`: what it can do is known only once it has answered. `settle_s`: how long
+    to wait after a move until it is seen to stand; None: the end of a move says that.
+    `unknown_model`: what a camera that no profile knows said of itself.
+    """
+
+    self_described: bool
+
+    @property
+    def profile(self) -> CameraProfile: ...
+    @property
+    def abilities(self) -> tuple[str, ...]: ...
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def placed(self) -> bool: ...
+    @property
+    def moving(self) -> bool: ...
+    @property
+    def stopping(self) -> bool: ...
+    @property
+    def settle_s(self) -> float | None: ...
+    @property
+    def rom(self) -> int | None: ...
+    @property
+    def unknown_model(self) -> str | None: ...
+    def state(self, believed: Believed) -> CameraState: ...
+
+    def drive(
+        self, pan: float, tilt: float, zoom: float, focus: float, until: float, now: float
+    ) -> None: ...
+    def stop(self, now: float) -> None: ...
+    def submit(self, command: object, ended: Callable[[Outcome], None], now: float) -> None: ...
+    def forget(self) -> None: ...
+
+    def home(self) -> CameraRequest: ...
+    def goto(
+        self, pan_deg: float | None, tilt_deg: float | None, zoom_pct: float | None, speed: float
+    ) -> CameraRequest: ...
+    def relative(self, pan_deg: float, tilt_deg: float, speed: float) -> CameraRequest: ...
+    def recall(self, number: int) -> CameraRequest: ...
+    def store(self, number: int) -> CameraRequest: ...
+    def power(self, on: bool) -> CameraRequest: ...
+    def focus(self, act: str) -> CameraRequest: ...
+    def focus_to(self, pct: float) -> CameraRequest: ...
+    def exposure(self, mode: str) -> CameraRequest: ...
+    def white_balance(self, mode: str) -> CameraRequest: ...
+    def ir_receive(self, on: bool) -> CameraRequest: ...
+    def tally(self, light: str | None) -> CameraRequest: ...
+    def tracking(self, on: bool) -> CameraRequest: ...
+    def raw(self, frame: str) -> CameraRequest: ...
+
+
+class ProtocolEvents(Protocol):
+    """Whom a conversation tells what happens: that it answered, fell silent, or is otherwise."""
+
+    def answered(self) -> None: ...
+    def silent(self, detail: str) -> None: ...
+    def changed(self) -> None: ...
+
+
+def must_have(camera: str, has: T | None, what: str) -> T:
+    """Return what its profile has; Unsupported if that is nothing."""
+    if not has:
+        raise Unsupported(camera, what)
+    return has
+
+
+def must_be_one_of(camera: str, word: str, words: Iterable[str], what: str) -> None:
+    """Raise Unsupported, naming those there are, unless `word` is one of them."""
+    if word not in words:
+        known = ", ".join(words)
+        raise Unsupported(camera, f"{what} {word!r}; it has {known}" if known else what)

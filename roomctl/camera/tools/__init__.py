@@ -1,0 +1,1 @@
+"""What is done with cameras beside running them: traces, their replay, the drill."""

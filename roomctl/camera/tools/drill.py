@@ -1,0 +1,642 @@
+"""The drill of a camera: that it answers, moves, stops, goes where it is sent, takes its settings.
+
+Knows no bytes. It runs on a real camera, from `roomctl drill`, and on every profile's simulated one
+in the tests. It holds the port itself, so no room may run on it. However it ends, the camera is
+stopped, and stands as it was found.
+
+A step does one thing that a technician would want proven; it knows only a camera, and a
+`DrillContext` to wait on. It returns what it found, with numbers; it raises Failed, or any error of
+the camera's own. Small moves only, so that a lens cap, a cable or a person close by is not in
+danger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, Protocol
+
+from roomctl.camera.camera import Camera
+from roomctl.camera.lines import CameraLine, lines
+from roomctl.camera.protocol import CameraState
+from roomctl.camera.tools.trace import round_trips
+from roomctl.clock import Clock
+from roomctl.config import CameraTable
+from roomctl.device import Status
+from roomctl.drill import Failed, Found, Result, Skipped, Step
+from roomctl.errors import (
+    NoReply,
+    PortReason,
+    Refused,
+    RoomctlError,
+    UnknownOutcome,
+    Unsupported,
+)
+from roomctl.visca.message import Layout, read_position, read_zoom
+from roomctl.wire import Connect, Record
+
+PUSH = 0.3  # of the top speed
+STEP_DEG, STEP_PCT = 5.0, 10.0
+_ENOUGH = {"pan": 2.0, "tilt": 2.0, "zoom": 3.0}  # degrees, per cent
+_LONGEST_S = 2.5
+_BEAT_S = 0.1
+_BLIND_S = 0.5
+_STILL_DEG, _STILL_PCT = 0.2, 1.0
+_STILL_UNITS = 4  # of thousands; one that stands may still answer one more or less
+_TRIES = 2  # a third question without an answer would have it taken for dead
+_NEAR_DEG, _NEAR_PCT = 0.5, 2.0
+_ROOM_DEG, _ROOM_PCT = 12.0, 15.0  # from an end stop; else it goes the other way first
+STOP_S, SETTLE_S, READ_S = 2.0, 6.0, 6.0
+
+AxisName = Literal["pan", "tilt", "zoom"]
+_WAYS: Mapping[AxisName, tuple[str, str]] = {
+    "pan": ("right", "left"),
+    "tilt": ("up", "down"),
+    "zoom": ("tele", "wide"),
+}
+ANSWER_S = 20.0  # every speed is tried, and a camera that was just powered boots
+STEP_S = 45.0
+PUT_BACK_S = 20.0
+_TICK_S = 0.02
+_ROOM_HOLDS_IT = "a room that runs (`roomctl serve`) holds its ports: stop it for the drill"
+
+
+@dataclass(frozen=True, slots=True)
+class DrillOptions:
+    """What a drill may do beyond what leaves no trace.
+
+    `presets`: overwrite the highest preset that is not `named`. `power`: to standby and back.
+    """
+
+    presets: bool = False
+    named: frozenset[int] = frozenset()
+    power: bool = False
+
+
+class CameraDrill:
+    """One drill of the camera `name`; `say` is told of each step as it ends."""
+
+    def __init__(
+        self,
+        name: str,
+        tables: Mapping[str, CameraTable],
+        connect: Connect,
+        clock: Clock,
+        say: Callable[[Step], None],
+    ) -> None:
+        """`tables`: the [camera.NAME] of the room, for those that share its line."""
+        self._clock, self._say = clock, say
+        together = {n: table for n, table in tables.items() if table.url == tables[name].url}
+        self._news = asyncio.Event()
+        self._line: CameraLine
+        (self._line,) = lines(together, connect, clock, self._news.set)
+        self._camera, self._address = self._line.cameras[name], tables[name].address
+        self._found = CameraState()
+        self._stood: dict[AxisName, float | None] = {}
+        self.steps: list[Step] = []
+
+    @property
+    def trace(self) -> tuple[Record, ...]:
+        """What was said on the line."""
+        return self._line.trace.records()
+
+    @property
+    def passed(self) -> bool:
+        return all(step.result is not Result.FAILED for step in self.steps)
+
+    async def run(self, options: DrillOptions) -> bool:
+        """Do all steps, each within its time; return whether none failed.
+
+        Cancelled, it stops the camera and puts it back, and ends.
+        """
+        async with self._running():
+            if not await self._step("answers", self._answers, ANSWER_S + 1):
+                return False
+            self._found = self._camera.state
+            try:
+                await self._all(options)
+            finally:
+                await self._step("put back", self._put_back, PUT_BACK_S)
+            await self._step("questions", self._questions, 1.0)
+        return self.passed
+
+    @contextlib.asynccontextmanager
+    async def _running(self) -> AsyncIterator[None]:
+        task = asyncio.ensure_future(self._line.run())
+        try:
+            yield
+        finally:
+            await self._line.rest()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _all(self, options: DrillOptions) -> None:
+        if not await self._step("power", partial(power_step, self, cycle=options.power)):
+            return
+        if not await self._step("place", self._noted):
+            return
+        for name, exercise in self._moves(options).items():
+            await self._step(name, exercise)
+        for name, exercise in self._settings().items():
+            await self._step(name, exercise)
+
+    async def _noted(self) -> Found:
+        """Note where it stands; only now, for in standby a camera does not say."""
+        await stop(self)
+        await settled(self, "moves by itself; does it follow people?")
+        axes: tuple[AxisName, ...] = ("pan", "tilt", "zoom")
+        self._stood = {axis: await place(self, axis) for axis in axes}
+        known: dict[str, float] = {
+            axis: round(at, 1) for axis, at in self._stood.items() if at is not None
+        }
+        words = ", ".join(f"{axis} {at:.1f}" for axis, at in known.items())
+        return Found(words or "it does not say in degrees where it stands", known)
+
+    def _moves(self, options: DrillOptions) -> dict[str, Callable[[], Awaitable[Found]]]:
+        can, steps = set(self._camera.abilities), dict[str, Callable[[], Awaitable[Found]]]()
+        if "drive" in can:
+            steps["pan"] = partial(drive_step, self, "pan")
+            steps["tilt"] = partial(drive_step, self, "tilt")
+        if "zoom" in can:
+            steps["zoom"] = partial(drive_step, self, "zoom")
+            steps["zoom to"] = partial(zoom_to_step, self)
+        if "goto" in can:
+            steps["goto"] = partial(goto_step, self)
+            steps["relative"] = partial(relative_step, self)
+            steps["home"] = partial(home_step, self)
+        if "store" in can:
+            steps["preset"] = partial(self._preset, options)
+        return steps
+
+    def _settings(self) -> dict[str, Callable[[], Awaitable[Found]]]:
+        camera, can = self._camera, set(self._camera.abilities)
+        profile = camera.profile
+        steps: dict[str, Callable[[], Awaitable[Found]]] = {}
+        if "focus" in can:
+            steps["focus"] = self._toggled("focus", ("auto", "manual"), camera.focus)
+        if "exposure" in can:
+            steps["exposure"] = self._toggled("exposure", profile.exposure, camera.exposure)
+        if "white_balance" in can:
+            modes = tuple(m for m in profile.white_balance if m != "one_push")  # it measures anew
+            steps["white balance"] = self._toggled("white_balance", modes, camera.white_balance)
+        if "ir_receive" in can:
+            steps["remote"] = self._toggled("ir_receive", (True, False), camera.ir_receive)
+        if "tally" in can:
+            steps["tally"] = partial(tally_step, self)
+        return steps
+
+    def _toggled(
+        self, part: str, values: tuple[object, ...], write: Callable[..., Awaitable[None]]
+    ) -> Callable[[], Awaitable[Found]]:
+        return partial(setting_step, self, lambda state: getattr(state, part), values, write)
+
+    async def _step(
+        self, name: str, exercise: Callable[[], Awaitable[Found]], limit_s: float = STEP_S
+    ) -> bool:
+        """Do one step, and leave the camera stopped; return whether it did not fail."""
+        try:
+            async with asyncio.timeout(limit_s):
+                found = await exercise()
+            step = Step(name, Result.OK, found.words, found.numbers)
+        except Unsupported as error:
+            step = Step(name, Result.SKIPPED, self._without_name(str(error)))
+        except TimeoutError:
+            step = Step(name, Result.FAILED, f"not over within {limit_s:g} s")
+        except Skipped as error:
+            step = Step(name, Result.SKIPPED, str(error))
+        except RoomctlError as error:
+            step = Step(name, Result.FAILED, self._without_name(str(error)))
+        if step.result is Result.FAILED:
+            self._camera.stop()
+        self.steps.append(step)
+        self._say(step)
+        return step.result is not Result.FAILED
+
+    def _without_name(self, words: str) -> str:
+        prefix = f"{self._camera.name}: "
+        while words.startswith(prefix):
+            words = words.removeprefix(prefix)
+        return words
+
+    # The steps that are more than one exercise.
+
+    async def _answers(self) -> Found:
+        camera, hopeless = self._camera, set(PortReason) - {PortReason.CLOSED}
+        began = self.now()
+        await self.until(
+            lambda: camera.health.status is Status.ONLINE or camera.health.reason in hopeless,
+            ANSWER_S,
+            "",
+        )
+        if camera.health.status is not Status.ONLINE:
+            why = camera.health.detail or "its port cannot be opened"
+            busy = camera.health.reason == PortReason.BUSY
+            raise Failed(f"{why}; {_ROOM_HOLDS_IT}" if busy else why)
+        took = self.now() - began
+        await self.until(lambda: not camera.state.moving, SETTLE_S, "moves by itself")
+        words = f"{camera.profile.name}{self._firmware()} after {took:.1f} s"
+        if camera.unknown_model:
+            words += f"; no profile knows {camera.unknown_model}, so only what all share is drilled"
+        known = "".join(f"; known: {advisory.what}" for advisory in camera.advisories)
+        return Found(words + known, {"took_s": round(took, 2)})
+
+    def _firmware(self) -> str:
+        firmware = self._camera.state.firmware
+        return f", firmware {firmware}" if firmware else ""
+
+    async def _preset(self, options: DrillOptions) -> Found:
+        if not options.presets:
+            raise Skipped("would overwrite one; --presets allows it")
+        free = [number for number in self._camera.presets if number not in options.named]
+        if not free:
+            raise Skipped("every preset has a name")
+        return await preset_step(self, free[-1])
+
+    async def _put_back(self) -> Found:
+        """Stop, and go where it stood; then, if it was in standby, go there again."""
+        camera, stood = self._camera, self._stood
+        await stop(self)
+        if any(at is not None for at in stood.values()):
+            await camera.goto(stood["pan"], stood["tilt"], stood["zoom"])
+        if self._found.focus is not None and camera.state.focus != self._found.focus:
+            await camera.focus(self._found.focus)
+        await settled(self, "does not come to rest")
+        for axis, at in stood.items():
+            if not near(axis, at, now := await place(self, axis)):
+                raise Failed(f"stood at {axis} {at:.1f}, and is now at {now:.1f}")
+        if self._found.power is False:
+            await camera.power(False)
+            return Found("stopped, and in standby again")
+        if stood and stood["pan"] is None:
+            return Found("stopped; about where it stood, for its degrees are not known")
+        return Found("stopped, and as it stood")
+
+    async def _questions(self) -> Found:
+        times_ms = [passed * 1000 for passed in round_trips(self.trace)]
+        if not times_ms:
+            raise Failed("has answered no question")
+        mean, longest = sum(times_ms) / len(times_ms), max(times_ms)
+        words = f"{len(times_ms)} answered in {mean:.0f} ms on average, {longest:.0f} ms at most"
+        return Found(words, {"mean_ms": round(mean, 1), "max_ms": round(longest, 1)})
+
+    # The DrillContext of the steps.
+
+    @property
+    def camera(self) -> Camera:
+        return self._camera
+
+    @property
+    def address(self) -> int:
+        """The camera's number on its line."""
+        return self._address
+
+    def now(self) -> float:
+        return self._clock.mono_s()
+
+    async def rest(self, seconds: float) -> None:
+        """Let time pass; Failed if the camera is lost meanwhile."""
+        await asyncio.sleep(seconds)
+        if self._camera.health.status is not Status.ONLINE:
+            raise Failed(self._camera.health.detail or "was lost")
+
+    async def until(self, fact: Callable[[], bool], limit_s: float, otherwise: str) -> None:
+        """Wait until something is so; Failed says what is not, or why the camera is offline."""
+        until = self.now() + limit_s
+        while not fact():
+            if self.now() >= until:
+                offline = self._camera.health.status is not Status.ONLINE
+                raise Failed((offline and self._camera.health.detail) or otherwise)
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_S):
+                    await self._news.wait()
+
+
+def drilled(name: str, tables: Mapping[str, CameraTable]) -> str:
+    """Return which camera `camera.front`, or `front`, is; Refused names those there are."""
+    short = name.removeprefix("camera.")
+    if short not in tables:
+        known = ", ".join(f"camera.{each}" for each in sorted(tables)) or "none in this room"
+        raise Refused("drill", "unknown_device", f"no camera {name!r}; there is: {known}")
+    return short
+
+
+class DrillContext(Protocol):
+    """Where a drill takes place. `until` raises Failed(otherwise) after `limit_s`."""
+
+    @property
+    def camera(self) -> Camera: ...
+    @property
+    def address(self) -> int: ...
+    def now(self) -> float: ...
+    async def rest(self, seconds: float) -> None: ...
+    async def until(self, fact: Callable[[], bool], limit_s: float, otherwise: str) -> None: ...
+
+
+# Moving until told otherwise.
+
+
+async def drive_step(on: DrillContext, axis: AxisName) -> Found:
+    """Drive one way and back: it goes where it should, and each time it stops, and stands."""
+    start, (low, high) = await place(on, axis), _ends(on, axis)
+    margin = _ROOM_PCT if axis == "zoom" else _ROOM_DEG
+    first = -1 if start is not None and start > high - margin and start - low > margin else 1
+    pushes = [await _push(on, axis, way) for way in (first, -first)]
+    numbers = {f"{_way(axis, way)}{_unit(axis)}": went for way, went, _ in pushes if went}
+    stop_ms = max(stopped for _, _, stopped in pushes) * 1000
+    said = ", ".join(_went(axis, way, went) for way, went, _ in pushes)
+    words = f"{said}; each stop taken within {stop_ms:.0f} ms, and it stands"
+    return Found(words, {**numbers, "stop_ms": round(stop_ms, 1)})
+
+
+async def _push(on: DrillContext, axis: AxisName, way: int) -> tuple[int, float | None, float]:
+    """Drive a little; return the way, how far it went, and after how long the stop was taken."""
+    camera, name = on.camera, _way(axis, way)
+    before, began = await place(on, axis), on.now()
+    while not _far_enough(axis, before, _shown(on, axis), on.now() - began):
+        speeds = {"pan": 0.0, "tilt": 0.0, "zoom": 0.0} | {axis: way * PUSH}
+        camera.drive(**speeds)
+        await on.rest(_BEAT_S)
+    stopped_s = await stop(on)
+    await settled(on, f"still moves {SETTLE_S:g} s after the stop")
+    after = await _standing(on, axis)
+    if before is None or after is None:
+        return way, None, stopped_s
+    went = after - before
+    if abs(went) < _still(axis):
+        raise Failed(f"driven {name}, it did not move; is something in its way?")
+    if went * way < 0:
+        wrong = f"driven {name}, it says {went:+.1f}{_sign(axis)}"
+        raise Failed(f"{wrong}; 'positive' in profile {camera.profile.name} is wrong")
+    return way, went, stopped_s
+
+
+async def stop(on: DrillContext) -> float:
+    """Stop, and return after how many seconds the camera had taken it."""
+    asked = on.now()
+    on.camera.stop()
+    await on.until(
+        lambda: not on.camera.stopping, STOP_S, f"did not take a stop within {STOP_S:g} s"
+    )
+    return on.now() - asked
+
+
+async def settled(on: DrillContext, otherwise: str) -> None:
+    """Wait until two rounds of questions found it in the same place."""
+    await on.until(lambda: not on.camera.state.moving, SETTLE_S, otherwise)
+
+
+async def _standing(on: DrillContext, axis: AxisName) -> float | None:
+    """Return where it stands, having asked twice: it must be the same place."""
+    at = await _units(on, axis)
+    await on.rest(_BLIND_S)
+    now = await _units(on, axis)
+    if at is not None and now is not None and abs(now - at) > _STILL_UNITS:
+        raise Failed(f"crept on by {now - at:+d} units after the stop")
+    return _in_words(on, axis, now)
+
+
+async def place(on: DrillContext, axis: AxisName) -> float | None:
+    """Ask where it is, in degrees or per cent; None: it does not say, or not in those."""
+    return _in_words(on, axis, await _units(on, axis))
+
+
+async def _units(on: DrillContext, axis: AxisName) -> int | None:
+    """Ask where it is, in its own units; None: it does not say."""
+    camera, question = on.camera, "04 47" if axis == "zoom" else "06 12"
+    if axis == "zoom" and camera.profile.has("no-zoom-inquiry"):
+        return None
+    for _ in range(_TRIES):
+        try:
+            answer = await camera.raw(f"8{on.address} 09 {question} FF")
+        except (UnknownOutcome, NoReply):
+            continue  # it got lost on the way
+        except Refused as refused:
+            if refused.code == "offline":
+                raise
+            return None
+        try:
+            return _read(axis, bytes.fromhex(answer or ""), camera.profile.model.layout)
+        except ValueError:
+            return None  # another layout than the profile's: nothing to count on
+    return None
+
+
+def _read(axis: AxisName, answer: bytes, layout: Layout) -> int:
+    if axis == "zoom":
+        return read_zoom(answer)
+    return read_position(answer, layout)[axis == "tilt"]
+
+
+def _in_words(on: DrillContext, axis: AxisName, units: int | None) -> float | None:
+    profile = on.camera.profile
+    if units is None:
+        return None
+    if axis == "zoom":
+        return profile.zoom.percent(units) if profile.zoom else None
+    reach = profile.pan if axis == "pan" else profile.tilt
+    return reach.degrees(units) if reach else None
+
+
+def _far_enough(axis: AxisName, before: float | None, now: float | None, passed_s: float) -> bool:
+    if before is None or now is None:
+        return passed_s >= _BLIND_S
+    return abs(now - before) >= _ENOUGH[axis] or passed_s >= _LONGEST_S
+
+
+def _shown(on: DrillContext, axis: AxisName) -> float | None:
+    """Return where it was when it was last asked by the session."""
+    state = on.camera.state
+    return {"pan": state.pan_deg, "tilt": state.tilt_deg, "zoom": state.zoom_pct}[axis]
+
+
+def _ends(on: DrillContext, axis: AxisName) -> tuple[float, float]:
+    profile = on.camera.profile
+    reach = {"pan": profile.pan, "tilt": profile.tilt, "zoom": None}[axis]
+    return (reach.min_deg, reach.max_deg) if reach else (0.0, 100.0)
+
+
+def _way(axis: AxisName, way: int) -> str:
+    return _WAYS[axis][0 if way > 0 else 1]
+
+
+def _unit(axis: AxisName) -> str:
+    return "_pct" if axis == "zoom" else "_deg"
+
+
+def _sign(axis: AxisName) -> str:
+    return " %" if axis == "zoom" else "°"
+
+
+def _still(axis: AxisName) -> float:
+    return _STILL_PCT if axis == "zoom" else _STILL_DEG
+
+
+def _went(axis: AxisName, way: int, went: float | None) -> str:
+    name = _way(axis, way)
+    return (
+        f"{name} (it does not say how far)" if went is None else f"{name} {went:+.1f}{_sign(axis)}"
+    )
+
+
+# Going to places.
+
+
+async def goto_step(on: DrillContext) -> Found:
+    """Go to an angle beside this one and back: it arrives, and says the same."""
+    pan, tilt = await place(on, "pan"), await place(on, "tilt")
+    if pan is None or tilt is None:
+        raise Failed("does not say where it stands")
+    targets = ((_beside(on, "pan", pan), _beside(on, "tilt", tilt)), (pan, tilt))
+    errors: list[float] = []
+    for to_pan, to_tilt in targets:
+        await on.camera.goto(to_pan, to_tilt)
+        errors.append(abs(await _arrival(on, "pan", to_pan) - to_pan))
+        errors.append(abs(await _arrival(on, "tilt", to_tilt) - to_tilt))
+    return Found(f"there and back, within {max(errors):.2f}°", {"off_deg": round(max(errors), 2)})
+
+
+async def relative_step(on: DrillContext) -> Found:
+    """Go a step from here and back."""
+    pan = await place(on, "pan")
+    if pan is None:
+        raise Failed("does not say where it stands")
+    step = _beside(on, "pan", pan) - pan
+    await on.camera.relative(step, 0.0)
+    there = await _arrival(on, "pan", pan + step)
+    await on.camera.relative(-step, 0.0)
+    await _arrival(on, "pan", pan)
+    return Found(f"{there - pan:+.1f}° and back", {"step_deg": round(there - pan, 2)})
+
+
+async def home_step(on: DrillContext) -> Found:
+    """Go to the middle."""
+    began = on.now()
+    await on.camera.home()
+    took = on.now() - began
+    await settled(on, "went home and does not come to rest")
+    pan, tilt = await place(on, "pan"), await place(on, "tilt")
+    at = "" if pan is None or tilt is None else f", at {pan:.1f}°, {tilt:.1f}°"
+    return Found(f"there after {took:.1f} s{at}", {"took_s": round(took, 2)})
+
+
+async def zoom_to_step(on: DrillContext) -> Found:
+    """Zoom to a place beside this one and back."""
+    start = await place(on, "zoom")
+    if start is None:
+        raise Skipped("does not say how far it is zoomed in, so it could not be put back")
+    step = -STEP_PCT if start > 100 - STEP_PCT else STEP_PCT
+    errors = []
+    for pct in (start + step, start):
+        await on.camera.zoom_to(pct)
+        errors.append(abs(await _arrival(on, "zoom", pct) - pct))
+    return Found(f"{step:+.0f} % and back, within {max(errors):.1f} %", {"off_pct": max(errors)})
+
+
+async def preset_step(on: DrillContext, number: int) -> Found:
+    """Store the place as a preset, leave it, and be brought back."""
+    camera, before = on.camera, {axis: await place(on, axis) for axis in _WAYS}
+    await camera.store(number)
+    axis: AxisName = "pan" if "drive" in camera.abilities else "zoom"
+    at = before[axis] or 0.0
+    await _push(on, axis, 1 if _beside(on, axis, at) > at else -1)
+    began = on.now()
+    await camera.recall(number)
+    took = on.now() - began
+    await settled(on, "was recalled and does not come to rest")
+    for part, then in before.items():
+        if then is not None:
+            await _arrival(on, part, then)
+    return Found(f"preset {number} stored, left and recalled in {took:.1f} s", {"took_s": took})
+
+
+async def _arrival(on: DrillContext, axis: AxisName, wanted: float) -> float:
+    """Return where it stands once that is near; some say that they are there before they are."""
+    until = on.now() + SETTLE_S
+    while not near(axis, wanted, now := await place(on, axis)):
+        if on.now() > until:
+            raise Failed(
+                f"sent to {axis} {wanted:.1f}{_sign(axis)}, it is at {now:.1f}{_sign(axis)}"
+            )
+        await on.rest(_BEAT_S)
+    if now is None:
+        raise Failed("went, and does not say where it is")
+    return now
+
+
+def near(axis: AxisName, wanted: float | None, now: float | None) -> bool:
+    """Whether it is where it should be; where it cannot be known, it is taken to be."""
+    if wanted is None or now is None:
+        return True
+    return abs(now - wanted) <= (_NEAR_PCT if axis == "zoom" else _NEAR_DEG)
+
+
+def _beside(on: DrillContext, axis: AxisName, place: float) -> float:
+    """Return a place a step from this one, on the side where there is more room."""
+    low, high = _ends(on, axis)
+    return place + STEP_DEG if high - place >= place - low else place - STEP_DEG
+
+
+# Settings.
+
+
+async def setting_step(
+    on: DrillContext,
+    read: Callable[[CameraState], object],
+    values: Sequence[object],
+    write: Callable[..., Awaitable[None]],
+) -> Found:
+    """Set something else and back again; each time the camera says so."""
+    before = read(on.camera.state)
+    if before is None:
+        raise Failed("does not say how it is set")
+    if before not in values or len(values) < 2:
+        raise Skipped(f"is set to {_word(before)}, and could not be set to that again")
+    other = next(value for value in values if value != before)
+    for value in (other, before):
+        await write(value)
+        await on.until(
+            lambda wanted=value: read(on.camera.state) == wanted,  # type: ignore[misc]
+            READ_S,
+            f"was set to {_word(value)} and says {_word(read(on.camera.state))}",
+        )
+    return Found(f"{_word(other)}, and {_word(before)} again")
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
+
+
+async def power_step(on: DrillContext, *, cycle: bool) -> Found:
+    """Be on; with `cycle`, go to standby and come back first."""
+    camera, began = on.camera, on.now()
+    if camera.state.power is None:
+        raise Failed("does not say whether it is on")
+    if camera.state.power and not cycle:
+        return Found("is on")
+    if camera.state.power:
+        await camera.power(False)
+        await on.until(lambda: camera.state.power is False, READ_S, "does not go to standby")
+        began = on.now()
+    await camera.power(True)
+    limit_s = camera.profile.timing.boot_s
+    await on.until(lambda: camera.state.power is True, limit_s, "does not switch on")
+    took = on.now() - began
+    return Found(f"switched on in {took:.1f} s", {"took_s": round(took, 1)})
+
+
+async def tally_step(on: DrillContext) -> Found:
+    """Light each lamp; a person must look, for no camera can be asked."""
+    lamps = on.camera.profile.tally
+    if lamps is None:
+        raise Unsupported(on.camera.name, "tally lamp")
+    for light in lamps.lights:
+        await on.camera.tally(light)
+        await on.rest(_BLIND_S)
+    await on.camera.tally(None)
+    return Found(f"{', '.join(lamps.lights)} lit and put out; look whether it was so")

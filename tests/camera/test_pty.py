@@ -9,6 +9,7 @@ import pytest
 
 from tests.camera.site import Room, held, room
 
+pytestmark = pytest.mark.real
 OFFLINE_S, BACK_S = 1.0, 2.0
 
 

@@ -144,6 +144,7 @@ def test_a_raw_question_is_asked_as_an_inquiry() -> None:
     assert outcomes == [Outcome(RequestEnd.REFUSED, 0x02)]
 
 
+@pytest.mark.real
 async def test_a_camera_is_driven_over_real_udp() -> None:
     clock = SystemClock()
     sim = SimIp(SimCamera(shipped()["sony_srg300h"]))

@@ -4,8 +4,8 @@ from functools import cache
 
 import pytest
 
-from roomctl.camera import modes
 from roomctl.camera.profile import CameraProfile, shipped
+from roomctl.camera.visca import EXPOSURE, WHITE_BALANCE, ViscaProtocol
 from roomctl.visca.message import (
     Command,
     FocusTo,
@@ -18,7 +18,7 @@ from roomctl.visca.message import (
     ZoomTo,
 )
 from roomctl.visca.request import Outcome, RequestEnd
-from tests.visca.rig import Rig
+from tests.visca.rig import Heard, Rig
 
 MODELS = sorted(shipped())
 MOVING = [name for name in MODELS if shipped()[name].pan_tilt]
@@ -26,6 +26,11 @@ MOVING = [name for name in MODELS if shipped()[name].pan_tilt]
 
 def having(part: str) -> list[str]:
     return [name for name in MODELS if getattr(shipped()[name], part)]
+
+
+def asked(model: str) -> ViscaProtocol:
+    """Return what makes messages of people's wishes, for that model."""
+    return ViscaProtocol("front", 1, Heard(), shipped()[model])
 
 
 def done(rig: Rig, *messages: Message, within_s: float = 15.0) -> None:
@@ -89,11 +94,11 @@ def test_focus_goes_to_a_place_by_hand(model: str) -> None:
     rig = Rig(model)
     focus = shipped()[model].focus
     assert focus is not None
-    done(rig, modes.focus("manual"), FocusTo(focus.position(20)), within_s=3.0)
+    done(rig, *asked(model).focus("manual").commands, FocusTo(focus.position(20)), within_s=3.0)
     assert rig.camera.focus_pct == pytest.approx(20, abs=0.1)
-    done(rig, modes.focus("infinity"), within_s=3.0)
+    done(rig, *asked(model).focus("infinity").commands, within_s=3.0)
     assert rig.camera.focus_pct == 0
-    done(rig, modes.focus("auto"), within_s=3.0)
+    done(rig, *asked(model).focus("auto").commands, within_s=3.0)
     assert rig.camera.focus_pct == pytest.approx(50, abs=0.1)
 
 
@@ -101,18 +106,18 @@ def test_focus_goes_to_a_place_by_hand(model: str) -> None:
 def test_every_exposure_mode_that_is_offered_is_taken_and_read_back(model: str) -> None:
     rig = Rig(model)
     for mode in shipped()[model].exposure:
-        done(rig, modes.exposure(mode), within_s=1.0)
-        assert rig.camera.body.values["exposure_mode"] == modes.EXPOSURE[mode]
-        assert rig.talk.seen.settings[Inquiry.EXPOSURE_MODE] == modes.EXPOSURE[mode]
+        done(rig, *asked(model).exposure(mode).commands, within_s=1.0)
+        assert rig.camera.body.values["exposure_mode"] == EXPOSURE[mode]
+        assert rig.talk.seen.settings[Inquiry.EXPOSURE_MODE] == EXPOSURE[mode]
 
 
 @pytest.mark.parametrize("model", having("white_balance"))
 def test_every_white_balance_that_is_offered_is_taken_and_read_back(model: str) -> None:
     rig = Rig(model)
     for mode in shipped()[model].white_balance:
-        done(rig, *modes.white_balance(mode), within_s=2.0)
-        assert rig.camera.body.values["white_balance_mode"] == modes.WHITE_BALANCE[mode]
-        assert rig.talk.seen.settings[Inquiry.WHITE_BALANCE_MODE] == modes.WHITE_BALANCE[mode]
+        done(rig, *asked(model).white_balance(mode).commands, within_s=2.0)
+        assert rig.camera.body.values["white_balance_mode"] == WHITE_BALANCE[mode]
+        assert rig.talk.seen.settings[Inquiry.WHITE_BALANCE_MODE] == WHITE_BALANCE[mode]
 
 
 @pytest.mark.parametrize("model", having("tally"))
@@ -121,30 +126,28 @@ def test_every_lamp_lights_and_goes_out(model: str) -> None:
     tally = shipped()[model].tally
     assert tally is not None
     for light in tally.lights:
-        done(rig, modes.lamp(tally, light, True), within_s=1.0)
+        done(rig, *asked(model).tally(light).commands, within_s=1.0)
         assert rig.camera.lamps == {light}
-        done(rig, modes.lamp(tally, light, False), within_s=1.0)
+        done(rig, *asked(model).tally(None).commands, within_s=1.0)
         assert rig.camera.lamps == set()
 
 
 @pytest.mark.parametrize("model", having("tracking"))
 def test_a_model_that_follows_people_does_so_until_told_not_to(model: str) -> None:
     rig = Rig(model)
-    family = shipped()[model].tracking
-    assert family is not None
-    done(rig, modes.tracking(family, True), within_s=2.0)
+    done(rig, *asked(model).tracking(True).commands, within_s=2.0)
     assert rig.camera.moving
-    done(rig, modes.tracking(family, False), within_s=2.0)
+    done(rig, *asked(model).tracking(False).commands, within_s=2.0)
     assert not rig.camera.moving
 
 
 @pytest.mark.parametrize("model", having("ir_receive"))
 def test_the_remote_can_be_locked_out(model: str) -> None:
     rig = Rig(model)
-    done(rig, modes.ir_receive(False), within_s=1.0)
+    done(rig, *asked(model).ir_receive(False).commands, within_s=1.0)
     rig.camera.remote()
     assert not rig.camera.moving
-    done(rig, modes.ir_receive(True), within_s=1.0)
+    done(rig, *asked(model).ir_receive(True).commands, within_s=1.0)
     rig.camera.remote()
     rig.run(0.1)
     assert rig.camera.moving
@@ -154,10 +157,10 @@ def test_the_remote_can_be_locked_out(model: str) -> None:
 def test_what_a_model_lacks_is_a_syntax_error(model: str) -> None:
     rig, profile = Rig(model), shipped()[model]
     lacking: list[Message] = []
-    lacking += [] if profile.focus else [modes.focus("manual")]
-    lacking += [] if profile.exposure else [modes.exposure("manual")]
+    lacking += [] if profile.focus else [Command("focus_mode", (("auto", 0),))]
+    lacking += [] if profile.exposure else [Command("exposure_mode", (("mode", 3),))]
     lacking += [] if profile.white_balance else [Command("white_balance_mode", (("mode", 5),))]
-    lacking += [] if profile.tracking else [modes.tracking("sony", True)]
+    lacking += [] if profile.tracking else [Command("tracking", (("on", 1),))]
     lacking += [] if profile.tally else [Command("tally_red", (("on", 1),))]
     lacking += [] if profile.pan_tilt else [Home()]
     for message in lacking:

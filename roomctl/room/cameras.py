@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from roomctl.camera import CameraLine
 from roomctl.camera.camera import Camera
-from roomctl.camera.lines import UvcDevice
+from roomctl.camera.lines import CameraDevice
 from roomctl.camera.protocol import Reached
 from roomctl.clock import Clock, Moment
 from roomctl.command import (
@@ -60,7 +60,7 @@ class Cameras(Part):
     ) -> None:
         """`may_film`: whether a meeting has the video device, or may have it soon."""
         self._config, self._clock, self._act = config, context.clock, context.act
-        self._ports = [each for each in devices if isinstance(each, CameraLine | UvcDevice)]
+        self._ports = [each for each in devices if isinstance(each, CameraDevice)]
         self.names = PresetNames(config.camera, context.settings, context.clock, context.changed)
         self._pictures = Pictures(
             config.camera, context.connect, context.clock, context.changed, pictures

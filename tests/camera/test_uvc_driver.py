@@ -70,7 +70,9 @@ async def bench(controls: tuple[UvcControl, ...] = sim.EVERYTHING) -> AsyncItera
     end.camera = SimUvc(controls)
     try:
         async with living(ROOM, on=simulator) as house:
-            await house.until(lambda: house.device("camera.front").status == "online")
+            await house.until(
+                lambda: house.document.devices and house.device("camera.front").status == "online"
+            )
             yield Bench(house, end)
     finally:
         await simulator.close()

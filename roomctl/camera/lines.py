@@ -57,6 +57,10 @@ class CameraDevice(Device):
         """The speed that the cameras answer at, where that had to be found; for a technician."""
         return None
 
+    @property
+    def healths(self) -> Mapping[str, Health]:
+        return {f"camera.{name}": camera.health for name, camera in self.cameras.items()}
+
     def lost(self) -> None:
         for camera in self.cameras.values():
             camera.lost()
@@ -165,10 +169,6 @@ class CameraLine(CameraDevice):
                 _log.debug("%s: opened anew: %s", self.name, why)
             if self._speeds is not None and not self._readable:
                 self._try_next(self._speeds)
-
-    @property
-    def healths(self) -> Mapping[str, Health]:
-        return {f"camera.{name}": camera.health for name, camera in self.cameras.items()}
 
     def machine(self, identity: Identity) -> Machine:
         for camera in self.cameras.values():

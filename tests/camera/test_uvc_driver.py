@@ -10,7 +10,7 @@ import pytest
 
 from roomctl import app
 from roomctl.camera.camera import Camera
-from roomctl.camera.lines import uvc_devices
+from roomctl.camera.lines import UvcDevice, uvc_devices
 from roomctl.camera.positions import StoredPosition, StoredPositions
 from roomctl.camera.sim import uvc as sim
 from roomctl.camera.sim.uvc import SimUvc
@@ -42,7 +42,7 @@ class Bench:
 
     @property
     def front(self) -> Camera:
-        (device,) = self.house.room._devices.usb_cameras
+        (device,) = self.house.room._devices.all(UvcDevice)
         return device.camera
 
     def look(self) -> SimUvc:

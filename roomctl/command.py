@@ -47,11 +47,11 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("expected characters that print; keys go as screen.key")
-    return text
+_FORBIDDEN = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_DIRECTION = dict.fromkeys((0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
+Plain = Annotated[str, Field(pattern=f"^[^{_FORBIDDEN}]*$")]
+"""Text from outside: no control characters, and none that turn the reading direction around."""
 
 DeviceName = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="its name in room.toml")
@@ -71,17 +71,21 @@ SpeedShare = Annotated[float, Field(gt=0, le=1, description="part of the top spe
 LeaseMs = Annotated[
     int, Field(ge=50, le=500, description="it stops after so many ms"), BeforeValidator(_whole)
 ]
-Name = Annotated[str, Field(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
-RawFrame = Annotated[str, Field(min_length=2, max_length=80)]
-Text = Annotated[str, Field(min_length=1, max_length=16_384)]
+Days = Annotated[int, Field(ge=1, le=3660), BeforeValidator(_whole)]
+Name = Annotated[Plain, Field(max_length=40)]
+RawFrame = Annotated[Plain, Field(min_length=2, max_length=80)]
+Text = Annotated[
+    str,
+    Field(min_length=1, max_length=16_384, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"),
+    AfterValidator(lambda text: text.translate(_DIRECTION)),
+]
+"""An invitation as it was pasted: lines and tabs, and marks of direction, which are left out."""
 
 Steps = Annotated[int, Field(ge=1, le=20), BeforeValidator(_whole)]
-Favourite = Annotated[str, Field(min_length=1, max_length=80)]
-MeetingNumber = Annotated[str, Field(min_length=3, max_length=64)]
-Passcode = Annotated[str, Field(max_length=64)]
-TypedText = Annotated[
-    str, Field(min_length=1, max_length=256, repr=False), AfterValidator(_printable)
-]
+Favourite = Annotated[Plain, Field(min_length=1, max_length=80)]
+MeetingNumber = Annotated[Plain, Field(min_length=3, max_length=64)]
+Passcode = Annotated[Plain, Field(max_length=64)]
+TypedText = Annotated[Plain, Field(min_length=1, max_length=256, repr=False)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -404,6 +404,9 @@ def has_display() -> bool:
     return bool(os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY"))
 
 
-def environment_token() -> str | None:
-    """Return the API token given as ROOMCTL_TOKEN, for the command line."""
-    return os.environ.get("ROOMCTL_TOKEN")
+def token_file() -> Path | None:
+    """Return the file of the API token that the environment, or systemd, has given."""
+    if given := os.environ.get("ROOMCTL_TOKEN_FILE"):
+        return Path(given)
+    credential = Path(os.environ.get("CREDENTIALS_DIRECTORY") or "/nonexistent") / "roomctl-token"
+    return credential if credential.exists() else None

@@ -98,6 +98,14 @@ export class RoomPanel extends HTMLElement {
     return this.live.phone;
   }
 
+  /**
+   * Whether this browser may ever give a command, by the server's table of roles.
+   * @param {string} command
+   */
+  may(command) {
+    return this.live.may?.has(command) ?? true;
+  }
+
   /** Pair if the address says so, and connect. */
   async start() {
     const pairing = await redeem();

@@ -323,7 +323,7 @@ def take_over(store: Store, clock: Clock) -> bool:
 
 
 def _fits(kept: Mapping[str, Any]) -> bool:
-    """Whether a document has the shape of this version, or of older ones: a role, or a table."""
+    """Whether a document is of this version, or of older ones: a role or a table each."""
     return all(isinstance(entry, str | dict) for entry in kept.values())
 
 

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.requests import HTTPConnection
 
 from roomctl.api import schema
+from roomctl.api.access import access_routes
 from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
 from roomctl.api.descriptions import description_routes
 from roomctl.api.encoding import Encoding
@@ -67,6 +68,7 @@ def routes(doors: Doors) -> APIRouter:
     router.include_router(description_routes(doors.room))
     router.include_router(revision_routes(doors.room))
     router.include_router(use_routes(doors.room))
+    router.include_router(access_routes(doors.tokens, doors.room.clock))
     router.include_router(picture_routes(doors.room))
     router.include_router(screen_picture_routes(doors.room))
     _phone(router, doors.phones)

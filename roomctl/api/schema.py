@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import to_jsonable_python
 
-from roomctl.command import Declaration, DeviceName, Identifier, Number, Push
+from roomctl.command import Declaration, DeviceName, Identifier, Number, Plain, Push
 from roomctl.room.commands import CommandRecord
 
 
@@ -117,7 +117,7 @@ class Waiting(BaseModel):
 class Pairing(Strict):
     """The token of a pairing link."""
 
-    token: Annotated[str, Field(min_length=8, max_length=128)]
+    token: Annotated[Plain, Field(min_length=8, max_length=128)]
 
 
 class NewPairing(Strict):
@@ -136,9 +136,9 @@ class Offered(BaseModel):
 class FarSideAction(Strict):
     """Something a person or a fault does to the simulated hardware."""
 
-    device: Annotated[str, Field(min_length=1, max_length=64)]
-    action: Annotated[str, Field(min_length=1, max_length=32)]
-    args: dict[str, bool | int | float | str] = Field(default_factory=dict, max_length=8)
+    device: Annotated[Plain, Field(min_length=1, max_length=64)]
+    action: Annotated[Plain, Field(min_length=1, max_length=32)]
+    args: dict[str, bool | int | float | Plain] = Field(default_factory=dict, max_length=8)
 
 
 class LiveCommand(Strict):

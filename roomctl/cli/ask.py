@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from roomctl.config import environment_token, runtime_path
+from roomctl.config import runtime_path, token_file
 from roomctl.errors import RoomctlError
 
 if TYPE_CHECKING:
     import httpx
 
 LIMIT_S = 40.0
+SERVICE = Path("/run/roomctl/api.json")  # where the systemd unit's daemon leaves it
 
 
 class NoRoom(RoomctlError):
@@ -24,13 +29,13 @@ def address_file() -> str:
     return str(runtime_path() / "api.json")
 
 
-def room(url: str | None, token: str | None) -> dict[str, Any]:
+def room(url: str | None, token: Path | None) -> dict[str, Any]:
     """Return the room document."""
     with _client(url, token) as client:
         return _answer(client, "GET", "/api/v1/room", None)
 
 
-def description(url: str | None, token: str | None, speakerphone: str | None) -> dict[str, Any]:
+def description(url: str | None, token: Path | None, speakerphone: str | None) -> dict[str, Any]:
     """Return all that the room knows of a speakerphone; None: its first one."""
     with _client(url, token) as client:
         name = speakerphone or _first_speakerphone(_answer(client, "GET", "/api/v1/room", None))
@@ -46,14 +51,14 @@ def _first_speakerphone(document: dict[str, Any]) -> str:
     raise RoomctlError("the room has no speakerphone; `roomctl probe` lists what is plugged in")
 
 
-def command(url: str | None, token: str | None, kind: str, args: dict[str, Any]) -> dict[str, Any]:
+def command(url: str | None, token: Path | None, kind: str, args: dict[str, Any]) -> dict[str, Any]:
     """Send a command, wait for it, and return its record; RoomctlError says why it was refused."""
     with _client(url, token) as client:
         body = {"type": kind, "args": args}
         return _answer(client, "POST", "/api/v1/commands?wait_s=30", body)
 
 
-def pairing(url: str | None, token: str | None, role: str) -> dict[str, Any]:
+def pairing(url: str | None, token: Path | None, role: str) -> dict[str, Any]:
     """Return a link that makes one browser a panel or the room's screen, and how long it works."""
     with _client(url, token) as client:
         offered = _answer(client, "POST", "/api/v1/pairings", {"role": role})
@@ -61,29 +66,52 @@ def pairing(url: str | None, token: str | None, role: str) -> dict[str, Any]:
         return {"link": link, "good_for_s": offered["good_for_s"]}
 
 
-def _client(url: str | None, token: str | None) -> httpx.Client:
+def access(url: str | None, token: Path | None, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+    """Ask about tokens and sessions; return what the room says."""
+    with _client(url, token) as client:
+        return _answer(client, method, f"/api/v1/{path}", body)
+
+
+def _client(url: str | None, token: Path | None) -> httpx.Client:
     import httpx  # half a second on a slow board: whoever serves a room asks none
 
     known = _known()
     base = url or known.get("api")
     if not base:
         why = "no room runs here as this user; start one with `roomctl simulate`"
-        raise NoRoom(f"{why}, or name one with --url and --token")
-    token = token or environment_token() or (known.get("token") if base == known.get("api") else "")
-    if not token:
-        raise RoomctlError(f"{base}: a token is needed: --token, or ROOMCTL_TOKEN")
-    headers = {"Authorization": f"Bearer {token}"}
+        raise NoRoom(f"{why}, or name one with --url and --token-file")
+    file = token or token_file()
+    secret = read_token(file) if file else known["token"] if base == known.get("api") else ""
+    if not secret:
+        why = "a token is needed: --token-file, or ROOMCTL_TOKEN_FILE"
+        raise RoomctlError(f"{base}: {why}; `roomctl token make` makes one")
+    headers = {"Authorization": f"Bearer {secret}"}
     # The room is on this box or this network: a proxy of the environment is not on the way.
     return httpx.Client(base_url=base, headers=headers, timeout=LIMIT_S, trust_env=False)
 
 
+def read_token(path: Path) -> str:
+    """Return the token in a file; RoomctlError if everybody can read it, or it holds none."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if mode & 0o007:
+            why = f"others can use this file (mode {mode & 0o777:04o}); chmod 600 it"
+            raise RoomctlError(f"{path}: {why}, and make another token")
+        token = file.read(1024).strip()
+    if not re.fullmatch(r"[\x21-\x7e]{16,512}", token):
+        raise RoomctlError(f"{path}: holds no token, which is one word")
+    return token
+
+
 def _known() -> dict[str, str]:
-    try:
-        with open(address_file(), encoding="utf-8") as file:
-            known: dict[str, str] = json.load(file)
-            return known
-    except (OSError, ValueError):
-        return {}
+    """Return address and token of the room on this box, where this user may read them."""
+    for path in (Path(address_file()), SERVICE):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError), path.open() as file:
+            # In /tmp anybody may have made the folder; in /run only root.
+            if path == SERVICE or os.fstat(file.fileno()).st_uid == os.getuid():
+                said = json.load(file)
+                return {"api": str(said["api"]), "token": str(said["token"])}
+    return {}
 
 
 def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[str, Any]:
@@ -94,6 +122,8 @@ def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[
     except httpx.HTTPError as error:
         why = f"does not answer ({error}); is the room running?"
         raise NoRoom(f"{client.base_url}: {why}") from error
+    if response.status_code == 204:
+        return {}
     try:
         answer: dict[str, Any] = response.json()
     except ValueError as error:

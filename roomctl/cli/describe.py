@@ -37,7 +37,7 @@ class Wanted:
     config: Path | None
     listen_s: float
     url: str | None
-    token: str | None
+    token: Path | None
 
 
 def describe(wanted: Wanted) -> dict[str, Any]:

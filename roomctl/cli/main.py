@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from roomctl import __version__
-from roomctl.cli import line, speakerphone
+from roomctl.cli import access, line, speakerphone
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
 from roomctl.errors import RoomctlError
 
@@ -273,6 +273,8 @@ def hid(
 occupancy = typer.Typer(no_args_is_help=True, help="How well presence is judged, in figures.")
 app.add_typer(occupancy, name="occupancy")
 app.add_typer(speakerphone.app, name="speakerphone")
+app.add_typer(access.token_app, name="token")
+app.add_typer(access.session_app, name="session")
 
 
 class Sensors(StrEnum):

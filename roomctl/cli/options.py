@@ -15,7 +15,10 @@ from roomctl.cli.folding import FoldingHandler
 Config = Annotated[Path, typer.Option("--config", "-c", help="The room's room.toml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Url = Annotated[str | None, typer.Option(help="The room's API; default: the room on this box.")]
-Token = Annotated[str | None, typer.Option(help="API token; default: $ROOMCTL_TOKEN.")]
+Token = Annotated[
+    Path | None,
+    typer.Option("--token-file", help="A file with the API token; default: $ROOMCTL_TOKEN_FILE."),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every frame.")]
 
 

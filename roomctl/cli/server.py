@@ -11,6 +11,7 @@ import os
 import resource
 import secrets
 import socket
+import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from pathlib import Path
 from roomctl import config as configuration
 from roomctl import lifetime, systemd, wire
 from roomctl.api.app import create_app
-from roomctl.api.auth import PAIRING_S, Tokens
+from roomctl.api.auth import PAIRING_S, Tokens, take_over
 from roomctl.api.far_side import FarSide
 from roomctl.api.serving import served
 from roomctl.app import room as room_of
@@ -34,7 +35,7 @@ from roomctl.roles import Role
 from roomctl.room import Outside, Room
 from roomctl.screen.protocol import DisplayRole, ShowPage
 from roomctl.simulator import Simulator
-from roomctl.store import Settings, Store, all_text
+from roomctl.store import Settings, Store
 from roomctl.wire import Connect, Port, Record, trace_file
 
 _log = logging.getLogger(__name__)
@@ -46,13 +47,17 @@ End = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a running room can be reached, and the secrets to do so."""
+    """Where a running room can be reached, and the secrets to do so.
+
+    `is_new`: nobody was paired yet, and no token made. `token` is good for this run alone.
+    """
 
     panel: str
     screen: str
     far_side: str | None
     api: str
     token: str
+    is_new: bool
 
 
 def serve(path: Path, trace: Path | None, say: Callable[[str], None]) -> int:
@@ -68,6 +73,7 @@ async def _serve(
     config: Config, clock: Clock, trace: Path | None, say: Callable[[str], None], ending: Ending
 ) -> int:
     store = Store(configuration.state_path())
+    _keep_private(store.folder)
     simulator = _simulated_parts(config, clock)
     connect: Connect = simulator.connect
     if trace is not None:
@@ -119,8 +125,13 @@ async def running(
     with listen(*config.api.address) as listening:
         store.disk.sweep()
         host, port = listening.getsockname()[:2]
-        token = _admin_token(store)
-        tokens = Tokens(store, outside.clock, token)
+        try:
+            if take_over(store, outside.clock):
+                _log.info("the API token is kept as a hash from now on, as the token 'admin'")
+        except OSError as error:
+            _log.warning("the API token of an older version is not taken over yet: %s", error)
+        own = secrets.token_urlsafe(32)  # of this run, for whoever may read its runtime folder
+        tokens = Tokens(store, outside.clock, own)
         base = f"http://{_reachable(host)}:{port}"
         outside = replace(
             outside,
@@ -140,10 +151,12 @@ async def running(
             screen=f"{base}/screen#pair={tokens.offer_pairing(Role.SCREEN, good_for_s)}",
             far_side=f"{base}/far-side#pair={far_side_token}" if far_side_token else None,
             api=base,
-            token=token,
+            token=own,
+            is_new=tokens.is_new,
         )
         async with (
             beside("the room", room.run(), ending.begin),
+            beside("the record of who got in", tokens.run(), ending.begin),
             served(app, listening) as serving,
             lasting("the web server", serving, ending.begin),
             _left_at(addresses),
@@ -256,17 +269,17 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _admin_token(store: Store) -> str:
-    """Return the API token of this room, made at its first start."""
-    known = store.read("admin", all_text).get("token")
-    if isinstance(known, str) and len(known) >= 32:
-        return known
-    token = secrets.token_urlsafe(32)
-    try:
-        store.write("admin", {"token": token})
-    except OSError as error:
-        _log.warning("the API token is good until the end only: %s", error)
-    return token
+def _keep_private(folder: Path) -> None:
+    """Keep others out of the state folder; RoomctlError if that is not ours to do."""
+    about = folder.stat()
+    mode = stat.S_IMODE(about.st_mode)
+    if mode & 0o077 == 0:
+        return
+    if about.st_uid != os.getuid():
+        why = f"others can read it (mode {mode:04o}), and it belongs to user {about.st_uid}"
+        raise RoomctlError(f"{folder}: {why}; chmod 700 it, or start as that user")
+    folder.chmod(0o700)
+    _log.warning("%s: others could read it (mode %04o); it is 0700 now", folder, mode)
 
 
 @contextlib.asynccontextmanager
@@ -280,6 +293,7 @@ async def _left_at(addresses: Addresses) -> AsyncIterator[None]:
         text = json.dumps({"api": addresses.api, "token": addresses.token})
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
+            os.fchmod(handle, 0o600)  # whatever stood there before
             file.write(text)
     except OSError as error:
         _log.warning("the address is not left for `roomctl status`: %s", error)
@@ -295,10 +309,17 @@ async def _left_at(addresses: Addresses) -> AsyncIterator[None]:
 
 
 def print_addresses(addresses: Addresses, say: Callable[[str], None]) -> None:
-    """Tell a person where the room is."""
-    say(f"panel     {addresses.panel}")
-    say(f"screen    {addresses.screen}")
+    """Tell a person where the room is; links that let somebody in only at the first start."""
     if addresses.far_side:
+        say(f"panel     {addresses.panel}")
+        say(f"screen    {addresses.screen}")
         say(f"far side  {addresses.far_side}")
-    say(f"API       {addresses.api}/docs   token {addresses.token}")
-    say("The links work once each; Ctrl-C ends the room.")
+    elif addresses.is_new:
+        say(f"panel     {addresses.panel}")
+    else:
+        say(f"panel     {addresses.api}/   (`roomctl pair` makes a link for another browser)")
+    say(f"API       {addresses.api}/docs   (`roomctl token make NAME` makes a token)")
+    if addresses.far_side:
+        say("The links work once each; Ctrl-C ends the room.")
+    elif addresses.is_new:
+        say("The link works once, for 15 minutes; later starts print none.")

@@ -516,7 +516,11 @@ class Meeting(Part):
     @command("screen.type", Right.DISPLAY)
     async def _type(self, source: Source, text: TypedText) -> None:
         """Type a text into whatever has the page's focus; it may be a passcode, kept nowhere."""
-        await self._page.type(text)
+        page = self._page
+        if not text.isprintable():
+            why = "the text has characters that no key writes; keys go as screen.key"
+            raise Refused("screen", "not_typed", why)
+        await page.type(text)
 
     @command("screen.key", Right.DISPLAY)
     async def _key(self, source: Source, key: Key) -> None:

@@ -179,6 +179,7 @@ async def test_a_guests_stream_ends_with_the_visit_and_with_its_session(tmp_path
             assert (await stream).count("event: room") <= 1
 
 
+@pytest.mark.real
 async def test_a_guests_socket_ends_when_its_session_is_revoked(alive):
     phone = await alive.panel(role=Role.GUEST)
     [(session, known)] = alive.tokens.sessions()

@@ -72,3 +72,11 @@ async def test_what_is_typed_is_nowhere_in_what_the_server_says(alive):
             assert refused.status_code == 422
             answers.append(refused)
     assert [answer.text for answer in answers if SECRET in answer.text] == []
+
+
+async def test_characters_that_no_key_writes_are_not_typed(alive):
+    async with alive.in_process(headers=await headers(alive, "panel")) as panel:
+        touch = {"type": "screen.type", "args": {"text": "a\u200bb"}}
+        answer = await panel.post("/api/v1/commands?wait_s=20", json=touch)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_typed")
+    assert alive.screen.shows.typed == ""

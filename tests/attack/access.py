@@ -12,6 +12,8 @@ from tests.attack.registry import attack
 WITH_MICROPHONE = f'{ROOM}[speakerphone.table]\nurl = "usb:0b0e:2456"\n'
 CLOSED = {  # to a panel, with what would be done if it were not
     "/api/v1/pairings": b'{"role": "panel"}',
+    "/api/v1/tokens": b'{"name": "mine", "scope": "admin"}',
+    "/api/v1/sessions": b"",
     "/api/v1/settings": b"",
     "/api/v1/use": b"",
     "/api/v1/cameras/front/trace": b"",

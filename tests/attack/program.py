@@ -109,7 +109,7 @@ class Program:
                 stderr=subprocess.STDOUT,
             )
         try:
-            self.until(lambda: self._healthy() and "The links work once" in self.log)
+            self.until(lambda: self._healthy() and "/docs " in self.log)
         except BaseException:
             self.kill()
             raise

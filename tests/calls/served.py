@@ -48,9 +48,10 @@ class Served:
                 stderr=log,
                 text=True,
             )
-        pairing = re.search("pair=(.+)", self.process.stdout.readline())
-        assert pairing, self.log.read_text()
-        if self._panel is None:
+        said = self.process.stdout.readline()
+        assert said, self.log.read_text()
+        if self._panel is None:  # only the first start prints a link
+            pairing = re.search("pair=(.+)", said)
             client = httpx.Client(base_url=self.origin, trust_env=False, timeout=30)
             client.headers["Origin"] = self.origin
             token = {"token": pairing[1]}

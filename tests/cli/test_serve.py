@@ -199,3 +199,41 @@ async def test_a_device_that_reopens_is_traced_into_one_file_that_is_opened_once
         for data in ("01", "02", "03")
         for entry in (["open", ""], ["out", data], ["lost", ""])
     ]
+
+
+def test_after_the_first_start_no_link_and_no_secret_is_printed_or_kept_in_plain_text(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text(SIMULATED)
+    state, left = tmp_path / "state/roomctl", tmp_path / "run/roomctl/api.json"
+    state.mkdir(parents=True, mode=0o755)
+    secrets: list[str] = []
+    for start in range(2):
+        with subprocess.Popen(
+            [*ROOMCTL, "serve", "--config", str(file)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(tmp_path),
+        ) as process:
+            try:
+                until(left.exists)
+                until(lambda: roomctl(tmp_path, "token", "list").status == 0)
+                secrets.append(json.loads(left.read_text())["token"])
+                assert left.stat().st_mode & 0o077 == 0
+                assert state.stat().st_mode & 0o077 == 0
+                if start == 0:
+                    secrets.append(roomctl(tmp_path, "token", "make", "dashboard").out.strip())
+                listed = roomctl(tmp_path, "token", "list").out
+                assert listed.startswith("dashboard ")
+            finally:
+                process.send_signal(signal.SIGTERM)
+                out, err = process.communicate(timeout=LIMIT_S)
+        assert process.returncode == 0
+        assert ("pair=" in out) is (start == 0)
+        assert not [secret for secret in secrets if secret in out + err]
+        kept = [path.read_bytes() for path in state.rglob("*") if path.is_file()]
+        assert not [secret for secret in secrets if any(secret.encode() in it for it in kept)]
+        assert not left.exists()
+    assert len(set(secrets)) == 3

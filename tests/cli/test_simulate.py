@@ -84,7 +84,10 @@ def test_joining_nothing_is_one_sentence(room: Running) -> None:
 
 
 def test_a_wrong_token_is_one_sentence(room: Running) -> None:
-    said = room.roomctl("status", "--token", "wrong")
+    file = room.folder / "wrong"
+    file.write_text("wrong" * 9)
+    file.chmod(0o600)
+    said = room.roomctl("status", "--token-file", str(file))
     assert said.status == 1
     assert said.err.startswith("roomctl: ")
     assert said.err.count("\n") == 1

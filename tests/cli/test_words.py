@@ -55,26 +55,64 @@ def test_without_a_room_one_sentence_says_what_to_do(
     assert (answer.status, answer.out) == (1, "")
     assert answer.err == (
         "roomctl: no room runs here as this user; start one with `roomctl simulate`,"
-        " or name one with --url and --token\n"
+        " or name one with --url and --token-file\n"
     )
 
 
 @pytest.mark.real
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense"])
 def test_a_room_that_does_not_answer_is_one_sentence(tmp_path: Path, url: str) -> None:
-    answer = roomctl(tmp_path, "status", "--url", url, "--token", "x")
+    answer = roomctl(tmp_path, "status", "--url", url, "--token-file", token_file(tmp_path))
     assert answer.status == 1
     assert answer.err.startswith(f"roomctl: {url}")
     assert answer.err.count("\n") == 1
 
 
+def token_file(folder: Path, mode: int = 0o600, text: str = "x" * 43) -> str:
+    file = folder / "token"
+    file.write_text(text)
+    file.chmod(mode)
+    return str(file)
+
+
 @pytest.mark.real
-def test_a_token_may_come_from_the_environment(tmp_path: Path) -> None:
+def test_a_token_comes_from_a_file_that_the_environment_or_systemd_names(tmp_path: Path) -> None:
     url = "http://127.0.0.1:9"
     without = roomctl(tmp_path, "status", "--url", url)
-    assert without.err == f"roomctl: {url}: a token is needed: --token, or ROOMCTL_TOKEN\n"
-    given = roomctl(tmp_path, "status", "--url", url, more={"ROOMCTL_TOKEN": "x"})
-    assert "does not answer" in given.err
+    why = "a token is needed: --token-file, or ROOMCTL_TOKEN_FILE; `roomctl token make` makes one"
+    assert without.err == f"roomctl: {url}: {why}\n"
+    file = token_file(tmp_path)
+    named = roomctl(tmp_path, "status", "--url", url, more={"ROOMCTL_TOKEN_FILE": file})
+    assert "does not answer" in named.err
+    (tmp_path / "token").rename(tmp_path / "roomctl-token")
+    systemd = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert "does not answer" in roomctl(tmp_path, "status", "--url", url, more=systemd).err
+
+
+@pytest.mark.real
+def test_a_token_never_stands_in_an_argument_list(tmp_path: Path) -> None:
+    refused = roomctl(tmp_path, "status", "--token", "x")
+    assert refused.status == 2
+    assert "--token-file" in refused.err
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("mode", "text", "why"),
+    [
+        (0o644, "x" * 43, "others can use this file (mode 0644)"),
+        (0o600, "", "holds no token"),
+        (0o600, "two words " * 4, "holds no token"),
+        (0o600, "\x00" * 43, "holds no token"),
+    ],
+)
+def test_a_token_file_that_is_none_is_one_sentence(
+    tmp_path: Path, mode: int, text: str, why: str
+) -> None:
+    file = token_file(tmp_path, mode, text)
+    said = roomctl(tmp_path, "status", "--url", "http://127.0.0.1:9", "--token-file", file)
+    assert (said.status, said.err.count("\n")) == (1, 1)
+    assert why in said.err
 
 
 # check

@@ -42,6 +42,7 @@ class StandIn:
         self.greeting = True
         self.code: str | None = None
         self.phone = False
+        self.may: list[str] | None = None  # None: a server that does not say it
         self.picture: bytes | str = "no_page"  # of the display, or why there is none
         self.looks: list[float] = []
         self.answer: Callable[[Message], Message | None] = lambda command: {"status": "done"}
@@ -159,6 +160,7 @@ class StandIn:
 
     async def _serve(self, socket: WebSocket) -> None:
         hello = {"type": "hello", "boot_id": self.boot_id, "ui_version": "1", "phone": self.phone}
+        hello |= {} if self.may is None else {"may": self.may}
         language = self.room["identity"]["language"]
         await socket.send_text(json.dumps({**hello, "server_time": now(), "language": language}))
         if self.greeting:

@@ -240,3 +240,23 @@ def test_the_whole_sheet_turns_to_another_language(open_panel: Open) -> None:
     for name in ("Jabra SPEAK", "table", "USB"):
         english = english.replace(name, "")
     assert re.findall(r"[A-Za-z]{2,}", english) == []
+
+
+def test_a_phone_offers_nothing_that_a_guest_may_not(open_panel: Open) -> None:
+    room = rooms.at_rest()
+    room["automation"] = rooms.by_itself()["automation"]
+    stand_in, page = open_panel(None, "/ui/tsconfig.json")
+    stand_in.phone, stand_in.room = True, room
+    stand_in.may = ["audio.mute", "camera.drive", "camera.recall", "meeting.leave", "room.keep"]
+    page.goto(stand_in.url)
+    usable(page)
+    expect(page.get_by_text("Unmute in the room").locator("visible=true").first).to_be_visible()
+    mute = page.locator("main > :not([hidden]) audio-bar .mute")
+    expect(mute.first).to_be_disabled()
+    stand_in.patch(audio={**room["audio"], "mute": "open", "asked": "open"})
+    expect(mute.first).to_be_enabled()
+    assert page.locator(".save").locator("visible=true").count() == 0
+    page.locator("main > :not([hidden]) .reading").tap()
+    page.wait_for_selector("sound-sheet")
+    expect(page.locator("sound-sheet .go-test")).to_be_hidden()
+    expect(page.locator("sound-sheet .devices-chosen button").first).to_be_disabled()

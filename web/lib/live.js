@@ -26,6 +26,7 @@ export class Live {
   /** @type {string | null} */ language = null;
   /** Whether the server takes this for a visitor's phone. */
   phone = false;
+  /** @type {Set<string> | null} the commands that this browser may give; null: it was not said */ may = null;
 
   /** @type {(pct: number) => void} told how loud the microphone is, while that is listened to */ heard = () => {};
 
@@ -161,13 +162,14 @@ export class Live {
     this.heard_ms = this.clock.now();
   }
 
-  /** @param {{boot_id: string, ui_version: string, server_time: string, language: string, phone?: boolean}} hello */
+  /** @param {{boot_id: string, ui_version: string, server_time: string, language: string, phone?: boolean, may?: string[]}} hello */
   #greet(hello) {
     const origin = `${hello.boot_id} ${hello.ui_version}`;
     this.outdated ||= this.#origin !== null && this.#origin !== origin;
     this.#origin = origin;
     this.language = hello.language;
     this.phone = hello.phone === true;
+    this.may = hello.may ? new Set(hello.may) : null;
     this.clock.learn(hello.server_time);
     this.#ping();
     this.changed();

@@ -55,6 +55,7 @@
  * @property {"muting" | "unmuting" | null} pendingMute asked for here, confirmed by nobody yet
  * @property {boolean} stale
  * @property {boolean} phone whether this is a visitor's phone, which does not see the room's display
+ * @property {(command: string) => boolean} may whether this browser may ever give a command; "audio.unmute" is one
  * @property {{chosen: string | null, setting: boolean}} camera the one that is steered here, and whether its settings are shown
  * @property {(sheet: Sheet | null) => void} open show a sheet, or none
  * @property {(type: string, args?: Record<string, unknown>, patience_ms?: number) => Promise<Outcome>} ask do something; a failure is told

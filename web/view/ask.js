@@ -17,6 +17,7 @@ export class LeaveQuestion extends HTMLElement {
   constructor(panel) {
     super();
     this.hidden = true;
+    this.panel = panel;
     const leave = button("leave", "call.leave", "key danger", () => void panel.ask("meeting.leave", {}, LEAVE_MS));
     this.stay = button("meeting", "ask.stay", "key", () => void panel.ask("meeting.stay"));
     this.answers = h("div", { class: "answers" }, this.stay, leave);
@@ -33,6 +34,7 @@ export class LeaveQuestion extends HTMLElement {
     const asks = room.panel.asks === "leave" && calling(room.meeting) && room.meeting.state !== "leaving";
     const begins = asks && this.hidden;
     show(this, asks);
+    show(this.stay, this.panel.may("meeting.stay"));
     if (begins) this.#begin();
     if (!asks && this.#before) this.#end();
     return asks;

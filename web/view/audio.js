@@ -39,9 +39,10 @@ export class AudioBar extends HTMLElement {
     attribute(this.mute, "aria-busy", state === "muting" || state === "unmuting");
     redraw(this.icon, name);
     text(this.state, t(`mic.${state}`));
-    text(this.action, t(`mic.do.${state}`));
+    const locked = ["muted", "muting"].includes(state) && !this.panel.may("audio.unmute");
+    text(this.action, t(locked ? "mic.room_only" : `mic.do.${state}`));
     text(this.said, ["muted", "open", "unknown", "not_muted"].includes(state) ? t(`mic.say.${state}`) : "");
-    this.mute.disabled = state === "none";
+    this.mute.disabled = state === "none" || locked;
     const level = this.#wanted_pct ?? room.audio.volume_pct;
     text(this.level, level === null ? t("volume.unknown") : t("volume.level", { pct: level }));
     const adjustable = room.audio.available && level !== null;

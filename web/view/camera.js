@@ -78,7 +78,7 @@ export class CameraPad extends HTMLElement {
     show(this.seen, many && camera !== null && camera.picture !== undefined && camera.picture !== "meeting");
     text(/** @type {Element} */ (this.seen.lastElementChild), camera ? t(`camera.picture.${camera.picture}`) : "");
     const obstacle = this.#obstacle(room, camera);
-    const setting = this.roomy && this.panel.camera.setting && camera !== null && settable(camera);
+    const setting = this.roomy && this.panel.camera.setting && camera !== null && this.#settable(camera);
     show(this.steer, obstacle === null && !setting);
     show(this.settings, obstacle === null && setting);
     show(this.standby, obstacle !== null);
@@ -92,7 +92,7 @@ export class CameraPad extends HTMLElement {
     show(this.zoom, this.#can("zoom"));
     show(this.presets, this.#can("recall") && camera.presets.length > 0);
     show(this.save, this.#can("store") && camera.presets.length > 0 && !setting);
-    show(this.set, settable(camera));
+    show(this.set, this.#settable(camera));
     attribute(this.set, "aria-pressed", String(setting));
     if (setting) this.settings.update(camera);
     text(/** @type {Element} */ (this.save.lastElementChild), t(this.#saving ? "camera.save_to" : "camera.save"));
@@ -129,7 +129,12 @@ export class CameraPad extends HTMLElement {
 
   /** @param {Ability} ability */
   #can(ability) {
-    return this.#camera?.can.includes(ability) ?? false;
+    return (this.#camera?.can.includes(ability) ?? false) && this.panel.may(`camera.${ability}`);
+  }
+
+  /** Whether anything may be set from here. @param {Camera} camera */
+  #settable(camera) {
+    return this.panel.may("camera.name") && settable(camera);
   }
 
   /** @param {Direction} direction */

@@ -50,6 +50,7 @@ export class NoticeStrip extends HTMLElement {
     text(this.what, t(`auto.soon.${act}`, { left: left(at, this.panel.clock.now()) }));
     text(this.why, t(`auto.because.${act}`));
     text(this.key, t(`auto.keep.${act}`));
+    show(this.key, this.panel.may("room.keep"));
     text(this.said, `${t(`auto.warn.${act}`)} ${t(`auto.because.${act}`)}`); // without the seconds: those would be read out one by one
     this.#answer = () => this.panel.ask("room.keep", { act });
   }
@@ -62,6 +63,7 @@ export class NoticeStrip extends HTMLElement {
     text(this.why, why);
     text(this.key, t(`auto.undo.${act}`));
     text(this.said, what);
+    show(this.key, this.panel.may("room.undo"));
     this.#answer = () => this.panel.ask("room.undo", { number }, ACT_MS);
   }
 

@@ -61,6 +61,7 @@ export class SoundSheet extends HTMLElement {
     text(this.own, own === null ? "" : t(own ? "sound.meeting_muted" : "sound.meeting_open"));
     this.#devices(audio.speakerphones ?? [], inMeeting);
     this.test.disabled = inMeeting || !audio.available;
+    show(this.test, this.panel.may("audio.test"));
     attribute(this.test, "aria-busy", this.#testing);
     text(this.found, this.#found(inMeeting, audio.available));
     attribute(this.found, "data-tone", this.#verdict === "heard" ? "good" : null);
@@ -124,7 +125,7 @@ export class SoundSheet extends HTMLElement {
       text(key.children[1].children[1], places);
       text(key.children[2], t(`sound.phone.${state}`));
       attribute(key, "aria-pressed", String(one.used));
-      /** @type {HTMLButtonElement} */ (key).disabled = !one.online || (inMeeting && !one.used);
+      /** @type {HTMLButtonElement} */ (key).disabled = !one.online || (inMeeting && !one.used) || !this.panel.may("audio.device");
     });
     const gated = all.some((one) => one.used && one.mic_gated);
     const hint = all.length === 0 ? "no_device" : inMeeting ? (all.length > 1 ? "not_in_call" : null) : gated ? "gated" : null;
@@ -143,7 +144,7 @@ export class SoundSheet extends HTMLElement {
    */
   #found(inMeeting, available) {
     if (inMeeting) return t("sound.no_test_in_call");
-    if (!available) return "";
+    if (!available || !this.panel.may("audio.test")) return "";
     if (this.#testing) return t("sound.testing");
     return this.#verdict ? say("sound.verdict", this.#verdict) : t("sound.test_hint");
   }

@@ -70,7 +70,7 @@ export class WhySheet extends HTMLElement {
     text(/** @type {Element} */ (line.querySelector("b")), t(`auto.did.${act}`, { time: this.panel.clock.hourMinute(at) }));
     text(/** @type {Element} */ (line.querySelector(".hint")), reasons.map(reasonWords).join(" · "));
     const key = /** @type {HTMLButtonElement} */ (line.querySelector("button"));
-    show(key, undo);
+    show(key, undo && this.panel.may("room.undo"));
     attribute(key, "aria-busy", this.#undoing === number);
   }
 

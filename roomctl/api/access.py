@@ -1,0 +1,142 @@
+"""Who can get in: `/api/v1/tokens` and `/api/v1/sessions`, made, listed, limited and ended.
+
+A token is told once, when it is made. Knows no command and no device.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from fastapi import Path
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from roomctl.api.auth import ApiToken, Tokens
+from roomctl.api.problem import refusals
+from roomctl.api.rights import Routes, needs
+from roomctl.api.schema import Strict
+from roomctl.clock import Clock
+from roomctl.command import Days, DeviceName
+from roomctl.roles import Right, Role
+
+Scope = Literal["read", "operate", "admin"]
+SessionId = Annotated[str, Path(pattern="^[0-9a-f]{8}$")]
+
+
+class NewToken(Strict):
+    """What a token shall be called, what it may, and for how long."""
+
+    name: DeviceName
+    scope: Scope = "read"
+    days: Days | None = None
+
+
+class TokenLimits(Strict):
+    """What a token may from now on, and for how long; never more than before."""
+
+    scope: Scope | None = None
+    days: Days | None = None
+
+
+class KnownToken(BaseModel):
+    """What is known of a token. `used` is the day of its last use, in UTC."""
+
+    name: str
+    scope: Scope
+    made: datetime
+    expires: datetime | None
+    used: str | None
+
+
+class MadeToken(KnownToken):
+    """A new token, which is shown this once."""
+
+    token: str
+
+
+class KnownSession(BaseModel):
+    """A browser that was paired. `ends_in_s`: a phone's visit; else after 90 days unused."""
+
+    id: str
+    role: str
+    made: str
+    used: str
+    ends_in_s: float | None
+
+
+def access_routes(tokens: Tokens, clock: Clock) -> Routes:
+    """Return the routes to a room's tokens and sessions."""
+    router = Routes()
+
+    def expiry(days: int | None) -> datetime | None:
+        return None if days is None else clock.now().wall + timedelta(days=days)
+
+    @router.get("/api/v1/tokens", tags=["access"], responses=refusals())
+    @needs(Right.ACCESS)
+    async def known() -> list[KnownToken]:
+        """Return every token that was made, never the secret."""
+        return [_shown(token) for token in tokens.tokens()]
+
+    @router.post("/api/v1/tokens", tags=["access"], status_code=201, responses=refusals(409, 507))
+    @needs(Right.ACCESS)
+    async def make(body: NewToken) -> MadeToken:
+        """Make a token for a program."""
+        made, token = await tokens.make(body.name, Role(body.scope), expiry(body.days))
+        return MadeToken(**_shown(made).model_dump(), token=token)
+
+    @router.patch("/api/v1/tokens/{name}", tags=["access"], responses=refusals(404, 409, 507))
+    @needs(Right.ACCESS)
+    async def limit(name: DeviceName, body: TokenLimits) -> KnownToken:
+        """Let a token do less, or end sooner."""
+        scope = None if body.scope is None else Role(body.scope)
+        return _shown(await tokens.limit(name, scope, expiry(body.days)))
+
+    @router.delete(
+        "/api/v1/tokens/{name}", tags=["access"], status_code=204, responses=refusals(404, 507)
+    )
+    @needs(Right.ACCESS)
+    async def revoke(name: DeviceName) -> Response:
+        """End a token, and whatever it is used for, at once."""
+        await tokens.revoke(name)
+        return Response(status_code=204)
+
+    @router.get("/api/v1/sessions", tags=["access"], responses=refusals())
+    @needs(Right.ACCESS)
+    async def sessions() -> list[KnownSession]:
+        """Return every browser that is let in now, phones included."""
+        now = clock.mono_s()
+        return [
+            KnownSession(
+                id=session_id,
+                role=one.role,
+                made=one.made,
+                used=one.used,
+                ends_in_s=None if one.until is None else max(0.0, one.until - now),
+            )
+            for session_id, one in tokens.sessions()
+        ]
+
+    @router.delete(
+        "/api/v1/sessions/{session}",
+        tags=["access"],
+        status_code=204,
+        responses=refusals(404, 507),
+    )
+    @needs(Right.ACCESS)
+    async def end(session: SessionId) -> Response:
+        """End a browser's session at once, with its streams and sockets."""
+        await tokens.end_session(session)
+        return Response(status_code=204)
+
+    return router
+
+
+def _shown(token: ApiToken) -> KnownToken:
+    return KnownToken(
+        name=token.name,
+        scope=token.scope.value,
+        made=token.made,
+        expires=token.expires,
+        used=token.used,
+    )

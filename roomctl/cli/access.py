@@ -1,0 +1,125 @@
+"""`roomctl token` and `roomctl session`: who can get in, made, listed, limited and ended."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from roomctl.cli.options import Json, Token, Url, dump
+
+token_app = typer.Typer(no_args_is_help=True, help="Tokens of programs: make, list, limit, revoke.")
+session_app = typer.Typer(no_args_is_help=True, help="Browsers that were paired: list, revoke.")
+
+
+class Scope(StrEnum):
+    """What a token may."""
+
+    READ = "read"
+    OPERATE = "operate"
+    ADMIN = "admin"
+
+
+Name = Annotated[str, typer.Argument(help="What the token is called.")]
+Days = Annotated[
+    int | None, typer.Option(min=1, max=3660, help="How long it is good; default: until revoked.")
+]
+
+
+@token_app.command(epilog="Example: roomctl token make dashboard --scope read --days 365 > token")
+def make(
+    name: Name,
+    scope: Annotated[
+        Scope, typer.Option(help="read: look; operate: what people do; admin: everything.")
+    ] = Scope.READ,
+    days: Days = None,
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Make a token for a program, and print it this once. No token opens the microphone."""
+    from roomctl.cli import ask
+
+    body = {"name": name, "scope": scope.value, "days": days}
+    made = ask.access(url, token, "POST", "tokens", body)
+    typer.echo(dump(made) if as_json else made["token"])
+
+
+@token_app.command("list", epilog="Example: roomctl token list")
+def list_tokens(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """List the tokens, never the secrets."""
+    from roomctl.cli import ask
+
+    known = ask.access(url, token, "GET", "tokens")
+    typer.echo(dump(known) if as_json else token_words(known))
+
+
+@token_app.command(epilog="Example: roomctl token limit dashboard --days 30")
+def limit(
+    name: Name,
+    scope: Annotated[Scope | None, typer.Option(help="What it may from now on.")] = None,
+    days: Days = None,
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Let a token do less, or end sooner."""
+    from roomctl.cli import ask
+
+    body = {"scope": scope.value if scope else None, "days": days}
+    known = ask.access(url, token, "PATCH", f"tokens/{name}", body)
+    typer.echo(dump(known) if as_json else token_words([known]))
+
+
+@token_app.command("revoke", epilog="Example: roomctl token revoke dashboard")
+def revoke_token(name: Name, url: Url = None, token: Token = None) -> None:
+    """End a token, and whatever it is used for, at once."""
+    from roomctl.cli import ask
+
+    ask.access(url, token, "DELETE", f"tokens/{name}")
+    typer.echo("done")
+
+
+@session_app.command("list", epilog="Example: roomctl session list")
+def list_sessions(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """List the browsers that are let in: panels, displays, phones."""
+    from roomctl.cli import ask
+
+    known = ask.access(url, token, "GET", "sessions")
+    typer.echo(dump(known) if as_json else session_words(known))
+
+
+@session_app.command("revoke", epilog="Example: roomctl session revoke 1f2e3d4c")
+def revoke_session(
+    session: Annotated[str, typer.Argument(help="Its id, as `session list` shows it.")],
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """End a browser's session at once; it has to be paired anew."""
+    from roomctl.cli import ask
+
+    ask.access(url, token, "DELETE", f"sessions/{session}")
+    typer.echo("done")
+
+
+def token_words(known: list[dict[str, Any]]) -> str:
+    """Say what is known of tokens, a line each."""
+    lines = [
+        f"{one['name']:<24} {one['scope']:<8} made {one['made'][:10]}  "
+        f"{'expires ' + one['expires'][:10] if one['expires'] else 'until revoked':<18}  "
+        f"{'used ' + one['used'] if one['used'] else 'never used'}"
+        for one in known
+    ]
+    return "\n".join(lines) or "no token; `roomctl token make NAME` makes one"
+
+
+def session_words(known: list[dict[str, Any]]) -> str:
+    """Say what is known of sessions, a line each."""
+    lines = []
+    for one in known:
+        ends = one["ends_in_s"]
+        until = "90 days unused" if ends is None else f"{ends / 60:.0f} min from now"
+        made = f"paired {one['made']}  used {one['used']}  until {until}"
+        lines.append(f"{one['id']}  {one['role']:<8}  {made}")
+    return "\n".join(lines) or "no browser is paired; `roomctl pair` makes a link"

@@ -104,6 +104,7 @@ def test_a_whole_file_is_its_owners_and_leaves_nothing_beside_it(tmp_path: Path)
     assert stat.S_IMODE((tmp_path / "one").stat().st_mode) == 0o600
 
 
+@pytest.mark.real
 @needs_root
 def test_a_full_disk_is_told_with_what_is_free_until_it_takes_writes(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as folder:
@@ -126,6 +127,7 @@ def test_a_full_disk_is_told_with_what_is_free_until_it_takes_writes(tmp_path: P
         assert names(folder) == ["count"]
 
 
+@pytest.mark.real
 @needs_root
 def test_a_full_disk_is_found_before_anything_is_written(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as folder:
@@ -136,6 +138,7 @@ def test_a_full_disk_is_found_before_anything_is_written(tmp_path: Path) -> None
         assert disk.unwritable.kind == "full"
 
 
+@pytest.mark.real
 @needs_root
 def test_a_disk_that_takes_no_writes_is_told_and_a_write_that_works_clears_it(
     tmp_path: Path,
@@ -156,6 +159,7 @@ def test_a_disk_that_takes_no_writes_is_told_and_a_write_that_works_clears_it(
         assert disk.unwritable is None
 
 
+@pytest.mark.real
 @needs_root
 def test_a_folder_that_cannot_be_made_holds_nothing_and_is_made_later(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as folder:

@@ -172,6 +172,7 @@ def test_a_file_that_somebody_holds_is_not_damaged(tmp_path: Path) -> None:
     assert len(history.quarters(0, 1e10)) == 400
 
 
+@pytest.mark.real
 @needs_root
 def test_a_full_disk_damages_nothing_and_is_told(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 256) as folder:

@@ -330,6 +330,7 @@ async def test_another_programs_settings_are_read_and_never_touched(tmp_path: Pa
     assert names(tmp_path) == ["settings.toml", "settings.toml.bak"]
 
 
+@pytest.mark.real
 @needs_root
 async def test_a_name_that_a_full_disk_does_not_take_is_refused_and_the_old_one_stays(
     tmp_path: Path,

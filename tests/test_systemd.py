@@ -10,6 +10,8 @@ import pytest
 
 from roomctl import systemd
 
+pytestmark = pytest.mark.real
+
 LIMIT_S = 30.0
 
 

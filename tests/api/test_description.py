@@ -1,5 +1,7 @@
 """`GET /api/v1/speakerphones/NAME/description`: from the room that holds the device."""
 
+import pytest
+
 from roomctl.speakerphone.description import pasted
 from roomctl.speakerphone.sim import SPEAK_810
 from tests.api.rig import ADMIN, BEARER
@@ -7,6 +9,7 @@ from tests.api.rig import ADMIN, BEARER
 TABLE = "/api/v1/speakerphones/table/description"
 
 
+@pytest.mark.real
 async def test_a_running_room_describes_its_speakerphone_with_what_was_said(alive):
     await alive.simulator.act("speakerphone.table", "press_mute", {})
     await alive.until(lambda document: document.audio.mute == "muted")

@@ -15,6 +15,8 @@ from roomctl.api.serving import HEADER_BYTES, HEADERS, descriptors, served
 from roomctl.cli.server import listen
 from tests.api.rig import LIMIT_S
 
+pytestmark = pytest.mark.real
+
 
 def accepted_from(client):
     """Return this process's end of the connection that came from `client`."""

@@ -7,7 +7,10 @@ import signal
 import sys
 
 import httpx
+import pytest
 import websockets
+
+pytestmark = pytest.mark.real
 
 LIMIT_S = 5.0
 

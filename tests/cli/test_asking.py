@@ -3,12 +3,16 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from roomctl.cli import asking
 from roomctl.clock import SystemClock
 from roomctl.ports import connect
 from roomctl.ports.inventory import Found
 from roomctl.simulator.wires import PtyPort
 from tests.camera.site import Site
+
+pytestmark = pytest.mark.real
 
 
 async def test_ports_are_told_with_the_camera_that_answers_and_the_speed(tmp_path: Path) -> None:

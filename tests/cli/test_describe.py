@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from roomctl.speakerphone.description import pasted
 from roomctl.speakerphone.sim import BLACKWIRE, SPEAK_810
 from tests.cli.rig import roomctl, simulating
+
+pytestmark = pytest.mark.real
 
 
 def test_a_running_room_is_asked_for_it_holds_the_device(tmp_path: Path) -> None:

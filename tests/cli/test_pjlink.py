@@ -100,6 +100,7 @@ def test_there_is_one_object_for_each_line(lines: list[bytes]) -> None:
     assert len(objects("-", stdin=stdin)) == len(lines)
 
 
+@pytest.mark.real
 def test_a_reader_that_goes_away_is_no_error() -> None:
     program = subprocess.Popen(
         [sys.executable, "-m", "roomctl", "pjlink", "-"],

@@ -150,6 +150,7 @@ def test_port_and_speed_come_from_the_profile(url: str, profile: str, opened: st
     assert device.url == opened
 
 
+@pytest.mark.real
 async def test_a_driver_and_a_projector_meet_on_a_real_wire() -> None:
     display = SimDisplay(password="JBMIAProjectorLink", warm_up_s=0.0)
     changed = asyncio.Event()

@@ -12,6 +12,8 @@ from aiopjlink import PJLink
 from roomctl.display.sim import SimDisplay
 from tests.display.serving import on_tcp
 
+pytestmark = pytest.mark.real
+
 
 @asynccontextmanager
 async def client(port: int, password: str | None = None) -> AsyncIterator[PJLink]:

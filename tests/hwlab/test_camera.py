@@ -12,6 +12,8 @@ from roomctl.wire import Port
 from tests.camera.site import Site
 from tests.hwlab.shared.camera import SCENARIOS, Scenario
 
+pytestmark = pytest.mark.real
+
 
 class PtyRoad:
     """A link to a pty that is another one each time."""

@@ -16,6 +16,8 @@ from roomctl.wire import Chunk, Port
 from tests.hwlab.shared.speakerphone import SCENARIOS, Scenario
 from tests.ports.usb_bus import Bus, Gadget, hid, sound
 
+pytestmark = pytest.mark.real
+
 _PLACES = ((1, 4), (1, 3))
 
 

@@ -34,6 +34,7 @@ except PermissionError:
 """
 
 
+@pytest.mark.real
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can step down")
 def test_root_steps_down_for_good_and_needs_no_further_module():
     line = [sys.executable, "-c", _STEP_DOWN, "1"]

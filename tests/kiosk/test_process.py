@@ -10,6 +10,8 @@ import pytest
 from tests.kiosk.agency import USER, Agency
 from tests.kiosk.sound_server import needed
 
+pytestmark = pytest.mark.real
+
 AT_REST_KB = 40 * 1024
 NEVER_HERE = {"fastapi", "uvicorn", "pydantic", "httpx", "icalendar", "typer", "serial", "usb"}
 

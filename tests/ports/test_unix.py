@@ -8,6 +8,8 @@ import pytest
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
 
+pytestmark = pytest.mark.real
+
 LIMIT_S = 5.0
 
 

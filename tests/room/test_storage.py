@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -143,6 +144,7 @@ async def test_damage_is_told_until_the_next_start(tmp_path: Path) -> None:
         assert "bookings.json" not in found
 
 
+@pytest.mark.real
 @needs_root
 async def test_a_full_disk_is_an_issue_and_a_name_is_refused_until_there_is_room(
     tmp_path: Path,

@@ -86,6 +86,7 @@ async def test_the_test_sound_is_heard_by_the_rooms_microphone(server, monkeypat
     assert found.quiet_pct == 0
 
 
+@pytest.mark.real
 async def test_a_microphone_out_of_earshot_or_muted_is_told_apart(server, monkeypatch):
     async with metering(server, monkeypatch) as (meter, heard):  # `mic` does not hear `room`
         verdicts = []

@@ -3,6 +3,8 @@ import stat
 import subprocess
 import sys
 
+import pytest
+
 from roomctl.kiosk.browser.folder import PREFIX, BrowserFolder, base, sweep
 
 
@@ -22,6 +24,7 @@ def test_the_sweep_leaves_a_living_meeting_alone(tmp_path):
     assert folder.remove()
 
 
+@pytest.mark.real
 def test_the_sweep_removes_what_a_dead_run_left_and_nothing_else(tmp_path):
     program = "import sys, pathlib; from roomctl.kiosk.browser.folder import BrowserFolder\n"
     program += "print(BrowserFolder(pathlib.Path(sys.argv[1])).path)"
@@ -34,6 +37,7 @@ def test_the_sweep_removes_what_a_dead_run_left_and_nothing_else(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"somebody-elses", f"{PREFIX}link"}
 
 
+@pytest.mark.real
 def test_the_sweep_ends_what_still_runs_on_a_dead_runs_folder(tmp_path):
     left = tmp_path / f"{PREFIX}old"
     left.mkdir()

@@ -8,6 +8,8 @@ import pytest
 
 from roomctl.kiosk.display import display_power
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):

@@ -7,8 +7,15 @@ from itertools import groupby
 from typing import Any, BinaryIO
 
 from roomctl.cli import hid_text
-from roomctl.speakerphone.hid import Control, Direction, Field, Layout, read_descriptor
-from roomctl.speakerphone.usage import Usage, usage_name
+from roomctl.speakerphone.hid import (
+    Control,
+    Direction,
+    Field,
+    Layout,
+    Usage,
+    read_descriptor,
+    usage_name,
+)
 
 _KINDS = {Direction.INPUT: "in", Direction.OUTPUT: "out", Direction.FEATURE: "feature"}
 _SHOWN = (Direction.OUTPUT, Direction.FEATURE)

@@ -9,20 +9,18 @@ from typing import Any
 
 from roomctl.config import data_path
 from roomctl.errors import ConfigError
-from roomctl.occupancy.evaluation import (
-    JUDGES,
+from roomctl.occupancy.evaluation.dataset import Estimate, Learned, Sample, samples
+from roomctl.occupancy.evaluation.evaluate import (
+    ESTIMATORS,
     Figures,
-    Judged,
-    Learned,
     evaluate,
+    evaluate_weeks,
     figures,
     leave_one_day_out,
     occupied_hours,
     periods,
 )
-from roomctl.occupancy.laboratory import Sample, samples
 from roomctl.occupancy.profile import LABORATORY, Laboratory
-from roomctl.occupancy.trial import trial
 from roomctl.profile import load
 
 _MOST_SAID = 20  # lags, one by one
@@ -32,7 +30,7 @@ def eval_file(file: Path, sensors: str, fit: Path | None, by_day: bool) -> dict[
     """Judge a CSV file of the UCI 864 format; ConfigError or ProfileError names what is wrong."""
     rows = read(file)
     judged = _by_day(rows, sensors, file) if by_day else evaluate(rows, learned(fit), sensors)
-    shown: dict[str, Any] = {name: record(figures(judged[name])) for name in JUDGES}
+    shown: dict[str, Any] = {name: record(figures(judged[name])) for name in ESTIMATORS}
     hours = round(occupied_hours(rows), 4)
     return shown | {"occupied_hours": hours, "periods": periods(rows)}
 
@@ -56,7 +54,7 @@ def learned(fit: Path | None) -> Learned:
     return Learned(known.ratios.model_dump(), known.pirs, known.occupied)
 
 
-def _by_day(rows: list[Sample], sensors: str, file: Path) -> dict[str, list[Judged]]:
+def _by_day(rows: list[Sample], sensors: str, file: Path) -> dict[str, list[Estimate]]:
     try:
         return leave_one_day_out(rows, sensors)
     except ValueError as error:
@@ -64,13 +62,13 @@ def _by_day(rows: list[Sample], sensors: str, file: Path) -> dict[str, list[Judg
 
 
 def simulate(weeks: int, seed: int) -> dict[str, Any]:
-    """Play made-up weeks of a room with two motion sensors; see roomctl.occupancy.weeks."""
-    tallies = trial(weeks, seed)
-    shown: dict[str, Any] = {name: record(tally.figures) for name, tally in tallies.items()}
-    tally = tallies["engine"]
-    hours = round(tally.occupied_s / 3600, 4)
-    counts = {"occupied_hours": hours, "periods": tally.sessions, "weeks": weeks, "seed": seed}
-    return shown | counts | {"vacant_in_call": tally.vacant_in_call}
+    """Play made-up weeks of a room with two motion sensors; see `evaluation.synthetic`."""
+    totals = evaluate_weeks(weeks, seed)
+    shown: dict[str, Any] = {name: record(engine.figures) for name, engine in totals.items()}
+    engine = totals["engine"]
+    hours = round(engine.occupied_s / 3600, 4)
+    counts = {"occupied_hours": hours, "periods": engine.sessions, "weeks": weeks, "seed": seed}
+    return shown | counts | {"vacant_in_call": engine.vacant_in_call}
 
 
 def record(found: Figures) -> dict[str, Any]:
@@ -85,9 +83,9 @@ def _rounded(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def words(found: dict[str, Any]) -> str:
-    """Say it to a person: one line for each judge, and what it rests on."""
+    """Say it to a person: one line for each estimator, and what it rests on."""
     lines = []
-    for name in JUDGES:
+    for name in ESTIMATORS:
         one = found[name]
         lines.append(
             f"{name:15} accuracy {one['accuracy']:.4f}, {one['false_vacancies']} false vacancies "

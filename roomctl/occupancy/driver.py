@@ -19,8 +19,8 @@ from roomctl.device import Device
 from roomctl.errors import ConfigError, PortError
 from roomctl.kind import Context, Kind
 from roomctl.occupancy import ld2410
+from roomctl.occupancy.health import STALE_S
 from roomctl.occupancy.profile import LABORATORY, OccupancyProfile
-from roomctl.occupancy.sense import STALE_S
 from roomctl.ports import address, pins
 from roomctl.profile import load_all
 from roomctl.wire import Chunk, Connect, Identity, Machine

@@ -1,11 +1,14 @@
-"""What one sensor's levels prove: when it last saw somebody, and whether it can be believed.
+"""What one sensor's levels prove, and whether it can be believed. Knows no clock and no port.
 
-Knows no other sensor and no clock. A level counts once it has stood for 50 ms. More than 50 edges
-within 5 s are chatter: the sensor is not believed for 10 s, doubled each time it goes on; what it
-tells is listened to again in the last 5 s of them, to see whether it has calmed down. A sensor not
-heard of for 3 s is gone (ports tell its level every second). One that has been active for 8 h
-while nothing else vouched for it is stuck, and so is one that missed what all others saw: each is
-believed again once its level changes.
+A level counts once it has stood for 50 ms. More than 50 edges within 5 s are chatter: the sensor is
+not believed for 10 s, doubled each time it goes on; what it tells is listened to again in the last
+5 s of them, to see whether it has calmed down. A sensor not heard of for 3 s is gone (ports tell
+its level every second). One that has been active for 8 h while nothing else vouched for it is
+stuck, and so is one that missed what all others saw: each is believed again once its level changes.
+
+What everything but one sensor says of the room, when it was used and how often lately, is its
+`Witness`: a sensor that sees somebody for longer than anybody ever stayed, or nobody while people
+came and went, is not believed.
 """
 
 from __future__ import annotations
@@ -18,6 +21,10 @@ STALE_S = 3.0
 STUCK_S = 8 * 3600.0
 CHATTER_EDGES, CHATTER_S = 50, 5.0
 FIRST_QUARANTINE_S, LONGEST_QUARANTINE_S = 10.0, 600.0
+TIMES_LONGEST = 3.0  # a room that is used for twelve hours on end has no sensor stuck after eight
+QUIET_S = 7 * 86_400.0
+ENOUGH_PERIODS = 5
+
 
 FaultCode = Literal["chatter", "stuck_high", "stuck_low"]
 
@@ -161,3 +168,38 @@ class Sense:
         self._quarantine_ends = None
         if self._level and not self.momentary:
             self._rose_at = now
+
+
+class Witness:
+    """All evidence but that of one sensor."""
+
+    def __init__(self) -> None:
+        self.seen_at = 0.0
+        self._longest_s = 0.0
+        self._since: float | None = None
+        self._began: deque[float] = deque(maxlen=ENOUGH_PERIODS)
+
+    @property
+    def stuck_s(self) -> float:
+        """How long a sensor may see somebody alone."""
+        return max(STUCK_S, TIMES_LONGEST * self._longest_s)
+
+    def note(self, seen_at: float | None, now: float) -> None:
+        """Note that somebody was seen at `seen_at` and is there until now, or nobody is (None)."""
+        if seen_at is None:
+            self._since = None
+            return
+        self.seen_at = max(self.seen_at, seen_at)
+        if self._since is None:
+            self._since = now
+            self._began.append(now)
+        self._longest_s = max(self._longest_s, now - self._since)
+
+    def contradicts(self, quiet_since: float, now: float) -> bool:
+        """Whether people came and went, while a sensor has seen nothing for a week."""
+        enough = len(self._began) == ENOUGH_PERIODS
+        return (
+            enough
+            and now - quiet_since >= QUIET_S
+            and self._began[0] >= max(quiet_since, now - QUIET_S)
+        )

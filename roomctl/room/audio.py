@@ -28,7 +28,7 @@ from roomctl.screen.protocol import ToneResult
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.description import Description
 from roomctl.speakerphone.driver import KeyPressed
-from roomctl.speakerphone.press import Press
+from roomctl.speakerphone.telephony import Press
 
 _log = logging.getLogger(__name__)
 

@@ -15,11 +15,12 @@ from typing import Any, Literal
 from roomctl.clock import Clock
 from roomctl.device import Status
 from roomctl.errors import DeviceError, NoReply, PortError, Refused
+from roomctl.room import mute
 from roomctl.room.document import AudioEntry, SpeakerphoneEntry
 from roomctl.screen import Screen
 from roomctl.screen.protocol import SoundState
-from roomctl.speakerphone import Speakerphone, mute
-from roomctl.speakerphone.choice import in_use
+from roomctl.speakerphone import Speakerphone
+from roomctl.speakerphone.driver import in_use
 
 _log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from roomctl.device import Status
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.occupancy import Presence, PresenceState, Sensor
 from roomctl.occupancy.driver import SensorLevel
-from roomctl.occupancy.inputs import Input, Record, tell
+from roomctl.occupancy.presence import Input, Record, tell
 from roomctl.room.document import OccupancyEntry, ReasonEntry
 from roomctl.room.use import Use
 

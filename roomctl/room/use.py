@@ -16,7 +16,7 @@ from dataclasses import replace
 from roomctl.clock import Clock, Moment
 from roomctl.config import HistoryTable
 from roomctl.errors import RoomctlError
-from roomctl.occupancy.inputs import Input
+from roomctl.occupancy.presence import Input
 from roomctl.room.document import ReasonEntry
 from roomctl.store import Done, Edge, History, Quarter
 from roomctl.store.history import QUARTER_S

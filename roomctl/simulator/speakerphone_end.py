@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from roomctl.config import SpeakerphoneTable
 from roomctl.errors import Refused
 from roomctl.simulator.far_end import Action, Argument
+from roomctl.speakerphone.hid import Usage
 from roomctl.speakerphone.sim import MODELS, SPEAK_810, Faults, Model, SimSpeakerphone
-from roomctl.speakerphone.usage import Usage
 from roomctl.wire import Identity, Machine
 
 _PORT = re.compile(r"\?port=([0-9.-]+)")

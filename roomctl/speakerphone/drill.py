@@ -1,8 +1,12 @@
-"""The drill of a speakerphone: its lights, its hook, its echo, its key, and that muted is silence.
+"""The drill of a speakerphone: its LEDs, its hook, its echo, its key, and that muted is silence.
 
-Knows no bytes; what each step does stands in `exercises`. It runs on a real device, from
-`roomctl drill`, and on every simulated model in the tests. It holds the port itself, so no room may
-run on it. However it ends, the lights are out and the microphone is as it was found, or muted.
+Knows no bytes and no sound server. It runs on a real device, from `roomctl drill`, and on every
+simulated model in the tests. It holds the port itself, so no room may run on it. However it ends,
+the LEDs are off and the microphone is as it was found, or muted.
+
+Each step does one thing that a technician would want proven. It knows only a speakerphone, perhaps
+a microphone and somebody who looks, and the drill to wait on; it returns what it found, with
+numbers, and raises Failed or Skipped, or any error of the device's own.
 """
 
 from __future__ import annotations
@@ -11,24 +15,54 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from typing import Protocol
 
 from roomctl.clock import Clock
 from roomctl.config import SpeakerphoneTable
 from roomctl.device import Status
 from roomctl.drill import Failed, Found, Result, Skipped, Step
 from roomctl.errors import DeviceError, PortError, PortReason, Refused, RoomctlError
-from roomctl.speakerphone import exercises
+from roomctl.speakerphone.description import mute_reports
 from roomctl.speakerphone.driver import Speakerphone
-from roomctl.speakerphone.exercises import Microphone, Operator
-from roomctl.speakerphone.hid import read_descriptor
-from roomctl.speakerphone.layout import Layout
+from roomctl.speakerphone.hid import Direction, Layout, Usage, read_descriptor
 from roomctl.speakerphone.profile import SpeakerphoneProfile
+from roomctl.speakerphone.telephony import Lights, Press
 from roomctl.wire import Connect
 
-ANSWER_S = 5.0
+ONLINE_S = 5.0
+WRITES, ECHOES = 20, 4
+ANSWER_S = 2.5  # the longest that a device is known to take (developer.jabra.com, call control)
+PRESS_S = 15.0
+LISTEN_S = 2
 STEP_S = 60.0  # somebody may have to walk to the device
+_AFTER_S = 0.3  # what comes that soon after a report belongs to it
 _TICK_S = 0.02
 _ROOM_HOLDS_IT = "a room that runs (`roomctl serve`) holds it: stop it for the drill"
+
+
+class Microphone(Protocol):
+    """The room's microphone as its sound server has it."""
+
+    @property
+    def muted(self) -> bool | None: ...
+    def use(self, port_path: str | None, vid: int | None, pid: int | None) -> None:
+        """Mean the sound of this USB device."""
+        ...
+
+    async def mute(self, on: bool) -> None:
+        """Mute or open it, and wait for the read-back; DeviceError or PortError without one."""
+        ...
+
+    async def peak(self, for_s: int, *, tone: bool) -> int | None:
+        """Return the highest level in % of full scale; None if nothing was measured."""
+        ...
+
+
+class Operator(Protocol):
+    """Somebody at the device."""
+
+    async def sees(self, what: str) -> bool: ...
+    def told(self, what: str) -> None: ...
 
 
 class Drill:
@@ -66,27 +100,27 @@ class Drill:
         Cancelled, it puts everything back, and ends.
         """
         async with self._running():
-            if not await self._step("answers", self._answers, ANSWER_S + 1):
+            if not await self._step("answers", self._answers, ONLINE_S + 1):
                 return False
             if self._microphone is not None:
                 state = self._phone.state
                 self._microphone.use(state.port_path, state.vid, state.pid)
                 self._found_muted = self._microphone.muted
             try:
-                for name, exercise in self._exercises().items():
-                    await self._step(name, exercise)
+                for name, do in self._steps().items():
+                    await self._step(name, do)
             finally:
-                await self._step("put back", self._put_back, ANSWER_S)
+                await self._step("put back", self._put_back, ONLINE_S)
         return self.passed
 
-    def _exercises(self) -> Mapping[str, Callable[[], Awaitable[Found]]]:
+    def _steps(self) -> Mapping[str, Callable[[], Awaitable[Found]]]:
         return {
-            "lights": partial(exercises.lights, self),
-            "handshake": partial(exercises.handshake, self),
-            "echo": partial(exercises.echo, self),
-            "writes": partial(exercises.writes, self),
-            "button": partial(exercises.button, self),
-            "silence": partial(exercises.silence, self),
+            "lights": partial(lights, self),
+            "handshake": partial(handshake, self),
+            "echo": partial(echo, self),
+            "writes": partial(writes, self),
+            "button": partial(button, self),
+            "silence": partial(silence, self),
         }
 
     @contextlib.asynccontextmanager
@@ -100,12 +134,12 @@ class Drill:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _step(
-        self, name: str, exercise: Callable[[], Awaitable[Found]], limit_s: float = STEP_S
+        self, name: str, do: Callable[[], Awaitable[Found]], limit_s: float = STEP_S
     ) -> bool:
         """Do one step; return whether it did not fail."""
         try:
             async with asyncio.timeout(limit_s):
-                found = await exercise()
+                found = await do()
             step = Step(name, Result.OK, found.words, found.numbers)
         except TimeoutError:
             step = Step(name, Result.FAILED, f"not over within {limit_s:g} s")
@@ -122,10 +156,10 @@ class Drill:
         began = self.now()
         await self.until(
             lambda: phone.health.status is Status.ONLINE or phone.health.reason in hopeless,
-            ANSWER_S,
+            ONLINE_S,
         )
         if phone.health.status is not Status.ONLINE:
-            why = phone.health.detail or f"not opened within {ANSWER_S:g} s"
+            why = phone.health.detail or f"not opened within {ONLINE_S:g} s"
             busy = phone.health.reason == PortReason.BUSY
             raise Failed(f"{why}; {_ROOM_HOLDS_IT}" if busy else why)
         state, took = phone.state, self.now() - began
@@ -137,7 +171,7 @@ class Drill:
     async def _put_back(self) -> Found:
         """Put the lights out, and the microphone as it was; muted if nobody knows how that was."""
         await self._phone.show(False, False)
-        await self.until(lambda: self._phone.state.off_hook is not True, exercises.ANSWER_S)
+        await self.until(lambda: self._phone.state.off_hook is not True, ANSWER_S)
         if self._microphone is None:
             return Found("its lights are out, and it is on-hook")
         with contextlib.suppress(PortError, DeviceError):
@@ -149,7 +183,7 @@ class Drill:
         self._presses.append(key)
         self._news.set()
 
-    # The Ground of exercises.
+    # The Ground of
 
     @property
     def phone(self) -> Speakerphone:
@@ -192,6 +226,162 @@ class Drill:
                 async with asyncio.timeout(_TICK_S):
                     await self._news.wait()
         return True
+
+
+async def show(on: Drill, muted: bool, off_hook: bool) -> float:
+    """Write the LEDs; return the milliseconds that it took."""
+    began = on.now()
+    await on.phone.show(muted, off_hook)
+    return (on.now() - began) * 1000
+
+
+async def lights(on: Drill) -> Found:
+    """Light each LED that a room uses, and put it out; somebody sees it, or it is only written."""
+    known = Lights(on.layout, on.phone.profile.mute_led)
+    walk = [("off-hook", False, True)] if known.off_hook else []
+    walk += [("mute", True, True)] if known.mute else []
+    if not walk:
+        raise Skipped("it declares no LED of a call")
+    took = []
+    for led, muted, off_hook in walk:
+        took += [await show(on, muted, off_hook), await show(on, False, False)]
+        await show(on, muted, off_hook)
+        await _seen(on, f"the {led} light is on")
+        await show(on, False, False)
+    await _seen(on, "its lights are out")
+    names = " and ".join(led for led, _, _ in walk)
+    seen = "seen" if on.operator else "written; nobody looked"
+    words = f"{names} on and off, {seen}; at most {max(took):.0f} ms each"
+    return Found(words, {"leds": len(walk), "write_max_ms": round(max(took), 1)})
+
+
+async def _seen(on: Drill, what: str) -> None:
+    if on.operator is not None and not await on.operator.sees(what):
+        raise Failed(f"{what}: nobody sees that; `roomctl speakerphone describe` tells its reports")
+
+
+async def handshake(on: Drill) -> Found:
+    """Go off-hook and on-hook: how soon the device confirms it, if it does."""
+    if not on.phone.state.has_hook:
+        raise Skipped("it has no hook")
+    numbers = {}
+    for name, off_hook in (("off_hook_ms", True), ("on_hook_ms", False)):
+        began = on.now()
+        await on.phone.show(False, off_hook)
+        if await on.until(partial(_is_off_hook, on, off_hook), ANSWER_S):
+            numbers[name] = round((on.now() - began) * 1000, 1)
+    if "off_hook_ms" not in numbers:
+        return Found(f"it does not confirm off-hook within {ANSWER_S:g} s; not every device does")
+    said = ", ".join(
+        f"{name[:-3].replace('_', '-')} after {ms:.0f} ms" for name, ms in numbers.items()
+    )
+    return Found(f"confirms {said}", numbers)
+
+
+def _is_off_hook(on: Drill, wanted: bool) -> bool:
+    return on.phone.state.off_hook is wanted
+
+
+async def echo(on: Drill) -> Found:
+    """Mute and open it, and learn whether it says so itself; that must never count as a press."""
+    if not on.phone.state.has_mute_led:
+        raise Skipped("it has no mute LED that it could confirm")
+    before, lags = mutes(on), list[float]()
+    await on.phone.show(False, True)
+    await on.until(partial(_is_off_hook, on, True), ANSWER_S)
+    await on.rest(_AFTER_S)
+    for turn in range(ECHOES):
+        began = on.now()
+        await on.phone.show(turn % 2 == 0, True)
+        await on.until(partial(_mute_said, on, began), ANSWER_S)
+        await on.rest(_AFTER_S)
+        lags += [(at - began) * 1000 for at in _mute_said(on, began)[:1]]
+    if (counted := mutes(on) - before) > 0:
+        raise Failed(f"{counted} reports counted as presses of mute; did nobody touch it?")
+    if not lags:
+        return Found("it does not confirm mute", {"echoes": 0, "writes": ECHOES})
+    words = f"confirms {len(lags)} of {ECHOES} mute writes, after {max(lags):.0f} ms at most"
+    return Found(words, {"echoes": len(lags), "writes": ECHOES, "lag_max_ms": round(max(lags), 1)})
+
+
+def _mute_said(on: Drill, since: float) -> list[float]:
+    """Return when the device said *mute* since then."""
+    said = mute_reports(on.layout, on.phone.trace.records())
+    return [at for at in said if at >= since]
+
+
+async def writes(on: Drill) -> Found:
+    """Write the same state again and again: how long that takes."""
+    took = [await show(on, False, False) for _ in range(WRITES)]
+    mean = sum(took) / len(took)
+    words = f"{WRITES} writes, {mean:.1f} ms on average, {max(took):.1f} ms at most"
+    return Found(words, {"mean_ms": round(mean, 2), "max_ms": round(max(took), 2)})
+
+
+async def button(on: Drill) -> Found:
+    """Somebody presses mute, twice: each is one press, and its LED is the answer."""
+    if on.operator is None:
+        raise Skipped("nobody is there to press a key; leave out --yes")
+    if not on.layout.find(Usage.PHONE_MUTE, Direction.INPUT):
+        raise Skipped("it has no mute key")
+    took = []
+    for muted, word in ((True, "mute"), (False, "mute again")):
+        before = mutes(on)
+        on.operator.told(f"press {word} on the device, within {PRESS_S:g} s")
+        if not await on.until(partial(_pressed_since, on, before), PRESS_S):
+            raise Failed(f"no press of mute within {PRESS_S:g} s")
+        await on.phone.show(muted, False)
+        took.append((on.now() - (on.phone.state.last_press_at or on.now())) * 1000)
+        await on.rest(ANSWER_S / 5)
+        if (count := mutes(on) - before) != 1:
+            raise Failed(f"one press of mute counted {count} times")
+    words = f"two presses, two reports to the room; each LED followed within {max(took):.0f} ms"
+    return Found(words, {"presses": 2, "answer_max_ms": round(max(took), 1)})
+
+
+def mutes(on: Drill) -> int:
+    """Return how often the room was told that somebody pressed mute."""
+    return list(on.presses).count(Press.MUTE)
+
+
+def _pressed_since(on: Drill, before: int) -> bool:
+    return mutes(on) > before
+
+
+async def silence(on: Drill) -> Found:
+    """Muted, the microphone gives digital silence; open, it does not."""
+    microphone = on.microphone
+    if microphone is None:
+        raise Skipped("no [screen] in room.toml, so no sound server that could be measured")
+    try:
+        muted = await _muted_peak(on, microphone)
+        opened = await _open_peak(on, microphone)
+    except (PortError, DeviceError) as error:
+        raise Skipped(f"nothing could be measured: {error}") from error
+    if muted:
+        raise Failed(f"muted, its microphone still gives {muted} % of full scale")
+    if muted is None or opened is None:
+        raise Skipped("the sound server told no level; does it have a microphone?")
+    numbers = {"muted_peak_pct": muted, "open_peak_pct": opened}
+    if not opened:
+        raise Skipped(
+            "muted it is silent; open it was too, so that proves nothing: speak meanwhile"
+        )
+    return Found(f"muted: silence; open: {opened} % of full scale at most", numbers)
+
+
+async def _muted_peak(on: Drill, microphone: Microphone) -> int | None:
+    await microphone.mute(True)
+    await on.phone.show(True, True)
+    return await microphone.peak(LISTEN_S, tone=True)
+
+
+async def _open_peak(on: Drill, microphone: Microphone) -> int | None:
+    await on.phone.show(False, True)
+    await microphone.mute(False)
+    if on.operator is not None:
+        on.operator.told("say something")
+    return await microphone.peak(LISTEN_S, tone=True)
 
 
 def drilled(name: str, tables: Mapping[str, SpeakerphoneTable]) -> str:

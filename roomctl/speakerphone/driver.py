@@ -2,13 +2,20 @@
 
 The device's state cannot be read back, so the room's wish is the truth: it is written whole after
 every connection and after every failed write, and what was not written is not claimed.
+
+
+====
+Which of a room's speakerphones is in use: pure, names only. Knows no device and no sound.
+
+Nobody likes a microphone that changes in the middle of a sentence, so in a call the one in use
+stays until it is unplugged, and one that comes back in the call does not take over again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -18,8 +25,7 @@ from roomctl.config import SpeakerphoneTable, data_path
 from roomctl.device import Device
 from roomctl.errors import NoReply, PortClosed, PortError, PortMissing, PortReason
 from roomctl.kind import Context, Kind
-from roomctl.speakerphone import trace
-from roomctl.speakerphone.description import Description, why
+from roomctl.speakerphone.description import Description, ring, why
 from roomctl.speakerphone.hid import DescriptorError, Layout, read_descriptor
 from roomctl.speakerphone.profile import (
     GENERIC,
@@ -28,8 +34,7 @@ from roomctl.speakerphone.profile import (
     load_profiles,
     pick,
 )
-from roomctl.speakerphone.session import Session
-from roomctl.speakerphone.telephony import Press
+from roomctl.speakerphone.telephony import Press, Session
 from roomctl.wire import Connect, Identity, Machine, traced
 
 _log = logging.getLogger(__name__)
@@ -95,7 +100,7 @@ class Speakerphone(Device):
         profiles: Mapping[str, SpeakerphoneProfile] | None = None,
         profile: str | None = None,
     ) -> None:
-        self.trace = trace.ring()
+        self.trace = ring()
         super().__init__(name, url, traced(connect, clock, self.trace.note), clock, changed)
         self._profiles = dict(profiles or {"generic": GENERIC})
         self._asked = profile
@@ -314,6 +319,23 @@ def speakerphones(
         )
         for name, table in tables.items()
     ]
+
+
+def in_use(
+    online: Sequence[str], chosen: str | None, before: str | None, *, in_call: bool
+) -> str | None:
+    """Return the name of the speakerphone to use; None if none is online. Pure.
+
+    Nobody likes a microphone that changes in the middle of a sentence, so in a call the one in use
+    stays until it is unplugged, and one that comes back in the call does not take over again.
+    `online` stands in the order of room.toml, `chosen` is what somebody picked on the panel, and
+    `before` what was in use until now.
+    """
+    if in_call and before in online:
+        return before
+    if chosen in online:
+        return chosen
+    return online[0] if online else None
 
 
 def _build(tables: Mapping[str, SpeakerphoneTable], context: Context) -> list[Speakerphone]:

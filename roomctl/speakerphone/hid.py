@@ -1,21 +1,30 @@
 """HID report descriptors: bytes in, the layout of every report out. Knows no telephony, no port.
 
+A descriptor is a row of items, each a prefix byte and 0, 1, 2 or 4 bytes of little-endian data
+(HID 1.11, 6.2.2.2)::
+
+    prefix    tag (4 bits) . type (2 bits: 0 main, 1 global, 2 local) . size (2 bits, 3 means 4)
+    0xFE      a long item: bDataSize, bLongItemTag and bDataSize bytes, which are skipped
+
 Any byte string gives a `Layout` or a `DescriptorError`, in work that is bounded by its length.
 The limits are those of the Linux kernel (include/linux/hid.h, drivers/hid/hid-core.c), whose
 judgement a device in the field has passed: without them a Report Count of 0x7fffffff, or a Usage
 Maximum of 0xffffffff, would hang the reader. In two things it is milder than the kernel: a long
 item is skipped, and a Logical Maximum below the Minimum is no reason to lose a device.
+
+A usage is a number, usage page << 16 | usage, as in the USB HID Usage Tables: Telephony page 0x0B,
+LED page 0x08, Button page 0x09, Consumer page 0x0C.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import IntEnum, StrEnum
+from itertools import chain, islice, repeat
+from typing import NamedTuple
 
-from roomctl.speakerphone.items import DescriptorError, Item, read_items
-from roomctl.speakerphone.layout import Control, Direction, Field, Layout
-
-__all__ = ["Control", "DescriptorError", "Direction", "Field", "Layout", "read_descriptor"]
+from roomctl.errors import RoomctlError
 
 MAX_DESCRIPTOR_BYTES = 4096
 MAX_PUSHES = 4
@@ -25,6 +34,230 @@ MAX_PAYLOAD_BYTES = 16383  # a buffer of 16 KiB, less the report ID
 MAX_VALUES = 65536  # ours: the kernel bounds each report, and a descriptor may declare 255
 
 _GLOBAL, _TYPE = 0x04, 0x0C
+_LONG = 0xFE
+_KIND = 0xFC
+_SIZES = (0, 1, 2, 4)
+
+
+class Usage(IntEnum):
+    """A usage with a name of its own; the lower-case name is what people and files call it."""
+
+    PROGRAMMABLE_BUTTON_REJECT = 0x000B_0007
+    HOOK_SWITCH = 0x000B_0020
+    FLASH = 0x000B_0021
+    REDIAL = 0x000B_0024
+    PHONE_MUTE = 0x000B_002F
+    LINE_BUSY_TONE = 0x000B_0097
+    RINGER = 0x000B_009E
+    BUTTON7_REJECT = 0x0009_0007
+    LED_MUTE = 0x0008_0009
+    LED_OFF_HOOK = 0x0008_0017
+    LED_RING = 0x0008_0018
+    LED_HOLD = 0x0008_0020
+    LED_MICROPHONE = 0x0008_0021
+    CONSUMER_MUTE = 0x000C_00E2
+    VOLUME_UP = 0x000C_00E9
+    VOLUME_DOWN = 0x000C_00EA
+
+
+_NAMES = {int(usage): usage.name.lower() for usage in Usage}
+
+
+def usage_name(usage: int) -> str:
+    """Return the usage's name, or page and usage in hex (`000c:00cd`) if it has none here."""
+    return _NAMES.get(usage) or f"{usage >> 16:04x}:{usage & 0xFFFF:04x}"
+
+
+class Direction(StrEnum):
+    """Which kind of report: to the host, to the device, or settings both ways."""
+
+    INPUT = "I"
+    OUTPUT = "O"
+    FEATURE = "F"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What one main item declares: `count` values of `size` bits, the first at bit `bit`.
+
+    `bit` counts inside the payload, the report-ID byte excluded; `report_id` is 0 if reports are
+    not numbered. A constant field that declares usages is a real one (Anker PowerConf flags its
+    mute and hook so); without usages it is padding and no Field.
+    """
+
+    direction: Direction
+    report_id: int
+    bit: int
+    size: int
+    count: int
+    flags: int
+    logical_min: int
+    logical_max: int
+    usages: tuple[range, ...]
+
+    @property
+    def constant(self) -> bool:
+        return bool(self.flags & 0x01)
+
+    @property
+    def array(self) -> bool:
+        """Whether a value is an index into the usages, not the state of one usage.
+
+        What is constant selects nothing: with usages it is a value for each of them, although its
+        flags may leave out that it is variable.
+        """
+        return not self.flags & 0x03
+
+    @property
+    def relative(self) -> bool:
+        return bool(self.flags & 0x04)
+
+    def named(self) -> Iterator[int]:
+        """Yield the usage of each of `count` values; the last one repeats (HID 1.11, 6.2.2.8)."""
+        last = self.usages[-1][-1]
+        return islice(chain(chain.from_iterable(self.usages), repeat(last)), self.count)
+
+    def index_of(self, usage: int) -> int | None:
+        """Return where `usage` stands among the declared usages; None if it has no value here."""
+        before = 0
+        for usages in self.usages:
+            if usage in usages:
+                index = before + usages.index(usage)
+                return index if self.array or index < self.count else None
+            before += len(usages)
+        return None
+
+    def control(self, usage: int, index: int) -> Control:
+        """Return the control of `usage`, which stands at `index` among the declared ones."""
+        return Control(
+            usage,
+            self.direction,
+            self.report_id,
+            self.bit if self.array else self.bit + index * self.size,
+            self.size,
+            self.constant,
+            self.relative,
+            signed=self.logical_min < 0,
+            count=self.count if self.array else 1,
+            selector=self.logical_min + index if self.array else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One usage in one report: where its value stands and how to read it.
+
+    `selector` is set for a usage inside an array of `count` elements: it is pressed while any
+    element holds that number.
+    """
+
+    usage: int
+    direction: Direction
+    report_id: int
+    bit: int
+    size: int
+    constant: bool
+    relative: bool
+    signed: bool = False
+    count: int = 1
+    selector: int | None = None
+
+    def value(self, payload: bytes) -> int:
+        """Read the control; bits that the payload does not have read as 0."""
+        bits = int.from_bytes(payload, "little")
+        if self.selector is None:
+            return self._element(bits, 0)
+        return int(any(self._element(bits, n) == self.selector for n in range(self.count)))
+
+    def put(self, payload: bytearray, value: int) -> None:
+        """Set the control in `payload`, leaving every other bit as it is."""
+        mask = ((1 << self.size) - 1) << self.bit
+        bits = int.from_bytes(payload, "little") & ~mask | (value << self.bit) & mask
+        payload[:] = bits.to_bytes(len(payload), "little")
+
+    def _element(self, bits: int, index: int) -> int:
+        raw = (bits >> (self.bit + index * self.size)) & ((1 << self.size) - 1)
+        negative = self.signed and raw >> (self.size - 1)
+        return raw - (1 << self.size) if negative else raw
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Every report of a device. `bits` gives the length of each, padding included."""
+
+    fields: tuple[Field, ...]
+    bits: Mapping[tuple[Direction, int], int]
+    numbered: bool
+
+    def payload_bytes(self, direction: Direction, report_id: int) -> int | None:
+        """Return a report's length without its ID byte; None if there is no such report."""
+        bits = self.bits.get((direction, report_id))
+        return None if bits is None else (bits + 7) // 8
+
+    def find(self, usage: int, *directions: Direction) -> tuple[Control, ...]:
+        """Return the controls of `usage`, in the order of `directions`, then of declaration."""
+        return tuple(
+            declared.control(usage, index)
+            for direction in directions
+            for declared in self.fields
+            if declared.direction is direction and (index := declared.index_of(usage)) is not None
+        )
+
+    def controls(self) -> Iterator[Control]:
+        """Yield every variable value of every field, at most 65,536, in order of declaration.
+
+        The values of an array are not among them: they are numbers, not the states of usages.
+        """
+        for declared in self.fields:
+            if not declared.array:
+                for index, usage in enumerate(declared.named()):
+                    yield declared.control(usage, index)
+
+
+class DescriptorError(RoomctlError):
+    """The bytes are no report descriptor: `at` is the offset of the item that cannot be, or -1."""
+
+    def __init__(self, at: int, why: str) -> None:
+        super().__init__(f"report descriptor: byte {at}: {why}" if at >= 0 else why)
+        self.at, self.why = at, why
+
+
+class Item(NamedTuple):
+    """One short item: `kind` is its prefix without the size, `size` that of its data in bytes."""
+
+    at: int
+    kind: int
+    size: int
+    data: int
+
+    @property
+    def signed(self) -> int:
+        """`data` as a number that may be negative, by the highest bit that was sent."""
+        negative = self.size and self.data >> (8 * self.size - 1)
+        return self.data - (1 << 8 * self.size) if negative else self.data
+
+
+def read_items(data: bytes) -> Iterator[Item]:
+    """Yield every short item; raise DescriptorError where the bytes end inside one."""
+    at, end = 0, len(data)
+    while at < end:
+        prefix = data[at]
+        if prefix == _LONG:
+            at = _after_long(data, at)
+            continue
+        size = _SIZES[prefix & 3]
+        after = at + 1 + size
+        if after > end:
+            raise DescriptorError(at, f"the descriptor ends inside an item of {size} data bytes")
+        value = data[at + 1] if size == 1 else int.from_bytes(data[at + 1 : after], "little")
+        yield Item(at, prefix & _KIND, size, value)
+        at = after
+
+
+def _after_long(data: bytes, at: int) -> int:
+    if at + 1 >= len(data) or (after := at + 3 + data[at + 1]) > len(data):
+        raise DescriptorError(at, "the descriptor ends inside a long item")
+    return after
 
 
 def read_descriptor(data: bytes) -> Layout:

@@ -1,9 +1,34 @@
-"""Input reports to presses of mute, hook and keys. Knows no clock, no port and no meeting.
+"""HID telephony: reports to presses of mute and hook, their state to LEDs. Knows no port, no clock.
 
-What a report means is decided from the descriptor's flags, never from the vendor. Hook is a level:
-while off-hook every report carries it, so only its edges count, and a report that carries a mute
-press never moves the hook: a mute press cannot end a call. What the device says to confirm what
-the host wrote is no press; neither is what it repeats because nobody answered.
+`Lights` writes whole reports, `Keys` and `Telephony` read presses, `Session` is the Machine that
+holds one connection together. What a report means is decided from the descriptor's flags, never
+from the vendor.
+
+Output. State is per report, not per LED: every write carries all LEDs of a report, and whatever is
+not lit is written dark, so no LED clears another. There is one writer; a newer state replaces what
+an older one has not written yet. After a failed write nothing is known, so all is written again; so
+it is when the device confirms that it is off-hook, because some know no mute before that
+(developer.jabra.com, call control: set mute at every off-hook).
+
+Input. Hook is a level: while off-hook every report carries it, so only its transitions count, and a
+report that carries a mute press never moves the hook: a mute press cannot end a call. What the
+device says to confirm what the host wrote is no press; neither is what it repeats because nobody
+answered. A key in an absolute field is pressed when its bit rises, in a relative one with every 1
+(a value below 0 is the opposite key's). Some devices declare a key twice, in a consumer and in a
+telephony report, and say it in both: within 50 ms that is one press.
+
+Echoes. After the host has changed the Mute LED by itself, a device may report the same control
+within 2.5 s: an echo, which is no press. Or it never does, and what comes within 2.5 s is
+somebody's finger. No descriptor says which, and nobody can know before; but a window in which
+nothing came proves that *this* device did not echo, so every write teaches. What is learned on-hook
+and off-hook is kept apart: mute may have a meaning only off-hook. Until a device has shown itself
+silent it is taken to echo, so that an echo never toggles. Opening a microphone needs more: a report
+after *muted* was written is a press only once two more windows were silent than not, one after
+*open* was written already after one.
+
+A finger may have been taken for the echo. Then the echo still comes, is taken for a press, and the
+LED that answers it is no answer in the device's eyes: it would be echoed, taken for a press, and so
+on without end. So while an echo is owed, answers are writes that may be echoed like any other.
 
 The LED that the host writes is its answer to a press, and no device is known to echo an answer. One
 that did would toggle itself without end, and so would one that repeats a press because it does not
@@ -13,19 +38,250 @@ the microphone stays muted until that stops.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
 
-from roomctl.speakerphone.echo import Echoes
-from roomctl.speakerphone.keys import Keys
-from roomctl.speakerphone.layout import Direction, Layout
-from roomctl.speakerphone.lights import REPORT_TYPES, Lights, MuteLed
-from roomctl.speakerphone.press import Press, Timing, Written
-from roomctl.speakerphone.usage import Usage
+from roomctl.speakerphone.hid import Control, Direction, Layout, Usage
+from roomctl.wire import Chunk
 
+REPORT_TYPES = {Direction.INPUT: 1, Direction.OUTPUT: 2, Direction.FEATURE: 3}
+_HOLD_KEY = 0x000B_0023
+_SILENT_TO_OPEN = 2
+_SILENT_TO_MUTE = 1
+_SURE = 3  # windows: beyond that a device that changes its ways would not be believed
+_NO_FINGER_S = 0.15  # nobody presses so soon after something that they did not know of
+_ECHO_LAG_S = 0.1
 _LOOP = 24  # presses
-_SAME_LAG_S = 0.02
+_LOOP_LAG_S = 0.02
+RETRY_S = 1.0
+_INPUT = 1
 
-__all__ = ["REPORT_TYPES", "Lights", "MuteLed", "Press", "Telephony", "Timing", "Written"]
+
+class Press(StrEnum):
+    """What somebody did to the device. Each is a request: the room decides."""
+
+    MUTE = "mute"  # mute, or unmute
+    HOOK_OFF = "hook_off"  # went off-hook: picked up
+    HOOK_ON = "hook_on"  # went on-hook: hung up
+    FLASH = "flash"  # hold a call, or take it back
+    HOLD = "hold"
+    REDIAL = "redial"
+    REJECT = "reject"
+    VOLUME_UP = "volume_up"
+    VOLUME_DOWN = "volume_down"
+    SPEAKER_MUTE = "speaker_mute"  # Consumer Mute: on a speakerphone the loudspeaker's
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long what a device says may still be an answer or a repetition, in seconds.
+
+    Jabra repeats an unanswered press after at most 2.5 s (developer.jabra.com, call control);
+    Plantronics sends one press twice within 50 ms (WICG/webhid#61).
+    """
+
+    echo_s: float = 2.5
+    repeat_s: float = 2.5
+    double_s: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the host wrote: from when on the device can answer it, and since when it stands."""
+
+    muted: bool
+    off_hook: bool
+    begun: float
+    ended: float
+
+
+MuteLed = Literal["mute", "microphone", "both"]
+
+
+class Lights:
+    """The call-control LEDs of one device. Ring and Hold stay dark: no calls come in here."""
+
+    def __init__(self, layout: Layout, mute_led: MuteLed = "mute") -> None:
+        self._layout = layout
+        self.off_hook = _first(layout, Usage.LED_OFF_HOOK)
+        self._never = _first(layout, Usage.LED_RING) + _first(layout, Usage.LED_HOLD)
+        mute, microphone = _first(layout, Usage.LED_MUTE), _first(layout, Usage.LED_MICROPHONE)
+        wanted = {
+            "mute": mute or microphone,
+            "microphone": microphone or mute,
+            "both": mute + microphone,
+        }
+        self.mute: tuple[Control, ...] = wanted[mute_led]
+
+    def frames(self, muted: bool, off_hook: bool) -> list[bytes]:
+        """Return every report that carries one of these LEDs, whole; off-hook is written first.
+
+        Off-hook first, because on some devices mute has a meaning only while off-hook
+        (gnaudio/jabra-browser-integration#49).
+        """
+        values = [(control, off_hook) for control in self.off_hook]
+        return self._reports(values + [(control, muted) for control in self.mute])
+
+    def dark(self) -> list[bytes]:
+        """Return the reports that put out what another program may have left ringing or on hold.
+
+        On most devices these LEDs share a report with the others, and this is empty.
+        """
+        shared = {_report(control) for control in self.off_hook + self.mute}
+        return self._reports([(one, False) for one in self._never if _report(one) not in shared])
+
+    def _reports(self, values: Iterable[tuple[Control, bool]]) -> list[bytes]:
+        shadow: dict[tuple[Direction, int], bytearray] = {}
+        for control, lit in values:
+            report = _report(control)
+            length = self._layout.payload_bytes(*report) or 0
+            control.put(shadow.setdefault(report, bytearray(length)), int(lit))
+        return [
+            bytes((REPORT_TYPES[direction], report_id)) + payload
+            for (direction, report_id), payload in shadow.items()
+        ]
+
+
+def _first(layout: Layout, usage: Usage) -> tuple[Control, ...]:
+    return layout.find(usage, Direction.OUTPUT, Direction.FEATURE)[:1]
+
+
+def _report(control: Control) -> tuple[Direction, int]:
+    return control.direction, control.report_id
+
+
+# Reject has two names: Button 7 (Jabra SPEAK 810, Anker PowerConf) and Telephony 07 (Dell SP325).
+PRESSES: dict[int, Press] = {
+    Usage.VOLUME_UP: Press.VOLUME_UP,
+    Usage.VOLUME_DOWN: Press.VOLUME_DOWN,
+    Usage.CONSUMER_MUTE: Press.SPEAKER_MUTE,
+    Usage.FLASH: Press.FLASH,
+    Usage.REDIAL: Press.REDIAL,
+    Usage.BUTTON7_REJECT: Press.REJECT,
+    Usage.PROGRAMMABLE_BUTTON_REJECT: Press.REJECT,
+    _HOLD_KEY: Press.HOLD,
+}
+
+
+@dataclass(slots=True)
+class _Key:
+    press: Press
+    control: Control
+    down: bool = False
+
+    def pressed(self, payload: bytes) -> bool:
+        was, self.down = self.down, self.control.value(payload) > 0
+        return self.down and (self.control.relative or not was)
+
+
+class Keys:
+    """The keys of one device, from its connection on."""
+
+    def __init__(self, layout: Layout, timing: Timing) -> None:
+        self._keys = [
+            _Key(press, control)
+            for usage, press in PRESSES.items()
+            for control in layout.find(usage, Direction.INPUT)
+        ]
+        self._double_s = timing.double_s
+        self._last: dict[Press, tuple[_Key, float]] = {}
+
+    def read(self, report_id: int, payload: bytes, at: float) -> list[Press]:
+        """Return the keys that were pressed, by an input report that came at `at`."""
+        here = [key for key in self._keys if key.control.report_id == report_id]
+        return [key.press for key in here if key.pressed(payload) and self._own(key, at)]
+
+    def _own(self, key: _Key, at: float) -> bool:
+        """Whether a press is one of its own, not what another field said just now."""
+        other, when = self._last.get(key.press, (key, at))
+        if other is not key and at - when <= self._double_s:
+            return False
+        self._last[key.press] = (key, at)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """When one write may be echoed. `telling`: that nothing comes would mean something."""
+
+    lit: bool
+    off_hook: bool
+    begun: float
+    ended: float
+    until: float
+    telling: bool
+
+
+@dataclass(slots=True)
+class Echoes:
+    """The writes that the device may still confirm, and what its silence has taught.
+
+    Times never run backwards from one call to the next, but for a report that was on its way
+    while the host wrote: it is older than the window and no echo.
+    """
+
+    echo_s: float
+    _open: list[_Window] = field(default_factory=list)
+    _silent: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
+    _lag_s: float = 0.0
+    _owed_until: float = float("-inf")
+
+    def expect(self, lit: bool, off_hook: bool, begun: float, ended: float, telling: bool) -> None:
+        """Note a write that the device may echo; `telling` if it surely changed the LED."""
+        self._close(begun)
+        window = _Window(lit, off_hook, begun, ended, ended + self.echo_s, telling)
+        self._open = [*self._open[-7:], window]
+
+    def confirms(self, at: float, lit: bool | None = None) -> bool:
+        """Take a report that came at `at`; return whether it is an echo and no press.
+
+        `lit` is what it says of the control, None if a report says no more than *pressed*. Each
+        write has one echo.
+        """
+        self._close(at)
+        for n, window in enumerate(self._open):
+            if window.begun <= at and lit in (None, window.lit):
+                self._open = self._open[:n] + self._open[n + 1 :]
+                return self._judge(window, self._familiar(at - window.ended))
+        return False
+
+    def owed(self, at: float) -> bool:
+        """Whether an echo may still come, although its write seems to have had one."""
+        return at <= self._owed_until
+
+    def _judge(self, window: _Window, familiar: bool) -> bool:
+        """Return whether the first report in `window` is its echo, and learn from it.
+
+        A finger keeps no time: what a silent device says now and then teaches nothing, unless it
+        always comes as late as the last.
+        """
+        expected = self._expected(window)
+        if expected or familiar:
+            self._learn(window.off_hook, -1)
+        if expected and not familiar:
+            self._owed_until = max(self._owed_until, window.until)
+        return expected
+
+    def _familiar(self, lag_s: float) -> bool:
+        """Whether an echo came as they always do, so that it surely was none of a finger's."""
+        before, self._lag_s = self._lag_s, lag_s
+        return lag_s <= _NO_FINGER_S or abs(lag_s - before) <= _ECHO_LAG_S
+
+    def _expected(self, window: _Window) -> bool:
+        enough = _SILENT_TO_OPEN if window.lit else _SILENT_TO_MUTE
+        return self._silent[window.off_hook] < enough
+
+    def _close(self, now: float) -> None:
+        for window in self._open:
+            if window.until < now and window.telling:
+                self._learn(window.off_hook, 1)
+        self._open = [window for window in self._open if window.until >= now]
+
+    def _learn(self, off_hook: bool, silent: int) -> None:
+        self._silent[off_hook] = max(-_SURE, min(_SURE, self._silent[off_hook] + silent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +343,7 @@ class _OneShot:
         What is ignored for that has no answer: from then on they follow each other.
         """
         before, self._lag_s = self._lag_s, at - max(self._answered_at, self._ignored_at)
-        self._alike = self._alike + 1 if abs(self._lag_s - before) <= _SAME_LAG_S else 0
+        self._alike = self._alike + 1 if abs(self._lag_s - before) <= _LOOP_LAG_S else 0
         return self._alike >= _LOOP
 
     def written(self, write: _Write) -> None:
@@ -233,3 +489,94 @@ class Telephony:
             elif value:
                 moved |= self._hook_shot.pressed(at, muted=False)
         return moved
+
+
+class Session:
+    """One connection.
+
+    `heard` gets the presses in every input report (often none) and when it came, `settled` what
+    became of a `show` (None: done).
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        timing: Timing,
+        mute_led: MuteLed,
+        heard: Callable[[list[Press], float], None],
+        settled: Callable[[str | None], None],
+    ) -> None:
+        self.lights = Lights(layout, mute_led)
+        self.telephony = Telephony(layout, self.lights, timing)
+        self.written: Written | None = None
+        self._heard, self._settled = heard, settled
+        self._wanted = (False, False)
+        self._queue: deque[bytes] = deque()
+        self._flying = False
+        self._begun = 0.0
+        self._begins = False
+        self._retry_at: float | None = None
+        self._fresh = True
+
+    def show(self, muted: bool, off_hook: bool) -> None:
+        """Have the LEDs written; without any, it is done at once."""
+        self._wanted = (muted, off_hook)
+        self.telephony.asked(muted, off_hook)
+        self._write_all()
+        if not self._queue:
+            self._settled(None)
+
+    def rewrite(self) -> None:
+        """Have everything written again, because the device may have forgotten it (a resume)."""
+        self._fresh = True
+        self.telephony.forgotten()
+        self._write_all()
+
+    def receive(self, chunk: Chunk) -> None:
+        if len(chunk.data) < 2 or chunk.data[0] != _INPUT:
+            return
+        was_off_hook = self.telephony.off_hook
+        presses = self.telephony.read(chunk.data[1], chunk.data[2:], chunk.at)
+        if self.telephony.off_hook and not was_off_hook and self._wanted[1]:
+            self.telephony.forgotten()
+            self._write_all()
+        self._heard(presses, chunk.at)
+
+    def tick(self, now: float) -> None:
+        if self._retry_at is not None and now >= self._retry_at:
+            self._write_all()
+
+    def due(self) -> float | None:
+        return self._retry_at
+
+    def outbox(self, now: float) -> bytes | None:
+        if not self._queue or self._flying:
+            return None
+        if self._begins:
+            self._begins, self._begun = False, now
+        self._flying = True
+        return self._queue.popleft()
+
+    def sent(self, now: float) -> None:
+        self._flying = False
+        if not self._queue:
+            self._fresh = False
+            self.written = Written(*self._wanted, self._begun, now)
+            self.telephony.wrote(self.written)
+            self._settled(None)
+
+    def failed(self, now: float, why: str) -> None:
+        self._flying = False
+        self.written = None
+        self.telephony.doubt()
+        if not self._begins:  # else a newer wish stands in the queue, whole
+            self._queue.clear()
+            self._retry_at = now + RETRY_S
+            self._settled(why)
+
+    def _write_all(self) -> None:
+        self._queue = deque(self.lights.frames(*self._wanted))
+        if self._fresh:
+            self._queue += self.lights.dark()
+        self._begins = True
+        self._retry_at = None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from roomctl.clock import VirtualClock
-from roomctl.occupancy.inputs import Input
+from roomctl.occupancy.presence import Input
 from roomctl.room.document import ReasonEntry
 from roomctl.store import Disk, History
 from tests.api.rig import BEARER, House

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from roomctl.cli.main import app
-from roomctl.speakerphone.usage import Usage
+from roomctl.speakerphone.hid import Usage
 from tests.speakerphone.devices import BLACKWIRE, POWERCONF, RECORDED, SP325
 
 NAMED = {usage.name.lower() for usage in Usage}

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from roomctl.cli.main import app
-from tests.occupancy.lab import csv, day
+from tests.occupancy.evaluation.rows import csv, day
 
 FIGURES = {
     *("accuracy", "false_vacancies", "false_vacancies_per_occupied_hour", "vacancy_lags_s"),

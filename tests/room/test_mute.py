@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from roomctl.speakerphone.mute import (
+from roomctl.room.mute import (
     Capture,
     Fact,
     Led,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomctl.speakerphone.mute import (
+from roomctl.room.mute import (
     Capture,
     Fact,
     Led,

@@ -13,7 +13,7 @@ from roomctl.clock import VirtualClock
 from roomctl.config import HistoryTable
 from roomctl.occupancy import Presence, PresenceState
 from roomctl.occupancy.driver import profiles
-from roomctl.occupancy.inputs import Input, runs, tell
+from roomctl.occupancy.presence import Input, runs, tell
 from roomctl.room import Room
 from roomctl.room.use import Use
 from roomctl.store import Disk, History, Store

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from roomctl.speakerphone.hid import read_descriptor
-from roomctl.speakerphone.session import Session
 from roomctl.speakerphone.sim import SPEAK_810, Faults, Model, SimSpeakerphone
-from roomctl.speakerphone.telephony import Press, Timing
+from roomctl.speakerphone.telephony import Press, Session, Timing
 from roomctl.wire import Virtual
 
 

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 
 from roomctl.device import Status
 from roomctl.errors import NoReply, PortClosed, PortError
-from roomctl.speakerphone.hid import Direction, Layout, read_descriptor
+from roomctl.speakerphone.hid import Direction, Layout, Usage, read_descriptor
 from roomctl.speakerphone.sim import Model
-from roomctl.speakerphone.usage import Usage
 from tests.speakerphone.stage import BACK_S, SHOWN_S, Stage
 
 _RETRY_S = 1.0

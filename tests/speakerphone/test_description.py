@@ -10,10 +10,18 @@ import pytest
 
 from roomctl.clock import Moment
 from roomctl.device import Health, Status
-from roomctl.speakerphone.description import Description, pasted, report_words, why, words
+from roomctl.speakerphone.description import (
+    REPORTS,
+    Description,
+    last,
+    pasted,
+    report_words,
+    ring,
+    why,
+    words,
+)
 from roomctl.speakerphone.profile import GENERIC
 from roomctl.speakerphone.sim import BLACKWIRE, MODELS, SPEAK_810, Model
-from roomctl.speakerphone.trace import REPORTS, last, ring
 from roomctl.wire import Identity, Record
 from tests.invented import LoopClock, invented
 from tests.speakerphone.stages import InMemory

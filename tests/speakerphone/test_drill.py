@@ -14,11 +14,10 @@ from roomctl.drill import Result, Step
 from roomctl.errors import Refused
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator import Simulator
-from roomctl.speakerphone.drill import Drill, drilled
-from roomctl.speakerphone.exercises import Microphone
+from roomctl.speakerphone.drill import Drill, Microphone, drilled
+from roomctl.speakerphone.hid import Usage
 from roomctl.speakerphone.profile import GENERIC, SpeakerphoneProfile, load_profiles
 from roomctl.speakerphone.sim import BLACKWIRE, MODELS, SPEAK_810, Model, SimSpeakerphone
-from roomctl.speakerphone.usage import Usage
 from tests.invented import LoopClock, invented
 from tests.speakerphone.test_profile import SHIPPED
 

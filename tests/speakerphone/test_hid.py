@@ -7,10 +7,11 @@ from roomctl.speakerphone.hid import (
     DescriptorError,
     Direction,
     Layout,
+    Usage,
     read_descriptor,
+    usage_name,
 )
 from roomctl.speakerphone.sim import SPEAK_810
-from roomctl.speakerphone.usage import Usage, usage_name
 from tests.speakerphone.devices import H540, POWERCONF, RECORDED, SP325
 
 NAMED = {usage.name.lower() for usage in Usage}

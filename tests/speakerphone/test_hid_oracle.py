@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomctl.speakerphone.hid import Layout, read_descriptor
-from roomctl.speakerphone.items import read_items
+from roomctl.speakerphone.hid import Layout, read_descriptor, read_items
 from tests.speakerphone.devices import RECORDED
 
 # What is compared: (direction, report ID, bit, size, usage, constant, relative), and the length in

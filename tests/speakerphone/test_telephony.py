@@ -4,11 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomctl.speakerphone.hid import read_descriptor
-from roomctl.speakerphone.session import RETRY_S
+from roomctl.speakerphone.hid import Usage, read_descriptor
 from roomctl.speakerphone.sim import SPEAK_810, Faults, Model
-from roomctl.speakerphone.telephony import Lights, MuteLed, Press
-from roomctl.speakerphone.usage import Usage
+from roomctl.speakerphone.telephony import RETRY_S, Lights, MuteLed, Press
 from roomctl.wire import Chunk
 from tests.speakerphone.desk import Desk
 from tests.speakerphone.devices import ABSOLUTE, BLACKWIRE, BOYA, H540, POWERCONF, SP325

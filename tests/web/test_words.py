@@ -16,8 +16,8 @@ from roomctl.errors import PortReason
 from roomctl.meeting.call import Failure
 from roomctl.meeting.refusal import Refusal
 from roomctl.occupancy import presence
+from roomctl.occupancy.health import FaultCode
 from roomctl.occupancy.profile import Kind
-from roomctl.occupancy.sense import FaultCode
 from roomctl.room.document import (
     ActEntry,
     AudioEntry,

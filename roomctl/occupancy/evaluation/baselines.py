@@ -1,25 +1,59 @@
-"""What two simpler judges would have said of a made-up week, to compare with. Pure.
+"""What two simpler estimators say of labelled samples and of made-up weeks, to compare with. Pure.
 
 `hold_600`: occupied while any sensor is active and for 600 s afterwards, whatever its health.
-`snapshot_bayes`: each half minute by itself, every sensor multiplied as if it were independent.
-Neither knows of calls. Both are what `evaluation` compares with on labelled data.
+`snapshot_bayes`: a naive Bayes without memory that multiplies every sensor as if it were
+independent, as home automation has it; of a week it judges each half minute by itself. Neither
+knows of calls.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from roomctl.occupancy.fusion import PRIOR, ratio
-from roomctl.occupancy.inputs import Input
-from roomctl.occupancy.presence import HOLD_S, PIR_LIKELIHOOD, SLOT_S
-from roomctl.occupancy.weeks import WEEK_S, Week
+from roomctl.occupancy.evaluation.dataset import SENSORS, Estimate, Learned, Sample
+from roomctl.occupancy.evaluation.synthetic import WEEK_S, Week
+from roomctl.occupancy.presence import PIR_LIKELIHOOD, PRIOR, SLOT_S, Input, clipped, ratio
 
-Said = tuple[float, float]
+HOLD_S = 600.0  # as the name says
+
+
+class HoldAfterMotion:
+    """Occupied for 600 s after any motion."""
+
+    def __init__(self) -> None:
+        self._seen_at: float | None = None
+
+    def at(self, row: Sample) -> bool:
+        if row.motion:
+            self._seen_at = row.at_s
+        return self._seen_at is not None and row.at_s - self._seen_at < HOLD_S
+
+
+def hold_600(rows: Sequence[Sample], _learned: Learned, _sensors: str) -> Iterator[Estimate]:
+    """Estimator one stretch by the hold alone."""
+    held = HoldAfterMotion()
+    for row in rows:
+        occupied = held.at(row)
+        yield Estimate(row, occupied, float(occupied))
+
+
+def snapshot_bayes(rows: Sequence[Sample], learned: Learned, sensors: str) -> Iterator[Estimate]:
+    """Estimator each sample by itself."""
+    prior = math.log(learned.occupied / (1 - learned.occupied))
+    others = [kind for kind in SENSORS[sensors] if kind != "pir"]
+    for row in rows:
+        odds = prior + sum(learned.pirs[2 * at + seen] for at, seen in enumerate(row.pirs))
+        odds += sum(clipped(learned.ratios[kind][row.bins[kind]]) for kind in others)
+        probability = 1 / (1 + math.exp(-odds))
+        yield Estimate(row, probability >= 0.5, probability)
+
+
+TimedProbability = tuple[float, float]
 """From when on, and how likely somebody was there."""
 
 
-def hold_600(week: Week) -> Iterator[Said]:
+def week_hold_600(week: Week) -> Iterator[TimedProbability]:
     """Yield each turn of a hold after any sensor."""
     yield 0.0, 0.0
     active: set[str] = set()
@@ -40,7 +74,7 @@ def hold_600(week: Week) -> Iterator[Said]:
         yield ends, 0.0
 
 
-def snapshot_bayes(week: Week) -> Iterator[Said]:
+def week_snapshot_bayes(week: Week) -> Iterator[TimedProbability]:
     """Yield what each half minute says by itself, at its end."""
     events = [*_levels(week)]
     sensors = {event.sensor for event in events}

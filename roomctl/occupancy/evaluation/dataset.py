@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from roomctl.errors import ConfigError
-from roomctl.occupancy.fusion import ratio
+from roomctl.occupancy.presence import ratio
 
 PIRS = ("S6_PIR", "S7_PIR")
 SOUNDS = ("S1_Sound", "S2_Sound", "S3_Sound")
@@ -185,3 +185,26 @@ _BOTH = (False, True)
 def _part(seen: Iterable[bool]) -> float:
     levels = list(seen)
     return (sum(levels) + 1) / (len(levels) + 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is known from labelled samples: the filter's ratios, and those of each PIR alone."""
+
+    ratios: Ratios
+    pirs: tuple[float, ...]
+    occupied: float
+
+    @classmethod
+    def of(cls, rows: Sequence[Sample]) -> Learned:
+        part = (sum(row.occupied for row in rows) + 1) / (len(rows) + 2)
+        return cls(fit(rows), snapshot_ratios(rows), part)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One sample and what an estimator said of it."""
+
+    sample: Sample
+    occupied: bool
+    probability: float

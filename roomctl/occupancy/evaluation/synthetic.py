@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
 
-from roomctl.occupancy.inputs import Input
+from roomctl.occupancy.presence import Input
 
 WEEK_S = 7 * 86_400.0
+WEEK_SENSORS = ("ceiling", "wall")
 _DAY_S = 86_400.0
 _HOUR_S = 3600.0
 _PULSE_S = 2.5  # how long a sensor's output stays after motion
@@ -36,7 +37,7 @@ class Week:
     fault: str | None
 
 
-def week(seed: int, sensors: tuple[str, ...] = ("ceiling", "wall")) -> Week:
+def week(seed: int, sensors: tuple[str, ...] = WEEK_SENSORS) -> Week:
     """Make one week; instants are seconds since Monday 0:00."""
     chance = random.Random(seed)  # noqa: S311 - a simulation, not a secret
     sessions = tuple(_sessions(chance))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from roomctl.occupancy.laboratory import NEEDED
+from roomctl.occupancy.evaluation.dataset import NEEDED
 
 START = datetime(2017, 12, 22, 8, 0, 0, tzinfo=UTC)
 

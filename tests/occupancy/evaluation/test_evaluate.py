@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 
 from roomctl.errors import ConfigError
-from roomctl.occupancy.evaluation import (
-    Judged,
+from roomctl.occupancy.evaluation.dataset import (
+    NEEDED,
+    SOUND_BINS,
+    Estimate,
     Learned,
+    Sample,
+    samples,
+    stretches,
+)
+from roomctl.occupancy.evaluation.evaluate import (
     evaluate,
     figures,
     leave_one_day_out,
@@ -15,18 +22,17 @@ from roomctl.occupancy.evaluation import (
     periods,
     taken_back,
 )
-from roomctl.occupancy.laboratory import NEEDED, SOUND_BINS, Sample, samples, stretches
-from tests.occupancy.lab import csv, day, line
+from tests.occupancy.evaluation.rows import csv, day, line
 
 
 def rows(lines: list[str]) -> list[Sample]:
     return samples(csv(lines), "lab.csv")
 
 
-def judged(*said: tuple[float, bool, bool]) -> list[Judged]:
+def judged(*said: tuple[float, bool, bool]) -> list[Estimate]:
     made = rows([line(at, int(truth)) for at, truth, _ in said])
     pairs = zip(made, said, strict=True)
-    return [Judged(sample, called, float(called)) for sample, (_, _, called) in pairs]
+    return [Estimate(sample, called, float(called)) for sample, (_, _, called) in pairs]
 
 
 def test_every_figure_is_what_a_person_would_count() -> None:
@@ -59,7 +65,7 @@ def test_a_gap_begins_anew_and_hides_arrivals() -> None:
     assert [len(part) for part in stretches(made)] == [2, 2]
     assert periods(made) == 1
     assert occupied_hours(made) == (30 + 31) / 3600
-    said = [Judged(row, row.occupied, float(row.occupied)) for row in made]
+    said = [Estimate(row, row.occupied, float(row.occupied)) for row in made]
     assert figures(said).onset_lags_s == ()
 
 

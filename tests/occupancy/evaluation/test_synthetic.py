@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from roomctl.occupancy.inputs import Input
-from roomctl.occupancy.rivals import hold_600, snapshot_bayes
-from roomctl.occupancy.trial import Tally, course, play, trial
-from roomctl.occupancy.weeks import WEEK_S, Week, week
+from roomctl.occupancy.evaluation.baselines import week_hold_600, week_snapshot_bayes
+from roomctl.occupancy.evaluation.evaluate import WeekTotals, evaluate_weeks, play, week_estimate
+from roomctl.occupancy.evaluation.synthetic import WEEK_S, Week, week
+from roomctl.occupancy.presence import Input
 
 SEED, WEEKS = 20, 5
 
@@ -24,18 +24,18 @@ def test_a_week_is_told_in_order() -> None:
 def test_weeks_with_every_fault_are_judged_well() -> None:
     faults = {week(seed).fault for seed in range(SEED, SEED + WEEKS)}
     assert faults == {None, "chatter", "stuck_high", "dead", "lost_edge"}
-    tallies = trial(WEEKS, SEED)
-    tally = tallies["engine"]
-    found = tally.figures
-    assert tally.vacant_in_call == 0
+    totals = evaluate_weeks(WEEKS, SEED)
+    engine = totals["engine"]
+    found = engine.figures
+    assert engine.vacant_in_call == 0
     assert found.flaps_per_day <= 1
     assert found.false_vacancies_per_occupied_hour < 0.02
     assert found.accuracy > 0.94
     onsets = sorted(found.onset_lags_s)
     assert onsets[len(onsets) // 2] < 2
     assert onsets[len(onsets) * 95 // 100] < 30  # the first motion may be missed by both
-    assert found.accuracy >= tallies["hold_600"].figures.accuracy
-    assert tallies["snapshot_bayes"].figures.flaps_per_day > 50
+    assert found.accuracy >= totals["hold_600"].figures.accuracy
+    assert totals["snapshot_bayes"].figures.flaps_per_day > 50
 
 
 def pulses(*at: float) -> Week:
@@ -47,7 +47,7 @@ def pulses(*at: float) -> Week:
 
 
 def test_the_hold_that_is_compared_with_lasts_600_seconds_after_the_last_pulse() -> None:
-    assert [*hold_600(pulses(100.0, 400.0, 5000.0))] == [
+    assert [*week_hold_600(pulses(100.0, 400.0, 5000.0))] == [
         (0.0, 0.0),
         (100.0, 1.0),
         (1002.0, 0.0),
@@ -57,17 +57,17 @@ def test_the_hold_that_is_compared_with_lasts_600_seconds_after_the_last_pulse()
 
 
 def test_the_snapshot_that_is_compared_with_believes_each_half_minute_by_itself() -> None:
-    said = [*snapshot_bayes(pulses(100.0, 400.0))]
+    said = [*week_snapshot_bayes(pulses(100.0, 400.0))]
     assert [at for at, probability in said if probability > 0.5] == [120.0, 420.0]
     assert said[-1][0] == WEEK_S
 
 
 def test_a_course_is_turned_and_glanced_at_every_minute() -> None:
     made = pulses(100.0)
-    found = course(made, hold_600(made))
+    found = week_estimate(made, week_hold_600(made))
     assert found.turns == ((0.0, False), (100.0, True), (702.0, False))
     assert found.glances[:3] == ((60.0, 0.0), (120.0, 1.0), (180.0, 1.0))
     assert len(found.glances) == WEEK_S / 60 - 1
-    tally = Tally()
-    tally.add(found)
-    assert tally.right_s == WEEK_S - 602.0
+    engine = WeekTotals()
+    engine.add(found)
+    assert engine.right_s == WEEK_S - 602.0

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from roomctl.speakerphone.choice import in_use
+from roomctl.speakerphone.driver import in_use
 
 
 def test_the_first_of_room_toml_is_used_unless_another_is_chosen() -> None:

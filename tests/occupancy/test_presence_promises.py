@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.occupancy import Presence
-from roomctl.occupancy.inputs import Input, replay, tell
+from roomctl.occupancy.presence import Input, replay, tell
 
 repeatable = settings(deadline=None, derandomize=True)
 

@@ -3,9 +3,8 @@
 import pytest
 
 from roomctl.speakerphone.hid import read_descriptor
-from roomctl.speakerphone.keys import Keys
-from roomctl.speakerphone.press import Press, Timing
 from roomctl.speakerphone.sim import SPEAK_810, Model
+from roomctl.speakerphone.telephony import Keys, Press, Timing
 from tests.speakerphone.desk import Desk
 from tests.speakerphone.devices import BLACKWIRE, H540, POWERCONF, SP325
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.occupancy import Presence, PresenceState
-from roomctl.occupancy.inputs import Input, Record, replay, runs, tell
+from roomctl.occupancy.presence import Input, Record, replay, runs, tell
 
 HOLDS = {"a": 600.0, "b": 30.0, "door": 60.0}
 KINDS = {"b": "radar", "door": "door"}

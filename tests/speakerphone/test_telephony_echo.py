@@ -6,9 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from roomctl.speakerphone.echo import Echoes
 from roomctl.speakerphone.sim import SPEAK_810, Faults, Model
-from roomctl.speakerphone.telephony import Press
+from roomctl.speakerphone.telephony import Echoes, Press
 from roomctl.wire import Chunk
 from tests.speakerphone.desk import Desk
 from tests.speakerphone.devices import ABSOLUTE, BLACKWIRE, BOYA, POWERCONF, SP325

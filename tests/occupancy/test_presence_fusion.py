@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomctl.occupancy.fusion import ENTER, LEAVE, Fusion, clipped, ratio
+from roomctl.occupancy.presence import ENTER, LEAVE, Fusion, clipped, ratio
 
 
 def test_one_kind_cannot_settle_it_alone() -> None:

@@ -1,0 +1,1 @@
+"""How good the judgement of presence is: labelled samples, made-up weeks, and simpler baselines."""

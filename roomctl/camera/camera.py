@@ -143,10 +143,10 @@ class Camera:
             raise Refused(self.name, "focus_auto", "focuses by itself; set it to manual first")
         now = self._port.clock.mono_s()
         self._protocol.drive(pan, tilt, zoom, focus, now + lease_s, now)
-        if pan or tilt or zoom:
-            self._preset = None
         self._port.wake()
-        self.refresh()
+        if self._preset is not None and (pan or tilt or zoom):
+            self._preset = None
+            self.refresh()
 
     def stop(self) -> None:
         """Stop pan, tilt, zoom, and focus if driven: at once, and repeated until acknowledged."""

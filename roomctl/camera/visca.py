@@ -12,6 +12,7 @@ Modes are coded as in Sony's command lists (SRG-300H, BRC-X400).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 
 from roomctl.camera.profile import (
@@ -294,7 +295,10 @@ def speed_byte(speeds: SpeedTable, push: float) -> int:
     if not known:
         return max(1, round(part * speeds.max))
     wanted = part * known[-1]
-    return 1 + min(range(len(known)), key=lambda at: abs(known[at] - wanted))
+    above = bisect_left(known, wanted)  # a slower one is taken if both are as near
+    if above and wanted - known[above - 1] <= known[above] - wanted:
+        above = bisect_left(known, known[above - 1])
+    return 1 + above
 
 
 def pan_tilt_drive(profile: CameraProfile, pan: float, tilt: float) -> Drive | None:

@@ -224,13 +224,9 @@ class Bus:
             return None
         if self._opening:
             return self._next_step(now)
-        return self._next_in_turn(now)
-
-    def _next_in_turn(self, now: float) -> bytes | None:
-        """Let the one speak that has been quiet for longest, of those who have something to say."""
         driven = sum(connection.driven for connection in self._order)
         crowded = driven > 1 and driven * DRIVE_BYTES * self._byte_s > CROWDED_S
-        for connection in self._order:
+        for connection in self._order:  # it is the turn of who has been quiet for longest
             if (frame := connection.next(now, hurry=crowded)) is not None:
                 self._order.remove(connection)
                 self._order.append(connection)

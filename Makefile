@@ -5,7 +5,7 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run check test hwlab bench fuzz attack soak clean
+.PHONY: help run check test hwlab bench types fuzz attack soak clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-6s %s\n", $$1, $$2 }'
@@ -33,6 +33,10 @@ hwlab: ## the drivers on real kernel drivers in a virtual machine; minutes
 bench: ## what it costs, beside a bare program and the line's limit
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m benchmarks $(ARGS)
+
+types: ## the panel's types, anew, from the API's schemas: web/lib/types.js
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" .ci/panel_types.py
 
 fuzz: ## a million damaged frames against the camera codec, a million texts against the link reader
 	@bash .ci/environment test

@@ -1,6 +1,7 @@
 /** The touch panel: one document from the socket, one view at a time, and the rules that keep it honest. */
 
-/** @import { Outcome, Panel, Room, Sheet } from "./lib/room.js" */
+/** @import { Outcome, Panel, Sheet } from "./lib/room.js" */
+/** @import { Arguments, Room } from "./lib/types.js" */
 /** @import { Language } from "./lib/i18n.js" */
 /** @import { Cover } from "./view/cover.js" */
 
@@ -133,8 +134,9 @@ export class RoomPanel extends HTMLElement {
 
   /**
    * Do something; say so if it did not work.
-   * @param {string} type
-   * @param {Record<string, unknown>} [args]
+   * @template {keyof Arguments} T
+   * @param {T} type
+   * @param {Arguments[T]} [args]
    * @param {number} [patience_ms]
    * @returns {Promise<Outcome>}
    */

@@ -1,6 +1,6 @@
 /** The room's display between meetings: what a person at the far end of the table reads. It only looks, and asks for nothing. */
 
-/** @import { Booking, Room } from "./lib/room.js" */
+/** @import { Booking, Room } from "./lib/types.js" */
 
 import { announced, left } from "./lib/acts.js";
 import { RoomClock } from "./lib/clock.js";

@@ -10,7 +10,6 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
@@ -57,7 +56,7 @@ class Live:
         room: Room,
         encoding: Encoding,
         source: Source,
-        hello: Callable[[], dict[str, Any]],
+        hello: Callable[[], schema.HelloReply],
         allowed: Callable[[], bool],
     ) -> None:
         """Be told by `allowed` whether `source` may still be here: a phone's visit ends."""
@@ -104,7 +103,7 @@ class Live:
                 code = codes[0] if codes else INTERNAL
                 await self._socket.close(code, _REASONS.get(code))
 
-    def _say(self, message: dict[str, Any]) -> None:
+    def _say(self, message: schema.LiveReply) -> None:
         self._put(json.dumps(message, ensure_ascii=False))
 
     def _put(self, item: str | Change | None) -> None:
@@ -204,7 +203,10 @@ class Live:
             self._room.permit(right, self._source)
         except RoomctlError as error:
             _, why = failure(error)
-            self._say({"type": "error", "error": schema.as_json(why)} | _hold_of(message))
+            said: schema.ErrorReply = {"type": "error", "error": schema.as_json(why)}
+            if isinstance(message, schema.LiveHold):
+                said["hold"] = message.hold
+            self._say(said)
             return False
         return True
 
@@ -239,15 +241,14 @@ class Live:
         try:
             command = schema.command_adapter(self._room.declared).validate_python(message.command)
             if len(self._waiting) >= PENDING_COMMANDS:
-                busy = {"code": "busy", "params": {}}
-                self._say({"type": "ack", "id": message.id, "status": "refused", "error": busy})
+                busy: schema.LiveError = {"code": "busy", "params": {}}
+                self._refuse(message, busy)
                 return
             record = self._room.submit(
                 command.type, schema.arguments(command), self._source, message.id
             )
         except ValidationError as error:
-            invalid = _invalid(error)
-            self._say({"type": "ack", "id": message.id, "status": "refused", "error": invalid})
+            self._refuse(message, _invalid(error))
         except RoomctlError as error:
             status, why = failure(error)
             shown = schema.as_json(why)
@@ -257,12 +258,16 @@ class Live:
             self._waiting.add(task)
             task.add_done_callback(self._waiting.discard)
 
+    def _refuse(self, message: schema.LiveCommand, why: schema.LiveError) -> None:
+        refused = CommandStatus.REFUSED
+        self._say({"type": "ack", "id": message.id, "status": refused, "error": why})
+
     async def _acknowledge(self, record: CommandRecord) -> None:
         record = await self._room.finish(record.id, COMMAND_LIMIT_S)
         ended = record.status not in (CommandStatus.ACCEPTED, CommandStatus.RUNNING)
         status = record.status if ended else CommandStatus.UNKNOWN
         error = schema.as_json(record.error)
-        ack = {"type": "ack", "id": record.id, "status": status, "error": error}
+        ack: schema.AckReply = {"type": "ack", "id": record.id, "status": status, "error": error}
         if record.result is not None:
             ack["result"] = schema.as_json(record.result)
         self._say(ack)
@@ -271,11 +276,7 @@ class Live:
         return self._room.now().wall.isoformat()
 
 
-def _hold_of(message: schema.LiveMessage) -> dict[str, str]:
-    return {"hold": message.hold} if isinstance(message, schema.LiveHold) else {}
-
-
-def _invalid(error: ValidationError) -> dict[str, Any]:
+def _invalid(error: ValidationError) -> schema.LiveError:
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     return {"code": "invalid", "params": {"where": where, "why": first["msg"]}}

@@ -248,7 +248,7 @@ def _live(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
         await Live(socket, doors.room, encoding, source, hello, allowed).run()
 
 
-def _hello(doors: Doors, source: Source) -> dict[str, Any]:
+def _hello(doors: Doors, source: Source) -> schema.HelloReply:
     room = doors.room.config.room
     return {
         "type": "hello",

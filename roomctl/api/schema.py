@@ -1,14 +1,15 @@
 """What comes in over HTTP and WebSocket, and how the room's values go out as JSON.
 
 Strict: an unknown key, a wrong type or a number out of range is a 422. The form of a command is
-made from its declaration (`command`). Knows no routes.
+made from its declaration (`command`). The panel's types are made from here (`make types`). Knows
+no routes.
 """
 
 from __future__ import annotations
 
 import functools
 import operator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import (
     BaseModel,
@@ -19,9 +20,10 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import to_jsonable_python
+from typing_extensions import TypedDict
 
 from roomctl.command import Declaration, DeviceName, Identifier, Number, Plain, Push
-from roomctl.room.commands import CommandRecord
+from roomctl.room.commands import CommandRecord, CommandStatus
 
 
 class Strict(BaseModel):
@@ -146,7 +148,7 @@ class LiveCommand(Strict):
 
     type: Literal["command"]
     id: Identifier
-    command: dict[str, Any]
+    command: dict[str, Any] = Field(json_schema_extra={"x-typedef": "Command"})
 
 
 class LiveHold(Strict):
@@ -195,6 +197,95 @@ LiveMessage = Annotated[
 ]
 
 LIVE: TypeAdapter[Any] = TypeAdapter(LiveMessage)
+
+
+class LiveError(TypedDict):
+    """Why something was not done: a code from a closed list, and its parameters."""
+
+    code: str
+    params: dict[str, Any]
+    detail: NotRequired[str]
+
+
+class HelloReply(TypedDict):
+    """The first message: which server and which pages, and what this panel `may` ask for."""
+
+    type: Literal["hello"]
+    boot_id: str
+    ui_version: str
+    server_time: str
+    language: str
+    phone: bool
+    may: list[str]
+
+
+class SnapshotReply(TypedDict):
+    """The whole room."""
+
+    type: Literal["snapshot"]
+    rev: int
+    room: Annotated[dict[str, Any], Field(json_schema_extra={"x-typedef": "Room"})]
+
+
+class PatchReply(TypedDict):
+    """The sections that became new with revision `rev`."""
+
+    type: Literal["patch"]
+    rev: int
+    set: Annotated[dict[str, Any], Field(json_schema_extra={"x-typedef": "Partial<Room>"})]
+
+
+class AckReply(TypedDict):
+    """What became of a command; `unknown`: it still ran after a minute."""
+
+    type: Literal["ack"]
+    id: str
+    status: CommandStatus
+    error: LiveError | None
+    result: NotRequired[dict[str, Any]]
+
+
+class LevelReply(TypedDict):
+    """How loud the microphone is, in per cent; only to who listens."""
+
+    type: Literal["level"]
+    pct: int
+
+
+class BeatReply(TypedDict):
+    """A sign of life, each second."""
+
+    type: Literal["beat"]
+    server_time: str
+
+
+class PongReply(TypedDict):
+    """The answer to a ping; `t` is the ping's."""
+
+    type: Literal["pong"]
+    t: float
+    server_time: str
+
+
+class ErrorReply(TypedDict):
+    """A message was not understood or not allowed; `hold` names the hold that it was for."""
+
+    type: Literal["error"]
+    error: LiveError
+    hold: NotRequired[str]
+
+
+LiveReply = Annotated[
+    HelloReply
+    | SnapshotReply
+    | PatchReply
+    | AckReply
+    | LevelReply
+    | BeatReply
+    | PongReply
+    | ErrorReply,
+    Field(discriminator="type"),
+]
 
 
 class Problem(BaseModel):

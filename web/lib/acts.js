@@ -1,6 +1,6 @@
 /** What the room does by itself, and why it believes that somebody is there, in words. Draws nothing. */
 
-/** @import { Coded, Deed, Notice, Room } from "./room.js" */
+/** @import { Act, Notice, Reason, Room } from "./types.js" */
 /** @import { RoomClock } from "./clock.js" */
 
 import { say, t } from "./i18n.js";
@@ -23,7 +23,7 @@ export function announced(room) {
 /**
  * What was done last that somebody may want undone, while that is possible; or null.
  * @param {Room} room
- * @returns {Deed | null}
+ * @returns {Act | null}
  */
 export function regretted(room) {
   const deeds = room.automation?.acts ?? [];
@@ -43,7 +43,7 @@ export function left(at, now_ms) {
 
 /**
  * One reason, in words.
- * @param {Coded} reason
+ * @param {Reason} reason
  * @returns {string}
  */
 export function reasonWords({ code, params }) {

@@ -3,6 +3,8 @@
  * press can end (release, cancel, blur, hidden page, lost socket, a page that hung) ends the beats.
  */
 
+/** @import { LiveHold, LiveRelease } from "./types.js" */
+
 import { uuid } from "./live.js";
 
 const BEAT_MS = 100;
@@ -29,7 +31,7 @@ export class Holds {
   /** @type {Active | null} */ #active = null;
 
   /**
-   * @param {(message: Record<string, unknown>) => boolean} send
+   * @param {(message: LiveHold | LiveRelease) => boolean} send
    * @param {() => number} [now] monotonic milliseconds
    */
   constructor(send, now = () => performance.now()) {
@@ -79,7 +81,7 @@ export class Holds {
     if (now - hold.beat_ms > HUNG_MS) return this.stop();
     const { id, camera, direction, seq } = hold;
     const factor = speed(now - hold.began_ms);
-    const moving = Object.fromEntries(Object.entries(direction).map(([axis, way]) => [axis, way * factor]));
+    const moving = /** @type {Direction} */ (Object.fromEntries(Object.entries(direction).map(([axis, way]) => [axis, way * factor])));
     hold.seq += 1;
     hold.beat_ms = now;
     if (!this.send({ type: "hold", hold: id, seq, camera, ...moving })) this.stop();

@@ -1,6 +1,7 @@
 /** The room, live: one WebSocket that never gives up, the document it carries, and commands. Draws nothing. */
 
-/** @import { Outcome, Room } from "./room.js" */
+/** @import { Outcome } from "./room.js" */
+/** @import { Arguments, Command, HelloReply, LiveMessage, LiveReply, PatchReply, Room, SnapshotReply } from "./types.js" */
 /** @import { RoomClock } from "./clock.js" */
 
 const FIRST_WAIT_MS = 250;
@@ -67,15 +68,17 @@ export class Live {
 
   /**
    * Ask for something and learn what became of it; without an answer in time it is `unconfirmed`.
-   * @param {string} type
-   * @param {Record<string, unknown>} [args]
+   * @template {keyof Arguments} T
+   * @param {T} type
+   * @param {Arguments[T]} [args]
    * @param {number} [patience_ms]
    * @returns {Promise<Outcome>}
    */
-  command(type, args = {}, patience_ms = ACK_MS) {
+  command(type, args, patience_ms = ACK_MS) {
     const id = uuid();
     return new Promise((resolve) => {
-      if (!this.send({ type: "command", id, command: { type, args } })) {
+      const command = /** @type {Command} */ ({ type, args: args ?? {} });
+      if (!this.send({ type: "command", id, command })) {
         resolve({ status: "unconfirmed", error: null });
         return;
       }
@@ -90,7 +93,7 @@ export class Live {
 
   /**
    * Send a message if there is a socket to send it on.
-   * @param {Record<string, unknown>} message
+   * @param {LiveMessage} message
    * @returns {boolean} whether it went out
    */
   send(message) {
@@ -145,24 +148,21 @@ export class Live {
    */
   #receive(socket, data) {
     if (socket !== this.#socket) return;
-    const message = JSON.parse(data);
+    /** @type {LiveReply} */ const message = JSON.parse(data);
     this.#after("connect", 0, null);
     this.#listen();
     this.unpaired = false;
-    const take = {
-      hello: () => this.#greet(message),
-      snapshot: () => this.#replace(message),
-      patch: () => this.#patch(message),
-      level: () => this.heard(message.pct),
-      ack: () => this.#settle(message.id, { status: message.status, error: message.error ?? null, result: message.result ?? null }),
-      beat: () => this.clock.learn(message.server_time),
-      pong: () => this.clock.learn(message.server_time, performance.now() - Number(message.t)),
-    }[/** @type {string} */ (message.type)];
-    take?.();
+    if (message.type === "hello") this.#greet(message);
+    else if (message.type === "snapshot") this.#replace(message);
+    else if (message.type === "patch") this.#patch(message);
+    else if (message.type === "level") this.heard(message.pct);
+    else if (message.type === "ack") this.#settle(message.id, { status: message.status, error: message.error ?? null, result: message.result ?? null });
+    else if (message.type === "beat") this.clock.learn(message.server_time);
+    else if (message.type === "pong") this.clock.learn(message.server_time, performance.now() - message.t);
     this.heard_ms = this.clock.now();
   }
 
-  /** @param {{boot_id: string, ui_version: string, server_time: string, language: string, phone?: boolean, may?: string[]}} hello */
+  /** @param {HelloReply} hello */
   #greet(hello) {
     const origin = `${hello.boot_id} ${hello.ui_version}`;
     this.outdated ||= this.#origin !== null && this.#origin !== origin;
@@ -180,7 +180,7 @@ export class Live {
     this.#after("ping", PING_MS, () => this.#ping());
   }
 
-  /** @param {{rev: number, room: Room}} message */
+  /** @param {SnapshotReply} message */
   #replace({ rev, room }) {
     this.room = { ...room, rev };
     this.clock.zone = room.identity.timezone;
@@ -197,7 +197,7 @@ export class Live {
     this.changed();
   }
 
-  /** @param {{rev: number, set: Partial<Room>}} message */
+  /** @param {PatchReply} message */
   #patch({ rev, set }) {
     if (!this.room || this.#asked || rev <= this.room.rev) return;
     if (rev !== this.room.rev + 1) {

@@ -1,6 +1,7 @@
 /** What the room document means to a person: which booking leads, which words say a state. Draws nothing. */
 
-/** @import { Booking, Device, Issue, Meeting, Outcome, Room } from "./room.js" */
+/** @import { Outcome } from "./room.js" */
+/** @import { Booking, Device, Issue, Meeting, Room } from "./types.js" */
 /** @import { IconName } from "./icon.js" */
 
 import { language, say, t } from "./i18n.js";

@@ -1,6 +1,7 @@
 /** A question that has to be answered on the panel: somebody hung up on the speakerphone. */
 
-/** @import { Panel, Room } from "../lib/room.js" */
+/** @import { Panel } from "../lib/room.js" */
+/** @import { Room } from "../lib/types.js" */
 
 import { attribute, h, show } from "../lib/dom.js";
 import { named, words } from "../lib/i18n.js";

@@ -1,6 +1,7 @@
 /** Mute and volume. Mute never claims what was not confirmed; volume may run ahead of the answer. */
 
-/** @import { Panel, Room } from "../lib/room.js" */
+/** @import { Panel } from "../lib/room.js" */
+/** @import { Room } from "../lib/types.js" */
 
 import { attribute, h, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";

@@ -1,6 +1,7 @@
 /** The room in a call: its state in words, the camera, mute, volume, and leaving by two touches. */
 
-/** @import { Panel, Room } from "../lib/room.js" */
+/** @import { Panel } from "../lib/room.js" */
+/** @import { Room } from "../lib/types.js" */
 
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";

@@ -1,6 +1,7 @@
 /** How a camera sees: focus, exposure, colours, following people; and what its views are called. */
 
-/** @import { Ability, Camera, Panel } from "../lib/room.js" */
+/** @import { Ability, CameraCommand, Panel } from "../lib/room.js" */
+/** @import { Arguments, Camera } from "../lib/types.js" */
 
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { holdable } from "../lib/hold.js";
@@ -13,7 +14,7 @@ import { named, say, t, words } from "../lib/i18n.js";
  * @property {Ability} ability
  * @property {(camera: Camera) => readonly string[]} ways
  * @property {(camera: Camera) => string | null | undefined} now
- * @property {(way: string) => [string, Record<string, unknown>]} ask
+ * @property {(way: string) => [CameraCommand, Record<string, unknown>]} ask
  */
 
 /** @param {boolean | null | undefined} on */
@@ -97,11 +98,12 @@ export class CameraSettings extends HTMLElement {
   }
 
   /**
-   * @param {string} type
-   * @param {Record<string, unknown>} args
+   * @template {CameraCommand} T
+   * @param {T} type
+   * @param {Omit<Arguments[T], "camera">} args
    */
   #ask(type, args) {
-    void this.panel.ask(type, { camera: this.#camera?.name, ...args });
+    void this.panel.ask(type, /** @type {Arguments[T]} */ ({ camera: this.#camera?.name ?? "", ...args }));
   }
 }
 

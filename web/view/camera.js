@@ -1,6 +1,7 @@
 /** One camera at a time: hold to move and zoom, touch for a stored view. Only what the camera can do is offered. */
 
-/** @import { Ability, Camera, Panel, Room } from "../lib/room.js" */
+/** @import { Ability, CameraCommand, Panel } from "../lib/room.js" */
+/** @import { Arguments, Camera, Room } from "../lib/types.js" */
 /** @import { Direction } from "../lib/hold.js" */
 
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
@@ -36,7 +37,7 @@ export class CameraPad extends HTMLElement {
     this.tabs = named(h("div", { class: "tabs", role: "group" }), "camera.tabs");
     this.top = h("div", { class: "top" }, this.tabs);
     this.pad = named(h("div", { class: "pad", role: "group" }), "camera.pad");
-    this.home = glyph("home", "camera.home", "key", () => void this.#ask("camera.home"));
+    this.home = glyph("home", "camera.home", "key", () => void this.#ask("camera.home", {}));
     this.pad.append(...PAD.map(([key, pan, tilt]) => (key === "home" ? this.home : this.#mover(key, { pan, tilt, zoom: 0 }))));
     this.zoom = h(
       "div",
@@ -150,11 +151,12 @@ export class CameraPad extends HTMLElement {
   }
 
   /**
-   * @param {string} type
-   * @param {Record<string, unknown>} [args]
+   * @template {CameraCommand} T
+   * @param {T} type
+   * @param {Omit<Arguments[T], "camera">} args
    */
-  #ask(type, args = {}) {
-    return this.panel.ask(type, { camera: this.#camera?.name, ...args });
+  #ask(type, args) {
+    return this.panel.ask(type, /** @type {Arguments[T]} */ ({ camera: this.#camera?.name ?? "", ...args }));
   }
 
   /** @param {number} preset */

@@ -1,6 +1,7 @@
 /** The room at rest: the time, its state in words, the booking to join, and what else can be begun. */
 
-/** @import { Booking, Favourite, Issue, Panel, Room } from "../lib/room.js" */
+/** @import { Panel } from "../lib/room.js" */
+/** @import { Booking, Favourite, Issue, Room } from "../lib/types.js" */
 
 import { because } from "../lib/acts.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";

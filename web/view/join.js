@@ -1,6 +1,7 @@
 /** Joining by number on a keypad, by a pasted link or invitation, or by a favourite. */
 
-/** @import { Favourite, Panel, Platform, Room } from "../lib/room.js" */
+/** @import { Panel } from "../lib/room.js" */
+/** @import { Favourite, Platform, Room } from "../lib/types.js" */
 
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon } from "../lib/icon.js";

@@ -1,6 +1,7 @@
 /** What the room is about to do by itself, with a *keep it*; or what it just did, with an *undo*. One at a time. */
 
-/** @import { Deed, Notice, Panel, Room } from "../lib/room.js" */
+/** @import { Panel } from "../lib/room.js" */
+/** @import { Act, Notice, Room } from "../lib/types.js" */
 
 import { announced, left, reasonWords, regretted } from "../lib/acts.js";
 import { attribute, h, show, text } from "../lib/dom.js";
@@ -52,10 +53,10 @@ export class NoticeStrip extends HTMLElement {
     text(this.key, t(`auto.keep.${act}`));
     show(this.key, this.panel.may("room.keep"));
     text(this.said, `${t(`auto.warn.${act}`)} ${t(`auto.because.${act}`)}`); // without the seconds: those would be read out one by one
-    this.#answer = () => this.panel.ask("room.keep", { act });
+    if (act !== "wake") this.#answer = () => this.panel.ask("room.keep", { act }); // light comes unannounced
   }
 
-  /** @param {Deed} deed */
+  /** @param {Act} deed */
   #offer({ act, at, number, reasons }) {
     const what = t(`auto.did.${act}`, { time: this.panel.clock.hourMinute(at) });
     const why = reasons.slice(0, 1).map(reasonWords).join("");

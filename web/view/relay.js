@@ -1,6 +1,7 @@
 /** The room's display in the panel's hands: a live picture to touch, keys to strike, a text to type. */
 
-/** @import { Panel, Room } from "../lib/room.js" */
+/** @import { Panel } from "../lib/room.js" */
+/** @import { Arguments, Room } from "../lib/types.js" */
 /** @import { IconName } from "../lib/icon.js" */
 
 import { attribute, h, show, text } from "../lib/dom.js";
@@ -89,7 +90,7 @@ export class RelaySheet extends HTMLElement {
   }
 
   /**
-   * @param {string} key
+   * @param {Arguments["screen.key"]["key"]} key
    * @param {string} name
    * @param {IconName} [mark]
    */
@@ -100,11 +101,12 @@ export class RelaySheet extends HTMLElement {
   }
 
   /**
-   * @param {string} type
-   * @param {Record<string, unknown>} [args]
+   * @template {keyof Arguments} T
+   * @param {T} type
+   * @param {Arguments[T]} [args]
    * @returns {Promise<boolean>} whether it was done
    */
-  async #do(type, args = {}) {
+  async #do(type, args) {
     const outcome = await this.panel.ask(type, args, DO_MS);
     this.mirror.hurry();
     return outcome.status === "done";

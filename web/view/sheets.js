@@ -1,6 +1,7 @@
 /** The plain sheets: help, today's bookings, and the choice of a platform for a new meeting. */
 
-/** @import { Device, Panel, Platform, Room } from "../lib/room.js" */
+/** @import { Panel } from "../lib/room.js" */
+/** @import { Device, Platform, Room } from "../lib/types.js" */
 
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";

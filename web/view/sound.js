@@ -1,6 +1,7 @@
 /** The sound sheet: who muted, how loud it is, which speakerphone, and a test sound. Claims nothing unproven. */
 
-/** @import { Audio, Panel, Room, Speakerphone } from "../lib/room.js" */
+/** @import { Panel } from "../lib/room.js" */
+/** @import { Audio, Room, Speakerphone } from "../lib/types.js" */
 
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";

@@ -1,6 +1,7 @@
 /** What keeps the room out of a meeting, what to do about it, and the ways that are left. */
 
-/** @import { Meeting, Panel, Room } from "../lib/room.js" */
+/** @import { Panel } from "../lib/room.js" */
+/** @import { Meeting, Room } from "../lib/types.js" */
 
 import { h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";

@@ -1,6 +1,7 @@
 /** Why the room believes that somebody is there, and what it did by itself because of that. */
 
-/** @import { Deed, Issue, Panel, Room } from "../lib/room.js" */
+/** @import { Panel } from "../lib/room.js" */
+/** @import { Act, Issue, Room } from "../lib/types.js" */
 
 import { because, reasonWords } from "../lib/acts.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
@@ -56,7 +57,7 @@ export class WhySheet extends HTMLElement {
     return door ? [...sensors, t(`why.door_is.${door}`)] : sensors;
   }
 
-  /** @param {Deed} deed */
+  /** @param {Act} deed */
   #deed({ number, act }) {
     const undo = h("button", { type: "button", class: "key", onclick: () => void this.#undo(number) }, words(h("span", { class: "label" }), `auto.undo.${act}`));
     return h("li", {}, h("p", {}, h("b"), h("span", { class: "hint" })), undo);
@@ -64,7 +65,7 @@ export class WhySheet extends HTMLElement {
 
   /**
    * @param {HTMLElement} line
-   * @param {Deed} deed
+   * @param {Act} deed
    */
   #fill(line, { number, act, at, reasons, undo }) {
     text(/** @type {Element} */ (line.querySelector("b")), t(`auto.did.${act}`, { time: this.panel.clock.hourMinute(at) }));

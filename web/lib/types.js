@@ -1,0 +1,973 @@
+/**
+ * The room document, the commands and the socket's messages, in types. Nothing here runs.
+ * Made from the API's schemas by `make types`: change those, not this.
+ */
+
+/**
+ * Something that the room did by itself, and why; `undo`: it can be undone, still.
+ * @typedef {object} Act
+ * @property {number} number
+ * @property {"wake" | "rest" | "release" | "end_call"} act
+ * @property {string} subject
+ * @property {string} at
+ * @property {Reason[]} reasons
+ * @property {boolean} undo
+ */
+
+/**
+ * Microphone and loudspeaker; `mute` is `muted` only when silence has been read back. `asked` is
+ * what somebody wants, proven or not; `by` is who asked last, `name` which one of them. `why` says
+ * what is missing to what was asked: not_confirmed, no_led, switch, offline, conflict. `switch` is
+ * what the devices' own capture switches let through; `meeting_muted` whether the meeting itself
+ * has the room muted, where its page can be read. `available` is whether there is a sound server.
+ * @typedef {object} Audio
+ * @property {"muted" | "muting" | "open" | "unmuting" | "unknown"} mute
+ * @property {number | null} volume_pct
+ * @property {boolean} available
+ * @property {"muted" | "open" | null} asked
+ * @property {"panel" | "program" | "speakerphone" | "hang_up" | "found" | "sound" | "unplugged"} by
+ * @property {string} name
+ * @property {string} why
+ * @property {string | null} since
+ * @property {"none" | "off" | "on" | "unknown"} switch
+ * @property {boolean | null} meeting_muted
+ * @property {Speakerphone[]} speakerphones
+ */
+
+/**
+ * What the room is about to do by itself, and what it did lately, oldest first.
+ * @typedef {object} Automation
+ * @property {Notice[]} notices
+ * @property {Act[]} acts
+ */
+
+/**
+ * A booking of today; `join` is `now` while it may be joined with one touch.
+ * @typedef {object} Booking
+ * @property {string} id
+ * @property {string | null} title
+ * @property {string | null} organizer
+ * @property {string} start
+ * @property {string} end
+ * @property {string | null} platform
+ * @property {"now" | "later" | "none"} join
+ * @property {string | null} refused
+ * @property {"booked" | "used" | "checked_in" | "released"} status
+ */
+
+/**
+ * A camera: degrees right and up, zoom 0-100 % (wide to tele), focus 0-100 % (far to near). `can`
+ * lists what it is able to do, `modes` what it can be set to, `tally` which lamp is lit; `picture`
+ * says whether the meeting sees what it sees. null: not known, or it has no such thing.
+ * @typedef {object} Camera
+ * @property {string} name
+ * @property {string} label
+ * @property {boolean | null} power
+ * @property {number | null} pan_deg
+ * @property {number | null} tilt_deg
+ * @property {number | null} zoom_pct
+ * @property {boolean} moving
+ * @property {"auto" | "manual" | null} focus
+ * @property {number | null} focus_pct
+ * @property {string | null} exposure
+ * @property {string | null} white_balance
+ * @property {boolean | null} ir_receive
+ * @property {string | null} tally
+ * @property {boolean | null} tracking
+ * @property {number | null} preset
+ * @property {Preset[]} presets
+ * @property {string[]} can
+ * @property {Record<string, string[]>} modes
+ * @property {"meeting" | "other" | "unknown"} picture
+ */
+
+/**
+ * One thing that must hold for the room to be ready; `reason` is from a closed list.
+ * @typedef {object} Condition
+ * @property {string} type
+ * @property {boolean} status
+ * @property {string | null} reason
+ * @property {string} message
+ * @property {string} since
+ */
+
+/**
+ * One device: whether it can be used and if not, why (`reason` from a closed list).
+ * @typedef {object} Device
+ * @property {string} name
+ * @property {string} kind
+ * @property {"starting" | "online" | "offline"} status
+ * @property {string | null} reason
+ * @property {string | null} detail
+ * @property {string} since
+ */
+
+/**
+ * Another way to meet: the invitation's other `link`, or a `new` meeting on a platform.
+ * @typedef {object} Fallback
+ * @property {string} platform
+ * @property {"link" | "new"} way
+ */
+
+/**
+ * A meeting that is kept on the panel.
+ * @typedef {object} Favourite
+ * @property {string} name
+ * @property {string | null} platform
+ */
+
+/**
+ * Which room this is.
+ * @typedef {object} Identity
+ * @property {string} id
+ * @property {string} displayName
+ * @property {string} building
+ * @property {string} floorLabel
+ * @property {number | null} capacity
+ * @property {string} timezone
+ * @property {string} language
+ * @property {string} help
+ * @property {string} wifi
+ */
+
+/**
+ * Something that is wrong now: a code that panels put into words, and its parameters.
+ * @typedef {object} Issue
+ * @property {string} code
+ * @property {string} subject
+ * @property {Record<string, string | number | boolean | null>} params
+ * @property {string} since
+ */
+
+/**
+ * The one call of this room; `evidence` says why `in_call` is believed. A failure with `shown` is
+ * one that a person may still mend on the page. `dial` is what another device may call.
+ * @typedef {object} Meeting
+ * @property {"idle" | "preparing" | "prejoin" | "joining" | "lobby" | "in_call" | "leaving" | "ended" | "failed" | "unknown"} state
+ * @property {string | null} platform
+ * @property {string | null} title
+ * @property {string | null} host
+ * @property {string | null} number
+ * @property {string | null} since
+ * @property {string | null} failure
+ * @property {"media" | "page" | "none"} evidence
+ * @property {boolean} shown
+ * @property {boolean} relay
+ * @property {boolean} can_press_join
+ * @property {string[]} dial
+ * @property {Fallback | null} fallback
+ * @property {boolean} rejoin
+ */
+
+/**
+ * Something that the room will do by itself at `at`, unless somebody says *keep it*.
+ * @typedef {object} Notice
+ * @property {"wake" | "rest" | "release" | "end_call"} act
+ * @property {string} subject
+ * @property {string} at
+ */
+
+/**
+ * Whether somebody is there; `probability` 0-1; `healthy` of `configured` sensors are believed.
+ * `door` is whether it stands open; null: nothing tells.
+ * @typedef {object} Occupancy
+ * @property {"unknown" | "vacant" | "occupied" | "vacating"} state
+ * @property {number | null} probability
+ * @property {Reason[]} reasons
+ * @property {string | null} since
+ * @property {number} healthy
+ * @property {number} configured
+ * @property {"open" | "closed" | null} door
+ */
+
+/**
+ * Whether panels and the display are lit; `asks` is what somebody has to answer there. "leave":
+ * somebody hung up on the speakerphone (meeting.leave, or meeting.stay).
+ * @typedef {object} Panel
+ * @property {boolean} awake
+ * @property {"leave" | null} asks
+ */
+
+/**
+ * A meeting platform this room may use.
+ * @typedef {object} Platform
+ * @property {string} key
+ * @property {Record<string, string>} name
+ * @property {boolean} new
+ * @property {boolean} by_number
+ */
+
+/**
+ * A stored camera position; `number` counts from 1.
+ * @typedef {object} Preset
+ * @property {number} number
+ * @property {string} name
+ * @property {string | null} picture
+ */
+
+/**
+ * Why the room is believed occupied or vacant.
+ * @typedef {object} Reason
+ * @property {string} code
+ * @property {Record<string, string | number | boolean | null>} params
+ */
+
+/**
+ * A speakerphone; `port_path` tells two of one model apart. One at most is `used`. `mic_gated`: the
+ * device keeps its microphone silent by itself, until it is off-hook.
+ * @typedef {object} Speakerphone
+ * @property {string} name
+ * @property {string} label
+ * @property {string | null} port_path
+ * @property {boolean} online
+ * @property {boolean} used
+ * @property {boolean} mic_gated
+ */
+
+/**
+ * All of it; `rev` grows by one with every change.
+ * @typedef {object} Room
+ * @property {Identity} identity
+ * @property {number} rev
+ * @property {"starting" | "ready"} phase
+ * @property {Device[]} devices
+ * @property {Camera[]} cameras
+ * @property {Meeting} meeting
+ * @property {Booking[]} bookings
+ * @property {Platform[]} platforms
+ * @property {Favourite[]} favourites
+ * @property {Occupancy} occupancy
+ * @property {Automation} automation
+ * @property {Audio} audio
+ * @property {Panel} panel
+ * @property {Condition[]} conditions
+ * @property {Issue[]} issues
+ */
+
+/**
+ * Use another speakerphone: from within the room only, and not in a call.
+ * @typedef {object} AudioDevice
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"audio.device"} type
+ * @property {AudioDeviceArgs} args
+ */
+
+/**
+ * @typedef {object} AudioDeviceArgs
+ * @property {string} name its name in room.toml
+ */
+
+/**
+ * Mute or, from within the room only, unmute the microphone.
+ * @typedef {object} AudioMute
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"audio.mute"} type
+ * @property {AudioMuteArgs} args
+ */
+
+/**
+ * @typedef {object} AudioMuteArgs
+ * @property {boolean} on
+ */
+
+/**
+ * Play the test sound outside a call; `result` says whether the microphone heard it. `verdict`:
+ * heard, not_heard, muted, no_loudspeaker, no_microphone, no_sound_server.
+ * @typedef {object} AudioTest
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"audio.test"} type
+ * @property {AudioTestArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} AudioTestArgs
+ */
+
+/**
+ * Set the loudspeaker's volume in per cent.
+ * @typedef {object} AudioVolume
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"audio.volume"} type
+ * @property {AudioVolumeArgs} args
+ */
+
+/**
+ * @typedef {object} AudioVolumeArgs
+ * @property {number} pct
+ */
+
+/**
+ * Say that somebody is there for a booking, so that it is not released.
+ * @typedef {object} BookingCheckIn
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"booking.checkIn"} type
+ * @property {BookingCheckInArgs} args
+ */
+
+/**
+ * @typedef {object} BookingCheckInArgs
+ * @property {string} booking
+ */
+
+/**
+ * Move a camera for at most `lease_ms`; send again to keep it moving.
+ * @typedef {object} CameraDrive
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.drive"} type
+ * @property {CameraDriveArgs} args
+ */
+
+/**
+ * @typedef {object} CameraDriveArgs
+ * @property {string} camera its name in room.toml
+ * @property {number} [pan] -1 to 1; right, up, tele, near: positive
+ * @property {number} [tilt] -1 to 1; right, up, tele, near: positive
+ * @property {number} [zoom] -1 to 1; right, up, tele, near: positive
+ * @property {number} [focus] -1 to 1; right, up, tele, near: positive
+ * @property {number} [lease_ms] it stops after so many ms
+ */
+
+/**
+ * Set the exposure mode, one of the camera's `modes.exposure`.
+ * @typedef {object} CameraExposure
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.exposure"} type
+ * @property {CameraExposureArgs} args
+ */
+
+/**
+ * @typedef {object} CameraExposureArgs
+ * @property {string} camera its name in room.toml
+ * @property {"auto" | "manual" | "shutter" | "iris" | "bright"} mode
+ */
+
+/**
+ * Focus by itself or not, once, on infinity, or on a place (0 far to 100 near).
+ * @typedef {object} CameraFocus
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.focus"} type
+ * @property {CameraFocusArgs} args
+ */
+
+/**
+ * @typedef {object} CameraFocusArgs
+ * @property {string} camera its name in room.toml
+ * @property {"auto" | "manual" | "one_push" | "infinity" | null} [mode]
+ * @property {number | null} [pct]
+ */
+
+/**
+ * Go to an angle, a zoom or both; done when it is there. What is left out stays. An angle beyond
+ * the end stops is clamped: `result` says where it is, and `clamped`.
+ * @typedef {object} CameraGoto
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.goto"} type
+ * @property {CameraGotoArgs} args
+ */
+
+/**
+ * @typedef {object} CameraGotoArgs
+ * @property {string} camera its name in room.toml
+ * @property {number | null} [pan_deg]
+ * @property {number | null} [tilt_deg]
+ * @property {number | null} [zoom_pct]
+ * @property {number} [speed] part of the top speed
+ */
+
+/**
+ * Go to the home position.
+ * @typedef {object} CameraHome
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.home"} type
+ * @property {CameraHomeArgs} args
+ */
+
+/**
+ * @typedef {object} CameraHomeArgs
+ * @property {string} camera its name in room.toml
+ */
+
+/**
+ * Obey the infrared remote, or lock it out.
+ * @typedef {object} CameraIrReceive
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.irReceive"} type
+ * @property {CameraIrReceiveArgs} args
+ */
+
+/**
+ * @typedef {object} CameraIrReceiveArgs
+ * @property {string} camera its name in room.toml
+ * @property {boolean} on
+ */
+
+/**
+ * Name a stored position; empty: by no name but that of room.toml. Kept over a restart.
+ * @typedef {object} CameraName
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.name"} type
+ * @property {CameraNameArgs} args
+ */
+
+/**
+ * @typedef {object} CameraNameArgs
+ * @property {string} camera its name in room.toml
+ * @property {number} preset
+ * @property {string} name
+ */
+
+/**
+ * Switch a camera on, or to standby.
+ * @typedef {object} CameraPower
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.power"} type
+ * @property {CameraPowerArgs} args
+ */
+
+/**
+ * @typedef {object} CameraPowerArgs
+ * @property {string} camera its name in room.toml
+ * @property {boolean} on
+ */
+
+/**
+ * Send a VISCA frame in hex, with header and FF or without both. `result.answer` is what an inquiry
+ * is answered.
+ * @typedef {object} CameraRaw
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.raw"} type
+ * @property {CameraRawArgs} args
+ */
+
+/**
+ * @typedef {object} CameraRawArgs
+ * @property {string} camera its name in room.toml
+ * @property {string} frame
+ */
+
+/**
+ * Go to a stored position.
+ * @typedef {object} CameraRecall
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.recall"} type
+ * @property {CameraRecallArgs} args
+ */
+
+/**
+ * @typedef {object} CameraRecallArgs
+ * @property {string} camera its name in room.toml
+ * @property {number} preset
+ */
+
+/**
+ * Go some degrees from here; done when it is there. `unknown` if it may have moved.
+ * @typedef {object} CameraRelative
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.relative"} type
+ * @property {CameraRelativeArgs} args
+ */
+
+/**
+ * @typedef {object} CameraRelativeArgs
+ * @property {string} camera its name in room.toml
+ * @property {number} [pan_deg] degrees; right and up: positive
+ * @property {number} [tilt_deg] degrees; right and up: positive
+ * @property {number} [speed] part of the top speed
+ */
+
+/**
+ * Stop pan, tilt and zoom, and focus if it is driven.
+ * @typedef {object} CameraStop
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.stop"} type
+ * @property {CameraStopArgs} args
+ */
+
+/**
+ * @typedef {object} CameraStopArgs
+ * @property {string} camera its name in room.toml
+ */
+
+/**
+ * Store the present position, and name it.
+ * @typedef {object} CameraStore
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.store"} type
+ * @property {CameraStoreArgs} args
+ */
+
+/**
+ * @typedef {object} CameraStoreArgs
+ * @property {string} camera its name in room.toml
+ * @property {number} preset
+ * @property {string | null} [name]
+ */
+
+/**
+ * Light a tally lamp of `modes.tally`, which stays lit until told otherwise, or none.
+ * @typedef {object} CameraTally
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.tally"} type
+ * @property {CameraTallyArgs} args
+ */
+
+/**
+ * @typedef {object} CameraTallyArgs
+ * @property {string} camera its name in room.toml
+ * @property {"red" | "green" | "yellow" | "off"} light
+ */
+
+/**
+ * Follow people, or not.
+ * @typedef {object} CameraTracking
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.tracking"} type
+ * @property {CameraTrackingArgs} args
+ */
+
+/**
+ * @typedef {object} CameraTrackingArgs
+ * @property {string} camera its name in room.toml
+ * @property {boolean} on
+ */
+
+/**
+ * Set the white balance, one of `modes.white_balance`; one_push measures it now.
+ * @typedef {object} CameraWhiteBalance
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.whiteBalance"} type
+ * @property {CameraWhiteBalanceArgs} args
+ */
+
+/**
+ * @typedef {object} CameraWhiteBalanceArgs
+ * @property {string} camera its name in room.toml
+ * @property {"auto" | "indoor" | "outdoor" | "one_push" | "atw" | "manual"} mode
+ */
+
+/**
+ * Zoom to a place, 0 wide to 100 tele; done when it is there.
+ * @typedef {object} CameraZoom
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.zoom"} type
+ * @property {CameraZoomArgs} args
+ */
+
+/**
+ * @typedef {object} CameraZoomArgs
+ * @property {string} camera its name in room.toml
+ * @property {number} pct wide to tele, far to near
+ */
+
+/**
+ * Meet another way: by the invitation's other link, or anew on [meeting] fallback.
+ * @typedef {object} MeetingFallback
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"meeting.fallback"} type
+ * @property {MeetingFallbackArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} MeetingFallbackArgs
+ */
+
+/**
+ * Open a meeting: a booking, a link or an invitation's text, a favourite, or a number.
+ * @typedef {object} MeetingJoin
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"meeting.join"} type
+ * @property {MeetingJoinArgs} args
+ */
+
+/**
+ * @typedef {object} MeetingJoinArgs
+ * @property {string | null} [booking]
+ * @property {string | null} [link]
+ * @property {string | null} [favourite]
+ * @property {string | null} [number]
+ * @property {string | null} [platform]
+ * @property {string | null} [passcode]
+ */
+
+/**
+ * Leave the meeting.
+ * @typedef {object} MeetingLeave
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"meeting.leave"} type
+ * @property {MeetingLeaveArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} MeetingLeaveArgs
+ */
+
+/**
+ * Start a new meeting on a platform; the room's default if none is named.
+ * @typedef {object} MeetingNew
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"meeting.new"} type
+ * @property {MeetingNewArgs} [args]
+ */
+
+/**
+ * @typedef {object} MeetingNewArgs
+ * @property {string | null} [platform]
+ */
+
+/**
+ * Strike the keys that finish this platform's page before the meeting, where known.
+ * @typedef {object} MeetingPressJoin
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"meeting.pressJoin"} type
+ * @property {MeetingPressJoinArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} MeetingPressJoinArgs
+ */
+
+/**
+ * Join the meeting again that was joined last: after a crash, or with the network back.
+ * @typedef {object} MeetingRejoin
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"meeting.rejoin"} type
+ * @property {MeetingRejoinArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} MeetingRejoinArgs
+ */
+
+/**
+ * Stay in the meeting although somebody hung up on the speakerphone; in the room only.
+ * @typedef {object} MeetingStay
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"meeting.stay"} type
+ * @property {MeetingStayArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} MeetingStayArgs
+ */
+
+/**
+ * Do not do what is announced, or was until this touch; it may come again later.
+ * @typedef {object} RoomKeep
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"room.keep"} type
+ * @property {RoomKeepArgs} args
+ */
+
+/**
+ * @typedef {object} RoomKeepArgs
+ * @property {"rest" | "release" | "end_call"} act
+ */
+
+/**
+ * Darken the panel and the display.
+ * @typedef {object} RoomRest
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"room.rest"} type
+ * @property {RoomRestArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} RoomRestArgs
+ */
+
+/**
+ * Restore the settings of a revision (`GET /api/v1/settings`), as a new one.
+ * @typedef {object} RoomRollBack
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"room.rollBack"} type
+ * @property {RoomRollBackArgs} args
+ */
+
+/**
+ * @typedef {object} RoomRollBackArgs
+ * @property {number} revision
+ */
+
+/**
+ * Undo an act, as far as that can be; Refused "nothing_to_undo" says why not.
+ * @typedef {object} RoomUndo
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"room.undo"} type
+ * @property {RoomUndoArgs} args
+ */
+
+/**
+ * @typedef {object} RoomUndoArgs
+ * @property {number} number
+ */
+
+/**
+ * Light the panel and the display.
+ * @typedef {object} RoomWake
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"room.wake"} type
+ * @property {RoomWakeArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} RoomWakeArgs
+ */
+
+/**
+ * Strike a key on the page; `back` goes back to the page before.
+ * @typedef {object} ScreenKey
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"screen.key"} type
+ * @property {ScreenKeyArgs} args
+ */
+
+/**
+ * @typedef {object} ScreenKeyArgs
+ * @property {"enter" | "tab" | "back_tab" | "escape" | "backspace" | "space" | "up" | "down" | "left" | "right" | "back"} key
+ */
+
+/**
+ * Press the page at a place of the picture of the display, as with a finger.
+ * @typedef {object} ScreenPress
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"screen.press"} type
+ * @property {ScreenPressArgs} args
+ */
+
+/**
+ * @typedef {object} ScreenPressArgs
+ * @property {number} x 0 to 1, from the left or from the top
+ * @property {number} y 0 to 1, from the left or from the top
+ */
+
+/**
+ * Scroll the page at a place, by notches of a wheel.
+ * @typedef {object} ScreenScroll
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"screen.scroll"} type
+ * @property {ScreenScrollArgs} args
+ */
+
+/**
+ * @typedef {object} ScreenScrollArgs
+ * @property {number} x 0 to 1, from the left or from the top
+ * @property {number} y 0 to 1, from the left or from the top
+ * @property {number} [steps]
+ * @property {boolean} [down]
+ */
+
+/**
+ * Type a text into whatever has the page's focus; it may be a passcode, kept nowhere.
+ * @typedef {object} ScreenType
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"screen.type"} type
+ * @property {ScreenTypeArgs} args
+ */
+
+/**
+ * @typedef {object} ScreenTypeArgs
+ * @property {string} text
+ */
+
+/**
+ * Take it that somebody knows of the damaged files.
+ * @typedef {object} StorageAcknowledge
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"storage.acknowledge"} type
+ * @property {StorageAcknowledgeArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} StorageAcknowledgeArgs
+ */
+
+/**
+ * Anything that the room can be asked.
+ * @typedef {AudioDevice | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraDrive | CameraExposure | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomKeep | RoomRest | RoomRollBack | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | StorageAcknowledge} Command
+ */
+
+/**
+ * What each command takes, by its name.
+ * @typedef {{
+ *   "audio.device": AudioDeviceArgs,
+ *   "audio.mute": AudioMuteArgs,
+ *   "audio.test": AudioTestArgs,
+ *   "audio.volume": AudioVolumeArgs,
+ *   "booking.checkIn": BookingCheckInArgs,
+ *   "camera.drive": CameraDriveArgs,
+ *   "camera.exposure": CameraExposureArgs,
+ *   "camera.focus": CameraFocusArgs,
+ *   "camera.goto": CameraGotoArgs,
+ *   "camera.home": CameraHomeArgs,
+ *   "camera.irReceive": CameraIrReceiveArgs,
+ *   "camera.name": CameraNameArgs,
+ *   "camera.power": CameraPowerArgs,
+ *   "camera.raw": CameraRawArgs,
+ *   "camera.recall": CameraRecallArgs,
+ *   "camera.relative": CameraRelativeArgs,
+ *   "camera.stop": CameraStopArgs,
+ *   "camera.store": CameraStoreArgs,
+ *   "camera.tally": CameraTallyArgs,
+ *   "camera.tracking": CameraTrackingArgs,
+ *   "camera.whiteBalance": CameraWhiteBalanceArgs,
+ *   "camera.zoom": CameraZoomArgs,
+ *   "meeting.fallback": MeetingFallbackArgs,
+ *   "meeting.join": MeetingJoinArgs,
+ *   "meeting.leave": MeetingLeaveArgs,
+ *   "meeting.new": MeetingNewArgs,
+ *   "meeting.pressJoin": MeetingPressJoinArgs,
+ *   "meeting.rejoin": MeetingRejoinArgs,
+ *   "meeting.stay": MeetingStayArgs,
+ *   "room.keep": RoomKeepArgs,
+ *   "room.rest": RoomRestArgs,
+ *   "room.rollBack": RoomRollBackArgs,
+ *   "room.undo": RoomUndoArgs,
+ *   "room.wake": RoomWakeArgs,
+ *   "screen.key": ScreenKeyArgs,
+ *   "screen.press": ScreenPressArgs,
+ *   "screen.scroll": ScreenScrollArgs,
+ *   "screen.type": ScreenTypeArgs,
+ *   "storage.acknowledge": StorageAcknowledgeArgs,
+ * }} Arguments
+ */
+
+/**
+ * What became of a command; `unknown`: it still ran after a minute.
+ * @typedef {object} AckReply
+ * @property {"ack"} type
+ * @property {string} id
+ * @property {CommandStatus} status
+ * @property {LiveError | null} error
+ * @property {Record<string, unknown>} [result]
+ */
+
+/**
+ * A sign of life, each second.
+ * @typedef {object} BeatReply
+ * @property {"beat"} type
+ * @property {string} server_time
+ */
+
+/**
+ * How far a command has come; `unknown` means that it may or may not have run.
+ * @typedef {"accepted" | "running" | "done" | "refused" | "failed" | "unknown"} CommandStatus
+ */
+
+/**
+ * A message was not understood or not allowed; `hold` names the hold that it was for.
+ * @typedef {object} ErrorReply
+ * @property {"error"} type
+ * @property {LiveError} error
+ * @property {string} [hold]
+ */
+
+/**
+ * The first message: which server and which pages, and what this panel `may` ask for.
+ * @typedef {object} HelloReply
+ * @property {"hello"} type
+ * @property {string} boot_id
+ * @property {string} ui_version
+ * @property {string} server_time
+ * @property {string} language
+ * @property {boolean} phone
+ * @property {string[]} may
+ */
+
+/**
+ * How loud the microphone is, in per cent; only to who listens.
+ * @typedef {object} LevelReply
+ * @property {"level"} type
+ * @property {number} pct
+ */
+
+/**
+ * Why something was not done: a code from a closed list, and its parameters.
+ * @typedef {object} LiveError
+ * @property {string} code
+ * @property {Record<string, unknown>} params
+ * @property {string} [detail]
+ */
+
+/**
+ * The sections that became new with revision `rev`.
+ * @typedef {object} PatchReply
+ * @property {"patch"} type
+ * @property {number} rev
+ * @property {Partial<Room>} set
+ */
+
+/**
+ * The answer to a ping; `t` is the ping's.
+ * @typedef {object} PongReply
+ * @property {"pong"} type
+ * @property {number} t
+ * @property {string} server_time
+ */
+
+/**
+ * The whole room.
+ * @typedef {object} SnapshotReply
+ * @property {"snapshot"} type
+ * @property {number} rev
+ * @property {Room} room
+ */
+
+/**
+ * A command over the panel's socket.
+ * @typedef {object} LiveCommand
+ * @property {"command"} type
+ * @property {string} id
+ * @property {Command} command
+ */
+
+/**
+ * A finger is on the pad; sent every 100 ms. Speeds as those of camera.drive.
+ * @typedef {object} LiveHold
+ * @property {"hold"} type
+ * @property {string} hold
+ * @property {number} seq
+ * @property {string} camera its name in room.toml
+ * @property {number} pan -1 to 1; right, up, tele, near: positive
+ * @property {number} tilt -1 to 1; right, up, tele, near: positive
+ * @property {number} zoom -1 to 1; right, up, tele, near: positive
+ * @property {number} [focus] -1 to 1; right, up, tele, near: positive
+ */
+
+/**
+ * A panel shows, or no longer shows, how loud the microphone is; `level` messages follow.
+ * @typedef {object} LiveListen
+ * @property {"listen"} type
+ * @property {boolean} on
+ */
+
+/**
+ * The panel measures its clock against the server's.
+ * @typedef {object} LivePing
+ * @property {"ping"} type
+ * @property {number} t
+ */
+
+/**
+ * The finger has left.
+ * @typedef {object} LiveRelease
+ * @property {"release"} type
+ * @property {string} hold
+ */
+
+/**
+ * The panel missed something and asks for everything.
+ * @typedef {object} LiveSnapshot
+ * @property {"snapshot"} type
+ */
+
+/**
+ * Anything that the socket says.
+ * @typedef {HelloReply | SnapshotReply | PatchReply | AckReply | LevelReply | BeatReply | PongReply | ErrorReply} LiveReply
+ */
+
+/**
+ * Anything that the socket takes.
+ * @typedef {LiveCommand | LiveHold | LiveRelease | LiveListen | LiveSnapshot | LivePing} LiveMessage
+ */
+
+export {};

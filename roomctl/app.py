@@ -5,6 +5,9 @@ The only module that knows every wing.
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from roomctl import config as configuration
 from roomctl.camera.kind import KIND as CAMERA
 from roomctl.command import Declaration
 from roomctl.config import Config
@@ -15,6 +18,14 @@ from roomctl.screen.driver import KIND as SCREEN
 from roomctl.speakerphone.driver import KIND as SPEAKERPHONE
 
 KINDS: tuple[Kind, ...] = (CAMERA, OCCUPANCY, SPEAKERPHONE, SCREEN)
+
+
+TABLES = {kind.name: kind.table for kind in KINDS}
+
+
+def load(path: Path) -> Config:
+    """Read a room.toml with the tables of every kind; ConfigError."""
+    return configuration.load(path, TABLES)
 
 
 def declared() -> tuple[Declaration, ...]:

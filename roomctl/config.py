@@ -6,13 +6,14 @@ Unknown keys are refused with file, key and what was expected. Knows no device.
 from __future__ import annotations
 
 import difflib
+import functools
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -20,6 +21,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    create_model,
     field_validator,
     model_validator,
 )
@@ -325,7 +327,22 @@ class Config(Table):
         return next(seen, None)
 
 
-def load(path: Path) -> Config:
+Tables = Mapping[str, type[Table]]
+NO_TABLES: Tables = {}
+
+
+@functools.cache
+def _with_tables(tables: tuple[tuple[str, type[Table]], ...]) -> type[Config]:
+    """Return the form of a room.toml in which further kinds of devices have their tables."""
+    more: dict[str, Any] = {
+        name: (dict[Name, table], Field(default_factory=dict))  # type: ignore[valid-type]
+        for name, table in tables
+        if name not in Config.model_fields
+    }
+    return create_model("Config", __base__=Config, **more) if more else Config
+
+
+def load(path: Path, tables: Tables = NO_TABLES) -> Config:
     """Read room.toml; raise ConfigError naming file, key and what was expected."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -333,11 +350,15 @@ def load(path: Path) -> Config:
         raise ConfigError(str(path), "", f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), "", f"is not UTF-8 (byte {error.start})") from error
-    return parse(text, str(path))
+    return parse(text, str(path), tables)
 
 
-def parse(text: str, file: str) -> Config:
-    """Read the text of a room.toml; `file` is what errors call it."""
+def parse(text: str, file: str, tables: Tables = NO_TABLES) -> Config:
+    """Read the text of a room.toml; `file` is what errors call it.
+
+    `tables` are those of further kinds of devices: [KIND.NAME].
+    """
+    form = _with_tables(tuple(sorted(tables.items(), key=lambda item: item[0])))
     try:
         data = tomllib.loads(text)
     except RecursionError as error:
@@ -345,9 +366,9 @@ def parse(text: str, file: str) -> Config:
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         raise ConfigError(file, "", f"is not TOML: {error}") from error
     try:
-        config = Config.model_validate(tuples(data))
+        config = form.model_validate(tuples(data))
     except ValidationError as error:
-        key, why = explain(error, Config)
+        key, why = explain(error, form)
         raise ConfigError(file, key, why) from error
     _refuse_clashes(config, file)
     return config

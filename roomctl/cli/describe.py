@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from roomctl import config as configuration
+from roomctl import app
 from roomctl.cli import ask, hid
 from roomctl.clock import SystemClock
 from roomctl.config import Config, SpeakerphoneTable
@@ -103,7 +103,7 @@ def _config(wanted: Wanted) -> Config:
     if wanted.name is not None and ":" in wanted.name:
         return Config(speakerphone={"table": SpeakerphoneTable(url=wanted.name)})
     if wanted.config is not None or CONFIG.exists():
-        return configuration.load(wanted.config or CONFIG)
+        return app.load(wanted.config or CONFIG)
     from roomctl.ports.inventory import inventory
 
     urls = [found.url for found in inventory() if found.kind == "speakerphone"]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from roomctl import app
 from roomctl import config as configuration
 from roomctl.camera.tools import trace
 from roomctl.camera.tools.drill import CameraDrill, DrillOptions, drilled
@@ -53,7 +54,7 @@ def load(wanted: Wanted) -> Config:
     if not demo and not wanted.config.exists():
         why = "there is no such file; name your room.toml with --config, or try --simulated"
         raise RoomctlError(f"{wanted.config}: {why}")
-    return configuration.load(DEMO if demo else wanted.config)
+    return app.load(DEMO if demo else wanted.config)
 
 
 def listed(config: Config) -> list[dict[str, str]]:

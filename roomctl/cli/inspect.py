@@ -8,21 +8,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from roomctl import app
 from roomctl import config as configuration
 from roomctl import profile as profiles
-from roomctl.camera.profile import CameraProfile
 from roomctl.cli.named import named
-from roomctl.display.profile import DisplayProfile
 from roomctl.errors import ProfileError, RoomctlError
-from roomctl.occupancy.profile import LABORATORY, Laboratory, OccupancyProfile
-from roomctl.speakerphone.profile import SpeakerphoneProfile
+from roomctl.occupancy.profile import LABORATORY, Laboratory
 
-_KINDS: dict[str, type[profiles.Profile]] = {
-    "camera": CameraProfile,
-    "display": DisplayProfile,
-    "occupancy": OccupancyProfile,
-    "speakerphone": SpeakerphoneProfile,
-}
+_KINDS = {kind.name: kind.profile for kind in app.KINDS if kind.profile is not None}
 _SHIPPED = configuration.data_path("firmware_profiles")
 _NAMES = {"camera": "front", "speakerphone": "table"}  # to begin with; any other will do
 
@@ -78,7 +71,7 @@ def _check_room(path: Path) -> None:
     from roomctl.ports import connect
     from roomctl.room import Outside
 
-    config = configuration.load(path)
+    config = app.load(path)
     with named(path):
         app.room(config, Outside(connect, SystemClock(), calendar(config)))
 

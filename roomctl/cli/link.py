@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from roomctl import config as configuration
+from roomctl import app
 from roomctl.cli.named import named
 from roomctl.config import Config
 from roomctl.meeting import load_platforms, read
@@ -145,7 +145,7 @@ class Reader:
 
 def reader(config_file: Path | None) -> Reader:
     """Return what a room would read with; without a room.toml nothing is denied."""
-    config = configuration.load(config_file) if config_file else Config()
+    config = app.load(config_file) if config_file else Config()
     meeting = config.meeting
     with named(config_file or Path("room.toml")):
         platforms = load_platforms(meeting.hosts, own=meeting.platform_folder)

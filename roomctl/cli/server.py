@@ -16,8 +16,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from roomctl import app, lifetime, systemd, wire
 from roomctl import config as configuration
-from roomctl import lifetime, systemd, wire
 from roomctl.api.app import create_app
 from roomctl.api.auth import PAIRING_S, Tokens, take_over
 from roomctl.api.far_side import FarSide
@@ -63,7 +63,7 @@ class Addresses:
 def serve(path: Path, trace: Path | None, say: Callable[[str], None]) -> int:
     """Run the room of `path` on real hardware until SIGINT or SIGTERM; return the exit status."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no memory on any disk: it knows passcodes
-    config = configuration.load(path)
+    config = app.load(path)
     clock = SystemClock()
     with named(path):
         return lifetime.run(lambda ending: _serve(config, clock, trace, say, ending))

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from roomctl import app, lifetime
 from roomctl import config as configuration
-from roomctl import lifetime
 from roomctl.api.demo_meeting import create_demo_meeting
 from roomctl.api.serving import served
 from roomctl.cli import display
@@ -56,7 +56,7 @@ def simulate(options: Options, say: Callable[[str], None]) -> int:
     """Run until SIGINT or SIGTERM; return the exit status."""
     path = options.config or DEMO
     with named(path):
-        config = _listening(configuration.load(path), options)
+        config = _listening(app.load(path), options)
         return lifetime.run(lambda ending: _simulate(config, options, say, ending))
 
 

@@ -112,7 +112,8 @@ class Automation(Part):
         self._show_light()
 
     def sections(self, now: Moment) -> Mapping[str, object]:
-        panel = PanelEntry(awake=self.awake, asks=self._asks())
+        on = {display.lit for display in self._actuators.displays}
+        panel = PanelEntry(self.awake, on.pop() if len(on) == 1 else None, self._asks())
         return {"automation": self._entry(now), "panel": panel}
 
     def _entry(self, now: Moment) -> AutomationEntry:

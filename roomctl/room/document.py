@@ -265,6 +265,7 @@ class PanelEntry:
     """
 
     awake: bool = True
+    display_on: bool | None = None  # as all displays of the room say it; null: not known, or mixed
     asks: Literal["leave"] | None = None
 
 

@@ -14,9 +14,9 @@ from roomctl import ports
 from roomctl.clock import Clock
 from roomctl.config import Config
 from roomctl.errors import PortError, PortReason, Refused
-from roomctl.simulator.camera_end import CameraEnd, baud_of
-from roomctl.simulator.far_end import Argument, FarEnd
-from roomctl.simulator.far_ends import far_ends
+from roomctl.kind import Argument, SimulatedDevice
+from roomctl.simulator.cameras import SimulatedLine, baud_of
+from roomctl.simulator.devices import simulated_devices
 from roomctl.simulator.films import film, films
 from roomctl.simulator.wires import Talk, Tuned, Wire, offer
 from roomctl.wire import Chunk, Identity, Port, pair
@@ -27,7 +27,7 @@ _WIRED = ("serial", "tcp", "udp", "visca-ip")
 class _Plug:
     """One far end, whether it is plugged in, and what the room hears it through."""
 
-    def __init__(self, end: FarEnd) -> None:
+    def __init__(self, end: SimulatedDevice) -> None:
         self.end = end
         self.plugged = True
         self.link: Talk | Wire | None = None
@@ -41,7 +41,7 @@ class _Plug:
 class _NearPort:
     """The room's end of a wire in memory: like a device's port, it knows who is there."""
 
-    def __init__(self, port: Port, end: FarEnd) -> None:
+    def __init__(self, port: Port, end: SimulatedDevice) -> None:
         self._port, self._end = port, end
         self.identity: Identity = replace(end.identity(), url=end.url)
 
@@ -66,7 +66,7 @@ class Simulator:
     ) -> None:
         """Simulate what `config` names; with `only`, the urls that begin so, and the screen."""
         self._clock = clock
-        ends = far_ends(config, with_screen=with_screen)
+        ends = simulated_devices(config, with_screen=with_screen)
         kept = (end for end in ends if end.kind == "screen" or end.url.startswith(only))
         self._plugs = {end.url: _Plug(end) for end in kept}
         self._films = films(config)
@@ -96,7 +96,7 @@ class Simulator:
         plug.link = Talk(far, machine, self._clock)
         return _NearPort(near, plug.end)
 
-    def _shown(self, url: str) -> FarEnd | None:
+    def _shown(self, url: str) -> SimulatedDevice | None:
         """Return the camera whose picture a url is; None: it is no picture, or a real one."""
         name = self._films.get(url)
         plug = next((plug for plug in self._plugs.values() if name in plug.end.names), None)
@@ -139,7 +139,7 @@ class Simulator:
             why = f"cannot {action!r}; it can: {known}"
             raise Refused(device, "unknown_action", why)
 
-    def far_end(self, device: str) -> FarEnd:
+    def device(self, device: str) -> SimulatedDevice:
         """Return the far end of a device by its name, such as camera.front."""
         return self._plug(device).end
 
@@ -171,8 +171,8 @@ class Simulator:
         raise Refused("room", "unknown_device", f"no simulated {device!r}; there is: {known}")
 
 
-def _can_be_wired(end: FarEnd) -> TypeGuard[CameraEnd]:
-    return isinstance(end, CameraEnd) and _scheme(end.url) in _WIRED
+def _can_be_wired(end: SimulatedDevice) -> TypeGuard[SimulatedLine]:
+    return isinstance(end, SimulatedLine) and _scheme(end.url) in _WIRED
 
 
 def _without_baud(url: str) -> str:

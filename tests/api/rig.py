@@ -94,16 +94,16 @@ class House:
     @property
     def camera(self):
         """The simulated camera in front, as a person in the room sees it."""
-        return self.simulator.far_end("camera.front").cameras["camera.front"]
+        return self.simulator.device("camera.front").cameras["camera.front"]
 
     def end_state(self, name="camera.front"):
         """Return what the far-side page shows of a far end."""
-        return self.simulator.far_end(name).state(name, self.clock.mono_s())
+        return self.simulator.device(name).state(name, self.clock.mono_s())
 
     @property
     def screen(self):
         """The simulated screen."""
-        return self.simulator.far_end("screen").screen
+        return self.simulator.device("screen").screen
 
     async def until(self, fact, limit_s=LIMIT_S):
         """Wait until the room says so."""

@@ -115,7 +115,7 @@ async def test_settings_are_made_and_shown(alive, program):
         "manual",
     )
     assert (front["tally"], back["tally"], front["modes"]["tally"]) == (None, "yellow", [])
-    assert alive.simulator.far_end("camera.back").cameras["camera.back"].lamps == {"yellow"}
+    assert alive.simulator.device("camera.back").cameras["camera.back"].lamps == {"yellow"}
 
 
 async def test_names_are_kept_as_revisions_and_come_back(alive, program):

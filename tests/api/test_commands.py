@@ -175,7 +175,7 @@ async def test_the_same_id_twice_is_one_act(alive, program):
 
 
 def heard(alive):
-    return alive.simulator.far_end("camera.front").machine().heard
+    return alive.simulator.device("camera.front").machine().heard
 
 
 async def test_the_same_id_for_another_command_is_409_and_does_nothing(alive, program):

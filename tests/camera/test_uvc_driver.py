@@ -21,7 +21,7 @@ from roomctl.device import Status
 from roomctl.errors import ConfigError, Refused, Unsupported
 from roomctl.ports import address, v4l2
 from roomctl.room import Outside
-from roomctl.simulator.uvc_end import UvcEnd
+from roomctl.simulator.cameras import SimulatedUvc
 from roomctl.store import Disk, Settings
 from roomctl.wire import Port
 from tests.invented import LoopClock, invented
@@ -37,7 +37,7 @@ RESETS = [UvcControl(each, Type.BUTTON, Flag.WRITE_ONLY) for each in (Id.PAN_RES
 
 
 class Bench:
-    def __init__(self, house: House, end: UvcEnd) -> None:
+    def __init__(self, house: House, end: SimulatedUvc) -> None:
         self.house, self._end = house, end
 
     @property
@@ -65,8 +65,8 @@ class Bench:
 @asynccontextmanager
 async def bench(controls: tuple[UvcControl, ...] = sim.EVERYTHING) -> AsyncIterator[Bench]:
     simulator = simulated(ROOM)
-    end = simulator.far_end("camera.front")
-    assert isinstance(end, UvcEnd)
+    end = simulator.device("camera.front")
+    assert isinstance(end, SimulatedUvc)
     end.camera = SimUvc(controls)
     try:
         async with living(ROOM, on=simulator) as house:

@@ -10,7 +10,7 @@ from roomctl.camera.sim import SimUvc
 from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.simulator import Simulator
-from roomctl.simulator.uvc_end import UvcEnd
+from roomctl.simulator.cameras import SimulatedUvc
 from roomctl.wire import Port
 from tests.hwlab.shared.video import SCENARIOS, Scenario
 
@@ -39,8 +39,8 @@ class SimulatedStand:
         await self.simulator.act("camera.front", "unplug", {})
 
     def camera(self) -> SimUvc:
-        end = self.simulator.far_end("camera.front")
-        assert isinstance(end, UvcEnd)
+        end = self.simulator.device("camera.front")
+        assert isinstance(end, SimulatedUvc)
         end.camera.tick(self._clock.mono_s())
         return end.camera
 

@@ -15,7 +15,9 @@ from roomctl.room.commands import CommandRecord
 from roomctl.room.document import DeviceEntry, RoomDocument
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator import Simulator
-from roomctl.simulator.far_ends import CameraEnd, ScreenEnd, SpeakerphoneEnd
+from roomctl.simulator.cameras import SimulatedLine
+from roomctl.simulator.devices import SimulatedScreen
+from roomctl.simulator.speakerphones import SimulatedSpeakerphone
 from roomctl.speakerphone.sim import SimSpeakerphone
 from roomctl.store import Store
 from roomctl.visca.sim import SimCamera
@@ -80,8 +82,8 @@ class House:
 
     @property
     def camera(self) -> SimCamera:
-        end = self.simulator.far_end("camera.front")
-        assert isinstance(end, CameraEnd)
+        end = self.simulator.device("camera.front")
+        assert isinstance(end, SimulatedLine)
         return end.cameras["camera.front"]
 
     @property
@@ -97,8 +99,8 @@ class House:
         return [(issue.code, issue.subject) for issue in self.document.issues]
 
     def speakerphone(self, name: str) -> SimSpeakerphone:
-        end = self.simulator.far_end(f"speakerphone.{name}")
-        assert isinstance(end, SpeakerphoneEnd)
+        end = self.simulator.device(f"speakerphone.{name}")
+        assert isinstance(end, SimulatedSpeakerphone)
         return end.phone
 
     def device(self, name: str) -> DeviceEntry:
@@ -146,8 +148,8 @@ class House:
 
 
 def screen_of(simulator: Simulator) -> SimScreen:
-    end = simulator.far_end("screen")
-    assert isinstance(end, ScreenEnd)
+    end = simulator.device("screen")
+    assert isinstance(end, SimulatedScreen)
     return end.screen
 
 

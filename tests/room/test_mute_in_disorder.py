@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from roomctl.room import Source
 from roomctl.screen.protocol import CaptureSwitch
-from roomctl.simulator.far_ends import ScreenEnd
+from roomctl.simulator.devices import SimulatedScreen
 from tests.invented import LoopClock, invented
 from tests.room.rig import LINK, PANEL, STAFF, TWO, House, living, screen_of
 
@@ -197,8 +197,8 @@ class Chaos:
             faults = self.house.speakerphone(name).faults
             faults.stalled = faults.times_out = faults.short = False
             await self.house.act(f"speakerphone.{name}", "plug")
-        end = self.house.simulator.far_end("screen")
-        assert isinstance(end, ScreenEnd)
+        end = self.house.simulator.device("screen")
+        assert isinstance(end, SimulatedScreen)
         screen = screen_of(self.house.simulator)
         screen.deaf_mute = screen.silent = screen.stuck_switch = False
         screen.has_sound = True

@@ -11,7 +11,7 @@ from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.errors import Refused
 from roomctl.simulator import Simulator
-from roomctl.simulator.camera_end import CameraEnd
+from roomctl.simulator.cameras import SimulatedLine
 from roomctl.simulator.wires import UdpPort, offer
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
 from tests.invented import LoopClock, invented
@@ -21,10 +21,10 @@ WHO = bytes.fromhex("81090002ff")
 CHAIN = '[camera.{}]\nurl = "serial:/dev/ttyUSB0"\naddress = {}\n'
 
 
-def end_of(text: str, name: str = "camera.front") -> tuple[Simulator, CameraEnd]:
+def end_of(text: str, name: str = "camera.front") -> tuple[Simulator, SimulatedLine]:
     simulator = Simulator(parse(text, "room.toml"), LoopClock())
-    end = simulator.far_end(name)
-    assert isinstance(end, CameraEnd)
+    end = simulator.device(name)
+    assert isinstance(end, SimulatedLine)
     return simulator, end
 
 
@@ -63,7 +63,7 @@ async def test_a_room_finds_a_camera_whose_speed_switch_was_moved() -> None:
         await house.act("camera.front", "baud")
         await house.until(lambda: house.device("camera.front").status == "offline", limit_s=10.0)
         await house.until(lambda: house.device("camera.front").status == "online", limit_s=30.0)
-        state = house.simulator.far_end("camera.front").state("camera.front", 0.0)
+        state = house.simulator.device("camera.front").state("camera.front", 0.0)
         assert state["baud"] == 38400
 
 
@@ -77,8 +77,8 @@ async def test_a_room_does_not_lose_a_camera_on_a_noisy_line() -> None:
 @invented
 async def test_a_chain_is_numbered_by_the_room_again_after_a_power_cut() -> None:
     async with living(BAMBOO + CHAIN.format("back", 2)) as house:
-        back = house.simulator.far_end("camera.back")
-        assert isinstance(back, CameraEnd)
+        back = house.simulator.device("camera.back")
+        assert isinstance(back, SimulatedLine)
         camera = back.cameras["camera.back"]
         assert (camera.address, camera.automatic) == (2, True)
         await house.act("camera.back", "power_cycle")

@@ -5,7 +5,7 @@ import pytest
 from roomctl.config import parse
 from roomctl.errors import PortClosed, PortError, Refused
 from roomctl.simulator import DEMO, SimFeed, Simulator
-from roomctl.simulator.camera_end import baud_of
+from roomctl.simulator.cameras import baud_of
 from tests.invented import START, LoopClock, invented
 from tests.room.rig import BAMBOO, living, simulated
 

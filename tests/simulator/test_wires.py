@@ -15,7 +15,7 @@ from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.room import Outside, Room
 from roomctl.simulator import Simulator
-from roomctl.simulator.camera_end import CameraEnd
+from roomctl.simulator.cameras import SimulatedLine
 
 pytestmark = pytest.mark.real
 
@@ -102,8 +102,8 @@ async def test_the_room_sees_what_another_program_did_to_its_camera() -> None:
 
 async def test_the_room_opens_its_own_wire_as_it_would_open_a_real_one() -> None:
     async with wired(cameras("serial:/dev/ttyUSB0?baud=9600")) as (room, simulator):
-        end = simulator.far_end("camera.front")
-        assert isinstance(end, CameraEnd)
+        end = simulator.device("camera.front")
+        assert isinstance(end, SimulatedLine)
         await simulator.act("camera.front", "unplug", {})
         await until(lambda: not online(room), limit_s=1.5)
         await simulator.act("camera.front", "plug", {})

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from roomctl.errors import PortError
-from roomctl.simulator.speakerphone_end import SpeakerphoneEnd
+from roomctl.simulator.speakerphones import SimulatedSpeakerphone
 from roomctl.speakerphone.sim import Model
 from tests.invented import LoopClock, instant
 from tests.room.rig import BAMBOO, LINK, House
@@ -35,8 +35,8 @@ class InARoom(Stage):
     def __init__(self, model: Model, house: House) -> None:
         super().__init__(model)
         self.house = house
-        end = house.simulator.far_end(NAME)
-        assert isinstance(end, SpeakerphoneEnd)
+        end = house.simulator.device(NAME)
+        assert isinstance(end, SimulatedSpeakerphone)
         self._end, self.device = end, end.phone
         (self.phone,) = house.room._devices.phones
         self._socket = 1

@@ -79,8 +79,8 @@ class Site:
         text = f'[screen]\nmode = "simulated"\n[speakerphone.table]\nurl = "usb:{model.ids}"\n'
         self.config, self.clock = parse(text, "room.toml"), LoopClock()
         self.simulator = Simulator(self.config, self.clock)
-        self.phone: SimSpeakerphone = self.simulator.far_end("speakerphone.table").phone
-        self.screen: SimScreen = self.simulator.far_end("screen").screen
+        self.phone: SimSpeakerphone = self.simulator.device("speakerphone.table").phone
+        self.screen: SimScreen = self.simulator.device("screen").screen
         self.somebody = Somebody(self.simulator, self.phone)
         url = screen_url(self.config.screen)
         self.sound = ScreenMicrophone(url, self.simulator.connect, self.clock)

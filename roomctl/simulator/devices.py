@@ -1,27 +1,26 @@
-"""The far end of every kind of device, and what a person or a fault can do to it.
+"""What stands for every kind of device in a simulated room, and what a person can do to it.
 
-One class per kind; a new kind adds one here and a line in `far_ends`. Knows no wire.
+Sensors and the screen stand here; every other kind brings its own. Knows no wire.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from roomctl.camera.lines import is_uvc
-from roomctl.config import CameraTable, Config, OccupancyTable, screen_url
+from roomctl.config import Config, OccupancyTable, ScreenTable, screen_url
+from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.occupancy.driver import profiles as occupancy_profiles
 from roomctl.occupancy.sim import far_sensor
 from roomctl.screen.sim import SimScreen
-from roomctl.simulator.camera_end import CameraEnd
-from roomctl.simulator.far_end import Action, Argument, FarEnd
-from roomctl.simulator.speakerphone_end import SpeakerphoneEnd
-from roomctl.simulator.uvc_end import UvcEnd
+from roomctl.simulator.cameras import simulated_cameras
+from roomctl.simulator.speakerphones import simulated_speakerphones
 from roomctl.wire import Identity, Machine
 
 DEFAULT_SENSOR = "generic"
 
 
-class SensorEnd:
+class SimulatedSensor:
     """An occupancy sensor, and the people before it."""
 
     kind = "occupancy"
@@ -78,7 +77,7 @@ def following(word: str | None, words: tuple[str | None, ...]) -> str | None:
     return words[(words.index(word) + 1) % len(words)]
 
 
-class ScreenEnd:
+class SimulatedScreen:
     """The room's display with a simulated browser, and the other people in the meeting."""
 
     kind = "screen"
@@ -166,19 +165,28 @@ class ScreenEnd:
         self.screen = SimScreen()
 
 
-def far_ends(config: Config, *, with_screen: bool) -> list[FarEnd]:
-    """Return a far end for every url of `config`; the screen's only if it is simulated."""
-    lines: dict[str, dict[str, CameraTable]] = {}
-    ends: list[FarEnd] = []
-    for name, table in config.camera.items():
-        if is_uvc(table.url):
-            ends.append(UvcEnd(name, table.url))
-        else:
-            lines.setdefault(table.url, {})[name] = table
-    ends += [CameraEnd(url, tables) for url, tables in lines.items()]
-    phones = enumerate(config.speakerphone.items(), start=1)
-    ends += [SpeakerphoneEnd(name, table, socket) for socket, (name, table) in phones]
-    ends += [SensorEnd(name, table) for name, table in config.occupancy.items()]
-    if with_screen and config.screen is not None:
-        ends.append(ScreenEnd(screen_url(config.screen)))
-    return ends
+def _sensors(tables: Mapping[str, OccupancyTable]) -> list[SimulatedDevice]:
+    return [SimulatedSensor(name, table) for name, table in tables.items()]
+
+
+def _screens(tables: Mapping[str, ScreenTable]) -> list[SimulatedDevice]:
+    return [SimulatedScreen(screen_url(table)) for table in tables.values()]
+
+
+DEVICES: Mapping[str, Callable[[Mapping[str, Any]], list[SimulatedDevice]]] = {
+    "camera": simulated_cameras,
+    "speakerphone": simulated_speakerphones,
+    "occupancy": _sensors,
+    "screen": _screens,
+}
+"""What stands for each kind of device; a new kind has a line here."""
+
+
+def simulated_devices(config: Config, *, with_screen: bool) -> list[SimulatedDevice]:
+    """Return what is simulated for every url of `config`; the screen's only `with_screen`."""
+    return [
+        device
+        for kind, make in DEVICES.items()
+        if kind != "screen" or with_screen
+        for device in make(config.tables(kind))
+    ]

@@ -1,14 +1,19 @@
-"""All cameras of one line, and what a person or a fault can do to them. Knows no wire."""
+"""Simulated cameras, on a line or on USB, and what a person or a fault can do to them.
+
+Knows no wire.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+from roomctl.camera.lines import is_uvc
 from roomctl.camera.profile import CameraProfile, shipped, under_ceiling
+from roomctl.camera.sim import SimUvc
 from roomctl.config import CameraTable
 from roomctl.errors import Refused
-from roomctl.simulator.far_end import Action, Argument
+from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
 from roomctl.wire import Identity, Machine
 
@@ -48,7 +53,7 @@ _OF_NETWORK = {
 }
 
 
-class CameraEnd:
+class SimulatedLine:
     """All cameras of one line; of several on a serial line, each takes its number in the chain."""
 
     kind = "camera"
@@ -226,3 +231,59 @@ def _is_pattern(text: str) -> bool:
     except re.error:
         return False
     return True
+
+
+class SimulatedUvc:
+    """One USB camera."""
+
+    kind = "camera"
+
+    def __init__(self, name: str, url: str) -> None:
+        self.url = url
+        self.names: tuple[str, ...] = (f"camera.{name}",)
+        self.camera = SimUvc()
+
+    def machine(self) -> Machine:
+        return self.camera
+
+    def identity(self) -> Identity:
+        return Identity(url=self.url, path="simulated", product="Simulated USB camera")
+
+    def state(self, name: str, now: float) -> dict[str, object]:
+        self.camera.tick(now)
+        return {
+            "model": "Simulated USB camera",
+            "pan_deg": round(self.camera.pan_deg, 2),
+            "tilt_deg": round(self.camera.tilt_deg, 2),
+            "zoom_pct": round(self.camera.zoom_pct, 1),
+            "moving": self.camera.moving,
+            "stalled": self.camera.stalled,
+        }
+
+    def actions(self, name: str) -> Mapping[str, Action]:
+        def stall(args: Mapping[str, Argument], now: float) -> None:
+            self.camera.stalled = not self.camera.stalled
+
+        return {"stall": stall}
+
+    def faults(self, name: str) -> Mapping[str, Action]:
+        return {}
+
+    def refusal(self, data: bytes) -> str | None:
+        return self.camera.refusal(data)
+
+    def unplugged(self) -> None:
+        """Lose power over USB."""
+        self.camera.lose_power()
+
+
+def simulated_cameras(tables: Mapping[str, CameraTable]) -> list[SimulatedDevice]:
+    """Return a simulated device for every url: cameras of one line are one."""
+    lines: dict[str, dict[str, CameraTable]] = {}
+    usb: list[SimulatedDevice] = []
+    for name, table in tables.items():
+        if is_uvc(table.url):
+            usb.append(SimulatedUvc(name, table.url))
+        else:
+            lines.setdefault(table.url, {})[name] = table
+    return [*usb, *(SimulatedLine(url, group) for url, group in lines.items())]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from roomctl.config import SpeakerphoneTable
 from roomctl.errors import Refused
-from roomctl.simulator.far_end import Action, Argument
+from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.speakerphone.hid import Usage
 from roomctl.speakerphone.sim import MODELS, SPEAK_810, Faults, Model, SimSpeakerphone
 from roomctl.wire import Identity, Machine
@@ -22,7 +22,7 @@ _SECONDS = ("echo_s", "repeat_s")
 _BCD_DEVICE = 0x0123
 
 
-class SpeakerphoneEnd:
+class SimulatedSpeakerphone:
     """One simulated speakerphone; a url that names no known model gets a Jabra SPEAK 810."""
 
     kind = "speakerphone"
@@ -136,3 +136,9 @@ def _refusing(device: str, faults: Faults) -> Action:
         faults.refuses = frozenset(known[word] for word in words)
 
     return act
+
+
+def simulated_speakerphones(tables: Mapping[str, SpeakerphoneTable]) -> list[SimulatedDevice]:
+    """Return one for each table, each in a socket of its own."""
+    numbered = enumerate(tables.items(), start=1)
+    return [SimulatedSpeakerphone(name, table, socket) for socket, (name, table) in numbered]

@@ -11,13 +11,14 @@ from roomctl import config as configuration
 from roomctl.camera.kind import KIND as CAMERA
 from roomctl.command import Declaration
 from roomctl.config import Config
+from roomctl.display.kind import KIND as DISPLAY
 from roomctl.kind import Kind
 from roomctl.occupancy.driver import KIND as OCCUPANCY
 from roomctl.room import Outside, Room
 from roomctl.screen.driver import KIND as SCREEN
 from roomctl.speakerphone.driver import KIND as SPEAKERPHONE
 
-KINDS: tuple[Kind, ...] = (CAMERA, OCCUPANCY, SPEAKERPHONE, SCREEN)
+KINDS: tuple[Kind, ...] = (CAMERA, OCCUPANCY, SPEAKERPHONE, SCREEN, DISPLAY)
 
 
 TABLES = {kind.name: kind.table for kind in KINDS}

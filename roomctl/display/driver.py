@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 
 from roomctl.clock import Clock
 from roomctl.config import data_path
-from roomctl.device import Device
+from roomctl.device import Device, Health
 from roomctl.display.pjlink import PjLink
 from roomctl.display.profile import DisplayProfile, DisplayTable
 from roomctl.display.session import (
@@ -43,6 +43,10 @@ _log = logging.getLogger(__name__)
 DENIED_WAIT_S = 60.0  # after a wrong password: some lock themselves when they are asked on and on
 
 
+class SilentDisplay(PortError):
+    """The connection stands, and nobody answers on it any more."""
+
+
 class DisplayDevice(Device):
     """One projector or television; `state` is what it said last."""
 
@@ -62,6 +66,19 @@ class DisplayDevice(Device):
         self._table = table
         self._session: DisplaySession | None = None
         self._protocol: DisplayProtocol | None = None
+
+    @property
+    def healths(self) -> Mapping[str, Health]:
+        return {self.name: self.health}
+
+    @property
+    def lit(self) -> bool | None:
+        """Whether it shows a picture, as it says itself; None while it warms up or cools down."""
+        return {"on": True, "off": False}.get(self.state.power)
+
+    async def display(self, on: bool) -> None:
+        """Follow the room's light; as `power`."""
+        await self.power(on)
 
     @property
     def faults(self) -> Mapping[str, str]:
@@ -106,6 +123,8 @@ class DisplayDevice(Device):
         """Talk until the connection is lost; a display that refuses the password is left alone."""
         try:
             await self.converse()
+        except SilentDisplay:
+            return  # it has been told, and is opened anew
         except PortClosed:
             if self._protocol is None or self._protocol.denied is None:
                 raise
@@ -134,6 +153,8 @@ class DisplayDevice(Device):
         denied = self._protocol is not None and self._protocol.denied is not None
         reason = "refused" if denied else "no_reply"
         self.unproven(reason, f"{self.name}: {why} on {self.url}; is it powered?")
+        if not denied:
+            raise SilentDisplay(self.url, why)  # out of the pump: a new connection may help
 
     def _speaking(self) -> DisplayProtocol:
         words = self.profile.text
@@ -189,12 +210,12 @@ def displays(
             why = f"{table.profile!r} is no profile of a display{hint}"
             raise ConfigError("room.toml", f"display.{name}.profile", why)
         profile = known[table.profile]
-        table = table.model_copy(update={"url": _completed(table.url, profile)})
+        table = table.model_copy(update={"url": completed(table.url, profile)})
         found.append(DisplayDevice(name, table, profile, connect, clock, changed))
     return tuple(found)
 
 
-def _completed(url: str, profile: DisplayProfile) -> str:
+def completed(url: str, profile: DisplayProfile) -> str:
     """Add the port, or the speed, that the profile knows and the url leaves out."""
     if url.startswith("serial:") and profile.baud and "baud=" not in url:
         return f"{url}{'&' if '?' in url else '?'}baud={profile.baud}"

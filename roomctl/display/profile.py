@@ -16,6 +16,7 @@ from roomctl.profile import Profile
 
 Speaks = Literal["pjlink", "text"]
 Seconds = Annotated[float, Field(gt=0, le=300)]
+InputName = Annotated[str, Field(min_length=1, max_length=40, description="one of its `inputs`")]
 Phrase = Annotated[str, Field(min_length=1, max_length=64)]
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Literal
 
+from roomctl.display.driver import completed, profiles
 from roomctl.display.pjlink import (
     FAULTS,
     LONGEST_LINE,
@@ -22,12 +24,14 @@ from roomctl.display.pjlink import (
     read,
     reply,
 )
-from roomctl.display.profile import DisplayProfile, Speech
+from roomctl.display.profile import DisplayProfile, DisplayTable, Speech
 from roomctl.display.session import Property
-from roomctl.wire import Chunk
+from roomctl.kind import Action, Argument, SimulatedDevice
+from roomctl.wire import Chunk, Identity, Machine
 
 IDLE_CLOSE_S = 30.0  # after its last answer (PJLink class 2 v2.00, 3)
 _CODES = {state: code for code, state in POWER.items()}
+_WARM_UP_S, _COOL_DOWN_S = 6.0, 8.0  # of a simulated room: nobody at a desk waits a minute
 _LEVELS = {"ok": "0", "warning": "1", "error": "2"}
 
 
@@ -317,3 +321,70 @@ def _sample(pattern: str, identity: str, value: str = "0") -> str:
     text = re.sub(r"\(\?P<value>[^)]*\)", value, pattern.replace("{id}", identity))
     text = re.sub(r"\[(.)[^\]]*\]", r"\1", text)
     return text.replace(".", "0").replace("?", "")
+
+
+class SimulatedDisplay:
+    """What stands for one display of a simulated room, and a hand on it."""
+
+    kind = "display"
+
+    def __init__(self, name: str, table: DisplayTable, profile: DisplayProfile) -> None:
+        self.url = completed(table.url, profile)
+        self.names: tuple[str, ...] = (f"display.{name}",)
+        self._table, self._profile = table, profile
+        self.display = SimDisplay(
+            warm_up_s=min(profile.warm_up_s, _WARM_UP_S),
+            cool_down_s=min(profile.cool_down_s, _COOL_DOWN_S),
+            password=table.password.get_secret_value(),
+        )
+
+    def machine(self) -> Machine:
+        words, tcp = self._profile.text, self.url.startswith("tcp:")
+        if words is None:
+            return SimPjLink(self.display, math.inf)  # it is idle from its first answer on
+        return SimText(self.display, self._profile, 0.0, self._table.address, over_tcp=tcp)
+
+    def identity(self) -> Identity:
+        return Identity(url=self.url, path="simulated")
+
+    def state(self, name: str, now: float) -> dict[str, object]:
+        self.display.tick(now)
+        return {
+            "power": self.display.power,
+            "input": self.display.input,
+            "picture_muted": self.display.picture_muted,
+            "lamp_fault": "lamp" in self.display.faults,
+            "silent": self.display.dead,
+        }
+
+    def actions(self, name: str) -> Mapping[str, Action]:
+        def power(args: Mapping[str, Argument], now: float) -> None:
+            self.display.switch(self.display.power in ("off", "cooling"), now)
+
+        def lamp_fault(args: Mapping[str, Argument], now: float) -> None:
+            if self.display.faults.pop("lamp", None) is None:
+                self.display.faults["lamp"] = "error"
+
+        def silent(args: Mapping[str, Argument], now: float) -> None:
+            self.display.dead = not self.display.dead
+
+        return {"power": power, "lamp_fault": lamp_fault, "silent": silent}
+
+    def faults(self, name: str) -> Mapping[str, Action]:
+        return {}
+
+    def refusal(self, data: bytes) -> str | None:
+        return None
+
+    def unplugged(self) -> None:
+        """Lose the wire; the picture stays."""
+
+
+def simulated_displays(tables: Mapping[str, DisplayTable]) -> list[SimulatedDevice]:
+    """Return what stands for each display of a room; one of an unknown profile has none."""
+    known = profiles() if tables else {}
+    return [
+        SimulatedDisplay(name, table, known[table.profile])
+        for name, table in tables.items()
+        if table.profile in known
+    ]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from roomctl.config import Config, OccupancyTable, ScreenTable, screen_url
+from roomctl.display.sim import simulated_displays
 from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.occupancy.driver import profiles as occupancy_profiles
 from roomctl.occupancy.sim import far_sensor
@@ -178,6 +179,7 @@ DEVICES: Mapping[str, Callable[[Mapping[str, Any]], list[SimulatedDevice]]] = {
     "speakerphone": simulated_speakerphones,
     "occupancy": _sensors,
     "screen": _screens,
+    "display": simulated_displays,
 }
 """What stands for each kind of device; a new kind has a line here."""
 

@@ -155,7 +155,7 @@ def screen_of(simulator: Simulator) -> SimScreen:
 
 def simulated(text: str = BAMBOO) -> Simulator:
     """Return the hardware of a room that does not run yet."""
-    return Simulator(parse(text, "room.toml"), LoopClock())
+    return Simulator(parse(text, "room.toml", app.TABLES), LoopClock())
 
 
 @contextlib.asynccontextmanager
@@ -169,7 +169,7 @@ async def begun(
 ) -> AsyncIterator[House]:
     """Run a room, on hardware that is already there if `on` is given."""
     clock = LoopClock()
-    config = parse(text, "room.toml")
+    config = parse(text, "room.toml", app.TABLES)
     simulator = on or Simulator(config, clock)
     room = app.room(config, Outside(connect or simulator.connect, clock, feed, store=store))
     house = House(room, simulator, asyncio.create_task(room.run()))

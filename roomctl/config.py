@@ -89,6 +89,11 @@ class ScreenTable(Table):
     url: str | None = Field(
         default=None, description="unix:PATH of `roomctl screen`; made up if unset"
     )
+    panel_url: str | None = Field(
+        default=None,
+        description="unix:PATH of `roomctl screen --panel`, which shows the panel as a user of its"
+        " own; else `url` shows it",
+    )
     media: Literal["real", "fake"] = Field(
         default="real", description="fake: Chromium's own test picture and tone"
     )

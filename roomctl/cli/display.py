@@ -40,7 +40,13 @@ class Choice:
 
 
 def run(
-    socket: Path, mode: str, media: str, user: str | None, allowed_uid: int | None, verbose: bool
+    socket: Path,
+    mode: str,
+    media: str,
+    user: str | None,
+    allowed_uid: int | None,
+    verbose: bool,
+    panel: bool,
 ) -> int:
     """Be the screen process until SIGINT or SIGTERM; return the exit status.
 
@@ -49,7 +55,7 @@ def run(
     if mode == "simulated":
         return lifetime.run(lambda ending: _simulated(socket, ending))
     options = {"socket": str(socket), "mode": mode, "media": media, "user": user}
-    words = json.dumps({**options, "allowed_uid": allowed_uid, "verbose": verbose})
+    words = json.dumps({**options, "allowed_uid": allowed_uid, "verbose": verbose, "panel": panel})
     os.execv(sys.executable, [sys.executable, "-P", "-m", "roomctl.kiosk", words])  # noqa: S606
 
 
@@ -107,7 +113,11 @@ def _unprivileged() -> str | None:
 
 @contextlib.asynccontextmanager
 async def shown(config: Config, choice: Choice) -> AsyncIterator[Config]:
-    """Run the screen process during the block; yield `config` with its address."""
+    """Run the screen process during the block; yield `config` with its address.
+
+    It shows the panel, too: whoever tries a room has no second user for that.
+    """
+    config = _with_screen(config, panel_url=None)
     if choice.simulated or config.screen is None:
         yield config
         return
@@ -119,10 +129,15 @@ async def shown(config: Config, choice: Choice) -> AsyncIterator[Config]:
         process = await _start(socket, choice, config.screen.media)
         try:
             await _listening(process, socket)
-            screen = config.screen.model_copy(update={"url": f"unix:{socket}"})
-            yield config.model_copy(update={"screen": screen})
+            yield _with_screen(config, url=f"unix:{socket}")
         finally:
             await _end(process)
+
+
+def _with_screen(config: Config, **fields: object) -> Config:
+    if config.screen is None:
+        return config
+    return config.model_copy(update={"screen": config.screen.model_copy(update=fields)})
 
 
 async def _start(socket: Path, choice: Choice, media: str) -> asyncio.subprocess.Process:

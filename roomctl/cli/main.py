@@ -106,13 +106,16 @@ def screen(
     allow_uid: Annotated[
         int | None, typer.Option(help="The daemon's user id, if it is neither root nor mine.")
     ] = None,
+    panel: Annotated[
+        bool, typer.Option("--panel", help="Show the touch panel alone: for a user of its own.")
+    ] = False,
     verbose: Verbose = False,
 ) -> None:
     """Own the room's display: the browser that shows the meeting. Runs as an ordinary user."""
     from roomctl.cli import display
 
     log(verbose)
-    end(display.run(socket, mode, media, user, allow_uid, verbose))
+    end(display.run(socket, mode, media, user, allow_uid, verbose, panel))
 
 
 @app.command(epilog="Example: roomctl status --json")

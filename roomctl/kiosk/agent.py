@@ -87,7 +87,8 @@ class KioskOptions:
     """How `roomctl screen` was started.
 
     `mode` is kiosk or headless, `media` real or fake. `user` is whom root becomes.
-    `allowed_uid` may connect besides root and the user itself.
+    `allowed_uid` may connect besides root and the user itself. `panel`: it shows the panel's page
+    and does nothing else, for it runs as another user than the one that opens meetings.
     """
 
     socket: str
@@ -96,6 +97,7 @@ class KioskOptions:
     user: str | None = None
     allowed_uid: int | None = None
     verbose: bool = False
+    panel: bool = False
 
 
 def run(options: KioskOptions) -> int:
@@ -128,7 +130,7 @@ async def serve(options: KioskOptions, ending: Ending) -> int:
     binary = browser.find()
     window = "wayland" if "WAYLAND_DISPLAY" in os.environ else "x11"
     setup = browser.BrowserSetup(binary, options.mode, options.media, base, window)
-    agent = Agent(setup, await browser.version(binary))
+    agent = Agent(setup, await browser.version(binary), panel=options.panel)
     socket_path = Path(options.socket)
     server = await _listen(socket_path, agent, options.allowed_uid)
     watching = [
@@ -157,7 +159,9 @@ async def _end_with_the_display(ending: Ending, mode: str) -> None:
 class Agent:
     """The screen's end of the conversation, and the owner of the one session and of the sound."""
 
-    def __init__(self, setup: browser.BrowserSetup, browser_version: str) -> None:
+    def __init__(
+        self, setup: browser.BrowserSetup, browser_version: str, *, panel: bool = False
+    ) -> None:
         self.browser = browser_version
         self._setup = setup
         self._daemon: asyncio.StreamWriter | None = None
@@ -166,7 +170,8 @@ class Agent:
         self._session: MeetingSession | None = None
         noted = default_devices.DefaultDevices(default_devices.place(os.environ))
         self._mixer, self._levels = Mixer(self._say, defaults=noted), PeakMeter(self._say)
-        self._pages = PageManager(setup, self._say)
+        self._panel = panel
+        self._pages = PageManager(setup, self._say, places_windows=not panel)
         self._remote = RemoteTouches(self._say, lambda: self._pages.room_output)
         self._streams = SoundStreams()
         self._attending: dict[asyncio.StreamWriter, asyncio.Future[None]] = {}
@@ -177,15 +182,11 @@ class Agent:
     async def run(self, ending: Ending) -> None:
         """Beat and obey orders until the program is to end; then leave the meeting."""
         stopping = asyncio.ensure_future(ending.wait())
-        works = (
-            self._beat(),
-            self._obey_in_turn(),
-            self._pages.run(),
-            self._remote.run(),
-            self._levels.run(),
-        )
+        works = [self._beat(), self._obey_in_turn(), self._pages.run(), self._remote.run()]
+        if not self._panel:
+            works.append(self._levels.run())
         owned = [asyncio.ensure_future(work) for work in works]
-        mixing = asyncio.ensure_future(self._mixer.run())
+        mixing = asyncio.ensure_future(_nothing() if self._panel else self._mixer.run())
         try:
             await asyncio.wait((stopping, mixing, *owned), return_when="FIRST_COMPLETED")
         finally:
@@ -249,6 +250,9 @@ class Agent:
             await asyncio.wait(attending.values(), timeout=HANG_UP_S)
 
     def _obey(self, message: ScreenMessage | InvalidMessage) -> None:
+        if self._panel and not isinstance(message, ShowPage | AskAll | InvalidMessage):
+            _log.warning("screen: ignored an order; this process shows the panel, and no more")
+            return
         match message:
             case OpenMeeting() | LeaveMeeting() | ClearPage():
                 self._queue(message)
@@ -361,6 +365,11 @@ class Agent:
             daemon.transport.abort()
             return
         daemon.write(encode(report))
+
+
+async def _nothing() -> None:
+    """Have no sound, until cancelled."""
+    await asyncio.Event().wait()
 
 
 async def _listen(path: Path, agent: Agent, allowed_uid: int | None) -> asyncio.Server:

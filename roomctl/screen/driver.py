@@ -22,6 +22,7 @@ from roomctl.kind import Context, Kind
 from roomctl.screen.protocol import (
     AskAll,
     ClearPage,
+    DisplayRole,
     DisplayState,
     InvalidMessage,
     KeyName,
@@ -442,21 +443,30 @@ class RemoteDisplay:
 
 
 def _build(tables: Mapping[str, Any], context: Context) -> list[Screen]:
+    """Make the room's screen and, where the panel has a process of its own, that one after it."""
+
     def heard(pct: int) -> None:
         context.tell(LevelHeard(pct))
 
-    return [
-        Screen(
-            name,
-            screen_url(table),
-            context.connect,
-            context.clock,
-            context.changed,
-            context.pages,
-            heard,
-        )
-        for name, table in tables.items()
-    ]
+    def of_the_room() -> list[ShowPage]:
+        """Return what it is told of the panel's, too: where it stands, and not its address."""
+        pages: Iterable[ShowPage] = context.pages()
+        return [one if one.place is DisplayRole.ROOM else replace(one, url=None) for one in pages]
+
+    def of_the_panel() -> list[ShowPage]:
+        return [page for page in context.pages() if page.place is DisplayRole.PANEL]
+
+    def screen(name: str, url: str, pages: Callable[[], Iterable[ShowPage]]) -> Screen:
+        return Screen(name, url, context.connect, context.clock, context.changed, pages, heard)
+
+    found = []
+    for name, table in tables.items():
+        if table.panel_url is None:
+            found.append(screen(name, screen_url(table), context.pages))
+        else:
+            found.append(screen(name, screen_url(table), of_the_room))
+            found.append(screen("panel", table.panel_url, of_the_panel))
+    return found
 
 
 KIND = Kind("screen", ScreenTable, _build)

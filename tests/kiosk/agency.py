@@ -34,10 +34,12 @@ _numbers = itertools.count(1)
 class Agency:
     """One agent process in a folder that its user can write."""
 
-    def __init__(self):
+    def __init__(self, user=USER):
+        self.user = user
+        self.uid = pwd.getpwnam(user).pw_uid if user else os.getuid()
         self.place = Path(tempfile.mkdtemp(prefix="roomctl-test-"))
-        if USER:
-            os.chown(self.place, UID, -1)
+        if user:
+            os.chown(self.place, self.uid, -1)
         self.socket = self.place / "screen.sock"
         self.log = self.place / "log"
         self.process = None
@@ -45,21 +47,27 @@ class Agency:
     def start(
         self,
         *,
-        user=USER,
+        user=None,
         allowed_uid=None,
         mode="headless",
         media="fake",
         sound=None,
         surroundings=None,
         policy=None,
+        panel=False,
     ):
         """Start it; `sound` is the address of a sound server, None: there is none.
 
         `surroundings` are those of a compositor; without, there is no display. `policy` is a folder
         that stands at /etc/chromium for it, and for nobody else.
         """
-        options = {"socket": str(self.socket), "mode": mode, "media": media, "user": user or None}
-        words = json.dumps({**options, "allowed_uid": allowed_uid})
+        options = {
+            "socket": str(self.socket),
+            "mode": mode,
+            "media": media,
+            "user": self.user if user is None else user or None,
+        }
+        words = json.dumps({**options, "allowed_uid": allowed_uid, "panel": panel})
         environment = {
             **os.environ,
             "XDG_RUNTIME_DIR": str(self.place),
@@ -91,7 +99,7 @@ class Agency:
 
     def browser(self):
         """(pid, command line) of the browser that this agent started, or None."""
-        for pid, words in commands(UID):
+        for pid, words in commands(self.uid):
             if _parent(pid) == self.process.pid and "--headless=new" in words:
                 return pid, words
         return None

@@ -1,11 +1,21 @@
 """The room and its devices: there, gone, back, and left safe."""
 
+import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from roomctl.clock import SystemClock
+from roomctl.config import parse
 from roomctl.errors import Spent
-from roomctl.wire import Port
+from roomctl.kind import Context
+from roomctl.room.devices import Devices
+from roomctl.screen.driver import KIND
+from roomctl.screen.protocol import DisplayRole, ShowPage
+from roomctl.screen.sim import SimScreen
+from roomctl.store import Settings
+from roomctl.wire import Port, pair, pump
 from tests.invented import invented
 from tests.room.rig import BAMBOO, House, begun, living, simulated
 
@@ -253,3 +263,36 @@ async def test_a_condition_knows_since_when_it_holds_or_does_not() -> None:
         await house.act("screen", "unplug")
         await house.until(lambda: not since(house)["ScreenReady"][0])
         assert since(house)["DevicesReady"] == bad["DevicesReady"]
+
+
+async def test_a_panel_with_a_process_of_its_own_has_its_link_and_the_rooms_has_not() -> None:
+    config = parse(
+        '[screen]\nroom = "HDMI-A-1"\npanel = "DSI-1"\nurl = "unix:/run/a"\n'
+        'panel_url = "unix:/run/b"\n',
+        "room.toml",
+    )
+    pages = (
+        ShowPage(DisplayRole.ROOM, "http://127.0.0.1/screen#pair=r", "HDMI-A-1"),
+        ShowPage(DisplayRole.PANEL, "http://127.0.0.1/#pair=p", "DSI-1"),
+    )
+    screens = {"screen": SimScreen(), "panel": SimScreen()}
+    clock, served = SystemClock(), []
+
+    async def connect(name: str, url: str) -> Port:
+        near, far = pair(url, clock)
+        served.append(asyncio.create_task(pump(far, screens[name], asyncio.Event(), clock)))
+        return near
+
+    context = Context(connect, clock, Settings(), lambda: None, pages=lambda: pages)
+    devices = Devices(config, (KIND,), context)
+    for screen in screens.values():
+        screen.want()
+    served += [asyncio.create_task(device.run()) for device in devices]
+    async with asyncio.timeout(20):
+        while not all("panel" in screen.standing for screen in screens.values()):
+            await asyncio.sleep(0.01)
+    for task in served:
+        task.cancel()
+    await asyncio.gather(*served, return_exceptions=True)
+    assert screens["screen"].standing == {"room": pages[0], "panel": replace(pages[1], url=None)}
+    assert screens["panel"].standing == {"panel": pages[1]}

@@ -149,11 +149,16 @@ class PageManager:
     """The displays of a kiosk; in headless mode there are none, and no page."""
 
     def __init__(
-        self, setup: BrowserSetup, say: Callable[[DisplayState | WantPages], None]
+        self,
+        setup: BrowserSetup,
+        say: Callable[[DisplayState | WantPages], None],
+        *,
+        places_windows: bool = True,
     ) -> None:
+        """`places_windows`: this process tells the compositor which output has which."""
         self.power = DisplayPower(say)
         self._kiosk = setup.mode == "kiosk"
-        self._say = say
+        self._say, self._places_windows = say, places_windows
         self._pages = {place: IdlePage(setup, name, self.want) for place, name in _NAMES.items()}
         self._outputs: dict[DisplayRole, str | None] = {}
         self._cec: str | None = None
@@ -182,7 +187,7 @@ class PageManager:
 
     async def run(self) -> None:
         """Show what is ordered until cancelled; no browser is left then."""
-        if self._kiosk and "LABWC_PID" in os.environ:
+        if self._kiosk and self._places_windows and "LABWC_PID" in os.environ:
             await in_thread(labwc.place, None, None, dict(os.environ))  # its keys, from the start
         async with asyncio.TaskGroup() as group:
             group.create_task(self.power.run())
@@ -199,7 +204,8 @@ class PageManager:
             )
             self.power.output = room
             # Before the browser is started: a rule counts when a window appears.
-            await in_thread(labwc.place, room, panel, dict(os.environ))
+            if self._places_windows:
+                await in_thread(labwc.place, room, panel, dict(os.environ))
             await _look_for(order.output)
         if order.place is DisplayRole.ROOM and order.cec != self._cec:
             self._cec = order.cec

@@ -20,6 +20,7 @@ from tests.kiosk.tempting import (
     windows,
     written,
 )
+from tests.kiosk.two_users import pried_open
 
 
 @attack("a keyboard, a download and a file dialog at the display", small=1, whole=8)
@@ -36,6 +37,20 @@ def at_the_display(folder: Path, count: int) -> str:
     assert kept == [], f"kept: {', '.join(map(str, kept))}"
     strokes = count * len(KEYS)
     return f"{strokes} strokes, {count} downloads and file dialogs: no window, no file"
+
+
+@attack("the panel's cookie and memory, as the user that opens meetings", small=1, whole=3)
+def at_the_panels_cookie(folder: Path, count: int) -> str:
+    if os.geteuid() != 0:
+        raise CannotRun("only root can be two other users")
+    if lacking := compositor.missing("setpriv"):
+        raise CannotRun(f"needs {', '.join(lacking)}")
+    tries = 0
+    for _ in range(count):
+        done, tried = asyncio.run(pried_open())
+        assert done == [], f"could {' and '.join(str(words) for words in done)}"
+        tries += tried
+    return f"{tries} files, processes and memories tried, none opened"
 
 
 async def _tempt(site, policy, count):

@@ -18,7 +18,7 @@ from roomctl.config import Config, data_path, screen_url
 from roomctl.device import Status
 from roomctl.drill import Step
 from roomctl.errors import Refused
-from roomctl.screen import Screen
+from roomctl.screen.driver import Screen
 from roomctl.simulator import Simulator
 from roomctl.speakerphone.drill import Drill, drilled
 from roomctl.speakerphone.profile import load_profiles

@@ -22,8 +22,7 @@ from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings
 from roomctl.room.meeting import CallControl
 from roomctl.room.microphone import MuteControl
-from roomctl.screen import Screen
-from roomctl.screen.driver import LevelHeard
+from roomctl.screen.driver import LevelHeard, Screen
 from roomctl.screen.protocol import ToneResult
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.description import Description

@@ -44,8 +44,7 @@ from roomctl.roles import Right
 from roomctl.room.bookings import Bookings, note_refused
 from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry, PlatformEntry
 from roomctl.room.pictures import Picture, as_picture
-from roomctl.screen import Screen
-from roomctl.screen.driver import PageRules, RemoteDisplay
+from roomctl.screen.driver import PageRules, RemoteDisplay, Screen
 from roomctl.screen.protocol import KeyName, MeetingPage, PageSelectors, PageSign, SignKind
 
 _log = logging.getLogger(__name__)

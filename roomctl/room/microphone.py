@@ -17,7 +17,7 @@ from roomctl.device import Status
 from roomctl.errors import DeviceError, NoReply, PortError, Refused
 from roomctl.room import mute
 from roomctl.room.document import AudioEntry, SpeakerphoneEntry
-from roomctl.screen import Screen
+from roomctl.screen.driver import Screen
 from roomctl.screen.protocol import SoundState
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.driver import in_use

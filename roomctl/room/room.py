@@ -45,7 +45,7 @@ from roomctl.room.meeting import CallControl, Meeting
 from roomctl.room.occupancy import OccupancyService
 from roomctl.room.storage import Storage
 from roomctl.room.use import Use
-from roomctl.screen import Screen
+from roomctl.screen.driver import Screen
 from roomctl.screen.protocol import ShowPage
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.driver import KeyPressed

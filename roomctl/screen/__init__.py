@@ -1,5 +1,4 @@
-"""The room's screen: the process that owns the browser, and the driver that speaks to it."""
+"""The room's screen: the driver that speaks to the process that owns the browser, and the messages.
 
-from roomctl.screen.driver import Screen
-
-__all__ = ["Screen"]
+Hands on no name: that process is to load the messages, and nothing of the daemon.
+"""

@@ -6,8 +6,7 @@ import pytest
 from roomctl.clock import SystemClock
 from roomctl.device import Status
 from roomctl.errors import NoReply, PortClosed, Refused
-from roomctl.screen import Screen
-from roomctl.screen.driver import ScreenState
+from roomctl.screen.driver import Screen, ScreenState
 from roomctl.screen.protocol import (
     DisplayRole,
     MessageReader,

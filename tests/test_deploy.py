@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.ports import hidraw, usb_refusal
+from roomctl.ports import hidraw, usb
 
 UDEV = Path(__file__).parent.parent / "deploy" / "udev"
 FILES = sorted(UDEV.glob("*.rules"))
@@ -45,8 +45,8 @@ def test_the_latency_timer_of_ftdi_adapters_is_set_to_a_millisecond() -> None:
 
 
 def test_the_rules_that_an_error_names_are_those_that_are_shipped() -> None:
-    shipped = (UDEV / usb_refusal.RULES).read_text(encoding="ascii").splitlines()
-    assert usb_refusal.UDEV_RULE in shipped
+    shipped = (UDEV / usb.RULES).read_text(encoding="ascii").splitlines()
+    assert usb.UDEV_RULE in shipped
     assert set(hidraw.UDEV_RULES) <= set(shipped)
 
 

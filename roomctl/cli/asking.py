@@ -14,22 +14,22 @@ from roomctl.camera.baud import at_speed
 from roomctl.clock import SystemClock
 from roomctl.config import CameraTable
 from roomctl.device import Status
-from roomctl.ports.inventory import Found
+from roomctl.ports.inventory import PluggedDevice
 from roomctl.wire import Connect
 
 LIMIT_S = 12.0  # each of five speeds for a second, and an answer; the others are told by then
 
 
-def ask(found: Sequence[Found], connect: Connect) -> list[Found]:
+def ask(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
     """Return `found` with what its serial ports answered: the model, and the speed in the url."""
     return asyncio.run(_ask(found, connect))
 
 
-async def _ask(found: Sequence[Found], connect: Connect) -> list[Found]:
+async def _ask(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
     return await asyncio.gather(*(_asked(thing, connect) for thing in found))
 
 
-async def _asked(thing: Found, connect: Connect) -> Found:
+async def _asked(thing: PluggedDevice, connect: Connect) -> PluggedDevice:
     if not thing.url.startswith("serial:"):
         return thing
     news = asyncio.Event()

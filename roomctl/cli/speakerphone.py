@@ -18,10 +18,9 @@ def release() -> None:
 
     What a living program holds stays with it. Without this, the next start does it, or a replug.
     """
-    from roomctl.ports.usb_device import Wanted, libusb
-    from roomctl.ports.usb_interface import mend
+    from roomctl.ports.usb import DeviceFilter, libusb, reattach
 
-    typer.echo(words(mend(Wanted("usb:auto", None, None, None), libusb)))
+    typer.echo(words(reattach(DeviceFilter("usb:auto", None, None, None), libusb)))
 
 
 @app.command(epilog="Example: roomctl speakerphone describe --listen 10 > speakerphone.txt")

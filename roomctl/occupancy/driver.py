@@ -21,7 +21,7 @@ from roomctl.kind import Context, Kind
 from roomctl.occupancy import ld2410
 from roomctl.occupancy.health import STALE_S
 from roomctl.occupancy.profile import LABORATORY, OccupancyProfile
-from roomctl.ports import address, pins
+from roomctl.ports import address, gpio
 from roomctl.profile import load_all
 from roomctl.wire import Chunk, Connect, Identity, Machine
 
@@ -212,7 +212,7 @@ def _refuse_url(name: str, url: str, profile: OccupancyProfile, others: Mapping[
 
 def _place(url: str) -> str:
     if url.startswith("gpio:"):
-        return pins.place_of(url)
+        return gpio.line_of(url)
     where = address.parse(url)
     return f"{where.scheme}:{where.place}"
 

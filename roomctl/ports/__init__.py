@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from roomctl.errors import PortError, PortReason
-from roomctl.ports import gpio, hidraw, picture, serial, tcp, udp, unix, usb, v4l2
+from roomctl.ports import gpio, hidraw, picture, serial, stream, udp, usb, v4l2
 from roomctl.ports.address import Address, parse, suggest
 from roomctl.wire import Port
 
 _VISCA_IP = 52381  # some Sony cameras answer to it, whatever port they were asked from
 
-_DOORS: dict[str, Callable[[Address], Awaitable[Port]]] = {
+_OPENERS: dict[str, Callable[[Address], Awaitable[Port]]] = {
     "gpio": gpio.open_port,
     "hidraw": hidraw.open_port,
     "picture": picture.open_port,
     "serial": serial.open_port,
-    "tcp": tcp.open_port,
+    "tcp": stream.open_tcp,
     "udp": udp.open_port,
-    "unix": unix.open_port,
+    "unix": stream.open_unix,
     "usb": usb.open_port,
     "v4l2": v4l2.open_port,
     "visca-ip": lambda address: udp.open_port(address.with_port(_VISCA_IP), local=_VISCA_IP),
@@ -28,11 +28,11 @@ _DOORS: dict[str, Callable[[Address], Awaitable[Port]]] = {
 async def connect(name: str, url: str) -> Port:
     """Open the port at `url` for the device `name`; raise PortError saying what to try."""
     address = parse(url)
-    door = _DOORS.get(address.scheme)
-    if door is None:
+    open_port = _OPENERS.get(address.scheme)
+    if open_port is None:
         why = f"{name} wants {address.scheme!r}, which is not known; "
-        raise PortError(url, why + suggest(address.scheme, _DOORS), PortReason.UNSUPPORTED)
-    return await door(address)
+        raise PortError(url, why + suggest(address.scheme, _OPENERS), PortReason.UNSUPPORTED)
+    return await open_port(address)
 
 
 __all__ = ["connect"]

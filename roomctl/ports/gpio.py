@@ -8,7 +8,9 @@ Edges that nobody reads are dropped oldest first; the newest level always arrive
 chunks within a second) edges are handed over together, 20 times a second, so that whoever reads has
 time for something else.
 
-`pull` is down, up or none; `active=low` inverts the wire, so that b"1" always means active.
+`pull` is down, up or none; `active=low` inverts the wire, so that b"1" always means active. What
+cannot be meant by a URL, whatever the board, is refused without the library: `roomctl check` asks
+`line_of`.
 """
 
 from __future__ import annotations
@@ -30,11 +32,13 @@ from typing import Protocol
 
 from roomctl.config import runtime_path
 from roomctl.errors import PortClosed, PortError, PortReason, Spent
-from roomctl.ports import pins
-from roomctl.ports.address import Address
+from roomctl.ports.address import Address, parse
 from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.wire import Chunk, Identity
 
+HEADER = range(28)  # GPIO0-27 stand on every Raspberry Pi's 40-pin header
+COMPUTE = range(46)  # a compute module has more
+_PULLED_UP = (2, 3)  # by resistors on the board: they are I2C
 LOOK_EVERY_S = 1.0
 _MOST_WAITING = 64  # edges
 _STORM, _STORM_S = 50, 1.0  # so many chunks in so short a time
@@ -49,7 +53,29 @@ _one_at_a_time = threading.Lock()  # gpiozero's default factory is one for the p
 _spent: weakref.WeakSet[object] = weakref.WeakSet()
 
 
-class Input(Protocol):
+def line_of(url: str) -> str:
+    """Return which line a `gpio:` URL names, as "GPIO17"; PortError if it cannot be meant."""
+    return f"GPIO{line_number(parse(url))}"
+
+
+def line_number(address: Address) -> int:
+    """Return the number of the GPIO; PortError says what cannot be meant."""
+    pin = address.place
+    if not (pin.isascii() and pin.isdecimal()):
+        raise address.refuse("is not gpio:NUMBER, such as gpio:17 (the GPIO's, not the header's)")
+    found = int(pin)
+    if found not in COMPUTE:
+        last = f"0-{HEADER[-1]} (a compute module: 0-{COMPUTE[-1]})"
+        raise address.refuse(f"there is no GPIO{pin}; a Raspberry Pi has {last}")
+    address.only(("pull", "active"))
+    pull = address.choice("pull", "down", ("down", "up", "none"))
+    address.choice("active", "high", ("high", "low"))
+    if found in _PULLED_UP and pull == "down":
+        raise address.refuse(f"GPIO{pin} has a fixed pull-up; write pull=up")
+    return found
+
+
+class DigitalInput(Protocol):
     """The part of gpiozero's DigitalInputDevice that a port uses."""
 
     is_active: bool
@@ -64,7 +90,7 @@ async def open_port(address: Address) -> GpioPort:
 
     Spent: a line of this process could not be read any more, so none can until there is a new one.
     """
-    pin = pins.number(address)
+    pin = line_number(address)
     pull = address.choice("pull", "down", ("down", "up", "none"))
     inverted = (address.choice("active", "high", ("high", "low")) == "low") != (pull == "up")
     device = await open_in_thread(lambda: _open(address, pin, pull), lambda late: late.close())
@@ -74,7 +100,7 @@ async def open_port(address: Address) -> GpioPort:
 class GpioPort:
     """An input line that tells its level at once, at every edge and every second."""
 
-    def __init__(self, device: Input, identity: Identity, inverted: bool) -> None:
+    def __init__(self, device: DigitalInput, identity: Identity, inverted: bool) -> None:
         self.identity = identity
         self._device, self._inverted = device, inverted
         self._factory = importlib.import_module("gpiozero").Device.pin_factory
@@ -179,7 +205,7 @@ class GpioPort:
             raise PortClosed(self.identity.url, self._gone)
 
 
-def _open(address: Address, pin: int, pull: str) -> Input:
+def _open(address: Address, pin: int, pull: str) -> DigitalInput:
     with _one_at_a_time:
         gpiozero = _gpiozero(address)
         if gpiozero.Device.pin_factory in _spent:
@@ -190,11 +216,11 @@ def _open(address: Address, pin: int, pull: str) -> Input:
         bias = {"down": (False, None), "up": (True, None), "none": (None, True)}
         pull_up, active_state = bias[pull]
         try:
-            device: Input = gpiozero.DigitalInputDevice(
+            device: DigitalInput = gpiozero.DigitalInputDevice(
                 pin, pull_up=pull_up, active_state=active_state
             )
         except Exception as error:  # lgpio's own `error` is a plain Exception
-            refused = _explained(address, gpiozero, pin, error)
+            refused = _open_error(address, gpiozero, pin, error)
         else:
             return device
         # Not from inside: the library's traceback would keep the half-made device, and thereby the
@@ -240,7 +266,7 @@ def _lgpio_factory(address: Address, gpiozero: ModuleType) -> object:
     try:
         factory: object = importlib.import_module("gpiozero.pins.lgpio").LGPIOFactory()
     except Exception as error:  # lgpio's own `error` is a plain Exception
-        raise _explained(address, gpiozero, None, error) from error
+        raise _open_error(address, gpiozero, None, error) from error
     return factory
 
 
@@ -257,7 +283,7 @@ def _give_lgpio_a_folder() -> None:
     os.environ.setdefault("LG_WD", str(folder))
 
 
-def _explained(
+def _open_error(
     address: Address, gpiozero: ModuleType, pin: int | None, error: Exception
 ) -> PortError:
     """Say in one sentence why a line or the whole chip cannot be used, and what to try."""

@@ -9,6 +9,9 @@ type (1 input, 2 output, 3 feature), report ID (0 if not numbered), payload. Kno
 | input | read: report ID if reports are numbered, payload |
 | output | write: report ID, 0 if not numbered, payload; the kernel picks the endpoint |
 | feature | ioctl HIDIOCSFEATURE, the same bytes |
+
+Which node a URL means stands in sysfs: `/sys/class/hidraw/hidraw2/device` is the HID device, which
+has `report_descriptor`; its parent is the USB interface, and that one's parent the USB device.
 """
 
 from __future__ import annotations
@@ -20,23 +23,36 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
-from roomctl.ports.hidraw_nodes import DEV, SYS, Node, fitting, nodes, plugged
 from roomctl.ports.holders import others
-from roomctl.ports.hotplug import News, open_when_there
-from roomctl.ports.usb_device import Wanted, is_numbered, libusb, wanted
-from roomctl.ports.usb_interface import Backend, mend
-from roomctl.ports.usb_refusal import FORBIDDEN, GONE, RULES, forbidden
+from roomctl.ports.hotplug import HotplugMonitor, open_when_there
+from roomctl.ports.usb import (
+    BOOT,
+    FORBIDDEN,
+    GONE,
+    RULES,
+    Backend,
+    DeviceFilter,
+    device_filter,
+    is_numbered,
+    libusb,
+    permission_error,
+    reattach,
+    speaks_telephony,
+)
 from roomctl.wire import Chunk, Identity
 
 _log = logging.getLogger(__name__)
 
+
+SYS = Path("/sys")
+DEV = Path("/dev")
 # Two lines, because udev looks at all that a line matches before it imports.
 UDEV_RULES = (
     'SUBSYSTEM=="hidraw", IMPORT{builtin}="usb_id"',
@@ -46,6 +62,108 @@ INPUT, FEATURE = 1, 3
 _WRITE_LIMIT_S = 0.3
 _CLOSE_LIMIT_S = 0.6
 _MOST_REPORT_BYTES = 16384  # HID_MAX_BUFFER_SIZE, include/linux/hid.h
+
+
+@dataclass(frozen=True, slots=True)
+class HidrawNode:
+    """One hidraw node. What is None is not known: the device is no USB device, or does not say."""
+
+    path: str
+    descriptor: bytes
+    interface: int | None = None
+    boot: bool = False
+    vid: int | None = None
+    pid: int | None = None
+    bcd_device: int | None = None
+    serial_number: str | None = None
+    product: str | None = None
+    port_path: str | None = None
+    classes: frozenset[int] = frozenset()
+
+
+def nodes(sys: Path = SYS, dev: Path = DEV) -> list[HidrawNode]:
+    """Return all that are there now; one that goes away meanwhile is left out."""
+    return list(_nodes(sys, dev))
+
+
+def fitting(requested: DeviceFilter, nodes: list[HidrawNode]) -> list[HidrawNode]:
+    """Return the nodes that may be meant: those that speak telephony first, then by USB port."""
+    found = [node for node in nodes if _fits(requested, node)]
+    return sorted(found, key=lambda node: (not speaks_telephony(node.descriptor), _place(node)))
+
+
+def plugged(sys: Path = SYS) -> list[tuple[str, str]]:
+    """Return (VID:PID, port) of every USB device that is plugged in, with or without a node."""
+    found = []
+    for device in sorted((sys / "bus" / "usb" / "devices").glob("*-*")):
+        vid, pid = _text(device, "idVendor"), _text(device, "idProduct")
+        if vid is not None and pid is not None:
+            found.append((f"{vid}:{pid}", device.name))
+    return found
+
+
+def _fits(requested: DeviceFilter, node: HidrawNode) -> bool:
+    if node.vid is None or node.pid is None or node.port_path is None or node.boot:
+        return False
+    if requested.serial_number not in (None, node.serial_number):
+        return False
+    return requested.fits((node.vid, node.pid), node.port_path, node.classes)
+
+
+def _place(node: HidrawNode) -> tuple[str, int]:
+    return node.port_path or "", node.interface or 0
+
+
+def _nodes(sys: Path, dev: Path) -> Iterator[HidrawNode]:
+    folder = sys / "class" / "hidraw"
+    for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
+        try:
+            yield _node(entry, dev)
+        except OSError:
+            continue
+
+
+def _node(entry: Path, dev: Path) -> HidrawNode:
+    path = str(dev / entry.name)
+    device = (entry / "device").resolve(strict=True)
+    descriptor = (device / "report_descriptor").read_bytes()
+    interface, whole = device.parent, device.parent.parent
+    if not (whole / "idVendor").is_file():
+        return HidrawNode(path, descriptor)
+    return HidrawNode(
+        path,
+        descriptor,
+        interface=_hex(interface, "bInterfaceNumber"),
+        boot=_hex(interface, "bInterfaceSubClass") == BOOT,
+        vid=_hex(whole, "idVendor"),
+        pid=_hex(whole, "idProduct"),
+        bcd_device=_hex(whole, "bcdDevice"),
+        serial_number=_text(whole, "serial"),
+        product=_text(whole, "product"),
+        port_path=whole.name,
+        classes=frozenset(_classes(whole)),
+    )
+
+
+def _classes(whole: Path) -> Iterator[int]:
+    for interface in whole.glob(f"{whole.name}:*"):
+        if (number := _hex(interface, "bInterfaceClass")) is not None:
+            yield number
+
+
+def _text(folder: Path, name: str) -> str | None:
+    try:
+        return (folder / name).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None
+
+
+def _hex(folder: Path, name: str) -> int | None:
+    text = _text(folder, name)
+    try:
+        return None if text is None else int(text, 16)
+    except ValueError:
+        return None
 
 
 def _open(path: str) -> int:
@@ -60,9 +178,9 @@ class System:
     dev: Path = DEV
     open: Callable[[str], int] = _open
     backend: Backend = libusb
-    news: Callable[[], News] | None = None
+    monitor: Callable[[], HotplugMonitor] | None = None
 
-    def nodes(self) -> list[Node]:
+    def nodes(self) -> list[HidrawNode]:
         return nodes(self.sys, self.dev)
 
 
@@ -83,19 +201,19 @@ async def open_port(address: Address, system: System | None = None) -> HidrawPor
             lambda: _opened(address.url, find(), system), lambda opened: os.close(opened[0])
         )
 
-    return HidrawPort(*await open_when_there(open_, system.news))
+    return HidrawPort(*await open_when_there(open_, system.monitor))
 
 
-def _finder(address: Address, system: System) -> Callable[[], Node]:
+def _finder(address: Address, system: System) -> Callable[[], HidrawNode]:
     """Return what looks for the node that a URL means; it raises PortError if there is none."""
     if address.place.startswith("/"):
         address.only(())
         return lambda: _at(address.url, address.place, system.nodes())
-    asked = wanted(address)
-    return lambda: _meant(asked, system)
+    requested = device_filter(address)
+    return lambda: _meant(requested, system)
 
 
-def _at(url: str, path: str, there: list[Node]) -> Node:
+def _at(url: str, path: str, there: list[HidrawNode]) -> HidrawNode:
     node = next((node for node in there if node.path == os.path.realpath(path)), None)
     if node is None:
         named = ", ".join(node.path for node in there) or "none"
@@ -103,31 +221,31 @@ def _at(url: str, path: str, there: list[Node]) -> Node:
     return node
 
 
-def _meant(asked: Wanted, system: System) -> Node:
-    found = fitting(asked, system.nodes())
-    if not found and _mended(asked, system):
-        found = fitting(asked, system.nodes())
+def _meant(requested: DeviceFilter, system: System) -> HidrawNode:
+    found = fitting(requested, system.nodes())
+    if not found and _reattached(requested, system):
+        found = fitting(requested, system.nodes())
     if not found:
         there = plugged(system.sys)
         named = ", ".join(f"{ids} at {port}" for ids, port in there) or "nothing"
         why = f"no hidraw node is its; plugged in: {named}"
-        raise PortMissing(asked.url, why, tuple(ids for ids, _ in there))
+        raise PortMissing(requested.url, why, tuple(ids for ids, _ in there))
     return found[0]
 
 
-def _mended(asked: Wanted, system: System) -> bool:
+def _reattached(requested: DeviceFilter, system: System) -> bool:
     """Whether a device that was held exclusively, and not given back, has its driver again."""
     try:
-        mended = mend(asked, system.backend)
+        reattached = reattach(requested, system.backend)
     except PortError as error:
-        _log.debug("%s: nothing could be given back: %s", asked.url, error)
+        _log.debug("%s: nothing could be given back: %s", requested.url, error)
         return False
-    if mended:
-        _log.info("%s: usbhid attached again to %s", asked.url, ", ".join(mended))
-    return bool(mended)
+    if reattached:
+        _log.info("%s: usbhid attached again to %s", requested.url, ", ".join(reattached))
+    return bool(reattached)
 
 
-def _opened(url: str, node: Node, system: System) -> _Opened:
+def _opened(url: str, node: HidrawNode, system: System) -> _Opened:
     try:
         descriptor = system.open(node.path)
     except OSError as error:
@@ -149,7 +267,7 @@ def _opened(url: str, node: Node, system: System) -> _Opened:
 
 def _not_opened(url: str, path: str, error: OSError) -> PortError:
     if error.errno in FORBIDDEN:
-        return forbidden(url, path, *UDEV_RULES)
+        return permission_error(url, path, *UDEV_RULES)
     if error.errno in (*GONE, errno.ENOENT):
         return PortError(url, f"{path} was just unplugged", PortReason.MISSING)
     if error.errno == errno.EBUSY:

@@ -1,7 +1,8 @@
 """When something is plugged in: told by udev where it runs, else seen in sysfs. Opens no device.
 
-A door that finds its device missing waits here for news before it says so: then a device that
-comes back is opened at once, and nobody asks the bus over and over. Knows no kind of device.
+A port that finds its device missing waits here for news before it says so: then a device that
+comes back is opened at once, nobody asks the bus over and over, and `device` knows of no udev.
+Knows no kind of device.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from roomctl.wire import in_thread
 
 T = TypeVar("T")
 
-LOOK_S = 1.0  # how long a door waits for news before it says that its device is missing
+LOOK_S = 1.0  # how long a port waits for news before it says that its device is missing
 SETTLE_S = 1.0  # how long after the news a node may be missing, forbidden or in udev's own hands
 _RETRY_S = 0.1
 _POLL_S = 0.25
@@ -29,7 +30,7 @@ UDEVD = Path("/run/udev/control")
 _FOLDERS = (Path("/sys/bus/usb/devices"), Path("/sys/class/hidraw"))
 
 
-class News(Protocol):
+class HotplugMonitor(Protocol):
     """What has been plugged in since this was made."""
 
     async def within(self, limit_s: float) -> bool: ...
@@ -37,18 +38,18 @@ class News(Protocol):
 
 
 async def open_when_there(
-    open_: Callable[[], Awaitable[T]], news: Callable[[], News] | None = None
+    open_: Callable[[], Awaitable[T]], monitor: Callable[[], HotplugMonitor] | None = None
 ) -> T:
     """Await `open_`, and if its device is missing again as soon as something is plugged in.
 
     Raises the PortError that `open_` raised last, at most LOOK_S + SETTLE_S and one opening later.
     """
     # It listens before it looks: nothing may come in between.
-    with closing(news() if news else await in_thread(listen)) as heard:
+    with closing(monitor() if monitor else await in_thread(listen)) as plugged:
         try:
             return await open_()
         except PortError as error:
-            if error.reason is not PortReason.MISSING or not await heard.within(LOOK_S):
+            if error.reason is not PortReason.MISSING or not await plugged.within(LOOK_S):
                 raise
         return await _settled(open_)
 
@@ -65,16 +66,16 @@ async def _settled(open_: Callable[[], Awaitable[T]]) -> T:
     return await open_()
 
 
-def listen(udevd: Path = UDEVD) -> News:
+def listen(udevd: Path = UDEVD) -> HotplugMonitor:
     """Return news from udev; without udevd, or its library, from looking into sysfs."""
     if udevd.exists():
         with suppress(ImportError, OSError):
-            return UdevNews()
-    return SysfsNews()
+            return UdevMonitor()
+    return SysfsMonitor()
 
 
-class UdevNews:
-    """News from udevd: what it says has been through its rules, so permissions are set.
+class UdevMonitor:
+    """HotplugMonitor from udevd: what it says has been through its rules, so permissions are set.
 
     Raises ImportError without pyudev or the system's libudev.
     """
@@ -112,8 +113,8 @@ class UdevNews:
         del self._monitor  # pyudev has no close; the socket goes with the last reference
 
 
-class SysfsNews:
-    """News from looking: entries of sysfs that were not there when this was made.
+class SysfsMonitor:
+    """HotplugMonitor from looking: entries of sysfs that were not there when this was made.
 
     The kernel makes a new inode for each, so a device is news at the address that it had, too.
     """

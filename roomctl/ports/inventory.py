@@ -15,7 +15,15 @@ import usb.core
 from serial.tools.list_ports import comports
 from serial.tools.list_ports_common import ListPortInfo
 
-from roomctl.ports.usb_device import AUDIO, HID, free, ids, interface_classes, libusb, port_path
+from roomctl.ports.usb import (
+    AUDIO,
+    HID,
+    free_context,
+    interface_classes,
+    libusb,
+    port_path,
+    vid_pid,
+)
 from roomctl.ports.v4l2 import BY_ID as VIDEO_BY_ID
 from roomctl.ports.v4l2 import SYSFS
 
@@ -24,7 +32,7 @@ _BY_PATH = Path("/dev/serial/by-path")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PluggedDevice:
     """One thing that is plugged in, and the `url` line of room.toml for it."""
 
     kind: str
@@ -32,14 +40,14 @@ class Found:
     what: str
 
 
-def inventory() -> list[Found]:
+def inventory() -> list[PluggedDevice]:
     """List what is plugged in now; an empty list if there is nothing, or no USB library."""
     return [*serial_ports(comports()), *usb_cameras(), *_usb()]
 
 
 def serial_ports(
     ports: Iterable[ListPortInfo], by_id: Path = _BY_ID, by_path: Path = _BY_PATH
-) -> Iterator[Found]:
+) -> Iterator[PluggedDevice]:
     """Name each of `ports` by a name that stays: ttyUSB numbers change.
 
     That is the adapter's (by-id), or where there is none or several have it, the USB socket's
@@ -56,7 +64,7 @@ def serial_ports(
             names.reverse()
         names.append(port.device)
         also = f" (also {', '.join(names[1:])})" if names[1:] else ""
-        yield Found("camera", f"serial:{names[0]}", f"{port.description}{also}")
+        yield PluggedDevice("camera", f"serial:{names[0]}", f"{port.description}{also}")
 
 
 def _adapter(port: ListPortInfo) -> tuple[object, ...]:
@@ -73,7 +81,7 @@ def _links(folder: Path) -> dict[str, str]:
     return {str(link.resolve()): str(link) for link in links}
 
 
-def usb_cameras(by_id: Path = VIDEO_BY_ID, sysfs: Path = SYSFS) -> Iterator[Found]:
+def usb_cameras(by_id: Path = VIDEO_BY_ID, sysfs: Path = SYSFS) -> Iterator[PluggedDevice]:
     """Name each USB camera by a name that stays; its second node, for metadata, is left out."""
     for link in sorted(by_id.glob("usb-*-index0")):
         node = link.resolve().name
@@ -81,29 +89,29 @@ def usb_cameras(by_id: Path = VIDEO_BY_ID, sysfs: Path = SYSFS) -> Iterator[Foun
             name = (sysfs / node / "name").read_text(encoding="utf-8", errors="replace").strip()
         except OSError:
             continue  # it has just been unplugged
-        yield Found("camera", f"v4l2:{link}", f"USB camera {name} (also /dev/{node})")
+        yield PluggedDevice("camera", f"v4l2:{link}", f"USB camera {name} (also /dev/{node})")
 
 
-def _usb() -> Iterator[Found]:
+def _usb() -> Iterator[PluggedDevice]:
     backend = libusb()
     if backend is None:
         return
     try:
         yield from usb_devices(usb.core.find(find_all=True, backend=backend) or ())
     finally:
-        free(backend)
+        free_context(backend)
 
 
-def usb_devices(devices: Iterable[usb.core.Device]) -> Iterator[Found]:
+def usb_devices(devices: Iterable[usb.core.Device]) -> Iterator[PluggedDevice]:
     """Name each of `devices` that has both sound and HID: a speakerphone or a headset.
 
     Of two of one model each is named by its port, too.
     """
     found = [device for device in devices if {AUDIO, HID} <= interface_classes(device)]
-    twins = Counter(map(ids, found))
+    twins = Counter(map(vid_pid, found))
     for device in sorted(found, key=port_path):
         port = port_path(device)
-        place = f"?port={port}" if twins[ids(device)] > 1 else ""
-        shared = f"hidraw:{ids(device)}{place}"
+        place = f"?port={port}" if twins[vid_pid(device)] > 1 else ""
+        shared = f"hidraw:{vid_pid(device)}{place}"
         what = f"USB sound with keys, at {port}; to share it with other programs: {shared}"
-        yield Found("speakerphone", f"usb:{ids(device)}{place}", what)
+        yield PluggedDevice("speakerphone", f"usb:{vid_pid(device)}{place}", what)

@@ -20,8 +20,7 @@ from ctypes import c_char, c_int32, c_long, c_uint8, c_uint32, c_ulong
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import open_in_thread
-from roomctl.ports.v4l2 import explained, identity_of
-from roomctl.ports.v4l2_ioctl import CAPTURE, STREAMING, Node, iow, iowr
+from roomctl.ports.v4l2 import CAPTURE, STREAMING, VideoNode, identity_of, iow, iowr, open_error
 from roomctl.wire import Chunk, Identity
 
 LIMIT_S = 2.0
@@ -136,7 +135,7 @@ class PicturePort:
 
 
 async def open_port(
-    address: Address, opened: Callable[[str], Node] = Node.open, limit_s: float = LIMIT_S
+    address: Address, opened: Callable[[str], VideoNode] = VideoNode.open, limit_s: float = LIMIT_S
 ) -> PicturePort:
     """Take the picture of `picture:/dev/video0`, within `limit_s`; PortError BUSY: it is in use."""
     address.only(())
@@ -145,10 +144,10 @@ async def open_port(
     try:
         return await open_in_thread(lambda: _taken(address, opened, limit_s), lambda port: None)
     except OSError as error:
-        raise explained(address.url, address.place, error) from error
+        raise open_error(address.url, address.place, error) from error
 
 
-def _taken(address: Address, opened: Callable[[str], Node], limit_s: float) -> PicturePort:
+def _taken(address: Address, opened: Callable[[str], VideoNode], limit_s: float) -> PicturePort:
     until = time.monotonic() + limit_s
     node = opened(address.place)
     try:
@@ -163,7 +162,7 @@ def _taken(address: Address, opened: Callable[[str], Node], limit_s: float) -> P
         node.close()
 
 
-def _choose_jpeg(address: Address, node: Node) -> None:
+def _choose_jpeg(address: Address, node: VideoNode) -> None:
     wanted = next((each for each in _formats(node) if each in _JPEGS), None)
     if wanted is None:
         raise address.refuse("has only raw pictures; a picture of a preset needs a JPEG")
@@ -174,7 +173,7 @@ def _choose_jpeg(address: Address, node: Node) -> None:
         raise address.refuse("says that it has JPEG pictures, and does not give them")
 
 
-def _formats(node: Node) -> Iterator[int]:
+def _formats(node: VideoNode) -> Iterator[int]:
     for index in range(64):
         found = FormatDescription(index=index, type=_VIDEO_CAPTURE)
         try:
@@ -186,7 +185,7 @@ def _formats(node: Node) -> Iterator[int]:
         yield found.pixelformat
 
 
-def _streamed(address: Address, node: Node, until: float) -> bytes:
+def _streamed(address: Address, node: VideoNode, until: float) -> bytes:
     asked = BufferRequest(count=2, type=_VIDEO_CAPTURE, memory=_MMAP)
     node.ask(REQBUFS, asked)
     with contextlib.ExitStack() as stack:
@@ -205,7 +204,7 @@ def _streamed(address: Address, node: Node, until: float) -> bytes:
 
 
 @contextlib.contextmanager
-def _mapped(node: Node, index: int) -> Iterator[mmap.mmap]:
+def _mapped(node: VideoNode, index: int) -> Iterator[mmap.mmap]:
     buffer = Buffer(index=index, type=_VIDEO_CAPTURE, memory=_MMAP)
     node.ask(QUERYBUF, buffer)
     offset = buffer.offset & 0xFFFF_FFFF
@@ -213,7 +212,7 @@ def _mapped(node: Node, index: int) -> Iterator[mmap.mmap]:
         yield mapped
 
 
-def _next(node: Node, buffers: list[mmap.mmap], limit_s: float) -> bytes | None:
+def _next(node: VideoNode, buffers: list[mmap.mmap], limit_s: float) -> bytes | None:
     """Wait for a picture; None if it came damaged, too large, or not in time."""
     poll = select.poll()
     poll.register(node.handle, select.POLLIN)
@@ -232,6 +231,6 @@ def _next(node: Node, buffers: list[mmap.mmap], limit_s: float) -> bytes | None:
     return data if good else None
 
 
-def _stop(node: Node) -> None:
+def _stop(node: VideoNode) -> None:
     with contextlib.suppress(OSError):  # unplugged meanwhile
         node.ask(STREAMOFF, BufferType(_VIDEO_CAPTURE))

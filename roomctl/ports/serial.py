@@ -4,6 +4,11 @@ Knows no protocol. A line is opened for low latency where it can be: an FTDI ada
 holds what came for 16 ms, as long as a command takes at 9600 baud. After an unplug pyserial raises
 SerialException without an errno, plain OSError, termios.error or TypeError, depending on the call;
 here all of them are PortClosed.
+
+The kernel numbers ttyUSB and ttyACM as they come: an adapter that is plugged in again while its old
+name is still in use gets the next one, and two that come back together may have changed places. So
+`Adapters` finds again which USB adapter a URL means. A link (by-id, by-path, a rule of the site)
+already says it.
 """
 
 from __future__ import annotations
@@ -17,14 +22,15 @@ import os
 import queue
 import termios
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import urlencode
 
 import serial
-from serial.tools import list_ports
+from serial.tools.list_ports import comports
+from serial.tools.list_ports_common import ListPortInfo
 
 from roomctl.errors import PortClosed, PortError, PortReason
-from roomctl.ports.adapters import Adapters
 from roomctl.ports.address import Address, suggest
 from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.wire import Chunk, Identity
@@ -32,7 +38,6 @@ from roomctl.wire import Chunk, Identity
 _log = logging.getLogger(__name__)
 
 BY_ID = Path("/dev/serial/by-id")
-
 _BROKEN = (serial.SerialException, OSError, termios.error, TypeError, ValueError, AttributeError)
 _OPTIONS = {
     "node": ("baud",),
@@ -46,6 +51,69 @@ _MOST = 4096  # bytes in one chunk
 # A blocked read is woken by cancel_read; where pyserial offers none, by its own time-out.
 _READ_S = 1.0
 _READ_UNWAKEABLE_S = 0.2
+
+
+class Adapters:
+    """The adapter that each path named when it was last open; `plugged` lists what is there."""
+
+    def __init__(self, plugged: Callable[[], Iterable[ListPortInfo]] = comports) -> None:
+        self._plugged = plugged
+        self._known: dict[str, ListPortInfo] = {}
+
+    def node(self, path: str) -> str:
+        """Return the node of the adapter that `path` means now.
+
+        Raises PortError if it is gone and its name is now that of another url's adapter.
+        """
+        known = self._known.get(path)
+        if known is None:
+            return path
+        here = list(self._plugged())
+        if (adapter := _again(known, here)) is not None:
+            return str(adapter.device)
+        for port in here:
+            if port.device == path and (other := self._path_of(port)) not in (None, path):
+                why = f"its adapter is gone; {path} is now that of serial:{other}"
+                raise PortError(f"serial:{path}", why, PortReason.MISSING)
+        return path
+
+    def remember(self, path: str, node: str) -> ListPortInfo | None:
+        """Note, and return, what is plugged in at `node`, which was opened for `path`."""
+        real = os.path.realpath(node)
+        adapter = next((port for port in self._plugged() if port.device == real), None)
+        if adapter is not None and adapter.vid is not None and not os.path.islink(path):
+            before = self._known.get(path)
+            if real != (before.device if before is not None else path):
+                _log.info("serial:%s: its adapter is %s now", path, real)
+            self._known[path] = adapter
+        return adapter
+
+    def _path_of(self, adapter: ListPortInfo) -> str | None:
+        for path, known in self._known.items():
+            if _again(known, [adapter]) is not None:
+                return path
+        return None
+
+
+def _again(known: ListPortInfo, here: Iterable[ListPortInfo]) -> ListPortInfo | None:
+    """Return the adapter that is `known`: in the same USB socket, else the one with its number.
+
+    Cheap ones all have the same serial number, or none: those are told apart by socket only.
+    """
+    model = (known.vid, known.pid, known.serial_number)
+    alike = [port for port in here if (port.vid, port.pid, port.serial_number) == model]
+    same_socket = [port for port in alike if port.location == known.location]
+    if same_socket or known.serial_number is None:
+        return same_socket[0] if same_socket else None
+    same_line = [port for port in alike if _line(port) == _line(known)]
+    return same_line[0] if len(same_line) == 1 else None
+
+
+def _line(adapter: ListPortInfo) -> str:
+    """Return which line of an adapter with several; empty if it has one."""
+    return str(adapter.location or "").partition(":")[2]
+
+
 _adapters = Adapters()
 _Opened = tuple[serial.Serial, Identity]
 
@@ -70,7 +138,7 @@ async def open_port(address: Address, adapters: Adapters = _adapters) -> SerialP
             work = functools.partial(_open_elsewhere, address.url, line, baud)
         opened = await open_in_thread(work, _close_late)
     except _BROKEN as error:
-        raise _explained(address, kind, error) from error
+        raise _open_error(address, kind, error) from error
     return SerialPort(*opened)
 
 
@@ -212,7 +280,7 @@ class SerialPort:
             raise PortClosed(self.identity.url, self._gone)
 
 
-def _explained(address: Address, kind: str, error: BaseException) -> PortError:
+def _open_error(address: Address, kind: str, error: BaseException) -> PortError:
     """Say why a line could not be opened, and what to try."""
     cause = _cause(error)
     number = cause.errno if isinstance(cause, OSError) else None
@@ -243,5 +311,5 @@ def _cause(error: BaseException) -> BaseException:
 
 def _what_is_there() -> str:
     names = sorted(str(path) for path in BY_ID.glob("*"))
-    names = names or sorted(port.device for port in list_ports.comports())
+    names = names or sorted(port.device for port in comports())
     return f"there are: {', '.join(names)}" if names else "no serial adapter is plugged in"

@@ -1,6 +1,7 @@
-"""A byte stream over a socket: what `tcp` and `unix` ports have in common.
+"""A byte stream over a socket: `tcp://HOST:PORT` and `unix:/path`. Knows no protocol.
 
-Knows no address. Message boundaries are the machine's business: a chunk is what came in together.
+A Unix socket tells the uid of whoever serves it. Message boundaries are the machine's business: a
+chunk is what came in together.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import socket
+import struct
 import time
 
 from roomctl.errors import PortClosed, PortError, PortReason
@@ -20,7 +23,7 @@ _CLOSE_LIMIT_S = 1.0
 _MOST = 65536  # bytes in one chunk
 
 
-class StreamPort:
+class SocketPort:
     """A connected stream socket."""
 
     def __init__(
@@ -75,7 +78,7 @@ class StreamPort:
             raise PortClosed(self.identity.url, self._gone)
 
 
-def explained(address: Address, error: OSError, missing: str, refused: str) -> PortError:
+def open_error(address: Address, error: OSError, missing: str, refused: str) -> PortError:
     """Say why a socket could not be opened: nobody there, nobody listening, or no permission."""
     if error.errno == errno.ECONNREFUSED:
         return PortError(address.url, refused, PortReason.REFUSED)
@@ -83,3 +86,65 @@ def explained(address: Address, error: OSError, missing: str, refused: str) -> P
         why = f"no permission ({error.strerror})"
         return PortError(address.url, why, PortReason.PERMISSION)
     return PortError(address.url, f"{missing} ({error.strerror or error})", PortReason.MISSING)
+
+
+# A peer that lost its power says nothing: found dead after 5 + 3 * 2 s of silence, or as soon as
+# data stands unacknowledged for 6 s.
+_KEEPALIVE = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 5),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 2),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 6000),
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+)
+
+
+async def open_tcp(address: Address) -> SocketPort:
+    """Connect within 2 s; raise PortError saying whether nobody answers or nobody listens."""
+    host, number = address.host_and_port()
+    try:
+        async with asyncio.timeout(CONNECT_LIMIT_S):
+            reader, writer = await asyncio.open_connection(host, number)
+    except TimeoutError as error:
+        why = f"no answer within {CONNECT_LIMIT_S:g} s; is it powered and on this network?"
+        raise PortError(address.url, why, PortReason.MISSING) from error
+    except OSError as error:
+        raise open_error(
+            address,
+            error,
+            missing=f"{host} cannot be reached",
+            refused=f"{host} is there, but nothing listens on port {number}",
+        ) from error
+    for level, option, value in _KEEPALIVE:
+        writer.get_extra_info("socket").setsockopt(level, option, value)
+    return SocketPort(reader, writer, Identity(url=address.url, path=f"{host}:{number}"))
+
+
+_UCRED = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED
+_LONGEST_PATH = 107  # sun_path less its final zero: unix(7)
+
+
+async def open_unix(address: Address) -> SocketPort:
+    """Connect to the socket at an absolute path; `identity.peer_uid` tells who serves it."""
+    address.only(())
+    path = address.place
+    if not path.startswith("/") or len(path.encode()) > _LONGEST_PATH:
+        raise address.refuse(f"is not unix:/PATH with at most {_LONGEST_PATH} bytes of path")
+    try:
+        async with asyncio.timeout(CONNECT_LIMIT_S):
+            reader, writer = await asyncio.open_unix_connection(path)
+    except TimeoutError as error:
+        why = f"{path} accepted nothing within {CONNECT_LIMIT_S:g} s"
+        raise PortError(address.url, why, PortReason.BUSY) from error
+    except OSError as error:
+        raise open_error(
+            address,
+            error,
+            missing=f"there is no socket {path}; is its program running?",
+            refused=f"{path} is a dead socket; its program is not running",
+        ) from error
+    peer: socket.socket = writer.get_extra_info("socket")
+    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    _, uid, _ = _UCRED.unpack(credentials)
+    return SocketPort(reader, writer, Identity(url=address.url, path=path, peer_uid=uid))

@@ -17,7 +17,7 @@ from collections import deque
 
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports.address import Address
-from roomctl.ports.stream import CONNECT_LIMIT_S, explained
+from roomctl.ports.stream import CONNECT_LIMIT_S, open_error
 from roomctl.wire import Chunk, Identity
 
 _log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 _MOST_WAITING = 256  # datagrams; a flood drops the oldest
 
 
-async def open_port(address: Address, local: int = 0) -> UdpPort:
+async def open_port(address: Address, local: int = 0) -> DatagramPort:
     """Resolve the host within 2 s; that nobody answers is found out only by asking.
 
     `local`: the port that the peer may answer to, if it is free; the url's own must be.
@@ -42,8 +42,8 @@ async def open_port(address: Address, local: int = 0) -> UdpPort:
             why = f"local port {wanted} is in use; `ss -uanp sport = :{wanted}` says by whom"
             raise PortError(address.url, why, PortReason.BUSY) from error
         missing = f"{host} cannot be reached"
-        raise explained(address, error, missing=missing, refused=missing) from error
-    port = UdpPort(Identity(url=address.url, path=f"{host}:{number}"))
+        raise open_error(address, error, missing=missing, refused=missing) from error
+    port = DatagramPort(Identity(url=address.url, path=f"{host}:{number}"))
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: port, sock=connected
     )
@@ -86,7 +86,7 @@ def _to(family: int, peer: tuple[object, ...], local: int) -> socket.socket:
     return made
 
 
-class UdpPort(asyncio.DatagramProtocol):
+class DatagramPort(asyncio.DatagramProtocol):
     """A connected UDP socket."""
 
     def __init__(self, identity: Identity) -> None:

@@ -1,9 +1,21 @@
 """The HID interface of a USB device by pyusb: `usb:0b0e:2456`, `usb:auto`. Knows no usage.
 
+In four parts: which device a URL means (`DeviceFilter`), the interface that is claimed on it, the
+errors of pyusb and the kernel as PortErrors, and the port. A speakerphone is held in this way, for
+roomctl alone, or shared with other programs by `hidraw`; both speak the same frames.
+
 A frame is report type (1 input, 2 output, 3 feature), report ID (0 if reports are not numbered)
 and payload. Input reports come from the interrupt IN endpoint. An output report goes to the
 interrupt OUT endpoint where the interface has one (some devices STALL SET_REPORT then), else by
 SET_REPORT: 0x21, 0x09, type << 8 | ID, interface (HID 1.11, 7.2.2).
+
+Only the HID interface is claimed: the sound interfaces stay with the kernel, so the device is never
+configured or reset. usbhid is detached from the interface, and attached again when it is released;
+a process that was killed could not, so whoever comes next does.
+
+The errors are measured with pyusb 1.3.1 over libusb 1.0.28: an unplug is ENODEV, or EIO on some
+host controllers; what libusb does not support is no USBError but NotImplementedError, and an error
+that it has no number for has errno None.
 """
 
 from __future__ import annotations
@@ -12,50 +24,496 @@ import asyncio
 import contextlib
 import errno
 import logging
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
+import usb.backend.libusb1
 import usb.core
+import usb.util
+from usb.backend import IBackend
 
-from roomctl.errors import PortClosed, PortError
+from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
-from roomctl.ports.hotplug import News, open_when_there
-from roomctl.ports.usb_device import is_numbered, libusb, wanted
-from roomctl.ports.usb_interface import Backend, Claimed, give_back, open_interface
-from roomctl.ports.usb_refusal import FAILURES, REFUSALS, not_done
+from roomctl.ports.holders import held_here, others
+from roomctl.ports.hotplug import HotplugMonitor, open_when_there
 from roomctl.wire import Chunk, Identity
 
 _log = logging.getLogger(__name__)
 
+TELEPHONY_PAGE = 0x0B
+AUDIO, HID, HUB, BOOT = 1, 3, 9, 1
+USAGE_PAGE, REPORT_ID = 0x04, 0x84  # prefixes of global items, as `global_items` yields them
 INPUT, OUTPUT = 1, 2
 _READ_MS = 200  # how long a close may have to wait for a read
 _WRITE_MS = 300
+_READ_DESCRIPTOR_MS = 300
+_MOST_DESCRIPTOR_BYTES = 4096
+_PACKET_SIZE = 0x7FF  # bits of wMaxPacketSize (USB 2.0, table 9-13)
 _CLOSE_LIMIT_S = 0.6
+
+_UDEVD = Path("/run/udev/control")
+RULES = "60-roomctl-speakerphone.rules"
+UDEV_RULE = (
+    'SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", ENV{ID_USB_INTERFACES}=="*:0101??:*", '
+    'ENV{ID_USB_INTERFACES}=="*:03????:*", GROUP="roomctl", MODE="0660"'
+)
+
+# An unplug shows as ENODEV, or, depending on the host controller, as EIO or ESHUTDOWN.
+GONE = frozenset({errno.ENODEV, errno.EIO, errno.ESHUTDOWN, errno.ENXIO})
+FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
+FAILURES = (usb.core.USBError, NotImplementedError)
+REFUSALS = (*FAILURES, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFilter:
+    """What a URL asks for; `ids` is None for any sound device with buttons.
+
+    `path` is the port that it must be plugged into, as in /sys/bus/usb/devices: "1-1.4".
+    """
+
+    url: str
+    ids: tuple[int, int] | None
+    path: str | None
+    serial_number: str | None
+
+    def fits(self, ids: tuple[int, int], path: str, classes: Iterable[int]) -> bool:
+        """Tell whether a device may be meant; its serial number is not looked at."""
+        if self.path not in (None, path):
+            return False
+        return {AUDIO, HID} <= set(classes) if self.ids is None else ids == self.ids
+
+
+def device_filter(address: Address) -> DeviceFilter:
+    """Read VID:PID or `auto`, with `?port=1-1.4` or `?serial=…`; raise PortError."""
+    options = address.only(("port", "serial"))
+    path, serial_number = options.get("port"), options.get("serial")
+    if path is not None and not re.fullmatch(r"[0-9]+-[0-9]+(\.[0-9]+)*", path):
+        raise address.refuse(
+            f"port={path} is no USB port; `lsusb -t` and `roomctl probe` name them"
+        )
+    if address.place == "auto":
+        return DeviceFilter(address.url, None, path, serial_number)
+    pair = re.fullmatch(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})", address.place)
+    if pair is None:
+        scheme = address.scheme
+        why = f"is not {scheme}:VID:PID, such as {scheme}:0b0e:2456, nor {scheme}:auto"
+        raise address.refuse(why)
+    return DeviceFilter(address.url, (int(pair[1], 16), int(pair[2], 16)), path, serial_number)
+
+
+def libusb() -> IBackend | None:
+    """Return libusb: one context for all where udevd runs, else a new one; None if not installed.
+
+    Without udevd (in a container) a context never learns of a device plugged in after it was made.
+    """
+    shared = usb.backend.libusb1.get_backend()
+    if shared is None or _UDEVD.exists():
+        return shared
+    return type(shared)(shared.lib)
+
+
+def free_context(library: IBackend) -> None:
+    """Free a context that was made for one port; pyusb leaves that to chance, two files each."""
+    if library is not usb.backend.libusb1.get_backend():
+        library.finalize()
+
+
+def interface_classes(device: usb.core.Device) -> set[int]:
+    try:
+        return {each.bInterfaceClass for configuration in device for each in configuration}
+    except usb.core.USBError:
+        return set()
+
+
+def may_be_taken(interface: usb.core.Interface) -> bool:
+    """Whether this may be a speakerphone's HID interface: a boot keyboard or mouse never is."""
+    kind = (interface.bInterfaceClass, interface.bAlternateSetting)
+    return kind == (HID, 0) and bool(interface.bInterfaceSubClass != BOOT)
+
+
+def string_descriptor(device: usb.core.Device, which: str) -> str | None:
+    """Return a string descriptor; many devices have none, or one that cannot be read."""
+    try:
+        text: str | None = getattr(device, which)
+    except (ValueError, NotImplementedError, usb.core.USBError):
+        return None
+    return text
+
+
+def vid_pid(device: usb.core.Device) -> str:
+    return f"{device.idVendor:04x}:{device.idProduct:04x}"
+
+
+def port_path(device: usb.core.Device) -> str:
+    """Return where it is plugged in, as in /sys/bus/usb/devices: `1-1.4`."""
+    ports = ".".join(str(number) for number in device.port_numbers or ())
+    return f"{device.bus}-{ports or 0}"
+
+
+def device_node(device: usb.core.Device) -> str:
+    return f"/dev/bus/usb/{device.bus:03d}/{device.address:03d}"
+
+
+def device_name(device: usb.core.Device) -> str:
+    return f"{vid_pid(device)} at {port_path(device)}"
+
+
+def device_names(devices: list[usb.core.Device]) -> str:
+    """Say what is plugged in, hubs left out: the second half of a sentence."""
+    found = [device_name(device) for device in devices if device.bDeviceClass != HUB]
+    return f"plugged in: {', '.join(found)}" if found else "nothing is plugged in"
+
+
+def global_items(descriptor: bytes) -> Iterator[tuple[int, int]]:
+    """Yield (prefix without size, data) of the short global items of a report descriptor."""
+    at = 0
+    while at < len(descriptor):
+        prefix, size = descriptor[at], (0, 1, 2, 4)[descriptor[at] & 3]
+        if prefix == 0xFE:
+            at += 3 + (descriptor[at + 1] if at + 1 < len(descriptor) else 0)
+            continue
+        if prefix & 0x0C == 0x04:
+            yield prefix & 0xFC, int.from_bytes(descriptor[at + 1 : at + 1 + size], "little")
+        at += 1 + size
+
+
+def speaks_telephony(descriptor: bytes) -> bool:
+    return (USAGE_PAGE, TELEPHONY_PAGE) in global_items(descriptor)
+
+
+def is_numbered(descriptor: bytes) -> bool:
+    """Whether its reports begin with a report ID."""
+    return REPORT_ID in dict(global_items(descriptor))
+
+
+def permission_error(url: str, node: str, *rules: str) -> PortError:
+    """Say which udev rules open `node` to this user, and how they are installed."""
+    why = (
+        f"no permission for {node}; make its group, `sudo groupadd -rf roomctl && sudo usermod "
+        f"-aG roomctl USER`, and install the rule, `sudo cp deploy/udev/{RULES} "
+        "/etc/udev/rules.d/ && sudo udevadm control --reload && sudo udevadm trigger`; "
+        f"it is: {' and, in a line of its own, '.join(rules)}"
+    )
+    return PortError(url, why, PortReason.PERMISSION)
+
+
+def open_error(url: str, device: usb.core.Device, error: Exception) -> PortError:
+    """Say why a device could not be opened or claimed, and what to try."""
+    node, name = device_node(device), device_name(device)
+    if isinstance(error, NotImplementedError):
+        why = "this system cannot detach a driver from an interface; roomctl needs Linux for that"
+        return PortError(url, why, PortReason.UNSUPPORTED)
+    number = getattr(error, "errno", None)
+    if number in FORBIDDEN:
+        return permission_error(url, node, UDEV_RULE)
+    if number == errno.EBUSY:
+        return PortError(url, f"{name} is held by {_holder(node)}", PortReason.BUSY)
+    if number in GONE:
+        return PortError(url, f"{name} was just unplugged", PortReason.MISSING)
+    return PortError(url, f"{name} cannot be opened ({error})")
+
+
+def _holder(node: str) -> str:
+    """Return who holds a device that cannot be claimed, as far as this user may know."""
+    if found := others(node):
+        return f"{', '.join(found)}; end it, or share the device: hidraw:VID:PID"
+    if held_here(node) > 1:  # once for the attempt that failed
+        return "this roomctl itself; do two tables of room.toml mean the same device?"
+    return f"another program; `sudo fuser -v {node}` names it"
+
+
+def transfer_error(url: str, doing: str, error: Exception, limit_s: float) -> PortError:
+    """Say why a transfer failed; PortClosed if the device is gone."""
+    number = getattr(error, "errno", None)
+    if number in GONE:
+        why = f"the device is gone ({getattr(error, 'strerror', error)}); is it plugged in?"
+        return PortClosed(url, why)
+    if isinstance(error, usb.core.USBTimeoutError) or number == errno.ETIMEDOUT:
+        return PortError(url, f"{doing}: no answer within {limit_s:g} s")
+    if number == errno.EPIPE:
+        return PortError(url, f"{doing}: the device refused it (STALL)")
+    if number == errno.EBUSY:
+        why = f"{doing}: another program has taken the interface"
+        return PortError(url, why, PortReason.BUSY)
+    if isinstance(error, NotImplementedError):
+        return PortError(url, f"{doing}: this system cannot do that", PortReason.UNSUPPORTED)
+    return PortError(url, f"{doing}: {error}")
+
+
+Backend = Callable[[], IBackend | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedInterface:
+    """One HID interface that is ours."""
+
+    device: usb.core.Device
+    interface: int
+    endpoint_in: int
+    packet_bytes: int
+    endpoint_out: int | None
+    descriptor: bytes
+
+
+def open_interface(requested: DeviceFilter, backend: Backend) -> tuple[ClaimedInterface, Identity]:
+    """Claim the first free interface that fits; raise PortError saying why there is none."""
+    library = backend()
+    if library is None:
+        why = "libusb is not installed; `sudo apt install libusb-1.0-0`"
+        raise PortError(requested.url, why, PortReason.UNSUPPORTED)
+    try:
+        return _search(requested, library)
+    except PortError:
+        free_context(library)
+        raise
+
+
+def release(claimed: ClaimedInterface) -> None:
+    """Release the interface, attach usbhid to it again and close the device; never raises."""
+    _release(claimed.device, claimed.interface)
+    with contextlib.suppress(*REFUSALS):
+        usb.util.dispose_resources(claimed.device)
+    free_context(claimed.device.backend)
+
+
+def reattach(requested: DeviceFilter, backend: Backend) -> list[str]:
+    """Attach usbhid to the interfaces that a killed process left without a driver; name them.
+
+    What a living process holds stays with it: the kernel refuses to attach a driver there.
+    """
+    library = backend()
+    if library is None:
+        return []
+    try:
+        return [
+            name
+            for device in _listed(requested, library)
+            for name in _reattached(requested, device)
+        ]
+    finally:
+        free_context(library)
+
+
+def _reattached(requested: DeviceFilter, device: usb.core.Device) -> Iterator[str]:
+    if not _fits(requested, device):
+        return
+    try:
+        for interface in _hid_interfaces(device):
+            number: int = interface.bInterfaceNumber
+            if not device.is_kernel_driver_active(number) and _attached(device, number):
+                yield f"interface {number} of {device_name(device)}"
+    except FAILURES as error:
+        raise open_error(requested.url, device, error) from error
+    finally:
+        usb.util.dispose_resources(device)
+
+
+def _fits(requested: DeviceFilter, device: usb.core.Device) -> bool:
+    pair = (device.idVendor, device.idProduct)
+    return requested.fits(pair, port_path(device), interface_classes(device))
+
+
+def _listed(requested: DeviceFilter, library: IBackend) -> list[usb.core.Device]:
+    try:
+        found = usb.core.find(find_all=True, backend=library)
+        return sorted(found, key=port_path)
+    except REFUSALS as error:
+        raise PortError(requested.url, f"USB devices cannot be listed ({error})") from error
+
+
+def _search(requested: DeviceFilter, library: IBackend) -> tuple[ClaimedInterface, Identity]:
+    devices = _listed(requested, library)
+    fitting = [device for device in devices if _fits(requested, device)]
+    if not fitting:
+        why = f"is not plugged in; {device_names(devices)}"
+        raise PortMissing(requested.url, why, tuple(vid_pid(device) for device in devices))
+    claimed = _first(requested, fitting)
+    return claimed, _identity(requested.url, claimed)
+
+
+def _first(requested: DeviceFilter, fitting: list[usb.core.Device]) -> ClaimedInterface:
+    """Claim the first that is free; where any may be meant, one without telephony comes last."""
+    refusals: list[PortError] = []
+    spare: usb.core.Device | None = None
+    for device in fitting:
+        try:
+            claimed = _take(requested, device)
+        except PortError as error:
+            refusals.append(error)
+            usb.util.dispose_resources(device)
+            continue
+        if requested.ids is not None or speaks_telephony(claimed.descriptor):
+            return claimed
+        _release(device, claimed.interface)
+        usb.util.dispose_resources(device)
+        spare = spare or device
+    if spare is None:
+        raise refusals[0]
+    return _take(requested, spare)
+
+
+def _take(requested: DeviceFilter, device: usb.core.Device) -> ClaimedInterface:
+    """Claim the HID interface of `device` that speaks telephony, else its first."""
+    try:
+        interfaces = _hid_interfaces(device)
+        found = string_descriptor(device, "serial_number")
+        name = device_name(device)
+        if requested.serial_number not in (None, found):
+            why = f"{name} has serial number {found!r}"
+            raise PortError(requested.url, why, PortReason.MISSING)
+        if not interfaces:
+            _ask(device)  # of a device that is just gone pyusb lists no interfaces, and no error
+            why = f"{name} has no HID interface, so no buttons and no LEDs to reach"
+            raise PortError(requested.url, why, PortReason.UNSUPPORTED)
+        for interface in interfaces:
+            claimed = _claim(requested.url, device, interface)
+            if len(interfaces) == 1 or speaks_telephony(claimed.descriptor):
+                return claimed
+            _release(device, claimed.interface)
+        return _claim(requested.url, device, interfaces[0])
+    except FAILURES as error:
+        raise open_error(requested.url, device, error) from error
+
+
+def _hid_interfaces(device: usb.core.Device) -> list[usb.core.Interface]:
+    configuration = device.get_active_configuration()
+    return [each for each in configuration if may_be_taken(each)]
+
+
+def _ask(device: usb.core.Device) -> None:
+    """Raise USBError if the device does not answer: it must give its device descriptor."""
+    device.ctrl_transfer(0x80, 0x06, 0x0100, 0, 18, _READ_DESCRIPTOR_MS)
+
+
+def _claim(url: str, device: usb.core.Device, interface: usb.core.Interface) -> ClaimedInterface:
+    number: int = interface.bInterfaceNumber
+    if device.is_kernel_driver_active(number):  # none is, after a crash of ours
+        _detach(device, number)
+    try:
+        usb.util.claim_interface(device, number)
+        descriptor = _report_descriptor(url, device, interface)
+        inward = _endpoint(interface, usb.util.ENDPOINT_IN)
+        outward = _endpoint(interface, usb.util.ENDPOINT_OUT)
+        if inward is None:
+            name = device_name(device)
+            why = f"interface {number} of {name} has no interrupt endpoint to read"
+            raise PortError(url, why, PortReason.UNSUPPORTED)
+    except (*FAILURES, PortError):
+        _release(device, number)
+        raise
+    return ClaimedInterface(
+        device,
+        number,
+        inward.bEndpointAddress,
+        max(64, inward.wMaxPacketSize & _PACKET_SIZE),
+        None if outward is None else outward.bEndpointAddress,
+        descriptor,
+    )
+
+
+def _detach(device: usb.core.Device, number: int) -> None:
+    try:
+        device.detach_kernel_driver(number)
+    except usb.core.USBError as error:
+        if error.errno != errno.ENOENT:  # it went by itself meanwhile
+            raise
+
+
+def _report_descriptor(url: str, device: usb.core.Device, interface: usb.core.Interface) -> bytes:
+    """Read the report descriptor, whose length stands in the HID descriptor (HID 1.11, 6.2.1)."""
+    extra, name = bytes(interface.extra_descriptors), device_name(device)
+    length = next((_le16(one, 7) for one in _descriptors(extra) if one[1] == 0x21), 0)
+    if not 0 < length <= _MOST_DESCRIPTOR_BYTES:
+        why = f"{name} declares a report descriptor of {length} bytes, not of 1 to 4096"
+        raise PortError(url, why, PortReason.UNSUPPORTED)
+    setup = (0x81, 0x06, 0x2200, interface.bInterfaceNumber)
+    descriptor = bytes(device.ctrl_transfer(*setup, length, _READ_DESCRIPTOR_MS))
+    if len(descriptor) != length:
+        why = f"{name} gave {len(descriptor)} of {length} bytes of its report descriptor"
+        raise PortError(url, why)
+    return descriptor
+
+
+def _descriptors(extra: bytes) -> Iterator[bytes]:
+    while len(extra) >= 2 and extra[0] >= 2:
+        one, extra = extra[: extra[0]], extra[extra[0] :]
+        yield one
+
+
+def _le16(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 2], "little")
+
+
+def _release(device: usb.core.Device, number: int) -> None:
+    """Release an interface and let usbhid have it again; what is gone needs neither."""
+    with contextlib.suppress(*REFUSALS):
+        usb.util.release_interface(device, number)
+    _attached(device, number)
+
+
+def _attached(device: usb.core.Device, number: int) -> bool:
+    """Attach usbhid; False if another process or driver has the interface, or it is gone."""
+    try:
+        device.attach_kernel_driver(number)
+    except REFUSALS as error:
+        if getattr(error, "errno", None) not in (*GONE, errno.EBUSY, errno.ENOENT):
+            name = device_name(device)
+            _log.warning("%s: usbhid is not attached to it again: %s", name, error)
+        return False
+    return True
+
+
+def _identity(url: str, claimed: ClaimedInterface) -> Identity:
+    device = claimed.device
+    return Identity(
+        url=url,
+        path=device_node(device),
+        vid=device.idVendor,
+        pid=device.idProduct,
+        bcd_device=device.bcdDevice,
+        serial_number=string_descriptor(device, "serial_number"),
+        port_path=port_path(device),
+        product=string_descriptor(device, "product"),
+        report_descriptor=claimed.descriptor,
+    )
+
+
+def _endpoint(interface: usb.core.Interface, direction: int) -> usb.core.Endpoint | None:
+    for endpoint in interface:
+        kind = usb.util.endpoint_type(endpoint.bmAttributes)
+        way = usb.util.endpoint_direction(endpoint.bEndpointAddress)
+        if kind == usb.util.ENDPOINT_TYPE_INTR and way == direction:
+            return endpoint
+    return None
 
 
 async def open_port(
-    address: Address, backend: Backend = libusb, news: Callable[[], News] | None = None
+    address: Address, backend: Backend = libusb, monitor: Callable[[], HotplugMonitor] | None = None
 ) -> UsbPort:
     """Open `usb:VID:PID` or `usb:auto`, `?port=1-1.4` or `?serial=…`; raise PortError.
 
     Of several that fit, the first by port path that is free is taken. One that is missing is given
     a second to be plugged in.
     """
-    asked = wanted(address)
+    requested = device_filter(address)
 
-    async def open_() -> tuple[Claimed, Identity]:
+    async def open_() -> tuple[ClaimedInterface, Identity]:
         return await open_in_thread(
-            lambda: open_interface(asked, backend), lambda opened: give_back(opened[0])
+            lambda: open_interface(requested, backend), lambda opened: release(opened[0])
         )
 
-    return UsbPort(*await open_when_there(open_, news))
+    return UsbPort(*await open_when_there(open_, monitor))
 
 
 class UsbPort:
     """An open HID interface; a chunk is one report."""
 
-    def __init__(self, claimed: Claimed, identity: Identity) -> None:
+    def __init__(self, claimed: ClaimedInterface, identity: Identity) -> None:
         self.identity = identity
         self._claimed = claimed
         self._numbered = is_numbered(claimed.descriptor)
@@ -94,7 +552,7 @@ class UsbPort:
         # The handle must not be closed under a transfer: libusb would crash.
         while not await self._blocking.ended(_CLOSE_LIMIT_S):
             _log.warning("%s: a transfer does not end; still waiting", self.identity.url)
-        await self._blocking.run(give_back, self._claimed)
+        await self._blocking.run(release, self._claimed)
 
     def _wait_for_report(self) -> Chunk:
         claimed = self._claimed
@@ -135,7 +593,7 @@ class UsbPort:
             raise PortError(self.identity.url, why)
 
     def _failed(self, doing: str, error: Exception, limit_ms: int) -> PortError:
-        failure = not_done(self.identity.url, doing, error, limit_ms / 1000)
+        failure = transfer_error(self.identity.url, doing, error, limit_ms / 1000)
         if isinstance(failure, PortClosed):
             self._gone = self._gone or failure.why
             return PortClosed(self.identity.url, self._gone)

@@ -8,7 +8,7 @@ import pytest
 from roomctl.cli import asking
 from roomctl.clock import SystemClock
 from roomctl.ports import connect
-from roomctl.ports.inventory import Found
+from roomctl.ports.inventory import PluggedDevice
 from roomctl.simulator.wires import PtyPort
 from tests.camera.site import Site
 
@@ -22,10 +22,10 @@ async def test_ports_are_told_with_the_camera_that_answers_and_the_speed(tmp_pat
     holder = await connect("front", f"{taken.identity.url}?baud=9600")
     missing = f"serial:{tmp_path}/gone"
     things = [
-        Found("camera", site.url, "FT232R"),
-        Found("camera", taken.identity.url, "CP2102"),
-        Found("camera", missing, "CH340"),
-        Found("speakerphone", "usb:0b0e:2456", "USB sound with keys"),
+        PluggedDevice("camera", site.url, "FT232R"),
+        PluggedDevice("camera", taken.identity.url, "CP2102"),
+        PluggedDevice("camera", missing, "CH340"),
+        PluggedDevice("speakerphone", "usb:0b0e:2456", "USB sound with keys"),
     ]
     camera, busy, absent, phone = await asyncio.to_thread(asking.ask, things, connect)
     assert camera.url == f"{site.url}?baud=9600"
@@ -42,7 +42,7 @@ async def test_ports_are_told_with_the_camera_that_answers_and_the_speed(tmp_pat
 async def test_a_port_on_which_nobody_answers_says_what_was_tried() -> None:
     quiet = PtyPort(SystemClock())
     (found,) = await asyncio.to_thread(
-        asking.ask, [Found("camera", quiet.identity.url, "FT232R")], connect
+        asking.ask, [PluggedDevice("camera", quiet.identity.url, "FT232R")], connect
     )
     assert found.url == quiet.identity.url
     assert "no answer at 9600, 38400, 115200, 4800 or 2400 baud" in found.what

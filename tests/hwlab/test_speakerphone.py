@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from roomctl.ports.address import parse
-from roomctl.ports.hotplug import News, SysfsNews
+from roomctl.ports.hotplug import HotplugMonitor, SysfsMonitor
 from roomctl.ports.usb import open_port
 from roomctl.speakerphone.sim import SPEAK_810, SimSpeakerphone
 from roomctl.wire import Chunk, Port
@@ -91,8 +91,8 @@ def _lit(gadget: Gadget) -> tuple[bool, bool]:
     return sim.led_muted, sim.led_off_hook
 
 
-def _no_news() -> News:
-    return SysfsNews(folders=())
+def _no_news() -> HotplugMonitor:
+    return SysfsMonitor(folders=())
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.__name__)

@@ -19,7 +19,7 @@ class HidrawSystem:
         self.far: dict[str, socket.socket] = {}
         self.denied: dict[str, int] = {}
         self.seam = System(
-            sys=folder, dev=folder / "dev", open=self._open, backend=lambda: bus, news=Quiet
+            sys=folder, dev=folder / "dev", open=self._open, backend=lambda: bus, monitor=Quiet
         )
 
     def plug(

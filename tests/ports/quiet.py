@@ -1,4 +1,4 @@
-"""A machine on which nothing is ever plugged in: a door need not wait for it."""
+"""A machine on which nothing is ever plugged in: a port need not wait for it."""
 
 
 class Quiet:

@@ -1,4 +1,4 @@
-"""Doors that wait for what is plugged in, in invented time; and where the news come from."""
+"""Ports that wait for what is plugged in, in invented time; and where the news come from."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from roomctl.ports.hotplug import (
     LOOK_S,
     SETTLE_S,
     UDEVD,
-    SysfsNews,
-    UdevNews,
+    SysfsMonitor,
+    UdevMonitor,
     listen,
     open_when_there,
 )
@@ -63,25 +63,25 @@ def now() -> float:
 
 @invented
 async def test_what_is_there_is_opened_without_waiting() -> None:
-    news = Plugged(None)
-    assert await open_when_there(Socket(None).open, lambda: news) == "open"
-    assert (now(), news.closed) == (0.0, True)
+    monitor = Plugged(None)
+    assert await open_when_there(Socket(None).open, lambda: monitor) == "open"
+    assert (now(), monitor.closed) == (0.0, True)
 
 
 @invented
 async def test_what_is_missing_is_opened_as_soon_as_it_is_plugged_in() -> None:
-    news = Plugged(0.4)
-    assert await open_when_there(Socket(MISSING, None).open, lambda: news) == "open"
-    assert (now(), news.closed) == (0.4, True)
+    monitor = Plugged(0.4)
+    assert await open_when_there(Socket(MISSING, None).open, lambda: monitor) == "open"
+    assert (now(), monitor.closed) == (0.4, True)
 
 
 @invented
 async def test_what_stays_missing_is_said_after_a_second() -> None:
-    socket, news = Socket(MISSING), Plugged(None)
+    socket, monitor = Socket(MISSING), Plugged(None)
     with pytest.raises(PortError) as error:
-        await open_when_there(socket.open, lambda: news)
+        await open_when_there(socket.open, lambda: monitor)
     assert error.value.reason is MISSING
-    assert (now(), socket.looks, news.closed) == (LOOK_S, 1, True)
+    assert (now(), socket.looks, monitor.closed) == (LOOK_S, 1, True)
 
 
 @invented
@@ -124,12 +124,12 @@ def test_sysfs_tells_of_a_new_device_and_of_one_that_came_back(tmp_path: Path) -
     @invented
     async def story() -> None:
         node = tmp_path / "1-1.4"
-        news = SysfsNews((tmp_path,), poll_s=0.1)
-        assert not await news.within(1.0)
+        monitor = SysfsMonitor((tmp_path,), poll_s=0.1)
+        assert not await monitor.within(1.0)
         later(node.mkdir)
-        assert await news.within(1.0)
+        assert await monitor.within(1.0)
         assert now() == pytest.approx(1.3, abs=0.11)
-        known = SysfsNews((tmp_path, tmp_path / "gone"))
+        known = SysfsMonitor((tmp_path, tmp_path / "gone"))
         node.rename(tmp_path / "kept")  # so that its inode is not given out again
         node.mkdir()
         assert await known.within(0.0)
@@ -141,40 +141,40 @@ def test_sysfs_is_silent_about_what_goes_away(tmp_path: Path) -> None:
     @invented
     async def story() -> None:
         (tmp_path / "1-1.4").mkdir()
-        news = SysfsNews((tmp_path,))
+        monitor = SysfsMonitor((tmp_path,))
         (tmp_path / "1-1.4").rmdir()
-        assert not await news.within(1.0)
+        assert not await monitor.within(1.0)
 
     story()
 
 
 def test_without_udevd_it_looks_into_sysfs(tmp_path: Path) -> None:
-    assert isinstance(listen(tmp_path / "no-udevd"), SysfsNews)
+    assert isinstance(listen(tmp_path / "no-udevd"), SysfsMonitor)
 
 
 @pytest.fixture
-def udev() -> Iterator[UdevNews]:
+def udev() -> Iterator[UdevMonitor]:
     if ctypes.util.find_library("udev") is None:
         why = "needs libudev (sudo apt install libudev1)"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
-    news = UdevNews()
-    yield news
-    news.close()
+    monitor = UdevMonitor()
+    yield monitor
+    monitor.close()
 
 
 @pytest.mark.real
-async def test_udev_is_listened_to_without_a_file_left_behind(udev: UdevNews) -> None:
+async def test_udev_is_listened_to_without_a_file_left_behind(udev: UdevMonitor) -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(20):
-        news = UdevNews()
-        assert not await news.within(0.001)
-        news.close()
+        monitor = UdevMonitor()
+        assert not await monitor.within(0.001)
+        monitor.close()
     assert len(os.listdir("/proc/self/fd")) == before
 
 
 @pytest.mark.real
 @pytest.mark.skipif(UDEVD.exists(), reason="others would hear what is made up here")
-async def test_udev_tells_of_what_came_and_not_of_what_went(udev: UdevNews) -> None:
+async def test_udev_tells_of_what_came_and_not_of_what_went(udev: UdevMonitor) -> None:
     try:
         say("remove", "usb", "usb_device")
         say("add", "block", "disk")
@@ -186,5 +186,5 @@ async def test_udev_tells_of_what_came_and_not_of_what_went(udev: UdevNews) -> N
 
 
 @pytest.mark.real
-def test_where_udevd_runs_it_is_asked(tmp_path: Path, udev: UdevNews) -> None:
+def test_where_udevd_runs_it_is_asked(tmp_path: Path, udev: UdevMonitor) -> None:
     assert isinstance(listen(tmp_path), type(udev))

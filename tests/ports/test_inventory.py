@@ -1,4 +1,6 @@
-"""What is plugged in, by the names that udev gives: here a folder of links, and a list."""
+"""What is plugged in, by the names that udev gives: here folders of links, and a list."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
@@ -6,7 +8,7 @@ import pytest
 import usb.core
 from serial.tools.list_ports_common import ListPortInfo
 
-from roomctl.ports.inventory import serial_ports, usb_devices
+from roomctl.ports.inventory import PluggedDevice, serial_ports, usb_cameras, usb_devices
 from tests.ports.usb_bus import Bus, Gadget, hid, sound
 
 
@@ -91,3 +93,49 @@ def test_two_speakerphones_of_one_model_are_named_by_their_ports() -> None:
         "usb:0b0e:2456?port=1-1.4",
         "usb:0b0e:0420",
     ]
+
+
+class VideoFolders:
+    def __init__(self, root: Path) -> None:
+        self.by_id, self.sysfs, self.dev = root / "by-id", root / "video4linux", root / "dev"
+        self.dev.mkdir()
+
+    def plug(self, name: str, node: str, called: str | None) -> None:
+        self.by_id.mkdir(exist_ok=True)
+        (self.dev / node).touch()
+        (self.by_id / name).symlink_to(self.dev / node)
+        if called is not None:
+            (self.sysfs / node).mkdir(parents=True)
+            (self.sysfs / node / "name").write_text(f"{called}\n")
+
+    def found(self) -> list[PluggedDevice]:
+        return list(usb_cameras(self.by_id, self.sysfs))
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> VideoFolders:
+    return VideoFolders(tmp_path)
+
+
+def test_a_usb_camera_is_found_by_its_stable_name_once(video: VideoFolders) -> None:
+    video.plug("usb-046d_PTZ_Pro_2-video-index0", "video2", "PTZ Pro 2")
+    video.plug("usb-046d_PTZ_Pro_2-video-index1", "video3", "PTZ Pro 2")
+    video.plug("platform-codec-video-index0", "video10", "a codec of the board")
+
+    assert video.found() == [
+        PluggedDevice(
+            "camera",
+            f"v4l2:{video.by_id}/usb-046d_PTZ_Pro_2-video-index0",
+            "USB camera PTZ Pro 2 (also /dev/video2)",
+        )
+    ]
+
+
+def test_what_is_just_unplugged_is_left_out(video: VideoFolders) -> None:
+    video.plug("usb-gone-video-index0", "video2", None)
+
+    assert video.found() == []
+
+
+def test_a_system_without_cameras_has_none(video: VideoFolders) -> None:
+    assert video.found() == []

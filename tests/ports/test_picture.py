@@ -5,8 +5,7 @@ import errno
 import pytest
 
 from roomctl.errors import PortClosed, PortError, PortReason
-from roomctl.ports import picture
-from roomctl.ports import v4l2_ioctl as v4l2
+from roomctl.ports import picture, v4l2
 from roomctl.ports.address import parse
 from tests.ports.video import JPEG, YUYV, Kernel
 

@@ -8,9 +8,7 @@ import pytest
 
 from roomctl.errors import PortError, PortReason
 from roomctl.ports.address import parse
-from roomctl.ports.usb import open_port
-from roomctl.ports.usb_device import Wanted
-from roomctl.ports.usb_interface import mend
+from roomctl.ports.usb import DeviceFilter, open_port, reattach
 from roomctl.wire import Port
 from tests.ports.quiet import Quiet
 from tests.ports.usb_bench import (
@@ -175,7 +173,7 @@ async def test_what_is_missing_is_opened_as_soon_as_it_is_plugged_in(bus: Bus) -
     await port.close()
 
 
-ANY = Wanted("usb:auto", None, None, None)
+ANY = DeviceFilter("usb:auto", None, None, None)
 
 
 def test_what_a_killed_process_left_gets_its_driver_back(bus: Bus) -> None:
@@ -183,7 +181,7 @@ def test_what_a_killed_process_left_gets_its_driver_back(bus: Bus) -> None:
     left.interface(3).driver = None
     bus.gadgets = [left, fine, held]
     bus.occupy(held, 3)
-    assert mend(ANY, lambda: bus) == ["interface 3 of 0b0e:2456 at 1-1.1"]
+    assert reattach(ANY, lambda: bus) == ["interface 3 of 0b0e:2456 at 1-1.1"]
     assert [drivers(gadget)[3] for gadget in bus.gadgets] == ["usbhid", "usbhid", None]
     assert held.interface(3).owner == -1
     assert all(not gadget.open_handles for gadget in bus.gadgets)
@@ -194,17 +192,17 @@ def test_a_keyboard_without_a_driver_is_not_touched(bus: Bus) -> None:
     keyboard = Gadget(0x046D, 0xC31C, [*sound(), hid(3, CONSUMER, subclass=1)])
     keyboard.interface(3).driver = None
     bus.gadgets = [keyboard]
-    assert mend(ANY, lambda: bus) == []
+    assert reattach(ANY, lambda: bus) == []
 
 
 def test_what_may_not_be_given_back_names_the_rule(bus: Bus) -> None:
     bus.gadgets = [speakerphone(permitted=False)]
     with pytest.raises(PortError, match="no permission"):
-        mend(ANY, lambda: bus)
+        reattach(ANY, lambda: bus)
 
 
 def test_without_libusb_there_is_nothing_to_give_back() -> None:
-    assert mend(ANY, lambda: None) == []
+    assert reattach(ANY, lambda: None) == []
 
 
 async def test_a_device_without_hid_is_unsupported(bus: Bus) -> None:

@@ -17,7 +17,6 @@ import pytest
 from roomctl.camera.uvc import message as uvc
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect, picture, v4l2
-from roomctl.ports import v4l2_ioctl as kernel_side
 from roomctl.ports.address import parse
 from tests.ports.video import BUTTON, MODE, PAN, SPEED, Kernel
 
@@ -25,7 +24,7 @@ LIMIT_S = 5.0
 URL = "v4l2:/dev/video0"
 # linux/videodev2.h as compiled for 64 bits; QUERY_EXT_CTRL has 232 bytes, EXT_CTRLS 32, ...
 NUMBERS = {
-    "VIDIOC_QUERYCAP": (kernel_side.QUERYCAP, 0x80685600),
+    "VIDIOC_QUERYCAP": (v4l2.QUERYCAP, 0x80685600),
     "VIDIOC_ENUM_FMT": (picture.ENUM_FMT, 0xC0405602),
     "VIDIOC_S_FMT": (picture.S_FMT, 0xC0D05605),
     "VIDIOC_REQBUFS": (picture.REQBUFS, 0xC0145608),
@@ -34,21 +33,21 @@ NUMBERS = {
     "VIDIOC_DQBUF": (picture.DQBUF, 0xC0585611),
     "VIDIOC_STREAMON": (picture.STREAMON, 0x40045612),
     "VIDIOC_STREAMOFF": (picture.STREAMOFF, 0x40045613),
-    "VIDIOC_QUERYMENU": (kernel_side.QUERYMENU, 0xC02C5625),
-    "VIDIOC_G_EXT_CTRLS": (kernel_side.G_EXT_CTRLS, 0xC0205647),
-    "VIDIOC_S_EXT_CTRLS": (kernel_side.S_EXT_CTRLS, 0xC0205648),
-    "VIDIOC_DQEVENT": (kernel_side.DQEVENT, 0x80885659),
-    "VIDIOC_SUBSCRIBE_EVENT": (kernel_side.SUBSCRIBE_EVENT, 0x4020565A),
-    "VIDIOC_QUERY_EXT_CTRL": (kernel_side.QUERY_EXT_CTRL, 0xC0E85667),
+    "VIDIOC_QUERYMENU": (v4l2.QUERYMENU, 0xC02C5625),
+    "VIDIOC_G_EXT_CTRLS": (v4l2.G_EXT_CTRLS, 0xC0205647),
+    "VIDIOC_S_EXT_CTRLS": (v4l2.S_EXT_CTRLS, 0xC0205648),
+    "VIDIOC_DQEVENT": (v4l2.DQEVENT, 0x80885659),
+    "VIDIOC_SUBSCRIBE_EVENT": (v4l2.SUBSCRIBE_EVENT, 0x4020565A),
+    "VIDIOC_QUERY_EXT_CTRL": (v4l2.QUERY_EXT_CTRL, 0xC0E85667),
 }
 OFFSETS = {
-    "struct v4l2_capability, device_caps": kernel_side.CapabilityStruct.device_caps.offset,
-    "struct v4l2_query_ext_ctrl, minimum": kernel_side.QueryStruct.minimum.offset,
-    "struct v4l2_query_ext_ctrl, flags": kernel_side.QueryStruct.flags.offset,
-    "struct v4l2_ext_control, value": kernel_side.ControlStruct.value.offset,
-    "struct v4l2_ext_controls, controls": kernel_side.ControlsStruct.controls.offset,
-    "struct v4l2_event, u": kernel_side.EventStruct.u.offset,
-    "struct v4l2_event, id": kernel_side.EventStruct.id.offset,
+    "struct v4l2_capability, device_caps": v4l2.CapabilityStruct.device_caps.offset,
+    "struct v4l2_query_ext_ctrl, minimum": v4l2.QueryStruct.minimum.offset,
+    "struct v4l2_query_ext_ctrl, flags": v4l2.QueryStruct.flags.offset,
+    "struct v4l2_ext_control, value": v4l2.ControlStruct.value.offset,
+    "struct v4l2_ext_controls, controls": v4l2.ControlsStruct.controls.offset,
+    "struct v4l2_event, u": v4l2.EventStruct.u.offset,
+    "struct v4l2_event, id": v4l2.EventStruct.id.offset,
     "struct v4l2_format, fmt": picture.Format.fmt.offset,
     "struct v4l2_buffer, bytesused": picture.Buffer.bytesused.offset,
     "struct v4l2_buffer, timestamp": picture.Buffer.timestamp.offset,
@@ -128,14 +127,14 @@ async def test_every_control_is_listed_with_what_it_takes() -> None:
 
 
 async def test_a_driver_without_events_is_used_without() -> None:
-    kernel = Kernel(broken={kernel_side.SUBSCRIBE_EVENT: errno.ENOTTY})
+    kernel = Kernel(broken={v4l2.SUBSCRIBE_EVENT: errno.ENOTTY})
     async with opened(kernel) as port:
         await port.write(uvc.encode(uvc.Ask()))
         assert [await read(port) for _ in range(5)][-1] == uvc.End(4)
 
 
 async def test_a_driver_without_controls_lists_none() -> None:
-    async with opened(Kernel(broken={kernel_side.QUERY_EXT_CTRL: errno.ENOTTY})) as port:
+    async with opened(Kernel(broken={v4l2.QUERY_EXT_CTRL: errno.ENOTTY})) as port:
         await port.write(uvc.encode(uvc.Ask()))
         assert await read(port) == uvc.End(0)
 
@@ -171,7 +170,7 @@ async def test_two_controls_are_set_in_one_go_and_both_values_read_back() -> Non
     ],
 )
 async def test_a_refused_value_leaves_the_port_open(number: int, said: str) -> None:
-    kernel = Kernel(broken={kernel_side.S_EXT_CTRLS: number})
+    kernel = Kernel(broken={v4l2.S_EXT_CTRLS: number})
     async with opened(kernel) as port:
         with pytest.raises(PortError, match=said) as caught:
             await port.write(uvc.encode(uvc.Set(PAN, 1)))
@@ -197,7 +196,7 @@ async def test_what_another_program_changes_is_heard() -> None:
 async def test_an_unplug_that_a_write_meets_closes_the_port(number: int) -> None:
     kernel = Kernel()
     async with opened(kernel) as port:
-        kernel.broken[kernel_side.S_EXT_CTRLS] = number
+        kernel.broken[v4l2.S_EXT_CTRLS] = number
         with pytest.raises(PortClosed, match="is it plugged in"):
             await port.write(uvc.encode(uvc.Set(PAN, 1)))
         with pytest.raises(PortClosed):
@@ -253,7 +252,7 @@ async def test_what_cannot_be_opened_says_why(number: int, reason: PortReason, s
 
 
 async def test_what_is_no_video_device_is_closed_again() -> None:
-    kernel = Kernel(broken={kernel_side.QUERYCAP: errno.ENOTTY})
+    kernel = Kernel(broken={v4l2.QUERYCAP: errno.ENOTTY})
 
     error = await failure(kernel)
 
@@ -303,8 +302,8 @@ def test_a_device_that_is_not_on_usb_has_no_ids(tmp_path: Path) -> None:
 
 
 def test_the_structures_hold_what_they_say() -> None:
-    one = kernel_side.ControlStruct(id=PAN, value=-5)
-    asked = kernel_side.ControlsStruct(count=1, controls=ctypes.pointer(one))
+    one = v4l2.ControlStruct(id=PAN, value=-5)
+    asked = v4l2.ControlsStruct(count=1, controls=ctypes.pointer(one))
     asked.controls[0].value += 1
 
     assert one.value == -4

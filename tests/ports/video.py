@@ -8,8 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from roomctl.ports import picture
-from roomctl.ports import v4l2_ioctl as v4l2
+from roomctl.ports import picture, v4l2
 
 CAPTURES = v4l2.CAPTURE | v4l2.STREAMING
 MJPG, YUYV = 0x47504A4D, 0x56595559
@@ -167,7 +166,7 @@ _ACTS = {
 }
 
 
-class Node(v4l2.Node):
+class Node(v4l2.VideoNode):
     """A node that says when it was closed."""
 
     def __init__(self, handle: int, ioctl: v4l2.Ioctl, kernel: Kernel) -> None:

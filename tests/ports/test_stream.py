@@ -1,11 +1,17 @@
+"""Streams over sockets of this box: TCP, and Unix sockets."""
+
+from __future__ import annotations
+
 import asyncio
+import os
 import socket
+from pathlib import Path
 
 import pytest
 
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
-from roomctl.ports.stream import StreamPort
+from roomctl.ports.stream import SocketPort
 from roomctl.wire import Port
 
 pytestmark = pytest.mark.real
@@ -81,7 +87,7 @@ async def test_a_peer_that_takes_no_data_loses_the_connection_within_the_limit()
 
 async def test_small_frames_are_not_delayed_and_a_dead_peer_is_noticed() -> None:
     port, far = await met()
-    assert isinstance(port, StreamPort)
+    assert isinstance(port, SocketPort)
     line: socket.socket = port._writer.get_extra_info("socket")
     assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
@@ -101,3 +107,47 @@ async def test_a_host_that_does_not_exist_is_missing() -> None:
     with pytest.raises(PortError, match="cannot be reached") as error:
         await connect("front", "tcp://no-such-host.invalid:5678")
     assert error.value.reason is PortReason.MISSING
+
+
+LIMIT_S = 5.0
+
+
+async def test_bytes_go_both_ways_and_the_peer_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "screen"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        port = await connect("screen", f"unix:{path}")
+        far, _ = server.accept()
+    with far:
+        assert port.identity.peer_uid == os.getuid()
+        assert port.identity.path == str(path)
+        await port.write(b"hello\n")
+        assert far.recv(100) == b"hello\n"
+        far.sendall(b"there\n")
+        assert (await asyncio.wait_for(port.read(), LIMIT_S)).data == b"there\n"
+    with pytest.raises(PortClosed, match="hung up"):
+        await asyncio.wait_for(port.read(), LIMIT_S)
+    await port.close()
+
+
+async def test_a_socket_that_is_not_there_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(PortError, match="there is no socket") as error:
+        await connect("screen", f"unix:{tmp_path}/none")
+    assert error.value.reason is PortReason.MISSING
+
+
+async def test_a_socket_whose_program_died_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "dead"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+    with pytest.raises(PortError, match="dead socket") as error:
+        await connect("screen", f"unix:{path}")
+    assert error.value.reason is PortReason.REFUSED
+
+
+@pytest.mark.parametrize("url", ["unix:run/screen", "unix:", "unix:/" + "x" * 107])
+async def test_a_path_that_no_socket_can_have_is_refused(url: str) -> None:
+    with pytest.raises(PortError, match="is not unix:/PATH") as error:
+        await connect("screen", url)
+    assert error.value.reason is PortReason.UNSUPPORTED

@@ -10,9 +10,8 @@ import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
 from roomctl.errors import PortError, PortReason
-from roomctl.ports.adapters import Adapters
 from roomctl.ports.address import parse
-from roomctl.ports.serial import SerialPort, open_port
+from roomctl.ports.serial import Adapters, SerialPort, open_port
 
 pytestmark = pytest.mark.real
 
@@ -70,7 +69,7 @@ def bus() -> Iterator[Bus]:
 async def test_an_adapter_that_comes_back_under_another_name_is_found(
     bus: Bus, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "roomctl.ports.adapters")
+    caplog.set_level(logging.INFO, "roomctl.ports.serial")
     first = bus.plug()
     assert await bus.opened_as(first) == first
     again = bus.plug()

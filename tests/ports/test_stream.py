@@ -109,7 +109,6 @@ async def test_a_host_that_does_not_exist_is_missing() -> None:
     assert error.value.reason is PortReason.MISSING
 
 
-LIMIT_S = 5.0
 
 
 async def test_bytes_go_both_ways_and_the_peer_is_known(tmp_path: Path) -> None:

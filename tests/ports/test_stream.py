@@ -109,8 +109,6 @@ async def test_a_host_that_does_not_exist_is_missing() -> None:
     assert error.value.reason is PortReason.MISSING
 
 
-
-
 async def test_bytes_go_both_ways_and_the_peer_is_known(tmp_path: Path) -> None:
     path = tmp_path / "screen"
     with socket.socket(socket.AF_UNIX) as server:

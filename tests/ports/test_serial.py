@@ -7,7 +7,6 @@ import logging
 import os
 import socket
 import termios
-import threading
 import time
 import tty
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from roomctl.ports import connect
 from roomctl.ports.serial import SerialPort, quicken
 from roomctl.wire import Identity, Port
 from tests.ports.rfc2217_server import SerialServer
+from tests.ports.threads import in_use
 
 LIMIT_S = 5.0
 
@@ -171,12 +171,11 @@ async def test_fifty_opens_closes_and_unplugs_leak_no_thread_and_no_descriptor()
 
     for number in range(6):
         await cycle(unplug=bool(number % 2))
-    threads, open_files = threading.active_count(), descriptors()
+    threads, open_files = in_use(), descriptors()
     for number in range(50):
         await cycle(unplug=bool(number % 2))
     assert descriptors() == open_files
-    # The pool of all ports may keep a few more on a busy machine; a leak would be 25 or 50.
-    assert threading.active_count() < threads + 20
+    assert in_use() == threads
 
 
 @pytest.mark.real
@@ -453,11 +452,11 @@ async def test_opening_a_telnet_serial_server_again_and_again_leaks_nothing(
 
     for number in range(2):
         await cycle(hang_up=bool(number))
-    threads, open_files = threading.active_count(), descriptors()
+    threads, open_files = in_use(), descriptors()
     for number in range(4):
         await cycle(hang_up=bool(number % 2))
-    assert threading.active_count() <= threads + 1
-    assert descriptors() <= open_files + 1  # the server may not have closed its last one yet
+    assert in_use() <= threads + 1  # the server may not have closed its last one yet
+    assert descriptors() <= open_files + 1
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports.address import parse
 from roomctl.ports.usb import open_port
 from tests.ports.quiet import Quiet
+from tests.ports.threads import in_use
 from tests.ports.usb_bench import (
     NUMBERED,
     UNNUMBERED,
@@ -212,7 +212,7 @@ async def test_a_transfer_under_a_thief_is_busy(bus: Bus) -> None:
 
 
 async def test_twenty_unplugs_leave_no_handle_no_thread_and_no_claim(bus: Bus) -> None:
-    threads: list[int] = []
+    threads = in_use()
     for turn in range(20):
         gadget = speakerphone(address=turn + 5, ports=(1, turn % 4 + 1))
         bus.gadgets = [gadget]
@@ -224,8 +224,7 @@ async def test_twenty_unplugs_leave_no_handle_no_thread_and_no_claim(bus: Bus) -
             await reading
         await port.close()
         assert not gadget.open_handles
-        threads.append(threading.active_count())
-    assert threads[-1] - threads[0] <= 3  # those of one port
+    assert in_use() == threads
 
 
 async def test_after_close_nothing_is_sent_that_would_claim_it_again(bus: Bus) -> None:

@@ -103,6 +103,20 @@
  */
 
 /**
+ * A projector or television. `power` is what it says; `requested_on` what it does not yet say.
+ * `lamp_hours` has one number for each lamp; null: not known, or it has no such thing.
+ * @typedef {object} Display
+ * @property {string} name
+ * @property {string} label
+ * @property {"unknown" | "off" | "warming" | "on" | "cooling"} power
+ * @property {boolean | null} requested_on
+ * @property {string | null} input
+ * @property {string[]} inputs
+ * @property {boolean | null} picture_muted
+ * @property {number[]} lamp_hours
+ */
+
+/**
  * Another way to meet: the invitation's other `link`, or a `new` meeting on a platform.
  * @typedef {object} Fallback
  * @property {string} platform
@@ -185,6 +199,7 @@
  * somebody hung up on the speakerphone (meeting.leave, or meeting.stay).
  * @typedef {object} Panel
  * @property {boolean} awake
+ * @property {boolean | null} display_on
  * @property {"leave" | null} asks
  */
 
@@ -242,6 +257,7 @@
  * @property {Panel} panel
  * @property {Condition[]} conditions
  * @property {Issue[]} issues
+ * @property {Display[]} displays
  */
 
 /**
@@ -560,6 +576,48 @@
  */
 
 /**
+ * Show another input of a display that is on.
+ * @typedef {object} DisplayInput
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"display.input"} type
+ * @property {DisplayInputArgs} args
+ */
+
+/**
+ * @typedef {object} DisplayInputArgs
+ * @property {string} display its name in room.toml
+ * @property {string} input one of its `inputs`
+ */
+
+/**
+ * Hide the picture of a display that is on, or show it again; the lamp stays lit.
+ * @typedef {object} DisplayPictureMute
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"display.pictureMute"} type
+ * @property {DisplayPictureMuteArgs} args
+ */
+
+/**
+ * @typedef {object} DisplayPictureMuteArgs
+ * @property {string} display its name in room.toml
+ * @property {boolean} on
+ */
+
+/**
+ * Switch a display on or off; one that cools down is switched on as soon as it lets one.
+ * @typedef {object} DisplayPower
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"display.power"} type
+ * @property {DisplayPowerArgs} args
+ */
+
+/**
+ * @typedef {object} DisplayPowerArgs
+ * @property {string} display its name in room.toml
+ * @property {boolean} on
+ */
+
+/**
  * Meet another way: by the invitation's other link, or anew on [meeting] fallback.
  * @typedef {object} MeetingFallback
  * @property {string | null} [id] makes a repeat harmless
@@ -783,7 +841,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraDrive | CameraExposure | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomKeep | RoomRest | RoomRollBack | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | StorageAcknowledge} Command
+ * @typedef {AudioDevice | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraDrive | CameraExposure | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomKeep | RoomRest | RoomRollBack | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | StorageAcknowledge} Command
  */
 
 /**
@@ -811,6 +869,9 @@
  *   "camera.tracking": CameraTrackingArgs,
  *   "camera.whiteBalance": CameraWhiteBalanceArgs,
  *   "camera.zoom": CameraZoomArgs,
+ *   "display.input": DisplayInputArgs,
+ *   "display.pictureMute": DisplayPictureMuteArgs,
+ *   "display.power": DisplayPowerArgs,
  *   "meeting.fallback": MeetingFallbackArgs,
  *   "meeting.join": MeetingJoinArgs,
  *   "meeting.leave": MeetingLeaveArgs,

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("suite", deadline=None)
-settings.load_profile("suite")
+import tests.examples  # noqa: F401 - has the profiles
+
+settings.load_profile("suite")  # `make fuzz` names another
 
 _REAL_FOLDERS = tuple(Path(__file__).parent / name for name in ("attack", "calls", "web"))
 _REAL = {  # what Python's audit events are called here

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from roomctl.errors import RoomctlError
 from roomctl.store import Disk, Done, Edge, History, Quarter
+from tests.examples import examples
 from tests.small_disk import fill, needs_root, small_disk
 
 DAY_S = 86_400.0
@@ -189,7 +190,7 @@ def test_a_full_disk_damages_nothing_and_is_told(tmp_path: Path) -> None:
         assert len(history.quarters(0, 1e10)) == 1
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.binary(max_size=5000))
 def test_any_bytes_are_a_history_or_set_aside(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from roomctl.clock import Moment
 from roomctl.occupancy import Presence
 from roomctl.rules import SETTLE_S, Act, Booked, Decision, Facts, Rules, Terms
+from tests.examples import examples
 
 START_S = 50_000.0
 NINE = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -169,7 +170,7 @@ def lived(steps: list[Step]) -> House:
     return house
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=examples(60))
 @given(STEPS)
 def test_nothing_is_done_without_proof_warning_and_a_proven_clock(steps: list[Step]) -> None:
     lived(steps)

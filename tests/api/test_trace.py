@@ -3,9 +3,13 @@
 import json
 import re
 
+import pytest
+
 from roomctl.camera.tools.replay import replay
 from roomctl.camera.tools.trace import parse
 from tests.api.rig import ADMIN
+
+pytestmark = pytest.mark.real
 
 FRONT = "/api/v1/cameras/front/trace"
 

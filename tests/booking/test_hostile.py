@@ -20,6 +20,7 @@ from roomctl.booking import CalendarRead, child, ics
 from roomctl.booking.feed import LARGEST, Feed, _Answers
 from tests.booking import hostile
 from tests.booking.hostile import END, START, calendar, event, good
+from tests.examples import examples
 
 pytestmark = pytest.mark.real
 
@@ -220,7 +221,7 @@ LINES = """BEGIN:VCALENDAR|END:VCALENDAR|BEGIN:VEVENT|END:VEVENT|BEGIN:VALARM|EN
 |RRULE:FREQ=DAILY|"""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.sampled_from(LINES.replace("\n", "").split("|")), max_size=40))
 def test_lines_in_any_order_are_read_or_named(lines: list[str]):
     try:
@@ -233,7 +234,7 @@ def test_lines_in_any_order_are_read_or_named(lines: list[str]):
         assert all(booking.end >= booking.start for booking in bookings)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_calendar_or_none(data: bytes):
     with pytest.raises(ics.NoCalendar):

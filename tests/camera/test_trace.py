@@ -16,6 +16,7 @@ from roomctl.camera.tools.replay import Replayed, expected, replay
 from roomctl.camera.tools.trace import Trace, TraceReader, in_words, lines, objects, parse
 from roomctl.clock import Moment
 from roomctl.wire import Record, Ring
+from tests.examples import examples
 from tests.traces import record as recording
 from tests.traces.record import SCENES
 
@@ -233,7 +234,7 @@ def test_a_trace_with_a_profile_that_there_is_not_is_refused() -> None:
         replay(parse("# profile: none\n1\tout\t81090400ff\n"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from roomctl.cli.main import app
 from roomctl.speakerphone.hid import Usage
+from tests.examples import examples
 from tests.speakerphone.devices import BLACKWIRE, POWERCONF, RECORDED, SP325
 
 NAMED = {usage.name.lower() for usage in Usage}
@@ -156,7 +157,7 @@ def test_a_persons_error_is_the_same_sentence() -> None:
     assert "neither hex" in str(result.exception)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=examples(60), deadline=None, derandomize=True)
 @given(st.binary(max_size=300))
 def test_any_bytes_give_one_object(data: bytes) -> None:
     result = run("--json", data.hex() or "00")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from roomctl.cli.main import app
+from tests.examples import examples
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "pjlink.toml"
 runner = CliRunner()
@@ -93,7 +94,7 @@ def test_no_line_is_an_error_that_says_what_to_write() -> None:
     assert result.exit_code != 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(st.binary(max_size=60).filter(lambda data: b"\n" not in data), max_size=8))
 def test_there_is_one_object_for_each_line(lines: list[bytes]) -> None:
     stdin = b"".join(line + b"\n" for line in lines)

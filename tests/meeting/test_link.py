@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from roomctl.meeting.link import Policy, by_number, read, redacted
 from roomctl.meeting.platform import load_platforms
 from roomctl.meeting.platform_file import covers
+from tests.examples import examples
 
 PLATFORMS = load_platforms({})
 ZOOM = "https://zoom.us/j/91234567890?pwd=Abc1"
@@ -337,7 +338,7 @@ PIECES = st.sampled_from(
 TEXTS = st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=14).map("".join))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(st.one_of(TEXTS, st.dictionaries(st.sampled_from(["URL", "LOCATION", "x-a", ""]), TEXTS)))
 def test_no_text_raises_and_what_is_opened_is_a_platforms_own(text: str | dict[str, str]):
     reading = read(text, PLATFORMS)

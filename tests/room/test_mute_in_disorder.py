@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from roomctl.room import Source
 from roomctl.screen.protocol import CaptureSwitch
 from roomctl.simulator.devices import SimulatedScreen
+from tests.examples import examples
 from tests.invented import LoopClock, invented
 from tests.room.rig import LINK, PANEL, STAFF, TWO, House, living, screen_of
 
@@ -216,7 +217,7 @@ STEPS = st.tuples(
 )
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=examples(20), deadline=None, derandomize=True)
 @given(st.booleans(), st.lists(STEPS, min_size=10, max_size=30))
 def test_muted_is_only_said_of_silence_and_the_last_wish_is_fulfilled(
     has_switch: bool, steps: list[tuple[str, float]]

@@ -25,6 +25,7 @@ from roomctl.room.mute import (
     step,
     toggled,
 )
+from tests.examples import examples
 
 
 @dataclass
@@ -202,7 +203,7 @@ def check(world: World) -> None:
     assert limit is None or limit > world.now  # nothing is "muting" for more than 2 s
 
 
-@settings(max_examples=1000, deadline=None, derandomize=True)
+@settings(max_examples=examples(1000), deadline=None, derandomize=True)
 @given(st.booleans(), st.booleans(), st.lists(st.sampled_from(ACTIONS), max_size=60))
 def test_muted_is_never_said_of_an_open_microphone(
     led_exists: bool, has_switch: bool, actions: list[str]
@@ -282,7 +283,7 @@ def test_no_order_of_seven_events_makes_an_open_microphone_muted(
     assert len(seen) > 1000
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=examples(300), deadline=None, derandomize=True)
 @given(st.booleans(), st.lists(st.sampled_from(ACTIONS), max_size=40), st.booleans())
 def test_whatever_happened_the_next_wish_is_fulfilled(
     led_exists: bool, actions: list[str], muted: bool

@@ -19,6 +19,7 @@ from roomctl.room import Outside, Room, Source
 from roomctl.room.document import IssueEntry
 from roomctl.simulator import Simulator
 from roomctl.store import Settings, Store
+from tests.examples import examples
 from tests.small_disk import fill, needs_root, small_disk
 
 ROOM = """
@@ -88,7 +89,7 @@ def moved(folder: Path) -> set[str]:
     return {path.name.partition(".damaged-")[0] for path in folder.glob("*.damaged-*Z")}
 
 
-@settings(max_examples=7)
+@settings(max_examples=examples(7))
 @example(content=dict.fromkeys(FILES, b""))
 @example(content=dict.fromkeys(FILES, b'{"a": {"b": ["panel"]}}'))
 @example(content=dict.fromkeys(FILES, b"[" * 100_000))

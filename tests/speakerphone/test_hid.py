@@ -12,6 +12,7 @@ from roomctl.speakerphone.hid import (
     usage_name,
 )
 from roomctl.speakerphone.sim import SPEAK_810
+from tests.examples import examples
 from tests.speakerphone.devices import H540, POWERCONF, RECORDED, SP325
 
 NAMED = {usage.name.lower() for usage in Usage}
@@ -224,7 +225,7 @@ def spoiled(real: bytes) -> st.SearchStrategy[bytes]:
     )
 
 
-@settings(max_examples=300, deadline=500, derandomize=True)
+@settings(max_examples=examples(300), deadline=5000, derandomize=True)
 @given(st.one_of(st.binary(max_size=4096), ITEMS, spoiled(SPEAK_810.descriptor)))
 def test_any_bytes_give_a_layout_or_the_one_error(data: bytes) -> None:
     try:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.speakerphone.hid import Layout, read_descriptor, read_items
+from tests.examples import examples
 from tests.speakerphone.devices import RECORDED
 
 # What is compared: (direction, report ID, bit, size, usage, constant, relative), and the length in
@@ -130,7 +131,7 @@ def pushes(data: bytes) -> int:
     return deepest
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=examples(300), deadline=None, derandomize=True)
 @given(st.one_of(PAGED, NUMBERED).filter(lambda data: pushes(data) <= 4))
 def test_hid_tools_finds_everything_in_any_valid_descriptor_where_we_do(data: bytes) -> None:
     assert told_by_us(read_descriptor(data)) == told_by_hid_tools(data)

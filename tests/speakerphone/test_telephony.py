@@ -8,6 +8,7 @@ from roomctl.speakerphone.hid import Usage, read_descriptor
 from roomctl.speakerphone.sim import SPEAK_810, Faults, Model
 from roomctl.speakerphone.telephony import RETRY_S, Lights, MuteLed, Press
 from roomctl.wire import Chunk
+from tests.examples import examples
 from tests.speakerphone.desk import Desk
 from tests.speakerphone.devices import ABSOLUTE, BLACKWIRE, BOYA, H540, POWERCONF, SP325
 
@@ -383,7 +384,7 @@ REPORTS = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=examples(100), deadline=None, derandomize=True)
 @given(model=st.sampled_from(TELEPHONES), reports=REPORTS)
 def test_whatever_a_device_says_the_leds_are_what_the_room_wants(
     model: Model, reports: list[tuple[float, bytes, bool, bool]]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from roomctl.speakerphone.sim import SPEAK_810, Faults, Model
 from roomctl.speakerphone.telephony import Echoes, Press
 from roomctl.wire import Chunk
+from tests.examples import examples
 from tests.speakerphone.desk import Desk
 from tests.speakerphone.devices import ABSOLUTE, BLACKWIRE, BOYA, POWERCONF, SP325
 
@@ -31,7 +32,7 @@ def live(desk: Desk, steps: list[str]) -> int:
     return steps.count("press")
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=examples(60), deadline=None, derandomize=True)
 @given(
     model=st.sampled_from(ECHOING),
     echo_s=st.integers(0, 12).map(lambda n: n * STEP_S + STEP_S / 2),
@@ -49,7 +50,7 @@ def test_a_device_that_echoes_never_toggles_more_often_than_it_is_pressed(
     assert set(desk.presses) <= {Press.MUTE}
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=examples(60), deadline=None, derandomize=True)
 @given(
     model=st.sampled_from(ECHOING[:-1]),
     off_hook=st.booleans(),

@@ -8,6 +8,7 @@ from roomctl.camera.profile import shipped
 from roomctl.visca.sim import SimCamera, SimIp
 from roomctl.visca.sim.faults import ACK, ANSWER, COMPLETION, misheard
 from roomctl.wire import Chunk
+from tests.examples import examples
 from tests.visca.far import RIGHT, STOP, Far, whole
 
 SET = "01043302"
@@ -317,7 +318,7 @@ LIKE_MESSAGES = st.tuples(
 ).map(lambda parts: b"\x81" + bytes.fromhex(parts[0]) + parts[1] + b"\xff")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     model=st.sampled_from(sorted(shipped())),
     noise=st.lists(st.tuples(st.one_of(BYTES, LIKE_MESSAGES), st.floats(0, 1)), max_size=30),
@@ -335,7 +336,7 @@ def test_nothing_that_is_said_to_a_camera_breaks_it(
     assert far.ask("0400") in ("02", "03")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(noise=st.lists(st.one_of(BYTES, LIKE_MESSAGES), max_size=30))
 def test_no_datagram_breaks_a_camera(noise: list[bytes]) -> None:
     far = ip()

@@ -15,6 +15,7 @@ from roomctl.visca.message import (
 )
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
+from tests.examples import examples
 from tests.visca.rig import LEFT, RIGHT, TELE, Rig
 
 CYCLE_S = 1 / 59.94
@@ -147,7 +148,7 @@ def test_every_wait_of_a_command_has_an_end() -> None:
     assert [outcome.end for outcome in outcomes] in ([RequestEnd.NO_REPLY], [RequestEnd.UNKNOWN])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     noise=st.lists(
         st.tuples(st.binary(min_size=1, max_size=40), st.floats(0, 0.2), st.booleans()), max_size=8
@@ -173,7 +174,7 @@ def test_noise_at_either_end_changes_no_value_and_the_line_recovers(
     assert not rig.talk.stopping
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.lists(st.tuples(st.binary(min_size=1, max_size=24), st.floats(0, 0.3)), max_size=10))
 def test_no_bytes_from_a_camera_raise_or_hang_the_session(chunks: list) -> None:
     rig = Rig()

@@ -17,6 +17,7 @@ from roomctl.visca.codec import (
     Row,
 )
 from roomctl.visca.frames import BadFrame, decode_reply
+from tests.examples import examples
 
 FOLDER = Path(__file__).parents[1] / "vectors"
 VECTORS = tomllib.loads((FOLDER / "visca.toml").read_text(encoding="utf-8"))
@@ -122,7 +123,7 @@ def test_every_answer_survives_the_wire_at_both_ends_of_its_ranges() -> None:
             answered_and_read(data, row)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(request=st.sampled_from(REQUESTS), data=st.data(), address=st.integers(1, 8))
 def test_every_request_survives_the_wire(
     request: tuple[str, Row], data: st.DataObject, address: int
@@ -131,13 +132,13 @@ def test_every_request_survives_the_wire(
     written_and_read(data.draw(bodies(row)), kind, row, address)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(row=st.sampled_from(ANSWERS), data=st.data())
 def test_every_answer_survives_the_wire(row: Row, data: st.DataObject) -> None:
     answered_and_read(data.draw(bodies(row)), row)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(row=st.sampled_from(NOTICE_ROWS), data=st.data())
 def test_every_notice_survives_the_wire(row: Row, data: st.DataObject) -> None:
     frame = bytes((0xF0, *data.draw(bodies(row)), 0xFF))

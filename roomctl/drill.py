@@ -21,8 +21,8 @@ class Skipped(RoomctlError):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What an exercise found: a few words, and its numbers with their units in their names."""
+class Finding:
+    """What a step found: a few words, and its numbers with their units in their names."""
 
     words: str
     numbers: Mapping[str, float] = field(default_factory=dict)

@@ -30,7 +30,7 @@ CONFIG = Path("/etc/roomctl/room.toml")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DescribeRequest:
     """What the command line asked for. `name`: in the room, in room.toml, or a url."""
 
     name: str | None
@@ -40,9 +40,9 @@ class Wanted:
     token: Path | None
 
 
-def describe(wanted: Wanted) -> dict[str, Any]:
+def describe(request: DescribeRequest) -> dict[str, Any]:
     """Return the description with every control decoded; RoomctlError if there is no device."""
-    found = _from_room(wanted) or _from_device(wanted)
+    found = _from_room(request) or _from_device(request)
     return found | _controls(found["descriptor"])
 
 
@@ -70,40 +70,40 @@ def _controls(descriptor: str | None) -> dict[str, Any]:
         return {"error": str(error)}
 
 
-def _from_room(wanted: Wanted) -> dict[str, Any] | None:
+def _from_room(request: DescribeRequest) -> dict[str, Any] | None:
     """Ask a room, unless a file or a url says that the device itself is meant."""
-    device_url = wanted.name is not None and ":" in wanted.name
-    if wanted.url is None and (wanted.config is not None or device_url):
+    device_url = request.name is not None and ":" in request.name
+    if request.url is None and (request.config is not None or device_url):
         return None
     try:
-        return ask.description(wanted.url, wanted.token, wanted.name)
+        return ask.description(request.url, request.token, request.name)
     except ask.NoRoom:
-        if wanted.url is not None:
+        if request.url is not None:
             raise
         return None
 
 
-def _from_device(wanted: Wanted) -> dict[str, Any]:
-    config = _config(wanted)
-    name = wanted.name if wanted.name in config.speakerphone else None
-    if wanted.name is not None and name is None and ":" not in wanted.name:
+def _from_device(request: DescribeRequest) -> dict[str, Any]:
+    config = _config(request)
+    name = request.name if request.name in config.speakerphone else None
+    if request.name is not None and name is None and ":" not in request.name:
         known = ", ".join(sorted(config.speakerphone)) or "none"
-        raise RoomctlError(f"describe: no speakerphone {wanted.name!r}; there is: {known}")
+        raise RoomctlError(f"describe: no speakerphone {request.name!r}; there is: {known}")
     table = {name: config.speakerphone[name]} if name else dict(config.speakerphone)
     first = next(iter(table.items()), None)
     if first is None:
         raise RoomctlError("no USB speakerphone is plugged in; `roomctl probe` lists what is there")
     for other in list(table.values())[1:]:
         sys.stderr.write(f"another one: roomctl speakerphone describe {other.url}\n")
-    return asyncio.run(_listened_to(*first, wanted.listen_s))
+    return asyncio.run(_listened_to(*first, request.listen_s))
 
 
-def _config(wanted: Wanted) -> Config:
+def _config(request: DescribeRequest) -> Config:
     """Return the speakerphones of room.toml, the one of a url, or those that are plugged in."""
-    if wanted.name is not None and ":" in wanted.name:
-        return Config(speakerphone={"table": SpeakerphoneTable(url=wanted.name)})
-    if wanted.config is not None or CONFIG.exists():
-        return app.load(wanted.config or CONFIG)
+    if request.name is not None and ":" in request.name:
+        return Config(speakerphone={"table": SpeakerphoneTable(url=request.name)})
+    if request.config is not None or CONFIG.exists():
+        return app.load(request.config or CONFIG)
     from roomctl.ports.inventory import inventory
 
     urls = [found.url for found in inventory() if found.kind == "speakerphone"]
@@ -165,4 +165,4 @@ class _Answering:
 
     async def _show(self, muted: bool) -> None:
         with contextlib.suppress(PortError, NoReply):
-            await self.phone.show(muted, off_hook=False)
+            await self.phone.write_leds(muted, off_hook=False)

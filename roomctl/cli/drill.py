@@ -33,7 +33,7 @@ INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DrillRequest:
     """What the command line asked for; `device` None: only say what could be drilled.
 
     `presets` and `power` are for a camera, `yes` for a speakerphone: nobody is there to look.
@@ -48,7 +48,7 @@ class Wanted:
     yes: bool = False
 
 
-def load(wanted: Wanted) -> Config:
+def load(wanted: DrillRequest) -> Config:
     """Return the room's config; with nothing but --simulated, the demo room's."""
     demo = wanted.simulated and not wanted.config.exists()
     if not demo and not wanted.config.exists():
@@ -84,7 +84,7 @@ def record(step: Step) -> dict[str, Any]:
     return {"step": step.name, "result": result, "words": step.words, "numbers": numbers}
 
 
-def run(wanted: Wanted, config: Config, say: Callable[[Step], None]) -> int:
+def run(wanted: DrillRequest, config: Config, say: Callable[[Step], None]) -> int:
     """Drill the device; return the exit status: 0, 1 if a step failed, 130 if interrupted."""
     device = wanted.device or ""
     if _is_speakerphone(device, config):
@@ -127,7 +127,11 @@ async def _until_interrupted(drilling: Coroutine[Any, Any, bool], then: str) -> 
 
 
 async def _drill(
-    name: str, wanted: Wanted, config: Config, options: DrillOptions, say: Callable[[Step], None]
+    name: str,
+    wanted: DrillRequest,
+    config: Config,
+    options: DrillOptions,
+    say: Callable[[Step], None],
 ) -> int:
     clock = SystemClock()
     only = "" if wanted.simulated else "sim:"

@@ -20,7 +20,7 @@ from roomctl.drill import Step
 from roomctl.errors import Refused
 from roomctl.screen.driver import Screen
 from roomctl.simulator import Simulator
-from roomctl.speakerphone.drill import Drill, drilled
+from roomctl.speakerphone.drill import SpeakerphoneDrill, drilled
 from roomctl.speakerphone.profile import load_profiles
 from roomctl.wire import Connect, in_thread
 
@@ -103,7 +103,7 @@ async def run(
         if config.screen is not None:
             microphone = ScreenMicrophone(screen_url(config.screen), simulator.connect, clock)
             await stack.enter_async_context(microphone.connected())
-        drill = Drill(
+        drill = SpeakerphoneDrill(
             name,
             config.speakerphone[name],
             profiles,

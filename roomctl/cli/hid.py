@@ -8,40 +8,40 @@ from typing import Any, BinaryIO
 
 from roomctl.cli import hid_text
 from roomctl.speakerphone.hid import (
-    Control,
-    Direction,
     Field,
-    Layout,
+    ReportControl,
+    ReportLayout,
+    ReportType,
     Usage,
     read_descriptor,
     usage_name,
 )
 
-_KINDS = {Direction.INPUT: "in", Direction.OUTPUT: "out", Direction.FEATURE: "feature"}
-_SHOWN = (Direction.OUTPUT, Direction.FEATURE)
+_KINDS = {ReportType.INPUT: "in", ReportType.OUTPUT: "out", ReportType.FEATURE: "feature"}
+_SHOWN = (ReportType.OUTPUT, ReportType.FEATURE)
 
 
-def read(words: Sequence[str], stdin: BinaryIO) -> Layout:
+def read(words: Sequence[str], stdin: BinaryIO) -> ReportLayout:
     """Read the descriptor that `words` give; raise RoomctlError if they give none."""
     return read_descriptor(hid_text.read(words, stdin))
 
 
-def record(layout: Layout) -> dict[str, Any]:
+def record(layout: ReportLayout) -> dict[str, Any]:
     """Return a layout for programs: one entry for each value that is the state of one usage.
 
     What has no usage is padding and not listed. Arrays are not listed either: their values are
     numbers of usages, of which one field may name thousands, and no bit belongs to any of them.
     """
     lengths = {
-        str(report_id): layout.payload_bytes(direction, report_id)
-        for direction, report_id in layout.bits
-        if direction is Direction.OUTPUT
+        str(report_id): layout.payload_bytes(report_type, report_id)
+        for report_type, report_id in layout.bits
+        if report_type is ReportType.OUTPUT
     }
     return {
         "controls": [
             {
                 "usage": usage_name(control.usage),
-                "dir": str(control.direction),
+                "dir": str(control.report_type),
                 "report_id": control.report_id,
                 "bit": control.bit,
                 "size": control.size,
@@ -54,16 +54,16 @@ def record(layout: Layout) -> dict[str, Any]:
     }
 
 
-def words(layout: Layout) -> str:
+def words(layout: ReportLayout) -> str:
     """Return a layout for a person: every control, every length, and what a call gets of it."""
     rows: list[tuple[str, ...]] = [("report", "bit", "size", "control", "")]
     for declared in layout.fields:
         rows += [_array(declared)] if declared.array else _variables(declared)
     lines = [*_aligned(rows), ""] if len(rows) > 1 else []
-    for (direction, report_id), bits in layout.bits.items():
+    for (report_type, report_id), bits in layout.bits.items():
         length = (bits + 7) // 8
         plural = "" if length == 1 else "s"
-        lines.append(f"report {report_id} {_KINDS[direction]}: {length} byte{plural} of payload")
+        lines.append(f"report {report_id} {_KINDS[report_type]}: {length} byte{plural} of payload")
     return "\n".join([*lines, *([""] if layout.bits else []), *_call(layout)])
 
 
@@ -75,7 +75,7 @@ def _variables(declared: Field) -> Iterator[tuple[str, ...]]:
         control = declared.control(usage, index)
         index += count
         times = f" x {count}" if count > 1 else ""
-        yield (*_place(declared, control.bit), f"{usage_name(usage)}{times}", _manner(control))
+        yield (*_place(declared, control.bit), f"{usage_name(usage)}{times}", _behaviour(control))
 
 
 def _array(declared: Field) -> tuple[str, ...]:
@@ -86,12 +86,12 @@ def _array(declared: Field) -> tuple[str, ...]:
 
 
 def _place(declared: Field, bit: int) -> tuple[str, str, str]:
-    report = f"{declared.report_id} {_KINDS[declared.direction]}"
+    report = f"{declared.report_id} {_KINDS[declared.report_type]}"
     return report, str(bit), str(declared.size)
 
 
-def _manner(control: Control) -> str:
-    if control.direction is not Direction.INPUT:
+def _behaviour(control: ReportControl) -> str:
+    if control.report_type is not ReportType.INPUT:
         return "set by the host"
     flagged = ", flagged constant" if control.constant else ""
     return ("a pulse or a step" if control.relative else "a state") + flagged
@@ -105,20 +105,20 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def _call(layout: Layout) -> Iterator[str]:
+def _call(layout: ReportLayout) -> Iterator[str]:
     """Yield what a room can do in a call with such a device."""
-    mute = layout.find(Usage.PHONE_MUTE, Direction.INPUT)
-    hook = layout.find(Usage.HOOK_SWITCH, Direction.INPUT)
+    mute = layout.find(Usage.PHONE_MUTE, ReportType.INPUT)
+    hook = layout.find(Usage.HOOK_SWITCH, ReportType.INPUT)
     light = layout.find(Usage.LED_MUTE, *_SHOWN) or layout.find(Usage.LED_MICROPHONE, *_SHOWN)
     off_hook = layout.find(Usage.LED_OFF_HOOK, *_SHOWN)
-    manner = "a pulse for each press" if mute and mute[0].relative else "its own state"
-    yield f"mute button: {f'{_where(mute[0])}, {manner}' if mute else 'none'}"
+    behaviour = "a pulse for each press" if mute and mute[0].relative else "its own state"
+    yield f"mute button: {f'{_where(mute[0])}, {behaviour}' if mute else 'none'}"
     yield f"mute light: {_where(light[0]) if light else 'none; only the panel shows mute'}"
     yield f"hook: {_where(hook[0]) if hook else 'none; calls are left on the panel'}"
     yield f"off-hook light: {_where(off_hook[0]) if off_hook else 'none'}"
-    volume = layout.find(Usage.VOLUME_UP, Direction.INPUT)
+    volume = layout.find(Usage.VOLUME_UP, ReportType.INPUT)
     yield f"volume keys: {_where(volume[0]) if volume else 'none'}"
 
 
-def _where(control: Control) -> str:
+def _where(control: ReportControl) -> str:
     return f"report {control.report_id} bit {control.bit}"

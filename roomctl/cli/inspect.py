@@ -13,7 +13,7 @@ from roomctl import config as configuration
 from roomctl import profile as profiles
 from roomctl.cli.named import named
 from roomctl.errors import ProfileError, RoomctlError
-from roomctl.occupancy.profile import LABORATORY, Laboratory
+from roomctl.occupancy.profile import DATASET, DatasetProfile
 
 _KINDS = {kind.name: kind.profile for kind in app.KINDS if kind.profile is not None}
 _SHIPPED = configuration.data_path("firmware_profiles")
@@ -37,8 +37,8 @@ def check(path: Path) -> dict[str, Any]:
 
 def _check_profile(path: Path, kind: str) -> None:
     """Read a profile, and see that no other one is picked by the same answer."""
-    if path.stem == LABORATORY:
-        profiles.load(path, Laboratory)
+    if path.stem == DATASET:
+        profiles.load(path, DatasetProfile)
         return
     profile = profiles.load(path, _KINDS[kind])
     beside = path.parent if path.parent.name == kind else _SHIPPED / kind

@@ -49,7 +49,7 @@ def drill(
     from roomctl.cli import drill as drills
 
     log(verbose, quietly=True)
-    wanted = drills.Wanted(device, config, simulated, presets, power, trace, yes)
+    wanted = drills.DrillRequest(device, config, simulated, presets, power, trace, yes)
     room = drills.load(wanted)
     if device is None:
         found = drills.listed(room)

@@ -20,7 +20,7 @@ from roomctl.occupancy.evaluation.evaluate import (
     occupied_hours,
     periods,
 )
-from roomctl.occupancy.profile import LABORATORY, Laboratory
+from roomctl.occupancy.profile import DATASET, DatasetProfile
 from roomctl.profile import load
 
 _MOST_SAID = 20  # lags, one by one
@@ -49,8 +49,8 @@ def learned(fit: Path | None) -> Learned:
     """Return what is known beforehand: of a CSV file, of a fit written as TOML, else as shipped."""
     if fit is not None and fit.suffix != ".toml":
         return Learned.of(read(fit))
-    shipped = data_path("firmware_profiles") / "occupancy" / f"{LABORATORY}.toml"
-    known = load(fit or shipped, Laboratory)
+    shipped = data_path("firmware_profiles") / "occupancy" / f"{DATASET}.toml"
+    known = load(fit or shipped, DatasetProfile)
     return Learned(known.ratios.model_dump(), known.pirs, known.occupied)
 
 

@@ -47,7 +47,7 @@ def describe(
     from roomctl.cli import describe as descriptions
 
     log(verbose=False, quietly=True)
-    wanted = descriptions.Wanted(name, config, listen, url, token)
+    wanted = descriptions.DescribeRequest(name, config, listen, url, token)
     found = descriptions.describe(wanted)
     typer.echo(dump(found) if as_json else descriptions.text(found))
     if "error" in found:

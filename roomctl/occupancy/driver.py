@@ -20,7 +20,7 @@ from roomctl.errors import ConfigError, PortError
 from roomctl.kind import Context, Kind
 from roomctl.occupancy import ld2410
 from roomctl.occupancy.health import STALE_S
-from roomctl.occupancy.profile import LABORATORY, OccupancyProfile
+from roomctl.occupancy.profile import DATASET, OccupancyProfile
 from roomctl.ports import address, gpio
 from roomctl.profile import load_all
 from roomctl.wire import Chunk, Connect, Identity, Machine
@@ -156,21 +156,21 @@ class _Frames(_Watched):
 
     def __init__(self, sensor: Sensor, now: float) -> None:
         super().__init__(sensor, now)
-        self._reader, self._sight = ld2410.Reader(), ld2410.Sight()
+        self._reader, self._presence = ld2410.RadarReader(), ld2410.RadarPresence()
         self._tell_at = 0.0
 
     def receive(self, chunk: Chunk) -> None:
         for target in self._reader.feed(chunk.data):
             self._came(chunk.at)
-            before = self._sight.present
-            if self._sight.see(target) != before or chunk.at >= self._tell_at:
+            before = self._presence.present
+            if self._presence.see(target) != before or chunk.at >= self._tell_at:
                 self._tell_at = chunk.at + TELL_EVERY_S
-                self._sensor.heard(self._sight.present, chunk.at)
+                self._sensor.heard(self._presence.present, chunk.at)
 
 
 def profiles() -> dict[str, OccupancyProfile]:
     """Read every occupancy profile that ships, by file stem."""
-    return load_all(data_path("firmware_profiles") / "occupancy", OccupancyProfile, LABORATORY)
+    return load_all(data_path("firmware_profiles") / "occupancy", OccupancyProfile, DATASET)
 
 
 def sensors(

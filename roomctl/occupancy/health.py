@@ -1,14 +1,15 @@
 """What one sensor's levels prove, and whether it can be believed. Knows no clock and no port.
 
-A level counts once it has stood for 50 ms. More than 50 edges within 5 s are chatter: the sensor is
-not believed for 10 s, doubled each time it goes on; what it tells is listened to again in the last
-5 s of them, to see whether it has calmed down. A sensor not heard of for 3 s is gone (ports tell
-its level every second). One that has been active for 8 h while nothing else vouched for it is
-stuck, and so is one that missed what all others saw: each is believed again once its level changes.
+A level counts once it has stood for 50 ms. More than 50 transitions within 5 s are chatter: the
+sensor is not believed for 10 s, doubled each time it goes on; what it tells is listened to again in
+the last 5 s of them, to see whether it has calmed down. A sensor not heard of for 3 s is gone
+(ports tell its level every second). One that has been active for 8 h while nothing else vouched for
+it is stuck, and so is one that missed what all others saw: each is believed again once its level
+changes.
 
 What everything but one sensor says of the room, when it was used and how often lately, is its
-`Witness`: a sensor that sees somebody for longer than anybody ever stayed, or nobody while people
-came and went, is not believed.
+`CrossCheck`: a sensor that sees somebody for longer than anybody ever stayed, or nobody while
+people came and went, is not believed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Literal
 STEADY_S = 0.05
 STALE_S = 3.0
 STUCK_S = 8 * 3600.0
-CHATTER_EDGES, CHATTER_S = 50, 5.0
+CHATTER_TRANSITIONS, CHATTER_S = 50, 5.0
 FIRST_QUARANTINE_S, LONGEST_QUARANTINE_S = 10.0, 600.0
 TIMES_LONGEST = 3.0  # a room that is used for twelve hours on end has no sensor stuck after eight
 QUIET_S = 7 * 86_400.0
@@ -29,8 +30,8 @@ ENOUGH_PERIODS = 5
 FaultCode = Literal["chatter", "stuck_high", "stuck_low"]
 
 
-class Sense:
-    """One sensor. `momentary` (a door) proves something at each edge, and nothing in between.
+class SensorHealth:
+    """One sensor. `momentary` (a door) proves something at each changed, and nothing in between.
 
     `stale_s`: it is gone when not heard of for that long; a port tells its level every second.
     """
@@ -44,14 +45,14 @@ class Sense:
         self._heard_at = 0.0
         self._rose_at: float | None = None  # active, but not for long enough yet
         self._active_since = 0.0
-        self._edges: deque[float] = deque(maxlen=CHATTER_EDGES + 1)
+        self._transitions: deque[float] = deque(maxlen=CHATTER_TRANSITIONS + 1)
         self._quarantine_ends: float | None = None
         self._quarantine_s = FIRST_QUARANTINE_S
         self._calm_at = 0.0
         self._stuck: FaultCode | None = None
         self._stuck_s = STUCK_S
         self._vouched_at = 0.0
-        self.quiet_since: float | None = None  # no edge since then
+        self.quiet_since: float | None = None  # no transition since then
         self.fault_since = 0.0
 
     @property
@@ -91,17 +92,17 @@ class Sense:
         self.tick(at)
         if self.deaf(at):
             return
-        edge = self._level is not None and level != self._level
+        changed = self._level is not None and level != self._level
         self._level, self._heard_at = level, at
-        if edge or self.quiet_since is None:
+        if changed or self.quiet_since is None:
             self.quiet_since = at
-        if edge:
+        if changed:
             self._stuck = None
-            self._note_edge(at)
+            self._note_transition(at)
         if self._quarantine_ends is not None:
             return
         if self.momentary:
-            if edge:
+            if changed:
                 self.seen_at = at
         elif level:
             self._still_active(at)
@@ -149,9 +150,9 @@ class Sense:
             self.seen_at = at
         self.active, self._rose_at = False, None
 
-    def _note_edge(self, at: float) -> None:
-        self._edges.append(at)
-        if len(self._edges) > CHATTER_EDGES and at - self._edges[0] <= CHATTER_S:
+    def _note_transition(self, at: float) -> None:
+        self._transitions.append(at)
+        if len(self._transitions) > CHATTER_TRANSITIONS and at - self._transitions[0] <= CHATTER_S:
             self._quarantine(at)
 
     def _quarantine(self, now: float) -> None:
@@ -170,7 +171,7 @@ class Sense:
             self._rose_at = now
 
 
-class Witness:
+class CrossCheck:
     """All evidence but that of one sensor."""
 
     def __init__(self) -> None:

@@ -44,7 +44,7 @@ class Target:
     detection_cm: int = 0
 
 
-class Sight:
+class RadarPresence:
     """What a radar's reports prove over time."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Sight:
         return self.present
 
 
-class Reader:
+class RadarReader:
     """Finds reports in a stream of bytes; what is anything else is passed over."""
 
     def __init__(self) -> None:

@@ -25,9 +25,9 @@ A ratio is clipped to -3 ... +6, so that no single kind can settle it alone agai
 thresholds keep it from wavering: occupied from .8 up, vacant from .003 down. These figures, and
 what they give on real data, are those of the two-state filter on the UCI 864 data set.
 
-Everything that presence is told is an `Input`. Ports tell a level every second; kept are its
-changes alone (`Record`), and when it stopped coming. Told again (`replay`) to a presence of the
-same room, with `stale_s` infinite, they give the same states, bit for bit.
+Everything that presence is told is an `PresenceInput`. Ports tell a level every second; kept are
+its changes alone (`PresenceRecorder`), and when it stopped coming. Told again (`replay`) to a
+presence of the same room, with `stale_s` infinite, they give the same states, bit for bit.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from roomctl.occupancy.health import STALE_S, FaultCode, Sense, Witness
+from roomctl.occupancy.health import STALE_S, CrossCheck, FaultCode, SensorHealth
 
 ENTER, LEAVE = 0.8, 0.003
 LEAST, MOST = -3.0, 6.0
@@ -111,7 +111,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SensorFault:
     """A sensor that is not believed although its level comes, and since when."""
 
     sensor: str
@@ -139,7 +139,7 @@ class PresenceState:
     seen_at: float | None = None
     empty_at: float | None = None
     door_open: bool | None = None
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[SensorFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +184,12 @@ class Presence:
         stale_s: float = STALE_S,
     ) -> None:
         self._kinds = {name: (kinds or {}).get(name, "pir") for name in hold_s}
-        self._senses = {
-            name: Sense(hold, momentary=self._kinds[name] in _BLIND, stale_s=stale_s)
+        self._sensors = {
+            name: SensorHealth(hold, momentary=self._kinds[name] in _BLIND, stale_s=stale_s)
             for name, hold in hold_s.items()
         }
-        self._witnesses = {
-            name: Witness() for name, kind in self._kinds.items() if kind not in _BLIND
+        self._cross_checks = {
+            name: CrossCheck() for name, kind in self._kinds.items() if kind not in _BLIND
         }
         pirs = {name: PIR_LIKELIHOOD for name, kind in self._kinds.items() if kind == "pir"}
         self._likelihoods = pirs | dict(likelihoods or {})
@@ -199,7 +199,7 @@ class Presence:
         self._in_call = False
         self._call_ended_at: float | None = None
         self._touched_at: float | None = None
-        self._state = PresenceState("unknown", None, 0.0, (), 0, len(self._senses))
+        self._state = PresenceState("unknown", None, 0.0, (), 0, len(self._sensors))
         self._started = False
         self._turn: float | None = None  # at which the state may change next, by time alone
         self._sighted_at: float | None = None  # since when the room can be seen to be empty
@@ -212,18 +212,18 @@ class Presence:
     def level(self, sensor: str, level: bool, at: float) -> None:
         """Take a level of `sensor`, new or told again (at least every 3 s); KeyError if unknown."""
         self._pass(at)
-        self._senses[sensor].level(level, self._now)
+        self._sensors[sensor].level(level, self._now)
         self._settle()
 
     def deaf(self, sensor: str, at: float) -> bool:
         """Whether a level of `sensor` is not listened to at `at`: it chatters; tell it later."""
-        return self._senses[sensor].deaf(max(self._now, at))
+        return self._sensors[sensor].deaf(max(self._now, at))
 
     def healthy(self, sensor: str, healthy: bool, at: float) -> None:
         """Note that `sensor` is gone; it is back with the first level after that."""
         self._pass(at)
         if not healthy:
-            self._senses[sensor].lost()
+            self._sensors[sensor].lost()
         self._settle()
 
     def call_live(self, live: bool, at: float) -> None:
@@ -247,7 +247,7 @@ class Presence:
 
     def due(self) -> float | None:
         """Return the next instant at which time alone may change the state."""
-        ends = [self._slot_ends] if self._senses else []
+        ends = [self._slot_ends] if self._sensors else []
         if self._turn is not None:
             ends.append(self._turn)
         return min(ends, default=None)
@@ -259,7 +259,11 @@ class Presence:
 
     def _next_turn(self, proofs: Iterable[_Proof]) -> float | None:
         """Return the next instant at which time alone may change more than the probability."""
-        ends = [due for sense in self._senses.values() if (due := sense.due()) is not None]
+        ends = [
+            due
+            for sensor_health in self._sensors.values()
+            if (due := sensor_health.due()) is not None
+        ]
         for proof in proofs:
             if not proof.active and proof.ends > self._now:
                 ends += (proof.vacates, proof.ends)
@@ -278,7 +282,7 @@ class Presence:
         still = 0
         while self._slot_ends <= until:
             before = self._fusion.probability
-            self._tick_senses(self._slot_ends)
+            self._tick_sensors(self._slot_ends)
             door_at = self._slot_ends - SLOT_S - DOOR_S
             haste = HASTE if any(door.saw_since(door_at) for door in self._of("door")) else 1.0
             self._fusion.step(SLOT_S, self._ratios(), haste)
@@ -287,16 +291,16 @@ class Presence:
             if still > STILL_SLOTS:  # it would stay so, bit for bit
                 self._slot_ends = (until // SLOT_S + 1) * SLOT_S
         self._now = until
-        self._tick_senses(until)
+        self._tick_sensors(until)
 
     def _settle(self) -> None:
         """Make the state anew from all that is known now."""
         before, now = self._state, self._now
         proofs = sorted(self._proofs(), key=lambda proof: proof.at, reverse=True)
-        self._bear_witness(proofs)
+        self._cross_check(proofs)
         blind = not any(
-            sense.healthy and self._kinds[name] not in _BLIND
-            for name, sense in self._senses.items()
+            sensor_health.healthy and self._kinds[name] not in _BLIND
+            for name, sensor_health in self._sensors.items()
         )
         if blind or self._sighted_at is None:
             self._sighted_at = None if blind else now
@@ -310,15 +314,15 @@ class Presence:
             None if word == "unknown" else round(self._fusion.probability, 2),
             now if changed else before.since,
             reasons,
-            sum(sense.healthy for sense in self._senses.values()),
-            len(self._senses),
+            sum(sensor_health.healthy for sensor_health in self._sensors.values()),
+            len(self._sensors),
             seen_at,
             self._empty_at(proofs),
             next((door.high for door in self._of("door") if door.healthy), None),
             tuple(
-                Fault(name, sense.fault, sense.fault_since)
-                for name, sense in self._senses.items()
-                if sense.fault is not None
+                SensorFault(name, sensor_health.fault, sensor_health.fault_since)
+                for name, sensor_health in self._sensors.items()
+                if sensor_health.fault is not None
             ),
         )
 
@@ -327,7 +331,7 @@ class Presence:
             return None
         return max([self._sighted_at, *(proof.ends for proof in proofs)])
 
-    def _bear_witness(self, proofs: list[_Proof]) -> None:
+    def _cross_check(self, proofs: list[_Proof]) -> None:
         """Tell each sensor what everything else has seen: its health is judged by that."""
         now = self._now
         telling = [
@@ -335,21 +339,25 @@ class Presence:
             for proof in proofs
             if now < proof.ends and proof.code not in ("door", "call_ended")
         ]
-        for name, witness in self._witnesses.items():
+        for name, others in self._cross_checks.items():
             seen_at = next((at for sensor, at in telling if sensor != name), None)  # newest first
-            witness.note(now if self._in_call else seen_at, now)
-            sense = self._senses[name]
-            sense.vouch(witness.seen_at, witness.stuck_s)
-            quiet_since = now if sense.active else sense.quiet_since
-            if quiet_since is not None and witness.contradicts(quiet_since, now):
-                sense.missed(now)
+            others.note(now if self._in_call else seen_at, now)
+            sensor_health = self._sensors[name]
+            sensor_health.vouch(others.seen_at, others.stuck_s)
+            quiet_since = now if sensor_health.active else sensor_health.quiet_since
+            if quiet_since is not None and others.contradicts(quiet_since, now):
+                sensor_health.missed(now)
 
-    def _of(self, kind: str) -> Iterator[Sense]:
-        return (sense for name, sense in self._senses.items() if self._kinds[name] == kind)
+    def _of(self, kind: str) -> Iterator[SensorHealth]:
+        return (
+            sensor_health
+            for name, sensor_health in self._sensors.items()
+            if self._kinds[name] == kind
+        )
 
-    def _tick_senses(self, now: float) -> None:
-        for sense in self._senses.values():
-            sense.tick(now)
+    def _tick_sensors(self, now: float) -> None:
+        for sensor_health in self._sensors.values():
+            sensor_health.tick(now)
 
     def _ratios(self) -> Iterator[float]:
         """Yield what each kind of evidence says of the slot that ends now."""
@@ -357,10 +365,10 @@ class Presence:
         if self._in_call or (self._touched_at is not None and self._touched_at > since):
             yield MOST
         weighed: dict[str, list[float]] = {}
-        for name, sense in self._senses.items():
-            if sense.healthy and name in self._likelihoods:
+        for name, sensor_health in self._sensors.items():
+            if sensor_health.healthy and name in self._likelihoods:
                 slow = self._kinds[name] in SLOW
-                seen = bool(sense.high) if slow else sense.saw_since(since)
+                seen = bool(sensor_health.high) if slow else sensor_health.saw_since(since)
                 weighed.setdefault(self._kinds[name], []).append(
                     ratio(seen, *self._likelihoods[name])
                 )
@@ -382,12 +390,14 @@ class Presence:
         return word, reasons
 
     def _proofs(self) -> Iterator[_Proof]:
-        for name, sense in self._senses.items():
+        for name, sensor_health in self._sensors.items():
             kind = self._kinds[name]
-            seen_at = self._now if sense.active else sense.seen_at
+            seen_at = self._now if sensor_health.active else sensor_health.seen_at
             if seen_at is not None and kind not in SLOW:
-                hold_s = min(sense.hold_s, DOOR_S) if kind == "door" else sense.hold_s
-                yield _Proof(kind, {"sensor": name}, seen_at, hold_s, sense.active)
+                hold_s = (
+                    min(sensor_health.hold_s, DOOR_S) if kind == "door" else sensor_health.hold_s
+                )
+                yield _Proof(kind, {"sensor": name}, seen_at, hold_s, sensor_health.active)
         if self._touched_at is not None:
             yield _Proof("touch", {}, self._touched_at, self._touch_hold_s)
         if self._call_ended_at is not None:
@@ -395,23 +405,23 @@ class Presence:
             yield _Proof("call_ended", {}, self._call_ended_at, hold_s)
 
 
-Kind = Literal["start", "level", "healthy", "call", "touch", "tick"]
+InputKind = Literal["start", "level", "healthy", "call", "touch", "tick"]
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class PresenceInput:
     """One thing that the room was told at `at_s`, monotonic; `sensor` for a level or its health.
 
     "start": a fresh presence, that knows nothing yet.
     """
 
     at_s: float
-    kind: Kind
+    kind: InputKind
     sensor: str = ""
     on: bool = True
 
 
-def tell(presence: Presence, told: Input) -> None:
+def tell(presence: Presence, told: PresenceInput) -> None:
     """Tell a presence one thing; KeyError for a sensor that it does not know."""
     match told.kind:
         case "level":
@@ -426,16 +436,16 @@ def tell(presence: Presence, told: Input) -> None:
             presence.tick(told.at_s)
 
 
-def replay(presence: Presence, inputs: Iterable[Input]) -> Iterator[PresenceState]:
+def replay(presence: Presence, inputs: Iterable[PresenceInput]) -> Iterator[PresenceState]:
     """Tell a fresh presence everything once more, and yield the state after each."""
     for told in inputs:
         tell(presence, told)
         yield presence.state
 
 
-def runs(inputs: Iterable[Input]) -> list[list[Input]]:
+def runs(inputs: Iterable[PresenceInput]) -> list[list[PresenceInput]]:
     """Divide inputs at each "start"; what comes before the first one is left out."""
-    found: list[list[Input]] = []
+    found: list[list[PresenceInput]] = []
     for told in inputs:
         if told.kind == "start":
             found.append([])
@@ -444,7 +454,7 @@ def runs(inputs: Iterable[Input]) -> list[list[Input]]:
     return found
 
 
-class Record:
+class PresenceRecorder:
     """What has to be kept of everything that one presence is told."""
 
     def __init__(self, stale_s: float = STALE_S) -> None:
@@ -452,15 +462,17 @@ class Record:
         self._stale_s = stale_s
         self._now = 0.0
         self._in_call = False
-        self._levels: dict[str, tuple[Input, Input]] = {}  # as kept, and as last told
+        self._levels: dict[
+            str, tuple[PresenceInput, PresenceInput]
+        ] = {}  # as kept, and as last told
 
-    def of(self, told: Input) -> Sequence[Input]:
+    def of(self, told: PresenceInput) -> Sequence[PresenceInput]:
         """Return what to keep of something told, at the instant at which it counted."""
         self._now = max(self._now, told.at_s)
         told = replace(told, at_s=self._now)
         return [*self._gone(), *self._of(told)]
 
-    def _of(self, told: Input) -> Iterator[Input]:
+    def _of(self, told: PresenceInput) -> Iterator[PresenceInput]:
         match told.kind:
             case "start" | "touch":
                 yield told
@@ -477,16 +489,16 @@ class Record:
             case "healthy" if not told.on:
                 yield from self._end(told.sensor, told.at_s)
 
-    def _gone(self) -> Iterator[Input]:
+    def _gone(self) -> Iterator[PresenceInput]:
         """Yield the end of each level that has not been told for too long."""
         for sensor, (_, last) in [*self._levels.items()]:
             if self._now >= last.at_s + self._stale_s:
                 yield from self._end(sensor, last.at_s + self._stale_s)
 
-    def _end(self, sensor: str, at_s: float) -> Iterator[Input]:
+    def _end(self, sensor: str, at_s: float) -> Iterator[PresenceInput]:
         """Yield when a level was told last, and when it was given up."""
         if sensor in self._levels:
             first, last = self._levels.pop(sensor)
             if last.at_s > first.at_s:
                 yield last
-            yield Input(at_s, "healthy", sensor, False)
+            yield PresenceInput(at_s, "healthy", sensor, False)

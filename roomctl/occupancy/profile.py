@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from roomctl.profile import Profile
 
-Kind = Literal["pir", "radar", "ultrasound", "door", "light", "co2"]
+SensorKind = Literal["pir", "radar", "ultrasound", "door", "light", "co2"]
 Speaks = Literal["level", "ld2410"]
 Part = Annotated[float, Field(gt=0, lt=1)]
 
-LABORATORY = "uci864"  # the file of the laboratory's figures, which is no sensor's profile
+DATASET = "uci864"  # the file of the laboratory's figures, which is no sensor's profile
 
 
 class Ratios(BaseModel):
@@ -28,7 +28,7 @@ class Ratios(BaseModel):
     light: tuple[float, ...] = Field(min_length=3, max_length=3)
 
 
-class Laboratory(Profile):
+class DatasetProfile(Profile):
     """What one laboratory's labelled samples taught: for evaluation alone, no default of a room."""
 
     occupied: float = Field(gt=0, lt=1, description="part of the samples with somebody there")
@@ -41,7 +41,7 @@ class Laboratory(Profile):
 class OccupancyProfile(Profile):
     """One model of sensor. A `door` tells moments; `light` and `co2` follow people slowly."""
 
-    kind: Kind
+    kind: SensorKind
     polarity: Literal["high", "low"] = Field(description="the output level that means presence")
     warm_up_s: float = Field(ge=0, le=600, description="after power-up; its output is not believed")
     hold_s: float = Field(

@@ -127,6 +127,6 @@ class SimRadar(SimSensor):
         )
 
 
-def far_sensor(profile: OccupancyProfile) -> SimSensor:
+def sim_sensor(profile: OccupancyProfile) -> SimSensor:
     """Return the far end of a profile."""
     return SimRadar(profile) if profile.speaks == "ld2410" else SimSensor(profile)

@@ -1,7 +1,7 @@
-"""The room's microphone: wishes from people, LEDs and read-backs from devices, one truth.
+"""The room's microphone: requests from people, LEDs and read-backs from devices, one state.
 
-Mediates between the speakerphone wing (LED, presses, the reducer) and the screen (capture mute).
-What may be said of the microphone is decided by `speakerphone.mute` alone. Who asked is kept as
+Mediates between the speakerphone wing (LED, presses) and the screen (capture mute).
+What may be said of the microphone is decided by `room.mute` alone. Who asked is kept as
 "kind:name"; the reducer's own reasons have no name.
 """
 
@@ -43,29 +43,29 @@ class MuteControl:
         self.phones = Speakerphones(phones)
         self._screen, self._clock, self._changed = screen, clock, changed
         self._unplugged = unplugged
-        self.truth = mute.first(clock.mono_s())
+        self.state = mute.first(clock.mono_s())
         self._since = clock.now()
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._call: int | None = None
         self._hung_up = False  # in a call, by somebody's hand
         self._hushed: str | None = None  # by what, while it was open before
-        self._written: tuple[int, bool] | None = None  # epoch and off-hook whose writes have ended
+        self._written: tuple[int, bool] | None = None  # generation, off-hook: writes have ended
 
     @property
     def entry(self) -> AudioEntry:
         sound = self._sound
-        state, wanted = self.truth.state, self.truth.wanted
-        kind, _, name = state.by.partition(":")
+        status, requested = self.state.status, self.state.requested
+        kind, _, name = status.by.partition(":")
         by: Any = kind or "found"  # Any: of the closed list, for nothing else is ever asked
         return AudioEntry(
-            mute=state.mute.value,
+            mute=status.mute.value,
             volume_pct=sound.volume_pct if sound else None,
             available=bool(sound and sound.available),
-            asked=None if wanted is None else "muted" if wanted else "open",
+            asked=None if requested is None else "muted" if requested else "open",
             by=by,
             name=name,
-            why="" if state.why == "not_asked" else state.why,
+            why="" if status.why == "not_asked" else status.why,
             since=self._since.wall,
             switch=sound.switch.value if sound else "none",
             meeting_muted=self._meeting_muted(),
@@ -98,22 +98,22 @@ class MuteControl:
         if self._sound is None or not self._sound.available:
             why = "no sound server that could mute; is `roomctl screen` running?"
             raise Refused("microphone", "no_sound_server", why)
-        self._take(mute.Wanted(muted, by))
-        if self.truth.conflict and not muted:
+        self._take(mute.MuteRequested(muted, by))
+        if self.state.conflict and not muted:
             raise Refused("microphone", "conflict", "somebody else has just muted it; ask again")
         goal = mute.Mute.MUTED if muted else mute.Mute.OPEN
         try:
             async with asyncio.timeout(SETTLE_S):
-                while self.truth.state.mute is not goal and self.truth.wanted is muted:
-                    if self.truth.state.why in MISSING:
+                while self.state.status.mute is not goal and self.state.requested is muted:
+                    if self.state.status.why in MISSING:
                         break
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
             pass
-        if self.truth.wanted is not muted:
+        if self.state.requested is not muted:
             raise Refused("microphone", "superseded", "the opposite was asked for since")
-        if self.truth.state.mute is not goal:
+        if self.state.status.mute is not goal:
             raise NoReply("microphone", mute.CONFIRM_S, "it may be as it was")
 
     def choose(self, name: str) -> None:
@@ -126,23 +126,23 @@ class MuteControl:
 
     def pressed(self, name: str) -> None:
         """Take a press of the mute key on a speakerphone; one that is not in use only mutes."""
-        wanted = mute.toggled(self.truth)
-        if wanted or name == self.phones.used:
-            self._take(mute.Wanted(wanted, f"speakerphone:{name}"))
+        requested = mute.toggled(self.state)
+        if requested or name == self.phones.used:
+            self._take(mute.MuteRequested(requested, f"speakerphone:{name}"))
 
     def hung_up(self) -> None:
         """Take that somebody hung up in a call: the room is muted at once."""
         self._hung_up = True
-        self._hushed = None if mute.toggled(self.truth) is False else "hang_up:"
-        self._take(mute.Wanted(True, "hang_up:"))
+        self._hushed = None if mute.toggled(self.state) is False else "hang_up:"
+        self._take(mute.MuteRequested(True, "hang_up:"))
         self._begin_writing()
 
     def taken_up(self, *, as_before: bool) -> None:
         """Go on with the call; `as_before`: open, too, if it was and nobody else muted it."""
         hushed, self._hushed = self._hushed, None
         self._hung_up = False
-        if as_before and hushed is not None and self.truth.by == hushed:
-            self._take(mute.Wanted(False, hushed))
+        if as_before and hushed is not None and self.state.by == hushed:
+            self._take(mute.MuteRequested(False, hushed))
         self.put_back()
 
     def devices_changed(self) -> None:
@@ -153,22 +153,23 @@ class MuteControl:
         phone = self.phone
         if self.phones:
             led = phone is not None and phone.state.has_mute_led
-            self._take(mute.Online(phone is not None, led))
+            self._take(mute.SpeakerphoneOnline(phone is not None, led))
         if phone is not None and self._screen is not None:
             # Of one that is unplugged the screen is not told: until it is back, or another one is
             # there, the sound server's default stands in.
             self._screen.use(phone.state.port_path, phone.state.vid, phone.state.pid)
         sound = self._sound
-        self._take(mute.Server(bool(sound and sound.available)))
+        self._take(mute.SoundServerOnline(bool(sound and sound.available)))
         muted = sound.muted if sound and sound.available else None
         switch = mute.Switch(sound.switch.value) if sound else mute.Switch.NONE
         # While a write is on its way, a report may be older than it; only bad news counts then.
-        settled = self._written is not None and self._written[0] == self.truth.epoch
-        epoch = self.truth.epoch if settled else -1
+        settled = self._written is not None and self._written[0] == self.state.generation
+        generation = self.state.generation if settled else -1
         if settled or muted is not None:
-            self._take(mute.Capture(muted, epoch, switch))
+            self._take(mute.CaptureRead(muted, generation, switch))
         if settled and phone is not None and phone.state.has_mute_led:
-            self._take(mute.Led(phone.state.led_muted, epoch))  # the driver may have written again
+            # The driver may have written again.
+            self._take(mute.LedWritten(phone.state.led_muted, generation))
 
     def call_is(self, call: int | None) -> None:
         """Light the Off-Hook LED while a call is live; the next meeting inherits no mute.
@@ -180,7 +181,7 @@ class MuteControl:
             self._hung_up = False
             if before is not None:
                 # In the name of whoever asked last: no conflict with a mute at the last moment.
-                self._take(mute.Wanted(False, self.truth.by))
+                self._take(mute.MuteRequested(False, self.state.by))
             self._begin_writing()
 
     def put_back(self) -> None:
@@ -189,24 +190,24 @@ class MuteControl:
         self._begin_writing()
 
     def due(self) -> float | None:
-        return mute.due(self.truth)
+        return mute.due(self.state)
 
     def tick(self) -> None:
-        self._take(mute.Passed())
+        self._take(mute.TimePassed())
 
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def _take(self, fact: mute.Fact) -> None:
-        before = self.truth
-        self.truth = mute.step(before, fact, self._clock.mono_s())
-        if self.truth.state.mute is not before.state.mute:
+    def _take(self, event: mute.MuteEvent) -> None:
+        before = self.state
+        self.state = mute.step(before, event, self._clock.mono_s())
+        if self.state.status.mute is not before.status.mute:
             self._since = self._clock.now()
-        if self.truth.epoch != before.epoch and self.truth.wanted is not None:
+        if self.state.generation != before.generation and self.state.requested is not None:
             self._begin_writing()
-        if self.truth.state != before.state:
+        if self.state.status != before.status:
             self._news.set()
             self._changed()
 
@@ -221,52 +222,54 @@ class MuteControl:
             self._task = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
-        """Carry out the present wish; a newer one that came meanwhile is carried out next."""
-        while self._written != (asked := (self.truth.epoch, self.off_hook)):
-            epoch, wanted = self.truth.epoch, self.truth.wanted
+        """Carry out the present request; a newer one that came meanwhile is carried out next."""
+        while self._written != (asked := (self.state.generation, self.off_hook)):
+            generation, requested = self.state.generation, self.state.requested
             # The lamp never says muted while the microphone is open: silence comes before it, and
             # goes after it.
-            led = None if wanted else await self._write_led(False)
-            capture = None if wanted is None else await self._write_capture(wanted, epoch)
-            if wanted:
+            led = None if requested else await self._write_led(False)
+            capture = (
+                None if requested is None else await self._write_capture(requested, generation)
+            )
+            if requested:
                 led = await self._write_led(True)
             self._written = asked
-            if wanted is not None:
-                self._take(capture or mute.Capture(None, epoch))
-                self._take(mute.Led(led, epoch))
+            if requested is not None:
+                self._take(capture or mute.CaptureRead(None, generation))
+                self._take(mute.LedWritten(led, generation))
 
-    async def _write_led(self, wanted: bool) -> bool | None:
+    async def _write_led(self, requested: bool) -> bool | None:
         phone = self.phone
-        self.phones.tell(wanted, self.off_hook)
+        self.phones.tell(requested, self.off_hook)
         if phone is None:
             return None
         try:
-            await phone.show(wanted, self.off_hook)
+            await phone.write_leds(requested, self.off_hook)
         except (PortError, DeviceError) as error:
             _log.warning("%s: the mute LED could not be written: %s", phone.name, error)
             return None
-        return wanted
+        return requested
 
-    async def _write_capture(self, wanted: bool, epoch: int) -> mute.Capture | None:
+    async def _write_capture(self, requested: bool, generation: int) -> mute.CaptureRead | None:
         if self._screen is None:
             return None
         try:
-            await self._screen.mute(wanted)
+            await self._screen.mute(requested)
         except (PortError, DeviceError) as error:
             _log.warning("microphone: %s", error)
             return None
         sound = self._screen.state.sound
-        return mute.Capture(sound.muted, epoch, mute.Switch(sound.switch.value))
+        return mute.CaptureRead(sound.muted, generation, mute.Switch(sound.switch.value))
 
     def _replaced(self, before: str | None) -> None:
         """Have all that was proven of one speakerphone proven anew of another one."""
         name = self.phones.used
         _log.info("speakerphone: %s is in use", name or "none")
-        self._take(mute.Online(False, False))
+        self._take(mute.SpeakerphoneOnline(False, False))
         self.put_back()
         left = name is None and before is not None and self._call is not None
-        if left and self._unplugged == "mute" and mute.toggled(self.truth):
-            self._take(mute.Wanted(True, f"unplugged:{before}"))
+        if left and self._unplugged == "mute" and mute.toggled(self.state):
+            self._take(mute.MuteRequested(True, f"unplugged:{before}"))
 
     def _meeting_muted(self) -> bool | None:
         """Whether the meeting's own mute is on; None: there is no meeting, or it cannot be read."""
@@ -310,10 +313,10 @@ class Speakerphones:
         self._chosen = name
 
     def tell(self, muted: bool, off_hook: bool) -> None:
-        """Have those that are not in use dark; while none is, any of them may be the next one."""
+        """Have the LEDs of those not in use off; while none is, any of them may be the next one."""
         for phone in self._phones.values():
             if phone.name != self.used:
-                phone.wish(*((muted, off_hook) if self.used is None else (False, False)))
+                phone.request_leds(*((muted, off_hook) if self.used is None else (False, False)))
 
     def follow(self, *, in_call: bool) -> bool:
         """Take what is online now; return whether another one, or none, is in use."""

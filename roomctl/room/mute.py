@@ -1,11 +1,12 @@
-"""Whether the microphone is muted: what was asked, what was proven, and nothing else.
+"""Whether the microphone is muted: what was requested, what was proven, and nothing else.
 
-Facts in, a new `Truth` out. Knows no device, no sound server and no clock. *Muted* is said only
-while, for the present wish, the LED write succeeded (or there is no LED) and both the capture mute
-and the devices' own capture switches (where there are any) were read back. Every new wish starts a
-new `epoch`, and so does a speakerphone or a sound server that comes or goes: proof of an older one
-counts for nothing, because what it proves may be undone by a command that is still on its way.
-Whenever `epoch` is new, the room writes LED and capture for `wanted` and reports what came of it.
+Events in, a new `MuteState` out: the one place that decides *muted*. Knows no device, no sound
+server and no clock. *Muted* is said only while, for the present request, the LED write succeeded
+(or there is no LED) and both the capture mute and the devices' own capture switches (where there
+are any) were read back. Every new request starts a new `generation`, and so does a speakerphone or
+a sound server that comes or goes: proof of an older one counts for nothing, because what it proves
+may be undone by a command that is still on its way. Whenever `generation` is new, the room writes
+LED and capture for `requested` and reports what came of it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Mute(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class MuteState:
+class MuteStatus:
     """What is shown: since when (monotonic seconds), who asked, and why if that is not plain.
 
     `why`: "" as asked · "not_asked" nobody has · "not_confirmed" no proof within 2 s ·
@@ -44,7 +45,7 @@ class MuteState:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class MuteRequested:
     """`by` asked for the microphone to be muted, or open."""
 
     muted: bool
@@ -52,11 +53,11 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Led:
-    """What became of the LED write for `epoch`: `muted` was written; None: the write failed."""
+class LedWritten:
+    """What became of the LED write of `generation`: `muted` was written; None: it failed."""
 
     muted: bool | None
-    epoch: int
+    generation: int
 
 
 class Switch(StrEnum):
@@ -72,14 +73,14 @@ class Switch(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Capture:
-    """The capture mute as read back by the screen process once it had done what `epoch` asked.
+class CaptureRead:
+    """The capture mute as read back by the screen process once it had done what was requested.
 
     `muted` is None while there is nothing to read (no sound server, no source, no answer).
     """
 
     muted: bool | None
-    epoch: int
+    generation: int
     switch: Switch = Switch.NONE
 
     @property
@@ -91,7 +92,7 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
-class Online:
+class SpeakerphoneOnline:
     """Whether the speakerphone is there, and whether it has a Mute LED.
 
     A room without a speakerphone says nothing: it starts without LED.
@@ -102,28 +103,30 @@ class Online:
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class SoundServerOnline:
     """Whether there is a sound server that can be asked. One that is back may have forgotten."""
 
     there: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class TimePassed:
     """Only time has passed."""
 
 
-Fact = Wanted | Led | Capture | Online | Server | Passed
+MuteEvent = (
+    MuteRequested | LedWritten | CaptureRead | SpeakerphoneOnline | SoundServerOnline | TimePassed
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
-    """All that is known, and what it amounts to in `state`."""
+class MuteState:
+    """All that is known, and what it amounts to in `status`."""
 
-    state: MuteState
-    wanted: bool | None = None
+    status: MuteStatus
+    requested: bool | None = None
     by: str = ""
-    epoch: int = 0
+    generation: int = 0
     asked_at: float = 0.0
     doubt_at: float = 0.0
     conflict: bool = False
@@ -137,116 +140,121 @@ class Truth:
 
     @property
     def proven(self) -> bool:
-        """Whether the wish for silence is fulfilled, beyond doubt."""
+        """Whether the request for silence is fulfilled, beyond doubt."""
         led = self.led is True or not self.has_led
-        return self.wanted is True and self.online and led and self.capture is True
+        return self.requested is True and self.online and led and self.capture is True
 
 
-def first(now: float) -> Truth:
+def first(now: float) -> MuteState:
     """Return what is known before anything is."""
-    return Truth(MuteState(Mute.UNKNOWN, now, "", "not_asked"))
+    return MuteState(MuteStatus(Mute.UNKNOWN, now, "", "not_asked"))
 
 
-def step(truth: Truth, fact: Fact, now: float) -> Truth:
-    """Take one fact; `now` never runs backwards."""
-    match fact:
-        case Wanted():
-            after = _wanted(truth, fact, now)
-        case Led() if fact.epoch == truth.epoch:
-            after = replace(truth, led=fact.muted, led_failed=fact.muted is None)
-        case Capture():
-            after = _captured(truth, fact, now)
-        case Online() if (fact.online, fact.has_led) != (truth.online, truth.has_led):
-            after = _renewed(replace(truth, online=fact.online, has_led=fact.has_led), now)
-        case Server() if fact.there is not truth.server:
-            after = _renewed(replace(truth, server=fact.there), now)
+def step(state: MuteState, event: MuteEvent, now: float) -> MuteState:
+    """Take one event; `now` never runs backwards."""
+    match event:
+        case MuteRequested():
+            after = _requested(state, event, now)
+        case LedWritten() if event.generation == state.generation:
+            after = replace(state, led=event.muted, led_failed=event.muted is None)
+        case CaptureRead():
+            after = _captured(state, event, now)
+        case SpeakerphoneOnline() if (event.online, event.has_led) != (state.online, state.has_led):
+            after = _renewed(replace(state, online=event.online, has_led=event.has_led), now)
+        case SoundServerOnline() if event.there is not state.server:
+            after = _renewed(replace(state, server=event.there), now)
         case _:
-            after = truth
-    if truth.proven and not after.proven:
+            after = state
+    if state.proven and not after.proven:
         after = replace(after, doubt_at=now)
     return _shown(after, now)
 
 
-def due(truth: Truth) -> float | None:
-    """Return when `Passed` will change what is shown, if nothing else happens."""
-    waiting = truth.state.mute in (Mute.MUTING, Mute.UNMUTING)
-    return truth.doubt_at + CONFIRM_S if waiting else None
+def due(state: MuteState) -> float | None:
+    """Return when `TimePassed` will change what is shown, if nothing else happens."""
+    waiting = state.status.mute in (Mute.MUTING, Mute.UNMUTING)
+    return state.doubt_at + CONFIRM_S if waiting else None
 
 
-def toggled(truth: Truth) -> bool:
+def toggled(state: MuteState) -> bool:
     """Return what a press on the device asks for: to mute, unless that is so or under way."""
-    return truth.state.mute not in (Mute.MUTED, Mute.MUTING)
+    return state.status.mute not in (Mute.MUTED, Mute.MUTING)
 
 
-def _wanted(truth: Truth, fact: Wanted, now: float) -> Truth:
-    """Take a wish. Conflicts end muted; asking again for what is under way changes nothing."""
-    fresh = now - truth.asked_at <= CONFLICT_S
-    if not fact.muted and truth.wanted and fresh and fact.by != truth.by:
-        return replace(truth, conflict=True)
-    under_way = (Mute.MUTED, Mute.MUTING) if fact.muted else (Mute.OPEN, Mute.UNMUTING)
-    if fact.muted is truth.wanted and truth.state.mute in under_way:
-        return truth
-    asked = replace(truth, wanted=fact.muted, by=fact.by, asked_at=now, conflict=False)
+def _requested(state: MuteState, event: MuteRequested, now: float) -> MuteState:
+    """Take a request. Conflicts end muted; asking again for what is under way changes nothing."""
+    fresh = now - state.asked_at <= CONFLICT_S
+    if not event.muted and state.requested and fresh and event.by != state.by:
+        return replace(state, conflict=True)
+    under_way = (Mute.MUTED, Mute.MUTING) if event.muted else (Mute.OPEN, Mute.UNMUTING)
+    if event.muted is state.requested and state.status.mute in under_way:
+        return state
+    asked = replace(state, requested=event.muted, by=event.by, asked_at=now, conflict=False)
     return _renewed(asked, now)
 
 
-def _captured(truth: Truth, fact: Capture, now: float) -> Truth:
+def _captured(state: MuteState, event: CaptureRead, now: float) -> MuteState:
     """Take a read-back. Whoever else touches the mute, it ends muted.
 
-    Found muted with nobody having asked, or muted by another program while it was open as wanted:
-    then muted is what is wanted from now on. Found open although it had been proven muted: a new
-    epoch, so that it is muted again. A read-back of an older epoch proves nothing, but *open* is
-    believed at once.
+    Found muted with nobody having asked, or muted by another program while it was open as
+    requested: then muted is what is requested from now on. Found open although it had been proven
+    muted: a new generation, so that it is muted again. A read-back of an older generation proves
+    nothing, but *open* is believed at once.
     """
-    muted, current = fact.silent, fact.epoch == truth.epoch
-    truth = replace(truth, switch=fact.switch)
-    if truth.wanted is None and muted is not None:
-        found = _renewed(replace(truth, wanted=muted, by="found", asked_at=now), now)
+    muted, current = event.silent, event.generation == state.generation
+    state = replace(state, switch=event.switch)
+    if state.requested is None and muted is not None:
+        found = _renewed(replace(state, requested=muted, by="found", asked_at=now), now)
         return replace(found, capture=False) if not muted else found
-    if truth.wanted and muted is False:
-        undone = _renewed(truth, now) if truth.capture else truth
+    if state.requested and muted is False:
+        undone = _renewed(state, now) if state.capture else state
         return replace(undone, capture=False)
     if not current:
-        return truth
-    if truth.wanted is False and truth.capture is False and muted:
-        return _renewed(replace(truth, wanted=True, by="sound", asked_at=now), now)
-    return replace(truth, capture=muted)
+        return state
+    if state.requested is False and state.capture is False and muted:
+        return _renewed(replace(state, requested=True, by="sound", asked_at=now), now)
+    return replace(state, capture=muted)
 
 
-def _renewed(truth: Truth, now: float) -> Truth:
-    """Start a new epoch: nothing is proven any more."""
+def _renewed(state: MuteState, now: float) -> MuteState:
+    """Start a new generation: nothing is proven any more."""
     return replace(
-        truth, epoch=truth.epoch + 1, led=None, led_failed=False, capture=None, doubt_at=now
+        state,
+        generation=state.generation + 1,
+        led=None,
+        led_failed=False,
+        capture=None,
+        doubt_at=now,
     )
 
 
-def _shown(truth: Truth, now: float) -> Truth:
-    mute, why = _judged(truth, now)
-    shown = truth.state
+def _shown(state: MuteState, now: float) -> MuteState:
+    mute, why = _judged(state, now)
+    shown = state.status
     since = shown.since if shown.mute is mute else now
-    return replace(truth, state=MuteState(mute, since, truth.by, why))
+    return replace(state, status=MuteStatus(mute, since, state.by, why))
 
 
-def _judged(truth: Truth, now: float) -> tuple[Mute, str]:
-    late = now >= truth.doubt_at + CONFIRM_S  # to the bit what `due` says, or it is due forever
-    if truth.wanted is None:
+def _judged(state: MuteState, now: float) -> tuple[Mute, str]:
+    late = now >= state.doubt_at + CONFIRM_S  # to the bit what `due` says, or it is due forever
+    if state.requested is None:
         return Mute.UNKNOWN, "not_asked"
-    if truth.wanted:
-        if truth.proven:
-            return Mute.MUTED, "conflict" if truth.conflict else ""
-        return (Mute.OPEN, _missing(truth)) if late else (Mute.MUTING, "")
-    if truth.capture is False:
-        off = truth.switch is Switch.OFF  # open, but the device lets nothing through
-        return Mute.OPEN, "no_led" if truth.led_failed else "switch" if off else ""
+    if state.requested:
+        if state.proven:
+            return Mute.MUTED, "conflict" if state.conflict else ""
+        return (Mute.OPEN, _missing(state)) if late else (Mute.MUTING, "")
+    if state.capture is False:
+        off = state.switch is Switch.OFF  # open, but the device lets nothing through
+        return Mute.OPEN, "no_led" if state.led_failed else "switch" if off else ""
     return (Mute.UNKNOWN, "not_confirmed") if late else (Mute.UNMUTING, "")
 
 
-def _missing(truth: Truth) -> str:
+def _missing(state: MuteState) -> str:
     """Say why silence is not proven: the device, the LED, its switch, or the read-back."""
-    if not truth.online:
+    if not state.online:
         return "offline"
-    if truth.capture is True and truth.led_failed:
+    if state.capture is True and state.led_failed:
         return "no_led"
-    if truth.switch in (Switch.ON, Switch.UNKNOWN):
+    if state.switch in (Switch.ON, Switch.UNKNOWN):
         return "switch"
     return "not_confirmed"

@@ -14,7 +14,7 @@ from roomctl.device import Status
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.occupancy import Presence, PresenceState, Sensor
 from roomctl.occupancy.driver import SensorLevel
-from roomctl.occupancy.presence import Input, Record, tell
+from roomctl.occupancy.presence import PresenceInput, PresenceRecorder, tell
 from roomctl.room.document import OccupancyEntry, ReasonEntry
 from roomctl.room.use import Use
 
@@ -38,8 +38,8 @@ class OccupancyService(Part):
             {name: profile.kind for name, profile in profiles.items()},
             {name: profile.likelihood for name, profile in profiles.items() if profile.likelihood},
         )
-        self._record = Record()
-        self._tell(Input(self._clock.mono_s(), "start"))
+        self._record = PresenceRecorder()
+        self._tell(PresenceInput(self._clock.mono_s(), "start"))
 
     @property
     def state(self) -> PresenceState:
@@ -49,11 +49,11 @@ class OccupancyService(Part):
     def _level(self, sensor: str, level: bool, at: float) -> None:
         """Take a level of a sensor, new or told again; not of one that chatters."""
         if not self._presence.deaf(sensor, at):
-            self._tell(Input(at, "level", sensor, level))
+            self._tell(PresenceInput(at, "level", sensor, level))
 
     def touched(self, at: float) -> None:
         """Note that somebody used the panel or a device by hand."""
-        self._tell(Input(at, "touch"))
+        self._tell(PresenceInput(at, "touch"))
 
     def told(self, event: object) -> None:
         if isinstance(event, SensorLevel):
@@ -61,10 +61,12 @@ class OccupancyService(Part):
 
     def follow(self) -> None:
         now, call_live = self._clock.mono_s(), self._call_live()
-        self._tell(Input(now, "call", on=call_live))
+        self._tell(PresenceInput(now, "call", on=call_live))
         for sensor in self._sensors:
-            self._tell(Input(now, "healthy", sensor.name, sensor.health.status is Status.ONLINE))
-        self._tell(Input(now, "tick"))
+            self._tell(
+                PresenceInput(now, "healthy", sensor.name, sensor.health.status is Status.ONLINE)
+            )
+        self._tell(PresenceInput(now, "tick"))
         self._use.glance(self.state.state, call_live)
 
     def sections(self, now: Moment) -> Mapping[str, object]:
@@ -104,7 +106,7 @@ class OccupancyService(Part):
                     "occupancy.lost_edges", subject, {"count": count}, _wall(first, now)
                 )
 
-    def _tell(self, told: Input) -> None:
+    def _tell(self, told: PresenceInput) -> None:
         tell(self._presence, told)
         for kept in self._record.of(told):
             self._use.told(kept)

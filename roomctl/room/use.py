@@ -16,7 +16,7 @@ from dataclasses import replace
 from roomctl.clock import Clock, Moment
 from roomctl.config import HistoryTable
 from roomctl.errors import RoomctlError
-from roomctl.occupancy.presence import Input
+from roomctl.occupancy.presence import PresenceInput
 from roomctl.room.document import ReasonEntry
 from roomctl.store import Done, Edge, History, Quarter
 from roomctl.store.history import QUARTER_S
@@ -39,7 +39,7 @@ class Use:
         self._store = store if table.keep else None
         self._to_erase = None if table.keep else store
         self._quarters: dict[int, Quarter] = {}
-        self._told: deque[Input] = deque(maxlen=MOST_WAITING)
+        self._told: deque[PresenceInput] = deque(maxlen=MOST_WAITING)
         self._acts: deque[Done] = deque(maxlen=MOST_WAITING)
         self._glance: tuple[Moment, str, bool] | None = None
         self._forgot_s = float("-inf")
@@ -51,7 +51,7 @@ class Use:
         """Whether anything is kept."""
         return self._store is not None
 
-    def told(self, told: Input) -> None:
+    def told(self, told: PresenceInput) -> None:
         """Note something that presence was told; it waits for a day to belong to."""
         if self._store is not None and self._table.raw_days > 0:
             self._told.append(told)
@@ -159,7 +159,7 @@ class Use:
                 _log.warning("history: what is old is not deleted: %s", error)
 
     def _put_back(
-        self, quarters: Sequence[Quarter], told: Sequence[Input], acts: Sequence[Done]
+        self, quarters: Sequence[Quarter], told: Sequence[PresenceInput], acts: Sequence[Done]
     ) -> None:
         """Have what could not be written wait, as far as there is room for it."""
         for late in quarters:

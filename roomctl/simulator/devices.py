@@ -12,7 +12,7 @@ from roomctl.config import Config, OccupancyTable, ScreenTable, screen_url
 from roomctl.display.sim import simulated_displays
 from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.occupancy.driver import profiles as occupancy_profiles
-from roomctl.occupancy.sim import far_sensor
+from roomctl.occupancy.sim import sim_sensor
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator.cameras import simulated_cameras
 from roomctl.simulator.speakerphones import simulated_speakerphones
@@ -29,7 +29,7 @@ class SimulatedSensor:
     def __init__(self, name: str, table: OccupancyTable) -> None:
         self.url = table.url
         self.names: tuple[str, ...] = (f"occupancy.{name}",)
-        self.sensor = far_sensor(occupancy_profiles()[table.profile or DEFAULT_SENSOR])
+        self.sensor = sim_sensor(occupancy_profiles()[table.profile or DEFAULT_SENSOR])
         self._people = "away"
 
     def machine(self) -> Machine:

@@ -12,7 +12,7 @@ from roomctl.config import SpeakerphoneTable
 from roomctl.errors import Refused
 from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.speakerphone.hid import Usage
-from roomctl.speakerphone.sim import MODELS, SPEAK_810, Faults, Model, SimSpeakerphone
+from roomctl.speakerphone.sim import MODELS, SPEAK_810, Model, SimSpeakerphone, SpeakerphoneFaults
 from roomctl.wire import Identity, Machine
 
 _PORT = re.compile(r"\?port=([0-9.-]+)")
@@ -108,7 +108,7 @@ def _pressing(phone: SimSpeakerphone, usage: Usage) -> Action:
     return press
 
 
-def _setter(device: str, faults: Faults, fault: str) -> Action:
+def _setter(device: str, faults: SpeakerphoneFaults, fault: str) -> Action:
     """Return what sets a flag, a time in seconds (None: never), or a length (None: as declared)."""
 
     def act(args: Mapping[str, Argument], now: float) -> None:
@@ -124,7 +124,7 @@ def _setter(device: str, faults: Faults, fault: str) -> Action:
     return act
 
 
-def _refusing(device: str, faults: Faults) -> Action:
+def _refusing(device: str, faults: SpeakerphoneFaults) -> Action:
     """Return what makes it refuse the LEDs that `value` names, such as "led_mute led_ring"."""
     known = {usage.name.lower(): usage for usage in Usage if usage.name.startswith("LED_")}
 

@@ -1,8 +1,8 @@
 """All that is known of one speakerphone, ready to be pasted into an issue, and read back from it.
 
-What was said on its port is kept (`ring`) and read once more (`Reader`): the same layout, profile
-and reports always give the same presses, so what somebody pasted into an issue can be replayed, and
-is a test. Never audio, never a serial number. Knows no port and no clock::
+What was said on its port is kept (`ring`) and read once more (`ReportReader`): the same layout,
+profile and reports always give the same presses, so what somebody pasted into an issue can be
+replayed, and is a test. Never audio, never a serial number. Knows no port and no clock::
 
     {"name", "url", "status", "detail", "product", "vid", "pid", "bcd_device", "port_path",
      "profile": {"name", "why", "mute_led", "echo_ms", "repeat_ms", "double_ms", ...},
@@ -24,20 +24,27 @@ from typing import Any
 from roomctl.clock import Moment
 from roomctl.device import Health
 from roomctl.speakerphone.hid import (
-    Control,
     DescriptorError,
-    Direction,
-    Layout,
+    ReportControl,
+    ReportLayout,
+    ReportType,
     Usage,
     read_descriptor,
     usage_name,
 )
 from roomctl.speakerphone.profile import SpeakerphoneProfile
-from roomctl.speakerphone.telephony import REPORT_TYPES, Lights, MuteLed, Telephony, Timing, Written
+from roomctl.speakerphone.telephony import (
+    REPORT_TYPES,
+    Leds,
+    MuteLed,
+    PressTiming,
+    Telephony,
+    WrittenLeds,
+)
 from roomctl.wire import Identity, Record, Ring
 
 REPORTS = 50
-_DIRECTIONS = {number: direction for direction, number in REPORT_TYPES.items()}
+_REPORT_TYPES = {number: direction for direction, number in REPORT_TYPES.items()}
 _LARGEST = 64 * 1024
 _LED_PAGE = 0x08
 _TYPES = {1: "input", 2: "output", 3: "feature"}
@@ -57,37 +64,37 @@ def last(records: tuple[Record, ...]) -> tuple[Record, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class ReadSettings:
     """What of a profile decides what a report means."""
 
     mute_led: MuteLed
-    timing: Timing
+    timing: PressTiming
 
 
-class Reader:
+class ReportReader:
     """Says what records mean, in their order: a press is none without what was written before."""
 
-    def __init__(self, layout: Layout, manner: Manner) -> None:
-        self._layout, self._manner = layout, manner
+    def __init__(self, layout: ReportLayout, settings: ReadSettings) -> None:
+        self._layout, self._settings = layout, settings
         self._begin()
 
     def _begin(self) -> None:
-        self._lights = Lights(self._layout, self._manner.mute_led)
-        self._telephony = Telephony(self._layout, self._lights, self._manner.timing)
-        self._lit: dict[Control, bool] = {}
+        self._leds = Leds(self._layout, self._settings.mute_led)
+        self._telephony = Telephony(self._layout, self._leds, self._settings.timing)
+        self._lit: dict[ReportControl, bool] = {}
 
     def read(self, record: Record) -> tuple[str, ...]:
         """Return the presses in an input report, or the LEDs that a written one lights."""
         if record.direction == "open":
             self._begin()
-        if len(record.data) < 2 or record.data[0] not in _DIRECTIONS:
+        if len(record.data) < 2 or record.data[0] not in _REPORT_TYPES:
             return ()
-        report = (_DIRECTIONS[record.data[0]], record.data[1])
+        report = (_REPORT_TYPES[record.data[0]], record.data[1])
         if record.direction == "in":
             return self._heard(record)
         if record.note:
             self._lit.clear()
-            self._telephony.doubt()
+            self._telephony.leds_unknown()
             return ()
         self._wrote(report, record)
         return self._shown(report, record.data[2:])
@@ -96,44 +103,44 @@ class Reader:
         phone = self._telephony
         was_off_hook = phone.off_hook
         presses = phone.read(record.data[1], record.data[2:], record.at)
-        if phone.off_hook and not was_off_hook and self._wanted[1]:
-            phone.forgotten()  # as the session does, which writes everything again
+        if phone.off_hook and not was_off_hook and self._target[1]:
+            phone.leds_forgotten()  # as the session does, which writes everything again
         return tuple(str(press) for press in presses)
 
     @property
-    def _wanted(self) -> tuple[bool, bool]:
-        lights = self._lights
+    def _target(self) -> tuple[bool, bool]:
+        leds = self._leds
         muted, off_hook = (
             any(self._lit.get(control, False) for control in controls)
-            for controls in (lights.mute, lights.off_hook)
+            for controls in (leds.mute, leds.off_hook)
         )
         return muted, off_hook
 
-    def _wrote(self, report: tuple[Direction, int], record: Record) -> None:
+    def _wrote(self, report: tuple[ReportType, int], record: Record) -> None:
         """Take a written report; the state is known once each LED's was written."""
-        ours = self._lights.off_hook + self._lights.mute
+        ours = self._leds.off_hook + self._leds.mute
         for control in ours:
-            if (control.direction, control.report_id) == report:
+            if (control.report_type, control.report_id) == report:
                 self._lit[control] = bool(control.value(record.data[2:]))
         if len(self._lit) == len(set(ours)):
-            muted, off_hook = self._wanted
+            muted, off_hook = self._target
             self._telephony.asked(muted, off_hook)
-            self._telephony.wrote(Written(muted, off_hook, record.at, record.at))
+            self._telephony.wrote(WrittenLeds(muted, off_hook, record.at, record.at))
 
-    def _shown(self, report: tuple[Direction, int], payload: bytes) -> tuple[str, ...]:
+    def _shown(self, report: tuple[ReportType, int], payload: bytes) -> tuple[str, ...]:
         return tuple(
             usage_name(control.usage)
             for control in self._layout.controls()
-            if (control.direction, control.report_id) == report
+            if (control.report_type, control.report_id) == report
             and control.usage >> 16 == _LED_PAGE
             and control.value(payload)
         )
 
 
-def mute_reports(layout: Layout, records: tuple[Record, ...]) -> list[float]:
+def mute_reports(layout: ReportLayout, records: tuple[Record, ...]) -> list[float]:
     """Return when input reports said that mute is pressed, or of a state, that it is another."""
-    controls = layout.find(Usage.PHONE_MUTE, Direction.INPUT)
-    found, level = [], dict[Control, bool]()
+    controls = layout.find(Usage.PHONE_MUTE, ReportType.INPUT)
+    found, level = [], dict[ReportControl, bool]()
     for record in records:
         for control in controls:
             if record.direction != "in" or record.data[1] != control.report_id:
@@ -173,15 +180,15 @@ class Description:
             "pid": _hex(found.pid),
             "bcd_device": _hex(found.bcd_device),
             "port_path": found.port_path,
-            "profile": {"name": self.stem, "why": self.why} | _manners(profile),
+            "profile": {"name": self.stem, "why": self.why} | _settings_of(profile),
             "advisories": [{"what": one.what, "source": one.source} for one in advisories],
             "descriptor": descriptor.hex() if descriptor is not None else None,
             "reports": list(self._reports(descriptor, now)),
         }
 
     def _reports(self, descriptor: bytes | None, now: Moment) -> Iterator[dict[str, Any]]:
-        manner = Manner(self.profile.mute_led, self.profile.timing)
-        reader = Reader(_layout(descriptor), manner)
+        settings = ReadSettings(self.profile.mute_led, self.profile.timing)
+        reader = ReportReader(_layout(descriptor), settings)
         shown = last(self.records)
         for record in shown:
             wall = now.wall - timedelta(seconds=now.mono_s - record.at)
@@ -211,13 +218,13 @@ class Pasted:
     """A description that was read back: what was said, and what it was said to mean."""
 
     descriptor: bytes
-    manner: Manner
+    settings: ReadSettings
     records: tuple[Record, ...]
     means: tuple[tuple[str, ...], ...]
 
     def replayed(self) -> tuple[tuple[str, ...], ...]:
         """Return what the reports mean, read anew."""
-        reader = Reader(read_descriptor(self.descriptor), self.manner)
+        reader = ReportReader(read_descriptor(self.descriptor), self.settings)
         return tuple(reader.read(record) for record in self.records)
 
 
@@ -227,7 +234,7 @@ def pasted(found: Mapping[str, Any]) -> Pasted:
     times = (profile[name] / 1000 for name in ("echo_ms", "repeat_ms", "double_ms"))
     return Pasted(
         bytes.fromhex(found["descriptor"]),
-        Manner(profile["mute_led"], Timing(*times)),
+        ReadSettings(profile["mute_led"], PressTiming(*times)),
         tuple(_record(report) for report in reports),
         tuple(tuple(report.get("means", ())) for report in reports),
     )
@@ -265,7 +272,7 @@ def _report_line(report: Mapping[str, Any]) -> str:
     return f"{begin} {said:<24} {report.get('note') or means}".rstrip()
 
 
-def _manners(profile: SpeakerphoneProfile) -> dict[str, Any]:
+def _settings_of(profile: SpeakerphoneProfile) -> dict[str, Any]:
     return {
         "mute_led": profile.mute_led,
         "mic_needs_off_hook": profile.mic_needs_off_hook,
@@ -275,7 +282,7 @@ def _manners(profile: SpeakerphoneProfile) -> dict[str, Any]:
     }
 
 
-def _layout(descriptor: bytes | None) -> Layout:
+def _layout(descriptor: bytes | None) -> ReportLayout:
     """Return the layout; of bytes that are no descriptor nothing has a meaning."""
     try:
         return read_descriptor(descriptor or b"")
@@ -291,7 +298,7 @@ def _report(record: Record) -> dict[str, Any]:
     return {"type": kind, "report_id": record.data[1], "payload": payload}
 
 
-def _meaning(reader: Reader, record: Record) -> dict[str, Any]:
+def _meaning(reader: ReportReader, record: Record) -> dict[str, Any]:
     means = reader.read(record)
     return {"means": list(means)} if record.data else {}
 

@@ -20,13 +20,13 @@ from typing import Protocol
 from roomctl.clock import Clock
 from roomctl.config import SpeakerphoneTable
 from roomctl.device import Status
-from roomctl.drill import Failed, Found, Result, Skipped, Step
+from roomctl.drill import Failed, Finding, Result, Skipped, Step
 from roomctl.errors import DeviceError, PortError, PortReason, Refused, RoomctlError
 from roomctl.speakerphone.description import mute_reports
 from roomctl.speakerphone.driver import Speakerphone
-from roomctl.speakerphone.hid import Direction, Layout, Usage, read_descriptor
+from roomctl.speakerphone.hid import ReportLayout, ReportType, Usage, read_descriptor
 from roomctl.speakerphone.profile import SpeakerphoneProfile
-from roomctl.speakerphone.telephony import Lights, Press
+from roomctl.speakerphone.telephony import Leds, Press
 from roomctl.wire import Connect
 
 ONLINE_S = 5.0
@@ -65,7 +65,7 @@ class Operator(Protocol):
     def told(self, what: str) -> None: ...
 
 
-class Drill:
+class SpeakerphoneDrill:
     """One drill of the speakerphone `name`; `say` is told of each step as it ends."""
 
     def __init__(
@@ -113,9 +113,9 @@ class Drill:
                 await self._step("put back", self._put_back, ONLINE_S)
         return self.passed
 
-    def _steps(self) -> Mapping[str, Callable[[], Awaitable[Found]]]:
+    def _steps(self) -> Mapping[str, Callable[[], Awaitable[Finding]]]:
         return {
-            "lights": partial(lights, self),
+            "lights": partial(leds, self),
             "handshake": partial(handshake, self),
             "echo": partial(echo, self),
             "writes": partial(writes, self),
@@ -134,7 +134,7 @@ class Drill:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _step(
-        self, name: str, do: Callable[[], Awaitable[Found]], limit_s: float = STEP_S
+        self, name: str, do: Callable[[], Awaitable[Finding]], limit_s: float = STEP_S
     ) -> bool:
         """Do one step; return whether it did not fail."""
         try:
@@ -151,7 +151,7 @@ class Drill:
         self._say(step)
         return step.result is not Result.FAILED
 
-    async def _answers(self) -> Found:
+    async def _answers(self) -> Finding:
         phone, hopeless = self._phone, set(PortReason) - {PortReason.CLOSED}
         began = self.now()
         await self.until(
@@ -166,31 +166,29 @@ class Drill:
         firmware = f", bcdDevice {state.bcd_device:04x}" if state.bcd_device is not None else ""
         known = "".join(f"; known: {advisory.what}" for advisory in state.advisories)
         words = f"{state.model}{firmware}, profile {state.profile}, after {took:.1f} s{known}"
-        return Found(words, {"took_s": round(took, 2)})
+        return Finding(words, {"took_s": round(took, 2)})
 
-    async def _put_back(self) -> Found:
+    async def _put_back(self) -> Finding:
         """Put the lights out, and the microphone as it was; muted if nobody knows how that was."""
-        await self._phone.show(False, False)
+        await self._phone.write_leds(False, False)
         await self.until(lambda: self._phone.state.off_hook is not True, ANSWER_S)
         if self._microphone is None:
-            return Found("its lights are out, and it is on-hook")
+            return Finding("its lights are out, and it is on-hook")
         with contextlib.suppress(PortError, DeviceError):
             await self._microphone.mute(self._found_muted is not False)
         now = {True: "muted", False: "open", None: "not known"}[self._microphone.muted]
-        return Found(f"its lights are out, it is on-hook; its microphone: {now}")
+        return Finding(f"its lights are out, it is on-hook; its microphone: {now}")
 
     def _pressed(self, key: str) -> None:
         self._presses.append(key)
         self._news.set()
-
-    # The Ground of
 
     @property
     def phone(self) -> Speakerphone:
         return self._phone
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> ReportLayout:
         seen = self._phone.description.identity
         return read_descriptor((seen and seen.report_descriptor) or b"")
 
@@ -209,7 +207,7 @@ class Drill:
     def now(self) -> float:
         return self._clock.mono_s()
 
-    async def rest(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
         """Let time pass; Failed if the device is lost meanwhile."""
         await asyncio.sleep(seconds)
         if self._phone.health.status is not Status.ONLINE:
@@ -228,101 +226,103 @@ class Drill:
         return True
 
 
-async def show(on: Drill, muted: bool, off_hook: bool) -> float:
+async def write_leds(on: SpeakerphoneDrill, muted: bool, off_hook: bool) -> float:
     """Write the LEDs; return the milliseconds that it took."""
     began = on.now()
-    await on.phone.show(muted, off_hook)
+    await on.phone.write_leds(muted, off_hook)
     return (on.now() - began) * 1000
 
 
-async def lights(on: Drill) -> Found:
+async def leds(on: SpeakerphoneDrill) -> Finding:
     """Light each LED that a room uses, and put it out; somebody sees it, or it is only written."""
-    known = Lights(on.layout, on.phone.profile.mute_led)
+    known = Leds(on.layout, on.phone.profile.mute_led)
     walk = [("off-hook", False, True)] if known.off_hook else []
     walk += [("mute", True, True)] if known.mute else []
     if not walk:
         raise Skipped("it declares no LED of a call")
     took = []
     for led, muted, off_hook in walk:
-        took += [await show(on, muted, off_hook), await show(on, False, False)]
-        await show(on, muted, off_hook)
+        took += [await write_leds(on, muted, off_hook), await write_leds(on, False, False)]
+        await write_leds(on, muted, off_hook)
         await _seen(on, f"the {led} light is on")
-        await show(on, False, False)
+        await write_leds(on, False, False)
     await _seen(on, "its lights are out")
     names = " and ".join(led for led, _, _ in walk)
     seen = "seen" if on.operator else "written; nobody looked"
     words = f"{names} on and off, {seen}; at most {max(took):.0f} ms each"
-    return Found(words, {"leds": len(walk), "write_max_ms": round(max(took), 1)})
+    return Finding(words, {"leds": len(walk), "write_max_ms": round(max(took), 1)})
 
 
-async def _seen(on: Drill, what: str) -> None:
+async def _seen(on: SpeakerphoneDrill, what: str) -> None:
     if on.operator is not None and not await on.operator.sees(what):
         raise Failed(f"{what}: nobody sees that; `roomctl speakerphone describe` tells its reports")
 
 
-async def handshake(on: Drill) -> Found:
+async def handshake(on: SpeakerphoneDrill) -> Finding:
     """Go off-hook and on-hook: how soon the device confirms it, if it does."""
     if not on.phone.state.has_hook:
         raise Skipped("it has no hook")
     numbers = {}
     for name, off_hook in (("off_hook_ms", True), ("on_hook_ms", False)):
         began = on.now()
-        await on.phone.show(False, off_hook)
+        await on.phone.write_leds(False, off_hook)
         if await on.until(partial(_is_off_hook, on, off_hook), ANSWER_S):
             numbers[name] = round((on.now() - began) * 1000, 1)
     if "off_hook_ms" not in numbers:
-        return Found(f"it does not confirm off-hook within {ANSWER_S:g} s; not every device does")
+        return Finding(f"it does not confirm off-hook within {ANSWER_S:g} s; not every device does")
     said = ", ".join(
         f"{name[:-3].replace('_', '-')} after {ms:.0f} ms" for name, ms in numbers.items()
     )
-    return Found(f"confirms {said}", numbers)
+    return Finding(f"confirms {said}", numbers)
 
 
-def _is_off_hook(on: Drill, wanted: bool) -> bool:
-    return on.phone.state.off_hook is wanted
+def _is_off_hook(on: SpeakerphoneDrill, target: bool) -> bool:
+    return on.phone.state.off_hook is target
 
 
-async def echo(on: Drill) -> Found:
+async def echo(on: SpeakerphoneDrill) -> Finding:
     """Mute and open it, and learn whether it says so itself; that must never count as a press."""
     if not on.phone.state.has_mute_led:
         raise Skipped("it has no mute LED that it could confirm")
     before, lags = mutes(on), list[float]()
-    await on.phone.show(False, True)
+    await on.phone.write_leds(False, True)
     await on.until(partial(_is_off_hook, on, True), ANSWER_S)
-    await on.rest(_AFTER_S)
+    await on.pause(_AFTER_S)
     for turn in range(ECHOES):
         began = on.now()
-        await on.phone.show(turn % 2 == 0, True)
+        await on.phone.write_leds(turn % 2 == 0, True)
         await on.until(partial(_mute_said, on, began), ANSWER_S)
-        await on.rest(_AFTER_S)
+        await on.pause(_AFTER_S)
         lags += [(at - began) * 1000 for at in _mute_said(on, began)[:1]]
     if (counted := mutes(on) - before) > 0:
         raise Failed(f"{counted} reports counted as presses of mute; did nobody touch it?")
     if not lags:
-        return Found("it does not confirm mute", {"echoes": 0, "writes": ECHOES})
+        return Finding("it does not confirm mute", {"echoes": 0, "writes": ECHOES})
     words = f"confirms {len(lags)} of {ECHOES} mute writes, after {max(lags):.0f} ms at most"
-    return Found(words, {"echoes": len(lags), "writes": ECHOES, "lag_max_ms": round(max(lags), 1)})
+    return Finding(
+        words, {"echoes": len(lags), "writes": ECHOES, "lag_max_ms": round(max(lags), 1)}
+    )
 
 
-def _mute_said(on: Drill, since: float) -> list[float]:
+def _mute_said(on: SpeakerphoneDrill, since: float) -> list[float]:
     """Return when the device said *mute* since then."""
     said = mute_reports(on.layout, on.phone.trace.records())
     return [at for at in said if at >= since]
 
 
-async def writes(on: Drill) -> Found:
+async def writes(on: SpeakerphoneDrill) -> Finding:
     """Write the same state again and again: how long that takes."""
-    took = [await show(on, False, False) for _ in range(WRITES)]
+    took = [await write_leds(on, False, False) for _ in range(WRITES)]
     mean = sum(took) / len(took)
     words = f"{WRITES} writes, {mean:.1f} ms on average, {max(took):.1f} ms at most"
-    return Found(words, {"mean_ms": round(mean, 2), "max_ms": round(max(took), 2)})
+    return Finding(words, {"mean_ms": round(mean, 2), "max_ms": round(max(took), 2)})
 
 
-async def button(on: Drill) -> Found:
+async def button(on: SpeakerphoneDrill) -> Finding:
     """Somebody presses mute, twice: each is one press, and its LED is the answer."""
     if on.operator is None:
         raise Skipped("nobody is there to press a key; leave out --yes")
-    if not on.layout.find(Usage.PHONE_MUTE, Direction.INPUT):
+    if not on.layout.find(Usage.PHONE_MUTE, ReportType.INPUT):
         raise Skipped("it has no mute key")
     took = []
     for muted, word in ((True, "mute"), (False, "mute again")):
@@ -330,25 +330,25 @@ async def button(on: Drill) -> Found:
         on.operator.told(f"press {word} on the device, within {PRESS_S:g} s")
         if not await on.until(partial(_pressed_since, on, before), PRESS_S):
             raise Failed(f"no press of mute within {PRESS_S:g} s")
-        await on.phone.show(muted, False)
+        await on.phone.write_leds(muted, False)
         took.append((on.now() - (on.phone.state.last_press_at or on.now())) * 1000)
-        await on.rest(ANSWER_S / 5)
+        await on.pause(ANSWER_S / 5)
         if (count := mutes(on) - before) != 1:
             raise Failed(f"one press of mute counted {count} times")
     words = f"two presses, two reports to the room; each LED followed within {max(took):.0f} ms"
-    return Found(words, {"presses": 2, "answer_max_ms": round(max(took), 1)})
+    return Finding(words, {"presses": 2, "answer_max_ms": round(max(took), 1)})
 
 
-def mutes(on: Drill) -> int:
+def mutes(on: SpeakerphoneDrill) -> int:
     """Return how often the room was told that somebody pressed mute."""
     return list(on.presses).count(Press.MUTE)
 
 
-def _pressed_since(on: Drill, before: int) -> bool:
+def _pressed_since(on: SpeakerphoneDrill, before: int) -> bool:
     return mutes(on) > before
 
 
-async def silence(on: Drill) -> Found:
+async def silence(on: SpeakerphoneDrill) -> Finding:
     """Muted, the microphone gives digital silence; open, it does not."""
     microphone = on.microphone
     if microphone is None:
@@ -367,17 +367,17 @@ async def silence(on: Drill) -> Found:
         raise Skipped(
             "muted it is silent; open it was too, so that proves nothing: speak meanwhile"
         )
-    return Found(f"muted: silence; open: {opened} % of full scale at most", numbers)
+    return Finding(f"muted: silence; open: {opened} % of full scale at most", numbers)
 
 
-async def _muted_peak(on: Drill, microphone: Microphone) -> int | None:
+async def _muted_peak(on: SpeakerphoneDrill, microphone: Microphone) -> int | None:
     await microphone.mute(True)
-    await on.phone.show(True, True)
+    await on.phone.write_leds(True, True)
     return await microphone.peak(LISTEN_S, tone=True)
 
 
-async def _open_peak(on: Drill, microphone: Microphone) -> int | None:
-    await on.phone.show(False, True)
+async def _open_peak(on: SpeakerphoneDrill, microphone: Microphone) -> int | None:
+    await on.phone.write_leds(False, True)
     await microphone.mute(False)
     if on.operator is not None:
         on.operator.told("say something")

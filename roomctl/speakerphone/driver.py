@@ -1,6 +1,6 @@
 """A speakerphone in the room: its presses come out, its LEDs follow the room. Knows no sound.
 
-The device's state cannot be read back, so the room's wish is the truth: it is written whole after
+The device's state cannot be read back, so what the room asked for stands: it is written whole after
 every connection and after every failed write, and what was not written is not claimed.
 
 
@@ -26,20 +26,20 @@ from roomctl.device import Device
 from roomctl.errors import NoReply, PortClosed, PortError, PortMissing, PortReason
 from roomctl.kind import Context, Kind
 from roomctl.speakerphone.description import Description, ring, why
-from roomctl.speakerphone.hid import DescriptorError, Layout, read_descriptor
+from roomctl.speakerphone.hid import DescriptorError, ReportLayout, read_descriptor
 from roomctl.speakerphone.profile import (
     GENERIC,
-    Advisory,
+    FirmwareAdvisory,
     SpeakerphoneProfile,
     load_profiles,
     pick,
 )
-from roomctl.speakerphone.telephony import Press, Session
+from roomctl.speakerphone.telephony import Press, TelephonySession
 from roomctl.wire import Connect, Identity, Machine, traced
 
 _log = logging.getLogger(__name__)
 
-SHOW_LIMIT_S = 1.0  # two writes of 0.3 s each, and the loop's own delays
+WRITE_LIMIT_S = 1.0  # two writes of 0.3 s each, and the loop's own delays
 REST_LIMIT_S = 0.5
 LOOK_S = 1.0
 SLEPT_S = 2.0
@@ -63,7 +63,7 @@ class SpeakerphoneState:
     bcd_device: int | None = None
     serial_number: str | None = None
     port_path: str | None = None
-    advisories: tuple[Advisory, ...] = ()
+    advisories: tuple[FirmwareAdvisory, ...] = ()
     off_hook: bool | None = None
     led_muted: bool | None = None
     has_mute_led: bool = False
@@ -84,7 +84,7 @@ class KeyPressed:
 class Speakerphone(Device):
     """One USB speakerphone. `pressed` gets "mute", "hook_off" (picked up) or "hook_on" (hung up).
 
-    A press is a request: nothing changes until the room answers it with `show`.
+    A press is a request: nothing changes until the room answers it with `write_leds`.
     """
 
     kind: ClassVar[str] = "speakerphone"
@@ -107,11 +107,11 @@ class Speakerphone(Device):
         stem, self._profile = pick(self._profiles, profile, None, None)
         self.state = SpeakerphoneState(self._profile.name, stem)
         self._pressed = pressed
-        self._wanted = (False, False)
-        self.show_limit_s = SHOW_LIMIT_S
+        self._target = (False, False)
+        self.write_limit_s = WRITE_LIMIT_S
         self._writer = asyncio.Lock()
         self._waiting: asyncio.Future[str | None] | None = None
-        self._session: Session | None = None
+        self._session: TelephonySession | None = None
         self._failures = 0
         self._identity: Identity | None = None
 
@@ -126,37 +126,37 @@ class Speakerphone(Device):
         reason, records = why(self._asked, stem, seen), self.trace.records()
         return Description(self.name, self.url, self.health, seen, stem, reason, profile, records)
 
-    async def show(self, muted: bool, off_hook: bool) -> None:
+    async def write_leds(self, muted: bool, off_hook: bool) -> None:
         """Write the Mute and Off-Hook LEDs; returns once they are written, or there are none.
 
         Raises PortError if the device refused, PortClosed if it is not there, NoReply after 1 s.
-        Either way the wish stands: it is written again after 1 s and after every connection.
+        Either way the target stands: it is written again after 1 s and after every connection.
         """
         async with self._writer:
-            self._wanted = (muted, off_hook)
+            self._target = (muted, off_hook)
             session = self._session
             if session is None:
                 raise PortClosed(self.url, f"{self.name} is not connected")
             waiting = self._waiting = asyncio.get_running_loop().create_future()
-            session.show(muted, off_hook)
+            session.write_leds(muted, off_hook)
             self.wake()
             try:
-                async with asyncio.timeout(self.show_limit_s):
+                async with asyncio.timeout(self.write_limit_s):
                     why = await waiting
             except TimeoutError:
-                raise NoReply(self.name, self.show_limit_s, "its LEDs may be wrong") from None
+                raise NoReply(self.name, self.write_limit_s, "its LEDs may be wrong") from None
             finally:
                 self._waiting = None
         if why is not None:
             raise PortError(self.url, why)
 
-    def wish(self, muted: bool, off_hook: bool) -> None:
+    def request_leds(self, muted: bool, off_hook: bool) -> None:
         """Have the LEDs show this as soon as they can; waits for nothing and raises nothing."""
-        if (muted, off_hook) == self._wanted:
+        if (muted, off_hook) == self._target:
             return
-        self._wanted = (muted, off_hook)
+        self._target = (muted, off_hook)
         if self._session is not None:
-            self._session.show(muted, off_hook)
+            self._session.write_leds(muted, off_hook)
             self.wake()
 
     async def attend(self) -> None:
@@ -186,7 +186,9 @@ class Speakerphone(Device):
         if advisories != self.state.advisories:
             for one in advisories:
                 _log.warning("%s: %s (%s)", self.name, one.what, one.source)
-        session = Session(layout, profile.timing, profile.mute_led, self._heard, self._settled)
+        session = TelephonySession(
+            layout, profile.timing, profile.mute_led, self._heard, self._settled
+        )
         self._session, self._failures = session, 0
         self.state = replace(
             self.state,
@@ -198,11 +200,11 @@ class Speakerphone(Device):
             serial_number=identity.serial_number,
             port_path=identity.port_path,
             advisories=advisories,
-            has_mute_led=bool(session.lights.mute),
+            has_mute_led=bool(session.leds.mute),
             has_hook=session.telephony.has_hook,
             mic_gated=profile.mic_needs_off_hook,
         )
-        session.show(*self._wanted)
+        session.write_leds(*self._target)
         return session
 
     def lost(self) -> None:
@@ -215,7 +217,7 @@ class Speakerphone(Device):
         """Switch the LEDs off, so that a device left behind does not look as if it were in use."""
         try:
             async with asyncio.timeout(REST_LIMIT_S):
-                await self.show(muted=False, off_hook=False)
+                await self.write_leds(muted=False, off_hook=False)
         except (PortError, NoReply, TimeoutError) as error:
             _log.debug("%s: LEDs not switched off: %s", self.name, error)
 
@@ -245,7 +247,7 @@ class Speakerphone(Device):
         ids = {each for profile in known for each in profile.update_ids}
         return next((each for each in present if each in ids), None)
 
-    def _layout(self, identity: Identity) -> Layout:
+    def _layout(self, identity: Identity) -> ReportLayout:
         if identity.report_descriptor is None:
             why = "gives no report descriptor; a speakerphone's URL is usb:auto or hidraw:auto"
             raise PortError(self.url, why, PortReason.UNSUPPORTED)
@@ -283,7 +285,7 @@ class Speakerphone(Device):
         self.state = replace(
             self.state,
             off_hook=session.telephony.off_hook,
-            led_muted=written.muted if written and session.lights.mute else None,
+            led_muted=written.muted if written and session.leds.mute else None,
             mic_gated=gated,
         )
         if self.state != before:

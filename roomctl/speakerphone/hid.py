@@ -6,11 +6,11 @@ A descriptor is a row of items, each a prefix byte and 0, 1, 2 or 4 bytes of lit
     prefix    tag (4 bits) . type (2 bits: 0 main, 1 global, 2 local) . size (2 bits, 3 means 4)
     0xFE      a long item: bDataSize, bLongItemTag and bDataSize bytes, which are skipped
 
-Any byte string gives a `Layout` or a `DescriptorError`, in work that is bounded by its length.
-The limits are those of the Linux kernel (include/linux/hid.h, drivers/hid/hid-core.c), whose
-judgement a device in the field has passed: without them a Report Count of 0x7fffffff, or a Usage
-Maximum of 0xffffffff, would hang the reader. In two things it is milder than the kernel: a long
-item is skipped, and a Logical Maximum below the Minimum is no reason to lose a device.
+Any byte string gives a `ReportLayout` or a `DescriptorError`, in work that is bounded by its
+length. The limits are those of the Linux kernel (include/linux/hid.h, drivers/hid/hid-core.c),
+whose judgement a device in the field has passed: without them a Report Count of 0x7fffffff, or a
+Usage Maximum of 0xffffffff, would hang the reader. In two things it is milder than the kernel: a
+long item is skipped, and a Logical Maximum below the Minimum is no reason to lose a device.
 
 A usage is a number, usage page << 16 | usage, as in the USB HID Usage Tables: Telephony page 0x0B,
 LED page 0x08, Button page 0x09, Consumer page 0x0C.
@@ -68,7 +68,7 @@ def usage_name(usage: int) -> str:
     return _NAMES.get(usage) or f"{usage >> 16:04x}:{usage & 0xFFFF:04x}"
 
 
-class Direction(StrEnum):
+class ReportType(StrEnum):
     """Which kind of report: to the host, to the device, or settings both ways."""
 
     INPUT = "I"
@@ -85,7 +85,7 @@ class Field:
     mute and hook so); without usages it is padding and no Field.
     """
 
-    direction: Direction
+    report_type: ReportType
     report_id: int
     bit: int
     size: int
@@ -127,11 +127,11 @@ class Field:
             before += len(usages)
         return None
 
-    def control(self, usage: int, index: int) -> Control:
+    def control(self, usage: int, index: int) -> ReportControl:
         """Return the control of `usage`, which stands at `index` among the declared ones."""
-        return Control(
+        return ReportControl(
             usage,
-            self.direction,
+            self.report_type,
             self.report_id,
             self.bit if self.array else self.bit + index * self.size,
             self.size,
@@ -144,7 +144,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class ReportControl:
     """One usage in one report: where its value stands and how to read it.
 
     `selector` is set for a usage inside an array of `count` elements: it is pressed while any
@@ -152,7 +152,7 @@ class Control:
     """
 
     usage: int
-    direction: Direction
+    report_type: ReportType
     report_id: int
     bit: int
     size: int
@@ -182,28 +182,29 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ReportLayout:
     """Every report of a device. `bits` gives the length of each, padding included."""
 
     fields: tuple[Field, ...]
-    bits: Mapping[tuple[Direction, int], int]
+    bits: Mapping[tuple[ReportType, int], int]
     numbered: bool
 
-    def payload_bytes(self, direction: Direction, report_id: int) -> int | None:
+    def payload_bytes(self, report_type: ReportType, report_id: int) -> int | None:
         """Return a report's length without its ID byte; None if there is no such report."""
-        bits = self.bits.get((direction, report_id))
+        bits = self.bits.get((report_type, report_id))
         return None if bits is None else (bits + 7) // 8
 
-    def find(self, usage: int, *directions: Direction) -> tuple[Control, ...]:
-        """Return the controls of `usage`, in the order of `directions`, then of declaration."""
+    def find(self, usage: int, *report_types: ReportType) -> tuple[ReportControl, ...]:
+        """Return the controls of `usage`, in the order of `report_types`, then of declaration."""
         return tuple(
             declared.control(usage, index)
-            for direction in directions
+            for report_type in report_types
             for declared in self.fields
-            if declared.direction is direction and (index := declared.index_of(usage)) is not None
+            if declared.report_type is report_type
+            and (index := declared.index_of(usage)) is not None
         )
 
-    def controls(self) -> Iterator[Control]:
+    def controls(self) -> Iterator[ReportControl]:
         """Yield every variable value of every field, at most 65,536, in order of declaration.
 
         The values of an array are not among them: they are numbers, not the states of usages.
@@ -260,7 +261,7 @@ def _after_long(data: bytes, at: int) -> int:
     return after
 
 
-def read_descriptor(data: bytes) -> Layout:
+def read_descriptor(data: bytes) -> ReportLayout:
     """Read a report descriptor of at most 4 KiB; raise DescriptorError if it is none."""
     if len(data) > MAX_DESCRIPTOR_BYTES:
         raise DescriptorError(-1, f"report descriptor: {len(data)} bytes, at most 4096 are read")
@@ -314,7 +315,7 @@ class _Reader:
         self._depth = 0
         self._fields: list[Field] = []
         self._values = 0
-        self._bits: dict[tuple[Direction, int], int] = {}
+        self._bits: dict[tuple[ReportType, int], int] = {}
         self._numbered = False
 
     def take(self, item: Item) -> None:
@@ -327,19 +328,19 @@ class _Reader:
         if not item.kind & _TYPE:
             self._locals = _Locals()
 
-    def layout(self, end: int) -> Layout:
+    def layout(self, end: int) -> ReportLayout:
         if self._depth:
             raise DescriptorError(end, f"{self._depth} collections are never closed")
-        return Layout(tuple(self._fields), self._bits, self._numbered)
+        return ReportLayout(tuple(self._fields), self._bits, self._numbered)
 
     def input(self, item: Item) -> None:
-        self._declare(item, Direction.INPUT)
+        self._declare(item, ReportType.INPUT)
 
     def output(self, item: Item) -> None:
-        self._declare(item, Direction.OUTPUT)
+        self._declare(item, ReportType.OUTPUT)
 
     def feature(self, item: Item) -> None:
-        self._declare(item, Direction.FEATURE)
+        self._declare(item, ReportType.FEATURE)
 
     def collection(self, item: Item) -> None:
         self._depth += 1
@@ -349,9 +350,9 @@ class _Reader:
             raise DescriptorError(item.at, "End Collection without a Collection")
         self._depth -= 1
 
-    def _declare(self, item: Item, direction: Direction) -> None:
+    def _declare(self, item: Item, report_type: ReportType) -> None:
         state = self._globals
-        report = (direction, state.report_id)
+        report = (report_type, state.report_id)
         bit = self._bits.get(report, 0)
         bits = bit + state.size * state.count
         if bits > MAX_PAYLOAD_BYTES * 8:
@@ -365,7 +366,7 @@ class _Reader:
         if self._values > MAX_VALUES:
             raise DescriptorError(item.at, f"more than {MAX_VALUES} values are declared")
         shape = (state.report_id, bit, state.size, state.count)
-        self._fields.append(Field(direction, *shape, item.data, *_limits(state), usages))
+        self._fields.append(Field(report_type, *shape, item.data, *_limits(state), usages))
 
     def _usages(self) -> tuple[range, ...]:
         """Return the declared usages with their pages.

@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from roomctl.errors import ProfileError
 from roomctl.profile import Profile, choose, load_all
-from roomctl.speakerphone.telephony import MuteLed, Timing
+from roomctl.speakerphone.telephony import MuteLed, PressTiming
 
 _IDS = r"^[0-9a-f]{4}:[0-9a-f]{4}$"
 
 
-class Advisory(BaseModel):
+class FirmwareAdvisory(BaseModel):
     """What is known to be wrong with some firmware; versions are bcdDevice: 0x0213 is 2.13."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -42,17 +42,19 @@ class SpeakerphoneProfile(Profile):
     update_ids: tuple[Annotated[str, Field(pattern=_IDS)], ...] = Field(
         default=(), description="vid:pid that it has while its firmware is being written"
     )
-    advisories: tuple[Advisory, ...] = Field(default=(), description="what firmware is wrong")
+    advisories: tuple[FirmwareAdvisory, ...] = Field(
+        default=(), description="what firmware is wrong"
+    )
 
-    def advisories_for(self, bcd_device: int | None) -> tuple[Advisory, ...]:
+    def advisories_for(self, bcd_device: int | None) -> tuple[FirmwareAdvisory, ...]:
         """Return what is known to be wrong with this firmware; nothing if it is not known."""
         if bcd_device is None:
             return ()
         return tuple(one for one in self.advisories if one.bcd_from <= bcd_device <= one.bcd_to)
 
     @property
-    def timing(self) -> Timing:
-        return Timing(self.echo_ms / 1000, self.repeat_ms / 1000, self.double_ms / 1000)
+    def timing(self) -> PressTiming:
+        return PressTiming(self.echo_ms / 1000, self.repeat_ms / 1000, self.double_ms / 1000)
 
 
 GENERIC = SpeakerphoneProfile(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, field
 
-from roomctl.speakerphone.hid import Direction, Layout, Usage, read_descriptor
+from roomctl.speakerphone.hid import ReportLayout, ReportType, Usage, read_descriptor
 from roomctl.speakerphone.telephony import REPORT_TYPES
 from roomctl.wire import Chunk
 
@@ -98,7 +98,7 @@ BLACKWIRE = Model(
 )
 
 # A speakermic whose mute is a state and whose reports have no ID, as Google's is said to be
-# (systemd hwdb 60-keyboard: 18d1:8001); no descriptor of one is public. Written after the HID
+# (systemd hwdb 60-keyboard: 18d1:8001); no descriptor of one is public. WrittenLeds after the HID
 # Usage Tables: hook and mute in, Off-Hook and Mute LEDs out, one byte each.
 SPEAKERMIC = Model(
     "absolute speakermic",
@@ -110,14 +110,14 @@ SPEAKERMIC = Model(
 MODELS = {model.ids: model for model in (SPEAK_810, POWERCONF, SP325, BLACKWIRE, SPEAKERMIC)}
 
 
-_DIRECTIONS = {number: direction for direction, number in REPORT_TYPES.items()}
+_REPORT_TYPES = {number: report_type for report_type, number in REPORT_TYPES.items()}
 _LED_PAGE = 0x08
 _FINGER_S = 0.1  # nobody presses faster
 _RELEASE_S = 0.03
 
 
 @dataclass(slots=True)
-class Faults:
+class SpeakerphoneFaults:
     """What may go wrong, switched on by hand.
 
     `echo_s` is when the device confirms what the host did (None: never); `repeats` whether it
@@ -143,11 +143,11 @@ class SimSpeakerphone:
     """One device. `leds` holds what is lit, by the LED's usage; `ignored` counts writes in vain."""
 
     model: Model = SPEAK_810
-    faults: Faults = field(default_factory=Faults)
+    faults: SpeakerphoneFaults = field(default_factory=SpeakerphoneFaults)
     leds: dict[int, bool] = field(default_factory=dict)
     ignored: int = 0
     hook: bool = False
-    _layout: Layout = field(init=False)
+    _layout: ReportLayout = field(init=False)
     _muted: bool = False  # what an absolute mute control says
     _now: float = 0.0
     _finger_free_at: float = 0.0
@@ -205,15 +205,15 @@ class SimSpeakerphone:
 
     def receive(self, chunk: Chunk) -> None:
         self._now = max(self._now, chunk.at)
-        direction, report_id = _DIRECTIONS[chunk.data[0]], chunk.data[1]
+        report_type, report_id = _REPORT_TYPES[chunk.data[0]], chunk.data[1]
         payload = chunk.data[2:]
-        taken = self.faults.takes_bytes or self._layout.payload_bytes(direction, report_id)
+        taken = self.faults.takes_bytes or self._layout.payload_bytes(report_type, report_id)
         if self.refusal(chunk.data) is not None or len(payload) != taken:
             self.ignored += 1  # a wrong length is accepted and ignored, as on a PowerConf
             return
         before = self.led_muted
         for control in self._layout.controls():
-            here = (control.direction, control.report_id) == (direction, report_id)
+            here = (control.report_type, control.report_id) == (report_type, report_id)
             if here and control.usage >> 16 == _LED_PAGE:
                 self.leds[control.usage] = bool(control.value(payload))
         self._muted = self.led_muted
@@ -237,9 +237,9 @@ class SimSpeakerphone:
         """Nothing follows from a report that was not read: the host is gone."""
 
     def _leds_of(self, frame: bytes) -> frozenset[int]:
-        report = (_DIRECTIONS[frame[0]], frame[1])
+        report = (_REPORT_TYPES[frame[0]], frame[1])
         controls = self._layout.controls()
-        return frozenset(c.usage for c in controls if (c.direction, c.report_id) == report)
+        return frozenset(c.usage for c in controls if (c.report_type, c.report_id) == report)
 
     def _answer(self, muted: bool) -> None:
         """Confirm what the host changed, unless that was the answer to a press."""
@@ -292,8 +292,8 @@ class SimSpeakerphone:
         self._schedule(_RELEASE_S, "release")
 
     def _say_key(self, usage: int) -> None:
-        for control in self._layout.find(usage, Direction.INPUT):
-            length = self._layout.payload_bytes(Direction.INPUT, control.report_id) or 0
+        for control in self._layout.find(usage, ReportType.INPUT):
+            length = self._layout.payload_bytes(ReportType.INPUT, control.report_id) or 0
             for down in (1, 0):
                 payload = bytearray(length)
                 control.put(payload, down)
@@ -302,11 +302,11 @@ class SimSpeakerphone:
     def _say(self, *, mute: bool = False) -> None:
         """Send every report that carries mute or hook; an absolute mute is sent as a state."""
         layout = self._layout
-        mutes = layout.find(Usage.PHONE_MUTE, Direction.INPUT)
-        hooks = layout.find(Usage.HOOK_SWITCH, Direction.INPUT)
+        mutes = layout.find(Usage.PHONE_MUTE, ReportType.INPUT)
+        hooks = layout.find(Usage.HOOK_SWITCH, ReportType.INPUT)
         reports: dict[int, bytearray] = {}
         for control in mutes + hooks:
-            length = layout.payload_bytes(Direction.INPUT, control.report_id) or 0
+            length = layout.payload_bytes(ReportType.INPUT, control.report_id) or 0
             payload = reports.setdefault(control.report_id, bytearray(length))
             level = mute if control.relative else self._muted
             control.put(payload, int(self.hook if control.usage == Usage.HOOK_SWITCH else level))

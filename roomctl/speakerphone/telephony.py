@@ -1,13 +1,13 @@
 """HID telephony: reports to presses of mute and hook, their state to LEDs. Knows no port, no clock.
 
-`Lights` writes whole reports, `Keys` and `Telephony` read presses, `Session` is the Machine that
-holds one connection together. What a report means is decided from the descriptor's flags, never
-from the vendor.
+`Leds` writes whole reports, `Keys` and `Telephony` read presses, `TelephonySession` is the Machine
+that holds one connection together. What a report means is decided from the descriptor's flags,
+never from the vendor.
 
 Output. State is per report, not per LED: every write carries all LEDs of a report, and whatever is
-not lit is written dark, so no LED clears another. There is one writer; a newer state replaces what
-an older one has not written yet. After a failed write nothing is known, so all is written again; so
-it is when the device confirms that it is off-hook, because some know no mute before that
+not lit is written as off, so no LED clears another. There is one writer; a newer state replaces
+what an older one has not written yet. After a failed write nothing is known, so all is written
+again; so it is when the device confirms that it is off-hook, because some know no mute before that
 (developer.jabra.com, call control: set mute at every off-hook).
 
 Input. Hook is a level: while off-hook every report carries it, so only its transitions count, and a
@@ -44,10 +44,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from roomctl.speakerphone.hid import Control, Direction, Layout, Usage
+from roomctl.speakerphone.hid import ReportControl, ReportLayout, ReportType, Usage
 from roomctl.wire import Chunk
 
-REPORT_TYPES = {Direction.INPUT: 1, Direction.OUTPUT: 2, Direction.FEATURE: 3}
+REPORT_TYPES = {ReportType.INPUT: 1, ReportType.OUTPUT: 2, ReportType.FEATURE: 3}
 _HOLD_KEY = 0x000B_0023
 _SILENT_TO_OPEN = 2
 _SILENT_TO_MUTE = 1
@@ -76,7 +76,7 @@ class Press(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class PressTiming:
     """How long what a device says may still be an answer or a repetition, in seconds.
 
     Jabra repeats an unanswered press after at most 2.5 s (developer.jabra.com, call control);
@@ -89,7 +89,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenLeds:
     """What the host wrote: from when on the device can answer it, and since when it stands."""
 
     muted: bool
@@ -101,20 +101,20 @@ class Written:
 MuteLed = Literal["mute", "microphone", "both"]
 
 
-class Lights:
-    """The call-control LEDs of one device. Ring and Hold stay dark: no calls come in here."""
+class Leds:
+    """The call-control LEDs of one device. Ring and Hold stay off: no calls come in here."""
 
-    def __init__(self, layout: Layout, mute_led: MuteLed = "mute") -> None:
+    def __init__(self, layout: ReportLayout, mute_led: MuteLed = "mute") -> None:
         self._layout = layout
         self.off_hook = _first(layout, Usage.LED_OFF_HOOK)
         self._never = _first(layout, Usage.LED_RING) + _first(layout, Usage.LED_HOLD)
         mute, microphone = _first(layout, Usage.LED_MUTE), _first(layout, Usage.LED_MICROPHONE)
-        wanted = {
+        choices = {
             "mute": mute or microphone,
             "microphone": microphone or mute,
             "both": mute + microphone,
         }
-        self.mute: tuple[Control, ...] = wanted[mute_led]
+        self.mute: tuple[ReportControl, ...] = choices[mute_led]
 
     def frames(self, muted: bool, off_hook: bool) -> list[bytes]:
         """Return every report that carries one of these LEDs, whole; off-hook is written first.
@@ -125,7 +125,7 @@ class Lights:
         values = [(control, off_hook) for control in self.off_hook]
         return self._reports(values + [(control, muted) for control in self.mute])
 
-    def dark(self) -> list[bytes]:
+    def off(self) -> list[bytes]:
         """Return the reports that put out what another program may have left ringing or on hold.
 
         On most devices these LEDs share a report with the others, and this is empty.
@@ -133,24 +133,24 @@ class Lights:
         shared = {_report(control) for control in self.off_hook + self.mute}
         return self._reports([(one, False) for one in self._never if _report(one) not in shared])
 
-    def _reports(self, values: Iterable[tuple[Control, bool]]) -> list[bytes]:
-        shadow: dict[tuple[Direction, int], bytearray] = {}
+    def _reports(self, values: Iterable[tuple[ReportControl, bool]]) -> list[bytes]:
+        shadow: dict[tuple[ReportType, int], bytearray] = {}
         for control, lit in values:
             report = _report(control)
             length = self._layout.payload_bytes(*report) or 0
             control.put(shadow.setdefault(report, bytearray(length)), int(lit))
         return [
-            bytes((REPORT_TYPES[direction], report_id)) + payload
-            for (direction, report_id), payload in shadow.items()
+            bytes((REPORT_TYPES[report_type], report_id)) + payload
+            for (report_type, report_id), payload in shadow.items()
         ]
 
 
-def _first(layout: Layout, usage: Usage) -> tuple[Control, ...]:
-    return layout.find(usage, Direction.OUTPUT, Direction.FEATURE)[:1]
+def _first(layout: ReportLayout, usage: Usage) -> tuple[ReportControl, ...]:
+    return layout.find(usage, ReportType.OUTPUT, ReportType.FEATURE)[:1]
 
 
-def _report(control: Control) -> tuple[Direction, int]:
-    return control.direction, control.report_id
+def _report(control: ReportControl) -> tuple[ReportType, int]:
+    return control.report_type, control.report_id
 
 
 # Reject has two names: Button 7 (Jabra SPEAK 810, Anker PowerConf) and Telephony 07 (Dell SP325).
@@ -169,7 +169,7 @@ PRESSES: dict[int, Press] = {
 @dataclass(slots=True)
 class _Key:
     press: Press
-    control: Control
+    control: ReportControl
     down: bool = False
 
     def pressed(self, payload: bytes) -> bool:
@@ -180,11 +180,11 @@ class _Key:
 class Keys:
     """The keys of one device, from its connection on."""
 
-    def __init__(self, layout: Layout, timing: Timing) -> None:
+    def __init__(self, layout: ReportLayout, timing: PressTiming) -> None:
         self._keys = [
             _Key(press, control)
             for usage, press in PRESSES.items()
-            for control in layout.find(usage, Direction.INPUT)
+            for control in layout.find(usage, ReportType.INPUT)
         ]
         self._double_s = timing.double_s
         self._last: dict[Press, tuple[_Key, float]] = {}
@@ -216,7 +216,7 @@ class _Window:
 
 
 @dataclass(slots=True)
-class Echoes:
+class EchoFilter:
     """The writes that the device may still confirm, and what its silence has taught.
 
     Times never run backwards from one call to the next, but for a report that was on its way
@@ -288,7 +288,7 @@ class Echoes:
 class _Write:
     """One LED as it was and as it is now; `before` is None if nobody knows.
 
-    `dark`: if nobody knows, it is dark or as before: only lighting it can have changed it.
+    `maybe_off`: if nobody knows, it is off or as before: only lighting it can have changed it.
     """
 
     before: bool | None
@@ -296,21 +296,21 @@ class _Write:
     off_hook: bool
     begun: float
     ended: float
-    dark: bool
+    maybe_off: bool
 
     @property
     def changed(self) -> bool:
         """Whether the LED may have changed, so that the device may say so."""
-        return self.lit is not self.before and (self.lit or not self.dark)
+        return self.lit is not self.before and (self.lit or not self.maybe_off)
 
 
 @dataclass(slots=True)
 class _OneShot:
     """A relative control: 1 is a press, 0 is nothing. Tells presses from echoes and repeats."""
 
-    timing: Timing
+    timing: PressTiming
     answerable: bool
-    echoes: Echoes
+    echoes: EchoFilter
     seen_at: float = float("-inf")
     _unanswered_until: float = float("-inf")
     _answered_at: float = float("-inf")
@@ -366,12 +366,12 @@ class _Level:
     otherwise: a stale bit in some other key's report must not open a microphone.
     """
 
-    echoes: Echoes
+    echoes: EchoFilter
     reported: bool | None = None
 
-    def pressed(self, value: bool, wanted: bool, at: float) -> bool:
+    def pressed(self, value: bool, target: bool, at: float) -> bool:
         before, self.reported = self.reported, value
-        if value is before or self.echoes.confirms(at, value) or value is wanted:
+        if value is before or self.echoes.confirms(at, value) or value is target:
             return False
         return value or before is True
 
@@ -388,11 +388,11 @@ class _Level:
 class _Hook:
     """The hook switch as a level whose edges count; the device confirms what the host writes."""
 
-    timing: Timing
+    timing: PressTiming
     off: bool = False
-    _unconfirmed: list[Written] = field(default_factory=list)
+    _unconfirmed: list[WrittenLeds] = field(default_factory=list)
 
-    def moved(self, off: bool, wanted: bool, at: float) -> bool:
+    def moved(self, off: bool, target: bool, at: float) -> bool:
         """Take the level in a report; return whether somebody moved it."""
         before, self.off = self.off, off
         open_until = self.timing.echo_s
@@ -402,9 +402,9 @@ class _Hook:
             return False
         confirmed = [n for n, one in enumerate(pending) if one.off_hook is off]
         self._unconfirmed = pending[confirmed[0] + 1 :] if confirmed else pending
-        return off is not wanted and not confirmed
+        return off is not target and not confirmed
 
-    def written(self, before: bool | None, entry: Written) -> None:
+    def written(self, before: bool | None, entry: WrittenLeds) -> None:
         if entry.off_hook is not before and entry.off_hook is not self.off:
             self._unconfirmed = [*self._unconfirmed[-7:], entry]
 
@@ -412,18 +412,18 @@ class _Hook:
 class Telephony:
     """The input side of one device, from its connection on."""
 
-    def __init__(self, layout: Layout, lights: Lights, timing: Timing) -> None:
-        self._mutes = layout.find(Usage.PHONE_MUTE, Direction.INPUT)
-        self._hooks = layout.find(Usage.HOOK_SWITCH, Direction.INPUT)
+    def __init__(self, layout: ReportLayout, leds: Leds, timing: PressTiming) -> None:
+        self._mutes = layout.find(Usage.PHONE_MUTE, ReportType.INPUT)
+        self._hooks = layout.find(Usage.HOOK_SWITCH, ReportType.INPUT)
         self._keys = Keys(layout, timing)
         self._timing = timing
-        self._mute_shot = _OneShot(timing, bool(lights.mute), Echoes(timing.echo_s))
-        self._mute_level = _Level(Echoes(timing.echo_s))
-        self._hook_shot = _OneShot(timing, bool(lights.off_hook), Echoes(timing.echo_s))
+        self._mute_shot = _OneShot(timing, bool(leds.mute), EchoFilter(timing.echo_s))
+        self._mute_level = _Level(EchoFilter(timing.echo_s))
+        self._hook_shot = _OneShot(timing, bool(leds.off_hook), EchoFilter(timing.echo_s))
         self._hook = _Hook(timing)
-        self._wanted = (False, False)
+        self._target = (False, False)
         self._lit: tuple[bool | None, bool | None] = (None, None)
-        self._dark = True
+        self._maybe_off = True
 
     @property
     def has_hook(self) -> bool:
@@ -440,31 +440,31 @@ class Telephony:
         muted = self._mute_pressed(report_id, payload, at)
         muting = muted or at - self._mute_shot.seen_at <= self._timing.double_s
         if self._hook_moved(report_id, payload, at) and not muting:
-            presses.append(Press.HOOK_OFF if not self._wanted[1] else Press.HOOK_ON)
+            presses.append(Press.HOOK_OFF if not self._target[1] else Press.HOOK_ON)
         return [Press.MUTE, *presses] if muted else presses
 
     def asked(self, muted: bool, off_hook: bool) -> None:
-        """Note what the host wants from now on, written or not."""
-        self._wanted = (muted, off_hook)
+        """Note the host's target from now on, written or not."""
+        self._target = (muted, off_hook)
 
-    def wrote(self, written: Written) -> None:
+    def wrote(self, written: WrittenLeds) -> None:
         """Note that all LEDs were written."""
         before_muted, before_off_hook = self._lit
-        rest = (written.off_hook, written.begun, written.ended, self._dark)
+        rest = (written.off_hook, written.begun, written.ended, self._maybe_off)
         mute = _Write(before_muted, written.muted, *rest)
         self._mute_shot.written(mute)
         self._mute_level.written(mute)
         self._hook_shot.written(_Write(before_off_hook, written.off_hook, *rest))
         self._hook.written(before_off_hook, written)
-        self._lit, self._dark = (written.muted, written.off_hook), False
+        self._lit, self._maybe_off = (written.muted, written.off_hook), False
 
-    def doubt(self) -> None:
+    def leds_unknown(self) -> None:
         """Note that a write failed: what the LEDs show is not known."""
-        self._lit, self._dark = (None, None), False
+        self._lit, self._maybe_off = (None, None), False
 
-    def forgotten(self) -> None:
+    def leds_forgotten(self) -> None:
         """Note that the device may have put its LEDs out."""
-        self._lit, self._dark = (None, None), True
+        self._lit, self._maybe_off = (None, None), True
 
     def _mute_pressed(self, report_id: int, payload: bytes, at: float) -> bool:
         pressed = False
@@ -473,9 +473,9 @@ class Telephony:
                 continue
             value = bool(control.value(payload))
             if not control.relative:
-                pressed |= self._mute_level.pressed(value, self._wanted[0], at)
+                pressed |= self._mute_level.pressed(value, self._target[0], at)
             elif value:
-                pressed |= self._mute_shot.pressed(at, self._wanted[0])
+                pressed |= self._mute_shot.pressed(at, self._target[0])
         return pressed
 
     def _hook_moved(self, report_id: int, payload: bytes, at: float) -> bool:
@@ -485,32 +485,32 @@ class Telephony:
                 continue
             value = bool(control.value(payload))
             if not control.relative:
-                moved |= self._hook.moved(value, self._wanted[1], at)
+                moved |= self._hook.moved(value, self._target[1], at)
             elif value:
                 moved |= self._hook_shot.pressed(at, muted=False)
         return moved
 
 
-class Session:
+class TelephonySession:
     """One connection.
 
     `heard` gets the presses in every input report (often none) and when it came, `settled` what
-    became of a `show` (None: done).
+    became of a `write_leds` (None: done).
     """
 
     def __init__(
         self,
-        layout: Layout,
-        timing: Timing,
+        layout: ReportLayout,
+        timing: PressTiming,
         mute_led: MuteLed,
         heard: Callable[[list[Press], float], None],
         settled: Callable[[str | None], None],
     ) -> None:
-        self.lights = Lights(layout, mute_led)
-        self.telephony = Telephony(layout, self.lights, timing)
-        self.written: Written | None = None
+        self.leds = Leds(layout, mute_led)
+        self.telephony = Telephony(layout, self.leds, timing)
+        self.written: WrittenLeds | None = None
         self._heard, self._settled = heard, settled
-        self._wanted = (False, False)
+        self._target = (False, False)
         self._queue: deque[bytes] = deque()
         self._flying = False
         self._begun = 0.0
@@ -518,9 +518,9 @@ class Session:
         self._retry_at: float | None = None
         self._fresh = True
 
-    def show(self, muted: bool, off_hook: bool) -> None:
+    def write_leds(self, muted: bool, off_hook: bool) -> None:
         """Have the LEDs written; without any, it is done at once."""
-        self._wanted = (muted, off_hook)
+        self._target = (muted, off_hook)
         self.telephony.asked(muted, off_hook)
         self._write_all()
         if not self._queue:
@@ -529,7 +529,7 @@ class Session:
     def rewrite(self) -> None:
         """Have everything written again, because the device may have forgotten it (a resume)."""
         self._fresh = True
-        self.telephony.forgotten()
+        self.telephony.leds_forgotten()
         self._write_all()
 
     def receive(self, chunk: Chunk) -> None:
@@ -537,8 +537,8 @@ class Session:
             return
         was_off_hook = self.telephony.off_hook
         presses = self.telephony.read(chunk.data[1], chunk.data[2:], chunk.at)
-        if self.telephony.off_hook and not was_off_hook and self._wanted[1]:
-            self.telephony.forgotten()
+        if self.telephony.off_hook and not was_off_hook and self._target[1]:
+            self.telephony.leds_forgotten()
             self._write_all()
         self._heard(presses, chunk.at)
 
@@ -561,22 +561,22 @@ class Session:
         self._flying = False
         if not self._queue:
             self._fresh = False
-            self.written = Written(*self._wanted, self._begun, now)
+            self.written = WrittenLeds(*self._target, self._begun, now)
             self.telephony.wrote(self.written)
             self._settled(None)
 
     def failed(self, now: float, why: str) -> None:
         self._flying = False
         self.written = None
-        self.telephony.doubt()
-        if not self._begins:  # else a newer wish stands in the queue, whole
+        self.telephony.leds_unknown()
+        if not self._begins:  # else a newer target stands in the queue, whole
             self._queue.clear()
             self._retry_at = now + RETRY_S
             self._settled(why)
 
     def _write_all(self) -> None:
-        self._queue = deque(self.lights.frames(*self._wanted))
+        self._queue = deque(self.leds.frames(*self._target))
         if self._fresh:
-            self._queue += self.lights.dark()
+            self._queue += self.leds.off()
         self._begins = True
         self._retry_at = None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from roomctl.clock import VirtualClock
-from roomctl.occupancy.presence import Input
+from roomctl.occupancy.presence import PresenceInput
 from roomctl.room.document import ReasonEntry
 from roomctl.store import Disk, History
 from tests.api.rig import BEARER, House
@@ -22,7 +22,7 @@ async def used(tmp_path):
     clock = VirtualClock(BEGAN)
     house = House(tmp_path, clock=clock, keep=True)
     use = house.room.use
-    use.told(Input(0.0, "level", "ceiling", True))
+    use.told(PresenceInput(0.0, "level", "ceiling", True))
     use.glance("vacant", call_live=False)
     for second in range(900):
         use.glance("occupied" if second < 600 else "vacant", call_live=second < 60)

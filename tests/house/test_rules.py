@@ -23,18 +23,12 @@ SOMEBODYS_MACHINE = re.compile(r"(?<![\w.])/(?:work|root|Users/\w+)/")
 STILL_DOUBLE = {  # one name, two meanings: to be renamed, one by one; nothing may be added
     "Address",
     "Failure",
-    "Fault",
-    "Faults",
     "Feed",
     "Launch",
-    "Layout",
     "Notice",
     "Page",
-    "Reader",
-    "Record",
     "Revision",
     "Table",
-    "Wanted",
 }
 WRITTEN = {".py", ".js", ".css", ".html", ".md", ".toml", ".json", ".sh", ".service", ".yml", ""}
 

@@ -11,7 +11,7 @@ from roomctl.errors import ConfigError
 from roomctl.occupancy import Presence, Sensor, sensors
 from roomctl.occupancy.driver import profiles
 from roomctl.occupancy.profile import OccupancyProfile
-from roomctl.occupancy.sim import SimRadar, SimSensor, far_sensor
+from roomctl.occupancy.sim import SimRadar, SimSensor, sim_sensor
 from roomctl.wire import Chunk, Identity, Machine, Port, Virtual, pair, pump
 
 URL = "gpio:17"
@@ -34,7 +34,7 @@ class Rig:
         self.sensor = Sensor(
             "ceiling", URL, profile, self._connect, self.clock, self._changed, self._level
         )
-        self.far = far_sensor(profile)
+        self.far = sim_sensor(profile)
         self.machine: Machine = self.sensor.machine(Identity(url=URL))
         self.room = Virtual(self.machine, self.far, now=start_s)
 

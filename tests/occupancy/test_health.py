@@ -111,7 +111,7 @@ def test_a_storm_keeps_bounded_memory_and_ends_in_a_known_word(gaps: list[float]
     for number, gap in enumerate(gaps):
         now += gap
         presence.level("a", number % 2 == 0, now)
-    assert len(presence._senses["a"]._edges) <= 51
+    assert len(presence._sensors["a"]._transitions) <= 51
     for _ in range(700):
         now += 1.0
         presence.level("a", False, now)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomctl.occupancy.ld2410 import HEAD, TAIL, Reader, Sight, Target, decode, encode
+from roomctl.occupancy.ld2410 import HEAD, TAIL, RadarPresence, RadarReader, Target, decode, encode
 
 # LD2410 Serial Communication Protocol V1.02, 2.3.1: a still target
 DOCUMENTED = bytes.fromhex("F4F3F2F1 0D00 02AA 02 5100 00 0000 3B 0000 5500 F8F7F6F5")
@@ -17,7 +17,7 @@ TARGETS = st.builds(Target, st.booleans(), st.booleans(), CM, SMALL, CM, SMALL, 
 
 
 def read(*pieces: bytes) -> list[Target]:
-    reader = Reader()
+    reader = RadarReader()
     return [target for piece in pieces for target in reader.feed(piece)]
 
 
@@ -53,7 +53,7 @@ def test_noise_is_passed_over_and_the_next_frames_are_read(noise: bytes) -> None
 
 @given(st.binary(max_size=4000))
 def test_noise_takes_bounded_memory(noise: bytes) -> None:
-    reader = Reader()
+    reader = RadarReader()
     for at in range(0, len(noise), 7):
         list(reader.feed(noise[at : at + 7]))
     assert len(reader._waiting) < 100
@@ -81,7 +81,7 @@ def test_what_is_no_report_is_none(inside: bytes) -> None:
 def test_a_still_target_holds_presence_and_never_starts_it(
     seen: list[Target], present: bool
 ) -> None:
-    sight = Sight()
+    radar = RadarPresence()
     for target in seen:
-        sight.see(target)
-    assert sight.present is present
+        radar.see(target)
+    assert radar.present is present

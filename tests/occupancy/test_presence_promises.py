@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.occupancy import Presence
-from roomctl.occupancy.presence import Input, replay, tell
+from roomctl.occupancy.presence import PresenceInput, replay, tell
 
 repeatable = settings(deadline=None, derandomize=True)
 
@@ -114,7 +114,7 @@ def test_the_same_events_give_the_same_states(events: list[Event]) -> None:
 KINDS = ("level", "level", "level", "healthy", "call", "touch", "tick")
 INPUTS = st.lists(
     st.builds(
-        Input,
+        PresenceInput,
         st.floats(0.0, 5000.0),
         st.sampled_from(KINDS),
         st.sampled_from(SENSORS),
@@ -130,7 +130,7 @@ def fresh() -> Presence:
 
 @repeatable
 @given(INPUTS)
-def test_a_replay_goes_through_every_state_that_was_lived(inputs: list[Input]) -> None:
+def test_a_replay_goes_through_every_state_that_was_lived(inputs: list[PresenceInput]) -> None:
     presence, lived = fresh(), []
     for told in inputs:
         tell(presence, told)
@@ -141,7 +141,7 @@ def test_a_replay_goes_through_every_state_that_was_lived(inputs: list[Input]) -
 @repeatable
 @given(INPUTS, st.floats(0.05, 400.0))
 def test_history_replays_the_same_however_often_somebody_looked(
-    inputs: list[Input], every_s: float
+    inputs: list[PresenceInput], every_s: float
 ) -> None:
     once, often, now = fresh(), fresh(), 0.0
     once.tick(now)

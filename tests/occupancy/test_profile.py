@@ -7,7 +7,7 @@ import pytest
 from roomctl.config import OccupancyTable, data_path
 from roomctl.errors import ProfileError
 from roomctl.occupancy.driver import profiles
-from roomctl.occupancy.profile import LABORATORY, Laboratory, OccupancyProfile
+from roomctl.occupancy.profile import DATASET, DatasetProfile, OccupancyProfile
 from roomctl.profile import load
 
 FOLDER = data_path("firmware_profiles") / "occupancy"
@@ -32,12 +32,12 @@ def test_every_sensor_but_a_door_says_how_much_it_tells(profile: OccupancyProfil
 
 
 def test_every_file_of_the_folder_is_read() -> None:
-    assert {path.stem for path in FOLDER.iterdir()} == set(profiles()) | {LABORATORY}
+    assert {path.stem for path in FOLDER.iterdir()} == set(profiles()) | {DATASET}
 
 
 def test_volts_and_lux_of_a_laboratory_are_in_no_profile_of_a_sensor() -> None:
-    assert "sound" in load(FOLDER / f"{LABORATORY}.toml", Laboratory).ratios.model_dump()
-    assert LABORATORY not in profiles()
+    assert "sound" in load(FOLDER / f"{DATASET}.toml", DatasetProfile).ratios.model_dump()
+    assert DATASET not in profiles()
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,18 @@
-"""What is said of the microphone, told fact by fact."""
+"""What is said of the microphone, told event by event."""
 
 from __future__ import annotations
 
 import pytest
 
 from roomctl.room.mute import (
-    Capture,
-    Fact,
-    Led,
-    Online,
-    Passed,
-    Server,
+    CaptureRead,
+    LedWritten,
+    MuteEvent,
+    MuteRequested,
+    SoundServerOnline,
+    SpeakerphoneOnline,
     Switch,
-    Wanted,
+    TimePassed,
     due,
     first,
     step,
@@ -21,27 +21,27 @@ from roomctl.room.mute import (
 
 
 class Story:
-    """Facts told one by one; proof is given for the present epoch unless said otherwise."""
+    """Events told one by one; proof is given for the present generation unless said otherwise."""
 
     def __init__(self, *, led: bool = True) -> None:
         self.now = 100.0
-        self.truth = first(self.now)
+        self.state = first(self.now)
         if led:
-            self.tell(Online(online=True, has_led=True))
+            self.tell(SpeakerphoneOnline(online=True, has_led=True))
 
-    def tell(self, fact: Fact, after_s: float = 0.0) -> Story:
+    def tell(self, event: MuteEvent, after_s: float = 0.0) -> Story:
         self.now += after_s
-        self.truth = step(self.truth, fact, self.now)
+        self.state = step(self.state, event, self.now)
         return self
 
     def want(self, muted: bool, by: str = "panel", after_s: float = 1.0) -> Story:
-        return self.tell(Wanted(muted, by), after_s)
+        return self.tell(MuteRequested(muted, by), after_s)
 
     def led(self, muted: bool | None) -> Story:
-        return self.tell(Led(muted, self.truth.epoch))
+        return self.tell(LedWritten(muted, self.state.generation))
 
     def capture(self, muted: bool | None) -> Story:
-        return self.tell(Capture(muted, self.truth.epoch))
+        return self.tell(CaptureRead(muted, self.state.generation))
 
     def muted(self) -> Story:
         return self.want(True).led(True).capture(True)
@@ -51,7 +51,7 @@ class Story:
 
     @property
     def shows(self) -> tuple[str, str]:
-        return str(self.truth.state.mute), self.truth.state.why
+        return str(self.state.status.mute), self.state.status.why
 
 
 def test_nothing_is_known_before_anybody_asked() -> None:
@@ -83,40 +83,43 @@ def test_a_device_with_a_capture_switch_is_muted_only_once_that_is_off_too(
     switch: Switch, shown: tuple[str, str]
 ) -> None:
     story = Story().want(True).led(True)
-    story.tell(Capture(True, story.truth.epoch, switch))
-    assert story.tell(Passed(), 2).shows == shown
+    story.tell(CaptureRead(True, story.state.generation, switch))
+    assert story.tell(TimePassed(), 2).shows == shown
 
 
 def test_an_open_microphone_whose_own_switch_is_off_says_so() -> None:
     story = Story().want(False).led(False)
-    assert story.tell(Capture(False, story.truth.epoch, Switch.OFF)).shows == ("open", "switch")
+    assert story.tell(CaptureRead(False, story.state.generation, Switch.OFF)).shows == (
+        "open",
+        "switch",
+    )
 
 
 def test_a_switch_that_somebody_turns_on_again_is_not_muted_and_is_turned_off_again() -> None:
     story = Story().muted()
-    epoch = story.truth.epoch
-    story.tell(Capture(True, epoch, Switch.ON), 1.0)
+    generation = story.state.generation
+    story.tell(CaptureRead(True, generation, Switch.ON), 1.0)
     assert story.shows == ("muting", "")
-    assert story.truth.epoch == epoch + 1
+    assert story.state.generation == generation + 1
 
 
 def test_what_is_not_proven_within_two_seconds_is_said_to_be_open() -> None:
     story = Story().want(True).led(True)
-    assert due(story.truth) == story.now + 2.0
-    assert story.tell(Passed(), 1.99).shows == ("muting", "")
-    assert story.tell(Passed(), 0.01).shows == ("open", "not_confirmed")
-    assert due(story.truth) is None
+    assert due(story.state) == story.now + 2.0
+    assert story.tell(TimePassed(), 1.99).shows == ("muting", "")
+    assert story.tell(TimePassed(), 0.01).shows == ("open", "not_confirmed")
+    assert due(story.state) is None
     assert story.capture(True).shows == ("muted", "")  # late proof is proof
 
 
 def test_a_failed_led_write_is_not_muted_and_says_so() -> None:
     story = Story().want(True).led(None).capture(True)
-    assert story.tell(Passed(), 2).shows == ("open", "no_led")
+    assert story.tell(TimePassed(), 2).shows == ("open", "no_led")
     assert story.led(True).shows == ("muted", "")
 
 
 def test_no_sound_server_is_never_muted() -> None:
-    assert Story().want(True).led(True).capture(None).tell(Passed(), 2).shows == (
+    assert Story().want(True).led(True).capture(None).tell(TimePassed(), 2).shows == (
         "open",
         "not_confirmed",
     )
@@ -126,22 +129,22 @@ def test_unmuting_is_open_once_read_back_and_unknown_if_it_is_not() -> None:
     story = Story().muted().want(False)
     assert story.shows == ("unmuting", "")
     assert story.capture(False).shows == ("open", "")
-    late = Story().muted().want(False).tell(Passed(), 2)
+    late = Story().muted().want(False).tell(TimePassed(), 2)
     assert late.shows == ("unknown", "not_confirmed")
 
 
 def test_the_state_keeps_who_asked_and_since_when() -> None:
     story = Story().want(True, by="puck").led(True)
-    story.tell(Capture(True, story.truth.epoch), after_s=0.3)
+    story.tell(CaptureRead(True, story.state.generation), after_s=0.3)
     since = story.now
     story.want(True, by="panel", after_s=5)
-    assert (story.truth.state.by, story.truth.state.since) == ("puck", since)
+    assert (story.state.status.by, story.state.status.since) == ("puck", since)
 
 
 def test_proof_of_an_older_wish_proves_nothing() -> None:
-    for told, proven in [("led", Capture), ("capture", Led)]:
+    for told, proven in [("led", CaptureRead), ("capture", LedWritten)]:
         story = Story().want(True)
-        old = story.truth.epoch
+        old = story.state.generation
         story.want(False).want(True)
         getattr(story, told)(True).tell(proven(True, old))
         assert story.shows == ("muting", "")
@@ -155,73 +158,73 @@ def test_every_new_wish_needs_both_proofs_anew() -> None:
 
 def test_an_old_read_back_that_says_open_is_believed_at_once() -> None:
     story = Story().muted()
-    old = story.truth.epoch - 1
-    assert story.tell(Capture(False, old)).shows == ("muting", "")
+    old = story.state.generation - 1
+    assert story.tell(CaptureRead(False, old)).shows == ("muting", "")
 
 
 def test_opposite_wishes_at_the_same_moment_end_muted() -> None:
     story = Story().open().want(True, by="panel").want(False, by="puck", after_s=0.2)
-    assert story.truth.wanted is True
+    assert story.state.requested is True
     assert story.led(True).capture(True).shows == ("muted", "conflict")
     other = Story().muted().want(False, by="panel").want(True, by="puck", after_s=0.2)
-    assert other.truth.wanted is True
+    assert other.state.requested is True
 
 
 def test_one_person_may_mute_and_unmute_as_fast_as_they_like() -> None:
     story = Story().want(True, by="puck").want(False, by="puck", after_s=0.1)
-    assert story.truth.wanted is False
+    assert story.state.requested is False
 
 
 def test_who_unmutes_later_is_heard() -> None:
     story = Story().muted().want(False, by="puck", after_s=0.6)
-    assert story.truth.wanted is False
+    assert story.state.requested is False
 
 
 def test_muted_by_another_program_stays_muted_and_the_led_has_to_follow() -> None:
     story = Story().open().capture(True)
-    assert (story.truth.wanted, story.truth.by, story.shows[0]) == (True, "sound", "muting")
+    assert (story.state.requested, story.state.by, story.shows[0]) == (True, "sound", "muting")
     assert story.led(True).capture(True).shows == ("muted", "")
 
 
 def test_opened_by_another_program_is_muted_again() -> None:
     story = Story().muted()
-    epoch = story.truth.epoch
+    generation = story.state.generation
     assert story.capture(False).shows == ("muting", "")
-    assert story.truth.epoch == epoch + 1  # the room writes again
+    assert story.state.generation == generation + 1  # the room writes again
     assert story.led(True).capture(True).shows == ("muted", "")
 
 
 @pytest.mark.parametrize(("found", "shown"), [(True, "muting"), (False, "open")])
 def test_what_is_found_at_the_start_is_kept(found: bool, shown: str) -> None:
     story = Story().capture(found)
-    assert (story.truth.wanted, story.shows[0]) == (found, shown)
+    assert (story.state.requested, story.shows[0]) == (found, shown)
 
 
 def test_unplugged_is_never_muted_and_back_is_proven_anew() -> None:
-    story = Story().muted().tell(Online(online=False, has_led=True))
+    story = Story().muted().tell(SpeakerphoneOnline(online=False, has_led=True))
     assert story.shows == ("muting", "")
-    assert story.led(True).capture(True).tell(Passed(), 2).shows == ("open", "offline")
-    story.tell(Online(online=True, has_led=True))
+    assert story.led(True).capture(True).tell(TimePassed(), 2).shows == ("open", "offline")
+    story.tell(SpeakerphoneOnline(online=True, has_led=True))
     assert story.shows[0] == "muting"
     assert story.led(True).capture(True).shows == ("muted", "")
 
 
 def test_a_sound_server_that_is_back_is_told_again_what_is_wanted() -> None:
     for muted, shown in ((True, "muting"), (False, "unmuting")):
-        story = Story().tell(Server(there=True))
+        story = Story().tell(SoundServerOnline(there=True))
         story = story.muted() if muted else story.open()
-        story.tell(Server(there=False)).tell(Passed(), 2)
+        story.tell(SoundServerOnline(there=False)).tell(TimePassed(), 2)
         assert story.shows == ("open" if muted else "unknown", "not_confirmed")
-        epoch = story.truth.epoch
-        assert story.tell(Server(there=True)).shows == (shown, "")
-        assert (story.truth.epoch, story.truth.wanted) == (epoch + 1, muted)
+        generation = story.state.generation
+        assert story.tell(SoundServerOnline(there=True)).shows == (shown, "")
+        assert (story.state.generation, story.state.requested) == (generation + 1, muted)
 
 
 def test_asking_again_for_what_failed_tries_again() -> None:
-    story = Story().want(True).tell(Passed(), 2)
-    epoch = story.truth.epoch
+    story = Story().want(True).tell(TimePassed(), 2)
+    generation = story.state.generation
     assert story.want(True).shows == ("muting", "")
-    assert story.truth.epoch == epoch + 1
+    assert story.state.generation == generation + 1
 
 
 @pytest.mark.parametrize(
@@ -232,8 +235,8 @@ def test_asking_again_for_what_failed_tries_again() -> None:
         (Story().muted(), False),
         (Story().want(True), False),
         (Story().muted().want(False), True),
-        (Story().want(True).tell(Passed(), 2), True),
+        (Story().want(True).tell(TimePassed(), 2), True),
     ],
 )
 def test_a_press_mutes_unless_that_is_so_or_under_way(story: Story, mutes: bool) -> None:
-    assert toggled(story.truth) is mutes
+    assert toggled(story.state) is mutes

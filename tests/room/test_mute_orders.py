@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.room.mute import (
-    Capture,
-    Fact,
-    Led,
+    CaptureRead,
+    LedWritten,
     Mute,
-    Online,
-    Passed,
-    Server,
+    MuteEvent,
+    MuteRequested,
+    MuteState,
+    SoundServerOnline,
+    SpeakerphoneOnline,
     Switch,
-    Truth,
-    Wanted,
+    TimePassed,
     due,
     first,
     step,
@@ -30,7 +30,7 @@ from tests.examples import examples
 
 @dataclass
 class World:
-    """A real microphone and LED, and a room that does what each new epoch asks, in order."""
+    """A real microphone and LED, and a room that does what each new generation asks, in order."""
 
     led_exists: bool
     has_switch: bool = False
@@ -42,37 +42,37 @@ class World:
     server: bool = True
     known_server: bool = False
     now: float = 0.0
-    truth: Truth = field(default_factory=lambda: first(0.0))
+    state: MuteState = field(default_factory=lambda: first(0.0))
     capture_orders: deque[tuple[bool, int]] = field(default_factory=deque)
     led_orders: deque[tuple[bool, int]] = field(default_factory=deque)
-    capture_news: deque[Capture] = field(default_factory=deque)
-    led_news: deque[Led] = field(default_factory=deque)
+    capture_news: deque[CaptureRead] = field(default_factory=deque)
+    led_news: deque[LedWritten] = field(default_factory=deque)
     capture_done: int = 0
 
-    def tell(self, fact: Fact) -> None:
-        before = self.truth.epoch
-        self.truth = step(self.truth, fact, self.now)
-        if self.truth.epoch != before and self.truth.wanted is not None:
-            self.capture_orders.append((self.truth.wanted, self.truth.epoch))
-            self.led_orders.append((self.truth.wanted, self.truth.epoch))
+    def tell(self, event: MuteEvent) -> None:
+        before = self.state.generation
+        self.state = step(self.state, event, self.now)
+        if self.state.generation != before and self.state.requested is not None:
+            self.capture_orders.append((self.state.requested, self.state.generation))
+            self.led_orders.append((self.state.requested, self.state.generation))
 
     def read_back(self) -> None:
         muted = self.mic_muted if self.plugged and self.server else None
         switch = Switch.OFF if self.switch_off else Switch.ON
         known = switch if self.has_switch and self.plugged else Switch.NONE
-        self.capture_news.append(Capture(muted, self.capture_done, known))
+        self.capture_news.append(CaptureRead(muted, self.capture_done, known))
 
     def do(self, action: str) -> None:
         getattr(self, action)()
 
     def press(self) -> None:
-        self.tell(Wanted(toggled(self.truth), "puck"))
+        self.tell(MuteRequested(toggled(self.state), "puck"))
 
     def panel_mutes(self) -> None:
-        self.tell(Wanted(True, "panel"))
+        self.tell(MuteRequested(True, "panel"))
 
     def panel_opens(self) -> None:
-        self.tell(Wanted(False, "panel"))
+        self.tell(MuteRequested(False, "panel"))
 
     def capture_works(self) -> None:
         if not self.server:
@@ -90,7 +90,7 @@ class World:
     def capture_fails(self) -> None:
         if self.capture_orders:
             self.capture_done = self.capture_orders.popleft()[1]
-            self.capture_news.append(Capture(None, self.capture_done))
+            self.capture_news.append(CaptureRead(None, self.capture_done))
 
     def capture_catches_up(self) -> None:
         while self.capture_orders:
@@ -100,13 +100,13 @@ class World:
 
     def led_works(self) -> None:
         if self.led_orders and self.plugged:
-            muted, epoch = self.led_orders.popleft()
+            muted, generation = self.led_orders.popleft()
             self.led_lit = muted
-            self.led_news.append(Led(muted, epoch))
+            self.led_news.append(LedWritten(muted, generation))
 
     def led_fails(self) -> None:
         if self.led_orders:
-            self.led_news.append(Led(None, self.led_orders.popleft()[1]))
+            self.led_news.append(LedWritten(None, self.led_orders.popleft()[1]))
 
     def capture_is_heard(self) -> None:
         if self.capture_news:
@@ -139,7 +139,7 @@ class World:
     def unplug_is_noticed(self) -> None:
         if not self.plugged and self.known_plugged:
             self.known_plugged = False
-            self.tell(Online(online=False, has_led=self.led_exists))
+            self.tell(SpeakerphoneOnline(online=False, has_led=self.led_exists))
 
     def plug(self) -> None:
         if not self.plugged and not self.known_plugged:
@@ -149,7 +149,7 @@ class World:
     def plug_is_noticed(self) -> None:
         if self.plugged and not self.known_plugged:
             self.known_plugged = True
-            self.tell(Online(online=True, has_led=self.led_exists))
+            self.tell(SpeakerphoneOnline(online=True, has_led=self.led_exists))
 
     def server_ends(self) -> None:
         self.server = False
@@ -162,15 +162,15 @@ class World:
     def server_is_noticed(self) -> None:
         if self.known_server is not self.server:
             self.known_server = self.server
-            self.tell(Server(self.server))
+            self.tell(SoundServerOnline(self.server))
 
     def tenth_passes(self) -> None:
         self.now += 0.1
-        self.tell(Passed())
+        self.tell(TimePassed())
 
     def two_seconds_pass(self) -> None:
         self.now += 2.0
-        self.tell(Passed())
+        self.tell(TimePassed())
 
     def come_to_rest(self) -> None:
         """Everything under way is done and heard, with nothing failing any more."""
@@ -195,11 +195,11 @@ ACTIONS = [
 
 
 def check(world: World) -> None:
-    if world.truth.state.mute is Mute.MUTED and world.plugged and world.server:
+    if world.state.status.mute is Mute.MUTED and world.plugged and world.server:
         assert world.mic_muted
         assert world.switch_off or not world.has_switch
         assert world.led_lit or not world.led_exists
-    limit = due(world.truth)
+    limit = due(world.state)
     assert limit is None or limit > world.now  # nothing is "muting" for more than 2 s
 
 
@@ -209,27 +209,30 @@ def test_muted_is_never_said_of_an_open_microphone(
     led_exists: bool, has_switch: bool, actions: list[str]
 ) -> None:
     world = World(led_exists, has_switch)
-    world.tell(Online(online=True, has_led=led_exists))
+    world.tell(SpeakerphoneOnline(online=True, has_led=led_exists))
     for action in actions:
         world.do(action)
         check(world)
 
 
 def likeness(world: World) -> tuple[object, ...]:
-    """Return what decides what can happen next: epochs by their age, and no times."""
-    truth = world.truth
-    epoch = truth.epoch
-    known = (truth.wanted, truth.by, truth.online, truth.led, truth.capture, truth.state.mute)
-    known += (truth.switch,)
+    """Return what decides what can happen next: generations by their age, and no times."""
+    state = world.state
+    generation = state.generation
+    known = (state.requested, state.by, state.online, state.led, state.capture, state.status.mute)
+    known += (state.switch,)
     real = (world.mic_muted, world.switch_off, world.led_lit, world.plugged, world.known_plugged)
     real += (world.server, world.known_server)
     return (
         *known,
         *real,
-        epoch - world.capture_done,
-        *((kind, epoch - age) for kind, age in [*world.capture_orders, *world.led_orders]),
+        generation - world.capture_done,
+        *((kind, generation - age) for kind, age in [*world.capture_orders, *world.led_orders]),
         len(world.capture_orders),
-        *((news.muted, epoch - news.epoch) for news in [*world.capture_news, *world.led_news]),
+        *(
+            (news.muted, generation - news.generation)
+            for news in [*world.capture_news, *world.led_news]
+        ),
         *(news.switch for news in world.capture_news),
         len(world.capture_news),
     )
@@ -239,7 +242,7 @@ def grown(world: World, action: str) -> World:
     queues = ("capture_orders", "led_orders", "capture_news", "led_news")
     after = replace(world, **{name: getattr(world, name).copy() for name in queues})
     after.now += 1  # nobody conflicts
-    after.tell(Passed())
+    after.tell(TimePassed())
     after.do(action)
     return after
 
@@ -268,7 +271,7 @@ def test_no_order_of_seven_events_makes_an_open_microphone_muted(
     """Every interleaving of wishes, writes, read-backs, failures, unplugs and other programs."""
     start = World(led_exists, has_switch)
     start.server_is_noticed()
-    start.tell(Online(online=True, has_led=led_exists))
+    start.tell(SpeakerphoneOnline(online=True, has_led=led_exists))
     seen, layer = {likeness(start)}, [start]
     for _ in range(7):
         following = []
@@ -289,14 +292,14 @@ def test_whatever_happened_the_next_wish_is_fulfilled(
     led_exists: bool, actions: list[str], muted: bool
 ) -> None:
     world = World(led_exists)
-    world.tell(Online(online=True, has_led=led_exists))
+    world.tell(SpeakerphoneOnline(online=True, has_led=led_exists))
     for action in actions:
         world.do(action)
     world.come_to_rest()
     world.now += 1
-    world.tell(Wanted(not muted, "panel"))
+    world.tell(MuteRequested(not muted, "panel"))
     world.come_to_rest()
     world.now += 1
-    world.tell(Wanted(muted, "panel"))
+    world.tell(MuteRequested(muted, "panel"))
     world.come_to_rest()
-    assert (world.truth.state.mute, world.mic_muted) == ((Mute.OPEN, Mute.MUTED)[muted], muted)
+    assert (world.state.status.mute, world.mic_muted) == ((Mute.OPEN, Mute.MUTED)[muted], muted)

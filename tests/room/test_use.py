@@ -13,7 +13,7 @@ from roomctl.clock import VirtualClock
 from roomctl.config import HistoryTable
 from roomctl.occupancy import Presence, PresenceState
 from roomctl.occupancy.driver import profiles
-from roomctl.occupancy.presence import Input, runs, tell
+from roomctl.occupancy.presence import PresenceInput, runs, tell
 from roomctl.room import Room
 from roomctl.room.use import Use
 from roomctl.store import Disk, History, Store
@@ -50,12 +50,12 @@ def written(room: Room) -> None:
     asyncio.run(room.use.quarters(0.0, 1.0))
 
 
-def kept(folder: Path) -> list[Input]:
+def kept(folder: Path) -> list[PresenceInput]:
     edges = History(Disk(folder)).edges(0.0, 1e11)
-    return [Input(edge.mono_s, edge.kind, edge.sensor, edge.high) for edge in edges]
+    return [PresenceInput(edge.mono_s, edge.kind, edge.sensor, edge.high) for edge in edges]
 
 
-def turns(told: list[Input], until: float) -> tuple[list[tuple[str, float]], PresenceState]:
+def turns(told: list[PresenceInput], until: float) -> tuple[list[tuple[str, float]], PresenceState]:
     """Play what was kept to a fresh presence; return when each word began, and the last state."""
     profile = profiles()["generic"]
     assert profile.likelihood is not None
@@ -72,7 +72,7 @@ def turns(told: list[Input], until: float) -> tuple[list[tuple[str, float]], Pre
         if turn not in found[-1:]:
             found.append(turn)
 
-    for one in [*told, Input(until, "tick")]:
+    for one in [*told, PresenceInput(until, "tick")]:
         while (due := presence.due()) is not None and due < one.at_s:
             presence.tick(due)
             note()
@@ -138,7 +138,7 @@ def used(table: HistoryTable, folder: Path) -> Use:
     """A minute in a room, and a touch."""
     clock = VirtualClock(START)
     use = Use(table, History(Disk(folder)), clock)
-    use.told(Input(0.0, "touch"))
+    use.told(PresenceInput(0.0, "touch"))
     for _ in range(60):
         use.glance("occupied", call_live=False)
         clock.advance(1.0)

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from roomctl.speakerphone.hid import read_descriptor
-from roomctl.speakerphone.sim import SPEAK_810, Faults, Model, SimSpeakerphone
-from roomctl.speakerphone.telephony import Press, Session, Timing
+from roomctl.speakerphone.sim import SPEAK_810, Model, SimSpeakerphone, SpeakerphoneFaults
+from roomctl.speakerphone.telephony import Press, PressTiming, TelephonySession
 from roomctl.wire import Virtual
 
 
 class Desk:
     """`answers` may be switched off: then nobody answers a press."""
 
-    def __init__(self, model: Model = SPEAK_810, faults: Faults | None = None) -> None:
-        self.sim = SimSpeakerphone(model, faults=faults or Faults())
+    def __init__(self, model: Model = SPEAK_810, faults: SpeakerphoneFaults | None = None) -> None:
+        self.sim = SimSpeakerphone(model, faults=faults or SpeakerphoneFaults())
         self.muted = self.off_hook = False
         self.answers = True
         self.presses: list[Press] = []
         self.settled: list[str | None] = []
         layout = read_descriptor(model.descriptor)
-        self.session = Session(layout, Timing(), "mute", self._heard, self.settled.append)
+        self.session = TelephonySession(
+            layout, PressTiming(), "mute", self._heard, self.settled.append
+        )
         self.time = Virtual(self.session, self.sim)
         self.show()
 
     def show(self, *, muted: bool | None = None, off_hook: bool | None = None) -> None:
         self.muted = self.muted if muted is None else muted
         self.off_hook = self.off_hook if off_hook is None else off_hook
-        self.session.show(self.muted, self.off_hook)
+        self.session.write_leds(self.muted, self.off_hook)
         self.time.settle()
 
     def pass_s(self, seconds: float) -> None:
@@ -43,4 +45,4 @@ class Desk:
         self.presses += presses
         if Press.MUTE in presses and self.answers:
             self.muted = not self.muted
-            self.session.show(self.muted, self.off_hook)
+            self.session.write_leds(self.muted, self.off_hook)

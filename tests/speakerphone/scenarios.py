@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from roomctl.device import Status
 from roomctl.errors import NoReply, PortClosed, PortError
-from roomctl.speakerphone.hid import Direction, Layout, Usage, read_descriptor
+from roomctl.speakerphone.hid import ReportLayout, ReportType, Usage, read_descriptor
 from roomctl.speakerphone.sim import Model
 from tests.speakerphone.stage import BACK_S, SHOWN_S, Stage
 
@@ -34,19 +34,19 @@ class Facts:
 
 def facts(model: Model) -> Facts:
     layout = read_descriptor(model.descriptor)
-    mutes = layout.find(Usage.PHONE_MUTE, Direction.INPUT)
+    mutes = layout.find(Usage.PHONE_MUTE, ReportType.INPUT)
     off_hook, mute = _report(layout, Usage.LED_OFF_HOOK), _report(layout, Usage.LED_MUTE)
     return Facts(
         mute=bool(mutes),
         mute_is_a_state=bool(mutes) and not mutes[0].relative,
-        hook=bool(layout.find(Usage.HOOK_SWITCH, Direction.INPUT)),
+        hook=bool(layout.find(Usage.HOOK_SWITCH, ReportType.INPUT)),
         lights=off_hook is not None and mute is not None,
         light_per_report=off_hook != mute,
     )
 
 
-def _report(layout: Layout, usage: Usage) -> int | None:
-    return next((one.report_id for one in layout.find(usage, Direction.OUTPUT)), None)
+def _report(layout: ReportLayout, usage: Usage) -> int | None:
+    return next((one.report_id for one in layout.find(usage, ReportType.OUTPUT)), None)
 
 
 Act = Callable[[Stage], Awaitable[None]]
@@ -73,7 +73,7 @@ SCENARIOS: list[Scenario] = []
 
 
 def scenario(
-    needs: Callable[[Facts], bool] = lambda f: f.mute and f.lights,
+    needs: Callable[[Facts], bool] = lambda f: f.mute and f.leds,
     *,
     patient: bool = False,
     alone: bool = False,
@@ -99,7 +99,7 @@ async def a_mute_press_never_ends_a_call(on: Stage) -> None:
     assert on.presses == ["mute"] * 4
 
 
-@scenario(lambda f: f.hook and f.lights)
+@scenario(lambda f: f.hook and f.leds)
 async def only_an_edge_of_the_hook_is_a_press(on: Stage) -> None:
     await on.show(off_hook=True)
     await on.pass_s(on.window_s / 2)
@@ -162,13 +162,15 @@ async def one_press_that_is_sent_twice_counts_once(on: Stage) -> None:
 async def a_hundred_changes_at_once_never_clear_off_hook(on: Stage) -> None:
     await on.show(off_hook=True)
     begun = len(on.device.seen)
-    await asyncio.gather(*(on.phone.show(turn % 3 == 0, off_hook=True) for turn in range(100)))
+    await asyncio.gather(
+        *(on.phone.write_leds(turn % 3 == 0, off_hook=True) for turn in range(100))
+    )
     await on.shows(True, True)
     assert all(off_hook for _, off_hook in on.device.seen[begun:])
     assert on.device.ignored == 0
 
 
-@scenario(lambda f: f.hook and f.lights)
+@scenario(lambda f: f.hook and f.leds)
 async def what_a_device_forgets_when_it_goes_off_hook_is_written_again(on: Stage) -> None:
     on.faults.echo_s = on.window_s / 5
     await on.show(muted=True, off_hook=True)
@@ -243,7 +245,7 @@ async def what_was_asked_for_while_it_was_gone_holds_when_it_is_back(on: Stage) 
 @scenario(alone=True)
 async def unplugged_in_the_middle_of_writing_nobody_waits_for_ever(on: Stage) -> None:
     writing = asyncio.gather(
-        *(on.phone.show(turn % 2 == 0, off_hook=True) for turn in range(20)),
+        *(on.phone.write_leds(turn % 2 == 0, off_hook=True) for turn in range(20)),
         return_exceptions=True,
     )
     await on.unplug()

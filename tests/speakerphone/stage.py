@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from roomctl.device import Status
 from roomctl.errors import NoReply, PortError
 from roomctl.speakerphone import Speakerphone
-from roomctl.speakerphone.sim import Faults, Model, SimSpeakerphone
+from roomctl.speakerphone.sim import Model, SimSpeakerphone, SpeakerphoneFaults
 from roomctl.wire import Chunk
 from tests import invented
 
@@ -49,7 +49,7 @@ class Stage(ABC):
         self._answering: set[asyncio.Task[None]] = set()
 
     @property
-    def faults(self) -> Faults:
+    def faults(self) -> SpeakerphoneFaults:
         return self.device.faults
 
     @property
@@ -83,7 +83,7 @@ class Stage(ABC):
         """Have the room want something else, and wait until it is written."""
         self.muted = self.muted if muted is None else muted
         self.off_hook = self.off_hook if off_hook is None else off_hook
-        await self.phone.show(self.muted, self.off_hook)
+        await self.phone.write_leds(self.muted, self.off_hook)
 
     async def press_mute(self) -> None:
         """Press, and wait until the room has answered, if it does."""
@@ -119,4 +119,4 @@ class Stage(ABC):
 
     async def _answer(self) -> None:
         with contextlib.suppress(PortError, NoReply):
-            await self.phone.show(self.muted, self.off_hook)
+            await self.phone.write_leds(self.muted, self.off_hook)

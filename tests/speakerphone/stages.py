@@ -187,7 +187,7 @@ class OnABus(Running):
     def __init__(self, model: Model, *, out: bool = False) -> None:
         quick = GENERIC.model_copy(update={"echo_ms": 700, "repeat_ms": 700, "double_ms": 160})
         super().__init__(model, SystemClock(), {"generic": quick})
-        self.phone.show_limit_s *= 10  # of real time
+        self.phone.write_limit_s *= 10  # of real time
         self.faults.repeat_s = self.window_s
         self._out = out
         self.gadget = self._gadget(5, 4)

@@ -14,7 +14,7 @@ from roomctl.drill import Result, Step
 from roomctl.errors import Refused
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator import Simulator
-from roomctl.speakerphone.drill import Drill, Microphone, drilled
+from roomctl.speakerphone.drill import Microphone, SpeakerphoneDrill, drilled
 from roomctl.speakerphone.hid import Usage
 from roomctl.speakerphone.profile import GENERIC, SpeakerphoneProfile, load_profiles
 from roomctl.speakerphone.sim import BLACKWIRE, MODELS, SPEAK_810, Model, SimSpeakerphone
@@ -88,8 +88,8 @@ class Site:
         self.profiles = profiles
         self.steps: list[Step] = []
 
-    def drill(self, *, attended: bool = False, sound: bool = True) -> Drill:
-        return Drill(
+    def drill(self, *, attended: bool = False, sound: bool = True) -> SpeakerphoneDrill:
+        return SpeakerphoneDrill(
             "table",
             self.config.speakerphone["table"],
             self.profiles,

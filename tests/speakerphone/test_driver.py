@@ -145,7 +145,7 @@ async def test_a_device_is_online_once_its_leds_were_written() -> None:
 async def test_show_returns_with_the_leds_lit() -> None:
     table = Table()
     async with online(table) as phone:
-        await phone.show(muted=True, off_hook=True)
+        await phone.write_leds(muted=True, off_hook=True)
         assert phone.state.led_muted is True
         await table.until(lambda: table.sim.led_muted and table.sim.led_off_hook)
         await table.until(lambda: phone.state.off_hook is True)  # the device confirms
@@ -158,7 +158,7 @@ async def test_a_press_reaches_the_room_and_changes_nothing_by_itself() -> None:
         table.press_mute()
         await table.until(lambda: table.presses == ["mute"])
         assert (phone.state.last_press, phone.state.led_muted) == ("mute", False)
-        await phone.show(muted=True, off_hook=False)
+        await phone.write_leds(muted=True, off_hook=False)
         await table.until(lambda: table.sim.led_muted)
         table.press_mute()
         await table.until(lambda: table.presses == ["mute", "mute"])
@@ -169,7 +169,7 @@ async def test_the_call_button_is_a_press_of_its_own() -> None:
     async with online(table) as phone:
         table.press_hook()
         await table.until(lambda: table.presses == ["hook_off"])
-        await phone.show(muted=False, off_hook=True)
+        await phone.write_leds(muted=False, off_hook=True)
         await table.until(lambda: table.sim.led_off_hook)
         table.press_hook()
         await table.until(lambda: table.presses == ["hook_off", "hook_on"])
@@ -180,7 +180,7 @@ async def test_a_refused_write_raises_and_is_made_good_as_soon_as_it_can_be() ->
     async with online(table) as phone:
         table.sim.faults.stalled = True
         with pytest.raises(PortError, match="refused it"):
-            await phone.show(muted=True, off_hook=True)
+            await phone.write_leds(muted=True, off_hook=True)
         assert phone.state.led_muted is None
         assert phone.health.status is Status.ONLINE  # once is not yet a broken device
         table.sim.faults.stalled = False
@@ -202,12 +202,12 @@ async def test_a_device_that_keeps_refusing_is_offline_until_it_does_not() -> No
 async def test_unplugged_in_a_call_it_comes_back_with_the_right_leds() -> None:
     table = Table(BLACKWIRE)
     async with online(table) as phone:
-        await phone.show(muted=True, off_hook=True)
+        await phone.write_leds(muted=True, off_hook=True)
         await table.unplug()
         await table.until(lambda: phone.health.status is Status.OFFLINE)
         assert (phone.state.led_muted, phone.state.off_hook) == (None, None)
         with pytest.raises(PortClosed, match="table is not connected"):
-            await phone.show(muted=True, off_hook=True)
+            await phone.write_leds(muted=True, off_hook=True)
         table.present = True
         await table.until(lambda: table.sim.led_muted and table.sim.led_off_hook)
         await table.until(lambda: phone.state.led_muted is True)
@@ -217,11 +217,11 @@ async def test_unplugged_in_a_call_it_comes_back_with_the_right_leds() -> None:
 async def test_a_wish_made_while_it_was_gone_is_fulfilled_when_it_is_back() -> None:
     table = Table()
     async with online(table) as phone:
-        await phone.show(muted=True, off_hook=True)
+        await phone.write_leds(muted=True, off_hook=True)
         await table.unplug()
         await table.until(lambda: phone.health.status is Status.OFFLINE)
         with pytest.raises(PortClosed):
-            await phone.show(muted=False, off_hook=False)
+            await phone.write_leds(muted=False, off_hook=False)
         table.present = True
         await table.until(lambda: phone.state.led_muted is False)
         await table.until(lambda: not table.sim.led_off_hook)
@@ -230,7 +230,9 @@ async def test_a_wish_made_while_it_was_gone_is_fulfilled_when_it_is_back() -> N
 async def test_a_hundred_wishes_at_once_are_written_one_after_the_other() -> None:
     table = Table()
     async with online(table) as phone:
-        await asyncio.gather(*(phone.show(turn % 2 == 0, off_hook=True) for turn in range(101)))
+        await asyncio.gather(
+            *(phone.write_leds(turn % 2 == 0, off_hook=True) for turn in range(101))
+        )
         await table.until(lambda: table.sim.led_muted and table.sim.led_off_hook)
         assert table.sim.ignored == 0
 
@@ -238,7 +240,7 @@ async def test_a_hundred_wishes_at_once_are_written_one_after_the_other() -> Non
 async def test_a_device_without_leds_is_online_and_claims_no_led() -> None:
     table = Table(H540)
     async with online(table) as phone:
-        await phone.show(muted=True, off_hook=True)
+        await phone.write_leds(muted=True, off_hook=True)
         assert (phone.state.has_mute_led, phone.state.led_muted) == (False, None)
 
 
@@ -246,14 +248,14 @@ async def test_a_microphone_that_needs_off_hook_is_said_to_be_gated_until_it_is(
     table = Table(POWERCONF)
     async with online(table) as phone:
         assert phone.state.mic_gated
-        await phone.show(muted=False, off_hook=True)
+        await phone.write_leds(muted=False, off_hook=True)
         assert not phone.state.mic_gated
 
 
 async def test_a_device_whose_firmware_is_written_is_said_to_be_updating_until_it_is_back() -> None:
     table = Table()
     async with online(table) as phone:
-        await phone.show(muted=True, off_hook=True)
+        await phone.write_leds(muted=True, off_hook=True)
         table.instead = ("1d6b:0002", "0b0e:0971")
         await table.unplug()
         await table.until(lambda: phone.health.reason == "updating")
@@ -298,7 +300,7 @@ async def test_without_any_profile_everything_else_still_works(
     table = Table(model, tmp_path)
     async with online(table) as phone:
         assert phone.state.profile == "generic"
-        await phone.show(muted=True, off_hook=True)
+        await phone.write_leds(muted=True, off_hook=True)
         await table.until(lambda: table.sim.led_muted and table.sim.led_off_hook)
         table.press_mute()
         await table.until(lambda: table.presses == ["mute"])
@@ -311,7 +313,7 @@ async def test_without_any_profile_everything_else_still_works(
 async def test_at_rest_the_leds_are_out() -> None:
     table = Table()
     async with online(table) as phone:
-        await phone.show(muted=True, off_hook=True)
+        await phone.write_leds(muted=True, off_hook=True)
         await phone.rest()
         await table.until(lambda: not table.sim.led_muted and not table.sim.led_off_hook)
 

@@ -3,10 +3,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.speakerphone.hid import (
-    Control,
     DescriptorError,
-    Direction,
-    Layout,
+    ReportControl,
+    ReportLayout,
+    ReportType,
     Usage,
     read_descriptor,
     usage_name,
@@ -18,17 +18,17 @@ from tests.speakerphone.devices import H540, POWERCONF, RECORDED, SP325
 NAMED = {usage.name.lower() for usage in Usage}
 
 
-def described(control: Control) -> str:
+def described(control: ReportControl) -> str:
     flags = "C" * control.constant + "R" * control.relative
-    where = f"{control.direction} {control.report_id} {control.bit}"
+    where = f"{control.report_type} {control.report_id} {control.bit}"
     return f"{usage_name(control.usage)} {where} {flags}".strip()
 
 
-def read(text: str) -> Layout:
+def read(text: str) -> ReportLayout:
     return read_descriptor(bytes.fromhex(text))
 
 
-def only(layout: Layout) -> list[str]:
+def only(layout: ReportLayout) -> list[str]:
     return [described(control) for control in layout.controls()]
 
 
@@ -45,9 +45,9 @@ def test_every_named_control_of_a_real_descriptor_is_where_it_is(name: str) -> N
 def test_output_report_lengths_of_a_real_descriptor_are_exact(name: str) -> None:
     layout = read_descriptor(RECORDED[name].model.descriptor)
     lengths = {
-        report_id: layout.payload_bytes(direction, report_id)
-        for direction, report_id in layout.bits
-        if direction is Direction.OUTPUT
+        report_id: layout.payload_bytes(report_type, report_id)
+        for report_type, report_id in layout.bits
+        if report_type is ReportType.OUTPUT
     }
     assert lengths == RECORDED[name].output_bytes
 
@@ -58,7 +58,7 @@ def test_the_simulated_device_has_the_real_descriptor() -> None:
 
 def test_a_constant_field_with_usages_is_real_and_one_without_is_padding() -> None:
     layout = read_descriptor(POWERCONF.descriptor)
-    (mute,) = layout.find(Usage.PHONE_MUTE, Direction.INPUT)
+    (mute,) = layout.find(Usage.PHONE_MUTE, ReportType.INPUT)
     assert mute.constant
     assert (mute.report_id, mute.bit) == (2, 2)
     assert read("050b 0905 a101 7501 9508 8103 c0".replace(" ", "")).fields == ()
@@ -73,7 +73,7 @@ def test_the_last_page_before_the_main_item_is_the_usages_page() -> None:
         "button7_reject I 0 0"
     ]
     sp325 = read_descriptor(SP325.descriptor)
-    (reject,) = sp325.find(Usage.PROGRAMMABLE_BUTTON_REJECT, Direction.INPUT)
+    (reject,) = sp325.find(Usage.PROGRAMMABLE_BUTTON_REJECT, ReportType.INPUT)
     assert (reject.report_id, reject.bit) == (5, 7)
 
 
@@ -90,7 +90,7 @@ def test_the_last_usage_repeats_and_surplus_usages_are_ignored() -> None:
     ]
     surplus = read("0508a1017501950109170909 9102c0".replace(" ", ""))
     assert only(surplus) == ["led_off_hook O 0 0"]
-    assert surplus.find(Usage.LED_MUTE, Direction.OUTPUT) == ()
+    assert surplus.find(Usage.LED_MUTE, ReportType.OUTPUT) == ()
 
 
 def test_a_usage_range_is_one_usage_per_value() -> None:
@@ -103,19 +103,19 @@ def test_a_usage_range_is_one_usage_per_value() -> None:
 def test_pop_restores_what_push_saved() -> None:
     layout = read("0508a10175019501 a4 750895040917 9102 b4 0909 9102 c0".replace(" ", ""))
     assert only(layout)[-1] == "led_mute O 0 32"
-    assert layout.payload_bytes(Direction.OUTPUT, 0) == 5
+    assert layout.payload_bytes(ReportType.OUTPUT, 0) == 5
 
 
 def test_a_usage_in_an_array_is_pressed_while_an_element_holds_its_number() -> None:
     layout = read("050ba101 15012503 7508 9502 0920 092f 0921 8100 c0".replace(" ", ""))
-    (mute,) = layout.find(Usage.PHONE_MUTE, Direction.INPUT)
+    (mute,) = layout.find(Usage.PHONE_MUTE, ReportType.INPUT)
     assert [mute.value(bytes(p)) for p in [(0, 0), (2, 0), (0, 2), (1, 3)]] == [0, 1, 1, 0]
 
 
 def test_an_array_moves_the_bits_that_follow_it() -> None:
-    (reject,) = read_descriptor(POWERCONF.descriptor).find(Usage.BUTTON7_REJECT, Direction.INPUT)
+    (reject,) = read_descriptor(POWERCONF.descriptor).find(Usage.BUTTON7_REJECT, ReportType.INPUT)
     assert reject.bit == 10
-    assert read_descriptor(H540.descriptor).payload_bytes(Direction.INPUT, 1) == 1
+    assert read_descriptor(H540.descriptor).payload_bytes(ReportType.INPUT, 1) == 1
 
 
 def test_a_signed_value_is_negative_and_an_unsigned_limit_is_not() -> None:
@@ -138,7 +138,7 @@ def test_a_long_item_is_skipped() -> None:
 
 
 def test_a_control_is_set_without_touching_its_neighbours() -> None:
-    (mute,) = read_descriptor(SPEAK_810.descriptor).find(Usage.LED_MUTE, Direction.OUTPUT)
+    (mute,) = read_descriptor(SPEAK_810.descriptor).find(Usage.LED_MUTE, ReportType.OUTPUT)
     payload = bytearray((0b1011_0001, 0x80))
     mute.put(payload, 1)
     assert payload == bytes((0b1011_0011, 0x80))
@@ -234,8 +234,8 @@ def test_any_bytes_give_a_layout_or_the_one_error(data: bytes) -> None:
         return
     for field in layout.fields:
         last = field.bit + field.size * field.count
-        assert last <= layout.bits[(field.direction, field.report_id)] <= 16383 * 8
+        assert last <= layout.bits[(field.report_type, field.report_id)] <= 16383 * 8
         assert len(list(field.named())) == field.count
     assert sum(field.count for field in layout.fields) <= 65536
-    for control in layout.find(Usage.PHONE_MUTE, *Direction):
+    for control in layout.find(Usage.PHONE_MUTE, *ReportType):
         assert control.usage == Usage.PHONE_MUTE

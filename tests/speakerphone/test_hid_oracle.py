@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomctl.speakerphone.hid import Layout, read_descriptor, read_items
+from roomctl.speakerphone.hid import ReportLayout, read_descriptor, read_items
 from tests.examples import examples
 from tests.speakerphone.devices import RECORDED
 
-# What is compared: (direction, report ID, bit, size, usage, constant, relative), and the length in
+# What is compared: (type, report ID, bit, size, usage, constant, relative), and the length in
 # bits of each report. hid-tools counts the ID byte, calls the only report of others -1, and does
 # not check what it reads; it is given valid descriptors alone.
 Told = tuple[str, int, int, int, int, bool, bool]
@@ -37,7 +37,7 @@ def theirs(letter: str, report: hidtools.hid.HidReport) -> Iterator[Told]:
             yield (*shape, usage, field.is_const, bool(field.type & 4))
 
 
-def told_by_us(layout: Layout) -> tuple[list[Told], dict[tuple[str, int], int]]:
+def told_by_us(layout: ReportLayout) -> tuple[list[Told], dict[tuple[str, int], int]]:
     variables = list(layout.controls())
     arrays = [
         field.control(usage, index)
@@ -47,7 +47,7 @@ def told_by_us(layout: Layout) -> tuple[list[Told], dict[tuple[str, int], int]]:
     ]
     told = sorted(
         (
-            str(one.direction),
+            str(one.report_type),
             one.report_id,
             one.bit,
             one.size,
@@ -57,7 +57,9 @@ def told_by_us(layout: Layout) -> tuple[list[Told], dict[tuple[str, int], int]]:
         )
         for one in variables + arrays
     )
-    lengths = {(str(direction), number): bits for (direction, number), bits in layout.bits.items()}
+    lengths = {
+        (str(report_type), number): bits for (report_type, number), bits in layout.bits.items()
+    }
     return told, lengths
 
 

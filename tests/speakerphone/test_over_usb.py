@@ -82,12 +82,12 @@ async def test_press_light_refusal_unplug_and_back_on_another_address() -> None:
         gadget.say(b"\x02\x04\x00")
         gadget.say(b"\x02\x00\x00")
         await until(lambda: presses == ["mute"])
-        await phone.show(muted=True, off_hook=True)
+        await phone.write_leds(muted=True, off_hook=True)
         assert gadget.written[-1] == ("SET_REPORT", 0x0202, b"\x02\x03\x00")
 
         gadget.fails = errno.EPIPE
         with pytest.raises(PortError, match="STALL"):
-            await phone.show(muted=False, off_hook=True)
+            await phone.write_leds(muted=False, off_hook=True)
         assert phone.state.led_muted is None
 
         gadget.unplug()
@@ -106,7 +106,7 @@ async def test_unplugged_in_a_call_it_is_shown_and_back_in_another_port_with_the
     bus = Bus(gadget)
     async with running(bus) as phone:
         await until(lambda: phone.health.status is Status.ONLINE)
-        await phone.show(muted=True, off_hook=True)
+        await phone.write_leds(muted=True, off_hook=True)
         async with asyncio.timeout(0.5):
             gadget.unplug()
             while phone.health.status is not Status.OFFLINE:
@@ -128,7 +128,7 @@ async def test_an_update_is_no_unplug_by_hand_and_the_device_comes_back() -> Non
     bus = Bus(gadget)
     async with running(bus) as phone:
         await until(lambda: phone.health.status is Status.ONLINE)
-        await phone.show(muted=True, off_hook=True)
+        await phone.write_leds(muted=True, off_hook=True)
         gadget.unplug()
         bus.gadgets = [Gadget(0x0B0E, 0x0971, [hid(0, SPEAK_810.descriptor)], address=6)]
         await until(lambda: phone.health.reason == "updating")
@@ -158,7 +158,7 @@ async def test_what_was_not_written_is_not_claimed_and_is_made_good(fault: str) 
         gadget.fails = {"stall": errno.EPIPE, "time-out": errno.ETIMEDOUT}.get(fault)
         gadget.short_by = int(fault == "short write")
         with pytest.raises(PortError):
-            await phone.show(muted=True, off_hook=True)
+            await phone.write_leds(muted=True, off_hook=True)
         assert phone.state.led_muted is None
         gadget.fails, gadget.short_by = None, 0
         await until(lambda: phone.state.led_muted is True)

@@ -5,7 +5,7 @@ import pytest
 from roomctl.config import data_path
 from roomctl.errors import ProfileError
 from roomctl.speakerphone.profile import GENERIC, load_profiles, pick
-from roomctl.speakerphone.telephony import Timing
+from roomctl.speakerphone.telephony import PressTiming
 
 SHIPPED = data_path("firmware_profiles") / "speakerphone"
 
@@ -18,7 +18,7 @@ def test_every_shipped_profile_is_read_and_names_its_source() -> None:
 
 def test_an_empty_folder_leaves_the_generic_profile(tmp_path: Path) -> None:
     assert load_profiles(tmp_path) == {"generic": GENERIC}
-    assert GENERIC.timing == Timing()
+    assert GENERIC.timing == PressTiming()
 
 
 def test_vid_and_pid_pick_the_profile_and_an_unknown_device_gets_the_generic_one() -> None:

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.speakerphone.hid import Usage, read_descriptor
-from roomctl.speakerphone.sim import SPEAK_810, Faults, Model
-from roomctl.speakerphone.telephony import RETRY_S, Lights, MuteLed, Press
+from roomctl.speakerphone.sim import SPEAK_810, Model, SpeakerphoneFaults
+from roomctl.speakerphone.telephony import RETRY_S, Leds, MuteLed, Press
 from roomctl.wire import Chunk
 from tests.examples import examples
 from tests.speakerphone.desk import Desk
@@ -16,8 +16,8 @@ TELEPHONES = [SPEAK_810, POWERCONF, SP325, BLACKWIRE, BOYA, ABSOLUTE]
 
 
 def frames(model: Model, muted: bool, off_hook: bool, mute_led: MuteLed = "mute") -> list[str]:
-    lights = Lights(read_descriptor(model.descriptor), mute_led)
-    return [frame.hex(" ") for frame in lights.frames(muted, off_hook)]
+    leds = Leds(read_descriptor(model.descriptor), mute_led)
+    return [frame.hex(" ") for frame in leds.frames(muted, off_hook)]
 
 
 def test_leds_that_share_a_report_are_written_in_one_whole_report() -> None:
@@ -62,7 +62,7 @@ def test_each_press_toggles_once_and_lights_the_led(model: Model) -> None:
 @pytest.mark.parametrize("model", TELEPHONES, ids=lambda model: model.product)
 @pytest.mark.parametrize("echo_s", [0.0, 0.01, 0.5, 1.0, 2.0, 2.49, None])
 def test_the_echo_of_what_the_room_wrote_is_no_press(model: Model, echo_s: float | None) -> None:
-    desk = Desk(model, Faults(echo_s=echo_s))
+    desk = Desk(model, SpeakerphoneFaults(echo_s=echo_s))
     for muted, off_hook in [(True, True), (False, True), (False, False), (True, True)]:
         desk.show(muted=muted, off_hook=off_hook)
         desk.pass_s(5)
@@ -71,7 +71,7 @@ def test_the_echo_of_what_the_room_wrote_is_no_press(model: Model, echo_s: float
 
 
 def test_after_one_echo_the_next_report_is_a_press() -> None:
-    desk = Desk(faults=Faults(echo_s=0.1))
+    desk = Desk(faults=SpeakerphoneFaults(echo_s=0.1))
     desk.show(muted=True)
     desk.pass_s(0.3)
     desk.press_mute()
@@ -80,7 +80,7 @@ def test_after_one_echo_the_next_report_is_a_press() -> None:
 
 @pytest.mark.parametrize("model", [SPEAK_810, BLACKWIRE], ids=lambda model: model.product)
 def test_a_press_sent_twice_within_fifty_milliseconds_counts_once(model: Model) -> None:
-    desk = Desk(model, Faults(double=True))
+    desk = Desk(model, SpeakerphoneFaults(double=True))
     desk.press_mute()
     desk.pass_s(3)
     assert (desk.presses, desk.muted) == ([Press.MUTE], True)
@@ -99,7 +99,7 @@ def test_an_unanswered_press_that_is_repeated_counts_once() -> None:
 
 
 def test_a_repetition_that_crosses_its_answer_counts_once() -> None:
-    desk = Desk(faults=Faults(repeats=False))
+    desk = Desk(faults=SpeakerphoneFaults(repeats=False))
     desk.answers = False
     desk.press_mute()
     desk.pass_s(2.49)
@@ -110,7 +110,7 @@ def test_a_repetition_that_crosses_its_answer_counts_once() -> None:
 
 
 def test_a_press_on_its_way_while_the_room_writes_is_no_echo() -> None:
-    desk = Desk(faults=Faults(echo_s=None))
+    desk = Desk(faults=SpeakerphoneFaults(echo_s=None))
     desk.pass_s(5)
     desk.answers = False
     desk.show(muted=True)
@@ -140,7 +140,7 @@ def test_a_mute_press_never_ends_a_call(model: Model) -> None:
 def test_a_device_that_drops_the_hook_at_a_mute_press_does_not_hang_up(
     reports: list[tuple[float, int]],
 ) -> None:
-    desk = Desk(faults=Faults(echo_s=0.1))
+    desk = Desk(faults=SpeakerphoneFaults(echo_s=0.1))
     desk.show(off_hook=True)
     desk.pass_s(5)
     for after_s, bits in reports:
@@ -169,7 +169,7 @@ def test_a_pick_up_that_the_room_refused_can_be_made_again() -> None:
 
 
 def test_a_late_confirmation_of_a_call_that_was_cancelled_is_no_pick_up() -> None:
-    desk = Desk(faults=Faults(echo_s=2.0))
+    desk = Desk(faults=SpeakerphoneFaults(echo_s=2.0))
     desk.show(off_hook=True)
     desk.pass_s(1)
     desk.show(off_hook=False)
@@ -188,7 +188,7 @@ def test_hanging_up_right_after_picking_up_counts() -> None:
 
 
 def test_hanging_up_right_after_the_confirmation_counts() -> None:
-    desk = Desk(faults=Faults(echo_s=0.1))
+    desk = Desk(faults=SpeakerphoneFaults(echo_s=0.1))
     desk.show(off_hook=True)
     desk.pass_s(0.3)
     desk.press_hook()
@@ -208,7 +208,7 @@ def test_an_absolute_mute_that_repeats_its_state_is_no_press() -> None:
 
 
 def test_an_absolute_mute_that_somebody_moves_back_and_forth_is_a_press_each_time() -> None:
-    desk = Desk(ABSOLUTE, Faults(echo_s=None))
+    desk = Desk(ABSOLUTE, SpeakerphoneFaults(echo_s=None))
     for muted in (True, False, True, False):
         desk.pass_s(1)
         desk.session.receive(Chunk(absolute(muted), desk.time.now))
@@ -218,7 +218,7 @@ def test_an_absolute_mute_that_somebody_moves_back_and_forth_is_a_press_each_tim
 
 
 def test_a_stale_absolute_state_does_not_open_the_microphone() -> None:
-    desk = Desk(ABSOLUTE, Faults(echo_s=None))
+    desk = Desk(ABSOLUTE, SpeakerphoneFaults(echo_s=None))
     desk.show(muted=True)
     desk.pass_s(5)
     desk.session.receive(Chunk(absolute(False), desk.time.now))
@@ -235,7 +235,7 @@ def test_a_hundred_changes_at_once_never_clear_off_hook() -> None:
     desk = Desk()
     desk.show(off_hook=True)
     for turn in range(100):
-        desk.session.show(turn % 2 == 1, off_hook=True)
+        desk.session.write_leds(turn % 2 == 1, off_hook=True)
         frame = desk.session.outbox(0.0)
         assert frame is not None
         desk.sim.receive(Chunk(frame, 0.0))
@@ -247,9 +247,9 @@ def test_a_hundred_changes_at_once_never_clear_off_hook() -> None:
 def test_a_newer_wish_replaces_what_is_not_written_yet() -> None:
     desk = Desk(BLACKWIRE)
     desk.settled.clear()
-    desk.session.show(muted=True, off_hook=True)
+    desk.session.write_leds(muted=True, off_hook=True)
     first = desk.session.outbox(0.0)
-    desk.session.show(muted=False, off_hook=False)
+    desk.session.write_leds(muted=False, off_hook=False)
     desk.session.sent(0.0)
     assert desk.settled == []  # what was asked first is never called done
     desk.time.settle()
@@ -260,9 +260,9 @@ def test_a_newer_wish_replaces_what_is_not_written_yet() -> None:
 def test_a_failed_write_that_was_replaced_meanwhile_does_not_fail_the_newer_wish() -> None:
     desk = Desk()
     desk.settled.clear()
-    desk.session.show(muted=True, off_hook=False)
+    desk.session.write_leds(muted=True, off_hook=False)
     desk.session.outbox(0.0)
-    desk.session.show(muted=True, off_hook=True)
+    desk.session.write_leds(muted=True, off_hook=True)
     desk.session.failed(0.0, "STALL")
     assert (desk.settled, desk.session.due()) == ([], None)
     desk.time.settle()
@@ -270,10 +270,10 @@ def test_a_failed_write_that_was_replaced_meanwhile_does_not_fail_the_newer_wish
 
 
 def test_after_a_failed_write_the_device_may_echo_what_it_had_already() -> None:
-    desk = Desk(faults=Faults(echo_s=None))
+    desk = Desk(faults=SpeakerphoneFaults(echo_s=None))
     desk.show(muted=True)
     desk.pass_s(5)
-    desk.session.show(muted=False, off_hook=False)
+    desk.session.write_leds(muted=False, off_hook=False)
     desk.session.outbox(desk.time.now)
     desk.session.failed(desk.time.now, "no answer")  # yet the LED went out
     desk.show(muted=True)
@@ -283,7 +283,7 @@ def test_after_a_failed_write_the_device_may_echo_what_it_had_already() -> None:
 
 def test_after_a_failed_write_everything_is_written_again() -> None:
     desk = Desk(BLACKWIRE)
-    desk.session.show(muted=True, off_hook=True)
+    desk.session.write_leds(muted=True, off_hook=True)
     desk.session.outbox(1.0)
     desk.session.failed(1.0, "STALL")
     assert (desk.settled[-1], desk.session.written) == ("STALL", None)
@@ -309,7 +309,7 @@ def test_a_frame_that_is_no_input_report_of_ours_is_ignored(data: bytes) -> None
 def test_everything_is_written_again_when_the_device_confirms_that_it_is_off_hook(
     model: Model,
 ) -> None:
-    desk = Desk(model, Faults(echo_s=0.5))
+    desk = Desk(model, SpeakerphoneFaults(echo_s=0.5))
     desk.show(muted=True, off_hook=True)
     desk.sim.leds[Usage.LED_MUTE] = False  # it knew no mute while it was on-hook
     desk.pass_s(1)
@@ -353,11 +353,11 @@ def test_a_new_meeting_does_not_inherit_the_last_ones_mute(model: Model) -> None
 
 @pytest.mark.parametrize("model", TELEPHONES, ids=lambda model: model.product)
 def test_a_hundred_changes_by_everybody_at_once_never_clear_off_hook(model: Model) -> None:
-    desk = Desk(model, Faults(double=True))
+    desk = Desk(model, SpeakerphoneFaults(double=True))
     desk.show(off_hook=True)
     desk.pass_s(3)
     for turn in range(100):
-        desk.session.show(turn % 3 == 0, off_hook=True)
+        desk.session.write_leds(turn % 3 == 0, off_hook=True)
         if turn % 4 == 0:
             desk.sim.press_mute()
         if turn % 5 == 0:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from roomctl.speakerphone.sim import SPEAK_810, Faults, Model
-from roomctl.speakerphone.telephony import Echoes, Press
+from roomctl.speakerphone.sim import SPEAK_810, Model, SpeakerphoneFaults
+from roomctl.speakerphone.telephony import EchoFilter, Press
 from roomctl.wire import Chunk
 from tests.examples import examples
 from tests.speakerphone.desk import Desk
@@ -42,7 +42,7 @@ def live(desk: Desk, steps: list[str]) -> int:
 def test_a_device_that_echoes_never_toggles_more_often_than_it_is_pressed(
     model: Model, echo_s: float, off_hook: bool, steps: list[str]
 ) -> None:
-    desk = Desk(model, Faults(echo_s=min(echo_s, 2.5)))
+    desk = Desk(model, SpeakerphoneFaults(echo_s=min(echo_s, 2.5)))
     desk.show(off_hook=off_hook)
     desk.pass_s(6)
     pressed = live(desk, steps)
@@ -60,7 +60,7 @@ def test_a_device_that_has_shown_itself_silent_loses_no_press(
     model: Model, off_hook: bool, lags: list[float]
 ) -> None:
     assume(all(abs(lag - after) > 0.15 for lag, after in pairwise(lags)))  # a finger keeps no time
-    desk = Desk(model, Faults(echo_s=None))
+    desk = Desk(model, SpeakerphoneFaults(echo_s=None))
     desk.show(off_hook=off_hook)
     desk.pass_s(6)
     for muted in (True, False):
@@ -77,7 +77,7 @@ def test_a_device_that_has_shown_itself_silent_loses_no_press(
 
 
 def test_before_that_one_press_within_an_echos_time_may_be_lost_and_nothing_worse() -> None:
-    desk = Desk(faults=Faults(echo_s=None))
+    desk = Desk(faults=SpeakerphoneFaults(echo_s=None))
     desk.show(muted=True)
     desk.pass_s(1)
     desk.press_mute()
@@ -87,8 +87,8 @@ def test_before_that_one_press_within_an_echos_time_may_be_lost_and_nothing_wors
     assert (desk.presses, desk.muted) == ([Press.MUTE], False)
 
 
-def silent(windows: int, *, off_hook: bool = True) -> Echoes:
-    echoes = Echoes(2.5)
+def silent(windows: int, *, off_hook: bool = True) -> EchoFilter:
+    echoes = EchoFilter(2.5)
     for n in range(windows):
         echoes.expect(n % 2 == 0, off_hook, 10.0 * n, 10.0 * n, True)
     return echoes
@@ -113,7 +113,7 @@ def test_what_is_learned_on_hook_says_nothing_of_a_call() -> None:
 
 
 def test_silence_after_a_write_that_may_have_changed_nothing_teaches_nothing() -> None:
-    echoes = Echoes(2.5)
+    echoes = EchoFilter(2.5)
     for n in range(5):
         echoes.expect(True, True, 10.0 * n, 10.0 * n, False)
     echoes.expect(True, True, 100.0, 100.0, True)
@@ -130,7 +130,7 @@ def test_a_device_that_begins_to_echo_is_believed_again() -> None:
 
 
 def test_two_writes_in_haste_have_two_echoes_and_no_press() -> None:
-    desk = Desk(faults=Faults(echo_s=2.0))
+    desk = Desk(faults=SpeakerphoneFaults(echo_s=2.0))
     desk.show(muted=True)
     desk.pass_s(1)
     desk.show(muted=False)
@@ -139,7 +139,7 @@ def test_two_writes_in_haste_have_two_echoes_and_no_press() -> None:
 
 
 def test_an_absolute_mutes_late_echo_of_a_wish_that_was_taken_back_is_no_press() -> None:
-    desk = Desk(ABSOLUTE, Faults(echo_s=None))
+    desk = Desk(ABSOLUTE, SpeakerphoneFaults(echo_s=None))
     desk.show(muted=True)
     desk.pass_s(1)
     desk.show(muted=False)
@@ -151,7 +151,7 @@ def test_an_absolute_mutes_late_echo_of_a_wish_that_was_taken_back_is_no_press()
 
 
 def test_a_device_that_echoes_even_answers_ends_muted_and_not_in_a_loop() -> None:
-    desk = Desk(faults=Faults(echo_s=None, repeats=False))
+    desk = Desk(faults=SpeakerphoneFaults(echo_s=None, repeats=False))
     desk.show(off_hook=True)
     desk.pass_s(3)
     before = None

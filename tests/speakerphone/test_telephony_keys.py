@@ -4,14 +4,14 @@ import pytest
 
 from roomctl.speakerphone.hid import read_descriptor
 from roomctl.speakerphone.sim import SPEAK_810, Model
-from roomctl.speakerphone.telephony import Keys, Press, Timing
+from roomctl.speakerphone.telephony import Keys, Press, PressTiming
 from tests.speakerphone.desk import Desk
 from tests.speakerphone.devices import BLACKWIRE, H540, POWERCONF, SP325
 
 
 def pressed(model: Model, *reports: tuple[float, str]) -> list[str]:
     """Return what the reports say, each given as seconds and hex: report ID, then payload."""
-    keys = Keys(read_descriptor(model.descriptor), Timing())
+    keys = Keys(read_descriptor(model.descriptor), PressTiming())
     found = []
     for at, text in reports:
         data = bytes.fromhex(text)

@@ -17,7 +17,7 @@ from roomctl.meeting.call import Failure
 from roomctl.meeting.refusal import Refusal
 from roomctl.occupancy import presence
 from roomctl.occupancy.health import FaultCode
-from roomctl.occupancy.profile import Kind
+from roomctl.occupancy.profile import SensorKind
 from roomctl.room.document import (
     ActEntry,
     AudioEntry,
@@ -95,7 +95,7 @@ def test_whatever_the_room_does_by_itself_is_said_before_and_after() -> None:
 
 
 def test_every_reason_that_the_room_may_give_is_said() -> None:
-    found = set(get_args(Kind))
+    found = set(get_args(SensorKind))
     found |= set(arguments(presence, "Reason")) | set(arguments(presence, "_Proof"))
     found |= set(arguments(rules, "Decision", 1)) | returned(rules, "_why_lit")
     found |= {"no_show", "vacant"}  # why a booking is released and a call left

@@ -26,7 +26,7 @@ from roomctl.camera.tools.trace import round_trips
 from roomctl.clock import Clock
 from roomctl.config import CameraTable
 from roomctl.device import Status
-from roomctl.drill import Failed, Found, Result, Skipped, Step
+from roomctl.drill import Failed, Finding, Result, Skipped, Step
 from roomctl.errors import (
     NoReply,
     PortReason,
@@ -143,7 +143,7 @@ class CameraDrill:
         for name, exercise in self._settings().items():
             await self._step(name, exercise)
 
-    async def _noted(self) -> Found:
+    async def _noted(self) -> Finding:
         """Note where it stands; only now, for in standby a camera does not say."""
         await stop(self)
         await settled(self, "moves by itself; does it follow people?")
@@ -153,10 +153,10 @@ class CameraDrill:
             axis: round(at, 1) for axis, at in self._stood.items() if at is not None
         }
         words = ", ".join(f"{axis} {at:.1f}" for axis, at in known.items())
-        return Found(words or "it does not say in degrees where it stands", known)
+        return Finding(words or "it does not say in degrees where it stands", known)
 
-    def _moves(self, options: DrillOptions) -> dict[str, Callable[[], Awaitable[Found]]]:
-        can, steps = set(self._camera.abilities), dict[str, Callable[[], Awaitable[Found]]]()
+    def _moves(self, options: DrillOptions) -> dict[str, Callable[[], Awaitable[Finding]]]:
+        can, steps = set(self._camera.abilities), dict[str, Callable[[], Awaitable[Finding]]]()
         if "drive" in can:
             steps["pan"] = partial(drive_step, self, "pan")
             steps["tilt"] = partial(drive_step, self, "tilt")
@@ -171,10 +171,10 @@ class CameraDrill:
             steps["preset"] = partial(self._preset, options)
         return steps
 
-    def _settings(self) -> dict[str, Callable[[], Awaitable[Found]]]:
+    def _settings(self) -> dict[str, Callable[[], Awaitable[Finding]]]:
         camera, can = self._camera, set(self._camera.abilities)
         profile = camera.profile
-        steps: dict[str, Callable[[], Awaitable[Found]]] = {}
+        steps: dict[str, Callable[[], Awaitable[Finding]]] = {}
         if "focus" in can:
             steps["focus"] = self._toggled("focus", ("auto", "manual"), camera.focus)
         if "exposure" in can:
@@ -190,11 +190,11 @@ class CameraDrill:
 
     def _toggled(
         self, part: str, values: tuple[object, ...], write: Callable[..., Awaitable[None]]
-    ) -> Callable[[], Awaitable[Found]]:
+    ) -> Callable[[], Awaitable[Finding]]:
         return partial(setting_step, self, lambda state: getattr(state, part), values, write)
 
     async def _step(
-        self, name: str, exercise: Callable[[], Awaitable[Found]], limit_s: float = STEP_S
+        self, name: str, exercise: Callable[[], Awaitable[Finding]], limit_s: float = STEP_S
     ) -> bool:
         """Do one step, and leave the camera stopped; return whether it did not fail."""
         try:
@@ -223,7 +223,7 @@ class CameraDrill:
 
     # The steps that are more than one exercise.
 
-    async def _answers(self) -> Found:
+    async def _answers(self) -> Finding:
         camera, hopeless = self._camera, set(PortReason) - {PortReason.CLOSED}
         began = self.now()
         await self.until(
@@ -241,13 +241,13 @@ class CameraDrill:
         if camera.unknown_model:
             words += f"; no profile knows {camera.unknown_model}, so only what all share is drilled"
         known = "".join(f"; known: {advisory.what}" for advisory in camera.advisories)
-        return Found(words + known, {"took_s": round(took, 2)})
+        return Finding(words + known, {"took_s": round(took, 2)})
 
     def _firmware(self) -> str:
         firmware = self._camera.state.firmware
         return f", firmware {firmware}" if firmware else ""
 
-    async def _preset(self, options: DrillOptions) -> Found:
+    async def _preset(self, options: DrillOptions) -> Finding:
         if not options.presets:
             raise Skipped("would overwrite one; --presets allows it")
         free = [number for number in self._camera.presets if number not in options.named]
@@ -255,7 +255,7 @@ class CameraDrill:
             raise Skipped("every preset has a name")
         return await preset_step(self, free[-1])
 
-    async def _put_back(self) -> Found:
+    async def _put_back(self) -> Finding:
         """Stop, and go where it stood; then, if it was in standby, go there again."""
         camera, stood = self._camera, self._stood
         await stop(self)
@@ -269,18 +269,18 @@ class CameraDrill:
                 raise Failed(f"stood at {axis} {at:.1f}, and is now at {now:.1f}")
         if self._found.power is False:
             await camera.power(False)
-            return Found("stopped, and in standby again")
+            return Finding("stopped, and in standby again")
         if stood and stood["pan"] is None:
-            return Found("stopped; about where it stood, for its degrees are not known")
-        return Found("stopped, and as it stood")
+            return Finding("stopped; about where it stood, for its degrees are not known")
+        return Finding("stopped, and as it stood")
 
-    async def _questions(self) -> Found:
+    async def _questions(self) -> Finding:
         times_ms = [passed * 1000 for passed in round_trips(self.trace)]
         if not times_ms:
             raise Failed("has answered no question")
         mean, longest = sum(times_ms) / len(times_ms), max(times_ms)
         words = f"{len(times_ms)} answered in {mean:.0f} ms on average, {longest:.0f} ms at most"
-        return Found(words, {"mean_ms": round(mean, 1), "max_ms": round(longest, 1)})
+        return Finding(words, {"mean_ms": round(mean, 1), "max_ms": round(longest, 1)})
 
     # The DrillContext of the steps.
 
@@ -339,7 +339,7 @@ class DrillContext(Protocol):
 # Moving until told otherwise.
 
 
-async def drive_step(on: DrillContext, axis: AxisName) -> Found:
+async def drive_step(on: DrillContext, axis: AxisName) -> Finding:
     """Drive one way and back: it goes where it should, and each time it stops, and stands."""
     start, (low, high) = await place(on, axis), _ends(on, axis)
     margin = _ROOM_PCT if axis == "zoom" else _ROOM_DEG
@@ -349,7 +349,7 @@ async def drive_step(on: DrillContext, axis: AxisName) -> Found:
     stop_ms = max(stopped for _, _, stopped in pushes) * 1000
     said = ", ".join(_went(axis, way, went) for way, went, _ in pushes)
     words = f"{said}; each stop taken within {stop_ms:.0f} ms, and it stands"
-    return Found(words, {**numbers, "stop_ms": round(stop_ms, 1)})
+    return Finding(words, {**numbers, "stop_ms": round(stop_ms, 1)})
 
 
 async def _push(on: DrillContext, axis: AxisName, way: int) -> tuple[int, float | None, float]:
@@ -485,7 +485,7 @@ def _went(axis: AxisName, way: int, went: float | None) -> str:
 # Going to places.
 
 
-async def goto_step(on: DrillContext) -> Found:
+async def goto_step(on: DrillContext) -> Finding:
     """Go to an angle beside this one and back: it arrives, and says the same."""
     pan, tilt = await place(on, "pan"), await place(on, "tilt")
     if pan is None or tilt is None:
@@ -496,10 +496,10 @@ async def goto_step(on: DrillContext) -> Found:
         await on.camera.goto(to_pan, to_tilt)
         errors.append(abs(await _arrival(on, "pan", to_pan) - to_pan))
         errors.append(abs(await _arrival(on, "tilt", to_tilt) - to_tilt))
-    return Found(f"there and back, within {max(errors):.2f}°", {"off_deg": round(max(errors), 2)})
+    return Finding(f"there and back, within {max(errors):.2f}°", {"off_deg": round(max(errors), 2)})
 
 
-async def relative_step(on: DrillContext) -> Found:
+async def relative_step(on: DrillContext) -> Finding:
     """Go a step from here and back."""
     pan = await place(on, "pan")
     if pan is None:
@@ -509,10 +509,10 @@ async def relative_step(on: DrillContext) -> Found:
     there = await _arrival(on, "pan", pan + step)
     await on.camera.relative(-step, 0.0)
     await _arrival(on, "pan", pan)
-    return Found(f"{there - pan:+.1f}° and back", {"step_deg": round(there - pan, 2)})
+    return Finding(f"{there - pan:+.1f}° and back", {"step_deg": round(there - pan, 2)})
 
 
-async def home_step(on: DrillContext) -> Found:
+async def home_step(on: DrillContext) -> Finding:
     """Go to the middle."""
     began = on.now()
     await on.camera.home()
@@ -520,10 +520,10 @@ async def home_step(on: DrillContext) -> Found:
     await settled(on, "went home and does not come to rest")
     pan, tilt = await place(on, "pan"), await place(on, "tilt")
     at = "" if pan is None or tilt is None else f", at {pan:.1f}°, {tilt:.1f}°"
-    return Found(f"there after {took:.1f} s{at}", {"took_s": round(took, 2)})
+    return Finding(f"there after {took:.1f} s{at}", {"took_s": round(took, 2)})
 
 
-async def zoom_to_step(on: DrillContext) -> Found:
+async def zoom_to_step(on: DrillContext) -> Finding:
     """Zoom to a place beside this one and back."""
     start = await place(on, "zoom")
     if start is None:
@@ -533,10 +533,10 @@ async def zoom_to_step(on: DrillContext) -> Found:
     for pct in (start + step, start):
         await on.camera.zoom_to(pct)
         errors.append(abs(await _arrival(on, "zoom", pct) - pct))
-    return Found(f"{step:+.0f} % and back, within {max(errors):.1f} %", {"off_pct": max(errors)})
+    return Finding(f"{step:+.0f} % and back, within {max(errors):.1f} %", {"off_pct": max(errors)})
 
 
-async def preset_step(on: DrillContext, number: int) -> Found:
+async def preset_step(on: DrillContext, number: int) -> Finding:
     """Store the place as a preset, leave it, and be brought back."""
     camera, before = on.camera, {axis: await place(on, axis) for axis in _WAYS}
     await camera.store(number)
@@ -550,7 +550,7 @@ async def preset_step(on: DrillContext, number: int) -> Found:
     for part, then in before.items():
         if then is not None:
             await _arrival(on, part, then)
-    return Found(f"preset {number} stored, left and recalled in {took:.1f} s", {"took_s": took})
+    return Finding(f"preset {number} stored, left and recalled in {took:.1f} s", {"took_s": took})
 
 
 async def _arrival(on: DrillContext, axis: AxisName, wanted: float) -> float:
@@ -588,7 +588,7 @@ async def setting_step(
     read: Callable[[CameraState], object],
     values: Sequence[object],
     write: Callable[..., Awaitable[None]],
-) -> Found:
+) -> Finding:
     """Set something else and back again; each time the camera says so."""
     before = read(on.camera.state)
     if before is None:
@@ -603,7 +603,7 @@ async def setting_step(
             READ_S,
             f"was set to {_word(value)} and says {_word(read(on.camera.state))}",
         )
-    return Found(f"{_word(other)}, and {_word(before)} again")
+    return Finding(f"{_word(other)}, and {_word(before)} again")
 
 
 def _word(value: object) -> str:
@@ -612,13 +612,13 @@ def _word(value: object) -> str:
     return str(value)
 
 
-async def power_step(on: DrillContext, *, cycle: bool) -> Found:
+async def power_step(on: DrillContext, *, cycle: bool) -> Finding:
     """Be on; with `cycle`, go to standby and come back first."""
     camera, began = on.camera, on.now()
     if camera.state.power is None:
         raise Failed("does not say whether it is on")
     if camera.state.power and not cycle:
-        return Found("is on")
+        return Finding("is on")
     if camera.state.power:
         await camera.power(False)
         await on.until(lambda: camera.state.power is False, READ_S, "does not go to standby")
@@ -627,10 +627,10 @@ async def power_step(on: DrillContext, *, cycle: bool) -> Found:
     limit_s = camera.profile.timing.boot_s
     await on.until(lambda: camera.state.power is True, limit_s, "does not switch on")
     took = on.now() - began
-    return Found(f"switched on in {took:.1f} s", {"took_s": round(took, 1)})
+    return Finding(f"switched on in {took:.1f} s", {"took_s": round(took, 1)})
 
 
-async def tally_step(on: DrillContext) -> Found:
+async def tally_step(on: DrillContext) -> Finding:
     """Light each lamp; a person must look, for no camera can be asked."""
     lamps = on.camera.profile.tally
     if lamps is None:
@@ -639,4 +639,4 @@ async def tally_step(on: DrillContext) -> Found:
         await on.camera.tally(light)
         await on.rest(_BLIND_S)
     await on.camera.tally(None)
-    return Found(f"{', '.join(lamps.lights)} lit and put out; look whether it was so")
+    return Finding(f"{', '.join(lamps.lights)} lit and put out; look whether it was so")

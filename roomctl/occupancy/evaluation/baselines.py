@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from roomctl.occupancy.evaluation.dataset import SENSORS, Estimate, Learned, Sample
 from roomctl.occupancy.evaluation.synthetic import WEEK_S, Week
-from roomctl.occupancy.presence import PIR_LIKELIHOOD, PRIOR, SLOT_S, Input, clipped, ratio
+from roomctl.occupancy.presence import PIR_LIKELIHOOD, PRIOR, SLOT_S, PresenceInput, clipped, ratio
 
 HOLD_S = 600.0  # as the name says
 
@@ -95,5 +95,5 @@ def week_snapshot_bayes(week: Week) -> Iterator[TimedProbability]:
         yield end, 1 / (1 + math.exp(-odds))
 
 
-def _levels(week: Week) -> Iterator[Input]:
+def _levels(week: Week) -> Iterator[PresenceInput]:
     return (event for event in week.events if event.kind == "level")

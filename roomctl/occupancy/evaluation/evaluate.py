@@ -34,7 +34,7 @@ from roomctl.occupancy.evaluation.baselines import (
 )
 from roomctl.occupancy.evaluation.dataset import SENSORS, Estimate, Learned, Sample, stretches
 from roomctl.occupancy.evaluation.synthetic import WEEK_S, WEEK_SENSORS, Week, week
-from roomctl.occupancy.presence import Fusion, Input, Presence, tell
+from roomctl.occupancy.presence import Fusion, Presence, PresenceInput, tell
 
 FLAP_S = 300.0
 _LAST_ROW_S = 31.0  # a row counts until the next one; before a gap there is none
@@ -203,7 +203,9 @@ def play(made: Week, hold_s: float = HOLD_S) -> WeekEstimate:
     return WeekEstimate(made, tuple(turns), tuple(glances))
 
 
-def _instants(events: Iterable[Input], presence: Presence) -> Iterator[tuple[float, Input | None]]:
+def _instants(
+    events: Iterable[PresenceInput], presence: Presence
+) -> Iterator[tuple[float, PresenceInput | None]]:
     """Yield the events, each minute, and when time alone may change more than the probability."""
     glance = _GLANCE_S
     for event in (*events, None):

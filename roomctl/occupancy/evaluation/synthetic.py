@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
 
-from roomctl.occupancy.presence import Input
+from roomctl.occupancy.presence import PresenceInput
 
 WEEK_S = 7 * 86_400.0
 WEEK_SENSORS = ("ceiling", "wall")
@@ -33,7 +33,7 @@ class Week:
     """One week: who was there when (start, end), and everything that was seen of it, in order."""
 
     sessions: tuple[tuple[float, float], ...]
-    events: tuple[Input, ...]
+    events: tuple[PresenceInput, ...]
     fault: str | None
 
 
@@ -49,7 +49,7 @@ def week(seed: int, sensors: tuple[str, ...] = WEEK_SENSORS) -> Week:
     return Week(sessions, tuple(merge(*streams, calls, key=_order)), fault)
 
 
-def _order(event: Input) -> float:
+def _order(event: PresenceInput) -> float:
     return event.at_s
 
 
@@ -69,18 +69,18 @@ def _sessions(chance: random.Random) -> Iterator[tuple[float, float]]:
 
 def _seen(
     chance: random.Random, sensor: str, sessions: tuple[tuple[float, float], ...]
-) -> Iterator[Input]:
+) -> Iterator[PresenceInput]:
     """Yield the pulses of one motion sensor; each person is still, moves, and is still again."""
-    yield Input(0.0, "healthy", sensor, True)
-    yield Input(0.0, "level", sensor, False)
+    yield PresenceInput(0.0, "healthy", sensor, True)
+    yield PresenceInput(0.0, "level", sensor, False)
     blind = chance.uniform(0.05, 0.35)  # part of the motions that its place in the room misses
     free_at = 0.0
     for at in merge(_motions(chance, sessions), _false(chance)):
         if at < free_at or chance.random() < blind:
             continue
         free_at = at + _PULSE_S + 0.1
-        yield Input(at, "level", sensor, True)
-        yield Input(at + _PULSE_S, "level", sensor, False)
+        yield PresenceInput(at, "level", sensor, True)
+        yield PresenceInput(at + _PULSE_S, "level", sensor, False)
 
 
 def _motions(chance: random.Random, sessions: tuple[tuple[float, float], ...]) -> Iterator[float]:
@@ -101,14 +101,18 @@ def _false(chance: random.Random) -> Iterator[float]:
         at += chance.expovariate(_FALSE_PER_DAY / _DAY_S)
 
 
-def _calls(chance: random.Random, sessions: tuple[tuple[float, float], ...]) -> Iterator[Input]:
+def _calls(
+    chance: random.Random, sessions: tuple[tuple[float, float], ...]
+) -> Iterator[PresenceInput]:
     for start, end in sessions:
         if chance.random() < _IN_CALL:
-            yield Input(start + 60, "call", "", True)
-            yield Input(end - 20, "call", "", False)
+            yield PresenceInput(start + 60, "call", "", True)
+            yield PresenceInput(end - 20, "call", "", False)
 
 
-def _spoilt(chance: random.Random, fault: str, sensor: str, events: list[Input]) -> Iterator[Input]:
+def _spoilt(
+    chance: random.Random, fault: str, sensor: str, events: list[PresenceInput]
+) -> Iterator[PresenceInput]:
     """Yield what a sensor with a fault tells, from some moment of the week on, for some hours."""
     start = chance.uniform(0, 4 * _DAY_S)
     end = start + chance.uniform(1, 30) * _HOUR_S
@@ -117,16 +121,16 @@ def _spoilt(chance: random.Random, fault: str, sensor: str, events: list[Input])
     match fault:
         case "chatter":
             for pulse in range(400):
-                yield Input(start + pulse * 0.05, "level", sensor, pulse % 2 == 0)
+                yield PresenceInput(start + pulse * 0.05, "level", sensor, pulse % 2 == 0)
             for second in range(21, 60):  # a port tells a level every second
-                yield Input(start + second, "level", sensor, False)
+                yield PresenceInput(start + second, "level", sensor, False)
             yield from (event for event in inside if event.at_s > start + 60)
         case "stuck_high":
-            yield Input(start, "level", sensor, True)
-            yield Input(end, "level", sensor, False)
+            yield PresenceInput(start, "level", sensor, True)
+            yield PresenceInput(end, "level", sensor, False)
         case "dead":
-            yield Input(start, "healthy", sensor, False)
-            yield Input(end, "healthy", sensor, True)
-            yield Input(end, "level", sensor, False)
+            yield PresenceInput(start, "healthy", sensor, False)
+            yield PresenceInput(end, "healthy", sensor, True)
+            yield PresenceInput(end, "level", sensor, False)
         case "lost_edge":
             yield from (event for event in inside if event.on or chance.random() > 0.02)

@@ -40,7 +40,7 @@ async def main():
     phone = Speakerphone("table", sys.argv[1], connect, SystemClock(), changed, lambda key: None)
     running = asyncio.ensure_future(phone.run())
     with contextlib.suppress(RoomctlError):  # it is not there yet, and will be lit then
-        await phone.show(muted=True, off_hook=True)
+        await phone.write_leds(muted=True, off_hook=True)
     await running
 asyncio.run(main())
 """

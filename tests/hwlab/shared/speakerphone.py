@@ -93,9 +93,9 @@ async def a_press_comes_out_and_the_leds_follow_the_room(table: Table) -> None:
         await until(lambda: seen.online)
         table.press_mute()
         await until(lambda: seen.presses == ["mute"])
-        await seen.phone.show(muted=True, off_hook=True)
+        await seen.phone.write_leds(muted=True, off_hook=True)
         await until(lambda: table.lit() == (True, True))
-        await seen.phone.show(muted=False, off_hook=True)
+        await seen.phone.write_leds(muted=False, off_hook=True)
         await until(lambda: table.lit() == (False, True))
 
 
@@ -105,7 +105,7 @@ async def a_refused_write_is_told_and_written_again(table: Table) -> None:
         await until(lambda: seen.online)
         table.refuse(True)
         with pytest.raises(PortError, match="STALL"):
-            await seen.phone.show(muted=True, off_hook=False)
+            await seen.phone.write_leds(muted=True, off_hook=False)
         assert seen.phone.state.led_muted is None
         table.refuse(False)
         await until(lambda: table.lit() == (True, False))
@@ -118,7 +118,7 @@ async def an_unplug_in_a_blocked_read_is_told_and_a_replug_elsewhere_is_lit_as_b
     async with attended(table) as seen:
         await until(lambda: seen.online)
         before = table.address()
-        await seen.phone.show(muted=True, off_hook=True)
+        await seen.phone.write_leds(muted=True, off_hook=True)
         table.unplug()
         await until(lambda: seen.phone.health.status is Status.OFFLINE)
         assert seen.phone.health.reason in (PortReason.CLOSED, PortReason.MISSING)
@@ -152,8 +152,8 @@ async def two_of_one_model_are_told_apart_by_their_socket(table: Table) -> None:
         table.press_mute()
         await until(lambda: one.presses == ["mute"])
         assert other.presses == []
-        await one.phone.show(muted=True, off_hook=False)
-        await other.phone.show(muted=False, off_hook=True)
+        await one.phone.write_leds(muted=True, off_hook=False)
+        await other.phone.write_leds(muted=False, off_hook=True)
         await until(lambda: (table.lit(), table.twin_lit()) == ((True, False), (False, True)))
 
 

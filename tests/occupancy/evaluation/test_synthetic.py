@@ -5,7 +5,7 @@ from __future__ import annotations
 from roomctl.occupancy.evaluation.baselines import week_hold_600, week_snapshot_bayes
 from roomctl.occupancy.evaluation.evaluate import WeekTotals, evaluate_weeks, play, week_estimate
 from roomctl.occupancy.evaluation.synthetic import WEEK_S, Week, week
-from roomctl.occupancy.presence import Input
+from roomctl.occupancy.presence import PresenceInput
 
 SEED, WEEKS = 20, 5
 
@@ -40,9 +40,12 @@ def test_weeks_with_every_fault_are_judged_well() -> None:
 
 def pulses(*at: float) -> Week:
     """A week in which nobody came, and one sensor told of somebody for 2 s each time."""
-    events = [Input(0.0, "level", "wall", False)]
+    events = [PresenceInput(0.0, "level", "wall", False)]
     for one in at:
-        events += [Input(one, "level", "wall", True), Input(one + 2.0, "level", "wall", False)]
+        events += [
+            PresenceInput(one, "level", "wall", True),
+            PresenceInput(one + 2.0, "level", "wall", False),
+        ]
     return Week((), tuple(events), None)
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from roomctl.config import data_path
 from roomctl.errors import ConfigError
 from roomctl.profile import Profile, load_all, pick
-from roomctl.visca.message import Inquiry, Layout, Version
+from roomctl.visca.message import Inquiry, PositionLayout, Version
 from roomctl.visca.model import CameraModel, Limits, Quirk
 
 ExposureMode = Literal["auto", "manual", "shutter", "iris", "bright"]
@@ -208,7 +208,7 @@ class CameraProfile(Profile):
     def model(self) -> CameraModel:
         """Return what the conversation with such a camera must know."""
         return CameraModel(
-            layout=Layout[self.layout],
+            layout=PositionLayout[self.layout],
             pan_tilt=self.pan_tilt,
             pan_speed=self.pan_speed.max,
             tilt_speed=self.tilt_speed.max,

@@ -36,7 +36,7 @@ from roomctl.visca.codec import Described, Value
 from roomctl.visca.frames import BROADCAST, END, BadFrame
 
 
-class Layout(Enum):
+class PositionLayout(Enum):
     """How a family of cameras writes a position: nibbles of pan and tilt, and its second speed.
 
     `fixed` layouts want 00 where the others have the tilt speed.
@@ -107,7 +107,7 @@ class Inquiry(Enum):
     IR_RECEIVE = "ir_receive"
     TRACKING = "tracking"
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame for camera `address` (1-7)."""
         return bytes((0x80 | address, *_QUESTIONS[self], END))
 
@@ -119,7 +119,7 @@ _QUESTIONS = {inquiry: codec.body("inquiry", inquiry.value, {}) for inquiry in I
 class AddressSet:
     """Number the cameras of a chain from 1; broadcast, serial lines only."""
 
-    def encode(self, address: int = BROADCAST, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = BROADCAST, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame; it goes to all, whatever `address` says."""
         return bytes((0x88, 0x30, 0x01, END))
 
@@ -128,7 +128,7 @@ class AddressSet:
 class ClearAll:
     """IF_Clear: empty both sockets; of one camera, or broadcast."""
 
-    def encode(self, address: int = BROADCAST, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = BROADCAST, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame for camera `address` (1-7, or 8: all)."""
         return bytes((0x80 | address, 0x01, 0x00, 0x01, END))
 
@@ -139,7 +139,7 @@ class Cancel:
 
     socket: int
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame for camera `address` (1-7)."""
         _within(self, self.socket, 0, 0x0F)
         return bytes((0x80 | address, 0x20 | self.socket, END))
@@ -151,7 +151,7 @@ class Power:
 
     on: bool
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame for camera `address` (1-7, or 8: all)."""
         return bytes((0x80 | address, 0x01, 0x04, 0x00, 0x02 if self.on else 0x03, END))
 
@@ -165,7 +165,7 @@ class Drive:
     pan: Pan
     tilt: Tilt
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame for camera `address`; ValueError if a speed is 0 or does not fit."""
         if not (0 < self.pan_speed < END and 0 < self.tilt_speed < END):
             raise ValueError(f"{self}: a drive or stop never has speed 0, nor 255")
@@ -183,7 +183,7 @@ class _Travel:
     pan: int
     tilt: int
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame in the camera's `layout`; ValueError if a number does not fit."""
         _within(self, self.pan_speed, 1, END - 1)
         _within(self, self.tilt_speed, 0, END - 1)
@@ -211,7 +211,7 @@ class Relative(_Travel):
 class Home:
     """Go to the middle."""
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame for camera `address` (1-7, or 8: all)."""
         return bytes((0x80 | address, 0x01, 0x06, 0x04, END))
 
@@ -223,7 +223,7 @@ class ZoomDrive:
     way: Zoom
     speed: int = 0
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame for camera `address`; ValueError if the speed does not fit."""
         return bytes((0x80 | address, 0x01, 0x04, 0x07, _driven(self, self.way, self.speed), END))
 
@@ -234,7 +234,7 @@ class ZoomTo:
 
     position: int
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame for camera `address`; ValueError if the position does not fit."""
         return bytes((0x80 | address, 0x01, 0x04, 0x47, *_place(self, self.position), END))
 
@@ -246,7 +246,7 @@ class FocusDrive:
     way: Focus
     speed: int = 0
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame for camera `address`; ValueError if the speed does not fit."""
         return bytes((0x80 | address, 0x01, 0x04, 0x08, _driven(self, self.way, self.speed), END))
 
@@ -257,7 +257,7 @@ class FocusTo:
 
     position: int
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame for camera `address`; ValueError if the position does not fit."""
         return bytes((0x80 | address, 0x01, 0x04, 0x48, *_place(self, self.position), END))
 
@@ -269,7 +269,7 @@ class Preset:
     action: PresetAction
     number: int
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame for camera `address`; ValueError if the number does not fit."""
         _within(self, self.number, 0, END - 1)
         return bytes((0x80 | address, 0x01, 0x04, 0x3F, self.action, self.number, END))
@@ -282,7 +282,7 @@ class Command:
     name: str
     fields: tuple[tuple[str, int], ...] = ()
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame; ValueError if there is no such command, or a number does not fit."""
         positions = layout.pan_nibbles + layout.tilt_nibbles if self.name in _LIMITS else None
         size = None if positions is None else 5 + positions
@@ -297,7 +297,7 @@ class Raw:
 
     body: bytes
 
-    def encode(self, address: int = 1, layout: Layout = Layout.A) -> bytes:
+    def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:
         """Return its frame for camera `address` (1-7)."""
         return bytes((0x80 | address, *self.body, END))
 
@@ -426,7 +426,7 @@ def read_answer(inquiry: Inquiry, data: bytes) -> Mapping[str, Value]:
     raise ValueError(f"{data.hex(' ')} does not answer {inquiry.value}")
 
 
-def read_position(data: bytes, layout: Layout) -> tuple[int, int]:
+def read_position(data: bytes, layout: PositionLayout) -> tuple[int, int]:
     """Return pan and tilt of a position answer, in units; ValueError if it is another answer."""
     if len(data) != layout.pan_nibbles + layout.tilt_nibbles:
         raise ValueError(f"{len(data)} bytes are no position of layout {layout.name}")

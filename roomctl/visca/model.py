@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from roomctl.visca.message import Inquiry, Layout
+from roomctl.visca.message import Inquiry, PositionLayout
 
 Quirk: TypeAlias = Literal[
     "no-ack",
@@ -60,7 +60,7 @@ class CameraModel:
     Cancel works. `acks`: whether it says ACK at all. `counts`: over IP, whether it counts messages.
     """
 
-    layout: Layout = Layout.A
+    layout: PositionLayout = PositionLayout.A
     pan_tilt: bool = True
     pan_speed: int = 0x18
     tilt_speed: int = 0x14

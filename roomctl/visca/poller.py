@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from roomctl.visca.message import (
     Inquiry,
-    Layout,
+    PositionLayout,
     Version,
     read_answer,
     read_position,
@@ -103,7 +103,7 @@ class Poller:
         """Take `inquiry` out of the queue."""
         self._queue.remove(inquiry)
 
-    def answered(self, inquiry: Inquiry, data: bytes, layout: Layout) -> bool:
+    def answered(self, inquiry: Inquiry, data: bytes, layout: PositionLayout) -> bool:
         """Take an answer; return whether it says something new. ValueError: it is no answer."""
         seen = self._with(inquiry, data, layout)
         self._unanswered.pop(inquiry, None)
@@ -170,7 +170,7 @@ class Poller:
         self.seen = replace(self.seen, moving=moving)
         return new
 
-    def _with(self, inquiry: Inquiry, data: bytes, layout: Layout) -> Readback:
+    def _with(self, inquiry: Inquiry, data: bytes, layout: PositionLayout) -> Readback:
         match inquiry:
             case Inquiry.VERSION:
                 return replace(self.seen, version=read_version(data))

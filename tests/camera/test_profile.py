@@ -20,7 +20,7 @@ from roomctl.camera.visca import EXPOSURE, WHITE_BALANCE
 from roomctl.config import data_path
 from roomctl.errors import ProfileError
 from roomctl.profile import load
-from roomctl.visca.message import Layout, Version
+from roomctl.visca.message import PositionLayout, Version
 
 GENERIC = data_path("firmware_profiles") / "camera" / "generic.toml"
 
@@ -115,7 +115,7 @@ def test_a_camera_of_an_unknown_make_is_generic() -> None:
 
 def test_a_brc_300_counts_pan_to_the_left() -> None:
     brc300 = shipped()["sony_brc300"]
-    assert brc300.model.layout is Layout.D
+    assert brc300.model.layout is PositionLayout.D
     assert brc300.pan.degrees(0x8A58) == pytest.approx(-170, abs=0.1)  # printed for the left end
     assert brc300.pan.units(-10) == 0x823
     assert brc300.tilt.units(10) == 0x823

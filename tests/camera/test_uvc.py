@@ -9,12 +9,12 @@ from roomctl.camera.sim.uvc import SimUvc
 from roomctl.camera.uvc.connection import SetRequest, UvcConnection
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
-    Ask,
     Both,
     End,
     Flag,
     Get,
     Id,
+    ListControls,
     Request,
     Set,
     Type,
@@ -401,7 +401,7 @@ def test_exposure_modes_are_those_of_the_camera_s_menu() -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        Ask(),
+        ListControls(),
         Get(Id.PAN_ABSOLUTE),
         Set(Id.TILT_SPEED, -3),
         Both(Set(Id.PAN_ABSOLUTE, -(2**31)), Set(Id.TILT_ABSOLUTE, 5)),

@@ -13,7 +13,7 @@ from roomctl.cli.visca import read_line
 from roomctl.visca import codec, message
 from roomctl.visca.codec import ANSWER_ROWS, COMMAND_ROWS, INQUIRY_ROWS, Described
 from roomctl.visca.frames import BadFrame, Splitter, decode_reply, encode_reply
-from roomctl.visca.message import Addressed, Inquiry, Layout
+from roomctl.visca.message import Addressed, Inquiry, PositionLayout
 from roomctl.visca.vocabulary.grammar import Row
 from tests.fuzz.damage import damaged, in_pieces, lost_bytes, noise
 
@@ -135,7 +135,8 @@ def to_camera(rng: Random) -> list[str]:
 
 
 def _said_again(meant: Addressed, frame: bytes) -> bytes:
-    layout = {15: Layout.A, 16: Layout.C, 17: Layout.F}.get(len(frame), Layout.A)
+    by_length = {16: PositionLayout.C, 17: PositionLayout.F}
+    layout = by_length.get(len(frame), PositionLayout.A)
     return meant.message.encode(meant.address, layout)
 
 
@@ -166,7 +167,7 @@ def whole_answers(rng: Random) -> list[str]:
 
 def answers_in_part(rng: Random) -> list[str]:
     """Lose or add bytes in the answers that the session lives by: none has a value."""
-    layout = rng.choice(tuple(Layout))
+    layout = rng.choice(tuple(PositionLayout))
     inquiry = rng.choice(tuple(Inquiry))
     place = bytes(rng.randrange(16) for _ in range(layout.pan_nibbles + layout.tilt_nibbles))
     position = inquiry is Inquiry.POSITION
@@ -188,7 +189,7 @@ def answers_in_part(rng: Random) -> list[str]:
 
 def positions(rng: Random) -> list[str]:
     """Read positions of every width, their ends often, against another way to find the sign."""
-    layout = rng.choice(tuple(Layout))
+    layout = rng.choice(tuple(PositionLayout))
     ends = (0x00000, 0x7FFFF, 0x80000, 0xFFFFF, rng.randrange(1 << 20))
     digits = [
         f"{rng.choice(ends):05x}"[-size:] for size in (layout.pan_nibbles, layout.tilt_nibbles)

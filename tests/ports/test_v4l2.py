@@ -113,7 +113,7 @@ def test_the_c_compiler_of_this_machine_agrees(tmp_path: Path) -> None:
 async def test_every_control_is_listed_with_what_it_takes() -> None:
     kernel = Kernel()
     async with opened(kernel) as port:
-        await port.write(uvc.encode(uvc.Ask()))
+        await port.write(uvc.encode(uvc.ListControls()))
         listed = [await read(port) for _ in range(5)]
 
     assert listed == [
@@ -129,13 +129,13 @@ async def test_every_control_is_listed_with_what_it_takes() -> None:
 async def test_a_driver_without_events_is_used_without() -> None:
     kernel = Kernel(broken={v4l2.SUBSCRIBE_EVENT: errno.ENOTTY})
     async with opened(kernel) as port:
-        await port.write(uvc.encode(uvc.Ask()))
+        await port.write(uvc.encode(uvc.ListControls()))
         assert [await read(port) for _ in range(5)][-1] == uvc.End(4)
 
 
 async def test_a_driver_without_controls_lists_none() -> None:
     async with opened(Kernel(broken={v4l2.QUERY_EXT_CTRL: errno.ENOTTY})) as port:
-        await port.write(uvc.encode(uvc.Ask()))
+        await port.write(uvc.encode(uvc.ListControls()))
         assert await read(port) == uvc.End(0)
 
 

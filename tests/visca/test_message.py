@@ -15,8 +15,8 @@ from roomctl.visca.message import (
     Addressed,
     Command,
     Drive,
-    Layout,
     Pan,
+    PositionLayout,
     Relative,
     Tilt,
     Version,
@@ -45,7 +45,7 @@ def value_of(text: str) -> object:
 def test_commands_are_the_bytes_of_the_document(vector: dict) -> None:
     frame, message = bytes.fromhex(vector["bytes"]), value_of(vector["message"])
     address = vector.get("address", 1)
-    assert message.encode(address, Layout[vector.get("layout", "A")]) == frame
+    assert message.encode(address, PositionLayout[vector.get("layout", "A")]) == frame
     assert decode(frame) == Addressed(address, message)
 
 
@@ -56,9 +56,11 @@ def test_replies_are_the_bytes_of_the_document(vector: dict) -> None:
     assert decode_reply(frame) == reply
 
 
-@pytest.mark.parametrize("layout", Layout)
+@pytest.mark.parametrize("layout", PositionLayout)
 @given(data=st.data())
-def test_a_position_survives_the_wire_in_every_layout(layout: Layout, data: st.DataObject) -> None:
+def test_a_position_survives_the_wire_in_every_layout(
+    layout: PositionLayout, data: st.DataObject
+) -> None:
     pan_half, tilt_half = 1 << 4 * layout.pan_nibbles - 1, 1 << 4 * layout.tilt_nibbles - 1
     pan = data.draw(st.integers(-pan_half, pan_half - 1))
     tilt = data.draw(st.integers(-tilt_half, tilt_half - 1))
@@ -84,7 +86,7 @@ def test_a_position_survives_the_wire_in_every_layout(layout: Layout, data: st.D
 )
 def test_the_sign_is_that_of_the_whole_field(data: str, value: int) -> None:
     tilt = bytes(4 if len(data) == 8 else 5)
-    layout = Layout.A if len(data) == 8 else Layout.E
+    layout = PositionLayout.A if len(data) == 8 else PositionLayout.E
     assert read_position(bytes.fromhex(data) + tilt, layout) == (value, 0)
 
 
@@ -108,7 +110,9 @@ def test_a_reply_that_is_none_has_no_value(frame: str) -> None:
     assert isinstance(decode_reply(bytes.fromhex(frame)), BadFrame)
 
 
-@pytest.mark.parametrize("read", [lambda d: read_position(d, Layout.A), read_zoom, read_power])
+@pytest.mark.parametrize(
+    "read", [lambda d: read_position(d, PositionLayout.A), read_zoom, read_power]
+)
 @pytest.mark.parametrize("data", [b"\x91\x02", b"\x00\x82\x00\x00", b"\x12" * 8])
 def test_an_answer_that_does_not_fit_its_question_is_no_value(read, data: bytes) -> None:
     with pytest.raises(ValueError, match=r"bytes|does not answer"):
@@ -218,8 +222,8 @@ def test_a_damaged_move_is_no_move_and_the_stop_after_it_is_found(
     )
 
 
-@pytest.mark.parametrize("layout", Layout)
-def test_limits_are_written_in_the_layout_of_the_camera(layout: Layout) -> None:
+@pytest.mark.parametrize("layout", PositionLayout)
+def test_limits_are_written_in_the_layout_of_the_camera(layout: PositionLayout) -> None:
     place = (("corner", 1), ("pan", -5), ("tilt", 7))
     for setting in (
         Command("pan_tilt_limit_set", place),
@@ -263,9 +267,9 @@ MESSAGES = st.one_of(
 )
 
 
-@given(said=MESSAGES, address=st.integers(1, 7), layout=st.sampled_from(Layout))
+@given(said=MESSAGES, address=st.integers(1, 7), layout=st.sampled_from(PositionLayout))
 def test_what_a_message_writes_itself_is_what_the_vocabulary_writes(
-    said: message.Message, address: int, layout: Layout
+    said: message.Message, address: int, layout: PositionLayout
 ) -> None:
     frame = said.encode(address, layout)
     described = codec.decode(frame)
@@ -297,4 +301,4 @@ def test_a_number_that_does_not_fit_is_never_written(said: message.Message) -> N
     with pytest.raises(
         ValueError, match=r"Drive|Absolute|Relative|Zoom|Focus|Preset|Cancel|no command"
     ):
-        said.encode(1, Layout.A)
+        said.encode(1, PositionLayout.A)

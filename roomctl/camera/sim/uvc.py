@@ -14,12 +14,12 @@ from collections.abc import Iterable
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
     COUPLED,
-    Ask,
     Both,
     End,
     Flag,
     Get,
     Id,
+    ListControls,
     Request,
     Set,
     Type,
@@ -142,7 +142,7 @@ class SimUvc:
         if self.refusal(chunk.data) is not None:
             return
         match decode(chunk.data):
-            case Ask() as request:
+            case ListControls() as request:
                 self.heard.append((chunk.at, request))
                 self._answers.extend(encode(each) for each in self.controls.values())
                 self._answers.append(encode(End(len(self.controls))))

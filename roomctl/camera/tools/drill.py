@@ -35,7 +35,7 @@ from roomctl.errors import (
     UnknownOutcome,
     Unsupported,
 )
-from roomctl.visca.message import Layout, read_position, read_zoom
+from roomctl.visca.message import PositionLayout, read_position, read_zoom
 from roomctl.wire import Connect, Record
 
 PUSH = 0.3  # of the top speed
@@ -425,7 +425,7 @@ async def _units(on: DrillContext, axis: AxisName) -> int | None:
     return None
 
 
-def _read(axis: AxisName, answer: bytes, layout: Layout) -> int:
+def _read(axis: AxisName, answer: bytes, layout: PositionLayout) -> int:
     if axis == "zoom":
         return read_zoom(answer)
     return read_position(answer, layout)[axis == "tilt"]

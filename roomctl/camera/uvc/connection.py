@@ -15,11 +15,11 @@ from roomctl.camera.uvc.axis import UvcAxis
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
     COUPLED,
-    Ask,
     Both,
     End,
     Get,
     Id,
+    ListControls,
     Request,
     Set,
     UvcControl,
@@ -193,7 +193,7 @@ class UvcConnection:
 
     def _next(self, now: float) -> _Pending | None:
         if self._ask_at is not None and now >= self._ask_at:
-            return _Pending(Ask())
+            return _Pending(ListControls())
         for axis in self.axes.values():
             if (urgent := axis.urgent(now)) is not None:
                 return self._whole(_Pending(urgent, axis), now)
@@ -242,7 +242,7 @@ class UvcConnection:
                 for each in (message, half) if half else (message,):
                     request.left.popleft()
                     self._request_told(request, each, now)
-            case _Pending(Ask()):
+            case _Pending(ListControls()):
                 self._ask_at = None
             case _Pending():
                 self._awaited.add(self._questions.popleft())
@@ -257,7 +257,7 @@ class UvcConnection:
                     too.refused(now)
             case _Pending(_, SetRequest() as request):
                 self._fail(request, why)
-            case _Pending(Ask()):
+            case _Pending(ListControls()):
                 pass
             case _Pending():
                 self._questions.popleft()
@@ -292,7 +292,7 @@ class UvcConnection:
         return UvcAxis(driven, control, reach / FULL_S)
 
     def _ask_all(self, now: float) -> None:
-        """Ask where it is, and how it sees."""
+        """ListControls where it is, and how it sees."""
         modes = [m for m in _MODES if m in self.controls and self.controls[m].readable]
         self._look(now, modes)
 

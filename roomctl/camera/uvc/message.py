@@ -141,13 +141,13 @@ class UvcControl:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ListControls:
     """List every control."""
 
 
 @dataclass(frozen=True, slots=True)
 class Get:
-    """Ask for the value of a control."""
+    """ListControls for the value of a control."""
 
     id: int
 
@@ -183,14 +183,14 @@ class End:
     count: int
 
 
-Request = Ask | Get | Set | Both
+Request = ListControls | Get | Set | Both
 Answer = Value | UvcControl | End
 
 
 def encode(message: Request | Answer) -> bytes:
     """Return the frame of a message."""
     match message:
-        case Ask():
+        case ListControls():
             return _SHORT.pack(ControlType.LIST, 0, 0)
         case Get(control):
             return _SHORT.pack(ControlType.GET, control, 0)
@@ -219,7 +219,7 @@ def decode(data: bytes) -> Request | Answer:
         raise ValueError(f"{data.hex()} is no frame of a camera's controls")
     kind, control, value = _SHORT.unpack(data)
     known: Mapping[int, Request | Answer] = {
-        ControlType.LIST: Ask(),
+        ControlType.LIST: ListControls(),
         ControlType.GET: Get(control),
         ControlType.SET: Set(control, value),
         ControlType.VALUE: Value(control, value),

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from roomctl.visca.sim import commands
 from roomctl.visca.sim.body import Body
 from roomctl.visca.sim.commands import Begun, SimCommand
-from roomctl.visca.sim.faults import ANSWER, Faults
+from roomctl.visca.sim.faults import ANSWER, CameraFaults
 from roomctl.visca.sim.profile import SimProfile
 from roomctl.visca.sim.settings import has
 
@@ -66,8 +66,8 @@ class _Running:
     number: str = ""
 
 
-class SimCamera(Faults):
-    """One camera; its faults are plain attributes (`faults.Faults`)."""
+class SimCamera(CameraFaults):
+    """One camera; its faults are plain attributes (`faults.CameraFaults`)."""
 
     def __init__(self, profile: SimProfile, address: int = 1, body: Body | None = None) -> None:
         super().__init__(profile)

@@ -16,7 +16,7 @@ from roomctl.visca.sim.profile import SimProfile
 ACK, COMPLETION, ANSWER, ERROR = "4.", "5.", "50.+", "6.*"
 
 
-class Faults:
+class CameraFaults:
     """What is wrong with one camera. Patterns are regular expressions over words, "" is none.
 
     `silent`: hears and says nothing. `hung`: the same, until it loses power.

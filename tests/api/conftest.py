@@ -1,8 +1,29 @@
-"""One house per test: at rest in this process, or running behind a socket."""
+"""One house per test: at rest in this process, or running behind a socket.
 
+A house that runs does so in real time: its tests are `real`.
+"""
+
+import fastapi.dependencies.models
 import pytest
 
 from tests.api import rig
+
+# FastAPI remembers of the last 4096 routes what they are, and so keeps their apps: 2.7 MB each.
+KEPT = [each for each in vars(fastapi.dependencies.models).values() if hasattr(each, "cache_clear")]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "alive" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.real)
+
+
+@pytest.fixture(autouse=True)
+def _forget():
+    """Let go of an app when its test is over."""
+    yield
+    for each in KEPT:
+        each.cache_clear()
 
 
 @pytest.fixture

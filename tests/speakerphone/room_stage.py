@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from roomctl.errors import PortError
 from roomctl.simulator.speakerphones import SimulatedSpeakerphone
+from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.sim import Model
 from tests.invented import LoopClock, instant
 from tests.room.rig import BAMBOO, LINK, House
@@ -38,7 +39,7 @@ class InARoom(Stage):
         end = house.simulator.device(NAME)
         assert isinstance(end, SimulatedSpeakerphone)
         self._end, self.device = end, end.phone
-        (self.phone,) = house.room._devices.phones
+        (self.phone,) = house.room._devices.all(Speakerphone)
         self._socket = 1
         self._looking = asyncio.create_task(self._look())
 

@@ -23,7 +23,6 @@ from roomctl.roles import Role
 from roomctl.room import Source
 
 LARGEST_BODY = 64 * 1024
-_DISCARDED = 4 * LARGEST_BODY  # of a body that is too large: then its sender is cut off
 
 
 CSP = (
@@ -164,10 +163,6 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > LARGEST_BODY:
-            # What is unread when a socket is closed resets it, and the answer is lost with it.
-            while message.get("more_body") and seen <= _DISCARDED:
-                message = await receive()
-                seen += len(message.get("body", b""))
             raise HTTPException(_TOO_LARGE.status, _TOO_LARGE.why)
         return message
 

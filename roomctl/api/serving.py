@@ -49,6 +49,7 @@ GONE_S = 30  # without an acknowledgement of TCP
 
 HEADER_BYTES = 16 * 1024
 HEADERS = 100
+READ_ON, READ_ON_S = 256 * 1024, 1.0  # bytes and seconds of a body that is refused
 READ_BYTES = 4 * 1024  # at once; 700 frames of 6 bytes are 10 ms of work
 FRAGMENTS = 64  # of one WebSocket message
 MESSAGE_BYTES = 64 * 1024
@@ -294,7 +295,9 @@ class _Socket(WebSocketsSansIOProtocol):
 def _known_apart(app: ASGIApp) -> ASGIApp:
     """Return `app`, with those noted whom it knows, and requests refused that need none of it."""
 
-    async def judged(scope: Message, receive: ASGIApp, send: ASGIApp) -> None:
+    async def judged(
+        scope: Message, receive: Callable[[], Awaitable[Message]], send: ASGIApp
+    ) -> None:
         if scope["type"] == "lifespan":
             await app(scope, receive, send)
             return
@@ -307,9 +310,23 @@ def _known_apart(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         refusal = _unreadable(scope) if scope["type"] == "http" else None
+        if refusal is not None:
+            await _read_on(receive)
         await (refusal or app)(scope, receive, sending)
 
     return judged
+
+
+async def _read_on(receive: Callable[[], Awaitable[Message]]) -> None:
+    """Read a little of a body that is refused: closed with it unread, its sender hears nothing."""
+    seen = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(READ_ON_S):
+            while seen <= READ_ON:
+                message = await receive()
+                seen += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 def _unreadable(scope: Message) -> ASGIApp | None:

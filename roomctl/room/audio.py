@@ -100,7 +100,7 @@ class Audio(Part):
 
     def follow(self) -> None:
         self._mute.devices_changed()
-        self._mute.call_is(self._calls.live_id)
+        self._mute.call_is(self._calls.live_id, left_here=self._calls.left_here)
 
     def tick(self) -> None:
         self._mute.tick()

@@ -246,9 +246,9 @@ class AudioEntry:
     volume_pct: int | None = None
     available: bool = False
     asked: Literal["muted", "open"] | None = None
-    by: Literal["panel", "program", "speakerphone", "hang_up", "found", "sound", "unplugged"] = (
-        "found"
-    )
+    by: Literal[
+        "panel", "program", "speakerphone", "hang_up", "found", "sound", "unplugged", "call_ended"
+    ] = "found"
     name: str = ""
     why: str = ""
     since: datetime | None = None

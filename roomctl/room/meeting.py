@@ -40,7 +40,7 @@ from roomctl.meeting.native import native, without_passcode
 from roomctl.meeting.platform import Platforms
 from roomctl.meeting.platform_file import Platform
 from roomctl.meeting.reading import Policy, Reading
-from roomctl.roles import Right
+from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings, note_refused
 from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry, PlatformEntry
 from roomctl.room.pictures import Picture, as_picture
@@ -98,6 +98,7 @@ class CallControl:
         self._seen: MeetingPage | None = None
         self._joined: _Joined | None = None
         self._cleared: int | None = None
+        self.left_here = False  # the call that is, or was: by somebody in the room
         self.favourites = tuple(
             FavouriteEntry(name, self.read(link).platform)
             for name, link in meeting.favourites.items()
@@ -206,6 +207,7 @@ class CallControl:
         call_id = await self._screen.open(url, launch.origin, assisted, name, camera, look)
         self._joined = _Joined(reading, self._other(reading, said), title)
         asked = call.Call(call_id, reading.platform, title, launch.host, reading.meeting_id)
+        self.left_here = False
         self._step(call.Started(asked, self._clock.now()))
         _log.info("meeting: joining %s at %s", reading.platform, launch.host)
 
@@ -254,8 +256,10 @@ class CallControl:
         else:
             await self.new(entry.platform)
 
-    async def leave(self) -> None:
+    async def leave(self, *, here: bool = False) -> None:
         """Leave the call; a failed one is cleared from the screen and the panel.
+
+        `here`: somebody in the room asked for it, which is the one end that unmutes the room.
 
         Raises PortClosed without a screen; the call then stands as it stood.
         """
@@ -263,6 +267,7 @@ class CallControl:
             return
         if self.live:
             await self._screen.leave()  # raises without a screen: then nobody is leaving
+            self.left_here = here
             self._step(call.LeaveAsked(self._clock.now()))
         else:
             self._standing = call.Standing()
@@ -477,7 +482,7 @@ class Meeting(Part):
     @command("meeting.leave", Right.MEET)
     async def _leave(self, source: Source) -> None:
         """Leave the meeting."""
-        await self._calls.leave()
+        await self._calls.leave(here=source.role == Role.PANEL)
 
     @command("meeting.fallback", Right.MEET)
     async def _fall_back(self, source: Source) -> None:

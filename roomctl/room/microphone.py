@@ -171,17 +171,17 @@ class MuteControl:
             # The driver may have written again.
             self._take(mute.LedWritten(phone.state.led_muted, generation))
 
-    def call_is(self, call: int | None) -> None:
-        """Light the Off-Hook LED while a call is live; the next meeting inherits no mute.
+    def call_is(self, call: int | None, *, left_here: bool) -> None:
+        """Light the Off-Hook LED while a call is live.
 
-        A call that is found when the room starts keeps the mute that it has.
+        The next meeting inherits no mute if this one was `left_here`, by somebody in the room. Any
+        other end of a call opens no microphone: a crash, another link, the host's or a program's.
         """
         before, self._call = self._call, call
         if call != before:
             self._hung_up = False
-            if before is not None:
-                # In the name of whoever asked last: no conflict with a mute at the last moment.
-                self._take(mute.MuteRequested(False, self.state.by))
+            if before is not None and left_here:
+                self._take(mute.MuteRequested(False, mute.CALL_ENDED))
             self._begin_writing()
 
     def put_back(self) -> None:

@@ -16,6 +16,7 @@ from enum import StrEnum
 
 CONFIRM_S = 2.0
 CONFLICT_S = 0.5  # two people who want the opposite at the same moment
+CALL_ENDED = "call_ended:"  # who unmutes a room whose call somebody in it has left
 
 
 class Mute(StrEnum):
@@ -184,7 +185,8 @@ def toggled(state: MuteState) -> bool:
 def _requested(state: MuteState, event: MuteRequested, now: float) -> MuteState:
     """Take a request. Conflicts end muted; asking again for what is under way changes nothing."""
     fresh = now - state.asked_at <= CONFLICT_S
-    if not event.muted and state.requested and fresh and event.by != state.by:
+    other = event.by not in (state.by, CALL_ENDED)
+    if not event.muted and state.requested and fresh and other:
         return replace(state, conflict=True)
     under_way = (Mute.MUTED, Mute.MUTING) if event.muted else (Mute.OPEN, Mute.UNMUTING)
     if event.muted is state.requested and state.status.mute in under_way:

@@ -179,17 +179,16 @@ async def test_a_new_meeting_does_not_inherit_the_last_mute() -> None:
 
 
 @invented
-async def test_a_meeting_that_replaces_another_does_not_inherit_its_mute() -> None:
+async def test_a_meeting_that_replaces_another_inherits_its_mute() -> None:
     async with living() as house:
         await house.join()
         await house.ask("audio.mute", on=True)
         await house.join(OTHER_LINK)
-        await house.until(lambda: said(house) == "open", limit_s=1.0)
-        assert not house.screen.muted
+        await house.always(lambda: house.screen.muted and said(house) == "muted", 3.0)
 
 
 @invented
-async def test_a_mute_at_the_last_moment_of_a_call_does_not_outlive_it() -> None:
+async def test_a_mute_at_the_last_moment_of_a_call_outlives_a_crash() -> None:
     async with living() as house:
         await house.join()
         await house.act("speakerphone.table", "press_mute")
@@ -197,8 +196,8 @@ async def test_a_mute_at_the_last_moment_of_a_call_does_not_outlive_it() -> None
         await house.act("screen", "crash")
         await house.until(lambda: house.document.meeting.state == "failed", limit_s=1.0)
         await house.join(OTHER_LINK)
-        await house.until(lambda: said(house) == "open", limit_s=3.0)
-        assert not house.screen.muted
+        await house.always(lambda: house.screen.muted, 3.0)
+        assert said(house) == "muted"
 
 
 @invented
@@ -294,3 +293,41 @@ async def test_the_volume_reaches_the_sound_server() -> None:
         assert (await house.ask("audio.volume", pct=35)).status == "done"
         await house.until(lambda: house.document.audio.volume_pct == 35, limit_s=1.0)
         assert house.screen.volume_pct == 35
+
+
+async def muted_in_a_call(house: House) -> None:
+    await house.join()
+    assert (await house.ask("audio.mute", on=True)).status == "done"
+
+
+async def over(house: House) -> None:
+    await house.until(lambda: house.document.meeting.state in ("ended", "idle"))
+
+
+@invented
+async def test_a_meeting_left_in_the_room_takes_its_mute_along() -> None:
+    async with living() as house:
+        await muted_in_a_call(house)
+        await house.always(lambda: house.document.audio.mute == "muted", 1.0)
+        await house.ask("meeting.leave", PANEL)
+        await over(house)
+        await house.until(lambda: house.document.audio.mute == "open")
+        assert house.document.audio.by == "call_ended"
+
+
+@invented
+async def test_no_other_end_of_a_call_opens_the_microphone() -> None:
+    async with living() as house:
+        await muted_in_a_call(house)
+        await house.ask("meeting.leave", STAFF)
+        await over(house)
+        await house.ask("meeting.join", STAFF, link=LINK)
+        await house.until(lambda: house.document.meeting.state == "in_call")
+        await house.ask("meeting.join", STAFF, link=OTHER_LINK)
+        await house.until(lambda: house.document.meeting.state == "in_call")
+        await house.act("screen", "crash")
+        await house.until(lambda: house.document.meeting.state == "failed")
+        await house.ask("meeting.rejoin", STAFF)
+        await house.until(lambda: house.document.meeting.state == "in_call")
+        await house.always(lambda: house.document.audio.mute == "muted", 10.0)
+        assert house.document.audio.by == "panel"

@@ -25,7 +25,7 @@
  * @property {number | null} volume_pct
  * @property {boolean} available
  * @property {"muted" | "open" | null} asked
- * @property {"panel" | "program" | "speakerphone" | "hang_up" | "found" | "sound" | "unplugged"} by
+ * @property {"panel" | "program" | "speakerphone" | "hang_up" | "found" | "sound" | "unplugged" | "call_ended"} by
  * @property {string} name
  * @property {string} why
  * @property {string | null} since

@@ -14,9 +14,9 @@ from roomctl.cli.named import named
 from roomctl.config import Config
 from roomctl.meeting import load_platforms, read
 from roomctl.meeting.dial import strings
+from roomctl.meeting.invitation import Policy, Reading
 from roomctl.meeting.link import redacted
 from roomctl.meeting.platform import Platforms
-from roomctl.meeting.reading import Policy, Reading
 from roomctl.meeting.refusal import Refusal
 
 HIDDEN = "***"

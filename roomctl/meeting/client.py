@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
+from roomctl.meeting.invitation import Reading
 from roomctl.meeting.platform import Platforms
-from roomctl.meeting.reading import Reading
 
 _PARAMETER = re.compile(r"(\w+)=\{(\w+)\}")
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from roomctl.meeting.invitation import Reading
 from roomctl.meeting.platform import Platforms
-from roomctl.meeting.reading import Reading
 
 _USER = r"[0-9A-Za-z._+-]{1,64}"
 _HOST = r"(?:[0-9A-Za-z-]{1,63}\.){1,8}[0-9A-Za-z-]{2,24}"

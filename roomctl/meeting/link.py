@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote
 
 from roomctl.meeting import client, dial, printed
-from roomctl.meeting.address import DEFAULT_PORT, IP_LITERAL, Address, Fault, address
+from roomctl.meeting.invitation import Launch, Policy, Reading
 from roomctl.meeting.lookalike import looks_like
 from roomctl.meeting.platform import Platforms, Site
 from roomctl.meeting.platform_file import Platform, Shape, covers
-from roomctl.meeting.reading import Launch, Policy, Reading
 from roomctl.meeting.refusal import Refusal
 from roomctl.meeting.text import clean, has_scheme, in_order, links, lone_link, plain
+from roomctl.meeting.url import DEFAULT_PORT, IP_LITERAL, Address, Fault, address
 from roomctl.meeting.wrapper import DEEPEST, unwrap
 
 __all__ = ["Launch", "Policy", "Reading", "Refusal", "by_number", "read", "redacted"]

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
-from roomctl.meeting.address import unicode_label
+from roomctl.meeting.url import unicode_label
 
 # Letters of other alphabets, and pairs, that read as Latin ones in common fonts (a part of the
 # Unicode confusables table, UTS 39, that matters for the hosts in platforms/*.toml).

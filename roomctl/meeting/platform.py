@@ -18,8 +18,8 @@ from pydantic import ValidationError
 
 from roomctl.errors import ConfigError, ProfileError
 from roomctl.explain import explain, tuples
-from roomctl.meeting.address import DEFAULT_PORT, IP_LITERAL, ascii_host
 from roomctl.meeting.platform_file import Platform
+from roomctl.meeting.url import DEFAULT_PORT, IP_LITERAL, ascii_host
 
 
 @dataclass(frozen=True, slots=True)

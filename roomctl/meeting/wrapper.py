@@ -21,7 +21,7 @@ import re
 import string
 from urllib.parse import parse_qsl, unquote
 
-from roomctl.meeting.address import Address
+from roomctl.meeting.url import Address
 
 DEEPEST = 5
 _RUNS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"

@@ -14,7 +14,7 @@ from roomctl.command import Param
 from roomctl.config import Config
 from roomctl.errors import Refused, RoomctlError
 from roomctl.kind import Context, IssueEntry, Part
-from roomctl.meeting.reading import Reading
+from roomctl.meeting.invitation import Reading
 from roomctl.meeting.refusal import Refusal
 from roomctl.room.document import BookingEntry
 from roomctl.rules import Booked

@@ -35,11 +35,11 @@ from roomctl.device import Status
 from roomctl.errors import ConfigError, LinkRefused, PortError, Refused
 from roomctl.kind import IssueEntry, Part
 from roomctl.meeting import call, dial, load_platforms, read
+from roomctl.meeting.deep_link import native, without_passcode
+from roomctl.meeting.invitation import Policy, Reading
 from roomctl.meeting.link import by_number
-from roomctl.meeting.native import native, without_passcode
 from roomctl.meeting.platform import Platforms
 from roomctl.meeting.platform_file import Platform
-from roomctl.meeting.reading import Policy, Reading
 from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings, note_refused
 from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry, PlatformEntry

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from roomctl.meeting.dial import find, strings
+from roomctl.meeting.invitation import Reading
 from roomctl.meeting.link import read
 from roomctl.meeting.platform import load_platforms
-from roomctl.meeting.reading import Reading
 
 PLATFORMS = load_platforms({})
 

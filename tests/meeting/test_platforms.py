@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from roomctl.errors import ConfigError, ProfileError
+from roomctl.meeting.invitation import Policy
 from roomctl.meeting.link import read
 from roomctl.meeting.platform import Platforms, load_platforms
 from roomctl.meeting.platform_file import Bad, Good
-from roomctl.meeting.reading import Policy
 from roomctl.meeting.refusal import Refusal
 
 PLATFORMS = load_platforms({})

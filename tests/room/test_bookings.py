@@ -11,7 +11,7 @@ from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.errors import PortError, PortReason
 from roomctl.kind import Context
-from roomctl.meeting.reading import Reading
+from roomctl.meeting.invitation import Reading
 from roomctl.room.bookings import READ_HERE, Bookings
 from roomctl.store import Settings
 from tests.invented import START, invented

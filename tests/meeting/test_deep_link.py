@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from roomctl.meeting.deep_link import native
+from roomctl.meeting.invitation import Policy
 from roomctl.meeting.link import read
-from roomctl.meeting.native import native
 from roomctl.meeting.platform import load_platforms
-from roomctl.meeting.reading import Policy
 
 PLATFORMS = load_platforms({})
 

@@ -9,8 +9,8 @@ import re
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from roomctl.meeting.invitation import Reading
 from roomctl.meeting.platform import Platforms
-from roomctl.meeting.reading import Reading
 
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 

@@ -13,11 +13,10 @@ from roomctl import app
 from roomctl.cli.named import named
 from roomctl.config import Config
 from roomctl.meeting import load_platforms, read
-from roomctl.meeting.dial import strings
-from roomctl.meeting.invitation import Policy, Reading
+from roomctl.meeting.dial import dial_strings
+from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.meeting.link import redacted
-from roomctl.meeting.platform import Platforms
-from roomctl.meeting.refusal import Refusal
+from roomctl.meeting.platform import Platforms, Policy
 
 HIDDEN = "***"
 _MOST_TEXTS = 1000  # in one booking's fields
@@ -29,59 +28,59 @@ _CODES = ("passcode", "password")  # of an entry point
 class Invitation:
     """An invitation as a room reads it, to be printed with or without its secrets."""
 
-    reading: Reading
+    parsed: ParsedInvitation
     platforms: Platforms
 
     def record(self, show_secrets: bool) -> dict[str, Any]:
         """Return it for programs; `launch` is null whenever nothing may be opened."""
-        reading, launch = self.reading, self.reading.launch
+        parsed, launch = self.parsed, self.parsed.launch
         opened = launch and {
             "url": launch.url if show_secrets else redacted(launch.url, self.platforms),
             "host": launch.host,
             "mode": launch.mode,
         }
         return {
-            "platform": reading.platform,
-            "meeting_id": reading.meeting_id,
+            "platform": parsed.platform,
+            "meeting_id": parsed.meeting_id,
             "passcode": self._passcode(show_secrets),
-            "refused": reading.refused.value if reading.refused else None,
+            "refused": parsed.refused.value if parsed.refused else None,
             "launch": opened,
         }
 
     def words(self, show_secrets: bool, language: str) -> str:
         """Explain it to a person, in "en" or "zh-CN"."""
-        reading, said = self.reading, _WORDS[language]
+        parsed, said = self.parsed, _WORDS[language]
         lines = []
         name = self._name(language)
         if name:
             parts = [name]
-            parts += [said["meeting"].format(reading.meeting_id)] if reading.meeting_id else []
+            parts += [said["meeting"].format(parsed.meeting_id)] if parsed.meeting_id else []
             passcode = self._passcode(show_secrets)
             parts += [said["passcode"].format(passcode)] if passcode else []
             lines.append(said["comma"].join(parts))
-        if reading.launch:
-            mode = said[reading.launch.mode]
-            lines.append(said["opens"].format(host=reading.launch.host, mode=mode))
+        if parsed.launch:
+            mode = said[parsed.launch.mode]
+            lines.append(said["opens"].format(host=parsed.launch.host, mode=mode))
         else:
-            lines.append(said["not_opened"].format(reading.say(language, name)))
+            lines.append(said["not_opened"].format(parsed.say(language, name)))
         if dialled := self._dialled(show_secrets):
             lines.append(said["dial"].format(said["comma"].join(dialled)))
         return "\n".join(lines)
 
     def _name(self, language: str) -> str:
-        if not self.reading.platform:
+        if not self.parsed.platform:
             return ""
-        name = self.platforms.by_key[self.reading.platform].name
+        name = self.platforms.by_key[self.parsed.platform].name
         return name.zh if language == "zh-CN" else name.en
 
     def _passcode(self, show_secrets: bool) -> str | None:
-        return self.reading.passcode if show_secrets or not self.reading.passcode else HIDDEN
+        return self.parsed.passcode if show_secrets or not self.parsed.passcode else HIDDEN
 
     def _dialled(self, show_secrets: bool) -> list[str]:
-        if self.reading.refused:
+        if self.parsed.refused:
             return []
-        told = self.reading if show_secrets else replace(self.reading, passcode=None)
-        return strings(told, self.platforms)
+        told = self.parsed if show_secrets else replace(self.parsed, passcode=None)
+        return dial_strings(told, self.platforms)
 
 
 _WORDS = {
@@ -109,7 +108,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class LinkReader:
     """What a room reads invitations with: its platforms, its policy and its language."""
 
     platforms: Platforms
@@ -129,7 +128,7 @@ class Reader:
             return self.read(said)
         if isinstance(said, dict):
             return self.read(fields(said))
-        return Invitation(Reading(refused=Refusal.MALFORMED), self.platforms)
+        return Invitation(ParsedInvitation(refused=Refusal.MALFORMED), self.platforms)
 
     def records(self, lines: Iterable[bytes], show_secrets: bool) -> Iterator[dict[str, Any]]:
         """Yield exactly one record for each line."""
@@ -143,14 +142,14 @@ class Reader:
             yield said.words(show_secrets, self.language).replace("\n", "; ")
 
 
-def reader(config_file: Path | None) -> Reader:
+def reader(config_file: Path | None) -> LinkReader:
     """Return what a room would read with; without a room.toml nothing is denied."""
     config = app.load(config_file) if config_file else Config()
     meeting = config.meeting
     with named(config_file or Path("room.toml")):
         platforms = load_platforms(meeting.hosts, own=meeting.platform_folder)
     policy = Policy(meeting.allow, meeting.deny, datetime.now(UTC).date())
-    return Reader(platforms, policy, config.room.language)
+    return LinkReader(platforms, policy, config.room.language)
 
 
 def fields(said: Mapping[str, Any]) -> dict[str, str]:

@@ -47,7 +47,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Failure(StrEnum):
+class CallFailure(StrEnum):
     """Why a call failed: the closed list that panels translate."""
 
     PASSCODE_NEEDED = "passcode_needed"
@@ -104,7 +104,7 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageReport:
     """A report on the page of call `id`.
 
     `phase` is launching, open, closing, closed, crashed or failed. None where nothing was read:
@@ -145,7 +145,7 @@ class Tick:
     at: Moment
 
 
-Event = Started | Page | LeaveAsked | Away | Tick
+Event = Started | PageReport | LeaveAsked | Away | Tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +153,13 @@ class CallState:
     """How the call stands, since when, and what that rests on."""
 
     state: State = State.IDLE
-    failure: Failure | None = None
+    failure: CallFailure | None = None
     evidence: Evidence = Evidence.NONE
     since: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CallContext:
     """A call, its state, and what must be remembered to judge the next report.
 
     `shown`: its page is on the display. `opened_s` is when it was first reported open, `media_s`
@@ -185,169 +185,169 @@ _GONE = frozenset({"closed", "crashed", "failed"})
 _UNCLAIMED = frozenset({State.LEAVING, State.ENDED, State.UNKNOWN})  # of a page that is unseen
 _SHOWN_STATES = frozenset({State.PREJOIN, State.JOINING, State.LOBBY, State.ENDED})
 _REASONS = {
-    "network": Failure.NETWORK,
-    "page_crashed": Failure.CRASHED,
-    "bad_url": Failure.NOT_FOUND,
-    "browser_missing": Failure.SCREEN,
-    "browser_start": Failure.SCREEN,
-    "no_display": Failure.SCREEN,
-    "no_sandbox": Failure.SCREEN,
+    "network": CallFailure.NETWORK,
+    "page_crashed": CallFailure.CRASHED,
+    "bad_url": CallFailure.NOT_FOUND,
+    "browser_missing": CallFailure.SCREEN,
+    "browser_start": CallFailure.SCREEN,
+    "no_display": CallFailure.SCREEN,
+    "no_sandbox": CallFailure.SCREEN,
 }
 
 
-def step(standing: Standing, event: Event) -> Standing:
+def step(context: CallContext, event: Event) -> CallContext:
     """Return how the call stands after `event`; a report on another call changes nothing."""
     match event:
         case Started():
             preparing = CallState(State.PREPARING, since=event.at)
-            return Standing(event.call, preparing, host=event.call.host)
+            return CallContext(event.call, preparing, host=event.call.host)
         case LeaveAsked():
-            return standing if _over(standing) else _to(standing, State.LEAVING, event.at)
+            return context if _over(context) else _to(context, State.LEAVING, event.at)
         case Away():
-            return standing if _over(standing) else _aged(_unseen(standing, event.at), event.at)
+            return context if _over(context) else _aged(_unseen(context, event.at), event.at)
         case Tick():
-            return standing if _over(standing) else _aged(standing, event.at)
-        case Page():
-            if _over(standing) or standing.call is None or event.id != standing.call.id:
-                return standing
-            return _reported(replace(standing, away_s=None), event)
+            return context if _over(context) else _aged(context, event.at)
+        case PageReport():
+            if _over(context) or context.call is None or event.id != context.call.id:
+                return context
+            return _reported(replace(context, away_s=None), event)
 
 
-def due_s(standing: Standing) -> float | None:
+def due_s(context: CallContext) -> float | None:
     """Return the monotonic second at which a Tick may change something, or None."""
-    state, since = standing.now.state, standing.now.since
+    state, since = context.now.state, context.now.since
     if state is State.IN_CALL:
-        lasts = standing.joined or standing.sound_s is not None or standing.media_s is None
-        return None if lasts else (standing.media_s or 0.0) + MEDIA_GONE_S
-    if standing.sound_s is not None and state is not State.LEAVING:
-        return standing.sound_s + SOUND_S
-    if standing.away_s is not None and state not in _UNCLAIMED:
-        return standing.away_s + AWAY_S
+        lasts = context.joined or context.sound_s is not None or context.media_s is None
+        return None if lasts else (context.media_s or 0.0) + MEDIA_GONE_S
+    if context.sound_s is not None and state is not State.LEAVING:
+        return context.sound_s + SOUND_S
+    if context.away_s is not None and state not in _UNCLAIMED:
+        return context.away_s + AWAY_S
     if since is None:
         return None
     if state is State.LEAVING:
         return since.mono_s + LEAVING_S
-    if state in (State.PREPARING, State.JOINING) and standing.opened_s is not None:
-        return max(standing.opened_s, since.mono_s) + UNPROVEN_S
+    if state in (State.PREPARING, State.JOINING) and context.opened_s is not None:
+        return max(context.opened_s, since.mono_s) + UNPROVEN_S
     return since.mono_s + OPENING_S if state is State.PREPARING else None
 
 
-def _unseen(standing: Standing, at: Moment) -> Standing:
-    """Return the standing without what lasts only as long as somebody sees it."""
-    if standing.away_s is not None:
-        return standing
-    lasted = standing.joined or standing.sound_s is not None
-    media_s = at.mono_s if lasted else standing.media_s
-    return replace(standing, joined=False, sound_s=None, media_s=media_s, away_s=at.mono_s)
+def _unseen(context: CallContext, at: Moment) -> CallContext:
+    """Return the context without what lasts only as long as somebody sees it."""
+    if context.away_s is not None:
+        return context
+    lasted = context.joined or context.sound_s is not None
+    media_s = at.mono_s if lasted else context.media_s
+    return replace(context, joined=False, sound_s=None, media_s=media_s, away_s=at.mono_s)
 
 
-def _over(standing: Standing) -> bool:
-    return standing.now.state in _OVER and not standing.shown
+def _over(context: CallContext) -> bool:
+    return context.now.state in _OVER and not context.shown
 
 
 def _to(
-    standing: Standing,
+    context: CallContext,
     state: State,
     at: Moment,
     evidence: Evidence = Evidence.NONE,
-    failure: Failure | None = None,
-) -> Standing:
-    """Return the standing in `state`; `since` stays while state and failure do."""
-    now = standing.now
+    failure: CallFailure | None = None,
+) -> CallContext:
+    """Return the context in `state`; `since` stays while state and failure do."""
+    now = context.now
     since = now.since if (now.state, now.failure) == (state, failure) else at
-    return replace(standing, now=CallState(state, failure, evidence, since))
+    return replace(context, now=CallState(state, failure, evidence, since))
 
 
-def _reported(standing: Standing, page: Page) -> Standing:
-    leaving = standing.now.state is State.LEAVING
+def _reported(context: CallContext, page: PageReport) -> CallContext:
+    leaving = context.now.state is State.LEAVING
     if page.phase in _GONE:
-        standing = replace(standing, shown=False)
+        context = replace(context, shown=False)
     if page.phase == "closed" or (leaving and page.phase in _GONE):
-        return _to(standing, State.ENDED, page.at, Evidence.PAGE)
+        return _to(context, State.ENDED, page.at, Evidence.PAGE)
     if page.phase in _GONE:
-        failure = Failure.CRASHED if page.phase == "crashed" else _failure(page.reason)
-        return _to(standing, State.FAILED, page.at, Evidence.PAGE, failure)
+        failure = CallFailure.CRASHED if page.phase == "crashed" else _failure(page.reason)
+        return _to(context, State.FAILED, page.at, Evidence.PAGE, failure)
     if leaving or page.phase == "closing":
-        return _aged(_to(standing, State.LEAVING, page.at, standing.now.evidence), page.at)
+        return _aged(_to(context, State.LEAVING, page.at, context.now.evidence), page.at)
     if page.phase == "launching":
-        return standing
-    return _open(standing, page)
+        return context
+    return _open(context, page)
 
 
-def _open(standing: Standing, page: Page) -> Standing:
+def _open(context: CallContext, page: PageReport) -> CallContext:
     """Judge an open page: by its media, else by its own word, else by what it shows."""
-    now_s, lasted = page.at.mono_s, standing.joined or standing.sound_s is not None
-    flows = _flows(standing, page.media)
-    sound_s = now_s if standing.sound_s is None else standing.sound_s
-    standing = replace(
-        standing,
-        host=page.host or standing.host,
+    now_s, lasted = page.at.mono_s, context.joined or context.sound_s is not None
+    flows = _flows(context, page.media)
+    sound_s = now_s if context.sound_s is None else context.sound_s
+    context = replace(
+        context,
+        host=page.host or context.host,
         shown=True,
-        opened_s=now_s if standing.opened_s is None else standing.opened_s,
-        media_s=now_s if flows or lasted else standing.media_s,
+        opened_s=now_s if context.opened_s is None else context.opened_s,
+        media_s=now_s if flows or lasted else context.media_s,
         sound_s=sound_s if page.sound else None,
         joined=bool(page.joined),
-        bytes_in=standing.bytes_in if page.media is None else page.media.bytes_in,
+        bytes_in=context.bytes_in if page.media is None else page.media.bytes_in,
     )
     if flows:
-        return _to(standing, State.IN_CALL, page.at, Evidence.MEDIA)
-    standing = _aged(standing, page.at)
-    if standing.joined:
-        return _to(standing, State.IN_CALL, page.at, Evidence.PAGE)
-    if standing.now.state is State.IN_CALL and not _has_ended(standing, page):
-        return standing
-    return _by_sight(standing, page)
+        return _to(context, State.IN_CALL, page.at, Evidence.MEDIA)
+    context = _aged(context, page.at)
+    if context.joined:
+        return _to(context, State.IN_CALL, page.at, Evidence.PAGE)
+    if context.now.state is State.IN_CALL and not _has_ended(context, page):
+        return context
+    return _by_sight(context, page)
 
 
-def _by_sight(standing: Standing, page: Page) -> Standing:
+def _by_sight(context: CallContext, page: PageReport) -> CallContext:
     """Judge a page without media by what it shows."""
-    if page.sign in set(Failure):
-        return _to(standing, State.FAILED, page.at, Evidence.PAGE, Failure(page.sign))
+    if page.sign in set(CallFailure):
+        return _to(context, State.FAILED, page.at, Evidence.PAGE, CallFailure(page.sign))
     if page.refused:
-        return _to(standing, State.FAILED, page.at, Evidence.PAGE, Failure.MEDIA_DENIED)
+        return _to(context, State.FAILED, page.at, Evidence.PAGE, CallFailure.MEDIA_DENIED)
     if page.sign in _SHOWN_STATES:
-        return _to(standing, State(page.sign), page.at, Evidence.PAGE)
-    if _is_cut(standing, page):
-        return _to(standing, State.FAILED, page.at, Evidence.PAGE, Failure.NETWORK)
+        return _to(context, State(page.sign), page.at, Evidence.PAGE)
+    if _is_cut(context, page):
+        return _to(context, State.FAILED, page.at, Evidence.PAGE, CallFailure.NETWORK)
     read = page.media is not None
-    if read and standing.now.state not in (State.UNKNOWN, State.ENDED, State.JOINING):
-        return _to(standing, State.JOINING, page.at, Evidence.PAGE)
-    return standing
+    if read and context.now.state not in (State.UNKNOWN, State.ENDED, State.JOINING):
+        return _to(context, State.JOINING, page.at, Evidence.PAGE)
+    return context
 
 
-def _has_ended(standing: Standing, page: Page) -> bool:
+def _has_ended(context: CallContext, page: PageReport) -> bool:
     """Whether a call is over before its media is missed: no line is left, and the page says so."""
-    if standing.now.evidence is Evidence.PAGE:
+    if context.now.evidence is Evidence.PAGE:
         return page.joined is False or page.sign is not None
     return page.sign is not None and page.media is not None and page.media.connected == 0
 
 
-def _is_cut(standing: Standing, page: Page) -> bool:
+def _is_cut(context: CallContext, page: PageReport) -> bool:
     """Whether media flowed once, and every line that there still is has long been dead."""
-    if standing.media_s is None or page.media is None:
+    if context.media_s is None or page.media is None:
         return False
     dead = page.media.connections > 0 and page.media.connected == 0
-    return dead and page.at.mono_s - standing.media_s >= CUT_S
+    return dead and page.at.mono_s - context.media_s >= CUT_S
 
 
-def _flows(standing: Standing, media: Media | None) -> bool:
+def _flows(context: CallContext, media: Media | None) -> bool:
     """Whether bytes came in over a live connection since the report before."""
-    if media is None or media.connected < 1 or standing.bytes_in is None:
+    if media is None or media.connected < 1 or context.bytes_in is None:
         return False
-    return media.bytes_in > standing.bytes_in
+    return media.bytes_in > context.bytes_in
 
 
-def _aged(standing: Standing, at: Moment) -> Standing:
+def _aged(context: CallContext, at: Moment) -> CallContext:
     """Let time pass: sound that lasts proves a call; what nothing proves any more is unknown."""
-    due = due_s(standing)
+    due = due_s(context)
     if due is None or at.mono_s < due:
-        return standing
-    if standing.sound_s is not None and standing.now.state is not State.LEAVING:
-        return _to(standing, State.IN_CALL, at, Evidence.MEDIA)
-    return _to(standing, State.UNKNOWN, at)
+        return context
+    if context.sound_s is not None and context.now.state is not State.LEAVING:
+        return _to(context, State.IN_CALL, at, Evidence.MEDIA)
+    return _to(context, State.UNKNOWN, at)
 
 
-def _failure(reason: str | None) -> Failure:
-    if reason in set(Failure):
-        return Failure(reason)
-    return _REASONS.get(reason or "", Failure.CRASHED)
+def _failure(reason: str | None) -> CallFailure:
+    if reason in set(CallFailure):
+        return CallFailure(reason)
+    return _REASONS.get(reason or "", CallFailure.CRASHED)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from roomctl.meeting.invitation import Reading
+from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.meeting.platform import Platforms
 
 _USER = r"[0-9A-Za-z._+-]{1,64}"
@@ -18,7 +18,7 @@ _HOST = r"(?:[0-9A-Za-z-]{1,63}\.){1,8}[0-9A-Za-z-]{2,24}"
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class DialAddress:
     """An address in a text: whose it is, and what stands before the @ (else the whole)."""
 
     platform: str
@@ -26,14 +26,14 @@ class Address:
     passcode: str | None = None
 
 
-def find(text: str, platforms: Platforms) -> Address | None:
+def find_address(text: str, platforms: Platforms) -> DialAddress | None:
     """Return the first address to dial in `text`: a platform's own goes before any other."""
     patterns = _patterns(platforms)
     for match in patterns.own.finditer(text) if patterns.own else ():
         owner = _owner(match["domain"].lower(), patterns.owners)
-        return Address(owner, match["id"], match["passcode"])
+        return DialAddress(owner, match["id"], match["passcode"])
     for match in patterns.other.finditer(text) if patterns.other else ():
-        return Address(patterns.owners[match["scheme"].lower()], match["address"])
+        return DialAddress(patterns.owners[match["scheme"].lower()], match["address"])
     return None
 
 
@@ -44,16 +44,16 @@ def _owner(domain: str, owners: Mapping[str, str]) -> str:
     return next(owners[name] for name in names if name in owners)
 
 
-def strings(reading: Reading, platforms: Platforms) -> list[str]:
+def dial_strings(invitation: ParsedInvitation, platforms: Platforms) -> list[str]:
     """Return what a person may dial on another device; empty if the number is not known.
 
     A passcode that comes from a link is a token and is not dialled.
     """
-    platform = platforms.by_key.get(reading.platform or "")
-    number = reading.meeting_id or ""
+    platform = platforms.by_key.get(invitation.platform or "")
+    number = invitation.meeting_id or ""
     if platform is None or not number.isdecimal():
         return []
-    dial, passcode = platform.dial, reading.passcode or ""
+    dial, passcode = platform.dial, invitation.passcode or ""
     spoken = re.fullmatch("[0-9]{4,10}", passcode) is not None
     template = (dial.sip_with_passcode if spoken else "") or dial.sip
     found = [template.format(meeting_id=number, passcode=passcode)] if template else []

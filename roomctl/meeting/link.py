@@ -13,17 +13,32 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote
 
-from roomctl.meeting import client, dial, printed
-from roomctl.meeting.invitation import Launch, Policy, Reading
-from roomctl.meeting.lookalike import looks_like
-from roomctl.meeting.platform import Platforms, Site
-from roomctl.meeting.platform_file import Platform, Shape, covers
-from roomctl.meeting.refusal import Refusal
-from roomctl.meeting.text import clean, has_scheme, in_order, links, lone_link, plain
-from roomctl.meeting.url import DEFAULT_PORT, IP_LITERAL, Address, Fault, address
-from roomctl.meeting.wrapper import DEEPEST, unwrap
-
-__all__ = ["Launch", "Policy", "Reading", "Refusal", "by_number", "read", "redacted"]
+from roomctl.meeting.deep_link import read_deep_link
+from roomctl.meeting.dial import DialAddress, find_address
+from roomctl.meeting.invitation import Launch, ParsedInvitation, Refusal
+from roomctl.meeting.platform import LinkShape, Platform, Platforms, Policy, Site, covers
+from roomctl.meeting.text import (
+    clean,
+    digits_only,
+    has_scheme,
+    in_order,
+    links,
+    lone_link,
+    number_of,
+    numbers_in,
+    passcode_of,
+    plain,
+)
+from roomctl.meeting.url import (
+    DEEPEST,
+    DEFAULT_PORT,
+    IP_LITERAL,
+    InvalidUrl,
+    LinkUrl,
+    looks_like,
+    parse_url,
+    unwrap,
+)
 
 MOST_LINKS = 50  # an invitation has a handful; each costs time, and the first good one wins
 MOST_BARE = 300  # words with a dot and a slash, of which hardly any is a link
@@ -31,7 +46,9 @@ MOST_BARE = 300  # words with a dot and a slash, of which hardly any is a link
 _ANY = Policy()
 
 
-def read(text: str | Mapping[str, str], platforms: Platforms, policy: Policy = _ANY) -> Reading:
+def read(
+    text: str | Mapping[str, str], platforms: Platforms, policy: Policy = _ANY
+) -> ParsedInvitation:
     """Read an invitation, a link, or the fields of a booking (iCalendar names). Never raises.
 
     Several links: the first that may be opened wins, in the order of `text.in_order`, or another
@@ -41,32 +58,32 @@ def read(text: str | Mapping[str, str], platforms: Platforms, policy: Policy = _
     texts = [text] if isinstance(text, str) else in_order(text)
     cleaned = [clean(piece) for piece in texts]
     whole = plain("\n".join(cleaned))
-    good: Reading | None = None
-    refused: list[Reading] = []
+    good: ParsedInvitation | None = None
+    refused: list[ParsedInvitation] = []
     for link in _candidates(cleaned, platforms):
-        reading = _judge(link, platforms, policy)
-        good = _better(good, reading)
+        invitation = _judge(link, platforms, policy)
+        good = _better(good, invitation)
         if good:
             if good.passcode:
                 break
             continue
         # A booking's text may link to a wiki: that is no meeting, and no fault either.
-        if isinstance(text, str) or reading.platform or reading.refused in _TRAPS:
-            refused.append(reading)
+        if isinstance(text, str) or invitation.platform or invitation.refused in _TRAPS:
+            refused.append(invitation)
     if good:
         return _completed(good, whole, platforms)
-    trap = next((reading for reading in refused if reading.refused in _TRAPS), None)
+    trap = next((invitation for invitation in refused if invitation.refused in _TRAPS), None)
     if trap:
         return _completed(trap, whole, platforms)
-    linked = {reading.platform for reading in refused if reading.platform}
+    linked = {invitation.platform for invitation in refused if invitation.platform}
     numbered = _from_numbers(whole, platforms, policy, linked)
-    if numbered.refused is Refusal.NO_MEETING and (dialled := dial.find(whole, platforms)):
+    if numbered.refused is Refusal.NO_MEETING and (dialled := find_address(whole, platforms)):
         numbered = _dialled(dialled, platforms, policy)
     barred = (one for one in refused if one.refused in _BARRED)
     if same := next((one for one in barred if one.platform == numbered.platform), None):
         return _completed(same, whole, platforms)
     if numbered.refused is Refusal.NO_MEETING and refused:
-        worst = min(refused, key=lambda reading: reading.refused is Refusal.FOREIGN_HOST)
+        worst = min(refused, key=lambda invitation: invitation.refused is Refusal.FOREIGN_HOST)
         return _completed(worst, whole, platforms)
     return numbered
 
@@ -77,20 +94,20 @@ def by_number(
     passcode: str | None,
     platforms: Platforms,
     policy: Policy = _ANY,
-) -> Reading:
+) -> ParsedInvitation:
     """Read a number that a person typed; refused `needs_link` if that opens nothing."""
     platform = platforms.by_key.get(platform_key)
     if platform is None:
         params = {"platform": platform_key, "platforms": ", ".join(platforms.by_key)}
-        return Reading(refused=Refusal.UNKNOWN_PLATFORM, params=params)
-    digits = printed.digits_only(unicodedata.normalize("NFKC", number[:100]))
+        return ParsedInvitation(refused=Refusal.UNKNOWN_PLATFORM, params=params)
+    digits = digits_only(unicodedata.normalize("NFKC", number[:100]))
     if len(digits) not in platform.printed.digits:
         if not platform.printed.digits:
-            return Reading(platform.key, refused=Refusal.NEEDS_LINK)
+            return ParsedInvitation(platform.key, refused=Refusal.NEEDS_LINK)
         params = {"digits": " or ".join(map(str, platform.printed.digits))}
-        return Reading(platform.key, refused=Refusal.BAD_NUMBER, params=params)
-    reading = _numbered(platform, digits, passcode or None, policy)
-    return reading if reading.launch else replace(reading, refused=reading.obstacle)
+        return ParsedInvitation(platform.key, refused=Refusal.BAD_NUMBER, params=params)
+    invitation = _numbered(platform, digits, passcode or None, policy)
+    return invitation if invitation.launch else replace(invitation, refused=invitation.refusal)
 
 
 def redacted(text: str, platforms: Platforms) -> str:
@@ -115,7 +132,7 @@ _TRAPS = frozenset(
 _BARRED = frozenset({Refusal.DENIED_BY_POLICY, Refusal.SERVICE_ENDED})
 
 
-def _better(good: Reading | None, found: Reading) -> Reading | None:
+def _better(good: ParsedInvitation | None, found: ParsedInvitation) -> ParsedInvitation | None:
     """Return what is opened of two: the first, unless the other has the passcode of its meeting."""
     if good is None or not found.launch:
         return good or (found if found.launch else None)
@@ -127,7 +144,7 @@ def _better(good: Reading | None, found: Reading) -> Reading | None:
 class _Fit:
     """A shape that fits a link, and what its named groups hold."""
 
-    shape: Shape
+    shape: LinkShape
     parts: Mapping[str, str]
 
 
@@ -149,24 +166,24 @@ def _candidates(texts: list[str], platforms: Platforms) -> Iterator[str]:
 
 def _is_link(link: str, platforms: Platforms) -> bool:
     """Whether what is written like a link, without scheme, is one: `a.py/b` has no known host."""
-    found = address(link)
-    if isinstance(found, Fault):
+    found = parse_url(link)
+    if isinstance(found, InvalidUrl):
         return False
     known = platforms.at(found.host) or unwrap(found)
     return bool(known or looks_like(found.host, platforms.brands))
 
 
-def _judge(link: str, platforms: Platforms, policy: Policy) -> Reading:
-    found = address(link)
+def _judge(link: str, platforms: Platforms, policy: Policy) -> ParsedInvitation:
+    found = parse_url(link)
     for _ in range(DEEPEST):
-        inner = None if isinstance(found, Fault) else unwrap(found)
+        inner = None if isinstance(found, InvalidUrl) else unwrap(found)
         if inner is None:
             break
         link = clean(inner)
-        found = address(link)
-    if isinstance(found, Fault):
+        found = parse_url(link)
+    if isinstance(found, InvalidUrl):
         params = {"scheme": found.scheme} if found.scheme else {}
-        if found.code is Refusal.SCHEME and (meant := client.meant(link, platforms)):
+        if found.code is Refusal.SCHEME and (meant := read_deep_link(link, platforms)):
             return replace(meant, refused=Refusal.SCHEME, params=params)
         return _refusal(found.code, found.host, **params)
     if unwrap(found) is not None:
@@ -176,15 +193,15 @@ def _judge(link: str, platforms: Platforms, policy: Policy) -> Reading:
         return _foreign(found, platforms)
     site, fitting = _fitting_site(found, sites)
     if site is None or fitting is None:
-        return _wrong_door(found, sites)
+        return _wrong_scheme_or_port(found, sites)
     return _on_site(fitting, site, policy)
 
 
-def _refusal(code: Refusal, host: str, **params: str) -> Reading:
-    return Reading(refused=code, params=params, name_of_host=host or None)
+def _refusal(code: Refusal, host: str, **params: str) -> ParsedInvitation:
+    return ParsedInvitation(refused=code, params=params, host=host or None)
 
 
-def _foreign(found: Address, platforms: Platforms) -> Reading:
+def _foreign(found: LinkUrl, platforms: Platforms) -> ParsedInvitation:
     if IP_LITERAL.fullmatch(found.host):
         return _refusal(Refusal.IP_LITERAL, found.host)
     like = looks_like(found.host, platforms.brands)
@@ -194,8 +211,8 @@ def _foreign(found: Address, platforms: Platforms) -> Reading:
 
 
 def _fitting_site(
-    found: Address, sites: tuple[Site, ...]
-) -> tuple[Site, Address] | tuple[None, None]:
+    found: LinkUrl, sites: tuple[Site, ...]
+) -> tuple[Site, LinkUrl] | tuple[None, None]:
     """Return the site a link may be opened on; http is lifted to https where that is the site's."""
     for site in sites:
         if (site.scheme, site.port) == (found.scheme, found.port):
@@ -206,53 +223,57 @@ def _fitting_site(
     return None, None
 
 
-def _wrong_door(found: Address, sites: tuple[Site, ...]) -> Reading:
+def _wrong_scheme_or_port(found: LinkUrl, sites: tuple[Site, ...]) -> ParsedInvitation:
     key = sites[0].platform.key
     if any(site.port == found.port for site in sites):
-        reading = _refusal(Refusal.SCHEME, found.host, scheme=found.scheme)
+        invitation = _refusal(Refusal.SCHEME, found.host, scheme=found.scheme)
     else:
         port = found.port or DEFAULT_PORT[found.scheme]
-        reading = _refusal(Refusal.PORT, found.host, port=str(port))
-    return replace(reading, platform=key)
+        invitation = _refusal(Refusal.PORT, found.host, port=str(port))
+    return replace(invitation, platform=key)
 
 
-def _on_site(found: Address, site: Site, policy: Policy) -> Reading:
+def _on_site(found: LinkUrl, site: Site, policy: Policy) -> ParsedInvitation:
     platform = site.platform
-    reading = Reading(platform.key, name_of_host=found.host)
+    invitation = ParsedInvitation(platform.key, host=found.host)
     if host := _first(platform.host_link, found, platform):
-        return replace(reading, refused=Refusal.HOST_LINK, meeting_id=host.parts.get("meeting_id"))
+        return replace(
+            invitation, refused=Refusal.HOST_LINK, meeting_id=host.parts.get("meeting_id")
+        )
     if _first(platform.not_a_join, found, platform):
-        return replace(reading, refused=Refusal.NOT_A_JOIN)
+        return replace(invitation, refused=Refusal.NOT_A_JOIN)
     found, fit = _joining(found, platform)
     if fit is None:
-        return replace(reading, refused=Refusal.NOT_A_JOIN)
+        return replace(invitation, refused=Refusal.NOT_A_JOIN)
     passcode = fit.parts.get("passcode") or _query(found).get(platform.passcode_param) or None
-    reading = replace(reading, meeting_id=fit.parts.get("meeting_id"), passcode=passcode)
-    url = _launch_url(found, site, fit.shape, reading.meeting_id)
-    return _launched(reading, platform, found.origin, url, policy)
+    invitation = replace(invitation, meeting_id=fit.parts.get("meeting_id"), passcode=passcode)
+    url = _launch_url(found, site, fit.shape, invitation.meeting_id)
+    return _launched(invitation, platform, found.origin, url, policy)
 
 
 def _launched(
-    reading: Reading, platform: Platform, origin: str, url: str, policy: Policy
-) -> Reading:
-    if barred := _barred(reading, platform, policy):
+    invitation: ParsedInvitation, platform: Platform, origin: str, url: str, policy: Policy
+) -> ParsedInvitation:
+    if barred := _barred(invitation, platform, policy):
         return barred
-    launch = Launch(url, reading.name_of_host or "", origin, platform.mode)
-    return replace(reading, launch=launch)
+    launch = Launch(url, invitation.host or "", origin, platform.mode)
+    return replace(invitation, launch=launch)
 
 
-def _barred(reading: Reading, platform: Platform, policy: Policy) -> Reading | None:
-    """Return `reading` refused if the room or the end of the service forbids it, else None."""
-    host = reading.name_of_host or ""
+def _barred(
+    invitation: ParsedInvitation, platform: Platform, policy: Policy
+) -> ParsedInvitation | None:
+    """Return `invitation` refused if the room or the end of the service forbids it, else None."""
+    host = invitation.host or ""
     if not policy.permits(platform, host):
-        return replace(reading, refused=Refusal.DENIED_BY_POLICY)
+        return replace(invitation, refused=Refusal.DENIED_BY_POLICY)
     if end := policy.ended(platform, host):
         day = {"date": end.date.isoformat()}
-        return replace(reading, refused=Refusal.SERVICE_ENDED, params=day)
+        return replace(invitation, refused=Refusal.SERVICE_ENDED, params=day)
     return None
 
 
-def _launch_url(found: Address, site: Site, shape: Shape, meeting_id: str | None) -> str:
+def _launch_url(found: LinkUrl, site: Site, shape: LinkShape, meeting_id: str | None) -> str:
     """Return what is opened; a configured host knows its own pages, so its links stay."""
     launch = site.platform.launch
     found = found.with_fragment(launch.kept(found.fragment))
@@ -266,7 +287,7 @@ def _launch_url(found: Address, site: Site, shape: Shape, meeting_id: str | None
     )
 
 
-def _joining(found: Address, platform: Platform) -> tuple[Address, _Fit | None]:
+def _joining(found: LinkUrl, platform: Platform) -> tuple[LinkUrl, _Fit | None]:
     """Match the join shapes, without Chinese text that stands right behind a link.
 
     In a path that text may belong to the meeting's name: it goes only if nothing fits with it.
@@ -280,7 +301,7 @@ def _joining(found: Address, platform: Platform) -> tuple[Address, _Fit | None]:
     return cut, _first(platform.join, cut, platform)
 
 
-def _first(shapes: tuple[Shape, ...], found: Address, platform: Platform) -> _Fit | None:
+def _first(shapes: tuple[LinkShape, ...], found: LinkUrl, platform: Platform) -> _Fit | None:
     for shape in shapes:
         parts = _match(shape, found, platform)
         if parts is not None:
@@ -288,7 +309,7 @@ def _first(shapes: tuple[Shape, ...], found: Address, platform: Platform) -> _Fi
     return None
 
 
-def _match(shape: Shape, found: Address, platform: Platform) -> dict[str, str] | None:
+def _match(shape: LinkShape, found: LinkUrl, platform: Platform) -> dict[str, str] | None:
     """Return the named groups of a shape that fits (perhaps none), or None."""
     if shape.hosts and not any(covers(pattern, found.host) for pattern in shape.hosts):
         return None
@@ -320,44 +341,48 @@ def _decoded(text: str) -> str:
 _OF_URLS = str.maketrans("-_ ", "+/+")  # a "+" in a query reads as a blank
 
 
-def _query(found: Address) -> dict[str, str]:
+def _query(found: LinkUrl) -> dict[str, str]:
     return dict(reversed(parse_qsl(found.query, keep_blank_values=True)))
 
 
-def _completed(reading: Reading, whole: str, platforms: Platforms) -> Reading:
+def _completed(invitation: ParsedInvitation, whole: str, platforms: Platforms) -> ParsedInvitation:
     """Add number and passcode from the text around a link; what the link says goes first."""
-    platform = platforms.by_key.get(reading.platform or "")
+    platform = platforms.by_key.get(invitation.platform or "")
     if platform is None:
-        return reading
-    number = reading.meeting_id or printed.number_of(whole, platform, platforms)
-    passcode = reading.passcode or printed.passcode_of(whole, platform.key, platforms)
-    return replace(reading, meeting_id=number, passcode=passcode)
+        return invitation
+    number = invitation.meeting_id or number_of(whole, platform, platforms)
+    passcode = invitation.passcode or passcode_of(whole, platform.key, platforms)
+    return replace(invitation, meeting_id=number, passcode=passcode)
 
 
-def _from_numbers(whole: str, platforms: Platforms, policy: Policy, linked: set[str]) -> Reading:
-    found = printed.find(whole, platforms, linked)
+def _from_numbers(
+    whole: str, platforms: Platforms, policy: Policy, linked: set[str]
+) -> ParsedInvitation:
+    found = numbers_in(whole, platforms, linked)
     if not found:
-        return Reading(refused=Refusal.NO_MEETING)
+        return ParsedInvitation(refused=Refusal.NO_MEETING)
     if len({number.platform for number in found}) > 1:
         names = " or ".join(dict.fromkeys(number.platform for number in found))
-        return Reading(refused=Refusal.AMBIGUOUS, params={"platforms": names})
+        return ParsedInvitation(refused=Refusal.AMBIGUOUS, params={"platforms": names})
     platform = platforms.by_key[found[0].platform]
-    passcode = printed.passcode_of(whole, platform.key, platforms)
+    passcode = passcode_of(whole, platform.key, platforms)
     return _numbered(platform, found[0].digits, passcode, policy)
 
 
-def _dialled(found: dial.Address, platforms: Platforms, policy: Policy) -> Reading:
+def _dialled(found: DialAddress, platforms: Platforms, policy: Policy) -> ParsedInvitation:
     """Judge an address to dial: of a known platform, it is as good as the number in it."""
     platform = platforms.by_key[found.platform]
     return _numbered(platform, found.meeting_id, found.passcode, policy)
 
 
-def _numbered(platform: Platform, digits: str, passcode: str | None, policy: Policy) -> Reading:
-    reading = Reading(platform.key, digits, passcode)
+def _numbered(
+    platform: Platform, digits: str, passcode: str | None, policy: Policy
+) -> ParsedInvitation:
+    invitation = ParsedInvitation(platform.key, digits, passcode)
     if not platform.launch.number:
-        return _barred(reading, platform, policy) or reading
-    found = address(platform.launch.number.format(meeting_id=digits))
-    if isinstance(found, Fault):
-        return replace(reading, refused=Refusal.NEEDS_LINK)
-    reading = replace(reading, name_of_host=found.host)
-    return _launched(reading, platform, found.origin, found.url, policy)
+        return _barred(invitation, platform, policy) or invitation
+    found = parse_url(platform.launch.number.format(meeting_id=digits))
+    if isinstance(found, InvalidUrl):
+        return replace(invitation, refused=Refusal.NEEDS_LINK)
+    invitation = replace(invitation, host=found.host)
+    return _launched(invitation, platform, found.origin, found.url, policy)

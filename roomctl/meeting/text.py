@@ -1,6 +1,10 @@
-"""An invitation's text -> the links in it, and a form in which numbers can be searched. Pure.
+"""An invitation's text -> the links in it, and the numbers and passcodes that it prints. Pure.
 
-Every pattern here is bounded, so the work grows with the length of the text and no faster.
+`clean` takes out what calendars and mails put between the letters, `links` yields what is written
+like a link, and `plain` is the form in which numbers are searched: `#腾讯会议：NNN-NNN-NNN`, or
+`Meeting ID: ...`. Only what stands behind a label of a platform's file counts, so a phone number
+beside it is no meeting. Every pattern here is bounded, so the work grows with the length of the
+text and no faster. Opens nothing, and knows nothing of what a link means.
 """
 
 from __future__ import annotations
@@ -8,7 +12,13 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+
+from roomctl.meeting.platform import Platform, Platforms
 
 LONGEST_TEXT = 64 * 1024  # characters; what follows is not read
 
@@ -102,7 +112,7 @@ def lone_link(cleaned: str) -> str | None:
 
 
 def plain(cleaned: str) -> str:
-    """Return a cleaned text for `printed`: forms folded; tags and links' parameters taken out."""
+    """Return a cleaned text for numbers: forms folded; tags and parameters taken out."""
     untagged = _TAG.sub(" ", cleaned) if "</" in cleaned or "<br" in cleaned else cleaned
     untagged = _PARAMETER.sub(" ", untagged)
     folded = unicodedata.normalize("NFKC", untagged)[:LONGEST_TEXT]  # it may grow eighteenfold
@@ -151,3 +161,211 @@ def in_order(fields: Mapping[str, str]) -> list[str]:
 
 def _unescaped(text: str) -> str:
     return re.sub(r"\\([nN,;])", lambda escape: {"n": "\n"}.get(escape[1].lower(), escape[1]), text)
+
+
+_NUMBER = (
+    r"[ \t]{0,3}(?:[(][^()\n]{0,12}[)])?[ \t]{0,3}(?:[:=#]|为|是|is\b)?\s{0,8}"
+    r"(?P<number>[0-9]{2,16}(?:(?P<gap> ?- ?|[ ])[0-9]{1,8}(?:(?P=gap)[0-9]{1,8}){0,5})?)(?![0-9])"
+)
+
+_FLAGS = re.IGNORECASE | re.ASCII  # else a dotless ı reads as an i, and is in no table
+
+_NO_PASSCODE = (
+    "(?!(?:none|null|no|not|n|na|tbd|tba|see|will|required|needed|optional)(?![0-9A-Za-z]))"
+)
+MOST_STRAY = 2  # digits behind a number: "123 456 789 2 楼"
+MOST_NUMBERS = 50  # behind labels, in one text; an invitation has one or two
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that a text prints for a platform, without separators."""
+
+    platform: str
+    digits: str
+    telling: bool = field(default=False, compare=False)  # spaced as only this platform does
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """Whose the number behind a label may be; `own`: the label tells it by itself."""
+
+    platform: Platform
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """A number behind a label, by one of its meanings; `at` is where the number stands."""
+
+    at: int
+    number: Number
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """What is searched for in a text, all platforms at once; the tables are by `_key`."""
+
+    mentions: re.Pattern[str]
+    owners: Mapping[str, str]
+    labels: re.Pattern[str]
+    meanings: Mapping[str, tuple[_Meaning, ...]]
+    passcodes: Mapping[str, re.Pattern[str]]
+
+
+def number_of(text: str, platform: Platform, platforms: Platforms) -> str | None:
+    """Return the number that `text` prints behind any label of `platform`."""
+    found = [one for one in _numbers(text, platforms) if one.number.platform == platform.key]
+    first = min(found, key=lambda one: not one.own, default=None)
+    return first.number.digits if first else None
+
+
+def passcode_of(text: str, key: str, platforms: Platforms) -> str | None:
+    """Return the passcode that `text` prints behind a label of the platform `key`.
+
+    Not one that stands with another platform's name.
+    """
+    patterns = _patterns(platforms)
+    if key not in patterns.passcodes:
+        return None
+    named = _mentions(text, platforms)
+    places = [at for at, _ in named]
+    for match in islice(patterns.passcodes[key].finditer(text), MOST_NUMBERS):
+        if _nearest(named, bisect_left(places, match.start() + 1)) in (key, None):
+            return match["passcode"] or match["digits"]
+    return None
+
+
+def numbers_in(text: str, platforms: Platforms, linked: Collection[str] = ()) -> list[Number]:
+    """Return whose number `text` prints: one, none, or several if the text does not say whose.
+
+    `linked` are platforms that the text names by a link which is no join itself.
+    """
+    named = _mentions(text, platforms)
+    places = [at for at, _ in named]
+    told: list[Number] = []
+    own: list[Number] = []
+    untold: list[Number] = []
+    for one in _numbers(text, platforms):
+        number = one.number
+        nearest = _nearest(named, bisect_left(places, one.at))
+        if nearest == number.platform or (nearest is None and number.platform in linked):
+            told.append(number)
+        elif one.own:
+            own.append(number)
+        elif nearest is None:
+            untold.append(number)
+    if told or own:
+        return [(told or own)[0]]
+    telling = [number for number in untold if number.telling]
+    return list(dict.fromkeys(telling or untold))
+
+
+def digits_only(written: str) -> str:
+    """Return the ASCII digits of a number as people write it."""
+    return re.sub(r"[^0-9]", "", written)
+
+
+def _nearest(named: list[tuple[int, str]], after: int) -> str | None:
+    """Return the platform last named before a place, else the first named behind it."""
+    if after:
+        return named[after - 1][1]
+    return named[0][1] if named else None
+
+
+def _mentions(text: str, platforms: Platforms) -> list[tuple[int, str]]:
+    patterns = _patterns(platforms)
+    return [(m.start(), patterns.owners[_key(m[0])]) for m in patterns.mentions.finditer(text)]
+
+
+def _numbers(text: str, platforms: Platforms) -> Iterator[_Printed]:
+    """Yield the numbers behind labels in their order, once for each platform they may be of."""
+    patterns = _patterns(platforms)
+    for match in islice(patterns.labels.finditer(text), MOST_NUMBERS):
+        for meaning in patterns.meanings[_key(match["label"])]:
+            if number := _fitting(match["number"], meaning.platform):
+                yield _Printed(match.start("number"), number, meaning.own)
+
+
+def _fitting(written: str, platform: Platform) -> Number | None:
+    """Return the longest run of groups that is a number of the platform.
+
+    Groups as the platform prints them go first, so that a stray digit behind them is left out.
+    """
+    parts = re.split(r"[ -]+", written)
+    runs = [parts[:kept] for kept in range(len(parts), 0, -1)]
+    runs = [run for run in runs if len("".join(parts[len(run) :])) <= MOST_STRAY]
+    fitting = [run for run in runs if len("".join(run)) in platform.printed.digits]
+    known = [run for run in fitting if _grouping(run) in platform.printed.groups]
+    if not fitting:
+        return None
+    run = (known or fitting)[0]
+    telling = run == parts and _grouping(run) in platform.printed.own_groups
+    return Number(platform.key, "".join(run), telling)
+
+
+def _grouping(run: list[str]) -> str:
+    return "-".join(str(len(part)) for part in run)
+
+
+@lru_cache(maxsize=8)
+def _patterns(platforms: Platforms) -> _Patterns:
+    owners = {mention: p.key for p in platforms for mention in p.printed.mentions}
+    owners |= platforms.brands  # a link names its platform too
+    labels = {label for p in platforms for label in (*p.printed.labels, *p.printed.own_labels)}
+    once = {_key(label): label for label in sorted(labels, key=len)}  # as "会议 号", for 会议号 too
+    return _Patterns(
+        re.compile(_any_of(owners), _FLAGS),
+        {_key(mention): platform for mention, platform in owners.items()},
+        re.compile(rf"(?P<label>{_any_of(once.values())}){_NUMBER}", _FLAGS),
+        {key: _meanings(label, platforms) for key, label in once.items()},
+        {p.key: _passcode(p) for p in platforms if p.printed.passcode_labels},
+    )
+
+
+def _meanings(written: str, platforms: Platforms) -> tuple[_Meaning, ...]:
+    """Return what a label means: what it ends with is a label too, as in "Zoom Meeting ID"."""
+
+    def among(labels: tuple[str, ...]) -> bool:
+        ends = (_any_of([one]) + "$" for one in labels)
+        return any(re.search(end, spellings, re.IGNORECASE | re.MULTILINE) for end in ends)
+
+    spellings = f"{written}\n{''.join(written.split())}"
+    found = ((p, among(p.printed.labels), among(p.printed.own_labels)) for p in platforms)
+    return tuple(_Meaning(p, own) for p, known, own in found if known or own)
+
+
+def _passcode(platform: Platform) -> re.Pattern[str]:
+    # Behind a colon and on the same line, as the file says; else digits only, since "Password
+    # protected" names none, and neither does an empty "Passcode:" above the next line's words.
+    printed = platform.printed
+    code = f"{_NO_PASSCODE}(?P<passcode>{printed.passcode})"
+    behind = (
+        rf"[ \t]{{0,3}}(?:(?:[:=]|为|是|\bis\b)[ \t]{{0,8}}{code}"
+        rf"|[:=]?\s{{0,8}}(?P<digits>[0-9]{{4,10}}))(?![0-9A-Za-z])"
+    )
+    return re.compile(_any_of(printed.passcode_labels) + behind, re.IGNORECASE)
+
+
+def _any_of(labels: Iterable[str]) -> str:
+    """Return a pattern of the labels, the longest first; inside a Latin word it fails at once."""
+    longest = sorted(labels, key=len, reverse=True)
+    latin = "|".join(_spaced(label) for label in longest if _is_word(label[0]))
+    other = "|".join(_spaced(label) for label in longest if not _is_word(label[0]))
+    either = [rf"(?<![0-9A-Za-z_])(?:{latin})" if latin else "", other]
+    return f"(?:{'|'.join(filter(None, either)) or '(?!)'})"
+
+
+def _spaced(label: str) -> str:
+    """Return a label as a pattern; a Latin one must not end inside a word."""
+    words = r"\s{0,3}".join(re.escape(word) for word in label.split())
+    return words + (r"(?![A-Za-z])" if _is_word(label[-1]) else "")
+
+
+def _is_word(letter: str) -> bool:
+    return letter.isascii() and letter.isalnum()
+
+
+def _key(label: str) -> str:
+    return "".join(label.lower().split())

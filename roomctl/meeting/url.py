@@ -8,15 +8,38 @@ r"""One written link -> its scheme, host, port and the rest, read as strictly as
 
 What a browser would open is rebuilt from these parts, so that what was checked is what is opened.
 Knows no platform and no policy.
+
+Mail filters wrap links around other links, and whatever comes out is checked like any other link:
+
+| wrapper | host | the link inside |
+|---|---|---|
+| Microsoft SafeLinks | `<region>.safelinks.protection.outlook.com`, any path | `url=` |
+| SafeLinks in Teams | statics.teams.cdn.office.net, `.../atp-safelinks.html` | `url=` |
+| urldefense v1 | urldefense.com, .us, urldefense.proofpoint.com, `/v1/url` | `u=` |
+| urldefense v2 | the same, `/v2/url` | `u=`: `-XX` is `%XX`, `_` is `/` |
+| urldefense v3 | the same, `/v3/__<url>__;<base64url>!!...$` | `*` = next character of the base64 |
+| Google | www.google.com, `/url` | `q=` or `url=` |
+
+v3: `**X` is a run of as many characters as X's place in A-Z a-z 0-9 - _, plus 2
+(help.proofpoint.com).
+
+A host may look like a platform's (`looks_like`): that decides the words of a refusal alone. A
+foreign host is never opened, whatever it looks like.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
+import string
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote
 
-from roomctl.meeting.refusal import Refusal
+from roomctl.meeting.invitation import Refusal
 
 LONGEST_LINK = 8000  # characters; the longest seen are nested wrappers of about 2 000
 _LONGEST_HOST = 253  # RFC 1035
@@ -32,7 +55,7 @@ DEFAULT_PORT = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class LinkUrl:
     """A link that is well formed; nothing is said about whose it is."""
 
     scheme: str
@@ -62,14 +85,14 @@ class Address:
     def fragment(self) -> str:
         return self.rest.partition("#")[2]
 
-    def with_fragment(self, fragment: str) -> Address:
-        """Return this address with another fragment, or without any."""
+    def with_fragment(self, fragment: str) -> LinkUrl:
+        """Return this URL with another fragment, or without any."""
         rest = self.rest.partition("#")[0] + (f"#{fragment}" if fragment else "")
         return replace(self, rest=rest)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class InvalidUrl:
     """A link that is not well formed; `host` is the name it gives, if that much could be read."""
 
     code: Refusal
@@ -77,21 +100,21 @@ class Fault:
     scheme: str = ""
 
 
-def address(link: str) -> Address | Fault:
+def parse_url(link: str) -> LinkUrl | InvalidUrl:
     """Take one link apart; a link without scheme is taken for https. Never raises."""
     if len(link) > LONGEST_LINK:
-        return Fault(Refusal.TOO_LONG)
+        return InvalidUrl(Refusal.TOO_LONG)
     if _CONTROL.search(link) or _ESCAPED_CONTROL.search(link):
-        return Fault(Refusal.CONTROL_CHARACTER)
+        return InvalidUrl(Refusal.CONTROL_CHARACTER)
     if "\\" in link:
-        return Fault(Refusal.BACKSLASH)
+        return InvalidUrl(Refusal.BACKSLASH)
     match = _SCHEME.match(link)
     if match and not _is_host_and_port(link, match):
         scheme = match["scheme"].lower()
         if scheme not in DEFAULT_PORT:
-            return Fault(Refusal.SCHEME, scheme=scheme)
+            return InvalidUrl(Refusal.SCHEME, scheme=scheme)
         if match["slashes"] != "//":
-            return Fault(Refusal.MALFORMED)
+            return InvalidUrl(Refusal.MALFORMED)
         return _authority(scheme, link[match.end() :])
     return _authority("https", link)
 
@@ -101,21 +124,21 @@ def _is_host_and_port(link: str, match: re.Match[str]) -> bool:
     return not match["slashes"] and "." in match["scheme"] and link[match.end() :][:1].isdecimal()
 
 
-def _authority(scheme: str, text: str) -> Address | Fault:
+def _authority(scheme: str, text: str) -> LinkUrl | InvalidUrl:
     end = re.search(r"[/?#]", text)
     authority, rest = (text[: end.start()], text[end.start() :]) if end else (text, "")
     if "@" in unicodedata.normalize("NFKC", authority[:LONGEST_LINK]):
-        return Fault(Refusal.USERINFO)
+        return InvalidUrl(Refusal.USERINFO)
     name, port = _split_port(authority)
     if mixes_scripts(name):
-        return Fault(Refusal.MIXED_SCRIPT)
+        return InvalidUrl(Refusal.MIXED_SCRIPT)
     host = ascii_host(name)
     if host is None or port is None:
-        return Fault(Refusal.MALFORMED, host=host or "")
+        return InvalidUrl(Refusal.MALFORMED, host=host or "")
     number = int(port) if port else DEFAULT_PORT[scheme]
     if not 0 < number < 65536:
-        return Fault(Refusal.MALFORMED, host=host)
-    return Address(scheme, host, None if number == DEFAULT_PORT[scheme] else number, rest)
+        return InvalidUrl(Refusal.MALFORMED, host=host)
+    return LinkUrl(scheme, host, None if number == DEFAULT_PORT[scheme] else number, rest)
 
 
 def _split_port(authority: str) -> tuple[str, str | None]:
@@ -166,3 +189,128 @@ def _alphabets(label: str) -> set[str]:
     # labels may well hold Latin letters (腾讯meeting), Cyrillic and Greek ones never.
     words = {unicodedata.name(letter, "?").split()[0] for letter in label if letter.isalpha()}
     return words - {"CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO", "HANGUL"}
+
+
+DEEPEST = 5
+_RUNS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+_V3 = re.compile(r"/v3/__(?P<url>.+?)__;(?P<spare>[A-Za-z0-9_-]*)!")
+_V3_GAP = re.compile(r"\*\*([A-Za-z0-9_-])|\*")
+_CODED_TWICE = re.compile("https?%3a", re.IGNORECASE)
+_URLDEFENSE = ("urldefense.com", "urldefense.us", "urldefense.proofpoint.com")
+
+
+def unwrap(link: LinkUrl) -> str | None:
+    """Return the link inside, or None if `link` is no wrapper."""
+    if link.host.endswith(".safelinks.protection.outlook.com"):
+        return _parameter(link, "url")
+    if link.host == "statics.teams.cdn.office.net" and link.path.endswith("/atp-safelinks.html"):
+        return _parameter(link, "url")
+    if link.host in ("www.google.com", "google.com") and link.path == "/url":
+        return _parameter(link, "q") or _parameter(link, "url")
+    if link.host in _URLDEFENSE:
+        return _urldefense(link)
+    return None
+
+
+def _urldefense(link: LinkUrl) -> str | None:
+    if link.path == "/v1/url":
+        return _parameter(link, "u")
+    if link.path == "/v2/url":
+        coded = _parameter(link, "u") or ""
+        return unquote(coded.replace("-", "%").replace("_", "/")) or None
+    match = _V3.match(link.rest)
+    return _filled(match["url"], match["spare"]) if match else None
+
+
+def _filled(url: str, spare: str) -> str | None:
+    try:
+        padded = spare + "=" * (-len(spare) % 4)
+        letters = base64.urlsafe_b64decode(padded).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None
+    at = 0
+
+    def fill(gap: re.Match[str]) -> str:
+        nonlocal at
+        length = 1 if gap[1] is None else _RUNS.index(gap[1]) + 2
+        at += length
+        return letters[at - length : at]
+
+    return re.sub(r"^(https?):/(?!/)", r"\1://", _V3_GAP.sub(fill, url))
+
+
+def _parameter(link: LinkUrl, name: str) -> str | None:
+    value = dict(reversed(parse_qsl(link.query))).get(name)
+    return unquote(value) if value and _CODED_TWICE.match(value) else value
+
+
+# Letters of other alphabets, and pairs, that read as Latin ones in common fonts (a part of the
+# Unicode confusables table, UTS 39, that matters for the hosts in platforms/*.toml).
+_READS_AS = str.maketrans(
+    {"а": "a", "е": "e", "о": "o", "р": "p", "с": "c", "у": "y", "х": "x", "і": "i", "ј": "j"}
+    | {"ѕ": "s", "ԁ": "d", "һ": "h", "ӏ": "l", "м": "m", "т": "t", "к": "k", "ɡ": "g", "ı": "i"}
+    | {"ο": "o", "α": "a", "ε": "e", "ι": "i", "κ": "k", "ν": "v", "ρ": "p", "τ": "t", "υ": "u"}
+    | {"0": "o", "1": "l", "3": "e", "5": "s"}
+)
+_PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+_SECOND_LEVEL = frozenset({"com", "net", "org", "gov", "edu", "ac", "co"})
+_TOO_COMMON = frozenset(
+    {"www", "meet", "meeting", "teams", "global", "app", "com", "net", "org", "cn", "us"}
+    | {
+        "live",
+        "cloud",
+        "vc",
+        "applink",
+        "microsoft",
+        "google",
+        "de",
+        "dod",
+        "gov",
+        "n",
+        "s",
+        "join",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Brand:
+    """A brand's host: its registered name, how it reads, and the labels that make it known."""
+
+    owner: str
+    reads: str
+    hyphened: str
+    marks: frozenset[str]
+
+
+def looks_like(host: str, brands: Collection[str]) -> str | None:
+    """Return the host out of `brands` that `host` could be taken for, or None.
+
+    None too for another host of a brand's owner: www.dingtalk.com beside meeting.dingtalk.com.
+    """
+    owners = {".".join(host.split(".")[-kept:]) for kept in (2, 3)}
+    if any(_brand(name).owner in owners for name in brands):
+        return None
+    seen = _as_read(".".join(unicode_label(label) for label in host.split(".")))
+    parts = frozenset(re.split(r"[.-]", seen))
+    for name in brands:
+        brand = _brand(name)
+        if brand.reads in seen or brand.hyphened in seen or brand.marks & parts:
+            return name
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _brand(name: str) -> _Brand:
+    labels = name.split(".")
+    kept = 3 if len(labels) > 2 and labels[-2] in _SECOND_LEVEL else 2
+    reads = _as_read(name)
+    marks = frozenset(reads.split(".")[:-1]) - _TOO_COMMON
+    return _Brand(".".join(labels[-kept:]), reads, reads.replace(".", "-"), marks)
+
+
+def _as_read(text: str) -> str:
+    folded = text.lower().translate(_READS_AS)
+    for pair, letter in _PAIRS:
+        folded = folded.replace(pair, letter)
+    return folded

@@ -14,8 +14,7 @@ from roomctl.command import Param
 from roomctl.config import Config
 from roomctl.errors import Refused, RoomctlError
 from roomctl.kind import Context, IssueEntry, Part
-from roomctl.meeting.invitation import Reading
-from roomctl.meeting.refusal import Refusal
+from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.room.document import BookingEntry
 from roomctl.rules import Booked
 from roomctl.store import Store, all_text
@@ -38,7 +37,7 @@ class Feed(Protocol):
     async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead: ...
 
 
-ReadFields = Callable[[str | Mapping[str, str]], Reading]
+ReadFields = Callable[[str | Mapping[str, str]], ParsedInvitation]
 
 
 class Bookings(Part):
@@ -57,7 +56,7 @@ class Bookings(Part):
         self._zone = config.room.zone
         self._join_before_s = config.calendar.join_before_s
         self._agenda = Agenda(())
-        self._readings: dict[str, Reading] = {}
+        self._readings: dict[str, ParsedInvitation] = {}
         self._issues: tuple[IssueEntry, ...] = ()
         self._read_at: Moment | None = None
         self._store = store
@@ -142,7 +141,7 @@ class Bookings(Part):
 
     def _entry(self, booking: Booking, in_window: bool) -> BookingEntry:
         reading = self._readings[booking.id]
-        obstacle = reading.obstacle
+        refusal = reading.refusal
         joinable: Literal["now", "later"] = "now" if in_window else "later"
         return BookingEntry(
             id=booking.id,
@@ -151,8 +150,8 @@ class Bookings(Part):
             start=booking.start,
             end=booking.end,
             platform=reading.platform,
-            join="none" if obstacle else joinable,
-            refused=obstacle.value if obstacle else None,
+            join="none" if refusal else joinable,
+            refused=refusal.value if refusal else None,
             status=self._marks.get(booking.id, "booked"),
         )
 
@@ -162,7 +161,7 @@ class Bookings(Part):
         Occurrences of a series have the same texts, which are read once; long ones beside the loop.
         """
         known = {_key(each): self._readings[each.id] for each in self._agenda}
-        readings: dict[str, Reading] = {}
+        readings: dict[str, ParsedInvitation] = {}
         for booking in agenda:
             key = _key(booking)
             if key not in known:
@@ -224,13 +223,13 @@ def _key(booking: Booking) -> frozenset[tuple[str, str]]:
 _ORDINARY = (None, Refusal.NO_MEETING)  # a text without any link is no refused link
 
 
-def note_refused(reading: Reading, whence: str) -> None:
+def note_refused(reading: ParsedInvitation, whence: str) -> None:
     """Log a refused link in one line, for whoever audits a room; `whence`: who brought it.
 
     Never a path, a number or a passcode, and no name from a host that could not be read.
     """
-    if reading.obstacle in _ORDINARY:
+    if reading.refusal in _ORDINARY:
         return
-    host = reading.name_of_host or reading.params.get("host") or "no host"
+    host = reading.host or reading.params.get("host") or "no host"
     platform = reading.platform or "no platform"
-    _log.warning("meeting: not opened, %s: %s (%s, %s)", whence, reading.obstacle, host, platform)
+    _log.warning("meeting: not opened, %s: %s (%s, %s)", whence, reading.refusal, host, platform)

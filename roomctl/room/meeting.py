@@ -35,11 +35,10 @@ from roomctl.device import Status
 from roomctl.errors import ConfigError, LinkRefused, PortError, Refused
 from roomctl.kind import IssueEntry, Part
 from roomctl.meeting import call, dial, load_platforms, read
-from roomctl.meeting.deep_link import native, without_passcode
-from roomctl.meeting.invitation import Policy, Reading
+from roomctl.meeting.deep_link import deep_link, without_passcode
+from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.meeting.link import by_number
-from roomctl.meeting.platform import Platforms
-from roomctl.meeting.platform_file import Platform
+from roomctl.meeting.platform import Platform, Platforms, Policy
 from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings, note_refused
 from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry, PlatformEntry
@@ -77,8 +76,8 @@ _QUIET = (call.State.IDLE, call.State.ENDED, call.State.FAILED)
 class _Joined:
     """What was read of the meeting that was asked for last, and of another way to meet."""
 
-    reading: Reading
-    other: Reading | None
+    reading: ParsedInvitation
+    other: ParsedInvitation | None
     title: str | None
 
 
@@ -94,7 +93,7 @@ class CallControl:
         self._policy = Policy(meeting.allow, meeting.deny)
         _refuse_unknown(self.platforms, config)
         self.allowed = tuple(filter(self._allowed, self.platforms))
-        self._standing = call.Standing()
+        self._standing = call.CallContext()
         self._seen: MeetingPage | None = None
         self._joined: _Joined | None = None
         self._cleared: int | None = None
@@ -162,11 +161,11 @@ class CallControl:
         platform = self.platforms.by_key.get(asked.platform or "") if asked else None
         return platform.page.keys if platform and self._standing.shown else ()
 
-    def read(self, text: str | Mapping[str, str]) -> Reading:
+    def read(self, text: str | Mapping[str, str]) -> ParsedInvitation:
         """Read an invitation as this room may use it."""
         return read(text, self.platforms, self._today())
 
-    def by_number(self, platform: str, number: str, passcode: str | None) -> Reading:
+    def by_number(self, platform: str, number: str, passcode: str | None) -> ParsedInvitation:
         """Read a number that a person typed."""
         return by_number(platform, number, passcode, self.platforms, self._today())
 
@@ -175,7 +174,7 @@ class CallControl:
         now = self._clock.now()
         return replace(self._policy, day=now.wall.date() if now.synced else None)
 
-    def favourite(self, name: str) -> Reading:
+    def favourite(self, name: str) -> ParsedInvitation:
         """Read a favourite; Refused if room.toml names none so."""
         link = self._config.meeting.favourites.get(name)
         if link is None:
@@ -184,7 +183,7 @@ class CallControl:
         return self.read(link)
 
     async def join(
-        self, reading: Reading, title: str | None, said: str | Mapping[str, str] = ""
+        self, reading: ParsedInvitation, title: str | None, said: str | Mapping[str, str] = ""
     ) -> None:
         """Have the screen open a meeting, in place of one that is open.
 
@@ -193,7 +192,7 @@ class CallControl:
         Raises LinkRefused if it must not be opened, Refused("no_screen") or PortClosed otherwise.
         """
         if reading.launch is None:
-            code = str(reading.obstacle)
+            code = str(reading.refusal)
             note_refused(reading, "asked for")
             raise LinkRefused(reading.platform or "link", code, reading.why)
         if self._screen is None:
@@ -270,7 +269,7 @@ class CallControl:
             self.left_here = here
             self._step(call.LeaveAsked(self._clock.now()))
         else:
-            self._standing = call.Standing()
+            self._standing = call.CallContext()
             self._changed()
             await self._screen.clear()
 
@@ -296,7 +295,7 @@ class CallControl:
         state, since = self._standing.now.state, self._standing.now.since
         gone = state is call.State.ENDED and not self._standing.shown
         if gone and since and now.mono_s - since.mono_s > ENDED_SHOWN_S:
-            self._standing = call.Standing()
+            self._standing = call.CallContext()
             self._changed()
 
     async def clear_away(self) -> None:
@@ -327,16 +326,16 @@ class CallControl:
         now, since = self._clock.now(), self._standing.now.since
         begun = max(health.since.mono_s, since.mono_s if since else 0.0)
         if now.mono_s - begun > PAGE_MISSING_S:
-            gone = call.Page(asked.id, "crashed", now, reason="page_crashed")
+            gone = call.PageReport(asked.id, "crashed", now, reason="page_crashed")
             self._step(gone)
 
-    def _report(self, page: MeetingPage) -> call.Page:
+    def _report(self, page: MeetingPage) -> call.PageReport:
         rtc = page.rtc
         media = (
             call.Media(rtc.connections, rtc.connected, rtc.bytes_in, rtc.bytes_out) if rtc else None
         )
         seen, flow = page.seen, page.flow
-        return call.Page(
+        return call.PageReport(
             page.id,
             page.phase.value,
             self._clock.now(),
@@ -357,7 +356,9 @@ class CallControl:
         if self._standing.now != before.now:
             self._changed()
 
-    def _other(self, reading: Reading, said: str | Mapping[str, str]) -> Reading | None:
+    def _other(
+        self, reading: ParsedInvitation, said: str | Mapping[str, str]
+    ) -> ParsedInvitation | None:
         """Read the invitation again for another platform than the one that is joined."""
         today = self._today()
         without = replace(today, deny=(*today.deny, reading.platform or ""))
@@ -368,7 +369,9 @@ class CallControl:
         if self._joined is None or self._standing.call is None:
             return ()
         # Without the passcode: everybody who reads the document would have it.
-        return tuple(dial.strings(replace(self._joined.reading, passcode=None), self.platforms))
+        return tuple(
+            dial.dial_strings(replace(self._joined.reading, passcode=None), self.platforms)
+        )
 
     def _fallback_entry(self) -> FallbackEntry | None:
         asked, joined = self._standing.call, self._joined
@@ -538,7 +541,7 @@ class Meeting(Part):
         return self._screen.remote
 
 
-def approach(reading: Reading, platforms: Platforms, config: Config) -> PageRules:
+def approach(reading: ParsedInvitation, platforms: Platforms, config: Config) -> PageRules:
     """Return what a platform's page is read for, where it may go, and what it gets."""
     key = reading.platform or ""
     platform, launch = platforms.by_key.get(key), reading.launch
@@ -547,7 +550,7 @@ def approach(reading: Reading, platforms: Platforms, config: Config) -> PageRule
     keep = key if key in config.meeting.signed_in else ""
     wanted = config.screen is not None and key in config.screen.native
     # The address stands in the client's command line, which everybody on the box can read.
-    client = native(without_passcode(reading), platforms) if wanted else None
+    client = deep_link(without_passcode(reading), platforms) if wanted else None
     policy = Policy(config.meeting.allow, config.meeting.deny)
     reached = [host for host in platforms.reached_from(key) if policy.permits(platform, host)]
     hosts = tuple(dict.fromkeys((*reached, launch.host, *config.meeting.also)))

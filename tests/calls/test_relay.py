@@ -11,7 +11,7 @@ import os
 import pytest
 from playwright.sync_api import expect
 
-from roomctl.meeting.call import Failure
+from roomctl.meeting.call import CallFailure
 from tests.calls.rig import in_call, over
 from tests.calls.served import Served
 from tests.kiosk import compositor
@@ -260,7 +260,7 @@ def test_every_wall_of_the_page_stands_on_the_panel_and_the_way_in_is_open_again
         panel.join()
         panel.says("Press Join on the room screen")
         said, heading = set(), panel.page.locator("wall-card h1")
-        walls = {stage: word for stage, word in SAYS.items() if word in set(Failure)}
+        walls = {stage: word for stage, word in SAYS.items() if word in set(CallFailure)}
         for stage, word in walls.items():
             site.stage = stage
             served.until(word, lambda meeting, word=word: meeting["failure"] == word)

@@ -88,7 +88,7 @@ def test_secrets_are_shown_on_request_only() -> None:
     ],
 )
 def test_fields_of_google_and_graph_are_read_in_their_order(said: dict, platform: str) -> None:
-    assert reader(None).read(fields(said)).reading.platform == platform
+    assert reader(None).read(fields(said)).parsed.platform == platform
 
 
 def test_an_entry_points_passcode_is_read_as_if_it_were_printed() -> None:
@@ -99,7 +99,7 @@ def test_an_entry_points_passcode_is_read_as_if_it_were_printed() -> None:
     }
     phone = {"entryPointType": "phone", "uri": "tel:+8675512345678", "passcode": "999999"}
     said = {"conferenceData": {"entryPoints": [phone, point]}}
-    assert reader(None).read(fields(said)).reading.passcode == "135790"
+    assert reader(None).read(fields(said)).parsed.passcode == "135790"
 
 
 def test_a_service_that_has_ended_is_recognised_and_not_opened() -> None:

@@ -6,8 +6,7 @@ from random import Random
 from urllib.parse import quote, urlsplit
 
 from roomctl.meeting.link import read
-from roomctl.meeting.platform import load_platforms
-from roomctl.meeting.platform_file import covers
+from roomctl.meeting.platform import covers, load_platforms
 from tests.fuzz.subjects import Subject, must
 
 PLATFORMS = load_platforms({})
@@ -79,7 +78,7 @@ def invitations(rng: Random) -> list[str]:
     reading = read(said, PLATFORMS)
     must(bool(reading.why) == (reading.launch is None), "silent", said)
     if reading.launch is None:
-        return [str(reading.obstacle)]
+        return [str(reading.refusal)]
     parts = urlsplit(reading.launch.url)
     platform = PLATFORMS.by_key[reading.platform or ""]
     must(parts.scheme == "https", "another scheme", said, reading.launch.url)

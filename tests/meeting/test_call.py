@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from roomctl.clock import Moment
 from roomctl.meeting.call import (
     Call,
+    CallContext,
     CallState,
     Event,
     LeaveAsked,
     Media,
-    Page,
-    Standing,
+    PageReport,
     Started,
     Tick,
     due_s,
@@ -35,15 +35,15 @@ def media(bytes_in: int, connected: int = 1) -> Media:
     return Media(max(connected, 1), connected, bytes_in, 0)
 
 
-def page(s: float, phase: str = "open", call: int = 7, **more: object) -> Page:
-    return Page(call, phase, at(s), **more)  # type: ignore[arg-type]
+def page(s: float, phase: str = "open", call: int = 7, **more: object) -> PageReport:
+    return PageReport(call, phase, at(s), **more)  # type: ignore[arg-type]
 
 
-def after(*events: Event) -> Standing:
-    standing = Standing()
+def after(*events: Event) -> CallContext:
+    context = CallContext()
     for event in (Started(CALL, at(0)), *events):
-        standing = step(standing, event)
-    return standing
+        context = step(context, event)
+    return context
 
 
 FLOWING = (page(1, media=media(0)), page(2, media=media(900)))
@@ -198,24 +198,24 @@ def test_a_call_stands_as_its_events_prove(
 
 
 def test_without_a_call_nothing_changes():
-    standing = Standing()
+    context = CallContext()
     for event in (page(1), LeaveAsked(at(2)), Tick(at(3))):
-        assert step(standing, event).now == CallState()
+        assert step(context, event).now == CallState()
 
 
 def test_a_state_keeps_its_beginning_while_it_lasts():
-    standing = after(*FLOWING, page(3, media=media(1500)), page(4, media=media(1600)))
-    assert standing.now.since == at(2)
+    context = after(*FLOWING, page(3, media=media(1500)), page(4, media=media(1600)))
+    assert context.now.since == at(2)
 
 
 def test_a_new_call_forgets_the_media_of_the_one_before():
-    standing = step(after(*FLOWING), Started(Call(8, "zoom"), at(5)))
-    standing = step(standing, page(6, call=8, media=media(5000)))
-    assert standing.now.state == "joining"
+    context = step(after(*FLOWING), Started(Call(8, "zoom"), at(5)))
+    context = step(context, page(6, call=8, media=media(5000)))
+    assert context.now.state == "joining"
 
 
 def test_due_names_the_second_of_the_next_change():
-    assert due_s(Standing()) is None
+    assert due_s(CallContext()) is None
     assert due_s(after()) == 30
     assert due_s(after(page(1))) == 11
     assert due_s(after(*FLOWING)) == 10
@@ -223,9 +223,9 @@ def test_due_names_the_second_of_the_next_change():
 
 
 def test_a_failure_that_the_page_shows_is_not_the_end_of_the_call():
-    standing = after(page(1, sign="sign_in_required"))
-    assert standing.shown
-    assert not step(standing, page(2, "crashed")).shown
+    context = after(page(1, sign="sign_in_required"))
+    assert context.shown
+    assert not step(context, page(2, "crashed")).shown
 
 
 WORDS = ["lobby", "in_call", "joined", "ended", "denied", "passcode_needed", None]

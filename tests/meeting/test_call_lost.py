@@ -94,6 +94,6 @@ def test_due_names_the_second_at_which_nothing_is_claimed_any_more():
 
 
 def test_a_network_that_is_cut_is_still_a_call_that_can_be_left():
-    standing = after(*FLOWING, page(30, media=ASLEEP))
-    assert standing.shown
-    assert step(standing, LeaveAsked(at(31))).now.state == "leaving"
+    context = after(*FLOWING, page(30, media=ASLEEP))
+    assert context.shown
+    assert step(context, LeaveAsked(at(31))).now.state == "leaving"

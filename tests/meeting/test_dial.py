@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from roomctl.meeting.dial import find, strings
-from roomctl.meeting.invitation import Reading
+from roomctl.meeting.dial import dial_strings, find_address
+from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.meeting.link import read
 from roomctl.meeting.platform import load_platforms
 
@@ -29,7 +29,7 @@ def test_an_address_is_read(text: str, platform: str, meeting_id: str, passcode:
 
 
 def test_a_platforms_address_opens_what_its_number_opens():
-    dialled, numbered = read("sip:91234567890@zoomcrc.com", PLATFORMS), Reading("zoom")
+    dialled, numbered = read("sip:91234567890@zoomcrc.com", PLATFORMS), ParsedInvitation("zoom")
     assert dialled.launch
     assert dialled.launch.url == "https://app.zoom.us/wc/join/91234567890"
     assert numbered.launch is None
@@ -49,19 +49,20 @@ def test_a_link_goes_before_an_address():
     ["91234567890@zoomcrc.com.evil.example", "a91234567890@zoomcrc.com", "wang.fang@example.org"],
 )
 def test_a_mail_address_or_a_look_alike_is_none(text: str):
-    assert find(text, PLATFORMS) is None
+    assert find_address(text, PLATFORMS) is None
 
 
 def test_a_number_is_dialled_with_the_printed_passcode_and_never_with_a_links_token():
-    printed = Reading("zoom", "91234567890", "123456")
-    token = Reading("zoom", "91234567890", "QUJDRA.1")
-    assert strings(printed, PLATFORMS)[0] == "91234567890.123456@zoomcrc.com"
-    assert strings(token, PLATFORMS)[0] == "91234567890@zoomcrc.com"
-    assert "162.255.37.11##91234567890" in strings(token, PLATFORMS)
+    printed = ParsedInvitation("zoom", "91234567890", "123456")
+    token = ParsedInvitation("zoom", "91234567890", "QUJDRA.1")
+    assert dial_strings(printed, PLATFORMS)[0] == "91234567890.123456@zoomcrc.com"
+    assert dial_strings(token, PLATFORMS)[0] == "91234567890@zoomcrc.com"
+    assert "162.255.37.11##91234567890" in dial_strings(token, PLATFORMS)
 
 
 @pytest.mark.parametrize(
-    "reading", [Reading(), Reading("quanshi", "123456789012"), Reading("zoom")]
+    "reading",
+    [ParsedInvitation(), ParsedInvitation("quanshi", "123456789012"), ParsedInvitation("zoom")],
 )
-def test_without_a_number_or_a_way_nothing_is_dialled(reading: Reading):
-    assert strings(reading, PLATFORMS) == []
+def test_without_a_number_or_a_way_nothing_is_dialled(reading: ParsedInvitation):
+    assert dial_strings(reading, PLATFORMS) == []

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomctl.meeting.link import Policy, by_number, read, redacted
-from roomctl.meeting.platform import load_platforms
-from roomctl.meeting.platform_file import covers
+from roomctl.meeting.link import by_number, read, redacted
+from roomctl.meeting.platform import Policy, covers, load_platforms
 from tests.examples import examples
 
 PLATFORMS = load_platforms({})
@@ -274,7 +273,7 @@ def test_a_bare_number_without_an_address_is_read_but_not_opened():
     reading = read("#腾讯会议：123-456-789", PLATFORMS)
     assert reading.refused is None
     assert reading.launch is None
-    assert reading.obstacle == "needs_link"
+    assert reading.refusal == "needs_link"
 
 
 def test_a_reading_prints_no_secret():
@@ -344,7 +343,7 @@ def test_no_text_raises_and_what_is_opened_is_a_platforms_own(text: str | dict[s
     reading = read(text, PLATFORMS)
     assert isinstance(reading.why, str)
     if reading.launch is None:
-        assert reading.obstacle
+        assert reading.refusal
         return
     parts = urlsplit(reading.launch.url)
     platform = PLATFORMS.by_key[reading.platform or ""]

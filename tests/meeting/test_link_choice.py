@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from roomctl.meeting.link import Policy, read
-from roomctl.meeting.platform import load_platforms
+from roomctl.meeting.link import read
+from roomctl.meeting.platform import Policy, load_platforms
 
 PLATFORMS = load_platforms({})
 ZOOM = "https://zoom.us/j/91234567890?pwd=Abc1"

@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from roomctl.errors import ConfigError, ProfileError
-from roomctl.meeting.invitation import Policy
+from roomctl.meeting.invitation import Refusal
 from roomctl.meeting.link import read
-from roomctl.meeting.platform import Platforms, load_platforms
-from roomctl.meeting.platform_file import Bad, Good
-from roomctl.meeting.refusal import Refusal
+from roomctl.meeting.platform import BadSample, GoodSample, Platforms, Policy, load_platforms
 
 PLATFORMS = load_platforms({})
 GOOD = [(p.key, good) for p in PLATFORMS for good in p.good]
@@ -20,7 +18,7 @@ BAD = [(p.key, bad) for p in PLATFORMS for bad in p.bad]
 
 
 @pytest.mark.parametrize(("key", "good"), GOOD, ids=lambda v: getattr(v, "text", v)[:60])
-def test_a_good_sample_is_read_as_its_file_says(key: str, good: Good):
+def test_a_good_sample_is_read_as_its_file_says(key: str, good: GoodSample):
     platforms = load_platforms({key: good.hosts}) if good.hosts else PLATFORMS
     reading = read(good.text, platforms)
     assert reading.refused is None
@@ -30,7 +28,7 @@ def test_a_good_sample_is_read_as_its_file_says(key: str, good: Good):
 
 
 @pytest.mark.parametrize(("key", "bad"), BAD, ids=lambda v: getattr(v, "text", v)[:60])
-def test_a_bad_sample_is_refused_as_its_file_says(key: str, bad: Bad):
+def test_a_bad_sample_is_refused_as_its_file_says(key: str, bad: BadSample):
     reading = read(bad.text, PLATFORMS)
     assert reading.refused == Refusal(bad.refused)
     assert reading.launch is None

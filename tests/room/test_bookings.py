@@ -11,7 +11,7 @@ from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.errors import PortError, PortReason
 from roomctl.kind import Context
-from roomctl.meeting.invitation import Reading
+from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.room.bookings import READ_HERE, Bookings
 from roomctl.store import Settings
 from tests.invented import START, invented
@@ -155,9 +155,9 @@ async def looked_at(listed: list[Booking]) -> list[tuple[int, int]]:
     """Have bookings read; return how long each text was, and in which thread it was read."""
     seen: list[tuple[int, int]] = []
 
-    def read(fields: str | Mapping[str, str]) -> Reading:
+    def read(fields: str | Mapping[str, str]) -> ParsedInvitation:
         seen.append((sum(map(len, dict(fields).values())), threading.get_ident()))
-        return Reading()
+        return ParsedInvitation()
 
     done = asyncio.Event()
     config = parse(BAMBOO, "room.toml")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from roomctl.meeting.call import Failure
+from roomctl.meeting.call import CallFailure
 from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
 from tests.web.stand_in import StandIn
@@ -29,7 +29,7 @@ def test_every_failure_on_the_page_is_said_with_what_to_do_and_the_ways_out(
 ) -> None:
     stand_in, page = at(open_panel, failure="not_heard_of")
     said = [page.locator("wall-card h1").inner_text()]
-    for failure in Failure:
+    for failure in CallFailure:
         stand_in.patch(**rooms.at_a_wall(failure=failure.value))
         heading = page.locator("wall-card h1")
         expect(heading).not_to_have_text(said[-1])

@@ -13,8 +13,8 @@ import pytest
 
 from roomctl import rules
 from roomctl.errors import PortReason
-from roomctl.meeting.call import Failure
-from roomctl.meeting.refusal import Refusal
+from roomctl.meeting.call import CallFailure
+from roomctl.meeting.invitation import Refusal
 from roomctl.occupancy import presence
 from roomctl.occupancy.health import FaultCode
 from roomctl.occupancy.profile import SensorKind
@@ -62,7 +62,7 @@ def test_every_code_of_a_closed_list_is_said() -> None:
     wanted = {f"offline.{reason}" for reason in (*PortReason, "no_reply", "other")}
     wanted |= {f"refused.{refusal}" for refusal in (*Refusal, "other")}
     heads = ("failure", "wall", "wall.do")
-    wanted |= {f"{head}.{failure}" for head in heads for failure in (*Failure, "other")}
+    wanted |= {f"{head}.{failure}" for head in heads for failure in (*CallFailure, "other")}
     wanted |= {f"error.{obstacle}" for obstacle in TouchRefusal}
     wanted |= {f"kind.{kind}" for kind in literals(DeviceEntry, "kind")}
     wanted |= {f"status.{status}" for status in literals(DeviceEntry, "status")}

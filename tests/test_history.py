@@ -14,36 +14,36 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.errors import RoomctlError
-from roomctl.store import Disk, Done, Edge, History, Quarter
+from roomctl.store import AutomaticAct, Disk, History, InputTransition, QuarterHour
 from tests.examples import examples
 from tests.small_disk import fill, needs_root, small_disk
 
 DAY_S = 86_400.0
 NOON = 1_795_608_000.0  # a multiple of 900
-EDGE = Edge(NOON + 0.1, 1234.567890123, "level", "ceiling", True)
+EDGE = InputTransition(NOON + 0.1, 1234.567890123, "level", "ceiling", True)
 
 
 def test_sums_of_the_same_quarter_add_up(tmp_path: Path) -> None:
     history = History(Disk(tmp_path))
-    history.add([Quarter(int(NOON), occupied_s=60.0, arrivals=1)])
-    history.add([Quarter(int(NOON), occupied_s=30.0, vacant_s=10.0, call_s=5.0)])
+    history.add([QuarterHour(int(NOON), occupied_s=60.0, arrivals=1)])
+    history.add([QuarterHour(int(NOON), occupied_s=30.0, vacant_s=10.0, call_s=5.0)])
     assert History(Disk(tmp_path)).quarters(NOON, NOON + 900) == [
-        Quarter(int(NOON), 90.0, 10.0, 0.0, 5.0, 1)
+        QuarterHour(int(NOON), 90.0, 10.0, 0.0, 5.0, 1)
     ]
 
 
 def test_edges_and_acts_come_back_bit_for_bit_and_in_order(tmp_path: Path) -> None:
     history = History(Disk(tmp_path))
-    edges = [EDGE, Edge(EDGE.at, EDGE.mono_s, "level", "ceiling", False)]
-    history.add([], edges, [Done(NOON, "rest", "", "[]")])
+    edges = [EDGE, InputTransition(EDGE.at, EDGE.mono_s, "level", "ceiling", False)]
+    history.add([], edges, [AutomaticAct(NOON, "rest", "", "[]")])
     assert history.edges(NOON, NOON + 1) == edges
-    assert history.acts(NOON, NOON + 1) == [Done(NOON, "rest", "", "[]")]
+    assert history.acts(NOON, NOON + 1) == [AutomaticAct(NOON, "rest", "", "[]")]
     assert history.edges(NOON + 1, NOON + 2) == []
 
 
 def test_raw_edges_are_forgotten_sooner_than_sums(tmp_path: Path) -> None:
     history, later = History(Disk(tmp_path)), NOON + 8 * DAY_S
-    history.add([Quarter(int(NOON))], [EDGE], [Done(NOON, "rest", "", "[]")])
+    history.add([QuarterHour(int(NOON))], [EDGE], [AutomaticAct(NOON, "rest", "", "[]")])
     history.forget(later, raw_days=7, days=90)
     assert history.edges(0, later) == []
     assert len(history.quarters(0, later)) == len(history.acts(0, later)) == 1
@@ -56,7 +56,9 @@ def test_what_is_deleted_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
         return b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
     history = History(Disk(tmp_path))
-    history.add([Quarter(int(NOON))], [Edge(NOON, 1.0, "level", "a-telling-name", True)])
+    history.add(
+        [QuarterHour(int(NOON))], [InputTransition(NOON, 1.0, "level", "a-telling-name", True)]
+    )
     assert b"a-telling-name" in on_disk()
     assert history.delete(NOON, NOON + 1) == {"quarters": 1, "edges": 1, "acts": 0}
     assert b"a-telling-name" not in on_disk()
@@ -64,7 +66,7 @@ def test_what_is_deleted_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
 
 def test_erasing_removes_every_file(tmp_path: Path) -> None:
     history = History(Disk(tmp_path))
-    history.add([Quarter(int(NOON))])
+    history.add([QuarterHour(int(NOON))])
     history.erase()
     history.erase()
     assert list(tmp_path.iterdir()) == []
@@ -72,7 +74,7 @@ def test_erasing_removes_every_file(tmp_path: Path) -> None:
 
 def test_the_file_is_its_owners_alone_and_write_ahead(tmp_path: Path) -> None:
     history = History(Disk(tmp_path))
-    history.add([Quarter(int(NOON))])
+    history.add([QuarterHour(int(NOON))])
     assert stat.S_IMODE(os.stat(history.path).st_mode) == 0o600
     base = sqlite3.connect(history.path)
     assert base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -82,9 +84,12 @@ def test_the_file_is_its_owners_alone_and_write_ahead(tmp_path: Path) -> None:
 def filled(folder: Path) -> History:
     """A history of four days in several pages, all of it in its one file."""
     history = History(Disk(folder))
-    quarters = [Quarter(int(NOON) + 900 * number, occupied_s=60.0) for number in range(400)]
-    edges = [Edge(NOON + number, float(number), "level", "ceiling", True) for number in range(400)]
-    history.add(quarters, edges, [Done(NOON, "rest", "", "[]")])
+    quarters = [QuarterHour(int(NOON) + 900 * number, occupied_s=60.0) for number in range(400)]
+    edges = [
+        InputTransition(NOON + number, float(number), "level", "ceiling", True)
+        for number in range(400)
+    ]
+    history.add(quarters, edges, [AutomaticAct(NOON, "rest", "", "[]")])
     assert [path.name for path in folder.iterdir()] == ["history.sqlite"]
     return history
 
@@ -113,8 +118,8 @@ def test_a_damaged_file_is_set_aside_at_the_start_and_begun_anew(
     history = History(disk)
     history.check()
     assert [one.file for one in disk.quarantined] == ["history.sqlite"]
-    history.add([Quarter(int(NOON), 1.0)])
-    assert history.quarters(0, 1e10) == [Quarter(int(NOON), 1.0)]
+    history.add([QuarterHour(int(NOON), 1.0)])
+    assert history.quarters(0, 1e10) == [QuarterHour(int(NOON), 1.0)]
 
 
 def test_a_page_that_goes_bad_later_loses_no_new_quarter(tmp_path: Path) -> None:
@@ -126,9 +131,9 @@ def test_a_page_that_goes_bad_later_loses_no_new_quarter(tmp_path: Path) -> None
     with history.path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xa5" * (history.path.stat().st_size - 4096))
-    history.add([Quarter(int(NOON), 7.0)])
+    history.add([QuarterHour(int(NOON), 7.0)])
     assert [one.file for one in disk.quarantined] == ["history.sqlite"]
-    assert history.quarters(0, 1e10) == [Quarter(int(NOON), 7.0)]
+    assert history.quarters(0, 1e10) == [QuarterHour(int(NOON), 7.0)]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +174,7 @@ def test_a_file_that_somebody_holds_is_not_damaged(tmp_path: Path) -> None:
     with closing(sqlite3.connect(history.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(RoomctlError, match="locked"):
-            History(Disk(tmp_path), wait_s=0.01).add([Quarter(int(NOON))])
+            History(Disk(tmp_path), wait_s=0.01).add([QuarterHour(int(NOON))])
     assert len(history.quarters(0, 1e10)) == 400
 
 
@@ -179,9 +184,11 @@ def test_a_full_disk_damages_nothing_and_is_told(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 256) as folder:
         disk = Disk(folder)
         history = History(disk)
-        history.add([Quarter(int(NOON))])
+        history.add([QuarterHour(int(NOON))])
         ballast = fill(folder)
-        many = [Edge(NOON, float(number), "level", "c" * 100, True) for number in range(500)]
+        many = [
+            InputTransition(NOON, float(number), "level", "c" * 100, True) for number in range(500)
+        ]
         with pytest.raises(RoomctlError, match="full"):
             history.add([], many)
         assert disk.unwritable is not None
@@ -222,7 +229,7 @@ def test_many_at_once_find_one_file_and_no_damage(tmp_path: Path) -> None:
     disk = Disk(tmp_path)
     history = History(disk)
     with ThreadPoolExecutor(8) as threads:
-        for _ in threads.map(lambda _: history.add([Quarter(int(NOON), 1.0)]), range(40)):
+        for _ in threads.map(lambda _: history.add([QuarterHour(int(NOON), 1.0)]), range(40)):
             pass
     assert disk.quarantined == ()
-    assert history.quarters(0, 1e10) == [Quarter(int(NOON), 40.0)]
+    assert history.quarters(0, 1e10) == [QuarterHour(int(NOON), 40.0)]

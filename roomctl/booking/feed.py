@@ -42,7 +42,7 @@ class _Parsed:
     read: CalendarRead
 
 
-class Feed:
+class CalendarFeed:
     """The bookings of one calendar; `zone` is where times without a zone and whole days are."""
 
     def __init__(self, url: str, zone: ZoneInfo) -> None:

@@ -23,7 +23,7 @@ from roomctl.api.auth import PAIRING_S, Tokens, take_over
 from roomctl.api.far_side import FarSide
 from roomctl.api.serving import served
 from roomctl.app import room as room_of
-from roomctl.booking.feed import Feed
+from roomctl.booking.feed import CalendarFeed
 from roomctl.cli.ask import address_file
 from roomctl.cli.holder import holder_of
 from roomctl.cli.named import named
@@ -94,10 +94,10 @@ def _simulated_parts(config: Config, clock: Clock) -> Simulator:
     return Simulator(config, clock, with_screen=simulated_screen, only="sim:")
 
 
-def calendar(config: Config) -> Feed | None:
+def calendar(config: Config) -> CalendarFeed | None:
     """Return the room's calendar, or None if it has none."""
     url = config.calendar.url
-    return None if url is None else Feed(url, config.room.zone)
+    return None if url is None else CalendarFeed(url, config.room.zone)
 
 
 def traced(connect: Connect, clock: Clock, folder: Path) -> Connect:

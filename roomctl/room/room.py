@@ -49,7 +49,7 @@ from roomctl.screen.driver import Screen
 from roomctl.screen.protocol import ShowPage
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.driver import KeyPressed
-from roomctl.store import History, Revision, Settings, Store
+from roomctl.store import History, Settings, SettingsRevision, Store
 from roomctl.wire import Connect
 
 _log = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ class Room:
         return self._history.since(rev)
 
     @property
-    def revisions(self) -> tuple[Revision, ...]:
+    def revisions(self) -> tuple[SettingsRevision, ...]:
         """What people changed of the running room, oldest first; the last one counts."""
         return self.settings.revisions
 

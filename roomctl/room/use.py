@@ -18,7 +18,7 @@ from roomctl.config import HistoryTable
 from roomctl.errors import RoomctlError
 from roomctl.occupancy.presence import PresenceInput
 from roomctl.room.document import ReasonEntry
-from roomctl.store import Done, Edge, History, Quarter
+from roomctl.store import AutomaticAct, History, InputTransition, QuarterHour
 from roomctl.store.history import QUARTER_S
 from roomctl.wire import in_thread
 
@@ -38,9 +38,9 @@ class Use:
         self._table, self._clock = table, clock
         self._store = store if table.keep else None
         self._to_erase = None if table.keep else store
-        self._quarters: dict[int, Quarter] = {}
+        self._quarters: dict[int, QuarterHour] = {}
         self._told: deque[PresenceInput] = deque(maxlen=MOST_WAITING)
-        self._acts: deque[Done] = deque(maxlen=MOST_WAITING)
+        self._acts: deque[AutomaticAct] = deque(maxlen=MOST_WAITING)
         self._glance: tuple[Moment, str, bool] | None = None
         self._forgot_s = float("-inf")
         self._writing = asyncio.Lock()
@@ -67,7 +67,7 @@ class Use:
         start = int(now.wall.timestamp()) // QUARTER_S * QUARTER_S
         there = was in ("occupied", "vacating")
         came = state == "occupied" and was in ("vacant", "unknown")
-        sums = self._quarters.get(start, Quarter(start))
+        sums = self._quarters.get(start, QuarterHour(start))
         self._quarters[start] = replace(
             sums,
             occupied_s=sums.occupied_s + spent_s * there,
@@ -82,7 +82,7 @@ class Use:
         now = self._clock.now()
         if self._store is not None and now.synced:
             why = json.dumps([[one.code, one.params] for one in reasons], ensure_ascii=False)
-            self._acts.append(Done(now.wall.timestamp(), act, subject, why))
+            self._acts.append(AutomaticAct(now.wall.timestamp(), act, subject, why))
 
     async def run(self) -> None:
         """Write everything down once a minute, until cancelled; then once more."""
@@ -104,21 +104,21 @@ class Use:
         except RoomctlError as error:
             _log.warning("history: %s", error)
 
-    async def quarters(self, since: float, until: float) -> list[Quarter]:
+    async def quarters(self, since: float, until: float) -> list[QuarterHour]:
         """Return the sums of the quarters that begin in a span of Unix time, oldest first."""
         if self._store is None:
             return []
         await self._write()
         return await in_thread(self._store.quarters, since, until)
 
-    async def edges(self, since: float, until: float) -> list[Edge]:
+    async def edges(self, since: float, until: float) -> list[InputTransition]:
         """Return what presence was told in a span of Unix time, in that order."""
         if self._store is None:
             return []
         await self._write()
         return await in_thread(self._store.edges, since, until)
 
-    async def acts(self, since: float, until: float) -> list[Done]:
+    async def acts(self, since: float, until: float) -> list[AutomaticAct]:
         """Return what the room did by itself in a span of Unix time, oldest first."""
         if self._store is None:
             return []
@@ -143,7 +143,9 @@ class Use:
             if told:
                 self._told.clear()
             offset_s = now.wall.timestamp() - now.mono_s
-            edges = [Edge(offset_s + t.at_s, t.at_s, t.kind, t.sensor, t.on) for t in told]
+            edges = [
+                InputTransition(offset_s + t.at_s, t.at_s, t.kind, t.sensor, t.on) for t in told
+            ]
             try:
                 await in_thread(self._store.add, quarters, edges, acts)
             except RoomctlError as error:
@@ -159,11 +161,14 @@ class Use:
                 _log.warning("history: what is old is not deleted: %s", error)
 
     def _put_back(
-        self, quarters: Sequence[Quarter], told: Sequence[PresenceInput], acts: Sequence[Done]
+        self,
+        quarters: Sequence[QuarterHour],
+        told: Sequence[PresenceInput],
+        acts: Sequence[AutomaticAct],
     ) -> None:
         """Have what could not be written wait, as far as there is room for it."""
         for late in quarters:
-            began = self._quarters.get(late.start, Quarter(late.start))
+            began = self._quarters.get(late.start, QuarterHour(late.start))
             self._quarters[late.start] = _both(late, began)
         for oldest in sorted(self._quarters)[:-MOST_QUARTERS]:
             del self._quarters[oldest]
@@ -178,9 +183,9 @@ class Use:
             await in_thread(store.forget, wall, table.raw_days, table.days)
 
 
-def _both(one: Quarter, other: Quarter) -> Quarter:
+def _both(one: QuarterHour, other: QuarterHour) -> QuarterHour:
     """Return the sums of two parts of the same quarter."""
-    return Quarter(
+    return QuarterHour(
         one.start,
         one.occupied_s + other.occupied_s,
         one.vacant_s + other.vacant_s,

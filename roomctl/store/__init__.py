@@ -2,20 +2,20 @@
 
 from roomctl.store.disk import Disk, Quarantine, Unwritable
 from roomctl.store.documents import Store, all_text
-from roomctl.store.history import Done, Edge, History, Quarter
-from roomctl.store.settings import REVISIONS, Place, Revision, Settings
+from roomctl.store.history import AutomaticAct, History, InputTransition, QuarterHour
+from roomctl.store.settings import REVISIONS, Place, Settings, SettingsRevision
 
 __all__ = [
     "REVISIONS",
+    "AutomaticAct",
     "Disk",
-    "Done",
-    "Edge",
     "History",
+    "InputTransition",
     "Place",
     "Quarantine",
-    "Quarter",
-    "Revision",
+    "QuarterHour",
     "Settings",
+    "SettingsRevision",
     "Store",
     "Unwritable",
     "all_text",

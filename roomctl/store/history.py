@@ -61,7 +61,7 @@ INSERT INTO quarters VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (start) DO UPDATE SET
 
 
 @dataclass(frozen=True, slots=True)
-class Quarter:
+class QuarterHour:
     """A quarter of an hour from `start` (Unix time) on: seconds in each state, and arrivals."""
 
     start: int
@@ -73,7 +73,7 @@ class Quarter:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class InputTransition:
     """Something that the room was told at `at` (Unix time) and `mono_s` (monotonic)."""
 
     at: float
@@ -84,7 +84,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class AutomaticAct:
     """Something that the room did by itself at `at` (Unix time); `why` is JSON."""
 
     at: float
@@ -115,7 +115,10 @@ class History:
             self._work(_examined)
 
     def add(
-        self, quarters: Iterable[Quarter], edges: Iterable[Edge] = (), acts: Iterable[Done] = ()
+        self,
+        quarters: Iterable[QuarterHour],
+        edges: Iterable[InputTransition] = (),
+        acts: Iterable[AutomaticAct] = (),
     ) -> None:
         """Add to what is kept; RoomctlError if the disk refuses, and nothing is added."""
         rows = [astuple(one) for one in quarters]
@@ -128,18 +131,21 @@ class History:
 
         self._work(added)
 
-    def quarters(self, since: float, until: float) -> list[Quarter]:
+    def quarters(self, since: float, until: float) -> list[QuarterHour]:
         """Return the quarters that begin in a span of Unix time, oldest first."""
-        return [Quarter(*row) for row in self._rows("quarters", "start", since, until, "start")]
+        return [QuarterHour(*row) for row in self._rows("quarters", "start", since, until, "start")]
 
-    def edges(self, since: float, until: float) -> list[Edge]:
+    def edges(self, since: float, until: float) -> list[InputTransition]:
         """Return the raw edges of a span, in the order in which they were told."""
         found = self._rows("edges", "at", since, until, "rowid")
-        return [Edge(at, mono_s, kind, name, bool(on)) for at, mono_s, kind, name, on in found]
+        return [
+            InputTransition(at, mono_s, kind, name, bool(on))
+            for at, mono_s, kind, name, on in found
+        ]
 
-    def acts(self, since: float, until: float) -> list[Done]:
+    def acts(self, since: float, until: float) -> list[AutomaticAct]:
         """Return what the room did by itself in a span, oldest first."""
-        return [Done(*row) for row in self._rows("acts", "at", since, until, "at, rowid")]
+        return [AutomaticAct(*row) for row in self._rows("acts", "at", since, until, "at, rowid")]
 
     def forget(self, now: float, raw_days: float, days: float) -> None:
         """Delete raw edges older than `raw_days`, and everything else older than `days`.

@@ -1,5 +1,8 @@
 """What people change of a running room, revision by revision: `settings.toml`.
 
+The names of presets, say, under the keys that they would have in room.toml, which the program never
+writes.
+
 It is written whole or not at all, beside the loop, and then once more as `settings.toml.bak`: if
 one of the two is damaged, or gone, the other has everything. To begin anew, remove both.
 """
@@ -30,7 +33,7 @@ Place = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Revision:
+class SettingsRevision:
     """All settings as they were after one change: by whom, when and why."""
 
     number: int
@@ -97,7 +100,7 @@ class Settings:
     async def _add(self, settings: Mapping[Place, str], who: str, why: str, at: datetime) -> None:
         number = self.revisions[-1].number + 1 if self.revisions else 1
         made = dict(sorted(settings.items()))
-        revisions = (*self.revisions, Revision(number, at, who, why, made))[-REVISIONS:]
+        revisions = (*self.revisions, SettingsRevision(number, at, who, why, made))[-REVISIONS:]
         if self._disk is not None:
             data = _written(revisions).encode("utf-8")
             while len(data) > LARGEST // 2 and len(revisions) > 1:
@@ -115,7 +118,7 @@ class Settings:
             await in_thread(disk.write, BACKUP, data)
 
 
-def _read(disk: Disk) -> tuple[Revision, ...]:
+def _read(disk: Disk) -> tuple[SettingsRevision, ...]:
     found = disk.read(FILE, _revisions)
     if found is not None:
         return found
@@ -128,7 +131,7 @@ def _read(disk: Disk) -> tuple[Revision, ...]:
     return kept
 
 
-def _revisions(data: bytes) -> tuple[Revision, ...]:
+def _revisions(data: bytes) -> tuple[SettingsRevision, ...]:
     """Return what a file says; ValueError if that is not what was written."""
     try:
         said = tomllib.loads(data.decode("utf-8"))["revision"]
@@ -141,7 +144,7 @@ def _revisions(data: bytes) -> tuple[Revision, ...]:
     return found
 
 
-def _revision(said: Mapping[str, Any]) -> Revision:
+def _revision(said: Mapping[str, Any]) -> SettingsRevision:
     number, at, who, why = said["number"], said["at"], said["who"], said["why"]
     if type(number) is not int or not 0 < number < 2**53:
         raise ValueError(f"{str(number)[:40]!r} is no revision's number")
@@ -150,7 +153,7 @@ def _revision(said: Mapping[str, Any]) -> Revision:
     if not isinstance(who, str) or not isinstance(why, str):
         raise ValueError(f"revision {number}: who, or why, is no text")
     settings = dict(_leaves(said.get("settings", {})))
-    return Revision(number, at, who, why, settings)
+    return SettingsRevision(number, at, who, why, settings)
 
 
 def _leaves(table: Mapping[str, Any], before: Place = ()) -> Iterator[tuple[Place, str]]:
@@ -166,7 +169,7 @@ def _leaves(table: Mapping[str, Any], before: Place = ()) -> Iterator[tuple[Plac
             raise ValueError(f"{'.'.join(place)[:80]}: is no text of at most {LONGEST_VALUE}")
 
 
-def _written(revisions: tuple[Revision, ...]) -> str:
+def _written(revisions: tuple[SettingsRevision, ...]) -> str:
     """Write revisions as TOML; equal settings make equal text."""
     return "# Written by roomctl; the last revision counts.\n" + "".join(
         f"\n[[revision]]\nnumber = {revision.number}\nat = {revision.at.isoformat()}\n"

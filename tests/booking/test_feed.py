@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from roomctl.booking.agenda import Booking
-from roomctl.booking.feed import LARGEST, Feed
+from roomctl.booking.feed import LARGEST, CalendarFeed
 from roomctl.errors import PortError
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -74,7 +74,7 @@ END:VCALENDAR
 async def read(tmp_path: Path, text: str = SERIES) -> dict[str, Booking]:
     path = tmp_path / "room.ics"
     path.write_bytes(text.replace("\n", "\r\n").encode())
-    found = (await Feed(f"ics:{path}", SHANGHAI).bookings(START, END)).bookings
+    found = (await CalendarFeed(f"ics:{path}", SHANGHAI).bookings(START, END)).bookings
     return {booking.id: booking for booking in found}
 
 
@@ -155,7 +155,7 @@ async def test_what_is_no_calendar_is_said_so(tmp_path: Path, text: str):
 
 async def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(PortError, match=r"gone\.ics: no such file"):
-        await Feed(f"ics:{tmp_path}/gone.ics", SHANGHAI).bookings(START, END)
+        await CalendarFeed(f"ics:{tmp_path}/gone.ics", SHANGHAI).bookings(START, END)
 
 
 async def test_a_file_that_is_too_large_is_not_read(tmp_path: Path):
@@ -166,7 +166,7 @@ async def test_a_file_that_is_too_large_is_not_read(tmp_path: Path):
 @pytest.mark.parametrize("url", ["caldav:https://a.example/", "ics:", "ics:ftp://a.example/x", "x"])
 def test_a_url_of_another_kind_is_refused(url: str):
     with pytest.raises(PortError, match="is no calendar; expected ics:"):
-        Feed(url, SHANGHAI)
+        CalendarFeed(url, SHANGHAI)
 
 
 @asynccontextmanager
@@ -202,7 +202,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.real
 async def test_a_calendar_is_fetched_from_its_url():
     async with serving(http(SERIES.replace("\n", "\r\n").encode())) as url:
-        found = (await Feed(f"ics:{url}/room.ics", SHANGHAI).bookings(START, END)).bookings
+        found = (await CalendarFeed(f"ics:{url}/room.ics", SHANGHAI).bookings(START, END)).bookings
     assert len(found) == 6
     assert [booking.start for booking in found] == sorted(booking.start for booking in found)
 
@@ -211,7 +211,7 @@ async def test_a_calendar_is_fetched_from_its_url():
 async def test_an_answer_that_is_no_calendar_says_its_status_and_not_the_secret():
     async with serving(http(b"", "404 Not Found")) as url:
         with pytest.raises(PortError, match="HTTP 404") as caught:
-            await Feed(f"ics:{url}/secret-token/room.ics", SHANGHAI).bookings(START, END)
+            await CalendarFeed(f"ics:{url}/secret-token/room.ics", SHANGHAI).bookings(START, END)
     assert "secret-token" not in str(caught.value)
 
 
@@ -219,7 +219,7 @@ async def test_an_answer_that_is_no_calendar_says_its_status_and_not_the_secret(
 async def test_an_answer_without_end_is_cut_off():
     async with serving(http(b"X" * (LARGEST + 4096))) as url:
         with pytest.raises(PortError, match="larger than 2 MiB"):
-            await Feed(f"ics:{url}/room.ics", SHANGHAI).bookings(START, END)
+            await CalendarFeed(f"ics:{url}/room.ics", SHANGHAI).bookings(START, END)
 
 
 @pytest.mark.real
@@ -227,4 +227,4 @@ async def test_a_server_that_is_not_there_is_named():
     async with serving(b"") as url:
         pass
     with pytest.raises(PortError, match="cannot be reached"):
-        await Feed(f"ics:{url}/room.ics", SHANGHAI).bookings(START, END)
+        await CalendarFeed(f"ics:{url}/room.ics", SHANGHAI).bookings(START, END)

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.booking import CalendarRead, child, ics
-from roomctl.booking.feed import LARGEST, Feed, _Answers
+from roomctl.booking.feed import LARGEST, CalendarFeed, _Answers
 from tests.booking import hostile
 from tests.booking.hostile import END, START, calendar, event, good
 from tests.examples import examples
@@ -128,7 +128,7 @@ def test_a_short_link_survives_a_long_text_beside_it():
 
 async def read(folder: Path, data: bytes) -> CalendarRead:
     (folder / "room.ics").write_bytes(data)
-    return await Feed(f"ics:{folder}/room.ics", SHANGHAI).bookings(START, END)
+    return await CalendarFeed(f"ics:{folder}/room.ics", SHANGHAI).bookings(START, END)
 
 
 async def test_a_calendar_that_breaks_off_shows_what_is_whole_and_says_so(tmp_path: Path):
@@ -186,7 +186,7 @@ async def test_texts_have_no_control_and_no_direction_characters(tmp_path: Path)
 
 
 async def test_the_same_bytes_are_parsed_once(tmp_path: Path):
-    feed = Feed(f"ics:{tmp_path}/room.ics", SHANGHAI)
+    feed = CalendarFeed(f"ics:{tmp_path}/room.ics", SHANGHAI)
     (tmp_path / "room.ics").write_bytes(calendar(good()))
     first = await feed.bookings(START, END)
     stamped = calendar(good()).replace(b"SUMMARY", b"DTSTAMP:20261126T080000Z\r\nSUMMARY")

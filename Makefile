@@ -14,7 +14,7 @@ help: ## this list
 	@echo 'make check ARGS="-k camera"        hands arguments to pytest; so does make test'
 	@echo 'make test PYTHON=python3.12 VENV=.venv-3.12   uses another Python'
 
-run: ## a simulated room: the panel at /, the hardware at /far-side
+run: ## a simulated room: the panel at /, the hardware at /simulator
 	@bash .ci/environment
 	@exec "$(VENV)/bin/roomctl" simulate $(ARGS)
 

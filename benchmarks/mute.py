@@ -1,7 +1,7 @@
 """A finger on the speakerphone's mute key, and what twenty panels show: the room's own delay.
 
 `roomctl simulate` runs the demo room, whose devices and screen are simulated in its process; twenty
-WebSockets are paired with it as panels. A press is a request to its far side, so the request is
+WebSockets are paired with it as panels. A press is a request to its simulator, so the request is
 counted, too; the bare program takes the same request and tells as many sockets, and nothing else.
 """
 
@@ -121,7 +121,7 @@ async def _room() -> AsyncIterator[tuple[Callable[[], Awaitable[None]], list[Pan
 
             async def press() -> None:
                 body = {"device": "speakerphone.table", "action": "press_mute", "args": {}}
-                (await client.post("/api/v1/far-side", json=body)).raise_for_status()
+                (await client.post("/api/v1/simulator", json=body)).raise_for_status()
 
             await asyncio.sleep(1.0)  # what the first connections still have to tell
             yield press, panels

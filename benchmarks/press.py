@@ -125,8 +125,8 @@ async def _press(socket: websockets.ClientConnection, line: Line, message: objec
 async def _room() -> AsyncIterator[tuple[websockets.ClientConnection, Line]]:
     clock, line, port = SystemClock(), Line(), program.free_port()
     pty = PtyPort(clock)
-    far_end = SimLine([SimCamera(shipped()[MODEL])], 9600)
-    talk = Talk(Traced(pty, clock, line.record), far_end, clock)
+    camera = SimLine([SimCamera(shipped()[MODEL])], 9600)
+    talk = Talk(Traced(pty, clock, line.record), camera, clock)
     with tempfile.TemporaryDirectory(prefix="roomctl-bench-") as folder:
         file = Path(folder) / "room.toml"
         file.write_text(_ROOM.format(path=pty.identity.path, model=MODEL, port=port))

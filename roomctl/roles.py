@@ -17,7 +17,7 @@ class Role(StrEnum):
     PANEL = "panel"  # the room's own panel: a person in the room
     GUEST = "guest"  # a visitor's phone, let in by the code on the room's display
     SCREEN = "screen"  # the room's display: it looks and never asks for anything
-    FAR_SIDE = "far_side"  # the simulated hardware's page
+    SIMULATOR = "simulator"  # the page of the simulated devices
     READ = "read"  # a token that looks
     OPERATE = "operate"  # a token that does what people do in the room, but for unmuting
     ADMIN = "admin"  # facilities staff's token
@@ -53,7 +53,7 @@ class Right(StrEnum):
     DOCUMENTATION = "read the API's documentation"
     SERVICE = "raw frames, traces, descriptors, rolling back, deleting history"
     ACCESS = "make pairing links; list and revoke tokens and sessions"
-    SIMULATION = "move the simulated hardware"
+    SIMULATION = "move the simulated devices"
 
 
 def _given(roles: str, **also: When) -> Mapping[Role, When]:
@@ -82,7 +82,7 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.DOCUMENTATION: _given("panel read operate admin"),
     Right.SERVICE: _given("admin"),
     Right.ACCESS: _given("admin"),
-    Right.SIMULATION: _given("far_side admin"),
+    Right.SIMULATION: _given("simulator admin"),
 }
 
 MESSAGES: Mapping[str, Right] = {

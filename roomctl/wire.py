@@ -296,7 +296,7 @@ class Virtual:
 def converse(near: Machine, far: Machine, seconds: float, *, now: float = 0.0) -> float:
     """Run two machines against each other for `seconds` of invented time; return the new now.
 
-    Hours pass in milliseconds: no loop, no sleep, no thread. Bytes travel in no time; a far end
+    Hours pass in milliseconds: no loop, no sleep, no thread. Bytes travel in no time; a machine
     that wants to model a slow line does so with `due()`.
     """
     room = Virtual(near, far, now=now)

@@ -47,7 +47,7 @@ class Running:
 
     process: subprocess.Popen[str]
     panel: str
-    far_side: str
+    far_side: str  # the simulator page, under the key that scripts know
     api: str
     token: str
     ports: dict[str, str]
@@ -71,15 +71,15 @@ class Running:
         """Do something to the simulated hardware."""
         headers = {"Authorization": f"Bearer {self.token}"}
         body = {"device": device, "action": action}
-        url = f"{self.api}/api/v1/far-side"
+        url = f"{self.api}/api/v1/simulator"
         httpx.post(url, headers=headers, json=body, trust_env=False).raise_for_status()
 
-    def until_far_side(self, what: str, device: str, key: str, value: object) -> None:
+    def until_simulator(self, what: str, device: str, key: str, value: object) -> None:
         """Ask the simulated hardware until it is as it should be."""
         headers = {"Authorization": f"Bearer {self.token}"}
         end = time.monotonic() + 5
         while True:
-            answer = httpx.get(f"{self.api}/api/v1/far-side", headers=headers, trust_env=False)
+            answer = httpx.get(f"{self.api}/api/v1/simulator", headers=headers, trust_env=False)
             ends = {end["name"]: end["state"] for end in answer.json()["devices"]}
             if ends[device][key] == value:
                 return
@@ -109,7 +109,7 @@ def simulated(
 
 @contextlib.contextmanager
 def browser() -> Iterator[Browser]:
-    """Run the browser that people look at panel and far side with."""
+    """Run the browser that people look at panel and simulator with."""
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu"]  # our own pages only; the screen differs
         people = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)

@@ -27,25 +27,25 @@ def room(tmp_path: Path) -> Iterator[Running]:
 
 @pytest.fixture
 def pages(room: Running) -> Iterator[tuple[Page, Page]]:
-    """The panel (a touch screen) and the far side, each in a browser profile of its own."""
+    """The panel (a touch screen) and the simulator page, each in a browser profile of its own."""
     with browser() as people:
         panel = people.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
-        far_side = people.new_context(viewport={"width": 1280, "height": 800})
-        yield panel.new_page(), far_side.new_page()
+        simulator = people.new_context(viewport={"width": 1280, "height": 800})
+        yield panel.new_page(), simulator.new_page()
 
 
 @pytest.mark.browser
 def test_a_person_walks_in_joins_frames_the_camera_and_leaves(
     room: Running, pages: tuple[Page, Page]
 ) -> None:
-    panel, far_side = pages
+    panel, simulator = pages
     others, folders = browsers(), profiles()
-    far_side.goto(room.far_side)
+    simulator.goto(room.far_side)
     panel.goto(room.panel)
     expect(panel).to_have_url(f"{room.api}/")  # the pairing token is gone from the address
 
     room.until("an empty room rests", lambda seen: not seen["panel"]["awake"])
-    far_side.get_by_role("button", name="Walk in").click()
+    simulator.get_by_role("button", name="Walk in").click()
     room.until("walking in lights the panel", lambda seen: seen["panel"]["awake"], 2.0)
 
     panel.get_by_role("button", name="Join", exact=True).tap()
@@ -74,5 +74,5 @@ def test_a_person_walks_in_joins_frames_the_camera_and_leaves(
     room.until("the call is over", lambda seen: seen["meeting"]["state"] in ("ended", "idle"))
     gone(lambda: ours.keys() & browsers().keys(), "the browser")
     gone(lambda: profile & profiles(), "the meeting's profile")
-    far_side.get_by_role("button", name="Leave", exact=True).click()
+    simulator.get_by_role("button", name="Leave", exact=True).click()
     room.until("the room rests", lambda seen: not seen["panel"]["awake"])

@@ -44,13 +44,13 @@ QUANSHI = """您好，张敏邀请您参加全时云会议
 class Story:
     room: Running
     panel: Page
-    far_side: Page
+    simulator: Page
     sound: SoundServer
     display: Compositor
 
     def press(self, device: str, action: str) -> None:
         """Do something to a simulated device, on its page."""
-        card = self.far_side.locator("far-end-card", has_text=device)
+        card = self.simulator.locator("device-card", has_text=device)
         card.get_by_role("button", name=action, exact=True).click()
 
     def says(self, words: str, limit_s: float = 5.0) -> None:
@@ -74,10 +74,10 @@ def story(tmp_path: Path) -> Iterator[Story]:
         with simulated(tmp_path, *words, surroundings=surroundings) as room, browser() as people:
             size = {"width": 1280, "height": 800}
             panel = people.new_context(viewport=size, has_touch=True).new_page()
-            far_side = people.new_context(viewport=size).new_page()
+            simulator = people.new_context(viewport=size).new_page()
             panel.goto(room.panel)
-            far_side.goto(room.far_side)
-            yield Story(room, panel, far_side, sound, display)
+            simulator.goto(room.far_side)
+            yield Story(room, panel, simulator, sound, display)
     finally:
         sound.close()
         display.close()
@@ -98,13 +98,13 @@ def test_silence_is_measured_and_every_device_may_come_and_go(story: Story) -> N
     story.press("speakerphone.table", "Press mute")
     room.until("muted, proven", lambda seen: seen["audio"]["mute"] == "muted", 3)
     story.says("Tap to unmute")
-    room.until_far_side("its light is lit", "speakerphone.table", "led_muted", True)
+    room.until_simulator("its light is lit", "speakerphone.table", "led_muted", True)
     assert story.sound.peak("mic") == 0, "and not one sample of the room is heard"
     assert story.sound.suspended("webcam"), "nor would there be one through another microphone"
 
     story.press("speakerphone.table", "Press mute")
     room.until("open again", lambda seen: seen["audio"]["mute"] == "open", 3)
-    room.until_far_side("its light is out", "speakerphone.table", "led_muted", False)
+    room.until_simulator("its light is out", "speakerphone.table", "led_muted", False)
     assert story.sound.peak("mic", patience_s=3) > 1000
 
     story.press("speakerphone.table", "Press mute")
@@ -114,8 +114,8 @@ def test_silence_is_measured_and_every_device_may_come_and_go(story: Story) -> N
     story.says("not working", 1)
     story.press("speakerphone.table", "Plug in")
     room.until("and back", story.device("speakerphone.table", "online"), 3.0)
-    room.until_far_side("with the right lights", "speakerphone.table", "led_off_hook", True)
-    room.until_far_side("both of them", "speakerphone.table", "led_muted", True)
+    room.until_simulator("with the right lights", "speakerphone.table", "led_off_hook", True)
+    room.until_simulator("both of them", "speakerphone.table", "led_muted", True)
     room.until("muted all the same", lambda seen: seen["audio"]["mute"] == "muted", 3)
     assert story.sound.peak("mic") == 0
 

@@ -66,7 +66,7 @@ async function call(stream) {
     video("remote").srcObject = streams[0];
   };
   for (const track of stream.getTracks()) near.addTrack(track, stream);
-  // The far end answers with the same media, so that it flows both ways.
+  // The other end answers with the same media, so that it flows both ways.
   await near.setLocalDescription();
   await far.setRemoteDescription(/** @type {RTCSessionDescription} */ (near.localDescription));
   for (const track of stream.getTracks()) far.addTrack(track, stream);

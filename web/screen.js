@@ -1,4 +1,4 @@
-/** The room's display between meetings: what a person at the far end of the table reads. It only looks, and asks for nothing. */
+/** The room's display between meetings: what a person at the other end of the table reads. It only looks, and asks for nothing. */
 
 /** @import { Booking, Room } from "./lib/types.js" */
 

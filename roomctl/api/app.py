@@ -17,13 +17,13 @@ from starlette.exceptions import HTTPException
 
 from roomctl import __version__
 from roomctl.api.auth import NotStored, Tokens
-from roomctl.api.far_side import FarSide
 from roomctl.api.guard import Guard, cookie_name
 from roomctl.api.openapi import describe
 from roomctl.api.phone import Phones
 from roomctl.api.problem import problem
 from roomctl.api.rights import NOBODY, Denied, PublicFiles, RightRoute, Routes, demand_rights, needs
-from roomctl.api.routes import Doors, far_side_routes, routes
+from roomctl.api.routes import Doors, routes, simulator_routes
+from roomctl.api.simulation import SimulatedDevices
 from roomctl.errors import RoomctlError
 from roomctl.roles import Right, Role
 from roomctl.room import Room
@@ -78,9 +78,9 @@ def create_app(
     *,
     boot_id: str,
     port: int,
-    far_side: FarSide | None = None,
+    simulated: SimulatedDevices | None = None,
 ) -> FastAPI:
-    """Return the app of `room`; `web` holds the panel, `far_side` is given by a simulator.
+    """Return the app of `room`; `web` holds the panel, `simulated` is given by a simulator.
 
     Set `app.state.ending` before the server stops: what has no end of its own then ends.
     """
@@ -99,9 +99,9 @@ def create_app(
     app.router.route_class = RightRoute
     app.state.ending = ending
     app.include_router(routes(doors))
-    if far_side is not None:
-        app.include_router(far_side_routes(far_side))
-    _pages(app, web, ui_version, with_far_side=far_side is not None)
+    if simulated is not None:
+        app.include_router(simulator_routes(simulated))
+    _pages(app, web, ui_version, with_simulator=simulated is not None)
     _problems(app)
     describe(app, {one.name: one.right for one in room.declared})
     demand_rights(app.routes)
@@ -114,7 +114,7 @@ def create_app(
     return app
 
 
-def _pages(app: FastAPI, web: Path, ui_version: str, *, with_far_side: bool) -> None:
+def _pages(app: FastAPI, web: Path, ui_version: str, *, with_simulator: bool) -> None:
     """Serve the panel's files; under its version they may be kept for ever."""
 
     def page(name: str) -> Response:
@@ -134,12 +134,12 @@ def _pages(app: FastAPI, web: Path, ui_version: str, *, with_far_side: bool) -> 
     def screen() -> Response:
         return page("screen.html")
 
-    if with_far_side:
+    if with_simulator:
 
-        @routes.get("/far-side", include_in_schema=False)
+        @routes.get("/simulator", include_in_schema=False)
         @needs(Right.PUBLIC)
-        def far_side() -> Response:
-            return page("far-side.html")
+        def simulator() -> Response:
+            return page("simulator.html")
 
     @routes.get("/favicon.ico", include_in_schema=False)
     @needs(Right.PUBLIC)

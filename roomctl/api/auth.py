@@ -34,7 +34,7 @@ TOKENS_KEPT = 100
 WRITE_S = 60.0  # the day of a session's last use is written this long after it changed
 
 SCOPES = (Role.READ, Role.OPERATE, Role.ADMIN)  # of tokens; each may what those before it may
-BY_COOKIE = (Role.PANEL, Role.GUEST, Role.SCREEN, Role.FAR_SIDE)  # the strongest first
+BY_COOKIE = (Role.PANEL, Role.GUEST, Role.SCREEN, Role.SIMULATOR)  # the strongest first
 
 
 class NotStored(RoomctlError):

@@ -19,7 +19,6 @@ from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
 from roomctl.api.descriptions import description_routes
 from roomctl.api.encoding import Encoding
 from roomctl.api.events import stream
-from roomctl.api.far_side import FarSide
 from roomctl.api.live import Live
 from roomctl.api.phone import Phones
 from roomctl.api.pictures import picture_routes
@@ -27,6 +26,7 @@ from roomctl.api.problem import Answers, problem, refusals
 from roomctl.api.revisions import revision_routes
 from roomctl.api.rights import Routes, may, needs
 from roomctl.api.screen_picture import screen_picture_routes
+from roomctl.api.simulation import SimulatedDevices
 from roomctl.api.traces import trace_routes
 from roomctl.api.use import use_routes
 from roomctl.command import InPath
@@ -263,31 +263,31 @@ def _hello(doors: Doors, source: Source) -> schema.HelloReply:
     }
 
 
-def far_side_routes(far_side: FarSide) -> APIRouter:
-    """Return the routes of a simulated room's far side."""
+def simulator_routes(simulated: SimulatedDevices) -> APIRouter:
+    """Return the routes of a simulated room's devices."""
     router = Routes()
 
-    @router.get("/api/v1/far-side", tags=["simulation"], responses=_ERRORS)
+    @router.get("/api/v1/simulator", tags=["simulation"], responses=_ERRORS)
     @needs(Right.SIMULATION)
     async def describe() -> dict[str, list[dict[str, Any]]]:
         """Return the simulated hardware as it is now."""
-        devices = [_finite(far_end) for far_end in far_side.describe()]
+        devices = [_finite(device) for device in simulated.describe()]
         return {"devices": devices}
 
     @router.post(
-        "/api/v1/far-side", tags=["simulation"], status_code=204, responses=_COMMAND_ERRORS
+        "/api/v1/simulator", tags=["simulation"], status_code=204, responses=_COMMAND_ERRORS
     )
     @needs(Right.SIMULATION)
-    async def act(body: schema.FarSideAction) -> Response:
+    async def act(body: schema.SimulatorAction) -> Response:
         """Do something to the simulated hardware."""
-        await far_side.act(body.device, body.action, body.args)
+        await simulated.act(body.device, body.action, body.args)
         return Response(status_code=204)
 
     return router
 
 
-def _finite(far_end: dict[str, object]) -> dict[str, Any]:
-    shown: dict[str, Any] = schema.as_json(far_end)
+def _finite(device: dict[str, object]) -> dict[str, Any]:
+    shown: dict[str, Any] = schema.as_json(device)
     for key, value in shown.get("state", {}).items():
         if isinstance(value, float) and not math.isfinite(value):
             shown["state"][key] = None

@@ -135,7 +135,7 @@ class Offered(BaseModel):
     good_for_s: float
 
 
-class FarSideAction(Strict):
+class SimulatorAction(Strict):
     """Something a person or a fault does to the simulated hardware."""
 
     device: Annotated[Plain, Field(min_length=1, max_length=64)]

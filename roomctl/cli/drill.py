@@ -1,4 +1,4 @@
-"""`drill`: proving a device of a room, on the real one or on its simulated far end.
+"""`drill`: proving a device of a room, on the real one or on the simulated one.
 
 Here: what can be drilled, the drill of a camera, and how each ends.
 """

@@ -23,7 +23,7 @@ def drill(
     ] = None,
     config: Config = Path("/etc/roomctl/room.toml"),
     simulated: Annotated[
-        bool, typer.Option("--simulated", help="Drill its simulated far end instead.")
+        bool, typer.Option("--simulated", help="Drill the simulated device instead.")
     ] = False,
     presets: Annotated[
         bool, typer.Option("--presets", help="A camera: overwrite the last preset without name.")

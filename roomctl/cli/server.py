@@ -20,8 +20,8 @@ from roomctl import app, lifetime, systemd, wire
 from roomctl import config as configuration
 from roomctl.api.app import create_app
 from roomctl.api.auth import PAIRING_S, Tokens, take_over
-from roomctl.api.far_side import FarSide
 from roomctl.api.serving import served
+from roomctl.api.simulation import SimulatedDevices
 from roomctl.app import room as room_of
 from roomctl.booking.feed import CalendarFeed
 from roomctl.cli.ask import address_file
@@ -54,7 +54,7 @@ class Addresses:
 
     panel: str
     screen: str
-    far_side: str | None
+    simulator: str | None
     api: str
     token: str
     is_new: bool
@@ -89,7 +89,7 @@ async def _serve(
 
 
 def _simulated_parts(config: Config, clock: Clock) -> Simulator:
-    """Return the far ends that a real room asks for: `sim:` urls, and a simulated screen."""
+    """Return the devices that a real room has simulated: `sim:` urls, and its screen."""
     simulated_screen = config.screen is not None and config.screen.mode == "simulated"
     return Simulator(config, clock, with_screen=simulated_screen, only="sim:")
 
@@ -119,7 +119,7 @@ async def running(
     outside: Outside,
     store: Store,
     ending: Ending,
-    far_side: FarSide | None = None,
+    simulated: SimulatedDevices | None = None,
 ) -> AsyncIterator[tuple[Addresses, Room]]:
     """Run a room and its web server; yield its addresses, and the room, once it answers."""
     with listen(*config.api.address) as listening:
@@ -143,13 +143,13 @@ async def running(
         room = room_of(config, outside)
         boot_id = secrets.token_hex(4)
         web = configuration.data_path("web")
-        app = create_app(room, tokens, web, boot_id=boot_id, port=port, far_side=far_side)
-        good_for_s = PAIRING_S if far_side is None else SIMULATED_PAIRING_S
-        far_side_token = tokens.offer_pairing(Role.FAR_SIDE, good_for_s) if far_side else None
+        app = create_app(room, tokens, web, boot_id=boot_id, port=port, simulated=simulated)
+        good_for_s = PAIRING_S if simulated is None else SIMULATED_PAIRING_S
+        simulator_token = tokens.offer_pairing(Role.SIMULATOR, good_for_s) if simulated else None
         addresses = Addresses(
             panel=f"{base}/#pair={tokens.offer_pairing(Role.PANEL, good_for_s)}",
             screen=f"{base}/screen#pair={tokens.offer_pairing(Role.SCREEN, good_for_s)}",
-            far_side=f"{base}/far-side#pair={far_side_token}" if far_side_token else None,
+            simulator=f"{base}/simulator#pair={simulator_token}" if simulator_token else None,
             api=base,
             token=own,
             is_new=tokens.is_new,
@@ -310,16 +310,16 @@ async def _left_at(addresses: Addresses) -> AsyncIterator[None]:
 
 def print_addresses(addresses: Addresses, say: Callable[[str], None]) -> None:
     """Tell a person where the room is; links that let somebody in only at the first start."""
-    if addresses.far_side:
+    if addresses.simulator:
         say(f"panel     {addresses.panel}")
         say(f"screen    {addresses.screen}")
-        say(f"far side  {addresses.far_side}")
+        say(f"simulator {addresses.simulator}")
     elif addresses.is_new:
         say(f"panel     {addresses.panel}")
     else:
         say(f"panel     {addresses.api}/   (`roomctl pair` makes a link for another browser)")
     say(f"API       {addresses.api}/docs   (`roomctl token make NAME` makes a token)")
-    if addresses.far_side:
+    if addresses.simulator:
         say("The links work once each; Ctrl-C ends the room.")
     elif addresses.is_new:
         say("The link works once, for 15 minutes; later starts print none.")

@@ -141,7 +141,7 @@ def _tell(
     if options.as_json:
         line = {
             "panel": addresses.panel,
-            "far_side": addresses.far_side,
+            "far_side": addresses.simulator,
             "api": addresses.api,
             "token": addresses.token,
             "ports": simulator.ports,

@@ -1,4 +1,4 @@
-"""A simulated projector or television: the far end of a display's wire, in invented time. Pure.
+"""A simulated projector or television: the device's end of the wire, in invented time. Pure.
 
 `SimDisplay` is the device: it warms up and cools down, has lamps, inputs and faults. `SimPjLink` is
 one connection to it, `SimText` its line by the words of a profile. They share the codec with the

@@ -1,4 +1,4 @@
-"""A simulated occupancy sensor: the far end of a port that carries b"0" and b"1".
+"""A simulated occupancy sensor: the other end of a port that carries b"0" and b"1".
 
 Knows no wire and no clock. It behaves as its profile says: its output stays for `hold_s` after the
 last motion (after the first one, if it does not retrigger), and for `block_s` after it fell it sees
@@ -128,5 +128,5 @@ class SimRadar(SimSensor):
 
 
 def sim_sensor(profile: OccupancyProfile) -> SimSensor:
-    """Return the far end of a profile."""
+    """Return the simulated sensor of a profile."""
     return SimRadar(profile) if profile.speaks == "ld2410" else SimSensor(profile)

@@ -83,7 +83,7 @@ class Simulator:
         if plug is None:
             return await ports.connect(name, url)
         if not plug.plugged:
-            raise PortError(url, "is unplugged (on the far side)", PortReason.MISSING)
+            raise PortError(url, "is unplugged (in the simulator)", PortReason.MISSING)
         await plug.hang_up()
         if self._wires and _can_be_wired(plug.end):
             wire = plug.link = await offer(_scheme(url), plug.end.machine, self._clock)
@@ -101,7 +101,7 @@ class Simulator:
         name = self._films.get(url)
         plug = next((plug for plug in self._plugs.values() if name in plug.end.names), None)
         if plug is not None and not plug.plugged:
-            raise PortError(url, "is unplugged (on the far side)", PortReason.MISSING)
+            raise PortError(url, "is unplugged (in the simulator)", PortReason.MISSING)
         return plug.end if plug else None
 
     def describe(self) -> list[dict[str, object]]:

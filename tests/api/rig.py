@@ -81,7 +81,7 @@ class House:
             data_path("web"),
             boot_id=BOOT,
             port=port,
-            far_side=self.simulator,
+            simulated=self.simulator,
         )
         self.port = port
         self.base = f"http://127.0.0.1:{port}"
@@ -97,7 +97,7 @@ class House:
         return self.simulator.device("camera.front").cameras["camera.front"]
 
     def end_state(self, name="camera.front"):
-        """Return what the far-side page shows of a far end."""
+        """Return what the simulator page shows of a device."""
         return self.simulator.device(name).state(name, self.clock.mono_s())
 
     @property
@@ -214,7 +214,7 @@ async def running(folder, **options):
 
 
 async def eventually(fact, limit_s=LIMIT_S):
-    """Wait until something is so that tells nobody when it changes: a far end."""
+    """Wait until something is so that tells nobody when it changes: a simulated device."""
     async with asyncio.timeout(limit_s):
         while not fact():
             await asyncio.sleep(0.01)

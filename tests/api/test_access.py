@@ -175,7 +175,7 @@ async def test_no_text_from_outside_has_control_or_bidirectional_characters(hous
             answer = await client.post("/api/v1/commands", json=body)
             assert answer.status_code == 422, (body, answer.text)
         acted = {"device": "camera.front", "action": "garble", "args": {"x": text}}
-        assert (await client.post("/api/v1/far-side", json=acted)).status_code == 422
+        assert (await client.post("/api/v1/simulator", json=acted)).status_code == 422
 
 
 async def test_an_invitation_may_have_lines_and_its_marks_of_direction_are_left_out(house):

@@ -250,15 +250,15 @@ async def test_an_unplugged_camera_is_503_and_works_again_when_it_is_back(alive,
     def online(document):
         return document.devices[0].status == "online"
 
-    far_side = {"device": "camera.front", "action": "unplug"}
-    assert (await program.post("/api/v1/far-side", json=far_side)).status_code == 204
+    simulated = {"device": "camera.front", "action": "unplug"}
+    assert (await program.post("/api/v1/simulator", json=simulated)).status_code == 204
     await alive.until(lambda document: not online(document))
     for kind in ("camera.home", "camera.drive"):
         answer = await command(program, kind, camera="front")
         assert answer.status_code == 503
         assert problem_of(answer)["code"] == "offline"
     assert (await program.get("/readyz")).status_code == 503
-    await program.post("/api/v1/far-side", json={**far_side, "action": "plug"})
+    await program.post("/api/v1/simulator", json={**simulated, "action": "plug"})
     await alive.until(online)
     await done(program, "camera.home", camera="front")
 
@@ -271,7 +271,7 @@ async def test_a_camera_that_falls_silent_is_never_done(alive, program):
 
 
 async def test_a_room_without_its_screen_is_503_when_it_shall_join(alive, program):
-    await program.post("/api/v1/far-side", json={"device": "screen", "action": "unplug"})
+    await program.post("/api/v1/simulator", json={"device": "screen", "action": "unplug"})
     await alive.until(lambda document: document.devices[-1].status == "offline")
     answer = await command(program, "meeting.join", link=JITSI)
     assert answer.status_code == 503
@@ -299,10 +299,10 @@ async def test_a_body_that_is_not_as_described_is_422_and_says_where(house, body
     assert problem_of(answer)["params"]["where"] == where
 
 
-async def test_an_unknown_far_end_or_action_is_404(house):
+async def test_an_unknown_simulated_device_or_action_is_404(house):
     async with house.in_process(headers=BEARER) as client:
         for device, action in (("camera.none", "unplug"), ("camera.front", "fly")):
             body = {"device": device, "action": action}
-            answer = await client.post("/api/v1/far-side", json=body)
+            answer = await client.post("/api/v1/simulator", json=body)
             assert answer.status_code == 404
             assert problem_of(answer)["code"].startswith("unknown_")

@@ -168,7 +168,7 @@ async def test_a_body_that_does_not_call_itself_json_is_415(house, kind):
 )
 async def test_a_hostile_body_is_a_problem_of_the_client(house, body):
     async with house.in_process(headers=BEARER) as client:
-        for path in ("/api/v1/commands", "/api/v1/pair", "/api/v1/far-side"):
+        for path in ("/api/v1/commands", "/api/v1/pair", "/api/v1/simulator"):
             answer = await client.post(
                 path, content=body, headers={"Content-Type": "application/json"}
             )

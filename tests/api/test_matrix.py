@@ -35,7 +35,7 @@ PATHS = {
 }
 BODIES = {
     "/api/v1/commands": {"type": "room.wake", "args": {}},
-    "/api/v1/far-side": {"device": "camera.front", "action": "garble"},
+    "/api/v1/simulator": {"device": "camera.front", "action": "garble"},
     "/api/v1/pair": {"token": "a-token-nobody-offered"},
     "/api/v1/pairings": {"role": "panel"},
 }
@@ -156,7 +156,7 @@ async def everybody(folder):
         if session in (known := [s for s, one in house.tokens.sessions() if one.role == "panel"]):
             await house.tokens.end_session(known[0])
     clock.advance(VISIT_S + 1)
-    for role in (Role.PANEL, Role.GUEST, Role.SCREEN, Role.FAR_SIDE):
+    for role in (Role.PANEL, Role.GUEST, Role.SCREEN, Role.SIMULATOR):
         who[role] = await house.panel_headers(role)
     for scope in (Role.READ, Role.OPERATE, Role.ADMIN):
         who[scope] = await bearer(scope.value, scope)
@@ -332,7 +332,7 @@ def test_every_right_is_used_and_every_role_has_one(house):
 def test_no_simulated_hardware_and_no_display_does_anything_in_the_room():
     for right, row in TABLE.items():
         if right not in (Right.PUBLIC, Right.SIMULATION):
-            assert Role.FAR_SIDE not in row
+            assert Role.SIMULATOR not in row
         if right not in (Right.PUBLIC, Right.LOOK, Right.INVITE):
             assert Role.SCREEN not in row
 
@@ -451,7 +451,7 @@ async def test_every_message_is_taken_from_each_role_as_the_table_says(alive, ro
         assert ("audio.unmute" in hello["may"]) is (role is Role.PANEL)
 
 
-@pytest.mark.parametrize("who", [None, Role.FAR_SIDE])
+@pytest.mark.parametrize("who", [None, Role.SIMULATOR])
 async def test_a_socket_that_may_not_look_is_closed_with_4401(alive, who):
     headers = await alive.panel_headers(who) if who else {}
     url = f"ws://127.0.0.1:{alive.port}/api/v1/live"
@@ -487,7 +487,7 @@ async def test_a_wrong_token_is_not_mended_by_a_good_cookie(house):
 
 
 async def test_a_secret_of_one_role_is_not_good_under_the_others_cookie(house):
-    for held in (Role.FAR_SIDE, Role.SCREEN, Role.GUEST):
+    for held in (Role.SIMULATOR, Role.SCREEN, Role.GUEST):
         [secret] = (await house.cookie(held)).values()
         cookies = {f"roomctl_{house.port}_panel": secret}
         async with house.in_process(cookies=cookies) as client:
@@ -495,10 +495,10 @@ async def test_a_secret_of_one_role_is_not_good_under_the_others_cookie(house):
 
 
 async def test_a_browser_that_was_paired_twice_has_both_rights(house):
-    both = {**await house.cookie(Role.PANEL), **await house.cookie(Role.FAR_SIDE)}
+    both = {**await house.cookie(Role.PANEL), **await house.cookie(Role.SIMULATOR)}
     async with house.in_process(cookies=both) as client:
         assert (await client.get("/api/v1/room")).status_code == 200
-        assert (await client.get("/api/v1/far-side")).status_code == 200
+        assert (await client.get("/api/v1/simulator")).status_code == 200
 
 
 @pytest.mark.parametrize(

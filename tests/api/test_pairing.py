@@ -44,7 +44,7 @@ async def test_a_pairing_link_is_too_old_after_fifteen_minutes(tmp_path):
         assert (await pair(client, old)).status_code == 403
 
 
-@pytest.mark.parametrize("role", [Role.PANEL, Role.FAR_SIDE])
+@pytest.mark.parametrize("role", [Role.PANEL, Role.SIMULATOR])
 async def test_the_cookie_is_hidden_from_scripts_and_from_other_sites(house, role):
     async with house.in_process() as client:
         answer = await pair(client, house.tokens.offer_pairing(role))
@@ -58,7 +58,7 @@ async def test_panels_stay_paired_after_a_restart(house):
     assert house.tokens.session(secret, Role.PANEL)
     after = Tokens(house.store, house.clock, rig.ADMIN)
     assert after.session(secret, Role.PANEL)
-    assert not after.session(secret, Role.FAR_SIDE)
+    assert not after.session(secret, Role.SIMULATOR)
 
 
 async def test_panels_that_pair_at_once_all_stay_paired_after_a_restart(house):
@@ -106,7 +106,7 @@ async def test_no_secret_is_shown_or_logged_whatever_is_asked(tmp_path, caplog):
     async with rig.running(tmp_path, link=LINK) as house, house.program() as client:
         panel = await house.panel()
         [(_, secret)] = (await house.cookie()).items()
-        paths = ("/api/v1/room", "/api/v1/far-side", "/docs", "/openapi.json")
+        paths = ("/api/v1/room", "/api/v1/simulator", "/docs", "/openapi.json")
         ways = (
             {"booking": "sim-now"},
             {"link": LINK},

@@ -122,9 +122,9 @@ async def test_the_code_is_a_drawing_that_nobody_keeps(tmp_path, role):
     assert answer.text == drawn(f"http://bamboo.example.org:8080/#pair={house.offered[-1]}")
 
 
-async def test_nobody_and_no_far_side_and_no_guest_gets_a_code(tmp_path):
+async def test_nobody_and_no_simulator_page_and_no_guest_gets_a_code(tmp_path):
     house = House(tmp_path, text=REACHED)
-    for role, expected in ((None, 401), (Role.FAR_SIDE, 403), (Role.GUEST, 403)):
+    for role, expected in ((None, 401), (Role.SIMULATOR, 403), (Role.GUEST, 403)):
         headers = await house.panel_headers(role) if role else {}
         house.offered.clear()
         async with house.in_process(headers=headers) as client:

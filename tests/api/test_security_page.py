@@ -8,7 +8,6 @@ from tests.api.test_matrix import leaf_routes
 
 PAGE = Path(__file__).resolve().parents[2] / "SECURITY.md"
 SIGNS = {When.ALWAYS: "yes", When.OCCUPIED: "occupied", When.SWITCHED: "switch", None: "–"}
-HEADS = {Role.FAR_SIDE: "simulation"}
 
 
 def rows(house):
@@ -25,7 +24,7 @@ def rows(house):
         uses[right].append(f"message {kind}")
     uses[Right.UNMUTE].append("audio.mute off")
     uses[Right.PUBLIC] += ["/ui", "/docs-assets"]
-    heads = " | ".join(HEADS.get(role, role.value) for role in Role)
+    heads = " | ".join(role.value for role in Role)
     yield f"| | {heads} | by |"
     yield "|---" * (len(Role) + 2) + "|"
     for right, row in TABLE.items():

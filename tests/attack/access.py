@@ -17,8 +17,8 @@ CLOSED = {  # to a panel, with what would be done if it were not
     "/api/v1/settings": b"",
     "/api/v1/use": b"",
     "/api/v1/cameras/front/trace": b"",
-    "/api/v1/far-side": b"",
-    "/api/v1/far-side/act": b'{"device": "camera.front", "action": "unplug"}',
+    "/api/v1/simulator": b"",
+    "/api/v1/simulator/act": b'{"device": "camera.front", "action": "unplug"}',
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "post")
 AROUND = (
@@ -71,11 +71,11 @@ ASKED: dict[str, dict[str, object]] = {
     "room.rollBack": {"revision": 1},
     "meeting.join": {"link": "https://meet.jit.si/Attacked"},
 }
-BROWSERS = ("panel", "screen", "far side")
+BROWSERS = ("panel", "screen", "simulator")
 MAY_NOT = {
     "panel": {"camera.raw", "room.rollBack"},
     "screen": {*ASKED},
-    "far side": {*ASKED},
+    "simulator": {*ASKED},
     "token": {"audio.mute"},
 }
 

@@ -46,7 +46,7 @@ def _live(program: Program, browser: httpx.Client) -> ClientConnection:
 
 
 def _moving(program: Program, page: httpx.Client) -> bool:
-    devices = page.get("/api/v1/far-side").json()["devices"]
+    devices = page.get("/api/v1/simulator").json()["devices"]
     return any(device["state"].get("moving") for device in devices)
 
 
@@ -131,7 +131,7 @@ def _half_open(program: Program, count: int) -> Iterator[list[socket.socket]]:
 def half_open(folder: Path, count: int) -> str:
     """Hold connections open, with half a request on each, and go on when they are cut off."""
     with Program(folder, words=SIMULATE, room=ROOM, ulimits=("-n 200",)) as program:
-        with program.paired("far side") as page, _half_open(program, count):
+        with program.paired("simulator") as page, _half_open(program, count):
             stop_s = _slowest_stop(program, page, 1 + count // 500)
             answered_s = _answered_within(program)
             open_now = program.descriptors()
@@ -148,7 +148,7 @@ def half_open(folder: Path, count: int) -> str:
 def snapshots(folder: Path, count: int) -> str:
     """Send as fast as the socket takes it, `count` times until cut off."""
     with Program(folder, words=SIMULATE, room=ROOM) as program:
-        with program.paired("far side") as page, program.paired() as browser:
+        with program.paired("simulator") as page, program.paired() as browser:
             ending, sent = threading.Event(), 0
 
             def flood() -> None:
@@ -179,7 +179,7 @@ def unread(folder: Path, count: int) -> str:
     with Program(folder, words=SIMULATE, room=ROOM) as program:
         before_mb = program.memory_mb()
         ask = b"GET /ui/panel.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 200
-        with contextlib.ExitStack() as stack, program.paired("far side") as page:
+        with contextlib.ExitStack() as stack, program.paired("simulator") as page:
             for _ in range(count):
                 one = stack.enter_context(socket.socket())
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -203,7 +203,7 @@ def crumbs(folder: Path, count: int) -> str:
             b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 100_000
         )
         refused = 0
-        with program.paired("far side") as page:
+        with program.paired("simulator") as page:
             for _ in range(count):
                 with socket.create_connection((program.host, program.port), 20) as one:
                     with contextlib.suppress(OSError):

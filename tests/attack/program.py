@@ -121,8 +121,8 @@ class Program:
 
     @property
     def links(self) -> dict[str, str]:
-        """The pairing links that it printed: "panel", "screen", and of a simulation "far side"."""
-        return dict(re.findall(r"^(panel|screen|far side) +(http\S+)$", self.log, re.MULTILINE))
+        """The pairing links that it printed: "panel", "screen", and of a simulation "simulator"."""
+        return dict(re.findall(r"^(panel|screen|simulator) +(http\S+)$", self.log, re.MULTILINE))
 
     @property
     def token(self) -> str:
@@ -148,7 +148,7 @@ class Program:
         if role in ("panel", "screen"):
             offered = self.ask("POST", "/api/v1/pairings", {"role": role}).json()["path"]
         else:
-            offered = self.links[role]  # the far side's link is printed, and works once
+            offered = self.links[role]  # the simulator's link is printed, and works once
         with self.client() as client:
             answer = client.post("/api/v1/pair", json={"token": offered.partition("#pair=")[2]})
             assert answer.status_code < 300, f"pairing as {role}: {answer.text}"

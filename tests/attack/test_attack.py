@@ -44,9 +44,9 @@ def test_the_program_is_the_real_one_with_panels_limits_and_an_end(tmp_path: Pat
     with Program(tmp_path, words=SIMULATE, ulimits=("-n 300",)) as program:
         limits = Path(f"/proc/{program.process.pid}/limits").read_text()
         assert "300" in next(line for line in limits.splitlines() if "open files" in line)
-        for role in ("panel", "far side"):
+        for role in ("panel", "simulator"):
             with program.paired(role) as client:
-                path = "/api/v1/room" if role == "panel" else "/api/v1/far-side"
+                path = "/api/v1/room" if role == "panel" else "/api/v1/simulator"
                 assert client.get(path).status_code == 200, role
         assert program.room()["identity"]["displayName"] == "Attacked"
         assert program.memory_mb() > program.descriptors() > 0

@@ -57,7 +57,7 @@ class Cable:
 
 
 class Bench:
-    """A camera line that runs, and the cable and cameras at its far end."""
+    """A camera line that runs, and the cable and cameras at its other end."""
 
     def __init__(self, line: CameraLine, cable: Cable) -> None:
         self.line, self.cable = line, cable

@@ -1,4 +1,4 @@
-"""Which speed is tried when; what the far end makes of it is in test_lines."""
+"""Which speed is tried when; what the camera makes of it is in test_lines."""
 
 import pytest
 

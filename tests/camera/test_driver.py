@@ -1,4 +1,4 @@
-"""Cameras as the room uses them: the real driver and pump, a simulated far end, invented time."""
+"""Cameras as the room uses them: the real driver and pump, a simulated camera, invented time."""
 
 import asyncio
 

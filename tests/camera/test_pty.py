@@ -1,4 +1,4 @@
-"""The driver on real wires: pyserial on a pty, TCP; the simulated camera at the far end."""
+"""The driver on real wires: pyserial on a pty, TCP; the simulated camera at the other end."""
 
 import os
 import termios

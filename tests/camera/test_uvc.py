@@ -1,4 +1,4 @@
-"""USB cameras: the talk against the simulated far end, in invented time."""
+"""USB cameras: the talk against the simulated camera, in invented time."""
 
 import random
 

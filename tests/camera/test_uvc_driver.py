@@ -1,4 +1,4 @@
-"""USB cameras as the room uses them: real driver and pump, simulated far end, invented time."""
+"""USB cameras as the room uses them: real driver and pump, simulated camera, invented time."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -159,7 +159,7 @@ def test_the_screen_process_can_be_simulated(tmp_path: Path) -> None:
     screen = [*ROOMCTL, "screen", "--mode", "simulated", "--socket", str(socket)]
     room = [*ROOMCTL, "serve", "--config", str(file)]
     with (
-        subprocess.Popen(screen, env=environment(tmp_path)) as far_end,
+        subprocess.Popen(screen, env=environment(tmp_path)) as screen_process,
         subprocess.Popen(room, stdout=subprocess.DEVNULL, env=environment(tmp_path)) as process,
     ):
         try:
@@ -173,8 +173,8 @@ def test_the_screen_process_can_be_simulated(tmp_path: Path) -> None:
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(LIMIT_S)
-            far_end.send_signal(signal.SIGTERM)
-    assert (process.returncode, far_end.returncode) == (0, 0)
+            screen_process.send_signal(signal.SIGTERM)
+    assert (process.returncode, screen_process.returncode) == (0, 0)
     assert not socket.exists()
 
 

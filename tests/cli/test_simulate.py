@@ -38,7 +38,7 @@ def test_one_line_of_json_says_where_everything_is(room: Running) -> None:
     said = room.said
     assert {"panel", "far_side", "api", "token", "ports"} <= set(said)
     assert said["panel"].startswith(f"{said['api']}/#pair=")
-    assert said["far_side"].startswith(f"{said['api']}/far-side#pair=")
+    assert said["far_side"].startswith(f"{said['api']}/simulator#pair=")
     assert len(said["token"]) >= 32
     assert list(said["ports"]) == ["camera.front"]
 
@@ -155,7 +155,7 @@ def test_a_person_gets_words_instead_of_json(tmp_path: Path) -> None:
         text = "".join(lines) + process.stdout.read()
     assert "panel     http://127.0.0.1:" in text
     assert "/screen#pair=" in text
-    assert "far side  http://127.0.0.1:" in text
+    assert "simulator http://127.0.0.1:" in text
     assert "wire      camera.front is /dev/pts/" in text
     assert "meetings  simulated, as asked" in text
     assert "Ctrl-C ends the room" in text

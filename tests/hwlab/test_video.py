@@ -1,4 +1,4 @@
-"""The shared scenarios of a USB camera in this process: the simulator's far end, in real time."""
+"""The shared scenarios of a USB camera in this process: the simulated device, in real time."""
 
 from __future__ import annotations
 

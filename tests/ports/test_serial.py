@@ -26,7 +26,7 @@ LIMIT_S = 5.0
 
 
 class Cable:
-    """A pty whose master is the far end of the line."""
+    """A pty whose master is the other end of the line."""
 
     def __init__(self) -> None:
         self.master, slave = os.openpty()

@@ -1,4 +1,4 @@
-"""The microphone of a room: what is said of it is proven on the far side."""
+"""The microphone of a room: what is said of it is proven on the device."""
 
 from tests.invented import invented
 from tests.room.rig import BAMBOO, LINK, OTHER_LINK, PANEL, STAFF, House, living, simulated

@@ -217,7 +217,7 @@ def test_an_open_port_that_never_speaks_is_silent_too():
     assert ends.silences == [pytest.approx(3.0)]
 
 
-def test_strange_lines_and_orders_from_the_far_end_are_reported_and_ignored():
+def test_strange_lines_and_orders_from_the_screen_are_reported_and_ignored():
     ends = Ends()
     ends.session.receive(Chunk(b"nonsense\n" + b'{"type":"ask_all"}\n', 0.0))
     assert len(ends.strange) == 2

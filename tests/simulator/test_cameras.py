@@ -1,4 +1,4 @@
-"""What the far side can do to cameras, and what other programs meet on their wires."""
+"""What the simulator can do to cameras, and what other programs meet on their wires."""
 
 import asyncio
 import socket

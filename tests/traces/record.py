@@ -1,7 +1,8 @@
 """Records the traces of this folder whose camera is simulated: `python -m tests.traces.record`.
 
-They are data: they are recorded again only when the far end is meant to behave differently. A
-trace from a real camera is put beside them by hand, with `# ends:` for what it must end with.
+They are data: they are recorded again only when the simulated camera is meant to behave
+differently. A trace from a real camera is put beside them by hand, with `# ends:` for what it must
+end with.
 """
 
 from collections.abc import Callable, Iterable

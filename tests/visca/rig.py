@@ -1,4 +1,4 @@
-"""A line with simulated cameras at its far end, in invented time."""
+"""A line with simulated cameras at its other end, in invented time."""
 
 from collections.abc import Sequence
 

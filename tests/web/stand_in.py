@@ -118,9 +118,9 @@ class StandIn:
                 return JSONResponse({"code": self.picture}, 409)
             return Response(self.picture, media_type="image/png")
 
-        @app.get("/far-side")
-        def far_side() -> HTMLResponse:
-            return HTMLResponse((WEB / "far-side.html").read_text())
+        @app.get("/simulator")
+        def simulator() -> HTMLResponse:
+            return HTMLResponse((WEB / "simulator.html").read_text())
 
         @app.get("/favicon.ico")
         def favicon() -> Response:
@@ -136,11 +136,11 @@ class StandIn:
             self.paired = self.paired or token == "good"
             return Response(status_code=204 if token == "good" else 403)
 
-        @app.get("/api/v1/far-side")
+        @app.get("/api/v1/simulator")
         def described() -> Response:
             return JSONResponse({"devices": self.far}, 200 if self.paired else 401)
 
-        @app.post("/api/v1/far-side")
+        @app.post("/api/v1/simulator")
         async def act(request: Request) -> Response:
             self.acted.append(await request.json())
             return Response(status_code=204)

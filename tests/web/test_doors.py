@@ -1,4 +1,4 @@
-"""Pairing, the Content-Security-Policy, other hosts, weight, the far side and the demo meeting."""
+"""Pairing, the Content-Security-Policy, other hosts, weight, simulator and demo meeting."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ def test_nothing_breaks_the_policy_asks_another_host_or_complains(
         page.locator(".back").click()
     stand_in.patch(**rooms.in_call())
     page.wait_for_selector("call-view")
-    page.goto(stand_in.url + "/far-side")
+    page.goto(stand_in.url + "/simulator")
     page.wait_for_selector("top-view")
     assert hosts == {stand_in.url.split("/")[2]}
     assert said == []
 
 
-@pytest.mark.parametrize("page", ["index.html", "screen.html", "far-side.html"])
+@pytest.mark.parametrize("page", ["index.html", "screen.html", "simulator.html"])
 def test_a_page_weighs_at_most_60_kb_in_at_most_28_modules(page: str) -> None:
     parts = loaded(page)
     files = [WEB / page, *(WEB / part for part in parts)]
@@ -112,11 +112,11 @@ def loaded(page: str) -> set[str]:
     return found
 
 
-def test_the_far_side_draws_the_camera_and_passes_actions_on(
+def test_the_simulator_page_draws_the_camera_and_passes_actions_on(
     open_panel: Any, stand_in: StandIn
 ) -> None:
     stand_in.far = FAR
-    _, page = open_panel(path="/far-side")
+    _, page = open_panel(path="/simulator")
     cone = page.locator("top-view .cone")
     before = cone.get_attribute("d")
     stand_in.far = [{**FAR[0], "state": {"pan_deg": -30.0, "tilt_deg": 0.0, "zoom_pct": 0.0}}]

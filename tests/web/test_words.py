@@ -144,7 +144,7 @@ def test_every_error_that_the_server_names_is_said() -> None:
     refused = {code for path in MODULES for code in arguments(path, "Refused", 1)}
     assert {"busy", "raw_frame", "unknown_booking"} <= refused
     unsaid = {code for code in {*_STATUS, *refused} if f"error.{code}" not in EN}
-    assert unsaid - {"unknown_action"} == set()  # only the far side has actions
+    assert unsaid - {"unknown_action"} == set()  # only the simulator page has actions
 
 
 def test_every_key_that_a_module_says_stands_in_the_catalogs() -> None:

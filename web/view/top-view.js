@@ -44,9 +44,9 @@ export class TopView extends HTMLElement {
   update(look) {
     attribute(this.cone, "d", wedge(look));
     attribute(this.tilt, "y2", (100 - look.tilt_deg).toFixed(1));
-    const said = t("far.view", { pan: look.pan_deg.toFixed(1), tilt: look.tilt_deg.toFixed(1), zoom: look.zoom_pct.toFixed(0) });
+    const said = t("simulator.view", { pan: look.pan_deg.toFixed(1), tilt: look.tilt_deg.toFixed(1), zoom: look.zoom_pct.toFixed(0) });
     text(this.caption, said);
-    attribute(this.drawing, "aria-label", `${t("far.above")}: ${said}`);
+    attribute(this.drawing, "aria-label", `${t("simulator.above")}: ${said}`);
   }
 }
 

@@ -1,4 +1,4 @@
-"""A simulated USB camera: the far end of `v4l2:` urls, control by control, moving in real time.
+"""A simulated USB camera: the other end of `v4l2:` urls, control by control, moving in real time.
 
 Knows no port and no clock. Like uvcvideo it clamps what is written to a control's limits, and what
 cannot be read or written is refused. Pan and tilt are one control to it: whoever writes one writes

@@ -6,7 +6,7 @@ compared too: `divergence` is the first command that was said then and is not no
 round, by more than a second; questions change nothing and do not count. A trace of an older
 roomctl, or of another controller, may well diverge, and still end as it must.
 
-How the far end of then plays its part (`TracedEnd`):
+How the other end of then plays its part (`TracedEnd`):
 
 - What a camera said comes at its time, but not before what it followed on: it waits for that, up
   to a second. The answer to a question that is not asked any more is left out.
@@ -258,7 +258,7 @@ def answers_in(
 
 
 class TracedEnd:
-    """The Machine at the far end of `connections`, which it also gives their commands."""
+    """The Machine at the other end of `connections`, which it also gives their commands."""
 
     def __init__(
         self, records: Sequence[Record], connections: dict[int, Connection], *, over_ip: bool

@@ -1,4 +1,4 @@
-"""Simulated VISCA cameras: the far end, byte for byte and in real time."""
+"""Simulated VISCA cameras, byte for byte and in real time."""
 
 from roomctl.visca.sim.camera import SimCamera
 from roomctl.visca.sim.wires import SimIp, SimLine

@@ -1,7 +1,7 @@
 """What a simulated camera is made from: the shape of a camera profile, whoever wrote it.
 
-A `CameraProfile` has it. The far end obeys the same figures as the driver and shares no code with
-it, so it takes them by their shape and knows no profile by name.
+A `CameraProfile` has it. The simulated camera obeys the same figures as the driver and
+shares no code with it, so it takes them by their shape and knows no profile by name.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ _VOLUME_RANGE = {0x82: -48 * 256, 0x83: 0, 0x84: 256}  # dB / 256
 
 
 class UsbSpeakerphone:
-    """One device. `sim` is its far end: LEDs, buttons, faults; `written` what reached its HID.
+    """One device. `sim` has its LEDs, buttons, faults; `written` is what reached its HID.
 
     `out_endpoint` says whether it takes output reports there; then it refuses SET_REPORT. A `sim`
     that is given outlives an unplug, as a device does.
@@ -84,7 +84,7 @@ class UsbSpeakerphone:
             return self.sim.led_muted, self.sim.led_off_hook
 
     def touch(self, key: Callable[[], None]) -> None:
-        """Have a finger do something to the far end, while nothing else does."""
+        """Have a finger do something to the device, while nothing else does."""
         with self._lock:
             key()
 

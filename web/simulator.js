@@ -1,4 +1,4 @@
-/** The far side of a simulated room: what a person does to the hardware itself. Knows nothing of the panel. */
+/** The simulator page: what a person does to the devices of a simulated room. Knows nothing of the panel. */
 
 /** @import { Look } from "./view/top-view.js" */
 /** @import { IconName } from "./lib/icon.js" */
@@ -10,22 +10,22 @@ import { redeem } from "./lib/pair.js";
 import { TopView } from "./view/top-view.js";
 
 const POLL_MS = 250;
-const URL = "/api/v1/far-side";
+const URL = "/api/v1/simulator";
 
-/** @typedef {{name: string, kind: string, plugged?: boolean, state?: Record<string, unknown>, actions: string[]}} FarEnd */
+/** @typedef {{name: string, kind: string, plugged?: boolean, state?: Record<string, unknown>, actions: string[]}} SimulatedDevice */
 
 /** @type {Record<string, IconName>} */
 const ICONS = { camera: "camera", speakerphone: "speakerphone", occupancy: "occupied", screen: "screen", calendar: "wait" };
 
-export class FarSide extends HTMLElement {
+export class SimulatorPage extends HTMLElement {
   constructor() {
     super();
     this.notice = h("p", { class: "notice", role: "status" });
     this.cards = h("div", { class: "cards" });
     const other = words(h("span"), "language.other");
     const turn = named(h("button", { type: "button", class: "key", onclick: () => this.#turn() }, other), "language.switch");
-    const lead = h("div", {}, words(h("h1"), "far.title"), words(h("p"), "far.lead"));
-    const header = h("header", {}, lead, words(h("a", { href: "/", target: "_blank", rel: "noopener" }), "far.panel"), turn);
+    const lead = h("div", {}, words(h("h1"), "simulator.title"), words(h("p"), "simulator.lead"));
+    const header = h("header", {}, lead, words(h("a", { href: "/", target: "_blank", rel: "noopener" }), "simulator.panel"), turn);
     this.append(header, this.notice, this.cards);
   }
 
@@ -33,19 +33,19 @@ export class FarSide extends HTMLElement {
   async poll() {
     try {
       const answer = await fetch(URL, { signal: AbortSignal.timeout(4000) });
-      if (answer.status === 401 || answer.status === 403) text(this.notice, t("far.unpaired"));
+      if (answer.status === 401 || answer.status === 403) text(this.notice, t("simulator.unpaired"));
       else this.#draw((await answer.json()).devices);
     } catch {
-      text(this.notice, t("far.lost"));
+      text(this.notice, t("simulator.lost"));
     }
     setTimeout(() => void this.poll(), POLL_MS);
   }
 
-  /** @param {FarEnd[]} devices */
+  /** @param {SimulatedDevice[]} devices */
   #draw(devices) {
-    if ([t("far.lost"), t("far.unpaired")].includes(this.notice.textContent ?? "")) text(this.notice, "");
-    if (devices.length === 0) text(this.notice, t("far.none"));
-    keyed(this.cards, devices, (device) => device.name, (device) => new FarEndCard(device, (words) => text(this.notice, words)), (card, device) => card.update(device));
+    if ([t("simulator.lost"), t("simulator.unpaired")].includes(this.notice.textContent ?? "")) text(this.notice, "");
+    if (devices.length === 0) text(this.notice, t("simulator.none"));
+    keyed(this.cards, devices, (device) => device.name, (device) => new DeviceCard(device, (words) => text(this.notice, words)), (card, device) => card.update(device));
   }
 
   #turn() {
@@ -53,9 +53,9 @@ export class FarSide extends HTMLElement {
   }
 }
 
-export class FarEndCard extends HTMLElement {
+export class DeviceCard extends HTMLElement {
   /**
-   * @param {FarEnd} device
+   * @param {SimulatedDevice} device
    * @param {(words: string) => void} tell
    */
   constructor(device, tell) {
@@ -71,11 +71,11 @@ export class FarEndCard extends HTMLElement {
     this.append(title, ...(this.view ? [this.view] : []), this.actions, this.state);
   }
 
-  /** @param {FarEnd} device */
+  /** @param {SimulatedDevice} device */
   update(device) {
     const plugged = device.plugged ?? true;
     attribute(this, "data-plugged", String(plugged));
-    text(this.plug, device.plugged === undefined ? "" : t(plugged ? "far.plugged" : "far.unplugged"));
+    text(this.plug, device.plugged === undefined ? "" : t(plugged ? "simulator.plugged" : "simulator.unplugged"));
     const state = device.state ?? {};
     const look = this.#look(state);
     if (this.view) show(this.view, look !== null);
@@ -108,9 +108,9 @@ export class FarEndCard extends HTMLElement {
       const headers = { "content-type": "application/json" };
       const body = JSON.stringify({ device: this.device, action, args: {} });
       const answer = await fetch(URL, { method: "POST", headers, body });
-      this.tell(t(answer.ok ? "far.done" : "far.failed", { action: spoken }));
+      this.tell(t(answer.ok ? "simulator.done" : "simulator.failed", { action: spoken }));
     } catch {
-      this.tell(t("far.lost"));
+      this.tell(t("simulator.lost"));
     }
   }
 }
@@ -120,18 +120,18 @@ export class FarEndCard extends HTMLElement {
  * @returns {string}
  */
 function shown(value) {
-  if (typeof value === "boolean") return t(value ? "far.yes" : "far.no");
+  if (typeof value === "boolean") return t(value ? "simulator.yes" : "simulator.no");
   if (typeof value === "number") return String(Math.round(value * 100) / 100);
   if (typeof value === "string") return say("value", value);
   return value === null || value === undefined ? "–" : JSON.stringify(value);
 }
 
-customElements.define("far-side", FarSide);
-customElements.define("far-end-card", FarEndCard);
+customElements.define("simulator-page", SimulatorPage);
+customElements.define("device-card", DeviceCard);
 
 await load();
 speak(navigator.language.startsWith("zh") ? "zh-CN" : "en");
 await redeem();
-const page = new FarSide();
+const page = new SimulatorPage();
 document.body.append(page);
 void page.poll();

@@ -31,6 +31,10 @@ from roomctl.explain import explain, tuples
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 Output = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,32}$")]
+_RENAMED = {
+    "room.lit_s": "display_on_s",
+    "rules.display_s": "display_off_after_s",
+}  # keys of earlier versions
 _NUMBER = re.compile("[1-9][0-9]{0,2}")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
@@ -51,8 +55,8 @@ class RoomTable(Table):
     capacity: int | None = Field(default=None, ge=1, le=10_000)
     timezone: str = "UTC"
     language: Literal["zh-CN", "en"] = "en"
-    lit_s: float = Field(
-        default=120.0, ge=1, le=7200, description="a touch keeps an empty room lit this long"
+    display_on_s: float = Field(
+        default=120.0, ge=1, le=7200, description="a touch keeps an empty room awake this long"
     )
     help: str = Field(default="", max_length=80, description="whom to call, shown on the panel")
     phone: Literal["on", "off"] = Field(
@@ -178,9 +182,9 @@ class OccupancyTable(Table):
 class RulesTable(Table):
     """[rules]: what the room does by itself, and how long it waits. Seconds; left out: never."""
 
-    wake: bool = Field(default=True, description="somebody who comes in lights panel and display")
-    display_s: float = Field(
-        default=0.0, ge=0, le=86_400, description="an empty room stays lit this long"
+    wake: bool = Field(default=True, description="somebody who comes in wakes panel and display")
+    display_off_after_s: float = Field(
+        default=0.0, ge=0, le=86_400, description="an empty room stays awake this long"
     )
     release_s: float | None = Field(
         default=None, ge=60, le=86_400, description="a booking that nobody came to is released"
@@ -195,7 +199,7 @@ class RulesTable(Table):
         default=300.0, ge=10, le=86_400, description="the panel offers to undo it this long"
     )
     quiet: str | None = Field(
-        default=None, description="'22:00-07:00': then a touch alone lights the room"
+        default=None, description="'22:00-07:00': then a touch alone wakes the room"
     )
 
     @field_validator("quiet")
@@ -374,6 +378,8 @@ def parse(text: str, file: str, tables: Tables = NO_TABLES) -> Config:
         config = form.model_validate(tuples(data))
     except ValidationError as error:
         key, why = explain(error, form)
+        if key in _RENAMED:
+            why = f"is called {_RENAMED[key]} now"
         raise ConfigError(file, key, why) from error
     _refuse_clashes(config, file)
     return config

@@ -32,16 +32,19 @@ class IssueEntry:
 
 
 @runtime_checkable
-class Lit(Protocol):
-    """A device that shows a picture, and follows the room's light; `lit` is read back."""
+class StandbyDisplay(Protocol):
+    """A device that shows a picture, and is off while the room is on standby.
+
+    `display_on` is what was read back; None: not known.
+    """
 
     name: str
     health: Health
 
     @property
-    def lit(self) -> bool | None: ...
+    def display_on(self) -> bool | None: ...
 
-    async def display(self, on: bool) -> None: ...
+    async def switch_display(self, on: bool) -> None: ...
 
 
 class Part:

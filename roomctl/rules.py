@@ -1,10 +1,11 @@
 """What the room does by itself: pure decisions from facts and a moment.
 
-Knows no device; the room gathers the Facts and carries out the Decisions. Light is decided from
+Knows no device; the room gathers the Facts and carries out the Decisions. Standby is decided from
 facts alone (`decide`). To release a booking or to leave a call takes more (`Rules`): somebody must
 have been able to see the warning and to say *keep it* for all of `warn_s`.
 
-    rest      the room has been empty for `display_s`, and nobody has touched anything for `lit_s`
+    standby   the room has been empty for `display_off_after_s`, and nobody has touched anything
+              for `display_on_s`
     release   nobody has been seen since the booking began, `release_s` ago, and nobody is there now
     end_call  the room has looked empty for `end_call_s` while its call went on
 
@@ -29,7 +30,7 @@ class Act(StrEnum):
     """Something the room may do by itself."""
 
     WAKE = "wake"
-    REST = "rest"
+    STANDBY = "standby"
     RELEASE = "release"
     END_CALL = "end_call"
 
@@ -38,12 +39,12 @@ class Act(StrEnum):
 class Terms:
     """What the room may do by itself, and after how many seconds; None: never.
 
-    `quiet`: from when to when a touch alone lights the room, by the wall clock of `zone`.
+    `quiet`: from when to when a touch alone wakes the room, by the wall clock of `zone`.
     """
 
     wake: bool = True
-    lit_s: float = 120.0
-    display_s: float = 0.0
+    display_on_s: float = 120.0
+    display_off_after_s: float = 0.0
     release_s: float | None = None
     end_call_s: float | None = None
     warn_s: float = 60.0
@@ -51,9 +52,9 @@ class Terms:
     zone: tzinfo = UTC
 
     @property
-    def kept_s(self) -> float:
-        """How long a room stays lit for whoever said *keep it*."""
-        return max(self.display_s, self.lit_s)
+    def postpone_s(self) -> float:
+        """How long a room stays awake for whoever said *keep it*."""
+        return max(self.display_off_after_s, self.display_on_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,10 @@ class Booked:
 class Facts:
     """What the rules need to know. Instants are monotonic seconds; None means never.
 
-    `occupancy_since` is when that word became true; `rested_at` when somebody asked for darkness.
+    `occupancy_since` is when that word became true; `standby_at` when somebody asked for it.
     `empty_at` is when the room was or will be empty, whatever its call; None: nobody can tell, or
-    somebody is seen. `call_since`: when the call began that is live. `kept_at`: when somebody said
-    that an act should not be done.
+    somebody is seen. `call_since`: when the call began that is live. `postponed_at`: when somebody
+    said that an act should not be done.
     """
 
     occupancy: str
@@ -84,13 +85,13 @@ class Facts:
     call_live: bool
     awake: bool
     touched_at: float | None
-    rested_at: float | None
+    standby_at: float | None
     has_sensors: bool
     empty_at: float | None = None
     seen_at: float | None = None
     call_since: float | None = None
     booking: Booked | None = None
-    kept_at: Mapping[Act, float] = field(default_factory=dict)
+    postponed_at: Mapping[Act, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,46 +114,50 @@ class Notice:
 
 
 def decide(facts: Facts, terms: Terms, moment: Moment) -> Decision | None:
-    """Return whether the room should be lit or rest now, or None if it is as it should be."""
-    reason = _why_lit(facts, terms, moment)
+    """Return whether the room should wake or go on standby, or None if it is as it should be."""
+    reason = _why_awake(facts, terms, moment)
     if reason and not facts.awake:
         return Decision(Act.WAKE, reason)
     if not reason and facts.awake:
-        return Decision(Act.REST, "asked" if _rested(facts) else "vacant")
+        return Decision(Act.STANDBY, "asked" if _standby_asked(facts) else "vacant")
     return None
 
 
-def _why_lit(facts: Facts, terms: Terms, moment: Moment) -> str | None:
+def _why_awake(facts: Facts, terms: Terms, moment: Moment) -> str | None:
     now = moment.mono_s
     if facts.call_live:
         return "call"
-    if _rested(facts):
+    if _standby_asked(facts):
         return None
     if facts.occupancy in ("occupied", "vacating"):
         if facts.awake or (terms.wake and not quiet(terms, moment)):
             return "occupied"
-    elif facts.awake and facts.empty_at is not None and now < facts.empty_at + terms.display_s:
-        return "lately"
-    if _kept(facts, Act.REST) + terms.kept_s > now and facts.awake:
-        return "kept"
-    if facts.touched_at is not None and now < facts.touched_at + terms.lit_s:
+    elif (
+        facts.awake
+        and facts.empty_at is not None
+        and now < facts.empty_at + terms.display_off_after_s
+    ):
+        return "recently_occupied"
+    if _postponed(facts, Act.STANDBY) + terms.postpone_s > now and facts.awake:
+        return "postponed"
+    if facts.touched_at is not None and now < facts.touched_at + terms.display_on_s:
         return "touched"
     if not facts.has_sensors or facts.occupancy == "unknown":
-        return "unknown"  # nobody can tell whether the room is empty: stay lit
+        return "unknown"  # nobody can tell whether the room is empty: stay awake
     return None
 
 
-def _rested(facts: Facts) -> bool:
-    """Whether somebody asked for darkness, and nobody has touched anything or come in since."""
-    if facts.rested_at is None:
+def _standby_asked(facts: Facts) -> bool:
+    """Whether somebody asked for standby, and nobody has touched anything or come in since."""
+    if facts.standby_at is None:
         return False
-    came_in = facts.occupancy == "occupied" and facts.occupancy_since > facts.rested_at
-    touched = facts.touched_at is not None and facts.touched_at > facts.rested_at
+    came_in = facts.occupancy == "occupied" and facts.occupancy_since > facts.standby_at
+    touched = facts.touched_at is not None and facts.touched_at > facts.standby_at
     return not came_in and not touched
 
 
 def quiet(terms: Terms, moment: Moment) -> bool:
-    """Whether these are hours in which motion lights nothing; no, while the hour is not proven."""
+    """Whether these are hours in which motion wakes nothing; no, while the hour is not proven."""
     if terms.quiet is None or not moment.synced:
         return False
     begin, end = terms.quiet
@@ -160,8 +165,8 @@ def quiet(terms: Terms, moment: Moment) -> bool:
     return begin <= now < end if begin <= end else now >= begin or now < end
 
 
-def _kept(facts: Facts, act: Act) -> float:
-    return facts.kept_at.get(act, float("-inf"))
+def _postponed(facts: Facts, act: Act) -> float:
+    return facts.postponed_at.get(act, float("-inf"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +198,16 @@ class Rules:
                 continue
             self._warned[key] = warned.get(key, now)
             at_s = due.at_s
-            if due.act is not Act.REST:  # a touch undoes that; the others are warned of in full
+            if due.act is not Act.STANDBY:  # a touch undoes that; the others are warned of in full
                 at_s = max(at_s, self._warned[key] + self.terms.warn_s)
             if now < at_s:
                 warnings.append(self._warning(due, at_s, moment))
-            elif due.act is not Act.REST:
+            elif due.act is not Act.STANDBY:
                 reason = "no_show" if due.act is Act.RELEASE else "vacant"
                 done.append(Decision(due.act, reason, due.subject))
         self.warnings = tuple(warnings)
-        light = decide(facts, self.terms, moment)
-        return [*done, light] if light is not None else done
+        power = decide(facts, self.terms, moment)
+        return [*done, power] if power is not None else done
 
     def _watch_clock(self, moment: Moment) -> None:
         offset_s = moment.wall.timestamp() - moment.mono_s
@@ -221,11 +226,13 @@ class Rules:
         """Yield everything that will be done if nothing changes."""
         if facts.empty_at is None or facts.occupancy == "unknown":
             return
-        if facts.awake and not facts.call_live and not _rested(facts):
+        if facts.awake and not facts.call_live and not _standby_asked(facts):
             touched_s = facts.touched_at if facts.touched_at is not None else float("-inf")
-            empty_s = facts.empty_at + self.terms.display_s
-            kept_s = _kept(facts, Act.REST) + self.terms.kept_s
-            yield _Due(Act.REST, "", max(empty_s, kept_s, touched_s + self.terms.lit_s))
+            empty_s = facts.empty_at + self.terms.display_off_after_s
+            postponed_s = _postponed(facts, Act.STANDBY) + self.terms.postpone_s
+            yield _Due(
+                Act.STANDBY, "", max(empty_s, postponed_s, touched_s + self.terms.display_on_s)
+            )
         if moment.synced and self._settles_s is not None:
             yield from self._left(facts, facts.empty_at, self._settles_s)
             yield from self._released(facts, moment.mono_s, facts.empty_at, self._settles_s)
@@ -233,8 +240,8 @@ class Rules:
     def _left(self, facts: Facts, empty_at: float, settles_s: float) -> Iterator[_Due]:
         after_s = self.terms.end_call_s
         if facts.call_live and facts.call_since is not None and after_s is not None:
-            kept_s = _kept(facts, Act.END_CALL)
-            at_s = max(empty_at, facts.call_since, settles_s, kept_s) + after_s
+            postponed_s = _postponed(facts, Act.END_CALL)
+            at_s = max(empty_at, facts.call_since, settles_s, postponed_s) + after_s
             yield _Due(Act.END_CALL, "", at_s)
 
     def _released(

@@ -25,7 +25,7 @@ ROOM = """
 displayName = "Bamboo"
 timezone = "Asia/Shanghai"
 language = "en"
-lit_s = 1.0
+display_on_s = 1.0
 [screen]
 mode = "headless"
 media = "fake"

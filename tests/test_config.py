@@ -108,6 +108,8 @@ def test_a_file_with_hosts_alone_is_valid() -> None:
             "[meeting.new.jitsi]\nrandm = 'x'",
             "meeting.new.jitsi.randm: unknown key; did you mean 'random'?",
         ),
+        ("[room]\nlit_s = 60", "bamboo.toml: room.lit_s: is called display_on_s now"),
+        ("[rules]\ndisplay_s = 60", "rules.display_s: is called display_off_after_s now"),
         ("[calendar]\nuri = 'x'", "calendar.uri: unknown key; did you mean 'url'?"),
         ("[api]\nlissten = 'x'", "api.lissten: unknown key; did you mean 'listen'?"),
     ],

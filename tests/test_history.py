@@ -35,15 +35,15 @@ def test_sums_of_the_same_quarter_add_up(tmp_path: Path) -> None:
 def test_edges_and_acts_come_back_bit_for_bit_and_in_order(tmp_path: Path) -> None:
     history = History(Disk(tmp_path))
     edges = [EDGE, InputTransition(EDGE.at, EDGE.mono_s, "level", "ceiling", False)]
-    history.add([], edges, [AutomaticAct(NOON, "rest", "", "[]")])
+    history.add([], edges, [AutomaticAct(NOON, "standby", "", "[]")])
     assert history.edges(NOON, NOON + 1) == edges
-    assert history.acts(NOON, NOON + 1) == [AutomaticAct(NOON, "rest", "", "[]")]
+    assert history.acts(NOON, NOON + 1) == [AutomaticAct(NOON, "standby", "", "[]")]
     assert history.edges(NOON + 1, NOON + 2) == []
 
 
 def test_raw_edges_are_forgotten_sooner_than_sums(tmp_path: Path) -> None:
     history, later = History(Disk(tmp_path)), NOON + 8 * DAY_S
-    history.add([QuarterHour(int(NOON))], [EDGE], [AutomaticAct(NOON, "rest", "", "[]")])
+    history.add([QuarterHour(int(NOON))], [EDGE], [AutomaticAct(NOON, "standby", "", "[]")])
     history.forget(later, raw_days=7, days=90)
     assert history.edges(0, later) == []
     assert len(history.quarters(0, later)) == len(history.acts(0, later)) == 1
@@ -89,7 +89,7 @@ def filled(folder: Path) -> History:
         InputTransition(NOON + number, float(number), "level", "ceiling", True)
         for number in range(400)
     ]
-    history.add(quarters, edges, [AutomaticAct(NOON, "rest", "", "[]")])
+    history.add(quarters, edges, [AutomaticAct(NOON, "standby", "", "[]")])
     assert [path.name for path in folder.iterdir()] == ["history.sqlite"]
     return history
 

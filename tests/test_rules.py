@@ -12,14 +12,14 @@ from roomctl.clock import Moment
 from roomctl.rules import SETTLE_S, Act, Booked, Decision, Facts, Rules, Terms, decide
 
 NOW = Moment(1000.0, datetime(2026, 11, 25, 9, 0, tzinfo=UTC), synced=True)
-TERMS = Terms(lit_s=60.0)
+TERMS = Terms(display_on_s=60.0)
 EMPTY = Facts(
     occupancy="vacant",
     occupancy_since=0.0,
     call_live=False,
     awake=True,
     touched_at=None,
-    rested_at=None,
+    standby_at=None,
     has_sensors=True,
     empty_at=0.0,
 )
@@ -30,7 +30,7 @@ SEEN = {"occupancy": "occupied", "occupancy_since": 500.0}
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        (EMPTY, Decision(Act.REST, "vacant")),
+        (EMPTY, Decision(Act.STANDBY, "vacant")),
         (ASLEEP, None),
         (replace(EMPTY, **SEEN), None),
         (replace(ASLEEP, **SEEN), Decision(Act.WAKE, "occupied")),
@@ -38,19 +38,19 @@ SEEN = {"occupancy": "occupied", "occupancy_since": 500.0}
         (replace(EMPTY, call_live=True), None),
         (replace(ASLEEP, call_live=True), Decision(Act.WAKE, "call")),
         (replace(EMPTY, touched_at=940.1), None),
-        (replace(EMPTY, touched_at=940.0), Decision(Act.REST, "vacant")),
+        (replace(EMPTY, touched_at=940.0), Decision(Act.STANDBY, "vacant")),
         (replace(ASLEEP, touched_at=999.0), Decision(Act.WAKE, "touched")),
         (replace(EMPTY, occupancy="unknown"), None),
         (replace(ASLEEP, occupancy="unknown"), Decision(Act.WAKE, "unknown")),
         (replace(EMPTY, has_sensors=False), None),
-        (replace(EMPTY, rested_at=990.0), Decision(Act.REST, "asked")),
-        (replace(EMPTY, **SEEN, rested_at=990.0), Decision(Act.REST, "asked")),
-        (replace(ASLEEP, **SEEN, rested_at=990.0), None),
-        (replace(ASLEEP, **SEEN, rested_at=499.0), Decision(Act.WAKE, "occupied")),
-        (replace(ASLEEP, touched_at=989.0, rested_at=990.0), None),
-        (replace(ASLEEP, touched_at=991.0, rested_at=990.0), Decision(Act.WAKE, "touched")),
-        (replace(ASLEEP, call_live=True, rested_at=990.0), Decision(Act.WAKE, "call")),
-        (replace(ASLEEP, has_sensors=False, rested_at=990.0), None),
+        (replace(EMPTY, standby_at=990.0), Decision(Act.STANDBY, "asked")),
+        (replace(EMPTY, **SEEN, standby_at=990.0), Decision(Act.STANDBY, "asked")),
+        (replace(ASLEEP, **SEEN, standby_at=990.0), None),
+        (replace(ASLEEP, **SEEN, standby_at=499.0), Decision(Act.WAKE, "occupied")),
+        (replace(ASLEEP, touched_at=989.0, standby_at=990.0), None),
+        (replace(ASLEEP, touched_at=991.0, standby_at=990.0), Decision(Act.WAKE, "touched")),
+        (replace(ASLEEP, call_live=True, standby_at=990.0), Decision(Act.WAKE, "call")),
+        (replace(ASLEEP, has_sensors=False, standby_at=990.0), None),
     ],
 )
 def test_a_room_is_lit_for_a_reason_and_rests_without_one(
@@ -64,9 +64,9 @@ def test_an_unproven_wall_clock_changes_nothing_about_the_light() -> None:
 
 
 def test_an_empty_room_stays_lit_for_as_long_as_its_file_says() -> None:
-    terms = replace(TERMS, display_s=300.0)
+    terms = replace(TERMS, display_off_after_s=300.0)
     assert decide(replace(EMPTY, empty_at=701.0), terms, NOW) is None
-    assert decide(replace(EMPTY, empty_at=700.0), terms, NOW) == Decision(Act.REST, "vacant")
+    assert decide(replace(EMPTY, empty_at=700.0), terms, NOW) == Decision(Act.STANDBY, "vacant")
     assert decide(replace(ASLEEP, empty_at=701.0), terms, NOW) is None
 
 
@@ -110,16 +110,16 @@ any_facts = st.builds(
     call_live=st.booleans(),
     awake=st.booleans(),
     touched_at=any_instant,
-    rested_at=any_instant,
+    standby_at=any_instant,
     has_sensors=st.booleans(),
     empty_at=any_instant,
-    kept_at=st.dictionaries(st.sampled_from(Act), st.floats(0, 1000)),
+    postponed_at=st.dictionaries(st.sampled_from(Act), st.floats(0, 1000)),
 )
 any_terms = st.builds(
     Terms,
     wake=st.booleans(),
-    lit_s=st.floats(1, 600, allow_nan=False),
-    display_s=st.floats(0, 600, allow_nan=False),
+    display_on_s=st.floats(1, 600, allow_nan=False),
+    display_off_after_s=st.floats(0, 600, allow_nan=False),
     quiet=st.none() | st.just((time(22), time(7))) | st.just((time(8), time(10))),
 )
 
@@ -128,12 +128,12 @@ any_terms = st.builds(
 def test_what_was_decided_needs_no_second_decision(facts: Facts, terms: Terms) -> None:
     decision = decide(facts, terms, NOW)
     if decision is not None:
-        assert facts.awake is (decision.act is Act.REST)
+        assert facts.awake is (decision.act is Act.STANDBY)
         assert decide(replace(facts, awake=decision.act is Act.WAKE), terms, NOW) is None
 
 
 START_S = 10_000.0
-ALL = Terms(lit_s=60.0, release_s=600.0, end_call_s=900.0, warn_s=60.0)
+ALL = Terms(display_on_s=60.0, release_s=600.0, end_call_s=900.0, warn_s=60.0)
 
 
 @dataclass
@@ -162,7 +162,7 @@ class Story:
             self.now_s += every_s
             for decision in self.rules.step(self.facts, self.moment):
                 self.done.append((self.now_s - START_S, decision.act))
-                if decision.act in (Act.WAKE, Act.REST):
+                if decision.act in (Act.WAKE, Act.STANDBY):
                     self.tell(awake=decision.act is Act.WAKE)
                 elif decision.act is Act.END_CALL:
                     self.tell(call_live=False, call_since=None)
@@ -202,7 +202,7 @@ def test_a_booking_that_nobody_came_to_is_released_after_a_warning() -> None:
 def test_nothing_is_released_or_left_by_the_defaults(facts: Facts) -> None:
     story = Story(facts, Terms())
     story.run(7200, every_s=10)
-    assert {act for _, act in story.done} <= {Act.WAKE, Act.REST}
+    assert {act for _, act in story.done} <= {Act.WAKE, Act.STANDBY}
 
 
 def test_a_booking_that_was_over_before_anybody_looked_is_not_released() -> None:
@@ -218,14 +218,14 @@ def test_nothing_is_released_or_left_while_nobody_can_tell(facts: Facts) -> None
     for unknown in ({"empty_at": None}, {"occupancy": "unknown"}):
         story = Story(replace(facts, **unknown))
         story.run(7200, every_s=10)
-        assert {act for _, act in story.done} <= {Act.WAKE, Act.REST}
+        assert {act for _, act in story.done} <= {Act.WAKE, Act.STANDBY}
 
 
 @pytest.mark.parametrize("facts", [GHOST, NO_SHOW])
 def test_nothing_is_released_or_left_before_the_wall_clock_is_proven(facts: Facts) -> None:
     story = Story(facts, synced=False)
     story.run(3000, every_s=10)
-    assert {act for _, act in story.done + story.warned} <= {Act.WAKE, Act.REST}
+    assert {act for _, act in story.done + story.warned} <= {Act.WAKE, Act.STANDBY}
 
 
 @pytest.mark.parametrize("years", [1, -1])
@@ -243,7 +243,7 @@ def test_somebody_who_says_keep_it_keeps_the_call_for_as_long_again() -> None:
     story = Story(GHOST)
     story.run(SETTLE_S + 870)
     assert [one.act for one in story.rules.warnings] == [Act.END_CALL]
-    story.tell(kept_at={Act.END_CALL: story.now_s})
+    story.tell(postponed_at={Act.END_CALL: story.now_s})
     story.run(890)
     assert story.done == []
     story.run(60)
@@ -302,23 +302,23 @@ def test_the_display_warns_while_the_hold_runs_out_and_tells_the_same_instant() 
     )
     story.tell(occupancy="vacant")
     story.run(20)
-    assert story.first(Act.REST) == (40.0, 100.0)
+    assert story.first(Act.STANDBY) == (40.0, 100.0)
 
 
-@pytest.mark.parametrize(("display_s", "stays_s"), [(0.0, 60.0), (300.0, 300.0)])
+@pytest.mark.parametrize(("display_off_after_s", "stays_s"), [(0.0, 60.0), (300.0, 300.0)])
 def test_somebody_who_says_keep_it_keeps_the_light_and_the_notice_says_how_long(
-    display_s: float, stays_s: float
+    display_off_after_s: float, stays_s: float
 ) -> None:
-    terms = replace(ALL, display_s=display_s)
-    story = Story(replace(EMPTY, empty_at=START_S - display_s + 30.0), terms)
+    terms = replace(ALL, display_off_after_s=display_off_after_s)
+    story = Story(replace(EMPTY, empty_at=START_S - display_off_after_s + 30.0), terms)
     story.run(20)
-    assert [one.act for one in story.rules.warnings] == [Act.REST]
-    story.tell(kept_at={Act.REST: story.now_s})
+    assert [one.act for one in story.rules.warnings] == [Act.STANDBY]
+    story.tell(postponed_at={Act.STANDBY: story.now_s})
     story.run(20)
     soon = [START_S + 20.0 + stays_s] if stays_s < 80 else []
     assert [one.at_s for one in story.rules.warnings] == soon
     story.run(400)
-    assert story.first(Act.REST)[1] == 20.0 + stays_s
+    assert story.first(Act.STANDBY)[1] == 20.0 + stays_s
 
 
 @pytest.mark.parametrize("every_s", [1.0, 7.0, 30.0])

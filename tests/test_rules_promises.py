@@ -16,7 +16,9 @@ from tests.examples import examples
 
 START_S = 50_000.0
 NINE = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
-TERMS = Terms(lit_s=60.0, display_s=30.0, release_s=300.0, end_call_s=400.0, warn_s=60.0)
+TERMS = Terms(
+    display_on_s=60.0, display_off_after_s=30.0, release_s=300.0, end_call_s=400.0, warn_s=60.0
+)
 GLANCE_S, LONG_S = 30.0, 2000.0  # how often a room looks; through a longer step it sleeps
 
 What = Literal["level", "gone", "call", "touch", "keep", "book", "wall", "synced", "tick"]
@@ -71,13 +73,13 @@ class House:
             call_live=self.call_since is not None,
             awake=self.awake,
             touched_at=self.touched_at,
-            rested_at=None,
+            standby_at=None,
             has_sensors=True,
             empty_at=state.empty_at,
             seen_at=state.seen_at,
             call_since=self.call_since,
             booking=self.booking,
-            kept_at=self.kept,
+            postponed_at=self.kept,
         )
 
     def take(self, step: Step) -> None:
@@ -121,7 +123,7 @@ class House:
         return done
 
     def carry_out(self, one: Decision) -> None:
-        if one.act in (Act.WAKE, Act.REST):
+        if one.act in (Act.WAKE, Act.STANDBY):
             self.awake = one.act is Act.WAKE
         elif one.act is Act.END_CALL:
             self.call_since = None
@@ -131,10 +133,10 @@ class House:
 
     def check(self, one: Decision) -> None:
         state = self.presence.state
-        if one.act is Act.REST:
+        if one.act is Act.STANDBY:
             assert state.state == "vacant"
             assert self.call_since is None
-            assert self.now >= self.touched_at + TERMS.lit_s
+            assert self.now >= self.touched_at + TERMS.display_on_s
         elif one.act in (Act.RELEASE, Act.END_CALL):
             assert state.healthy > 0
             assert state.empty_at is not None
@@ -193,4 +195,4 @@ def test_a_year_that_passes_at_once_releases_and_leaves_nothing() -> None:
     for begin in (("book", "a", False, 1.0), ("call", "a", True, 1.0)):
         house = lived([*QUIET, begin])
         house.now += 3.2e7  # the box slept, and nobody could see a warning
-        assert {one.act for one in house.look()} <= {Act.REST}
+        assert {one.act for one in house.look()} <= {Act.STANDBY}

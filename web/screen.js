@@ -71,8 +71,8 @@ export class RoomScreen extends HTMLElement {
     const { room } = live;
     if (live.outdated && live.ready) return void location.reload();
     this.#speak(room);
-    const lit = room?.panel.awake !== false || calling(room.meeting);
-    attribute(this, "data-asleep", !lit);
+    const awake = room?.panel.awake !== false || calling(room.meeting);
+    attribute(this, "data-asleep", !awake);
     attribute(this, "data-stale", live.stale);
     attribute(this, "data-waiting", room === null || live.unpaired);
     this.#wander(clock.now() / MINUTE_MS);

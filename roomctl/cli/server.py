@@ -180,8 +180,8 @@ def _stands(config: Config, base: str, tokens: Tokens) -> tuple[ShowPage, ...]:
     room = f"{base}/screen#pair={tokens.offer_pairing(Role.SCREEN)}"
     output = screen.panel_output
     panel = f"{base}/#pair={tokens.offer_pairing(Role.PANEL)}" if output else None
-    lit = ShowPage(DisplayRole.ROOM, room, screen.room, screen.cec_adapter)
-    return (lit, ShowPage(DisplayRole.PANEL, panel, output))
+    first = ShowPage(DisplayRole.ROOM, room, screen.room, screen.cec_adapter)
+    return (first, ShowPage(DisplayRole.PANEL, panel, output))
 
 
 def _words(room: Room) -> str:

@@ -72,12 +72,12 @@ class DisplayDevice(Device):
         return {self.name: self.health}
 
     @property
-    def lit(self) -> bool | None:
+    def display_on(self) -> bool | None:
         """Whether it shows a picture, as it says itself; None while it warms up or cools down."""
         return {"on": True, "off": False}.get(self.state.power)
 
-    async def display(self, on: bool) -> None:
-        """Follow the room's light; as `power`."""
+    async def switch_display(self, on: bool) -> None:
+        """Follow the room's standby; as `power`."""
         await self.power(on)
 
     @property

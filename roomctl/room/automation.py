@@ -19,7 +19,7 @@ from roomctl.command import Identifier, Number, Source, command
 from roomctl.config import Config
 from roomctl.device import Status
 from roomctl.errors import Refused
-from roomctl.kind import Context, IssueEntry, Lit, Part
+from roomctl.kind import Context, IssueEntry, Part, StandbyDisplay
 from roomctl.roles import Right
 from roomctl.room.bookings import Bookings
 from roomctl.room.document import (
@@ -46,13 +46,13 @@ class Actuators:
 
     calls: CallControl
     bookings: Bookings
-    displays: Sequence[Lit]
+    displays: Sequence[StandbyDisplay]
     occupancy: OccupancyService
     use: Use
 
 
 class Automation(Part):
-    """The room's own acts, and the light."""
+    """The room's own acts, and its standby."""
 
     def __init__(
         self,
@@ -70,8 +70,8 @@ class Automation(Part):
         self._rules = rules.Rules(
             rules.Terms(
                 wake=table.wake,
-                lit_s=config.room.lit_s,
-                display_s=table.display_s,
+                display_on_s=config.room.display_on_s,
+                display_off_after_s=table.display_off_after_s,
                 release_s=table.release_s,
                 end_call_s=table.end_call_s,
                 warn_s=table.warn_s,
@@ -81,12 +81,12 @@ class Automation(Part):
         )
         self.awake = True
         self._touched_at = self._clock.mono_s()
-        self._rested_at: float | None = None
+        self._standby_at: float | None = None
         self._call_since: float | None = None
-        self._kept_at: dict[Act, float] = {}
+        self._postponed_at: dict[Act, float] = {}
         self._acts: deque[ActEntry] = deque(maxlen=SHOWN)
         self._number = 0
-        self._light_asked: dict[str, tuple[Moment, bool]] = {}
+        self._display_asked: dict[str, tuple[Moment, bool]] = {}
         self._needs_the_time = (table.release_s, table.end_call_s, table.quiet) != (None,) * 3
         self._unproven_since: Moment | None = None
 
@@ -94,12 +94,14 @@ class Automation(Part):
         """Note that somebody used the panel or a device by hand."""
         self._touched_at = self._clock.mono_s()
 
-    def light(self, on: bool) -> None:
-        """Light or darken the room because somebody asked for it; the rules do the rest."""
-        if on:
-            self._touched_at = self._clock.mono_s()
-        else:
-            self._rested_at = self._clock.mono_s()
+    def wake(self) -> None:
+        """Have the room awake because somebody asked for it; the rules do what follows."""
+        self._touched_at = self._clock.mono_s()
+        self._changed()
+
+    def stand_by(self) -> None:
+        """Have the room on standby because somebody asked for it, unless it is in a call."""
+        self._standby_at = self._clock.mono_s()
         self._changed()
 
     def follow(self) -> None:
@@ -109,10 +111,10 @@ class Automation(Part):
         self._note_use(now)
         for decision in self._rules.step(self._facts(now), now):
             self._do(decision, now)
-        self._show_light()
+        self._switch_displays()
 
     def sections(self, now: Moment) -> Mapping[str, object]:
-        on = {display.lit for display in self._actuators.displays}
+        on = {display.display_on for display in self._actuators.displays}
         panel = PanelEntry(self.awake, on.pop() if len(on) == 1 else None, self._asks())
         return {"automation": self._entry(now), "panel": panel}
 
@@ -139,19 +141,21 @@ class Automation(Part):
 
     @command("room.wake", Right.MEET)
     async def _wake(self, source: Source) -> None:
-        """Light the panel and the display."""
-        self.light(True)
+        """Wake the panel and the display."""
+        self.wake()
 
-    @command("room.rest", Right.OPERATE)
-    async def _rest(self, source: Source) -> None:
-        """Darken the panel and the display."""
-        self.light(False)
+    @command("room.standby", Right.OPERATE)
+    async def _stand_by(self, source: Source) -> None:
+        """Put the panel and the display on standby."""
+        self.stand_by()
 
-    @command("room.keep", Right.MEET)
-    async def _keep(self, source: Source, act: Literal["rest", "release", "end_call"]) -> None:
+    @command("room.postpone", Right.MEET)
+    async def _postpone(
+        self, source: Source, act: Literal["standby", "release", "end_call"]
+    ) -> None:
         """Do not do what is announced, or was until this touch; it may come again later."""
         now = self._clock.now()
-        self._kept_at[Act(act)] = now.mono_s
+        self._postponed_at[Act(act)] = now.mono_s
         booking = self._actuators.bookings.under_way(now)
         if act == "release" and booking is not None:
             await self._actuators.bookings.mark(booking.id, "checked_in")
@@ -166,15 +170,15 @@ class Automation(Part):
         if found is None:
             raise Refused("room", "nothing_to_undo", f"act {number} cannot be undone, or no longer")
         match found.act:
-            case "rest":
-                self.light(True)
+            case "standby":
+                self.wake()
             case "wake":
-                self.light(False)
+                self.stand_by()
             case "release":
                 await self._actuators.bookings.mark(found.subject, "checked_in")
             case "end_call":
                 await self._actuators.calls.rejoin()
-        self._kept_at[Act(found.act)] = now.mono_s
+        self._postponed_at[Act(found.act)] = now.mono_s
         self._acts = deque(
             (replace(act, undo=act.undo and act.number != number) for act in self._acts), SHOWN
         )
@@ -200,26 +204,28 @@ class Automation(Part):
             call_live=calls.live,
             awake=self.awake,
             touched_at=self._touched_at,
-            rested_at=self._rested_at,
+            standby_at=self._standby_at,
             has_sensors=self._has_sensors,
             empty_at=state.empty_at,
             seen_at=state.seen_at,
             call_since=self._call_since,
             booking=self._actuators.bookings.under_way(now),
-            kept_at=self._kept_at,
+            postponed_at=self._postponed_at,
         )
 
     def _do(self, decision: Decision, now: Moment) -> None:
         act, actuators = decision.act, self._actuators
         reasons = (ReasonEntry(decision.reason, {}), *actuators.occupancy.reasons)
         undo = True
-        if act in (Act.WAKE, Act.REST):
+        if act in (Act.WAKE, Act.STANDBY):
             self.awake = act is Act.WAKE
         elif act is Act.RELEASE:
             self._act(actuators.bookings.mark(decision.subject, "released"))
         else:
             undo = actuators.calls.can_rejoin
-            self._kept_at[act] = now.mono_s  # one that cannot be left is tried again after a while
+            self._postponed_at[act] = (
+                now.mono_s
+            )  # one that cannot be left is tried again after a while
             self._act(actuators.calls.leave())
         _log.info("room: %s, because of %s", act, decision.reason)
         self._number += 1
@@ -228,12 +234,12 @@ class Automation(Part):
         self._acts.append(entry)
         actuators.use.done(act.value, decision.subject, reasons)
 
-    def _show_light(self) -> None:
+    def _switch_displays(self) -> None:
         """Have each display follow: asked once for each change, and once after each connection."""
         for display in self._actuators.displays:
             asked = (display.health.since, self.awake)
-            if display.health.status is not Status.ONLINE or display.lit is self.awake:
+            if display.health.status is not Status.ONLINE or display.display_on is self.awake:
                 continue
-            if asked != self._light_asked.get(display.name):
-                self._light_asked[display.name] = asked
-                self._act(display.display(self.awake))
+            if asked != self._display_asked.get(display.name):
+                self._display_asked[display.name] = asked
+                self._act(display.switch_display(self.awake))

@@ -191,7 +191,7 @@ class OccupancyEntry:
 class NoticeEntry:
     """Something that the room will do by itself at `at`, unless somebody says *keep it*."""
 
-    act: Literal["wake", "rest", "release", "end_call"]
+    act: Literal["wake", "standby", "release", "end_call"]
     subject: str  # the id of the booking that is released
     at: datetime
 
@@ -201,7 +201,7 @@ class ActEntry:
     """Something that the room did by itself, and why; `undo`: it can be undone, still."""
 
     number: int
-    act: Literal["wake", "rest", "release", "end_call"]
+    act: Literal["wake", "standby", "release", "end_call"]
     subject: str
     at: datetime
     reasons: tuple[ReasonEntry, ...]
@@ -259,7 +259,7 @@ class AudioEntry:
 
 @dataclass(frozen=True, slots=True)
 class PanelEntry:
-    """Whether panels and the display are lit; `asks` is what somebody has to answer there.
+    """Whether panels and the display are `awake`; `asks` is what somebody has to answer there.
 
     "leave": somebody hung up on the speakerphone (meeting.leave, or meeting.stay).
     """

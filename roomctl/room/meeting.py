@@ -427,7 +427,7 @@ class Meeting(Part):
         screen: Screen | None,
         wake: Callable[[], None],
     ) -> None:
-        """`wake` lights the room."""
+        """`wake` ends the room's standby."""
         self._calls, self._bookings, self._screen, self._wake = calls, bookings, screen, wake
 
     def sections(self, now: Moment) -> Mapping[str, object]:

@@ -20,7 +20,7 @@ from roomctl.clock import Clock, Moment
 from roomctl.command import Declaration, Handler, Number, Result, Source, command
 from roomctl.config import Config
 from roomctl.errors import DeviceError, PortError, Refused
-from roomctl.kind import Context, IssueEntry, Kind, Lit, Part
+from roomctl.kind import Context, IssueEntry, Kind, Part, StandbyDisplay
 from roomctl.occupancy import Sensor
 from roomctl.roles import Right, Role
 from roomctl.room.audio import Audio
@@ -114,10 +114,10 @@ class Room:
         self.occupancy = OccupancyService(
             config.occupancy, self._devices.all(Sensor), self.use, lambda: calls.live, context
         )
-        displays = [device for device in self._devices if isinstance(device, Lit)]
+        displays = [device for device in self._devices if isinstance(device, StandbyDisplay)]
         actuators = Actuators(calls, self.bookings, displays, self.occupancy, self.use)
         self._automation = Automation(config, actuators, lambda: self.audio.asks, context)
-        self.meeting = Meeting(calls, self.bookings, screen, lambda: self._automation.light(True))
+        self.meeting = Meeting(calls, self.bookings, screen, lambda: self._automation.wake())
         self._parts: tuple[Part, ...] = (
             self.meeting,
             self.audio,

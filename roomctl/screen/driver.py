@@ -129,7 +129,7 @@ class Screen(Device):
         self.remote = RemoteDisplay(name, self._say, clock)
 
     @property
-    def lit(self) -> bool | None:
+    def display_on(self) -> bool | None:
         """Whether the room's display is on, as read back; None: not known."""
         return self.state.display_on
 
@@ -207,7 +207,7 @@ class Screen(Device):
         self._say(PlayTone(self._tone_id))
         return self._tone_id
 
-    async def display(self, on: bool) -> None:
+    async def switch_display(self, on: bool) -> None:
         """Switch the display on or off; `state.display_on` tells what became of it."""
         self._say(SwitchDisplay(on))
 

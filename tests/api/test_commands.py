@@ -156,8 +156,8 @@ async def test_a_number_on_a_platform_opens_its_page(alive, program):
     assert alive.end_state("screen")["host"].endswith("zoom.us")
 
 
-async def test_the_room_is_darkened_and_lit(alive, program):
-    await done(program, "room.rest")
+async def test_the_room_goes_on_standby_and_wakes(alive, program):
+    await done(program, "room.standby")
     await eventually(lambda: not alive.screen.shown)
     await done(program, "room.wake")
     await eventually(lambda: alive.screen.shown)
@@ -180,7 +180,7 @@ def heard(alive):
 
 async def test_the_same_id_for_another_command_is_409_and_does_nothing(alive, program):
     await command(program, "room.wake", "mine")
-    answer = await command(program, "room.rest", "mine")
+    answer = await command(program, "room.standby", "mine")
     assert answer.status_code == 409
     assert problem_of(answer)["code"] == "id_reused"
     assert alive.room.document.panel.awake

@@ -353,7 +353,7 @@ async def test_a_panel_may_not_pile_up_commands(alive, panel):
 
 
 WRITES = [
-    {"type": "command", "id": "x", "command": {"type": "room.rest", "args": {}}},
+    {"type": "command", "id": "x", "command": {"type": "room.standby", "args": {}}},
     {"type": "hold", "hold": "a", "seq": 1, "camera": "front", "pan": 1, "tilt": 0, "zoom": 0},
     {"type": "release", "hold": "a"},
 ]

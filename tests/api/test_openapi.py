@@ -105,7 +105,7 @@ async def test_every_command_is_described(described):
         *("camera.whiteBalance", "camera.irReceive", "camera.tally", "camera.tracking"),
         *("camera.raw", "camera.name", "room.rollBack"),
         *("camera.power", "audio.mute", "audio.volume", "meeting.join", "meeting.new"),
-        *("meeting.leave", "room.wake", "room.rest"),
+        *("meeting.leave", "room.wake", "room.standby"),
     }
 
 

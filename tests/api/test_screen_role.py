@@ -66,7 +66,7 @@ async def display(alive):
 async def test_a_display_follows_the_room(alive, display):
     assert display.room["identity"]["displayName"] == "Bamboo"
     async with alive.program() as client:
-        await client.post("/api/v1/commands", json={"type": "room.rest", "args": {}})
+        await client.post("/api/v1/commands", json={"type": "room.standby", "args": {}})
     assert await display.next("patch", limit_s=5)
     await display.say(type="snapshot")
     assert await display.next("snapshot")
@@ -79,7 +79,7 @@ async def test_a_display_commands_nothing(alive, display):
     unmute = {"type": "audio.mute", "args": {"on": False}}
     await display.say(type="command", id="1", command=unmute)
     assert (await display.next("ack", id="1"))["error"]["code"] == "unmute_in_room_only"
-    await display.say(type="command", id="2", command={"type": "room.rest"})
+    await display.say(type="command", id="2", command={"type": "room.standby"})
     assert (await display.next("ack", id="2"))["error"]["code"] == "not_allowed"
     assert alive.room.document.panel.awake
 

@@ -27,7 +27,7 @@ async def used(tmp_path):
     for second in range(900):
         use.glance("occupied" if second < 600 else "vacant", call_live=second < 60)
         clock.advance(1.0)
-    use.done("rest", "", (ReasonEntry("vacant", {}),))
+    use.done("standby", "", (ReasonEntry("vacant", {}),))
     return house
 
 
@@ -43,7 +43,9 @@ async def test_the_use_of_the_room_comes_as_json(used):
         "call_s": 60.0,
         "arrivals": 1,
     }
-    assert [(one["act"], one["reasons"]) for one in answer["acts"]] == [("rest", [["vacant", {}]])]
+    assert [(one["act"], one["reasons"]) for one in answer["acts"]] == [
+        ("standby", [["vacant", {}]])
+    ]
     assert answer["kept"] is True
 
 

@@ -38,7 +38,7 @@ async def test_a_display_follows_the_rooms_light_and_on_is_what_it_says() -> Non
         assert house.document.panel.display_on is None, "not all of them are on"
         await house.until(lambda: house.document.panel.display_on is True, limit_s=60)
         assert {one.power for one in beamers(house).values()} == {"on"}
-        assert (await house.ask("room.rest", STAFF)).status == "done"
+        assert (await house.ask("room.standby", STAFF)).status == "done"
         await house.until(lambda: house.document.panel.display_on is False, limit_s=90)
 
 

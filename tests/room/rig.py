@@ -32,7 +32,7 @@ OTHER_LINK = "https://meet.jit.si/AnotherRoom"
 BAMBOO = """
 [room]
 displayName = "Bamboo"
-lit_s = 20
+display_on_s = 20
 [screen]
 mode = "simulated"
 url = "unix:/run/screen.sock"

@@ -66,7 +66,7 @@ async def test_keep_it_on_the_panel_keeps_the_call() -> None:
     async with living(RULES) as house:
         await house.join()
         await house.until(lambda: "end_call" in notices(house), limit_s=SETTLED_S + 300)
-        assert (await house.ask("room.keep", act="end_call")).status == "done"
+        assert (await house.ask("room.postpone", act="end_call")).status == "done"
         await house.until(lambda: "end_call" not in notices(house), limit_s=1)
         await house.always(lambda: house.document.meeting.state == "in_call", 55)
 
@@ -89,9 +89,9 @@ async def test_undo_joins_the_call_again_that_was_left() -> None:
 @invented
 async def test_an_act_can_be_undone_for_a_while_only() -> None:
     async with living(RULES) as house:
-        await house.until(lambda: acts(house, "rest") != [], limit_s=60)
-        assert acts(house, "rest")[0].undo
-        await house.until(lambda: not acts(house, "rest")[0].undo, limit_s=125)
+        await house.until(lambda: acts(house, "standby") != [], limit_s=60)
+        assert acts(house, "standby")[0].undo
+        await house.until(lambda: not acts(house, "standby")[0].undo, limit_s=125)
 
 
 @invented
@@ -149,7 +149,7 @@ async def test_staff_check_in_for_somebody_who_is_late() -> None:
 async def test_keep_it_for_a_booking_is_a_check_in() -> None:
     async with living(RULES, feed=Calendar([booking("now", 1)])) as house:
         await house.until(lambda: "release" in notices(house), limit_s=SETTLED_S + 300)
-        assert (await house.ask("room.keep", STAFF, act="release")).status == "done"
+        assert (await house.ask("room.postpone", STAFF, act="release")).status == "done"
         assert status(house, "now") == "checked_in"
 
 
@@ -160,12 +160,12 @@ async def test_a_room_that_is_going_to_rest_says_when_and_stays_lit_if_kept() ->
         await house.always(lambda: True, 60)
         assert notices(house) == []
         await house.act("occupancy.ceiling", "leave")
-        await house.until(lambda: notices(house) == ["rest"], limit_s=2)
+        await house.until(lambda: notices(house) == ["standby"], limit_s=2)
         (notice,) = house.document.automation.notices
         left_s = (notice.at - house.room.clock.now().wall).total_seconds()
         assert 28 < left_s <= 30
         await house.always(lambda: house.document.panel.awake, left_s - 5)
-        await house.ask("room.keep", STAFF, act="rest")
+        await house.ask("room.postpone", STAFF, act="standby")
         await house.until(lambda: house.document.occupancy.state == "vacant", limit_s=10)
         await house.always(lambda: house.document.panel.awake, 10)
         await house.until(lambda: not house.document.panel.awake, limit_s=60)

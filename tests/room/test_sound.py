@@ -6,7 +6,7 @@ from tests.invented import invented
 from tests.room.rig import OTHER_LINK, STAFF, TWO, House, living
 
 PANEL_TWO = Source("panel", "hallway")
-NOT_MUTED = TWO.replace("lit_s = 20", 'lit_s = 20\nunplugged = "default"')
+NOT_MUTED = TWO.replace("display_on_s = 20", 'display_on_s = 20\nunplugged = "default"')
 
 
 def used(house: House) -> list[str]:

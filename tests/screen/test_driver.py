@@ -116,7 +116,7 @@ async def test_mute_fails_at_once_when_the_screen_goes_away(room):
 async def test_volume_is_clamped_and_display_is_switched(room):
     await room.until(online)
     await room.screen.volume(140)
-    await room.screen.display(False)
+    await room.screen.switch_display(False)
     await room.until(lambda screen: screen.state.display_on is False)
     assert room.screen.state.sound.volume_pct == 100
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 RELEASED = deed(4, "release", reason("no_show"), undo=True)
 HISTORY = [
     deed(1, "wake", reason("occupied"), reason("pir", sensor="ceiling", ago_s=0), ago_s=900),
-    deed(2, "rest", reason("vacant"), ago_s=500),
+    deed(2, "standby", reason("vacant"), ago_s=500),
     deed(3, "wake", reason("touched"), reason("touch", ago_s=0), undo=True, ago_s=200),
 ]
 
@@ -47,7 +47,7 @@ def shown(open_panel: Open, room: rooms.Room) -> tuple[StandIn, Page]:
     [
         ("release", "Booking released in", "Keep the room"),
         ("end_call", "Leaving the call in", "Keep the call"),
-        ("rest", "Going dark in", "Stay on"),
+        ("standby", "Standby in", "Stay on"),
     ],
 )
 def test_what_is_about_to_happen_counts_down_and_one_tap_keeps_it(
@@ -60,7 +60,7 @@ def test_what_is_about_to_happen_counts_down_and_one_tap_keeps_it(
     first = strip.locator("b").text_content()
     until(page, f"document.querySelector('notice-strip b').textContent !== '{first}'")
     strip.get_by_role("button", name=keeps).tap()
-    told(page, lambda: stand_in.commands("room.keep"), [{"act": act}])
+    told(page, lambda: stand_in.commands("room.postpone"), [{"act": act}])
     stand_in.patch(automation={"notices": [], "acts": []})
     expect(strip).to_be_hidden()
 
@@ -75,11 +75,11 @@ def test_the_countdown_is_by_the_servers_clock(open_panel: Open) -> None:
 
 
 def test_the_gravest_is_told_first(open_panel: Open) -> None:
-    both = [notice("rest", 20), notice("end_call", 58)]
+    both = [notice("standby", 20), notice("end_call", 58)]
     stand_in, page = shown(open_panel, automatic(rooms.in_call(), both, **vacant()))
     expect(page.locator("notice-strip")).to_contain_text("Leaving the call")
     stand_in.patch(automation={"notices": both[:1], "acts": []})
-    expect(page.locator("notice-strip")).to_contain_text("Going dark")
+    expect(page.locator("notice-strip")).to_contain_text("Standby in")
 
 
 @pytest.mark.parametrize("room", [rooms.at_rest, rooms.in_call], ids=["home", "call"])
@@ -90,7 +90,7 @@ def test_a_notice_moves_nothing_that_a_finger_may_be_coming_down_on(
         .map((e) => JSON.stringify(e.getBoundingClientRect()))"""
     stand_in, page = shown(open_panel, room())
     before = page.evaluate(keys)
-    stand_in.patch(automation={"notices": [notice("rest", 20)], "acts": []})
+    stand_in.patch(automation={"notices": [notice("standby", 20)], "acts": []})
     expect(page.locator("notice-strip")).to_be_visible()
     assert page.evaluate(keys) == before
 
@@ -171,7 +171,7 @@ def test_a_tap_on_it_says_all_that_is_known_and_which_sensor_is_not_believed(
     expect(deeds.first).to_contain_text("Somebody touched the panel")  # the newest first
     expect(deeds.last).to_contain_text("Somebody was here · Motion at “ceiling” just now")
     expect(sheet.get_by_role("button")).to_have_count(1)
-    sheet.get_by_role("button", name="Go dark").tap()
+    sheet.get_by_role("button", name="Standby").tap()
     told(page, lambda: stand_in.commands("room.undo"), [{"number": 3}])
 
 

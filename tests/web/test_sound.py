@@ -247,7 +247,7 @@ def test_a_phone_offers_nothing_that_a_guest_may_not(open_panel: Open) -> None:
     room["automation"] = rooms.by_itself()["automation"]
     stand_in, page = open_panel(None, "/ui/tsconfig.json")
     stand_in.phone, stand_in.room = True, room
-    stand_in.may = ["audio.mute", "camera.drive", "camera.recall", "meeting.leave", "room.keep"]
+    stand_in.may = ["audio.mute", "camera.drive", "camera.recall", "meeting.leave", "room.postpone"]
     page.goto(stand_in.url)
     usable(page)
     expect(page.get_by_text("Unmute in the room").locator("visible=true").first).to_be_visible()

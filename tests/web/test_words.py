@@ -83,7 +83,7 @@ def test_whatever_the_room_does_by_itself_is_said_before_and_after() -> None:
     wanted = {
         f"auto.{part}.{act}"
         for act in announced
-        for part in ("soon", "warn", "because", "keep", "screen")
+        for part in ("soon", "warn", "because", "postpone", "screen")
     }
     done = literals(ActEntry, "act")
     wanted |= {f"auto.{part}.{act}" for act in done for part in ("did", "undo")}
@@ -97,9 +97,9 @@ def test_whatever_the_room_does_by_itself_is_said_before_and_after() -> None:
 def test_every_reason_that_the_room_may_give_is_said() -> None:
     found = set(get_args(SensorKind))
     found |= set(arguments(presence, "Reason")) | set(arguments(presence, "_Proof"))
-    found |= set(arguments(rules, "Decision", 1)) | returned(rules, "_why_lit")
+    found |= set(arguments(rules, "Decision", 1)) | returned(rules, "_why_awake")
     found |= {"no_show", "vacant"}  # why a booking is released and a call left
-    assert {"call", "touch", "no_sensor", "asked", "occupied", "kept", "unknown"} <= found
+    assert {"call", "touch", "no_sensor", "asked", "occupied", "postponed", "unknown"} <= found
     assert {f"why.{code}" for code in found} - EN.keys() == set()
 
 

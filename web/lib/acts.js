@@ -5,9 +5,9 @@
 
 import { say, t } from "./i18n.js";
 
-/** The gravest first; of light alone people are told last. */
-const GRAVITY = ["end_call", "release", "rest", "wake"];
-/** What somebody may miss who did not see it happen; light comes back with a touch. */
+/** The gravest first; of standby people are told last. */
+const GRAVITY = ["end_call", "release", "standby", "wake"];
+/** What somebody may miss who did not see it happen; a touch ends standby. */
 const MISSED = new Set(["end_call", "release"]);
 
 /**

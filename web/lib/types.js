@@ -7,7 +7,7 @@
  * Something that the room did by itself, and why; `undo`: it can be undone, still.
  * @typedef {object} Act
  * @property {number} number
- * @property {"wake" | "rest" | "release" | "end_call"} act
+ * @property {"wake" | "standby" | "release" | "end_call"} act
  * @property {string} subject
  * @property {string} at
  * @property {Reason[]} reasons
@@ -176,7 +176,7 @@
 /**
  * Something that the room will do by itself at `at`, unless somebody says *keep it*.
  * @typedef {object} Notice
- * @property {"wake" | "rest" | "release" | "end_call"} act
+ * @property {"wake" | "standby" | "release" | "end_call"} act
  * @property {string} subject
  * @property {string} at
  */
@@ -195,7 +195,7 @@
  */
 
 /**
- * Whether panels and the display are lit; `asks` is what somebody has to answer there. "leave":
+ * Whether panels and the display are `awake`; `asks` is what somebody has to answer there. "leave":
  * somebody hung up on the speakerphone (meeting.leave, or meeting.stay).
  * @typedef {object} Panel
  * @property {boolean} awake
@@ -710,27 +710,15 @@
 
 /**
  * Do not do what is announced, or was until this touch; it may come again later.
- * @typedef {object} RoomKeep
+ * @typedef {object} RoomPostpone
  * @property {string | null} [id] makes a repeat harmless
- * @property {"room.keep"} type
- * @property {RoomKeepArgs} args
+ * @property {"room.postpone"} type
+ * @property {RoomPostponeArgs} args
  */
 
 /**
- * @typedef {object} RoomKeepArgs
- * @property {"rest" | "release" | "end_call"} act
- */
-
-/**
- * Darken the panel and the display.
- * @typedef {object} RoomRest
- * @property {string | null} [id] makes a repeat harmless
- * @property {"room.rest"} type
- * @property {RoomRestArgs} [args]
- */
-
-/**
- * @typedef {Record<string, never>} RoomRestArgs
+ * @typedef {object} RoomPostponeArgs
+ * @property {"standby" | "release" | "end_call"} act
  */
 
 /**
@@ -747,6 +735,18 @@
  */
 
 /**
+ * Put the panel and the display on standby.
+ * @typedef {object} RoomStandby
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"room.standby"} type
+ * @property {RoomStandbyArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} RoomStandbyArgs
+ */
+
+/**
  * Undo an act, as far as that can be; Refused "nothing_to_undo" says why not.
  * @typedef {object} RoomUndo
  * @property {string | null} [id] makes a repeat harmless
@@ -760,7 +760,7 @@
  */
 
 /**
- * Light the panel and the display.
+ * Wake the panel and the display.
  * @typedef {object} RoomWake
  * @property {string | null} [id] makes a repeat harmless
  * @property {"room.wake"} type
@@ -841,7 +841,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraDrive | CameraExposure | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomKeep | RoomRest | RoomRollBack | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | StorageAcknowledge} Command
+ * @typedef {AudioDevice | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraDrive | CameraExposure | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomPostpone | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | StorageAcknowledge} Command
  */
 
 /**
@@ -879,9 +879,9 @@
  *   "meeting.pressJoin": MeetingPressJoinArgs,
  *   "meeting.rejoin": MeetingRejoinArgs,
  *   "meeting.stay": MeetingStayArgs,
- *   "room.keep": RoomKeepArgs,
- *   "room.rest": RoomRestArgs,
+ *   "room.postpone": RoomPostponeArgs,
  *   "room.rollBack": RoomRollBackArgs,
+ *   "room.standby": RoomStandbyArgs,
  *   "room.undo": RoomUndoArgs,
  *   "room.wake": RoomWakeArgs,
  *   "screen.key": ScreenKeyArgs,

@@ -52,7 +52,7 @@ export class RoomCover extends HTMLElement {
   }
 
   /**
-   * Stay, even if what is behind is lit meanwhile: where the finger is lifted, the browser presses.
+   * Stay, even if what is behind is awake meanwhile: where the finger is lifted, the browser presses.
    * @param {number} pointer
    */
   #hold(pointer) {

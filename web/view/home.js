@@ -1,4 +1,4 @@
-/** The room at rest: the time, its state in words, the booking to join, and what else can be begun. */
+/** The room between meetings: the time, its state in words, the booking to join, and what else can be begun. */
 
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Booking, Favourite, Issue, Room } from "../lib/types.js" */

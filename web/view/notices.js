@@ -38,7 +38,7 @@ export class NoticeStrip extends HTMLElement {
     if (notice) this.#warn(notice);
     else if (deed) this.#offer(deed);
     else text(this.said, "");
-    const grave = notice !== null && notice.act !== "rest"; // light comes back with a touch
+    const grave = notice !== null && notice.act !== "standby"; // a touch ends it
     attribute(this, "data-grave", grave);
     redraw(this.mark, grave ? "warning" : "wait");
     attribute(this.key, "aria-busy", this.#busy);
@@ -50,10 +50,10 @@ export class NoticeStrip extends HTMLElement {
   #warn({ act, at }) {
     text(this.what, t(`auto.soon.${act}`, { left: left(at, this.panel.clock.now()) }));
     text(this.why, t(`auto.because.${act}`));
-    text(this.key, t(`auto.keep.${act}`));
-    show(this.key, this.panel.may("room.keep"));
+    text(this.key, t(`auto.postpone.${act}`));
+    show(this.key, this.panel.may("room.postpone"));
     text(this.said, `${t(`auto.warn.${act}`)} ${t(`auto.because.${act}`)}`); // without the seconds: those would be read out one by one
-    if (act !== "wake") this.#answer = () => this.panel.ask("room.keep", { act }); // light comes unannounced
+    if (act !== "wake") this.#answer = () => this.panel.ask("room.postpone", { act }); // light comes unannounced
   }
 
   /** @param {Act} deed */

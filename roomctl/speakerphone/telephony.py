@@ -2,7 +2,8 @@
 
 `Leds` writes whole reports, `Keys` and `Telephony` read presses, `TelephonySession` is the Machine
 that holds one connection together. What a report means is decided from the descriptor's flags,
-never from the vendor.
+never from the vendor. A frame is report type (1 input, 2 output, 3 feature), report ID (0 if not
+numbered), payload.
 
 Output. State is per report, not per LED: every write carries all LEDs of a report, and whatever is
 not lit is written as off, so no LED clears another. There is one writer; a newer state replaces

@@ -50,6 +50,7 @@ BREACHES = [
     ("pure", "visca/connection", "import time"),
     ("pure", "visca/sim/wires", "import threading"),
     ("mute", "room/mute", "from time import monotonic"),
+    ("mute", "room/mute", "import roomctl.clock"),
     ("pure", "speakerphone/telephony", "import asyncio"),
     ("pure", "occupancy/presence", "import time"),
     ("pure", "occupancy/evaluation/evaluate", "import time"),

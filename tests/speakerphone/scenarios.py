@@ -28,8 +28,8 @@ class Facts:
     mute: bool
     mute_is_a_state: bool
     hook: bool
-    lights: bool
-    light_per_report: bool
+    leds: bool
+    led_per_report: bool
 
 
 def facts(model: Model) -> Facts:
@@ -40,8 +40,8 @@ def facts(model: Model) -> Facts:
         mute=bool(mutes),
         mute_is_a_state=bool(mutes) and not mutes[0].relative,
         hook=bool(layout.find(Usage.HOOK_SWITCH, ReportType.INPUT)),
-        lights=off_hook is not None and mute is not None,
-        light_per_report=off_hook != mute,
+        leds=off_hook is not None and mute is not None,
+        led_per_report=off_hook != mute,
     )
 
 
@@ -295,7 +295,7 @@ async def a_light_that_is_declared_and_refused_is_never_claimed_and_presses_are_
         await on.show(muted=True, off_hook=True)
         raise AssertionError("a light that was refused was said to be lit")
     assert on.phone.state.led_muted is None
-    await on.shows(False, facts(on.model).light_per_report)  # the other light has its own report
+    await on.shows(False, facts(on.model).led_per_report)  # the other light has its own report
     on.answers = False
     with contextlib.suppress(PortError):
         await on.show(muted=False)

@@ -96,5 +96,5 @@ def test_the_simulated_models_are_the_recorded_devices() -> None:
 def test_the_devices_differ_in_all_that_scenarios_turn_on() -> None:
     known = [facts(model) for model in MODELS.values()]
     assert {one.mute_is_a_state for one in known} == {True, False}
-    assert {one.light_per_report for one in known} == {True, False}
-    assert facts(BLACKWIRE).light_per_report
+    assert {one.led_per_report for one in known} == {True, False}
+    assert facts(BLACKWIRE).led_per_report

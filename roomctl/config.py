@@ -43,7 +43,7 @@ _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})
 class Table(BaseModel):
     """One table of room.toml."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class RoomTable(Table):
@@ -75,7 +75,12 @@ class RoomTable(Table):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        if name not in available_timezones():
+        try:
+            ZoneInfo(name)
+            known = name.partition("/")[0] not in ("posix", "right", "posixrules")
+        except (LookupError, ValueError, OSError):
+            known = False
+        if not known:
             near = difflib.get_close_matches(name, available_timezones(), 1)
             hint = f"; did you mean {near[0]!r}?" if near else ", such as 'Asia/Shanghai'"
             raise ValueError(f"{name!r} is no IANA time zone{hint}")

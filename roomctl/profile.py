@@ -20,7 +20,7 @@ from roomctl.explain import explain, tuples
 class Profile(BaseModel):
     """What every profile says about itself."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     name: str = Field(min_length=1, description="shown to people, such as 'Sony SRG-300H'")
     match: tuple[str, ...] = Field(

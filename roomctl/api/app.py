@@ -103,7 +103,7 @@ def create_app(
         app.include_router(simulator_routes(simulated))
     _pages(app, web, ui_version, with_simulator=simulated is not None)
     _problems(app)
-    describe(app, {one.name: one.right for one in room.declared})
+    describe(app, room)
     demand_rights(app.routes)
     app.add_middleware(
         Guard,

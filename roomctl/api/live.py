@@ -14,7 +14,7 @@ from collections.abc import Callable
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from roomctl import roles
+from roomctl import roles, wire
 from roomctl.api import schema
 from roomctl.api.allowance import Allowance, Rate
 from roomctl.api.encoding import Encoding
@@ -74,6 +74,8 @@ class Live:
 
     async def run(self) -> None:
         """Serve the panel until it goes away, or has to."""
+        # Made when somebody comes who may press a key, not when he does.
+        await wire.in_thread(schema.command_adapter, self._room.declared)
         with self._room.watch() as changes:
             self._say(self._hello())
             self._asked.set()

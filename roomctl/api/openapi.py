@@ -5,7 +5,6 @@ Every operation and every command says in `x-roles` who may use it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,12 @@ from fastapi.openapi.docs import (
 )
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from roomctl.api.problem import MEDIA_TYPE
+from roomctl.api import schema
 from roomctl.api.rights import PublicFiles, Routes, needs
 from roomctl.roles import Right, roles_of
+from roomctl.room import Room
+
+COMMANDS = "/api/v1/commands"
 
 _ASSETS = "/docs-assets"
 _OAUTH2 = "/docs/oauth2-redirect"
@@ -32,9 +34,9 @@ _HEADERS = {
 }
 
 
-def describe(app: FastAPI, commands: Mapping[str, Right]) -> None:
-    """Serve the description, and the pages that show it; `commands`: the right each needs."""
-    _complete(app, commands)
+def describe(app: FastAPI, room: Room) -> None:
+    """Serve the description, made when it is first asked for, and the pages that show it."""
+    _complete(app, room)
     routes = Routes()
 
     @routes.get("/openapi.json", include_in_schema=False)
@@ -82,27 +84,26 @@ def _page(page: HTMLResponse) -> HTMLResponse:
     return page
 
 
-def _complete(app: FastAPI, commands: Mapping[str, Right]) -> None:
-    """Have errors described in the media type that they are answered in, commands with roles."""
+def _complete(app: FastAPI, room: Room) -> None:
+    """Have the commands described, with roles, and what routes only refer to."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _completed(plain(), commands)
+            app.openapi_schema = _completed(plain(), room)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign] # FastAPI's documented way
 
 
-def _completed(document: dict[str, Any], commands: Mapping[str, Right]) -> dict[str, Any]:
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            for answer in operation["responses"].values():
-                content = answer.get("content", {})
-                if MEDIA_TYPE in content:
-                    content[MEDIA_TYPE] = content.pop("application/json")
-    for schema in document["components"]["schemas"].values():
-        kind = schema.get("properties", {}).get("type", {}).get("const")
-        if kind in commands:
-            schema["x-roles"] = roles_of(commands[kind])
+def _completed(document: dict[str, Any], room: Room) -> dict[str, Any]:
+    form, referred = schema.components(room.declared, type(room.document))
+    body = document["paths"][COMMANDS]["post"]["requestBody"]
+    body["content"]["application/json"]["schema"] = form
+    schemas = document["components"]["schemas"] = referred | document["components"]["schemas"]
+    rights = {one.name: one.right for one in room.declared}
+    for one in schemas.values():
+        kind = one.get("properties", {}).get("type", {}).get("const")
+        if kind in rights:
+            one["x-roles"] = roles_of(rights[kind])
     return document

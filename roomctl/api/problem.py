@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from roomctl.api.schema import Problem
+from roomctl.api.schema import reference
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -22,9 +22,8 @@ _ANYWHERE = (400, 401, 403, 413, 415, 421, 422)  # the guard's, and a body of an
 def refusals(*more: int) -> Answers:
     """Describe the errors that any route may answer with, and those of `more` statuses."""
     described = {
-        "model": Problem,
         "description": "What is wrong, as application/problem+json",
-        "content": {MEDIA_TYPE: {}},
+        "content": {MEDIA_TYPE: reference("Problem")},
     }
     return dict.fromkeys((*_ANYWHERE, *more), described)
 

@@ -7,10 +7,12 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, HTTPException, Query, Request, WebSocket
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import ValidationError
 from starlette.requests import HTTPConnection
 
 from roomctl.api import schema
@@ -20,6 +22,7 @@ from roomctl.api.descriptions import description_routes
 from roomctl.api.encoding import Encoding
 from roomctl.api.events import stream
 from roomctl.api.live import Live
+from roomctl.api.openapi import COMMANDS
 from roomctl.api.phone import Phones
 from roomctl.api.pictures import picture_routes
 from roomctl.api.problem import Answers, problem, refusals
@@ -34,7 +37,6 @@ from roomctl.errors import Refused
 from roomctl.roles import Right, Role
 from roomctl.room import Room, Source
 from roomctl.room.commands import CommandRecord, CommandStatus, Failure
-from roomctl.room.document import RoomDocument
 from roomctl.room.liveness import LivenessReport
 
 COOKIE_S = 400 * 24 * 3600
@@ -105,18 +107,23 @@ def _health(router: APIRouter, room: Room) -> None:
 def _status(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
     room = doors.room
 
+    answers: Answers = {200: _answer("The room", "RoomDocument"), 304: {}}
+
+    @router.get(
+        "/api/v1/room",
+        tags=["status"],
+        response_class=JSONResponse,
+        responses={**_ERRORS, **answers},
+    )
     @needs(Right.LOOK)
-    async def document(if_none_match: Annotated[str | None, Header()] = None) -> RoomDocument:
+    async def document(if_none_match: Annotated[str | None, Header()] = None) -> Response:
         """Return everything the room says of itself; ETag is its revision."""
         etag = f'"{doors.boot_id}-{room.document.rev}"'
         if etag in _etags(if_none_match or ""):
-            return cast(RoomDocument, Response(status_code=304, headers={"ETag": etag}))
+            return Response(status_code=304, headers={"ETag": etag})
         _, body = encoding.document()
         headers = {"ETag": etag}
-        return cast(RoomDocument, Response(body, media_type="application/json", headers=headers))
-
-    document.__annotations__["return"] = type(room.document)  # with what further kinds add
-    router.get("/api/v1/room", tags=["status"], responses={**_ERRORS, 304: {}})(document)
+        return Response(body, media_type="application/json", headers=headers)
 
     text = {"text/event-stream": {"schema": {"type": "string"}}}
     flowing: Answers = {200: {"description": "What happens, as it happens", "content": text}}
@@ -145,35 +152,58 @@ def _etags(if_none_match: str) -> set[str]:
 
 def _commands(router: APIRouter, doors: Doors) -> None:
     room = doors.room
+    record_of: Answers = {200: _answer("What became of it", "CommandRecord")}
+    runs: Answers = {202: _answer("It still runs", "CommandRecord")}
 
+    @router.post(
+        COMMANDS,
+        tags=["commands"],
+        response_class=JSONResponse,
+        responses={**_COMMAND_ERRORS, **record_of, **runs},
+    )
     @needs(Right.FOLLOW)
     async def command(
         request: Request,
-        body: Annotated[schema.Asked, Body()],
+        body: Annotated[dict[str, Any], Body()],
         query: Annotated[schema.Waiting, Query()],
-    ) -> CommandRecord:
+    ) -> Response:
         """Do something; answers when it is done, or after `wait_s` seconds that it still runs."""
         source = _source(request)
-        record = room.submit(body.type, schema.arguments(body), source, body.id)
+        asked = _read(body, room)
+        record = room.submit(asked.type, schema.arguments(asked), source, asked.id)
         record = await room.finish(record.id, query.wait_s)
-        return cast(CommandRecord, _outcome(doors, record))
+        return _outcome(doors, record)
 
-    command.__annotations__["body"] = Annotated[schema.command_form(room.declared), Body()]
-    router.post(
-        "/api/v1/commands",
+    @router.get(
+        f"{COMMANDS}/{{command_id}}",
         tags=["commands"],
-        responses={**_COMMAND_ERRORS, 202: {"model": CommandRecord, "description": "still runs"}},
-    )(command)
-
-    @router.get("/api/v1/commands/{command_id}", tags=["commands"], responses=_COMMAND_ERRORS)
+        response_class=JSONResponse,
+        responses={**_COMMAND_ERRORS, **record_of},
+    )
     @needs(Right.FOLLOW)
-    async def outcome(command_id: InPath) -> CommandRecord:
+    async def outcome(command_id: InPath) -> Response:
         """Return what became of a command."""
         try:
-            return room.command(command_id)
+            return JSONResponse(schema.record_json(room.command(command_id)))
         except KeyError:
             why = f"no command {command_id!r} is known; the last 1000 are kept"
             raise Refused("room", "unknown_command", why) from None
+
+
+def _answer(meaning: str, name: str) -> dict[str, Any]:
+    """Describe an answer by one of `schema.components`."""
+    return {"description": meaning, "content": {"application/json": schema.reference(name)}}
+
+
+def _read(body: dict[str, Any], room: Room) -> schema.Asked:
+    try:
+        asked: schema.Asked = schema.command_adapter(room.declared).validate_python(body)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        raise RequestValidationError(
+            [{**one, "loc": ("body", *one["loc"])} for one in found]
+        ) from error
+    return asked
 
 
 def _outcome(doors: Doors, record: CommandRecord) -> Response:

@@ -24,6 +24,7 @@ from typing_extensions import TypedDict
 
 from roomctl.command import Declaration, DeviceName, Identifier, Number, Plain, Push
 from roomctl.room.commands import CommandRecord, CommandStatus
+from roomctl.room.document import RoomDocument
 
 
 class Strict(BaseModel):
@@ -32,7 +33,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Asked(Strict):
+class _Member(Strict):
+    """One of a union, which is what reads it: there is no need to build it alone as well."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Asked(_Member):
     """A command; each adds its `type` and its `args`."""
 
     id: Identifier | None = Field(default=None, description="makes a repeat harmless")
@@ -49,7 +56,7 @@ def command_form(declared: tuple[Declaration, ...]) -> Any:  # noqa: ANN401 - a 
 
 @functools.cache
 def command_adapter(declared: tuple[Declaration, ...]) -> TypeAdapter[Any]:
-    """Return what reads the commands that a room takes."""
+    """Return what reads the commands that a room takes; the first time it takes a while."""
     return TypeAdapter(command_form(declared))
 
 
@@ -78,12 +85,11 @@ def _arguments(declaration: Declaration, name: str) -> type[Strict]:
 
     made = create_model(
         name,
-        __base__=Strict,
+        __base__=_Member,
         __validators__={"together": model_validator(mode="after")(together)},  # type: ignore[dict-item] # pydantic's own
         **fields,
     )
     made.model_config["json_schema_extra"] = functools.partial(_described, declaration)
-    made.model_rebuild(force=True)
     return made
 
 
@@ -143,7 +149,7 @@ class SimulatorAction(Strict):
     args: dict[str, bool | int | float | Plain] = Field(default_factory=dict, max_length=8)
 
 
-class LiveCommand(Strict):
+class LiveCommand(_Member):
     """A command over the panel's socket."""
 
     type: Literal["command"]
@@ -151,7 +157,7 @@ class LiveCommand(Strict):
     command: dict[str, Any] = Field(json_schema_extra={"x-typedef": "Command"})
 
 
-class LiveHold(Strict):
+class LiveHold(_Member):
     """A finger is on the pad; sent every 100 ms. Speeds as those of camera.drive."""
 
     type: Literal["hold"]
@@ -164,27 +170,27 @@ class LiveHold(Strict):
     focus: Push = 0.0
 
 
-class LiveRelease(Strict):
+class LiveRelease(_Member):
     """The finger has left."""
 
     type: Literal["release"]
     hold: Identifier
 
 
-class LiveListen(Strict):
+class LiveListen(_Member):
     """A panel shows, or no longer shows, how loud the microphone is; `level` messages follow."""
 
     type: Literal["listen"]
     on: bool
 
 
-class LiveSnapshot(Strict):
+class LiveSnapshot(_Member):
     """The panel missed something and asks for everything."""
 
     type: Literal["snapshot"]
 
 
-class LivePing(Strict):
+class LivePing(_Member):
     """The panel measures its clock against the server's."""
 
     type: Literal["ping"]
@@ -297,6 +303,33 @@ class Problem(BaseModel):
     code: str
     detail: str = ""
     params: dict[str, Any] = Field(default_factory=dict)
+
+
+_COMPONENT = "#/components/schemas/{model}"
+
+
+def reference(name: str) -> dict[str, Any]:
+    """Refer to one of `components`: a model given to a route is built when the program starts."""
+    return {"schema": {"$ref": _COMPONENT.format(model=name)}}
+
+
+def components(
+    declared: tuple[Declaration, ...], document: type[RoomDocument]
+) -> tuple[Any, dict[str, Any]]:
+    """Return the form of all commands, and the schemas that routes only refer to, by name.
+
+    `document` is the room's own, with what further kinds add.
+    """
+    forms, made = TypeAdapter.json_schemas(
+        [
+            ("command", "validation", command_adapter(declared)),
+            ("problem", "serialization", TypeAdapter(Problem)),
+            ("record", "serialization", TypeAdapter(CommandRecord)),
+            ("room", "serialization", TypeAdapter(document)),
+        ],
+        ref_template=_COMPONENT,
+    )
+    return forms[("command", "validation")], made["$defs"]
 
 
 def arguments(command: Asked) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _SONY = (0x0001, 0x0010, 0x0020)  # Sony's manuals print all three, depending on
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class PtzAxis(_Part):

@@ -48,7 +48,7 @@ _AS_IT_IS = "as it is"
 class PlatformTable(BaseModel):
     """One table of a platform's file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class PlatformName(PlatformTable):

@@ -15,7 +15,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import islice
 
 from roomctl.meeting.platform import Platform, Platforms
@@ -203,15 +203,50 @@ class _Printed:
     own: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class _Patterns:
-    """What is searched for in a text, all platforms at once; the tables are by `_key`."""
+    """What is searched for in a text, all platforms at once; the tables are by `_key`.
 
-    mentions: re.Pattern[str]
-    owners: Mapping[str, str]
-    labels: re.Pattern[str]
-    meanings: Mapping[str, tuple[_Meaning, ...]]
-    passcodes: Mapping[str, re.Pattern[str]]
+    Each is made when it is first needed: few texts print a number.
+    """
+
+    platforms: Platforms
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        named = {mention: p.key for p in self.platforms for mention in p.printed.mentions}
+        return {**named, **self.platforms.brands}  # a link names its platform too
+
+    @cached_property
+    def mentions(self) -> re.Pattern[str]:
+        return re.compile(_any_of(self._owners), _FLAGS)
+
+    @cached_property
+    def owners(self) -> Mapping[str, str]:
+        return {_key(mention): platform for mention, platform in self._owners.items()}
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        """Return the labels; of two spellings the longer, as "会议 号", which is 会议号 too."""
+        each = {
+            label for p in self.platforms for label in (*p.printed.labels, *p.printed.own_labels)
+        }
+        return {_key(label): label for label in sorted(each, key=len)}
+
+    @cached_property
+    def labels(self) -> re.Pattern[str]:
+        return re.compile(rf"(?P<label>{_any_of(self._labels.values())}){_NUMBER}", _FLAGS)
+
+    @cached_property
+    def meanings(self) -> Mapping[str, tuple[_Meaning, ...]]:
+        return {key: _meanings(label, self.platforms) for key, label in self._labels.items()}
+
+    def passcodes(self, key: str) -> re.Pattern[str] | None:
+        """Return what finds a passcode of the platform `key`, if it prints any."""
+        platform = self.platforms.by_key.get(key)
+        if platform is None or not platform.printed.passcode_labels:
+            return None
+        return _passcode(platform.printed.passcode_labels, platform.printed.passcode)
 
 
 def number_of(text: str, platform: Platform, platforms: Platforms) -> str | None:
@@ -227,11 +262,12 @@ def passcode_of(text: str, key: str, platforms: Platforms) -> str | None:
     Not one that stands with another platform's name.
     """
     patterns = _patterns(platforms)
-    if key not in patterns.passcodes:
+    passcodes = patterns.passcodes(key)
+    if passcodes is None:
         return None
     named = _mentions(text, platforms)
     places = [at for at, _ in named]
-    for match in islice(patterns.passcodes[key].finditer(text), MOST_NUMBERS):
+    for match in islice(passcodes.finditer(text), MOST_NUMBERS):
         if _nearest(named, bisect_left(places, match.start() + 1)) in (key, None):
             return match["passcode"] or match["digits"]
     return None
@@ -311,41 +347,35 @@ def _grouping(run: list[str]) -> str:
 
 @lru_cache(maxsize=8)
 def _patterns(platforms: Platforms) -> _Patterns:
-    owners = {mention: p.key for p in platforms for mention in p.printed.mentions}
-    owners |= platforms.brands  # a link names its platform too
-    labels = {label for p in platforms for label in (*p.printed.labels, *p.printed.own_labels)}
-    once = {_key(label): label for label in sorted(labels, key=len)}  # as "会议 号", for 会议号 too
-    return _Patterns(
-        re.compile(_any_of(owners), _FLAGS),
-        {_key(mention): platform for mention, platform in owners.items()},
-        re.compile(rf"(?P<label>{_any_of(once.values())}){_NUMBER}", _FLAGS),
-        {key: _meanings(label, platforms) for key, label in once.items()},
-        {p.key: _passcode(p) for p in platforms if p.printed.passcode_labels},
-    )
+    return _Patterns(platforms)
 
 
 def _meanings(written: str, platforms: Platforms) -> tuple[_Meaning, ...]:
     """Return what a label means: what it ends with is a label too, as in "Zoom Meeting ID"."""
 
     def among(labels: tuple[str, ...]) -> bool:
-        ends = (_any_of([one]) + "$" for one in labels)
-        return any(re.search(end, spellings, re.IGNORECASE | re.MULTILINE) for end in ends)
+        return any(_ending(one).search(spellings) for one in labels)
 
     spellings = f"{written}\n{''.join(written.split())}"
     found = ((p, among(p.printed.labels), among(p.printed.own_labels)) for p in platforms)
     return tuple(_Meaning(p, own) for p, known, own in found if known or own)
 
 
-def _passcode(platform: Platform) -> re.Pattern[str]:
+@cache
+def _ending(label: str) -> re.Pattern[str]:
+    return re.compile(_any_of([label]) + "$", re.IGNORECASE | re.MULTILINE)
+
+
+@cache
+def _passcode(labels: tuple[str, ...], form: str) -> re.Pattern[str]:
     # Behind a colon and on the same line, as the file says; else digits only, since "Password
     # protected" names none, and neither does an empty "Passcode:" above the next line's words.
-    printed = platform.printed
-    code = f"{_NO_PASSCODE}(?P<passcode>{printed.passcode})"
+    code = f"{_NO_PASSCODE}(?P<passcode>{form})"
     behind = (
         rf"[ \t]{{0,3}}(?:(?:[:=]|为|是|\bis\b)[ \t]{{0,8}}{code}"
         rf"|[:=]?\s{{0,8}}(?P<digits>[0-9]{{4,10}}))(?![0-9A-Za-z])"
     )
-    return re.compile(_any_of(printed.passcode_labels) + behind, re.IGNORECASE)
+    return re.compile(_any_of(labels) + behind, re.IGNORECASE)
 
 
 def _any_of(labels: Iterable[str]) -> str:

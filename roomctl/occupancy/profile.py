@@ -21,7 +21,7 @@ DATASET = "uci864"  # the file of the laboratory's figures, which is no sensor's
 class Ratios(BaseModel):
     """Log-likelihood ratios of the bins of each kind of sensor."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     pir: tuple[float, ...] = Field(min_length=2, max_length=2)
     sound: tuple[float, ...] = Field(min_length=41, max_length=41)

@@ -55,7 +55,7 @@ from roomctl.wire import Connect
 _log = logging.getLogger(__name__)
 
 STARTING_S = 5.0  # a device that has not answered by then does not hold the panel up
-TICK_S, LEAST_S = 0.5, 0.01
+TICK_S, LEAST_S = 1.0, 0.01
 END_LIMIT_S = 2.5  # cameras stop in 1.0 of them
 
 

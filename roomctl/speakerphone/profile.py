@@ -20,7 +20,7 @@ _IDS = r"^[0-9a-f]{4}:[0-9a-f]{4}$"
 class FirmwareAdvisory(BaseModel):
     """What is known to be wrong with some firmware; versions are bcdDevice: 0x0213 is 2.13."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     bcd_from: int = Field(default=0, ge=0, le=0xFFFF)
     bcd_to: int = Field(default=0xFFFF, ge=0, le=0xFFFF)

@@ -21,7 +21,7 @@ import { HomeView } from "./view/home.js";
 import { JoinSheet } from "./view/join.js";
 import { NoticeStrip } from "./view/notices.js";
 import { button } from "./view/parts.js";
-import { RelaySheet } from "./view/relay.js";
+import { RemoteControlSheet } from "./view/remote-control.js";
 import { SoundSheet } from "./view/sound.js";
 import { HelpSheet, NewSheet, TodaySheet } from "./view/sheets.js";
 import { WhySheet } from "./view/why.js";
@@ -60,7 +60,7 @@ export class RoomPanel extends HTMLElement {
       today: new TodaySheet(this),
       why: new WhySheet(this),
       help: new HelpSheet(this),
-      relay: new RelaySheet(this),
+      remote_control: new RemoteControlSheet(this),
     };
     this.live.heard = (pct) => this.sheets.sound.level(pct);
     this.notices = new NoticeStrip(this);
@@ -203,7 +203,7 @@ export class RoomPanel extends HTMLElement {
     for (const part of [this.notices, this.question]) attribute(part, "inert", !usable || !this.live.ready);
     attribute(this.bar, "data-told", this.notices.update(room));
     this.live.listen(usable && this.#sheet === "sound");
-    this.sheets.relay.watch(this.#sheet === "relay", usable && !asked);
+    this.sheets.remote_control.watch(this.#sheet === "remote_control", usable && !asked);
     view.update(room);
     text(this.time, this.clock.hourMinute(this.clock.now()));
   }

@@ -123,7 +123,7 @@ class MeetingEntry:
     failure: str | None = None
     evidence: Literal["media", "page", "none"] = "none"
     shown: bool = False  # its page is on the room's display
-    relay: bool = False  # a panel can reach that page
+    remote_control: bool = False  # a panel can reach that page
     can_press_join: bool = False
     dial: tuple[str, ...] = ()
     fallback: FallbackEntry | None = None

@@ -134,7 +134,7 @@ class CallControl:
             failure=now.failure.value if now.failure else None,
             evidence=now.evidence.value,
             shown=standing.shown,
-            relay=standing.shown and self._seen is not None and self._seen.reachable,
+            remote_control=standing.shown and self._seen is not None and self._seen.reachable,
             can_press_join=bool(self.keys_to_join),
             dial=self._dialled(),
             fallback=self._fallback_entry(),

@@ -354,7 +354,7 @@ FRESH_S = 0.2  # five pictures a second are more than anybody is shown
 
 _WHY = {
     TouchRefusal.NO_PAGE: "no meeting stands on the room's display",
-    TouchRefusal.NO_RELAY: "this display cannot be touched from a panel; see docs/kiosk.md",
+    TouchRefusal.NO_REMOTE_CONTROL: "no panel can touch this display; see docs/kiosk.md",
     TouchRefusal.BUSY: "too many touches wait; try again in a moment",
     TouchRefusal.FAILED: "the touch did not reach the page; look at the room's display",
 }

@@ -257,9 +257,9 @@ class TouchRefusal(StrEnum):
     """Why a touch did not reach a page: the closed list that panels translate."""
 
     NO_PAGE = "no_page"
-    NO_RELAY = "no_relay"
-    BUSY = "relay_busy"
-    FAILED = "relay_failed"
+    NO_REMOTE_CONTROL = "no_remote_control"
+    BUSY = "remote_control_busy"
+    FAILED = "remote_control_failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,7 @@ class SimScreen:
     def _touch(self, touch: TouchOrder) -> None:
         standing = self._call is not None and self._call.page.phase is PagePhase.OPEN
         if not standing or not self.reachable:
-            why = TouchRefusal.NO_RELAY if standing else TouchRefusal.NO_PAGE
+            why = TouchRefusal.NO_REMOTE_CONTROL if standing else TouchRefusal.NO_PAGE
             self._reports.append(TouchResult(touch.number, why))
             return
         match touch:

@@ -65,7 +65,7 @@ async def _tempt(site, policy, count):
             try:
                 for _ in range(count):
                     for place, answer in ((DOWNLOAD, "click A"), (FILE, "cancel")):
-                        assert await daemon.relay(PressPoint, *place) is None
+                        assert await daemon.touch(PressPoint, *place) is None
                         await says(site, answer)
                     for code, modifiers in KEYS.values():
                         stroke = KeyStrokes(named(KeyName.ENTER).keymap, (code,), modifiers)

@@ -163,7 +163,7 @@ class Daemon:
 
         return await self.until(wanted, limit_s)
 
-    async def relay(self, kind, *what, limit_s=10.0):
+    async def touch(self, kind, *what, limit_s=10.0):
         """Have the page touched, or looked at; return why not, or None."""
         order = kind(next(_numbers), *what)
         self.say(order)

@@ -33,7 +33,7 @@ async def test_a_screen_that_hangs_claims_nothing_and_goes_on_where_it_was() -> 
         await house.join()
         house.screen.silent = True
         await house.until(lambda: stands(house) == ("unknown", "none"), limit_s=12.0)
-        assert not house.document.meeting.relay
+        assert not house.document.meeting.remote_control
         house.screen.silent = False
         await house.until(lambda: house.document.meeting.state == "in_call", limit_s=5.0)
         await house.always(lambda: house.document.meeting.state == "in_call", 30.0)

@@ -111,7 +111,7 @@ IDLE_MEETING: Room = {
     "failure": None,
     "evidence": "none",
     "shown": False,
-    "relay": False,
+    "remote_control": False,
     "can_press_join": False,
     "dial": [],
     "fallback": None,
@@ -198,7 +198,7 @@ def in_call(language: str = "en") -> Room:
         "since": _at(-2),
         "evidence": "media",
         "shown": True,
-        "relay": True,
+        "remote_control": True,
     }
     return room
 

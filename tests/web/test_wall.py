@@ -12,7 +12,7 @@ from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
 from tests.web.stand_in import StandIn
 from tests.web.test_layout import CONTRAST, PANELS, PHONE, faults
-from tests.web.test_relay import PICTURE, SHOWN
+from tests.web.test_remote_control import PICTURE, SHOWN
 
 pytestmark = pytest.mark.browser
 
@@ -98,7 +98,7 @@ def test_what_the_panel_cannot_tell_is_one_touch_from_being_seen(open_panel: Ope
 
 def test_a_page_that_is_gone_is_home_again_with_a_reason_and_the_ways_out(open_panel: Open) -> None:
     stand_in, page = at(open_panel)
-    gone = rooms.at_a_wall(failure="network", shown=False, relay=False)
+    gone = rooms.at_a_wall(failure="network", shown=False, remote_control=False)
     gone["issues"] = [rooms.issue("meeting.failed", "meeting", reason="network")]
     stand_in.patch(**gone)
     note = page.locator("home-view trouble-note")
@@ -110,7 +110,7 @@ def test_a_page_that_is_gone_is_home_again_with_a_reason_and_the_ways_out(open_p
 
 
 def test_a_display_that_cannot_be_touched_is_said_and_not_offered(open_panel: Open) -> None:
-    _, page = at(open_panel, relay=False, can_press_join=True)
+    _, page = at(open_panel, remote_control=False, can_press_join=True)
     expect(page.locator("wall-card")).to_contain_text("This panel cannot touch the room screen")
     expect(page.locator("way-in button").locator("visible=true")).to_have_count(0)
 
@@ -144,7 +144,7 @@ def test_nothing_is_cut_covered_or_too_small(
     until(page, SHOWN)
     stand_in.patch(**rooms.at_a_wall(language, "prejoin", can_press_join=True))
     page.locator(".tools .primary").wait_for()
-    found["relay"] = faults(page, phone=phone)
+    found["remote_control"] = faults(page, phone=phone)
     page.locator(".tools .key").first.tap()
     page.locator(".entry input").wait_for()
     found["typing"] = faults(page, phone=phone)
@@ -168,8 +168,8 @@ def test_all_text_stands_at_seven_to_one(open_panel: Open, scheme: Any) -> None:
     faint = {"wall": page.evaluate(CONTRAST)}
     page.locator("wall-card").get_by_text("Room screen", exact=True).tap()
     until(page, SHOWN)
-    faint["relay"] = page.evaluate(CONTRAST)
-    stand_in.picture = "relay_failed"
+    faint["remote_control"] = page.evaluate(CONTRAST)
+    stand_in.picture = "remote_control_failed"
     page.wait_for_selector("screen-mirror .note")
     faint["old"] = page.evaluate(CONTRAST)
     page.get_by_role("button", name="Type text").tap()

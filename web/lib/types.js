@@ -166,7 +166,7 @@
  * @property {string | null} failure
  * @property {"media" | "page" | "none"} evidence
  * @property {boolean} shown
- * @property {boolean} relay
+ * @property {boolean} remote_control
  * @property {boolean} can_press_join
  * @property {string[]} dial
  * @property {Fallback | null} fallback

@@ -39,7 +39,7 @@ export class ScreenMirror extends HTMLElement {
     super();
     this.panel = panel;
     this.touch = touch;
-    this.canvas = named(h("canvas", { role: "img", width: 0, height: 0 }), "relay.picture");
+    this.canvas = named(h("canvas", { role: "img", width: 0, height: 0 }), "remote_control.picture");
     this.words = h("span");
     this.note = h("p", { class: "note", role: "status" }, icon("warning"), this.words);
     this.mark = h("i", { class: "mark", hidden: true });
@@ -88,7 +88,7 @@ export class ScreenMirror extends HTMLElement {
     const none = this.canvas.width === 0;
     attribute(this, "data-old", old);
     const seconds = Math.round((performance.now() - this.#taken_ms) / 1000);
-    const age = none ? t("relay.waiting") : t("relay.old", { count: seconds });
+    const age = none ? t("remote_control.waiting") : t("remote_control.old", { count: seconds });
     const why = this.#code ? say("error", this.#code) : "";
     text(this.words, old ? [none && why ? "" : age, why].filter(Boolean).join(" ") : "");
     show(this.note, old);
@@ -163,7 +163,7 @@ export class ScreenMirror extends HTMLElement {
     event.preventDefault();
     const { clientX: x, clientY: y } = event;
     if (!event.isPrimary || event.button !== 0) return void (this.#finger = null); // two fingers: neither presses
-    if (this.old) return this.panel.tell(t("relay.not_now"));
+    if (this.old) return this.panel.tell(t("remote_control.not_now"));
     if (!this.#spot(event)) return;
     this.#owed = 0;
     this.#finger = { id: event.pointerId, x, y, last: y, drags: false };

@@ -27,8 +27,8 @@ export class WayIn extends HTMLElement {
   constructor(panel) {
     super();
     this.panel = panel;
-    this.open = button("screen", "wall.open", "key", () => panel.open("relay"));
-    this.join = button("hand", "relay.join", "key", () => void panel.ask("meeting.pressJoin", {}, PRESS_MS));
+    this.open = button("screen", "wall.open", "key", () => panel.open("remote_control"));
+    this.join = button("hand", "remote_control.join", "key", () => void panel.ask("meeting.pressJoin", {}, PRESS_MS));
     this.cannot = h("p", { class: "hint" });
     this.append(this.join, this.open, this.cannot);
   }
@@ -39,7 +39,7 @@ export class WayIn extends HTMLElement {
    */
   update(meeting, first) {
     const shown = meeting.shown === true && meeting.state !== "leaving";
-    const within = shown && meeting.relay === true && !this.panel.phone;
+    const within = shown && meeting.remote_control === true && !this.panel.phone;
     const joins = within && meeting.can_press_join === true && ["prejoin", "unknown"].includes(meeting.state);
     show(this, shown && (within || first));
     show(this.open, within);
@@ -47,7 +47,7 @@ export class WayIn extends HTMLElement {
     this.join.classList.toggle("primary", first);
     this.open.classList.toggle("primary", first && !joins);
     show(this.cannot, !within);
-    text(this.cannot, t(this.panel.phone ? "wall.phone" : "wall.no_relay"));
+    text(this.cannot, t(this.panel.phone ? "wall.phone" : "wall.no_remote_control"));
   }
 }
 
@@ -103,7 +103,7 @@ export class WallCard extends HTMLElement {
   update(room) {
     const { meeting } = room;
     const failed = meeting.state === "failed";
-    const within = meeting.relay === true && !this.panel.phone;
+    const within = meeting.remote_control === true && !this.panel.phone;
     redraw(this.mark, failed ? "warning" : "screen");
     text(this.what, failed ? say("wall", meeting.failure) : t("wall.prejoin"));
     text(this.todo, failed ? say("wall.do", meeting.failure) : within ? t("wall.do.prejoin") : "");

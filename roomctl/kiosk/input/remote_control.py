@@ -240,7 +240,7 @@ class RemoteTouches:
     async def _obey(self, order: TouchOrder) -> None:
         actuators = self._actuators()
         if actuators is None:
-            why = TouchRefusal.NO_RELAY if self._meeting else TouchRefusal.NO_PAGE
+            why = TouchRefusal.NO_REMOTE_CONTROL if self._meeting else TouchRefusal.NO_PAGE
             self._say(TouchResult(order.number, why))
             return
         match order:

@@ -73,7 +73,7 @@ def site():
 
 
 async def touch(daemon, place):
-    assert await daemon.relay(PressPoint, *place) is None
+    assert await daemon.touch(PressPoint, *place) is None
 
 
 async def logged(agency, words):

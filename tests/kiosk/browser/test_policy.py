@@ -57,7 +57,7 @@ async def test_nothing_that_is_touched_on_a_page_is_kept_or_opens_a_window(polic
         async with agency.daemon() as daemon:
 
             async def touch(place):
-                assert await daemon.relay(PressPoint, *place) is None
+                assert await daemon.touch(PressPoint, *place) is None
 
             order = OpenMeeting(
                 1, f"{site.origin}/", site.origin, assisted, "Bamboo", hosts=("127.0.0.1",)
@@ -73,7 +73,7 @@ async def test_nothing_that_is_touched_on_a_page_is_kept_or_opens_a_window(polic
             assert "blur" not in await says(site, "cancel")  # refused before a dialog appeared
             for place, text in ((NAME, WHO), (WORD, PASSWORD)):
                 await touch(place)
-                assert await daemon.relay(TypeText, text) is None
+                assert await daemon.touch(TypeText, text) is None
             assert windows(display.environment) == ALONE
             await touch(SUBMIT)
             signed_in = [("roomctl-meeting", "signed in - Chromium")]

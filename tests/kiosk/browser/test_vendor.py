@@ -105,12 +105,12 @@ async def test_a_page_is_joined_with_its_passcode_by_touch_and_read_at_every_ste
         daemon.say(order)
         page = await daemon.page(shows("prejoin"))
         assert page.reachable
-        assert await daemon.relay(PressPoint, *JOIN) is None
+        assert await daemon.touch(PressPoint, *JOIN) is None
         await daemon.page(shows("passcode_wrong"))
-        assert await daemon.relay(PressPoint, *CODE) is None
-        assert await daemon.relay(TypeText, PASSCODE) is None
-        assert await daemon.relay(PressKey, KeyName.TAB) is None
-        assert await daemon.relay(PressKey, KeyName.SPACE) is None
+        assert await daemon.touch(PressPoint, *CODE) is None
+        assert await daemon.touch(TypeText, PASSCODE) is None
+        assert await daemon.touch(PressKey, KeyName.TAB) is None
+        assert await daemon.touch(PressKey, KeyName.SPACE) is None
         await daemon.page(shows("lobby"))
         assert site.joined == [["", ""], ["", PASSCODE]]
         site.stage = "in"
@@ -155,13 +155,13 @@ async def test_no_link_on_the_page_loses_the_call(agent, english, platform):
         daemon.say(order)
         await daemon.page(flows)
         for place in (vendor.MAIL, vendor.FOREIGN, vendor.WINDOW):
-            assert await daemon.relay(PressPoint, *place) is None
+            assert await daemon.touch(PressPoint, *place) is None
         before = await daemon.page(flows)
         after = await daemon.page(
             lambda page: flows(page) and page.rtc.bytes_in > before.rtc.bytes_in + 2000
         )
         assert after.host == "127.0.0.1"
-        assert await daemon.relay(PressPoint, *vendor.LEAVE) is None
+        assert await daemon.touch(PressPoint, *vendor.LEAVE) is None
         # Before the page is left: what it has not sent by then, the browser never sends.
         said = [await asyncio.to_thread(english.said.get, timeout=5) for _ in range(2)]
         assert said == ["met webdriver=true", "left by its own button"]
@@ -197,7 +197,7 @@ async def test_a_picture_of_the_page_is_had_in_parts(agent, english, platform):
         parts = [one.part for one in daemon.heard if isinstance(one, PicturePart)]
         assert parts == list(range(last.parts))
         await left(daemon, order)
-        assert await daemon.relay(TakePicture) is TouchRefusal.NO_PAGE
+        assert await daemon.touch(TakePicture) is TouchRefusal.NO_PAGE
 
 
 async def test_a_plain_page_without_a_compositor_cannot_be_touched(agent, english, platform):
@@ -206,8 +206,8 @@ async def test_a_plain_page_without_a_compositor_cannot_be_touched(agent, englis
         daemon.say(order)
         page = await daemon.page(is_open)
         assert not page.reachable
-        assert await daemon.relay(PressPoint, *JOIN) is TouchRefusal.NO_RELAY
-        assert await daemon.relay(TakePicture) is TouchRefusal.NO_RELAY
+        assert await daemon.touch(PressPoint, *JOIN) is TouchRefusal.NO_REMOTE_CONTROL
+        assert await daemon.touch(TakePicture) is TouchRefusal.NO_REMOTE_CONTROL
         await left(daemon, order)
 
 

@@ -87,7 +87,7 @@ def site():
 
 
 async def do(daemon, kind, *what):
-    assert await daemon.relay(kind, *what) is None
+    assert await daemon.touch(kind, *what) is None
 
 
 def at(below):

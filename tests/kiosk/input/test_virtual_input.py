@@ -104,21 +104,21 @@ async def test_a_plain_page_is_joined_and_left_by_touch_while_the_panel_has_the_
         browsers = [words for _, words in commands(UID) if f"--class={labwc.MEETING}" in words]
         assert browsers
         assert not [word for words in browsers for word in words if "remote-debugging" in word]
-        assert await daemon.relay(PressPoint, *CODE) is None
-        assert await daemon.relay(TypeText, "x") is None
-        assert await daemon.relay(PressKey, KeyName.BACKSPACE) is None
-        assert await daemon.relay(TypeText, PASSCODE) is None
-        assert await daemon.relay(PressKey, KeyName.TAB) is None
-        assert await daemon.relay(PressKey, KeyName.ENTER) is None
+        assert await daemon.touch(PressPoint, *CODE) is None
+        assert await daemon.touch(TypeText, "x") is None
+        assert await daemon.touch(PressKey, KeyName.BACKSPACE) is None
+        assert await daemon.touch(TypeText, PASSCODE) is None
+        assert await daemon.touch(PressKey, KeyName.TAB) is None
+        assert await daemon.touch(PressKey, KeyName.ENTER) is None
         assert await asyncio.to_thread(site.said.get, timeout=10) == "met webdriver=false"
         assert site.joined == [["", PASSCODE]]
-        assert await daemon.relay(ScrollAt, 0.5, 0.5, 2, True) is None
+        assert await daemon.touch(ScrollAt, 0.5, 0.5, 2, True) is None
         daemon.say(TakePicture(900))
         last = await daemon.until(
             lambda one: isinstance(one, PicturePart) and one.part == one.parts - 1, limit_s=8
         )
         assert last.parts >= 1
-        assert await daemon.relay(PressPoint, *LEAVE) is None
+        assert await daemon.touch(PressPoint, *LEAVE) is None
         assert await asyncio.to_thread(site.said.get, timeout=5) == "left by its own button"
         lines = [" ".join(words) for _, words in commands(UID)]
         assert not [line for line in lines if PASSCODE in line or str(site.port) in line]
@@ -140,7 +140,7 @@ async def test_the_keys_of_a_platform_file_join_from_where_the_page_has_its_focu
             display.until, lambda: display.share(ROOM, (255, 255, 255)) > 0.5, "the meeting"
         )
         for key in (KeyName.TAB, KeyName.TAB, KeyName.ENTER):
-            assert await daemon.relay(PressKey, key) is None
+            assert await daemon.touch(PressKey, key) is None
         await until(lambda: site.joined == [["", ""]], "Join was pressed")
 
 

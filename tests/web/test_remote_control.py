@@ -17,11 +17,13 @@ pytestmark = pytest.mark.browser
 
 WIDTH, HEIGHT = 320, 180
 PICTURE = png(b"P6\n%d %d\n255\n" % (WIDTH, HEIGHT) + bytes(WIDTH * HEIGHT * 3), 1 << 20)
-SHOWN = "document.querySelector('relay-sheet canvas').width > 0"
-FORGOTTEN = "document.querySelector('relay-sheet canvas').width === 0"
+SHOWN = "document.querySelector('remote-control canvas').width > 0"
+FORGOTTEN = "document.querySelector('remote-control canvas').width === 0"
 
 
-def relay(open_panel: Open, room: rooms.Room | None = None, **context: Any) -> tuple[StandIn, Page]:
+def remote_control(
+    open_panel: Open, room: rooms.Room | None = None, **context: Any
+) -> tuple[StandIn, Page]:
     """Show a panel at a wall, and open the room's display on it."""
     stand_in, page = open_panel(None, "/ui/tsconfig.json", **context)
     stand_in.room, stand_in.picture = room or rooms.at_a_wall(), PICTURE
@@ -34,7 +36,7 @@ def relay(open_panel: Open, room: rooms.Room | None = None, **context: Any) -> t
 
 def place(page: Page, x: float, y: float) -> tuple[float, float]:
     """Return where a place of the display stands on the panel."""
-    box = page.locator("relay-sheet canvas").bounding_box()
+    box = page.locator("remote-control canvas").bounding_box()
     assert box is not None
     scale = min(box["width"] / WIDTH, box["height"] / HEIGHT)
     left = box["x"] + (box["width"] - WIDTH * scale) / 2
@@ -56,7 +58,7 @@ def write(page: Page, keys: str) -> None:
 def test_a_touch_on_the_picture_presses_at_that_place(
     open_panel: Open, size: tuple[int, int]
 ) -> None:
-    stand_in, page = relay(open_panel, viewport={"width": size[0], "height": size[1]})
+    stand_in, page = remote_control(open_panel, viewport={"width": size[0], "height": size[1]})
     page.touchscreen.tap(*place(page, 0.25, 0.8))
     page.wait_for_selector(".mark[data-state=done]")
     [pressed] = stand_in.commands("screen.press")
@@ -65,7 +67,7 @@ def test_a_touch_on_the_picture_presses_at_that_place(
 
 
 def test_a_touch_beside_the_picture_presses_nothing(open_panel: Open) -> None:
-    stand_in, page = relay(open_panel, viewport={"width": 1920, "height": 1080})
+    stand_in, page = remote_control(open_panel, viewport={"width": 1920, "height": 1080})
     page.touchscreen.tap(*place(page, -0.02, 0.5))
     page.touchscreen.tap(*place(page, 0.5, 0.5))
     told(page, lambda: len(stand_in.commands("screen.press")), 1)
@@ -73,7 +75,7 @@ def test_a_touch_beside_the_picture_presses_nothing(open_panel: Open) -> None:
 
 
 def test_a_drag_scrolls_where_it_began_and_presses_nothing(open_panel: Open) -> None:
-    stand_in, page = relay(open_panel)
+    stand_in, page = remote_control(open_panel)
     page.mouse.move(*place(page, 0.5, 0.95))
     page.mouse.down()
     page.mouse.move(*place(page, 0.5, 0.1), steps=12)
@@ -91,7 +93,7 @@ def test_a_drag_scrolls_where_it_began_and_presses_nothing(open_panel: Open) -> 
 
 
 def test_two_fingers_press_nothing(open_panel: Open) -> None:
-    stand_in, page = relay(open_panel)
+    stand_in, page = remote_control(open_panel)
     hands = page.context.new_cdp_session(page)
     points = [
         dict(zip("xy", place(page, x, 0.5), strict=True), id=n) for n, x in ((0, 0.3), (1, 0.7))
@@ -127,7 +129,7 @@ def test_pictures_are_asked_for_only_while_they_are_seen(open_panel: Open) -> No
 
 
 def test_a_page_that_nobody_sees_asks_for_none(open_panel: Open) -> None:
-    stand_in, page = relay(open_panel)
+    stand_in, page = remote_control(open_panel)
     hide = "Object.defineProperty(document, 'hidden', { value: %s, configurable: true })"
     turn = "document.dispatchEvent(new Event('visibilitychange'))"
     page.evaluate(f"{hide % 'true'}; {turn}")
@@ -138,10 +140,10 @@ def test_a_page_that_nobody_sees_asks_for_none(open_panel: Open) -> None:
 
 
 def test_an_old_picture_says_how_old_and_why_and_takes_no_touch(open_panel: Open) -> None:
-    stand_in, page = relay(open_panel)
+    stand_in, page = remote_control(open_panel)
     note = page.locator("screen-mirror .note")
     expect(note).to_be_hidden()
-    stand_in.picture = "relay_failed"
+    stand_in.picture = "remote_control_failed"
     expect(note).to_contain_text("seconds old. The touch did not reach the page")
     page.touchscreen.tap(*place(page, 0.5, 0.5))
     expect(page.locator(".toast")).to_contain_text("a touch would be a guess")
@@ -155,8 +157,8 @@ def test_an_old_picture_says_how_old_and_why_and_takes_no_touch(open_panel: Open
 
 
 def test_a_touch_that_reached_nothing_is_marked_and_said(open_panel: Open) -> None:
-    stand_in, page = relay(open_panel)
-    error = {"code": "relay_failed", "params": {}}
+    stand_in, page = remote_control(open_panel)
+    error = {"code": "remote_control_failed", "params": {}}
     stand_in.answer = lambda command: {"status": "refused", "error": error}
     page.touchscreen.tap(*place(page, 0.5, 0.5))
     page.wait_for_selector(".mark[data-state=failed]")
@@ -164,7 +166,7 @@ def test_a_touch_that_reached_nothing_is_marked_and_said(open_panel: Open) -> No
 
 
 def test_a_passcode_is_typed_on_the_glass_and_forgotten(open_panel: Open) -> None:
-    stand_in, page = relay(open_panel)
+    stand_in, page = remote_control(open_panel)
     page.get_by_role("button", name="Type text").tap()
     page.get_by_role("button", name="Capital letter").tap()
     write(page, "Gh4")
@@ -182,7 +184,7 @@ def test_a_passcode_is_typed_on_the_glass_and_forgotten(open_panel: Open) -> Non
 
 
 def test_a_real_keyboard_types_too(open_panel: Open) -> None:
-    stand_in, page = relay(open_panel)
+    stand_in, page = remote_control(open_panel)
     page.get_by_role("button", name="Type text").click()
     page.keyboard.type("geheim 4711")
     page.keyboard.press("Enter")
@@ -191,7 +193,7 @@ def test_a_real_keyboard_types_too(open_panel: Open) -> None:
 
 
 def test_a_text_that_was_not_typed_stays_and_enter_is_not_struck(open_panel: Open) -> None:
-    stand_in, page = relay(open_panel)
+    stand_in, page = remote_control(open_panel)
     error = {"code": "no_reply", "params": {}}
     stand_in.answer = lambda command: {"status": "failed", "error": error}
     page.get_by_role("button", name="Type text").tap()
@@ -205,7 +207,7 @@ def test_a_text_that_was_not_typed_stays_and_enter_is_not_struck(open_panel: Ope
 
 
 def test_every_key_strikes_its_own(open_panel: Open) -> None:
-    stand_in, page = relay(open_panel)
+    stand_in, page = remote_control(open_panel)
     keys = ["back_tab", "tab", "space", "enter", "escape", "backspace", "back"]
     for button in page.locator(".strokes button").all()[2:]:
         button.tap()
@@ -217,7 +219,7 @@ def test_every_key_strikes_its_own(open_panel: Open) -> None:
 
 
 def test_when_the_call_ends_nothing_of_the_picture_is_kept(open_panel: Open) -> None:
-    stand_in, page = relay(open_panel)
+    stand_in, page = remote_control(open_panel)
     stand_in.patch(meeting=rooms.IDLE_MEETING)
     page.wait_for_selector("home-view")
     until(page, FORGOTTEN)
@@ -225,7 +227,7 @@ def test_when_the_call_ends_nothing_of_the_picture_is_kept(open_panel: Open) -> 
 
 
 def test_the_sheet_says_when_the_room_is_in(open_panel: Open) -> None:
-    stand_in, page = relay(open_panel)
+    stand_in, page = remote_control(open_panel)
     expect(page.locator(".tools .badge")).to_have_text("Not in the meeting")
     stand_in.patch(**rooms.at_a_wall(state="in_call", evidence="media"))
     expect(page.locator(".tools .badge")).to_have_text("In the meeting")

@@ -80,7 +80,7 @@ class Panel:
     def until_bright(self):
         """Wait until the picture's corner is the white of the vendor's page."""
         corner = """() => {
-            const canvas = document.querySelector("relay-sheet canvas");
+            const canvas = document.querySelector("remote-control canvas");
             if (!canvas.width) return false;
             const [x, y] = [canvas.width - 9, canvas.height - 9];
             const [red, green, blue] = canvas.getContext("2d").getImageData(x, y, 1, 1).data;
@@ -90,9 +90,10 @@ class Panel:
 
     def touch(self, spot):
         """Touch a place of the display until the touch is sent, and wait until it has arrived."""
-        box = self.page.locator("relay-sheet canvas").bounding_box()
+        box = self.page.locator("remote-control canvas").bounding_box()
         size = self.page.evaluate(
-            "(({ width, height }) => [width, height])(document.querySelector('relay-sheet canvas'))"
+            "(({ width, height }) => [width, height])"
+            "(document.querySelector('remote-control canvas'))"
         )
         scale = min(box["width"] / size[0], box["height"] / size[1])
         left = box["x"] + (box["width"] - size[0] * scale) / 2

@@ -28,7 +28,7 @@ async def test_a_plain_page_is_joined_from_the_panel_and_the_call_is_proven_by_i
     async with living() as house:
         await house.ask("meeting.join", link=ZOOM)
         await house.until(lambda: state(house)[0] == "unknown", limit_s=20.0)
-        assert house.document.meeting.relay
+        assert house.document.meeting.remote_control
         assert (await house.ask("screen.press", PANEL, **JOIN)).status == "done"
         await house.until(lambda: state(house)[0] == "in_call")
         assert house.document.meeting.evidence == "media"
@@ -96,10 +96,10 @@ async def test_a_display_that_cannot_be_reached_says_so() -> None:
         assert record.error.code == "no_page"
         house.screen.reachable = False
         await house.join()
-        assert not house.document.meeting.relay
+        assert not house.document.meeting.remote_control
         record = await house.ask("screen.key", key="tab")
         assert record.error is not None
-        assert record.error.code == "no_relay"
+        assert record.error.code == "no_remote_control"
 
 
 @invented

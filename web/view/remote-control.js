@@ -15,7 +15,7 @@ import { button, glyph } from "./parts.js";
 const DO_MS = 8000; // a touch that reaches nothing is given up by the room after 6 s
 const LONGEST = 256;
 
-export class RelaySheet extends HTMLElement {
+export class RemoteControlSheet extends HTMLElement {
   #typing = false;
   #busy = false;
 
@@ -30,33 +30,33 @@ export class RelaySheet extends HTMLElement {
     const turn = (/** @type {number} */ notches) => () => void this.#scroll({ x: 0.5, y: 0.5 }, notches);
     this.strokes = named(
       h("div", { class: "strokes", role: "group" },
-        glyph("arrow", "relay.up", "key turn-up", turn(-3)),
-        glyph("arrow", "relay.down", "key turn-down", turn(3)),
-        this.#stroke("back_tab", "relay.back_tab"),
-        this.#stroke("tab", "relay.tab"),
-        this.#stroke("space", "relay.space"),
-        this.#stroke("enter", "relay.enter"),
-        this.#stroke("escape", "relay.escape"),
-        this.#stroke("backspace", "relay.backspace"),
-        this.#stroke("back", "relay.page_back", "back"),
+        glyph("arrow", "remote_control.up", "key turn-up", turn(-3)),
+        glyph("arrow", "remote_control.down", "key turn-down", turn(3)),
+        this.#stroke("back_tab", "remote_control.back_tab"),
+        this.#stroke("tab", "remote_control.tab"),
+        this.#stroke("space", "remote_control.space"),
+        this.#stroke("enter", "remote_control.enter"),
+        this.#stroke("escape", "remote_control.escape"),
+        this.#stroke("backspace", "remote_control.backspace"),
+        this.#stroke("back", "remote_control.page_back", "back"),
       ),
-      "relay.keys",
+      "remote_control.keys",
     );
     this.stateIcon = icon("wait");
     this.stateWords = h("span");
     this.state = h("p", { class: "badge", role: "status" }, this.stateIcon, this.stateWords);
-    this.write = button("keyboard", "relay.write", "key", () => this.#turn(true));
-    this.join = button("hand", "relay.join", "key primary", () => void this.#do("meeting.pressJoin"));
+    this.write = button("keyboard", "remote_control.write", "key", () => this.#turn(true));
+    this.join = button("hand", "remote_control.join", "key primary", () => void this.#do("meeting.pressJoin"));
     this.tools = h("div", { class: "tools" }, this.state, this.write, this.join);
-    this.field = named(h("input", { type: "text", name: "typed", autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false", maxlength: LONGEST }), "relay.text");
+    this.field = named(h("input", { type: "text", name: "typed", autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false", maxlength: LONGEST }), "remote_control.text");
     this.field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) void this.#send(true);
       if (event.key === "Escape") this.#turn(false);
     });
     this.field.addEventListener("input", () => this.#able());
-    this.type = words(h("button", { type: "button", class: "key", onclick: () => void this.#send(false) }), "relay.type");
-    this.enter = words(h("button", { type: "button", class: "key primary", onclick: () => void this.#send(true) }), "relay.type_enter");
-    this.cancel = words(h("button", { type: "button", class: "key", onclick: () => this.#turn(false) }), "relay.cancel");
+    this.type = words(h("button", { type: "button", class: "key", onclick: () => void this.#send(false) }), "remote_control.type");
+    this.enter = words(h("button", { type: "button", class: "key primary", onclick: () => void this.#send(true) }), "remote_control.type_enter");
+    this.cancel = words(h("button", { type: "button", class: "key", onclick: () => this.#turn(false) }), "remote_control.cancel");
     this.board = new KeyBoard((change) => this.#edit(change));
     const line = h("div", { class: "entry" }, this.cancel, h("label", { class: "field" }, this.field), this.type, this.enter);
     this.typing = h("div", { class: "typing", hidden: true }, line, this.board);
@@ -70,7 +70,7 @@ export class RelaySheet extends HTMLElement {
     attribute(this.state, "data-tone", state.tone);
     redraw(this.stateIcon, state.icon);
     text(this.stateWords, t(state.key));
-    const within = meeting.relay === true && !this.panel.phone;
+    const within = meeting.remote_control === true && !this.panel.phone;
     show(this.join, meeting.can_press_join === true && meeting.state !== "in_call");
     for (const key of [this.write, this.join, ...this.strokes.querySelectorAll("button")]) key.disabled = !within;
     this.mirror.update();
@@ -165,4 +165,4 @@ export class RelaySheet extends HTMLElement {
   }
 }
 
-customElements.define("relay-sheet", RelaySheet);
+customElements.define("remote-control", RemoteControlSheet);

@@ -34,7 +34,8 @@ def test_scenarios_of_one_name_are_one_row_with_a_cell_for_each_tier() -> None:
 @pytest.mark.parametrize("scenario", table.DRILLED)
 def test_a_step_of_a_drill_that_is_named_exists_and_so_does_its_scenario(scenario: str) -> None:
     wing, step = table.DRILLED[scenario]
-    source = (table.TREE / "roomctl" / wing / "drill.py").read_text(encoding="utf-8")
+    (drill,) = (table.TREE / "roomctl" / wing).rglob("drill.py")
+    source = drill.read_text(encoding="utf-8")
     texts = {node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)}
     assert step in texts
     assert scenario.replace("_", " ") in table.PAGE.read_text(encoding="utf-8")

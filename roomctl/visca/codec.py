@@ -46,12 +46,12 @@ from roomctl.visca.frames import (
     AddressesSet,
     AllCleared,
     BadFrame,
+    ChangeNotice,
     Completion,
     Data,
     ErrorCode,
-    Failure,
+    ErrorMessage,
     NetworkChange,
-    Notice,
     Reply,
     decode_reply,
     encode_reply,
@@ -180,12 +180,12 @@ def _reply(reply: Reply) -> Described:
             return Described("reply", "completion", {"socket": socket}, address)
         case Data(address, data):
             return Described("reply", "data", {"data": data.hex()}, address)
-        case Failure(address, socket, code):
+        case ErrorMessage(address, socket, code):
             name = _ERRORS.get(code, "error")
             return Described("reply", name, {"socket": socket, "code": code}, address)
         case NetworkChange(address):
             return Described("network", "network_change", {}, address)
-        case Notice(address, data):
+        case ChangeNotice(address, data):
             for row in NOTICE_ROWS:
                 fields = row.read(b"\x07" + data)
                 if fields is not None:
@@ -277,9 +277,9 @@ def _replies(found: Described, fields: dict[str, Value]) -> Iterable[bytes]:
             yield from _framed(Completion(address, socket))
         case _, {"socket": int(socket), "code": int(code), **rest} if not rest:
             if _ERRORS.get(code, "error") == name:
-                yield from _framed(Failure(address, socket, code))
+                yield from _framed(ErrorMessage(address, socket, code))
         case "notice", {"data": str(data), **rest} if not rest:
-            yield from _framed(Notice(address, bytes.fromhex(data)))
+            yield from _framed(ChangeNotice(address, bytes.fromhex(data)))
         case _, {"data": str(data), **rest} if not rest:
             yield from _framed(Data(address, bytes.fromhex(data)))
         case _:

@@ -25,7 +25,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
-from roomctl.visca.frames import Ack, Completion, Data, ErrorCode, Failure, Notice, Reply
+from roomctl.visca.frames import Ack, ChangeNotice, Completion, Data, ErrorCode, ErrorMessage, Reply
 from roomctl.visca.message import (
     Cancel,
     Command,
@@ -554,9 +554,9 @@ class Connection:
                 self._completed(socket, now)
             case Data(data=data):
                 self._told(data, now)
-            case Failure(socket=socket, code=code):
+            case ErrorMessage(socket=socket, code=code):
                 self._failed(socket, code, now)
-            case Notice():
+            case ChangeNotice():
                 self._poller.ask(Inquiry.POWER, Inquiry.POSITION, Inquiry.ZOOM)
                 self._poller.ask(*self.model.settings)
             case _:

@@ -68,7 +68,7 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class ErrorMessage:
     """The camera refused; `code` is one of ErrorCode, or a number that no list names."""
 
     address: int
@@ -84,7 +84,7 @@ class NetworkChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class ChangeNotice:
     """A person used the infrared remote: the camera's state is to be read again."""
 
     address: int
@@ -112,7 +112,14 @@ class BadFrame:
 
 
 Reply: TypeAlias = (
-    Ack | Completion | Data | Failure | NetworkChange | Notice | AddressesSet | AllCleared
+    Ack
+    | Completion
+    | Data
+    | ErrorMessage
+    | NetworkChange
+    | ChangeNotice
+    | AddressesSet
+    | AllCleared
 )
 
 
@@ -196,9 +203,9 @@ def _decode_body(frame: bytes, address: int, body: Sequence[int]) -> Reply | Bad
         case 0x50, (*data,):
             return Data(address, bytes(data))
         case 0x60, (code,):
-            return Failure(address, socket, code)
+            return ErrorMessage(address, socket, code)
         case 0x00, (*data,) if socket == 0x07 and data:
-            return Notice(address, bytes(data))
+            return ChangeNotice(address, bytes(data))
     return BadFrame(frame, "unknown reply")
 
 
@@ -211,9 +218,9 @@ def encode_reply(reply: Reply) -> bytes:
             return _frame(address, 0x50 | socket)
         case Data(address, data):
             return _frame(address, 0x50, *data)
-        case Failure(address, socket, code):
+        case ErrorMessage(address, socket, code):
             return _frame(address, 0x60 | socket, code)
-        case Notice(address, data):
+        case ChangeNotice(address, data):
             return _frame(address, 0x07, *data)
         case NetworkChange(address):
             return _frame(address, 0x38) if address else bytes((0x88, 0x38, END))

@@ -27,7 +27,7 @@ import logging
 from dataclasses import dataclass
 
 from roomctl.visca.bus import Bus
-from roomctl.visca.frames import Ack, BadFrame, ErrorCode, Failure, Splitter, decode_reply
+from roomctl.visca.frames import Ack, BadFrame, ErrorCode, ErrorMessage, Splitter, decode_reply
 from roomctl.visca.request import Pending, may_repeat
 from roomctl.wire import Chunk
 
@@ -147,7 +147,7 @@ class OverIp:
             return
         exchange.again_at = None
         if exchange.pending is not None:
-            self._bus.deliver(Failure(1, 0, ErrorCode.SYNTAX), at, exchange.pending)
+            self._bus.deliver(ErrorMessage(1, 0, ErrorCode.SYNTAX), at, exchange.pending)
 
     # Time and speaking.
 

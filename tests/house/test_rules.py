@@ -20,10 +20,6 @@ REQUIREMENTS = list(chain(PROJECT["dependencies"], *PROJECT["optional-dependenci
 
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|raise NotImplementedError)\b")
 SOMEBODYS_MACHINE = re.compile(r"(?<![\w.])/(?:work|root|Users/\w+)/")
-STILL_DOUBLE = {  # one name, two meanings: to be renamed, one by one; nothing may be added
-    "Failure",
-    "Notice",
-}
 WRITTEN = {".py", ".js", ".css", ".html", ".md", ".toml", ".json", ".sh", ".service", ".yml", ""}
 
 
@@ -65,8 +61,7 @@ def test_a_public_class_name_has_one_meaning() -> None:
                 homes[node.name].append(name(file))
     double = {each: files for each, files in homes.items() if len(files) > 1}
 
-    assert {each: double[each] for each in sorted(double.keys() - STILL_DOUBLE)} == {}
-    assert STILL_DOUBLE - double.keys() == set(), "well done: take them off the list"
+    assert double == {}
 
 
 @pytest.mark.parametrize("file", [*MODULES, *SCRIPTS], ids=name)

@@ -5,14 +5,14 @@ import random
 import pytest
 
 from roomctl.camera.profile import shipped
-from roomctl.visca.frames import Notice
+from roomctl.visca.frames import ChangeNotice
 from roomctl.visca.message import Drive, Pan, Tilt
 from roomctl.visca.request import AxisGroup
 from tests.visca.rig import LEFT, RIGHT, STOP, TELE, Rig
 
 JOYSTICK_S = 1 / 125
 ALL = (1, 2, 3, 4, 5, 6, 7)
-SOMEBODY = Notice(1, bytes.fromhex("7d010601"))  # used the remote: all is asked again
+SOMEBODY = ChangeNotice(1, bytes.fromhex("7d010601"))  # used the remote: all is asked again
 
 
 def push(rig: Rig, seconds: float, *which: int) -> None:

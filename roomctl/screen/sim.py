@@ -113,6 +113,7 @@ class SimScreen:
         self._reports: deque[ScreenReport] = deque()
         self._call: _Call | None = None
         self._next_open: OpenMeeting | None = None
+        self._leaves_next = False  # it was asked to leave before it was opened
         self._fails: ScreenReason | None = None
         self._ended = False
         self._beat_s: float | None = None
@@ -189,12 +190,14 @@ class SimScreen:
     def _obey(self, order: ScreenMessage | InvalidMessage) -> None:
         match order:
             case OpenMeeting() if self._running():
-                self._next_open = order
+                self._next_open, self._leaves_next = order, False
                 self._close(ScreenReason.REPLACED)
             case OpenMeeting():
                 self._launch(order)
             case LeaveMeeting(id=id) if self._call is not None and id == self._call.page.id:
                 self._close(ScreenReason.LEFT)
+            case LeaveMeeting(id=id) if self._next_open is not None and id == self._next_open.id:
+                self._leaves_next = True
             case ClearPage():
                 self._call = None
                 self._say_all()
@@ -315,6 +318,9 @@ class SimScreen:
         if self._next_open is not None:
             order, self._next_open = self._next_open, None
             self._launch(order)
+            if self._leaves_next:
+                self._leaves_next = False
+                self._close(ScreenReason.LEFT)
 
     def _show(self, call: _Call) -> None:
         if self._call is None or call.page != self._call.page:

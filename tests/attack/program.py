@@ -51,7 +51,8 @@ class Program:
     `words` is SERVE (its devices simulated by `sim:`; its state in `program.state`, which stays
     when it is started again in the same folder) or SIMULATE (speakerphone and the simulated
     hardware's page too; its state is forgotten). `room` is a room.toml without `[api]`, `ulimits`
-    are options of the shell's `ulimit` ("-n 200"), `env` is added to the environment. The block
+    are options of the shell's `ulimit` ("-n 200"), `env` is added to the environment, `url` is how
+    phones reach it. The block
     begins when the room answers, and ends with SIGTERM.
     """
 
@@ -63,11 +64,13 @@ class Program:
         room: str = ROOM,
         env: Mapping[str, str] | None = None,
         ulimits: Sequence[str] = (),
+        url: str | None = None,
     ) -> None:
         self.folder, self.state = folder, folder / "state"
         self.host, self.port = "127.0.0.1", _free_port()
         self.base = f"http://{self.host}:{self.port}"
         self._words, self._room = tuple(words), room
+        self._url = "" if url is None else f'url = "{url}"\n'
         self._env, self._ulimits = dict(env or {}), tuple(ulimits)
         self._log = folder / "log"
         self._token: str | None = None
@@ -90,7 +93,9 @@ class Program:
         self._token = None
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "room.toml"
-        file.write_text(f'{self._room}\n[api]\nlisten = "{self.host}:{self.port}"\n', "utf-8")
+        file.write_text(
+            f'{self._room}\n[api]\nlisten = "{self.host}:{self.port}"\n{self._url}', "utf-8"
+        )
         where = ("--config", str(file)) if self._words[0] == "serve" else (str(file),)
         line = shlex.join([sys.executable, "-m", "roomctl", *self._words, *where])
         limits = "".join(f"ulimit {limit} && " for limit in self._ulimits)

@@ -262,3 +262,14 @@ async def test_staff_may_leave_for_the_room() -> None:
         await house.join()
         assert (await house.ask("meeting.leave", source=STAFF)).status == "done"
         await house.until(lambda: state(house) == "idle")
+
+
+@invented
+async def test_a_meeting_that_is_left_before_it_opened_in_place_of_another_is_left() -> None:
+    async with living() as house:
+        await house.ask("meeting.join", link=LINK)
+        await house.ask("meeting.join", link=OTHER_LINK)
+        await house.ask("meeting.leave")
+        await house.until(lambda: house.document.meeting.state == "ended")
+        await house.until(lambda: house.document.meeting.state == "idle")
+        await house.always(lambda: not house.document.meeting.shown, 10.0)

@@ -172,7 +172,11 @@ def _open_elsewhere(url: str, line: str, baud: int) -> _Opened:
     device = _device(line, baud)
     if not line.startswith("rfc2217:"):
         device.write_timeout = _WRITE_LIMIT_S  # rfc2217 raises NotImplementedError on it
-    device.open()
+    try:
+        device.open()
+    except BaseException:  # the server hung up as soon as it had answered
+        _close(device)
+        raise
     return device, Identity(url=url, path=line)
 
 
@@ -193,7 +197,17 @@ def quicken(device: serial.Serial) -> None:
 
 
 def _close_late(opened: _Opened) -> None:
-    opened[0].close()
+    _close(opened[0])
+
+
+def _close(device: serial.Serial) -> None:
+    """Close; pyserial 3.5 leaves the socket of a server that hung up first to the collector."""
+    line = getattr(device, "_socket", None)
+    try:
+        device.close()
+    finally:
+        if line is not None:
+            line.close()
 
 
 class SerialPort:
@@ -237,7 +251,7 @@ class SerialPort:
                 getattr(self._device, cancel, lambda: None)()
         await self._blocking.ended(_CLOSE_LIMIT_S)
         with contextlib.suppress(*_BROKEN):
-            await self._blocking.run(self._device.close)
+            await self._blocking.run(_close, self._device)
 
     def _wait_for_bytes(self) -> Chunk:
         while self._gone is None:

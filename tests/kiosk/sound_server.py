@@ -133,7 +133,7 @@ class SoundServer:
 
     async def defaults_become(self, sink, source):
         """Wait until they are; PipeWire takes a moment after it has said that it is done."""
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(30):
             while await asyncio.to_thread(self.defaults) != (sink, source):
                 await asyncio.sleep(0.01)
 

@@ -409,7 +409,7 @@ _KNOCK = """
 import os, socket, sys
 os.setgroups([]); os.setgid(4242); os.setuid(int(sys.argv[2]))
 wire = socket.socket(socket.AF_UNIX)
-wire.settimeout(5)
+wire.settimeout(30)
 wire.connect(sys.argv[1])
 try:
     wire.sendall(b'{"type":"ask_all"}\\n')

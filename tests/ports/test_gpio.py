@@ -15,7 +15,7 @@ from roomctl.wire import Port
 
 pytestmark = pytest.mark.real
 
-LIMIT_S = 5.0
+LIMIT_S = 30.0
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from roomctl.ports import connect, picture, v4l2
 from roomctl.ports.address import parse
 from tests.ports.video import BUTTON, MODE, PAN, SPEED, Kernel
 
-LIMIT_S = 5.0
+LIMIT_S = 30.0
 URL = "v4l2:/dev/video0"
 # linux/videodev2.h as compiled for 64 bits; QUERY_EXT_CTRL has 232 bytes, EXT_CTRLS 32, ...
 NUMBERS = {

@@ -123,7 +123,7 @@ async def test_a_camera_may_answer_to_another_port_than_it_was_asked_from() -> N
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening,
     ):
         listening.bind(("127.0.0.1", 0))
-        listening.settimeout(2)
+        listening.settimeout(20)
         port.answers_to = listening.getsockname()[1]
         asking.sendto(WHO, (host, int(number)))
         assert (await port.read()).data == WHO
@@ -141,7 +141,7 @@ async def test_a_client_may_bind_the_port_number_of_a_camera_over_ip() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         client.bind(("", int(number)))
-        client.settimeout(2)
+        client.settimeout(20)
         client.sendto(bytes.fromhex("0110000500000001") + WHO, (host, int(number)))
         answer = await asyncio.to_thread(client.recv, 50)
     await wire.close()

@@ -24,6 +24,7 @@ ARGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
+LIMIT_S = 30.0  # of what takes a second on an idle machine
 LANDSCAPE = {"width": 800, "height": 480}
 
 Shown = tuple[StandIn, Page]
@@ -58,7 +59,7 @@ def open_panel(browser: Browser, stand_in: StandIn) -> Iterator[Open]:
             opened: BrowserContext = browser.new_context(**options)
             stack.callback(opened.close)
             page = opened.new_page()
-            page.set_default_timeout(8000)
+            page.set_default_timeout(LIMIT_S * 1000)
             page.goto(stand_in.url + path)
             return stand_in, page
 
@@ -67,7 +68,7 @@ def open_panel(browser: Browser, stand_in: StandIn) -> Iterator[Open]:
 
 def until(page: Page, expression: str) -> None:
     """Wait until `expression` holds; the page's policy forbids Playwright's own way."""
-    deadline = time.monotonic() + 8
+    deadline = time.monotonic() + LIMIT_S
     while not page.evaluate(expression):
         assert time.monotonic() < deadline, f"never: {expression}"
         page.wait_for_timeout(20)
@@ -75,7 +76,7 @@ def until(page: Page, expression: str) -> None:
 
 def told(page: Page, heard: Callable[[], object], expected: object) -> None:
     """Wait until the server has heard exactly what it should have by then."""
-    deadline = time.monotonic() + 8
+    deadline = time.monotonic() + LIMIT_S
     while (said := heard()) != expected:
         assert time.monotonic() < deadline, said
         page.wait_for_timeout(20)

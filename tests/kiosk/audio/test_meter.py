@@ -40,7 +40,7 @@ async def metering(server, monkeypatch, use=PUCK):
 
 async def levels(heard, fact):
     """Wait for a level that makes `fact` true."""
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         while not (
             (report := await heard.get()) and isinstance(report, MicrophoneLevel) and fact(report)
         ):
@@ -106,7 +106,7 @@ async def test_without_a_sound_server_a_test_sound_says_so(tmp_path, monkeypatch
     running = asyncio.create_task(meter.run())
     meter.listen(1)
     meter.test(3)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await heard.get() == ToneResult(3, ToneVerdict.NO_SOUND_SERVER)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -112,6 +112,8 @@ async def network() -> AsyncIterator[Network]:
     wire = await offer("visca-ip", lambda: far, seat.clock)
     host, _, port = wire.path.rpartition(":")
     seat.client = await seat.do(OverIpClient, host, int(port))
+    for line in (seat.client._cmd_sock, seat.client._inq_sock):
+        line.settimeout(2)  # its own 0.1 s is short where others have the processor
     try:
         yield seat
     finally:

@@ -18,7 +18,8 @@ import tests.examples  # noqa: F401 - has the profiles
 
 settings.load_profile("suite")  # `make fuzz` names another
 
-_REAL_FOLDERS = tuple(Path(__file__).parent / name for name in ("attack", "calls", "web"))
+_REAL_NAMES = ("attack", "calls", "hwlab/scenarios", "web")
+_REAL_FOLDERS = tuple(Path(__file__).parent / name for name in _REAL_NAMES)
 _REAL = {  # what Python's audit events are called here
     "os.fork": "started a process",
     "os.posix_spawn": "started a process",

@@ -142,7 +142,7 @@ async def test_the_speakerphone_is_left_dark() -> None:
 
 @invented
 async def test_a_room_without_any_device_is_ready_and_stays_lit() -> None:
-    async with living("[room]\ndisplayName = 'Empty'\nlit_s = 1") as house:
+    async with living("[room]\ndisplayName = 'Empty'\ndisplay_on_s = 1") as house:
         await house.always(lambda: house.document.panel.awake, 30.0)
         assert house.document.devices == ()
         assert not house.document.issues

@@ -25,10 +25,11 @@ sys.stdin.read()
 """
 _ROOM = """
 import asyncio, logging, sys
+from roomctl import app
 from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.ports import connect
-from roomctl.room import Outside, Room
+from roomctl.room import Outside
 ONE_SENSOR = '[occupancy.ceiling]\\nurl = "gpio:17"\\nprofile = "hc-sr501"'
 async def main():
     room = app.room(parse(ONE_SENSOR, "room.toml"), Outside(connect, SystemClock()))

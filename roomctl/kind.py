@@ -1,7 +1,7 @@
 """What a kind of device hands to the room, and the parts that a room is made of.
 
-A wing exports one `Kind`; room, check, probe, drill, simulator and API go over all of them, and
-know none by name. A `Part` is one subject of a running room: what it can be asked, what it says of
+A wing exports one `Kind`; room, check, simulator and API go over all of them, and know none by
+name. A `Part` is one subject of a running room: what it can be asked, what it says of
 itself, what is wrong, and when time alone changes something. Knows no device and no room.
 """
 

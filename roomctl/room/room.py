@@ -130,7 +130,6 @@ class Room:
             *(kind.part(self._devices.of(kind.name), context) for kind in kinds if kind.part),
         )
         self.declared = tuple(one for part in self._parts for one in part.declared())
-        self._needed = {one.name: one for one in self.declared}
         handlers = {
             one.name: self._permitted(one, handler)
             for part in self._parts

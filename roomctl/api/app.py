@@ -22,8 +22,8 @@ from roomctl.api.openapi import describe
 from roomctl.api.phone import Phones
 from roomctl.api.problem import problem
 from roomctl.api.rights import NOBODY, Denied, PublicFiles, RightRoute, Routes, demand_rights, needs
-from roomctl.api.routes import Doors, routes, simulator_routes
-from roomctl.api.simulation import SimulatedDevices
+from roomctl.api.routes import Doors, routes
+from roomctl.api.simulation import SimulatedDevices, simulator_routes
 from roomctl.errors import RoomctlError
 from roomctl.roles import Right, Role
 from roomctl.room import Room

@@ -16,7 +16,34 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from roomctl.api.allowance import Allowance, Rate
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many in a second, and so many at once after a pause."""
+
+    per_s: float
+    burst: int
+
+
+class Allowance:
+    """What is left of a rate for one who uses it."""
+
+    def __init__(self, rate: Rate, now: float) -> None:
+        self._rate, self._left, self._at = rate, float(rate.burst), now
+
+    def take(self, now: float) -> bool:
+        """Use one; False if none is left."""
+        grown = self._left + (now - self._at) * self._rate.per_s
+        self._left, self._at = min(grown, self._rate.burst), now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+    def is_whole(self, now: float) -> bool:
+        """Whether nothing was used for so long that a new allowance would be the same."""
+        return self._left + (now - self._at) * self._rate.per_s >= self._rate.burst
+
 
 REQUEST_S = 10.0  # from a request's first byte, or the connection's beginning, to its last byte
 STALLED_S = 20.0  # for what is written to be read, once 64 KiB wait for it

@@ -1,20 +1,53 @@
-"""What happens in the room as Server-Sent Events: resumable, without a gap and without a repeat.
+"""The room's revisions as JSON text, and as Server-Sent Events: without a gap, without a repeat.
 
-Knows no route and no token.
+Each revision is encoded once, however many hear of it. Knows no route, no socket and no token.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from typing import Literal
 
-from roomctl.api.encoding import Encoding
+from roomctl.api import schema
 from roomctl.room import Room
 from roomctl.room.document import Change
 
+CHANGES_KEPT = 64  # a reader that is further behind has the change encoded anew
 COMMENT_S = 15.0  # so that both ends, and any proxy, notice a line that is dead
 LOOK_S = 1.0  # how often it is asked whether whoever listens still may
+
+
+class Encoding:
+    """The JSON of one room, shared by everyone who is told of it."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._rev: int | None = None
+        self._document = ""
+        self._changes: OrderedDict[int, str] = OrderedDict()
+
+    def document(self) -> tuple[int, str]:
+        """Return the revision of the room document, and the document, as it is now."""
+        document = self._room.document
+        if document.rev != self._rev:
+            self._rev, self._document = document.rev, _text(document)
+        return document.rev, self._document
+
+    def sections(self, change: Change) -> str:
+        """Return the sections that became new with a change."""
+        text = self._changes.get(change.rev)
+        if text is None:
+            text = self._changes[change.rev] = _text(change.sections)
+            while len(self._changes) > CHANGES_KEPT:
+                self._changes.popitem(last=False)
+        return text
+
+
+def _text(value: object) -> str:
+    return json.dumps(schema.as_json(value), ensure_ascii=False)
 
 
 async def stream(

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from roomctl import roles, wire
 from roomctl.api import schema
-from roomctl.api.allowance import Allowance, Rate
-from roomctl.api.encoding import Encoding
+from roomctl.api.connections import Allowance, Rate
+from roomctl.api.events import Encoding
 from roomctl.api.rights import UNAUTHORIZED
 from roomctl.errors import RoomctlError
 from roomctl.roles import Right, Role

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -18,20 +17,14 @@ from starlette.requests import HTTPConnection
 from roomctl.api import schema
 from roomctl.api.access import access_routes
 from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
-from roomctl.api.descriptions import description_routes
-from roomctl.api.encoding import Encoding
-from roomctl.api.events import stream
+from roomctl.api.downloads import download_routes
+from roomctl.api.events import Encoding, stream
+from roomctl.api.history import history_routes
 from roomctl.api.live import Live
 from roomctl.api.openapi import COMMANDS
 from roomctl.api.phone import Phones
-from roomctl.api.pictures import picture_routes
 from roomctl.api.problem import Answers, problem, refusals
-from roomctl.api.revisions import revision_routes
 from roomctl.api.rights import Routes, may, needs
-from roomctl.api.screen_picture import screen_picture_routes
-from roomctl.api.simulation import SimulatedDevices
-from roomctl.api.traces import trace_routes
-from roomctl.api.use import use_routes
 from roomctl.command import InPath
 from roomctl.errors import Refused
 from roomctl.roles import Right, Role
@@ -66,13 +59,9 @@ def routes(doors: Doors) -> APIRouter:
     _health(router, doors.room)
     _status(router, doors, encoding)
     _commands(router, doors)
-    router.include_router(trace_routes(doors.room))
-    router.include_router(description_routes(doors.room))
-    router.include_router(revision_routes(doors.room))
-    router.include_router(use_routes(doors.room))
+    router.include_router(download_routes(doors.room))
+    router.include_router(history_routes(doors.room))
     router.include_router(access_routes(doors.tokens, doors.room.clock))
-    router.include_router(picture_routes(doors.room))
-    router.include_router(screen_picture_routes(doors.room))
     _phone(router, doors.phones)
     _pairing(router, doors)
     _live(router, doors, encoding)
@@ -291,37 +280,6 @@ def _hello(doors: Doors, source: Source) -> schema.HelloReply:
         "phone": source.phone,
         "may": list(doors.room.commands_of(source.role)),
     }
-
-
-def simulator_routes(simulated: SimulatedDevices) -> APIRouter:
-    """Return the routes of a simulated room's devices."""
-    router = Routes()
-
-    @router.get("/api/v1/simulator", tags=["simulation"], responses=_ERRORS)
-    @needs(Right.SIMULATION)
-    async def describe() -> dict[str, list[dict[str, Any]]]:
-        """Return the simulated hardware as it is now."""
-        devices = [_finite(device) for device in simulated.describe()]
-        return {"devices": devices}
-
-    @router.post(
-        "/api/v1/simulator", tags=["simulation"], status_code=204, responses=_COMMAND_ERRORS
-    )
-    @needs(Right.SIMULATION)
-    async def act(body: schema.SimulatorAction) -> Response:
-        """Do something to the simulated hardware."""
-        await simulated.act(body.device, body.action, body.args)
-        return Response(status_code=204)
-
-    return router
-
-
-def _finite(device: dict[str, object]) -> dict[str, Any]:
-    shown: dict[str, Any] = schema.as_json(device)
-    for key, value in shown.get("state", {}).items():
-        if isinstance(value, float) and not math.isfinite(value):
-            shown["state"][key] = None
-    return shown
 
 
 def _source(request: HTTPConnection) -> Source:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from roomctl import app, lifetime
 from roomctl import config as configuration
-from roomctl.api.demo_meeting import create_demo_meeting
 from roomctl.api.serving import served
+from roomctl.api.simulation import create_demo_meeting
 from roomctl.cli import display
 from roomctl.cli.named import named
 from roomctl.cli.server import (

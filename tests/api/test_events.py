@@ -5,8 +5,7 @@ import json
 
 import pytest
 
-from roomctl.api.encoding import Encoding
-from roomctl.api.events import stream
+from roomctl.api.events import Encoding, stream
 from roomctl.room import Source
 from roomctl.room.document import BEHIND
 from tests.api.rig import BEARER, BOOT

@@ -9,7 +9,7 @@ import websockets
 from starlette.websockets import WebSocket
 
 from roomctl.api import live
-from roomctl.api.encoding import Encoding
+from roomctl.api.events import Encoding
 from roomctl.api.schema import LIVE
 from roomctl.roles import Role
 from roomctl.room import Source

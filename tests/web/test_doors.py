@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from roomctl.api.demo_meeting import create_demo_meeting
+from roomctl.api.simulation import create_demo_meeting
 from tests.web import rooms
 from tests.web.conftest import until, usable
 from tests.web.stand_in import WEB, StandIn, serving

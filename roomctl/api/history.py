@@ -1,7 +1,8 @@
-"""How the room was used: `GET /api/v1/use`, as JSON or CSV, and deleting it.
+"""What is kept of the past: how the room was used, and what people changed of it.
 
-Sums of each quarter of an hour and what the room did by itself; on request the raw edges, too. No
-person is in any of it.
+- `/api/v1/use`, as JSON or CSV, and deleting it: sums of each quarter of an hour and what the room
+  did by itself; on request the raw edges, too. No person is in any of it.
+- `/api/v1/settings`: each revision with who and why; one comes back by the command `room.rollBack`.
 """
 
 from __future__ import annotations
@@ -81,9 +82,25 @@ class UseOfTheRoom(BaseModel):
     edges: list[RawEdge] = []
 
 
-def use_routes(room: Room) -> Routes:
-    """Return the routes to the history of a room's use."""
+class Revision(BaseModel):
+    """All settings as they were after one change, by their keys in room.toml."""
+
+    number: int
+    at: datetime
+    who: str
+    why: str
+    settings: dict[str, str]
+
+
+def history_routes(room: Room) -> Routes:
+    """Return the routes to the history of a room's use, and to the revisions of its settings."""
     router = Routes()
+    _use(router, room)
+    _revisions(router, room)
+    return router
+
+
+def _use(router: Routes, room: Room) -> None:
     text: Answers = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
     @router.get("/api/v1/use", tags=["use"], responses={**refusals(502), **text})
@@ -142,7 +159,22 @@ def use_routes(room: Room) -> Routes:
         await room.use.delete(*_span(room, since, until))
         return Response(status_code=204)
 
-    return router
+
+def _revisions(router: Routes, room: Room) -> None:
+    @router.get("/api/v1/settings", tags=["settings"], responses=refusals())
+    @needs(Right.STATISTICS)
+    async def revisions() -> list[Revision]:
+        """Return the revisions that are kept, oldest first; the last one counts."""
+        return [
+            Revision(
+                number=one.number,
+                at=one.at,
+                who=one.who,
+                why=one.why,
+                settings={".".join(place): value for place, value in one.settings.items()},
+            )
+            for one in room.revisions
+        ]
 
 
 def _span(room: Room, since: datetime | None, until: datetime | None) -> tuple[float, float]:

@@ -1,0 +1,132 @@
+"""What can be fetched of one device beside the room document: pictures, descriptions, traces.
+
+- `GET /api/v1/cameras/NAME/presets/N/picture`: what a camera saw; the document names its path.
+- `GET /api/v1/cameras/NAME/trace`: what was lately said on its line.
+- `GET /api/v1/screen/picture`: what the display shows, for the room's own panel. One picture for
+  each request, so that nothing is taken while nobody looks.
+- `GET /api/v1/speakerphones/NAME/description`: while a room runs it holds the device, so who wants
+  to describe it asks the room.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import Path, Query
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+
+from roomctl.api.problem import Answers, refusals
+from roomctl.api.rights import Routes, needs
+from roomctl.camera.tools import trace
+from roomctl.clock import Moment
+from roomctl.command import DeviceName
+from roomctl.roles import Right
+from roomctl.room import Room
+from roomctl.wire import Record, in_thread
+
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_MEDIA = {"text": "text/plain", "jsonl": "application/jsonl"}
+
+
+class TraceForm(BaseModel):
+    """How a trace is to be written."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["text", "jsonl"] = "text"
+
+
+def download_routes(room: Room) -> Routes:
+    """Return the routes to what can be fetched of a room's devices."""
+    router = Routes()
+    _pictures(router, room)
+    _description(router, room)
+    _trace(router, room)
+    return router
+
+
+def _pictures(router: Routes, room: Room) -> None:
+    @router.get(
+        "/api/v1/cameras/{camera}/presets/{preset}/picture",
+        tags=["cameras"],
+        response_class=Response,
+        responses={**refusals(404), **_an_image("What the camera saw there")},
+    )
+    @needs(Right.PICTURES)
+    async def of_preset(
+        camera: DeviceName, preset: Annotated[int, Path(ge=1, le=999)], v: str = ""
+    ) -> Response:
+        """Return what a camera saw when a preset was stored; `v` changes with the picture."""
+        found = await room.cameras.picture(camera, preset)
+        headers = {"Cache-Control": "private, max-age=31536000, immutable" if v else "no-store"}
+        return Response(found.data, media_type=found.media_type, headers=headers)
+
+    @router.get(
+        "/api/v1/screen/picture",
+        tags=["panels"],
+        response_class=Response,
+        responses={**refusals(409, 502, 503, 504), **_an_image("What the display shows now")},
+    )
+    @needs(Right.DISPLAY)
+    async def of_screen() -> Response:
+        """Return what the room's display shows in a meeting; to the room's own panel only."""
+        found = await room.meeting.look()
+        headers = {"Cache-Control": "no-store"}
+        return Response(found.data, media_type=found.media_type, headers=headers)
+
+
+def _an_image(description: str) -> Answers:
+    """Describe a route that answers with a picture."""
+    content = {"image/jpeg": _BINARY, "image/png": _BINARY}
+    return {200: {"description": description, "content": content}}
+
+
+def _description(router: Routes, room: Room) -> None:
+    @router.get(
+        "/api/v1/speakerphones/{speakerphone}/description",
+        tags=["speakerphones"],
+        response_class=JSONResponse,
+        responses=refusals(404),
+    )
+    @needs(Right.SERVICE)
+    async def describe(speakerphone: DeviceName) -> dict[str, Any]:
+        """Return ids, report descriptor, profile and the last 50 reports; never audio."""
+        return room.audio.description(speakerphone).as_object(room.now())
+
+
+def _trace(router: Routes, room: Room) -> None:
+    text = {media: {"schema": {"type": "string"}} for media in _MEDIA.values()}
+    written: dict[int | str, dict[str, Any]] = {
+        200: {"description": "What was lately said, a line for each chunk", "content": text}
+    }
+
+    @router.get(
+        "/api/v1/cameras/{camera}/trace",
+        tags=["cameras"],
+        response_class=Response,
+        responses={**refusals(404, 501), **written},
+    )
+    @needs(Right.SERVICE)
+    async def download(camera: DeviceName, query: Annotated[TraceForm, Query()]) -> Response:
+        """Return what was lately said on the line of a camera, with what it means; a file."""
+        now, records = room.now(), room.cameras.trace(camera)
+        profile = room.config.camera[camera].profile
+        facts = {"camera": camera} | ({"profile": profile} if profile else {})
+        body = await in_thread(_written, query.format, records, now, facts)
+        ending = {"text": "trace", "jsonl": "jsonl"}[query.format]
+        name = quote(f"{camera}-{now.wall:%Y%m%dT%H%M%SZ}.{ending}")
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "Cache-Control": "no-store",
+        }
+        return Response(body, media_type=_MEDIA[query.format], headers=headers)
+
+
+def _written(form: str, records: Iterable[Record], now: Moment, facts: Mapping[str, str]) -> str:
+    if form == "jsonl":
+        return "".join(f"{json.dumps(record)}\n" for record in trace.objects(records, now))
+    return "".join(f"{line}\n" for line in trace.lines(records, now, facts))

@@ -6,6 +6,7 @@ Here: what can be drilled, the drill of a camera, and how each ends.
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -18,13 +19,12 @@ from roomctl.camera.tools import trace
 from roomctl.camera.tools.drill import CameraDrill, DrillOptions, drilled
 from roomctl.cli import drill_speakerphone
 from roomctl.cli.ask import address_file
-from roomctl.cli.holder import holder_of_node
-from roomctl.cli.named import named
-from roomctl.cli.signals import on_signals
+from roomctl.cli.options import named
 from roomctl.clock import SystemClock
 from roomctl.config import CameraTable, Config
 from roomctl.drill import Step
 from roomctl.errors import RoomctlError
+from roomctl.ports.holders import holder_of_node
 from roomctl.room.cameras import PresetNames
 from roomctl.simulator import DEMO, Simulator
 from roomctl.store import Settings
@@ -166,3 +166,12 @@ def _refuse_if_held(name: str, table: CameraTable) -> None:
         sys.stderr.write(
             "a room runs here: stop it for the drill, for it may move this camera too\n"
         )
+
+
+def on_signals() -> asyncio.Event:
+    """Return an event that SIGINT, SIGTERM or a closed terminal sets."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    return stop

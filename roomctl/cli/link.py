@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from roomctl import app
-from roomctl.cli.named import named
+from roomctl.cli.options import named
 from roomctl.config import Config
 from roomctl.meeting import load_platforms, read
 from roomctl.meeting.dial import dial_strings

@@ -7,14 +7,17 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from roomctl import __version__
-from roomctl.cli import access, line, speakerphone
+from roomctl.cli import access
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
 from roomctl.errors import RoomctlError
+
+if TYPE_CHECKING:
+    from roomctl.drill import Step
 
 app = typer.Typer(
     help="A meeting-room controller that belongs to no meeting vendor.",
@@ -205,6 +208,59 @@ def probe(
     typer.echo(dump(found) if as_json else inspect.probe_words(found))
 
 
+@app.command(epilog="Example: roomctl drill camera.front --config room.toml")
+def drill(
+    device: Annotated[
+        str | None,
+        typer.Argument(help="Such as camera.front, speakerphone.table; default: list them."),
+    ] = None,
+    config: Config = Path("/etc/roomctl/room.toml"),
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Drill the simulated device instead.")
+    ] = False,
+    presets: Annotated[
+        bool, typer.Option("--presets", help="A camera: overwrite the last preset without name.")
+    ] = False,
+    power: Annotated[
+        bool, typer.Option("--power", help="A camera: to standby and on again first.")
+    ] = False,
+    trace: Annotated[
+        Path | None, typer.Option(help="Write what was said on a camera's line into this file.")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Nobody is there to look, press or speak.")
+    ] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Prove a device, step by step, with numbers; afterwards it is as it was found.
+
+    A camera moves a little. A speakerphone's lights go on and off, and muted has to be silence.
+
+    It needs the device's port for itself: stop the room first. Ctrl-C stops it and puts it back.
+    """
+    from roomctl.cli import drill as drills
+
+    log(verbose, quietly=True)
+    wanted = drills.DrillRequest(device, config, simulated, presets, power, trace, yes)
+    room = drills.load(wanted)
+    if device is None:
+        found = drills.listed(room)
+        typer.echo(dump(found) if as_json else drills.list_words(found))
+        return
+    steps: list[dict[str, Any]] = []
+
+    def say(step: Step) -> None:
+        steps.append(drills.record(step))
+        if not as_json:
+            typer.echo(drills.words(step))
+
+    status = drills.run(wanted, room, say)
+    if as_json:
+        typer.echo(dump({"device": device, "passed": status == 0, "steps": steps}))
+    end(status)
+
+
 @app.command(epilog="Example: roomctl link '#腾讯会议：123-456-789'")
 def link(
     text: Annotated[
@@ -246,6 +302,40 @@ def link(
         typer.echo(invitation.words(show_secrets, room.language))
 
 
+@app.command(epilog="Example: roomctl visca --json '81 01 06 04 FF' '90 41 FF'")
+def visca(
+    frames: Annotated[
+        list[str],
+        typer.Argument(metavar="HEX...", help="Frames or VISCA-over-IP datagrams; - reads lines."),
+    ] = [],  # noqa: B006 - typer takes no tuple
+    trace: Annotated[
+        Path | None, typer.Option(help="A trace, of `serve --trace` or from the API.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what VISCA frames mean: one line, or with --json one object, for each. Opens no port.
+
+    After a TAB may stand the inquiry that a frame answers; without it an answer stays `data`.
+
+    Names are subject first, as zoom_tele or pan_tilt_absolute; an inquiry and its answer share one.
+
+    Numbers are the raw ones of the wire, with its signs; a bit is true or false.
+    """
+    from roomctl.camera.tools.trace import as_object, in_words
+    from roomctl.cli import visca as lines
+
+    if not frames and trace is None:
+        raise RoomctlError("visca: no bytes given; write a frame in hex, - for stdin, or --trace")
+    with lines.until_nobody_reads():
+        for found in lines.read(frames, sys.stdin.buffer):
+            typer.echo(json.dumps(as_object(found)) if as_json else in_words(found))
+        for record, meant in lines.trace(trace) if trace else ():
+            seen = (
+                lines.trace_object(record, meant) if as_json else lines.trace_words(record, meant)
+            )
+            typer.echo(json.dumps(seen) if as_json else seen)
+
+
 @app.command(epilog="Example: roomctl hid /sys/class/hidraw/hidraw0/device/report_descriptor")
 def hid(
     descriptor: Annotated[
@@ -273,9 +363,36 @@ def hid(
     typer.echo(json.dumps(descriptors.record(layout)) if as_json else descriptors.words(layout))
 
 
+@app.command(epilog="Example: roomctl pjlink --json '%1POWR ?' '%1LAMP=1234 1'")
+def pjlink(
+    lines: Annotated[
+        list[str],
+        typer.Argument(metavar="LINE...", help="Lines, with or without their end; - reads lines."),
+    ] = [],  # noqa: B006 - typer takes no tuple
+    as_json: Json = False,
+) -> None:
+    """Say what lines of PJLink mean: one line, or with --json one object, for each. Opens no port.
+
+    After a TAB may stand the request that a line answers; an answer to another one is an error.
+
+    Class 1 and 2, over TCP and UDP; numbers have their units in their names, as width_px.
+    """
+    from roomctl.cli import pjlink as said
+    from roomctl.cli.visca import until_nobody_reads
+    from roomctl.display.pjlink import as_object, spoken
+
+    if not lines:
+        raise RoomctlError("pjlink: no line given; write one such as '%1POWR ?', or - for stdin")
+    with until_nobody_reads():
+        for found in said.meanings(lines, sys.stdin.buffer):
+            text = json.dumps(as_object(found), ensure_ascii=False) if as_json else spoken(found)
+            typer.echo(text)
+
+
+speakerphone = typer.Typer(no_args_is_help=True, help="USB speakerphones on this box.")
 occupancy = typer.Typer(no_args_is_help=True, help="How well presence is judged, in figures.")
 app.add_typer(occupancy, name="occupancy")
-app.add_typer(speakerphone.app, name="speakerphone")
+app.add_typer(speakerphone, name="speakerphone")
 app.add_typer(access.token_app, name="token")
 app.add_typer(access.session_app, name="session")
 
@@ -324,9 +441,55 @@ def occupancy_simulate(
     typer.echo(dump(found) if as_json else figures.words(found))
 
 
-app.command(epilog="Example: roomctl drill camera.front --config room.toml")(line.drill)
-app.command(epilog="Example: roomctl visca --json '81 01 06 04 FF' '90 41 FF'")(line.visca)
-app.command(epilog="Example: roomctl pjlink --json '%1POWR ?' '%1LAMP=1234 1'")(line.pjlink)
+@speakerphone.command(
+    "release", epilog="In a systemd unit: ExecStopPost=-/usr/bin/roomctl speakerphone release"
+)
+def speakerphone_release() -> None:
+    """Give back what a roomctl that was killed left without its driver.
+
+    What a living program holds stays with it. Without this, the next start does it, or a replug.
+    """
+    from roomctl.ports.usb import DeviceFilter, libusb, reattach
+
+    typer.echo(given_back(reattach(DeviceFilter("usb:auto", None, None, None), libusb)))
+
+
+def given_back(mended: list[str]) -> str:
+    """Say what was given back, a line each."""
+    return "\n".join(f"given back to usbhid: {name}" for name in mended) or "nothing to give back"
+
+
+@speakerphone.command(
+    "describe", epilog="Example: roomctl speakerphone describe --listen 10 > speakerphone.txt"
+)
+def speakerphone_describe(
+    name: Annotated[
+        str | None, typer.Argument(help="As in room.toml, or a url; default: the first one.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="A room.toml; then no room is asked.")
+    ] = None,
+    listen: Annotated[
+        float, typer.Option(min=0, max=60, help="Seconds in which to press its keys.")
+    ] = 0.5,
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Print all that is known of a speakerphone, ready to be pasted into an issue. Never audio.
+
+    A room that runs here holds the device and is asked; else the device is opened for a moment.
+
+    With --json it is also a test: a file in tests/speakerphone/pasted.
+    """
+    from roomctl.cli import speakerphone as descriptions
+
+    log(verbose=False, quietly=True)
+    wanted = descriptions.DescribeRequest(name, config, listen, url, token)
+    found = descriptions.describe(wanted)
+    typer.echo(dump(found) if as_json else descriptions.text(found))
+    if "error" in found:
+        raise typer.Exit(1)
 
 
 def _answer(record: dict[str, Any], as_json: bool) -> None:

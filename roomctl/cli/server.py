@@ -25,12 +25,12 @@ from roomctl.api.simulation import SimulatedDevices
 from roomctl.app import room as room_of
 from roomctl.booking.feed import CalendarFeed
 from roomctl.cli.ask import address_file
-from roomctl.cli.holder import holder_of
-from roomctl.cli.named import named
+from roomctl.cli.options import named
 from roomctl.clock import Clock, SystemClock
 from roomctl.config import Config
 from roomctl.errors import PortError, PortReason, RoomctlError
 from roomctl.lifetime import Ending
+from roomctl.ports.holders import holder_of
 from roomctl.roles import Role
 from roomctl.room import Outside, Room
 from roomctl.screen.protocol import DisplayRole, ShowPage

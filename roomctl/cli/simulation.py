@@ -17,7 +17,7 @@ from roomctl import config as configuration
 from roomctl.api.serving import served
 from roomctl.api.simulation import create_demo_meeting
 from roomctl.cli import display
-from roomctl.cli.named import named
+from roomctl.cli.options import named
 from roomctl.cli.server import (
     Addresses,
     calendar,

@@ -1,4 +1,7 @@
-"""Which processes have a node open, as far as /proc tells. Knows no device and opens none."""
+"""Which processes have a node or a TCP port open, as far as /proc tells (Linux).
+
+Knows no device and opens none.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
+_LISTENING = "0A"  # a state in /proc/net/tcp
 _MOST_SIGNS = 40  # of a command: an argument may be a whole program
 
 
@@ -44,6 +48,19 @@ def held_here(node: str, proc: Path = PROC) -> int:
         return 0
 
 
+def holder_of(port: int) -> str | None:
+    """Return "PROGRAM (pid N)" of the process that listens on TCP `port`, or None if unknown.
+
+    Another user's process can only be named by root.
+    """
+    return next(holders({f"socket:[{inode}]" for inode in _listening_inodes(port)}), None)
+
+
+def holder_of_node(path: Path) -> str | None:
+    """Return "PROGRAM (pid N)" of the process that has `path` open, or None as above."""
+    return next(holders({str(path.resolve())}), None)
+
+
 def _opened(process: Path) -> Iterator[str]:
     """Yield what a process has open; the listing's own handle is gone before it is read."""
     for link in (process / "fd").iterdir():
@@ -57,3 +74,17 @@ def _spoken(words: list[str]) -> str:
         words = words[2:] if words[1:2] == ["-m"] else words[1:]
     spoken = " ".join(Path(word).name for word in words[:2])
     return " ".join(spoken.split())[:_MOST_SIGNS]
+
+
+def _listening_inodes(port: int) -> set[str]:
+    inodes = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            rows = Path(table).read_text(encoding="ascii").splitlines()[1:]
+        except OSError:
+            continue
+        for row in rows:
+            cells = row.split()
+            if cells[3] == _LISTENING and int(cells[1].rpartition(":")[2], 16) == port:
+                inodes.add(cells[9])
+    return inodes

@@ -3,7 +3,7 @@
 import io
 import logging
 
-from roomctl.cli.folding import KINDS, MINUTE_S, SAID, FoldingHandler
+from roomctl.cli.options import KINDS, MINUTE_S, SAID, FoldingHandler
 
 
 class Log:

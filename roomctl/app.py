@@ -11,7 +11,7 @@ from roomctl import config as configuration
 from roomctl.camera.kind import KIND as CAMERA
 from roomctl.command import Declaration
 from roomctl.config import Config
-from roomctl.display.kind import KIND as DISPLAY
+from roomctl.display.driver import KIND as DISPLAY
 from roomctl.kind import Kind
 from roomctl.occupancy.driver import KIND as OCCUPANCY
 from roomctl.room import Outside, Room

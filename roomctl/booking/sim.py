@@ -5,15 +5,10 @@ The first one's link comes by argument, so that a simulated room can join a meet
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
-from roomctl.booking.agenda import Booking
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from roomctl.clock import Moment
+from roomctl.booking.agenda import Booking, CalendarRead
+from roomctl.clock import Moment
 
 _TENCENT = """王芳 邀请您参加腾讯会议
 会议主题：项目周会
@@ -51,3 +46,15 @@ def _booking(
     key: str, title: str, organizer: str, start: datetime, fields: dict[str, str]
 ) -> Booking:
     return Booking(f"sim-{key}", title, organizer, start, start + timedelta(minutes=50), fields)
+
+
+class SimFeed:
+    """Bookings around the moment at which the simulation began; the first one has `link`."""
+
+    def __init__(self, moment: Moment, link: str) -> None:
+        self._bookings = bookings(moment, link)
+
+    async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead:
+        """Return those that touch the window."""
+        touching = (b for b in self._bookings if b.end > window_start and b.start < window_end)
+        return CalendarRead(tuple(touching))

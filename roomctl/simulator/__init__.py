@@ -1,10 +1,9 @@
-"""The simulator: a simulated far end for every device of a room, and its calendar."""
+"""The simulator: a simulated device for every device of a room, and its calendar."""
 
 from pathlib import Path
 
-from roomctl.simulator.feed import SimFeed
-from roomctl.simulator.simulator import Simulator
-from roomctl.simulator.standalone import simulated_screen
+from roomctl.booking.sim import SimFeed
+from roomctl.simulator.simulator import Simulator, simulated_screen
 
 DEMO = Path(__file__).with_name("demo.toml")
 

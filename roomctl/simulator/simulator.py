@@ -5,20 +5,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeGuard
 
 from roomctl import ports
+from roomctl.camera.sim import picture
 from roomctl.clock import Clock
 from roomctl.config import Config
 from roomctl.errors import PortError, PortReason, Refused
 from roomctl.kind import Argument, SimulatedDevice
+from roomctl.ports.picture import PicturePort
+from roomctl.screen.sim import SimScreen
 from roomctl.simulator.cameras import SimulatedLine, baud_of
 from roomctl.simulator.devices import simulated_devices
-from roomctl.simulator.films import film, films
-from roomctl.simulator.wires import Talk, Tuned, Wire, offer
+from roomctl.simulator.wires import Talk, Tuned, Wire, offer, offer_unix
 from roomctl.wire import Chunk, Identity, Port, pair
 
 _WIRED = ("serial", "tcp", "udp", "visca-ip")
@@ -182,3 +186,33 @@ def _without_baud(url: str) -> str:
 
 def _scheme(url: str) -> str:
     return url.partition(":")[0]
+
+
+def films(config: Config) -> dict[str, str]:
+    """Return which camera, by its name such as camera.front, each `picture:` url shows."""
+    return {
+        f"picture:{table.video_device}": f"camera.{name}"
+        for name, table in config.camera.items()
+        if table.video_device is not None
+    }
+
+
+def film(url: str, state: Mapping[str, object], now: float) -> PicturePort:
+    """Return a port to what a camera in this `state` sees now; it shows the middle if unknown."""
+    pan_deg, tilt_deg, zoom_pct = (
+        value if isinstance(value := state.get(key), int | float) else 0.0
+        for key in ("pan_deg", "tilt_deg", "zoom_pct")
+    )
+    data = picture(pan_deg, tilt_deg, zoom_pct)
+    return PicturePort(Identity(url=url, path="simulated"), Chunk(data, now))
+
+
+async def simulated_screen(socket: Path, clock: Clock, stop: asyncio.Event) -> None:
+    """Be a simulated screen on the unix socket `socket` until `stop`; the socket is gone then."""
+    socket.parent.mkdir(parents=True, exist_ok=True)
+    wire = await offer_unix(socket, SimScreen(), clock)
+    try:
+        await stop.wait()
+    finally:
+        await wire.close()
+        socket.unlink(missing_ok=True)

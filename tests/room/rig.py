@@ -16,8 +16,7 @@ from roomctl.room.document import DeviceEntry, RoomDocument
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator import Simulator
 from roomctl.simulator.cameras import SimulatedLine
-from roomctl.simulator.devices import SimulatedScreen
-from roomctl.simulator.speakerphones import SimulatedSpeakerphone
+from roomctl.simulator.devices import SimulatedScreen, SimulatedSpeakerphone
 from roomctl.speakerphone.sim import SimSpeakerphone
 from roomctl.store import Store
 from roomctl.visca.sim import SimCamera

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from roomctl.errors import PortError
-from roomctl.simulator.speakerphones import SimulatedSpeakerphone
+from roomctl.simulator.devices import SimulatedSpeakerphone
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.sim import Model
 from tests.invented import LoopClock, instant

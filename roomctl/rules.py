@@ -6,7 +6,8 @@ have been able to see the warning and to say *keep it* for all of `warn_s`.
 
     standby   the room has been empty for `display_off_after_s`, and nobody has touched anything
               for `display_on_s`
-    release   nobody has been seen since the booking began, `release_s` ago, and nobody is there now
+    release   nobody was seen in the last part of the booking's grace time, its first `release_s`,
+              or after it, and nobody is there now: people of the meeting before may be late to go
     end_call  the room has looked empty for `end_call_s` while its call went on
 
 Nothing is released or left while nobody can tell whether the room is empty, before the wall clock
@@ -23,6 +24,7 @@ from enum import StrEnum
 from roomctl.clock import Moment
 
 SETTLE_S = 300.0
+LAST_PART = 0.5  # of the grace time: whoever is seen in it has come for this booking
 JUMP_S = 60.0  # the wall clock against the monotonic one; more is no drift
 
 
@@ -50,6 +52,10 @@ class Terms:
     warn_s: float = 60.0
     quiet: tuple[time, time] | None = None
     zone: tzinfo = UTC
+
+    def kept_from(self, starts_s: float) -> float:
+        """Return from when on somebody who is seen keeps a booking that begins at `starts_s`."""
+        return starts_s + (1 - LAST_PART) * (self.release_s or 0.0)
 
     @property
     def postpone_s(self) -> float:
@@ -145,6 +151,13 @@ def _why_awake(facts: Facts, terms: Terms, moment: Moment) -> str | None:
     if not facts.has_sensors or facts.occupancy == "unknown":
         return "unknown"  # nobody can tell whether the room is empty: stay awake
     return None
+
+
+def attended(facts: Facts, terms: Terms) -> bool:
+    """Whether somebody was seen who came for the booking that is under way."""
+    if facts.booking is None or facts.seen_at is None:
+        return False
+    return facts.seen_at >= terms.kept_from(facts.booking.starts_s)
 
 
 def _standby_asked(facts: Facts) -> bool:
@@ -250,7 +263,6 @@ class Rules:
         booking, after_s = facts.booking, self.terms.release_s
         if booking is None or booking.settled or after_s is None or facts.call_live:
             return
-        came = facts.seen_at is not None and facts.seen_at >= booking.starts_s
         at_s = max(max(booking.starts_s, settles_s) + after_s, empty_at)
-        if not came and max(at_s, now_s) < booking.ends_s:
+        if not attended(facts, self.terms) and max(at_s, now_s) < booking.ends_s:
             yield _Due(Act.RELEASE, booking.id, at_s)

@@ -259,14 +259,18 @@ def test_somebody_who_is_seen_keeps_the_call() -> None:
     assert story.rules.warnings == ()
 
 
-def test_a_booking_is_kept_by_whoever_was_seen_since_it_began() -> None:
-    story = Story(replace(NO_SHOW, seen_at=START_S + 1, empty_at=START_S + 600))
-    story.run(3600, every_s=10)
+@pytest.mark.parametrize("seen_s", [300.0, 599.0, 700.0])
+def test_a_booking_is_kept_by_whoever_was_seen_in_the_last_part_of_its_grace_time_or_later(
+    seen_s: float,
+) -> None:
+    story = Story(replace(NO_SHOW, seen_at=START_S + seen_s, empty_at=START_S + seen_s + 60))
+    story.run(3500, every_s=10)
     assert story.done == []
 
 
-def test_people_of_the_meeting_before_do_not_keep_the_next_booking() -> None:
-    story = Story(replace(NO_SHOW, seen_at=START_S - 60, empty_at=START_S + 540))
+@pytest.mark.parametrize("left_s", [-60.0, 0.0, 60.0, 299.0])
+def test_people_of_the_meeting_before_do_not_keep_the_next_booking(left_s: float) -> None:
+    story = Story(replace(NO_SHOW, seen_at=START_S + left_s, empty_at=START_S + left_s + 600))
     story.run(3600, every_s=10)
     assert story.first(Act.RELEASE)[1] is not None
 

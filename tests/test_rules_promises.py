@@ -148,7 +148,7 @@ class House:
             assert self.booking is not None
             assert not self.booking.settled
             assert self.booking.starts_s + 300.0 <= self.now < self.booking.ends_s
-            assert self.came_at < self.booking.starts_s
+            assert self.came_at < TERMS.kept_from(self.booking.starts_s)
             assert self.call_since is None
         if one.act is Act.END_CALL:
             assert self.call_since is not None
@@ -189,6 +189,33 @@ def test_the_house_of_these_promises_does_rest_release_and_leave() -> None:
     assert released.booking.settled
     left = lived([*QUIET, ("call", "a", True, 1.0), ("tick", "a", True, 1200.0)])
     assert left.call_since is None
+
+
+@settings(deadline=None, derandomize=True, max_examples=examples(60))
+@given(
+    left_s=st.floats(-900.0, 149.0),
+    output_hold_s=st.floats(0.0, 120.0),
+    delay_s=st.floats(130.0, 900.0),
+    every_s=st.floats(1.0, 30.0),
+)
+def test_a_no_show_is_released_however_late_the_people_before_left(
+    left_s: float, output_hold_s: float, delay_s: float, every_s: float
+) -> None:
+    output_holds = {"a": output_hold_s}
+    house = House(Presence({"a": delay_s}, stale_s=float("inf"), output_hold_s=output_holds))
+    starts_s = START_S + 1000.0
+    falls_s = starts_s + left_s + output_hold_s
+    house.presence.level("a", False, START_S)
+    house.presence.level("a", True, START_S + 1.0)
+    while house.now < starts_s + 2500.0:
+        if house.now < falls_s <= house.now + every_s:
+            house.presence.level("a", False, falls_s)
+        house.now += every_s
+        if house.booking is None and house.now >= starts_s:
+            house.booking = Booked("no show", starts_s, starts_s + 3600.0, settled=False)
+        house.look()
+    assert house.booking is not None
+    assert house.booking.settled
 
 
 def test_a_year_that_passes_at_once_releases_and_leaves_nothing() -> None:

@@ -126,7 +126,8 @@ class PresenceState:
     `healthy` of `configured` sensors can be believed. Reasons stand newest first; their `ago_s` is
     coarse (10 s, beyond a minute 60 s), so that a state does not differ at every glance.
 
-    `seen_at`: when somebody was surely there, last. `empty_at`: when the room was or will be empty
+    `seen_at`: when somebody was surely there, last, less what a sensor's own output adds to it.
+    `empty_at`: when the room was or will be empty
     if nothing more is seen, whatever its call; None while somebody is seen, or nobody can tell.
     """
 
@@ -144,13 +145,17 @@ class PresenceState:
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """Somebody was there at `at`, which holds for `hold_s`; `active`: is there still."""
+    """Somebody was there at `at`, which holds for `hold_s`; `active`: is there still.
+
+    `surely_at`: as far as the sensor's own hold can tell; the same unless given.
+    """
 
     code: str
     params: Mapping[str, str]
     at: float
     hold_s: float
     active: bool = False
+    surely_at: float | None = None
 
     @property
     def ends(self) -> float:
@@ -170,7 +175,8 @@ class Presence:
     """The fused state of one room; feed it, then read `state`.
 
     `hold_s` names every configured sensor and how long after it last saw somebody the room stays
-    occupied (s); `kinds` tells what they are (`pir` unless told).
+    occupied (s); `kinds` tells what they are (`pir` unless told), `output_hold_s` how long a
+    sensor's own output stays after what it saw (s, 0 unless told).
     `likelihoods`: in which part of the occupied and of the empty slots a sensor sees somebody (0-1,
     exclusive); a sensor without one proves, but does not weigh. Instants are monotonic seconds;
     one that lies before an earlier one counts as that one.
@@ -182,10 +188,16 @@ class Presence:
         kinds: Mapping[str, str] | None = None,
         likelihoods: Mapping[str, Likelihood] | None = None,
         stale_s: float = STALE_S,
+        output_hold_s: Mapping[str, float] | None = None,
     ) -> None:
         self._kinds = {name: (kinds or {}).get(name, "pir") for name in hold_s}
         self._sensors = {
-            name: SensorHealth(hold, momentary=self._kinds[name] in _BLIND, stale_s=stale_s)
+            name: SensorHealth(
+                hold,
+                output_hold_s=(output_hold_s or {}).get(name, 0.0),
+                momentary=self._kinds[name] in _BLIND,
+                stale_s=stale_s,
+            )
             for name, hold in hold_s.items()
         }
         self._cross_checks = {
@@ -230,6 +242,7 @@ class Presence:
         """Note that a call is live (the room cannot be vacant), or no longer."""
         self._pass(at)
         if self._in_call and not live:
+            self._settle()  # it has vouched for every sensor until now
             self._call_ended_at = self._now
         self._in_call = live
         self._settle()
@@ -307,7 +320,8 @@ class Presence:
         word, reasons = self._judge([proof for proof in proofs if now < proof.ends], blind)
         changed = word != before.state or not self._started
         self._started = True
-        seen_at = now if self._in_call else max((proof.at for proof in proofs), default=None)
+        surely_at = (proof.at if proof.surely_at is None else proof.surely_at for proof in proofs)
+        seen_at = now if self._in_call else max(surely_at, default=None)
         self._turn = self._next_turn(proofs)
         self._state = PresenceState(
             word,
@@ -339,14 +353,32 @@ class Presence:
             for proof in proofs
             if now < proof.ends and proof.code not in ("door", "call_ended")
         ]
+        seeing = [name for name, sensor_health in self._sensors.items() if sensor_health.active]
         for name, others in self._cross_checks.items():
             seen_at = next((at for sensor, at in telling if sensor != name), None)  # newest first
             others.note(now if self._in_call else seen_at, now)
             sensor_health = self._sensors[name]
-            sensor_health.vouch(others.seen_at, others.stuck_s)
+            vouched = self._in_call or any(other != name for other in seeing)
+            sensor_health.vouch(
+                math.inf if vouched else others.seen_at,
+                others.stuck_s,
+                self._contradicted_since(name, sensor_health),
+            )
             quiet_since = now if sensor_health.active else sensor_health.quiet_since
             if quiet_since is not None and others.contradicts(quiet_since, now):
                 sensor_health.missed(now)
+
+    def _contradicted_since(self, name: str, sensor_health: SensorHealth) -> float | None:
+        """Return since when another sensor, which works, sees nobody where this one does."""
+        since = sensor_health.active_since
+        if since is None:
+            return None
+        watching = (
+            self._sensors[other].sees_nobody_since(since)
+            for other in self._cross_checks
+            if other != name
+        )
+        return min((at for at in watching if at is not None), default=None)
 
     def _of(self, kind: str) -> Iterator[SensorHealth]:
         return (
@@ -397,7 +429,10 @@ class Presence:
                 hold_s = (
                     min(sensor_health.hold_s, DOOR_S) if kind == "door" else sensor_health.hold_s
                 )
-                yield _Proof(kind, {"sensor": name}, seen_at, hold_s, sensor_health.active)
+                surely_at = sensor_health.detected_at(self._now)
+                yield _Proof(
+                    kind, {"sensor": name}, seen_at, hold_s, sensor_health.active, surely_at
+                )
         if self._touched_at is not None:
             yield _Proof("touch", {}, self._touched_at, self._touch_hold_s)
         if self._call_ended_at is not None:

@@ -108,8 +108,9 @@ class Automation(Part):
         """Do what the rules decide now, and have the display follow."""
         now = self._clock.now()
         self._unproven_since = None if now.synced else self._unproven_since or now
-        self._note_use(now)
-        for decision in self._rules.step(self._facts(now), now):
+        facts = self._facts(now)
+        self._note_use(facts)
+        for decision in self._rules.step(facts, now):
             self._do(decision, now)
         self._switch_displays()
 
@@ -184,20 +185,20 @@ class Automation(Part):
         )
         self._changed()
 
-    def _note_use(self, now: Moment) -> None:
-        """Note since when a call is live, and that somebody was seen during a booking."""
-        if not self._actuators.calls.live:
-            self._call_since = None
-        elif self._call_since is None:
-            self._call_since = now.mono_s
-        booking = self._actuators.bookings.under_way(now)
-        seen_at = self._actuators.occupancy.state.seen_at
-        seen = booking is not None and seen_at is not None and seen_at >= booking.starts_s
-        if booking is not None and seen and not booking.settled:
+    def _note_use(self, facts: rules.Facts) -> None:
+        """Note that somebody came for a booking."""
+        booking = facts.booking
+        if booking is None or booking.settled:
+            return
+        if rules.attended(facts, self._rules.terms):
             self._act(self._actuators.bookings.used(booking.id))
 
     def _facts(self, now: Moment) -> rules.Facts:
         state, calls = self._actuators.occupancy.state, self._actuators.calls
+        if not calls.live:
+            self._call_since = None
+        elif self._call_since is None:
+            self._call_since = now.mono_s
         return rules.Facts(
             occupancy=state.state,
             occupancy_since=state.since,

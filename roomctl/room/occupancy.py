@@ -37,6 +37,7 @@ class OccupancyService(Part):
             {name: table.hold_s for name, table in tables.items()},
             {name: profile.kind for name, profile in profiles.items()},
             {name: profile.likelihood for name, profile in profiles.items() if profile.likelihood},
+            output_hold_s={name: profile.hold_s for name, profile in profiles.items()},
         )
         self._record = PresenceRecorder()
         self._tell(PresenceInput(self._clock.mono_s(), "start"))

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.occupancy import Presence
-from tests.occupancy.told import Told, quick
+from tests.occupancy.told import HOLD_S, Told, quick
 
 
 def storm(room: Told, seconds: float) -> None:
@@ -49,6 +49,65 @@ def test_a_sensor_stuck_for_eight_hours_is_not_believed_until_it_changes() -> No
     ]
     room.set("ceiling", False)
     assert (room.state.healthy, room.state.faults) == (1, ())
+
+
+def both_seen(**kinds: str) -> Presence:
+    """A room in which both sensors saw somebody who left, half an hour ago."""
+    presence = quick(**kinds)
+    for number, name in enumerate(kinds, 1):
+        presence.level(name, True, 10.0 * number)
+        presence.level(name, False, 10.0 * number + 2.0)
+    presence.tick(1800.0)
+    return presence
+
+
+def test_a_radar_before_a_fan_holds_the_room_for_an_hour_and_a_half_and_not_for_eight() -> None:
+    presence = both_seen(table="radar", ceiling="pir")
+    presence.level("table", True, 1800.0)
+    presence.tick(1800.0 + 5390.0)
+    assert (presence.state.state, presence.state.faults) == ("occupied", ())
+    presence.tick(1800.0 + 5401.0)
+    assert [(fault.sensor, fault.code) for fault in presence.state.faults] == [
+        ("table", "stuck_high")
+    ]
+    presence.tick(1800.0 + 5401.0 + HOLD_S)
+    assert (presence.state.state, presence.state.healthy) == ("vacant", 1)
+
+
+def test_a_sensor_that_was_never_seen_to_work_contradicts_nobody() -> None:
+    presence = quick(table="radar", ceiling="pir")
+    presence.level("table", True, 10.0)
+    presence.tick(7 * 3600.0)
+    assert presence.state.faults == ()
+
+
+def test_a_sensor_that_is_gone_contradicts_nobody_and_counts_from_its_return() -> None:
+    presence = both_seen(table="radar", ceiling="pir")
+    presence.level("table", True, 1800.0)
+    presence.healthy("ceiling", False, 1900.0)
+    presence.tick(4 * 3600.0)
+    assert presence.state.faults == ()
+    presence.level("ceiling", False, 4 * 3600.0)
+    presence.tick(4 * 3600.0 + 5300.0)
+    assert presence.state.faults == ()
+    presence.tick(4 * 3600.0 + 5401.0)
+    assert [fault.sensor for fault in presence.state.faults] == ["table"]
+
+
+def test_whoever_touches_the_panel_now_and_then_sits_before_no_fan() -> None:
+    presence = both_seen(table="radar", ceiling="pir")
+    presence.level("table", True, 1800.0)
+    for hour in range(1, 7):
+        presence.touched(1800.0 + hour * 3600.0)
+        assert (presence.state.state, presence.state.faults) == ("occupied", ())
+
+
+def test_two_sensors_that_agree_are_not_outvoted_by_one() -> None:
+    presence = both_seen(table="radar", wall="radar", ceiling="pir")
+    for name in ("table", "wall"):
+        presence.level(name, True, 1800.0)
+    presence.tick(20 * 3600.0)
+    assert (presence.state.state, presence.state.faults) == ("occupied", ())
 
 
 def test_a_sensor_is_not_stuck_while_others_see_somebody_too() -> None:

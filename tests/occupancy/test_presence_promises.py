@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.occupancy import Presence
+from roomctl.occupancy.health import CONTRADICTED_S, STALE_S
 from roomctl.occupancy.presence import PresenceInput, replay, tell
 
 repeatable = settings(deadline=None, derandomize=True)
@@ -25,10 +26,10 @@ EVENTS = st.lists(
 Event = tuple[str, str, bool, float]
 
 
-def play(events: list[Event]) -> Iterator[tuple[Presence, bool, float]]:
+def play(events: list[Event], stale_s: float = STALE_S) -> Iterator[tuple[Presence, bool, float]]:
     """Play events; yield the presence, whether a call is live and the latest instant told."""
-    presence, now, live = Presence({"a": 600.0, "b": 30.0}, {"b": "radar"}), 1000.0, False
-    latest = 0.0
+    presence = Presence({"a": 600.0, "b": 30.0}, {"b": "radar"}, stale_s=stale_s)
+    now, latest, live = 1000.0, 0.0, False
     for what, sensor, flag, after_s in events:
         now += after_s  # sometimes backwards, as a late edge is
         latest = max(latest, now)
@@ -58,6 +59,22 @@ def played(events: list[Event]) -> tuple[Presence, float]:
 def test_the_room_is_never_vacant_while_a_call_is_live(events: list[Event]) -> None:
     for presence, live, _ in play(events):
         assert not live or presence.state.state == "occupied"
+
+
+@repeatable
+@given(EVENTS, st.floats(0.1, 3600.0))
+def test_one_stuck_sensor_never_holds_the_room_for_long_against_one_that_works(
+    events: list[Event], left_s: float
+) -> None:
+    presence, now = Presence({"a": 600.0, "b": 30.0}, {"b": "radar"}, stale_s=float("inf")), 0.0
+    for presence, _, now in play(events, stale_s=float("inf")):  # noqa: B007 - the last ones
+        pass
+    presence.call_live(False, now)
+    for level, at in ((False, now + 1.0), (True, now + 2.0), (False, now + 2.0 + left_s)):
+        presence.level("b", level, at)
+    presence.level("a", True, now + 2.0)
+    presence.tick(now + 2.0 + left_s + CONTRADICTED_S + 600.0 + 1.0)
+    assert presence.state.state == "vacant"
 
 
 @repeatable

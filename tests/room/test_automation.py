@@ -134,6 +134,37 @@ async def test_a_booking_that_somebody_came_to_is_used_and_never_released() -> N
         await house.always(lambda: status(house, "now") == "used", LONG_S)
 
 
+NO_SHOWS = BAMBOO.replace(
+    'url = "gpio:17"\nhold_s = 30', 'url = "gpio:17"\nprofile = "hc-sr501"\nhold_s = 30'
+) + ("[rules]\nrelease_s = 300\nwarn_s = 60\n")
+
+
+@invented
+@pytest.mark.parametrize("left_s", [-10.0, 60.0])
+async def test_people_of_the_meeting_before_who_leave_late_do_not_keep_the_room(
+    left_s: float,
+) -> None:
+    """A sensor's output stays for 15 s: it falls after the hour although they left before it."""
+    before, starts_s = booking("before", 1, lasts_min=9), 600.0
+    async with living(NO_SHOWS, feed=Calendar([before, booking("now", 10)])) as house:
+        await house.act("occupancy.ceiling", "walk_in")
+        await house.always(lambda: True, starts_s + left_s - house.room.clock.mono_s())
+        await house.act("occupancy.ceiling", "leave")
+        await house.until(lambda: status(house, "now") == "released", limit_s=600)
+        (act,) = acts(house, "release")
+        assert act.subject == "now"
+
+
+@invented
+async def test_whoever_comes_late_in_the_grace_time_keeps_the_room() -> None:
+    async with living(NO_SHOWS, feed=Calendar([booking("now", 10)])) as house:
+        await house.always(lambda: True, 600.0 + 290.0)
+        await house.act("occupancy.ceiling", "walk_in")
+        await house.until(lambda: status(house, "now") == "used")
+        await house.act("occupancy.ceiling", "leave")
+        await house.always(lambda: status(house, "now") == "used", 900.0)
+
+
 @invented
 async def test_staff_check_in_for_somebody_who_is_late() -> None:
     async with living(RULES, feed=Calendar([booking("now", 1)])) as house:

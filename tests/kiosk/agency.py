@@ -107,7 +107,7 @@ class Agency:
     def processes(self):
         """The same for the browser and all its children, which share its session."""
         leader, _ = self.browser()
-        return {pid: words for pid, words in commands(UID) if _session(pid) == leader}
+        return {pid: words for pid, words in commands(UID) if session(pid) == leader}
 
     @contextlib.asynccontextmanager
     async def daemon(self):
@@ -193,7 +193,7 @@ def commands(uid):
                     yield int(entry.name), [os.fsdecode(word) for word in words]
 
 
-def _session(pid):
+def session(pid):
     with contextlib.suppress(OSError):
         return os.getsid(pid)
     return None

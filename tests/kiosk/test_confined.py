@@ -12,7 +12,7 @@ import pytest
 from roomctl.kiosk.browser.browser import BrowserSetup, arguments, environment, find
 from roomctl.kiosk.browser.folder import BrowserFolder
 from tests.kiosk import compositor, confined
-from tests.kiosk.agency import UID, commands
+from tests.kiosk.agency import UID, commands, session
 from tests.kiosk.compositor import Compositor
 from tests.kiosk.site import Site
 
@@ -74,11 +74,18 @@ async def test_chromium_runs_in_its_sandbox_under_a_units_restrictions(unit):
         words = arguments(setup, folder.profile, piped=False, start=f"{site.origin}/plain")
         words.insert(-1, "--use-fake-ui-for-media-stream")
         around = environment(display.environment, folder)
-        browser = subprocess.Popen(line(unit, *words), env=around, stderr=subprocess.DEVNULL)
+        browser = subprocess.Popen(
+            line(unit, *words), env=around, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         stack.callback(browser.wait, timeout=20)
         stack.callback(browser.terminate)
         assert await asyncio.to_thread(site.said.get, timeout=60) == "met webdriver=false"
-        pages = [pid for pid, words in commands(UID) if "--type=renderer" in " ".join(words)]
+        # Other tests have browsers of the same user: only this one's session counts.
+        pages = [
+            pid
+            for pid, words in commands(UID)
+            if "--type=renderer" in " ".join(words) and session(pid) == browser.pid
+        ]
         outside = os.readlink(f"/proc/{os.getpid()}/ns/user")
         assert pages
         for pid in pages:

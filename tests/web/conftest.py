@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.web import rooms
 from tests.web.stand_in import StandIn, serving
@@ -25,6 +25,7 @@ ARGS = [
     "--use-fake-ui-for-media-stream",
 ]
 LIMIT_S = 30.0  # of what takes a second on an idle machine
+expect.set_options(timeout=LIMIT_S * 1000)
 LANDSCAPE = {"width": 800, "height": 480}
 
 Shown = tuple[StandIn, Page]

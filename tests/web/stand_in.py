@@ -51,6 +51,7 @@ class StandIn:
         self.acted: list[Message] = []
         self.url = ""
         self._sockets: set[WebSocket] = set()
+        self._greeted = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def of_type(self, kind: str) -> list[Message]:
@@ -74,6 +75,7 @@ class StandIn:
         self._do(self._cut)
 
     def _do(self, work: Callable[..., Any], *args: Any) -> None:
+        assert self._greeted.wait(30)  # a page shows *starting* before it is connected
         assert self._loop is not None
         asyncio.run_coroutine_threadsafe(work(*args), self._loop).result(5)
 
@@ -166,6 +168,7 @@ class StandIn:
         if self.greeting:
             await socket.send_text(json.dumps(self.snapshot()))
         self._sockets.add(socket)
+        self._greeted.set()
         beat = asyncio.create_task(self._beat(socket))
         try:
             while True:

@@ -1,11 +1,18 @@
-"""The composition root: the kinds of devices that there are, and a room made of them.
+"""The composition root: the kinds of devices that there are, a room of them, and a running one.
 
-The only module that knows every wing.
+The only module that knows every wing. What serves panels is imported when a room is run: who only
+reads a room.toml shall not wait for it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roomctl import config as configuration
 from roomctl.camera.kind import KIND as CAMERA
@@ -13,15 +20,26 @@ from roomctl.command import Declaration
 from roomctl.config import Config
 from roomctl.display.driver import KIND as DISPLAY
 from roomctl.kind import Kind
+from roomctl.lifetime import Ending, beside, lasting
 from roomctl.occupancy.driver import KIND as OCCUPANCY
+from roomctl.roles import Role
 from roomctl.room import Outside, Room
 from roomctl.screen.driver import KIND as SCREEN
+from roomctl.screen.protocol import DisplayRole, ShowPage
 from roomctl.speakerphone.driver import KIND as SPEAKERPHONE
+from roomctl.store import Settings, Store
+
+if TYPE_CHECKING:
+    from roomctl.api.auth import Tokens
+    from roomctl.api.simulation import SimulatedDevices
+    from roomctl.booking.feed import CalendarFeed
+
+_log = logging.getLogger(__name__)
 
 KINDS: tuple[Kind, ...] = (CAMERA, OCCUPANCY, SPEAKERPHONE, SCREEN, DISPLAY)
-
-
 TABLES = {kind.name: kind.table for kind in KINDS}
+
+SIMULATED_PAIRING_S = 24 * 3600.0  # nobody is let in but to a simulation
 
 
 def load(path: Path) -> Config:
@@ -35,6 +53,105 @@ def declared() -> tuple[Declaration, ...]:
     return tuple(one for part in parts for one in part.declared())
 
 
+def calendar(config: Config) -> CalendarFeed | None:
+    """Return the room's calendar, or None if it has none."""
+    from roomctl.booking.feed import CalendarFeed
+
+    url = config.calendar.url
+    return None if url is None else CalendarFeed(url, config.room.zone)
+
+
 def room(config: Config, outside: Outside) -> Room:
     """Return the room that `config` describes, on what is `outside`."""
     return Room(config, outside, KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a running room can be reached, and the secrets to do so.
+
+    `is_new`: nobody was paired yet, and no token made. `token` is good for this run alone.
+    """
+
+    panel: str
+    screen: str
+    simulator: str | None
+    api: str
+    token: str
+    is_new: bool
+
+
+@contextlib.asynccontextmanager
+async def running(
+    config: Config,
+    outside: Outside,
+    store: Store,
+    ending: Ending,
+    simulated: SimulatedDevices | None = None,
+) -> AsyncIterator[tuple[Addresses, Room]]:
+    """Run a room and its web server; yield its addresses, and the room, once it answers.
+
+    PortError: the port of [api] is taken. A part that fails has the program end (`ending`).
+    """
+    from roomctl.api.app import create_app
+    from roomctl.api.auth import Tokens, take_over
+    from roomctl.api.serving import listen, reachable, served
+
+    with listen(*config.api.address) as listening:
+        store.disk.sweep()
+        host, port = listening.getsockname()[:2]
+        try:
+            if take_over(store, outside.clock):
+                _log.info("the API token is kept as a hash from now on, as the token 'admin'")
+        except OSError as error:
+            _log.warning("the API token of an older version is not taken over yet: %s", error)
+        own = secrets.token_urlsafe(32)  # of this run, for whoever may read its runtime folder
+        tokens = Tokens(store, outside.clock, own)
+        base = f"http://{reachable(host)}:{port}"
+        outside = replace(
+            outside,
+            pages=lambda: _pages(config, base, tokens),
+            settings=Settings(store.disk),
+            pictures=store.folder / "pictures",
+            store=store,
+        )
+        made, web = room(config, outside), configuration.data_path("web")
+        boot_id = secrets.token_hex(4)
+        app = create_app(made, tokens, web, boot_id=boot_id, port=port, simulated=simulated)
+        async with (
+            beside("the room", made.run(), ending.begin),
+            beside("the record of who got in", tokens.run(), ending.begin),
+            served(app, listening) as serving,
+            lasting("the web server", serving, ending.begin),
+        ):
+            try:
+                yield _addresses(base, own, tokens, simulated=simulated is not None), made
+            finally:
+                app.state.ending.set()
+
+
+def _addresses(base: str, own: str, tokens: Tokens, *, simulated: bool) -> Addresses:
+    from roomctl.api.auth import PAIRING_S
+
+    good_for_s = SIMULATED_PAIRING_S if simulated else PAIRING_S
+    simulator = tokens.offer_pairing(Role.SIMULATOR, good_for_s) if simulated else None
+    return Addresses(
+        panel=f"{base}/#pair={tokens.offer_pairing(Role.PANEL, good_for_s)}",
+        screen=f"{base}/screen#pair={tokens.offer_pairing(Role.SCREEN, good_for_s)}",
+        simulator=f"{base}/simulator#pair={simulator}" if simulator else None,
+        api=base,
+        token=own,
+        is_new=tokens.is_new,
+    )
+
+
+def _pages(config: Config, base: str, tokens: Tokens) -> tuple[ShowPage, ...]:
+    """Return what the displays of a kiosk show, each with an address that pairs once."""
+    screen = config.screen
+    if screen is None:
+        return ()
+    page = f"{base}/screen#pair={tokens.offer_pairing(Role.SCREEN)}"
+    output = screen.panel_output
+    panel = f"{base}/#pair={tokens.offer_pairing(Role.PANEL)}" if output else None
+    first = ShowPage(DisplayRole.ROOM, page, screen.room, screen.cec_adapter)
+    return (first, ShowPage(DisplayRole.PANEL, panel, output))

@@ -25,13 +25,14 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from types import CodeType
 from typing import Any, NoReturn
 
 from roomctl import wire
+from roomctl.errors import RoomctlError
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +64,48 @@ def run(main: Callable[[Ending], Coroutine[Any, Any, int]], *, limit_s: float = 
     if late := wire.threads.settle(_THREADS_S):
         _log.warning("ended while this still ran in threads: %s", ", ".join(late))
     return status
+
+
+@contextlib.asynccontextmanager
+async def beside(
+    what: str, work: Awaitable[None], end: Callable[[str], None] = lambda why: None
+) -> AsyncIterator[None]:
+    """Run `work` beside the block; cancel it and wait for it at the end. See `lasting`."""
+    task = asyncio.ensure_future(work)
+    try:
+        async with lasting(what, task, end):
+            yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@contextlib.asynccontextmanager
+async def lasting(
+    what: str, task: asyncio.Future[None], end: Callable[[str], None]
+) -> AsyncIterator[None]:
+    """Call `end(why)` and end the block when `task` ends first; raises the task's error.
+
+    A room that is dead must not look alive. `what` is what people call the task.
+    """
+    owner = asyncio.current_task()
+
+    def ended(task: asyncio.Future[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        end(f"{what} failed ({error!r})" if error else f"{what} ended by itself")
+        if owner is not None:
+            owner.cancel()
+
+    task.add_done_callback(ended)
+    try:
+        yield
+    finally:
+        task.remove_done_callback(ended)
+        if task.done() and not task.cancelled():
+            task.result()
+        if task.done():
+            raise RoomctlError(f"{what} ended by itself; see what it logged")
 
 
 class Ending:

@@ -33,6 +33,8 @@ from roomctl.api.connections import (
     connection_limits,
 )
 from roomctl.api.problem import problem
+from roomctl.errors import PortError, PortReason
+from roomctl.ports.holders import holder_of
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +62,41 @@ DESCRIPTORS = 1024
 
 ASGIApp = Callable[..., Awaitable[None]]
 Message = dict[str, Any]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; PortError says who holds a port that is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sets TCP_NODELAY only where the protocol is named; without it a second answer on one
+    # connection waits for the delayed ACK of the first, 40 ms on Linux.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise _why_not(host, port, error) from error
+    return listening
+
+
+def _why_not(host: str, port: int, error: OSError) -> PortError:
+    where = f"{host}:{port}"
+    if error.errno == errno.EADDRINUSE:
+        holder = holder_of(port)
+        by = f"is held by {holder}" if holder else "is taken by another program"
+        return PortError(where, f"{by}; stop it, or choose --port 0", PortReason.BUSY)
+    if error.errno == errno.EACCES:
+        why = "needs root; choose a port from 1024 on"
+        return PortError(where, why, PortReason.PERMISSION)
+    return PortError(where, error.strerror or str(error))
+
+
+def reachable(host: str) -> str:
+    """Return how to write the address one listens on into a URL for this box."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 class _Server(uvicorn.Server):

@@ -77,15 +77,12 @@ def _kind_of(path: Path) -> str | None:
 
 def _check_room(path: Path) -> None:
     """Read a room.toml and everything it names, so that `serve` will find no fault in it."""
-    from roomctl import app
-    from roomctl.cli.server import calendar
-    from roomctl.clock import SystemClock
     from roomctl.ports import connect
     from roomctl.room import Outside
 
     config = app.load(path)
     with named(path):
-        app.room(config, Outside(connect, SystemClock(), calendar(config)))
+        app.room(config, Outside(connect, SystemClock(), app.calendar(config)))
 
 
 def check_words(finding: dict[str, Any]) -> str:

@@ -14,17 +14,12 @@ from pathlib import Path
 
 from roomctl import app, lifetime
 from roomctl import config as configuration
-from roomctl.api.serving import served
+from roomctl.api.serving import listen, served
 from roomctl.api.simulation import create_demo_meeting
+from roomctl.app import Addresses
 from roomctl.cli import display
 from roomctl.cli.options import named
-from roomctl.cli.server import (
-    Addresses,
-    calendar,
-    listen,
-    print_addresses,
-    running,
-)
+from roomctl.cli.server import announced, print_addresses
 from roomctl.clock import SystemClock
 from roomctl.config import ApiTable, Config, NewMeetingTable
 from roomctl.errors import RoomctlError
@@ -74,9 +69,9 @@ async def _simulate(
             stack.push_async_callback(simulator.close)
             if options.wire:
                 await simulator.wire()
-            feed = calendar(config) or SimFeed(clock.now(), f"{origin}/DesignReview")
+            feed = app.calendar(config) or SimFeed(clock.now(), f"{origin}/DesignReview")
             outside = Outside(simulator.connect, clock, feed)
-            started = running(config, outside, Store(Path(folder)), ending, simulator)
+            started = announced(config, outside, Store(Path(folder)), ending, simulator)
             addresses, room = await stack.enter_async_context(started)
             await _ready(room, ending)
             _tell(addresses, simulator, choice, options, say)

@@ -66,9 +66,7 @@ class Outside:
     connect: Connect
     clock: Clock
     feed: Feed | None = None
-    stands: Callable[[], Iterable[ShowPage]] = (
-        tuple  # pages for a kiosk's displays, unused addresses
-    )
+    pages: Callable[[], Iterable[ShowPage]] = tuple  # for a kiosk's displays; addresses are unused
     settings: Settings = field(default_factory=Settings)  # forgotten at the end, unless given
     pictures: Path | None = None  # the folder for those of presets; None: forgotten at the end
     store: Store | None = None  # what became of bookings, and how the room was used
@@ -90,7 +88,7 @@ class Room:
             self.changed,
             self._told,
             self._act,
-            outside.stands,
+            outside.pages,
         )
         self._devices = Devices(config, kinds, context)
         screen = next(iter(self._devices.all(Screen)), None)

@@ -11,10 +11,10 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from roomctl import app
 from roomctl.api.app import create_app
 from roomctl.api.auth import Tokens
-from roomctl.api.serving import served
-from roomctl.cli.server import beside, listen
+from roomctl.api.serving import listen, served
 from roomctl.clock import SystemClock
 from roomctl.config import data_path, parse
+from roomctl.lifetime import beside
 from roomctl.roles import Role
 from roomctl.room import Outside
 from roomctl.simulator import SimFeed, Simulator

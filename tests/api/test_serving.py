@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from roomctl.api.connections import ConnectionLimits
-from roomctl.api.serving import HEADER_BYTES, HEADERS, descriptors, served
-from roomctl.cli.server import listen
+from roomctl.api.serving import HEADER_BYTES, HEADERS, descriptors, listen, served
 from tests.api.rig import LIMIT_S
 
 pytestmark = pytest.mark.real

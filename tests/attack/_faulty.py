@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from roomctl import config, lifetime
-from roomctl.cli.server import running
+from roomctl.cli.server import announced
 from roomctl.clock import SystemClock
 from roomctl.lifetime import Ending
 from roomctl.room import Outside
@@ -96,7 +96,7 @@ async def live(fault: str, folder: Path, ending: Ending) -> int:
     feed = Failing() if fault == "fails" else None
     outside = Outside(connect, SystemClock(), feed)
     room = config.load(folder / "room.toml")
-    async with running(room, outside, Store(folder / "state"), ending) as (_, started):
+    async with announced(room, outside, Store(folder / "state"), ending) as (_, started):
         started.liveness.stalled_after_s = 2.0  # of devices that try every 1.5 s
         say("up")
         up.set()

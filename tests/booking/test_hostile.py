@@ -255,7 +255,9 @@ def test_any_bytes_are_a_calendar_or_none(data: bytes):
 
 
 def test_a_program_that_serves_has_no_calendar_library_and_no_http_client():
-    code = "import sys, roomctl.cli.server; print(*sys.modules)"
+    code = (
+        "import sys, roomctl.cli.server, roomctl.api.app, roomctl.booking.feed; print(*sys.modules)"
+    )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
     loaded = set(said.decode().split())
     assert loaded & {"icalendar", "recurring_ical_events", "httpx", "httpcore", "dateutil"} == set()

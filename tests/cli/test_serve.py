@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.cli.server import beside, traced
+from roomctl.cli.server import traced
 from roomctl.clock import SystemClock
 from roomctl.errors import RoomctlError
+from roomctl.lifetime import beside
 from roomctl.wire import Port, pair
 from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until
 

@@ -148,7 +148,7 @@ async def test_close_wakes_a_blocked_read_and_may_be_called_twice(cable: Cable) 
     await asyncio.gather(port.close(), port.close())
     with pytest.raises(PortClosed):
         await asyncio.wait_for(reading, LIMIT_S)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < LIMIT_S
     await port.close()
     with pytest.raises(PortClosed):
         await port.write(b"x")

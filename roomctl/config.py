@@ -46,6 +46,13 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
+class DeviceTable(Table):
+    """[KIND.NAME]: a device at the other end of one wire."""
+
+    url: str = Field(min_length=1)
+    profile: str | None = Field(default=None, description="a file of firmware_profiles/KIND")
+
+
 class RoomTable(Table):
     """[room]: what the room is called and how it speaks (Microsoft Graph place field names)."""
 
@@ -135,12 +142,10 @@ class ScreenTable(Table):
         return None if self.panel in ("none", self.room) else self.panel
 
 
-class CameraTable(Table):
+class CameraTable(DeviceTable):
     """[camera.NAME]: a PTZ camera; several may share one `url` and differ by `address`."""
 
-    url: str = Field(min_length=1)
     address: int = Field(default=1, ge=1, le=7)
-    profile: str | None = None
     mounting: Literal["standing", "ceiling"] = Field(
         default="standing", description="ceiling: upside down, with the camera's own flip on"
     )
@@ -169,18 +174,13 @@ class CameraTable(Table):
         return presets
 
 
-class SpeakerphoneTable(Table):
+class SpeakerphoneTable(DeviceTable):
     """[speakerphone.NAME]: a USB speakerphone."""
 
-    url: str = Field(min_length=1)
-    profile: str | None = None
 
-
-class OccupancyTable(Table):
+class OccupancyTable(DeviceTable):
     """[occupancy.NAME]: a sensor that tells whether somebody is there."""
 
-    url: str = Field(min_length=1)
-    profile: str | None = None
     hold_s: float = Field(default=600.0, ge=1, le=7200)
 
 

@@ -1,4 +1,4 @@
-"""What the drills of all kinds of devices share: a step, how it ends, and what it found.
+"""What the drills of all kinds of devices share: a step, how it ends, and who helps.
 
 Knows no device. What a step does stands in each wing's own drill.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from roomctl.errors import RoomctlError
 
@@ -44,3 +45,28 @@ class Step:
     result: Result
     words: str
     numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+class Microphone(Protocol):
+    """The room's microphone as its sound server has it."""
+
+    @property
+    def muted(self) -> bool | None: ...
+    def use(self, port_path: str | None, vid: int | None, pid: int | None) -> None:
+        """Mean the sound of this USB device."""
+        ...
+
+    async def mute(self, on: bool) -> None:
+        """Mute or open it, and wait for the read-back; DeviceError or PortError without one."""
+        ...
+
+    async def peak(self, for_s: int, *, tone: bool) -> int | None:
+        """Return the highest level in % of full scale; None if nothing was measured."""
+        ...
+
+
+class Operator(Protocol):
+    """Somebody at the device."""
+
+    async def sees(self, what: str) -> bool: ...
+    def told(self, what: str) -> None: ...

@@ -7,7 +7,8 @@ itself, what is wrong, and when time alone changes something. Knows no device an
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -16,9 +17,10 @@ from roomctl.clock import Clock, Moment
 from roomctl.command import Declaration, Handler, Param, declared_by
 from roomctl.config import Table
 from roomctl.device import Device, Health
+from roomctl.drill import Microphone, Operator, Step
 from roomctl.profile import Profile
 from roomctl.store import Settings
-from roomctl.wire import Connect, Identity, Machine
+from roomctl.wire import Connect, Identity, Machine, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,42 @@ class KindPart(Part):
         self.devices, self.context = devices, context
 
 
+@dataclass(frozen=True, slots=True)
+class DrillSetup:
+    """What a drill is made with.
+
+    `allowed`: what it may do beyond what leaves no trace, such as "presets". `microphone` connects
+    to the room's own; None in it: this room has none. `operator` None: nobody is there to look.
+    """
+
+    connect: Connect
+    clock: Clock
+    settings: Settings
+    say: Callable[[Step], None]
+    microphone: Callable[[], AbstractAsyncContextManager[Microphone | None]]
+    operator: Operator | None = None
+    allowed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A drill of one device: `run` returns whether no step failed.
+
+    Cancelled, it puts everything back before it ends; `put_back` says so in words. `trace` is what
+    was said on the wire, where that is recorded.
+    """
+
+    run: Callable[[], Coroutine[Any, Any, bool]]
+    put_back: str
+    trace: Callable[[], Sequence[Record]] = tuple
+
+
+class MakeDrill(Protocol):
+    """Makes the drill of a device, given all tables of its kind; RoomctlError if it has none."""
+
+    def __call__(self, name: str, tables: Mapping[str, Any], setup: DrillSetup) -> Drill: ...
+
+
 class Build(Protocol):
     """Makes the devices of a kind from its tables in room.toml, by name."""
 
@@ -125,6 +163,7 @@ class Kind:
 
     `part` is what the room gets of it, made of the devices and the context; None: the room itself
     knows what to do with them. `entry` is what the document says of one, in the section `section`.
+    `drill` proves one on its own port, without a room.
     """
 
     name: str
@@ -134,6 +173,7 @@ class Kind:
     part: type[KindPart] | None = None
     section: str = ""
     entry: type | None = None
+    drill: MakeDrill | None = None
 
 
 Argument = bool | int | float | str

@@ -1,55 +1,76 @@
 """`drill`: proving a device of a room, on the real one or on the simulated one.
 
-Here: what can be drilled, the drill of a camera, and how each ends.
+What a drill does is its kind's; here is what can be drilled, on what, and how it ends. The sound is
+asked of the process that owns it, `roomctl screen`, which goes on while the room is stopped.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from roomctl import app
 from roomctl import config as configuration
 from roomctl.camera.tools import trace
-from roomctl.camera.tools.drill import CameraDrill, DrillOptions, drilled
-from roomctl.cli import drill_speakerphone
 from roomctl.cli.ask import address_file
 from roomctl.cli.options import named
-from roomctl.clock import SystemClock
-from roomctl.config import CameraTable, Config
-from roomctl.drill import Step
-from roomctl.errors import RoomctlError
+from roomctl.clock import Clock, SystemClock
+from roomctl.config import Config, DeviceTable, screen_url
+from roomctl.device import Status
+from roomctl.drill import Microphone, Step
+from roomctl.errors import Refused, RoomctlError
+from roomctl.kind import Drill, DrillSetup, MakeDrill
 from roomctl.ports.holders import holder_of_node
-from roomctl.room.cameras import PresetNames
+from roomctl.screen.driver import Screen
 from roomctl.simulator import DEMO, Simulator
 from roomctl.store import Settings
+from roomctl.wire import Connect, in_thread
 
 INTERRUPTED = 130
+SCREEN_S = 3.0
+_NO_SCREEN = "no screen process answers; start `roomctl screen`, which owns the sound"
+_SHARED = ("tcp", "udp", "visca-ip")  # several programs may use such a device at once
 
 
 @dataclass(frozen=True, slots=True)
 class DrillRequest:
     """What the command line asked for; `device` None: only say what could be drilled.
 
-    `presets` and `power` are for a camera, `yes` for a speakerphone: nobody is there to look.
+    `allowed` is what a drill may do beyond what leaves no trace; `yes`: nobody is there to look.
     """
 
     device: str | None
     config: Path
     simulated: bool
-    presets: bool
-    power: bool
+    allowed: frozenset[str]
     trace: Path | None
     yes: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Drillable:
+    """A device of a room whose kind has a drill."""
+
+    kind: str
+    name: str
+    table: DeviceTable
+    make: MakeDrill
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.kind}.{self.name}"
+
+
 def load(wanted: DrillRequest) -> Config:
-    """Return the room's config; with nothing but --simulated, the demo room's."""
+    """Read the room's config; with nothing but --simulated, the demo room's."""
     demo = wanted.simulated and not wanted.config.exists()
     if not demo and not wanted.config.exists():
         why = "there is no such file; name your room.toml with --config, or try --simulated"
@@ -57,18 +78,24 @@ def load(wanted: DrillRequest) -> Config:
     return app.load(DEMO if demo else wanted.config)
 
 
+def drillable(config: Config) -> Iterator[Drillable]:
+    """Yield what could be drilled."""
+    for kind in app.KINDS:
+        for name, table in config.tables(kind.name).items():
+            if kind.drill is not None and isinstance(table, DeviceTable):
+                yield Drillable(kind.name, name, table, kind.drill)
+
+
 def listed(config: Config) -> list[dict[str, str]]:
-    """Return what could be drilled."""
-    urls = {f"camera.{name}": table.url for name, table in config.camera.items()}
-    urls |= {f"speakerphone.{name}": table.url for name, table in config.speakerphone.items()}
-    return [{"name": name, "url": url} for name, url in urls.items()]
+    """Return what could be drilled, for programs."""
+    return [{"name": one.full_name, "url": one.table.url} for one in drillable(config)]
 
 
 def list_words(found: list[dict[str, str]]) -> str:
     """Tell a person what could be drilled."""
     if not found:
-        nothing = "nothing to drill: room.toml names no camera and no speakerphone"
-        return f"{nothing}; `roomctl probe` lists what is there"
+        kinds = " and no ".join(kind.name for kind in app.KINDS if kind.drill is not None)
+        return f"nothing to drill: room.toml names no {kinds}; `roomctl probe` lists what is there"
     rows = [f"{each['name']:<20} {each['url']}" for each in found]
     return "\n".join([*rows, f"Drill one: roomctl drill {found[0]['name']}"])
 
@@ -84,94 +111,157 @@ def record(step: Step) -> dict[str, Any]:
     return {"step": step.name, "result": result, "words": step.words, "numbers": numbers}
 
 
+def chosen(name: str, config: Config) -> Drillable:
+    """Return which device `camera.front`, or `front`, is; RoomctlError names those there are."""
+    known = list(drillable(config))
+    found = [one for one in known if name in (one.full_name, one.name)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(sorted(one.full_name for one in found or known)) or "none in this room"
+    why = "is the name of several" if found else "is nothing that can be drilled; there is"
+    raise RoomctlError(f"drill: {name!r} {why}: {names}")
+
+
 def run(wanted: DrillRequest, config: Config, say: Callable[[Step], None]) -> int:
     """Drill the device; return the exit status: 0, 1 if a step failed, 130 if interrupted."""
-    device = wanted.device or ""
-    if _is_speakerphone(device, config):
-        simulated = wanted.simulated
-        drilling = drill_speakerphone.run(
-            device, config, say, simulated=simulated, unattended=wanted.yes
-        )
-        with named(wanted.config):
-            return asyncio.run(_until_interrupted(drilling, "its lights are put out"))
-    name = drilled(device, config.camera)
-    table = config.camera[name]
+    device = chosen(wanted.device or "", config)
     if not wanted.simulated:
-        _refuse_if_held(name, table)
-    settings = Settings.of_another_program(configuration.state_path())
-    names = PresetNames(config.camera, settings, SystemClock(), lambda: None)
-    options = DrillOptions(wanted.presets, frozenset(names.of(name)), wanted.power)
+        _refuse_if_held(device)
     with named(wanted.config):
-        return asyncio.run(_drill(name, wanted, config, options, say))
+        return asyncio.run(_drill(device, wanted, config, say))
 
 
-def _is_speakerphone(device: str, config: Config) -> bool:
-    if device.startswith("speakerphone."):
-        return True
-    return device in config.speakerphone and device not in config.camera
-
-
-async def _until_interrupted(drilling: Coroutine[Any, Any, bool], then: str) -> int:
-    """Wait for a drill; interrupted, have it end, and say what it does `then`."""
-    stop, task = asyncio.ensure_future(on_signals().wait()), asyncio.ensure_future(drilling)
+async def _drill(
+    device: Drillable, wanted: DrillRequest, config: Config, say: Callable[[Step], None]
+) -> int:
+    clock = SystemClock()
+    only = "" if wanted.simulated else "sim:"
+    simulator = Simulator(config, clock, with_screen=wanted.simulated, only=only)
+    setup = DrillSetup(
+        simulator.connect,
+        clock,
+        Settings.of_another_program(configuration.state_path()),
+        say,
+        lambda: _microphone(config, simulator.connect, clock),
+        None if wanted.yes else AtTheTerminal(),
+        wanted.allowed,
+    )
+    drill = device.make(device.name, config.tables(device.kind), setup)
     try:
-        await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+        return await _until_interrupted(drill)
+    finally:
+        await simulator.close()
+        if wanted.trace is not None:
+            _keep(wanted.trace, device, drill)
+
+
+async def _until_interrupted(drill: Drill) -> int:
+    """Wait for a drill; interrupted, have it put everything back, and say so."""
+    stop, task = asyncio.Event(), asyncio.ensure_future(drill.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             return 0 if task.result() else 1
-        sys.stderr.write(f"interrupted: {then}\n")
+        sys.stderr.write(f"interrupted: {drill.put_back}\n")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return INTERRUPTED
     finally:
-        stop.cancel()
+        stopped.cancel()
 
 
-async def _drill(
-    name: str,
-    wanted: DrillRequest,
-    config: Config,
-    options: DrillOptions,
-    say: Callable[[Step], None],
-) -> int:
-    clock = SystemClock()
-    only = "" if wanted.simulated else "sim:"
-    simulator = Simulator(config, clock, with_screen=False, only=only)
-    drill = CameraDrill(name, config.camera, simulator.connect, clock, say)
-    try:
-        return await _until_interrupted(drill.run(options), "the camera is stopped and put back")
-    finally:
-        await simulator.close()
-        if wanted.trace is not None:
-            _keep(wanted.trace, name, config.camera[name], drill)
-
-
-def _keep(path: Path, name: str, table: CameraTable, drill: CameraDrill) -> None:
+def _keep(path: Path, device: Drillable, drill: Drill) -> None:
     """Write down what was said on the line."""
-    facts = {"camera": name} | ({"profile": table.profile} if table.profile else {})
-    written = trace.lines(drill.trace, SystemClock().now(), facts)
+    profile = device.table.profile
+    facts = {device.kind: device.name} | ({"profile": profile} if profile else {})
+    written = trace.lines(drill.trace(), SystemClock().now(), facts)
     path.write_text("".join(f"{line}\n" for line in written), encoding="utf-8")
 
 
-def _refuse_if_held(name: str, table: CameraTable) -> None:
+def _refuse_if_held(device: Drillable) -> None:
     """Raise if a program of this user holds the port; only say so where several may use it."""
-    scheme, _, rest = table.url.partition(":")
+    scheme, _, rest = device.table.url.partition(":")
     node = Path(rest.partition("?")[0])
-    if scheme == "v4l2":
-        why = "is a USB camera (v4l2:); the drill is for cameras on a line, and speaks VISCA"
-        raise RoomctlError(f"camera.{name}: {why}")
     if scheme == "serial" and rest.startswith("/") and (holder := holder_of_node(node)):
         why = f"{node} is held by {holder}; stop it for the drill, and start it again afterwards"
-        raise RoomctlError(f"camera.{name}: {why}")
-    if scheme not in ("serial", "sim") and Path(address_file()).exists():
-        sys.stderr.write(
-            "a room runs here: stop it for the drill, for it may move this camera too\n"
+        raise RoomctlError(f"{device.full_name}: {why}")
+    if scheme in _SHARED and Path(address_file()).exists():
+        sys.stderr.write("a room runs here: stop it for the drill, for it may move this, too\n")
+
+
+class AtTheTerminal:
+    """Somebody who is asked, and who sits where the device stands."""
+
+    async def sees(self, what: str) -> bool:
+        return await in_thread(typer.confirm, f"do you see that {what}?", default=True, err=True)
+
+    def told(self, what: str) -> None:
+        sys.stderr.write(f"please {what}\n")
+
+
+@contextlib.asynccontextmanager
+async def _microphone(
+    config: Config, connect: Connect, clock: Clock
+) -> AsyncIterator[Microphone | None]:
+    if config.screen is None:
+        yield None
+        return
+    microphone = ScreenMicrophone(screen_url(config.screen), connect, clock)
+    async with microphone.connected():
+        yield microphone
+
+
+class ScreenMicrophone:
+    """The microphone as the room's screen has it."""
+
+    def __init__(self, url: str, connect: Connect, clock: Clock) -> None:
+        self._levels: list[int] = []
+        nothing: tuple[()] = ()
+        self._screen = Screen(
+            "screen", url, connect, clock, lambda: None, lambda: nothing, self._levels.append
         )
 
+    @contextlib.asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        """Keep the connection during the block; wait for it for 3 s at most."""
+        running = asyncio.ensure_future(self._screen.run())
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SCREEN_S):
+                    while self._screen.health.status is Status.STARTING:
+                        await asyncio.sleep(0.02)
+                    while not self._screen.state.sound.available and self._online:
+                        await asyncio.sleep(0.02)
+            yield
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
-def on_signals() -> asyncio.Event:
-    """Return an event that SIGINT, SIGTERM or a closed terminal sets."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
-    return stop
+    def use(self, port_path: str | None, vid: int | None, pid: int | None) -> None:
+        """Mean the source and sink of this USB device."""
+        self._screen.use(port_path, vid, pid)
+
+    @property
+    def _online(self) -> bool:
+        return self._screen.health.status is Status.ONLINE
+
+    @property
+    def muted(self) -> bool | None:
+        return self._screen.state.sound.muted
+
+    async def mute(self, on: bool) -> None:
+        if not self._online:
+            raise Refused("microphone", "no_screen", _NO_SCREEN)
+        await self._screen.mute(on)
+
+    async def peak(self, for_s: int, *, tone: bool) -> int | None:
+        self._levels.clear()
+        self._screen.listen(for_s)
+        if tone:
+            self._screen.play_tone()
+        await asyncio.sleep(for_s)
+        return max(self._levels, default=None)

@@ -242,7 +242,9 @@ def drill(
     from roomctl.cli import drill as drills
 
     log(verbose, quietly=True)
-    wanted = drills.DrillRequest(device, config, simulated, presets, power, trace, yes)
+    asked = {"presets": presets, "power": power}
+    allowed = frozenset(word for word, is_so in asked.items() if is_so)
+    wanted = drills.DrillRequest(device, config, simulated, allowed, trace, yes)
     room = drills.load(wanted)
     if device is None:
         found = drills.listed(room)

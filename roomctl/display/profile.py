@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from roomctl.config import Table
+from roomctl.config import DeviceTable
 from roomctl.profile import Profile
 
 Speaks = Literal["pjlink", "text"]
@@ -20,7 +20,7 @@ InputName = Annotated[str, Field(min_length=1, max_length=40, description="one o
 Phrase = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class DisplayTable(Table):
+class DisplayTable(DeviceTable):
     """[display.NAME]: what shows the room's picture, and the wire to it."""
 
     url: str = Field(description="tcp://HOST:4352, or serial:/dev/serial/by-id/...?baud=9600")

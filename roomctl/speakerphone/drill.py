@@ -15,13 +15,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Protocol
 
 from roomctl.clock import Clock
 from roomctl.config import SpeakerphoneTable
 from roomctl.device import Status
-from roomctl.drill import Failed, Finding, Result, Skipped, Step
-from roomctl.errors import DeviceError, PortError, PortReason, Refused, RoomctlError
+from roomctl.drill import Failed, Finding, Microphone, Operator, Result, Skipped, Step
+from roomctl.errors import DeviceError, PortError, PortReason, RoomctlError
 from roomctl.speakerphone.description import mute_reports
 from roomctl.speakerphone.driver import Speakerphone
 from roomctl.speakerphone.hid import ReportLayout, ReportType, Usage, read_descriptor
@@ -38,31 +37,6 @@ STEP_S = 60.0  # somebody may have to walk to the device
 _AFTER_S = 0.3  # what comes that soon after a report belongs to it
 _TICK_S = 0.02
 _ROOM_HOLDS_IT = "a room that runs (`roomctl serve`) holds it: stop it for the drill"
-
-
-class Microphone(Protocol):
-    """The room's microphone as its sound server has it."""
-
-    @property
-    def muted(self) -> bool | None: ...
-    def use(self, port_path: str | None, vid: int | None, pid: int | None) -> None:
-        """Mean the sound of this USB device."""
-        ...
-
-    async def mute(self, on: bool) -> None:
-        """Mute or open it, and wait for the read-back; DeviceError or PortError without one."""
-        ...
-
-    async def peak(self, for_s: int, *, tone: bool) -> int | None:
-        """Return the highest level in % of full scale; None if nothing was measured."""
-        ...
-
-
-class Operator(Protocol):
-    """Somebody at the device."""
-
-    async def sees(self, what: str) -> bool: ...
-    def told(self, what: str) -> None: ...
 
 
 class SpeakerphoneDrill:
@@ -382,12 +356,3 @@ async def _open_peak(on: SpeakerphoneDrill, microphone: Microphone) -> int | Non
     if on.operator is not None:
         on.operator.told("say something")
     return await microphone.peak(LISTEN_S, tone=True)
-
-
-def drilled(name: str, tables: Mapping[str, SpeakerphoneTable]) -> str:
-    """Return which one `speakerphone.table`, or `table`, is; Refused names those there are."""
-    short = name.removeprefix("speakerphone.")
-    if short not in tables:
-        known = ", ".join(f"speakerphone.{each}" for each in sorted(tables)) or "none in this room"
-        raise Refused("drill", "unknown_device", f"no speakerphone {name!r}; there is: {known}")
-    return short

@@ -24,7 +24,7 @@ from roomctl.clock import Clock
 from roomctl.config import SpeakerphoneTable, data_path
 from roomctl.device import Device
 from roomctl.errors import NoReply, PortClosed, PortError, PortMissing, PortReason
-from roomctl.kind import Context, Kind
+from roomctl.kind import Context, Drill, DrillSetup, Kind
 from roomctl.speakerphone.description import Description, ring, why
 from roomctl.speakerphone.hid import DescriptorError, ReportLayout, read_descriptor
 from roomctl.speakerphone.profile import (
@@ -347,4 +347,26 @@ def _build(tables: Mapping[str, SpeakerphoneTable], context: Context) -> list[Sp
     return speakerphones(tables, context.connect, context.clock, context.changed, pressed)
 
 
-KIND = Kind("speakerphone", SpeakerphoneTable, _build, SpeakerphoneProfile)
+def _drill(name: str, tables: Mapping[str, SpeakerphoneTable], setup: DrillSetup) -> Drill:
+    from roomctl.speakerphone.drill import SpeakerphoneDrill  # no room needs it
+
+    profiles = load_profiles(data_path("firmware_profiles") / "speakerphone")
+
+    async def run() -> bool:
+        async with setup.microphone() as microphone:
+            drill = SpeakerphoneDrill(
+                name,
+                tables[name],
+                profiles,
+                setup.connect,
+                setup.clock,
+                setup.say,
+                microphone=microphone,
+                operator=setup.operator,
+            )
+            return await drill.run()
+
+    return Drill(run, "its lights are put out")
+
+
+KIND = Kind("speakerphone", SpeakerphoneTable, _build, SpeakerphoneProfile, drill=_drill)

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from roomctl.camera.profile import CameraProfile, shipped
-from roomctl.camera.tools.drill import CameraDrill, DrillOptions, drilled
+from roomctl.camera.tools.drill import CameraDrill, DrillOptions
 from roomctl.camera.tools.replay import replay
 from roomctl.camera.tools.trace import Trace
 from roomctl.config import CameraTable
 from roomctl.drill import Result, Step
-from roomctl.errors import PortError, PortReason, Refused
+from roomctl.errors import PortError, PortReason
 from roomctl.visca.request import RequestEnd
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port, pair, pump
@@ -247,12 +247,3 @@ async def test_an_interrupted_drill_stops_the_camera_and_puts_it_back() -> None:
         assert s.steps[-1].result is Result.OK
         assert s.place() == pytest.approx((0, 0, 0), abs=0.2)
         assert not s.camera.moving
-
-
-def test_a_camera_goes_by_both_its_names_and_a_wrong_one_names_those_there_are() -> None:
-    tables = {"front": CameraTable(url=URL), "back": CameraTable(url="tcp://h:5678")}
-    assert drilled("camera.front", tables) == drilled("front", tables) == "front"
-    with pytest.raises(Refused, match=r"no camera 'frnt'; there is: camera.back, camera.front"):
-        drilled("frnt", tables)
-    with pytest.raises(Refused, match="none in this room"):
-        drilled("front", {})

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from roomctl import app
+from roomctl.cli.drill import chosen
+from roomctl.config import Config
+from roomctl.errors import RoomctlError
 from tests.cli.rig import LIMIT_S, ROOMCTL, Running, environment, roomctl, simulating, until
 
 pytestmark = pytest.mark.real
@@ -59,7 +63,10 @@ def test_a_room_without_a_camera_says_where_to_look(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("camera.frnt",), "no camera 'camera.frnt'; there is: camera.back, camera.front, "),
+        (
+            ("camera.frnt",),
+            "'camera.frnt' is nothing that can be drilled; there is: camera.back, camera.front, ",
+        ),
         (("usb",), "is a USB camera (v4l2:)"),
     ],
 )
@@ -70,6 +77,19 @@ def test_a_camera_that_cannot_be_drilled_is_one_sentence(
     assert (said.status, said.out) == (1, "")
     assert why in said.err
     assert said.err.count("\n") == 1
+
+
+def test_a_bare_name_is_enough_where_one_device_has_it(tmp_path: Path) -> None:
+    path = tmp_path / "room.toml"
+    path.write_text(
+        '[camera.a]\nurl = "sim:a"\n[speakerphone.a]\nurl = "sim:b"\n', encoding="utf-8"
+    )
+    config = app.load(path)
+    assert chosen("speakerphone.a", config).kind == "speakerphone"
+    with pytest.raises(RoomctlError, match=r"several: camera\.a, speakerphone\.a"):
+        chosen("a", config)
+    with pytest.raises(RoomctlError, match="there is: none in this room"):
+        chosen("a", Config())
 
 
 def test_without_a_file_it_says_what_to_name(tmp_path: Path) -> None:

@@ -8,13 +8,12 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
-from roomctl.cli.drill_speakerphone import ScreenMicrophone
+from roomctl.cli.drill import ScreenMicrophone
 from roomctl.config import parse, screen_url
-from roomctl.drill import Result, Step
-from roomctl.errors import Refused
+from roomctl.drill import Microphone, Result, Step
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator import Simulator
-from roomctl.speakerphone.drill import Microphone, SpeakerphoneDrill, drilled
+from roomctl.speakerphone.drill import SpeakerphoneDrill
 from roomctl.speakerphone.hid import Usage
 from roomctl.speakerphone.profile import GENERIC, SpeakerphoneProfile, load_profiles
 from roomctl.speakerphone.sim import BLACKWIRE, MODELS, SPEAK_810, Model, SimSpeakerphone
@@ -239,10 +238,3 @@ async def test_one_that_is_unplugged_fails_its_first_step_and_the_drill_ends() -
         assert not await s.drill().run()
         assert [step.name for step in s.steps] == ["answers"]
         assert "is unplugged" in s.step("answers").words
-
-
-def test_a_device_that_there_is_not_is_named_with_those_there_are() -> None:
-    tables = parse('[speakerphone.table]\nurl = "usb:auto"\n', "room.toml").speakerphone
-    assert drilled("speakerphone.table", tables) == drilled("table", tables) == "table"
-    with pytest.raises(Refused, match=r"no speakerphone 'tabel'; there is: speakerphone\.table"):
-        drilled("tabel", tables)

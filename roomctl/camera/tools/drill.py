@@ -315,15 +315,6 @@ class CameraDrill:
                     await self._news.wait()
 
 
-def drilled(name: str, tables: Mapping[str, CameraTable]) -> str:
-    """Return which camera `camera.front`, or `front`, is; Refused names those there are."""
-    short = name.removeprefix("camera.")
-    if short not in tables:
-        known = ", ".join(f"camera.{each}" for each in sorted(tables)) or "none in this room"
-        raise Refused("drill", "unknown_device", f"no camera {name!r}; there is: {known}")
-    return short
-
-
 class DrillContext(Protocol):
     """Where a drill takes place. `until` raises Failed(otherwise) after `limit_s`."""
 

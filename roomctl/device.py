@@ -81,7 +81,7 @@ class Device:
     def went_offline(self, reason: str, detail: str) -> None:
         """Pass on that the device is offline, and why; called each time it is found so."""
 
-    async def rest(self) -> None:
+    async def make_safe(self) -> None:
         """Leave the device safe before the room goes down (a camera stops); bounded in time."""
 
     async def run(self) -> None:

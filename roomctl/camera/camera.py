@@ -153,7 +153,7 @@ class Camera:
         self._protocol.stop(self._port.clock.mono_s())
         self._port.wake()
 
-    async def rest(self) -> None:
+    async def make_safe(self) -> None:
         """Put the tally lamp out; as after a stop, nobody is there to renew it."""
         self._lit = None
         self._pause_lamp()

@@ -69,7 +69,7 @@ class CameraDevice(Device):
         for camera in self.cameras.values():
             camera.offline(reason, detail)
 
-    async def rest(self) -> None:
+    async def make_safe(self) -> None:
         """Stop every camera, then put the lamps out; at most 0.5 s until all have acknowledged."""
         online = [c for c in self.cameras.values() if c.health.status is Status.ONLINE]
         for camera in online:
@@ -79,7 +79,7 @@ class CameraDevice(Device):
                 while any(camera.stopping for camera in online):
                     self.acknowledged.clear()
                     await self.acknowledged.wait()
-                await asyncio.gather(*(c.rest() for c in online), return_exceptions=True)
+                await asyncio.gather(*(c.make_safe() for c in online), return_exceptions=True)
 
     def heard(self) -> None:
         """Judge the port by its cameras: it is online while one of them answers."""

@@ -125,7 +125,7 @@ async def _listened_to(name: str, table: SpeakerphoneTable, listen_s: float) -> 
         await _opened(phone, news)
         await asyncio.sleep(listen_s)
         description = phone.description.as_object(clock.now())
-        await phone.rest()
+        await phone.make_safe()
     finally:
         await room.close()
         running.cancel()

@@ -121,7 +121,7 @@ class Audio(Part):
     async def _set_mute(self, source: Source, on: bool) -> None:
         """Mute or, from within the room only, unmute the microphone."""
         kind = "panel" if source.role in (Role.PANEL, Role.GUEST) else "program"
-        await self._mute.want(on, f"{kind}:{source.name}")
+        await self._mute.request(on, f"{kind}:{source.name}")
 
     @command("audio.volume", Right.MUTE)
     async def _set_volume(self, source: Source, pct: Percent) -> None:

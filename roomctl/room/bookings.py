@@ -56,7 +56,7 @@ class Bookings(Part):
         self._zone = config.room.zone
         self._join_before_s = config.calendar.join_before_s
         self._agenda = Agenda(())
-        self._readings: dict[str, ParsedInvitation] = {}
+        self._invitations: dict[str, ParsedInvitation] = {}
         self._issues: tuple[IssueEntry, ...] = ()
         self._read_at: Moment | None = None
         self._store = store
@@ -140,8 +140,8 @@ class Bookings(Part):
         return tuple(self._agenda.offered(now, self._join_before_s))
 
     def _entry(self, booking: Booking, in_window: bool) -> BookingEntry:
-        reading = self._readings[booking.id]
-        refusal = reading.refusal
+        invitation = self._invitations[booking.id]
+        refusal = invitation.refusal
         joinable: Literal["now", "later"] = "now" if in_window else "later"
         return BookingEntry(
             id=booking.id,
@@ -149,7 +149,7 @@ class Bookings(Part):
             organizer=booking.organizer,
             start=booking.start,
             end=booking.end,
-            platform=reading.platform,
+            platform=invitation.platform,
             join="none" if refusal else joinable,
             refused=refusal.value if refusal else None,
             status=self._marks.get(booking.id, "booked"),
@@ -160,7 +160,7 @@ class Bookings(Part):
 
         Occurrences of a series have the same texts, which are read once; long ones beside the loop.
         """
-        known = {_key(each): self._readings[each.id] for each in self._agenda}
+        known = {_key(each): self._invitations[each.id] for each in self._agenda}
         readings: dict[str, ParsedInvitation] = {}
         for booking in agenda:
             key = _key(booking)
@@ -171,7 +171,7 @@ class Bookings(Part):
                 note_refused(known[key], "in the calendar")
                 await asyncio.sleep(0)
             readings[booking.id] = known[key]
-        self._agenda, self._readings = agenda, readings
+        self._agenda, self._invitations = agenda, readings
 
     async def _fetch(self, feed: Feed) -> None:
         now = self._clock.now()
@@ -223,13 +223,13 @@ def _key(booking: Booking) -> frozenset[tuple[str, str]]:
 _ORDINARY = (None, Refusal.NO_MEETING)  # a text without any link is no refused link
 
 
-def note_refused(reading: ParsedInvitation, whence: str) -> None:
+def note_refused(invitation: ParsedInvitation, whence: str) -> None:
     """Log a refused link in one line, for whoever audits a room; `whence`: who brought it.
 
     Never a path, a number or a passcode, and no name from a host that could not be read.
     """
-    if reading.refusal in _ORDINARY:
+    if invitation.refusal in _ORDINARY:
         return
-    host = reading.host or reading.params.get("host") or "no host"
-    platform = reading.platform or "no platform"
-    _log.warning("meeting: not opened, %s: %s (%s, %s)", whence, reading.refusal, host, platform)
+    host = invitation.host or invitation.params.get("host") or "no host"
+    platform = invitation.platform or "no platform"
+    _log.warning("meeting: not opened, %s: %s (%s, %s)", whence, invitation.refusal, host, platform)

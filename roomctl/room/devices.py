@@ -19,7 +19,7 @@ from roomctl.room.document import DeviceEntry
 _log = logging.getLogger(__name__)
 
 RESTART_S = 1.0  # after a fault of our own, which is logged in full
-REST_LIMIT_S = 1.0
+SAFE_LIMIT_S = 1.0
 
 D = TypeVar("D", bound=Device)
 
@@ -64,21 +64,21 @@ class Devices:
         tasks = [asyncio.create_task(_keep(device)) for device in self]
         tasks.append(asyncio.create_task(_idle()))
         try:
-            # Not gather: the tasks must outlive this, to rest.
+            # Not gather: the tasks must outlive this, to be made safe.
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            await self._rest()
+            await self._make_safe()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _rest(self) -> None:
-        resting = [asyncio.create_task(device.rest()) for device in self]
-        if not resting:
+    async def _make_safe(self) -> None:
+        leaving = [asyncio.create_task(device.make_safe()) for device in self]
+        if not leaving:
             return
-        done, late = await asyncio.wait(resting, timeout=REST_LIMIT_S)
+        done, late = await asyncio.wait(leaving, timeout=SAFE_LIMIT_S)
         for task in late:
             task.cancel()
         for task in done:

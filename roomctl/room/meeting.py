@@ -76,7 +76,7 @@ _QUIET = (call.State.IDLE, call.State.ENDED, call.State.FAILED)
 class _Joined:
     """What was read of the meeting that was asked for last, and of another way to meet."""
 
-    reading: ParsedInvitation
+    invitation: ParsedInvitation
     other: ParsedInvitation | None
     title: str | None
 
@@ -93,7 +93,7 @@ class CallControl:
         self._policy = Policy(meeting.allow, meeting.deny)
         _refuse_unknown(self.platforms, config)
         self.allowed = tuple(filter(self._allowed, self.platforms))
-        self._standing = call.CallContext()
+        self._context = call.CallContext()
         self._seen: MeetingPage | None = None
         self._joined: _Joined | None = None
         self._cleared: int | None = None
@@ -111,30 +111,30 @@ class CallControl:
     @property
     def live_id(self) -> int | None:
         """Which call is under way, proven or not; None: no call is."""
-        asked, standing = self._standing.call, self._standing
-        over = standing.now.state in _QUIET and not standing.shown
+        asked, context = self._context.call, self._context
+        over = context.now.state in _QUIET and not context.shown
         return None if asked is None or over else asked.id
 
     @property
     def leaving(self) -> bool:
         """Whether somebody has asked to leave."""
-        return self._standing.now.state is call.State.LEAVING
+        return self._context.now.state is call.State.LEAVING
 
     @property
     def entry(self) -> MeetingEntry:
-        standing, now = self._standing, self._standing.now
-        asked = standing.call
+        context, now = self._context, self._context.now
+        asked = context.call
         return MeetingEntry(
             state=now.state.value,
             platform=asked.platform if asked else None,
             title=asked.title if asked else None,
-            host=standing.host,
+            host=context.host,
             number=asked.number if asked else None,
             since=now.since.wall if now.since else None,
             failure=now.failure.value if now.failure else None,
             evidence=now.evidence.value,
-            shown=standing.shown,
-            remote_control=standing.shown and self._seen is not None and self._seen.reachable,
+            shown=context.shown,
+            remote_control=context.shown and self._seen is not None and self._seen.reachable,
             can_press_join=bool(self.keys_to_join),
             dial=self._dialled(),
             fallback=self._fallback_entry(),
@@ -157,9 +157,9 @@ class CallControl:
     @property
     def keys_to_join(self) -> tuple[str, ...]:
         """The keys that finish the page before this meeting, if that is known."""
-        asked = self._standing.call
+        asked = self._context.call
         platform = self.platforms.by_key.get(asked.platform or "") if asked else None
-        return platform.page.keys if platform and self._standing.shown else ()
+        return platform.page.keys if platform and self._context.shown else ()
 
     def read(self, text: str | Mapping[str, str]) -> ParsedInvitation:
         """Read an invitation as this room may use it."""
@@ -183,7 +183,7 @@ class CallControl:
         return self.read(link)
 
     async def join(
-        self, reading: ParsedInvitation, title: str | None, said: str | Mapping[str, str] = ""
+        self, invitation: ParsedInvitation, title: str | None, said: str | Mapping[str, str] = ""
     ) -> None:
         """Have the screen open a meeting, in place of one that is open.
 
@@ -191,24 +191,24 @@ class CallControl:
 
         Raises LinkRefused if it must not be opened, Refused("no_screen") or PortClosed otherwise.
         """
-        if reading.launch is None:
-            code = str(reading.refusal)
-            note_refused(reading, "asked for")
-            raise LinkRefused(reading.platform or "link", code, reading.why)
+        if invitation.launch is None:
+            code = str(invitation.refusal)
+            note_refused(invitation, "asked for")
+            raise LinkRefused(invitation.platform or "link", code, invitation.why)
         if self._screen is None:
             raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
-        launch, name = reading.launch, self._shown_name()
-        url = self.platforms.arriving(reading.platform, launch.url, name)
+        launch, name = invitation.launch, self._shown_name()
+        url = self.platforms.arriving(invitation.platform, launch.url, name)
         assisted = launch.mode == "assisted"
         seen = self._config.meeting_camera
         camera = self._config.camera[seen].video_device if seen else None
-        look = approach(reading, self.platforms, self._config)
+        look = approach(invitation, self.platforms, self._config)
         call_id = await self._screen.open(url, launch.origin, assisted, name, camera, look)
-        self._joined = _Joined(reading, self._other(reading, said), title)
-        asked = call.Call(call_id, reading.platform, title, launch.host, reading.meeting_id)
+        self._joined = _Joined(invitation, self._other(invitation, said), title)
+        asked = call.Call(call_id, invitation.platform, title, launch.host, invitation.meeting_id)
         self.left_here = False
         self._step(call.Started(asked, self._clock.now()))
-        _log.info("meeting: joining %s at %s", reading.platform, launch.host)
+        _log.info("meeting: joining %s at %s", invitation.platform, launch.host)
 
     async def join_booked(self, booking: Booking) -> None:
         """Join what a booking says; raises as `join`."""
@@ -237,7 +237,7 @@ class CallControl:
         if joined is None:
             why = "this call was not begun by the running room; join it from the panel"
             raise Refused("room", "nothing_to_rejoin", why)
-        await self.join(joined.reading, joined.title)
+        await self.join(joined.invitation, joined.title)
         self._joined = joined  # with its other way
 
     async def fall_back(self) -> None:
@@ -250,7 +250,7 @@ class CallControl:
             why = "no other way is known; name a platform of [meeting.new] as fallback in [meeting]"
             raise Refused("room", "no_fallback", why)
         if entry.way == "link" and joined is not None and joined.other is not None:
-            asked = self._standing.call
+            asked = self._context.call
             await self.join(joined.other, asked.title if asked else None)
         else:
             await self.new(entry.platform)
@@ -269,7 +269,7 @@ class CallControl:
             self.left_here = here
             self._step(call.LeaveAsked(self._clock.now()))
         else:
-            self._standing = call.CallContext()
+            self._context = call.CallContext()
             self._changed()
             await self._screen.clear()
 
@@ -292,26 +292,26 @@ class CallControl:
         """Let time pass."""
         now = self._clock.now()
         self._step(call.Tick(now))
-        state, since = self._standing.now.state, self._standing.now.since
-        gone = state is call.State.ENDED and not self._standing.shown
+        state, since = self._context.now.state, self._context.now.since
+        gone = state is call.State.ENDED and not self._context.shown
         if gone and since and now.mono_s - since.mono_s > ENDED_SHOWN_S:
-            self._standing = call.CallContext()
+            self._context = call.CallContext()
             self._changed()
 
     async def clear_away(self) -> None:
         """Leave the page of a meeting that its host has ended, once people have seen it say so."""
-        standing, since = self._standing, self._standing.now.since
-        if self._screen is None or standing.now.state is not call.State.ENDED or since is None:
+        context, since = self._context, self._context.now.since
+        if self._screen is None or context.now.state is not call.State.ENDED or since is None:
             return
-        asked, waited_s = standing.call, self._clock.mono_s() - since.mono_s
-        if standing.shown and asked and asked.id != self._cleared and waited_s > ENDED_SHOWN_S:
+        asked, waited_s = context.call, self._clock.mono_s() - since.mono_s
+        if context.shown and asked and asked.id != self._cleared and waited_s > ENDED_SHOWN_S:
             self._cleared = asked.id
             with contextlib.suppress(PortError):
                 await self._screen.leave()
 
     def _adopt(self, page: MeetingPage) -> None:
         """Take over a call that went on while the daemon was away."""
-        known = self._standing.call.id if self._standing.call else 0
+        known = self._context.call.id if self._context.call else 0
         if not self.live and page.phase in ("launching", "open") and page.id > known:
             self._joined = None
             asked = call.Call(page.id, None, None, page.host)
@@ -320,10 +320,10 @@ class CallControl:
     def _miss(self) -> None:
         """Notice that the screen came back without the page that it had."""
         assert self._screen is not None  # noqa: S101 - the only caller has looked
-        health, asked = self._screen.health, self._standing.call
+        health, asked = self._screen.health, self._context.call
         if not self.live or asked is None or health.status is not Status.ONLINE:
             return
-        now, since = self._clock.now(), self._standing.now.since
+        now, since = self._clock.now(), self._context.now.since
         begun = max(health.since.mono_s, since.mono_s if since else 0.0)
         if now.mono_s - begun > PAGE_MISSING_S:
             gone = call.PageReport(asked.id, "crashed", now, reason="page_crashed")
@@ -349,32 +349,32 @@ class CallControl:
         )
 
     def _step(self, event: call.Event) -> None:
-        before = self._standing
-        self._standing = call.step(before, event)
-        if self._standing.now.state is not before.now.state:
-            _log.info("meeting: %s", self._standing.now.state)
-        if self._standing.now != before.now:
+        before = self._context
+        self._context = call.step(before, event)
+        if self._context.now.state is not before.now.state:
+            _log.info("meeting: %s", self._context.now.state)
+        if self._context.now != before.now:
             self._changed()
 
     def _other(
-        self, reading: ParsedInvitation, said: str | Mapping[str, str]
+        self, invitation: ParsedInvitation, said: str | Mapping[str, str]
     ) -> ParsedInvitation | None:
         """Read the invitation again for another platform than the one that is joined."""
         today = self._today()
-        without = replace(today, deny=(*today.deny, reading.platform or ""))
+        without = replace(today, deny=(*today.deny, invitation.platform or ""))
         other = read(said, self.platforms, without) if said else None
         return other if other is not None and other.launch is not None else None
 
     def _dialled(self) -> tuple[str, ...]:
-        if self._joined is None or self._standing.call is None:
+        if self._joined is None or self._context.call is None:
             return ()
         # Without the passcode: everybody who reads the document would have it.
         return tuple(
-            dial.dial_strings(replace(self._joined.reading, passcode=None), self.platforms)
+            dial.dial_strings(replace(self._joined.invitation, passcode=None), self.platforms)
         )
 
     def _fallback_entry(self) -> FallbackEntry | None:
-        asked, joined = self._standing.call, self._joined
+        asked, joined = self._context.call, self._joined
         if asked is None:
             return None
         if joined is not None and joined.other is not None and joined.other.platform is not None:
@@ -541,16 +541,16 @@ class Meeting(Part):
         return self._screen.remote
 
 
-def approach(reading: ParsedInvitation, platforms: Platforms, config: Config) -> PageRules:
+def approach(invitation: ParsedInvitation, platforms: Platforms, config: Config) -> PageRules:
     """Return what a platform's page is read for, where it may go, and what it gets."""
-    key = reading.platform or ""
-    platform, launch = platforms.by_key.get(key), reading.launch
+    key = invitation.platform or ""
+    platform, launch = platforms.by_key.get(key), invitation.launch
     if platform is None or launch is None:
         return PageRules()
     keep = key if key in config.meeting.signed_in else ""
     wanted = config.screen is not None and key in config.screen.native
     # The address stands in the client's command line, which everybody on the box can read.
-    client = deep_link(without_passcode(reading), platforms) if wanted else None
+    client = deep_link(without_passcode(invitation), platforms) if wanted else None
     policy = Policy(config.meeting.allow, config.meeting.deny)
     reached = [host for host in platforms.reached_from(key) if policy.permits(platform, host)]
     hosts = tuple(dict.fromkeys((*reached, launch.host, *config.meeting.also)))

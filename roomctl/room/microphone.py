@@ -86,7 +86,7 @@ class MuteControl:
         """Whether the speakerphone shall be off-hook: in a call, and nobody has hung up."""
         return self._call is not None and not self._hung_up
 
-    async def want(self, muted: bool, by: str) -> None:
+    async def request(self, muted: bool, by: str) -> None:
         """Ask for silence or an open microphone, and wait until it is proven.
 
         `by` is "kind:name".

@@ -211,7 +211,7 @@ class Screen(Device):
         """Switch the display on or off; `state.display_on` tells what became of it."""
         self._say(SwitchDisplay(on))
 
-    async def rest(self) -> None:
+    async def make_safe(self) -> None:
         """Do nothing: a call outlives the daemon, and the microphone stays as it is."""
 
     def machine(self, identity: Identity) -> Machine:

@@ -103,7 +103,7 @@ class SpeakerphoneDrill:
         try:
             yield
         finally:
-            await self._phone.rest()
+            await self._phone.make_safe()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 

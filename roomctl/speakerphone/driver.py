@@ -40,7 +40,7 @@ from roomctl.wire import Connect, Identity, Machine, traced
 _log = logging.getLogger(__name__)
 
 WRITE_LIMIT_S = 1.0  # two writes of 0.3 s each, and the loop's own delays
-REST_LIMIT_S = 0.5
+SAFE_LIMIT_S = 0.5
 LOOK_S = 1.0
 SLEPT_S = 2.0
 _FAILURES_BORNE = 1  # the second failed write running makes a device offline
@@ -213,10 +213,10 @@ class Speakerphone(Device):
         self.state = replace(self.state, off_hook=None, led_muted=None, mic_gated=False)
         self.changed()
 
-    async def rest(self) -> None:
+    async def make_safe(self) -> None:
         """Switch the LEDs off, so that a device left behind does not look as if it were in use."""
         try:
-            async with asyncio.timeout(REST_LIMIT_S):
+            async with asyncio.timeout(SAFE_LIMIT_S):
                 await self.write_leds(muted=False, off_hook=False)
         except (PortError, NoReply, TimeoutError) as error:
             _log.debug("%s: LEDs not switched off: %s", self.name, error)

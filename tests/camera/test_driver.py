@@ -198,7 +198,7 @@ async def test_rest_leaves_every_camera_standing_still() -> None:
         for camera in b.line.cameras.values():
             camera.drive(0.5, 0.5, 0.5, lease_s=30)
         await until(lambda: b.look().moving and b.cameras[1].moving)
-        await b.line.rest()
+        await b.line.make_safe()
         b.look()
         assert not any(camera.moving for camera in b.cameras)
 
@@ -208,7 +208,7 @@ async def test_rest_waits_no_longer_than_half_a_second_for_a_dead_camera() -> No
     async with bench() as b:
         b.cameras[0].silent = True
         began = b.clock.mono_s()
-        await b.line.rest()
+        await b.line.make_safe()
         assert 0.45 < b.clock.mono_s() - began < 1.0
 
 

@@ -123,7 +123,7 @@ async def test_a_lamp_is_lit_again_once_the_camera_is_back() -> None:
 async def test_rest_puts_the_lamp_out() -> None:
     async with bench("sony_am7") as b:
         await b.front.tally("yellow")
-        await b.line.rest()
+        await b.line.make_safe()
         assert b.look().lamps == set()
         await asyncio.sleep(30)
         assert b.look().lamps == set()

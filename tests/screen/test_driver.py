@@ -139,7 +139,7 @@ async def test_a_meeting_outlives_the_driver_and_its_id_is_not_used_again(room):
     for _ in range(2):
         await room.screen.open(LINK, "https://zoom.example", True, "Bamboo")
     await room.until(lambda screen: screen.state.page and screen.state.page.id == 2)
-    await room.screen.rest()
+    await room.screen.make_safe()
     await room.far_port.close()
     await room.until(lambda screen: screen.state.mode is None)
     assert room.screen.state == ScreenState()

@@ -330,13 +330,13 @@ async def test_at_rest_the_leds_are_out() -> None:
     table = Table()
     async with online(table) as phone:
         await phone.write_leds(muted=True, off_hook=True)
-        await phone.rest()
+        await phone.make_safe()
         await table.until(lambda: not table.sim.led_muted and not table.sim.led_off_hook)
 
 
 @invented
 async def test_rest_without_a_device_ends_quietly() -> None:
-    await Table().phone.rest()
+    await Table().phone.make_safe()
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ class CameraDrill:
         try:
             yield
         finally:
-            await self._line.rest()
+            await self._line.make_safe()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 

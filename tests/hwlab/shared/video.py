@@ -54,7 +54,7 @@ async def driven(stand: Stand) -> AsyncIterator[Camera]:
         await until(lambda: online(device.camera))
         yield device.camera
     finally:
-        await device.rest()
+        await device.make_safe()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

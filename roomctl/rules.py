@@ -11,7 +11,9 @@ have been able to see the warning and to say *keep it* for all of `warn_s`.
     end_call  the room has looked empty for `end_call_s` while its call went on
 
 Nothing is released or left while nobody can tell whether the room is empty, before the wall clock
-is proven, within `SETTLE_S` of the room's start, or after the wall clock has jumped.
+is proven, within `SETTLE_S` of the room's start, or after the wall clock has jumped. Minutes in
+which nobody looked count for nothing: the last part of the grace time must have been watched, and
+a warning during which the room hung for `HUNG_S` is given once more.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from enum import StrEnum
 from roomctl.clock import Moment
 
 SETTLE_S = 300.0
+HUNG_S = 60.0  # between two steps; a room takes one every second
 LAST_PART = 0.5  # of the grace time: whoever is seen in it has come for this booking
 JUMP_S = 60.0  # the wall clock against the monotonic one; more is no drift
 
@@ -82,7 +85,7 @@ class Facts:
 
     `occupancy_since` is when that word became true; `standby_at` when somebody asked for it.
     `empty_at` is when the room was or will be empty, whatever its call; None: nobody can tell, or
-    somebody is seen. `call_since`: when the call began that is live. `postponed_at`: when somebody
+    somebody is seen. `sighted_at`: since when that can be told without a break. `call_since`: when the call began that is live. `postponed_at`: when somebody
     said that an act should not be done.
     """
 
@@ -94,6 +97,7 @@ class Facts:
     standby_at: float | None
     has_sensors: bool
     empty_at: float | None = None
+    sighted_at: float | None = None
     seen_at: float | None = None
     call_since: float | None = None
     booking: Booked | None = None
@@ -198,10 +202,14 @@ class Rules:
         self._warned: dict[tuple[Act, str], float] = {}
         self._settles_s: float | None = None
         self._offset_s = 0.0
+        self._stepped_s = float("-inf")
 
     def step(self, facts: Facts, moment: Moment) -> list[Decision]:
         """Return what the room should do now; the same facts in the same order do the same."""
         self._watch_clock(moment)
+        if moment.mono_s - self._stepped_s > HUNG_S:
+            self._warned = {}  # nobody could have answered
+        self._stepped_s = moment.mono_s
         done: list[Decision] = []
         warnings: list[Notice] = []
         warned, self._warned = self._warned, {}
@@ -263,6 +271,7 @@ class Rules:
         booking, after_s = facts.booking, self.terms.release_s
         if booking is None or booking.settled or after_s is None or facts.call_live:
             return
-        at_s = max(max(booking.starts_s, settles_s) + after_s, empty_at)
+        watched_s = (facts.sighted_at or 0.0) + LAST_PART * after_s
+        at_s = max(max(booking.starts_s, settles_s) + after_s, empty_at, watched_s)
         if not attended(facts, self.terms) and max(at_s, now_s) < booking.ends_s:
             yield _Due(Act.RELEASE, booking.id, at_s)

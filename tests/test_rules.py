@@ -325,6 +325,27 @@ def test_somebody_who_says_keep_it_keeps_the_light_and_the_notice_says_how_long(
     assert story.first(Act.STANDBY)[1] == 20.0 + stays_s
 
 
+@pytest.mark.parametrize("facts", [GHOST, NO_SHOW])
+def test_a_warning_counts_only_while_somebody_could_answer_it(facts: Facts) -> None:
+    story = Story(facts)
+    story.run(SETTLE_S + 870.0)
+    before = list(story.done)
+    story.tell(empty_at=story.now_s, sighted_at=story.now_s)  # seen to be empty from now on
+    story.run(1200.0, every_s=1200.0)  # the box hung, and no press would have been heard
+    assert story.done == before
+    story.run(59.0)
+    assert story.done == before
+
+
+def test_a_room_that_could_not_be_seen_in_the_last_part_of_the_grace_time_is_kept_for_as_long() -> (
+    None
+):
+    back_s = START_S + SETTLE_S + 590.0
+    story = Story(replace(NO_SHOW, empty_at=back_s, sighted_at=back_s))
+    story.run(2000)
+    assert story.first(Act.RELEASE)[1] == SETTLE_S + 590.0 + 300.0
+
+
 @pytest.mark.parametrize("every_s", [1.0, 7.0, 30.0])
 def test_the_same_is_done_however_often_somebody_asks(every_s: float) -> None:
     story = Story(GHOST)

@@ -76,6 +76,7 @@ class House:
             standby_at=None,
             has_sensors=True,
             empty_at=state.empty_at,
+            sighted_at=state.sighted_at,
             seen_at=state.seen_at,
             call_since=self.call_since,
             booking=self.booking,

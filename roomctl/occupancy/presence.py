@@ -129,6 +129,7 @@ class PresenceState:
     `seen_at`: when somebody was surely there, last, less what a sensor's own output adds to it.
     `empty_at`: when the room was or will be empty
     if nothing more is seen, whatever its call; None while somebody is seen, or nobody can tell.
+    `sighted_at`: since when a sensor can be believed without a break; None: none can.
     """
 
     state: State
@@ -141,6 +142,7 @@ class PresenceState:
     empty_at: float | None = None
     door_open: bool | None = None
     faults: tuple[SensorFault, ...] = ()
+    sighted_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +340,7 @@ class Presence:
                 for name, sensor_health in self._sensors.items()
                 if sensor_health.fault is not None
             ),
+            self._sighted_at,
         )
 
     def _empty_at(self, proofs: list[_Proof]) -> float | None:

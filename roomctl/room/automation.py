@@ -208,6 +208,7 @@ class Automation(Part):
             standby_at=self._standby_at,
             has_sensors=self._has_sensors,
             empty_at=state.empty_at,
+            sighted_at=state.sighted_at,
             seen_at=state.seen_at,
             call_since=self._call_since,
             booking=self._actuators.bookings.under_way(now),

@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 Mark = Literal["used", "checked_in", "released"]
 
+_FILE = "bookings"
 FETCH_EVERY_S = 60.0
 AHEAD = timedelta(hours=36)
 BEHIND = timedelta(hours=24)
@@ -60,10 +61,12 @@ class Bookings(Part):
         self._issues: tuple[IssueEntry, ...] = ()
         self._read_at: Moment | None = None
         self._store = store
-        kept = store.read("bookings", all_text) if store is not None else {}
+        kept = store.read(_FILE, all_text) if store is not None else {}
         self._marks: dict[str, Mark] = {
             key: mark for key, mark in kept.items() if mark in get_args(Mark)
         }
+        self._unwritten = False
+        self._lost_until = self._clock.now().wall if store is not None and _lost(store) else None
 
     async def run(self) -> None:
         """Fetch the bookings now and every minute, until cancelled; old ones outlive a failure."""
@@ -111,7 +114,9 @@ class Bookings(Part):
         booking, mark = begun[0], self._marks.get(begun[0].id)
         ago_s = (now.wall - booking.start).total_seconds()
         left_s = (booking.end - now.wall).total_seconds()
-        settled = mark is not None
+        # Somebody may have come in minutes that a disk has lost: that booking is not released.
+        lost = self._lost_until is not None and booking.start <= self._lost_until
+        settled = mark is not None or lost
         return Booked(booking.id, now.mono_s - ago_s, now.mono_s + left_s, settled)
 
     async def check_in(self, booking_id: str) -> None:
@@ -130,11 +135,20 @@ class Bookings(Part):
         self._marks[booking_id] = mark
         self._marks = {key: kept for key, kept in self._marks.items() if key in known}
         self._changed()
-        if self._store is not None:
-            try:
-                await in_thread(self._store.write, "bookings", {**self._marks})
-            except OSError as error:
-                _log.warning("booking: %s is kept until the end only: %s", mark, error)
+        await self._write()
+
+    async def _write(self) -> None:
+        """Keep the marks; what the disk refuses is written with the next fetch."""
+        if self._store is None:
+            return
+        try:
+            await in_thread(self._store.write, _FILE, {**self._marks})
+        except OSError as error:
+            if not self._unwritten:
+                _log.warning("booking: what became of them waits to be written: %s", error)
+            self._unwritten = True
+        else:
+            self._unwritten = False
 
     def _offered(self, now: Moment) -> tuple[Booking, ...]:
         return tuple(self._agenda.offered(now, self._join_before_s))
@@ -175,6 +189,8 @@ class Bookings(Part):
 
     async def _fetch(self, feed: Feed) -> None:
         now = self._clock.now()
+        if self._unwritten:
+            await self._write()
         try:
             read = await feed.bookings(now.wall - BEHIND, now.wall + AHEAD)
         except RoomctlError as error:
@@ -214,6 +230,13 @@ class Bookings(Part):
             _log.warning("calendar: %(count)d left out, first %(uid)s: %(reason)s", params)
         since = now.wall if old is None else old.since
         return (IssueEntry(code, "calendar", params, since),)
+
+
+def _lost(store: Store) -> bool:
+    """Whether marks of an earlier run may be missing: their file was damaged, or none is taken."""
+    store.disk.check()
+    damaged = any(one.file == f"{_FILE}.json" for one in store.disk.quarantined)
+    return damaged or store.disk.unwritable is not None
 
 
 def _key(booking: Booking) -> frozenset[tuple[str, str]]:

@@ -240,19 +240,54 @@ async def test_a_sensor_that_is_not_believed_is_an_issue_with_its_name() -> None
         await house.until(lambda: house.issues == [], limit_s=30)
 
 
-async def test_what_became_of_a_booking_survives_a_restart(tmp_path: Path) -> None:
-    clock, feed = VirtualClock(START), Calendar([booking("now", 1)])
+class Restarts:
+    """Bookings that are begun anew on the same folder, at nine and half a minute."""
 
-    def fresh() -> Bookings:
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.clock = folder, VirtualClock(START)
+        self.feed = Calendar([booking("now", 0), booking("next", 20)])
+        self.clock.advance(30.0)
+
+    async def fresh(self) -> Bookings:
         config = parse(BAMBOO, "room.toml")
-        calls = CallControl(config, None, clock, lambda: None)
-        context = Context(nowhere, clock, Settings(), lambda: None)
-        return Bookings(config, feed, calls.read, context, Store(tmp_path))
+        calls = CallControl(config, None, self.clock, lambda: None)
+        context = Context(nowhere, self.clock, Settings(), lambda: None)
+        made = Bookings(config, self.feed, calls.read, context, Store(self.folder))
+        await made._fetch(self.feed)
+        return made
 
-    first = fresh()
-    await first._fetch(feed)
+    def settled(self, bookings: Bookings) -> bool:
+        booked = bookings.under_way(self.clock.now())
+        assert booked is not None
+        return booked.settled
+
+
+async def test_what_became_of_a_booking_survives_a_restart(tmp_path: Path) -> None:
+    runs = Restarts(tmp_path)
+    first = await runs.fresh()
     await first.mark("now", "released")
-    again = fresh()
-    await again._fetch(feed)
-    (entry,) = again.entries(clock.now())
-    assert entry.status == "released"
+    again = await runs.fresh()
+    assert [one.status for one in again.entries(runs.clock.now())] == ["released", "booked"]
+
+
+async def test_a_booking_whose_minutes_a_disk_has_lost_is_not_released(tmp_path: Path) -> None:
+    runs = Restarts(tmp_path)
+    assert not runs.settled(await runs.fresh())
+    await (await runs.fresh()).used("now")
+    (tmp_path / "bookings.json").write_bytes(b"\0" * 512)
+    again = await runs.fresh()
+    assert runs.settled(again)
+    runs.clock.advance(20 * 60.0)
+    assert not runs.settled(again)  # that one began before its eyes
+
+
+async def test_what_a_disk_refused_is_written_once_it_takes_writes(tmp_path: Path) -> None:
+    folder, away = tmp_path / "state", tmp_path / "away"
+    runs = Restarts(folder)
+    first = await runs.fresh()
+    folder.rename(away)
+    await first.used("now")
+    away.rename(folder)
+    assert not runs.settled(await runs.fresh())
+    await first._fetch(runs.feed)
+    assert runs.settled(await runs.fresh())

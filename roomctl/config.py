@@ -34,7 +34,8 @@ Output = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 _RENAMED = {
     "room.lit_s": "display_on_s",
     "rules.display_s": "display_off_after_s",
-}  # keys of earlier versions
+    "occupancy.*.hold_s": "vacancy_delay_s",
+}  # keys of earlier versions; * is a name
 _NUMBER = re.compile("[1-9][0-9]{0,2}")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
@@ -181,7 +182,19 @@ class SpeakerphoneTable(DeviceTable):
 class OccupancyTable(DeviceTable):
     """[occupancy.NAME]: a sensor that tells whether somebody is there."""
 
-    hold_s: float = Field(default=600.0, ge=1, le=7200)
+    vacancy_delay_s: float = Field(
+        default=600.0,
+        ge=1,
+        le=7200,
+        description="the room stays occupied this long after it last saw somebody",
+    )
+    output_hold_s: float | None = Field(
+        default=None,
+        ge=0,
+        le=1800,
+        description="how long its own output stays after what it saw, where that was set to"
+        " something else than its profile says",
+    )
 
 
 class RulesTable(Table):
@@ -383,11 +396,17 @@ def parse(text: str, file: str, tables: Tables = NO_TABLES) -> Config:
         config = form.model_validate(tuples(data))
     except ValidationError as error:
         key, why = explain(error, form)
-        if key in _RENAMED:
-            why = f"is called {_RENAMED[key]} now"
+        if new := _renamed(key):
+            why = f"is called {new} now"
         raise ConfigError(file, key, why) from error
     _refuse_clashes(config, file)
     return config
+
+
+def _renamed(key: str) -> str | None:
+    """Return what a key of an earlier version is called now."""
+    kind, _, inside = key.partition(".")
+    return _RENAMED.get(key) or _RENAMED.get(f"{kind}.*.{inside.rpartition('.')[2]}")
 
 
 def _refuse_clashes(config: Config, file: str) -> None:

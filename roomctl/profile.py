@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,6 +29,9 @@ class Profile(BaseModel):
     source: str = Field(min_length=3, description="the document and page the facts come from")
     verified: Literal["manual", "trace", "hardware"]
     firmware: str = Field(default="", description="notes on firmware versions")
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """What keys of earlier versions are called now."""
 
 
 P = TypeVar("P", bound=Profile)
@@ -50,6 +53,8 @@ def load(path: Path, kind: type[P]) -> P:
         return kind.model_validate(tuples(data))
     except ValidationError as error:
         key, why = explain(error, kind)
+        if new := kind.renamed.get(key):
+            why = f"is called {new} now"
         raise ProfileError(str(path), key, why) from error
 
 

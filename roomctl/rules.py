@@ -85,8 +85,9 @@ class Facts:
 
     `occupancy_since` is when that word became true; `standby_at` when somebody asked for it.
     `empty_at` is when the room was or will be empty, whatever its call; None: nobody can tell, or
-    somebody is seen. `sighted_at`: since when that can be told without a break. `call_since`: when the call began that is live. `postponed_at`: when somebody
-    said that an act should not be done.
+    somebody is seen. `sighted_at`: since when that can be told without a break. `call_since`: when
+    the call began that is live. `busy_at`: when a call or a booking was under way, last.
+    `postponed_at`: when somebody said that an act should not be done.
     """
 
     occupancy: str

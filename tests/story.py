@@ -37,7 +37,7 @@ presets = { 1 = "Table" }
 url = "usb:0b0e:2456?port=1-1.4"
 [occupancy.ceiling]
 url = "gpio:17"
-hold_s = 1.0
+vacancy_delay_s = 1.0
 """
 
 

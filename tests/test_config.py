@@ -32,7 +32,7 @@ address = 2
 url = "usb:0b0e:2456"
 [occupancy.ceiling]
 url = "gpio:17"
-hold_s = 300
+vacancy_delay_s = 300
 [meeting]
 platform = "quanshi"
 allow = ["cn", "*.zoom.com.cn"]
@@ -97,8 +97,12 @@ def test_a_file_with_hosts_alone_is_valid() -> None:
             "speakerphone.a.qqq: unknown key; expected one of: profile, url",
         ),
         (
-            "[occupancy.a]\nurl = 'x'\nhold = 1",
-            "occupancy.a.hold: unknown key; did you mean 'hold_s'?",
+            "[occupancy.a]\nurl = 'x'\nvacancy_delay = 1",
+            "occupancy.a.vacancy_delay: unknown key; did you mean 'vacancy_delay_s'?",
+        ),
+        (
+            "[occupancy.a]\nurl = 'x'\nhold_s = 300",
+            "occupancy.a.hold_s: is called vacancy_delay_s now",
         ),
         (
             "[meeting]\nplattform = 'zoom'",
@@ -156,8 +160,8 @@ def test_an_unknown_key_is_named_with_what_was_meant(text: str, expected: str) -
             "camera.a.presets.1: must be a string in quotes, found 2",
         ),
         (
-            "[occupancy.a]\nurl = 'x'\nhold_s = nan",
-            "occupancy.a.hold_s: must be less than or equal to 7200, found nan",
+            "[occupancy.a]\nurl = 'x'\nvacancy_delay_s = nan",
+            "occupancy.a.vacancy_delay_s: must be less than or equal to 7200, found nan",
         ),
         (
             "[meeting]\nallow = 'zoom'",

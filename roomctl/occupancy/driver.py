@@ -59,9 +59,12 @@ class Sensor(Device):
         clock: Clock,
         changed: Callable[[], None],
         level: TellLevel,
+        output_hold_s: float | None = None,
     ) -> None:
+        """`output_hold_s`: how long its output stays by itself, if not as its profile says."""
         super().__init__(name, url, connect, clock, changed)
         self.profile = profile
+        self.output_hold_s = profile.output_hold_s if output_hold_s is None else output_hold_s
         self.level: bool | None = None
         self.lost_edges = 0
         self._lost_at: deque[float] = deque(maxlen=LOST_EDGES)
@@ -187,7 +190,7 @@ def sensors(
         profile = _profile(known, name, table)
         _refuse_url(name, table.url, profile, {one.name: one.url for one in made})
         url = _with_baud(table.url, profile)
-        made.append(Sensor(name, url, profile, connect, clock, changed, level))
+        made.append(Sensor(name, url, profile, connect, clock, changed, level, table.output_hold_s))
     return made
 
 
@@ -232,12 +235,12 @@ def _profile(
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
         raise ConfigError("room.toml", f"occupancy.{name}.profile", f"no {stem!r}; {hint}")
     profile = known[stem]
-    if table.hold_s <= profile.block_s:
+    if table.vacancy_delay_s <= profile.block_s:
         why = (
-            f"{table.hold_s:g} s is not longer than the {profile.block_s:g} s in which a "
+            f"{table.vacancy_delay_s:g} s is not longer than the {profile.block_s:g} s in which a "
             f"{profile.name} sees nothing after its output fell"
         )
-        raise ConfigError("room.toml", f"occupancy.{name}.hold_s", why)
+        raise ConfigError("room.toml", f"occupancy.{name}.vacancy_delay_s", why)
     return profile
 
 

@@ -41,13 +41,14 @@ class SensorHealth:
 
     def __init__(
         self,
-        hold_s: float,
+        vacancy_delay_s: float,
         *,
         output_hold_s: float = 0.0,
         momentary: bool = False,
         stale_s: float = STALE_S,
     ) -> None:
-        self.hold_s, self.output_hold_s, self.momentary = hold_s, output_hold_s, momentary
+        self.vacancy_delay_s, self.output_hold_s = vacancy_delay_s, output_hold_s
+        self.momentary = momentary
         self._stale_s = stale_s
         self.active = False  # sees somebody now
         self.seen_at: float | None = None  # the last instant at which it surely did

@@ -176,9 +176,9 @@ class _Proof:
 class Presence:
     """The fused state of one room; feed it, then read `state`.
 
-    `hold_s` names every configured sensor and how long after it last saw somebody the room stays
-    occupied (s); `kinds` tells what they are (`pir` unless told), `output_hold_s` how long a
-    sensor's own output stays after what it saw (s, 0 unless told).
+    `vacancy_delay_s` names every configured sensor and how long after it last saw somebody the
+    room stays occupied (s); `kinds` tells what they are (`pir` unless told), `output_hold_s` how
+    long a sensor's own output stays after what it saw (s, 0 unless told).
     `likelihoods`: in which part of the occupied and of the empty slots a sensor sees somebody (0-1,
     exclusive); a sensor without one proves, but does not weigh. Instants are monotonic seconds;
     one that lies before an earlier one counts as that one.
@@ -186,21 +186,21 @@ class Presence:
 
     def __init__(
         self,
-        hold_s: Mapping[str, float],
+        vacancy_delay_s: Mapping[str, float],
         kinds: Mapping[str, str] | None = None,
         likelihoods: Mapping[str, Likelihood] | None = None,
         stale_s: float = STALE_S,
         output_hold_s: Mapping[str, float] | None = None,
     ) -> None:
-        self._kinds = {name: (kinds or {}).get(name, "pir") for name in hold_s}
+        self._kinds = {name: (kinds or {}).get(name, "pir") for name in vacancy_delay_s}
         self._sensors = {
             name: SensorHealth(
-                hold,
+                delay,
                 output_hold_s=(output_hold_s or {}).get(name, 0.0),
                 momentary=self._kinds[name] in _BLIND,
                 stale_s=stale_s,
             )
-            for name, hold in hold_s.items()
+            for name, delay in vacancy_delay_s.items()
         }
         self._cross_checks = {
             name: CrossCheck() for name, kind in self._kinds.items() if kind not in _BLIND
@@ -208,7 +208,7 @@ class Presence:
         pirs = {name: PIR_LIKELIHOOD for name, kind in self._kinds.items() if kind == "pir"}
         self._likelihoods = pirs | dict(likelihoods or {})
         self._fusion, self._slot_ends = Fusion(), 0.0
-        self._touch_hold_s = max(hold_s.values(), default=HOLD_S)
+        self._touch_hold_s = max(vacancy_delay_s.values(), default=HOLD_S)
         self._now = 0.0
         self._in_call = False
         self._call_ended_at: float | None = None
@@ -429,9 +429,9 @@ class Presence:
             kind = self._kinds[name]
             seen_at = self._now if sensor_health.active else sensor_health.seen_at
             if seen_at is not None and kind not in SLOW:
-                hold_s = (
-                    min(sensor_health.hold_s, DOOR_S) if kind == "door" else sensor_health.hold_s
-                )
+                hold_s = sensor_health.vacancy_delay_s
+                if kind == "door":
+                    hold_s = min(hold_s, DOOR_S)
                 surely_at = sensor_health.detected_at(self._now)
                 yield _Proof(
                     kind, {"sensor": name}, seen_at, hold_s, sensor_health.active, surely_at

@@ -5,7 +5,8 @@ Knows no port and no room.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -44,7 +45,7 @@ class OccupancyProfile(Profile):
     kind: SensorKind
     polarity: Literal["high", "low"] = Field(description="the output level that means presence")
     warm_up_s: float = Field(ge=0, le=600, description="after power-up; its output is not believed")
-    hold_s: float = Field(
+    output_hold_s: float = Field(
         ge=0, le=1800, description="how long its output stays after what it saw, as delivered"
     )
     block_s: float = Field(
@@ -55,16 +56,18 @@ class OccupancyProfile(Profile):
         default=None,
         description="part of occupied and of empty half minutes in which it sees somebody",
     )
+    renamed: ClassVar[Mapping[str, str]] = {"hold_s": "output_hold_s"}
+
     speaks: Speaks = Field(default="level", description="ld2410: frames on a serial line")
 
     @field_validator("block_s")
     @classmethod
     def _sees_again(cls, block_s: float, info: ValidationInfo) -> float:
-        hold_s = info.data.get("hold_s", block_s)
-        if hold_s < block_s:
+        output_hold_s = info.data.get("output_hold_s", block_s)
+        if output_hold_s < block_s:
             raise ValueError(
-                f"{block_s:g} s is longer than hold_s ({hold_s:g} s): whoever keeps moving would "
-                "be gone for most of the time; set the sensor to hold longer"
+                f"{block_s:g} s is longer than output_hold_s ({output_hold_s:g} s): whoever keeps "
+                "moving would be gone for most of the time; set the sensor to hold longer"
             )
         return block_s
 

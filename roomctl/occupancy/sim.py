@@ -1,9 +1,9 @@
 """A simulated occupancy sensor: the other end of a port that carries b"0" and b"1".
 
-Knows no wire and no clock. It behaves as its profile says: its output stays for `hold_s` after the
-last motion (after the first one, if it does not retrigger), and for `block_s` after it fell it sees
-nothing. The level is told at every edge and again every second. A radar on a serial line reports
-ten times a second what moves, and what sits still.
+Knows no wire and no clock. It behaves as its profile says: its output stays for `output_hold_s`
+after the last motion (after the first one, if it does not retrigger), and for `block_s` after it
+fell it sees nothing. The level is told at every edge and again every second. A radar on a serial
+line reports ten times a second what moves, and what sits still.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class SimSensor:
         if level != self._moving:
             self._moving = level
             if self._output and self.profile.retrigger:
-                self._falls_at = math.inf if level else now + self.profile.hold_s
+                self._falls_at = math.inf if level else now + self.profile.output_hold_s
             self.tick(now)
 
     def receive(self, chunk: Chunk) -> None:
@@ -82,7 +82,7 @@ class SimSensor:
     def _rise(self, at: float) -> None:
         self._output = True
         held = self._moving and self.profile.retrigger
-        self._falls_at = math.inf if held else at + max(self.profile.hold_s, 0.1)
+        self._falls_at = math.inf if held else at + max(self.profile.output_hold_s, 0.1)
         self._say(at)
 
     def _fall(self, at: float) -> None:

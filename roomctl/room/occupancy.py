@@ -34,10 +34,10 @@ class OccupancyService(Part):
         self._call_live = call_live
         profiles = {sensor.name: sensor.profile for sensor in sensors}
         self._presence = Presence(
-            {name: table.hold_s for name, table in tables.items()},
+            {name: table.vacancy_delay_s for name, table in tables.items()},
             {name: profile.kind for name, profile in profiles.items()},
             {name: profile.likelihood for name, profile in profiles.items() if profile.likelihood},
-            output_hold_s={name: profile.hold_s for name, profile in profiles.items()},
+            output_hold_s={sensor.name: sensor.output_hold_s for sensor in sensors},
         )
         self._record = PresenceRecorder()
         self._tell(PresenceInput(self._clock.mono_s(), "start"))

@@ -49,7 +49,7 @@ url = "usb:0b0e:2456"
 
 [occupancy.ceiling]
 url = "gpio:17"
-hold_s = 30.0
+vacancy_delay_s = 30.0
 
 [meeting]
 platform = "jitsi"

@@ -20,7 +20,7 @@ URL = "gpio:17"
 def sim_profile(**facts: object) -> OccupancyProfile:
     plain: dict[str, object] = {"name": "sensor", "match": (), "source": "none: made up for a test"}
     plain |= {"verified": "manual", "kind": "pir", "polarity": "high", "retrigger": True}
-    plain |= {"warm_up_s": 0.0, "hold_s": 0.0, "block_s": 0.0}
+    plain |= {"warm_up_s": 0.0, "output_hold_s": 0.0, "block_s": 0.0}
     return OccupancyProfile.model_validate(plain | facts)
 
 
@@ -279,8 +279,10 @@ def test_a_profile_that_does_not_exist_is_named_with_the_one_that_is_meant() -> 
 
 def test_a_hold_that_ends_while_the_sensor_is_still_blind_is_refused() -> None:
     rig = Rig(sim_profile())
-    tables = {"ceiling": OccupancyTable(url="gpio:17", profile="hc-sr501", hold_s=2.0)}
-    with pytest.raises(ConfigError, match=r"ceiling\.hold_s: 2 s is not longer than the 3 s"):
+    tables = {"ceiling": OccupancyTable(url="gpio:17", profile="hc-sr501", vacancy_delay_s=2.0)}
+    with pytest.raises(
+        ConfigError, match=r"ceiling\.vacancy_delay_s: 2 s is not longer than the 3 s"
+    ):
         sensors(tables, rig._connect, rig.clock, rig._changed, rig._level)
 
 

@@ -23,7 +23,7 @@ def test_the_promised_profiles_ship() -> None:
 
 @pytest.mark.parametrize("profile", profiles().values(), ids=list(profiles()))
 def test_a_room_holds_longer_than_its_sensor_is_blind(profile: OccupancyProfile) -> None:
-    assert OccupancyTable(url="gpio:17").hold_s > profile.hold_s + profile.block_s
+    assert OccupancyTable(url="gpio:17").vacancy_delay_s > profile.output_hold_s + profile.block_s
 
 
 @pytest.mark.parametrize("profile", profiles().values(), ids=list(profiles()))
@@ -43,7 +43,11 @@ def test_volts_and_lux_of_a_laboratory_are_in_no_profile_of_a_sensor() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("hold_s = 2", "block_s: 3 s is longer than hold_s .2 s.*set the sensor to hold longer"),
+        ("hold_s = 15", "hold_s: is called output_hold_s now"),
+        (
+            "output_hold_s = 2",
+            "block_s: 3 s is longer than output_hold_s .2 s.*set the sensor to hold longer",
+        ),
         ("likelihood = [0.003, 0.45]", "likelihood: .* must be higher for occupied"),
         ("likelihood = [1.0, 0.003]", "likelihood.0: must be less than 1"),
         ('kind = "camera"', "kind: must be 'pir', 'radar'"),

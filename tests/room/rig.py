@@ -43,7 +43,7 @@ presets = { 2 = "Door", 1 = "Table" }
 url = "usb:0b0e:2456"
 [occupancy.ceiling]
 url = "gpio:17"
-hold_s = 30
+vacancy_delay_s = 30
 [meeting]
 platform = "jitsi"
 favourites = { "Weekly" = "https://meet.jit.si/Weekly" }

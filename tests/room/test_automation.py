@@ -135,7 +135,8 @@ async def test_a_booking_that_somebody_came_to_is_used_and_never_released() -> N
 
 
 NO_SHOWS = BAMBOO.replace(
-    'url = "gpio:17"\nhold_s = 30', 'url = "gpio:17"\nprofile = "hc-sr501"\nhold_s = 30'
+    'url = "gpio:17"\nvacancy_delay_s = 30',
+    'url = "gpio:17"\nprofile = "hc-sr501"\nvacancy_delay_s = 30',
 ) + ("[rules]\nrelease_s = 300\nwarn_s = 60\n")
 
 

@@ -4,7 +4,7 @@ from tests.invented import invented
 from tests.room.rig import BAMBOO, PANEL, STAFF, House, living, simulated
 
 HOLD_S = 30.0  # as in BAMBOO
-NO_SENSOR = BAMBOO.replace('[occupancy.ceiling]\nurl = "gpio:17"\nhold_s = 30\n', "")
+NO_SENSOR = BAMBOO.replace('[occupancy.ceiling]\nurl = "gpio:17"\nvacancy_delay_s = 30\n', "")
 
 
 def on_standby(house: House) -> bool:

@@ -204,6 +204,13 @@ class RulesTable(Table):
     display_off_after_s: float = Field(
         default=0.0, ge=0, le=86_400, description="an empty room stays awake this long"
     )
+    display_off_untouched_s: float = Field(
+        default=1800.0,
+        ge=60,
+        le=604_800,
+        description="a room that no sensor can tell to be empty goes on standby when nobody has"
+        " touched anything for this long, and no call and no booking was under way",
+    )
     release_s: float | None = Field(
         default=None, ge=60, le=86_400, description="a booking that nobody came to is released"
     )

@@ -5,7 +5,8 @@ facts alone (`decide`). To release a booking or to leave a call takes more (`Rul
 have been able to see the warning and to say *keep it* for all of `warn_s`.
 
     standby   the room has been empty for `display_off_after_s`, and nobody has touched anything
-              for `display_on_s`
+              for `display_on_s`; where no sensor can tell that, nobody has touched anything for
+              `untouched_s`, and no call and no booking was under way
     release   nobody was seen in the last part of the booking's grace time, its first `release_s`,
               or after it, and nobody is there now: people of the meeting before may be late to go
     end_call  the room has looked empty for `end_call_s` while its call went on
@@ -50,6 +51,7 @@ class Terms:
     wake: bool = True
     display_on_s: float = 120.0
     display_off_after_s: float = 0.0
+    untouched_s: float = 1800.0
     release_s: float | None = None
     end_call_s: float | None = None
     warn_s: float = 60.0
@@ -87,7 +89,8 @@ class Facts:
     `empty_at` is when the room was or will be empty, whatever its call; None: nobody can tell, or
     somebody is seen. `sighted_at`: since when that can be told without a break. `call_since`: when
     the call began that is live. `busy_at`: when a call or a booking was under way, last.
-    `postponed_at`: when somebody said that an act should not be done.
+    `has_sensors`: one of them can tell that nobody is there. `postponed_at`: when somebody said
+    that an act should not be done.
     """
 
     occupancy: str
@@ -99,6 +102,7 @@ class Facts:
     has_sensors: bool
     empty_at: float | None = None
     sighted_at: float | None = None
+    busy_at: float | None = None
     seen_at: float | None = None
     call_since: float | None = None
     booking: Booked | None = None
@@ -130,7 +134,9 @@ def decide(facts: Facts, terms: Terms, moment: Moment) -> Decision | None:
     if reason and not facts.awake:
         return Decision(Act.WAKE, reason)
     if not reason and facts.awake:
-        return Decision(Act.STANDBY, "asked" if _standby_asked(facts) else "vacant")
+        if _standby_asked(facts):
+            return Decision(Act.STANDBY, "asked")
+        return Decision(Act.STANDBY, "vacant" if facts.has_sensors else "untouched")
     return None
 
 
@@ -153,9 +159,19 @@ def _why_awake(facts: Facts, terms: Terms, moment: Moment) -> str | None:
         return "postponed"
     if facts.touched_at is not None and now < facts.touched_at + terms.display_on_s:
         return "touched"
-    if not facts.has_sensors or facts.occupancy == "unknown":
-        return "unknown"  # nobody can tell whether the room is empty: stay awake
+    if not facts.has_sensors:
+        if facts.booking is not None:
+            return "booked"
+        return "touched" if facts.awake and now < _untouched_at(facts, terms) else None
+    if facts.occupancy == "unknown":
+        return "unknown"  # no sensor can tell whether the room is empty: stay awake
     return None
+
+
+def _untouched_at(facts: Facts, terms: Terms) -> float:
+    """Return from when on a room without sensors counts as empty, if nothing happens meanwhile."""
+    used = [at for at in (facts.touched_at, facts.busy_at) if at is not None]
+    return max(used, default=float("-inf")) + terms.untouched_s
 
 
 def attended(facts: Facts, terms: Terms) -> bool:
@@ -246,9 +262,13 @@ class Rules:
 
     def _dues(self, facts: Facts, moment: Moment) -> Iterator[_Due]:
         """Yield everything that will be done if nothing changes."""
+        can_rest = facts.awake and not facts.call_live and not _standby_asked(facts)
+        if not facts.has_sensors and facts.booking is None and can_rest:
+            postponed_s = _postponed(facts, Act.STANDBY) + self.terms.postpone_s
+            yield _Due(Act.STANDBY, "", max(_untouched_at(facts, self.terms), postponed_s))
         if facts.empty_at is None or facts.occupancy == "unknown":
             return
-        if facts.awake and not facts.call_live and not _standby_asked(facts):
+        if can_rest:
             touched_s = facts.touched_at if facts.touched_at is not None else float("-inf")
             empty_s = facts.empty_at + self.terms.display_off_after_s
             postponed_s = _postponed(facts, Act.STANDBY) + self.terms.postpone_s

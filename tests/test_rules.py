@@ -24,6 +24,7 @@ EMPTY = Facts(
     empty_at=0.0,
 )
 ASLEEP = replace(EMPTY, awake=False)
+BLIND = {"occupancy": "unknown", "has_sensors": False, "empty_at": None}
 SEEN = {"occupancy": "occupied", "occupancy_since": 500.0}
 
 
@@ -42,7 +43,15 @@ SEEN = {"occupancy": "occupied", "occupancy_since": 500.0}
         (replace(ASLEEP, touched_at=999.0), Decision(Act.WAKE, "touched")),
         (replace(EMPTY, occupancy="unknown"), None),
         (replace(ASLEEP, occupancy="unknown"), Decision(Act.WAKE, "unknown")),
-        (replace(EMPTY, has_sensors=False), None),
+        (replace(EMPTY, **BLIND, touched_at=-799.0), None),
+        (replace(EMPTY, **BLIND, touched_at=-800.0), Decision(Act.STANDBY, "untouched")),
+        (replace(EMPTY, **BLIND, busy_at=-799.0), None),
+        (replace(EMPTY, **BLIND, booking=Booked("b", 900.0, 2000.0, False)), None),
+        (replace(ASLEEP, **BLIND), None),
+        (
+            replace(ASLEEP, **BLIND, booking=Booked("b", 900.0, 2000.0, False)),
+            Decision(Act.WAKE, "booked"),
+        ),
         (replace(EMPTY, standby_at=990.0), Decision(Act.STANDBY, "asked")),
         (replace(EMPTY, **SEEN, standby_at=990.0), Decision(Act.STANDBY, "asked")),
         (replace(ASLEEP, **SEEN, standby_at=990.0), None),
@@ -113,6 +122,8 @@ any_facts = st.builds(
     standby_at=any_instant,
     has_sensors=st.booleans(),
     empty_at=any_instant,
+    busy_at=any_instant,
+    booking=st.none() | st.just(Booked("b", 900.0, 2000.0, settled=False)),
     postponed_at=st.dictionaries(st.sampled_from(Act), st.floats(0, 1000)),
 )
 any_terms = st.builds(

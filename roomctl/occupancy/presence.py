@@ -51,7 +51,7 @@ LONGEST_VACATING_S = 60.0
 DOOR_S = 60.0  # after an edge of the door: somebody is at it, and may be coming or leaving
 SLOW = frozenset({"light", "co2"})
 _SURE = frozenset({"touch", "call_ended", "door"})  # true without any sensor that is believed now
-_BLIND = SLOW | {"door"}  # kinds whose silence does not tell that nobody is there
+BLIND = SLOW | {"door"}  # kinds whose silence does not tell that nobody is there
 SLOT_S = 30.0
 MOST_SLOTS = 2880  # a day, worked through after a jump; of earlier ones e^-36 is left, or less
 STILL_SLOTS = 4  # longer than a touch or a door counts
@@ -197,13 +197,13 @@ class Presence:
             name: SensorHealth(
                 delay,
                 output_hold_s=(output_hold_s or {}).get(name, 0.0),
-                momentary=self._kinds[name] in _BLIND,
+                momentary=self._kinds[name] in BLIND,
                 stale_s=stale_s,
             )
             for name, delay in vacancy_delay_s.items()
         }
         self._cross_checks = {
-            name: CrossCheck() for name, kind in self._kinds.items() if kind not in _BLIND
+            name: CrossCheck() for name, kind in self._kinds.items() if kind not in BLIND
         }
         pirs = {name: PIR_LIKELIHOOD for name, kind in self._kinds.items() if kind == "pir"}
         self._likelihoods = pirs | dict(likelihoods or {})
@@ -314,7 +314,7 @@ class Presence:
         proofs = sorted(self._proofs(), key=lambda proof: proof.at, reverse=True)
         self._cross_check(proofs)
         blind = not any(
-            sensor_health.healthy and self._kinds[name] not in _BLIND
+            sensor_health.healthy and self._kinds[name] not in BLIND
             for name, sensor_health in self._sensors.items()
         )
         if blind or self._sighted_at is None:

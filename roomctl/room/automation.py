@@ -65,13 +65,13 @@ class Automation(Part):
         table = config.rules
         self._actuators, self._clock = actuators, context.clock
         self._act, self._changed, self._asks = context.act, context.changed, asks
-        self._has_sensors = bool(config.occupancy)
         self._undo_s = table.undo_s
         self._rules = rules.Rules(
             rules.Terms(
                 wake=table.wake,
                 display_on_s=config.room.display_on_s,
                 display_off_after_s=table.display_off_after_s,
+                untouched_s=table.display_off_untouched_s,
                 release_s=table.release_s,
                 end_call_s=table.end_call_s,
                 warn_s=table.warn_s,
@@ -83,6 +83,7 @@ class Automation(Part):
         self._touched_at = self._clock.mono_s()
         self._standby_at: float | None = None
         self._call_since: float | None = None
+        self._busy_at: float | None = None  # a call or a booking was under way
         self._postponed_at: dict[Act, float] = {}
         self._acts: deque[ActEntry] = deque(maxlen=SHOWN)
         self._number = 0
@@ -199,6 +200,9 @@ class Automation(Part):
             self._call_since = None
         elif self._call_since is None:
             self._call_since = now.mono_s
+        booking = self._actuators.bookings.under_way(now)
+        if calls.live or booking is not None:
+            self._busy_at = now.mono_s
         return rules.Facts(
             occupancy=state.state,
             occupancy_since=state.since,
@@ -206,12 +210,13 @@ class Automation(Part):
             awake=self.awake,
             touched_at=self._touched_at,
             standby_at=self._standby_at,
-            has_sensors=self._has_sensors,
+            has_sensors=self._actuators.occupancy.can_tell_empty,
             empty_at=state.empty_at,
             sighted_at=state.sighted_at,
+            busy_at=self._busy_at,
             seen_at=state.seen_at,
             call_since=self._call_since,
-            booking=self._actuators.bookings.under_way(now),
+            booking=booking,
             postponed_at=self._postponed_at,
         )
 

@@ -14,7 +14,7 @@ from roomctl.device import Status
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.occupancy import Presence, PresenceState, Sensor
 from roomctl.occupancy.driver import SensorLevel
-from roomctl.occupancy.presence import PresenceInput, PresenceRecorder, tell
+from roomctl.occupancy.presence import BLIND, PresenceInput, PresenceRecorder, tell
 from roomctl.room.document import OccupancyEntry, ReasonEntry
 from roomctl.room.use import Use
 
@@ -46,6 +46,11 @@ class OccupancyService(Part):
     def state(self) -> PresenceState:
         """What presence says at the latest instant that was told."""
         return self._presence.state
+
+    @property
+    def can_tell_empty(self) -> bool:
+        """Whether the room has a sensor whose silence means that nobody is there."""
+        return any(sensor.profile.kind not in BLIND for sensor in self._sensors)
 
     def _level(self, sensor: str, level: bool, at: float) -> None:
         """Take a level of a sensor, new or told again; not of one that chatters."""

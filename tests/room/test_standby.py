@@ -1,7 +1,8 @@
 """When the room is awake and when on standby, seen on the panel and on the simulated display."""
 
 from tests.invented import invented
-from tests.room.rig import BAMBOO, PANEL, STAFF, House, living, simulated
+from tests.room.rig import BAMBOO, PANEL, STAFF, Calendar, House, living, simulated
+from tests.room.test_bookings import booking
 
 HOLD_S = 30.0  # as in BAMBOO
 NO_SENSOR = BAMBOO.replace('[occupancy.ceiling]\nurl = "gpio:17"\nvacancy_delay_s = 30\n', "")
@@ -102,10 +103,45 @@ async def test_a_room_does_not_go_on_standby_during_a_call_even_if_asked() -> No
 
 
 @invented
-async def test_a_room_without_sensors_stays_awake() -> None:
+async def test_a_room_without_sensors_goes_on_standby_untouched_for_half_an_hour() -> None:
     async with living(NO_SENSOR) as house:
-        await house.always(lambda: awake(house), 600.0)
+        await house.always(lambda: awake(house), 1200.0)
+        await house.ask("audio.volume", pct=20)
+        await house.always(lambda: awake(house), 1790.0)
+        assert [one.act for one in house.document.automation.notices] == ["standby"]
+        await house.until(lambda: on_standby(house), limit_s=15.0)
         assert house.document.occupancy.state == "unknown"
+        (act,) = house.document.automation.acts
+        assert [reason.code for reason in act.reasons] == ["untouched", "no_sensor"]
+
+
+@invented
+async def test_a_room_whose_only_sensor_is_its_door_goes_on_standby_as_one_without() -> None:
+    door = BAMBOO.replace('url = "gpio:17"', 'url = "gpio:17"\nprofile = "door_contact"')
+    async with living(door) as house:
+        await house.always(lambda: awake(house), 1790.0)
+        await house.until(lambda: on_standby(house), limit_s=15.0)
+
+
+@invented
+async def test_a_room_without_sensors_stays_awake_through_calls_and_bookings() -> None:
+    feed = Calendar([booking("long", 60, lasts_min=90)])
+    async with living(NO_SENSOR, feed=feed) as house:
+        await house.join()
+        await house.always(lambda: awake(house), 3000.0)
+        await house.ask("meeting.leave", source=STAFF)
+        await house.always(lambda: awake(house), 90 * 60.0)
+        left_s = 150 * 60.0 - house.room.clock.mono_s()
+        await house.always(lambda: awake(house), left_s + 1790.0)
+        await house.until(lambda: on_standby(house), limit_s=15.0)
+
+
+@invented
+async def test_a_booking_wakes_a_room_without_sensors() -> None:
+    async with living(NO_SENSOR, feed=Calendar([booking("later", 60)])) as house:
+        await house.until(lambda: on_standby(house), limit_s=1815.0)
+        await house.always(lambda: on_standby(house), 3600.0 - house.room.clock.mono_s() - 1)
+        await house.until(lambda: awake(house), limit_s=5.0)
 
 
 @invented

@@ -14,6 +14,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -171,12 +172,19 @@ def declared_by(kind: type) -> Iterator[tuple[Declaration, str]]:
         if (mark := getattr(method, _MARK, None)) is not None:
             name, right, right_for, ways, some = mark
             doc = inspect.cleandoc(method.__doc__ or "")
-            form = tuple(_parameters(method))
+            form = _parameters(method)
             yield Declaration(name, right, doc, form, right_for, ways, some), attribute
 
 
-def _parameters(method: Callable[..., Any]) -> Iterator[Parameter]:
+@cache
+def _parameters(method: Callable[..., Any]) -> tuple[Parameter, ...]:
     hints = get_type_hints(method, include_extras=True)
-    for one in list(inspect.signature(method).parameters.values())[2:]:  # after self and source
-        default = ... if one.default is inspect.Parameter.empty else one.default
-        yield Parameter(one.name, hints[one.name], default)
+    given = list(inspect.signature(method).parameters.values())[2:]  # after self and source
+    return tuple(
+        Parameter(
+            one.name,
+            hints[one.name],
+            ... if one.default is inspect.Parameter.empty else one.default,
+        )
+        for one in given
+    )

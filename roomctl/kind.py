@@ -61,7 +61,10 @@ class Part:
         return ()
 
     def told(self, event: object) -> None:
-        """Take what a device has to say that is no state: a level, a press."""
+        """Take what a device has to say that is no state: a level, a press.
+
+        Nothing follows of itself: `changed` is called for what the document is to show at once.
+        """
 
     def follow(self) -> None:
         """Take what the devices and the other parts are now."""

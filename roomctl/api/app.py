@@ -98,9 +98,9 @@ def create_app(
     )
     app.router.route_class = RightRoute
     app.state.ending = ending
-    app.include_router(routes(doors))
+    app.routes.extend(routes(doors).routes)  # include_router would make each of them again
     if simulated is not None:
-        app.include_router(simulator_routes(simulated))
+        app.routes.extend(simulator_routes(simulated).routes)
     _pages(app, web, ui_version, with_simulator=simulated is not None)
     _problems(app)
     describe(app, room)
@@ -146,7 +146,7 @@ def _pages(app: FastAPI, web: Path, ui_version: str, *, with_simulator: bool) ->
     def favicon() -> Response:
         return Response(status_code=204)
 
-    app.include_router(routes)
+    app.routes.extend(routes.routes)
     app.mount(f"/ui/{ui_version}", _Forever(directory=web))
     app.mount("/ui", PublicFiles(directory=web))
 

@@ -74,7 +74,7 @@ def describe(app: FastAPI, room: Room) -> None:
         )
         return _page(page)
 
-    app.include_router(routes)
+    app.routes.extend(routes.routes)
     static = Path(fastapi_offline.__file__).parent / "static"
     app.mount(_ASSETS, PublicFiles(directory=static))
 

@@ -59,9 +59,12 @@ def routes(doors: Doors) -> APIRouter:
     _health(router, doors.room)
     _status(router, doors, encoding)
     _commands(router, doors)
-    router.include_router(download_routes(doors.room))
-    router.include_router(history_routes(doors.room))
-    router.include_router(access_routes(doors.tokens, doors.room.clock))
+    for further in (
+        download_routes(doors.room),
+        history_routes(doors.room),
+        access_routes(doors.tokens, doors.room.clock),
+    ):
+        router.routes.extend(further.routes)
     _phone(router, doors.phones)
     _pairing(router, doors)
     _live(router, doors, encoding)

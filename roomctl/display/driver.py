@@ -14,6 +14,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import DeviceName, Param, Source, command
@@ -198,8 +199,9 @@ class DisplayDevice(Device):
         return self._session
 
 
-def profiles() -> dict[str, DisplayProfile]:
-    """Return the shipped profiles by the names that room.toml uses."""
+@cache
+def profiles() -> Mapping[str, DisplayProfile]:
+    """Return the shipped profiles by the names that room.toml uses; read once."""
     return load_all(data_path("firmware_profiles") / "display", DisplayProfile)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -376,12 +376,10 @@ def load_platforms(
     Raises ConfigError for an entry of `extra_hosts` that names no platform or is no host, and
     ProfileError for a platform file that cannot be used.
     """
-    folder = folder or Path(__file__).with_name("platforms")
-    files = {path.stem: path for path in sorted(folder.glob("*.toml"))}
-    files |= {path.stem: path for path in _own_files(own)}
-    platforms = {key: _load(path) for key, path in sorted(files.items())}
-    theirs = [Site(platform, host) for platform in platforms.values() for host in platform.hosts]
-    taken = {site.name: site.platform.key for site in theirs}
+    theirs = _shipped() if folder is None else _read(folder.glob("*.toml"))
+    platforms = dict(sorted({**theirs, **_read(_own_files(own))}.items()))
+    sites = [Site(platform, host) for platform in platforms.values() for host in platform.hosts]
+    taken = {site.name: site.platform.key for site in sites}
     added: list[Site] = []
     for key, hosts in extra_hosts.items():
         where = f"meeting.hosts.{key}"
@@ -394,7 +392,7 @@ def load_platforms(
                 why = f"{host!r} already belongs to {taken[site.name]}"
                 raise ConfigError("room.toml", where, why)
             added.append(site)
-    return Platforms(platforms, (*added, *theirs))
+    return Platforms(platforms, (*added, *sites))
 
 
 def _own_files(own: Path | None) -> list[Path]:
@@ -404,6 +402,16 @@ def _own_files(own: Path | None) -> list[Path]:
     if not files:
         raise ConfigError("room.toml", "meeting.platforms", f"{own} holds no platform's file")
     return files
+
+
+@cache
+def _shipped() -> Mapping[str, Platform]:
+    """Return the platforms that come with the program, by key; read once."""
+    return _read(Path(__file__).with_name("platforms").glob("*.toml"))
+
+
+def _read(files: Iterable[Path]) -> dict[str, Platform]:
+    return {path.stem: _load(path) for path in sorted(files)}
 
 
 def _load(path: Path) -> Platform:

@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from roomctl.clock import Clock
 from roomctl.config import OccupancyTable, data_path
@@ -171,8 +172,9 @@ class _Frames(_Watched):
                 self._sensor.heard(self._presence.present, chunk.at)
 
 
-def profiles() -> dict[str, OccupancyProfile]:
-    """Read every occupancy profile that ships, by file stem."""
+@cache
+def profiles() -> Mapping[str, OccupancyProfile]:
+    """Return every occupancy profile that ships, by file stem; read once."""
     return load_all(data_path("firmware_profiles") / "occupancy", OccupancyProfile, DATASET)
 
 

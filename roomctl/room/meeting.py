@@ -93,6 +93,15 @@ class CallControl:
         self._policy = Policy(meeting.allow, meeting.deny)
         _refuse_unknown(self.platforms, config)
         self.allowed = tuple(filter(self._allowed, self.platforms))
+        self.platform_entries = tuple(
+            PlatformEntry(
+                key=platform.key,
+                name={"zh": platform.name.zh, "en": platform.name.en},
+                new=platform.key in meeting.new,
+                by_number=platform.by_number,
+            )
+            for platform in self.allowed
+        )
         self._context = call.CallContext()
         self._seen: MeetingPage | None = None
         self._joined: _Joined | None = None
@@ -139,19 +148,6 @@ class CallControl:
             dial=self._dialled(),
             fallback=self._fallback_entry(),
             rejoin=now.state is call.State.FAILED and self.can_rejoin,
-        )
-
-    @property
-    def platform_entries(self) -> tuple[PlatformEntry, ...]:
-        """The platforms this room may use, those it starts meetings on marked `new`."""
-        return tuple(
-            PlatformEntry(
-                key=platform.key,
-                name={"zh": platform.name.zh, "en": platform.name.en},
-                new=platform.key in self._config.meeting.new,
-                by_number=platform.by_number,
-            )
-            for platform in self.allowed
         )
 
     @property

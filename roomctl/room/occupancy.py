@@ -31,7 +31,7 @@ class OccupancyService(Part):
         context: Context,
     ) -> None:
         self._sensors, self._use, self._clock = sensors, use, context.clock
-        self._call_live = call_live
+        self._call_live, self._told_call = call_live, False
         profiles = {sensor.name: sensor.profile for sensor in sensors}
         self._presence = Presence(
             {name: table.vacancy_delay_s for name, table in tables.items()},
@@ -67,11 +67,12 @@ class OccupancyService(Part):
 
     def follow(self) -> None:
         now, call_live = self._clock.mono_s(), self._call_live()
-        self._tell(PresenceInput(now, "call", on=call_live))
+        if call_live is not self._told_call:
+            self._told_call = call_live
+            self._tell(PresenceInput(now, "call", on=call_live))
         for sensor in self._sensors:
-            self._tell(
-                PresenceInput(now, "healthy", sensor.name, sensor.health.status is Status.ONLINE)
-            )
+            if sensor.health.status is not Status.ONLINE:
+                self._tell(PresenceInput(now, "healthy", sensor.name, on=False))
         self._tell(PresenceInput(now, "tick"))
         self._use.glance(self.state.state, call_live)
 

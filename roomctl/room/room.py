@@ -299,7 +299,6 @@ class Room:
             self._touched()
         for part in self._parts:
             part.told(event)
-        self.changed()
 
     def _touched(self) -> None:
         self._automation.touched()

@@ -21,7 +21,7 @@ from functools import partial
 from typing import ClassVar
 
 from roomctl.clock import Clock
-from roomctl.config import SpeakerphoneTable, data_path
+from roomctl.config import SpeakerphoneTable
 from roomctl.device import Device
 from roomctl.errors import NoReply, PortClosed, PortError, PortMissing, PortReason
 from roomctl.kind import Context, Drill, DrillSetup, Kind
@@ -31,8 +31,8 @@ from roomctl.speakerphone.profile import (
     GENERIC,
     FirmwareAdvisory,
     SpeakerphoneProfile,
-    load_profiles,
     pick,
+    shipped,
 )
 from roomctl.speakerphone.telephony import Press, TelephonySession
 from roomctl.wire import Connect, Identity, Machine, traced
@@ -307,7 +307,7 @@ def speakerphones(
 
     `pressed` gets the name of a speakerphone, and the press.
     """
-    profiles = load_profiles(data_path("firmware_profiles") / "speakerphone")
+    profiles = shipped()
     return [
         Speakerphone(
             name,
@@ -350,7 +350,7 @@ def _build(tables: Mapping[str, SpeakerphoneTable], context: Context) -> list[Sp
 def _drill(name: str, tables: Mapping[str, SpeakerphoneTable], setup: DrillSetup) -> Drill:
     from roomctl.speakerphone.drill import SpeakerphoneDrill  # no room needs it
 
-    profiles = load_profiles(data_path("firmware_profiles") / "speakerphone")
+    profiles = shipped()
 
     async def run() -> bool:
         async with setup.microphone() as microphone:

@@ -5,11 +5,14 @@ No profile is needed: `GENERIC` serves every device whose descriptor is sane.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from roomctl.config import data_path
 from roomctl.errors import ProfileError
 from roomctl.profile import Profile, choose, load_all
 from roomctl.speakerphone.telephony import MuteLed, PressTiming
@@ -70,8 +73,14 @@ def load_profiles(folder: Path) -> dict[str, SpeakerphoneProfile]:
     return {"generic": GENERIC} | load_all(folder, SpeakerphoneProfile)
 
 
+@cache
+def shipped() -> Mapping[str, SpeakerphoneProfile]:
+    """Return the profiles that come with the program, and `generic`; read once."""
+    return load_profiles(data_path("firmware_profiles") / "speakerphone")
+
+
 def pick(
-    profiles: dict[str, SpeakerphoneProfile], asked: str | None, vid: int | None, pid: int | None
+    profiles: Mapping[str, SpeakerphoneProfile], asked: str | None, vid: int | None, pid: int | None
 ) -> tuple[str, SpeakerphoneProfile]:
     """Return the profile that the room names, else the one for vid:pid, else `generic`."""
     if asked is None:

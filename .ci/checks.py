@@ -18,7 +18,8 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,10 +73,10 @@ def main(arguments: Sequence[str]) -> int:
     started = time.monotonic()
     match arguments:
         case ["check", *rest]:
-            outcomes, tests = check_all("-m", "not real", *rest)
+            outcomes, tests = check_all(1, "-m", "not real", *rest)
         case ["test", *rest]:
             browser = check_browser()
-            outcomes, tests = check_all(*rest)
+            outcomes, tests = check_all(2, *rest)  # every second one waits: for a browser, a limit
             outcomes.insert(0, browser)
         case ["hwlab", *rest]:
             outcomes, tests = check_hardware_lab(rest)
@@ -91,16 +92,21 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if all(outcome.good for outcome in outcomes) else 1
 
 
-def check_all(*pytest_arguments: str) -> tuple[list[Outcome], Tests]:
-    """Run the checks that read the source, then the tests that the arguments choose."""
-    outcomes = [
-        check("ruff", module("ruff", "check")),
-        check("format", module("ruff", "format", "--check")),
-        check("mypy", module("mypy", "--strict")),
-        check("imports", [str(VENV / "bin" / "lint-imports"), "--no-cache", "--no-logo"]),
-        check_types_of_the_panel(),
+def check_all(a_processor: int, *pytest_arguments: str) -> tuple[list[Outcome], Tests]:
+    """Run the checks that read the source, two at a time, then the tests that are chosen.
+
+    `a_processor`: how many tests each processor runs side by side.
+    """
+    checks: list[Callable[[], Outcome]] = [
+        lambda: check("mypy", module("mypy", "--strict")),
+        lambda: check("ruff", module("ruff", "check")),
+        lambda: check("format", module("ruff", "format", "--check")),
+        lambda: check("imports", [str(VENV / "bin" / "lint-imports"), "--no-cache", "--no-logo"]),
+        check_types_of_the_panel,
     ]
-    outcome, tests = check_tests(pytest_arguments)
+    with ThreadPoolExecutor(2) as threads:
+        outcomes = list(threads.map(lambda one: one(), checks))
+    outcome, tests = check_tests(a_processor, pytest_arguments)
     return [*outcomes, outcome], tests
 
 
@@ -116,8 +122,12 @@ def run(title: str, command: Sequence[str], cwd: Path = TREE) -> bool:
 
 
 def check(name: str, command: Sequence[str]) -> Outcome:
-    """Run one tool."""
-    return Outcome(name, run(name, command))
+    """Run one tool, and show what it says once it has ended: another may run beside it."""
+    done = subprocess.run(
+        command, cwd=TREE, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    print(f"\n== {name}\n{done.stdout}", end="", flush=True)
+    return Outcome(name, done.returncode == 0)
 
 
 def check_browser() -> Outcome:
@@ -139,14 +149,15 @@ def check_types_of_the_panel() -> Outcome:
     return check("tsc", [str(node.program), str(tsc), "--project", str(TREE / "web")])
 
 
-def check_tests(arguments: Sequence[str]) -> tuple[Outcome, Tests]:
-    """Run the tests, file by file, on as many processors as there are (4 at most: of memory).
+def check_tests(a_processor: int, arguments: Sequence[str]) -> tuple[Outcome, Tests]:
+    """Run the tests, whole files side by side, in the order that tests/conftest.py gives them.
 
     Their counts come from the report that pytest writes.
     """
+    workers = min(4, a_processor * (os.cpu_count() or 1))  # 4 at most: of memory
     report = VENV / "pytest.xml"
     report.unlink(missing_ok=True)
-    side_by_side = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")
+    side_by_side = (f"--numprocesses={workers}", "--dist=loadfile", "--no-loadscope-reorder")
     passed = run("pytest", module("pytest", f"--junitxml={report}", *side_by_side, *arguments))
     tests = read_report(report) if report.exists() else Tests(failed=1)
     return Outcome("pytest", passed), tests

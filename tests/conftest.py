@@ -42,11 +42,18 @@ def pytest_configure() -> None:
     sys.addaudithook(_note)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is real, and have it begin first: at the end no file may run alone for minutes."""
     for item in items:
-        in_real_folder = any(item.path.is_relative_to(folder) for folder in _REAL_FOLDERS)
-        if in_real_folder or item.get_closest_marker("browser"):
+        if _in_real_folder(item) or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.real)
+    real = {item.path for item in items if item.get_closest_marker("real")}
+    items.sort(key=lambda item: (not _in_real_folder(item), item.path not in real))
+
+
+def _in_real_folder(item: pytest.Item) -> bool:
+    return any(item.path.is_relative_to(folder) for folder in _REAL_FOLDERS)
 
 
 @pytest.hookimpl(wrapper=True)

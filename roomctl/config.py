@@ -247,7 +247,9 @@ class HistoryTable(Table):
     """[history]: how the room was used. No person is identified in it."""
 
     keep: bool = Field(default=True, description="false: nothing is kept, and what was is deleted")
-    raw_days: int = Field(default=7, ge=0, le=366, description="edges of sensors, calls, touches")
+    raw_days: int = Field(
+        default=7, ge=0, le=366, description="transitions of sensors, calls, touches"
+    )
     days: int = Field(default=90, ge=1, le=3660, description="sums of each quarter of an hour")
 
 

@@ -20,7 +20,7 @@ from tests.small_disk import fill, needs_root, small_disk
 
 DAY_S = 86_400.0
 NOON = 1_795_608_000.0  # a multiple of 900
-EDGE = InputTransition(NOON + 0.1, 1234.567890123, "level", "ceiling", True)
+TRANSITION = InputTransition(NOON + 0.1, 1234.567890123, "level", "ceiling", True)
 
 
 def test_sums_of_the_same_quarter_add_up(tmp_path: Path) -> None:
@@ -32,23 +32,41 @@ def test_sums_of_the_same_quarter_add_up(tmp_path: Path) -> None:
     ]
 
 
-def test_edges_and_acts_come_back_bit_for_bit_and_in_order(tmp_path: Path) -> None:
+def test_transitions_and_acts_come_back_bit_for_bit_and_in_order(tmp_path: Path) -> None:
     history = History(Disk(tmp_path))
-    edges = [EDGE, InputTransition(EDGE.at, EDGE.mono_s, "level", "ceiling", False)]
-    history.add([], edges, [AutomaticAct(NOON, "standby", "", "[]")])
-    assert history.edges(NOON, NOON + 1) == edges
+    transitions = [
+        TRANSITION,
+        InputTransition(TRANSITION.at, TRANSITION.mono_s, "level", "ceiling", False),
+    ]
+    history.add([], transitions, [AutomaticAct(NOON, "standby", "", "[]")])
+    assert history.transitions(NOON, NOON + 1) == transitions
     assert history.acts(NOON, NOON + 1) == [AutomaticAct(NOON, "standby", "", "[]")]
-    assert history.edges(NOON + 1, NOON + 2) == []
+    assert history.transitions(NOON + 1, NOON + 2) == []
 
 
-def test_raw_edges_are_forgotten_sooner_than_sums(tmp_path: Path) -> None:
+def test_raw_transitions_are_forgotten_sooner_than_sums(tmp_path: Path) -> None:
     history, later = History(Disk(tmp_path)), NOON + 8 * DAY_S
-    history.add([QuarterHour(int(NOON))], [EDGE], [AutomaticAct(NOON, "standby", "", "[]")])
+    history.add([QuarterHour(int(NOON))], [TRANSITION], [AutomaticAct(NOON, "standby", "", "[]")])
     history.forget(later, raw_days=7, days=90)
-    assert history.edges(0, later) == []
+    assert history.transitions(0, later) == []
     assert len(history.quarters(0, later)) == len(history.acts(0, later)) == 1
     history.forget(NOON + 91 * DAY_S, raw_days=7, days=90)
     assert history.quarters(0, later) == history.acts(0, later) == []
+
+
+def test_a_file_with_the_names_of_older_versions_is_brought_up_to_date(tmp_path: Path) -> None:
+    """Transitions were edges, and standby was rest; nothing of them is lost, or stays as it was."""
+    new = History(Disk(tmp_path))
+    new.add([], [TRANSITION], [AutomaticAct(NOON, "rest", "", "[]")])
+    with closing(sqlite3.connect(new.path)) as base, base:
+        base.execute("ALTER TABLE transitions RENAME TO edges")
+        base.execute("UPDATE acts SET act = 'rest'")
+    old = History(Disk(tmp_path))
+    assert old.transitions(NOON, NOON + 1) == [TRANSITION]
+    assert old.acts(NOON, NOON + 1) == [AutomaticAct(NOON, "standby", "", "[]")]
+    with closing(sqlite3.connect(new.path)) as base:
+        names = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    assert ("edges",) not in names
 
 
 def test_what_is_deleted_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
@@ -60,7 +78,7 @@ def test_what_is_deleted_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
         [QuarterHour(int(NOON))], [InputTransition(NOON, 1.0, "level", "a-telling-name", True)]
     )
     assert b"a-telling-name" in on_disk()
-    assert history.delete(NOON, NOON + 1) == {"quarters": 1, "edges": 1, "acts": 0}
+    assert history.delete(NOON, NOON + 1) == {"quarters": 1, "transitions": 1, "acts": 0}
     assert b"a-telling-name" not in on_disk()
 
 
@@ -85,11 +103,11 @@ def filled(folder: Path) -> History:
     """A history of four days in several pages, all of it in its one file."""
     history = History(Disk(folder))
     quarters = [QuarterHour(int(NOON) + 900 * number, occupied_s=60.0) for number in range(400)]
-    edges = [
+    transitions = [
         InputTransition(NOON + number, float(number), "level", "ceiling", True)
         for number in range(400)
     ]
-    history.add(quarters, edges, [AutomaticAct(NOON, "standby", "", "[]")])
+    history.add(quarters, transitions, [AutomaticAct(NOON, "standby", "", "[]")])
     assert [path.name for path in folder.iterdir()] == ["history.sqlite"]
     return history
 
@@ -141,9 +159,9 @@ def test_a_page_that_goes_bad_later_loses_no_new_quarter(tmp_path: Path) -> None
     [
         "UPDATE quarters SET occupied_s = 'long'",
         "UPDATE quarters SET occupied_s = 9e999",
-        "UPDATE edges SET sensor = x'ff'",
-        "UPDATE edges SET sensor = CAST(x'ff' AS TEXT)",
-        "UPDATE edges SET at = 'now'",
+        "UPDATE transitions SET sensor = x'ff'",
+        "UPDATE transitions SET sensor = CAST(x'ff' AS TEXT)",
+        "UPDATE transitions SET at = 'now'",
         "UPDATE acts SET why = '{'",
         "UPDATE acts SET why = '[[1, 2]]'",
         f"UPDATE acts SET why = '{'[' * 100_000}'",

@@ -1,7 +1,7 @@
 """What is kept of the past: how the room was used, and what people changed of it.
 
 - `/api/v1/use`, as JSON or CSV, and deleting it: sums of each quarter of an hour and what the room
-  did by itself; on request the raw edges, too. No person is in any of it.
+  did by itself; on request the raw transitions, too. No person is in any of it.
 - `/api/v1/settings`: each revision with who and why; one comes back by the command `room.rollBack`.
 """
 
@@ -37,7 +37,7 @@ def _written_out(value: object) -> object:
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 From = Annotated[Instant | None, Query(alias="from", description="default: a day ago")]
 To = Annotated[Instant | None, Query(alias="to", description="default: now")]
-Raw = Annotated[bool, Query(description="with every edge; in CSV instead of the sums")]
+Raw = Annotated[bool, Query(description="with every transition; in CSV instead of the sums")]
 
 
 class QuarterOfAnHour(BaseModel):
@@ -60,7 +60,7 @@ class DoneByItself(BaseModel):
     reasons: list[tuple[str, dict[str, Any]]]
 
 
-class RawEdge(BaseModel):
+class RawTransition(BaseModel):
     """What the room was told: `mono_s` as its clock counted; `kind` level, healthy, call, touch.
 
     "start": the program began. All since a start, told again, gives the same states.
@@ -74,12 +74,12 @@ class RawEdge(BaseModel):
 
 
 class UseOfTheRoom(BaseModel):
-    """A span of the history; `kept` is false where it is switched off, `edges` come if asked."""
+    """A span of the history; `kept`: it is switched on; `transitions`: on request."""
 
     kept: bool
     quarters: list[QuarterOfAnHour]
     acts: list[DoneByItself]
-    edges: list[RawEdge] = []
+    transitions: list[RawTransition] = []
 
 
 class Revision(BaseModel):
@@ -113,18 +113,18 @@ def _use(router: Routes, room: Room) -> None:
     ) -> UseOfTheRoom:
         """Return the quarters of an hour that begin in a span, and the acts in it."""
         begin, end = _span(room, since, until)
-        edges = [
-            RawEdge(
+        transitions = [
+            RawTransition(
                 at=datetime.fromtimestamp(one.at, UTC),
                 mono_s=one.mono_s,
                 kind=one.kind,
                 sensor=one.sensor,
                 on=one.high,
             )
-            for one in (await room.use.edges(begin, end) if raw else ())
+            for one in (await room.use.transitions(begin, end) if raw else ())
         ]
         if raw and format == "csv":
-            return _csv(RawEdge, edges)
+            return _csv(RawTransition, transitions)
         quarters = [
             QuarterOfAnHour(
                 start=datetime.fromtimestamp(one.start, UTC),
@@ -147,7 +147,9 @@ def _use(router: Routes, room: Room) -> None:
             )
             for one in await room.use.acts(begin, end)
         ]
-        return UseOfTheRoom(kept=room.use.kept, quarters=quarters, acts=acts, edges=edges)
+        return UseOfTheRoom(
+            kept=room.use.kept, quarters=quarters, acts=acts, transitions=transitions
+        )
 
     @router.delete("/api/v1/use", tags=["use"], status_code=204, responses=refusals(502))
     @needs(Right.SERVICE)
@@ -155,7 +157,7 @@ def _use(router: Routes, room: Room) -> None:
         since: Annotated[Instant, Query(alias="from")],
         until: Annotated[Instant, Query(alias="to")],
     ) -> Response:
-        """Delete the history of a span, raw edges included."""
+        """Delete the history of a span, raw transitions included."""
         await room.use.delete(*_span(room, since, until))
         return Response(status_code=204)
 

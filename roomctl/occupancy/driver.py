@@ -34,7 +34,7 @@ TellLevel = Callable[[str, bool, float], None]
 """`tell(sensor, present, at)`: called for every level, new or told again."""
 
 _DEFAULT = "generic"
-LOST_EDGES, LOST_WITHIN_S = 10, 3600.0  # more: the wire, or the box, loses too much
+LOST_TRANSITIONS, LOST_WITHIN_S = 10, 3600.0  # more: the wire, or the box, loses too much
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Sensor(Device):
         self.profile = profile
         self.output_hold_s = profile.output_hold_s if output_hold_s is None else output_hold_s
         self.level: bool | None = None
-        self.lost_edges = 0
-        self._lost_at: deque[float] = deque(maxlen=LOST_EDGES)
+        self.lost_transitions = 0
+        self._lost_at: deque[float] = deque(maxlen=LOST_TRANSITIONS)
         self._tell = level
 
     def machine(self, identity: Identity) -> Machine:
@@ -91,13 +91,13 @@ class Sensor(Device):
 
     def lost_edge(self, at: float) -> None:
         """Note that the level has changed without an edge: it was read again, which healed that."""
-        self.lost_edges += 1
+        self.lost_transitions += 1
         self._lost_at.append(at)
-        _log.debug("%s: an edge was lost, the %d. one", self.name, self.lost_edges)
+        _log.debug("%s: an edge was lost, the %d. one", self.name, self.lost_transitions)
 
     def losing_since(self, now: float) -> float | None:
         """Return when the first of ten edges was lost, if that is less than an hour ago."""
-        full = len(self._lost_at) == LOST_EDGES
+        full = len(self._lost_at) == LOST_TRANSITIONS
         return self._lost_at[0] if full and self._lost_at[0] > now - LOST_WITHIN_S else None
 
     def silent(self, now: float) -> None:

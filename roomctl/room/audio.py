@@ -62,7 +62,7 @@ class Audio(Part):
         self._hook = HookSwitch(self._mute, calls, bookings, context.act, clock)
 
     @property
-    def asks(self) -> Literal["leave"] | None:
+    def prompt(self) -> Literal["leave"] | None:
         """What somebody has to answer on a panel."""
         return "leave" if self._hook.asks else None
 

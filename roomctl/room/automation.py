@@ -58,13 +58,13 @@ class Automation(Part):
         self,
         config: Config,
         actuators: Actuators,
-        asks: Callable[[], Literal["leave"] | None],
+        prompt: Callable[[], Literal["leave"] | None],
         context: Context,
     ) -> None:
-        """`asks` says what somebody has to answer on a panel."""
+        """`prompt` says what somebody has to answer on a panel."""
         table = config.rules
         self._actuators, self._clock = actuators, context.clock
-        self._act, self._changed, self._asks = context.act, context.changed, asks
+        self._act, self._changed, self._prompt = context.act, context.changed, prompt
         self._undo_s = table.undo_s
         self._rules = rules.Rules(
             rules.Terms(
@@ -117,7 +117,7 @@ class Automation(Part):
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         on = {display.display_on for display in self._actuators.displays}
-        panel = PanelEntry(self.awake, on.pop() if len(on) == 1 else None, self._asks())
+        panel = PanelEntry(self.awake, on.pop() if len(on) == 1 else None, self._prompt())
         return {"automation": self._entry(now), "panel": panel}
 
     def _entry(self, now: Moment) -> AutomationEntry:

@@ -235,22 +235,22 @@ class SpeakerphoneEntry:
 class AudioEntry:
     """Microphone and loudspeaker; `mute` is `muted` only when silence has been read back.
 
-    `asked` is what somebody wants, proven or not; `by` is who asked last, `name` which one of
-    them. `why` says what is missing to what was asked: not_confirmed, no_led, switch, offline,
-    conflict. `switch` is what the devices' own capture switches let through; `meeting_muted`
-    whether the meeting itself has the room muted, where its page can be read. `available` is
-    whether there is a sound server.
+    `requested` is what somebody wants, proven or not; `requested_by` is who was the last, and
+    `requested_by_name` which one of them. `reason` says what is missing to what was requested:
+    not_confirmed, no_led, switch, offline, conflict. `switch` is what the devices' own capture
+    switches let through; `meeting_muted` whether the meeting itself has the room muted, where its
+    page can be read. `available` is whether there is a sound server.
     """
 
     mute: Literal["muted", "muting", "open", "unmuting", "unknown"] = "unknown"
     volume_pct: int | None = None
     available: bool = False
-    asked: Literal["muted", "open"] | None = None
-    by: Literal[
+    requested: Literal["muted", "open"] | None = None
+    requested_by: Literal[
         "panel", "program", "speakerphone", "hang_up", "found", "sound", "unplugged", "call_ended"
     ] = "found"
-    name: str = ""
-    why: str = ""
+    requested_by_name: str = ""
+    reason: str = ""
     since: datetime | None = None
     switch: Literal["none", "off", "on", "unknown"] = "none"
     meeting_muted: bool | None = None
@@ -259,14 +259,14 @@ class AudioEntry:
 
 @dataclass(frozen=True, slots=True)
 class PanelEntry:
-    """Whether panels and the display are `awake`; `asks` is what somebody has to answer there.
+    """Whether panels and the display are `awake`; `prompt` is what somebody has to answer there.
 
     "leave": somebody hung up on the speakerphone (meeting.leave, or meeting.stay).
     """
 
     awake: bool = True
     display_on: bool | None = None  # as all displays of the room say it; null: not known, or mixed
-    asks: Literal["leave"] | None = None
+    prompt: Literal["leave"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

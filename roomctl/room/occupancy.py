@@ -108,9 +108,9 @@ class OccupancyService(Part):
             yield IssueEntry(f"occupancy.{fault.code}", subject, {}, since)
         for sensor in self._sensors:
             if (first := sensor.losing_since(now.mono_s)) is not None:
-                count, subject = sensor.lost_edges, f"occupancy.{sensor.name}"
+                count, subject = sensor.lost_transitions, f"occupancy.{sensor.name}"
                 yield IssueEntry(
-                    "occupancy.lost_edges", subject, {"count": count}, _wall(first, now)
+                    "occupancy.lost_transitions", subject, {"count": count}, _wall(first, now)
                 )
 
     def _tell(self, told: PresenceInput) -> None:

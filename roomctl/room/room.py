@@ -114,7 +114,7 @@ class Room:
         )
         displays = [device for device in self._devices if isinstance(device, StandbyDisplay)]
         actuators = Actuators(calls, self.bookings, displays, self.occupancy, self.use)
-        self._automation = Automation(config, actuators, lambda: self.audio.asks, context)
+        self._automation = Automation(config, actuators, lambda: self.audio.prompt, context)
         self.meeting = Meeting(calls, self.bookings, screen, lambda: self._automation.wake())
         self._parts: tuple[Part, ...] = (
             self.meeting,

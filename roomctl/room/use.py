@@ -27,7 +27,9 @@ _log = logging.getLogger(__name__)
 WRITE_EVERY_S = 60.0
 FORGET_EVERY_S = 3600.0
 MOST_QUARTERS = 96  # a day's, while the disk takes none; then the oldest go
-MOST_WAITING = 5000  # edges until the next writing, or until the day is known; then the oldest go
+MOST_WAITING = (
+    5000  # transitions until the next writing, or until the day is known; then the oldest go
+)
 _LONGEST_S = 5.0  # between two glances; a box that slept has seen nothing meanwhile
 
 
@@ -111,12 +113,12 @@ class Use:
         await self._write()
         return await in_thread(self._store.quarters, since, until)
 
-    async def edges(self, since: float, until: float) -> list[InputTransition]:
+    async def transitions(self, since: float, until: float) -> list[InputTransition]:
         """Return what presence was told in a span of Unix time, in that order."""
         if self._store is None:
             return []
         await self._write()
-        return await in_thread(self._store.edges, since, until)
+        return await in_thread(self._store.transitions, since, until)
 
     async def acts(self, since: float, until: float) -> list[AutomaticAct]:
         """Return what the room did by itself in a span of Unix time, oldest first."""
@@ -143,11 +145,11 @@ class Use:
             if told:
                 self._told.clear()
             offset_s = now.wall.timestamp() - now.mono_s
-            edges = [
+            transitions = [
                 InputTransition(offset_s + t.at_s, t.at_s, t.kind, t.sensor, t.on) for t in told
             ]
             try:
-                await in_thread(self._store.add, quarters, edges, acts)
+                await in_thread(self._store.add, quarters, transitions, acts)
             except RoomctlError as error:
                 self._put_back(quarters, told, acts)
                 if not self._waiting:

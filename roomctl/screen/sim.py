@@ -79,11 +79,11 @@ class SimScreen:
     """The screen's end of the conversation.
 
     admit      whether the host lets the room in
-    wall       what the next page shows first; None: the meeting, or in plain mode its Join
+    blocked_by what the next page shows first; None: the meeting, or in plain mode its Join
     shows      the page: what it shows, and what was typed
     reachable  whether a panel can see and touch the page
     lobby_s    how long the host takes for that, counted from the open page
-    deaf_mute  the sound server takes the order, and neither does nor confirms it before this ends
+    ignores_mute  the sound server takes an order, and neither does nor confirms it until this ends
     has_sound  whether there is a sound server; it stays as it is muted, or not, without one
     switch     the microphone's own capture switch; it follows the mute unless `stuck_switch`
     level_pct  how loud it is in the room
@@ -96,9 +96,9 @@ class SimScreen:
 
     def __init__(self, *, admit: bool = True, lobby_s: float = 0.0) -> None:
         self.admit, self.lobby_s = admit, lobby_s
-        self.wall: str | None = None
+        self.blocked_by: str | None = None
         self.shows, self.reachable = SimPage(), True
-        self.deaf_mute = self.stuck_switch = self.meeting_muted = False
+        self.ignores_mute = self.stuck_switch = self.meeting_muted = False
         self.has_sound = True
         self._said: SoundState | None = None
         self._target: bool | None = None
@@ -144,7 +144,7 @@ class SimScreen:
         """Let the host end the meeting: the page stays, its media ends."""
         self._ended = True
 
-    def meddle(self) -> None:
+    def mute_by_program(self) -> None:
         """Let another program mute the microphone, which stays so, or open it."""
         self.muted = not self.muted
         if self.muted and self._target is not None:
@@ -245,7 +245,7 @@ class SimScreen:
             self._say_sound()
             return
         self._target = on
-        if not self.deaf_mute:
+        if not self.ignores_mute:
             self._set(on)
             self._say_sound()
 
@@ -258,7 +258,7 @@ class SimScreen:
         """Say what is news, and set right what is not as it was asked for, as the real one does."""
         if said != self._sound():
             self._say_sound()
-        target = None if self.deaf_mute or not self.has_sound else self._target
+        target = None if self.ignores_mute or not self.has_sound else self._target
         if target is not None and self._sound().silent is not target:
             before = self._sound()
             self._set(target)
@@ -299,7 +299,7 @@ class SimScreen:
 
     def _launch(self, order: OpenMeeting) -> None:
         self._ended = False
-        self.shows = SimPage(self.wall or (None if order.assisted else "prejoin"))
+        self.shows = SimPage(self.blocked_by or (None if order.assisted else "prejoin"))
         page = MeetingPage(order.id, PagePhase.LAUNCHING, host_of(order.url))
         self._show(_Call(order, page, self._now + LAUNCH_S))
         if self._fails is not None:

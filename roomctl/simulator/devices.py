@@ -202,7 +202,7 @@ class SimulatedSensor:
         """Nothing: the people stay."""
 
 
-WALLS = (None, "prejoin", "passcode_needed", "sign_in_required", "bot_wall", "lobby", "denied")
+BLOCKS = (None, "prejoin", "passcode_needed", "sign_in_required", "bot_wall", "lobby", "denied")
 
 
 def following(word: str | None, words: tuple[str | None, ...]) -> str | None:
@@ -233,11 +233,11 @@ class SimulatedScreen:
             "host": page.host if page else None,
             "muted": self.screen.muted,
             "shown": self.screen.shown,
-            "deaf_mute": self.screen.deaf_mute,
+            "ignores_mute": self.screen.ignores_mute,
             "no_sound": not self.screen.has_sound,
             "meeting_muted": self.screen.meeting_muted,
             "silent": self.screen.silent,
-            "wall": self.screen.wall,
+            "blocked_by": self.screen.blocked_by,
             "reachable": self.screen.reachable,
         }
 
@@ -248,14 +248,14 @@ class SimulatedScreen:
         def crash(args: Mapping[str, Argument], now: float) -> None:
             self.screen.crash()
 
-        def deaf_mute(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.deaf_mute = not self.screen.deaf_mute
+        def ignore_mute(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.ignores_mute = not self.screen.ignores_mute
 
         def no_sound(args: Mapping[str, Argument], now: float) -> None:
             self.screen.has_sound = not self.screen.has_sound
 
-        def meddle(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.meddle()
+        def mute_by_program(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.mute_by_program()
 
         def mute_in_meeting(args: Mapping[str, Argument], now: float) -> None:
             self.screen.meeting_muted = not self.screen.meeting_muted
@@ -266,22 +266,22 @@ class SimulatedScreen:
         def silent(args: Mapping[str, Argument], now: float) -> None:
             self.screen.silent = not self.screen.silent
 
-        def wall(args: Mapping[str, Argument], now: float) -> None:
+        def block(args: Mapping[str, Argument], now: float) -> None:
             """Have this page, and the next, show another thing in place of the meeting."""
-            self.screen.wall = following(self.screen.wall, WALLS)
-            self.screen.shows.word = self.screen.wall
+            self.screen.blocked_by = following(self.screen.blocked_by, BLOCKS)
+            self.screen.shows.word = self.screen.blocked_by
 
         def reach(args: Mapping[str, Argument], now: float) -> None:
             self.screen.reachable = not self.screen.reachable
 
         return {
             "end_meeting": end_meeting,
-            "wall": wall,
+            "block": block,
             "reach": reach,
             "crash": crash,
-            "deaf_mute": deaf_mute,
+            "ignore_mute": ignore_mute,
             "no_sound": no_sound,
-            "meddle": meddle,
+            "mute_by_program": mute_by_program,
             "mute_in_meeting": mute_in_meeting,
             "quiet": quiet,
             "silent": silent,

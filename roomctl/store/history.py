@@ -1,14 +1,17 @@
-"""How the room was used: sums of each quarter of an hour, and for some days the raw edges.
+"""How the room was used: sums of each quarter of an hour, and for some days what was told.
 
 One SQLite file (WAL), `history.sqlite`. Sensors and the panel are in it, no person is. A file that
 SQLite, or what was expected in it, calls damaged is set aside, with those beside it, and begun anew
 within the same call, at whatever moment that comes out. Blocking: callers on the loop go through
 `wire.in_thread`; one of them works at a time, as a new file looks like a damaged one to another.
 
-    quarters   start (Unix time, a multiple of 900), seconds occupied, vacant, unknown, in a call,
-               and how often somebody came in
-    edges      Unix time, monotonic seconds (as told, bit for bit), kind, sensor, on
-    acts       Unix time, what the room did by itself, about what, why (JSON)
+    quarters     start (Unix time, a multiple of 900), seconds occupied, vacant, unknown, in a call,
+                 and how often somebody came in
+    transitions  Unix time, monotonic seconds (as told, bit for bit), kind, sensor, on
+    acts         Unix time, what the room did by itself, about what, why (JSON)
+
+In older files the transitions are called edges, and standby rest: they are brought up to date when
+they are opened.
 """
 
 from __future__ import annotations
@@ -40,18 +43,23 @@ _YEAR_3000 = 32_503_680_000.0  # Unix time
 _TABLES = """
 CREATE TABLE IF NOT EXISTS quarters (start INTEGER PRIMARY KEY, occupied_s REAL NOT NULL,
   vacant_s REAL NOT NULL, unknown_s REAL NOT NULL, call_s REAL NOT NULL, arrivals INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS edges (at REAL NOT NULL, mono_s REAL NOT NULL, kind TEXT NOT NULL,
+CREATE TABLE IF NOT EXISTS transitions (at REAL NOT NULL, mono_s REAL NOT NULL, kind TEXT NOT NULL,
   sensor TEXT NOT NULL, high INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS edges_at ON edges (at);
+CREATE INDEX IF NOT EXISTS transitions_at ON transitions (at);
 CREATE TABLE IF NOT EXISTS acts (at REAL NOT NULL, act TEXT NOT NULL, subject TEXT NOT NULL,
   why TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS acts_at ON acts (at);
 """
 _COLUMNS = {
     "quarters": (int, float, float, float, float, int),
-    "edges": (float, float, str, str, int),
+    "transitions": (float, float, str, str, int),
     "acts": (float, str, str, str),
 }
+_UPGRADE = (
+    "INSERT INTO transitions SELECT * FROM edges ORDER BY rowid",
+    "DROP TABLE edges",
+    "UPDATE acts SET act = 'standby' WHERE act = 'rest'",
+)
 _ADD = """
 INSERT INTO quarters VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (start) DO UPDATE SET
   occupied_s = occupied_s + excluded.occupied_s, vacant_s = vacant_s + excluded.vacant_s,
@@ -117,16 +125,16 @@ class History:
     def add(
         self,
         quarters: Iterable[QuarterHour],
-        edges: Iterable[InputTransition] = (),
+        transitions: Iterable[InputTransition] = (),
         acts: Iterable[AutomaticAct] = (),
     ) -> None:
         """Add to what is kept; RoomctlError if the disk refuses, and nothing is added."""
         rows = [astuple(one) for one in quarters]
-        told, done = [astuple(one) for one in edges], [astuple(one) for one in acts]
+        told, done = [astuple(one) for one in transitions], [astuple(one) for one in acts]
 
         def added(base: sqlite3.Connection) -> None:
             base.executemany(_ADD, rows)
-            base.executemany("INSERT INTO edges VALUES (?, ?, ?, ?, ?)", told)
+            base.executemany("INSERT INTO transitions VALUES (?, ?, ?, ?, ?)", told)
             base.executemany("INSERT INTO acts VALUES (?, ?, ?, ?)", done)
 
         self._work(added)
@@ -135,9 +143,9 @@ class History:
         """Return the quarters that begin in a span of Unix time, oldest first."""
         return [QuarterHour(*row) for row in self._rows("quarters", "start", since, until, "start")]
 
-    def edges(self, since: float, until: float) -> list[InputTransition]:
-        """Return the raw edges of a span, in the order in which they were told."""
-        found = self._rows("edges", "at", since, until, "rowid")
+    def transitions(self, since: float, until: float) -> list[InputTransition]:
+        """Return what was told in a span, in the order in which they were told."""
+        found = self._rows("transitions", "at", since, until, "rowid")
         return [
             InputTransition(at, mono_s, kind, name, bool(on))
             for at, mono_s, kind, name, on in found
@@ -148,11 +156,11 @@ class History:
         return [AutomaticAct(*row) for row in self._rows("acts", "at", since, until, "at, rowid")]
 
     def forget(self, now: float, raw_days: float, days: float) -> None:
-        """Delete raw edges older than `raw_days`, and everything else older than `days`.
+        """Delete transitions older than `raw_days`, and everything else older than `days`.
 
         Damaged files go `days` after they were last written.
         """
-        limits = {"edges": now - raw_days * DAY_S, "acts": now - days * DAY_S}
+        limits = {"transitions": now - raw_days * DAY_S, "acts": now - days * DAY_S}
 
         def forgotten(base: sqlite3.Connection) -> None:
             for table, limit in limits.items():
@@ -170,7 +178,7 @@ class History:
 
         def deleted(base: sqlite3.Connection) -> Mapping[str, int]:
             gone = {}
-            for table, at in (("quarters", "start"), ("edges", "at"), ("acts", "at")):
+            for table, at in (("quarters", "start"), ("transitions", "at"), ("acts", "at")):
                 sql = f"DELETE FROM {table} WHERE {at} >= ? AND {at} < ?"  # noqa: S608 - ours
                 gone[table] = base.execute(sql, (since, until)).rowcount
             return gone
@@ -232,6 +240,7 @@ class History:
                 base.execute("PRAGMA journal_mode = WAL")
                 base.execute("PRAGMA secure_delete = ON")
                 base.executescript(_TABLES)
+                _upgrade(base)
                 with base:
                     return work(base)
         except sqlite3.Error as error:
@@ -266,6 +275,16 @@ class History:
             self._disk.note(OSError(errno.ENOSPC, str(error)))
         elif code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
             self._disk.check()
+
+
+def _upgrade(base: sqlite3.Connection) -> None:
+    """Bring a file of an earlier version up to date, as a whole or not at all."""
+    old = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'edges'"
+    if base.execute(old).fetchone() is None:
+        return
+    with base:
+        for statement in _UPGRADE:
+            base.execute(statement)
 
 
 def _is_damage(error: sqlite3.Error) -> bool:

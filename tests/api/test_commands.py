@@ -97,7 +97,7 @@ async def test_mute_is_done_only_when_the_sound_server_says_so(alive, program):
 
 
 async def test_a_sound_server_that_does_not_obey_is_504_and_never_muted(alive, program):
-    alive.screen.deaf_mute = True
+    alive.screen.ignores_mute = True
     answer = await command(program, "audio.mute", on=True)
     assert answer.status_code == 504
     assert problem_of(answer)["code"] == "no_reply"

@@ -57,14 +57,14 @@ async def test_the_use_of_the_room_comes_as_csv(used):
     assert (row["start"], row["occupied_s"]) == ("2026-11-25T09:00:00+00:00", "600.0")
 
 
-async def test_raw_edges_come_if_asked_as_json_and_as_csv(used):
+async def test_raw_transitions_come_if_asked_as_json_and_as_csv(used):
     async with used.in_process(headers=BEARER) as client:
         plain = (await client.get("/api/v1/use", params=SPAN)).json()
         raw = (await client.get("/api/v1/use", params={**SPAN, "raw": "true"})).json()
         table = await client.get("/api/v1/use", params={**SPAN, "raw": "true", "format": "csv"})
-    assert plain["edges"] == []
-    assert {one["kind"] for one in raw["edges"]} == {"start", "level"}
-    assert raw["edges"][-1] == {
+    assert plain["transitions"] == []
+    assert {one["kind"] for one in raw["transitions"]} == {"start", "level"}
+    assert raw["transitions"][-1] == {
         "at": "2026-11-25T09:00:00Z",
         "mono_s": 0.0,
         "kind": "level",
@@ -90,7 +90,7 @@ async def test_what_is_deleted_is_gone_from_the_disk(used, tmp_path):
         assert (await client.delete("/api/v1/use", params=SPAN)).status_code == 204
         answer = (await client.get("/api/v1/use", params=SPAN)).json()
     assert (answer["quarters"], answer["acts"]) == ([], [])
-    assert History(Disk(tmp_path)).edges(0, 2e9) == []
+    assert History(Disk(tmp_path)).transitions(0, 2e9) == []
     assert b"ceiling" not in on_disk()
 
 

@@ -213,7 +213,7 @@ def test_an_edge_that_was_lost_is_counted_and_ten_of_them_are_too_many() -> None
         assert rig.sensor.losing_since(rig.room.now) is None
         rig.machine.receive(Chunk(b"!1" if number % 2 else b"!0", rig.room.now + number))
     now = rig.room.now + 10
-    assert (rig.sensor.lost_edges, rig.sensor.losing_since(now)) == (10, rig.room.now)
+    assert (rig.sensor.lost_transitions, rig.sensor.losing_since(now)) == (10, rig.room.now)
     assert rig.sensor.losing_since(now + 3600.0) is None
 
 

@@ -60,7 +60,7 @@ async def test_nobody_outside_the_room_opens_its_microphone() -> None:
 async def test_a_sound_server_that_does_not_confirm_is_never_called_muted() -> None:
     async with living() as house:
         await house.join()
-        await house.act("screen", "deaf_mute")
+        await house.act("screen", "ignore_mute")
         begin = house.room.clock.mono_s()
         record = house.room.submit("audio.mute", {"on": True}, PANEL)
         await house.always(lambda: said(house) != "muted", 15.0)
@@ -77,12 +77,12 @@ async def test_muting_is_said_for_two_seconds_and_no_longer() -> None:
         await house.join()
         for later_s in (0.0, 0.13, 0.37):
             await house.always(lambda: said(house) == "open", 1.0 + later_s)
-            await house.act("screen", "deaf_mute")
+            await house.act("screen", "ignore_mute")
             await house.act("speakerphone.table", "press_mute")
             await house.until(lambda: said(house) == "muting", limit_s=0.1)
             took_s = await house.until(lambda: said(house) == "open", limit_s=3.0)
             assert 1.9 < took_s < 2.05
-            await house.act("screen", "deaf_mute")
+            await house.act("screen", "ignore_mute")
             await house.until(lambda: said(house) == "muted", limit_s=1.0)
             await house.ask("audio.mute", on=False)
 
@@ -312,7 +312,7 @@ async def test_a_meeting_left_in_the_room_takes_its_mute_along() -> None:
         await house.ask("meeting.leave", PANEL)
         await over(house)
         await house.until(lambda: house.document.audio.mute == "open")
-        assert house.document.audio.by == "call_ended"
+        assert house.document.audio.requested_by == "call_ended"
 
 
 @invented
@@ -330,4 +330,4 @@ async def test_no_other_end_of_a_call_opens_the_microphone() -> None:
         await house.ask("meeting.rejoin", STAFF)
         await house.until(lambda: house.document.meeting.state == "in_call")
         await house.always(lambda: house.document.audio.mute == "muted", 10.0)
-        assert house.document.audio.by == "panel"
+        assert house.document.audio.requested_by == "panel"

@@ -16,7 +16,7 @@ async def hang_up(house: House) -> None:
     await house.join()
     await house.until(lambda: house.phone.hook)
     await house.act("speakerphone.table", "press_hook")
-    await house.until(lambda: house.document.panel.asks == "leave", limit_s=0.5)
+    await house.until(lambda: house.document.panel.prompt == "leave", limit_s=0.5)
 
 
 @invented
@@ -24,7 +24,7 @@ async def test_hanging_up_mutes_at_once_and_asks_whether_to_leave() -> None:
     async with living() as house:
         await hang_up(house)
         await house.until(lambda: house.document.audio.mute == "muted", limit_s=0.5)
-        assert (house.document.audio.by, state(house)) == ("hang_up", "in_call")
+        assert (house.document.audio.requested_by, state(house)) == ("hang_up", "in_call")
         assert house.screen.muted
         assert not house.phone.led_off_hook
 
@@ -34,7 +34,7 @@ async def test_a_panel_that_says_leave_leaves() -> None:
     async with living() as house:
         await hang_up(house)
         assert (await house.ask("meeting.leave")).status == "done"
-        await house.until(lambda: house.document.panel.asks is None, limit_s=1.0)
+        await house.until(lambda: house.document.panel.prompt is None, limit_s=1.0)
         await house.until(lambda: state(house) == "idle")
         assert not house.phone.led_off_hook
 
@@ -46,7 +46,7 @@ async def test_a_panel_that_says_stay_has_all_as_it_was() -> None:
         assert (await house.ask("meeting.stay")).status == "done"
         await house.until(lambda: house.phone.led_off_hook and house.phone.hook, limit_s=1.0)
         await house.until(lambda: house.document.audio.mute == "open", limit_s=1.0)
-        assert (house.document.panel.asks, state(house)) == (None, "in_call")
+        assert (house.document.panel.prompt, state(house)) == (None, "in_call")
 
 
 @invented
@@ -56,7 +56,7 @@ async def test_a_room_that_was_muted_before_is_still_muted_after_stay() -> None:
         await house.ask("audio.mute", on=True)
         await house.until(lambda: house.phone.hook)
         await house.act("speakerphone.table", "press_hook")
-        await house.until(lambda: house.document.panel.asks == "leave", limit_s=0.5)
+        await house.until(lambda: house.document.panel.prompt == "leave", limit_s=0.5)
         await house.ask("meeting.stay")
         await house.until(lambda: house.phone.led_off_hook, limit_s=1.0)
         await house.always(lambda: house.screen.muted, 3.0)
@@ -66,7 +66,7 @@ async def test_a_room_that_was_muted_before_is_still_muted_after_stay() -> None:
 async def test_a_question_that_nobody_answers_leaves_the_call_as_it_is_and_muted() -> None:
     async with living() as house:
         await hang_up(house)
-        took_s = await house.until(lambda: house.document.panel.asks is None, limit_s=12.0)
+        took_s = await house.until(lambda: house.document.panel.prompt is None, limit_s=12.0)
         assert 9.0 < took_s < 11.0
         await house.until(lambda: house.phone.led_off_hook, limit_s=1.0)
         assert (state(house), house.document.audio.mute) == ("in_call", "muted")
@@ -76,9 +76,9 @@ async def test_a_question_that_nobody_answers_leaves_the_call_as_it_is_and_muted
 async def test_picking_up_again_is_staying() -> None:
     async with living() as house:
         await hang_up(house)
-        await house.always(lambda: house.document.panel.asks == "leave", 1.0)
+        await house.always(lambda: house.document.panel.prompt == "leave", 1.0)
         await house.act("speakerphone.table", "press_hook")
-        await house.until(lambda: house.document.panel.asks is None, limit_s=1.0)
+        await house.until(lambda: house.document.panel.prompt is None, limit_s=1.0)
         await house.until(lambda: house.document.audio.mute == "open", limit_s=1.0)
         assert house.phone.led_off_hook
         assert state(house) == "in_call"
@@ -101,7 +101,7 @@ async def test_the_next_meeting_keeps_the_mute_and_knows_nothing_of_the_question
         await house.join(OTHER_LINK)
         await house.until(lambda: house.phone.led_off_hook, limit_s=1.0)
         assert house.document.audio.mute == "muted"
-        assert house.document.panel.asks is None
+        assert house.document.panel.prompt is None
 
 
 @invented
@@ -114,7 +114,7 @@ async def test_picking_up_joins_what_is_booked_now() -> None:
         await house.until(lambda: state(house) == "in_call")
         assert house.document.meeting.title == "Weekly"
         await house.until(lambda: house.phone.led_off_hook, limit_s=1.0)
-        assert house.document.panel.asks is None
+        assert house.document.panel.prompt is None
         await house.until(lambda: house.document.bookings[0].status == "checked_in", limit_s=1.0)
 
 
@@ -137,5 +137,5 @@ async def test_a_mute_press_never_asks_to_leave() -> None:
         await house.until(lambda: house.phone.hook)
         for _ in range(4):
             await house.act("speakerphone.table", "press_mute")
-            await house.always(lambda: house.document.panel.asks is None, 1.0)
+            await house.always(lambda: house.document.panel.prompt is None, 1.0)
         assert state(house) == "in_call"

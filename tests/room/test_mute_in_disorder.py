@@ -153,7 +153,7 @@ class Chaos:
     # The screen, and its sound server.
 
     async def deafen(self) -> None:
-        await self.house.act("screen", "deaf_mute")
+        await self.house.act("screen", "ignore_mute")
 
     async def end_or_begin_the_sound_server(self) -> None:
         """One that begins knows nothing of any mute; of a screen that hangs nobody can know."""
@@ -167,10 +167,10 @@ class Chaos:
                 CaptureSwitch.NONE if screen.switch is CaptureSwitch.NONE else CaptureSwitch.ON
             )
 
-    async def another_program_meddles(self) -> None:
+    async def another_program_mutes_or_opens(self) -> None:
         """Mute or open; of a screen that hangs nobody can know."""
         if not self.house.screen.silent and self.house.screen.has_sound:
-            await self.house.act("screen", "meddle")
+            await self.house.act("screen", "mute_by_program")
 
     async def switch_sticks(self) -> None:
         self.house.screen.stuck_switch = not self.house.screen.stuck_switch
@@ -201,7 +201,7 @@ class Chaos:
         end = self.house.simulator.device("screen")
         assert isinstance(end, SimulatedScreen)
         screen = screen_of(self.house.simulator)
-        screen.deaf_mute = screen.silent = screen.stuck_switch = False
+        screen.ignores_mute = screen.silent = screen.stuck_switch = False
         screen.has_sound = True
         await self.house.act("screen", "plug")
 
@@ -233,7 +233,7 @@ def test_muted_is_only_said_of_silence_and_the_last_wish_is_fulfilled(
                 await chaos.pass_s(pause_s)
             await chaos.mend()
             await chaos.pass_s(SETTLED_S)
-            asked = house.document.audio.asked
+            asked = house.document.audio.requested
             assert chaos.mute == asked, house.document.audio
             assert house.screen.muted is (asked == "muted")
             assert chaos.silent is (asked == "muted")

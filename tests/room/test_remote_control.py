@@ -37,7 +37,7 @@ async def test_a_plain_page_is_joined_from_the_panel_and_the_call_is_proven_by_i
 @invented
 async def test_a_passcode_is_typed_on_the_page_and_mistyped_before() -> None:
     async with living() as house:
-        house.screen.wall = "passcode_needed"
+        house.screen.blocked_by = "passcode_needed"
         await house.ask("meeting.join", link=LINK)
         await house.until(lambda: state(house) == ("failed", "passcode_needed"))
         assert house.document.meeting.shown
@@ -55,7 +55,7 @@ async def test_what_is_typed_is_neither_logged_nor_kept(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with living() as house:
-        house.screen.wall = "passcode_needed"
+        house.screen.blocked_by = "passcode_needed"
         await house.ask("meeting.join", link=LINK)
         await house.until(lambda: house.document.meeting.shown)
         secret = "streng-geheim-4711"
@@ -115,7 +115,7 @@ async def test_a_platform_whose_keys_nobody_knows_is_not_joined_by_keys() -> Non
 @invented
 async def test_a_failure_on_the_page_keeps_the_call_and_leaving_clears_it() -> None:
     async with living() as house:
-        house.screen.wall = "sign_in_required"
+        house.screen.blocked_by = "sign_in_required"
         await house.ask("meeting.join", link=LINK)
         await house.until(lambda: state(house) == ("failed", "sign_in_required"))
         assert house.issues == [("meeting.failed", "meeting")]
@@ -140,7 +140,7 @@ async def test_a_meeting_that_its_page_says_is_over_is_cleared_from_the_display(
 @invented
 async def test_the_other_link_of_an_invitation_is_the_way_out() -> None:
     async with living() as house:
-        house.screen.wall = "bot_wall"
+        house.screen.blocked_by = "bot_wall"
         await house.ask("meeting.join", link=TWO_LINKS)
         await house.until(lambda: house.document.meeting.shown)
         meeting = house.document.meeting
@@ -149,7 +149,7 @@ async def test_the_other_link_of_an_invitation_is_the_way_out() -> None:
         assert "778899" not in repr(house.document), "the passcode is everybody's then"
         assert meeting.fallback is not None
         assert (meeting.fallback.platform, meeting.fallback.way) == ("jitsi", "link")
-        house.screen.wall = None
+        house.screen.blocked_by = None
         assert (await house.ask("meeting.fallback")).status == "done"
         await house.until(lambda: state(house)[0] == "in_call")
         assert house.document.meeting.platform == "jitsi"

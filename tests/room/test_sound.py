@@ -18,7 +18,7 @@ def measured(house: House) -> bool:
 
 
 def said(house: House) -> tuple[str, str]:
-    return house.document.audio.mute, house.document.audio.by
+    return house.document.audio.mute, house.document.audio.requested_by
 
 
 @invented
@@ -114,7 +114,7 @@ async def test_a_press_on_one_that_is_not_in_use_mutes_and_never_opens() -> None
         await house.join()
         await house.act("speakerphone.wall", "press_mute")
         await house.until(lambda: said(house) == ("muted", "speakerphone"), limit_s=1.0)
-        assert house.document.audio.name == "wall"
+        assert house.document.audio.requested_by_name == "wall"
         await house.act("speakerphone.wall", "press_mute")
         await house.always(lambda: house.screen.muted, 5.0)
 
@@ -124,7 +124,10 @@ async def test_who_muted_is_kept() -> None:
     async with living() as house:
         await house.join()
         await house.ask("audio.mute", source=PANEL_TWO, on=True)
-        assert (said(house), house.document.audio.name) == (("muted", "panel"), "hallway")
+        assert (said(house), house.document.audio.requested_by_name) == (
+            ("muted", "panel"),
+            "hallway",
+        )
         await house.ask("audio.mute", source=PANEL_TWO, on=False)
         await house.ask("audio.mute", source=STAFF, on=True)
         await house.until(lambda: said(house) == ("muted", "program"), limit_s=1.0)
@@ -151,7 +154,7 @@ async def test_muted_waits_for_the_devices_own_switch() -> None:
         record = await house.ask("audio.mute", on=True)
         assert record.status == "failed"
         assert house.screen.muted
-        assert (said(house)[0], house.document.audio.why) == ("open", "switch")
+        assert (said(house)[0], house.document.audio.reason) == ("open", "switch")
 
         house.screen.stuck_switch = False
         assert (await house.ask("audio.mute", on=True)).status == "done"

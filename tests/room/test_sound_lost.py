@@ -24,7 +24,7 @@ async def test_a_screen_that_is_back_with_an_open_microphone_is_muted_as_before(
         await screen_back(house)
         await house.until(lambda: house.screen.muted, limit_s=1.0)
         await house.until(lambda: said(house) == "muted", limit_s=1.0)
-        assert house.document.audio.by == "panel"
+        assert house.document.audio.requested_by == "panel"
 
 
 @invented
@@ -82,4 +82,4 @@ async def test_without_a_sound_server_a_press_on_the_speakerphone_never_says_mut
         await house.until(lambda: not house.document.audio.available, limit_s=0.1)
         await house.act("speakerphone.table", "press_mute")
         await house.always(lambda: said(house) != "muted", 10.0)
-        assert (said(house), house.document.audio.why) == ("open", "not_confirmed")
+        assert (said(house), house.document.audio.reason) == ("open", "not_confirmed")

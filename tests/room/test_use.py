@@ -51,8 +51,8 @@ def written(room: Room) -> None:
 
 
 def kept(folder: Path) -> list[PresenceInput]:
-    edges = History(Disk(folder)).edges(0.0, 1e11)
-    return [PresenceInput(edge.mono_s, edge.kind, edge.sensor, edge.high) for edge in edges]
+    transitions = History(Disk(folder)).transitions(0.0, 1e11)
+    return [PresenceInput(one.mono_s, one.kind, one.sensor, one.high) for one in transitions]
 
 
 def turns(told: list[PresenceInput], until: float) -> tuple[list[tuple[str, float]], PresenceState]:
@@ -129,9 +129,9 @@ def test_the_history_of_an_eventful_day_replays_bit_for_bit(tmp_path: Path) -> N
 
 def test_what_came_before_the_day_was_known_has_its_instants_once_it_is(tmp_path: Path) -> None:
     written(Day(tmp_path).room)
-    edges = History(Disk(tmp_path)).edges(0.0, 1e11)
-    assert edges[0].kind == "start"
-    assert max(abs((edge.at - edges[0].at) - edge.mono_s) for edge in edges) < 0.001
+    transitions = History(Disk(tmp_path)).transitions(0.0, 1e11)
+    assert transitions[0].kind == "start"
+    assert max(abs((one.at - transitions[0].at) - one.mono_s) for one in transitions) < 0.001
 
 
 def used(table: HistoryTable, folder: Path) -> Use:
@@ -146,11 +146,11 @@ def used(table: HistoryTable, folder: Path) -> Use:
 
 
 async def test_a_room_may_keep_sums_and_nothing_else(tmp_path: Path) -> None:
-    for raw_days, edges in ((1, 1), (0, 0)):
+    for raw_days, transitions in ((1, 1), (0, 0)):
         use = used(HistoryTable(raw_days=raw_days), tmp_path / str(raw_days))
         (quarter,) = await use.quarters(0.0, 1e11)
         assert quarter.occupied_s == 59.0
-        assert len(History(Disk(tmp_path / str(raw_days))).edges(0.0, 1e11)) == edges
+        assert len(History(Disk(tmp_path / str(raw_days))).transitions(0.0, 1e11)) == transitions
 
 
 async def test_a_room_that_shall_keep_nothing_writes_nothing_and_deletes_what_was(

@@ -97,14 +97,14 @@ async def test_mute_returns_once_the_sound_server_says_so(room):
 
 async def test_mute_that_is_not_confirmed_is_an_error(room):
     await room.until(online)
-    room.far.deaf_mute = True
+    room.far.ignores_mute = True
     with pytest.raises(NoReply, match="screen: no answer within 2 s"):
         await room.screen.mute(True)
 
 
 async def test_mute_fails_at_once_when_the_screen_goes_away(room):
     await room.until(online)
-    room.far.deaf_mute = True
+    room.far.ignores_mute = True
     muting = asyncio.create_task(room.screen.mute(True))
     await asyncio.sleep(0)
     await room.far_port.close()

@@ -159,11 +159,11 @@ def test_mute_is_read_back():
 def test_a_deaf_sound_server_confirms_nothing():
     ends = Ends()
     ends.after(0.1)
-    ends.screen.deaf_mute = True
+    ends.screen.ignores_mute = True
     ends.session.say(SetMute(True))
     ends.after(10)
     assert not any(isinstance(report, SoundState) and report.muted for report in ends.heard)
-    ends.screen.deaf_mute = False
+    ends.screen.ignores_mute = False
     ends.after(1.1)
     assert ends.sounds[-1] == SoundState(True, True, 60)  # the order was kept
 
@@ -186,12 +186,12 @@ def test_another_program_that_opens_is_undone_and_one_that_mutes_is_not():
     ends = Ends()
     ends.session.say(SetMute(True))
     ends.after(0.1)
-    ends.screen.meddle()
+    ends.screen.mute_by_program()
     ends.after(1.1)
     assert [sound.muted for sound in ends.sounds[-3:]] == [True, False, True]
     ends.session.say(SetMute(False))
     ends.after(0.1)
-    ends.screen.meddle()
+    ends.screen.mute_by_program()
     ends.after(5)
     assert ends.sounds[-1].muted
 

@@ -25,7 +25,7 @@ ACTIONS = {
     "occupancy.ceiling": ["walk_in", "sit_still", "leave", "silent"],
     "screen": [
         *("end_meeting", "wall", "reach", "crash"),
-        *("deaf_mute", "no_sound", "meddle", "mute_in_meeting", "quiet", "silent"),
+        *("ignore_mute", "no_sound", "mute_by_program", "mute_in_meeting", "quiet", "silent"),
     ],
 }
 
@@ -58,7 +58,7 @@ async def test_faults_are_switched_off_again() -> None:
         ("camera.front", "slow"),
         ("speakerphone.table", "stall"),
         ("occupancy.ceiling", "silent"),
-        ("screen", "deaf_mute"),
+        ("screen", "ignore_mute"),
         ("screen", "no_sound"),
         ("screen", "silent"),
     ):

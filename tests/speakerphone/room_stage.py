@@ -108,5 +108,5 @@ class InARoom(Stage):
             if state.last_press_at != seen_at and state.last_press is not None:
                 seen_at = state.last_press_at
                 self.presses.append(state.last_press)
-            self.muted = self.house.document.audio.asked == "muted"
+            self.muted = self.house.document.audio.requested == "muted"
             await instant()

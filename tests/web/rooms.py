@@ -167,10 +167,10 @@ def at_rest(language: str = "en") -> Room:
             "mute": "muted",
             "volume_pct": 45,
             "available": True,
-            "asked": "muted",
-            "by": "speakerphone",
-            "name": "table",
-            "why": "",
+            "requested": "muted",
+            "requested_by": "speakerphone",
+            "requested_by_name": "table",
+            "reason": "",
             "since": _at(-4),
             "switch": "off",
             "meeting_muted": None,
@@ -187,7 +187,9 @@ def in_call(language: str = "en") -> Room:
     room = at_rest(language)
     room["cameras"].append(camera("ceiling", preset=None, picture="other"))
     room["devices"].append(device("camera.ceiling"))
-    room["audio"].update(mute="open", asked="open", by="panel", switch="on", meeting_muted=False)
+    room["audio"].update(
+        mute="open", requested="open", requested_by="panel", switch="on", meeting_muted=False
+    )
     room["meeting"] = {
         **IDLE_MEETING,
         "state": "in_call",

@@ -121,11 +121,11 @@ def test_all_text_stands_at_seven_to_one(open_panel: Any, scheme: str) -> None:
     page.wait_for_selector("sound-sheet")
     faint["sound"] = page.evaluate(CONTRAST)
     page.locator(".back").click()
-    unproven = {**rooms.in_call()["audio"], "asked": "muted", "why": "switch"}
+    unproven = {**rooms.in_call()["audio"], "requested": "muted", "reason": "switch"}
     stand_in.patch(audio=unproven)
     page.wait_for_selector('call-view .mute[data-state="not_muted"]')
     faint["not_muted"] = page.evaluate(CONTRAST)
-    stand_in.patch(panel={"awake": True, "asks": "leave"})
+    stand_in.patch(panel={"awake": True, "prompt": "leave"})
     page.wait_for_selector("leave-question")
     faint["question"] = page.evaluate(CONTRAST)
     stand_in.patch(panel={"awake": False})

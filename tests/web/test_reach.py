@@ -44,7 +44,7 @@ def in_call(stand_in: StandIn, page: Page) -> None:
 
 def asked(stand_in: StandIn, page: Page) -> None:
     in_call(stand_in, page)
-    stand_in.patch(panel={"awake": True, "asks": "leave"})
+    stand_in.patch(panel={"awake": True, "prompt": "leave"})
     page.wait_for_selector("leave-question .answers:not([inert])")
 
 

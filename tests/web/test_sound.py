@@ -35,9 +35,9 @@ def test_it_says_who_muted_and_since_when(open_panel: Open) -> None:
     stand_in, page = sheet(open_panel)
     truth = page.locator("sound-sheet section").first
     expect(truth).to_contain_text("Muted on the speakerphone, since")
-    stand_in.patch(audio=audio(by="program", name="facilities"))
+    stand_in.patch(audio=audio(requested_by="program", requested_by_name="facilities"))
     expect(truth).to_contain_text("Muted from outside the room (facilities)")
-    stand_in.patch(audio=audio(by="unplugged"))
+    stand_in.patch(audio=audio(requested_by="unplugged"))
     expect(truth).to_contain_text("Muted because the speakerphone was unplugged")
 
 
@@ -68,7 +68,7 @@ def test_muted_is_said_of_nothing_but_proven_silence(open_panel: Open) -> None:
         for asked in ("muted", "open", None):
             for available in (True, False):
                 volume = len(said)
-                what = {"mute": mute, "asked": asked, "available": available}
+                what = {"mute": mute, "requested": asked, "available": available}
                 stand_in.patch(audio=audio(**what, volume_pct=volume))
                 expect(page.locator("sound-sheet .level")).to_have_text(f"{volume} %")
                 said[mute, asked, available] = page.evaluate(f"{claims}.length > 0")
@@ -87,7 +87,12 @@ def test_a_speakerphone_unplugged_in_a_call_is_told_within_half_a_second(open_pa
         }).observe(document.body, {subtree: true, childList: true, attributes: true})"""
     )
     gone = rooms.speakerphone("table", online=False, used=False)
-    unproven = {"mute": "open", "asked": "muted", "by": "unplugged", "why": "offline"}
+    unproven = {
+        "mute": "open",
+        "requested": "muted",
+        "requested_by": "unplugged",
+        "reason": "offline",
+    }
     began_ms = time.time() * 1000
     stand_in.patch(
         audio=audio(**unproven, speakerphones=[gone]),
@@ -101,7 +106,7 @@ def test_a_speakerphone_unplugged_in_a_call_is_told_within_half_a_second(open_pa
 
 def test_what_is_not_proven_is_not_muted_and_says_what_is_missing(open_panel: Open) -> None:
     stand_in, page = sheet(open_panel)
-    stand_in.patch(audio=audio(mute="open", why="switch"))
+    stand_in.patch(audio=audio(mute="open", reason="switch"))
     expect(page.locator(".truth")).to_have_text("NOT muted")
     expect(page.locator("sound-sheet .mute")).to_contain_text("Tap to try again")
     expect(page.locator("sound-sheet")).to_contain_text("own switch is not as asked")
@@ -198,14 +203,14 @@ def test_a_hang_up_asks_and_either_answer_is_one_tap(
 ) -> None:
     stand_in, page = open_panel(rooms.in_call())
     usable(page)
-    stand_in.patch(panel={"awake": True, "asks": "leave"})
+    stand_in.patch(panel={"awake": True, "prompt": "leave"})
     question = page.locator("leave-question")
     expect(question).to_contain_text("Somebody hung up on the speakerphone")
     page.wait_for_selector("room-panel main[inert]")
     page.wait_for_selector("room-panel .bar[inert]")
     question.locator(".key").nth(place).tap()
     told(page, lambda: stand_in.commands(asks), [{}])
-    stand_in.patch(panel={"awake": True, "asks": None})
+    stand_in.patch(panel={"awake": True, "prompt": None})
     expect(question).to_be_hidden()
     usable(page)
 
@@ -223,12 +228,12 @@ def test_a_finger_that_was_coming_down_answers_nothing_and_keys_find_the_answer(
         window.early = document.querySelector("leave-question .answers").inert;
         }).observe(document.body, {subtree: true, attributes: true})"""
     )
-    stand_in.patch(panel={"awake": True, "asks": "leave"})
+    stand_in.patch(panel={"awake": True, "prompt": "leave"})
     expect(page.locator("leave-question .key").first).to_be_focused()
     assert page.evaluate("window.early") is True
     page.keyboard.press("Enter")
     told(page, lambda: stand_in.commands("meeting.stay"), [{}])
-    stand_in.patch(panel={"awake": True, "asks": None})
+    stand_in.patch(panel={"awake": True, "prompt": None})
     expect(page.locator("call-view .reading")).to_be_focused()
 
 
@@ -253,7 +258,7 @@ def test_a_phone_offers_nothing_that_a_guest_may_not(open_panel: Open) -> None:
     expect(page.get_by_text("Unmute in the room").locator("visible=true").first).to_be_visible()
     mute = page.locator("main > :not([hidden]) audio-bar .mute")
     expect(mute.first).to_be_disabled()
-    stand_in.patch(audio={**room["audio"], "mute": "open", "asked": "open"})
+    stand_in.patch(audio={**room["audio"], "mute": "open", "requested": "open"})
     expect(mute.first).to_be_enabled()
     assert page.locator(".save").locator("visible=true").count() == 0
     page.locator("main > :not([hidden]) .reading").tap()

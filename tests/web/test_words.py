@@ -107,7 +107,7 @@ def test_every_issue_that_the_room_may_have_is_said() -> None:
     codes = {f"occupancy.{fault}" for fault in get_args(FaultCode)}
     for path in MODULES:
         codes |= {code for code in arguments(path, "IssueEntry") if not code.endswith(".")}
-    assert {"device.offline", "calendar.stale", "occupancy.lost_edges"} <= codes
+    assert {"device.offline", "calendar.stale", "occupancy.lost_transitions"} <= codes
     assert {f"issue.{code}" for code in codes} - EN.keys() == set()
 
 

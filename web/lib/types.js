@@ -15,19 +15,20 @@
  */
 
 /**
- * Microphone and loudspeaker; `mute` is `muted` only when silence has been read back. `asked` is
- * what somebody wants, proven or not; `by` is who asked last, `name` which one of them. `why` says
- * what is missing to what was asked: not_confirmed, no_led, switch, offline, conflict. `switch` is
- * what the devices' own capture switches let through; `meeting_muted` whether the meeting itself
- * has the room muted, where its page can be read. `available` is whether there is a sound server.
+ * Microphone and loudspeaker; `mute` is `muted` only when silence has been read back. `requested`
+ * is what somebody wants, proven or not; `requested_by` is who was the last, and
+ * `requested_by_name` which one of them. `reason` says what is missing to what was requested:
+ * not_confirmed, no_led, switch, offline, conflict. `switch` is what the devices' own capture
+ * switches let through; `meeting_muted` whether the meeting itself has the room muted, where its
+ * page can be read. `available` is whether there is a sound server.
  * @typedef {object} Audio
  * @property {"muted" | "muting" | "open" | "unmuting" | "unknown"} mute
  * @property {number | null} volume_pct
  * @property {boolean} available
- * @property {"muted" | "open" | null} asked
- * @property {"panel" | "program" | "speakerphone" | "hang_up" | "found" | "sound" | "unplugged" | "call_ended"} by
- * @property {string} name
- * @property {string} why
+ * @property {"muted" | "open" | null} requested
+ * @property {"panel" | "program" | "speakerphone" | "hang_up" | "found" | "sound" | "unplugged" | "call_ended"} requested_by
+ * @property {string} requested_by_name
+ * @property {string} reason
  * @property {string | null} since
  * @property {"none" | "off" | "on" | "unknown"} switch
  * @property {boolean | null} meeting_muted
@@ -195,12 +196,12 @@
  */
 
 /**
- * Whether panels and the display are `awake`; `asks` is what somebody has to answer there. "leave":
- * somebody hung up on the speakerphone (meeting.leave, or meeting.stay).
+ * Whether panels and the display are `awake`; `prompt` is what somebody has to answer there.
+ * "leave": somebody hung up on the speakerphone (meeting.leave, or meeting.stay).
  * @typedef {object} Panel
  * @property {boolean} awake
  * @property {boolean | null} display_on
- * @property {"leave" | null} asks
+ * @property {"leave" | null} prompt
  */
 
 /**

@@ -61,7 +61,7 @@ export function callState(meeting) {
 export function microphone(audio, pending) {
   if (!audio.available) return { state: "none", icon: "unknown" };
   // Somebody wants silence, and it is not proven: that is not the plain "on" of an open microphone.
-  const broken = audio.mute === "open" && audio.asked === "muted";
+  const broken = audio.mute === "open" && audio.requested === "muted";
   const state = pending ?? (broken ? "not_muted" : audio.mute);
   const icons = /** @type {const} */ ({ muted: "mic_off", open: "mic", muting: "wait", unmuting: "wait", unknown: "unknown", not_muted: "warning" });
   return { state, icon: icons[state] };

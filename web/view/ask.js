@@ -32,13 +32,13 @@ export class LeaveQuestion extends HTMLElement {
    * @returns {boolean}
    */
   update(room) {
-    const asks = room.panel.asks === "leave" && calling(room.meeting) && room.meeting.state !== "leaving";
-    const begins = asks && this.hidden;
-    show(this, asks);
+    const prompts = room.panel.prompt === "leave" && calling(room.meeting) && room.meeting.state !== "leaving";
+    const begins = prompts && this.hidden;
+    show(this, prompts);
     show(this.stay, this.panel.may("meeting.stay"));
     if (begins) this.#begin();
-    if (!asks && this.#before) this.#end();
-    return asks;
+    if (!prompts && this.#before) this.#end();
+    return prompts;
   }
 
   #begin() {

@@ -102,13 +102,13 @@ export class SoundSheet extends HTMLElement {
    */
   #why(audio, state) {
     if (state === "none") return t("sound.no_server");
-    if (audio.why) return say("sound.why", audio.why);
+    if (audio.reason) return say("sound.why", audio.reason);
     if (state === "unknown") return t("sound.unknown");
     if (state !== "muted" && state !== "open") return "";
-    const said = say(`sound.${state}_by`, audio.by ?? "found");
+    const said = say(`sound.${state}_by`, audio.requested_by ?? "found");
     // Of two speakerphones it is worth knowing which; panels are told apart by numbers that nobody knows.
-    const which = audio.by === "program" || (audio.by === "speakerphone" && (audio.speakerphones ?? []).length > 1);
-    const by = said && audio.name && which ? t("sound.by_name", { by: said, name: audio.name }) : said;
+    const which = audio.requested_by === "program" || (audio.requested_by === "speakerphone" && (audio.speakerphones ?? []).length > 1);
+    const by = said && audio.requested_by_name && which ? t("sound.by_name", { by: said, name: audio.requested_by_name }) : said;
     return audio.since && by ? t("sound.since", { by, time: this.panel.clock.hourMinute(audio.since) }) : by;
   }
 

@@ -3,7 +3,7 @@
 /** @import { Outcome, Panel, Sheet } from "./lib/room.js" */
 /** @import { Arguments, Room } from "./lib/types.js" */
 /** @import { Language } from "./lib/i18n.js" */
-/** @import { Cover } from "./view/cover.js" */
+/** @import { Overlay } from "./view/overlay.js" */
 
 import { RoomClock } from "./lib/clock.js";
 import { attribute, h, show, text } from "./lib/dom.js";
@@ -12,11 +12,11 @@ import { LANGUAGES, language, load, named, speak, speakable, t, words } from "./
 import { icon, redraw } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
 import { paired, redeem } from "./lib/pair.js";
-import { calling, complaint } from "./lib/words.js";
-import { LeaveQuestion } from "./view/ask.js";
+import { calling, complaint } from "./lib/labels.js";
+import { LeavePrompt } from "./view/leave-prompt.js";
 import { CallView } from "./view/call.js";
 import { CameraSheet } from "./view/camera.js";
-import { RoomCover } from "./view/cover.js";
+import { RoomOverlay } from "./view/overlay.js";
 import { HomeView } from "./view/home.js";
 import { JoinSheet } from "./view/join.js";
 import { NoticeStrip } from "./view/notices.js";
@@ -24,7 +24,7 @@ import { button } from "./view/parts.js";
 import { RemoteControlSheet } from "./view/remote-control.js";
 import { SoundSheet } from "./view/sound.js";
 import { HelpSheet, NewSheet, TodaySheet } from "./view/sheets.js";
-import { WhySheet } from "./view/why.js";
+import { OccupancySheet } from "./view/occupancy.js";
 
 const TOLD_MS = 6000;
 const FORGET_MS = 120_000; // an untouched panel returns to the room's language and to its first view
@@ -58,14 +58,14 @@ export class RoomPanel extends HTMLElement {
       camera: new CameraSheet(this),
       sound: new SoundSheet(this),
       today: new TodaySheet(this),
-      why: new WhySheet(this),
+      occupancy: new OccupancySheet(this),
       help: new HelpSheet(this),
       remote_control: new RemoteControlSheet(this),
     };
     this.live.heard = (pct) => this.sheets.sound.level(pct);
     this.notices = new NoticeStrip(this);
-    this.question = new LeaveQuestion(this);
-    this.cover = new RoomCover(() => void this.ask("room.wake"));
+    this.question = new LeavePrompt(this);
+    this.overlay = new RoomOverlay(() => void this.ask("room.wake"));
     this.name = h("b");
     this.place = h("span");
     this.time = h("time");
@@ -82,7 +82,7 @@ export class RoomPanel extends HTMLElement {
     this.toastIcon = icon("warning");
     this.toast = h("div", { class: "toast", role: "status", hidden: true }, this.toastIcon, this.toastWords);
     this.main = h("main", {}, this.home, this.call, ...Object.values(this.sheets));
-    this.append(this.bar, this.main, this.question, this.toast, this.cover);
+    this.append(this.bar, this.main, this.question, this.toast, this.overlay);
     watchPage(this.holds);
     for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => (this.#touched_ms = performance.now()), true);
     setInterval(() => this.#tick(), 1000);
@@ -164,22 +164,22 @@ export class RoomPanel extends HTMLElement {
   refresh() {
     const { live } = this;
     this.#speak();
-    const cover = this.#covered();
-    this.cover.update(cover, this.clock.hourMinute(this.clock.now()), this.#refused);
-    for (const part of [this.bar, this.main]) attribute(part, "data-covered", cover !== null);
-    attribute(this.bar, "inert", cover !== null);
+    const overlay = this.#covered();
+    this.overlay.update(overlay, this.clock.hourMinute(this.clock.now()), this.#refused);
+    for (const part of [this.bar, this.main]) attribute(part, "data-covered", overlay !== null);
+    attribute(this.bar, "inert", overlay !== null);
     attribute(this, "data-stale", live.stale);
-    show(this.banner, live.stale && live.room !== null && cover !== "unpaired");
+    show(this.banner, live.stale && live.room !== null && overlay !== "unpaired");
     text(this.bannerWords, t("stale", { time: this.clock.hourMinute(live.heard_ms) }));
     if (!live.room) return void attribute(this.main, "inert", true);
-    this.#draw(live.room, cover);
+    this.#draw(live.room, overlay);
   }
 
   /**
    * @param {Room} room
-   * @param {Cover} cover
+   * @param {Overlay} overlay
    */
-  #draw(room, cover) {
+  #draw(room, overlay) {
     const { identity } = room;
     text(this.name, identity.displayName);
     text(this.place, [identity.building, identity.floorLabel].filter(Boolean).join(" · "));
@@ -195,10 +195,10 @@ export class RoomPanel extends HTMLElement {
     attribute(this, "data-sheet", this.#sheet !== null);
     attribute(this, "data-view", this.#sheet ?? (inCall ? "call" : "home"));
     // Help is words alone: it stays usable when nothing else may be touched.
-    const usable = cover === null && (this.live.ready || this.#sheet === "help");
+    const usable = overlay === null && (this.live.ready || this.#sheet === "help");
     if (!usable) this.holds.stop();
     const asked = usable && this.question.update(room);
-    attribute(this.bar, "inert", cover !== null || asked);
+    attribute(this.bar, "inert", overlay !== null || asked);
     attribute(this.main, "inert", !usable || asked);
     for (const part of [this.notices, this.question]) attribute(part, "inert", !usable || !this.live.ready);
     attribute(this.bar, "data-told", this.notices.update(room));
@@ -221,7 +221,7 @@ export class RoomPanel extends HTMLElement {
     this.#speak();
   }
 
-  /** @returns {Cover} */
+  /** @returns {Overlay} */
   #covered() {
     const { room, unpaired, stale } = this.live;
     if (unpaired) return "unpaired";

@@ -2,14 +2,14 @@
 
 /** @import { Booking, Room } from "./lib/types.js" */
 
-import { announced, left } from "./lib/acts.js";
+import { announced, left } from "./lib/automation.js";
 import { RoomClock } from "./lib/clock.js";
 import { attribute, h, show, text } from "./lib/dom.js";
 import { language, load, say, speak, speakable, t } from "./lib/i18n.js";
 import { icon } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
 import { paired, redeem } from "./lib/pair.js";
-import { agenda, bookingNote, callState, calling, platformName } from "./lib/words.js";
+import { agenda, bookingNote, callState, calling, platformName } from "./lib/labels.js";
 
 const CODE_MS = 5000; // a code that somebody used is replaced within this
 const CODE_URL = "/api/v1/phone";
@@ -104,7 +104,7 @@ export class RoomScreen extends HTMLElement {
     const why = this.live.unpaired ? "unpaired" : this.live.stale ? "waiting" : "starting";
     for (const part of [this.name, this.place, this.wifi, this.help]) text(part, "");
     const hint = why === "unpaired" ? t("screen.unpaired_hint") : "";
-    const heading = why === "unpaired" ? t("screen.unpaired") : t(`cover.${why}`);
+    const heading = why === "unpaired" ? t("screen.unpaired") : t(`overlay.${why}`);
     this.#tell({ eyebrow: "", heading, facts: hint, how: "", tone: null });
     attribute(this, "data-calm", false);
     show(this.next, false);

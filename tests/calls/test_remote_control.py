@@ -74,7 +74,7 @@ class Panel:
 
     def see(self):
         """Open the room's display, and wait until the meeting's page stands there."""
-        self.page.locator("way-in").get_by_role("button", name="Room screen").tap()
+        self.page.locator("join-controls").get_by_role("button", name="Room screen").tap()
         self.until_bright()
 
     def until_bright(self):
@@ -100,7 +100,7 @@ class Panel:
         top = box["y"] + (box["height"] - size[1] * scale) / 2
         before = len(self.asked)
         while len(self.asked) == before:  # an old picture takes no touch
-            self.page.wait_for_selector("screen-mirror:not([data-old])")
+            self.page.wait_for_selector("screen-preview:not([data-old])")
             self.page.touchscreen.tap(
                 left + spot[0] * size[0] * scale, top + spot[1] * size[1] * scale
             )
@@ -203,7 +203,7 @@ def test_an_assisted_meeting_is_joined_with_its_passcode_and_left_by_touch(tmp_p
         panel.touch(JOIN)
         panel.says("Not in the meeting")
         panel.page.locator(".back").tap()
-        expect(panel.page.locator("wall-card")).to_contain_text("The passcode is wrong")
+        expect(panel.page.locator("blocked-card")).to_contain_text("The passcode is wrong")
         panel.see()
         panel.touch(CODE)
         panel.type(PASSCODE)
@@ -260,7 +260,7 @@ def test_every_wall_of_the_page_stands_on_the_panel_and_the_way_in_is_open_again
     with room(tmp_path, site, "assisted", displays=0) as (served, _, panel):
         panel.join()
         panel.says("Press Join on the room screen")
-        said, heading = set(), panel.page.locator("wall-card h1")
+        said, heading = set(), panel.page.locator("blocked-card h1")
         walls = {stage: word for stage, word in SAYS.items() if word in set(CallFailure)}
         for stage, word in walls.items():
             site.stage = stage

@@ -24,7 +24,7 @@ ACTIONS = {
     "speakerphone.table": ["press_mute", "press_hook", "volume_up", "volume_down", "stall"],
     "occupancy.ceiling": ["walk_in", "sit_still", "leave", "silent"],
     "screen": [
-        *("end_meeting", "wall", "reach", "crash"),
+        *("end_meeting", "block", "reach", "crash"),
         *("ignore_mute", "no_sound", "mute_by_program", "mute_in_meeting", "quiet", "silent"),
     ],
 }

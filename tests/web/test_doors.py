@@ -40,14 +40,14 @@ def test_pairing_redeems_the_token_and_takes_it_out_of_the_address(open_panel: A
 def test_an_unpaired_panel_says_how_to_pair(open_panel: Any, stand_in: StandIn) -> None:
     stand_in.paired = False
     _, page = open_panel()
-    expect(page.locator("room-cover")).to_contain_text("Pair this panel")
+    expect(page.locator("room-overlay")).to_contain_text("Pair this panel")
     assert page.locator("main[inert]").count() == 1
 
 
 def test_a_used_link_says_so(open_panel: Any, stand_in: StandIn) -> None:
     stand_in.paired = False
     _, page = open_panel(path="/#pair=used")
-    expect(page.locator("room-cover")).to_contain_text("already used")
+    expect(page.locator("room-overlay")).to_contain_text("already used")
     assert "used" not in page.url
 
 

@@ -66,7 +66,7 @@ def test_nothing_is_cut_covered_scrolled_or_too_small(
         found["sound"] = faults(page, phone=size == PHONE)
         page.locator(".back").click()
         page.locator(".because-key").click()
-        page.wait_for_selector("why-sheet")
+        page.wait_for_selector("occupancy-sheet")
         found["why"] = faults(page, phone=size == PHONE)
         page.locator(".back").click()
         page.locator("home-view .dock > .key").nth(1).click()
@@ -126,10 +126,10 @@ def test_all_text_stands_at_seven_to_one(open_panel: Any, scheme: str) -> None:
     page.wait_for_selector('call-view .mute[data-state="not_muted"]')
     faint["not_muted"] = page.evaluate(CONTRAST)
     stand_in.patch(panel={"awake": True, "prompt": "leave"})
-    page.wait_for_selector("leave-question")
+    page.wait_for_selector("leave-prompt")
     faint["question"] = page.evaluate(CONTRAST)
     stand_in.patch(panel={"awake": False})
-    page.wait_for_selector("room-cover")
+    page.wait_for_selector("room-overlay")
     faint["asleep"] = page.evaluate(CONTRAST)
     assert {name: lines for name, lines in faint.items() if lines} == {}
 

@@ -158,7 +158,7 @@ def test_a_tap_on_it_says_all_that_is_known_and_which_sensor_is_not_believed(
     stand_in, page = shown(open_panel, room)
     expect(page.locator("home-view trouble-note")).to_be_hidden()  # it disturbs nobody's meeting
     page.locator(".because-key").tap()
-    sheet = page.locator("why-sheet")
+    sheet = page.locator("occupancy-sheet")
     for words in (
         "Motion at “ceiling” 40\u00a0s ago",
         "1 of 3 sensors believed",

@@ -45,7 +45,7 @@ def in_call(stand_in: StandIn, page: Page) -> None:
 def asked(stand_in: StandIn, page: Page) -> None:
     in_call(stand_in, page)
     stand_in.patch(panel={"awake": True, "prompt": "leave"})
-    page.wait_for_selector("leave-question .answers:not([inert])")
+    page.wait_for_selector("leave-prompt .answers:not([inert])")
 
 
 VIEWS: dict[str, Callable[[StandIn, Page], None]] = {
@@ -53,7 +53,7 @@ VIEWS: dict[str, Callable[[StandIn, Page], None]] = {
     "call": in_call,
     "question": asked,
     "sound": sheet("home-view .reading", "sound-sheet"),
-    "why": sheet(".because-key", "why-sheet"),
+    "occupancy": sheet(".because-key", "occupancy-sheet"),
     "help": sheet(".bar .ask", "help-sheet"),
 }
 

@@ -29,7 +29,7 @@ def remote_control(
     stand_in.room, stand_in.picture = room or rooms.at_a_wall(), PICTURE
     page.goto(stand_in.url)
     usable(page)
-    page.locator("way-in").get_by_text("Room screen").locator("visible=true").click()
+    page.locator("join-controls").get_by_text("Room screen").locator("visible=true").click()
     until(page, SHOWN)
     return stand_in, page
 
@@ -116,10 +116,10 @@ def test_pictures_are_asked_for_only_while_they_are_seen(open_panel: Open) -> No
     stand_in, page = open_panel(rooms.at_a_wall())
     stand_in.picture = PICTURE
     usable(page)
-    page.wait_for_selector("wall-card")
+    page.wait_for_selector("blocked-card")
     assert stand_in.looks == []
     began = time.monotonic()
-    page.locator("wall-card").get_by_role("button", name="Room screen").tap()
+    page.locator("blocked-card").get_by_role("button", name="Room screen").tap()
     told(page, lambda: len(stand_in.looks) >= 5, True)
     page.locator(".back").tap()
     until(page, FORGOTTEN)
@@ -141,7 +141,7 @@ def test_a_page_that_nobody_sees_asks_for_none(open_panel: Open) -> None:
 
 def test_an_old_picture_says_how_old_and_why_and_takes_no_touch(open_panel: Open) -> None:
     stand_in, page = remote_control(open_panel)
-    note = page.locator("screen-mirror .note")
+    note = page.locator("screen-preview .note")
     expect(note).to_be_hidden()
     stand_in.picture = "remote_control_failed"
     expect(note).to_contain_text("seconds old. The touch did not reach the page")
@@ -177,7 +177,7 @@ def test_a_passcode_is_typed_on_the_glass_and_forgotten(open_panel: Open) -> Non
     page.get_by_role("button", name="Type + Enter").tap()
     told(page, lambda: stand_in.commands("screen.key"), [{"key": "enter"}])
     told(page, lambda: stand_in.commands("screen.type"), [{"text": "Gh4!"}])
-    expect(page.locator("screen-mirror")).to_be_visible()
+    expect(page.locator("screen-preview")).to_be_visible()
     field = page.locator(".entry input")
     assert field.input_value() == ""
     assert field.get_attribute("autocomplete") == "off"
@@ -231,4 +231,4 @@ def test_the_sheet_says_when_the_room_is_in(open_panel: Open) -> None:
     expect(page.locator(".tools .badge")).to_have_text("Not in the meeting")
     stand_in.patch(**rooms.at_a_wall(state="in_call", evidence="media"))
     expect(page.locator(".tools .badge")).to_have_text("In the meeting")
-    expect(page.locator("screen-mirror")).to_be_visible()
+    expect(page.locator("screen-preview")).to_be_visible()

@@ -204,7 +204,7 @@ def test_a_hang_up_asks_and_either_answer_is_one_tap(
     stand_in, page = open_panel(rooms.in_call())
     usable(page)
     stand_in.patch(panel={"awake": True, "prompt": "leave"})
-    question = page.locator("leave-question")
+    question = page.locator("leave-prompt")
     expect(question).to_contain_text("Somebody hung up on the speakerphone")
     page.wait_for_selector("room-panel main[inert]")
     page.wait_for_selector("room-panel .bar[inert]")
@@ -223,13 +223,13 @@ def test_a_finger_that_was_coming_down_answers_nothing_and_keys_find_the_answer(
     page.locator("call-view .reading").focus()
     page.evaluate(
         """() => new MutationObserver(() => {
-        const question = document.querySelector("leave-question");
+        const question = document.querySelector("leave-prompt");
         if (question.hidden || window.early) return;
-        window.early = document.querySelector("leave-question .answers").inert;
+        window.early = document.querySelector("leave-prompt .answers").inert;
         }).observe(document.body, {subtree: true, attributes: true})"""
     )
     stand_in.patch(panel={"awake": True, "prompt": "leave"})
-    expect(page.locator("leave-question .key").first).to_be_focused()
+    expect(page.locator("leave-prompt .key").first).to_be_focused()
     assert page.evaluate("window.early") is True
     page.keyboard.press("Enter")
     told(page, lambda: stand_in.commands("meeting.stay"), [{}])

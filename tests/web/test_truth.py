@@ -125,19 +125,19 @@ def test_a_gap_in_the_revisions_asks_for_a_snapshot(open_panel: Any) -> None:
 
 def test_starting_is_shown_at_once_and_until_the_room_is_ready(open_panel: Any) -> None:
     stand_in, page = open_panel({**rooms.at_rest(), "phase": "starting"})
-    expect(page.locator("room-cover")).to_contain_text("The room is starting")
+    expect(page.locator("room-overlay")).to_contain_text("The room is starting")
     stand_in.patch(phase="ready")
-    expect(page.locator("room-cover")).to_be_hidden()
+    expect(page.locator("room-overlay")).to_be_hidden()
 
 
 def test_the_touch_that_wakes_does_nothing_else(open_panel: Any) -> None:
     stand_in, page = open_panel({**rooms.at_rest(), "panel": {"awake": False}})
-    expect(page.locator("room-cover .clock")).to_be_visible()
+    expect(page.locator("room-overlay .clock")).to_be_visible()
     page.wait_for_timeout(400)
     page.touchscreen.tap(560, 220)  # where Join is
-    expect(page.locator("room-cover")).to_be_visible()
+    expect(page.locator("room-overlay")).to_be_visible()
     stand_in.patch(panel={"awake": True})
-    expect(page.locator("room-cover")).to_be_hidden()
+    expect(page.locator("room-overlay")).to_be_hidden()
     assert [sent["command"]["type"] for sent in stand_in.of_type("command")] == ["room.wake"]
 
 
@@ -145,7 +145,7 @@ def test_a_finger_that_still_rests_when_the_panel_wakes_presses_nothing_either(
     open_panel: Any,
 ) -> None:
     stand_in, page = open_panel({**rooms.at_rest(), "panel": {"awake": False}})
-    expect(page.locator("room-cover .clock")).to_be_visible()
+    expect(page.locator("room-overlay .clock")).to_be_visible()
     page.wait_for_timeout(400)
     hand = page.context.new_cdp_session(page)
     where = {"x": 560, "y": 220}  # where Join is
@@ -154,7 +154,7 @@ def test_a_finger_that_still_rests_when_the_panel_wakes_presses_nothing_either(
     expect(page.locator("home-view .join")).to_be_visible()
     until(page, "document.querySelector('.bar').inert === false")
     hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    expect(page.locator("room-cover")).to_be_hidden()
+    expect(page.locator("room-overlay")).to_be_hidden()
     page.get_by_role("button", name="Join", exact=True).tap()  # what is meant is done
     until(page, "document.querySelector('.join').ariaBusy === null")
     asked = [sent["command"]["type"] for sent in stand_in.of_type("command")]

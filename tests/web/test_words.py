@@ -61,7 +61,7 @@ def test_both_languages_fill_in_the_same(key: str) -> None:
 def test_every_code_of_a_closed_list_is_said() -> None:
     wanted = {f"offline.{reason}" for reason in (*PortReason, "no_reply", "other")}
     wanted |= {f"refused.{refusal}" for refusal in (*Refusal, "other")}
-    heads = ("failure", "wall", "wall.do")
+    heads = ("failure", "blocked", "blocked.do")
     wanted |= {f"{head}.{failure}" for head in heads for failure in (*CallFailure, "other")}
     wanted |= {f"error.{obstacle}" for obstacle in TouchRefusal}
     wanted |= {f"kind.{kind}" for kind in literals(DeviceEntry, "kind")}
@@ -90,7 +90,7 @@ def test_whatever_the_room_does_by_itself_is_said_before_and_after() -> None:
     wanted |= {f"booking.{status}" for status in ("checked_in", "released")}
     assert {"checked_in", "released"} < literals(BookingEntry, "status")
     [door, _] = get_args(get_type_hints(OccupancyEntry)["door"])
-    wanted |= {f"why.door_is.{word}" for word in get_args(door)}
+    wanted |= {f"reason.door_is.{word}" for word in get_args(door)}
     assert wanted - EN.keys() == set()
 
 

@@ -5,7 +5,7 @@
 /** @typedef {"drive" | "zoom" | "home" | "recall" | "store" | "power" | "goto" | "focus" | "exposure" | "white_balance" | "ir_receive" | "tally" | "tracking"} Ability */
 /** @typedef {{status: AckReply["status"] | "unconfirmed", error: LiveError | null, result?: Record<string, unknown> | null}} Outcome */
 
-/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "why" | "help" | "remote_control"} Sheet */
+/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "occupancy" | "help" | "remote_control"} Sheet */
 
 /**
  * Has the room do something; a failure is told.

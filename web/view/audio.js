@@ -6,7 +6,7 @@
 import { attribute, h, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t } from "../lib/i18n.js";
-import { microphone } from "../lib/words.js";
+import { microphone } from "../lib/labels.js";
 import { glyph } from "./parts.js";
 
 const STEP_PCT = 5;

@@ -6,11 +6,11 @@
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t } from "../lib/i18n.js";
-import { agenda, callState, platformName } from "../lib/words.js";
+import { agenda, callState, platformName } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { CameraPad } from "./camera.js";
 import { TroubleNote } from "./home.js";
-import { walled, WallCard, WayIn } from "./wall.js";
+import { isBlocked, BlockedCard, JoinControls } from "./blocked.js";
 
 const CONFIRM_MS = 3000;
 const LEAVE_MS = 10000;
@@ -29,17 +29,17 @@ export class CallView extends HTMLElement {
     this.heading = h("h1");
     this.facts = h("ul", { class: "facts" });
     this.trouble = new TroubleNote(panel);
-    this.way = new WayIn(panel);
+    this.way = new JoinControls(panel);
     const about = h("section", { class: "about" }, this.state, this.hint, this.way, this.heading, this.facts, this.trouble);
     this.camera = new CameraPad(panel, false);
-    this.wall = new WallCard(panel);
+    this.blocked = new BlockedCard(panel);
     this.audio = new AudioBar(panel);
     this.leaveWords = h("span", { class: "label strong" });
     this.leaveHint = h("span", { class: "hint" });
     this.leave = h("button", { type: "button", class: "key leave", onclick: () => void this.#leave() }, icon("leave"), this.leaveWords);
     this.said = h("p", { class: "unseen", role: "status" }, this.leaveHint);
     const dock = named(h("nav", { class: "dock" }, this.audio, this.leave, this.said), "home.controls");
-    this.append(this.camera, this.wall, about, dock);
+    this.append(this.camera, this.blocked, about, dock);
   }
 
   /** @param {Room} room */
@@ -52,14 +52,14 @@ export class CallView extends HTMLElement {
     text(this.hint, t(state.key.replace("call.", "call.hint.")));
     text(this.heading, meeting.title ?? t("call.untitled"));
     this.#facts(room);
-    const wall = walled(meeting);
-    show(this.camera, !wall);
-    show(this.wall, wall);
-    show(this.way, !wall);
-    if (wall) this.wall.update(room);
+    const blocked = isBlocked(meeting);
+    show(this.camera, !blocked);
+    show(this.blocked, blocked);
+    show(this.way, !blocked);
+    if (blocked) this.blocked.update(room);
     else this.way.update(meeting, meeting.state === "unknown");
     this.camera.update(room);
-    this.trouble.update(room, wall ? "meeting" : this.camera.broken);
+    this.trouble.update(room, blocked ? "meeting" : this.camera.broken);
     this.audio.update(room);
     attribute(this.leave, "data-armed", Boolean(this.#armed));
     text(this.leaveWords, t(this.#armed ? "call.leave_confirm" : "call.leave"));

@@ -8,7 +8,7 @@ import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { holdable, steerable } from "../lib/hold.js";
 import { icon } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
-import { deviceName, offlineAdvice } from "../lib/words.js";
+import { deviceName, offlineAdvice } from "../lib/labels.js";
 import { CameraSettings, settable } from "./camera-settings.js";
 import { button, glyph } from "./parts.js";
 

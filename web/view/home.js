@@ -3,11 +3,11 @@
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Booking, Favourite, Issue, Room } from "../lib/types.js" */
 
-import { because } from "../lib/acts.js";
+import { because } from "../lib/automation.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { language, named, say, t } from "../lib/i18n.js";
-import { agenda, bookingNote, platformName, problem, roomState, troubles } from "../lib/words.js";
+import { agenda, bookingNote, platformName, problem, roomState, troubles } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { button, OPEN_MS } from "./parts.js";
 
@@ -26,7 +26,7 @@ export class HomeView extends HTMLElement {
     this.badgeWords = h("span");
     this.badge = h("p", { class: "badge", role: "status" }, this.badgeIcon, this.badgeWords);
     this.because = h("span");
-    const why = h("button", { type: "button", class: "quiet because-key", onclick: () => panel.open("why") }, this.because);
+    const why = h("button", { type: "button", class: "quiet because-key", onclick: () => panel.open("occupancy") }, this.because);
     this.trouble = new TroubleNote(panel);
     this.now = h("section", { class: "now" }, this.time, this.day, this.badge, why, this.trouble);
     this.when = h("p", { class: "when" });

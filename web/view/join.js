@@ -6,7 +6,7 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
-import { complaint, platformName } from "../lib/words.js";
+import { complaint, platformName } from "../lib/labels.js";
 import { button, glyph, OPEN_MS } from "./parts.js";
 
 const LONGEST = 16384;

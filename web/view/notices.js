@@ -3,7 +3,7 @@
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Act, Notice, Room } from "../lib/types.js" */
 
-import { announced, left, reasonWords, regretted } from "../lib/acts.js";
+import { announced, left, reasonWords, regretted } from "../lib/automation.js";
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t } from "../lib/i18n.js";

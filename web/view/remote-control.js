@@ -7,9 +7,9 @@
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
-import { callState } from "../lib/words.js";
+import { callState } from "../lib/labels.js";
 import { KeyBoard } from "./keyboard.js";
-import { ScreenMirror } from "./mirror.js";
+import { ScreenPreview } from "./screen-preview.js";
 import { button, glyph } from "./parts.js";
 
 const DO_MS = 8000; // a touch that reaches nothing is given up by the room after 6 s
@@ -23,7 +23,7 @@ export class RemoteControlSheet extends HTMLElement {
   constructor(panel) {
     super();
     this.panel = panel;
-    this.mirror = new ScreenMirror(panel, {
+    this.preview = new ScreenPreview(panel, {
       press: (spot) => this.#do("screen.press", { ...spot }),
       scroll: (spot, notches) => this.#scroll(spot, notches),
     });
@@ -60,7 +60,7 @@ export class RemoteControlSheet extends HTMLElement {
     this.board = new KeyBoard((change) => this.#edit(change));
     const line = h("div", { class: "entry" }, this.cancel, h("label", { class: "field" }, this.field), this.type, this.enter);
     this.typing = h("div", { class: "typing", hidden: true }, line, this.board);
-    this.append(this.mirror, this.strokes, this.tools, this.typing);
+    this.append(this.preview, this.strokes, this.tools, this.typing);
   }
 
   /** @param {Room} room */
@@ -73,7 +73,7 @@ export class RemoteControlSheet extends HTMLElement {
     const within = meeting.remote_control === true && !this.panel.phone;
     show(this.join, meeting.can_press_join === true && meeting.state !== "in_call");
     for (const key of [this.write, this.join, ...this.strokes.querySelectorAll("button")]) key.disabled = !within;
-    this.mirror.update();
+    this.preview.update();
   }
 
   /**
@@ -82,9 +82,9 @@ export class RemoteControlSheet extends HTMLElement {
    * @param {boolean} usable whether it may be touched now
    */
   watch(open, usable) {
-    this.mirror.watch(open && usable);
+    this.preview.watch(open && usable);
     if (open) return;
-    this.mirror.forget();
+    this.preview.forget();
     this.field.value = "";
     this.#turn(false);
   }
@@ -108,7 +108,7 @@ export class RemoteControlSheet extends HTMLElement {
    */
   async #do(type, args) {
     const outcome = await this.panel.ask(type, args, DO_MS);
-    this.mirror.hurry();
+    this.preview.hurry();
     return outcome.status === "done";
   }
 

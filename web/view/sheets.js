@@ -6,9 +6,9 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t, words } from "../lib/i18n.js";
-import { agenda, bookingNote, deviceName, platformName, problem, problems } from "../lib/words.js";
+import { agenda, bookingNote, deviceName, platformName, problem, problems } from "../lib/labels.js";
 import { OPEN_MS } from "./parts.js";
-import { WaysOut } from "./wall.js";
+import { OtherWays } from "./blocked.js";
 
 /** What is wrong in words, what to do, and whom to call. Says something even without a connection. */
 export class HelpSheet extends HTMLElement {
@@ -19,7 +19,7 @@ export class HelpSheet extends HTMLElement {
     this.good = h("p", { class: "good" }, icon("check"), words(h("span"), "help.good"));
     this.cut = h("li", {}, icon("warning"), h("p", {}, words(h("b"), "help.offline"), words(h("span"), "help.offline_todo")));
     this.list = h("ul", { class: "wrongs" });
-    this.ways = new WaysOut(panel);
+    this.ways = new OtherWays(panel);
     this.contact = h("p", { class: "contact" });
     this.place = h("p");
     this.devices = h("ul", { class: "devices" });

@@ -6,7 +6,7 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, say, t, words } from "../lib/i18n.js";
-import { calling, microphone } from "../lib/words.js";
+import { calling, microphone } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { button } from "./parts.js";
 

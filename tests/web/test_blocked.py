@@ -28,25 +28,25 @@ def test_every_failure_on_the_page_is_said_with_what_to_do_and_the_ways_out(
     open_panel: Open,
 ) -> None:
     stand_in, page = at(open_panel, failure="not_heard_of")
-    said = [page.locator("wall-card h1").inner_text()]
+    said = [page.locator("blocked-card h1").inner_text()]
     for failure in CallFailure:
         stand_in.patch(**rooms.at_a_wall(failure=failure.value))
-        heading = page.locator("wall-card h1")
+        heading = page.locator("blocked-card h1")
         expect(heading).not_to_have_text(said[-1])
         assert heading.inner_text() not in said, f"{failure} says nothing of its own"
         said.append(heading.inner_text())
-        assert len(page.locator("wall-card .todo").inner_text()) > 20
+        assert len(page.locator("blocked-card .todo").inner_text()) > 20
         for way in ("Room screen", "Use the other link: Tencent Meeting", "Leave"):
             expect(page.locator("call-view").get_by_role("button", name=way)).to_be_visible()
-    expect(page.locator("wall-card")).to_contain_text("91234567890@zoomcrc.com")
+    expect(page.locator("blocked-card")).to_contain_text("91234567890@zoomcrc.com")
     expect(page.locator("call-view .badge")).to_have_text("Not in the meeting")
     expect(page.locator("camera-pad").locator("visible=true")).to_have_count(0)
 
 
 def test_a_failure_that_this_panel_has_not_heard_of_is_said_as_such(open_panel: Open) -> None:
     _, page = at(open_panel, failure="quantum")
-    expect(page.locator("wall-card h1")).to_contain_text("could not be joined (quantum)")
-    expect(page.locator("wall-card").get_by_text("Room screen", exact=True)).to_be_visible()
+    expect(page.locator("blocked-card h1")).to_contain_text("could not be joined (quantum)")
+    expect(page.locator("blocked-card").get_by_text("Room screen", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -66,20 +66,20 @@ def test_after_a_crash_the_meeting_is_one_touch_away(open_panel: Open) -> None:
 
 def test_joining_again_is_not_offered_where_it_would_end_the_same(open_panel: Open) -> None:
     _, page = at(open_panel, failure="not_found", rejoin=True)
-    expect(page.locator("wall-card")).to_be_visible()
+    expect(page.locator("blocked-card")).to_be_visible()
     expect(page.get_by_role("button", name="Join again")).to_be_hidden()
 
 
 def test_without_another_way_none_is_offered(open_panel: Open) -> None:
     _, page = at(open_panel, fallback=None, dial=[])
-    expect(page.locator("wall-card")).to_be_visible()
-    expect(page.locator("wall-card button").locator("visible=true")).to_have_count(1)
-    expect(page.locator("wall-card .dial")).to_be_hidden()
+    expect(page.locator("blocked-card")).to_be_visible()
+    expect(page.locator("blocked-card button").locator("visible=true")).to_have_count(1)
+    expect(page.locator("blocked-card .dial")).to_be_hidden()
 
 
 def test_where_the_keys_are_known_join_is_one_touch(open_panel: Open) -> None:
     stand_in, page = at(open_panel, "prejoin", can_press_join=True)
-    page.locator("wall-card").get_by_role("button", name="Press Join for me").tap()
+    page.locator("blocked-card").get_by_role("button", name="Press Join for me").tap()
     told(page, lambda: stand_in.commands("meeting.pressJoin"), [{}])
     stand_in.patch(**rooms.at_a_wall("en", "in_call", can_press_join=True, evidence="media"))
     expect(page.locator("call-view .badge")).to_have_text("In the meeting")
@@ -111,8 +111,8 @@ def test_a_page_that_is_gone_is_home_again_with_a_reason_and_the_ways_out(open_p
 
 def test_a_display_that_cannot_be_touched_is_said_and_not_offered(open_panel: Open) -> None:
     _, page = at(open_panel, remote_control=False, can_press_join=True)
-    expect(page.locator("wall-card")).to_contain_text("This panel cannot touch the room screen")
-    expect(page.locator("way-in button").locator("visible=true")).to_have_count(0)
+    expect(page.locator("blocked-card")).to_contain_text("This panel cannot touch the room screen")
+    expect(page.locator("join-controls button").locator("visible=true")).to_have_count(0)
 
 
 def test_a_phone_is_sent_to_the_rooms_own_panel(open_panel: Open) -> None:
@@ -120,11 +120,11 @@ def test_a_phone_is_sent_to_the_rooms_own_panel(open_panel: Open) -> None:
     stand_in.room, stand_in.phone, stand_in.picture = rooms.at_a_wall(), True, PICTURE
     page.goto(stand_in.url)
     usable(page)
-    expect(page.locator("wall-card")).to_contain_text("Use the room's own panel")
-    expect(page.locator("way-in button").locator("visible=true")).to_have_count(0)
+    expect(page.locator("blocked-card")).to_contain_text("Use the room's own panel")
+    expect(page.locator("join-controls button").locator("visible=true")).to_have_count(0)
     stand_in.patch(**rooms.in_call())
     expect(page.locator("call-view .badge")).to_have_text("In the meeting")
-    expect(page.locator("way-in button").locator("visible=true")).to_have_count(0)
+    expect(page.locator("join-controls button").locator("visible=true")).to_have_count(0)
     assert stand_in.looks == []
 
 
@@ -139,8 +139,8 @@ def test_nothing_is_cut_covered_or_too_small(
     stand_in.room, stand_in.picture = rooms.at_a_wall(language), PICTURE
     page.goto(stand_in.url)
     usable(page)
-    found = {"wall": faults(page, phone=phone)}
-    page.locator("wall-card way-in button").locator("visible=true").click()
+    found = {"blocked": faults(page, phone=phone)}
+    page.locator("blocked-card join-controls button").locator("visible=true").click()
     until(page, SHOWN)
     stand_in.patch(**rooms.at_a_wall(language, "prejoin", can_press_join=True))
     page.locator(".tools .primary").wait_for()
@@ -149,10 +149,10 @@ def test_nothing_is_cut_covered_or_too_small(
     page.locator(".entry input").wait_for()
     found["typing"] = faults(page, phone=phone)
     page.locator(".back").tap()
-    page.locator("wall-card .primary").locator("visible=true").wait_for()
+    page.locator("blocked-card .primary").locator("visible=true").wait_for()
     found["prejoin"] = faults(page, phone=phone)
     stand_in.patch(**rooms.at_a_wall(language, "unknown", can_press_join=True))
-    page.locator(".about way-in .primary").wait_for()
+    page.locator(".about join-controls .primary").wait_for()
     found["unknown"] = faults(page, phone=phone)
     assert {name: fault for name, fault in found.items() if fault} == {}
 
@@ -165,12 +165,12 @@ def test_all_text_stands_at_seven_to_one(open_panel: Open, scheme: Any) -> None:
     stand_in.room, stand_in.picture = rooms.at_a_wall(), PICTURE
     page.goto(stand_in.url)
     usable(page)
-    faint = {"wall": page.evaluate(CONTRAST)}
-    page.locator("wall-card").get_by_text("Room screen", exact=True).tap()
+    faint = {"blocked": page.evaluate(CONTRAST)}
+    page.locator("blocked-card").get_by_text("Room screen", exact=True).tap()
     until(page, SHOWN)
     faint["remote_control"] = page.evaluate(CONTRAST)
     stand_in.picture = "remote_control_failed"
-    page.wait_for_selector("screen-mirror .note")
+    page.wait_for_selector("screen-preview .note")
     faint["old"] = page.evaluate(CONTRAST)
     page.get_by_role("button", name="Type text").tap()
     page.keyboard.type("4711")

@@ -47,14 +47,14 @@ export function left(at, now_ms) {
  * @returns {string}
  */
 export function reasonWords({ code, params }) {
-  return say("why", code, { ...params, ago: ago(Number(params.ago_s ?? 0)) });
+  return say("reason", code, { ...params, ago: ago(Number(params.ago_s ?? 0)) });
 }
 
 /** @param {number} s */
 function ago(s) {
-  if (s < 10) return t("why.ago.now");
-  if (s < 60) return t("why.ago.s", { count: s });
-  return s < 5400 ? t("why.ago.min", { count: Math.floor(s / 60) }) : t("why.ago.h", { count: Math.round(s / 3600) });
+  if (s < 10) return t("reason.ago.now");
+  if (s < 60) return t("reason.ago.s", { count: s });
+  return s < 5400 ? t("reason.ago.min", { count: Math.floor(s / 60) }) : t("reason.ago.h", { count: Math.round(s / 3600) });
 }
 
 /**
@@ -66,6 +66,6 @@ function ago(s) {
 export function because({ occupancy }, clock) {
   const said = occupancy.reasons.slice(0, 2).map(reasonWords);
   if (said.length > 0) return said.join(" · ");
-  if (occupancy.state === "vacant" && occupancy.since) return t("why.empty_since", { time: clock.hourMinute(occupancy.since) });
-  return t(occupancy.configured === 0 ? "why.no_sensors" : "why.nothing");
+  if (occupancy.state === "vacant" && occupancy.since) return t("reason.empty_since", { time: clock.hourMinute(occupancy.since) });
+  return t(occupancy.configured === 0 ? "reason.no_sensors" : "reason.nothing");
 }

@@ -5,13 +5,13 @@
 
 import { attribute, h, show } from "../lib/dom.js";
 import { named, words } from "../lib/i18n.js";
-import { calling } from "../lib/words.js";
+import { calling } from "../lib/labels.js";
 import { button } from "./parts.js";
 
 const LEAVE_MS = 10000;
 const GUARD_MS = 300; // a finger that is already coming down was aimed at what stood there before
 
-export class LeaveQuestion extends HTMLElement {
+export class LeavePrompt extends HTMLElement {
   /** @type {HTMLElement | null} who had the focus before */ #before = null;
 
   /** @param {Panel} panel */
@@ -20,10 +20,10 @@ export class LeaveQuestion extends HTMLElement {
     this.hidden = true;
     this.panel = panel;
     const leave = button("leave", "call.leave", "key danger", () => void panel.ask("meeting.leave", {}, LEAVE_MS));
-    this.stay = button("meeting", "ask.stay", "key", () => void panel.ask("meeting.stay"));
+    this.stay = button("meeting", "prompt.stay", "key", () => void panel.ask("meeting.stay"));
     this.answers = h("div", { class: "answers" }, this.stay, leave);
-    const lines = [words(h("h1"), "ask.leave"), words(h("p"), "ask.leave_hint")];
-    this.append(named(h("div", { class: "question", role: "alertdialog", "aria-modal": "true" }, ...lines, this.answers), "ask.leave"));
+    const lines = [words(h("h1"), "prompt.leave"), words(h("p"), "prompt.leave_hint")];
+    this.append(named(h("div", { class: "question", role: "alertdialog", "aria-modal": "true" }, ...lines, this.answers), "prompt.leave"));
   }
 
   /**
@@ -57,4 +57,4 @@ export class LeaveQuestion extends HTMLElement {
   }
 }
 
-customElements.define("leave-question", LeaveQuestion);
+customElements.define("leave-prompt", LeavePrompt);

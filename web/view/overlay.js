@@ -4,14 +4,14 @@ import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t } from "../lib/i18n.js";
 
-/** @typedef {"starting" | "waiting" | "unpaired" | "asleep" | null} Cover */
+/** @typedef {"starting" | "waiting" | "unpaired" | "asleep" | null} Overlay */
 
 const LIFTED_MS = 300; // the press that follows a lifted finger has come by then
 
-export class RoomCover extends HTMLElement {
+export class RoomOverlay extends HTMLElement {
   #lifting = 0;
   /** Whether the finger that woke the room is still down, or was until just now. */ #touched = false;
-  /** @type {Cover} */ #cover = null;
+  /** @type {Overlay} */ #overlay = null;
 
   /** @param {() => void} wake */
   constructor(wake) {
@@ -24,7 +24,7 @@ export class RoomCover extends HTMLElement {
     this.tabIndex = -1;
     const touched = (/** @type {Event} */ event) => {
       event.preventDefault();
-      if (this.getAttribute("data-cover") === "asleep") wake();
+      if (this.getAttribute("data-overlay") === "asleep") wake();
     };
     for (const kind of ["pointerdown", "keydown"]) this.addEventListener(kind, touched);
     this.addEventListener("pointerdown", (event) => this.#hold(event.pointerId));
@@ -32,22 +32,22 @@ export class RoomCover extends HTMLElement {
   }
 
   /**
-   * @param {Cover} cover
+   * @param {Overlay} overlay
    * @param {string} time
    * @param {boolean} refused a pairing link was tried and did not work
    */
-  update(cover, time, refused) {
-    this.#cover = cover;
-    show(this, cover !== null || this.#touched);
-    attribute(this, "data-cover", cover);
-    if (cover === null) return;
-    const asleep = cover === "asleep";
+  update(overlay, time, refused) {
+    this.#overlay = overlay;
+    show(this, overlay !== null || this.#touched);
+    attribute(this, "data-overlay", overlay);
+    if (overlay === null) return;
+    const asleep = overlay === "asleep";
     show(this.clock, asleep);
     attribute(this.icon, "hidden", asleep);
     text(this.clock, time);
-    redraw(this.icon, cover === "unpaired" ? "key" : "wait");
-    text(this.heading, asleep ? "" : t(`cover.${cover}`));
-    text(this.hint, asleep ? t("cover.wake") : t(refused && cover === "unpaired" ? "cover.used" : `cover.${cover}_hint`));
+    redraw(this.icon, overlay === "unpaired" ? "key" : "wait");
+    text(this.heading, asleep ? "" : t(`overlay.${overlay}`));
+    text(this.hint, asleep ? t("overlay.wake") : t(refused && overlay === "unpaired" ? "overlay.used" : `overlay.${overlay}_hint`));
     if (document.activeElement !== this) this.focus();
   }
 
@@ -66,10 +66,10 @@ export class RoomCover extends HTMLElement {
     this.#lifting = Number(
       setTimeout(() => {
         this.#touched = false;
-        show(this, this.#cover !== null);
+        show(this, this.#overlay !== null);
       }, LIFTED_MS),
     );
   }
 }
 
-customElements.define("room-cover", RoomCover);
+customElements.define("room-overlay", RoomOverlay);

@@ -21,7 +21,7 @@ const NOTCH = 0.12; // of the picture's height: a notch moves a page by 120 of i
 const WHEEL_PX = 100;
 const MOST_NOTCHES = 20;
 
-export class ScreenMirror extends HTMLElement {
+export class ScreenPreview extends HTMLElement {
   #on = false;
   #timer = 0;
   #taken_ms = -Infinity;
@@ -244,4 +244,4 @@ async function fetched(signal) {
   }
 }
 
-customElements.define("screen-mirror", ScreenMirror);
+customElements.define("screen-preview", ScreenPreview);

@@ -3,15 +3,15 @@
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Act, Issue, Room } from "../lib/types.js" */
 
-import { because, reasonWords } from "../lib/acts.js";
+import { because, reasonWords } from "../lib/automation.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t, words } from "../lib/i18n.js";
-import { problem, problems, roomState } from "../lib/words.js";
+import { problem, problems, roomState } from "../lib/labels.js";
 
 const ACT_MS = 20000;
 
-export class WhySheet extends HTMLElement {
+export class OccupancySheet extends HTMLElement {
   #undoing = 0;
 
   /** @param {Panel} panel */
@@ -26,7 +26,7 @@ export class WhySheet extends HTMLElement {
     this.faults = h("ul", { class: "wrongs" });
     this.deeds = h("ul", { class: "deeds" });
     this.none = words(h("p", { class: "hint" }), "auto.none");
-    const believed = h("section", {}, words(h("h2"), "why.somebody"), this.badge, this.reasons, this.facts, this.faults);
+    const believed = h("section", {}, words(h("h2"), "reason.somebody"), this.badge, this.reasons, this.facts, this.faults);
     const done = h("section", {}, words(h("h2"), "auto.lately"), this.none, this.deeds);
     this.append(h("div", { class: "body" }, believed, done));
   }
@@ -53,8 +53,8 @@ export class WhySheet extends HTMLElement {
    * @param {Room} room
    */
   #known({ occupancy: { healthy = 0, configured = 0, door } }) {
-    const sensors = configured > 0 ? [t("why.believed", { count: healthy, of: configured })] : [];
-    return door ? [...sensors, t(`why.door_is.${door}`)] : sensors;
+    const sensors = configured > 0 ? [t("reason.believed", { count: healthy, of: configured })] : [];
+    return door ? [...sensors, t(`reason.door_is.${door}`)] : sensors;
   }
 
   /** @param {Act} deed */
@@ -107,4 +107,4 @@ function fault(line, issue, room) {
   text(/** @type {Element} */ (line.querySelector("span")), todo);
 }
 
-customElements.define("why-sheet", WhySheet);
+customElements.define("occupancy-sheet", OccupancySheet);

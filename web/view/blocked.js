@@ -6,7 +6,7 @@
 import { h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { say, t, words } from "../lib/i18n.js";
-import { platformName } from "../lib/words.js";
+import { platformName } from "../lib/labels.js";
 import { button, OPEN_MS } from "./parts.js";
 
 const PRESS_MS = 8000;
@@ -17,17 +17,17 @@ const PASSING = ["crashed", "network", "media_denied", "screen", "denied", "remo
  * @param {Meeting} meeting
  * @returns {boolean}
  */
-export function walled(meeting) {
+export function isBlocked(meeting) {
   return meeting.shown === true && (meeting.state === "failed" || meeting.state === "prejoin");
 }
 
 /** The way to the room's display, and, where it is known, what presses Join there. */
-export class WayIn extends HTMLElement {
+export class JoinControls extends HTMLElement {
   /** @param {Panel} panel */
   constructor(panel) {
     super();
     this.panel = panel;
-    this.open = button("screen", "wall.open", "key", () => panel.open("remote_control"));
+    this.open = button("screen", "blocked.open", "key", () => panel.open("remote_control"));
     this.join = button("hand", "remote_control.join", "key", () => void panel.ask("meeting.pressJoin", {}, PRESS_MS));
     this.cannot = h("p", { class: "hint" });
     this.append(this.join, this.open, this.cannot);
@@ -47,23 +47,23 @@ export class WayIn extends HTMLElement {
     this.join.classList.toggle("primary", first);
     this.open.classList.toggle("primary", first && !joins);
     show(this.cannot, !within);
-    text(this.cannot, t(this.panel.phone ? "wall.phone" : "wall.no_remote_control"));
+    text(this.cannot, t(this.panel.phone ? "blocked.phone" : "blocked.no_remote_control"));
   }
 }
 
 /** The ways to meet that are left without this page: once more, another link or platform, and numbers to dial. */
-export class WaysOut extends HTMLElement {
+export class OtherWays extends HTMLElement {
   #moving = false;
 
   /** @param {Panel} panel */
   constructor(panel) {
     super();
     this.panel = panel;
-    this.again = button("meeting", "wall.again", "key", () => void this.#go("meeting.rejoin"));
+    this.again = button("meeting", "blocked.again", "key", () => void this.#go("meeting.rejoin"));
     this.otherWords = h("span", { class: "label" });
     this.other = h("button", { type: "button", class: "key", onclick: () => void this.#go("meeting.fallback") }, icon("other"), this.otherWords);
     this.numbers = h("ul", { class: "numbers" });
-    this.dial = h("section", { class: "dial" }, h("h2", {}, icon("dial"), words(h("span"), "wall.dial")), this.numbers);
+    this.dial = h("section", { class: "dial" }, h("h2", {}, icon("dial"), words(h("span"), "blocked.dial")), this.numbers);
     this.append(this.again, this.other, this.dial);
   }
 
@@ -72,7 +72,7 @@ export class WaysOut extends HTMLElement {
     const { fallback, dial = [], state, failure, rejoin } = room.meeting;
     show(this.again, rejoin === true && PASSING.includes(failure ?? ""));
     show(this.other, Boolean(fallback) && state === "failed");
-    if (fallback) text(this.otherWords, t(fallback.way === "link" ? "wall.other_link" : "wall.other_new", { platform: platformName(room, fallback.platform) }));
+    if (fallback) text(this.otherWords, t(fallback.way === "link" ? "blocked.other_link" : "blocked.other_new", { platform: platformName(room, fallback.platform) }));
     keyed(this.numbers, dial.slice(0, 3), (one) => one, () => h("li"), (line, one) => text(line, one));
     show(this.dial, dial.length > 0);
   }
@@ -86,7 +86,7 @@ export class WaysOut extends HTMLElement {
   }
 }
 
-export class WallCard extends HTMLElement {
+export class BlockedCard extends HTMLElement {
   /** @param {Panel} panel */
   constructor(panel) {
     super();
@@ -94,8 +94,8 @@ export class WallCard extends HTMLElement {
     this.mark = icon("warning");
     this.what = h("span");
     this.todo = h("p", { class: "todo" });
-    this.way = new WayIn(panel);
-    this.out = new WaysOut(panel);
+    this.way = new JoinControls(panel);
+    this.out = new OtherWays(panel);
     this.append(h("h1", {}, this.mark, this.what), this.todo, h("div", { class: "ways" }, this.way, this.out.again, this.out.other), this.out.dial);
   }
 
@@ -105,13 +105,13 @@ export class WallCard extends HTMLElement {
     const failed = meeting.state === "failed";
     const within = meeting.remote_control === true && !this.panel.phone;
     redraw(this.mark, failed ? "warning" : "screen");
-    text(this.what, failed ? say("wall", meeting.failure) : t("wall.prejoin"));
-    text(this.todo, failed ? say("wall.do", meeting.failure) : within ? t("wall.do.prejoin") : "");
+    text(this.what, failed ? say("blocked", meeting.failure) : t("blocked.prejoin"));
+    text(this.todo, failed ? say("blocked.do", meeting.failure) : within ? t("blocked.do.prejoin") : "");
     this.way.update(meeting, true);
     this.out.update(room);
   }
 }
 
-customElements.define("way-in", WayIn);
-customElements.define("ways-out", WaysOut);
-customElements.define("wall-card", WallCard);
+customElements.define("join-controls", JoinControls);
+customElements.define("other-ways", OtherWays);
+customElements.define("blocked-card", BlockedCard);

@@ -118,6 +118,21 @@ IDLE_MEETING: Room = {
 }
 
 
+def display(name: str, **changes: Any) -> dict[str, Any]:
+    """Return what a projector says of itself; by default it is on."""
+    return {
+        "name": name,
+        "label": "Epson EB-L200F",
+        "power": "on",
+        "requested_on": None,
+        "input": "HDMI 1",
+        "inputs": ["HDMI 1", "HDMI 2"],
+        "picture_muted": False,
+        "lamp_hours": [1234],
+        **changes,
+    }
+
+
 def at_rest(language: str = "en") -> Room:
     """Return a room with everything working and a booking that can be joined."""
     return {

@@ -76,6 +76,23 @@ def test_being_in_the_call_is_claimed_on_media_alone(
     expect(page.locator("call-view .badge")).to_have_text(said)
 
 
+def test_a_display_is_listed_with_what_it_says_of_itself_while_it_answers(open_panel: Any) -> None:
+    room = rooms.at_rest()
+    room["devices"].append(rooms.device("display.wall"))
+    room["displays"] = [rooms.display("wall")]
+    stand_in, page = open_panel(room)
+    usable(page)
+    page.locator(".bar .ask").click()
+    line = page.locator("help-sheet .devices li", has_text="Display")
+    expect(line).to_contain_text("Epson EB-L200F · On · HDMI 1 · Lamp 1234 h")
+    dark = rooms.display("wall", power="cooling", input=None, picture_muted=None)
+    stand_in.patch(displays=[dark])
+    expect(line).to_contain_text("Epson EB-L200F · Cooling down · Lamp 1234 h")
+    gone = [*room["devices"][:-1], rooms.device("display.wall", "offline", "no_reply")]
+    stand_in.patch(devices=gone)
+    expect(line.locator("small")).to_have_text("")
+
+
 def test_silence_shows_the_banner_makes_controls_inert_and_comes_back(open_panel: Any) -> None:
     stand_in, page = open_panel()
     usable(page)

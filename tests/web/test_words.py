@@ -12,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from roomctl import rules
+from roomctl.display.session import Power
 from roomctl.errors import PortReason
 from roomctl.meeting.call import CallFailure
 from roomctl.meeting.invitation import Refusal
@@ -66,11 +67,12 @@ def test_every_code_of_a_closed_list_is_said() -> None:
     wanted |= {f"error.{obstacle}" for obstacle in TouchRefusal}
     wanted |= {f"kind.{kind}" for kind in literals(DeviceEntry, "kind")}
     wanted |= {f"status.{status}" for status in literals(DeviceEntry, "status")}
+    wanted |= {f"display.power.{power}" for power in get_args(Power)}
     shown = literals(MeetingEntry, "state") - {"idle"}
     wanted |= {f"call.{state}" for state in shown} | {f"call.hint.{state}" for state in shown}
     for mute in literals(AudioEntry, "mute"):
         wanted |= {f"mic.{mute}", f"mic.do.{mute}"}
-    for by in literals(AudioEntry, "by"):
+    for by in literals(AudioEntry, "requested_by"):
         wanted |= {f"sound.muted_by.{by}"}
     wanted |= {f"sound.why.{why}" for why in (*MISSING, "conflict", "other")}
     wanted |= {f"sound.switch.{state}" for state in literals(AudioEntry, "switch") - {"none"}}
@@ -100,7 +102,7 @@ def test_every_reason_that_the_room_may_give_is_said() -> None:
     found |= set(arguments(rules, "Decision", 1)) | returned(rules, "_why_awake")
     found |= {"no_show", "vacant"}  # why a booking is released and a call left
     assert {"call", "touch", "no_sensor", "asked", "occupied", "postponed", "unknown"} <= found
-    assert {f"why.{code}" for code in found} - EN.keys() == set()
+    assert {f"reason.{code}" for code in found} - EN.keys() == set()
 
 
 def test_every_issue_that_the_room_may_have_is_said() -> None:

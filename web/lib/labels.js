@@ -117,6 +117,20 @@ export function deviceName(subject, devices) {
 }
 
 /**
+ * What a device says of itself besides whether it works; empty if it says no more.
+ * @param {Device} device
+ * @param {Room} room
+ * @returns {string}
+ */
+export function deviceFacts(device, room) {
+  const display = device.status === "online" && (room.displays ?? []).find(({ name }) => device.name === `display.${name}`);
+  if (!display) return "";
+  const facts = [display.label, t(`display.power.${display.power}`), display.input, display.picture_muted ? t("display.picture_muted") : ""];
+  const lamps = display.lamp_hours.map((hours) => t("display.lamp_hours", { hours }));
+  return [...facts, ...lamps].filter(Boolean).join(" · ");
+}
+
+/**
  * What to do about a device that cannot be used.
  * @param {string | null} reason
  * @returns {string}

@@ -6,7 +6,7 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t, words } from "../lib/i18n.js";
-import { agenda, bookingNote, deviceName, platformName, problem, problems } from "../lib/labels.js";
+import { agenda, bookingNote, deviceFacts, deviceName, platformName, problem, problems } from "../lib/labels.js";
 import { OPEN_MS } from "./parts.js";
 import { OtherWays } from "./blocked.js";
 
@@ -43,7 +43,7 @@ export class HelpSheet extends HTMLElement {
     this.ways.update(room);
     text(this.contact, identity.help ? t("help.contact", { help: identity.help }) : t("help.no_contact"));
     text(this.place, t("help.room", { room: [identity.displayName, identity.building, identity.floorLabel].filter(Boolean).join(" · ") }));
-    keyed(this.devices, room.devices, (device) => device.name, () => h("li", {}, icon("check"), h("span"), h("b")), (line, device) => this.#device(line, device, room));
+    keyed(this.devices, room.devices, (device) => device.name, () => h("li", {}, icon("check"), h("span", {}, h("span"), h("small")), h("b")), (line, device) => this.#device(line, device, room));
   }
 
   /**
@@ -54,7 +54,8 @@ export class HelpSheet extends HTMLElement {
   #device(line, device, room) {
     const icons = /** @type {const} */ ({ online: "check", offline: "warning", starting: "wait" });
     redraw(line.children[0], icons[device.status]);
-    text(line.children[1], deviceName(device.name, room.devices));
+    text(line.children[1].children[0], deviceName(device.name, room.devices));
+    text(line.children[1].children[1], deviceFacts(device, room));
     text(line.children[2], t(`status.${device.status}`));
     attribute(line, "data-status", device.status);
   }

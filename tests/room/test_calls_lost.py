@@ -20,7 +20,7 @@ async def test_a_call_that_nobody_sees_any_more_is_not_claimed() -> None:
 @invented
 async def test_a_wall_that_nobody_sees_any_more_is_not_claimed() -> None:
     async with living() as house:
-        house.screen.wall = "bot_wall"
+        house.screen.blocked_by = "bot_wall"
         await house.ask("meeting.join", link=LINK)
         await house.until(lambda: house.document.meeting.failure == "bot_wall")
         await house.act("screen", "unplug")

@@ -1,18 +1,16 @@
-"""The shared scenarios of a USB camera in this process: the simulated device, in real time."""
+"""The shared scenarios of a USB camera in this process: the simulated device, in invented time."""
 
 from __future__ import annotations
-
-from collections.abc import AsyncIterator
 
 import pytest
 
 from roomctl.camera.sim import SimUvc
-from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.simulator import Simulator
 from roomctl.simulator.cameras import SimulatedUvc
 from roomctl.wire import Port
 from tests.hwlab.shared.video import SCENARIOS, Scenario
+from tests.invented import LoopClock, invented
 
 ROOM = """
 [camera.front]
@@ -26,8 +24,8 @@ class SimulatedStand:
     url = "v4l2:/dev/video0"
 
     def __init__(self) -> None:
-        self._clock = SystemClock()
-        self.simulator = Simulator(parse(ROOM, "room.toml"), self._clock)
+        self.clock = LoopClock()
+        self.simulator = Simulator(parse(ROOM, "room.toml"), self.clock)
 
     async def connect(self, name: str, url: str) -> Port:
         return await self.simulator.connect(name, url)
@@ -41,21 +39,17 @@ class SimulatedStand:
     def camera(self) -> SimUvc:
         end = self.simulator.device("camera.front")
         assert isinstance(end, SimulatedUvc)
-        end.camera.tick(self._clock.mono_s())
+        end.camera.tick(self.clock.mono_s())
         return end.camera
 
     def refuse(self, on: bool) -> None:
         self.camera().stalled = on
 
 
-@pytest.fixture
-async def stand() -> AsyncIterator[SimulatedStand]:
-    made = SimulatedStand()
-    await made.unplug()
-    yield made
-    await made.simulator.close()
-
-
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.__name__)
-async def test_in_process(scenario: Scenario, stand: SimulatedStand) -> None:
+@invented
+async def test_in_process(scenario: Scenario) -> None:
+    stand = SimulatedStand()
+    await stand.unplug()
     await scenario(stand)
+    await stand.simulator.close()

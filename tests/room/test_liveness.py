@@ -7,6 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from roomctl.clock import SystemClock
 from roomctl.device import Device
 from roomctl.errors import PortError
@@ -56,6 +58,7 @@ async def there(name: str, url: str) -> Port:
     return pair(url, SystemClock())[0]
 
 
+@pytest.mark.real
 async def test_an_unplugged_device_lives_and_one_that_hangs_does_not() -> None:
     devices = [thing("pulled", unplugged), thing("stuck", hangs)]
     liveness = Liveness(devices)
@@ -76,6 +79,7 @@ async def test_an_unplugged_device_lives_and_one_that_hangs_does_not() -> None:
     assert (report.stalled or "").startswith("has not gone round: stuck for ")
 
 
+@pytest.mark.real
 async def test_a_device_that_has_nothing_to_say_goes_round_all_the_same() -> None:
     device = thing("quiet", there)
     task = asyncio.ensure_future(device.run())
@@ -91,6 +95,7 @@ async def test_a_device_that_has_nothing_to_say_goes_round_all_the_same() -> Non
     assert max(rounds) - min(rounds) > ROUND_S / 2
 
 
+@pytest.mark.real
 async def test_a_loop_that_is_held_up_shows_for_a_minute() -> None:
     liveness = Liveness([])
     sampling = asyncio.ensure_future(liveness.run())

@@ -19,6 +19,7 @@ from roomctl.screen.protocol import (
 )
 from roomctl.screen.sim import SimScreen
 from roomctl.wire import Chunk, Identity, Virtual, pair, pump
+from tests.invented import LoopClock, invented
 
 URL = "unix:/run/roomctl/screen.sock"
 LINK = "https://zoom.example/j/1?pwd=geheim"
@@ -28,7 +29,7 @@ class Room:
     """A screen driver on a wire to a simulated screen."""
 
     def __init__(self):
-        self.clock = SystemClock()
+        self.clock = LoopClock()
         self.far = SimScreen()
         self.far_wake = asyncio.Event()
         self.changes = asyncio.Event()
@@ -52,22 +53,30 @@ class Room:
                 await self.changes.wait()
 
 
-@pytest.fixture
-async def room():
-    room = Room()
-    running = asyncio.create_task(room.screen.run())
-    yield room
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    if room.far_task is not None:
-        room.far_task.cancel()
-        await asyncio.gather(room.far_task, return_exceptions=True)
+def with_room(test):
+    """Hand a test the room of its own whose screen's driver runs, in invented time."""
+
+    @invented
+    async def run():
+        room = Room()
+        running = asyncio.create_task(room.screen.run())
+        try:
+            await test(room)
+        finally:
+            tasks = [running, room.far_task]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    run.__name__ = test.__name__
+    return run
 
 
 def online(screen):
     return screen.health.status is Status.ONLINE and screen.state.sound.available
 
 
+@with_room
 async def test_a_screen_that_answers_is_online_and_known(room):
     await room.until(lambda screen: online(screen) and screen.state.display_on is not None)
     assert room.screen.state == ScreenState(
@@ -75,6 +84,7 @@ async def test_a_screen_that_answers_is_online_and_known(room):
     )
 
 
+@with_room
 async def test_a_meeting_is_opened_and_left(room):
     await room.until(online)
     call_id = await room.screen.open(LINK, "https://zoom.example", True, "Bamboo")
@@ -86,6 +96,7 @@ async def test_a_meeting_is_opened_and_left(room):
     await room.until(lambda screen: screen.state.page is None)
 
 
+@with_room
 async def test_mute_returns_once_the_sound_server_says_so(room):
     await room.until(online)
     await room.screen.mute(True)
@@ -95,6 +106,7 @@ async def test_mute_returns_once_the_sound_server_says_so(room):
     assert room.screen.state.sound.muted is False
 
 
+@with_room
 async def test_mute_that_is_not_confirmed_is_an_error(room):
     await room.until(online)
     room.far.ignores_mute = True
@@ -102,6 +114,7 @@ async def test_mute_that_is_not_confirmed_is_an_error(room):
         await room.screen.mute(True)
 
 
+@with_room
 async def test_mute_fails_at_once_when_the_screen_goes_away(room):
     await room.until(online)
     room.far.ignores_mute = True
@@ -113,6 +126,7 @@ async def test_mute_fails_at_once_when_the_screen_goes_away(room):
             await muting
 
 
+@with_room
 async def test_volume_is_clamped_and_display_is_switched(room):
     await room.until(online)
     await room.screen.volume(140)
@@ -121,6 +135,7 @@ async def test_volume_is_clamped_and_display_is_switched(room):
     assert room.screen.state.sound.volume_pct == 100
 
 
+@with_room
 async def test_whose_sound_to_use_is_said_at_once_and_again_at_every_connection(room):
     await room.until(online)
     room.screen.use("1-1.4", 0x0B0E, 0x2456)
@@ -134,6 +149,7 @@ async def test_whose_sound_to_use_is_said_at_once_and_again_at_every_connection(
     assert room.far.used == PreferDevice("1-1.4", 0x0B0E, 0x2456)
 
 
+@with_room
 async def test_a_meeting_outlives_the_driver_and_its_id_is_not_used_again(room):
     await room.until(online)
     for _ in range(2):

@@ -310,8 +310,8 @@ async def a_device_that_takes_other_lengths_than_it_declares_ends_muted(on: Stag
     await on.show(off_hook=True)
     await on.shows(False, False)
     await on.press_mute()
-    await on.pass_s(100 * on.window_s)
+    await on.pass_s(40 * on.window_s)
     count = len(on.presses)
-    await on.pass_s(100 * on.window_s)
+    await on.pass_s(40 * on.window_s)
     assert (on.muted, len(on.presses)) == (True, count)
     assert on.phone.health.status is Status.ONLINE

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from roomctl.camera.sim import SimUvc
+from roomctl.clock import SystemClock
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
 from roomctl.wire import Port, in_thread
@@ -23,6 +24,7 @@ class UvcStand:
     """A camera over USB/IP; it outlives an unplug, but not its power."""
 
     url = f"v4l2:{NODE}"
+    clock = SystemClock()
 
     def __init__(self, plug: Plug) -> None:
         self._plug = plug

@@ -16,7 +16,7 @@ from roomctl.camera.camera import Camera
 from roomctl.camera.lines import uvc_devices
 from roomctl.camera.sim import SimUvc
 from roomctl.camera.uvc.message import Id
-from roomctl.clock import SystemClock
+from roomctl.clock import Clock
 from roomctl.config import CameraTable
 from roomctl.device import Status
 from roomctl.store import Settings
@@ -31,6 +31,7 @@ class Stand(Protocol):
     """A socket for one USB camera; `url` is what room.toml says of it."""
 
     url: str
+    clock: Clock
 
     async def connect(self, name: str, url: str) -> Port:
         """Open a port as the room does."""
@@ -48,7 +49,7 @@ class Stand(Protocol):
 async def driven(stand: Stand) -> AsyncIterator[Camera]:
     """Run the driver of the camera at `stand`, which is online when the block begins."""
     tables = {"front": CameraTable(url=stand.url)}
-    (device,) = uvc_devices(tables, stand.connect, SystemClock(), lambda: None, Settings())
+    (device,) = uvc_devices(tables, stand.connect, stand.clock, lambda: None, Settings())
     running = asyncio.create_task(device.run())
     try:
         await until(lambda: online(device.camera))

@@ -6,6 +6,8 @@ import json
 import os
 import threading
 
+import pytest
+
 from roomctl.kiosk.browser.tab import Tab
 
 SLOW_S = 2.5  # longer than a page that is open is waited for
@@ -45,6 +47,7 @@ class Browser:
         return {"sessionId": "S"} if method == "Target.attachToTarget" else {}
 
 
+@pytest.mark.real
 async def test_a_browser_that_is_slow_to_begin_is_waited_for():
     browser = Browser(late=("Target.attachToTarget", "Page.enable"))
     tab = Tab(lambda host: None)

@@ -76,8 +76,8 @@ class RoomTable(Table):
     wifi: str = Field(default="", max_length=80, description="guest Wi-Fi, shown on the display")
     unplugged: Literal["mute", "default"] = Field(
         default="mute",
-        description="when the last speakerphone is unplugged in a call: mute the room, or go on "
-        "with the sound server's default microphone",
+        description="when the speakerphone in use is unplugged in a call: mute the room, or go on "
+        "with the next one",
     )
 
     @field_validator("timezone")

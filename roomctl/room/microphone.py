@@ -25,7 +25,7 @@ from roomctl.speakerphone.driver import in_use
 _log = logging.getLogger(__name__)
 
 SETTLE_S = 6.0  # the longest write there can be; the reducer gives up after 2 s
-MISSING = ("not_confirmed", "no_led", "offline", "switch")
+MISSING = ("not_confirmed", "offline", "switch")
 
 
 class MuteControl:
@@ -39,7 +39,7 @@ class MuteControl:
         changed: Callable[[], None],
         unplugged: Literal["mute", "default"] = "mute",
     ) -> None:
-        """`unplugged` is what happens when the last speakerphone is unplugged in a call."""
+        """`unplugged` is what happens when the speakerphone in use is unplugged in a call."""
         self.phones = Speakerphones(phones)
         self._screen, self._clock, self._changed = screen, clock, changed
         self._unplugged = unplugged
@@ -50,7 +50,9 @@ class MuteControl:
         self._call: int | None = None
         self._hung_up = False  # in a call, by somebody's hand
         self._hushed: str | None = None  # by what, while it was open before
-        self._written: tuple[int, bool] | None = None  # generation, off-hook: writes have ended
+        # Whose writes have ended: generation, off-hook, lit; and of which generation capture's.
+        self._written: tuple[int, bool, bool] | None = None
+        self._captured: int | None = None
 
     @property
     def entry(self) -> AudioEntry:
@@ -126,15 +128,18 @@ class MuteControl:
 
     def pressed(self, name: str) -> None:
         """Take a press of the mute key on a speakerphone; one that is not in use only mutes."""
-        requested = mute.toggled(self.state)
-        if requested or name == self.phones.used:
-            self._take(mute.MuteRequested(requested, f"speakerphone:{name}"))
+        spare = name != self.phones.used
+        requested = spare or mute.toggled(self.state)
+        self._take(mute.MuteRequested(requested, f"speakerphone:{name}"))
+        if spare:
+            self.phones.answer(name)
 
     def hung_up(self) -> None:
         """Take that somebody hung up in a call: the room is muted at once."""
         self._hung_up = True
-        self._hushed = None if mute.toggled(self.state) is False else "hang_up:"
-        self._take(mute.MuteRequested(True, "hang_up:"))
+        self._hushed = "hang_up:" if mute.toggled(self.state) else None
+        if self._hushed is not None:
+            self._take(mute.MuteRequested(True, self._hushed))
         self._begin_writing()
 
     def taken_up(self, *, as_before: bool) -> None:
@@ -163,7 +168,7 @@ class MuteControl:
         muted = sound.muted if sound and sound.available else None
         switch = mute.Switch(sound.switch.value) if sound else mute.Switch.NONE
         # While a write is on its way, a report may be older than it; only bad news counts then.
-        settled = self._written is not None and self._written[0] == self.state.generation
+        settled = self._captured == self.state.generation
         generation = self.state.generation if settled else -1
         if settled or muted is not None:
             self._take(mute.CaptureRead(muted, generation, switch))
@@ -203,9 +208,10 @@ class MuteControl:
     def _take(self, event: mute.MuteEvent) -> None:
         before = self.state
         self.state = mute.step(before, event, self._clock.mono_s())
-        if self.state.status.mute is not before.status.mute:
+        if self.state.status.since != before.status.since:
             self._since = self._clock.now()
-        if self.state.generation != before.generation and self.state.requested is not None:
+        renewed = self.state.generation != before.generation or self.state.lit is not before.lit
+        if renewed and self.state.requested is not None:
             self._begin_writing()
         if self.state.status != before.status:
             self._news.set()
@@ -221,26 +227,35 @@ class MuteControl:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._write())
 
+    @property
+    def _target(self) -> tuple[int, bool, bool]:
+        return self.state.generation, self.off_hook, self.state.lit
+
     async def _write(self) -> None:
-        """Carry out the present request; a newer one that came meanwhile is carried out next."""
-        while self._written != (asked := (self.state.generation, self.off_hook)):
-            generation, requested = self.state.generation, self.state.requested
-            # The lamp never says muted while the microphone is open: silence comes before it, and
-            # goes after it.
-            led = None if requested else await self._write_led(False)
-            capture = (
-                None if requested is None else await self._write_capture(requested, generation)
-            )
+        """Carry out the present request; a newer one that came meanwhile is carried out next.
+
+        A Mute LED is never lit while the microphone may be open: silence comes before it, goes
+        after it, and is what it waits for. So it is out, too, while nothing can be read back.
+        """
+        while self._written != self._target:
+            generation, off_hook, _ = self._target
+            requested, led = self.state.requested, None
+            if not requested:
+                led = await self._write_led(False)
+            elif self.state.capture is False:
+                self.phones.request(False, off_hook)  # silence waits for no LED
+            if requested is not None and self._captured != generation:
+                await self._write_capture(requested, generation)
+            lit = self.state.lit and self.state.generation == generation
             if requested:
-                led = await self._write_led(True)
-            self._written = asked
+                led = await self._write_led(lit)
+            self._written = (generation, off_hook, lit)
             if requested is not None:
-                self._take(capture or mute.CaptureRead(None, generation))
                 self._take(mute.LedWritten(led, generation))
 
     async def _write_led(self, requested: bool) -> bool | None:
         phone = self.phone
-        self.phones.tell(requested, self.off_hook)
+        self.phones.request(requested, self.off_hook, but=phone)
         if phone is None:
             return None
         try:
@@ -250,25 +265,26 @@ class MuteControl:
             return None
         return requested
 
-    async def _write_capture(self, requested: bool, generation: int) -> mute.CaptureRead | None:
-        if self._screen is None:
-            return None
-        try:
-            await self._screen.mute(requested)
-        except (PortError, DeviceError) as error:
-            _log.warning("microphone: %s", error)
-            return None
-        sound = self._screen.state.sound
-        return mute.CaptureRead(sound.muted, generation, mute.Switch(sound.switch.value))
+    async def _write_capture(self, requested: bool, generation: int) -> None:
+        read = mute.CaptureRead(None, generation)
+        if self._screen is not None:
+            try:
+                await self._screen.mute(requested)
+                sound = self._screen.state.sound
+                read = mute.CaptureRead(sound.muted, generation, mute.Switch(sound.switch.value))
+            except (PortError, DeviceError) as error:
+                _log.warning("microphone: %s", error)
+        self._captured = generation
+        self._take(read)
 
     def _replaced(self, before: str | None) -> None:
         """Have all that was proven of one speakerphone proven anew of another one."""
-        name = self.phones.used
-        _log.info("speakerphone: %s is in use", name or "none")
+        _log.info("speakerphone: %s is in use", self.phones.used or "none")
         self._take(mute.SpeakerphoneOnline(False, False))
         self.put_back()
-        left = name is None and before is not None and self._call is not None
-        if left and self._unplugged == "mute" and mute.toggled(self.state):
+        left = before is not None and self._call is not None and self._unplugged == "mute"
+        # The sound server may have noticed first, and muted by itself.
+        if left and (mute.toggled(self.state) or self.state.by == mute.SOUND):
             self._take(mute.MuteRequested(True, f"unplugged:{before}"))
 
     def _meeting_muted(self) -> bool | None:
@@ -312,11 +328,19 @@ class Speakerphones:
             raise Refused(name, "offline", f"{name} is not plugged in; choose it when it is")
         self._chosen = name
 
-    def tell(self, muted: bool, off_hook: bool) -> None:
-        """Have the LEDs of those not in use off; while none is, any of them may be the next one."""
+    def request(self, muted: bool, off_hook: bool, but: Speakerphone | None = None) -> None:
+        """Have all LEDs written, `but` those of one; waits for nothing.
+
+        Mute is shown by all of them, for each may mute. Off-Hook only by the one in use; while none
+        is, any of them may be the next one.
+        """
         for phone in self._phones.values():
-            if phone.name != self.used:
-                phone.request_leds(*((muted, off_hook) if self.used is None else (False, False)))
+            if phone is not but:
+                phone.request_leds(muted, off_hook and self.used in (None, phone.name))
+
+    def answer(self, name: str) -> None:
+        """Write the LEDs of one again: a press that changed nothing wants an answer, too."""
+        self._phones[name].repeat_leds()
 
     def follow(self, *, in_call: bool) -> bool:
         """Take what is online now; return whether another one, or none, is in use."""

@@ -1,12 +1,13 @@
 """Whether the microphone is muted: what was requested, what was proven, and nothing else.
 
 Events in, a new `MuteState` out: the one place that decides *muted*. Knows no device, no sound
-server and no clock. *Muted* is said only while, for the present request, the LED write succeeded
-(or there is no LED) and both the capture mute and the devices' own capture switches (where there
-are any) were read back. Every new request starts a new `generation`, and so does a speakerphone or
-a sound server that comes or goes: proof of an older one counts for nothing, because what it proves
-may be undone by a command that is still on its way. Whenever `generation` is new, the room writes
-LED and capture for `requested` and reports what came of it.
+server and no clock. *Muted* is said only while, for the present request, both the capture mute and
+the devices' own capture switches (where there are any) were read back. The LED is waited for; one
+that cannot be written, or is unplugged, is a warning and no open microphone. Every new request
+starts a new `generation`, and so does a speakerphone or a sound server that comes or goes: proof of
+an older one counts for nothing, because what it proves may be undone by a command that is still on
+its way. Whenever `generation` is new, the room writes LED and capture for `requested` and reports
+what came of it; whenever `lit` is new, it writes the LED.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from enum import StrEnum
 CONFIRM_S = 2.0
 CONFLICT_S = 0.5  # two people who want the opposite at the same moment
 CALL_ENDED = "call_ended:"  # who unmutes a room whose call somebody in it has left
+SOUND = "sound"  # another program, or the sound server for a device that was unplugged
 
 
 class Mute(StrEnum):
@@ -34,9 +36,9 @@ class MuteStatus:
     """What is shown: since when (monotonic seconds), who asked, and why if that is not plain.
 
     `why`: "" as asked · "not_asked" nobody has · "not_confirmed" no proof within 2 s ·
-    "no_led" the same, and it is the LED · "switch" the device's own capture switch is not as
-    asked · "offline" not confirmed, and the device is gone · "conflict" somebody else had just
-    asked for the opposite.
+    "led_unavailable" it is so, and no LED shows it, or may show the opposite · "switch" the
+    device's own capture switch is not as asked · "offline" not confirmed, and the device is gone ·
+    "conflict" somebody else had just asked for the opposite.
     """
 
     mute: Mute
@@ -140,10 +142,14 @@ class MuteState:
     switch: Switch = Switch.NONE
 
     @property
+    def lit(self) -> bool:
+        """Whether a Mute LED may be lit: after silence was read back, and while it is."""
+        return self.requested is True and self.capture is True
+
+    @property
     def proven(self) -> bool:
-        """Whether the request for silence is fulfilled, beyond doubt."""
-        led = self.led is True or not self.has_led
-        return self.requested is True and self.online and led and self.capture is True
+        """Whether the request for silence is fulfilled, and shown."""
+        return self.lit and self.online and (self.led is True or not self.has_led)
 
 
 def first(now: float) -> MuteState:
@@ -166,7 +172,7 @@ def step(state: MuteState, event: MuteEvent, now: float) -> MuteState:
             after = _renewed(replace(state, server=event.there), now)
         case _:
             after = state
-    if state.proven and not after.proven:
+    if (state.proven and not after.proven) or (after.lit and not state.lit):
         after = replace(after, doubt_at=now)
     return _shown(after, now)
 
@@ -183,14 +189,19 @@ def toggled(state: MuteState) -> bool:
 
 
 def _requested(state: MuteState, event: MuteRequested, now: float) -> MuteState:
-    """Take a request. Conflicts end muted; asking again for what is under way changes nothing."""
+    """Take a request. Conflicts end muted.
+
+    Asking again for what is so, or under way, proves nothing anew; a mute is theirs from then on
+    who asked last for it.
+    """
     fresh = now - state.asked_at <= CONFLICT_S
     other = event.by not in (state.by, CALL_ENDED)
     if not event.muted and state.requested and fresh and other:
         return replace(state, conflict=True)
     under_way = (Mute.MUTED, Mute.MUTING) if event.muted else (Mute.OPEN, Mute.UNMUTING)
     if event.muted is state.requested and state.status.mute in under_way:
-        return state
+        renewed = replace(state.status, since=now)
+        return replace(state, by=event.by, asked_at=now, status=renewed) if event.muted else state
     asked = replace(state, requested=event.muted, by=event.by, asked_at=now, conflict=False)
     return _renewed(asked, now)
 
@@ -214,7 +225,7 @@ def _captured(state: MuteState, event: CaptureRead, now: float) -> MuteState:
     if not current:
         return state
     if state.requested is False and state.capture is False and muted:
-        return _renewed(replace(state, requested=True, by="sound", asked_at=now), now)
+        return _renewed(replace(state, requested=True, by=SOUND, asked_at=now), now)
     return replace(state, capture=muted)
 
 
@@ -244,19 +255,20 @@ def _judged(state: MuteState, now: float) -> tuple[Mute, str]:
     if state.requested:
         if state.proven:
             return Mute.MUTED, "conflict" if state.conflict else ""
+        if state.lit and (not state.online or state.led_failed or late):
+            return Mute.MUTED, "led_unavailable"
         return (Mute.OPEN, _missing(state)) if late else (Mute.MUTING, "")
     if state.capture is False:
         off = state.switch is Switch.OFF  # open, but the device lets nothing through
-        return Mute.OPEN, "no_led" if state.led_failed else "switch" if off else ""
+        stale = state.has_led and state.led_failed  # it may still say muted
+        return Mute.OPEN, "led_unavailable" if stale else "switch" if off else ""
     return (Mute.UNKNOWN, "not_confirmed") if late else (Mute.UNMUTING, "")
 
 
 def _missing(state: MuteState) -> str:
-    """Say why silence is not proven: the device, the LED, its switch, or the read-back."""
+    """Say why silence is not proven: the device, its switch, or the read-back."""
     if not state.online:
         return "offline"
-    if state.capture is True and state.led_failed:
-        return "no_led"
     if state.switch in (Switch.ON, Switch.UNKNOWN):
         return "switch"
     return "not_confirmed"

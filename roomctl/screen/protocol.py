@@ -175,7 +175,8 @@ class PlayTone:
 class SoundState:
     """The sound server as it was read.
 
-    `muted` is True only if every microphone that a browser could open is; None = not known.
+    `muted` is True only if every microphone that a browser could open is; None = not known, or
+    there is none and nobody has asked for silence.
     `switch` is what the devices themselves let through.
     """
 

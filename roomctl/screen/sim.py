@@ -85,6 +85,8 @@ class SimScreen:
     lobby_s    how long the host takes for that, counted from the open page
     ignores_mute  the sound server takes an order, and neither does nor confirms it until this ends
     has_sound  whether there is a sound server; it stays as it is muted, or not, without one
+    has_microphone  whether the room's own is there
+    others     whether there is another one, which does not open in its place
     switch     the microphone's own capture switch; it follows the mute unless `stuck_switch`
     level_pct  how loud it is in the room
     meeting_muted  somebody muted the room in the meeting itself
@@ -99,7 +101,8 @@ class SimScreen:
         self.blocked_by: str | None = None
         self.shows, self.reachable = SimPage(), True
         self.ignores_mute = self.stuck_switch = self.meeting_muted = False
-        self.has_sound = True
+        self.has_sound = self.has_microphone = True
+        self.others = False
         self._said: SoundState | None = None
         self._target: bool | None = None
         self.switch, self.level_pct, self.hears = CaptureSwitch.NONE, 35, True
@@ -149,6 +152,14 @@ class SimScreen:
         self.muted = not self.muted
         if self.muted and self._target is not None:
             self._target = True
+
+    def plug_microphone(self, there: bool) -> None:
+        """Plug the room's microphone in, which is open then, or pull it out."""
+        if there is not self.has_microphone:
+            self.has_microphone = there
+            self.muted = not there and self.others
+            if self.muted and self._target is not None:
+                self._target = True
 
     def want(self) -> None:
         """Ask for pages to stand on the displays, as a kiosk does."""
@@ -259,7 +270,7 @@ class SimScreen:
         if said != self._sound():
             self._say_sound()
         target = None if self.ignores_mute or not self.has_sound else self._target
-        if target is not None and self._sound().silent is not target:
+        if target is not None and self._sound().silent is (not target):
             before = self._sound()
             self._set(target)
             if self._sound() != before:
@@ -292,7 +303,10 @@ class SimScreen:
     def _sound(self) -> SoundState:
         if not self.has_sound:
             return SoundState(available=False, reason=ScreenReason.NO_SOUND_SERVER)
-        return SoundState(True, self.muted, self.volume_pct, None, self.switch)
+        muted: bool | None = self.muted
+        if not self.has_microphone and not self.others:
+            muted = True if self._target else None
+        return SoundState(True, muted, self.volume_pct, None, self.switch)
 
     def _running(self) -> bool:
         return self._call is not None and self._call.page.phase not in PAGE_OVER

@@ -235,6 +235,7 @@ class SimulatedScreen:
             "shown": self.screen.shown,
             "ignores_mute": self.screen.ignores_mute,
             "no_sound": not self.screen.has_sound,
+            "no_microphone": not self.screen.has_microphone,
             "meeting_muted": self.screen.meeting_muted,
             "silent": self.screen.silent,
             "blocked_by": self.screen.blocked_by,
@@ -253,6 +254,9 @@ class SimulatedScreen:
 
         def no_sound(args: Mapping[str, Argument], now: float) -> None:
             self.screen.has_sound = not self.screen.has_sound
+
+        def no_microphone(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.plug_microphone(not self.screen.has_microphone)
 
         def mute_by_program(args: Mapping[str, Argument], now: float) -> None:
             self.screen.mute_by_program()
@@ -281,6 +285,7 @@ class SimulatedScreen:
             "crash": crash,
             "ignore_mute": ignore_mute,
             "no_sound": no_sound,
+            "no_microphone": no_microphone,
             "mute_by_program": mute_by_program,
             "mute_in_meeting": mute_in_meeting,
             "quiet": quiet,

@@ -155,8 +155,12 @@ class Speakerphone(Device):
         if (muted, off_hook) == self._target:
             return
         self._target = (muted, off_hook)
+        self.repeat_leds()
+
+    def repeat_leds(self) -> None:
+        """Have the LEDs written as they are: the answer to a press that changes nothing."""
         if self._session is not None:
-            self._session.write_leds(muted, off_hook)
+            self._session.write_leds(*self._target)
             self.wake()
 
     async def attend(self) -> None:

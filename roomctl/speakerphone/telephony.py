@@ -31,6 +31,11 @@ A finger may have been taken for the echo. Then the echo still comes, is taken f
 LED that answers it is no answer in the device's eyes: it would be echoed, taken for a press, and so
 on without end. So while an echo is owed, answers are writes that may be echoed like any other.
 
+A press may change nothing: the room is muted and the key may only mute, or nothing can be muted and
+the LED stays out. Its LED then is no answer, the device repeats the press, and whatever comes next
+is taken for a repetition: the key would be dead. So just before a device may repeat, a press that
+has no answer gets one: the LED blinks once.
+
 The LED that the host writes is its answer to a press, and no device is known to echo an answer. One
 that did would toggle itself without end, and so would one that repeats a press because it does not
 take the answer: after two dozen presses that all came as late after the answer as the one before,
@@ -58,6 +63,7 @@ _ECHO_LAG_S = 0.1
 _LOOP = 24  # presses
 _LOOP_LAG_S = 0.02
 RETRY_S = 1.0
+_BLINK = 0.9  # of the time after which an unanswered press is repeated
 _INPUT = 1
 
 
@@ -314,6 +320,7 @@ class _OneShot:
     echoes: EchoFilter
     seen_at: float = float("-inf")
     _unanswered_until: float = float("-inf")
+    _blinked_at: float = float("-inf")
     _answered_at: float = float("-inf")
     _ignored_at: float = float("-inf")
     _lag_s: float = 0.0
@@ -337,6 +344,17 @@ class _OneShot:
         if self.answerable:
             self._unanswered_until = at + self.timing.repeat_s + self.timing.double_s
         return not repeated
+
+    @property
+    def answer_due(self) -> float | None:
+        """When a press that nothing has answered yet needs an answer; None: there is none."""
+        if self.seen_at >= self._unanswered_until or self._blinked_at >= self.seen_at:
+            return None
+        return self.seen_at + _BLINK * self.timing.repeat_s
+
+    def blinked(self, now: float) -> None:
+        """Note that the answer is on its way."""
+        self._blinked_at = now
 
     def _loops(self, at: float) -> bool:
         """Count presses that follow the answer to the last as fast as that followed its own.
@@ -435,6 +453,15 @@ class Telephony:
         """The hook as the device last reported it; on-hook until it did."""
         return self._hook.off
 
+    @property
+    def answer_due(self) -> float | None:
+        """When a press of mute needs an answer, if it gets none before."""
+        return self._mute_shot.answer_due
+
+    def blinked(self, now: float) -> None:
+        """Note that the Mute LED blinks now: that is the answer."""
+        self._mute_shot.blinked(now)
+
     def read(self, report_id: int, payload: bytes, at: float) -> list[Press]:
         """Return the presses in an input report that came at `at`."""
         presses = self._keys.read(report_id, payload, at)
@@ -518,6 +545,7 @@ class TelephonySession:
         self._begins = False
         self._retry_at: float | None = None
         self._fresh = True
+        self._blinking = False
 
     def write_leds(self, muted: bool, off_hook: bool) -> None:
         """Have the LEDs written; without any, it is done at once."""
@@ -546,9 +574,14 @@ class TelephonySession:
     def tick(self, now: float) -> None:
         if self._retry_at is not None and now >= self._retry_at:
             self._write_all()
+        answer_due = self.telephony.answer_due
+        if self._idle and answer_due is not None and now >= answer_due:
+            self.telephony.blinked(now)
+            self._blink()
 
     def due(self) -> float | None:
-        return self._retry_at
+        answer_due = self.telephony.answer_due if self._idle else None
+        return min((at for at in (self._retry_at, answer_due) if at is not None), default=None)
 
     def outbox(self, now: float) -> bytes | None:
         if not self._queue or self._flying:
@@ -560,7 +593,13 @@ class TelephonySession:
 
     def sent(self, now: float) -> None:
         self._flying = False
-        if not self._queue:
+        if self._queue:
+            return
+        if self._blinking:
+            muted, off_hook = self._target
+            self.telephony.wrote(WrittenLeds(not muted, off_hook, self._begun, now))
+            self._write_all()
+        else:
             self._fresh = False
             self.written = WrittenLeds(*self._target, self._begun, now)
             self.telephony.wrote(self.written)
@@ -575,7 +614,21 @@ class TelephonySession:
             self._retry_at = now + RETRY_S
             self._settled(why)
 
+    @property
+    def _idle(self) -> bool:
+        """Whether every LED is as it shall be, so that one may blink."""
+        return not self._queue and not self._flying and self._retry_at is None
+
+    def _blink(self) -> None:
+        """Write the Mute LED as it is not; once that is sent, all is written as it shall be."""
+        muted, off_hook = self._target
+        self._queue = deque(self.leds.frames(not muted, off_hook))
+        self._begins = self._blinking = True
+
     def _write_all(self) -> None:
+        if self._blinking and self._flying:
+            self.telephony.leds_unknown()
+        self._blinking = False
         self._queue = deque(self.leds.frames(*self._target))
         if self._fresh:
             self._queue += self.leds.off()

@@ -112,10 +112,31 @@ def test_what_is_not_proven_within_two_seconds_is_said_to_be_open() -> None:
     assert story.capture(True).shows == ("muted", "")  # late proof is proof
 
 
-def test_a_failed_led_write_is_not_muted_and_says_so() -> None:
+def test_a_failed_led_write_is_muted_with_a_warning_for_nothing_can_be_heard() -> None:
     story = Story().want(True).led(None).capture(True)
-    assert story.tell(TimePassed(), 2).shows == ("open", "no_led")
+    assert story.shows == ("muted", "led_unavailable")
+    assert due(story.state) is None
     assert story.led(True).shows == ("muted", "")
+
+
+def test_an_led_that_nothing_is_heard_of_is_a_warning_after_two_seconds() -> None:
+    story = Story().want(True).capture(True)
+    assert story.shows == ("muting", "")
+    assert story.tell(TimePassed(), 2).shows == ("muted", "led_unavailable")
+
+
+def test_an_led_that_cannot_be_written_makes_no_open_microphone_muted() -> None:
+    story = Story().want(True).led(None).capture(False)
+    assert story.tell(TimePassed(), 2).shows == ("open", "not_confirmed")
+
+
+def test_an_led_may_be_lit_only_while_silence_is_read_back() -> None:
+    story = Story().want(True)
+    assert not story.state.lit
+    assert story.capture(True).state.lit
+    assert not story.tell(SoundServerOnline(there=True)).state.lit
+    assert not story.capture(True).capture(None).state.lit
+    assert not story.capture(True).want(False).state.lit
 
 
 def test_no_sound_server_is_never_muted() -> None:
@@ -137,8 +158,21 @@ def test_the_state_keeps_who_asked_and_since_when() -> None:
     story = Story().want(True, by="puck").led(True)
     story.tell(CaptureRead(True, story.state.generation), after_s=0.3)
     since = story.now
-    story.want(True, by="panel", after_s=5)
-    assert (story.state.status.by, story.state.status.since) == ("puck", since)
+    story.want(False, by="panel", after_s=5).led(False).capture(False)
+    open_since = story.now
+    story.want(False, by="puck", after_s=5)
+    assert (story.state.status.by, story.state.status.since) == ("panel", open_since)
+    assert open_since > since
+
+
+def test_who_mutes_what_is_muted_is_who_asked_from_then_on() -> None:
+    story = Story().muted()
+    generation = story.state.generation
+    story.want(True, by="puck", after_s=5)
+    assert story.shows == ("muted", "")
+    assert (story.state.status.by, story.state.status.since) == ("puck", story.now)
+    assert story.state.generation == generation  # it is muted: nothing is written again
+    assert story.want(False, by="panel", after_s=0.2).state.conflict
 
 
 def test_proof_of_an_older_wish_proves_nothing() -> None:
@@ -200,10 +234,12 @@ def test_what_is_found_at_the_start_is_kept(found: bool, shown: str) -> None:
     assert (story.state.requested, story.shows[0]) == (found, shown)
 
 
-def test_unplugged_is_never_muted_and_back_is_proven_anew() -> None:
-    story = Story().muted().tell(SpeakerphoneOnline(online=False, has_led=True))
+def test_unplugged_is_muted_once_that_is_read_anew_and_back_is_proven_anew() -> None:
+    story = Story().muted().tell(SpeakerphoneOnline(online=False, has_led=False))
     assert story.shows == ("muting", "")
-    assert story.led(True).capture(True).tell(TimePassed(), 2).shows == ("open", "offline")
+    assert story.capture(True).shows == ("muted", "led_unavailable")
+    silent = Story().muted().tell(SpeakerphoneOnline(online=False, has_led=False))
+    assert silent.capture(None).tell(TimePassed(), 2).shows == ("open", "offline")
     story.tell(SpeakerphoneOnline(online=True, has_led=True))
     assert story.shows[0] == "muting"
     assert story.led(True).capture(True).shows == ("muted", "")

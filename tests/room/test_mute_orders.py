@@ -50,11 +50,15 @@ class World:
     capture_done: int = 0
 
     def tell(self, event: MuteEvent) -> None:
-        before = self.state.generation
+        before = self.state
         self.state = step(self.state, event, self.now)
-        if self.state.generation != before and self.state.requested is not None:
-            self.capture_orders.append((self.state.requested, self.state.generation))
-            self.led_orders.append((self.state.requested, self.state.generation))
+        generation, requested = self.state.generation, self.state.requested
+        if requested is None:
+            return
+        if generation != before.generation:
+            self.capture_orders.append((requested, generation))
+        if generation != before.generation or self.state.lit is not before.lit:
+            self.led_orders.append((self.state.lit, generation))
 
     def read_back(self) -> None:
         muted = self.mic_muted if self.plugged and self.server else None
@@ -145,6 +149,9 @@ class World:
         if not self.plugged and not self.known_plugged:
             self.plugged = True
             self.mic_muted = self.switch_off = self.led_lit = False
+            self.read_back()
+            while self.capture_news:  # the sound server tells of a new source at once
+                self.capture_is_heard()
 
     def plug_is_noticed(self) -> None:
         if self.plugged and not self.known_plugged:
@@ -198,7 +205,8 @@ def check(world: World) -> None:
     if world.state.status.mute is Mute.MUTED and world.plugged and world.server:
         assert world.mic_muted
         assert world.switch_off or not world.has_switch
-        assert world.led_lit or not world.led_exists
+        warned = world.state.status.why == "led_unavailable"
+        assert world.led_lit or not world.led_exists or warned
     limit = due(world.state)
     assert limit is None or limit > world.now  # nothing is "muting" for more than 2 s
 

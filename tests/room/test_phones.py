@@ -2,7 +2,7 @@
 
 from roomctl.speakerphone.sim import SimSpeakerphone
 from tests.invented import invented
-from tests.room.rig import BAMBOO, TWO, living
+from tests.room.rig import BAMBOO, STAFF, TWO, living
 
 OLD_510 = BAMBOO.replace(
     'url = "usb:0b0e:2456"\n', 'url = "usb:0b0e:2456"\nprofile = "jabra-speak-510"\n'
@@ -36,25 +36,33 @@ def lit(phone: SimSpeakerphone) -> tuple[bool, bool]:
 
 
 @invented
-async def test_one_that_is_no_longer_used_is_dark() -> None:
+async def test_mute_is_lit_on_all_and_off_hook_on_the_one_in_use() -> None:
     async with living(TWO) as house:
         await house.ask("audio.mute", on=True)
         await house.until(lambda: lit(house.phone) == (True, False))
-        assert (await house.ask("audio.device", name="wall")).status == "done"
         await house.until(lambda: lit(house.speakerphone("wall")) == (True, False), limit_s=1.0)
-        await house.until(lambda: lit(house.phone) == (False, False), limit_s=1.0)
+        await house.join()
+        await house.until(lambda: lit(house.phone) == (True, True), limit_s=1.0)
+        await house.always(lambda: lit(house.speakerphone("wall")) == (True, False), 1.0)
+        await house.ask("meeting.leave", STAFF)
+        await house.until(lambda: lit(house.phone) == (True, False))
+        await house.until(lambda: house.document.meeting.state == "idle")
+        assert (await house.ask("audio.device", name="wall")).status == "done"
+        await house.join()
+        await house.until(lambda: lit(house.speakerphone("wall")) == (True, True), limit_s=1.0)
+        await house.always(lambda: lit(house.phone) == (True, False), 1.0)
 
 
 @invented
-async def test_one_that_comes_back_while_another_one_is_used_stays_dark() -> None:
+async def test_one_that_comes_back_while_another_one_is_used_shows_mute_and_no_call() -> None:
     async with living(TWO) as house:
         await house.join()
         await house.ask("audio.mute", on=True)
         await house.act("speakerphone.table", "unplug")
         await house.until(lambda: lit(house.speakerphone("wall")) == (True, True), limit_s=1.0)
         await house.act("speakerphone.table", "plug")
-        await house.until(lambda: house.device("speakerphone.table").status == "online")
-        await house.always(lambda: lit(house.phone) == (False, False), 5.0)
+        await house.until(lambda: lit(house.phone) == (True, False), limit_s=3.0)
+        await house.always(lambda: lit(house.phone) == (True, False), 5.0)
 
 
 @invented
@@ -80,10 +88,15 @@ async def test_one_whose_lights_cannot_be_written_does_not_come_and_go_with_its_
         table = "speakerphone.table"
         await house.until(lambda: house.device(table).status == "offline", limit_s=3.0)
         await house.act(table, "press_mute")
-        await house.until(lambda: house.document.audio.mute == "muting", limit_s=0.5)
-        await house.until(lambda: house.document.audio.mute == "open", limit_s=3.0)
-        await house.always(lambda: house.document.audio.mute == "open", 6.0)  # in plain words
+
+        def warned() -> bool:
+            audio = house.document.audio
+            return (audio.mute, audio.reason) == ("muted", "led_unavailable")
+
+        await house.until(warned, limit_s=0.5)
+        await house.always(warned, 6.0)  # in plain words
         assert house.device(table).status == "offline"
         house.phone.faults.stalled = False
-        await house.until(lambda: house.document.audio.mute == "muted", limit_s=2.0)
+        await house.until(lambda: house.document.audio.reason == "", limit_s=2.0)
+        assert house.document.audio.mute == "muted"
         assert house.phone.led_muted

@@ -59,6 +59,16 @@ async def test_it_is_changed_by_the_room_alone_outside_calls_and_for_one_that_is
 
 
 @invented
+async def test_one_that_is_unplugged_in_a_call_leaves_the_next_one_muted() -> None:
+    async with living(TWO) as house:
+        await house.join()
+        await house.act("speakerphone.table", "unplug")
+        await house.until(lambda: used(house) == ["wall"], limit_s=0.5)
+        await house.until(lambda: said(house) == ("muted", "unplugged"), limit_s=1.0)
+        await house.until(lambda: house.speakerphone("wall").led_muted, limit_s=0.5)
+
+
+@invented
 async def test_one_that_is_unplugged_in_a_call_hands_over_within_half_a_second() -> None:
     async with living(TWO) as house:
         await house.join()
@@ -87,11 +97,13 @@ async def test_the_last_one_that_is_unplugged_in_a_call_leaves_the_room_muted() 
             lambda: house.device("speakerphone.table").status == "offline", limit_s=0.5
         )
         await house.until(lambda: house.screen.muted, limit_s=0.5)
-        assert said(house)[0] != "muted"  # there is no device of which it could be said
+        await house.until(lambda: said(house) == ("muted", "unplugged"), limit_s=0.5)
+        assert house.document.audio.reason == "led_unavailable"
 
         await house.act("speakerphone.table", "plug")
-        await house.until(lambda: said(house) == ("muted", "unplugged"), limit_s=3.0)
-        assert house.phone.led_muted
+        await house.until(lambda: house.phone.led_muted, limit_s=3.0)
+        await house.until(lambda: house.document.audio.reason == "", limit_s=0.5)
+        assert said(house) == ("muted", "unplugged")
         assert house.phone.led_off_hook
         await house.always(lambda: said(house)[0] == "muted", 1.0)
         await house.ask("audio.mute", on=False)
@@ -117,6 +129,34 @@ async def test_a_press_on_one_that_is_not_in_use_mutes_and_never_opens() -> None
         assert house.document.audio.requested_by_name == "wall"
         await house.act("speakerphone.wall", "press_mute")
         await house.always(lambda: house.screen.muted, 5.0)
+
+
+@invented
+async def test_the_mute_key_of_one_that_is_not_in_use_works_again_and_again() -> None:
+    async with living(TWO) as house:
+        await house.join()
+        for _ in range(3):
+            await house.act("speakerphone.wall", "press_mute")
+            await house.until(lambda: said(house) == ("muted", "speakerphone"), limit_s=1.0)
+            await house.until(lambda: house.speakerphone("wall").led_muted, limit_s=1.0)
+            assert not house.speakerphone("wall").led_off_hook
+            await house.always(lambda: house.screen.muted, 3.0)
+            await house.act("speakerphone.table", "press_mute")
+            await house.until(lambda: said(house)[0] == "open", limit_s=1.0)
+            await house.until(lambda: not house.speakerphone("wall").led_muted, limit_s=1.0)
+            await house.always(lambda: said(house)[0] == "open", 3.0)
+
+
+@invented
+async def test_who_mutes_on_another_speakerphone_while_it_is_muted_is_who_muted() -> None:
+    async with living(TWO) as house:
+        await house.join()
+        await house.ask("audio.mute", on=True)
+        before = house.document.audio.since
+        await house.always(lambda: said(house) == ("muted", "panel"), 3.0)
+        await house.act("speakerphone.wall", "press_mute")
+        await house.until(lambda: said(house) == ("muted", "speakerphone"), limit_s=0.5)
+        assert house.document.audio.since > before
 
 
 @invented

@@ -195,6 +195,32 @@ def test_hanging_up_right_after_the_confirmation_counts() -> None:
     assert desk.presses == [Press.HOOK_ON]
 
 
+@pytest.mark.parametrize("muted", [True, False])
+def test_a_press_that_changes_nothing_is_answered_by_a_blink_and_the_next_one_counts(
+    muted: bool,
+) -> None:
+    desk = Desk()
+    desk.show(muted=muted)
+    desk.pass_s(5)
+    desk.answers = False
+    for presses in (1, 2, 3):
+        desk.press_mute()
+        desk.pass_s(2.4)  # it would repeat the press after 2.5 s
+        assert desk.presses == [Press.MUTE] * presses
+        assert desk.sim.led_muted is muted
+        desk.pass_s(1.0)
+    assert desk.presses == [Press.MUTE] * 3
+
+
+def test_a_press_that_is_answered_makes_no_lamp_blink() -> None:
+    desk = Desk()
+    for _ in range(3):
+        desk.press_mute()
+        written = desk.settled.copy()
+        desk.pass_s(5)
+        assert desk.settled == written
+
+
 def absolute(muted: bool) -> bytes:
     return bytes((1, 0, muted << 1))
 

@@ -17,10 +17,11 @@
 /**
  * Microphone and loudspeaker; `mute` is `muted` only when silence has been read back. `requested`
  * is what somebody wants, proven or not; `requested_by` is who was the last, and
- * `requested_by_name` which one of them. `reason` says what is missing to what was requested:
- * not_confirmed, no_led, switch, offline, conflict. `switch` is what the devices' own capture
- * switches let through; `meeting_muted` whether the meeting itself has the room muted, where its
- * page can be read. `available` is whether there is a sound server.
+ * `requested_by_name` which one of them. `reason` says what is missing to what was requested, or
+ * what to beware of: not_confirmed, switch, offline, conflict, led_unavailable (no LED shows it or
+ * one may show the opposite). `switch` is what the devices' own capture switches let through;
+ * `meeting_muted` whether the meeting itself has the room muted, where its page can be read.
+ * `available` is whether there is a sound server.
  * @typedef {object} Audio
  * @property {"muted" | "muting" | "open" | "unmuting" | "unknown"} mute
  * @property {number | null} volume_pct

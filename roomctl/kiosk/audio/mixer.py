@@ -158,13 +158,13 @@ class Mixer:
                     await self._wake.wait()
             except TimeoutError:
                 return
-            self._say(read(await connection.read(), self._use, self._switch))
+            self._say(self._read(await connection.read()))
 
     async def _settle(self, connection: SoundServer) -> list[tuple[int, bool]]:
         """Set what differs, and report what is read then; return what differs still."""
         scene = await connection.read()
         target, use, orders = self._target, self._use, self._orders
-        if self.sound.muted and (found := read(scene, use, self._switch)).muted is False:
+        if self.sound.muted and (found := self._read(scene)).muted is False:
             self._say(found)  # at once: setting it right takes a moment
         self._target = target = reconsidered(target, scene, use)
         wrong = changes(target, scene, use)
@@ -178,8 +178,11 @@ class Mixer:
             scene = await connection.read()
         if self._target is target:  # an order that came meanwhile is judged by itself
             self._target = reconsidered(target, scene, use)
-        self._answer(read(scene, use, self._switch), orders)
+        self._answer(self._read(scene), orders)
         return changes(target, scene, use)
+
+    def _read(self, scene: SoundGraph) -> SoundState:
+        return read(scene, self._use, self._switch, self._target)
 
     async def _switch_cards(self, wanted: dict[int, bool | None]) -> None:
         """Have the sound cards' switches as wanted, and keep what was read of them."""

@@ -64,13 +64,19 @@ def loudspeaker(scene: SoundGraph, use: PreferDevice) -> SoundNode | None:
 
 
 def read(
-    scene: SoundGraph, use: PreferDevice, switch: CaptureSwitch = CaptureSwitch.NONE
+    scene: SoundGraph,
+    use: PreferDevice,
+    switch: CaptureSwitch = CaptureSwitch.NONE,
+    target: MuteTarget | None = None,
 ) -> SoundState:
     """Return what may be said: muted is only said of a room without any open source.
 
-    `switch` is what was read of the sound cards themselves.
+    `switch` is what was read of the sound cards themselves. A room without any source is muted if
+    that is the `target`: one that is plugged in later is muted then.
     """
     muted = all(source.muted for source in scene.sources) if scene.sources else None
+    if not scene.sources and target is not None and target.muted:
+        muted = True
     sink = loudspeaker(scene, use)
     volume = None if sink is None else 0 if sink.muted else min(100, sink.volume_pct)
     return SoundState(True, muted, volume, None, switch)

@@ -16,6 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from roomctl.errors import ProfileError
 from roomctl.explain import explain, tuples
 
+Verified = Literal["report", "manual", "trace", "hardware"]
+"""How far a profile can be trusted: `report`, others say so; `manual`, the maker does; `trace`, it
+was seen in bytes recorded from a device; `hardware`, it was drilled on one."""
+
 
 class Profile(BaseModel):
     """What every profile says about itself."""
@@ -27,7 +31,7 @@ class Profile(BaseModel):
         description="identities that pick this profile, x for any one sign; may be empty"
     )
     source: str = Field(min_length=3, description="the document and page the facts come from")
-    verified: Literal["manual", "trace", "hardware"]
+    verified: Verified
     firmware: str = Field(default="", description="notes on firmware versions")
 
     renamed: ClassVar[Mapping[str, str]] = {}

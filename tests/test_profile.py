@@ -30,7 +30,7 @@ def test_a_profile_is_read(tmp_path: Path) -> None:
         (GOOD.replace('source = "Acme manual, p. 3"\n', ""), "source: is missing"),
         (
             GOOD.replace('"manual"', '"guess"'),
-            "verified: must be 'manual', 'trace' or 'hardware', found 'guess'",
+            "verified: must be 'report', 'manual', 'trace' or 'hardware', found 'guess'",
         ),
         (
             GOOD.replace('["1:2"]', '"1:2"'),

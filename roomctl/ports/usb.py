@@ -46,7 +46,8 @@ _log = logging.getLogger(__name__)
 
 TELEPHONY_PAGE = 0x0B
 AUDIO, HID, HUB, BOOT = 1, 3, 9, 1
-USAGE_PAGE, REPORT_ID = 0x04, 0x84  # prefixes of global items, as `global_items` yields them
+USAGE_PAGE, USAGE, REPORT_ID = 0x04, 0x08, 0x84  # prefixes, as `short_items` yields them
+MAIN_ITEMS = (0x80, 0x90, 0xB0)  # Input, Output, Feature
 INPUT, OUTPUT = 1, 2
 _READ_MS = 200  # how long a close may have to wait for a read
 _WRITE_MS = 300
@@ -169,26 +170,36 @@ def device_names(devices: list[usb.core.Device]) -> str:
     return f"plugged in: {', '.join(found)}" if found else "nothing is plugged in"
 
 
-def global_items(descriptor: bytes) -> Iterator[tuple[int, int]]:
-    """Yield (prefix without size, data) of the short global items of a report descriptor."""
+def short_items(descriptor: bytes) -> Iterator[tuple[int, int]]:
+    """Yield (prefix without size, data) of the short items of a report descriptor."""
     at = 0
     while at < len(descriptor):
         prefix, size = descriptor[at], (0, 1, 2, 4)[descriptor[at] & 3]
         if prefix == 0xFE:
             at += 3 + (descriptor[at + 1] if at + 1 < len(descriptor) else 0)
             continue
-        if prefix & 0x0C == 0x04:
-            yield prefix & 0xFC, int.from_bytes(descriptor[at + 1 : at + 1 + size], "little")
+        yield prefix & 0xFC, int.from_bytes(descriptor[at + 1 : at + 1 + size], "little")
         at += 1 + size
 
 
 def speaks_telephony(descriptor: bytes) -> bool:
-    return (USAGE_PAGE, TELEPHONY_PAGE) in global_items(descriptor)
+    """Whether it declares a telephony control; some have the collection and nothing in it."""
+    page = own_page = 0
+    for prefix, data in short_items(descriptor):
+        if prefix == USAGE_PAGE:
+            page = data
+        elif prefix == USAGE:
+            own_page = data >> 16
+        elif prefix in MAIN_ITEMS:
+            if TELEPHONY_PAGE in (page, own_page):
+                return True
+            own_page = 0
+    return False
 
 
 def is_numbered(descriptor: bytes) -> bool:
     """Whether its reports begin with a report ID."""
-    return REPORT_ID in dict(global_items(descriptor))
+    return REPORT_ID in dict(short_items(descriptor))
 
 
 def permission_error(url: str, node: str, *rules: str) -> PortError:

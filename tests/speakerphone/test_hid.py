@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from roomctl.ports.usb import speaks_telephony
 from roomctl.speakerphone.hid import (
     DescriptorError,
     ReportControl,
@@ -50,6 +51,30 @@ def test_output_report_lengths_of_a_real_descriptor_are_exact(name: str) -> None
         if report_type is ReportType.OUTPUT
     }
     assert lengths == RECORDED[name].output_bytes
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_real_device_speaks_telephony_if_it_declares_a_control_of_it(name: str) -> None:
+    descriptor = RECORDED[name].model.descriptor
+    pages = {control.usage >> 16 for control in read_descriptor(descriptor).controls()}
+    assert speaks_telephony(descriptor) is (0x0B in pages)
+
+
+@pytest.mark.parametrize(
+    ("text", "speaks"),
+    [
+        ("050b0905a101c0", False),  # a collection, and nothing in it
+        ("050b0905a101050909077501950181 02c0", False),  # buttons of another page in it
+        ("050b0905a1010920750195018102c0", True),
+        ("050ca1010b2f000b00750195018106c0", True),  # a usage that brings its own page
+        ("050c0901a1010b2f000b00a102c00920750195018102c0", False),  # the usage is a collection's
+        ("05", False),
+        ("0b2f", False),
+        ("", False),
+    ],
+)
+def test_an_empty_telephony_collection_is_no_telephony(text: str, speaks: bool) -> None:
+    assert speaks_telephony(bytes.fromhex(text.replace(" ", ""))) is speaks
 
 
 def test_the_simulated_device_has_the_real_descriptor() -> None:

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,49 @@ def test_every_shipped_profile_is_read_and_names_its_source() -> None:
     profiles = load_profiles(SHIPPED)
     assert len(profiles) >= 4
     assert all(len(profile.source) > 20 for profile in profiles.values())
+
+
+def test_every_shipped_profile_is_for_ids_that_only_its_maker_gives() -> None:
+    shipped = [one for stem, one in load_profiles(SHIPPED).items() if stem != "generic"]
+    ids = [each for profile in shipped for each in profile.match]
+    assert all(re.fullmatch("[0-9a-f]{4}:[0-9a-f]{4}", each) for each in ids)
+    chips = {"0483", "0a12", "0bda", "0d8c", "10d6", "1b3f"}  # other things have their ids, too
+    assert not {each[:4] for each in ids} & chips
+
+
+def test_every_shipped_profile_is_in_the_list_of_devices_and_as_far_as_it_is_trusted() -> None:
+    page = (Path(SHIPPED).parent / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| ([a-z]+) \|", page, re.MULTILINE)
+    shipped = load_profiles(SHIPPED).items()
+    assert sorted(rows) == sorted((s, one.verified) for s, one in shipped if s != "generic")
+
+
+@pytest.mark.parametrize(
+    ("ids", "stem"),
+    [
+        ("0b0e:24f1", "jabra-speak2-75"),
+        ("0b0e:ae6b", "jabra-speak2-40"),
+        ("0b0e:ae6a", "jabra-speak2-55"),
+        ("0b0e:0422", "jabra-speak-510-0422"),
+        ("047f:015d", "poly-sync-20"),
+        ("047f:0161", "poly-sync-60"),
+        ("1395:0041", "sennheiser-sp-20"),
+        ("6993:b043", "yealink-mspeech"),
+        ("046d:0867", "logitech-meetup"),
+        ("046d:0a4e", "logitech-p710e"),
+        ("291a:3305", "anker-powerconf-s500"),
+        ("328f:2001", "emeet-luna"),
+        ("18d1:8007", "google-meet-speakermic"),
+    ],
+)
+def test_a_device_has_the_name_of_its_own_profile(ids: str, stem: str) -> None:
+    vid, pid = (int(half, 16) for half in ids.split(":"))
+    assert pick(load_profiles(SHIPPED), None, vid, pid)[0] == stem
+
+
+def test_a_press_that_a_powerconf_s3_sends_twice_counts_once() -> None:
+    assert load_profiles(SHIPPED)["anker-powerconf-s3"].timing.double_s == 0.4
+    assert load_profiles(SHIPPED)["anker-powerconf-s500"].timing == PressTiming()
 
 
 def test_an_empty_folder_leaves_the_generic_profile(tmp_path: Path) -> None:

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from roomctl.speakerphone.hid import Usage, read_descriptor
 from roomctl.speakerphone.sim import SPEAK_810, Model, SpeakerphoneFaults
-from roomctl.speakerphone.telephony import RETRY_S, Leds, MuteLed, Press
+from roomctl.speakerphone.telephony import (
+    RETRY_S,
+    Leds,
+    MuteLed,
+    Press,
+    PressTiming,
+    Telephony,
+    WrittenLeds,
+)
 from roomctl.wire import Chunk
 from tests.examples import examples
 from tests.speakerphone.desk import Desk
@@ -423,3 +431,39 @@ def test_whatever_a_device_says_the_leds_are_what_the_room_wants(
         desk.pass_s(after_s)
     desk.pass_s(6)
     assert (desk.sim.led_muted, desk.sim.led_off_hook) == (desk.muted, desk.off_hook)
+
+
+# The layout of a Jabra SPEAK 510 (0b0e:0422) as its profile's source tells it, bit by bit. The
+# bytes of its descriptor are not public: these are written from that layout. Of the first four
+# bits no flags are told; they are taken to be as on the PowerConf.
+SPEAK_510 = Model(
+    "Jabra SPEAK 510 USB",
+    0x0B0E,
+    0x0422,
+    bytes.fromhex(
+        "050b0905a101850315002501750109200997092b092a95048123092f09210924095095048107"
+        "090619b029bb250c750495018140250175010907050995018102750195038101"
+        "05080917091e090909180920 0921092a95079122050b099e9501912295089101c0".replace(" ", "")
+    ),
+)
+
+PULSE = [(0.0, "13 00"), (1e-5, "03 00")]
+
+
+def test_a_speak_510_is_muted_and_pressed_by_the_reports_that_were_recorded_of_it() -> None:
+    assert frames(SPEAK_510, muted=False, off_hook=True) == ["02 03 01 00"]
+    assert frames(SPEAK_510, muted=True, off_hook=True) == ["02 03 05 00"]
+    leds = Leds(read_descriptor(SPEAK_510.descriptor))
+    telephony = Telephony(read_descriptor(SPEAK_510.descriptor), leds, PressTiming())
+    telephony.asked(muted=False, off_hook=True)
+    telephony.wrote(WrittenLeds(muted=False, off_hook=True, begun=0.0, ended=0.0))
+    told = [
+        (0.1, "03 00"),
+        (9.0, "13 00"),
+        (9.00001, "03 00"),
+        (15.0, "13 00"),
+        (15.00001, "03 00"),
+    ]
+    said = [telephony.read(3, bytes.fromhex(payload), at) for at, payload in told]
+    assert said == [[], [Press.MUTE], [], [Press.MUTE], []]
+    assert telephony.off_hook

@@ -108,6 +108,15 @@ async def test_degrees_come_back_within_one_step() -> None:
             assert reached.pan_deg == pytest.approx(asked, abs=0.1)
 
 
+@pytest.mark.parametrize("push", [(0, 0, 1, 0), (0, 0, 0, 1), (1, 0, 0, 0)])
+@invented
+async def test_an_axis_that_it_lacks_is_unsupported_and_not_ignored(push: list[float]) -> None:
+    one_axis = tuple(c for c in sim.EVERYTHING if c.id == Id.TILT_ABSOLUTE)
+    async with bench(one_axis) as b:
+        with pytest.raises(Unsupported):
+            b.front.drive(*push)
+
+
 @invented
 async def test_a_relative_move_begins_where_it_stands() -> None:
     async with bench() as b:

@@ -33,6 +33,7 @@ from roomctl.camera.uvc.axis import UvcAxis
 from roomctl.camera.uvc.connection import SetRequest, UvcConnection
 from roomctl.camera.uvc.message import ARC_SECONDS, Id, Set, UvcControl
 from roomctl.errors import Refused, Unsupported
+from roomctl.visca.connection import Refusal
 from roomctl.visca.request import Outcome
 from roomctl.wire import Identity
 
@@ -60,6 +61,7 @@ class UvcProtocol:
     settle_s: float | None = None  # the end of a move is that it was seen to stand there
     rom: int | None = None
     unknown_model: str | None = None
+    refusal: Refusal | None = None
 
     def __init__(
         self,
@@ -115,6 +117,9 @@ class UvcProtocol:
         self, pan: float, tilt: float, zoom: float, focus: float, until: float, now: float
     ) -> None:
         """Move until `until`, unless renewed; each push from -1 to 1."""
+        for part, push in (("zoom", zoom), ("focus", focus)):
+            axis = self.connection.axes.get(part)
+            must_have(self.name, not push or (axis and axis.moves), f"{part} that can be driven")
         moves = {"pan": pan, "tilt": tilt, "zoom": zoom, "focus": focus}
         self.connection.drive(moves, until, now)
 

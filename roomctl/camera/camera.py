@@ -19,6 +19,7 @@ from typing import Protocol
 from roomctl.camera.positions import StoredPosition, StoredPositions
 from roomctl.camera.profile import CameraProfile, RomAdvisory
 from roomctl.camera.protocol import (
+    STANDBY,
     Believed,
     CameraProtocol,
     CameraRequest,
@@ -30,6 +31,7 @@ from roomctl.camera.protocol import (
 from roomctl.clock import Clock
 from roomctl.device import Health, Status
 from roomctl.errors import NoReply, Refused, UnknownOutcome, Unsupported
+from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.frames import ErrorCode
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Identity
@@ -86,7 +88,8 @@ class Camera:
         self._tracks: bool | None = None
         self._lit: str | None = None
         self._relight: asyncio.TimerHandle | None = None
-        self._told = (self.state, self.health)
+        self._told: tuple[object, ...] = ()
+        self.refused_since = self.health.since
         self._looked = asyncio.Event()
         self._protocol = begin(self, None)
 
@@ -122,6 +125,11 @@ class Camera:
         return self._protocol.unknown_model if online else None
 
     @property
+    def refusal(self) -> MoveRefusal | None:
+        """Return why it does not move, or stop, although it answers."""
+        return self._protocol.refusal if self.health.status is Status.ONLINE else None
+
+    @property
     def stopping(self) -> bool:
         """Whether a stop is under way that the camera has not acknowledged."""
         return self._protocol.stopping
@@ -134,7 +142,8 @@ class Camera:
         """Move until told otherwise, and at most for `lease_s` unless called again.
 
         Each from -1 to 1 (clamped): right, up, tele and near are positive, the magnitude is the
-        part of the top speed. Raises Refused "offline", or "focus_auto". Returns at once.
+        part of the top speed. Raises Refused "offline", "standby", or "focus_auto"; Unsupported
+        if it lacks the axis. Returns at once.
         """
         self._refuse_if_offline()
         if pan or tilt:
@@ -142,8 +151,10 @@ class Camera:
         if focus and self.state.focus == "auto":
             raise Refused(self.name, "focus_auto", "focuses by itself; set it to manual first")
         now = self._port.clock.mono_s()
-        self._protocol.drive(pan, tilt, zoom, focus, now + lease_s, now)
-        self._port.wake()
+        try:
+            self._protocol.drive(pan, tilt, zoom, focus, now + lease_s, now)
+        finally:
+            self._port.wake()
         if self._preset is not None and (pan or tilt or zoom):
             self._preset = None
             self.refresh()
@@ -354,8 +365,10 @@ class Camera:
         lamp = (self._lit or "off") if self.profile.tally else None
         self.state = self._protocol.state(Believed(self._preset, lamp, self._tracks))
         self._looked.set()
-        if (now := (self.state, self.health)) != self._told:
-            self._told = now
+        if (told := (self.state, self.health, self.refusal)) != self._told:
+            if self._told[2:] != told[2:]:
+                self.refused_since = self._port.clock.now()
+            self._told = told
             self._port.changed()
 
     # The tally lamp.
@@ -455,6 +468,8 @@ class Camera:
                 raise UnknownOutcome(self.name, why)
             case RequestEnd.OFFLINE:
                 raise self._offline()
+            case RequestEnd.REFUSED if self.state.power is False:
+                raise Refused(self.name, "standby", STANDBY)
             case RequestEnd.REPLACED | RequestEnd.STOPPED:
                 why = f"was {outcome.end.value} by a newer command"
                 raise Refused(self.name, outcome.end.value, why)

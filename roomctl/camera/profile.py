@@ -168,7 +168,7 @@ class CameraTiming(_Part):
     probe_s: float = Field(default=1.0, gt=0, le=10)
     moving_poll_s: float = Field(default=0.2, gt=0, le=10)
     idle_poll_s: float = Field(default=5.0, gt=0, le=60)
-    tries: int = Field(default=3, ge=1, le=10)
+    tries: int = Field(default=5, ge=1, le=10)
 
     @property
     def settle_s(self) -> float:

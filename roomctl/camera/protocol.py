@@ -13,9 +13,12 @@ from typing import Literal, Protocol, TypeVar
 
 from roomctl.camera.profile import CameraProfile
 from roomctl.errors import Unsupported
+from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome
 
 T = TypeVar("T")
+
+STANDBY = "is in standby; switch it on first"
 
 Part = Literal["pan", "tilt", "zoom"]
 
@@ -90,7 +93,8 @@ class CameraProtocol(Protocol):
     `ready`: it has answered, and may be used. `placed`: it has said where it stands, or never will.
     `self_described`: what it can do is known only once it has answered. `settle_s`: how long
     to wait after a move until it is seen to stand; None: the end of a move says that.
-    `unknown_model`: what a camera that no profile knows said of itself.
+    `unknown_model`: what a camera that no profile knows said of itself. `refusal`: why one that
+    answers does not move.
     """
 
     self_described: bool
@@ -113,6 +117,8 @@ class CameraProtocol(Protocol):
     def rom(self) -> int | None: ...
     @property
     def unknown_model(self) -> str | None: ...
+    @property
+    def refusal(self) -> MoveRefusal | None: ...
     def state(self, believed: Believed) -> CameraState: ...
 
     def drive(

@@ -28,6 +28,7 @@ from roomctl.camera.profile import (
 )
 from roomctl.camera.protocol import (
     NOTHING_BELIEVED,
+    STANDBY,
     Believed,
     CameraRequest,
     CameraState,
@@ -37,7 +38,7 @@ from roomctl.camera.protocol import (
 )
 from roomctl.errors import Refused, Unsupported
 from roomctl.visca import codec
-from roomctl.visca.connection import Connection, Events
+from roomctl.visca.connection import Connection, Events, MoveRefusal
 from roomctl.visca.frames import END, LONGEST, SHORTEST, BadFrame
 from roomctl.visca.message import (
     Absolute,
@@ -169,6 +170,10 @@ class ViscaProtocol:
             return None
         return f"{version.identity} {version.rom:04x}" if version else "unreadable"
 
+    @property
+    def refusal(self) -> MoveRefusal | None:
+        return self.connection.refusal
+
     def state(self, believed: Believed) -> CameraState:
         return described(self.profile, self.connection.seen, believed)
 
@@ -177,8 +182,14 @@ class ViscaProtocol:
     def drive(
         self, pan: float, tilt: float, zoom: float, focus: float, until: float, now: float
     ) -> None:
-        """Move until `until`, unless renewed; each push from -1 to 1."""
+        """Move until `until`, unless renewed; each push from -1 to 1.
+
+        Refused "standby"; it is asked again whether it is, for a person may have switched it on.
+        """
         profile = self.profile
+        if self.connection.seen.power is False:
+            self.connection.ask(Inquiry.POWER)
+            raise Refused(self.name, "standby", STANDBY)
         must_have(self.name, profile.zoom or not zoom, "zoom")
         must_have(self.name, profile.focus or not focus, "focus that can be driven")
         moves = {

@@ -142,6 +142,8 @@ class Cameras(Part):
             for one in camera.advisories:
                 params = {"what": one.what, "source": one.source}
                 yield IssueEntry("camera.advisory", subject, {**params}, since)
+            if (refusal := camera.refusal) is not None:
+                yield IssueEntry(f"camera.{refusal.value}", subject, {}, camera.refused_since.wall)
             if (version := camera.unknown_model) is not None:
                 yield IssueEntry("camera.unknown_model", subject, {"version": version}, since)
 

@@ -4,18 +4,20 @@ Knows no port and no clock; the `Bus` hands it time and the frames of its addres
 `urgent` and `next` return. Its parts, from top to bottom:
 
 - *Requests* (`drive`, `stop`, `submit`): a drive is a slot for each axis group, overwritten by the
-  newest move, and ends by itself unless renewed; any other command waits in a short queue.
+  newest move, and ends by itself unless renewed; any other command waits in a short queue. What
+  still travels to a place is stopped before it is told to move otherwise.
 - *Scheduler* (`urgent`, `next`): a stop is written at once and waits for nothing. A move goes
   before a command, a command before a question; a question that has waited long goes before
-  another speed of a drive. At most one message waits for its ACK (a stop skips that gate), at most
-  `in_flight` commands run, and an inquiry goes only when nothing waits for its ACK: errors without
-  a socket name nobody.
+  another speed of a drive. At most one message waits for its ACK (a stop skips that gate, and a
+  move waits for it no longer than `GATE_S`), at most `in_flight` commands run, and an inquiry goes
+  only when nothing waits for its ACK: errors without a socket name nobody.
 - *Replies* (`receive`): an ACK names no command, so it is for the oldest without one. A completion,
   and an error that breaks off what ran, name a socket. Data, and any other error, are for the
   oldest that waits. Over IP a reply names its message (`answers`).
 - *Time* (`tick`, `due`): what no answer came to is said again if that is harmless, its outcome is
-  unknown if not. A camera that answers nothing, or takes no stop, is silent: from then on it is
-  only asked whether it is back. While it may be moving it is looked at often.
+  unknown if not. So is a move without a completion, once the camera is seen to stand. A camera that
+  answers nothing is silent: from then on it is only asked whether it is back. One that answers and
+  refuses to move or to stop has its `refusal`. While it may be moving it is looked at often.
 """
 
 from __future__ import annotations
@@ -23,11 +25,13 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
 from typing import Protocol
 
 from roomctl.visca.frames import Ack, ChangeNotice, Completion, Data, ErrorCode, ErrorMessage, Reply
 from roomctl.visca.message import (
     Cancel,
+    ClearAll,
     Command,
     Drive,
     Focus,
@@ -55,6 +59,7 @@ from roomctl.visca.request import (
     Pending,
     Request,
     RequestEnd,
+    asks,
     done_within,
     groups_of,
     may_repeat,
@@ -66,6 +71,13 @@ QUEUE_LENGTH = 8
 OVERDUE_S = 0.25  # since the last answer; at 9600 baud a question costs two moves
 DEAF_S = 0.3  # EVI-HD1 manual: not executable for up to 240 ms after a recall
 DEAF_RETRY_S = 0.06
+GATE_S = 0.25  # four video cycles at 24 Hz and some: whatever is answered, mostly is by then
+BRIEF_S = 0.2  # from the ACK of a drive or a stop to its completion: at most four video cycles
+SHORT_S = 0.5  # the same of a setting, or a stored preset
+STALE_S = 0.5  # a stop ends a move, whose completion may still come
+STANDS_S, LOOKS = 1.0, 3  # seen in one place for so long, and so often: it has arrived
+REFUSES_S = 0.5  # every drive for so long: that is no passing moment
+_NO_SOCKET = 0x0F  # holds a move whose ACK, and so its socket, got lost
 _PICTURE = {AxisGroup.PAN_TILT, AxisGroup.ZOOM}  # what turns the picture
 _STILL: Mapping[AxisGroup, Message] = {
     AxisGroup.ZOOM: ZoomDrive(Zoom.STOP),
@@ -79,6 +91,14 @@ class Events(Protocol):
     def answered(self) -> None: ...
     def silent(self, detail: str) -> None: ...
     def changed(self) -> None: ...
+
+
+class MoveRefusal(Enum):
+    """Why a camera that answers moves, or stops, not as it is told."""
+
+    MENU_OPEN = "menu_open"
+    BUSY = "busy"
+    NOT_EXECUTABLE = "not_executable"
 
 
 class Connection:
@@ -98,6 +118,7 @@ class Connection:
     ) -> None:
         self.name, self.address, self.model = name, address, model
         self.ready = self.silent = False
+        self.refusal: MoveRefusal | None = None
         self.byte_s = 0.0
         self.last_written: Pending | None = None
         self._events, self._recognise = events, recognise
@@ -111,6 +132,7 @@ class Connection:
         self._unacked: deque[Pending] = deque()
         self._sockets: dict[int, deque[Pending]] = {}  # one may hold several
         self._cancels: list[tuple[float, int]] = []  # when, and of which socket
+        self._clear_at: float | None = None  # empty both sockets, where nothing can be cancelled
         self._answers: Pending | None = None  # what the reply in hand answers, where it says so
         self._poll_at: float | None = None
         self._write_at: float | None = None
@@ -119,6 +141,8 @@ class Connection:
         self._misses = 0
         self._acknowledges = False
         self._answered_at = 0.0
+        self._refused_since: float | None = None
+        self._stands_since, self._looks = 0.0, 0
         self._heard_at = self._recalled_at = float("-inf")
         self._begun = False
         self._now = 0.0
@@ -145,7 +169,8 @@ class Connection:
         self._lease_until = lease_until
         for group, motion in self._motions.items():
             if (move := moves.get(group)) is not None:
-                self._supersede((group,), RequestEnd.REPLACED)
+                alone = self.model.in_flight == 1  # nothing else may run beside it
+                self._supersede(ALL_GROUPS if alone else (group,), RequestEnd.REPLACED, now)
                 motion.requested = move
             elif motion.driven:
                 motion.stop(now)
@@ -155,7 +180,7 @@ class Connection:
         """Stop pan-tilt and zoom, and focus if it may run: at once, repeated until acknowledged."""
         self._lease_until = None
         self._owe_stops(now)
-        self._supersede(ALL_GROUPS, RequestEnd.STOPPED)
+        self._supersede(ALL_GROUPS, RequestEnd.STOPPED, now)
         self._note_moving(now)
 
     def _owe_stops(self, now: float) -> None:
@@ -164,7 +189,8 @@ class Connection:
         A focus stop costs the line its time, and a focus that runs on ends at the lens's end.
         """
         for group, motion in self._motions.items():
-            if group is not AxisGroup.FOCUS or motion.driven:
+            there = group is not AxisGroup.PAN_TILT or self.model.pan_tilt
+            if motion.driven or (there and group is not AxisGroup.FOCUS):
                 motion.stop(now)
 
     def submit(self, request: Request, now: float) -> None:
@@ -178,7 +204,7 @@ class Connection:
             request.end(Outcome(RequestEnd.OFFLINE))
             return
         if groups := groups_of(request.message):
-            self._supersede(groups, RequestEnd.REPLACED)
+            self._supersede(groups, RequestEnd.REPLACED, now)
             self._lease_until = None
             for motion in self._motions.values():
                 if motion.driven:
@@ -189,18 +215,29 @@ class Connection:
         request.not_before = now
         self._queue.append(request)
 
+    def ask(self, *inquiries: Inquiry) -> None:
+        """Ask when nothing else is to be said, as when somebody may have used its remote."""
+        self._poller.ask(*inquiries)
+
     def hold_unrepeatable(self, until: float) -> None:
         """Write nothing before `until` that must not run twice."""
         self._unrepeatable_from = until
 
-    def _supersede(self, groups: tuple[AxisGroup, ...], why: RequestEnd) -> None:
-        """End every wait for a move of `groups`, said or not; what was said is not said again."""
+    def _supersede(self, groups: tuple[AxisGroup, ...], why: RequestEnd, now: float) -> None:
+        """End every wait for a move of `groups`, said or not; stop what was said.
+
+        Some cameras obey no other move on their way (EVI-D80 manual p.20), and one whose completion
+        got lost keeps its socket in our books: once it has taken the stop, it is free.
+        """
         for request in [r for r in self._queue if not {*groups}.isdisjoint(groups_of(r.message))]:
             self._queue.remove(request)
             request.end(Outcome(why))
         for pending in self._in_flight():
-            if pending.request is not None and not {*groups}.isdisjoint(pending.groups):
-                pending.request.end(Outcome(why))
+            if pending.travels and not {*groups}.isdisjoint(pending.groups):
+                for group in _stoppable(pending.groups):
+                    self._motions[group].stop(now)
+                if pending.request is not None:
+                    pending.request.end(Outcome(why))
 
     def _again(self, request: Request, at: float) -> None:
         if not request.over:  # what a stop or a newer move has ended never leaves again
@@ -229,12 +266,14 @@ class Connection:
         unknown = [pending.request for pending in self._in_flight() if pending.request is not None]
         self._unacked.clear()
         self._cancels.clear()
+        self._clear_at = None
         self._sockets.clear()
         self._motions = {
             group: Motion(running=motion.running) for group, motion in self._motions.items()
         }
         self._stops_taken.clear()
         self._poller.clear()
+        self.refusal = self._refused_since = None
         self.ready = self._begun = False
         self._poll_at = self._lease_until = None
         for request in unknown:
@@ -260,11 +299,12 @@ class Connection:
         while (late := self._take_unacked(lambda pending: now >= pending.deadline)) is not None:
             self._missed(late, now)
         for pending in [running for running in self._running() if now >= running.deadline]:
-            self._never_completed(pending)
+            self._never_completed(pending, now)
         stop_s, since = self.model.limits.stop_s, self._oldest_stop()
-        if since is not None and now >= since + stop_s:
-            what = "no answer" if self._heard_at <= since else "did not take a stop"
-            self._go_silent(now, f"{what} within {stop_s:g} s")
+        if since is not None and now >= max(since, self._heard_at) + stop_s:
+            self._go_silent(now, f"no answer within {stop_s:g} s")
+        elif since is not None and now >= since + stop_s:
+            self._note_refusal(MoveRefusal.BUSY)
         if self._poll_at is not None and now >= self._poll_at:
             self._poll(now)
 
@@ -274,9 +314,15 @@ class Connection:
             return None
         hard = [pending.deadline for pending in self._in_flight()]
         hard += [at for at in (self._lease_until, self._poll_at) if at is not None]
-        if (since := self._oldest_stop()) is not None:
-            hard.append(since + self.model.limits.stop_s)
         soft = [self._spaced_until, *(at for at, _ in self._cancels)]
+        soft += [pending.gates_until for pending in self._unacked]
+        soft += [] if self._clear_at is None else [self._clear_at]
+        soft += [pending.held_until for pending in self._running()]
+        if (since := self._oldest_stop()) is not None:
+            stop_s = self.model.limits.stop_s
+            soft += [since + stop_s, max(since, self._heard_at) + stop_s]
+        if (late_until := self._poller.late_until) is not None:
+            soft.append(late_until)
         soft += [self._may_go_at(request) for request in self._queue]
         for motion in self._motions.values():
             soft.append(motion.not_before)
@@ -295,7 +341,7 @@ class Connection:
         """No ACK and no answer came within the limit."""
         if pending.stop is not None:
             for doubtful in (pending.stop, *self._stops_taken):
-                self._motions[doubtful].stop_again(now)
+                self._stop_again(self._motions[doubtful], now, now)
             self._stops_taken.clear()
             return
         limits = self.model.limits
@@ -303,41 +349,52 @@ class Connection:
         if self.silent:
             self._poll_at = now
             return
-        deaf = self._misses >= limits.tries
+        deaf = self._misses >= limits.tries and now >= self._heard_at + limits.stop_s
         if pending.request is not None:
-            self._request_missed(pending.request, now)
+            self._request_missed(pending, pending.request, now)
         elif isinstance(pending.message, Inquiry):
-            self._inquiry_missed(pending.message, deaf=deaf)
-        else:
+            self._inquiry_missed(pending.message, now, deaf=deaf)
+        elif pending.groups:
             self._motions[pending.groups[0]].not_taken(pending.message, now)
         if deaf:
             self._go_silent(now, f"no answer to {self._misses} messages in a row")
 
-    def _request_missed(self, request: Request, now: float) -> None:
+    def _request_missed(self, pending: Pending, request: Request, now: float) -> None:
         """Say it again if that is harmless, a few times; else its outcome is unknown."""
         limits = self.model.limits
+        if pending.asks:
+            self._poller.unanswered(None, now)
         if not may_repeat(request.message):
             request.end(Outcome(RequestEnd.UNKNOWN))
         elif request.tries >= limits.tries:
             request.end(Outcome(RequestEnd.NO_REPLY, after_s=limits.ack_s * request.tries))
         else:
+            request.unsure = True
             self._again(request, now)
+        if pending.travels and request.over:
+            self._hold(pending, _NO_SOCKET, now)  # it may be on its way: the next move stops it
 
-    def _inquiry_missed(self, inquiry: Inquiry, *, deaf: bool) -> None:
+    def _inquiry_missed(self, inquiry: Inquiry, now: float, *, deaf: bool) -> None:
         """Note that no answer came; if it is `deaf` to everything, that makes nothing ready."""
+        self._poller.unanswered(inquiry, now)
         if self._poller.missed(inquiry, self.model.limits.tries):
             _log.info("%s: never answers %s; not asked again", self.name, inquiry.name)
             if not deaf:
                 self._note_ready()
 
-    def _never_completed(self, pending: Pending) -> None:
-        for held in self._sockets.values():
-            if pending in held:
-                held.remove(pending)
-        if pending.request is not None:
-            limit_s = done_within(pending.message, self.model.limits)
-            end = RequestEnd.NO_REPLY if may_repeat(pending.message) else RequestEnd.UNKNOWN
-            pending.request.end(Outcome(end, after_s=limit_s))
+    def _never_completed(self, pending: Pending, now: float) -> None:
+        """Give up waiting for a completion; what may run twice is said again, a few times."""
+        self._forget_running(pending)
+        request = pending.request
+        if request is None or request.over:
+            return
+        limit_s = done_within(pending.message, self.model.limits)
+        if not may_repeat(pending.message):
+            request.end(Outcome(RequestEnd.UNKNOWN, after_s=limit_s))
+        elif pending.groups or request.tries >= self.model.limits.tries:
+            request.end(Outcome(RequestEnd.NO_REPLY, after_s=limit_s))
+        else:
+            self._again(request, now)
 
     def _go_silent(self, now: float, detail: str) -> None:
         for pending in self._unacked:
@@ -354,13 +411,16 @@ class Connection:
     # Scheduler.
 
     def urgent(self, now: float) -> bytes | None:
-        """Return what is never made to wait: a stop, or the Cancel that lets a stop in."""
+        """Return what is never made to wait: a stop, or what lets a stop in (Cancel, IF_Clear)."""
         self._now = now
         for due in self._cancels:
             if now >= due[0]:
                 self._cancels.remove(due)
                 self.last_written = None
                 return Cancel(due[1]).encode(self.address)
+        if self._clear_at is not None and now >= self._clear_at:
+            self._clear_at = None
+            return self._write(Pending(ClearAll()), ClearAll().encode(self.address), now)
         waiting = [m.stop_at is not None and now >= m.stop_at for m in self._motions.values()]
         if not any(waiting):
             return None
@@ -382,10 +442,12 @@ class Connection:
         `hurry`: others want the line too, so nothing waits for the camera's video cycle.
         """
         self._now = now
-        if self._unacked or now < self._spaced_until:
+        if now < self._spaced_until or any(now < p.gates_until for p in self._unacked):
             return None
         pending = self._next_command(now)
-        may_wait = pending is None or self._may_wait(pending)
+        if self._unacked and (pending is None or not _is_press(pending)):
+            return None
+        may_wait = not self._unacked and (pending is None or self._may_wait(pending))
         if may_wait and (pending is None or self._question_overdue(now)):
             pending = self._next_question(now) or pending
         if pending is None:
@@ -397,22 +459,22 @@ class Connection:
         return self._write(pending, frame, now)
 
     def _next_command(self, now: float) -> Pending | None:
-        filled = sum(pending.fills_socket for pending in self._running())
+        filled = sum(now < pending.held_until for pending in self._running())
         if self.silent or filled >= self.model.in_flight:
             return None
         for motion in self._motions.values():
-            new = motion.requested is not None and motion.requested != motion.written
-            if new and not motion.stop_owed and now >= motion.not_before:
-                return Pending(motion.requested)  # type: ignore[arg-type] # `new` says not None
+            if motion.waits(now) and motion.requested is not None and not motion.stop_owed:
+                return Pending(motion.requested)
         if self.stopping:
             return None
-        request = self._next_request(now, moves=self._one_stays_free())
+        request = self._next_request(now, moves=self._one_stays_free(now))
         return None if request is None else Pending(request.message, request)
 
     def _next_request(self, now: float, *, moves: bool) -> Request | None:
         """Return the request whose turn it is; `moves` False: of those that move nothing."""
         for request in self._queue:
-            if moves or not groups_of(request.message):
+            unsure = asks(request.message) and self._poller.late_until is not None
+            if not unsure and (moves or not groups_of(request.message)):
                 return request if now >= self._may_go_at(request) else None
         return None
 
@@ -421,11 +483,11 @@ class Connection:
             return request.not_before
         return max(request.not_before, self._unrepeatable_from)
 
-    def _one_stays_free(self) -> bool:
+    def _one_stays_free(self, now: float) -> bool:
         """Whether one more long move leaves a socket for the stop, or Cancel makes room for it."""
         if self.model.cancel:
             return True
-        long = [p for p in self._running() if p.request and p.fills_socket and p.groups]
+        long = [p for p in self._running() if p.travels and now < p.held_until]
         return len(long) < max(1, self.model.sockets - 1)
 
     def _may_wait(self, pending: Pending) -> bool:
@@ -439,9 +501,11 @@ class Connection:
 
     def _next_question(self, now: float) -> Pending | None:
         resting = any(now < request.not_before for request in self._queue)
-        if resting or not self._poller.waiting:
+        pressed = any(m.waits(now) and not m.running for m in self._motions.values())
+        if resting or pressed or not self._poller.waiting:
             return None  # what only waits for time to pass lets nothing come between
-        return Pending(self._poller.next())
+        inquiry = self._poller.next(now, self.model.layout)
+        return None if inquiry is None else Pending(inquiry)
 
     def _too_early(self, length: int, now: float) -> bool:
         """Whether so many bytes would lie in the camera, in the way of a stop, if written now."""
@@ -477,9 +541,12 @@ class Connection:
         if (pending := self.last_written) is not None:
             limits = self.model.limits
             wait_s = limits.inquiry_s if pending.asks else limits.ack_s
+            if self._misses and not self.silent:
+                wait_s = min(wait_s, limits.ack_s)  # is it still there?
             if pending.stop is not None:
                 wait_s = limits.stop_ack_s
             pending.deadline = now + wait_s + air_s
+            pending.gates_until = now + min(wait_s, GATE_S) + air_s
 
     def not_written(self, now: float) -> None:
         """Note that what was said last could not be written."""
@@ -497,6 +564,11 @@ class Connection:
         """Yield the commands that the camera has taken and not completed."""
         for held in self._sockets.values():
             yield from held
+
+    def _forget_running(self, pending: Pending) -> None:
+        for held in self._sockets.values():
+            if pending in held:
+                held.remove(pending)
 
     def _in_flight(self) -> list[Pending]:
         return [*self._unacked, *self._running()]
@@ -520,15 +592,13 @@ class Connection:
         what must end soon is then likelier to have ended than what may still travel.
         """
         if (named := self._answers) is not None:
-            for held in self._sockets.values():
-                if named in held:
-                    held.remove(named)
-                    return named
-            return None
+            running = named in self._running()
+            self._forget_running(named)
+            return named if running else None
         found = self._sockets.get(socket)
         if not found:
             return None
-        ended = min(found, key=lambda pending: pending.deadline)
+        ended = min(found, key=lambda pending: pending.ends_by)
         found.remove(ended)
         return ended
 
@@ -565,16 +635,40 @@ class Connection:
 
     def _acked(self, socket: int, now: float) -> None:
         self._acknowledges = True
-        pending = self._take_unacked(lambda pending: not pending.asks)
+        pending = self._take_unacked(lambda pending: pending.is_acked)
         if pending is None:
             _log.debug("%s: ACK for nothing (socket %d)", self.name, socket)
             return
-        pending.certain = pending is self._answers
+        others = self._answers is None and any(other.is_acked for other in self._unacked)
+        if pending.request is not None:
+            pending.doubtful = others or pending.request.unsure
+            pending.request.unsure = False
         self._stop_taken(pending, now)
-        pending.acked_at = now
-        pending.deadline = now + done_within(pending.message, self.model.limits)
-        self._sockets.setdefault(socket, deque()).append(pending)
+        self._note_taken(pending, now)
+        self._hold(pending, socket, now)
         self._note_moving(now)
+
+    def _hold(self, pending: Pending, socket: int, now: float) -> None:
+        """Note that `pending` runs in `socket`, and how long that is kept free of others."""
+        pending.acked_at = self._stands_since = now
+        pending.deadline = now + done_within(pending.message, self.model.limits)
+        self._looks = 0
+        self._sockets.setdefault(socket, deque()).append(pending)
+        if pending.travels:
+            over = pending.request is None or pending.request.over
+            pending.held_until = now if over else pending.deadline
+        elif pending.request is not None:
+            pending.held_until = min(now + SHORT_S, pending.deadline)
+        elif pending is not self._answers:  # else its ACK named it: its completion may get lost
+            pending.held_until = now + BRIEF_S
+
+    def _note_taken(self, pending: Pending, now: float) -> None:
+        """Note that the camera does what it is told: it refuses nothing any more."""
+        if pending.groups:
+            self._refused_since = None
+            self._note_refusal(None)
+            if pending.request is None and pending.stop is None:
+                self._motions[pending.groups[0]].started()
 
     def _stop_taken(self, pending: Pending, now: float) -> None:
         """Note that a command was taken: if it is a stop, its group may be known to stand.
@@ -590,12 +684,21 @@ class Connection:
             for group in self._stops_taken:
                 self._motions[group].stopped()
             self._stops_taken.clear()
+            self._free_what_was_stopped(now)
             self._note_moving(now)
             self._events.changed()
         if pending.stop is AxisGroup.ZOOM:
             self._poller.ask(Inquiry.ZOOM)
         elif pending.stop is AxisGroup.FOCUS:
             self._poller.ask(*self.model.settings)  # pan and tilt are looked at anyway
+
+    def _free_what_was_stopped(self, now: float) -> None:
+        """Keep no socket for a move that somebody ended, once its stops are taken."""
+        for pending in self._in_flight():
+            ended = pending.travels and pending.request is not None and pending.request.over
+            owed = any(self._motions[group].stop_owed for group in _stoppable(pending.groups))
+            if ended and not owed:
+                pending.let_go(now, now + STALE_S)
 
     def _completed(self, socket: int, now: float) -> None:
         pending = self._release(socket)
@@ -605,6 +708,7 @@ class Connection:
             pending = self._take_unacked(lambda pending: not pending.asks)
             if pending is not None:
                 self._stop_taken(pending, now)
+                self._note_taken(pending, now)
                 self._set_off(pending, now)
         if pending is None:
             _log.debug("%s: completion for nothing (socket %d)", self.name, socket)
@@ -612,10 +716,31 @@ class Connection:
         message = pending.message
         if isinstance(message, Preset) and message.action is PresetAction.RECALL:
             self._recalled_at = now
+        if pending.doubtful and not self._sure_of(pending, now):
+            return
         self._look_after(message)
         if pending.request is not None:
             pending.request.end(Outcome(RequestEnd.DONE))
+            for same in [p for p in self._running() if p.request is pending.request]:
+                same.let_go(now, now + STALE_S)  # it was said more than once
             self._note_moving(now)
+
+    def _sure_of(self, pending: Pending, now: float) -> bool:
+        """Whether somebody may be told that it is done; else have the camera say so once more.
+
+        Its ACK, and with it the socket, may have been that of another command, or of the same when
+        it was said before.
+        """
+        request = pending.request
+        if request is None or request.over:
+            return True
+        if pending.travels:
+            self._hold(pending, _NO_SOCKET, now)  # until it is seen to stand
+        elif may_repeat(pending.message):
+            self._again(request, now)
+        else:
+            request.end(Outcome(RequestEnd.UNKNOWN))
+        return False
 
     def _set_off(self, pending: Pending, now: float) -> None:
         """Note that a move was heard which tells nobody when it ends: its place has to settle."""
@@ -636,14 +761,19 @@ class Connection:
 
     def _told(self, data: bytes, now: float) -> None:
         pending = next((pending for pending in self._answerable() if pending.asks), None)
-        if pending is None:
+        if self._answers is None and self._poller.is_late(data, self.model.layout):
+            _log.debug("%s: answer that came too late: %s", self.name, data.hex(" "))
+        elif pending is None:
             _log.debug("%s: answer to nothing: %s", self.name, data.hex(" "))
         elif isinstance(pending.message, Inquiry):
             try:
                 new = self._read(pending.message, data, now)
             except ValueError as error:
                 _log.debug("%s: bad answer: %s", self.name, error)
-                return  # no value; the inquiry times out and is asked again
+                if not self._poller.said_before(data, self.model.layout):
+                    self._unacked.remove(pending)  # no value: asked again
+                    self._inquiry_missed(pending.message, now, deaf=False)
+                return
             self._unacked.remove(pending)
             if new:
                 self._events.changed()
@@ -656,13 +786,60 @@ class Connection:
         """Take an answer; return whether it says something new. ValueError: it is no answer."""
         new = self._poller.answered(inquiry, data, self.model.layout)
         self._answered_at = now
-        if inquiry is Inquiry.VERSION and self._recognise is not None:
-            self.model = self._recognise(self.seen.version)
-            self._drop_what_it_never_answers()
-            self._poller.ask(*self.model.settings)
-        if inquiry is Inquiry.POWER and new and self.seen.power:
-            self._poller.ask(*self.model.settings)  # in standby it did not say
+        match inquiry:
+            case Inquiry.VERSION if self._recognise is not None:
+                self._take_for(self._recognise(self.seen.version))
+            case Inquiry.POWER if new and self.seen.power:
+                self._poller.ask(*self.model.settings)  # in standby it did not say
+            case Inquiry.POWER if self.seen.power is False:
+                self._stand_by()
+            case Inquiry.MENU:
+                self._note_menu()
+            case Inquiry.POSITION | Inquiry.ZOOM:
+                self._note_place(inquiry, now, new=new)
         return new
+
+    def _take_for(self, model: CameraModel) -> None:
+        if model != self.model or not self.ready:
+            self.model = model
+            self._drop_what_it_never_answers()
+            self._poller.ask(*model.settings)
+
+    def _stand_by(self) -> None:
+        """Note that it is in standby: there is nothing to drive, nor to stop."""
+        self._lease_until = self._refused_since = None
+        for motion in self._motions.values():
+            motion.forget()
+        self._note_refusal(None)
+
+    def _note_place(self, inquiry: Inquiry, now: float, *, new: bool) -> None:
+        """Note where it is; what was to bring it there, and has not completed, may have ended."""
+        if new:
+            self._stands_since, self._looks = now, 0
+        elif inquiry is Inquiry.POSITION or not self.model.pan_tilt:
+            self._looks += 1
+        if self._looks >= LOOKS and now >= self._stands_since + STANDS_S:
+            for pending in list(self._running()):
+                if pending.travels and not _PICTURE.isdisjoint(pending.groups):
+                    self._arrived(pending, now)
+
+    def _arrived(self, pending: Pending, now: float) -> None:
+        """Have the camera say that a move is done whose completion got lost.
+
+        Sent once more to where it stands, it says so. If it was wrong that it stands, no harm is
+        done; what may not run twice has an unknown outcome.
+        """
+        request = pending.request
+        if request is None or request.over or now < pending.acked_at + STANDS_S:
+            return
+        if not may_repeat(pending.message):
+            request.end(Outcome(RequestEnd.UNKNOWN))
+        elif request not in self._queue and not any(p.request is request for p in self._unacked):
+            for same in [p for p in self._running() if p.request is request]:
+                self._forget_running(same)
+            self._hold(pending, _NO_SOCKET, now)  # what completes from now on is the next one
+            pending.held_until = now
+            self._again(request, now)
 
     def _failed(self, socket: int, code: int, now: float) -> None:
         if code == ErrorCode.CANCELLED or (
@@ -692,26 +869,69 @@ class Connection:
                 inquiry = pending.message.name
                 _log.info("%s: has no answer to %s; not asked again", self.name, inquiry)
             self._note_ready()
+        elif pending.travels and pending.request is not None and pending.request.over:
+            self._hold(pending, _NO_SOCKET, now)  # its ACK may be lost, this may be for its stop
         elif pending.request is not None:
-            self._request_refused(pending.request, code, now)
+            self._request_refused(pending, pending.request, code, now)
+        elif not pending.groups:
+            _log.debug("%s: IF_Clear refused with error %02X", self.name, code)
+        elif code == ErrorCode.FULL:
+            again_at = now + self.model.limits.cycle_s
+            self._motions[pending.groups[0]].not_taken(pending.message, again_at)
         else:
-            wait_s = self.model.limits.cycle_s if code == ErrorCode.FULL else DEAF_RETRY_S
-            self._motions[pending.groups[0]].not_taken(pending.message, now + wait_s)
+            self._drive_refused(self._motions[pending.groups[0]], pending.message, now)
 
-    def _request_refused(self, request: Request, code: int, now: float) -> None:
+    def _drive_refused(self, motion: Motion, move: Message, now: float) -> None:
+        """Note that it cannot be driven now, and ask whether it is on, and its menu open."""
+        motion.not_executable(move, now + DEAF_RETRY_S)
+        if self._refused_since is None:
+            self._refused_since = now
+            self._poller.ask(Inquiry.POWER, Inquiry.MENU)
+        elif now >= self._refused_since + REFUSES_S:
+            self._note_refusal(MoveRefusal.NOT_EXECUTABLE)
+        self._note_moving(now)
+
+    def _note_menu(self) -> None:
+        """Note whether its menu is open, which explains whatever it refuses."""
+        if self._menu_open and (self._refused_since is not None or self.refusal):
+            self._note_refusal(MoveRefusal.MENU_OPEN)
+        elif self.refusal is MoveRefusal.MENU_OPEN:
+            self._note_refusal(None)
+
+    @property
+    def _menu_open(self) -> bool:
+        return bool(self.seen.settings.get(Inquiry.MENU))
+
+    def _note_refusal(self, why: MoveRefusal | None) -> None:
+        """Note what it refuses to do, and tell if that is new."""
+        if why is not None and self.refusal is None:
+            self._poller.ask(Inquiry.POWER, Inquiry.MENU)
+        if why is not None and self._menu_open:
+            why = MoveRefusal.MENU_OPEN
+        if why is not self.refusal:
+            self.refusal = why
+            self._events.changed()
+
+    def _request_refused(self, pending: Pending, request: Request, code: int, now: float) -> None:
         """Say it again if it was refused only for a moment, else end it."""
+        if any(pending.request is request for pending in self._running()):
+            return  # it runs; this was only to hear that it is done
         waited_s = now - (request.since if request.since is not None else now)
         deaf = code == ErrorCode.NOT_EXECUTABLE and now - self._recalled_at < DEAF_S
-        if code == ErrorCode.FULL and waited_s < self.model.limits.stop_s:
+        passing = waited_s < self.model.limits.stop_s
+        deaf |= code == ErrorCode.NOT_EXECUTABLE and passing and request.unsure
+        if code == ErrorCode.FULL and passing:
             self._again(request, now + self.model.limits.cycle_s)
         elif deaf and may_repeat(request.message):
             self._again(request, now + DEAF_RETRY_S)
+        elif code == ErrorCode.FULL and request.unsure and pending.travels:
+            self._hold(pending, _NO_SOCKET, now)  # the only socket holds what was said before
         else:
             request.end(Outcome(RequestEnd.REFUSED, code))
 
     def _stop_refused(self, group: AxisGroup, code: int, now: float) -> None:
         motion = self._motions[group]
-        travelling = any(pending.groups for pending in self._running())
+        travelling = any(pending.travels for pending in self._in_flight())
         automatic = group is AxisGroup.FOCUS and code == ErrorCode.NOT_EXECUTABLE
         if automatic or (code != ErrorCode.FULL and not motion.running and not travelling):
             motion.stopped()  # in standby, or without that axis: there is nothing to stop
@@ -720,18 +940,33 @@ class Connection:
             self._stops_taken.clear()
             self._note_moving(now)
             return
-        if self.model.cancel and not motion.cancelled:
+        if not motion.cancelled and (self.model.cancel or code == ErrorCode.FULL):
             motion.cancelled = True
-            self._cancel_all()
-        motion.stop_again(now + self.model.limits.cycle_s)
+            if self.model.cancel:
+                self._cancel_all()
+            else:
+                self._clear_at = now + self.model.limits.cycle_s
+        self._stop_again(motion, now + self.model.limits.cycle_s, now)
+
+    def _stop_again(self, motion: Motion, at: float, now: float) -> None:
+        """Repeat a stop at `at`; one that was repeated for long leaves the line to others."""
+        limits = self.model.limits
+        tired = now >= motion.stop_since + limits.stop_s
+        motion.stop_again(now + limits.probe_s if tired else at)
 
     def _cancel_all(self) -> None:
-        """Have a Cancel written to every socket in use; a drive must have run for a while."""
-        for socket, held in self._sockets.items():
-            if held and socket not in {waiting for _, waiting in self._cancels}:
-                driven = held[-1].request is None
-                at = held[-1].acked_at + self.model.limits.cancel_after_s if driven else 0.0
-                self._cancels.append((at, socket))
+        """Have a Cancel written to every socket in use; a drive must have run for a while.
+
+        To both, if it is not known which: the ACK that named it got lost.
+        """
+        used = {socket: held[-1] for socket, held in self._sockets.items() if held}
+        unknown = not used or _NO_SOCKET in used or any(p.travels for p in self._unacked)
+        for socket in (1, 2) if unknown else used:
+            if socket not in {waiting for _, waiting in self._cancels}:
+                newest = used.get(socket)
+                driven = newest is not None and newest.request is None
+                young_s = self.model.limits.cancel_after_s if driven else 0.0
+                self._cancels.append((newest.acked_at + young_s if newest else 0.0, socket))
 
     # Polling.
 
@@ -745,12 +980,14 @@ class Connection:
             return
         pans, zooms = (self._motions[g].driven for g in (AxisGroup.PAN_TILT, AxisGroup.ZOOM))
         self._poller.poll(zooms=zooms or not pans or self._travels())
+        if self.refusal is not None:
+            self._poller.ask(Inquiry.MENU)
         self._note_moving(now)
         self._poll_at = now + (limits.moving_poll_s if self.seen.moving else limits.idle_poll_s)
 
     def _note_moving(self, now: float) -> None:
         """Work out whether it may be moving, look soon if so, and tell if that is new."""
-        driven = any(self._motions[group].driven for group in _PICTURE)
+        driven = any(self._motions[group].moves for group in _PICTURE)
         if self._poller.note_moving(driven or self._travels()):
             if self.seen.moving and self._poll_at is not None:
                 self._poll_at = min(self._poll_at, now + self.model.limits.moving_poll_s)
@@ -774,3 +1011,13 @@ class Connection:
             self._poller.drop(Inquiry.ZOOM)
         if not self.model.pan_tilt:
             self._poller.drop(Inquiry.POSITION)
+
+
+def _stoppable(groups: tuple[AxisGroup, ...]) -> tuple[AxisGroup, ...]:
+    """Return what is to be stopped of a move of `groups`: of a recall what turns the picture."""
+    return tuple(group for group in groups if group in _PICTURE) or groups
+
+
+def _is_press(pending: Pending) -> bool:
+    """Whether somebody waits to see it move, and saying it twice does no harm."""
+    return bool(pending.groups) and may_repeat(pending.message)

@@ -130,6 +130,8 @@ class OverIp:
         if exchange.repeatable:
             exchange.rounds += 1
             exchange.sends, exchange.again_at = 0, at
+            if exchange.pending is not None and exchange.pending.request is not None:
+                exchange.pending.request.unsure = True
         elif exchange.sends > 1:
             exchange.again_at = None
             if exchange.pending is not None:

@@ -105,6 +105,7 @@ class Inquiry(Enum):
     EXPOSURE_MODE = "exposure_mode"
     WHITE_BALANCE_MODE = "white_balance_mode"
     IR_RECEIVE = "ir_receive"
+    MENU = "menu"
     TRACKING = "tracking"
 
     def encode(self, address: int = 1, layout: PositionLayout = PositionLayout.A) -> bytes:

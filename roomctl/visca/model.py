@@ -47,7 +47,7 @@ class Limits:
     probe_s: float = 1.0
     moving_poll_s: float = 0.2
     idle_poll_s: float = 5.0
-    tries: int = 3
+    tries: int = 5
 
 
 @dataclass(frozen=True, slots=True)

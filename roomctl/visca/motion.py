@@ -16,14 +16,17 @@ from roomctl.visca.request import Move
 class Motion:
     """One axis group: the move requested, the one written last, and the stop that is owed.
 
-    `running`: a drive was written and no stop has been acknowledged since. `stop_at`: when the
-    stop is to be written (again); None while it is on its way, or none is owed.
+    `running`: a drive was written and no stop has been acknowledged since; `taken`: one was
+    acknowledged; `refused`: the camera said no. `stop_at`: when the stop is to be written (again);
+    None while it is on its way, or none is owed.
     """
 
     requested: Move | None = None
     written: Move | None = None
     not_before: float = 0.0
     running: bool = False
+    taken: bool = False
+    refused: bool = False
     stop_owed: bool = False
     stop_at: float | None = None
     stop_since: float = 0.0
@@ -32,6 +35,16 @@ class Motion:
     @property
     def driven(self) -> bool:
         return self.running or self.requested is not None
+
+    @property
+    def moves(self) -> bool:
+        """Whether the camera may be moving by it."""
+        return self.driven and not self.refused
+
+    def waits(self, now: float) -> bool:
+        """Whether a move is to be written as soon as the line and the camera are free."""
+        new = self.requested is not None and self.requested != self.written
+        return new and now >= self.not_before
 
     def stop(self, now: float) -> None:
         """Owe a stop from `now` on, and forget every move before it."""
@@ -46,14 +59,29 @@ class Motion:
 
     def stopped(self) -> None:
         """Note that the camera took the stop."""
-        self.running = self.stop_owed = False
+        self.running = self.taken = self.refused = self.stop_owed = False
         self.stop_at = None
+
+    def started(self) -> None:
+        """Note that the camera took a drive."""
+        self.taken, self.refused = True, False
 
     def not_taken(self, move: Message, again_at: float) -> None:
         """Note that `move` was lost: the newest one, not this, goes out again."""
         self.not_before = again_at
         if self.written == move:
             self.written = None
+
+    def not_executable(self, move: Message, again_at: float) -> None:
+        """Note that the camera refused `move`: it stands, unless it took another before."""
+        self.not_taken(move, again_at)
+        self.refused = not self.taken
+        self.running = self.running and self.taken
+
+    def forget(self) -> None:
+        """Drive no more, and owe no stop: the camera is off."""
+        self.requested = self.written = None
+        self.stopped()
 
 
 class VideoCycle:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from roomctl.visca import codec
 from roomctl.visca.message import (
     Inquiry,
     PositionLayout,
@@ -37,7 +38,8 @@ class Readback:
     settings: Mapping[Inquiry, int] = field(default_factory=dict)
 
 
-_CORE = (Inquiry.VERSION, Inquiry.POWER, Inquiry.POSITION, Inquiry.ZOOM)
+_CORE = (Inquiry.VERSION, Inquiry.POWER, Inquiry.POSITION, Inquiry.ZOOM)  # no two as long
+LATE_S = 3.0  # after the limit an answer may still come; 2.1 s after the question was seen
 
 
 class Poller:
@@ -45,6 +47,10 @@ class Poller:
 
     A question that it never answers, although it answers others, is dropped until the next start.
     `complete`: it is known, or was refused, who the camera is and whether it is on.
+
+    An answer does not name its question, and one that is missing may only be late. So until that is
+    settled only what is answered at another length is asked: cameras answer in turn, and such an
+    answer proves that the missing one will not come any more.
     """
 
     def __init__(self) -> None:
@@ -54,6 +60,8 @@ class Poller:
         self._unanswered: dict[Inquiry, int] = {}
         self._refused: set[Inquiry] = set()
         self._open: set[Inquiry] = set()
+        self._last: Inquiry | None = None
+        self._late: dict[Inquiry | None, float] = {}  # until when; None: of unknown length
         self._unsettled = False
         self._changed_in_round = False
 
@@ -67,6 +75,7 @@ class Poller:
     def clear(self) -> None:
         """Ask nothing any more, and take the camera to be at rest."""
         self._queue.clear()
+        self._late.clear()
         self._unsettled = False
         self.seen = replace(self.seen, moving=False)
 
@@ -95,17 +104,48 @@ class Poller:
             if inquiry not in self._queue and inquiry not in self._dropped:
                 self._queue.append(inquiry)
 
-    def next(self) -> Inquiry:
-        """Return the question to ask now (there is one while `waiting`)."""
-        return self._queue[0]
+    def next(self, now: float, layout: PositionLayout) -> Inquiry | None:
+        """Return the question to ask now; None: none whose answer could be told from a late one."""
+        self._late = {late: until for late, until in self._late.items() if now < until}
+        if not self._queue or None in self._late:
+            return None
+        late = {size for inquiry in self._late for size in _sizes(inquiry, layout)}
+        for inquiry in (*self._queue, *_CORE):
+            if inquiry not in self._dropped and late.isdisjoint(_sizes(inquiry, layout)):
+                return inquiry
+        return None
 
     def asking(self, inquiry: Inquiry) -> None:
         """Take `inquiry` out of the queue."""
-        self._queue.remove(inquiry)
+        if inquiry in self._queue:
+            self._queue.remove(inquiry)
+
+    @property
+    def late_until(self) -> float | None:
+        """Until when a late answer may come; None: none is missing."""
+        return max(self._late.values(), default=None)
+
+    def is_late(self, data: bytes, layout: PositionLayout) -> bool:
+        """Whether `data` answers a question that was given up; it is not waited for any more."""
+        for inquiry in self._late:
+            if inquiry is None or len(data) in _sizes(inquiry, layout):
+                del self._late[inquiry]
+                return True
+        return False
+
+    def said_before(self, data: bytes, layout: PositionLayout) -> bool:
+        """Whether `data` may be the last answer once more; some cameras say everything twice."""
+        return self._last is not None and len(data) in _sizes(self._last, layout)
+
+    def unanswered(self, inquiry: Inquiry | None, now: float) -> None:
+        """Note that no answer came yet; None: to what somebody typed."""
+        self._late[inquiry] = now + LATE_S
 
     def answered(self, inquiry: Inquiry, data: bytes, layout: PositionLayout) -> bool:
         """Take an answer; return whether it says something new. ValueError: it is no answer."""
         seen = self._with(inquiry, data, layout)
+        self._late.clear()
+        self._last = inquiry
         self._unanswered.pop(inquiry, None)
         self._refused.discard(inquiry)
         self._open.discard(inquiry)
@@ -183,3 +223,12 @@ class Poller:
                 return replace(self.seen, pan=pan, tilt=tilt)
         (value,) = read_answer(inquiry, data).values()
         return replace(self.seen, settings={**self.seen.settings, inquiry: int(value)})
+
+
+def _sizes(inquiry: Inquiry | None, layout: PositionLayout) -> set[int]:
+    """Return how many bytes the answer to `inquiry` may have."""
+    if inquiry is None:
+        return set()
+    if inquiry is Inquiry.POSITION:
+        return {layout.pan_nibbles + layout.tilt_nibbles}
+    return {row.size for row in codec.ANSWER_ROWS[inquiry.value]}

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from roomctl.visca.message import (
     Absolute,
+    ClearAll,
     Command,
     Drive,
     FocusDrive,
@@ -78,7 +79,10 @@ ALL_GROUPS = tuple(AxisGroup)
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """A command that somebody waits for; `ended` is called exactly once."""
+    """A command that somebody waits for; `ended` is called exactly once.
+
+    `unsure`: it was said before, and may run already.
+    """
 
     message: Message
     ended: Callable[[Outcome], None]
@@ -86,6 +90,7 @@ class Request:
     not_before: float = 0.0
     since: float | None = None
     over: bool = False
+    unsure: bool = False
 
     def end(self, outcome: Outcome) -> None:
         if not self.over:
@@ -105,16 +110,21 @@ class Pending:
 
     It waits for its ACK or its answer, or sits in a socket of the camera.
     `request`: on whose behalf; None for a drive, a stop (`stop`: of which group) and a poll.
-    `deadline`: when its ACK or answer, then its completion, should have come. `certain`: its ACK
-    named it, so on that wire its completion may get lost.
+    `deadline`: when its ACK or answer, then its completion, should have come. `gates_until`: until
+    when the next press waits for its ACK or answer. `held_until`: until when its socket is kept
+    free of others; if wrong, the camera says that it is full. `stopped`: a stop came after it.
+    `doubtful`: its ACK may have been that of another, so what its socket says proves nothing.
     """
 
     message: Message
     request: Request | None = None
     stop: AxisGroup | None = None
     deadline: float = float("inf")
+    gates_until: float = float("inf")
     acked_at: float = 0.0
-    certain: bool = False
+    held_until: float = 0.0
+    stopped: bool = False
+    doubtful: bool = False
     asks: bool = field(init=False)
     groups: tuple[AxisGroup, ...] = field(init=False)
 
@@ -122,9 +132,24 @@ class Pending:
         self.asks, self.groups = asks(self.message), groups_of(self.message)
 
     @property
-    def fills_socket(self) -> bool:
-        """Whether to keep a socket free of others for it; if wrong, the camera says it is full."""
-        return not self.certain or (self.request is not None and not self.request.over)
+    def is_acked(self) -> bool:
+        """Whether it is answered with an ACK: neither questions are, nor IF_Clear."""
+        return not (self.asks or isinstance(self.message, ClearAll))
+
+    @property
+    def ends_by(self) -> float:
+        """When it should have completed; a drive, a stop and a setting are done at once."""
+        return self.deadline if self.groups and self.request is not None else self.held_until
+
+    @property
+    def travels(self) -> bool:
+        """Whether it moves something to a place, and no stop came after it."""
+        return self.request is not None and bool(self.groups) and not self.stopped
+
+    def let_go(self, now: float, until: float) -> None:
+        """Note that it was stopped, or is done: it holds nothing, and its last word may come."""
+        self.stopped, self.held_until = True, now
+        self.deadline = min(self.deadline, until)
 
 
 def may_repeat(message: Message) -> bool:

@@ -9,6 +9,7 @@ from roomctl.clock import SystemClock
 from roomctl.config import CameraTable
 from roomctl.device import Status
 from roomctl.errors import ConfigError, Refused, Unsupported
+from roomctl.visca.connection import MoveRefusal
 from tests.camera.bench import URL, Bench, bench, until
 from tests.invented import invented
 
@@ -129,9 +130,9 @@ async def test_standby_and_on_again() -> None:
     async with bench() as b:
         await b.front.power(False)
         await until(lambda: b.front.state.power is False)
-        with pytest.raises(Refused, match="is it on") as refused:
+        with pytest.raises(Refused, match="in standby") as refused:
             await b.front.home()
-        assert refused.value.code == "not_executable"
+        assert refused.value.code == "standby"
         await b.front.power(True)
         await until(lambda: b.front.state.power is True)
 
@@ -229,3 +230,46 @@ async def test_a_profile_that_there_is_not_is_refused_by_name() -> None:
     table = {"front": CameraTable(url=URL, profile="sony_srg3000")}
     with pytest.raises(ConfigError, match="sony_srg300h"):
         lines(table, pytest.fail, SystemClock(), lambda: None)
+
+
+@invented
+async def test_a_camera_in_standby_is_not_driven_and_says_so() -> None:
+    async with bench() as b:
+        await b.front.power(False)
+        await until(lambda: b.front.state.power is False)
+        with pytest.raises(Refused) as refused:
+            b.front.drive(0.5, 0, 0)
+        assert refused.value.code == "standby"
+        with pytest.raises(Refused) as refused:
+            await b.front.home()
+        assert refused.value.code == "standby"
+        assert not b.front.state.moving
+
+
+@invented
+async def test_a_camera_switched_on_with_its_remote_is_driven_at_the_second_press() -> None:
+    async with bench() as b:
+        await b.front.power(False)
+        await until(lambda: b.front.state.power is False)
+        b.look().body.switch(True, b.clock.mono_s())
+        with pytest.raises(Refused):
+            b.front.drive(0.5, 0, 0)
+        pressed = b.clock.mono_s()
+        await until(lambda: b.front.state.power)
+        assert b.clock.mono_s() - pressed < 0.1
+
+
+@invented
+async def test_an_open_menu_is_said_and_the_camera_stays_online() -> None:
+    async with bench() as b:
+        b.look().body.values["menu"] = 2
+        for _ in range(5):
+            b.front.drive(0.5, 0, 0)
+            await asyncio.sleep(0.1)
+        await until(lambda: b.front.refusal is MoveRefusal.MENU_OPEN)
+        b.front.stop()
+        await asyncio.sleep(5.0)
+        assert b.front.health.status is Status.ONLINE
+        assert not b.front.state.moving
+        b.look().body.values["menu"] = 3
+        await until(lambda: b.front.refusal is None)

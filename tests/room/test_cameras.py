@@ -1,5 +1,7 @@
 """Cameras as a room offers them: what they are told, what they are called, what is wrong."""
 
+import asyncio
+
 import pytest
 
 from roomctl.room.commands import CommandRecord
@@ -156,6 +158,20 @@ async def test_what_is_wrong_with_a_models_firmware_is_an_issue() -> None:
         (issue,) = house.document.issues
         assert issue.params["source"] == "glikely/obs-ptz issues 183 and 192"
         assert "run on" in str(issue.params["what"])
+
+
+@invented
+async def test_an_open_menu_is_an_issue_of_a_camera_that_is_online() -> None:
+    async with living() as house:
+        await house.until(lambda: house.device("camera.front").status == "online")
+        house.camera.body.values["menu"] = 2
+        for beat in range(10):
+            house.room.hold("h", beat, "one", "front", (0.5, 0.0, 0.0, 0.0))
+            await asyncio.sleep(0.1)
+        await house.until(lambda: ("camera.menu_open", "camera.front") in house.issues)
+        assert house.device("camera.front").status == "online"
+        house.camera.body.values["menu"] = 3
+        await house.until(lambda: ("camera.menu_open", "camera.front") not in house.issues)
 
 
 @invented

@@ -295,7 +295,7 @@ def test_one_dead_camera_does_not_stall_its_chain() -> None:
     rig.run(20.0)
     assert [events.told[-1] for events in rig.events] == [
         "answered",
-        "no answer to 3 messages in a row",
+        "no answer to 5 messages in a row",
         "answered",
     ]
     rig.drive(RIGHT)

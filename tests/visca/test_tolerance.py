@@ -37,14 +37,14 @@ def test_a_camera_deaf_after_a_recall_is_asked_again() -> None:
 @pytest.mark.parametrize(
     ("message", "end", "times"),
     [
-        (Home(), RequestEnd.DONE, 2),
-        (RECALL_1, RequestEnd.DONE, 2),
+        (Home(), RequestEnd.DONE, 3),  # once more where it stands: which of the two was done?
+        (RECALL_1, RequestEnd.DONE, 3),
         (STORE_1, RequestEnd.UNKNOWN, 1),
         (Preset(PresetAction.CLEAR, 0), RequestEnd.UNKNOWN, 1),
         (Relative(1, 1, 5, 5), RequestEnd.UNKNOWN, 1),
     ],
 )
-def test_only_what_may_run_twice_is_said_twice_when_the_ack_is_lost(
+def test_only_what_may_run_twice_is_said_again_when_the_ack_is_lost(
     message, end: RequestEnd, times: int
 ) -> None:
     rig = Rig()

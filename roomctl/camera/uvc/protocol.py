@@ -33,7 +33,7 @@ from roomctl.camera.uvc.axis import UvcAxis
 from roomctl.camera.uvc.connection import SetRequest, UvcConnection
 from roomctl.camera.uvc.message import ARC_SECONDS, Id, Set, UvcControl
 from roomctl.errors import Refused, Unsupported
-from roomctl.visca.connection import Refusal
+from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome
 from roomctl.wire import Identity
 
@@ -61,7 +61,7 @@ class UvcProtocol:
     settle_s: float | None = None  # the end of a move is that it was seen to stand there
     rom: int | None = None
     unknown_model: str | None = None
-    refusal: Refusal | None = None
+    refusal: MoveRefusal | None = None
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from roomctl.visca.sim.motion import Motor
 from roomctl.visca.sim.profile import SimAxis, SimProfile, SimSpeeds
 from roomctl.visca.sim.settings import LOOK, STEPPED, at_first
 
-GO_DEG_S = 60.0  # home and recall
+GO_DEG_S = 60.0  # home and recall, unless a preset has a speed of its own
 ZOOM_FULL_S = 2.0  # wide to tele at the highest speed
 _FOLLOW_DEG, _FOLLOW_DEG_S, _HANDS_OFF_S = 10.0, 2.0, 5.0
 _LAMP = 1.5  # times the interval at which a lamp is to be told again; a BRC-AM7's: 15 s
@@ -37,6 +37,7 @@ class Body:
         self.ready_at = 0.0  # until then it turns itself on, and does nothing else
         self.absorbed_until = 0.0  # a white balance trigger: nothing else is executable
         self.stopped_at: float | None = None
+        self.go_deg_s = GO_DEG_S
         self.values = at_first()
         self.presets: dict[int, tuple[float, float, float]] = {}
         self.preset_speeds: dict[int, int] = {}
@@ -206,7 +207,7 @@ class Body:
         if not self.values["positions_only"]:
             self.values.update(self._looks.get(number, {}))
         step = self.preset_speeds.get(number)
-        speed = GO_DEG_S if step is None else self.speed(self.profile.pan_speed, step)
+        speed = self.go_deg_s if step is None else self.speed(self.profile.pan_speed, step)
         return self.go(*self.presets[number], speed, now)
 
     # Lamps.

@@ -137,6 +137,15 @@ class SimCamera(CameraFaults):
         return self.body.lit(self._now)
 
     @property
+    def go_deg_s(self) -> float:
+        """How fast it homes, and recalls a preset without a speed of its own."""
+        return self.body.go_deg_s
+
+    @go_deg_s.setter
+    def go_deg_s(self, speed: float) -> None:
+        self.body.go_deg_s = speed
+
+    @property
     def stopped_at(self) -> float | None:
         return self.body.stopped_at
 
@@ -284,7 +293,8 @@ class SimCamera(CameraFaults):
         return [words, *more] if words else []
 
     def _command(self, command: SimCommand, number: str, now: float) -> list[Words]:
-        if now < self._deaf_until or _refused(self.body, command.kind, now):
+        menu = self.menu_refuses_stop and self.body.values["menu"] == 2 and command.kind == "stop"
+        if menu or now < self._deaf_until or _refused(self.body, command.kind, now):
             return self._refuse(number, now)
         if self.hangs_on_second and self._running:
             self.hung = True
@@ -298,7 +308,8 @@ class SimCamera(CameraFaults):
             return [Words(now, begun, number)]
         replaced = [r for r in self._running if begun.group and r.begun.group == begun.group]
         said = self._acknowledged(free[0], number, now)
-        said += [self._finish(running, now) for running in replaced]
+        ended = [self._finish(running, now) for running in replaced]
+        said += [] if self.forgets_replaced else ended
         until = now if self.ack == "none" else begun.until
         if self.drive_holds and command.kind == "drive":
             until = math.inf

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from roomctl.visca.sim.body import GO_DEG_S, ZOOM_FULL_S, Body
+from roomctl.visca.sim.body import ZOOM_FULL_S, Body
 from roomctl.visca.sim.motion import Motor
 from roomctl.visca.sim.profile import SimProfile
 from roomctl.visca.sim.settings import has, kept, told
@@ -104,11 +104,11 @@ def _goto(body: Body, now: float, words: Sequence[str]) -> Begun | str:
 
 
 def _home(body: Body, now: float, words: Sequence[str]) -> Begun:
-    return _gone(body, "home", body.go(0, 0, None, GO_DEG_S, now), now)
+    return _gone(body, "home", body.go(0, 0, None, body.go_deg_s, now), now)
 
 
 def _reset(body: Body, now: float, words: Sequence[str]) -> Begun:
-    there = body.go(0, 0, None, GO_DEG_S, now)
+    there = body.go(0, 0, None, body.go_deg_s, now)
     return _gone(body, "reset", max(there, now + _RESET_S), now)
 
 

@@ -22,34 +22,40 @@ class CameraFaults:
     `silent`: hears and says nothing. `hung`: the same, until it loses power.
     `hangs_on_second`: a second command before the first is complete hangs it (Vaddio, obs-ptz 90).
     `dies_after_s`: hangs so long after it was given power (obs-ptz 57).
-    `garble_next`: one byte of the next reply arrives damaged.
+    `garble_next`: one byte of the next reply arrives damaged; `shorten_next`: one is missing.
     `delay_s`: every reply comes that much later; `ack_late_s`: every ACK does.
     `ack`: "normal", or "none" (no ACKs, no sockets, all is complete at once: a Cisco, obs-ptz 19).
     `lose`, `twice`: words that never leave, or leave twice. `lose_next`: one pattern each, once.
+    `lost_part`: the part of all words (0-1) that never leaves; `chance` says which.
     `after_answer`: words said after every answer (`6002`: webcam-visca-ip).
     `header`: of every reply, such as `91`; `replies_as`: the address in it (2: ptzoptics 57).
     `names_socket`: said for every command, whichever it is in (ptzoptics 42; 0: none).
+    `menu_refuses_stop`: an open menu refuses even a stop (BRC-X400 list p.7).
     `refusal`: how "not executable" is said (grafton-visca: with a socket that holds nothing).
     `acks_refusals`: an ACK goes before it. `unanswered`: questions without an answer, such as
     `0447`. `unknown`: what an unknown question is answered with. `version`: data of the version
     answer, if odd. `cancels`: whether Cancel is obeyed; `clear_cancels`: whether IF_Clear gives up
     what runs (EVI manuals; BRC lists guarantee nothing). `drive_holds`: a drive is complete only
-    when it ends. `lag_cycles`: a message is taken so many video cycles late (BRC-X400: up to 3).
+    when it ends. `forgets_replaced`: what a newer command ends is never complete.
+    `lag_cycles`: a message is taken so many video cycles late (BRC-X400: up to 3).
     `automatic`: its address comes from AddressSet.
     """
 
     def __init__(self, profile: SimProfile) -> None:
-        self.silent = self.hung = self.hangs_on_second = self.garble_next = False
+        self.silent = self.hung = self.hangs_on_second = False
+        self.garble_next = self.shorten_next = self.menu_refuses_stop = False
         self.dies_after_s: float | None = None
         self.delay_s = self.ack_late_s = 0.0
         self.ack = "none" if profile.has("no-ack") else "normal"
         self.lose = self.twice = self.after_answer = self.unanswered = ""
         self.lose_next: list[str] = []
+        self.lost_part = 0.0
+        self.chance = random.Random(1)  # noqa: S311 - a fault, not a secret
         self.header: str | None = None
         self.replies_as: int | None = 2 if profile.has("replies-as-2") else None
         self.names_socket: int | None = 1 if profile.has("one-socket-for-all") else None
         self.refusal, self.unknown = "6141", "6002"
-        self.acks_refusals = self.drive_holds = False
+        self.acks_refusals = self.drive_holds = self.forgets_replaced = False
         self.version: str | None = None
         self.cancels = profile.cancel
         self.clear_cancels = profile.name.startswith("Sony EVI")
@@ -63,6 +69,8 @@ class CameraFaults:
                 self.lose_next.remove(pattern)
                 return 0
         if self.lose and re.fullmatch(self.lose, words):
+            return 0
+        if self.lost_part and self.chance.random() < self.lost_part:
             return 0
         return 2 if self.twice and re.fullmatch(self.twice, words) else 1
 

@@ -20,6 +20,11 @@ class Motor:
     def span(self) -> float:
         return self.ends[1] - self.ends[0]
 
+    @property
+    def target(self) -> float:
+        """Where it goes; where it stands, if it goes nowhere."""
+        return self._to
+
     def limit(self, low: float | None = None, high: float | None = None) -> None:
         """Narrow the way between the end stops; None leaves that side as it is."""
         first, last = self.ends

@@ -16,6 +16,7 @@ from roomctl.visca.sim.faults import LineFaults, misheard
 from roomctl.wire import Chunk
 
 _LATE_S = 0.05
+_SHORTEST = 4  # of an answer with data
 _WRAP = 1 << 32
 
 
@@ -116,6 +117,9 @@ class SimLine(LineFaults):
         if camera.garble_next:
             camera.garble_next = False
             data[len(data) // 2] ^= 0x80
+        if camera.shorten_next and len(data) > _SHORTEST:
+            camera.shorten_next = False
+            del data[len(data) // 2]
         self._leave(at + camera.delay_s, bytes(data))
 
     def _leave(self, at: float, data: bytes) -> None:

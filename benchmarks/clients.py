@@ -22,9 +22,8 @@ from visca_over_ip import Camera as OverIpClient
 
 from benchmarks.report import Figure
 from roomctl.camera import Camera, lines
-from roomctl.camera.profile import shipped
+from roomctl.camera.profile import CameraTable, shipped
 from roomctl.clock import SystemClock
-from roomctl.config import CameraTable
 from roomctl.device import Status
 from roomctl.ports import connect
 from roomctl.simulator.wires import Wire, offer

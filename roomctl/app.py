@@ -25,6 +25,7 @@ from roomctl.occupancy.driver import KIND as OCCUPANCY
 from roomctl.roles import Role
 from roomctl.room import Outside, Room
 from roomctl.screen.driver import KIND as SCREEN
+from roomctl.screen.profile import screen_of
 from roomctl.screen.protocol import DisplayRole, ShowPage
 from roomctl.speakerphone.driver import KIND as SPEAKERPHONE
 from roomctl.store import Settings, Store
@@ -42,9 +43,19 @@ TABLES = {kind.name: kind.table for kind in KINDS}
 SIMULATED_PAIRING_S = 24 * 3600.0  # nobody is let in but to a simulation
 
 
+def form() -> type[Config]:
+    """Return what a room.toml may say, with the tables of every kind."""
+    return configuration.form(TABLES)
+
+
 def load(path: Path) -> Config:
     """Read a room.toml with the tables of every kind; ConfigError."""
     return configuration.load(path, TABLES)
+
+
+def parse(text: str, file: str) -> Config:
+    """Read the text of a room.toml; `file` is what errors call it."""
+    return configuration.parse(text, file, TABLES)
 
 
 def declared() -> tuple[Declaration, ...]:
@@ -147,7 +158,7 @@ def _addresses(base: str, own: str, tokens: Tokens, *, simulated: bool) -> Addre
 
 def _pages(config: Config, base: str, tokens: Tokens) -> tuple[ShowPage, ...]:
     """Return what the displays of a kiosk show, each with an address that pairs once."""
-    screen = config.screen
+    screen = screen_of(config)
     if screen is None:
         return ()
     page = f"{base}/screen#pair={tokens.offer_pairing(Role.SCREEN)}"

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -30,15 +30,16 @@ from roomctl.errors import ConfigError
 from roomctl.explain import explain, tuples
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
-Output = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 _RENAMED = {
     "room.lit_s": "display_on_s",
     "rules.display_s": "display_off_after_s",
     "occupancy.*.hold_s": "vacancy_delay_s",
 }  # keys of earlier versions; * is a name
-_NUMBER = re.compile("[1-9][0-9]{0,2}")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
+
+T = TypeVar("T", bound="Table")
 
 
 class Table(BaseModel):
@@ -47,7 +48,18 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
-class DeviceTable(Table):
+class KindTable(Table):
+    """The table of a kind of device: [KIND.NAME], or [KIND] where there is one at most."""
+
+    single: ClassVar[bool] = False
+
+    @classmethod
+    def clash(cls, tables: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Return which device cannot stand beside the others, and why; None: all can."""
+        return None
+
+
+class DeviceTable(KindTable):
     """[KIND.NAME]: a device at the other end of one wire."""
 
     url: str = Field(min_length=1)
@@ -97,104 +109,6 @@ class RoomTable(Table):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
-
-
-class ScreenTable(Table):
-    """[screen]: the display that shows the meeting, and the process that owns its browser."""
-
-    mode: Literal["kiosk", "headless", "simulated"] = "kiosk"
-    url: str | None = Field(
-        default=None, description="unix:PATH of `roomctl screen`; made up if unset"
-    )
-    panel_url: str | None = Field(
-        default=None,
-        description="unix:PATH of `roomctl screen --panel`, which shows the panel as a user of its"
-        " own; else `url` shows it",
-    )
-    media: Literal["real", "fake"] = Field(
-        default="real", description="fake: Chromium's own test picture and tone"
-    )
-    name: str = Field(
-        default="", max_length=60, description="name shown to others; else the room's"
-    )
-    room: Output | None = Field(
-        default=None, description="output of the room's display, such as 'HDMI-A-1'; else the first"
-    )
-    panel: Output = Field(
-        default="none", description="output of the touch panel; none: the panel is elsewhere"
-    )
-    native: tuple[str, ...] = Field(
-        default=(), description="platforms whose own client is started, where it is installed"
-    )
-    cec: str = Field(
-        default="auto",
-        pattern=r"^(auto|none|/dev/cec\d+)$",
-        description="HDMI-CEC adapter of the room's television, such as '/dev/cec0'; auto: the one"
-        " with a display; none: its output is switched instead",
-    )
-
-    @property
-    def cec_adapter(self) -> str | None:
-        return None if self.cec == "none" else self.cec
-
-    @property
-    def panel_output(self) -> str | None:
-        """Where the panel has an output of its own; None if it has none."""
-        return None if self.panel in ("none", self.room) else self.panel
-
-
-class CameraTable(DeviceTable):
-    """[camera.NAME]: a PTZ camera; several may share one `url` and differ by `address`."""
-
-    address: int = Field(default=1, ge=1, le=7)
-    mounting: Literal["standing", "ceiling"] = Field(
-        default="standing", description="ceiling: upside down, with the camera's own flip on"
-    )
-    video: str | None = Field(
-        default=None,
-        min_length=1,
-        description="its video device, if it has one: a path, or a name in /dev/v4l/by-id",
-    )
-    presets: dict[str, str] = Field(
-        default_factory=dict, description="names by number, such as 1 = 'Table'"
-    )
-
-    @property
-    def video_device(self) -> str | None:
-        """The path of its video device; a USB camera that is moved by it is seen by it, too."""
-        if self.video is not None:
-            return self.video if self.video.startswith("/") else f"/dev/v4l/by-id/{self.video}"
-        return self.url.removeprefix("v4l2:") if self.url.startswith("v4l2:") else None
-
-    @field_validator("presets")
-    @classmethod
-    def _numbered(cls, presets: dict[str, str]) -> dict[str, str]:
-        for number in presets:
-            if not _NUMBER.fullmatch(number):
-                raise ValueError(f"{number!r} is no preset number; they count from 1")
-        return presets
-
-
-class SpeakerphoneTable(DeviceTable):
-    """[speakerphone.NAME]: a USB speakerphone."""
-
-
-class OccupancyTable(DeviceTable):
-    """[occupancy.NAME]: a sensor that tells whether somebody is there."""
-
-    vacancy_delay_s: float = Field(
-        default=600.0,
-        ge=1,
-        le=7200,
-        description="the room stays occupied this long after it last saw somebody",
-    )
-    output_hold_s: float | None = Field(
-        default=None,
-        ge=0,
-        le=1800,
-        description="how long its own output stays after what it saw, where that was set to"
-        " something else than its profile says",
-    )
 
 
 class RulesTable(Table):
@@ -336,49 +250,49 @@ class ApiTable(Table):
 
 
 class Config(Table):
-    """A whole room.toml."""
+    """A whole room.toml; each kind of device adds a field with its own tables (`form`)."""
 
     room: RoomTable = RoomTable()
-    screen: ScreenTable | None = None
-    camera: dict[Name, CameraTable] = Field(default_factory=dict)
-    speakerphone: dict[Name, SpeakerphoneTable] = Field(default_factory=dict)
-    occupancy: dict[Name, OccupancyTable] = Field(default_factory=dict)
     meeting: MeetingTable = MeetingTable()
     calendar: CalendarTable = CalendarTable()
     rules: RulesTable = RulesTable()
     history: HistoryTable = HistoryTable()
     api: ApiTable = ApiTable()
 
-    def tables(self, kind: str) -> Mapping[str, Table]:
-        """Return the tables of a kind of device, by device; [screen] is a table of its own."""
+    def tables(self, kind: str) -> Mapping[str, KindTable]:
+        """Return the tables of a kind of device, by device."""
         found = getattr(self, kind, None)
-        if isinstance(found, Table):
+        if isinstance(found, KindTable):
             return {kind: found}
         return found or {}
 
-    @property
-    def meeting_camera(self) -> str | None:
-        """The camera that meetings see: the first that has a video device; None: not known."""
-        seen = (name for name, table in self.camera.items() if table.video_device is not None)
-        return next(seen, None)
+    def every(self, table: type[T]) -> Mapping[str, T]:
+        """Return the tables of one class, by device."""
+        kinds = type(self).model_fields.keys() - Config.model_fields.keys()
+        every = (item for kind in kinds for item in self.tables(kind).items())
+        return {name: found for name, found in every if isinstance(found, table)}
 
 
-Tables = Mapping[str, type[Table]]
-NO_TABLES: Tables = {}
+Tables = Mapping[str, type[KindTable]]
+
+
+def form(tables: Tables) -> type[Config]:
+    """Return the form of a room.toml in which these kinds of devices have their tables."""
+    return _form(tuple(sorted(tables.items(), key=lambda item: item[0])))
 
 
 @functools.cache
-def _with_tables(tables: tuple[tuple[str, type[Table]], ...]) -> type[Config]:
-    """Return the form of a room.toml in which further kinds of devices have their tables."""
+def _form(tables: tuple[tuple[str, type[KindTable]], ...]) -> type[Config]:
     more: dict[str, Any] = {
-        name: (dict[Name, table], Field(default_factory=dict))  # type: ignore[valid-type]
+        name: (table | None, None)
+        if table.single
+        else (dict[Name, table], Field(default_factory=dict))  # type: ignore[valid-type]
         for name, table in tables
-        if name not in Config.model_fields
     }
-    return create_model("Config", __base__=Config, **more) if more else Config
+    return create_model("Config", __base__=Config, **more)
 
 
-def load(path: Path, tables: Tables = NO_TABLES) -> Config:
+def load(path: Path, tables: Tables) -> Config:
     """Read room.toml; raise ConfigError naming file, key and what was expected."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -389,12 +303,12 @@ def load(path: Path, tables: Tables = NO_TABLES) -> Config:
     return parse(text, str(path), tables)
 
 
-def parse(text: str, file: str, tables: Tables = NO_TABLES) -> Config:
+def parse(text: str, file: str, tables: Tables) -> Config:
     """Read the text of a room.toml; `file` is what errors call it.
 
-    `tables` are those of further kinds of devices: [KIND.NAME].
+    `tables` are those of the kinds of devices: [KIND.NAME].
     """
-    form = _with_tables(tuple(sorted(tables.items(), key=lambda item: item[0])))
+    known = form(tables)
     try:
         data = tomllib.loads(text)
     except RecursionError as error:
@@ -402,13 +316,16 @@ def parse(text: str, file: str, tables: Tables = NO_TABLES) -> Config:
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         raise ConfigError(file, "", f"is not TOML: {error}") from error
     try:
-        config = form.model_validate(tuples(data))
+        config = known.model_validate(tuples(data))
     except ValidationError as error:
-        key, why = explain(error, form)
+        key, why = explain(error, known)
         if new := _renamed(key):
             why = f"is called {new} now"
         raise ConfigError(file, key, why) from error
-    _refuse_clashes(config, file)
+    for kind, table in tables.items():
+        if (clash := table.clash(config.tables(kind))) is not None:
+            name, why = clash
+            raise ConfigError(file, f"{kind}.{name}", why)
     return config
 
 
@@ -416,23 +333,6 @@ def _renamed(key: str) -> str | None:
     """Return what a key of an earlier version is called now."""
     kind, _, inside = key.partition(".")
     return _RENAMED.get(key) or _RENAMED.get(f"{kind}.*.{inside.rpartition('.')[2]}")
-
-
-def _refuse_clashes(config: Config, file: str) -> None:
-    seen: dict[tuple[str, int], str] = {}
-    for name, camera in config.camera.items():
-        where = (camera.url, camera.address)
-        if where in seen:
-            why = f"has the same url and address {camera.address} as camera.{seen[where]}"
-            raise ConfigError(file, f"camera.{name}", f"{why}; give it another address (1-7)")
-        seen[where] = name
-    phones: dict[str, str] = {}
-    for name, phone in config.speakerphone.items():
-        if (other := phones.setdefault(phone.url, name)) != name:
-            why = (
-                f"has the same url as speakerphone.{other}; `roomctl probe` tells two of one model"
-            )
-            raise ConfigError(file, f"speakerphone.{name}", f"{why} apart, by ?port=")
 
 
 def data_path(name: str) -> Path:
@@ -457,11 +357,6 @@ def runtime_path() -> Path:
     if base := os.environ.get("XDG_RUNTIME_DIR"):
         return Path(base) / "roomctl"
     return Path("/tmp") / f"roomctl-{os.getuid()}"  # noqa: S108 - made 0700 and owner-checked
-
-
-def screen_url(table: ScreenTable) -> str:
-    """Return where the screen process listens: as configured, else in the runtime folder."""
-    return table.url or f"unix:{runtime_path() / 'screen.sock'}"
 
 
 def has_display() -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import Declaration, Handler, Param, declared_by
-from roomctl.config import Table
+from roomctl.config import KindTable
 from roomctl.device import Device, Health
 from roomctl.drill import Microphone, Operator, Step
 from roomctl.profile import Profile
@@ -170,7 +170,7 @@ class Kind:
     """
 
     name: str
-    table: type[Table]
+    table: type[KindTable]
     build: Build
     profile: type[Profile] | None = None
     part: type[KindPart] | None = None

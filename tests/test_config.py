@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomctl import config
-from roomctl.config import ApiTable, Config, ScreenTable, load, parse
+from roomctl.app import load, parse
+from roomctl.config import ApiTable, Config
 from roomctl.errors import ConfigError
+from roomctl.screen.profile import ScreenTable
 
 FULL = """
 [room]

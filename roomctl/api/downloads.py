@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
+from roomctl.camera.profile import CameraTable
 from roomctl.camera.tools import trace
 from roomctl.clock import Moment
 from roomctl.command import DeviceName
@@ -114,7 +115,7 @@ def _trace(router: Routes, room: Room) -> None:
     async def download(camera: DeviceName, query: Annotated[TraceForm, Query()]) -> Response:
         """Return what was lately said on the line of a camera, with what it means; a file."""
         now, records = room.now(), room.cameras.trace(camera)
-        profile = room.config.camera[camera].profile
+        profile = room.config.every(CameraTable)[camera].profile
         facts = {"camera": camera} | ({"profile": profile} if profile else {})
         body = await in_thread(_written, query.format, records, now, facts)
         ending = {"text": "trace", "jsonl": "jsonl"}[query.format]

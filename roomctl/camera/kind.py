@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from roomctl.camera.lines import lines, uvc_devices
-from roomctl.camera.profile import CameraProfile
-from roomctl.config import CameraTable
+from roomctl.camera.profile import CameraProfile, CameraTable
 from roomctl.device import Device
 from roomctl.errors import RoomctlError
 from roomctl.kind import Context, Drill, DrillSetup, Kind

@@ -16,13 +16,12 @@ from typing import ClassVar
 from roomctl.camera.baud import ANSWER_S, BaudSearch, at_speed, baud_of, is_open
 from roomctl.camera.camera import Camera
 from roomctl.camera.positions import StoredPositions
-from roomctl.camera.profile import asked_for, shipped
+from roomctl.camera.profile import CameraTable, asked_for, shipped
 from roomctl.camera.protocol import CameraProtocol, ProtocolEvents
 from roomctl.camera.uvc.connection import UvcConnection
 from roomctl.camera.uvc.protocol import UvcProtocol
 from roomctl.camera.visca import ViscaProtocol
 from roomctl.clock import Clock
-from roomctl.config import CameraTable
 from roomctl.device import Device, Health, Status
 from roomctl.errors import ConfigError, PortError
 from roomctl.store import Settings

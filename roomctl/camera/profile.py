@@ -1,16 +1,19 @@
 """What a camera model is like: scales, limits, speeds, presets, timing and quirks, as data.
 
-Knows no port and no bytes. Every key is explained in `firmware_profiles/example.toml`.
+And the table of room.toml that names one. Knows no port and no bytes. Every key is explained in
+`firmware_profiles/example.toml`.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from roomctl.config import data_path
+from roomctl.config import DeviceTable, data_path
 from roomctl.errors import ConfigError
 from roomctl.profile import Profile, load_all, pick
 from roomctl.visca.message import Inquiry, PositionLayout, Version
@@ -20,6 +23,58 @@ ExposureMode = Literal["auto", "manual", "shutter", "iris", "bright"]
 WhiteBalance = Literal["auto", "indoor", "outdoor", "one_push", "atw", "manual"]
 TallyLight = Literal["red", "green", "yellow"]
 _SONY = (0x0001, 0x0010, 0x0020)  # Sony's manuals print all three, depending on the model
+
+
+_PRESET = re.compile("[1-9][0-9]{0,2}")
+
+
+class CameraTable(DeviceTable):
+    """[camera.NAME]: a PTZ camera; several may share one `url` and differ by `address`."""
+
+    address: int = Field(default=1, ge=1, le=7)
+    mounting: Literal["standing", "ceiling"] = Field(
+        default="standing", description="ceiling: upside down, with the camera's own flip on"
+    )
+    video: str | None = Field(
+        default=None,
+        min_length=1,
+        description="its video device, if it has one: a path, or a name in /dev/v4l/by-id",
+    )
+    presets: dict[str, str] = Field(
+        default_factory=dict, description="names by number, such as 1 = 'Table'"
+    )
+
+    @property
+    def video_device(self) -> str | None:
+        """The path of its video device; a USB camera that is moved by it is seen by it, too."""
+        if self.video is not None:
+            return self.video if self.video.startswith("/") else f"/dev/v4l/by-id/{self.video}"
+        return self.url.removeprefix("v4l2:") if self.url.startswith("v4l2:") else None
+
+    @field_validator("presets")
+    @classmethod
+    def _numbered(cls, presets: dict[str, str]) -> dict[str, str]:
+        for number in presets:
+            if not _PRESET.fullmatch(number):
+                raise ValueError(f"{number!r} is no preset number; they count from 1")
+        return presets
+
+    @classmethod
+    def clash(cls, tables: Mapping[str, CameraTable]) -> tuple[str, str] | None:
+        """Return a camera that is at the same address of the same line as another one."""
+        seen: dict[tuple[str, int], str] = {}
+        for name, camera in tables.items():
+            other = seen.setdefault((camera.url, camera.address), name)
+            if other != name:
+                why = f"has the same url and address {camera.address} as camera.{other}"
+                return name, f"{why}; give it another address (1-7)"
+        return None
+
+
+def seen_by_meetings(tables: Mapping[str, CameraTable]) -> str | None:
+    """Return the camera that meetings see: the first that has a video device; None: not known."""
+    seen = (name for name, table in tables.items() if table.video_device is not None)
+    return next(seen, None)
 
 
 class _Part(BaseModel):

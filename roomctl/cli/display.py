@@ -20,6 +20,7 @@ from roomctl.lifetime import Ending
 
 if TYPE_CHECKING:
     from roomctl.config import Config
+    from roomctl.screen.profile import ScreenTable
 
 START_LIMIT_S = 10.0
 END_LIMIT_S = 2.5  # half of what this process has itself
@@ -74,9 +75,10 @@ def choose(config: Config, wanted: str) -> Choice:
     if wanted not in ("auto", "headless", "kiosk", "simulated"):
         why = f"{wanted!r} is no mode; expected auto, headless, kiosk or simulated"
         raise DeviceError("screen", why)
-    if config.screen is None:
+    screen = _screen_of(config)
+    if screen is None:
         return Choice("simulated", None, "none: this room has no [screen]")
-    mode = config.screen.mode if wanted == "auto" else wanted
+    mode = screen.mode if wanted == "auto" else wanted
     if mode == "simulated":
         return Choice("simulated", None, "simulated, as asked")
     obstacle = _obstacle()
@@ -89,6 +91,12 @@ def choose(config: Config, wanted: str) -> Choice:
     user = _unprivileged() if os.geteuid() == 0 else None
     who = f" as user {user}" if user else ""
     return Choice(mode, user, f"Chromium, {mode}{who}")
+
+
+def _screen_of(config: Config) -> ScreenTable | None:
+    from roomctl.screen.profile import screen_of  # `roomctl screen` itself needs none of it
+
+    return screen_of(config)
 
 
 def _obstacle() -> str | None:
@@ -118,7 +126,8 @@ async def shown(config: Config, choice: Choice) -> AsyncIterator[Config]:
     It shows the panel, too: whoever tries a room has no second user for that.
     """
     config = _with_screen(config, panel_url=None)
-    if choice.simulated or config.screen is None:
+    screen = _screen_of(config)
+    if choice.simulated or screen is None:
         yield config
         return
     with tempfile.TemporaryDirectory(prefix="roomctl-screen-") as folder:
@@ -126,7 +135,7 @@ async def shown(config: Config, choice: Choice) -> AsyncIterator[Config]:
             entry = pwd.getpwnam(choice.user)
             os.chown(folder, entry.pw_uid, entry.pw_gid)
         socket = Path(folder) / "screen.sock"
-        process = await _start(socket, choice, config.screen.media)
+        process = await _start(socket, choice, screen.media)
         try:
             await _listening(process, socket)
             yield _with_screen(config, url=f"unix:{socket}")
@@ -135,9 +144,10 @@ async def shown(config: Config, choice: Choice) -> AsyncIterator[Config]:
 
 
 def _with_screen(config: Config, **fields: object) -> Config:
-    if config.screen is None:
+    screen = _screen_of(config)
+    if screen is None:
         return config
-    return config.model_copy(update={"screen": config.screen.model_copy(update=fields)})
+    return config.model_copy(update={"screen": screen.model_copy(update=fields)})
 
 
 async def _start(socket: Path, choice: Choice, media: str) -> asyncio.subprocess.Process:

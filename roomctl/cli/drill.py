@@ -23,13 +23,14 @@ from roomctl.camera.tools import trace
 from roomctl.cli.ask import address_file
 from roomctl.cli.options import named
 from roomctl.clock import Clock, SystemClock
-from roomctl.config import Config, DeviceTable, screen_url
+from roomctl.config import Config, DeviceTable
 from roomctl.device import Status
 from roomctl.drill import Microphone, Step
 from roomctl.errors import Refused, RoomctlError
 from roomctl.kind import Drill, DrillSetup, MakeDrill
 from roomctl.ports.holders import holder_of_node
 from roomctl.screen.driver import Screen
+from roomctl.screen.profile import screen_of, screen_url
 from roomctl.simulator import DEMO, Simulator
 from roomctl.store import Settings
 from roomctl.wire import Connect, in_thread
@@ -207,10 +208,11 @@ class AtTheTerminal:
 async def _microphone(
     config: Config, connect: Connect, clock: Clock
 ) -> AsyncIterator[Microphone | None]:
-    if config.screen is None:
+    screen = screen_of(config)
+    if screen is None:
         yield None
         return
-    microphone = ScreenMicrophone(screen_url(config.screen), connect, clock)
+    microphone = ScreenMicrophone(screen_url(screen), connect, clock)
     async with microphone.connected():
         yield microphone
 

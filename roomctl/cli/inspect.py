@@ -16,9 +16,9 @@ from roomctl import config as configuration
 from roomctl import profile as profiles
 from roomctl.camera import CameraLine, lines
 from roomctl.camera.baud import at_speed
+from roomctl.camera.profile import CameraTable
 from roomctl.cli.options import named
 from roomctl.clock import SystemClock
-from roomctl.config import CameraTable
 from roomctl.device import Status
 from roomctl.errors import ProfileError, RoomctlError
 from roomctl.occupancy.profile import DATASET, DatasetProfile

@@ -22,6 +22,7 @@ from roomctl.config import Config
 from roomctl.errors import RoomctlError
 from roomctl.lifetime import Ending, beside
 from roomctl.room import Outside, Room
+from roomctl.screen.profile import screen_of
 from roomctl.simulator import Simulator
 from roomctl.store import Store
 from roomctl.wire import Connect, Port, Record, trace_file
@@ -59,7 +60,8 @@ async def _serve(
 
 def _simulated_parts(config: Config, clock: Clock) -> Simulator:
     """Return the devices that a real room has simulated: `sim:` urls, and its screen."""
-    simulated_screen = config.screen is not None and config.screen.mode == "simulated"
+    screen = screen_of(config)
+    simulated_screen = screen is not None and screen.mode == "simulated"
     return Simulator(config, clock, with_screen=simulated_screen, only="sim:")
 
 

@@ -17,13 +17,13 @@ from typing import Any
 from roomctl import app
 from roomctl.cli import ask, hid
 from roomctl.clock import SystemClock
-from roomctl.config import Config, SpeakerphoneTable
 from roomctl.device import Status
 from roomctl.errors import NoReply, PortError, RoomctlError
 from roomctl.simulator import Simulator
 from roomctl.speakerphone import Speakerphone, speakerphones
 from roomctl.speakerphone.description import report_words, words
 from roomctl.speakerphone.hid import read_descriptor
+from roomctl.speakerphone.profile import SpeakerphoneTable
 
 OPEN_LIMIT_S = 4.0
 CONFIG = Path("/etc/roomctl/room.toml")
@@ -84,38 +84,37 @@ def _from_room(request: DescribeRequest) -> dict[str, Any] | None:
 
 
 def _from_device(request: DescribeRequest) -> dict[str, Any]:
-    config = _config(request)
-    name = request.name if request.name in config.speakerphone else None
+    known = _tables(request)
+    name = request.name if request.name in known else None
     if request.name is not None and name is None and ":" not in request.name:
-        known = ", ".join(sorted(config.speakerphone)) or "none"
-        raise RoomctlError(f"describe: no speakerphone {request.name!r}; there is: {known}")
-    table = {name: config.speakerphone[name]} if name else dict(config.speakerphone)
-    first = next(iter(table.items()), None)
+        there_are = ", ".join(sorted(known)) or "none"
+        raise RoomctlError(f"describe: no speakerphone {request.name!r}; there is: {there_are}")
+    tables = {name: known[name]} if name else dict(known)
+    first = next(iter(tables.items()), None)
     if first is None:
         raise RoomctlError("no USB speakerphone is plugged in; `roomctl probe` lists what is there")
-    for other in list(table.values())[1:]:
+    for other in list(tables.values())[1:]:
         sys.stderr.write(f"another one: roomctl speakerphone describe {other.url}\n")
     return asyncio.run(_listened_to(*first, request.listen_s))
 
 
-def _config(request: DescribeRequest) -> Config:
+def _tables(request: DescribeRequest) -> Mapping[str, SpeakerphoneTable]:
     """Return the speakerphones of room.toml, the one of a url, or those that are plugged in."""
     if request.name is not None and ":" in request.name:
-        return Config(speakerphone={"table": SpeakerphoneTable(url=request.name)})
+        return {"table": SpeakerphoneTable(url=request.name)}
     if request.config is not None or CONFIG.exists():
-        return app.load(request.config or CONFIG)
+        return app.load(request.config or CONFIG).every(SpeakerphoneTable)
     from roomctl.ports.inventory import inventory
 
     urls = [found.url for found in inventory() if found.kind == "speakerphone"]
     names = ["table", *(f"table{n}" for n in range(2, len(urls) + 1))]
-    tables = {name: SpeakerphoneTable(url=url) for name, url in zip(names, urls, strict=False)}
-    return Config(speakerphone=tables)
+    return {name: SpeakerphoneTable(url=url) for name, url in zip(names, urls, strict=False)}
 
 
 async def _listened_to(name: str, table: SpeakerphoneTable, listen_s: float) -> dict[str, Any]:
     """Open the device, answer its mute key for `listen_s` seconds, and return what was seen."""
     clock, news = SystemClock(), asyncio.Event()
-    config = Config(speakerphone={name: table})
+    config = app.form().model_validate({"speakerphone": {name: table}})
     simulator = Simulator(config, clock, with_screen=False, only="sim:")
     room = _Answering()
     (phone,) = speakerphones({name: table}, simulator.connect, clock, news.set, room.pressed)

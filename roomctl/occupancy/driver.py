@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from roomctl.clock import Clock
-from roomctl.config import OccupancyTable, data_path
+from roomctl.config import data_path
 from roomctl.device import Device
 from roomctl.errors import ConfigError, PortError
 from roomctl.kind import Context, Kind
 from roomctl.occupancy import ld2410
 from roomctl.occupancy.health import STALE_S
-from roomctl.occupancy.profile import DATASET, OccupancyProfile
+from roomctl.occupancy.profile import DATASET, OccupancyProfile, OccupancyTable
 from roomctl.ports import address, gpio
 from roomctl.profile import load_all
 from roomctl.wire import Chunk, Connect, Identity, Machine

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from roomctl.config import DeviceTable
 from roomctl.profile import Profile
 
 SensorKind = Literal["pir", "radar", "ultrasound", "door", "light", "co2"]
@@ -17,6 +18,24 @@ Speaks = Literal["level", "ld2410"]
 Part = Annotated[float, Field(gt=0, lt=1)]
 
 DATASET = "uci864"  # the file of the laboratory's figures, which is no sensor's profile
+
+
+class OccupancyTable(DeviceTable):
+    """[occupancy.NAME]: a sensor that tells whether somebody is there."""
+
+    vacancy_delay_s: float = Field(
+        default=600.0,
+        ge=1,
+        le=7200,
+        description="the room stays occupied this long after it last saw somebody",
+    )
+    output_hold_s: float | None = Field(
+        default=None,
+        ge=0,
+        le=1800,
+        description="how long its own output stays after what it saw, where that was set to"
+        " something else than its profile says",
+    )
 
 
 class Ratios(BaseModel):

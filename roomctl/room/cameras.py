@@ -12,6 +12,7 @@ from typing import Any, Literal
 from roomctl.camera import CameraLine
 from roomctl.camera.camera import Camera
 from roomctl.camera.lines import CameraDevice
+from roomctl.camera.profile import CameraTable, seen_by_meetings
 from roomctl.camera.protocol import Reached
 from roomctl.clock import Clock, Moment
 from roomctl.command import (
@@ -29,7 +30,7 @@ from roomctl.command import (
     SpeedShare,
     command,
 )
-from roomctl.config import CameraTable, Config
+from roomctl.config import Config
 from roomctl.device import Device, Status
 from roomctl.errors import Refused, Unsupported
 from roomctl.kind import Context, IssueEntry, Part
@@ -60,11 +61,10 @@ class Cameras(Part):
     ) -> None:
         """`may_film`: whether a meeting has the video device, or may have it soon."""
         self._config, self._clock, self._act = config, context.clock, context.act
+        tables = config.every(CameraTable)
         self._ports = [each for each in devices if isinstance(each, CameraDevice)]
-        self.names = PresetNames(config.camera, context.settings, context.clock, context.changed)
-        self._pictures = Pictures(
-            config.camera, context.connect, context.clock, context.changed, pictures
-        )
+        self.names = PresetNames(tables, context.settings, context.clock, context.changed)
+        self._pictures = Pictures(tables, context.connect, context.clock, context.changed, pictures)
         self._may_film = may_film
         self._holds = Holds()
 
@@ -74,7 +74,7 @@ class Cameras(Part):
         found: dict[str, Camera] = {}
         for device in self._ports:
             found.update(device.cameras)
-        return {name: found[name] for name in self._config.camera}
+        return {name: found[name] for name in self._config.every(CameraTable)}
 
     def __getitem__(self, name: str) -> Camera:
         """Return a camera; Refused names those there are."""
@@ -346,7 +346,7 @@ def _reached(there: Reached) -> Result:
 
 def picture_of(name: str, config: Config) -> Literal["meeting", "other", "unknown"]:
     """Return whether a meeting sees a camera: it is given the first that has a video device."""
-    seen = config.meeting_camera
+    seen = seen_by_meetings(config.every(CameraTable))
     return "unknown" if seen is None else "meeting" if name == seen else "other"
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from roomctl.booking import Booking
+from roomctl.camera.profile import CameraTable, seen_by_meetings
 from roomctl.clock import Clock, Moment
 from roomctl.command import (
     Alternative,
@@ -44,6 +45,7 @@ from roomctl.room.bookings import Bookings, note_refused
 from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry, PlatformEntry
 from roomctl.room.pictures import Picture, as_picture
 from roomctl.screen.driver import PageRules, RemoteDisplay, Screen
+from roomctl.screen.profile import screen_of
 from roomctl.screen.protocol import KeyName, MeetingPage, PageSelectors, PageSign, SignKind
 
 _log = logging.getLogger(__name__)
@@ -196,8 +198,9 @@ class CallControl:
         launch, name = invitation.launch, self._shown_name()
         url = self.platforms.arriving(invitation.platform, launch.url, name)
         assisted = launch.mode == "assisted"
-        seen = self._config.meeting_camera
-        camera = self._config.camera[seen].video_device if seen else None
+        cameras = self._config.every(CameraTable)
+        seen = seen_by_meetings(cameras)
+        camera = cameras[seen].video_device if seen else None
         look = approach(invitation, self.platforms, self._config)
         call_id = await self._screen.open(url, launch.origin, assisted, name, camera, look)
         self._joined = _Joined(invitation, self._other(invitation, said), title)
@@ -386,13 +389,13 @@ class CallControl:
         return any(self._policy.permits(platform, name) for name in names or ("",))
 
     def _shown_name(self) -> str:
-        screen = self._config.screen
+        screen = screen_of(self._config)
         return (screen.name if screen else "") or self._config.room.displayName
 
 
 def _refuse_unknown(platforms: Platforms, config: Config) -> None:
     """Refuse a room.toml that names a platform nobody knows."""
-    meeting, screen = config.meeting, config.screen
+    meeting, screen = config.meeting, screen_of(config)
     named = {"meeting.platform": meeting.platform, "meeting.fallback": meeting.fallback}
     named |= {f"meeting.new.{key}": key for key in meeting.new}
     named |= {f"meeting.signed_in.{at}": key for at, key in enumerate(meeting.signed_in)}
@@ -544,7 +547,8 @@ def approach(invitation: ParsedInvitation, platforms: Platforms, config: Config)
     if platform is None or launch is None:
         return PageRules()
     keep = key if key in config.meeting.signed_in else ""
-    wanted = config.screen is not None and key in config.screen.native
+    screen = screen_of(config)
+    wanted = screen is not None and key in screen.native
     # The address stands in the client's command line, which everybody on the box can read.
     client = deep_link(without_passcode(invitation), platforms) if wanted else None
     policy = Policy(config.meeting.allow, config.meeting.deny)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from roomctl.clock import Moment
-from roomctl.config import OccupancyTable
 from roomctl.device import Status
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.occupancy import Presence, PresenceState, Sensor
 from roomctl.occupancy.driver import SensorLevel
 from roomctl.occupancy.presence import BLIND, PresenceInput, PresenceRecorder, tell
+from roomctl.occupancy.profile import OccupancyTable
 from roomctl.room.document import OccupancyEntry, ReasonEntry
 from roomctl.room.use import Use
 

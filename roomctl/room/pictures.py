@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from roomctl.camera.profile import CameraTable
 from roomctl.clock import Clock
-from roomctl.config import CameraTable
 from roomctl.errors import PortClosed, PortError, PortReason, Refused, RoomctlError
 from roomctl.store.disk import sync_folder, whole, write_whole
 from roomctl.wire import Connect, in_thread

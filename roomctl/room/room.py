@@ -22,6 +22,7 @@ from roomctl.config import Config
 from roomctl.errors import DeviceError, PortError, Refused
 from roomctl.kind import Context, IssueEntry, Kind, Part, StandbyDisplay
 from roomctl.occupancy import Sensor
+from roomctl.occupancy.profile import OccupancyTable
 from roomctl.roles import Right, Role
 from roomctl.room.audio import Audio
 from roomctl.room.automation import Actuators, Automation
@@ -110,7 +111,11 @@ class Room:
             config.room.unplugged,
         )
         self.occupancy = OccupancyService(
-            config.occupancy, self._devices.all(Sensor), self.use, lambda: calls.live, context
+            config.every(OccupancyTable),
+            self._devices.all(Sensor),
+            self.use,
+            lambda: calls.live,
+            context,
         )
         displays = [device for device in self._devices if isinstance(device, StandbyDisplay)]
         actuators = Actuators(calls, self.bookings, displays, self.occupancy, self.use)

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from roomctl.clock import Clock
-from roomctl.config import ScreenTable, screen_url
 from roomctl.device import Device
 from roomctl.errors import NoReply, PortClosed, Refused
 from roomctl.kind import Context, Kind
+from roomctl.screen.profile import ScreenTable, screen_url
 from roomctl.screen.protocol import (
     AskAll,
     ClearPage,

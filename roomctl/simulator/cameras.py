@@ -9,9 +9,8 @@ import re
 from collections.abc import Mapping
 
 from roomctl.camera.lines import is_uvc
-from roomctl.camera.profile import CameraProfile, shipped, under_ceiling
+from roomctl.camera.profile import CameraProfile, CameraTable, shipped, under_ceiling
 from roomctl.camera.sim import SimUvc
-from roomctl.config import CameraTable
 from roomctl.errors import Refused
 from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.visca.sim import SimCamera, SimIp, SimLine

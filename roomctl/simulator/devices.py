@@ -9,15 +9,18 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from roomctl.config import Config, OccupancyTable, ScreenTable, SpeakerphoneTable, screen_url
+from roomctl.config import Config
 from roomctl.display.sim import simulated_displays
 from roomctl.errors import Refused
 from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.occupancy.driver import profiles as occupancy_profiles
+from roomctl.occupancy.profile import OccupancyTable
 from roomctl.occupancy.sim import sim_sensor
+from roomctl.screen.profile import ScreenTable, screen_url
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator.cameras import simulated_cameras
 from roomctl.speakerphone.hid import Usage
+from roomctl.speakerphone.profile import SpeakerphoneTable
 from roomctl.speakerphone.sim import MODELS, SPEAK_810, Model, SimSpeakerphone, SpeakerphoneFaults
 from roomctl.wire import Identity, Machine
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from roomctl import ports
+from roomctl.camera.profile import CameraTable
 from roomctl.camera.sim import picture
 from roomctl.clock import Clock
 from roomctl.config import Config
@@ -192,7 +193,7 @@ def films(config: Config) -> dict[str, str]:
     """Return which camera, by its name such as camera.front, each `picture:` url shows."""
     return {
         f"picture:{table.video_device}": f"camera.{name}"
-        for name, table in config.camera.items()
+        for name, table in config.every(CameraTable).items()
         if table.video_device is not None
     }
 

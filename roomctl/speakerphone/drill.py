@@ -17,14 +17,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from functools import partial
 
 from roomctl.clock import Clock
-from roomctl.config import SpeakerphoneTable
 from roomctl.device import Status
 from roomctl.drill import Failed, Finding, Microphone, Operator, Result, Skipped, Step
 from roomctl.errors import DeviceError, PortError, PortReason, RoomctlError
 from roomctl.speakerphone.description import mute_reports
 from roomctl.speakerphone.driver import Speakerphone
 from roomctl.speakerphone.hid import ReportLayout, ReportType, Usage, read_descriptor
-from roomctl.speakerphone.profile import SpeakerphoneProfile
+from roomctl.speakerphone.profile import SpeakerphoneProfile, SpeakerphoneTable
 from roomctl.speakerphone.telephony import Leds, Press
 from roomctl.wire import Connect
 

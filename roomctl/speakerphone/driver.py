@@ -21,7 +21,6 @@ from functools import partial
 from typing import ClassVar
 
 from roomctl.clock import Clock
-from roomctl.config import SpeakerphoneTable
 from roomctl.device import Device
 from roomctl.errors import NoReply, PortClosed, PortError, PortMissing, PortReason
 from roomctl.kind import Context, Drill, DrillSetup, Kind
@@ -31,6 +30,7 @@ from roomctl.speakerphone.profile import (
     GENERIC,
     FirmwareAdvisory,
     SpeakerphoneProfile,
+    SpeakerphoneTable,
     pick,
     shipped,
 )

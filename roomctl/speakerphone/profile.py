@@ -12,12 +12,26 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from roomctl.config import data_path
+from roomctl.config import DeviceTable, data_path
 from roomctl.errors import ProfileError
 from roomctl.profile import Profile, choose, load_all
 from roomctl.speakerphone.telephony import MuteLed, PressTiming
 
 _IDS = r"^[0-9a-f]{4}:[0-9a-f]{4}$"
+
+
+class SpeakerphoneTable(DeviceTable):
+    """[speakerphone.NAME]: a USB speakerphone."""
+
+    @classmethod
+    def clash(cls, tables: Mapping[str, SpeakerphoneTable]) -> tuple[str, str] | None:
+        """Return a speakerphone that nothing tells from another one."""
+        seen: dict[str, str] = {}
+        for name, phone in tables.items():
+            if (other := seen.setdefault(phone.url, name)) != name:
+                why = f"has the same url as speakerphone.{other}"
+                return name, f"{why}; `roomctl probe` tells two of one model apart, by ?port="
+        return None
 
 
 class FirmwareAdvisory(BaseModel):

@@ -12,8 +12,9 @@ from roomctl import app
 from roomctl.api.app import create_app
 from roomctl.api.auth import Tokens
 from roomctl.api.serving import listen, served
+from roomctl.app import parse
 from roomctl.clock import SystemClock
-from roomctl.config import data_path, parse
+from roomctl.config import data_path
 from roomctl.lifetime import beside
 from roomctl.roles import Role
 from roomctl.room import Outside

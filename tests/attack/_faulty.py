@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from roomctl import config, lifetime
+from roomctl import app, lifetime
 from roomctl.cli.server import announced
 from roomctl.clock import SystemClock
 from roomctl.lifetime import Ending
@@ -95,7 +95,7 @@ async def live(fault: str, folder: Path, ending: Ending) -> int:
 
     feed = Failing() if fault == "fails" else None
     outside = Outside(connect, SystemClock(), feed)
-    room = config.load(folder / "room.toml")
+    room = app.load(folder / "room.toml")
     async with announced(room, outside, Store(folder / "state"), ending) as (_, started):
         started.liveness.stalled_after_s = 2.0  # of devices that try every 1.5 s
         say("up")

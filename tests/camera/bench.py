@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from roomctl.camera import Camera, lines
-from roomctl.camera.profile import shipped, under_ceiling
-from roomctl.config import CameraTable
+from roomctl.camera.profile import CameraTable, shipped, under_ceiling
 from roomctl.device import Status
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port, pair, pump

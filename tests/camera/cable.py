@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from roomctl.camera import CameraLine, lines
 from roomctl.camera.baud import baud_of
-from roomctl.camera.profile import shipped
+from roomctl.camera.profile import CameraTable, shipped
 from roomctl.clock import Clock
-from roomctl.config import CameraTable
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port, pair, pump

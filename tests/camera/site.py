@@ -13,9 +13,8 @@ from pathlib import Path
 from roomctl import ports
 from roomctl.camera import lines
 from roomctl.camera.baud import baud_of
-from roomctl.camera.profile import shipped
+from roomctl.camera.profile import CameraTable, shipped
 from roomctl.clock import SystemClock
-from roomctl.config import CameraTable
 from roomctl.device import Status
 from roomctl.errors import PortError, PortReason
 from roomctl.simulator.wires import Wire, offer

@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from roomctl.camera.profile import CameraProfile, shipped
+from roomctl.camera.profile import CameraProfile, CameraTable, shipped
 from roomctl.camera.tools.drill import CameraDrill, DrillOptions
 from roomctl.camera.tools.replay import replay
 from roomctl.camera.tools.trace import Trace
-from roomctl.config import CameraTable
 from roomctl.drill import Result, Step
 from roomctl.errors import PortError, PortReason
 from roomctl.visca.request import RequestEnd

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from roomctl.camera import CameraLine, lines
+from roomctl.camera.profile import CameraTable
 from roomctl.clock import SystemClock
-from roomctl.config import CameraTable
 from roomctl.device import Status
 from roomctl.errors import ConfigError, Refused, Unsupported
 from roomctl.visca.connection import MoveRefusal

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from roomctl import app
+from roomctl.app import parse
 from roomctl.camera.camera import Camera
 from roomctl.camera.lines import UvcDevice, uvc_devices
 from roomctl.camera.positions import StoredPosition, StoredPositions
@@ -16,7 +17,6 @@ from roomctl.camera.sim import uvc as sim
 from roomctl.camera.sim.uvc import SimUvc
 from roomctl.camera.uvc.message import Flag, Id, Type, UvcControl, Value, encode
 from roomctl.clock import SystemClock
-from roomctl.config import parse
 from roomctl.device import Status
 from roomctl.errors import ConfigError, Refused, Unsupported
 from roomctl.ports import address, v4l2

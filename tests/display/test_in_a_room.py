@@ -3,7 +3,7 @@
 from typing import Any
 
 from roomctl import app
-from roomctl.config import parse
+from roomctl.app import parse
 from roomctl.room.document import DeviceEntry
 from roomctl.simulator import Simulator
 from tests.invented import LoopClock, invented
@@ -81,7 +81,7 @@ async def test_a_display_that_falls_silent_is_offline_and_comes_back() -> None:
 
 @invented
 async def test_a_simulated_room_has_something_for_each_display() -> None:
-    config = parse(TEXT, "room.toml", app.TABLES)
+    config = parse(TEXT, "room.toml")
     names = {each["name"] for each in Simulator(config, LoopClock()).describe()}
     assert {"display.wall", "display.side"} <= names
 

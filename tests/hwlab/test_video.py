@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from roomctl.app import parse
 from roomctl.camera.sim import SimUvc
-from roomctl.config import parse
 from roomctl.simulator import Simulator
 from roomctl.simulator.cameras import SimulatedUvc
 from roomctl.wire import Port

@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from roomctl.clock import SystemClock, VirtualClock
-from roomctl.config import OccupancyTable
 from roomctl.device import Status
 from roomctl.errors import ConfigError
 from roomctl.occupancy import Presence, Sensor, sensors
 from roomctl.occupancy.driver import profiles
-from roomctl.occupancy.profile import OccupancyProfile
+from roomctl.occupancy.profile import OccupancyProfile, OccupancyTable
 from roomctl.occupancy.sim import SimRadar, SimSensor, sim_sensor
 from roomctl.wire import Chunk, Identity, Machine, Port, Virtual, pair, pump
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.config import OccupancyTable, data_path
+from roomctl.config import data_path
 from roomctl.errors import ProfileError
 from roomctl.occupancy.driver import profiles
-from roomctl.occupancy.profile import DATASET, DatasetProfile, OccupancyProfile
+from roomctl.occupancy.profile import DATASET, DatasetProfile, OccupancyProfile, OccupancyTable
 from roomctl.profile import load
 
 FOLDER = data_path("firmware_profiles") / "occupancy"

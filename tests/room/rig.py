@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomctl import app
+from roomctl.app import parse
 from roomctl.booking import Booking, CalendarRead, SkippedEvent
-from roomctl.config import parse
 from roomctl.errors import RoomctlError
 from roomctl.room import Outside, Room, Source
 from roomctl.room.commands import CommandRecord
@@ -154,7 +154,7 @@ def screen_of(simulator: Simulator) -> SimScreen:
 
 def simulated(text: str = BAMBOO) -> Simulator:
     """Return the hardware of a room that does not run yet."""
-    return Simulator(parse(text, "room.toml", app.TABLES), LoopClock())
+    return Simulator(parse(text, "room.toml"), LoopClock())
 
 
 @contextlib.asynccontextmanager
@@ -168,7 +168,7 @@ async def begun(
 ) -> AsyncIterator[House]:
     """Run a room, on hardware that is already there if `on` is given."""
     clock = LoopClock()
-    config = parse(text, "room.toml", app.TABLES)
+    config = parse(text, "room.toml")
     simulator = on or Simulator(config, clock)
     room = app.room(config, Outside(connect or simulator.connect, clock, feed, store=store))
     house = House(room, simulator, asyncio.create_task(room.run()))

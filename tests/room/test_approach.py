@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomctl.config import parse
+from roomctl.app import parse
 from roomctl.meeting import load_platforms, read
 from roomctl.room.meeting import approach
 from roomctl.screen.driver import PageRules

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from roomctl.app import parse
 from roomctl.clock import VirtualClock
-from roomctl.config import parse
 from roomctl.kind import Context
 from roomctl.room.bookings import Bookings
 from roomctl.room.document import ActEntry

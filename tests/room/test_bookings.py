@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from roomctl.app import parse
 from roomctl.booking import Booking, SkippedEvent
 from roomctl.clock import SystemClock
-from roomctl.config import parse
 from roomctl.errors import PortError, PortReason
 from roomctl.kind import Context
 from roomctl.meeting.invitation import ParsedInvitation

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from roomctl.app import parse
 from roomctl.clock import SystemClock
-from roomctl.config import parse
 from roomctl.errors import Spent
 from roomctl.kind import Context
 from roomctl.room.devices import Devices

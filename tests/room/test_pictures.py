@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from roomctl.app import parse
 from roomctl.clock import SystemClock
-from roomctl.config import parse
 from roomctl.errors import PortError, PortReason, Refused
 from roomctl.room.cameras import picture_of
 from roomctl.room.document import CameraEntry

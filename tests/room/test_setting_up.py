@@ -3,8 +3,8 @@
 import pytest
 
 from roomctl import app
+from roomctl.app import parse
 from roomctl.clock import SystemClock
-from roomctl.config import parse
 from roomctl.errors import ConfigError
 from roomctl.room import Outside
 from roomctl.wire import Port

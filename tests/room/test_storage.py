@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from roomctl import app
 from roomctl.api.auth import Tokens
+from roomctl.app import parse
 from roomctl.clock import SystemClock
-from roomctl.config import parse
 from roomctl.room import Outside, Room, Source
 from roomctl.room.document import IssueEntry
 from roomctl.simulator import Simulator

@@ -6,9 +6,9 @@ import socket
 import pytest
 import serial
 
+from roomctl.app import parse
 from roomctl.camera.profile import shipped
 from roomctl.clock import SystemClock
-from roomctl.config import parse
 from roomctl.errors import Refused
 from roomctl.simulator import Simulator
 from roomctl.simulator.cameras import SimulatedLine

@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomctl.config import parse
+from roomctl.app import parse
 from roomctl.errors import PortClosed, PortError, Refused
 from roomctl.simulator import DEMO, SimFeed, Simulator
 from roomctl.simulator.cameras import baud_of

@@ -11,8 +11,8 @@ import pytest
 import serial
 
 from roomctl import app
+from roomctl.app import parse
 from roomctl.clock import SystemClock
-from roomctl.config import parse
 from roomctl.room import Outside, Room
 from roomctl.simulator import Simulator
 from roomctl.simulator.cameras import SimulatedLine

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
+from roomctl.app import parse
 from roomctl.cli.drill import ScreenMicrophone
-from roomctl.config import parse, screen_url
 from roomctl.drill import Microphone, Result, Step
+from roomctl.screen.profile import screen_url
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator import Simulator
 from roomctl.speakerphone.drill import SpeakerphoneDrill

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from roomctl.clock import VirtualClock
-from roomctl.config import SpeakerphoneTable
 from roomctl.device import Status
 from roomctl.errors import PortClosed, PortError, PortMissing, PortReason, ProfileError
 from roomctl.speakerphone import Speakerphone, speakerphones
-from roomctl.speakerphone.profile import load_profiles
+from roomctl.speakerphone.profile import SpeakerphoneTable, load_profiles
 from roomctl.speakerphone.sim import SPEAK_810, Model, SimSpeakerphone
 from roomctl.wire import Chunk, Identity, Port, pair, pump
 from tests.invented import START, LoopClock, invented, until

@@ -5,10 +5,9 @@ import asyncio
 import pytest
 
 from roomctl.camera import lines
-from roomctl.camera.profile import shipped
+from roomctl.camera.profile import CameraTable, shipped
 from roomctl.camera.visca import connection
 from roomctl.clock import SystemClock
-from roomctl.config import CameraTable
 from roomctl.device import Status
 from roomctl.errors import ConfigError
 from roomctl.ports import connect

@@ -44,7 +44,7 @@ def test_it_says_who_muted_and_since_when(open_panel: Open) -> None:
 def test_of_two_speakerphones_it_says_which_was_pressed(open_panel: Open) -> None:
     stand_in, page = sheet(open_panel)
     two = [rooms.speakerphone("table"), rooms.speakerphone("wall")]
-    stand_in.patch(audio=audio(name="wall", speakerphones=two))
+    stand_in.patch(audio=audio(requested_by_name="wall", speakerphones=two))
     expect(page.locator("sound-sheet")).to_contain_text("Muted on the speakerphone (wall), since")
 
 

@@ -21,10 +21,10 @@ from typing import Literal, Protocol
 
 from roomctl.camera.camera import Camera
 from roomctl.camera.lines import CameraLine, lines
+from roomctl.camera.profile import CameraTable
 from roomctl.camera.protocol import CameraState
 from roomctl.camera.tools.trace import round_trips
 from roomctl.clock import Clock
-from roomctl.config import CameraTable
 from roomctl.device import Status
 from roomctl.drill import Failed, Finding, Result, Skipped, Step
 from roomctl.errors import (

@@ -27,7 +27,7 @@ _ROOM = """
 import asyncio, logging, sys
 from roomctl import app
 from roomctl.clock import SystemClock
-from roomctl.config import parse
+from roomctl.app import parse
 from roomctl.ports import connect
 from roomctl.room import Outside
 ONE_SENSOR = '[occupancy.ceiling]\\nurl = "gpio:17"\\nprofile = "hc-sr501"'

@@ -14,8 +14,8 @@ from typing import Protocol
 import pytest
 
 from roomctl.camera import Camera, lines
+from roomctl.camera.profile import CameraTable
 from roomctl.clock import SystemClock
-from roomctl.config import CameraTable
 from roomctl.device import Status
 from roomctl.visca.sim import SimCamera
 from roomctl.wire import Port

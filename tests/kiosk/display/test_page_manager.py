@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.config import parse
+from roomctl.app import parse
 from roomctl.errors import ConfigError
 from roomctl.kiosk.browser.browser import BrowserSetup
 from roomctl.kiosk.display.idle_page import PageManager

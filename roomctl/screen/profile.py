@@ -1,0 +1,67 @@
+"""The table [screen] of room.toml: a room's displays, and where the process that owns them is."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from roomctl.config import Config, KindTable, runtime_path
+
+Output = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,32}$")]
+
+
+class ScreenTable(KindTable):
+    """[screen]: the display that shows the meeting, and the process that owns its browser."""
+
+    single: ClassVar[bool] = True
+
+    mode: Literal["kiosk", "headless", "simulated"] = "kiosk"
+    url: str | None = Field(
+        default=None, description="unix:PATH of `roomctl screen`; made up if unset"
+    )
+    panel_url: str | None = Field(
+        default=None,
+        description="unix:PATH of `roomctl screen --panel`, which shows the panel as a user of its"
+        " own; else `url` shows it",
+    )
+    media: Literal["real", "fake"] = Field(
+        default="real", description="fake: Chromium's own test picture and tone"
+    )
+    name: str = Field(
+        default="", max_length=60, description="name shown to others; else the room's"
+    )
+    room: Output | None = Field(
+        default=None, description="output of the room's display, such as 'HDMI-A-1'; else the first"
+    )
+    panel: Output = Field(
+        default="none", description="output of the touch panel; none: the panel is elsewhere"
+    )
+    native: tuple[str, ...] = Field(
+        default=(), description="platforms whose own client is started, where it is installed"
+    )
+    cec: str = Field(
+        default="auto",
+        pattern=r"^(auto|none|/dev/cec\d+)$",
+        description="HDMI-CEC adapter of the room's television, such as '/dev/cec0'; auto: the one"
+        " with a display; none: its output is switched instead",
+    )
+
+    @property
+    def cec_adapter(self) -> str | None:
+        return None if self.cec == "none" else self.cec
+
+    @property
+    def panel_output(self) -> str | None:
+        """Where the panel has an output of its own; None if it has none."""
+        return None if self.panel in ("none", self.room) else self.panel
+
+
+def screen_url(table: ScreenTable) -> str:
+    """Return where the screen process listens: as configured, else in the runtime folder."""
+    return table.url or f"unix:{runtime_path() / 'screen.sock'}"
+
+
+def screen_of(config: Config) -> ScreenTable | None:
+    """Return the [screen] of a room; None: it has none."""
+    return next(iter(config.every(ScreenTable).values()), None)

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from roomctl import rules
+from roomctl import app, rules
 from roomctl.display.session import Power
 from roomctl.errors import PortReason
 from roomctl.meeting.call import CallFailure
@@ -65,7 +65,7 @@ def test_every_code_of_a_closed_list_is_said() -> None:
     heads = ("failure", "blocked", "blocked.do")
     wanted |= {f"{head}.{failure}" for head in heads for failure in (*CallFailure, "other")}
     wanted |= {f"error.{obstacle}" for obstacle in TouchRefusal}
-    wanted |= {f"kind.{kind}" for kind in literals(DeviceEntry, "kind")}
+    wanted |= {f"kind.{kind.name}" for kind in app.KINDS}
     wanted |= {f"status.{status}" for status in literals(DeviceEntry, "status")}
     wanted |= {f"display.power.{power}" for power in get_args(Power)}
     shown = literals(MeetingEntry, "state") - {"idle"}

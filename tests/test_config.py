@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomctl import config
-from roomctl.app import load, parse
+from roomctl.app import form, load, parse
 from roomctl.config import ApiTable, Config
 from roomctl.errors import ConfigError
-from roomctl.screen.profile import ScreenTable
+from roomctl.screen.profile import ScreenTable, screen_url
 
 FULL = """
 [room]
@@ -68,7 +68,7 @@ def test_a_whole_file_is_read() -> None:
 
 
 def test_an_empty_file_is_a_room() -> None:
-    assert parse("", "bamboo.toml") == Config()
+    assert parse("", "bamboo.toml") == form()()
 
 
 def test_a_file_with_hosts_alone_is_valid() -> None:
@@ -293,8 +293,8 @@ def test_systemd_and_the_desktop_say_where_things_are(
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/x/run")
     assert config.state_path() == Path("/x/state/roomctl")
     assert config.runtime_path() == Path("/x/run/roomctl")
-    assert config.screen_url(ScreenTable()) == "unix:/x/run/roomctl/screen.sock"
-    assert config.screen_url(ScreenTable(url="unix:/y")) == "unix:/y"
+    assert screen_url(ScreenTable()) == "unix:/x/run/roomctl/screen.sock"
+    assert screen_url(ScreenTable(url="unix:/y")) == "unix:/y"
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/roomctl:/other")
     monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/roomctl")
     assert config.state_path() == Path("/var/lib/roomctl")

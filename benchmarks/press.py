@@ -23,7 +23,7 @@ from benchmarks import program
 from benchmarks.report import Figure, quantiles
 from roomctl.camera.profile import shipped
 from roomctl.clock import SystemClock
-from roomctl.simulator.wires import PtyPort, Talk
+from roomctl.simulator.wires import PtyPort, PumpTask
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Record, Traced
 
@@ -126,7 +126,7 @@ async def _room() -> AsyncIterator[tuple[websockets.ClientConnection, Line]]:
     clock, line, port = SystemClock(), Line(), program.free_port()
     pty = PtyPort(clock)
     camera = SimLine([SimCamera(shipped()[MODEL])], 9600)
-    talk = Talk(Traced(pty, clock, line.record), camera, clock)
+    task = PumpTask(Traced(pty, clock, line.record), camera, clock)
     with tempfile.TemporaryDirectory(prefix="roomctl-bench-") as folder:
         file = Path(folder) / "room.toml"
         file.write_text(_ROOM.format(path=pty.identity.path, model=MODEL, port=port))
@@ -138,7 +138,7 @@ async def _room() -> AsyncIterator[tuple[websockets.ClientConnection, Line]]:
                 while not line.stops.empty():  # the room begins with a stop
                     line.stops.get_nowait()
                 yield panel, line
-        await talk.close()
+        await task.close()
 
 
 @contextlib.asynccontextmanager
@@ -183,10 +183,10 @@ async def _listen(panel: websockets.ClientConnection) -> None:
 async def _bare() -> AsyncIterator[tuple[websockets.ClientConnection, Line]]:
     clock, line = SystemClock(), Line()
     pty = PtyPort(clock)
-    talk = Talk(Traced(pty, clock, line.record), SimLine([], None), clock)
+    task = PumpTask(Traced(pty, clock, line.record), SimLine([], None), clock)
     with program.bare(pty.identity.path) as bare:
         await asyncio.to_thread(bare.answered)
         url = f"ws://127.0.0.1:{bare.port}/press"
         async with websockets.connect(url, proxy=None) as socket:
             yield socket, line
-    await talk.close()
+    await task.close()

@@ -1,4 +1,4 @@
-"""A simulated far end for every device of a Config, in memory or on real wires; and its faults.
+"""A simulated device for every device of a Config, in memory or on real wires; and its faults.
 
 `connect` is given to a Room in place of `ports.connect`; everything above it stays as it is.
 """
@@ -23,19 +23,19 @@ from roomctl.ports.picture import PicturePort
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator.cameras import SimulatedLine, baud_of
 from roomctl.simulator.devices import simulated_devices
-from roomctl.simulator.wires import Talk, Tuned, Wire, offer, offer_unix
+from roomctl.simulator.wires import PumpTask, Tuned, Wire, offer, offer_unix
 from roomctl.wire import Chunk, Identity, Port, pair
 
 _WIRED = ("serial", "tcp", "udp", "visca-ip")
 
 
 class _Plug:
-    """One far end, whether it is plugged in, and what the room hears it through."""
+    """One simulated device, whether it is plugged in, and what the room hears it through."""
 
-    def __init__(self, end: SimulatedDevice) -> None:
-        self.end = end
+    def __init__(self, device: SimulatedDevice) -> None:
+        self.device = device
         self.plugged = True
-        self.link: Talk | Wire | None = None
+        self.link: PumpTask | Wire | None = None
 
     async def hang_up(self) -> None:
         link, self.link = self.link, None
@@ -46,15 +46,15 @@ class _Plug:
 class _NearPort:
     """The room's end of a wire in memory: like a device's port, it knows who is there."""
 
-    def __init__(self, port: Port, end: SimulatedDevice) -> None:
-        self._port, self._end = port, end
-        self.identity: Identity = replace(end.identity(), url=end.url)
+    def __init__(self, port: Port, device: SimulatedDevice) -> None:
+        self._port, self._device = port, device
+        self.identity: Identity = replace(device.identity(), url=device.url)
 
     async def read(self) -> Chunk:
         return await self._port.read()
 
     async def write(self, data: bytes) -> None:
-        why = self._end.refusal(data)
+        why = self._device.refusal(data)
         if why is not None:
             raise PortError(self.identity.url, why)
         await self._port.write(data)
@@ -71,9 +71,9 @@ class Simulator:
     ) -> None:
         """Simulate what `config` names; with `only`, the urls that begin so, and the screen."""
         self._clock = clock
-        ends = simulated_devices(config, with_screen=with_screen)
-        kept = (end for end in ends if end.kind == "screen" or end.url.startswith(only))
-        self._plugs = {end.url: _Plug(end) for end in kept}
+        devices = simulated_devices(config, with_screen=with_screen)
+        kept = (one for one in devices if one.kind == "screen" or one.url.startswith(only))
+        self._plugs = {one.url: _Plug(one) for one in kept}
         self._films = films(config)
         self._wires: list[Wire] = []
         self.ports: dict[str, str] = {}
@@ -90,24 +90,24 @@ class Simulator:
         if not plug.plugged:
             raise PortError(url, "is unplugged (in the simulator)", PortReason.MISSING)
         await plug.hang_up()
-        if self._wires and _can_be_wired(plug.end):
-            wire = plug.link = await offer(_scheme(url), plug.end.machine, self._clock)
+        if self._wires and _can_be_wired(plug.device):
+            wire = plug.link = await offer(_scheme(url), plug.device.machine, self._clock)
             _, mark, query = url.partition("?")
             return await ports.connect(name, f"{wire.url}{mark}{query}")
         near, far = pair(url, self._clock)
-        machine, baud = plug.end.machine(), baud_of(url)
+        machine, baud = plug.device.machine(), baud_of(url)
         if isinstance(machine, Tuned) and baud is not None:
             machine.spoken_at(baud)
-        plug.link = Talk(far, machine, self._clock)
-        return _NearPort(near, plug.end)
+        plug.link = PumpTask(far, machine, self._clock)
+        return _NearPort(near, plug.device)
 
     def _shown(self, url: str) -> SimulatedDevice | None:
         """Return the camera whose picture a url is; None: it is no picture, or a real one."""
         name = self._films.get(url)
-        plug = next((plug for plug in self._plugs.values() if name in plug.end.names), None)
+        plug = next((plug for plug in self._plugs.values() if name in plug.device.names), None)
         if plug is not None and not plug.plugged:
             raise PortError(url, "is unplugged (in the simulator)", PortReason.MISSING)
-        return plug.end if plug else None
+        return plug.device if plug else None
 
     def describe(self) -> list[dict[str, object]]:
         """Return each simulated device: name, kind, plugged, state, actions, faults."""
@@ -115,23 +115,23 @@ class Simulator:
         return [
             {
                 "name": name,
-                "kind": plug.end.kind,
+                "kind": plug.device.kind,
                 "plugged": plug.plugged,
-                "state": plug.end.state(name, now),
-                "actions": ["unplug" if plug.plugged else "plug", *plug.end.actions(name)],
-                "faults": list(plug.end.faults(name)),
+                "state": plug.device.state(name, now),
+                "actions": ["unplug" if plug.plugged else "plug", *plug.device.actions(name)],
+                "faults": list(plug.device.faults(name)),
             }
             for plug in self._plugs.values()
-            for name in plug.end.names
+            for name in plug.device.names
         ]
 
     async def act(self, device: str, action: str, args: Mapping[str, Argument]) -> None:
         """Do something to a device; Refused names what there is."""
         plug = self._plug(device)
-        actions, faults = plug.end.actions(device), plug.end.faults(device)
+        actions, faults = plug.device.actions(device), plug.device.faults(device)
         if action == "unplug":
             plug.plugged = False
-            plug.end.unplugged()
+            plug.device.unplugged()
             await plug.hang_up()
         elif action == "plug":
             plug.plugged = True
@@ -145,8 +145,8 @@ class Simulator:
             raise Refused(device, "unknown_action", why)
 
     def device(self, device: str) -> SimulatedDevice:
-        """Return the far end of a device by its name, such as camera.front."""
-        return self._plug(device).end
+        """Return a simulated device by its name, such as camera.front."""
+        return self._plug(device).device
 
     async def wire(self) -> None:
         """Put every camera on real wires: a pty, or a port of 127.0.0.1.
@@ -156,10 +156,10 @@ class Simulator:
         a real one: a pty through pyserial.
         """
         for url, plug in self._plugs.items():
-            if _can_be_wired(plug.end):
-                wire = await offer(_scheme(url), plug.end.second_port, self._clock)
+            if _can_be_wired(plug.device):
+                wire = await offer(_scheme(url), plug.device.second_port, self._clock)
                 self._wires.append(wire)
-                self.ports.update(dict.fromkeys(plug.end.names, wire.path))
+                self.ports.update(dict.fromkeys(plug.device.names, wire.path))
 
     async def close(self) -> None:
         """Hang up everywhere, and take every wire away."""
@@ -170,14 +170,14 @@ class Simulator:
 
     def _plug(self, device: str) -> _Plug:
         for plug in self._plugs.values():
-            if device in plug.end.names:
+            if device in plug.device.names:
                 return plug
-        known = ", ".join(name for plug in self._plugs.values() for name in plug.end.names)
+        known = ", ".join(name for plug in self._plugs.values() for name in plug.device.names)
         raise Refused("room", "unknown_device", f"no simulated {device!r}; there is: {known}")
 
 
-def _can_be_wired(end: SimulatedDevice) -> TypeGuard[SimulatedLine]:
-    return isinstance(end, SimulatedLine) and _scheme(end.url) in _WIRED
+def _can_be_wired(device: SimulatedDevice) -> TypeGuard[SimulatedLine]:
+    return isinstance(device, SimulatedLine) and _scheme(device.url) in _WIRED
 
 
 def _without_baud(url: str) -> str:

@@ -1,6 +1,6 @@
-"""Real wires to simulated hardware: a pty, a UDP port, a TCP port; and the talk on any wire.
+"""Real wires to simulated hardware: a pty, a UDP or TCP port; and a machine pumped on any of them.
 
-Knows no device: a far end is a Machine.
+Knows no device: a simulated one is a Machine.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _VISCA_IP_HOST = "127.0.0.2"  # its clients bind the camera's port on every addr
 
 @runtime_checkable
 class Tuned(Protocol):
-    """A far end on a serial line: set to a speed, and told at which it is spoken to."""
+    """A simulated device on a serial line: set to a speed, and told at which it is spoken to."""
 
     baud: int | None
 
@@ -38,7 +38,7 @@ class Tuned(Protocol):
 
 
 class PtyPort:
-    """The far end of a pseudo-terminal; `identity.path` is what others open as a serial port.
+    """The device's end of a pseudo-terminal; `identity.path` is what others open as a serial port.
 
     A pty carries bytes at any speed; `tuned` is told the one that the other program has set.
     """
@@ -183,8 +183,8 @@ class StreamPort:
             await self._writer.wait_closed()
 
 
-class Talk:
-    """A far end speaking on one wire, until the wire is gone or the talk is closed."""
+class PumpTask:
+    """A machine pumped on one port, until that is gone or this is closed."""
 
     def __init__(self, port: Port, machine: Machine, clock: Clock) -> None:
         self._port = port
@@ -210,54 +210,54 @@ async def _pumped(port: Port, machine: Machine, wake: asyncio.Event, clock: Cloc
 
 
 class Wire:
-    """A real wire to a far end: `url` opens it, `path` is what other programs call it."""
+    """A real wire to a simulated device: `url` opens it, `path` is what other programs call it."""
 
     def __init__(
-        self, url: str, path: str, talks: list[Talk], server: asyncio.Server | None
+        self, url: str, path: str, tasks: list[PumpTask], server: asyncio.Server | None
     ) -> None:
         self.url, self.path = url, path
-        self._talks, self._server = talks, server
+        self._tasks, self._server = tasks, server
 
     def wake(self) -> None:
-        for talk in self._talks:
-            talk.wake()
+        for task in self._tasks:
+            task.wake()
 
     async def close(self) -> None:
         """Take the wire away; whoever has it open finds it closed."""
         if self._server is not None:
             self._server.close()
-        for talk in self._talks:
-            await talk.close()
+        for task in self._tasks:
+            await task.close()
 
 
 async def offer(scheme: str, machine: Callable[[], Machine], clock: Clock) -> Wire:
-    """Return a new wire with a far end made by `machine`; serial, udp, visca-ip or tcp."""
-    talks: list[Talk] = []
+    """Return a new wire with a device made by `machine`; serial, udp, visca-ip or tcp."""
+    tasks: list[PumpTask] = []
     if scheme == "tcp":
 
         def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            talks.append(Talk(StreamPort("tcp:", reader, writer, clock), machine(), clock))
+            tasks.append(PumpTask(StreamPort("tcp:", reader, writer, clock), machine(), clock))
 
         server = await asyncio.start_server(accepted, _HOST, 0)
         host, number = server.sockets[0].getsockname()[:2]
-        return Wire(f"tcp://{host}:{number}", f"{host}:{number}", talks, server)
+        return Wire(f"tcp://{host}:{number}", f"{host}:{number}", tasks, server)
     far = machine()
     if scheme in ("udp", "visca-ip"):
         port: UdpPort | PtyPort = await UdpPort.open(clock, scheme)
     else:
         port = PtyPort(clock, far if isinstance(far, Tuned) else None)
-    talks.append(Talk(port, far, clock))
-    return Wire(port.identity.url, port.identity.path, talks, None)
+    tasks.append(PumpTask(port, far, clock))
+    return Wire(port.identity.url, port.identity.path, tasks, None)
 
 
 async def offer_unix(path: Path, machine: Machine, clock: Clock) -> Wire:
-    """Return a unix socket at `path` (0600) with one far end; a newer connection ends the older."""
-    talks: list[Talk] = []
+    """Return a unix socket at `path` (0600) with one device; a newer connection ends the older."""
+    tasks: list[PumpTask] = []
 
     async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while talks:
-            await talks.pop().close()
-        talks.append(Talk(StreamPort(f"unix:{path}", reader, writer, clock), machine, clock))
+        while tasks:
+            await tasks.pop().close()
+        tasks.append(PumpTask(StreamPort(f"unix:{path}", reader, writer, clock), machine, clock))
 
     path.unlink(missing_ok=True)
     before = os.umask(0o177)
@@ -265,4 +265,4 @@ async def offer_unix(path: Path, machine: Machine, clock: Clock) -> Wire:
         server = await asyncio.start_unix_server(accepted, path)
     finally:
         os.umask(before)
-    return Wire(f"unix:{path}", str(path), talks, server)
+    return Wire(f"unix:{path}", str(path), tasks, server)

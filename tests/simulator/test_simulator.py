@@ -32,7 +32,7 @@ ACTIONS = {
 
 
 @invented
-async def test_every_device_of_the_file_has_a_far_end_with_its_actions() -> None:
+async def test_every_device_of_the_file_has_a_simulated_device_with_its_actions() -> None:
     described = simulated().describe()
     assert {end["name"]: end["actions"] for end in described} == {
         name: ["unplug", *actions] for name, actions in ACTIONS.items()

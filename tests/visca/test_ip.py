@@ -11,7 +11,7 @@ from roomctl.clock import SystemClock
 from roomctl.device import Status
 from roomctl.errors import ConfigError
 from roomctl.ports import connect
-from roomctl.simulator.wires import Talk as Wired
+from roomctl.simulator.wires import PumpTask as Wired
 from roomctl.simulator.wires import UdpPort
 from roomctl.visca.bus import Bus
 from roomctl.visca.ip import OverIp

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import Declaration, Handler, Param, declared_by
@@ -21,6 +21,9 @@ from roomctl.drill import Microphone, Operator, Step
 from roomctl.profile import Profile
 from roomctl.store import Settings
 from roomctl.wire import Connect, Identity, Machine, Record
+
+if TYPE_CHECKING:  # with it come the libraries of every bus
+    from roomctl.ports.inventory import PluggedDevice
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,17 @@ class MakeDrill(Protocol):
     def __call__(self, name: str, tables: Mapping[str, Any], setup: DrillSetup) -> Drill: ...
 
 
+class Probe(Protocol):
+    """Looks for devices of a kind: opens what was `found`, or asks the network.
+
+    Returns everything that was found, with what is known then.
+    """
+
+    def __call__(
+        self, found: Sequence[PluggedDevice], connect: Connect
+    ) -> Awaitable[Sequence[PluggedDevice]]: ...
+
+
 class Build(Protocol):
     """Makes the devices of a kind from its tables in room.toml, by name."""
 
@@ -166,7 +180,7 @@ class Kind:
 
     `part` is what the room gets of it, made of the devices and the context; None: the room itself
     knows what to do with them. `entry` is what the document says of one, in the section `section`.
-    `drill` proves one on its own port, without a room.
+    `drill` proves one on its own port, and `probe` looks for some, both without a room.
     """
 
     name: str
@@ -177,6 +191,7 @@ class Kind:
     section: str = ""
     entry: type | None = None
     drill: MakeDrill | None = None
+    probe: Probe | None = None
 
 
 Argument = bool | int | float | str

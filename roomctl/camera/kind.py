@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from roomctl.camera.lines import lines, uvc_devices
+from roomctl.camera.baud import at_speed
+from roomctl.camera.lines import CameraLine, lines, uvc_devices
 from roomctl.camera.profile import CameraProfile, CameraTable
-from roomctl.device import Device
+from roomctl.clock import SystemClock
+from roomctl.device import Device, Status
 from roomctl.errors import RoomctlError
 from roomctl.kind import Context, Drill, DrillSetup, Kind
 from roomctl.store import Settings
+from roomctl.wire import Connect
+
+if TYPE_CHECKING:
+    from roomctl.ports.inventory import PluggedDevice
+
+
+ASK_LIMIT_S = 12.0  # each of five speeds for a second, and an answer; the others are told by then
 
 
 def _build(tables: Mapping[str, CameraTable], context: Context) -> list[Device]:
@@ -40,4 +52,44 @@ def _named(name: str, table: CameraTable, settings: Settings) -> frozenset[int]:
     return frozenset(int(number) for number in (*table.presets, *given) if number.isdecimal())
 
 
-KIND = Kind("camera", CameraTable, _build, CameraProfile, drill=_drill)
+async def probe(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
+    """Return `found` with what its serial ports answered: the model, and the speed in the url.
+
+    Each is opened and spoken to as a room would do it, all of them at the same time.
+    """
+    return await asyncio.gather(*(_asked(thing, connect) for thing in found))
+
+
+async def _asked(thing: PluggedDevice, connect: Connect) -> PluggedDevice:
+    if not thing.url.startswith("serial:"):
+        return thing
+    news = asyncio.Event()
+    tables = {"front": CameraTable(url=thing.url)}
+    (line,) = lines(tables, connect, SystemClock(), news.set)
+    running = asyncio.create_task(line.run())
+    try:
+        async with asyncio.timeout(ASK_LIMIT_S):
+            while line.health.status is Status.STARTING:
+                news.clear()
+                await news.wait()
+    except TimeoutError:
+        pass
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    return replace(thing, url=_url(line), what=f"{thing.what}: {_answer(line)}")
+
+
+def _url(line: CameraLine) -> str:
+    online = line.health.status is Status.ONLINE and line.baud is not None
+    return at_speed(line.url, line.baud) if online and line.baud else line.url
+
+
+def _answer(line: CameraLine) -> str:
+    if line.health.status is not Status.ONLINE:
+        return line.health.detail or "no answer"
+    state = line.cameras["front"].state
+    return f"{state.model or 'a camera'} {line.found}"
+
+
+KIND = Kind("camera", CameraTable, _build, CameraProfile, drill=_drill, probe=probe)

@@ -7,25 +7,18 @@ import contextlib
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from roomctl import app
 from roomctl import config as configuration
 from roomctl import profile as profiles
-from roomctl.camera import CameraLine, lines
-from roomctl.camera.baud import at_speed
-from roomctl.camera.profile import CameraTable
 from roomctl.cli.options import named
 from roomctl.clock import SystemClock
-from roomctl.device import Status
 from roomctl.errors import ProfileError, RoomctlError
 from roomctl.occupancy.profile import DATASET, DatasetProfile
 from roomctl.ports.inventory import PluggedDevice
 from roomctl.wire import Connect
-
-ASK_LIMIT_S = 12.0  # each of five speeds for a second, and an answer; the others are told by then
 
 _KINDS = {kind.name: kind.profile for kind in app.KINDS if kind.profile is not None}
 _SHIPPED = configuration.data_path("firmware_profiles")
@@ -92,13 +85,23 @@ def check_words(finding: dict[str, Any]) -> str:
 def probe(*, ask: bool = False) -> list[dict[str, str]]:
     """List what is plugged in: serial ports and USB speakerphones, with lines for room.toml.
 
-    With `ask`, serial ports are opened, and what answers there is told.
+    With `ask`, each kind looks for its devices: on serial ports, which are opened, and by a
+    broadcast on the network.
     """
     from roomctl.ports import connect
     from roomctl.ports.inventory import inventory
 
-    things = ask_serial_ports(inventory(), connect) if ask else inventory()
+    things = inventory()
+    if ask:
+        things = asyncio.run(_asked(things, connect))
     return [{"kind": found.kind, "url": found.url, "what": found.what} for found in things]
+
+
+async def _asked(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
+    for kind in app.KINDS:
+        if kind.probe is not None:
+            found = await kind.probe(found, connect)
+    return list(found)
 
 
 def probe_words(found: list[dict[str, str]]) -> str:
@@ -113,47 +116,3 @@ def probe_words(found: list[dict[str, str]]) -> str:
         name = _NAMES.get(kind, kind) + (str(seen[kind]) if seen[kind] > 1 else "")
         blocks.append(f'# {item["what"]}\n[{kind}.{name}]\nurl = "{item["url"]}"')
     return "\n\n".join(blocks)
-
-
-def ask_serial_ports(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
-    """Return `found` with what its serial ports answered: the model, and the speed in the url.
-
-    Each is opened and spoken to as a room would do it, all of them at the same time.
-    """
-    return asyncio.run(_ask(found, connect))
-
-
-async def _ask(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
-    return await asyncio.gather(*(_asked(thing, connect) for thing in found))
-
-
-async def _asked(thing: PluggedDevice, connect: Connect) -> PluggedDevice:
-    if not thing.url.startswith("serial:"):
-        return thing
-    news = asyncio.Event()
-    tables = {"front": CameraTable(url=thing.url)}
-    (line,) = lines(tables, connect, SystemClock(), news.set)
-    running = asyncio.create_task(line.run())
-    try:
-        async with asyncio.timeout(ASK_LIMIT_S):
-            while line.health.status is Status.STARTING:
-                news.clear()
-                await news.wait()
-    except TimeoutError:
-        pass
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-    return replace(thing, url=_url(line), what=f"{thing.what}: {_answer(line)}")
-
-
-def _url(line: CameraLine) -> str:
-    online = line.health.status is Status.ONLINE and line.baud is not None
-    return at_speed(line.url, line.baud) if online and line.baud else line.url
-
-
-def _answer(line: CameraLine) -> str:
-    if line.health.status is not Status.ONLINE:
-        return line.health.detail or "no answer"
-    state = line.cameras["front"].state
-    return f"{state.model or 'a camera'} {line.found}"

@@ -197,7 +197,7 @@ def check(
 @app.command(epilog="Example: roomctl probe --ask")
 def probe(
     ask: Annotated[
-        bool, typer.Option("--ask", help="Also ask for cameras on every serial port.")
+        bool, typer.Option("--ask", help="Also look on serial ports, and on the network.")
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -9,18 +9,20 @@ handed of displays, as one `Kind`: their table, a section of the document, issue
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import difflib
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import DeviceName, Param, Source, command
 from roomctl.config import data_path
 from roomctl.device import Device, Health, Status
-from roomctl.display.pjlink import PjLink
+from roomctl.display.pjlink import PORT, SEARCH, PjLink, found_by
 from roomctl.display.profile import DisplayProfile, DisplayTable, InputName
 from roomctl.display.session import (
     DisplayAsk,
@@ -41,12 +43,18 @@ from roomctl.errors import (
     Unsupported,
 )
 from roomctl.kind import Context, IssueEntry, Kind, KindPart
+from roomctl.ports.udp import broadcast
 from roomctl.profile import load_all
 from roomctl.roles import Right
 from roomctl.wire import Connect, Identity, Machine
 
+if TYPE_CHECKING:
+    from roomctl.ports.inventory import PluggedDevice
+
 _log = logging.getLogger(__name__)
 
+SEARCH_S = 5.0  # a projector may take up to 30 s; those that are awake answer at once
+MOST_FOUND = 100  # anybody on the network may answer
 DENIED_WAIT_S = 60.0  # after a wrong password: some lock themselves when they are asked on and on
 
 
@@ -309,6 +317,32 @@ def _build(tables: Mapping[str, DisplayTable], context: Context) -> tuple[Displa
     return displays(tables, context.connect, context.clock, context.changed)
 
 
+async def probe(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
+    """Return `found`, and the projectors of this network that answer a search (PJLink class 2)."""
+    from roomctl.ports.inventory import PluggedDevice
+
+    hosts = await searched(broadcast(SEARCH.line(), PORT, SEARCH_S))
+    projectors = [
+        PluggedDevice("display", f"tcp://{host}", f"a projector that answers PJLink ({mac})")
+        for host, mac in hosts.items()
+    ]
+    return [*found, *projectors]
+
+
+async def searched(answers: AsyncGenerator[tuple[str, bytes], None]) -> dict[str, str]:
+    """Return who answered a search, by address, with the MAC address; nobody without a network."""
+    hosts: dict[str, str] = {}
+    try:
+        async with contextlib.aclosing(answers):
+            async for host, datagram in answers:
+                mac = found_by(datagram)
+                if mac is not None and len(hosts) < MOST_FOUND:
+                    hosts[host] = mac
+    except OSError as error:
+        _log.info("no search for projectors: %s", error)
+    return hosts
+
+
 KIND = Kind(
     "display",
     DisplayTable,
@@ -317,4 +351,5 @@ KIND = Kind(
     part=DisplaysPart,
     section="displays",
     entry=DisplayEntry,
+    probe=probe,
 )

@@ -98,6 +98,17 @@ def reply(asked: PjMessage, parameter: str) -> PjMessage:
     return PjMessage("reply", asked.name, asked.body, asked.class_no, parameter)
 
 
+SEARCH = PjMessage("search", "search", "SRCH", 2)
+"""By UDP to everybody, class 2: who is there? Each answers with its MAC address."""
+
+
+def found_by(datagram: bytes) -> str | None:
+    """Return the MAC address of a projector that answers a search; None: it is no such answer."""
+    said = read(datagram)
+    found = isinstance(said, PjMessage) and said.kind == "notice" and said.name == "found"
+    return str(said.fields["mac"]) if found and isinstance(said, PjMessage) else None
+
+
 def digest(random: str, password: str) -> str:
     """Return what proves the password: MD5 of both, in lower-case hex (class 1 v1.04, 5)."""
     return hashlib.md5((random + password).encode(), usedforsecurity=False).hexdigest()

@@ -17,6 +17,7 @@ from roomctl.display.pjlink import (
     FAULTS,
     LONGEST_LINE,
     POWER,
+    SEARCH,
     BadLine,
     PjLines,
     PjMessage,
@@ -230,6 +231,17 @@ class SimPjLink(_SimLine):
             case "MVOL":
                 return "ERR1"  # it has no microphone
         return "OK"
+
+
+class SimPjSearch(_SimLine):
+    """What a projector says by UDP: its MAC address to whoever searches, in standby too."""
+
+    mac = "00:26:ab:12:34:56"
+
+    def receive(self, chunk: Chunk) -> None:
+        self.tick(chunk.at)
+        if read(chunk.data) == SEARCH and not self.display.dead and self.display.class_no == 2:
+            self._says.append(f"%2ACKN={self.mac}\r".encode())
 
 
 class SimText(_SimLine):

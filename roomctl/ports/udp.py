@@ -9,11 +9,13 @@ gives each the datagrams of its own peer.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import socket
 import time
 from collections import deque
+from collections.abc import AsyncGenerator
 
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports.address import Address
@@ -22,6 +24,7 @@ from roomctl.wire import Chunk, Identity
 
 _log = logging.getLogger(__name__)
 
+EVERYBODY = "255.255.255.255"  # on this network; no router passes it on
 _MOST_WAITING = 256  # datagrams; a flood drops the oldest
 
 
@@ -148,3 +151,55 @@ class DatagramPort(asyncio.DatagramProtocol):
     def _refuse_if_gone(self) -> None:
         if self._gone is not None:
             raise PortClosed(self.identity.url, self._gone)
+
+
+async def broadcast(
+    data: bytes, port: int, limit_s: float, host: str = EVERYBODY
+) -> AsyncGenerator[tuple[str, bytes], None]:
+    """Say `data` to everybody on this network, and yield who answers with what, for `limit_s`.
+
+    Answers go to `port`, or to where it was said from if another program has that port. OSError:
+    there is no network.
+    """
+    loop = asyncio.get_running_loop()
+    answers: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(_MOST_WAITING)
+    sock = _listening(port)
+    try:
+        transport, _ = await loop.create_datagram_endpoint(lambda: _Answers(answers), sock=sock)
+    except OSError:
+        sock.close()
+        raise
+    try:
+        sock.sendto(data, (host, port))
+        until = loop.time() + limit_s
+        while True:
+            try:
+                async with asyncio.timeout_at(until):
+                    answer = await answers.get()
+            except TimeoutError:
+                return
+            yield answer
+    finally:
+        transport.close()
+
+
+def _listening(port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setblocking(False)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    try:
+        sock.bind(("", port))
+    except OSError:
+        sock.bind(("", 0))
+    return sock
+
+
+class _Answers(asyncio.DatagramProtocol):
+    """Keeps who said what; of a flood the first."""
+
+    def __init__(self, answers: asyncio.Queue[tuple[str, bytes]]) -> None:
+        self._answers = answers
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        with contextlib.suppress(asyncio.QueueFull):
+            self._answers.put_nowait((addr[0], data))

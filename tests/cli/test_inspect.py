@@ -1,11 +1,10 @@
 """`roomctl probe --ask` on ptys, with a simulated camera behind one of them."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
-from roomctl.cli.inspect import ask_serial_ports
+from roomctl.camera.kind import probe
 from roomctl.clock import SystemClock
 from roomctl.ports import connect
 from roomctl.ports.inventory import PluggedDevice
@@ -27,7 +26,7 @@ async def test_ports_are_told_with_the_camera_that_answers_and_the_speed(tmp_pat
         PluggedDevice("camera", missing, "CH340"),
         PluggedDevice("speakerphone", "usb:0b0e:2456", "USB sound with keys"),
     ]
-    camera, busy, absent, phone = await asyncio.to_thread(ask_serial_ports, things, connect)
+    camera, busy, absent, phone = await probe(things, connect)
     assert camera.url == f"{site.url}?baud=9600"
     assert camera.what == "FT232R: Sony BRC-300 answers at 9600 baud"
     assert busy.url == taken.identity.url
@@ -41,9 +40,7 @@ async def test_ports_are_told_with_the_camera_that_answers_and_the_speed(tmp_pat
 
 async def test_a_port_on_which_nobody_answers_says_what_was_tried() -> None:
     quiet = PtyPort(SystemClock())
-    (found,) = await asyncio.to_thread(
-        ask_serial_ports, [PluggedDevice("camera", quiet.identity.url, "FT232R")], connect
-    )
+    (found,) = await probe([PluggedDevice("camera", quiet.identity.url, "FT232R")], connect)
     assert found.url == quiet.identity.url
     assert "no answer at 9600, 38400, 115200, 4800 or 2400 baud" in found.what
     await quiet.close()

@@ -111,16 +111,16 @@ class Screen(Device):
         connect: Connect,
         clock: Clock,
         changed: Callable[[], None],
-        stands: Callable[[], Iterable[ShowPage]] = tuple,
+        pages: Callable[[], Iterable[ShowPage]] = tuple,
         level: Callable[[int], None] = lambda pct: None,
     ) -> None:
-        """`stands` says what a kiosk shows by itself, with addresses that were not used yet.
+        """`pages` says what a kiosk shows by itself, with addresses that were not used yet.
 
         `level` gets how loud the microphone is while the screen was told to `listen`.
         """
         super().__init__(name, url, connect, clock, changed)
         self.state = ScreenState()
-        self._stands, self._level = stands, level
+        self._pages, self._level = pages, level
         self._tone_id = 0
         self._session: ScreenLink | None = None
         self._call_id = 0
@@ -262,8 +262,8 @@ class Screen(Device):
             case TouchResult() | PicturePart():
                 self.remote.heard(report)
             case WantPages():
-                for stand in self._stands():
-                    self._say(stand)
+                for page in self._pages():
+                    self._say(page)
         self.proven()
         if self.state != before:
             self.changed()

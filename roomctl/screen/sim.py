@@ -93,7 +93,7 @@ class SimScreen:
     hears      whether the microphone can hear the loudspeaker
     silent     the process hangs: no beat, no answer
     used       the USB device whose sound it was told to use
-    standing   the page that was ordered for each display, and where
+    pages      the page that was ordered for each display, and where
     """
 
     def __init__(self, *, admit: bool = True, lobby_s: float = 0.0) -> None:
@@ -109,7 +109,7 @@ class SimScreen:
         self._listened_until = self._level_s = 0.0
         self.silent = False
         self.used: PreferDevice | None = None
-        self.standing: dict[str, ShowPage] = {}
+        self.pages: dict[str, ShowPage] = {}
         self.muted, self.volume_pct, self.shown = False, 60, True
         self._lines = MessageReader()
         self._orders: deque[ScreenMessage | InvalidMessage] = deque()
@@ -224,7 +224,7 @@ class SimScreen:
             case PlayTone(id=number):
                 self._reports.append(self._chirped(number))
             case ShowPage(place=place):
-                self.standing[place] = order
+                self.pages[place] = order
             case TakePicture() | PressPoint() | ScrollAt() | TypeText() | PressKey():
                 self._touch(order)
             case SwitchDisplay(on=on):

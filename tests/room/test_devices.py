@@ -289,10 +289,10 @@ async def test_a_panel_with_a_process_of_its_own_has_its_link_and_the_rooms_has_
         screen.want()
     served += [asyncio.create_task(device.run()) for device in devices]
     async with asyncio.timeout(20):
-        while not all("panel" in screen.standing for screen in screens.values()):
+        while not all("panel" in screen.pages for screen in screens.values()):
             await asyncio.sleep(0.01)
     for task in served:
         task.cancel()
     await asyncio.gather(*served, return_exceptions=True)
-    assert screens["screen"].standing == {"room": pages[0], "panel": replace(pages[1], url=None)}
-    assert screens["panel"].standing == {"panel": pages[1]}
+    assert screens["screen"].pages == {"room": pages[0], "panel": replace(pages[1], url=None)}
+    assert screens["panel"].pages == {"panel": pages[1]}

@@ -214,11 +214,11 @@ def test_a_kiosk_is_told_what_stands_with_a_fresh_address_whenever_it_asks():
     far = SimScreen()
     wire = Virtual(screen.machine(Identity(URL)), far)
     wire.run(1)
-    assert far.standing == {}
+    assert far.pages == {}
     for count in range(2):
         far.want()
         wire.run(1)
-        assert far.standing == {
+        assert far.pages == {
             "room": ShowPage(DisplayRole.ROOM, f"http://127.0.0.1/screen#pair={count}", "HDMI-A-1"),
             "panel": ShowPage(DisplayRole.PANEL, None, None),
         }

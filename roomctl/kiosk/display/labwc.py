@@ -34,8 +34,8 @@ _MARK = "<!-- Written by roomctl from [screen] of room.toml. Remove this line to
 
 def rules(room: str | None, panel: str | None) -> str:
     """Return the rc.xml: windows on their outputs, touches on the panel's, keys that do nothing."""
-    stands = ((ROOM, room), (MEETING, room), (PANEL, panel))
-    placed = [(name, output) for name, output in stands if output]
+    windows = ((ROOM, room), (MEETING, room), (PANEL, panel))
+    placed = [(name, output) for name, output in windows if output]
     lines = [
         f'    <windowRule identifier={_quoted(name)} serverDecoration="no">'
         f'<action name="MoveToOutput" output={_quoted(output)}/></windowRule>'

@@ -70,8 +70,8 @@ async def _followed(url: str, largest: int) -> bytes:
             return answer
         url = _redirected(url, answer)
         addresses = await _addresses(url)
-        strange = [each for each in addresses if each not in home]
-        if strange and not await in_thread(_all_foreign, strange):
+        foreign = [each for each in addresses if each not in home]
+        if foreign and not await in_thread(_all_foreign, foreign):
             raise FetchError("leads to an address of this box or its network; that is refused")
     raise FetchError(f"leads from one address to the next more than {MOST_REDIRECTS} times")
 

@@ -81,11 +81,11 @@ def choose(config: Config, wanted: str) -> Choice:
     mode = screen.mode if wanted == "auto" else wanted
     if mode == "simulated":
         return Choice("simulated", None, "simulated, as asked")
-    obstacle = _obstacle()
-    if obstacle is not None:
+    why_not = _why_no_browser()
+    if why_not is not None:
         if wanted == "auto":
-            return Choice("simulated", None, f"simulated: {obstacle}")
-        raise DeviceError("screen", obstacle)
+            return Choice("simulated", None, f"simulated: {why_not}")
+        raise DeviceError("screen", why_not)
     if mode == "kiosk" and not has_display():
         mode = "headless"
     user = _unprivileged() if os.geteuid() == 0 else None
@@ -99,7 +99,7 @@ def _screen_of(config: Config) -> ScreenTable | None:
     return screen_of(config)
 
 
-def _obstacle() -> str | None:
+def _why_no_browser() -> str | None:
     """Say why no browser can be started here, or None."""
     from roomctl.kiosk.browser import browser
 

@@ -381,13 +381,13 @@ def pjlink(
     """
     from roomctl.cli import pjlink as said
     from roomctl.cli.visca import until_nobody_reads
-    from roomctl.display.pjlink import as_object, spoken
+    from roomctl.display.pjlink import as_object, in_words
 
     if not lines:
         raise RoomctlError("pjlink: no line given; write one such as '%1POWR ?', or - for stdin")
     with until_nobody_reads():
         for found in said.meanings(lines, sys.stdin.buffer):
-            text = json.dumps(as_object(found), ensure_ascii=False) if as_json else spoken(found)
+            text = json.dumps(as_object(found), ensure_ascii=False) if as_json else in_words(found)
             typer.echo(text)
 
 

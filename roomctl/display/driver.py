@@ -1,7 +1,7 @@
 """Displays: switched on and off, asked what they are doing, and believed only when they say so.
 
 A projector takes half a minute to come up and longer to cool down, and refuses most things
-meanwhile. So a wish for power is kept until the display lets one, and *on* is what was read back.
+meanwhile. So a request for power is kept until the display lets one; *on* is what was read back.
 Knows no bytes: `session` says when, `pjlink` and `text` say how. At the end stands what the room is
 handed of displays, as one `Kind`: their table, a section of the document, issues and commands.
 """

@@ -480,11 +480,11 @@ def as_object(found: PjMessage | BadLine) -> dict[str, Any]:
         "class": found.class_no,
         "parameter": found.parameter,
         "fields": dict(found.fields),
-        "meaning": spoken(found),
+        "meaning": in_words(found),
     }
 
 
-def spoken(found: PjMessage | BadLine) -> str:
+def in_words(found: PjMessage | BadLine) -> str:
     """Say in a line what a line means."""
     if isinstance(found, BadLine):
         return f"error: {found.why}"

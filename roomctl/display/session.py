@@ -2,7 +2,7 @@
 
 Knows no bytes: a `DisplayProtocol` has them (PJLink, or text by a profile). One command at a time,
 asked again and again; what is shown is what was read back. Power takes its time: a display that
-warms up or cools down says no, so a wish is kept until it can be done.
+warms up or cools down says no, so a request is kept until it can be done.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class DisplaySession:
         self._speak_at = now
         self._silences = 0
         self._next: dict[Property, float] = dict.fromkeys(_EVERY, now)
-        self._switch_at = now  # when a wish for power is acted on (again)
+        self._switch_at = now  # when a request for power is acted on (again)
         self._give_up_at = now + GIVE_UP_S
         self._ready_by = now + protocol.reply_s
         self._lacks: set[Property] = set()
@@ -194,11 +194,11 @@ class DisplaySession:
             if self._queue:
                 ask, done = self._queue.popleft()
             else:
-                wish = self._wish(now)
+                power = self._power_due(now)
                 polled, at = self._wanted()
-                if wish is None and at > now:
+                if power is None and at > now:
                     return None
-                ask, done = wish or DisplayAsk(polled), None
+                ask, done = power or DisplayAsk(polled), None
             data = self._protocol.encode(ask)
             if data is not None:
                 self._asked = (ask, done)
@@ -223,7 +223,7 @@ class DisplaySession:
 
     # Deciding
 
-    def _wish(self, now: float) -> DisplayAsk | None:
+    def _power_due(self, now: float) -> DisplayAsk | None:
         """Return what to say about power, if the display is in a state to hear it."""
         on, power = self.state.requested_on, self.state.power
         if on is None or now < self._switch_at:
@@ -242,8 +242,8 @@ class DisplaySession:
         found = min(times, key=lambda each: times[each])  # of equals the first: power
         at = times[found]
         settled = self.state.requested_on is None or self._queue
-        wish_at = math.inf if settled or not self._could_switch() else self._switch_at
-        return found, min(at, wish_at)
+        power_at = math.inf if settled or not self._could_switch() else self._switch_at
+        return found, min(at, power_at)
 
     def _could_switch(self) -> bool:
         on, power = self.state.requested_on, self.state.power
@@ -308,7 +308,7 @@ class DisplaySession:
                 self._note(requested_on=None)
 
     def _settle(self) -> None:
-        """Forget a wish that is read back; a display that cools down is as good as off."""
+        """Forget a request that is read back; a display that cools down is as good as off."""
         reached = {"on": True, "off": False, "cooling": False}.get(self.state.power)
         if self.state.requested_on is not None and reached is self.state.requested_on:
             self._note(requested_on=None)

@@ -215,7 +215,7 @@ class Screen(Device):
         """Do nothing: a call outlives the daemon, and the microphone stays as it is."""
 
     def machine(self, identity: Identity) -> Machine:
-        self._session = ScreenLink(self._heard, self._strange, self._silent)
+        self._session = ScreenLink(self._heard, self._invalid, self._silent)
         if self._use is not None:
             self._session.say(self._use)
         return self._session
@@ -268,8 +268,8 @@ class Screen(Device):
         if self.state != before:
             self.changed()
 
-    def _strange(self, strange: InvalidMessage) -> None:
-        _log.warning("%s: ignored a message that is %s", self.name, strange.why)
+    def _invalid(self, message: InvalidMessage) -> None:
+        _log.warning("%s: ignored a message that is %s", self.name, message.why)
 
     def _silent(self) -> None:
         self.unproven("no_reply", f"{self.name}: nothing heard for {SILENCE_S:g} s on {self.url}")
@@ -299,17 +299,17 @@ _REPORTS = get_args(ScreenReport)
 class ScreenLink:
     """One connection to the screen; asks for everything as soon as it stands.
 
-    `heard` gets every report, `strange` every line that was none, `silent` is called once when
+    `heard` gets every report, `invalid` every line that was none, `silent` is called once when
     nothing came for 3 s.
     """
 
     def __init__(
         self,
         heard: Callable[[ScreenReport], None],
-        strange: Callable[[InvalidMessage], None],
+        invalid: Callable[[InvalidMessage], None],
         silent: Callable[[], None],
     ) -> None:
-        self._heard, self._strange, self._silent = heard, strange, silent
+        self._heard, self._invalid, self._silent = heard, invalid, silent
         self._lines = MessageReader()
         self._waiting: deque[bytes] = deque([encode(AskAll())])
         self._silent_at: float | None = None
@@ -325,9 +325,9 @@ class ScreenLink:
                 self._silent_at, self._was_silent = chunk.at + SILENCE_S, False
                 self._heard(message)
             elif isinstance(message, InvalidMessage):
-                self._strange(message)
+                self._invalid(message)
             else:
-                self._strange(InvalidMessage("an order, which only the daemon gives"))
+                self._invalid(InvalidMessage("an order, which only the daemon gives"))
 
     def tick(self, now: float) -> None:
         if self._silent_at is None:
@@ -399,11 +399,11 @@ class RemoteDisplay:
             return
         if isinstance(answer, PicturePart):
             self._collect(answer, waiting)
-        elif answer.obstacle is None:
+        elif answer.refusal is None:
             waiting.set_result(b"")
         else:
-            why = _WHY[answer.obstacle]
-            waiting.set_exception(Refused(self._name, answer.obstacle.value, why))
+            why = _WHY[answer.refusal]
+            waiting.set_exception(Refused(self._name, answer.refusal.value, why))
 
     def lost(self, error: PortClosed) -> None:
         """Answer everything with `error`: the screen is gone."""

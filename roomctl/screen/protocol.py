@@ -327,7 +327,7 @@ class TouchResult:
     """The order `number` was done, or why not."""
 
     number: int
-    obstacle: TouchRefusal | None = None
+    refusal: TouchRefusal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ async def test_a_display_is_online_when_it_has_answered_and_on_when_it_says_so()
 
 
 @invented
-async def test_a_wish_outlives_a_lost_connection() -> None:
+async def test_a_request_outlives_a_lost_connection() -> None:
     display = SimDisplay(warm_up_s=5, cool_down_s=60)
     async with living(display) as (device, bench):
         await until(lambda: device.state.power == "off")

@@ -19,10 +19,10 @@ from roomctl.display.pjlink import (
     PjMessage,
     as_object,
     digest,
+    in_words,
     read,
     reply,
     request,
-    spoken,
 )
 
 FILE = Path(__file__).parent.parent / "vectors" / "pjlink.toml"
@@ -157,7 +157,7 @@ def test_a_digest_is_of_the_random_number_as_received():
     assert digest("A1B2C3D4", "admin") != digest("a1b2c3d4", "admin")
     first = meant(digest("498e4a67", "JBMIAProjectorLink") + "%1POWR ?")
     assert (first.kind, first.digest[:8]) == ("inquiry", "5d8409bc")
-    assert "5d8409bc" not in repr(first) + spoken(first) + str(as_object(first))
+    assert "5d8409bc" not in repr(first) + in_words(first) + str(as_object(first))
 
 
 @pytest.mark.parametrize("body", QUERIES)
@@ -175,7 +175,7 @@ def test_any_bytes_mean_something_or_say_why_not(data: bytes):
     found = read(data)
     said = as_object(found)
     assert said["ok"] is isinstance(found, PjMessage)
-    assert spoken(found)
+    assert in_words(found)
 
 
 @given(

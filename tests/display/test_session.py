@@ -100,7 +100,7 @@ def test_off_while_it_warms_up_is_done_when_it_is_warm():
     assert bench.display.power == "cooling"
 
 
-def test_the_last_wish_wins():
+def test_the_last_request_wins():
     bench = Bench(warm_up_s=20.0)
     bench.power(on=True)
     bench.room.run(5)
@@ -205,7 +205,7 @@ def test_no_greeting_is_told_once():
     assert bench.silences == ["no greeting within 10 s"]
 
 
-def test_a_wish_that_never_comes_true_ends():
+def test_a_request_that_never_comes_true_ends():
     bench = Bench(warm_up_s=1e9)
     bench.power(on=True)
     bench.room.run(400)

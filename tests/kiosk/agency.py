@@ -172,7 +172,7 @@ class Daemon:
             return isinstance(message, TouchResult | PicturePart) and message.number == order.number
 
         answer = await self.until(answers, limit_s)
-        return answer.obstacle if isinstance(answer, TouchResult) else None
+        return answer.refusal if isinstance(answer, TouchResult) else None
 
 
 def _with(policy):

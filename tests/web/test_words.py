@@ -64,7 +64,7 @@ def test_every_code_of_a_closed_list_is_said() -> None:
     wanted |= {f"refused.{refusal}" for refusal in (*Refusal, "other")}
     heads = ("failure", "blocked", "blocked.do")
     wanted |= {f"{head}.{failure}" for head in heads for failure in (*CallFailure, "other")}
-    wanted |= {f"error.{obstacle}" for obstacle in TouchRefusal}
+    wanted |= {f"error.{refusal}" for refusal in TouchRefusal}
     wanted |= {f"kind.{kind.name}" for kind in app.KINDS}
     wanted |= {f"status.{status}" for status in literals(DeviceEntry, "status")}
     wanted |= {f"display.power.{power}" for power in get_args(Power)}

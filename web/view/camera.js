@@ -78,13 +78,13 @@ export class CameraPad extends HTMLElement {
     // What moves here may not be what the others see.
     show(this.seen, many && camera !== null && camera.picture !== undefined && camera.picture !== "meeting");
     text(/** @type {Element} */ (this.seen.lastElementChild), camera ? t(`camera.picture.${camera.picture}`) : "");
-    const obstacle = this.#obstacle(room, camera);
+    const refusal = this.#refusal(room, camera);
     const setting = this.roomy && this.panel.camera.setting && camera !== null && this.#settable(camera);
-    show(this.steer, obstacle === null && !setting);
-    show(this.settings, obstacle === null && setting);
-    show(this.standby, obstacle !== null);
-    text(this.note, obstacle ?? "");
-    show(this.keep, obstacle === null);
+    show(this.steer, refusal === null && !setting);
+    show(this.settings, refusal === null && setting);
+    show(this.standby, refusal !== null);
+    text(this.note, refusal ?? "");
+    show(this.keep, refusal === null);
     if (!camera) return show(this.on, false);
     const status = devices.find((device) => device.name === `camera.${camera.name}`)?.status;
     show(this.on, camera.power === false && status !== "offline" && this.#can("power"));
@@ -114,7 +114,7 @@ export class CameraPad extends HTMLElement {
    * @param {Camera | null} camera
    * @returns {string | null}
    */
-  #obstacle(room, camera) {
+  #refusal(room, camera) {
     this.broken = null;
     if (!camera) return t("camera.none");
     const device = room.devices.find((one) => one.name === `camera.${camera.name}`);

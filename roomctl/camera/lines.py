@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
@@ -27,7 +28,7 @@ from roomctl.errors import ConfigError, PortError
 from roomctl.store import Settings
 from roomctl.visca.bus import Bus
 from roomctl.visca.connection import Connection
-from roomctl.visca.frames import BadFrame, Splitter, decode_reply
+from roomctl.visca.frames import GAP_S, BadFrame, Splitter, decode_reply
 from roomctl.visca.ip import SCHEME as VISCA_IP
 from roomctl.visca.ip import OverIp
 from roomctl.wire import Chunk, Connect, Identity, Machine, Port, Ring, traced
@@ -173,7 +174,7 @@ class CameraLine(CameraDevice):
         for camera in self.cameras.values():
             camera.reopened(identity)
         connections = list(self._connections.values())
-        bus = Bus(connections, self.baud)
+        bus = Bus(connections, self.baud, gap_s_of(self.url))
         machine = OverIp(bus) if self.url.startswith(f"{VISCA_IP}:") else bus
         first_s = None if self._speeds is None else ANSWER_S
         self._readable = False
@@ -325,6 +326,19 @@ def uvc_devices(
             _refuse_what_means_nothing(name, table)
             devices.append(UvcDevice(name, table, connect, clock, changed, settings))
     return devices
+
+
+def gap_s_of(url: str) -> float:
+    """Return after how long a partial frame is given up on a wire.
+
+    A camera makes no pause in a frame on its own line. A stream over a network may be held up
+    anywhere, and loses nothing; a datagram ends with its last byte.
+    """
+    scheme, _, place = url.partition(":")
+    if scheme in ("udp", VISCA_IP):
+        return 0.0
+    local = scheme == "sim" or (scheme == "serial" and place.startswith("/"))
+    return GAP_S if local else math.inf
 
 
 def is_uvc(url: str) -> bool:

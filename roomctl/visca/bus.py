@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from roomctl.visca.connection import Connection
 from roomctl.visca.frames import (
     BROADCAST,
+    GAP_S,
     AddressesSet,
     AllCleared,
     BadFrame,
@@ -24,8 +25,8 @@ from roomctl.visca.frames import (
     Splitter,
     decode_reply,
 )
-from roomctl.visca.message import AddressSet, ClearAll, Message
-from roomctl.visca.request import Pending, RequestEnd
+from roomctl.visca.message import AddressSet, ClearAll
+from roomctl.visca.request import Pending
 from roomctl.wire import Chunk
 
 _log = logging.getLogger(__name__)
@@ -42,10 +43,14 @@ _CHANGE_HEADERS = (0x88, *range(0x90, 0x100, 0x10))
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One message of the opening, and the answer that ends the wait for it."""
+    """One message of the opening, and the answer that ends the wait for it.
+
+    `whose`: whose answer, where the message was for one camera.
+    """
 
     frame: bytes
-    answer: type[Reply] | tuple[type[Reply], ...]
+    answer: type[Reply]
+    whose: Connection | None = None
 
 
 class _Burst:
@@ -73,17 +78,22 @@ class Bus:
     """The cameras on one port, by address; `baud` None: not a serial line.
 
     On a serial line the chain is numbered (AddressSet) and cleared (IF_Clear) before anything
-    else; elsewhere each camera is cleared alone. The same happens after a network change.
+    else; elsewhere each camera is cleared alone. The same happens after a network change: if one
+    camera says so, and the chain has as many as before, it alone begins anew.
+
+    `gap_s`: a partial frame older than that is given up (`Splitter`).
     """
 
-    def __init__(self, connections: Sequence[Connection], baud: int | None) -> None:
+    def __init__(
+        self, connections: Sequence[Connection], baud: int | None, gap_s: float = GAP_S
+    ) -> None:
         self._connections = {connection.address: connection for connection in connections}
         self._order = deque(connections)
         self._serial = baud is not None
         self._byte_s = 10 / baud if baud else 0.0
         for connection in connections:
             connection.byte_s = self._byte_s
-        self._splitter = Splitter()
+        self._splitter = Splitter(gap_s)
         self._burst = _Burst(self._byte_s)
         self._steps: deque[_Step] = deque()
         self._step: _Step | None = None
@@ -91,6 +101,9 @@ class Bus:
         self._open_at: float | None = 0.0
         self._again_at: float | None = None
         self._opening = False
+        self._newcomers: list[Connection] = []  # who said that it was switched on; none: all begin
+        self._beginning: list[Connection] = []
+        self._counted: int | None = None
         self._free_at = 0.0
         self._held_back = False
         self._writer: Connection | None = None
@@ -122,17 +135,20 @@ class Bus:
         `spoke_at`: when the camera began to say it; None: not known.
         """
         if isinstance(reply, NetworkChange):
-            if self._open_at is None:
-                self._open_at = now + SETTLE_S
-            return
-        if self._step is not None and isinstance(reply, self._step.answer):
-            if isinstance(reply, AddressesSet):
-                _log.debug("%d cameras on the line", reply.cameras)
-            self._step = None
+            self._changed(reply, now)
             return
         if isinstance(reply, AddressesSet | AllCleared):
+            if self._step is not None and isinstance(reply, self._step.answer):
+                self._step = None
+            if isinstance(reply, AddressesSet):
+                self._note_count(reply.cameras, now)
             return
-        if (connection := self._connection_at(reply.address)) is not None:
+        connection = self._connection_at(reply.address)
+        if self._step is not None and self._step.whose and self._step.whose is connection:
+            if isinstance(reply, self._step.answer):
+                self._step = None
+            return
+        if connection is not None:
             connection.receive(reply, now, answers)
             if spoke_at is not None:
                 connection.spoke(spoke_at)
@@ -167,13 +183,14 @@ class Bus:
 
     def tick(self, now: float) -> None:
         if self._open_at is not None and now >= self._open_at:
-            self._start_opening()
+            self._start_opening(now)
         if self._step is not None and now >= self._step_until:
             self._step = None
         if self._opening and self._step is None and not self._steps:
             self._opening = False
-            for connection in self._connections.values():
+            for connection in self._beginning:
                 connection.begin(now)
+            self._beginning = []
         for connection in self._connections.values():
             connection.tick(now)
         self._number_anew(now)
@@ -189,20 +206,45 @@ class Bus:
         elif self._again_at is None:
             self._again_at = now + ROUND_AGAIN_S
         elif now >= self._again_at:
-            self._start_opening()
+            self._start_opening(now)
 
-    def _start_opening(self) -> None:
+    def _changed(self, notice: NetworkChange, now: float) -> None:
+        """Note that a camera was switched on, or another chain is there: somebody begins anew."""
+        newcomer = self._connections.get(notice.address)
+        if self._open_at is None:
+            self._open_at = now + SETTLE_S
+            self._newcomers = []
+        elif not self._newcomers:
+            return  # all begin anyway
+        others = [each for each in self._newcomers if each is not newcomer]
+        self._newcomers = [*others, newcomer] if newcomer and self._serial else []
+
+    def _start_opening(self, now: float) -> None:
         self._open_at = self._again_at = None
-        for connection in self._connections.values():
-            connection.end(RequestEnd.OFFLINE)
-        clear = (AllCleared, Completion)
-        steps: list[tuple[Message, int, type[Reply] | tuple[type[Reply], ...]]]
-        if self._serial:
-            steps = [(AddressSet(), BROADCAST, AddressesSet), (ClearAll(), BROADCAST, clear)]
-        else:
-            steps = [(ClearAll(), address, clear) for address in self._connections]
-        self._steps = deque(_Step(msg.encode(where), answer) for msg, where, answer in steps)
+        self._beginning = self._newcomers or list(self._connections.values())
+        one_by_one = not self._serial or len(self._beginning) < len(self._connections)
+        self._newcomers = []
+        for connection in self._beginning:
+            connection.interrupt(now)
+        numbered = _Step(AddressSet().encode(BROADCAST), AddressesSet)
+        cleared = _Step(ClearAll().encode(BROADCAST), AllCleared)
+        self._steps = deque([numbered] if self._serial else [])
+        self._steps.extend(map(_clearing, self._beginning) if one_by_one else [cleared])
         self._step, self._opening = None, True
+
+    def _note_count(self, cameras: int, now: float) -> None:
+        """Note how many cameras there are; if more or fewer than before, addresses have moved."""
+        _log.debug("%d cameras on the line", cameras)
+        moved = self._counted not in (None, cameras)
+        self._counted = cameras
+        if not self._opening or not moved:
+            return
+        first = min(connection.address for connection in self._beginning)
+        for connection in self._connections.values():
+            if connection.address > first and connection not in self._beginning:
+                connection.interrupt(now)
+                self._beginning.append(connection)
+                self._steps.append(_clearing(connection))
 
     def due(self) -> float | None:
         wanted = [
@@ -223,7 +265,9 @@ class Bus:
         if self._held_back:
             return None
         if self._opening:
-            return self._next_step(now)
+            frame = self._next_step(now)
+            if frame is not None or len(self._beginning) == len(self._connections):
+                return frame
         driven = sum(connection.driven for connection in self._order)
         crowded = driven > 1 and driven * DRIVE_BYTES * self._byte_s > CROWDED_S
         for connection in self._order:  # it is the turn of who has been quiet for longest
@@ -254,6 +298,10 @@ class Bus:
         _log.debug("not written: %s", why)
         if self._writer is not None:
             self._writer.not_written(now)
+
+
+def _clearing(connection: Connection) -> _Step:
+    return _Step(ClearAll().encode(connection.address), Completion, connection)
 
 
 def _broken_by_change(frame: bytes) -> bool:

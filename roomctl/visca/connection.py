@@ -261,6 +261,13 @@ class Connection:
         self._poller.ask(*self.model.settings)
         self._poll_at = now + self.model.limits.idle_poll_s
 
+    def interrupt(self, now: float) -> None:
+        """Forget everything that is under way, and stop what runs: it begins anew soon."""
+        self.end(RequestEnd.OFFLINE)
+        for motion in self._motions.values():
+            if motion.running:
+                motion.stop(now)
+
     def end(self, why: RequestEnd) -> None:
         """Forget everything that is under way: what was written may have run."""
         unknown = [pending.request for pending in self._in_flight() if pending.request is not None]
@@ -310,7 +317,7 @@ class Connection:
 
     def due(self) -> float | None:
         """Return the next instant at which time alone changes something."""
-        if not self._begun and not self.silent:
+        if not (self._begun or self.silent or self.stopping):
             return None
         hard = [pending.deadline for pending in self._in_flight()]
         hard += [at for at in (self._lease_until, self._poll_at) if at is not None]

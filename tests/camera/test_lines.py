@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import math
 
 import pytest
 
-from roomctl.camera.lines import SILENT_S
+from roomctl.camera.lines import SILENT_S, gap_s_of
 from roomctl.device import Status
 from roomctl.errors import Refused
+from roomctl.visca.frames import GAP_S
 from tests.camera.cable import Bench, bench
 from tests.invented import LoopClock, invented
 
@@ -289,3 +291,18 @@ async def test_seven_cameras_on_one_port_are_all_driven_and_a_dead_one_stalls_no
         dead.silent = False
         await b.until(lambda: cameras[3].health.status is Status.ONLINE, 5)
         assert all(c.health.status is Status.ONLINE for c in cameras)
+
+
+@pytest.mark.parametrize(
+    ("url", "gap_s"),
+    [
+        ("serial:/dev/ttyUSB0?baud=9600", GAP_S),
+        ("serial:socket://10.0.0.1:4001", math.inf),
+        ("serial:rfc2217://10.0.0.1:4001", math.inf),
+        ("tcp://10.0.0.1:5678", math.inf),
+        ("udp://10.0.0.1:1259", 0.0),
+        ("visca-ip://10.0.0.1", 0.0),
+    ],
+)
+def test_a_pause_ends_a_frame_on_a_local_serial_line_only(url: str, gap_s: float) -> None:
+    assert gap_s_of(url) == gap_s

@@ -212,6 +212,30 @@ def test_a_hand_that_lets_go_at_any_moment_stops_the_camera_within_30_ms(
     assert sum(late) / len(late) <= 0.020
 
 
+def test_an_adapter_that_collects_answers_for_16_ms_delays_a_stop_by_no_more_than_two_cycles() -> (
+    None
+):
+    """An FTDI adapter with its latency timer as it comes: no cycle can be seen in the answers.
+
+    So a move may arrive just after a cycle, lie in the camera until the next, and the stop behind
+    it is taken in the one after: nine bytes and two cycles, 42.7 ms at 9600 baud.
+    """
+    rig, chance, late = Rig(), random.Random(10), []
+    rig.sim.merge_s = 0.016
+    for _ in range(100):
+        end = rig.now + chance.uniform(0.1, 0.4)
+        while rig.now < end:
+            way = chance.choice((Pan.LEFT, Pan.RIGHT))
+            rig.drive(Drive(chance.randint(1, 0x18), chance.randint(1, 0x14), way, Tilt.UP))
+            rig.run(min(1 / 125, end - rig.now))
+        asked = rig.now
+        rig.stop()
+        rig.run(0.3)
+        assert not rig.camera.moving
+        late.append(rig.camera.stopped_at - asked)
+    assert max(late) <= 0.009375 + 2 * CYCLE_S + 1e-6
+
+
 @pytest.mark.parametrize("model", MOVING)
 def test_a_stop_is_executed_within_250_ms_while_a_preset_holds_a_socket(model: str) -> None:
     rig = Rig(model)

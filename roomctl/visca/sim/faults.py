@@ -83,15 +83,17 @@ class LineFaults:
     """What is wrong with a line, in both directions unless said otherwise.
 
     `loss`, `corruption`: the part of the bytes (0-1) that is lost, or has a wrong bit.
-    `split`: every byte of a reply comes alone. `merge_s`: what leaves within that time comes at
-    once, as from a USB adapter that waits (FTDI: 16 ms).
+    `split`: every byte of a reply comes alone; `pause_s`: the last ones come that much later.
+    `loses_broadcasts`: what is said to all comes back to nobody. `merge_s`: what leaves within that
+    time comes at once, as from a USB adapter that waits (FTDI: 16 ms).
     `insert`: bytes that come in the middle of the next reply, before its byte `insert_at`.
     `spoken_baud`: what the other end writes and reads at, if not what the cameras are set to.
     """
 
     def __init__(self, seed: int = 1) -> None:
         self.loss = self.corruption = 0.0
-        self.split = False
+        self.split = self.loses_broadcasts = False
+        self.pause_s = 0.0
         self.merge_s = 0.0
         self.insert, self.insert_at = b"", 1
         self.spoken_baud: int | None = None

@@ -16,6 +16,7 @@ from roomctl.visca.sim.faults import LineFaults, misheard
 from roomctl.wire import Chunk
 
 _LATE_S = 0.05
+_FROM_ALL = 0x88
 _SHORTEST = 4  # of an answer with data
 _WRAP = 1 << 32
 
@@ -124,10 +125,15 @@ class SimLine(LineFaults):
 
     def _leave(self, at: float, data: bytes) -> None:
         byte_s = self._byte_s(self.baud)
+        if self.loses_broadcasts and data[0] == _FROM_ALL:
+            return
         data = self.damaged(self.interrupted(data))
         pieces = [data[i : i + 1] for i in range(len(data))] if self.split else [data]
-        for piece in pieces:
+        if self.pause_s:
+            pieces = [data[:1], data[1:]]
+        for number, piece in enumerate(pieces):
             self._said_until = max(at, self._said_until) + len(piece) * byte_s
+            self._said_until += self.pause_s if number else 0.0
             late = self._said_until
             if self.merge_s:
                 late = math.ceil(late / self.merge_s) * self.merge_s

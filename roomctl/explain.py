@@ -6,17 +6,17 @@ Knows no file and no table; pydantic's errors come in, a key and half a sentence
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypeGuard, get_args
 
 from pydantic import BaseModel, ValidationError
 
 
 def tuples(value: object) -> object:
-    """TOML arrays as tuples, which strict frozen models expect."""
-    if isinstance(value, Mapping):
+    """Return what was read of TOML with its arrays as tuples, as strict frozen models expect."""
+    if isinstance(value, dict):
         return {key: tuples(inner) for key, inner in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+    if isinstance(value, list):
         return tuple(tuples(inner) for inner in value)
     return value
 

@@ -7,7 +7,7 @@ with its own fields in `<wing>/profile.py`. Knows no device and no port.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal, TypeVar
 
@@ -72,6 +72,32 @@ def load_all(folder: Path, kind: type[P], but: str = "") -> dict[str, P]:
         refuse_overlap(path, profile, profiles)
         profiles[path.stem] = profile
     return profiles
+
+
+class ProfileFolder(Mapping[str, P]):
+    """The profiles of a folder that ships, by file stem; each is read when it is asked for.
+
+    A room names one of dozens, so what their `match` say of each other is left to the tests.
+    """
+
+    def __init__(self, folder: Path, kind: type[P], but: str = "") -> None:
+        files = sorted(folder.glob("*.toml"))
+        self._files = {path.stem: path for path in files if path.stem != but}
+        self._kind, self._read = kind, dict[str, P]()
+
+    def __getitem__(self, stem: str) -> P:
+        if stem not in self._read:
+            self._read[stem] = load(self._files[stem], self._kind)
+        return self._read[stem]
+
+    def __contains__(self, stem: object) -> bool:
+        return stem in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 def refuse_overlap(path: Path, profile: Profile, others: Mapping[str, Profile]) -> None:

@@ -305,7 +305,8 @@ def _offered(profiles: Iterable[str | None]) -> set[int]:
     """Return the speeds of the named models; of every model if one is not named, or has none."""
     known, offered = shipped(), set[int]()
     for name in profiles:
-        speeds = known[name].bauds if name in known else ()  # a wrong name is Camera's to refuse
+        found = known.get(name) if name is not None else None
+        speeds = found.bauds if found is not None else ()  # a wrong name is Camera's to refuse
         if not speeds:
             return {speed for profile in known.values() for speed in profile.bauds}
         offered.update(speeds)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from roomctl.config import DeviceTable, data_path
 from roomctl.errors import ConfigError
-from roomctl.profile import Profile, load_all, pick
+from roomctl.profile import Profile, ProfileFolder, pick
 from roomctl.visca.message import Inquiry, PositionLayout, Version
 from roomctl.visca.model import CameraModel, Limits, Quirk
 
@@ -328,9 +328,9 @@ def under_ceiling(profile: CameraProfile) -> CameraProfile:
 
 
 @cache
-def shipped() -> dict[str, CameraProfile]:
-    """Return the profiles that come with the program, by file stem; read once."""
-    return load_all(data_path("firmware_profiles") / "camera", CameraProfile)
+def shipped() -> Mapping[str, CameraProfile]:
+    """Return the profiles that come with the program, by file stem; each is read once."""
+    return ProfileFolder(data_path("firmware_profiles") / "camera", CameraProfile)
 
 
 @cache
@@ -348,7 +348,7 @@ def asked_for(camera: str, profile: str | None) -> CameraProfile | None:
     return known[profile] if profile is not None else None
 
 
-def recognise(profiles: dict[str, CameraProfile], version: Version | None) -> CameraProfile:
+def recognise(profiles: Mapping[str, CameraProfile], version: Version | None) -> CameraProfile:
     """Return the profile for what VersionInq said; an unknown camera is `generic`, no error.
 
     Sony's vendor code differs between manuals and cameras, so within Sony the model decides.

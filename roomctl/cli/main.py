@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -45,6 +47,16 @@ def main() -> None:
         sys.exit(130)
 
 
+@contextlib.contextmanager
+def _starting() -> Iterator[None]:
+    """Look for no garbage, as what a start makes stays; `announced` ends that earlier."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 @app.callback(invoke_without_command=True)
 def _version(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -63,10 +75,11 @@ def serve(
     verbose: Verbose = False,
 ) -> None:
     """Run a room on its real hardware."""
-    from roomctl.cli import server
+    with _starting():
+        from roomctl.cli import server
 
-    log(verbose)
-    end(server.serve(config, trace, typer.echo))
+        log(verbose)
+        end(server.serve(config, trace, typer.echo))
 
 
 @app.command(epilog="Example: roomctl simulate room.toml --wire --json")
@@ -91,11 +104,12 @@ def simulate(
     verbose: Verbose = False,
 ) -> None:
     """Run a room whose hardware is simulated; everything else is real."""
-    from roomctl.cli import simulation
+    with _starting():
+        from roomctl.cli import simulation
 
-    log(verbose)
-    options = simulation.Options(config, listen, port, screen, wire, open_panel, as_json)
-    end(simulation.simulate(options, typer.echo))
+        log(verbose)
+        options = simulation.Options(config, listen, port, screen, wire, open_panel, as_json)
+        end(simulation.simulate(options, typer.echo))
 
 
 @app.command(epilog="Example: roomctl screen --mode kiosk --socket /run/roomctl-screen/screen.sock")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -101,6 +102,8 @@ async def announced(
 ) -> AsyncIterator[tuple[Addresses, Room]]:
     """Run a room, and tell this user's `roomctl status`, and systemd, that it is there."""
     async with app.running(config, outside, store, ending, simulated) as (addresses, room):
+        gc.freeze()  # what is there stays, and is not looked at again
+        gc.enable()
         told = systemd.watched(lambda: room.liveness.report().stalled, lambda: _words(room))
         async with _left_at(addresses), beside("what tells systemd", told, ending.begin):
             yield addresses, room

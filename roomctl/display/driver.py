@@ -44,7 +44,7 @@ from roomctl.errors import (
 )
 from roomctl.kind import Context, IssueEntry, Kind, KindPart
 from roomctl.ports.udp import broadcast
-from roomctl.profile import load_all
+from roomctl.profile import ProfileFolder
 from roomctl.roles import Right
 from roomctl.wire import Connect, Identity, Machine
 
@@ -209,8 +209,8 @@ class DisplayDevice(Device):
 
 @cache
 def profiles() -> Mapping[str, DisplayProfile]:
-    """Return the shipped profiles by the names that room.toml uses; read once."""
-    return load_all(data_path("firmware_profiles") / "display", DisplayProfile)
+    """Return the shipped profiles by the names that room.toml uses; each is read once."""
+    return ProfileFolder(data_path("firmware_profiles") / "display", DisplayProfile)
 
 
 def displays(

@@ -237,9 +237,9 @@ class _Patterns:
     def labels(self) -> re.Pattern[str]:
         return re.compile(rf"(?P<label>{_any_of(self._labels.values())}){_NUMBER}", _FLAGS)
 
-    @cached_property
-    def meanings(self) -> Mapping[str, tuple[_Meaning, ...]]:
-        return {key: _meanings(label, self.platforms) for key, label in self._labels.items()}
+    def meanings(self, key: str) -> tuple[_Meaning, ...]:
+        """Return what the label `key` means; few of them are ever printed."""
+        return _meanings(self._labels[key], self.platforms)
 
     def passcodes(self, key: str) -> re.Pattern[str] | None:
         """Return what finds a passcode of the platform `key`, if it prints any."""
@@ -319,7 +319,7 @@ def _numbers(text: str, platforms: Platforms) -> Iterator[_Printed]:
     """Yield the numbers behind labels in their order, once for each platform they may be of."""
     patterns = _patterns(platforms)
     for match in islice(patterns.labels.finditer(text), MOST_NUMBERS):
-        for meaning in patterns.meanings[_key(match["label"])]:
+        for meaning in patterns.meanings(_key(match["label"])):
             if number := _fitting(match["number"], meaning.platform):
                 yield _Printed(match.start("number"), number, meaning.own)
 
@@ -350,6 +350,7 @@ def _patterns(platforms: Platforms) -> _Patterns:
     return _Patterns(platforms)
 
 
+@lru_cache(maxsize=1024)
 def _meanings(written: str, platforms: Platforms) -> tuple[_Meaning, ...]:
     """Return what a label means: what it ends with is a label too, as in "Zoom Meeting ID"."""
 

@@ -23,7 +23,7 @@ from roomctl.occupancy import ld2410
 from roomctl.occupancy.health import STALE_S
 from roomctl.occupancy.profile import DATASET, OccupancyProfile, OccupancyTable
 from roomctl.ports import address, gpio
-from roomctl.profile import load_all
+from roomctl.profile import ProfileFolder
 from roomctl.wire import Chunk, Connect, Identity, Machine
 
 _log = logging.getLogger(__name__)
@@ -174,8 +174,8 @@ class _Frames(_Watched):
 
 @cache
 def profiles() -> Mapping[str, OccupancyProfile]:
-    """Return every occupancy profile that ships, by file stem; read once."""
-    return load_all(data_path("firmware_profiles") / "occupancy", OccupancyProfile, DATASET)
+    """Return every occupancy profile that ships, by file stem; each is read once."""
+    return ProfileFolder(data_path("firmware_profiles") / "occupancy", OccupancyProfile, DATASET)
 
 
 def sensors(

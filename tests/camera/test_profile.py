@@ -19,7 +19,7 @@ from roomctl.camera.profile import (
 from roomctl.camera.visca import EXPOSURE, WHITE_BALANCE
 from roomctl.config import data_path
 from roomctl.errors import ProfileError
-from roomctl.profile import load
+from roomctl.profile import load, load_all
 from roomctl.visca.message import PositionLayout, Version
 
 GENERIC = data_path("firmware_profiles") / "camera" / "generic.toml"
@@ -35,6 +35,10 @@ def test_the_example_explains_every_key_that_a_profile_can_have() -> None:
         assert set(type(part).model_fields) == part.model_fields_set
     quirks = CameraProfile.model_fields["quirks"].annotation.__args__[0].__args__
     assert all(f"#   {quirk} " in text for quirk in quirks)
+
+
+def test_no_camera_picks_two_profiles() -> None:
+    assert load_all(data_path("firmware_profiles") / "camera", CameraProfile) == dict(shipped())
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))

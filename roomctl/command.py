@@ -82,6 +82,8 @@ Text = Annotated[
 ]
 """An invitation as it was pasted: lines and tabs, and marks of direction, which are left out."""
 
+PeopleCount = Annotated[int, Field(ge=0, le=10_000), BeforeValidator(_whole)]
+Co2Ppm = Annotated[int, Field(ge=0, le=40_000), BeforeValidator(_whole)]
 Steps = Annotated[int, Field(ge=1, le=20), BeforeValidator(_whole)]
 Favourite = Annotated[Plain, Field(min_length=1, max_length=80)]
 MeetingNumber = Annotated[Plain, Field(min_length=3, max_length=64)]

@@ -18,6 +18,7 @@ class Role(StrEnum):
     GUEST = "guest"  # a visitor's phone, let in by the code on the room's display
     SCREEN = "screen"  # the room's display: it looks and never asks for anything
     SIMULATOR = "simulator"  # the page of the simulated devices
+    SENSOR = "sensor"  # a token that reports what a sensor sees, and may nothing else
     READ = "read"  # a token that looks
     OPERATE = "operate"  # a token that does what people do in the room, but for unmuting
     ADMIN = "admin"  # facilities staff's token
@@ -53,6 +54,7 @@ class Right(StrEnum):
     DOCUMENTATION = "read the API's documentation"
     SERVICE = "raw frames, traces, descriptors, rolling back, deleting history"
     ACCESS = "make pairing links; list and revoke tokens and sessions"
+    REPORT = "report what a sensor sees"
     SIMULATION = "move the simulated devices"
 
 
@@ -82,6 +84,7 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.DOCUMENTATION: _given("panel read operate admin"),
     Right.SERVICE: _given("admin"),
     Right.ACCESS: _given("admin"),
+    Right.REPORT: _given("sensor admin"),
     Right.SIMULATION: _given("simulator admin"),
 }
 
@@ -131,6 +134,11 @@ def denied(right: Right, role: str, *, empty: bool, phone_may_unmute: bool) -> D
         case When.SWITCHED if phone_may_unmute:
             return None
     return _DENIALS.get(right, Denial("not_allowed", f"the role {role} may not: {right.value}"))
+
+
+def wider(role: Role, than: Role) -> bool:
+    """Whether a role may something that another one may not."""
+    return any(role in row and than not in row for row in TABLE.values())
 
 
 def roles_of(right: Right) -> list[str]:

@@ -33,6 +33,8 @@ _STATUS = {
     "unknown_command": 404,
     "unknown_device": 404,
     "unknown_booking": 404,
+    "unknown_sensor": 404,
+    "too_often": 429,
     "unknown_favourite": 404,
     "unknown_platform": 404,
     "unknown_action": 404,

@@ -18,7 +18,7 @@ from typing import Any
 
 from roomctl.clock import Clock
 from roomctl.errors import Refused, RoomctlError
-from roomctl.roles import Role
+from roomctl.roles import Role, wider
 from roomctl.room import Source
 from roomctl.store import Store
 from roomctl.wire import in_thread
@@ -33,7 +33,7 @@ VISITS_KEPT = 200
 TOKENS_KEPT = 100
 WRITE_S = 60.0  # the day of a session's last use is written this long after it changed
 
-SCOPES = (Role.READ, Role.OPERATE, Role.ADMIN)  # of tokens; each may what those before it may
+SCOPES = (Role.SENSOR, Role.READ, Role.OPERATE, Role.ADMIN)  # of tokens
 BY_COOKIE = (Role.PANEL, Role.GUEST, Role.SCREEN, Role.SIMULATOR)  # the strongest first
 
 
@@ -246,9 +246,9 @@ class Tokens:
         """Let a token do less, or end sooner; Refused "token_widened" for more."""
         hashed, known = self._token(name)
         new_scope = scope or known.scope
-        wider = SCOPES.index(new_scope) > SCOPES.index(known.scope)
+        more = wider(new_scope, known.scope)
         later = expires is not None and known.expires is not None and expires > known.expires
-        if wider or later:
+        if more or later:
             why = f"{name}: a token is limited, never widened; make another one"
             raise Refused("room", "token_widened", why)
         self._tokens[hashed] = replace(known, scope=new_scope, expires=expires or known.expires)

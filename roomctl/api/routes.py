@@ -65,6 +65,7 @@ def routes(doors: Doors) -> APIRouter:
         access_routes(doors.tokens, doors.room.clock),
     ):
         router.routes.extend(further.routes)
+    _reports(router, doors.room)
     _phone(router, doors.phones)
     _pairing(router, doors)
     _live(router, doors, encoding)
@@ -180,6 +181,20 @@ def _commands(router: APIRouter, doors: Doors) -> None:
         except KeyError:
             why = f"no command {command_id!r} is known; the last 1000 are kept"
             raise Refused("room", "unknown_command", why) from None
+
+
+def _reports(router: APIRouter, room: Room) -> None:
+    @router.post(
+        "/api/v1/occupancy/{sensor}",
+        tags=["occupancy"],
+        status_code=204,
+        responses=refusals(404, 409, 429),
+    )
+    @needs(Right.REPORT)
+    async def report(sensor: InPath, body: schema.ReportedOccupancy) -> Response:
+        """Report what a sensor at `api:` sees; it counts until the next one, or for `max_age_s`."""
+        room.occupancy.report(sensor, body.report)
+        return Response(status_code=204)
 
 
 def _answer(meaning: str, name: str) -> dict[str, Any]:

@@ -22,7 +22,17 @@ from pydantic import (
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict
 
-from roomctl.command import Declaration, DeviceName, Identifier, Number, Plain, Push
+from roomctl.command import (
+    Co2Ppm,
+    Declaration,
+    DeviceName,
+    Identifier,
+    Number,
+    PeopleCount,
+    Plain,
+    Push,
+)
+from roomctl.occupancy.report import SensorReport
 from roomctl.room.commands import CommandRecord, CommandStatus
 from roomctl.room.document import RoomDocument
 
@@ -120,6 +130,24 @@ class Waiting(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     wait_s: float = Field(default=5.0, ge=0, le=30)
+
+
+class ReportedOccupancy(Strict):
+    """What a sensor sees: somebody, how many people, the air; or that it cannot be reached."""
+
+    present: bool | None = Field(
+        default=None, description="somebody is there; of a door: it stands open"
+    )
+    people: PeopleCount | None = Field(default=None, description="how many are there")
+    co2_ppm: Co2Ppm | None = Field(default=None, description="of the room's air")
+    available: bool = Field(default=True, description="false: nobody can tell what it would see")
+
+    @property
+    def report(self) -> SensorReport:
+        """The same, as a sensor takes it."""
+        counted = None if self.people is None else self.people > 0
+        present = counted if self.present is None else self.present
+        return SensorReport(present, self.people, self.co2_ppm, self.available)
 
 
 class Pairing(Strict):

@@ -16,6 +16,7 @@ session_app = typer.Typer(no_args_is_help=True, help="Browsers that were paired:
 class Scope(StrEnum):
     """What a token may."""
 
+    SENSOR = "sensor"
     READ = "read"
     OPERATE = "operate"
     ADMIN = "admin"
@@ -31,7 +32,10 @@ Days = Annotated[
 def make(
     name: Name,
     scope: Annotated[
-        Scope, typer.Option(help="read: look; operate: what people do; admin: everything.")
+        Scope,
+        typer.Option(
+            help="sensor: report what sensors see; read: look; operate: what people do; admin: all."
+        ),
     ] = Scope.READ,
     days: Days = None,
     url: Url = None,

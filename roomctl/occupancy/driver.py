@@ -1,8 +1,10 @@
-"""Occupancy sensors: levels from a port, believed once the sensor is warm, handed to the room.
+"""Occupancy sensors: what comes from a port, believed once the sensor is warm, handed to the room.
 
-Knows no pin and no presence. A level comes at every edge and again every second; when it stops
-coming for 3 s the sensor is offline although its port is open. A radar on a serial line comes with
-frames instead (`ld2410`).
+Knows no pin and no presence. From a pin a level comes at every edge and again every second; when it
+stops coming for 3 s the sensor is offline although its port is open. A radar on a serial line comes
+with frames (`hilink`), a CO2 meter is asked (`co2`). What others report (`report`) by MQTT, or by
+the API, stands for as long as `max_age_s`, and is told again every second meanwhile: a sensor that
+nobody reports any more is unknown, not vacant.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ from functools import cache
 from roomctl.clock import Clock
 from roomctl.config import data_path
 from roomctl.device import Device
-from roomctl.errors import ConfigError, PortError
+from roomctl.errors import ConfigError, PortError, Refused
 from roomctl.kind import Context, Kind
-from roomctl.occupancy import ld2410
+from roomctl.occupancy import hilink
+from roomctl.occupancy.co2 import METERS, Co2Meter
 from roomctl.occupancy.health import STALE_S
 from roomctl.occupancy.profile import DATASET, OccupancyProfile, OccupancyTable
+from roomctl.occupancy.report import SensorReport, read_availability, read_payload
 from roomctl.ports import address, gpio
 from roomctl.profile import ProfileFolder
 from roomctl.wire import Chunk, Connect, Identity, Machine
@@ -33,7 +37,24 @@ TELL_EVERY_S = 1.0
 TellLevel = Callable[[str, bool, float], None]
 """`tell(sensor, present, at)`: called for every level, new or told again."""
 
-_DEFAULT = "generic"
+_DEFAULT, _DEFAULT_REPORTED = "generic", "wireless_motion"
+_REPORTED = ("api", "mqtt", "mqtts")  # schemes under which others report
+_SERIAL = ("serial", "tcp")
+AGE_S, ANNOUNCED_AGE_S = 900.0, 90_000.0  # Zigbee2MQTT pings passive devices after 25 h
+MOST_REPORTS, WITHIN_S = 20, 10.0  # that one sensor may have through the API
+_FIRST_REPORT_S = 10.0  # nothing at all within that: whoever asks is told so
+_ASK_EVERY_S, _UNANSWERED_S = 2.0, 10.0  # an SCD30 measures every 2 s, an MH-Z19 every 5 s
+_BAUD: Mapping[str, int] = {
+    "ld2410": hilink.BAUD_2410,
+    "ld2412": hilink.BAUD_2412,
+    "ld2450": hilink.BAUD_2450,
+    **{name: meter.baud for name, meter in METERS.items()},
+}
+_RADARS: Mapping[str, Callable[[], hilink.Radar]] = {
+    "ld2410": hilink.RadarPresence,
+    "ld2412": hilink.RadarPresence,
+    "ld2450": hilink.TrackPresence,
+}
 LOST_TRANSITIONS, LOST_WITHIN_S = 10, 3600.0  # more: the wire, or the box, loses too much
 
 
@@ -47,7 +68,10 @@ class SensorLevel:
 
 
 class Sensor(Device):
-    """One occupancy sensor; `level` is what it shows now, None while that is not known."""
+    """One occupancy sensor; `level` is what it shows now, None while that is not known.
+
+    `people` is how many it counts, `co2_ppm` what it measures; None for one that does not, too.
+    """
 
     kind = "occupancy"
 
@@ -61,33 +85,79 @@ class Sensor(Device):
         changed: Callable[[], None],
         level: TellLevel,
         output_hold_s: float | None = None,
+        max_age_s: float | None = None,
     ) -> None:
-        """`output_hold_s`: how long its output stays by itself, if not as its profile says."""
+        """`output_hold_s`: how long its output stays by itself, if not as its profile says.
+
+        `max_age_s`: how long a report counts; None: as long as is usual for its url.
+        """
         super().__init__(name, url, connect, clock, changed)
         self.profile = profile
         self.output_hold_s = profile.output_hold_s if output_hold_s is None else output_hold_s
+        self.max_age_s = max_age_s or _usual_age_s(url)
         self.level: bool | None = None
+        self.people: int | None = None
+        self.co2_ppm: int | None = None
+        self._reports: _Reports | None = None
+        self._reported_at: deque[float] = deque(maxlen=MOST_REPORTS)
         self.lost_transitions = 0
         self._lost_at: deque[float] = deque(maxlen=LOST_TRANSITIONS)
         self._tell = level
 
     def machine(self, identity: Identity) -> Machine:
-        now = self.clock.mono_s()
-        return _Frames(self, now) if self.profile.speaks == "ld2410" else _Levels(self, now)
+        now, speaks = self.clock.mono_s(), self.profile.speaks
+        if speaks == "report":
+            self._reports = _Reports(self, now)
+            return self._reports
+        if speaks in _RADARS:
+            return _Frames(self, _RADARS[speaks](), now)
+        if speaks in METERS:
+            return _Asked(self, METERS[speaks](), now)
+        return _Levels(self, now)
 
     def lost(self) -> None:
-        self.level = None
+        self.level = self.people = self.co2_ppm = self._reports = None
 
     def heard(self, output: bool, at: float) -> None:
         """Take the sensor's output level (True = high) at `at`."""
-        present = output == (self.profile.polarity == "high")
+        self.saw(output == (self.profile.polarity == "high"), at)
+
+    def measured(self, ppm: int, at: float) -> None:
+        """Take a measurement of the air; above the profile's limit it comes from people."""
+        self.saw(ppm >= (self.profile.present_above_ppm or 0), at, co2_ppm=ppm)
+
+    def saw(
+        self, present: bool, at: float, people: int | None = None, co2_ppm: int | None = None
+    ) -> None:
+        """Take what the sensor sees at `at`, new or told again."""
         self.proven()
         if self._warming(at):
             return
-        if present != self.level:
-            self.level = present
+        if (present, people, co2_ppm) != (self.level, self.people, self.co2_ppm):
+            self.level, self.people, self.co2_ppm = present, people, co2_ppm
             self.changed()
         self._tell(self.name, present, at)
+
+    def report(self, report: SensorReport) -> None:
+        """Take what somebody reports of it through the API; Refused says why it cannot be."""
+        if self.profile.speaks != "report" or not self.url.startswith("api:"):
+            why = f"{self.name} is at {self.url}; only one at api: is reported"
+            raise Refused(f"occupancy.{self.name}", "not_reported", why)
+        measures = self.profile.kind == "co2"
+        if report.available and (report.co2_ppm if measures else report.present) is None:
+            why = f"{self.name} needs {'co2_ppm' if measures else 'present or people'}"
+            raise Refused(f"occupancy.{self.name}", "says_nothing", f"{why}, or available: false")
+        if report.people is not None and report.present is not (report.people > 0):
+            why = f"present: {report.present} and people: {report.people} cannot both be"
+            raise Refused(f"occupancy.{self.name}", "contradicts_itself", why)
+        if self._reports is None:
+            raise Refused(f"occupancy.{self.name}", "not_ready", f"{self.name} is not open yet")
+        now = self.clock.mono_s()
+        if len(self._reported_at) == MOST_REPORTS and now - self._reported_at[0] < WITHIN_S:
+            why = f"{self.name}: more than {MOST_REPORTS} reports within {WITHIN_S:g} s"
+            raise Refused(f"occupancy.{self.name}", "too_often", why)
+        self._reported_at.append(now)
+        self._reports.take(report, now)
 
     def lost_edge(self, at: float) -> None:
         """Note that the level has changed without an edge: it was read again, which healed that."""
@@ -100,11 +170,11 @@ class Sensor(Device):
         full = len(self._lost_at) == LOST_TRANSITIONS
         return self._lost_at[0] if full and self._lost_at[0] > now - LOST_WITHIN_S else None
 
-    def silent(self, now: float) -> None:
-        """Note that the level has not come for 3 s."""
-        self.level = None
-        why = f"{self.name}: no level within {STALE_S:g} s on {self.url}; is it still wired?"
-        self.unproven("no_reply", why)
+    def silent(self, what: str, hint: str) -> None:
+        """Note that `what` has not come, or that it is known to be gone; `hint`: what to try."""
+        self.level = self.people = self.co2_ppm = None
+        self.unproven("no_reply", f"{self.name}: {what} on {self.url}; {hint}")
+        self.changed()
 
     def _warming(self, at: float) -> bool:
         """Whether the sensor may still be making things up.
@@ -118,17 +188,23 @@ class Sensor(Device):
 class _Watched:
     """Watches that something keeps coming; what it means is for a subclass."""
 
-    def __init__(self, sensor: Sensor, now: float) -> None:
-        self._sensor = sensor
-        self._silent_at: float | None = now + STALE_S
+    _what = f"no level within {STALE_S:g} s"
+    _hint = "is it still wired?"
+
+    def __init__(self, sensor: Sensor, now: float, within_s: float = STALE_S) -> None:
+        self._sensor, self._within_s = sensor, within_s
+        self._silent_at: float | None = now + within_s
 
     def _came(self, at: float) -> None:
-        self._silent_at = at + STALE_S
+        self._silent_at = at + self._within_s
 
     def tick(self, now: float) -> None:
         if self._silent_at is not None and now >= self._silent_at:
             self._silent_at = None
-            self._sensor.silent(now)
+            self._fell_silent()
+
+    def _fell_silent(self) -> None:
+        self._sensor.silent(self._what, self._hint)
 
     def due(self) -> float | None:
         return self._silent_at
@@ -158,24 +234,147 @@ class _Levels(_Watched):
 class _Frames(_Watched):
     """Decodes a radar's frames; what it sees is told at every change and every second."""
 
-    def __init__(self, sensor: Sensor, now: float) -> None:
+    def __init__(self, sensor: Sensor, radar: hilink.Radar, now: float) -> None:
         super().__init__(sensor, now)
-        self._reader, self._presence = ld2410.RadarReader(), ld2410.RadarPresence()
+        self._radar = radar
+        self._present = False
         self._tell_at = 0.0
 
     def receive(self, chunk: Chunk) -> None:
-        for target in self._reader.feed(chunk.data):
+        for present in self._radar.feed(chunk.data):
             self._came(chunk.at)
-            before = self._presence.present
-            if self._presence.see(target) != before or chunk.at >= self._tell_at:
-                self._tell_at = chunk.at + TELL_EVERY_S
-                self._sensor.heard(self._presence.present, chunk.at)
+            if present != self._present or chunk.at >= self._tell_at:
+                self._present, self._tell_at = present, chunk.at + TELL_EVERY_S
+                self._sensor.heard(present, chunk.at)
+
+
+class _Retold(_Watched):
+    """Tells what it knows again every second, as a pin does, until it is too old."""
+
+    def __init__(
+        self, sensor: Sensor, now: float, within_s: float, told: Callable[[float], None]
+    ) -> None:
+        """`told` tells the sensor what is known, at an instant."""
+        super().__init__(sensor, now, within_s)
+        self._told = told
+        self._tell_at: float | None = None
+
+    def _tell(self, at: float) -> None:
+        self._tell_at = at + TELL_EVERY_S
+        self._told(at)
+
+    def tick(self, now: float) -> None:
+        super().tick(now)
+        if self._silent_at is None:
+            self._tell_at = None
+        elif self._tell_at is not None and now >= self._tell_at:
+            self._tell(now)
+
+    def due(self) -> float | None:
+        return min((at for at in (self._silent_at, self._tell_at) if at is not None), default=None)
+
+
+class _Asked(_Retold):
+    """Asks a CO2 meter every 2 s; what it measured last counts for 10 s."""
+
+    _what = f"no measurement within {_UNANSWERED_S:g} s"
+    _hint = "are its RX and TX crossed, and has it 5 V?"
+
+    def __init__(self, sensor: Sensor, meter: Co2Meter, now: float) -> None:
+        super().__init__(sensor, now, _UNANSWERED_S, self._tell_measured)
+        self._meter = meter
+        self._ask_at = now
+        self._ppm = 0
+
+    def receive(self, chunk: Chunk) -> None:
+        for ppm in self._meter.feed(chunk.data):
+            self._ppm = ppm
+            self._came(chunk.at)
+            self._tell(chunk.at)
+
+    def _tell_measured(self, at: float) -> None:
+        self._sensor.measured(self._ppm, at)
+
+    def due(self) -> float | None:
+        known = super().due()
+        return self._ask_at if known is None else min(known, self._ask_at)
+
+    def outbox(self, now: float) -> bytes | None:
+        if now < self._ask_at:
+            return None
+        self._ask_at = now + _ASK_EVERY_S
+        return self._meter.question()
+
+
+class _Reports(_Retold):
+    """Takes what others report: b"=" and a payload, or b"@" and what is said of availability."""
+
+    _hint = "does it still report, and has it power?"
+
+    def __init__(self, sensor: Sensor, now: float) -> None:
+        super().__init__(sensor, now, sensor.max_age_s, self._tell_reported)
+        self._silent_at = now + min(_FIRST_REPORT_S, sensor.max_age_s)
+        self._what = "nothing has been reported yet"
+        self._field = address.parse(sensor.url).options.get("field")
+        self._last = SensorReport()
+        self._available = True
+
+    def receive(self, chunk: Chunk) -> None:
+        kind, payload = chunk.data[:1], chunk.data[1:]
+        if kind == b"@":
+            self._announced(read_availability(payload), chunk.at)
+        elif kind == b"=":
+            report = read_payload(payload, self._sensor.profile.kind, self._field)
+            if report is not None:
+                self.take(report, chunk.at)
+            else:
+                _log.debug("%s: no report: %r", self._sensor.name, payload[:100])
+
+    def take(self, report: SensorReport, at: float) -> None:
+        """Take a report; one of an unavailable sensor says that nobody can tell."""
+        self._available = True  # whoever reports can be reached, whatever was announced
+        if not report.available:
+            self._gone("it is reported to be unavailable")
+            return
+        self._what = f"no report within {self._sensor.max_age_s:g} s"
+        self._last = report
+        self._came(at)
+        self._tell(at)
+
+    def _announced(self, available: bool | None, at: float) -> None:
+        if available is False:
+            self._available = False
+            self._gone("it is announced to be offline")
+        elif available and not self._available:
+            self._available = True
+
+    def _gone(self, what: str) -> None:
+        self._silent_at = self._tell_at = None
+        self._sensor.silent(what, self._hint)
+
+    def _tell_reported(self, at: float) -> None:
+        last = self._last
+        if self._sensor.profile.kind == "co2":
+            self._sensor.measured(last.co2_ppm or 0, at)
+        else:
+            self._sensor.saw(bool(last.present), at, last.people, last.co2_ppm)
 
 
 @cache
 def profiles() -> Mapping[str, OccupancyProfile]:
     """Return every occupancy profile that ships, by file stem; each is read once."""
     return ProfileFolder(data_path("firmware_profiles") / "occupancy", OccupancyProfile, DATASET)
+
+
+def default_profile(url: str) -> str:
+    """Return the file stem of the profile of a sensor at `url` that names none."""
+    return _DEFAULT_REPORTED if url.partition(":")[0] in _REPORTED else _DEFAULT
+
+
+def _usual_age_s(url: str) -> float:
+    """Return how long a report counts: longer where it is announced when the sensor is gone."""
+    announced = url.partition(":")[0] != "api" and "availability=" in url
+    return ANNOUNCED_AGE_S if announced else AGE_S
 
 
 def sensors(
@@ -192,7 +391,19 @@ def sensors(
         profile = _profile(known, name, table)
         _refuse_url(name, table.url, profile, {one.name: one.url for one in made})
         url = _with_baud(table.url, profile)
-        made.append(Sensor(name, url, profile, connect, clock, changed, level, table.output_hold_s))
+        made.append(
+            Sensor(
+                name,
+                url,
+                profile,
+                connect,
+                clock,
+                changed,
+                level,
+                table.output_hold_s,
+                table.max_age_s,
+            )
+        )
     return made
 
 
@@ -200,11 +411,7 @@ def _refuse_url(name: str, url: str, profile: OccupancyProfile, others: Mapping[
     """Refuse a pin that is not there or that another sensor has, and a port of the wrong kind."""
     key = f"occupancy.{name}.url"
     scheme = url.partition(":")[0]
-    if profile.speaks == "ld2410" and scheme not in ("serial", "tcp", "sim"):
-        why = f"a {profile.name} speaks on a serial line, such as serial:/dev/ttyAMA0, not {url}"
-        raise ConfigError("room.toml", key, f"{why}; for its OUT pin take profile 'ld2410_out'")
-    if profile.speaks == "level" and scheme == "serial":
-        why = f"a {profile.name} has a pin, such as gpio:17, and no line such as {url}"
+    if why := _wrong_port(profile, scheme, url):
         raise ConfigError("room.toml", key, why)
     try:
         place = _place(url)
@@ -215,23 +422,45 @@ def _refuse_url(name: str, url: str, profile: OccupancyProfile, others: Mapping[
         raise ConfigError("room.toml", key, f"{url} is where occupancy.{taken[place]} already is")
 
 
+def _wrong_port(profile: OccupancyProfile, scheme: str, url: str) -> str | None:
+    """Return why a sensor of this model cannot be at such a port, if so."""
+    if scheme == "sim":
+        return None
+    if profile.speaks == "report":
+        if scheme not in _REPORTED:
+            return f"a {profile.name} is reported, by api:NAME or mqtt://HOST/TOPIC, not at {url}"
+        return None
+    if scheme in _REPORTED:
+        return f"a {profile.name} is wired; what is reported has a profile such as 'people_counter'"
+    if profile.speaks == "level":
+        if scheme == "serial":
+            return f"a {profile.name} has a pin, such as gpio:17, and no line such as {url}"
+        return None
+    if scheme in _SERIAL:
+        return None
+    why = f"a {profile.name} speaks on a serial line, such as serial:/dev/ttyAMA0, not {url}"
+    return f"{why}; for its OUT pin take profile 'ld2410_out'" if profile.kind == "radar" else why
+
+
 def _place(url: str) -> str:
     if url.startswith("gpio:"):
         return gpio.line_of(url)
     where = address.parse(url)
-    return f"{where.scheme}:{where.place}"
+    place = f"{where.scheme}:{where.place}"
+    return f"{place}?{where.options['field']}" if "field" in where.options else place
 
 
 def _with_baud(url: str, profile: OccupancyProfile) -> str:
-    if profile.speaks != "ld2410" or not url.startswith("serial:") or "baud=" in url:
+    baud = _BAUD.get(profile.speaks)
+    if baud is None or not url.startswith("serial:") or "baud=" in url:
         return url
-    return f"{url}{'&' if '?' in url else '?'}baud={ld2410.BAUD}"
+    return f"{url}{'&' if '?' in url else '?'}baud={baud}"
 
 
 def _profile(
     known: Mapping[str, OccupancyProfile], name: str, table: OccupancyTable
 ) -> OccupancyProfile:
-    stem = table.profile or _DEFAULT
+    stem = table.profile or default_profile(table.url)
     if stem not in known:
         near = difflib.get_close_matches(stem, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from roomctl.config import DeviceTable
 from roomctl.profile import Profile
 
-SensorKind = Literal["pir", "radar", "ultrasound", "door", "light", "co2"]
-Speaks = Literal["level", "ld2410"]
+SensorKind = Literal["pir", "radar", "ultrasound", "counter", "door", "light", "co2"]
+Speaks = Literal["level", "ld2410", "ld2412", "ld2450", "mhz19", "scd30", "report"]
 Part = Annotated[float, Field(gt=0, lt=1)]
 
 DATASET = "uci864"  # the file of the laboratory's figures, which is no sensor's profile
@@ -35,6 +35,12 @@ class OccupancyTable(DeviceTable):
         le=1800,
         description="how long its own output stays after what it saw, where that was set to"
         " something else than its profile says",
+    )
+    max_age_s: float | None = Field(
+        default=None,
+        ge=5,
+        le=604_800,
+        description="how long a report counts, of a sensor that others report",
     )
 
 
@@ -77,7 +83,18 @@ class OccupancyProfile(Profile):
     )
     renamed: ClassVar[Mapping[str, str]] = {"hold_s": "output_hold_s"}
 
-    speaks: Speaks = Field(default="level", description="ld2410: frames on a serial line")
+    speaks: Speaks = Field(
+        default="level",
+        description="level: an output pin; report: what others publish, by MQTT or the API; else"
+        " the frames of a radar, or the answers of a CO2 meter, on a serial line",
+    )
+    present_above_ppm: int | None = Field(
+        default=None,
+        ge=400,
+        le=10_000,
+        validate_default=True,
+        description="of CO2, which only people make of fresh air",
+    )
 
     @field_validator("block_s")
     @classmethod
@@ -89,6 +106,14 @@ class OccupancyProfile(Profile):
                 "moving would be gone for most of the time; set the sensor to hold longer"
             )
         return block_s
+
+    @field_validator("present_above_ppm")
+    @classmethod
+    def _measures(cls, ppm: int | None, info: ValidationInfo) -> int | None:
+        measured = info.data.get("kind") == "co2" and info.data.get("speaks") != "level"
+        if measured != (ppm is not None):
+            raise ValueError("is for a co2 sensor that measures, and needed there")
+        return ppm
 
     @field_validator("likelihood")
     @classmethod

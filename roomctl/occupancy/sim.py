@@ -3,14 +3,17 @@
 Knows no wire and no clock. It behaves as its profile says: its output stays for `output_hold_s`
 after the last motion (after the first one, if it does not retrigger), and for `block_s` after it
 fell it sees nothing. The level is told at every edge and again every second. A radar on a serial
-line reports ten times a second what moves, and what sits still.
+line reports ten times a second what moves, and what sits still; a CO2 meter answers; what others
+report comes as it is published.
 """
 
 from __future__ import annotations
 
+import json
 import math
 
-from roomctl.occupancy.ld2410 import Target, encode
+from roomctl.occupancy.co2 import ANSWERS
+from roomctl.occupancy.hilink import Target, Track, encode, encode_tracks
 from roomctl.occupancy.profile import OccupancyProfile
 from roomctl.wire import Chunk
 
@@ -101,7 +104,10 @@ class SimSensor:
 
 
 class SimRadar(SimSensor):
-    """An LD2410 on a serial line, two and a half metres from people; `phantom` is nobody."""
+    """A radar on a serial line, two and a half metres from people; `phantom` is nobody.
+
+    An LD2410, an LD2412 or an LD2450, as its profile says.
+    """
 
     tell_every_s = 0.1
 
@@ -111,8 +117,11 @@ class SimRadar(SimSensor):
 
     def _said(self) -> bytes:
         moving, still = self._moving, self.sitting or (self._output and not self._moving)
+        if self.profile.speaks == "ld2450":
+            return encode_tracks((Track(-782, 1713, -16, 320),) if moving or still else ())
+        told = self.profile.speaks == "ld2410"
         if not (moving or still) and self.phantom:
-            return encode(Target(moving=False, still=True, still_pct=37))
+            return encode(Target(False, True, still_pct=37, detection_cm=0 if told else None))
         near_cm = 250
         return encode(
             Target(
@@ -122,11 +131,85 @@ class SimRadar(SimSensor):
                 64 * moving,
                 near_cm * still,
                 80 * still,
-                near_cm * (moving or still),
+                near_cm * (moving or still) if told else None,
             )
         )
 
 
+class SimCo2(SimSensor):
+    """A CO2 meter on a serial line, which answers; people breathe, and air comes in."""
+
+    tell_every_s = 60.0  # it says nothing by itself: then the air is worked out anew
+    fresh_ppm, rise_ppm_s, fall_ppm_s, most_ppm = 450, 0.5, 0.4, 2000
+
+    def __init__(self, profile: OccupancyProfile) -> None:
+        super().__init__(profile)
+        self.ppm = float(self.fresh_ppm)
+        self._ppm_at: float | None = None
+
+    def receive(self, chunk: Chunk) -> None:
+        self._breathe(chunk.at)
+        answer = ANSWERS[self.profile.speaks](chunk.data, round(self.ppm))
+        if answer is not None and not self.silent:
+            self._says = [*self._says[-8:], answer]
+
+    def tick(self, now: float) -> None:
+        self._breathe(now)
+        super().tick(now)
+
+    def _breathe(self, now: float) -> None:
+        """Let the air change since the last time."""
+        passed_s = now - (now if self._ppm_at is None else self._ppm_at)
+        self._ppm_at = now
+        if self._moving or self.sitting:
+            self.ppm = min(self.ppm + passed_s * self.rise_ppm_s, self.most_ppm)
+        else:
+            self.ppm = max(self.ppm - passed_s * self.fall_ppm_s, self.fresh_ppm)
+
+    def _say(self, at: float) -> None:
+        self._tell_at = at + self.tell_every_s
+
+
+class SimReported(SimSensor):
+    """A sensor that others report: what it sees at every change, and once a minute."""
+
+    tell_every_s = 60.0
+
+    def __init__(self, profile: OccupancyProfile) -> None:
+        super().__init__(profile)
+        self.people = 0
+
+    def count(self, people: int, now: float) -> None:
+        """Let so many people be there from `now` on."""
+        self.people = people
+        self.set(people > 0, now)
+        self._say(now)
+
+    def set(self, level: bool, now: float) -> None:
+        """Let somebody come (True), or everybody go."""
+        self.people = max(1, self.people) if level else 0
+        super().set(level, now)
+
+    def _said(self) -> bytes:
+        kind = self.profile.kind
+        if kind == "counter":
+            told: dict[str, object] = {"people": self.people}
+        elif kind == "co2":
+            told = {"co2": 1200 if self._output else 450}
+        elif kind == "door":
+            told = {"contact": not self._output}
+        else:
+            told = {"occupancy": self._output or self.sitting}
+        return b"=" + json.dumps(told).encode()
+
+
 def sim_sensor(profile: OccupancyProfile) -> SimSensor:
     """Return the simulated sensor of a profile."""
-    return SimRadar(profile) if profile.speaks == "ld2410" else SimSensor(profile)
+    match profile.speaks:
+        case "ld2410" | "ld2412" | "ld2450":
+            return SimRadar(profile)
+        case "mhz19" | "scd30":
+            return SimCo2(profile)
+        case "report":
+            return SimReported(profile)
+    return SimSensor(profile)

@@ -175,7 +175,8 @@ class ReasonEntry:
 class OccupancyEntry:
     """Whether somebody is there; `probability` 0-1; `healthy` of `configured` sensors are believed.
 
-    `door` is whether it stands open; null: nothing tells.
+    `door` is whether it stands open, `people` how many are counted (by the sensor that counts
+    most), `co2_ppm` the worst air that is measured; null: nothing tells.
     """
 
     state: Literal["unknown", "vacant", "occupied", "vacating"] = "unknown"
@@ -185,6 +186,8 @@ class OccupancyEntry:
     healthy: int = 0
     configured: int = 0
     door: Literal["open", "closed"] | None = None
+    people: int | None = None
+    co2_ppm: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

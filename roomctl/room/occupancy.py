@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from roomctl.clock import Moment
+from roomctl.command import Param
 from roomctl.device import Status
+from roomctl.errors import Refused
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.occupancy import Presence, PresenceState, Sensor
 from roomctl.occupancy.driver import SensorLevel
 from roomctl.occupancy.presence import BLIND, PresenceInput, PresenceRecorder, tell
 from roomctl.occupancy.profile import OccupancyTable
+from roomctl.occupancy.report import SensorReport
 from roomctl.room.document import OccupancyEntry, ReasonEntry
 from roomctl.room.use import Use
 
@@ -29,7 +32,11 @@ class OccupancyService(Part):
         use: Use,
         call_live: Callable[[], bool],
         context: Context,
+        capacity: int | None = None,
     ) -> None:
+        """`capacity`: for how many people the room is meant."""
+        self._capacity = capacity
+        self._crowded_since: datetime | None = None
         self._sensors, self._use, self._clock = sensors, use, context.clock
         self._call_live, self._told_call = call_live, False
         profiles = {sensor.name: sensor.profile for sensor in sensors}
@@ -51,6 +58,19 @@ class OccupancyService(Part):
     def can_tell_empty(self) -> bool:
         """Whether the room has a sensor whose silence means that nobody is there."""
         return any(sensor.profile.kind not in BLIND for sensor in self._sensors)
+
+    def report(self, sensor: str, report: SensorReport) -> None:
+        """Take what somebody reports of a sensor; Refused "unknown_sensor", or why it cannot be."""
+        found = next((one for one in self._sensors if one.name == sensor), None)
+        if found is None:
+            why = f"no sensor {sensor!r}; [occupancy.{sensor}] in room.toml makes one"
+            raise Refused("room", "unknown_sensor", why)
+        found.report(report)
+
+    @property
+    def people(self) -> int | None:
+        """How many people are counted now, by the sensor that counts most; None: none counts."""
+        return max((one.people for one in self._sensors if one.people is not None), default=None)
 
     def _level(self, sensor: str, level: bool, at: float) -> None:
         """Take a level of a sensor, new or told again; not of one that chatters."""
@@ -75,6 +95,9 @@ class OccupancyService(Part):
                 self._tell(PresenceInput(now, "healthy", sensor.name, on=False))
         self._tell(PresenceInput(now, "tick"))
         self._use.glance(self.state.state, call_live)
+        crowded = self._capacity is not None and (self.people or 0) > self._capacity
+        wall = self._clock.now().wall.replace(microsecond=0)
+        self._crowded_since = (self._crowded_since or wall) if crowded else None
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         return {"occupancy": self._entry(now)}
@@ -90,6 +113,8 @@ class OccupancyService(Part):
             healthy=state.healthy,
             configured=state.configured,
             door=None if state.door_open is None else "open" if state.door_open else "closed",
+            people=self.people,
+            co2_ppm=max((s.co2_ppm for s in self._sensors if s.co2_ppm is not None), default=None),
         )
 
     @property
@@ -101,7 +126,10 @@ class OccupancyService(Part):
         await self._use.run()
 
     def issues(self, now: Moment) -> Iterator[IssueEntry]:
-        """Yield each sensor that is not believed although it answers, or that loses edges."""
+        """Yield each sensor that is not believed, or loses edges, and a room that is too full."""
+        if self._crowded_since is not None:
+            found: dict[str, Param] = {"people": self.people or 0, "capacity": self._capacity or 0}
+            yield IssueEntry("room.crowded", "room", found, self._crowded_since)
         for fault in self.state.faults:
             since = _wall(fault.since, now)
             subject = f"occupancy.{fault.sensor}"

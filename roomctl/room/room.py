@@ -116,6 +116,7 @@ class Room:
             self.use,
             lambda: calls.live,
             context,
+            config.room.capacity,
         )
         displays = [device for device in self._devices if isinstance(device, StandbyDisplay)]
         actuators = Actuators(calls, self.bookings, displays, self.occupancy, self.use)

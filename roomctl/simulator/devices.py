@@ -13,9 +13,11 @@ from roomctl.config import Config
 from roomctl.display.sim import simulated_displays
 from roomctl.errors import Refused
 from roomctl.kind import Action, Argument, SimulatedDevice
+from roomctl.occupancy.driver import default_profile
 from roomctl.occupancy.driver import profiles as occupancy_profiles
 from roomctl.occupancy.profile import OccupancyTable
-from roomctl.occupancy.sim import sim_sensor
+from roomctl.occupancy.report import MOST_PEOPLE
+from roomctl.occupancy.sim import SimReported, sim_sensor
 from roomctl.screen.profile import ScreenTable, screen_url
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator.cameras import simulated_cameras
@@ -153,9 +155,6 @@ def simulated_speakerphones(tables: Mapping[str, SpeakerphoneTable]) -> list[Sim
     return [SimulatedSpeakerphone(name, table, socket) for socket, (name, table) in numbered]
 
 
-DEFAULT_SENSOR = "generic"
-
-
 class SimulatedSensor:
     """An occupancy sensor, and the people before it."""
 
@@ -164,7 +163,7 @@ class SimulatedSensor:
     def __init__(self, name: str, table: OccupancyTable) -> None:
         self.url = table.url
         self.names: tuple[str, ...] = (f"occupancy.{name}",)
-        self.sensor = sim_sensor(occupancy_profiles()[table.profile or DEFAULT_SENSOR])
+        self.sensor = sim_sensor(occupancy_profiles()[table.profile or default_profile(table.url)])
         self._people = "away"
 
     def machine(self) -> Machine:
@@ -188,12 +187,24 @@ class SimulatedSensor:
         def silent(args: Mapping[str, Argument], now: float) -> None:
             self.sensor.silent = not self.sensor.silent
 
-        return {
+        found: dict[str, Action] = {
             "walk_in": people("moving", True),
             "sit_still": people("still", False),
             "leave": people("away", False),
             "silent": silent,
         }
+        if isinstance(self.sensor, SimReported) and self.sensor.profile.kind == "counter":
+            found["count"] = self._count
+        return found
+
+    def _count(self, args: Mapping[str, Argument], now: float) -> None:
+        """Let as many people be there as `value` says; without one, one more."""
+        more = self.sensor.people + 1 if isinstance(self.sensor, SimReported) else 0
+        value = args.get("value", more)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_PEOPLE:
+            raise Refused(self.names[0], "invalid", f"{value!r} is no number of people")
+        if isinstance(self.sensor, SimReported):
+            self.sensor.count(value, now)
 
     def faults(self, name: str) -> Mapping[str, Action]:
         return {}

@@ -30,6 +30,7 @@ PATHS = {
     "camera": "front",
     "preset": "1",
     "speakerphone": "table",
+    "sensor": "ceiling",
     "name": "nobodys",
     "session": "00000000",
 }
@@ -38,6 +39,7 @@ BODIES = {
     "/api/v1/simulator": {"device": "camera.front", "action": "garble"},
     "/api/v1/pair": {"token": "a-token-nobody-offered"},
     "/api/v1/pairings": {"role": "panel"},
+    "/api/v1/occupancy/{sensor}": {"present": True},
 }
 BENT = {  # as it stands on the wire, what the server makes of it
     "a line break": ("%0A", "\n"),
@@ -161,7 +163,7 @@ async def everybody(folder):
     clock.advance(VISIT_S + 1)
     for role in (Role.PANEL, Role.GUEST, Role.SCREEN, Role.SIMULATOR):
         who[role] = await house.panel_headers(role)
-    for scope in (Role.READ, Role.OPERATE, Role.ADMIN):
+    for scope in (Role.SENSOR, Role.READ, Role.OPERATE, Role.ADMIN):
         who[scope] = await bearer(scope.value, scope)
     return house, who
 

@@ -67,6 +67,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
         "/api/v1/events",
         "/api/v1/commands",
         "/api/v1/commands/{command_id}",
+        "/api/v1/occupancy/{sensor}",
         "/api/v1/pair",
         "/api/v1/pairings",
         "/api/v1/phone",

@@ -6,11 +6,12 @@ import pytest
 
 from roomctl.clock import SystemClock, VirtualClock
 from roomctl.device import Status
-from roomctl.errors import ConfigError
+from roomctl.errors import ConfigError, Refused
 from roomctl.occupancy import Presence, Sensor, sensors
 from roomctl.occupancy.driver import profiles
 from roomctl.occupancy.profile import OccupancyProfile, OccupancyTable
-from roomctl.occupancy.sim import SimRadar, SimSensor, sim_sensor
+from roomctl.occupancy.report import SensorReport
+from roomctl.occupancy.sim import SimRadar, SimReported, SimSensor, sim_sensor
 from roomctl.wire import Chunk, Identity, Machine, Port, Virtual, pair, pump
 
 URL = "gpio:17"
@@ -26,12 +27,26 @@ def sim_profile(**facts: object) -> OccupancyProfile:
 class Rig:
     """A sensor's driver against a simulated sensor, in invented time."""
 
-    def __init__(self, profile: OccupancyProfile, *, start_s: float = 1000.0) -> None:
+    def __init__(
+        self,
+        profile: OccupancyProfile,
+        *,
+        start_s: float = 1000.0,
+        url: str = URL,
+        max_age_s: float | None = None,
+    ) -> None:
         self.clock = VirtualClock(datetime(2026, 3, 2, 9, tzinfo=UTC), mono_s=start_s)
         self.told: list[tuple[str, bool, float]] = []
         self.changes = 0
         self.sensor = Sensor(
-            "ceiling", URL, profile, self._connect, self.clock, self._changed, self._level
+            "ceiling",
+            url,
+            profile,
+            self._connect,
+            self.clock,
+            self._changed,
+            self._level,
+            max_age_s=max_age_s,
         )
         self.far = sim_sensor(profile)
         self.machine: Machine = self.sensor.machine(Identity(url=URL))
@@ -164,14 +179,15 @@ def test_somebody_who_keeps_moving_keeps_the_room_with_every_sensor_model(stem: 
     assert words == expected.get(kind, {"occupied"})
 
 
-def radar() -> tuple[Rig, SimRadar]:
-    rig = Rig(profiles()["ld2410"])
+def radar(stem: str = "ld2410") -> tuple[Rig, SimRadar]:
+    rig = Rig(profiles()[stem])
     assert isinstance(rig.far, SimRadar)
     return rig, rig.far
 
 
-def test_a_radar_holds_whoever_sits_still_and_lets_go_of_whoever_left() -> None:
-    rig, far = radar()
+@pytest.mark.parametrize("stem", ["ld2410", "ld2412", "ld2450"])
+def test_a_radar_holds_whoever_sits_still_and_lets_go_of_whoever_left(stem: str) -> None:
+    rig, far = radar(stem)
     rig.set(True)
     rig.run(2.0)
     assert rig.levels[-1] is True
@@ -206,6 +222,100 @@ def test_a_radar_that_says_nothing_any_more_is_gone() -> None:
     assert rig.sensor.health.reason == "no_reply"
 
 
+@pytest.mark.parametrize("stem", ["mhz19", "scd30"])
+def test_a_co2_meter_is_asked_and_what_it_measures_says_whether_people_are_breathing(
+    stem: str,
+) -> None:
+    rig = Rig(profiles()[stem])
+    rig.run(5.0)
+    assert (rig.sensor.co2_ppm, rig.levels[-1]) == (450, False)
+    rig.set(True)
+    rig.run(1200.0)
+    assert rig.sensor.co2_ppm is not None
+    assert rig.sensor.co2_ppm > 1000
+    assert rig.levels[-1] is True
+    assert len(rig.told) > 1000  # told again every second, as a pin is
+
+
+@pytest.mark.parametrize("stem", ["mhz19", "scd30"])
+def test_a_co2_meter_that_does_not_answer_is_no_reply_and_comes_back(stem: str) -> None:
+    rig = Rig(profiles()[stem])
+    rig.run(5.0)
+    rig.far.silent = True
+    rig.run(11.0)
+    assert rig.sensor.health.reason == "no_reply"
+    assert (rig.sensor.level, rig.sensor.co2_ppm) == (None, None)
+    rig.far.silent = False
+    rig.run(7.0)
+    assert rig.sensor.health.status is Status.ONLINE
+
+
+def counter(url: str = "api:counter", max_age_s: float | None = None) -> Rig:
+    rig = Rig(profiles()["people_counter"], url=url, max_age_s=max_age_s)
+    assert isinstance(rig.far, SimReported)
+    rig.far.silent = True  # the test reports
+    return rig
+
+
+def test_what_is_reported_is_told_every_second_until_it_is_too_old_and_then_unknown() -> None:
+    rig = counter(max_age_s=60.0)
+    rig.sensor.report(SensorReport(True, 3))
+    rig.run(59.0)
+    assert (rig.sensor.level, rig.sensor.people) == (True, 3)
+    assert len(rig.told) >= 58
+    rig.run(2.0)
+    assert (rig.sensor.level, rig.sensor.people) == (None, None)
+    assert rig.sensor.health.detail == (
+        "ceiling: no report within 60 s on api:counter; does it still report, and has it power?"
+    )
+    told = len(rig.told)
+    rig.run(600.0)
+    assert len(rig.told) == told
+    rig.sensor.report(SensorReport(False, 0))
+    assert (rig.sensor.level, rig.sensor.people) == (False, 0)
+    assert rig.sensor.health.status is Status.ONLINE
+
+
+def test_a_sensor_that_nobody_has_reported_yet_is_no_reply_after_ten_seconds() -> None:
+    rig = counter()
+    rig.run(10.1)
+    assert rig.sensor.health.reason == "no_reply"
+    assert "nothing has been reported yet" in str(rig.sensor.health.detail)
+
+
+def test_a_sensor_that_is_reported_to_be_unavailable_is_unknown_at_once() -> None:
+    rig = counter()
+    rig.sensor.report(SensorReport(True, 3))
+    rig.sensor.report(SensorReport(available=False))
+    assert (rig.sensor.level, rig.sensor.health.reason) == (None, "no_reply")
+
+
+def test_what_is_published_and_whether_it_can_be_reached_come_from_the_port() -> None:
+    rig = counter("mqtt://broker/zones?availability=zones/availability&field=seats")
+    rig.machine.receive(Chunk(b'={"seats": 4}', 1000.0))
+    assert rig.sensor.people == 4
+    rig.machine.receive(Chunk(b"=nonsense", 1001.0))
+    assert rig.sensor.people == 4
+    rig.machine.receive(Chunk(b"@offline", 1002.0))
+    assert (rig.sensor.people, rig.sensor.health.reason) == (None, "no_reply")
+    rig.machine.receive(Chunk(b"@online", 1003.0))
+    assert rig.sensor.level is None  # reachable, and it has said nothing since
+    rig.machine.receive(Chunk(b'={"seats": 0}', 1004.0))
+    assert (rig.sensor.level, rig.sensor.people) == (False, 0)
+    rig.run(80_000.0)  # announced sensors report seldom
+    assert rig.sensor.level is False
+
+
+def test_only_a_sensor_at_api_takes_reports_and_only_while_it_is_open() -> None:
+    for rig in (Rig(sim_profile()), counter("mqtt://broker/zones")):
+        with pytest.raises(Refused, match="only one at api: is reported"):
+            rig.sensor.report(SensorReport(True))
+    rig = counter()
+    rig.sensor.lost()
+    with pytest.raises(Refused, match="is not open yet"):
+        rig.sensor.report(SensorReport(True))
+
+
 def test_an_edge_that_was_lost_is_counted_and_ten_of_them_are_too_many() -> None:
     rig = Rig(sim_profile())
     for number in range(10):
@@ -225,6 +335,9 @@ def test_an_edge_that_was_lost_is_counted_and_ten_of_them_are_too_many() -> None
         ("gpio:3", None, "GPIO3 has a fixed pull-up; write pull=up"),
         ("gpio:18?pul=up", None, "unknown option 'pul'; did you mean 'pull'"),
         ("gpio:BOARD11", None, "is not gpio:NUMBER"),
+        ("api:hall", "hc-sr501", "is wired; what is reported has a profile"),
+        ("gpio:18", "people_counter", "is reported, by api:NAME or mqtt://HOST/TOPIC"),
+        ("gpio:18", "mhz19", "speaks on a serial line"),
         ("gpio:18", "ld2410", "speaks on a serial line.*take profile 'ld2410_out'"),
         ("serial:/dev/ttyAMA0", "hc-sr501", "has a pin, such as gpio:17, and no line"),
         ("serial:/dev/ttyUSB9?baud=256000", "ld2410", "is where occupancy.radar already is"),

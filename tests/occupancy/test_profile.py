@@ -17,7 +17,9 @@ def test_the_promised_profiles_ship() -> None:
     assert set(profiles()) >= {
         *("generic", "hc-sr501", "am312", "panasonic_ekmb", "panasonic_ekmc"),
         *("ld2410", "ld2410_out", "dfrobot_sen0521", "dfrobot_c4001", "door_contact"),
-        *("light_contact", "co2_contact"),
+        *("ld2412", "ld2450", "light_contact", "co2_contact", "mhz19", "scd30"),
+        *("people_counter", "wireless_motion", "wireless_presence", "wireless_door"),
+        *("wireless_co2",),
     }
 
 
@@ -51,6 +53,7 @@ def test_volts_and_lux_of_a_laboratory_are_in_no_profile_of_a_sensor() -> None:
         ("likelihood = [0.003, 0.45]", "likelihood: .* must be higher for occupied"),
         ("likelihood = [1.0, 0.003]", "likelihood.0: must be less than 1"),
         ('kind = "camera"', "kind: must be 'pir', 'radar'"),
+        ("present_above_ppm = 800", "present_above_ppm: is for a co2 sensor that measures"),
         ("warm_up = 3", "warm_up: unknown key; did you mean 'warm_up_s'"),
     ],
 )

@@ -149,6 +149,22 @@ def test_the_home_view_says_in_a_line_why_it_believes_that(open_panel: Open) -> 
     expect(line).to_have_text("This room has no presence sensor")
 
 
+def test_a_room_that_counts_says_how_many_people_it_has_and_room_for_how_many(
+    open_panel: Open,
+) -> None:
+    room = automatic(people=6, co2_ppm=1250)
+    room["identity"]["capacity"] = 4
+    stand_in, page = shown(open_panel, room)
+    line = page.locator(".because-key")
+    expect(line).to_have_text("6 people, room for 4 · Motion at “ceiling” 40\u00a0s ago")
+    line.tap()
+    expect(page.locator("occupancy-sheet")).to_contain_text("Air: 1250 ppm CO₂")
+    stand_in.patch(identity={**room["identity"], "capacity": None})
+    expect(page.locator("occupancy-sheet .known")).to_contain_text("6 people, by count")
+    stand_in.patch(occupancy={**stand_in.room["occupancy"], "people": 0})
+    expect(page.locator("occupancy-sheet .known")).not_to_contain_text("people")
+
+
 def test_a_tap_on_it_says_all_that_is_known_and_which_sensor_is_not_believed(
     open_panel: Open,
 ) -> None:

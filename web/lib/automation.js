@@ -58,13 +58,25 @@ function ago(s) {
 }
 
 /**
+ * How many people are counted, and for how many the room is; empty if nobody counts.
+ * @param {Room} room
+ * @returns {string}
+ */
+export function counted({ occupancy: { people = null }, identity: { capacity } }) {
+  if (people === null || people === 0) return "";
+  return capacity ? t("reason.people_of", { count: people, of: capacity }) : t("reason.people", { count: people });
+}
+
+/**
  * In one line why the room is believed occupied or empty.
  * @param {Room} room
  * @param {RoomClock} clock
  * @returns {string}
  */
-export function because({ occupancy }, clock) {
-  const said = occupancy.reasons.slice(0, 2).map(reasonWords);
+export function because(room, clock) {
+  const { occupancy } = room;
+  const people = counted(room);
+  const said = [...(people ? [people] : []), ...occupancy.reasons.map(reasonWords)].slice(0, 2);
   if (said.length > 0) return said.join(" · ");
   if (occupancy.state === "vacant" && occupancy.since) return t("reason.empty_since", { time: clock.hourMinute(occupancy.since) });
   return t(occupancy.configured === 0 ? "reason.no_sensors" : "reason.nothing");

@@ -185,7 +185,8 @@
 
 /**
  * Whether somebody is there; `probability` 0-1; `healthy` of `configured` sensors are believed.
- * `door` is whether it stands open; null: nothing tells.
+ * `door` is whether it stands open, `people` how many are counted (by the sensor that counts most),
+ * `co2_ppm` the worst air that is measured; null: nothing tells.
  * @typedef {object} Occupancy
  * @property {"unknown" | "vacant" | "occupied" | "vacating"} state
  * @property {number | null} probability
@@ -194,6 +195,8 @@
  * @property {number} healthy
  * @property {number} configured
  * @property {"open" | "closed" | null} door
+ * @property {number | null} people
+ * @property {number | null} co2_ppm
  */
 
 /**

@@ -3,7 +3,7 @@
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Act, Issue, Room } from "../lib/types.js" */
 
-import { because, reasonWords } from "../lib/automation.js";
+import { because, counted, reasonWords } from "../lib/automation.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t, words } from "../lib/i18n.js";
@@ -49,12 +49,16 @@ export class OccupancySheet extends HTMLElement {
   }
 
   /**
-   * What else is known: how many sensors are believed, and the door.
+   * What else is known: how many people, the air, how many sensors are believed, and the door.
    * @param {Room} room
    */
-  #known({ occupancy: { healthy = 0, configured = 0, door } }) {
-    const sensors = configured > 0 ? [t("reason.believed", { count: healthy, of: configured })] : [];
-    return door ? [...sensors, t(`reason.door_is.${door}`)] : sensors;
+  #known(room) {
+    const { healthy = 0, configured = 0, door, co2_ppm = null } = room.occupancy;
+    const known = [counted(room)];
+    if (co2_ppm !== null) known.push(t("reason.air", { ppm: co2_ppm }));
+    if (configured > 0) known.push(t("reason.believed", { count: healthy, of: configured }));
+    if (door) known.push(t(`reason.door_is.${door}`));
+    return known.filter((line) => line !== "");
   }
 
   /** @param {Act} deed */

@@ -1,10 +1,22 @@
-"""The radar's frames, both ends, and what they prove."""
+"""The radars' frames, both ends, and what they prove."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomctl.occupancy.ld2410 import HEAD, TAIL, RadarPresence, RadarReader, Target, decode, encode
+from roomctl.occupancy.hilink import (
+    HEAD,
+    TAIL,
+    RadarPresence,
+    RadarReader,
+    Target,
+    Track,
+    TrackPresence,
+    TrackReader,
+    decode,
+    encode,
+    encode_tracks,
+)
 
 # LD2410 Serial Communication Protocol V1.02, 2.3.1: a still target
 DOCUMENTED = bytes.fromhex("F4F3F2F1 0D00 02AA 02 5100 00 0000 3B 0000 5500 F8F7F6F5")
@@ -13,7 +25,7 @@ STILL = Target(False, True, 0, 0, 200, 70, 200)
 NOBODY = Target(False, False)
 PHANTOM = Target(False, True, 0, 0, 0, 37, 0)
 SMALL, CM = st.integers(0, 100), st.integers(0, 65_535)
-TARGETS = st.builds(Target, st.booleans(), st.booleans(), CM, SMALL, CM, SMALL, CM)
+TARGETS = st.builds(Target, st.booleans(), st.booleans(), CM, SMALL, CM, SMALL, st.none() | CM)
 
 
 def read(*pieces: bytes) -> list[Target]:
@@ -29,7 +41,7 @@ def test_an_engineering_report_says_the_same_and_more() -> None:
     inside = bytes.fromhex("01AA 03 1E00 3C 0000 39 0000 0808 3C2205 0303 000000 0000") + bytes(16)
     inside += bytes((0x55, 0))
     frame = HEAD + len(inside).to_bytes(2, "little") + inside + TAIL
-    assert read(frame) == [Target(True, True, 30, 60, 0, 57, 0)]
+    assert read(frame) == [Target(True, True, 30, 60, 0, 57)]
 
 
 @given(TARGETS)
@@ -85,3 +97,50 @@ def test_a_still_target_holds_presence_and_never_starts_it(
     for target in seen:
         radar.see(target)
     assert radar.present is present
+
+
+def test_an_ld2412_reports_the_same_without_the_detection_distance() -> None:
+    frame = bytes.fromhex("F4F3F2F1 0B00 02AA 03 1E00 3C 0000 39 5500 F8F7F6F5")
+    assert read(frame) == [Target(True, True, 30, 60, 0, 57)]
+    assert encode(Target(True, True, 30, 60, 0, 57)) == frame
+
+
+# HLK-LD2450 communication protocol, 2.3: one target
+TRACKED = bytes.fromhex("AAFF0300 0E03B18610004001") + bytes(16) + bytes.fromhex("55CC")
+ONE = Track(x_mm=-782, y_mm=1713, speed_cm_s=-16, gate_mm=320)
+MM = st.integers(-0x7FFF, 0x7FFF)
+TRACKS = st.lists(st.builds(Track, MM, MM, MM, st.integers(1, 0xFFFF)), max_size=3).map(tuple)
+
+
+def tracks(*pieces: bytes) -> list[tuple[Track, ...]]:
+    reader = TrackReader()
+    return [found for piece in pieces for found in reader.feed(piece)]
+
+
+def test_the_documents_example_of_an_ld2450_is_one_target() -> None:
+    assert tracks(TRACKED) == [(ONE,)]
+    assert encode_tracks((ONE,)) == TRACKED
+
+
+@given(st.lists(TRACKS, max_size=4), st.integers(1, 40))
+def test_reports_of_an_ld2450_may_come_in_any_pieces(
+    told: list[tuple[Track, ...]], size: int
+) -> None:
+    stream = b"".join(map(encode_tracks, told))
+    assert tracks(*(stream[at : at + size] for at in range(0, len(stream), size))) == told
+
+
+@given(st.binary(max_size=4000))
+def test_noise_before_an_ld2450_is_passed_over_in_bounded_memory(noise: bytes) -> None:
+    reader = TrackReader()
+    for at in range(0, len(noise), 7):
+        list(reader.feed(noise[at : at + 7]))
+        assert len(reader._waiting) < 40
+    found = [one for _ in range(3) for one in reader.feed(TRACKED)]
+    assert found[-1:] == [(ONE,)]
+
+
+def test_an_ld2450_sees_somebody_while_a_target_is_before_it() -> None:
+    presence = TrackPresence()
+    frames = TRACKED + encode_tracks(()) + encode_tracks((Track(0, 0, 0, 320),)) + TRACKED
+    assert list(presence.feed(frames)) == [True, False, False, True]

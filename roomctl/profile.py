@@ -33,6 +33,9 @@ class Profile(BaseModel):
     source: str = Field(min_length=3, description="the document and page the facts come from")
     verified: Verified
     firmware: str = Field(default="", description="notes on firmware versions")
+    gaps: tuple[str, ...] = Field(
+        default=(), description="what was looked for in the sources and not found"
+    )
 
     renamed: ClassVar[Mapping[str, str]] = {}
     """What keys of earlier versions are called now."""

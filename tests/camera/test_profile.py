@@ -185,8 +185,47 @@ def test_the_end_stops_under_a_ceiling_are_those_that_the_list_prints(
 
 def test_reserved_presets_are_not_offered() -> None:
     numbers = shipped()["ptzoptics_g2"].presets.numbers()
-    assert (numbers[0], numbers[-1]) == (1, 128)
-    assert not {91, 96, 100} & set(numbers)  # 90, 95 and 99 on the wire
+    assert (numbers[0], numbers[-1]) == (1, 127)
+    assert not {90, 95, 99} & set(numbers)
+
+
+@pytest.mark.parametrize("name", ["ptzoptics_g2", "ptzoptics_g3", "ptzoptics_move_se"])
+def test_a_ptzoptics_preset_has_the_number_that_other_controllers_give_it(name: str) -> None:
+    """Number 0 is where the camera goes when it is switched on (companion-ptzoptics PR 16)."""
+    presets = shipped()[name].presets
+    assert presets is not None
+    assert [presets.wire(number) for number in (1, 2, 89, 100)] == [1, 2, 89, 100]
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_no_model_does_less_than_an_unknown_camera(name: str) -> None:
+    known, unknown = shipped()[name], shipped()["generic"]
+    assert known.presets is not None
+    assert unknown.presets is not None
+    assert len(known.presets.numbers()) >= len(unknown.presets.numbers())
+    assert known.pan_tilt or name == "sony_fcb"  # a block camera has no head
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_what_only_other_projects_say_is_a_report(name: str) -> None:
+    said = shipped()[name]
+    ours = ("issue", "pull request", "obs-visca-control")
+    only_projects = all(any(word in part for word in ours) for part in said.source.split(";"))
+    if only_projects and said.verified != "trace":
+        assert said.verified == "report"
+    assert "not found" not in said.firmware  # that is what `gaps` is for
+
+
+def test_a_canon_cr_n500_pans_with_five_nibbles() -> None:
+    """As it was made to work in obs-visca-control (pull request 18)."""
+    canon = shipped()["canon_crn500"]
+    assert "drive" in canon.abilities
+    assert (canon.model.layout.pan_nibbles, canon.model.layout.tilt_nibbles) == (5, 4)
+
+
+def test_an_aver_ptc310_wants_one_header_before_every_message() -> None:
+    """`01 00 00 09 …`, whatever is said (AVer PTC310 p.55)."""
+    assert not shipped()["aver_ptc310"].model.counts
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,6 @@ def pytest_configure() -> None:
     sys.addaudithook(_note)
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is real, and have it begin first: at the end no file may run alone for minutes."""
     for item in items:

@@ -1,4 +1,4 @@
-"""Cameras: VISCA over a serial line, over IP or over a raw socket, and USB cameras (UVC)."""
+"""Cameras: VISCA on a line, over IP or a raw socket; USB cameras (UVC); Panasonic's over HTTP."""
 
 from roomctl.camera.camera import Camera
 from roomctl.camera.lines import CameraLine, lines

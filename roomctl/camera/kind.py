@@ -1,4 +1,4 @@
-"""What the room is handed of cameras: those on lines, and those on USB. Knows no command."""
+"""What the room is handed of cameras: those on lines, on USB and over HTTP. Knows no command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from roomctl.camera.baud import at_speed
-from roomctl.camera.lines import CameraLine, lines, uvc_devices
+from roomctl.camera.lines import CameraLine, is_http, lines, uvc_devices
 from roomctl.camera.profile import CameraProfile, CameraTable
 from roomctl.clock import SystemClock
 from roomctl.device import Device, Status
@@ -29,8 +29,17 @@ def _build(tables: Mapping[str, CameraTable], context: Context) -> list[Device]:
     connect, clock, changed = context.connect, context.clock, context.changed
     return [
         *lines(tables, connect, clock, changed),
+        *_over_http(tables, context),
         *uvc_devices(tables, connect, clock, changed, context.settings),
     ]
+
+
+def _over_http(tables: Mapping[str, CameraTable], context: Context) -> Sequence[Device]:
+    if not any(is_http(table.url) for table in tables.values()):
+        return ()
+    from roomctl.camera.http import http_cameras  # what few rooms have costs the others nothing
+
+    return http_cameras(tables, context.connect, context.clock, context.changed)
 
 
 def _drill(name: str, tables: Mapping[str, CameraTable], setup: DrillSetup) -> Drill:

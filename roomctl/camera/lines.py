@@ -35,7 +35,7 @@ from roomctl.wire import Chunk, Connect, Identity, Machine, Port, Ring, traced
 
 _log = logging.getLogger(__name__)
 
-UVC = "v4l2"
+UVC, AW = "v4l2", "aw"
 REST_S = 0.5
 SILENT_S = 5.0  # each camera is asked once a second meanwhile
 
@@ -292,7 +292,7 @@ def lines(
     """Return one line for each url in `tables` ([camera.NAME] of room.toml)."""
     by_url: dict[str, dict[str, CameraTable]] = {}
     for name, table in tables.items():
-        if is_uvc(table.url):
+        if is_uvc(table.url) or is_http(table.url):
             continue  # a device of its own, not a line
         if table.url in by_url and table.url.startswith(f"{VISCA_IP}:"):
             why = f"is the url of {next(iter(by_url[table.url]))} too; over IP each camera has one"
@@ -344,6 +344,10 @@ def gap_s_of(url: str) -> float:
 
 def is_uvc(url: str) -> bool:
     return url.startswith(f"{UVC}:")
+
+
+def is_http(url: str) -> bool:
+    return url.startswith(f"{AW}:")
 
 
 def _refuse_what_means_nothing(name: str, table: CameraTable) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from roomctl.config import DeviceTable, data_path
 from roomctl.errors import ConfigError
@@ -32,6 +32,8 @@ class CameraTable(DeviceTable):
     """[camera.NAME]: a PTZ camera; several may share one `url` and differ by `address`."""
 
     address: int = Field(default=1, ge=1, le=7)
+    user: str = Field(default="", max_length=64, description="for aw: whom the camera lets in")
+    password: SecretStr = Field(default=SecretStr(""), description="the user's")
     mounting: Literal["standing", "ceiling"] = Field(
         default="standing", description="ceiling: upside down, with the camera's own flip on"
     )
@@ -50,6 +52,12 @@ class CameraTable(DeviceTable):
         if self.video is not None:
             return self.video if self.video.startswith("/") else f"/dev/v4l/by-id/{self.video}"
         return self.url.removeprefix("v4l2:") if self.url.startswith("v4l2:") else None
+
+    @model_validator(mode="after")
+    def _login_is_for_hosts(self) -> CameraTable:
+        if (self.user or self.password.get_secret_value()) and not self.url.startswith("aw:"):
+            raise ValueError("has a user or a password, which only an aw: camera asks for")
+        return self
 
     @field_validator("presets")
     @classmethod

@@ -405,6 +405,33 @@ def pjlink(
             typer.echo(text)
 
 
+@app.command(epilog="Example: roomctl aw --json '#PTS9950' 'OID:AW-UE100'")
+def aw(
+    lines: Annotated[
+        list[str],
+        typer.Argument(metavar="LINE...", help="Lines, or a notice in hex; - reads lines."),
+    ] = [],  # noqa: B006 - typer takes no tuple
+    as_json: Json = False,
+) -> None:
+    """Say what lines of a Panasonic camera mean, one by one; --json: as objects. Opens no port.
+
+    After a TAB may stand the request that a line answers; an answer to another one is an error.
+
+    Without it `OAF:1` is taken for a command, and `s06` for any that is answered so.
+
+    Degrees count right and up; speeds are -49 to 49, presets count from 1 as people do.
+    """
+    from roomctl.camera.aw.message import as_object, spoken
+    from roomctl.cli import aw as said
+    from roomctl.cli.visca import until_nobody_reads
+
+    if not lines:
+        raise RoomctlError("aw: no line given; write one such as '#APC', or - for stdin")
+    with until_nobody_reads():
+        for found in said.meanings(lines, sys.stdin.buffer):
+            typer.echo(json.dumps(as_object(found)) if as_json else spoken(found))
+
+
 speakerphone = typer.Typer(no_args_is_help=True, help="USB speakerphones on this box.")
 occupancy = typer.Typer(no_args_is_help=True, help="How well presence is judged, in figures.")
 app.add_typer(occupancy, name="occupancy")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from roomctl.errors import PortError, PortReason
-from roomctl.ports import gpio, hidraw, picture, reported, serial, stream, udp, usb, v4l2
+from roomctl.ports import gpio, hidraw, http, picture, reported, serial, stream, udp, usb, v4l2
 from roomctl.ports.address import Address, parse, suggest
 from roomctl.wire import Port
 
@@ -13,6 +13,7 @@ _VISCA_IP = 52381  # some Sony cameras answer to it, whatever port they were ask
 
 _OPENERS: dict[str, Callable[[Address], Awaitable[Port]]] = {
     "api": reported.open_port,
+    "aw": http.open_port,
     "gpio": gpio.open_port,
     "hidraw": hidraw.open_port,
     "picture": picture.open_port,

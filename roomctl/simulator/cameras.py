@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from roomctl.camera.lines import is_uvc
+from roomctl.camera.lines import is_http, is_uvc
 from roomctl.camera.profile import CameraProfile, CameraTable, shipped, under_ceiling
-from roomctl.camera.sim import SimUvc
+from roomctl.camera.sim import SimAw, SimUvc
 from roomctl.errors import Refused
 from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
@@ -276,13 +276,77 @@ class SimulatedUvc:
         self.camera.lose_power()
 
 
+class SimulatedAw:
+    """One camera that is asked over HTTP."""
+
+    kind = "camera"
+
+    def __init__(self, name: str, url: str) -> None:
+        self.url = url
+        self.names: tuple[str, ...] = (f"camera.{name}",)
+        self.camera = SimAw()
+
+    def machine(self) -> Machine:
+        return self.camera
+
+    def second_port(self) -> Machine:
+        """Return the same camera, for another program."""
+        return self.camera.second_port()
+
+    def identity(self) -> Identity:
+        return Identity(url=self.url, path="simulated")
+
+    def state(self, name: str, now: float) -> dict[str, object]:
+        camera = self.camera
+        camera.tick(now)
+        return {
+            "model": f"Panasonic {camera.model}",
+            "power": camera.on,
+            "pan_deg": round(camera.pan_deg, 2),
+            "tilt_deg": round(camera.tilt_deg, 2),
+            "zoom_pct": round(camera.zoom_pct, 1),
+            "moving": camera.moving,
+            "lamps": ", ".join(lamp for lamp, lit in camera.lamps.items() if lit) or None,
+            "silent": camera.silent,
+            "slow": camera.delay_s > 0,
+        }
+
+    def actions(self, name: str) -> Mapping[str, Action]:
+        camera = self.camera
+
+        def silent(args: Mapping[str, Argument], now: float) -> None:
+            camera.silent = not camera.silent
+
+        def slow(args: Mapping[str, Argument], now: float) -> None:
+            camera.delay_s = 0.0 if camera.delay_s else SLOW_S
+
+        def power_cycle(args: Mapping[str, Argument], now: float) -> None:
+            camera.tick(now)
+            camera.lose_power()
+
+        return {"power_cycle": power_cycle, "slow": slow, "silent": silent}
+
+    def faults(self, name: str) -> Mapping[str, Action]:
+        kinds = {"holds_recall": "flag", "delay_s": "number"}
+        kinds |= {"loses": "number", "deaf_stops": "number"}
+        return {fault: _setter(name, self.camera, fault, kind) for fault, kind in kinds.items()}
+
+    def refusal(self, data: bytes) -> str | None:
+        return None
+
+    def unplugged(self) -> None:
+        """Nothing: the cable is out, the camera goes on."""
+
+
 def simulated_cameras(tables: Mapping[str, CameraTable]) -> list[SimulatedDevice]:
     """Return a simulated device for every url: cameras of one line are one."""
     lines: dict[str, dict[str, CameraTable]] = {}
-    usb: list[SimulatedDevice] = []
+    alone: list[SimulatedDevice] = []
     for name, table in tables.items():
         if is_uvc(table.url):
-            usb.append(SimulatedUvc(name, table.url))
+            alone.append(SimulatedUvc(name, table.url))
+        elif is_http(table.url):
+            alone.append(SimulatedAw(name, table.url))
         else:
             lines.setdefault(table.url, {})[name] = table
-    return [*usb, *(SimulatedLine(url, group) for url, group in lines.items())]
+    return [*alone, *(SimulatedLine(url, group) for url, group in lines.items())]

@@ -19,14 +19,15 @@ from roomctl.clock import Clock
 from roomctl.config import Config
 from roomctl.errors import PortError, PortReason, Refused
 from roomctl.kind import Argument, SimulatedDevice
+from roomctl.ports.http import without_login
 from roomctl.ports.picture import PicturePort
 from roomctl.screen.sim import SimScreen
-from roomctl.simulator.cameras import SimulatedLine, baud_of
+from roomctl.simulator.cameras import SimulatedAw, SimulatedLine, baud_of
 from roomctl.simulator.devices import simulated_devices
 from roomctl.simulator.wires import PumpTask, Tuned, Wire, offer, offer_unix
 from roomctl.wire import Chunk, Identity, Port, pair
 
-_WIRED = ("serial", "tcp", "udp", "visca-ip")
+_WIRED = ("serial", "tcp", "udp", "visca-ip", "aw")
 
 
 class _Plug:
@@ -84,7 +85,7 @@ class Simulator:
         if shown is not None:
             now = self._clock.mono_s()
             return film(url, shown.state(self._films[url], now), now)
-        plug = self._plugs.get(url) or self._plugs.get(_without_baud(url))
+        plug = self._plugs.get(url) or self._plugs.get(_as_configured(url))
         if plug is None:
             return await ports.connect(name, url)
         if not plug.plugged:
@@ -176,13 +177,13 @@ class Simulator:
         raise Refused("room", "unknown_device", f"no simulated {device!r}; there is: {known}")
 
 
-def _can_be_wired(device: SimulatedDevice) -> TypeGuard[SimulatedLine]:
-    return isinstance(device, SimulatedLine) and _scheme(device.url) in _WIRED
+def _can_be_wired(device: SimulatedDevice) -> TypeGuard[SimulatedLine | SimulatedAw]:
+    return isinstance(device, SimulatedLine | SimulatedAw) and _scheme(device.url) in _WIRED
 
 
-def _without_baud(url: str) -> str:
-    """Return a url that the room has tried a speed on, as its config has it."""
-    return re.sub(r"[?&]baud=\d+$", "", url)
+def _as_configured(url: str) -> str:
+    """Return a url to which the room has added a speed, or a login, as its config has it."""
+    return without_login(re.sub(r"[?&]baud=\d+$", "", url))
 
 
 def _scheme(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Real wires to simulated hardware: a pty, a UDP or TCP port; and a machine pumped on any of them.
+"""Real wires to simulated hardware: a pty, UDP, TCP or HTTP; and a machine pumped on any of them.
 
 Knows no device: a simulated one is a Machine.
 """
@@ -8,15 +8,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import socket
 import termios
 import tty
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from roomctl.clock import Clock
 from roomctl.errors import PortClosed
+from roomctl.ports.http import HttpAnswer, HttpRequest
 from roomctl.wire import Chunk, Identity, Machine, Port, pump
 
 _CHUNK = 4096
@@ -25,6 +28,7 @@ _SPEEDS = {
 }
 _OUT_SPEED = 5  # of what tcgetattr returns
 _HOST = "127.0.0.1"
+_HTTP_S = 70.0  # a recall may be answered when it has arrived
 _VISCA_IP_HOST = "127.0.0.2"  # its clients bind the camera's port on every address of the machine
 
 
@@ -183,6 +187,70 @@ class StreamPort:
             await self._writer.wait_closed()
 
 
+class HttpFront:
+    """HTTP on loopback: each request is read, and answered when that is written."""
+
+    def __init__(self, scheme: str, clock: Clock) -> None:
+        self.identity = Identity(url=f"{scheme}:")
+        self._clock = clock
+        self._incoming: asyncio.Queue[Chunk | None] = asyncio.Queue()
+        self._waiting: dict[int, asyncio.Future[HttpAnswer]] = {}
+        self._number = 0
+
+    async def read(self) -> Chunk:
+        chunk = await self._incoming.get()
+        if chunk is None:
+            raise PortClosed(self.identity.url)
+        return chunk
+
+    async def write(self, data: bytes) -> None:
+        answer = HttpAnswer.decode(data)
+        waiting = self._waiting.get(answer.number)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer)
+
+    async def close(self) -> None:
+        self._incoming.put_nowait(None)
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(ConnectionAbortedError())
+
+    async def accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection, and one request on it."""
+        with contextlib.suppress(OSError, EOFError, ValueError, TimeoutError):
+            async with asyncio.timeout(_HTTP_S):
+                writer.write(_response(await self._answered(reader)))
+                await writer.drain()
+        writer.close()
+
+    async def _answered(self, reader: asyncio.StreamReader) -> HttpAnswer:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        method, target, _ = head.split(" ", 2)
+        length = re.search(r"(?im)^content-length: *([0-9]{1,6})\r$", head)
+        body = await reader.readexactly(int(length[1])) if length else b""
+        self._number = number = self._number + 1
+        request = HttpRequest(number, target, _HTTP_S, method, body)
+        HttpRequest.decode(request.encode())  # or ValueError: what no port of ours would say
+        waiting: asyncio.Future[HttpAnswer] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = waiting
+        self._incoming.put_nowait(Chunk(request.encode(), self._clock.mono_s()))
+        try:
+            return await waiting
+        finally:
+            del self._waiting[number]
+
+
+def _response(answer: HttpAnswer) -> bytes:
+    status = HTTPStatus(answer.status)
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        "Content-Type: text/plain",
+        f"Content-Length: {len(answer.body)}",
+        "Connection: close",
+    )
+    return "\r\n".join((*head, "", "")).encode() + answer.body
+
+
 class PumpTask:
     """A machine pumped on one port, until that is gone or this is closed."""
 
@@ -231,8 +299,14 @@ class Wire:
 
 
 async def offer(scheme: str, machine: Callable[[], Machine], clock: Clock) -> Wire:
-    """Return a new wire with a device made by `machine`; serial, udp, visca-ip or tcp."""
+    """Return a new wire with a device made by `machine`; serial, udp, visca-ip, tcp or aw."""
     tasks: list[PumpTask] = []
+    if scheme == "aw":
+        front = HttpFront(scheme, clock)
+        tasks.append(PumpTask(front, machine(), clock))
+        server = await asyncio.start_server(front.accepted, _HOST, 0)
+        host, number = server.sockets[0].getsockname()[:2]
+        return Wire(f"aw://{host}:{number}", f"{host}:{number}", tasks, server)
     if scheme == "tcp":
 
         def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import httpx
 import pytest
 import serial
 
@@ -164,9 +165,34 @@ async def test_two_other_programs_ask_over_tcp() -> None:
         assert online(room)
 
 
+async def test_another_program_asks_a_panasonic_camera_over_http() -> None:
+    async with wired('[camera.front]\nurl = "aw://192.0.2.1"\n') as (room, simulator):
+        base = f"http://{simulator.ports['camera.front']}/cgi-bin/"
+        async with httpx.AsyncClient(base_url=base, trust_env=False) as client:
+
+            async def ask(cgi: str, command: str) -> str:
+                answer = await client.get(cgi, params={"cmd": command, "res": "1"})
+                assert answer.status_code == 200
+                return answer.text
+
+            await until(lambda: not room.document.cameras[0].moving)  # it was seen to stand
+            assert await ask("aw_ptz", "#APC") == "aPC80008000"
+            assert await ask("aw_cam", "QID") == "OID:AW-UE100"
+            assert await ask("aw_ptz", "#AX") == "eR1:AX"
+            assert await ask("aw_ptz", "#APC90008000") == "aPC90008000"
+            await until(lambda: (room.document.cameras[0].pan_deg or 0) > 33)
+            assert (await client.get("nothing")).status_code == 404
+        host, _, port = simulator.ports["camera.front"].rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=5) as garbage:
+            garbage.sendall(b"\xff\x00\r\n\r\n")
+            assert await asyncio.to_thread(garbage.recv, 1) == b""
+        assert online(room)
+
+
 async def test_nothing_is_left_of_the_wires() -> None:
     before = set(os.listdir("/proc/self/fd"))
     both = cameras("serial:/dev/a") + cameras("tcp://192.0.2.1:1").replace("front", "back")
+    both += '[camera.side]\nurl = "aw://192.0.2.1"\n'
     async with wired(both) as (_, simulator):
         path = Path(simulator.ports["camera.front"])
         host, _, port = simulator.ports["camera.back"].rpartition(":")

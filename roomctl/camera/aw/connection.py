@@ -1,0 +1,557 @@
+"""The conversation with one AW camera: what is said next, and what is known of it.
+
+The camera has no lease and no queue: a drive runs until it is stopped or at its end stop, and a
+command that comes too soon behind another may be lost. So the stop of what runs waits for nothing:
+not for the pace, not for an answer, not for a poll. It has a connection of its own, is said again
+until it is answered, and then looked at: an axis that still moves is stopped again. A stop that
+came too soon, or while a drive was on its way that could come behind it, counts for nothing. A
+newer drive waits until the older one is answered, and for the pace; a poll waits for all else. When
+a camera is first heard of, and whenever it is back, it is stopped before it is asked anything.
+
+Knows no port and no clock; time is an argument.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from roomctl.camera.aw.message import AwMessage, BadAw, read, target
+from roomctl.camera.protocol import ProtocolEvents
+from roomctl.errors import PortError, PortReason
+from roomctl.ports.http import LOGIN_REFUSED, HttpAnswer, HttpRequest
+from roomctl.visca.connection import MoveRefusal
+from roomctl.visca.request import Outcome, RequestEnd
+from roomctl.wire import Chunk
+
+PTZ_PACE_S = 0.04  # between commands that move (AW-UE100, page 6)
+SLOW_PACE_S = 0.13  # the same of older ones (CGI_TIME of an AW-HE130 and AW-HR140)
+CAM_PACE_S = 0.13  # between those for the picture (AW-HE42, page 42)
+DRIVE_S, ASK_S = 0.5, 1.0  # how long an answer may take
+STOP_S = 1.0
+LONG_S = 65.0  # a recall may be answered when it has arrived (AW-HE42, page 211; AW-HE20: a minute)
+AGAIN_S, AGAIN_MOST_S = 0.1, 0.4  # until a stop is said again: twice as long each time
+MOVING_S, IDLE_S, SILENT_S = 0.1, 5.0, 1.0  # between two rounds of questions
+RAMP_S = 0.6  # a head takes that long to come to rest
+STANDS_S = 0.5  # without change after a recall: it has arrived; short of a place, three times that
+MOVE_S = 60.0
+MOST_STOPS = 5  # that did not stop it: then somebody else drives it
+TRIES, SILENT_AFTER_S = 3, 2.5  # failures in a row, and without any answer, until it is silent
+NEAR = 40  # units (a third of a degree) off its place, and there
+
+Axes = Literal["pan_tilt", "zoom", "focus"]
+STOPS: Mapping[Axes, str] = {"pan_tilt": "#PTS5050", "zoom": "#Z50", "focus": "#F50"}
+_WHERE = ("#APC", "#GZ")
+_SETTINGS = ("#D1", "#GF", "QAW")
+_EVERYTHING = ("#O", *_WHERE, *_SETTINGS)
+_NEEDED = ("QID", "#O", *_WHERE, "#D1")  # before it can be used
+_SEEN_BY: Mapping[Axes, str] = {"pan_tilt": "#APC", "zoom": "#GZ"}
+
+
+class LoginRefused(PortError):
+    """The camera wants another user and password."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(url, why, PortReason.REFUSED)
+
+
+@dataclass(slots=True, eq=False)
+class AwRequest:
+    """Commands, one after the other, whose end somebody waits for.
+
+    `moves`: which axes; then it ends when they stand. `places`: where, in units of the wire.
+    """
+
+    commands: tuple[str, ...]
+    ended: Callable[[Outcome], None]
+    moves: tuple[Axes, ...] = ()
+    places: Mapping[str, int] = field(default_factory=dict)
+    left: deque[str] = field(init=False)
+    since: float | None = None
+    answered_at: float | None = None
+    over: bool = False
+
+    def __post_init__(self) -> None:
+        self.left = deque(self.commands)
+
+    def end(self, outcome: Outcome) -> None:
+        if not self.over:
+            self.over = True
+            self.ended(outcome)
+
+
+@dataclass(slots=True)
+class AwAxes:
+    """Axes that are driven together: what is wanted, what was said, and the stop that is owed.
+
+    `running`: a drive was said, and no stop since was answered. `first`: the stop that is owed was
+    not said yet. `proving`: since when it must come to rest after a stop.
+    """
+
+    stop: str
+    seen_by: str | None
+    wanted: str | None = None
+    said: str | None = None
+    drives: int = 0  # on their way
+    running: bool = False
+    there: bool = True
+    stop_owed: bool = False
+    stop_at: float = 0.0
+    again_s: float = AGAIN_S
+    first: bool = True
+    proving: float | None = None
+    stops: int = 0
+
+    def drive(self, command: str) -> None:
+        self.wanted, self.stop_owed, self.proving, self.stops = command, False, None, 0
+
+    def halt(self, now: float) -> None:
+        """Owe a stop, from now on."""
+        self.wanted = self.said = self.proving = None
+        if not self.stop_owed and self.there:
+            self.stop_owed, self.stop_at, self.again_s, self.first = True, now, AGAIN_S, True
+
+    def stopped(self, now: float) -> None:
+        """Note that a stop was answered behind which no drive can come."""
+        self.stop_owed, self.running, self.proving = False, False, now
+
+    @property
+    def active(self) -> bool:
+        return bool(self.wanted or self.running or self.stop_owed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """What is on its way. `alone`: no drive of its axes was, and it came not too soon."""
+
+    command: str
+    deadline: float
+    of: AwRequest | AwAxes | None = None
+    stop: bool = False
+    alone: bool = False
+    long: bool = False
+
+
+class AwConnection:
+    """The Machine of one AW camera; `url` is what errors call it."""
+
+    def __init__(self, events: ProtocolEvents, url: str) -> None:
+        self.said: dict[str, AwMessage] = {}
+        self.axes = {
+            name: AwAxes(stop, _SEEN_BY.get(name), stop_owed=True) for name, stop in STOPS.items()
+        }
+        self.lacks: set[str] = set()
+        self.pace_s = SLOW_PACE_S
+        self.refusal: MoveRefusal | None = None
+        self.ready = False
+        self._events, self._url = events, url
+        self._denied: str | None = None
+        self._pending: dict[int, _Pending] = {}
+        self._number = 0
+        self._out: tuple[int, _Pending] | None = None
+        self._ptz_at = self._cam_at = 0.0
+        self._until: float | None = None
+        self._settings: deque[AwRequest] = deque()
+        self._move: AwRequest | None = None
+        self._questions: deque[str] = deque(("QID", *_EVERYTHING, "QSV"))
+        self._look_at = self._seen_at = 0.0
+        self._heard_of: set[str] = set()  # questions that were answered, if only with a no
+        self._failures = 0
+        self._answered_at: float | None = None
+        self._silent = False
+        self._still = dict.fromkeys(_WHERE, 0)  # answers in a row that say the same
+        self._changed_at = dict.fromkeys(_WHERE, -1.0)  # when it was last seen to have moved
+
+    # What it is asked.
+
+    @property
+    def stopping(self) -> bool:
+        return any(axes.stop_owed for axes in self.axes.values())
+
+    @property
+    def moving(self) -> bool:
+        active = any(axes.active or axes.proving is not None for axes in self.axes.values())
+        return self.ready and (active or self._move is not None or not self._stands(1))
+
+    def drive(self, wanted: Mapping[Axes, str | None], until: float, now: float) -> None:
+        """Drive axes until `until`, by the commands named; those without one stand still."""
+        if any(wanted.values()):
+            self._end_move(Outcome(RequestEnd.REPLACED))
+        for name, axes in self.axes.items():
+            command = wanted.get(name)
+            if command is not None:
+                axes.drive(command)
+            elif axes.wanted or axes.running:
+                axes.halt(now)
+        self._until = until
+        self._look_soon(now)
+
+    def stop(self, now: float) -> None:
+        """Stop everything, whatever is believed of it."""
+        self._until = None
+        self._end_move(Outcome(RequestEnd.STOPPED))
+        for axes in self.axes.values():
+            axes.stops = 0
+            axes.halt(now)
+        self._look_soon(now)
+
+    def submit(self, request: AwRequest, now: float) -> None:
+        """Have commands said; a newer move replaces an older one, and stops what is driven."""
+        if not request.moves:
+            self._settings.append(request)
+            return
+        self._end_move(Outcome(RequestEnd.REPLACED))
+        self._until = None
+        for axes in self.axes.values():
+            if axes.wanted or axes.running:
+                axes.halt(now)
+        self._move = request
+        self._look_soon(now)
+
+    def ask_power(self) -> None:
+        """Ask soon whether it is on: a person may have switched it."""
+        if "#O" not in self._questions:
+            self._questions.appendleft("#O")
+
+    def forget(self) -> None:
+        """End what still waits; the camera is gone."""
+        self.ready, self._until = False, None
+        self._questions.clear()
+        self._end_move(Outcome(RequestEnd.OFFLINE))
+        while self._settings:
+            self._settings.popleft().end(Outcome(RequestEnd.OFFLINE))
+
+    # The Machine.
+
+    def receive(self, chunk: Chunk) -> None:
+        try:
+            answer = HttpAnswer.decode(chunk.data)
+        except ValueError:
+            return
+        pending = self._pending.pop(answer.number, None)
+        if pending is None:
+            return  # it came too late, and was given up
+        if answer.status == LOGIN_REFUSED:
+            self._denied = "refuses user and password; set them in its table of room.toml"
+        elif answer.status == 0:
+            self._fail(pending, answer.body.decode("utf-8", "replace"), chunk.at)
+        elif answer.status not in (200, 204):
+            why = f"answers {pending.command} with HTTP {answer.status}; is it a Panasonic AW?"
+            self._fail(pending, why, chunk.at)
+        else:
+            found = read(answer.body.decode("latin-1"), pending.command)
+            if isinstance(found, BadAw):
+                self._fail(pending, f"answers {pending.command} strangely: {found.why}", chunk.at)
+            else:
+                self._take(pending, found, chunk.at)
+
+    def tick(self, now: float) -> None:
+        if self._denied is not None:
+            raise LoginRefused(self._url, self._denied)
+        late = [number for number, each in self._pending.items() if now >= each.deadline]
+        for number in late:
+            self._fail(self._pending.pop(number), "no answer", now)
+        if self._until is not None and now >= self._until:
+            self._until = None
+            for axes in self.axes.values():
+                if axes.wanted or axes.running:
+                    axes.halt(now)
+        move = self._move
+        if move and move.since is not None and now >= move.since + MOVE_S:
+            self._end_move(Outcome(RequestEnd.NO_REPLY, after_s=MOVE_S, why="it still moves"))
+        if now >= self._look_at and not self._questions and not self._busy:
+            self._look(now)
+
+    def due(self) -> float | None:
+        waits = [each.deadline for each in self._pending.values()]
+        waits += [axes.stop_at for axes in self.axes.values() if axes.stop_owed]
+        waits += [self._until] if self._until is not None else []
+        if self._questions or self._settings or self._move or self._wanting or self.stopping:
+            waits += [self._ptz_at, self._cam_at]
+        if not self._questions and not self._busy:
+            waits.append(self._look_at)
+        if self._move is not None and self._move.since is not None:
+            waits.append(self._move.since + MOVE_S)
+        # What is past and not said yet waits for an answer, which wakes by itself.
+        return min((at for at in waits if at > self._seen_at), default=None)
+
+    def outbox(self, now: float) -> bytes | None:
+        self._seen_at = now
+        pending = self._next(now)
+        if pending is None:
+            return None
+        self._number += 1
+        self._out = (self._number, pending)
+        limit_s = pending.deadline - now
+        return HttpRequest(self._number, target(pending.command), limit_s).encode()
+
+    def sent(self, now: float) -> None:
+        if self._out is None:
+            return
+        (number, pending), self._out = self._out, None
+        self._pending[number] = pending
+        self._pace(pending.command, now)
+        match pending.of:
+            case AwAxes() as axes if pending.stop:
+                axes.stop_at = now + (SILENT_S if self._silent else axes.again_s)
+                axes.again_s = min(2 * axes.again_s, AGAIN_MOST_S)
+                axes.first = False
+            case AwAxes() as axes:
+                axes.said, axes.running = pending.command, True
+                axes.drives += 1
+            case AwRequest() as request:
+                request.left.popleft()
+                request.since = now if request.since is None else request.since
+            case None:
+                self._questions.popleft()
+
+    def failed(self, now: float, why: str) -> None:
+        """Note that nothing could be said: too much is under way."""
+        if self._out is not None:
+            (_, pending), self._out = self._out, None
+            if pending.stop and isinstance(pending.of, AwAxes):
+                pending.of.stop_at = now + AGAIN_S
+            else:
+                self._ptz_at = self._cam_at = now + AGAIN_S
+
+    # What is said next.
+
+    def _next(self, now: float) -> _Pending | None:
+        paced = now >= self._ptz_at
+        for axes in sorted(self.axes.values(), key=lambda each: not each.running):
+            at_once = axes.running and axes.first
+            if axes.stop_owed and now >= axes.stop_at and (paced or at_once):
+                alone = paced and not axes.drives
+                return _Pending(axes.stop, now + STOP_S, axes, stop=True, alone=alone)
+        for axes in self.axes.values():
+            wants = axes.wanted is not None and axes.wanted != axes.said
+            if wants and not axes.drives and paced:
+                return _Pending(str(axes.wanted), now + DRIVE_S, axes)
+        if self.stopping:
+            return None
+        for request in (self._move, self._settings[0] if self._settings else None):
+            if request is not None and request.left and not self._busy:
+                command = request.left[0]
+                if self._may_say(command, now):
+                    limit_s = LONG_S if command.startswith("#R") else ASK_S
+                    return _Pending(command, now + limit_s, request, long=limit_s == LONG_S)
+        if self._questions and not self._busy and self._may_say(self._questions[0], now):
+            return _Pending(self._questions[0], now + ASK_S)
+        return None
+
+    @property
+    def _busy(self) -> bool:
+        """Whether something is on its way that is answered soon."""
+        return any(not each.long for each in self._pending.values())
+
+    @property
+    def _wanting(self) -> bool:
+        return any(axes.wanted and axes.wanted != axes.said for axes in self.axes.values())
+
+    def _may_say(self, command: str, now: float) -> bool:
+        return now >= (self._ptz_at if command.startswith("#") else self._cam_at)
+
+    def _pace(self, command: str, now: float) -> None:
+        if command.startswith("#"):
+            self._ptz_at = now + self.pace_s
+        else:
+            self._cam_at = now + CAM_PACE_S
+
+    # What came of it.
+
+    def _take(self, pending: _Pending, found: AwMessage, now: float) -> None:
+        """Take an answer, or a refusal: either way it is there."""
+        self._failures, self._answered_at = 0, now
+        if self._silent:
+            self._begin_again(now)
+        match pending.of:
+            case AwAxes() as axes if pending.stop:
+                self._stop_answered(axes, pending, found, now)
+            case AwAxes() as axes:
+                axes.drives -= 1
+                self.refusal = None
+                if found.error is not None:
+                    self._drive_refused(axes, found, now)
+            case AwRequest() as request:
+                self._request_answered(request, found, now)
+            case None:
+                self._heard(pending.command, found, now)
+        was_ready = self.ready
+        self._judge(now)
+        if self.ready and not was_ready:
+            self._events.answered()
+        else:
+            self._events.changed()
+
+    def _stop_answered(self, axes: AwAxes, pending: _Pending, found: AwMessage, now: float) -> None:
+        if found.error == 1:
+            axes.there = False  # a camera without a head, or without a lens that is driven
+        if axes.stop_owed and ((pending.alone and not axes.drives) or found.error is not None):
+            axes.stopped(now)
+            if axes.seen_by is None or axes.seen_by in self.lacks or not axes.there:
+                axes.proving = None
+            else:
+                self._still[axes.seen_by] = 0
+            self._look_soon(now)
+        elif axes.stop_owed:
+            axes.stop_at = min(axes.stop_at, self._ptz_at)
+
+    def _drive_refused(self, axes: AwAxes, found: AwMessage, now: float) -> None:
+        axes.wanted = axes.said = None
+        axes.running = False
+        axes.there = axes.there and found.error != 1
+        power = self.said.get("#O")
+        if found.error == 2 and power is not None and power.fields.get("state") == "on":
+            self.refusal = MoveRefusal.NOT_EXECUTABLE
+        self.ask_power()
+        self._look_soon(now)
+
+    def _request_answered(self, request: AwRequest, found: AwMessage, now: float) -> None:
+        if found.error is not None:
+            self._over(request, Outcome(RequestEnd.REFUSED, why=_why(found)))
+            if found.error == 1:
+                self.lacks.add(found.command)
+        elif not request.left:
+            request.answered_at = now
+            if not request.moves:
+                self._over(request, Outcome(RequestEnd.DONE))
+        self._ask_all(now)
+
+    def _heard(self, command: str, found: AwMessage, now: float) -> None:
+        before = self.said.get(command)
+        self._heard_of.add(command)
+        if found.error == 1:
+            self.lacks.add(command)
+        if found.error is None:
+            self.said[command] = found
+            if command == "QID":
+                quick = str(found.fields["model"]).startswith(("AW-U", "AK-"))
+                self.pace_s = PTZ_PACE_S if quick else SLOW_PACE_S
+        elif command in _WHERE or found.error == 1:
+            self.said.pop(command, None)  # in standby it does not say where it stands
+        if command in _WHERE:
+            moved = bool(before and found.error is None and before.parameter != found.parameter)
+            self._still[command] = 0 if moved else self._still[command] + 1
+            self._changed_at[command] = now if moved else self._changed_at[command]
+
+    def _fail(self, pending: _Pending, why: str, now: float) -> None:
+        """Note that something was not answered; a stop is said again by itself."""
+        self._failures += 1
+        match pending.of:
+            case AwAxes() as axes if not pending.stop:
+                axes.drives -= 1
+                if axes.wanted is not None and axes.said == pending.command:
+                    axes.said = None  # it is said again, if it is still what is wanted
+            case AwRequest() as request:
+                self._over(request, Outcome(RequestEnd.NO_REPLY, after_s=ASK_S, why=why))
+        if self._answered_at is None:
+            self._answered_at = now
+        if self._failures >= TRIES and now - self._answered_at >= SILENT_AFTER_S:
+            self._silence(why, now)
+
+    def _silence(self, why: str, now: float) -> None:
+        """Give up loudly. Stops go on, seldom; when one is answered, all begins anew."""
+        if self._silent:
+            return
+        self._silent = True
+        self.forget()
+        for axes in self.axes.values():
+            axes.halt(now)
+        self._events.silent(why)
+
+    def _begin_again(self, now: float) -> None:
+        self._silent = False
+        self.said.clear()
+        self._heard_of.clear()
+        self._questions = deque(("QID", *_EVERYTHING, "QSV"))
+        for axes in self.axes.values():
+            axes.stop_at = now
+
+    def _over(self, request: AwRequest, outcome: Outcome) -> None:
+        if request is self._move:
+            self._end_move(outcome)
+            return
+        if request in self._settings:
+            self._settings.remove(request)
+        request.end(outcome)
+
+    def _end_move(self, outcome: Outcome) -> None:
+        move, self._move = self._move, None
+        if move is not None:
+            move.end(outcome)
+
+    # Whether it stands.
+
+    def _judge(self, now: float) -> None:
+        """See whether it is known well enough to be used, still moves, or has arrived."""
+        if not self.ready and not self.stopping:
+            self.ready = self._heard_of.issuperset(_NEEDED)
+        for name, axes in self.axes.items():
+            if self._move is not None and name in self._move.moves:
+                axes.proving = None
+            if axes.proving is None or axes.active or axes.seen_by is None:
+                continue
+            if self._still[axes.seen_by] >= 2:
+                axes.proving, axes.stops = None, 0
+            elif self._changed_at[axes.seen_by] > axes.proving + RAMP_S and axes.stops < MOST_STOPS:
+                axes.stops += 1
+                axes.halt(now)
+        self._judge_move(now)
+
+    def _stands(self, looks: int) -> bool:
+        """Whether it was seen so often where it was the time before."""
+        return all(self._still[each] >= looks for each in _WHERE if each not in self.lacks)
+
+    def _judge_move(self, now: float) -> None:
+        move = self._move
+        if move is None or move.answered_at is None:
+            return
+        still_s = now - max(move.answered_at, *self._changed_at.values())
+        if move.places and self._is_at(move.places):
+            if self._stands(1):
+                self._end_move(Outcome(RequestEnd.DONE))
+        elif self._stands(2) and still_s >= (3 if move.places else 1) * STANDS_S:
+            done = not move.places
+            why = "" if done else "stands elsewhere than it was sent to"
+            self._end_move(Outcome(RequestEnd.DONE if done else RequestEnd.REFUSED, why=why))
+
+    def _is_at(self, places: Mapping[str, int]) -> bool:
+        at = {name: value for command in _WHERE for name, value in self._fields(command).items()}
+        return all(
+            isinstance(now := at.get(name), int) and abs(now - place) <= NEAR
+            for name, place in places.items()
+        )
+
+    def _fields(self, command: str) -> Mapping[str, object]:
+        found = self.said.get(command)
+        return found.fields if found is not None else {}
+
+    # Asking.
+
+    def _look(self, now: float) -> None:
+        moving = self.moving
+        self._ask(_WHERE if moving else _EVERYTHING)
+        self._look_at = now + (MOVING_S if moving else IDLE_S)
+
+    def _ask(self, commands: Iterable[str]) -> None:
+        self._questions.extend(each for each in commands if each not in self.lacks)
+
+    def _ask_all(self, now: float) -> None:
+        """Read back what a command may have changed."""
+        self._questions.clear()
+        self._ask(_EVERYTHING)
+        self._look_soon(now)
+
+    def _look_soon(self, now: float) -> None:
+        self._look_at = min(self._look_at, now + MOVING_S)
+
+
+def _why(found: AwMessage) -> str:
+    said = {
+        1: "is no command of this model",
+        2: "cannot be done now; is it on?",
+        3: "has a value that it does not take",
+    }
+    return f"{found.name.replace('_', ' ')} {said[found.error or 1]} ({found.fields['error']})"

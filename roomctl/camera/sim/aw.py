@@ -1,0 +1,322 @@
+"""A simulated AW camera: the other end of `aw:` urls, in Panasonic's words, moving in real time.
+
+It is an AW-UE100 in what it has and how far it goes (Panasonic, Compatible Model Table, March
+2025): pan 2D09 to D2F5, tilt 1C71 to 8E38, lens 555 to FFF, 100 presets. It has no queue and no
+lease: a drive runs until its end stop. A command that moves and comes sooner than `pace_s` behind
+another one is answered and lost, as the vendor warns. In standby everything but power is refused.
+How fast it moves is made up: the documents say it of no speed. Knows no port and no clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from roomctl.camera.aw.message import (
+    LENS_HIGH,
+    LENS_LOW,
+    MIDDLE,
+    PER_DEGREE,
+    AwMessage,
+    BadAw,
+    command_of,
+    degrees,
+    lens_pct,
+    read,
+)
+from roomctl.ports.http import HttpAnswer, HttpRequest
+from roomctl.visca.sim.motion import Motor
+from roomctl.wire import Chunk
+
+TOP_DEG_S = 60.0
+FULL_S = 3.0  # the lens, from end to end
+PACE_S = 0.04
+BOOT_S = 3.0
+_TIMER_S = 0.001  # a clock's rounding
+_PAN, _TILT = (0x2D09, 0xD2F5), (0x1C71, 0x8E38)
+_ALWAYS = ("power", "model", "version", "fault", "tally", "tally_red", "tally_green")
+_MOVING = ("APC", "APS", "RPC", "AXZ", "AXF")
+_LENGTHS = {"APC": 8, "APS": 11, "PTS": 4, "AXZ": 3, "AXF": 3, "P": 2, "T": 2, "Z": 2, "F": 2}
+_STILL = ("#PTS5050", "#P50", "#T50", "#Z50", "#F50")
+
+
+class _Answers:
+    """What is to be answered, and when."""
+
+    def __init__(self) -> None:
+        self.answers: deque[tuple[float, bytes]] = deque()
+
+    def say(self, answer: HttpAnswer, at: float) -> None:
+        self.answers.append((at, answer.encode()))
+        self.answers = deque(sorted(self.answers, key=lambda each: each[0]))
+
+    def due(self) -> float | None:
+        return self.answers[0][0] if self.answers else None
+
+    def outbox(self, now: float) -> bytes | None:
+        return self.answers[0][1] if self.answers and self.answers[0][0] <= now else None
+
+    def sent(self, now: float) -> None:
+        self.answers.popleft()
+
+    def failed(self, now: float, why: str) -> None:
+        self.answers.popleft()
+
+
+class SimAwClient(_Answers):
+    """Another client of a camera, with answers of its own."""
+
+    def __init__(self, camera: SimAw) -> None:
+        super().__init__()
+        self._camera = camera
+        self.tick = camera.tick
+
+    def receive(self, chunk: Chunk) -> None:
+        self._camera.take(chunk, self)
+
+
+class SimAw(_Answers):
+    """One camera. What a person or a fault can do to it are its attributes.
+
+    `silent`: it answers nothing. `delay_s`: each answer comes so late. `loses`: so many of the
+    next requests are neither done nor answered. `deaf_stops`: so many of the next stops are
+    answered and not done. `holds_recall`: a recall is answered when it has arrived.
+    """
+
+    def __init__(self, model: str = "AW-UE100", *, on: bool = True) -> None:
+        super().__init__()
+        self.model, self.on = model, on
+        self.silent, self.holds_recall = False, False
+        self.delay_s = 0.0
+        self.pace_s = PACE_S
+        self.loses = self.deaf_stops = 0
+        self.heard: list[tuple[float, str]] = []
+        self.presets: dict[int, tuple[float, float, float]] = {}
+        self.focus_auto, self.white_balance = True, "0"
+        self.lamps: dict[str, bool] = {"red": False, "green": False}
+        self.pan, self.tilt = Motor(*_PAN, MIDDLE), Motor(*_TILT, MIDDLE)
+        self.zoom = Motor(LENS_LOW, LENS_HIGH, LENS_LOW)
+        self.focus = Motor(LENS_LOW, LENS_HIGH, (LENS_LOW + LENS_HIGH) / 2)
+        self._starts_at: float | None = None
+        self._latest = 0
+        self._moved_at = -1.0
+        self._now = 0.0
+
+    @property
+    def pan_deg(self) -> float:
+        return degrees(round(self.pan.at(self._now)))
+
+    @property
+    def tilt_deg(self) -> float:
+        return degrees(round(self.tilt.at(self._now)), up=True)
+
+    @property
+    def zoom_pct(self) -> float:
+        return lens_pct(round(self.zoom.at(self._now)))
+
+    @property
+    def moving(self) -> bool:
+        return any(motor.moving(self._now) for motor in self._motors)
+
+    @property
+    def _motors(self) -> tuple[Motor, ...]:
+        return self.pan, self.tilt, self.zoom, self.focus
+
+    def lose_power(self) -> None:
+        """Stand still where it is; what was on its way to it is lost."""
+        for motor in self._motors:
+            motor.halt(self._now)
+        self.answers.clear()
+
+    # The Machine.
+
+    def receive(self, chunk: Chunk) -> None:
+        self.take(chunk, self)
+
+    def second_port(self) -> SimAwClient:
+        """Return the Machine of another client."""
+        return SimAwClient(self)
+
+    def take(self, chunk: Chunk, client: _Answers) -> None:
+        """Take a request, and have `client` given the answer."""
+        self.tick(chunk.at)
+        try:
+            request = HttpRequest.decode(chunk.data)
+        except ValueError:
+            return
+        command = command_of(request.target)
+        self.heard.append((chunk.at, command or request.target))
+        if self.silent:
+            return
+        if self.loses > 0:
+            self.loses -= 1
+            return
+        if command is None:
+            client.say(HttpAnswer(request.number, 404, b"Not Found"), self._now)
+            return
+        text, at = self._answer(command), self._now
+        if self.holds_recall and command.startswith("#R") and text.startswith("s"):
+            at = max(motor.arrives_at() for motor in self._motors)
+        client.say(
+            HttpAnswer(request.number, 200, text.encode()), max(at, self._now) + self.delay_s
+        )
+
+    def tick(self, now: float) -> None:
+        self._now = max(self._now, now)
+        if self._starts_at is not None and self._now >= self._starts_at:
+            self._starts_at, self.on = None, True
+
+    # What it answers.
+
+    def _answer(self, command: str) -> str:
+        said = read(command)
+        e = "e" if command.startswith("#") else "E"
+        name = command.removeprefix("#")[:3].rstrip(":")
+        if isinstance(said, BadAw) or said.kind not in ("command", "inquiry"):
+            return f"{e}R{_fault_of(command)}:{name}"
+        if not self.on and said.name not in _ALWAYS:
+            return f"{e}R2:{name}"
+        answer = self._told(said) if said.kind == "inquiry" else self._done(said, command)
+        return answer or f"{e}R1:{name}"
+
+    def _told(self, said: AwMessage) -> str | None:
+        """Return the answer to a question; None: this model has no such thing."""
+        pan, tilt = round(self.pan.at(self._now)), round(self.tilt.at(self._now))
+        zoom, focus = round(self.zoom.at(self._now)), round(self.focus.at(self._now))
+        starting = self._starts_at is not None
+        answers: Mapping[str, Callable[[], str]] = {
+            "#O": lambda: "p3" if starting else f"p{self.on:d}",
+            "#APC": lambda: f"aPC{pan:04X}{tilt:04X}",
+            "#PTV": lambda: f"pTV{pan:04X}{tilt:04X}{zoom:03X}{focus:03X}FFF",
+            "#GZ": lambda: f"gz{zoom:03X}",
+            "#AXZ": lambda: f"axz{zoom:03X}",
+            "#GF": lambda: f"gf{focus:03X}",
+            "#AXF": lambda: f"axf{focus:03X}",
+            "#D1": lambda: f"d1{self.focus_auto:d}",
+            "#DA": lambda: f"dA{self.lamps['red']:d}",
+            "#S": lambda: f"s{self._latest:02d}",
+            "#PE": lambda: self._entries(int(said.parameter, 16)),
+            "#INS": lambda: "iNS0",
+            "#RER": lambda: "rER00",
+            "QID": lambda: f"OID:{self.model}",
+            "QSV": lambda: "OSV:V02.00L001",
+            "QAF": lambda: f"OAF:{self.focus_auto:d}",
+            "QAW": lambda: f"OAW:{_read_back(self.white_balance)}",
+            "QLR": lambda: f"TLR:{self.lamps['red']:d}",
+            "QLG": lambda: f"TLG:{self.lamps['green']:d}",
+        }
+        return answers[said.command]() if said.command in answers else None
+
+    def _entries(self, bank: int) -> str:
+        bits = sum(1 << n for n in range(40) if bank * 40 + n in self.presets)
+        return f"pE{bank:02X}{bits:010X}"
+
+    def _done(self, said: AwMessage, command: str) -> str | None:
+        """Do what a command says, and return its answer; None: this model has no such thing."""
+        code, rest = said.command.removeprefix("#"), said.parameter
+        if said.name.endswith("_drive") or code in _MOVING:
+            return self._moved(code, rest, said, command)
+        match said.command:
+            case "#O":
+                return self._power(rest == "1")
+            case "#M":
+                self.presets[int(rest)] = self._place()
+                return f"s{int(rest):02d}"
+            case "#R":
+                return self._recall(int(rest))
+            case "#C":
+                self.presets.pop(int(rest), None)
+                return f"s{int(rest):02d}"
+            case "#D1" | "OAF":
+                self.focus_auto = rest == "1"
+                return f"d1{rest}" if code == "D1" else command
+            case "OSE:69":
+                return command
+            case "OAW":
+                self.white_balance = rest
+                return command
+            case "OWS":
+                return command
+            case "#DA" | "TLR":
+                self.lamps["red"] = rest == "1"
+                return f"dA{rest}" if code == "DA" else command
+            case "TLG":
+                self.lamps["green"] = rest == "1"
+                return command
+        return None
+
+    def _moved(self, code: str, rest: str, said: AwMessage, command: str) -> str:
+        if code in ("F", "AXF") and self.focus_auto:
+            return "eR3:" + code  # nothing can be focused that focuses by itself
+        answer = f"{_answer_code(code)}{rest}"
+        if command in _STILL and self.deaf_stops > 0:
+            self.deaf_stops -= 1
+            return answer
+        if self._now - self._moved_at < self.pace_s - _TIMER_S:
+            return answer  # and lost: it has no queue
+        self._moved_at = self._now
+        self._move(code, said)
+        return answer
+
+    def _move(self, code: str, said: AwMessage) -> None:
+        drives = {"pan_speed": self.pan, "tilt_speed": self.tilt}
+        drives |= {"zoom_speed": self.zoom, "focus_speed": self.focus}
+        places = {"pan": self.pan, "tilt": self.tilt, "zoom": self.zoom, "focus": self.focus}
+        part = (said.fields.get("speed", 0x1D) + 1) / 0x1E
+        for name, value in said.fields.items():
+            if name in drives:
+                up = -1 if name == "tilt_speed" else 1  # smaller is up
+                drives[name].run(up * value / 49 * self._top(name), self._now)
+            elif name in places:
+                places[name].go(value, part * self._top(name), self._now)
+            elif code == "RPC":
+                motor = places[name.removesuffix("_deg")]
+                way = value * PER_DEGREE * (-1 if motor is self.tilt else 1)
+                motor.go(motor.at(self._now) + way, self._top(name), self._now)
+
+    def _top(self, name: str) -> float:
+        if name.startswith(("pan", "tilt")):
+            return TOP_DEG_S * PER_DEGREE
+        return (LENS_HIGH - LENS_LOW) / FULL_S
+
+    def _place(self) -> tuple[float, float, float]:
+        pan, tilt, zoom = (motor.at(self._now) for motor in (self.pan, self.tilt, self.zoom))
+        return pan, tilt, zoom
+
+    def _recall(self, number: int) -> str:
+        if number not in self.presets:
+            return "eR3:R" + f"{number:02d}"
+        for motor, name, place in zip(
+            self._motors, ("pan", "tilt", "zoom"), self.presets[number], strict=False
+        ):
+            motor.go(place, self._top(name), self._now)
+        self._latest = number
+        return f"s{number:02d}"
+
+    def _power(self, on: bool) -> str:
+        if on and not self.on:
+            self._starts_at = self._now + BOOT_S
+        elif not on:
+            self._starts_at, self.on = None, False
+            for motor in self._motors:
+                motor.halt(self._now)
+        return f"p{on:d}"
+
+
+def _fault_of(command: str) -> int:
+    """Return 3 for a value out of range, 1 for what is no command at all."""
+    text = command.removeprefix("#")
+    right = any(text.startswith(c) and len(text) == len(c) + n for c, n in _LENGTHS.items())
+    return 3 if command.startswith("#") and right else 1
+
+
+def _answer_code(code: str) -> str:
+    """Return how the answer to a command begins."""
+    if code.startswith("AX"):
+        return code.lower()
+    return f"{code[0].lower()}{code[1:]}" if len(code) > 1 else f"{code.lower()}S"
+
+
+def _read_back(control: str) -> str:
+    """Return how a white balance is read that was set by its number in commands."""
+    return {"1": "2", "2": "3", "3": "0"}.get(control, control)

@@ -1,0 +1,239 @@
+r"""Requests to one host over HTTP, and their answers: `aw://HOST[:PORT]`. Knows no device.
+
+What is written is a request, what is read an answer; of several under way each has its number:
+
+    7 GET 1.5 /cgi-bin/aw_ptz?cmd=%23O&res=1\n      number, method, seconds it may take, path; and
+                                                    behind the LF the body
+    7 200\np1                                       the number, the status, and the body
+    7 0\nno answer within 1.5 s                     status 0: there was no answer, and why
+
+Each request has a connection of its own, as some cameras want it, and as a stop needs it that must
+not stand behind an answer that takes a minute. A host that cannot be reached at all closes the
+port. User and password (Basic or Digest, as the host asks for it) stand in the url that is opened,
+and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+from roomctl.errors import PortClosed, PortError
+from roomctl.ports import stream
+from roomctl.ports.address import Address
+from roomctl.wire import Chunk, Identity, in_thread
+
+if TYPE_CHECKING:
+    import httpx
+
+PORT = 80
+CONNECT_S = 2.0
+LARGEST = 65_536  # bytes of an answer
+MOST = 16  # requests under way
+LOGIN_REFUSED = 401
+
+_REQUEST = re.compile(rb"([0-9]{1,9}) (GET|POST) ([0-9.]{1,8}) (/[!-~]{0,2000})\n(.*)", re.DOTALL)
+_ANSWER = re.compile(rb"([0-9]{1,9}) ([0-9]{1,3})\n(.*)", re.DOTALL)
+_LOGIN = re.compile(r"//[^/@]*@")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request, and how many seconds its answer may take."""
+
+    number: int
+    target: str
+    limit_s: float
+    method: str = "GET"
+    body: bytes = b""
+
+    def encode(self) -> bytes:
+        """Return the frame that a port takes."""
+        head = f"{self.number} {self.method} {self.limit_s:g} {self.target}\n"
+        return head.encode("ascii") + self.body
+
+    @classmethod
+    def decode(cls, data: bytes) -> HttpRequest:
+        """Read a frame; ValueError if it is none."""
+        found = _REQUEST.fullmatch(data)
+        if found is None:
+            raise ValueError(f"{data[:60]!r} is no request")
+        number, method, limit_s, target, body = found.groups()
+        return cls(int(number), target.decode(), float(limit_s), method.decode(), body)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """The answer to the request of that number; status 0: there is none, `body` says why."""
+
+    number: int
+    status: int
+    body: bytes = b""
+
+    def encode(self) -> bytes:
+        """Return the frame that a port gives."""
+        return f"{self.number} {self.status}\n".encode() + self.body
+
+    @classmethod
+    def decode(cls, data: bytes) -> HttpAnswer:
+        """Read a frame; ValueError if it is none."""
+        found = _ANSWER.fullmatch(data)
+        if found is None:
+            raise ValueError(f"{data[:60]!r} is no answer")
+        return cls(int(found[1]), int(found[2]), found[3])
+
+
+def with_login(url: str, user: str, password: str) -> str:
+    """Return `url` as it is opened with a user and a password."""
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}@"
+    return url.replace("//", f"//{login}", 1) if user else url
+
+
+def without_login(url: str) -> str:
+    """Return `url` as it may be shown."""
+    return _LOGIN.sub("//", url, count=1)
+
+
+class HttpPort:
+    """Asks one host; what it answers is read in the order in which it comes."""
+
+    def __init__(self, client: httpx.AsyncClient, base: httpx.URL, identity: Identity) -> None:
+        self.identity = identity
+        self._client, self._base = client, base
+        self._answers: asyncio.Queue[Chunk | None] = asyncio.Queue()
+        self._asking: set[asyncio.Task[None]] = set()
+        self._gone: str | None = None
+
+    async def read(self) -> Chunk:
+        self._refuse_if_gone()
+        chunk = await self._answers.get()
+        if chunk is None:
+            self._refuse_if_gone()
+        assert chunk is not None  # noqa: S101 - None is put once `_gone` is set
+        return chunk
+
+    async def write(self, data: bytes) -> None:
+        """Begin to ask; the answer, or that there was none, is read later."""
+        self._refuse_if_gone()
+        try:
+            request = HttpRequest.decode(data)
+        except ValueError as error:
+            raise PortError(self.identity.url, str(error)) from None
+        if len(self._asking) >= MOST:
+            raise PortError(self.identity.url, f"{MOST} requests are under way, and none answered")
+        task = asyncio.create_task(self._ask(request))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def close(self) -> None:
+        self._gone = self._gone or "the port is closed"
+        asking = list(self._asking)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        self._answers.put_nowait(None)
+        await self._client.aclose()
+
+    async def _ask(self, request: HttpRequest) -> None:
+        import httpx
+
+        try:
+            async with asyncio.timeout(request.limit_s):
+                answer = await self._answered(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            why = f"cannot be reached any more ({type(error).__name__})"
+            self._gone = self._gone or why
+            self._answers.put_nowait(None)
+            return
+        except (TimeoutError, httpx.TimeoutException):
+            why = f"no answer within {request.limit_s:g} s"
+            answer = HttpAnswer(request.number, 0, why.encode())
+        except (httpx.HTTPError, ValueError, OSError) as error:
+            why = f"the answer broke off ({type(error).__name__})"
+            answer = HttpAnswer(request.number, 0, why.encode())
+        self._answers.put_nowait(Chunk(answer.encode(), time.monotonic()))
+
+    async def _answered(self, request: HttpRequest) -> HttpAnswer:
+        url = self._base.copy_with(raw_path=request.target.encode("ascii"))
+        body = request.body or None
+        async with self._client.stream(request.method, url, content=body) as response:
+            found = bytearray()
+            async for piece in response.aiter_raw():
+                found += piece
+                if len(found) > LARGEST:
+                    return HttpAnswer(request.number, 0, b"the answer is too long")
+        return HttpAnswer(request.number, response.status_code, bytes(found))
+
+    def _refuse_if_gone(self) -> None:
+        if self._gone is not None:
+            raise PortClosed(self.identity.url, self._gone)
+
+
+async def open_port(address: Address) -> HttpPort:
+    """Open `SCHEME://[USER:PASSWORD@]HOST[:PORT]`; PortError says whether nobody listens there.
+
+    Nothing is asked yet: it is only seen that the host takes a connection, within 2 s.
+    """
+    login, address = _taken_apart(address)
+    address = address.with_port(PORT)
+    host, number = address.host_and_port()
+    tried = await stream.open_tcp(address)
+    await tried.close()
+    await in_thread(_import)  # half a second on a slow board
+    import httpx
+
+    client = httpx.AsyncClient(
+        auth=_auth(*login) if login else None,
+        headers={"User-Agent": "roomctl", "Accept-Encoding": "identity", "Connection": "close"},
+        limits=httpx.Limits(max_connections=MOST, max_keepalive_connections=0),
+        timeout=httpx.Timeout(None, connect=CONNECT_S),
+        trust_env=False,
+        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # never used: to make one takes 50 ms
+    )
+    base = httpx.URL(scheme="http", host=host, port=number, path="/")
+    return HttpPort(client, base, Identity(url=address.url, path=f"{host}:{number}"))
+
+
+def _import() -> None:
+    import httpx
+
+    del httpx
+
+
+def _taken_apart(address: Address) -> tuple[tuple[str, str] | None, Address]:
+    """Return user and password, and the address without them."""
+    shown = without_login(address.url)
+    found = _LOGIN.match(address.place)
+    if found is None:
+        return None, address
+    user, _, password = found[0][2:-1].partition(":")
+    plain = Address(shown, address.scheme, without_login(address.place), address.options)
+    return (unquote(user), unquote(password)), plain
+
+
+def _auth(user: str, password: str) -> httpx.Auth:
+    """Return what answers a host that asks who is there: by Digest if it offers that."""
+    import httpx
+
+    class Login(httpx.Auth):
+        chosen: httpx.Auth | None = None
+
+        def auth_flow(
+            self, request: httpx.Request
+        ) -> Generator[httpx.Request, httpx.Response, None]:
+            if self.chosen is None:
+                response = yield request
+                if response.status_code != LOGIN_REFUSED:
+                    return
+                offers = response.headers.get("www-authenticate", "").lower()
+                digest, basic = httpx.DigestAuth, httpx.BasicAuth
+                self.chosen = (digest if "digest" in offers else basic)(user, password)
+            yield from self.chosen.auth_flow(request)
+
+    return Login()

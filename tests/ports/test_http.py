@@ -1,0 +1,242 @@
+"""A host that is asked over HTTP: real connections, each request with its own."""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.ports import connect
+from roomctl.ports.http import LARGEST, MOST, HttpAnswer, HttpRequest, with_login, without_login
+
+pytestmark = pytest.mark.real
+
+Reply = Callable[[str], Awaitable[bytes]]
+
+
+def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
+    lines = (f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers)
+    return "\r\n".join((*lines, "", "")).encode() + body
+
+
+class Host:
+    """A server that answers as a test says; `heads` are the requests as they came."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+        self.heads: list[str] = []
+        self.serving: set[asyncio.Task[None]] = set()
+        self.number = 0
+
+    async def accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
+        task.add_done_callback(self.serving.discard)
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            self.heads.append(head)
+            writer.write(await self._reply(head))
+            await writer.drain()
+        except (asyncio.IncompleteReadError, OSError):
+            pass  # somebody looked whether this port is open, or went away
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    @property
+    def url(self) -> str:
+        return f"aw://127.0.0.1:{self.number}"
+
+
+@asynccontextmanager
+async def host(reply: Reply) -> AsyncIterator[Host]:
+    made = Host(reply)
+    server = await asyncio.start_server(made.accepted, "127.0.0.1", 0)
+    made.number = server.sockets[0].getsockname()[1]
+    try:
+        yield made
+    finally:
+        server.close()
+        for task in list(made.serving):
+            task.cancel()
+        await asyncio.gather(*made.serving, return_exceptions=True)
+
+
+async def path(head: str) -> bytes:
+    return http(head.split(" ")[1].encode())
+
+
+def request(number: int, target: str = "/cgi-bin/aw_ptz?cmd=%23O&res=1", limit_s: float = 30.0):
+    return HttpRequest(number, target, limit_s).encode()
+
+
+async def test_a_request_reaches_the_host_as_it_was_written_on_its_own_connection() -> None:
+    async with host(path) as far:
+        port = await connect("front", far.url)
+        for number in (1, 2):
+            await port.write(request(number))
+            answer = HttpAnswer.decode((await port.read()).data)
+            assert answer == HttpAnswer(number, 200, b"/cgi-bin/aw_ptz?cmd=%23O&res=1")
+        assert len(far.heads) == 2
+        assert all("connection: close" in head.lower() for head in far.heads)
+        await port.close()
+        with pytest.raises(PortClosed):
+            await port.read()
+
+
+async def test_an_answer_that_takes_long_holds_up_no_other() -> None:
+    release = asyncio.Event()
+
+    async def slow_then_quick(head: str) -> bytes:
+        if "slow" in head:
+            await release.wait()
+        return http(b"said")
+
+    async with host(slow_then_quick) as far:
+        port = await connect("front", far.url)
+        await port.write(request(1, "/slow"))
+        await port.write(request(2, "/quick"))
+        assert HttpAnswer.decode((await port.read()).data).number == 2
+        release.set()
+        assert HttpAnswer.decode((await port.read()).data).number == 1
+        await port.close()
+
+
+async def test_what_is_not_answered_in_time_is_said_to_be_so() -> None:
+    async def never(head: str) -> bytes:
+        await asyncio.Event().wait()
+        return b""
+
+    async with host(never) as far:
+        port = await connect("front", far.url)
+        await port.write(request(1, limit_s=0.05))
+        assert (await port.read()).data == b"1 0\nno answer within 0.05 s"
+        await asyncio.sleep(0)  # that one is over
+        for number in range(MOST):
+            await port.write(request(number))
+        with pytest.raises(PortError, match="are under way"):
+            await port.write(request(99))
+        await port.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"hello\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", b"\xff" * 70_000],
+)
+async def test_an_answer_that_is_none_is_survived(said: bytes) -> None:
+    async def reply(head: str) -> bytes:
+        return said
+
+    async with host(reply) as far:
+        port = await connect("front", far.url)
+        await port.write(request(1))
+        assert HttpAnswer.decode((await port.read()).data).status == 0
+        await port.close()
+
+
+async def test_an_answer_without_end_is_cut_off() -> None:
+    async def reply(head: str) -> bytes:
+        return http(b"x" * (LARGEST + 1))
+
+    async with host(reply) as far:
+        port = await connect("front", far.url)
+        await port.write(request(1))
+        assert (await port.read()).data == b"1 0\nthe answer is too long"
+        await port.close()
+
+
+async def test_a_host_that_is_gone_closes_the_port() -> None:
+    async with host(path) as far:
+        port = await connect("front", far.url)
+    await port.write(request(1))
+    with pytest.raises(PortClosed, match="cannot be reached any more"):
+        await port.read()
+    await port.close()
+
+
+async def test_where_nobody_listens_is_said_at_once() -> None:
+    async with host(path) as far:
+        url = far.url
+    with pytest.raises(PortError, match="nothing listens") as error:
+        await connect("front", with_login(url, "admin", "s3cret"))
+    assert error.value.reason is PortReason.REFUSED
+    assert "s3cret" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["aw:", "aw://", "aw://host:0", "aw://host:80/x", "aw://h?x=1"])
+async def test_a_url_that_cannot_be_meant_is_refused(url: str) -> None:
+    with pytest.raises(PortError, match=r"is not|unknown option"):
+        await connect("front", url)
+
+
+@pytest.mark.parametrize("data", [b"", b"1 GET 1 /x", b"1 PUT 1 /x\n", b"1 GET 1 x\n", b"\xff" * 9])
+async def test_what_is_no_request_is_not_sent(data: bytes) -> None:
+    async with host(path) as far:
+        port = await connect("front", far.url)
+        with pytest.raises(PortError, match="is no request"):
+            await port.write(data)
+        await port.close()
+        assert far.heads == []
+
+
+USER, PASSWORD = "admin", "pa:ss/@wörd"
+
+
+def digest_of(head: str) -> bool:
+    """Whether a request proves the password by RFC 2617's digest."""
+    says = dict(re.findall(r'(\w+)="?([^",\r]+)"?', head.partition("Authorization: Digest ")[2]))
+    if not says:
+        return False
+
+    def md5(text: str) -> str:
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+    one = md5(f"{USER}:camera:{PASSWORD}")
+    two = md5(f"GET:{says['uri']}")
+    parts = (one, says["nonce"], says["nc"], says["cnonce"], says["qop"], two)
+    return md5(":".join(parts)) == says["response"]
+
+
+def basic_of(head: str) -> bool:
+    found = re.search("Authorization: Basic (.+)\r", head)
+    return found is not None and base64.b64decode(found[1]).decode() == f"{USER}:{PASSWORD}"
+
+
+CHALLENGES = {
+    "Digest": 'WWW-Authenticate: Digest realm="camera", nonce="abc", qop="auth", algorithm=MD5',
+    "Basic": 'WWW-Authenticate: Basic realm="camera"',
+}
+
+
+@pytest.mark.parametrize("method", ["Digest", "Basic"])
+async def test_a_login_is_proven_as_the_host_asks_for_it(method: str) -> None:
+    async def reply(head: str) -> bytes:
+        known = digest_of(head) if method == "Digest" else basic_of(head)
+        return http(b"p1") if known else http(b"", "401 Unauthorized", CHALLENGES[method])
+
+    async with host(reply) as far:
+        port = await connect("front", with_login(far.url, USER, PASSWORD))
+        assert port.identity.url == far.url
+        for number in (1, 2, 3):
+            await port.write(request(number))
+            assert HttpAnswer.decode((await port.read()).data) == HttpAnswer(number, 200, b"p1")
+        assert len(far.heads) <= 5  # once it is known how, each request is one
+        await port.close()
+
+        wrong = await connect("front", with_login(far.url, USER, "wrong"))
+        await wrong.write(request(1))
+        assert HttpAnswer.decode((await wrong.read()).data).status == 401
+        await wrong.close()
+
+
+def test_a_login_can_be_taken_out_of_a_url_again() -> None:
+    url = "aw://[2001:db8::5]:8080"
+    assert without_login(with_login(url, "a@b", "c/d:e")) == url
+    assert with_login(url, "", "") == url

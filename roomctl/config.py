@@ -111,6 +111,15 @@ class RoomTable(Table):
         return ZoneInfo(self.timezone)
 
 
+class AudioTable(Table):
+    """[audio]: what becomes of the microphone when a meeting begins, and when it is left."""
+
+    start_muted: bool = Field(default=False, description="each meeting is joined muted")
+    keep_mute: bool = Field(
+        default=False, description="a meeting left in the room leaves the microphone as it was"
+    )
+
+
 class RulesTable(Table):
     """[rules]: what the room does by itself, and how long it waits. Seconds; left out: never."""
 
@@ -255,6 +264,7 @@ class Config(Table):
     room: RoomTable = RoomTable()
     meeting: MeetingTable = MeetingTable()
     calendar: CalendarTable = CalendarTable()
+    audio: AudioTable = AudioTable()
     rules: RulesTable = RulesTable()
     history: HistoryTable = HistoryTable()
     api: ApiTable = ApiTable()

@@ -15,6 +15,7 @@ from typing import Literal
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import DeviceName, Percent, Result, Source, command
+from roomctl.config import AudioTable
 from roomctl.device import Status
 from roomctl.errors import NoReply, Refused
 from roomctl.kind import Context, IssueEntry, Part
@@ -51,11 +52,12 @@ class Audio(Part):
         calls: CallControl,
         bookings: Bookings,
         context: Context,
+        table: AudioTable,
         unplugged: Literal["mute", "default"],
     ) -> None:
-        """`unplugged` is as in [room]."""
+        """`table` is [audio]; `unplugged` is as in [room]."""
         clock = context.clock
-        self._mute = MuteControl(phones, screen, clock, context.changed, unplugged)
+        self._mute = MuteControl(phones, screen, clock, context.changed, table, unplugged)
         self._phones = phones
         self._calls, self._act = calls, context.act
         self._meter, self._volume = LevelMeter(screen, clock), LoudspeakerVolume(screen, clock)
@@ -100,7 +102,8 @@ class Audio(Part):
 
     def follow(self) -> None:
         self._mute.devices_changed()
-        self._mute.call_is(self._calls.live_id, left_here=self._calls.left_here)
+        calls = self._calls
+        self._mute.call_is(calls.live_id, joined_here=calls.can_rejoin, left_here=calls.left_here)
 
     def tick(self) -> None:
         self._mute.tick()

@@ -251,7 +251,15 @@ class AudioEntry:
     available: bool = False
     requested: Literal["muted", "open"] | None = None
     requested_by: Literal[
-        "panel", "program", "speakerphone", "hang_up", "found", "sound", "unplugged", "call_ended"
+        "panel",
+        "program",
+        "speakerphone",
+        "hang_up",
+        "found",
+        "sound",
+        "unplugged",
+        "call_started",
+        "call_ended",
     ] = "found"
     requested_by_name: str = ""
     reason: str = ""

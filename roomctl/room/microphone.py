@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from roomctl.clock import Clock
+from roomctl.config import AudioTable
 from roomctl.device import Status
 from roomctl.errors import DeviceError, NoReply, PortError, Refused
 from roomctl.room import mute
@@ -25,6 +26,7 @@ from roomctl.speakerphone.driver import in_use
 _log = logging.getLogger(__name__)
 
 SETTLE_S = 6.0  # the longest write there can be; the reducer gives up after 2 s
+CALL_STARTED = "call_started:"  # who mutes where each meeting is joined muted
 MISSING = ("not_confirmed", "offline", "switch")
 
 
@@ -37,12 +39,13 @@ class MuteControl:
         screen: Screen | None,
         clock: Clock,
         changed: Callable[[], None],
+        table: AudioTable,
         unplugged: Literal["mute", "default"] = "mute",
     ) -> None:
         """`unplugged` is what happens when the speakerphone in use is unplugged in a call."""
         self.phones = Speakerphones(phones)
         self._screen, self._clock, self._changed = screen, clock, changed
-        self._unplugged = unplugged
+        self._table, self._unplugged = table, unplugged
         self.state = mute.first(clock.mono_s())
         self._since = clock.now()
         self._news = asyncio.Event()
@@ -176,17 +179,22 @@ class MuteControl:
             # The driver may have written again.
             self._take(mute.LedWritten(phone.state.led_muted, generation))
 
-    def call_is(self, call: int | None, *, left_here: bool) -> None:
+    def call_is(self, call: int | None, *, joined_here: bool, left_here: bool) -> None:
         """Light the Off-Hook LED while a call is live.
 
-        The next meeting inherits no mute if this one was `left_here`, by somebody in the room. Any
-        other end of a call opens no microphone: a crash, another link, the host's or a program's.
+        The next meeting inherits no mute if this one was `left_here`, by somebody in the room, and
+        [audio] does not keep it. Any other end of a call opens no microphone: a crash, another
+        link, the host's or a program's. A call that began while the daemon was away is not
+        `joined_here`: it stays as it is.
         """
         before, self._call = self._call, call
         if call != before:
             self._hung_up = False
-            if before is not None and left_here:
+            if before is not None and left_here and not self._table.keep_mute:
                 self._take(mute.MuteRequested(False, mute.CALL_ENDED))
+            begins = call is not None and joined_here and self._table.start_muted
+            if begins and mute.toggled(self.state):
+                self._take(mute.MuteRequested(True, CALL_STARTED))
             self._begin_writing()
 
     def put_back(self) -> None:

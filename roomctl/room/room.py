@@ -108,6 +108,7 @@ class Room:
             calls,
             self.bookings,
             context,
+            config.audio,
             config.room.unplugged,
         )
         self.occupancy = OccupancyService(

@@ -330,3 +330,56 @@ async def test_no_other_end_of_a_call_opens_the_microphone() -> None:
         await house.until(lambda: house.document.meeting.state == "in_call")
         await house.always(lambda: house.document.audio.mute == "muted", 10.0)
         assert house.document.audio.requested_by == "panel"
+
+
+@invented
+async def test_a_program_that_leaves_and_joins_again_opens_no_microphone() -> None:
+    async with living() as house:
+        await muted_in_a_call(house)
+        for _ in range(2):
+            assert (await house.ask("meeting.leave", STAFF)).status == "done"
+            assert (await house.ask("meeting.join", STAFF, link=LINK)).status == "done"
+            await house.until(lambda: house.document.meeting.state == "in_call")
+        await house.always(lambda: house.screen.muted and said(house) == "muted", 5.0)
+        assert house.document.audio.requested_by == "panel"
+
+
+@invented
+async def test_a_room_that_keeps_its_mute_keeps_it_also_when_somebody_in_it_leaves() -> None:
+    async with living(BAMBOO + "[audio]\nkeep_mute = true\n") as house:
+        await muted_in_a_call(house)
+        await house.ask("meeting.leave", PANEL)
+        await over(house)
+        await house.always(lambda: said(house) == "muted", 5.0)
+        await house.join(OTHER_LINK)
+        await house.always(lambda: house.screen.muted, 3.0)
+        assert house.document.audio.requested_by == "panel"
+
+
+@invented
+async def test_a_room_that_starts_muted_joins_each_meeting_muted() -> None:
+    async with living(BAMBOO + "[audio]\nstart_muted = true\n") as house:
+        assert said(house) == "open"
+        for _ in range(2):
+            await house.join()
+            await house.until(lambda: said(house) == "muted", limit_s=0.5)
+            assert house.document.audio.requested_by == "call_started"
+            await house.always(lambda: house.screen.muted, 3.0)
+            await house.ask("audio.mute", on=False)
+            await house.until(lambda: said(house) == "open", limit_s=0.5)
+            await house.ask("meeting.leave", PANEL)
+            await over(house)
+
+
+@invented
+async def test_a_call_that_goes_on_without_the_daemon_is_not_muted_as_if_it_began() -> None:
+    starts_muted = BAMBOO + "[audio]\nstart_muted = true\n"
+    hardware = simulated(starts_muted)
+    async with living(starts_muted, on=hardware) as before:
+        await before.join()
+        await before.ask("audio.mute", on=False)
+        await before.always(lambda: said(before) == "open", 3.0)
+        screen = before.screen
+    async with living(starts_muted, on=hardware) as after:
+        await after.always(lambda: not screen.muted, 5.0)
+        assert said(after) == "open"

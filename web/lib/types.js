@@ -27,7 +27,7 @@
  * @property {number | null} volume_pct
  * @property {boolean} available
  * @property {"muted" | "open" | null} requested
- * @property {"panel" | "program" | "speakerphone" | "hang_up" | "found" | "sound" | "unplugged" | "call_ended"} requested_by
+ * @property {"panel" | "program" | "speakerphone" | "hang_up" | "found" | "sound" | "unplugged" | "call_started" | "call_ended"} requested_by
  * @property {string} requested_by_name
  * @property {string} reason
  * @property {string | null} since

@@ -13,11 +13,11 @@ import queue
 import re
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from roomctl.clock import Clock
 from roomctl.errors import PortClosed, PortError
@@ -77,6 +77,18 @@ class Machine(Protocol):
     def outbox(self, now: float) -> bytes | None: ...
     def sent(self, now: float) -> None: ...
     def failed(self, now: float, why: str) -> None: ...
+
+
+@runtime_checkable
+class ChosenPort(Port, Protocol):
+    """A Port whose url left it open which device is meant."""
+
+    async def outdone(self, but: Collection[str] = ()) -> str:
+        """Wait until a device is plugged in that would be the better choice.
+
+        Returns where it is plugged in; those in `but` are passed over.
+        """
+        ...
 
 
 Connect = Callable[[str, str], Awaitable[Port]]
@@ -371,6 +383,12 @@ class Traced:
             self._record(Record(at, "out", data, error.why))
             raise
         self._record(Record(at, "out", data))
+
+    async def outdone(self, but: Collection[str] = ()) -> str:
+        if isinstance(self._port, ChosenPort):
+            return await self._port.outdone(but)
+        await asyncio.Event().wait()  # it was named: no other one is meant
+        raise AssertionError
 
     async def close(self) -> None:
         self._end("closed here")

@@ -21,7 +21,7 @@ _OPENERS: dict[str, Callable[[Address], Awaitable[Port]]] = {
     "tcp": stream.open_tcp,
     "udp": udp.open_port,
     "unix": stream.open_unix,
-    "usb": usb.open_port,
+    "usb": lambda address: usb.open_port(address, better=hidraw.better),
     "v4l2": v4l2.open_port,
     "visca-ip": lambda address: udp.open_port(address.with_port(_VISCA_IP), local=_VISCA_IP),
 }

@@ -2,11 +2,12 @@
 
 Every program gets a copy of each input report, and nothing arbitrates between their writes: the
 browser's WebHID, the desktop and roomctl may light the same LED. Frames are those of `usb`: report
-type (1 input, 2 output, 3 feature), report ID (0 if not numbered), payload. Knows no usage.
+type (1 input, 2 output, 3 feature), report ID (0 if not numbered), payload; a device with several
+nodes is one here (`descriptors.JoinedReports`). Knows no usage.
 
 | what | on the node |
 |---|---|
-| input | read: report ID if reports are numbered, payload |
+| input | read: report ID if reports are numbered, payload; asked for: ioctl HIDIOCGINPUT |
 | output | write: report ID, 0 if not numbered, payload; the kernel picks the endpoint |
 | feature | ioctl HIDIOCSFEATURE, the same bytes |
 
@@ -23,15 +24,17 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
+from roomctl.ports.descriptors import JoinedReports, completeness, has_keys, speaks_telephony
 from roomctl.ports.holders import others
-from roomctl.ports.hotplug import HotplugMonitor, open_when_there
+from roomctl.ports.hotplug import HotplugMonitor, open_when_there, outdone
 from roomctl.ports.usb import (
     BOOT,
     FORBIDDEN,
@@ -40,11 +43,10 @@ from roomctl.ports.usb import (
     Backend,
     DeviceFilter,
     device_filter,
-    is_numbered,
     libusb,
+    no_telephony,
     permission_error,
     reattach,
-    speaks_telephony,
 )
 from roomctl.wire import Chunk, Identity
 
@@ -86,10 +88,41 @@ def nodes(sys: Path = SYS, dev: Path = DEV) -> list[HidrawNode]:
     return list(_nodes(sys, dev))
 
 
-def fitting(requested: DeviceFilter, nodes: list[HidrawNode]) -> list[HidrawNode]:
-    """Return the nodes that may be meant: those that speak telephony first, then by USB port."""
-    found = [node for node in nodes if _fits(requested, node)]
-    return sorted(found, key=lambda node: (not speaks_telephony(node.descriptor), _place(node)))
+def fitting(requested: DeviceFilter, nodes: list[HidrawNode]) -> list[list[HidrawNode]]:
+    """Return the devices that may be meant, the best first, each by its nodes with keys.
+
+    One that is named has its first node if none has keys; `auto` means none without telephony.
+    """
+    devices: dict[str, list[HidrawNode]] = {}
+    for node in sorted(nodes, key=_place):
+        if _fits(requested, node):
+            devices.setdefault(node.port_path or "", []).append(node)
+    found = [_with_keys(each) for each in devices.values()]
+    if requested.ids is None:
+        found = [each for each in found if speaks_telephony(each[0].descriptor)]
+    return sorted(found, key=lambda each: -_completeness(each))
+
+
+def better(
+    requested: DeviceFilter, held: Identity, but: Collection[str], sys: Path = SYS
+) -> str | None:
+    """Return where a device is plugged in that `auto` would take rather than the one held."""
+    least = completeness(held.report_descriptor or b"")
+    for device in fitting(requested, nodes(sys)):
+        place = device[0].port_path
+        if place is not None and place not in (held.port_path, *but):
+            return place if _completeness(device) > least else None
+    return None
+
+
+def _with_keys(device: list[HidrawNode]) -> list[HidrawNode]:
+    """Return the nodes of one device that have keys, the one with telephony first."""
+    kept = [node for node in device if has_keys(node.descriptor)] or device[:1]
+    return sorted(kept, key=lambda node: not speaks_telephony(node.descriptor))
+
+
+def _completeness(device: list[HidrawNode]) -> int:
+    return max(completeness(node.descriptor) for node in device)
 
 
 def plugged(sys: Path = SYS) -> list[tuple[str, str]]:
@@ -184,7 +217,7 @@ class System:
         return nodes(self.sys, self.dev)
 
 
-_Opened = tuple[int, Identity]
+_Opened = tuple[tuple[int, ...], JoinedReports, Identity]
 
 
 async def open_port(address: Address, system: System | None = None) -> HidrawPort:
@@ -198,17 +231,24 @@ async def open_port(address: Address, system: System | None = None) -> HidrawPor
 
     async def open_() -> _Opened:
         return await open_in_thread(
-            lambda: _opened(address.url, find(), system), lambda opened: os.close(opened[0])
+            lambda: _opened(address.url, find(), system), lambda opened: _close(opened[0])
         )
 
-    return HidrawPort(*await open_when_there(open_, system.monitor))
+    auto = device_filter(address) if address.place == "auto" else None
+    descriptors, reports, identity = await open_when_there(open_, system.monitor)
+    return HidrawPort(descriptors, reports, identity, auto, system)
 
 
-def _finder(address: Address, system: System) -> Callable[[], HidrawNode]:
-    """Return what looks for the node that a URL means; it raises PortError if there is none."""
+def _close(descriptors: tuple[int, ...]) -> None:
+    for each in descriptors:
+        os.close(each)
+
+
+def _finder(address: Address, system: System) -> Callable[[], list[HidrawNode]]:
+    """Return what looks for the nodes that a URL means; it raises PortError if there is none."""
     if address.place.startswith("/"):
         address.only(())
-        return lambda: _at(address.url, address.place, system.nodes())
+        return lambda: [_at(address.url, address.place, system.nodes())]
     requested = device_filter(address)
     return lambda: _meant(requested, system)
 
@@ -221,16 +261,25 @@ def _at(url: str, path: str, there: list[HidrawNode]) -> HidrawNode:
     return node
 
 
-def _meant(requested: DeviceFilter, system: System) -> HidrawNode:
+def _meant(requested: DeviceFilter, system: System) -> list[HidrawNode]:
     found = fitting(requested, system.nodes())
     if not found and _reattached(requested, system):
         found = fitting(requested, system.nodes())
     if not found:
-        there = plugged(system.sys)
-        named = ", ".join(f"{ids} at {port}" for ids, port in there) or "nothing"
-        why = f"no hidraw node is its; plugged in: {named}"
-        raise PortMissing(requested.url, why, tuple(ids for ids, _ in there))
+        raise _nothing_meant(requested, system)
     return found[0]
+
+
+def _nothing_meant(requested: DeviceFilter, system: System) -> PortError:
+    for node in system.nodes():
+        if _fits(requested, node):  # `auto`, and it has no telephony
+            ids = f"{node.vid:04x}:{node.pid:04x}"
+            why = no_telephony(requested.url, f"{ids} at {node.port_path}", ids)
+            return PortError(requested.url, why, PortReason.MISSING)
+    there = plugged(system.sys)
+    named = ", ".join(f"{ids} at {port}" for ids, port in there) or "nothing"
+    why = f"no hidraw node is its; plugged in: {named}"
+    return PortMissing(requested.url, why, tuple(ids for ids, _ in there))
 
 
 def _reattached(requested: DeviceFilter, system: System) -> bool:
@@ -245,24 +294,34 @@ def _reattached(requested: DeviceFilter, system: System) -> bool:
     return bool(reattached)
 
 
-def _opened(url: str, node: HidrawNode, system: System) -> _Opened:
-    try:
-        descriptor = system.open(node.path)
-    except OSError as error:
-        raise _not_opened(url, node.path, error) from error
-    if sharing := others(node.path):
-        _log.info("%s: %s is shared with %s", url, node.path, ", ".join(sharing))
-    return descriptor, Identity(
+def _opened(url: str, device: list[HidrawNode], system: System) -> _Opened:
+    """Open the nodes of a device; one that does not open hides no other but that for telephony."""
+    opened: list[tuple[HidrawNode, int]] = []
+    for node in device:
+        try:
+            opened.append((node, system.open(node.path)))
+        except OSError as error:
+            refusal = _not_opened(url, node.path, error)
+            if node is device[0]:
+                raise refusal from error
+            _log.info("%s", refusal)
+    first = device[0]
+    reports = JoinedReports([node.descriptor for node, _ in opened])
+    for node, _ in opened:
+        if sharing := others(node.path):
+            _log.info("%s: %s is shared with %s", url, node.path, ", ".join(sharing))
+    identity = Identity(
         url=url,
-        path=node.path,
-        vid=node.vid,
-        pid=node.pid,
-        bcd_device=node.bcd_device,
-        serial_number=node.serial_number,
-        port_path=node.port_path,
-        product=node.product,
-        report_descriptor=node.descriptor,
+        path=first.path,
+        vid=first.vid,
+        pid=first.pid,
+        bcd_device=first.bcd_device,
+        serial_number=first.serial_number,
+        port_path=first.port_path,
+        product=first.product,
+        report_descriptor=reports.descriptor,
     )
+    return tuple(each for _, each in opened), reports, identity
 
 
 def _not_opened(url: str, path: str, error: OSError) -> PortError:
@@ -276,30 +335,42 @@ def _not_opened(url: str, path: str, error: OSError) -> PortError:
 
 
 class HidrawPort:
-    """An open hidraw node; a chunk is one report."""
+    """The open hidraw nodes of one device; a chunk is one report.
 
-    def __init__(self, descriptor: int, identity: Identity) -> None:
+    An input frame that is written asks for that report (GET_REPORT): what the device answers is
+    read like any other.
+    """
+
+    def __init__(
+        self,
+        descriptors: tuple[int, ...],
+        reports: JoinedReports,
+        identity: Identity,
+        auto: DeviceFilter | None = None,
+        system: System | None = None,
+    ) -> None:
+        """`auto`: what was asked for, if that was any device of a kind."""
         self.identity = identity
-        self._fd = descriptor
-        self._head = bytes((INPUT,))
-        if not is_numbered(identity.report_descriptor or b""):
-            self._head += b"\0"
-        self._reports: deque[Chunk] = deque()
+        self._auto, self._system = auto, system or System()
+        self._fds, self._reports = descriptors, reports
+        self._heard: deque[Chunk] = deque()
+        self._answers: deque[Chunk] = deque()  # filled in a thread
         self._news = asyncio.Event()
         self._blocking = Blocking()
         self._writer = asyncio.Lock()
         self._closing: asyncio.Task[None] | None = None
         self._gone: str | None = None
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(descriptor, self._take)
+        for number, descriptor in enumerate(descriptors):
+            self._loop.add_reader(descriptor, self._take, number)
 
     async def read(self) -> Chunk:
         """Wait for an input report; a cancelled read loses none, the next one gets it."""
-        while not self._reports:
+        while not self._heard:
             self._refuse_if_gone()
             self._news.clear()
             await self._news.wait()
-        return self._reports.popleft()
+        return self._heard.popleft()
 
     async def write(self, data: bytes) -> None:
         """Write one frame; a STALL, a short write and a time-out (0.3 s) are PortErrors.
@@ -314,8 +385,17 @@ class HidrawPort:
             try:
                 async with asyncio.timeout(_WRITE_LIMIT_S):
                     await self._blocking.run(self._put, data)
+                    self._heard += self._answers
+                    self._answers.clear()
+                    self._news.set()
             except TimeoutError as error:
                 raise self._silent(data) from error
+
+    async def outdone(self, but: Collection[str] = ()) -> str:
+        """Wait until a device is plugged in that `auto` would rather take; return where."""
+        auto, system = self._auto, self._system
+        look = partial(better, auto, self.identity, but, system.sys) if auto else None
+        return await outdone(look, system.monitor)
 
     async def close(self) -> None:
         """Close the node; returns within 0.6 s whatever the device does."""
@@ -328,36 +408,48 @@ class HidrawPort:
         # The number must not be given to another file under a write.
         while not await self._blocking.ended(_CLOSE_LIMIT_S):
             _log.warning("%s: a write does not end; still waiting", self.identity.url)
-        os.close(self._fd)
+        _close(self._fds)
 
-    def _take(self) -> None:
+    def _take(self, number: int) -> None:
         """Take one report; the loop calls this when there is one, or the device is gone."""
         try:
-            data = os.read(self._fd, _MOST_REPORT_BYTES)
+            data = os.read(self._fds[number], _MOST_REPORT_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:  # EIO: unplugged
             self._end(f"the device is gone ({error.strerror}); is it plugged in?")
             return
-        if data:
-            self._reports.append(Chunk(self._head + data, time.monotonic()))
-            self._news.set()
-        else:
+        if not data:
             self._end("the device is gone; is it plugged in?")
+        elif (frame := self._reports.heard(number, data)) is not None:
+            self._heard.append(Chunk(frame, time.monotonic()))
+            self._news.set()
 
     def _put(self, frame: bytes) -> None:
-        kind, report = frame[0], frame[1:]
-        doing = f"writing report {report[0]}"
+        number, there = self._reports.route(frame)
+        kind, report, descriptor = there[0], there[1:], self._fds[number]
+        doing = f"{'asking for' if kind == INPUT else 'writing'} report {report[0]}"
         try:
-            if kind == FEATURE:
-                fcntl.ioctl(self._fd, _set_feature(len(report)), bytearray(report))
+            if kind == INPUT:
+                self._ask(number, report[0])
                 return
-            written = os.write(self._fd, report)
+            if kind == FEATURE:
+                fcntl.ioctl(descriptor, _request(_SET_FEATURE, len(report)), bytearray(report))
+                return
+            written = os.write(descriptor, report)
         except OSError as error:
             raise self._failed(doing, error) from error
         if written != len(report):
             why = f"short write: {written} of {len(report)} bytes of report {report[0]}"
             raise PortError(self.identity.url, why)
+
+    def _ask(self, number: int, report: int) -> None:
+        """Have an input report given (HID 1.11, 7.2.1); a kernel before 5.11 cannot."""
+        answer = bytearray((report,)).ljust(_MOST_ANSWER_BYTES, b"\0")
+        length = fcntl.ioctl(self._fds[number], _request(_GET_INPUT, len(answer)), answer)
+        data = bytes(answer[:length] if report else answer[1:length])
+        if (frame := self._reports.heard(number, data)) is not None:
+            self._answers.append(Chunk(frame, time.monotonic()))
 
     def _failed(self, doing: str, error: OSError) -> PortError:
         url = self.identity.url
@@ -376,7 +468,8 @@ class HidrawPort:
     def _end(self, why: str) -> None:
         if self._gone is None:
             self._gone = why
-            self._loop.remove_reader(self._fd)
+            for descriptor in self._fds:
+                self._loop.remove_reader(descriptor)
             self._news.set()
 
     def _refuse_if_gone(self) -> None:
@@ -384,6 +477,10 @@ class HidrawPort:
             raise PortClosed(self.identity.url, self._gone)
 
 
-def _set_feature(length: int) -> int:
-    """Return HIDIOCSFEATURE(length): _IOC(_IOC_WRITE | _IOC_READ, 'H', 0x06, length)."""
-    return 3 << 30 | length << 16 | ord("H") << 8 | 0x06
+_SET_FEATURE, _GET_INPUT = 0x06, 0x0A  # HIDIOCSFEATURE, HIDIOCGINPUT: include/uapi/linux/hidraw.h
+_MOST_ANSWER_BYTES = 64
+
+
+def _request(number: int, length: int) -> int:
+    """Return _IOC(_IOC_WRITE | _IOC_READ, 'H', number, length)."""
+    return 3 << 30 | length << 16 | ord("H") << 8 | number

@@ -22,6 +22,7 @@ T = TypeVar("T")
 LOOK_S = 1.0  # how long a port waits for news before it says that its device is missing
 SETTLE_S = 1.0  # how long after the news a node may be missing, forbidden or in udev's own hands
 _RETRY_S = 0.1
+_WAIT_S = 600.0
 _POLL_S = 0.25
 _NOT_YET = frozenset({PortReason.MISSING, PortReason.PERMISSION, PortReason.BUSY})
 _CAME = frozenset({"add", "bind", "change"})
@@ -52,6 +53,22 @@ async def open_when_there(
             if error.reason is not PortReason.MISSING or not await plugged.within(LOOK_S):
                 raise
         return await _settled(open_)
+
+
+async def outdone(
+    look: Callable[[], str | None] | None, monitor: Callable[[], HotplugMonitor] | None = None
+) -> str:
+    """Look again whenever something has been plugged in; return what `look` finds. None: never."""
+    if look is None:
+        await asyncio.Event().wait()
+    while True:
+        with closing(monitor() if monitor else await in_thread(listen)) as plugged:
+            if not await plugged.within(_WAIT_S):
+                continue
+        for _ in range(round(SETTLE_S / _RETRY_S)):
+            if look is not None and (found := await in_thread(look)) is not None:
+                return found
+            await asyncio.sleep(_RETRY_S)
 
 
 async def _settled(open_: Callable[[], Awaitable[T]]) -> T:

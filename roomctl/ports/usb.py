@@ -1,15 +1,17 @@
-"""The HID interface of a USB device by pyusb: `usb:0b0e:2456`, `usb:auto`. Knows no usage.
+"""The HID interfaces of a USB device by pyusb: `usb:0b0e:2456`, `usb:auto`. Knows no usage.
 
-In four parts: which device a URL means (`DeviceFilter`), the interface that is claimed on it, the
+In four parts: which device a URL means (`DeviceFilter`), the interfaces that are claimed on it, the
 errors of pyusb and the kernel as PortErrors, and the port. A speakerphone is held in this way, for
 roomctl alone, or shared with other programs by `hidraw`; both speak the same frames.
 
 A frame is report type (1 input, 2 output, 3 feature), report ID (0 if reports are not numbered)
-and payload. Input reports come from the interrupt IN endpoint. An output report goes to the
+and payload; several interfaces are one here (`descriptors.JoinedReports`). Input reports come from
+the interrupt IN endpoint, and an input frame that is written asks for one (GET_REPORT: 0xA1, 0x01,
+type << 8 | ID, interface; HID 1.11, 7.2.1). An output report goes to the
 interrupt OUT endpoint where the interface has one (some devices STALL SET_REPORT then), else by
 SET_REPORT: 0x21, 0x09, type << 8 | ID, interface (HID 1.11, 7.2.2).
 
-Only the HID interface is claimed: the sound interfaces stay with the kernel, so the device is never
+Only HID interfaces are claimed: the sound interfaces stay with the kernel, so the device is never
 configured or reset. usbhid is detached from the interface, and attached again when it is released;
 a process that was killed could not, so whoever comes next does.
 
@@ -26,8 +28,10 @@ import errno
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import usb.backend.libusb1
@@ -38,21 +42,24 @@ from usb.backend import IBackend
 from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
+from roomctl.ports.descriptors import (
+    MOST_BYTES,
+    JoinedReports,
+    completeness,
+    has_keys,
+    speaks_telephony,
+)
 from roomctl.ports.holders import held_here, others
-from roomctl.ports.hotplug import HotplugMonitor, open_when_there
+from roomctl.ports.hotplug import HotplugMonitor, open_when_there, outdone
 from roomctl.wire import Chunk, Identity
 
 _log = logging.getLogger(__name__)
 
-TELEPHONY_PAGE = 0x0B
 AUDIO, HID, HUB, BOOT = 1, 3, 9, 1
-USAGE_PAGE, USAGE, REPORT_ID = 0x04, 0x08, 0x84  # prefixes, as `short_items` yields them
-MAIN_ITEMS = (0x80, 0x90, 0xB0)  # Input, Output, Feature
 INPUT, OUTPUT = 1, 2
 _READ_MS = 200  # how long a close may have to wait for a read
 _WRITE_MS = 300
 _READ_DESCRIPTOR_MS = 300
-_MOST_DESCRIPTOR_BYTES = 4096
 _PACKET_SIZE = 0x7FF  # bits of wMaxPacketSize (USB 2.0, table 9-13)
 _CLOSE_LIMIT_S = 0.6
 
@@ -170,36 +177,10 @@ def device_names(devices: list[usb.core.Device]) -> str:
     return f"plugged in: {', '.join(found)}" if found else "nothing is plugged in"
 
 
-def short_items(descriptor: bytes) -> Iterator[tuple[int, int]]:
-    """Yield (prefix without size, data) of the short items of a report descriptor."""
-    at = 0
-    while at < len(descriptor):
-        prefix, size = descriptor[at], (0, 1, 2, 4)[descriptor[at] & 3]
-        if prefix == 0xFE:
-            at += 3 + (descriptor[at + 1] if at + 1 < len(descriptor) else 0)
-            continue
-        yield prefix & 0xFC, int.from_bytes(descriptor[at + 1 : at + 1 + size], "little")
-        at += 1 + size
-
-
-def speaks_telephony(descriptor: bytes) -> bool:
-    """Whether it declares a telephony control; some have the collection and nothing in it."""
-    page = own_page = 0
-    for prefix, data in short_items(descriptor):
-        if prefix == USAGE_PAGE:
-            page = data
-        elif prefix == USAGE:
-            own_page = data >> 16
-        elif prefix in MAIN_ITEMS:
-            if TELEPHONY_PAGE in (page, own_page):
-                return True
-            own_page = 0
-    return False
-
-
-def is_numbered(descriptor: bytes) -> bool:
-    """Whether its reports begin with a report ID."""
-    return REPORT_ID in dict(short_items(descriptor))
+def no_telephony(url: str, name: str, ids: str) -> str:
+    """Say why a device with sound is not taken by itself, and how it is all the same."""
+    scheme = url.partition(":")[0]
+    return f"{name} has no telephony controls; write {scheme}:{ids} to have it all the same"
 
 
 def permission_error(url: str, node: str, *rules: str) -> PortError:
@@ -257,6 +238,7 @@ def transfer_error(url: str, doing: str, error: Exception, limit_s: float) -> Po
 
 
 Backend = Callable[[], IBackend | None]
+Better = Callable[[DeviceFilter, Identity, Collection[str]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +253,16 @@ class ClaimedInterface:
     descriptor: bytes
 
 
-def open_interface(requested: DeviceFilter, backend: Backend) -> tuple[ClaimedInterface, Identity]:
-    """Claim the first free interface that fits; raise PortError saying why there is none."""
+Claimed = tuple[ClaimedInterface, ...]
+"""All interfaces of one device that are ours, the one that speaks telephony first."""
+
+
+def open_interfaces(requested: DeviceFilter, backend: Backend) -> tuple[Claimed, Identity]:
+    """Claim the interfaces of the first device that fits; raise PortError saying why there is none.
+
+    They are those with telephony or consumer controls. One that cannot be claimed, or read, hides
+    no other, unless it may be the one that speaks telephony.
+    """
     library = backend()
     if library is None:
         why = "libusb is not installed; `sudo apt install libusb-1.0-0`"
@@ -284,12 +274,14 @@ def open_interface(requested: DeviceFilter, backend: Backend) -> tuple[ClaimedIn
         raise
 
 
-def release(claimed: ClaimedInterface) -> None:
-    """Release the interface, attach usbhid to it again and close the device; never raises."""
-    _release(claimed.device, claimed.interface)
+def release(claimed: Claimed) -> None:
+    """Release the interfaces, attach usbhid to them again and close the device; never raises."""
+    device = claimed[0].device
+    for one in claimed:
+        _release(device, one.interface)
     with contextlib.suppress(*REFUSALS):
-        usb.util.dispose_resources(claimed.device)
-    free_context(claimed.device.backend)
+        usb.util.dispose_resources(device)
+    free_context(device.backend)
 
 
 def reattach(requested: DeviceFilter, backend: Backend) -> list[str]:
@@ -337,39 +329,44 @@ def _listed(requested: DeviceFilter, library: IBackend) -> list[usb.core.Device]
         raise PortError(requested.url, f"USB devices cannot be listed ({error})") from error
 
 
-def _search(requested: DeviceFilter, library: IBackend) -> tuple[ClaimedInterface, Identity]:
+def _search(requested: DeviceFilter, library: IBackend) -> tuple[Claimed, Identity]:
     devices = _listed(requested, library)
     fitting = [device for device in devices if _fits(requested, device)]
     if not fitting:
         why = f"is not plugged in; {device_names(devices)}"
         raise PortMissing(requested.url, why, tuple(vid_pid(device) for device in devices))
-    claimed = _first(requested, fitting)
-    return claimed, _identity(requested.url, claimed)
-
-
-def _first(requested: DeviceFilter, fitting: list[usb.core.Device]) -> ClaimedInterface:
-    """Claim the first that is free; where any may be meant, one without telephony comes last."""
     refusals: list[PortError] = []
-    spare: usb.core.Device | None = None
+    found: list[Claimed] = []
     for device in fitting:
         try:
-            claimed = _take(requested, device)
+            found.append(_take(requested, device))
         except PortError as error:
             refusals.append(error)
             usb.util.dispose_resources(device)
             continue
-        if requested.ids is not None or speaks_telephony(claimed.descriptor):
-            return claimed
-        _release(device, claimed.interface)
-        usb.util.dispose_resources(device)
-        spare = spare or device
-    if spare is None:
+        if requested.ids is not None:
+            break
+    if not found:
         raise refusals[0]
-    return _take(requested, spare)
+    best = max(found, key=_completeness)  # of equals the first
+    for each in found:
+        if each is not best:
+            _put_back(each)
+    return best, _identity(requested.url, best)
 
 
-def _take(requested: DeviceFilter, device: usb.core.Device) -> ClaimedInterface:
-    """Claim the HID interface of `device` that speaks telephony, else its first."""
+def _completeness(claimed: Claimed) -> int:
+    return max(completeness(one.descriptor) for one in claimed)
+
+
+def _put_back(claimed: Claimed) -> None:
+    for one in claimed:
+        _release(one.device, one.interface)
+    usb.util.dispose_resources(claimed[0].device)
+
+
+def _take(requested: DeviceFilter, device: usb.core.Device) -> Claimed:
+    """Claim the HID interfaces of `device` that have keys for a room, else its first."""
     try:
         interfaces = _hid_interfaces(device)
         found = string_descriptor(device, "serial_number")
@@ -381,14 +378,50 @@ def _take(requested: DeviceFilter, device: usb.core.Device) -> ClaimedInterface:
             _ask(device)  # of a device that is just gone pyusb lists no interfaces, and no error
             why = f"{name} has no HID interface, so no buttons and no LEDs to reach"
             raise PortError(requested.url, why, PortReason.UNSUPPORTED)
-        for interface in interfaces:
-            claimed = _claim(requested.url, device, interface)
-            if len(interfaces) == 1 or speaks_telephony(claimed.descriptor):
-                return claimed
-            _release(device, claimed.interface)
-        return _claim(requested.url, device, interfaces[0])
     except FAILURES as error:
         raise open_error(requested.url, device, error) from error
+    return _take_those_with_keys(requested, device, interfaces)
+
+
+def _take_those_with_keys(
+    requested: DeviceFilter, device: usb.core.Device, interfaces: list[usb.core.Interface]
+) -> Claimed:
+    taken: list[ClaimedInterface] = []
+    refusals: list[PortError] = []
+    for interface in interfaces:
+        try:
+            taken.append(_claim(requested.url, device, interface))
+        except PortError as error:
+            refusals.append(error)
+    kept = [one for one in taken if has_keys(one.descriptor)] or taken[:1]
+    kept.sort(key=lambda one: not speaks_telephony(one.descriptor))
+    refusal = _refusal(requested, device, kept, refusals)
+    for one in taken:
+        if refusal is not None or one not in kept:
+            _release(device, one.interface)
+    if refusal is not None:
+        raise refusal
+    for left_out in refusals:
+        _log.info("%s", left_out)
+    return tuple(kept)
+
+
+def _refusal(
+    requested: DeviceFilter,
+    device: usb.core.Device,
+    kept: list[ClaimedInterface],
+    refusals: list[PortError],
+) -> PortError | None:
+    """Say why what could be claimed of a device is not enough; None: it is."""
+    if kept and speaks_telephony(kept[0].descriptor):
+        return None
+    held = [error for error in refusals if error.reason is PortReason.BUSY]
+    if held or not kept:
+        return (held or refusals)[0]
+    if requested.ids is not None:
+        return None
+    why = no_telephony(requested.url, device_name(device), vid_pid(device))
+    return PortError(requested.url, why, PortReason.MISSING)
 
 
 def _hid_interfaces(device: usb.core.Device) -> list[usb.core.Interface]:
@@ -402,10 +435,11 @@ def _ask(device: usb.core.Device) -> None:
 
 
 def _claim(url: str, device: usb.core.Device, interface: usb.core.Interface) -> ClaimedInterface:
+    """Claim one interface, or leave it as it was and raise PortError."""
     number: int = interface.bInterfaceNumber
-    if device.is_kernel_driver_active(number):  # none is, after a crash of ours
-        _detach(device, number)
     try:
+        if device.is_kernel_driver_active(number):  # none is, after a crash of ours
+            _detach(device, number)
         usb.util.claim_interface(device, number)
         descriptor = _report_descriptor(url, device, interface)
         inward = _endpoint(interface, usb.util.ENDPOINT_IN)
@@ -414,7 +448,10 @@ def _claim(url: str, device: usb.core.Device, interface: usb.core.Interface) -> 
             name = device_name(device)
             why = f"interface {number} of {name} has no interrupt endpoint to read"
             raise PortError(url, why, PortReason.UNSUPPORTED)
-    except (*FAILURES, PortError):
+    except FAILURES as error:
+        _release(device, number)
+        raise open_error(url, device, error) from error
+    except PortError:
         _release(device, number)
         raise
     return ClaimedInterface(
@@ -439,7 +476,7 @@ def _report_descriptor(url: str, device: usb.core.Device, interface: usb.core.In
     """Read the report descriptor, whose length stands in the HID descriptor (HID 1.11, 6.2.1)."""
     extra, name = bytes(interface.extra_descriptors), device_name(device)
     length = next((_le16(one, 7) for one in _descriptors(extra) if one[1] == 0x21), 0)
-    if not 0 < length <= _MOST_DESCRIPTOR_BYTES:
+    if not 0 < length <= MOST_BYTES:
         why = f"{name} declares a report descriptor of {length} bytes, not of 1 to 4096"
         raise PortError(url, why, PortReason.UNSUPPORTED)
     setup = (0x81, 0x06, 0x2200, interface.bInterfaceNumber)
@@ -479,8 +516,8 @@ def _attached(device: usb.core.Device, number: int) -> bool:
     return True
 
 
-def _identity(url: str, claimed: ClaimedInterface) -> Identity:
-    device = claimed.device
+def _identity(url: str, claimed: Claimed) -> Identity:
+    device = claimed[0].device
     return Identity(
         url=url,
         path=device_node(device),
@@ -490,8 +527,12 @@ def _identity(url: str, claimed: ClaimedInterface) -> Identity:
         serial_number=string_descriptor(device, "serial_number"),
         port_path=port_path(device),
         product=string_descriptor(device, "product"),
-        report_descriptor=claimed.descriptor,
+        report_descriptor=_joined(claimed).descriptor,
     )
+
+
+def _joined(claimed: Claimed) -> JoinedReports:
+    return JoinedReports([one.descriptor for one in claimed])
 
 
 def _endpoint(interface: usb.core.Interface, direction: int) -> usb.core.Endpoint | None:
@@ -504,53 +545,97 @@ def _endpoint(interface: usb.core.Interface, direction: int) -> usb.core.Endpoin
 
 
 async def open_port(
-    address: Address, backend: Backend = libusb, monitor: Callable[[], HotplugMonitor] | None = None
+    address: Address,
+    backend: Backend = libusb,
+    monitor: Callable[[], HotplugMonitor] | None = None,
+    better: Better | None = None,
 ) -> UsbPort:
     """Open `usb:VID:PID` or `usb:auto`, `?port=1-1.4` or `?serial=…`; raise PortError.
 
-    Of several that fit, the first by port path that is free is taken. One that is missing is given
-    a second to be plugged in.
+    Of several that fit, the first by port path that is free is taken; of `auto`, the one with most
+    of what telephony needs. One that is missing is given a second to be plugged in. `better` looks
+    for one that `auto` would rather take than the one it holds, without opening any.
     """
     requested = device_filter(address)
 
-    async def open_() -> tuple[ClaimedInterface, Identity]:
+    async def open_() -> tuple[Claimed, Identity]:
         return await open_in_thread(
-            lambda: open_interface(requested, backend), lambda opened: release(opened[0])
+            lambda: open_interfaces(requested, backend), lambda opened: release(opened[0])
         )
 
-    return UsbPort(*await open_when_there(open_, monitor))
+    claimed, identity = await open_when_there(open_, monitor)
+    look = None if better is None or requested.ids else partial(better, requested, identity)
+    return UsbPort(claimed, identity, look, monitor)
 
 
 class UsbPort:
-    """An open HID interface; a chunk is one report."""
+    """The HID interfaces of one device, open; a chunk is one report.
 
-    def __init__(self, claimed: ClaimedInterface, identity: Identity) -> None:
+    An input frame that is written asks for that report (GET_REPORT): what the device answers is
+    read like any other.
+    """
+
+    def __init__(
+        self,
+        claimed: Claimed,
+        identity: Identity,
+        look: Callable[[Collection[str]], str | None] | None = None,
+        monitor: Callable[[], HotplugMonitor] | None = None,
+    ) -> None:
+        """`look` finds where a better device is plugged in, but for some places; None: none is."""
+        self._look, self._monitor = look, monitor
         self.identity = identity
-        self._claimed = claimed
-        self._numbered = is_numbered(claimed.descriptor)
+        self._claimed, self._reports = claimed, _joined(claimed)
         self._blocking = Blocking()
         self._writer = asyncio.Lock()
-        self._reading: asyncio.Task[Chunk] | None = None
+        self._readers: dict[int, asyncio.Task[Chunk]] = {}
+        self._heard: deque[Chunk] = deque()
+        self._answers: deque[Chunk] = deque()  # filled in a thread
+        self._news = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
         self._gone: str | None = None
 
     async def read(self) -> Chunk:
         """Wait for an input report; a cancelled read loses none, the next one gets it."""
-        self._refuse_if_gone()
-        if self._reading is None:
-            self._reading = self._blocking.start(self._wait_for_report)
-        reading = self._reading
-        try:
-            return await asyncio.shield(reading)
-        finally:
-            if reading.done():
-                self._reading = None
+        while not self._heard:
+            self._refuse_if_gone()
+            self._news.clear()
+            for number in self._reports.interfaces:
+                if number not in self._readers:
+                    self._readers[number] = self._blocking.start(self._wait_for_report, number)
+                    self._readers[number].add_done_callback(lambda _: self._news.set())
+            self._collect()
+            if not self._heard:
+                await self._news.wait()
+                self._collect()
+        return self._heard.popleft()
+
+    def _collect(self) -> None:
+        """Take what the readers that have ended have read, or raise what they met."""
+        failure: BaseException | None = None
+        for number, reader in list(self._readers.items()):
+            if reader.done():
+                del self._readers[number]
+                failure = reader.exception() or failure
+                if reader.exception() is None:
+                    self._heard.append(reader.result())
+        if failure is not None and not self._heard:
+            raise failure
 
     async def write(self, data: bytes) -> None:
         """Write one frame; a STALL, a short write and a time-out (0.3 s) are PortErrors."""
         async with self._writer:
             self._refuse_if_gone()
             await self._blocking.run(self._put, data)
+            self._heard += self._answers
+            self._answers.clear()
+            if self._heard:
+                self._news.set()
+
+    async def outdone(self, but: Collection[str] = ()) -> str:
+        """Wait until a device is plugged in that `auto` would rather take; return where."""
+        look = None if self._look is None else partial(self._look, but)
+        return await outdone(look, self._monitor)
 
     async def close(self) -> None:
         """Give the interface back to the kernel; returns within 0.6 s whatever the device does."""
@@ -565,8 +650,8 @@ class UsbPort:
             _log.warning("%s: a transfer does not end; still waiting", self.identity.url)
         await self._blocking.run(release, self._claimed)
 
-    def _wait_for_report(self) -> Chunk:
-        claimed = self._claimed
+    def _wait_for_report(self, number: int) -> Chunk:
+        claimed = self._claimed[number]
         while self._gone is None:
             try:
                 data = bytes(
@@ -575,22 +660,26 @@ class UsbPort:
             except usb.core.USBTimeoutError:
                 continue
             except FAILURES as error:
-                number = getattr(error, "errno", None)
-                if number == errno.EINTR:
+                code = getattr(error, "errno", None)
+                if code == errno.EINTR:
                     continue
-                if number == errno.EPIPE:
+                if code == errno.EPIPE:
                     with contextlib.suppress(*REFUSALS):
                         claimed.device.clear_halt(claimed.endpoint_in)
                 raise self._failed("reading", error, _READ_MS) from error
-            if data:
-                head = bytes((INPUT,)) if self._numbered else bytes((INPUT, 0))
-                return Chunk(head + data, time.monotonic())
+            frame = self._reports.heard(number, data) if data else None
+            if frame is not None:
+                return Chunk(frame, time.monotonic())
         raise PortClosed(self.identity.url, self._gone)
 
     def _put(self, frame: bytes) -> None:
-        kind, report_id = frame[0], frame[1]
-        wire = frame[1:] if report_id else frame[2:]
-        claimed, device = self._claimed, self._claimed.device
+        number, there = self._reports.route(frame)
+        kind, report_id = there[0], there[1]
+        if kind == INPUT:
+            self._ask(number, report_id)
+            return
+        wire = there[1:] if report_id else there[2:]
+        claimed, device = self._claimed[number], self._claimed[number].device
         try:
             if kind == OUTPUT and claimed.endpoint_out is not None:
                 written = device.write(claimed.endpoint_out, wire, _WRITE_MS)
@@ -602,6 +691,18 @@ class UsbPort:
         if written != len(wire):
             why = f"short write: {written} of {len(wire)} bytes of report {report_id}"
             raise PortError(self.identity.url, why)
+
+    def _ask(self, number: int, report_id: int) -> None:
+        """Have an input report given (HID 1.11, 7.2.1)."""
+        claimed = self._claimed[number]
+        setup = (0xA1, 0x01, INPUT << 8 | report_id, claimed.interface)
+        try:
+            data = bytes(claimed.device.ctrl_transfer(*setup, claimed.packet_bytes, _WRITE_MS))
+        except FAILURES as error:
+            raise self._failed(f"asking for report {report_id}", error, _WRITE_MS) from error
+        frame = self._reports.heard(number, data)
+        if frame is not None:
+            self._answers.append(Chunk(frame, time.monotonic()))
 
     def _failed(self, doing: str, error: Exception, limit_ms: int) -> PortError:
         failure = transfer_error(self.identity.url, doing, error, limit_ms / 1000)

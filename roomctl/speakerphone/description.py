@@ -28,7 +28,6 @@ from roomctl.speakerphone.hid import (
     ReportControl,
     ReportLayout,
     ReportType,
-    Usage,
     read_descriptor,
     usage_name,
 )
@@ -40,6 +39,7 @@ from roomctl.speakerphone.telephony import (
     PressTiming,
     Telephony,
     WrittenLeds,
+    mute_keys,
 )
 from roomctl.wire import Identity, Record, Ring
 
@@ -69,6 +69,7 @@ class ReadSettings:
 
     mute_led: MuteLed
     timing: PressTiming
+    mute_switch: bool | None = None
 
 
 class ReportReader:
@@ -80,8 +81,11 @@ class ReportReader:
 
     def _begin(self) -> None:
         self._leds = Leds(self._layout, self._settings.mute_led)
-        self._telephony = Telephony(self._layout, self._leds, self._settings.timing)
+        self._telephony = Telephony(
+            self._layout, self._leds, self._settings.timing, self._settings.mute_switch
+        )
         self._lit: dict[ReportControl, bool] = {}
+        self._asked: int | None = None
 
     def read(self, record: Record) -> tuple[str, ...]:
         """Return the presses in an input report, or the LEDs that a written one lights."""
@@ -92,6 +96,9 @@ class ReportReader:
         report = (_REPORT_TYPES[record.data[0]], record.data[1])
         if record.direction == "in":
             return self._heard(record)
+        if report[0] is ReportType.INPUT:
+            self._asked = None if record.note else report[1]
+            return ()
         if record.note:
             self._lit.clear()
             self._telephony.leds_unknown()
@@ -101,6 +108,10 @@ class ReportReader:
 
     def _heard(self, record: Record) -> tuple[str, ...]:
         phone = self._telephony
+        if record.data[1] == self._asked:
+            self._asked = None
+            stands = phone.stands(record.data[1], record.data[2:], record.at)
+            return tuple(str(press) for press in stands)
         was_off_hook = phone.off_hook
         presses = phone.read(record.data[1], record.data[2:], record.at)
         if phone.off_hook and not was_off_hook and self._target[1]:
@@ -139,14 +150,15 @@ class ReportReader:
 
 def mute_reports(layout: ReportLayout, records: tuple[Record, ...]) -> list[float]:
     """Return when input reports said that mute is pressed, or of a state, that it is another."""
-    controls = layout.find(Usage.PHONE_MUTE, ReportType.INPUT)
+    controls = [key.control for key in mute_keys(layout)]
     found, level = [], dict[ReportControl, bool]()
     for record in records:
         for control in controls:
             if record.direction != "in" or record.data[1] != control.report_id:
                 continue
-            value = bool(control.value(record.data[2:]))
-            if value if control.relative else value is not level.get(control, False):
+            value, before = bool(control.value(record.data[2:])), level.get(control, False)
+            moved = value is not before if control.switch else value and not before
+            if value if control.relative else moved:
                 found.append(record.at)
             level[control] = value
     return found
@@ -187,7 +199,8 @@ class Description:
         }
 
     def _reports(self, descriptor: bytes | None, now: Moment) -> Iterator[dict[str, Any]]:
-        settings = ReadSettings(self.profile.mute_led, self.profile.timing)
+        profile = self.profile
+        settings = ReadSettings(profile.mute_led, profile.timing, profile.mute_switch)
         reader = ReportReader(_layout(descriptor), settings)
         shown = last(self.records)
         for record in shown:
@@ -234,7 +247,7 @@ def pasted(found: Mapping[str, Any]) -> Pasted:
     times = (profile[name] / 1000 for name in ("echo_ms", "repeat_ms", "double_ms"))
     return Pasted(
         bytes.fromhex(found["descriptor"]),
-        ReadSettings(profile["mute_led"], PressTiming(*times)),
+        ReadSettings(profile["mute_led"], PressTiming(*times), profile.get("mute_switch")),
         tuple(_record(report) for report in reports),
         tuple(tuple(report.get("means", ())) for report in reports),
     )
@@ -279,6 +292,7 @@ def _settings_of(profile: SpeakerphoneProfile) -> dict[str, Any]:
         "echo_ms": profile.echo_ms,
         "repeat_ms": profile.repeat_ms,
         "double_ms": profile.double_ms,
+        "mute_switch": profile.mute_switch,
     }
 
 

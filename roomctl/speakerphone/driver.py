@@ -35,7 +35,7 @@ from roomctl.speakerphone.profile import (
     shipped,
 )
 from roomctl.speakerphone.telephony import Press, TelephonySession
-from roomctl.wire import Connect, Identity, Machine, traced
+from roomctl.wire import ChosenPort, Connect, Identity, Machine, Port, traced
 
 _log = logging.getLogger(__name__)
 
@@ -101,7 +101,8 @@ class Speakerphone(Device):
         profile: str | None = None,
     ) -> None:
         self.trace = ring()
-        super().__init__(name, url, traced(connect, clock, self.trace.note), clock, changed)
+        self._opens = traced(connect, clock, self.trace.note)
+        super().__init__(name, url, self._open, clock, changed)
         self._profiles = dict(profiles or {"generic": GENERIC})
         self._asked = profile
         stem, self._profile = pick(self._profiles, profile, None, None)
@@ -114,6 +115,9 @@ class Speakerphone(Device):
         self._session: TelephonySession | None = None
         self._failures = 0
         self._identity: Identity | None = None
+        self._port: Port | None = None
+        self._giving_way: asyncio.Task[None] | None = None
+        self._tried: set[str] = set()  # where better devices were plugged in
 
     @property
     def profile(self) -> SpeakerphoneProfile:
@@ -191,7 +195,13 @@ class Speakerphone(Device):
             for one in advisories:
                 _log.warning("%s: %s (%s)", self.name, one.what, one.source)
         session = TelephonySession(
-            layout, profile.timing, profile.mute_led, self._heard, self._settled
+            layout,
+            profile.timing,
+            profile.mute_led,
+            self._heard,
+            self._settled,
+            profile.mute_switch,
+            asks=not profile.no_get_report,
         )
         self._session, self._failures = session, 0
         self.state = replace(
@@ -209,10 +219,14 @@ class Speakerphone(Device):
             mic_gated=profile.mic_needs_off_hook,
         )
         session.write_leds(*self._target)
+        if isinstance(self._port, ChosenPort):
+            self._giving_way = asyncio.create_task(self._give_way(self._port))
         return session
 
     def lost(self) -> None:
         self._session = None
+        if self._giving_way is not None:
+            self._giving_way.cancel()
         self._settle(f"{self.name} was unplugged")
         self.state = replace(self.state, off_hook=None, led_muted=None, mic_gated=False)
         self.changed()
@@ -224,6 +238,22 @@ class Speakerphone(Device):
                 await self.write_leds(muted=False, off_hook=False)
         except (PortError, NoReply, TimeoutError) as error:
             _log.debug("%s: LEDs not switched off: %s", self.name, error)
+
+    async def _open(self, name: str, url: str) -> Port:
+        self._port = await self._opens(name, url)
+        return self._port
+
+    async def _give_way(self, port: ChosenPort) -> None:
+        """Let `auto` choose again once a better device is plugged in, but never in a call.
+
+        A place where that led to nothing is not tried again.
+        """
+        place = await port.outdone(self._tried)
+        self._tried.add(place)
+        while self._target[1]:
+            await asyncio.sleep(LOOK_S)
+        _log.info("%s: a better device is plugged in at %s", self.name, place)
+        await port.close()
 
     async def _rewrite_after_suspend(self) -> None:
         """Notice that the wall clock went on alone: the box slept, and the device may have, too.

@@ -47,6 +47,7 @@ class Usage(IntEnum):
     FLASH = 0x000B_0021
     REDIAL = 0x000B_0024
     PHONE_MUTE = 0x000B_002F
+    SYSTEM_MICROPHONE_MUTE = 0x0001_00A9
     LINE_BUSY_TONE = 0x000B_0097
     RINGER = 0x000B_009E
     BUTTON7_REJECT = 0x0009_0007
@@ -112,6 +113,15 @@ class Field:
     def relative(self) -> bool:
         return bool(self.flags & 0x04)
 
+    @property
+    def switch(self) -> bool:
+        """Whether a value stays where somebody has put it (HID 1.11, 6.2.2.5).
+
+        What returns to a preferred state when nobody touches it is a push button, and so is what an
+        array names.
+        """
+        return not self.relative and not self.array and bool(self.flags & 0x20)
+
     def named(self) -> Iterator[int]:
         """Yield the usage of each of `count` values; the last one repeats (HID 1.11, 6.2.2.8)."""
         last = self.usages[-1][-1]
@@ -137,6 +147,7 @@ class Field:
             self.size,
             self.constant,
             self.relative,
+            switch=self.switch,
             signed=self.logical_min < 0,
             count=self.count if self.array else 1,
             selector=self.logical_min + index if self.array else None,
@@ -158,6 +169,7 @@ class ReportControl:
     size: int
     constant: bool
     relative: bool
+    switch: bool = False
     signed: bool = False
     count: int = 1
     selector: int | None = None

@@ -56,6 +56,12 @@ class SpeakerphoneProfile(Profile):
     repeat_ms: int = Field(default=2500, ge=0, le=2500, description="an unanswered press repeats")
     double_ms: int = Field(default=50, ge=0, le=500, description="one press may be sent twice")
 
+    mute_switch: bool | None = Field(
+        default=None, description="mute has a position, or not, whatever the descriptor says"
+    )
+    no_get_report: bool = Field(
+        default=False, description="it must not be asked where its mute switch stands"
+    )
     update_ids: tuple[Annotated[str, Field(pattern=_IDS)], ...] = Field(
         default=(), description="vid:pid that it has while its firmware is being written"
     )

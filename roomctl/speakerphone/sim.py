@@ -12,7 +12,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, field
 
-from roomctl.speakerphone.hid import ReportLayout, ReportType, Usage, read_descriptor
+from roomctl.speakerphone.hid import ReportControl, ReportLayout, ReportType, Usage, read_descriptor
 from roomctl.speakerphone.telephony import REPORT_TYPES
 from roomctl.wire import Chunk
 
@@ -22,7 +22,8 @@ class Model:
     """What the USB port would find out about the device.
 
     `mic_needs_off_hook`: it keeps its microphone silent until then. `double`: it sends each press
-    twice within 50 ms.
+    twice within 50 ms. `mute_switch`: its mute has a position, although its descriptor says that it
+    is a push button. `no_get_report`: it does not tell where its switches stand.
     """
 
     product: str
@@ -31,6 +32,8 @@ class Model:
     descriptor: bytes
     mic_needs_off_hook: bool = False
     double: bool = False
+    mute_switch: bool = False
+    no_get_report: bool = False
 
     @property
     def ids(self) -> str:
@@ -98,16 +101,29 @@ BLACKWIRE = Model(
 )
 
 # A speakermic whose mute is a state and whose reports have no ID, as Google's is said to be
-# (systemd hwdb 60-keyboard: 18d1:8001); no descriptor of one is public. WrittenLeds after the HID
-# Usage Tables: hook and mute in, Off-Hook and Mute LEDs out, one byte each.
+# (systemd hwdb 60-keyboard: 18d1:8001); no descriptor of one is public. Made after the HID Usage
+# Tables: hook and mute in, Off-Hook and Mute LEDs out, one byte each. Absolute, no preferred state.
 SPEAKERMIC = Model(
     "absolute speakermic",
     0x18D1,
     0x8001,
-    bytes.fromhex("050b0905a10115002501750195020920092f8102950681030508091709099502910295069101c0"),
+    bytes.fromhex("050b0905a10115002501750195020920092f8122950681030508091709099502910295069101c0"),
 )
 
-MODELS = {model.ids: model for model in (SPEAK_810, POWERCONF, SP325, BLACKWIRE, SPEAKERMIC)}
+# The same with a preferred state: a push button that is 1 while somebody holds it, in a field that
+# is not relative. No device: an id for tests (pid.codes).
+PUSH_BUTTON = Model(
+    "push-button speakerphone",
+    0x1209,
+    0x0001,
+    bytes.fromhex(
+        "050b0905a101150025017501950109208122092f8102950681030508091709099502910295069101c0"
+    ),
+)
+
+MODELS = {
+    model.ids: model for model in (SPEAK_810, POWERCONF, SP325, BLACKWIRE, SPEAKERMIC, PUSH_BUTTON)
+}
 
 
 _REPORT_TYPES = {number: report_type for report_type, number in REPORT_TYPES.items()}
@@ -177,6 +193,10 @@ class SimSpeakerphone:
         """Press the mute button; nothing changes until the host answers."""
         self._schedule(0, "press mute")
 
+    def switch_mute(self, muted: bool) -> None:
+        """Have a mute switch stand so, before the device is connected."""
+        self._muted = muted
+
     def press_hook(self) -> None:
         """Press the call button: the hook changes at once."""
         self._schedule(0, "press hook")
@@ -188,6 +208,11 @@ class SimSpeakerphone:
     def refusal(self, frame: bytes) -> str | None:
         """Return why a write does not reach the device, as a USB port says it; None if it does."""
         faults, doing = self.faults, f"writing report {frame[1]}"
+        if frame[0] == REPORT_TYPES[ReportType.INPUT]:
+            refused = faults.stalled or self.model.no_get_report
+            return (
+                f"asking for report {frame[1]}: the device refused it (STALL)" if refused else None
+            )
         wire = len(frame) - (1 if frame[1] else 2)
         if faults.stalled or faults.refuses & self._leds_of(frame):
             return f"{doing}: the device refused it (STALL)"
@@ -207,6 +232,10 @@ class SimSpeakerphone:
         self._now = max(self._now, chunk.at)
         report_type, report_id = _REPORT_TYPES[chunk.data[0]], chunk.data[1]
         payload = chunk.data[2:]
+        if report_type is ReportType.INPUT:  # GET_REPORT
+            if self.refusal(chunk.data) is None:
+                self._say(only=report_id)
+            return
         taken = self.faults.takes_bytes or self._layout.payload_bytes(report_type, report_id)
         if self.refusal(chunk.data) is not None or len(payload) != taken:
             self.ignored += 1  # a wrong length is accepted and ignored, as on a PowerConf
@@ -299,8 +328,8 @@ class SimSpeakerphone:
                 control.put(payload, down)
                 self._out.append(bytes((1, control.report_id)) + payload)
 
-    def _say(self, *, mute: bool = False) -> None:
-        """Send every report that carries mute or hook; an absolute mute is sent as a state."""
+    def _say(self, *, mute: bool = False, only: int | None = None) -> None:
+        """Send every report that carries mute or hook; a mute switch is sent as a state."""
         layout = self._layout
         mutes = layout.find(Usage.PHONE_MUTE, ReportType.INPUT)
         hooks = layout.find(Usage.HOOK_SWITCH, ReportType.INPUT)
@@ -308,9 +337,18 @@ class SimSpeakerphone:
         for control in mutes + hooks:
             length = layout.payload_bytes(ReportType.INPUT, control.report_id) or 0
             payload = reports.setdefault(control.report_id, bytearray(length))
-            level = mute if control.relative else self._muted
+            level = self._muted if self._is_switch(control) else mute
             control.put(payload, int(self.hook if control.usage == Usage.HOOK_SWITCH else level))
-        self._out += [bytes((1, report_id)) + payload for report_id, payload in reports.items()]
+        self._out += [
+            bytes((1, report_id)) + payload
+            for report_id, payload in reports.items()
+            if only in (None, report_id)
+        ]
+
+    def _is_switch(self, control: ReportControl) -> bool:
+        """Whether it has a position; of such a model mute has one whatever its descriptor says."""
+        by_model = self.model.mute_switch and control.usage == Usage.PHONE_MUTE
+        return control.switch or by_model
 
     def _schedule(self, after_s: float, what: str) -> None:
         self._schedule_at(self._now + after_s, what)

@@ -12,7 +12,10 @@ again; so it is when the device confirms that it is off-hook, because some know 
 (developer.jabra.com, call control: set mute at every off-hook).
 
 Input. Hook is a level: while off-hook every report carries it, so only its transitions count, and a
-report that carries a mute press never moves the hook: a mute press cannot end a call. What the
+report that carries a mute press never moves the hook: a mute press cannot end a call. Mute is a
+push button or a switch: HID 1.11, 6.2.2.5 tells which (`ReportControl.switch`), and a profile may
+know better. Where a switch stands is asked (GET_REPORT) as the connection begins: one that stands
+at muted mutes, and moves no hook. What the
 device says to confirm what the host wrote is no press; neither is what it repeats because nobody
 answered. A key in an absolute field is pressed when its bit rises, in a relative one with every 1
 (a value below 0 is the opposite key's). Some devices declare a key twice, in a consumer and in a
@@ -63,6 +66,7 @@ _ECHO_LAG_S = 0.1
 _LOOP = 24  # presses
 _LOOP_LAG_S = 0.02
 RETRY_S = 1.0
+_ANSWER_S = 0.5  # where a switch stands is said at once, or never
 _BLINK = 0.9  # of the time after which an unanswered press is repeated
 _INPUT = 1
 
@@ -182,6 +186,13 @@ class _Key:
     def pressed(self, payload: bytes) -> bool:
         was, self.down = self.down, self.control.value(payload) > 0
         return self.down and (self.control.relative or not was)
+
+
+def mute_keys(layout: ReportLayout) -> list[_Key]:
+    """Return the controls that mute the microphone."""
+    usages = (Usage.PHONE_MUTE, Usage.SYSTEM_MICROPHONE_MUTE)
+    controls = (one for usage in usages for one in layout.find(usage, ReportType.INPUT))
+    return [_Key(Press.MUTE, control) for control in controls]
 
 
 class Keys:
@@ -313,7 +324,7 @@ class _Write:
 
 @dataclass(slots=True)
 class _OneShot:
-    """A relative control: 1 is a press, 0 is nothing. Tells presses from echoes and repeats."""
+    """A push button: 1 is a press, 0 is nothing. Tells presses from echoes and repeats."""
 
     timing: PressTiming
     answerable: bool
@@ -379,7 +390,7 @@ class _OneShot:
 
 @dataclass(slots=True)
 class _Level:
-    """An absolute mute control: the value is the device's own state.
+    """A mute switch: the value is the device's own state.
 
     Its unmuting counts only from a device that has itself said *muted* since the host last said
     otherwise: a stale bit in some other key's report must not open a microphone.
@@ -431,8 +442,20 @@ class _Hook:
 class Telephony:
     """The input side of one device, from its connection on."""
 
-    def __init__(self, layout: ReportLayout, leds: Leds, timing: PressTiming) -> None:
-        self._mutes = layout.find(Usage.PHONE_MUTE, ReportType.INPUT)
+    def __init__(
+        self,
+        layout: ReportLayout,
+        leds: Leds,
+        timing: PressTiming,
+        mute_switch: bool | None = None,
+    ) -> None:
+        """`mute_switch`: whether mute has a position; None: its descriptor says."""
+        self._mutes = mute_keys(layout)
+        self._switches = {
+            control
+            for control in layout.find(Usage.PHONE_MUTE, ReportType.INPUT)
+            if (control.switch if mute_switch is None else mute_switch and not control.relative)
+        }
         self._hooks = layout.find(Usage.HOOK_SWITCH, ReportType.INPUT)
         self._keys = Keys(layout, timing)
         self._timing = timing
@@ -454,6 +477,11 @@ class Telephony:
         return self._hook.off
 
     @property
+    def positions(self) -> tuple[int, ...]:
+        """The reports that tell where mute switches stand."""
+        return tuple(sorted({control.report_id for control in self._switches}))
+
+    @property
     def answer_due(self) -> float | None:
         """When a press of mute needs an answer, if it gets none before."""
         return self._mute_shot.answer_due
@@ -470,6 +498,13 @@ class Telephony:
         if self._hook_moved(report_id, payload, at) and not muting:
             presses.append(Press.HOOK_OFF if not self._target[1] else Press.HOOK_ON)
         return [Press.MUTE, *presses] if muted else presses
+
+    def stands(self, report_id: int, payload: bytes, at: float) -> list[Press]:
+        """Take where things stand as the connection begins; only a switch at muted is a press."""
+        for control in self._hooks:
+            if control.report_id == report_id and not control.relative:
+                self._hook.off = bool(control.value(payload))
+        return [Press.MUTE] if self._mute_pressed(report_id, payload, at) else []
 
     def asked(self, muted: bool, off_hook: bool) -> None:
         """Note the host's target from now on, written or not."""
@@ -496,13 +531,13 @@ class Telephony:
 
     def _mute_pressed(self, report_id: int, payload: bytes, at: float) -> bool:
         pressed = False
-        for control in self._mutes:
-            if control.report_id != report_id:
+        for key in self._mutes:
+            if key.control.report_id != report_id:
                 continue
-            value = bool(control.value(payload))
-            if not control.relative:
+            if key.control in self._switches:
+                value = bool(key.control.value(payload))
                 pressed |= self._mute_level.pressed(value, self._target[0], at)
-            elif value:
+            elif key.pressed(payload):
                 pressed |= self._mute_shot.pressed(at, self._target[0])
         return pressed
 
@@ -533,9 +568,16 @@ class TelephonySession:
         mute_led: MuteLed,
         heard: Callable[[list[Press], float], None],
         settled: Callable[[str | None], None],
+        mute_switch: bool | None = None,
+        *,
+        asks: bool = True,
     ) -> None:
+        """`mute_switch`: as in Telephony. `asks`: whether a GET_REPORT does the device no harm."""
         self.leds = Leds(layout, mute_led)
-        self.telephony = Telephony(layout, self.leds, timing)
+        self.telephony = Telephony(layout, self.leds, timing, mute_switch)
+        self._questions = deque(self.telephony.positions if asks else ())
+        self._awaited: dict[int, float] = {}  # until when
+        self._asking: int | None = None
         self.written: WrittenLeds | None = None
         self._heard, self._settled = heard, settled
         self._target = (False, False)
@@ -564,8 +606,12 @@ class TelephonySession:
     def receive(self, chunk: Chunk) -> None:
         if len(chunk.data) < 2 or chunk.data[0] != _INPUT:
             return
+        report_id, payload = chunk.data[1], chunk.data[2:]
+        if chunk.at <= self._awaited.pop(report_id, float("-inf")):
+            self._heard(self.telephony.stands(report_id, payload, chunk.at), chunk.at)
+            return
         was_off_hook = self.telephony.off_hook
-        presses = self.telephony.read(chunk.data[1], chunk.data[2:], chunk.at)
+        presses = self.telephony.read(report_id, payload, chunk.at)
         if self.telephony.off_hook and not was_off_hook and self._target[1]:
             self.telephony.leds_forgotten()
             self._write_all()
@@ -584,7 +630,13 @@ class TelephonySession:
         return min((at for at in (self._retry_at, answer_due) if at is not None), default=None)
 
     def outbox(self, now: float) -> bytes | None:
-        if not self._queue or self._flying:
+        if self._flying:
+            return None
+        if self._questions:
+            self._flying, self._asking = True, self._questions.popleft()
+            self._awaited[self._asking] = float("inf")
+            return bytes((_INPUT, self._asking))
+        if not self._queue:
             return None
         if self._begins:
             self._begins, self._begun = False, now
@@ -593,7 +645,10 @@ class TelephonySession:
 
     def sent(self, now: float) -> None:
         self._flying = False
-        if self._queue:
+        asked, self._asking = self._asking, None
+        if asked is not None and asked in self._awaited:
+            self._awaited[asked] = now + _ANSWER_S
+        if self._queue or asked is not None:
             return
         if self._blinking:
             muted, off_hook = self._target
@@ -607,6 +662,10 @@ class TelephonySession:
 
     def failed(self, now: float, why: str) -> None:
         self._flying = False
+        if self._asking is not None:  # many refuse it; then a switch is known once it is moved
+            self._awaited.pop(self._asking, None)
+            self._asking = None
+            return
         self.written = None
         self.telephony.leds_unknown()
         if not self._begins:  # else a newer target stands in the queue, whole

@@ -80,4 +80,5 @@ def _write(folder: Path, facts: dict[str, str]) -> None:
 
 def _link(link: Path, target: Path) -> None:
     link.parent.mkdir(parents=True, exist_ok=True)
-    link.symlink_to(target)
+    if not link.exists():  # another interface of the same device is plugged in
+        link.symlink_to(target)

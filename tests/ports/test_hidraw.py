@@ -10,16 +10,19 @@ import pty
 import termios
 import tty
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
 from roomctl.ports.address import parse
+from roomctl.ports.descriptors import JoinedReports
 from roomctl.ports.hidraw import HidrawPort, open_port
+from roomctl.speakerphone.sim import SPEAK_810
 from roomctl.wire import Identity
 from tests.ports.hidraw_system import HidrawSystem
-from tests.ports.usb_bench import CONSUMER, NUMBERED, UNNUMBERED
+from tests.ports.usb_bench import CONSUMER, NUMBERED, UNNUMBERED, VENDOR_KEYS
 from tests.ports.usb_bus import Bus, Gadget, hid, sound
 
 pytestmark = pytest.mark.real
@@ -121,7 +124,7 @@ async def test_an_input_error_of_the_kernel_is_an_unplug() -> None:
     ours, theirs = pty.openpty()  # its read fails with EIO when the other end goes, as hidraw's
     tty.setraw(theirs, termios.TCSANOW)
     os.set_blocking(ours, False)
-    port = HidrawPort(ours, Identity(url=URL, report_descriptor=NUMBERED))
+    port = HidrawPort((ours,), JoinedReports([NUMBERED]), Identity(url=URL))
     os.write(theirs, b"\x02\x04")
     assert (await port.read()).data == b"\x01\x02\x04"
     os.close(theirs)
@@ -166,7 +169,7 @@ def full_pipe() -> tuple[int, int]:
 
 async def test_a_device_that_takes_nothing_is_silent_until_it_does() -> None:
     ours, theirs = full_pipe()
-    port = HidrawPort(theirs, Identity(url=URL, report_descriptor=NUMBERED))
+    port = HidrawPort((theirs,), JoinedReports([NUMBERED]), Identity(url=URL))
     for _ in range(2):
         with pytest.raises(PortError, match=r"writing report 2: no answer within 0\.3 s"):
             await port.write(b"\x02\x02\x03\x00")
@@ -178,7 +181,7 @@ async def test_a_device_that_takes_nothing_is_silent_until_it_does() -> None:
 
 async def test_a_write_that_waits_for_another_is_not_made_after_a_close() -> None:
     ours, theirs = full_pipe()
-    port = HidrawPort(theirs, Identity(url=URL, report_descriptor=NUMBERED))
+    port = HidrawPort((theirs,), JoinedReports([NUMBERED]), Identity(url=URL))
     with pytest.raises(PortError):
         await port.write(b"\x02\x02\x03\x00")
     late = asyncio.ensure_future(port.write(b"\x02\x02\x01\x00"))
@@ -305,3 +308,80 @@ async def test_twenty_unplugs_leave_no_file(system: HidrawSystem) -> None:
             await port.read()
         await port.close()
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+async def test_all_nodes_of_a_device_that_have_keys_are_one_port(system: HidrawSystem) -> None:
+    system.plug("hidraw1", CONSUMER, number=4)
+    system.plug("hidraw2", SPEAK_810.descriptor, number=3)
+    system.plug("hidraw3", VENDOR_KEYS, number=5)
+    port = await opened(system, URL)
+    assert port.identity.path.endswith("hidraw2")
+    assert set(system.far) == {"hidraw1", "hidraw2"}
+    system.far["hidraw2"].send(b"\x02\x04\x00")
+    assert (await port.read()).data == b"\x01\x02\x04\x00"
+    system.far["hidraw1"].send(b"\x01\x01")
+    frame = (await port.read()).data
+    assert (frame[0], frame[1] in (1, 2, 4, 5), frame[2:]) == (1, False, b"\x01")
+    await port.write(b"\x02\x02\x03\x00")
+    assert system.far["hidraw2"].recv(16) == b"\x02\x03\x00"
+    await port.close()
+
+
+async def test_a_node_that_does_not_open_hides_no_other_but_that_for_telephony(
+    system: HidrawSystem,
+) -> None:
+    system.plug("hidraw1", CONSUMER, number=4)
+    system.plug("hidraw2", NUMBERED, number=3)
+    system.denied = {"hidraw1": errno.EBUSY}
+    port = await opened(system, URL)
+    assert port.identity.report_descriptor == NUMBERED
+    await port.close()
+    system.denied = {"hidraw2": errno.EBUSY}
+    with pytest.raises(PortError) as error:
+        await opened(system, URL)
+    assert error.value.reason is PortReason.BUSY
+
+
+async def test_auto_never_takes_a_node_without_telephony_and_says_how_it_is_had(
+    system: HidrawSystem,
+) -> None:
+    system.plug("hidraw1", CONSUMER, ids="0d8c:0014")
+    with pytest.raises(PortError, match="write hidraw:0d8c:0014 to have it all the same") as error:
+        await opened(system, "hidraw:auto")
+    assert error.value.reason is PortReason.MISSING
+    port = await opened(system, "hidraw:0d8c:0014")
+    await port.close()
+
+
+class Cable:
+    """Hot-plug news that a test gives."""
+
+    def __init__(self) -> None:
+        self.news = asyncio.Event()
+
+    async def within(self, limit_s: float) -> bool:
+        await self.news.wait()
+        self.news.clear()
+        return True
+
+    def close(self) -> None: ...
+
+
+async def test_auto_is_told_of_a_better_device_and_of_no_other(system: HidrawSystem) -> None:
+    cable = Cable()
+    system.plug("hidraw1", NUMBERED, port="1-2")
+    seam = replace(system.seam, monitor=lambda: cable)
+    port = await open_port(parse("hidraw:auto"), seam)
+    waiting = asyncio.ensure_future(port.outdone())
+    system.plug("hidraw2", CONSUMER, port="1-3", ids="0d8c:0014")
+    system.plug("hidraw3", NUMBERED, port="1-1")
+    cable.news.set()
+    done, _ = await asyncio.wait({waiting}, timeout=0.2)
+    assert not done
+    system.plug("hidraw4", SPEAK_810.descriptor, port="1-4", ids="291a:3301")
+    cable.news.set()
+    assert await waiting == "1-4"
+    await port.close()
+    port = await open_port(parse("hidraw:auto"), seam)
+    assert port.identity.port_path == "1-4"
+    await port.close()

@@ -238,3 +238,26 @@ async def test_after_close_nothing_is_sent_that_would_claim_it_again(bus: Bus) -
             await port.read()
     assert gadget.written == []
     assert (gadget.interface(3).owner, drivers(gadget)[3]) == (None, "usbhid")
+
+
+async def test_an_input_frame_that_is_written_asks_for_that_report(bus: Bus) -> None:
+    for descriptor, report, answer in ((NUMBERED, 2, b"\x02\x02"), (UNNUMBERED, 0, b"\x02")):
+        gadget = speakerphone(descriptor=descriptor, stands={(3, report): answer})
+        port = await plugged(bus, gadget)
+        reading = asyncio.ensure_future(port.read())
+        await waiting(gadget)
+        await port.write(bytes((1, report)))
+        assert (await reading).data == bytes((1, report, 2))
+        assert gadget.written == []
+        await port.close()
+        bus.gadgets.clear()
+
+
+async def test_a_device_that_refuses_to_be_asked_goes_on(bus: Bus) -> None:
+    gadget = speakerphone()
+    port = await plugged(bus, gadget)
+    with pytest.raises(PortError, match="asking for report 2: the device refused it"):
+        await port.write(b"\x01\x02")
+    gadget.say(b"\x02\x05")
+    assert (await port.read()).data == b"\x01\x02\x05"
+    await port.close()

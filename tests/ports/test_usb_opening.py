@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from roomctl.errors import PortError, PortReason
+from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports.address import parse
+from roomctl.ports.descriptors import JoinedReports
 from roomctl.ports.usb import DeviceFilter, open_port, reattach
+from roomctl.speakerphone.sim import SPEAK_810
 from roomctl.wire import Port
 from tests.ports.quiet import Quiet
 from tests.ports.usb_bench import (
     CONSUMER,
     NUMBERED,
+    VENDOR_KEYS,
     drivers,
     plugged,
     refusal,
@@ -56,26 +59,89 @@ async def test_auto_takes_one_with_telephony_before_one_with_mere_volume_keys(bu
     assert port.identity.port_path == "1-1.4"
     assert (drivers(card)[3], len(card.open_handles)) == ("usbhid", 0)
     await port.close()
-    bus.gadgets = [card]
-    port = await open_port(parse("usb:auto"), lambda: bus, Quiet)
+
+
+async def test_auto_never_takes_one_without_telephony_and_says_how_it_is_had(bus: Bus) -> None:
+    card = Gadget(0x0D8C, 0x0014, [*sound(), hid(3, CONSUMER)], ports=(1, 1), address=2)
+    error = await refusal(bus, "usb:auto", card)
+    assert error.reason is PortReason.MISSING
+    assert error.why == (
+        "0d8c:0014 at 1-1.1 has no telephony controls; write usb:0d8c:0014 to have it all the same"
+    )
+    assert drivers(card)[3] == "usbhid"
+    port = await open_port(parse("usb:0d8c:0014"), lambda: bus, Quiet)
     assert port.identity.pid == 0x0014
     await port.close()
 
 
-async def test_the_interface_that_speaks_telephony_is_chosen_and_others_put_back(bus: Bus) -> None:
-    gadget = speakerphone()
-    gadget.interfaces.insert(3, hid(5, CONSUMER))
-    gadget.interfaces.insert(3, hid(6, CONSUMER, subclass=1))
-    port = await plugged(bus, gadget)
-    assert port.identity.report_descriptor == NUMBERED
-    assert [gadget.interface(n).driver for n in (3, 5, 6)] == [None, "usbhid", "usbhid"]
+async def test_of_two_auto_takes_the_one_with_more_of_what_a_room_needs(bus: Bus) -> None:
+    bus.gadgets.append(speakerphone(ports=(1, 1), address=2))
+    complete = Gadget(0x291A, 0x3301, [*sound(), hid(3, SPEAK_810.descriptor)], ports=(1, 2))
+    port = await plugged(bus, complete, "usb:auto")
+    assert port.identity.port_path == "1-1.2"
+    assert drivers(bus.gadgets[0])[3] == "usbhid"
     await port.close()
 
 
-async def test_without_telephony_the_first_hid_interface_is_taken(bus: Bus) -> None:
-    gadget = Gadget(0x0B0E, 0x2456, [hid(3, CONSUMER), hid(4, CONSUMER)])
+async def test_all_interfaces_with_keys_are_taken_and_others_put_back(bus: Bus) -> None:
+    gadget = speakerphone()
+    gadget.interfaces.insert(3, hid(5, CONSUMER, at=0x85))
+    gadget.interfaces.insert(3, hid(6, CONSUMER, subclass=1))
+    gadget.interfaces.insert(3, hid(7, VENDOR_KEYS, at=0x87))
     port = await plugged(bus, gadget)
-    assert [gadget.interface(n).driver for n in (3, 4)] == [None, "usbhid"]
+    drivers_then = [gadget.interface(n).driver for n in (3, 5, 6, 7)]
+    assert drivers_then == [None, None, "usbhid", "usbhid"]
+    assert port.identity.report_descriptor == JoinedReports([NUMBERED, CONSUMER]).descriptor
+    await port.close()
+    assert [gadget.interface(n).driver for n in (3, 5, 6, 7)] == ["usbhid"] * 4
+
+
+async def test_an_interface_that_is_held_or_cannot_be_read_hides_no_other(bus: Bus) -> None:
+    gadget = speakerphone()
+    gadget.interfaces += [hid(5, CONSUMER, at=0x85), hid(6, CONSUMER, at=0x86)]
+    gadget.interface(6).endpoints = ()
+    gadget.interface(6).driver = "usbhid"
+    bus.occupy(gadget, 5)
+    port = await plugged(bus, gadget)
+    assert port.identity.report_descriptor == NUMBERED
+    assert gadget.interface(5).owner == -1
+    assert gadget.interface(6).driver == "usbhid"
+    await port.close()
+
+
+async def test_one_whose_telephony_is_held_is_busy_although_its_other_keys_are_free(
+    bus: Bus,
+) -> None:
+    gadget = speakerphone()
+    gadget.interfaces.append(hid(5, CONSUMER, at=0x85))
+    bus.occupy(gadget, 3)
+    error = await refusal(bus, "usb:0b0e:2456", gadget)
+    assert error.reason is PortReason.BUSY
+    assert gadget.interface(5).driver == "usbhid"
+
+
+async def test_reports_of_every_interface_are_read_and_written_where_they_belong(bus: Bus) -> None:
+    gadget = speakerphone(descriptor=SPEAK_810.descriptor)
+    gadget.interfaces.append(hid(5, CONSUMER, at=0x85))  # a report 1, as the first has, too
+    port = await plugged(bus, gadget)
+    gadget.say(b"\x02\x04\x00", 3)
+    assert (await port.read()).data == b"\x01\x02\x04\x00"
+    gadget.say(b"\x01\x01", 5)
+    frame = (await port.read()).data
+    assert (frame[0], frame[2:]) == (1, b"\x01")
+    assert frame[1] not in (1, 2, 4, 5)
+    await port.write(b"\x02\x02\x03\x00")
+    assert gadget.written == [("SET_REPORT", 0x0202, b"\x02\x03\x00")]
+    gadget.unplug()
+    with pytest.raises(PortClosed):
+        await port.read()
+    await port.close()
+
+
+async def test_without_telephony_what_is_named_is_taken_with_all_its_keys(bus: Bus) -> None:
+    gadget = Gadget(0x0B0E, 0x2456, [hid(3, CONSUMER), hid(4, CONSUMER, at=0x84)])
+    port = await plugged(bus, gadget)
+    assert [gadget.interface(n).driver for n in (3, 4)] == [None, None]
     await port.close()
 
 

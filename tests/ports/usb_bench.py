@@ -16,6 +16,7 @@ from tests.ports.usb_bus import Bus, Gadget, hid, sound
 NUMBERED = bytes.fromhex("050b0905a1018502750195020920092f8102c0")
 UNNUMBERED = bytes.fromhex("050b0905a101750195020920092f8102c0")
 CONSUMER = bytes.fromhex("050c0901a10185017501950109e98102c0")
+VENDOR_KEYS = bytes.fromhex("0600ff0901a10185017508950109018102c0")
 
 
 def speakerphone(**facts: object) -> Gadget:

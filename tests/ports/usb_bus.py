@@ -57,8 +57,11 @@ class Interface:
         return [9, 0x21, 0x11, 0x01, 0, 1, 0x22, *length.to_bytes(2, "little")]
 
 
-def hid(number: int, descriptor: bytes, *, out: bool = False, subclass: int = 0) -> Interface:
-    endpoints = (IN, OUT) if out else (IN,)
+def hid(
+    number: int, descriptor: bytes, *, out: bool = False, subclass: int = 0, at: int = IN
+) -> Interface:
+    """Return a HID interface with its IN endpoint `at` an address of its own."""
+    endpoints = (at, OUT) if out else (at,)
     return Interface(number, HID, descriptor, endpoints, subclass, driver="usbhid")
 
 
@@ -68,7 +71,10 @@ def sound() -> list[Interface]:
 
 @dataclass
 class Gadget:
-    """One plugged-in device. `fails` is an errno for every report written; None: it works."""
+    """One plugged-in device. `fails` is an errno for every report written; None: it works.
+
+    `stands`: what it answers to GET_REPORT, by interface and report ID; all else it refuses.
+    """
 
     vid: int
     pid: int
@@ -88,16 +94,21 @@ class Gadget:
     read_fails: deque[int] = field(default_factory=deque)
     short_by: int = 0
     written: list[tuple[str, int, bytes]] = field(default_factory=list)
-    reports: deque[bytes] = field(default_factory=deque)
+    reports: deque[tuple[int | None, bytes]] = field(default_factory=deque)
+    stands: dict[tuple[int, int], bytes] = field(default_factory=dict)
     open_handles: set[int] = field(default_factory=set)
     in_flight: int = 0
     cleared: int = 0
     news: threading.Condition = field(default_factory=threading.Condition)
 
-    def say(self, report: bytes) -> None:
+    def say(self, report: bytes, interface: int | None = None) -> None:
+        """Have a report read from one of its interfaces, or from whichever is read first."""
         with self.news:
-            self.reports.append(report)
+            self.reports.append((interface, report))
             self.news.notify_all()
+
+    def next_for(self, interface: int) -> tuple[int | None, bytes] | None:
+        return next((one for one in self.reports if one[0] in (None, interface)), None)
 
     def unplug(self) -> None:
         with self.news:
@@ -278,16 +289,21 @@ class Bus(IBackend):
         with gadget.news:
             gadget.in_flight += 1
             try:
-                gadget.news.wait_for(lambda: gadget.reports or not gadget.present, timeout / 1000)
+                gadget.news.wait_for(
+                    lambda: gadget.next_for(intf) or gadget.read_fails or not gadget.present,
+                    timeout / 1000,
+                )
             finally:
                 gadget.in_flight -= 1
             if not gadget.present:
                 raise failure(gadget.gone_errno)
             if gadget.read_fails:
                 raise failure(gadget.read_fails.popleft())
-            if not gadget.reports:
+            found = gadget.next_for(intf)
+            if found is None:
                 raise failure(errno.ETIMEDOUT)
-            report = gadget.reports.popleft()
+            gadget.reports.remove(found)
+            report = found[1]
         if len(report) > len(buff):
             raise failure(errno.EOVERFLOW)
         buff[: len(report)] = array("B", report)
@@ -317,9 +333,9 @@ class Bus(IBackend):
                 return self._fill(data, self._string(gadget, value & 0xFF))
             case 0x80, 6, 1:
                 return self._fill(data, bytes((18, 1)).ljust(18, b"\0"))
-            case 0xA1, 1, _:
-                self.violations.append("GET_REPORT, which hangs some devices")
-                raise failure(errno.EPIPE)
+            case 0xA1, 1, 1 if (index, value & 0xFF) in gadget.stands:
+                self._claimed(dev_handle, index)
+                return self._fill(data, gadget.stands[index, value & 0xFF])
             case 0x81, 6, 0x22:
                 return self._fill(
                     data, self._claimed(dev_handle, index).interface(index).descriptor

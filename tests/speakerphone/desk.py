@@ -11,15 +11,26 @@ from roomctl.wire import Virtual
 class Desk:
     """`answers` may be switched off: then nobody answers a press."""
 
-    def __init__(self, model: Model = SPEAK_810, faults: SpeakerphoneFaults | None = None) -> None:
+    def __init__(
+        self,
+        model: Model = SPEAK_810,
+        faults: SpeakerphoneFaults | None = None,
+        *,
+        mute_switch: bool | None = None,
+        stands_muted: bool = False,
+        off_hook: bool = False,
+    ) -> None:
+        """`mute_switch`: as a profile has it; how mute and hook stand before it is connected."""
         self.sim = SimSpeakerphone(model, faults=faults or SpeakerphoneFaults())
+        self.sim.switch_mute(stands_muted)
+        self.sim.hook = off_hook
         self.muted = self.off_hook = False
         self.answers = True
         self.presses: list[Press] = []
         self.settled: list[str | None] = []
         layout = read_descriptor(model.descriptor)
         self.session = TelephonySession(
-            layout, PressTiming(), "mute", self._heard, self.settled.append
+            layout, PressTiming(), "mute", self._heard, self.settled.append, mute_switch
         )
         self.time = Virtual(self.session, self.sim)
         self.show()

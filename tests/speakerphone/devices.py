@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from roomctl.speakerphone.sim import SPEAKERMIC, Model
+from roomctl.speakerphone.sim import PUSH_BUTTON, SPEAKERMIC, Model
 
 
 @dataclass(frozen=True)
@@ -38,3 +38,4 @@ H540 = RECORDED["Logitech USB Headset H540"].model
 BOYA = RECORDED["BOYA mini 2 receiver"].model
 
 ABSOLUTE = SPEAKERMIC  # its mute is a state
+MOMENTARY = PUSH_BUTTON  # its mute is a push button in a field that is not relative

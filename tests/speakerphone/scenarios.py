@@ -38,7 +38,7 @@ def facts(model: Model) -> Facts:
     off_hook, mute = _report(layout, Usage.LED_OFF_HOOK), _report(layout, Usage.LED_MUTE)
     return Facts(
         mute=bool(mutes),
-        mute_is_a_state=bool(mutes) and not mutes[0].relative,
+        mute_is_a_state=bool(mutes) and mutes[0].switch,
         hook=bool(layout.find(Usage.HOOK_SWITCH, ReportType.INPUT)),
         leds=off_hook is not None and mute is not None,
         led_per_report=off_hook != mute,

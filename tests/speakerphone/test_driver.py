@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from roomctl.speakerphone import Speakerphone, speakerphones
 from roomctl.speakerphone.profile import SpeakerphoneTable, load_profiles
 from roomctl.speakerphone.sim import SPEAK_810, Model, SimSpeakerphone
 from roomctl.wire import Chunk, Identity, Port, pair, pump
-from tests.invented import START, LoopClock, invented, until
+from tests.invented import START, LoopClock, always, invented, until
 from tests.speakerphone.devices import BLACKWIRE, H540, POWERCONF
 from tests.speakerphone.test_profile import SHIPPED
 
@@ -368,3 +368,45 @@ def test_a_profile_that_is_not_there_is_refused_before_the_room_starts() -> None
     tables = {"table": SpeakerphoneTable(url=URL, profile="speak-9000")}
     with pytest.raises(ProfileError, match="speak-9000"):
         speakerphones(tables, _nowhere, VirtualClock(START), lambda: None, lambda press: None)
+
+
+class ChosenPuck:
+    """A port that `auto` opened; `better` is set once another device would be chosen."""
+
+    def __init__(self) -> None:
+        self.identity = Identity("usb:auto", report_descriptor=SPEAK_810.descriptor)
+        self.better, self.closed = asyncio.Event(), asyncio.Event()
+
+    async def read(self) -> Chunk:
+        await self.closed.wait()
+        raise PortClosed("usb:auto", "the port is closed")
+
+    async def write(self, data: bytes) -> None: ...
+
+    async def close(self) -> None:
+        self.closed.set()
+
+    async def outdone(self, but: Collection[str] = ()) -> str:
+        await self.better.wait()
+        return "1-4"
+
+
+@invented
+async def test_a_better_device_takes_its_place_but_not_in_a_call() -> None:
+    opened: list[ChosenPuck] = []
+
+    async def connect(name: str, url: str) -> Port:
+        opened.append(ChosenPuck())
+        return opened[-1]
+
+    phone = Speakerphone("table", "usb:auto", connect, LoopClock(), lambda: None, lambda key: None)
+    task = asyncio.create_task(phone.run())
+    await until(lambda: bool(opened) and phone.health.status is Status.ONLINE, 3.0)
+    await phone.write_leds(muted=False, off_hook=True)
+    opened[0].better.set()
+    await always(lambda: not opened[0].closed.is_set(), 10.0, lambda: "closed in a call")
+    await phone.write_leds(muted=False, off_hook=False)
+    await until(lambda: len(opened) == 2, 3.0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert opened[1].closed.is_set()

@@ -1,5 +1,7 @@
 """A session against the simulated device, in invented time: presses, echoes, repeats, hook."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,9 +20,9 @@ from roomctl.speakerphone.telephony import (
 from roomctl.wire import Chunk
 from tests.examples import examples
 from tests.speakerphone.desk import Desk
-from tests.speakerphone.devices import ABSOLUTE, BLACKWIRE, BOYA, H540, POWERCONF, SP325
+from tests.speakerphone.devices import ABSOLUTE, BLACKWIRE, BOYA, H540, MOMENTARY, POWERCONF, SP325
 
-TELEPHONES = [SPEAK_810, POWERCONF, SP325, BLACKWIRE, BOYA, ABSOLUTE]
+TELEPHONES = [SPEAK_810, POWERCONF, SP325, BLACKWIRE, BOYA, ABSOLUTE, MOMENTARY]
 
 
 def frames(model: Model, muted: bool, off_hook: bool, mute_led: MuteLed = "mute") -> list[str]:
@@ -467,3 +469,86 @@ def test_a_speak_510_is_muted_and_pressed_by_the_reports_that_were_recorded_of_i
     said = [telephony.read(3, bytes.fromhex(payload), at) for at, payload in told]
     assert said == [[], [Press.MUTE], [], [Press.MUTE], []]
     assert telephony.off_hook
+
+
+def field_of(flags: int, usage: str = "05 0b 09 2f") -> bytes:
+    """Return a descriptor with one mute control of one bit and these flags, and its LED."""
+    mute = f"{usage} 81 {flags:02x} 95 07 81 03"
+    led = "05 08 09 09 95 01 91 02 95 07 91 01"
+    return bytes.fromhex(f"05 0b 09 05 a1 01 15 00 25 01 75 01 95 01 {mute} {led} c0")
+
+
+@pytest.mark.parametrize(
+    ("flags", "presses"),
+    [
+        (0x02, 2),  # absolute, preferred state: a push button
+        (0x22, 3),  # absolute, no preferred state: a switch
+        (0x06, 3),  # relative: each 1 is a press
+        (0x26, 3),
+    ],
+)
+def test_a_control_with_a_preferred_state_is_a_push_button_and_without_one_a_switch(
+    flags: int, presses: int
+) -> None:
+    desk = Desk(Model("one key", 1, 2, field_of(flags)), SpeakerphoneFaults(echo_s=None))
+    for value in (1, 1, 0, 1):
+        desk.pass_s(5)
+        desk.session.receive(Chunk(bytes((1, 0, value)), desk.time.now))
+        desk.time.settle()
+    assert desk.presses == [Press.MUTE] * presses
+
+
+def test_a_mute_that_an_array_names_is_a_push_button() -> None:
+    keys = "05 0b 19 2f 29 30 15 01 25 02 75 08 95 01 81 20"  # a selector of 8 bits
+    descriptor = f"05 0b 09 05 a1 01 {keys} 15 00 25 01 05 08 09 09 75 01 91 02 95 07 91 01 c0"
+    model = Model("array", 1, 2, bytes.fromhex(descriptor))
+    desk = Desk(model, SpeakerphoneFaults(echo_s=None))
+    for selector in (1, 0, 2, 0, 1, 0):
+        desk.pass_s(5)
+        desk.session.receive(Chunk(bytes((1, 0, selector)), desk.time.now))
+        desk.time.settle()
+    assert desk.presses == [Press.MUTE] * 2
+
+
+def test_a_profile_may_know_better_what_a_mute_is() -> None:
+    for mute_switch, presses in ((None, 1), (False, 1), (True, 2)):
+        desk = Desk(MOMENTARY, SpeakerphoneFaults(echo_s=None), mute_switch=mute_switch)
+        for value in (1, 0):
+            desk.pass_s(5)
+            desk.session.receive(Chunk(absolute(bool(value)), desk.time.now))
+            desk.time.settle()
+        assert desk.presses == [Press.MUTE] * presses
+
+
+def test_system_microphone_mute_is_a_mute_key() -> None:
+    model = Model("system", 1, 2, field_of(0x06, "05 01 09 a9"))
+    desk = Desk(model, SpeakerphoneFaults(echo_s=None))
+    desk.session.receive(Chunk(bytes((1, 0, 1)), desk.time.now))
+    assert desk.presses == [Press.MUTE]
+
+
+def test_a_switch_that_stands_at_muted_when_it_is_connected_mutes() -> None:
+    desk = Desk(ABSOLUTE, stands_muted=True)
+    desk.pass_s(1)
+    assert (desk.presses, desk.muted) == ([Press.MUTE], True)
+
+
+def test_a_switch_that_stands_at_open_opens_nothing_and_a_hook_that_is_off_joins_nothing() -> None:
+    desk = Desk(ABSOLUTE, off_hook=True)
+    desk.pass_s(1)
+    assert desk.presses == []
+
+
+def test_a_device_that_does_not_tell_where_its_switch_stands_works_as_before() -> None:
+    desk = Desk(replace(ABSOLUTE, no_get_report=True), stands_muted=True)
+    desk.pass_s(3)
+    assert desk.presses == []
+    assert desk.settled[-1] is None
+    desk.press_mute()
+    desk.pass_s(1)
+    assert desk.sim.led_muted is desk.muted
+
+
+def test_no_push_button_is_asked_where_it_stands() -> None:
+    for model in (SPEAK_810, POWERCONF, SP325, BLACKWIRE, MOMENTARY):
+        assert Desk(model).session.telephony.positions == ()

@@ -11,9 +11,9 @@ from roomctl.speakerphone.telephony import EchoFilter, Press
 from roomctl.wire import Chunk
 from tests.examples import examples
 from tests.speakerphone.desk import Desk
-from tests.speakerphone.devices import ABSOLUTE, BLACKWIRE, BOYA, POWERCONF, SP325
+from tests.speakerphone.devices import ABSOLUTE, BLACKWIRE, BOYA, MOMENTARY, POWERCONF, SP325
 
-ECHOING = [SPEAK_810, POWERCONF, SP325, BLACKWIRE, BOYA, ABSOLUTE]
+ECHOING = [SPEAK_810, POWERCONF, SP325, BLACKWIRE, BOYA, MOMENTARY, ABSOLUTE]
 STEP_S = 0.2  # fingers and the host move on this grid, echoes come half a step beside it
 
 # What happens on each step: the host mutes or opens, a finger presses, or nothing.

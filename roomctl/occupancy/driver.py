@@ -26,7 +26,7 @@ from roomctl.occupancy.co2 import METERS, Co2Meter
 from roomctl.occupancy.health import STALE_S
 from roomctl.occupancy.profile import DATASET, OccupancyProfile, OccupancyTable
 from roomctl.occupancy.report import SensorReport, read_availability, read_payload
-from roomctl.ports import address, gpio
+from roomctl.ports import address, gpio, mqtt
 from roomctl.profile import ProfileFolder
 from roomctl.wire import Chunk, Connect, Identity, Machine
 
@@ -99,6 +99,7 @@ class Sensor(Device):
         self.people: int | None = None
         self.co2_ppm: int | None = None
         self._reports: _Reports | None = None
+        self.last_payload: tuple[bytes, float] | None = None  # published of it, and when
         self._reported_at: deque[float] = deque(maxlen=MOST_REPORTS)
         self.lost_transitions = 0
         self._lost_at: deque[float] = deque(maxlen=LOST_TRANSITIONS)
@@ -158,6 +159,11 @@ class Sensor(Device):
             raise Refused(f"occupancy.{self.name}", "too_often", why)
         self._reported_at.append(now)
         self._reports.take(report, now)
+
+    def first_heard(self, payload: bytes, now: float) -> float:
+        """Return when a payload that a broker has kept was heard first, as far as is known."""
+        known = self.last_payload
+        return known[1] if known is not None and known[0] == payload else now
 
     def lost_edge(self, at: float) -> None:
         """Note that the level has changed without an edge: it was read again, which healed that."""
@@ -307,7 +313,11 @@ class _Asked(_Retold):
 
 
 class _Reports(_Retold):
-    """Takes what others report: b"=" and a payload, or b"@" and what is said of availability."""
+    """Takes what others report.
+
+    b"=" and a payload, b"~" and one that a broker has kept, b"@" and what is said of availability.
+    What was kept is as old as it was when it came last, even if the wire was lost in between.
+    """
 
     _hint = "does it still report, and has it power?"
 
@@ -323,22 +333,25 @@ class _Reports(_Retold):
         kind, payload = chunk.data[:1], chunk.data[1:]
         if kind == b"@":
             self._announced(read_availability(payload), chunk.at)
-        elif kind == b"=":
+        elif kind in (b"=", b"~"):
             report = read_payload(payload, self._sensor.profile.kind, self._field)
-            if report is not None:
-                self.take(report, chunk.at)
-            else:
+            if report is None:
                 _log.debug("%s: no report: %r", self._sensor.name, payload[:100])
+                return
+            at = self._sensor.first_heard(payload, chunk.at) if kind == b"~" else chunk.at
+            self._sensor.last_payload = (payload, at)
+            if chunk.at < at + self._sensor.max_age_s:
+                self.take(report, chunk.at, since=at)
 
-    def take(self, report: SensorReport, at: float) -> None:
-        """Take a report; one of an unavailable sensor says that nobody can tell."""
+    def take(self, report: SensorReport, at: float, since: float | None = None) -> None:
+        """Take a report, `since` when it counts; an unavailable sensor's: nobody can tell."""
         self._available = True  # whoever reports can be reached, whatever was announced
         if not report.available:
             self._gone("it is reported to be unavailable")
             return
         self._what = f"no report within {self._sensor.max_age_s:g} s"
         self._last = report
-        self._came(at)
+        self._came(at if since is None else since)
         self._tell(at)
 
     def _announced(self, available: bool | None, at: float) -> None:
@@ -443,9 +456,12 @@ def _wrong_port(profile: OccupancyProfile, scheme: str, url: str) -> str | None:
 
 
 def _place(url: str) -> str:
+    """Return what no two sensors may share; PortError for a url that cannot be meant."""
     if url.startswith("gpio:"):
         return gpio.line_of(url)
     where = address.parse(url)
+    if where.scheme in ("mqtt", "mqtts"):
+        mqtt.place_of(where)
     place = f"{where.scheme}:{where.place}"
     return f"{place}?{where.options['field']}" if "field" in where.options else place
 

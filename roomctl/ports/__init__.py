@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from roomctl.errors import PortError, PortReason
-from roomctl.ports import gpio, hidraw, http, picture, reported, serial, stream, udp, usb, v4l2
+from roomctl.ports import (
+    gpio,
+    hidraw,
+    http,
+    mqtt,
+    picture,
+    reported,
+    serial,
+    stream,
+    udp,
+    usb,
+    v4l2,
+)
 from roomctl.ports.address import Address, parse, suggest
 from roomctl.wire import Port
 
@@ -16,6 +28,8 @@ _OPENERS: dict[str, Callable[[Address], Awaitable[Port]]] = {
     "aw": http.open_port,
     "gpio": gpio.open_port,
     "hidraw": hidraw.open_port,
+    "mqtt": mqtt.open_port,
+    "mqtts": mqtt.open_port,
     "picture": picture.open_port,
     "serial": serial.open_port,
     "tcp": stream.open_tcp,

@@ -59,6 +59,12 @@ class Rig:
     def set(self, level: bool) -> None:
         self.far.set(level, self.room.now)
 
+    def reopen(self) -> None:
+        """Lose the port, and open it anew."""
+        self.sensor.lost()
+        self.machine = self.sensor.machine(Identity(url=self.sensor.url))
+        self.room = Virtual(self.machine, self.far, now=self.room.now)
+
     @property
     def levels(self) -> list[bool]:
         return [level for _, level, _ in self.told]
@@ -306,6 +312,19 @@ def test_what_is_published_and_whether_it_can_be_reached_come_from_the_port() ->
     assert rig.sensor.level is False
 
 
+def test_what_a_broker_has_kept_is_as_old_as_it_was_however_often_it_comes_again() -> None:
+    rig = counter("mqtt://broker/zones", max_age_s=60.0)
+    rig.machine.receive(Chunk(b"~3", 1000.0))
+    assert rig.sensor.people == 3
+    for _ in range(5):  # the wire is lost every 20 s, and the broker sends what it has kept
+        rig.run(20.0)
+        rig.reopen()
+        rig.machine.receive(Chunk(b"~3", rig.room.now))
+    assert rig.sensor.people is None
+    rig.machine.receive(Chunk(b"=3", rig.room.now))
+    assert rig.sensor.people == 3
+
+
 def test_only_a_sensor_at_api_takes_reports_and_only_while_it_is_open() -> None:
     for rig in (Rig(sim_profile()), counter("mqtt://broker/zones")):
         with pytest.raises(Refused, match="only one at api: is reported"):
@@ -336,6 +355,8 @@ def test_an_edge_that_was_lost_is_counted_and_ten_of_them_are_too_many() -> None
         ("gpio:18?pul=up", None, "unknown option 'pul'; did you mean 'pull'"),
         ("gpio:BOARD11", None, "is not gpio:NUMBER"),
         ("api:hall", "hc-sr501", "is wired; what is reported has a profile"),
+        ("mqtt://u:p@broker/hall", None, "write USER:PASSWORD into a file"),
+        ("mqtt://broker/#", None, "one topic"),
         ("gpio:18", "people_counter", "is reported, by api:NAME or mqtt://HOST/TOPIC"),
         ("gpio:18", "mhz19", "speaks on a serial line"),
         ("gpio:18", "ld2410", "speaks on a serial line.*take profile 'ld2410_out'"),

@@ -69,6 +69,17 @@ def test_a_file_with_the_names_of_older_versions_is_brought_up_to_date(tmp_path:
     assert ("edges",) not in names
 
 
+def test_an_older_file_of_another_form_is_set_aside(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    history = History(disk)
+    history.add([QuarterHour(int(NOON))])
+    with closing(sqlite3.connect(history.path)) as base, base:
+        base.execute("CREATE TABLE edges (another TEXT)")
+        base.execute("INSERT INTO edges VALUES ('x')")
+    assert history.quarters(NOON, NOON + 1) == []
+    assert [one.file for one in disk.quarantined] == ["history.sqlite"]
+
+
 def test_what_is_deleted_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
     def on_disk() -> bytes:
         return b"".join(path.read_bytes() for path in tmp_path.iterdir())

@@ -54,7 +54,7 @@ def damage(path: Path, kind: str) -> None:
     if path.suffix == ".sqlite" and kind == "other tables":
         path.unlink()
         with closing(sqlite3.connect(path)) as base:
-            base.execute("CREATE TABLE edges (another TEXT)")
+            base.execute("CREATE TABLE transitions (another TEXT)")
             base.commit()
     elif kind == "other tables":
         path.write_bytes(b'{"tables": [1, 2.5, true]}')

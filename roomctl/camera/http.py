@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
-from roomctl.camera.aw.connection import AwConnection, LoginRefused
 from roomctl.camera.aw.protocol import AwProtocol
 from roomctl.camera.camera import Camera
-from roomctl.camera.lines import AW, CameraDevice, is_http
+from roomctl.camera.lines import ONVIF, CameraDevice, is_http
+from roomctl.camera.onvif.protocol import OnvifProtocol
 from roomctl.camera.profile import CameraTable
-from roomctl.camera.protocol import CameraProtocol, ProtocolEvents
+from roomctl.camera.protocol import CameraProtocol, LoginRefused, ProtocolEvents
 from roomctl.clock import Clock
 from roomctl.errors import ConfigError, PortError
 from roomctl.ports.http import with_login, without_login
@@ -27,7 +27,7 @@ _ROUND_S = 5.0  # a task that waits still goes round
 class HttpCamera(CameraDevice):
     """One camera at one host."""
 
-    _connection: AwConnection  # the newest
+    _connection: Machine  # the newest
 
     def __init__(
         self,
@@ -42,7 +42,12 @@ class HttpCamera(CameraDevice):
 
         def begin(events: ProtocolEvents, identity: Identity | None) -> CameraProtocol:
             before = self.camera.profile if identity is not None else None
-            made = AwProtocol(name, table.url, events, before)
+            made: AwProtocol | OnvifProtocol
+            if table.url.startswith(f"{ONVIF}:"):
+                login = (table.user, table.password.get_secret_value())
+                made = OnvifProtocol(name, table.url, events, login, before)
+            else:
+                made = AwProtocol(name, table.url, events, before)
             self._connection = made.connection
             return made
 
@@ -99,7 +104,7 @@ def http_cameras(
 def _refuse_what_means_nothing(name: str, table: CameraTable) -> None:
     scheme = table.url.partition(":")[0]
     if without_login(table.url) != table.url:
-        why = f'says who logs in; write url = "{AW}://HOST" and user and password beside it'
+        why = f'says who logs in; write url = "{scheme}://HOST" and user and password beside it'
         raise ConfigError("room.toml", f"camera.{name}.url", why)
     if table.profile is not None:
         why = f"an {scheme}: camera says itself which model it is; leave the profile out"

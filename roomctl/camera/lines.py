@@ -35,7 +35,7 @@ from roomctl.wire import Chunk, Connect, Identity, Machine, Port, Ring, traced
 
 _log = logging.getLogger(__name__)
 
-UVC, AW = "v4l2", "aw"
+UVC, AW, ONVIF = "v4l2", "aw", "onvif"
 REST_S = 0.5
 SILENT_S = 5.0  # each camera is asked once a second meanwhile
 
@@ -347,7 +347,7 @@ def is_uvc(url: str) -> bool:
 
 
 def is_http(url: str) -> bool:
-    return url.startswith(f"{AW}:")
+    return url.startswith((f"{AW}:", f"{ONVIF}:"))
 
 
 def _refuse_what_means_nothing(name: str, table: CameraTable) -> None:

@@ -32,7 +32,7 @@ class CameraTable(DeviceTable):
     """[camera.NAME]: a PTZ camera; several may share one `url` and differ by `address`."""
 
     address: int = Field(default=1, ge=1, le=7)
-    user: str = Field(default="", max_length=64, description="for aw: whom the camera lets in")
+    user: str = Field(default="", max_length=64, description="for aw: and onvif: whom it lets in")
     password: SecretStr = Field(default=SecretStr(""), description="the user's")
     mounting: Literal["standing", "ceiling"] = Field(
         default="standing", description="ceiling: upside down, with the camera's own flip on"
@@ -55,8 +55,12 @@ class CameraTable(DeviceTable):
 
     @model_validator(mode="after")
     def _login_is_for_hosts(self) -> CameraTable:
-        if (self.user or self.password.get_secret_value()) and not self.url.startswith("aw:"):
-            raise ValueError("has a user or a password, which only an aw: camera asks for")
+        if (self.user or self.password.get_secret_value()) and not self.url.startswith(
+            ("aw:", "onvif:")
+        ):
+            raise ValueError(
+                "has a user or a password, which only an aw: or onvif: camera asks for"
+            )
         return self
 
     @field_validator("presets")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from roomctl.camera.profile import CameraProfile
-from roomctl.errors import Unsupported
+from roomctl.errors import PortError, PortReason, Unsupported
 from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome
 
@@ -152,6 +152,13 @@ class ProtocolEvents(Protocol):
     def answered(self) -> None: ...
     def silent(self, detail: str) -> None: ...
     def changed(self) -> None: ...
+
+
+class LoginRefused(PortError):
+    """The camera wants another user and password."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(url, why, PortReason.REFUSED)
 
 
 def must_have(camera: str, has: T | None, what: str) -> T:

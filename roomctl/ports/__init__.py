@@ -30,6 +30,7 @@ _OPENERS: dict[str, Callable[[Address], Awaitable[Port]]] = {
     "hidraw": hidraw.open_port,
     "mqtt": mqtt.open_port,
     "mqtts": mqtt.open_port,
+    "onvif": http.open_port,
     "picture": picture.open_port,
     "serial": serial.open_port,
     "tcp": stream.open_tcp,

@@ -1,4 +1,4 @@
-r"""Requests to one host over HTTP, and their answers: `aw://HOST[:PORT]`. Knows no device.
+r"""Requests to one host over HTTP, and their answers: `aw://HOST[:PORT]` and `onvif://`.
 
 What is written is a request, what is read an answer; of several under way each has its number:
 
@@ -16,6 +16,7 @@ and nowhere else.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import ssl
 import time
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
 
 PORT = 80
 CONNECT_S = 2.0
-LARGEST = 65_536  # bytes of an answer
+LARGEST = 512 * 1024  # bytes of an answer
 MOST = 16  # requests under way
 LOGIN_REFUSED = 401
+SOAP_TYPE = "application/soap+xml; charset=utf-8"  # of a request with a body
 
 _REQUEST = re.compile(rb"([0-9]{1,9}) (GET|POST) ([0-9.]{1,8}) (/[!-~]{0,2000})\n(.*)", re.DOTALL)
 _ANSWER = re.compile(rb"([0-9]{1,9}) ([0-9]{1,3})\n(.*)", re.DOTALL)
@@ -162,7 +164,9 @@ class HttpPort:
     async def _answered(self, request: HttpRequest) -> HttpAnswer:
         url = self._base.copy_with(raw_path=request.target.encode("ascii"))
         body = request.body or None
-        async with self._client.stream(request.method, url, content=body) as response:
+        headers = {"Content-Type": SOAP_TYPE} if body else {}
+        stream = self._client.stream(request.method, url, content=body, headers=headers)
+        async with stream as response:
             found = bytearray()
             async for piece in response.aiter_raw():
                 found += piece
@@ -201,9 +205,10 @@ async def open_port(address: Address) -> HttpPort:
 
 
 def _import() -> None:
+    """Load the library, and keep it from logging every request (info)."""
     import httpx
 
-    del httpx
+    logging.getLogger(httpx.__name__).setLevel(logging.WARNING)
 
 
 def _taken_apart(address: Address) -> tuple[tuple[str, str] | None, Address]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from roomctl.camera.lines import is_http, is_uvc
+from roomctl.camera.lines import ONVIF, is_http, is_uvc
 from roomctl.camera.profile import CameraProfile, CameraTable, shipped, under_ceiling
-from roomctl.camera.sim import SimAw, SimUvc
+from roomctl.camera.sim import SimAw, SimOnvif, SimUvc
 from roomctl.errors import Refused
 from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
@@ -276,15 +276,15 @@ class SimulatedUvc:
         self.camera.lose_power()
 
 
-class SimulatedAw:
-    """One camera that is asked over HTTP."""
+class SimulatedHttp:
+    """One camera that is asked over HTTP: Panasonic's, or one that speaks ONVIF."""
 
     kind = "camera"
 
     def __init__(self, name: str, url: str) -> None:
         self.url = url
         self.names: tuple[str, ...] = (f"camera.{name}",)
-        self.camera = SimAw()
+        self.camera: SimAw | SimOnvif = SimOnvif() if url.startswith(f"{ONVIF}:") else SimAw()
 
     def machine(self) -> Machine:
         return self.camera
@@ -299,6 +299,12 @@ class SimulatedAw:
     def state(self, name: str, now: float) -> dict[str, object]:
         camera = self.camera
         camera.tick(now)
+        troubles = {"silent": camera.silent, "slow": camera.delay_s > 0}
+        if isinstance(camera, SimOnvif):
+            pan, tilt, zoom = camera.place
+            where = {"pan_deg": 170 * pan, "tilt_deg": 90 * tilt, "zoom_pct": 100 * zoom}
+            shown = {each: round(value, 2) for each, value in where.items()}
+            return {"model": "ONVIF PTZ", **shown, "moving": camera.moving, **troubles}
         return {
             "model": f"Panasonic {camera.model}",
             "power": camera.on,
@@ -307,8 +313,7 @@ class SimulatedAw:
             "zoom_pct": round(camera.zoom_pct, 1),
             "moving": camera.moving,
             "lamps": ", ".join(lamp for lamp, lit in camera.lamps.items() if lit) or None,
-            "silent": camera.silent,
-            "slow": camera.delay_s > 0,
+            **troubles,
         }
 
     def actions(self, name: str) -> Mapping[str, Action]:
@@ -327,8 +332,10 @@ class SimulatedAw:
         return {"power_cycle": power_cycle, "slow": slow, "silent": silent}
 
     def faults(self, name: str) -> Mapping[str, Action]:
-        kinds = {"holds_recall": "flag", "delay_s": "number"}
-        kinds |= {"loses": "number", "deaf_stops": "number"}
+        kinds = {"delay_s": "number", "loses": "number", "deaf_stops": "number"}
+        onvif = ("ignores_timeout", "refuses_timeout", "knows_no_stop")
+        flags = onvif if isinstance(self.camera, SimOnvif) else ("holds_recall",)
+        kinds |= dict.fromkeys(flags, "flag")
         return {fault: _setter(name, self.camera, fault, kind) for fault, kind in kinds.items()}
 
     def refusal(self, data: bytes) -> str | None:
@@ -346,7 +353,7 @@ def simulated_cameras(tables: Mapping[str, CameraTable]) -> list[SimulatedDevice
         if is_uvc(table.url):
             alone.append(SimulatedUvc(name, table.url))
         elif is_http(table.url):
-            alone.append(SimulatedAw(name, table.url))
+            alone.append(SimulatedHttp(name, table.url))
         else:
             lines.setdefault(table.url, {})[name] = table
     return [*alone, *(SimulatedLine(url, group) for url, group in lines.items())]

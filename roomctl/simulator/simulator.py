@@ -22,12 +22,12 @@ from roomctl.kind import Argument, SimulatedDevice
 from roomctl.ports.http import without_login
 from roomctl.ports.picture import PicturePort
 from roomctl.screen.sim import SimScreen
-from roomctl.simulator.cameras import SimulatedAw, SimulatedLine, baud_of
+from roomctl.simulator.cameras import SimulatedHttp, SimulatedLine, baud_of
 from roomctl.simulator.devices import simulated_devices
 from roomctl.simulator.wires import PumpTask, Tuned, Wire, offer, offer_unix
 from roomctl.wire import Chunk, Identity, Port, pair
 
-_WIRED = ("serial", "tcp", "udp", "visca-ip", "aw")
+_WIRED = ("serial", "tcp", "udp", "visca-ip", "aw", "onvif")
 
 
 class _Plug:
@@ -177,8 +177,8 @@ class Simulator:
         raise Refused("room", "unknown_device", f"no simulated {device!r}; there is: {known}")
 
 
-def _can_be_wired(device: SimulatedDevice) -> TypeGuard[SimulatedLine | SimulatedAw]:
-    return isinstance(device, SimulatedLine | SimulatedAw) and _scheme(device.url) in _WIRED
+def _can_be_wired(device: SimulatedDevice) -> TypeGuard[SimulatedLine | SimulatedHttp]:
+    return isinstance(device, SimulatedLine | SimulatedHttp) and _scheme(device.url) in _WIRED
 
 
 def _as_configured(url: str) -> str:

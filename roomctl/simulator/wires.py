@@ -19,7 +19,7 @@ from typing import Protocol, runtime_checkable
 
 from roomctl.clock import Clock
 from roomctl.errors import PortClosed
-from roomctl.ports.http import HttpAnswer, HttpRequest
+from roomctl.ports.http import SOAP_TYPE, HttpAnswer, HttpRequest
 from roomctl.wire import Chunk, Identity, Machine, Port, pump
 
 _CHUNK = 4096
@@ -244,7 +244,7 @@ def _response(answer: HttpAnswer) -> bytes:
     status = HTTPStatus(answer.status)
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}",
-        "Content-Type: text/plain",
+        f"Content-Type: {SOAP_TYPE if answer.body.startswith(b'<') else 'text/plain'}",
         f"Content-Length: {len(answer.body)}",
         "Connection: close",
     )
@@ -299,14 +299,14 @@ class Wire:
 
 
 async def offer(scheme: str, machine: Callable[[], Machine], clock: Clock) -> Wire:
-    """Return a new wire with a device made by `machine`; serial, udp, visca-ip, tcp or aw."""
+    """Return a new wire with a device made by `machine`; by the scheme of its url."""
     tasks: list[PumpTask] = []
-    if scheme == "aw":
+    if scheme in ("aw", "onvif"):
         front = HttpFront(scheme, clock)
         tasks.append(PumpTask(front, machine(), clock))
         server = await asyncio.start_server(front.accepted, _HOST, 0)
         host, number = server.sockets[0].getsockname()[:2]
-        return Wire(f"aw://{host}:{number}", f"{host}:{number}", tasks, server)
+        return Wire(f"{scheme}://{host}:{number}", f"{host}:{number}", tasks, server)
     if scheme == "tcp":
 
         def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -12,9 +12,9 @@ from roomctl.camera.aw.connection import (
     STOPS,
     AwConnection,
     AwRequest,
-    LoginRefused,
 )
 from roomctl.camera.aw.message import command_of
+from roomctl.camera.protocol import LoginRefused
 from roomctl.camera.sim.aw import SimAw
 from roomctl.ports.http import HttpAnswer, HttpRequest
 from roomctl.visca.request import Outcome, RequestEnd

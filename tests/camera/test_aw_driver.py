@@ -16,7 +16,7 @@ from roomctl.config import parse
 from roomctl.errors import ConfigError, PortError, PortReason, Refused, Unsupported
 from roomctl.ports.http import HttpAnswer, HttpRequest
 from roomctl.room import Outside
-from roomctl.simulator.cameras import SimulatedAw
+from roomctl.simulator.cameras import SimulatedHttp
 from roomctl.wire import Chunk, Connect, Identity, Port
 from tests.invented import invented
 from tests.room.rig import House, living, simulated
@@ -29,7 +29,7 @@ presets = { 1 = "Table" }
 
 
 class Bench:
-    def __init__(self, house: House, end: SimulatedAw) -> None:
+    def __init__(self, house: House, end: SimulatedHttp) -> None:
         self.house, self._end = house, end
 
     @property
@@ -59,7 +59,7 @@ class Bench:
 async def bench(model: str = "AW-UE100", *, on: bool = True) -> AsyncIterator[Bench]:
     simulator = simulated(ROOM)
     end = simulator.device("camera.front")
-    assert isinstance(end, SimulatedAw)
+    assert isinstance(end, SimulatedHttp)
     end.camera = SimAw(model, on=on)
     try:
         async with living(ROOM, on=simulator) as house:
@@ -253,7 +253,7 @@ async def test_what_means_nothing_is_refused(more: str, why: str) -> None:
 
 
 def test_a_login_is_for_cameras_that_have_one() -> None:
-    with pytest.raises(ConfigError, match="only an aw: camera"):
+    with pytest.raises(ConfigError, match="only an aw: or onvif: camera"):
         parse('[camera.front]\nurl = "v4l2:/dev/video0"\nuser = "admin"\n', "room.toml", app.TABLES)
 
 

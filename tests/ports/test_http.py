@@ -91,6 +91,16 @@ async def test_a_request_reaches_the_host_as_it_was_written_on_its_own_connectio
             await port.read()
 
 
+async def test_no_request_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    async with host(path) as far:
+        port = await connect("front", far.url)
+        await port.write(request(1))
+        await port.read()
+        await port.close()
+    assert caplog.records == []
+
+
 async def test_an_answer_that_takes_long_holds_up_no_other() -> None:
     release = asyncio.Event()
 

@@ -19,8 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from roomctl.camera.aw.message import AwMessage, BadAw, read, target
-from roomctl.camera.protocol import ProtocolEvents
-from roomctl.errors import PortError, PortReason
+from roomctl.camera.protocol import LoginRefused, ProtocolEvents
 from roomctl.ports.http import LOGIN_REFUSED, HttpAnswer, HttpRequest
 from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome, RequestEnd
@@ -48,13 +47,6 @@ _SETTINGS = ("#D1", "#GF", "QAW")
 _EVERYTHING = ("#O", *_WHERE, *_SETTINGS)
 _NEEDED = ("QID", "#O", *_WHERE, "#D1")  # before it can be used
 _SEEN_BY: Mapping[Axes, str] = {"pan_tilt": "#APC", "zoom": "#GZ"}
-
-
-class LoginRefused(PortError):
-    """The camera wants another user and password."""
-
-    def __init__(self, url: str, why: str) -> None:
-        super().__init__(url, why, PortReason.REFUSED)
 
 
 @dataclass(slots=True, eq=False)

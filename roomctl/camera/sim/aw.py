@@ -9,7 +9,6 @@ How fast it moves is made up: the documents say it of no speed. Knows no port an
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
 
 from roomctl.camera.aw.message import (
@@ -24,9 +23,9 @@ from roomctl.camera.aw.message import (
     lens_pct,
     read,
 )
-from roomctl.ports.http import HttpAnswer, HttpRequest
+from roomctl.camera.sim.host import SimHost
+from roomctl.ports.http import HttpRequest
 from roomctl.visca.sim.motion import Motor
-from roomctl.wire import Chunk
 
 TOP_DEG_S = 60.0
 FULL_S = 3.0  # the lens, from end to end
@@ -40,57 +39,18 @@ _LENGTHS = {"APC": 8, "APS": 11, "PTS": 4, "AXZ": 3, "AXF": 3, "P": 2, "T": 2, "
 _STILL = ("#PTS5050", "#P50", "#T50", "#Z50", "#F50")
 
 
-class _Answers:
-    """What is to be answered, and when."""
-
-    def __init__(self) -> None:
-        self.answers: deque[tuple[float, bytes]] = deque()
-
-    def say(self, answer: HttpAnswer, at: float) -> None:
-        self.answers.append((at, answer.encode()))
-        self.answers = deque(sorted(self.answers, key=lambda each: each[0]))
-
-    def due(self) -> float | None:
-        return self.answers[0][0] if self.answers else None
-
-    def outbox(self, now: float) -> bytes | None:
-        return self.answers[0][1] if self.answers and self.answers[0][0] <= now else None
-
-    def sent(self, now: float) -> None:
-        self.answers.popleft()
-
-    def failed(self, now: float, why: str) -> None:
-        self.answers.popleft()
-
-
-class SimAwClient(_Answers):
-    """Another client of a camera, with answers of its own."""
-
-    def __init__(self, camera: SimAw) -> None:
-        super().__init__()
-        self._camera = camera
-        self.tick = camera.tick
-
-    def receive(self, chunk: Chunk) -> None:
-        self._camera.take(chunk, self)
-
-
-class SimAw(_Answers):
+class SimAw(SimHost):
     """One camera. What a person or a fault can do to it are its attributes.
 
-    `silent`: it answers nothing. `delay_s`: each answer comes so late. `loses`: so many of the
-    next requests are neither done nor answered. `deaf_stops`: so many of the next stops are
-    answered and not done. `holds_recall`: a recall is answered when it has arrived.
+    `deaf_stops`: so many of the next stops are answered and not done. `holds_recall`: a recall is
+    answered when it has arrived.
     """
 
     def __init__(self, model: str = "AW-UE100", *, on: bool = True) -> None:
         super().__init__()
         self.model, self.on = model, on
-        self.silent, self.holds_recall = False, False
-        self.delay_s = 0.0
+        self.holds_recall, self.deaf_stops = False, 0
         self.pace_s = PACE_S
-        self.loses = self.deaf_stops = 0
-        self.heard: list[tuple[float, str]] = []
         self.presets: dict[int, tuple[float, float, float]] = {}
         self.focus_auto, self.white_balance = True, "0"
         self.lamps: dict[str, bool] = {"red": False, "green": False}
@@ -100,23 +60,22 @@ class SimAw(_Answers):
         self._starts_at: float | None = None
         self._latest = 0
         self._moved_at = -1.0
-        self._now = 0.0
 
     @property
     def pan_deg(self) -> float:
-        return degrees(round(self.pan.at(self._now)))
+        return degrees(round(self.pan.at(self.now)))
 
     @property
     def tilt_deg(self) -> float:
-        return degrees(round(self.tilt.at(self._now)), up=True)
+        return degrees(round(self.tilt.at(self.now)), up=True)
 
     @property
     def zoom_pct(self) -> float:
-        return lens_pct(round(self.zoom.at(self._now)))
+        return lens_pct(round(self.zoom.at(self.now)))
 
     @property
     def moving(self) -> bool:
-        return any(motor.moving(self._now) for motor in self._motors)
+        return any(motor.moving(self.now) for motor in self._motors)
 
     @property
     def _motors(self) -> tuple[Motor, ...]:
@@ -125,48 +84,27 @@ class SimAw(_Answers):
     def lose_power(self) -> None:
         """Stand still where it is; what was on its way to it is lost."""
         for motor in self._motors:
-            motor.halt(self._now)
-        self.answers.clear()
-
-    # The Machine.
-
-    def receive(self, chunk: Chunk) -> None:
-        self.take(chunk, self)
-
-    def second_port(self) -> SimAwClient:
-        """Return the Machine of another client."""
-        return SimAwClient(self)
-
-    def take(self, chunk: Chunk, client: _Answers) -> None:
-        """Take a request, and have `client` given the answer."""
-        self.tick(chunk.at)
-        try:
-            request = HttpRequest.decode(chunk.data)
-        except ValueError:
-            return
-        command = command_of(request.target)
-        self.heard.append((chunk.at, command or request.target))
-        if self.silent:
-            return
-        if self.loses > 0:
-            self.loses -= 1
-            return
-        if command is None:
-            client.say(HttpAnswer(request.number, 404, b"Not Found"), self._now)
-            return
-        text, at = self._answer(command), self._now
-        if self.holds_recall and command.startswith("#R") and text.startswith("s"):
-            at = max(motor.arrives_at() for motor in self._motors)
-        client.say(
-            HttpAnswer(request.number, 200, text.encode()), max(at, self._now) + self.delay_s
-        )
+            motor.halt(self.now)
+        self.forget()
 
     def tick(self, now: float) -> None:
-        self._now = max(self._now, now)
-        if self._starts_at is not None and self._now >= self._starts_at:
+        super().tick(now)
+        if self._starts_at is not None and self.now >= self._starts_at:
             self._starts_at, self.on = None, True
 
     # What it answers.
+
+    def called(self, request: HttpRequest) -> str:
+        return command_of(request.target) or request.target
+
+    def answer(self, request: HttpRequest) -> tuple[int, bytes, float]:
+        command = command_of(request.target)
+        if command is None:
+            return 404, b"Not Found", 0.0
+        text, at = self._answer(command), 0.0
+        if self.holds_recall and command.startswith("#R") and text.startswith("s"):
+            at = max(motor.arrives_at() for motor in self._motors)
+        return 200, text.encode(), at
 
     def _answer(self, command: str) -> str:
         said = read(command)
@@ -181,8 +119,8 @@ class SimAw(_Answers):
 
     def _told(self, said: AwMessage) -> str | None:
         """Return the answer to a question; None: this model has no such thing."""
-        pan, tilt = round(self.pan.at(self._now)), round(self.tilt.at(self._now))
-        zoom, focus = round(self.zoom.at(self._now)), round(self.focus.at(self._now))
+        pan, tilt = round(self.pan.at(self.now)), round(self.tilt.at(self.now))
+        zoom, focus = round(self.zoom.at(self.now)), round(self.focus.at(self.now))
         starting = self._starts_at is not None
         answers: Mapping[str, Callable[[], str]] = {
             "#O": lambda: "p3" if starting else f"p{self.on:d}",
@@ -252,9 +190,9 @@ class SimAw(_Answers):
         if command in _STILL and self.deaf_stops > 0:
             self.deaf_stops -= 1
             return answer
-        if self._now - self._moved_at < self.pace_s - _TIMER_S:
+        if self.now - self._moved_at < self.pace_s - _TIMER_S:
             return answer  # and lost: it has no queue
-        self._moved_at = self._now
+        self._moved_at = self.now
         self._move(code, said)
         return answer
 
@@ -266,13 +204,13 @@ class SimAw(_Answers):
         for name, value in said.fields.items():
             if name in drives:
                 up = -1 if name == "tilt_speed" else 1  # smaller is up
-                drives[name].run(up * value / 49 * self._top(name), self._now)
+                drives[name].run(up * value / 49 * self._top(name), self.now)
             elif name in places:
-                places[name].go(value, part * self._top(name), self._now)
+                places[name].go(value, part * self._top(name), self.now)
             elif code == "RPC":
                 motor = places[name.removesuffix("_deg")]
                 way = value * PER_DEGREE * (-1 if motor is self.tilt else 1)
-                motor.go(motor.at(self._now) + way, self._top(name), self._now)
+                motor.go(motor.at(self.now) + way, self._top(name), self.now)
 
     def _top(self, name: str) -> float:
         if name.startswith(("pan", "tilt")):
@@ -280,7 +218,7 @@ class SimAw(_Answers):
         return (LENS_HIGH - LENS_LOW) / FULL_S
 
     def _place(self) -> tuple[float, float, float]:
-        pan, tilt, zoom = (motor.at(self._now) for motor in (self.pan, self.tilt, self.zoom))
+        pan, tilt, zoom = (motor.at(self.now) for motor in (self.pan, self.tilt, self.zoom))
         return pan, tilt, zoom
 
     def _recall(self, number: int) -> str:
@@ -289,17 +227,17 @@ class SimAw(_Answers):
         for motor, name, place in zip(
             self._motors, ("pan", "tilt", "zoom"), self.presets[number], strict=False
         ):
-            motor.go(place, self._top(name), self._now)
+            motor.go(place, self._top(name), self.now)
         self._latest = number
         return f"s{number:02d}"
 
     def _power(self, on: bool) -> str:
         if on and not self.on:
-            self._starts_at = self._now + BOOT_S
+            self._starts_at = self.now + BOOT_S
         elif not on:
             self._starts_at, self.on = None, False
             for motor in self._motors:
-                motor.halt(self._now)
+                motor.halt(self.now)
         return f"p{on:d}"
 
 

@@ -1,0 +1,1 @@
+"""Cameras that are asked in ONVIF's words: its PTZ service, in SOAP over HTTP."""

@@ -1,0 +1,562 @@
+"""The conversation with one ONVIF camera: what is said next, and what is known of it.
+
+First it is found out where its PTZ service is and which profile moves; then it is stopped, and can
+be used. A drive carries a time after which the camera ends it by itself (the only lease that such a
+camera has; some ignore it) and is said again before that. A stop waits for nothing, is said again
+until it is answered, and then looked at: one that still moves is told to move at speed 0, which
+stops cameras that do not know Stop, then again to stop. Knows no port and no clock; time is an
+argument.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from roomctl.camera.onvif import message as soap
+from roomctl.camera.onvif.message import DEVICE, ENTRY, MEDIA, PTZ, Element, SoapFault
+from roomctl.camera.protocol import LoginRefused, ProtocolEvents
+from roomctl.ports.http import LOGIN_REFUSED, HttpAnswer, HttpRequest
+from roomctl.visca.request import Outcome, RequestEnd
+from roomctl.wire import Chunk
+
+ASK_S, FIND_S, STOP_S = 2.0, 5.0, 1.0  # how long an answer may take
+TIMEOUT_S = 1.0  # after which the camera ends a drive, if it takes that
+RENEW_S = 0.4  # before half of it
+AGAIN_S, AGAIN_MOST_S = 0.15, 0.6
+PACE_S = 0.05  # between two drives
+MOVING_S, IDLE_S, SILENT_S = 0.25, 5.0, 1.0
+RAMP_S, STANDS_S, MOVE_S = 0.8, 0.8, 30.0
+MOST_STOPS, TRIES = 6, 3
+SILENT_AFTER_S = 4.0
+SMALL = 0.0005  # of a space: less is no move
+
+
+class _Step(Enum):
+    """What is found out first, in this order."""
+
+    CLOCK = "GetSystemDateAndTime"
+    SERVICES = "GetServices"
+    CAPABILITIES = "GetCapabilities"
+    DEVICE = "GetDeviceInformation"
+    PROFILES = "GetProfiles"
+    NODES = "GetNodes"
+    PRESETS = "GetPresets"
+    STATUS = "GetStatus"
+
+
+_FIRST = (_Step.CLOCK, _Step.SERVICES, _Step.DEVICE, _Step.PROFILES)
+_THEN = (_Step.NODES, _Step.PRESETS, _Step.STATUS)
+_ASKED: dict[_Step, tuple[str, str]] = {
+    _Step.CLOCK: (DEVICE, ""),
+    _Step.SERVICES: (DEVICE, "<IncludeCapability>false</IncludeCapability>"),
+    _Step.CAPABILITIES: (DEVICE, "<Category>All</Category>"),
+    _Step.DEVICE: (DEVICE, ""),
+    _Step.PROFILES: (MEDIA, ""),
+    _Step.NODES: (PTZ, ""),
+}
+
+
+@dataclass(slots=True)
+class OnvifSeen:
+    """What a camera has said; positions are of the generic spaces. None: not known."""
+
+    model: str | None = None
+    firmware: str | None = None
+    pan: float | None = None
+    tilt: float | None = None
+    zoom: float | None = None
+    moves: bool | None = None  # as it says itself
+    most_presets: int | None = None
+    has_home: bool = True
+    has_zoom: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class OnvifRequest:
+    """A request whose end somebody waits for; `moves`: it ends when the camera stands."""
+
+    body: str
+    ended: Callable[[Outcome], None]
+    moves: bool = False
+    said: bool = False
+    since: float = 0.0
+    answered_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """What is on its way. `alone`: no drive was, when this stop was said."""
+
+    of: OnvifRequest | _Step | str
+    deadline: float
+    body: str
+    service: str
+    alone: bool = False
+
+
+_STOP, _DRIVE = "stop", "drive"
+
+
+class OnvifConnection:
+    """The Machine of one ONVIF camera; `url` is what errors call it."""
+
+    def __init__(self, events: ProtocolEvents, url: str, user: str, password: str) -> None:
+        self.seen = OnvifSeen()
+        self.presets: dict[str, str] = {}
+        self.ready = False
+        self.profile: str | None = None
+        self._events, self._url = events, url
+        self._login = (user, password)
+        self._tokens = self._let_in = False
+        self._clock: tuple[datetime, float] | None = None
+        self._denied: str | None = None
+        self._paths = {DEVICE: ENTRY, MEDIA: "/onvif/media_service", PTZ: "/onvif/ptz_service"}
+        self._pending: dict[int, _Pending] = {}
+        self._number = 0
+        self._out: tuple[int, _Pending] | None = None
+        self._steps: deque[_Step] = deque(_FIRST)
+        self._lacks: set[_Step] = set()
+        self._requests: deque[OnvifRequest] = deque()
+        self._move: OnvifRequest | None = None
+        self._wanted: tuple[float, float, float] | None = None
+        self._said: tuple[float, float, float] | None = None
+        self._drives = 0
+        self._running = False
+        self._drive_at = self._renew_at = 0.0
+        self._timed = True  # whether it takes a time for a drive
+        self._until: float | None = None
+        self._stop_owed, self._stop_at, self._again_s = False, 0.0, AGAIN_S
+        self._by_speed = False  # whether the next stop is a speed of 0
+        self._stops = 0
+        self._proving: float | None = None
+        self._still, self._changed_at = 0, -1.0
+        self._look_at = self._seen_at = 0.0
+        self._ask_at = 0.0
+        self._failures, self._answered_at, self._silent = 0, 0.0, False
+
+    # What it is asked.
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop_owed
+
+    @property
+    def moving(self) -> bool:
+        active = self._wanted or self._running or self._stop_owed or self._proving is not None
+        return self.ready and bool(active or self._move is not None or self._seen_moving)
+
+    @property
+    def _seen_moving(self) -> bool:
+        return self.seen.moves is True or self._still < 1
+
+    def drive(self, pan: float, tilt: float, zoom: float, until: float, now: float) -> None:
+        """Drive until `until`, each from -1 to 1; nothing at all is a stop."""
+        if not any((pan, tilt, zoom)):
+            if self._wanted or self._running:
+                self._halt(now)
+            return
+        self._end_move(Outcome(RequestEnd.REPLACED))
+        self._wanted, self._until = (pan, tilt, zoom), until
+        self._stop_owed, self._proving, self._stops = False, None, 0
+        self._look_soon(now)
+
+    def stop(self, now: float) -> None:
+        """Stop everything, whatever is believed of it."""
+        self._end_move(Outcome(RequestEnd.STOPPED))
+        self._stops, self._by_speed = 0, False
+        self._halt(now)
+
+    def submit(self, request: OnvifRequest, now: float) -> None:
+        """Have a request said; a newer move replaces an older one, and stops what is driven."""
+        if not request.moves:
+            self._requests.append(request)
+            return
+        self._end_move(Outcome(RequestEnd.REPLACED))
+        if self._wanted or self._running:
+            self._halt(now)
+        self._move = request
+        self._look_soon(now)
+
+    def forget(self) -> None:
+        """End what still waits; the camera is gone."""
+        self.ready, self._until = False, None
+        self._end_move(Outcome(RequestEnd.OFFLINE))
+        while self._requests:
+            self._requests.popleft().ended(Outcome(RequestEnd.OFFLINE))
+
+    def _halt(self, now: float) -> None:
+        self._wanted = self._said = self._until = self._proving = None
+        if not self._stop_owed and self.profile is not None:
+            self._stop_owed, self._stop_at, self._again_s = True, now, AGAIN_S
+        self._look_soon(now)
+
+    # The Machine.
+
+    def receive(self, chunk: Chunk) -> None:
+        try:
+            answer = HttpAnswer.decode(chunk.data)
+        except ValueError:
+            return
+        pending = self._pending.pop(answer.number, None)
+        if pending is None:
+            return
+        if answer.status == 0:
+            self._fail(pending, answer.body.decode("utf-8", "replace"), chunk.at)
+            return
+        try:
+            found = soap.body_of(answer.body)
+        except ValueError as error:
+            if answer.status == LOGIN_REFUSED:
+                self._unauthorised(pending)
+            else:
+                why = f"HTTP {answer.status}, and its answer {error}"
+                self._fail(pending, why, chunk.at, answered=True)
+            return
+        login = isinstance(found, SoapFault) and "NotAuthorized" in f"{found.code} {found.text}"
+        if login or answer.status == LOGIN_REFUSED:
+            self._unauthorised(pending)
+        else:
+            self._take(pending, found, chunk.at)
+
+    def tick(self, now: float) -> None:
+        if self._denied is not None:
+            raise LoginRefused(self._url, self._denied)
+        for number in [n for n, each in self._pending.items() if now >= each.deadline]:
+            self._fail(self._pending.pop(number), "no answer", now)
+        if self._until is not None and now >= self._until:
+            self._halt(now)
+        move = self._move
+        if move is not None and move.said and now >= move.since + MOVE_S:
+            self._end_move(Outcome(RequestEnd.NO_REPLY, after_s=MOVE_S, why="it still moves"))
+        if now >= self._look_at and not self._steps and not self._pending:
+            self._look(now)
+
+    def due(self) -> float | None:
+        waits = [each.deadline for each in self._pending.values()]
+        waits += [self._stop_at] if self._stop_owed else []
+        waits += [self._until] if self._until is not None else []
+        waits += [self._drive_at, self._renew_at] if self._wanted else []
+        if self._move is not None and self._move.said:
+            waits.append(self._move.since + MOVE_S)
+        if not self._pending:
+            waits.append(self._ask_at if self._steps else self._look_at)
+        return min((at for at in waits if at > self._seen_at), default=None)
+
+    def outbox(self, now: float) -> bytes | None:
+        self._seen_at = now
+        pending = self._next(now)
+        if pending is None:
+            return None
+        self._number += 1
+        self._out = (self._number, pending)
+        login = None
+        if self._tokens and self._clock is not None and pending.of is not _Step.CLOCK:
+            said, at = self._clock
+            created = said + timedelta(seconds=now - at)
+            login = soap.token(*self._login, secrets.token_bytes(16), created)
+        data, limit_s = soap.envelope(pending.body, login), pending.deadline - now
+        path = self._paths[pending.service]
+        return HttpRequest(self._number, path, limit_s, "POST", data).encode()
+
+    def sent(self, now: float) -> None:
+        if self._out is None:
+            return
+        (number, pending), self._out = self._out, None
+        self._pending[number] = pending
+        match pending.of:
+            case OnvifRequest() as request:
+                request.said, request.since = True, now
+            case _Step():
+                self._steps.popleft()
+            case "stop":
+                self._stop_at = now + (SILENT_S if self._silent else self._again_s)
+                self._again_s = min(2 * self._again_s, AGAIN_MOST_S)
+            case _:
+                self._said, self._running = self._wanted, True
+                self._drives += 1
+                self._drive_at, self._renew_at = now + PACE_S, now + RENEW_S
+
+    def failed(self, now: float, why: str) -> None:
+        """Note that nothing could be said: too much is under way."""
+        self._out = None
+        self._stop_at = self._drive_at = self._renew_at = now + AGAIN_S
+
+    # What is said next.
+
+    def _next(self, now: float) -> _Pending | None:
+        profile = self.profile
+        if profile is not None:
+            if self._stop_owed and now >= self._stop_at:
+                still = soap.continuous_move(profile, 0, 0, self._zoom(0.0), None)
+                body = still if self._by_speed else soap.stop(profile)
+                return _Pending(_STOP, now + STOP_S, body, PTZ, alone=not self._drives)
+            again = self._wanted != self._said or (self._timed and now >= self._renew_at)
+            if self._wanted is not None and again and not self._drives and now >= self._drive_at:
+                pan, tilt, zoom = self._wanted
+                timeout_s = TIMEOUT_S if self._timed else None
+                body = soap.continuous_move(profile, pan, tilt, self._zoom(zoom), timeout_s)
+                return _Pending(_DRIVE, now + STOP_S, body, PTZ)
+        if self._stop_owed or any(each.of != _DRIVE for each in self._pending.values()):
+            return None
+        for request in (self._move, self._requests[0] if self._requests else None):
+            if request is not None and not request.said:
+                return _Pending(request, now + FIND_S, request.body, PTZ)
+        return self._question(now) if self._steps and now >= self._ask_at else None
+
+    def _zoom(self, speed: float) -> float | None:
+        return speed if self.seen.has_zoom else None
+
+    def _question(self, now: float) -> _Pending:
+        step, profile = self._steps[0], self.profile or ""
+        limit_s = FIND_S if step in _FIRST else ASK_S
+        if step is _Step.STATUS:
+            return _Pending(step, now + limit_s, soap.status(profile), PTZ)
+        if step is _Step.PRESETS:
+            return _Pending(step, now + FIND_S, soap.presets(profile), PTZ)
+        service, inside = _ASKED[step]
+        return _Pending(step, now + limit_s, soap.ask(service, step.value, inside), service)
+
+    # What came of it.
+
+    def _unauthorised(self, pending: _Pending) -> None:
+        """Prove who asks by a digest from now on; that refused, too, the login is wrong.
+
+        One that was taken before may only be by a clock that was set: then the clock is asked.
+        """
+        if (self._tokens and not self._let_in) or not self._login[0]:
+            self._denied = "refuses user and password; set those of its ONVIF user in room.toml"
+            return
+        self._tokens = True
+        match pending.of:
+            case _Step() as step:
+                self._steps.appendleft(step)
+            case OnvifRequest() as request:
+                request.said = False
+            case "drive":
+                self._drives -= 1
+                self._said = None
+        if self._let_in:
+            self._let_in = False
+            self._steps.appendleft(_Step.CLOCK)
+
+    def _take(self, pending: _Pending, found: Element | SoapFault, now: float) -> None:
+        self._failures, self._answered_at = 0, now
+        if self._silent:
+            self._begin_again()
+        self._let_in = self._tokens and pending.of is not _Step.CLOCK
+        match pending.of:
+            case OnvifRequest() as request:
+                self._request_answered(request, found, now)
+            case _Step() as step:
+                self._found(step, found, now)
+            case "stop":
+                self._stop_answered(pending, found, now)
+            case _:
+                self._drives -= 1
+                if isinstance(found, SoapFault):
+                    self._drive_refused(found, now)
+        was_ready = self.ready
+        self._judge(now)
+        if self.ready and not was_ready:
+            self._events.answered()
+        else:
+            self._events.changed()
+
+    def _stop_answered(self, pending: _Pending, found: Element | SoapFault, now: float) -> None:
+        if isinstance(found, SoapFault) and not self._by_speed:
+            self._by_speed, self._stop_at = True, now  # it knows no Stop
+            return
+        if self._stop_owed and pending.alone and not self._drives:
+            self._stop_owed = self._running = False
+            self._still = 0
+            self._proving = None if _Step.STATUS in self._lacks else now
+            self._look_soon(now)
+        elif self._stop_owed:
+            self._stop_at = min(self._stop_at, now + PACE_S)
+
+    def _drive_refused(self, found: SoapFault, now: float) -> None:
+        if self._timed and "Timeout" in f"{found.code} {found.text}":
+            self._timed, self._said = False, None  # said again without a time
+            return
+        self._wanted = self._said = None
+        self._running = False
+
+    def _request_answered(
+        self, request: OnvifRequest, found: Element | SoapFault, now: float
+    ) -> None:
+        request.answered_at = now
+        if isinstance(found, SoapFault):
+            why = f"refused: {found.text or found.code} ({found.code})"
+            self._over(request, Outcome(RequestEnd.REFUSED, why=why))
+        elif not request.moves:
+            self._over(request, Outcome(RequestEnd.DONE))
+            if _Step.PRESETS not in self._lacks:
+                self._steps.append(_Step.PRESETS)
+        self._still = 0
+        self._look_soon(now)
+
+    def _found(self, step: _Step, found: Element | SoapFault, now: float) -> None:
+        if isinstance(found, SoapFault):
+            self._missing(step)
+            return
+        match step:
+            case _Step.CLOCK:
+                when = soap.clock_of(found)
+                self._clock = (when, now) if when is not None else None
+            case _Step.SERVICES | _Step.CAPABILITIES:
+                self._addresses(found)
+            case _Step.DEVICE:
+                words = (soap.text(found, "Manufacturer"), soap.text(found, "Model"))
+                self.seen.model = " ".join(filter(None, words))[:60] or None
+                self.seen.firmware = (soap.text(found, "FirmwareVersion") or "")[:40] or None
+            case _Step.PROFILES:
+                self._choose(found)
+            case _Step.NODES:
+                self._node(found)
+            case _Step.PRESETS:
+                listed = ((each.get("token"), each) for each in soap.every(found, "Preset"))
+                self.presets = {key: soap.text(each, "Name") or "" for key, each in listed if key}
+            case _Step.STATUS:
+                self._stands(found, now)
+
+    def _missing(self, step: _Step) -> None:
+        """Do without what a camera does not say; where its services are can be asked otherwise."""
+        if step is _Step.SERVICES:
+            self._steps.appendleft(_Step.CAPABILITIES)
+        elif step is _Step.PROFILES:
+            self._events.silent("has no media profiles; is its ONVIF switched on?")
+        self._lacks.add(step)
+
+    def _addresses(self, found: Element) -> None:
+        named = {soap.text(each, "Namespace"): each for each in soap.every(found, "Service")}
+        for service, word in ((MEDIA, "Media"), (PTZ, "PTZ")):
+            each = named.get(service) or next(soap.every(found, word), None)
+            path = soap.path_of(soap.text(each, "XAddr"))
+            self._paths[service] = path or self._paths[service]
+
+    def _choose(self, found: Element) -> None:
+        """Choose the first profile that moves, and stop it."""
+        for profile in soap.every(found, "Profiles"):
+            if soap.child(profile, "PTZConfiguration") is not None and profile.get("token"):
+                self.profile = profile.get("token")
+                self._steps.extend(_THEN)
+                self._stop_owed, self._stop_at = True, 0.0
+                return
+        self._events.silent("has no profile that pans, tilts or zooms")
+
+    def _node(self, found: Element) -> None:
+        node = next(soap.every(found, "PTZNode"), None)
+        most = soap.text(node, "MaximumNumberOfPresets") or ""
+        self.seen.most_presets = int(most) if most.isascii() and most.isdecimal() else None
+        self.seen.has_home = (soap.text(node, "HomeSupported") or "true").lower() in ("true", "1")
+        spaces = soap.child(node, "SupportedPTZSpaces")
+        zooms = spaces is None or soap.child(spaces, "ContinuousZoomVelocitySpace") is not None
+        self.seen.has_zoom = zooms
+
+    def _stands(self, found: Element, now: float) -> None:
+        state = soap.child(found, "PTZStatus")
+        place = soap.child(state, "Position")
+        turn, zoom = soap.child(place, "PanTilt"), soap.child(place, "Zoom")
+        seen = self.seen
+        before = (seen.pan, seen.tilt, seen.zoom)
+        seen.pan, seen.tilt = soap.number(turn, "x"), soap.number(turn, "y")
+        seen.zoom = soap.number(zoom, "x")
+        words = {soap.text(state, "MoveStatus", part) for part in ("PanTilt", "Zoom")}
+        seen.moves = True if "MOVING" in words else False if "IDLE" in words else None
+        after = (seen.pan, seen.tilt, seen.zoom)
+        moved = any(
+            one is not None and other is not None and abs(one - other) > SMALL
+            for one, other in zip(before, after, strict=True)
+        )
+        self._still = 0 if moved else self._still + 1
+        self._changed_at = now if moved else self._changed_at
+
+    def _fail(self, pending: _Pending, why: str, now: float, *, answered: bool = False) -> None:
+        """Note that something was not answered, or not in a way that can be read."""
+        self._failures += not answered
+        self._ask_at = now + (0.0 if answered else SILENT_S)
+        match pending.of:
+            case OnvifRequest() as request:
+                self._over(request, Outcome(RequestEnd.NO_REPLY, after_s=FIND_S, why=why))
+            case _Step() as step:
+                if answered:
+                    self._missing(step)
+                    self._judge(now)
+                elif not self.ready:
+                    self._steps.appendleft(step)
+            case "drive":
+                self._drives -= 1
+                self._said = None
+        if self._failures >= TRIES and now - self._answered_at >= SILENT_AFTER_S:
+            self._silence(why, now)
+
+    def _silence(self, why: str, now: float) -> None:
+        """Give up loudly; it is asked on, and all begins anew when it answers."""
+        if self._silent:
+            return
+        self._silent = True
+        self.forget()
+        self._halt(now)
+        self._events.silent(why)
+
+    def _begin_again(self) -> None:
+        self._silent = False
+        self.seen, self.presets = OnvifSeen(), {}
+        self._steps = deque(_FIRST)
+        self._lacks.clear()
+
+    def _over(self, request: OnvifRequest, outcome: Outcome) -> None:
+        if request is self._move:
+            self._end_move(outcome)
+        elif request in self._requests:
+            self._requests.remove(request)
+            request.ended(outcome)
+
+    def _end_move(self, outcome: Outcome) -> None:
+        move, self._move = self._move, None
+        if move is not None:
+            move.ended(outcome)
+
+    # Whether it stands.
+
+    def _judge(self, now: float) -> None:
+        if not self.ready and self.profile and not self._stop_owed:
+            self.ready = not self._steps and not any(
+                isinstance(each.of, _Step) for each in self._pending.values()
+            )
+        stands = _Step.STATUS in self._lacks or (self._still >= 2 and self.seen.moves is not True)
+        if self._proving is not None and not self._wanted and self._move is None:
+            late = max(self._changed_at, now if self.seen.moves else 0.0) > self._proving + RAMP_S
+            if stands:
+                self._proving, self._stops, self._by_speed = None, 0, False
+            elif late and self._stops < MOST_STOPS:
+                self._stops += 1
+                self._by_speed = not self._by_speed
+                self._halt(now)
+        move = self._move
+        if move is not None and move.answered_at is not None and stands:
+            still_s = now - max(move.answered_at, self._changed_at)
+            if still_s >= STANDS_S:
+                self._proving = None
+                self._end_move(Outcome(RequestEnd.DONE))
+
+    # Asking.
+
+    def _look(self, now: float) -> None:
+        moving = self.moving
+        if self.profile is None:
+            self._steps.extend(_FIRST)
+        elif _Step.STATUS not in self._lacks:
+            self._steps.append(_Step.STATUS)
+        else:
+            self._steps.append(_Step.CLOCK)  # whether it is there
+            self._still += 1
+        self._look_at = now + (MOVING_S if moving else IDLE_S)
+
+    def _look_soon(self, now: float) -> None:
+        self._look_at = min(self._look_at, now + MOVING_S)

@@ -1,0 +1,225 @@
+"""An ONVIF PTZ camera, as a `CameraProtocol`: what people ask for as messages, and back.
+
+ONVIF does not say how many degrees a camera turns, so there are none: it is driven, zoomed, sent
+home and to its presets. Those have tokens and names as the camera likes; people count them from 1:
+a preset is called `3` by its name or its token, else it is the third in the list. Power, focus and
+lamps are no matter of its PTZ service. Knows no port and no clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+from roomctl.camera.onvif import message as soap
+from roomctl.camera.onvif.connection import OnvifConnection, OnvifRequest
+from roomctl.camera.profile import CameraProfile, Presets, ZoomRange
+from roomctl.camera.protocol import (
+    Believed,
+    CameraRequest,
+    CameraState,
+    Part,
+    ProtocolEvents,
+    must_have,
+)
+from roomctl.errors import Refused, Unsupported
+from roomctl.visca.connection import MoveRefusal
+from roomctl.visca.request import Outcome
+
+DEAD_ZONE = 0.02  # a joystick at rest is not quite 0
+PRESETS = 9  # of a camera that does not say how many it has
+MOST_PRESETS = 100
+_NUMBER = re.compile(r"(?:preset[ _-]?)?0*([1-9][0-9]{0,2})", re.IGNORECASE)
+
+
+class OnvifCommand:
+    """A message; `moves`: it is over when the camera stands."""
+
+    def __init__(self, body: str, *, moves: bool = False) -> None:
+        self.body, self.moves = body, moves
+
+
+class OnvifProtocol:
+    """One ONVIF camera; `before`: what was known of it when it was last there."""
+
+    self_described = True
+    settle_s: float | None = None  # a move is over when it was seen to stand
+    rom: int | None = None
+    unknown_model: str | None = None
+    refusal: MoveRefusal | None = None
+    placed = True  # it is ready once it has said that, if it ever does
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        events: ProtocolEvents,
+        login: tuple[str, str] = ("", ""),
+        before: CameraProfile | None = None,
+    ) -> None:
+        self.name = name
+        self.connection = OnvifConnection(events, url, *login)
+        self._before = before or profile_of(None, PRESETS, zooms=True)
+
+    @property
+    def profile(self) -> CameraProfile:
+        connection, seen = self.connection, self.connection.seen
+        if not connection.ready:
+            return self._before
+        known = max(numbered(connection.presets), default=0)
+        count = min(max(known, seen.most_presets or PRESETS), MOST_PRESETS)
+        return profile_of(seen.model, count, zooms=seen.has_zoom)
+
+    @property
+    def abilities(self) -> tuple[str, ...]:
+        can = self.profile.abilities
+        home = self.connection.seen.has_home
+        return can if home else tuple(word for word in can if word != "home")
+
+    @property
+    def ready(self) -> bool:
+        return self.connection.ready
+
+    @property
+    def moving(self) -> bool:
+        return self.connection.moving
+
+    @property
+    def stopping(self) -> bool:
+        return self.connection.stopping
+
+    def state(self, believed: Believed) -> CameraState:
+        seen = self.connection.seen
+        if not self.connection.ready:
+            return CameraState()
+        return CameraState(
+            zoom_pct=None if seen.zoom is None else round(100 * min(max(seen.zoom, 0), 1), 1),
+            moving=self.connection.moving,
+            preset=believed.preset,
+            model=seen.model or "ONVIF camera",
+            firmware=seen.firmware,
+        )
+
+    def drive(
+        self, pan: float, tilt: float, zoom: float, focus: float, until: float, now: float
+    ) -> None:
+        """Move until `until`, unless renewed; each push from -1 to 1."""
+        must_have(self.name, self.profile.zoom or not zoom, "zoom")
+        must_have(self.name, not focus, "focus that can be driven")
+        pushes = (min(max(push, -1.0), 1.0) for push in (pan, tilt, zoom))
+        pan, tilt, zoom = (0.0 if abs(push) < DEAD_ZONE else push for push in pushes)
+        self.connection.drive(pan, tilt, zoom, until, now)
+
+    def stop(self, now: float) -> None:
+        self.connection.stop(now)
+
+    def submit(self, command: object, ended: Callable[[Outcome], None], now: float) -> None:
+        """Have a message said; its time limit is the connection's."""
+        if not isinstance(command, OnvifCommand):
+            raise TypeError(f"{command!r} is no ONVIF message")
+        self.connection.submit(OnvifRequest(command.body, ended, command.moves), now)
+
+    def forget(self) -> None:
+        self.connection.forget()
+
+    # What people ask for, as messages.
+
+    def home(self) -> CameraRequest:
+        must_have(self.name, self.connection.seen.has_home, "way home")
+        return _one(soap.goto_home(self._media_profile), moves=True)
+
+    def goto(
+        self, pan_deg: float | None, tilt_deg: float | None, zoom_pct: float | None, speed: float
+    ) -> CameraRequest:
+        """Zoom; ONVIF knows no degrees."""
+        if pan_deg is not None or tilt_deg is not None:
+            self._has_no("positions in degrees: ONVIF does not know them")
+        if zoom_pct is None:
+            return CameraRequest(())
+        must_have(self.name, self.profile.zoom, "zoom")
+        inside = min(max(zoom_pct, 0.0), 100.0)
+        clamped: tuple[Part, ...] = ("zoom",) if inside != zoom_pct else ()
+        body = soap.zoom_to(self._media_profile, inside / 100)
+        return CameraRequest((OnvifCommand(body, moves=True),), clamped)
+
+    def recall(self, number: int) -> CameraRequest:
+        token = numbered(self.connection.presets).get(number)
+        if token is None:
+            why = f"nothing was stored as preset {number} yet; store it first"
+            raise Refused(self.name, "not_executable", why)
+        return _one(soap.goto_preset(self._media_profile, token), moves=True)
+
+    def store(self, number: int) -> CameraRequest:
+        presets = self.connection.presets
+        token = numbered(presets).get(number)
+        name = str(number) if token is None else presets[token] or str(number)
+        return _one(soap.set_preset(self._media_profile, name, token))
+
+    def relative(self, pan_deg: float, tilt_deg: float, speed: float) -> CameraRequest:
+        self._has_no("positions in degrees: ONVIF does not know them")
+
+    def power(self, on: bool) -> CameraRequest:
+        self._has_no("power command")
+
+    def focus(self, act: str) -> CameraRequest:
+        self._has_no("focus that can be driven")
+
+    def focus_to(self, pct: float) -> CameraRequest:
+        self._has_no("focus that can be driven")
+
+    def exposure(self, mode: str) -> CameraRequest:
+        self._has_no("exposure modes")
+
+    def white_balance(self, mode: str) -> CameraRequest:
+        self._has_no("white balances")
+
+    def ir_receive(self, on: bool) -> CameraRequest:
+        self._has_no("lock for its remote")
+
+    def tally(self, light: str | None) -> CameraRequest:
+        self._has_no("tally lamp")
+
+    def tracking(self, on: bool) -> CameraRequest:
+        self._has_no("tracking")
+
+    def raw(self, frame: str) -> CameraRequest:
+        self._has_no("frames to send: it is no VISCA camera")
+
+    def _has_no(self, what: str) -> NoReturn:
+        raise Unsupported(self.name, what)
+
+    @property
+    def _media_profile(self) -> str:
+        return self.connection.profile or ""
+
+
+def _one(body: str, *, moves: bool = False) -> CameraRequest:
+    return CameraRequest((OnvifCommand(body, moves=moves),))
+
+
+def numbered(presets: Mapping[str, str]) -> dict[int, str]:
+    """Return the tokens of presets by the numbers that people call them."""
+    found: dict[int, str] = {}
+    for names in (presets, {token: token for token in presets}):
+        for token, name in names.items():
+            match = _NUMBER.fullmatch(name.strip())
+            if match is not None and token not in found.values():
+                found.setdefault(int(match[1]), token)
+    left = [token for token in presets if token not in found.values()]
+    free = (number for number in range(1, len(presets) + 1) if number not in found)
+    return found | dict(zip(free, left, strict=False))
+
+
+def profile_of(model: str | None, presets: int, *, zooms: bool) -> CameraProfile:
+    """Return what can be asked of such a camera; its layout on a wire means nothing."""
+    return CameraProfile(
+        name=model or "ONVIF camera",
+        match=(),
+        source="what the camera says of itself",
+        verified="hardware",
+        layout="A",
+        zoom=ZoomRange() if zooms else None,
+        presets=Presets(first=1, count=presets),
+        quirks=("no-power",),
+    )

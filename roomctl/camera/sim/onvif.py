@@ -1,0 +1,326 @@
+"""A simulated ONVIF PTZ camera: the other end of `onvif:` urls, moving in real time.
+
+It has one profile that moves, in the generic spaces, and ends a drive after the time that it was
+given (ONVIF PTZ Service Specification 24.12, 5.3.3). With a `login` it wants a digest of the last
+20 s by its own clock. Knows no port and no clock of the machine's.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC, datetime, timedelta
+from xml.sax.saxutils import escape, quoteattr
+
+from roomctl.camera.onvif import message as soap
+from roomctl.camera.onvif.message import DEVICE, ENTRY, MEDIA, PTZ, TT, Element, SoapFault
+from roomctl.camera.sim.host import SimHost
+from roomctl.ports.http import HttpRequest
+from roomctl.visca.sim.motion import Motor
+
+FULL_S = 6.0  # from end to end
+DEFAULT_TIMEOUT_S = 5.0
+WINDOW_S = 20.0
+_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+_SPACE = "http://www.onvif.org/ver10/tptz"
+_PATHS = {DEVICE: ENTRY, MEDIA: "/onvif/Media", PTZ: "/onvif/PTZ"}
+
+
+class _Refusal(Exception):
+    """A fault, by its code."""
+
+
+class SimOnvif(SimHost):
+    """One camera. What a person or a fault can do to it are its attributes.
+
+    `ignores_timeout`: a drive goes on until it is stopped. `refuses_timeout`: it takes none.
+    `knows_no_stop`: only a speed of 0 stops it. `deaf_stops`: so many of the next are answered and
+    not done. `address`: its host and port, as it tells them.
+    """
+
+    def __init__(self, login: tuple[str, str] | None = None) -> None:
+        super().__init__()
+        self.login, self.address = login, "192.0.2.1"
+        self.ignores_timeout = self.refuses_timeout = self.knows_no_stop = False
+        self.deaf_stops = 0
+        self.clock_off_s = 3600.0  # nobody has set it
+        self.presets: dict[str, tuple[str, tuple[float, ...]]] = {}
+        self.pan, self.tilt, self.zoom = Motor(-1, 1), Motor(-1, 1), Motor(0, 1)
+        self._ends_at: float | None = None
+
+    @property
+    def moving(self) -> bool:
+        return any(motor.moving(self.now) for motor in self._motors)
+
+    @property
+    def place(self) -> tuple[float, ...]:
+        """Where it looks: pan, tilt, zoom."""
+        return tuple(motor.at(self.now) for motor in self._motors)
+
+    @property
+    def _motors(self) -> tuple[Motor, Motor, Motor]:
+        return self.pan, self.tilt, self.zoom
+
+    def lose_power(self) -> None:
+        """Stand still where it is; what was on its way to it is lost."""
+        self._halt(self.now)
+        self.forget()
+
+    def tick(self, now: float) -> None:
+        super().tick(now)
+        if self._ends_at is not None and self.now >= self._ends_at:
+            self._halt(self._ends_at)
+
+    def wants_at(self) -> float | None:
+        return self._ends_at
+
+    # What it answers.
+
+    def called(self, request: HttpRequest) -> str:
+        try:
+            asked = soap.body_of(request.body)
+        except ValueError:
+            return "garbage"
+        return "Fault" if isinstance(asked, SoapFault) else soap.local(asked)
+
+    def answer(self, request: HttpRequest) -> tuple[int, bytes, float]:
+        return *self._answered(request), 0.0
+
+    def _answered(self, request: HttpRequest) -> tuple[int, bytes]:
+        try:
+            asked = soap.body_of(request.body)
+        except ValueError:
+            return 400, _fault("ter:WellFormed")
+        if isinstance(asked, SoapFault):
+            return 400, _fault("ter:InvalidArgVal")
+        if request.target not in _PATHS.values():
+            return 404, b""
+        name, service = soap.local(asked), asked.tag[1:].partition("}")[0]
+        if not (name == "GetSystemDateAndTime" or self._let_in(request.body)):
+            return 400, _fault("ter:NotAuthorized")
+        try:
+            inside = self._done(name, asked)
+        except _Refusal as refusal:
+            return 400, _fault(str(refusal))
+        said = f'<r:{name}Response xmlns:r="{service}" xmlns:tt="{TT}">{inside}</r:{name}Response>'
+        return 200, soap.envelope(said)
+
+    @property
+    def clock(self) -> datetime:
+        return _BEGAN + timedelta(seconds=self.now + self.clock_off_s)
+
+    def _let_in(self, data: bytes) -> bool:
+        if self.login is None:
+            return True
+        said = soap.login_of(data)
+        words = [soap.text(said, each) or "" for each in ("Username", "Password", "Nonce")]
+        created = soap.text(said, "Created") or ""
+        try:
+            nonce, when = base64.b64decode(words[2]), datetime.fromisoformat(created)
+        except ValueError:
+            return False
+        user, password = self.login
+        proof = hashlib.sha1(nonce + created.encode() + password.encode(), usedforsecurity=False)
+        right = (user, base64.b64encode(proof.digest()).decode()) == (words[0], words[1])
+        return right and abs((when - self.clock).total_seconds()) <= WINDOW_S
+
+    def _done(self, name: str, asked: Element) -> str:
+        """Do what is asked, and return what stands in the answer."""
+        match name:
+            case "GetSystemDateAndTime":
+                return _clock(self.clock)
+            case "GetServices":
+                return "".join(self._service(each) for each in (DEVICE, MEDIA, PTZ))
+            case "GetCapabilities":
+                return f"<r:Capabilities>{self._capabilities()}</r:Capabilities>"
+            case "GetDeviceInformation":
+                return _INFORMATION
+            case "GetProfiles":
+                return _PROFILES
+            case "GetNodes":
+                return _NODE
+            case "GetServiceCapabilities":
+                return '<r:Capabilities EFlip="false" MoveStatus="true" StatusPosition="true"/>'
+        if soap.text(asked, "ProfileToken") != "moving":
+            raise _Refusal("ter:NoProfile")
+        match name:
+            case "GetStatus":
+                return self._status()
+            case "ContinuousMove":
+                self._drive(asked)
+            case "Stop":
+                self._stop(asked)
+            case "AbsoluteMove":
+                self._go(asked)
+            case "GetPresets":
+                return "".join(_preset(token, name) for token, (name, _) in self.presets.items())
+            case "SetPreset":
+                return self._store(asked)
+            case "GotoPreset":
+                self._ends_at = None
+                self._go_to(self._preset(asked)[1])
+            case "RemovePreset":
+                self._preset(asked)
+                del self.presets[soap.text(asked, "PresetToken") or ""]
+            case "GotoHomePosition":
+                self._ends_at = None
+                self._go_to((0.0, 0.0, 0.0))
+            case _:
+                raise _Refusal("ter:ActionNotSupported")
+        return ""
+
+    def _service(self, namespace: str) -> str:
+        return (
+            f"<r:Service><r:Namespace>{namespace}</r:Namespace>"
+            f"<r:XAddr>http://{self.address}{_PATHS[namespace]}</r:XAddr>"
+            "<r:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></r:Version></r:Service>"
+        )
+
+    def _capabilities(self) -> str:
+        words = {"Device": DEVICE, "Media": MEDIA, "PTZ": PTZ}
+        address = f"http://{self.address}"
+        return "".join(
+            f"<tt:{word}><tt:XAddr>{address}{_PATHS[each]}</tt:XAddr></tt:{word}>"
+            for word, each in words.items()
+        )
+
+    def _status(self) -> str:
+        pan, tilt, zoom = self.place
+        turns = self.pan.moving(self.now) or self.tilt.moving(self.now)
+        said = ["MOVING" if each else "IDLE" for each in (turns, self.zoom.moving(self.now))]
+        return (
+            f'<r:PTZStatus><tt:Position><tt:PanTilt x="{pan:.4f}" y="{tilt:.4f}"'
+            f' space="{_SPACE}/PanTiltSpaces/PositionGenericSpace"/><tt:Zoom x="{zoom:.4f}"'
+            f' space="{_SPACE}/ZoomSpaces/PositionGenericSpace"/></tt:Position>'
+            f"<tt:MoveStatus><tt:PanTilt>{said[0]}</tt:PanTilt><tt:Zoom>{said[1]}</tt:Zoom>"
+            f"</tt:MoveStatus><tt:UtcTime>{self.clock:%Y-%m-%dT%H:%M:%SZ}</tt:UtcTime></r:PTZStatus>"
+        )
+
+    def _drive(self, asked: Element) -> None:
+        duration = soap.text(asked, "Timeout")
+        timeout_s = DEFAULT_TIMEOUT_S if duration is None else soap.seconds(duration)
+        if duration is not None and (self.refuses_timeout or not timeout_s):
+            raise _Refusal("ter:TimeoutNotSupported")
+        turn = soap.child(asked, "Velocity", "PanTilt")
+        zoom = soap.child(asked, "Velocity", "Zoom")
+        speeds = (soap.number(turn, "x"), soap.number(turn, "y"), soap.number(zoom, "x"))
+        if any(speed is not None and abs(speed) > 1 for speed in speeds):
+            raise _Refusal("ter:InvalidVelocity")
+        if not any(speeds) and self._is_deaf():
+            return
+        for motor, speed in zip(self._motors, speeds, strict=True):
+            if speed is not None:
+                motor.run(speed * motor.span / FULL_S, self.now)
+        self._ends_at = None
+        if any(speeds) and not self.ignores_timeout:
+            self._ends_at = self.now + (timeout_s or 0.0)
+
+    def _stop(self, asked: Element) -> None:
+        if self.knows_no_stop:
+            raise _Refusal("ter:ActionNotSupported")
+        if self._is_deaf():
+            return
+        both = [soap.text(asked, part) != "false" for part in ("PanTilt", "Zoom")]
+        for motor, stops in zip(self._motors, (both[0], both[0], both[1]), strict=True):
+            if stops:
+                motor.halt(self.now)
+
+    def _is_deaf(self) -> bool:
+        deaf, self.deaf_stops = self.deaf_stops > 0, max(0, self.deaf_stops - 1)
+        return deaf
+
+    def _go(self, asked: Element) -> None:
+        turn = soap.child(asked, "Position", "PanTilt")
+        zoom = soap.child(asked, "Position", "Zoom")
+        places = (soap.number(turn, "x"), soap.number(turn, "y"), soap.number(zoom, "x"))
+        for motor, place in zip(self._motors, places, strict=True):
+            if place is not None and not motor.low <= place <= motor.high:
+                raise _Refusal("ter:InvalidPosition")
+        self._ends_at = None
+        self._go_to(places)
+
+    def _go_to(self, places: tuple[float | None, ...]) -> None:
+        for motor, place in zip(self._motors, places, strict=True):
+            if place is not None:
+                motor.go(place, motor.span / FULL_S * 2, self.now)
+
+    def _preset(self, asked: Element) -> tuple[str, tuple[float, ...]]:
+        found = self.presets.get(soap.text(asked, "PresetToken") or "")
+        if found is None:
+            raise _Refusal("ter:NoToken")
+        return found
+
+    def _store(self, asked: Element) -> str:
+        if self.moving:
+            raise _Refusal("ter:MovingPTZ")
+        token = soap.text(asked, "PresetToken")
+        if token is None:
+            token = f"P{len(self.presets):03d}"
+        elif token not in self.presets:
+            raise _Refusal("ter:NoToken")
+        self.presets[token] = (soap.text(asked, "PresetName") or token, self.place)
+        return f"<r:PresetToken>{escape(token)}</r:PresetToken>"
+
+    def _halt(self, at: float) -> None:
+        self._ends_at = None
+        for motor in self._motors:
+            motor.halt(at)
+
+
+def _fault(code: str) -> bytes:
+    return soap.envelope(
+        '<s:Fault xmlns:ter="http://www.onvif.org/ver10/error"><s:Code><s:Value>s:Sender</s:Value>'
+        f"<s:Subcode><s:Value>{code}</s:Value></s:Subcode></s:Code><s:Reason>"
+        f'<s:Text xml:lang="en">{code.partition(":")[2]}</s:Text></s:Reason></s:Fault>'
+    )
+
+
+def _preset(token: str, name: str) -> str:
+    return f"<r:Preset token={quoteattr(token)}><tt:Name>{escape(name)}</tt:Name></r:Preset>"
+
+
+def _clock(now: datetime) -> str:
+    date = (
+        f"<tt:Year>{now.year}</tt:Year><tt:Month>{now.month}</tt:Month><tt:Day>{now.day}</tt:Day>"
+    )
+    time = (
+        f"<tt:Hour>{now.hour}</tt:Hour><tt:Minute>{now.minute}</tt:Minute>"
+        f"<tt:Second>{now.second}</tt:Second>"
+    )
+    utc = f"<tt:UTCDateTime><tt:Time>{time}</tt:Time><tt:Date>{date}</tt:Date></tt:UTCDateTime>"
+    kind = "<tt:DateTimeType>Manual</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings>"
+    return f"<r:SystemDateAndTime>{kind}{utc}</r:SystemDateAndTime>"
+
+
+_INFORMATION = (
+    "<r:Manufacturer>Simulated</r:Manufacturer><r:Model>PTZ</r:Model>"
+    "<r:FirmwareVersion>1.0</r:FirmwareVersion><r:SerialNumber>1</r:SerialNumber>"
+    "<r:HardwareId>1</r:HardwareId>"
+)
+_PROFILES = (
+    '<r:Profiles token="fixed" fixed="true"><tt:Name>fixed</tt:Name></r:Profiles>'
+    '<r:Profiles token="moving" fixed="true"><tt:Name>moving</tt:Name>'
+    '<tt:PTZConfiguration token="ptz"><tt:Name>ptz</tt:Name><tt:UseCount>1</tt:UseCount>'
+    "<tt:NodeToken>node</tt:NodeToken></tt:PTZConfiguration></r:Profiles>"
+)
+
+
+def _range(kind: str, space: str, low: str, high: str, *, two: bool) -> str:
+    axis = f"<tt:Min>{low}</tt:Min><tt:Max>{high}</tt:Max>"
+    ranges = f"<tt:XRange>{axis}</tt:XRange>" + (f"<tt:YRange>{axis}</tt:YRange>" if two else "")
+    return f"<tt:{kind}><tt:URI>{_SPACE}/{space}</tt:URI>{ranges}</tt:{kind}>"
+
+
+_NODE = (
+    '<r:PTZNode token="node"><tt:Name>node</tt:Name><tt:SupportedPTZSpaces>'
+    + _range(
+        "AbsolutePanTiltPositionSpace", "PanTiltSpaces/PositionGenericSpace", "-1", "1", two=True
+    )
+    + _range("AbsoluteZoomPositionSpace", "ZoomSpaces/PositionGenericSpace", "0", "1", two=False)
+    + _range(
+        "ContinuousPanTiltVelocitySpace", "PanTiltSpaces/VelocityGenericSpace", "-1", "1", two=True
+    )
+    + _range("ContinuousZoomVelocitySpace", "ZoomSpaces/VelocityGenericSpace", "-1", "1", two=False)
+    + "</tt:SupportedPTZSpaces><tt:MaximumNumberOfPresets>16</tt:MaximumNumberOfPresets>"
+    "<tt:HomeSupported>true</tt:HomeSupported></r:PTZNode>"
+)

@@ -1,0 +1,325 @@
+"""The conversation with an ONVIF camera: found, driven for a time, and always brought to a stop."""
+
+import base64
+import contextlib
+import random
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomctl.camera.onvif import message as soap
+from roomctl.camera.onvif.connection import TIMEOUT_S, OnvifConnection, OnvifRequest
+from roomctl.camera.onvif.protocol import numbered
+from roomctl.camera.protocol import LoginRefused
+from roomctl.camera.sim.onvif import SimOnvif
+from roomctl.ports.http import HttpAnswer, HttpRequest
+from roomctl.visca.request import Outcome, RequestEnd
+from roomctl.wire import Chunk, Virtual
+
+LOGIN = ("admin", "pa<ss>&wörd")
+
+
+class Events:
+    def __init__(self) -> None:
+        self.silences: list[str] = []
+
+    def answered(self) -> None:
+        pass
+
+    def silent(self, detail: str) -> None:
+        self.silences.append(detail)
+
+    def changed(self) -> None:
+        pass
+
+
+class Desk:
+    """A connection and a simulated camera, in invented time."""
+
+    def __init__(
+        self, camera: SimOnvif | None = None, login: tuple[str, str] = ("", ""), run_s: float = 2.0
+    ) -> None:
+        self.events, self.camera = Events(), camera or SimOnvif()
+        self.connection = OnvifConnection(self.events, "onvif://camera", *login)
+        self.room = Virtual(self.connection, self.camera)
+        self.room.run(run_s)
+
+    @property
+    def now(self) -> float:
+        return self.room.now
+
+    def drive(self, pan: float = 1.0, zoom: float = 0.0, lease_s: float = 60.0) -> None:
+        self.connection.drive(pan, 0.0, zoom, self.now + lease_s, self.now)
+
+    def stop(self) -> None:
+        self.connection.stop(self.now)
+
+    def heard(self, since: float = 0.0) -> list[str]:
+        return [what for at, what in self.camera.heard if at >= since]
+
+    def moving(self) -> bool:
+        self.camera.tick(self.now)
+        return self.camera.moving
+
+
+def test_it_is_found_and_stopped_before_it_is_used() -> None:
+    desk = Desk()
+    assert desk.heard()[:6] == [
+        "GetSystemDateAndTime",
+        "GetServices",
+        "GetDeviceInformation",
+        "GetProfiles",
+        "Stop",
+        "GetNodes",
+    ]
+    connection = desk.connection
+    assert (connection.ready, connection.profile) == (True, "moving")
+    assert (connection.seen.model, connection.seen.most_presets) == ("Simulated PTZ", 16)
+    desk.room.run(2.0)
+    assert not connection.moving
+
+
+def test_a_drive_is_renewed_while_it_is_held_and_stopped_when_it_is_let_go() -> None:
+    desk = Desk()
+    desk.drive(0.5)
+    desk.room.run(3.0)
+    assert desk.moving()
+    assert desk.heard(2.0).count("ContinuousMove") == 8  # each 0.4 s
+    assert desk.camera.place[0] == pytest.approx(0.5, abs=0.01)
+    desk.stop()
+    desk.room.settle()
+    assert not desk.moving()
+    desk.room.run(2.0)
+    assert not desk.connection.moving
+
+
+def test_a_camera_that_nobody_reaches_any_more_ends_the_drive_itself() -> None:
+    desk = Desk()
+    desk.drive()
+    desk.room.run(0.5)
+    desk.camera.silent = True
+    desk.room.run(TIMEOUT_S + 0.5)
+    assert not desk.moving()
+
+
+def test_a_lease_that_ends_stops_it() -> None:
+    desk = Desk()
+    desk.drive(lease_s=0.3)
+    desk.room.run(0.301)
+    assert not desk.moving()
+
+
+def test_a_camera_that_takes_no_time_is_driven_without() -> None:
+    desk = Desk()
+    desk.camera.refuses_timeout = True
+    desk.drive()
+    desk.room.run(1.0)
+    assert desk.moving()
+    assert desk.heard(2.0).count("ContinuousMove") == 2
+    desk.stop()
+    desk.room.settle()
+    assert not desk.moving()
+
+
+def test_a_camera_that_knows_no_stop_is_told_to_move_at_speed_0() -> None:
+    camera = SimOnvif()
+    camera.knows_no_stop = True
+    desk = Desk(camera)
+    desk.drive()
+    desk.room.run(1.0)
+    desk.stop()
+    desk.room.settle()
+    assert not desk.moving()
+    assert desk.connection.ready
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.9])
+def test_a_stop_waits_for_nothing(late_s: float) -> None:
+    desk = Desk()
+    desk.drive()
+    desk.room.run(0.5)
+    desk.camera.delay_s = late_s
+    desk.room.run(0.3)
+    desk.stop()
+    desk.room.settle()
+    assert not desk.moving()
+
+
+def test_a_stop_that_is_lost_is_said_again() -> None:
+    desk = Desk()
+    desk.camera.ignores_timeout = True
+    desk.drive()
+    desk.room.run(0.5)
+    desk.camera.loses = 2
+    desk.stop()
+    desk.room.run(0.1)
+    assert desk.moving()
+    desk.room.run(1.0)
+    assert not desk.moving()
+
+
+def test_a_stop_that_is_answered_and_not_done_is_said_in_another_way() -> None:
+    desk = Desk()
+    desk.camera.ignores_timeout = True
+    desk.drive(0.3)
+    desk.room.run(0.5)
+    desk.camera.deaf_stops, at = 1, desk.now
+    desk.stop()
+    desk.room.run(3.0)
+    assert not desk.moving()
+    assert "ContinuousMove" in desk.heard(at)
+
+
+def test_a_goto_ends_when_it_stands() -> None:
+    desk = Desk()
+    outcomes: list[Outcome] = []
+    body = soap.zoom_to("moving", 0.5)
+    desk.connection.submit(OnvifRequest(body, outcomes.append, moves=True), desk.now)
+    desk.room.run(0.5)
+    assert outcomes == []
+    desk.room.run(4.0)
+    assert outcomes == [Outcome(RequestEnd.DONE)]
+    assert desk.camera.place[2] == pytest.approx(0.5)
+
+    desk.connection.submit(
+        OnvifRequest(soap.goto_preset("moving", "x"), outcomes.append, moves=True), desk.now
+    )
+    desk.room.run(1.0)
+    assert outcomes[1].end is RequestEnd.REFUSED
+    assert "ter:NoToken" in outcomes[1].why
+
+
+def test_a_login_is_proven_by_the_cameras_own_clock() -> None:
+    desk = Desk(SimOnvif(LOGIN), LOGIN)
+    assert desk.connection.ready
+    desk.drive()
+    desk.room.run(1.0)
+    assert desk.moving()
+    desk.room.run(3600.0)
+    desk.camera.clock_off_s += 600  # somebody has set it
+    for _ in range(2):
+        desk.drive(-1.0)
+        desk.room.run(0.5)
+    assert desk.moving()
+
+
+@pytest.mark.parametrize("login", [("", ""), ("admin", "wrong")])
+def test_a_wrong_login_is_told_after_two_attempts(login: tuple[str, str]) -> None:
+    camera = SimOnvif(LOGIN)
+    with pytest.raises(LoginRefused, match="ONVIF user"):
+        Desk(camera, login)
+    assert len([what for _, what in camera.heard if what != "GetSystemDateAndTime"]) <= 2
+
+
+def test_the_digest_is_that_of_the_specification() -> None:
+    """ONVIF Application Programmer's Guide 1.0, 6.1.1.3."""
+    made = soap.token(
+        "user",
+        "userpassword",
+        base64.b64decode("LKqI6G/AikKCQrN0zqZFlg=="),
+        datetime(2010, 9, 16, 7, 50, 45, tzinfo=UTC),
+    )
+    assert made.digest == "tuOSpGlFlIXsozq4HFNeeGeFLEI="
+
+
+def test_a_camera_that_says_nothing_more_is_told_of_and_found_again() -> None:
+    desk = Desk()
+    desk.camera.ignores_timeout = True
+    desk.drive(0.1)
+    desk.room.run(0.5)
+    desk.camera.silent = True
+    desk.room.run(15.0)
+    assert len(desk.events.silences) == 1
+    assert not desk.connection.ready
+    before = len(desk.camera.heard)
+    desk.room.run(60.0)
+    assert len(desk.camera.heard) - before <= 130
+    desk.camera.silent = False
+    desk.room.run(3.0)
+    assert desk.connection.ready
+    assert not desk.moving()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"hello",
+        b"<html>Not Found</html>",
+        b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>",
+        b"<s:Envelope/>",
+        soap.envelope(""),
+        soap.envelope("<GetProfilesResponse/>"),
+    ],
+)
+def test_a_host_that_is_no_camera_is_not_hammered(body: bytes) -> None:
+    connection, now, asked = OnvifConnection(Events(), "onvif://camera", "", ""), 0.0, 0
+    while now < 30:
+        while (data := connection.outbox(now)) is not None:
+            connection.sent(now)
+            asked += 1
+            answer = HttpAnswer(HttpRequest.decode(data).number, 200, body)
+            connection.receive(Chunk(answer.encode(), now))
+            assert asked < 100
+        connection.tick(now)
+        now = max(connection.due() or now + 1, now + 0.001)
+    assert not connection.ready
+    assert asked >= 4
+
+
+@given(st.binary(max_size=400))
+def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        assert soap.body_of(data) is not None
+
+
+def test_presets_are_counted_by_their_names_their_tokens_or_their_place() -> None:
+    assert numbered({"a": "Door", "b": "2", "c": "Preset 7"}) == {1: "a", 2: "b", 7: "c"}
+    assert numbered({"1": "Door", "2": "Table"}) == {1: "1", 2: "2"}
+    assert numbered({"P000": "3", "P001": "3"}) == {3: "P000", 1: "P001"}
+    assert numbered({}) == {}
+
+
+class Lossy:
+    """A camera of whose requests and answers some are lost."""
+
+    def __init__(self, camera: SimOnvif, chance: random.Random, loss: float) -> None:
+        self.camera, self._chance, self._loss = camera, chance, loss
+        self.tick, self.due = camera.tick, camera.due
+        self.sent, self.failed = camera.sent, camera.failed
+
+    def receive(self, chunk: Chunk) -> None:
+        if self._chance.random() >= self._loss:
+            self.camera.delay_s = self._chance.choice((0.0, 0.01, 0.05, 0.3))
+            self.camera.receive(chunk)
+
+    def outbox(self, now: float) -> bytes | None:
+        while (data := self.camera.outbox(now)) is not None:
+            if self._chance.random() >= self._loss:
+                return data
+            self.camera.sent(now)
+        return None
+
+
+@pytest.mark.parametrize("fault", ["ignores_timeout", "refuses_timeout", "knows_no_stop"])
+def test_it_never_runs_away_however_much_is_lost(fault: str) -> None:
+    worst_s = 0.0
+    for seed in range(60):
+        chance, camera = random.Random(seed), SimOnvif()
+        setattr(camera, fault, True)
+        desk = Desk(camera, run_s=4.0)
+        desk.room = Virtual(desk.connection, Lossy(camera, chance, 0.1), now=desk.now)
+        for _ in range(chance.randrange(1, 5)):
+            desk.drive(chance.choice((0.2, -0.2)), chance.choice((0.0, 0.3)))
+            desk.room.run(chance.random())
+        desk.stop()
+        began = desk.now
+        while desk.moving() and desk.now < began + 10:
+            desk.room.run(0.01)
+        worst_s = max(worst_s, desk.now - began)
+        assert not desk.moving(), seed
+        desk.room.run(2.0)
+        assert not desk.moving(), seed
+    assert worst_s <= 2.0

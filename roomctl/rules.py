@@ -11,6 +11,10 @@ have been able to see the warning and to say *keep it* for all of `warn_s`.
               or after it, and nobody is there now: people of the meeting before may be late to go
     end_call  the room has looked empty for `end_call_s` while its call went on
 
+What it does with a camera is decided for each one (`CameraRules`): switched on and framed when a
+call begins, turned away when it is over, in standby while nobody is there. It never takes a camera
+out of somebody's hand.
+
 Nothing is released or left while nobody can tell whether the room is empty, before the wall clock
 is proven, within `SETTLE_S` of the room's start, or after the wall clock has jumped. Minutes in
 which nobody looked count for nothing: the last part of the grace time must have been watched, and
@@ -30,6 +34,11 @@ SETTLE_S = 300.0
 HUNG_S = 60.0  # between two steps; a room takes one every second
 LAST_PART = 0.5  # of the grace time: whoever is seen in it has come for this booking
 JUMP_S = 60.0  # the wall clock against the monotonic one; more is no drift
+
+LEFT_S = 10.0  # after a call; whoever joins again, or the next one, by then is not done yet
+HANDS_OFF_S = 60.0  # since somebody steered a camera: it is theirs
+RETRY_S, GIVEN_UP_S = 5.0, 120.0  # a camera that boots refuses for up to half a minute
+SAYS_S = 10.0  # a camera that has not said by then whether it is on never will
 
 
 class Act(StrEnum):
@@ -88,9 +97,9 @@ class Facts:
     `occupancy_since` is when that word became true; `standby_at` when somebody asked for it.
     `empty_at` is when the room was or will be empty, whatever its call; None: nobody can tell, or
     somebody is seen. `sighted_at`: since when that can be told without a break. `call_since`: when
-    the call began that is live. `busy_at`: when a call or a booking was under way, last.
-    `has_sensors`: one of them can tell that nobody is there. `postponed_at`: when somebody said
-    that an act should not be done.
+    the call began that is live; `call_adopted`: it was under way before the room ran. `busy_at`:
+    when a call or a booking was under way, last. `has_sensors`: one of them can tell that nobody is
+    there. `postponed_at`: when somebody said that an act should not be done.
     """
 
     occupancy: str
@@ -105,6 +114,7 @@ class Facts:
     busy_at: float | None = None
     seen_at: float | None = None
     call_since: float | None = None
+    call_adopted: bool = False
     booking: Booked | None = None
     postponed_at: Mapping[Act, float] = field(default_factory=dict)
 
@@ -296,3 +306,146 @@ class Rules:
         at_s = max(max(booking.starts_s, settles_s) + after_s, empty_at, watched_s)
         if not attended(facts, self.terms) and max(at_s, now_s) < booking.ends_s:
             yield _Due(Act.RELEASE, booking.id, at_s)
+
+
+class CameraAct(StrEnum):
+    """Something the room may do with a camera by itself."""
+
+    WAKE = "camera_wake"
+    JOIN = "camera_join"
+    LEAVE = "camera_leave"
+    STANDBY = "camera_standby"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTerms:
+    """What the room may do with one camera by itself.
+
+    `wake`: switch it on when a call begins. `joins`, `leaves`: there is a place to go to when a
+    call begins, and when it is over. `standby_s`: standby after so long in an empty room.
+    """
+
+    wake: bool = True
+    joins: bool = False
+    leaves: bool = False
+    standby_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFacts:
+    """What the rules need to know of a camera; `power` None: it has not said yet.
+
+    `steered_at`: when somebody moved it by hand, last.
+    """
+
+    online: bool
+    power: bool | None
+    steered_at: float | None = None
+
+
+@dataclass(slots=True)
+class _Intent:
+    """An act that is wanted since `since_s`, and its next attempt; `tried_s`: the first one."""
+
+    act: CameraAct
+    since_s: float
+    try_s: float
+    tried_s: float | None = None
+    under_way: bool = False
+
+
+class CameraRules:
+    """The rules of one camera over time. Every act that `step` returns is to be `settle`d."""
+
+    def __init__(self, terms: CameraTerms) -> None:
+        self._terms = terms
+        self._intents: list[_Intent] = []
+        self._call_live = False
+        self._over_s = float("-inf")
+        self._slept_since: float | None = None  # the emptiness that it was sent to standby for
+
+    def step(self, facts: Facts, camera: CameraFacts, now: float) -> CameraAct | None:
+        """Return what to do with the camera now, one thing at a time."""
+        self._follow_call(facts, now)
+        self._want_standby(facts, camera, now)
+        self._intents = [one for one in self._intents if self._holds(one, facts, camera, now)]
+        if not self._intents:
+            return None
+        first = self._intents[0]
+        if first.under_way or now < self._allowed_s(first, camera) or not camera.online:
+            return None
+        if (first.act is CameraAct.WAKE) is not (camera.power is False):
+            return None
+        first.under_way = True
+        first.tried_s = now if first.tried_s is None else first.tried_s
+        return first.act
+
+    def settle(self, act: CameraAct, now: float, *, again: bool) -> None:
+        """Take how an act ended; `again`: it was refused, and may be taken later."""
+        for one in [one for one in self._intents if one.act is act and one.under_way]:
+            if again:
+                one.under_way, one.try_s = False, now + RETRY_S
+            else:
+                self._intents.remove(one)
+
+    def _follow_call(self, facts: Facts, now: float) -> None:
+        if facts.call_live == self._call_live:
+            return
+        self._call_live = facts.call_live
+        if not facts.call_live:
+            self._over_s = now
+            self._want(now, now + LEFT_S, CameraAct.LEAVE if self._terms.leaves else None)
+        elif facts.call_adopted or now < self._over_s + LEFT_S:
+            self._intents = []  # people sit in it, and see what they want to see
+        else:
+            asleep_soon = any(one.act is CameraAct.STANDBY for one in self._intents)
+            try_s = now + RETRY_S if asleep_soon else now
+            wake = CameraAct.WAKE if self._terms.wake else None
+            self._want(now, try_s, wake, CameraAct.JOIN if self._terms.joins else None)
+
+    def _want(self, now: float, try_s: float, *acts: CameraAct | None) -> None:
+        self._intents = [_Intent(act, now, try_s) for act in acts if act is not None]
+
+    def _want_standby(self, facts: Facts, camera: CameraFacts, now: float) -> None:
+        after_s, since = self._terms.standby_s, self._unused_since(facts, camera)
+        if after_s is None or since is None or self._intents or camera.power is False:
+            return
+        if camera.online and since != self._slept_since and now >= since + after_s:
+            self._slept_since = since
+            self._want(now, now, CameraAct.STANDBY)
+
+    def _unused_since(self, facts: Facts, camera: CameraFacts) -> float | None:
+        """Return since when the room is empty, or untouched where no sensor can tell; else None."""
+        used = [self._over_s, facts.touched_at, camera.steered_at]
+        if not facts.has_sensors:
+            used.append(facts.busy_at)
+        elif facts.occupancy == "vacant" and facts.empty_at is not None:
+            used.append(facts.empty_at)
+        else:
+            return None
+        since = max(at for at in used if at is not None)
+        return None if facts.call_live else since
+
+    def _holds(self, one: _Intent, facts: Facts, camera: CameraFacts, now: float) -> bool:
+        """Whether an act is still wanted."""
+        if one.under_way:
+            return True
+        began_s = one.tried_s if one.act is CameraAct.LEAVE else one.since_s
+        if began_s is not None and now >= began_s + GIVEN_UP_S:
+            return False
+        match one.act:
+            case CameraAct.WAKE:
+                asleep = camera.power is False or not camera.online or now < one.try_s
+                return asleep or (camera.power is None and now < one.since_s + SAYS_S)
+            case CameraAct.JOIN:
+                return camera.steered_at is None or camera.steered_at <= one.since_s
+            case CameraAct.LEAVE:
+                return camera.power is not False
+        return self._unused_since(facts, camera) == self._slept_since
+
+    def _allowed_s(self, one: _Intent, camera: CameraFacts) -> float:
+        """Return from when on it may be done; whoever steers is left alone."""
+        if one.act is CameraAct.WAKE or camera.steered_at is None:
+            return one.try_s
+        hands_off_s = HANDS_OFF_S if one.act is CameraAct.LEAVE else 1.0
+        return max(one.try_s, camera.steered_at + hands_off_s)

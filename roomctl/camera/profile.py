@@ -11,9 +11,17 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from roomctl.config import DeviceTable, data_path
+from roomctl.config import DeviceTable, Table, data_path
 from roomctl.errors import ConfigError
 from roomctl.profile import Profile, ProfileFolder, pick
 from roomctl.visca.message import Inquiry, PositionLayout, Version
@@ -26,6 +34,18 @@ _SONY = (0x0001, 0x0010, 0x0020)  # Sony's manuals print all three, depending on
 
 
 _PRESET = re.compile("[1-9][0-9]{0,2}")
+MOST_PRESETS = 256
+
+
+class CameraAngle(Table):
+    """Where a camera looks: degrees, right and up are positive."""
+
+    pan_deg: float = Field(ge=-360, le=360)
+    tilt_deg: float = Field(ge=-360, le=360)
+
+
+Destination = int | Literal["home"] | CameraAngle
+"""A preset's number, home, or an angle."""
 
 
 class CameraTable(DeviceTable):
@@ -45,6 +65,21 @@ class CameraTable(DeviceTable):
     presets: dict[str, str] = Field(
         default_factory=dict, description="names by number, such as 1 = 'Table'"
     )
+    wake: bool = Field(default=True, description="in standby, it is switched on for a meeting")
+    on_join: Destination | None = Field(
+        default=None,
+        description="where it looks when a meeting begins: a preset's number or name, 'home', or"
+        " { pan_deg = …, tilt_deg = … }; left out: it is not moved",
+    )
+    on_leave: Destination | None = Field(
+        default=None, description="where it turns, away from people, when a meeting is over"
+    )
+    standby_s: float | None = Field(
+        default=None,
+        ge=60,
+        le=604_800,
+        description="it goes to standby after so many seconds in a vacant room; left out: never",
+    )
 
     @property
     def video_device(self) -> str | None:
@@ -62,6 +97,23 @@ class CameraTable(DeviceTable):
                 "has a user or a password, which only an aw: or onvif: camera asks for"
             )
         return self
+
+    @field_validator("on_join", "on_leave", mode="before")
+    @classmethod
+    def _destination(cls, value: object, info: ValidationInfo) -> object:
+        """Return the number of a preset that is named."""
+        if isinstance(value, Mapping):
+            return CameraAngle.model_validate(value)
+        presets = info.data.get("presets", {})
+        if isinstance(value, str) and value != "home":
+            value = next((int(n) for n, name in presets.items() if name == value), value)
+        if value == "home" or (type(value) is int and 1 <= value <= MOST_PRESETS):
+            return value
+        known = ", ".join(repr(name) for name in presets.values()) or "none"
+        raise ValueError(
+            f"{value!r} is no preset's number or name, no 'home' and no {{ pan_deg, tilt_deg }};"
+            f" presets names {known}"
+        )
 
     @field_validator("presets")
     @classmethod

@@ -22,8 +22,10 @@ from roomctl.errors import Refused
 from roomctl.kind import Context, IssueEntry, Part, StandbyDisplay
 from roomctl.roles import Right
 from roomctl.room.bookings import Bookings
+from roomctl.room.cameras import Cameras
 from roomctl.room.document import (
     ActEntry,
+    ActWord,
     AutomationEntry,
     NoticeEntry,
     PanelEntry,
@@ -32,11 +34,17 @@ from roomctl.room.document import (
 from roomctl.room.meeting import CallControl
 from roomctl.room.occupancy import OccupancyService
 from roomctl.room.use import Use
-from roomctl.rules import Act, Decision
+from roomctl.rules import Act, CameraAct, CameraRules, Decision
 
 _log = logging.getLogger(__name__)
 
 SHOWN = 10  # acts that the document still names
+BECAUSE = {
+    CameraAct.WAKE: "joined",
+    CameraAct.JOIN: "joined",
+    CameraAct.LEAVE: "left",
+    CameraAct.STANDBY: "unused",
+}
 UNPROVEN_S = 120.0  # a box needs a while after its start to learn the time
 
 
@@ -49,6 +57,7 @@ class Actuators:
     displays: Sequence[StandbyDisplay]
     occupancy: OccupancyService
     use: Use
+    cameras: Cameras
 
 
 class Automation(Part):
@@ -79,6 +88,9 @@ class Automation(Part):
                 zone=config.room.zone,
             )
         )
+        self._cameras = {
+            name: CameraRules(terms) for name, terms in actuators.cameras.terms.items()
+        }
         self.awake = True
         self._touched_at = self._clock.mono_s()
         self._standby_at: float | None = None
@@ -114,6 +126,10 @@ class Automation(Part):
         for decision in self._rules.step(facts, now):
             self._do(decision, now)
         self._switch_displays()
+        for name, camera in self._cameras.items():
+            act = camera.step(facts, self._actuators.cameras.facts(name), now.mono_s)
+            if act is not None:
+                self._act(self._perform(name, act))
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         on = {display.display_on for display in self._actuators.displays}
@@ -216,6 +232,7 @@ class Automation(Part):
             busy_at=self._busy_at,
             seen_at=state.seen_at,
             call_since=self._call_since,
+            call_adopted=not calls.can_rejoin,
             booking=booking,
             postponed_at=self._postponed_at,
         )
@@ -235,11 +252,31 @@ class Automation(Part):
             )  # one that cannot be left is tried again after a while
             self._act(actuators.calls.leave())
         _log.info("room: %s, because of %s", act, decision.reason)
+        self._note(act.value, decision.subject, reasons, now, undo=undo)
+
+    def _note(
+        self,
+        act: ActWord,
+        subject: str,
+        reasons: tuple[ReasonEntry, ...],
+        now: Moment,
+        *,
+        undo: bool,
+    ) -> None:
         self._number += 1
         wall = now.wall.replace(microsecond=0)
-        entry = ActEntry(self._number, act.value, decision.subject, wall, reasons, undo)
-        self._acts.append(entry)
-        actuators.use.done(act.value, decision.subject, reasons)
+        self._acts.append(ActEntry(self._number, act, subject, wall, reasons, undo))
+        self._actuators.use.done(act, subject, reasons)
+
+    async def _perform(self, camera: str, act: CameraAct) -> None:
+        """Have a camera do something, and tell the rules how it ended."""
+        ended = await self._actuators.cameras.perform(camera, act)
+        now = self._clock.now()
+        self._cameras[camera].settle(act, now.mono_s, again=ended == "again")
+        if ended == "done":
+            _log.info("camera.%s: %s", camera, act)
+            self._note(act.value, camera, (ReasonEntry(BECAUSE[act], {}),), now, undo=False)
+            self._changed()
 
     def _switch_displays(self) -> None:
         """Have each display follow: asked once for each change, and once after each connection."""

@@ -5,14 +5,16 @@ Knows no protocol: what a camera can do is its driver's business (`camera.protoc
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from roomctl.camera import CameraLine
 from roomctl.camera.camera import Camera
 from roomctl.camera.lines import CameraDevice
-from roomctl.camera.profile import CameraTable, seen_by_meetings
+from roomctl.camera.profile import CameraAngle, CameraTable, Destination, seen_by_meetings
 from roomctl.camera.protocol import Reached
 from roomctl.clock import Clock, Moment
 from roomctl.command import (
@@ -32,16 +34,46 @@ from roomctl.command import (
 )
 from roomctl.config import Config
 from roomctl.device import Device, Status
-from roomctl.errors import Refused, Unsupported
+from roomctl.errors import (
+    DeviceError,
+    NoReply,
+    PortError,
+    Refused,
+    RoomctlError,
+    UnknownOutcome,
+    Unsupported,
+)
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.roles import Right
 from roomctl.room.document import CameraEntry, PresetEntry
 from roomctl.room.holds import LEASE_S, Holds
 from roomctl.room.pictures import Picture, Pictures
+from roomctl.rules import CameraAct, CameraFacts, CameraTerms
 from roomctl.store import Place, Settings
 from roomctl.wire import Record
 
+_log = logging.getLogger(__name__)
+
 UNNAMED = 4  # presets shown of a camera for which room.toml names none
+
+
+_TAKEN_OVER = ("replaced", "stopped")  # by somebody's hand
+NOT_DONE = {
+    CameraAct.WAKE: "camera.not_woken",
+    CameraAct.JOIN: "camera.not_framed",
+    CameraAct.LEAVE: "camera.not_turned_away",
+    CameraAct.STANDBY: "camera.not_in_standby",
+}
+
+Performed = Literal["done", "again", "left"]
+"""How an act of the room's ended: `again`: it may be taken later; `left`: it never will."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    act: CameraAct
+    reason: str
+    at: Moment
 
 
 def _driven(args: Mapping[str, Any]) -> Right | None:
@@ -60,13 +92,16 @@ class Cameras(Part):
         may_film: Callable[[], bool],
     ) -> None:
         """`may_film`: whether a meeting has the video device, or may have it soon."""
-        self._config, self._clock, self._act = config, context.clock, context.act
+        self._config, self._clock = config, context.clock
+        self._act, self._changed = context.act, context.changed
         tables = config.every(CameraTable)
         self._ports = [each for each in devices if isinstance(each, CameraDevice)]
         self.names = PresetNames(tables, context.settings, context.clock, context.changed)
         self._pictures = Pictures(tables, context.connect, context.clock, context.changed, pictures)
         self._may_film = may_film
         self._holds = Holds()
+        self._steered_at: dict[str, float] = {}
+        self._failed: dict[str, _Failed] = {}
 
     @property
     def by_name(self) -> dict[str, Camera]:
@@ -116,6 +151,7 @@ class Cameras(Part):
         target = self[camera]
         if not self._holds.beat(hold, seq, camera, holder, self._clock.mono_s(), lease_s):
             raise Refused(camera, "hold_ended", "this hold has ended; press again")
+        self._steered(camera)
         target.drive(*push, lease_s=lease_s)
 
     def release(self, hold: str, holder: str) -> None:
@@ -128,6 +164,60 @@ class Cameras(Part):
         """Let go of everything that a panel held which went away."""
         for camera in self._holds.drop(holder):
             self[camera].stop()
+
+    def _steered(self, name: str) -> Camera:
+        """Return a camera that somebody moves by hand, and note it: the room leaves it to them."""
+        camera = self[name]
+        self._steered_at[name] = self._clock.mono_s()
+        self._failed.pop(name, None)
+        return camera
+
+    # What the room does by itself.
+
+    @property
+    def terms(self) -> dict[str, CameraTerms]:
+        """What room.toml has the room do with each camera by itself."""
+        return {
+            name: CameraTerms(
+                wake=table.wake,
+                joins=table.on_join is not None,
+                leaves=table.on_leave is not None,
+                standby_s=table.standby_s,
+            )
+            for name, table in self._config.every(CameraTable).items()
+        }
+
+    def facts(self, name: str) -> CameraFacts:
+        """Return what the rules need to know of a camera; one that has no standby is on."""
+        camera = self[name]
+        online = camera.health.status is Status.ONLINE
+        power = camera.state.power if "power" in camera.abilities else True
+        return CameraFacts(online, power, self._steered_at.get(name))
+
+    async def perform(self, name: str, act: CameraAct) -> Performed:
+        """Do what the rules decided; what goes wrong is an issue until it is done, or steered."""
+        camera, table = self[name], self._config.every(CameraTable)[name]
+        try:
+            match act:
+                case CameraAct.WAKE:
+                    await camera.power(on=True)
+                case CameraAct.JOIN:
+                    await _go(camera, table.on_join)
+                case CameraAct.LEAVE:
+                    await _go(camera, table.on_leave)
+                case CameraAct.STANDBY:
+                    await camera.power(on=False)
+        except (DeviceError, PortError) as error:
+            reason = _reason(error)
+            if reason in _TAKEN_OVER:
+                return "left"
+            _log.info("camera.%s: %s: %s", name, act, error)
+            self._failed[name] = _Failed(act, reason, self._clock.now())
+            self._changed()
+            return "left" if isinstance(error, Unsupported) else "again"
+        self._failed.pop(name, None)
+        self._changed()
+        return "done"
 
     # What the document says.
 
@@ -144,6 +234,9 @@ class Cameras(Part):
                 yield IssueEntry("camera.advisory", subject, {**params}, since)
             if (refusal := camera.refusal) is not None:
                 yield IssueEntry(f"camera.{refusal.value}", subject, {}, camera.refused_since.wall)
+            if (failed := self._failed.get(camera.name)) is not None:
+                params = {"reason": failed.reason}
+                yield IssueEntry(NOT_DONE[failed.act], subject, {**params}, failed.at.wall)
             if (version := camera.unknown_model) is not None:
                 yield IssueEntry("camera.unknown_model", subject, {"version": version}, since)
 
@@ -195,7 +288,7 @@ class Cameras(Part):
         lease_ms: LeaseMs = 300,
     ) -> None:
         """Move a camera for at most `lease_ms`; send again to keep it moving."""
-        self[camera].drive(pan, tilt, zoom, focus, lease_s=lease_ms / 1000)
+        self._steered(camera).drive(pan, tilt, zoom, focus, lease_s=lease_ms / 1000)
 
     @command("camera.stop", Right.STOP)
     async def _stop(self, source: Source, camera: DeviceName) -> None:
@@ -205,7 +298,7 @@ class Cameras(Part):
     @command("camera.home", Right.MOVE)
     async def _home(self, source: Source, camera: DeviceName) -> None:
         """Go to the home position."""
-        await self[camera].home()
+        await self._steered(camera).home()
 
     @command("camera.goto", Right.MOVE, some=("pan_deg", "tilt_deg", "zoom_pct"))
     async def _goto(
@@ -221,7 +314,7 @@ class Cameras(Part):
 
         An angle beyond the end stops is clamped: `result` says where it is, and `clamped`.
         """
-        return _reached(await self[camera].goto(pan_deg, tilt_deg, zoom_pct, speed))
+        return _reached(await self._steered(camera).goto(pan_deg, tilt_deg, zoom_pct, speed))
 
     @command("camera.relative", Right.MOVE)
     async def _relative(
@@ -233,17 +326,17 @@ class Cameras(Part):
         speed: SpeedShare = 1.0,
     ) -> Result:
         """Go some degrees from here; done when it is there. `unknown` if it may have moved."""
-        return _reached(await self[camera].relative(pan_deg, tilt_deg, speed))
+        return _reached(await self._steered(camera).relative(pan_deg, tilt_deg, speed))
 
     @command("camera.zoom", Right.MOVE)
     async def _zoom(self, source: Source, camera: DeviceName, pct: LensPercent) -> Result:
         """Zoom to a place, 0 wide to 100 tele; done when it is there."""
-        return _reached(await self[camera].zoom_to(pct))
+        return _reached(await self._steered(camera).zoom_to(pct))
 
     @command("camera.recall", Right.MOVE)
     async def _recall(self, source: Source, camera: DeviceName, preset: PresetNumber) -> None:
         """Go to a stored position."""
-        await self[camera].recall(preset)
+        await self._steered(camera).recall(preset)
 
     @command("camera.store", Right.ARRANGE)
     async def _store(
@@ -333,6 +426,30 @@ class Cameras(Part):
         `result.answer` is what an inquiry is answered.
         """
         return {"answer": await self[camera].raw(frame)}
+
+
+async def _go(camera: Camera, place: Destination | None) -> None:
+    match place:
+        case CameraAngle(pan_deg=pan_deg, tilt_deg=tilt_deg):
+            await camera.goto(pan_deg, tilt_deg)
+        case "home":
+            await camera.home()
+        case int(preset):
+            await camera.recall(preset)
+
+
+def _reason(error: RoomctlError) -> str:
+    """Return why a camera did not do what the room wanted, as a code of the panel's errors."""
+    match error:
+        case Refused(code=code):
+            return code
+        case Unsupported():
+            return "unsupported"
+        case NoReply():
+            return "no_reply"
+        case UnknownOutcome():
+            return "unknown_outcome"
+    return "offline"
 
 
 def _reached(there: Reached) -> Result:

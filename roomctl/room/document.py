@@ -190,6 +190,19 @@ class OccupancyEntry:
     co2_ppm: int | None = None
 
 
+ActWord = Literal[
+    "wake",
+    "standby",
+    "release",
+    "end_call",
+    "camera_wake",
+    "camera_join",
+    "camera_leave",
+    "camera_standby",
+]
+"""Something that a room does by itself (`rules`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeEntry:
     """Something that the room will do by itself at `at`, unless somebody says *keep it*."""
@@ -204,8 +217,8 @@ class ActEntry:
     """Something that the room did by itself, and why; `undo`: it can be undone, still."""
 
     number: int
-    act: Literal["wake", "standby", "release", "end_call"]
-    subject: str
+    act: ActWord
+    subject: str  # the id of a booking, or the name of a camera
     at: datetime
     reasons: tuple[ReasonEntry, ...]
     undo: bool

@@ -120,7 +120,9 @@ class Room:
             config.room.capacity,
         )
         displays = [device for device in self._devices if isinstance(device, StandbyDisplay)]
-        actuators = Actuators(calls, self.bookings, displays, self.occupancy, self.use)
+        actuators = Actuators(
+            calls, self.bookings, displays, self.occupancy, self.use, self.cameras
+        )
         self._automation = Automation(config, actuators, lambda: self.audio.prompt, context)
         self.meeting = Meeting(calls, self.bookings, screen, lambda: self._automation.wake())
         self._parts: tuple[Part, ...] = (

@@ -97,7 +97,8 @@ def notice(act: str, in_s: int, subject: str = "") -> Room:
 
 def deed(number: int, act: str, *reasons: Room, undo: bool = False, ago_s: int = 100) -> Room:
     """Return something that the room did by itself."""
-    what = {"number": number, "act": act, "subject": "a" if act == "release" else ""}
+    subject = "front" if act.startswith("camera") else "a" if act == "release" else ""
+    what = {"number": number, "act": act, "subject": subject}
     return {**what, "at": _from_now(-ago_s), "reasons": list(reasons), "undo": undo}
 
 
@@ -217,6 +218,8 @@ def in_call(language: str = "en") -> Room:
         "shown": True,
         "remote_control": True,
     }
+    framed = deed(1, "camera_join", reason("joined"))
+    room["automation"] = {"notices": [], "acts": [framed]}
     return room
 
 
@@ -252,6 +255,7 @@ def by_itself(language: str = "en") -> Room:
     done = [
         deed(1, "wake", reason("occupied"), reason("pir", sensor="ceiling", ago_s=0), ago_s=900),
         deed(2, "release", reason("no_show"), undo=True),
+        deed(3, "camera_standby", reason("unused")),
     ]
     room["automation"] = {"notices": [notice("release", 300)], "acts": done}
     room["issues"] = [issue("occupancy.stuck_low", "occupancy.ceiling")]

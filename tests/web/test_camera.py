@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.web import rooms
 from tests.web.conftest import told, usable
@@ -102,6 +102,29 @@ def test_steering_a_camera_that_the_meeting_does_not_see_is_said(open_panel: Any
     page.locator("call-view .set").click()  # the settings are those of the same camera
     page.wait_for_selector("camera-sheet camera-settings")
     assert page.locator("camera-sheet .tab[aria-pressed=true]").inner_text().lower() == "ceiling"
+
+
+def test_what_the_room_did_with_a_camera_by_itself_is_said(open_panel: Any) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    usable(page)
+    expect(page.locator("call-view .facts")).to_contain_text("front: turned to the meeting view at")
+    asleep = rooms.at_rest()
+    asleep["cameras"] = [rooms.camera("front", power=False)]
+    slept = rooms.deed(2, "camera_standby", rooms.reason("unused"))
+    asleep["automation"] = {"notices": [], "acts": [slept]}
+    stand_in.patch(**asleep)
+    page.locator("home-view .dock .key", has_text="Camera").click()
+    expect(page.locator("camera-sheet .moved")).to_contain_text("front: in standby since")
+
+
+def test_why_a_camera_did_not_do_what_the_room_wanted_is_said(open_panel: Any) -> None:
+    room = rooms.at_rest()
+    room["issues"] = [rooms.issue("camera.not_framed", "camera.front", reason="standby")]
+    _, page = open_panel(room)
+    usable(page)
+    trouble = page.locator("home-view trouble-note")
+    expect(trouble).to_contain_text("could not turn to the meeting view")
+    expect(trouble).to_contain_text("The camera is in standby. Switch it on first.")
 
 
 def test_views_with_a_picture_show_it(open_panel: Any) -> None:

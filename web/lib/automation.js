@@ -30,6 +30,32 @@ export function regretted(room) {
   return deeds.filter((deed) => deed.undo && MISSED.has(deed.act)).at(-1) ?? null;
 }
 
+/** How long it is said what the room did with a camera; the list keeps it longer. */
+const FRESH_MS = 300000;
+
+/**
+ * What was done, and when; of a camera, which one.
+ * @param {Act} act
+ * @param {RoomClock} clock
+ * @returns {string}
+ */
+export function deedWords({ act, at, subject }, clock) {
+  return t(`auto.did.${act}`, { time: clock.hourMinute(at), camera: subject });
+}
+
+/**
+ * What the room did last with a camera by itself, in one line; "" if nothing lately.
+ * @param {Room} room
+ * @param {RoomClock} clock
+ * @param {string} [camera] any, unless one is named
+ * @returns {string}
+ */
+export function movedByRoom(room, clock, camera) {
+  const deeds = room.automation?.acts ?? [];
+  const deed = deeds.filter((one) => one.act.startsWith("camera_") && one.subject === (camera ?? one.subject)).at(-1);
+  return deed && clock.now() - Date.parse(deed.at) < FRESH_MS ? deedWords(deed, clock) : "";
+}
+
 /**
  * How long it is until `at`, as "1:05"; never less than nothing.
  * @param {string} at

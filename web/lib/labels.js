@@ -168,6 +168,9 @@ export function problem(issue, room) {
     const what = lost === "nothing" ? "issue.storage.restored" : "issue.storage.quarantined";
     return { what: t(what, params), todo: say("lost", lost) };
   }
+  if (issue.code.startsWith("camera.not_") && issue.params.reason) {
+    return { what: say("issue", issue.code, params), todo: say("error", String(issue.params.reason)) };
+  }
   const free_kb = Math.floor(Number(issue.params.free_bytes ?? 0) / 1024);
   return { what: say("issue", issue.code, params), todo: say("todo", issue.code, { ...params, free_kb }) };
 }

@@ -3,6 +3,7 @@
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Room } from "../lib/types.js" */
 
+import { movedByRoom } from "../lib/automation.js";
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t } from "../lib/i18n.js";
@@ -83,6 +84,7 @@ export class CallView extends HTMLElement {
       platformName(room, meeting.platform) || (meeting.host ? t("call.host", { host: meeting.host }) : ""),
       meeting.number ? t("call.number", { number: spaced(meeting.number) }) : "",
       meeting.since ? t("call.since", { time: clock.hourMinute(meeting.since) }) : "",
+      movedByRoom(room, clock),
       hero ? t(begun ? "call.until" : "call.next", { time: clock.hourMinute(begun ? hero.end : hero.start) }) : "",
     ];
     while (this.facts.children.length < facts.length) this.facts.append(h("li"));

@@ -4,6 +4,7 @@
 /** @import { Arguments, Camera, Room } from "../lib/types.js" */
 /** @import { Direction } from "../lib/hold.js" */
 
+import { movedByRoom } from "../lib/automation.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { holdable, steerable } from "../lib/hold.js";
 import { icon } from "../lib/icon.js";
@@ -54,8 +55,9 @@ export class CameraPad extends HTMLElement {
     this.seen = h("p", { class: "seen" }, icon("warning"), h("span"));
     this.steer = h("div", { class: "steer" }, this.pad, this.zoom, this.side);
     this.note = h("p", { class: "note" });
+    this.moved = h("p", { class: "moved" });
     this.on = button("power", "camera.switch_on", "key primary", () => void this.#ask("camera.power", { on: true }));
-    this.standby = h("div", { class: "standby" }, icon("camera"), this.note, this.on);
+    this.standby = h("div", { class: "standby" }, icon("camera"), this.note, this.moved, this.on);
     this.append(this.top, this.seen, this.steer, this.settings, this.standby);
     steerable(this.steer, panel.holds, (direction) => this.#steerable(direction));
   }
@@ -78,6 +80,7 @@ export class CameraPad extends HTMLElement {
     // What moves here may not be what the others see.
     show(this.seen, many && camera !== null && camera.picture !== undefined && camera.picture !== "meeting");
     text(/** @type {Element} */ (this.seen.lastElementChild), camera ? t(`camera.picture.${camera.picture}`) : "");
+    text(this.moved, camera ? movedByRoom(room, this.panel.clock, camera.name) : ""); // where nothing is to be pressed
     const refusal = this.#refusal(room, camera);
     const setting = this.roomy && this.panel.camera.setting && camera !== null && this.#settable(camera);
     show(this.steer, refusal === null && !setting);

@@ -3,7 +3,7 @@
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Act, Notice, Room } from "../lib/types.js" */
 
-import { announced, left, reasonWords, regretted } from "../lib/automation.js";
+import { announced, deedWords, left, reasonWords, regretted } from "../lib/automation.js";
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t } from "../lib/i18n.js";
@@ -57,8 +57,9 @@ export class NoticeStrip extends HTMLElement {
   }
 
   /** @param {Act} deed */
-  #offer({ act, at, number, reasons }) {
-    const what = t(`auto.did.${act}`, { time: this.panel.clock.hourMinute(at) });
+  #offer(deed) {
+    const { act, number, reasons } = deed;
+    const what = deedWords(deed, this.panel.clock);
     const why = reasons.slice(0, 1).map(reasonWords).join("");
     text(this.what, what);
     text(this.why, why);

@@ -3,7 +3,7 @@
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Act, Issue, Room } from "../lib/types.js" */
 
-import { because, counted, reasonWords } from "../lib/automation.js";
+import { because, counted, deedWords, reasonWords } from "../lib/automation.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t, words } from "../lib/i18n.js";
@@ -62,17 +62,20 @@ export class OccupancySheet extends HTMLElement {
   }
 
   /** @param {Act} deed */
-  #deed({ number, act }) {
-    const undo = h("button", { type: "button", class: "key", onclick: () => void this.#undo(number) }, words(h("span", { class: "label" }), `auto.undo.${act}`));
-    return h("li", {}, h("p", {}, h("b"), h("span", { class: "hint" })), undo);
+  #deed({ number, act, undo }) {
+    const label = h("span", { class: "label" });
+    if (undo) words(label, `auto.undo.${act}`);
+    const key = h("button", { type: "button", class: "key", onclick: () => void this.#undo(number) }, label);
+    return h("li", {}, h("p", {}, h("b"), h("span", { class: "hint" })), key);
   }
 
   /**
    * @param {HTMLElement} line
    * @param {Act} deed
    */
-  #fill(line, { number, act, at, reasons, undo }) {
-    text(/** @type {Element} */ (line.querySelector("b")), t(`auto.did.${act}`, { time: this.panel.clock.hourMinute(at) }));
+  #fill(line, deed) {
+    const { number, reasons, undo } = deed;
+    text(/** @type {Element} */ (line.querySelector("b")), deedWords(deed, this.panel.clock));
     text(/** @type {Element} */ (line.querySelector(".hint")), reasons.map(reasonWords).join(" · "));
     const key = /** @type {HTMLButtonElement} */ (line.querySelector("button"));
     show(key, undo && this.panel.may("room.undo"));

@@ -26,7 +26,7 @@ from roomctl.occupancy.co2 import METERS, Co2Meter
 from roomctl.occupancy.health import STALE_S
 from roomctl.occupancy.profile import DATASET, OccupancyProfile, OccupancyTable
 from roomctl.occupancy.report import SensorReport, read_availability, read_payload
-from roomctl.ports import address, gpio, mqtt
+from roomctl.ports import address, gpio, gpiod, mqtt
 from roomctl.profile import ProfileFolder
 from roomctl.wire import Chunk, Connect, Identity, Machine
 
@@ -462,6 +462,8 @@ def _place(url: str) -> str:
     where = address.parse(url)
     if where.scheme in ("mqtt", "mqtts"):
         mqtt.place_of(where)
+    if where.scheme == "gpiod":
+        gpiod.input_of(where)
     place = f"{where.scheme}:{where.place}"
     return f"{place}?{where.options['field']}" if "field" in where.options else place
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from roomctl.errors import PortError, PortReason
 from roomctl.ports import (
     gpio,
+    gpiod,
     hidraw,
     http,
     mqtt,
@@ -27,6 +28,7 @@ _OPENERS: dict[str, Callable[[Address], Awaitable[Port]]] = {
     "api": reported.open_port,
     "aw": http.open_port,
     "gpio": gpio.open_port,
+    "gpiod": gpiod.open_port,
     "hidraw": hidraw.open_port,
     "mqtt": mqtt.open_port,
     "mqtts": mqtt.open_port,

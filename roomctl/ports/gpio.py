@@ -293,8 +293,8 @@ def _open_error(
         return PortError(address.url, why, PortReason.BUSY)
     if isinstance(error, gpiozero.PinUnknownPi):
         return address.refuse(
-            "this board does not say which Raspberry Pi it is; elsewhere take a sensor on a serial "
-            "line (profile 'ld2410'); on one, ProcSubset=pid in a systemd unit hides it, use "
+            "this board does not say which Raspberry Pi it is; on another board write it like "
+            "gpiod:gpiochip0/17; on a Pi, ProcSubset=pid in a systemd unit hides it, use "
             "ProcSubset=all"
         )
     if isinstance(error, gpiozero.PinFixedPull):

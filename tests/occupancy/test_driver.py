@@ -355,6 +355,8 @@ def test_an_edge_that_was_lost_is_counted_and_ten_of_them_are_too_many() -> None
         ("gpio:18?pul=up", None, "unknown option 'pul'; did you mean 'pull'"),
         ("gpio:BOARD11", None, "is not gpio:NUMBER"),
         ("api:hall", "hc-sr501", "is wired; what is reported has a profile"),
+        ("gpiod:17", None, "is not gpiod:CHIP/LINE"),
+        ("gpiod:gpiochip0/4?direction=out", None, "is an output"),
         ("mqtt://u:p@broker/hall", None, "write USER:PASSWORD into a file"),
         ("mqtt://broker/#", None, "one topic"),
         ("gpio:18", "people_counter", "is reported, by api:NAME or mqtt://HOST/TOPIC"),

@@ -47,7 +47,7 @@ class Right(StrEnum):
     STOP = "stop a camera"
     OPERATE = "focus, switch or adjust a camera; test the sound; undo; room standby"
     ARRANGE = "store and name presets"
-    HERE = "choose the speakerphone, answer whoever hung up"
+    HERE = "choose the speakerphone, set the microphone's gain, answer whoever hung up"
     DISPLAY = "see and touch the page on the room's display"
     INVITE = "show the code that lets a phone in"
     STATISTICS = "see settings, how the room was used, and what of the program hangs"

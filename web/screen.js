@@ -9,7 +9,7 @@ import { language, load, say, speak, speakable, t } from "./lib/i18n.js";
 import { icon } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
 import { paired, redeem } from "./lib/pair.js";
-import { agenda, bookingNote, callState, calling, platformName } from "./lib/labels.js";
+import { agenda, bookingNote, callState, calling, platformName, talkingWords } from "./lib/labels.js";
 
 const CODE_MS = 5000; // a code that somebody used is replaced within this
 const CODE_URL = "/api/v1/phone";
@@ -95,6 +95,7 @@ export class RoomScreen extends HTMLElement {
   #notice(room) {
     const { clock, live } = this;
     if (live.stale) return t("stale", { time: clock.hourMinute(live.heard_ms) });
+    if (room.audio.talking) return talkingWords(room.audio);
     const notice = announced(room);
     return notice ? t(`auto.screen.${notice.act}`, { left: left(notice.at, clock.now()) }) : "";
   }

@@ -52,6 +52,7 @@ from roomctl.screen.protocol import (
     ScreenReason,
     ScreenReport,
     ScrollAt,
+    SetGain,
     SetMute,
     SetVolume,
     ShowPage,
@@ -260,6 +261,8 @@ class Agent:
                 self._mixer.mute(on)
             case SetVolume(pct=pct):
                 self._mixer.volume(pct)
+            case SetGain(pct=pct):
+                self._mixer.gain(pct)
             case PreferDevice():
                 self._mixer.use(message)
                 self._levels.use(message)

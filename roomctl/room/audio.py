@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Literal
 
 from roomctl.clock import Clock, Moment
@@ -39,6 +41,9 @@ _AGAIN_PCT = 40  # where nothing was heard before
 LISTEN_S = 6  # how long the screen goes on without being asked again
 AGAIN_S = 2.0
 _BEHIND = 4  # levels that may wait for one who looks
+TALK_PCT, ABOVE_PCT = 25, 12  # of 60 dB
+_LOUD_TENTHS = 5
+SHOWN_S = 4.0  # after the last word
 TEST_LIMIT_S = 15.0  # a source that wakes up, the sound, and its echo; twice, if one is under way
 
 
@@ -61,6 +66,7 @@ class Audio(Part):
         self._phones = phones
         self._calls, self._act = calls, context.act
         self._meter, self._volume = LevelMeter(screen, clock), LoudspeakerVolume(screen, clock)
+        self._talk = MutedTalk(clock, context.changed)
         self._hook = HookSwitch(self._mute, calls, bookings, context.act, clock)
 
     @property
@@ -81,7 +87,7 @@ class Audio(Part):
         return self._meter.listen()
 
     def sections(self, now: Moment) -> Mapping[str, object]:
-        return {"audio": self._mute.entry}
+        return {"audio": replace(self._mute.entry, talking=self._talk.shown)}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
         """Return what is wrong with the firmware of speakerphones that work."""
@@ -99,19 +105,26 @@ class Audio(Part):
                 self._pressed(phone, key)
             case LevelHeard(pct):
                 self._meter.level(pct)
+                self._talk.heard(pct)
 
     def follow(self) -> None:
         self._mute.devices_changed()
         calls = self._calls
         self._mute.call_is(calls.live_id, joined_here=calls.can_rejoin, left_here=calls.left_here)
 
+        unheard = self._mute.unheard_in_call
+        self._talk.listens(unheard)
+        self._meter.watch(unheard)
+
     def tick(self) -> None:
         self._mute.tick()
         self._hook.tick()
+        self._talk.tick()
         self._meter.tick()
 
     def due(self) -> float | None:
-        return self._mute.due()
+        dues = (self._mute.due(), self._talk.due())
+        return min((due for due in dues if due is not None), default=None)
 
     async def close(self) -> None:
         await self._mute.close()
@@ -130,6 +143,11 @@ class Audio(Part):
     async def _set_volume(self, source: Source, pct: Percent) -> None:
         """Set the loudspeaker's volume in per cent."""
         await self._volume.set(pct)
+
+    @command("audio.gain", Right.HERE)
+    async def _set_gain(self, source: Source, pct: Percent) -> None:
+        """Set the microphone's gain in per cent: from within the room only, as it may open it."""
+        await self._mute.set_gain(pct)
 
     @command("audio.device", Right.HERE)
     async def _choose(self, source: Source, name: DeviceName) -> None:
@@ -288,6 +306,53 @@ class LoudspeakerVolume:
         return self._screen.state.sound.volume_pct if self._screen else None
 
 
+class MutedTalk:
+    """Whether somebody talks in a call that does not hear them: from numbers, which go again.
+
+    Talk is louder than `TALK_PCT`, and than the quietest of the last 10 s by `ABOVE_PCT`, for half
+    of a second: a fan is as loud in every tenth of one. Both figures are ours. A microphone that is
+    muted by the sound server gives no level, so it is the meeting's own mute that this tells of.
+    """
+
+    def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
+        self._clock, self._changed = clock, changed
+        self._listens = False
+        self._levels: deque[int] = deque(maxlen=100)
+        self._until = float("-inf")
+        self.shown = False
+
+    def listens(self, listens: bool) -> None:
+        """Begin anew, or end: whoever is heard in the call is told nothing."""
+        if listens is not self._listens:
+            self._listens = listens
+            self._levels.clear()
+            self._until = float("-inf")
+            self._show()
+
+    def heard(self, pct: int) -> None:
+        """Take the level of a tenth of a second."""
+        if not self._listens:
+            return
+        self._levels.append(pct)
+        least = max(TALK_PCT, min(self._levels) + ABOVE_PCT)
+        loud = sum(level >= least for level in list(self._levels)[-10:])
+        if loud >= _LOUD_TENTHS:
+            self._until = self._clock.mono_s() + SHOWN_S
+        self._show()
+
+    def tick(self) -> None:
+        self._show()
+
+    def due(self) -> float | None:
+        return self._until if self.shown else None
+
+    def _show(self) -> None:
+        shown = self._listens and self._clock.mono_s() < self._until
+        if shown is not self.shown:
+            self.shown = shown
+            self._changed()
+
+
 class LevelMeter:
     """What the room's microphone hears, as numbers: asked of the screen only while somebody looks.
 
@@ -297,6 +362,7 @@ class LevelMeter:
     def __init__(self, screen: Screen | None, clock: Clock) -> None:
         self._screen, self._clock = screen, clock
         self._listeners: set[asyncio.Queue[int]] = set()
+        self._watched = False
         self._asked_at = float("-inf")
 
     @contextlib.contextmanager
@@ -309,9 +375,18 @@ class LevelMeter:
             yield listener
         finally:
             self._listeners.discard(listener)
-            if not self._listeners:
-                self._asked_at = float("-inf")
-                self._ask(0)
+            self._end_unless_needed()
+
+    def watch(self, watched: bool) -> None:
+        """Have the level measured although nobody looks."""
+        before, self._watched = self._watched, watched
+        if before and not watched:
+            self._end_unless_needed()
+
+    def _end_unless_needed(self) -> None:
+        if not self._listeners and not self._watched:
+            self._asked_at = float("-inf")
+            self._ask(0)
 
     def level(self, pct: int) -> None:
         """Hand a level on; whoever does not keep up loses it."""
@@ -322,7 +397,7 @@ class LevelMeter:
     def tick(self) -> None:
         """Keep the screen listening while somebody looks."""
         now = self._clock.mono_s()
-        if self._listeners and now - self._asked_at >= AGAIN_S:
+        if (self._listeners or self._watched) and now - self._asked_at >= AGAIN_S:
             self._asked_at = now
             self._ask(LISTEN_S)
 

@@ -253,14 +253,17 @@ class AudioEntry:
 
     `requested` is what somebody wants, proven or not; `requested_by` is who was the last, and
     `requested_by_name` which one of them. `reason` says what is missing to what was requested, or
-    what to beware of: not_confirmed, switch, offline, conflict, led_unavailable (no LED shows it or
-    one may show the opposite). `switch` is what the devices' own capture switches let through;
-    `meeting_muted` whether the meeting itself has the room muted, where its page can be read.
-    `available` is whether there is a sound server.
+    what to beware of: not_confirmed, switch, gain, offline, conflict, led_unavailable (no LED shows
+    it, or one may show the opposite). `switch` is what the devices' own capture switches let
+    through, and `gain_pct` how far the room's microphone is turned up; `meeting_muted` whether the
+    meeting itself has the room muted, where its page can be read. `available` is whether there is a
+    sound server. `talking`: somebody talks in a call and is not heard there, as far as the
+    microphone can tell.
     """
 
     mute: Literal["muted", "muting", "open", "unmuting", "unknown"] = "unknown"
     volume_pct: int | None = None
+    gain_pct: int | None = None
     available: bool = False
     requested: Literal["muted", "open"] | None = None
     requested_by: Literal[
@@ -279,6 +282,7 @@ class AudioEntry:
     since: datetime | None = None
     switch: Literal["none", "off", "on", "unknown"] = "none"
     meeting_muted: bool | None = None
+    talking: bool = False
     speakerphones: tuple[SpeakerphoneEntry, ...] = ()
 
 

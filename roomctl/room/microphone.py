@@ -66,6 +66,7 @@ class MuteControl:
         return AudioEntry(
             mute=status.mute.value,
             volume_pct=sound.volume_pct if sound else None,
+            gain_pct=sound.gain_pct if sound else None,
             available=bool(sound and sound.available),
             requested=None if requested is None else "muted" if requested else "open",
             requested_by=by,
@@ -90,6 +91,19 @@ class MuteControl:
     def off_hook(self) -> bool:
         """Whether the speakerphone shall be off-hook: in a call, and nobody has hung up."""
         return self._call is not None and not self._hung_up
+
+    @property
+    def unheard_in_call(self) -> bool:
+        """Whether the room, or the meeting itself, has the room muted in a call."""
+        muted = self.state.status.mute in (mute.Mute.MUTED, mute.Mute.MUTING)
+        return self._call is not None and (muted or self._meeting_muted() is True)
+
+    async def set_gain(self, pct: int) -> None:
+        """Set the microphone's gain; Refused "no_sound_server"."""
+        if self._screen is None or self._sound is None or not self._sound.available:
+            why = "no sound server that has a microphone; is `roomctl screen` running?"
+            raise Refused("microphone", "no_sound_server", why)
+        await self._screen.gain(pct)
 
     async def request(self, muted: bool, by: str) -> None:
         """Ask for silence or an open microphone, and wait until it is proven.
@@ -174,7 +188,8 @@ class MuteControl:
         settled = self._captured == self.state.generation
         generation = self.state.generation if settled else -1
         if settled or muted is not None:
-            self._take(mute.CaptureRead(muted, generation, switch))
+            turned_down = sound is not None and sound.gain_pct == 0
+            self._take(mute.CaptureRead(muted, generation, switch, turned_down))
         if settled and phone is not None and phone.state.has_mute_led:
             # The driver may have written again.
             self._take(mute.LedWritten(phone.state.led_muted, generation))
@@ -279,7 +294,8 @@ class MuteControl:
             try:
                 await self._screen.mute(requested)
                 sound = self._screen.state.sound
-                read = mute.CaptureRead(sound.muted, generation, mute.Switch(sound.switch.value))
+                switch = mute.Switch(sound.switch.value)
+                read = mute.CaptureRead(sound.muted, generation, switch, sound.gain_pct == 0)
             except (PortError, DeviceError) as error:
                 _log.warning("microphone: %s", error)
         self._captured = generation

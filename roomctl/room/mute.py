@@ -37,8 +37,9 @@ class MuteStatus:
 
     `why`: "" as asked · "not_asked" nobody has · "not_confirmed" no proof within 2 s ·
     "led_unavailable" it is so, and no LED shows it, or may show the opposite · "switch" the
-    device's own capture switch is not as asked · "offline" not confirmed, and the device is gone ·
-    "conflict" somebody else had just asked for the opposite.
+    device's own capture switch is not as asked · "gain" it is open, and its gain is 0 % ·
+    "offline" not confirmed, and the device is gone · "conflict" somebody else had just asked for
+    the opposite.
     """
 
     mute: Mute
@@ -80,11 +81,13 @@ class CaptureRead:
     """The capture mute as read back by the screen process once it had done what was requested.
 
     `muted` is None while there is nothing to read (no sound server, no source, no answer).
+    `turned_down`: the microphone's gain is 0 %, so that an open one hears nothing.
     """
 
     muted: bool | None
     generation: int
     switch: Switch = Switch.NONE
+    turned_down: bool = False
 
     @property
     def silent(self) -> bool | None:
@@ -140,6 +143,7 @@ class MuteState:
     led_failed: bool = False
     capture: bool | None = None
     switch: Switch = Switch.NONE
+    turned_down: bool = False
 
     @property
     def lit(self) -> bool:
@@ -215,7 +219,7 @@ def _captured(state: MuteState, event: CaptureRead, now: float) -> MuteState:
     nothing, but *open* is believed at once.
     """
     muted, current = event.silent, event.generation == state.generation
-    state = replace(state, switch=event.switch)
+    state = replace(state, switch=event.switch, turned_down=event.turned_down)
     if state.requested is None and muted is not None:
         found = _renewed(replace(state, requested=muted, by="found", asked_at=now), now)
         return replace(found, capture=False) if not muted else found
@@ -261,7 +265,8 @@ def _judged(state: MuteState, now: float) -> tuple[Mute, str]:
     if state.capture is False:
         off = state.switch is Switch.OFF  # open, but the device lets nothing through
         stale = state.has_led and state.led_failed  # it may still say muted
-        return Mute.OPEN, "led_unavailable" if stale else "switch" if off else ""
+        hears = "switch" if off else "gain" if state.turned_down else ""
+        return Mute.OPEN, hears or ("led_unavailable" if stale else "")
     return (Mute.UNKNOWN, "not_confirmed") if late else (Mute.UNMUTING, "")
 
 

@@ -43,6 +43,7 @@ from roomctl.screen.protocol import (
     ScreenOrder,
     ScreenReport,
     ScrollAt,
+    SetGain,
     SetMute,
     SetVolume,
     ShowPage,
@@ -187,6 +188,10 @@ class Screen(Device):
     async def volume(self, pct: int) -> None:
         """Set the loudness of the room; numbers outside 0-100 are clamped."""
         self._say(SetVolume(min(100, max(0, pct))))
+
+    async def gain(self, pct: int) -> None:
+        """Set the gain of the room's microphone; numbers outside 0-100 are clamped."""
+        self._say(SetGain(min(100, max(0, pct))))
 
     def use(self, port_path: str | None, vid: int | None, pid: int | None) -> None:
         """Say which USB device's sound is the room's; kept, and said again at every connection."""

@@ -9,7 +9,7 @@ else becomes an `InvalidMessage`: ignored by whoever reads it, and reported.
 | everything        | AskAll                                      | ScreenHello, Heartbeat      |
 | a meeting's page  | OpenMeeting, LeaveMeeting, ClearPage        | MeetingPage                 |
 | displays          | ShowPage, SwitchDisplay                     | WantPages, DisplayState     |
-| sound             | SetMute, SetVolume, PreferDevice            | SoundState                  |
+| sound             | SetMute, SetVolume, SetGain, PreferDevice   | SoundState                  |
 | what is heard     | ReportLevel, PlayTone                       | MicrophoneLevel, ToneResult |
 | a panel's touches | TakePicture, PressPoint, ScrollAt, TypeText | PicturePart, TouchResult    |
 |                   | PressKey                                    |                             |
@@ -143,6 +143,16 @@ class SetVolume:
 
 
 @dataclass(frozen=True, slots=True)
+class SetGain:
+    """Set the gain of the room's microphone, 0-100 %; answered by a SoundState read back."""
+
+    pct: int
+
+    def __post_init__(self) -> None:
+        within("pct", self.pct, 100)
+
+
+@dataclass(frozen=True, slots=True)
 class PreferDevice:
     """Prefer the sound of this USB device to the sound server's default; all None: forget it.
 
@@ -177,7 +187,8 @@ class SoundState:
 
     `muted` is True only if every microphone that a browser could open is; None = not known, or
     there is none and nobody has asked for silence.
-    `switch` is what the devices themselves let through.
+    `switch` is what the devices themselves let through, `gain_pct` how far the room's microphone is
+    turned up: at 0 an open one hears nothing.
     """
 
     available: bool
@@ -185,10 +196,12 @@ class SoundState:
     volume_pct: int | None = None
     reason: ScreenReason | None = None
     switch: CaptureSwitch = CaptureSwitch.NONE
+    gain_pct: int | None = None
 
     def __post_init__(self) -> None:
-        if self.volume_pct is not None:
-            within("volume_pct", self.volume_pct, 100)
+        for name in ("volume_pct", "gain_pct"):
+            if (value := getattr(self, name)) is not None:
+                within(name, value, 100)
 
     @property
     def silent(self) -> bool | None:
@@ -536,6 +549,7 @@ ScreenOrder = (
     | ShowPage
     | SetMute
     | SetVolume
+    | SetGain
     | PreferDevice
     | ReportLevel
     | PlayTone

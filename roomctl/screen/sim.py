@@ -38,6 +38,7 @@ from roomctl.screen.protocol import (
     ScreenReason,
     ScreenReport,
     ScrollAt,
+    SetGain,
     SetMute,
     SetVolume,
     ShowPage,
@@ -88,6 +89,7 @@ class SimScreen:
     has_microphone  whether the room's own is there
     others     whether there is another one, which does not open in its place
     switch     the microphone's own capture switch; it follows the mute unless `stuck_switch`
+    gain_pct   how far the microphone is turned up
     level_pct  how loud it is in the room
     meeting_muted  somebody muted the room in the meeting itself
     hears      whether the microphone can hear the loudspeaker
@@ -111,6 +113,7 @@ class SimScreen:
         self.used: PreferDevice | None = None
         self.pages: dict[str, ShowPage] = {}
         self.muted, self.volume_pct, self.shown = False, 60, True
+        self.gain_pct = 80
         self._lines = MessageReader()
         self._orders: deque[ScreenMessage | InvalidMessage] = deque()
         self._reports: deque[ScreenReport] = deque()
@@ -160,6 +163,11 @@ class SimScreen:
             self.muted = not there and self.others
             if self.muted and self._target is not None:
                 self._target = True
+
+    @property
+    def hearing(self) -> bool:
+        """Whether the microphone hears anything."""
+        return self.has_microphone and not self.muted and self.gain_pct > 0
 
     def want(self) -> None:
         """Ask for pages to stand on the displays, as a kiosk does."""
@@ -216,6 +224,9 @@ class SimScreen:
                 self._mute(on)
             case SetVolume(pct=pct):
                 self.volume_pct = pct
+                self._say_sound()
+            case SetGain(pct=pct):
+                self.gain_pct = pct
                 self._say_sound()
             case PreferDevice():
                 self.used = order
@@ -287,7 +298,7 @@ class SimScreen:
         """Say how loud it is, ten times a second while somebody looks."""
         if self._level_s <= self._now < self._listened_until:
             self._level_s = self._now + LEVEL_S
-            self._reports.append(MicrophoneLevel(0 if self.muted else self.level_pct))
+            self._reports.append(MicrophoneLevel(self.level_pct if self.hearing else 0))
 
     def _say_all(self) -> None:
         self._reports.append(ScreenHello(roomctl.__version__, "simulated", "simulated"))
@@ -306,7 +317,8 @@ class SimScreen:
         muted: bool | None = self.muted
         if not self.has_microphone and not self.others:
             muted = True if self._target else None
-        return SoundState(True, muted, self.volume_pct, None, self.switch)
+        gain = self.gain_pct if self.has_microphone else None
+        return SoundState(True, muted, self.volume_pct, None, self.switch, gain)
 
     def _running(self) -> bool:
         return self._call is not None and self._call.page.phase not in PAGE_OVER

@@ -77,6 +77,7 @@ DENIALS = {denial.code for denial in roles._DENIALS.values()} | {"not_allowed"}
 ARGS = {
     "audio.mute": {"on": True},
     "audio.volume": {"pct": 40},
+    "audio.gain": {"pct": 60},
     "audio.device": {"name": "table"},
     "audio.test": {},
     "booking.checkIn": {"booking": "none"},

@@ -95,6 +95,19 @@ def test_an_open_microphone_whose_own_switch_is_off_says_so() -> None:
     )
 
 
+def test_an_open_microphone_that_is_turned_down_to_nothing_says_so() -> None:
+    story = Story().want(False).led(False)
+    read = CaptureRead(False, story.state.generation, turned_down=True)
+    assert story.tell(read).shows == ("open", "gain")
+    assert story.capture(False).shows == ("open", "")
+
+
+def test_gain_is_no_proof_of_silence() -> None:
+    story = Story().want(True).led(True)
+    story.tell(CaptureRead(False, story.state.generation, turned_down=True))
+    assert story.tell(TimePassed(), 2).shows == ("open", "not_confirmed")
+
+
 def test_a_switch_that_somebody_turns_on_again_is_not_muted_and_is_turned_off_again() -> None:
     story = Story().muted()
     generation = story.state.generation

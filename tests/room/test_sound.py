@@ -257,3 +257,61 @@ async def test_no_test_sound_is_played_into_a_meeting() -> None:
         record = await house.ask("audio.test")
         assert record.error is not None
         assert record.error.code == "in_call"
+
+
+@invented
+async def test_a_gain_of_nothing_is_not_on_and_can_be_set_in_the_room() -> None:
+    async with living() as house:
+        await house.join()
+        assert house.document.audio.gain_pct == house.screen.gain_pct == 80
+        record = await house.ask("audio.gain", STAFF, pct=0)
+        assert record.error is not None
+        assert record.error.code == "in_room_only"
+        assert (await house.ask("audio.gain", pct=0)).status == "done"
+        await house.until(lambda: house.document.audio.reason == "gain", limit_s=1.0)
+        assert said(house)[0] == "open"
+        assert (await house.ask("audio.gain", pct=60)).status == "done"
+        await house.until(lambda: house.document.audio.reason == "", limit_s=1.0)
+        assert house.document.audio.gain_pct == 60
+
+
+@invented
+async def test_who_talks_while_the_meeting_has_the_room_muted_is_told() -> None:
+    async with living() as house:
+        house.screen.level_pct = 10
+        await house.join()
+        await house.until(lambda: house.document.audio.meeting_muted is False, limit_s=2.0)
+        house.screen.level_pct = 60
+        await house.always(lambda: not house.document.audio.talking and not measured(house), 5.0)
+        house.screen.level_pct = 10
+        await house.act("screen", "mute_in_meeting")
+        await house.always(lambda: not house.document.audio.talking, 5.0)
+        house.screen.level_pct = 60
+        await house.until(lambda: house.document.audio.talking, limit_s=2.0)
+        house.screen.level_pct = 10
+        await house.until(lambda: not house.document.audio.talking, limit_s=6.0)
+        house.screen.level_pct = 60
+        await house.until(lambda: house.document.audio.talking, limit_s=2.0)
+        await house.act("screen", "mute_in_meeting")
+        await house.until(lambda: not house.document.audio.talking, limit_s=1.0)
+        await house.until(lambda: not measured(house), limit_s=7.0)
+
+
+@invented
+async def test_a_fan_does_not_talk() -> None:
+    async with living() as house:
+        house.screen.level_pct = 55
+        await house.join()
+        await house.act("screen", "mute_in_meeting")
+        await house.always(lambda: not house.document.audio.talking, 20.0)
+
+
+@invented
+async def test_a_muted_call_is_over_when_it_is_left_and_nothing_is_measured_then() -> None:
+    async with living() as house:
+        await house.join()
+        await house.ask("audio.mute", on=True)
+        await house.until(lambda: measured(house), limit_s=3.0)
+        await house.ask("meeting.leave", STAFF)
+        await house.until(lambda: house.document.meeting.state == "idle")
+        await house.until(lambda: not measured(house), limit_s=7.0)

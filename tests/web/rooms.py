@@ -182,6 +182,8 @@ def at_rest(language: str = "en") -> Room:
         "audio": {
             "mute": "muted",
             "volume_pct": 45,
+            "gain_pct": 80,
+            "talking": False,
             "available": True,
             "requested": "muted",
             "requested_by": "speakerphone",

@@ -247,3 +247,9 @@ def test_reduced_motion_stills_everything(show: Any) -> None:
     still = "getComputedStyle(document.querySelector('room-screen')).transitionDuration"
     assert page.evaluate(still) == "0s"
     assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_who_talks_and_is_not_heard_is_told_on_the_rooms_display(show: Any) -> None:
+    talking = {**rooms.in_call()["audio"], "meeting_muted": True, "talking": True}
+    _, page = show({**rooms.in_call(), "audio": talking})
+    says(page, "You are talking, but muted in the meeting.")

@@ -265,3 +265,34 @@ def test_a_phone_offers_nothing_that_a_guest_may_not(open_panel: Open) -> None:
     page.wait_for_selector("sound-sheet")
     expect(page.locator("sound-sheet .go-test")).to_be_hidden()
     expect(page.locator("sound-sheet .devices-chosen button").first).to_be_disabled()
+
+
+def test_who_talks_and_is_not_heard_is_told_once_and_quietly(open_panel: Open) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    usable(page)
+    hint = page.locator("call-view .talk")
+    expect(hint).to_be_hidden()
+    talking = {**rooms.in_call()["audio"], "meeting_muted": True, "talking": True}
+    stand_in.patch(audio=talking)
+    expect(hint).to_have_text("You are talking, but muted in the meeting.")
+    expect(hint).to_have_attribute("role", "status")
+    stand_in.patch(audio={**talking, "mute": "muted", "requested": "muted"})
+    expect(hint).to_have_text("You are talking while muted.")
+    stand_in.patch(audio={**talking, "talking": False})
+    expect(hint).to_be_hidden()
+
+
+def test_a_gain_of_nothing_is_not_on_and_is_turned_up_in_the_sheet(open_panel: Open) -> None:
+    stand_in, page = sheet(open_panel)
+    dead = {"mute": "open", "requested": "open", "reason": "gain", "gain_pct": 0}
+    stand_in.patch(audio=audio(**dead))
+    expect(page.locator(".truth")).to_have_text("Mic hears nothing")
+    expect(page.locator("sound-sheet")).to_contain_text("turned down to 0 %")
+    expect(page.get_by_label("Turn the microphone down")).to_be_disabled()
+    page.get_by_label("Turn the microphone up").tap()
+    told(page, lambda: stand_in.commands("audio.gain"), [{"pct": 10}])
+    stand_in.patch(audio=audio(mute="open", requested="open", gain_pct=10))
+    expect(page.locator(".gain output")).to_have_text("10 %")
+    expect(page.locator(".truth")).to_have_text("Mic is on")
+    stand_in.patch(audio=audio(gain_pct=None))
+    expect(page.locator(".gain")).to_be_hidden()

@@ -77,7 +77,9 @@ def test_every_code_of_a_closed_list_is_said() -> None:
         wanted |= {f"mic.{mute}", f"mic.do.{mute}"}
     for by in literals(AudioEntry, "requested_by"):
         wanted |= {f"sound.muted_by.{by}"}
-    wanted |= {f"sound.why.{why}" for why in (*MISSING, "led_unavailable", "conflict", "other")}
+    wanted |= {
+        f"sound.why.{why}" for why in (*MISSING, "led_unavailable", "gain", "conflict", "other")
+    }
     wanted |= {f"sound.switch.{state}" for state in literals(AudioEntry, "switch") - {"none"}}
     wanted |= {f"sound.verdict.{verdict}" for verdict in (*ToneVerdict, "other")}
     assert wanted - EN.keys() == set()

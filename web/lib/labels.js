@@ -56,15 +56,26 @@ export function callState(meeting) {
  * What can be said of the microphone; `pending` is what this panel asked for and nobody confirmed.
  * @param {Room["audio"]} audio
  * @param {"muting" | "unmuting" | null} pending
- * @returns {{state: "none" | "not_muted" | Room["audio"]["mute"], icon: IconName}}
+ * @returns {{state: "none" | "not_muted" | "unheard" | Room["audio"]["mute"], icon: IconName}}
  */
 export function microphone(audio, pending) {
   if (!audio.available) return { state: "none", icon: "unknown" };
   // Somebody wants silence, and it is not proven: that is not the plain "on" of an open microphone.
   const broken = audio.mute === "open" && audio.requested === "muted";
-  const state = pending ?? (broken ? "not_muted" : audio.mute);
-  const icons = /** @type {const} */ ({ muted: "mic_off", open: "mic", muting: "wait", unmuting: "wait", unknown: "unknown", not_muted: "warning" });
+  // It is open as somebody wants, and nothing comes through it.
+  const unheard = audio.mute === "open" && !broken && ["switch", "gain"].includes(audio.reason);
+  const state = pending ?? (broken ? "not_muted" : unheard ? "unheard" : audio.mute);
+  const icons = /** @type {const} */ ({ muted: "mic_off", open: "mic", muting: "wait", unmuting: "wait", unknown: "unknown", not_muted: "warning", unheard: "unknown" });
   return { state, icon: icons[state] };
+}
+
+/**
+ * That somebody talks and is not heard, and who has them muted.
+ * @param {Room["audio"]} audio
+ * @returns {string}
+ */
+export function talkingWords(audio) {
+  return t(audio.mute === "muted" ? "talk.muted" : "talk.meeting_muted");
 }
 
 /**

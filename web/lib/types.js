@@ -18,13 +18,16 @@
  * Microphone and loudspeaker; `mute` is `muted` only when silence has been read back. `requested`
  * is what somebody wants, proven or not; `requested_by` is who was the last, and
  * `requested_by_name` which one of them. `reason` says what is missing to what was requested, or
- * what to beware of: not_confirmed, switch, offline, conflict, led_unavailable (no LED shows it or
- * one may show the opposite). `switch` is what the devices' own capture switches let through;
- * `meeting_muted` whether the meeting itself has the room muted, where its page can be read.
- * `available` is whether there is a sound server.
+ * what to beware of: not_confirmed, switch, gain, offline, conflict, led_unavailable (no LED shows
+ * it, or one may show the opposite). `switch` is what the devices' own capture switches let
+ * through, and `gain_pct` how far the room's microphone is turned up; `meeting_muted` whether the
+ * meeting itself has the room muted, where its page can be read. `available` is whether there is a
+ * sound server. `talking`: somebody talks in a call and is not heard there, as far as the
+ * microphone can tell.
  * @typedef {object} Audio
  * @property {"muted" | "muting" | "open" | "unmuting" | "unknown"} mute
  * @property {number | null} volume_pct
+ * @property {number | null} gain_pct
  * @property {boolean} available
  * @property {"muted" | "open" | null} requested
  * @property {"panel" | "program" | "speakerphone" | "hang_up" | "found" | "sound" | "unplugged" | "call_started" | "call_ended"} requested_by
@@ -33,6 +36,7 @@
  * @property {string | null} since
  * @property {"none" | "off" | "on" | "unknown"} switch
  * @property {boolean | null} meeting_muted
+ * @property {boolean} talking
  * @property {Speakerphone[]} speakerphones
  */
 
@@ -276,6 +280,19 @@
 /**
  * @typedef {object} AudioDeviceArgs
  * @property {string} name its name in room.toml
+ */
+
+/**
+ * Set the microphone's gain in per cent: from within the room only, as it may open it.
+ * @typedef {object} AudioGain
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"audio.gain"} type
+ * @property {AudioGainArgs} args
+ */
+
+/**
+ * @typedef {object} AudioGainArgs
+ * @property {number} pct
  */
 
 /**
@@ -846,13 +863,14 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraDrive | CameraExposure | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomPostpone | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | StorageAcknowledge} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraDrive | CameraExposure | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomPostpone | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | StorageAcknowledge} Command
  */
 
 /**
  * What each command takes, by its name.
  * @typedef {{
  *   "audio.device": AudioDeviceArgs,
+ *   "audio.gain": AudioGainArgs,
  *   "audio.mute": AudioMuteArgs,
  *   "audio.test": AudioTestArgs,
  *   "audio.volume": AudioVolumeArgs,

@@ -42,7 +42,7 @@ export class AudioBar extends HTMLElement {
     text(this.state, t(`mic.${state}`));
     const locked = ["muted", "muting"].includes(state) && !this.panel.may("audio.unmute");
     text(this.action, t(locked ? "mic.room_only" : `mic.do.${state}`));
-    text(this.said, ["muted", "open", "unknown", "not_muted"].includes(state) ? t(`mic.say.${state}`) : "");
+    text(this.said, ["muted", "open", "unknown", "not_muted", "unheard"].includes(state) ? t(`mic.say.${state}`) : "");
     this.mute.disabled = state === "none" || locked;
     const level = this.#wanted_pct ?? room.audio.volume_pct;
     text(this.level, level === null ? t("volume.unknown") : t("volume.level", { pct: level }));

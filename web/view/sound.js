@@ -8,9 +8,10 @@ import { icon, redraw } from "../lib/icon.js";
 import { named, say, t, words } from "../lib/i18n.js";
 import { calling, microphone } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
-import { button } from "./parts.js";
+import { button, glyph } from "./parts.js";
 
 const TEST_MS = 16000;
+const GAIN_STEP_PCT = 10;
 const FORGET_LEVEL_MS = 1500;
 
 export class SoundSheet extends HTMLElement {
@@ -18,6 +19,8 @@ export class SoundSheet extends HTMLElement {
   /** @type {string | null} what the last test found */ #verdict = null;
   #forgetting = 0;
   /** @type {number | null} */ #pct = null;
+  /** @type {number | null} what was asked for and is not answered yet */ #gain_pct = null;
+  /** @type {Audio | null} */ #audio = null;
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -34,11 +37,15 @@ export class SoundSheet extends HTMLElement {
     const heading = words(h("h2"), "sound.microphone");
     this.found = h("p", { class: "found", role: "status" });
     const truth = h("p", { class: "truth" }, this.stateIcon, this.state);
+    this.less = glyph("minus", "gain.down", "key step", () => void this.#turn(-GAIN_STEP_PCT));
+    this.more = glyph("plus", "gain.up", "key step", () => void this.#turn(GAIN_STEP_PCT));
+    this.gainLevel = h("output", {});
+    this.gain = named(h("div", { class: "gain", role: "group" }, words(h("span"), "gain.name"), this.less, this.gainLevel, this.more), "gain.name");
     const mic = h("section", {}, heading, truth, this.who, this.switch, this.own, this.meter, this.hears, this.found);
 
     this.devices = named(h("div", { class: "devices-chosen", role: "group" }), "sound.device");
     this.hint = h("p", { class: "hint" });
-    const device = h("section", {}, words(h("h2"), "sound.device"), this.devices, this.hint);
+    const device = h("section", {}, words(h("h2"), "sound.device"), this.devices, this.hint, this.gain);
 
     this.audio = new AudioBar(panel);
     this.test = button("sound", "sound.test", "key go-test", () => void this.#test());
@@ -50,6 +57,7 @@ export class SoundSheet extends HTMLElement {
   /** @param {Room} room */
   update(room) {
     const { audio } = room;
+    this.#audio = audio;
     const shown = microphone(audio, this.panel.pendingMute);
     attribute(this, "data-state", shown.state);
     redraw(this.stateIcon, shown.icon);
@@ -61,6 +69,12 @@ export class SoundSheet extends HTMLElement {
     show(this.own, inMeeting && own !== null);
     text(this.own, own === null ? "" : t(own ? "sound.meeting_muted" : "sound.meeting_open"));
     this.#devices(audio.speakerphones ?? [], inMeeting);
+    const gain = this.#gain_pct ?? audio.gain_pct;
+    show(this.gain, gain !== null && gain !== undefined);
+    text(this.gainLevel, t("volume.level", { pct: gain ?? 0 }));
+    for (const key of [this.less, this.more]) show(key, this.panel.may("audio.gain"));
+    this.less.disabled = !gain;
+    this.more.disabled = gain === 100;
     this.test.disabled = inMeeting || !audio.available;
     show(this.test, this.panel.may("audio.test"));
     attribute(this.test, "aria-busy", this.#testing);
@@ -88,6 +102,20 @@ export class SoundSheet extends HTMLElement {
     const hears = t(this.#pct === null ? "sound.not_measured" : this.#pct === 0 ? "sound.silence" : "sound.hears");
     attribute(this.meter, "aria-valuetext", this.#pct ? null : hears);
     text(this.hears, hears);
+  }
+
+  /**
+   * Turn the microphone up or down.
+   * @param {number} by_pct
+   */
+  async #turn(by_pct) {
+    const level = this.#gain_pct ?? this.#audio?.gain_pct;
+    if (level === null || level === undefined) return;
+    this.#gain_pct = Math.min(Math.max(level + by_pct, 0), 100);
+    this.panel.refresh();
+    await this.panel.ask("audio.gain", { pct: this.#gain_pct });
+    this.#gain_pct = null;
+    this.panel.refresh();
   }
 
   /** Forget what a test found: it was another moment. */

@@ -25,6 +25,7 @@ from roomctl.kiosk.audio.sources import (
     cards,
     changes,
     loudspeaker,
+    microphone,
     others,
     read,
     reconsidered,
@@ -69,6 +70,7 @@ class Mixer:
         self._suspended: set[int] = set()
         self._target, self._use = MuteTarget(), PreferDevice(None, None, None)
         self._volume: int | None = None
+        self._gain: int | None = None
         self._in_meeting = False
         self._defaults = defaults or DefaultDevices()
         self._orders = self._answered = 0
@@ -85,6 +87,12 @@ class Mixer:
         """Set the loudness, 0-100 %; void without a server."""
         if self.sound.available:
             self._volume = pct
+        self._order()
+
+    def gain(self, pct: int) -> None:
+        """Turn the room's microphone up or down, 0-100 %; void without a server."""
+        if self.sound.available:
+            self._gain = pct
         self._order()
 
     def use(self, use: PreferDevice) -> None:
@@ -171,6 +179,7 @@ class Mixer:
         for index, mute in wrong:
             await connection.mute(index, mute)
         touched = await self._set_volume(connection, loudspeaker(scene, use))
+        touched |= await self._set_gain(connection, microphone(scene, use))
         await self._defaults.follow(connection, scene, use, in_meeting=self._in_meeting)
         await self._suspend(connection, scene)
         await self._switch_cards(cards(scene, target, use))
@@ -212,6 +221,13 @@ class Mixer:
         if pct is None or sink is None:
             return False
         await connection.volume(sink.index, pct)
+        return True
+
+    async def _set_gain(self, connection: SoundServer, source: SoundNode | None) -> bool:
+        pct, self._gain = self._gain, None
+        if pct is None or source is None:
+            return False
+        await connection.gain(source.index, pct)
         return True
 
     async def _settled(self) -> None:

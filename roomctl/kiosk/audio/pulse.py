@@ -127,6 +127,12 @@ class SoundServer:
             await self._try(self._pulse.volume_set_all_chans(found, pct / 100))
             await self._try(self._pulse.sink_mute(sink, pct == 0))
 
+    async def gain(self, source: int, pct: int) -> None:
+        """Set all channels of a source; its mute stays as it is."""
+        found = await self._try(self._pulse.source_info(source))
+        if found is not None:
+            await self._try(self._pulse.volume_set_all_chans(found, pct / 100))
+
     async def suspend(self, source: int, on: bool) -> None:
         """Stop a source, or let it run again; PipeWire starts it all the same if it is opened."""
         await self._try(self._pulse.source_suspend(source, on))

@@ -79,7 +79,9 @@ def read(
         muted = True
     sink = loudspeaker(scene, use)
     volume = None if sink is None else 0 if sink.muted else min(100, sink.volume_pct)
-    return SoundState(True, muted, volume, None, switch)
+    source = microphone(scene, use)
+    gain = None if source is None else min(100, source.volume_pct)
+    return SoundState(True, muted, volume, None, switch, gain)
 
 
 def cards(scene: SoundGraph, target: MuteTarget, use: PreferDevice) -> dict[int, bool | None]:

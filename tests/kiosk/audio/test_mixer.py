@@ -124,6 +124,19 @@ async def test_the_volume_is_what_was_read_back(server, monkeypatch):
         await ear.until(lambda sound: sound.volume_pct == 25)
 
 
+async def test_the_gain_is_that_of_the_rooms_microphone_and_opens_nothing(server, monkeypatch):
+    async with mixing(server, monkeypatch) as ear:
+        await ear.mute(True)
+        server.peak("mic")  # PipeWire: a source that never ran keeps its volume to itself
+        for pct in (37, 0, 60):
+            ear.mixer.gain(pct)
+            sound = await ear.until(lambda sound, pct=pct: sound.gain_pct == pct)
+            assert sound.muted
+        assert "60%" in server.pactl("get-source-volume", "mic")
+        assert "100%" in server.pactl("get-source-volume", "webcam")
+        assert server.muted("mic")
+
+
 async def test_every_order_is_answered_even_if_it_changes_nothing(server, monkeypatch):
     async with mixing(server, monkeypatch) as ear:
         for _ in range(3):
@@ -153,7 +166,7 @@ async def test_a_server_that_dies_takes_the_claim_along_and_is_muted_when_it_is_
         own_server.kill()
         assert await ear.next() == NONE
         own_server.start()
-        assert await ear.next() == SoundState(True, True, 100)
+        assert await ear.next() == SoundState(True, True, 100, gain_pct=100)
         assert own_server.muted("webcam")
 
 

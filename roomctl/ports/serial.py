@@ -236,7 +236,8 @@ class SerialPort:
 
     async def write(self, data: bytes) -> None:
         self._refuse_if_gone()
-        await self._blocking.run(self._put, data)
+        if rest := self._put_at_once(data):
+            await self._blocking.run(self._put, rest)
 
     async def close(self) -> None:
         if self._closing is None:
@@ -272,6 +273,20 @@ class SerialPort:
         except _BROKEN:
             pass  # what came before the unplug counts; the next read says that it is gone
         return bytes(more)
+
+    def _put_at_once(self, data: bytes) -> bytes:
+        """Write what a local line's driver takes without waiting; return the rest.
+
+        pyserial opens it with O_NONBLOCK. To a thread and back costs more than the write itself.
+        """
+        if not self.identity.path.startswith("/"):
+            return data
+        try:
+            return data[os.write(self._device.fileno(), data) :]
+        except BlockingIOError:
+            return data
+        except _BROKEN as error:
+            raise self._lost(error) from error
 
     def _put(self, data: bytes) -> None:
         try:

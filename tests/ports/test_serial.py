@@ -79,6 +79,30 @@ async def test_bytes_go_out_and_come_in(cable: Cable) -> None:
 
 
 @pytest.mark.real
+async def test_a_frame_that_the_driver_takes_at_once_waits_for_no_thread(cable: Cable) -> None:
+    port = await connect("front", cable.url)
+    writing = port.write(b"\x81\x01\x06\x04\xff")
+    with pytest.raises(StopIteration):  # it is over without ever giving way
+        writing.send(None)
+    assert os.read(cable.master, 99) == b"\x81\x01\x06\x04\xff"
+    await port.close()
+
+
+@pytest.mark.real
+async def test_what_the_driver_does_not_take_at_once_follows_in_order(cable: Cable) -> None:
+    port = await connect("front", cable.url)
+    data = bytes(range(255)) * 400  # more than a pty holds
+    writing = asyncio.ensure_future(port.write(data))
+    got = b""
+    async with asyncio.timeout(LIMIT_S):
+        while len(got) < len(data):
+            got += await asyncio.to_thread(os.read, cable.master, 4096)
+    await writing
+    assert got == data
+    await port.close()
+
+
+@pytest.mark.real
 async def test_a_waiting_read_wakes_as_soon_as_a_byte_is_there(cable: Cable) -> None:
     port = await connect("front", cable.url)
     waits = []

@@ -927,12 +927,12 @@ class Connection:
         deaf = code == ErrorCode.NOT_EXECUTABLE and now - self._recalled_at < DEAF_S
         passing = waited_s < self.model.limits.stop_s
         deaf |= code == ErrorCode.NOT_EXECUTABLE and passing and request.unsure
-        if code == ErrorCode.FULL and passing:
+        if code == ErrorCode.FULL and request.unsure and pending.travels:
+            self._hold(pending, _NO_SOCKET, now)  # the only socket holds what was said before
+        elif code == ErrorCode.FULL and passing:
             self._again(request, now + self.model.limits.cycle_s)
         elif deaf and may_repeat(request.message):
             self._again(request, now + DEAF_RETRY_S)
-        elif code == ErrorCode.FULL and request.unsure and pending.travels:
-            self._hold(pending, _NO_SOCKET, now)  # the only socket holds what was said before
         else:
             request.end(Outcome(RequestEnd.REFUSED, code))
 

@@ -45,7 +45,7 @@ class HttpCamera(CameraDevice):
             made: AwProtocol | OnvifProtocol
             if table.url.startswith(f"{ONVIF}:"):
                 login = (table.user, table.password.get_secret_value())
-                made = OnvifProtocol(name, table.url, events, login, before)
+                made = OnvifProtocol(name, table.url, events, login, clock.now(), before)
             else:
                 made = AwProtocol(name, table.url, events, before)
             self._connection = made.connection

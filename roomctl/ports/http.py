@@ -1,16 +1,16 @@
-r"""Requests to one host over HTTP, and their answers: `aw://HOST[:PORT]` and `onvif://`.
+r"""Requests to one host over HTTP, and their answers: `aw://HOST[:PORT]`, `onvif://…`.
 
 What is written is a request, what is read an answer; of several under way each has its number:
 
-    7 GET 1.5 /cgi-bin/aw_ptz?cmd=%23O&res=1\n      number, method, seconds it may take, path; and
-                                                    behind the LF the body
+    7 GET 1.5 /cgi-bin/aw_ptz?cmd=%23O&res=1\n      number, method, seconds it may take, path, and
+                                                    the body's type if it has one; then the body
     7 200\np1                                       the number, the status, and the body
     7 0\nno answer within 1.5 s                     status 0: there was no answer, and why
 
 Each request has a connection of its own, as some cameras want it, and as a stop needs it that must
 not stand behind an answer that takes a minute. A host that cannot be reached at all closes the
 port. User and password (Basic or Digest, as the host asks for it) stand in the url that is opened,
-and nowhere else.
+and nowhere else. Knows no device.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ CONNECT_S = 2.0
 LARGEST = 512 * 1024  # bytes of an answer
 MOST = 16  # requests under way
 LOGIN_REFUSED = 401
-SOAP_TYPE = "application/soap+xml; charset=utf-8"  # of a request with a body
 
-_REQUEST = re.compile(rb"([0-9]{1,9}) (GET|POST) ([0-9.]{1,8}) (/[!-~]{0,2000})\n(.*)", re.DOTALL)
+_REQUEST = re.compile(
+    rb"([0-9]{1,9}) (GET|POST) ([0-9.]{1,8}) (/[!-~]{0,2000})(?: ([ -~]{1,200}))?\n(.*)", re.DOTALL
+)
 _ANSWER = re.compile(rb"([0-9]{1,9}) ([0-9]{1,3})\n(.*)", re.DOTALL)
 _LOGIN = re.compile(r"//[^/@]*@")
 
@@ -54,10 +55,12 @@ class HttpRequest:
     limit_s: float
     method: str = "GET"
     body: bytes = b""
+    content_type: str = ""
 
     def encode(self) -> bytes:
         """Return the frame that a port takes."""
-        head = f"{self.number} {self.method} {self.limit_s:g} {self.target}\n"
+        kind = f" {self.content_type}" if self.content_type else ""
+        head = f"{self.number} {self.method} {self.limit_s:g} {self.target}{kind}\n"
         return head.encode("ascii") + self.body
 
     @classmethod
@@ -66,8 +69,9 @@ class HttpRequest:
         found = _REQUEST.fullmatch(data)
         if found is None:
             raise ValueError(f"{data[:60]!r} is no request")
-        number, method, limit_s, target, body = found.groups()
-        return cls(int(number), target.decode(), float(limit_s), method.decode(), body)
+        number, method, limit_s, target, kind, body = found.groups()
+        kind = (kind or b"").decode()
+        return cls(int(number), target.decode(), float(limit_s), method.decode(), body, kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ class HttpPort:
     async def _answered(self, request: HttpRequest) -> HttpAnswer:
         url = self._base.copy_with(raw_path=request.target.encode("ascii"))
         body = request.body or None
-        headers = {"Content-Type": SOAP_TYPE} if body else {}
+        headers = {"Content-Type": request.content_type} if request.content_type else {}
         stream = self._client.stream(request.method, url, content=body, headers=headers)
         async with stream as response:
             found = bytearray()

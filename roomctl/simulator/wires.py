@@ -19,7 +19,7 @@ from typing import Protocol, runtime_checkable
 
 from roomctl.clock import Clock
 from roomctl.errors import PortClosed
-from roomctl.ports.http import SOAP_TYPE, HttpAnswer, HttpRequest
+from roomctl.ports.http import HttpAnswer, HttpRequest
 from roomctl.wire import Chunk, Identity, Machine, Port, pump
 
 _CHUNK = 4096
@@ -28,6 +28,7 @@ _SPEEDS = {
 }
 _OUT_SPEED = 5  # of what tcgetattr returns
 _HOST = "127.0.0.1"
+_SOAP_TYPE = "application/soap+xml; charset=utf-8"
 _HTTP_S = 70.0  # a recall may be answered when it has arrived
 _VISCA_IP_HOST = "127.0.0.2"  # its clients bind the camera's port on every address of the machine
 
@@ -244,7 +245,7 @@ def _response(answer: HttpAnswer) -> bytes:
     status = HTTPStatus(answer.status)
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}",
-        f"Content-Type: {SOAP_TYPE if answer.body.startswith(b'<') else 'text/plain'}",
+        f"Content-Type: {_SOAP_TYPE if answer.body.startswith(b'<') else 'text/plain'}",
         f"Content-Length: {len(answer.body)}",
         "Connection: close",
     )

@@ -42,7 +42,7 @@ class Desk:
         self, camera: SimOnvif | None = None, login: tuple[str, str] = ("", ""), run_s: float = 2.0
     ) -> None:
         self.events, self.camera = Events(), camera or SimOnvif()
-        self.connection = OnvifConnection(self.events, "onvif://camera", *login)
+        self.connection = OnvifConnection(self.events, "onvif://camera", login)
         self.room = Virtual(self.connection, self.camera)
         self.room.run(run_s)
 
@@ -205,6 +205,29 @@ def test_a_login_is_proven_by_the_cameras_own_clock() -> None:
     assert desk.moving()
 
 
+def test_a_camera_that_says_its_time_to_nobody_is_told_that_of_this_box() -> None:
+    camera = SimOnvif(LOGIN)
+    camera.guards_clock, camera.clock_off_s = True, 15.0
+    connection = OnvifConnection(Events(), "onvif://camera", LOGIN, (camera.clock, 15.0))
+    Virtual(connection, camera).run(3.0)
+    assert connection.ready
+
+
+def test_a_camera_that_declares_not_all_its_prefixes_is_understood() -> None:
+    camera = SimOnvif()
+    camera.declares = False
+    camera.presets["7"] = ("Door & window", (0.0, 0.0, 0.0))
+    desk = Desk(camera)
+    assert desk.connection.ready
+    assert desk.connection.presets == {"7": "Door & window"}
+    desk.drive()
+    desk.room.run(0.5)
+    desk.stop()
+    desk.room.run(1.0)
+    assert not desk.moving()
+    assert desk.connection.seen.pan == pytest.approx(camera.place[0], abs=0.001)
+
+
 @pytest.mark.parametrize("login", [("", ""), ("admin", "wrong")])
 def test_a_wrong_login_is_told_after_two_attempts(login: tuple[str, str]) -> None:
     camera = SimOnvif(LOGIN)
@@ -255,7 +278,7 @@ def test_a_camera_that_says_nothing_more_is_told_of_and_found_again() -> None:
     ],
 )
 def test_a_host_that_is_no_camera_is_not_hammered(body: bytes) -> None:
-    connection, now, asked = OnvifConnection(Events(), "onvif://camera", "", ""), 0.0, 0
+    connection, now, asked = OnvifConnection(Events(), "onvif://camera"), 0.0, 0
     while now < 30:
         while (data := connection.outbox(now)) is not None:
             connection.sent(now)

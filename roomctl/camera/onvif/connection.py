@@ -100,20 +100,29 @@ class _Pending:
 
 
 _STOP, _DRIVE = "stop", "drive"
+_OK = 200
+_UNREADABLE = Element("unreadable")
 
 
 class OnvifConnection:
     """The Machine of one ONVIF camera; `url` is what errors call it."""
 
-    def __init__(self, events: ProtocolEvents, url: str, user: str, password: str) -> None:
+    def __init__(
+        self,
+        events: ProtocolEvents,
+        url: str,
+        login: tuple[str, str] = ("", ""),
+        now: tuple[datetime, float] | None = None,
+    ) -> None:
+        """`now`: wall clock and monotonic seconds, until the camera has told its own clock."""
         self.seen = OnvifSeen()
         self.presets: dict[str, str] = {}
         self.ready = False
         self.profile: str | None = None
         self._events, self._url = events, url
-        self._login = (user, password)
-        self._tokens = self._let_in = False
-        self._clock: tuple[datetime, float] | None = None
+        self._login = login
+        self._tokens = self._let_in = self._clock_guarded = False
+        self._clock = now
         self._denied: str | None = None
         self._paths = {DEVICE: ENTRY, MEDIA: "/onvif/media_service", PTZ: "/onvif/ptz_service"}
         self._pending: dict[int, _Pending] = {}
@@ -149,6 +158,11 @@ class OnvifConnection:
     def moving(self) -> bool:
         active = self._wanted or self._running or self._stop_owed or self._proving is not None
         return self.ready and bool(active or self._move is not None or self._seen_moving)
+
+    @property
+    def has_presets(self) -> bool:
+        """Whether it lists them; then it may be sent to them."""
+        return _Step.PRESETS not in self._lacks
 
     @property
     def _seen_moving(self) -> bool:
@@ -213,6 +227,8 @@ class OnvifConnection:
         except ValueError as error:
             if answer.status == LOGIN_REFUSED:
                 self._unauthorised(pending)
+            elif answer.status == _OK and not isinstance(pending.of, _Step):
+                self._take(pending, _UNREADABLE, chunk.at)  # it is done: where it stands will say
             else:
                 why = f"HTTP {answer.status}, and its answer {error}"
                 self._fail(pending, why, chunk.at, answered=True)
@@ -255,13 +271,15 @@ class OnvifConnection:
         self._number += 1
         self._out = (self._number, pending)
         login = None
-        if self._tokens and self._clock is not None and pending.of is not _Step.CLOCK:
+        guarded = pending.of is not _Step.CLOCK or self._clock_guarded
+        if self._tokens and self._clock is not None and guarded:
             said, at = self._clock
             created = said + timedelta(seconds=now - at)
             login = soap.token(*self._login, secrets.token_bytes(16), created)
         data, limit_s = soap.envelope(pending.body, login), pending.deadline - now
+        kind = soap.content_type(pending.service, pending.body[1:].partition(" ")[0])
         path = self._paths[pending.service]
-        return HttpRequest(self._number, path, limit_s, "POST", data).encode()
+        return HttpRequest(self._number, path, limit_s, "POST", data, kind).encode()
 
     def sent(self, now: float) -> None:
         if self._out is None:
@@ -328,7 +346,12 @@ class OnvifConnection:
 
         One that was taken before may only be by a clock that was set: then the clock is asked.
         """
-        if (self._tokens and not self._let_in) or not self._login[0]:
+        if pending.of is _Step.CLOCK and self._login[0]:
+            if self._clock_guarded:
+                self._missing(_Step.CLOCK)  # what the clock of this box says must do
+                return
+            self._clock_guarded = True
+        elif (self._tokens and not self._let_in) or not self._login[0]:
             self._denied = "refuses user and password; set those of its ONVIF user in room.toml"
             return
         self._tokens = True
@@ -360,12 +383,8 @@ class OnvifConnection:
                 self._drives -= 1
                 if isinstance(found, SoapFault):
                     self._drive_refused(found, now)
-        was_ready = self.ready
         self._judge(now)
-        if self.ready and not was_ready:
-            self._events.answered()
-        else:
-            self._events.changed()
+        self._events.changed()
 
     def _stop_answered(self, pending: _Pending, found: Element | SoapFault, now: float) -> None:
         if isinstance(found, SoapFault) and not self._by_speed:
@@ -407,7 +426,7 @@ class OnvifConnection:
         match step:
             case _Step.CLOCK:
                 when = soap.clock_of(found)
-                self._clock = (when, now) if when is not None else None
+                self._clock = (when, now) if when is not None else self._clock
             case _Step.SERVICES | _Step.CAPABILITIES:
                 self._addresses(found)
             case _Step.DEVICE:
@@ -529,6 +548,8 @@ class OnvifConnection:
             self.ready = not self._steps and not any(
                 isinstance(each.of, _Step) for each in self._pending.values()
             )
+            if self.ready:
+                self._events.answered()
         stands = _Step.STATUS in self._lacks or (self._still >= 2 and self.seen.moves is not True)
         if self._proving is not None and not self._wanted and self._move is None:
             late = max(self._changed_at, now if self.seen.moves else 0.0) > self._proving + RAMP_S

@@ -23,6 +23,7 @@ from roomctl.camera.protocol import (
     ProtocolEvents,
     must_have,
 )
+from roomctl.clock import Moment
 from roomctl.errors import Refused, Unsupported
 from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome
@@ -56,10 +57,13 @@ class OnvifProtocol:
         url: str,
         events: ProtocolEvents,
         login: tuple[str, str] = ("", ""),
+        now: Moment | None = None,
         before: CameraProfile | None = None,
     ) -> None:
         self.name = name
-        self.connection = OnvifConnection(events, url, *login)
+        self.connection = OnvifConnection(
+            events, url, login, (now.wall, now.mono_s) if now else None
+        )
         self._before = before or profile_of(None, PRESETS, zooms=True)
 
     @property
@@ -68,7 +72,8 @@ class OnvifProtocol:
         if not connection.ready:
             return self._before
         known = max(numbered(connection.presets), default=0)
-        count = min(max(known, seen.most_presets or PRESETS), MOST_PRESETS)
+        most = PRESETS if seen.most_presets is None else seen.most_presets
+        count = min(max(known, most), MOST_PRESETS) if connection.has_presets else 0
         return profile_of(seen.model, count, zooms=seen.has_zoom)
 
     @property
@@ -220,6 +225,6 @@ def profile_of(model: str | None, presets: int, *, zooms: bool) -> CameraProfile
         verified="hardware",
         layout="A",
         zoom=ZoomRange() if zooms else None,
-        presets=Presets(first=1, count=presets),
+        presets=Presets(first=1, count=presets) if presets else None,
         quirks=("no-power",),
     )

@@ -35,13 +35,15 @@ class SimOnvif(SimHost):
 
     `ignores_timeout`: a drive goes on until it is stopped. `refuses_timeout`: it takes none.
     `knows_no_stop`: only a speed of 0 stops it. `deaf_stops`: so many of the next are answered and
-    not done. `address`: its host and port, as it tells them.
+    not done. `guards_clock`: it says nobody without a login what time it is. `declares`: whether it
+    declares its prefixes of XML. `address`: its host and port, as it tells them.
     """
 
     def __init__(self, login: tuple[str, str] | None = None) -> None:
         super().__init__()
         self.login, self.address = login, "192.0.2.1"
         self.ignores_timeout = self.refuses_timeout = self.knows_no_stop = False
+        self.guards_clock, self.declares = False, True
         self.deaf_stops = 0
         self.clock_off_s = 3600.0  # nobody has set it
         self.presets: dict[str, tuple[str, tuple[float, ...]]] = {}
@@ -96,14 +98,15 @@ class SimOnvif(SimHost):
         if request.target not in _PATHS.values():
             return 404, b""
         name, service = soap.local(asked), asked.tag[1:].partition("}")[0]
-        if not (name == "GetSystemDateAndTime" or self._let_in(request.body)):
+        open_to_all = name == "GetSystemDateAndTime" and not self.guards_clock
+        if not (open_to_all or self._let_in(request.body)):
             return 400, _fault("ter:NotAuthorized")
         try:
             inside = self._done(name, asked)
         except _Refusal as refusal:
             return 400, _fault(str(refusal))
-        said = f'<r:{name}Response xmlns:r="{service}" xmlns:tt="{TT}">{inside}</r:{name}Response>'
-        return 200, soap.envelope(said)
+        declared = f' xmlns:r="{service}" xmlns:tt="{TT}"' if self.declares else ""
+        return 200, soap.envelope(f"<r:{name}Response{declared}>{inside}</r:{name}Response>")
 
     @property
     def clock(self) -> datetime:

@@ -61,7 +61,7 @@ async def test_an_edge_wakes_a_waiting_read_at_once(board: MockFactory) -> None:
     await asyncio.sleep(0)
     # the library calls back in a thread of its own
     await asyncio.get_running_loop().run_in_executor(None, pin(board, 17).drive_high)
-    assert (await asyncio.wait_for(reading, 0.5)).data == b"1"
+    assert (await asyncio.wait_for(reading, LIMIT_S)).data == b"1"
     await port.close()
 
 

@@ -18,6 +18,7 @@ from roomctl import config as configuration
 from roomctl.camera.kind import KIND as CAMERA
 from roomctl.command import Declaration
 from roomctl.config import Config
+from roomctl.controller.driver import KIND as CONTROLLER
 from roomctl.display.driver import KIND as DISPLAY
 from roomctl.kind import Kind
 from roomctl.lifetime import Ending, beside, lasting
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-KINDS: tuple[Kind, ...] = (CAMERA, OCCUPANCY, SPEAKERPHONE, SCREEN, DISPLAY)
+KINDS: tuple[Kind, ...] = (CAMERA, OCCUPANCY, SPEAKERPHONE, SCREEN, DISPLAY, CONTROLLER)
 TABLES = {kind.name: kind.table for kind in KINDS}
 
 SIMULATED_PAIRING_S = 24 * 3600.0  # nobody is let in but to a simulation

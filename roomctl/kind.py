@@ -181,6 +181,7 @@ class Kind:
     `part` is what the room gets of it, made of the devices and the context; None: the room itself
     knows what to do with them. `entry` is what the document says of one, in the section `section`.
     `drill` proves one on its own port, and `probe` looks for some, both without a room.
+    `optional`: it may be switched off, or not plugged in, without anything being wrong.
     """
 
     name: str
@@ -191,6 +192,7 @@ class Kind:
     section: str = ""
     entry: type | None = None
     drill: MakeDrill | None = None
+    optional: bool = False
     probe: Probe | None = None
 
 

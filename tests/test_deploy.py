@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.ports import hidraw, usb
+from roomctl.ports import evdev, hidraw, usb
 
 UDEV = Path(__file__).parent.parent / "deploy" / "udev"
 FILES = sorted(UDEV.glob("*.rules"))
@@ -48,6 +48,7 @@ def test_the_rules_that_an_error_names_are_those_that_are_shipped() -> None:
     shipped = (UDEV / usb.RULES).read_text(encoding="ascii").splitlines()
     assert usb.UDEV_RULE in shipped
     assert set(hidraw.UDEV_RULES) <= set(shipped)
+    assert evdev.UDEV_RULE in (UDEV / evdev.RULES).read_text(encoding="ascii").splitlines()
 
 
 def test_udev_takes_the_rules() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from roomctl.errors import PortError, PortReason
 from roomctl.ports import (
+    evdev,
     gpio,
     gpiod,
     hidraw,
@@ -27,6 +28,7 @@ _VISCA_IP = 52381  # some Sony cameras answer to it, whatever port they were ask
 _OPENERS: dict[str, Callable[[Address], Awaitable[Port]]] = {
     "api": reported.open_port,
     "aw": http.open_port,
+    "evdev": evdev.open_port,
     "gpio": gpio.open_port,
     "gpiod": gpiod.open_port,
     "hidraw": hidraw.open_port,

@@ -5,6 +5,7 @@ Knows no protocol: what a camera can do is its driver's business (`camera.protoc
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,8 +34,11 @@ from roomctl.command import (
     command,
 )
 from roomctl.config import Config
+from roomctl.controller.profile import ControllerTable
+from roomctl.controller.steering import HOME, PresetPressed, StickPushed, StickReleased
 from roomctl.device import Device, Status
 from roomctl.errors import (
+    ConfigError,
     DeviceError,
     NoReply,
     PortError,
@@ -100,6 +104,7 @@ class Cameras(Part):
         self._pictures = Pictures(tables, context.connect, context.clock, context.changed, pictures)
         self._may_film = may_film
         self._holds = Holds()
+        _refuse_unknown(config)
         self._steered_at: dict[str, float] = {}
         self._failed: dict[str, _Failed] = {}
 
@@ -171,6 +176,45 @@ class Cameras(Part):
         self._steered_at[name] = self._clock.mono_s()
         self._failed.pop(name, None)
         return camera
+
+    def told(self, event: object) -> None:
+        """Take what a gamepad says: a stick that is held is a finger on the pad."""
+        match event:
+            case StickPushed(controller=name, hold=hold, seq=seq, push=push):
+                self._push(name, hold, seq, push)
+            case StickReleased(controller=name, hold=hold):
+                self.release(hold, f"controller.{name}")
+            case PresetPressed(controller=name, preset=preset):
+                self._act(self._press(name, preset))
+
+    def _push(self, name: str, hold: str, seq: int, push: tuple[float, float, float]) -> None:
+        """Take a beat of a stick; what the camera lacks, or refuses, does not move."""
+        camera = self._of_controller(name)
+        if camera is None:
+            return
+        can = self[camera].abilities
+        pan, tilt = push[:2] if "drive" in can else (0.0, 0.0)
+        zoom = push[2] if "zoom" in can else 0.0
+        if pan or tilt or zoom:
+            with contextlib.suppress(DeviceError):
+                self.hold(hold, seq, f"controller.{name}", camera, (pan, tilt, zoom, 0.0))
+        else:
+            self.release(hold, f"controller.{name}")
+
+    async def _press(self, name: str, preset: int) -> None:
+        camera = self._of_controller(name)
+        if camera is None:
+            return
+        try:
+            target = self._steered(camera)
+            await (target.home() if preset == HOME else target.recall(preset))
+        except DeviceError as error:
+            _log.info("controller.%s: %s", name, error)
+
+    def _of_controller(self, name: str) -> str | None:
+        """Return the camera that a gamepad steers; None: the room has none."""
+        named = self._config.every(ControllerTable)[name].camera
+        return named or next(iter(self._config.every(CameraTable)), None)
 
     # What the room does by itself.
 
@@ -426,6 +470,15 @@ class Cameras(Part):
         `result.answer` is what an inquiry is answered.
         """
         return {"answer": await self[camera].raw(frame)}
+
+
+def _refuse_unknown(config: Config) -> None:
+    """Refuse a room.toml whose gamepad steers a camera that is not there."""
+    cameras = config.every(CameraTable)
+    for name, table in config.every(ControllerTable).items():
+        if table.camera is not None and table.camera not in cameras:
+            why = f"no camera {table.camera!r}; there is: {', '.join(cameras) or 'none'}"
+            raise ConfigError("room.toml", f"controller.{name}.camera", why)
 
 
 async def _go(camera: Camera, place: Destination | None) -> None:

@@ -19,7 +19,8 @@ from roomctl import roles
 from roomctl.clock import Clock, Moment
 from roomctl.command import Declaration, Handler, Number, Result, Source, command
 from roomctl.config import Config
-from roomctl.errors import DeviceError, PortError, Refused
+from roomctl.controller.steering import PresetPressed, StickPushed
+from roomctl.errors import DeviceError, PortError, PortReason, Refused
 from roomctl.kind import Context, IssueEntry, Kind, Part, StandbyDisplay
 from roomctl.occupancy import Sensor
 from roomctl.occupancy.profile import OccupancyTable
@@ -143,6 +144,7 @@ class Room:
             for one, handler in part.handlers()
         }
         self._commands = Commands(handlers, outside.clock)
+        self._optional = frozenset(kind.name for kind in kinds if kind.optional)
         self._history = Changes()
         self._started_at = outside.clock.mono_s()
         self._stale = asyncio.Event()
@@ -279,6 +281,7 @@ class Room:
 
     def _described(self, now: Moment) -> RoomDocument:
         entries = self._devices.entries
+        needed = tuple(one for one in entries if not self._may_be_missing(one))
         starting = any(entry.status == "starting" for entry in entries)
         early = now.mono_s - self._started_at < STARTING_S
         sections: dict[str, Any] = {}
@@ -288,10 +291,14 @@ class Room:
             self.document,
             phase="starting" if starting and early else "ready",
             devices=entries,
-            conditions=_conditions(entries, self.document.conditions, now),
-            issues=(*_offline(entries), *(one for part in self._parts for one in part.issues(now))),
+            conditions=_conditions(needed, self.document.conditions, now),
+            issues=(*_offline(needed), *(one for part in self._parts for one in part.issues(now))),
             **sections,
         )
+
+    def _may_be_missing(self, entry: DeviceEntry) -> bool:
+        gone = (PortReason.MISSING, PortReason.CLOSED)
+        return entry.kind in self._optional and entry.reason in gone
 
     def _permitted(self, declaration: Declaration, handler: Handler) -> Handler:
         """Return a handler that is called for whoever may give its command."""
@@ -304,7 +311,7 @@ class Room:
 
     def _told(self, event: object) -> None:
         """Pass on what a device has to say."""
-        if isinstance(event, KeyPressed):
+        if isinstance(event, KeyPressed | StickPushed | PresetPressed):
             self._touched()
         for part in self._parts:
             part.told(event)

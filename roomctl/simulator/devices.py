@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from roomctl.config import Config
+from roomctl.controller.sim import simulated_controllers
 from roomctl.display.sim import simulated_displays
 from roomctl.errors import Refused
 from roomctl.kind import Action, Argument, SimulatedDevice
@@ -331,6 +332,7 @@ DEVICES: Mapping[str, Callable[[Mapping[str, Any]], list[SimulatedDevice]]] = {
     "occupancy": _sensors,
     "screen": _screens,
     "display": simulated_displays,
+    "controller": simulated_controllers,
 }
 """What stands for each kind of device; a new kind has a line here."""
 

@@ -1,0 +1,23 @@
+"""What room.toml says of a gamepad or joystick. Knows no port and no room."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from roomctl.config import KindTable
+
+
+class ControllerTable(KindTable):
+    """[controller.NAME]: a gamepad or joystick that steers a camera."""
+
+    url: str = Field(
+        default="evdev:auto", min_length=1, description="evdev:auto, or evdev:/dev/input/by-id/…"
+    )
+    camera: str | None = Field(
+        default=None, description="which camera it steers; left out: the first of room.toml"
+    )
+    dead_zone: float = Field(
+        default=0.15, ge=0.02, le=0.6, description="the part of a stick's way that moves nothing"
+    )
+    invert_tilt: bool = Field(default=False, description="stick forward looks down")
+    invert_zoom: bool = False

@@ -155,6 +155,7 @@ def check_tests(a_processor: int, arguments: Sequence[str]) -> tuple[Outcome, Te
     Their counts come from the report that pytest writes.
     """
     workers = min(4, a_processor * (os.cpu_count() or 1))  # 4 at most: of memory
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # roomctl is started 200 times
     report = VENV / "pytest.xml"
     report.unlink(missing_ok=True)
     side_by_side = (f"--numprocesses={workers}", "--dist=loadfile", "--no-loadscope-reorder")

@@ -11,12 +11,13 @@ SEED, WEEKS = 20, 5
 
 
 def test_the_same_seed_gives_the_same_week_and_the_same_course() -> None:
-    assert week(7) == week(7) != week(8)
-    assert play(week(7)) == play(week(7))
+    first, again = week(7), week(7)
+    assert first == again != week(8)
+    assert play(first) == play(again)
 
 
 def test_a_week_is_told_in_order() -> None:
-    for seed in range(20):
+    for seed in range(8):
         instants = [event.at_s for event in week(seed).events]
         assert instants == sorted(instants)
 

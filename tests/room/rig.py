@@ -28,17 +28,20 @@ PANEL = Source("panel", "panel")
 STAFF = Source("admin", "staff")
 LINK = "https://meet.jit.si/BambooRoom"
 OTHER_LINK = "https://meet.jit.si/AnotherRoom"
-BAMBOO = """
+CAMERA = """
+[camera.front]
+url = "serial:/dev/ttyUSB0"
+profile = "sony_srg300h"
+presets = { 2 = "Door", 1 = "Table" }
+"""
+BAMBOO = f"""
 [room]
 displayName = "Bamboo"
 display_on_s = 20
 [screen]
 mode = "simulated"
 url = "unix:/run/screen.sock"
-[camera.front]
-url = "serial:/dev/ttyUSB0"
-profile = "sony_srg300h"
-presets = { 2 = "Door", 1 = "Table" }
+{CAMERA}
 [speakerphone.table]
 url = "usb:0b0e:2456"
 [occupancy.ceiling]
@@ -46,10 +49,11 @@ url = "gpio:17"
 vacancy_delay_s = 30
 [meeting]
 platform = "jitsi"
-favourites = { "Weekly" = "https://meet.jit.si/Weekly" }
+favourites = {{ "Weekly" = "https://meet.jit.si/Weekly" }}
 [meeting.new.jitsi]
 random = "https://meet.jit.si"
 """
+NO_CAMERA = BAMBOO.replace(CAMERA, "")  # for hours: they cost half
 TWO = BAMBOO + '[speakerphone.wall]\nurl = "usb:291a:3301"\n'
 
 

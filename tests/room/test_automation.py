@@ -13,11 +13,11 @@ from roomctl.room.document import ActEntry
 from roomctl.room.meeting import CallControl
 from roomctl.store import Settings, Store
 from tests.invented import START, LoopClock, invented
-from tests.room.rig import BAMBOO, STAFF, Calendar, House, living
+from tests.room.rig import BAMBOO, NO_CAMERA, STAFF, Calendar, House, living
 from tests.room.test_bookings import booking
 from tests.room.test_setting_up import nowhere
 
-RULES = BAMBOO + "[rules]\nend_call_s = 60\nrelease_s = 60\nwarn_s = 60\nundo_s = 120\n"
+RULES = NO_CAMERA + "[rules]\nend_call_s = 60\nrelease_s = 60\nwarn_s = 60\nundo_s = 120\n"
 SETTLED_S = 300.0
 LONG_S = SETTLED_S + 180  # more than settling, hold, and either rule with its warning
 
@@ -134,7 +134,7 @@ async def test_a_booking_that_somebody_came_to_is_used_and_never_released() -> N
         await house.always(lambda: status(house, "now") == "used", LONG_S)
 
 
-NO_SHOWS = BAMBOO.replace(
+NO_SHOWS = NO_CAMERA.replace(
     'url = "gpio:17"\nvacancy_delay_s = 30',
     'url = "gpio:17"\nprofile = "hc-sr501"\nvacancy_delay_s = 30',
 ) + ("[rules]\nrelease_s = 300\nwarn_s = 60\n")

@@ -1,11 +1,11 @@
 """When the room is awake and when on standby, seen on the panel and on the simulated display."""
 
 from tests.invented import invented
-from tests.room.rig import BAMBOO, PANEL, STAFF, Calendar, House, living, simulated
+from tests.room.rig import NO_CAMERA, PANEL, STAFF, Calendar, House, living, simulated
 from tests.room.test_bookings import booking
 
 HOLD_S = 30.0  # as in BAMBOO
-NO_SENSOR = BAMBOO.replace('[occupancy.ceiling]\nurl = "gpio:17"\nvacancy_delay_s = 30\n', "")
+NO_SENSOR = NO_CAMERA.replace('[occupancy.ceiling]\nurl = "gpio:17"\nvacancy_delay_s = 30\n', "")
 
 
 def on_standby(house: House) -> bool:
@@ -47,7 +47,7 @@ async def test_a_room_that_everybody_left_goes_on_standby_after_its_hold_and_not
 
 @invented
 async def test_a_call_keeps_an_empty_room_awake() -> None:
-    async with living() as house:
+    async with living(NO_CAMERA) as house:
         await house.join()
         await house.always(lambda: awake(house), 600.0)
         await house.ask("meeting.leave")
@@ -117,7 +117,7 @@ async def test_a_room_without_sensors_goes_on_standby_untouched_for_half_an_hour
 
 @invented
 async def test_a_room_whose_only_sensor_is_its_door_goes_on_standby_as_one_without() -> None:
-    door = BAMBOO.replace('url = "gpio:17"', 'url = "gpio:17"\nprofile = "door_contact"')
+    door = NO_CAMERA.replace('url = "gpio:17"', 'url = "gpio:17"\nprofile = "door_contact"')
     async with living(door) as house:
         await house.always(lambda: awake(house), 1790.0)
         await house.until(lambda: on_standby(house), limit_s=15.0)
@@ -125,22 +125,22 @@ async def test_a_room_whose_only_sensor_is_its_door_goes_on_standby_as_one_witho
 
 @invented
 async def test_a_room_without_sensors_stays_awake_through_calls_and_bookings() -> None:
-    feed = Calendar([booking("long", 60, lasts_min=90)])
+    feed = Calendar([booking("long", 35, lasts_min=35)])
     async with living(NO_SENSOR, feed=feed) as house:
         await house.join()
-        await house.always(lambda: awake(house), 3000.0)
+        await house.always(lambda: awake(house), 2000.0)
         await house.ask("meeting.leave", source=STAFF)
-        await house.always(lambda: awake(house), 90 * 60.0)
-        left_s = 150 * 60.0 - house.room.clock.mono_s()
+        await house.always(lambda: awake(house), 35 * 60.0)
+        left_s = 70 * 60.0 - house.room.clock.mono_s()
         await house.always(lambda: awake(house), left_s + 1790.0)
         await house.until(lambda: on_standby(house), limit_s=15.0)
 
 
 @invented
 async def test_a_booking_wakes_a_room_without_sensors() -> None:
-    async with living(NO_SENSOR, feed=Calendar([booking("later", 60)])) as house:
+    async with living(NO_SENSOR, feed=Calendar([booking("later", 35)])) as house:
         await house.until(lambda: on_standby(house), limit_s=1815.0)
-        await house.always(lambda: on_standby(house), 3600.0 - house.room.clock.mono_s() - 1)
+        await house.always(lambda: on_standby(house), 2100.0 - house.room.clock.mono_s() - 1)
         await house.until(lambda: awake(house), limit_s=5.0)
 
 

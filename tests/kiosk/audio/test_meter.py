@@ -79,7 +79,7 @@ async def test_the_test_sound_is_heard_by_the_rooms_microphone(server, monkeypat
             async with asyncio.timeout(60):
                 found = await heard.get()
             assert found.id == number
-            if found.verdict is ToneVerdict.HEARD:
+            if found.verdict is ToneVerdict.HEARD and found.quiet_pct == 0:
                 break
     assert found.verdict is ToneVerdict.HEARD, found
     assert found.loud_pct > 70

@@ -279,7 +279,9 @@ class EchoFilter:
         expected = self._expected(window)
         if expected or familiar:
             self._learn(window.off_hook, -1)
-        if expected and not familiar:
+        if expected is not familiar:
+            # A finger may have come before the echo; or an echo is taken for a press, and then the
+            # answer to it is echoed like any other write: that must not open a microphone.
             self._owed_until = max(self._owed_until, window.until)
         return expected
 

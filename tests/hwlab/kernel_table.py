@@ -28,9 +28,11 @@ device.attach_kernel_driver(number)
 class KernelTable:
     """A table whose speakerphones are plugged into the kernel's virtual host controller."""
 
-    def __init__(self, plug: Callable[..., Plugged], door: str) -> None:
+    def __init__(
+        self, plug: Callable[..., Plugged], door: str, *, volume_keys: bool = False
+    ) -> None:
         self.url = f"{door}:0b0e:2456"
-        self._plug = plug
+        self._plug, self._volume_keys = plug, volume_keys
         self.devices: list[UsbSpeakerphone] = []
         self.plugged: list[Plugged] = []
 
@@ -71,7 +73,7 @@ class KernelTable:
         return holding(HID_INTERFACE)
 
     def _add(self) -> None:
-        self.devices.append(UsbSpeakerphone())
+        self.devices.append(UsbSpeakerphone(volume_keys=self._volume_keys))
         self.plugged.append(self._plug(self.devices[-1]))
 
 

@@ -106,6 +106,19 @@ def test_opening_a_microphone_needs_more_silence_than_muting_it(
     assert echoes.confirms(101.0) is echo
 
 
+def test_the_answer_to_a_press_that_came_like_an_echo_may_be_echoed() -> None:
+    echoes = silent(1)
+    echoes.expect(False, True, 100.0, 100.0, True)
+    assert not echoes.confirms(100.1)  # a press, or an echo after all: it mutes, the safe side
+    assert echoes.owed(100.2)
+    echoes.expect(True, True, 100.2, 100.2, False)  # the answer
+    assert echoes.confirms(100.3)  # opens nothing
+    later = silent(1)
+    later.expect(False, True, 100.0, 100.0, True)
+    assert not later.confirms(101.3)  # nobody echoes so late: a finger
+    assert not later.owed(101.4)
+
+
 def test_what_is_learned_on_hook_says_nothing_of_a_call() -> None:
     echoes = silent(3, off_hook=False)
     echoes.expect(True, True, 100.0, 100.0, True)

@@ -182,7 +182,9 @@ class Mixer:
         touched |= await self._set_gain(connection, microphone(scene, use))
         await self._defaults.follow(connection, scene, use, in_meeting=self._in_meeting)
         await self._suspend(connection, scene)
-        await self._switch_cards(cards(scene, target, use))
+        wanted = cards(scene, target, use)
+        await self._look_at_cards(scene, wanted)
+        await self._switch_cards(wanted)
         if wrong or touched:
             scene = await connection.read()
         if self._target is target:  # an order that came meanwhile is judged by itself
@@ -192,6 +194,14 @@ class Mixer:
 
     def _read(self, scene: SoundGraph) -> SoundState:
         return read(scene, self._use, self._switch, self._target)
+
+    async def _look_at_cards(self, scene: SoundGraph, wanted: dict[int, bool | None]) -> None:
+        """Say at once that a switch, which let nothing through, was turned on by somebody else."""
+        if self._switch is not CaptureSwitch.OFF:
+            return
+        if together([await self._turn(card, None) for card in wanted]) is CaptureSwitch.ON:
+            self._switch = CaptureSwitch.ON
+            self._say(self._read(scene))
 
     async def _switch_cards(self, wanted: dict[int, bool | None]) -> None:
         """Have the sound cards' switches as wanted, and keep what was read of them."""

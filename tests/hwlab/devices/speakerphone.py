@@ -1,8 +1,9 @@
 """A USB speakerphone: sound both ways (USB Audio 1.0) and the HID interface of a simulated model.
 
 Interface 0 is its mixer, 1 the loudspeaker (mono, 16 bits, 16 kHz), 2 the microphone, 3 the
-buttons and LEDs, whose report descriptor is that of a real device. What the microphone hears is a
-counting tone, never silence; muted at the device (feature unit) it is.
+buttons and LEDs, whose report descriptor is that of a real device; some have a 4, with volume keys.
+What the microphone hears is a counting tone, never silence; muted at the device (feature unit) it
+is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 from roomctl.speakerphone.hid import read_descriptor
@@ -25,6 +27,9 @@ from tests.hwlab.devices.standard import (
 from tests.hwlab.devices.usbip import Setup, Short, Silence, Stall
 
 HID_INTERFACE, HID_IN, HID_OUT = 3, 3, 4
+KEYS_INTERFACE, KEYS_IN = 4, 5
+# Consumer keys of an interface of their own, without report IDs: volume up, volume down
+VOLUME_KEYS = bytes.fromhex("050c0901a101150025017501950209e909ea810295068103c0")
 LOUDSPEAKER, MICROPHONE = 1, 2
 RATE_HZ = 16_000
 _PACKET_BYTES = 2 * RATE_HZ // 1000
@@ -39,7 +44,8 @@ class UsbSpeakerphone:
     """One device. `sim` has its LEDs, buttons, faults; `written` is what reached its HID.
 
     `out_endpoint` says whether it takes output reports there; then it refuses SET_REPORT. A `sim`
-    that is given outlives an unplug, as a device does.
+    that is given outlives an unplug, as a device does. `volume_keys`: it has a second HID
+    interface.
     """
 
     def __init__(
@@ -50,6 +56,7 @@ class UsbSpeakerphone:
         serial_number: str | None = "0042",
         out_endpoint: bool = False,
         sim: SimSpeakerphone | None = None,
+        volume_keys: bool = False,
     ) -> None:
         numbered = {control.report_id for control in read_descriptor(model.descriptor).controls()}
         self._numbered = numbered != {0}
@@ -67,10 +74,11 @@ class UsbSpeakerphone:
             model.pid,
             bcd_device,
             model.product,
-            _configuration(len(model.descriptor), out_endpoint),
+            _configuration(len(model.descriptor), out_endpoint, volume_keys),
             serial_number,
-            reports={HID_INTERFACE: model.descriptor},
+            reports={HID_INTERFACE: model.descriptor, KEYS_INTERFACE: VOLUME_KEYS},
         )
+        self._keys: deque[bytes] = deque()
         self.speed = self._about.speed
 
     @property
@@ -91,6 +99,11 @@ class UsbSpeakerphone:
     def press_mute(self) -> None:
         self.touch(self.sim.press_mute)
 
+    def press_volume_up(self) -> None:
+        """Press and let go of a key of the second interface."""
+        with self._lock:
+            self._keys += [b"\x01", b"\x00"]
+
     def stall(self, on: bool) -> None:
         """Refuse every output report, or no longer."""
         with self._lock:
@@ -101,6 +114,8 @@ class UsbSpeakerphone:
         if kind == 0:
             return self._about.standard(setup)
         self.requests.append(setup)
+        if kind == 1 and setup.index & 0xFF == KEYS_INTERFACE and setup.request == 0x0A:
+            return b""  # SET_IDLE
         if kind == 1 and setup.index & 0xFF == HID_INTERFACE:
             return self._hid(setup, data)
         if kind == 1 and setup.kind & 0x1F == 1:
@@ -115,6 +130,8 @@ class UsbSpeakerphone:
 
     def says(self, endpoint: int, now: float) -> bytes | None:
         with self._lock:
+            if endpoint == KEYS_IN:
+                return self._keys.popleft() if self._keys else None
             self.sim.tick(now)
             frame = self.sim.outbox(now)
         return None if frame is None else frame[1 if self._numbered else 2 :]
@@ -170,7 +187,7 @@ class UsbSpeakerphone:
         raise Stall
 
 
-def _configuration(report_bytes: int, out_endpoint: bool) -> bytes:
+def _configuration(report_bytes: int, out_endpoint: bool, volume_keys: bool) -> bytes:
     units = [
         described(0x24, 2, 1, 0x01, 0x01, 0, 1, 0, 0, 0, 0),  # input: USB streaming
         described(0x24, 6, _SPEAKER_UNIT, 1, 1, 0x03, 0, 0),  # its mute and volume
@@ -192,7 +209,14 @@ def _configuration(report_bytes: int, out_endpoint: bool) -> bytes:
         endpoint(0x80 | HID_IN, 3, 64, 10),
         *out,
     ]
-    return configuration(4, parts)
+    if volume_keys:
+        length = len(VOLUME_KEYS).to_bytes(2, "little")
+        parts += [
+            interface(KEYS_INTERFACE, (3, 0, 0), 1),
+            described(0x21, 0x11, 0x01, 0, 1, 0x22, *length),
+            endpoint(0x80 | KEYS_IN, 3, 64, 10),
+        ]
+    return configuration(5 if volume_keys else 4, parts)
 
 
 def _streaming(number: int, terminal: int, address: int, kind: int) -> list[bytes]:

@@ -89,10 +89,12 @@ async def test_a_switch_that_another_program_turns_on_is_turned_off_again(
         await in_thread(_until_there, server, 1)
         room.mute(True)
         await said(told, True, CaptureSwitch.OFF)
-        asked = len(device.requests)
+        asked, before = len(device.requests), len(told)
         await in_thread(run, "amixer", "-q", "-c", card(plugged.sysfs), "sset", "Mic", "cap")
         await in_thread(until, lambda: len(device.requests) > asked + 1, "both writes", LIMIT_S)
         await in_thread(until, lambda: device.microphone_muted, "muted again", LIMIT_S)
+        await said(told, True, CaptureSwitch.OFF)
+        assert any(one.silent is False for one in told[before:])  # meanwhile it was open
 
 
 async def test_of_two_devices_of_one_model_the_one_in_the_named_socket_is_open(

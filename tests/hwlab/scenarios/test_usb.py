@@ -17,8 +17,13 @@ import pytest
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
 from roomctl.wire import in_thread
-from tests.hwlab.devices.speakerphone import HID_INTERFACE, RATE_HZ, UsbSpeakerphone
-from tests.hwlab.kernel_table import KernelTable
+from tests.hwlab.devices.speakerphone import (
+    HID_INTERFACE,
+    KEYS_INTERFACE,
+    RATE_HZ,
+    UsbSpeakerphone,
+)
+from tests.hwlab.kernel_table import KernelTable, holding
 from tests.hwlab.scenarios.conftest import Plug, card, run
 from tests.hwlab.shared.speakerphone import LIMIT_S, SCENARIOS, Scenario, attended, until
 
@@ -113,6 +118,35 @@ async def test_the_device_with_an_out_endpoint_is_written_there(plug: Plug) -> N
     await port.close()
     assert device.written == [bytes((2, 2, 3, 0))]
     assert not [setup for setup in device.requests if setup.request == 0x09]
+
+
+@pytest.mark.parametrize("door", ["usb", "hidraw"])
+async def test_a_device_with_two_hid_interfaces_is_read_at_both(plug: Plug, door: str) -> None:
+    table = KernelTable(plug, door, volume_keys=True)
+    table.plug()
+    (one,) = table.plugged
+    async with attended(table) as seen:
+        await until(lambda: seen.online)
+        table.press_mute()
+        await until(lambda: seen.presses == ["mute"])
+        table.devices[0].press_volume_up()
+        await until(lambda: seen.presses == ["mute", "volume_up"])
+        await seen.phone.write_leds(muted=True, off_hook=True)
+        await until(lambda: table.lit() == (True, True))
+        held = "usbfs" if door == "usb" else one.driver(HID_INTERFACE)
+        assert [one.driver(HID_INTERFACE), one.driver(KEYS_INTERFACE)] == [held, held]
+    await until(table.with_kernel)
+    await until(lambda: one.driver(KEYS_INTERFACE) in ("usbhid", "jabra"))
+
+
+async def test_one_whose_second_hid_interface_is_held_works_all_the_same(plug: Plug) -> None:
+    table = KernelTable(plug, "usb", volume_keys=True)
+    table.plug()
+    with holding(KEYS_INTERFACE):
+        async with attended(table) as seen:
+            await until(lambda: seen.online)
+            table.press_mute()
+            await until(lambda: seen.presses == ["mute"])
 
 
 async def test_a_killed_owner_is_cleaned_up_after_by_the_next(table: KernelTable) -> None:

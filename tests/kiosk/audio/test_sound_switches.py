@@ -121,6 +121,8 @@ async def test_a_switch_that_somebody_turns_on_is_reported_and_off_again_within_
     card = SwitchedCard()
     async with on_card(card) as ear:
         await ear.mute(True)
+        ear.heard.clear()
         card.on = True
         await asyncio.sleep(1.1)
         assert not card.on
+        assert [sound.silent for sound in ear.heard] == [False, True]  # meanwhile it was open

@@ -20,9 +20,17 @@ PHONE = (390, 844)
 
 MEASURE = (HERE / "measure.js").read_text()
 
+
+def talking(language: str) -> rooms.Room:
+    room = rooms.in_call(language)
+    room["audio"].update(talking=True, meeting_muted=True)
+    return room
+
+
 SCREENS = {
     "home": rooms.at_rest,
     "call": rooms.in_call,
+    "talking": talking,
     "broken": rooms.broken,
     "by itself": rooms.by_itself,
 }
@@ -56,8 +64,12 @@ def test_nothing_is_cut_covered_scrolled_or_too_small(
         found = {}
         for name, room in SCREENS.items():
             stand_in.patch(**room(language))
-            page.wait_for_selector("call-view" if name == "call" else "home-view")
-            mark = {"broken": "home-view trouble-note", "by itself": "notice-strip"}
+            page.wait_for_selector("call-view" if name in ("call", "talking") else "home-view")
+            mark = {
+                "talking": "call-view .talk",
+                "broken": "home-view trouble-note",
+                "by itself": "notice-strip",
+            }
             page.wait_for_selector(mark.get(name, "main > :not([hidden]) .mute"))
             found[name] = faults(page, phone=size == PHONE)
         stand_in.patch(audio=two_phones(language))

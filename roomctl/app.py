@@ -23,6 +23,7 @@ from roomctl.display.driver import KIND as DISPLAY
 from roomctl.kind import Kind
 from roomctl.lifetime import Ending, beside, lasting
 from roomctl.occupancy.driver import KIND as OCCUPANCY
+from roomctl.output.driver import KIND as OUTPUT
 from roomctl.roles import Role
 from roomctl.room import Outside, Room
 from roomctl.screen.driver import KIND as SCREEN
@@ -38,7 +39,15 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-KINDS: tuple[Kind, ...] = (CAMERA, OCCUPANCY, SPEAKERPHONE, SCREEN, DISPLAY, CONTROLLER)
+KINDS: tuple[Kind, ...] = (
+    CAMERA,
+    OCCUPANCY,
+    SPEAKERPHONE,
+    SCREEN,
+    DISPLAY,
+    CONTROLLER,
+    OUTPUT,
+)
 TABLES = {kind.name: kind.table for kind in KINDS}
 
 SIMULATED_PAIRING_S = 24 * 3600.0  # nobody is let in but to a simulation

@@ -52,6 +52,17 @@ class StandbyDisplay(Protocol):
     async def switch_display(self, on: bool) -> None: ...
 
 
+@runtime_checkable
+class RuledOutput(Protocol):
+    """A device that is on while something is so in the room, such as a lamp before its door."""
+
+    name: str
+
+    def obey(self, conditions: Mapping[str, bool | None]) -> None:
+        """Take what is so now, by the words of `rules.conditions`; None: nobody can tell."""
+        ...
+
+
 class Part:
     """One subject of a room. Each method may be left as it is: then there is nothing of it."""
 

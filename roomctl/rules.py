@@ -138,6 +138,18 @@ class Notice:
     at: datetime
 
 
+def conditions(facts: Facts) -> Mapping[str, bool | None]:
+    """Return what is so in the room, for lamps and relays; None: nobody can tell."""
+    unknown = facts.occupancy == "unknown"
+    return {
+        "occupied": None if unknown else facts.occupancy in ("occupied", "vacating"),
+        "vacant": None if unknown else facts.occupancy == "vacant",
+        "in_call": facts.call_live,
+        "awake": facts.awake,
+        "booked": facts.booking is not None,
+    }
+
+
 def decide(facts: Facts, terms: Terms, moment: Moment) -> Decision | None:
     """Return whether the room should wake or go on standby, or None if it is as it should be."""
     reason = _why_awake(facts, terms, moment)

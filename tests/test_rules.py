@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomctl.clock import Moment
-from roomctl.rules import SETTLE_S, Act, Booked, Decision, Facts, Rules, Terms, decide
+from roomctl.rules import SETTLE_S, Act, Booked, Decision, Facts, Rules, Terms, conditions, decide
 
 NOW = Moment(1000.0, datetime(2026, 11, 25, 9, 0, tzinfo=UTC), synced=True)
 TERMS = Terms(display_on_s=60.0)
@@ -109,6 +109,27 @@ def test_in_quiet_hours_motion_lights_nothing_and_a_touch_does(
 
 def test_motion_lights_nothing_where_the_file_says_so() -> None:
     assert decide(replace(ASLEEP, **SEEN), replace(TERMS, wake=False), NOW) is None
+
+
+def test_lamps_follow_what_is_so_and_stay_as_they_are_while_nobody_can_tell() -> None:
+    assert conditions(EMPTY) == {
+        "occupied": False,
+        "vacant": True,
+        "in_call": False,
+        "awake": True,
+        "booked": False,
+    }
+    booking = Booked("b", 900.0, 2000.0, settled=True)
+    used = conditions(replace(ASLEEP, occupancy="vacating", call_live=True, booking=booking))
+    assert used == {
+        "occupied": True,
+        "vacant": False,
+        "in_call": True,
+        "awake": False,
+        "booked": True,
+    }
+    unknown = conditions(replace(EMPTY, occupancy="unknown"))
+    assert (unknown["occupied"], unknown["vacant"]) == (None, None)
 
 
 any_instant = st.none() | st.floats(0, 2000, allow_nan=False)

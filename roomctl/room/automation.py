@@ -19,7 +19,7 @@ from roomctl.command import Identifier, Number, Source, command
 from roomctl.config import Config
 from roomctl.device import Status
 from roomctl.errors import Refused
-from roomctl.kind import Context, IssueEntry, Part, StandbyDisplay
+from roomctl.kind import Context, IssueEntry, Part, RuledOutput, StandbyDisplay
 from roomctl.roles import Right
 from roomctl.room.bookings import Bookings
 from roomctl.room.cameras import Cameras
@@ -55,6 +55,7 @@ class Actuators:
     calls: CallControl
     bookings: Bookings
     displays: Sequence[StandbyDisplay]
+    outputs: Sequence[RuledOutput]
     occupancy: OccupancyService
     use: Use
     cameras: Cameras
@@ -126,6 +127,9 @@ class Automation(Part):
         for decision in self._rules.step(facts, now):
             self._do(decision, now)
         self._switch_displays()
+        conditions = rules.conditions(replace(facts, awake=self.awake))
+        for output in self._actuators.outputs:
+            output.obey(conditions)
         for name, camera in self._cameras.items():
             act = camera.step(facts, self._actuators.cameras.facts(name), now.mono_s)
             if act is not None:

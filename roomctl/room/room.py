@@ -21,7 +21,7 @@ from roomctl.command import Declaration, Handler, Number, Result, Source, comman
 from roomctl.config import Config
 from roomctl.controller.steering import PresetPressed, StickPushed
 from roomctl.errors import DeviceError, PortError, PortReason, Refused
-from roomctl.kind import Context, IssueEntry, Kind, Part, StandbyDisplay
+from roomctl.kind import Context, IssueEntry, Kind, Part, RuledOutput, StandbyDisplay
 from roomctl.occupancy import Sensor
 from roomctl.occupancy.profile import OccupancyTable
 from roomctl.roles import Right, Role
@@ -121,8 +121,9 @@ class Room:
             config.room.capacity,
         )
         displays = [device for device in self._devices if isinstance(device, StandbyDisplay)]
+        outputs = [device for device in self._devices if isinstance(device, RuledOutput)]
         actuators = Actuators(
-            calls, self.bookings, displays, self.occupancy, self.use, self.cameras
+            calls, self.bookings, displays, outputs, self.occupancy, self.use, self.cameras
         )
         self._automation = Automation(config, actuators, lambda: self.audio.prompt, context)
         self.meeting = Meeting(calls, self.bookings, screen, lambda: self._automation.wake())

@@ -19,6 +19,7 @@ from roomctl.occupancy.driver import profiles as occupancy_profiles
 from roomctl.occupancy.profile import OccupancyTable
 from roomctl.occupancy.report import MOST_PEOPLE
 from roomctl.occupancy.sim import SimReported, sim_sensor
+from roomctl.output.sim import simulated_outputs
 from roomctl.screen.profile import ScreenTable, screen_url
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator.cameras import simulated_cameras
@@ -333,6 +334,7 @@ DEVICES: Mapping[str, Callable[[Mapping[str, Any]], list[SimulatedDevice]]] = {
     "screen": _screens,
     "display": simulated_displays,
     "controller": simulated_controllers,
+    "output": simulated_outputs,
 }
 """What stands for each kind of device; a new kind has a line here."""
 

@@ -204,6 +204,14 @@
  */
 
 /**
+ * A relay or a light: the rule that it follows, and whether it is on; null: not known.
+ * @typedef {object} Output
+ * @property {string} name
+ * @property {"occupied" | "vacant" | "in_call" | "awake" | "booked"} rule
+ * @property {boolean | null} on
+ */
+
+/**
  * Whether panels and the display are `awake`; `prompt` is what somebody has to answer there.
  * "leave": somebody hung up on the speakerphone (meeting.leave, or meeting.stay).
  * @typedef {object} Panel
@@ -267,6 +275,7 @@
  * @property {Condition[]} conditions
  * @property {Issue[]} issues
  * @property {Display[]} displays
+ * @property {Output[]} outputs
  */
 
 /**

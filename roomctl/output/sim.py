@@ -1,0 +1,83 @@
+"""A simulated relay: the other end of an output line. Knows no wire and no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from roomctl.kind import Action, Argument, SimulatedDevice
+from roomctl.output.driver import as_output
+from roomctl.output.profile import OutputTable
+from roomctl.wire import Chunk, Identity, Machine
+
+
+class SimOutput:
+    """A relay: `on` is what it was set to last; `stuck`, a fault: nothing reaches it."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.stuck = False
+        self.switches = 0
+
+    def receive(self, chunk: Chunk) -> None:
+        if self.stuck:
+            return
+        for byte in chunk.data:
+            on = byte == ord("1")
+            self.switches += on != self.on
+            self.on = on
+
+    def tick(self, now: float) -> None:
+        pass
+
+    def due(self) -> float | None:
+        return None
+
+    def outbox(self, now: float) -> bytes | None:
+        return None
+
+    def sent(self, now: float) -> None:
+        pass
+
+    def failed(self, now: float, why: str) -> None:
+        pass
+
+
+class SimulatedOutput:
+    """What stands for one output of a room."""
+
+    kind = "output"
+
+    def __init__(self, name: str, table: OutputTable) -> None:
+        self.url = as_output(table.url)
+        self.names: tuple[str, ...] = (f"output.{name}",)
+        self.output = SimOutput()
+
+    def machine(self) -> Machine:
+        return self.output
+
+    def identity(self) -> Identity:
+        return Identity(url=self.url, path="simulated")
+
+    def state(self, name: str, now: float) -> dict[str, object]:
+        return {"on": self.output.on, "stuck": self.output.stuck}
+
+    def actions(self, name: str) -> Mapping[str, Action]:
+        def stuck(args: Mapping[str, Argument], now: float) -> None:
+            self.output.stuck = not self.output.stuck
+
+        return {"stuck": stuck}
+
+    def faults(self, name: str) -> Mapping[str, Action]:
+        return {}
+
+    def refusal(self, data: bytes) -> str | None:
+        return "the relay is stuck" if self.output.stuck else None
+
+    def unplugged(self) -> None:
+        """Lose its power: it falls off."""
+        self.output.on = False
+
+
+def simulated_outputs(tables: Mapping[str, OutputTable]) -> list[SimulatedDevice]:
+    """Return what stands for each output of a room."""
+    return [SimulatedOutput(name, table) for name, table in tables.items()]

@@ -47,7 +47,8 @@ class HttpCamera(CameraDevice):
                 login = (table.user, table.password.get_secret_value())
                 made = OnvifProtocol(name, table.url, events, login, clock.now(), before)
             else:
-                made = AwProtocol(name, table.url, events, before)
+                hangs = table.mounting == "ceiling"
+                made = AwProtocol(name, table.url, events, before, ceiling=hangs)
             self._connection = made.connection
             return made
 

@@ -56,13 +56,15 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(model: str = "AW-UE100", *, on: bool = True) -> AsyncIterator[Bench]:
-    simulator = simulated(ROOM)
+async def bench(
+    model: str = "AW-UE100", *, on: bool = True, more: str = ""
+) -> AsyncIterator[Bench]:
+    simulator = simulated(ROOM + more)
     end = simulator.device("camera.front")
     assert isinstance(end, SimulatedHttp)
     end.camera = SimAw(model, on=on)
     try:
-        async with living(ROOM, on=simulator) as house:
+        async with living(ROOM + more, on=simulator) as house:
             await house.until(
                 lambda: house.document.devices and house.device("camera.front").status == "online"
             )
@@ -112,6 +114,14 @@ async def test_it_goes_to_degrees_right_and_up() -> None:
 
         await b.front.home()
         assert (b.look().pan_deg, b.look().tilt_deg) == (0.0, 0.0)
+
+
+@invented
+async def test_one_that_hangs_has_the_end_stops_of_both() -> None:
+    async with bench(more='mounting = "ceiling"\n') as b:
+        found = b.front.profile
+        assert found.tilt is not None
+        assert (round(found.tilt.min_deg), round(found.tilt.max_deg)) == (-210, 210)
 
 
 @invented

@@ -171,6 +171,20 @@ async def test_a_host_that_is_gone_closes_the_port() -> None:
     await port.close()
 
 
+async def test_a_host_may_be_an_ipv6_address() -> None:
+    made = Host(path)
+    try:
+        server = await asyncio.start_server(made.accepted, "::1", 0)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    number = server.sockets[0].getsockname()[1]
+    port = await connect("front", f"aw://[::1]:{number}")
+    await port.write(request(1, "/x"))
+    assert HttpAnswer.decode((await port.read()).data) == HttpAnswer(1, 200, b"/x")
+    await port.close()
+    server.close()
+
+
 async def test_where_nobody_listens_is_said_at_once() -> None:
     async with host(path) as far:
         url = far.url

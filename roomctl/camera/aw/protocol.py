@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Literal, NoReturn
 
 from roomctl.camera.aw.connection import AwConnection, AwRequest, Axes
@@ -30,6 +31,7 @@ from roomctl.camera.profile import (
     TallyLamps,
     WhiteBalance,
     ZoomRange,
+    under_ceiling,
 )
 from roomctl.camera.protocol import (
     STANDBY,
@@ -90,12 +92,19 @@ class AwProtocol:
     unknown_model: str | None = None
 
     def __init__(
-        self, name: str, url: str, events: ProtocolEvents, before: CameraProfile | None = None
+        self,
+        name: str,
+        url: str,
+        events: ProtocolEvents,
+        before: CameraProfile | None = None,
+        *,
+        ceiling: bool = False,
     ) -> None:
         """`before`: what was known of it when it was last there."""
         self.name = name
         self.connection = AwConnection(events, url)
-        self._before = before or profile_of(None)
+        self._ceiling = ceiling
+        self._before = before or self._mounted(None)
 
     @property
     def model(self) -> str | None:
@@ -106,7 +115,11 @@ class AwProtocol:
     def profile(self) -> CameraProfile:
         """What is known of its model, once it has said that."""
         model = self.model
-        return profile_of(model) if model is not None else self._before
+        return self._mounted(model) if model is not None else self._before
+
+    def _mounted(self, model: str | None) -> CameraProfile:
+        known = profile_of(model)
+        return under_ceiling(known) if self._ceiling else known
 
     @property
     def abilities(self) -> tuple[str, ...]:
@@ -328,6 +341,7 @@ def _driven(code: str, *pushes: float) -> str | None:
     return code + "".join(map(speed, pushes)) if any(pushes) else None
 
 
+@cache
 def profile_of(model: str | None) -> CameraProfile:
     """Return what is known of a model, by its own name; its layout on a wire means nothing."""
     called = model or ""

@@ -114,6 +114,20 @@ class CameraLine(CameraDevice):
         self._connections: dict[str, Connection] = {}
         self.cameras = {name: self._camera(name, table) for name, table in tables.items()}
         self._readable = False
+        self._bus: Bus | None = None
+
+    @property
+    def miscounted(self) -> int | None:
+        """How many cameras the chain says that it has, where room.toml names another number.
+
+        Fewer than named are no news while all of those answer: some makers' cameras say the last
+        address where Sony's say how many there are.
+        """
+        counted = self._bus.counted if self._bus is not None else None
+        if counted is None or counted == len(self.cameras):
+            return None
+        online = all(one.health.status is Status.ONLINE for one in self.cameras.values())
+        return None if counted < len(self.cameras) and online else counted
 
     @property
     def baud(self) -> int | None:
@@ -175,6 +189,7 @@ class CameraLine(CameraDevice):
             camera.reopened(identity)
         connections = list(self._connections.values())
         bus = Bus(connections, self.baud, gap_s_of(self.url))
+        self._bus = bus
         machine = OverIp(bus) if self.url.startswith(f"{VISCA_IP}:") else bus
         first_s = None if self._speeds is None else ANSWER_S
         self._readable = False

@@ -269,6 +269,11 @@ class Cameras(Part):
         return {"cameras": tuple(self._entry(camera) for camera in self.by_name.values())}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
+        for line in self._ports:
+            if isinstance(line, CameraLine) and (found := line.miscounted) is not None:
+                count = {"found": found, "named": len(line.cameras)}
+                since = line.health.since.wall
+                yield IssueEntry("camera.chain_count", line.name, {**count}, since)
         for camera in self.by_name.values():
             subject, since = f"camera.{camera.name}", camera.health.since.wall
             if camera.health.status is not Status.ONLINE:

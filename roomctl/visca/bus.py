@@ -154,6 +154,11 @@ class Bus:
                 connection.spoke(spoke_at)
 
     @property
+    def counted(self) -> int | None:
+        """How many cameras took an address, as the last of them says; None: not known."""
+        return self._counted or None
+
+    @property
     def last_written(self) -> Pending | None:
         """What the frame from the outbox is to a camera; None: nobody waits for its answer."""
         return self._writer.last_written if self._writer is not None else None

@@ -6,7 +6,7 @@ import pytest
 
 from roomctl.room.commands import CommandRecord
 from tests.invented import invented
-from tests.room.rig import BAMBOO, PANEL, STAFF, House, living
+from tests.room.rig import BAMBOO, PANEL, STAFF, House, living, simulated
 
 A40 = BAMBOO.replace('profile = "sony_srg300h"', 'profile = "sony_srga40"')
 
@@ -195,3 +195,32 @@ async def test_zoom_and_focus_stop_with_their_holder_too() -> None:
         await house.until(lambda: not house.camera.moving, limit_s=0.3)
         focus = house.camera.focus_pct
         await house.always(lambda: house.camera.focus_pct == focus, 1.0)
+
+
+CHAIN = BAMBOO.replace(
+    "[speakerphone.table]",
+    '[camera.back]\nurl = "serial:/dev/ttyUSB0"\naddress = 2\nprofile = "sony_srg300h"\n'
+    "[speakerphone.table]",
+)
+
+
+@invented
+@pytest.mark.parametrize(
+    ("hardware", "text", "count"),
+    [
+        (BAMBOO, BAMBOO, None),
+        (CHAIN, CHAIN, None),
+        (CHAIN, BAMBOO, {"found": 2, "named": 1}),
+        (BAMBOO, CHAIN, {"found": 1, "named": 2}),
+    ],
+)
+async def test_a_chain_that_counts_others_than_room_toml_names_is_an_issue(
+    hardware: str, text: str, count: dict[str, int] | None
+) -> None:
+    async with living(text, on=simulated(hardware)) as house:
+        await house.until(lambda: house.room.ready)
+        found = [one for one in house.document.issues if one.code == "camera.chain_count"]
+        assert [(one.subject, one.params) for one in found] == (
+            [("camera.front", count)] if count else []
+        )
+        assert house.device("camera.front").status == "online"

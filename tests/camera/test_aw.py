@@ -280,6 +280,50 @@ def test_a_recall_that_is_answered_only_when_it_has_arrived_can_be_stopped() -> 
     assert ends.outcome == Outcome(RequestEnd.STOPPED)
 
 
+@pytest.mark.parametrize("since_poll_s", [0.0, 0.01, 0.03])
+def test_the_stop_of_a_goto_waits_for_no_pace(since_poll_s: float) -> None:
+    desk = Desk("AW-HE42")
+    goto(desk, "#APCD0008000", pan=0xD000, tilt=0x8000)
+    desk.room.run(0.6)
+    before = len(desk.camera.heard)
+    while len(desk.camera.heard) == before:
+        desk.room.run(0.001)
+    desk.room.run(since_poll_s)
+    at = desk.now
+    desk.stop()
+    desk.room.settle()
+    assert (0.0, "#PTS5050") in desk.heard(at)
+    assert not desk.moving()
+
+
+def test_a_press_during_a_recall_stops_the_rest_of_it() -> None:
+    desk = Desk()
+    desk.camera.presets[4] = (0x2D09, 0x8000, 0xFFF)
+    ends = Ends()
+    moves = ("pan_tilt", "zoom", "focus")
+    desk.connection.submit(AwRequest(("#R04",), ends, moves=moves), desk.now)
+    desk.room.run(0.5)
+    desk.drive()
+    desk.room.run(0.3)
+    assert ends.outcome == Outcome(RequestEnd.REPLACED)
+    assert not desk.camera.zoom.moving(desk.now)
+    assert desk.camera.pan.moving(desk.now)
+
+
+def test_a_press_soon_after_a_release_waits_for_the_stop_alone() -> None:
+    desk = Desk("AW-HE42")
+    desk.drive()
+    desk.room.run(0.5)
+    desk.stop()
+    desk.room.run(0.05)
+    at = desk.now
+    desk.drive(LEFT)
+    desk.room.run(1.0)
+    said = [when for when, what in desk.heard(at) if what == LEFT]
+    assert said[0] <= 2 * SLOW_PACE_S
+    assert {"#Z50", "#F50"} <= {what for _, what in desk.heard(at)}  # and those are not forgotten
+
+
 def test_a_goto_stops_what_is_driven_first() -> None:
     desk = Desk()
     desk.drive(TELE)

@@ -170,6 +170,7 @@ class AwConnection:
     def drive(self, wanted: Mapping[Axes, str | None], until: float, now: float) -> None:
         """Drive axes until `until`, by the commands named; those without one stand still."""
         if any(wanted.values()):
+            self._note_moved()
             self._end_move(Outcome(RequestEnd.REPLACED))
         for name, axes in self.axes.items():
             command = wanted.get(name)
@@ -183,11 +184,19 @@ class AwConnection:
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
         self._until = None
+        self._note_moved()
         self._end_move(Outcome(RequestEnd.STOPPED))
         for axes in self.axes.values():
             axes.stops = 0
             axes.halt(now)
         self._look_soon(now)
+
+    def _note_moved(self) -> None:
+        """Note that what goes to a place runs, too: it is to be stopped as urgently."""
+        move = self._move
+        if move is not None and move.since is not None:
+            for name in move.moves:
+                self.axes[name].running = True
 
     def submit(self, request: AwRequest, now: float) -> None:
         """Have commands said; a newer move replaces an older one, and stops what is driven."""
@@ -312,15 +321,16 @@ class AwConnection:
 
     def _next(self, now: float) -> _Pending | None:
         paced = now >= self._ptz_at
-        for axes in sorted(self.axes.values(), key=lambda each: not each.running):
-            at_once = axes.running and axes.first
-            if axes.stop_owed and now >= axes.stop_at and (paced or at_once):
-                alone = paced and not axes.drives
-                return _Pending(axes.stop, now + STOP_S, axes, stop=True, alone=alone)
+        owing = [each for each in self.axes.values() if each.stop_owed and now >= each.stop_at]
+        for axes in owing:
+            if axes.running and (paced or axes.first):
+                return self._stop_of(axes, now, paced)
         for axes in self.axes.values():
             wants = axes.wanted is not None and axes.wanted != axes.said
             if wants and not axes.drives and paced:
                 return _Pending(str(axes.wanted), now + DRIVE_S, axes)
+        if owing and paced:
+            return self._stop_of(owing[0], now, paced)  # of what is believed to stand
         if self.stopping:
             return None
         for request in (self._move, self._settings[0] if self._settings else None):
@@ -332,6 +342,10 @@ class AwConnection:
         if self._questions and not self._busy and self._may_say(self._questions[0], now):
             return _Pending(self._questions[0], now + ASK_S)
         return None
+
+    def _stop_of(self, axes: AwAxes, now: float, paced: bool) -> _Pending:
+        alone = paced and not axes.drives
+        return _Pending(axes.stop, now + STOP_S, axes, stop=True, alone=alone)
 
     @property
     def _busy(self) -> bool:

@@ -5,6 +5,9 @@ once, at every edge and again every second; b"!" before one: the kernel's buffer
 edge came without a level, and edges were lost. With `direction=out` the line is an output: b"0" and
 b"1" set it, it begins inactive, and it is released, inactive, when the port is closed.
 
+In a storm, when the kernel's buffer of 16 edges is full, edges are taken 20 times a second, those
+of each time as one chunk, so that whoever reads has time for something else.
+
 `pull` is down, up or none; not every chip has pulls of its own. `active=low` inverts the wire, so
 that b"1" always means active. The number is the chip's own (`gpioinfo`), not that of a header.
 """
@@ -29,7 +32,8 @@ from roomctl.wire import Chunk, Identity
 
 LOOK_EVERY_S = 1.0
 MOST_LINES = 1024  # of one chip; an expander has 16, a system on a chip some hundreds
-_MOST_WAITING = 64  # edges
+_MOST_WAITING = 64  # chunks
+_STORM, _TOGETHER_S = 16, 0.05
 _CLOSE_LIMIT_S = 1.0
 _CHIP = re.compile(r"gpiochip\d{1,3}")
 _LEVELS = {False: b"0", True: b"1"}
@@ -98,8 +102,14 @@ class GpiodPort:
 
     def listen(self) -> None:
         """Take the edges of an input from now on."""
-        self._listens = True
-        asyncio.get_running_loop().add_reader(self._request.fd, self._readable)
+        if self._gone is None:
+            self._listens = True
+            asyncio.get_running_loop().add_reader(self._request.fd, self._readable)
+
+    def _deafen(self) -> None:
+        if self._listens:
+            self._listens = False
+            asyncio.get_running_loop().remove_reader(self._request.fd)
 
     async def read(self) -> Chunk:
         while True:
@@ -107,7 +117,7 @@ class GpiodPort:
             if self._came:
                 return self._came.popleft()
             self._news.clear()
-            rest_s = max(0.0, self._look_at - time.monotonic()) if self._listens else None
+            rest_s = None if self._out else max(0.0, self._look_at - time.monotonic())
             try:
                 async with asyncio.timeout(rest_s):
                     await self._news.wait()
@@ -130,8 +140,7 @@ class GpiodPort:
         await asyncio.shield(self._closing)
 
     async def _shut(self) -> None:
-        if self._listens:
-            asyncio.get_running_loop().remove_reader(self._request.fd)
+        self._deafen()
         await self._blocking.ended(_CLOSE_LIMIT_S)
         if self._out:
             inactive = self._library.line.Value.INACTIVE
@@ -163,20 +172,25 @@ class GpiodPort:
         except OSError as error:
             self._lost(error)
             return
-        for event in events:
-            rises = event.event_type is event.Type.RISING_EDGE
-            lost = self._seqno is not None and event.line_seqno != self._seqno + 1
-            self._seqno, self._last = event.line_seqno, rises
-            self._came.append(Chunk(b"!" * lost + _LEVELS[rises], event.timestamp_ns / 1e9))
+        chunks = [self._chunk(event) for event in events]
+        if len(chunks) >= _STORM:
+            chunks = [Chunk(b"".join(chunk.data for chunk in chunks), chunks[-1].at)]
+            self._deafen()
+            asyncio.get_running_loop().call_later(_TOGETHER_S, self.listen)
+        self._came += chunks
         self._news.set()
+
+    def _chunk(self, event: Any) -> Chunk:  # noqa: ANN401 - gpiod's
+        rises = event.event_type is event.Type.RISING_EDGE
+        lost = self._seqno is not None and event.line_seqno != self._seqno + 1
+        self._seqno, self._last = event.line_seqno, rises
+        return Chunk(b"!" * lost + _LEVELS[rises], event.timestamp_ns / 1e9)
 
     def _lost(self, error: OSError) -> PortClosed:
         """Note that the line is gone: its chip was unplugged, or its driver."""
         if self._gone is None:
             self._gone = f"the line cannot be used any more ({error.strerror or error})"
-            if self._listens:
-                asyncio.get_running_loop().remove_reader(self._request.fd)
-                self._listens = False
+            self._deafen()
             self._news.set()
         return PortClosed(self.identity.url, self._gone)
 

@@ -17,6 +17,7 @@ CLOSED = {  # to a panel, with what would be done if it were not
     "/api/v1/pairings": b'{"role": "panel"}',
     "/api/v1/tokens": b'{"name": "mine", "scope": "admin"}',
     "/api/v1/sessions": b"",
+    "/api/v1/occupancy/ceiling": b'{"present": true}',
     "/api/v1/settings": b"",
     "/api/v1/use": b"",
     "/api/v1/cameras/front/trace": b"",

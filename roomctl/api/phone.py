@@ -40,9 +40,13 @@ class Phones:
         host = urlsplit(self._api.url or "").hostname
         return (host,) if host else ()
 
+    def reached_at(self) -> str | None:
+        """Return the address at which other devices find this box; None: they cannot."""
+        return reached_at(self._api, self._port)
+
     def code(self) -> str | None:
         """Return the code as SVG; None if phones are off, or could not reach this box anyway."""
-        base = reached_at(self._api, self._port) if self._wanted else None
+        base = self.reached_at() if self._wanted else None
         if base is None:
             return None
         now = self._clock.mono_s()
@@ -57,6 +61,13 @@ def drawn(link: str) -> str:
     code, out = segno.make_qr(link, error="m"), io.BytesIO()
     code.save(out, kind="svg", border=_MARGIN, light="#fff", omitsize=True, xmldecl=False)
     return out.getvalue().decode()
+
+
+def printed(link: str) -> str:
+    """Return `link` as a QR code of block characters, for a terminal."""
+    code, out = segno.make_qr(link, error="m"), io.StringIO()
+    code.terminal(out, border=_MARGIN, compact=True)
+    return out.getvalue()
 
 
 def reached_at(api: ApiTable, port: int) -> str | None:

@@ -252,7 +252,9 @@ def _pairing(router: APIRouter, doors: Doors) -> None:
         """Return a link that turns one browser into a panel, or a room screen, once."""
         page = {"panel": "/", "screen": "/screen"}[body.role]
         token = doors.tokens.offer_pairing(Role(body.role))
-        return schema.Offered(path=f"{page}#pair={token}", good_for_s=PAIRING_S)
+        path, base = f"{page}#pair={token}", doors.phones.reached_at()
+        link = None if base is None else base + path
+        return schema.Offered(path=path, link=link, good_for_s=PAIRING_S)
 
 
 def _phone(router: APIRouter, phones: Phones) -> None:

@@ -163,9 +163,14 @@ class NewPairing(Strict):
 
 
 class Offered(BaseModel):
-    """A link's fragment that works once: open `path` on the room's address."""
+    """A link that works once: `link`, or `path` on the address at which the room is asked.
+
+    `link` begins with `[api] url`, else with the address of this box on its network; null: it
+    listens to itself alone.
+    """
 
     path: str
+    link: str | None
     good_for_s: float
 
 

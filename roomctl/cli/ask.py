@@ -5,12 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pwd
 import re
+import shlex
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
-from roomctl.config import runtime_path, token_file
+from roomctl.config import data_path, runtime_path, token_file
 from roomctl.errors import RoomctlError
 
 if TYPE_CHECKING:
@@ -62,7 +68,7 @@ def pairing(url: str | None, token: Path | None, role: str) -> dict[str, Any]:
     """Return a link that makes one browser a panel or the room's screen, and how long it works."""
     with _client(url, token) as client:
         offered = _answer(client, "POST", "/api/v1/pairings", {"role": role})
-        link = str(client.base_url).rstrip("/") + offered["path"]
+        link = offered["link"] or str(client.base_url).rstrip("/") + offered["path"]
         return {"link": link, "good_for_s": offered["good_for_s"]}
 
 
@@ -106,12 +112,27 @@ def read_token(path: Path) -> str:
 def _known() -> dict[str, str]:
     """Return address and token of the room on this box, where this user may read them."""
     for path in (Path(address_file()), SERVICE):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError), path.open() as file:
-            # In /tmp anybody may have made the folder; in /run only root.
-            if path == SERVICE or os.fstat(file.fileno()).st_uid == os.getuid():
-                said = json.load(file)
-                return {"api": str(said["api"]), "token": str(said["token"])}
+        try:
+            with path.open() as file:
+                # In /tmp anybody may have made the folder; in /run only root.
+                if path == SERVICE or os.fstat(file.fileno()).st_uid == os.getuid():
+                    said = json.load(file)
+                    return {"api": str(said["api"]), "token": str(said["token"])}
+        except PermissionError as error:
+            if path == SERVICE:
+                raise RoomctlError(_as_its_user(path)) from error
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
     return {}
+
+
+def _as_its_user(path: Path) -> str:
+    """Say how a person who may do so asks the service's room: as its user."""
+    user = "roomctl"
+    with contextlib.suppress(OSError, KeyError):
+        user = pwd.getpwuid(path.stat().st_uid).pw_name
+    line = shlex.join(["sudo", "-u", user, "roomctl", *sys.argv[1:]])
+    return f"the room on this box is {user}'s, and its token is not for you to read; try `{line}`"
 
 
 def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[str, Any]:
@@ -134,10 +155,17 @@ def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[
     return answer
 
 
+def is_ready(document: dict[str, Any]) -> bool:
+    """Whether the room says that it is ready: every device proven, and no condition unmet."""
+    return all(one["status"] for one in document["conditions"] if one["type"] == "Ready")
+
+
 def words(document: dict[str, Any]) -> str:
-    """Tell a person how the room is."""
+    """Tell a person how the room is, what is wrong, and what it is booked for next."""
     identity, meeting = document["identity"], document["meeting"]
-    lines = [f"{identity['displayName']}: {document['phase']}"]
+    unmet = [one["message"] for one in document["conditions"] if not one["status"]]
+    word = document["phase"] if is_ready(document) else f"not ready ({unmet[-1]})"
+    lines = [f"{identity['displayName']}: {word}"]
     call = meeting["state"].replace("_", " ")
     if meeting["platform"]:
         call += f" ({meeting['platform']}, {meeting['title'] or meeting['host']})"
@@ -146,9 +174,34 @@ def words(document: dict[str, Any]) -> str:
     lines.append(f"  meeting     {call}")
     lines.append(f"  microphone  {document['audio']['mute']}")
     lines.append(f"  occupancy   {document['occupancy']['state']}")
+    lines.append(f"  next        {_next_booking(document) or 'no booking today'}")
     for device in document["devices"]:
         why = f": {device['detail'] or device['reason']}" if device["reason"] else ""
         lines.append(f"  {device['name']:<18} {device['status']}{why}")
+    lines += [f"  ! {text}" for text in _issues(document)]
     if any(device["reason"] == "missing" for device in document["devices"]):
         lines.append("`roomctl probe` lists what is plugged in, with its lines for room.toml.")
     return "\n".join(lines)
+
+
+def _next_booking(document: dict[str, Any]) -> str | None:
+    zone = ZoneInfo(document["identity"]["timezone"])
+    now = datetime.now(UTC)
+    for booking in document["bookings"]:
+        start, end = (datetime.fromisoformat(booking[at]) for at in ("start", "end"))
+        if end > now and booking["status"] != "released":
+            hours = f"{start.astimezone(zone):%H:%M}-{end.astimezone(zone):%H:%M}"
+            return f"{hours} {booking['title'] or 'booked'}"
+    return None
+
+
+def _issues(document: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong, as the panel says it; an offline device is among the devices."""
+    texts = json.loads((data_path("web") / "i18n" / "en.json").read_text(encoding="utf-8"))
+    for issue in document["issues"]:
+        if issue["code"] == "device.offline":
+            continue
+        text = str(texts.get(f"issue.{issue['code']}", "{device}: " + issue["code"]))
+        for name, value in {"device": issue["subject"], **issue["params"]}.items():
+            text = text.replace("{" + name + "}", str(value))
+        yield text

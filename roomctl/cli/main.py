@@ -137,11 +137,12 @@ def screen(
 
 @app.command(epilog="Example: roomctl status --json")
 def status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """Say how the room is."""
+    """Say how the room is; exit status 1 unless it is ready."""
     from roomctl.cli import ask
 
     document = ask.room(url, token)
     typer.echo(dump(document) if as_json else ask.words(document))
+    end(0 if ask.is_ready(document) else 1)
 
 
 @app.command(epilog="Example: roomctl join 'https://meet.jit.si/BambooRoom'")
@@ -187,7 +188,14 @@ def pair(
     from roomctl.cli import ask
 
     offered = ask.pairing(url, token, role)
-    typer.echo(dump(offered) if as_json else f"{offered['link']}\nIt works once, for 15 minutes.")
+    if as_json:
+        typer.echo(dump(offered))
+        return
+    typer.echo(f"{offered['link']}\nIt works once, for 15 minutes.")
+    if sys.stdout.isatty():
+        from roomctl.api.phone import printed
+
+        typer.echo(printed(offered["link"]))
 
 
 @app.command(epilog="Example: roomctl check room.toml")

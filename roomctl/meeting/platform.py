@@ -6,6 +6,7 @@ and frozen. Knows no text and no browser.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import tomllib
@@ -484,6 +485,33 @@ class Policy:
             return any(_names(entry.lower(), platform, host) for entry in entries)
 
         return not listed(self.deny) and (not self.allow or listed(self.allow))
+
+    def unmatched(self, platforms: Platforms) -> Iterator[tuple[str, str]]:
+        """Yield every entry that no site of any platform could match, with what may be meant.
+
+        A rule that never applies is a slip of the pen, and the room would join what it should not.
+        """
+        patterns = {each for key in platforms.by_key for each in platforms.reached_from(key)}
+        regions = {region for each in platforms for region in (each.region, *each.host_regions)}
+        words = [*platforms.by_key, *sorted(regions)]
+        hosts = sorted({pattern.removeprefix("*.") for pattern in patterns})
+        for where, entries in (("allow", self.allow), ("deny", self.deny)):
+            for at, entry in enumerate(entries):
+                text = entry.lower()
+                if text in words or any(_overlap(text, pattern) for pattern in patterns):
+                    continue
+                near = difflib.get_close_matches(text, hosts if "." in text else words, 1)
+                meant = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(words)}"
+                why = f"{entry!r} names no platform, region or host of one; {meant}"
+                yield f"meeting.{where}.{at}", why
+
+
+def _overlap(entry: str, pattern: str) -> bool:
+    """Whether some host that `pattern` names is one that `entry` names, or is below it."""
+    top, name = entry.removeprefix("*."), pattern.removeprefix("*.")
+    if "." not in entry:
+        return False
+    return top == name or name.endswith("." + top) or covers(pattern, top)
 
 
 def _names(entry: str, platform: Platform, host: str) -> bool:

@@ -408,6 +408,8 @@ def _refuse_unknown(platforms: Platforms, config: Config) -> None:
             )
             why = f"no platform is called {platform!r}; {known}"
             raise ConfigError("room.toml", key, why)
+    for key, why in Policy(meeting.allow, meeting.deny).unmatched(platforms):
+        raise ConfigError("room.toml", key, why)
 
 
 class Meeting(Part):

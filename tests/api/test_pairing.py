@@ -151,11 +151,22 @@ async def test_a_program_makes_a_link_for_another_panel(house):
         assert answer.status_code == 201
         page, _, token = answer.json()["path"].partition("#pair=")
         assert page == "/"
+        assert answer.json()["link"] is None, "nobody else finds a room that listens to itself"
         assert (await pair(client, token)).status_code == 204
         assert (await client.get("/api/v1/room")).status_code == 200
         client.headers["Origin"] = house.base
         refused = await client.post("/api/v1/pairings", json={})
         assert (refused.status_code, problem_of(refused)["code"]) == (403, "not_allowed")
+
+
+@pytest.mark.parametrize("role", ["panel", "screen"])
+async def test_a_pairing_link_names_the_address_that_others_reach(tmp_path, role):
+    text = rig.ROOM + '\n[api]\nurl = "https://bamboo.example.org"\n'
+    async with rig.awake(rig.House(tmp_path, text=text)) as house, house.in_process() as client:
+        headers = {"Authorization": f"Bearer {rig.ADMIN}"}
+        answer = await client.post("/api/v1/pairings", json={"role": role}, headers=headers)
+        offered = answer.json()
+        assert offered["link"] == f"https://bamboo.example.org{offered['path']}"
 
 
 async def test_a_guests_stream_ends_with_the_visit_and_with_its_session(tmp_path):

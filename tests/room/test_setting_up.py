@@ -57,6 +57,32 @@ def test_an_unknown_platform_without_a_near_name_is_told_all() -> None:
 
 
 @pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ('deny = ["team"]', r"meeting\.deny\.0: 'team' names no .*; did you mean 'teams'\?"),
+        ('deny = ["zoom", "teams.liev.com"]', r"meeting\.deny\.1: .*did you mean 'teams.live.com'"),
+        ('allow = ["tencet"]', r"meeting\.allow\.0: .*did you mean 'tencent'\?"),
+        ('allow = ["us.", "qqqq"]', r"meeting\.allow\.0: .*"),
+        ('deny = ["*.example.org"]', r"meeting\.deny\.0: .*; (did you mean|known:)"),
+    ],
+)
+def test_a_rule_that_would_never_apply_is_refused(policy: str, expected: str) -> None:
+    with pytest.raises(ConfigError, match=expected):
+        app.room(parse(f"[meeting]\n{policy}", "room.toml"), Outside(nowhere, SystemClock()))
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        'deny = ["ZOOM", "cn", "acme.zoom.us", "zoom.us", "*.zoom.com.cn", "accounts.google.com"]',
+        'deny = ["meet.example.org"]\nhosts = { jitsi = ["*.example.org"] }',
+    ],
+)
+def test_a_rule_that_some_meeting_could_meet_is_taken(policy: str) -> None:
+    app.room(parse(f"[meeting]\n{policy}", "room.toml"), Outside(nowhere, SystemClock()))
+
+
+@pytest.mark.parametrize(
     ("policy", "there", "gone"),
     [
         ("", {"zoom", "tencent", "jitsi"}, set()),

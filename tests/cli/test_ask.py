@@ -1,0 +1,96 @@
+"""What `status` and `pair` say, and whom they send to the room's own user."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roomctl.api.phone import printed
+from roomctl.cli import ask
+from roomctl.errors import RoomctlError
+
+
+def document(**sections: Any) -> dict[str, Any]:
+    return {
+        "identity": {"displayName": "Bamboo", "timezone": "Asia/Shanghai"},
+        "phase": "ready",
+        "meeting": {"state": "idle", "platform": None, "failure": None},
+        "audio": {"mute": "muted"},
+        "occupancy": {"state": "vacant"},
+        "devices": [],
+        "bookings": [],
+        "conditions": [],
+        "issues": [],
+    } | sections
+
+
+def test_a_room_with_a_broken_device_is_not_ready_and_says_which() -> None:
+    unmet = {"type": "Ready", "status": False, "message": "camera.front, speakerphone.table"}
+    room = document(conditions=[unmet])
+    assert not ask.is_ready(room)
+    assert ask.words(room).startswith("Bamboo: not ready (camera.front, speakerphone.table)\n")
+    assert ask.is_ready(document(conditions=[unmet | {"status": True}]))
+
+
+def test_what_is_wrong_is_said_as_on_the_panel_and_an_unknown_issue_by_its_code() -> None:
+    said = ask.words(
+        document(
+            issues=[
+                {"code": "camera.menu_open", "subject": "camera.front", "params": {}},
+                {"code": "room.crowded", "subject": "room", "params": {"people": 6, "capacity": 4}},
+                {"code": "of.tomorrow", "subject": "x", "params": {}},
+            ]
+        )
+    )
+    assert "  ! camera.front: its menu is open, so it does not move\n" in said
+    assert "  ! 6 people, room for 4\n" in said
+    assert said.endswith("  ! x: of.tomorrow")
+
+
+def test_the_next_booking_is_told_in_the_rooms_own_time() -> None:
+    def booking(hours: float, title: str | None, status: str = "booked") -> dict[str, Any]:
+        start = datetime.now(UTC) + timedelta(hours=hours)
+        end = start + timedelta(hours=1)
+        return {
+            "start": f"{start:%FT%TZ}",
+            "end": f"{end:%FT%TZ}",
+            "title": title,
+            "status": status,
+        }
+
+    past, gone, next_one = booking(-3, "over"), booking(0, "no", "released"), booking(0.5, None)
+    said = ask.words(document(bookings=[past, gone, next_one]))
+    start = datetime.fromisoformat(next_one["start"]) + timedelta(hours=8)
+    assert f"  next        {start:%H:%M}-" in said
+    assert "booked" in said
+    assert "over" not in said
+    assert "no booking today" in ask.words(document(bookings=[past]))
+
+
+def test_who_may_not_read_the_services_token_is_told_the_exact_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = tmp_path / "api.json"
+    left.write_text("{}")
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "none"))
+    monkeypatch.setattr(ask, "SERVICE", left)
+    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr(sys, "argv", ["roomctl", "join", "https://meet.jit.si/A B"])
+    owner = left.owner()
+    line = f"sudo -u {owner} roomctl join 'https://meet.jit.si/A B'"
+    with pytest.raises(RoomctlError, match=f"room on this box is {owner}'s.*`{line}`"):
+        ask.room(None, None)
+
+
+def test_a_link_is_printed_as_a_code_that_a_terminal_can_show() -> None:
+    lines = printed("https://bamboo.example.org/#pair=abc").splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert len(lines) > 10

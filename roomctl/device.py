@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from roomctl.clock import Clock, Moment
 from roomctl.errors import PortClosed, PortError, PortReason
-from roomctl.wire import Connect, Identity, Machine, pump
+from roomctl.wire import ROUND_S, Connect, Identity, Machine, pump
 
 _log = logging.getLogger(__name__)
 
@@ -118,6 +118,13 @@ class Device:
         finally:
             self.lost()
             await port.close()
+
+    async def leave_alone(self, seconds: float) -> None:
+        """Wait before the next try; its task goes round meanwhile, so nobody takes it for hung."""
+        while seconds > 0:
+            self._went_round()
+            await asyncio.sleep(min(seconds, ROUND_S))
+            seconds -= ROUND_S
 
     def wake(self) -> None:
         """Have what the machine wants to say written at once."""

@@ -240,3 +240,15 @@ async def test_a_machine_that_raises_ends_its_device_and_closes_its_port() -> No
     assert socket.far is not None
     with pytest.raises(PortError):
         await socket.far.write(b"x")
+
+
+@invented
+async def test_a_device_that_is_left_alone_is_not_taken_for_hung() -> None:
+    thing = Thing("thing", URL, Socket(LoopClock()).connect, LoopClock(), lambda: None)
+    waiting = asyncio.create_task(thing.leave_alone(60.0))
+    began = asyncio.get_running_loop().time()
+    while not waiting.done():
+        await asyncio.sleep(7.0)
+        assert waiting.done() or thing.went_round_at is not None
+        thing.went_round_at = None
+    assert asyncio.get_running_loop().time() - began == pytest.approx(63.0, abs=0.1)

@@ -6,7 +6,6 @@ for some lock themselves when they are asked on and on.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 
 from roomctl.camera.aw.protocol import AwProtocol
@@ -21,7 +20,6 @@ from roomctl.ports.http import with_login, without_login
 from roomctl.wire import Connect, Identity, Machine, Port
 
 DENIED_WAIT_S = 60.0
-_ROUND_S = 5.0  # a task that waits still goes round
 
 
 class HttpCamera(CameraDevice):
@@ -69,9 +67,7 @@ class HttpCamera(CameraDevice):
             await self.converse()
         except LoginRefused as error:
             self.unproven(str(error.reason), str(error))
-            for _ in range(round(DENIED_WAIT_S / _ROUND_S)):
-                self._went_round()
-                await asyncio.sleep(_ROUND_S)
+            await self.leave_alone(DENIED_WAIT_S)
             raise
 
     def _logged_in(self, connect: Connect) -> Connect:

@@ -145,7 +145,7 @@ class DisplayDevice(Device):
                 raise
             denied = self._protocol.denied
             self.unproven("refused", f"{self.name}: {denied}")
-            await asyncio.sleep(DENIED_WAIT_S)
+            await self.leave_alone(DENIED_WAIT_S)
             raise PortError(self.url, denied, PortReason.REFUSED) from None
 
     def lost(self) -> None:

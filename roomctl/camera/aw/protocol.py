@@ -162,7 +162,7 @@ class AwProtocol:
             white_balance=_WHITE_BALANCE_SAID.get(str(told("QAW", "mode"))),
             tally=believed.tally,
             preset=believed.preset,
-            model=self.model or "Panasonic AW",
+            model=profile.name,
             firmware=str(version) if version is not None else None,
         )
 

@@ -25,8 +25,8 @@ from roomctl.visca.frames import (
     Splitter,
     decode_reply,
 )
+from roomctl.visca.in_flight import Pending
 from roomctl.visca.message import AddressSet, ClearAll
-from roomctl.visca.request import Pending
 from roomctl.wire import Chunk
 
 _log = logging.getLogger(__name__)

@@ -24,11 +24,12 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Protocol
 
 from roomctl.visca.frames import Ack, ChangeNotice, Completion, Data, ErrorCode, ErrorMessage, Reply
+from roomctl.visca.in_flight import UNKNOWN_SOCKET, InFlight, Pending
 from roomctl.visca.message import (
     Cancel,
     ClearAll,
@@ -56,7 +57,6 @@ from roomctl.visca.request import (
     AxisGroup,
     Move,
     Outcome,
-    Pending,
     Request,
     RequestEnd,
     asks,
@@ -72,12 +72,8 @@ OVERDUE_S = 0.25  # since the last answer; at 9600 baud a question costs two mov
 DEAF_S = 0.3  # EVI-HD1 manual: not executable for up to 240 ms after a recall
 DEAF_RETRY_S = 0.06
 GATE_S = 0.25  # four video cycles at 24 Hz and some: whatever is answered, mostly is by then
-BRIEF_S = 0.2  # from the ACK of a drive or a stop to its completion: at most four video cycles
-SHORT_S = 0.5  # the same of a setting, or a stored preset
-STALE_S = 0.5  # a stop ends a move, whose completion may still come
 STANDS_S, LOOKS = 1.0, 3  # seen in one place for so long, and so often: it has arrived
 REFUSES_S = 0.5  # every drive for so long: that is no passing moment
-_NO_SOCKET = 0x0F  # holds a move whose ACK, and so its socket, got lost
 _PICTURE = {AxisGroup.PAN_TILT, AxisGroup.ZOOM}  # what turns the picture
 _STILL: Mapping[AxisGroup, Message] = {
     AxisGroup.ZOOM: ZoomDrive(Zoom.STOP),
@@ -129,11 +125,9 @@ class Connection:
         self._lease_until: float | None = None
         self._queue: deque[Request] = deque()
         self._unrepeatable_from = 0.0
-        self._unacked: deque[Pending] = deque()
-        self._sockets: dict[int, deque[Pending]] = {}  # one may hold several
+        self._flight = InFlight()
         self._cancels: list[tuple[float, int]] = []  # when, and of which socket
         self._clear_at: float | None = None  # empty both sockets, where nothing can be cancelled
-        self._answers: Pending | None = None  # what the reply in hand answers, where it says so
         self._poll_at: float | None = None
         self._write_at: float | None = None
         self._air_s = 0.0
@@ -232,7 +226,7 @@ class Connection:
         for request in [r for r in self._queue if not {*groups}.isdisjoint(groups_of(r.message))]:
             self._queue.remove(request)
             request.end(Outcome(why))
-        for pending in self._in_flight():
+        for pending in self._flight:
             if pending.travels and not {*groups}.isdisjoint(pending.groups):
                 for group in _stoppable(pending.groups):
                     self._motions[group].stop(now)
@@ -270,11 +264,10 @@ class Connection:
 
     def end(self, why: RequestEnd) -> None:
         """Forget everything that is under way: what was written may have run."""
-        unknown = [pending.request for pending in self._in_flight() if pending.request is not None]
-        self._unacked.clear()
+        unknown = [pending.request for pending in self._flight if pending.request is not None]
+        self._flight.clear()
         self._cancels.clear()
         self._clear_at = None
-        self._sockets.clear()
         self._motions = {
             group: Motion(running=motion.running) for group, motion in self._motions.items()
         }
@@ -303,9 +296,9 @@ class Connection:
         if self._lease_until is not None and now >= self._lease_until:
             _log.debug("%s: lease expired", self.name)
             self.stop(now)
-        while (late := self._take_unacked(lambda pending: now >= pending.deadline)) is not None:
+        while (late := self._flight.take(lambda pending: now >= pending.deadline)) is not None:
             self._missed(late, now)
-        for pending in [running for running in self._running() if now >= running.deadline]:
+        for pending in [running for running in self._flight.running if now >= running.deadline]:
             self._never_completed(pending, now)
         stop_s, since = self.model.limits.stop_s, self._oldest_stop()
         if since is not None and now >= max(since, self._heard_at) + stop_s:
@@ -319,12 +312,12 @@ class Connection:
         """Return the next instant at which time alone changes something."""
         if not (self._begun or self.silent or self.stopping):
             return None
-        hard = [pending.deadline for pending in self._in_flight()]
+        hard = [pending.deadline for pending in self._flight]
         hard += [at for at in (self._lease_until, self._poll_at) if at is not None]
         soft = [self._spaced_until, *(at for at, _ in self._cancels)]
-        soft += [pending.gates_until for pending in self._unacked]
+        soft += [pending.gates_until for pending in self._flight.unacked]
         soft += [] if self._clear_at is None else [self._clear_at]
-        soft += [pending.held_until for pending in self._running()]
+        soft += [pending.held_until for pending in self._flight.running]
         if (since := self._oldest_stop()) is not None:
             stop_s = self.model.limits.stop_s
             soft += [since + stop_s, max(since, self._heard_at) + stop_s]
@@ -379,7 +372,7 @@ class Connection:
             request.unsure = True
             self._again(request, now)
         if pending.travels and request.over:
-            self._hold(pending, _NO_SOCKET, now)  # it may be on its way: the next move stops it
+            self._hold(pending, UNKNOWN_SOCKET, now)  # it may be on its way: the next move stops it
 
     def _inquiry_missed(self, inquiry: Inquiry, now: float, *, deaf: bool) -> None:
         """Note that no answer came; if it is `deaf` to everything, that makes nothing ready."""
@@ -391,7 +384,7 @@ class Connection:
 
     def _never_completed(self, pending: Pending, now: float) -> None:
         """Give up waiting for a completion; what may run twice is said again, a few times."""
-        self._forget_running(pending)
+        self._flight.forget(pending)
         request = pending.request
         if request is None or request.over:
             return
@@ -404,7 +397,7 @@ class Connection:
             self._again(request, now)
 
     def _go_silent(self, now: float, detail: str) -> None:
-        for pending in self._unacked:
+        for pending in self._flight.unacked:
             if pending.request is not None:
                 pending.request.end(pending.request.unanswered(now))
         for request in self._queue:
@@ -449,12 +442,12 @@ class Connection:
         `hurry`: others want the line too, so nothing waits for the camera's video cycle.
         """
         self._now = now
-        if now < self._spaced_until or any(now < p.gates_until for p in self._unacked):
+        if now < self._spaced_until or self._flight.gated(now):
             return None
         pending = self._next_command(now)
-        if self._unacked and (pending is None or not _is_press(pending)):
+        if self._flight.unacked and (pending is None or not _is_press(pending)):
             return None
-        may_wait = not self._unacked and (pending is None or self._may_wait(pending))
+        may_wait = not self._flight.unacked and (pending is None or self._may_wait(pending))
         if may_wait and (pending is None or self._question_overdue(now)):
             pending = self._next_question(now) or pending
         if pending is None:
@@ -466,7 +459,7 @@ class Connection:
         return self._write(pending, frame, now)
 
     def _next_command(self, now: float) -> Pending | None:
-        filled = sum(now < pending.held_until for pending in self._running())
+        filled = self._flight.filled(now)
         if self.silent or filled >= self.model.in_flight:
             return None
         for motion in self._motions.values():
@@ -494,7 +487,7 @@ class Connection:
         """Whether one more long move leaves a socket for the stop, or Cancel makes room for it."""
         if self.model.cancel:
             return True
-        long = [p for p in self._running() if p.travels and now < p.held_until]
+        long = [p for p in self._flight.running if p.travels and now < p.held_until]
         return len(long) < max(1, self.model.sockets - 1)
 
     def _may_wait(self, pending: Pending) -> bool:
@@ -536,7 +529,7 @@ class Connection:
             motion.written, motion.running = message, True
 
     def _write(self, pending: Pending, frame: bytes, now: float) -> bytes:
-        self._unacked.append(pending)
+        self._flight.written(pending)
         self.last_written = pending
         self._spaced_until = now + self.model.limits.spacing_s
         self._write_at = None
@@ -557,57 +550,13 @@ class Connection:
 
     def not_written(self, now: float) -> None:
         """Note that what was said last could not be written."""
-        if (pending := self.last_written) is not None and pending in self._unacked:
-            self._unacked.remove(pending)
+        if (pending := self.last_written) is not None and pending in self._flight.unacked:
+            self._flight.forget(pending)
             self._missed(pending, now)
-
-    # In flight.
 
     def awaits(self, pending: Pending) -> bool:
         """Whether the ACK or the answer to `pending` is still waited for."""
-        return pending in self._unacked
-
-    def _running(self) -> Iterator[Pending]:
-        """Yield the commands that the camera has taken and not completed."""
-        for held in self._sockets.values():
-            yield from held
-
-    def _forget_running(self, pending: Pending) -> None:
-        for held in self._sockets.values():
-            if pending in held:
-                held.remove(pending)
-
-    def _in_flight(self) -> list[Pending]:
-        return [*self._unacked, *self._running()]
-
-    def _answerable(self) -> list[Pending]:
-        """Return the messages without an ACK that the reply in hand may mean, oldest first."""
-        return [p for p in self._unacked if self._answers in (None, p)]
-
-    def _take_unacked(self, fits: Callable[[Pending], bool]) -> Pending | None:
-        """Take out the oldest message without an ACK that `fits`, and that the reply may mean."""
-        for pending in self._answerable():
-            if fits(pending):
-                self._unacked.remove(pending)
-                return pending
-        return None
-
-    def _release(self, socket: int) -> Pending | None:
-        """Take out the command that the reply names, else the one in `socket` that ends first.
-
-        There is more than one where a camera names one socket for all, or a completion got lost:
-        what must end soon is then likelier to have ended than what may still travel.
-        """
-        if (named := self._answers) is not None:
-            running = named in self._running()
-            self._forget_running(named)
-            return named if running else None
-        found = self._sockets.get(socket)
-        if not found:
-            return None
-        ended = min(found, key=lambda pending: pending.ends_by)
-        found.remove(ended)
-        return ended
+        return pending in self._flight.unacked
 
     # Replies.
 
@@ -623,7 +572,7 @@ class Connection:
             self.silent = False  # it is back: whatever this answers, start from nothing
             self.begin(now)
             return
-        self._answers = answers
+        self._flight.named = answers
         match reply:
             case Ack(socket=socket):
                 self._acked(socket, now)
@@ -638,15 +587,17 @@ class Connection:
                 self._poller.ask(*self.model.settings)
             case _:
                 _log.debug("%s: ignored %s", self.name, reply)
-        self._answers = None
+        self._flight.named = None
 
     def _acked(self, socket: int, now: float) -> None:
         self._acknowledges = True
-        pending = self._take_unacked(lambda pending: pending.is_acked)
+        pending = self._flight.take(lambda pending: pending.is_acked)
         if pending is None:
             _log.debug("%s: ACK for nothing (socket %d)", self.name, socket)
             return
-        others = self._answers is None and any(other.is_acked for other in self._unacked)
+        others = self._flight.named is None and any(
+            other.is_acked for other in self._flight.unacked
+        )
         if pending.request is not None:
             pending.doubtful = others or pending.request.unsure
             pending.request.unsure = False
@@ -656,18 +607,9 @@ class Connection:
         self._note_moving(now)
 
     def _hold(self, pending: Pending, socket: int, now: float) -> None:
-        """Note that `pending` runs in `socket`, and how long that is kept free of others."""
-        pending.acked_at = self._stands_since = now
-        pending.deadline = now + done_within(pending.message, self.model.limits)
-        self._looks = 0
-        self._sockets.setdefault(socket, deque()).append(pending)
-        if pending.travels:
-            over = pending.request is None or pending.request.over
-            pending.held_until = now if over else pending.deadline
-        elif pending.request is not None:
-            pending.held_until = min(now + SHORT_S, pending.deadline)
-        elif pending is not self._answers:  # else its ACK named it: its completion may get lost
-            pending.held_until = now + BRIEF_S
+        """Note that `pending` runs in `socket`, and look anew whether it has arrived."""
+        self._flight.hold(pending, socket, now, done_within(pending.message, self.model.limits))
+        self._stands_since, self._looks = now, 0
 
     def _note_taken(self, pending: Pending, now: float) -> None:
         """Note that the camera does what it is told: it refuses nothing any more."""
@@ -685,9 +627,9 @@ class Connection:
         """
         if pending.stop is None:
             return
-        others = any(other.stop is not None for other in self._unacked)
+        others = any(other.stop is not None for other in self._flight.unacked)
         self._stops_taken.append(pending.stop)
-        if not others or pending is self._answers:
+        if not others or pending is self._flight.named:
             for group in self._stops_taken:
                 self._motions[group].stopped()
             self._stops_taken.clear()
@@ -701,18 +643,18 @@ class Connection:
 
     def _free_what_was_stopped(self, now: float) -> None:
         """Keep no socket for a move that somebody ended, once its stops are taken."""
-        for pending in self._in_flight():
+        for pending in self._flight:
             ended = pending.travels and pending.request is not None and pending.request.over
             owed = any(self._motions[group].stop_owed for group in _stoppable(pending.groups))
             if ended and not owed:
-                pending.let_go(now, now + STALE_S)
+                pending.let_go(now)
 
     def _completed(self, socket: int, now: float) -> None:
-        pending = self._release(socket)
-        sure = self._answers is not None  # its ACK got lost or comes later
+        pending = self._flight.release(socket)
+        sure = self._flight.named is not None  # its ACK got lost or comes later
         mute = not self.model.acks or not self._acknowledges
         if pending is None and (socket == 0 or sure or mute):
-            pending = self._take_unacked(lambda pending: not pending.asks)
+            pending = self._flight.take(lambda pending: not pending.asks)
             if pending is not None:
                 self._stop_taken(pending, now)
                 self._note_taken(pending, now)
@@ -728,8 +670,8 @@ class Connection:
         self._look_after(message)
         if pending.request is not None:
             pending.request.end(Outcome(RequestEnd.DONE))
-            for same in [p for p in self._running() if p.request is pending.request]:
-                same.let_go(now, now + STALE_S)  # it was said more than once
+            for same in self._flight.copies(pending.request):
+                same.let_go(now)  # it was said more than once
             self._note_moving(now)
 
     def _sure_of(self, pending: Pending, now: float) -> bool:
@@ -742,7 +684,7 @@ class Connection:
         if request is None or request.over:
             return True
         if pending.travels:
-            self._hold(pending, _NO_SOCKET, now)  # until it is seen to stand
+            self._hold(pending, UNKNOWN_SOCKET, now)  # until it is seen to stand
         elif may_repeat(pending.message):
             self._again(request, now)
         else:
@@ -767,8 +709,8 @@ class Connection:
                 self._poller.ask(*self.model.settings)
 
     def _told(self, data: bytes, now: float) -> None:
-        pending = next((pending for pending in self._answerable() if pending.asks), None)
-        if self._answers is None and self._poller.is_late(data, self.model.layout):
+        pending = self._flight.question()
+        if self._flight.named is None and self._poller.is_late(data, self.model.layout):
             _log.debug("%s: answer that came too late: %s", self.name, data.hex(" "))
         elif pending is None:
             _log.debug("%s: answer to nothing: %s", self.name, data.hex(" "))
@@ -778,15 +720,15 @@ class Connection:
             except ValueError as error:
                 _log.debug("%s: bad answer: %s", self.name, error)
                 if not self._poller.said_before(data, self.model.layout):
-                    self._unacked.remove(pending)  # no value: asked again
+                    self._flight.forget(pending)  # no value: asked again
                     self._inquiry_missed(pending.message, now, deaf=False)
                 return
-            self._unacked.remove(pending)
+            self._flight.forget(pending)
             if new:
                 self._events.changed()
             self._note_ready()
         elif pending.request is not None:
-            self._unacked.remove(pending)
+            self._flight.forget(pending)
             pending.request.end(Outcome(RequestEnd.DONE, data=data))
 
     def _read(self, inquiry: Inquiry, data: bytes, now: float) -> bool:
@@ -826,7 +768,7 @@ class Connection:
         elif inquiry is Inquiry.POSITION or not self.model.pan_tilt:
             self._looks += 1
         if self._looks >= LOOKS and now >= self._stands_since + STANDS_S:
-            for pending in list(self._running()):
+            for pending in self._flight.running:
                 if pending.travels and not _PICTURE.isdisjoint(pending.groups):
                     self._arrived(pending, now)
 
@@ -841,16 +783,16 @@ class Connection:
             return
         if not may_repeat(pending.message):
             request.end(Outcome(RequestEnd.UNKNOWN))
-        elif request not in self._queue and not any(p.request is request for p in self._unacked):
-            for same in [p for p in self._running() if p.request is request]:
-                self._forget_running(same)
-            self._hold(pending, _NO_SOCKET, now)  # what completes from now on is the next one
+        elif request not in self._queue and not self._flight.awaits(request):
+            for same in self._flight.copies(request):
+                self._flight.forget(same)
+            self._hold(pending, UNKNOWN_SOCKET, now)  # what completes from now on is the next one
             pending.held_until = now
             self._again(request, now)
 
     def _failed(self, socket: int, code: int, now: float) -> None:
         if code == ErrorCode.CANCELLED or (
-            code == ErrorCode.NOT_EXECUTABLE and not self._answerable()
+            code == ErrorCode.NOT_EXECUTABLE and not self._flight.answerable
         ):
             self._broken_off(socket, code, now)
         elif code != ErrorCode.NO_SOCKET:  # that one: a Cancel found nothing to cancel
@@ -858,7 +800,7 @@ class Connection:
 
     def _broken_off(self, socket: int, code: int, now: float) -> None:
         """Note that what ran in `socket` ended before it was done."""
-        held = self._release(socket)
+        held = self._flight.release(socket)
         if held is not None and held.request is not None:
             end = RequestEnd.STOPPED if code == ErrorCode.CANCELLED else RequestEnd.REFUSED
             held.request.end(Outcome(end, code))
@@ -866,7 +808,7 @@ class Connection:
 
     def _refused(self, code: int, now: float) -> None:
         """Note that the oldest message without an answer was not taken."""
-        pending = self._take_unacked(lambda _: True)
+        pending = self._flight.take(lambda _: True)
         if pending is None:
             _log.debug("%s: error %02X for nothing", self.name, code)
         elif pending.stop is not None:
@@ -877,7 +819,7 @@ class Connection:
                 _log.info("%s: has no answer to %s; not asked again", self.name, inquiry)
             self._note_ready()
         elif pending.travels and pending.request is not None and pending.request.over:
-            self._hold(pending, _NO_SOCKET, now)  # its ACK may be lost, this may be for its stop
+            self._hold(pending, UNKNOWN_SOCKET, now)  # this may be for its stop
         elif pending.request is not None:
             self._request_refused(pending, pending.request, code, now)
         elif not pending.groups:
@@ -921,14 +863,14 @@ class Connection:
 
     def _request_refused(self, pending: Pending, request: Request, code: int, now: float) -> None:
         """Say it again if it was refused only for a moment, else end it."""
-        if any(pending.request is request for pending in self._running()):
+        if self._flight.copies(request):
             return  # it runs; this was only to hear that it is done
         waited_s = now - (request.since if request.since is not None else now)
         deaf = code == ErrorCode.NOT_EXECUTABLE and now - self._recalled_at < DEAF_S
         passing = waited_s < self.model.limits.stop_s
         deaf |= code == ErrorCode.NOT_EXECUTABLE and passing and request.unsure
         if code == ErrorCode.FULL and request.unsure and pending.travels:
-            self._hold(pending, _NO_SOCKET, now)  # the only socket holds what was said before
+            self._hold(pending, UNKNOWN_SOCKET, now)  # the only socket holds what was said before
         elif code == ErrorCode.FULL and passing:
             self._again(request, now + self.model.limits.cycle_s)
         elif deaf and may_repeat(request.message):
@@ -938,7 +880,7 @@ class Connection:
 
     def _stop_refused(self, group: AxisGroup, code: int, now: float) -> None:
         motion = self._motions[group]
-        travelling = any(pending.travels for pending in self._in_flight())
+        travelling = any(pending.travels for pending in self._flight)
         automatic = group is AxisGroup.FOCUS and code == ErrorCode.NOT_EXECUTABLE
         if automatic or (code != ErrorCode.FULL and not motion.running and not travelling):
             motion.stopped()  # in standby, or without that axis: there is nothing to stop
@@ -966,8 +908,8 @@ class Connection:
 
         To both, if it is not known which: the ACK that named it got lost.
         """
-        used = {socket: held[-1] for socket, held in self._sockets.items() if held}
-        unknown = not used or _NO_SOCKET in used or any(p.travels for p in self._unacked)
+        used = self._flight.sockets
+        unknown = not used or UNKNOWN_SOCKET in used or any(p.travels for p in self._flight.unacked)
         for socket in (1, 2) if unknown else used:
             if socket not in {waiting for _, waiting in self._cancels}:
                 newest = used.get(socket)
@@ -982,7 +924,7 @@ class Connection:
         limits = self.model.limits
         if self.silent:
             self._poll_at = now + limits.probe_s
-            if not self._unacked:
+            if not self._flight.unacked:
                 self._poller.ask(Inquiry.POWER)
             return
         pans, zooms = (self._motions[g].driven for g in (AxisGroup.PAN_TILT, AxisGroup.ZOOM))
@@ -1004,7 +946,7 @@ class Connection:
         """Whether a move that ends by itself has not ended."""
         return any(
             pending.request and not pending.request.over and not _PICTURE.isdisjoint(pending.groups)
-            for pending in self._running()
+            for pending in self._flight.running
         )
 
     def _note_ready(self) -> None:

@@ -28,7 +28,8 @@ from dataclasses import dataclass
 
 from roomctl.visca.bus import Bus
 from roomctl.visca.frames import Ack, BadFrame, ErrorCode, ErrorMessage, Splitter, decode_reply
-from roomctl.visca.request import Pending, may_repeat
+from roomctl.visca.in_flight import Pending
+from roomctl.visca.request import may_repeat
 from roomctl.wire import Chunk
 
 _log = logging.getLogger(__name__)

@@ -6,13 +6,12 @@ Values and rules only; time is an argument. Knows no port and no clock.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
 from roomctl.visca.message import (
     Absolute,
-    ClearAll,
     Command,
     Drive,
     FocusDrive,
@@ -102,54 +101,6 @@ class Request:
         waited_s = now - (self.since if self.since is not None else now)
         end = RequestEnd.NO_REPLY if may_repeat(self.message) else RequestEnd.UNKNOWN
         return Outcome(end, after_s=waited_s)
-
-
-@dataclass(slots=True, eq=False)
-class Pending:
-    """A message that was written, until its end is known.
-
-    It waits for its ACK or its answer, or sits in a socket of the camera.
-    `request`: on whose behalf; None for a drive, a stop (`stop`: of which group) and a poll.
-    `deadline`: when its ACK or answer, then its completion, should have come. `gates_until`: until
-    when the next press waits for its ACK or answer. `held_until`: until when its socket is kept
-    free of others; if wrong, the camera says that it is full. `stopped`: a stop came after it.
-    `doubtful`: its ACK may have been that of another, so what its socket says proves nothing.
-    """
-
-    message: Message
-    request: Request | None = None
-    stop: AxisGroup | None = None
-    deadline: float = float("inf")
-    gates_until: float = float("inf")
-    acked_at: float = 0.0
-    held_until: float = 0.0
-    stopped: bool = False
-    doubtful: bool = False
-    asks: bool = field(init=False)
-    groups: tuple[AxisGroup, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.asks, self.groups = asks(self.message), groups_of(self.message)
-
-    @property
-    def is_acked(self) -> bool:
-        """Whether it is answered with an ACK: neither questions are, nor IF_Clear."""
-        return not (self.asks or isinstance(self.message, ClearAll))
-
-    @property
-    def ends_by(self) -> float:
-        """When it should have completed; a drive, a stop and a setting are done at once."""
-        return self.deadline if self.groups and self.request is not None else self.held_until
-
-    @property
-    def travels(self) -> bool:
-        """Whether it moves something to a place, and no stop came after it."""
-        return self.request is not None and bool(self.groups) and not self.stopped
-
-    def let_go(self, now: float, until: float) -> None:
-        """Note that it was stopped, or is done: it holds nothing, and its last word may come."""
-        self.stopped, self.held_until = True, now
-        self.deadline = min(self.deadline, until)
 
 
 def may_repeat(message: Message) -> bool:

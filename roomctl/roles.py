@@ -39,6 +39,7 @@ class Right(StrEnum):
     LOOK = "see the room as it is"
     FOLLOW = "see events and what became of a command"
     PICTURES = "see the pictures of presets"
+    VIEW = "see what a camera sees while somebody steers it"
     LISTEN = "see how loud the microphone is"
     MUTE = "mute, set the volume"
     UNMUTE = "open the microphone"
@@ -69,6 +70,7 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.LOOK: _given("panel guest screen read operate admin"),
     Right.FOLLOW: _given("panel guest read operate admin"),
     Right.PICTURES: _given("panel guest operate admin"),
+    Right.VIEW: _given("panel operate admin"),
     Right.LISTEN: _given("panel guest operate admin"),
     Right.MUTE: _given("panel guest operate admin"),
     Right.UNMUTE: _given("panel", guest=When.SWITCHED),

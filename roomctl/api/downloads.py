@@ -2,6 +2,7 @@
 
 - `GET /api/v1/cameras/NAME/presets/N/picture`: what a camera saw; the document names its path.
 - `GET /api/v1/cameras/NAME/trace`: what was lately said on its line.
+- `GET /api/v1/cameras/NAME/picture`: what a camera sees while it is steered.
 - `GET /api/v1/screen/picture`: what the display shows, for the room's own panel. One picture for
   each request, so that nothing is taken while nobody looks.
 - `GET /api/v1/speakerphones/NAME/description`: while a room runs it holds the device, so who wants
@@ -64,6 +65,22 @@ def _pictures(router: Routes, room: Room) -> None:
         """Return what a camera saw when a preset was stored; `v` changes with the picture."""
         found = await room.cameras.picture(camera, preset)
         headers = {"Cache-Control": "private, max-age=31536000, immutable" if v else "no-store"}
+        return Response(found.data, media_type=found.media_type, headers=headers)
+
+    @router.get(
+        "/api/v1/cameras/{camera}/picture",
+        tags=["cameras"],
+        response_class=Response,
+        responses={**refusals(404, 409), **_an_image("What the camera sees now")},
+    )
+    @needs(Right.VIEW)
+    async def of_camera(camera: DeviceName) -> Response:
+        """Return what a camera sees while somebody steers it, and no meeting has its picture.
+
+        Waits for the next picture, ten a second at most; for eight who look at once.
+        """
+        found = await room.cameras.look(camera)
+        headers = {"Cache-Control": "no-store"}
         return Response(found.data, media_type=found.media_type, headers=headers)
 
     @router.get(

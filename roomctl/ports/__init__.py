@@ -36,6 +36,7 @@ _OPENERS: dict[str, Callable[[Address], Awaitable[Port]]] = {
     "mqtts": mqtt.open_port,
     "onvif": http.open_port,
     "picture": picture.open_port,
+    "pictures": picture.open_pictures,
     "serial": serial.open_port,
     "tcp": stream.open_tcp,
     "udp": udp.open_port,

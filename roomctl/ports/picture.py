@@ -1,8 +1,9 @@
-"""One still picture from a video device that nobody else uses: `picture:/dev/video0`.
+"""Still pictures from a video device that nobody else uses: `picture:`, `pictures:/dev/video0`.
 
-Reading yields the picture, whole, and then the end. It is a JPEG as the camera makes it; a camera
-that has only raw pictures gives none, for there is no image library here. A device that another
-program streams from is busy: its picture is not touched. Knows no camera and no preset.
+Reading `picture:` yields one picture, whole, and then the end; `pictures:` keeps the device and
+yields the next one with every read, until it is closed. It is a JPEG as the camera makes it; a
+camera that has only raw pictures gives none, for there is no image library here. A device that
+another program streams from is busy: its picture is not touched. Knows no camera and no preset.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ctypes import c_char, c_int32, c_long, c_uint8, c_uint32, c_ulong
 
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports.address import Address
-from roomctl.ports.blocking import open_in_thread
+from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.ports.v4l2 import CAPTURE, STREAMING, VideoNode, identity_of, iow, iowr, open_error
 from roomctl.wire import Chunk, Identity
 
@@ -134,13 +135,59 @@ class PicturePort:
         self._chunk = None
 
 
+class PicturesPort:
+    """A video device that streams; every read yields the next good picture."""
+
+    def __init__(self, stream: _Stream, identity: Identity) -> None:
+        self.identity = identity
+        self._stream = stream
+        self._blocking = Blocking()
+        self._open = True
+
+    async def read(self) -> Chunk:
+        """Return the next picture; PortError: none came within LIMIT_S. The device stays open."""
+        if not self._open:
+            raise PortClosed(self.identity.url)
+        try:
+            data = await self._blocking.run(self._stream.next_good, time.monotonic() + LIMIT_S)
+        except OSError as error:
+            raise PortClosed(self.identity.url, f"the camera is gone ({error.strerror})") from error
+        return Chunk(data, time.monotonic())
+
+    async def write(self, data: bytes) -> None:
+        raise PortError(self.identity.url, "pictures are only read", PortReason.UNSUPPORTED)
+
+    async def close(self) -> None:
+        """Let go of the device, once a read that is under way has ended."""
+        if self._open:
+            self._open = False
+            await self._blocking.ended(LIMIT_S + 1)
+            await self._blocking.run(self._stream.close)
+
+
+async def open_pictures(
+    address: Address, opened: Callable[[str], VideoNode] = VideoNode.open
+) -> PicturesPort:
+    """Have `pictures:/dev/video0` stream; PortError BUSY: it is in use."""
+    _must_be_path(address)
+    try:
+        stream = await open_in_thread(lambda: _Stream(address, opened), _Stream.close)
+    except OSError as error:
+        raise open_error(address.url, address.place, error) from error
+    return PicturesPort(stream, stream.identity)
+
+
+def _must_be_path(address: Address) -> None:
+    address.only(())
+    if not address.place.startswith("/"):
+        raise address.refuse(f"is not a path; write it like {address.scheme}:/dev/video0")
+
+
 async def open_port(
     address: Address, opened: Callable[[str], VideoNode] = VideoNode.open, limit_s: float = LIMIT_S
 ) -> PicturePort:
     """Take the picture of `picture:/dev/video0`, within `limit_s`; PortError BUSY: it is in use."""
-    address.only(())
-    if not address.place.startswith("/"):
-        raise address.refuse("is not a path; write it like picture:/dev/video0")
+    _must_be_path(address)
     try:
         return await open_in_thread(lambda: _taken(address, opened, limit_s), lambda port: None)
     except OSError as error:
@@ -149,17 +196,56 @@ async def open_port(
 
 def _taken(address: Address, opened: Callable[[str], VideoNode], limit_s: float) -> PicturePort:
     until = time.monotonic() + limit_s
-    node = opened(address.place)
+    stream = _Stream(address, opened)
     try:
-        capability = node.capability()
-        if not (capability.caps & CAPTURE and capability.caps & STREAMING):
-            raise address.refuse(f"{capability.card} gives no pictures")
-        _choose_jpeg(address, node)
-        data = _streamed(address, node, until)
-        identity = identity_of(address.url, address.place, capability.card)
-        return PicturePort(identity, Chunk(data, time.monotonic()))
+        for _ in range(_SETTLING):
+            stream.next_good(until)
+        return PicturePort(stream.identity, Chunk(stream.next_good(until), time.monotonic()))
     finally:
-        node.close()
+        stream.close()
+
+
+class _Stream:
+    """A video device that has been opened and set streaming; every method blocks."""
+
+    def __init__(self, address: Address, opened: Callable[[str], VideoNode]) -> None:
+        self._url = address.url
+        self._node = opened(address.place)
+        self._mapped = contextlib.ExitStack()
+        try:
+            capability = self._node.capability()
+            if not (capability.caps & CAPTURE and capability.caps & STREAMING):
+                raise address.refuse(f"{capability.card} gives no pictures")
+            _choose_jpeg(address, self._node)
+            self.identity = identity_of(address.url, address.place, capability.card)
+            self._buffers = self._begun()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begun(self) -> list[mmap.mmap]:
+        node, asked = self._node, BufferRequest(count=2, type=_VIDEO_CAPTURE, memory=_MMAP)
+        node.ask(REQBUFS, asked)
+        enter = self._mapped.enter_context
+        buffers = [enter(_mapped(node, index)) for index in range(asked.count)]
+        self._mapped.callback(_stop, node)
+        for index in range(asked.count):
+            node.ask(QBUF, Buffer(index=index, type=_VIDEO_CAPTURE, memory=_MMAP))
+        node.ask(STREAMON, BufferType(_VIDEO_CAPTURE))
+        return buffers
+
+    def next_good(self, until: float) -> bytes:
+        """Return the next picture that came whole; PortError: none did until then."""
+        while (left_s := until - time.monotonic()) > 0:
+            if (picture := _next(self._node, self._buffers, left_s)) is not None:
+                return picture
+        raise PortError(self._url, "no good picture in time", PortReason.IO)
+
+    def close(self) -> None:
+        try:
+            self._mapped.close()
+        finally:
+            self._node.close()
 
 
 def _choose_jpeg(address: Address, node: VideoNode) -> None:
@@ -183,24 +269,6 @@ def _formats(node: VideoNode) -> Iterator[int]:
                 return
             raise
         yield found.pixelformat
-
-
-def _streamed(address: Address, node: VideoNode, until: float) -> bytes:
-    asked = BufferRequest(count=2, type=_VIDEO_CAPTURE, memory=_MMAP)
-    node.ask(REQBUFS, asked)
-    with contextlib.ExitStack() as stack:
-        buffers = [stack.enter_context(_mapped(node, index)) for index in range(asked.count)]
-        stack.callback(_stop, node)
-        for index in range(asked.count):
-            node.ask(QBUF, Buffer(index=index, type=_VIDEO_CAPTURE, memory=_MMAP))
-        node.ask(STREAMON, BufferType(_VIDEO_CAPTURE))
-        settled = 0
-        while (left_s := until - time.monotonic()) > 0:
-            picture = _next(node, buffers, left_s)
-            settled += picture is not None
-            if picture is not None and settled > _SETTLING:
-                return picture
-    raise PortError(address.url, "no good picture in time", PortReason.IO)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,13 +52,14 @@ from roomctl.kind import Context, IssueEntry, Part
 from roomctl.roles import Right
 from roomctl.room.document import CameraEntry, PresetEntry
 from roomctl.room.holds import LEASE_S, Holds
-from roomctl.room.pictures import Picture, Pictures
+from roomctl.room.pictures import Picture, Pictures, SelfView
 from roomctl.rules import CameraAct, CameraFacts, CameraTerms
 from roomctl.store import Place, Settings
 from roomctl.wire import Record
 
 _log = logging.getLogger(__name__)
 
+STEERED_S = 3.0
 UNNAMED = 4  # presets shown of a camera for which room.toml names none
 
 
@@ -103,6 +105,18 @@ class Cameras(Part):
         self.names = PresetNames(tables, context.settings, context.clock, context.changed)
         self._pictures = Pictures(tables, context.connect, context.clock, context.changed, pictures)
         self._may_film = may_film
+        self._views = {
+            name: SelfView(
+                name,
+                table.video_device,
+                context.connect,
+                context.clock,
+                context.act,
+                partial(self._why_no_view, name),
+            )
+            for name, table in tables.items()
+            if table.video_device is not None
+        }
         self._holds = Holds()
         _refuse_unknown(config)
         self._steered_at: dict[str, float] = {}
@@ -136,6 +150,25 @@ class Cameras(Part):
         """Return the picture of a preset; Refused "unknown_device", "no_picture"."""
         self[name]
         return await self._pictures.read(name, preset)
+
+    async def look(self, name: str) -> Picture:
+        """Return what a camera sees now, while somebody steers it.
+
+        Refused "unknown_device", "not_steered", "in_call" (a meeting has the device, or may have
+        it soon), "busy" (another program has it) or "no_picture".
+        """
+        self[name]
+        if name not in self._views:
+            raise Refused(name, "no_picture", "has no video device in room.toml")
+        return await self._views[name].look()
+
+    def _why_no_view(self, name: str) -> tuple[str, str] | None:
+        if self._may_film():
+            return "in_call", "a meeting has its picture"
+        steered_s = self._steered_at.get(name, float("-inf"))
+        if self._clock.mono_s() > steered_s + STEERED_S:
+            return "not_steered", f"is shown while it is steered, and {STEERED_S:g} s longer"
+        return None
 
     # A finger on the pad.
 
@@ -397,7 +430,11 @@ class Cameras(Part):
     ) -> None:
         """Store the present position, and name it."""
         await self[camera].store(preset)
-        self._act(self._pictures.renew(camera, preset, in_use=self._may_film))
+        self._act(
+            self._pictures.renew(
+                camera, preset, in_use=self._may_film, view=self._views.get(camera)
+            )
+        )
         if name is not None:
             await self.names.give(camera, preset, name, source.name)
 

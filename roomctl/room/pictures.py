@@ -1,4 +1,4 @@
-"""Pictures of what a camera sees at its presets: taken, kept, handed out, thrown away.
+"""Pictures of what a camera sees: at its presets, taken, kept, thrown away; while it is steered.
 
 One is taken when a preset was stored and no meeting uses the video device. A preset that is stored
 anew loses its old picture at once, whether or not there can be a new one. Knows no HTTP.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from roomctl.wire import Connect, in_thread
 _log = logging.getLogger(__name__)
 
 LARGEST = 1 << 20  # bytes
+MOST_LOOKING = 8  # at once
 LIMIT_S = 5.0  # the port's own is 2 s, after which it lets go of the device
 
 _TYPES = {b"\xff\xd8\xff": ("image/jpeg", "jpg"), b"\x89PNG": ("image/png", "png")}
@@ -69,6 +70,101 @@ def as_picture(url: str, data: bytes) -> Picture:
     return Picture(data, media)
 
 
+LOOKED_S = 2.0  # after the last look, or push, the device is let go
+EVERY_S = 0.1
+FIRST_S = 3.0  # until the first picture: a camera may need a second to begin
+
+
+class SelfView:
+    """What a camera sees while somebody steers it: one stream for all who look, while they do.
+
+    `why_not`: why there may be none now, as a code and in words; asked before every picture, so
+    that a meeting finds the device free. A look waits for the next picture, so nobody gets more
+    than there are.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        video: str,
+        connect: Connect,
+        clock: Clock,
+        act: Callable[[Awaitable[None]], object],
+        why_not: Callable[[], tuple[str, str] | None],
+    ) -> None:
+        self._name, self._url = name, f"pictures:{video}"
+        self._connect, self._clock, self._act, self._why_not = connect, clock, act, why_not
+        self._looked_s = float("-inf")
+        self._waiting: list[asyncio.Future[Picture]] = []
+        self._streams = False
+
+    async def look(self) -> Picture:
+        """Return the next picture; Refused "no_picture", "busy", or what `why_not` says."""
+        if (refusal := self._why_not()) is not None:
+            raise Refused(self._name, *refusal)
+        if len(self._waiting) >= MOST_LOOKING:
+            raise Refused(self._name, "busy", f"{MOST_LOOKING} look at it already")
+        self._looked_s = self._clock.mono_s()
+        return await self._next()
+
+    async def of_stream(self) -> Picture | None:
+        """Return the next picture if it streams, for nobody else can have the device then."""
+        if self._streams:
+            with contextlib.suppress(Refused):
+                return await self._next()
+        return None
+
+    async def _next(self) -> Picture:
+        waiting: asyncio.Future[Picture] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        if not self._streams:
+            self._streams = True
+            self._act(self._stream())
+        try:
+            async with asyncio.timeout(FIRST_S):
+                return await waiting
+        except TimeoutError as error:
+            why = f"no picture within {FIRST_S:g} s"
+            raise Refused(self._name, "no_picture", why) from error
+        finally:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+
+    async def _stream(self) -> None:
+        """Hand pictures to all who wait, until nobody looks or there may be none."""
+        try:
+            port = await self._connect(f"camera.{self._name}", self._url)
+            try:
+                while self._wanted():
+                    picture = as_picture(self._url, (await port.read()).data)
+                    if self._why_not() is not None:
+                        break
+                    self._hand_out(picture)
+                    await asyncio.sleep(EVERY_S)
+            finally:
+                await port.close()
+            refusal = self._why_not() or ("no_picture", "the stream has ended")
+        except PortError as error:
+            code = "busy" if error.reason is PortReason.BUSY else "no_picture"
+            refusal = (code, error.why)
+        finally:
+            self._streams = False
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_exception(Refused(self._name, *refusal))
+
+    def _wanted(self) -> bool:
+        now = self._clock.mono_s()
+        looked = bool(self._waiting) or now < self._looked_s + LOOKED_S
+        return looked and self._why_not() is None
+
+    def _hand_out(self, picture: Picture) -> None:
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(picture)
+        self._waiting.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     version: str
@@ -112,18 +208,27 @@ class Pictures:
             _log.warning("camera.%s: the picture of preset %d: %s", camera, preset, error)
         raise Refused(camera, "no_picture", f"there is no picture of preset {preset}")
 
-    async def renew(self, camera: str, preset: int, *, in_use: Callable[[], bool]) -> None:
+    async def renew(
+        self,
+        camera: str,
+        preset: int,
+        *,
+        in_use: Callable[[], bool],
+        view: SelfView | None = None,
+    ) -> None:
         """Replace the picture of a preset that was just stored.
 
-        `in_use` says whether a meeting has the video device, or may have it soon. Whatever goes
-        wrong leaves the preset without a picture, and is logged.
+        `in_use` says whether a meeting has the video device, or may have it soon; `view` may have
+        it, and then gives the picture. Whatever goes wrong leaves the preset without a picture, and
+        is logged.
         """
         video = self._tables[camera].video_device
         async with self._one_at_a_time:
             try:
                 await self._forget((camera, preset))
                 if video is not None and not in_use():
-                    picture = await take_picture(self._connect, camera, video)
+                    seen = await view.of_stream() if view is not None else None
+                    picture = seen or await take_picture(self._connect, camera, video)
                     await self._keep((camera, preset), picture)
             except (RoomctlError, OSError) as error:
                 _log.info("camera.%s: no picture of preset %d: %s", camera, preset, error)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeGuard
@@ -17,7 +17,7 @@ from roomctl.camera.profile import CameraTable
 from roomctl.camera.sim import picture
 from roomctl.clock import Clock
 from roomctl.config import Config
-from roomctl.errors import PortError, PortReason, Refused
+from roomctl.errors import PortClosed, PortError, PortReason, Refused
 from roomctl.kind import Argument, SimulatedDevice
 from roomctl.ports.http import without_login
 from roomctl.ports.picture import PicturePort
@@ -83,8 +83,11 @@ class Simulator:
         """Open the wire to a simulated device; another url is opened for real."""
         shown = self._shown(url)
         if shown is not None:
+            name_of = self._films[_one_picture(url)]
             now = self._clock.mono_s()
-            return film(url, shown.state(self._films[url], now), now)
+            if url.startswith("pictures:"):
+                return SimulatedPictures(url, lambda at: shown.state(name_of, at), self._clock)
+            return film(url, shown.state(name_of, now), now)
         plug = self._plugs.get(url) or self._plugs.get(_as_configured(url))
         if plug is None:
             return await ports.connect(name, url)
@@ -104,7 +107,7 @@ class Simulator:
 
     def _shown(self, url: str) -> SimulatedDevice | None:
         """Return the camera whose picture a url is; None: it is no picture, or a real one."""
-        name = self._films.get(url)
+        name = self._films.get(_one_picture(url))
         plug = next((plug for plug in self._plugs.values() if name in plug.device.names), None)
         if plug is not None and not plug.plugged:
             raise PortError(url, "is unplugged (in the simulator)", PortReason.MISSING)
@@ -197,6 +200,32 @@ def films(config: Config) -> dict[str, str]:
         for name, table in config.every(CameraTable).items()
         if table.video_device is not None
     }
+
+
+def _one_picture(url: str) -> str:
+    return url.replace("pictures:", "picture:", 1)
+
+
+class SimulatedPictures:
+    """What a camera in this `state` sees, again with every read."""
+
+    def __init__(
+        self, url: str, state: Callable[[float], Mapping[str, object]], clock: Clock
+    ) -> None:
+        self.identity = Identity(url=url, path="simulated")
+        self._state, self._clock, self.is_open = state, clock, True
+
+    async def read(self) -> Chunk:
+        if not self.is_open:
+            raise PortClosed(self.identity.url)
+        now = self._clock.mono_s()
+        return await film(self.identity.url, self._state(now), now).read()
+
+    async def write(self, data: bytes) -> None:
+        raise PortError(self.identity.url, "pictures are only read", PortReason.UNSUPPORTED)
+
+    async def close(self) -> None:
+        self.is_open = False
 
 
 def film(url: str, state: Mapping[str, object], now: float) -> PicturePort:

@@ -68,3 +68,24 @@ async def test_where_there_is_none_the_answer_says_so(program, path, status, cod
     answer = await program.get(path)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+SEEN = "/api/v1/cameras/front/picture"
+
+
+async def test_a_camera_is_seen_over_http_while_it_is_steered(alive, program):
+    assert (await program.get(SEEN)).json()["code"] == "not_steered"
+    drive = {"type": "camera.drive", "args": {"camera": "front", "pan": 0.2}}
+    assert (await program.post("/api/v1/commands?wait_s=20", json=drive)).status_code == 200
+
+    answer = await program.get(SEEN)
+
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.content.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("role", [Role.GUEST, Role.SCREEN])
+async def test_a_camera_is_seen_by_no_phone_and_no_display(alive, role):
+    async with alive.in_process(headers=await alive.panel_headers(role)) as client:
+        assert (await client.get(SEEN)).status_code == 403

@@ -99,3 +99,34 @@ async def test_an_unplug_meanwhile_is_said_to_be_one() -> None:
     assert (await failure(kernel)).reason is PortReason.MISSING
 
     assert kernel.closed == 1
+
+
+async def test_pictures_come_as_long_as_somebody_reads_and_the_device_is_free_again() -> None:
+    kernel = Kernel(frames=[(JPEG + bytes([n]), 0x40 if n == 1 else 0) for n in range(9)])
+    port = await picture.open_pictures(parse("pictures:/dev/video0"), kernel.open)
+    found = [(await port.read()).data for _ in range(3)]
+    assert found == [JPEG + bytes([n]) for n in (0, 2, 3)]
+    assert kernel.streaming
+    await port.close()
+    await port.close()
+    assert (kernel.streaming, kernel.opened, kernel.closed) == (False, 1, 1)
+    with pytest.raises(PortClosed):
+        await port.read()
+
+
+async def test_a_device_in_use_gives_no_pictures_and_is_closed() -> None:
+    kernel = Kernel(broken={picture.STREAMON: errno.EBUSY})
+    with pytest.raises(PortError) as caught:
+        await picture.open_pictures(parse("pictures:/dev/video0"), kernel.open)
+    assert caught.value.reason is PortReason.BUSY
+    assert (kernel.opened, kernel.closed) == (1, 1)
+
+
+async def test_a_camera_that_is_unplugged_while_it_streams_closes_the_port() -> None:
+    kernel = Kernel()
+    port = await picture.open_pictures(parse("pictures:/dev/video0"), kernel.open)
+    kernel.broken[picture.DQBUF] = errno.EINVAL
+    with pytest.raises(PortClosed, match="gone"):
+        await port.read()
+    await port.close()
+    assert kernel.closed == 1

@@ -11,9 +11,10 @@ from roomctl.errors import PortError, PortReason, Refused
 from roomctl.room.cameras import picture_of
 from roomctl.room.document import CameraEntry
 from roomctl.room.pictures import Picture, Pictures, take_picture
+from roomctl.simulator.simulator import SimulatedPictures
 from roomctl.wire import Port, pair
 from tests.invented import LoopClock, invented
-from tests.room.rig import BAMBOO, House, living
+from tests.room.rig import BAMBOO, House, living, simulated
 
 FILMED = BAMBOO.replace("presets =", 'video = "usb-cam-video-index0"\npresets =')
 USB = """
@@ -251,3 +252,120 @@ def test_a_meeting_sees_the_first_camera_with_a_video_device(
     config = parse(text, "room.toml")
 
     assert [picture_of(name, config) for name in tables] == seen
+
+
+def push(house: House, seq: int, hold: str = "finger") -> None:
+    house.room.hold(hold, seq, "panel", "front", (0.5, 0.0, 0.0, 0.0))
+
+
+async def refusal(house: House) -> str:
+    with pytest.raises(Refused) as caught:
+        await house.room.cameras.look("front")
+    return caught.value.code
+
+
+@invented
+async def test_a_camera_is_seen_while_it_is_steered_and_three_seconds_longer() -> None:
+    async with living(FILMED) as house:
+        assert await refusal(house) == "not_steered"
+        push(house, 1)
+        first = await house.room.cameras.look("front")
+        await house.always(lambda: True, 0.25)
+        push(house, 2)
+        second = await house.room.cameras.look("front")
+        assert first.media_type == "image/png"
+        assert first.data != second.data
+        await house.always(lambda: True, 2.5)
+        await house.room.cameras.look("front")
+        await house.always(lambda: True, 0.6)
+        assert await refusal(house) == "not_steered"
+
+
+@invented
+async def test_whoever_looks_gets_ten_pictures_a_second_at_most_and_eight_at_once() -> None:
+    async with living(FILMED) as house:
+        push(house, 1)
+        begun, looks = house.room.clock.mono_s(), 0
+        while house.room.clock.mono_s() < begun + 2:
+            await asyncio.gather(*(house.room.cameras.look("front") for _ in range(8)))
+            looks += 1
+        assert 10 < looks <= 21
+        every = [house.room.cameras.look("front") for _ in range(9)]
+        ended = await asyncio.gather(*every, return_exceptions=True)
+        assert [one.code for one in ended if isinstance(one, Refused)] == ["busy"]
+
+
+class Streams:
+    """The simulated hardware, and how many ports stream pictures."""
+
+    def __init__(self, refuses: PortReason | None = None) -> None:
+        self.simulator, self.refuses = simulated(FILMED), refuses
+        self.open: set[Port] = set()
+
+    async def connect(self, name: str, url: str) -> Port:
+        if url.startswith("pictures:") and self.refuses is not None:
+            raise PortError(url, "no", self.refuses)
+        port = await self.simulator.connect(name, url)
+        if isinstance(port, SimulatedPictures):
+            self.open.add(port)
+        return port
+
+    @property
+    def count(self) -> int:
+        return sum(isinstance(port, SimulatedPictures) and port.is_open for port in self.open)
+
+
+@invented
+async def test_a_meeting_finds_the_device_free_and_nobody_sees_it_beside_it() -> None:
+    streams = Streams()
+    async with living(FILMED, on=streams.simulator, connect=streams.connect) as house:
+        push(house, 1)
+        await house.room.cameras.look("front")
+        assert streams.count == 1
+        assert (await house.ask("meeting.join", link="https://meet.jit.si/Bamboo")).status == "done"
+        push(house, 2)
+        await house.until(lambda: streams.count == 0, limit_s=1)
+        push(house, 3)
+        assert await refusal(house) == "in_call"
+
+
+@invented
+async def test_a_stream_that_nobody_looks_at_any_more_is_closed() -> None:
+    streams = Streams()
+    async with living(FILMED, on=streams.simulator, connect=streams.connect) as house:
+        push(house, 1)
+        await house.room.cameras.look("front")
+        await house.until(lambda: streams.count == 0, limit_s=4)
+        push(house, 1, "another")
+        await house.room.cameras.look("front")
+        assert streams.count == 1
+    assert streams.count == 0  # the room is gone
+
+
+@invented
+async def test_a_preset_that_is_stored_while_the_camera_is_seen_has_its_picture() -> None:
+    async with living(FILMED) as house:
+        push(house, 1)
+        await house.room.cameras.look("front")
+        assert (await house.ask("camera.store", camera="front", preset=2)).status == "done"
+        await house.until(lambda: path_of(house, 2) is not None, limit_s=3)
+
+
+@invented
+@pytest.mark.parametrize(
+    ("reason", "code"), [(PortReason.BUSY, "busy"), (PortReason.MISSING, "no_picture")]
+)
+async def test_a_device_that_another_program_has_is_busy_and_one_that_is_gone_has_no_picture(
+    reason: PortReason, code: str
+) -> None:
+    streams = Streams(reason)
+    async with living(FILMED, on=streams.simulator, connect=streams.connect) as house:
+        push(house, 1)
+        assert await refusal(house) == code
+
+
+@invented
+async def test_a_camera_without_a_video_device_shows_nothing() -> None:
+    async with living() as house:
+        push(house, 1)
+        assert await refusal(house) == "no_picture"

@@ -45,6 +45,8 @@ class StandIn:
         self.may: list[str] | None = None  # None: a server that does not say it
         self.picture: bytes | str = "no_page"  # of the display, or why there is none
         self.looks: list[float] = []
+        self.seen: list[str] = []  # the cameras whose picture was asked for
+        self.view: bytes | str = "no_picture"  # of every camera, or why there is none
         self.answer: Callable[[Message], Message | None] = lambda command: {"status": "done"}
         self.heard: list[tuple[float, Message]] = []
         self.far: list[Message] = []
@@ -112,6 +114,13 @@ class StandIn:
             code = self.code
             kind = "image/svg+xml" if code else None
             return Response(code, 200 if code else 204, media_type=kind)
+
+        @app.get("/api/v1/cameras/{camera}/picture")
+        def seen(camera: str) -> Response:
+            self.seen.append(camera)
+            if isinstance(self.view, str):
+                return JSONResponse({"code": self.view}, 409)
+            return Response(self.view, media_type="image/png")
 
         @app.get("/api/v1/screen/picture")
         def picture() -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from roomctl.screen.png import png
 from tests.web import rooms
 from tests.web.conftest import told, usable
 from tests.web.stand_in import StandIn
@@ -102,6 +103,63 @@ def test_steering_a_camera_that_the_meeting_does_not_see_is_said(open_panel: Any
     page.locator("call-view .set").click()  # the settings are those of the same camera
     page.wait_for_selector("camera-sheet camera-settings")
     assert page.locator("camera-sheet .tab[aria-pressed=true]").inner_text().lower() == "ceiling"
+
+
+def held(page: Page, view: str) -> None:
+    page.locator(f"{view} .pad .turn-right").hover()
+    page.mouse.down()
+
+
+@pytest.fixture
+def steered(open_panel: Any) -> tuple[StandIn, Page]:
+    """The camera's page outside a meeting."""
+    stand_in, page = open_panel(rooms.at_rest())
+    usable(page)
+    page.locator("home-view .dock .key", has_text="Camera").click()
+    page.wait_for_selector("camera-sheet .pad")
+    return stand_in, page
+
+
+def test_what_the_camera_sees_is_shown_while_it_is_steered(steered: tuple[StandIn, Page]) -> None:
+    stand_in, page = steered
+    stand_in.view = png(b"P6\n64 36\n255\n" + bytes(64 * 36 * 3), 1 << 20)
+    view = page.locator("camera-sheet self-view")
+    assert stand_in.seen == []
+    held(page, "camera-sheet")
+    expect(view).to_be_visible()
+    expect(view.locator("canvas")).to_have_js_property("width", 64)
+    page.mouse.up()
+    expect(view).to_be_hidden(timeout=20_000)
+    asked = len(stand_in.seen)
+    assert set(stand_in.seen) == {"front"}
+    page.wait_for_timeout(500)
+    assert len(stand_in.seen) == asked
+
+
+def test_why_there_is_no_picture_is_said_if_somebody_can_do_something(
+    steered: tuple[StandIn, Page],
+) -> None:
+    stand_in, page = steered
+    view = page.locator("camera-sheet self-view")
+    stand_in.view = "busy"
+    held(page, "camera-sheet")
+    expect(view).to_have_text("Another program has the camera’s picture")
+    page.mouse.up()
+    expect(view).to_be_hidden(timeout=20_000)
+    stand_in.view = "no_picture"
+    held(page, "camera-sheet")
+    page.wait_for_timeout(300)
+    expect(view).to_be_hidden()
+    page.mouse.up()
+
+
+def test_in_a_meeting_nobody_asks_for_the_picture(open_panel: Any) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    usable(page)
+    held(page, "call-view")
+    page.wait_for_timeout(300)
+    page.mouse.up()
+    assert stand_in.seen == []
 
 
 def test_what_the_room_did_with_a_camera_by_itself_is_said(open_panel: Any) -> None:

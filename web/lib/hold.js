@@ -39,6 +39,11 @@ export class Holds {
     this.now = now;
   }
 
+  /** Whether a press holds now. */
+  get holding() {
+    return this.#active !== null;
+  }
+
   /**
    * Begin to move; ignored while another press holds.
    * @param {string} owner the pointer or key that presses

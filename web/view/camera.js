@@ -12,6 +12,7 @@ import { named, t, words } from "../lib/i18n.js";
 import { deviceName, offlineAdvice } from "../lib/labels.js";
 import { CameraSettings, settable } from "./camera-settings.js";
 import { button, glyph } from "./parts.js";
+import { SelfView } from "./self-view.js";
 
 const SAVE_MS = 8000;
 
@@ -50,7 +51,8 @@ export class CameraPad extends HTMLElement {
     this.save = button("save", "camera.save", "key save", () => this.#arm(!this.#saving));
     this.set = glyph("settings", "camera.settings", "key set", () => this.#turnSettings());
     this.keep = h("div", { class: "keep" }, this.save, this.set);
-    this.side = h("div", { class: "side" }, this.presets, this.keep);
+    this.view = new SelfView(() => panel.holds.holding);
+    this.side = h("div", { class: "side" }, this.presets, this.keep, this.view);
     this.settings = new CameraSettings(panel);
     this.seen = h("p", { class: "seen" }, icon("warning"), h("span"));
     this.steer = h("div", { class: "steer" }, this.pad, this.zoom, this.side);
@@ -66,7 +68,10 @@ export class CameraPad extends HTMLElement {
   update(room) {
     const { cameras, devices } = room;
     const camera = cameras.find((one) => one.name === this.panel.camera.chosen) ?? cameras[0] ?? null;
-    if (camera?.name !== this.#camera?.name) this.panel.holds.stop();
+    if (camera?.name !== this.#camera?.name) {
+      this.panel.holds.stop();
+      this.view.forget();
+    }
     this.#camera = camera;
     const many = cameras.length > 1;
     show(this.top, many);
@@ -143,7 +148,9 @@ export class CameraPad extends HTMLElement {
 
   /** @param {Direction} direction */
   #steerable(direction) {
-    return this.#can(direction.zoom ? "zoom" : "drive") ? (this.#camera?.name ?? null) : null;
+    const name = this.#can(direction.zoom ? "zoom" : "drive") ? (this.#camera?.name ?? null) : null;
+    if (this.roomy && name !== null) this.view.steered(name); // in a call its picture is the meeting's
+    return name;
   }
 
   /** @param {string} name */

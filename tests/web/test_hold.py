@@ -154,6 +154,41 @@ def test_arrow_keys_hold_and_let_go(open_panel: Any) -> None:
     assert all(beat["tilt"] > 0 for beat in stand_in.of_type("hold"))
 
 
+def test_arrow_keys_need_no_focus_where_the_pad_is_seen_and_do_nothing_elsewhere(
+    open_panel: Any,
+) -> None:
+    stand_in, page = open_panel(rooms.at_rest())
+    usable(page)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(200)
+    assert stand_in.of_type("hold") == []
+    stand_in.patch(**rooms.in_call())
+    page.wait_for_selector("call-view .pad")
+    page.keyboard.press("Control+-")
+    page.keyboard.down("-")
+    _until(lambda: len(stand_in.of_type("hold")) >= 2)
+    page.keyboard.up("-")
+    _stopped(stand_in)
+    beats = stand_in.of_type("hold")
+    assert len({beat["hold"] for beat in beats}) == 1
+    assert all(beat["zoom"] < 0 for beat in beats)
+
+
+def test_arrow_keys_move_nothing_where_somebody_types(open_panel: Any) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    usable(page)
+    page.evaluate("document.body.append(document.createElement('input'))")
+    page.locator("body > input").focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(200)
+    assert stand_in.of_type("hold") == []
+    page.locator("call-view .turn-up").focus()
+    page.keyboard.down("ArrowUp")
+    _until(lambda: len(stand_in.of_type("hold")) >= 2)
+    page.locator("body > input").focus()
+    _stopped(stand_in)
+
+
 def test_space_on_a_direction_holds_and_losing_focus_lets_go(open_panel: Any) -> None:
     stand_in, page = open_panel(rooms.in_call())
     usable(page)

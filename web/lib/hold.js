@@ -158,23 +158,27 @@ const KEYS = {
   "-": { pan: 0, tilt: 0, zoom: -1 },
 };
 
+const TYPED = "input, textarea, select";
+
 /**
- * Let arrows, + and - move the camera while the focus is inside `area`.
+ * Let arrows, + and - move the camera while `area` is seen, unless the focus is where people type.
  * @param {HTMLElement} area
  * @param {Holds} holds
  * @param {(direction: Direction) => string | null} camera the camera, or null if it cannot go there
  */
 export function steerable(area, holds, camera) {
-  area.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     const direction = KEYS[event.key];
-    if (!direction) return;
+    const chord = event.ctrlKey || event.altKey || event.metaKey;
+    if (!direction || chord || area.offsetWidth === 0 || area.closest("[inert]")) return;
+    if (document.activeElement?.matches(TYPED)) return;
     event.preventDefault();
     const name = camera(direction);
     if (!event.repeat && name !== null) holds.press(`key ${event.key}`, name, direction, () => {});
   });
-  area.addEventListener("keyup", (event) => holds.release(`key ${event.key}`));
-  area.addEventListener("focusout", (event) => {
-    if (area.contains(/** @type {Node | null} */ (event.relatedTarget))) return;
+  document.addEventListener("keyup", (event) => holds.release(`key ${event.key}`));
+  document.addEventListener("focusin", (event) => {
+    if (!(/** @type {Element} */ (event.target).matches(TYPED))) return;
     for (const key of Object.keys(KEYS)) holds.release(`key ${key}`);
   });
 }

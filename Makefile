@@ -38,9 +38,10 @@ types: ## the panel's types, anew, from the API's schemas: web/lib/types.js
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" .ci/panel_types.py
 
-fuzz: ## a million damaged frames against the camera codec and texts against the link reader, all properties in full
+fuzz: ## a million damaged frames and texts, ten thousand hands on cameras that lose replies, all properties in full
 	@bash .ci/environment test
 	@"$(VENV)/bin/python" -m tests.fuzz $(ARGS)
+	@"$(VENV)/bin/python" -m tests.fuzz.sessions
 	@exec "$(VENV)/bin/python" -m pytest -q -m hypothesis --hypothesis-profile=full --numprocesses=auto
 
 attack: ## every known attack on a room, against the real program; minutes

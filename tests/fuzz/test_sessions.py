@@ -1,0 +1,44 @@
+"""`make fuzz`'s hands on cameras that lose replies, in small: a few sessions of each profile."""
+
+import re
+
+import pytest
+
+from tests.fuzz.sessions import LIMIT_S, MARK, PAGE, Report, Session, names, play, table, with_table
+
+
+@pytest.mark.parametrize("name", names())
+def test_no_lost_reply_makes_a_press_wait_or_end_wrong(name: str) -> None:
+    """One session on each kind of wire; all ten thousand are `make fuzz`."""
+    for number in (0, 1, 2):
+        report = play((name, number))
+        assert report.wrong == []
+        assert report.waits_s
+        assert max(report.waits_s) <= LIMIT_S
+
+
+def test_a_session_is_the_same_whenever_it_is_played() -> None:
+    assert play(("sony_srg300h", 5)) == play(("sony_srg300h", 5))
+
+
+def test_a_camera_that_takes_too_long_is_told() -> None:
+    """What the sessions are for: what goes wrong is found out."""
+    session = Session("generic", 1)
+    session.camera.lost_part = 1.0
+    assert session.play().wrong
+
+
+def test_the_page_has_a_row_for_each_profile_with_a_head_and_nothing_wrong() -> None:
+    made = PAGE.read_text(encoding="utf-8").split(MARK)[1]
+    rows = re.findall(r"^\| `(\w+)` \|.* \| (\d+) \| (\d+) \|$", made, re.MULTILINE)
+    assert [name for name, _, _ in rows] == names()
+    assert {(late, wrong) for _, late, wrong in rows} == {("0", "0")}
+
+
+def test_a_table_replaces_the_one_before() -> None:
+    page = with_table(f"before {MARK} old {MARK} after", table([Report("one", 0, [0.02, 1.5])]))
+    assert page.startswith("before ")
+    assert page.endswith(" after")
+    assert "old" not in page
+    assert "| `one` | 2 | 20 ms | 20 ms | 1500 ms | 1 | 0 |" in page
+    assert with_table(page, table([Report("one", 0, [0.02, 1.5])])) == page

@@ -7,8 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roomctl.app import parse
 from roomctl.camera.profile import (
+    CameraAngle,
     CameraProfile,
+    CameraTable,
+    Destination,
     ExposureMode,
     RomAdvisory,
     WhiteBalance,
@@ -18,7 +22,7 @@ from roomctl.camera.profile import (
 )
 from roomctl.camera.visca import EXPOSURE, WHITE_BALANCE
 from roomctl.config import data_path
-from roomctl.errors import ProfileError
+from roomctl.errors import ConfigError, ProfileError
 from roomctl.profile import load, load_all
 from roomctl.visca.message import PositionLayout, Version
 
@@ -246,3 +250,39 @@ def test_a_wrong_profile_is_refused_by_key(tmp_path: Path, line: str, said: str)
     path.write_text(head + line, encoding="utf-8")
     with pytest.raises(ProfileError, match=said):
         load(path, CameraProfile)
+
+
+FRONT = '[camera.front]\nurl = "serial:/dev/ttyUSB0"\npresets = { 1 = "Table", 9 = "Wall" }\n'
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("3", 3),
+        ('"Wall"', 9),
+        ('"home"', "home"),
+        ("{ pan_deg = 170, tilt_deg = -20.5 }", CameraAngle(pan_deg=170.0, tilt_deg=-20.5)),
+    ],
+)
+def test_a_camera_may_go_to_a_preset_by_number_or_name_home_or_to_an_angle(
+    written: str, read: Destination
+) -> None:
+    front = parse(f"{FRONT}on_leave = {written}\n", "room.toml").every(CameraTable)["front"]
+    assert (front.on_join, front.on_leave, front.standby_s, front.wake) == (None, read, None, True)
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ('on_join = "Tabel"', r"on_join: 'Tabel' is no preset's .* presets names 'Table', 'Wall'"),
+        ("on_join = 0", "on_join: 0 is no preset"),
+        ("on_join = true", "on_join: true is no preset"),
+        ("on_join = 1.5", "on_join: 1.5 is no preset"),
+        ("on_leave = { pan_deg = 1 }", r"on_leave\.tilt_deg: is missing"),
+        ("on_leave = { pan_deg = 1, tilt_deg = 400 }", r"on_leave\.tilt_deg: .* 360"),
+        ("standby_s = 5", "standby_s: .* 60"),
+    ],
+)
+def test_a_place_that_cannot_be_meant_is_refused_with_what_there_is(written: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        parse(f"{FRONT}{written}\n", "room.toml")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+
+from tests.hwlab.table import MAY_SKIP
 
 pytest.register_assert_rewrite("tests.hwlab.shared", "tests.speakerphone.scenarios")
 
@@ -21,3 +25,31 @@ def pytest_runtest_logstart() -> None:
     first = LAB / "first-test"
     if INSIDE and not first.exists():
         first.touch()
+
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def refuse_skip(report: Report) -> Report:
+    """Make a skip a failure, unless docs/hwlab.md names its reason: CI says what it proves not."""
+    why = report.longrepr
+    if report.skipped and isinstance(why, tuple) and not hasattr(report, "wasxfail"):
+        reason = str(why[2]).removeprefix("Skipped: ")
+        if reason not in MAY_SKIP:
+            report.outcome = "failed"
+            report.longrepr = f"skipped in CI: {reason!r} is not in tests.hwlab.table.MAY_SKIP"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let no scenario be skipped silently where everything has to run."""
+    report = yield
+    return refuse_skip(report) if INSIDE and os.environ.get("CI") else report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole file of them."""
+    report = yield
+    return refuse_skip(report) if INSIDE and os.environ.get("CI") else report

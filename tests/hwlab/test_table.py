@@ -7,6 +7,7 @@ import ast
 import pytest
 
 from tests.hwlab import table
+from tests.hwlab.conftest import refuse_skip
 
 
 @pytest.mark.real
@@ -39,3 +40,21 @@ def test_a_step_of_a_drill_that_is_named_exists_and_so_does_its_scenario(scenari
     texts = {node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)}
     assert step in texts
     assert scenario.replace("_", " ") in table.PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("reason", table.MAY_SKIP)
+def test_what_may_be_skipped_in_ci_stands_in_the_page(reason: str) -> None:
+    assert f"- {reason}: {table.MAY_SKIP[reason]}." in table.PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcome"),
+    [("lgpio has no wheel for this Python", "skipped"), ("the weather", "failed")],
+)
+def test_any_other_skip_is_a_failure_in_ci(reason: str, outcome: str) -> None:
+    where = ("test_gpio.py", 80, f"Skipped: {reason}")
+    for report in (
+        pytest.TestReport("a", ("a", 1, "a"), {}, "skipped", where, "setup"),
+        pytest.CollectReport("a", "skipped", where, []),
+    ):
+        assert refuse_skip(report).outcome == outcome

@@ -58,7 +58,6 @@ _log = logging.getLogger(__name__)
 
 STARTING_S = 5.0  # a device that has not answered by then does not hold the panel up
 TICK_S, LEAST_S = 1.0, 0.01
-PUMP_TURNS = 4  # of the loop: from `Device.wake` until its pump has written
 END_LIMIT_S = 2.5  # cameras stop in 1.0 of them
 
 
@@ -257,8 +256,6 @@ class Room:
         """Make the document anew whenever something changed."""
         while True:
             await self._stale.wait()
-            for _ in range(PUMP_TURNS):
-                await asyncio.sleep(0)  # what a press has to say to a device is written first
             self._stale.clear()
             for part in self._parts:
                 part.follow()

@@ -73,6 +73,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
         "/api/v1/phone",
         "/api/v1/screen/picture",
         "/api/v1/simulator",
+        "/api/v1/cameras/{camera}/picture",
         "/api/v1/cameras/{camera}/presets/{preset}/picture",
         "/api/v1/cameras/{camera}/trace",
         "/api/v1/settings",

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from roomctl.camera.lines import ONVIF, is_http, is_uvc
+from roomctl.camera.lines import is_http, is_uvc
 from roomctl.camera.profile import CameraProfile, CameraTable, shipped, under_ceiling
-from roomctl.camera.sim import SimAw, SimOnvif, SimUvc
+from roomctl.camera.sim import SimUvc, http_camera
 from roomctl.errors import Refused
 from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
@@ -284,7 +284,7 @@ class SimulatedHttp:
     def __init__(self, name: str, url: str) -> None:
         self.url = url
         self.names: tuple[str, ...] = (f"camera.{name}",)
-        self.camera: SimAw | SimOnvif = SimOnvif() if url.startswith(f"{ONVIF}:") else SimAw()
+        self.camera = http_camera(url.partition(":")[0])
 
     def machine(self) -> Machine:
         return self.camera
@@ -297,24 +297,9 @@ class SimulatedHttp:
         return Identity(url=self.url, path="simulated")
 
     def state(self, name: str, now: float) -> dict[str, object]:
-        camera = self.camera
-        camera.tick(now)
-        troubles = {"silent": camera.silent, "slow": camera.delay_s > 0}
-        if isinstance(camera, SimOnvif):
-            pan, tilt, zoom = camera.place
-            where = {"pan_deg": 170 * pan, "tilt_deg": 90 * tilt, "zoom_pct": 100 * zoom}
-            shown = {each: round(value, 2) for each, value in where.items()}
-            return {"model": "ONVIF PTZ", **shown, "moving": camera.moving, **troubles}
-        return {
-            "model": f"Panasonic {camera.model}",
-            "power": camera.on,
-            "pan_deg": round(camera.pan_deg, 2),
-            "tilt_deg": round(camera.tilt_deg, 2),
-            "zoom_pct": round(camera.zoom_pct, 1),
-            "moving": camera.moving,
-            "lamps": ", ".join(lamp for lamp, lit in camera.lamps.items() if lit) or None,
-            **troubles,
-        }
+        self.camera.tick(now)
+        troubles = {"silent": self.camera.silent, "slow": self.camera.delay_s > 0}
+        return self.camera.shown() | troubles
 
     def actions(self, name: str) -> Mapping[str, Action]:
         camera = self.camera
@@ -332,11 +317,10 @@ class SimulatedHttp:
         return {"power_cycle": power_cycle, "slow": slow, "silent": silent}
 
     def faults(self, name: str) -> Mapping[str, Action]:
-        kinds = {"delay_s": "number", "loses": "number", "deaf_stops": "number"}
-        onvif = ("ignores_timeout", "refuses_timeout", "knows_no_stop")
-        flags = onvif if isinstance(self.camera, SimOnvif) else ("holds_recall",)
-        kinds |= dict.fromkeys(flags, "flag")
-        return {fault: _setter(name, self.camera, fault, kind) for fault, kind in kinds.items()}
+        return {
+            fault: _setter(name, self.camera, fault, kind)
+            for fault, kind in self.camera.faults.items()
+        }
 
     def refusal(self, data: bytes) -> str | None:
         return None

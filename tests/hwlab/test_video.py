@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from roomctl.app import parse
-from roomctl.camera.sim import SimUvc
+from roomctl.camera.sim.uvc import SimUvc
 from roomctl.simulator import Simulator
 from roomctl.simulator.cameras import SimulatedUvc
 from roomctl.wire import Port

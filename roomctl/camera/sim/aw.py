@@ -10,6 +10,7 @@ How fast it moves is made up: the documents say it of no speed. Knows no port an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from roomctl.camera.aw.message import (
     LENS_HIGH,
@@ -46,6 +47,12 @@ class SimAw(SimHost):
     answered when it has arrived.
     """
 
+    faults: ClassVar[Mapping[str, str]] = {
+        **SimHost.faults,
+        "deaf_stops": "number",
+        "holds_recall": "flag",
+    }
+
     def __init__(self, model: str = "AW-UE100", *, on: bool = True) -> None:
         super().__init__()
         self.model, self.on = model, on
@@ -80,6 +87,17 @@ class SimAw(SimHost):
     @property
     def _motors(self) -> tuple[Motor, ...]:
         return self.pan, self.tilt, self.zoom, self.focus
+
+    def shown(self) -> dict[str, object]:
+        return {
+            "model": f"Panasonic {self.model}",
+            "power": self.on,
+            "pan_deg": round(self.pan_deg, 2),
+            "tilt_deg": round(self.tilt_deg, 2),
+            "zoom_pct": round(self.zoom_pct, 1),
+            "moving": self.moving,
+            "lamps": ", ".join(lamp for lamp, lit in self.lamps.items() if lit) or None,
+        }
 
     def lose_power(self) -> None:
         """Stand still where it is; what was on its way to it is lost."""

@@ -6,6 +6,8 @@ Knows no camera, no port and no clock.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
+from typing import ClassVar
 
 from roomctl.ports.http import HttpAnswer, HttpRequest
 from roomctl.wire import Chunk
@@ -52,8 +54,11 @@ class SimHost(SimHostClient):
     """A host, and its first client in one.
 
     `silent`: it answers nothing. `delay_s`: each answer comes so late. `loses`: so many of the next
-    requests are neither done nor answered. `heard`: what was asked, and when.
+    requests are neither done nor answered. `heard`: what was asked, and when. `faults`: what can be
+    set from outside, by what it holds.
     """
+
+    faults: ClassVar[Mapping[str, str]] = {"delay_s": "number", "loses": "number"}
 
     def __init__(self) -> None:
         super().__init__(self)
@@ -67,6 +72,14 @@ class SimHost(SimHostClient):
     def wants_at(self) -> float | None:
         """Return when something happens by itself."""
         return None
+
+    def shown(self) -> dict[str, object]:
+        """Return what a person would see of it."""
+        return {}
+
+    def lose_power(self) -> None:
+        """Lose what was not answered yet."""
+        self.forget()
 
     def second_port(self) -> SimHostClient:
         """Return the Machine of another client."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 from xml.sax.saxutils import escape, quoteattr
 
 from roomctl.camera.onvif import message as soap
@@ -39,6 +41,14 @@ class SimOnvif(SimHost):
     declares its prefixes of XML. `address`: its host and port, as it tells them.
     """
 
+    faults: ClassVar[Mapping[str, str]] = {
+        **SimHost.faults,
+        "deaf_stops": "number",
+        "ignores_timeout": "flag",
+        "refuses_timeout": "flag",
+        "knows_no_stop": "flag",
+    }
+
     def __init__(self, login: tuple[str, str] | None = None) -> None:
         super().__init__()
         self.login, self.address = login, "192.0.2.1"
@@ -62,6 +72,12 @@ class SimOnvif(SimHost):
     @property
     def _motors(self) -> tuple[Motor, Motor, Motor]:
         return self.pan, self.tilt, self.zoom
+
+    def shown(self) -> dict[str, object]:
+        pan, tilt, zoom = self.place
+        where = {"pan_deg": 170 * pan, "tilt_deg": 90 * tilt, "zoom_pct": 100 * zoom}
+        shown = {each: round(value, 2) for each, value in where.items()}
+        return {"model": "ONVIF PTZ", **shown, "moving": self.moving}
 
     def lose_power(self) -> None:
         """Stand still where it is; what was on its way to it is lost."""

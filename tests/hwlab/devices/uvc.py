@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from roomctl.camera.sim import SimUvc
+from roomctl.camera.sim.uvc import SimUvc
 from roomctl.camera.uvc.message import Both, Id, Request, Set, encode
 from roomctl.wire import Chunk
 from tests.hwlab.devices.standard import Described, configuration, described, endpoint, interface

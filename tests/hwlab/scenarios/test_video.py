@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from roomctl.camera.sim import SimUvc
+from roomctl.camera.sim.uvc import SimUvc
 from roomctl.clock import SystemClock
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect

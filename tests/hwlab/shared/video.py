@@ -15,7 +15,7 @@ import pytest
 from roomctl.camera.camera import Camera
 from roomctl.camera.lines import uvc_devices
 from roomctl.camera.profile import CameraTable
-from roomctl.camera.sim import SimUvc
+from roomctl.camera.sim.uvc import SimUvc
 from roomctl.camera.uvc.message import Id
 from roomctl.clock import Clock
 from roomctl.device import Status

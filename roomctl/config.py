@@ -20,6 +20,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     create_model,
     field_validator,
@@ -52,6 +53,19 @@ class KindTable(Table):
     """The table of a kind of device: [KIND.NAME], or [KIND] where there is one at most."""
 
     single: ClassVar[bool] = False
+    site_profiles: ClassVar[bool] = False
+    """Whether `profiles` in [KIND] may name a folder with profiles of the site's own."""
+
+    _profile_folder: Path | None = PrivateAttr(default=None)
+
+    @property
+    def profile_folder(self) -> Path | None:
+        """Where the site keeps profiles of this kind; None: it has none of its own."""
+        return self._profile_folder
+
+    def look_in(self, folder: Path) -> None:
+        """Have `folder` looked into for a profile, before those that ship."""
+        self._profile_folder = folder
 
     @classmethod
     def clash(cls, tables: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -325,6 +339,11 @@ def parse(text: str, file: str, tables: Tables) -> Config:
         raise ConfigError(file, "", "is nested too deeply") from error
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         raise ConfigError(file, "", f"is not TOML: {error}") from error
+    folders = {
+        kind: Path(file).parent / _site_folder(data[kind], file, kind)
+        for kind, table in tables.items()
+        if table.site_profiles and isinstance(data.get(kind), dict) and "profiles" in data[kind]
+    }
     try:
         config = known.model_validate(tuples(data))
     except ValidationError as error:
@@ -332,11 +351,23 @@ def parse(text: str, file: str, tables: Tables) -> Config:
         if new := _renamed(key):
             why = f"is called {new} now"
         raise ConfigError(file, key, why) from error
+    for kind, folder in folders.items():
+        for one in config.tables(kind).values():
+            one.look_in(folder)
     for kind, table in tables.items():
         if (clash := table.clash(config.tables(kind))) is not None:
             name, why = clash
             raise ConfigError(file, f"{kind}.{name}", why)
     return config
+
+
+def _site_folder(devices: dict[str, Any], file: str, kind: str) -> str:
+    """Take the key `profiles` out of [KIND], where all others are devices; return its value."""
+    folder = devices.pop("profiles")
+    if not isinstance(folder, str) or not folder.strip() or "\0" in folder:
+        why = f"must name a folder beside this file, such as '{kind}s'; no {kind} is called so"
+        raise ConfigError(file, f"{kind}.profiles", why)
+    return folder
 
 
 def _renamed(key: str) -> str | None:

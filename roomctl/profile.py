@@ -80,13 +80,17 @@ def load_all(folder: Path, kind: type[P], but: str = "") -> dict[str, P]:
 class ProfileFolder(Mapping[str, P]):
     """The profiles of a folder that ships, by file stem; each is read when it is asked for.
 
-    A room names one of dozens, so what their `match` say of each other is left to the tests.
+    A room names one of dozens, so what their `match` say of each other is left to the tests. `own`
+    come first, and replace what ships under the same name.
     """
 
-    def __init__(self, folder: Path, kind: type[P], but: str = "") -> None:
+    def __init__(
+        self, folder: Path, kind: type[P], but: str = "", own: Mapping[str, P] | None = None
+    ) -> None:
         files = sorted(folder.glob("*.toml"))
         self._files = {path.stem: path for path in files if path.stem != but}
-        self._kind, self._read = kind, dict[str, P]()
+        self._kind, self._read = kind, dict(own or {})
+        self._stems = tuple(dict.fromkeys((*self._read, *self._files)))
 
     def __getitem__(self, stem: str) -> P:
         if stem not in self._read:
@@ -94,13 +98,13 @@ class ProfileFolder(Mapping[str, P]):
         return self._read[stem]
 
     def __contains__(self, stem: object) -> bool:
-        return stem in self._files
+        return stem in self._stems
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
+        return iter(self._stems)
 
     def __len__(self) -> int:
-        return len(self._files)
+        return len(self._stems)
 
 
 def refuse_overlap(path: Path, profile: Profile, others: Mapping[str, Profile]) -> None:
@@ -112,10 +116,10 @@ def refuse_overlap(path: Path, profile: Profile, others: Mapping[str, Profile]) 
                 raise ProfileError(str(path), "match", why)
 
 
-def pick(profiles: Mapping[str, P], identity: str) -> str | None:
-    """Return the file stem of the profile that `identity` picks, if any."""
+def pick(profiles: Mapping[str, P], *identities: str) -> str | None:
+    """Return the file stem of the first profile that one of `identities` picks, if any."""
     for stem, profile in profiles.items():
-        if any(_meet(identity, pattern) for pattern in profile.match):
+        if any(_meet(one, pattern) for one in identities for pattern in profile.match):
             return stem
     return None
 

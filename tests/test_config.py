@@ -210,6 +210,15 @@ def test_two_cameras_at_one_address_are_refused() -> None:
     assert parse(text + "address = 2", "bamboo.toml").camera["b"].address == 2
 
 
+def test_a_folder_of_profiles_lies_beside_the_file_and_is_no_camera() -> None:
+    text = '[camera]\nprofiles = "{}"\n[camera.front]\nurl = "sim:a"\n[camera.back]\nurl = "sim:b"'
+    room = parse(text.format("cameras"), "/etc/roomctl/room.toml")
+    folders = {name: table.profile_folder for name, table in room.tables("camera").items()}
+    assert folders == dict.fromkeys(("front", "back"), Path("/etc/roomctl/cameras"))
+    elsewhere = parse(text.format("/srv/cameras"), "/etc/roomctl/room.toml").tables("camera")
+    assert elsewhere["front"].profile_folder == Path("/srv/cameras")
+
+
 def test_two_speakerphones_of_one_model_must_be_told_apart() -> None:
     text = '[speakerphone.a]\nurl = "usb:0b0e:2456"\n[speakerphone.b]\nurl = "usb:0b0e:2456'
     assert why(f'{text}"\n') == (

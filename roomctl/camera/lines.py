@@ -12,12 +12,13 @@ import contextlib
 import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import ClassVar
 
 from roomctl.camera.baud import ANSWER_S, BaudSearch, at_speed, baud_of, is_open
 from roomctl.camera.camera import Camera
 from roomctl.camera.positions import StoredPositions
-from roomctl.camera.profile import CameraTable, asked_for, shipped
+from roomctl.camera.profile import CameraProfile, CameraTable, asked_for, known_to, recognise
 from roomctl.camera.protocol import CameraProtocol, ProtocolEvents
 from roomctl.camera.uvc.connection import UvcConnection
 from roomctl.camera.uvc.protocol import UvcProtocol
@@ -101,13 +102,15 @@ class CameraLine(CameraDevice):
     def __init__(
         self,
         tables: Mapping[str, CameraTable],
+        profiles: Mapping[str, CameraProfile],
         connect: Connect,
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
         name, table = next(iter(tables.items()))
         self.trace = Ring()
-        offered = _offered(table.profile for table in tables.values())
+        self._profiles, self._recognise = profiles, cache(partial(recognise, profiles))
+        offered = _offered((table.profile for table in tables.values()), profiles)
         self._speeds = BaudSearch(offered) if is_open(table.url) else None
         connect = self._tuned(traced(connect, clock, self.trace.note))
         super().__init__(name, table.url, connect, clock, changed)
@@ -141,10 +144,13 @@ class CameraLine(CameraDevice):
         return None if speed is None else f"answers at {speed} baud"
 
     def _camera(self, name: str, table: CameraTable) -> Camera:
-        fixed, ceiling = asked_for(name, table.profile), table.mounting == "ceiling"
+        fixed = asked_for(name, table.profile, self._profiles)
+        ceiling = table.mounting == "ceiling"
 
         def begin(events: ProtocolEvents, identity: Identity | None) -> CameraProtocol:
-            made = ViscaProtocol(name, table.address, events, fixed, ceiling=ceiling)
+            made = ViscaProtocol(
+                name, table.address, events, fixed, self._recognise, ceiling=ceiling
+            )
             self._connections[name] = made.connection
             return made
 
@@ -305,6 +311,7 @@ def lines(
     changed: Callable[[], None],
 ) -> list[CameraLine]:
     """Return one line for each url in `tables` ([camera.NAME] of room.toml)."""
+    profiles = known_to(tables)
     by_url: dict[str, dict[str, CameraTable]] = {}
     for name, table in tables.items():
         if is_uvc(table.url) or is_http(table.url):
@@ -313,13 +320,13 @@ def lines(
             why = f"is the url of {next(iter(by_url[table.url]))} too; over IP each camera has one"
             raise ConfigError("room.toml", f"camera.{name}.url", why)
         by_url.setdefault(table.url, {})[name] = table
-    return [CameraLine(group, connect, clock, changed) for group in by_url.values()]
+    return [CameraLine(group, profiles, connect, clock, changed) for group in by_url.values()]
 
 
-def _offered(profiles: Iterable[str | None]) -> set[int]:
+def _offered(named: Iterable[str | None], known: Mapping[str, CameraProfile]) -> set[int]:
     """Return the speeds of the named models; of every model if one is not named, or has none."""
-    known, offered = shipped(), set[int]()
-    for name in profiles:
+    offered = set[int]()
+    for name in named:
         found = known.get(name) if name is not None else None
         speeds = found.bauds if found is not None else ()  # a wrong name is Camera's to refuse
         if not speeds:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal
+from pathlib import Path
+from typing import ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -23,7 +24,7 @@ from pydantic import (
 
 from roomctl.config import DeviceTable, Table, data_path
 from roomctl.errors import ConfigError
-from roomctl.profile import Profile, ProfileFolder, pick
+from roomctl.profile import Profile, ProfileFolder, load_all, pick
 from roomctl.visca.message import Inquiry, PositionLayout, Version
 from roomctl.visca.model import CameraModel, Limits, Quirk
 
@@ -50,6 +51,8 @@ Destination = int | Literal["home"] | CameraAngle
 
 class CameraTable(DeviceTable):
     """[camera.NAME]: a PTZ camera; several may share one `url` and differ by `address`."""
+
+    site_profiles: ClassVar[bool] = True
 
     address: int = Field(default=1, ge=1, le=7)
     user: str = Field(default="", max_length=64, description="for aw: and onvif: whom it lets in")
@@ -394,7 +397,27 @@ def under_ceiling(profile: CameraProfile) -> CameraProfile:
 @cache
 def shipped() -> Mapping[str, CameraProfile]:
     """Return the profiles that come with the program, by file stem; each is read once."""
-    return ProfileFolder(data_path("firmware_profiles") / "camera", CameraProfile)
+    return ProfileFolder(_shipped_folder(), CameraProfile)
+
+
+def _shipped_folder() -> Path:
+    return data_path("firmware_profiles") / "camera"
+
+
+def known_to(tables: Mapping[str, CameraTable]) -> Mapping[str, CameraProfile]:
+    """Return the profiles that a room's cameras may have: the site's own, then the shipped ones.
+
+    A file of the site replaces a shipped one of the same name, and what it matches is picked before
+    any shipped one. Raises ProfileError for a file of the site that cannot be used, and ConfigError
+    if there is none.
+    """
+    folder = next((table.profile_folder for table in tables.values()), None)
+    if folder is None:
+        return shipped()
+    own = load_all(folder, CameraProfile)
+    if not own:
+        raise ConfigError("room.toml", "camera.profiles", f"{folder} holds no profile's file")
+    return ProfileFolder(_shipped_folder(), CameraProfile, own=own)
 
 
 @cache
@@ -403,9 +426,10 @@ def recognised(version: Version | None) -> CameraProfile:
     return recognise(shipped(), version)
 
 
-def asked_for(camera: str, profile: str | None) -> CameraProfile | None:
-    """Return the shipped profile that room.toml names for `camera`, if it names one."""
-    known = shipped()
+def asked_for(
+    camera: str, profile: str | None, known: Mapping[str, CameraProfile]
+) -> CameraProfile | None:
+    """Return the profile of those `known` that room.toml names for `camera`, if it names one."""
     if profile is not None and profile not in known:
         why = f"no profile {profile!r}; there is: {', '.join(known)}"
         raise ConfigError("room.toml", f"camera.{camera}.profile", why)
@@ -419,8 +443,7 @@ def recognise(profiles: Mapping[str, CameraProfile], version: Version | None) ->
     """
     if version is not None:
         vendors = (version.vendor, *_SONY) if version.vendor in _SONY else (version.vendor,)
-        for vendor in vendors:
-            stem = pick(profiles, f"{vendor:04x}:{version.model:04x}")
-            if stem is not None:
-                return profiles[stem]
+        stem = pick(profiles, *(f"{vendor:04x}:{version.model:04x}" for vendor in vendors))
+        if stem is not None:
+            return profiles[stem]
     return profiles["generic"]

@@ -23,7 +23,6 @@ from roomctl.camera.profile import (
     TallyLamps,
     ZoomRange,
     recognised,
-    shipped,
     under_ceiling,
 )
 from roomctl.camera.protocol import (
@@ -95,17 +94,25 @@ _PANS = {-1: Pan.LEFT, 0: Pan.STILL, 1: Pan.RIGHT}
 _TILTS = {-1: Tilt.DOWN, 0: Tilt.STILL, 1: Tilt.UP}
 
 
+Recognise = Callable[[Version | None], CameraProfile]
+"""Returns the profile of a camera that says this of itself; `generic` where none fits."""
+
+
 def connection(
-    name: str, address: int, events: Events, fixed: CameraProfile | None = None
+    name: str,
+    address: int,
+    events: Events,
+    fixed: CameraProfile | None = None,
+    recognise: Recognise = recognised,
 ) -> Connection:
     """Return a conversation with a camera; `fixed` None: it is recognised by what it says."""
     if fixed is not None:
         return Connection(name, address, events, fixed.model)
-    return Connection(name, address, events, _model(None), _model)
 
+    def model(version: Version | None) -> CameraModel:
+        return recognise(version).model
 
-def _model(version: Version | None) -> CameraModel:
-    return recognised(version).model
+    return Connection(name, address, events, model(None), model)
 
 
 class ViscaProtocol:
@@ -119,17 +126,18 @@ class ViscaProtocol:
         address: int,
         events: Events,
         fixed: CameraProfile | None = None,
+        recognise: Recognise = recognised,
         *,
         ceiling: bool = False,
     ) -> None:
         self.name, self.address = name, address
-        self.connection = connection(name, address, events, fixed)
-        self._fixed, self._ceiling = fixed, ceiling
+        self.connection = connection(name, address, events, fixed, recognise)
+        self._fixed, self._recognise, self._ceiling = fixed, recognise, ceiling
 
     @property
     def profile(self) -> CameraProfile:
         """What is known of its model; `generic` until it has said who it is."""
-        known = self._fixed or recognised(self.connection.seen.version)
+        known = self._fixed or self._recognise(self.connection.seen.version)
         return under_ceiling(known) if self._ceiling else known
 
     @property
@@ -166,7 +174,7 @@ class ViscaProtocol:
     @property
     def unknown_model(self) -> str | None:
         version = self.connection.seen.version
-        if self._fixed is not None or recognised(version) is not shipped()["generic"]:
+        if self._fixed is not None or self._recognise(version) is not self._recognise(None):
             return None
         return f"{version.identity} {version.rom:04x}" if version else "unreadable"
 

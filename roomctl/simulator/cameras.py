@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from roomctl.camera.lines import is_http, is_uvc
-from roomctl.camera.profile import CameraProfile, CameraTable, shipped, under_ceiling
+from roomctl.camera.profile import CameraProfile, CameraTable, known_to, under_ceiling
 from roomctl.camera.sim import SimUvc, http_camera
 from roomctl.errors import Refused
 from roomctl.kind import Action, Argument, SimulatedDevice
@@ -60,7 +60,7 @@ class SimulatedLine:
     def __init__(self, url: str, tables: Mapping[str, CameraTable]) -> None:
         self.url = url
         self.names = tuple(f"camera.{name}" for name in tables)
-        known = shipped()
+        known = known_to(tables)
         self.cameras = {
             f"camera.{name}": SimCamera(_mounted(known, table), table.address)
             for name, table in tables.items()

@@ -1,5 +1,7 @@
 """Camera profiles: the shipped ones, the example, and which one a camera picks."""
 
+import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomctl.app import parse
+from roomctl.camera.lines import lines
 from roomctl.camera.profile import (
     CameraAngle,
     CameraProfile,
@@ -16,16 +19,23 @@ from roomctl.camera.profile import (
     ExposureMode,
     RomAdvisory,
     WhiteBalance,
+    asked_for,
+    known_to,
     recognise,
     shipped,
     under_ceiling,
 )
 from roomctl.camera.visca import EXPOSURE, WHITE_BALANCE
 from roomctl.config import data_path
+from roomctl.device import Status
 from roomctl.errors import ConfigError, ProfileError
 from roomctl.profile import load, load_all
 from roomctl.visca.message import PositionLayout, Version
+from roomctl.visca.sim import SimCamera
+from tests.camera.cable import Cable
+from tests.invented import LoopClock, invented
 
+SRG = (data_path("firmware_profiles") / "camera" / "sony_srg300h.toml").read_text(encoding="utf-8")
 GENERIC = data_path("firmware_profiles") / "camera" / "generic.toml"
 
 
@@ -286,3 +296,123 @@ def test_a_camera_may_go_to_a_preset_by_number_or_name_home_or_to_an_angle(
 def test_a_place_that_cannot_be_meant_is_refused_with_what_there_is(written: str, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         parse(f"{FRONT}{written}\n", "room.toml")
+
+
+# Profiles of the site's own.
+
+
+def room_of(folder: Path, camera: str = "") -> Mapping[str, CameraTable]:
+    text = f'[camera]\nprofiles = "cameras"\n[camera.front]\nurl = "serial:/dev/ttyUSB0"\n{camera}'
+    return parse(text, str(folder / "room.toml")).tables("camera")
+
+
+def own(folder: Path, name: str, **changes: str) -> None:
+    """Write a profile of the site's own: that of an SRG-300H, with `changes`."""
+    text = SRG
+    for old, new in {"Sony SRG-300H": "Ours", **changes}.items():
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "cameras").mkdir(exist_ok=True)
+    (folder / "cameras" / f"{name}.toml").write_text(text, encoding="utf-8")
+
+
+def test_a_site_s_profile_is_picked_before_the_shipped_one_and_stands_beside_it(
+    tmp_path: Path,
+) -> None:
+    own(tmp_path, "ours")
+    known = known_to(room_of(tmp_path))
+    assert recognise(known, Version(0x0001, 0x0513, 0, 2)).name == "Ours"
+    assert recognise(known, Version(0x0020, 0x0513, 0, 2)).name == "Ours"
+    assert recognise(known, Version(0x0001, 0x0511, 0, 2)) == shipped()["sony_srg120dh"]
+    assert recognise(known, None) == shipped()["generic"]
+    assert known["sony_srg300h"] == shipped()["sony_srg300h"]
+    assert set(known) == {*shipped(), "ours"}
+
+
+def test_however_sony_s_vendor_is_spelt_a_site_s_profile_comes_first(tmp_path: Path) -> None:
+    own(tmp_path, "ours", **{'match = ["0001:0513"]': 'match = ["0020:0513"]'})
+    assert recognise(known_to(room_of(tmp_path)), Version(0x0001, 0x0513, 0, 2)).name == "Ours"
+
+
+def test_a_site_s_profile_of_a_shipped_name_replaces_it(tmp_path: Path) -> None:
+    own(tmp_path, "sony_srg300h")
+    known = known_to(room_of(tmp_path))
+    assert (known["sony_srg300h"].name, len(known)) == ("Ours", len(shipped()))
+    assert shipped()["sony_srg300h"].name == "Sony SRG-300H"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("units_per_degree", "units", r"cameras/ours\.toml: pan\.units_per_degree: is missing"),
+        ('layout = "A"', 'layout = "Z"', r"cameras/ours\.toml: layout: must be 'A', "),
+        ("[pan]", "[pan", r"cameras/ours\.toml: is not TOML"),
+    ],
+)
+def test_a_bad_profile_of_a_site_is_named_with_its_key(
+    tmp_path: Path, old: str, new: str, why: str
+) -> None:
+    own(tmp_path, "ours", **{old: new})
+    with pytest.raises(ProfileError, match=why):
+        known_to(room_of(tmp_path))
+
+
+def test_two_profiles_of_a_site_for_one_camera_are_refused(tmp_path: Path) -> None:
+    own(tmp_path, "ours")
+    own(tmp_path, "theirs")
+    with pytest.raises(ProfileError, match=r"theirs\.toml: match: '0001:0513' already picks ours"):
+        known_to(room_of(tmp_path))
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_site_s_folder_without_a_profile_is_refused(tmp_path: Path, there: bool) -> None:
+    if there:
+        (tmp_path / "cameras").mkdir()
+    with pytest.raises(ConfigError, match=r"camera\.profiles: .*cameras holds no profile's file"):
+        known_to(room_of(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[camera.profiles]\nurl = "serial:/dev/ttyUSB0"',
+        "[camera]\nprofiles = 3",
+        '[camera]\nprofiles = ""',
+        '[camera]\nprofiles = ["a"]',
+        '[camera]\nprofiles = "a\\u0000b"',
+    ],
+)
+def test_what_names_no_folder_is_refused_and_no_camera_is_called_so(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"camera\.profiles: must name a folder .* is called so"):
+        parse(text, "room.toml")
+
+
+@pytest.mark.parametrize("kind", ["speakerphone", "occupancy", "display"])
+def test_other_kinds_have_no_such_folder(kind: str) -> None:
+    with pytest.raises(ConfigError, match=f"{kind}.profiles"):
+        parse(f'[{kind}]\nprofiles = "mine"', "room.toml")
+
+
+@invented
+async def test_a_room_knows_its_cameras_by_the_site_s_profiles(tmp_path: Path) -> None:
+    own(tmp_path, "ours", **{"count = 16": "count = 9"})
+    for camera in ("", 'profile = "ours"'):
+        clock = LoopClock()
+        cable = Cable([SimCamera(shipped()["sony_srg300h"])], clock, None)
+        (line,) = lines(room_of(tmp_path, camera), cable.connect, clock, lambda: None)
+        running = asyncio.create_task(line.run())
+        front = line.cameras["front"]
+        async with asyncio.timeout(20):
+            while front.health.status is not Status.ONLINE:
+                await asyncio.sleep(0.05)
+        assert (front.state.model, front.profile.presets.count) == ("Ours", 9)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await cable.go_dead()
+
+
+def test_a_profile_that_is_neither_shipped_nor_the_site_s_is_refused(tmp_path: Path) -> None:
+    own(tmp_path, "ours")
+    known = known_to(room_of(tmp_path))
+    with pytest.raises(ConfigError, match=r"front\.profile: no profile 'theirs'; there is: ours, "):
+        asked_for("front", "theirs", known)

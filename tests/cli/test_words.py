@@ -152,6 +152,25 @@ def test_a_bad_profile_is_named_with_its_key_wherever_it_lies(
     assert f"{file}: {expected}" in result.output
 
 
+def test_a_room_is_checked_with_the_profiles_of_its_site(tmp_path: Path) -> None:
+    shipped = next(path for path in PROFILES if path.name == "sony_srg300h.toml")
+    text = shipped.read_text(encoding="utf-8")
+    room, mine = tmp_path / "room.toml", tmp_path / "cameras" / "mine.toml"
+    mine.parent.mkdir()
+    mine.write_text(text, encoding="utf-8")
+    room.write_text(
+        '[camera]\nprofiles = "cameras"\n[camera.front]\nurl = "sim:a"\nprofile = "mine"\n'
+    )
+    assert said("check", str(room)) == f"{room}: ok (room)\n"
+    mine.write_text(text.replace("units_per_degree", "units"), encoding="utf-8")
+    result = runner.invoke(app, ["check", str(room)])
+    assert result.exit_code == 1
+    assert f"{mine}: pan.units_per_degree: is missing" in result.output
+    mine.unlink()
+    result = runner.invoke(app, ["check", str(room)])
+    assert f"{room}: camera.profiles: {mine.parent} holds no profile" in result.output
+
+
 def test_a_good_room_is_ok(tmp_path: Path) -> None:
     file = tmp_path / "bamboo.toml"
     file.write_text('[camera.front]\nurl = "serial:/dev/ttyUSB0"\n')

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from pathlib import Path
 
 import pytest
 import serial
@@ -9,6 +10,7 @@ import serial
 from roomctl.app import parse
 from roomctl.camera.profile import shipped
 from roomctl.clock import SystemClock
+from roomctl.config import data_path
 from roomctl.errors import Refused
 from roomctl.simulator import Simulator
 from roomctl.simulator.cameras import SimulatedLine
@@ -26,6 +28,17 @@ def end_of(text: str, name: str = "camera.front") -> tuple[Simulator, SimulatedL
     end = simulator.device(name)
     assert isinstance(end, SimulatedLine)
     return simulator, end
+
+
+@invented
+async def test_a_simulated_camera_obeys_the_profile_of_its_site(tmp_path: Path) -> None:
+    file = data_path("firmware_profiles") / "camera" / "sony_srg300h.toml"
+    text = file.read_text(encoding="utf-8").replace("Sony SRG-300H", "Ours")
+    (tmp_path / "ours.toml").write_text(text, encoding="utf-8")
+    room = f'[camera]\nprofiles = "{tmp_path}"\n{CHAIN.format("front", 1)}profile = "ours"\n'
+    simulator, end = end_of(room)
+    assert end.cameras["camera.front"].profile.name == "Ours"
+    await simulator.close()
 
 
 @invented

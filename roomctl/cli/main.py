@@ -440,9 +440,11 @@ def aw(
             typer.echo(json.dumps(as_object(found)) if as_json else spoken(found))
 
 
+camera = typer.Typer(no_args_is_help=True, help="VISCA cameras of a room.")
 speakerphone = typer.Typer(no_args_is_help=True, help="USB speakerphones on this box.")
 occupancy = typer.Typer(no_args_is_help=True, help="How well presence is judged, in figures.")
 app.add_typer(occupancy, name="occupancy")
+app.add_typer(camera, name="camera")
 app.add_typer(speakerphone, name="speakerphone")
 app.add_typer(access.token_app, name="token")
 app.add_typer(access.session_app, name="session")
@@ -490,6 +492,26 @@ def occupancy_simulate(
 
     found = figures.simulate(weeks, seed)
     typer.echo(dump(found) if as_json else figures.words(found))
+
+
+@camera.command("describe", epilog="Example: roomctl camera describe front > acme_ptz20.toml")
+def camera_describe(
+    name: Annotated[str, typer.Argument(help="As in room.toml, such as front.")],
+    config: Config = Path("/etc/roomctl/room.toml"),
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Ask the simulated camera instead.")
+    ] = False,
+) -> None:
+    """Write a profile from what a camera answers, ready to be completed and sent in.
+
+    It is stopped, then only asked: nothing is moved or set. What it cannot tell is a commented key.
+
+    It needs the camera's port for itself: stop the room first.
+    """
+    from roomctl.cli import camera as descriptions
+
+    log(verbose=False, quietly=True)
+    typer.echo(descriptions.describe(name, config, simulated=simulated), nl=False)
 
 
 @speakerphone.command(

@@ -171,6 +171,24 @@ def test_a_room_is_checked_with_the_profiles_of_its_site(tmp_path: Path) -> None
     assert f"{room}: camera.profiles: {mine.parent} holds no profile" in result.output
 
 
+def test_a_camera_is_described_as_a_profile_that_the_room_then_takes(tmp_path: Path) -> None:
+    room, mine = tmp_path / "room.toml", tmp_path / "cameras" / "mine.toml"
+    text = '[camera.front]\nurl = "sim:front"\n[camera.usb]\nurl = "v4l2:/dev/video77"\n'
+    room.write_text(text, encoding="utf-8")
+    mine.parent.mkdir()
+    mine.write_text(said("camera", "describe", "front", "-c", str(room)), encoding="utf-8")
+    assert said("check", str(mine)) == f"{mine}: ok (camera)\n"
+    named = text.replace('"sim:front"', '"sim:front"\nprofile = "mine"')
+    room.write_text(f'[camera]\nprofiles = "cameras"\n{named}', encoding="utf-8")
+    assert said("check", str(room)) == f"{room}: ok (room)\n"
+    again = said("camera", "describe", "camera.front", "-c", str(room), "--simulated")
+    assert again.startswith("# Written by `roomctl camera describe`")
+    for name, why in (("usb", "needs no profile"), ("back", "no camera 'back'; there is: front")):
+        result = runner.invoke(app, ["camera", "describe", name, "-c", str(room)])
+        assert result.exit_code == 1
+        assert why in str(result.exception)
+
+
 def test_a_good_room_is_ok(tmp_path: Path) -> None:
     file = tmp_path / "bamboo.toml"
     file.write_text('[camera.front]\nurl = "serial:/dev/ttyUSB0"\n')

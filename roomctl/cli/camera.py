@@ -1,0 +1,48 @@
+"""`camera describe`: a profile written from what a camera answers, on a real or a simulated one.
+
+The camera is asked on its own port, so no room may hold that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from roomctl import app
+from roomctl.camera.lines import is_http, is_uvc
+from roomctl.camera.profile import CameraTable
+from roomctl.camera.tools.describe import ask, profile_text
+from roomctl.cli.options import named
+from roomctl.clock import SystemClock
+from roomctl.config import Config
+from roomctl.errors import RoomctlError
+from roomctl.simulator import DEMO, Simulator
+
+
+def describe(name: str, path: Path, *, simulated: bool) -> str:
+    """Return the profile of the camera `name` of the room.toml at `path`, as TOML.
+
+    `simulated`: its simulated camera is asked; without a file, that of the demo room.
+    """
+    config = app.load(DEMO if simulated and not path.exists() else path)
+    tables = config.every(CameraTable)
+    name = name.removeprefix("camera.")
+    if name not in tables:
+        there_are = ", ".join(sorted(tables)) or "none"
+        raise RoomctlError(f"describe: no camera {name!r}; there is: {there_are}")
+    if is_uvc(url := tables[name].url) or is_http(url):
+        why = f"says itself what it can do ({url.partition(':')[0]}:), and needs no profile"
+        raise RoomctlError(f"camera.{name}: {why}")
+    with named(path):
+        return asyncio.run(_described(name, config, simulated=simulated))
+
+
+async def _described(name: str, config: Config, *, simulated: bool) -> str:
+    clock = SystemClock()
+    only = "" if simulated else "sim:"
+    simulator = Simulator(config, clock, with_screen=False, only=only)
+    try:
+        answers = await ask(name, config.every(CameraTable), simulator.connect, clock)
+    finally:
+        await simulator.close()
+    return profile_text(answers, clock.now().wall.date())

@@ -177,8 +177,13 @@ async def pump(
     something to say: it is written at once, whatever the pump was waiting for. A write that fails
     without closing the port is reported to the machine.
     """
+    loop = asyncio.get_running_loop()
+
+    def roused(_: object) -> None:
+        wake.set()
+
     reading = asyncio.ensure_future(port.read())
-    waking = asyncio.ensure_future(wake.wait())
+    reading.add_done_callback(roused)
     try:
         while True:
             beat()
@@ -187,16 +192,20 @@ async def pump(
             await _drain(port, machine, clock)
             due = machine.due()
             limit = ROUND_S if due is None else min(ROUND_S, max(0.0, due - clock.mono_s()))
-            await asyncio.wait((reading, waking), timeout=limit, return_when="FIRST_COMPLETED")
-            if waking.done():
-                waking = asyncio.ensure_future(wake.wait())
+            # The event itself is waited for: whoever sets it is served in the loop's next turn,
+            # before anything that is put into it afterwards.
+            timer = loop.call_later(limit, wake.set)
+            try:
+                await wake.wait()
+            finally:
+                timer.cancel()
             if reading.done():
                 machine.receive(reading.result())
                 reading = asyncio.ensure_future(port.read())
+                reading.add_done_callback(roused)
     finally:
-        for task in (reading, waking):
-            task.cancel()
-        await asyncio.gather(reading, waking, return_exceptions=True)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
 
 
 async def _drain(port: Port, machine: Machine, clock: Clock) -> None:

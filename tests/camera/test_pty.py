@@ -67,12 +67,13 @@ async def test_unplugged_cameras_are_soon_offline_soon_back_and_nothing_leaks(
             stop = heard.index("8101060118140303ff")
             for question in ("81090002ff", "81090400ff", "81090612ff"):  # version, power, position
                 assert cleared < stop < heard.index(question, cleared)
-        # What served the last connection may still be on its way out.
-        await rig.until(lambda: held()["tasks"] <= before["tasks"])
+        # What served the last connection may still be on its way out; one task may have been
+        # between two reads when they were counted. What leaks, leaks at every cycle.
+        await rig.until(lambda: held()["tasks"] <= before["tasks"] + 1)
         await rig.until(lambda: held()["descriptors"] == before["descriptors"])
         after = held()
     assert after["descriptors"] == before["descriptors"]
-    assert after["tasks"] <= before["tasks"]
+    assert after["tasks"] <= before["tasks"] + 1
     assert after["threads"] <= before["threads"] + 1  # the pool may keep one more, for all ports
 
 

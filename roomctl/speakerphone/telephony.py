@@ -395,21 +395,29 @@ class _Level:
     """A mute switch: the value is the device's own state.
 
     Its unmuting counts only from a device that has itself said *muted* since the host last said
-    otherwise: a stale bit in some other key's report must not open a microphone.
+    otherwise: a stale bit in some other key's report must not open a microphone. What it says once
+    more, sooner after the host said otherwise than a finger could, crossed that on its way.
     """
 
     echoes: EchoFilter
     reported: bool | None = None
+    _overruled: bool | None = None
+    _overruled_at: float = float("-inf")
 
     def pressed(self, value: bool, target: bool, at: float) -> bool:
         before, self.reported = self.reported, value
         if value is before or self.echoes.confirms(at, value) or value is target:
+            return False
+        crossed = value is self._overruled and at <= self._overruled_at + _NO_FINGER_S
+        if before is None and crossed:
             return False
         return value or before is True
 
     def written(self, write: _Write) -> None:
         if self.reported is write.lit:
             return
+        if self.reported is not None:
+            self._overruled, self._overruled_at = self.reported, write.ended
         self.reported = None
         if write.changed:
             telling = write.before is not None

@@ -261,6 +261,22 @@ def test_a_stale_absolute_state_does_not_open_the_microphone() -> None:
     assert (desk.presses, desk.muted) == ([], True)
 
 
+@pytest.mark.parametrize(("later_s", "muted"), [(0.05, False), (0.3, True)])
+def test_a_state_that_crosses_what_the_room_wrote_is_no_press_and_a_finger_is_later(
+    later_s: float, muted: bool
+) -> None:
+    desk = Desk(ABSOLUTE, SpeakerphoneFaults(echo_s=None))
+    desk.pass_s(1)
+    desk.session.receive(Chunk(absolute(True), desk.time.now))
+    desk.time.settle()
+    assert desk.muted
+    desk.show(muted=False)
+    desk.pass_s(later_s)
+    desk.session.receive(Chunk(absolute(True), desk.time.now))
+    desk.time.settle()
+    assert desk.muted is muted
+
+
 def test_a_wrong_length_is_ignored_by_the_device_so_lengths_are_exact() -> None:
     desk = Desk()
     desk.sim.receive(Chunk(bytes((2, 2, 0b11)), 0.0))

@@ -73,10 +73,10 @@ def main(arguments: Sequence[str]) -> int:
     started = time.monotonic()
     match arguments:
         case ["check", *rest]:
-            outcomes, tests = check_all(1, "-m", "not real", *rest)
+            outcomes, tests = check_all("-m", "not real", *rest)
         case ["test", *rest]:
             browser = check_browser()
-            outcomes, tests = check_all(2, *rest)  # every second one waits: for a browser, a limit
+            outcomes, tests = check_all(*rest)
             outcomes.insert(0, browser)
         case ["hwlab", *rest]:
             outcomes, tests = check_hardware_lab(rest)
@@ -92,11 +92,8 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if all(outcome.good for outcome in outcomes) else 1
 
 
-def check_all(a_processor: int, *pytest_arguments: str) -> tuple[list[Outcome], Tests]:
-    """Run the checks that read the source, two at a time, then the tests that are chosen.
-
-    `a_processor`: how many tests each processor runs side by side.
-    """
+def check_all(*pytest_arguments: str) -> tuple[list[Outcome], Tests]:
+    """Run the checks that read the source, two at a time, then the tests that are chosen."""
     checks: list[Callable[[], Outcome]] = [
         lambda: check("mypy", module("mypy", "--strict")),
         lambda: check("ruff", module("ruff", "check")),
@@ -106,7 +103,7 @@ def check_all(a_processor: int, *pytest_arguments: str) -> tuple[list[Outcome], 
     ]
     with ThreadPoolExecutor(2) as threads:
         outcomes = list(threads.map(lambda one: one(), checks))
-    outcome, tests = check_tests(a_processor, pytest_arguments)
+    outcome, tests = check_tests(pytest_arguments)
     return [*outcomes, outcome], tests
 
 
@@ -149,12 +146,12 @@ def check_types_of_the_panel() -> Outcome:
     return check("tsc", [str(node.program), str(tsc), "--project", str(TREE / "web")])
 
 
-def check_tests(a_processor: int, arguments: Sequence[str]) -> tuple[Outcome, Tests]:
+def check_tests(arguments: Sequence[str]) -> tuple[Outcome, Tests]:
     """Run the tests, whole files side by side, in the order that tests/conftest.py gives them.
 
     Their counts come from the report that pytest writes.
     """
-    workers = min(4, a_processor * (os.cpu_count() or 1))  # 4 at most: of memory
+    workers = min(4, os.cpu_count() or 1)  # 4 at most: of memory
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # roomctl is started 200 times
     report = VENV / "pytest.xml"
     report.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
+from roomctl.ports import hidraw
 from roomctl.ports.address import parse
 from roomctl.ports.descriptors import JoinedReports
 from roomctl.ports.hidraw import HidrawPort, open_port
@@ -179,11 +180,14 @@ async def test_a_device_that_takes_nothing_is_silent_until_it_does() -> None:
     assert got.lstrip(b"\0") == b"\x02\x03\x00"  # and the second report was never written
 
 
-async def test_a_write_that_waits_for_another_is_not_made_after_a_close() -> None:
+async def test_a_write_that_waits_for_another_is_not_made_after_a_close(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     ours, theirs = full_pipe()
     port = HidrawPort((theirs,), JoinedReports([NUMBERED]), Identity(url=URL))
     with pytest.raises(PortError):
         await port.write(b"\x02\x02\x03\x00")
+    monkeypatch.setattr(hidraw, "_WRITE_LIMIT_S", 30.0)
     late = asyncio.ensure_future(port.write(b"\x02\x02\x01\x00"))
     await asyncio.sleep(0)
     closing = asyncio.ensure_future(port.close())

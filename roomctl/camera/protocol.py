@@ -1,15 +1,16 @@
-"""What one kind of camera speaks, as the `Camera` sees it: VISCA, or a USB camera's controls.
+"""What one make of camera speaks, as the `Camera` sees it: VISCA, USB controls, AW or ONVIF.
 
-Knows no port, no clock and no bytes. A new kind (another maker's HTTP, ONVIF) is one class with
-this shape. It says what a model can do, turns what people ask for into requests, and hands those
-to a conversation of its own; the `Camera` waits for them. Degrees count right and up.
+Knows no port, no clock and no bytes. A new make is one class with this shape; one that says itself
+what it is begins as `SelfDescribed`. It says what a model can do, turns what people ask for into
+requests, and hands those to a conversation of its own; the `Camera` waits for them. Degrees count
+right and up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from typing import Generic, Literal, NoReturn, Protocol, TypeVar
 
 from roomctl.camera.profile import CameraProfile
 from roomctl.errors import PortError, PortReason, Unsupported
@@ -18,6 +19,7 @@ from roomctl.visca.request import Outcome
 
 T = TypeVar("T")
 
+DEAD_ZONE = 0.02  # of a push from -1 to 1: a joystick at rest is not quite 0
 STANDBY = "is in standby; switch it on first"
 
 Part = Literal["pan", "tilt", "zoom"]
@@ -144,6 +146,99 @@ class CameraProtocol(Protocol):
     def tally(self, light: str | None) -> CameraRequest: ...
     def tracking(self, on: bool) -> CameraRequest: ...
     def raw(self, frame: str) -> CameraRequest: ...
+
+
+class Conversation(Protocol):
+    """What a connection of any kind knows of its camera, and can always be told."""
+
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def moving(self) -> bool: ...
+    @property
+    def stopping(self) -> bool: ...
+    def stop(self, now: float) -> None: ...
+    def forget(self) -> None: ...
+
+
+C = TypeVar("C", bound=Conversation)
+
+
+class SelfDescribed(Generic[C]):
+    """What the protocols of cameras share that say themselves what they are.
+
+    Each brings its `connection`, and what its cameras have; of what is left here they have nothing.
+    """
+
+    self_described = True
+    settle_s: float | None = None  # a move is over when it was seen to stand
+    rom: int | None = None
+    unknown_model: str | None = None
+
+    def __init__(self, name: str, connection: C) -> None:
+        self.name, self.connection = name, connection
+
+    @property
+    def ready(self) -> bool:
+        return self.connection.ready
+
+    @property
+    def placed(self) -> bool:
+        return True  # it is ready once it has said that, if it ever does
+
+    @property
+    def moving(self) -> bool:
+        return self.connection.moving
+
+    @property
+    def stopping(self) -> bool:
+        return self.connection.stopping
+
+    @property
+    def refusal(self) -> MoveRefusal | None:
+        return None
+
+    def stop(self, now: float) -> None:
+        self.connection.stop(now)
+
+    def forget(self) -> None:
+        self.connection.forget()
+
+    def recall(self, number: int) -> CameraRequest:
+        self._has_no("presets of its own")
+
+    def store(self, number: int) -> CameraRequest:
+        self._has_no("presets of its own")
+
+    def power(self, on: bool) -> CameraRequest:
+        self._has_no("power command")
+
+    def focus(self, act: str) -> CameraRequest:
+        self._has_no("focus that can be driven")
+
+    def focus_to(self, pct: float) -> CameraRequest:
+        self._has_no("focus that can be driven")
+
+    def exposure(self, mode: str) -> CameraRequest:
+        self._has_no("exposure modes")
+
+    def white_balance(self, mode: str) -> CameraRequest:
+        self._has_no("white balances")
+
+    def ir_receive(self, on: bool) -> CameraRequest:
+        self._has_no("lock for its remote")
+
+    def tally(self, light: str | None) -> CameraRequest:
+        self._has_no("tally lamp")
+
+    def tracking(self, on: bool) -> CameraRequest:
+        self._has_no("tracking")
+
+    def raw(self, frame: str) -> CameraRequest:
+        self._has_no("frames to send: it is no VISCA camera")
+
+    def _has_no(self, what: str) -> NoReturn:
+        raise Unsupported(self.name, what)
 
 
 class ProtocolEvents(Protocol):

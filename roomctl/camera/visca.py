@@ -26,6 +26,7 @@ from roomctl.camera.profile import (
     under_ceiling,
 )
 from roomctl.camera.protocol import (
+    DEAD_ZONE,
     NOTHING_BELIEVED,
     STANDBY,
     Believed,
@@ -65,7 +66,6 @@ from roomctl.visca.model import CameraModel
 from roomctl.visca.poller import Readback
 from roomctl.visca.request import AxisGroup, Outcome, Request
 
-DEAD_ZONE = 0.02  # a joystick at rest is not quite 0
 FOCUS_ACTS = ("auto", "manual", "one_push", "infinity")
 EXPOSURE: Mapping[str, int] = {
     "auto": 0x00,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 from roomctl.camera.aw.connection import AwConnection, AwRequest, Axes
 from roomctl.camera.aw.message import (
@@ -34,12 +34,14 @@ from roomctl.camera.profile import (
     under_ceiling,
 )
 from roomctl.camera.protocol import (
+    DEAD_ZONE,
     STANDBY,
     Believed,
     CameraRequest,
     CameraState,
     Part,
     ProtocolEvents,
+    SelfDescribed,
     must_be_one_of,
     must_have,
 )
@@ -47,7 +49,6 @@ from roomctl.errors import Refused, Unsupported
 from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome
 
-DEAD_ZONE = 0.02  # a joystick at rest is not quite 0
 _PAN = (0x2D09, 0xD2F5)
 _TILT = (0x5555, 0x8E38)
 _TILT_OVER = (0x1C71, 0x8E38)  # over the head, to 210 degrees
@@ -83,13 +84,8 @@ class AwCommands:
         self.commands, self.moves, self.places = commands, moves, places or {}
 
 
-class AwProtocol:
+class AwProtocol(SelfDescribed[AwConnection]):
     """One AW camera; `ceiling`: it hangs, and is told so in its own settings."""
-
-    self_described = True
-    settle_s: float | None = None  # a move is over when it was seen to stand
-    rom: int | None = None
-    unknown_model: str | None = None
 
     def __init__(
         self,
@@ -101,8 +97,7 @@ class AwProtocol:
         ceiling: bool = False,
     ) -> None:
         """`before`: what was known of it when it was last there."""
-        self.name = name
-        self.connection = AwConnection(events, url)
+        super().__init__(name, AwConnection(events, url))
         self._ceiling = ceiling
         self._before = before or self._mounted(None)
 
@@ -126,20 +121,8 @@ class AwProtocol:
         return self.profile.abilities
 
     @property
-    def ready(self) -> bool:
-        return self.connection.ready
-
-    @property
     def placed(self) -> bool:
         return self._told("#APC", "pan") is not None or self._power() is False
-
-    @property
-    def moving(self) -> bool:
-        return self.connection.moving
-
-    @property
-    def stopping(self) -> bool:
-        return self.connection.stopping
 
     @property
     def refusal(self) -> MoveRefusal | None:
@@ -199,18 +182,12 @@ class AwProtocol:
         }
         self.connection.drive(wanted, until, now)
 
-    def stop(self, now: float) -> None:
-        self.connection.stop(now)
-
     def submit(self, command: object, ended: Callable[[Outcome], None], now: float) -> None:
         """Have commands said; their time limits are the connection's."""
         if not isinstance(command, AwCommands):
             raise TypeError(f"{command!r} is no command of an AW camera")
         request = AwRequest(command.commands, ended, command.moves, command.places)
         self.connection.submit(request, now)
-
-    def forget(self) -> None:
-        self.connection.forget()
 
     # What people ask for, in its words.
 
@@ -281,21 +258,6 @@ class AwProtocol:
         dark = [f"{codes[each]}0" for each in tally.lights if each != light]
         lit = [f"{codes[light]}1"] if light is not None else []
         return CameraRequest(tuple(AwCommands(each) for each in (*dark, *lit)))
-
-    def exposure(self, mode: str) -> CameraRequest:
-        self._has_no("exposure modes that are known here")
-
-    def ir_receive(self, on: bool) -> CameraRequest:
-        self._has_no("lock for its remote that is known here")
-
-    def tracking(self, on: bool) -> CameraRequest:
-        self._has_no("tracking that is known here")
-
-    def raw(self, frame: str) -> CameraRequest:
-        self._has_no("frames to send: it is no VISCA camera")
-
-    def _has_no(self, what: str) -> NoReturn:
-        raise Unsupported(self.name, what)
 
     def _to(
         self, places: Mapping[str, int], speed: float = 1.0, clamped: tuple[Part, ...] = ()

@@ -10,25 +10,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NoReturn
 
 from roomctl.camera.onvif import message as soap
 from roomctl.camera.onvif.connection import OnvifConnection, OnvifRequest
 from roomctl.camera.profile import CameraProfile, Presets, ZoomRange
 from roomctl.camera.protocol import (
+    DEAD_ZONE,
     Believed,
     CameraRequest,
     CameraState,
     Part,
     ProtocolEvents,
+    SelfDescribed,
     must_have,
 )
 from roomctl.clock import Moment
-from roomctl.errors import Refused, Unsupported
-from roomctl.visca.connection import MoveRefusal
+from roomctl.errors import Refused
 from roomctl.visca.request import Outcome
 
-DEAD_ZONE = 0.02  # a joystick at rest is not quite 0
 PRESETS = 9  # of a camera that does not say how many it has
 MOST_PRESETS = 100
 _NUMBER = re.compile(r"(?:preset[ _-]?)?0*([1-9][0-9]{0,2})", re.IGNORECASE)
@@ -41,15 +40,8 @@ class OnvifCommand:
         self.body, self.moves = body, moves
 
 
-class OnvifProtocol:
+class OnvifProtocol(SelfDescribed[OnvifConnection]):
     """One ONVIF camera; `before`: what was known of it when it was last there."""
-
-    self_described = True
-    settle_s: float | None = None  # a move is over when it was seen to stand
-    rom: int | None = None
-    unknown_model: str | None = None
-    refusal: MoveRefusal | None = None
-    placed = True  # it is ready once it has said that, if it ever does
 
     def __init__(
         self,
@@ -60,10 +52,8 @@ class OnvifProtocol:
         now: Moment | None = None,
         before: CameraProfile | None = None,
     ) -> None:
-        self.name = name
-        self.connection = OnvifConnection(
-            events, url, login, (now.wall, now.mono_s) if now else None
-        )
+        clock = (now.wall, now.mono_s) if now else None
+        super().__init__(name, OnvifConnection(events, url, login, clock))
         self._before = before or profile_of(None, PRESETS, zooms=True)
 
     @property
@@ -81,18 +71,6 @@ class OnvifProtocol:
         can = self.profile.abilities
         home = self.connection.seen.has_home
         return can if home else tuple(word for word in can if word != "home")
-
-    @property
-    def ready(self) -> bool:
-        return self.connection.ready
-
-    @property
-    def moving(self) -> bool:
-        return self.connection.moving
-
-    @property
-    def stopping(self) -> bool:
-        return self.connection.stopping
 
     def state(self, believed: Believed) -> CameraState:
         seen = self.connection.seen
@@ -116,17 +94,11 @@ class OnvifProtocol:
         pan, tilt, zoom = (0.0 if abs(push) < DEAD_ZONE else push for push in pushes)
         self.connection.drive(pan, tilt, zoom, until, now)
 
-    def stop(self, now: float) -> None:
-        self.connection.stop(now)
-
     def submit(self, command: object, ended: Callable[[Outcome], None], now: float) -> None:
         """Have a message said; its time limit is the connection's."""
         if not isinstance(command, OnvifCommand):
             raise TypeError(f"{command!r} is no ONVIF message")
         self.connection.submit(OnvifRequest(command.body, ended, command.moves), now)
-
-    def forget(self) -> None:
-        self.connection.forget()
 
     # What people ask for, as messages.
 
@@ -163,36 +135,6 @@ class OnvifProtocol:
 
     def relative(self, pan_deg: float, tilt_deg: float, speed: float) -> CameraRequest:
         self._has_no("positions in degrees: ONVIF does not know them")
-
-    def power(self, on: bool) -> CameraRequest:
-        self._has_no("power command")
-
-    def focus(self, act: str) -> CameraRequest:
-        self._has_no("focus that can be driven")
-
-    def focus_to(self, pct: float) -> CameraRequest:
-        self._has_no("focus that can be driven")
-
-    def exposure(self, mode: str) -> CameraRequest:
-        self._has_no("exposure modes")
-
-    def white_balance(self, mode: str) -> CameraRequest:
-        self._has_no("white balances")
-
-    def ir_receive(self, on: bool) -> CameraRequest:
-        self._has_no("lock for its remote")
-
-    def tally(self, light: str | None) -> CameraRequest:
-        self._has_no("tally lamp")
-
-    def tracking(self, on: bool) -> CameraRequest:
-        self._has_no("tracking")
-
-    def raw(self, frame: str) -> CameraRequest:
-        self._has_no("frames to send: it is no VISCA camera")
-
-    def _has_no(self, what: str) -> NoReturn:
-        raise Unsupported(self.name, what)
 
     @property
     def _media_profile(self) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from enum import Enum
 
+from roomctl.camera.protocol import DEAD_ZONE
 from roomctl.camera.uvc.message import Get, Request, Set, UvcControl
 
 STEP_S = 0.1
 LONGEST_PAUSE_S = 1.0
 RETRY_S = 0.05
-DEAD_ZONE = 0.02  # a joystick at rest is not quite 0
 
 
 class _Halt(Enum):

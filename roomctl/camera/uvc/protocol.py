@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NoReturn, TypeVar
+from typing import Literal, TypeVar
 
 from roomctl.camera.profile import (
     CameraProfile,
@@ -26,14 +26,14 @@ from roomctl.camera.protocol import (
     CameraState,
     Part,
     ProtocolEvents,
+    SelfDescribed,
     must_be_one_of,
     must_have,
 )
 from roomctl.camera.uvc.axis import UvcAxis
 from roomctl.camera.uvc.connection import SetRequest, UvcConnection
 from roomctl.camera.uvc.message import ARC_SECONDS, Id, Set, UvcControl
-from roomctl.errors import Refused, Unsupported
-from roomctl.visca.connection import MoveRefusal
+from roomctl.errors import Refused
 from roomctl.visca.request import Outcome
 from roomctl.wire import Identity
 
@@ -54,14 +54,8 @@ class SetControls:
     moves: bool = False
 
 
-class UvcProtocol:
+class UvcProtocol(SelfDescribed[UvcConnection]):
     """One USB camera; `before`: what it said of itself when it was last there."""
-
-    self_described = True
-    settle_s: float | None = None  # the end of a move is that it was seen to stand there
-    rom: int | None = None
-    unknown_model: str | None = None
-    refusal: MoveRefusal | None = None
 
     def __init__(
         self,
@@ -70,8 +64,7 @@ class UvcProtocol:
         identity: Identity | None,
         before: CameraProfile | None = None,
     ) -> None:
-        self.name = name
-        self.connection = UvcConnection(events)
+        super().__init__(name, UvcConnection(events))
         self._identity = identity
         self._before = before or _NOTHING
         self._profile: CameraProfile | None = None
@@ -93,22 +86,6 @@ class UvcProtocol:
         can = self.profile.abilities
         return can if self._home_sets() else tuple(word for word in can if word != "home")
 
-    @property
-    def ready(self) -> bool:
-        return self.connection.ready
-
-    @property
-    def placed(self) -> bool:
-        return True  # it is ready once it has said that
-
-    @property
-    def moving(self) -> bool:
-        return self.connection.moving
-
-    @property
-    def stopping(self) -> bool:
-        return self.connection.stopping
-
     def state(self, believed: Believed) -> CameraState:
         firmware = self._identity.bcd_device if self._identity else None
         return _described(self.connection, self.profile.name, firmware, believed.preset)
@@ -123,17 +100,11 @@ class UvcProtocol:
         moves = {"pan": pan, "tilt": tilt, "zoom": zoom, "focus": focus}
         self.connection.drive(moves, until, now)
 
-    def stop(self, now: float) -> None:
-        self.connection.stop(now)
-
     def submit(self, command: object, ended: Callable[[Outcome], None], now: float) -> None:
         """Have controls set; its time limit is the connection's."""
         if not isinstance(command, SetControls):
             raise TypeError(f"{command!r} sets no controls")
         self.connection.submit(SetRequest(command.sets, ended, command.moves), now)
-
-    def forget(self) -> None:
-        self.connection.forget()
 
     # What people ask for, as controls to be set.
 
@@ -183,30 +154,6 @@ class UvcProtocol:
         """Balance by itself, or stay as it is now."""
         must_be_one_of(self.name, mode, self.profile.white_balance, "white balance")
         return _sets((Set(Id.AUTO_WHITE_BALANCE, int(mode == "auto")),))
-
-    def recall(self, number: int) -> CameraRequest:
-        self._has_no("presets of its own")
-
-    def store(self, number: int) -> CameraRequest:
-        self._has_no("presets of its own")
-
-    def power(self, on: bool) -> CameraRequest:
-        self._has_no("power command")
-
-    def ir_receive(self, on: bool) -> CameraRequest:
-        self._has_no("lock for its remote")
-
-    def tally(self, light: str | None) -> CameraRequest:
-        self._has_no("tally lamp")
-
-    def tracking(self, on: bool) -> CameraRequest:
-        self._has_no("tracking")
-
-    def raw(self, frame: str) -> CameraRequest:
-        self._has_no("frames to send: it is no VISCA camera")
-
-    def _has_no(self, what: str) -> NoReturn:
-        raise Unsupported(self.name, what)
 
     def _control(self, axis: str) -> UvcControl | None:
         return place_of(self.connection, axis)

@@ -316,7 +316,8 @@ class _Reports(_Retold):
     """Takes what others report.
 
     b"=" and a payload, b"~" and one that a broker has kept, b"@" and what is said of availability.
-    What was kept is as old as it was when it came last, even if the wire was lost in between.
+    What was kept is as old as it was when it came last, even if the wire was lost in between. It
+    says nothing of a sensor that is announced to be offline: a broker may send either one first.
     """
 
     _hint = "does it still report, and has it power?"
@@ -332,20 +333,21 @@ class _Reports(_Retold):
     def receive(self, chunk: Chunk) -> None:
         kind, payload = chunk.data[:1], chunk.data[1:]
         if kind == b"@":
-            self._announced(read_availability(payload), chunk.at)
+            self._announced(read_availability(payload))
         elif kind in (b"=", b"~"):
             report = read_payload(payload, self._sensor.profile.kind, self._field)
             if report is None:
                 _log.debug("%s: no report: %r", self._sensor.name, payload[:100])
                 return
-            at = self._sensor.first_heard(payload, chunk.at) if kind == b"~" else chunk.at
+            kept = kind == b"~"
+            at = self._sensor.first_heard(payload, chunk.at) if kept else chunk.at
             self._sensor.last_payload = (payload, at)
-            if chunk.at < at + self._sensor.max_age_s:
+            if chunk.at < at + self._sensor.max_age_s and (self._available or not kept):
                 self.take(report, chunk.at, since=at)
 
     def take(self, report: SensorReport, at: float, since: float | None = None) -> None:
         """Take a report, `since` when it counts; an unavailable sensor's: nobody can tell."""
-        self._available = True  # whoever reports can be reached, whatever was announced
+        self._available = True  # whoever reports now can be reached, whatever was announced
         if not report.available:
             self._gone("it is reported to be unavailable")
             return
@@ -354,12 +356,11 @@ class _Reports(_Retold):
         self._came(at if since is None else since)
         self._tell(at)
 
-    def _announced(self, available: bool | None, at: float) -> None:
+    def _announced(self, available: bool | None) -> None:
+        if available is not None:
+            self._available = available
         if available is False:
-            self._available = False
             self._gone("it is announced to be offline")
-        elif available and not self._available:
-            self._available = True
 
     def _gone(self, what: str) -> None:
         self._silent_at = self._tell_at = None

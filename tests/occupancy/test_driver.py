@@ -312,6 +312,17 @@ def test_what_is_published_and_whether_it_can_be_reached_come_from_the_port() ->
     assert rig.sensor.level is False
 
 
+@pytest.mark.parametrize("order", ["~@", "@~"])
+def test_what_was_kept_says_nothing_of_a_sensor_that_is_offline(order: str) -> None:
+    rig = counter("mqtt://broker/zones?availability=zones/availability")
+    kept = {"~": b"~3", "@": b"@offline"}
+    for kind in order:
+        rig.machine.receive(Chunk(kept[kind], 1000.0))
+    assert (rig.sensor.level, rig.sensor.people) == (None, None)
+    rig.machine.receive(Chunk(b"=2", 1001.0))
+    assert rig.sensor.people == 2
+
+
 def test_what_a_broker_has_kept_is_as_old_as_it_was_however_often_it_comes_again() -> None:
     rig = counter("mqtt://broker/zones", max_age_s=60.0)
     rig.machine.receive(Chunk(b"~3", 1000.0))

@@ -166,4 +166,7 @@ def _why(error: Exception) -> str:
     """Say in one sentence why there is no connection."""
     if isinstance(error, TimeoutError) or "timed out" in str(error):
         return f"no answer within {_OPEN_LIMIT_S:g} s; is the broker's address right?"
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        hint = "?ca=FILE names its authority, and the host is named in it"
+        return f"the broker's certificate is not trusted ({error}); {hint}"
     return f"the broker refuses ({error}); is it running, and are user and password right?"

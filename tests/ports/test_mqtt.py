@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import getpass
 import json
 import shutil
@@ -21,6 +22,7 @@ from roomctl.occupancy.driver import Sensor, sensors
 from roomctl.occupancy.profile import OccupancyTable
 from roomctl.ports import connect
 from roomctl.ports.mqtt import LONGEST
+from tests.booking.test_fetch import certificate
 
 pytestmark = pytest.mark.real
 LIMIT_S = 60.0  # of what takes a second
@@ -33,9 +35,9 @@ needs_a_broker = pytest.mark.skipif(
 
 
 class Broker:
-    """Mosquitto on a port of its own, with a user if one is given."""
+    """Mosquitto on a port of its own, with a user, or with `server.pem` of its folder for TLS."""
 
-    def __init__(self, folder: Path, user: str = "") -> None:
+    def __init__(self, folder: Path, user: str = "", *, tls: bool = False) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         lines = [f"user {getpass.getuser()}"]  # else it leaves root, and cannot read its files
@@ -49,6 +51,9 @@ class Broker:
             )
             passwords.chmod(0o644)
             lines.append(f"password_file {passwords}")
+        if tls:
+            both = folder / "server.pem"
+            lines += [f"certfile {both}", f"keyfile {both}"]
         self.settings = folder / "mosquitto.conf"
         self.settings.write_text("\n".join([*lines, ""]))
         self.begin()
@@ -198,6 +203,35 @@ async def test_a_brokers_user_and_password_come_from_a_file(
         broker.end()
 
 
+@needs_a_broker
+@pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
+@pytest.mark.parametrize(
+    ("named", "option", "fits"),
+    [
+        ("localhost", "?ca={}", True),
+        ("localhost", "", False),  # an authority that nobody knows
+        ("broker.example", "?ca={}", False),
+    ],
+)
+async def test_over_tls_the_certificate_is_of_a_known_authority_and_of_the_name(
+    tmp_path: Path, named: str, option: str, fits: bool
+) -> None:
+    certificate(tmp_path, named)
+    broker = Broker(tmp_path, tls=True)
+    url = f"mqtts://localhost:{broker.port}/hall{option.format(tmp_path / 'ca.pem')}"
+    try:
+        if fits:
+            await (await connect("hall", url)).close()
+        else:
+            with pytest.raises(PortError, match="certificate is not trusted") as refused:
+                await connect("hall", url)
+            assert refused.value.reason is PortReason.REFUSED
+            del refused
+            gc.collect()  # paho leaves the socket of a handshake that failed to be collected
+    finally:
+        broker.end()
+
+
 async def test_a_broker_that_is_not_there_is_refused_with_what_to_try() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         number = free.getsockname()[1]
@@ -216,6 +250,7 @@ async def test_a_broker_that_is_not_there_is_refused_with_what_to_try() -> None:
         ("mqtt://broker:99999/hall", "not a number from 1 to 65535"),
         ("mqtt://broker/hall?user=x", "unknown option 'user'"),
         ("mqtt://broker/hall?login=/nonexistent", "cannot be read"),
+        ("mqtts://broker/hall?ca=/nonexistent", "is no certificate"),
     ],
 )
 async def test_what_cannot_be_meant_is_refused(url: str, says: str) -> None:

@@ -28,6 +28,8 @@ from roomctl.ports.address import Address
 from roomctl.wire import Chunk, Identity, in_thread
 
 _log = logging.getLogger(__name__)
+_client_log = logging.getLogger(f"{__name__}.client")
+_client_log.setLevel(logging.ERROR)  # it warns at every attempt, and the device says it once
 
 LONGEST = 16_384  # bytes of a payload
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -57,7 +59,7 @@ async def open_port(address: Address) -> MqttPort:
         queue_type=_Newest,
         max_queued_incoming_messages=_MOST_WAITING,
         tls_context=tls,
-        logger=logging.getLogger(f"{__name__}.client"),
+        logger=_client_log,
     )
     try:
         async with asyncio.timeout(2 * _OPEN_LIMIT_S):

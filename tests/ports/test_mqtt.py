@@ -232,11 +232,14 @@ async def test_over_tls_the_certificate_is_of_a_known_authority_and_of_the_name(
         broker.end()
 
 
-async def test_a_broker_that_is_not_there_is_refused_with_what_to_try() -> None:
+async def test_a_broker_that_is_not_there_is_refused_with_what_to_try(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         number = free.getsockname()[1]
     with pytest.raises(PortError, match="is it running"):
         await connect("hall", f"mqtt://127.0.0.1:{number}/hall")
+    assert caplog.records == []  # it is tried again for ever
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,28 @@ class Machine(Protocol):
     def failed(self, now: float, why: str) -> None: ...
 
 
+class IdleMachine:
+    """A Machine that does nothing at all; a subclass has what it does."""
+
+    def receive(self, chunk: Chunk) -> None:
+        pass
+
+    def tick(self, now: float) -> None:
+        pass
+
+    def due(self) -> float | None:
+        return None
+
+    def outbox(self, now: float) -> bytes | None:
+        return None
+
+    def sent(self, now: float) -> None:
+        pass
+
+    def failed(self, now: float, why: str) -> None:
+        pass
+
+
 @runtime_checkable
 class ChosenPort(Port, Protocol):
     """A Port whose url left it open which device is meant."""

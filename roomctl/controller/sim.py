@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from roomctl.controller.profile import ControllerTable
 from roomctl.kind import Action, Argument, SimulatedDevice
-from roomctl.wire import Chunk, Identity, Machine
+from roomctl.wire import Identity, IdleMachine, Machine
 
 _FRAME = struct.Struct("<HHi")
 _STICKS = {"pan": 0, "tilt": 1, "zoom": 4}  # X, Y and RY: up is negative
@@ -25,7 +25,7 @@ _PUSHES = {
 }
 
 
-class SimController:
+class SimController(IdleMachine):
     """A gamepad with two sticks and five buttons."""
 
     def __init__(self) -> None:
@@ -51,23 +51,8 @@ class SimController:
     def _stick(self, stick: str) -> bytes:
         return _FRAME.pack(3, _STICKS[stick], round(self.sticks[stick] * 32767))
 
-    def receive(self, chunk: Chunk) -> None:
-        pass
-
-    def tick(self, now: float) -> None:
-        pass
-
-    def due(self) -> float | None:
-        return None
-
     def outbox(self, now: float) -> bytes | None:
         return self._says.pop(0) if self._says else None
-
-    def sent(self, now: float) -> None:
-        pass
-
-    def failed(self, now: float, why: str) -> None:
-        pass
 
 
 class SimulatedController:

@@ -21,7 +21,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from roomctl.wire import Chunk
+from roomctl.wire import Chunk, IdleMachine
 
 BEAT_S = 0.1
 SILENT_S = 10.0  # a wireless pad that is out of reach says nothing; a hand that rests trembles
@@ -65,7 +65,7 @@ class PresetPressed:
     preset: int
 
 
-class Steering:
+class Steering(IdleMachine):
     """The sticks of one controller, from the open of its port on.
 
     `tell` gets the events, `hold` makes the id of a new hold, `heard` is called with every chunk.
@@ -119,15 +119,6 @@ class Steering:
 
     def due(self) -> float | None:
         return None if self._beat_at is None else min(self._beat_at, self._silent_at)
-
-    def outbox(self, now: float) -> bytes | None:
-        return None
-
-    def sent(self, now: float) -> None:
-        pass
-
-    def failed(self, now: float, why: str) -> None:
-        pass
 
     def release(self) -> None:
         """End the hold that there is: the port is gone."""

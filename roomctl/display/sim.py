@@ -28,7 +28,7 @@ from roomctl.display.pjlink import (
 from roomctl.display.profile import DisplayProfile, DisplayTable, Speech
 from roomctl.display.session import Property
 from roomctl.kind import Action, Argument, SimulatedDevice
-from roomctl.wire import Chunk, Identity, Machine
+from roomctl.wire import Chunk, Identity, IdleMachine, Machine
 
 IDLE_CLOSE_S = 30.0  # after its last answer (PJLink class 2 v2.00, 3)
 _CODES = {state: code for code, state in POWER.items()}
@@ -85,7 +85,7 @@ class SimDisplay:
         return None if self._until == math.inf else self._until
 
 
-class _SimLine:
+class _SimLine(IdleMachine):
     """One connection to a SimDisplay: a Machine."""
 
     def __init__(self, display: SimDisplay, now: float) -> None:
@@ -102,12 +102,6 @@ class _SimLine:
 
     def outbox(self, now: float) -> bytes | None:
         return self._says.pop(0) if self._says else None
-
-    def sent(self, now: float) -> None:
-        pass
-
-    def failed(self, now: float, why: str) -> None:
-        pass
 
 
 class SimPjLink(_SimLine):

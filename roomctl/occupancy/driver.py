@@ -28,7 +28,7 @@ from roomctl.occupancy.profile import DATASET, OccupancyProfile, OccupancyTable
 from roomctl.occupancy.report import SensorReport, read_availability, read_payload
 from roomctl.ports import address, gpio, gpiod, mqtt
 from roomctl.profile import ProfileFolder
-from roomctl.wire import Chunk, Connect, Identity, Machine
+from roomctl.wire import Chunk, Connect, Identity, IdleMachine, Machine
 
 _log = logging.getLogger(__name__)
 
@@ -191,7 +191,7 @@ class Sensor(Device):
         return at < self.profile.warm_up_s
 
 
-class _Watched:
+class _Watched(IdleMachine):
     """Watches that something keeps coming; what it means is for a subclass."""
 
     _what = f"no level within {STALE_S:g} s"
@@ -214,15 +214,6 @@ class _Watched:
 
     def due(self) -> float | None:
         return self._silent_at
-
-    def outbox(self, now: float) -> bytes | None:
-        return None
-
-    def sent(self, now: float) -> None:
-        pass
-
-    def failed(self, now: float, why: str) -> None:
-        pass
 
 
 class _Levels(_Watched):

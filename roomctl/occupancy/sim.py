@@ -15,10 +15,10 @@ import math
 from roomctl.occupancy.co2 import ANSWERS
 from roomctl.occupancy.hilink import Target, Track, encode, encode_tracks
 from roomctl.occupancy.profile import OccupancyProfile
-from roomctl.wire import Chunk
+from roomctl.wire import Chunk, IdleMachine
 
 
-class SimSensor:
+class SimSensor(IdleMachine):
     """A sensor and what happens before it: `set(True, now)` is somebody moving about."""
 
     tell_every_s = 1.0
@@ -48,9 +48,6 @@ class SimSensor:
                 self._falls_at = math.inf if level else now + self.profile.output_hold_s
             self.tick(now)
 
-    def receive(self, chunk: Chunk) -> None:
-        pass
-
     def tick(self, now: float) -> None:
         while True:
             if self._output and now >= self._falls_at:
@@ -75,12 +72,6 @@ class SimSensor:
         if not self._says:
             return None
         return self._says.pop(0)
-
-    def sent(self, now: float) -> None:
-        pass
-
-    def failed(self, now: float, why: str) -> None:
-        pass
 
     def _rise(self, at: float) -> None:
         self._output = True

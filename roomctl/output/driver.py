@@ -24,7 +24,7 @@ from roomctl.errors import ConfigError, PortError
 from roomctl.kind import Context, Kind, KindPart
 from roomctl.output.profile import Condition, OutputTable
 from roomctl.ports import address, gpiod
-from roomctl.wire import Chunk, Connect, Identity, Machine
+from roomctl.wire import Connect, Identity, IdleMachine, Machine
 
 _log = logging.getLogger(__name__)
 
@@ -88,19 +88,13 @@ class Output(Device):
             self.changed()
 
 
-class _Switch:
+class _Switch(IdleMachine):
     """Sets the line to what is requested, and says so when that is done."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
         self._in_flight: bool | None = None
         self._not_before = float("-inf")
-
-    def receive(self, chunk: Chunk) -> None:
-        pass
-
-    def tick(self, now: float) -> None:
-        pass
 
     def due(self) -> float | None:
         return self._not_before if self._output.requested != self._output.on else None

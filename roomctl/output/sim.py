@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.output.driver import as_output
 from roomctl.output.profile import OutputTable
-from roomctl.wire import Chunk, Identity, Machine
+from roomctl.wire import Chunk, Identity, IdleMachine, Machine
 
 
-class SimOutput:
+class SimOutput(IdleMachine):
     """A relay: `on` is what it was set to last; `stuck`, a fault: nothing reaches it."""
 
     def __init__(self) -> None:
@@ -25,21 +25,6 @@ class SimOutput:
             on = byte == ord("1")
             self.switches += on != self.on
             self.on = on
-
-    def tick(self, now: float) -> None:
-        pass
-
-    def due(self) -> float | None:
-        return None
-
-    def outbox(self, now: float) -> bytes | None:
-        return None
-
-    def sent(self, now: float) -> None:
-        pass
-
-    def failed(self, now: float, why: str) -> None:
-        pass
 
 
 class SimulatedOutput:

@@ -155,8 +155,10 @@ class GpiodPort:
         value = await self._done(lambda: self._request.get_value(self._line))
         self._look_at = at + LOOK_EVERY_S
         level = value is self._library.line.Value.ACTIVE
-        missed = self._last is not None and level != self._last and not self._came
-        self._last = level
+        missed = False
+        if not self._came:  # else it has changed since it was read
+            missed = self._last is not None and level != self._last
+            self._last = level
         return Chunk(b"!" * missed + _LEVELS[level], at)
 
     async def _done(self, work: Any) -> Any:  # noqa: ANN401 - one of gpiod's calls

@@ -141,6 +141,25 @@ async def test_edges_that_the_kernel_lost_are_said_and_a_level_without_one_heals
     await port.close()
 
 
+async def test_an_edge_that_comes_while_the_level_is_read_is_not_lost(
+    chip: Chip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = await connect("ceiling", "gpiod:gpiochip0/4")
+    line = chip.lines[4]
+    assert await read(port, 1) == [b"0"]
+    level = line.get_value
+
+    def before_an_edge(number: int) -> Any:
+        found = level(number)
+        monkeypatch.setattr(line, "get_value", level)
+        line.edge(True)
+        return found
+
+    monkeypatch.setattr(line, "get_value", before_an_edge)
+    assert await read(port, 3) == [b"0", b"1", b"1"]
+    await port.close()
+
+
 class Board:
     """A wired input of that chip, as the hardware lab's scenarios want it."""
 

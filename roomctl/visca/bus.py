@@ -226,7 +226,9 @@ class Bus:
 
     def _start_opening(self, now: float) -> None:
         self._open_at = self._again_at = None
-        self._beginning = self._newcomers or list(self._connections.values())
+        known = list(self._connections.values())
+        unbegun = [*self._newcomers, *self._beginning]  # an opening that this one cuts short
+        self._beginning = [each for each in known if each in unbegun or not self._newcomers]
         one_by_one = not self._serial or len(self._beginning) < len(self._connections)
         self._newcomers = []
         for connection in self._beginning:

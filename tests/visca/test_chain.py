@@ -61,6 +61,16 @@ def test_a_camera_that_joins_the_chain_renumbers_those_behind_it() -> None:
     assert [talk.ready for talk in rig.talks] == [True, True]
 
 
+def test_a_camera_that_is_switched_on_while_a_chain_is_cleared_lets_all_begin() -> None:
+    rig = Rig(addresses=(1, 2, 3))
+    rig.sim.loses_broadcasts = True
+    rig.line.receive(Chunk(bytes.fromhex("8838ff"), rig.now))
+    rig.run(0.2)
+    rig.line.receive(Chunk(bytes.fromhex("a038ff"), rig.now))
+    rig.run(5.0)
+    assert [talk.ready for talk in rig.talks] == [True, True, True]
+
+
 @pytest.mark.parametrize("notice", ["8838ff", "9038ff"])
 def test_lost_broadcasts_let_no_drive_run_on(notice: str) -> None:
     rig = Rig()

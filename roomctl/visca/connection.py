@@ -364,6 +364,7 @@ class Connection:
         limits = self.model.limits
         if pending.asks:
             self._poller.unanswered(None, now)
+            self._poller.ask(Inquiry.POWER)  # is it still there? then it is asked once more
         if not may_repeat(request.message):
             request.end(Outcome(RequestEnd.UNKNOWN))
         elif request.tries >= limits.tries:

@@ -18,8 +18,10 @@ from roomctl.visca.message import (
     Power,
     Preset,
     PresetAction,
+    Raw,
     Relative,
 )
+from roomctl.visca.poller import LATE_S
 from roomctl.visca.request import Outcome, RequestEnd
 from tests.visca.rig import LEFT, RIGHT, Rig
 
@@ -270,3 +272,17 @@ def test_a_lost_completion_of_a_short_command_delays_no_press(model: str) -> Non
     goto = rig.submit(Absolute(0x10, 0x10, 100, 100))
     rig.run(10.0)
     assert goto == [Outcome(RequestEnd.DONE)]
+
+
+@pytest.mark.parametrize("since_s", [0.5, 1.5, 2.5, 3.5, 4.5])
+def test_a_question_of_somebody_is_asked_again_once_its_answer_is_no_longer_awaited(
+    since_s: float,
+) -> None:
+    """Whenever the room itself asks next: that may be five seconds later."""
+    rig = Rig()
+    rig.run(since_s)
+    rig.camera.lose_next = ["5003"]
+    done = rig.submit(Raw(bytes.fromhex("090433")))
+    rig.run(rig.talk.model.limits.inquiry_s + LATE_S + 0.2)
+    assert not rig.camera.lose_next
+    assert done == [Outcome(RequestEnd.DONE, data=b"\x03")]

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from roomctl.camera.profile import shipped
 from roomctl.camera.tools.replay import Replayed, expected, replay
 from roomctl.camera.tools.trace import Trace, TraceReader, in_words, lines, objects, parse
 from roomctl.clock import Moment
+from roomctl.errors import RoomctlError
 from roomctl.wire import Record, Ring
 from tests.examples import examples
 from tests.traces import record as recording
@@ -230,8 +232,22 @@ def test_the_first_command_that_is_said_otherwise_is_named() -> None:
 
 
 def test_a_trace_with_a_profile_that_there_is_not_is_refused() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(RoomctlError, match="no profile 'none'"):
         replay(parse("# profile: none\n1\tout\t81090400ff\n"))
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_trace_of_a_room_with_profiles_of_its_own_is_replayed_by_those(named: bool) -> None:
+    trace = read(next(path for path in TRACES if path.stem == "power_cycle"))
+    theirs = shipped()["sony_srg300h"]
+    assert theirs.pan is not None
+    finer = {"units_per_degree": 2 * theirs.pan.units_per_degree}
+    mine = theirs.model_copy(update={"pan": theirs.pan.model_copy(update=finer)})
+    profiles = {"mine": mine, **shipped()}
+    traced = Trace(trace.records, trace.facts | ({"profile": "mine"} if named else {}))
+    before, own = replay(trace).facts(), replay(traced, profiles).facts()
+    assert float(before["pan_deg"]) != 0
+    assert float(own["pan_deg"]) == pytest.approx(float(before["pan_deg"]) / 2, abs=0.06)
 
 
 @settings(max_examples=examples(60), deadline=None)

@@ -21,11 +21,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 
 from roomctl.camera.baud import baud_of
-from roomctl.camera.profile import CameraProfile, recognised, shipped
+from roomctl.camera.profile import CameraProfile, recognise, shipped
 from roomctl.camera.tools.trace import SCHEME_IP, Trace, is_datagram
-from roomctl.camera.visca import connection, described
+from roomctl.camera.visca import Recognise, connection, described
+from roomctl.errors import RoomctlError
 from roomctl.visca import codec
 from roomctl.visca.bus import Bus
 from roomctl.visca.codec import HEADER
@@ -116,21 +118,30 @@ def expected(trace: Trace) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in given}
 
 
-def replay(trace: Trace) -> Replayed:
+def replay(trace: Trace, profiles: Mapping[str, CameraProfile] | None = None) -> Replayed:
     """Replay a trace with the profile that its facts name, or that its cameras are recognised by.
 
-    Raises KeyError if there is no such profile.
+    `profiles`: those that its room knew (`known_to`); None: the shipped ones. Raises RoomctlError
+    if there is no such profile among them.
     """
-    fixed = shipped()[trace.facts["profile"]] if "profile" in trace.facts else None
+    known = shipped() if profiles is None else profiles
+    named = trace.facts.get("profile")
+    if named is not None and named not in known:
+        why = f"no profile {named!r}; if its site has one of its own, replay it with that folder's"
+        raise RoomctlError(f"trace: {why}")
+    fixed, recognised = known[named] if named else None, partial(recognise, known)
     connections: dict[int, Connection] = {}
     ended: list[Ended] = []
     divergence: Divergence | None = None
     for section in trace.sections():
-        then = _replayed(section, fixed)
+        then = _replayed(section, fixed, recognised)
         connections |= then.connections
         ended += then.ended
         divergence = divergence or then.divergence
-    cameras = {address: _in_words(connections[address], fixed) for address in sorted(connections)}
+    cameras = {
+        address: _in_words(camera, fixed or recognised(camera.seen.version))
+        for address, camera in sorted(connections.items())
+    }
     return Replayed(cameras, ended, divergence)
 
 
@@ -147,12 +158,14 @@ class _Nobody:
         """Nothing to note."""
 
 
-def _replayed(records: Sequence[Record], fixed: CameraProfile | None) -> TracedEnd:
+def _replayed(
+    records: Sequence[Record], fixed: CameraProfile | None, recognised: Recognise
+) -> TracedEnd:
     """Let happen once more what happened between an opening of the port and the next one."""
     url = next((r.note for r in records if r.direction == "open"), "serial:")
     over_ip = url.startswith(SCHEME_IP) or any(is_datagram(r.data) for r in records)
     connections = {
-        address: connection(f"camera {address}", address, _Nobody(), fixed)
+        address: connection(f"camera {address}", address, _Nobody(), fixed, recognised)
         for address in _addresses(records, over_ip=over_ip)
     }
     line = Bus(list(connections.values()), None if over_ip else baud_of(url))
@@ -170,8 +183,7 @@ def _addresses(records: Sequence[Record], *, over_ip: bool) -> list[int]:
     return sorted({s.frame[0] & 0x0F for s in traced if 1 <= s.frame[0] & 0x0F <= 7}) or [1]
 
 
-def _in_words(camera: Connection, fixed: CameraProfile | None) -> dict[str, str]:
-    profile = fixed or recognised(camera.seen.version)
+def _in_words(camera: Connection, profile: CameraProfile) -> dict[str, str]:
     state = described(profile, camera.seen)
     known = {field.name: getattr(state, field.name) for field in fields(state)}
     words = {name: _word(value) for name, value in known.items() if value is not None}

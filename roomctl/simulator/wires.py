@@ -218,11 +218,14 @@ class HttpFront:
 
     async def accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection, and one request on it."""
-        with contextlib.suppress(OSError, EOFError, ValueError, TimeoutError):
-            async with asyncio.timeout(_HTTP_S):
-                writer.write(_response(await self._answered(reader)))
-                await writer.drain()
-        writer.close()
+        garbled = (EOFError, ValueError, asyncio.LimitOverrunError)
+        try:
+            with contextlib.suppress(OSError, TimeoutError, *garbled):
+                async with asyncio.timeout(_HTTP_S):
+                    writer.write(_response(await self._answered(reader)))
+                    await writer.drain()
+        finally:
+            writer.close()
 
     async def _answered(self, reader: asyncio.StreamReader) -> HttpAnswer:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")

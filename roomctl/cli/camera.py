@@ -8,15 +8,15 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from roomctl import app
 from roomctl.camera.lines import is_http, is_uvc
 from roomctl.camera.profile import CameraTable
 from roomctl.camera.tools.describe import ask, profile_text
+from roomctl.cli.drill import load, refuse_if_held
 from roomctl.cli.options import named
 from roomctl.clock import SystemClock
 from roomctl.config import Config
 from roomctl.errors import RoomctlError
-from roomctl.simulator import DEMO, Simulator
+from roomctl.simulator import Simulator
 
 
 def describe(name: str, path: Path, *, simulated: bool) -> str:
@@ -24,7 +24,7 @@ def describe(name: str, path: Path, *, simulated: bool) -> str:
 
     `simulated`: its simulated camera is asked; without a file, that of the demo room.
     """
-    config = app.load(DEMO if simulated and not path.exists() else path)
+    config = load(path, simulated=simulated)
     tables = config.every(CameraTable)
     name = name.removeprefix("camera.")
     if name not in tables:
@@ -33,6 +33,8 @@ def describe(name: str, path: Path, *, simulated: bool) -> str:
     if is_uvc(url := tables[name].url) or is_http(url):
         why = f"says itself what it can do ({url.partition(':')[0]}:), and needs no profile"
         raise RoomctlError(f"camera.{name}: {why}")
+    if not simulated:
+        refuse_if_held(f"camera.{name}", url, "its questions")
     with named(path):
         return asyncio.run(_described(name, config, simulated=simulated))
 

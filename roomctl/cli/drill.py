@@ -70,13 +70,13 @@ class Drillable:
         return f"{self.kind}.{self.name}"
 
 
-def load(wanted: DrillRequest) -> Config:
+def load(path: Path, *, simulated: bool) -> Config:
     """Read the room's config; with nothing but --simulated, the demo room's."""
-    demo = wanted.simulated and not wanted.config.exists()
-    if not demo and not wanted.config.exists():
+    demo = simulated and not path.exists()
+    if not demo and not path.exists():
         why = "there is no such file; name your room.toml with --config, or try --simulated"
-        raise RoomctlError(f"{wanted.config}: {why}")
-    return app.load(DEMO if demo else wanted.config)
+        raise RoomctlError(f"{path}: {why}")
+    return app.load(DEMO if demo else path)
 
 
 def drillable(config: Config) -> Iterator[Drillable]:
@@ -127,7 +127,7 @@ def run(wanted: DrillRequest, config: Config, say: Callable[[Step], None]) -> in
     """Drill the device; return the exit status: 0, 1 if a step failed, 130 if interrupted."""
     device = chosen(wanted.device or "", config)
     if not wanted.simulated:
-        _refuse_if_held(device)
+        refuse_if_held(device.full_name, device.table.url, "the drill")
     with named(wanted.config):
         return asyncio.run(_drill(device, wanted, config, say))
 
@@ -183,15 +183,15 @@ def _keep(path: Path, device: Drillable, drill: Drill) -> None:
     path.write_text("".join(f"{line}\n" for line in written), encoding="utf-8")
 
 
-def _refuse_if_held(device: Drillable) -> None:
+def refuse_if_held(device: str, url: str, purpose: str) -> None:
     """Raise if a program of this user holds the port; only say so where several may use it."""
-    scheme, _, rest = device.table.url.partition(":")
+    scheme, _, rest = url.partition(":")
     node = Path(rest.partition("?")[0])
     if scheme == "serial" and rest.startswith("/") and (holder := holder_of_node(node)):
-        why = f"{node} is held by {holder}; stop it for the drill, and start it again afterwards"
-        raise RoomctlError(f"{device.full_name}: {why}")
+        why = f"{node} is held by {holder}; stop it for {purpose}, and start it again afterwards"
+        raise RoomctlError(f"{device}: {why}")
     if scheme in _SHARED and Path(address_file()).exists():
-        sys.stderr.write("a room runs here: stop it for the drill, for it may move this, too\n")
+        sys.stderr.write(f"a room runs here: stop it for {purpose}, for it may move this, too\n")
 
 
 class AtTheTerminal:

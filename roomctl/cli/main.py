@@ -267,7 +267,7 @@ def drill(
     asked = {"presets": presets, "power": power}
     allowed = frozenset(word for word, is_so in asked.items() if is_so)
     wanted = drills.DrillRequest(device, config, simulated, allowed, trace, yes)
-    room = drills.load(wanted)
+    room = drills.load(config, simulated=simulated)
     if device is None:
         found = drills.listed(room)
         typer.echo(dump(found) if as_json else drills.list_words(found))

@@ -93,9 +93,10 @@ def test_a_bare_name_is_enough_where_one_device_has_it(tmp_path: Path) -> None:
 
 
 def test_without_a_file_it_says_what_to_name(tmp_path: Path) -> None:
-    said = roomctl(tmp_path, "drill", "front", "-c", str(tmp_path / "none.toml"))
-    assert said.status == 1
-    assert "there is no such file; name your room.toml with --config" in said.err
+    for command in (("drill", "front"), ("camera", "describe", "front")):
+        said = roomctl(tmp_path, *command, "-c", str(tmp_path / "none.toml"))
+        assert said.status == 1
+        assert "there is no such file; name your room.toml with --config" in said.err
 
 
 def test_a_camera_that_is_not_there_fails_the_first_step(tmp_path: Path, room: Path) -> None:
@@ -170,8 +171,12 @@ def test_a_room_that_runs_holds_a_camera_on_a_wire(tmp_path: Path) -> None:
         path = tmp_path / "again.toml"
         path.write_text(f'[camera.front]\nurl = "serial:{held}?baud=9600"\n', encoding="utf-8")
         said = running.roomctl("drill", "front", "-c", str(path))
-    assert said.status == 1
-    assert re.search(r"is held by roomctl simulate \(pid \d+\); stop it for the drill", said.err)
+        asked = running.roomctl("camera", "describe", "front", "-c", str(path))
+    for refused, purpose in ((said, "the drill"), (asked, "its questions")):
+        assert refused.status == 1
+        held = rf"is held by roomctl simulate \(pid \d+\); stop it for {purpose}"
+        assert re.search(held, refused.err)
+    assert asked.out == ""
 
 
 def _serial_of(running: Running) -> str:

@@ -190,6 +190,10 @@ class CameraLine(CameraDevice):
             if self._speeds is not None and not self._readable:
                 self._try_next(self._speeds)
 
+    def lost(self) -> None:
+        super().lost()
+        self._bus = None
+
     def machine(self, identity: Identity) -> Machine:
         for camera in self.cameras.values():
             camera.reopened(identity)

@@ -224,3 +224,13 @@ async def test_a_chain_that_counts_others_than_room_toml_names_is_an_issue(
             [("camera.front", count)] if count else []
         )
         assert house.device("camera.front").status == "online"
+
+
+@invented
+async def test_a_line_that_is_gone_counts_nothing() -> None:
+    async with living(BAMBOO, on=simulated(CHAIN)) as house:
+        await house.until(lambda: house.room.ready)
+        assert "camera.chain_count" in {one.code for one in house.document.issues}
+        await house.act("camera.front", "unplug")
+        await house.until(lambda: house.device("camera.front").status == "offline", limit_s=5.0)
+        assert "camera.chain_count" not in {one.code for one in house.document.issues}

@@ -16,6 +16,7 @@ from roomctl.camera.aw.connection import (
 from roomctl.camera.aw.message import command_of
 from roomctl.camera.protocol import LoginRefused
 from roomctl.camera.sim.aw import SimAw
+from roomctl.camera.sim.host import HEARD
 from roomctl.ports.http import HttpAnswer, HttpRequest
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk, Virtual
@@ -418,3 +419,12 @@ def test_it_never_runs_away_however_much_is_lost() -> None:
         assert not desk.moving(), seed
     assert worst_s <= 1.5
     assert quick >= 250
+
+
+def test_a_simulated_camera_keeps_only_what_it_was_asked_lately() -> None:
+    camera = SimAw()
+    camera.silent = True
+    for at in range(HEARD + 5):
+        request = HttpRequest(at, "/cgi-bin/aw_ptz?cmd=%23O&res=1", 1.0)
+        camera.receive(Chunk(request.encode(), float(at)))
+    assert [at for at, _ in camera.heard] == list(map(float, range(5, HEARD + 5)))

@@ -12,6 +12,8 @@ from typing import ClassVar
 from roomctl.ports.http import HttpAnswer, HttpRequest
 from roomctl.wire import Chunk
 
+HEARD = 10_000  # requests that are kept; a room may ask for weeks
+
 
 class SimHostClient:
     """One client of a host: the Machine at the other end of its port."""
@@ -54,8 +56,8 @@ class SimHost(SimHostClient):
     """A host, and its first client in one.
 
     `silent`: it answers nothing. `delay_s`: each answer comes so late. `loses`: so many of the next
-    requests are neither done nor answered. `heard`: what was asked, and when. `faults`: what can be
-    set from outside, by what it holds.
+    requests are neither done nor answered. `heard`: what was lately asked, and when.
+    `faults`: what can be set from outside, by what it holds.
     """
 
     faults: ClassVar[Mapping[str, str]] = {"delay_s": "number", "loses": "number"}
@@ -93,6 +95,7 @@ class SimHost(SimHostClient):
         except ValueError:
             return
         self.heard.append((chunk.at, self.called(request)))
+        del self.heard[:-HEARD]
         if self.silent:
             return
         if self.loses > 0:

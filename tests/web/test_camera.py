@@ -165,14 +165,15 @@ def test_in_a_meeting_nobody_asks_for_the_picture(open_panel: Any) -> None:
 def test_what_the_room_did_with_a_camera_by_itself_is_said(open_panel: Any) -> None:
     stand_in, page = open_panel(rooms.in_call())
     usable(page)
-    expect(page.locator("call-view .facts")).to_contain_text("front: turned to the meeting view at")
+    moved = page.get_by_text("Camera “front”: turned to the meeting view at")
+    expect(moved.locator("visible=true")).to_have_count(1)
     asleep = rooms.at_rest()
     asleep["cameras"] = [rooms.camera("front", power=False)]
     slept = rooms.deed(2, "camera_standby", rooms.reason("unused"))
     asleep["automation"] = {"notices": [], "acts": [slept]}
     stand_in.patch(**asleep)
     page.locator("home-view .dock .key", has_text="Camera").click()
-    expect(page.locator("camera-sheet .moved")).to_contain_text("front: in standby since")
+    expect(page.locator("camera-sheet .moved")).to_contain_text("Camera: in standby since")
 
 
 def test_why_a_camera_did_not_do_what_the_room_wanted_is_said(open_panel: Any) -> None:

@@ -4,6 +4,7 @@
 /** @import { RoomClock } from "./clock.js" */
 
 import { say, t } from "./i18n.js";
+import { deviceName } from "./labels.js";
 
 /** The gravest first; of standby people are told last. */
 const GRAVITY = ["end_call", "release", "standby", "wake"];
@@ -36,11 +37,12 @@ const FRESH_MS = 300000;
 /**
  * What was done, and when; of a camera, which one.
  * @param {Act} act
+ * @param {Room} room
  * @param {RoomClock} clock
  * @returns {string}
  */
-export function deedWords({ act, at, subject }, clock) {
-  return t(`auto.did.${act}`, { time: clock.hourMinute(at), camera: subject });
+export function deedWords({ act, at, subject }, room, clock) {
+  return t(`auto.did.${act}`, { time: clock.hourMinute(at), camera: deviceName(`camera.${subject}`, room.devices) });
 }
 
 /**
@@ -53,7 +55,7 @@ export function deedWords({ act, at, subject }, clock) {
 export function movedByRoom(room, clock, camera) {
   const deeds = room.automation?.acts ?? [];
   const deed = deeds.filter((one) => one.act.startsWith("camera_") && one.subject === (camera ?? one.subject)).at(-1);
-  return deed && clock.now() - Date.parse(deed.at) < FRESH_MS ? deedWords(deed, clock) : "";
+  return deed && clock.now() - Date.parse(deed.at) < FRESH_MS ? deedWords(deed, room, clock) : "";
 }
 
 /**

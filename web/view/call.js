@@ -51,7 +51,8 @@ export class CallView extends HTMLElement {
     attribute(this.state, "data-tone", state.tone);
     redraw(this.stateIcon, state.icon);
     text(this.stateWords, t(state.key));
-    text(this.hint, t(state.key.replace("call.", "call.hint.")));
+    const moved = state.key === "call.in_call" ? movedByRoom(room, this.panel.clock) : "";
+    text(this.hint, moved || t(state.key.replace("call.", "call.hint.")));
     text(this.heading, meeting.title ?? t("call.untitled"));
     this.#facts(room);
     const blocked = isBlocked(meeting);
@@ -89,7 +90,6 @@ export class CallView extends HTMLElement {
       platformName(room, meeting.platform) || (meeting.host ? t("call.host", { host: meeting.host }) : ""),
       meeting.number ? t("call.number", { number: spaced(meeting.number) }) : "",
       meeting.since ? t("call.since", { time: clock.hourMinute(meeting.since) }) : "",
-      movedByRoom(room, clock),
       hero ? t(begun ? "call.until" : "call.next", { time: clock.hourMinute(begun ? hero.end : hero.start) }) : "",
     ];
     while (this.facts.children.length < facts.length) this.facts.append(h("li"));

@@ -36,7 +36,7 @@ export class NoticeStrip extends HTMLElement {
     const notice = announced(room);
     const deed = notice ? null : regretted(room);
     if (notice) this.#warn(notice);
-    else if (deed) this.#offer(deed);
+    else if (deed) this.#offer(deed, room);
     else text(this.said, "");
     const grave = notice !== null && notice.act !== "standby"; // a touch ends it
     attribute(this, "data-grave", grave);
@@ -56,10 +56,13 @@ export class NoticeStrip extends HTMLElement {
     if (act !== "wake") this.#answer = () => this.panel.ask("room.postpone", { act }); // light comes unannounced
   }
 
-  /** @param {Act} deed */
-  #offer(deed) {
+  /**
+   * @param {Act} deed
+   * @param {Room} room
+   */
+  #offer(deed, room) {
     const { act, number, reasons } = deed;
-    const what = deedWords(deed, this.panel.clock);
+    const what = deedWords(deed, room, this.panel.clock);
     const why = reasons.slice(0, 1).map(reasonWords).join("");
     text(this.what, what);
     text(this.why, why);

@@ -45,7 +45,7 @@ export class OccupancySheet extends HTMLElement {
     keyed(this.faults, faults, (issue) => `${issue.code} ${issue.subject}`, () => h("li", {}, icon("warning"), h("p", {}, h("b"), h("span"))), (line, issue) => fault(line, issue, room));
     const deeds = [...(room.automation?.acts ?? [])].reverse();
     show(this.none, deeds.length === 0);
-    keyed(this.deeds, deeds, (deed) => String(deed.number), (deed) => this.#deed(deed), (line, deed) => this.#fill(line, deed));
+    keyed(this.deeds, deeds, (deed) => String(deed.number), (deed) => this.#deed(deed), (line, deed) => this.#fill(line, deed, room));
   }
 
   /**
@@ -72,10 +72,11 @@ export class OccupancySheet extends HTMLElement {
   /**
    * @param {HTMLElement} line
    * @param {Act} deed
+   * @param {Room} room
    */
-  #fill(line, deed) {
+  #fill(line, deed, room) {
     const { number, reasons, undo } = deed;
-    text(/** @type {Element} */ (line.querySelector("b")), deedWords(deed, this.panel.clock));
+    text(/** @type {Element} */ (line.querySelector("b")), deedWords(deed, room, this.panel.clock));
     text(/** @type {Element} */ (line.querySelector(".hint")), reasons.map(reasonWords).join(" · "));
     const key = /** @type {HTMLButtonElement} */ (line.querySelector("button"));
     show(key, undo && this.panel.may("room.undo"));

@@ -15,7 +15,7 @@ from tests.web.stand_in import StandIn, serving
 pytestmark = pytest.mark.browser
 
 HERE = Path(__file__).parent
-PANELS = [(800, 480), (1024, 600), (1280, 800), (720, 1280)]
+PANELS = [(800, 480), (1024, 600), (1280, 800), (720, 1280), (600, 1024)]
 PHONE = (390, 844)
 
 MEASURE = (HERE / "measure.js").read_text()

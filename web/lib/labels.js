@@ -138,7 +138,7 @@ export function deviceFacts(device, room) {
   if (!display) return "";
   const facts = [display.label, t(`display.power.${display.power}`), display.input, display.picture_muted ? t("display.picture_muted") : ""];
   const lamps = display.lamp_hours.map((hours) => t("display.lamp_hours", { hours }));
-  return [...facts, ...lamps].filter(Boolean).join(" · ");
+  return [...facts, ...lamps].filter(Boolean).join("\u00a0· ");
 }
 
 /**

@@ -117,7 +117,7 @@ class Speakerphone(Device):
         self._identity: Identity | None = None
         self._port: Port | None = None
         self._giving_way: asyncio.Task[None] | None = None
-        self._tried: set[str] = set()  # where better devices were plugged in
+        self._tried: set[str] = set()  # where a better device was, and is not the one held
 
     @property
     def profile(self) -> SpeakerphoneProfile:
@@ -187,6 +187,7 @@ class Speakerphone(Device):
 
     def machine(self, identity: Identity) -> Machine:
         self._identity = identity
+        self._tried -= {identity.port_path}
         layout = self._layout(identity)
         stem, self._profile = pick(self._profiles, self._asked, identity.vid, identity.pid)
         profile = self._profile

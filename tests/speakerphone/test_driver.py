@@ -373,8 +373,9 @@ def test_a_profile_that_is_not_there_is_refused_before_the_room_starts() -> None
 class ChosenPuck:
     """A port that `auto` opened; `better` is set once another device would be chosen."""
 
-    def __init__(self) -> None:
-        self.identity = Identity("usb:auto", report_descriptor=SPEAK_810.descriptor)
+    def __init__(self, port_path: str = "1-2") -> None:
+        descriptor = SPEAK_810.descriptor
+        self.identity = Identity("usb:auto", report_descriptor=descriptor, port_path=port_path)
         self.better, self.closed = asyncio.Event(), asyncio.Event()
 
     async def read(self) -> Chunk:
@@ -388,6 +389,8 @@ class ChosenPuck:
 
     async def outdone(self, but: Collection[str] = ()) -> str:
         await self.better.wait()
+        if "1-4" in but:
+            await asyncio.Event().wait()
         return "1-4"
 
 
@@ -410,3 +413,33 @@ async def test_a_better_device_takes_its_place_but_not_in_a_call() -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert opened[1].closed.is_set()
+
+
+@invented
+@pytest.mark.parametrize(("place", "opened_in_all"), [("1-4", 4), ("1-2", 2)])
+async def test_a_better_device_that_was_taken_is_taken_again_and_one_that_was_not_is_left(
+    place: str, opened_in_all: int
+) -> None:
+    """`place`: where the device is plugged in that is opened in place of the one at 1-2."""
+    places, opened = iter(("1-2", place, "1-2", place)), list[ChosenPuck]()
+
+    async def connect(name: str, url: str) -> Port:
+        opened.append(ChosenPuck(next(places)))
+        return opened[-1]
+
+    phone = Speakerphone("table", "usb:auto", connect, LoopClock(), lambda: None, lambda key: None)
+    task = asyncio.create_task(phone.run())
+    await until(lambda: len(opened) == 1, 3.0)
+    opened[0].better.set()
+    await until(lambda: len(opened) == 2, 3.0)
+    if opened_in_all == 4:
+        await opened[1].close()  # it is unplugged, and the other one is all there is
+        await until(lambda: len(opened) == 3, 30.0)
+        opened[2].better.set()
+        await until(lambda: len(opened) == 4, 30.0)
+    else:
+        opened[1].better.set()
+        await always(lambda: len(opened) == 2, 10.0, lambda: "tried again where it led to nothing")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert len(opened) == opened_in_all

@@ -105,8 +105,9 @@ SEARCH = PjMessage("search", "search", "SRCH", 2)
 def found_by(datagram: bytes) -> str | None:
     """Return the MAC address of a projector that answers a search; None: it is no such answer."""
     said = read(datagram)
-    found = isinstance(said, PjMessage) and said.kind == "notice" and said.name == "found"
-    return str(said.fields["mac"]) if found and isinstance(said, PjMessage) else None
+    if isinstance(said, PjMessage) and (said.kind, said.name) == ("notice", "found"):
+        return str(said.fields["mac"])
+    return None
 
 
 def digest(random: str, password: str) -> str:

@@ -318,7 +318,7 @@ def lines(
     profiles = known_to(tables)
     by_url: dict[str, dict[str, CameraTable]] = {}
     for name, table in tables.items():
-        if is_uvc(table.url) or is_http(table.url):
+        if not on_a_line(table.url):
             continue  # a device of its own, not a line
         if table.url in by_url and table.url.startswith(f"{VISCA_IP}:"):
             why = f"is the url of {next(iter(by_url[table.url]))} too; over IP each camera has one"
@@ -366,6 +366,11 @@ def gap_s_of(url: str) -> float:
         return 0.0
     local = scheme == "sim" or (scheme == "serial" and place.startswith("/"))
     return GAP_S if local else math.inf
+
+
+def on_a_line(url: str) -> bool:
+    """Whether it is a VISCA line, which has trace and drill; else the camera is a device alone."""
+    return not (is_uvc(url) or is_http(url))
 
 
 def is_uvc(url: str) -> bool:

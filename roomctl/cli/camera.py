@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from roomctl.camera.lines import is_http, is_uvc
+from roomctl.camera.lines import on_a_line
 from roomctl.camera.profile import CameraTable
 from roomctl.camera.tools.describe import ask, profile_text
 from roomctl.cli.drill import load, refuse_if_held
@@ -30,7 +30,7 @@ def describe(name: str, path: Path, *, simulated: bool) -> str:
     if name not in tables:
         there_are = ", ".join(sorted(tables)) or "none"
         raise RoomctlError(f"describe: no camera {name!r}; there is: {there_are}")
-    if is_uvc(url := tables[name].url) or is_http(url):
+    if not on_a_line(url := tables[name].url):
         why = f"says itself what it can do ({url.partition(':')[0]}:), and needs no profile"
         raise RoomctlError(f"camera.{name}: {why}")
     if not simulated:

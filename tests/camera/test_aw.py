@@ -428,3 +428,12 @@ def test_a_simulated_camera_keeps_only_what_it_was_asked_lately() -> None:
         request = HttpRequest(at, "/cgi-bin/aw_ptz?cmd=%23O&res=1", 1.0)
         camera.receive(Chunk(request.encode(), float(at)))
     assert [at for at, _ in camera.heard] == list(map(float, range(5, HEARD + 5)))
+
+
+def test_a_camera_that_loses_power_while_it_answers_ends_nothing() -> None:
+    camera = SimAw()
+    camera.receive(Chunk(HttpRequest(1, "/cgi-bin/aw_ptz?cmd=%23O&res=1", 1.0).encode(), 0.0))
+    assert camera.outbox(0.0) is not None
+    camera.lose_power()
+    camera.sent(0.0)
+    assert camera.outbox(9.0) is None

@@ -34,13 +34,14 @@ class SimHostClient:
         return min(waits, default=None)
 
     def outbox(self, now: float) -> bytes | None:
-        return self._answers[0][1] if self._answers and self._answers[0][0] <= now else None
+        ready = bool(self._answers) and self._answers[0][0] <= now
+        return self._answers.popleft()[1] if ready else None
 
     def sent(self, now: float) -> None:
-        self._answers.popleft()
+        pass
 
     def failed(self, now: float, why: str) -> None:
-        self._answers.popleft()
+        pass
 
     def say(self, answer: HttpAnswer, at: float) -> None:
         """Answer at `at`; what is ready sooner goes before."""

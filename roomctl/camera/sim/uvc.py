@@ -175,13 +175,13 @@ class SimUvc:
         return None
 
     def outbox(self, now: float) -> bytes | None:
-        return self._answers[0] if self._answers else None
+        return self._answers.popleft() if self._answers else None
 
     def sent(self, now: float) -> None:
-        self._answers.popleft()
+        pass
 
     def failed(self, now: float, why: str) -> None:
-        self._answers.popleft()
+        pass
 
     def _obey(self, control: Id, known: UvcControl, value: int) -> None:
         self._values[control] = value

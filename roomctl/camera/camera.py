@@ -16,6 +16,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from roomctl.camera.mounting import AS_IT_COMES, Mounting
 from roomctl.camera.positions import StoredPosition, StoredPositions
 from roomctl.camera.profile import CameraProfile, RomAdvisory
 from roomctl.camera.protocol import (
@@ -68,9 +69,9 @@ class Camera:
     """One camera; several may share a port, and each can be silent alone.
 
     `begin` makes its protocol, anew whenever the port is opened. `positions`: what the room keeps
-    for a camera without presets. Whatever waits for the camera raises Refused (offline, busy,
-    replaced, stopped …), Unsupported, NoReply, or UnknownOutcome if it may have run and must not
-    simply be sent again.
+    for a camera without presets; `mounting`: which way it turns for people, and how fast. Whatever
+    waits for the camera raises Refused (offline, busy, replaced, stopped …), Unsupported, NoReply,
+    or UnknownOutcome if it may have run and must not simply be sent again.
     """
 
     def __init__(
@@ -79,11 +80,13 @@ class Camera:
         port: CameraPort,
         begin: Callable[[ProtocolEvents, Identity | None], CameraProtocol],
         positions: StoredPositions | None = None,
+        mounting: Mounting = AS_IT_COMES,
     ) -> None:
         self.name = name
         self.state = CameraState()
         self.health = Health(Status.STARTING, port.clock.now())
         self._port, self._begin, self._positions = port, begin, positions
+        self._mounting = mounting
         self._preset: int | None = None
         self._tracks: bool | None = None
         self._lit: str | None = None
@@ -142,8 +145,8 @@ class Camera:
         """Move until told otherwise, and at most for `lease_s` unless called again.
 
         Each from -1 to 1 (clamped): right, up, tele and near are positive, the magnitude is the
-        part of the top speed. Raises Refused "offline", "standby", or "focus_auto"; Unsupported
-        if it lacks the axis. Returns at once.
+        part of the top speed that it may have here. Raises Refused "offline", "standby", or
+        "focus_auto"; Unsupported if it lacks the axis. Returns at once.
         """
         self._refuse_if_offline()
         if pan or tilt:
@@ -151,8 +154,9 @@ class Camera:
         if focus and self.state.focus == "auto":
             raise Refused(self.name, "focus_auto", "focuses by itself; set it to manual first")
         now = self._port.clock.mono_s()
+        turn = self._mounting.pushes(pan, tilt, self.state.zoom_pct)
         try:
-            self._protocol.drive(pan, tilt, zoom, focus, now + lease_s, now)
+            self._protocol.drive(*turn, zoom, focus, now + lease_s, now)
         finally:
             self._port.wake()
         if self._preset is not None and (pan or tilt or zoom):
@@ -190,12 +194,19 @@ class Camera:
     ) -> Reached:
         """Go to an angle, a zoom, or both at once; None leaves that as it is.
 
-        `speed`: part of the top speed of pan and tilt, above 0 to 1; USB cameras go as fast as
-        they like. An angle beyond the end stops is clamped, and the answer says so. Unsupported if
-        the model's degrees are not known.
+        `speed`: part of the top speed that it may have here, above 0 to 1; USB cameras go as fast
+        as they like. An angle beyond the end stops is clamped, and the answer says so. Unsupported
+        if the model's degrees are not known.
         """
+        return await self._goto(self._mounting.degrees(pan_deg, tilt_deg), zoom_pct, speed)
+
+    async def _goto(
+        self, angle: tuple[float | None, float | None], zoom_pct: float | None, speed: float = 1.0
+    ) -> Reached:
+        """Go to an angle in its own degrees, and a zoom."""
         await self._place_known()
-        return await self._travel(self._protocol.goto(pan_deg, tilt_deg, zoom_pct, speed))
+        speed = self._mounting.speed(speed)
+        return await self._travel(self._protocol.goto(*angle, zoom_pct, speed))
 
     async def relative(self, pan_deg: float, tilt_deg: float, speed: float = 1.0) -> Reached:
         """Go so many degrees right and up from here; never sent twice.
@@ -204,7 +215,8 @@ class Camera:
         UnknownOutcome if the answer got lost.
         """
         await self._place_known()
-        return await self._travel(self._protocol.relative(pan_deg, tilt_deg, speed))
+        speed, (pan, tilt) = self._mounting.speed(speed), self._mounting.steps(pan_deg, tilt_deg)
+        return await self._travel(self._protocol.relative(pan, tilt, speed))
 
     async def zoom_to(self, pct: float) -> Reached:
         """Zoom to 0 (wide) to 100 (tele) per cent of the optical range; clamped."""
@@ -221,7 +233,7 @@ class Camera:
             if there is None:
                 why = f"nothing was stored as preset {preset} yet; store it first"
                 raise Refused(self.name, "not_executable", why)
-            await self.goto(there.pan_deg, there.tilt_deg, there.zoom_pct)
+            await self._goto((there.pan_deg, there.tilt_deg), there.zoom_pct)
         self._preset = preset
         self.refresh()
 
@@ -241,7 +253,7 @@ class Camera:
         at = self.state
         if at.moving:
             raise Refused(self.name, "not_executable", "is moving; stop it first")
-        there = StoredPosition(at.pan_deg, at.tilt_deg, at.zoom_pct)
+        there = StoredPosition(*self._mounting.degrees(at.pan_deg, at.tilt_deg), at.zoom_pct)
         await positions.keep(preset, there, self._port.clock.now().wall)
 
     def must_have_preset(self, preset: int) -> None:
@@ -363,12 +375,13 @@ class Camera:
     def refresh(self) -> None:
         """Work out the state from what the camera has said, and tell the room if it is new."""
         lamp = (self._lit or "off") if self.profile.tally else None
-        self.state = self._protocol.state(Believed(self._preset, lamp, self._tracks))
+        told = self._protocol.state(Believed(self._preset, lamp, self._tracks))
+        self.state = self._mounting.seen(told)
         self._looked.set()
-        if (told := (self.state, self.health, self.refusal)) != self._told:
-            if self._told[2:] != told[2:]:
+        if (news := (self.state, self.health, self.refusal)) != self._told:
+            if self._told[2:] != news[2:]:
                 self.refused_since = self._port.clock.now()
-            self._told = told
+            self._told = news
             self._port.changed()
 
     # The tally lamp.

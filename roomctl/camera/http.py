@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from roomctl.camera.aw.protocol import AwProtocol
 from roomctl.camera.camera import Camera
 from roomctl.camera.lines import ONVIF, CameraDevice, is_http
+from roomctl.camera.mounting import Mounting
 from roomctl.camera.onvif.protocol import OnvifProtocol
 from roomctl.camera.profile import CameraTable
 from roomctl.camera.protocol import CameraProtocol, LoginRefused, ProtocolEvents
@@ -50,7 +51,7 @@ class HttpCamera(CameraDevice):
             self._connection = made.connection
             return made
 
-        self.camera = Camera(name, self, begin)
+        self.camera = Camera(name, self, begin, mounting=Mounting.of(table))
         self.cameras = {name: self.camera}
 
     def advice(self, detail: str) -> str:

@@ -17,6 +17,7 @@ from typing import ClassVar
 
 from roomctl.camera.baud import ANSWER_S, BaudSearch, at_speed, baud_of, is_open
 from roomctl.camera.camera import Camera
+from roomctl.camera.mounting import Mounting
 from roomctl.camera.positions import StoredPositions
 from roomctl.camera.profile import CameraProfile, CameraTable, asked_for, known_to, recognise
 from roomctl.camera.protocol import CameraProtocol, ProtocolEvents
@@ -154,7 +155,7 @@ class CameraLine(CameraDevice):
             self._connections[name] = made.connection
             return made
 
-        return Camera(name, self, begin)
+        return Camera(name, self, begin, mounting=Mounting.of(table))
 
     def advice(self, detail: str) -> str:
         """Return what to look at when a camera does not answer."""
@@ -296,7 +297,8 @@ class UvcDevice(CameraDevice):
             self._connection = made.connection
             return made
 
-        self.camera = Camera(name, self, begin, StoredPositions(name, settings))
+        kept = StoredPositions(name, settings)
+        self.camera = Camera(name, self, begin, kept, Mounting.of(table))
         self.cameras = {name: self.camera}
 
     def advice(self, detail: str) -> str:

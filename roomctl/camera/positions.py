@@ -1,6 +1,7 @@
 """Positions that the room keeps for a camera that has no presets of its own.
 
-Knows no camera and no control; degrees count right and up.
+Knows no camera and no control. Degrees are the camera's own: an axis that is inverted later finds
+them where they were.
 """
 
 from __future__ import annotations

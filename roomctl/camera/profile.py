@@ -60,6 +60,16 @@ class CameraTable(DeviceTable):
     mounting: Literal["standing", "ceiling"] = Field(
         default="standing", description="ceiling: upside down, with the camera's own flip on"
     )
+    invert_pan: bool = Field(
+        default=False, description="right is left: its picture is turned, and its axes are not"
+    )
+    invert_tilt: bool = Field(default=False, description="up is down, likewise")
+    max_speed_pct: int = Field(
+        default=100, ge=1, le=100, description="how fast it may turn, of the model's fastest"
+    )
+    speed_by_zoom: bool = Field(
+        default=True, description="a held push turns it slower the further it is zoomed in"
+    )
     video: str | None = Field(
         default=None,
         min_length=1,

@@ -36,13 +36,13 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench() -> AsyncIterator[Bench]:
-    simulator = simulated(ROOM)
+async def bench(more: str = "") -> AsyncIterator[Bench]:
+    simulator = simulated(ROOM + more)
     end = simulator.device("camera.front")
     assert isinstance(end, SimulatedHttp)
     end.camera = SimOnvif(("admin", "s3cret/@"))
     try:
-        async with living(ROOM, on=simulator) as house:
+        async with living(ROOM + more, on=simulator) as house:
             await house.until(
                 lambda: house.document.devices and house.device("camera.front").status == "online"
             )

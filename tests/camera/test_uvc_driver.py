@@ -63,13 +63,15 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(controls: tuple[UvcControl, ...] = sim.EVERYTHING) -> AsyncIterator[Bench]:
-    simulator = simulated(ROOM)
+async def bench(
+    controls: tuple[UvcControl, ...] = sim.EVERYTHING, more: str = ""
+) -> AsyncIterator[Bench]:
+    simulator = simulated(ROOM + more)
     end = simulator.device("camera.front")
     assert isinstance(end, SimulatedUvc)
     end.camera = SimUvc(controls)
     try:
-        async with living(ROOM, on=simulator) as house:
+        async with living(ROOM + more, on=simulator) as house:
             await house.until(
                 lambda: house.document.devices and house.device("camera.front").status == "online"
             )

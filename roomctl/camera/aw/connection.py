@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from roomctl.camera.aw.message import AwMessage, BadAw, read, target
+from roomctl.camera.driven import Driven, StopTerms
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents
 from roomctl.ports.http import LOGIN_REFUSED, HttpAnswer, HttpRequest
 from roomctl.visca.connection import MoveRefusal
@@ -31,12 +32,11 @@ CAM_PACE_S = 0.13  # between those for the picture (AW-HE42, page 42)
 DRIVE_S, ASK_S = 0.5, 1.0  # how long an answer may take
 STOP_S = 1.0
 LONG_S = 65.0  # a recall may be answered when it has arrived (AW-HE42, page 211; AW-HE20: a minute)
-AGAIN_S, AGAIN_MOST_S = 0.1, 0.4  # until a stop is said again: twice as long each time
+AGAIN_S = 0.1
 MOVING_S, IDLE_S, SILENT_S = 0.1, 5.0, 1.0  # between two rounds of questions
-RAMP_S = 0.6  # a head takes that long to come to rest
 STANDS_S = 0.5  # without change after a recall: it has arrived; short of a place, three times that
 MOVE_S = 60.0
-MOST_STOPS = 5  # that did not stop it: then somebody else drives it
+TERMS = StopTerms(AGAIN_S, 0.4, ramp_s=0.6, most=5)
 TRIES, SILENT_AFTER_S = 3, 2.5  # failures in a row, and without any answer, until it is silent
 NEAR = 40  # units (a third of a degree) off its place, and there
 
@@ -74,44 +74,22 @@ class AwRequest:
             self.ended(outcome)
 
 
-@dataclass(slots=True)
-class AwAxes:
-    """Axes that are driven together: what is wanted, what was said, and the stop that is owed.
+@dataclass(slots=True, kw_only=True)
+class AwAxes(Driven[str]):
+    """Axes that one command drives. `there`: the model has them; one that has not is not stopped.
 
-    `running`: a drive was said, and no stop since was answered. `first`: the stop that is owed was
-    not said yet. `proving`: since when it must come to rest after a stop.
+    `seen_by`: the question that tells where they are; None: nothing tells.
     """
 
     stop: str
     seen_by: str | None
-    wanted: str | None = None
-    said: str | None = None
-    drives: int = 0  # on their way
-    running: bool = False
     there: bool = True
-    stop_owed: bool = False
-    stop_at: float = 0.0
-    again_s: float = AGAIN_S
-    first: bool = True
-    proving: float | None = None
-    stops: int = 0
-
-    def drive(self, command: str) -> None:
-        self.wanted, self.stop_owed, self.proving, self.stops = command, False, None, 0
 
     def halt(self, now: float) -> None:
-        """Owe a stop, from now on."""
-        self.wanted = self.said = self.proving = None
-        if not self.stop_owed and self.there:
-            self.stop_owed, self.stop_at, self.again_s, self.first = True, now, AGAIN_S, True
-
-    def stopped(self, now: float) -> None:
-        """Note that a stop was answered behind which no drive can come."""
-        self.stop_owed, self.running, self.proving = False, False, now
-
-    @property
-    def active(self) -> bool:
-        return bool(self.wanted or self.running or self.stop_owed)
+        if self.there:
+            Driven.halt(self, now)
+        else:
+            self.wanted = self.said = self.proving = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +110,8 @@ class AwConnection:
     def __init__(self, events: ProtocolEvents, url: str) -> None:
         self.said: dict[str, AwMessage] = {}
         self.axes = {
-            name: AwAxes(stop, _SEEN_BY.get(name), stop_owed=True) for name, stop in STOPS.items()
+            name: AwAxes(TERMS, stop=stop, seen_by=_SEEN_BY.get(name), stop_owed=True)
+            for name, stop in STOPS.items()
         }
         self.lacks: set[str] = set()
         self.pace_s = SLOW_PACE_S
@@ -176,7 +155,7 @@ class AwConnection:
             command = wanted.get(name)
             if command is not None:
                 axes.drive(command)
-            elif axes.wanted or axes.running:
+            elif axes.driven:
                 axes.halt(now)
         self._until = until
         self._look_soon(now)
@@ -206,7 +185,7 @@ class AwConnection:
         self._end_move(Outcome(RequestEnd.REPLACED))
         self._until = None
         for axes in self.axes.values():
-            if axes.wanted or axes.running:
+            if axes.driven:
                 axes.halt(now)
         self._move = request
         self._look_soon(now)
@@ -257,7 +236,7 @@ class AwConnection:
         if self._until is not None and now >= self._until:
             self._until = None
             for axes in self.axes.values():
-                if axes.wanted or axes.running:
+                if axes.driven:
                     axes.halt(now)
         move = self._move
         if move and move.since is not None and now >= move.since + MOVE_S:
@@ -296,12 +275,10 @@ class AwConnection:
         self._pace(pending.command, now)
         match pending.of:
             case AwAxes() as axes if pending.stop:
-                axes.stop_at = now + (SILENT_S if self._silent else axes.again_s)
-                axes.again_s = min(2 * axes.again_s, AGAIN_MOST_S)
-                axes.first = False
+                axes.stop_said(now)
+                axes.stop_at = now + SILENT_S if self._silent else axes.stop_at
             case AwAxes() as axes:
-                axes.said, axes.running = pending.command, True
-                axes.drives += 1
+                axes.drive_said(pending.command)
             case AwRequest() as request:
                 request.left.popleft()
                 request.since = now if request.since is None else request.since
@@ -321,13 +298,12 @@ class AwConnection:
 
     def _next(self, now: float) -> _Pending | None:
         paced = now >= self._ptz_at
-        owing = [each for each in self.axes.values() if each.stop_owed and now >= each.stop_at]
+        owing = [each for each in self.axes.values() if each.halts(now)]
         for axes in owing:
             if axes.running and (paced or axes.first):
                 return self._stop_of(axes, now, paced)
         for axes in self.axes.values():
-            wants = axes.wanted is not None and axes.wanted != axes.said
-            if wants and not axes.drives and paced:
+            if axes.news and not axes.drives and paced:
                 return _Pending(str(axes.wanted), now + DRIVE_S, axes)
         if owing and paced:
             return self._stop_of(owing[0], now, paced)  # of what is believed to stand
@@ -354,7 +330,7 @@ class AwConnection:
 
     @property
     def _wanting(self) -> bool:
-        return any(axes.wanted and axes.wanted != axes.said for axes in self.axes.values())
+        return any(axes.news for axes in self.axes.values())
 
     def _may_say(self, command: str, now: float) -> bool:
         return now >= (self._ptz_at if command.startswith("#") else self._cam_at)
@@ -376,7 +352,7 @@ class AwConnection:
             case AwAxes() as axes if pending.stop:
                 self._stop_answered(axes, pending, found, now)
             case AwAxes() as axes:
-                axes.drives -= 1
+                axes.drive_answered()
                 self.refusal = None
                 if found.error is not None:
                     self._drive_refused(axes, found, now)
@@ -394,7 +370,8 @@ class AwConnection:
     def _stop_answered(self, axes: AwAxes, pending: _Pending, found: AwMessage, now: float) -> None:
         if found.error == 1:
             axes.there = False  # a camera without a head, or without a lens that is driven
-        if axes.stop_owed and ((pending.alone and not axes.drives) or found.error is not None):
+        refused = axes.stop_owed and found.error is not None
+        if refused or axes.counts(alone=pending.alone):
             axes.stopped(now)
             if axes.seen_by is None or axes.seen_by in self.lacks or not axes.there:
                 axes.proving = None
@@ -405,8 +382,7 @@ class AwConnection:
             axes.stop_at = min(axes.stop_at, self._ptz_at)
 
     def _drive_refused(self, axes: AwAxes, found: AwMessage, now: float) -> None:
-        axes.wanted = axes.said = None
-        axes.running = False
+        axes.drive_refused()
         axes.there = axes.there and found.error != 1
         power = self.said.get("#O")
         if found.error == 2 and power is not None and power.fields.get("state") == "on":
@@ -447,9 +423,7 @@ class AwConnection:
         self._failures += 1
         match pending.of:
             case AwAxes() as axes if not pending.stop:
-                axes.drives -= 1
-                if axes.wanted is not None and axes.said == pending.command:
-                    axes.said = None  # it is said again, if it is still what is wanted
+                axes.drive_lost(pending.command)
             case AwRequest() as request:
                 self._over(request, Outcome(RequestEnd.NO_REPLY, after_s=ASK_S, why=why))
         if self._answered_at is None:
@@ -497,13 +471,9 @@ class AwConnection:
         for name, axes in self.axes.items():
             if self._move is not None and name in self._move.moves:
                 axes.proving = None
-            if axes.proving is None or axes.active or axes.seen_by is None:
-                continue
-            if self._still[axes.seen_by] >= 2:
-                axes.proving, axes.stops = None, 0
-            elif self._changed_at[axes.seen_by] > axes.proving + RAMP_S and axes.stops < MOST_STOPS:
-                axes.stops += 1
-                axes.halt(now)
+            if axes.seen_by is not None:
+                stands = self._still[axes.seen_by] >= 2
+                axes.seen(now, stands=stands, moved_at=self._changed_at[axes.seen_by])
         self._judge_move(now)
 
     def _stands(self, looks: int) -> bool:

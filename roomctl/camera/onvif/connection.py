@@ -16,7 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Literal
 
+from roomctl.camera.driven import Driven, StopTerms
 from roomctl.camera.onvif import message as soap
 from roomctl.camera.onvif.message import DEVICE, ENTRY, MEDIA, PTZ, Element, SoapFault
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents
@@ -27,13 +29,16 @@ from roomctl.wire import Chunk
 ASK_S, FIND_S, STOP_S = 2.0, 5.0, 1.0  # how long an answer may take
 TIMEOUT_S = 1.0  # after which the camera ends a drive, if it takes that
 RENEW_S = 0.4  # before half of it
-AGAIN_S, AGAIN_MOST_S = 0.15, 0.6
+AGAIN_S = 0.15
 PACE_S = 0.05  # between two drives
 MOVING_S, IDLE_S, SILENT_S = 0.25, 5.0, 1.0
-RAMP_S, STANDS_S, MOVE_S = 0.8, 0.8, 30.0
-MOST_STOPS, TRIES = 6, 3
-SILENT_AFTER_S = 4.0
+STANDS_S, MOVE_S = 0.8, 30.0
+TERMS = StopTerms(AGAIN_S, 0.6, ramp_s=0.8, most=6)
+TRIES, SILENT_AFTER_S = 3, 4.0
 SMALL = 0.0005  # of a space: less is no move
+
+
+Speeds = tuple[float, float, float]  # pan, tilt, zoom, each from -1 to 1
 
 
 class _Step(Enum):
@@ -90,16 +95,15 @@ class OnvifRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """What is on its way. `alone`: no drive was, when this stop was said."""
+    """What is on its way, of a drive its speeds; `alone`: no drive was, when this stop was said."""
 
-    of: OnvifRequest | _Step | str
+    of: OnvifRequest | _Step | Speeds | Literal["stop"]
     deadline: float
     body: str
     service: str
     alone: bool = False
 
 
-_STOP, _DRIVE = "stop", "drive"
 _OK = 200
 _UNREADABLE = Element("unreadable")
 
@@ -132,17 +136,11 @@ class OnvifConnection:
         self._lacks: set[_Step] = set()
         self._requests: deque[OnvifRequest] = deque()
         self._move: OnvifRequest | None = None
-        self._wanted: tuple[float, float, float] | None = None
-        self._said: tuple[float, float, float] | None = None
-        self._drives = 0
-        self._running = False
+        self._axes: Driven[Speeds] = Driven(TERMS)
         self._drive_at = self._renew_at = 0.0
         self._timed = True  # whether it takes a time for a drive
         self._until: float | None = None
-        self._stop_owed, self._stop_at, self._again_s = False, 0.0, AGAIN_S
         self._by_speed = False  # whether the next stop is a speed of 0
-        self._stops = 0
-        self._proving: float | None = None
         self._still, self._changed_at = 0, -1.0
         self._look_at = self._seen_at = 0.0
         self._ask_at = 0.0
@@ -152,12 +150,12 @@ class OnvifConnection:
 
     @property
     def stopping(self) -> bool:
-        return self._stop_owed
+        return self._axes.stop_owed
 
     @property
     def moving(self) -> bool:
-        active = self._wanted or self._running or self._stop_owed or self._proving is not None
-        return self.ready and bool(active or self._move is not None or self._seen_moving)
+        active = self._axes.active or self._axes.proving is not None
+        return self.ready and (active or self._move is not None or self._seen_moving)
 
     @property
     def has_presets(self) -> bool:
@@ -171,18 +169,18 @@ class OnvifConnection:
     def drive(self, pan: float, tilt: float, zoom: float, until: float, now: float) -> None:
         """Drive until `until`, each from -1 to 1; nothing at all is a stop."""
         if not any((pan, tilt, zoom)):
-            if self._wanted or self._running:
+            if self._axes.driven:
                 self._halt(now)
             return
         self._end_move(Outcome(RequestEnd.REPLACED))
-        self._wanted, self._until = (pan, tilt, zoom), until
-        self._stop_owed, self._proving, self._stops = False, None, 0
+        self._axes.drive((pan, tilt, zoom))
+        self._until, self._by_speed = until, False
         self._look_soon(now)
 
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
         self._end_move(Outcome(RequestEnd.STOPPED))
-        self._stops, self._by_speed = 0, False
+        self._axes.stops, self._by_speed = 0, False
         self._halt(now)
 
     def submit(self, request: OnvifRequest, now: float) -> None:
@@ -191,7 +189,7 @@ class OnvifConnection:
             self._requests.append(request)
             return
         self._end_move(Outcome(RequestEnd.REPLACED))
-        if self._wanted or self._running:
+        if self._axes.driven:
             self._halt(now)
         self._move = request
         self._look_soon(now)
@@ -204,9 +202,9 @@ class OnvifConnection:
             self._requests.popleft().ended(Outcome(RequestEnd.OFFLINE))
 
     def _halt(self, now: float) -> None:
-        self._wanted = self._said = self._until = self._proving = None
-        if not self._stop_owed and self.profile is not None:
-            self._stop_owed, self._stop_at, self._again_s = True, now, AGAIN_S
+        self._until = None
+        if self.profile is not None:
+            self._axes.halt(now)
         self._look_soon(now)
 
     # The Machine.
@@ -254,9 +252,9 @@ class OnvifConnection:
 
     def due(self) -> float | None:
         waits = [each.deadline for each in self._pending.values()]
-        waits += [self._stop_at] if self._stop_owed else []
+        waits += [self._axes.stop_at] if self._axes.stop_owed else []
         waits += [self._until] if self._until is not None else []
-        waits += [self._drive_at, self._renew_at] if self._wanted else []
+        waits += [self._drive_at, self._renew_at] if self._axes.wanted else []
         if self._move is not None and self._move.said:
             waits.append(self._move.since + MOVE_S)
         if not self._pending:
@@ -292,34 +290,33 @@ class OnvifConnection:
             case _Step():
                 self._steps.popleft()
             case "stop":
-                self._stop_at = now + (SILENT_S if self._silent else self._again_s)
-                self._again_s = min(2 * self._again_s, AGAIN_MOST_S)
-            case _:
-                self._said, self._running = self._wanted, True
-                self._drives += 1
+                self._axes.stop_said(now)
+                self._axes.stop_at = now + SILENT_S if self._silent else self._axes.stop_at
+            case speeds:
+                self._axes.drive_said(speeds)
                 self._drive_at, self._renew_at = now + PACE_S, now + RENEW_S
 
     def failed(self, now: float, why: str) -> None:
         """Note that nothing could be said: too much is under way."""
         self._out = None
-        self._stop_at = self._drive_at = self._renew_at = now + AGAIN_S
+        self._axes.stop_at = self._drive_at = self._renew_at = now + AGAIN_S
 
     # What is said next.
 
     def _next(self, now: float) -> _Pending | None:
-        profile = self.profile
+        profile, axes = self.profile, self._axes
         if profile is not None:
-            if self._stop_owed and now >= self._stop_at:
+            if axes.halts(now):
                 still = soap.continuous_move(profile, 0, 0, self._zoom(0.0), None)
                 body = still if self._by_speed else soap.stop(profile)
-                return _Pending(_STOP, now + STOP_S, body, PTZ, alone=not self._drives)
-            again = self._wanted != self._said or (self._timed and now >= self._renew_at)
-            if self._wanted is not None and again and not self._drives and now >= self._drive_at:
-                pan, tilt, zoom = self._wanted
+                return _Pending("stop", now + STOP_S, body, PTZ, alone=not axes.drives)
+            again = axes.news or (self._timed and now >= self._renew_at)
+            if axes.wanted is not None and again and not axes.drives and now >= self._drive_at:
+                pan, tilt, zoom = axes.wanted
                 timeout_s = TIMEOUT_S if self._timed else None
                 body = soap.continuous_move(profile, pan, tilt, self._zoom(zoom), timeout_s)
-                return _Pending(_DRIVE, now + STOP_S, body, PTZ)
-        if self._stop_owed or any(each.of != _DRIVE for each in self._pending.values()):
+                return _Pending(axes.wanted, now + STOP_S, body, PTZ)
+        if axes.stop_owed or any(not isinstance(p.of, tuple) for p in self._pending.values()):
             return None
         for request in (self._move, self._requests[0] if self._requests else None):
             if request is not None and not request.said:
@@ -360,9 +357,8 @@ class OnvifConnection:
                 self._steps.appendleft(step)
             case OnvifRequest() as request:
                 request.said = False
-            case "drive":
-                self._drives -= 1
-                self._said = None
+            case (_, _, _) as speeds:
+                self._axes.drive_lost(speeds)
         if self._let_in:
             self._let_in = False
             self._steps.appendleft(_Step.CLOCK)
@@ -380,7 +376,7 @@ class OnvifConnection:
             case "stop":
                 self._stop_answered(pending, found, now)
             case _:
-                self._drives -= 1
+                self._axes.drive_answered()
                 if isinstance(found, SoapFault):
                     self._drive_refused(found, now)
         self._judge(now)
@@ -388,22 +384,21 @@ class OnvifConnection:
 
     def _stop_answered(self, pending: _Pending, found: Element | SoapFault, now: float) -> None:
         if isinstance(found, SoapFault) and not self._by_speed:
-            self._by_speed, self._stop_at = True, now  # it knows no Stop
-            return
-        if self._stop_owed and pending.alone and not self._drives:
-            self._stop_owed = self._running = False
+            self._by_speed, self._axes.stop_at = True, now  # it knows no Stop
+        elif self._axes.counts(alone=pending.alone):
+            self._axes.stopped(now)
             self._still = 0
-            self._proving = None if _Step.STATUS in self._lacks else now
+            if _Step.STATUS in self._lacks:
+                self._axes.proving = None
             self._look_soon(now)
-        elif self._stop_owed:
-            self._stop_at = min(self._stop_at, now + PACE_S)
+        elif self._axes.stop_owed:
+            self._axes.stop_at = min(self._axes.stop_at, now + PACE_S)
 
     def _drive_refused(self, found: SoapFault, now: float) -> None:
         if self._timed and "Timeout" in f"{found.code} {found.text}":
-            self._timed, self._said = False, None  # said again without a time
+            self._timed, self._axes.said = False, None  # said again without a time
             return
-        self._wanted = self._said = None
-        self._running = False
+        self._axes.drive_refused()
 
     def _request_answered(
         self, request: OnvifRequest, found: Element | SoapFault, now: float
@@ -434,7 +429,7 @@ class OnvifConnection:
                 self.seen.model = " ".join(filter(None, words))[:60] or None
                 self.seen.firmware = (soap.text(found, "FirmwareVersion") or "")[:40] or None
             case _Step.PROFILES:
-                self._choose(found)
+                self._choose(found, now)
             case _Step.NODES:
                 self._node(found)
             case _Step.PRESETS:
@@ -458,13 +453,14 @@ class OnvifConnection:
             path = soap.path_of(soap.text(each, "XAddr"))
             self._paths[service] = path or self._paths[service]
 
-    def _choose(self, found: Element) -> None:
+    def _choose(self, found: Element, now: float) -> None:
         """Choose the first profile that moves, and stop it."""
         for profile in soap.every(found, "Profiles"):
             if soap.child(profile, "PTZConfiguration") is not None and profile.get("token"):
                 self.profile = profile.get("token")
                 self._steps.extend(_THEN)
-                self._stop_owed, self._stop_at = True, 0.0
+                self._axes.halt(now)
+                self._axes.stop_at = now
                 return
         self._events.silent("has no profile that pans, tilts or zooms")
 
@@ -508,9 +504,8 @@ class OnvifConnection:
                     self._judge(now)
                 elif not self.ready:
                     self._steps.appendleft(step)
-            case "drive":
-                self._drives -= 1
-                self._said = None
+            case (_, _, _) as speeds:
+                self._axes.drive_lost(speeds)
         if self._failures >= TRIES and now - self._answered_at >= SILENT_AFTER_S:
             self._silence(why, now)
 
@@ -544,26 +539,23 @@ class OnvifConnection:
     # Whether it stands.
 
     def _judge(self, now: float) -> None:
-        if not self.ready and self.profile and not self._stop_owed:
+        if not self.ready and self.profile and not self._axes.stop_owed:
             self.ready = not self._steps and not any(
                 isinstance(each.of, _Step) for each in self._pending.values()
             )
             if self.ready:
                 self._events.answered()
         stands = _Step.STATUS in self._lacks or (self._still >= 2 and self.seen.moves is not True)
-        if self._proving is not None and not self._wanted and self._move is None:
-            late = max(self._changed_at, now if self.seen.moves else 0.0) > self._proving + RAMP_S
-            if stands:
-                self._proving, self._stops, self._by_speed = None, 0, False
-            elif late and self._stops < MOST_STOPS:
-                self._stops += 1
+        if self._move is None:
+            moved_at = now if self.seen.moves else self._changed_at
+            if self._axes.seen(now, stands=stands, moved_at=moved_at):
                 self._by_speed = not self._by_speed
-                self._halt(now)
+                self._look_soon(now)
         move = self._move
         if move is not None and move.answered_at is not None and stands:
             still_s = now - max(move.answered_at, self._changed_at)
             if still_s >= STANDS_S:
-                self._proving = None
+                self._axes.proving = None
                 self._end_move(Outcome(RequestEnd.DONE))
 
     # Asking.

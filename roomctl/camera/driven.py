@@ -2,8 +2,9 @@
 
 What asks such a camera over HTTP has several requests on their way at once, and one may overtake
 another. So a stop is said again until it is answered, and counts only if no drive could come behind
-it; then the camera is looked at, and what still moves is stopped again. Knows no command, no port
-and no clock; time is an argument.
+it; then the camera is looked at, and what still moves is stopped again. What goes on after all that
+is left to whoever drives it, and `runs_on` until it is seen to stand. Knows no command, no port and
+no clock; time is an argument.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Driven(Generic[M]):
 
     `drives`: on their way. `running`: a drive was said, and no stop since was answered. `first`:
     the stop that is owed was not said yet. `proving`: since when it must come to rest after a stop.
+    `runs_on`: it took every stop and goes on moving.
     """
 
     terms: StopTerms
@@ -48,6 +50,7 @@ class Driven(Generic[M]):
     first: bool = True
     proving: float | None = None
     stops: int = 0
+    runs_on: bool = False
 
     @property
     def driven(self) -> bool:
@@ -113,12 +116,16 @@ class Driven(Generic[M]):
 
     def seen(self, now: float, *, stands: bool, moved_at: float) -> bool:
         """Take how it was seen; return whether a stop is owed anew, for it goes on moving."""
-        if self.active or self.proving is None:
+        if self.active:
             return False
         if stands:
-            self.proving, self.stops = None, 0
-        elif moved_at > self.proving + self.terms.ramp_s and self.stops < self.terms.most:
-            self.stops += 1
-            self.halt(now)
-            return True
-        return False
+            self.proving, self.stops, self.runs_on = None, 0, False
+        late = self.proving is not None and moved_at > self.proving + self.terms.ramp_s
+        if not late:
+            return False
+        if self.stops >= self.terms.most:
+            self.runs_on = True
+            return False
+        self.stops += 1
+        self.halt(now)
+        return True

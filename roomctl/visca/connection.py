@@ -95,6 +95,7 @@ class MoveRefusal(Enum):
     MENU_OPEN = "menu_open"
     BUSY = "busy"
     NOT_EXECUTABLE = "not_executable"
+    STILL_MOVES = "still_moves"
 
 
 class Connection:

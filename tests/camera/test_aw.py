@@ -18,6 +18,7 @@ from roomctl.camera.protocol import LoginRefused
 from roomctl.camera.sim.aw import SimAw
 from roomctl.camera.sim.host import HEARD
 from roomctl.ports.http import HttpAnswer, HttpRequest
+from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk, Virtual
 
@@ -27,6 +28,7 @@ RIGHT, LEFT, TELE = "#PTS9950", "#PTS0150", "#Z99"
 class Events:
     def __init__(self) -> None:
         self.silences: list[str] = []
+        self.changes = 0
 
     def answered(self) -> None:
         pass
@@ -35,7 +37,7 @@ class Events:
         self.silences.append(detail)
 
     def changed(self) -> None:
-        pass
+        self.changes += 1
 
 
 class Desk:
@@ -151,6 +153,29 @@ def test_a_head_that_somebody_else_moves_is_not_fought_for_ever() -> None:
     desk.stop()
     desk.room.run(60.0)
     assert len([what for _, what in desk.heard(at) if what == "#Z50"]) <= 8
+
+
+def test_a_camera_that_goes_on_after_every_stop_is_told_of_until_it_stands() -> None:
+    desk = Desk()
+    desk.camera.deaf_stops = 1000
+    desk.drive("#PTS5250")  # slowly: it is a minute on its way
+    desk.room.run(0.5)
+    assert desk.connection.refusal is None
+    told, at = desk.events.changes, desk.now
+    desk.stop()
+    desk.room.run(8.0)
+    assert desk.moving()
+    assert desk.connection.refusal is MoveRefusal.STILL_MOVES
+    assert desk.events.changes > told
+    assert len([what for _, what in desk.heard(at) if what == "#PTS5050"]) >= 5
+    desk.stop()
+    desk.room.run(0.5)
+    assert desk.connection.refusal is MoveRefusal.STILL_MOVES  # it was not seen to stand
+    desk.camera.deaf_stops = 0
+    desk.stop()
+    desk.room.run(1.0)
+    assert not desk.moving()
+    assert desk.connection.refusal is None
 
 
 def test_a_stop_that_a_drive_could_come_behind_counts_for_nothing() -> None:

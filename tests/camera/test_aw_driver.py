@@ -189,6 +189,21 @@ async def test_in_standby_it_is_online_and_says_why_it_does_not_move() -> None:
 
 
 @invented
+async def test_one_that_no_stop_stops_is_an_issue_while_it_moves() -> None:
+    async with bench() as b:
+        b.look().deaf_stops = 1000
+        b.front.drive(0.02, 0, 0, lease_s=0.5)
+        issue = ("camera.still_moves", "camera.front")
+        await b.house.until(lambda: issue in b.house.issues, 20)
+        assert b.status == "online"
+        assert b.look().moving
+        b.look().deaf_stops = 0
+        await b.house.ask("camera.stop", camera="front")
+        await b.house.until(lambda: issue not in b.house.issues, 5)
+        assert not b.look().moving
+
+
+@invented
 async def test_a_camera_that_is_gone_is_offline_and_stopped_when_it_is_back() -> None:
     async with bench() as b:
         b.front.drive(0.5, 0, 0, lease_s=60)

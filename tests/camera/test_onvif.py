@@ -15,6 +15,7 @@ from roomctl.camera.onvif.protocol import numbered
 from roomctl.camera.protocol import LoginRefused
 from roomctl.camera.sim.onvif import SimOnvif
 from roomctl.ports.http import HttpAnswer, HttpRequest
+from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk, Virtual
 
@@ -170,6 +171,52 @@ def test_a_stop_that_is_answered_and_not_done_is_said_in_another_way() -> None:
     desk.room.run(3.0)
     assert not desk.moving()
     assert "ContinuousMove" in desk.heard(at)
+
+
+def test_a_camera_that_goes_on_after_every_stop_is_told_of_until_it_stands() -> None:
+    desk = Desk()
+    desk.camera.ignores_timeout, desk.camera.deaf_stops = True, 1000
+    desk.drive(0.05)
+    desk.room.run(0.5)
+    assert desk.connection.refusal is None
+    desk.stop()
+    desk.room.run(20.0)
+    assert desk.moving()
+    assert desk.connection.refusal is MoveRefusal.STILL_MOVES
+    desk.camera.deaf_stops = 0
+    desk.stop()
+    desk.room.run(2.0)
+    assert not desk.moving()
+    assert desk.connection.refusal is None
+
+
+def test_a_camera_that_refuses_to_be_driven_says_so_until_it_moves() -> None:
+    desk = Desk()
+    desk.camera.refuses_moves = True
+    desk.drive()
+    desk.room.run(0.5)
+    assert not desk.connection.moving
+    assert desk.connection.refusal is MoveRefusal.NOT_EXECUTABLE
+    desk.camera.refuses_moves = False
+    desk.drive()
+    desk.room.run(0.5)
+    assert desk.moving()
+    assert desk.connection.refusal is None
+
+
+def test_a_push_that_comes_while_another_is_being_written_is_said() -> None:
+    connection, now = Desk().connection, 2.0
+    connection.drive(1.0, 0.0, 0.0, now + 60, now)
+    first = connection.outbox(now)
+    assert first is not None
+    connection.drive(-1.0, 0.0, 0.0, now + 60, now)  # the port still writes
+    connection.sent(now)
+    number = HttpRequest.decode(first).number
+    answer = soap.envelope("<ContinuousMoveResponse/>")
+    connection.receive(Chunk(HttpAnswer(number, 200, answer).encode(), now + 0.01))
+    second = connection.outbox(now + 0.06)
+    assert second is not None
+    assert b'x="-1' in HttpRequest.decode(second).body
 
 
 def test_a_goto_ends_when_it_stands() -> None:

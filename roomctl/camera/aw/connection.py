@@ -115,9 +115,9 @@ class AwConnection:
         }
         self.lacks: set[str] = set()
         self.pace_s = SLOW_PACE_S
-        self.refusal: MoveRefusal | None = None
         self.ready = False
         self._events, self._url = events, url
+        self._refuses = False  # to be driven, although it is on
         self._denied: str | None = None
         self._pending: dict[int, _Pending] = {}
         self._number = 0
@@ -145,6 +145,13 @@ class AwConnection:
     def moving(self) -> bool:
         active = any(axes.active or axes.proving is not None for axes in self.axes.values())
         return self.ready and (active or self._move is not None or not self._stands(1))
+
+    @property
+    def refusal(self) -> MoveRefusal | None:
+        """Why it moves, or stops, not as it is told."""
+        if any(axes.runs_on for axes in self.axes.values()):
+            return MoveRefusal.STILL_MOVES
+        return MoveRefusal.NOT_EXECUTABLE if self._refuses else None
 
     def drive(self, wanted: Mapping[Axes, str | None], until: float, now: float) -> None:
         """Drive axes until `until`, by the commands named; those without one stand still."""
@@ -353,7 +360,7 @@ class AwConnection:
                 self._stop_answered(axes, pending, found, now)
             case AwAxes() as axes:
                 axes.drive_answered()
-                self.refusal = None
+                self._refuses = False
                 if found.error is not None:
                     self._drive_refused(axes, found, now)
             case AwRequest() as request:
@@ -386,7 +393,7 @@ class AwConnection:
         axes.there = axes.there and found.error != 1
         power = self.said.get("#O")
         if found.error == 2 and power is not None and power.fields.get("state") == "on":
-            self.refusal = MoveRefusal.NOT_EXECUTABLE
+            self._refuses = True
         self.ask_power()
         self._look_soon(now)
 

@@ -23,6 +23,7 @@ from roomctl.camera.onvif import message as soap
 from roomctl.camera.onvif.message import DEVICE, ENTRY, MEDIA, PTZ, Element, SoapFault
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents
 from roomctl.ports.http import LOGIN_REFUSED, HttpAnswer, HttpRequest
+from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 
@@ -137,6 +138,7 @@ class OnvifConnection:
         self._requests: deque[OnvifRequest] = deque()
         self._move: OnvifRequest | None = None
         self._axes: Driven[Speeds] = Driven(TERMS)
+        self._refuses = False  # to be driven
         self._drive_at = self._renew_at = 0.0
         self._timed = True  # whether it takes a time for a drive
         self._until: float | None = None
@@ -156,6 +158,13 @@ class OnvifConnection:
     def moving(self) -> bool:
         active = self._axes.active or self._axes.proving is not None
         return self.ready and (active or self._move is not None or self._seen_moving)
+
+    @property
+    def refusal(self) -> MoveRefusal | None:
+        """Why it moves, or stops, not as it is told."""
+        if self._axes.runs_on:
+            return MoveRefusal.STILL_MOVES
+        return MoveRefusal.NOT_EXECUTABLE if self._refuses else None
 
     @property
     def has_presets(self) -> bool:
@@ -377,6 +386,7 @@ class OnvifConnection:
                 self._stop_answered(pending, found, now)
             case _:
                 self._axes.drive_answered()
+                self._refuses = False
                 if isinstance(found, SoapFault):
                     self._drive_refused(found, now)
         self._judge(now)
@@ -399,6 +409,8 @@ class OnvifConnection:
             self._timed, self._axes.said = False, None  # said again without a time
             return
         self._axes.drive_refused()
+        self._refuses = True
+        self._look_soon(now)
 
     def _request_answered(
         self, request: OnvifRequest, found: Element | SoapFault, now: float

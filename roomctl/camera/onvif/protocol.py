@@ -26,6 +26,7 @@ from roomctl.camera.protocol import (
 )
 from roomctl.clock import Moment
 from roomctl.errors import Refused
+from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome
 
 PRESETS = 9  # of a camera that does not say how many it has
@@ -71,6 +72,10 @@ class OnvifProtocol(SelfDescribed[OnvifConnection]):
         can = self.profile.abilities
         home = self.connection.seen.has_home
         return can if home else tuple(word for word in can if word != "home")
+
+    @property
+    def refusal(self) -> MoveRefusal | None:
+        return self.connection.refusal
 
     def state(self, believed: Believed) -> CameraState:
         seen = self.connection.seen

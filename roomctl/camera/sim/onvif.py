@@ -36,6 +36,7 @@ class SimOnvif(SimHost):
     """One camera. What a person or a fault can do to it are its attributes.
 
     `ignores_timeout`: a drive goes on until it is stopped. `refuses_timeout`: it takes none.
+    `refuses_moves`: it is driven by nobody.
     `knows_no_stop`: only a speed of 0 stops it. `deaf_stops`: so many of the next are answered and
     not done. `guards_clock`: it says nobody without a login what time it is. `declares`: whether it
     declares its prefixes of XML. `address`: its host and port, as it tells them.
@@ -46,6 +47,7 @@ class SimOnvif(SimHost):
         "deaf_stops": "number",
         "ignores_timeout": "flag",
         "refuses_timeout": "flag",
+        "refuses_moves": "flag",
         "knows_no_stop": "flag",
     }
 
@@ -53,6 +55,7 @@ class SimOnvif(SimHost):
         super().__init__()
         self.login, self.address = login, "192.0.2.1"
         self.ignores_timeout = self.refuses_timeout = self.knows_no_stop = False
+        self.refuses_moves = False
         self.guards_clock, self.declares = False, True
         self.deaf_stops = 0
         self.clock_off_s = 3600.0  # nobody has set it
@@ -225,6 +228,8 @@ class SimOnvif(SimHost):
         speeds = (soap.number(turn, "x"), soap.number(turn, "y"), soap.number(zoom, "x"))
         if any(speed is not None and abs(speed) > 1 for speed in speeds):
             raise _Refusal("ter:InvalidVelocity")
+        if any(speeds) and self.refuses_moves:
+            raise _Refusal("ter:MovingNotPossible")
         if not any(speeds) and self._is_deaf():
             return
         for motor, speed in zip(self._motors, speeds, strict=True):

@@ -30,6 +30,7 @@ from roomctl.errors import Refused
 from roomctl.roles import Right, Role
 from roomctl.room import Room, Source
 from roomctl.room.commands import CommandRecord, CommandStatus, Failure
+from roomctl.room.conditions import is_ready
 from roomctl.room.liveness import LivenessReport
 
 COOKIE_S = 400 * 24 * 3600
@@ -92,9 +93,9 @@ def _health(router: APIRouter, room: Room) -> None:
     @needs(Right.PUBLIC)
     async def ready(response: Response) -> dict[str, bool]:
         """Tell a supervisor whether the room is ready; which device is not stands in the room."""
-        is_ready = any(c.type == "Ready" and c.status for c in room.document.conditions)
-        response.status_code = 200 if is_ready else 503
-        return {"ready": is_ready}
+        found = is_ready(room.document.conditions)
+        response.status_code = 200 if found else 503
+        return {"ready": found}
 
 
 def _status(router: APIRouter, doors: Doors, encoding: Encoding) -> None:

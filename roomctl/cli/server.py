@@ -37,11 +37,16 @@ def serve(path: Path, trace: Path | None, say: Callable[[str], None]) -> int:
     config = app.load(path)
     clock = SystemClock()
     with named(path):
-        return lifetime.run(lambda ending: _serve(config, clock, trace, say, ending))
+        return lifetime.run(lambda ending: _serve(config, path, clock, trace, say, ending))
 
 
 async def _serve(
-    config: Config, clock: Clock, trace: Path | None, say: Callable[[str], None], ending: Ending
+    config: Config,
+    path: Path,
+    clock: Clock,
+    trace: Path | None,
+    say: Callable[[str], None],
+    ending: Ending,
 ) -> int:
     store = Store(configuration.state_path())
     _keep_private(store.folder)
@@ -49,7 +54,7 @@ async def _serve(
     connect: Connect = simulator.connect
     if trace is not None:
         connect = traced(connect, clock, trace)
-    outside = Outside(connect, clock, app.calendar(config))
+    outside = Outside(connect, clock, app.calendar(config), config_file=path)
     try:
         async with announced(config, outside, store, ending) as (addresses, _):
             print_addresses(addresses, say)

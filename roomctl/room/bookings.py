@@ -15,6 +15,7 @@ from roomctl.config import Config
 from roomctl.errors import Refused, RoomctlError
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
+from roomctl.room.conditions import CalendarState
 from roomctl.room.document import BookingEntry
 from roomctl.rules import Booked
 from roomctl.store import Store, all_text
@@ -86,6 +87,15 @@ class Bookings(Part):
         offered = {booking.id for booking in self._offered(now)}
         today = [b for b in self._agenda.today(now, self._zone) if b.end > now.wall]
         return tuple(self._entry(booking, booking.id in offered) for booking in today[:SHOWN])
+
+    @property
+    def calendar_state(self) -> CalendarState:
+        """Whether the bookings are those of the calendar."""
+        if self._feed is None:
+            return "none"
+        if any(issue.code == "calendar.stale" for issue in self._issues):
+            return "stale"
+        return "unread" if self._read_at is None else "fresh"
 
     def age_s(self) -> float | None:
         """Return how many seconds ago the calendar was read; None if it never was."""

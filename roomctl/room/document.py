@@ -298,15 +298,34 @@ class PanelEntry:
     prompt: Literal["leave"] | None = None
 
 
+ConditionType = Literal[
+    "Reachable",
+    "DevicesPresent",
+    "AudioReady",
+    "VideoReady",
+    "PlatformReady",
+    "CalendarFresh",
+    "ConfigApplied",
+    "StorageSound",
+    "Ready",
+]
+"""What must hold for a room to be used; Ready: all of them do (`room.conditions`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConditionEntry:
-    """One thing that must hold for the room to be ready; `reason` is from a closed list."""
+    """One thing that must hold for the room to be ready; null: it is not known whether it does.
 
-    type: str  # DevicesReady, ScreenReady, Ready
-    status: bool
+    `reason` is from a closed list, `message` names whom it concerns, for a technician. `since`:
+    when it began to hold, or not to; `since_proven`: the clock was right then.
+    """
+
+    type: ConditionType
+    status: bool | None
     reason: str | None
     message: str
     since: datetime
+    since_proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)

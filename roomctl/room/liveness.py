@@ -82,6 +82,13 @@ class Liveness:
             await asyncio.sleep(SAMPLE_S)
             self._lags_s.append(self._late_s())
 
+    @property
+    def stalled(self) -> str | None:
+        """Say who does not live; None: everybody does. Cheap: asked with each change."""
+        now = time.monotonic()
+        late = [one.name for one in self._devices if self._state(one, now).stalled]
+        return ", ".join(late) or ("loop" if self._late_s() > LAG_LIMIT_S else None)
+
     def report(self) -> LivenessReport:
         """Return how it is now."""
         now, lag_s = time.monotonic(), max(self._lags_s[-1], self._late_s())

@@ -42,6 +42,7 @@ from roomctl.meeting.link import by_number
 from roomctl.meeting.platform import Platform, Platforms, Policy
 from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings, note_refused
+from roomctl.room.conditions import PlatformState
 from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry, PlatformEntry
 from roomctl.room.pictures import Picture, as_picture
 from roomctl.screen.driver import PageRules, RemoteDisplay, Screen
@@ -125,6 +126,22 @@ class CallControl:
         asked, context = self._context.call, self._context
         over = context.now.state in _QUIET and not context.shown
         return None if asked is None or over else asked.id
+
+    @property
+    def platform_state(self) -> PlatformState:
+        """Whether the platform for new meetings can be used; without one, whether any can."""
+        wanted = self._config.meeting.platform
+        if not self.allowed:
+            return "none"
+        if wanted is None:
+            return "usable"
+        platform = self.platforms.by_key[wanted]
+        if platform not in self.allowed:
+            return "not_allowed"
+        hosts = [site.name for site in self.platforms.sites if site.platform is platform]
+        today = self._today()
+        over = bool(hosts) and all(today.ended(platform, host) for host in hosts)
+        return "ended" if over else "usable"
 
     @property
     def leaving(self) -> bool:

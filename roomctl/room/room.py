@@ -30,11 +30,13 @@ from roomctl.room.automation import Actuators, Automation
 from roomctl.room.bookings import Bookings, Feed
 from roomctl.room.cameras import Cameras
 from roomctl.room.commands import CommandRecord, Commands
+from roomctl.room.conditions import RoomFacts, judge
+from roomctl.room.configuration import ConfigFile
 from roomctl.room.devices import Devices
 from roomctl.room.document import (
+    AudioEntry,
     Change,
     Changes,
-    ConditionEntry,
     DeviceEntry,
     IdentityEntry,
     RoomDocument,
@@ -72,6 +74,7 @@ class Outside:
     settings: Settings = field(default_factory=Settings)  # forgotten at the end, unless given
     pictures: Path | None = None  # the folder for those of presets; None: forgotten at the end
     store: Store | None = None  # what became of bookings, and how the room was used
+    config_file: Path | None = None  # where the room's configuration was read
 
 
 class Room:
@@ -127,6 +130,7 @@ class Room:
         )
         self._automation = Automation(config, actuators, lambda: self.audio.prompt, context)
         self.meeting = Meeting(calls, self.bookings, screen, lambda: self._automation.wake())
+        self._file = ConfigFile(outside.config_file, self.changed)
         self._parts: tuple[Part, ...] = (
             self.meeting,
             self.audio,
@@ -135,6 +139,7 @@ class Room:
             self.cameras,
             self._automation,
             Storage(disk, self.changed),
+            self._file,
             _SettingsPart(outside.settings, outside.clock, self.changed),
             *(kind.part(self._devices.of(kind.name), context) for kind in kinds if kind.part),
         )
@@ -285,16 +290,37 @@ class Room:
         needed = tuple(one for one in entries if not self._may_be_missing(one))
         starting = any(entry.status == "starting" for entry in entries)
         early = now.mono_s - self._started_at < STARTING_S
+        issues = (*_offline(needed), *(one for part in self._parts for one in part.issues(now)))
         sections: dict[str, Any] = {}
         for part in self._parts:
             sections |= part.sections(now)
+        facts = self._facts(early, needed, sections["audio"], issues)
         return replace(
             self.document,
             phase="starting" if starting and early else "ready",
             devices=entries,
-            conditions=_conditions(needed, self.document.conditions, now),
-            issues=(*_offline(needed), *(one for part in self._parts for one in part.issues(now))),
+            conditions=judge(facts, self.document.conditions, now),
+            issues=issues,
             **sections,
+        )
+
+    def _facts(
+        self,
+        starting: bool,
+        needed: tuple[DeviceEntry, ...],
+        audio: AudioEntry,
+        issues: tuple[IssueEntry, ...],
+    ) -> RoomFacts:
+        return RoomFacts(
+            starting=starting,
+            stalled=self.liveness.stalled,
+            devices=needed,
+            audio=audio,
+            platform=self.config.meeting.platform,
+            platform_state=self._calls.platform_state,
+            calendar=self.bookings.calendar_state,
+            config=self._file.state,
+            issues=issues,
         )
 
     def _may_be_missing(self, entry: DeviceEntry) -> bool:
@@ -382,27 +408,3 @@ def _offline(entries: Iterable[DeviceEntry]) -> Iterable[IssueEntry]:
         if entry.status == "offline":
             params = {"reason": entry.reason, "detail": entry.detail}
             yield IssueEntry("device.offline", entry.name, {**params}, entry.since)
-
-
-def _conditions(
-    entries: tuple[DeviceEntry, ...], before: tuple[ConditionEntry, ...], now: Moment
-) -> tuple[ConditionEntry, ...]:
-    """Judge readiness: every device proven, a screen there, hence Ready."""
-    bad = [e.name for e in entries if e.status != "online" and e.kind != "screen"]
-    screens = [e for e in entries if e.kind == "screen"]
-    no_screen = not screens or any(e.status != "online" for e in screens)
-    found = [
-        ("DevicesReady", not bad, "device_offline", ", ".join(bad)),
-        ("ScreenReady", not no_screen, "screen_offline", "screen"),
-        ("Ready", not bad and not no_screen, "not_ready", ", ".join(bad) or "screen"),
-    ]
-    since = {entry.type: entry for entry in before}
-    shown = []
-    for kind, status, reason, message in found:
-        entry = ConditionEntry(
-            kind, status, None if status else reason, "" if status else message, now.wall
-        )
-        old = since.get(entry.type)
-        same = old is not None and old.status == status
-        shown.append(replace(entry, since=old.since) if old is not None and same else entry)
-    return tuple(shown)

@@ -33,11 +33,7 @@ async def test_a_room_says_starting_at_once_and_then_ready() -> None:
         ("speakerphone.table", "online"),
         ("screen", "online"),
     ]
-    assert {entry.type: entry.status for entry in house.document.conditions} == {
-        "DevicesReady": True,
-        "ScreenReady": True,
-        "Ready": True,
-    }
+    assert {entry.type for entry in house.document.conditions if not entry.status} == set()
     assert house.document.issues == ()
 
 
@@ -52,7 +48,7 @@ async def test_a_device_that_is_missing_at_the_start_is_an_issue_and_comes_back_
         assert house.issues == [("device.offline", "camera.front")]
         assert house.document.cameras[0].can == ()
         not_ready = [entry.type for entry in house.document.conditions if not entry.status]
-        assert not_ready == ["DevicesReady", "Ready"]
+        assert not_ready == ["DevicesPresent", "VideoReady", "Ready"]
 
         await house.act("camera.front", "plug")
         await house.until(lambda: house.device("camera.front").status == "online", limit_s=2.0)
@@ -249,20 +245,20 @@ async def test_a_room_ends_when_a_device_needs_another_process_and_leaves_the_ot
 
 @invented
 async def test_a_condition_knows_since_when_it_holds_or_does_not() -> None:
-    def since(house: House) -> dict[str, tuple[bool, datetime]]:
+    def since(house: House) -> dict[str, tuple[bool | None, datetime]]:
         return {entry.type: (entry.status, entry.since) for entry in house.document.conditions}
 
     async with living() as house:
         good = since(house)
         await house.always(lambda: since(house) == good, 30.0)
         await house.act("camera.front", "unplug")
-        await house.until(lambda: not since(house)["DevicesReady"][0])
+        await house.until(lambda: not since(house)["VideoReady"][0])
         bad = since(house)
-        assert bad["ScreenReady"] == good["ScreenReady"]
-        assert bad["DevicesReady"][1] > good["DevicesReady"][1] + timedelta(seconds=29)
+        assert bad["PlatformReady"] == good["PlatformReady"]
+        assert bad["VideoReady"][1] > good["VideoReady"][1] + timedelta(seconds=29)
         await house.act("screen", "unplug")
-        await house.until(lambda: not since(house)["ScreenReady"][0])
-        assert since(house)["DevicesReady"] == bad["DevicesReady"]
+        await house.until(lambda: not since(house)["PlatformReady"][0])
+        assert since(house)["VideoReady"] == bad["VideoReady"]
 
 
 async def test_a_panel_with_a_process_of_its_own_has_its_link_and_the_rooms_has_not() -> None:

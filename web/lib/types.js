@@ -88,13 +88,16 @@
  */
 
 /**
- * One thing that must hold for the room to be ready; `reason` is from a closed list.
+ * One thing that must hold for the room to be ready; null: it is not known whether it does.
+ * `reason` is from a closed list, `message` names whom it concerns, for a technician. `since`: when
+ * it began to hold, or not to; `since_proven`: the clock was right then.
  * @typedef {object} Condition
- * @property {string} type
- * @property {boolean} status
+ * @property {"Reachable" | "DevicesPresent" | "AudioReady" | "VideoReady" | "PlatformReady" | "CalendarFresh" | "ConfigApplied" | "StorageSound" | "Ready"} type
+ * @property {boolean | null} status
  * @property {string | null} reason
  * @property {string} message
  * @property {string} since
+ * @property {boolean} since_proven
  */
 
 /**

@@ -1,0 +1,219 @@
+"""Whether a room is ready, and what it lacks: a closed set of conditions, judged in one place.
+
+    condition       does not hold when                                       reasons
+    Reachable       the room's loop or a device's task hangs                 stalled
+    DevicesPresent  a device that is needed does not answer                  device_offline
+    AudioReady      nobody would hear, or be heard                           speakerphone_offline,
+                                                                             screen_offline,
+                                                                             no_sound_server,
+                                                                             mute_unproven
+    VideoReady      a camera or a display cannot do its work                 camera_offline,
+                                                                             display_offline,
+                                                                             camera_refuses,
+                                                                             display_fault
+    PlatformReady   no meeting could be opened                               no_screen,
+                                                                             screen_offline,
+                                                                             no_platform,
+                                                                             platform_not_allowed,
+                                                                             platform_ended
+    CalendarFresh   the bookings may be out of date                          calendar_stale
+    ConfigApplied   room.toml is not what the room runs                      config_changed,
+                                                                             config_unreadable
+    StorageSound    the disk takes no writes, or something on it was damaged storage_full, …
+    Ready           one of those does not hold                               that one's
+
+What cannot be judged yet is unknown ("starting", "not_read_yet"); what a room does not have is no
+trouble ("not_configured"). Knows no clock, no device and no part: values in, values out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from roomctl.clock import Moment
+from roomctl.kind import IssueEntry
+from roomctl.room.document import AudioEntry, ConditionEntry, ConditionType, DeviceEntry
+
+CalendarState = Literal["none", "unread", "fresh", "stale"]
+ConfigState = Literal["applied", "changed", "unreadable"]
+PlatformState = Literal["usable", "none", "not_allowed", "ended"]
+
+_CAMERA_REFUSES = ("camera.busy", "camera.menu_open", "camera.not_executable")
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFacts:
+    """What a room's parts say. `devices`: those that are needed; `starting`: they have time yet.
+
+    `stalled` says who hangs. `platform` is the one for new meetings, and `platform_state` whether
+    it can be used; without one "usable": links have platforms of their own.
+    """
+
+    starting: bool = False
+    stalled: str | None = None
+    devices: tuple[DeviceEntry, ...] = ()
+    audio: AudioEntry = field(default_factory=AudioEntry)
+    platform: str | None = None
+    platform_state: PlatformState = "usable"
+    calendar: CalendarState = "none"
+    config: ConfigState = "applied"
+    issues: tuple[IssueEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """Whether a condition holds (None: unknown), why, and whom it concerns."""
+
+    status: bool | None = True
+    reason: str | None = None
+    subjects: tuple[str, ...] = ()
+
+
+_HOLDS, _NONE = _Verdict(), _Verdict(True, "not_configured")
+
+
+def judge(
+    facts: RoomFacts, before: Iterable[ConditionEntry], now: Moment
+) -> tuple[ConditionEntry, ...]:
+    """Return all conditions, Ready last; one that is as it was `before` is so since then."""
+    found = {kind: judged(facts) for kind, judged in _JUDGED.items()}
+    found["Ready"] = _ready(found.values())
+    known = {entry.type: entry for entry in before}
+    return tuple(_entry(kind, one, known.get(kind), now) for kind, one in found.items())
+
+
+def is_ready(conditions: Iterable[ConditionEntry]) -> bool:
+    """Whether a room is known to be ready."""
+    return any(one.type == "Ready" and one.status is True for one in conditions)
+
+
+def _ready(found: Iterable[_Verdict]) -> _Verdict:
+    """Take what does not hold first, then what is unknown."""
+    verdicts = tuple(found)
+    for status in (False, None):
+        unmet = [one for one in verdicts if one.status is status]
+        if unmet:
+            subjects = dict.fromkeys(name for one in unmet for name in one.subjects)
+            return _Verdict(status, unmet[0].reason, tuple(subjects))
+    return _HOLDS
+
+
+def _entry(
+    kind: ConditionType, found: _Verdict, old: ConditionEntry | None, now: Moment
+) -> ConditionEntry:
+    message = ", ".join(found.subjects)
+    entry = ConditionEntry(kind, found.status, found.reason, message, now.wall, now.synced)
+    if old is None or old.status is not found.status:
+        return entry
+    return replace(entry, since=old.since, since_proven=old.since_proven)
+
+
+def _reachable(facts: RoomFacts) -> _Verdict:
+    return _HOLDS if facts.stalled is None else _Verdict(False, "stalled", (facts.stalled,))
+
+
+def _devices_present(facts: RoomFacts) -> _Verdict:
+    return _answering(facts, facts.devices, "device_offline")
+
+
+def _audio_ready(facts: RoomFacts) -> _Verdict:
+    phones, screens = _of(facts, "speakerphone"), _of(facts, "screen")
+    if not phones and not screens:
+        return _NONE
+    if phones and (silent := _answering(facts, phones, "speakerphone_offline")) is not _HOLDS:
+        return silent
+    if (away := _answering(facts, screens, "screen_offline")) is not _HOLDS:
+        return away
+    if screens and not facts.audio.available:
+        return _Verdict(None if facts.starting else False, "no_sound_server", ("screen",))
+    if screens and facts.audio.mute == "unknown":
+        return _Verdict(None, "mute_unproven", ("audio",))
+    return _HOLDS
+
+
+def _video_ready(facts: RoomFacts) -> _Verdict:
+    cameras, displays = _of(facts, "camera"), _of(facts, "display")
+    if not cameras and not displays:
+        return _NONE
+    verdicts = (
+        _answering(facts, cameras, "camera_offline"),
+        _answering(facts, displays, "display_offline"),
+        _troubled(facts, _CAMERA_REFUSES, "camera_refuses"),
+        _troubled(facts, ("display.fault",), "display_fault"),
+    )
+    return _ready(verdicts)
+
+
+def _platform_ready(facts: RoomFacts) -> _Verdict:
+    screens = _of(facts, "screen")
+    if not screens:
+        return _Verdict(False, "no_screen", ("screen",))
+    if (away := _answering(facts, screens, "screen_offline")) is not _HOLDS:
+        return away
+    platform = (facts.platform or "meeting",)
+    match facts.platform_state:
+        case "usable":
+            return _HOLDS
+        case "none":
+            return _Verdict(False, "no_platform", ("meeting",))
+        case "not_allowed":
+            return _Verdict(False, "platform_not_allowed", platform)
+        case "ended":
+            return _Verdict(False, "platform_ended", platform)
+
+
+def _calendar_fresh(facts: RoomFacts) -> _Verdict:
+    match facts.calendar:
+        case "none":
+            return _NONE
+        case "unread":
+            return _Verdict(None, "not_read_yet", ("calendar",))
+        case "fresh":
+            return _HOLDS
+        case "stale":
+            return _Verdict(False, "calendar_stale", ("calendar",))
+
+
+def _config_applied(facts: RoomFacts) -> _Verdict:
+    if facts.config == "applied":
+        return _HOLDS
+    return _Verdict(False, f"config_{facts.config}", ("room.toml",))
+
+
+def _storage_sound(facts: RoomFacts) -> _Verdict:
+    for one in facts.issues:
+        if one.code.startswith("storage."):
+            return _Verdict(False, one.code.replace(".", "_"), (one.subject,))
+    return _HOLDS
+
+
+_JUDGED: dict[ConditionType, Callable[[RoomFacts], _Verdict]] = {
+    "Reachable": _reachable,
+    "DevicesPresent": _devices_present,
+    "AudioReady": _audio_ready,
+    "VideoReady": _video_ready,
+    "PlatformReady": _platform_ready,
+    "CalendarFresh": _calendar_fresh,
+    "ConfigApplied": _config_applied,
+    "StorageSound": _storage_sound,
+}
+
+
+def _of(facts: RoomFacts, kind: str) -> tuple[DeviceEntry, ...]:
+    return tuple(one for one in facts.devices if one.kind == kind)
+
+
+def _answering(facts: RoomFacts, devices: Iterable[DeviceEntry], reason: str) -> _Verdict:
+    """Judge whether all of some devices answer; one that starts may take its time, not for ever."""
+    silent = [one for one in devices if one.status != "online"]
+    late = tuple(one.name for one in silent if one.status == "offline" or not facts.starting)
+    if late:
+        return _Verdict(False, reason, late)
+    return _Verdict(None, "starting", tuple(one.name for one in silent)) if silent else _HOLDS
+
+
+def _troubled(facts: RoomFacts, codes: tuple[str, ...], reason: str) -> _Verdict:
+    subjects = tuple(one.subject for one in facts.issues if one.code in codes)
+    return _Verdict(False, reason, subjects) if subjects else _HOLDS

@@ -1,0 +1,247 @@
+"""What a room lacks: each condition, its reason, and since when, in invented time."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal, get_args
+
+import pytest
+
+from roomctl.clock import Moment
+from roomctl.errors import RoomctlError
+from roomctl.kind import IssueEntry
+from roomctl.room.conditions import RoomFacts, is_ready, judge
+from roomctl.room.configuration import CHECK_EVERY_S, ConfigFile
+from roomctl.room.document import AudioEntry, ConditionEntry, ConditionType, DeviceEntry
+from tests.invented import invented, until
+from tests.room.rig import Calendar, begun, living
+
+WALL = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+
+
+def at(seconds: float, *, synced: bool = True) -> Moment:
+    return Moment(seconds, WALL + timedelta(seconds=seconds), synced)
+
+
+def device(
+    name: str, status: Literal["starting", "online", "offline"] = "online", kind: str = ""
+) -> DeviceEntry:
+    return DeviceEntry(name, kind or name.split(".")[0], status, None, None, WALL)
+
+
+def issue(code: str, subject: str) -> IssueEntry:
+    return IssueEntry(code, subject, {}, WALL)
+
+
+DEVICES = (
+    device("camera.front"),
+    device("speakerphone.table"),
+    device("display.wall"),
+    device("screen"),
+)
+WELL = RoomFacts(
+    devices=DEVICES,
+    audio=AudioEntry(mute="muted", available=True),
+    platform="jitsi",
+    calendar="fresh",
+)
+
+
+def without(name: str, status: Literal["starting", "offline"] = "offline") -> RoomFacts:
+    devices = (device(one.name, status) if one.name == name else one for one in DEVICES)
+    return replace(WELL, devices=tuple(devices))
+
+
+def judged(facts: RoomFacts) -> dict[str, tuple[bool | None, str | None, str]]:
+    return {one.type: (one.status, one.reason, one.message) for one in judge(facts, (), at(0))}
+
+
+def test_a_room_that_lacks_nothing_is_ready_and_says_all_conditions_in_order() -> None:
+    found = judge(WELL, (), at(0))
+    assert [one.type for one in found] == list(get_args(ConditionType))
+    assert {(one.status, one.reason, one.message) for one in found} == {(True, None, "")}
+    assert is_ready(found)
+
+
+CASES: dict[str, tuple[RoomFacts, dict[str, tuple[bool | None, str, str]]]] = {
+    "a task hangs": (
+        replace(WELL, stalled="camera.front"),
+        {"Reachable": (False, "stalled", "camera.front")},
+    ),
+    "a camera is gone": (
+        without("camera.front"),
+        {
+            "DevicesPresent": (False, "device_offline", "camera.front"),
+            "VideoReady": (False, "camera_offline", "camera.front"),
+        },
+    ),
+    "a display is gone": (
+        without("display.wall"),
+        {
+            "DevicesPresent": (False, "device_offline", "display.wall"),
+            "VideoReady": (False, "display_offline", "display.wall"),
+        },
+    ),
+    "the speakerphone is gone": (
+        without("speakerphone.table"),
+        {
+            "DevicesPresent": (False, "device_offline", "speakerphone.table"),
+            "AudioReady": (False, "speakerphone_offline", "speakerphone.table"),
+        },
+    ),
+    "the screen is gone": (
+        without("screen"),
+        {
+            "DevicesPresent": (False, "device_offline", "screen"),
+            "AudioReady": (False, "screen_offline", "screen"),
+            "PlatformReady": (False, "screen_offline", "screen"),
+        },
+    ),
+    "a device that had its time still starts": (
+        without("camera.front", "starting"),
+        {
+            "DevicesPresent": (False, "device_offline", "camera.front"),
+            "VideoReady": (False, "camera_offline", "camera.front"),
+        },
+    ),
+    "a device starts": (
+        replace(without("camera.front", "starting"), starting=True),
+        {
+            "DevicesPresent": (None, "starting", "camera.front"),
+            "VideoReady": (None, "starting", "camera.front"),
+        },
+    ),
+    "no sound server": (
+        replace(WELL, audio=AudioEntry(mute="unknown")),
+        {"AudioReady": (False, "no_sound_server", "screen")},
+    ),
+    "nobody knows whether it is muted": (
+        replace(WELL, audio=AudioEntry(mute="unknown", available=True)),
+        {"AudioReady": (None, "mute_unproven", "audio")},
+    ),
+    "a camera refuses": (
+        replace(WELL, issues=(issue("camera.menu_open", "camera.front"),)),
+        {"VideoReady": (False, "camera_refuses", "camera.front")},
+    ),
+    "a display has a fault": (
+        replace(WELL, issues=(issue("display.fault", "display.wall"),)),
+        {"VideoReady": (False, "display_fault", "display.wall")},
+    ),
+    "no platform at all": (
+        replace(WELL, platform=None, platform_state="none"),
+        {"PlatformReady": (False, "no_platform", "meeting")},
+    ),
+    "its platform is denied": (
+        replace(WELL, platform_state="not_allowed"),
+        {"PlatformReady": (False, "platform_not_allowed", "jitsi")},
+    ),
+    "its platform has ended": (
+        replace(WELL, platform_state="ended"),
+        {"PlatformReady": (False, "platform_ended", "jitsi")},
+    ),
+    "the calendar is old": (
+        replace(WELL, calendar="stale"),
+        {"CalendarFresh": (False, "calendar_stale", "calendar")},
+    ),
+    "the calendar was not read yet": (
+        replace(WELL, calendar="unread"),
+        {"CalendarFresh": (None, "not_read_yet", "calendar")},
+    ),
+    "room.toml was changed": (
+        replace(WELL, config="changed"),
+        {"ConfigApplied": (False, "config_changed", "room.toml")},
+    ),
+    "room.toml is gone": (
+        replace(WELL, config="unreadable"),
+        {"ConfigApplied": (False, "config_unreadable", "room.toml")},
+    ),
+    "the disk is full": (
+        replace(WELL, issues=(issue("storage.full", "storage"),)),
+        {"StorageSound": (False, "storage_full", "storage")},
+    ),
+    "a file was damaged": (
+        replace(WELL, issues=(issue("storage.quarantined", "settings.toml"),)),
+        {"StorageSound": (False, "storage_quarantined", "settings.toml")},
+    ),
+}
+
+
+@pytest.mark.parametrize(("facts", "unmet"), CASES.values(), ids=CASES)
+def test_what_a_room_lacks_is_said_with_its_reason_and_the_room_is_not_ready(
+    facts: RoomFacts, unmet: dict[str, tuple[bool | None, str, str]]
+) -> None:
+    found = judged(facts)
+    ready = found.pop("Ready")
+    assert {kind: one for kind, one in found.items() if one[0] is not True} == unmet
+    first = next(iter(unmet.values()))
+    subjects = ", ".join(dict.fromkeys(one[2] for one in unmet.values()))
+    assert ready == (first[0], first[1], subjects)
+
+
+def test_what_does_not_hold_counts_before_what_is_unknown() -> None:
+    facts = replace(without("camera.front", "starting"), starting=True, calendar="stale")
+    assert judged(facts)["Ready"] == (False, "calendar_stale", "calendar")
+
+
+def test_what_a_room_does_not_have_is_no_trouble() -> None:
+    found = judged(replace(WELL, devices=(device("screen"),), calendar="none"))
+    assert found["VideoReady"] == found["CalendarFresh"] == (True, "not_configured", "")
+    assert found["Ready"] == (True, None, "")
+
+
+def test_a_room_without_a_screen_can_open_no_meeting_and_has_no_sound_of_its_own() -> None:
+    found = judged(RoomFacts())
+    assert found["PlatformReady"] == found["Ready"] == (False, "no_screen", "screen")
+    assert found["AudioReady"] == (True, "not_configured", "")
+
+
+def test_a_condition_says_since_when_and_whether_the_clock_was_right_then() -> None:
+    def one(kind: str, conditions: tuple[ConditionEntry, ...]) -> tuple[datetime, bool]:
+        return next((each.since, each.since_proven) for each in conditions if each.type == kind)
+
+    first = judge(WELL, (), at(0, synced=False))
+    later = judge(replace(WELL, calendar="stale"), first, at(60))
+    last = judge(replace(WELL, calendar="stale"), later, at(120))
+    assert one("VideoReady", last) == (WALL, False)
+    assert one("CalendarFresh", last) == one("Ready", last) == (at(60).wall, True)
+
+
+@invented
+async def test_a_running_room_loses_what_its_calendar_loses_and_has_it_again() -> None:
+    def fresh() -> bool | None:
+        return next(one.status for one in house.document.conditions if one.type == "CalendarFresh")
+
+    calendar = Calendar()
+    calendar.broken = RoomctlError("the calendar is away")
+    async with begun(feed=calendar) as house:
+        await house.until(lambda: house.document.conditions and fresh() is False)
+        assert not is_ready(house.document.conditions)
+        calendar.broken = None
+        await house.until(lambda: fresh() is True, limit_s=70.0)
+        await house.until(lambda: is_ready(house.document.conditions))
+
+
+@invented
+async def test_a_room_toml_that_was_changed_is_noticed_and_so_is_one_that_is_changed_back(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "room.toml"
+    path.write_text("[room]\n")
+    told: list[str] = []
+    file = ConfigFile(path, lambda: told.append(file.state))
+    assert file.state == "applied"
+    work = asyncio.create_task(file.run())
+    path.write_text('[room]\ndisplayName = "Bamboo"\n')
+    await until(lambda: told == ["changed"], CHECK_EVERY_S + 1)
+    path.write_text("[room]\n")
+    await until(lambda: told[1:] == ["applied"], CHECK_EVERY_S + 1)
+    path.unlink()
+    await until(lambda: told[2:] == ["unreadable"], CHECK_EVERY_S + 1)
+    work.cancel()
+
+
+@invented
+async def test_a_room_on_a_file_that_stays_as_it_is_is_ready() -> None:
+    async with living() as house:
+        await house.until(lambda: is_ready(house.document.conditions))

@@ -6,6 +6,7 @@ other. Knows no browser and no compositor.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import difflib
 import logging
@@ -33,7 +34,7 @@ from roomctl.command import (
 )
 from roomctl.config import Config
 from roomctl.device import Status
-from roomctl.errors import ConfigError, LinkRefused, PortError, Refused
+from roomctl.errors import ConfigError, LinkRefused, PortError, Refused, UnknownOutcome
 from roomctl.kind import IssueEntry, Part
 from roomctl.meeting import call, dial, load_platforms, read
 from roomctl.meeting.deep_link import deep_link, without_passcode
@@ -110,6 +111,8 @@ class CallControl:
         self._joined: _Joined | None = None
         self._cleared: int | None = None
         self.left_here = False  # the call that is, or was: by somebody in the room
+        self._stays = asyncio.Event()  # nobody is leaving
+        self._stays.set()
         self.favourites = tuple(
             FavouriteEntry(name, self.read(link).platform)
             for name, link in meeting.favourites.items()
@@ -289,6 +292,16 @@ class CallControl:
             self._changed()
             await self._screen.clear()
 
+    async def left(self) -> None:
+        """Wait until the call that is being left is over, or another one has begun.
+
+        UnknownOutcome: the screen has not said so within `call.LEAVING_S`.
+        """
+        await self._stays.wait()
+        if self._context.now.state is call.State.UNKNOWN:
+            why = f"has not said within {call.LEAVING_S:g} s that the meeting is left; look at it"
+            raise UnknownOutcome("screen", why)
+
     def screen_changed(self) -> None:
         """Take what the screen reports now."""
         if self._screen is None:
@@ -369,6 +382,10 @@ class CallControl:
         self._context = call.step(before, event)
         if self._context.now.state is not before.now.state:
             _log.info("meeting: %s", self._context.now.state)
+        if self.leaving:
+            self._stays.clear()
+        else:
+            self._stays.set()
         if self._context.now != before.now:
             self._changed()
 
@@ -502,8 +519,9 @@ class Meeting(Part):
 
     @command("meeting.leave", Right.MEET)
     async def _leave(self, source: Source) -> None:
-        """Leave the meeting."""
+        """Leave the meeting; done once it is left."""
         await self._calls.leave(here=source.role == Role.PANEL)
+        await self._calls.left()
 
     @command("meeting.fallback", Right.MEET)
     async def _fall_back(self, source: Source) -> None:

@@ -1,5 +1,7 @@
 """One call of the room, from the touch to the end, on a simulated screen."""
 
+import asyncio
+
 from roomctl.screen.protocol import OpenMeeting, ScreenReason
 from tests.invented import invented
 from tests.room.rig import LINK, OTHER_LINK, STAFF, House, living, simulated
@@ -47,11 +49,28 @@ async def test_a_host_who_takes_a_while_lets_the_room_in() -> None:
 async def test_leaving_ends_the_call_and_the_panel_is_home_again() -> None:
     async with living() as house:
         await house.join()
-        assert (await house.ask("meeting.leave")).status == "done"
+        leaving = asyncio.create_task(house.ask("meeting.leave"))
         await house.until(lambda: state(house) == "leaving", limit_s=0.1)
-        await house.until(lambda: state(house) == "ended")
+        assert not leaving.done()
+        assert (await leaving).status == "done"
+        assert house.screen.page is not None
+        assert house.screen.page.phase == "closed"
+        await house.until(lambda: state(house) == "ended", limit_s=0.1)
         await house.until(lambda: state(house) == "idle", limit_s=5.0)
         assert house.document.meeting.platform is None
+
+
+@invented
+async def test_leaving_is_not_done_while_a_screen_that_is_gone_cannot_say_so() -> None:
+    async with living() as house:
+        await house.join()
+        leaving = asyncio.create_task(house.ask("meeting.leave"))
+        await house.until(lambda: state(house) == "leaving", limit_s=0.1)
+        await house.act("screen", "unplug")
+        record = await leaving
+        assert (record.status, record.error and record.error.code) == ("unknown", "unknown_outcome")
+        assert record.error is not None
+        assert "within 20 s" in record.error.detail
 
 
 @invented

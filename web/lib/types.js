@@ -682,7 +682,7 @@
  */
 
 /**
- * Leave the meeting.
+ * Leave the meeting; done once it is left.
  * @typedef {object} MeetingLeave
  * @property {string | null} [id] makes a repeat harmless
  * @property {"meeting.leave"} type

@@ -14,7 +14,7 @@ import { TroubleNote } from "./home.js";
 import { isBlocked, BlockedCard, JoinControls } from "./blocked.js";
 
 const CONFIRM_MS = 3000;
-const LEAVE_MS = 10000;
+const LEAVE_MS = 25000; // the room itself gives up after 20 s
 
 export class CallView extends HTMLElement {
   #armed = 0;

@@ -8,7 +8,7 @@ import { named, words } from "../lib/i18n.js";
 import { calling } from "../lib/labels.js";
 import { button } from "./parts.js";
 
-const LEAVE_MS = 10000;
+const LEAVE_MS = 25000; // the room itself gives up after 20 s
 const GUARD_MS = 300; // a finger that is already coming down was aimed at what stood there before
 
 export class LeavePrompt extends HTMLElement {

@@ -150,6 +150,9 @@ def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[
     except ValueError as error:
         why = f"answers {response.status_code} and no JSON; is it a roomctl?"
         raise RoomctlError(f"{client.base_url}: {why}") from error
+    if response.status_code == 401:
+        why = "this token is not one of its own, or has ended; `roomctl token make` there makes one"
+        raise RoomctlError(f"{client.base_url}: {why}")
     if response.is_error:
         raise RoomctlError(str(answer.get("detail") or answer.get("code") or response.status_code))
     return answer

@@ -26,6 +26,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # it takes [camera] for its own
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Try it without hardware: roomctl simulate",
 )
 
@@ -103,7 +105,7 @@ def simulate(
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run a room whose hardware is simulated; everything else is real."""
+    """Run a room on simulated hardware; all else is real."""
     with _starting():
         from roomctl.cli import simulation
 
@@ -128,7 +130,10 @@ def screen(
     ] = False,
     verbose: Verbose = False,
 ) -> None:
-    """Own the room's display: the browser that shows the meeting. Runs as an ordinary user."""
+    """Own the display and the browser of meetings.
+
+    It runs as an ordinary user; the daemon connects to its socket.
+    """
     from roomctl.cli import display
 
     log(verbose)
@@ -171,7 +176,7 @@ def leave(url: Url = None, token: Token = None, as_json: Json = False) -> None:
 
 @app.command(epilog="Example: roomctl mute    (unmuting is done in the room, on its panel)")
 def mute(url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """Mute the room's microphone. A remote client may mute, never unmute."""
+    """Mute the room's microphone; unmuting is for people in it."""
     from roomctl.cli import ask
 
     _answer(ask.command(url, token, "audio.mute", {"on": True}), as_json)
@@ -184,7 +189,7 @@ def pair(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Print a link that turns one browser into a panel of the room."""
+    """Print a link that makes one browser a panel."""
     from roomctl.cli import ask
 
     offered = ask.pairing(url, token, role)
@@ -203,7 +208,10 @@ def check(
     files: Annotated[list[Path], typer.Argument(help="room.toml files or device profiles.")],
     as_json: Json = False,
 ) -> None:
-    """Check configuration and profile files without touching any device."""
+    """Check room.toml and profiles; touches no device.
+
+    Every mistake is told, with its line. The exit status is 1 if there is one.
+    """
     from roomctl.cli import inspect
 
     findings = [inspect.check(path) for path in files]
@@ -223,7 +231,10 @@ def probe(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """List what is plugged in, with the room.toml lines for it. Opens nothing but to --ask."""
+    """List what is plugged in, as lines for room.toml.
+
+    Nothing is opened but to --ask.
+    """
     from roomctl.cli import inspect
 
     found = inspect.probe(ask=ask)
@@ -255,7 +266,9 @@ def drill(
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Prove a device, step by step, with numbers; afterwards it is as it was found.
+    """Prove a device, step by step, with numbers.
+
+    Afterwards it is as it was found.
 
     A camera moves a little. A speakerphone's lights go on and off, and muted has to be silence.
 
@@ -301,7 +314,9 @@ def link(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Read an invitation: which meeting it is, and whether this room may open it.
+    """Read an invitation, and whether this room may open it.
+
+    It says which meeting it is. The exit status is 1 if it is refused.
 
     With --lines, stdin holds one invitation in each line as JSON: a string, or an object of
     calendar fields (DESCRIPTION, LOCATION, URL, ...); one line comes out for each.
@@ -324,6 +339,7 @@ def link(
         typer.echo(json.dumps(invitation.record(show_secrets)))
     else:
         typer.echo(invitation.words(show_secrets, room.language))
+    end(1 if invitation.parsed.refused else 0)
 
 
 @app.command(epilog="Example: roomctl visca --json '81 01 06 04 FF' '90 41 FF'")
@@ -337,7 +353,9 @@ def visca(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what VISCA frames mean: one line, or with --json one object, for each. Opens no port.
+    """Say what VISCA frames mean. Opens no port.
+
+    One line, or with --json one object, for each.
 
     After a TAB may stand the inquiry that a frame answers; without it an answer stays `data`.
 
@@ -368,7 +386,9 @@ def hid(
     ],
     as_json: Json = False,
 ) -> None:
-    """Say what a HID report descriptor declares: where every control stands. Opens no device.
+    """Say what a HID report descriptor declares.
+
+    It is where every control stands. No device is opened.
 
     A file holds the bytes, or hex, or what hid-recorder, usbhid-dump, xxd, hexdump -C or od -t x1
     printed.
@@ -395,7 +415,9 @@ def pjlink(
     ] = [],  # noqa: B006 - typer takes no tuple
     as_json: Json = False,
 ) -> None:
-    """Say what lines of PJLink mean: one line, or with --json one object, for each. Opens no port.
+    """Say what lines of PJLink mean. Opens no port.
+
+    One line, or with --json one object, for each.
 
     After a TAB may stand the request that a line answers; an answer to another one is an error.
 
@@ -421,7 +443,9 @@ def aw(
     ] = [],  # noqa: B006 - typer takes no tuple
     as_json: Json = False,
 ) -> None:
-    """Say what lines of a Panasonic camera mean, one by one; --json: as objects. Opens no port.
+    """Say what lines of a Panasonic camera mean.
+
+    One line, or with --json one object, for each. No port is opened.
 
     After a TAB may stand the request that a line answers; an answer to another one is an error.
 
@@ -472,7 +496,10 @@ def occupancy_eval(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Judge labelled samples, beside a plain hold and a Bayes without memory."""
+    """Judge labelled samples.
+
+    Beside it stand a plain hold and a Bayes without memory.
+    """
     from roomctl.cli import occupancy as figures
 
     if leave_one_day_out and fit is not None:
@@ -487,7 +514,10 @@ def occupancy_simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same weeks.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Judge made-up weeks of a room: meetings, stillness, sensors with faults."""
+    """Judge made-up weeks of a room.
+
+    In them are meetings, stillness and sensors with faults.
+    """
     from roomctl.cli import occupancy as figures
 
     found = figures.simulate(weeks, seed)
@@ -502,7 +532,9 @@ def camera_describe(
         bool, typer.Option("--simulated", help="Ask the simulated camera instead.")
     ] = False,
 ) -> None:
-    """Write a profile from what a camera answers, ready to be completed and sent in.
+    """Write a profile from what a camera answers.
+
+    It is ready to be completed and sent in.
 
     It is stopped, then only asked: nothing is moved or set. What it cannot tell is a commented key.
 
@@ -518,7 +550,7 @@ def camera_describe(
     "release", epilog="In a systemd unit: ExecStopPost=-/usr/bin/roomctl speakerphone release"
 )
 def speakerphone_release() -> None:
-    """Give back what a roomctl that was killed left without its driver.
+    """Give devices that a killed roomctl held their driver back.
 
     What a living program holds stays with it. Without this, the next start does it, or a replug.
     """
@@ -549,7 +581,9 @@ def speakerphone_describe(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Print all that is known of a speakerphone, ready to be pasted into an issue. Never audio.
+    """Print all that is known of a speakerphone, never audio.
+
+    It is ready to be pasted into an issue.
 
     A room that runs here holds the device and is asked; else the device is opened for a moment.
 

@@ -68,13 +68,22 @@ def test_a_meeting_is_joined_muted_and_left(room: Running) -> None:
     assert room.roomctl("mute").out == "done\n"
     assert room.roomctl("status", "--json").json["audio"]["mute"] == "muted"
     assert room.roomctl("leave", "--json").json["status"] == "done"
-    until(lambda: meeting() in ("ended", "idle"))
+    assert meeting() in ("ended", "idle")
 
 
 def test_a_link_that_is_refused_says_why_and_fails(room: Running) -> None:
     said = room.roomctl("join", "-", stdin="see https://zoom.us/s/123456789 there")
     assert (said.status, said.out) == (1, "")
     assert said.err == "roomctl: zoom: this is the host's own zoom link; ask for the guests' link\n"
+
+
+def test_a_token_that_is_not_the_rooms_is_called_so(room: Running) -> None:
+    file = room.folder / "wrong"
+    file.write_text("x" * 43)
+    file.chmod(0o600)
+    said = room.roomctl("status", "--url", room.said["api"], "--token-file", str(file))
+    assert (said.status, said.out) == (1, "")
+    assert said.err.startswith(f"roomctl: {room.said['api']}: this token is not one of its own")
 
 
 def test_joining_nothing_is_one_sentence(room: Running) -> None:

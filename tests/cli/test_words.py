@@ -2,10 +2,12 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from roomctl import __version__
@@ -34,6 +36,28 @@ def said(*words: str, stdin: str = "") -> str:
 def test_every_command_shows_an_example_of_itself(command: str) -> None:
     text = said(command, "--help")
     assert f"Example: roomctl {command}" in text
+
+
+def _paths(group: Any, *before: str) -> Iterator[tuple[str, ...]]:
+    yield before
+    for name, command in getattr(group, "commands", {}).items():
+        yield from _paths(command, *before, name)
+
+
+@pytest.mark.parametrize("path", [*_paths(get_command(app))], ids=" ".join)
+def test_h_is_help_everywhere_and_a_help_text_keeps_its_brackets(path: tuple[str, ...]) -> None:
+    text = said(*path, "-h")
+    assert text == said(*path, "--help")
+    cut_off = [line for line in text.splitlines() if line[:1] == " " and line.endswith("...")]
+    assert cut_off == []
+    assert "its [meeting]" in said("link", "-h")
+
+
+def test_an_unknown_command_suggests_one() -> None:
+    for words, meant in (("statsu",), "status"), (("token", "revok"), "revoke"):
+        result = runner.invoke(app, list(words))
+        assert result.exit_code == 2
+        assert f"Did you mean '{meant}'?" in result.output
 
 
 def test_help_lists_every_command_and_one_to_begin_with() -> None:
@@ -242,6 +266,13 @@ def test_a_calendar_that_can_never_work_is_found(tmp_path: Path) -> None:
 # link
 
 
+def refused_link(*words: str, stdin: str = "") -> str:
+    """Run `link` on what may not be opened, which its exit status has to say."""
+    result = runner.invoke(app, ["link", *words], input=stdin)
+    assert result.exit_code == 1, result.output
+    return result.stdout
+
+
 def test_a_link_is_read_for_programs_without_its_secrets() -> None:
     assert json.loads(said("link", "--json", ZOOM)) == {
         "platform": "zoom",
@@ -293,10 +324,10 @@ def test_a_number_that_opens_nothing_has_no_launch() -> None:
     ],
 )
 def test_a_strangers_door_is_never_opened(text: str, refused: str) -> None:
-    record = json.loads(said("link", "--json", "-", stdin=text))
+    record = json.loads(refused_link("--json", "-", stdin=text))
     assert record["launch"] is None
     assert record["refused"] in (refused, "scheme")
-    assert said("link", "-", stdin=text).splitlines()[-1].startswith("not opened: ")
+    assert refused_link("-", stdin=text).splitlines()[-1].startswith("not opened: ")
 
 
 def test_a_room_toml_adds_hosts_and_denies_others(tmp_path: Path) -> None:
@@ -304,7 +335,7 @@ def test_a_room_toml_adds_hosts_and_denies_others(tmp_path: Path) -> None:
     file.write_text('[meeting]\ndeny = ["zoom"]\n[meeting.hosts]\njitsi = ["meet.example.org"]\n')
     record = json.loads(said("link", "--json", "-c", str(file), "https://meet.example.org/Room"))
     assert (record["platform"], record["launch"]["host"]) == ("jitsi", "meet.example.org")
-    denied = json.loads(said("link", "--json", "-c", str(file), ZOOM))
+    denied = json.loads(refused_link("--json", "-c", str(file), ZOOM))
     assert (denied["refused"], denied["launch"]) == ("denied_by_policy", None)
 
 

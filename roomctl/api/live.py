@@ -265,7 +265,7 @@ class Live:
         self._say({"type": "ack", "id": message.id, "status": refused, "error": why})
 
     async def _acknowledge(self, record: CommandRecord) -> None:
-        record = await self._room.finish(record.id, COMMAND_LIMIT_S)
+        record = await self._room.finish(record, COMMAND_LIMIT_S)
         ended = record.status not in (CommandStatus.ACCEPTED, CommandStatus.RUNNING)
         status = record.status if ended else CommandStatus.UNKNOWN
         error = schema.as_json(record.error)

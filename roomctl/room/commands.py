@@ -1,5 +1,9 @@
 """Commands and what became of them: idempotent by id, kept for a while, never silently lost.
 
+An id is its caller's own: two callers may use the same one. A repeat within REPEAT_S seconds is
+answered with what became of the first, which may still run; later the id is free again. Who asks
+for much makes the room forget his own commands first.
+
 Knows no HTTP and no device; a handler is any coroutine function with keyword arguments.
 """
 
@@ -10,7 +14,7 @@ import hashlib
 import logging
 import secrets
 import uuid
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -34,6 +38,8 @@ from roomctl.errors import (
 _log = logging.getLogger(__name__)
 
 KEPT = 1000  # commands remembered for GET /api/v1/commands/{id}
+REPEAT_S = 600.0  # so long a repeat is known to be one
+UNDER_WAY = 64  # commands of one caller; no device takes so many at a time
 
 
 class CommandStatus(StrEnum):
@@ -58,12 +64,17 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class CommandRecord:
-    """One command and its outcome. `result`: what it found out, once done."""
+    """One command and its outcome. `result`: what it found out, once done.
+
+    `requested_by` is the role of who gave it, `requested_by_name` which one of them.
+    """
 
     id: str
     type: str
     status: CommandStatus
     at: datetime
+    requested_by: str
+    requested_by_name: str
     error: Failure | None = None
     result: Result = None
 
@@ -96,84 +107,120 @@ def failure(error: Exception) -> tuple[CommandStatus, Failure]:
             return CommandStatus.FAILED, Failure("internal", type(error).__name__)
 
 
+_Key = tuple[str, str, str]  # the caller's role and name, and the command's id
+
+
+@dataclass(slots=True)
+class _Given:
+    """A command that was given: what is known of it, what it said, and what carries it out."""
+
+    record: CommandRecord
+    said: bytes
+    at_s: float
+    task: asyncio.Task[None] | None = None
+
+
 class Commands:
     """The room's handlers, run one task per command."""
 
     def __init__(self, handlers: Mapping[str, Handler], clock: Clock) -> None:
         self._handlers, self._clock = handlers, clock
-        self._records: OrderedDict[str, CommandRecord] = OrderedDict()
-        self._asked: dict[str, bytes] = {}
+        self._given: OrderedDict[_Key, _Given] = OrderedDict()
         self._key = secrets.token_bytes(32)
-        self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def __getitem__(self, command_id: str) -> CommandRecord:
-        """Return the record of a command; KeyError if it is unknown or long forgotten."""
-        return self._records[command_id]
+    def find(self, command_id: str, source: Source) -> CommandRecord:
+        """Return the caller's own command of this id, else the newest one that has it; KeyError."""
+        own = self._given.get((source.role, source.name, command_id))
+        if own is not None:
+            return own.record
+        for key in reversed(self._given):
+            if key[2] == command_id:
+                return self._given[key].record
+        raise KeyError(command_id)
 
     def submit(
         self, kind: str, args: Mapping[str, Any], source: Source, command_id: str | None = None
     ) -> CommandRecord:
-        """Start a command, or return the record of the one that already has this id.
+        """Start a command, or return the record of the caller's own that already has this id.
 
-        The same id with other words is Refused: it would hide one of the two.
+        Refused: the same id with other words, which would hide one of the two ("id_reused"), or too
+        many of one caller under way ("too_often").
         """
         command_id = command_id or str(uuid.uuid4())
-        # What was said may be a passcode: it is known again, and not kept.
-        said = repr((kind, sorted(args.items()))).encode("utf-8", "surrogatepass")
-        said = hashlib.blake2b(said, key=self._key).digest()
-        if (known := self._records.get(command_id)) is not None:
-            if self._asked[command_id] != said:
+        key: _Key = (source.role, source.name, command_id)
+        said, now_s = self._digest(kind, args), self._clock.mono_s()
+        known = self._given.get(key)
+        if known is not None and (known.task is not None or now_s - known.at_s < REPEAT_S):
+            if known.said != said:
                 why = f"command id {command_id} was already used for another command"
                 raise Refused("room", "id_reused", f"{why}; choose a new one")
-            return known
-        record = CommandRecord(command_id, kind, CommandStatus.ACCEPTED, self._clock.now().wall)
-        self._records[command_id] = record
-        self._asked[command_id] = said
+            return known.record
+        self._refuse_flood(source)
+        wall = self._clock.now().wall
+        accepted = CommandStatus.ACCEPTED
+        record = CommandRecord(command_id, kind, accepted, wall, source.role, source.name)
+        self._given.pop(key, None)
+        given = self._given[key] = _Given(record, said, now_s)
         self._forget_old()
-        self._tasks[command_id] = asyncio.create_task(self._run(record, dict(args), source))
+        given.task = asyncio.create_task(self._run(given, dict(args), source))
         return record
 
-    async def finish(self, command_id: str, limit_s: float) -> CommandRecord:
+    def _digest(self, kind: str, args: Mapping[str, Any]) -> bytes:
+        """Return what makes known again what was said, which may be a passcode and is not kept."""
+        said = repr((kind, sorted(args.items()))).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(said, key=self._key).digest()
+
+    def _refuse_flood(self, source: Source) -> None:
+        of = (source.role, source.name)
+        running = sum(one.task is not None and key[:2] == of for key, one in self._given.items())
+        if running >= UNDER_WAY:
+            why = f"{running} commands of {source.name} are under way; wait until one has ended"
+            raise Refused("room", "too_often", why)
+
+    async def finish(self, record: CommandRecord, limit_s: float) -> CommandRecord:
         """Wait up to `limit_s` seconds for a command to end; return its record as it is then."""
-        task = self._tasks.get(command_id)
-        if task is not None:
-            await asyncio.wait((task,), timeout=limit_s)
-        return self._records[command_id]
+        given = self._given.get((record.requested_by, record.requested_by_name, record.id))
+        if given is None:
+            return record
+        if given.task is not None:
+            await asyncio.wait((given.task,), timeout=limit_s)
+        return given.record
 
     async def close(self) -> None:
         """Cancel what still runs."""
-        tasks = list(self._tasks.values())
+        tasks = [one.task for one in self._given.values() if one.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, record: CommandRecord, args: dict[str, Any], source: Source) -> None:
-        self._note(replace(record, status=CommandStatus.RUNNING))
+    async def _run(self, given: _Given, args: dict[str, Any], source: Source) -> None:
+        record = given.record
+        given.record = replace(record, status=CommandStatus.RUNNING)
         try:
             result = await self._handlers[record.type](source=source, **args)
         except asyncio.CancelledError:
             gone = Failure("shutting_down", "the room is shutting down")
-            self._note(replace(record, status=CommandStatus.UNKNOWN, error=gone))
+            given.record = replace(record, status=CommandStatus.UNKNOWN, error=gone)
             raise
         except RoomctlError as error:
             status, why = failure(error)
-            self._note(replace(record, status=status, error=why))
+            given.record = replace(record, status=status, error=why)
             _log.info("%s from %s: %s: %s", record.type, source.name, status, why.detail)
         except Exception as error:
             status, why = failure(error)
-            self._note(replace(record, status=status, error=why))
+            given.record = replace(record, status=status, error=why)
             _log.exception("%s from %s failed", record.type, source.name)
         else:
-            self._note(replace(record, status=CommandStatus.DONE, result=result))
+            given.record = replace(record, status=CommandStatus.DONE, result=result)
         finally:
-            self._tasks.pop(record.id, None)
-
-    def _note(self, record: CommandRecord) -> None:
-        self._records[record.id] = record
+            given.task = None
 
     def _forget_old(self) -> None:
-        for command_id in list(self._records):
-            if len(self._records) <= KEPT:
+        """Forget the oldest of whoever has most; nothing that runs, nor what is begun just now."""
+        while len(self._given) > KEPT:
+            newest = next(reversed(self._given))
+            ended = [key for key, one in self._given.items() if one.task is None and key != newest]
+            if not ended:
                 break
-            if command_id not in self._tasks:
-                del self._records[command_id], self._asked[command_id]
+            [(most, _)] = Counter(key[:2] for key in ended).most_common(1)
+            del self._given[next(key for key in ended if key[:2] == most)]

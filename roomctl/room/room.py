@@ -189,13 +189,13 @@ class Room:
             self._touched()
         return self._commands.submit(kind, args, source, command_id)
 
-    async def finish(self, command_id: str, limit_s: float) -> CommandRecord:
+    async def finish(self, record: CommandRecord, limit_s: float) -> CommandRecord:
         """Wait up to `limit_s` seconds for a command to end."""
-        return await self._commands.finish(command_id, limit_s)
+        return await self._commands.finish(record, limit_s)
 
-    def command(self, command_id: str) -> CommandRecord:
-        """Return the record of a command; KeyError if it is unknown."""
-        return self._commands[command_id]
+    def command(self, command_id: str, source: Source) -> CommandRecord:
+        """Return the record of a command, see Commands.find; KeyError if it is unknown."""
+        return self._commands.find(command_id, source)
 
     def commands_of(self, role: str) -> Iterator[str]:
         """Yield the commands that a role may ever give; `audio.unmute`: open the microphone."""

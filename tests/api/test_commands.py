@@ -15,6 +15,7 @@ from roomctl.errors import (
     UnknownOutcome,
     Unsupported,
 )
+from roomctl.room import Source
 from roomctl.room.commands import failure
 from tests.api import rig
 from tests.api.rig import BEARER, JITSI, LIMIT_S, eventually
@@ -195,11 +196,21 @@ async def test_what_became_of_a_command_can_be_asked_later(alive, program):
     assert problem_of(unknown)["code"] == "unknown_command"
 
 
+async def test_a_command_says_who_gave_it(alive, program):
+    given = (await command(program, "room.wake", "mine")).json()
+    assert (given["requested_by"], given["requested_by_name"]) == ("admin", "this box")
+    async with alive.in_process(headers=await alive.panel_headers()) as panel:
+        other = await command(panel, "room.standby", "mine")  # an id is its caller's own
+        assert other.json()["requested_by"] == "panel"
+        assert (await panel.get("/api/v1/commands/mine")).json()["type"] == "room.standby"
+    assert (await program.get("/api/v1/commands/mine")).json()["type"] == "room.wake"
+
+
 async def test_a_command_that_still_runs_is_202_and_done_later(alive, program):
     answer = await command(program, "camera.home", "slow", 0, camera="front")
     assert answer.status_code == 202
     assert answer.json()["status"] in ("accepted", "running")
-    record = await alive.room.finish("slow", 5)
+    record = await alive.room.finish(alive.room.command("slow", Source("admin", "this box")), 5)
     assert (await program.get("/api/v1/commands/slow")).json()["status"] == record.status == "done"
 
 

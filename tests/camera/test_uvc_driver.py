@@ -353,7 +353,7 @@ async def test_a_move_ends_with_the_cable() -> None:
 
         await b.house.act("camera.front", "unplug")
 
-        ended = await b.house.room.finish(record.id, 1.0)
+        ended = await b.house.room.finish(record, 1.0)
         assert ended.status == "refused"
         assert ended.error is not None
         assert ended.error.code == "offline"

@@ -115,7 +115,7 @@ class House:
     async def ask(self, kind: str, source: Source = PANEL, **args: object) -> CommandRecord:
         """Have a command done, or refused; return its record."""
         record = self.room.submit(kind, args, source)
-        return await self.room.finish(record.id, 60.0)
+        return await self.room.finish(record, 60.0)
 
     async def join(self, link: str = LINK) -> None:
         """Join, and wait until the call is proven."""

@@ -64,7 +64,7 @@ async def test_a_sound_server_that_does_not_confirm_is_never_called_muted() -> N
         begin = house.room.clock.mono_s()
         record = house.room.submit("audio.mute", {"on": True}, PANEL)
         await house.always(lambda: said(house) != "muted", 15.0)
-        record = await house.room.finish(record.id, 1.0)
+        record = await house.room.finish(record, 1.0)
         assert record.error is not None
         assert (record.status, record.error.code) == ("failed", "no_reply")
         assert said(house) == "open"
@@ -157,7 +157,7 @@ async def test_a_lamp_that_is_written_at_the_second_attempt_is_in_time() -> None
         await house.act("speakerphone.table", "stall")
         record = house.room.submit("audio.mute", {"on": True}, PANEL)
         await house.until(lambda: house.screen.muted)
-        assert (await house.room.finish(record.id, 10.0)).status == "done"
+        assert (await house.room.finish(record, 10.0)).status == "done"
         await house.act("speakerphone.table", "stall")
         await house.until(lambda: house.document.audio.reason == "", limit_s=1.5)
         assert house.phone.led_muted
@@ -280,7 +280,7 @@ async def test_who_changes_their_mind_is_told_so_at_once_and_not_that_nobody_ans
         await house.join()
         first = house.room.submit("audio.mute", {"on": True}, PANEL)
         assert (await house.ask("audio.mute", on=False)).status == "done"
-        record = await house.room.finish(first.id, 0.5)
+        record = await house.room.finish(first, 0.5)
         assert record.error is not None
         assert (record.status, record.error.code) == ("refused", "superseded")
         assert not house.screen.muted

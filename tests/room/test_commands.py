@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from roomctl.command import Source
 from roomctl.errors import (
     DeviceError,
     LinkRefused,
@@ -16,9 +17,9 @@ from roomctl.errors import (
     UnknownOutcome,
     Unsupported,
 )
-from roomctl.room.commands import KEPT, Commands, failure
+from roomctl.room.commands import KEPT, REPEAT_S, UNDER_WAY, Commands, failure
 from tests.invented import LoopClock, invented
-from tests.room.rig import PANEL, living
+from tests.room.rig import PANEL, STAFF, living
 
 
 def commands(work: Callable[[], object]) -> Commands:
@@ -36,7 +37,7 @@ async def test_the_same_id_is_done_once() -> None:
     known = commands(lambda: count.append(1))
     first = known.submit("do", {"on": True}, PANEL, "id-1")
     again = known.submit("do", {"on": True}, PANEL, "id-1")
-    await known.finish("id-1", 1.0)
+    await known.finish(first, 1.0)
 
     assert first.id == again.id == "id-1"
     assert len(count) == 1
@@ -46,11 +47,78 @@ async def test_the_same_id_is_done_once() -> None:
 @invented
 async def test_the_same_id_with_other_words_is_refused() -> None:
     known = commands(lambda: None)
-    known.submit("do", {"on": True}, PANEL, "id-1")
+    first = known.submit("do", {"on": True}, PANEL, "id-1")
     with pytest.raises(Refused, match="already used") as refused:
         known.submit("do", {"on": False}, PANEL, "id-1")
     assert refused.value.code == "id_reused"
-    await known.finish("id-1", 1.0)
+    await known.finish(first, 1.0)
+
+
+@invented
+async def test_a_repeat_while_the_first_still_runs_gets_the_first_and_acts_once() -> None:
+    count: list[int] = []
+
+    async def slow() -> None:
+        count.append(1)
+        await asyncio.sleep(5)
+
+    known = commands(slow)
+    first = known.submit("do", {}, PANEL, "id-1")
+    await known.finish(first, 1.0)
+    again = known.submit("do", {}, PANEL, "id-1")
+    assert again.status == "running"
+    assert (await known.finish(again, 10.0)).status == "done"
+    assert count == [1]
+
+
+@invented
+async def test_an_id_is_its_callers_own() -> None:
+    count: list[int] = []
+    known = commands(lambda: count.append(1))
+    ours = known.submit("do", {"on": True}, PANEL, "1")
+    theirs = known.submit("do", {"on": False}, STAFF, "1")
+    await known.finish(ours, 1.0)
+    await known.finish(theirs, 1.0)
+    assert len(count) == 2
+    assert known.find("1", PANEL).requested_by == "panel"
+    assert known.find("1", STAFF).requested_by_name == "staff"
+    assert known.find("1", Source("read", "somebody")).requested_by_name == "staff"
+
+
+@invented
+async def test_ten_minutes_later_an_id_is_free_again() -> None:
+    count: list[int] = []
+    known = commands(lambda: count.append(1))
+    first = known.submit("do", {}, PANEL, "id-1")
+    await asyncio.sleep(REPEAT_S - 1)
+    assert known.submit("do", {}, PANEL, "id-1").at == first.at
+    await asyncio.sleep(1)
+    again = known.submit("do", {"on": True}, PANEL, "id-1")
+    assert again.at > first.at
+    await known.finish(again, 1.0)
+    assert len(count) == 2
+
+
+@invented
+async def test_a_caller_who_asks_for_much_forgets_his_own_commands_and_nobody_elses() -> None:
+    known = commands(lambda: None)
+    ours = known.submit("do", {}, PANEL, "ours")
+    for _ in range(KEPT + 10):
+        await known.finish(known.submit("do", {}, STAFF), 1.0)
+    assert known.submit("do", {}, PANEL, "ours").at == ours.at
+
+
+@invented
+async def test_too_many_commands_of_one_caller_under_way_are_refused() -> None:
+    known = commands(lambda: asyncio.sleep(5))
+    running = [known.submit("do", {}, STAFF) for _ in range(UNDER_WAY)]
+    with pytest.raises(Refused, match="64 commands") as refused:
+        known.submit("do", {}, STAFF)
+    assert refused.value.code == "too_often"
+    others = known.submit("do", {}, PANEL)
+    await known.finish(others, 10.0)
+    await known.finish(running[-1], 10.0)
+    assert (await known.finish(known.submit("do", {}, STAFF), 10.0)).status == "done"
 
 
 @invented
@@ -58,18 +126,18 @@ async def test_a_command_that_takes_longer_than_one_waits_goes_on() -> None:
     known = commands(lambda: asyncio.sleep(5))
     record = known.submit("do", {}, PANEL)
     assert record.status == "accepted"
-    assert (await known.finish(record.id, 1.0)).status == "running"
-    assert (await known.finish(record.id, 10.0)).status == "done"
+    assert (await known.finish(record, 1.0)).status == "running"
+    assert (await known.finish(record, 10.0)).status == "done"
 
 
 @invented
 async def test_what_runs_when_the_room_ends_has_an_unknown_outcome() -> None:
     known = commands(lambda: asyncio.sleep(5))
     record = known.submit("do", {}, PANEL)
-    await known.finish(record.id, 1.0)
+    await known.finish(record, 1.0)
     await known.close()
 
-    ended = known[record.id]
+    ended = known.find(record.id, PANEL)
     assert ended.error is not None
     assert (ended.status, ended.error.code) == ("unknown", "shutting_down")
 
@@ -81,7 +149,7 @@ async def test_a_fault_of_ours_fails_the_command_and_shows_no_more_than_its_kind
 
     known = commands(broken)
     record = known.submit("do", {}, PANEL)
-    ended = await known.finish(record.id, 1.0)
+    ended = await known.finish(record, 1.0)
     assert ended.error is not None
     assert (ended.status, ended.error.code) == ("failed", "internal")
     assert "secret" not in ended.error.detail
@@ -92,9 +160,9 @@ async def test_the_oldest_commands_are_forgotten() -> None:
     known = commands(lambda: None)
     first = known.submit("do", {}, PANEL)
     for _ in range(KEPT + 1):
-        await known.finish(known.submit("do", {}, PANEL).id, 1.0)
+        await known.finish(known.submit("do", {}, PANEL), 1.0)
     with pytest.raises(KeyError):
-        known[first.id]
+        known.find(first.id, PANEL)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ async def test_what_is_typed_is_neither_logged_nor_kept(
         await house.until(lambda: house.document.meeting.shown)
         secret = "streng-geheim-4711"
         record = house.room.submit("screen.type", {"text": secret}, PANEL, "once")
-        await house.room.finish(record.id, 10.0)
+        await house.room.finish(record, 10.0)
         again = house.room.submit("screen.type", {"text": secret}, PANEL, "once")
         assert again.status == "done"
         assert secret not in repr(vars(house.room._commands))

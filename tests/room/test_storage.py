@@ -127,12 +127,10 @@ async def test_damage_is_told_until_staff_has_acknowledged_it(tmp_path: Path) ->
         assert (params["file"], params["lost"]) == ("sessions.json", "pairings")
         assert (tmp_path / str(params["kept_as"])).exists()
         record = room.submit("storage.acknowledge", {}, PANEL)
-        record = await room.finish(record.id, LIMIT_S)
+        record = await room.finish(record, LIMIT_S)
         assert record.error is not None
         assert record.error.code == "programs_only"
-        assert (
-            await room.finish(room.submit("storage.acknowledge", {}, STAFF).id, 9)
-        ).error is None
+        assert (await room.finish(room.submit("storage.acknowledge", {}, STAFF), 9)).error is None
         await until(room, lambda found: "sessions.json" not in found)
 
 
@@ -152,7 +150,7 @@ async def test_a_full_disk_is_an_issue_and_a_name_is_refused_until_there_is_room
 ) -> None:
     async def named(room: Room, name: str) -> str:
         args = {"camera": "front", "preset": 1, "name": name}
-        record = await room.finish(room.submit("camera.name", args, PANEL).id, LIMIT_S)
+        record = await room.finish(room.submit("camera.name", args, PANEL), LIMIT_S)
         return record.status
 
     with small_disk(tmp_path / "disk") as folder:

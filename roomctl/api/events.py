@@ -1,6 +1,8 @@
 """The room's revisions as JSON text, and as Server-Sent Events: without a gap, without a repeat.
 
-Each revision is encoded once, however many hear of it. Knows no route, no socket and no token.
+Each revision is encoded once, however many hear of it. Who wants some sections only hears of no
+other; an `id:` alone tells him how far he is, so that he resumes there. Knows no route, no socket
+and no token.
 """
 
 from __future__ import annotations
@@ -8,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
-from typing import Literal
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import Literal, overload
 
 from roomctl.api import schema
 from roomctl.room import Room
-from roomctl.room.document import Change
+from roomctl.room.document import Change, sections_of
 
 CHANGES_KEPT = 64  # a reader that is further behind has the change encoded anew
 COMMENT_S = 15.0  # so that both ends, and any proxy, notice a line that is dead
@@ -29,15 +31,25 @@ class Encoding:
         self._document = ""
         self._changes: OrderedDict[int, str] = OrderedDict()
 
-    def document(self) -> tuple[int, str]:
-        """Return the revision of the room document, and the document, as it is now."""
+    def document(self, wanted: Collection[str] | None = None) -> tuple[int, str]:
+        """Return the revision of the room document, and the document, or `wanted` of it, as now."""
         document = self._room.document
+        if wanted is not None:
+            some = {name: getattr(document, name) for name in sections_of(document) & {*wanted}}
+            return document.rev, _text({"rev": document.rev, **some})
         if document.rev != self._rev:
             self._rev, self._document = document.rev, _text(document)
         return document.rev, self._document
 
-    def sections(self, change: Change) -> str:
-        """Return the sections that became new with a change."""
+    @overload
+    def sections(self, change: Change) -> str: ...
+    @overload
+    def sections(self, change: Change, wanted: Collection[str] | None) -> str | None: ...
+    def sections(self, change: Change, wanted: Collection[str] | None = None) -> str | None:
+        """Return the sections that became new with a change; None: none that is `wanted`."""
+        if wanted is not None:
+            some = {name: value for name, value in change.sections.items() if name in wanted}
+            return _text(some) if some else None
         text = self._changes.get(change.rev)
         if text is None:
             text = self._changes[change.rev] = _text(change.sections)
@@ -57,13 +69,14 @@ async def stream(
     last_id: str | None,
     ending: asyncio.Event,
     allowed: Callable[[], bool] = lambda: True,
+    wanted: Collection[str] | None = None,
 ) -> AsyncIterator[str]:
-    """Yield the changes after the event `last_id`, then each new one.
+    """Yield the changes after the event `last_id`, then each new one; of `wanted` sections, or all.
 
     Where they are not all known any more, the whole room comes in their place. It ends when
     `ending` is set, and within a second when whoever listens is no longer `allowed`.
     """
-    rev = _revision(boot_id, last_id)
+    rev = told = _revision(boot_id, last_id)
     end = asyncio.create_task(ending.wait())
     try:
         with room.watch() as changes:
@@ -71,27 +84,29 @@ async def stream(
             while allowed() and not end.done():
                 missed = room.since(rev)
                 if missed is None:
-                    rev, document = encoding.document()
+                    rev, document = encoding.document(wanted)
+                    told, silent_s = rev, 0.0
                     yield _event(boot_id, rev, "room", document)
                 for change in missed or ():
                     rev = change.rev
-                    yield _event(boot_id, rev, "change", encoding.sections(change))
-                silent_s = 0.0 if await _news(changes, end) else silent_s + LOOK_S
+                    if (sections := encoding.sections(change, wanted)) is not None:
+                        told, silent_s = rev, 0.0
+                        yield _event(boot_id, rev, "change", sections)
                 if silent_s >= COMMENT_S:
-                    silent_s = 0.0
-                    yield ":\n\n"
+                    yield ":\n\n" if told == rev else f"id: {boot_id}-{rev}\n\n"
+                    told, silent_s = rev, 0.0
+                before_s = room.clock.mono_s()
+                await _news(changes, end)
+                silent_s += room.clock.mono_s() - before_s
     finally:
         end.cancel()
 
 
-async def _news(changes: asyncio.Queue[Change], end: asyncio.Task[Literal[True]]) -> bool:
-    """Wait for a change, or the end; False if neither came in time."""
+async def _news(changes: asyncio.Queue[Change], end: asyncio.Task[Literal[True]]) -> None:
+    """Wait for a change, or the end, but not for long."""
     change = asyncio.create_task(changes.get())
     try:
-        done, _ = await asyncio.wait(
-            (change, end), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED
-        )
-        return bool(done)
+        await asyncio.wait((change, end), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
     finally:
         change.cancel()  # what it would bring stands in `room.since` as well
 

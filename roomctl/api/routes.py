@@ -31,12 +31,13 @@ from roomctl.roles import Right, Role
 from roomctl.room import Room, Source
 from roomctl.room.commands import CommandRecord, CommandStatus, Failure
 from roomctl.room.conditions import is_ready
+from roomctl.room.document import sections_of
 from roomctl.room.liveness import LivenessReport
 
 COOKIE_S = 400 * 24 * 3600
 
 _ERRORS = refusals()
-_COMMAND_ERRORS = refusals(404, 409, 500, 501, 502, 503, 504)
+_COMMAND_ERRORS = refusals(404, 409, 429, 500, 501, 502, 503, 504)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +113,14 @@ def _status(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
     @needs(Right.LOOK)
     async def document(if_none_match: Annotated[str | None, Header()] = None) -> Response:
         """Return everything the room says of itself; ETag is its revision."""
-        etag = f'"{doors.boot_id}-{room.document.rev}"'
-        if etag in _etags(if_none_match or ""):
-            return Response(status_code=304, headers={"ETag": etag})
+        etag = f'"{doors.boot_id}-{room.document.rev}"'  # strong: the same bytes each time
+        headers = {"ETag": etag, "Cache-Control": "no-cache"}
+        if _etags(if_none_match or "") & {etag, "*"}:
+            return Response(status_code=304, headers=headers)
         _, body = encoding.document()
-        headers = {"ETag": etag}
         return Response(body, media_type="application/json", headers=headers)
 
+    names = "|".join(sorted(sections_of(room.document)))
     text = {"text/event-stream": {"schema": {"type": "string"}}}
     flowing: Answers = {200: {"description": "What happens, as it happens", "content": text}}
 
@@ -130,11 +132,21 @@ def _status(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
     )
     @needs(Right.FOLLOW)
     async def events(
-        request: Request, last_event_id: Annotated[str | None, Header()] = None
+        request: Request,
+        last_event_id: Annotated[str | None, Header()] = None,
+        sections: str | None = Query(
+            None,
+            pattern=f"^({names})(,({names}))*$",
+            max_length=1000,
+            description="of these sections of the room document only, such as audio,meeting",
+        ),
     ) -> Response:
         """Stream what happens (Server-Sent Events), from Last-Event-ID on if it is still kept."""
         allowed = _still_allowed(request)
-        happening = stream(room, encoding, doors.boot_id, last_event_id, doors.ending, allowed)
+        wanted = None if sections is None else frozenset(sections.split(","))
+        happening = stream(
+            room, encoding, doors.boot_id, last_event_id, doors.ending, allowed, wanted
+        )
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(happening, media_type="text/event-stream", headers=headers)
 
@@ -165,7 +177,7 @@ def _commands(router: APIRouter, doors: Doors) -> None:
         source = _source(request)
         asked = _read(body, room)
         record = room.submit(asked.type, schema.arguments(asked), source, asked.id)
-        record = await room.finish(record.id, query.wait_s)
+        record = await room.finish(record, query.wait_s)
         return _outcome(doors, record)
 
     @router.get(
@@ -175,10 +187,10 @@ def _commands(router: APIRouter, doors: Doors) -> None:
         responses={**_COMMAND_ERRORS, **record_of},
     )
     @needs(Right.FOLLOW)
-    async def outcome(command_id: InPath) -> Response:
-        """Return what became of a command."""
+    async def outcome(request: Request, command_id: InPath) -> Response:
+        """Return what became of a command; of several with one id, of your own."""
         try:
-            return JSONResponse(schema.record_json(room.command(command_id)))
+            return JSONResponse(schema.record_json(room.command(command_id, _source(request))))
         except KeyError:
             why = f"no command {command_id!r} is known; the last 1000 are kept"
             raise Refused("room", "unknown_command", why) from None

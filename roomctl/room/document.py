@@ -358,6 +358,11 @@ def changes(before: RoomDocument, after: RoomDocument) -> dict[str, object]:
     }
 
 
+def sections_of(document: RoomDocument) -> set[str]:
+    """Return the names of what may change in a document by itself."""
+    return {part.name for part in fields(document)} - {"rev"}
+
+
 def document_of(kinds: Iterable[Kind]) -> type[RoomDocument]:
     """Return the document of a room that has further `kinds` of devices: a section for each."""
     more = [

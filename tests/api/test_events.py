@@ -9,14 +9,17 @@ from roomctl.api.events import Encoding, stream
 from roomctl.room import Source
 from roomctl.room.document import BEHIND
 from tests.api.rig import BEARER, BOOT
+from tests.invented import invented
+from tests.room.rig import living
 
 pytestmark = pytest.mark.real
 
 
-async def events_of(client, last_id=None):
+async def events_of(client, last_id=None, sections=None):
     """Yield (id, kind, data) of the stream."""
     headers = {"Last-Event-ID": last_id} if last_id else {}
-    async with client.stream("GET", "/api/v1/events", headers=headers) as answer:
+    params = {"sections": sections} if sections else {}
+    async with client.stream("GET", "/api/v1/events", headers=headers, params=params) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         fields = {}
         async for line in answer.aiter_lines():
@@ -58,7 +61,7 @@ async def test_the_document_is_unchanged_for_its_own_etag_only(house):
     async with house.in_process(headers=BEARER) as client:
         first = await client.get("/api/v1/room")
         etag = first.headers["etag"]
-        for known in (etag, f"W/{etag}", f'"other", {etag}'):
+        for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
             same = await client.get("/api/v1/room", headers={"If-None-Match": known})
             assert (same.status_code, same.content) == (304, b"")
             assert same.headers["etag"] == etag
@@ -121,7 +124,7 @@ async def test_a_reader_that_fell_behind_its_queue_still_misses_nothing(alive):
         for pct in range(BEHIND + 20):  # more than the queue holds, and nobody reads
             body = {"type": "audio.volume", "args": {"pct": pct % 100}}
             record = alive.room.submit("audio.volume", body["args"], Source("admin", "test"))
-            await alive.room.finish(record.id, 2)
+            await alive.room.finish(record, 2)
             await alive.until(lambda document, pct=pct: document.audio.volume_pct == pct % 100)
     newest = alive.room.document.rev
     seen = [start + 1]
@@ -132,6 +135,45 @@ async def test_a_reader_that_fell_behind_its_queue_still_misses_nothing(alive):
     await events.aclose()
     assert seen == list(range(start + 1, newest + 1))
     assert newest > start + BEHIND
+
+
+async def test_a_reader_of_some_sections_hears_of_no_other(alive):
+    async with alive.program() as client:
+        events = events_of(client, sections="panel,audio")
+        [first] = await take(events, lambda event: True)
+        assert set(first[2]) == {"rev", "audio", "panel"}
+        home = {"type": "camera.home", "args": {"camera": "front"}}
+        await client.post("/api/v1/commands", json=home)
+        await volume(client, 33)
+        taken = await take(events, has_volume(33))
+        assert set().union(*(event[2] for event in taken)) <= {"audio", "panel"}
+        assert number(taken[-1]) > number(first)
+
+
+@pytest.mark.parametrize("wrong", ["lights", "audio,", ",audio", "audio meeting", "rev", "," * 9])
+async def test_a_section_that_there_is_not_is_422(house, wrong):
+    async with house.in_process(headers=BEARER) as client:
+        answer = await client.get("/api/v1/events", params={"sections": wrong})
+    assert answer.status_code == 422
+    assert answer.json()["params"]["where"] == "query.sections"
+
+
+@invented
+async def test_a_reader_for_whom_there_is_nothing_is_told_how_far_he_is_every_15_s():
+    async with living() as home:
+        events = stream(
+            home.room, Encoding(home.room), BOOT, None, asyncio.Event(), wanted={"platforms"}
+        )
+        assert "event: room" in await anext(events)
+        before = home.room.document.rev
+        await home.ask("room.standby")
+        began = home.room.clock.mono_s()
+        said = await anext(events)
+        assert 14 < home.room.clock.mono_s() - began < 17
+        assert said.startswith(f"id: {BOOT}-")
+        assert said.count("\n") == 2
+        assert int(said.strip().rpartition("-")[2]) > before
+        await events.aclose()
 
 
 async def test_an_open_stream_ends_when_the_server_is_about_to(alive):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import posixpath
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -447,17 +448,23 @@ def _wrong_port(profile: OccupancyProfile, scheme: str, url: str) -> str | None:
     return f"{why}; for its OUT pin take profile 'ld2410_out'" if profile.kind == "radar" else why
 
 
-def _place(url: str) -> str:
-    """Return what no two sensors may share; PortError for a url that cannot be meant."""
-    if url.startswith("gpio:"):
-        return gpio.line_of(url)
+def _place(url: str) -> tuple[object, ...]:
+    """Return what no two sensors may share, however it is written.
+
+    PortError for a url that cannot be meant.
+    """
     where = address.parse(url)
-    if where.scheme in ("mqtt", "mqtts"):
-        mqtt.place_of(where)
-    if where.scheme == "gpiod":
-        gpiod.input_of(where)
-    place = f"{where.scheme}:{where.place}"
-    return f"{place}?{where.options['field']}" if "field" in where.options else place
+    match where.scheme:
+        case "gpio":
+            return where.scheme, gpio.line_of(url)
+        case "gpiod":
+            return where.scheme, gpiod.input_of(where)
+        case "mqtt" | "mqtts":
+            host, port, topic = mqtt.place_of(where)
+            return "mqtt", host.lower(), port, topic, where.options.get("field")
+        case "serial":
+            return where.scheme, posixpath.normpath(where.place)
+    return where.scheme, where.place
 
 
 def _with_baud(url: str, profile: OccupancyProfile) -> str:

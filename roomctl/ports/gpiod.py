@@ -53,11 +53,11 @@ def line_of(address: Address) -> tuple[str, int]:
     return chip, int(line)
 
 
-def input_of(address: Address) -> None:
-    """Raise PortError for a URL that cannot be an input's."""
-    line_of(address)
+def input_of(address: Address) -> tuple[str, int]:
+    """Return the chip and the line; PortError for a URL that cannot be an input's."""
     if address.options.get("direction") == "out":
         raise address.refuse("is an output")
+    return line_of(address)
 
 
 async def open_port(address: Address) -> GpiodPort:

@@ -375,6 +375,9 @@ def test_an_edge_that_was_lost_is_counted_and_ten_of_them_are_too_many() -> None
         ("gpio:18", "ld2410", "speaks on a serial line.*take profile 'ld2410_out'"),
         ("serial:/dev/ttyAMA0", "hc-sr501", "has a pin, such as gpio:17, and no line"),
         ("serial:/dev/ttyUSB9?baud=256000", "ld2410", "is where occupancy.radar already is"),
+        ("serial:/dev/./ttyUSB9", "ld2410", "is where occupancy.radar already is"),
+        ("gpiod:gpiochip0/04", None, "is where occupancy.desk already is"),
+        ("mqtt://BROKER:1883/hall", "people_counter", "is where occupancy.hall already is"),
     ],
 )
 def test_a_url_that_cannot_be_meant_is_named(url: str, profile: str | None, says: str) -> None:
@@ -382,6 +385,8 @@ def test_a_url_that_cannot_be_meant_is_named(url: str, profile: str | None, says
     tables = {
         "ceiling": OccupancyTable(url="gpio:17"),
         "radar": OccupancyTable(url="serial:/dev/ttyUSB9", profile="ld2410"),
+        "desk": OccupancyTable(url="gpiod:gpiochip0/4"),
+        "hall": OccupancyTable(url="mqtt://broker/hall", profile="people_counter"),
         "wall": OccupancyTable(url=url, profile=profile),
     }
     with pytest.raises(ConfigError, match=says):

@@ -133,16 +133,8 @@ class SelfView:
     async def _stream(self) -> None:
         """Hand pictures to all who wait, until nobody looks or there may be none."""
         try:
-            port = await self._connect(f"camera.{self._name}", self._url)
-            try:
-                while self._wanted():
-                    picture = as_picture(self._url, (await port.read()).data)
-                    if self._why_not() is not None:
-                        break
-                    self._hand_out(picture)
-                    await asyncio.sleep(EVERY_S)
-            finally:
-                await port.close()
+            while self._wanted():  # anew, for whoever looks while the device is let go
+                await self._film()
             refusal = self._why_not() or ("no_picture", "the stream has ended")
         except PortError as error:
             code = "busy" if error.reason is PortReason.BUSY else "no_picture"
@@ -152,6 +144,18 @@ class SelfView:
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_exception(Refused(self._name, *refusal))
+
+    async def _film(self) -> None:
+        port = await self._connect(f"camera.{self._name}", self._url)
+        try:
+            while self._wanted():
+                picture = as_picture(self._url, (await port.read()).data)
+                if self._why_not() is not None:
+                    break
+                self._hand_out(picture)
+                await asyncio.sleep(EVERY_S)
+        finally:
+            await port.close()
 
     def _wanted(self) -> bool:
         now = self._clock.mono_s()

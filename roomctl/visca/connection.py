@@ -715,13 +715,14 @@ class Connection:
         if self._flight.named is None and self._poller.is_late(data, self.model.layout):
             _log.debug("%s: answer that came too late: %s", self.name, data.hex(" "))
         elif pending is None:
+            self._poller.is_copy(data, self.model.layout)
             _log.debug("%s: answer to nothing: %s", self.name, data.hex(" "))
         elif isinstance(pending.message, Inquiry):
             try:
                 new = self._read(pending.message, data, now)
             except ValueError as error:
                 _log.debug("%s: bad answer: %s", self.name, error)
-                if not self._poller.said_before(data, self.model.layout):
+                if not self._poller.is_copy(data, self.model.layout):
                     self._flight.forget(pending)  # no value: asked again
                     self._inquiry_missed(pending.message, now, deaf=False)
                 return
@@ -890,6 +891,8 @@ class Connection:
                 self._motions[doubtful].stop_again(now)
             self._stops_taken.clear()
             self._note_moving(now)
+            if self.refusal is MoveRefusal.BUSY and not self.stopping:
+                self._note_refusal(None)
             return
         if not motion.cancelled and (self.model.cancel or code == ErrorCode.FULL):
             motion.cancelled = True

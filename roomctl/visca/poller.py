@@ -50,7 +50,8 @@ class Poller:
 
     An answer does not name its question, and one that is missing may only be late. So until that is
     settled only what is answered at another length is asked: cameras answer in turn, and such an
-    answer proves that the missing one will not come any more.
+    answer proves that the missing one will not come any more. So it is with the copies of those
+    that say everything twice.
     """
 
     def __init__(self) -> None:
@@ -61,6 +62,7 @@ class Poller:
         self._refused: set[Inquiry] = set()
         self._open: set[Inquiry] = set()
         self._last: Inquiry | None = None
+        self._copies = False
         self._late: dict[Inquiry | None, float] = {}  # until when; None: of unknown length
         self._unsettled = False
         self._changed_in_round = False
@@ -69,6 +71,7 @@ class Poller:
         """Ask everything anew."""
         self.clear()
         self._ask_all_again()
+        self._copies = False
         self._open = {Inquiry.VERSION, Inquiry.POWER}
         self.ask(Inquiry.VERSION, Inquiry.POWER, Inquiry.POSITION, Inquiry.ZOOM)
 
@@ -109,7 +112,8 @@ class Poller:
         self._late = {late: until for late, until in self._late.items() if now < until}
         if not self._queue or None in self._late:
             return None
-        late = {size for inquiry in self._late for size in _sizes(inquiry, layout)}
+        copied = [self._last] if self._copies and self._last is not None else []
+        late = {size for inquiry in (*self._late, *copied) for size in _sizes(inquiry, layout)}
         for inquiry in (*self._queue, *_CORE):
             if inquiry not in self._dropped and late.isdisjoint(_sizes(inquiry, layout)):
                 return inquiry
@@ -133,9 +137,14 @@ class Poller:
                 return True
         return False
 
-    def said_before(self, data: bytes, layout: PositionLayout) -> bool:
-        """Whether `data` may be the last answer once more; some cameras say everything twice."""
-        return self._last is not None and len(data) in _sizes(self._last, layout)
+    def is_copy(self, data: bytes, layout: PositionLayout) -> bool:
+        """Whether `data` may be the last answer once more; some cameras say everything twice.
+
+        Of such a one no two answers of one length are asked for in turn.
+        """
+        copy = self._last is not None and len(data) in _sizes(self._last, layout)
+        self._copies |= copy
+        return copy
 
     def unanswered(self, inquiry: Inquiry | None, now: float) -> None:
         """Note that no answer came yet; None: to what somebody typed."""

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from roomctl.camera.sim import uvc as sim
+from roomctl.camera.sim.host import HEARD
 from roomctl.camera.sim.uvc import SimUvc
 from roomctl.camera.uvc.connection import SetRequest, UvcConnection
 from roomctl.camera.uvc.message import (
@@ -89,6 +90,14 @@ class Rig(Virtual):
 
 def halves(message: Request) -> tuple[Request, ...]:
     return (message.first, message.second) if isinstance(message, Both) else (message,)
+
+
+def test_a_simulated_camera_keeps_only_what_it_was_lately_told() -> None:
+    camera = SimUvc()
+    for at in range(HEARD + 5):
+        camera.receive(Chunk(encode(Get(Id.ZOOM_ABSOLUTE)), float(at)))
+        assert camera.outbox(float(at)) is not None
+    assert [at for at, _ in camera.heard] == list(map(float, range(5, HEARD + 5)))
 
 
 @MODELS

@@ -342,6 +342,34 @@ async def test_a_stream_that_nobody_looks_at_any_more_is_closed() -> None:
     assert streams.count == 0  # the room is gone
 
 
+class SlowlyClosed:
+    """A port that takes a second to let go of its device."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self.identity, self.read, self.write = port.identity, port.read, port.write
+
+    async def close(self) -> None:
+        await asyncio.sleep(1.0)
+        await self._port.close()
+
+
+@invented
+async def test_whoever_looks_while_a_stream_is_closed_gets_the_next_one() -> None:
+    simulator = simulated(FILMED)
+
+    async def connect(name: str, url: str) -> Port:
+        port = await simulator.connect(name, url)
+        return SlowlyClosed(port) if url.startswith("pictures:") else port
+
+    async with living(FILMED, on=simulator, connect=connect) as house:
+        push(house, 1)
+        await house.room.cameras.look("front")
+        await asyncio.sleep(2.5)  # nobody has looked for two seconds: it is being closed
+        push(house, 1, "another")
+        assert (await house.room.cameras.look("front")).data.startswith(b"\x89PNG")
+
+
 @invented
 async def test_a_preset_that_is_stored_while_the_camera_is_seen_has_its_picture() -> None:
     async with living(FILMED) as house:

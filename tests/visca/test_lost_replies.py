@@ -172,6 +172,20 @@ def test_a_camera_that_takes_no_stop_stays_online_and_is_said_to_refuse() -> Non
     assert rig.talk.refusal is None
 
 
+def test_a_camera_that_has_nothing_to_stop_any_more_is_not_said_to_refuse() -> None:
+    rig = Rig()
+    rig.run(4.0)
+    rig.camera.occupy(3.0)
+    rig.stop()
+    rig.run(2.5)
+    assert rig.talk.refusal is MoveRefusal.BUSY
+    lacks = {"pan_tilt": False, "zoom": None}
+    rig.camera.body.profile = rig.camera.profile.model_copy(update=lacks)  # as it says by then
+    rig.run(1.6)
+    assert not rig.talk.stopping
+    assert rig.talk.refusal is None
+
+
 def test_a_camera_without_a_head_is_sent_no_pan_tilt_stops() -> None:
     rig = Rig("sony_fcb")
     known = rig.now  # until it has said who it is, it may have one
@@ -226,6 +240,23 @@ def test_a_late_answer_is_never_taken_for_that_to_another_question() -> None:
                 assert said[Inquiry.WHITE_BALANCE_MODE] == 0x01
                 assert said[Inquiry.FOCUS_MODE] == 1
                 assert rig.talk.seen.power is True
+
+
+@pytest.mark.parametrize("words", ["50.+", "50..", "50.{14}"])
+def test_a_camera_that_says_every_answer_twice_is_not_misread(words: str) -> None:
+    rig = Rig("sony_srg300h", start=False)
+    rig.camera.body.values["exposure_mode"] = 0x0D
+    rig.camera.body.values["white_balance_mode"] = 0x05
+    rig.camera.twice = words
+    rig.run(5.0)
+    for _ in range(20):
+        rig.talk.receive(SOMEBODY, rig.now)
+        rig.run(1.0)
+        said = rig.talk.seen.settings
+        assert said[Inquiry.EXPOSURE_MODE] == 0x0D
+        assert said[Inquiry.WHITE_BALANCE_MODE] == 0x05
+        assert said[Inquiry.FOCUS_MODE] == 1
+        assert rig.talk.seen.power is True
 
 
 # Standby.

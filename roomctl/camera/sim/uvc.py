@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
+from roomctl.camera.sim.host import HEARD
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
     COUPLED,
@@ -63,11 +64,14 @@ _RESET_BY = {Id.PAN_RESET: "pan", Id.TILT_RESET: "tilt"}
 
 
 class SimUvc:
-    """One USB camera with the given controls; `stalled`: it refuses everything."""
+    """One USB camera with the given controls; `stalled`: it refuses everything.
+
+    `heard`: what it was lately told, and when.
+    """
 
     def __init__(self, controls: Iterable[UvcControl] = EVERYTHING) -> None:
         self.controls = {int(control.id): control for control in controls}
-        self.heard: list[tuple[float, Request]] = []
+        self.heard: deque[tuple[float, Request]] = deque(maxlen=HEARD)
         self.stalled = False
         self._values = {each.id: each.default for each in self.controls.values()}
         self._motors = {name: self._motor(name) for name in ("pan", "tilt", "zoom", "focus")}
@@ -141,20 +145,19 @@ class SimUvc:
         self._now = max(self._now, chunk.at)
         if self.refusal(chunk.data) is not None:
             return
-        match decode(chunk.data):
-            case ListControls() as request:
-                self.heard.append((chunk.at, request))
+        request = decode(chunk.data)
+        if isinstance(request, Request):
+            self.heard.append((chunk.at, request))
+        match request:
+            case ListControls():
                 self._answers.extend(encode(each) for each in self.controls.values())
                 self._answers.append(encode(End(len(self.controls))))
-            case Get(control) as request:
-                self.heard.append((chunk.at, request))
+            case Get(control):
                 self._answers.append(encode(Value(control, self.value(control))))
-            case Set(control, value) as request:
-                self.heard.append((chunk.at, request))
+            case Set(control, value):
                 self._take(control, value)
                 self._write_as_it_is(COUPLED.get(control))
-            case Both(one, other) as request:
-                self.heard.append((chunk.at, request))
+            case Both(one, other):
                 self._take(one.id, one.value)
                 self._take(other.id, other.value)
 

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from roomctl.command import Declaration
 from roomctl.config import Config
 from roomctl.controller.driver import KIND as CONTROLLER
 from roomctl.display.driver import KIND as DISPLAY
+from roomctl.frozen import frozen
 from roomctl.kind import Kind
 from roomctl.lifetime import Ending, beside, lasting
 from roomctl.occupancy.driver import KIND as OCCUPANCY
@@ -87,7 +88,7 @@ def room(config: Config, outside: Outside) -> Room:
     return Room(config, outside, KINDS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Addresses:
     """Where a running room can be reached, and the secrets to do so.
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+from roomctl.frozen import frozen
 
 _STA_UNSYNC = 0x40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """One instant: `mono_s` for machines, `wall` (UTC) for people, `synced` if `wall` is proven."""
 

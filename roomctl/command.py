@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from roomctl.frozen import frozen
 from roomctl.roles import Right, Role
 
 Param = str | int | float | bool | None
@@ -30,7 +30,7 @@ Result = Mapping[str, Param | list[str]] | None
 Handler = Callable[..., Awaitable[Result]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """Who asks: `role` decides what may be done (`roles`), `name` is for the audit."""
 
@@ -91,7 +91,7 @@ Passcode = Annotated[Plain, Field(max_length=64)]
 TypedText = Annotated[Plain, Field(min_length=1, max_length=256, repr=False)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alternative:
     """One of several ways to say what is wanted: what it needs, and what may come along."""
 
@@ -99,7 +99,7 @@ class Alternative:
     may: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """One argument of a command; `default` is `...` if it must be given."""
 
@@ -108,7 +108,7 @@ class Parameter:
     default: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declaration:
     """A command: its name, its form, and the right it needs.
 

@@ -10,12 +10,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from roomctl.clock import Clock, Moment
 from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.frozen import frozen
 from roomctl.wire import ROUND_S, Connect, Identity, Machine, pump
 
 _log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Status(StrEnum):
     OFFLINE = "offline"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Health:
     """Whether a device can be used, since when, and if not, why.
 

@@ -6,11 +6,12 @@ Knows no device. What a step does stands in each wing's own drill.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Protocol
 
 from roomctl.errors import RoomctlError
+from roomctl.frozen import frozen
 
 
 class Failed(RoomctlError):
@@ -21,7 +22,7 @@ class Skipped(RoomctlError):
     """It is not done, and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """What a step found: a few words, and its numbers with their units in their names."""
 
@@ -37,7 +38,7 @@ class Result(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One step: what it was, how it ended, in words and numbers."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -18,6 +17,7 @@ from roomctl.command import Declaration, Handler, Param, declared_by
 from roomctl.config import KindTable
 from roomctl.device import Device, Health
 from roomctl.drill import Microphone, Operator, Step
+from roomctl.frozen import frozen
 from roomctl.profile import Profile
 from roomctl.store import Settings
 from roomctl.wire import Connect, Identity, Machine, Record
@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # with it come the libraries of every bus
     from roomctl.ports.inventory import PluggedDevice
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IssueEntry:
     """Something that is wrong now: a code that panels put into words, and its parameters."""
 
@@ -107,7 +107,7 @@ class Part:
             yield declaration, getattr(self, method)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """What devices and parts are built with.
 
@@ -132,7 +132,7 @@ class KindPart(Part):
         self.devices, self.context = devices, context
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DrillSetup:
     """What a drill is made with.
 
@@ -149,7 +149,7 @@ class DrillSetup:
     allowed: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drill:
     """A drill of one device: `run` returns whether no step failed.
 
@@ -185,7 +185,7 @@ class Build(Protocol):
     def __call__(self, tables: Mapping[str, Any], context: Context) -> Sequence[Device]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """A kind of device: `name` is its table in room.toml, and the first word of its devices' names.
 

@@ -7,8 +7,9 @@ says which role has it. What a role is not given here it has not. Knows no route
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from roomctl.frozen import frozen
 
 
 class Role(StrEnum):
@@ -101,7 +102,7 @@ MESSAGES: Mapping[str, Right] = {
 """What a panel says over its socket."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Denial:
     """Why somebody may not: a code from a closed list, and one sentence."""
 

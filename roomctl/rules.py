@@ -29,6 +29,7 @@ from datetime import UTC, datetime, time, tzinfo
 from enum import StrEnum
 
 from roomctl.clock import Moment
+from roomctl.frozen import frozen
 
 SETTLE_S = 300.0
 HUNG_S = 60.0  # between two steps; a room takes one every second
@@ -50,7 +51,7 @@ class Act(StrEnum):
     END_CALL = "end_call"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """What the room may do by itself, and after how many seconds; None: never.
 
@@ -77,7 +78,7 @@ class Terms:
         return max(self.display_off_after_s, self.display_on_s)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Booked:
     """The booking that is under way; instants are monotonic seconds.
 
@@ -90,7 +91,7 @@ class Booked:
     settled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """What the rules need to know. Instants are monotonic seconds; None means never.
 
@@ -119,7 +120,7 @@ class Facts:
     postponed_at: Mapping[Act, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """An act, the code of its reason, and what it is about (a booking's id)."""
 
@@ -128,7 +129,7 @@ class Decision:
     subject: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """An act that will be done at `at` unless somebody says *keep it*."""
 
@@ -225,7 +226,7 @@ def _postponed(facts: Facts, act: Act) -> float:
     return facts.postponed_at.get(act, float("-inf"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Due:
     act: Act
     subject: str
@@ -329,7 +330,7 @@ class CameraAct(StrEnum):
     STANDBY = "camera_standby"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CameraTerms:
     """What the room may do with one camera by itself.
 
@@ -343,7 +344,7 @@ class CameraTerms:
     standby_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CameraFacts:
     """What the rules need to know of a camera; `power` None: it has not said yet.
 

@@ -15,12 +15,12 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from roomctl.clock import Clock
 from roomctl.errors import PortClosed, PortError
+from roomctl.frozen import frozen
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,7 +30,7 @@ ROUND_S = 5.0
 _CREDENTIALS = re.compile("//[^/?@]*@")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """What was opened, as far as the system can tell; re-read at every open."""
 
@@ -46,7 +46,7 @@ class Identity:
     report_descriptor: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chunk:
     """Bytes that came in together, and when (monotonic seconds, taken in the port)."""
 
@@ -347,7 +347,7 @@ def converse(near: Machine, far: Machine, seconds: float, *, now: float = 0.0) -
     return room.now
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One thing seen on a wire; `at` is monotonic seconds.
 

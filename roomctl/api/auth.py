@@ -12,12 +12,13 @@ import hmac
 import logging
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from roomctl.clock import Clock
 from roomctl.errors import Refused, RoomctlError
+from roomctl.frozen import frozen
 from roomctl.roles import Role, wider
 from roomctl.room import Source
 from roomctl.store import Store
@@ -41,7 +42,7 @@ class NotStored(RoomctlError):
     """The disk refuses: what was asked for has not been done, for it would not last."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiToken:
     """What is known of a program's token; never the token."""
 
@@ -52,7 +53,7 @@ class ApiToken:
     used: str | None  # the day of its last use, in UTC
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BrowserSession:
     """A browser that holds a session; `until` ends a guest's visit, by the room's clock."""
 
@@ -62,7 +63,7 @@ class BrowserSession:
     until: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Offer:
     role: Role
     until: float

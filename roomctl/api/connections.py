@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
+from roomctl.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Rate:
     """So many in a second, and so many at once after a pause."""
 
@@ -57,7 +59,7 @@ LEAST, MOST = 24, 400
 MOST_OF_AN_ADDRESS, MOST_OF_LOOPBACK = 32, 128  # the kiosk's panels, and any proxy, are loopback
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectionLimits:
     """How many connections there may be: in all, of strangers, of one address; and for how long."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -19,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roomctl.api.auth import BY_COOKIE, Tokens
 from roomctl.api.problem import problem
+from roomctl.frozen import frozen
 from roomctl.roles import Role
 from roomctl.room import Source
 
@@ -31,7 +31,7 @@ CSP = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Refusal:
     status: int
     code: str

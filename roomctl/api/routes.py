@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
@@ -27,6 +26,7 @@ from roomctl.api.problem import Answers, problem, refusals
 from roomctl.api.rights import Routes, may, needs
 from roomctl.command import InPath
 from roomctl.errors import Refused
+from roomctl.frozen import frozen
 from roomctl.roles import Right, Role
 from roomctl.room import Room, Source
 from roomctl.room.commands import CommandRecord, CommandStatus, Failure
@@ -40,7 +40,7 @@ _ERRORS = refusals()
 _COMMAND_ERRORS = refusals(404, 409, 429, 500, 501, 502, 503, 504)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Doors:
     """What the routes open onto."""
 

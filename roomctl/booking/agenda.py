@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal
+
+from roomctl.frozen import frozen
 
 if TYPE_CHECKING:
     from roomctl.clock import Moment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Booking:
     """One booking of the room, from `start` to `end` (aware; `end` is no longer in it).
 
@@ -33,7 +35,7 @@ class Booking:
     all_day: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SkippedEvent:
     """Events that a calendar lists and that could not be shown, and why.
 
@@ -46,7 +48,7 @@ class SkippedEvent:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CalendarRead:
     """What one reading of a calendar gave: the good bookings, and what had to be left out."""
 

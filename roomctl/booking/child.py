@@ -19,12 +19,13 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from roomctl.booking.agenda import Booking, SkippedEvent
+from roomctl.frozen import frozen
 
 if TYPE_CHECKING:
     from roomctl.booking.ics import Series
@@ -39,7 +40,7 @@ MOST_NAMED = 10  # events that are left out and named; of the others the number
 SLICES_S = (0.1, 0.4)  # of processor time for one series: first each gets the first slice
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Task:
     """What the child is asked: `zone` is an IANA name, the window's ends are aware."""
 

@@ -16,7 +16,6 @@ import hashlib
 import json
 import re
 import sys
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,6 +23,7 @@ from zoneinfo import ZoneInfo
 from roomctl.booking import child
 from roomctl.booking.agenda import Booking, CalendarRead, SkippedEvent
 from roomctl.errors import PortError, PortReason
+from roomctl.frozen import frozen
 from roomctl.wire import in_thread
 
 LARGEST = 2 * 1024 * 1024  # bytes of one calendar
@@ -32,7 +32,7 @@ _MARGIN = timedelta(hours=6)  # read beyond the window, so that the same bytes a
 _STAMP = re.compile(rb"^DTSTAMP[^\r\n]*", re.MULTILINE)  # some servers write the time of asking
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Parsed:
     """What these bytes gave for this window."""
 

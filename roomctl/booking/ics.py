@@ -8,7 +8,7 @@ bounds the time of that is the caller's: recurrence rules of a few bytes can nam
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
@@ -16,6 +16,7 @@ import icalendar
 import recurring_ical_events
 
 from roomctl.booking.agenda import Booking, SkippedEvent, many_lines, one_line
+from roomctl.frozen import frozen
 
 LONGEST_EVENT = 64 * 1024  # characters of all texts of one event that may hold a link
 MOST_OCCURRENCES = 300  # of one series in one window; an hourly one has 66
@@ -51,7 +52,7 @@ class NoCalendar(ValueError):
 Lines = tuple[str, ...]  # of one VEVENT, without BEGIN and END; names in upper case
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Series:
     """One event with everything that repeats or moves it: all VEVENTs of one UID.
 
@@ -72,7 +73,7 @@ class Series:
         return sum(len(line) for event in self.events for line in event)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cut:
     """A calendar taken apart; `complete` is whether its end was there."""
 

@@ -12,10 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from roomctl.frozen import frozen
+
 M = TypeVar("M")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopTerms:
     """How a stop is repeated.
 

@@ -11,15 +11,16 @@ the picture's own speed within a factor of 4, where it would vary by 20.)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from roomctl.camera.profile import CameraTable
 from roomctl.camera.protocol import DEAD_ZONE, CameraState
+from roomctl.frozen import frozen
 
 TELE = 0.2  # of the speed, at the tele end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mounting:
     """`max_speed`: part of the model's fastest, above 0 to 1."""
 

@@ -6,14 +6,15 @@ them where they were.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from datetime import datetime
 from math import isfinite
 
+from roomctl.frozen import frozen
 from roomctl.store import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredPosition:
     """Where a camera looks; None: that axis cannot be set."""
 

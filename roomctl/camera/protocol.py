@@ -9,11 +9,11 @@ right and up.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Generic, Literal, NoReturn, Protocol, TypeVar
 
 from roomctl.camera.profile import CameraProfile
 from roomctl.errors import PortError, PortReason, Unsupported
+from roomctl.frozen import frozen
 from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome
 
@@ -25,7 +25,7 @@ STANDBY = "is in standby; switch it on first"
 Part = Literal["pan", "tilt", "zoom"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CameraState:
     """What a camera is known to be doing; None: not known. Degrees count right and up.
 
@@ -50,7 +50,7 @@ class CameraState:
     firmware: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reached:
     """Where a move ended, as read back (None: it does not say), and what had to be clamped."""
 
@@ -60,7 +60,7 @@ class Reached:
     clamped: tuple[Part, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Believed:
     """What no camera tells, so that it is taken to be as it was told last.
 
@@ -75,7 +75,7 @@ class Believed:
 NOTHING_BELIEVED = Believed()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CameraRequest:
     """Commands that together do what was asked; what a command is, its protocol alone knows.
 

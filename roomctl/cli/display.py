@@ -10,12 +10,12 @@ import pwd
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roomctl import lifetime
 from roomctl.errors import DeviceError, RoomctlError
+from roomctl.frozen import frozen
 from roomctl.lifetime import Ending
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ END_LIMIT_S = 2.5  # half of what this process has itself
 UNPRIVILEGED = ("roomctl-screen", "nobody")  # who runs the browser when root starts a simulation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """Who shows the meeting: `mode` of a real screen process, run as `user` if we are root."""
 

@@ -11,7 +11,6 @@ import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from roomctl.config import Config, DeviceTable
 from roomctl.device import Status
 from roomctl.drill import Microphone, Step
 from roomctl.errors import Refused, RoomctlError
+from roomctl.frozen import frozen
 from roomctl.kind import Drill, DrillSetup, MakeDrill
 from roomctl.ports.holders import holder_of_node
 from roomctl.screen.driver import Screen
@@ -41,7 +41,7 @@ _NO_SCREEN = "no screen process answers; start `roomctl screen`, which owns the 
 _SHARED = ("tcp", "udp", "visca-ip")  # several programs may use such a device at once
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DrillRequest:
     """What the command line asked for; `device` None: only say what could be drilled.
 
@@ -56,7 +56,7 @@ class DrillRequest:
     yes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drillable:
     """A device of a room whose kind has a drill."""
 

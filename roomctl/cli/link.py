@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from roomctl import app
 from roomctl.cli.options import named
 from roomctl.config import Config
+from roomctl.frozen import frozen
 from roomctl.meeting import load_platforms, read
 from roomctl.meeting.dial import dial_strings
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
@@ -24,7 +25,7 @@ _VIDEO = ("video", "")  # an entry point without a type counts as one
 _CODES = ("passcode", "password")  # of an entry point
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invitation:
     """An invitation as a room reads it, to be printed with or without its secrets."""
 
@@ -107,7 +108,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinkReader:
     """What a room reads invitations with: its platforms, its policy and its language."""
 

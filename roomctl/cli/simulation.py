@@ -9,7 +9,6 @@ import logging
 import tempfile
 import webbrowser
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from roomctl import app, lifetime
@@ -23,6 +22,7 @@ from roomctl.cli.server import announced, print_addresses
 from roomctl.clock import SystemClock
 from roomctl.config import ApiTable, Config, NewMeetingTable
 from roomctl.errors import RoomctlError
+from roomctl.frozen import frozen
 from roomctl.lifetime import Ending
 from roomctl.room import Outside, Room
 from roomctl.simulator import DEMO, SimFeed, Simulator
@@ -34,7 +34,7 @@ READY_LIMIT_S = 15.0
 DEMO_PLATFORM = "jitsi"  # whose links look like the demo meeting's, and whose page may be read
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """What the command line asked for."""
 

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from roomctl.cli import ask, hid
 from roomctl.clock import SystemClock
 from roomctl.device import Status
 from roomctl.errors import NoReply, PortError, RoomctlError
+from roomctl.frozen import frozen
 from roomctl.simulator import Simulator
 from roomctl.speakerphone import Speakerphone, speakerphones
 from roomctl.speakerphone.description import report_words, words
@@ -29,7 +29,7 @@ OPEN_LIMIT_S = 4.0
 CONFIG = Path("/etc/roomctl/room.toml")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DescribeRequest:
     """What the command line asked for. `name`: in the room, in room.toml, or a url."""
 

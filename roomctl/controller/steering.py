@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from roomctl.frozen import frozen
 from roomctl.wire import Chunk, IdleMachine
 
 BEAT_S = 0.1
@@ -39,7 +39,7 @@ BUTTONS = {
 """Presets by the codes of include/uapi/linux/input-event-codes.h; Start is home."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StickPushed:
     """A stick is held: the `seq`th beat of this `hold`. Pan, tilt and zoom, each from -1 to 1."""
 
@@ -49,7 +49,7 @@ class StickPushed:
     push: tuple[float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StickReleased:
     """A hold is over: the stick was let go, or the controller is gone."""
 
@@ -57,7 +57,7 @@ class StickReleased:
     hold: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PresetPressed:
     """Somebody pressed the button of a preset, or of HOME."""
 

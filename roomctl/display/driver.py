@@ -14,7 +14,6 @@ import difflib
 import logging
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -42,6 +41,7 @@ from roomctl.errors import (
     Refused,
     Unsupported,
 )
+from roomctl.frozen import frozen
 from roomctl.kind import Context, IssueEntry, Kind, KindPart
 from roomctl.ports.udp import broadcast
 from roomctl.profile import ProfileFolder
@@ -240,7 +240,7 @@ def completed(url: str, profile: DisplayProfile) -> str:
     return url
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DisplayEntry:
     """A projector or television. `power` is what it says; `requested_on` what it does not yet say.
 

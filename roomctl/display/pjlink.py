@@ -17,10 +17,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from roomctl.display.session import DisplayAnswer, DisplayAsk, Outcome, Property, Value
+from roomctl.frozen import frozen
 
 PORT = 4352  # TCP, and UDP for search and notices
 LONGEST_PARAMETER = 128  # bytes
@@ -49,7 +50,7 @@ FAULTS = ("fan", "lamp", "temperature", "cover", "filter", "other")
 LEVELS = {"0": "ok", "1": "warning", "2": "error"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PjMessage:
     """One line and what it means; `fields` have their units in their names.
 
@@ -76,7 +77,7 @@ class PjMessage:
         return text.encode() + b"\r"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BadLine:
     """A line that means nothing, and why."""
 
@@ -200,7 +201,7 @@ def _text(data: bytes) -> str:
 Meaning = Callable[[str], dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Body:
     """One command: in which classes, what may be set, what a query and what its answer hold."""
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, Protocol
 
+from roomctl.frozen import frozen
 from roomctl.wire import Chunk
 
 Property = Literal[
@@ -50,7 +51,7 @@ _WHEN_ON: tuple[Property, ...] = (
 )  # in standby many answer "not now"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DisplayStatus:
     """What a display last said of itself; None: not known, or it has none.
 
@@ -69,7 +70,7 @@ class DisplayStatus:
     serial: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DisplayAsk:
     """One thing to say: `value` None asks for the property, else sets it."""
 
@@ -77,7 +78,7 @@ class DisplayAsk:
     value: str | bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DisplayAnswer:
     """One thing that a display said. `unasked`: it answers nothing, and is a hint to ask."""
 

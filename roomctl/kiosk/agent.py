@@ -16,12 +16,12 @@ import struct
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import roomctl
 from roomctl import lifetime, systemd
 from roomctl.errors import DeviceError, RoomctlError
+from roomctl.frozen import frozen
 from roomctl.kiosk.audio import default_devices
 from roomctl.kiosk.audio.meter import PeakMeter
 from roomctl.kiosk.audio.mixer import Mixer
@@ -83,7 +83,7 @@ LONGEST_BACKLOG = 256 * 1024  # a daemon that does not read this much is stuck
 _MOST_WAITING = 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KioskOptions:
     """How `roomctl screen` was started.
 

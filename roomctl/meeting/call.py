@@ -16,9 +16,11 @@ Knows no clock, no browser and no platform; time comes with every event.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from roomctl.frozen import frozen
 
 if TYPE_CHECKING:
     from roomctl.clock import Moment
@@ -74,7 +76,7 @@ class Evidence(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """What was asked for; a later call has a greater `id`."""
 
@@ -85,7 +87,7 @@ class Call:
     number: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Started:
     """A person, or a rule, asked for a call; it takes the place of the one before."""
 
@@ -93,7 +95,7 @@ class Started:
     at: Moment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Media:
     """A page's peer connections and the bytes that came and went since it opened."""
 
@@ -103,7 +105,7 @@ class Media:
     bytes_out: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageReport:
     """A report on the page of call `id`.
 
@@ -124,21 +126,21 @@ class PageReport:
     sound: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeaveAsked:
     """A person asked to leave."""
 
     at: Moment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Away:
     """The screen is not there, so nobody says how the call stands; may come again and again."""
 
     at: Moment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tick:
     """Time passed."""
 
@@ -148,7 +150,7 @@ class Tick:
 Event = Started | PageReport | LeaveAsked | Away | Tick
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallState:
     """How the call stands, since when, and what that rests on."""
 
@@ -158,7 +160,7 @@ class CallState:
     since: Moment | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallContext:
     """A call, its state, and what must be remembered to judge the next report.
 

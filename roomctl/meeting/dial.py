@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
+from roomctl.frozen import frozen
 from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.meeting.platform import Platforms
 
@@ -17,7 +17,7 @@ _USER = r"[0-9A-Za-z._+-]{1,64}"
 _HOST = r"(?:[0-9A-Za-z-]{1,63}\.){1,8}[0-9A-Za-z-]{2,24}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DialAddress:
     """An address in a text: whose it is, and what stands before the @ (else the whole)."""
 
@@ -65,7 +65,7 @@ def _domain(name: str) -> str:
     return below + re.escape(name.removeprefix("*."))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Patterns:
     owners: dict[str, str]
     own: re.Pattern[str] | None

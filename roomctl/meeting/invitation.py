@@ -7,8 +7,10 @@ panels translate the codes, the command line prints the sentences.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from roomctl.frozen import frozen
 
 
 class Refusal(StrEnum):
@@ -98,7 +100,7 @@ class _Spoken(dict[str, str]):
         return "it"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Launch:
     """What the room's browser opens. `url` may hold a passcode: never print it."""
 
@@ -108,7 +110,7 @@ class Launch:
     mode: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParsedInvitation:
     """What was found. `launch` is what may be opened.
 

@@ -10,9 +10,10 @@ import base64
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import parse_qsl, unquote
 
+from roomctl.frozen import frozen
 from roomctl.meeting.deep_link import read_deep_link
 from roomctl.meeting.dial import DialAddress, find_address
 from roomctl.meeting.invitation import Launch, ParsedInvitation, Refusal
@@ -140,7 +141,7 @@ def _better(good: ParsedInvitation | None, found: ParsedInvitation) -> ParsedInv
     return found if same and good.meeting_id and found.passcode else good
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Fit:
     """A shape that fits a link, and what its named groups hold."""
 

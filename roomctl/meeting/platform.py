@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from roomctl.errors import ConfigError, ProfileError
 from roomctl.explain import explain, tuples
+from roomctl.frozen import frozen
 from roomctl.meeting.url import DEFAULT_PORT, IP_LITERAL, ascii_host
 
 SignMeaning = Literal[
@@ -302,7 +303,7 @@ def _checked(pattern: str) -> str:
     return pattern
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Site:
     """Hosts of one platform: `name` exactly, or with `*.` everything below it.
 
@@ -461,7 +462,7 @@ def _configured_name(text: str) -> str | None:
     return None if host is None or (star and IP_LITERAL.fullmatch(host)) else star + host
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """Which meetings this room may join, by platform key, region or host; deny wins.
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from itertools import islice
 
+from roomctl.frozen import frozen
 from roomctl.meeting.platform import Platform, Platforms
 
 LONGEST_TEXT = 64 * 1024  # characters; what follows is not read
@@ -177,7 +178,7 @@ MOST_STRAY = 2  # digits behind a number: "123 456 789 2 楼"
 MOST_NUMBERS = 50  # behind labels, in one text; an invitation has one or two
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Number:
     """A number that a text prints for a platform, without separators."""
 
@@ -186,7 +187,7 @@ class Number:
     telling: bool = field(default=False, compare=False)  # spaced as only this platform does
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Meaning:
     """Whose the number behind a label may be; `own`: the label tells it by itself."""
 
@@ -194,7 +195,7 @@ class _Meaning:
     own: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Printed:
     """A number behind a label, by one of its meanings; `at` is where the number stands."""
 

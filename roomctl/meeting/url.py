@@ -35,10 +35,11 @@ import re
 import string
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
+from roomctl.frozen import frozen
 from roomctl.meeting.invitation import Refusal
 
 LONGEST_LINK = 8000  # characters; the longest seen are nested wrappers of about 2 000
@@ -54,7 +55,7 @@ _ESCAPED_CONTROL = re.compile("%(?:[01][0-9a-f]|7f)", re.IGNORECASE)
 DEFAULT_PORT = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinkUrl:
     """A link that is well formed; nothing is said about whose it is."""
 
@@ -91,7 +92,7 @@ class LinkUrl:
         return replace(self, rest=rest)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InvalidUrl:
     """A link that is not well formed; `host` is the name it gives, if that much could be read."""
 
@@ -273,7 +274,7 @@ _TOO_COMMON = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Brand:
     """A brand's host: its registered name, how it reads, and the labels that make it known."""
 

@@ -14,13 +14,13 @@ import logging
 import posixpath
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from roomctl.clock import Clock
 from roomctl.config import data_path
 from roomctl.device import Device
 from roomctl.errors import ConfigError, PortError, Refused
+from roomctl.frozen import frozen
 from roomctl.kind import Context, Kind
 from roomctl.occupancy import hilink
 from roomctl.occupancy.co2 import METERS, Co2Meter
@@ -59,7 +59,7 @@ _RADARS: Mapping[str, Callable[[], hilink.Radar]] = {
 LOST_TRANSITIONS, LOST_WITHIN_S = 10, 3600.0  # more: the wire, or the box, loses too much
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SensorLevel:
     """What a sensor shows, new or told again: whether somebody is there, by that sensor alone."""
 

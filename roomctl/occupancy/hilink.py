@@ -33,8 +33,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+from roomctl.frozen import frozen
 
 BAUD_2410, BAUD_2412, BAUD_2450 = 256_000, 115_200, 256_000
 HEAD, TAIL = bytes.fromhex("F4F3F2F1"), bytes.fromhex("F8F7F6F5")
@@ -56,7 +57,7 @@ class Radar(Protocol):
     def feed(self, data: bytes) -> Iterator[bool]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """One report of an LD2410 or LD2412. Distances in cm, energies 0-100 %."""
 
@@ -69,7 +70,7 @@ class Target:
     detection_cm: int | None = None  # an LD2412 does not tell it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Track:
     """One target of an LD2450: right and ahead of it in mm, coming nearer (+) or going in cm/s."""
 

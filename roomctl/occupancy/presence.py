@@ -34,9 +34,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from roomctl.frozen import frozen
 from roomctl.occupancy.health import STALE_S, CrossCheck, FaultCode, SensorHealth
 
 ENTER, LEAVE = 0.8, 0.003
@@ -102,7 +103,7 @@ Likelihood = tuple[float, float]
 State = Literal["unknown", "vacant", "occupied", "vacating"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reason:
     """Why: `code` is a sensor's kind, `call`, `call_ended`, `touch` or `no_sensor`."""
 
@@ -110,7 +111,7 @@ class Reason:
     params: Mapping[str, str | int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SensorFault:
     """A sensor that is not believed although its level comes, and since when."""
 
@@ -119,7 +120,7 @@ class SensorFault:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PresenceState:
     """Whether somebody is there. `since` is monotonic seconds, `probability` 0-1, None: unknown.
 
@@ -145,7 +146,7 @@ class PresenceState:
     sighted_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Proof:
     """Somebody was there at `at`, which holds for `hold_s`; `active`: is there still.
 
@@ -446,7 +447,7 @@ class Presence:
 InputKind = Literal["start", "level", "healthy", "call", "touch", "tick"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PresenceInput:
     """One thing that the room was told at `at_s`, monotonic; `sensor` for a level or its health.
 

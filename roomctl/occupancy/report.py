@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from roomctl.frozen import frozen
 from roomctl.occupancy.co2 import MOST_PPM
 
 LONGEST = 16_384  # bytes of a payload; a Zigbee2MQTT device has hundreds
@@ -28,7 +28,7 @@ _NO = {"off", "false", "0", "clear", "closed", "vacant", "not_home"}
 _GONE = {"unavailable", "unknown", "none", "null", ""}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SensorReport:
     """What a sensor sees: somebody (for a door: that it is open), how many people, ppm of CO2.
 

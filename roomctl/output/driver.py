@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from roomctl.clock import Clock, Moment
 from roomctl.device import Device
 from roomctl.errors import ConfigError, PortError
+from roomctl.frozen import frozen
 from roomctl.kind import Context, Kind, KindPart
 from roomctl.output.profile import Condition, OutputTable
 from roomctl.ports import address, gpiod
@@ -32,7 +32,7 @@ LEAST_S = 1.0  # between two switches: relays wear, and lamps that flicker are n
 TRY_AGAIN_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputEntry:
     """A relay or a light: the rule that it follows, and whether it is on; null: not known."""
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from roomctl.errors import PortError, PortReason
+from roomctl.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """A URL as written, and its parts: `scheme:place?key=value`."""
 

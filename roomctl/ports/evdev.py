@@ -24,10 +24,10 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
+from roomctl.frozen import frozen
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import open_in_thread
 from roomctl.ports.hotplug import open_when_there
@@ -52,7 +52,7 @@ SYSFS = Path("/sys/class/input")
 DEV = Path("/dev/input")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AxisInfo:
     """Where an axis stands, and the ends that its driver names."""
 

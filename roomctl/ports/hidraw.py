@@ -25,11 +25,11 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
+from roomctl.frozen import frozen
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.ports.descriptors import JoinedReports, completeness, has_keys, speaks_telephony
@@ -66,7 +66,7 @@ _CLOSE_LIMIT_S = 0.6
 _MOST_REPORT_BYTES = 16384  # HID_MAX_BUFFER_SIZE, include/linux/hid.h
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HidrawNode:
     """One hidraw node. What is None is not known: the device is no USB device, or does not say."""
 
@@ -203,7 +203,7 @@ def _open(path: str) -> int:
     return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class System:
     """What a port takes from the system; a test brings its own."""
 

@@ -21,11 +21,11 @@ import re
 import ssl
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from roomctl.errors import PortClosed, PortError
+from roomctl.frozen import frozen
 from roomctl.ports import stream
 from roomctl.ports.address import Address
 from roomctl.wire import Chunk, Identity, in_thread
@@ -46,7 +46,7 @@ _ANSWER = re.compile(rb"([0-9]{1,9}) ([0-9]{1,3})\n(.*)", re.DOTALL)
 _LOGIN = re.compile(r"//[^/@]*@")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HttpRequest:
     """A request, and how many seconds its answer may take."""
 
@@ -74,7 +74,7 @@ class HttpRequest:
         return cls(int(number), target.decode(), float(limit_s), method.decode(), body, kind)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HttpAnswer:
     """The answer to the request of that number; status 0: there is none, `body` says why."""
 

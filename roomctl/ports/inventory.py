@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import usb.core
 from serial.tools.list_ports import comports
 from serial.tools.list_ports_common import ListPortInfo
 
+from roomctl.frozen import frozen
 from roomctl.ports.usb import (
     AUDIO,
     HID,
@@ -31,7 +31,7 @@ _BY_ID = Path("/dev/serial/by-id")
 _BY_PATH = Path("/dev/serial/by-path")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PluggedDevice:
     """One thing that is plugged in, and the `url` line of room.toml for it."""
 

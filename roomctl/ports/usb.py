@@ -30,7 +30,6 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +39,7 @@ import usb.util
 from usb.backend import IBackend
 
 from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
+from roomctl.frozen import frozen
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.ports.descriptors import (
@@ -77,7 +77,7 @@ FAILURES = (usb.core.USBError, NotImplementedError)
 REFUSALS = (*FAILURES, ValueError)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeviceFilter:
     """What a URL asks for; `ids` is None for any sound device with buttons.
 
@@ -241,7 +241,7 @@ Backend = Callable[[], IBackend | None]
 Better = Callable[[DeviceFilter, Identity, Collection[str]], str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClaimedInterface:
     """One HID interface that is ours."""
 

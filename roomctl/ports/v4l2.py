@@ -34,10 +34,10 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from ctypes import c_char, c_int32, c_int64, c_long, c_uint8, c_uint32, c_uint64
-from dataclasses import dataclass
 from pathlib import Path
 
 from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.frozen import frozen
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.wire import Chunk, Identity
@@ -212,7 +212,7 @@ SUBSCRIBE_EVENT = iow(90, SubscriptionStruct)
 QUERY_EXT_CTRL = iowr(103, QueryStruct)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Capability:
     """What a video device is; `caps` are those of this node."""
 
@@ -222,7 +222,7 @@ class Capability:
     caps: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ControlInfo:
     """One control as its driver describes it; bit n of `items`: the menu has entry n."""
 

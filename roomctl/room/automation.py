@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
@@ -19,6 +19,7 @@ from roomctl.command import Identifier, Number, Source, command
 from roomctl.config import Config
 from roomctl.device import Status
 from roomctl.errors import Refused
+from roomctl.frozen import frozen
 from roomctl.kind import Context, IssueEntry, Part, RuledOutput, StandbyDisplay
 from roomctl.roles import Right
 from roomctl.room.bookings import Bookings
@@ -48,7 +49,7 @@ BECAUSE = {
 UNPROVEN_S = 120.0  # a box needs a while after its start to learn the time
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Actuators:
     """What automation works with."""
 

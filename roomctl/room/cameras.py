@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -48,6 +47,7 @@ from roomctl.errors import (
     UnknownOutcome,
     Unsupported,
 )
+from roomctl.frozen import frozen
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.roles import Right
 from roomctl.room.document import CameraEntry, PresetEntry
@@ -75,7 +75,7 @@ Performed = Literal["done", "again", "left"]
 """How an act of the room's ended: `again`: it may be taken later; `left`: it never will."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Failed:
     act: CameraAct
     reason: str

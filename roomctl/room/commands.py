@@ -34,6 +34,7 @@ from roomctl.errors import (
     UnknownOutcome,
     Unsupported,
 )
+from roomctl.frozen import frozen
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class CommandStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """Why a command was not done: a code from a closed list, its parameters, and one sentence."""
 
@@ -62,7 +63,7 @@ class Failure:
     params: dict[str, Param] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CommandRecord:
     """One command and its outcome. `result`: what it found out, once done.
 

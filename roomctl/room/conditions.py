@@ -29,10 +29,11 @@ trouble ("not_configured"). Knows no clock, no device and no part: values in, va
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from roomctl.clock import Moment
+from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry
 from roomctl.room.document import AudioEntry, ConditionEntry, ConditionType, DeviceEntry
 
@@ -43,7 +44,7 @@ PlatformState = Literal["usable", "none", "not_allowed", "ended"]
 _CAMERA_REFUSES = ("camera.busy", "camera.menu_open", "camera.not_executable")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoomFacts:
     """What a room's parts say. `devices`: those that are needed; `starting`: they have time yet.
 
@@ -62,7 +63,7 @@ class RoomFacts:
     issues: tuple[IssueEntry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Verdict:
     """Whether a condition holds (None: unknown), why, and whom it concerns."""
 

@@ -11,18 +11,19 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, make_dataclass
+from dataclasses import field, fields
 from datetime import datetime
 from typing import Literal
 
 from roomctl.command import Param
+from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry, Kind
 
 KEPT = 1000  # changes an event stream may resume from
 BEHIND = 256  # changes a watcher may be behind; then it sees a gap in `rev`
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IdentityEntry:
     """Which room this is."""
 
@@ -37,7 +38,7 @@ class IdentityEntry:
     wifi: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeviceEntry:
     """One device: whether it can be used and if not, why (`reason` from a closed list)."""
 
@@ -49,7 +50,7 @@ class DeviceEntry:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PresetEntry:
     """A stored camera position; `number` counts from 1."""
 
@@ -58,7 +59,7 @@ class PresetEntry:
     picture: str | None = None  # path of what the camera sees there
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CameraEntry:
     """A camera: degrees right and up, zoom 0-100 % (wide to tele), focus 0-100 % (far to near).
 
@@ -87,7 +88,7 @@ class CameraEntry:
     picture: Literal["meeting", "other", "unknown"] = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FallbackEntry:
     """Another way to meet: the invitation's other `link`, or a `new` meeting on a platform."""
 
@@ -95,7 +96,7 @@ class FallbackEntry:
     way: Literal["link", "new"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MeetingEntry:
     """The one call of this room; `evidence` says why `in_call` is believed.
 
@@ -130,7 +131,7 @@ class MeetingEntry:
     rejoin: bool = False  # it failed, and it is known how to join it again
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BookingEntry:
     """A booking of today; `join` is `now` while it may be joined with one touch."""
 
@@ -145,7 +146,7 @@ class BookingEntry:
     status: Literal["booked", "used", "checked_in", "released"] = "booked"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlatformEntry:
     """A meeting platform this room may use."""
 
@@ -155,7 +156,7 @@ class PlatformEntry:
     by_number: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FavouriteEntry:
     """A meeting that is kept on the panel."""
 
@@ -163,7 +164,7 @@ class FavouriteEntry:
     platform: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReasonEntry:
     """Why the room is believed occupied or vacant."""
 
@@ -171,7 +172,7 @@ class ReasonEntry:
     params: dict[str, Param]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OccupancyEntry:
     """Whether somebody is there; `probability` 0-1; `healthy` of `configured` sensors are believed.
 
@@ -203,7 +204,7 @@ ActWord = Literal[
 """Something that a room does by itself (`rules`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoticeEntry:
     """Something that the room will do by itself at `at`, unless somebody says *keep it*."""
 
@@ -212,7 +213,7 @@ class NoticeEntry:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActEntry:
     """Something that the room did by itself, and why; `undo`: it can be undone, still."""
 
@@ -224,7 +225,7 @@ class ActEntry:
     undo: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AutomationEntry:
     """What the room is about to do by itself, and what it did lately, oldest first."""
 
@@ -232,7 +233,7 @@ class AutomationEntry:
     acts: tuple[ActEntry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpeakerphoneEntry:
     """A speakerphone; `port_path` tells two of one model apart. One at most is `used`.
 
@@ -247,7 +248,7 @@ class SpeakerphoneEntry:
     mic_gated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AudioEntry:
     """Microphone and loudspeaker; `mute` is `muted` only when silence has been read back.
 
@@ -286,7 +287,7 @@ class AudioEntry:
     speakerphones: tuple[SpeakerphoneEntry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PanelEntry:
     """Whether panels and the display are `awake`; `prompt` is what somebody has to answer there.
 
@@ -312,7 +313,7 @@ ConditionType = Literal[
 """What must hold for a room to be used; Ready: all of them do (`room.conditions`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConditionEntry:
     """One thing that must hold for the room to be ready; null: it is not known whether it does.
 
@@ -328,7 +329,7 @@ class ConditionEntry:
     since_proven: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoomDocument:
     """All of it; `rev` grows by one with every change."""
 
@@ -365,23 +366,19 @@ def sections_of(document: RoomDocument) -> set[str]:
 
 def document_of(kinds: Iterable[Kind]) -> type[RoomDocument]:
     """Return the document of a room that has further `kinds` of devices: a section for each."""
-    more = [
-        (kind.section, tuple[kind.entry, ...], field(default=()))  # type: ignore[name-defined]
+    more = {
+        kind.section: tuple[kind.entry, ...]  # type: ignore[name-defined]
         for kind in kinds
         if kind.entry is not None
-    ]
+    }
     if not more:
         return RoomDocument
-    return make_dataclass(
-        "RoomDocument",
-        more,
-        bases=(RoomDocument,),
-        frozen=True,
-        namespace={"__doc__": RoomDocument.__doc__},
-    )
+    empty = dict.fromkeys(more, ())
+    body = {"__doc__": RoomDocument.__doc__, "__annotations__": more, **empty}
+    return frozen(type("RoomDocument", (RoomDocument,), body))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """The sections of the room document that became new with revision `rev`."""
 

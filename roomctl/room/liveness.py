@@ -10,11 +10,11 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from roomctl.device import Device, Status
+from roomctl.frozen import frozen
 from roomctl.store import Disk
 
 SAMPLE_S = 1.0
@@ -23,7 +23,7 @@ STALLED_S = 30.0  # twice the longest that opening a device may take
 LAG_LIMIT_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskState:
     """A device's task: how long ago it went round (None: not begun), and if that is too long."""
 
@@ -32,7 +32,7 @@ class TaskState:
     went_round_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LivenessReport:
     """How the program is: not what its devices are, which the room document says.
 

@@ -12,7 +12,7 @@ import difflib
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from roomctl.booking import Booking
@@ -35,6 +35,7 @@ from roomctl.command import (
 from roomctl.config import Config
 from roomctl.device import Status
 from roomctl.errors import ConfigError, LinkRefused, PortError, Refused, UnknownOutcome
+from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry, Part
 from roomctl.meeting import call, dial, load_platforms, read
 from roomctl.meeting.deep_link import deep_link, without_passcode
@@ -76,7 +77,7 @@ _WAYS = (
 _QUIET = (call.State.IDLE, call.State.ENDED, call.State.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Joined:
     """What was read of the meeting that was asked for last, and of another way to meet."""
 

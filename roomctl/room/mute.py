@@ -12,8 +12,10 @@ what came of it; whenever `lit` is new, it writes the LED.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+
+from roomctl.frozen import frozen
 
 CONFIRM_S = 2.0
 CONFLICT_S = 0.5  # two people who want the opposite at the same moment
@@ -31,7 +33,7 @@ class Mute(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MuteStatus:
     """What is shown: since when (monotonic seconds), who asked, and why if that is not plain.
 
@@ -48,7 +50,7 @@ class MuteStatus:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MuteRequested:
     """`by` asked for the microphone to be muted, or open."""
 
@@ -56,7 +58,7 @@ class MuteRequested:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LedWritten:
     """What became of the LED write of `generation`: `muted` was written; None: it failed."""
 
@@ -76,7 +78,7 @@ class Switch(StrEnum):
     UNKNOWN = "unknown"  # there is one, and it cannot be read
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaptureRead:
     """The capture mute as read back by the screen process once it had done what was requested.
 
@@ -97,7 +99,7 @@ class CaptureRead:
         return False if self.switch is Switch.ON else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpeakerphoneOnline:
     """Whether the speakerphone is there, and whether it has a Mute LED.
 
@@ -108,14 +110,14 @@ class SpeakerphoneOnline:
     has_led: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SoundServerOnline:
     """Whether there is a sound server that can be asked. One that is back may have forgotten."""
 
     there: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimePassed:
     """Only time has passed."""
 
@@ -125,7 +127,7 @@ MuteEvent = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MuteState:
     """All that is known, and what it amounts to in `status`."""
 

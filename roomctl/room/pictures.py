@@ -10,12 +10,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from roomctl.camera.profile import CameraTable
 from roomctl.clock import Clock
 from roomctl.errors import PortClosed, PortError, PortReason, Refused, RoomctlError
+from roomctl.frozen import frozen
 from roomctl.store.disk import sync_folder, whole, write_whole
 from roomctl.wire import Connect, in_thread
 
@@ -30,7 +30,7 @@ _ENDINGS = {ending: media for media, ending in _TYPES.values()}
 _Key = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """A still picture as the camera made it."""
 
@@ -169,7 +169,7 @@ class SelfView:
         self._waiting.clear()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Kept:
     version: str
     path: Path | None

@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,6 +21,7 @@ from roomctl.command import Declaration, Handler, Number, Result, Source, comman
 from roomctl.config import Config
 from roomctl.controller.steering import PresetPressed, StickPushed
 from roomctl.errors import DeviceError, PortError, PortReason, Refused
+from roomctl.frozen import frozen
 from roomctl.kind import Context, IssueEntry, Kind, Part, RuledOutput, StandbyDisplay
 from roomctl.occupancy import Sensor
 from roomctl.occupancy.profile import OccupancyTable
@@ -63,7 +64,7 @@ TICK_S, LEAST_S = 1.0, 0.01
 END_LIMIT_S = 2.5  # cameras stop in 1.0 of them
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outside:
     """Everything that comes in from outside: ports, bookings, time."""
 

@@ -11,12 +11,13 @@ import binascii
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, get_args
 
 from roomctl.clock import Clock
 from roomctl.device import Device
 from roomctl.errors import NoReply, PortClosed, Refused
+from roomctl.frozen import frozen
 from roomctl.kind import Context, Kind
 from roomctl.screen.profile import ScreenTable, screen_url
 from roomctl.screen.protocol import (
@@ -66,7 +67,7 @@ READ_BACK_S = 2.0
 NO_SOUND = SoundState(available=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageRules:
     """What is known of a meeting's platform: see `protocol.OpenMeeting`."""
 
@@ -78,7 +79,7 @@ class PageRules:
     native: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScreenState:
     """What the screen last said. All None while it is not there: nothing is known then.
 
@@ -93,7 +94,7 @@ class ScreenState:
     tone: ToneResult | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LevelHeard:
     """How loud the microphone is, 0-100; while the screen was told to listen."""
 

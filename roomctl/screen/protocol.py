@@ -25,11 +25,13 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, field, fields, is_dataclass
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
+
+from roomctl.frozen import frozen
 
 
 class ScreenReason(StrEnum):
@@ -59,7 +61,7 @@ class SignKind(StrEnum):
     PATH = "path"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageSign:
     """If `what` is there, the page says `word`.
 
@@ -72,7 +74,7 @@ class PageSign:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageState:
     """What an assisted page shows.
 
@@ -85,7 +87,7 @@ class PageState:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SoundFlow:
     """Whether the browser records from a microphone, and plays to a loudspeaker, right now."""
 
@@ -93,7 +95,7 @@ class SoundFlow:
     playback: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageSelectors:
     """CSS selectors: where the room's name is typed, what joins, what leaves; "": not known."""
 
@@ -125,14 +127,14 @@ class ToneVerdict(StrEnum):
     NO_SOUND_SERVER = "no_sound_server"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetMute:
     """Mute every microphone, or open the room's; answered by a SoundState that was read back."""
 
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetVolume:
     """Set the loudness of the room, 0-100 %; answered by a SoundState that was read back."""
 
@@ -142,7 +144,7 @@ class SetVolume:
         within("pct", self.pct, 100)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetGain:
     """Set the gain of the room's microphone, 0-100 %; answered by a SoundState read back."""
 
@@ -152,7 +154,7 @@ class SetGain:
         within("pct", self.pct, 100)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PreferDevice:
     """Prefer the sound of this USB device to the sound server's default; all None: forget it.
 
@@ -164,7 +166,7 @@ class PreferDevice:
     pid: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportLevel:
     """Say the microphone's level ten times a second for the next `for_s` seconds; 0: no more."""
 
@@ -174,14 +176,14 @@ class ReportLevel:
         within("for_s", self.for_s, 60)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlayTone:
     """Play the test tone on the room's loudspeaker; answered by ToneResult with the same `id`."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SoundState:
     """The sound server as it was read.
 
@@ -211,7 +213,7 @@ class SoundState:
         return False if self.switch is CaptureSwitch.ON else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MicrophoneLevel:
     """The microphone's peak of the last tenth of a second: 0 is -60 dB, 100 is full scale."""
 
@@ -221,7 +223,7 @@ class MicrophoneLevel:
         within("pct", self.pct, 100)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToneResult:
     """What became of the test tone `id`.
 
@@ -276,14 +278,14 @@ class TouchRefusal(StrEnum):
     FAILED = "remote_control_failed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakePicture:
     """Send a picture of the display."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PressPoint:
     """Press and let go of the page at a place."""
 
@@ -295,7 +297,7 @@ class PressPoint:
         _on_display(self.x, self.y)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScrollAt:
     """Turn the wheel at a place: `steps` notches, down if `down`."""
 
@@ -311,7 +313,7 @@ class ScrollAt:
             raise ValueError(f"steps is not within 1-{MOST_STEPS}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypeText:
     """Type a text, at most 256 characters, to whatever has the page's focus."""
 
@@ -327,7 +329,7 @@ class TypeText:
         return f"TypeText(number={self.number})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PressKey:
     """Strike a key."""
 
@@ -335,7 +337,7 @@ class PressKey:
     key: KeyName
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TouchResult:
     """The order `number` was done, or why not."""
 
@@ -343,7 +345,7 @@ class TouchResult:
     refusal: TouchRefusal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PicturePart:
     """Part `part` (from 0) of `parts` of a picture, in base64; what the whole is, its bytes say."""
 
@@ -398,7 +400,7 @@ class PagePhase(StrEnum):
 PAGE_OVER = frozenset({PagePhase.CLOSED, PagePhase.CRASHED, PagePhase.FAILED})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenMeeting:
     """Open a meeting. `origin` alone ("https://host[:port]") gets camera and microphone.
 
@@ -430,14 +432,14 @@ class OpenMeeting:
         return f"OpenMeeting(id={self.id}, host={host_of(self.url)!r}, assisted={self.assisted})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeaveMeeting:
     """Leave the meeting `id`; another one stays."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClearPage:
     """Show nothing, and forget the page that was last there."""
 
@@ -449,7 +451,7 @@ class DisplayRole(StrEnum):
     PANEL = "panel"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShowPage:
     """Show `url` on a display, at the room's between meetings; None: no page.
 
@@ -467,19 +469,19 @@ class ShowPage:
         return f"ShowPage(place={self.place!r}, output={self.output!r})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SwitchDisplay:
     """Switch the display on or off; answered by a DisplayState that was read back."""
 
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskAll:
     """Say all: ScreenHello, MeetingPage if any, SoundState, DisplayState; a kiosk WantPages too."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScreenHello:
     """Who the screen is: roomctl's version, kiosk|headless|simulated, the browser's version."""
 
@@ -488,7 +490,7 @@ class ScreenHello:
     browser: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RtcStats:
     """The page's live peer connections, those that are connected, and bytes since it opened.
 
@@ -507,7 +509,7 @@ class RtcStats:
             within(name, getattr(self, name), LARGEST_INT)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MeetingPage:
     """The page of call `id`; `host` is where it is now, `rtc` None when nothing was read.
 
@@ -525,19 +527,19 @@ class MeetingPage:
     flow: SoundFlow | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DisplayState:
     """Whether the display is on; None = not known."""
 
     on: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WantPages:
     """A kiosk asks for a ShowPage for each of its displays; it says so again when a page fell."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heartbeat:
     """Each second: the screen lives."""
 
@@ -572,7 +574,7 @@ ScreenReport = (
 ScreenMessage = ScreenOrder | ScreenReport
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InvalidMessage:
     """A line that is no message; `why` never quotes what it held."""
 

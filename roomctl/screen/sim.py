@@ -7,9 +7,10 @@ BUTTON, which is all there is to press. Has no clock, no loop and no browser.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import roomctl
+from roomctl.frozen import frozen
 from roomctl.screen.png import png
 from roomctl.screen.protocol import (
     PAGE_OVER,
@@ -68,7 +69,7 @@ BYTES_IN_PER_READ = 90_000  # about 1.4 Mbit/s, a 720p picture with sound
 BYTES_OUT_PER_READ = 60_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Call:
     order: OpenMeeting
     page: MeetingPage

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from roomctl.clock import Moment
 from roomctl.device import Health
+from roomctl.frozen import frozen
 from roomctl.speakerphone.hid import (
     DescriptorError,
     ReportControl,
@@ -63,7 +63,7 @@ def last(records: tuple[Record, ...]) -> tuple[Record, ...]:
     return records[reports[-REPORTS] :] if len(reports) > REPORTS else records
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadSettings:
     """What of a profile decides what a report means."""
 
@@ -164,7 +164,7 @@ def mute_reports(layout: ReportLayout, records: tuple[Record, ...]) -> list[floa
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Description:
     """What a driver knows of its device; `identity` None: it was not seen yet."""
 
@@ -226,7 +226,7 @@ def why(asked: str | None, stem: str, identity: Identity | None) -> str:
     return f"it is for {ids}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pasted:
     """A description that was read back: what was said, and what it was said to mean."""
 

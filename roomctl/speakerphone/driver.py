@@ -16,13 +16,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
 from roomctl.clock import Clock
 from roomctl.device import Device
 from roomctl.errors import NoReply, PortClosed, PortError, PortMissing, PortReason
+from roomctl.frozen import frozen
 from roomctl.kind import Context, Drill, DrillSetup, Kind
 from roomctl.speakerphone.description import Description, ring, why
 from roomctl.speakerphone.hid import DescriptorError, ReportLayout, read_descriptor
@@ -46,7 +47,7 @@ SLEPT_S = 2.0
 _FAILURES_BORNE = 1  # the second failed write running makes a device offline
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpeakerphoneState:
     """What is known of the device. `led_muted` is what was last written; None: nothing is sure.
 
@@ -73,7 +74,7 @@ class SpeakerphoneState:
     last_press_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyPressed:
     """Somebody pressed a key of a speakerphone, as `press.Press` names it."""
 

@@ -25,6 +25,7 @@ from itertools import chain, islice, repeat
 from typing import NamedTuple
 
 from roomctl.errors import RoomctlError
+from roomctl.frozen import frozen
 
 MAX_DESCRIPTOR_BYTES = 4096
 MAX_PUSHES = 4
@@ -77,7 +78,7 @@ class ReportType(StrEnum):
     FEATURE = "F"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """What one main item declares: `count` values of `size` bits, the first at bit `bit`.
 
@@ -154,7 +155,7 @@ class Field:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportControl:
     """One usage in one report: where its value stands and how to read it.
 
@@ -193,7 +194,7 @@ class ReportControl:
         return raw - (1 << self.size) if negative else raw
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportLayout:
     """Every report of a device. `bits` gives the length of each, padding included."""
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, field
 
+from roomctl.frozen import frozen
 from roomctl.speakerphone.hid import ReportControl, ReportLayout, ReportType, Usage, read_descriptor
 from roomctl.speakerphone.telephony import REPORT_TYPES
 from roomctl.wire import Chunk
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Model:
     """What the USB port would find out about the device.
 

@@ -53,6 +53,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from roomctl.frozen import frozen
 from roomctl.speakerphone.hid import ReportControl, ReportLayout, ReportType, Usage
 from roomctl.wire import Chunk
 
@@ -86,7 +87,7 @@ class Press(StrEnum):
     SPEAKER_MUTE = "speaker_mute"  # Consumer Mute: on a speakerphone the loudspeaker's
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PressTiming:
     """How long what a device says may still be an answer or a repetition, in seconds.
 
@@ -99,7 +100,7 @@ class PressTiming:
     double_s: float = 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrittenLeds:
     """What the host wrote: from when on the device can answer it, and since when it stands."""
 
@@ -221,7 +222,7 @@ class Keys:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Window:
     """When one write may be echoed. `telling`: that nothing comes would mean something."""
 
@@ -304,7 +305,7 @@ class EchoFilter:
         self._silent[off_hook] = max(-_SURE, min(_SURE, self._silent[off_hook] + silent))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Write:
     """One LED as it was and as it is now; `before` is None if nobody knows.
 

@@ -18,10 +18,12 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeVar
+
+from roomctl.frozen import frozen
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ _BROKEN = {errno.EIO, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errn
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quarantine:
     """A damaged file: as what it is kept (None: it could not be moved), and why it is damaged.
 
@@ -55,7 +57,7 @@ class Quarantine:
 Ailment = Literal["full", "read_only", "failing"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unwritable:
     """Why the folder takes no writes, since when, and how many bytes are free, if that is known."""
 

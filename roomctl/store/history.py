@@ -23,12 +23,13 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
 from roomctl.errors import RoomctlError
+from roomctl.frozen import frozen
 from roomctl.store.disk import Disk, sync_folder
 
 T = TypeVar("T")
@@ -68,7 +69,7 @@ INSERT INTO quarters VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (start) DO UPDATE SET
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuarterHour:
     """A quarter of an hour from `start` (Unix time) on: seconds in each state, and arrivals."""
 
@@ -80,7 +81,7 @@ class QuarterHour:
     arrivals: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputTransition:
     """Something that the room was told at `at` (Unix time) and `mono_s` (monotonic)."""
 
@@ -91,7 +92,7 @@ class InputTransition:
     high: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AutomaticAct:
     """Something that the room did by itself at `at` (Unix time); `why` is JSON."""
 

@@ -14,12 +14,13 @@ import contextlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from roomctl.errors import Refused, RoomctlError
+from roomctl.frozen import frozen
 from roomctl.store.disk import LARGEST, Disk, whole
 from roomctl.wire import in_thread
 
@@ -32,7 +33,7 @@ Place = tuple[str, ...]
 """Where a setting stands, as the keys of room.toml: ("camera", "front", "presets", "2")."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingsRevision:
     """All settings as they were after one change: by whom, when and why."""
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from roomctl.frozen import frozen
 from roomctl.visca.connection import Connection
 from roomctl.visca.frames import (
     BROADCAST,
@@ -41,7 +41,7 @@ _CHANGE_BYTES = 3
 _CHANGE_HEADERS = (0x88, *range(0x90, 0x100, 0x10))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Step:
     """One message of the opening, and the answer that ends the wait for it.
 

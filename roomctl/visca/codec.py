@@ -34,9 +34,10 @@ Sources: Sony SRG-300H manual p.31; BRC-X400 command list p.10-13.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
+from roomctl.frozen import frozen
 from roomctl.visca.frames import (
     BROADCAST,
     END,
@@ -74,7 +75,7 @@ _ERRORS: dict[int, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Described:
     """A frame in words. `address`: the camera's, 1-7; 8: all of them, 0: the line itself."""
 

@@ -22,9 +22,10 @@ Sources: Sony SRG-300H command list; Sony BRC-X400 command list p.5-7.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
+
+from roomctl.frozen import frozen
 
 END = 0xFF
 SHORTEST, LONGEST = 3, 17
@@ -43,7 +44,7 @@ class ErrorCode(IntEnum):
     NOT_EXECUTABLE = 0x41
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ack:
     """The camera took the command into `socket`."""
 
@@ -51,7 +52,7 @@ class Ack:
     socket: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Completion:
     """What sat in `socket` has ended; socket 0: a command that needed none."""
 
@@ -59,7 +60,7 @@ class Completion:
     socket: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Data:
     """The answer to an inquiry; what `data` means depends on the inquiry."""
 
@@ -67,7 +68,7 @@ class Data:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorMessage:
     """The camera refused; `code` is one of ErrorCode, or a number that no list names."""
 
@@ -76,14 +77,14 @@ class ErrorMessage:
     code: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NetworkChange:
     """A camera was powered up, or the chain changed: nothing known before counts any more."""
 
     address: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeNotice:
     """A person used the infrared remote: the camera's state is to be read again."""
 
@@ -91,19 +92,19 @@ class ChangeNotice:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddressesSet:
     """AddressSet came back: `cameras` of them took an address."""
 
     cameras: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllCleared:
     """The broadcast IF_Clear came back."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BadFrame:
     """Bytes that are no frame; `why` is for the log. Never a value."""
 

@@ -27,10 +27,10 @@ everything else. A speed byte is never 00 in a drive or a stop: a BRC-300 answer
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import ClassVar, TypeAlias
 
+from roomctl.frozen import frozen
 from roomctl.visca import codec
 from roomctl.visca.codec import Described, Value
 from roomctl.visca.frames import BROADCAST, END, BadFrame
@@ -116,7 +116,7 @@ class Inquiry(Enum):
 _QUESTIONS = {inquiry: codec.body("inquiry", inquiry.value, {}) for inquiry in Inquiry}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddressSet:
     """Number the cameras of a chain from 1; broadcast, serial lines only."""
 
@@ -125,7 +125,7 @@ class AddressSet:
         return bytes((0x88, 0x30, 0x01, END))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClearAll:
     """IF_Clear: empty both sockets; of one camera, or broadcast."""
 
@@ -134,7 +134,7 @@ class ClearAll:
         return bytes((0x80 | address, 0x01, 0x00, 0x01, END))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cancel:
     """Give up what sits in `socket`; it then ends with an error and no completion."""
 
@@ -146,7 +146,7 @@ class Cancel:
         return bytes((0x80 | address, 0x20 | self.socket, END))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Power:
     """On, or standby."""
 
@@ -157,7 +157,7 @@ class Power:
         return bytes((0x80 | address, 0x01, 0x04, 0x00, 0x02 if self.on else 0x03, END))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drive:
     """Pan and tilt until told otherwise; both STILL is the stop. Speeds from 1, never 0."""
 
@@ -174,7 +174,7 @@ class Drive:
         return bytes((0x80 | address, 0x01, 0x06, 0x01, *speeds, self.pan, self.tilt, END))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Travel:
     """A move of pan and tilt that ends by itself, in the camera's own units and signs."""
 
@@ -194,21 +194,21 @@ class _Travel:
         return bytes((0x80 | address, 0x01, 0x06, self.code, *speeds, *pan, *tilt, END))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Absolute(_Travel):
     """Go to a position in the camera's own units and signs."""
 
     code: ClassVar[int] = 0x02
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Relative(_Travel):
     """Go that far from here, in the camera's own units and signs."""
 
     code: ClassVar[int] = 0x03
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Home:
     """Go to the middle."""
 
@@ -217,7 +217,7 @@ class Home:
         return bytes((0x80 | address, 0x01, 0x06, 0x04, END))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ZoomDrive:
     """Zoom until told otherwise; `speed` 0-7 is slow to fast, and means nothing for STOP."""
 
@@ -229,7 +229,7 @@ class ZoomDrive:
         return bytes((0x80 | address, 0x01, 0x04, 0x07, _driven(self, self.way, self.speed), END))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ZoomTo:
     """Zoom to a position, 0 wide to (mostly) 4000 hex tele."""
 
@@ -240,7 +240,7 @@ class ZoomTo:
         return bytes((0x80 | address, 0x01, 0x04, 0x47, *_place(self, self.position), END))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FocusDrive:
     """Focus until told otherwise; `speed` 0-7 is slow to fast, and means nothing for STOP."""
 
@@ -252,7 +252,7 @@ class FocusDrive:
         return bytes((0x80 | address, 0x01, 0x04, 0x08, _driven(self, self.way, self.speed), END))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FocusTo:
     """Focus to a position, in the camera's own units."""
 
@@ -263,7 +263,7 @@ class FocusTo:
         return bytes((0x80 | address, 0x01, 0x04, 0x48, *_place(self, self.position), END))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preset:
     """Store, recall or clear a preset, by the number on the wire (0-254)."""
 
@@ -276,7 +276,7 @@ class Preset:
         return bytes((0x80 | address, 0x01, 0x04, 0x3F, self.action, self.number, END))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """Any other command, by its name in the vocabulary, and its fields as raw integers."""
 
@@ -292,7 +292,7 @@ class Command:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Raw:
     """Bytes between header and FF that nobody vouches for."""
 
@@ -346,7 +346,7 @@ def _nibbles(message: object, value: int, digits: int) -> bytes:
     return bytes(value >> 4 * place & 0x0F for place in reversed(range(digits)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Addressed:
     """A message and the camera it is for: 1-7, or 8 for all."""
 
@@ -404,7 +404,7 @@ _READ: dict[str, Callable[[dict[str, int]], Message]] = {
 # What a camera answers.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """Who the camera says it is: vendor and model code, ROM version, number of sockets."""
 

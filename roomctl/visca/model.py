@@ -5,9 +5,9 @@ Knows no file and no person's units: who has a profile of the camera makes a `Ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from roomctl.frozen import frozen
 from roomctl.visca.message import Inquiry, PositionLayout
 
 Quirk: TypeAlias = Literal[
@@ -22,7 +22,7 @@ Quirk: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """How long to wait for a camera, in seconds; `tries`: how often before it counts as silent.
 
@@ -50,7 +50,7 @@ class Limits:
     tries: int = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CameraModel:
     """What a `Connection` must know of a camera; the defaults are a camera that nobody knows.
 

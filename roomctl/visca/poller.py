@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from roomctl.frozen import frozen
 from roomctl.visca import codec
 from roomctl.visca.message import (
     Inquiry,
@@ -22,7 +23,7 @@ from roomctl.visca.message import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Readback:
     """What the camera has said of itself, in its own units; None: not known.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from roomctl.frozen import frozen
 from roomctl.visca.message import (
     Absolute,
     Command,
@@ -47,7 +48,7 @@ class RequestEnd(Enum):
     OFFLINE = "offline"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """How a request ended; `code` is the camera's error code, `after_s` how long was waited.
 

@@ -21,6 +21,7 @@ from typing import Literal
 from roomctl.camera.aw.message import AwMessage, BadAw, read, target
 from roomctl.camera.driven import Driven, StopTerms
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents
+from roomctl.frozen import frozen
 from roomctl.ports.http import LOGIN_REFUSED, HttpAnswer, HttpRequest
 from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome, RequestEnd
@@ -92,7 +93,7 @@ class AwAxes(Driven[str]):
             self.wanted = self.said = self.proving = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Pending:
     """What is on its way. `alone`: no drive of its axes was, and it came not too soon."""
 

@@ -23,9 +23,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 from urllib.parse import quote, unquote_plus
+
+from roomctl.frozen import frozen
 
 PTZ, CAM = "/cgi-bin/aw_ptz", "/cgi-bin/aw_cam"
 MIDDLE = 0x8000
@@ -84,7 +86,7 @@ FAULTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AwMessage:
     """One line and what it means; `command` is its code, `parameter` what stands behind that.
 
@@ -99,7 +101,7 @@ class AwMessage:
     error: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BadAw:
     """A line that means nothing, and why."""
 
@@ -163,7 +165,7 @@ Meaning = Callable[[str], dict[str, Any]]
 _Read = Callable[[str, str], dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Part:
     """One value of a line: how it looks, and what it says."""
 
@@ -243,7 +245,7 @@ def _meaning(parts: _Parts) -> Meaning:
     return read
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Code:
     """One code: what may stand behind it, and how its answer begins.
 

@@ -22,6 +22,7 @@ from roomctl.camera.driven import Driven, StopTerms
 from roomctl.camera.onvif import message as soap
 from roomctl.camera.onvif.message import DEVICE, ENTRY, MEDIA, PTZ, Element, SoapFault
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents
+from roomctl.frozen import frozen
 from roomctl.ports.http import LOGIN_REFUSED, HttpAnswer, HttpRequest
 from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome, RequestEnd
@@ -94,7 +95,7 @@ class OnvifRequest:
     answered_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Pending:
     """What is on its way, of a drive its speeds; `alone`: no drive was, when this stop was said."""
 

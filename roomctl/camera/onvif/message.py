@@ -15,11 +15,12 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
+
+from roomctl.frozen import frozen
 
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
 TT = "http://www.onvif.org/ver10/schema"
@@ -40,7 +41,7 @@ _DURATION = re.compile(r"P(?:T(?:([0-9.]+)H)?(?:([0-9.]+)M)?(?:([0-9.]+)S)?)", r
 Element = ElementTree.Element
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SoapFault:
     """A refusal: the last of its codes, such as `ter:NoToken`, and what it says."""
 
@@ -48,7 +49,7 @@ class SoapFault:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UsernameToken:
     """Who asks, proven by a digest."""
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal, Protocol
 
@@ -35,6 +34,7 @@ from roomctl.errors import (
     UnknownOutcome,
     Unsupported,
 )
+from roomctl.frozen import frozen
 from roomctl.visca.message import PositionLayout, read_position, read_zoom
 from roomctl.wire import Connect, Record
 
@@ -64,7 +64,7 @@ _TICK_S = 0.02
 _ROOM_HOLDS_IT = "a room that runs (`roomctl serve`) holds its ports: stop it for the drill"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DrillOptions:
     """What a drill may do beyond what leaves no trace.
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import partial
 
 from roomctl.camera.baud import baud_of
@@ -28,6 +28,7 @@ from roomctl.camera.profile import CameraProfile, recognise, shipped
 from roomctl.camera.tools.trace import SCHEME_IP, Trace, is_datagram
 from roomctl.camera.visca import Recognise, connection, described
 from roomctl.errors import RoomctlError
+from roomctl.frozen import frozen
 from roomctl.visca import codec
 from roomctl.visca.bus import Bus
 from roomctl.visca.codec import HEADER
@@ -68,7 +69,7 @@ _STOP = b"\x01\x06\x01\x03\x03\xff"
 _NOT_UNDERSTOOD = b"\x60\x02\xff"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Divergence:
     """A command that was said only then, or is said only now; `at` counts as the trace does."""
 
@@ -80,7 +81,7 @@ class Divergence:
         return f"at {self.at:.3f} s only {self.said}: {self.frame.hex(' ')} ({_named(self.frame)})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended:
     """A command of then, and how it ends now."""
 
@@ -89,7 +90,7 @@ class Ended:
     end: RequestEnd
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replayed:
     """What came of it: each camera's last state by address, in words; commands; divergence."""
 
@@ -199,7 +200,7 @@ def _word(value: object) -> str:
 # What was said then.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TracedFrame:
     """A frame of the controller's, without a datagram's header; `number`: that header's."""
 

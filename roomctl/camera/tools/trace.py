@@ -20,11 +20,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
 from roomctl.clock import Moment
+from roomctl.frozen import frozen
 from roomctl.visca import codec
 from roomctl.visca.codec import Described, Value
 from roomctl.visca.frames import BROADCAST, BadFrame, Splitter
@@ -164,7 +165,7 @@ def _wall(record: Record, now: Moment) -> str:
 # Reading.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trace:
     """A trace that was read: its facts, and its records in the file's order."""
 

@@ -27,6 +27,7 @@ from roomctl.camera.uvc.message import (
     decode,
     encode,
 )
+from roomctl.frozen import frozen
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 
@@ -62,7 +63,7 @@ class SetRequest:
         return next((each for each in more[:1] if each.id == COUPLED.get(one.id)), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Pending:
     """What is being said, and on whose behalf; an axis or a request, else a question of ours.
 

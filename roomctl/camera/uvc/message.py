@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
+
+from roomctl.frozen import frozen
 
 ARC_SECONDS = 3600  # to a degree
 
@@ -84,7 +85,7 @@ class Flag(IntFlag):
     WRITE_ONLY = 0x40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UvcControl:
     """One control as the camera describes it; bit n of `items`: the menu has entry n."""
 
@@ -140,19 +141,19 @@ class UvcControl:
         return bool(self.items >> entry & 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListControls:
     """List every control."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Get:
     """ListControls for the value of a control."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Set:
     """Set a control."""
 
@@ -160,7 +161,7 @@ class Set:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Both:
     """Set two controls in one go: see COUPLED."""
 
@@ -168,7 +169,7 @@ class Both:
     second: Set
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Value:
     """The value that a control has."""
 
@@ -176,7 +177,7 @@ class Value:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """All controls have been listed, so many."""
 

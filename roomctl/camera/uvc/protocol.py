@@ -8,7 +8,6 @@ asked: one without is not there. Knows no port, no clock and no bytes: its conne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from roomctl.camera.profile import (
@@ -34,6 +33,7 @@ from roomctl.camera.uvc.axis import UvcAxis
 from roomctl.camera.uvc.connection import SetRequest, UvcConnection
 from roomctl.camera.uvc.message import ARC_SECONDS, Id, Set, UvcControl
 from roomctl.errors import Refused
+from roomctl.frozen import frozen
 from roomctl.visca.request import Outcome
 from roomctl.wire import Identity
 
@@ -46,7 +46,7 @@ PRESETS = 9  # kept by the room: no USB camera is asked for its own
 _AUTO, _MANUAL, _SHUTTER, _APERTURE = range(4)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetControls:
     """A command: controls to be set; `moves`: it is over when the camera stands there."""
 

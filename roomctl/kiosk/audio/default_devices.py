@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from roomctl.frozen import frozen
 from roomctl.kiosk.audio.pulse import SoundServer
 from roomctl.kiosk.audio.sources import SoundGraph, loudspeaker, microphone
 from roomctl.screen.protocol import PreferDevice
@@ -25,7 +26,7 @@ Pair = tuple[str, str]
 _NOTHING = ("", "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Kept:
     """What was there before the meeting, and the room's choice since; if `set`."""
 

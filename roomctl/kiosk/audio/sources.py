@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from roomctl.frozen import frozen
 from roomctl.screen.protocol import CaptureSwitch, PreferDevice, SoundState
 
 _SYSFS = re.compile(r"/(\d+-\d+(?:\.\d+)*):\d+\.\d+(?:/|$)")
 _BUS_PATH = re.compile(r"-usb(?:v\d)?-\d+:(\d+(?:\.\d+)*):\d+\.\d+$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SoundNode:
     """A source or a sink as it was read; `properties` include those of its card."""
 
@@ -32,7 +33,7 @@ class SoundNode:
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SoundGraph:
     """All that was read at one moment; `sources` without the monitors, which hear no room."""
 
@@ -42,7 +43,7 @@ class SoundGraph:
     default_sink: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MuteTarget:
     """What was asked for last; None: nobody has, and everything stays as it is found.
 

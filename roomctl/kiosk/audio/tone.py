@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import log, log10, pi, sin
 from sys import byteorder
+
+from roomctl.frozen import frozen
 
 RATE = 16_000
 SWEEPS, SWEEP_S, PAUSE_S = 3, 0.3, 0.3
@@ -32,7 +33,7 @@ TonePeak = tuple[float, float]
 """When, in seconds since the sound began to be played, and how loud, 0-1."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToneJudgement:
     """Whether it was heard; the peaks of the weakest sweep and of the loudest pause, 0-1."""
 

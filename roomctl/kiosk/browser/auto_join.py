@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 
+from roomctl.frozen import frozen
 from roomctl.kiosk.browser.cdp import CdpError
 from roomctl.kiosk.browser.tab import Tab
 from roomctl.screen.protocol import PageSelectors
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageElement:
     """An element that can be pressed: its middle in CSS pixels, and whether text stands in it."""
 

@@ -12,11 +12,11 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from roomctl.errors import DeviceError
+from roomctl.frozen import frozen
 from roomctl.kiosk.browser.folder import BrowserFolder
 from roomctl.kiosk.browser.process import Process, high_pipe
 from roomctl.kiosk.display import labwc
@@ -63,7 +63,7 @@ _COMPLAINTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BrowserSetup:
     """What every meeting of one run shares: `mode` kiosk|headless, `media` real|fake.
 

@@ -15,10 +15,11 @@ import logging
 import os
 from collections.abc import Callable
 from ctypes import c_char, c_uint8, c_uint16, c_uint32, c_uint64
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
+
+from roomctl.frozen import frozen
 
 Ioctl = Callable[[int, int, ctypes.Structure], object]
 
@@ -103,7 +104,7 @@ S_LOG_ADDRS = _number(_READ | _WRITE, 4, LogAddrsStruct)
 TRANSMIT_MESSAGE = _number(_READ | _WRITE, 5, MessageStruct)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heard:
     """What became of a frame: whether somebody took it, and the operands of the answer."""
 
@@ -280,7 +281,7 @@ class Television:
             _log.warning("screen: no CEC: %s", why)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Line:
     """An adapter with both of its addresses."""
 

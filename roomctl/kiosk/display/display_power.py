@@ -16,9 +16,9 @@ import logging
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from roomctl.frozen import frozen
 from roomctl.kiosk.display.cec import Television, TelevisionPower
 from roomctl.screen.protocol import DisplayState
 from roomctl.wire import in_thread
@@ -31,7 +31,7 @@ _WAITING = 8
 _OFF = frozenset({TelevisionPower.STANDBY, TelevisionPower.TO_STANDBY})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TelevisionTiming:
     """How a television is asked, in seconds.
 

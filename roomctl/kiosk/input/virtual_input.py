@@ -13,8 +13,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from roomctl.frozen import frozen
 from roomctl.kiosk.display import labwc
 from roomctl.kiosk.input.wayland import EventArguments, WaylandClient, WaylandRefused, fixed, number
 from roomctl.screen.protocol import KeyName
@@ -44,7 +44,7 @@ _NAMED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyStrokes:
     """Keys to strike one after the other under one keymap; `modifiers` are held meanwhile."""
 

@@ -12,7 +12,8 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from roomctl.frozen import frozen
 
 ANSWER_S = 2.0
 _DISPLAY = 1  # the id that every connection begins with
@@ -27,7 +28,7 @@ class WaylandRefused(OSError):
     """The compositor ended the conversation, or has not what was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaylandGlobal:
     """Something that the compositor offers: its number there, and which version of it."""
 

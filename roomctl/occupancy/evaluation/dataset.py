@@ -15,11 +15,11 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
 from roomctl.errors import ConfigError
+from roomctl.frozen import frozen
 from roomctl.occupancy.presence import ratio
 
 PIRS = ("S6_PIR", "S7_PIR")
@@ -39,7 +39,7 @@ LIGHT_LX = (20.0, 100.0)  # a dark room, a lit corner, a lit room
 BINS = {"pir": 2, "sound": SOUND_BINS, "light": len(LIGHT_LX) + 1}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sample:
     """One row: `at_s` is local time in seconds, `bins` what each kind of sensor showed."""
 
@@ -86,7 +86,7 @@ def _lines(lines: Iterable[str], file: str) -> Iterator[tuple[int, list[str]]]:
         raise ConfigError(file, f"line {table.line_num}", f"is no CSV: {error}") from error
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Row:
     file: str
     line: int
@@ -187,7 +187,7 @@ def _part(seen: Iterable[bool]) -> float:
     return (sum(levels) + 1) / (len(levels) + 2)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Learned:
     """What is known from labelled samples: the filter's ratios, and those of each PIR alone."""
 
@@ -201,7 +201,7 @@ class Learned:
         return cls(fit(rows), snapshot_ratios(rows), part)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Estimate:
     """One sample and what an estimator said of it."""
 

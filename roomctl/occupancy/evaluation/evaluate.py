@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from roomctl.frozen import frozen
 from roomctl.occupancy.evaluation.baselines import (
     HOLD_S,
     HoldAfterMotion,
@@ -43,7 +44,7 @@ ENOUGH = 0.5  # more than that is occupied, for an estimator that says nothing b
 _GLANCE_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figures:
     """What an estimator is worth; see the module."""
 
@@ -175,7 +176,7 @@ def periods(rows: Sequence[Sample]) -> int:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WeekEstimate:
     """What the room said in one week: `turns` are (s, occupied), `glances` (s, probability)."""
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from heapq import merge
 
+from roomctl.frozen import frozen
 from roomctl.occupancy.presence import PresenceInput
 
 WEEK_S = 7 * 86_400.0
@@ -28,7 +28,7 @@ _FAULTS = ("chatter", "stuck_high", "dead", "lost_edge")
 _FAULT_PER_WEEK = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Week:
     """One week: who was there when (start, end), and everything that was seen of it, in order."""
 

@@ -25,10 +25,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import TypeAlias
 
+from roomctl.frozen import frozen
 from roomctl.visca.frames import END
 
 Value: TypeAlias = int | bool | str
@@ -36,7 +37,7 @@ Value: TypeAlias = int | bool | str
 _BYTES = tuple(bytes((byte,)) for byte in range(256))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """Some bytes of a row: one of `values`, or `size` digits of `bits` each."""
 
@@ -86,7 +87,7 @@ class Slot:
         return next((_BYTES[byte] for byte, meaning in values.items() if meaning == value), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One form of one message: its name, and the bytes between header and FF."""
 

@@ -16,6 +16,7 @@ from typing import ClassVar
 from roomctl.clock import Clock, Moment
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.frozen import frozen
+from roomctl.profile import Verified
 from roomctl.wire import ROUND_S, Connect, Identity, Machine, pump
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,22 @@ class Health:
     detail: str | None = None
 
 
+@frozen
+class Nameplate:
+    """What a device says of itself, and how far what is known of its model can be trusted.
+
+    `profile` is the model as its profile names it, `verified` as in `profile.Profile`; `advisories`
+    is what is known to be wrong with its firmware. None: it was not read, or it has no such thing.
+    """
+
+    model: str | None = None
+    firmware: str | None = None
+    serial_number: str | None = None
+    profile: str | None = None
+    verified: Verified | None = None
+    advisories: tuple[str, ...] = ()
+
+
 class Device:
     """One device at the end of one port."""
 
@@ -68,8 +85,16 @@ class Device:
     @property
     def healths(self) -> Mapping[str, Health]:
         """What is said of it, by full name such as "camera.front": several may share a port."""
-        name = self.name if self.name == self.kind else f"{self.kind}.{self.name}"
-        return {name: self.health}
+        return {self._full_name: self.health}
+
+    @property
+    def nameplates(self) -> Mapping[str, Nameplate]:
+        """What it says it is, by the names of `healths`."""
+        return {self._full_name: Nameplate()}
+
+    @property
+    def _full_name(self) -> str:
+        return self.name if self.name == self.kind else f"{self.kind}.{self.name}"
 
     def machine(self, identity: Identity) -> Machine:
         """Return a fresh Machine for a port that has just been opened."""

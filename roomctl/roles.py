@@ -52,7 +52,7 @@ class Right(StrEnum):
     HERE = "choose the speakerphone, set the microphone's gain, answer whoever hung up"
     DISPLAY = "see and touch the page on the room's display"
     INVITE = "show the code that lets a phone in"
-    STATISTICS = "see settings, how the room was used, and what of the program hangs"
+    STATISTICS = "see settings, devices and versions, how the room was used, what hangs"
     DOCUMENTATION = "read the API's documentation"
     SERVICE = "raw frames, traces, descriptors, rolling back, deleting history"
     ACCESS = "make pairing links; list and revoke tokens and sessions"

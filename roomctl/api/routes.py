@@ -19,6 +19,7 @@ from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
 from roomctl.api.downloads import download_routes
 from roomctl.api.events import Encoding, stream
 from roomctl.api.history import history_routes
+from roomctl.api.information import information_routes
 from roomctl.api.live import Live
 from roomctl.api.openapi import COMMANDS
 from roomctl.api.phone import Phones
@@ -63,6 +64,7 @@ def routes(doors: Doors) -> APIRouter:
     _commands(router, doors)
     for further in (
         download_routes(doors.room),
+        information_routes(doors.room, doors.boot_id),
         history_routes(doors.room),
         access_routes(doors.tokens, doors.room.clock),
     ):

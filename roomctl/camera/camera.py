@@ -30,7 +30,7 @@ from roomctl.camera.protocol import (
     must_have,
 )
 from roomctl.clock import Clock
-from roomctl.device import Health, Status
+from roomctl.device import Health, Nameplate, Status
 from roomctl.errors import NoReply, Refused, UnknownOutcome, Unsupported
 from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.frames import ErrorCode
@@ -120,6 +120,17 @@ class Camera:
     def advisories(self) -> tuple[RomAdvisory, ...]:
         """Return what is known to be wrong with the firmware that it has."""
         return self.profile.advisories_for(self._protocol.rom)
+
+    @property
+    def nameplate(self) -> Nameplate:
+        """What it says it is."""
+        return Nameplate(
+            model=self.state.model,
+            firmware=self.state.firmware,
+            profile=self.profile.name,
+            verified=self.profile.verified,
+            advisories=tuple(one.what for one in self.advisories),
+        )
 
     @property
     def unknown_model(self) -> str | None:

@@ -25,7 +25,7 @@ from roomctl.camera.uvc.connection import UvcConnection
 from roomctl.camera.uvc.protocol import UvcProtocol
 from roomctl.camera.visca import ViscaProtocol
 from roomctl.clock import Clock
-from roomctl.device import Device, Health, Status
+from roomctl.device import Device, Health, Nameplate, Status
 from roomctl.errors import ConfigError, PortError
 from roomctl.store import Settings
 from roomctl.visca.bus import Bus
@@ -62,6 +62,10 @@ class CameraDevice(Device):
     @property
     def healths(self) -> Mapping[str, Health]:
         return {f"camera.{name}": camera.health for name, camera in self.cameras.items()}
+
+    @property
+    def nameplates(self) -> Mapping[str, Nameplate]:
+        return {f"camera.{name}": camera.nameplate for name, camera in self.cameras.items()}
 
     def lost(self) -> None:
         for camera in self.cameras.values():

@@ -14,13 +14,14 @@ import difflib
 import logging
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import DeviceName, Param, Source, command
 from roomctl.config import data_path
-from roomctl.device import Device, Health, Status
+from roomctl.device import Device, Health, Nameplate, Status
 from roomctl.display.pjlink import PORT, SEARCH, PjLink, found_by
 from roomctl.display.profile import DisplayProfile, DisplayTable, InputName
 from roomctl.display.session import (
@@ -85,6 +86,13 @@ class DisplayDevice(Device):
     @property
     def healths(self) -> Mapping[str, Health]:
         return {self.name: self.health}
+
+    @property
+    def nameplates(self) -> Mapping[str, Nameplate]:
+        state = self.state
+        model = " ".join(filter(None, (state.maker, state.model))) or None
+        known = Nameplate(model, None, state.serial or None, self.profile.name)
+        return {self.name: replace(known, verified=self.profile.verified)}
 
     @property
     def display_on(self) -> bool | None:

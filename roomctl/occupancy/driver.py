@@ -18,7 +18,7 @@ from functools import cache
 
 from roomctl.clock import Clock
 from roomctl.config import data_path
-from roomctl.device import Device
+from roomctl.device import Device, Nameplate
 from roomctl.errors import ConfigError, PortError, Refused
 from roomctl.frozen import frozen
 from roomctl.kind import Context, Kind
@@ -105,6 +105,11 @@ class Sensor(Device):
         self.lost_transitions = 0
         self._lost_at: deque[float] = deque(maxlen=LOST_TRANSITIONS)
         self._tell = level
+
+    @property
+    def nameplates(self) -> Mapping[str, Nameplate]:
+        known = Nameplate(profile=self.profile.name, verified=self.profile.verified)
+        return {self._full_name: known}
 
     def machine(self, identity: Identity) -> Machine:
         now, speaks = self.clock.mono_s(), self.profile.speaks

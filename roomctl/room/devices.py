@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from roomctl.config import Config
-from roomctl.device import Device, Health
+from roomctl.device import Device, Health, Nameplate
 from roomctl.errors import Spent
 from roomctl.kind import Context, Kind
 from roomctl.room.document import DeviceEntry
@@ -55,6 +55,11 @@ class Devices:
             for name in sorted(healths, key=lambda each: order.get(each, 0)):
                 found.append(_entry(name, kind, healths[name]))
         return tuple(found)
+
+    @property
+    def nameplates(self) -> Mapping[str, Nameplate]:
+        """What each says it is, by the names of `entries`."""
+        return {name: one for device in self for name, one in device.nameplates.items()}
 
     async def run(self) -> None:
         """Keep every device running until cancelled; then leave each safe, within a second.

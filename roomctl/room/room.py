@@ -20,6 +20,7 @@ from roomctl.clock import Clock, Moment
 from roomctl.command import Declaration, Handler, Number, Result, Source, command
 from roomctl.config import Config
 from roomctl.controller.steering import PresetPressed, StickPushed
+from roomctl.device import Nameplate
 from roomctl.errors import DeviceError, PortError, PortReason, Refused
 from roomctl.frozen import frozen
 from roomctl.kind import Context, IssueEntry, Kind, Part, RuledOutput, StandbyDisplay
@@ -166,6 +167,11 @@ class Room:
     def ready(self) -> bool:
         """Whether every device has answered or had its time."""
         return self.document.phase == "ready"
+
+    @property
+    def nameplates(self) -> Mapping[str, Nameplate]:
+        """What each device of the document says it is."""
+        return self._devices.nameplates
 
     def watch(self) -> AbstractContextManager[asyncio.Queue[Change]]:
         """Follow the document's changes from now on."""

@@ -21,7 +21,7 @@ from functools import partial
 from typing import ClassVar
 
 from roomctl.clock import Clock
-from roomctl.device import Device
+from roomctl.device import Device, Nameplate
 from roomctl.errors import NoReply, PortClosed, PortError, PortMissing, PortReason
 from roomctl.frozen import frozen
 from roomctl.kind import Context, Drill, DrillSetup, Kind
@@ -123,6 +123,19 @@ class Speakerphone(Device):
     @property
     def profile(self) -> SpeakerphoneProfile:
         return self._profile
+
+    @property
+    def nameplates(self) -> Mapping[str, Nameplate]:
+        state, bcd = self.state, self.state.bcd_device
+        found = Nameplate(
+            model=state.model if self._identity else None,
+            firmware=None if bcd is None else f"{bcd >> 8:x}.{bcd & 0xFF:02x}",
+            serial_number=state.serial_number,
+            profile=self._profile.name,
+            verified=self._profile.verified,
+            advisories=tuple(one.what for one in state.advisories),
+        )
+        return {self._full_name: found}
 
     @property
     def description(self) -> Description:

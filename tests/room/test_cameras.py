@@ -158,6 +158,7 @@ async def test_what_is_wrong_with_a_models_firmware_is_an_issue() -> None:
         (issue,) = house.document.issues
         assert issue.params["source"] == "glikely/obs-ptz issues 183 and 192"
         assert "run on" in str(issue.params["what"])
+        assert house.room.nameplates["camera.front"].advisories == (issue.params["what"],)
 
 
 @invented

@@ -17,6 +17,9 @@ async def test_what_is_wrong_with_a_speakerphones_firmware_is_an_issue_while_it_
         (issue,) = house.document.issues
         assert "hid-quirks.c" in str(issue.params["source"])
         assert "2.14" in str(issue.params["what"])
+        plate = house.room.nameplates["speakerphone.table"]
+        assert (plate.firmware, plate.verified) == ("1.23", "manual")
+        assert plate.advisories == (issue.params["what"],)
 
         await house.act("speakerphone.table", "unplug")
         await house.until(

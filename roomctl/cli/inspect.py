@@ -22,7 +22,11 @@ from roomctl.wire import Connect
 
 _KINDS = {kind.name: kind.profile for kind in app.KINDS if kind.profile is not None}
 _SHIPPED = configuration.data_path("firmware_profiles")
-_NAMES = {"camera": "front", "speakerphone": "table"}  # to begin with; any other will do
+_NAMES = {
+    "camera": "front",
+    "controller": "pad",
+    "speakerphone": "table",
+}  # to begin with; any other will do
 
 
 def check(path: Path) -> dict[str, Any]:
@@ -83,7 +87,7 @@ def check_words(finding: dict[str, Any]) -> str:
 
 
 def probe(*, ask: bool = False) -> list[dict[str, str]]:
-    """List what is plugged in: serial ports and USB speakerphones, with lines for room.toml.
+    """List what is plugged in: serial ports, USB devices and gamepads, with lines for room.toml.
 
     With `ask`, each kind looks for its devices: on serial ports, which are opened, and by a
     broadcast on the network.
@@ -107,7 +111,7 @@ async def _asked(found: Sequence[PluggedDevice], connect: Connect) -> list[Plugg
 def probe_words(found: list[dict[str, str]]) -> str:
     """Write what was found as lines for room.toml."""
     if not found:
-        return "nothing found: no serial port, no USB speakerphone"
+        return "nothing found: no serial port, no USB camera or speakerphone, no gamepad"
     seen: Counter[str] = Counter()
     blocks = []
     for item in found:

@@ -14,13 +14,13 @@ from typing import ClassVar
 from roomctl.clock import Clock
 from roomctl.controller.profile import ControllerTable
 from roomctl.controller.steering import Steering
-from roomctl.device import Device
+from roomctl.device import Device, Nameplate
 from roomctl.kind import Context, Kind
 from roomctl.wire import Connect, Identity, Machine
 
 
 class Controller(Device):
-    """One gamepad or joystick."""
+    """One gamepad or joystick; `product`: what it calls itself, while it is there."""
 
     kind: ClassVar[str] = "controller"
 
@@ -37,8 +37,14 @@ class Controller(Device):
         self._table, self._tell = table, tell
         self._run, self._count = secrets.token_hex(8), itertools.count()  # no id is good twice
         self._steering: Steering | None = None
+        self.product: str | None = None
+
+    @property
+    def nameplates(self) -> Mapping[str, Nameplate]:
+        return {f"controller.{self.name}": Nameplate(self.product)}
 
     def machine(self, identity: Identity) -> Machine:
+        self.product = identity.product
         self._steering = Steering(
             self.name,
             self._tell,
@@ -51,6 +57,7 @@ class Controller(Device):
         return self._steering
 
     def lost(self) -> None:
+        self.product = None
         if self._steering is not None:
             self._steering.release()
             self._steering = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from roomctl.config import KindTable
 
@@ -16,8 +16,17 @@ class ControllerTable(KindTable):
     camera: str | None = Field(
         default=None, description="which camera it steers; left out: the first of room.toml"
     )
+    cameras: tuple[str, ...] = Field(
+        default=(), description="several: its shoulder buttons choose the one that it steers"
+    )
     dead_zone: float = Field(
         default=0.15, ge=0.02, le=0.6, description="the part of a stick's way that moves nothing"
     )
     invert_tilt: bool = Field(default=False, description="stick forward looks down")
     invert_zoom: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ControllerTable:
+        if self.camera is not None and self.cameras:
+            raise ValueError("write either camera or cameras")
+        return self

@@ -14,7 +14,15 @@ from roomctl.wire import Identity, IdleMachine, Machine
 
 _FRAME = struct.Struct("<HHi")
 _STICKS = {"pan": 0, "tilt": 1, "zoom": 4}  # X, Y and RY: up is negative
-_KEYS = {"press_1": 0x130, "press_2": 0x131, "press_3": 0x133, "press_4": 0x134, "home": 0x13B}
+_KEYS = {
+    "press_1": 0x130,
+    "press_2": 0x131,
+    "press_3": 0x133,
+    "press_4": 0x134,
+    "home": 0x13B,
+    "previous_camera": 0x136,
+    "next_camera": 0x137,
+}
 _PUSHES = {
     "push_left": ("pan", -1.0),
     "push_right": ("pan", 1.0),
@@ -26,7 +34,7 @@ _PUSHES = {
 
 
 class SimController(IdleMachine):
-    """A gamepad with two sticks and five buttons."""
+    """A gamepad with two sticks and seven buttons."""
 
     def __init__(self) -> None:
         self.sticks = dict.fromkeys(_STICKS, 0.0)

@@ -11,6 +11,12 @@ that rests at its end, move nothing. Knows no port, no clock and no camera.
 | right stick up and down; on a joystick without one, its twist (clockwise) | zoom in |
 | the cross | pan and tilt, slowly |
 
+| button | asks for |
+|---|---|
+| four of the right hand (A B X Y); trigger and the next three | presets 1 to 4 |
+| Start; a joystick's fifth | home |
+| left and right shoulder; a joystick's seventh and sixth | the camera before, the next one |
+
 The axes are those of Documentation/input/gamepad.rst; older pads have their right stick on Z
 and RZ.
 """
@@ -37,6 +43,8 @@ BUTTONS = {
     **{0x120: 1, 0x121: 2, 0x122: 3, 0x123: 4, 0x124: HOME},  # a joystick: trigger, thumb, …
 }
 """Presets by the codes of include/uapi/linux/input-event-codes.h; Start is home."""
+TURNS = {0x136: -1, 0x137: 1, 0x126: -1, 0x125: 1}
+"""Steps in the list of cameras, likewise."""
 
 
 @frozen
@@ -63,6 +71,15 @@ class PresetPressed:
 
     controller: str
     preset: int
+
+
+@frozen
+class CameraTurned:
+    """Somebody asked for another camera, `step` further; None as `hold`: no stick was held."""
+
+    controller: str
+    step: int
+    hold: str | None
 
 
 class Steering(IdleMachine):
@@ -96,18 +113,18 @@ class Steering(IdleMachine):
     def receive(self, chunk: Chunk) -> None:
         self._heard()
         self._silent_at = chunk.at + SILENT_S
-        pressed = []
+        pressed: list[int] = []
         for kind, code, value in _FRAME.iter_unpack(chunk.data[: len(chunk.data) // 8 * 8]):
             if kind == _LOST:
                 self._rested.clear()
                 self.release()
             elif kind == _AXIS:
                 self._move(code, value / FULL)
-            elif kind == _KEY and value and code in BUTTONS:
-                pressed.append(BUTTONS[code])
+            elif kind == _KEY and value:
+                pressed.append(code)
         self._push(chunk.at, again=False)
-        for preset in pressed:
-            self._tell(PresetPressed(self._name, preset))
+        for code in pressed:
+            self._press(code)
 
     def tick(self, now: float) -> None:
         if now >= self._silent_at:
@@ -125,6 +142,12 @@ class Steering(IdleMachine):
         hold, self._hold, self._beat_at = self._hold, None, None
         if hold is not None:
             self._tell(StickReleased(self._name, hold))
+
+    def _press(self, code: int) -> None:
+        if code in BUTTONS:
+            self._tell(PresetPressed(self._name, BUTTONS[code]))
+        elif code in TURNS:
+            self._tell(CameraTurned(self._name, TURNS[code], self._hold))
 
     def _move(self, code: int, value: float) -> None:
         self._axes[code] = value

@@ -1,4 +1,4 @@
-"""What is plugged in: serial ports, USB cameras and USB devices that speak HID telephony.
+"""What is plugged in: serial ports, USB cameras, gamepads, and USB devices with HID telephony.
 
 Opens nothing. Knows no camera: what answers on a serial port, and whether a USB camera can be
 moved, is asked by whoever opens it.
@@ -15,6 +15,7 @@ from serial.tools.list_ports import comports
 from serial.tools.list_ports_common import ListPortInfo
 
 from roomctl.frozen import frozen
+from roomctl.ports import evdev
 from roomctl.ports.usb import (
     AUDIO,
     HID,
@@ -27,6 +28,7 @@ from roomctl.ports.usb import (
 from roomctl.ports.v4l2 import BY_ID as VIDEO_BY_ID
 from roomctl.ports.v4l2 import SYSFS
 
+_INPUT_BY_ID = Path("/dev/input/by-id")
 _BY_ID = Path("/dev/serial/by-id")
 _BY_PATH = Path("/dev/serial/by-path")
 
@@ -42,7 +44,7 @@ class PluggedDevice:
 
 def inventory() -> list[PluggedDevice]:
     """List what is plugged in now; an empty list if there is nothing, or no USB library."""
-    return [*serial_ports(comports()), *usb_cameras(), *_usb()]
+    return [*serial_ports(comports()), *usb_cameras(), *gamepads(), *_usb()]
 
 
 def serial_ports(
@@ -90,6 +92,28 @@ def usb_cameras(by_id: Path = VIDEO_BY_ID, sysfs: Path = SYSFS) -> Iterator[Plug
         except OSError:
             continue  # it has just been unplugged
         yield PluggedDevice("camera", f"v4l2:{link}", f"USB camera {name} (also /dev/{node})")
+
+
+def gamepads(
+    by_id: Path = _INPUT_BY_ID, sysfs: Path = evdev.SYSFS, dev: Path = evdev.DEV
+) -> Iterator[PluggedDevice]:
+    """Name each gamepad and joystick by a name that stays; by Bluetooth they have none.
+
+    The first of all is what evdev:auto takes.
+    """
+    links = _links(by_id)
+    for at, node in enumerate(evdev.controllers(sysfs, dev)):
+        try:
+            name = (sysfs / node.name / "device" / "name").read_text(errors="replace").strip()
+        except OSError:
+            continue  # it has just been unplugged
+        if (link := links.get(str(node))) is not None:
+            url, also = f"evdev:{link}", f"also {node}"
+        elif at == 0:
+            url, also = "evdev:auto", f"the first there is, now {node}"
+        else:
+            url, also = f"evdev:{node}", "this number changes"
+        yield PluggedDevice("controller", url, f"gamepad {name} ({also})")
 
 
 def _usb() -> Iterator[PluggedDevice]:

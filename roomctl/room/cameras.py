@@ -34,8 +34,15 @@ from roomctl.command import (
     command,
 )
 from roomctl.config import Config
+from roomctl.controller.driver import Controller
 from roomctl.controller.profile import ControllerTable
-from roomctl.controller.steering import HOME, PresetPressed, StickPushed, StickReleased
+from roomctl.controller.steering import (
+    HOME,
+    CameraTurned,
+    PresetPressed,
+    StickPushed,
+    StickReleased,
+)
 from roomctl.device import Device, Status
 from roomctl.errors import (
     ConfigError,
@@ -50,7 +57,7 @@ from roomctl.errors import (
 from roomctl.frozen import frozen
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.roles import Right
-from roomctl.room.document import CameraEntry, PresetEntry
+from roomctl.room.document import CameraEntry, ControllerEntry, PresetEntry
 from roomctl.room.holds import LEASE_S, Holds
 from roomctl.room.pictures import Picture, Pictures, SelfView
 from roomctl.rules import CameraAct, CameraFacts, CameraTerms
@@ -102,6 +109,8 @@ class Cameras(Part):
         self._act, self._changed = context.act, context.changed
         tables = config.every(CameraTable)
         self._ports = [each for each in devices if isinstance(each, CameraDevice)]
+        self._controllers = [each for each in devices if isinstance(each, Controller)]
+        self._turned: dict[str, int] = {}  # how far a gamepad is in its list of cameras
         self.names = PresetNames(tables, context.settings, context.clock, context.changed)
         self._pictures = Pictures(tables, context.connect, context.clock, context.changed, pictures)
         self._may_film = may_film
@@ -219,6 +228,8 @@ class Cameras(Part):
                 self.release(hold, f"controller.{name}")
             case PresetPressed(controller=name, preset=preset):
                 self._act(self._press(name, preset))
+            case CameraTurned(controller=name, step=step, hold=hold):
+                self._turn(name, step, hold)
 
     def _push(self, name: str, hold: str, seq: int, push: tuple[float, float, float]) -> None:
         """Take a beat of a stick; what the camera lacks, or refuses, does not move."""
@@ -244,10 +255,24 @@ class Cameras(Part):
         except DeviceError as error:
             _log.info("controller.%s: %s", name, error)
 
+    def _turn(self, name: str, step: int, hold: str | None) -> None:
+        """Have a gamepad steer another of its cameras, once its stick was let go."""
+        if len(self._cameras_of(name)) < 2:
+            return
+        if hold is not None:
+            self.release(hold, f"controller.{name}")
+        self._turned[name] = self._turned.get(name, 0) + step
+        self._changed()
+
     def _of_controller(self, name: str) -> str | None:
-        """Return the camera that a gamepad steers; None: the room has none."""
-        named = self._config.every(ControllerTable)[name].camera
-        return named or next(iter(self._config.every(CameraTable)), None)
+        """Return the camera that a gamepad steers now; None: the room has none."""
+        cameras = self._cameras_of(name)
+        return cameras[self._turned.get(name, 0) % len(cameras)] if cameras else None
+
+    def _cameras_of(self, name: str) -> tuple[str, ...]:
+        table = self._config.every(ControllerTable)[name]
+        named = table.cameras if table.camera is None else (table.camera,)
+        return named or tuple(self._config.every(CameraTable))[:1]
 
     # What the room does by itself.
 
@@ -299,7 +324,13 @@ class Cameras(Part):
     # What the document says.
 
     def sections(self, now: Moment) -> Mapping[str, object]:
-        return {"cameras": tuple(self._entry(camera) for camera in self.by_name.values())}
+        return {
+            "cameras": tuple(self._entry(camera) for camera in self.by_name.values()),
+            "controllers": tuple(
+                ControllerEntry(one.name, one.product or "", self._of_controller(one.name))
+                for one in self._controllers
+            ),
+        }
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
         for line in self._ports:
@@ -518,9 +549,14 @@ def _refuse_unknown(config: Config) -> None:
     """Refuse a room.toml whose gamepad steers a camera that is not there."""
     cameras = config.every(CameraTable)
     for name, table in config.every(ControllerTable).items():
-        if table.camera is not None and table.camera not in cameras:
-            why = f"no camera {table.camera!r}; there is: {', '.join(cameras) or 'none'}"
-            raise ConfigError("room.toml", f"controller.{name}.camera", why)
+        key = f"controller.{name}.camera" + ("s" if table.cameras else "")
+        named = table.cameras if table.camera is None else (table.camera,)
+        for one in named:
+            if one not in cameras:
+                why = f"no camera {one!r}; there is: {', '.join(cameras) or 'none'}"
+                raise ConfigError("room.toml", key, why)
+            if named.count(one) > 1:
+                raise ConfigError("room.toml", key, f"{one!r} is named twice")
 
 
 async def _go(camera: Camera, place: Destination | None) -> None:

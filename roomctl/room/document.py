@@ -89,6 +89,18 @@ class CameraEntry:
 
 
 @frozen
+class ControllerEntry:
+    """A gamepad or joystick: what it calls itself, and the camera that it steers now.
+
+    `label` is empty while it is not there; null: the room has no camera.
+    """
+
+    name: str
+    label: str
+    camera: str | None
+
+
+@frozen
 class FallbackEntry:
     """Another way to meet: the invitation's other `link`, or a `new` meeting on a platform."""
 
@@ -338,6 +350,7 @@ class RoomDocument:
     phase: Literal["starting", "ready"] = "starting"
     devices: tuple[DeviceEntry, ...] = ()
     cameras: tuple[CameraEntry, ...] = ()
+    controllers: tuple[ControllerEntry, ...] = ()
     meeting: MeetingEntry = field(default_factory=MeetingEntry)
     bookings: tuple[BookingEntry, ...] = ()
     platforms: tuple[PlatformEntry, ...] = ()

@@ -19,7 +19,7 @@ from roomctl import roles
 from roomctl.clock import Clock, Moment
 from roomctl.command import Declaration, Handler, Number, Result, Source, command
 from roomctl.config import Config
-from roomctl.controller.steering import PresetPressed, StickPushed
+from roomctl.controller.steering import CameraTurned, PresetPressed, StickPushed
 from roomctl.device import Nameplate
 from roomctl.errors import DeviceError, PortError, PortReason, Refused
 from roomctl.frozen import frozen
@@ -104,9 +104,8 @@ class Room:
         self.use = Use(config.history, history, outside.clock)
         self._calls = calls = CallControl(config, screen, outside.clock, self.changed)
         self.bookings = Bookings(config, outside.feed, calls.read, context, outside.store)
-        self.cameras = Cameras(
-            config, self._devices.of("camera"), context, outside.pictures, self._may_film
-        )
+        steered = (*self._devices.of("camera"), *self._devices.of("controller"))
+        self.cameras = Cameras(config, steered, context, outside.pictures, self._may_film)
         self.liveness = Liveness(self._devices, self.bookings.age_s, disk)
         self.audio = Audio(
             self._devices.all(Speakerphone),
@@ -345,7 +344,7 @@ class Room:
 
     def _told(self, event: object) -> None:
         """Pass on what a device has to say."""
-        if isinstance(event, KeyPressed | StickPushed | PresetPressed):
+        if isinstance(event, KeyPressed | StickPushed | PresetPressed | CameraTurned):
             self._touched()
         for part in self._parts:
             part.told(event)

@@ -349,7 +349,7 @@ def test_probe_prints_lines_for_room_toml_or_says_that_there_is_nothing() -> Non
     if found:
         assert text.count("url = ") == len(found)
     else:
-        assert text == "nothing found: no serial port, no USB speakerphone\n"
+        assert text == "nothing found: no serial port, no USB camera or speakerphone, no gamepad\n"
 
 
 @pytest.mark.real

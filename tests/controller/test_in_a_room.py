@@ -3,10 +3,33 @@
 import pytest
 
 from roomctl.errors import ConfigError
+from roomctl.room.document import ControllerEntry
+from roomctl.simulator.cameras import SimulatedLine
+from roomctl.visca.sim import SimCamera
 from tests.invented import invented
 from tests.room.rig import BAMBOO, House, living
 
 PAD = BAMBOO + "[controller.pad]\n"
+TWO = (
+    BAMBOO
+    + """
+[camera.back]
+url = "serial:/dev/ttyUSB9"
+
+[controller.pad]
+cameras = ["front", "back"]
+"""
+)
+
+
+def camera_at_the_back(house: House) -> SimCamera:
+    end = house.simulator.device("camera.back")
+    assert isinstance(end, SimulatedLine)
+    return end.cameras["camera.back"]
+
+
+def entry(house: House) -> ControllerEntry:
+    return house.document.controllers[0]
 
 
 async def steady(house: House) -> None:
@@ -67,6 +90,41 @@ async def test_a_button_recalls_a_preset_and_start_goes_home() -> None:
 
 
 @invented
+async def test_a_shoulder_button_goes_on_to_the_next_camera_and_the_stick_must_rest_first() -> None:
+    async with living(TWO) as house:
+        await steady(house)
+        back = camera_at_the_back(house)
+        assert entry(house) == ControllerEntry("pad", "Simulated gamepad", "front")
+        await house.until(lambda: house.device("camera.back").status == "online")
+        await house.act("controller.pad", "push_right")
+        await house.until(lambda: house.camera.moving)
+        await house.act("controller.pad", "next_camera")  # the stick is still held
+        await house.until(lambda: not house.camera.moving, limit_s=0.5)
+        assert entry(house).camera == "back"
+        await house.always(lambda: not (back.moving or house.camera.moving), 5)
+        await house.act("controller.pad", "let_go")
+        await house.act("controller.pad", "push_right")
+        await house.until(lambda: back.moving, limit_s=1)
+        assert not house.camera.moving
+        await house.act("controller.pad", "next_camera")  # the last is followed by the first
+        await house.until(lambda: not back.moving and entry(house).camera == "front", limit_s=0.5)
+        await house.act("controller.pad", "previous_camera")
+        await house.until(lambda: entry(house).camera == "back")
+        await house.act("controller.pad", "home")
+        await house.until(lambda: back.pan_deg == pytest.approx(0, abs=0.1))
+
+
+@invented
+async def test_a_shoulder_button_of_a_gamepad_with_one_camera_ends_nothing() -> None:
+    async with living(PAD) as house:
+        await steady(house)
+        await house.act("controller.pad", "push_right")
+        await house.until(lambda: house.camera.moving)
+        await house.act("controller.pad", "next_camera")
+        await house.always(lambda: house.camera.moving, 0.5)
+
+
+@invented
 async def test_a_hand_on_the_stick_is_somebody_in_the_room() -> None:
     async with living(PAD) as house:
         await steady(house)
@@ -85,7 +143,16 @@ async def test_a_gamepad_in_a_room_without_a_camera_moves_nothing() -> None:
 
 
 @invented
-async def test_a_camera_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"controller\.pad\.camera: no camera 'back'; there is"):
-        async with living(PAD + 'camera = "back"\n'):
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('camera = "back"', r"controller\.pad\.camera: no camera 'back'; there is: front"),
+        ('cameras = ["front", "back"]', r"controller\.pad\.cameras: no camera 'back'; there is"),
+        ('cameras = ["front", "front"]', r"controller\.pad\.cameras: 'front' is named twice"),
+        ('camera = "front"\ncameras = ["front"]', r"either camera or cameras"),
+    ],
+)
+async def test_a_camera_that_cannot_be_meant_is_refused(line: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        async with living(PAD + line + "\n"):
             pass

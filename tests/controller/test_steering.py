@@ -14,6 +14,7 @@ from roomctl.controller.steering import (
     BEAT_S,
     HOME,
     SILENT_S,
+    CameraTurned,
     PresetPressed,
     Steering,
     StickPushed,
@@ -181,6 +182,16 @@ def test_a_button_is_a_preset(code: int, preset: int) -> None:
     hand = pad()
     hand.press(code)
     assert hand.told == [PresetPressed("pad", preset)]
+
+
+@pytest.mark.parametrize(("code", "step"), [(0x136, -1), (0x137, 1), (0x126, -1), (0x125, 1)])
+def test_a_shoulder_button_asks_for_the_camera_before_or_the_next(code: int, step: int) -> None:
+    hand = Hand().plug(*GAMEPAD)
+    hand.press(code)
+    assert hand.told == [CameraTurned("pad", step, None)]
+    hand.move(X=1.0)
+    hand.press(code)
+    assert hand.told[-1] == CameraTurned("pad", step, "hold 1")
 
 
 def test_other_buttons_are_nothing() -> None:

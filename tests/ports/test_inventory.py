@@ -8,7 +8,13 @@ import pytest
 import usb.core
 from serial.tools.list_ports_common import ListPortInfo
 
-from roomctl.ports.inventory import PluggedDevice, serial_ports, usb_cameras, usb_devices
+from roomctl.ports.inventory import (
+    PluggedDevice,
+    gamepads,
+    serial_ports,
+    usb_cameras,
+    usb_devices,
+)
 from tests.ports.usb_bus import Bus, Gadget, hid, sound
 
 
@@ -139,3 +145,33 @@ def test_what_is_just_unplugged_is_left_out(video: VideoFolders) -> None:
 
 def test_a_system_without_cameras_has_none(video: VideoFolders) -> None:
     assert video.found() == []
+
+
+def test_a_gamepad_is_named_by_its_adapter_and_the_first_without_a_name_is_auto(
+    tmp_path: Path,
+) -> None:
+    sysfs, dev, by_id = tmp_path / "sysfs", tmp_path / "dev", tmp_path / "by-id"
+    for folder in (dev, by_id):
+        folder.mkdir()
+    for number, name in enumerate(("Wireless Controller", "USB Gamepad", "Another Wireless")):
+        node = sysfs / f"event{number}" / "device"
+        (node / "capabilities").mkdir(parents=True)
+        (node / "capabilities" / "key").write_text(f"{1 << 48:x} 0 0 0 0\n")
+        (node / "capabilities" / "abs").write_text("3\n")
+        (node / "name").write_text(f"{name}\n")
+        (dev / f"event{number}").touch()
+    (by_id / "usb-Gamepad-event-joystick").symlink_to(dev / "event1")
+    found = gamepads(by_id, sysfs, dev)
+    assert [(one.kind, one.url.replace(f"{tmp_path}/", ""), one.what) for one in found] == [
+        (
+            "controller",
+            "evdev:auto",
+            f"gamepad Wireless Controller (the first there is, now {dev}/event0)",
+        ),
+        (
+            "controller",
+            "evdev:by-id/usb-Gamepad-event-joystick",
+            f"gamepad USB Gamepad (also {dev}/event1)",
+        ),
+        ("controller", "evdev:dev/event2", "gamepad Another Wireless (this number changes)"),
+    ]

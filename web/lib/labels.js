@@ -134,6 +134,11 @@ export function deviceName(subject, devices) {
  * @returns {string}
  */
 export function deviceFacts(device, room) {
+  const pad = device.status === "online" && (room.controllers ?? []).find(({ name }) => device.name === `controller.${name}`);
+  if (pad) {
+    const steers = pad.camera && room.cameras.length > 1 ? t("controller.steers", { camera: pad.camera }) : "";
+    return [pad.label, steers].filter(Boolean).join("\u00a0· ");
+  }
   const display = device.status === "online" && (room.displays ?? []).find(({ name }) => device.name === `display.${name}`);
   if (!display) return "";
   const facts = [display.label, t(`display.power.${display.power}`), display.input, display.picture_muted ? t("display.picture_muted") : ""];

@@ -101,6 +101,15 @@
  */
 
 /**
+ * A gamepad or joystick: what it calls itself, and the camera that it steers now. `label` is empty
+ * while it is not there; null: the room has no camera.
+ * @typedef {object} Controller
+ * @property {string} name
+ * @property {string} label
+ * @property {string | null} camera
+ */
+
+/**
  * One device: whether it can be used and if not, why (`reason` from a closed list).
  * @typedef {object} Device
  * @property {string} name
@@ -267,6 +276,7 @@
  * @property {"starting" | "ready"} phase
  * @property {Device[]} devices
  * @property {Camera[]} cameras
+ * @property {Controller[]} controllers
  * @property {Meeting} meeting
  * @property {Booking[]} bookings
  * @property {Platform[]} platforms

@@ -117,9 +117,10 @@ async def running(
     """
     from roomctl.api.app import create_app
     from roomctl.api.auth import Tokens, take_over
+    from roomctl.api.recent_log import RecentLog
     from roomctl.api.serving import listen, reachable, served
 
-    with listen(*config.api.address) as listening:
+    with RecentLog().listening() as log, listen(*config.api.address) as listening:
         store.disk.sweep()
         host, port = listening.getsockname()[:2]
         try:
@@ -139,7 +140,9 @@ async def running(
         )
         made, web = room(config, outside), configuration.data_path("web")
         boot_id = secrets.token_hex(4)
-        app = create_app(made, tokens, web, boot_id=boot_id, port=port, simulated=simulated)
+        app = create_app(
+            made, tokens, web, boot_id=boot_id, port=port, simulated=simulated, log=log
+        )
         async with (
             beside("the room", made.run(), ending.begin),
             beside("the record of who got in", tokens.run(), ending.begin),

@@ -54,7 +54,7 @@ class Right(StrEnum):
     INVITE = "show the code that lets a phone in"
     STATISTICS = "see settings, devices and versions, how the room was used, what hangs"
     DOCUMENTATION = "read the API's documentation"
-    SERVICE = "raw frames, traces, descriptors, rolling back, deleting history"
+    SERVICE = "raw frames, traces, descriptors, log, diagnostics; rolling back, deleting history"
     ACCESS = "make pairing links; list and revoke tokens and sessions"
     REPORT = "report what a sensor sees"
     SIMULATION = "move the simulated devices"

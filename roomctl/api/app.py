@@ -21,6 +21,7 @@ from roomctl.api.guard import Guard, cookie_name
 from roomctl.api.openapi import describe
 from roomctl.api.phone import Phones
 from roomctl.api.problem import problem
+from roomctl.api.recent_log import RecentLog
 from roomctl.api.rights import NOBODY, Denied, PublicFiles, RightRoute, Routes, demand_rights, needs
 from roomctl.api.routes import Doors, routes
 from roomctl.api.simulation import SimulatedDevices, simulator_routes
@@ -81,16 +82,20 @@ def create_app(
     boot_id: str,
     port: int,
     simulated: SimulatedDevices | None = None,
+    log: RecentLog | None = None,
 ) -> FastAPI:
     """Return the app of `room`; `web` holds the panel, `simulated` is given by a simulator.
+
+    `log` is what was lately logged.
 
     Set `app.state.ending` before the server stops: what has no end of its own then ends.
     """
     ui_version = _version_of(web)
     cookies = {role: cookie_name(f"roomctl_{port}", role) for role in Role}
     ending = asyncio.Event()
+    log = log or RecentLog()
     phones = Phones(room.config, port, tokens, room.clock)
-    doors = Doors(room, tokens, boot_id, ui_version, cookies, http_status, ending, phones)
+    doors = Doors(room, tokens, boot_id, ui_version, cookies, http_status, ending, phones, log)
     app = FastAPI(
         title="roomctl",
         version=__version__,

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from roomctl.api import schema
 from roomctl.api.access import access_routes
 from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
+from roomctl.api.diagnostics import diagnostic_routes
 from roomctl.api.downloads import download_routes
 from roomctl.api.events import Encoding, stream
 from roomctl.api.history import history_routes
@@ -24,6 +25,7 @@ from roomctl.api.live import Live
 from roomctl.api.openapi import COMMANDS
 from roomctl.api.phone import Phones
 from roomctl.api.problem import Answers, problem, refusals
+from roomctl.api.recent_log import RecentLog
 from roomctl.api.rights import Routes, may, needs
 from roomctl.command import InPath
 from roomctl.errors import Refused
@@ -53,6 +55,7 @@ class Doors:
     status_of: Callable[[Failure], int]
     ending: asyncio.Event
     phones: Phones
+    log: RecentLog
 
 
 def routes(doors: Doors) -> APIRouter:
@@ -65,6 +68,7 @@ def routes(doors: Doors) -> APIRouter:
     for further in (
         download_routes(doors.room),
         information_routes(doors.room, doors.boot_id),
+        diagnostic_routes(doors.room, doors.boot_id, doors.log),
         history_routes(doors.room),
         access_routes(doors.tokens, doors.room.clock),
     ):

@@ -11,6 +11,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from roomctl import app
 from roomctl.api.app import create_app
 from roomctl.api.auth import Tokens
+from roomctl.api.recent_log import RecentLog
 from roomctl.api.serving import listen, served
 from roomctl.app import parse
 from roomctl.clock import SystemClock
@@ -66,7 +67,9 @@ random = "https://meet.jit.si"
 class House:
     """One room, its app and its simulator. Nothing runs yet."""
 
-    def __init__(self, folder, *, text=ROOM, clock=None, link=JITSI, port=PORT, keep=False):
+    def __init__(
+        self, folder, *, text=ROOM, clock=None, link=JITSI, port=PORT, keep=False, log=None
+    ):
         self.clock = clock or SystemClock()
         self.config = parse(text, "room.toml")
         self.simulator = Simulator(self.config, self.clock, with_screen=True)
@@ -76,6 +79,7 @@ class House:
         outside = Outside(self.simulator.connect, self.clock, feed, store=kept)
         self.room = app.room(self.config, outside)
         self.tokens = Tokens(self.store, self.clock, ADMIN)
+        self.log = log or RecentLog()
         self.app = create_app(
             self.room,
             self.tokens,
@@ -83,6 +87,7 @@ class House:
             boot_id=BOOT,
             port=port,
             simulated=self.simulator,
+            log=self.log,
         )
         self.port = port
         self.base = f"http://127.0.0.1:{port}"
@@ -192,11 +197,11 @@ def is_ready(document):
 
 
 @contextlib.asynccontextmanager
-async def awake(house):
+async def awake(house, begun=lambda document: is_ready(document) and document.bookings):
     """Run a room, without a socket, until the block ends."""
     try:
         async with beside("the room", house.room.run()):
-            await house.until(lambda document: is_ready(document) and document.bookings)
+            await house.until(begun)
             yield house
     finally:
         await house.simulator.close()

@@ -10,12 +10,11 @@ from typing import Annotated, Literal
 
 from fastapi import Path
 from fastapi.responses import Response
-from pydantic import BaseModel
 
 from roomctl.api.auth import ApiToken, Tokens
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import Strict
+from roomctl.api.schema import Strict, Told
 from roomctl.clock import Clock
 from roomctl.command import Days, DeviceName
 from roomctl.roles import Right, Role
@@ -39,7 +38,7 @@ class TokenLimits(Strict):
     days: Days | None = None
 
 
-class KnownToken(BaseModel):
+class KnownToken(Told):
     """What is known of a token. `used` is the day of its last use, in UTC."""
 
     name: str
@@ -55,7 +54,7 @@ class MadeToken(KnownToken):
     token: str
 
 
-class KnownSession(BaseModel):
+class KnownSession(Told):
     """A browser that was paired. `ends_in_s`: a phone's visit; else after 90 days unused."""
 
     id: str

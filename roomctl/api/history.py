@@ -16,10 +16,11 @@ from typing import Annotated, Any, Literal, cast
 
 from fastapi import Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, BeforeValidator
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
+from roomctl.api.schema import Told
 from roomctl.roles import Right
 from roomctl.room import Room
 
@@ -40,7 +41,7 @@ To = Annotated[Instant | None, Query(alias="to", description="default: now")]
 Raw = Annotated[bool, Query(description="with every transition; in CSV instead of the sums")]
 
 
-class QuarterOfAnHour(BaseModel):
+class QuarterOfAnHour(Told):
     """Seconds in each state from `start` on; `arrivals`: how often somebody came in."""
 
     start: datetime
@@ -51,7 +52,7 @@ class QuarterOfAnHour(BaseModel):
     arrivals: int
 
 
-class DoneByItself(BaseModel):
+class DoneByItself(Told):
     """What the room did by itself, and its reasons: [code, parameters]."""
 
     at: datetime
@@ -60,7 +61,7 @@ class DoneByItself(BaseModel):
     reasons: list[tuple[str, dict[str, Any]]]
 
 
-class RawTransition(BaseModel):
+class RawTransition(Told):
     """What the room was told: `mono_s` as its clock counted; `kind` level, healthy, call, touch.
 
     "start": the program began. All since a start, told again, gives the same states.
@@ -73,16 +74,16 @@ class RawTransition(BaseModel):
     on: bool
 
 
-class UseOfTheRoom(BaseModel):
+class UseOfTheRoom(Told):
     """A span of the history; `kept`: it is switched on; `transitions`: on request."""
 
     kept: bool
     quarters: list[QuarterOfAnHour]
     acts: list[DoneByItself]
-    transitions: list[RawTransition] = []
+    transitions: list[RawTransition] = Field(default=[])
 
 
-class Revision(BaseModel):
+class Revision(Told):
     """All settings as they were after one change, by their keys in room.toml."""
 
     number: int
@@ -186,7 +187,7 @@ def _span(room: Room, since: datetime | None, until: datetime | None) -> tuple[f
     return max(begin, _EARLIEST).timestamp(), max(end, _EARLIEST).timestamp()
 
 
-def _csv(kind: type[BaseModel], rows: Sequence[BaseModel]) -> UseOfTheRoom:
+def _csv(kind: type[Told], rows: Sequence[Told]) -> UseOfTheRoom:
     """Answer with a table instead."""
     out = io.StringIO()
     writer = csv.writer(out)

@@ -37,8 +37,14 @@ from roomctl.room.commands import CommandRecord, CommandStatus
 from roomctl.room.document import RoomDocument
 
 
+class Told(BaseModel):
+    """What the API tells; built when it is first told, and not at every start."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 class Strict(BaseModel):
-    """A message from outside."""
+    """A message from outside. FastAPI has no use for one that is built later."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -162,7 +168,7 @@ class NewPairing(Strict):
     role: Literal["panel", "screen"] = "panel"
 
 
-class Offered(BaseModel):
+class Offered(Told):
     """A link that works once: `link`, or `path` on the address at which the room is asked.
 
     `link` begins with `[api] url`, else with the address of this box on its network; null: it
@@ -235,7 +241,7 @@ LiveMessage = Annotated[
     Field(discriminator="type"),
 ]
 
-LIVE: TypeAdapter[Any] = TypeAdapter(LiveMessage)
+LIVE: TypeAdapter[Any] = TypeAdapter(LiveMessage, config=ConfigDict(defer_build=True))
 
 
 class LiveError(TypedDict):
@@ -327,7 +333,7 @@ LiveReply = Annotated[
 ]
 
 
-class Problem(BaseModel):
+class Problem(Told):
     """application/problem+json (RFC 9457); `code` is from a closed list."""
 
     type: str = "about:blank"

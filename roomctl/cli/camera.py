@@ -6,12 +6,13 @@ The camera is asked on its own port, so no room may hold that.
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 from roomctl.camera.lines import on_a_line
 from roomctl.camera.profile import CameraTable
 from roomctl.camera.tools.describe import ask, profile_text
-from roomctl.cli.drill import load, refuse_if_held
+from roomctl.cli.drill import load, refuse_if_held, until_interrupted
 from roomctl.cli.options import named
 from roomctl.clock import SystemClock
 from roomctl.config import Config
@@ -22,7 +23,8 @@ from roomctl.simulator import Simulator
 def describe(name: str, path: Path, *, simulated: bool) -> str:
     """Return the profile of the camera `name` of the room.toml at `path`, as TOML.
 
-    `simulated`: its simulated camera is asked; without a file, that of the demo room.
+    `simulated`: its simulated camera is asked; without a file, that of the demo room. What it is
+    asked is told on stderr. Raises KeyboardInterrupt if that was interrupted.
     """
     config = load(path, simulated=simulated)
     tables = config.every(CameraTable)
@@ -36,15 +38,24 @@ def describe(name: str, path: Path, *, simulated: bool) -> str:
     if not simulated:
         refuse_if_held(f"camera.{name}", url, "its questions")
     with named(path):
-        return asyncio.run(_described(name, config, simulated=simulated))
+        profile = asyncio.run(_described(name, config, simulated=simulated))
+    if profile is None:
+        raise KeyboardInterrupt
+    return profile
 
 
-async def _described(name: str, config: Config, *, simulated: bool) -> str:
+async def _described(name: str, config: Config, *, simulated: bool) -> str | None:
     clock = SystemClock()
     only = "" if simulated else "sim:"
     simulator = Simulator(config, clock, with_screen=False, only=only)
     try:
-        answers = await ask(name, config.every(CameraTable), simulator.connect, clock)
+        asking = ask(name, config.every(CameraTable), simulator.connect, clock, _say)
+        answers = await until_interrupted(asking, "the camera was only asked, and is let go")
     finally:
         await simulator.close()
-    return profile_text(answers, clock.now().wall.date())
+    return None if answers is None else profile_text(answers, clock.now().wall.date())
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

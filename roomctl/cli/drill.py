@@ -10,9 +10,9 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 
@@ -35,6 +35,7 @@ from roomctl.simulator import DEMO, Simulator
 from roomctl.store import Settings
 from roomctl.wire import Connect, in_thread
 
+T = TypeVar("T")
 INTERRUPTED = 130
 SCREEN_S = 3.0
 _NO_SCREEN = "no screen process answers; start `roomctl screen`, which owns the sound"
@@ -149,16 +150,17 @@ async def _drill(
     )
     drill = device.make(device.name, config.tables(device.kind), setup)
     try:
-        return await _until_interrupted(drill)
+        done = await until_interrupted(drill.run(), drill.put_back)
+        return INTERRUPTED if done is None else 0 if done else 1
     finally:
         await simulator.close()
         if wanted.trace is not None:
             _keep(wanted.trace, device, drill)
 
 
-async def _until_interrupted(drill: Drill) -> int:
-    """Wait for a drill; interrupted, have it put everything back, and say so."""
-    stop, task = asyncio.Event(), asyncio.ensure_future(drill.run())
+async def until_interrupted(work: Coroutine[Any, Any, T], put_back: str) -> T | None:
+    """Return what `work` returns; None: it was interrupted, ended cleanly, and `put_back` said."""
+    stop, task = asyncio.Event(), asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
@@ -166,11 +168,11 @@ async def _until_interrupted(drill: Drill) -> int:
     try:
         await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
         if task.done():
-            return 0 if task.result() else 1
-        sys.stderr.write(f"interrupted: {drill.put_back}\n")
+            return task.result()
+        sys.stderr.write(f"interrupted: {put_back}\n")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        return INTERRUPTED
+        return None
     finally:
         stopped.cancel()
 

@@ -536,7 +536,9 @@ def camera_describe(
 
     It is ready to be completed and sent in.
 
-    It is stopped, then only asked: nothing is moved or set. What it cannot tell is a commented key.
+    It is stopped, then only asked, for two and a half minutes at most: nothing is moved or set.
+
+    What it cannot tell is a commented key.
 
     It needs the camera's port for itself: stop the room first.
     """

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from roomctl.camera.profile import CameraProfile, CameraTable, shipped
-from roomctl.camera.tools.describe import BLOCKS, QUESTIONS, CameraAnswers, ask, profile_text
+from roomctl.camera.tools.describe import (
+    BLOCKS,
+    LIMIT_S,
+    ONLINE_S,
+    QUESTIONS,
+    CameraAnswers,
+    ask,
+    profile_text,
+)
 from roomctl.cli import inspect
 from roomctl.errors import RoomctlError
 from roomctl.profile import load
@@ -97,6 +105,30 @@ async def test_questions_without_an_answer_are_named_and_end(tmp_path: Path) -> 
     assert {"zoom", "focus", "focus_mode", *BLOCKS} <= set(answers.silent)
     assert "backlight" in answers.data
     assert (written(tmp_path, answers).zoom, written(tmp_path, answers).focus) == (None, None)
+
+
+@invented
+async def test_what_takes_too_long_to_ask_is_left_out_and_every_step_is_told(
+    tmp_path: Path,
+) -> None:
+    camera = strange()
+    camera.unanswered = "04(?!00).*|06.*|7e.*"
+    cable, lines = Cable([camera], clock := LoopClock()), list[str]()
+    answers = await ask("front", TABLES, cable.connect, clock, lines.append)
+    await cable.go_dead()
+    assert clock.mono_s() <= ONLINE_S + LIMIT_S
+    assert answers.left
+    assert {*answers.data, *answers.refused, *answers.silent, *answers.left} == {
+        *QUESTIONS,
+        *BLOCKS,
+    }
+    assert written(tmp_path, answers).verified == "trace"
+    assert lines[:2] == [
+        "camera.front: looked for on serial:/dev/ttyUSB0, for 20 s at most",
+        f" 1 of 23  version              {answers.data['version'].hex(' ').upper()}",
+    ]
+    assert any(line.endswith(" no answer") for line in lines)
+    assert lines[-1] == f"120 s are over; {len(answers.left)} questions are left out"
 
 
 @invented

@@ -121,6 +121,25 @@ def test_a_drill_prints_a_line_for_each_step_and_is_one_object_for_programs(
     assert [line.split("  ")[0] for line in said.out.splitlines()] == list(steps)
 
 
+def test_ctrl_c_ends_the_questions_and_no_half_profile_is_written(tmp_path: Path) -> None:
+    command = [*ROOMCTL, "camera", "describe", "front", "--simulated"]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, env=environment(tmp_path)
+    )
+    with process:
+        try:
+            assert process.stderr is not None
+            while (line := process.stderr.readline()) and "of 23" not in line:
+                pass
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=LIMIT_S)
+        finally:
+            process.kill()
+    assert (process.returncode, out) == (130, "")
+    assert err.splitlines()[-1] == "interrupted: the camera was only asked, and is let go"
+
+
 def interrupted(folder: Path, *words: str, after: str) -> tuple[list[str], str]:
     """Drill, press Ctrl-C once a step is done; return the lines that follow, and the last word."""
     process = subprocess.Popen(

@@ -8,7 +8,7 @@ cautious value that `gaps` owns up to. Knows no wire and no file.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -25,6 +25,7 @@ from roomctl.wire import Connect
 
 ONLINE_S = 20.0  # every speed is tried, and a camera that was just powered boots
 ANSWER_S = 10.0  # one that is left unanswered is asked again by then, and given up
+LIMIT_S = 120.0  # for all questions; a camera that answers takes two seconds
 
 QUESTIONS = (
     "version",
@@ -61,6 +62,7 @@ _FASTEST = 0x18
 class CameraAnswers:
     """What a camera said: data by question, the code of each refusal, and what it left unanswered.
 
+    `left`: what it was not asked any more, for it took too long.
     `baud`: the speed it answers at; None: it is on no serial line. `knows` are the profiles that
     there are already, and `likely` the one that a room gives it.
     """
@@ -71,20 +73,33 @@ class CameraAnswers:
     data: dict[str, bytes] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     silent: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
     @property
     def version(self) -> Version | None:
         """Who it says it is; None: it does not, or in a form of its own."""
         return read_version(self.data["version"]) if "version" in self.data else None
 
+    def said(self, question: str) -> str:
+        """Return what came of a question, for a person."""
+        if question in self.data:
+            return self.data[question].hex(" ").upper()
+        refusal = self.refused.get(question)
+        return f"refused ({refusal})" if refusal else "no answer"
+
 
 async def ask(
-    name: str, tables: Mapping[str, CameraTable], connect: Connect, clock: Clock
+    name: str,
+    tables: Mapping[str, CameraTable],
+    connect: Connect,
+    clock: Clock,
+    say: Callable[[str], None] = lambda line: None,
 ) -> CameraAnswers:
-    """Ask the camera `name` all questions, on its own port.
+    """Ask the camera `name` all questions, on its own port, within `ONLINE_S` and `LIMIT_S`.
 
-    `tables`: the [camera.NAME] of the room, for those that share its line. Raises RoomctlError if
-    it does not answer, or is in standby, where a camera refuses what it would answer otherwise.
+    `tables`: the [camera.NAME] of the room, for those that share its line. `say` gets a line for
+    each step. Raises RoomctlError if it does not answer, or is in standby, where a camera refuses
+    what it would answer otherwise.
     """
     together = {n: table for n, table in tables.items() if table.url == tables[name].url}
     news = asyncio.Event()
@@ -92,10 +107,10 @@ async def ask(
     running = asyncio.ensure_future(line.run())
     try:
         camera = line.cameras[name]
+        say(f"camera.{name}: looked for on {line.url}, for {ONLINE_S:g} s at most")
         await _online(camera, news)
         answers = CameraAnswers(known_to(tables), camera.profile, line.baud)
-        for question in (*QUESTIONS, *BLOCKS):
-            await _ask(camera, question, answers)
+        await _ask_all(camera, answers, say)
         return answers
     finally:
         running.cancel()
@@ -119,6 +134,19 @@ async def _online(camera: Camera, news: asyncio.Event) -> None:
     if camera.state.power is False:
         why = "is in standby, and would refuse most questions; switch it on"
         raise RoomctlError(f"camera.{camera.name}: {why}")
+
+
+async def _ask_all(camera: Camera, answers: CameraAnswers, say: Callable[[str], None]) -> None:
+    questions = (*QUESTIONS, *BLOCKS)
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            for at, question in enumerate(questions, 1):
+                await _ask(camera, question, answers)
+                say(f"{at:>2} of {len(questions)}  {question:<20} {answers.said(question)}")
+    except TimeoutError:
+        known = {*answers.data, *answers.refused, *answers.silent}
+        answers.left += [question for question in questions if question not in known]
+        say(f"{LIMIT_S:g} s are over; {len(answers.left)} questions are left out")
 
 
 async def _ask(camera: Camera, question: str, answers: CameraAnswers) -> None:
@@ -292,6 +320,7 @@ def _heard(answers: CameraAnswers) -> str:
             *told,
             f"# It refused: {', '.join(refused) or 'nothing'}.",
             f"# It left unanswered: {', '.join(answers.silent) or 'nothing'}.",
+            *([f"# It took too long to ask: {', '.join(answers.left)}."] if answers.left else []),
             "",
         )
     )

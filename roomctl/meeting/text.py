@@ -356,8 +356,10 @@ def _meanings(written: str, platforms: Platforms) -> tuple[_Meaning, ...]:
     """Return what a label means: what it ends with is a label too, as in "Zoom Meeting ID"."""
 
     def among(labels: tuple[str, ...]) -> bool:
-        return any(_ending(one).search(spellings) for one in labels)
+        likely = (one for one in labels if key.endswith(_key(one)))
+        return any(_ending(one).search(spellings) for one in likely)
 
+    key = _key(written)
     spellings = f"{written}\n{''.join(written.split())}"
     found = ((p, among(p.printed.labels), among(p.printed.own_labels)) for p in platforms)
     return tuple(_Meaning(p, own) for p, known, own in found if known or own)

@@ -1,6 +1,7 @@
-"""`roomctl token` and `roomctl session`: who can get in, made, listed, limited and ended."""
+"""`roomctl token` and `roomctl session`: who can get in, made, listed, limited and ended.
 
-from __future__ import annotations
+Annotations are no text here, as in `main`.
+"""
 
 from enum import StrEnum
 from typing import Annotated, Any

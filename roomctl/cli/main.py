@@ -1,6 +1,7 @@
-"""The commands and their words; what they do stands beside, one module per subject."""
+"""The commands and their words; what they do stands beside, one module per subject.
 
-from __future__ import annotations
+Annotations are no text here: typer would read that of every command anew for the one that is run.
+"""
 
 import contextlib
 import gc
@@ -287,7 +288,7 @@ def drill(
         return
     steps: list[dict[str, Any]] = []
 
-    def say(step: Step) -> None:
+    def say(step: "Step") -> None:
         steps.append(drills.record(step))
         if not as_json:
             typer.echo(drills.words(step))

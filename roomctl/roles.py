@@ -48,7 +48,7 @@ class Right(StrEnum):
     MOVE = "move a camera, recall a preset"
     STOP = "stop a camera"
     OPERATE = "focus, switch or adjust a camera; test the sound; undo; room standby"
-    ARRANGE = "store and name presets"
+    ARRANGE = "store, name and delete presets"
     HERE = "choose the speakerphone, set the microphone's gain, answer whoever hung up"
     DISPLAY = "see and touch the page on the room's display"
     INVITE = "show the code that lets a phone in"

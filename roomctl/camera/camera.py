@@ -16,7 +16,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from roomctl.camera.mounting import AS_IT_COMES, Mounting
+from roomctl.camera.mounting import AS_IT_COMES, KeptSettings, Mounting, OnCamera
 from roomctl.camera.positions import StoredPosition, StoredPositions
 from roomctl.camera.profile import CameraProfile, RomAdvisory
 from roomctl.camera.protocol import (
@@ -25,19 +25,24 @@ from roomctl.camera.protocol import (
     CameraProtocol,
     CameraRequest,
     CameraState,
+    MenuKey,
     ProtocolEvents,
     Reached,
     must_have,
 )
 from roomctl.clock import Clock
 from roomctl.device import Health, Nameplate, Status
-from roomctl.errors import NoReply, Refused, UnknownOutcome, Unsupported
+from roomctl.errors import DeviceError, NoReply, Refused, UnknownOutcome, Unsupported
 from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.frames import ErrorCode
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Identity
 
+_log = logging.getLogger(__name__)
+
 LEASE_S = 0.3
+MENU_KEY_S = 0.1  # an arrow is held for so long
+_CLOCK_S = 0.01  # the loop's clock and the room's may differ by so much
 _STANDING_S = 1.0  # to be seen to stand before its position is stored
 _SAID_NO = {
     ErrorCode.LENGTH: ("not_understood", "did not understand the command"),
@@ -86,11 +91,13 @@ class Camera:
         self.state = CameraState()
         self.health = Health(Status.STARTING, port.clock.now())
         self._port, self._begin, self._positions = port, begin, positions
-        self._mounting = mounting
+        self._mounting, self._kept = mounting, KeptSettings(mounting.on_camera)
+        self._was_on = False
         self._preset: int | None = None
         self._tracks: bool | None = None
         self._lit: str | None = None
         self._relight: asyncio.TimerHandle | None = None
+        self._relook: asyncio.TimerHandle | None = None
         self._told: tuple[object, ...] = ()
         self.refused_since = self.health.since
         self._looked = asyncio.Event()
@@ -109,7 +116,7 @@ class Camera:
     @property
     def modes(self) -> dict[str, tuple[str, ...]]:
         """Return what it can be set to, by what it is a mode of."""
-        return self.profile.modes
+        return self._protocol.modes
 
     @property
     def presets(self) -> tuple[int, ...]:
@@ -137,6 +144,11 @@ class Camera:
         """Return what a camera that no profile knows said of itself; None: it is known."""
         online = self.health.status is Status.ONLINE
         return self._protocol.unknown_model if online else None
+
+    @property
+    def not_kept(self) -> dict[OnCamera, str]:
+        """Return what room.toml sets on the camera and it does not take, and the code of why."""
+        return self._kept.failed if self.health.status is Status.ONLINE else {}
 
     @property
     def refusal(self) -> MoveRefusal | None:
@@ -238,7 +250,7 @@ class Camera:
         number = self._preset_number(preset)
         if self._positions is None:
             self._preset = None
-            await self._ask(self._protocol.recall(number))
+            await self._ask_last(self._protocol.recall(number))
         else:
             there = self._positions.kept(preset)
             if there is None:
@@ -257,6 +269,18 @@ class Camera:
         else:
             await self._keep(preset, self._positions)
         self._preset = preset
+        self.refresh()
+
+    async def delete(self, preset: int) -> None:
+        """Forget a stored position. UnknownOutcome if the answer got lost."""
+        self._refuse_if_unknown()
+        number = self._preset_number(preset)
+        if self._positions is None:
+            await self._ask(self._protocol.delete(number))
+        else:
+            await self._positions.drop(preset, self._port.clock.now().wall)
+        if self._preset == preset:
+            self._preset = None
         self.refresh()
 
     async def _keep(self, preset: int, positions: StoredPositions) -> None:
@@ -307,6 +331,31 @@ class Camera:
         """Set the white balance, one of `profile.white_balance`; "one_push" measures it now."""
         self._refuse_if_unknown()
         await self._ask(self._protocol.white_balance(mode))
+
+    async def backlight(self, on: bool) -> None:
+        """Expose for what stands before a bright window, or not."""
+        self._refuse_if_unknown()
+        await self._ask(self._protocol.backlight(on))
+
+    async def exposure_compensation(self, steps: int) -> None:
+        """Expose so many steps brighter, or darker (negative); 0: neither."""
+        self._refuse_if_unknown()
+        await self._ask(self._protocol.exposure_compensation(steps))
+
+    async def menu(self, on: bool) -> None:
+        """Open or close its own menu, which its picture shows."""
+        self._refuse_if_unknown()
+        await self._ask(self._protocol.menu(on))
+
+    async def menu_key(self, key: MenuKey) -> None:
+        """Press a key of its menu; Refused "menu_closed"."""
+        self._refuse_if_offline()
+        now = self._port.clock.mono_s()
+        try:
+            request = self._protocol.menu_key(key, now + MENU_KEY_S, now)
+        finally:
+            self._port.wake()
+        await self._ask(request)
 
     async def ir_receive(self, on: bool) -> None:
         """Obey the infrared remote, or lock it out."""
@@ -381,7 +430,9 @@ class Camera:
 
     def _forget(self) -> None:
         self._pause_lamp()
+        self._look_later(None)
         self._preset = self._tracks = None
+        self._was_on = False
 
     def refresh(self) -> None:
         """Work out the state from what the camera has said, and tell the room if it is new."""
@@ -389,11 +440,61 @@ class Camera:
         told = self._protocol.state(Believed(self._preset, lamp, self._tracks))
         self.state = self._mounting.seen(told)
         self._looked.set()
-        if (news := (self.state, self.health, self.refusal)) != self._told:
-            if self._told[2:] != news[2:]:
+        self._keep_settings()
+        if (news := (self.state, self.health, self.not_kept, self.refusal)) != self._told:
+            if self._told[3:] != news[3:]:
                 self.refused_since = self._port.clock.now()
             self._told = news
             self._port.changed()
+
+    # What room.toml sets on the camera itself.
+
+    def _keep_settings(self) -> None:
+        """Tell the camera what is not as it should be, one after the other, while it is on."""
+        is_on = self._protocol.ready and self.state.power is not False
+        now = self._port.clock.mono_s()
+        if is_on and not self._was_on:
+            self._kept.begin(now)
+        self._was_on = is_on
+        self._look_later(None)
+        if not is_on:
+            return
+        if (due := self._kept.next(self.state, now)) is not None:
+            self._keeping = asyncio.ensure_future(self._keep_setting(*due))
+        elif (at := self._kept.due(self.state)) is not None:
+            self._look_later(at - now)
+
+    def _look_later(self, wait_s: float | None) -> None:
+        """Look at the settings again after `wait_s`; None: when it says something new."""
+        if self._relook is not None:
+            self._relook.cancel()
+            self._relook = None
+        if wait_s is not None and wait_s > 0:
+            loop = asyncio.get_running_loop()
+            self._relook = loop.call_later(wait_s + _CLOCK_S, self._keep_settings)
+
+    async def _keep_setting(self, name: OnCamera, value: float) -> None:
+        why = None
+        try:
+            await self._ask(self._setting(name, value))
+        except Unsupported:
+            why = "unsupported"
+        except Refused as refused:
+            why = refused.code
+        except DeviceError:
+            why = "no_reply"
+        if why is not None:
+            _log.info("camera.%s: %s is not set: %s", self.name, name, why)
+        self._kept.ended(name, self._port.clock.mono_s(), why)
+        self.refresh()
+
+    def _setting(self, name: OnCamera, value: float) -> CameraRequest:
+        match name:
+            case "flip":
+                return self._protocol.flip(bool(value))
+            case "mirror":
+                return self._protocol.mirror(bool(value))
+        return self._protocol.preset_speed(value)
 
     # The tally lamp.
 
@@ -467,6 +568,15 @@ class Camera:
             self._refuse_if_offline()
             outcomes.append(self._judged(await self._submit(command)))
         return outcomes
+
+    async def _ask_last(self, request: CameraRequest) -> None:
+        """Have commands said at once of which the last is what was asked for; wait for that."""
+        self._refuse_if_offline()
+        *first, last = [self._submit(command) for command in request.commands]
+        self._judged(await last)
+        for ended in first:
+            with contextlib.suppress(DeviceError):
+                self._judged(await ended)
 
     def _submit(self, command: object) -> asyncio.Future[Outcome]:
         ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()

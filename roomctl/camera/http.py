@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from roomctl.camera.aw.protocol import AwProtocol
+from roomctl.camera.aw.protocol import ON_CAMERA, AwProtocol
 from roomctl.camera.camera import Camera
 from roomctl.camera.lines import ONVIF, CameraDevice, is_http
-from roomctl.camera.mounting import Mounting
+from roomctl.camera.mounting import Mounting, refuse_what_it_lacks
 from roomctl.camera.onvif.protocol import OnvifProtocol
 from roomctl.camera.profile import CameraTable
 from roomctl.camera.protocol import CameraProtocol, LoginRefused, ProtocolEvents
@@ -46,8 +46,7 @@ class HttpCamera(CameraDevice):
                 login = (table.user, table.password.get_secret_value())
                 made = OnvifProtocol(name, table.url, events, login, clock.now(), before)
             else:
-                hangs = table.mounting == "ceiling"
-                made = AwProtocol(name, table.url, events, before, ceiling=hangs)
+                made = AwProtocol(name, table.url, events, before, ceiling=table.hangs)
             self._connection = made.connection
             return made
 
@@ -110,3 +109,5 @@ def _refuse_what_means_nothing(name: str, table: CameraTable) -> None:
     if table.address != 1:
         why = "a host is one camera; leave the address out"
         raise ConfigError("room.toml", f"camera.{name}.address", why)
+    has, model = ((), "ONVIF cameras") if scheme == ONVIF else (ON_CAMERA, "AW cameras")
+    refuse_what_it_lacks(name, table, has, model)

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from roomctl.camera.baud import ANSWER_S, BaudSearch, at_speed, baud_of, is_open
 from roomctl.camera.camera import Camera
-from roomctl.camera.mounting import Mounting
+from roomctl.camera.mounting import Mounting, on_camera, refuse_what_it_lacks
 from roomctl.camera.positions import StoredPositions
 from roomctl.camera.profile import CameraProfile, CameraTable, asked_for, known_to, recognise
 from roomctl.camera.protocol import CameraProtocol, ProtocolEvents
@@ -150,11 +150,12 @@ class CameraLine(CameraDevice):
 
     def _camera(self, name: str, table: CameraTable) -> Camera:
         fixed = asked_for(name, table.profile, self._profiles)
-        ceiling = table.mounting == "ceiling"
+        if fixed is not None:
+            refuse_what_it_lacks(name, table, on_camera(fixed), f"a {fixed.name}")
 
         def begin(events: ProtocolEvents, identity: Identity | None) -> CameraProtocol:
             made = ViscaProtocol(
-                name, table.address, events, fixed, self._recognise, ceiling=ceiling
+                name, table.address, events, fixed, self._recognise, ceiling=table.hangs
             )
             self._connections[name] = made.connection
             return made
@@ -394,3 +395,4 @@ def _refuse_what_means_nothing(name: str, table: CameraTable) -> None:
     if table.address != 1:
         why = "a video device is one camera; leave the address out"
         raise ConfigError("room.toml", f"camera.{name}.address", why)
+    refuse_what_it_lacks(name, table, (), "USB cameras")

@@ -45,5 +45,10 @@ class StoredPositions:
         said = " ".join("-" if each is None else f"{each:.4f}" for each in astuple(there))
         await self._settings.change(self._key(preset), said, "room", "preset stored", at)
 
+    async def drop(self, preset: int, at: datetime) -> None:
+        """Forget a position, if there is one; RoomctlError if the disk refuses, and it stays."""
+        if self._key(preset) in self._settings.now:
+            await self._settings.change(self._key(preset), None, "room", "preset deleted", at)
+
     def _key(self, preset: int) -> tuple[str, ...]:
         return ("camera", self._camera, "positions", str(preset))

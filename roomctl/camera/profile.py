@@ -31,6 +31,8 @@ from roomctl.visca.model import CameraModel, Limits, Quirk
 ExposureMode = Literal["auto", "manual", "shutter", "iris", "bright"]
 WhiteBalance = Literal["auto", "indoor", "outdoor", "one_push", "atw", "manual"]
 TallyLight = Literal["red", "green", "yellow"]
+MENU_KEYS = ("up", "down", "left", "right", "enter", "back")
+_COMPENSATION = (Inquiry.EXPOSURE_COMPENSATION_ON, Inquiry.EXPOSURE_COMPENSATION)
 _SONY = (0x0001, 0x0010, 0x0020)  # Sony's manuals print all three, depending on the model
 
 
@@ -64,8 +66,17 @@ class CameraTable(DeviceTable):
         default=False, description="right is left: its picture is turned, and its axes are not"
     )
     invert_tilt: bool = Field(default=False, description="up is down, likewise")
+    flip: bool | None = Field(
+        default=None,
+        description="true: it hangs, and the camera is told to turn its picture; left out: as it is"
+        " set on the camera",
+    )
+    mirror: bool | None = Field(default=None, description="left and right of its picture, likewise")
     max_speed_pct: int = Field(
         default=100, ge=1, le=100, description="how fast it may turn, of the model's fastest"
+    )
+    preset_speed_pct: int | None = Field(
+        default=None, ge=1, le=100, description="how fast it goes to presets; left out: as it likes"
     )
     speed_by_zoom: bool = Field(
         default=True, description="a held push turns it slower the further it is zoomed in"
@@ -93,6 +104,11 @@ class CameraTable(DeviceTable):
         le=604_800,
         description="it goes to standby after so many seconds in a vacant room; left out: never",
     )
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it hangs upside down, its picture turned."""
+        return self.mounting == "ceiling" or self.flip is True
 
     @property
     def video_device(self) -> str | None:
@@ -240,6 +256,32 @@ class TallyLamps(_Part):
     refresh_s: float | None = Field(default=None, gt=0, le=60)
 
 
+class ExposureCompensation(_Part):
+    """How many steps darker and brighter, and the number on the wire of none."""
+
+    darker: int = Field(default=7, ge=1, le=99)
+    brighter: int = Field(default=7, ge=1, le=99)
+    none: int = Field(default=7, ge=0, le=0xFF)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        return tuple(range(-self.darker, self.brighter + 1))
+
+
+class PresetSpeed(_Part):
+    """How fast it goes to a preset: the family of the commands, and the highest number.
+
+    common: one for all; each: one for each preset; ptzoptics: one for all, in their words.
+    """
+
+    form: Literal["common", "each", "ptzoptics"]
+    max: int = Field(ge=1, le=0x7F)
+
+    def step(self, part: float) -> int:
+        """Return the number on the wire of a part of the top speed, above 0 to 1."""
+        return max(1, round(part * self.max))
+
+
 class RomAdvisory(_Part):
     """What is known to be wrong with some firmware; ROM versions as the version answer has them."""
 
@@ -322,6 +364,18 @@ class CameraProfile(Profile):
     focus: FocusRange | None = Field(default=None, description="absent: focus is not driven")
     exposure: tuple[ExposureMode, ...] = ()
     white_balance: tuple[WhiteBalance, ...] = ()
+    backlight: bool = Field(default=False, description="whether it compensates for backlight")
+    exposure_compensation: ExposureCompensation | None = Field(
+        default=None, description="absent: it has none"
+    )
+    flip: bool = Field(default=False, description="whether a command turns its picture upside down")
+    mirror: bool = Field(default=False, description="whether a command mirrors its picture")
+    preset_speed: PresetSpeed | None = Field(
+        default=None, description="absent: it goes to presets as fast as it likes"
+    )
+    menu: Literal["close", "ptzoptics"] | None = Field(
+        default=None, description="how its menu is steered; close: it can only be closed"
+    )
     ir_receive: bool = Field(default=False, description="whether the remote can be locked out")
     tally: TallyLamps | None = Field(default=None, description="absent: it has no lamp of its own")
     tracking: Literal["sony", "ptzoptics", "oem"] | None = None
@@ -349,6 +403,11 @@ class CameraProfile(Profile):
                 *((Inquiry.FOCUS_MODE, Inquiry.FOCUS) if self.focus else ()),
                 *((Inquiry.EXPOSURE_MODE,) if self.exposure else ()),
                 *((Inquiry.WHITE_BALANCE_MODE,) if self.white_balance else ()),
+                *((Inquiry.BACKLIGHT,) if self.backlight else ()),
+                *(_COMPENSATION if self.exposure_compensation else ()),
+                *((Inquiry.FLIP,) if self.flip else ()),
+                *((Inquiry.MIRROR,) if self.mirror else ()),
+                *((Inquiry.MENU,) if self.menu == "ptzoptics" else ()),
                 *((Inquiry.IR_RECEIVE,) if self.ir_receive else ()),
                 *((Inquiry.TRACKING,) if self.tracking == "sony" else ()),  # others do not say
             ),
@@ -374,9 +433,13 @@ class CameraProfile(Profile):
             "home": self.pan_tilt,
             "recall": self.presets is not None,
             "store": self.presets is not None,
+            "delete_preset": self.presets is not None,
             "power": not self.has("no-power"),
             "exposure": bool(self.exposure),
             "white_balance": bool(self.white_balance),
+            "backlight": self.backlight,
+            "exposure_compensation": self.exposure_compensation is not None,
+            "menu": self.menu is not None,
             "ir_receive": self.ir_receive,
             "tally": self.tally is not None,
             "tracking": self.tracking is not None,
@@ -389,12 +452,18 @@ class CameraProfile(Profile):
         return {
             "exposure": self.exposure,
             "white_balance": self.white_balance,
+            "exposure_compensation": _words(self.exposure_compensation),
+            "menu": MENU_KEYS if self.menu == "ptzoptics" else (),
             "tally": self.tally.lights if self.tally else (),
         }
 
     def advisories_for(self, rom: int | None) -> tuple[RomAdvisory, ...]:
         """Return what is known to be wrong with ROM version `rom`; None: with whatever it has."""
         return tuple(one for one in self.advisories if one.concerns(rom))
+
+
+def _words(compensation: ExposureCompensation | None) -> tuple[str, ...]:
+    return tuple(str(step) for step in compensation.steps) if compensation else ()
 
 
 @cache

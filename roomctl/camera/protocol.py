@@ -23,6 +23,7 @@ DEAD_ZONE = 0.02  # of a push from -1 to 1: a joystick at rest is not quite 0
 STANDBY = "is in standby; switch it on first"
 
 Part = Literal["pan", "tilt", "zoom"]
+MenuKey = Literal["up", "down", "left", "right", "enter", "back"]
 
 
 @frozen
@@ -30,7 +31,9 @@ class CameraState:
     """What a camera is known to be doing; None: not known. Degrees count right and up.
 
     `zoom_pct`: 0 wide to 100 tele. `focus_pct`: 0 far to 100 near. `ir_receive`: whether it obeys
-    its infrared remote. `firmware`: the ROM version in hex, as it answers.
+    its infrared remote. `exposure_compensation`: steps brighter (0: none). `flip`, `mirror`:
+    whether it turns its picture upside down, or left to right. `menu`: whether its menu is open.
+    `firmware`: the ROM version in hex, as it answers.
     """
 
     power: bool | None = None
@@ -42,6 +45,11 @@ class CameraState:
     focus_pct: float | None = None
     exposure: str | None = None
     white_balance: str | None = None
+    backlight: bool | None = None
+    exposure_compensation: int | None = None
+    flip: bool | None = None
+    mirror: bool | None = None
+    menu: bool | None = None
     ir_receive: bool | None = None
     tally: str | None = None
     tracking: bool | None = None
@@ -106,6 +114,8 @@ class CameraProtocol(Protocol):
     @property
     def abilities(self) -> tuple[str, ...]: ...
     @property
+    def modes(self) -> dict[str, tuple[str, ...]]: ...
+    @property
     def ready(self) -> bool: ...
     @property
     def placed(self) -> bool: ...
@@ -137,11 +147,19 @@ class CameraProtocol(Protocol):
     def relative(self, pan_deg: float, tilt_deg: float, speed: float) -> CameraRequest: ...
     def recall(self, number: int) -> CameraRequest: ...
     def store(self, number: int) -> CameraRequest: ...
+    def delete(self, number: int) -> CameraRequest: ...
+    def preset_speed(self, part: float) -> CameraRequest: ...
+    def flip(self, on: bool) -> CameraRequest: ...
+    def mirror(self, on: bool) -> CameraRequest: ...
     def power(self, on: bool) -> CameraRequest: ...
     def focus(self, act: str) -> CameraRequest: ...
     def focus_to(self, pct: float) -> CameraRequest: ...
     def exposure(self, mode: str) -> CameraRequest: ...
     def white_balance(self, mode: str) -> CameraRequest: ...
+    def backlight(self, on: bool) -> CameraRequest: ...
+    def exposure_compensation(self, steps: int) -> CameraRequest: ...
+    def menu(self, on: bool) -> CameraRequest: ...
+    def menu_key(self, key: MenuKey, until: float, now: float) -> CameraRequest: ...
     def ir_receive(self, on: bool) -> CameraRequest: ...
     def tally(self, light: str | None) -> CameraRequest: ...
     def tracking(self, on: bool) -> CameraRequest: ...
@@ -210,6 +228,18 @@ class SelfDescribed(Generic[C]):
     def store(self, number: int) -> CameraRequest:
         self._has_no("presets of its own")
 
+    def delete(self, number: int) -> CameraRequest:
+        self._has_no("presets that can be deleted")
+
+    def preset_speed(self, part: float) -> CameraRequest:
+        self._has_no("speed of its own for presets")
+
+    def flip(self, on: bool) -> CameraRequest:
+        self._has_no("command that turns its picture upside down")
+
+    def mirror(self, on: bool) -> CameraRequest:
+        self._has_no("command that mirrors its picture")
+
     def power(self, on: bool) -> CameraRequest:
         self._has_no("power command")
 
@@ -224,6 +254,18 @@ class SelfDescribed(Generic[C]):
 
     def white_balance(self, mode: str) -> CameraRequest:
         self._has_no("white balances")
+
+    def backlight(self, on: bool) -> CameraRequest:
+        self._has_no("backlight compensation")
+
+    def exposure_compensation(self, steps: int) -> CameraRequest:
+        self._has_no("exposure compensation")
+
+    def menu(self, on: bool) -> CameraRequest:
+        self._has_no("menu that a command opens or closes")
+
+    def menu_key(self, key: MenuKey, until: float, now: float) -> CameraRequest:
+        self._has_no("keys for its menu")
 
     def ir_receive(self, on: bool) -> CameraRequest:
         self._has_no("lock for its remote")
@@ -265,6 +307,6 @@ def must_have(camera: str, has: T | None, what: str) -> T:
 
 def must_be_one_of(camera: str, word: str, words: Iterable[str], what: str) -> None:
     """Raise Unsupported, naming those there are, unless `word` is one of them."""
+    known = ", ".join(words := tuple(words))
     if word not in words:
-        known = ", ".join(words)
         raise Unsupported(camera, f"{what} {word!r}; it has {known}" if known else what)

@@ -32,6 +32,7 @@ from roomctl.camera.protocol import (
     Believed,
     CameraRequest,
     CameraState,
+    MenuKey,
     Part,
     must_be_one_of,
     must_have,
@@ -88,6 +89,14 @@ _FOCUS: Mapping[str, Command] = {
     "one_push": Command("focus_one_push"),
     "infinity": Command("focus_infinity"),
 }
+_MENU_TOGGLE = Preset(PresetAction.RECALL, 0x5F)  # PTZOptics: opens or closes the menu
+_MENU_SPEED = 0x0E
+_MENU_WAYS: Mapping[str, tuple[Pan, Tilt]] = {
+    "up": (Pan.STILL, Tilt.UP),
+    "down": (Pan.STILL, Tilt.DOWN),
+    "left": (Pan.LEFT, Tilt.STILL),
+    "right": (Pan.RIGHT, Tilt.STILL),
+}
 _TRACKING = {"sony": "tracking", "ptzoptics": "tracking_ptzoptics", "oem": "tracking_oem"}
 _LAMP_ON, _LAMP_OFF = 2, 3  # PTZOptics; 1 flashes
 _PANS = {-1: Pan.LEFT, 0: Pan.STILL, 1: Pan.RIGHT}
@@ -133,12 +142,18 @@ class ViscaProtocol:
         self.name, self.address = name, address
         self.connection = connection(name, address, events, fixed, recognise)
         self._fixed, self._recognise, self._ceiling = fixed, recognise, ceiling
+        self._recall_speed: int | None = None
+        self._speeds_told: set[int] = set()
 
     @property
     def profile(self) -> CameraProfile:
         """What is known of its model; `generic` until it has said who it is."""
         known = self._fixed or self._recognise(self.connection.seen.version)
         return under_ceiling(known) if self._ceiling else known
+
+    @property
+    def modes(self) -> dict[str, tuple[str, ...]]:
+        return self.profile.modes
 
     @property
     def abilities(self) -> tuple[str, ...]:
@@ -217,6 +232,7 @@ class ViscaProtocol:
         self.connection.submit(Request(command, ended), now)
 
     def forget(self) -> None:
+        self._recall_speed = None
         self.connection.forget()
 
     # What people ask for, as messages.
@@ -243,10 +259,41 @@ class ViscaProtocol:
         return journey.request
 
     def recall(self, number: int) -> CameraRequest:
-        return CameraRequest((Preset(PresetAction.RECALL, number),))
+        """Go to a preset; where each has a speed of its own, that is told first, once."""
+        recall = Preset(PresetAction.RECALL, number)
+        if self._recall_speed is None or number in self._speeds_told:
+            return CameraRequest((recall,))
+        self._speeds_told.add(number)
+        fields = (("preset", number), ("speed", self._recall_speed))
+        return CameraRequest((Command("preset_speed", fields), recall), together=True)
 
     def store(self, number: int) -> CameraRequest:
         return CameraRequest((Preset(PresetAction.SET, number),))
+
+    def delete(self, number: int) -> CameraRequest:
+        return CameraRequest((Preset(PresetAction.CLEAR, number),))
+
+    def preset_speed(self, part: float) -> CameraRequest:
+        """Go to presets at a part of the top speed from now on."""
+        kind = must_have(self.name, self.profile.preset_speed, "speed of its own for presets")
+        step = kind.step(part)
+        match kind.form:
+            case "each":
+                self._recall_speed = step
+                self._speeds_told.clear()
+                return CameraRequest(())
+            case "ptzoptics":
+                return CameraRequest((Command("preset_speed_ptzoptics", (("speed", step),)),))
+        common = Command("preset_speed_common", (("speed", step),))
+        return CameraRequest((common, Command("preset_speed_source", (("mode", 2),))))
+
+    def flip(self, on: bool) -> CameraRequest:
+        must_have(self.name, self.profile.flip, "command that turns its picture upside down")
+        return CameraRequest((Command("flip", (("on", int(on)),)),))
+
+    def mirror(self, on: bool) -> CameraRequest:
+        must_have(self.name, self.profile.mirror, "command that mirrors its picture")
+        return CameraRequest((Command("mirror", (("on", int(on)),)),))
 
     def power(self, on: bool) -> CameraRequest:
         must_have(self.name, not self.profile.has("no-power"), "power command")
@@ -273,6 +320,48 @@ class ViscaProtocol:
         chosen = Command("white_balance_mode", (("mode", WHITE_BALANCE[mode]),))
         push = (Command("white_balance_trigger"),) if mode == "one_push" else ()
         return CameraRequest((chosen, *push))
+
+    def backlight(self, on: bool) -> CameraRequest:
+        must_have(self.name, self.profile.backlight, "backlight compensation")
+        return CameraRequest((Command("backlight", (("on", int(on)),)),))
+
+    def exposure_compensation(self, steps: int) -> CameraRequest:
+        """Expose so many steps brighter; 0 switches the compensation off."""
+        has = must_have(self.name, self.profile.exposure_compensation, "exposure compensation")
+        must_be_one_of(self.name, str(steps), map(str, has.steps), "exposure compensation")
+        on = Command("exposure_compensation_on", (("on", int(steps != 0)),))
+        level = Command("exposure_compensation_direct", (("value", has.none + steps),))
+        return CameraRequest((on, level) if steps else (on,))
+
+    def menu(self, on: bool) -> CameraRequest:
+        """Open or close its menu; Refused "not_executable" if one that toggles does not say."""
+        form = must_have(self.name, self.profile.menu, "menu that a command opens or closes")
+        if form == "close":
+            must_have(self.name, not on, "menu that a command opens; use its remote")
+            return CameraRequest((Command("menu", (("on", 0),)),))
+        is_open = self._menu_open()
+        if is_open is None:
+            raise Refused(self.name, "not_executable", "does not say whether its menu is open")
+        return CameraRequest(() if is_open == on else (_MENU_TOGGLE,))
+
+    def menu_key(self, key: MenuKey, until: float, now: float) -> CameraRequest:
+        """Press a key of its menu; an arrow is a drive that ends at `until`.
+
+        Refused "menu_closed" if it is not open, for the camera itself would move then.
+        """
+        keys = self.profile.modes["menu"]
+        must_have(self.name, keys, "keys for its menu")
+        must_be_one_of(self.name, key, keys, "menu key")
+        if not self._menu_open():
+            raise Refused(self.name, "menu_closed", "its menu is not open; open it first")
+        if key not in _MENU_WAYS:
+            return CameraRequest((Command(f"menu_{key}"),))
+        way = Drive(_MENU_SPEED, _MENU_SPEED, *_MENU_WAYS[key])
+        self.connection.drive({AxisGroup.PAN_TILT: way}, until, now)
+        return CameraRequest(())
+
+    def _menu_open(self) -> bool | None:
+        return _fact(self.connection.seen.settings.get(Inquiry.MENU))
 
     def ir_receive(self, on: bool) -> CameraRequest:
         must_have(self.name, self.profile.ir_receive, "lock for its remote")
@@ -458,6 +547,11 @@ def described(
         focus_pct=focus.percent(at_focus) if focus and at_focus is not None else None,
         exposure=mode_of(EXPOSURE, told.get(Inquiry.EXPOSURE_MODE)),
         white_balance=mode_of(WHITE_BALANCE, told.get(Inquiry.WHITE_BALANCE_MODE)),
+        backlight=_fact(told.get(Inquiry.BACKLIGHT)),
+        exposure_compensation=_compensation(profile, told),
+        flip=_fact(told.get(Inquiry.FLIP)),
+        mirror=_fact(told.get(Inquiry.MIRROR)),
+        menu=_fact(told.get(Inquiry.MENU)) if profile.menu else None,
         ir_receive=_fact(told.get(Inquiry.IR_RECEIVE)),
         tally=believed.tally,
         tracking=tracks if profile.tracking == "sony" else believed.tracking,
@@ -465,6 +559,15 @@ def described(
         model=profile.name if seen.version else None,
         firmware=f"{seen.version.rom:04x}" if seen.version else None,
     )
+
+
+def _compensation(profile: CameraProfile, told: Mapping[Inquiry, int]) -> int | None:
+    """Return how many steps brighter it exposes; None: it does not say."""
+    on = told.get(Inquiry.EXPOSURE_COMPENSATION_ON)
+    level, has = told.get(Inquiry.EXPOSURE_COMPENSATION), profile.exposure_compensation
+    if has is None or on is None or level is None:
+        return None
+    return level - has.none if on else 0
 
 
 def _fact(value: int | None) -> bool | None:

@@ -22,6 +22,7 @@ from roomctl.command import (
     Alternative,
     Degrees,
     DeviceName,
+    ExposureSteps,
     LeaseMs,
     LensPercent,
     Name,
@@ -342,6 +343,9 @@ class Cameras(Part):
             subject, since = f"camera.{camera.name}", camera.health.since.wall
             if camera.health.status is not Status.ONLINE:
                 continue
+            for what, why in camera.not_kept.items():
+                params = {"what": what, "reason": why}
+                yield IssueEntry("camera.not_mounted", subject, {**params}, since)
             for one in camera.advisories:
                 params = {"what": one.what, "source": one.source}
                 yield IssueEntry("camera.advisory", subject, {**params}, since)
@@ -368,6 +372,11 @@ class Cameras(Part):
             focus_pct=state.focus_pct,
             exposure=state.exposure,
             white_balance=state.white_balance,
+            backlight=state.backlight,
+            exposure_compensation=state.exposure_compensation,
+            flip=state.flip,
+            mirror=state.mirror,
+            menu=state.menu,
             ir_receive=state.ir_receive,
             tally=state.tally,
             tracking=state.tracking,
@@ -469,6 +478,15 @@ class Cameras(Part):
         if name is not None:
             await self.names.give(camera, preset, name, source.name)
 
+    @command("camera.deletePreset", Right.ARRANGE)
+    async def _delete_preset(
+        self, source: Source, camera: DeviceName, preset: PresetNumber
+    ) -> None:
+        """Forget a stored position, the name that it was given, and its picture."""
+        await self[camera].delete(preset)
+        await self._pictures.forget(camera, preset)
+        await self.names.forget(camera, preset, source.name)
+
     @command("camera.name", Right.ARRANGE)
     async def _name(
         self, source: Source, camera: DeviceName, preset: PresetNumber, name: Name
@@ -515,6 +533,33 @@ class Cameras(Part):
     ) -> None:
         """Set the white balance, one of `modes.white_balance`; one_push measures it now."""
         await self[camera].white_balance(mode)
+
+    @command("camera.backlight", Right.OPERATE)
+    async def _backlight(self, source: Source, camera: DeviceName, on: bool) -> None:
+        """Expose for what stands before a bright window, or not."""
+        await self[camera].backlight(on)
+
+    @command("camera.exposureCompensation", Right.OPERATE)
+    async def _exposure_compensation(
+        self, source: Source, camera: DeviceName, steps: ExposureSteps
+    ) -> None:
+        """Expose some steps brighter or darker, within `modes.exposure_compensation`."""
+        await self[camera].exposure_compensation(steps)
+
+    @command("camera.menu", Right.OPERATE)
+    async def _menu(self, source: Source, camera: DeviceName, on: bool) -> None:
+        """Open or close the camera's own menu, which everybody sees in its picture."""
+        await self[camera].menu(on)
+
+    @command("camera.menuKey", Right.OPERATE)
+    async def _menu_key(
+        self,
+        source: Source,
+        camera: DeviceName,
+        key: Literal["up", "down", "left", "right", "enter", "back"],
+    ) -> None:
+        """Press a key of the open menu, one of `modes.menu`."""
+        await self[camera].menu_key(key)
 
     @command("camera.irReceive", Right.OPERATE)
     async def _ir_receive(self, source: Source, camera: DeviceName, on: bool) -> None:
@@ -638,3 +683,11 @@ class PresetNames:
             why = f"{camera}: preset {preset} has no name of its own"
         await self._settings.change(place, name or None, who, why, self._clock.now().wall)
         self._changed()
+
+    async def forget(self, camera: str, preset: int, who: str) -> None:
+        """Forget the name that a deleted preset was given; that of room.toml stays."""
+        place: Place = ("camera", camera, "presets", str(preset))
+        if place in self._settings.now:
+            why = f"{camera}: preset {preset} is deleted"
+            await self._settings.change(place, None, who, why, self._clock.now().wall)
+            self._changed()

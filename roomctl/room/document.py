@@ -64,7 +64,9 @@ class CameraEntry:
     """A camera: degrees right and up, zoom 0-100 % (wide to tele), focus 0-100 % (far to near).
 
     `can` lists what it is able to do, `modes` what it can be set to, `tally` which lamp is lit;
-    `picture` says whether the meeting sees what it sees. null: not known, or it has no such thing.
+    `exposure_compensation` counts steps, brighter is positive; `flip` and `mirror` say how it turns
+    its picture, `menu` whether its own menu is open, whose keys are in `modes`; `picture` says
+    whether the meeting sees what it sees. null: not known, or it has no such thing.
     """
 
     name: str
@@ -78,6 +80,11 @@ class CameraEntry:
     focus_pct: float | None
     exposure: str | None
     white_balance: str | None
+    backlight: bool | None
+    exposure_compensation: int | None
+    flip: bool | None
+    mirror: bool | None
+    menu: bool | None
     ir_receive: bool | None
     tally: str | None
     tracking: bool | None

@@ -237,6 +237,14 @@ class Pictures:
             except (RoomctlError, OSError) as error:
                 _log.info("camera.%s: no picture of preset %d: %s", camera, preset, error)
 
+    async def forget(self, camera: str, preset: int) -> None:
+        """Throw the picture of a deleted preset away; OSError leaves its file, and is logged."""
+        async with self._one_at_a_time:
+            try:
+                await self._forget((camera, preset))
+            except OSError as error:
+                _log.warning("camera.%s: the picture of preset %d stays: %s", camera, preset, error)
+
     async def _forget(self, key: _Key) -> None:
         kept = self._kept.pop(key, None)
         if kept is None:

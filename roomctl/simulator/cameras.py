@@ -101,6 +101,7 @@ class SimulatedLine:
             "focus_pct": round(camera.focus_pct, 1),
             "moving": camera.moving,
             "menu": camera.body.values["menu"] == 2,
+            **camera.switches,
             "lamps": ", ".join(sorted(camera.lamps)) or None,
             "silent": camera.silent or camera.hung,
             "slow": camera.delay_s > 0,
@@ -183,7 +184,7 @@ class SimulatedLine:
 
 def _mounted(known: Mapping[str, CameraProfile], table: CameraTable) -> CameraProfile:
     profile = known[table.profile or DEFAULT_CAMERA]
-    return under_ceiling(profile) if table.mounting == "ceiling" else profile
+    return under_ceiling(profile) if table.hangs else profile
 
 
 def baud_of(url: str) -> int | None:

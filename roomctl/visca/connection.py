@@ -210,9 +210,9 @@ class Connection:
         request.not_before = now
         self._queue.append(request)
 
-    def ask(self, *inquiries: Inquiry) -> None:
-        """Ask when nothing else is to be said, as when somebody may have used its remote."""
-        self._poller.ask(*inquiries)
+    def ask(self, inquiry: Inquiry) -> None:
+        """Ask this before other questions, as when somebody may have used its remote."""
+        self._poller.ask_first(inquiry)
 
     def hold_unrepeatable(self, until: float) -> None:
         """Write nothing before `until` that must not run twice."""
@@ -702,11 +702,14 @@ class Connection:
     def _look_after(self, message: Message) -> None:
         """Have read what a command that was carried out may have changed."""
         match message:
-            case Power():
+            case Power(on):
                 self._poller.ask(Inquiry.POWER, Inquiry.POSITION, Inquiry.ZOOM)
-                self._poller.ask(*self.model.settings)
+                if on:  # in standby it does not say
+                    self._poller.ask(*self.model.settings)
             case Command(name, _) if name.startswith("tally"):
                 return  # a lamp is told again and again, and changes nothing else
+            case Command(name, _) if name.startswith("menu"):
+                self._poller.ask(Inquiry.MENU)
             case Command() | FocusTo() | Preset(PresetAction.RECALL, _):
                 self._poller.ask(*self.model.settings)
 
@@ -934,7 +937,7 @@ class Connection:
             return
         pans, zooms = (self._motions[g].driven for g in (AxisGroup.PAN_TILT, AxisGroup.ZOOM))
         self._poller.poll(zooms=zooms or not pans or self._travels())
-        if self.refusal is not None:
+        if self.refusal is not None or Inquiry.MENU in self.model.settings:
             self._poller.ask(Inquiry.MENU)
         self._note_moving(now)
         self._poll_at = now + (limits.moving_poll_s if self.seen.moving else limits.idle_poll_s)

@@ -105,6 +105,11 @@ class Inquiry(Enum):
     EXPOSURE_MODE = "exposure_mode"
     WHITE_BALANCE_MODE = "white_balance_mode"
     IR_RECEIVE = "ir_receive"
+    BACKLIGHT = "backlight"
+    EXPOSURE_COMPENSATION_ON = "exposure_compensation_on"
+    EXPOSURE_COMPENSATION = "exposure_compensation"
+    FLIP = "flip"
+    MIRROR = "mirror"
     MENU = "menu"
     TRACKING = "tracking"
 

@@ -108,6 +108,12 @@ class Poller:
             if inquiry not in self._queue and inquiry not in self._dropped:
                 self._queue.append(inquiry)
 
+    def ask_first(self, inquiry: Inquiry) -> None:
+        """Ask this before whatever waits."""
+        self.asking(inquiry)
+        if inquiry not in self._dropped:
+            self._queue.appendleft(inquiry)
+
     def next(self, now: float, layout: PositionLayout) -> Inquiry | None:
         """Return the question to ask now; None: none whose answer could be told from a late one."""
         self._late = {late: until for late, until in self._late.items() if now < until}

@@ -27,7 +27,7 @@ class Bench:
     def __init__(self, *models: str, table: dict[str, object] | None = None) -> None:
         self.clock = LoopClock()
         known = shipped()
-        if table and table.get("mounting") == "ceiling":
+        if table and (table.get("mounting") == "ceiling" or table.get("flip")):
             known = {name: under_ceiling(profile) for name, profile in known.items()}
         self.cameras = [SimCamera(known[m], n) for n, m in enumerate(models, start=1)]
         for camera in self.cameras:

@@ -339,3 +339,27 @@ async def test_an_error_of_the_port_does_not_name_the_login() -> None:
     with pytest.raises(PortError) as error:
         await device.attend()
     assert str(error.value) == "aw://192.0.2.5: nobody there"
+
+
+@invented
+async def test_a_deleted_preset_is_gone() -> None:
+    async with bench() as b:
+        await b.front.store(7)
+        await b.house.ask("camera.deletePreset", camera="front", preset=7)
+        await b.house.until(lambda: not b.look().presets)
+
+
+@invented
+async def test_its_menu_is_opened_steered_and_closed() -> None:
+    async with bench() as b:
+        with pytest.raises(Refused, match="open it first"):
+            await b.front.menu_key("up")
+        await b.front.menu(True)
+        await b.house.until(lambda: b.house.document.cameras[0].menu is True)
+        for key in ("down", "enter"):
+            await b.front.menu_key(key)
+        assert b.look().menu_keys == ["DDW:1", "DIT:1"]
+        with pytest.raises(Unsupported, match="'back'; it has up, down"):
+            await b.front.menu_key("back")
+        await b.front.menu(False)
+        assert not b.look().menu

@@ -23,8 +23,9 @@ async def test_a_camera_is_online_once_it_has_answered_and_says_what_it_is() -> 
         await until(lambda: b.front.state.zoom_pct is not None)
         assert (b.front.state.pan_deg, b.front.state.power) == (0.0, True)
         assert b.front.abilities == (
-            *("drive", "goto", "zoom", "focus", "home", "recall", "store", "power"),
-            *("exposure", "white_balance", "ir_receive"),
+            *("drive", "goto", "zoom", "focus", "home", "recall", "store", "delete_preset"),
+            *("power", "exposure", "white_balance", "backlight", "exposure_compensation"),
+            *("menu", "ir_receive"),
         )
         assert b.front.presets == tuple(range(1, 17))
 
@@ -98,7 +99,8 @@ async def test_what_a_camera_has_not_is_unsupported() -> None:
     async with bench() as b:
         nothing = {"presets": None, "zoom": None, "quirks": ("no-power",), "pan_tilt": False}
         positions = {"pan": None, "tilt": None, "focus": None, "ir_receive": False}
-        modes = {"exposure": (), "white_balance": ()}
+        modes = {"exposure": (), "white_balance": (), "backlight": False, "menu": None}
+        modes |= {"exposure_compensation": None}
         bare = b.front.profile.model_copy(update=nothing | positions | modes)
         b.front._protocol._fixed = bare  # no shipped model has so little
         assert (b.front.abilities, b.front.presets) == ((), ())

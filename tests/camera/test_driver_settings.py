@@ -176,3 +176,87 @@ async def test_an_unknown_camera_says_what_it_is_and_a_known_one_with_a_fault_sa
     async with bench("tenveo_vhd20han", profile="tenveo_vhd20han") as b:
         assert [one.source for one in b.front.advisories] == ["glikely/obs-ptz issues 183 and 192"]
         assert b.front.unknown_model is None
+
+
+@invented
+async def test_backlight_and_exposure_compensation_are_set_and_read_back() -> None:
+    async with bench() as b:
+        await until(lambda: b.front.state.exposure_compensation == 0)
+        assert b.front.state.backlight is False
+        await b.front.backlight(True)
+        await b.front.exposure_compensation(-3)
+        values = b.look().body.values
+        assert (values["backlight"], values["exposure_compensation_on"]) == (2, 2)
+        assert values["exposure_compensation"] == 4
+        await until(lambda: b.front.state.exposure_compensation == -3 and b.front.state.backlight)
+        await b.front.exposure_compensation(0)
+        assert b.look().body.values["exposure_compensation_on"] == 3
+        await until(lambda: b.front.state.exposure_compensation == 0)
+        with pytest.raises(Unsupported, match="'8'; it has -7, -6"):
+            await b.front.exposure_compensation(8)
+
+
+@invented
+async def test_a_camera_whose_menu_opens_is_steered_in_it_and_stands_still() -> None:
+    async with bench("ptzoptics_g2", profile="ptzoptics_g2") as b:
+        await until(lambda: b.front.state.menu is False)
+        with pytest.raises(Refused, match="open it first") as refused:
+            await b.front.menu_key("up")
+        assert refused.value.code == "menu_closed"
+        await b.front.menu(True)
+        await until(lambda: b.front.state.menu is True)
+        for key in ("down", "right", "enter", "left", "up"):
+            await b.front.menu_key(key)
+            await asyncio.sleep(0.3)
+        assert b.look().body.menu_keys == ["down", "right", "enter", "left", "up"]
+        assert (b.look().pan_deg, b.look().tilt_deg) == (0.0, 0.0)
+        await b.front.menu_key("back")
+        await until(lambda: b.front.state.menu is False)
+        await b.front.menu(False)  # it is, so nothing is toggled
+        assert b.look().body.values["menu"] == 3
+
+
+@invented
+async def test_a_menu_that_its_remote_has_opened_is_seen_and_closed() -> None:
+    async with bench("ptzoptics_g2", profile="ptzoptics_g2") as b:
+        await until(lambda: b.front.state.menu is False)
+        b.look().body.values["menu"] = 2
+        await until(lambda: b.front.state.menu is True)
+        await b.front.menu(False)
+        assert b.look().body.values["menu"] == 3
+
+
+@invented
+async def test_a_menu_that_can_only_be_closed_is_closed() -> None:
+    async with bench() as b:
+        b.look().body.values["menu"] = 2
+        await b.front.menu(False)
+        assert b.look().body.values["menu"] == 3
+        for asked in (b.front.menu(True), b.front.menu_key("up")):
+            with pytest.raises(Unsupported, match="menu"):
+                await asked
+        assert b.front.modes["menu"] == ()
+
+
+@invented
+async def test_an_arrow_of_the_menu_is_let_go_by_itself() -> None:
+    async with bench("ptzoptics_g2", profile="ptzoptics_g2") as b:
+        await until(lambda: b.front.state.menu is False)
+        await b.front.menu(True)
+        await until(lambda: b.front.state.menu is True)
+        await b.front.menu_key("right")
+        await until(lambda: told(b, "010601")[-1].endswith("0203"))
+        await until(lambda: told(b, "010601")[-1].endswith("0303"))
+
+
+@invented
+async def test_a_deleted_preset_is_gone() -> None:
+    async with bench() as b:
+        await b.front.goto(pan_deg=30, tilt_deg=5)
+        await b.front.store(3)
+        assert b.front.state.preset == 3
+        await b.front.delete(3)
+        assert b.look().presets == {}
+        assert b.front.state.preset is None
+        with pytest.raises(Refused, match="is not one of 1-16"):
+            await b.front.delete(17)

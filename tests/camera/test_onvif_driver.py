@@ -84,7 +84,7 @@ async def test_it_is_zoomed_sent_home_and_to_its_presets() -> None:
 @invented
 async def test_what_onvif_does_not_know_is_not_offered() -> None:
     async with bench() as b:
-        assert set(b.shown.can) == {"drive", "zoom", "home", "recall", "store"}
+        assert set(b.shown.can) == {"drive", "zoom", "home", "recall", "store", "delete_preset"}
         for asked in (b.front.goto(1, 1), b.front.power(True), b.front.focus("auto")):
             with pytest.raises(Unsupported):
                 await asked
@@ -112,3 +112,17 @@ async def test_a_camera_that_is_gone_is_offline_and_stopped_when_it_is_back() ->
         await b.house.act("camera.front", "plug")
         await b.house.until(lambda: b.house.device("camera.front").status == "online")
         assert not b.look().moving
+
+
+@invented
+async def test_a_deleted_preset_is_gone_and_one_that_was_never_stored_is_refused() -> None:
+    async with bench() as b:
+        await b.front.store(3)
+        await b.house.until(lambda: b.front._protocol.connection.presets)
+        await b.front.delete(3)
+        assert not b.look().presets
+        with pytest.raises(Refused, match="nothing was stored as preset 9"):
+            await b.front.delete(9)
+        for asked in (b.front.backlight(True), b.front.menu(True), b.front.menu_key("up")):
+            with pytest.raises(Unsupported):
+                await asked

@@ -235,3 +235,28 @@ async def test_a_line_that_is_gone_counts_nothing() -> None:
         await house.act("camera.front", "unplug")
         await house.until(lambda: house.device("camera.front").status == "offline", limit_s=5.0)
         assert "camera.chain_count" not in {one.code for one in house.document.issues}
+
+
+@invented
+async def test_what_a_camera_cannot_be_told_is_an_issue_with_its_reason() -> None:
+    text = BAMBOO.replace('profile = "sony_srg300h"\n', "flip = true\n")
+    assert text != BAMBOO
+    async with living(text) as house:
+        await house.until(lambda: ("camera.not_mounted", "camera.front") in house.issues)
+        (issue,) = [one for one in house.document.issues if one.code == "camera.not_mounted"]
+        assert issue.params == {"what": "flip", "reason": "unsupported"}
+
+
+@invented
+async def test_the_menu_of_a_camera_is_steered_by_command_and_shown() -> None:
+    async with living(BAMBOO.replace("sony_srg300h", "ptzoptics_g2")) as house:
+        await house.until(lambda: house.document.cameras[0].menu is False)
+        assert (await house.ask("camera.menu", camera="front", on=True)).status == "done"
+        await house.until(lambda: house.document.cameras[0].menu is True)
+        pressed = await house.ask("camera.menuKey", camera="front", key="enter")
+        assert pressed.status == "done"
+        assert house.document.cameras[0].modes["menu"][-1] == "back"
+        await house.ask("camera.menu", camera="front", on=False)
+        await house.until(lambda: house.document.cameras[0].menu is False)
+        refused = await house.ask("camera.menuKey", camera="front", key="up")
+        assert code(refused) == "menu_closed"

@@ -75,6 +75,31 @@ async def test_a_preset_stored_anew_has_another_picture_under_another_path() -> 
 
 
 @invented
+async def test_a_deleted_preset_leaves_no_picture_and_no_name_behind() -> None:
+    async with living(FILMED) as house:
+        await house.ask("camera.store", camera="front", preset=3, name="Board")
+        await house.until(lambda: 3 in {each.number for each in front(house).presets})
+        await house.until(lambda: path_of(house, 3) is not None)
+
+        deleted = await house.ask("camera.deletePreset", camera="front", preset=3)
+
+        assert deleted.status == "done"
+        await house.until(lambda: 3 not in {each.number for each in front(house).presets})
+        with pytest.raises(Refused, match="no picture of preset 3"):
+            await house.room.cameras.picture("front", 3)
+
+
+@invented
+async def test_a_deleted_preset_that_room_toml_names_keeps_that_name() -> None:
+    async with living(FILMED) as house:
+        await house.ask("camera.store", camera="front", preset=1, name="Stage")
+        await house.until(lambda: path_of(house, 1) is not None)
+        await house.ask("camera.deletePreset", camera="front", preset=1)
+        await house.until(lambda: path_of(house, 1) is None)
+        assert next(each.name for each in front(house).presets if each.number == 1) == "Table"
+
+
+@invented
 async def test_no_picture_is_taken_in_a_call_and_the_old_one_is_gone() -> None:
     async with living(FILMED) as house:
         await house.ask("camera.store", camera="front", preset=1)

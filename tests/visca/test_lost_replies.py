@@ -280,7 +280,7 @@ def test_power_and_settings_still_reach_a_camera_whose_recall_was_never_reported
     rig.camera.lose_next = ["5[012]"]
     rig.submit(recall)
     rig.run(FAR_S + 4.0)
-    lamp = rig.submit(Command("backlight", (("on", 1),)))
+    lamp = rig.submit(Command("freeze", (("on", 1),)))
     rig.run(1.0)
     assert lamp == [Outcome(RequestEnd.DONE)]
     off = rig.submit(Power(False))

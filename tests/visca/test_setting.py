@@ -49,8 +49,13 @@ def test_the_settings_that_the_model_has_are_read_at_the_beginning() -> None:
         Inquiry.EXPOSURE_MODE,
         Inquiry.WHITE_BALANCE_MODE,
         Inquiry.IR_RECEIVE,
+        Inquiry.BACKLIGHT,
+        Inquiry.EXPOSURE_COMPENSATION_ON,
+        Inquiry.EXPOSURE_COMPENSATION,
     }
-    bare = FULL.model_copy(update={"focus": None, "exposure": (), "ir_receive": False})
+    nothing = {"focus": None, "exposure": (), "ir_receive": False}
+    nothing |= {"backlight": False, "exposure_compensation": None}
+    bare = FULL.model_copy(update=nothing)
     assert set(Rig(bare).talk.seen.settings) == {Inquiry.WHITE_BALANCE_MODE}
 
 

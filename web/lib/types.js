@@ -63,8 +63,10 @@
 
 /**
  * A camera: degrees right and up, zoom 0-100 % (wide to tele), focus 0-100 % (far to near). `can`
- * lists what it is able to do, `modes` what it can be set to, `tally` which lamp is lit; `picture`
- * says whether the meeting sees what it sees. null: not known, or it has no such thing.
+ * lists what it is able to do, `modes` what it can be set to, `tally` which lamp is lit;
+ * `exposure_compensation` counts steps, brighter is positive; `flip` and `mirror` say how it turns
+ * its picture, `menu` whether its own menu is open, whose keys are in `modes`; `picture` says
+ * whether the meeting sees what it sees. null: not known, or it has no such thing.
  * @typedef {object} Camera
  * @property {string} name
  * @property {string} label
@@ -77,6 +79,11 @@
  * @property {number | null} focus_pct
  * @property {string | null} exposure
  * @property {string | null} white_balance
+ * @property {boolean | null} backlight
+ * @property {number | null} exposure_compensation
+ * @property {boolean | null} flip
+ * @property {boolean | null} mirror
+ * @property {boolean | null} menu
  * @property {boolean | null} ir_receive
  * @property {string | null} tally
  * @property {boolean | null} tracking
@@ -370,6 +377,34 @@
  */
 
 /**
+ * Expose for what stands before a bright window, or not.
+ * @typedef {object} CameraBacklight
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.backlight"} type
+ * @property {CameraBacklightArgs} args
+ */
+
+/**
+ * @typedef {object} CameraBacklightArgs
+ * @property {string} camera its name in room.toml
+ * @property {boolean} on
+ */
+
+/**
+ * Forget a stored position, the name that it was given, and its picture.
+ * @typedef {object} CameraDeletePreset
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.deletePreset"} type
+ * @property {CameraDeletePresetArgs} args
+ */
+
+/**
+ * @typedef {object} CameraDeletePresetArgs
+ * @property {string} camera its name in room.toml
+ * @property {number} preset
+ */
+
+/**
  * Move a camera for at most `lease_ms`; send again to keep it moving.
  * @typedef {object} CameraDrive
  * @property {string | null} [id] makes a repeat harmless
@@ -399,6 +434,20 @@
  * @typedef {object} CameraExposureArgs
  * @property {string} camera its name in room.toml
  * @property {"auto" | "manual" | "shutter" | "iris" | "bright"} mode
+ */
+
+/**
+ * Expose some steps brighter or darker, within `modes.exposure_compensation`.
+ * @typedef {object} CameraExposureCompensation
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.exposureCompensation"} type
+ * @property {CameraExposureCompensationArgs} args
+ */
+
+/**
+ * @typedef {object} CameraExposureCompensationArgs
+ * @property {string} camera its name in room.toml
+ * @property {number} steps brighter: positive; 0: none
  */
 
 /**
@@ -459,6 +508,34 @@
  * @typedef {object} CameraIrReceiveArgs
  * @property {string} camera its name in room.toml
  * @property {boolean} on
+ */
+
+/**
+ * Open or close the camera's own menu, which everybody sees in its picture.
+ * @typedef {object} CameraMenu
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.menu"} type
+ * @property {CameraMenuArgs} args
+ */
+
+/**
+ * @typedef {object} CameraMenuArgs
+ * @property {string} camera its name in room.toml
+ * @property {boolean} on
+ */
+
+/**
+ * Press a key of the open menu, one of `modes.menu`.
+ * @typedef {object} CameraMenuKey
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"camera.menuKey"} type
+ * @property {CameraMenuKeyArgs} args
+ */
+
+/**
+ * @typedef {object} CameraMenuKeyArgs
+ * @property {string} camera its name in room.toml
+ * @property {"up" | "down" | "left" | "right" | "enter" | "back"} key
  */
 
 /**
@@ -885,7 +962,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraDrive | CameraExposure | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomPostpone | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | StorageAcknowledge} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomPostpone | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | StorageAcknowledge} Command
  */
 
 /**
@@ -897,12 +974,17 @@
  *   "audio.test": AudioTestArgs,
  *   "audio.volume": AudioVolumeArgs,
  *   "booking.checkIn": BookingCheckInArgs,
+ *   "camera.backlight": CameraBacklightArgs,
+ *   "camera.deletePreset": CameraDeletePresetArgs,
  *   "camera.drive": CameraDriveArgs,
  *   "camera.exposure": CameraExposureArgs,
+ *   "camera.exposureCompensation": CameraExposureCompensationArgs,
  *   "camera.focus": CameraFocusArgs,
  *   "camera.goto": CameraGotoArgs,
  *   "camera.home": CameraHomeArgs,
  *   "camera.irReceive": CameraIrReceiveArgs,
+ *   "camera.menu": CameraMenuArgs,
+ *   "camera.menuKey": CameraMenuKeyArgs,
  *   "camera.name": CameraNameArgs,
  *   "camera.power": CameraPowerArgs,
  *   "camera.raw": CameraRawArgs,

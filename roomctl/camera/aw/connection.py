@@ -44,8 +44,9 @@ NEAR = 40  # units (a third of a degree) off its place, and there
 Axes = Literal["pan_tilt", "zoom", "focus"]
 STOPS: Mapping[Axes, str] = {"pan_tilt": "#PTS5050", "zoom": "#Z50", "focus": "#F50"}
 _WHERE = ("#APC", "#GZ")
-_SETTINGS = ("#D1", "#GF", "QAW")
+_SETTINGS = ("#D1", "#GF", "QAW", "QUS")
 _EVERYTHING = ("#O", *_WHERE, *_SETTINGS)
+_MOUNTING = ("#INS", "#UPVS")  # nobody changes it while the room runs but the room
 _NEEDED = ("QID", "#O", *_WHERE, "#D1")  # before it can be used
 _SEEN_BY: Mapping[Axes, str] = {"pan_tilt": "#APC", "zoom": "#GZ"}
 
@@ -127,7 +128,7 @@ class AwConnection:
         self._until: float | None = None
         self._settings: deque[AwRequest] = deque()
         self._move: AwRequest | None = None
-        self._questions: deque[str] = deque(("QID", *_EVERYTHING, "QSV"))
+        self._questions: deque[str] = deque(("QID", *_EVERYTHING, "QSV", *_MOUNTING))
         self._look_at = self._seen_at = 0.0
         self._heard_of: set[str] = set()  # questions that were answered, if only with a no
         self._failures = 0
@@ -421,6 +422,8 @@ class AwConnection:
                 self.pace_s = PTZ_PACE_S if quick else SLOW_PACE_S
         elif command in _WHERE or found.error == 1:
             self.said.pop(command, None)  # in standby it does not say where it stands
+        if command == "#O" and _is_on(found) and before is not None and not _is_on(before):
+            self._ask(_MOUNTING)  # in standby it did not say
         if command in _WHERE:
             moved = bool(before and found.error is None and before.parameter != found.parameter)
             self._still[command] = 0 if moved else self._still[command] + 1
@@ -453,7 +456,7 @@ class AwConnection:
         self._silent = False
         self.said.clear()
         self._heard_of.clear()
-        self._questions = deque(("QID", *_EVERYTHING, "QSV"))
+        self._questions = deque(("QID", *_EVERYTHING, "QSV", *_MOUNTING))
         for axes in self.axes.values():
             axes.stop_at = now
 
@@ -525,11 +528,15 @@ class AwConnection:
     def _ask_all(self, now: float) -> None:
         """Read back what a command may have changed."""
         self._questions.clear()
-        self._ask(_EVERYTHING)
+        self._ask((*_EVERYTHING, *_MOUNTING))
         self._look_soon(now)
 
     def _look_soon(self, now: float) -> None:
         self._look_at = min(self._look_at, now + MOVING_S)
+
+
+def _is_on(found: AwMessage) -> bool:
+    return found.fields.get("state") == "on"
 
 
 def _why(found: AwMessage) -> str:

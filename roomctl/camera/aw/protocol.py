@@ -39,6 +39,7 @@ from roomctl.camera.protocol import (
     Believed,
     CameraRequest,
     CameraState,
+    MenuKey,
     Part,
     ProtocolEvents,
     SelfDescribed,
@@ -66,6 +67,15 @@ _WHITE_BALANCE_SAID = {
     "3200k": "indoor",
     "5600k": "outdoor",
     "variable": "manual",
+}
+ON_CAMERA = ("flip", "preset_speed_pct")  # of room.toml
+_SLOWEST, _FASTEST = 275, 999  # #UPVS
+_MENU_KEYS: Mapping[str, str] = {
+    "up": "DUP:1",
+    "down": "DDW:1",
+    "left": "DLT:1",
+    "right": "DRT:1",
+    "enter": "DIT:1",
 }
 _OVER = re.compile("AW-(UE(30|40|50|80|100|150|160)|UR100|H(E145|R140|E120|E130))")
 _NARROW = re.compile("AW-[UH]E20")  # pan 2F69 to D097
@@ -118,7 +128,13 @@ class AwProtocol(SelfDescribed[AwConnection]):
 
     @property
     def abilities(self) -> tuple[str, ...]:
-        return self.profile.abilities
+        can = self.profile.abilities
+        return (*can, "menu") if self._menu() is not None else can
+
+    @property
+    def modes(self) -> dict[str, tuple[str, ...]]:
+        keys = () if self._menu() is None else tuple(_MENU_KEYS)
+        return {**self.profile.modes, "menu": keys}
 
     @property
     def placed(self) -> bool:
@@ -143,6 +159,8 @@ class AwProtocol(SelfDescribed[AwConnection]):
             focus=self._focus(),
             focus_pct=None if focus is None else round(100 - lens_pct(focus), 1),
             white_balance=_WHITE_BALANCE_SAID.get(str(told("QAW", "mode"))),
+            flip=self._told("#INS", "ceiling"),
+            menu=self._menu(),
             tally=believed.tally,
             preset=believed.preset,
             model=profile.name,
@@ -156,6 +174,10 @@ class AwProtocol(SelfDescribed[AwConnection]):
     def _power(self) -> bool | None:
         state = self._told("#O", "state")
         return None if state is None else state in ("on", "starting", "restarting")
+
+    def _menu(self) -> bool | None:
+        on = self._told("QUS", "on")
+        return on if isinstance(on, bool) else None
 
     def _focus(self) -> Literal["auto", "manual"] | None:
         automatic = self._told("#D1", "auto")
@@ -223,6 +245,38 @@ class AwProtocol(SelfDescribed[AwConnection]):
 
     def store(self, number: int) -> CameraRequest:
         return CameraRequest((AwCommands(f"#M{number:02d}"),))
+
+    def delete(self, number: int) -> CameraRequest:
+        return CameraRequest((AwCommands(f"#C{number:02d}"),))
+
+    def preset_speed(self, part: float) -> CameraRequest:
+        """Go to presets at a part of the top speed from now on; not said if it is so."""
+        self._must_know("#UPVS", "speed of its own for presets")
+        step = round(_SLOWEST + part * (_FASTEST - _SLOWEST))
+        if self._told("#UPVS", "speed") == int(f"{step:03d}", 16):
+            return CameraRequest(())
+        return CameraRequest((AwCommands(f"#UPVS{step:03d}"),))
+
+    def flip(self, on: bool) -> CameraRequest:
+        """Tell it whether it hangs; it turns picture and axes."""
+        self._must_know("#INS", "command that turns its picture upside down")
+        return CameraRequest((AwCommands(f"#INS{on:d}"),))
+
+    def menu(self, on: bool) -> CameraRequest:
+        self._must_know("QUS", "menu that a command opens or closes")
+        return CameraRequest((AwCommands(f"DUS:{on:d}"),))
+
+    def menu_key(self, key: MenuKey, until: float, now: float) -> CameraRequest:
+        """Press a key of its menu; Refused "menu_closed" if it is not open."""
+        self._must_know("QUS", "keys for its menu")
+        must_be_one_of(self.name, key, _MENU_KEYS, "menu key")
+        if not self._menu():
+            raise Refused(self.name, "menu_closed", "its menu is not open; open it first")
+        return CameraRequest((AwCommands(_MENU_KEYS[key]),))
+
+    def _must_know(self, question: str, what: str) -> None:
+        """Raise Unsupported if its model has said that it does not know a command."""
+        must_have(self.name, question not in self.connection.lacks, what)
 
     def power(self, on: bool) -> CameraRequest:
         return CameraRequest((AwCommands(f"#O{on:d}"),))

@@ -144,6 +144,11 @@ def set_preset(profile: str, name: str, preset: str | None) -> str:
     return ask(PTZ, "SetPreset", inside)
 
 
+def remove_preset(profile: str, preset: str) -> str:
+    inside = f"{_profile(profile)}<PresetToken>{escape(preset)}</PresetToken>"
+    return ask(PTZ, "RemovePreset", inside)
+
+
 def goto_home(profile: str) -> str:
     return ask(PTZ, "GotoHomePosition", _profile(profile))
 

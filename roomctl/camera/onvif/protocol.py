@@ -68,6 +68,10 @@ class OnvifProtocol(SelfDescribed[OnvifConnection]):
         return profile_of(seen.model, count, zooms=seen.has_zoom)
 
     @property
+    def modes(self) -> dict[str, tuple[str, ...]]:
+        return self.profile.modes
+
+    @property
     def abilities(self) -> tuple[str, ...]:
         can = self.profile.abilities
         home = self.connection.seen.has_home
@@ -126,11 +130,19 @@ class OnvifProtocol(SelfDescribed[OnvifConnection]):
         return CameraRequest((OnvifCommand(body, moves=True),), clamped)
 
     def recall(self, number: int) -> CameraRequest:
+        token = self._token(number, "store it first")
+        return _one(soap.goto_preset(self._media_profile, token), moves=True)
+
+    def delete(self, number: int) -> CameraRequest:
+        token = self._token(number, "there is nothing to delete")
+        return _one(soap.remove_preset(self._media_profile, token))
+
+    def _token(self, number: int, otherwise: str) -> str:
         token = numbered(self.connection.presets).get(number)
         if token is None:
-            why = f"nothing was stored as preset {number} yet; store it first"
+            why = f"nothing was stored as preset {number} yet; {otherwise}"
             raise Refused(self.name, "not_executable", why)
-        return _one(soap.goto_preset(self._media_profile, token), moves=True)
+        return token
 
     def store(self, number: int) -> CameraRequest:
         presets = self.connection.presets

@@ -60,6 +60,8 @@ class SimAw(SimHost):
         self.pace_s = PACE_S
         self.presets: dict[int, tuple[float, float, float]] = {}
         self.focus_auto, self.white_balance = True, "0"
+        self.ceiling, self.menu, self.preset_speed = False, False, 999
+        self.menu_keys: list[str] = []  # pressed while its menu was open
         self.lamps: dict[str, bool] = {"red": False, "green": False}
         self.pan, self.tilt = Motor(*_PAN, MIDDLE), Motor(*_TILT, MIDDLE)
         self.zoom = Motor(LENS_LOW, LENS_HIGH, LENS_LOW)
@@ -96,6 +98,8 @@ class SimAw(SimHost):
             "tilt_deg": round(self.tilt_deg, 2),
             "zoom_pct": round(self.zoom_pct, 1),
             "moving": self.moving,
+            "ceiling": self.ceiling,
+            "menu": self.menu,
             "lamps": ", ".join(lamp for lamp, lit in self.lamps.items() if lit) or None,
         }
 
@@ -152,7 +156,9 @@ class SimAw(SimHost):
             "#DA": lambda: f"dA{self.lamps['red']:d}",
             "#S": lambda: f"s{self._latest:02d}",
             "#PE": lambda: self._entries(int(said.parameter, 16)),
-            "#INS": lambda: "iNS0",
+            "#INS": lambda: f"iNS{self.ceiling:d}",
+            "#UPVS": lambda: f"uPVS{self.preset_speed:03d}",
+            "QUS": lambda: f"OUS:{self.menu:d}",
             "#RER": lambda: "rER00",
             "QID": lambda: f"OID:{self.model}",
             "QSV": lambda: "OSV:V02.00L001",
@@ -193,6 +199,17 @@ class SimAw(SimHost):
                 return command
             case "OWS":
                 return command
+            case "#INS":
+                self.ceiling = rest == "1"
+                return f"iNS{rest}"
+            case "#UPVS":
+                self.preset_speed = int(rest)
+                return f"uPVS{rest}"
+            case "DUS":
+                self.menu = rest == "1"
+                return command
+            case "DUP" | "DDW" | "DLT" | "DRT" | "DIT":
+                return self._menu_key(command)
             case "#DA" | "TLR":
                 self.lamps["red"] = rest == "1"
                 return f"dA{rest}" if code == "DA" else command
@@ -245,9 +262,15 @@ class SimAw(SimHost):
         for motor, name, place in zip(
             self._motors, ("pan", "tilt", "zoom"), self.presets[number], strict=False
         ):
-            motor.go(place, self._top(name), self.now)
+            motor.go(place, self.preset_speed / 999 * self._top(name), self.now)
         self._latest = number
         return f"s{number:02d}"
+
+    def _menu_key(self, command: str) -> str:
+        if not self.menu:
+            return f"ER2:{command[:3]}"
+        self.menu_keys.append(command)
+        return command
 
     def _power(self, on: bool) -> str:
         if on and not self.on:

@@ -82,6 +82,10 @@ class UvcProtocol(SelfDescribed[UvcConnection]):
         return self._profile
 
     @property
+    def modes(self) -> dict[str, tuple[str, ...]]:
+        return self.profile.modes
+
+    @property
     def abilities(self) -> tuple[str, ...]:
         can = self.profile.abilities
         return can if self._home_sets() else tuple(word for word in can if word != "home")

@@ -41,6 +41,7 @@ class Body:
         self.values = at_first()
         self.presets: dict[int, tuple[float, float, float]] = {}
         self.preset_speeds: dict[int, int] = {}
+        self.menu_keys: list[str] = []  # pressed while its menu was open
         self.tracking = False
         self.lamps: dict[str, float] = {}
         self._looks: dict[int, dict[str, int]] = {}
@@ -198,6 +199,7 @@ class Body:
         """Forget a preset."""
         self.presets.pop(number, None)
         self._looks.pop(number, None)
+        self.preset_speeds.pop(number, None)
 
     def recall(self, number: int, now: float) -> float:
         """Go to a preset, and bring its look back; return when it is there."""
@@ -206,9 +208,27 @@ class Body:
         self.values["last_preset"] = number
         if not self.values["positions_only"]:
             self.values.update(self._looks.get(number, {}))
-        step = self.preset_speeds.get(number)
+        step = self._preset_step(number)
         speed = self.go_deg_s if step is None else self.speed(self.profile.pan_speed, step)
         return self.go(*self.presets[number], speed, now)
+
+    def _preset_step(self, number: int) -> int | None:
+        """Return the speed at which it goes to a preset; None: as it likes."""
+        values, kind = self.values, self.profile.preset_speed
+        if kind is not None and kind.form == "ptzoptics":
+            return values["preset_speed_ptzoptics"] or None
+        if kind is not None and kind.form == "common" and values["preset_source"] == 2:
+            return values["preset_common"]
+        return self.preset_speeds.get(number)
+
+    # The menu.
+
+    def press(self, key: str) -> None:
+        """Press a key of its menu: up, down, left, right, enter, or back, which closes it."""
+        if self.values["menu"] == 2:
+            self.menu_keys.append(key)
+        if key == "back":
+            self.values["menu"] = 3
 
     # Lamps.
 

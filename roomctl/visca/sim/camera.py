@@ -137,6 +137,12 @@ class SimCamera(CameraFaults):
         return self.body.lit(self._now)
 
     @property
+    def switches(self) -> dict[str, bool]:
+        """Whether what its model can switch is on: flip, mirror, backlight."""
+        names = ("flip", "mirror", "backlight")
+        return {name: self.body.values[name] == 2 for name in names if has(self.profile, name)}
+
+    @property
     def go_deg_s(self) -> float:
         """How fast it homes, and recalls a preset without a speed of its own."""
         return self.body.go_deg_s

@@ -73,13 +73,18 @@ def _power(body: Body, now: float, words: Sequence[str]) -> Begun | str:
     return Begun(body.switch(words[0] == "2", now))
 
 
+_ARROWS = {("3", "1"): "up", ("3", "2"): "down", ("1", "3"): "left", ("2", "3"): "right"}
+
+
 def _drive(body: Body, now: float, words: Sequence[str]) -> Begun | str:
     profile = body.profile
     pan_step, tilt_step = int(words[0], 16), int(words[1], 16)
     if not (1 <= pan_step <= profile.pan_speed.max and 1 <= tilt_step <= profile.tilt_speed.max):
         return SYNTAX
-    if body.values["menu"] == 2:
-        return Begun(_next_cycle(body, now))  # moves in the menu
+    if body.values["menu"] == 2:  # moves in the menu
+        if tuple(words[2:]) in _ARROWS:
+            body.press(_ARROWS[words[2], words[3]])
+        return Begun(_next_cycle(body, now), "head")
     if tuple(words[2:]) == ("3", "3"):
         body.halt(now, zoom=body.travelling(now))
     else:
@@ -214,6 +219,11 @@ def _menu(body: Body, now: float, words: Sequence[str]) -> Begun:
     return Begun(now + _SET_S)
 
 
+def _menu_key(body: Body, now: float, words: Sequence[str]) -> Begun:
+    body.press({"5": "enter", "4": "back"}[words[0]])
+    return Begun(now + _SET_S)
+
+
 def _preset(body: Body, now: float, words: Sequence[str]) -> Begun | str:
     action, number, presets = words[0], int(words[1], 16), body.profile.presets
     if presets is None or not presets.first <= number < presets.first + presets.count:
@@ -308,7 +318,7 @@ _ROWS: tuple[tuple[str, str, str, _Act], ...] = (
     ("01043f0([01])(..)", "preset", "presets", _preset),
     ("017e010b(..)(..)", "", "sony", _preset_speed),
     ("010601(..)(..)", "", "oem", _preset_speed),
-    ("01060605|01060604", "menu", "oem", _nothing),
+    ("0106060([45])", "menu", "oem", _menu_key),
     ("017e(010a|041a|0411)000([23])", "", "tally", _lamp),
     ("017e010a010[045]", "", "tally", _nothing),
     ("0a02020([123])", "", "tally", _lamp_of_others),

@@ -18,9 +18,9 @@ from roomctl.visca.sim.profile import SimProfile
 
 _ROWS = """
 exposure_mode            010439(00|03|0a|0b|0d)     0439  byte    00   exposure
-exposure_compensation_on 01043e(0[23])              043e  byte    03   exposure
+exposure_compensation_on 01043e(0[23])              043e  byte    03   exposure_compensation
 gain_limit               01042c0([0-9a-f])          042c  byte    0f   exposure
-backlight                010433(0[23])              0433  byte    03   all
+backlight                010433(0[23])              0433  byte    03   backlight
 slow_shutter             01045a(0[23])              045a  byte    03   all
 white_balance_mode       010435(0[0-5]|20)          0435  byte    00   white_balance
 af_mode                  0104570([012])             0457  byte    00   focus
@@ -30,8 +30,8 @@ near_limit               0104280(.)0(.)0(.)0(.)     0428  nibbles c000 focus
 digital_zoom             010406(0[234])             0406  byte    03   all
 effect                   010463(0[0-8])             0463  byte    00   all
 freeze                   010462(0[23])              0462  byte    03   all
-mirror                   010461(0[23])              0461  byte    03   all
-flip                     010466(0[23])              0466  byte    03   all
+mirror                   010461(0[23])              0461  byte    03   mirror
+flip                     010466(0[23])              0466  byte    03   flip
 night                    010401(0[23])              0401  byte    03   all
 night_auto               010451(0[23])              0451  byte    03   all
 stabiliser               010434(0[23])              0434  byte    03   all
@@ -49,6 +49,7 @@ ir_receive               010608(0[23])              0608  byte    02   ir_receiv
 ir_notice                017d01([01])30000          -     byte    01   all
 preset_source            017e041b0([012])           7e041b byte   00   sony
 preset_common            017e041c0(.)0(.)           7e041c nibbles 18  sony
+preset_speed_ptzoptics   010601(..)                 -     byte    00   oem
 positions_only           017e043d0([01])            -     byte    00   sony
 anti_flicker             0104230([012])             0423  byte    00   oem
 colour_temperature       010420(..)                 0420  byte    00   oem
@@ -71,7 +72,7 @@ shutter               0a 4a 00 15 08 exposure
 iris                  0b 4b 00 11 0b exposure
 gain                  0c 4c 01 0f 01 exposure
 bright                0d 4d 00 1f 10 exposure
-exposure_compensation 0e 4e 00 0e 07 exposure
+exposure_compensation 0e 4e 00 0e 07 exposure_compensation
 red_gain              03 43 00 ff 80 white_balance
 blue_gain             04 44 00 ff 80 white_balance
 aperture              02 42 00 0f 08 all

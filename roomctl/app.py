@@ -9,22 +9,26 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from roomctl import config as configuration
 from roomctl.camera.kind import KIND as CAMERA
+from roomctl.clock import SystemClock
 from roomctl.command import Declaration
 from roomctl.config import Config
 from roomctl.controller.driver import KIND as CONTROLLER
 from roomctl.display.driver import KIND as DISPLAY
+from roomctl.errors import ConfigError, FileError, PortError
+from roomctl.explain import suggest
 from roomctl.frozen import frozen
 from roomctl.kind import Kind
 from roomctl.lifetime import Ending, beside, lasting
 from roomctl.occupancy.driver import KIND as OCCUPANCY
 from roomctl.output.driver import KIND as OUTPUT
+from roomctl.ports import connect, refuse
 from roomctl.roles import Role
 from roomctl.room import Outside, Room
 from roomctl.screen.driver import KIND as SCREEN
@@ -69,6 +73,44 @@ def parse(text: str, file: str) -> Config:
     return configuration.parse(text, file, TABLES)
 
 
+def mistakes(text: str, file: str) -> list[FileError]:
+    """Return all that is wrong with a room.toml and the files that it names, by line.
+
+    Nothing is opened. What comes back empty is a room that `serve` starts.
+    """
+    from roomctl.mistakes import every_mistake
+
+    def judge(data: dict[str, Any]) -> None:
+        config = configuration.of(data, file, TABLES)
+        outside = Outside(connect, SystemClock(), calendar(config))
+        _refuse_urls(config, room(config, outside).urls)
+
+    try:
+        data = configuration.read(text, file)
+    except ConfigError as error:
+        return [error]
+    return every_mistake(text, file, data, judge)
+
+
+def _refuse_urls(config: Config, urls: Mapping[str, str]) -> None:
+    """Raise ConfigError for a device that no port, or none of its kind, can be meant for."""
+    screen = screen_of(config)
+    panel = {"screen.panel": "screen.panel_url"} if screen is not None and screen.panel_url else {}
+    for name, url in urls.items():
+        key = panel.get(name, f"{name}.url")
+        kind, scheme = key.partition(".")[0], url.partition(":")[0]
+        known = TABLES[kind].schemes
+        if scheme == "sim":
+            continue
+        if known and ":" in url and scheme not in known:
+            why = f"{scheme}: leads to no {kind}; {suggest(scheme, known)}"
+            raise ConfigError("room.toml", key, why)
+        try:
+            refuse(url)
+        except PortError as error:
+            raise ConfigError("room.toml", key, error.why) from error
+
+
 def declared() -> tuple[Declaration, ...]:
     """Return every command that a room may take, without a room."""
     parts = (*Room.PARTS, *(kind.part for kind in KINDS if kind.part is not None))
@@ -76,11 +118,14 @@ def declared() -> tuple[Declaration, ...]:
 
 
 def calendar(config: Config) -> CalendarFeed | None:
-    """Return the room's calendar, or None if it has none."""
+    """Return the room's calendar, or None if it has none; ConfigError if it cannot be one."""
     from roomctl.booking.feed import CalendarFeed
 
     url = config.calendar.url
-    return None if url is None else CalendarFeed(url, config.room.zone)
+    try:
+        return None if url is None else CalendarFeed(url, config.room.zone)
+    except PortError as error:
+        raise ConfigError("room.toml", "calendar.url", str(error)) from error
 
 
 def room(config: Config, outside: Outside) -> Room:

@@ -10,7 +10,7 @@ import functools
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -28,7 +28,8 @@ from pydantic import (
 )
 
 from roomctl.errors import ConfigError
-from roomctl.explain import explain, tuples
+from roomctl.explain import Explanation, explain, tuples
+from roomctl.toml_lines import line_of
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 _RENAMED = {
@@ -56,6 +57,9 @@ class KindTable(Table):
     site_profiles: ClassVar[bool] = False
     """Whether `profiles` in [KIND] may name a folder with profiles of the site's own."""
 
+    schemes: ClassVar[tuple[str, ...]] = ()
+    """Which urls such a device may have, beside sim:; empty: what builds it refuses others."""
+
     _profile_folder: Path | None = PrivateAttr(default=None)
 
     @property
@@ -78,6 +82,26 @@ class DeviceTable(KindTable):
 
     url: str = Field(min_length=1)
     profile: str | None = Field(default=None, description="a file of firmware_profiles/KIND")
+
+
+_OFFSET = re.compile(r"(?:UTC|GMT)? ?([+-])0?([1-9]|1[0-4])(?::?00)?", re.IGNORECASE)
+_IN_CHINA = re.compile(  # what people write for it; it has one time
+    "beijing|peking|china|cst|guangzhou|shenzhen|hangzhou|nanjing|chengdu|wuhan|tianjin|xian|suzhou"
+)
+
+
+def _zone_meant(name: str) -> str:
+    """Return the zone that may be meant by what is none: the second half of a sentence."""
+    place = name.rpartition("/")[2].partition(" ")[0].lower()
+    if _IN_CHINA.fullmatch(place):
+        return "; did you mean 'Asia/Shanghai'? All of China has its time"
+    if offset := _OFFSET.fullmatch(name.strip()):
+        sign, hours = offset.groups()
+        zone = f"Etc/GMT{'-' if sign == '+' else '+'}{hours}"  # as POSIX counts
+        city = "'Asia/Shanghai' or " if (sign, hours) == ("+", "8") else ""
+        return f"; did you mean {city}'{zone}'? There the sign is turned around"
+    near = difflib.get_close_matches(name, available_timezones(), 1)
+    return f"; did you mean {near[0]!r}?" if near else ", such as 'Asia/Shanghai'"
 
 
 class RoomTable(Table):
@@ -115,9 +139,7 @@ class RoomTable(Table):
         except (LookupError, ValueError, OSError):
             known = False
         if not known:
-            near = difflib.get_close_matches(name, available_timezones(), 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ", such as 'Asia/Shanghai'"
-            raise ValueError(f"{name!r} is no IANA time zone{hint}")
+            raise ValueError(f"{name!r} is no IANA time zone{_zone_meant(name)}")
         return name
 
     @property
@@ -321,13 +343,17 @@ def _form(tables: tuple[tuple[str, type[KindTable]], ...]) -> type[Config]:
 
 def load(path: Path, tables: Tables) -> Config:
     """Read room.toml; raise ConfigError naming file, key and what was expected."""
+    return parse(text_of(path), str(path), tables)
+
+
+def text_of(path: Path) -> str:
+    """Return the text of an operator's file; ConfigError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(str(path), "", f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), "", f"is not UTF-8 (byte {error.start})") from error
-    return parse(text, str(path), tables)
 
 
 def parse(text: str, file: str, tables: Tables) -> Config:
@@ -335,13 +361,22 @@ def parse(text: str, file: str, tables: Tables) -> Config:
 
     `tables` are those of the kinds of devices: [KIND.NAME].
     """
-    known = form(tables)
+    return of(read(text, file), file, tables)
+
+
+def read(text: str, file: str) -> dict[str, Any]:
+    """Return what a file says, if it is TOML; ConfigError."""
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except RecursionError as error:
         raise ConfigError(file, "", "is nested too deeply") from error
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
-        raise ConfigError(file, "", f"is not TOML: {error}") from error
+        raise ConfigError(file, "", f"is not TOML: {error}", line=line_of(error)) from error
+
+
+def of(data: dict[str, Any], file: str, tables: Tables) -> Config:
+    """Return the room.toml that `data` was read of, from which `profiles` is taken out."""
+    known = form(tables)
     folders = {
         kind: Path(file).parent / _site_folder(data[kind], file, kind)
         for kind, table in tables.items()
@@ -350,10 +385,7 @@ def parse(text: str, file: str, tables: Tables) -> Config:
     try:
         config = known.model_validate(tuples(data))
     except ValidationError as error:
-        key, why = explain(error, known)
-        if new := _renamed(key):
-            why = f"is called {new} now"
-        raise ConfigError(file, key, why) from error
+        raise _refused(file, explain(error, known)) from error
     for kind, folder in folders.items():
         for one in config.tables(kind).values():
             one.look_in(folder)
@@ -361,7 +393,37 @@ def parse(text: str, file: str, tables: Tables) -> Config:
         if (clash := table.clash(config.tables(kind))) is not None:
             name, why = clash
             raise ConfigError(file, f"{kind}.{name}", why)
+    _refuse_one_line_twice(config, file, tables)
     return config
+
+
+def _refused(file: str, explanations: Iterable[Explanation]) -> ConfigError:
+    """Return the error that tells of the first one, and holds the others."""
+    first, *others = [
+        ConfigError(file, key, f"is called {new} now", meant=new.rpartition(".")[2])
+        if (new := _renamed(key))
+        else ConfigError(file, key, why, meant=meant)
+        for key, why, meant in explanations
+    ]
+    first.others = tuple(others)
+    return first
+
+
+def _refuse_one_line_twice(config: Config, file: str, tables: Tables) -> None:
+    """Refuse a serial line that two kinds of devices have, or two urls of which both open it."""
+    seen: dict[str, tuple[str, str, str]] = {}
+    for kind in tables:
+        for name, table in config.tables(kind).items():
+            url = getattr(table, "url", None) or ""
+            line, _, _ = url.partition("?")
+            if not line.startswith("serial:/"):
+                continue
+            other_kind, other, other_url = seen.setdefault(line, (kind, name, url))
+            if (other_kind, other_url) != (kind, url):
+                same = other_kind == kind
+                what = "the same line, at other settings" if same else "the same line"
+                why = f"is {what}, as {other_kind}.{other}; two devices cannot both open it"
+                raise ConfigError(file, f"{kind}.{name}.url", why)
 
 
 def _site_folder(devices: dict[str, Any], file: str, kind: str) -> str:

@@ -10,11 +10,20 @@ class RoomctlError(Exception):
 
 
 class FileError(RoomctlError):
-    """An operator's file cannot be used: `file` and `key` say where, `why` what was expected."""
+    """An operator's file cannot be used: `file` and `key` say where, `why` what was expected.
 
-    def __init__(self, file: str, key: str, why: str) -> None:
-        super().__init__(f"{file}: {key}: {why}" if key else f"{file}: {why}")
-        self.file, self.key, self.why = file, key, why
+    `line` is the key's, if it is known; `meant` is the key that an unknown one was to be.
+    `others`: what else the same reading of the file has found.
+    """
+
+    others: tuple[FileError, ...] = ()
+
+    def __init__(
+        self, file: str, key: str, why: str, *, line: int | None = None, meant: str | None = None
+    ) -> None:
+        where = file if line is None else f"{file}:{line}"
+        super().__init__(f"{where}: {key}: {why}" if key else f"{where}: {why}")
+        self.file, self.key, self.why, self.line, self.meant = file, key, why, line, meant
 
 
 class ConfigError(FileError):

@@ -6,8 +6,8 @@ Knows no file and no table; pydantic's errors come in, a key and half a sentence
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from typing import TypeGuard, get_args
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeGuard, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -21,26 +21,72 @@ def tuples(value: object) -> object:
     return value
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> tuple[str, str]:
-    """Say the first thing wrong with a file: its key, and what was expected in plain words."""
-    first = error.errors(include_url=False)[0]
-    path = [str(part) for part in first["loc"]]
+_NONE = "is missing"
+
+
+class Explanation(NamedTuple):
+    """What is wrong with a key of a file. `meant`: what an unknown one was to be."""
+
+    key: str
+    why: str
+    meant: str | None = None
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> list[Explanation]:
+    """Say all that is wrong with a file: its keys, and what was expected in plain words.
+
+    Of a key that is missing because it is misspelt, the misspelt one is told.
+    """
+    told = [_explained(one, model) for one in error.errors(include_url=False)]
+    misspelt = {(*one.key.split(".")[:-1], one.meant) for one in told if one.meant is not None}
+    return [one for one in told if one.why != _NONE or tuple(one.key.split(".")) not in misspelt]
+
+
+def _explained(one: Any, model: type[BaseModel]) -> Explanation:  # noqa: ANN401 - pydantic's
+    path = [str(part) for part in one["loc"]]
     key = ".".join(path)
-    if first["type"] == "extra_forbidden":
-        known = sorted(_fields_at(model, path[:-1]))
-        near = difflib.get_close_matches(path[-1], known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"expected one of: {', '.join(known)}"
-        return key, f"unknown key; {hint}"
-    if first["type"] == "missing":
-        return key, "is missing"
-    if path[-1] == "[key]":
+    if one["type"] == "extra_forbidden":
+        return _unknown(path, model)
+    if one["type"] == "missing":
+        return Explanation(key, _NONE)
+    if path[-1:] == ["[key]"]:
         why = "is no name; a-z, 0-9, - and _ make one, beginning with a letter"
-        return ".".join(path[:-1]), why
-    shown = first.get("input")
-    message = _PLAIN.get(first["type"], _reworded(first["msg"]))
+        return Explanation(".".join(path[:-1]), why)
+    shown = one.get("input")
+    message = _PLAIN.get(one["type"], _reworded(one["msg"]))
     scalar = isinstance(shown, str | int | float | bool) and repr(shown) not in message
     found = f", found {shown!r}" if scalar else ""
-    return key, message[:1].lower() + message[1:] + found
+    return Explanation(key, message[:1].lower() + message[1:] + found)
+
+
+def _unknown(path: Sequence[str], model: type[BaseModel]) -> Explanation:
+    """Explain a key that nobody knows."""
+    known = sorted(_fields_at(model, path[:-1]))
+    near = difflib.get_close_matches(path[-1], known, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"expected one of: {', '.join(known)}"
+    return Explanation(".".join(path), f"unknown key; {hint}", near[0] if near else None)
+
+
+_FEW = 24  # words that are read at a glance
+
+
+def suggest(given: str, known: Iterable[str]) -> str:
+    """Name the known word that is meant, or all of them: the second half of a sentence.
+
+    Of many that are all unlike it, the nearest are named.
+    """
+    words = sorted(known)
+    if not words:
+        return "none is known here"
+    if near := difflib.get_close_matches(given, words, 1):
+        return f"did you mean {near[0]!r}?"
+    begun = [word for word in words if given and word.startswith(given.lower())][:3]
+    if begun:
+        return f"did you mean {' or '.join(map(repr, begun))}?"
+    if len(words) <= _FEW:
+        return f"known: {', '.join(words)}"
+    nearest = difflib.get_close_matches(given, words, 5, cutoff=0.0)
+    return f"{len(words)} are known, such as {', '.join(nearest)}"
 
 
 def _reworded(message: str) -> str:

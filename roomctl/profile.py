@@ -9,12 +9,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from roomctl.errors import ProfileError
 from roomctl.explain import explain, tuples
+from roomctl.toml_lines import line_of
 
 Verified = Literal["report", "manual", "trace", "hardware"]
 """How far a profile can be trusted: `report`, others say so; `manual`, the maker does; `trace`, it
@@ -47,22 +48,37 @@ P = TypeVar("P", bound=Profile)
 def load(path: Path, kind: type[P]) -> P:
     """Read one profile; raise ProfileError naming file, key and what was expected."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ProfileError(str(path), "", f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ProfileError(str(path), "", f"is not UTF-8 (byte {error.start})") from error
+    return of(read(text, str(path)), str(path), kind)
+
+
+def read(text: str, file: str) -> dict[str, Any]:
+    """Return what a profile says, if it is TOML; ProfileError."""
+    try:
+        return tomllib.loads(text)
     except RecursionError as error:
-        raise ProfileError(str(path), "", "is nested too deeply") from error
+        raise ProfileError(file, "", "is nested too deeply") from error
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
-        raise ProfileError(str(path), "", f"is not TOML: {error}") from error
+        raise ProfileError(file, "", f"is not TOML: {error}", line=line_of(error)) from error
+
+
+def of(data: dict[str, Any], file: str, kind: type[P]) -> P:
+    """Return the profile that `data` was read of; ProfileError."""
     try:
         return kind.model_validate(tuples(data))
     except ValidationError as error:
-        key, why = explain(error, kind)
-        if new := kind.renamed.get(key):
-            why = f"is called {new} now"
-        raise ProfileError(str(path), key, why) from error
+        first, *others = [
+            ProfileError(file, key, f"is called {new} now", meant=new.rpartition(".")[2])
+            if (new := kind.renamed.get(key))
+            else ProfileError(file, key, why, meant=meant)
+            for key, why, meant in explain(error, kind)
+        ]
+        first.others = tuple(others)
+        raise first from error
 
 
 def load_all(folder: Path, kind: type[P], but: str = "") -> dict[str, P]:

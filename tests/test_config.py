@@ -1,5 +1,6 @@
 """room.toml: what it may say, and what a person is told who wrote something else."""
 
+import re
 import stat
 from pathlib import Path
 
@@ -199,7 +200,7 @@ def test_a_wrong_value_is_named_with_what_was_expected(text: str, expected: str)
 
 
 def test_what_is_not_toml_is_named_with_its_place() -> None:
-    assert "bamboo.toml: is not TOML" in why("[room\n")
+    assert "bamboo.toml:1: is not TOML" in why("[room\n")
     assert "line 2" in why("[room]\nx = \n[")
 
 
@@ -277,12 +278,12 @@ def test_any_text_is_a_configuration_or_an_error_that_names_the_file(text: str) 
         assert isinstance(parse(text, "bamboo.toml"), Config)
     except ConfigError as raised:
         error = raised
-    assert error is None or str(error).startswith("bamboo.toml: ")
+    assert error is None or str(error).startswith("bamboo.toml:")
 
 
 @pytest.mark.parametrize("text", ["a = " + "[" * 100_000, "a = " + "1" * 5000, "[" * 100_000])
 def test_a_file_that_would_break_the_reader_is_refused(text: str) -> None:
-    assert why(text).startswith("bamboo.toml: is n")
+    assert re.match(r"bamboo\.toml(:1)?: is n", why(text))
 
 
 def test_a_listening_address_is_split() -> None:

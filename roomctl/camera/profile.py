@@ -24,6 +24,7 @@ from pydantic import (
 
 from roomctl.config import DeviceTable, Table, data_path
 from roomctl.errors import ConfigError
+from roomctl.explain import suggest
 from roomctl.profile import Profile, ProfileFolder, load_all, pick
 from roomctl.visca.message import Inquiry, PositionLayout, Version
 from roomctl.visca.model import CameraModel, Limits, Quirk
@@ -55,6 +56,15 @@ class CameraTable(DeviceTable):
     """[camera.NAME]: a PTZ camera; several may share one `url` and differ by `address`."""
 
     site_profiles: ClassVar[bool] = True
+    schemes: ClassVar[tuple[str, ...]] = (
+        "serial",
+        "visca-ip",
+        "tcp",
+        "udp",
+        "aw",
+        "onvif",
+        "v4l2",
+    )
 
     address: int = Field(default=1, ge=1, le=7)
     user: str = Field(default="", max_length=64, description="for aw: and onvif: whom it lets in")
@@ -510,7 +520,7 @@ def asked_for(
 ) -> CameraProfile | None:
     """Return the profile of those `known` that room.toml names for `camera`, if it names one."""
     if profile is not None and profile not in known:
-        why = f"no profile {profile!r}; there is: {', '.join(known)}"
+        why = f"no profile {profile!r}; {suggest(profile, known)}"
         raise ConfigError("room.toml", f"camera.{camera}.profile", why)
     return known[profile] if profile is not None else None
 

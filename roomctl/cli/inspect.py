@@ -13,9 +13,8 @@ from typing import Any
 from roomctl import app
 from roomctl import config as configuration
 from roomctl import profile as profiles
-from roomctl.cli.options import named
-from roomctl.clock import SystemClock
-from roomctl.errors import ProfileError, RoomctlError
+from roomctl.errors import FileError, ProfileError
+from roomctl.mistakes import Judge, every_mistake
 from roomctl.occupancy.profile import DATASET, DatasetProfile
 from roomctl.ports.inventory import PluggedDevice
 from roomctl.wire import Connect
@@ -30,33 +29,46 @@ _NAMES = {
 
 
 def check(path: Path) -> dict[str, Any]:
-    """Check one file: a device profile if it lies in a folder of a kind, else a room.toml."""
-    finding: dict[str, Any] = {"file": str(path), "kind": "room", "error": None}
+    """Check one file: a device profile if it lies in a folder of a kind, else a room.toml.
+
+    `error` is the first mistake in words; `errors` are all of them, with the lines of their keys.
+    """
+    kind = _kind_of(path)
+    found = _mistakes(path, kind)
+    errors = [
+        {"file": one.file, "line": one.line, "key": one.key, "why": one.why, "error": str(one)}
+        for one in found
+    ]
+    first = str(found[0]) if found else None
+    return {"file": str(path), "kind": kind or "room", "error": first, "errors": errors}
+
+
+def _mistakes(path: Path, kind: str | None) -> list[FileError]:
+    file = str(path)
     try:
-        kind = _kind_of(path)
-        if kind is not None:
-            finding["kind"] = kind
-            _check_profile(path, kind)
-        else:
-            _check_room(path)
-    except RoomctlError as error:
-        finding["error"] = str(error)
-    return finding
+        text = configuration.text_of(path)
+        if kind is None:
+            return app.mistakes(text, file)
+        return every_mistake(text, file, profiles.read(text, file), _profile_judge(path, kind))
+    except FileError as error:
+        return [error]
 
 
-def _check_profile(path: Path, kind: str) -> None:
-    """Read a profile, and see that no other one is picked by the same answer."""
+def _profile_judge(path: Path, kind: str) -> Judge:
+    """Return what reads a profile, and sees that no other one is picked by the same answer."""
     if path.stem == DATASET:
-        profiles.load(path, DatasetProfile)
-        return
-    profile = profiles.load(path, _KINDS[kind])
+        return lambda data: profiles.of(data, str(path), DatasetProfile)
     beside = path.parent if path.parent.name == kind else _SHIPPED / kind
     others: dict[str, profiles.Profile] = {}
     for other in sorted(beside.glob("*.toml")):
         if other.stem != path.stem:
             with contextlib.suppress(ProfileError):  # that one is for its own check to say
                 others[other.stem] = profiles.load(other, _KINDS[kind])
-    profiles.refuse_overlap(path, profile, others)
+
+    def judge(data: dict[str, Any]) -> None:
+        profiles.refuse_overlap(path, profiles.of(data, str(path), _KINDS[kind]), others)
+
+    return judge
 
 
 def _kind_of(path: Path) -> str | None:
@@ -72,18 +84,10 @@ def _kind_of(path: Path) -> str | None:
     return max(_KINDS, key=lambda kind: len(keys & set(_KINDS[kind].model_fields)))
 
 
-def _check_room(path: Path) -> None:
-    """Read a room.toml and everything it names, so that `serve` will find no fault in it."""
-    from roomctl.ports import connect
-    from roomctl.room import Outside
-
-    config = app.load(path)
-    with named(path):
-        app.room(config, Outside(connect, SystemClock(), app.calendar(config)))
-
-
 def check_words(finding: dict[str, Any]) -> str:
-    return finding["error"] or f"{finding['file']}: ok ({finding['kind']})"
+    """Tell a person, a mistake a line; where there is one, they jump to FILE:LINE."""
+    told = [str(one["error"]) for one in finding["errors"]]
+    return "\n".join(told) or f"{finding['file']}: ok ({finding['kind']})"
 
 
 def probe(*, ask: bool = False) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ import typer
 from roomctl import __version__
 from roomctl.cli import access
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
-from roomctl.errors import RoomctlError
+from roomctl.errors import FileError, RoomctlError
 
 if TYPE_CHECKING:
     from roomctl.drill import Step
@@ -38,6 +38,10 @@ def main() -> None:
     try:
         app()
     except RoomctlError as error:
+        if isinstance(error, FileError):
+            from roomctl.mistakes import located
+
+            error = located(error)
         sys.stderr.write(f"roomctl: {error}\n")
         sys.exit(1)
     except OSError as error:  # a disk that is full, a folder of another user's

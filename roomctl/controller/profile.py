@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field, model_validator
 
 from roomctl.config import KindTable
@@ -9,6 +11,8 @@ from roomctl.config import KindTable
 
 class ControllerTable(KindTable):
     """[controller.NAME]: a gamepad or joystick that steers a camera."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("evdev",)
 
     url: str = Field(
         default="evdev:auto", min_length=1, description="evdev:auto, or evdev:/dev/input/by-id/…"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import difflib
 import logging
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
@@ -42,6 +41,7 @@ from roomctl.errors import (
     Refused,
     Unsupported,
 )
+from roomctl.explain import suggest
 from roomctl.frozen import frozen
 from roomctl.kind import Context, IssueEntry, Kind, KindPart
 from roomctl.ports.udp import broadcast
@@ -229,9 +229,7 @@ def displays(
     found = []
     for name, table in tables.items():
         if table.profile not in known:
-            near = difflib.get_close_matches(table.profile, known, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
-            why = f"{table.profile!r} is no profile of a display{hint}"
+            why = f"no profile {table.profile!r}; {suggest(table.profile, known)}"
             raise ConfigError("room.toml", f"display.{name}.profile", why)
         profile = known[table.profile]
         table = table.model_copy(update={"url": completed(table.url, profile)})

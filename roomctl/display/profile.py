@@ -7,7 +7,7 @@ and what its answers mean. Knows no port and no room.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -22,6 +22,8 @@ Phrase = Annotated[str, Field(min_length=1, max_length=64)]
 
 class DisplayTable(DeviceTable):
     """[display.NAME]: what shows the room's picture, and the wire to it."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("tcp", "serial")
 
     url: str = Field(description="tcp://HOST:4352, or serial:/dev/serial/by-id/...?baud=9600")
     profile: str = Field(default="pjlink", description="a file of firmware_profiles/display")

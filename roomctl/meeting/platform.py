@@ -21,7 +21,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from roomctl.errors import ConfigError, ProfileError
-from roomctl.explain import explain, tuples
+from roomctl.explain import explain, suggest, tuples
 from roomctl.frozen import frozen
 from roomctl.meeting.url import DEFAULT_PORT, IP_LITERAL, ascii_host
 
@@ -386,8 +386,8 @@ def load_platforms(
     for key, hosts in extra_hosts.items():
         where = f"meeting.hosts.{key}"
         if key not in platforms:
-            known = ", ".join(platforms)
-            raise ConfigError("room.toml", where, f"names no platform; expected one of: {known}")
+            why = f"names no platform; {suggest(key, platforms)}"
+            raise ConfigError("room.toml", where, why)
         for host in hosts:
             site = _configured(platforms[key], host, where)
             if taken.setdefault(site.name, key) != key:
@@ -424,7 +424,7 @@ def _load(path: Path) -> Platform:
     try:
         platform = Platform.model_validate(tuples(data))
     except ValidationError as error:
-        key, why = explain(error, Platform)
+        key, why, _ = explain(error, Platform)[0]
         raise ProfileError(str(path), key, why) from error
     if platform.key != path.stem:
         raise ProfileError(str(path), "key", f"must be the file's name, {path.stem!r}")

@@ -9,7 +9,6 @@ nobody reports any more is unknown, not vacant.
 
 from __future__ import annotations
 
-import difflib
 import logging
 import posixpath
 from collections import deque
@@ -20,6 +19,7 @@ from roomctl.clock import Clock
 from roomctl.config import data_path
 from roomctl.device import Device, Nameplate
 from roomctl.errors import ConfigError, PortError, Refused
+from roomctl.explain import suggest
 from roomctl.frozen import frozen
 from roomctl.kind import Context, Kind
 from roomctl.occupancy import hilink
@@ -484,9 +484,8 @@ def _profile(
 ) -> OccupancyProfile:
     stem = table.profile or default_profile(table.url)
     if stem not in known:
-        near = difflib.get_close_matches(stem, known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
-        raise ConfigError("room.toml", f"occupancy.{name}.profile", f"no {stem!r}; {hint}")
+        why = f"no profile {stem!r}; {suggest(stem, known)}"
+        raise ConfigError("room.toml", f"occupancy.{name}.profile", why)
     profile = known[stem]
     if table.vacancy_delay_s <= profile.block_s:
         why = (

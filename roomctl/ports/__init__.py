@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import cast
 
 from roomctl.errors import PortError, PortReason
-from roomctl.ports.address import Address, parse, suggest
+from roomctl.explain import suggest
+from roomctl.ports.address import Address, parse
 from roomctl.wire import Port
 
 Opener = Callable[[Address], Awaitable[Port]]
@@ -59,6 +60,46 @@ _OPENERS: dict[str, Opener] = {
 }
 
 
+def _reads(module: str, function: str) -> Callable[[Address], object]:
+    """Return what takes an address apart, its module loaded with the first."""
+
+    def read(address: Address) -> object:
+        return getattr(import_module(f"{__name__}.{module}"), function)(address)
+
+    return read
+
+
+_READERS: dict[str, Callable[[Address], object]] = {
+    "api": _reads("reported", "name_of"),
+    "aw": _reads("http", "host_of"),
+    "evdev": _reads("evdev", "node_of"),
+    "gpio": _reads("gpio", "line_number"),
+    "gpiod": _reads("gpiod", "line_of"),
+    "hidraw": _reads("hidraw", "node_filter"),
+    "mqtt": _reads("mqtt", "place_of"),
+    "mqtts": _reads("mqtt", "place_of"),
+    "onvif": _reads("http", "host_of"),
+    "picture": _reads("v4l2", "must_be_path"),
+    "pictures": _reads("v4l2", "must_be_path"),
+    "serial": _reads("serial", "line_of"),
+    "tcp": Address.host_and_port,
+    "udp": _reads("udp", "peer_of"),
+    "unix": _reads("stream", "socket_path"),
+    "usb": _reads("usb", "device_filter"),
+    "v4l2": _reads("v4l2", "must_be_path"),
+    "visca-ip": lambda address: _reads("udp", "peer_of")(address.with_port(_VISCA_IP)),
+}
+
+
+def refuse(url: str) -> None:
+    """Raise PortError if no port can be meant by `url`; nothing is opened."""
+    address = parse(url)
+    if address.scheme not in _READERS:
+        why = f"{address.scheme}: is not known; {suggest(address.scheme, _READERS)}"
+        raise address.refuse(why)
+    _READERS[address.scheme](address)
+
+
 async def connect(name: str, url: str) -> Port:
     """Open the port at `url` for the device `name`; raise PortError saying what to try."""
     address = parse(url)
@@ -69,4 +110,4 @@ async def connect(name: str, url: str) -> Port:
     return await open_port(address)
 
 
-__all__ = ["connect"]
+__all__ = ["connect", "refuse"]

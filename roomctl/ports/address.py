@@ -5,12 +5,12 @@ Knows no port. `serial:/dev/ttyUSB0?baud=9600` is scheme, place, options.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from roomctl.errors import PortError, PortReason
+from roomctl.explain import suggest
 from roomctl.frozen import frozen
 
 
@@ -86,12 +86,3 @@ def parse(url: str) -> Address:
             raise PortError(url, f"says {key} twice", PortReason.UNSUPPORTED)
         options[key] = value
     return Address(url, scheme.lower(), place, options)
-
-
-def suggest(given: str, known: Iterable[str]) -> str:
-    """Name the known word that is meant, or all of them: the second half of a sentence."""
-    words = sorted(known)
-    if not words:
-        return "none is known here"
-    near = difflib.get_close_matches(given, words, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(words)}"

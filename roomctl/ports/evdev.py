@@ -71,11 +71,17 @@ class AxisInfo:
 Axes = Callable[[], Mapping[int, AxisInfo]]
 
 
-async def open_port(address: Address, sysfs: Path = SYSFS, dev: Path = DEV) -> EvdevPort:
-    """Open a node, or for `auto` the first gamepad or joystick; PortError says what to try."""
+def node_of(address: Address) -> str:
+    """Return the node, or "auto"; PortError if none can be meant."""
     address.only(())
     if address.place != "auto" and not address.place.startswith("/"):
         raise address.refuse("is neither evdev:auto nor a path, such as evdev:/dev/input/event3")
+    return address.place
+
+
+async def open_port(address: Address, sysfs: Path = SYSFS, dev: Path = DEV) -> EvdevPort:
+    """Open a node, or for `auto` the first gamepad or joystick; PortError says what to try."""
+    node_of(address)
 
     async def opened() -> EvdevPort:
         descriptor = await open_in_thread(lambda: _open(address, sysfs, dev), os.close)

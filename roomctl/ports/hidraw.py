@@ -244,12 +244,19 @@ def _close(descriptors: tuple[int, ...]) -> None:
         os.close(each)
 
 
+def node_filter(address: Address) -> DeviceFilter | None:
+    """Return which devices a URL means, None if it names a node; PortError if it means none."""
+    if not address.place.startswith("/"):
+        return device_filter(address)
+    address.only(())
+    return None
+
+
 def _finder(address: Address, system: System) -> Callable[[], list[HidrawNode]]:
     """Return what looks for the nodes that a URL means; it raises PortError if there is none."""
-    if address.place.startswith("/"):
-        address.only(())
+    requested = node_filter(address)
+    if requested is None:
         return lambda: [_at(address.url, address.place, system.nodes())]
-    requested = device_filter(address)
     return lambda: _meant(requested, system)
 
 

@@ -183,6 +183,11 @@ class HttpPort:
             raise PortClosed(self.identity.url, self._gone)
 
 
+def host_of(address: Address) -> tuple[str, int]:
+    """Return host and port, and nothing of who logs in; PortError if none can be meant."""
+    return _taken_apart(address)[1].with_port(PORT).host_and_port()
+
+
 async def open_port(address: Address) -> HttpPort:
     """Open `SCHEME://[USER:PASSWORD@]HOST[:PORT]`; PortError says whether nobody listens there.
 

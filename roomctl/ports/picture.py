@@ -21,7 +21,16 @@ from ctypes import c_char, c_int32, c_long, c_uint8, c_uint32, c_ulong
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
-from roomctl.ports.v4l2 import CAPTURE, STREAMING, VideoNode, identity_of, iow, iowr, open_error
+from roomctl.ports.v4l2 import (
+    CAPTURE,
+    STREAMING,
+    VideoNode,
+    identity_of,
+    iow,
+    iowr,
+    must_be_path,
+    open_error,
+)
 from roomctl.wire import Chunk, Identity
 
 LIMIT_S = 2.0
@@ -169,7 +178,7 @@ async def open_pictures(
     address: Address, opened: Callable[[str], VideoNode] = VideoNode.open
 ) -> PicturesPort:
     """Have `pictures:/dev/video0` stream; PortError BUSY: it is in use."""
-    _must_be_path(address)
+    must_be_path(address)
     try:
         stream = await open_in_thread(lambda: _Stream(address, opened), _Stream.close)
     except OSError as error:
@@ -177,17 +186,11 @@ async def open_pictures(
     return PicturesPort(stream, stream.identity)
 
 
-def _must_be_path(address: Address) -> None:
-    address.only(())
-    if not address.place.startswith("/"):
-        raise address.refuse(f"is not a path; write it like {address.scheme}:/dev/video0")
-
-
 async def open_port(
     address: Address, opened: Callable[[str], VideoNode] = VideoNode.open, limit_s: float = LIMIT_S
 ) -> PicturePort:
     """Take the picture of `picture:/dev/video0`, within `limit_s`; PortError BUSY: it is in use."""
-    _must_be_path(address)
+    must_be_path(address)
     try:
         return await open_in_thread(lambda: _taken(address, opened, limit_s), lambda port: None)
     except OSError as error:

@@ -12,12 +12,17 @@ from roomctl.ports.address import Address
 from roomctl.wire import Chunk, Identity
 
 
-async def open_port(address: Address) -> ReportedPort:
-    """Open the place that a name stands for; PortError if it has none."""
+def name_of(address: Address) -> str:
+    """Return the name that reports are for; PortError if there is none."""
     address.only(())
     if not address.place:
         raise address.refuse("has no name; write api:NAME, such as api:counter")
-    return ReportedPort(Identity(url=address.url, path=address.place))
+    return address.place
+
+
+async def open_port(address: Address) -> ReportedPort:
+    """Open the place that a name stands for; PortError if it has none."""
+    return ReportedPort(Identity(url=address.url, path=name_of(address)))
 
 
 class ReportedPort:

@@ -31,7 +31,8 @@ from serial.tools.list_ports import comports
 from serial.tools.list_ports_common import ListPortInfo
 
 from roomctl.errors import PortClosed, PortError, PortReason
-from roomctl.ports.address import Address, suggest
+from roomctl.explain import suggest
+from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.wire import Chunk, Identity
 
@@ -118,8 +119,8 @@ _adapters = Adapters()
 _Opened = tuple[serial.Serial, Identity]
 
 
-async def open_port(address: Address, adapters: Adapters = _adapters) -> SerialPort:
-    """Open `serial:/dev/NODE?baud=9600` or `serial:socket://HOST:PORT`; raise PortError."""
+def line_of(address: Address) -> tuple[str, str, int]:
+    """Return the kind of line, its node or url, and its speed; PortError if none can be meant."""
     kind = address.place.partition("://")[0] if "://" in address.place else "node"
     if kind not in _OPTIONS:
         raise address.refuse(f"serial:{kind}:// is not known; {suggest(kind, _OPTIONS)}")
@@ -130,7 +131,12 @@ async def open_port(address: Address, adapters: Adapters = _adapters) -> SerialP
     options.pop("baud", None)
     if kind == "rfc2217":
         options.setdefault("ign_set_control", "")  # ser2net says nothing of a DTR that is not there
-    line = address.place + (f"?{urlencode(options)}" if options else "")
+    return kind, address.place + (f"?{urlencode(options)}" if options else ""), baud
+
+
+async def open_port(address: Address, adapters: Adapters = _adapters) -> SerialPort:
+    """Open `serial:/dev/NODE?baud=9600` or `serial:socket://HOST:PORT`; raise PortError."""
+    kind, line, baud = line_of(address)
     try:
         if kind == "node":
             work = functools.partial(_open_node, address.url, line, baud, adapters)

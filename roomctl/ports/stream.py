@@ -125,12 +125,18 @@ _UCRED = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED
 _LONGEST_PATH = 107  # sun_path less its final zero: unix(7)
 
 
-async def open_unix(address: Address) -> SocketPort:
-    """Connect to the socket at an absolute path; `identity.peer_uid` tells who serves it."""
+def socket_path(address: Address) -> str:
+    """Return the path of a socket; PortError if none can be meant."""
     address.only(())
     path = address.place
     if not path.startswith("/") or len(path.encode()) > _LONGEST_PATH:
         raise address.refuse(f"is not unix:/PATH with at most {_LONGEST_PATH} bytes of path")
+    return path
+
+
+async def open_unix(address: Address) -> SocketPort:
+    """Connect to the socket at an absolute path; `identity.peer_uid` tells who serves it."""
+    path = socket_path(address)
     try:
         async with asyncio.timeout(CONNECT_LIMIT_S):
             reader, writer = await asyncio.open_unix_connection(path)

@@ -28,13 +28,18 @@ EVERYBODY = "255.255.255.255"  # on this network; no router passes it on
 _MOST_WAITING = 256  # datagrams; a flood drops the oldest
 
 
+def peer_of(address: Address, local: int = 0) -> tuple[str, int, int]:
+    """Return host and port of the peer, and the port that it answers to; PortError."""
+    host, number = address.host_and_port("local")
+    return host, number, address.number("local", local, 0, 65535)
+
+
 async def open_port(address: Address, local: int = 0) -> DatagramPort:
     """Resolve the host within 2 s; that nobody answers is found out only by asking.
 
     `local`: the port that the peer may answer to, if it is free; the url's own must be.
     """
-    host, number = address.host_and_port("local")
-    wanted = address.number("local", local, 0, 65535)
+    host, number, wanted = peer_of(address, local)
     try:
         connected = await _connected(host, number, wanted, must="local" in address.options)
     except TimeoutError as error:

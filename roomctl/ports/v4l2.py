@@ -348,13 +348,18 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
+def must_be_path(address: Address) -> None:
+    """Refuse a URL that names no node (PortError)."""
+    address.only(())
+    if not address.place.startswith("/"):
+        raise address.refuse(f"is not a path; write it like {address.scheme}:/dev/video0")
+
+
 async def open_port(
     address: Address, opened: Callable[[str], VideoNode] = VideoNode.open
 ) -> V4l2Port:
     """Open `v4l2:/dev/video0`; raise PortError saying what to try."""
-    address.only(())
-    if not address.place.startswith("/"):
-        raise address.refuse("is not a path; write it like v4l2:/dev/video0")
+    must_be_path(address)
     try:
         node, identity = await open_in_thread(lambda: _open(address, opened), _close_late)
     except OSError as error:

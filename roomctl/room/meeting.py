@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import difflib
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -35,6 +34,7 @@ from roomctl.command import (
 from roomctl.config import Config
 from roomctl.device import Status
 from roomctl.errors import ConfigError, LinkRefused, PortError, Refused, UnknownOutcome
+from roomctl.explain import suggest
 from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry, Part
 from roomctl.meeting import call, dial, load_platforms, read
@@ -437,11 +437,7 @@ def _refuse_unknown(platforms: Platforms, config: Config) -> None:
     named |= {f"screen.native.{at}": key for at, key in enumerate(screen.native if screen else ())}
     for key, platform in named.items():
         if platform is not None and platform not in platforms.by_key:
-            near = difflib.get_close_matches(platform, platforms.by_key, 1)
-            known = (
-                f"did you mean {near[0]!r}?" if near else "known: " + ", ".join(platforms.by_key)
-            )
-            why = f"no platform is called {platform!r}; {known}"
+            why = f"no platform is called {platform!r}; {suggest(platform, platforms.by_key)}"
             raise ConfigError("room.toml", key, why)
     for key, why in Policy(meeting.allow, meeting.deny).unmatched(platforms):
         raise ConfigError("room.toml", key, why)

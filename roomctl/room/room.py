@@ -172,6 +172,11 @@ class Room:
         """What each device of the document says it is."""
         return self._devices.nameplates
 
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """Where each device is, by its name such as "camera.front"."""
+        return {name: device.url for device in self._devices for name in device.healths}
+
     def watch(self) -> AbstractContextManager[asyncio.Queue[Change]]:
         """Follow the document's changes from now on."""
         return self._history.watch()

@@ -15,6 +15,7 @@ class ScreenTable(KindTable):
     """[screen]: the display that shows the meeting, and the process that owns its browser."""
 
     single: ClassVar[bool] = True
+    schemes: ClassVar[tuple[str, ...]] = ("unix",)
 
     mode: Literal["kiosk", "headless", "simulated"] = "kiosk"
     url: str | None = Field(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +22,8 @@ _IDS = r"^[0-9a-f]{4}:[0-9a-f]{4}$"
 
 class SpeakerphoneTable(DeviceTable):
     """[speakerphone.NAME]: a USB speakerphone."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("usb", "hidraw")
 
     @classmethod
     def clash(cls, tables: Mapping[str, SpeakerphoneTable]) -> tuple[str, str] | None:

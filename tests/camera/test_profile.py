@@ -346,7 +346,7 @@ def test_a_site_s_profile_of_a_shipped_name_replaces_it(tmp_path: Path) -> None:
     [
         ("units_per_degree", "units", r"cameras/ours\.toml: pan\.units_per_degree: is missing"),
         ('layout = "A"', 'layout = "Z"', r"cameras/ours\.toml: layout: must be 'A', "),
-        ("[pan]", "[pan", r"cameras/ours\.toml: is not TOML"),
+        ("[pan]", "[pan", r"cameras/ours\.toml:12: is not TOML"),
     ],
 )
 def test_a_bad_profile_of_a_site_is_named_with_its_key(
@@ -414,5 +414,5 @@ async def test_a_room_knows_its_cameras_by_the_site_s_profiles(tmp_path: Path) -
 def test_a_profile_that_is_neither_shipped_nor_the_site_s_is_refused(tmp_path: Path) -> None:
     own(tmp_path, "ours")
     known = known_to(room_of(tmp_path))
-    with pytest.raises(ConfigError, match=r"front\.profile: no profile 'theirs'; there is: ours, "):
+    with pytest.raises(ConfigError, match=r"no profile 'theirs'; .* such as ours, "):
         asked_for("front", "theirs", known)

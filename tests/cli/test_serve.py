@@ -70,7 +70,7 @@ def test_a_room_toml_that_names_what_is_not_there_is_told_by_its_own_name(tmp_pa
     file.write_text('[meeting]\nplatform = "zom"\n[api]\nlisten = "127.0.0.1:0"\n')
     said = roomctl(tmp_path, "serve", "--config", str(file))
     assert (said.status, said.out) == (1, "")
-    assert said.err.startswith(f"roomctl: {file}: meeting.platform: no platform is called 'zom'")
+    assert said.err.startswith(f"roomctl: {file}:2: meeting.platform: no platform is called 'zom'")
 
 
 async def test_a_room_that_fails_does_not_go_on_looking_alive() -> None:

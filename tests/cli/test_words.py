@@ -1,6 +1,7 @@
 """What the commands say, to a newcomer and to a program."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,7 +162,7 @@ def test_a_profile_is_recognised_wherever_it_lies(tmp_path: Path) -> None:
     [
         (("0001:0513", "0001:0511"), "match: '0001:0511' already picks sony_srg120dh.toml"),
         (("0001:0513", "4158:5601"), "match: '4158:5601' already picks axis_visca.toml"),
-        (("source =", "sauce ="), "source: is missing"),
+        (("source =", "sauce ="), "sauce: unknown key; did you mean 'source'?"),
         (('layout = "A"', 'layout = "A"\nquirks = ["sulks"]'), "quirks.0: must be 'no-ack', "),
     ],
 )
@@ -173,7 +174,7 @@ def test_a_bad_profile_is_named_with_its_key_wherever_it_lies(
     file.write_text(shipped.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
     result = runner.invoke(app, ["check", str(file)])
     assert result.exit_code == 1
-    assert f"{file}: {expected}" in result.output
+    assert re.search(rf"{re.escape(str(file))}:\d+: {re.escape(expected)}", result.output)
 
 
 def test_a_room_is_checked_with_the_profiles_of_its_site(tmp_path: Path) -> None:
@@ -189,10 +190,10 @@ def test_a_room_is_checked_with_the_profiles_of_its_site(tmp_path: Path) -> None
     mine.write_text(text.replace("units_per_degree", "units"), encoding="utf-8")
     result = runner.invoke(app, ["check", str(room)])
     assert result.exit_code == 1
-    assert f"{mine}: pan.units_per_degree: is missing" in result.output
+    assert f"{mine}:12: pan.units_per_degree: is missing" in result.output
     mine.unlink()
     result = runner.invoke(app, ["check", str(room)])
-    assert f"{room}: camera.profiles: {mine.parent} holds no profile" in result.output
+    assert f"{room}:2: camera.profiles: {mine.parent} holds no profile" in result.output
 
 
 def test_a_camera_is_described_as_a_profile_that_the_room_then_takes(tmp_path: Path) -> None:
@@ -228,25 +229,29 @@ def test_a_good_room_is_ok(tmp_path: Path) -> None:
             "meeting.platform: no platform is called 'zom'; did you mean 'zoom'?",
         ),
         (
-            '[camera.a]\nurl = "x"\nprofile = "sony"',
-            "camera.a.profile: no profile 'sony'; there is: ",
+            '[camera.a]\nurl = "sim:x"\nprofile = "sony"',
+            "camera.a.profile: no profile 'sony'; did you mean 'sony_fr7'?",
         ),
         (
-            "[camera.a]\nurl = 'x'\npresets = { x = 'a' }",
+            "[camera.a]\nurl = 'sim:x'\npresets = { x = 'a' }",
             "camera.a.presets: 'x' is no preset number",
         ),
     ],
 )
-def test_a_bad_room_is_named_with_file_and_key(tmp_path: Path, text: str, expected: str) -> None:
+def test_a_bad_room_is_named_by_file_line_and_key(tmp_path: Path, text: str, expected: str) -> None:
     file = tmp_path / "bamboo.toml"
     file.write_text(text)
     result = runner.invoke(app, ["check", str(file)])
     assert result.exit_code == 1
-    assert result.stdout.startswith(f"{file}: {expected}")
+    line = 1 + text.count("\n")
+    assert result.stdout.startswith(f"{file}:{line}: {expected}")
 
     finding = json.loads(runner.invoke(app, ["check", "--json", str(file)]).stdout)[0]
     assert finding["file"] == str(file)
-    assert finding["error"].startswith(f"{file}: {expected}")
+    assert finding["error"].startswith(f"{file}:{line}: {expected}")
+    (told,) = finding["errors"]
+    assert (told["line"], told["error"]) == (line, finding["error"])
+    assert f"{told['key']}: {told['why']}".startswith(expected)
 
 
 def test_one_bad_file_among_good_ones_fails_and_all_are_told(tmp_path: Path) -> None:

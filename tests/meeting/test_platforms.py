@@ -109,7 +109,7 @@ def test_a_wrong_platform_file_says_where(tmp_path: Path, old: str, new: str, sa
 @pytest.mark.parametrize(
     ("hosts", "said"),
     [
-        ({"zomo": ("a.example",)}, r"meeting\.hosts\.zomo: names no platform; expected one of"),
+        ({"zomo": ("a.example",)}, r"meeting\.hosts\.zomo: names no platform; did you mean 'zoom'"),
         ({"zoom": ("*.cn",)}, "too wide"),
         ({"zoom": ("https://a.example/j/1",)}, "is no host"),
         ({"zoom": ("*",)}, "is no host"),

@@ -33,11 +33,11 @@ async def nowhere(name: str, url: str) -> Port:
         ),
         (
             '[meeting.hosts]\nzom = ["x.example"]',
-            "meeting.hosts.zom: names no platform; expected one of:",
+            "meeting.hosts.zom: names no platform; did you mean 'zoom'?",
         ),
         (
             '[camera.a]\nurl = "serial:/dev/x"\nprofile = "sony"',
-            "camera.a.profile: no profile 'sony'; there is:",
+            "camera.a.profile: no profile 'sony'; did you mean 'sony_fr7'?",
         ),
         ('[occupancy.a]\nurl = "gpio:1"\nprofile = "pir"', "occupancy.a.profile: "),
     ],

@@ -7,18 +7,20 @@ for some lock themselves when they are asked on and on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from roomctl.camera.aw.protocol import ON_CAMERA, AwProtocol
 from roomctl.camera.camera import Camera
 from roomctl.camera.lines import ONVIF, CameraDevice, is_http
 from roomctl.camera.mounting import Mounting, refuse_what_it_lacks
+from roomctl.camera.onvif.message import without_digest
 from roomctl.camera.onvif.protocol import OnvifProtocol
 from roomctl.camera.profile import CameraTable
 from roomctl.camera.protocol import CameraProtocol, LoginRefused, ProtocolEvents
 from roomctl.clock import Clock
 from roomctl.errors import ConfigError, PortError
 from roomctl.ports.http import with_login, without_login
-from roomctl.wire import Connect, Identity, Machine, Port
+from roomctl.wire import Connect, Identity, Machine, Port, Record, Ring, traced
 
 DENIED_WAIT_S = 60.0
 
@@ -37,7 +39,9 @@ class HttpCamera(CameraDevice):
         changed: Callable[[], None],
     ) -> None:
         self._table = table
-        super().__init__(name, table.url, self._logged_in(connect), clock, changed)
+        self.trace = self._ring = Ring()
+        connect = traced(self._logged_in(connect), clock, self._note)
+        super().__init__(name, table.url, connect, clock, changed)
 
         def begin(events: ProtocolEvents, identity: Identity | None) -> CameraProtocol:
             before = self.camera.profile if identity is not None else None
@@ -69,6 +73,9 @@ class HttpCamera(CameraDevice):
             self.unproven(str(error.reason), str(error))
             await self.leave_alone(DENIED_WAIT_S)
             raise
+
+    def _note(self, record: Record) -> None:
+        self._ring.note(replace(record, data=without_digest(record.data)))
 
     def _logged_in(self, connect: Connect) -> Connect:
         """Return `connect` with user and password in the url; errors name it without."""

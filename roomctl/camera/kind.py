@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from roomctl.camera.baud import at_speed
-from roomctl.camera.lines import CameraLine, is_http, lines, on_a_line, uvc_devices
+from roomctl.camera.lines import CameraLine, is_http, is_uvc, lines, uvc_devices
 from roomctl.camera.profile import CameraProfile, CameraTable
 from roomctl.clock import SystemClock
 from roomctl.device import Device, Status
@@ -45,10 +45,8 @@ def _over_http(tables: Mapping[str, CameraTable], context: Context) -> Sequence[
 def _drill(name: str, tables: Mapping[str, CameraTable], setup: DrillSetup) -> Drill:
     from roomctl.camera.tools.drill import CameraDrill, DrillOptions  # no room needs it
 
-    if not on_a_line(url := tables[name].url):
-        scheme = url.partition(":")[0]
-        why = f"is no camera on a line ({scheme}:); the drill is for those, and speaks VISCA"
-        raise RoomctlError(f"camera.{name}: {why}")
+    if is_uvc(tables[name].url):
+        raise RoomctlError(f"camera.{name}: a USB camera has no drill; it is for VISCA and HTTP")
     drill = CameraDrill(name, tables, setup.connect, setup.clock, setup.say)
     named = _named(name, tables[name], setup.settings)
     options = DrillOptions("presets" in setup.allowed, named, "power" in setup.allowed)

@@ -47,6 +47,7 @@ class CameraDevice(Device):
 
     kind: ClassVar[str] = "camera"
     cameras: Mapping[str, Camera]
+    trace: Ring | None = None  # what was lately said, where that can be read
 
     def __init__(
         self, name: str, url: str, connect: Connect, clock: Clock, changed: Callable[[], None]
@@ -376,7 +377,7 @@ def gap_s_of(url: str) -> float:
 
 
 def on_a_line(url: str) -> bool:
-    """Whether it is a VISCA line, which has trace and drill; else the camera is a device alone."""
+    """Whether it is a VISCA line; else the camera is a device alone."""
     return not (is_uvc(url) or is_http(url))
 
 

@@ -39,7 +39,7 @@ T = TypeVar("T")
 INTERRUPTED = 130
 SCREEN_S = 3.0
 _NO_SCREEN = "no screen process answers; start `roomctl screen`, which owns the sound"
-_SHARED = ("tcp", "udp", "visca-ip")  # several programs may use such a device at once
+_SHARED = ("tcp", "udp", "visca-ip", "aw", "onvif")  # several programs may use it at once
 
 
 @frozen

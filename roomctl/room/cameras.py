@@ -152,7 +152,7 @@ class Cameras(Part):
         """Return what was lately said on the line of a camera; one without a line has none."""
         self[name]
         for line in self._ports:
-            if isinstance(line, CameraLine) and name in line.cameras:
+            if line.trace is not None and name in line.cameras:
                 return line.trace.records()
         raise Unsupported(name, "line that could be traced")
 

@@ -5,11 +5,15 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
+from pydantic import SecretStr
 
 from roomctl.camera.profile import CameraProfile, CameraTable, shipped
+from roomctl.camera.sim.aw import SimAw
+from roomctl.camera.sim.onvif import SimOnvif
+from roomctl.camera.tools import trace
 from roomctl.camera.tools.drill import CameraDrill, DrillOptions
 from roomctl.camera.tools.replay import replay
-from roomctl.camera.tools.trace import Trace
+from roomctl.camera.tools.trace import Trace, parse
 from roomctl.drill import Result, Step
 from roomctl.errors import PortError, PortReason
 from roomctl.visca.request import RequestEnd
@@ -73,6 +77,94 @@ async def site(model: str | CameraProfile = "sony_srg300h") -> AsyncIterator[Sit
         yield made
     finally:
         await made.end()
+
+
+class HttpSite(Site):
+    """The same with a camera over HTTP."""
+
+    def __init__(self, url: str, far: SimAw | SimOnvif) -> None:
+        self.clock, self.far = LoopClock(), far
+        self.steps, self._far, self.refusal, self.port = [], [], None, None
+        table = CameraTable(url=url, user="admin", password=SecretStr("secret"))
+        connect, say = self._connect, self.steps.append
+        self.drill = CameraDrill("front", {"front": table}, connect, self.clock, say)
+
+    async def _connect(self, name: str, url: str) -> Port:
+        self.port, far = pair(url, self.clock)
+        self._far.append(asyncio.ensure_future(pump(far, self.far, asyncio.Event(), self.clock)))
+        return self.port
+
+
+@contextlib.asynccontextmanager
+async def http_site(url: str, far: SimAw | SimOnvif) -> AsyncIterator[HttpSite]:
+    made = HttpSite(url, far)
+    try:
+        yield made
+    finally:
+        await made.end()
+
+
+def looking(far: SimAw | SimOnvif, now: float) -> tuple[float, ...]:
+    far.tick(now)
+    return far.place if isinstance(far, SimOnvif) else (far.pan_deg, far.tilt_deg, far.zoom_pct)
+
+
+@invented
+async def test_a_panasonic_over_http_passes_its_drill_and_stands_as_before() -> None:
+    far = SimAw()
+    far.pan.go(0x9000, 1e6, 0.0)
+    far.zoom.go(0x800, 1e6, 0.0)
+    async with http_site("aw://camera", far) as s:
+        before = looking(far, 1.0)
+        assert await s.drill.run(PRESETS)
+        assert looking(far, s.clock.mono_s()) == pytest.approx(before, abs=0.2)
+        assert {step.name: step.result.value for step in s.steps} == dict.fromkeys(
+            (
+                *("answers", "power", "place", "pan", "tilt", "zoom", "zoom to", "goto"),
+                *("relative", "home", "preset", "focus", "white balance", "tally"),
+                *("put back", "questions"),
+            ),
+            "ok",
+        )
+        assert s.step("pan").numbers["right_deg"] > 1
+        assert s.step("questions").numbers["mean_ms"] >= 0
+        written = "\n".join(trace.lines(s.drill.trace, s.clock.now(), {}))
+    assert "\tcamera 1: command pan_tilt_drive seq=" in written
+    assert "\tcamera 1: reply pan_tilt_position seq=" in written
+    assert "secret" not in written
+    assert parse(written).sections()[0][0].note == "aw://camera"
+
+
+@invented
+async def test_an_onvif_camera_passes_its_drill_and_its_digest_is_not_kept() -> None:
+    far = SimOnvif(("admin", "secret"))
+    async with http_site("onvif://camera", far) as s:
+        assert await s.drill.run(PRESETS)
+        results = {step.name: step.result.value for step in s.steps}
+        assert results["power"] == "skipped"
+        assert {results[name] for name in ("pan", "tilt", "zoom", "preset", "put back")} == {"ok"}
+        assert looking(far, s.clock.mono_s())[2] == pytest.approx(0.0, abs=0.01)
+        assert not far.moving
+        said = b"".join(record.data for record in s.drill.trace)
+        written = "\n".join(trace.lines(s.drill.trace, s.clock.now(), {}))
+    assert b"GetStatus" in said
+    assert b"Nonce" not in said
+    assert "\tcamera 1: command ContinuousMove seq=" in written
+    assert "fault=ter:NotAuthorized" in written
+
+
+@invented
+@pytest.mark.parametrize(("url", "far"), [("aw://camera", SimAw), ("onvif://camera", SimOnvif)])
+async def test_a_camera_over_http_that_does_not_stop_fails_its_drill(
+    url: str, far: type[SimAw] | type[SimOnvif]
+) -> None:
+    deaf = far()
+    deaf.deaf_stops = 1000
+    if isinstance(deaf, SimOnvif):
+        deaf.ignores_timeout = True
+    async with http_site(url, deaf) as s:
+        assert not await s.drill.run(DrillOptions())
+        assert "still moves" in s.step("pan").words
 
 
 @pytest.mark.parametrize("model", shipped())

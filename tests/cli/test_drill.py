@@ -67,7 +67,7 @@ def test_a_room_without_a_camera_says_where_to_look(tmp_path: Path) -> None:
             ("camera.frnt",),
             "'camera.frnt' is nothing that can be drilled; there is: camera.back, camera.front, ",
         ),
-        (("usb",), "is no camera on a line (v4l2:)"),
+        (("usb",), "a USB camera has no drill"),
     ],
 )
 def test_a_camera_that_cannot_be_drilled_is_one_sentence(

@@ -1,8 +1,8 @@
 """The drill of a camera: that it answers, moves, stops, goes where it is sent, takes its settings.
 
-Knows no bytes. It runs on a real camera, from `roomctl drill`, and on every profile's simulated one
-in the tests. It holds the port itself, so no room may run on it. However it ends, the camera is
-stopped, and stands as it was found.
+Knows no bytes. It is for cameras that speak VISCA, and for those over HTTP. It runs on a real one,
+from `roomctl drill`, and on every profile's simulated one in the tests. It holds the port itself,
+so no room may run on it. However it ends, the camera is stopped, and stands as it was found.
 
 A step does one thing that a technician would want proven; it knows only a camera, and a
 `DrillContext` to wait on. It returns what it found, with numbers; it raises Failed, or any error of
@@ -19,7 +19,7 @@ from functools import partial
 from typing import Literal, Protocol
 
 from roomctl.camera.camera import Camera
-from roomctl.camera.lines import CameraLine, lines
+from roomctl.camera.lines import CameraDevice, CameraLine, is_http, lines
 from roomctl.camera.profile import CameraTable
 from roomctl.camera.protocol import CameraState
 from roomctl.camera.tools.trace import round_trips
@@ -91,8 +91,15 @@ class CameraDrill:
         self._clock, self._say = clock, say
         together = {n: table for n, table in tables.items() if table.url == tables[name].url}
         self._news = asyncio.Event()
-        self._line: CameraLine
-        (self._line,) = lines(together, connect, clock, self._news.set)
+        self._line: CameraDevice
+        made: Sequence[CameraDevice]
+        if is_http(tables[name].url):
+            from roomctl.camera.http import http_cameras  # its own, and its libraries
+
+            made = http_cameras({name: tables[name]}, connect, clock, self._news.set)
+        else:
+            made = lines(together, connect, clock, self._news.set)
+        (self._line,) = made
         self._camera, self._address = self._line.cameras[name], tables[name].address
         self._found = CameraState()
         self._stood: dict[AxisName, float | None] = {}
@@ -101,7 +108,7 @@ class CameraDrill:
     @property
     def trace(self) -> tuple[Record, ...]:
         """What was said on the line."""
-        return self._line.trace.records()
+        return self._line.trace.records() if self._line.trace is not None else ()
 
     @property
     def passed(self) -> bool:
@@ -289,9 +296,9 @@ class CameraDrill:
         return self._camera
 
     @property
-    def address(self) -> int:
-        """The camera's number on its line."""
-        return self._address
+    def address(self) -> int | None:
+        """The camera's number on its line; None: it speaks no VISCA."""
+        return self._address if isinstance(self._line, CameraLine) else None
 
     def now(self) -> float:
         return self._clock.mono_s()
@@ -321,7 +328,7 @@ class DrillContext(Protocol):
     @property
     def camera(self) -> Camera: ...
     @property
-    def address(self) -> int: ...
+    def address(self) -> int | None: ...
     def now(self) -> float: ...
     async def rest(self, seconds: float) -> None: ...
     async def until(self, fact: Callable[[], bool], limit_s: float, otherwise: str) -> None: ...
@@ -382,6 +389,8 @@ async def settled(on: DrillContext, otherwise: str) -> None:
 
 async def _standing(on: DrillContext, axis: AxisName) -> float | None:
     """Return where it stands, having asked twice: it must be the same place."""
+    if on.address is None:
+        return _shown(on, axis)  # it was looked at until it stood
     at = await _units(on, axis)
     await on.rest(_BLIND_S)
     now = await _units(on, axis)
@@ -391,7 +400,12 @@ async def _standing(on: DrillContext, axis: AxisName) -> float | None:
 
 
 async def place(on: DrillContext, axis: AxisName) -> float | None:
-    """Ask where it is, in degrees or per cent; None: it does not say, or not in those."""
+    """Ask where it is, in degrees or per cent; None: it does not say, or not in those.
+
+    A camera over HTTP has been looked at until it stood.
+    """
+    if on.address is None:
+        return _shown(on, axis)
     return _in_words(on, axis, await _units(on, axis))
 
 
@@ -606,6 +620,8 @@ def _word(value: object) -> str:
 async def power_step(on: DrillContext, *, cycle: bool) -> Finding:
     """Be on; with `cycle`, go to standby and come back first."""
     camera, began = on.camera, on.now()
+    if camera.state.power is None and "power" not in camera.abilities and on.address is None:
+        raise Skipped("says nothing of its power")
     if camera.state.power is None:
         raise Failed("does not say whether it is on")
     if camera.state.power and not cycle:

@@ -1,13 +1,14 @@
 """Traces: what was said on a camera's line, kept in a ring, written with its meaning, read again.
 
 Knows no port, no clock and no camera model. A line of a trace is one chunk as it was read or
-written: mostly one frame, over IP one datagram. Its cells are parted by TABs:
+written: mostly one frame, over IP one datagram, over HTTP a request or its answer. Its cells are
+parted by TABs:
 
 | cell      | meaning                                                                          |
 |-----------|----------------------------------------------------------------------------------|
 | at        | monotonic seconds                                                                |
 | direction | `in`, `out`; `open` (the port was opened) or `lost` (it is gone, or was closed)  |
-| bytes     | hex                                                                              |
+| bytes     | hex; of a camera over HTTP a request or an answer as `ports.http` frames them    |
 | wall      | UTC, by what the clock said when the trace was written; may be missing           |
 | meaning   | of the frames that end here; of `open` the url, of `lost` why; may be missing    |
 
@@ -22,7 +23,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from roomctl.clock import Moment
 from roomctl.frozen import frozen
@@ -31,8 +32,12 @@ from roomctl.visca.codec import Described, Value
 from roomctl.visca.frames import BROADCAST, BadFrame, Splitter
 from roomctl.wire import Record, trace_line
 
+if TYPE_CHECKING:
+    from roomctl.camera.tools.exchange import ExchangeReader
+
 SCHEME_IP = "visca-ip:"
 _DIRECTIONS = ("in", "out", "open", "lost")
+_HTTP = re.compile(rb"[0-9]{1,9} (?:GET|POST|[0-9]{1,3}\n)")  # no VISCA frame begins so
 _UNANSWERED = 64
 _FACT = re.compile(r"#\s*([a-z][a-z_ ]*):\s*(.*\S)")
 
@@ -49,6 +54,7 @@ class TraceReader:
     def _begin(self) -> None:
         self._splitters = {"in": Splitter(), "out": Splitter()}
         self._asked: dict[int, bytes] = {}  # by the camera's address; over IP by the number
+        self._http: ExchangeReader | None = None
 
     def read(self, record: Record) -> list[Found]:
         """Return the meaning of every frame that ends in `record`."""
@@ -57,6 +63,9 @@ class TraceReader:
             self._begin()
         if record.direction not in self._splitters:
             return []
+        if _HTTP.match(record.data):
+            self._http = self._http or _exchanges()
+            return [self._http.read(record)]
         self._over_ip = self._over_ip or is_datagram(record.data)
         if self._over_ip:
             return [self._meaning(record.data, int.from_bytes(record.data[4:8], "big"))]
@@ -86,6 +95,12 @@ class TraceReader:
             answer = codec.decode_datagram(data, asked)
             return found if isinstance(answer, BadFrame) else answer
         return found
+
+
+def _exchanges() -> ExchangeReader:
+    from roomctl.camera.tools.exchange import ExchangeReader  # few rooms have such a camera
+
+    return ExchangeReader()
 
 
 def is_datagram(data: bytes) -> bool:

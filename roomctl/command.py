@@ -12,6 +12,7 @@ range is refused before the method is called. Knows no HTTP, no device and no ro
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_type_hints
@@ -85,6 +86,24 @@ Text = Annotated[
 ]
 """An invitation as it was pasted: lines and tabs, and marks of direction, which are left out."""
 
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+
+
+def _shown(text: str) -> str:
+    """Return a text as it may be shown: one line, without control and direction characters."""
+    return " ".join(re.sub(f"[{_UNSEEN}]", " ", text).split())
+
+
+MessageText = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=f"[^\\s{_UNSEEN}]", description="as it is shown"),
+    AfterValidator(_shown),
+]
+"""A text that people read on a panel: control characters and marks of direction are left out."""
+
+MessageSeconds = Annotated[
+    int, Field(ge=10, le=7 * 86_400, description="seconds that it stands"), BeforeValidator(_whole)
+]
 PeopleCount = Annotated[int, Field(ge=0, le=10_000), BeforeValidator(_whole)]
 Co2Ppm = Annotated[int, Field(ge=0, le=40_000), BeforeValidator(_whole)]
 Steps = Annotated[int, Field(ge=1, le=20), BeforeValidator(_whole)]

@@ -49,6 +49,7 @@ class Right(StrEnum):
     STOP = "stop a camera"
     OPERATE = "focus, switch or adjust a camera; test the sound; undo; room standby"
     ARRANGE = "store, name and delete presets"
+    MESSAGE = "show a message in the room"
     HERE = "choose the speakerphone, set the microphone's gain, answer whoever hung up"
     DISPLAY = "see and touch the page on the room's display"
     INVITE = "show the code that lets a phone in"
@@ -80,6 +81,7 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.STOP: _given("panel guest operate admin"),
     Right.OPERATE: _given("panel operate admin"),
     Right.ARRANGE: _given("panel operate admin"),
+    Right.MESSAGE: _given("operate admin"),
     Right.HERE: _given("panel"),
     Right.DISPLAY: _given("panel"),
     Right.INVITE: _given("panel screen admin"),

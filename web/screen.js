@@ -9,7 +9,7 @@ import { language, load, say, speak, speakable, t } from "./lib/i18n.js";
 import { icon } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
 import { paired, redeem } from "./lib/pair.js";
-import { agenda, bookingNote, callState, calling, platformName, talkingWords } from "./lib/labels.js";
+import { agenda, bookingNote, callState, calling, messageUntil, platformName, talkingWords } from "./lib/labels.js";
 
 const CODE_MS = 5000; // a code that somebody used is replaced within this
 const CODE_URL = "/api/v1/phone";
@@ -89,7 +89,7 @@ export class RoomScreen extends HTMLElement {
   }
 
   /**
-   * What has to be told before all else: that this is old, or what the room is about to do by itself.
+   * What has to be told before all else: that this is old, what the room is about to do by itself, or what facilities staff tell.
    * @param {Room} room
    */
   #notice(room) {
@@ -97,7 +97,9 @@ export class RoomScreen extends HTMLElement {
     if (live.stale) return t("stale", { time: clock.hourMinute(live.heard_ms) });
     if (room.audio.talking) return talkingWords(room.audio);
     const notice = announced(room);
-    return notice ? t(`auto.screen.${notice.act}`, { left: left(notice.at, clock.now()) }) : "";
+    if (notice) return t(`auto.screen.${notice.act}`, { left: left(notice.at, clock.now()) });
+    const { message } = room;
+    return message ? t("message.screen", { text: message.text, until: messageUntil(message, clock) }) : "";
   }
 
   /** Say why there is nothing to show. */

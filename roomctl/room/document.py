@@ -318,6 +318,17 @@ class PanelEntry:
     prompt: Literal["leave"] | None = None
 
 
+@frozen
+class MessageEntry:
+    """What facilities staff tell the people in the room, `until`; who wrote it, and when."""
+
+    text: str
+    at: datetime
+    until: datetime
+    requested_by: str
+    requested_by_name: str
+
+
 ConditionType = Literal[
     "Reachable",
     "DevicesPresent",
@@ -366,6 +377,7 @@ class RoomDocument:
     automation: AutomationEntry = field(default_factory=AutomationEntry)
     audio: AudioEntry = field(default_factory=AudioEntry)
     panel: PanelEntry = field(default_factory=PanelEntry)
+    message: MessageEntry | None = None
     conditions: tuple[ConditionEntry, ...] = ()
     issues: tuple[IssueEntry, ...] = ()
 

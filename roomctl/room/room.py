@@ -48,6 +48,7 @@ from roomctl.room.document import (
 from roomctl.room.holds import LEASE_S
 from roomctl.room.liveness import Liveness
 from roomctl.room.meeting import CallControl, Meeting
+from roomctl.room.message import RoomMessage
 from roomctl.room.occupancy import OccupancyService
 from roomctl.room.storage import Storage
 from roomctl.room.use import Use
@@ -141,6 +142,7 @@ class Room:
             self._automation,
             Storage(disk, self.changed),
             self._file,
+            RoomMessage(outside.store, outside.clock, self.changed),
             _SettingsPart(outside.settings, outside.clock, self.changed),
             *(kind.part(self._devices.of(kind.name), context) for kind in kinds if kind.part),
         )
@@ -390,6 +392,7 @@ Room.PARTS = (
     Cameras,
     Automation,
     Storage,
+    RoomMessage,
     _SettingsPart,
 )
 

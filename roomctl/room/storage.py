@@ -22,6 +22,7 @@ _LOST = {
     "bookings.json": "bookings",
     "history.sqlite": "history",
     "sessions.json": "pairings",
+    "message.json": "message",
     "settings.toml": "settings",
     "settings.toml.bak": "backup",
     "tokens.json": "tokens",

@@ -113,6 +113,8 @@ ARGS = {
     "meeting.pressJoin": {},
     "meeting.rejoin": {},
     "meeting.stay": {},
+    "room.clearMessage": {},
+    "room.message": {"text": "The projector is being repaired"},
     "room.postpone": {"act": "standby"},
     "room.standby": {},
     "room.rollBack": {"revision": 99},

@@ -195,9 +195,16 @@ def at_rest(language: str = "en") -> Room:
             "speakerphones": [speakerphone("table")],
         },
         "panel": {"awake": True},
+        "message": None,
         "conditions": [],
         "issues": [],
     }
+
+
+def message(text: str) -> dict[str, Any]:
+    """Return what facilities staff tell, for an hour."""
+    who = {"requested_by": "operate", "requested_by_name": "token desk"}
+    return {"text": text, "at": _at(-1), "until": _at(60), **who}
 
 
 def in_call(language: str = "en") -> Room:

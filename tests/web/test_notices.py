@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
-from tests.web.rooms import deed, notice, reason
+from tests.web.rooms import deed, message, notice, reason
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -233,3 +233,51 @@ def test_the_display_tells_the_far_end_of_the_table_too(open_panel: Open) -> Non
     expect(page.locator(".notice")).to_be_hidden()
     stand_in.patch(bookings=with_status("released")["bookings"])
     expect(page.locator(".facts")).to_contain_text("Released: nobody came")
+
+
+LONG = (
+    "The projector is being repaired until noon. Please share your screen in the meeting, or ask "
+    "at the reception for another room: Cedar and Elm on this floor have a display of their own."
+)
+
+
+@pytest.mark.parametrize("size", [(800, 480), (1280, 800), (390, 844)], ids=str)
+def test_a_long_message_is_read_in_full_and_put_away_again(
+    open_panel: Open, size: tuple[int, int]
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    stand_in, page = open_panel(rooms.at_rest() | {"message": message(LONG)}, viewport=viewport)
+    usable(page)
+    strip = page.locator("notice-strip")
+    expect(strip.locator("b")).to_have_text(LONG)
+    strip.get_by_role("button", name="Read all").tap()
+    expect(strip).to_contain_text("Until")
+    fits = "b => b.scrollHeight <= b.clientHeight + 1"
+    until(page, f"({fits})(document.querySelector('notice-strip b'))")
+    strip.get_by_role("button", name="Close").tap()
+    expect(strip.get_by_role("button", name="Read all")).to_be_visible()
+    stand_in.patch(message=None)
+    expect(strip).to_be_hidden()
+
+
+def test_a_short_message_needs_no_key_and_what_the_room_will_do_comes_first(
+    open_panel: Open,
+) -> None:
+    stand_in, page = shown(open_panel, rooms.at_rest() | {"message": message("Lift out of order")})
+    strip = page.locator("notice-strip")
+    expect(strip).to_contain_text("Lift out of order")
+    expect(strip.get_by_role("button")).to_be_hidden()
+    stand_in.patch(automation={"notices": [notice("release", 58)], "acts": []})
+    expect(strip).to_contain_text("Booking released in")
+
+
+def test_a_message_is_text_and_never_markup(open_panel: Open) -> None:
+    evil = "<img src=x onerror=alert(1)> & <b>"
+    _, page = shown(open_panel, rooms.at_rest() | {"message": message(evil)})
+    expect(page.locator("notice-strip b")).to_have_text(evil)
+    expect(page.locator("notice-strip img")).to_have_count(0)
+
+
+def test_the_display_shows_a_message_with_its_end(open_panel: Open) -> None:
+    _, page = open_panel(rooms.at_rest() | {"message": message(LONG)}, "/screen")
+    expect(page.locator("footer .notice")).to_contain_text(f"{LONG} (Until ")

@@ -1,7 +1,8 @@
 /** What the room document means to a person: which booking leads, which words say a state. Draws nothing. */
 
 /** @import { Outcome } from "./room.js" */
-/** @import { Booking, Device, Issue, Meeting, Room } from "./types.js" */
+/** @import { RoomClock } from "./clock.js" */
+/** @import { Booking, Device, Issue, Meeting, Message, Room } from "./types.js" */
 /** @import { IconName } from "./icon.js" */
 
 import { language, say, t } from "./i18n.js";
@@ -189,6 +190,17 @@ export function problem(issue, room) {
   }
   const free_kb = Math.floor(Number(issue.params.free_bytes ?? 0) / 1024);
   return { what: say("issue", issue.code, params), todo: say("todo", issue.code, { ...params, free_kb }) };
+}
+
+/**
+ * Until when a message of facilities staff stands.
+ * @param {Message} message
+ * @param {RoomClock} clock
+ */
+export function messageUntil(message, clock) {
+  const time = clock.hourMinute(message.until);
+  const day = clock.sameDay(message.until, clock.now()) ? "" : `${clock.day(language(), message.until)} `;
+  return t("message.until", { time: day + time });
 }
 
 /**

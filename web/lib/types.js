@@ -199,6 +199,16 @@
  */
 
 /**
+ * What facilities staff tell the people in the room, `until`; who wrote it, and when.
+ * @typedef {object} Message
+ * @property {string} text
+ * @property {string} at
+ * @property {string} until
+ * @property {string} requested_by
+ * @property {string} requested_by_name
+ */
+
+/**
  * Something that the room will do by itself at `at`, unless somebody says *keep it*.
  * @typedef {object} Notice
  * @property {"wake" | "standby" | "release" | "end_call"} act
@@ -292,6 +302,7 @@
  * @property {Automation} automation
  * @property {Audio} audio
  * @property {Panel} panel
+ * @property {Message | null} message
  * @property {Condition[]} conditions
  * @property {Issue[]} issues
  * @property {Display[]} displays
@@ -830,6 +841,32 @@
  */
 
 /**
+ * Show no message any more.
+ * @typedef {object} RoomClearMessage
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"room.clearMessage"} type
+ * @property {RoomClearMessageArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} RoomClearMessageArgs
+ */
+
+/**
+ * Show a text on panels and display for so many seconds, in place of an earlier one.
+ * @typedef {object} RoomMessage
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"room.message"} type
+ * @property {RoomMessageArgs} args
+ */
+
+/**
+ * @typedef {object} RoomMessageArgs
+ * @property {string} text as it is shown
+ * @property {number} [for_s] seconds that it stands
+ */
+
+/**
  * Do not do what is announced, or was until this touch; it may come again later.
  * @typedef {object} RoomPostpone
  * @property {string | null} [id] makes a repeat harmless
@@ -962,7 +999,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomPostpone | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | StorageAcknowledge} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | StorageAcknowledge} Command
  */
 
 /**
@@ -1006,6 +1043,8 @@
  *   "meeting.pressJoin": MeetingPressJoinArgs,
  *   "meeting.rejoin": MeetingRejoinArgs,
  *   "meeting.stay": MeetingStayArgs,
+ *   "room.clearMessage": RoomClearMessageArgs,
+ *   "room.message": RoomMessageArgs,
  *   "room.postpone": RoomPostponeArgs,
  *   "room.rollBack": RoomRollBackArgs,
  *   "room.standby": RoomStandbyArgs,

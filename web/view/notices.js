@@ -1,18 +1,20 @@
-/** What the room is about to do by itself, with a *keep it*; or what it just did, with an *undo*. One at a time. */
+/** What the room is about to do by itself, with a *keep it*; or what it just did, with an *undo*; or what facilities staff tell. One at a time. */
 
 /** @import { Panel } from "../lib/room.js" */
-/** @import { Act, Notice, Room } from "../lib/types.js" */
+/** @import { Act, Message, Notice, Room } from "../lib/types.js" */
 
 import { announced, deedWords, left, reasonWords, regretted } from "../lib/automation.js";
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t } from "../lib/i18n.js";
+import { messageUntil } from "../lib/labels.js";
 
 const ACT_MS = 20000; // a call that is taken up again is a call that opens
 
 export class NoticeStrip extends HTMLElement {
   /** @type {() => Promise<unknown>} */ #answer = () => Promise.resolve();
   #busy = false;
+  #open = false;
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -35,15 +37,20 @@ export class NoticeStrip extends HTMLElement {
   update(room) {
     const notice = announced(room);
     const deed = notice ? null : regretted(room);
+    const message = notice || deed ? null : room.message;
     if (notice) this.#warn(notice);
     else if (deed) this.#offer(deed, room);
+    else if (message) this.#tell(message);
     else text(this.said, "");
+    attribute(this, "data-message", message !== null);
+    attribute(this, "data-open", message !== null && this.#open);
     const grave = notice !== null && notice.act !== "standby"; // a touch ends it
     attribute(this, "data-grave", grave);
-    redraw(this.mark, grave ? "warning" : "wait");
+    redraw(this.mark, grave ? "warning" : message ? "help" : "wait");
     attribute(this.key, "aria-busy", this.#busy);
-    show(this, notice !== null || deed !== null);
-    return notice !== null || deed !== null;
+    const told = notice !== null || deed !== null || message !== null;
+    show(this, told);
+    return told;
   }
 
   /** @param {Notice} notice */
@@ -70,6 +77,16 @@ export class NoticeStrip extends HTMLElement {
     text(this.said, what);
     show(this.key, this.panel.may("room.undo"));
     this.#answer = () => this.panel.ask("room.undo", { number }, ACT_MS);
+  }
+
+  /** @param {Message} message */
+  #tell(message) {
+    text(this.what, message.text);
+    text(this.why, messageUntil(message, this.panel.clock));
+    text(this.key, t(this.#open ? "message.close" : "message.read"));
+    text(this.said, message.text);
+    show(this.key, this.#open || this.what.scrollHeight > this.what.clientHeight + 1);
+    this.#answer = () => Promise.resolve((this.#open = !this.#open));
   }
 
   async #press() {

@@ -1,0 +1,92 @@
+"""The message that facilities staff show in a room."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from roomctl.command import MessageText
+from roomctl.store import Store
+from tests.invented import invented
+from tests.room.rig import PANEL, STAFF, House, living
+
+TEXT = "The lift is out of order until noon"
+
+
+def shown(house: House) -> str | None:
+    return house.document.message.text if house.document.message else None
+
+
+@invented
+async def test_a_message_is_shown_until_its_time_is_over_and_says_who_wrote_it() -> None:
+    async with living() as house:
+        assert (await house.ask("room.message", STAFF, text=TEXT, for_s=600)).status == "done"
+        await house.until(lambda: shown(house) == TEXT)
+        assert house.document.message
+        assert house.document.message.requested_by_name == "staff"
+        await house.always(lambda: shown(house) == TEXT, 598.0)
+        await house.until(lambda: shown(house) is None, limit_s=2.5)
+
+
+@invented
+async def test_a_message_takes_the_place_of_an_earlier_one_and_is_cleared_by_command() -> None:
+    async with living() as house:
+        await house.ask("room.message", STAFF, text=TEXT)
+        await house.ask("room.message", STAFF, text="It works again")
+        await house.until(lambda: shown(house) == "It works again")
+        assert (await house.ask("room.clearMessage", STAFF)).status == "done"
+        await house.until(lambda: shown(house) is None)
+
+
+@invented
+async def test_a_panel_writes_no_message() -> None:
+    async with living() as house:
+        record = await house.ask("room.message", PANEL, text=TEXT)
+        assert record.error
+        assert record.error.code == "not_allowed"
+
+
+@invented
+async def test_a_message_outlives_a_restart_but_not_its_time(tmp_path: Path) -> None:
+    async with living(store=Store(tmp_path)) as house:
+        await house.ask("room.message", STAFF, text=TEXT, for_s=600)
+    async with living(store=Store(tmp_path)) as house:
+        assert shown(house) == TEXT
+        await house.until(lambda: shown(house) is None, limit_s=601.0)
+    async with living(store=Store(tmp_path)) as house:
+        await house.ask("room.message", STAFF, text=TEXT, for_s=600)
+        await house.ask("room.clearMessage", STAFF)
+    async with living(store=Store(tmp_path)) as house:
+        assert shown(house) is None
+
+
+@invented
+@pytest.mark.parametrize("kept", ['{"text": "x"}', '{"text": "x", "at": "now", "until": "then"}'])
+async def test_what_was_kept_and_makes_no_sense_is_left_out(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "message.json").write_text(kept)
+    async with living(store=Store(tmp_path)) as house:
+        assert shown(house) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (TEXT, TEXT),
+        ("two\nlines\tand a tab", "two lines and a tab"),
+        ("a\x1b[31mred\x07", "a [31mred"),
+        ("safe\u202eevil", "safe evil"),
+        ("会议室\u2067维修\u2069中", "会议室 维修 中"),
+        ("  much   room  ", "much room"),
+        ("👩\u200d🔧 comes", "👩 🔧 comes"),
+    ],
+)
+def test_a_message_is_one_line_without_control_and_direction_characters(
+    said: str, read: str
+) -> None:
+    assert TypeAdapter(MessageText).validate_python(said) == read
+
+
+@pytest.mark.parametrize("said", ["", " ", "\u202e\u200b", "\x00", "x" * 201])
+def test_a_message_that_nobody_could_read_is_refused(said: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(MessageText).validate_python(said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Protocol
 
 from roomctl.frozen import frozen
@@ -73,11 +74,16 @@ class _Timex(ctypes.Structure):
     )
 
 
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None)
+
+
 def _kernel_synced() -> bool:
     """Whether the kernel says that its wall clock is disciplined (adjtimex(2), read only)."""
     try:
         timex = _Timex()
-        state: int = ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
+        state: int = _libc().adjtimex(ctypes.byref(timex))
     except (OSError, AttributeError):
         return False
     return state >= 0 and not timex.status & _STA_UNSYNC

@@ -3,15 +3,18 @@
 import asyncio
 import contextlib
 import os
+import re
 import resource
 import socket
 import stat
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 
 from roomctl.api.connections import ConnectionLimits
-from roomctl.api.serving import HEADER_BYTES, HEADERS, descriptors, listen, served
+from roomctl.api.serving import DATE_S, HEADER_BYTES, HEADERS, descriptors, listen, served
 from tests.api.rig import LIMIT_S
 
 pytestmark = pytest.mark.real
@@ -48,6 +51,30 @@ async def test_an_accepted_connection_sends_at_once_and_waits_for_no_ack():
             assert b"204" in await reader.readline()
             writer.close()
     assert delays == [1]
+
+
+async def test_a_server_at_rest_is_woken_a_few_times_in_a_second_and_still_knows_the_date():
+    loop, turns = asyncio.get_running_loop(), []
+    select = loop._selector.select
+
+    def counted(timeout):
+        turns.append(timeout)
+        return select(timeout)
+
+    async with answering() as connect:
+        await asyncio.sleep(DATE_S)  # what its start still had to do
+        loop._selector.select = counted
+        await asyncio.sleep(2 * DATE_S)
+        loop._selector.select = select
+        asked = datetime.now(UTC).replace(microsecond=0)
+        link = await connect()
+        link.writer.write(GET)
+        head = (await link.reader.readuntil(b"\r\n\r\n")).decode()
+        answered = datetime.now(UTC)
+
+    assert len(turns) <= 10
+    [date] = re.findall("date: (.*)\r\n", head)
+    assert asked - timedelta(seconds=10 * DATE_S) <= parsedate_to_datetime(date) <= answered
 
 
 @contextlib.asynccontextmanager

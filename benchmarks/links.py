@@ -48,6 +48,20 @@ HOSTILE = {
     "full-width letters": "ａ．",
     "invisible letters": "h\u200bt\u200bt\u200bp",
     "accents": "e\u0301",
+    "colons in a link": "https://a.example/password:",
+    "colons in one link": ":Meeting ID",
+    "labels, Cyrillic": "Идентификатор конференции: ",
+    "labels, Korean": "회의 ID: 1234567890 ",
+    "quoted-printable": "https://zoom.us/j/1=3D=\n",
+    "folded lines": "https://zoom.us/" + "j" * 59 + "\n ",
+    "full lines": "https://zoom.us/" + "j" * 59 + "\n",
+    "one link over lines": "j" * 75 + "\n",
+    "angle brackets": "<https://zoom.us/\n",
+    "escaped links": "https%3A%2F%2Fzoom.us%2Fj%2F1 ",
+    "escapes in a link": "%7b%2525",
+    "clients' addresses": "zoommtg://zoom.us/join?confno={n} ",
+    "JSON": 'https://a.example/{"a":"',
+    "calendars": "BEGIN:VEVENT\n ",
 }
 
 _NUMBER = itertools.count(100_000)

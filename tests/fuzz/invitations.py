@@ -31,6 +31,8 @@ ODD = [
         "\\n",
         "会议号：",
         "sıp:a@b.cc",
+        *("=\n", "=3D", "%3A", "%253D", "\n ", "Passcode: ", "（密码：1）", "\\/", "\u2028"),
+        "ID de réunion : ",
     ),
 ]
 WRAPPERS = (
@@ -38,6 +40,13 @@ WRAPPERS = (
     "https://www.google.com/url?q={quoted}",
     "https://urldefense.com/v1/url?u={quoted}&k=x",
     "https://urldefense.com/v3/__{plain}__;!!x$",
+    "https://linkprotect.cudasvc.com/url?a={quoted}&c=E",
+    "https://protect.checkpoint.com/v2/r02/___{plain}___.YzJl",
+    "https://secure-web.cisco.com/13kyZjA_Y3iSzSkdRg0vwA/{quoted}",
+    "dingtalk://dingtalkclient/page/link?url={quoted}",
+    "webex://meet?url={quoted}",
+    "<{plain}>",
+    "{quoted}",
     "{plain}",
 )
 

@@ -1,21 +1,22 @@
 """Deep links of the vendors' own clients (`zoommtg://...`): what one means, and one for a meeting.
 
-Pure; opens nothing. Out of an invitation a room opens none of them: the client may not be there,
-and a page can start it behind a person. The other way round, a person may be shown one; that the
-client is installed, nothing here says.
+Pure; opens nothing. Out of an invitation a room starts no client: it may not be there, and a page
+can start it behind a person. What is opened is the web page of the same meeting, where a platform's
+file knows it. The other way round, a person may be shown an address; that the client is installed,
+nothing here says.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import field, replace
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from roomctl.frozen import frozen
 from roomctl.meeting.invitation import ParsedInvitation
-from roomctl.meeting.platform import Platforms
+from roomctl.meeting.platform import NativeShape, Platform, Platforms
 
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
-_PARAMETER = re.compile(r"(\w+)=\{(\w+)\}")
 
 
 def deep_link(invitation: ParsedInvitation, platforms: Platforms) -> str | None:
@@ -56,19 +57,56 @@ def without_passcode(invitation: ParsedInvitation) -> ParsedInvitation:
     return replace(invitation, passcode=None, launch=left)
 
 
-def read_deep_link(link: str, platforms: Platforms) -> ParsedInvitation | None:
-    """Return platform, number and passcode of a client's address; None if it is nobody's.
+@frozen
+class Meant:
+    """What a client's address means: the invitation in it, and the link to the same meeting."""
 
-    Where they stand is read off the platform's template for such addresses.
+    invitation: ParsedInvitation
+    link: str = field(default="", repr=False)
+
+
+def read_deep_link(link: str, platforms: Platforms) -> Meant | None:
+    """Return what a client's address means, or None if it is nobody's.
+
+    Its link, if it has one, is not checked yet: the host in it is whatever the address says.
     """
-    scheme, _, rest = link.partition(":")
-    query = dict(reversed(parse_qsl(rest.partition("#")[0].partition("?")[2])))
+    scheme, _, behind = link.partition(":")
+    rest = behind.lstrip("/")
+    known: Platform | None = None
     for platform in platforms:
-        template = platform.launch.native
-        if template and template.partition(":")[0] == scheme.lower():
-            names = {meaning: name for name, meaning in _PARAMETER.findall(template)}
-            number = query.get(names.get("meeting_id", ""), "")
-            passcode = query.get(names.get("passcode", "")) or None
-            known = re.fullmatch("[0-9]{6,16}", number)
-            return ParsedInvitation(platform.key, number if known else None, passcode)
-    return None
+        for shape in platform.native:
+            if scheme.lower() not in shape.schemes:
+                continue
+            known = known or platform
+            parts = _parts(shape, rest)
+            if parts is not None:
+                return _meant(platform, shape, parts, rest)
+    return Meant(ParsedInvitation(known.key)) if known else None
+
+
+def _parts(shape: NativeShape, rest: str) -> dict[str, str] | None:
+    """Return the named groups of a shape that fits, or None."""
+    address, _, query = rest.partition("#")[0].partition("?")
+    given = dict(reversed(parse_qsl(query)))
+    pairs = [(shape.address, address.rstrip("/"))]
+    for name, pattern in shape.query.items():
+        if name.endswith("?") and name[:-1] not in given:
+            continue
+        pairs.append((pattern, given.get(name.removesuffix("?"), "")))
+    parts: dict[str, str] = {}
+    for pattern, text in pairs:
+        match = re.fullmatch(pattern, text, re.IGNORECASE)
+        if match is None:
+            return None
+        parts |= {name: value for name, value in match.groupdict().items() if value}
+    return parts
+
+
+def _meant(platform: Platform, shape: NativeShape, parts: dict[str, str], rest: str) -> Meant:
+    invitation = ParsedInvitation(platform.key, parts.get("meeting_id"), parts.get("passcode"))
+    if not shape.link:
+        return Meant(invitation)
+    given = dict(reversed(parse_qsl(rest.partition("#")[0].partition("?")[2])))
+    passed = [f"{name}={quote(given[name], safe='')}" for name in shape.passes if given.get(name)]
+    link = shape.link.format_map(parts | {"rest": rest})
+    return Meant(invitation, link + ("?" + "&".join(passed) if passed else ""))

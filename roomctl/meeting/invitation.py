@@ -37,6 +37,7 @@ class Refusal(StrEnum):
     MALFORMED = "malformed"
     TOO_LONG = "too_long"
     TOO_DEEP = "too_deep"
+    WRAPPED = "wrapped"
 
 
 _SENTENCES = {
@@ -61,6 +62,7 @@ _SENTENCES = {
     Refusal.MALFORMED: "the link is not well formed; copy it again",
     Refusal.TOO_LONG: "the link is longer than {limit} characters",
     Refusal.TOO_DEEP: "the link is wrapped more than {limit} times",
+    Refusal.WRAPPED: "only {host} knows where this link leads; ask for the original link",
 }
 
 
@@ -86,6 +88,7 @@ _IN_CHINESE = {
     Refusal.MALFORMED: "链接格式不正确；请重新复制",
     Refusal.TOO_LONG: "链接超过 {limit} 个字符",
     Refusal.TOO_DEEP: "链接被包装超过 {limit} 层",
+    Refusal.WRAPPED: "只有 {host} 知道此链接指向哪里；请索取原始链接",
 }
 
 

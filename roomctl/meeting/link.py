@@ -14,32 +14,21 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, unquote
 
 from roomctl.frozen import frozen
-from roomctl.meeting.deep_link import read_deep_link
+from roomctl.meeting.deep_link import Meant, read_deep_link
 from roomctl.meeting.dial import DialAddress, find_address
 from roomctl.meeting.invitation import Launch, ParsedInvitation, Refusal
 from roomctl.meeting.platform import LinkShape, Platform, Platforms, Policy, Site, covers
-from roomctl.meeting.text import (
-    clean,
-    digits_only,
-    has_scheme,
-    in_order,
-    links,
-    lone_link,
-    number_of,
-    numbers_in,
-    passcode_of,
-    plain,
-)
+from roomctl.meeting.printed import digits_only, number_of, numbers_in, passcode_of
+from roomctl.meeting.text import clean, has_scheme, in_order, links, lone_link, plain
 from roomctl.meeting.url import (
-    DEEPEST,
     DEFAULT_PORT,
     IP_LITERAL,
     InvalidUrl,
     LinkUrl,
     looks_like,
     parse_url,
-    unwrap,
 )
+from roomctl.meeting.wrapper import DEEPEST, is_opaque, unwrap
 
 MOST_LINKS = 50  # an invitation has a handful; each costs time, and the first good one wins
 MOST_BARE = 300  # words with a dot and a slash, of which hardly any is a link
@@ -69,7 +58,7 @@ def read(
                 break
             continue
         # A booking's text may link to a wiki: that is no meeting, and no fault either.
-        if isinstance(text, str) or invitation.platform or invitation.refused in _TRAPS:
+        if isinstance(text, str) or invitation.platform or invitation.refused in _TOLD:
             refused.append(invitation)
     if good:
         return _completed(good, whole, platforms)
@@ -117,7 +106,11 @@ def redacted(text: str, platforms: Platforms) -> str:
     for platform in platforms:
         names |= {platform.passcode_param, *platform.secret_params} - {""}
     words = "|".join(map(re.escape, sorted(names)))
-    hidden = re.sub(rf"(?i)([?&#](?:{words})=)[^&#\s\"'<>]+", r"\1…", clean(text))
+    sign = "(?:=|%(?:25){0,2}3D)"  # escaped, perhaps twice
+    start = "(?:[?&#]|%(?:25){0,2}(?:3F|26|23))"
+    hidden = re.sub(
+        rf"(?i)({start}(?:{words}){sign})(?:(?!%(?:25){{0,2}}26)[^&#\s\"'<>])+", r"\1…", clean(text)
+    )
     passcode = read(text, platforms).passcode
     return hidden.replace(passcode, "…") if passcode else hidden
 
@@ -127,6 +120,9 @@ _TRAPS = frozenset(
     {Refusal.LOOK_ALIKE_HOST, Refusal.MIXED_SCRIPT, Refusal.USERINFO, Refusal.BACKSLASH}
     | {Refusal.CONTROL_CHARACTER, Refusal.HOST_LINK}
 )
+
+
+_TOLD = _TRAPS | {Refusal.WRAPPED}  # of a booking's links that are no platform's
 
 
 # Refused for what the platform or the room says, not for how the link is written.
@@ -185,10 +181,12 @@ def _judge(link: str, platforms: Platforms, policy: Policy) -> ParsedInvitation:
     if isinstance(found, InvalidUrl):
         params = {"scheme": found.scheme} if found.scheme else {}
         if found.code is Refusal.SCHEME and (meant := read_deep_link(link, platforms)):
-            return replace(meant, refused=Refusal.SCHEME, params=params)
+            return _of_client(meant, found.scheme, platforms, policy)
         return _refusal(found.code, found.host, **params)
     if unwrap(found) is not None:
         return _refusal(Refusal.TOO_DEEP, found.host, limit=str(DEEPEST))
+    if is_opaque(found):
+        return _refusal(Refusal.WRAPPED, found.host)
     sites = platforms.at(found.host)
     if not sites:
         return _foreign(found, platforms)
@@ -196,6 +194,19 @@ def _judge(link: str, platforms: Platforms, policy: Policy) -> ParsedInvitation:
     if site is None or fitting is None:
         return _wrong_scheme_or_port(found, sites)
     return _on_site(fitting, site, policy)
+
+
+def _of_client(meant: Meant, scheme: str, platforms: Platforms, policy: Policy) -> ParsedInvitation:
+    """Judge the address of a vendor's client: by its link on the web, else by its number."""
+    invitation = meant.invitation
+    if meant.link:
+        judged = _judge(meant.link, platforms, policy)
+        if judged.launch or judged.refused in _TRAPS | _BARRED:
+            return judged
+    elif invitation.meeting_id and invitation.platform:
+        platform = platforms.by_key[invitation.platform]
+        return _numbered(platform, invitation.meeting_id, invitation.passcode, policy)
+    return replace(invitation, refused=Refusal.SCHEME, params={"scheme": scheme})
 
 
 def _refusal(code: Refusal, host: str, **params: str) -> ParsedInvitation:
@@ -237,19 +248,32 @@ def _wrong_scheme_or_port(found: LinkUrl, sites: tuple[Site, ...]) -> ParsedInvi
 def _on_site(found: LinkUrl, site: Site, policy: Policy) -> ParsedInvitation:
     platform = site.platform
     invitation = ParsedInvitation(platform.key, host=found.host)
-    if host := _first(platform.host_link, found, platform):
-        return replace(
-            invitation, refused=Refusal.HOST_LINK, meeting_id=host.parts.get("meeting_id")
-        )
-    if _first(platform.not_a_join, found, platform):
-        return replace(invitation, refused=Refusal.NOT_A_JOIN)
-    found, fit = _joining(found, platform)
-    if fit is None:
-        return replace(invitation, refused=Refusal.NOT_A_JOIN)
-    passcode = fit.parts.get("passcode") or _query(found).get(platform.passcode_param) or None
+    for reading in _readings(found):
+        if host := _first(platform.host_link, reading, platform):
+            number = host.parts.get("meeting_id")
+            return replace(invitation, refused=Refusal.HOST_LINK, meeting_id=number)
+        if reading.path.isascii() and _first(platform.not_a_join, reading, platform):
+            break
+        if fit := _first(platform.join, reading, platform):
+            return _fitted(invitation, reading, site, fit, policy)
+    return replace(invitation, refused=Refusal.NOT_A_JOIN)
+
+
+def _fitted(
+    invitation: ParsedInvitation, found: LinkUrl, site: Site, fit: _Fit, policy: Policy
+) -> ParsedInvitation:
+    platform = site.platform
+    passcode = fit.parts.get("passcode") or _passcode_in(found, platform)
     invitation = replace(invitation, meeting_id=fit.parts.get("meeting_id"), passcode=passcode)
     url = _launch_url(found, site, fit.shape, invitation.meeting_id)
     return _launched(invitation, platform, found.origin, url, policy)
+
+
+def _passcode_in(found: LinkUrl, platform: Platform) -> str | None:
+    given, name = _query(found), platform.passcode_param
+    if platform.ignore_case:
+        given, name = {key.lower(): value for key, value in given.items()}, name.lower()
+    return given.get(name) or None
 
 
 def _launched(
@@ -288,18 +312,47 @@ def _launch_url(found: LinkUrl, site: Site, shape: LinkShape, meeting_id: str | 
     )
 
 
-def _joining(found: LinkUrl, platform: Platform) -> tuple[LinkUrl, _Fit | None]:
-    """Match the join shapes, without Chinese text that stands right behind a link.
+def _readings(found: LinkUrl) -> Iterator[LinkUrl]:
+    """Yield a link as it is written, then as it may have been before somebody mended it.
 
-    In a path that text may belong to the meeting's name: it goes only if nothing fits with it.
+    First without Chinese text right behind it; in a path that may belong to the meeting's name, so
+    there it goes only if nothing fits with it. Then with signs unescaped that were escaped once too
+    often, and without a word that is glued to the number.
     """
-    tail = re.sub(r"[^\x00-\x7f].*", "", found.rest[len(found.path) :])
-    trimmed = replace(found, rest=found.path + tail)
-    fit = _first(platform.join, trimmed, platform)
-    if fit or found.path.isascii():
-        return trimmed, fit
-    cut = replace(found, rest=re.sub(r"[^\x00-\x7f].*", "", found.path))
-    return cut, _first(platform.join, cut, platform)
+    path = found.path
+    tail = re.sub(r"[^\x00-\x7f].*", "", found.rest[len(path) :])
+    rest = path + _named(tail)
+    yield replace(found, rest=rest)
+    ascii_path = re.sub(r"[^\x00-\x7f].*", "", path)
+    if ascii_path != path:
+        rest = ascii_path
+        yield replace(found, rest=rest)
+    for mended in dict.fromkeys(_mended(rest)):
+        if mended != rest and isinstance(parse_url(found.origin + mended), LinkUrl):
+            yield replace(found, rest=mended)
+
+
+def _mended(rest: str) -> Iterator[str]:
+    yield _ESCAPED.sub(_unescape, rest)
+    yield _ESCAPED.sub(_unescape, rest.replace("%25", "%"))
+    yield rest.replace("=3D", "=")
+    if "?" not in rest:
+        yield rest.replace("&", "?", 1)
+    yield _GLUED_WORD.sub("", rest)
+
+
+_ESCAPED = re.compile("%(?:3F|3D|26|23|2F)", re.IGNORECASE)
+_GLUED_WORD = re.compile(r"(?<=[0-9]{9})[A-Z][a-z]{2,}.*")  # `/j/91234567890Join by phone`
+_ESCAPED_NAME = re.compile(r"(?<=[?&])([A-Za-z]\w{0,30})%(?:25){0,2}3D([^&=#]*)", re.IGNORECASE)
+
+
+def _unescape(escaped: re.Match[str]) -> str:
+    return unquote(escaped[0])
+
+
+def _named(tail: str) -> str:
+    """Return what stands behind a path with its parameters named: `?pwd%3D1` is `?pwd=1`."""
+    return _ESCAPED_NAME.sub(r"\1=\2", tail) if "%" in tail else tail
 
 
 def _first(shapes: tuple[LinkShape, ...], found: LinkUrl, platform: Platform) -> _Fit | None:
@@ -317,7 +370,10 @@ def _match(shape: LinkShape, found: LinkUrl, platform: Platform) -> dict[str, st
     query = _query(found) if shape.query else {}
     if shape.base64:
         query = {name: _decoded(query.get(name, "")) for name in shape.query}
-    pairs = [(shape.path, found.path), *((p, query.get(name)) for name, p in shape.query.items())]
+    pairs: list[tuple[str, str | None]] = [(shape.path, found.path)]
+    for name, pattern in shape.query.items():
+        if not name.endswith("?") or name[:-1] in query:
+            pairs.append((pattern, query.get(name.removesuffix("?"))))
     if shape.fragment is not None:
         pairs.append((shape.fragment, found.fragment))
     parts: dict[str, str] = {}

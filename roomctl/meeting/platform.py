@@ -65,7 +65,8 @@ class LinkShape(PlatformTable):
 
     Named groups `meeting_id` and `passcode` say what the url carries; a shape without them is an
     opaque token. `decode` undoes percent-encoding before matching, `base64` that of parameters;
-    `as_it_is` says that the launch template does not fit such links.
+    `as_it_is` says that the launch template does not fit such links. A parameter's name that ends
+    with "?" may be missing; if it is there, it must match.
     """
 
     path: str
@@ -87,6 +88,31 @@ class LinkShape(PlatformTable):
         return {name: _checked(pattern) for name, pattern in query.items()}
 
 
+class NativeShape(PlatformTable):
+    """What an address of the vendor's own client looks like, and the link to the same meeting.
+
+    `address` must match whole what stands between the slashes behind the scheme and the query.
+    Its named groups and those of `query` fill `link`, which knows {rest}, too: all behind the
+    slashes. Without `link` only number and passcode are read.
+    """
+
+    schemes: tuple[str, ...] = Field(min_length=1)
+    address: str
+    query: dict[str, str] = Field(default_factory=dict, description="parameter = pattern")
+    link: str = ""
+    passes: tuple[str, ...] = Field(default=(), description="parameters that go along")
+
+    @field_validator("address")
+    @classmethod
+    def _pattern(cls, pattern: str) -> str:
+        return _checked(pattern)
+
+    @field_validator("query")
+    @classmethod
+    def _patterns(cls, query: dict[str, str]) -> dict[str, str]:
+        return {name: _checked(pattern) for name, pattern in query.items()}
+
+
 class LaunchTemplates(PlatformTable):
     """How the room's browser gets into the meeting.
 
@@ -97,6 +123,10 @@ class LaunchTemplates(PlatformTable):
 
     link: str = _AS_IT_IS
     number: str = ""
+    number_page: str = Field(
+        default="", description="the vendor's public page that asks a person for a number"
+    )
+    number_page_source: str = Field(default="", description="where the vendor names that page")
     fragment: str = Field(
         default="", description="added after '#': knows {name}, the room's name as quoted JSON"
     )
@@ -113,6 +143,12 @@ class LaunchTemplates(PlatformTable):
     @classmethod
     def _patterns(cls, keeps: dict[str, str] | None) -> dict[str, str] | None:
         return keeps and {name: _checked(pattern) for name, pattern in keeps.items()}
+
+    @model_validator(mode="after")
+    def _sourced(self) -> LaunchTemplates:
+        if bool(self.number_page) != bool(self.number_page_source):
+            raise ValueError("number_page needs number_page_source: where the vendor names it")
+        return self
 
     @property
     def as_it_is(self) -> bool:
@@ -254,6 +290,9 @@ class Platform(PlatformTable):
     passcode_param: str = Field(default="", description="the query parameter with the passcode")
     secret_params: tuple[str, ...] = ()
     schemes: tuple[str, ...] = Field(default=(), description="addresses to dial, such as 'sip'")
+    tried_live: str = Field(
+        default="", description="when, and who joined a meeting of the live service with a room"
+    )
     launch: LaunchTemplates = LaunchTemplates()
     dial: DialTemplates = DialTemplates()
     page: JoinPage = JoinPage()
@@ -262,9 +301,21 @@ class Platform(PlatformTable):
     join: tuple[LinkShape, ...] = ()
     not_a_join: tuple[LinkShape, ...] = ()
     host_link: tuple[LinkShape, ...] = ()
+    native: tuple[NativeShape, ...] = ()
     phase: tuple[ExitPhase, ...] = ()
     good: tuple[GoodSample, ...] = Field(min_length=1)
     bad: tuple[BadSample, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _own_page(self) -> Platform:
+        page = self.launch.number_page
+        host = page.removeprefix("https://").partition("/")[0]
+        if page and not (
+            page.startswith("https://")
+            and any(covers(pattern, host) for pattern in (*self.hosts, *self.also))
+        ):
+            raise ValueError(f"number_page {page!r} is on none of hosts and also, with https")
+        return self
 
     @property
     def by_number(self) -> bool:

@@ -1,10 +1,9 @@
-"""An invitation's text -> the links in it, and the numbers and passcodes that it prints. Pure.
+"""An invitation's text, made readable, and the links in it. Pure.
 
-`clean` takes out what calendars and mails put between the letters, `links` yields what is written
-like a link, and `plain` is the form in which numbers are searched: `#腾讯会议：NNN-NNN-NNN`, or
-`Meeting ID: ...`. Only what stands behind a label of a platform's file counts, so a phone number
-beside it is no meeting. Every pattern here is bounded, so the work grows with the length of the
-text and no faster. Opens nothing, and knows nothing of what a link means.
+`clean` takes out what calendars and mails put between the letters and lines, `links` yields what is
+written like a link, without what is glued to its end, and `plain` is the form in which `printed`
+searches for numbers. Every pattern here is bounded, so the work grows with the length of the text
+and no faster. Opens nothing, and knows nothing of what a link means.
 """
 
 from __future__ import annotations
@@ -12,14 +11,12 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
+from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import islice
+from urllib.parse import quote, unquote
 
-from roomctl.frozen import frozen
-from roomctl.meeting.platform import Platform, Platforms
+from roomctl.meeting.labels import MEETING_ID, PASSCODE, key_of, spaced
 
 LONGEST_TEXT = 64 * 1024  # characters; what follows is not read
 
@@ -27,18 +24,19 @@ LONGEST_TEXT = 64 * 1024  # characters; what follows is not read
 _INVISIBLE = {
     code: None
     for first, last in (
-        *((0xAD, 0xAD), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200F)),
-        *((0x202A, 0x202E), (0x2060, 0x206F), (0xFEFF, 0xFEFF)),
+        *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200F)),
+        *((0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF)),
     )
     for code in range(first, last + 1)
-}
-# Dashes, and the traditional letters of labels: the platforms' files are written in simplified.
+} | dict.fromkeys((0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n")  # other ends of a line
+# Dashes, apostrophes, and the traditional letters of labels: the files are written in simplified.
 _FOLDED = str.maketrans(
     dict.fromkeys("‐‑‒–—―−﹣", "-")
+    | dict.fromkeys("’‘ʼ´", "'")
     | dict(
         zip(
-            "會議號碼騰訊識別釘飛書雲華為參賓視頻瞩尚陽暢魚連時",
-            "会议号码腾讯识别钉飞书云华为参宾视频瞩尚阳畅鱼连时",
+            "會議號碼騰訊識別釘飛書雲華為參賓視頻瞩尚陽暢魚連時編證業",
+            "会议号码腾讯识别钉飞书云华为参宾视频瞩尚阳畅鱼连时编证业",
             strict=True,
         )
     )
@@ -53,14 +51,22 @@ _ENTITY = re.compile(
 # so does Chinese punctuation, but for the colon of a scheme.
 _RUN = re.compile(r"(?:[!-~０-９Ａ-Ｚａ-ｚ／．－＿？＝＆＃％～＋]|：(?=[/／]{2}))+")
 _SPELLS_A_LINK = re.compile(r"[．／]|：[/／]")
-# A link ends before "](", where Markdown's second half begins.
+# A link ends before "](", where Markdown's second half begins. JSON in a query is a part of it.
 _LINK = re.compile(
     r"""(?:[a-z][a-z0-9+-]{1,30}:[/\\]{1,8}          # a scheme and slashes, or
-    |(?<![a-z0-9@._~%/=&?\#:\\-])                    # a host at the start of a word
+    |(?<![a-z0-9@._~%/=&?\#:\\-])                    # at the start of a word: an escaped scheme,
+     https?%(?:25){0,2}3a(?:/|%(?:25){0,2}2f)
+    |(?<![a-z0-9@._~%/=&?\#:\\-])                    # or a host
      (?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24}(?::[0-9]{1,5})?[/?\#])
-    (?:[^\s<>"'`“”‘’«»，。｡；：、！？（）【】《》「」『』…\]]|\](?!\())*""",
+    (?:\{"[^\s<>{}]{1,400}"\}|[^\s<>"'`“”‘’„‟«»‹›，。｡；：、！？（）【】《》〈〉「」『』〔〕［］｛｝｜＞＂＇…\]]|\](?!\())*""",
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
+# The host, and what stands behind it until a bracket: no vendor's link holds one.
+_WHOSE = re.compile(r"(?:[a-z][a-z0-9+-]{1,30}:)?[/\\]{0,8}[^/?#\\]*", re.IGNORECASE)
+_BRACKET = re.compile(r"[()\[\]{}|^]|(?<=[0-9A-Za-z])[,;]{0,2}https?://", re.IGNORECASE)
+_JSON = re.compile(r'\{"[^\s<>{}]{1,400}"\}')
+_COLON = re.compile("[:：]")
+LONGEST_LABEL = 40  # characters, with its blanks
 _LONE = re.compile(
     r"(?:https?|javascript|data|file|blob|about|vbscript|view-source|chrome|ftp|mailto|tel|sips?"
     r"|h323):\S+|[^\s@]+@[^\s@/]+/\S*|(?:[a-z0-9-]+\.)+[a-z]{2,24}",
@@ -80,11 +86,82 @@ _BLANKS = re.compile(r"[ \t]{2,}")
 
 
 def clean(text: str) -> str:
-    """Return `text` without invisible characters, HTML's escapes and full-width links."""
+    """Return `text` without invisible characters, escapes, broken lines and full-width links."""
     text = text[:LONGEST_TEXT]
     for _ in range(2):
         text = _ENTITY.sub(lambda entity: html.unescape(entity[0].lower()), text)
-    return _RUN.sub(_narrowed, text.translate(_INVISIBLE))
+    text = _whole_lines(text.replace("\r\n", "\n")).translate(_INVISIBLE)
+    return _RUN.sub(_narrowed, text)
+
+
+# How mails and calendars break lines and write signs, and what shows that they did.
+_SOFT = re.compile(r"=[ \t]{0,3}\n")  # RFC 2045 6.7
+_BARE_EQUALS = re.compile(r"=(?![0-9A-F]{2}|[ \t]{0,3}(?:\n|$))")
+_OCTETS = re.compile("(?:=[0-9A-F]{2})+")
+_IN_ANGLES = re.compile(r"<[a-z]{2,10}:/[^<>\"\s]{0,2000}\n[^<>\"]{0,2000}>", re.IGNORECASE)
+_JSON_SIGN = re.compile(r"\\(?:/|u00(?:26|3d|3f|2f|3a))", re.IGNORECASE)
+_FOLDED_AT = range(70, 78)  # octets of a line: 75 in a calendar (RFC 5545 3.1), 76 in a mail
+_CALENDAR = re.compile("^BEGIN:V(?:CALENDAR|EVENT)", re.MULTILINE)
+
+
+def _whole_lines(text: str) -> str:
+    if "=\n" in text or "=3D" in text or "= \n" in text:
+        text = _printable(text)
+    if _CALENDAR.search(text):
+        text = _unescaped(re.sub(r"\n[ \t]", "", text))
+    elif "\n" not in text.strip() and "\\n" in text:
+        text = _unescaped(text)
+    if ":\\/\\/" in text:
+        text = _JSON_SIGN.sub(_of_json, text)
+    if "\n " in text or "\n\t" in text:
+        text = _unfolded(text)
+    return _IN_ANGLES.sub(_on_one_line, text) if "\n" in text else text
+
+
+def _of_json(sign: re.Match[str]) -> str:
+    return "/" if sign[0] == "\\/" else chr(int(sign[0][2:], 16))
+
+
+def _on_one_line(angles: re.Match[str]) -> str:
+    """Join the lines of a link in angle brackets (RFC 3986, appendix C), if it is nothing else."""
+    joined = re.sub(r"[ \t]*\n[ \t]*", "", angles[0])
+    return angles[0] if re.search(r"\s", joined) else joined
+
+
+def _printable(text: str) -> str:
+    """Undo quoted-printable where all of a text, or of a paragraph, is written so."""
+    if not _BARE_EQUALS.search(text):
+        return _decoded(text)
+    parts = text.split("\n\n")
+    return "\n\n".join(_decoded(part) if _is_quoted(part) else part for part in parts)
+
+
+def _is_quoted(part: str) -> bool:
+    return not _BARE_EQUALS.search(part) and bool(_SOFT.search(part) or part.count("=3D") > 1)
+
+
+def _decoded(text: str) -> str:
+    def octets(run: re.Match[str]) -> str:
+        try:
+            return bytes.fromhex(run[0].replace("=", "")).decode()
+        except UnicodeDecodeError:
+            return run[0]
+
+    return _OCTETS.sub(octets, _SOFT.sub("", text))
+
+
+def _unfolded(text: str) -> str:
+    """Join a line that was cut inside a link because it was as long as calendars allow."""
+    lines: list[str] = []
+    length = 0  # octets of the line as it was written
+    for line in text.split("\n"):
+        continues = line[:1] in (" ", "\t") and line[1:2].strip() and length in _FOLDED_AT
+        length = len(line.encode(errors="replace"))
+        if continues and lines and "://" in "".join(lines[-1].rsplit(None, 1)[-1:]):
+            lines[-1] += line[1:]
+        else:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def _narrowed(run: re.Match[str]) -> str:
@@ -95,9 +172,99 @@ def _narrowed(run: re.Match[str]) -> str:
 def links(cleaned: str) -> Iterator[str]:
     """Yield everything in a cleaned text that is written like a link, in order."""
     for match in _LINK.finditer(cleaned):
-        link = match[0]
-        closing = "" if any(bracket in link for bracket in "([{") else ")]}"
-        yield link.rstrip(".,;:!?*|" + closing)
+        link = _tidy(match[0], cleaned, match.start())
+        if (whole := _over_lines(link, cleaned, match.start())) is None:
+            yield link
+        elif _is_cut(link):
+            yield from (whole, link)
+        else:
+            yield from (link, whole)
+
+
+def _tidy(link: str, text: str, at: int) -> str:
+    """Return what stands at `at` in a text without what is glued to its end, and unescaped."""
+    if _ESCAPED_SCHEME.match(link):
+        link = _unescaped_link(link)
+        at, text = 0, link
+    start = _end_of_host(link)
+    link = _JSON.sub(lambda json: quote(json[0], safe=":,"), link) if '"' in link else link
+    if bracket := _BRACKET.search(link, start):
+        link = link[: bracket.start()]
+    link = _before_label(link, start, text[at + len(link) : at + len(link) + LONGEST_LABEL])
+    closing = "" if any(bracket in link for bracket in "([{") else ")]}"
+    before = text[at - 1 : at]
+    marks = before if before in ("_", "~") else ""
+    link = link.rstrip(".,;:!?*|" + closing + marks)
+    return link if "#" in link else _BLANK_END.sub("", link)
+
+
+_ESCAPED_SCHEME = re.compile("https?%", re.IGNORECASE)
+_BLANK_END = re.compile("(?:%20|%C2%A0|%E2%80%8[B-F]|%EF%BB%BF)+$", re.IGNORECASE)
+
+
+def _unescaped_link(link: str) -> str:
+    """Return a link that is percent-encoded as a whole, up to three times, as it was before."""
+    for _ in range(3):
+        if "://" in link[:8]:
+            break
+        link = unquote(link)
+    return link
+
+
+def _end_of_host(link: str) -> int:
+    whose = _WHOSE.match(link)
+    return whose.end() if whose else 0
+
+
+def _before_label(link: str, start: int, behind: str) -> str:
+    """Cut a link where a printed label begins, as in `.../j/91234567890Passcode: 1234`."""
+    window = link + behind
+    for colon in islice(_COLON.finditer(window, start + 1), _MOST_COLONS):
+        before = window[max(start, colon.start() - LONGEST_LABEL) : colon.start()]
+        if key_of(before).endswith(_GLUED) and (label := _glued().search(before)):
+            at = colon.start() - len(label[0])
+            return link[:at] if at < len(link) else link
+    return link
+
+
+_MOST_COLONS = 16  # in one link
+
+
+_GLUED = tuple(key_of(label) for label in (*MEETING_ID, *PASSCODE))
+
+
+@cache
+def _glued() -> re.Pattern[str]:
+    longest = sorted((*MEETING_ID, *PASSCODE), key=len, reverse=True)
+    return re.compile(f"(?:{'|'.join(map(spaced, longest))})[ \\t]{{0,3}}$", re.IGNORECASE)
+
+
+_LONG_LINE = 60  # characters; a shorter one was not broken because it was full
+_MOST_LINES = 8
+_CONTINUED = re.compile(r"\n(?P<more>[!-;=?-~]{1,200})(?=\s|>|$)")
+
+
+def _is_cut(link: str) -> bool:
+    """Whether a link ends inside an escape or inside JSON, or before a value."""
+    last, small = link[-2:], link.lower()
+    return "%" in last or last[-1:] in ("=", "&", "?") or small.rfind("%7b") > small.rfind("%7d")
+
+
+def _over_lines(link: str, text: str, at: int) -> str | None:
+    """Return a link with the lines that follow it, if it fills its own and they hold only it."""
+    end = at + len(link)
+    if text[end : end + 1] != "\n" or end - text.rfind("\n", 0, at) <= _LONG_LINE:
+        return None
+    whole = link
+    for _ in range(_MOST_LINES):
+        more = _CONTINUED.match(text, end)
+        if more is None or "://" in more["more"]:
+            break
+        whole += more["more"]
+        end = more.end()
+        if len(more["more"]) <= _LONG_LINE:
+            break
+    return None if whole == link else _tidy(whole, "", 0)
 
 
 def has_scheme(link: str) -> bool:
@@ -105,11 +272,18 @@ def has_scheme(link: str) -> bool:
 
 
 def lone_link(cleaned: str) -> str | None:
-    """Return the whole text if it is one thing written like a link, however badly."""
+    """Return the whole text if it is one thing written like a link, however badly.
+
+    None if its host is told clearly, so that what stands behind it may be cut off.
+    """
     text = cleaned.strip()
     if len(text.split(maxsplit=1)) != 1:
         return None
-    return text if _LONE.fullmatch(text) or text in set(links(text)) else None
+    first = next(links(text), "")
+    told = _end_of_host(first)
+    if told < len(first) and text.startswith(first[: told + 1]) and _SCHEME.match(first):
+        return None
+    return text if _LONE.fullmatch(text) or text == first or text in set(links(text)) else None
 
 
 def plain(cleaned: str) -> str:
@@ -162,244 +336,3 @@ def in_order(fields: Mapping[str, str]) -> list[str]:
 
 def _unescaped(text: str) -> str:
     return re.sub(r"\\([nN,;])", lambda escape: {"n": "\n"}.get(escape[1].lower(), escape[1]), text)
-
-
-_NUMBER = (
-    r"[ \t]{0,3}(?:[(][^()\n]{0,12}[)])?[ \t]{0,3}(?:[:=#]|为|是|is\b)?\s{0,8}"
-    r"(?P<number>[0-9]{2,16}(?:(?P<gap> ?- ?|[ ])[0-9]{1,8}(?:(?P=gap)[0-9]{1,8}){0,5})?)(?![0-9])"
-)
-
-_FLAGS = re.IGNORECASE | re.ASCII  # else a dotless ı reads as an i, and is in no table
-
-_NO_PASSCODE = (
-    "(?!(?:none|null|no|not|n|na|tbd|tba|see|will|required|needed|optional)(?![0-9A-Za-z]))"
-)
-MOST_STRAY = 2  # digits behind a number: "123 456 789 2 楼"
-MOST_NUMBERS = 50  # behind labels, in one text; an invitation has one or two
-
-
-@frozen
-class Number:
-    """A number that a text prints for a platform, without separators."""
-
-    platform: str
-    digits: str
-    telling: bool = field(default=False, compare=False)  # spaced as only this platform does
-
-
-@frozen
-class _Meaning:
-    """Whose the number behind a label may be; `own`: the label tells it by itself."""
-
-    platform: Platform
-    own: bool
-
-
-@frozen
-class _Printed:
-    """A number behind a label, by one of its meanings; `at` is where the number stands."""
-
-    at: int
-    number: Number
-    own: bool
-
-
-@dataclass(frozen=True, eq=False)
-class _Patterns:
-    """What is searched for in a text, all platforms at once; the tables are by `_key`.
-
-    Each is made when it is first needed: few texts print a number.
-    """
-
-    platforms: Platforms
-
-    @cached_property
-    def _owners(self) -> dict[str, str]:
-        named = {mention: p.key for p in self.platforms for mention in p.printed.mentions}
-        return {**named, **self.platforms.brands}  # a link names its platform too
-
-    @cached_property
-    def mentions(self) -> re.Pattern[str]:
-        return re.compile(_any_of(self._owners), _FLAGS)
-
-    @cached_property
-    def owners(self) -> Mapping[str, str]:
-        return {_key(mention): platform for mention, platform in self._owners.items()}
-
-    @cached_property
-    def _labels(self) -> dict[str, str]:
-        """Return the labels; of two spellings the longer, as "会议 号", which is 会议号 too."""
-        each = {
-            label for p in self.platforms for label in (*p.printed.labels, *p.printed.own_labels)
-        }
-        return {_key(label): label for label in sorted(each, key=len)}
-
-    @cached_property
-    def labels(self) -> re.Pattern[str]:
-        return re.compile(rf"(?P<label>{_any_of(self._labels.values())}){_NUMBER}", _FLAGS)
-
-    def meanings(self, key: str) -> tuple[_Meaning, ...]:
-        """Return what the label `key` means; few of them are ever printed."""
-        return _meanings(self._labels[key], self.platforms)
-
-    def passcodes(self, key: str) -> re.Pattern[str] | None:
-        """Return what finds a passcode of the platform `key`, if it prints any."""
-        platform = self.platforms.by_key.get(key)
-        if platform is None or not platform.printed.passcode_labels:
-            return None
-        return _passcode(platform.printed.passcode_labels, platform.printed.passcode)
-
-
-def number_of(text: str, platform: Platform, platforms: Platforms) -> str | None:
-    """Return the number that `text` prints behind any label of `platform`."""
-    found = [one for one in _numbers(text, platforms) if one.number.platform == platform.key]
-    first = min(found, key=lambda one: not one.own, default=None)
-    return first.number.digits if first else None
-
-
-def passcode_of(text: str, key: str, platforms: Platforms) -> str | None:
-    """Return the passcode that `text` prints behind a label of the platform `key`.
-
-    Not one that stands with another platform's name.
-    """
-    patterns = _patterns(platforms)
-    passcodes = patterns.passcodes(key)
-    if passcodes is None:
-        return None
-    named = _mentions(text, platforms)
-    places = [at for at, _ in named]
-    for match in islice(passcodes.finditer(text), MOST_NUMBERS):
-        if _nearest(named, bisect_left(places, match.start() + 1)) in (key, None):
-            return match["passcode"] or match["digits"]
-    return None
-
-
-def numbers_in(text: str, platforms: Platforms, linked: Collection[str] = ()) -> list[Number]:
-    """Return whose number `text` prints: one, none, or several if the text does not say whose.
-
-    `linked` are platforms that the text names by a link which is no join itself.
-    """
-    named = _mentions(text, platforms)
-    places = [at for at, _ in named]
-    told: list[Number] = []
-    own: list[Number] = []
-    untold: list[Number] = []
-    for one in _numbers(text, platforms):
-        number = one.number
-        nearest = _nearest(named, bisect_left(places, one.at))
-        if nearest == number.platform or (nearest is None and number.platform in linked):
-            told.append(number)
-        elif one.own:
-            own.append(number)
-        elif nearest is None:
-            untold.append(number)
-    if told or own:
-        return [(told or own)[0]]
-    telling = [number for number in untold if number.telling]
-    return list(dict.fromkeys(telling or untold))
-
-
-def digits_only(written: str) -> str:
-    """Return the ASCII digits of a number as people write it."""
-    return re.sub(r"[^0-9]", "", written)
-
-
-def _nearest(named: list[tuple[int, str]], after: int) -> str | None:
-    """Return the platform last named before a place, else the first named behind it."""
-    if after:
-        return named[after - 1][1]
-    return named[0][1] if named else None
-
-
-def _mentions(text: str, platforms: Platforms) -> list[tuple[int, str]]:
-    patterns = _patterns(platforms)
-    return [(m.start(), patterns.owners[_key(m[0])]) for m in patterns.mentions.finditer(text)]
-
-
-def _numbers(text: str, platforms: Platforms) -> Iterator[_Printed]:
-    """Yield the numbers behind labels in their order, once for each platform they may be of."""
-    patterns = _patterns(platforms)
-    for match in islice(patterns.labels.finditer(text), MOST_NUMBERS):
-        for meaning in patterns.meanings(_key(match["label"])):
-            if number := _fitting(match["number"], meaning.platform):
-                yield _Printed(match.start("number"), number, meaning.own)
-
-
-def _fitting(written: str, platform: Platform) -> Number | None:
-    """Return the longest run of groups that is a number of the platform.
-
-    Groups as the platform prints them go first, so that a stray digit behind them is left out.
-    """
-    parts = re.split(r"[ -]+", written)
-    runs = [parts[:kept] for kept in range(len(parts), 0, -1)]
-    runs = [run for run in runs if len("".join(parts[len(run) :])) <= MOST_STRAY]
-    fitting = [run for run in runs if len("".join(run)) in platform.printed.digits]
-    known = [run for run in fitting if _grouping(run) in platform.printed.groups]
-    if not fitting:
-        return None
-    run = (known or fitting)[0]
-    telling = run == parts and _grouping(run) in platform.printed.own_groups
-    return Number(platform.key, "".join(run), telling)
-
-
-def _grouping(run: list[str]) -> str:
-    return "-".join(str(len(part)) for part in run)
-
-
-@lru_cache(maxsize=8)
-def _patterns(platforms: Platforms) -> _Patterns:
-    return _Patterns(platforms)
-
-
-@lru_cache(maxsize=1024)
-def _meanings(written: str, platforms: Platforms) -> tuple[_Meaning, ...]:
-    """Return what a label means: what it ends with is a label too, as in "Zoom Meeting ID"."""
-
-    def among(labels: tuple[str, ...]) -> bool:
-        likely = (one for one in labels if key.endswith(_key(one)))
-        return any(_ending(one).search(spellings) for one in likely)
-
-    key = _key(written)
-    spellings = f"{written}\n{''.join(written.split())}"
-    found = ((p, among(p.printed.labels), among(p.printed.own_labels)) for p in platforms)
-    return tuple(_Meaning(p, own) for p, known, own in found if known or own)
-
-
-@cache
-def _ending(label: str) -> re.Pattern[str]:
-    return re.compile(_any_of([label]) + "$", re.IGNORECASE | re.MULTILINE)
-
-
-@cache
-def _passcode(labels: tuple[str, ...], form: str) -> re.Pattern[str]:
-    # Behind a colon and on the same line, as the file says; else digits only, since "Password
-    # protected" names none, and neither does an empty "Passcode:" above the next line's words.
-    code = f"{_NO_PASSCODE}(?P<passcode>{form})"
-    behind = (
-        rf"[ \t]{{0,3}}(?:(?:[:=]|为|是|\bis\b)[ \t]{{0,8}}{code}"
-        rf"|[:=]?\s{{0,8}}(?P<digits>[0-9]{{4,10}}))(?![0-9A-Za-z])"
-    )
-    return re.compile(_any_of(labels) + behind, re.IGNORECASE)
-
-
-def _any_of(labels: Iterable[str]) -> str:
-    """Return a pattern of the labels, the longest first; inside a Latin word it fails at once."""
-    longest = sorted(labels, key=len, reverse=True)
-    latin = "|".join(_spaced(label) for label in longest if _is_word(label[0]))
-    other = "|".join(_spaced(label) for label in longest if not _is_word(label[0]))
-    either = [rf"(?<![0-9A-Za-z_])(?:{latin})" if latin else "", other]
-    return f"(?:{'|'.join(filter(None, either)) or '(?!)'})"
-
-
-def _spaced(label: str) -> str:
-    """Return a label as a pattern; a Latin one must not end inside a word."""
-    words = r"\s{0,3}".join(re.escape(word) for word in label.split())
-    return words + (r"(?![A-Za-z])" if _is_word(label[-1]) else "")
-
-
-def _is_word(letter: str) -> bool:
-    return letter.isascii() and letter.isalnum()
-
-
-def _key(label: str) -> str:
-    return "".join(label.lower().split())

@@ -54,25 +54,94 @@ PLATFORMS = load_platforms({})
 
 
 @pytest.mark.parametrize(
-    ("link", "said"),
+    ("link", "said", "url"),
     [
         (
             "zoommtg://zoom.us/join?action=join&confno=91234567890&pwd=Ab.1",
             ("zoom", "91234567890", "Ab.1"),
+            "https://zoom.us/wc/join/91234567890?pwd=Ab.1",
         ),
-        ("ZOOMMTG://evil.example/join?confno=91234567890", ("zoom", "91234567890", None)),
-        ("wemeet://page/inmeeting?meeting_code=123456789", ("tencent", "123456789", None)),
-        ("lark://client/byteview/join?meeting_no=x", ("feishu", None, None)),
-        ("msteams:/l/meetup-join/19%3ax%40thread.v2/0", ("teams", None, None)),
-        ("nobody://zoom.us/join?confno=91234567890", (None, None, None)),
+        (
+            "ZOOMUS://acme.zoom.com.cn/join?confno=91234567890&uname=Room&tk=REG",
+            ("zoom", "91234567890", None),
+            "https://acme.zoom.com.cn/wc/join/91234567890?tk=REG",
+        ),
+        (
+            "msteams://teams.microsoft.com/l/meetup-join/19%3ameeting_QUJD%40thread.v2/0",
+            ("teams", "19:meeting_QUJD@thread.v2", None),
+            "https://teams.microsoft.com/l/meetup-join/19%3ameeting_QUJD%40thread.v2/0",
+        ),
+        ("wemeet://page/inmeeting?meeting_code=123456789", ("tencent", "123456789", None), None),
+        (
+            "jitsi-meet://meet.jit.si/Bamboo",
+            ("jitsi", "Bamboo", None),
+            "https://meet.jit.si/Bamboo",
+        ),
+        (
+            "rcvdt://join/123456789?pw=abcd",
+            ("ringcentral", "123456789", "abcd"),
+            "https://v.ringcentral.com/join/123456789?pw=abcd",
+        ),
     ],
 )
-def test_a_clients_own_address_is_known_and_not_opened(
-    link: str, said: tuple[str | None, str | None, str | None]
+def test_a_clients_address_is_read_and_the_web_page_of_its_meeting_opened(
+    link: str, said: tuple[str | None, str | None, str | None], url: str | None
+):
+    for text in (link, f"Join: <{link}>", f"[join]({link})"):
+        reading = read(text, PLATFORMS)
+        assert (reading.platform, reading.meeting_id, reading.passcode) == said
+        assert reading.refused is None
+        assert (reading.launch.url if reading.launch else None) == url
+
+
+@pytest.mark.parametrize(
+    ("link", "said", "code"),
+    [
+        (
+            "ZOOMMTG://evil.example/join?confno=91234567890",
+            ("zoom", "91234567890", None),
+            "scheme",
+        ),
+        (
+            "zoommtg://zoom.us.evil.example/join?confno=91234567890",
+            (None, None, None),
+            "look_alike_host",
+        ),
+        ("zoommtg://zoom.us@evil.example/join?confno=91234567890", ("zoom", None, None), "scheme"),
+        ("zoommtg://zoom.us/join?confno=912345", ("zoom", None, None), "scheme"),
+        ("zoommtg://zoom.us/start?confno=91234567890", ("zoom", None, None), "scheme"),
+        (
+            "zoommtg://zoom.us/join?action=start&confno=91234567890&zak=x",
+            ("zoom", "91234567890", None),
+            "host_link",
+        ),
+        ("wemeet://page/premeeting/schedule", ("tencent", None, None), "scheme"),
+        ("lark://client/byteview/join?meeting_no=x", ("feishu", None, None), "scheme"),
+        ("msteams:/l/chat/19%3ax%40thread.v2/0", ("teams", None, None), "scheme"),
+        (
+            "msteams://evil.example/l/meetup-join/19%3ax%40thread.v2/0",
+            ("teams", None, None),
+            "scheme",
+        ),
+        ("jitsi-meet://evil.example/Bamboo", ("jitsi", None, None), "scheme"),
+        ("webex://meet?url=https://evil.example/meet/x", ("webex", None, None), "scheme"),
+        ("nobody://zoom.us/join?confno=91234567890", (None, None, None), "scheme"),
+    ],
+)
+def test_a_clients_address_opens_no_other_door(
+    link: str, said: tuple[str | None, str | None, str | None], code: str
 ):
     reading = read(link, PLATFORMS)
-    assert (reading.platform, reading.meeting_id, reading.passcode) == said
-    assert (reading.refused, reading.launch) == ("scheme", None)
+    assert (reading.refused, reading.launch) == (code, None)
+    if code != "look_alike_host":
+        assert (reading.platform, reading.meeting_id, reading.passcode) == said
+
+
+def test_a_denied_platform_is_not_reached_by_its_clients_address():
+    link = "zoommtg://zoom.us/join?confno=91234567890"
+    assert read(link, PLATFORMS, Policy(deny=("zoom",))).refused == "denied_by_policy"
+    number = "wemeet://page/inmeeting?meeting_code=123456789"
+    assert read(number, PLATFORMS, Policy(deny=("tencent",))).refused == "denied_by_policy"
 
 
 def test_beside_a_clients_address_the_number_still_counts():

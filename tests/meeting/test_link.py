@@ -67,8 +67,8 @@ HOSTILE = [
     ("file:///etc/passwd", "scheme"),
     ("data:text/html,https://zoom.us", "scheme"),
     ("ftp://zoom.us/j/91234567890", "scheme"),
-    ("zoommtg://zoom.us/join?action=join&confno=91234567890", "scheme"),
-    ("wemeet://page/inmeeting?meeting_code=123456789", "scheme"),
+    ("zoommtg://evil.com/join?action=join&confno=91234567890", "scheme"),
+    ("wemeet://page/inmeeting?meeting_code=12", "scheme"),
     ("chrome://settings", "scheme"),
     ("sip:@zoomcrc.com", "scheme"),
     ("https://evil.com/zoom.us/j/91234567890", "foreign_host"),
@@ -332,6 +332,18 @@ PIECES = st.sampled_from(
             "%2e",
         ),
         *(" ", "\n", "%", ":"),
+        *(
+            "https%3A%2F%2F",
+            "=3D",
+            "=\n",
+            "\n ",
+            "Passcode: ",
+            "(",
+            "）",
+            "%3Fpwd%3D",
+            "zoommtg://",
+        ),
+        *("/join?confno=91234567890", "msteams:/", "linkprotect.cudasvc.com/url?a=", "회의 ID: "),
     )
 )
 TEXTS = st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=14).map("".join))
@@ -377,6 +389,9 @@ def work(act: Callable[[], object]) -> int:
         "Meeting ID: 123 456 789 Zoom ",
         "https://a.zoom.us/u/1 ",
         "a.b/ ",
+        "https://a.example/password: ",
+        "https://zoom.us/j/1=3D=\n",
+        "zoommtg://zoom.us/join?confno=1 ",
     ],
 )
 def test_twice_the_text_is_at_most_twice_the_work(piece: str):

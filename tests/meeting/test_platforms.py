@@ -10,7 +10,15 @@ import pytest
 from roomctl.errors import ConfigError, ProfileError
 from roomctl.meeting.invitation import Refusal
 from roomctl.meeting.link import read
-from roomctl.meeting.platform import BadSample, GoodSample, Platforms, Policy, load_platforms
+from roomctl.meeting.platform import (
+    BadSample,
+    GoodSample,
+    Platform,
+    Platforms,
+    Policy,
+    covers,
+    load_platforms,
+)
 
 PLATFORMS = load_platforms({})
 GOOD = [(p.key, good) for p in PLATFORMS for good in p.good]
@@ -183,7 +191,7 @@ def test_a_phase_counts_from_its_day_and_in_its_region():
 CLOSED = {
     *("zoom", "tencent", "dingtalk", "quanshi", "webex", "teams", "skype_business", "goto"),
     *("meet", "feishu", "jitsi", "8x8", "bbb", "huawei", "zhumu", "umeet", "bizconf", "xylink"),
-    *("ringcentral", "chime", "whereby", "sip"),
+    *("ringcentral", "chime", "whereby", "sip", "wecom"),
 }
 
 
@@ -209,6 +217,55 @@ def test_an_end_at_some_hosts_leaves_the_others_alone():
     own = load_platforms({"skype_business": ("meet.contoso.example",)})
     link = "https://meet.contoso.example/wang.fang/AB12CD34"
     assert read(link, own, Policy(day=date(2026, 11, 25))).launch
+
+
+def of_number(platform: Platform) -> str:
+    if platform.launch.number:
+        return "joins"
+    if platform.launch.number_page:
+        return "the vendor's page is known"
+    return "read, not opened" if platform.printed.digits else "–"
+
+
+def row(platform: Platform) -> str:
+    link = "opened" if platform.hosts else "hosts of your own" if platform.join else "dialled"
+    ends = [p.date for p in platform.phase if p.name == "ended" and not p.hosts and not p.region]
+    link = f"ended {ends[0]}" if ends else link
+    number = of_number(platform)
+    read_there = "its links are read" if platform.native else "–"
+    native = "can be started; its links are read" if platform.launch.native else read_there
+    zh = "" if platform.name.en in platform.name.zh else f" {platform.name.zh}"
+    cells = (platform.name.en + zh, link, number, "not yet", native, platform.tried_live or "no")
+    return f"| {' | '.join(cells)} |"
+
+
+def test_the_table_of_the_readme_says_what_the_files_say():
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert [row(platform) for platform in PLATFORMS if row(platform) not in readme] == []
+
+
+@pytest.mark.parametrize(
+    ("page", "source", "said"),
+    [
+        ("https://call.bamboo.example/join", "", "number_page_source"),
+        ("https://evil.example/join", "a leaflet", "is on none of hosts"),
+        ("http://call.bamboo.example/join", "a leaflet", "is on none of hosts"),
+    ],
+)
+def test_a_page_that_asks_for_a_number_is_the_vendors_and_has_a_source(
+    tmp_path: Path, page: str, source: str, said: str
+):
+    named = f'[launch]\nnumber_page = "{page}"\nnumber_page_source = "{source}"'
+    with pytest.raises(ProfileError, match=said):
+        invented(tmp_path, INVENTED.replace("[launch]", named))
+
+
+def test_the_pages_that_ask_for_a_number_may_be_gone_to():
+    asking = {p.key: p.launch.number_page for p in PLATFORMS if p.launch.number_page}
+    assert set(asking) == {"zoom", "webex", "teams"}
+    for key, page in asking.items():
+        host = page.split("/")[2]
+        assert any(covers(pattern, host) for pattern in PLATFORMS.reached_from(key))
 
 
 def test_what_cannot_be_opened_can_be_said_in_both_languages():

@@ -1,0 +1,270 @@
+"""A text -> the numbers and passcodes that it prints: `#腾讯会议：NNN-NNN-NNN`, `Meeting ID: ...`.
+
+Only what stands behind a label of a platform's file, or behind a common one, counts: a phone
+number beside it is no meeting. Texts are those that `text.plain` returns. Every pattern here is
+bounded, so the work grows with the length of the text and no faster. Pure; knows no link.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property, lru_cache
+from itertools import islice
+
+from roomctl.frozen import frozen
+from roomctl.meeting.labels import MEETING_ID, PASSCODE, any_of, is_word, key_of
+from roomctl.meeting.platform import Platform, Platforms
+
+_SAYS = r"(?:[:=#]|->|→|为|是|は|(?:is|ist|est|es)\b)"
+# Marks of Markdown, quotes and brackets around a number or a passcode.
+_OPENED = r"[*_`~\"'“”‘’„«「『【<(\[]{0,3}"
+_NUMBER = (
+    r"[ \t]{0,3}(?:[(][^()\n]{0,40}[)])?[ \t]{0,3}" + _SAYS + r"?\s{0,8}" + _OPENED + r"\s?"
+    r"(?P<number>[0-9]{2,16}(?:(?P<gap> ?- ?|[ ])[0-9]{1,8}(?:(?P=gap)[0-9]{1,8}){0,5})?)"
+    r"(?![0-9]|#(?![0-9A-Za-z一-龥]))"  # a phone is to be told "559 727 062#"
+)
+
+_FLAGS = re.IGNORECASE | re.ASCII  # else a dotless ı reads as an i, and is in no table
+
+# What stands behind "Passcode:" where none is told, in the languages of the labels.
+_NO_PASSCODE = (
+    "(?!(?:none|null|no|not|n|na|tbd|tba|see|will|required|needed|optional|the|is|as|to|sent|same"
+    "|siehe|folgt|kein|keine|keines|nicht|wird|geen|zie|voir|aucun|aucune|pas|sans|ver|ninguno|ninguna|sin"
+    "|nenhum|nenhuma|sem|vedi|nessuno|nessuna|non|brak|patrz|yok|ingen|inget|ei)(?![0-9A-Za-z]))"
+)
+MOST_STRAY = 2  # digits behind a number: "123 456 789 2 楼"
+MOST_NUMBERS = 50  # behind labels, in one text; an invitation has one or two
+
+
+@frozen
+class Number:
+    """A number that a text prints for a platform, without separators."""
+
+    platform: str
+    digits: str
+    telling: bool = field(default=False, compare=False)  # spaced as only this platform does
+
+
+@frozen
+class _Meaning:
+    """Whose the number behind a label may be; `own`: the label tells it by itself."""
+
+    platform: Platform
+    own: bool
+
+
+@frozen
+class _Printed:
+    """A number behind a label, by one of its meanings; `at` is where the number stands."""
+
+    at: int
+    number: Number
+    own: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Patterns:
+    """What is searched for in a text, all platforms at once; the tables are by `_key`.
+
+    Each is made when it is first needed: few texts print a number.
+    """
+
+    platforms: Platforms
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        named = {mention: p.key for p in self.platforms for mention in p.printed.mentions}
+        return {**named, **self.platforms.brands}  # a link names its platform too
+
+    @cached_property
+    def mentions(self) -> re.Pattern[str]:
+        return re.compile(any_of(self._owners), _FLAGS)
+
+    @cached_property
+    def owners(self) -> Mapping[str, str]:
+        return {key_of(mention): platform for mention, platform in self._owners.items()}
+
+    @cached_property
+    def _labels(self) -> frozenset[str]:
+        every = (label for p in self.platforms for label in (*_labels(p), *p.printed.own_labels))
+        return frozenset(every)
+
+    @cached_property
+    def _written(self) -> dict[str, str]:
+        """Return the labels by key; of two spellings the longer: "会议 号" is 会议号, too."""
+        return {key_of(one): one for one in sorted(self._labels, key=lambda one: (len(one), one))}
+
+    @cached_property
+    def labels(self) -> re.Pattern[str]:
+        return re.compile(rf"(?P<label>{any_of(self._labels)}){_NUMBER}", _FLAGS)
+
+    def meanings(self, key: str) -> tuple[_Meaning, ...]:
+        """Return what the label `key` means; few of them are ever printed."""
+        return _meanings(self._written[key], self.platforms)
+
+    def passcodes(self, key: str) -> re.Pattern[str] | None:
+        """Return what finds a passcode of the platform `key`, if it prints any."""
+        platform = self.platforms.by_key.get(key)
+        if platform is None or not platform.printed.passcode_labels:
+            return None
+        return _passcode(_passcode_labels(platform), platform.printed.passcode)
+
+
+def _labels(platform: Platform) -> tuple[str, ...]:
+    """Return a platform's labels of numbers, and the common ones if it is in public use."""
+    printed = platform.printed
+    common = printed.digits and printed.labels and platform.hosts
+    return (*printed.labels, *MEETING_ID) if common else printed.labels
+
+
+def _passcode_labels(platform: Platform) -> tuple[str, ...]:
+    """Return the labels of passcodes, the common ones too; never what is a number's label here."""
+    numbers = {key_of(label) for label in (*platform.printed.labels, *platform.printed.own_labels)}
+    common = (label for label in PASSCODE if not any(n.endswith(key_of(label)) for n in numbers))
+    return tuple(dict.fromkeys((*platform.printed.passcode_labels, *common)))
+
+
+def number_of(text: str, platform: Platform, platforms: Platforms) -> str | None:
+    """Return the number that `text` prints behind any label of `platform`."""
+    found = [one for one in _numbers(text, platforms) if one.number.platform == platform.key]
+    first = min(found, key=lambda one: not one.own, default=None)
+    return first.number.digits if first else None
+
+
+def passcode_of(text: str, key: str, platforms: Platforms) -> str | None:
+    """Return the passcode that `text` prints behind a label of the platform `key`.
+
+    Not one that stands with another platform's name.
+    """
+    patterns = _patterns(platforms)
+    passcodes = patterns.passcodes(key)
+    if passcodes is None:
+        return None
+    named = _mentions(text, platforms)
+    places = [at for at, _ in named]
+    for match in islice(passcodes.finditer(text), MOST_NUMBERS):
+        if _nearest(named, bisect_left(places, match.start() + 1)) in (key, None):
+            return _unwrapped(match["passcode"] or match["marked"] or match["digits"])
+    return None
+
+
+def _unwrapped(passcode: str) -> str:
+    """Return a passcode without the signs for bold print on both of its sides."""
+    both = len(passcode) > 2 and passcode[0] == passcode[-1] and passcode[0] in "*_"
+    return passcode[1:-1] if both else passcode
+
+
+def numbers_in(text: str, platforms: Platforms, linked: Collection[str] = ()) -> list[Number]:
+    """Return whose number `text` prints: one, none, or several if the text does not say whose.
+
+    `linked` are platforms that the text names by a link which is no join itself.
+    """
+    named = _mentions(text, platforms)
+    places = [at for at, _ in named]
+    told: list[Number] = []
+    own: list[Number] = []
+    untold: list[Number] = []
+    for one in _numbers(text, platforms):
+        number = one.number
+        nearest = _nearest(named, bisect_left(places, one.at))
+        if nearest == number.platform or (nearest is None and number.platform in linked):
+            told.append(number)
+        elif one.own:
+            own.append(number)
+        elif nearest is None:
+            untold.append(number)
+    if told or own:
+        return [(told or own)[0]]
+    telling = [number for number in untold if number.telling]
+    return list(dict.fromkeys(telling or untold))
+
+
+def digits_only(written: str) -> str:
+    """Return the ASCII digits of a number as people write it."""
+    return re.sub(r"[^0-9]", "", written)
+
+
+def _nearest(named: list[tuple[int, str]], after: int) -> str | None:
+    """Return the platform last named before a place, else the first named behind it."""
+    if after:
+        return named[after - 1][1]
+    return named[0][1] if named else None
+
+
+def _mentions(text: str, platforms: Platforms) -> list[tuple[int, str]]:
+    patterns = _patterns(platforms)
+    return [(m.start(), patterns.owners[key_of(m[0])]) for m in patterns.mentions.finditer(text)]
+
+
+def _numbers(text: str, platforms: Platforms) -> Iterator[_Printed]:
+    """Yield the numbers behind labels in their order, once for each platform they may be of."""
+    patterns = _patterns(platforms)
+    for match in islice(patterns.labels.finditer(text), MOST_NUMBERS):
+        for meaning in patterns.meanings(key_of(match["label"])):
+            if number := _fitting(match["number"], meaning.platform):
+                yield _Printed(match.start("number"), number, meaning.own)
+
+
+def _fitting(written: str, platform: Platform) -> Number | None:
+    """Return the longest run of groups that is a number of the platform.
+
+    Groups as the platform prints them go first, so that a stray digit behind them is left out.
+    """
+    parts = re.split(r"[ -]+", written)
+    runs = [parts[:kept] for kept in range(len(parts), 0, -1)]
+    runs = [run for run in runs if len("".join(parts[len(run) :])) <= MOST_STRAY]
+    fitting = [run for run in runs if len("".join(run)) in platform.printed.digits]
+    known = [run for run in fitting if _grouping(run) in platform.printed.groups]
+    if not fitting:
+        return None
+    run = (known or fitting)[0]
+    telling = run == parts and _grouping(run) in platform.printed.own_groups
+    return Number(platform.key, "".join(run), telling)
+
+
+def _grouping(run: list[str]) -> str:
+    return "-".join(str(len(part)) for part in run)
+
+
+@lru_cache(maxsize=8)
+def _patterns(platforms: Platforms) -> _Patterns:
+    return _Patterns(platforms)
+
+
+@lru_cache(maxsize=1024)
+def _meanings(written: str, platforms: Platforms) -> tuple[_Meaning, ...]:
+    """Return what a label means: what it ends with is a label too, as in "Zoom Meeting ID"."""
+
+    def among(labels: tuple[str, ...]) -> bool:
+        return any(_ends_with(key, written, one) for one in labels)
+
+    key = key_of(written)
+    found = ((p, among(_labels(p)), among(p.printed.own_labels)) for p in platforms)
+    return tuple(_Meaning(p, own) for p, known, own in found if known or own)
+
+
+def _ends_with(key: str, written: str, label: str) -> bool:
+    """Whether a label ends with another: as a whole word of it, where it is Latin."""
+    ending = key_of(label)
+    if not key.endswith(ending):
+        return False
+    if key == ending or not is_word(ending[0]):
+        return True
+    words = [key_of(word) for word in re.split(r"[\s-]+", written)]
+    return ending in ("".join(words[at:]) for at in range(len(words)))
+
+
+@cache
+def _passcode(labels: tuple[str, ...], form: str) -> re.Pattern[str]:
+    # Behind a colon and on the same line, as the file says; else digits only, since "Password
+    # protected" names none, and neither does an empty "Passcode:" above the next line's words.
+    behind = (
+        r"[ \t]{0,3}(?:[(][^()\n]{0,40}[)])?[ \t]{0,3}"
+        rf"(?:{_SAYS}[ \t]{{0,8}}"
+        rf"(?:{_NO_PASSCODE}(?P<passcode>{form})|{_OPENED}[ \t]?{_NO_PASSCODE}(?P<marked>{form}))"
+        rf"|[:=]?\s{{0,8}}{_OPENED}(?P<digits>[0-9]{{4,10}}))(?![0-9A-Za-z])"
+    )
+    return re.compile(any_of(labels) + behind, re.IGNORECASE)

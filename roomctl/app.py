@@ -123,7 +123,8 @@ def calendar(config: Config) -> CalendarFeed | None:
 
     url = config.calendar.url
     try:
-        return None if url is None else CalendarFeed(url, config.room.zone)
+        room = config.calendar.room or ""
+        return None if url is None else CalendarFeed(url, config.room.zone, room)
     except PortError as error:
         raise ConfigError("room.toml", "calendar.url", str(error)) from error
 

@@ -259,6 +259,11 @@ class CalendarTable(Table):
     """[calendar]: where bookings come from."""
 
     url: str | None = None
+    room: str | None = Field(
+        default=None,
+        max_length=320,
+        description="the room's own address: what that guest has declined does not block it",
+    )
     join_before_s: int = Field(default=600, ge=0, le=3600)
 
 

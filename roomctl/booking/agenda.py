@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal
 
 from roomctl.frozen import frozen
@@ -22,6 +22,8 @@ class Booking:
     """One booking of the room, from `start` to `end` (aware; `end` is no longer in it).
 
     `fields` are the texts that may hold a link, by iCalendar name; `title` is empty if unknown.
+    `free`: it leaves the room free (transparent, or declined by the room); `tentative`: it may
+    still change, or the room has not accepted it.
     """
 
     id: str
@@ -33,6 +35,13 @@ class Booking:
     private: bool = False
     cancelled: bool = False
     all_day: bool = False
+    free: bool = False
+    tentative: bool = False
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nobody else can have the room in this time."""
+        return not (self.cancelled or self.free)
 
 
 @frozen
@@ -44,16 +53,20 @@ class SkippedEvent:
 
     uid: str
     title: str
-    why: Literal["unreadable", "too_much", "cut_off"]
+    why: Literal["unreadable", "too_much"]
     count: int = 1
 
 
 @frozen
 class CalendarRead:
-    """What one reading of a calendar gave: the good bookings, and what had to be left out."""
+    """What one reading of a calendar gave: the good bookings, and what had to be left out.
+
+    `series` is how many events and series there are in it, of any day.
+    """
 
     bookings: tuple[Booking, ...] = ()
     skipped: tuple[SkippedEvent, ...] = ()
+    series: int = 0
 
 
 LONGEST_LINE = 200  # characters of a title or a name; panels show about 60
@@ -76,14 +89,14 @@ def many_lines(text: str) -> str:
 
 
 class Agenda:
-    """Bookings in order of time; cancelled ones are left out, private titles are hidden.
+    """What blocks the room, in order of time: nothing cancelled, declined or marked as free.
 
     Titles and organizers come out as one line each, whoever wrote the calendar.
-    A private booking can still be joined: its link is read, its title never leaves here.
+    A private booking can still be joined: its link is read, its title and organizer never leave.
     """
 
     def __init__(self, bookings: Iterable[Booking]) -> None:
-        kept = (_discreet(booking) for booking in bookings if not booking.cancelled)
+        kept = (_discreet(booking) for booking in bookings if booking.blocks)
         self._bookings = tuple(sorted(kept, key=lambda b: (b.start, b.end, b.id)))
 
     def __iter__(self) -> Iterator[Booking]:
@@ -98,11 +111,12 @@ class Agenda:
 
     def today(self, moment: Moment, zone: tzinfo) -> tuple[Booking, ...]:
         """Return what touches the day of `moment` in `zone`, whole-day bookings first."""
-        day = moment.wall.astimezone(zone).date()
-        begin = datetime.combine(day, time(), zone)
-        end = datetime.combine(day + timedelta(days=1), time(), zone)
-        found = [b for b in self._bookings if b.start < end and _ends_after(b, begin)]
+        found = self.between(*day_of(moment.wall, zone))
         return tuple(sorted(found, key=lambda booking: not booking.all_day))
+
+    def between(self, start: datetime, end: datetime) -> tuple[Booking, ...]:
+        """Return what touches the time from `start` to `end`, in order of time."""
+        return tuple(b for b in self._bookings if b.start < end and _ends_after(b, start))
 
     def offered(self, moment: Moment, join_before_s: float) -> tuple[Booking, ...]:
         """Return what may be joined now: from `join_before_s` before its start to its end.
@@ -128,5 +142,14 @@ def _ends_after(booking: Booking, begin: datetime) -> bool:
 
 
 def _discreet(booking: Booking) -> Booking:
-    title = "" if booking.private else one_line(booking.title)
-    return replace(booking, title=title, organizer=one_line(booking.organizer))
+    if booking.private:
+        return replace(booking, title="", organizer="")
+    return replace(booking, title=one_line(booking.title), organizer=one_line(booking.organizer))
+
+
+def day_of(instant: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Return the beginning and the end of the day of an instant (aware) in `zone`, in UTC."""
+    day = instant.astimezone(zone).date()
+    begin = datetime.combine(day, time(), zone)
+    end = datetime.combine(day + timedelta(days=1), time(), zone)
+    return begin.astimezone(UTC), end.astimezone(UTC)

@@ -3,7 +3,7 @@
     stdin   one line of JSON (Task), then the calendar's bytes, to the end
     stdout  lines of JSON: {"series": 3}; then {"booking": {...}} and {"skipped": {...}}, and behind
             all that was said of one series {"read": 1}; at last {"done": true}
-            or {"error": "no_calendar"}
+            or {"error": "no_calendar"}: "cut_off" or "too_many"
 
 A hostile calendar costs this process its time or its memory, and nobody else anything: its parent
 ends it, and has every line that came before. Each series gets a slice of processor time, then a
@@ -29,10 +29,12 @@ from roomctl.frozen import frozen
 
 if TYPE_CHECKING:
     from roomctl.booking.ics import Series
+    from roomctl.booking.zone import Zones
 
 LONGEST_LINE = 512 * 1024  # bytes; 64 KiB of text are at most 384 KiB of escapes
 LONGEST_ANSWER = 8 * 1024 * 1024  # bytes
 MOST_BOOKINGS = 2000
+MOST_EVENTS = 30_000
 MEMORY_BYTES = 256 * 1024 * 1024  # address space; a calendar of 2 MiB takes half of it
 CPU_S = 15  # of the whole process, kept by the kernel
 BUDGET_S = 8.0  # of processor time for all series together
@@ -42,21 +44,25 @@ SLICES_S = (0.1, 0.4)  # of processor time for one series: first each gets the f
 
 @frozen
 class Task:
-    """What the child is asked: `zone` is an IANA name, the window's ends are aware."""
+    """What the child is asked: `zone` is an IANA name, the window's ends are aware.
+
+    `room` is the room's own address among the guests of an event; empty: it has none.
+    """
 
     zone: str
     start: datetime
     end: datetime
+    room: str = ""
 
     def line(self) -> bytes:
-        said = {"zone": self.zone, "start": self.start.isoformat(), "end": self.end.isoformat()}
-        return json.dumps(said).encode() + b"\n"
+        times = {"start": self.start.isoformat(), "end": self.end.isoformat()}
+        return json.dumps({"zone": self.zone, **times, "room": self.room}).encode() + b"\n"
 
 
 def task(line: bytes) -> Task:
     said = json.loads(line)
     start, end = datetime.fromisoformat(said["start"]), datetime.fromisoformat(said["end"])
-    return Task(said["zone"], start, end)
+    return Task(said["zone"], start, end, said["room"])
 
 
 def booking_line(booking: Booking) -> dict[str, Any]:
@@ -96,39 +102,38 @@ class _Reading:
         signal.signal(signal.SIGPROF, self._ring)
 
     def run(self, data: bytes) -> None:
-        from roomctl.booking import ics  # under the limits, and in this process alone
+        from roomctl.booking import ics, zone  # under the limits, and in this process alone
 
         try:
-            cut = ics.cut(data)
-        except ics.NoCalendar:
-            self._say({"error": "no_calendar"})
+            cut = ics.cut(data, self._asked.room)
+        except ics.NoCalendar as error:
+            self._say({"error": error.code})
             return
         del data
         self._say({"series": len(cut.series)})
-        for zone in cut.zones:
+        zones = zone.Zones(self._zone, self._asked.start, self._asked.end)
+        for said in cut.zones:
             with contextlib.suppress(_TooLongError, MemoryError), self._slice(SLICES_S[0]):
-                ics.zone_known(zone)
+                zones.describe(said)
         waiting = cut.series
         for slice_s in SLICES_S:
             last = slice_s == SLICES_S[-1]
             waiting = tuple(
-                each for each in waiting if not self._read(each, cut.head, slice_s, last=last)
+                each for each in waiting if not self._read(each, zones, slice_s, last=last)
             )
         for why, count in self._unnamed.items():
             self._say({"skipped": {"uid": "", "title": "", "why": why, "count": count}})
-        if not cut.complete:
-            self._say({"skipped": asdict(SkippedEvent("", "", "cut_off"))})
         self._say({"done": True})
 
-    def _read(self, series: Series, head: str, slice_s: float, *, last: bool) -> bool:
+    def _read(self, series: Series, zones: Zones, slice_s: float, *, last: bool) -> bool:
         """Read one series within a slice of time and tell it; False: it needs a longer one."""
-        from roomctl.booking import ics
+        from roomctl.booking.occurrence import occurrences
 
         asked = self._asked
         found: list[Booking] | SkippedEvent
         try:
             with self._slice(slice_s):
-                found = ics.occurrences(series, head, self._zone, asked.start, asked.end)
+                found = occurrences(series, zones, self._zone, asked.start, asked.end)
         except _TooLongError:
             if not last and self._left_s > 0:
                 return False
@@ -142,6 +147,7 @@ class _Reading:
         if isinstance(found, SkippedEvent):
             self._skip(found)
             return
+        found = [each for each in found if each.blocks]
         lines = [json.dumps({"booking": booking_line(each)}).encode() for each in found]
         full = self._said + sum(map(len, lines)) > LONGEST_ANSWER // 2
         if full or self._bookings + len(lines) > MOST_BOOKINGS:

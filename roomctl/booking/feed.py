@@ -1,6 +1,7 @@
 """Where bookings come from: an iCalendar file, or an iCalendar url, read whole each time.
 
-    ics:/var/lib/roomctl/room.ics        ics:https://calendar.example.org/room.ics
+    ics:/var/lib/roomctl/room.ics       https://calendar.example.org/room.ics
+    webcal://calendar.example.org/room.ics, or ics: before a url
 
 Fetched here, parsed in a process of its own (`child`), since a few bytes of calendar can ask for
 minutes of work. Occurrences of a series are bookings of their own: a moved one may be on another
@@ -26,9 +27,15 @@ from roomctl.errors import PortError, PortReason
 from roomctl.frozen import frozen
 from roomctl.wire import in_thread
 
-LARGEST = 2 * 1024 * 1024  # bytes of one calendar
+LARGEST = 8 * 1024 * 1024  # bytes of one calendar: 10,000 events with their texts
 CHILD_S = 60.0  # of wall time; its own limits are of processor time, which may come late
 _MARGIN = timedelta(hours=6)  # read beyond the window, so that the same bytes are not parsed again
+_WEB = {"https": "https", "http": "http", "webcal": "https", "webcals": "https"}
+_REFUSED = {
+    "no_calendar": "is no iCalendar file; does its url need a login?",
+    "cut_off": "is cut off, its END:VCALENDAR is missing; read it again when it is all there",
+    "too_many": f"lists more than {child.MOST_EVENTS} events; publish fewer weeks",
+}
 _STAMP = re.compile(rb"^DTSTAMP[^\r\n]*", re.MULTILINE)  # some servers write the time of asking
 
 
@@ -43,24 +50,27 @@ class _Parsed:
 
 
 class CalendarFeed:
-    """The bookings of one calendar; `zone` is where times without a zone and whole days are."""
+    """The bookings of one calendar; `zone` is where times without a zone and whole days are.
 
-    def __init__(self, url: str, zone: ZoneInfo) -> None:
-        kind, _, place = url.partition(":")
-        web = place.startswith(("https://", "http://"))
-        if kind != "ics" or not place or ("://" in place and not web):
-            why = "is no calendar; expected ics:/path/file.ics or ics:https://host/file.ics"
+    `room` is the room's own address: what that guest has declined does not block it. PortError
+    if `url` is of no kind that can be read.
+    """
+
+    def __init__(self, url: str, zone: ZoneInfo, room: str = "") -> None:
+        place, web = _place(url)
+        if not place:
+            why = "is no calendar; expected ics:/path/file.ics, https:// or webcal://host/file.ics"
             raise PortError(_shown(url), why, PortReason.UNSUPPORTED)
         self.shown = _shown(url)
-        self._place, self._web, self._zone = place, web, zone
+        self._place, self._web, self._zone, self._room = place, web, zone, room
         self._one_at_a_time = asyncio.Lock()
         self._parsed: _Parsed | None = None
 
     async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead:
-        """Return every occurrence that touches the window, cancelled ones marked.
+        """Return every occurrence that touches the window and blocks the room.
 
-        Raises PortError if the calendar is missing, larger than 2 MiB, not there within 10 s, or
-        no iCalendar. Events that cannot be read, or take too long, are named and left out.
+        Raises PortError if the calendar is missing, larger than 8 MiB, not there within 10 s, cut
+        off, or no iCalendar. Events that cannot be read, or take too long, are named and left out.
         """
         async with self._one_at_a_time:
             data = await (self._fetched() if self._web else in_thread(self._read))
@@ -76,7 +86,7 @@ class CalendarFeed:
                 for booking in last.read.bookings
                 if booking.start < window_end and booking.end >= window_start
             )
-            return CalendarRead(tuple(touching), last.read.skipped)
+            return CalendarRead(tuple(touching), last.read.skipped, last.read.series)
 
     def _read(self) -> bytes:
         try:
@@ -115,17 +125,18 @@ class CalendarFeed:
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CHILD_S):
-                    task = child.Task(self._zone.key, start, end)
+                    task = child.Task(self._zone.key, start, end, self._room)
                     await _say(process, task.line() + data)
                     await answers.take(process)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-        if answers.error == "no_calendar":
-            raise self._error("is no iCalendar file; does its url need a login?")
+        if answers.error is not None:
+            raise self._error(_REFUSED.get(answers.error, answers.error))
         if answers.series is None:
-            why = f"could not be read: its reader ended with {process.returncode}"
+            ended = f"its reader ended with {process.returncode}"
+            why = f"took too much memory or time, {ended}; publish fewer weeks"
             raise self._error(why)
         return answers
 
@@ -164,7 +175,7 @@ class _Answers:
         missing = max(1, (self.series or 0) - self._read)
         rest = () if self.done else (SkippedEvent("", "", "too_much", missing),)
         found = sorted(self._bookings, key=lambda booking: booking.start)
-        return CalendarRead(tuple(found), (*self._skipped, *rest))
+        return CalendarRead(tuple(found), (*self._skipped, *rest), self.series or 0)
 
     def _one(self, said: dict[str, object]) -> None:
         match said:
@@ -194,6 +205,16 @@ async def _say(process: asyncio.subprocess.Process, data: bytes) -> None:
 
 def _within(parsed: _Parsed, start: datetime, end: datetime) -> bool:
     return parsed.start <= start and end <= parsed.end
+
+
+def _place(url: str) -> tuple[str, bool]:
+    """Return a calendar's path or address, and whether it is on the web; no place: no calendar."""
+    bare = url.removeprefix("ics:")
+    scheme, slashes, rest = bare.partition("://")
+    if slashes:
+        web = _WEB.get(scheme.casefold())
+        return (f"{web}://{rest}", True) if web and rest else ("", True)
+    return (bare, False) if bare != url else ("", False)
 
 
 def _shown(url: str) -> str:

@@ -347,6 +347,45 @@ def link(
     end(1 if invitation.parsed.refused else 0)
 
 
+@app.command(epilog="Example: roomctl agenda room.ics --at 2026-11-26 --zone Asia/Shanghai --json")
+def agenda(
+    calendar: Annotated[
+        str, typer.Argument(metavar="FILE|URL", help="An iCalendar file or address; - reads stdin.")
+    ],
+    at: Annotated[
+        str | None, typer.Option(help="The day: an ISO date or time; default: today.")
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(help="The room's time zone, IANA's or Windows' name; default: this box's."),
+    ] = None,
+    room: Annotated[
+        str | None, typer.Option(help="The room's address among the guests of a booking.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="A room.toml, for its zone and platforms.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read one day of a calendar as a room does.
+
+    With --json a list of objects, or {"error": ...} and exit status 1.
+    """
+    from roomctl.cli.agenda import CalendarQuery, day
+
+    try:
+        found = day(CalendarQuery(calendar, at, zone, room, config))
+        said = json.dumps(found.records()) if as_json else "\n".join(found.words())
+    except RoomctlError as error:
+        if not as_json:
+            raise
+        typer.echo(json.dumps({"error": str(error)}))
+        raise typer.Exit(1) from None
+    if found.left_out:
+        sys.stderr.write(f"roomctl: {found.left_out}\n")
+    typer.echo(said)
+
+
 @app.command(epilog="Example: roomctl visca --json '81 01 06 04 FF' '90 41 FF'")
 def visca(
     frames: Annotated[

@@ -91,8 +91,8 @@ def test_the_next_booking_has_not_begun(now: str, expected: str | None):
     assert (following.id if following else None) == expected
 
 
-def test_a_private_title_is_hidden_and_the_organizer_is_not():
-    assert (DAY["secret"].title, DAY["secret"].organizer) == ("", "Wang Fang")
+def test_of_a_private_booking_neither_title_nor_organizer_is_told():
+    assert (DAY["secret"].title, DAY["secret"].organizer) == ("", "")
     assert DAY["ten"].title == "about ten"
 
 

@@ -86,7 +86,7 @@ def day(found: dict[str, Booking], date: str) -> Booking:
 async def test_a_series_is_read_occurrence_by_occurrence(tmp_path: Path):
     found = await read(tmp_path)
     days = sorted(key.partition("/")[2][:10] for key in found if key.startswith("daily"))
-    assert days == ["2026-11-23", "2026-11-24", "2026-11-25", "2026-11-27"]
+    assert days == ["2026-11-23", "2026-11-24", "2026-11-27"]
 
 
 @pytest.mark.real
@@ -109,10 +109,9 @@ async def test_a_moved_occurrence_has_its_own_time_and_link(tmp_path: Path):
 
 
 @pytest.mark.real
-async def test_a_cancelled_occurrence_is_marked(tmp_path: Path):
-    found = await read(tmp_path)
-    assert day(found, "2026-11-25").cancelled
-    assert not day(found, "2026-11-23").cancelled
+async def test_a_cancelled_occurrence_is_not_there(tmp_path: Path):
+    days = [key.partition("/")[2][:10] for key in await read(tmp_path) if key.startswith("daily")]
+    assert days == ["2026-11-23", "2026-11-24", "2026-11-27"]
 
 
 @pytest.mark.real
@@ -122,7 +121,7 @@ async def test_a_whole_day_and_a_time_without_zone_are_the_rooms(tmp_path: Path)
     assert (fair.all_day, fair.private, fair.organizer) == (True, True, "li.wei@example.org")
     assert fair.start == datetime(2026, 11, 28, tzinfo=SHANGHAI)
     assert fair.end == datetime(2026, 11, 29, tzinfo=SHANGHAI)
-    floating = found["floating@example.org/2026-11-29T10:00:00"]
+    floating = found["floating@example.org/2026-11-29T10:00:00+08:00"]
     assert floating.start == datetime(2026, 11, 29, 10, tzinfo=SHANGHAI)
     assert floating.end == datetime(2026, 11, 29, 11, tzinfo=SHANGHAI)
 
@@ -136,18 +135,18 @@ async def test_a_text_is_read_without_its_escapes(tmp_path: Path):
 @pytest.mark.real
 async def test_a_broken_event_leaves_the_others_readable(tmp_path: Path):
     found = await read(tmp_path)
-    assert len(found) == 6
+    assert len(found) == 5
 
 
 @pytest.mark.real
 async def test_a_series_of_every_second_is_left_out(tmp_path: Path):
     found = await read(tmp_path, SERIES.replace("FREQ=DAILY;COUNT=5", "FREQ=SECONDLY"))
-    assert "floating@example.org/2026-11-29T10:00:00" in found
+    assert "floating@example.org/2026-11-29T10:00:00+08:00" in found
     assert len(found) < 10
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("text", ["", "<html>Sign in</html>", "BEGIN:VCALENDAR\n", "\x00\xff"])
+@pytest.mark.parametrize("text", ["", "<html>Sign in</html>", "\x00\xff"])
 async def test_what_is_no_calendar_is_said_so(tmp_path: Path, text: str):
     with pytest.raises(PortError, match="is no iCalendar file"):
         await read(tmp_path, text)
@@ -159,11 +158,13 @@ async def test_a_missing_file_is_named(tmp_path: Path):
 
 
 async def test_a_file_that_is_too_large_is_not_read(tmp_path: Path):
-    with pytest.raises(PortError, match="larger than 2 MiB"):
+    with pytest.raises(PortError, match="larger than 8 MiB"):
         await read(tmp_path, SERIES + "X" * LARGEST)
 
 
-@pytest.mark.parametrize("url", ["caldav:https://a.example/", "ics:", "ics:ftp://a.example/x", "x"])
+@pytest.mark.parametrize(
+    "url", ["caldav:https://a.example/", "ics:", "ics:ftp://a.example/x", "x", "webcal://"]
+)
 def test_a_url_of_another_kind_is_refused(url: str):
     with pytest.raises(PortError, match="is no calendar; expected ics:"):
         CalendarFeed(url, SHANGHAI)
@@ -203,7 +204,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch):
 async def test_a_calendar_is_fetched_from_its_url():
     async with serving(http(SERIES.replace("\n", "\r\n").encode())) as url:
         found = (await CalendarFeed(f"ics:{url}/room.ics", SHANGHAI).bookings(START, END)).bookings
-    assert len(found) == 6
+    assert len(found) == 5
     assert [booking.start for booking in found] == sorted(booking.start for booking in found)
 
 
@@ -218,7 +219,7 @@ async def test_an_answer_that_is_no_calendar_says_its_status_and_not_the_secret(
 @pytest.mark.real
 async def test_an_answer_without_end_is_cut_off():
     async with serving(http(b"X" * (LARGEST + 4096))) as url:
-        with pytest.raises(PortError, match="larger than 2 MiB"):
+        with pytest.raises(PortError, match="larger than 8 MiB"):
             await CalendarFeed(f"ics:{url}/room.ics", SHANGHAI).bookings(START, END)
 
 

@@ -18,6 +18,9 @@ from hypothesis import strategies as st
 
 from roomctl.booking import CalendarRead, child, ics
 from roomctl.booking.feed import LARGEST, CalendarFeed, _Answers
+from roomctl.booking.occurrence import occurrences
+from roomctl.booking.zone import Zones
+from roomctl.errors import PortError
 from tests.booking import hostile
 from tests.booking.hostile import END, START, calendar, event, good
 from tests.examples import examples
@@ -25,6 +28,7 @@ from tests.examples import examples
 pytestmark = pytest.mark.real
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+ZONES = Zones(SHANGHAI, START, END)
 MB = 1024 * 1024
 MEASURED = f"""
 from pathlib import Path
@@ -116,10 +120,10 @@ def test_the_child_keeps_to_its_limits():
 @pytest.mark.parametrize("data", [hostile.MANY_FIELDS, hostile.LONG_FIELD])
 def test_the_texts_of_one_event_are_bounded_before_anybody_reads_them(data: bytes):
     for series in ics.cut(data).series:
-        (lines,) = series.events
+        lines = series.events[0].lines
         assert sum(map(len, lines)) < ics.LONGEST_EVENT + 4096
         assert len(lines) < 60
-        (booking,) = found = ics.occurrences(series, "", SHANGHAI, START, END)
+        (booking,) = found = occurrences(series, ZONES, SHANGHAI, START, END)
         assert isinstance(found, list)
         assert sum(map(len, booking.fields.values())) <= ics.LONGEST_EVENT
 
@@ -134,7 +138,7 @@ def test_a_short_link_survives_a_long_text_beside_it():
         )
     )
     (series,) = ics.cut(data).series
-    found = ics.occurrences(series, "", SHANGHAI, START, END)
+    found = occurrences(series, ZONES, SHANGHAI, START, END)
     assert isinstance(found, list)
     assert found[0].fields["LOCATION"] == "https://zoom.us/j/91234567890"
 
@@ -144,13 +148,10 @@ async def read(folder: Path, data: bytes) -> CalendarRead:
     return await CalendarFeed(f"ics:{folder}/room.ics", SHANGHAI).bookings(START, END)
 
 
-async def test_a_calendar_that_breaks_off_shows_what_is_whole_and_says_so(tmp_path: Path):
-    found = await read(tmp_path, calendar(good(), event("cut", "SUMMARY:Cut"))[:-28])
-    assert [booking.title for booking in found.bookings] == ["Good"]
-    assert [(each.title, each.why) for each in found.skipped] == [
-        ("Cut", "unreadable"),
-        ("", "cut_off"),
-    ]
+@pytest.mark.parametrize("missing", [5, 28, 60])
+async def test_a_calendar_that_breaks_off_is_refused(tmp_path: Path, missing: int):
+    with pytest.raises(PortError, match="is cut off"):
+        await read(tmp_path, calendar(good(), event("cut", "SUMMARY:Cut"))[:-missing])
 
 
 @pytest.mark.parametrize(
@@ -242,7 +243,7 @@ def test_lines_in_any_order_are_read_or_named(lines: list[str]):
     except ics.NoCalendar:
         return
     for series in cut.series:
-        found = ics.occurrences(series, cut.head, SHANGHAI, START, END)
+        found = occurrences(series, ZONES, SHANGHAI, START, END)
         bookings = found if isinstance(found, list) else []
         assert all(booking.end >= booking.start for booking in bookings)
 

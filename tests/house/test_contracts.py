@@ -82,7 +82,7 @@ ALLOWED = [
     ("camera/profile", "pydantic"),
     ("camera/planted", "roomctl.device"),
     ("camera/planted", "roomctl.wire"),
-    ("booking/ics", "icalendar"),
+    ("booking/occurrence", "icalendar"),
     ("booking/fetch", "httpcore"),
     ("api/planted", "fastapi"),
     ("cli/planted", "typer"),

@@ -1,0 +1,513 @@
+"""One series of events -> its bookings, each occurrence by itself. Pure; runs in the child.
+
+What an event means (blocks the room, tentative, private) is read here; `recurring_ical_events` gets
+no more of it than its times, mended where producers err: a time without seconds, a day where a time
+is meant, an UNTIL in another form than its beginning, an exception in another zone than its series.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
+from urllib.parse import unquote
+
+import icalendar
+import recurring_ical_events
+
+from roomctl.booking.agenda import Booking, SkippedEvent, many_lines, one_line
+from roomctl.booking.ics import Event, Series, address, content_line, unescaped
+from roomctl.booking.zone import UNREADABLE, Zones
+
+MOST_OCCURRENCES = 300  # of one series in one window; an hourly one has 66
+_NEAR = timedelta(days=2)  # more than any zone is away from another
+
+_DAY = re.compile(r"[;:](?:[^:]*:)?(\d{4})(\d\d)(\d\d)(?:T|\s*$)")
+_TOKEN = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d):?(\d\d)?(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?)?"
+)
+_DURATION = re.compile(
+    r"[+]?(-?)P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?"
+)
+_UNTIL = re.compile(r"UNTIL=(\d{4})(\d\d)(\d\d)", re.IGNORECASE)
+_JOINS = re.compile(r"://|\d{3}[ -]?\d{3}")  # a title that may tell where the meeting is
+_INDEX = "X-ROOMCTL-EVENT"
+
+
+def occurrences(
+    series: Series, zones: Zones, room: tzinfo, start: datetime, end: datetime
+) -> list[Booking] | SkippedEvent:
+    """Return what of `series` touches the window, or that it cannot be shown."""
+    if series.why_not is not None:
+        return SkippedEvent(series.uid, series.title, series.why_not)
+    if all(_elsewhen(event, start, end) for event in series.events):
+        return []
+    try:
+        found = _Expansion(series, zones, room).between(start, end)
+    except UNREADABLE:
+        return SkippedEvent(series.uid, series.title, "unreadable")
+    if len(found) > MOST_OCCURRENCES:
+        return SkippedEvent(series.uid, series.title, "too_much")
+    return found
+
+
+def _elsewhen(event: Event, start: datetime, end: datetime) -> bool:
+    """Whether a VEVENT, by its dates alone, cannot touch the window: most of a calendar is past."""
+    begin = _day(event.once.get("DTSTART", ""))
+    if begin is None or "RECURRENCE-ID" in event.once:
+        return False
+    if any(line.startswith("RDATE") for line in event.dates):
+        return False
+    if begin > end.date() + _NEAR:
+        return True
+    if "DURATION" in event.once:
+        return False
+    last = max(begin, _day(event.once.get("DTEND", "")) or begin)
+    lasts = last - begin
+    for rule in event.rules:
+        match = _UNTIL.search(rule)
+        until = _date_of(match) if match else None
+        if until is None:
+            return False
+        last = max(last, until)
+    return start.date() - last > _NEAR + lasts
+
+
+def _day(line: str) -> date | None:
+    match = _DAY.search(line)
+    return _date_of(match) if match else None
+
+
+def _date_of(match: re.Match[str]) -> date | None:
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        return None
+
+
+class _When(NamedTuple):
+    """The times of one property: dates, or local times in a zone that icalendar knows by `name`.
+
+    `periods` are the lengths of RDATE's periods, by their place.
+    """
+
+    values: tuple[date, ...]
+    name: str
+    zone: tzinfo
+    periods: Mapping[int, timedelta]
+
+    @property
+    def whole_days(self) -> bool:
+        return not isinstance(self.values[0], datetime)
+
+    @property
+    def instant(self) -> datetime:
+        """The first value as an instant, in UTC."""
+        return _instant(self.values[0], self.zone)
+
+    def line(self, prop: str, params: str = "") -> str:
+        """Write it as icalendar reads it."""
+        said = [_written(value) for value in self.values]
+        if self.whole_days:
+            return f"{prop}{params};VALUE=DATE:{','.join(said)}"
+        utc = self.name == "UTC"
+        zone = "" if utc else f";TZID={self.name}"
+        said = [each + ("Z" if utc else "") for each in said]
+        for at, length in self.periods.items():
+            said[at] += f"/PT{round(length.total_seconds())}S"
+        kind = ";VALUE=PERIOD" if self.periods else ""
+        return f"{prop}{params}{kind}{zone}:{','.join(said)}"
+
+
+def _written(value: date) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y%m%dT%H%M%S}".zfill(15)
+    return f"{value:%Y%m%d}".zfill(8)
+
+
+def _instant(value: date, zone: tzinfo) -> datetime:
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+
+
+class _Expansion:
+    """The occurrences of one series."""
+
+    def __init__(self, series: Series, zones: Zones, room: tzinfo) -> None:
+        self._series, self._zones, self._room = series, zones, room
+        self._master = next((e for e in series.events if "RECURRENCE-ID" not in e.once), None)
+        self._first: _When | None = None
+        self._first = self._start(self._master) if self._master else None
+
+    def between(self, start: datetime, end: datetime) -> list[Booking]:
+        events = self._series.events
+        if len(events) == 1 and not events[0].repeats:
+            found = [self._single(events[0])]
+        else:
+            found = self._repeated(start, end)
+        return [each for each in found if _touches(each, start, end)]
+
+    def _single(self, event: Event) -> Booking:
+        begin = self._start(event)
+        last = self._end(event, begin)
+        length = self._length(event)
+        if last is not None:
+            end = last.instant
+        elif length is not None:
+            end = _after(begin, length, exact=_is_exact(event))
+        else:
+            end = _after(begin, timedelta(days=begin.whole_days), exact=False)
+        place = self._when(event, "RECURRENCE-ID")
+        first = begin if place is None else place
+        return self._booking(event, first.values[0], first.zone, begin.instant, end, begin)
+
+    def _repeated(self, start: datetime, end: datetime) -> list[Booking]:
+        bodies = []
+        for index, event in enumerate(self._series.events):
+            lines = self._lines(event)
+            bodies += ["BEGIN:VEVENT", "UID:1", f"{_INDEX}:{index}", *lines, "END:VEVENT"]
+        text = "\r\n".join(("BEGIN:VCALENDAR", "VERSION:2.0", *bodies, "END:VCALENDAR", ""))
+        calendar = icalendar.Calendar.from_ical(text)
+        if any(event.errors for event in calendar.subcomponents):
+            raise ValueError("a property cannot be read")
+        asked = recurring_ical_events.of(calendar)
+        day = timedelta(days=1)  # its whole days are not the room's
+        return [self._occurrence(each) for each in asked.between(start - day, end + day)]
+
+    def _occurrence(self, found: icalendar.Event) -> Booking:
+        event = self._series.events[int(str(found[_INDEX]))]
+        begin, last = found.start, found.end
+        zone = self._zone_of(begin)
+        end = _instant(last, zone)
+        length = self._length(event)
+        if isinstance(begin, datetime) and length is not None and last - begin == length:
+            end = _after(_When((begin,), "", zone, {}), length, exact=_is_exact(event))
+        place = found.decoded("RECURRENCE-ID", begin)
+        place = place if isinstance(place, date) else begin
+        when = _When((begin,), "", zone, {})
+        return self._booking(event, place, self._zone_of(place), _instant(begin, zone), end, when)
+
+    def _zone_of(self, value: date) -> tzinfo:
+        own = value.tzinfo if isinstance(value, datetime) else None
+        return own or self._room
+
+    def _booking(
+        self, event: Event, place: date, zone: tzinfo, begin: datetime, end: datetime, when: _When
+    ) -> Booking:
+        known = self._series.uid or "-"
+        if isinstance(place, datetime):
+            place = _instant(place, zone).astimezone(self._room)
+        return Booking(
+            id=f"{known}/{place.isoformat()}",
+            title=one_line(event.text("SUMMARY")),
+            organizer=one_line(_organizer(event)),
+            start=begin.astimezone(self._room),
+            end=max(begin, end).astimezone(self._room),
+            fields=_fields(event),
+            private=event.private,
+            cancelled=event.cancels or event.value("STATUS").strip().upper() == "CANCELLED",
+            free=_is_free(event),
+            tentative=_is_tentative(event),
+            all_day=when.whole_days or _said(event, "X-MICROSOFT-CDO-ALLDAYEVENT") == "TRUE",
+        )
+
+    def _lines(self, event: Event) -> Iterator[str]:
+        """Yield what decides on an event's times, as icalendar reads it."""
+        begin = self._start(event)
+        yield begin.line("DTSTART")
+        last, length = self._end(event, begin), self._length(event)
+        if last is not None:
+            yield last.line("DTEND")
+        elif length is not None:
+            yield f"DURATION:PT{round(length.total_seconds())}S"
+        if "RECURRENCE-ID" in event.once and (place := self._when(event, "RECURRENCE-ID")):
+            said = content_line(event.once["RECURRENCE-ID"]).params.get("RANGE", "")
+            future = ";RANGE=THISANDFUTURE" if said.strip().upper() == "THISANDFUTURE" else ""
+            yield place.line("RECURRENCE-ID", future)
+        sequence = event.age[0]
+        if sequence >= 0:
+            yield f"SEQUENCE:{sequence}"
+        for line in event.rules:
+            yield _rule(content_line(line).value, begin, self._room)
+        for line in event.dates:
+            name = line[: len("RDATE")] if line.startswith("RDATE") else "EXDATE"
+            for when in self._listed(event, line, begin):
+                yield when.line(name)
+
+    def _listed(self, event: Event, line: str, begin: _When) -> Iterator[_When]:
+        """Yield the dates and the times of a list; one that cannot be read is left out."""
+        for mended in _times(line, event.calendar, self._zones, begin.name, strict=False):
+            yield (
+                self._of_series(mended)
+                if line.startswith("EXDATE")
+                else _as(mended, begin, self._room)
+            )
+
+    def _of_series(self, when: _When) -> _When:
+        """Return a place in a series of whole days as a day."""
+        if self._first is None or not self._first.whole_days or when.whole_days:
+            return when
+        return _When(
+            tuple(_as_day(v, when.zone, self._room) for v in when.values), "", when.zone, {}
+        )
+
+    def _when(self, event: Event, name: str) -> _When | None:
+        if name not in event.once:
+            return None
+        line, first = event.once[name], self._first if name == "RECURRENCE-ID" else None
+        floating = first.name if first else ""
+        (found,) = _times(line, event.calendar, self._zones, floating)
+        return _as(found, first, self._room) if first else found
+
+    def _start(self, event: Event) -> _When:
+        """Return when an event begins; an instance without a time of its own has not moved."""
+        found = self._when(event, "DTSTART") or self._when(event, "RECURRENCE-ID")
+        if found is None:
+            raise ValueError("no DTSTART")
+        return found
+
+    def _end(self, event: Event, begin: _When) -> _When | None:
+        """Return when an event ends if it says so and does not end before it begins."""
+        found = self._when(event, "DTEND")
+        if found is None:
+            return None
+        if begin.whole_days and not found.whole_days:
+            found = _When((_day_after(found.values[0]),), "", found.zone, {})
+        elif found.whole_days and not begin.whole_days:
+            midnight = datetime.combine(found.values[0], time())
+            found = _When((midnight,), begin.name, begin.zone, {})
+        if begin.whole_days:
+            return found if found.values[0] > begin.values[0] else None
+        return found if found.instant >= begin.instant else None
+
+    def _length(self, event: Event) -> timedelta | None:
+        """Return DURATION, or, of an instance that says no times, that of the series."""
+        if "DURATION" in event.once and "DTEND" not in event.once:
+            return _duration(event.value("DURATION"))
+        master = self._master
+        bare = "DTSTART" not in event.once and "DTEND" not in event.once
+        if bare and master is not None and master is not event and self._first is not None:
+            last = self._end(master, self._first)
+            return self._length(master) if last is None else last.instant - self._first.instant
+        return None
+
+
+def _after(begin: _When, length: timedelta, *, exact: bool) -> datetime:
+    """Return the instant `length` after a beginning: hours are exact, days are the wall's."""
+    if exact and not begin.whole_days:
+        return begin.instant + length
+    first = begin.values[0]
+    wall = first if isinstance(first, datetime) else datetime.combine(first, time())
+    return _instant(wall + length, begin.zone)
+
+
+def _touches(booking: Booking, start: datetime, end: datetime) -> bool:
+    ends_after = booking.end > start or booking.start == booking.end >= start
+    return booking.start < end and ends_after
+
+
+def _times(
+    line: str, calendar: int, zones: Zones, floating: str, *, strict: bool = True
+) -> list[_When]:
+    """Return the times of a property, alike ones together; ValueError if strict and one is none.
+
+    `floating` is the zone of times that name none; "": the room's.
+    """
+    said = content_line(line)
+    tokens = said.value.split(",")
+    tzid = said.params.get("TZID", "")
+    if not _TOKEN.fullmatch(tokens[0].strip().upper().partition("/")[0]) and ":" in said.value:
+        # "DTSTART;TZID=(UTC+08:00) Beijing, Chongqing:20261126T090000", without its quotes
+        tzid = line.partition("TZID=")[2].rpartition(":")[0]
+        tokens = line.rpartition(":")[2].split(",")
+    only_days = said.params.get("VALUE", "").strip().upper() == "DATE"
+    name = zones.name(calendar, tzid) if tzid.strip() else floating or zones.name(calendar, "")
+    found: dict[str, list[tuple[date, timedelta | None]]] = {}
+    for token in tokens:
+        first, slash, rest = token.strip().upper().partition("/")
+        value = _moment(first, only_days)
+        if value is None:
+            if strict:
+                raise ValueError(f"{token!r} is no time")
+            continue
+        own, length = name, _until(rest, value, zones.zone(name)) if slash else None
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            value, own = value.astimezone(UTC).replace(tzinfo=None), "UTC"
+        key = own if isinstance(value, datetime) else ""
+        found.setdefault(key, []).append((value, length))
+    return [
+        _When(
+            tuple(value for value, _ in pairs),
+            key,
+            zones.zone(key),
+            {at: length for at, (_, length) in enumerate(pairs) if length is not None},
+        )
+        for key, pairs in found.items()
+    ]
+
+
+def _until(end: str, begin: date, zone: tzinfo) -> timedelta | None:
+    """Return how long a period is: "PT1H", or the time at which it ends."""
+    if end.startswith(("P", "+P")):
+        match = _DURATION.fullmatch(end)
+        return _duration(end) if match and len(match[0]) > len("PT") else None
+    last = _moment(end, only_days=False)
+    if last is None:
+        return None
+    return max(_instant(last, zone) - _instant(begin, zone), timedelta(0))
+
+
+def _moment(token: str, only_days: bool) -> date | None:
+    """Return a date, a local time, or a time with its offset; None if it is none of them."""
+    match = _TOKEN.fullmatch(token)
+    if match is None:
+        return None
+    day = _date_of(match)
+    if day is None or match[4] is None or only_days:
+        return day
+    hours, minutes, seconds = int(match[4]), int(match[5]), int(match[6] or 0)
+    if hours > 24 or minutes > 59 or seconds > 60 or (hours == 24 and minutes + seconds):
+        return None
+    found = datetime.combine(day, time()) + timedelta(
+        hours=hours, minutes=minutes, seconds=min(seconds, 59)
+    )
+    return found if match[7] is None else datetime.fromisoformat(f"{found.isoformat()}{match[7]}")
+
+
+def _as(when: _When, begin: _When, room: tzinfo) -> _When:
+    """Return further dates of a series in the form of its first."""
+    if begin.whole_days and not when.whole_days:
+        return _When(tuple(_as_day(v, when.zone, room) for v in when.values), "", when.zone, {})
+    if when.whole_days and isinstance(begin.values[0], datetime):
+        clock = begin.values[0].time()
+        values = tuple(datetime.combine(value, clock) for value in when.values)
+        return _When(values, begin.name, begin.zone, {})
+    return when
+
+
+def _as_day(value: date, zone: tzinfo, room: tzinfo) -> date:
+    """Return the day that a time stands for: the one written, or the room's if it is in UTC."""
+    if not isinstance(value, datetime):
+        return value
+    if zone.utcoffset(None) == timedelta(0) and value.time() != time():
+        return value.replace(tzinfo=UTC).astimezone(room).date()
+    return value.date()
+
+
+def _day_after(value: date) -> date:
+    if not isinstance(value, datetime):
+        return value
+    return value.date() + timedelta(days=value.time() != time())
+
+
+def _duration(text: str) -> timedelta:
+    """Return a duration, a negative one as none; ValueError."""
+    match = _DURATION.fullmatch(text.strip().upper())
+    if match is None or len(match[0]) < len("P1D"):
+        raise ValueError(f"{text!r} is no duration")
+    weeks, days, hours, minutes, seconds = (int(match[n] or 0) for n in range(2, 7))
+    length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return timedelta(0) if match[1] else length
+
+
+def _is_exact(event: Event) -> bool:
+    """Whether a duration is of hours, which a change of the clock does not stretch."""
+    return not re.search(r"\d[WD]", event.value("DURATION").upper())
+
+
+def _rule(text: str, begin: _When, room: tzinfo) -> str:
+    """Return a rule as dateutil reads it; ValueError. Its UNTIL is meant as the beginning is."""
+    parts = dict[str, str]()
+    for part in text.upper().replace(" ", "").split(";"):
+        name, _, value = part.partition("=")
+        if value:
+            parts.setdefault(name, value.strip(","))
+    if parts.get("RSCALE") == "GREGORIAN":
+        del parts["RSCALE"]
+        parts.pop("SKIP", None)
+    if "FREQ" not in parts:
+        raise ValueError("a rule without FREQ")
+    if parts.get("INTERVAL", "1").strip("0") == "":
+        parts["INTERVAL"] = "1"
+    if "UNTIL" in parts:
+        parts["UNTIL"] = _last(parts["UNTIL"], begin, room)
+    return "RRULE:" + ";".join(f"{name}={value}" for name, value in parts.items())
+
+
+def _last(text: str, begin: _When, room: tzinfo) -> str:
+    """Return UNTIL as a day for whole days, else in UTC; a day is meant to its end."""
+    value = _moment(text, only_days=False)
+    if value is None:
+        raise ValueError(f"{text!r} is no UNTIL")
+    if begin.whole_days:
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            utc = value.astimezone(UTC)
+            written = utc.time() in (time(), time(23, 59, 59))
+            value = utc.date() if written else utc.astimezone(room).date()
+        return _written(value.date() if isinstance(value, datetime) else value)
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time(23, 59, 59))
+    return _written(_instant(value, begin.zone).replace(tzinfo=None)) + "Z"
+
+
+def _is_free(event: Event) -> bool:
+    """Whether it leaves the room free: so it says, or the room has declined it."""
+    transparent = _said(event, "TRANSP").startswith("TRANSPARENT")
+    return transparent or _said(event, _BUSY) == "FREE" or _answer(event) == "DECLINED"
+
+
+def _is_tentative(event: Event) -> bool:
+    """Whether it may still change: so it says, or the room was asked and has not accepted."""
+    said = "TENTATIVE" in (_said(event, "STATUS"), _said(event, _BUSY))
+    return said or _answer(event) not in (None, "ACCEPTED")
+
+
+_BUSY = "X-MICROSOFT-CDO-BUSYSTATUS"
+
+
+def _said(event: Event, name: str) -> str:
+    return event.value(name).strip().upper()
+
+
+def _answer(event: Event) -> str | None:
+    """Return what the room answered, "ACCEPTED" before others; None: it was not asked."""
+    answers = [
+        content_line(line).params.get("PARTSTAT", "").strip().upper() or "NEEDS-ACTION"
+        for line in event.attendees
+    ]
+    return min(answers, key=lambda answer: answer != "ACCEPTED", default=None)
+
+
+def _organizer(event: Event) -> str:
+    """Return the organizer's name, else the address without its scheme."""
+    said = content_line(event.once.get("ORGANIZER", ""))
+    email = said.params.get("EMAIL", "")
+    written = said.value if "@" in said.value or not email else email
+    return said.params.get("CN", "").strip() or address(written)
+
+
+def _fields(event: Event) -> dict[str, str]:
+    """Return the texts that may hold a link, by name, also those beside a text (ALTREP)."""
+    found = dict[str, str]()
+    title = event.text("SUMMARY")
+    if _JOINS.search(title):
+        found["SUMMARY"] = many_lines(title)
+    for line in event.texts:
+        said = content_line(line)
+        name = said.name
+        beside = _beside(said.params.get("ALTREP", ""))
+        text = many_lines("\n".join(filter(None, (unescaped(said.value), beside))))
+        if text:
+            found[name] = f"{found[name]}\n{text}" if name in found else text
+    return found
+
+
+def _beside(altrep: str) -> str:
+    """Return the other form of a text: a page's address, or the page itself."""
+    scheme, _, rest = altrep.partition(":")
+    if scheme.casefold() == "data":
+        kind, comma, page = rest.partition(",")
+        return unquote(page) if comma and "base64" not in kind.casefold() else ""
+    return altrep if scheme.casefold() in ("http", "https") else ""

@@ -58,6 +58,13 @@ Plain = Annotated[str, Field(pattern=f"^[^{_FORBIDDEN}]*$")]
 DeviceName = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="its name in room.toml")
 ]
+DevicePath = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z]{1,32}(\.[a-z][a-z0-9_-]{0,31})?$",
+        description="its name in the room document, such as camera.front",
+    ),
+]
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
 InPath = Annotated[str, Field(pattern=r"^[!-\-0-\[\]-~][!-.0-\[\]-~]{0,127}$")]
 """An identifier as it may stand in a path: no slash, no backslash, no dot in front."""

@@ -56,6 +56,7 @@ class Right(StrEnum):
     STATISTICS = "see settings, devices and versions, how the room was used, what hangs"
     DOCUMENTATION = "read the API's documentation"
     SERVICE = "raw frames, traces, descriptors, log, diagnostics; rolling back, deleting history"
+    MAINTAIN = "start a device or the room anew; run self-tests"
     ACCESS = "make pairing links; list and revoke tokens and sessions"
     REPORT = "report what a sensor sees"
     SIMULATION = "move the simulated devices"
@@ -88,6 +89,7 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.STATISTICS: _given("read operate admin"),
     Right.DOCUMENTATION: _given("panel read operate admin"),
     Right.SERVICE: _given("admin"),
+    Right.MAINTAIN: _given("admin"),
     Right.ACCESS: _given("admin"),
     Right.REPORT: _given("sensor admin"),
     Right.SIMULATION: _given("simulator admin"),

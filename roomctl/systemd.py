@@ -33,6 +33,11 @@ def notify(*lines: str) -> bool:
     return True
 
 
+def supervised() -> bool:
+    """Whether systemd runs this process as a service, and starts it again (Restart=always)."""
+    return bool(os.environ.get("NOTIFY_SOCKET"))
+
+
 def watchdog_s() -> float | None:
     """Return within how many seconds systemd wants to hear that this process lives; None: never."""
     wanted, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID", "")

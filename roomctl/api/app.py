@@ -57,6 +57,7 @@ _STATUS = {
     "no_reply": 504,
     "unknown_outcome": 504,
     "shutting_down": 503,
+    "no_supervisor": 501,
     "internal": 500,
     "failed": 502,
     "device": 502,

@@ -1,6 +1,7 @@
 """What a room runs on, and what is wrong with it now: for whoever looks after many.
 
 - `/api/v1/info`: program, box and an inventory of the devices, with what each says it is.
+- `/api/v1/selftest`: how each device did in the last self-test.
 - `/api/v1/issues`: the document's issues, each with how grave it is and what to do next.
 """
 
@@ -16,13 +17,16 @@ from roomctl import __version__
 from roomctl.api import box
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
+from roomctl.api.schema import as_json
 from roomctl.clock import Moment
 from roomctl.device import Nameplate
+from roomctl.drill import Result
 from roomctl.profile import Verified
 from roomctl.roles import Right
 from roomctl.room import Room
 from roomctl.room.document import DeviceEntry
 from roomctl.room.issues import Severity, rated
+from roomctl.room.maintenance import Outcome, SelftestReport
 from roomctl.wire import in_thread
 
 
@@ -76,6 +80,41 @@ class CurrentIssue(BaseModel):
     next_step: Annotated[str, _said("a code of web/i18n: what to do about it")]
 
 
+class StepTold(BaseModel):
+    """One step of a device's test."""
+
+    name: Annotated[str, _said("what was tried")]
+    result: Annotated[Result, _said("ok, failed or skipped")]
+    words: Annotated[str, _said("what was found, for a technician")]
+    numbers: Annotated[dict[str, float], _said("what was measured; names end with their units")]
+
+
+class DeviceTestTold(BaseModel):
+    """How the test of one device ended."""
+
+    device: Annotated[str, _said("its name in the room document")]
+    outcome: Annotated[Outcome, _said("passed, failed or skipped")]
+    why: Annotated[str, _said("why it was skipped, or cut short; for a technician")]
+    took_s: Annotated[float, _said("seconds")]
+    steps: Annotated[list[StepTold], _said("in order")]
+
+
+class SelftestTold(BaseModel):
+    """A self-test: when, for whom, and how each device did."""
+
+    at: Annotated[datetime, _said("when it began")]
+    requested_by: Annotated[str, _said("role of who asked for it")]
+    requested_by_name: Annotated[str, _said("which one of them")]
+    running: Annotated[bool, _said("whether devices are still to come")]
+    devices: Annotated[list[DeviceTestTold], _said("those that are done")]
+
+
+class SelftestResults(BaseModel):
+    """The last self-test."""
+
+    report: Annotated[SelftestTold | None, _said("null: there was none since the program began")]
+
+
 def information_routes(room: Room, boot_id: str) -> Routes:
     """Return the routes to what a room runs on, and to what is wrong."""
     router, began = Routes(), room.now()
@@ -92,7 +131,19 @@ def information_routes(room: Room, boot_id: str) -> Routes:
         """Return what is wrong now, errors first; the room document has the same issues."""
         return current_issues(room)
 
+    @router.get("/api/v1/selftest", tags=["diagnostics"], responses=refusals())
+    @needs(Right.STATISTICS)
+    async def selftest() -> SelftestResults:
+        """Return the last self-test, or the one that runs; `selftest.run` begins one."""
+        report = room.maintenance.report
+        return SelftestResults(report=None if report is None else SelftestTold(**_told(report)))
+
     return router
+
+
+def _told(report: SelftestReport) -> dict[str, Any]:
+    told: dict[str, Any] = as_json(report)
+    return told
 
 
 async def information(room: Room, boot_id: str, began: Moment) -> RoomInformation:

@@ -54,7 +54,13 @@ async def _serve(
     connect: Connect = simulator.connect
     if trace is not None:
         connect = traced(connect, clock, trace)
-    outside = Outside(connect, clock, app.calendar(config), config_file=path)
+    outside = Outside(
+        connect,
+        clock,
+        app.calendar(config),
+        config_file=path,
+        restart=ending.begin if systemd.supervised() else None,
+    )
     try:
         async with announced(config, outside, store, ending) as (addresses, _):
             print_addresses(addresses, say)

@@ -116,6 +116,15 @@ class Bookings(Part):
         joinable = (entry.id for entry in self.entries(now) if entry.join == "now")
         return next(joinable, None)
 
+    def within(self, now: Moment, ahead_s: float) -> bool:
+        """Whether a booking that was not released is under way, or begins within `ahead_s`."""
+        soon = now.wall + timedelta(seconds=ahead_s)
+        return any(
+            one.start <= soon and one.end > now.wall and not one.cancelled
+            for one in self._agenda
+            if self._marks.get(one.id) != "released"
+        )
+
     def under_way(self, now: Moment) -> Booked | None:
         """Return the booking that has begun, the latest if several have; None without one."""
         begun = tuple(self._agenda.offered(now, 0.0))

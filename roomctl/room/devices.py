@@ -6,13 +6,14 @@ Knows no kind by name and no protocol.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from roomctl.config import Config
 from roomctl.device import Device, Health, Nameplate
-from roomctl.errors import Spent
+from roomctl.errors import Refused, Spent
 from roomctl.kind import Context, Kind
 from roomctl.room.document import DeviceEntry
 
@@ -32,6 +33,8 @@ class Devices:
         self._by_kind = {
             kind.name: tuple(kind.build(self._tables[kind.name], context)) for kind in kinds
         }
+        self._tasks: dict[Device, asyncio.Task[None]] = {}
+        self._lent, self._ending = asyncio.Event(), False
 
     def __iter__(self) -> Iterator[Device]:
         for devices in self._by_kind.values():
@@ -61,23 +64,67 @@ class Devices:
         """What each says it is, by the names of `entries`."""
         return {name: one for device in self for name, one in device.nameplates.items()}
 
+    def named(self, name: str) -> Device:
+        """Return the device that an entry is of; Refused names those there are."""
+        for device in self:
+            if name in device.healths:
+                return device
+        known = ", ".join(one.name for one in self.entries) or "none"
+        raise Refused("room", "unknown_device", f"no device {name!r}; there is: {known}")
+
     async def run(self) -> None:
         """Keep every device running until cancelled; then leave each safe, within a second.
 
         Spent: a device needs another process.
         """
-        tasks = [asyncio.create_task(_keep(device)) for device in self]
-        tasks.append(asyncio.create_task(_idle()))
+        self._tasks = {device: asyncio.create_task(_keep(device)) for device in self}
         try:
             # Not gather: the tasks must outlive this, to be made safe.
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await self._first_to_end()
         finally:
+            self._ending = True
             await self._make_safe()
+            tasks = list(self._tasks.values())
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _first_to_end(self) -> None:
+        """Wait until a device fails for good; those that are lent, or were, are not meant."""
+        while True:
+            lent = asyncio.create_task(self._lent.wait())
+            try:
+                works = (*self._tasks.values(), lent)
+                done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                lent.cancel()
+            self._lent.clear()
+            for task in done & {*self._tasks.values()}:
+                task.result()
+
+    @contextlib.asynccontextmanager
+    async def lent(self, device: Device, reason: str, detail: str) -> AsyncIterator[None]:
+        """Have a device's port closed during the block; afterwards the device is opened anew.
+
+        It is left safe first. Meanwhile it is offline, with this reason.
+        """
+        task = self._tasks.pop(device, None)
+        if task is None:
+            raise Refused(device.name, "busy", "is started anew, or tested, already")
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SAFE_LIMIT_S):
+                    await device.make_safe()
+            task.cancel()
+            await asyncio.wait((task,))
+            device.went_round_at = None  # nobody waits for it to go round
+            device.unproven(reason, detail)
+            yield
+        finally:
+            task.cancel()
+            if not self._ending:
+                self._tasks[device] = asyncio.create_task(_keep(device))
+                self._lent.set()
 
     async def _make_safe(self) -> None:
         leaving = [asyncio.create_task(device.make_safe()) for device in self]
@@ -100,11 +147,6 @@ def _entry(name: str, kind: str, health: Health) -> DeviceEntry:
         detail=health.detail,
         since=health.since.wall,
     )
-
-
-async def _idle() -> None:
-    """Run for ever: a room may have no device."""
-    await asyncio.Event().wait()
 
 
 async def _keep(device: Device) -> None:

@@ -329,6 +329,27 @@ class MessageEntry:
     requested_by_name: str
 
 
+@frozen
+class SelftestEntry:
+    """The last self-test: how many devices ended so; it may still be `running`."""
+
+    at: datetime
+    running: bool
+    passed: int
+    failed: int
+    skipped: int
+
+
+@frozen
+class MaintenanceEntry:
+    """Whether the program is started anew once the room is free, and for whom; the last test."""
+
+    restart_waits: bool = False
+    requested_by: str = ""
+    requested_by_name: str = ""
+    selftest: SelftestEntry | None = None
+
+
 ConditionType = Literal[
     "Reachable",
     "DevicesPresent",
@@ -378,6 +399,7 @@ class RoomDocument:
     audio: AudioEntry = field(default_factory=AudioEntry)
     panel: PanelEntry = field(default_factory=PanelEntry)
     message: MessageEntry | None = None
+    maintenance: MaintenanceEntry = field(default_factory=MaintenanceEntry)
     conditions: tuple[ConditionEntry, ...] = ()
     issues: tuple[IssueEntry, ...] = ()
 

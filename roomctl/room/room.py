@@ -47,6 +47,7 @@ from roomctl.room.document import (
 )
 from roomctl.room.holds import LEASE_S
 from roomctl.room.liveness import Liveness
+from roomctl.room.maintenance import Maintenance
 from roomctl.room.meeting import CallControl, Meeting
 from roomctl.room.message import RoomMessage
 from roomctl.room.occupancy import OccupancyService
@@ -78,6 +79,7 @@ class Outside:
     pictures: Path | None = None  # the folder for those of presets; None: forgotten at the end
     store: Store | None = None  # what became of bookings, and how the room was used
     config_file: Path | None = None  # where the room's configuration was read
+    restart: Callable[[str], None] | None = None  # ends the program, for a supervisor to start it
 
 
 class Room:
@@ -133,6 +135,14 @@ class Room:
         self._automation = Automation(config, actuators, lambda: self.audio.prompt, context)
         self.meeting = Meeting(calls, self.bookings, screen, lambda: self._automation.wake())
         self._file = ConfigFile(outside.config_file, self.changed)
+        self.maintenance = Maintenance(
+            config,
+            kinds,
+            self._devices,
+            (calls, self.bookings, self.occupancy, self.cameras),
+            context,
+            outside.restart,
+        )
         self._parts: tuple[Part, ...] = (
             self.meeting,
             self.audio,
@@ -142,6 +152,7 @@ class Room:
             self._automation,
             Storage(disk, self.changed),
             self._file,
+            self.maintenance,
             RoomMessage(outside.store, outside.clock, self.changed),
             _SettingsPart(outside.settings, outside.clock, self.changed),
             *(kind.part(self._devices.of(kind.name), context) for kind in kinds if kind.part),
@@ -392,6 +403,7 @@ Room.PARTS = (
     Cameras,
     Automation,
     Storage,
+    Maintenance,
     RoomMessage,
     _SettingsPart,
 )

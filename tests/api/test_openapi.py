@@ -67,6 +67,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
         "/api/v1/info",
         "/api/v1/issues",
         "/api/v1/log",
+        "/api/v1/selftest",
         "/api/v1/diagnostics",
         "/api/v1/events",
         "/api/v1/commands",

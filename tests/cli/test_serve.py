@@ -3,9 +3,11 @@
 import asyncio
 import json
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 
 from roomctl.cli.server import traced
@@ -238,3 +240,28 @@ def test_after_the_first_start_no_link_and_no_secret_is_printed_or_kept_in_plain
         assert not [secret for secret in secrets if any(secret.encode() in it for it in kept)]
         assert not left.exists()
     assert len(set(secrets)) == 3
+
+
+def test_a_room_that_systemd_runs_ends_in_order_when_it_is_to_start_anew(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text(SIMULATED)
+    notified = {**environment(tmp_path), "NOTIFY_SOCKET": str(tmp_path / "notify")}
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor,
+        subprocess.Popen([*ROOMCTL, "serve", "--config", str(file)], env=notified) as process,
+    ):
+        try:
+            supervisor.bind(notified["NOTIFY_SOCKET"])
+            left = tmp_path / "run/roomctl/api.json"
+            until(lambda: left.exists() and left.read_text())
+            said = json.loads(left.read_text())
+            answer = httpx.post(
+                f"{said['api']}/api/v1/commands",
+                json={"type": "room.restart", "args": {}},
+                headers={"Authorization": f"Bearer {said['token']}"},
+                timeout=LIMIT_S,
+            )
+            assert (answer.status_code, answer.json()["status"]) == (200, "done")
+            assert process.wait(LIMIT_S) == 0  # Restart=always starts it again
+        finally:
+            process.kill()

@@ -196,6 +196,7 @@ def at_rest(language: str = "en") -> Room:
         },
         "panel": {"awake": True},
         "message": None,
+        "maintenance": {"restart_waits": False, "selftest": None},
         "conditions": [],
         "issues": [],
     }

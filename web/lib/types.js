@@ -179,6 +179,15 @@
  */
 
 /**
+ * Whether the program is started anew once the room is free, and for whom; the last test.
+ * @typedef {object} Maintenance
+ * @property {boolean} restart_waits
+ * @property {string} requested_by
+ * @property {string} requested_by_name
+ * @property {Selftest | null} selftest
+ */
+
+/**
  * The one call of this room; `evidence` says why `in_call` is believed. A failure with `shown` is
  * one that a person may still mend on the page. `dial` is what another device may call.
  * @typedef {object} Meeting
@@ -274,6 +283,16 @@
  */
 
 /**
+ * The last self-test: how many devices ended so; it may still be `running`.
+ * @typedef {object} Selftest
+ * @property {string} at
+ * @property {boolean} running
+ * @property {number} passed
+ * @property {number} failed
+ * @property {number} skipped
+ */
+
+/**
  * A speakerphone; `port_path` tells two of one model apart. One at most is `used`. `mic_gated`: the
  * device keeps its microphone silent by itself, until it is off-hook.
  * @typedef {object} Speakerphone
@@ -303,6 +322,7 @@
  * @property {Audio} audio
  * @property {Panel} panel
  * @property {Message | null} message
+ * @property {Maintenance} maintenance
  * @property {Condition[]} conditions
  * @property {Issue[]} issues
  * @property {Display[]} displays
@@ -708,6 +728,22 @@
  */
 
 /**
+ * Open the port of a device anew, or switch it off and on; in a call only by `force`. Devices on
+ * the same line are opened anew, too. `result`: whether it is online, and after how many seconds.
+ * @typedef {object} DeviceRestart
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"device.restart"} type
+ * @property {DeviceRestartArgs} args
+ */
+
+/**
+ * @typedef {object} DeviceRestartArgs
+ * @property {string} device its name in the room document, such as camera.front
+ * @property {"port" | "power"} [how]
+ * @property {boolean} [force]
+ */
+
+/**
  * Show another input of a display that is on.
  * @typedef {object} DisplayInput
  * @property {string | null} [id] makes a repeat harmless
@@ -880,6 +916,21 @@
  */
 
 /**
+ * Start the program anew: now (in a call only by `force`), or once nobody uses the room. Free is a
+ * room without call, people and a booking within 10 minutes. "never" calls off what waits.
+ * @typedef {object} RoomRestart
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"room.restart"} type
+ * @property {RoomRestartArgs} [args]
+ */
+
+/**
+ * @typedef {object} RoomRestartArgs
+ * @property {"now" | "free" | "never"} [when]
+ * @property {boolean} [force]
+ */
+
+/**
  * Restore the settings of a revision (`GET /api/v1/settings`), as a new one.
  * @typedef {object} RoomRollBack
  * @property {string | null} [id] makes a repeat harmless
@@ -986,6 +1037,21 @@
  */
 
 /**
+ * Drill every device that can be drilled, or one, while nobody uses the room. A device leaves the
+ * room for its test: it is offline for that time. A test ends when somebody wants the room. The
+ * report is at /api/v1/selftest.
+ * @typedef {object} SelftestRun
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"selftest.run"} type
+ * @property {SelftestRunArgs} [args]
+ */
+
+/**
+ * @typedef {object} SelftestRunArgs
+ * @property {string | null} [device]
+ */
+
+/**
  * Take it that somebody knows of the damaged files.
  * @typedef {object} StorageAcknowledge
  * @property {string | null} [id] makes a repeat harmless
@@ -999,7 +1065,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | StorageAcknowledge} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge} Command
  */
 
 /**
@@ -1033,6 +1099,7 @@
  *   "camera.tracking": CameraTrackingArgs,
  *   "camera.whiteBalance": CameraWhiteBalanceArgs,
  *   "camera.zoom": CameraZoomArgs,
+ *   "device.restart": DeviceRestartArgs,
  *   "display.input": DisplayInputArgs,
  *   "display.pictureMute": DisplayPictureMuteArgs,
  *   "display.power": DisplayPowerArgs,
@@ -1046,6 +1113,7 @@
  *   "room.clearMessage": RoomClearMessageArgs,
  *   "room.message": RoomMessageArgs,
  *   "room.postpone": RoomPostponeArgs,
+ *   "room.restart": RoomRestartArgs,
  *   "room.rollBack": RoomRollBackArgs,
  *   "room.standby": RoomStandbyArgs,
  *   "room.undo": RoomUndoArgs,
@@ -1054,6 +1122,7 @@
  *   "screen.press": ScreenPressArgs,
  *   "screen.scroll": ScreenScrollArgs,
  *   "screen.type": ScreenTypeArgs,
+ *   "selftest.run": SelftestRunArgs,
  *   "storage.acknowledge": StorageAcknowledgeArgs,
  * }} Arguments
  */

@@ -250,7 +250,7 @@ def probe(
 def drill(
     device: Annotated[
         str | None,
-        typer.Argument(help="Such as camera.front, speakerphone.table; default: list them."),
+        typer.Argument(help="Such as camera.front, display.wall; default: list them."),
     ] = None,
     config: Config = Path("/etc/roomctl/room.toml"),
     simulated: Annotated[
@@ -260,7 +260,7 @@ def drill(
         bool, typer.Option("--presets", help="A camera: overwrite the last preset without name.")
     ] = False,
     power: Annotated[
-        bool, typer.Option("--power", help="A camera: to standby and on again first.")
+        bool, typer.Option("--power", help="A camera, a display: off and on.")
     ] = False,
     trace: Annotated[
         Path | None, typer.Option(help="Write what was said on a camera's line into this file.")
@@ -276,6 +276,8 @@ def drill(
     Afterwards it is as it was found.
 
     A camera moves a little. A speakerphone's lights go on and off, and muted has to be silence.
+
+    A display is only asked, unless --power lets it be seen to do something.
 
     It needs the device's port for itself: stop the room first. Ctrl-C stops it and puts it back.
     """

@@ -43,7 +43,7 @@ from roomctl.errors import (
 )
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
-from roomctl.kind import Context, IssueEntry, Kind, KindPart
+from roomctl.kind import Context, Drill, DrillSetup, IssueEntry, Kind, KindPart
 from roomctl.ports.udp import broadcast
 from roomctl.profile import ProfileFolder
 from roomctl.roles import Right
@@ -323,6 +323,21 @@ def _build(tables: Mapping[str, DisplayTable], context: Context) -> tuple[Displa
     return displays(tables, context.connect, context.clock, context.changed)
 
 
+def _drill(name: str, tables: Mapping[str, DisplayTable], setup: DrillSetup) -> Drill:
+    from roomctl.display.drill import DisplayDrill  # no room needs it
+
+    drill = DisplayDrill(
+        name,
+        tables[name],
+        setup.connect,
+        setup.clock,
+        setup.say,
+        setup.operator,
+        switches="power" in setup.allowed,
+    )
+    return Drill(drill.run, "the display is put back as it was")
+
+
 async def probe(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
     """Return `found`, and the projectors of this network that answer a search (PJLink class 2)."""
     from roomctl.ports.inventory import PluggedDevice
@@ -357,5 +372,6 @@ KIND = Kind(
     part=DisplaysPart,
     section="displays",
     entry=DisplayEntry,
+    drill=_drill,
     probe=probe,
 )

@@ -129,6 +129,7 @@ class DisplaySession:
         self._silences = 0
         self._next: dict[Property, float] = dict.fromkeys(_EVERY, now)
         self._switch_at = now  # when a request for power is acted on (again)
+        self._told: tuple[bool, float] | None = None  # of power, and until when that is believed
         self._give_up_at = now + GIVE_UP_S
         self._ready_by = now + protocol.reply_s
         self._lacks: set[Property] = set()
@@ -138,7 +139,7 @@ class DisplaySession:
         self._switch_at, self._give_up_at = now, now + GIVE_UP_S
         self._next["power"] = now
         self._note(requested_on=on)
-        self._settle()
+        self._settle(now)
 
     def say(self, ask: DisplayAsk, done: Done | None = None) -> None:
         """Say something before any polling; `done` hears what became of it."""
@@ -290,7 +291,7 @@ class DisplaySession:
         if power not in ("off", "warming", "on", "cooling"):
             return
         self._note(power=power)
-        self._settle()
+        self._settle(now)
         if power == "on" and before != "on":
             for each in _WHEN_ON:
                 if each not in self._lacks:
@@ -304,14 +305,22 @@ class DisplaySession:
         self._next[ask.property] = now  # read back: what was accepted is not yet done
         if ask.property == "power":
             busy = answer.outcome in ("busy", "silent")
+            if answer.outcome in ("accepted", "silent"):
+                self._told = (ask.value is True, now + BELIEVED_S)
             self._switch_at = now + (AGAIN_S if busy else BELIEVED_S)
             if answer.outcome in ("refused", "unsupported", "failed"):
                 self._note(requested_on=None)
 
-    def _settle(self) -> None:
-        """Forget a request that is read back; a display that cools down is as good as off."""
+    def _settle(self, now: float) -> None:
+        """Forget a request that is read back; a display that cools down is as good as off.
+
+        What was read before its opposite took effect proves nothing.
+        """
         reached = {"on": True, "off": False, "cooling": False}.get(self.state.power)
-        if self.state.requested_on is not None and reached is self.state.requested_on:
+        if self._told is not None and (self._told[0] is reached or now >= self._told[1]):
+            self._told = None
+        wanted = self.state.requested_on
+        if wanted is not None and reached is wanted and self._told is None:
             self._note(requested_on=None)
 
     def _note(self, **changes: object) -> None:

@@ -18,8 +18,8 @@ from functools import partial
 
 from roomctl.clock import Clock
 from roomctl.device import Status
-from roomctl.drill import Failed, Finding, Microphone, Operator, Result, Skipped, Step
-from roomctl.errors import DeviceError, PortError, PortReason, RoomctlError
+from roomctl.drill import DrillSteps, Failed, Finding, Microphone, Operator, Skipped, Step
+from roomctl.errors import DeviceError, PortError, PortReason
 from roomctl.speakerphone.description import mute_reports
 from roomctl.speakerphone.driver import Speakerphone
 from roomctl.speakerphone.hid import ReportLayout, ReportType, Usage, read_descriptor
@@ -34,7 +34,6 @@ PRESS_S = 15.0
 LISTEN_S = 2
 STEP_S = 60.0  # somebody may have to walk to the device
 _AFTER_S = 0.3  # what comes that soon after a report belongs to it
-_TICK_S = 0.02
 _ROOM_HOLDS_IT = "a room that runs (`roomctl serve`) holds it: stop it for the drill"
 
 
@@ -53,19 +52,20 @@ class SpeakerphoneDrill:
         microphone: Microphone | None = None,
         operator: Operator | None = None,
     ) -> None:
-        self._clock, self._say = clock, say
+        self._clock, self._drill = clock, DrillSteps(name, clock, say)
         self._microphone, self._operator = microphone, operator
-        self._news = asyncio.Event()
         self._presses: list[str] = []
         self._found_muted: bool | None = None
         self._phone = Speakerphone(
-            name, table.url, connect, clock, self._news.set, self._pressed, profiles, table.profile
+            name,
+            table.url,
+            connect,
+            clock,
+            self._drill.news.set,
+            self._pressed,
+            profiles,
+            table.profile,
         )
-        self.steps: list[Step] = []
-
-    @property
-    def passed(self) -> bool:
-        return all(step.result is not Result.FAILED for step in self.steps)
 
     async def run(self) -> bool:
         """Do all steps, each within its time; return whether none failed.
@@ -84,7 +84,7 @@ class SpeakerphoneDrill:
                     await self._step(name, do)
             finally:
                 await self._step("put back", self._put_back, ONLINE_S)
-        return self.passed
+        return self._drill.passed
 
     def _steps(self) -> Mapping[str, Callable[[], Awaitable[Finding]]]:
         return {
@@ -110,19 +110,7 @@ class SpeakerphoneDrill:
         self, name: str, do: Callable[[], Awaitable[Finding]], limit_s: float = STEP_S
     ) -> bool:
         """Do one step; return whether it did not fail."""
-        try:
-            async with asyncio.timeout(limit_s):
-                found = await do()
-            step = Step(name, Result.OK, found.words, found.numbers)
-        except TimeoutError:
-            step = Step(name, Result.FAILED, f"not over within {limit_s:g} s")
-        except Skipped as error:
-            step = Step(name, Result.SKIPPED, str(error))
-        except RoomctlError as error:
-            step = Step(name, Result.FAILED, str(error))
-        self.steps.append(step)
-        self._say(step)
-        return step.result is not Result.FAILED
+        return await self._drill.do(name, do, limit_s)
 
     async def _answers(self) -> Finding:
         phone, hopeless = self._phone, set(PortReason) - {PortReason.CLOSED}
@@ -154,7 +142,7 @@ class SpeakerphoneDrill:
 
     def _pressed(self, key: str) -> None:
         self._presses.append(key)
-        self._news.set()
+        self._drill.news.set()
 
     @property
     def phone(self) -> Speakerphone:
@@ -188,15 +176,7 @@ class SpeakerphoneDrill:
 
     async def until(self, fact: Callable[[], object], limit_s: float) -> bool:
         """Wait until something is so; return whether it became so in time."""
-        until = self.now() + limit_s
-        while not fact():
-            if self.now() >= until:
-                return False
-            self._news.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_TICK_S):
-                    await self._news.wait()
-        return True
+        return await self._drill.until(fact, limit_s)
 
 
 async def write_leds(on: SpeakerphoneDrill, muted: bool, off_hook: bool) -> float:

@@ -110,6 +110,23 @@ def test_the_last_request_wins():
     assert (bench.state.power, bench.display.power) == ("on", "on")
 
 
+def test_a_request_that_comes_before_its_opposite_is_read_back_is_done_too():
+    bench = Bench(warm_up_s=5.0, cool_down_s=20.0)
+    bench.display.power = "on"
+    bench.room.run(10)
+    assert bench.state.power == "on"
+    bench.power(on=False)
+    while bench.display.power == "on":
+        bench.room.run(0.001)
+    assert bench.state.power == "on"
+    bench.power(on=True)  # that it is on is no longer true, but nobody has read otherwise
+    bench.room.run(5)
+    assert bench.display.power == "cooling"
+    assert bench.state.requested_on is True
+    bench.room.run(40)
+    assert (bench.state.power, bench.state.requested_on) == ("on", None)
+
+
 def test_inputs_picture_mute_hours_and_faults_are_read():
     bench = Bench(warm_up_s=1.0)
     bench.display.faults = {"filter": "warning", "temperature": "error"}

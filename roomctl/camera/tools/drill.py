@@ -25,12 +25,11 @@ from roomctl.camera.protocol import CameraState
 from roomctl.camera.tools.trace import round_trips
 from roomctl.clock import Clock
 from roomctl.device import Status
-from roomctl.drill import Failed, Finding, Result, Skipped, Step
+from roomctl.drill import DrillSteps, Failed, Finding, Skipped, Step
 from roomctl.errors import (
     NoReply,
     PortReason,
     Refused,
-    RoomctlError,
     UnknownOutcome,
     Unsupported,
 )
@@ -60,7 +59,6 @@ _WAYS: Mapping[AxisName, tuple[str, str]] = {
 ANSWER_S = 20.0  # every speed is tried, and a camera that was just powered boots
 STEP_S = 45.0
 PUT_BACK_S = 20.0
-_TICK_S = 0.02
 _ROOM_HOLDS_IT = "a room that runs (`roomctl serve`) holds its ports: stop it for the drill"
 
 
@@ -88,31 +86,26 @@ class CameraDrill:
         say: Callable[[Step], None],
     ) -> None:
         """`tables`: the [camera.NAME] of the room, for those that share its line."""
-        self._clock, self._say = clock, say
+        self._clock = clock
+        self._steps = DrillSteps(name, clock, say)
         together = {n: table for n, table in tables.items() if table.url == tables[name].url}
-        self._news = asyncio.Event()
         self._line: CameraDevice
         made: Sequence[CameraDevice]
         if is_http(tables[name].url):
             from roomctl.camera.http import http_cameras  # its own, and its libraries
 
-            made = http_cameras({name: tables[name]}, connect, clock, self._news.set)
+            made = http_cameras({name: tables[name]}, connect, clock, self._steps.news.set)
         else:
-            made = lines(together, connect, clock, self._news.set)
+            made = lines(together, connect, clock, self._steps.news.set)
         (self._line,) = made
         self._camera, self._address = self._line.cameras[name], tables[name].address
         self._found = CameraState()
         self._stood: dict[AxisName, float | None] = {}
-        self.steps: list[Step] = []
 
     @property
     def trace(self) -> tuple[Record, ...]:
         """What was said on the line."""
         return self._line.trace.records() if self._line.trace is not None else ()
-
-    @property
-    def passed(self) -> bool:
-        return all(step.result is not Result.FAILED for step in self.steps)
 
     async def run(self, options: DrillOptions) -> bool:
         """Do all steps, each within its time; return whether none failed.
@@ -128,7 +121,7 @@ class CameraDrill:
             finally:
                 await self._step("put back", self._put_back, PUT_BACK_S)
             await self._step("questions", self._questions, 1.0)
-        return self.passed
+        return self._steps.passed
 
     @contextlib.asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
@@ -204,29 +197,10 @@ class CameraDrill:
         self, name: str, exercise: Callable[[], Awaitable[Finding]], limit_s: float = STEP_S
     ) -> bool:
         """Do one step, and leave the camera stopped; return whether it did not fail."""
-        try:
-            async with asyncio.timeout(limit_s):
-                found = await exercise()
-            step = Step(name, Result.OK, found.words, found.numbers)
-        except Unsupported as error:
-            step = Step(name, Result.SKIPPED, self._without_name(str(error)))
-        except TimeoutError:
-            step = Step(name, Result.FAILED, f"not over within {limit_s:g} s")
-        except Skipped as error:
-            step = Step(name, Result.SKIPPED, str(error))
-        except RoomctlError as error:
-            step = Step(name, Result.FAILED, self._without_name(str(error)))
-        if step.result is Result.FAILED:
+        done = await self._steps.do(name, exercise, limit_s)
+        if not done:
             self._camera.stop()
-        self.steps.append(step)
-        self._say(step)
-        return step.result is not Result.FAILED
-
-    def _without_name(self, words: str) -> str:
-        prefix = f"{self._camera.name}: "
-        while words.startswith(prefix):
-            words = words.removeprefix(prefix)
-        return words
+        return done
 
     # The steps that are more than one exercise.
 
@@ -311,15 +285,9 @@ class CameraDrill:
 
     async def until(self, fact: Callable[[], bool], limit_s: float, otherwise: str) -> None:
         """Wait until something is so; Failed says what is not, or why the camera is offline."""
-        until = self.now() + limit_s
-        while not fact():
-            if self.now() >= until:
-                offline = self._camera.health.status is not Status.ONLINE
-                raise Failed((offline and self._camera.health.detail) or otherwise)
-            self._news.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_TICK_S):
-                    await self._news.wait()
+        if not await self._steps.until(fact, limit_s):
+            offline = self._camera.health.status is not Status.ONLINE
+            raise Failed((offline and self._camera.health.detail) or otherwise)
 
 
 class DrillContext(Protocol):

@@ -2,7 +2,7 @@
 
 On real wires, with pyserial at the near end. Says how soon the camera was offline and back, what
 was left over, and what a line costs whose camera says nothing; fails if one of them is too much.
-The meetings are in `soak_meetings`.
+The meetings are in `soak_meetings`; replies that get lost are in `fuzz.sessions`, in invented time.
 """
 
 import argparse

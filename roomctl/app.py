@@ -183,6 +183,7 @@ async def running(
             settings=Settings(store.disk),
             pictures=store.folder / "pictures",
             store=store,
+            kept_id=store.room_id(),
         )
         made, web = room(config, outside), configuration.data_path("web")
         boot_id = secrets.token_hex(4)

@@ -107,6 +107,12 @@ def _zone_meant(name: str) -> str:
 class RoomTable(Table):
     """[room]: what the room is called and how it speaks (Microsoft Graph place field names)."""
 
+    id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="what programs know the room by, whatever it is called; left out: made once,"
+        " and kept in the state folder",
+    )
     displayName: str = Field(default="Meeting room", min_length=1, max_length=80)  # noqa: N815
     building: str = Field(default="", max_length=80)
     floorLabel: str = Field(default="", max_length=40)  # noqa: N815

@@ -342,3 +342,16 @@ async def test_a_name_that_a_full_disk_does_not_take_is_refused_and_the_old_one_
         with pytest.raises(RoomctlError, match=r"settings\.toml: cannot be written: .*No space"):
             await settings.change(DOOR, "Window", "staff", "n" * 5000, AT)
         assert settings.now == Settings(Disk(folder)).now == {DOOR: "Door"}
+
+
+def test_a_room_keeps_the_id_that_it_was_once_given(tmp_path: Path) -> None:
+    first = Store(tmp_path / "state").room_id()
+    assert Store(tmp_path / "state").room_id() == first
+    assert Store(tmp_path / "other").room_id() != first
+    (tmp_path / "state/room.json").write_text('{"id": 3}')
+    assert Store(tmp_path / "state").room_id() not in ("3", first)
+
+
+def test_a_room_without_a_disk_that_takes_writes_has_an_id_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("no folder")
+    assert Store(tmp_path / "state").room_id()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import pwd
 import re
-import shlex
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,23 +13,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from roomctl.config import data_path, runtime_path, token_file
+from roomctl.cli import run_file
+from roomctl.config import data_path, token_file
 from roomctl.errors import RoomctlError
 
 if TYPE_CHECKING:
     import httpx
 
 LIMIT_S = 40.0
-SERVICE = Path("/run/roomctl/api.json")  # where the systemd unit's daemon leaves it
 
 
 class NoRoom(RoomctlError):
     """No room answers, so whatever it would hold is free."""
-
-
-def address_file() -> str:
-    """Return the file in which the room on this box leaves its address, readable by its owner."""
-    return str(runtime_path() / "api.json")
 
 
 def room(url: str | None, token: Path | None) -> dict[str, Any]:
@@ -81,13 +73,21 @@ def access(url: str | None, token: Path | None, method: str, path: str, body: ob
 def _client(url: str | None, token: Path | None) -> httpx.Client:
     import httpx  # half a second on a slow board: whoever serves a room asks none
 
-    known = _known()
-    base = url or known.get("api")
-    if not base:
+    url = url.rstrip("/") if url is not None else None
+    here = run_file.rooms_here()
+    local = run_file.chosen(here, url)
+    base = local.api if local is not None else url
+    if base is None:
         why = "no room runs here as this user; start one with `roomctl simulate`"
-        raise NoRoom(f"{why}, or name one with --url and --token-file")
+        raise NoRoom(f"{why}, or name one with --room and --token-file")
+    if local is None and not base.startswith(("http://", "https://")):
+        why = "is neither a room that runs here nor an address such as http://bamboo:8080"
+        raise NoRoom(f"{base}: {why}")
+    if url is None and len(here) > 1:
+        others = ", ".join(room.words for room in here[1:])
+        sys.stderr.write(f"asked: the room that is {here[0].words}; --room asks {others}\n")
     file = token or token_file()
-    secret = read_token(file) if file else known["token"] if base == known.get("api") else ""
+    secret = read_token(file) if file else local.token if local is not None else ""
     if not secret:
         why = "a token is needed: --token-file, or ROOMCTL_TOKEN_FILE"
         raise RoomctlError(f"{base}: {why}; `roomctl token make` makes one")
@@ -107,32 +107,6 @@ def read_token(path: Path) -> str:
     if not re.fullmatch(r"[\x21-\x7e]{16,512}", token):
         raise RoomctlError(f"{path}: holds no token, which is one word")
     return token
-
-
-def _known() -> dict[str, str]:
-    """Return address and token of the room on this box, where this user may read them."""
-    for path in (Path(address_file()), SERVICE):
-        try:
-            with path.open() as file:
-                # In /tmp anybody may have made the folder; in /run only root.
-                if path == SERVICE or os.fstat(file.fileno()).st_uid == os.getuid():
-                    said = json.load(file)
-                    return {"api": str(said["api"]), "token": str(said["token"])}
-        except PermissionError as error:
-            if path == SERVICE:
-                raise RoomctlError(_as_its_user(path)) from error
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return {}
-
-
-def _as_its_user(path: Path) -> str:
-    """Say how a person who may do so asks the service's room: as its user."""
-    user = "roomctl"
-    with contextlib.suppress(OSError, KeyError):
-        user = pwd.getpwuid(path.stat().st_uid).pw_name
-    line = shlex.join(["sudo", "-u", user, "roomctl", *sys.argv[1:]])
-    return f"the room on this box is {user}'s, and its token is not for you to read; try `{line}`"
 
 
 def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[str, Any]:

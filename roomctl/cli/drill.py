@@ -19,8 +19,8 @@ import typer
 from roomctl import app
 from roomctl import config as configuration
 from roomctl.camera.tools import trace
-from roomctl.cli.ask import address_file
 from roomctl.cli.options import named
+from roomctl.cli.run_file import rooms_here
 from roomctl.clock import Clock, SystemClock
 from roomctl.config import Config, DeviceTable
 from roomctl.device import Status
@@ -192,7 +192,7 @@ def refuse_if_held(device: str, url: str, purpose: str) -> None:
     if scheme == "serial" and rest.startswith("/") and (holder := holder_of_node(node)):
         why = f"{node} is held by {holder}; stop it for {purpose}, and start it again afterwards"
         raise RoomctlError(f"{device}: {why}")
-    if scheme in _SHARED and Path(address_file()).exists():
+    if scheme in _SHARED and rooms_here():
         sys.stderr.write(f"a room runs here: stop it for {purpose}, for it may move this, too\n")
 
 

@@ -27,7 +27,14 @@ _OTHERS = ("roomctl", logging.WARNING, "lines of many kinds")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The room's room.toml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Url = Annotated[str | None, typer.Option(help="The room's API; default: the room on this box.")]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--room",
+        "--url",
+        help="The room's API, such as http://bamboo:8080; on this box mine, or service.",
+    ),
+]
 Token = Annotated[
     Path | None,
     typer.Option("--token-file", help="A file with the API token; default: $ROOMCTL_TOKEN_FILE."),

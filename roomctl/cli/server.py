@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
-import json
 import logging
 import os
 import resource
@@ -16,7 +16,7 @@ from roomctl import app, lifetime, systemd, wire
 from roomctl import config as configuration
 from roomctl.api.simulation import SimulatedDevices
 from roomctl.app import Addresses
-from roomctl.cli.ask import address_file
+from roomctl.cli import run_file
 from roomctl.cli.options import named
 from roomctl.clock import Clock, SystemClock
 from roomctl.config import Config
@@ -50,6 +50,7 @@ async def _serve(
 ) -> int:
     store = Store(configuration.state_path())
     _keep_private(store.folder)
+    held = _hold(store.folder)
     simulator = _simulated_parts(config, clock)
     connect: Connect = simulator.connect
     if trace is not None:
@@ -67,6 +68,7 @@ async def _serve(
             await ending.wait()
     finally:
         await simulator.close()
+        os.close(held)
     return 0
 
 
@@ -103,6 +105,18 @@ def _keep_private(folder: Path) -> None:
     _log.warning("%s: others could read it (mode %04o); it is 0700 now", folder, mode)
 
 
+def _hold(folder: Path) -> int:
+    """Keep other rooms out of the state folder; return what holds it, to be closed at the end."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        why = "another room that runs keeps its state here; end it, or give this one another folder"
+        raise RoomctlError(f"{folder}: {why}: STATE_DIRECTORY=/PATH roomctl serve …") from error
+    return handle
+
+
 @contextlib.asynccontextmanager
 async def announced(
     config: Config,
@@ -116,8 +130,9 @@ async def announced(
         gc.freeze()  # what is there stays, and is not looked at again
         gc.enable()
         told = systemd.watched(lambda: room.liveness.report().stalled, lambda: _words(room))
-        async with _left_at(addresses), beside("what tells systemd", told, ending.begin):
-            yield addresses, room
+        async with beside("what tells systemd", told, ending.begin):
+            with run_file.left(addresses.api, addresses.token):
+                yield addresses, room
 
 
 def _words(room: Room) -> str:
@@ -128,32 +143,6 @@ def _words(room: Room) -> str:
     if offline:
         return f"offline: {', '.join(offline)}{meeting}"
     return f"{'every device answers' if room.ready else 'starting'}{meeting}"
-
-
-@contextlib.asynccontextmanager
-async def _left_at(addresses: Addresses) -> AsyncIterator[None]:
-    """Leave the API's address where this user's `roomctl status` finds it."""
-    path = Path(address_file())
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.parent.stat().st_uid != os.getuid():
-            raise PermissionError(f"{path.parent} belongs to another user")
-        text = json.dumps({"api": addresses.api, "token": addresses.token})
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            os.fchmod(handle, 0o600)  # whatever stood there before
-            file.write(text)
-    except OSError as error:
-        _log.warning("the address is not left for `roomctl status`: %s", error)
-        yield
-        return
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            if path.read_text(encoding="utf-8") == text:
-                path.unlink()
-                path.parent.rmdir()  # unless something else is in it
 
 
 def print_addresses(addresses: Addresses, say: Callable[[str], None]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import field, replace
@@ -77,6 +78,7 @@ class Outside:
     pages: Callable[[], Iterable[ShowPage]] = tuple  # for a kiosk's displays; addresses are unused
     settings: Settings = field(default_factory=Settings)  # forgotten at the end, unless given
     pictures: Path | None = None  # the folder for those of presets; None: forgotten at the end
+    kept_id: str = ""  # what the room is known by, unless room.toml says so; "": until the end
     store: Store | None = None  # what became of bookings, and how the room was used
     config_file: Path | None = None  # where the room's configuration was read
     restart: Callable[[str], None] | None = None  # ends the program, for a supervisor to start it
@@ -169,7 +171,7 @@ class Room:
         self._started_at = outside.clock.mono_s()
         self._stale = asyncio.Event()
         self._acts: set[asyncio.Task[None]] = set()
-        self.document = document_of(kinds)(_identity(config))
+        self.document = document_of(kinds)(_identity(config, outside.kept_id))
 
     def now(self) -> Moment:
         """Return the instant by the room's clock."""
@@ -414,10 +416,10 @@ async def _tolerantly(work: Awaitable[None]) -> None:
         await work
 
 
-def _identity(config: Config) -> IdentityEntry:
+def _identity(config: Config, kept_id: str) -> IdentityEntry:
     room = config.room
     return IdentityEntry(
-        id=room.displayName,
+        id=room.id or kept_id or str(uuid.uuid4()),
         displayName=room.displayName,
         building=room.building,
         floorLabel=room.floorLabel,

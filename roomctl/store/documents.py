@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 from roomctl.store.disk import Disk
+
+_log = logging.getLogger(__name__)
 
 Document = dict[str, Any]
 
@@ -42,6 +46,19 @@ class Store:
         """Replace the document `name`; OSError if the disk refuses, and the old one stays."""
         text = json.dumps(document, ensure_ascii=False, indent=1)
         self.disk.write(f"{name}.json", text.encode("utf-8"))
+
+    def room_id(self) -> str:
+        """Return the id that this box has given its room; made when it is first asked for."""
+        made = str(uuid.uuid4())
+        try:
+            known = self.read("room", lambda document: isinstance(document.get("id"), str))
+            if known:
+                return str(known["id"])
+            self.write("room", {"id": made})
+        except OSError as error:
+            why = "the room's id is another one after each start, unless [room] id sets it"
+            _log.warning("%s: %s", why, error)
+        return made
 
 
 def all_text(document: Document) -> bool:

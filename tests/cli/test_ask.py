@@ -1,17 +1,12 @@
-"""What `status` and `pair` say, and whom they send to the room's own user."""
+"""What `status` and `pair` say."""
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from roomctl.api.phone import printed
 from roomctl.cli import ask
-from roomctl.errors import RoomctlError
 
 
 def document(**sections: Any) -> dict[str, Any]:
@@ -69,25 +64,6 @@ def test_the_next_booking_is_told_in_the_rooms_own_time() -> None:
     assert "booked" in said
     assert "over" not in said
     assert "no booking today" in ask.words(document(bookings=[past]))
-
-
-def test_who_may_not_read_the_services_token_is_told_the_exact_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    left = tmp_path / "api.json"
-    left.write_text("{}")
-
-    def refused(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "none"))
-    monkeypatch.setattr(ask, "SERVICE", left)
-    monkeypatch.setattr(Path, "open", refused)
-    monkeypatch.setattr(sys, "argv", ["roomctl", "join", "https://meet.jit.si/A B"])
-    owner = left.owner()
-    line = f"sudo -u {owner} roomctl join 'https://meet.jit.si/A B'"
-    with pytest.raises(RoomctlError, match=f"room on this box is {owner}'s.*`{line}`"):
-        ask.room(None, None)
 
 
 def test_a_link_is_printed_as_a_code_that_a_terminal_can_show() -> None:

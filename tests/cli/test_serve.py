@@ -154,6 +154,42 @@ def test_a_real_room_may_ask_for_simulated_parts(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
+def test_two_rooms_never_keep_their_state_in_one_folder_and_an_id_stays(tmp_path: Path) -> None:
+    file, second = tmp_path / "room.toml", tmp_path / "second.toml"
+    file.write_text(SIMULATED)
+    second.write_text(SIMULATED + '[room]\nid = "bamboo-1"\n')
+    elsewhere = {"STATE_DIRECTORY": str(tmp_path / "other")}
+    with subprocess.Popen(
+        [*ROOMCTL, "serve", "--config", str(file)],
+        stdout=subprocess.DEVNULL,
+        env=environment(tmp_path),
+    ) as process:
+        try:
+            until((tmp_path / "run/roomctl/api.json").exists)
+            until(lambda: roomctl(tmp_path, "status", "--json").out != "")
+            known = roomctl(tmp_path, "status", "--json").json["identity"]["id"]
+            assert known == json.loads((tmp_path / "state/roomctl/room.json").read_text())["id"]
+            refused = roomctl(tmp_path, "serve", "--config", str(second))
+            assert refused.status == 1
+            assert refused.err.startswith(f"roomctl: {tmp_path}/state/roomctl: another room")
+            with subprocess.Popen(
+                [*ROOMCTL, "serve", "--config", str(second)],
+                stdout=subprocess.DEVNULL,
+                env=environment(tmp_path) | elsewhere,
+            ) as other:
+                until(lambda: roomctl(tmp_path, "status").err.startswith("asked: the room that is"))
+                url = next(
+                    json.loads(left.read_text())["api"]
+                    for left in (tmp_path / "run/roomctl").glob("api-*.json")
+                )
+                asked = roomctl(tmp_path, "status", "--json", "--room", url).json
+                assert asked["identity"]["id"] == "bamboo-1"
+                other.send_signal(signal.SIGINT)
+            assert roomctl(tmp_path, "status", "--json").json["identity"]["id"] == known
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
 def test_the_screen_process_can_be_simulated(tmp_path: Path) -> None:
     socket = tmp_path / "screen.sock"
     file = tmp_path / "room.toml"

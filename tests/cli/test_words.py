@@ -80,7 +80,7 @@ def test_without_a_room_one_sentence_says_what_to_do(
     assert (answer.status, answer.out) == (1, "")
     assert answer.err == (
         "roomctl: no room runs here as this user; start one with `roomctl simulate`,"
-        " or name one with --url and --token-file\n"
+        " or name one with --room and --token-file\n"
     )
 
 
@@ -190,7 +190,8 @@ def test_a_room_is_checked_with_the_profiles_of_its_site(tmp_path: Path) -> None
     mine.write_text(text.replace("units_per_degree", "units"), encoding="utf-8")
     result = runner.invoke(app, ["check", str(room)])
     assert result.exit_code == 1
-    assert f"{mine}:12: pan.units_per_degree: is missing" in result.output
+    line = 1 + text[: text.index("[pan]")].count("\n")
+    assert f"{mine}:{line}: pan.units_per_degree: is missing" in result.output
     mine.unlink()
     result = runner.invoke(app, ["check", str(room)])
     assert f"{room}:2: camera.profiles: {mine.parent} holds no profile" in result.output

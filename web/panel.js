@@ -34,7 +34,7 @@ const RELOAD_MS = 30_000;
 export class RoomPanel extends HTMLElement {
   clock = new RoomClock();
   /** @type {"muting" | "unmuting" | null} */ pendingMute = null;
-  /** @type {Panel["camera"]} */ camera = { chosen: null, setting: false };
+  /** @type {Panel["camera"]} */ camera = { chosen: null, setting: false, menu: null };
   /** @type {Sheet | null} */ #sheet = null;
   /** @type {Language | null} chosen by hand */ #chosen = null;
   /** @type {Element | null} what opened the sheet */ #opener = null;
@@ -147,6 +147,14 @@ export class RoomPanel extends HTMLElement {
     return outcome;
   }
 
+  /** Close the camera's own menu that was opened here: whoever leaves it must not leave it in the picture. */
+  closeMenu() {
+    const { menu } = this.camera;
+    if (menu === null || !this.live.ready) return;
+    this.camera.menu = null;
+    void this.ask("camera.menu", { camera: menu, on: false });
+  }
+
   /**
    * Say something in passing.
    * @param {string} said
@@ -185,7 +193,10 @@ export class RoomPanel extends HTMLElement {
     text(this.place, [identity.building, identity.floorLabel].filter(Boolean).join(" · "));
     const inCall = calling(room.meeting);
     if (inCall !== this.#wasCalling) this.#callTurned(inCall);
-    if (this.#sheet !== "camera") this.camera.setting = false;
+    if (this.#sheet !== "camera") {
+      this.camera.setting = false;
+      this.closeMenu();
+    }
     const base = inCall ? this.call : this.home;
     const view = this.#sheet ? this.sheets[this.#sheet] : base;
     for (const one of [this.home, this.call, ...Object.values(this.sheets)]) show(one, one === view);

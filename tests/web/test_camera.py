@@ -17,12 +17,13 @@ pytestmark = pytest.mark.browser
 ASKED = {
     "camera.focus": [{"camera": "front", "mode": "manual"}],
     "camera.exposure": [{"camera": "front", "mode": "iris"}],
+    "camera.backlight": [{"camera": "front", "on": True}],
     "camera.whiteBalance": [{"camera": "front", "mode": "outdoor"}],
     "camera.tracking": [{"camera": "front", "on": True}],
     "camera.irReceive": [{"camera": "front", "on": False}],
     "camera.tally": [{"camera": "front", "light": "red"}],
 }
-CHIPS = ["By hand", "Fixed iris", "Daylight", "On", "Locked", "Red"]
+CHIPS = ["By hand", "Fixed iris", "Balanced", "Daylight", "On", "Locked", "Red"]
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_what_a_camera_cannot_is_not_offered(settings: tuple[StandIn, Page]) -> 
 
 def test_a_mode_that_is_not_known_is_shown_as_none_chosen(settings: tuple[StandIn, Page]) -> None:
     stand_in, page = settings
-    stand_in.patch(cameras=[rooms.camera("front", exposure=None, tracking=None)])
+    stand_in.patch(cameras=[rooms.camera("front", exposure=None, tracking=None, backlight=None)])
     page.wait_for_timeout(200)
     chosen = page.locator("camera-sheet camera-settings .chip[aria-pressed=true]").all_inner_texts()
     assert chosen == ["Automatic", "Automatic", "Works", "Off"]  # focus, colours, remote, lamp
@@ -91,6 +92,78 @@ def test_a_view_gets_a_name(settings: tuple[StandIn, Page]) -> None:
         lambda: stand_in.commands("camera.name"),
         [{"camera": "front", "preset": 2, "name": "Sofa"}],
     )
+
+
+def test_the_picture_is_made_brighter_a_step_at_a_time(settings: tuple[StandIn, Page]) -> None:
+    stand_in, page = settings
+    shown = page.locator("camera-sheet camera-settings .steps output")
+    brighter = page.locator('camera-sheet camera-settings .steps .key[aria-label="Brighter"]')
+    assert shown.inner_text() == "0"
+    brighter.click()
+    told(
+        page,
+        lambda: stand_in.commands("camera.exposureCompensation"),
+        [{"camera": "front", "steps": 1}],
+    )
+    stand_in.patch(cameras=[rooms.camera("front", exposure_compensation=7)])
+    expect(shown).to_have_text("+7")
+    assert brighter.is_disabled()
+    stand_in.patch(cameras=[rooms.camera("front", exposure_compensation=None)])
+    expect(shown).to_have_text("–")
+
+
+def test_a_view_is_deleted_by_the_second_touch(settings: tuple[StandIn, Page]) -> None:
+    stand_in, page = settings
+    remove = page.locator("camera-sheet camera-settings .remove").nth(1)
+    remove.click()
+    expect(remove).to_have_text("Delete?")
+    assert stand_in.commands("camera.deletePreset") == []
+    # Another one is touched: the first is let go.
+    page.locator("camera-sheet camera-settings .remove").nth(2).click()
+    expect(remove).to_have_text("Delete")
+    remove.click()
+    remove.click()
+    told(
+        page,
+        lambda: stand_in.commands("camera.deletePreset"),
+        [{"camera": "front", "preset": 2}],
+    )
+
+
+def test_arrows_steer_the_menu_while_it_is_open_and_leaving_closes_it(
+    settings: tuple[StandIn, Page],
+) -> None:
+    stand_in, page = settings
+    page.locator("camera-sheet camera-settings .chip", has_text="Open the menu").click()
+    told(page, lambda: stand_in.commands("camera.menu"), [{"camera": "front", "on": True}])
+    stand_in.patch(cameras=[rooms.camera("front", menu=True)])
+    page.wait_for_selector("camera-sheet .side .menu:not([hidden])")
+    page.locator("camera-sheet .pad .turn-down").click()
+    page.locator('camera-sheet .pad .key[aria-label="Choose"]').click()
+    page.keyboard.press("ArrowRight")
+    page.locator("camera-sheet .menu .key", has_text="Back").click()
+    keys = ["down", "enter", "right", "back"]
+    told(
+        page,
+        lambda: [each["key"] for each in stand_in.commands("camera.menuKey")],
+        keys,
+    )
+    assert stand_in.of_type("hold") == []
+    assert page.locator("camera-sheet .pad .turn-up_left").is_disabled()
+    assert not page.locator("camera-sheet .zoom").is_visible()
+    page.locator(".bar .back").click()
+    told(page, lambda: stand_in.commands("camera.menu")[1:], [{"camera": "front", "on": False}])
+
+
+def test_a_menu_that_can_only_be_closed_is_closed(settings: tuple[StandIn, Page]) -> None:
+    stand_in, page = settings
+    heading = page.locator("camera-sheet camera-settings h2", has_text="own menu")
+    modes = rooms.camera("front")["modes"] | {"menu": []}
+    stand_in.patch(cameras=[rooms.camera("front", modes=modes)])
+    expect(heading).to_be_hidden()
+    stand_in.patch(cameras=[rooms.camera("front", modes=modes, menu=True)])
+    page.locator("camera-sheet camera-settings .chip", has_text="Close the menu").click()
+    told(page, lambda: stand_in.commands("camera.menu"), [{"camera": "front", "on": False}])
 
 
 def test_steering_a_camera_that_the_meeting_does_not_see_is_said(open_panel: Any) -> None:

@@ -173,8 +173,8 @@ export function steerable(area, holds, camera) {
     if (!direction || chord || area.offsetWidth === 0 || area.closest("[inert]")) return;
     if (document.activeElement?.matches(TYPED)) return;
     event.preventDefault();
-    const name = camera(direction);
-    if (!event.repeat && name !== null) holds.press(`key ${event.key}`, name, direction, () => {});
+    const name = event.repeat ? null : camera(direction);
+    if (name !== null) holds.press(`key ${event.key}`, name, direction, () => {});
   });
   document.addEventListener("keyup", (event) => holds.release(`key ${event.key}`));
   document.addEventListener("focusin", (event) => {

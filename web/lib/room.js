@@ -2,7 +2,7 @@
 
 /** @import { AckReply, Arguments, LiveError } from "./types.js" */
 
-/** @typedef {"drive" | "zoom" | "home" | "recall" | "store" | "power" | "goto" | "focus" | "exposure" | "white_balance" | "ir_receive" | "tally" | "tracking"} Ability */
+/** @typedef {"drive" | "zoom" | "home" | "recall" | "store" | "power" | "goto" | "focus" | "exposure" | "white_balance" | "backlight" | "exposure_compensation" | "menu" | "delete_preset" | "ir_receive" | "tally" | "tracking"} Ability */
 /** @typedef {{status: AckReply["status"] | "unconfirmed", error: LiveError | null, result?: Record<string, unknown> | null}} Outcome */
 
 /** @typedef {"join" | "new" | "camera" | "sound" | "today" | "occupancy" | "help" | "remote_control"} Sheet */
@@ -23,11 +23,12 @@
  * @property {boolean} stale
  * @property {boolean} phone whether this is a visitor's phone, which does not see the room's display
  * @property {(command: string) => boolean} may whether this browser may ever give a command; "audio.unmute" is one
- * @property {{chosen: string | null, setting: boolean}} camera the one that is steered here, and whether its settings are shown
+ * @property {{chosen: string | null, setting: boolean, menu: string | null}} camera the one that is steered here, whether its settings are shown, and the camera whose own menu was opened here
  * @property {(sheet: Sheet | null) => void} open show a sheet, or none
  * @property {Ask} ask do something; a failure is told
  * @property {(words: string, mark?: import("./icon.js").IconName) => void} tell say something in passing
  * @property {() => void} refresh draw again
+ * @property {() => void} closeMenu close the camera's own menu that was opened here
  */
 
 export {};

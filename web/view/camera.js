@@ -10,11 +10,13 @@ import { holdable, steerable } from "../lib/hold.js";
 import { icon } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
 import { deviceName, offlineAdvice } from "../lib/labels.js";
-import { CameraSettings, settable } from "./camera-settings.js";
 import { button, glyph } from "./parts.js";
 import { SelfView } from "./self-view.js";
 
 const SAVE_MS = 8000;
+
+/** @type {readonly Ability[]} what is set on its settings' page */
+const SET = ["store", "focus", "exposure", "exposure_compensation", "backlight", "white_balance", "tracking", "ir_receive", "tally", "menu"];
 
 /** @type {readonly (readonly [string, number, number])[]} by rows, as seen from behind the camera */
 const PAD = [
@@ -26,6 +28,8 @@ const PAD = [
 export class CameraPad extends HTMLElement {
   /** @type {Camera | null} */ #camera = null;
   #saving = 0;
+  #fetching = false;
+  /** @type {import("./camera-settings.js").CameraSettings | null} */ settings = null;
   /** @type {string | null} the camera, as a subject of problems, if it is said here that it is broken */ broken = null;
 
   /**
@@ -40,7 +44,8 @@ export class CameraPad extends HTMLElement {
     this.top = h("div", { class: "top" }, this.tabs);
     this.pad = named(h("div", { class: "pad", role: "group" }), "camera.pad");
     this.home = glyph("home", "camera.home", "key", () => void this.#ask("camera.home", {}));
-    this.pad.append(...PAD.map(([key, pan, tilt]) => (key === "home" ? this.home : this.#mover(key, { pan, tilt, zoom: 0 }))));
+    this.enter = glyph("check", "camera.menu.enter", "key", () => this.#key("enter"));
+    this.pad.append(...PAD.flatMap(([key, pan, tilt]) => (key === "home" ? [this.home, this.enter] : [this.#mover(key, { pan, tilt, zoom: 0 })])));
     this.zoom = h(
       "div",
       { class: "zoom" },
@@ -52,15 +57,17 @@ export class CameraPad extends HTMLElement {
     this.set = glyph("settings", "camera.settings", "key set", () => this.#turnSettings());
     this.keep = h("div", { class: "keep" }, this.save, this.set);
     this.view = new SelfView(() => panel.holds.holding);
-    this.side = h("div", { class: "side" }, this.presets, this.keep, this.view);
-    this.settings = new CameraSettings(panel);
+    this.menuBack = button("back", "camera.menu.back", "key", () => this.#key("back"));
+    this.menuClose = button("leave", "camera.menu.close", "key", () => void this.#ask("camera.menu", { on: false }));
+    this.menu = h("div", { class: "menu" }, words(h("p"), "camera.menu.note"), this.menuBack, this.menuClose);
+    this.side = h("div", { class: "side" }, this.presets, this.menu, this.keep, this.view);
     this.seen = h("p", { class: "seen" }, icon("warning"), h("span"));
     this.steer = h("div", { class: "steer" }, this.pad, this.zoom, this.side);
     this.note = h("p", { class: "note" });
     this.moved = h("p", { class: "moved" });
     this.on = button("power", "camera.switch_on", "key primary", () => void this.#ask("camera.power", { on: true }));
     this.standby = h("div", { class: "standby" }, icon("camera"), this.note, this.moved, this.on);
-    this.append(this.top, this.seen, this.steer, this.settings, this.standby);
+    this.append(this.top, this.seen, this.steer, this.standby);
     steerable(this.steer, panel.holds, (direction) => this.#steerable(direction));
   }
 
@@ -70,6 +77,7 @@ export class CameraPad extends HTMLElement {
     const camera = cameras.find((one) => one.name === this.panel.camera.chosen) ?? cameras[0] ?? null;
     if (camera?.name !== this.#camera?.name) {
       this.panel.holds.stop();
+      if (this.roomy && this.panel.camera.menu !== camera?.name) this.panel.closeMenu();
       this.view.forget();
     }
     this.#camera = camera;
@@ -89,21 +97,33 @@ export class CameraPad extends HTMLElement {
     const refusal = this.#refusal(room, camera);
     const setting = this.roomy && this.panel.camera.setting && camera !== null && this.#settable(camera);
     show(this.steer, refusal === null && !setting);
-    show(this.settings, refusal === null && setting);
+    if (this.settings) show(this.settings, refusal === null && setting);
     show(this.standby, refusal !== null);
     text(this.note, refusal ?? "");
     show(this.keep, refusal === null);
     if (!camera) return show(this.on, false);
     const status = devices.find((device) => device.name === `camera.${camera.name}`)?.status;
     show(this.on, camera.power === false && status !== "offline" && this.#can("power"));
-    for (const mover of this.pad.children) /** @type {HTMLButtonElement} */ (mover).disabled = !this.#can("drive");
+    const menu = camera.menu === true && this.#can("menu");
+    if (this.panel.camera.menu === camera.name && camera.menu === false) this.panel.camera.menu = null;
+    const keys = camera.modes?.menu ?? [];
+    for (const mover of /** @type {HTMLCollectionOf<HTMLButtonElement>} */ (this.pad.children)) {
+      const slanted = /turn-.*_/.test(mover.className);
+      mover.disabled = menu ? slanted || keys.length === 0 : !this.#can("drive");
+    }
     this.home.disabled = !this.#can("home");
-    show(this.zoom, this.#can("zoom"));
-    show(this.presets, this.#can("recall") && camera.presets.length > 0);
-    show(this.save, this.#can("store") && camera.presets.length > 0 && !setting);
+    show(this.home, !menu);
+    show(this.enter, menu);
+    show(this.menu, menu);
+    attribute(this.steer, "data-menu", menu);
+    show(this.menuBack, keys.includes("back"));
+    show(this.zoom, this.#can("zoom") && !menu);
+    show(this.presets, this.#can("recall") && camera.presets.length > 0 && !menu);
+    show(this.save, this.#can("store") && camera.presets.length > 0 && !setting && !menu);
     show(this.set, this.#settable(camera));
     attribute(this.set, "aria-pressed", String(setting));
-    if (setting) this.settings.update(camera);
+    if (setting && this.settings) this.settings.update(camera);
+    else if (setting) void this.#fetchSettings();
     text(/** @type {Element} */ (this.save.lastElementChild), t(this.#saving ? "camera.save_to" : "camera.save"));
     attribute(this.save, "aria-pressed", String(Boolean(this.#saving)));
     this.presets.classList.toggle("saving", Boolean(this.#saving));
@@ -143,14 +163,45 @@ export class CameraPad extends HTMLElement {
 
   /** Whether anything may be set from here. @param {Camera} camera */
   #settable(camera) {
-    return this.panel.may("camera.name") && settable(camera);
+    return this.panel.may("camera.name") && SET.some((ability) => camera.can.includes(ability));
   }
 
-  /** @param {Direction} direction */
+  /** Fetch the settings when they are first wanted: most panels never show them. */
+  async #fetchSettings() {
+    if (this.#fetching) return;
+    this.#fetching = true;
+    try {
+      const { CameraSettings } = await import("./camera-settings.js");
+      this.settings = new CameraSettings(this.panel);
+      this.steer.after(this.settings);
+      this.panel.refresh();
+    } catch {
+      this.#fetching = false; // the connection is lost: it is tried again while they are wanted
+    }
+  }
+
+  /**
+   * The camera that a press moves; while its own menu is open, the press is a key of that.
+   * @param {Direction} direction
+   */
   #steerable(direction) {
+    if (this.#camera?.menu === true && this.#can("menu")) {
+      if (!direction.zoom) this.#key(direction.tilt > 0 ? "up" : direction.tilt < 0 ? "down" : direction.pan < 0 ? "left" : "right");
+      return null;
+    }
     const name = this.#can(direction.zoom ? "zoom" : "drive") ? (this.#camera?.name ?? null) : null;
     if (this.roomy && name !== null) this.view.steered(name); // in a call its picture is the meeting's
     return name;
+  }
+
+  /**
+   * Press a key of the camera's own menu.
+   * @param {Arguments["camera.menuKey"]["key"]} key
+   */
+  #key(key) {
+    if (!(this.#camera?.modes?.menu ?? []).includes(key)) return;
+    if (this.roomy) this.panel.camera.menu = this.#camera?.name ?? null;
+    void this.#ask("camera.menuKey", { key });
   }
 
   /** @param {string} name */

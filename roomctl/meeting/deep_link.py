@@ -16,6 +16,7 @@ from roomctl.frozen import frozen
 from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.meeting.platform import NativeShape, Platform, Platforms
 
+_WEB = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}/", re.IGNORECASE)
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 
 
@@ -51,7 +52,7 @@ def without_passcode(invitation: ParsedInvitation) -> ParsedInvitation:
         return replace(invitation, passcode=None)
     parts = urlsplit(launch.url)
     pairs = parts.query.split("&") if parts.query else []
-    kept = [pair for pair in pairs if passcode not in dict(parse_qsl(pair)).values()]
+    kept = [pair for pair in pairs if passcode not in _given(pair).values()]
     url = parts._replace(query="&".join(kept)).geturl()
     left = replace(launch, url=url) if passcode not in unquote(url) else None
     return replace(invitation, passcode=None, launch=left)
@@ -81,13 +82,16 @@ def read_deep_link(link: str, platforms: Platforms) -> Meant | None:
             parts = _parts(shape, rest)
             if parts is not None:
                 return _meant(platform, shape, parts, rest)
-    return Meant(ParsedInvitation(known.key)) if known else None
+    if known is None:
+        return None
+    # Any address of a client may be the web's with another scheme; elsewhere it leads nowhere.
+    return Meant(ParsedInvitation(known.key), f"https://{rest}" if _WEB.match(rest) else "")
 
 
 def _parts(shape: NativeShape, rest: str) -> dict[str, str] | None:
     """Return the named groups of a shape that fits, or None."""
     address, _, query = rest.partition("#")[0].partition("?")
-    given = dict(reversed(parse_qsl(query)))
+    given = _given(query)
     pairs = [(shape.address, address.rstrip("/"))]
     for name, pattern in shape.query.items():
         if name.endswith("?") and name[:-1] not in given:
@@ -102,11 +106,16 @@ def _parts(shape: NativeShape, rest: str) -> dict[str, str] | None:
     return parts
 
 
+def _given(query: str) -> dict[str, str]:
+    """Return the parameters of a query, the first of a name; a plus in them is one."""
+    return dict(reversed(parse_qsl(query.replace("+", "%2B"))))
+
+
 def _meant(platform: Platform, shape: NativeShape, parts: dict[str, str], rest: str) -> Meant:
     invitation = ParsedInvitation(platform.key, parts.get("meeting_id"), parts.get("passcode"))
     if not shape.link:
         return Meant(invitation)
-    given = dict(reversed(parse_qsl(rest.partition("#")[0].partition("?")[2])))
+    given = _given(rest.partition("#")[0].partition("?")[2])
     passed = [f"{name}={quote(given[name], safe='')}" for name in shape.passes if given.get(name)]
     link = shape.link.format_map(parts | {"rest": rest})
     return Meant(invitation, link + ("?" + "&".join(passed) if passed else ""))

@@ -201,7 +201,8 @@ def _of_client(meant: Meant, scheme: str, platforms: Platforms, policy: Policy) 
     invitation = meant.invitation
     if meant.link:
         judged = _judge(meant.link, platforms, policy)
-        if judged.launch or judged.refused in _TRAPS | _BARRED:
+        own = judged.platform == invitation.platform
+        if (own and judged.launch) or judged.refused in _TRAPS | _BARRED:
             return judged
     elif invitation.meeting_id and invitation.platform:
         platform = platforms.by_key[invitation.platform]
@@ -263,10 +264,20 @@ def _fitted(
     invitation: ParsedInvitation, found: LinkUrl, site: Site, fit: _Fit, policy: Policy
 ) -> ParsedInvitation:
     platform = site.platform
+    found = _unglued(found, platform)
     passcode = fit.parts.get("passcode") or _passcode_in(found, platform)
     invitation = replace(invitation, meeting_id=fit.parts.get("meeting_id"), passcode=passcode)
     url = _launch_url(found, site, fit.shape, invitation.meeting_id)
     return _launched(invitation, platform, found.origin, url, policy)
+
+
+def _unglued(found: LinkUrl, platform: Platform) -> LinkUrl:
+    """Return a link without a printed passcode that was copied right behind its token."""
+    if not platform.passcode_token:
+        return found
+    token = f"(?i:([?&]{re.escape(platform.passcode_param)}=))({platform.passcode_token})"
+    rest = re.sub(token + "[0-9A-Za-z@*_-]{1,10}(?=[&#]|$)", r"\1\2", found.rest, count=1)
+    return replace(found, rest=rest)
 
 
 def _passcode_in(found: LinkUrl, platform: Platform) -> str | None:
@@ -352,7 +363,12 @@ def _unescape(escaped: re.Match[str]) -> str:
 
 def _named(tail: str) -> str:
     """Return what stands behind a path with its parameters named: `?pwd%3D1` is `?pwd=1`."""
-    return _ESCAPED_NAME.sub(r"\1=\2", tail) if "%" in tail else tail
+
+    def named(parameter: re.Match[str]) -> str:
+        behind = parameter[2].replace("%25", "%")
+        return f"{parameter[1]}={_ESCAPED.sub(_unescape, behind)}"
+
+    return _ESCAPED_NAME.sub(named, tail) if "%" in tail else tail
 
 
 def _first(shapes: tuple[LinkShape, ...], found: LinkUrl, platform: Platform) -> _Fit | None:
@@ -395,11 +411,12 @@ def _decoded(text: str) -> str:
         return ""
 
 
-_OF_URLS = str.maketrans("-_ ", "+/+")  # a "+" in a query reads as a blank
+_OF_URLS = str.maketrans("-_", "+/")
 
 
 def _query(found: LinkUrl) -> dict[str, str]:
-    return dict(reversed(parse_qsl(found.query, keep_blank_values=True)))
+    plus = found.query.replace("+", "%2B")  # it is one: nobody writes a blank into a link
+    return dict(reversed(parse_qsl(plus, keep_blank_values=True)))
 
 
 def _completed(invitation: ParsedInvitation, whole: str, platforms: Platforms) -> ParsedInvitation:

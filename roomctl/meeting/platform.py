@@ -288,6 +288,9 @@ class Platform(PlatformTable):
     )
     ignore_case: bool = Field(default=False, description="paths may be written in any case")
     passcode_param: str = Field(default="", description="the query parameter with the passcode")
+    passcode_token: str = Field(
+        default="", description="what it looks like there; what stands behind that is glued to it"
+    )
     secret_params: tuple[str, ...] = ()
     schemes: tuple[str, ...] = Field(default=(), description="addresses to dial, such as 'sip'")
     tried_live: str = Field(
@@ -305,6 +308,11 @@ class Platform(PlatformTable):
     phase: tuple[ExitPhase, ...] = ()
     good: tuple[GoodSample, ...] = Field(min_length=1)
     bad: tuple[BadSample, ...] = Field(min_length=1)
+
+    @field_validator("passcode_token")
+    @classmethod
+    def _pattern(cls, pattern: str) -> str:
+        return _checked(pattern)
 
     @model_validator(mode="after")
     def _own_page(self) -> Platform:

@@ -18,12 +18,13 @@ from roomctl.frozen import frozen
 from roomctl.meeting.labels import MEETING_ID, PASSCODE, any_of, is_word, key_of
 from roomctl.meeting.platform import Platform, Platforms
 
-_SAYS = r"(?:[:=#]|->|→|为|是|は|(?:is|ist|est|es)\b)"
+_SAYS = r"(?:[:=#]|-{1,2}>|→|为|是|は|(?:is|ist|est|es)\b)"
 # Marks of Markdown, quotes and brackets around a number or a passcode.
+_CLOSED = r"[*_`~\"'”“’»」』】>)\]]"
 _OPENED = r"[*_`~\"'“”‘’„«「『【<(\[]{0,3}"
 _NUMBER = (
-    r"[ \t]{0,3}(?:[(][^()\n]{0,40}[)])?[ \t]{0,3}" + _SAYS + r"?\s{0,8}" + _OPENED + r"\s?"
-    r"(?P<number>[0-9]{2,16}(?:(?P<gap> ?- ?|[ ])[0-9]{1,8}(?:(?P=gap)[0-9]{1,8}){0,5})?)"
+    r"[ \t]{0,3}(?:[(][^()\n]{0,40}[)])?[ \t]{0,3}(?:" + _SAYS + r"|-)?\s{0,8}" + _OPENED + r"\s?"
+    r"(?P<number>[0-9]{2,16}(?:(?P<gap> ?- ?|[ .])[0-9]{1,8}(?:(?P=gap)[0-9]{1,8}){0,5})?)"
     r"(?![0-9]|#(?![0-9A-Za-z一-龥]))"  # a phone is to be told "559 727 062#"
 )
 
@@ -32,6 +33,7 @@ _FLAGS = re.IGNORECASE | re.ASCII  # else a dotless ı reads as an i, and is in 
 # What stands behind "Passcode:" where none is told, in the languages of the labels.
 _NO_PASSCODE = (
     "(?!(?:none|null|no|not|n|na|tbd|tba|see|will|required|needed|optional|the|is|as|to|sent|same"
+    "|this|that|please|ask|available|provided|contact|from|on|in|at|for|and|or|if|only"
     "|siehe|folgt|kein|keine|keines|nicht|wird|geen|zie|voir|aucun|aucune|pas|sans|ver|ninguno|ninguna|sin"
     "|nenhum|nenhuma|sem|vedi|nessuno|nessuna|non|brak|patrz|yok|ingen|inget|ei)(?![0-9A-Za-z]))"
 )
@@ -213,7 +215,7 @@ def _fitting(written: str, platform: Platform) -> Number | None:
 
     Groups as the platform prints them go first, so that a stray digit behind them is left out.
     """
-    parts = re.split(r"[ -]+", written)
+    parts = re.split(r"[ .-]+", written)
     runs = [parts[:kept] for kept in range(len(parts), 0, -1)]
     runs = [run for run in runs if len("".join(parts[len(run) :])) <= MOST_STRAY]
     fitting = [run for run in runs if len("".join(run)) in platform.printed.digits]
@@ -264,7 +266,9 @@ def _passcode(labels: tuple[str, ...], form: str) -> re.Pattern[str]:
     behind = (
         r"[ \t]{0,3}(?:[(][^()\n]{0,40}[)])?[ \t]{0,3}"
         rf"(?:{_SAYS}[ \t]{{0,8}}"
-        rf"(?:{_NO_PASSCODE}(?P<passcode>{form})|{_OPENED}[ \t]?{_NO_PASSCODE}(?P<marked>{form}))"
-        rf"|[:=]?\s{{0,8}}{_OPENED}(?P<digits>[0-9]{{4,10}}))(?![0-9A-Za-z])"
+        rf"(?:{_NO_PASSCODE}(?P<passcode>{form})"
+        rf"|{_OPENED}[ \t]?{_NO_PASSCODE}(?P<marked>{form})(?=[ \t]?{_CLOSED}))"
+        rf"|[:=-]?\s{{0,8}}{_OPENED}(?P<digits>[0-9]{{4,10}}))"
+        r"(?![0-9A-Za-z]|[ -][0-9]{3,4}[ -][0-9]{3,4})"  # that is the meeting's number
     )
     return re.compile(any_of(labels) + behind, re.IGNORECASE)

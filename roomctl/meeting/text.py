@@ -42,11 +42,8 @@ _FOLDED = str.maketrans(
     )
 )
 # Only with the semicolon: "&copy=1" is a part of a query. Mails are often escaped twice.
-_ENTITY = re.compile(
-    r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|nbsp|lt|gt|quot|apos|amp|colon|sol|period|num|quest|equals"
-    r"|ensp|emsp|lrm|rlm|zwnj|zwj);",
-    re.IGNORECASE,
-)
+_ENTITY = re.compile("&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
+_BREAK_HERE = re.compile("</?wbr ?/?>", re.IGNORECASE)
 # A run in which full-width letters, slashes, dots ... may spell a link; Chinese text ends it, and
 # so does Chinese punctuation, but for the colon of a scheme.
 _RUN = re.compile(r"(?:[!-~０-９Ａ-Ｚａ-ｚ／．－＿？＝＆＃％～＋]|：(?=[/／]{2}))+")
@@ -61,9 +58,12 @@ _LINK = re.compile(
     (?:\{"[^\s<>{}]{1,400}"\}|[^\s<>"'`“”‘’„‟«»‹›，。｡；：、！？（）【】《》〈〉「」『』〔〕［］｛｝｜＞＂＇…\]]|\](?!\())*""",
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
-# The host, and what stands behind it until a bracket: no vendor's link holds one.
+# The host, and what stands behind it until a bracket or the sign for a line's end, as "\\n": no
+# vendor's link holds one.
 _WHOSE = re.compile(r"(?:[a-z][a-z0-9+-]{1,30}:)?[/\\]{0,8}[^/?#\\]*", re.IGNORECASE)
-_BRACKET = re.compile(r"[()\[\]{}|^]|(?<=[0-9A-Za-z])[,;]{0,2}https?://", re.IGNORECASE)
+_BRACKET = re.compile(
+    r"""[()\[\]{}|^]|\\(?=[nrt,;"'/]|$)|(?<=[0-9A-Za-z])[,;]{0,2}https?://""", re.IGNORECASE
+)
 _JSON = re.compile(r'\{"[^\s<>{}]{1,400}"\}')
 _COLON = re.compile("[:：]")
 LONGEST_LABEL = 40  # characters, with its blanks
@@ -90,6 +90,7 @@ def clean(text: str) -> str:
     text = text[:LONGEST_TEXT]
     for _ in range(2):
         text = _ENTITY.sub(lambda entity: html.unescape(entity[0].lower()), text)
+    text = _BREAK_HERE.sub("", text) if "wbr" in text else text
     text = _whole_lines(text.replace("\r\n", "\n")).translate(_INVISIBLE)
     return _RUN.sub(_narrowed, text)
 
@@ -111,7 +112,7 @@ def _whole_lines(text: str) -> str:
         text = _unescaped(re.sub(r"\n[ \t]", "", text))
     elif "\n" not in text.strip() and "\\n" in text:
         text = _unescaped(text)
-    if ":\\/\\/" in text:
+    if ":\\/\\/" in text or "\\u00" in text:
         text = _JSON_SIGN.sub(_of_json, text)
     if "\n " in text or "\n\t" in text:
         text = _unfolded(text)
@@ -188,8 +189,8 @@ def _tidy(link: str, text: str, at: int) -> str:
         at, text = 0, link
     start = _end_of_host(link)
     link = _JSON.sub(lambda json: quote(json[0], safe=":,"), link) if '"' in link else link
-    if bracket := _BRACKET.search(link, start):
-        link = link[: bracket.start()]
+    if link[start : start + 1] not in ("", "\\") and (end := _BRACKET.search(link, start)):
+        link = link[: end.start()]
     link = _before_label(link, start, text[at + len(link) : at + len(link) + LONGEST_LABEL])
     closing = "" if any(bracket in link for bracket in "([{") else ")]}"
     before = text[at - 1 : at]
@@ -199,7 +200,9 @@ def _tidy(link: str, text: str, at: int) -> str:
 
 
 _ESCAPED_SCHEME = re.compile("https?%", re.IGNORECASE)
-_BLANK_END = re.compile("(?:%20|%C2%A0|%E2%80%8[B-F]|%EF%BB%BF)+$", re.IGNORECASE)
+_BLANK_END = re.compile(
+    "(?:%20|%0[9AD]|%3E|%22|%2C|%3B|%C2%A0|%E2%80%8[B-F]|%EF%BB%BF)+$", re.IGNORECASE
+)
 
 
 def _unescaped_link(link: str) -> str:
@@ -292,7 +295,36 @@ def plain(cleaned: str) -> str:
     untagged = _PARAMETER.sub(" ", untagged)
     folded = unicodedata.normalize("NFKC", untagged)[:LONGEST_TEXT]  # it may grow eighteenfold
     narrow = _BLANKS.sub(" ", folded.translate(_FOLDED))
-    return _BLANKS.sub(" ", _CELLS.sub(": ", _FRAME.sub(" ", narrow)))
+    framed = _FRAME.sub(" ", _apart(narrow))
+    return _BLANKS.sub(" ", _CELLS.sub(": ", framed))
+
+
+# "ID/Passcode: 812 3456 7890 / 123456": two labels, and then what stands behind them.
+_PAIR = re.compile(
+    r":[ \t]{0,3}(?P<number>[0-9][0-9 -]{7,17}[0-9])[ \t]{0,3}[/,][ \t]{0,3}"
+    r"(?P<code>[0-9A-Za-z@*_#$%!-]{1,12})"
+)
+_TWO_LABELS = re.compile(
+    r"(?P<number>[^/&\n:]{2,40})[ \t]{0,3}[/&][ \t]{0,3}(?P<code>[^/&\n:]{2,40})$"
+)
+_NUMBERS_OF = (*map(key_of, MEETING_ID), "id")
+_CODES_OF = (*map(key_of, PASSCODE), "pw", "pwd")
+
+
+def _apart(text: str) -> str:
+    """Return a text in which each of two labels that stand together has its own value behind it."""
+
+    def each(pair: re.Match[str]) -> str:
+        before = text[max(0, pair.start() - 2 * LONGEST_LABEL) : pair.start()].rpartition("\n")[2]
+        labels = _TWO_LABELS.search(before.rstrip())
+        if labels is None or not key_of(labels["number"]).endswith(_NUMBERS_OF):
+            return pair[0]
+        if not key_of(labels["code"]).endswith(_CODES_OF):
+            return pair[0]
+        number, code = labels["number"], labels["code"]
+        return f"\n{number}: {pair['number']}\n{code}: {pair['code']}\n"
+
+    return _PAIR.sub(each, text) if "/" in text or "&" in text else text
 
 
 _FIELDS = (

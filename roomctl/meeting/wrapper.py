@@ -47,6 +47,8 @@ def unwrap(link: LinkUrl) -> str | None:
         return _urldefense(link)
     if link.host.endswith((".protection.sophos.com",)):
         return _of_base64(_parameter(link, "u") or "")
+    if _GOOGLE.fullmatch(link.host) and link.path == "/url":
+        return _parameter(link, "q") or _parameter(link, "url")
     for pattern, path, names in _REDIRECTS:
         if _is_host(pattern, link.host) and re.fullmatch(path, link.path):
             return next(filter(None, (_parameter(link, name) for name in names)), None)
@@ -64,14 +66,14 @@ def is_opaque(link: LinkUrl) -> bool:
 
 
 _SAFELINKS = (".safelinks.protection.outlook.com", ".safelinks.protection.office365.us")
+_GOOGLE = re.compile(r"(?:www\.)?google\.(?:com|(?:com\.|co\.)?[a-z]{2})")
 _REDIRECTS = (
     ("statics.teams.cdn.office.net", r"/.*/atp-safelinks\.html", ("url",)),
     ("linkprotect.cudasvc.com", "/url", ("a",)),
     ("protect2.fireeye.com", "/(?:v1/)?url", ("u",)),
     ("clicktime.symantec.com", "/.*", ("u",)),
     ("*.trendmicro.com", "/wis/clicktime/.*", ("url",)),
-    ("google.com", "/url", ("q", "url")),
-    ("www.google.com", "/url", ("q", "url")),
+    ("*.content.exclaimer.net", "/", ("url",)),
     ("meet.google.com", "/linkredirect", ("dest",)),
     ("www.youtube.com", "/redirect", ("q",)),
     ("linkedin.com", "/(?:redir/redirect|safety/go)/?", ("url",)),

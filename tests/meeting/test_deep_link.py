@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from roomctl.meeting.deep_link import deep_link
+from roomctl.meeting.deep_link import deep_link, without_passcode
 from roomctl.meeting.link import read
 from roomctl.meeting.platform import Policy, load_platforms
 
@@ -135,6 +135,12 @@ def test_a_clients_address_opens_no_other_door(
     assert (reading.refused, reading.launch) == (code, None)
     if code != "look_alike_host":
         assert (reading.platform, reading.meeting_id, reading.passcode) == said
+
+
+def test_a_passcode_with_a_plus_is_left_out_too():
+    reading = without_passcode(read("https://zoom.us/j/91234567890?pwd=a+b&x=1", PLATFORMS))
+    assert reading.launch
+    assert reading.launch.url == "https://zoom.us/wc/join/91234567890?x=1"
 
 
 def test_a_denied_platform_is_not_reached_by_its_clients_address():

@@ -123,6 +123,8 @@ def opened(text: str) -> str | None:
         (f"{ZOOM}\u3000密码：1", ZOOM_OPENED, "YapE0t3b.1"),
         (f"{BARE}%20", BARE_OPENED, None),
         (f"{BARE}%E2%80%8B", BARE_OPENED, None),
+        (f"{BARE}%0D%0A", BARE_OPENED, None),
+        (f"{ZOOM}%3E", ZOOM_OPENED, "YapE0t3b.1"),  # leits/MeetingBar issue 727
         (BARE.replace("1234", "12\u200b34\ufe0f"), BARE_OPENED, None),
     ],
 )
@@ -143,6 +145,10 @@ def test_what_is_glued_to_a_link_is_no_part_of_it(text: str, url: str, passcode:
         "https://us02web.zoom.us(.evil.example/j/81234567890",
         "https://evil.example/(https://us02web.zoom.us/j/81234567890)x",
         "https://evil.exampleZoom:/j/81234567890",
+        "https://us02web.zoom.us\\n@evil.example/j/81234567890",
+        "https://us02web.zoom.us\\/j/81234567890",
+        "https://us02web.zoom.us/j/81234567890\\@evil.example",
+        "https://us02web.zoom.us/j/81234567890%0d%0aSet-Cookie:x",
     ],
 )
 def test_cutting_a_link_makes_no_other_one_of_it(text: str):
@@ -176,7 +182,13 @@ def test_cutting_a_link_makes_no_other_one_of_it(text: str):
         (f"{TEAMS[:76]}\n{TEAMS[76:]}", TEAMS),
         # escaped line ends, as a calendar's text in one line
         (f"Join\\n{ZOOM}\\nMeeting ID: 812 3456 7890", ZOOM_OPENED),
+        (f"Join\n{ZOOM}\\nMeeting ID: 812 3456 7890", ZOOM_OPENED),
+        (f"{ZOOM}\\r\\nMeeting ID: 812 3456 7890", ZOOM_OPENED),
+        (f"{ZOOM}\\, Room 3", ZOOM_OPENED),
+        # HTML that may break
+        (ZOOM.replace("/j/", "/j/<wbr>"), ZOOM_OPENED),
         # JSON
+        (f'"{ZOOM}&tk=x"'.replace("&", "\\u0026"), f"{ZOOM_OPENED}&tk=x"),
         (
             f'{{"join_url":"{ZOOM}&tk=x","a":1}}'.replace("/", "\\/").replace("&", "\\u0026"),
             f"{ZOOM_OPENED}&tk=x",
@@ -237,6 +249,9 @@ def test_what_a_calendar_has_added_to_an_escaped_link_goes_along():
     link = ZOOM.replace("=", "%3D") + "&sa=D&source=calendar&ust=1736264977415448&usg=AOvVaw1"
     assert opened(link) == ZOOM_OPENED + "&sa=D&source=calendar&ust=1736264977415448&usg=AOvVaw1"
     assert opened(quote(TEAMS, "")) == TEAMS
+    link = ZOOM.replace("=", "%3D") + "%26jst%3D2&sa=D"  # leits/MeetingBar pull request 964
+    assert opened(link) == ZOOM_OPENED + "&jst=2&sa=D"
+    assert read(link, PLATFORMS).passcode == "YapE0t3b.1"
 
 
 @pytest.mark.parametrize(
@@ -276,6 +291,8 @@ WRAPPERS = {
     "trellix": f"https://protect2.fireeye.com/v1/url?k=aad62f08-f54d&q=1&e=2d730862&u={CODED}",
     "trend micro": f"https://ddec1-0-en-ctp.trendmicro.com/wis/clicktime/v1/query?url={CODED}&umid=5d72",
     "google": f"https://www.google.com/url?q={ZOOM.replace('=', '%3D')}&sa=D&source=calendar&usg=AOv",
+    "google, another country": f"https://www.google.co.jp/url?q={CODED}&sa=D",
+    "exclaimer": f"https://eu.content.exclaimer.net/?url={CODED}&tenantid=EqtS",
     "google meet": f"https://meet.google.com/linkredirect?authuser=0&dest={CODED}",
     "youtube": f"https://www.youtube.com/redirect?event=video&q={CODED}",
     "linkedin": f"https://www.linkedin.com/redir/redirect?url={CODED}&urlhash=bCYW&trk=x",

@@ -108,7 +108,7 @@ def _parts(shape: NativeShape, rest: str) -> dict[str, str] | None:
 
 def _given(query: str) -> dict[str, str]:
     """Return the parameters of a query, the first of a name; a plus in them is one."""
-    return dict(reversed(parse_qsl(query.replace("+", "%2B"))))
+    return dict(reversed(parse_qsl(query.replace("+", "%2B").replace("?", "&"))))
 
 
 def _meant(platform: Platform, shape: NativeShape, parts: dict[str, str], rest: str) -> Meant:

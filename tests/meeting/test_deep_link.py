@@ -71,6 +71,11 @@ PLATFORMS = load_platforms({})
             ("teams", "19:meeting_QUJD@thread.v2", None),
             "https://teams.microsoft.com/l/meetup-join/19%3ameeting_QUJD%40thread.v2/0",
         ),
+        (
+            "zoommtg://zoom.us/join?action=join&confno=91234567890?pwd=a+b",
+            ("zoom", "91234567890", "a+b"),
+            "https://zoom.us/wc/join/91234567890?pwd=a%2Bb",
+        ),
         ("wemeet://page/inmeeting?meeting_code=123456789", ("tencent", "123456789", None), None),
         (
             "jitsi-meet://meet.jit.si/Bamboo",

@@ -75,10 +75,10 @@ PresetNumber = Annotated[int, Field(ge=1, le=256), BeforeValidator(_whole)]
 Push = Annotated[float, Field(ge=-1, le=1, description="-1 to 1; right, up, tele, near: positive")]
 Share = Annotated[float, Field(ge=0, le=1, description="0 to 1, from the left or from the top")]
 Degrees = Annotated[float, Field(ge=-360, le=360, description="degrees; right and up: positive")]
-LensPercent = Annotated[float, Field(ge=0, le=100, description="wide to tele, far to near")]
-SpeedShare = Annotated[float, Field(gt=0, le=1, description="part of the top speed")]
+LensPercent = Annotated[float, Field(ge=0, le=100, description="per cent; tele and near: 100")]
+SpeedShare = Annotated[float, Field(gt=0, le=1, description="0 to 1, part of the top speed")]
 ExposureSteps = Annotated[
-    int, Field(ge=-99, le=99, description="brighter: positive; 0: none"), BeforeValidator(_whole)
+    int, Field(ge=-99, le=99, description="steps; brighter: positive"), BeforeValidator(_whole)
 ]
 LeaseMs = Annotated[
     int, Field(ge=50, le=500, description="it stops after so many ms"), BeforeValidator(_whole)

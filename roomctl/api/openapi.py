@@ -18,6 +18,7 @@ from fastapi.openapi.docs import (
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from roomctl.api import schema
+from roomctl.api.descriptions import add_descriptions
 from roomctl.api.rights import PublicFiles, Routes, needs
 from roomctl.roles import Right, roles_of
 from roomctl.room import Room
@@ -106,4 +107,5 @@ def _completed(document: dict[str, Any], room: Room) -> dict[str, Any]:
         kind = one.get("properties", {}).get("type", {}).get("const")
         if kind in rights:
             one["x-roles"] = roles_of(rights[kind])
+    add_descriptions(document)
     return document

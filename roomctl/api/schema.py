@@ -144,8 +144,8 @@ class ReportedOccupancy(Strict):
     present: bool | None = Field(
         default=None, description="somebody is there; of a door: it stands open"
     )
-    people: PeopleCount | None = Field(default=None, description="how many are there")
-    co2_ppm: Co2Ppm | None = Field(default=None, description="of the room's air")
+    people: PeopleCount | None = Field(default=None, description="number of people there")
+    co2_ppm: Co2Ppm | None = Field(default=None, description="of the room's air, in ppm")
     available: bool = Field(default=True, description="false: nobody can tell what it would see")
 
     @property

@@ -8,27 +8,29 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
+from roomctl.api.descriptions import FIELDS, PARAMETERS
 from tests.api.rig import ADMIN, BEARER, House
+from tests.examples import examples
 
 ENDLESS = "/api/v1/events"  # a stream has no end to wait for; test_events reads it
-EXAMPLES = 15
-QUICK = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+EXAMPLES = 200  # for each operation and mode, in `make fuzz`
 
 
 def probe(base, mode):
     """Send what the description allows, or forbids; return how many cases that were."""
     described = schemathesis.openapi.from_url(f"{base}/openapi.json", headers=BEARER)
     cases = 0
+    quick = settings(
+        max_examples=examples(EXAMPLES),
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     for operation in described.exclude(path=ENDLESS).get_all_operations():
 
-        @QUICK
+        @quick
         @given(case=operation.ok().as_strategy(generation_mode=mode))
         def conforms(case):
             nonlocal cases
@@ -41,9 +43,11 @@ def probe(base, mode):
 
 
 @pytest.mark.real
+@pytest.mark.hypothesis
+@pytest.mark.timeout(3000)
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 async def test_whatever_is_sent_the_answer_is_one_that_is_described(alive, mode):
-    assert await asyncio.to_thread(probe, alive.base, mode) > 2 * EXAMPLES
+    assert await asyncio.to_thread(probe, alive.base, mode) > 2 * examples(EXAMPLES)
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +139,60 @@ async def test_the_pages_that_explain_the_api_load_nothing_from_another_host(hou
         for where in local:
             assert (await client.get(where)).status_code == 200, where
         assert ADMIN not in page
+
+
+NUMBERS = {"integer", "number"}
+UNITS = re.compile(
+    r"second|per cent|degree|hours|days|ppm|number|people|step|status|\b0 to 1\b|-1 to 1|\bms\b"
+)
+
+
+def properties(described):
+    for name, schema in described["components"]["schemas"].items():
+        for field, about in schema.get("properties", {}).items():
+            yield name, field, about
+
+
+def types_of(about):
+    ways = (about, *about.get("anyOf", ()))
+    return {one.get("type") for one in ways}
+
+
+async def test_every_field_says_what_it_is(described):
+    undescribed = [
+        f"{name}.{field}"
+        for name, field, about in properties(described)
+        if not any("description" in one for one in (about, *about.get("anyOf", ())))
+        and "$ref" not in str(about)[:12]
+    ]
+    assert undescribed == []
+    unsaid = [
+        f"{method} {path} {one['name']}"
+        for path, operations in described["paths"].items()
+        for method, operation in operations.items()
+        for one in operation.get("parameters", ())
+        if "description" not in one and "description" not in one["schema"]
+    ]
+    assert unsaid == []
+
+
+async def test_every_number_says_its_unit(described):
+    unmeasured = []
+    for name, field, about in properties(described):
+        words = " ".join(one.get("description", "") for one in (about, *about.get("anyOf", ())))
+        if types_of(about) & NUMBERS and "boolean" not in types_of(about):
+            unmeasured += [] if UNITS.search(words) else [f"{name}.{field}: {words}"]
+    assert unmeasured == []
+
+
+async def test_nothing_is_described_that_there_is_not(described):
+    there = {f"{name}.{field}" for name, field, _ in properties(described)}
+    there |= {one.partition(".")[2] for one in there}
+    assert sorted(set(FIELDS) - there) == []
+    names = {
+        one["name"]
+        for operations in described["paths"].values()
+        for operation in operations.values()
+        for one in operation.get("parameters", ())
+    }
+    assert sorted(set(PARAMETERS) - names) == []

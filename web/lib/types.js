@@ -478,7 +478,7 @@
 /**
  * @typedef {object} CameraExposureCompensationArgs
  * @property {string} camera its name in room.toml
- * @property {number} steps brighter: positive; 0: none
+ * @property {number} steps steps; brighter: positive
  */
 
 /**
@@ -511,7 +511,7 @@
  * @property {number | null} [pan_deg]
  * @property {number | null} [tilt_deg]
  * @property {number | null} [zoom_pct]
- * @property {number} [speed] part of the top speed
+ * @property {number} [speed] 0 to 1, part of the top speed
  */
 
 /**
@@ -640,7 +640,7 @@
  * @property {string} camera its name in room.toml
  * @property {number} [pan_deg] degrees; right and up: positive
  * @property {number} [tilt_deg] degrees; right and up: positive
- * @property {number} [speed] part of the top speed
+ * @property {number} [speed] 0 to 1, part of the top speed
  */
 
 /**
@@ -724,7 +724,7 @@
 /**
  * @typedef {object} CameraZoomArgs
  * @property {string} camera its name in room.toml
- * @property {number} pct wide to tele, far to near
+ * @property {number} pct per cent; tele and near: 100
  */
 
 /**

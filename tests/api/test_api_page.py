@@ -1,0 +1,48 @@
+"""Every example of docs/api.md does what the page says."""
+
+import asyncio
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.api.rig import ADMIN, LIMIT_S
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here"),
+]
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
+EXAMPLE = re.compile(r"```sh\n(.*?)```\n(?:```text\n(.*?)```)?", re.S)
+EXAMPLES = [(script, shown.splitlines()) for script, shown in EXAMPLE.findall(PAGE.read_text())]
+
+
+async def test_every_example_does_what_the_page_says(alive, tmp_path):
+    (tmp_path / "token").write_text(f"{ADMIN}\n")
+    assert len(EXAMPLES) > 10
+    (preamble, _), *examples = EXAMPLES
+    for script, shown in examples:
+        process = await asyncio.create_subprocess_exec(
+            *("bash", "-euo", "pipefail", "-c", preamble + script),
+            cwd=tmp_path,
+            env={**os.environ, "ROOM": alive.base, "no_proxy": "*"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(2 * LIMIT_S):
+            said = (await process.communicate())[0].decode()
+        assert process.returncode == 0, (script, said)
+        for line in shown:
+            assert line in said, (script, said)
+    assert (tmp_path / "diagnostics.zip").read_bytes().startswith(b"PK")
+    assert alive.screen.muted
+
+
+async def test_the_page_names_every_condition(house):
+    told = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.M)
+    async with house.in_process(headers={"Authorization": f"Bearer {ADMIN}"}) as client:
+        schemas = (await client.get("/openapi.json")).json()["components"]["schemas"]
+    assert told == schemas["ConditionEntry"]["properties"]["type"]["enum"]

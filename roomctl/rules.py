@@ -239,6 +239,7 @@ class Rules:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self.warnings: tuple[Notice, ...] = ()
+        self.release: Notice | None = None  # of the booking under way, if nobody comes
         self._warned: dict[tuple[Act, str], float] = {}
         self._settles_s: float | None = None
         self._offset_s = 0.0
@@ -253,8 +254,11 @@ class Rules:
         done: list[Decision] = []
         warnings: list[Notice] = []
         warned, self._warned = self._warned, {}
+        released, self.release = self.release, None
         for due in self._dues(facts, moment):
             key, now = (due.act, due.subject), moment.mono_s
+            if due.act is Act.RELEASE:
+                self.release = self._notice(due, due.at_s, released)
             if now < due.at_s - self.terms.warn_s:
                 continue
             self._warned[key] = warned.get(key, now)
@@ -262,7 +266,7 @@ class Rules:
             if due.act is not Act.STANDBY:  # a touch undoes that; the others are warned of in full
                 at_s = max(at_s, self._warned[key] + self.terms.warn_s)
             if now < at_s:
-                warnings.append(self._warning(due, at_s, moment))
+                warnings.append(self._warning(due, at_s))
             elif due.act is not Act.STANDBY:
                 reason = "no_show" if due.act is Act.RELEASE else "vacant"
                 done.append(Decision(due.act, reason, due.subject))
@@ -276,10 +280,14 @@ class Rules:
             self._settles_s = moment.mono_s + SETTLE_S
         self._offset_s = offset_s
 
-    def _warning(self, due: _Due, at_s: float, moment: Moment) -> Notice:
-        for known in self.warnings:
-            if (known.act, known.subject, known.at_s) == (due.act, due.subject, at_s):
-                return known
+    def _warning(self, due: _Due, at_s: float) -> Notice:
+        known = (one for one in self.warnings if (one.act, one.subject) == (due.act, due.subject))
+        return self._notice(due, at_s, next(known, None))
+
+    def _notice(self, due: _Due, at_s: float, known: Notice | None) -> Notice:
+        """Return what is announced; the same one for as long as it stays the same."""
+        if known and (known.act, known.subject, known.at_s) == (due.act, due.subject, at_s):
+            return known
         at = datetime.fromtimestamp(round(self._offset_s + at_s), UTC)
         return Notice(due.act, due.subject, at_s, at)
 

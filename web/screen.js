@@ -9,7 +9,7 @@ import { language, load, say, speak, speakable, t } from "./lib/i18n.js";
 import { icon } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
 import { paired, redeem } from "./lib/pair.js";
-import { agenda, bookingNote, callState, calling, messageUntil, platformName, talkingWords } from "./lib/labels.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, callState, calling, messageUntil, platformName, talkingWords } from "./lib/labels.js";
 
 const CODE_MS = 5000; // a code that somebody used is replaced within this
 const CODE_URL = "/api/v1/phone";
@@ -126,7 +126,7 @@ export class RoomScreen extends HTMLElement {
     const ahead = call && hero ? [hero, ...rest] : rest;
     const next = ahead.find((booking) => Date.parse(booking.start) > this.clock.now());
     show(this.next, next !== undefined);
-    if (next) text(this.next, t("screen.next", { time: this.clock.hourMinute(next.start), title: next.title ?? t("home.private") }));
+    if (next) text(this.next, t("screen.next", { time: this.clock.hourMinute(next.start), title: bookingTitle(next) }));
     const wifi = identity.wifi ?? "";
     show(this.wifi, wifi !== "");
     text(this.wifi, t("screen.wifi", { wifi }));
@@ -171,10 +171,9 @@ export class RoomScreen extends HTMLElement {
   #booking(room, booking) {
     const { clock } = this;
     const started = Date.parse(booking.start) <= clock.now();
-    const hours = t("home.until", { start: clock.hourMinute(booking.start), end: clock.hourMinute(booking.end) });
     return {
-      eyebrow: `${t(started ? "home.now" : "home.next")} · ${hours}`,
-      heading: booking.title ?? t("home.private"),
+      eyebrow: `${t(started ? "home.now" : "home.next")} · ${bookingHours(booking, clock)}`,
+      heading: bookingTitle(booking),
       facts: [bookingNote(booking), booking.organizer ?? "", platformName(room, booking.platform)].filter(Boolean).join(" · "),
       how: this.#how(booking),
       tone: booking.refused ? "bad" : booking.join === "now" ? "now" : null,

@@ -6,7 +6,7 @@ Knows no calendar server, no platform and no clock; the moment comes by argument
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal
@@ -67,6 +67,19 @@ class CalendarRead:
     bookings: tuple[Booking, ...] = ()
     skipped: tuple[SkippedEvent, ...] = ()
     series: int = 0
+
+
+@frozen
+class Standing:
+    """Whether the room is booked, and `until` when; bookings that touch are one stretch.
+
+    `until` is None if the room is free and nothing is known to come. `booking` is under way: the
+    one that began last, a whole day only if there is nothing else.
+    """
+
+    booked: bool
+    until: datetime | None = None
+    booking: str | None = None
 
 
 LONGEST_LINE = 200  # characters of a title or a name; panels show about 60
@@ -132,6 +145,21 @@ class Agenda:
     def next(self, moment: Moment) -> Booking | None:
         """Return the first booking that begins after `moment`, or None."""
         return next((b for b in self._meetings() if b.start > moment.wall), None)
+
+    def standing(self, moment: Moment, released: Collection[str] = ()) -> Standing:
+        """Return whether the room is booked now; `released` are ids that it is given back from."""
+        now = moment.wall
+        taken = [b for b in self._bookings if b.end > max(now, b.start) and b.id not in released]
+        begun = [b for b in taken if b.start <= now]
+        if not begun:
+            return Standing(booked=False, until=taken[0].start if taken else None)
+        until = now
+        for booking in taken:  # by their beginning
+            if booking.start > until:
+                break
+            until = max(until, booking.end)
+        leading = max(begun, key=lambda booking: (not booking.all_day, booking.start))
+        return Standing(booked=True, until=until, booking=leading.id)
 
     def _meetings(self) -> Iterator[Booking]:
         return (booking for booking in self._bookings if not booking.all_day)

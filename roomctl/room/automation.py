@@ -28,6 +28,7 @@ from roomctl.room.document import (
     ActEntry,
     ActWord,
     AutomationEntry,
+    AvailabilityEntry,
     NoticeEntry,
     PanelEntry,
     ReasonEntry,
@@ -139,7 +140,27 @@ class Automation(Part):
     def sections(self, now: Moment) -> Mapping[str, object]:
         on = {display.display_on for display in self._actuators.displays}
         panel = PanelEntry(self.awake, on.pop() if len(on) == 1 else None, self._prompt())
-        return {"automation": self._entry(now), "panel": panel}
+        available = self._availability(now)
+        return {"automation": self._entry(now), "panel": panel, "availability": available}
+
+    def _availability(self, now: Moment) -> AvailabilityEntry | None:
+        """Return the room's word of its bookings, and whether somebody has come to this one."""
+        standing = self._actuators.bookings.standing(now)
+        if standing is None:
+            return None
+        release, booked = self._rules.release, self._actuators.bookings.under_way(now)
+        awaited = (
+            booked is not None
+            and booked.id == standing.booking
+            and not booked.settled
+            and self._actuators.occupancy.state.state == "vacant"
+            and not self._actuators.calls.live
+        )
+        if not awaited:
+            state: Literal["available", "booked"] = "booked" if standing.booked else "available"
+            return AvailabilityEntry(state, standing.until, standing.booking)
+        at = release.at if release is not None and release.subject == standing.booking else None
+        return AvailabilityEntry("awaited", standing.until, standing.booking, at)
 
     def _entry(self, now: Moment) -> AutomationEntry:
         """Return what is announced, and what was done lately."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, get_args
 
-from roomctl.booking import Agenda, Booking, CalendarRead, SkippedEvent
+from roomctl.booking import Agenda, Booking, CalendarRead, SkippedEvent, Standing
 from roomctl.clock import Moment
 from roomctl.command import Param
 from roomctl.config import Config
@@ -125,6 +125,13 @@ class Bookings(Part):
             if self._marks.get(one.id) != "released"
         )
 
+    def standing(self, now: Moment) -> Standing | None:
+        """Return whether the room is booked, without what it gave back; None: nobody knows."""
+        if self._read_at is None:
+            return None
+        released = [key for key, mark in self._marks.items() if mark == "released"]
+        return self._agenda.standing(now, released)
+
     def under_way(self, now: Moment) -> Booked | None:
         """Return the booking that has begun, the latest if several have; None without one."""
         begun = tuple(self._agenda.offered(now, 0.0))
@@ -179,13 +186,16 @@ class Bookings(Part):
         return BookingEntry(
             id=booking.id,
             title=booking.title or None,
-            organizer=booking.organizer,
+            organizer=booking.organizer or None,
             start=booking.start,
             end=booking.end,
             platform=invitation.platform,
             join="none" if refusal else joinable,
             refused=refusal.value if refusal else None,
             status=self._marks.get(booking.id, "booked"),
+            private=booking.private,
+            tentative=booking.tentative,
+            all_day=booking.all_day,
         )
 
     async def _take(self, agenda: Agenda) -> None:

@@ -152,7 +152,11 @@ class MeetingEntry:
 
 @frozen
 class BookingEntry:
-    """A booking of today; `join` is `now` while it may be joined with one touch."""
+    """A booking of today; `join` is `now` while it may be joined with one touch.
+
+    `tentative`: it may still change, or the room has not accepted it. A `private` one has neither
+    title nor organizer.
+    """
 
     id: str
     title: str | None
@@ -163,6 +167,23 @@ class BookingEntry:
     join: Literal["now", "later", "none"]
     refused: str | None
     status: Literal["booked", "used", "checked_in", "released"] = "booked"
+    private: bool = False
+    tentative: bool = False
+    all_day: bool = False
+
+
+@frozen
+class AvailabilityEntry:
+    """Whether the room is booked, by its calendar alone, and `until` when; null: nobody knows.
+
+    "awaited": `booking` has begun, and nobody is there; it is released at `release_at`, if the room
+    does that. Bookings that touch are one stretch.
+    """
+
+    state: Literal["available", "booked", "awaited"]
+    until: datetime | None = None
+    booking: str | None = None
+    release_at: datetime | None = None
 
 
 @frozen
@@ -392,6 +413,7 @@ class RoomDocument:
     controllers: tuple[ControllerEntry, ...] = ()
     meeting: MeetingEntry = field(default_factory=MeetingEntry)
     bookings: tuple[BookingEntry, ...] = ()
+    availability: AvailabilityEntry | None = None
     platforms: tuple[PlatformEntry, ...] = ()
     favourites: tuple[FavouriteEntry, ...] = ()
     occupancy: OccupancyEntry = field(default_factory=OccupancyEntry)

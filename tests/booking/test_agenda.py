@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from roomctl.booking.agenda import Agenda, Booking
+from roomctl.booking.agenda import Agenda, Booking, Standing
 from roomctl.booking.sim import bookings
 from roomctl.clock import Moment
 
@@ -89,6 +89,36 @@ def test_a_booking_is_offered_from_ten_minutes_before_to_its_end(now: str, expec
 def test_the_next_booking_has_not_begun(now: str, expected: str | None):
     following = DAY.next(moment(now))
     assert (following.id if following else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("now", "released", "expected"),
+    [
+        ("2026-11-24T08:00", (), (False, "2026-11-25T00:00", None)),
+        ("2026-11-25T08:00", ("fair",), (False, "2026-11-25T09:30", None)),
+        ("2026-11-25T09:30", ("fair",), (True, "2026-11-25T12:00", "long")),
+        ("2026-11-25T10:30", ("fair",), (True, "2026-11-25T12:00", "ten")),
+        ("2026-11-25T10:30", ("fair", "ten"), (True, "2026-11-25T12:00", "long")),
+        ("2026-11-25T10:30", ("fair", "ten", "long"), (False, "2026-11-25T15:00", None)),
+        ("2026-11-25T12:00", ("fair",), (False, "2026-11-25T15:00", None)),
+        ("2026-11-25T23:45", ("fair",), (True, "2026-11-26T01:00", "late")),  # two that touch
+        ("2026-11-26T00:30", ("fair",), (True, "2026-11-26T01:00", "early")),
+        ("2026-11-26T01:00", ("fair",), (False, None, None)),
+        ("2026-11-25T08:00", (), (True, "2026-11-27T00:00", "fair")),
+        ("2026-11-25T09:45", (), (True, "2026-11-27T00:00", "long")),
+    ],
+)
+def test_the_rooms_word_is_booked_or_free_until_a_time(
+    now: str, released: tuple[str, ...], expected: tuple[bool, str | None, str | None]
+):
+    booked, until, leading = expected
+    found = DAY.standing(moment(now), released)
+    assert found == Standing(booked, local(until) if until else None, leading)
+
+
+def test_a_booking_of_no_length_takes_no_time():
+    agenda = Agenda([booking("x", "2026-11-25T10:00", "2026-11-25T10:00")])
+    assert agenda.standing(moment("2026-11-25T10:00")) == Standing(booked=False)
 
 
 def test_of_a_private_booking_neither_title_nor_organizer_is_told():

@@ -9,7 +9,7 @@ from roomctl.app import parse
 from roomctl.clock import VirtualClock
 from roomctl.kind import Context
 from roomctl.room.bookings import Bookings
-from roomctl.room.document import ActEntry
+from roomctl.room.document import ActEntry, AvailabilityEntry
 from roomctl.room.meeting import CallControl
 from roomctl.store import Settings, Store
 from tests.invented import START, LoopClock, invented
@@ -122,6 +122,25 @@ async def test_a_booking_that_nobody_came_to_is_released_and_says_so() -> None:
         assert (act.subject, act.reasons[0].code) == ("now", "no_show")
         assert (await house.ask("room.undo", number=act.number)).status == "done"
         assert status(house, "now") == "checked_in"
+
+
+def available(house: House) -> AvailabilityEntry:
+    assert house.document.availability is not None
+    return house.document.availability
+
+
+@invented
+async def test_a_booking_without_people_says_when_it_is_released() -> None:
+    async with living(RULES, feed=Calendar([booking("now", 1)])) as house:
+        await house.until(lambda: house.document.availability is not None)
+        await house.until(lambda: available(house).release_at is not None, limit_s=SETTLED_S + 70)
+        said = available(house)
+        assert (said.state, said.booking) == ("awaited", "now")
+        await house.until(lambda: status(house, "now") == "released", limit_s=SETTLED_S + 300)
+        (act,) = acts(house, "release")
+        assert said.release_at is not None
+        assert abs((act.at - said.release_at).total_seconds()) < 2
+        assert (available(house).state, available(house).until) != ("awaited", said.until)
 
 
 @invented

@@ -119,6 +119,48 @@ async def test_a_private_booking_is_joined_without_showing_its_title() -> None:
         assert "Redundancies" not in repr(house.document)
 
 
+def word(house: House) -> tuple[str, float | None]:
+    """Return the room's word, and how many minutes after the start it holds."""
+    said = house.document.availability
+    assert said is not None
+    until = said.until
+    return said.state, None if until is None else (until - START).total_seconds() / 60
+
+
+@invented
+async def test_the_rooms_word_comes_from_its_bookings() -> None:
+    listed = [booking("one", 5, lasts_min=10), booking("two", 15, lasts_min=10)]
+    async with living(feed=Calendar(listed)) as house:
+        await house.until(lambda: house.document.availability is not None)
+        assert word(house) == ("available", 5)
+        await house.until(lambda: word(house) == ("awaited", 25), limit_s=301)
+        await house.until(lambda: word(house) == ("available", None), limit_s=1201)
+
+
+@invented
+async def test_a_room_that_has_never_read_a_calendar_has_no_word_of_it() -> None:
+    feed = Calendar()
+    feed.broken = PortError("ics:https://calendar.example.org", "is gone", PortReason.IO)
+    async with living(feed=feed) as house:
+        await house.until(lambda: house.issues == [("calendar.stale", "calendar")], 1)
+        assert house.document.availability is None
+    async with living() as house:
+        await house.always(lambda: house.document.availability is None, 70)
+
+
+@invented
+async def test_what_may_change_and_what_is_private_is_marked() -> None:
+    maybe = replace(booking("m", -5), tentative=True)
+    secret = replace(booking("p", 60), private=True, organizer="Boss")
+    free = replace(booking("f", 5), free=True)
+    async with living(feed=Calendar([maybe, secret, free])) as house:
+        await house.until(lambda: shown(house) != {})
+        first, second = house.document.bookings
+        assert (first.tentative, first.private, first.all_day) == (True, False, False)
+        assert (second.private, second.title, second.organizer) == (True, None, None)
+        assert "Boss" not in repr(house.document)
+
+
 @invented
 async def test_what_a_calendar_lists_and_cannot_be_shown_is_an_issue_that_names_it() -> None:
     feed = Calendar([booking("now", -5)])

@@ -18,7 +18,7 @@ def _from_now(seconds: int) -> str:
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
-def booking(key: str, title: str, start: int, **more: Any) -> Room:
+def booking(key: str, title: str | None, start: int, **more: Any) -> Room:
     """Return a booking that starts `start` minutes from now and lasts 45."""
     entry = {"id": key, "title": title, "organizer": "Li Na", "platform": "tencent"}
     when = {"start": _at(start), "end": _at(start + 45), "join": "later", "refused": None}
@@ -208,6 +208,23 @@ def at_rest(language: str = "en") -> Room:
         "conditions": [],
         "issues": [],
     }
+
+
+def booked(language: str = "en", state: str = "awaited", **more: Any) -> Room:
+    """Return a room whose word comes from its bookings, some of them tentative or private."""
+    room = at_rest(language)
+    room["bookings"] = [
+        booking("a", "Quarterly design review", -3, join="now", tentative=True),
+        booking("b", None, 60, platform="teams", private=True, organizer=None),
+        booking("c", "供应商评审会议", 120, tentative=True),
+        booking("d", None, 180, private=False, platform=None, join="none"),
+    ]
+    room["occupancy"].update(state="vacant", probability=0.02, reasons=[])
+    if state == "available":
+        room["bookings"] = room["bookings"][1:]
+    about = {"until": _at(42), "booking": "a", "release_at": _at(7), **more}
+    room["availability"] = {"state": state, **about}
+    return room
 
 
 def message(text: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ SCREENS = {
     "talking": talking,
     "broken": rooms.broken,
     "by itself": rooms.by_itself,
+    "booked": rooms.booked,
 }
 
 

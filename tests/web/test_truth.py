@@ -140,6 +140,42 @@ def test_a_gap_in_the_revisions_asks_for_a_snapshot(open_panel: Any) -> None:
     assert len(stand_in.of_type("snapshot")) == 1
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("available", "Available until 1"),
+        ("booked", "Booked until 1"),
+        ("awaited", "Booked: nobody here yet, released at 1"),
+    ],
+)
+def test_the_rooms_word_comes_from_its_bookings_and_people_are_the_small_line(
+    open_panel: Any, state: str, words: str
+) -> None:
+    room = rooms.booked(
+        "en", state, until="2026-11-26T02:00:00Z", release_at="2026-11-26T02:00:00Z"
+    )
+    _, page = open_panel(room)
+    usable(page)
+    expect(page.locator("home-view .badge")).to_contain_text(f"{words}0:00")
+    expect(page.locator("home-view .because-key")).to_contain_text("Empty · ")
+
+
+def test_a_time_far_away_and_a_room_without_a_calendar_say_no_time(open_panel: Any) -> None:
+    room = rooms.booked("en", "available", until="2999-11-26T02:00:00Z")
+    stand_in, page = open_panel(room)
+    usable(page)
+    expect(page.locator("home-view .badge")).to_have_text("Available")
+    stand_in.patch(availability=None)
+    expect(page.locator("home-view .badge")).to_have_text("Free")
+
+
+def test_a_tentative_booking_is_marked_and_a_private_one_has_no_name(open_panel: Any) -> None:
+    _, page = open_panel(rooms.booked())
+    usable(page)
+    expect(page.locator("home-view .became")).to_have_text("Tentative")
+    expect(page.locator("home-view .rows li").first).to_contain_text("Private meeting")
+
+
 def test_starting_is_shown_at_once_and_until_the_room_is_ready(open_panel: Any) -> None:
     stand_in, page = open_panel({**rooms.at_rest(), "phase": "starting"})
     expect(page.locator("room-overlay")).to_contain_text("The room is starting")

@@ -21,16 +21,41 @@ export function calling(meeting) {
   return IN_CALL.has(meeting.state) || (meeting.shown === true && meeting.state !== "idle");
 }
 
+/** A time that is further away is not said: "until 09:00" would be tomorrow. */
+const TODAY_MS = 12 * 3600000;
+
 /**
- * The state of the room, for the first glance.
+ * The state of the room, for the first glance: its call, else its bookings, else its people.
+ * @param {Room} room
+ * @param {RoomClock} clock
+ * @returns {{words: string, icon: IconName, tone: Saying["tone"]}}
+ */
+export function roomState(room, clock) {
+  const { meeting, availability = null } = room;
+  if (calling(meeting)) return { words: t("room.meeting"), icon: "meeting", tone: "meeting" };
+  if (availability === null) {
+    const { key, icon, tone } = presence(room);
+    return { words: t(key), icon, tone };
+  }
+  const { state, until, release_at } = availability;
+  if (state === "awaited" && release_at) return { words: t("room.awaited_until", { time: clock.hourMinute(release_at) }), icon: "wait", tone: "taken" };
+  if (state === "awaited") return { words: t("room.awaited"), icon: "wait", tone: "taken" };
+  const near = until !== null && Date.parse(until) - clock.now() < TODAY_MS;
+  const words = near ? t(`room.${state}_until`, { time: clock.hourMinute(until) }) : t(`room.${state}`);
+  if (state === "booked") return { words, icon: "occupied", tone: "taken" };
+  const taken = ["occupied", "vacating"].includes(room.occupancy.state); // nobody's booking, and somebody is in there
+  return { words, icon: taken ? "occupied" : "free", tone: taken ? "unsure" : "free" };
+}
+
+/**
+ * Whether somebody is in the room.
  * @param {Room} room
  * @returns {Saying}
  */
-export function roomState(room) {
-  if (calling(room.meeting)) return { key: "room.meeting", icon: "meeting", tone: "meeting" };
+export function presence(room) {
   if (room.occupancy.state === "occupied") return { key: "room.occupied", icon: "occupied", tone: "taken" };
   if (room.occupancy.state === "vacating") return { key: "room.vacating", icon: "occupied", tone: "taken" };
-  if (room.occupancy.state === "vacant") return { key: "room.free", icon: "free", tone: "free" };
+  if (room.occupancy.state === "vacant") return { key: room.availability ? "room.empty" : "room.free", icon: "free", tone: "free" };
   return { key: "room.unknown", icon: "unknown", tone: "unsure" };
 }
 
@@ -94,12 +119,33 @@ export function agenda(bookings, now_ms) {
 }
 
 /**
+ * What a booking is called; a private one has no name here.
+ * @param {Booking} booking
+ * @returns {string}
+ */
+export function bookingTitle({ title, private: hidden }) {
+  return title ?? t(hidden === false ? "call.untitled" : "home.private");
+}
+
+/**
+ * From when to when a booking is.
+ * @param {Booking} booking
+ * @param {RoomClock} clock
+ * @returns {string}
+ */
+export function bookingHours(booking, clock) {
+  if (booking.all_day) return t("home.all_day");
+  return t("home.until", { start: clock.hourMinute(booking.start), end: clock.hourMinute(booking.end) });
+}
+
+/**
  * What became of a booking, where that is worth a word; "" if it simply takes place.
  * @param {Booking} booking
  * @returns {string}
  */
-export function bookingNote({ status }) {
-  return status === "checked_in" || status === "released" ? t(`booking.${status}`) : "";
+export function bookingNote({ status, tentative }) {
+  if (status === "checked_in" || status === "released") return t(`booking.${status}`);
+  return tentative ? t("booking.tentative") : "";
 }
 
 /**

@@ -48,7 +48,19 @@
  */
 
 /**
- * A booking of today; `join` is `now` while it may be joined with one touch.
+ * Whether the room is booked, by its calendar alone, and `until` when; null: nobody knows.
+ * "awaited": `booking` has begun, and nobody is there; it is released at `release_at`, if the room
+ * does that. Bookings that touch are one stretch.
+ * @typedef {object} Availability
+ * @property {"available" | "booked" | "awaited"} state
+ * @property {string | null} until
+ * @property {string | null} booking
+ * @property {string | null} release_at
+ */
+
+/**
+ * A booking of today; `join` is `now` while it may be joined with one touch. `tentative`: it may
+ * still change, or the room has not accepted it. A `private` one has neither title nor organizer.
  * @typedef {object} Booking
  * @property {string} id
  * @property {string | null} title
@@ -59,6 +71,9 @@
  * @property {"now" | "later" | "none"} join
  * @property {string | null} refused
  * @property {"booked" | "used" | "checked_in" | "released"} status
+ * @property {boolean} private
+ * @property {boolean} tentative
+ * @property {boolean} all_day
  */
 
 /**
@@ -315,6 +330,7 @@
  * @property {Controller[]} controllers
  * @property {Meeting} meeting
  * @property {Booking[]} bookings
+ * @property {Availability | null} availability
  * @property {Platform[]} platforms
  * @property {Favourite[]} favourites
  * @property {Occupancy} occupancy

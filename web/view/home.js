@@ -7,7 +7,7 @@ import { because } from "../lib/automation.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { language, named, say, t } from "../lib/i18n.js";
-import { agenda, bookingNote, platformName, problem, roomState, troubles } from "../lib/labels.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, platformName, presence, problem, roomState, troubles } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { button, OPEN_MS } from "./parts.js";
 
@@ -61,11 +61,12 @@ export class HomeView extends HTMLElement {
     this.#room = room;
     const now = this.panel.clock.now();
     this.tick();
-    const state = roomState(room);
+    const state = roomState(room, this.panel.clock);
     attribute(this.badge, "data-tone", state.tone);
     redraw(this.badgeIcon, state.icon);
-    text(this.badgeWords, t(state.key));
-    text(this.because, because(room, this.panel.clock));
+    text(this.badgeWords, state.words);
+    const people = room.availability ? `${t(presence(room).key)} · ` : ""; // else the badge says it
+    text(this.because, people + because(room, this.panel.clock));
     this.trouble.update(room);
     const { hero, rest } = agenda(room.bookings, now);
     this.#lead(room, hero, now);
@@ -104,9 +105,9 @@ export class HomeView extends HTMLElement {
     }
     const { clock } = this.panel;
     const started = Date.parse(booking.start) <= now;
-    text(this.when, `${t(started ? "home.now" : "home.next")} · ${this.#hours(booking)}`);
+    text(this.when, `${t(started ? "home.now" : "home.next")} · ${bookingHours(booking, clock)}`);
     attribute(this.when, "data-started", started);
-    text(this.heading, booking.title ?? t("home.private"));
+    text(this.heading, bookingTitle(booking));
     text(this.facts, [platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
     attribute(this.why, "data-tone", booking.refused ? "bad" : null);
     text(this.why, this.#reason(booking, clock.hourMinute(booking.start)));
@@ -123,7 +124,7 @@ export class HomeView extends HTMLElement {
     const released = booking?.status === "released";
     show(this.mark, note !== "");
     text(this.markWords, note);
-    redraw(this.markIcon, released ? "warning" : "check");
+    redraw(this.markIcon, released ? "warning" : booking?.status === "checked_in" ? "check" : "unknown");
     // Whoever is seen needs no check-in, and where nothing can see, nothing is released.
     const awaited = booking?.status === "booked" && Date.parse(booking.start) <= now && (occupancy.configured ?? 0) > 0;
     show(this.check, released || awaited);
@@ -143,12 +144,6 @@ export class HomeView extends HTMLElement {
   }
 
   /** @param {Booking} booking */
-  #hours(booking) {
-    const { clock } = this.panel;
-    return t("home.until", { start: clock.hourMinute(booking.start), end: clock.hourMinute(booking.end) });
-  }
-
-  /** @param {Booking} booking */
   #row(booking) {
     const join = button("meeting", "home.join", "key small", () => void this.#open({ booking: booking.id }));
     return h("li", {}, h("span", { class: "hours" }), h("span", { class: "what" }, h("b"), h("small")), join);
@@ -161,9 +156,10 @@ export class HomeView extends HTMLElement {
    */
   #fillRow(row, booking, room) {
     const [hours, what, join] = /** @type {HTMLElement[]} */ ([...row.children]);
-    text(hours, this.#hours(booking));
-    text(/** @type {Element} */ (what.firstElementChild), booking.title ?? t("home.private"));
-    const note = booking.refused ? t("home.refused") : bookingNote(booking) || platformName(room, booking.platform) || t("home.no_link");
+    text(hours, bookingHours(booking, this.panel.clock));
+    text(/** @type {Element} */ (what.firstElementChild), bookingTitle(booking));
+    const known = [bookingNote(booking), platformName(room, booking.platform)].filter(Boolean).join(" · ");
+    const note = booking.refused ? t("home.refused") : known || t("home.no_link");
     text(/** @type {Element} */ (what.lastElementChild), note);
     show(join, booking.join === "now");
   }

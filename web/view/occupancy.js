@@ -7,7 +7,7 @@ import { because, counted, deedWords, reasonWords } from "../lib/automation.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t, words } from "../lib/i18n.js";
-import { problem, problems, roomState } from "../lib/labels.js";
+import { presence, problem, problems } from "../lib/labels.js";
 
 const ACT_MS = 20000;
 
@@ -34,7 +34,7 @@ export class OccupancySheet extends HTMLElement {
   /** @param {Room} room */
   update(room) {
     const { occupancy } = room;
-    const state = roomState({ ...room, meeting: { ...room.meeting, state: "idle" } }); // people, whatever the call
+    const state = presence(room);
     attribute(this.badge, "data-tone", state.tone);
     redraw(this.badgeIcon, state.icon);
     text(this.badgeWords, t(state.key));

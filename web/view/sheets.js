@@ -6,7 +6,7 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t, words } from "../lib/i18n.js";
-import { agenda, bookingNote, deviceFacts, deviceName, platformName, problem, problems } from "../lib/labels.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, deviceFacts, deviceName, platformName, problem, problems } from "../lib/labels.js";
 import { OPEN_MS } from "./parts.js";
 import { OtherWays } from "./blocked.js";
 
@@ -76,8 +76,8 @@ export class TodaySheet extends HTMLElement {
     const { clock } = this.panel;
     const { hero, rest } = agenda(room.bookings, clock.now());
     keyed(this.rows, hero ? [hero, ...rest] : [], (booking) => booking.id, () => h("li", {}, h("span", { class: "hours" }), h("span", { class: "what" }, h("b"), h("small"))), (row, booking) => {
-      text(row.children[0], t("home.until", { start: clock.hourMinute(booking.start), end: clock.hourMinute(booking.end) }));
-      text(/** @type {Element} */ (row.querySelector("b")), booking.title ?? t("home.private"));
+      text(row.children[0], bookingHours(booking, clock));
+      text(/** @type {Element} */ (row.querySelector("b")), bookingTitle(booking));
       text(/** @type {Element} */ (row.querySelector("small")), [bookingNote(booking), platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
     });
   }

@@ -111,8 +111,11 @@ def redacted(text: str, platforms: Platforms) -> str:
     hidden = re.sub(
         rf"(?i)({start}(?:{words}){sign})(?:(?!%(?:25){{0,2}}26)[^&#\s\"'<>])+", r"\1…", clean(text)
     )
-    passcode = read(text, platforms).passcode
-    return hidden.replace(passcode, "…") if passcode else hidden
+    reading = read(text, platforms)
+    printed = passcode_of(plain(clean(text)), reading.platform or "", platforms)
+    for passcode in filter(None, (reading.passcode, printed)):
+        hidden = hidden.replace(passcode, "…")
+    return hidden
 
 
 # Links that want to lead somebody elsewhere, and host links: a number beside them is not opened.

@@ -62,7 +62,7 @@ _LINK = re.compile(
 # vendor's link holds one.
 _WHOSE = re.compile(r"(?:[a-z][a-z0-9+-]{1,30}:)?[/\\]{0,8}[^/?#\\]*", re.IGNORECASE)
 _BRACKET = re.compile(
-    r"""[()\[\]{}|^]|\\(?=[nrt,;"'/]|$)|(?<=[0-9A-Za-z])[,;]{0,2}https?://""", re.IGNORECASE
+    r"""[()\[\]{}|^]|%3[CE]|\\(?=[nrt,;"'/]|$)|(?<=[0-9A-Za-z])[,;]{0,2}https?://""", re.IGNORECASE
 )
 _JSON = re.compile(r'\{"[^\s<>{}]{1,400}"\}')
 _COLON = re.compile("[:：]")
@@ -201,7 +201,7 @@ def _tidy(link: str, text: str, at: int) -> str:
 
 _ESCAPED_SCHEME = re.compile("https?%", re.IGNORECASE)
 _BLANK_END = re.compile(
-    "(?:%20|%0[9AD]|%3E|%22|%2C|%3B|%C2%A0|%E2%80%8[B-F]|%EF%BB%BF)+$", re.IGNORECASE
+    "(?:%20|%0[9AD]|%22|%2C|%3B|%C2%A0|%E2%80%8[B-F]|%EF%BB%BF)+$", re.IGNORECASE
 )
 
 

@@ -293,6 +293,9 @@ def test_a_reading_prints_no_secret():
             "https://meeting.huaweicloud.com/#/j/987654321/…",
         ),
         ("https://evil.com/?pwd=x", "https://evil.com/?pwd=…"),
+        (f"{ZOOM} Passcode: 2468ab", "https://zoom.us/j/91234567890?pwd=… Passcode: …"),
+        ("https://zoom.us/j/91234567890?pwd%3DAb", "https://zoom.us/j/91234567890?pwd%3D…"),
+        (quote(ZOOM, ""), quote(ZOOM.removesuffix("Abc1"), "") + "…"),
     ],
 )
 def test_a_redacted_text_holds_no_passcode(text: str, shown: str):

@@ -124,6 +124,7 @@ def opened(text: str) -> str | None:
         (f"{BARE}%20", BARE_OPENED, None),
         (f"{BARE}%E2%80%8B", BARE_OPENED, None),
         (f"{BARE}%0D%0A", BARE_OPENED, None),
+        (f"{ZOOM}%3CBR%3E", ZOOM_OPENED, "YapE0t3b.1"),
         (f"{ZOOM}%3E", ZOOM_OPENED, "YapE0t3b.1"),  # leits/MeetingBar issue 727
         (BARE.replace("1234", "12\u200b34\ufe0f"), BARE_OPENED, None),
     ],

@@ -93,6 +93,45 @@ def test_a_display_is_listed_with_what_it_says_of_itself_while_it_answers(open_p
     expect(line.locator("small")).to_have_text("")
 
 
+def test_a_display_is_switched_from_its_line_by_whoever_may(open_panel: Any) -> None:
+    room = rooms.at_rest()
+    room["devices"].append(rooms.device("display.wall"))
+    room["displays"] = [rooms.display("wall", input="31", inputs=["31", "52"])]
+    stand_in, page = open_panel(room)
+    usable(page)
+    page.locator(".bar .ask").click()
+    controls = page.locator("help-sheet display-controls")
+    expect(controls.get_by_role("button", name="On", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    controls.get_by_role("button", name="Network 2").click()
+    controls.get_by_role("button", name="Hide picture").click()
+    controls.get_by_role("button", name="Off", exact=True).click()
+    told(page, lambda: stand_in.commands("display.input"), [{"display": "wall", "input": "52"}])
+    told(page, lambda: stand_in.commands("display.pictureMute"), [{"display": "wall", "on": True}])
+    told(page, lambda: stand_in.commands("display.power"), [{"display": "wall", "on": False}])
+    stand_in.patch(
+        displays=[rooms.display("wall", power="cooling", requested_on=True, picture_muted=None)]
+    )
+    on = controls.get_by_role("button", name="On", exact=True)
+    expect(on).to_have_attribute("aria-busy", "")
+    expect(controls.get_by_role("button", name="Hide picture")).to_be_hidden()
+    line = page.locator("help-sheet .devices li", has_text="Display")
+    expect(line).to_contain_text("Cooling down · Comes on when it has cooled down")
+
+
+def test_a_visitors_phone_switches_no_display(open_panel: Any, stand_in: Any) -> None:
+    stand_in.phone, stand_in.may = True, ["camera.drive"]
+    room = rooms.at_rest()
+    room["devices"].append(rooms.device("display.wall"))
+    room["displays"] = [rooms.display("wall")]
+    _, page = open_panel(room)
+    usable(page)
+    page.locator(".bar .ask").click()
+    expect(page.locator("help-sheet .devices li", has_text="Display")).to_be_visible()
+    expect(page.locator("help-sheet display-controls")).to_be_hidden()
+
+
 def test_silence_shows_the_banner_makes_controls_inert_and_comes_back(open_panel: Any) -> None:
     stand_in, page = open_panel()
     usable(page)

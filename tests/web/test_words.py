@@ -12,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from roomctl import app, rules
+from roomctl.display.pjlink import SOURCES
 from roomctl.display.session import Power
 from roomctl.errors import PortReason
 from roomctl.meeting.call import CallFailure
@@ -71,6 +72,7 @@ def test_every_code_of_a_closed_list_is_said() -> None:
     wanted |= {f"kind.{kind.name}" for kind in app.KINDS}
     wanted |= {f"status.{status}" for status in literals(DeviceEntry, "status")}
     wanted |= {f"display.power.{power}" for power in get_args(Power)}
+    wanted |= {f"display.source.{number}" for number in SOURCES}
     shown = literals(MeetingEntry, "state") - {"idle"}
     wanted |= {f"call.{state}" for state in shown} | {f"call.hint.{state}" for state in shown}
     for mute in literals(AudioEntry, "mute"):

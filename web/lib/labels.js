@@ -188,9 +188,20 @@ export function deviceFacts(device, room) {
   }
   const display = device.status === "online" && (room.displays ?? []).find(({ name }) => device.name === `display.${name}`);
   if (!display) return "";
-  const facts = [display.label, t(`display.power.${display.power}`), display.input, display.picture_muted ? t("display.picture_muted") : ""];
+  const waits = display.power === "cooling" && display.requested_on ? t("display.on_soon") : "";
+  const facts = [display.label, t(`display.power.${display.power}`), waits, display.input && inputName(display.input), display.picture_muted ? t("display.picture_muted") : ""];
   const lamps = display.lamp_hours.map((hours) => t("display.lamp_hours", { hours }));
   return [...facts, ...lamps].filter(Boolean).join("\u00a0· ");
+}
+
+/**
+ * An input of a display as people call it: PJLink numbers them by what they are.
+ * @param {string} input
+ * @returns {string}
+ */
+export function inputName(input) {
+  const coded = /^([1-6])([1-9A-Z])$/.exec(input);
+  return coded ? t(`display.source.${coded[1]}`, { number: coded[2] }) : input;
 }
 
 /**

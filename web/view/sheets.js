@@ -1,12 +1,12 @@
 /** The plain sheets: help, today's bookings, and the choice of a platform for a new meeting. */
 
 /** @import { Panel } from "../lib/room.js" */
-/** @import { Device, Platform, Room } from "../lib/types.js" */
+/** @import { Device, Display, Platform, Room } from "../lib/types.js" */
 
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
-import { t, words } from "../lib/i18n.js";
-import { agenda, bookingHours, bookingNote, bookingTitle, deviceFacts, deviceName, platformName, problem, problems } from "../lib/labels.js";
+import { named, t, words } from "../lib/i18n.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, deviceFacts, deviceName, inputName, platformName, problem, problems } from "../lib/labels.js";
 import { OPEN_MS } from "./parts.js";
 import { OtherWays } from "./blocked.js";
 
@@ -43,7 +43,7 @@ export class HelpSheet extends HTMLElement {
     this.ways.update(room);
     text(this.contact, identity.help ? t("help.contact", { help: identity.help }) : t("help.no_contact"));
     text(this.place, t("help.room", { room: [identity.displayName, identity.building, identity.floorLabel].filter(Boolean).join(" · ") }));
-    keyed(this.devices, room.devices, (device) => device.name, () => h("li", {}, icon("check"), h("span", {}, h("span"), h("small")), h("b")), (line, device) => this.#device(line, device, room));
+    keyed(this.devices, room.devices, (device) => device.name, ({ kind }) => h("li", {}, icon("check"), h("span", {}, h("span"), h("small")), h("b"), kind === "display" ? new DisplayControls(this.panel) : ""), (line, device) => this.#device(line, device, room));
   }
 
   /**
@@ -58,6 +58,61 @@ export class HelpSheet extends HTMLElement {
     text(line.children[1].children[1], deviceFacts(device, room));
     text(line.children[2], t(`status.${device.status}`));
     attribute(line, "data-status", device.status);
+    if (line.lastElementChild instanceof DisplayControls) line.lastElementChild.update(device, room);
+  }
+}
+
+/** What one display does, for whoever may. */
+class DisplayControls extends HTMLElement {
+  #name = "";
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.on = this.#chip("display.on", () => void panel.ask("display.power", { display: this.#name, on: true }));
+    this.off = this.#chip("display.off", () => void panel.ask("display.power", { display: this.#name, on: false }));
+    this.picture = this.#chip("display.hide", () => void panel.ask("display.pictureMute", { display: this.#name, on: this.picture.ariaPressed !== "true" }));
+    this.power = named(h("div", { class: "chips", role: "group" }, this.on, this.off, this.picture), "display.power");
+    this.inputs = named(h("div", { class: "chips", role: "group" }), "display.input");
+    this.append(this.power, this.inputs);
+  }
+
+  /**
+   * @param {Device} device
+   * @param {Room} room
+   */
+  update(device, room) {
+    const display = device.status === "online" && (room.displays ?? []).find(({ name }) => device.name === `display.${name}`);
+    show(this, !!display && this.panel.may("display.power"));
+    if (!display) return;
+    this.#name = display.name;
+    this.#switched(display);
+    show(this.picture, display.picture_muted !== null);
+    attribute(this.picture, "aria-pressed", String(display.picture_muted));
+    const inputs = display.power === "on" && display.inputs.length > 1 ? display.inputs : [];
+    show(this.inputs, inputs.length > 0);
+    keyed(this.inputs, inputs, (input) => input, (input) => h("button", { type: "button", class: "chip", onclick: () => void this.panel.ask("display.input", { display: this.#name, input }) }), (chip, input) => {
+      text(chip, inputName(input));
+      attribute(chip, "aria-pressed", String(input === display.input));
+    });
+  }
+
+  /** What was asked for is waited for. @param {Display} display */
+  #switched(display) {
+    const says = { on: true, warming: true, off: false, cooling: false, unknown: null }[display.power];
+    for (const [chip, on] of /** @type {const} */ ([[this.on, true], [this.off, false]])) {
+      attribute(chip, "aria-pressed", String((display.requested_on ?? says) === on));
+      attribute(chip, "aria-busy", display.requested_on === on);
+    }
+  }
+
+  /**
+   * @param {string} key
+   * @param {() => void} act
+   */
+  #chip(key, act) {
+    return words(h("button", { type: "button", class: "chip", onclick: act }), key);
   }
 }
 
@@ -115,6 +170,7 @@ export class NewSheet extends HTMLElement {
   }
 }
 
+customElements.define("display-controls", DisplayControls);
 customElements.define("help-sheet", HelpSheet);
 customElements.define("today-sheet", TodaySheet);
 customElements.define("new-sheet", NewSheet);

@@ -68,6 +68,7 @@ from roomctl.wire import Record
 _log = logging.getLogger(__name__)
 
 STEERED_S = 3.0
+MENU_S = 60.0  # without a key, a menu that was opened here is closed
 UNNAMED = 4  # presets shown of a camera for which room.toml names none
 
 
@@ -131,6 +132,7 @@ class Cameras(Part):
         _refuse_unknown(config)
         self._steered_at: dict[str, float] = {}
         self._failed: dict[str, _Failed] = {}
+        self._menus: dict[str, float] = {}  # opened by command, and when a key was pressed last
 
     @property
     def by_name(self) -> dict[str, Camera]:
@@ -179,6 +181,22 @@ class Cameras(Part):
         if self._clock.mono_s() > steered_s + STEERED_S:
             return "not_steered", f"is shown while it is steered, and {STEERED_S:g} s longer"
         return None
+
+    def tick(self) -> None:
+        now = self._clock.mono_s()
+        for name in [name for name, at in self._menus.items() if now >= at + MENU_S]:
+            del self._menus[name]
+            self._act(self._close_menu(name))
+
+    def due(self) -> float | None:
+        return min((at + MENU_S for at in self._menus.values()), default=None)
+
+    async def _close_menu(self, name: str) -> None:
+        """Close a menu that whoever opened it has left in the picture."""
+        try:
+            await self[name].menu(on=False)
+        except DeviceError as error:
+            _log.info("camera.%s: its menu stays open: %s", name, error)
 
     # A finger on the pad.
 
@@ -550,6 +568,10 @@ class Cameras(Part):
     async def _menu(self, source: Source, camera: DeviceName, on: bool) -> None:
         """Open or close the camera's own menu, which everybody sees in its picture."""
         await self[camera].menu(on)
+        self._menus.pop(camera, None)
+        if on:
+            self._menus[camera] = self._clock.mono_s()
+        self._changed()
 
     @command("camera.menuKey", Right.OPERATE)
     async def _menu_key(
@@ -560,6 +582,9 @@ class Cameras(Part):
     ) -> None:
         """Press a key of the open menu, one of `modes.menu`."""
         await self[camera].menu_key(key)
+        if camera in self._menus:
+            self._menus[camera] = self._clock.mono_s()
+            self._changed()
 
     @command("camera.irReceive", Right.OPERATE)
     async def _ir_receive(self, source: Source, camera: DeviceName, on: bool) -> None:

@@ -64,6 +64,10 @@ async def test_what_a_model_has_not_is_501(alive, program):
         ("back", "camera.exposure", {"mode": "auto"}),
         ("back", "camera.whiteBalance", {"mode": "indoor"}),
         ("back", "camera.irReceive", {"on": False}),
+        ("back", "camera.backlight", {"on": True}),
+        ("back", "camera.exposureCompensation", {"steps": 1}),
+        ("back", "camera.menu", {"on": True}),
+        ("back", "camera.menuKey", {"key": "up"}),
     ):
         answer = await ask(program, kind, camera=camera, **args)
         assert refused(answer) == (501, "unsupported"), kind
@@ -87,6 +91,14 @@ async def test_what_a_model_has_not_is_501(alive, program):
         ("camera.raw", {"frame": ""}),
         ("camera.drive", {"focus": 1.1}),
         ("camera.tracking", {"on": 1}),
+        ("camera.deletePreset", {}),
+        ("camera.deletePreset", {"preset": 0}),
+        ("camera.deletePreset", {"preset": "1"}),
+        ("camera.backlight", {"on": "yes"}),
+        ("camera.exposureCompensation", {"steps": 100}),
+        ("camera.exposureCompensation", {"steps": 0.5}),
+        ("camera.menu", {}),
+        ("camera.menuKey", {"key": "a"}),
     ],
 )
 async def test_a_command_of_another_form_is_422(house, kind, args):

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from roomctl.controller.steering import StickPushed
+from roomctl.room.cameras import MENU_S
 from roomctl.room.commands import CommandRecord
 from tests.invented import invented
 from tests.room.rig import BAMBOO, PANEL, STAFF, House, living, simulated
@@ -260,3 +262,34 @@ async def test_the_menu_of_a_camera_is_steered_by_command_and_shown() -> None:
         await house.until(lambda: house.document.cameras[0].menu is False)
         refused = await house.ask("camera.menuKey", camera="front", key="up")
         assert code(refused) == "menu_closed"
+
+
+@invented
+async def test_a_menu_that_was_left_open_is_closed_after_a_minute() -> None:
+    async with living(BAMBOO.replace("sony_srg300h", "ptzoptics_g2")) as house:
+        await house.until(lambda: house.document.cameras[0].menu is False)
+        await house.ask("camera.menu", camera="front", on=True)
+        await asyncio.sleep(MENU_S - 5)
+        await house.ask("camera.menuKey", camera="front", key="down")
+        await asyncio.sleep(MENU_S - 5)
+        assert house.document.cameras[0].menu is True
+        await house.until(lambda: house.document.cameras[0].menu is False)
+
+
+@invented
+async def test_axes_and_speeds_are_the_same_for_panel_program_and_gamepad() -> None:
+    turned = "invert_pan = true\nmax_speed_pct = 50\n"
+    text = BAMBOO.replace("[speakerphone", f"{turned}[speakerphone", 1)
+    async with living(text + '[controller.pad]\nurl = "sim:pad"\n') as house:
+        await house.until(lambda: house.document.cameras[0].pan_deg is not None)
+        house.room.hold("press", 1, "panel", "front", (1.0, 0.0, 0.0, 0.0))
+        await asyncio.sleep(0.5)
+        await house.ask("camera.drive", camera="front", pan=1.0)
+        await asyncio.sleep(0.5)
+        cameras = house.room.cameras
+        cameras.told(StickPushed("pad", "stick", 1, (1.0, 0.0, 0.0)))
+        await asyncio.sleep(0.5)
+        heard = house.simulator.device("camera.front")._line.heard
+        driven = [frame for _, frame in heard if frame.startswith("81010601")]
+        pushes = [frame[8:10] + frame[12:14] for frame in driven if frame[12:16] != "0303"]
+        assert pushes == ["0e01"] * 3  # left, and at 49 of 101 degrees a second

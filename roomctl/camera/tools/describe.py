@@ -101,7 +101,12 @@ async def ask(
     each step. Raises RoomctlError if it does not answer, or is in standby, where a camera refuses
     what it would answer otherwise.
     """
-    together = {n: table for n, table in tables.items() if table.url == tables[name].url}
+    sets_nothing = {"flip": None, "mirror": None, "preset_speed_pct": None}
+    together = {
+        n: table.model_copy(update=sets_nothing)
+        for n, table in tables.items()
+        if table.url == tables[name].url
+    }
     news = asyncio.Event()
     (line,) = lines(together, connect, clock, news.set)
     running = asyncio.ensure_future(line.run())
@@ -275,6 +280,10 @@ def _picture(answers: CameraAnswers) -> str:
         rows.append("ir_receive = true")
     if "tracking" in answers.data:
         rows.append('tracking = "sony"')
+    for key in ("backlight", "flip", "mirror"):
+        if key in answers.data:  # some tell what no command sets, as Axis' cameras do
+            now = answers.data[key].hex().upper()
+            rows.append(f"# {key} = true  # it tells, and is at {now}; does a command set it?")
     return "\n".join((*rows, "")) if rows else ""
 
 

@@ -50,7 +50,7 @@ MEETING_ID = (
 )
 
 PASSCODE = (
-    *("Passcode", "Password", "Pass code", "Meeting passcode", "Meeting password"),
+    *("Passcode", "Password", "Pass code", "Meeting passcode", "Meeting password", "PW"),
     *("密码", "会议密码", "入会密码", "通行码"),
     *("Kenncode", "Kennwort", "Passwort", "Meeting-Passwort", "Meeting-Kennwort", "Kennung"),
     *("Zugangscode", "Zugriffscode", "Toegangscode", "Wachtwoord", "Wachtwoordcode"),

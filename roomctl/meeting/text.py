@@ -233,7 +233,10 @@ def _before_label(link: str, start: int, behind: str) -> str:
 _MOST_COLONS = 16  # in one link
 
 
-_GLUED = tuple(key_of(label) for label in (*MEETING_ID, *PASSCODE))
+# Not the short ones: "pw:" may be a part of a link.
+_GLUED = tuple(
+    key for key in map(key_of, (*MEETING_ID, *PASSCODE)) if len(key) > 3 or not key.isascii()
+)
 
 
 @cache

@@ -142,6 +142,18 @@ def test_a_clients_address_opens_no_other_door(
         assert (reading.platform, reading.meeting_id, reading.passcode) == said
 
 
+NATIVE = [good.text for p in PLATFORMS if p.native for good in p.good if "http" not in good.text]
+HOSTS = sorted({host.removeprefix("*.") for p in PLATFORMS for host in p.hosts})
+
+
+@pytest.mark.parametrize("text", [text for text in NATIVE if any(h in text for h in HOSTS)])
+def test_with_another_host_in_it_a_clients_address_opens_nothing(text: str):
+    assert read(text, PLATFORMS).platform
+    host = max((host for host in HOSTS if host in text), key=len)
+    for stranger in (f"{host}.evil.example", f"evil.example/{host}", f"{host}@evil.example"):
+        assert read(text.replace(host, stranger), PLATFORMS).launch is None
+
+
 def test_a_passcode_with_a_plus_is_left_out_too():
     reading = without_passcode(read("https://zoom.us/j/91234567890?pwd=a+b&x=1", PLATFORMS))
     assert reading.launch

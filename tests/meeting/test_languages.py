@@ -40,6 +40,7 @@ ZOOM = {
     "ja": f"Zoomミーティングに参加する\n\nミーティングID: {Z}\nパスコード: Ab3xK9",
     "ja, blank": f"Zoom ミーティング\nミーティング ID： {Z}\nパスコード：Ab3xK9",
     "ja, half width": f"Zoom\nﾐｰﾃｨﾝｸﾞID: {Z}\nﾊﾟｽｺｰﾄﾞ: Ab3xK9",
+    "ja, PW": f"Zoomミーティングに参加する\nミーティングID:{Z}\nミーティングPW:Ab3xK9",
     "ja, password": f"【Zoom】ミーティングID: {Z} パスワード: Ab3xK9",
     "ko": f"Zoom 회의 참가\n\n회의 ID: {Z}\n암호: Ab3xK9",
     "ko, blanks": f"Zoom 회의 ID : {Z} / PW : Ab3xK9",

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field, fields, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from roomctl.frozen import frozen
 
@@ -42,6 +42,37 @@ class Booking:
     def blocks(self) -> bool:
         """Whether nobody else can have the room in this time."""
         return not (self.cancelled or self.free)
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        times = {"start": self.start.isoformat(), "end": self.end.isoformat()}
+        return {one.name: getattr(self, one.name) for one in fields(self)} | times
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Booking:
+        """Return the booking of a record; ValueError if it is none, whoever wrote it."""
+        if said.keys() != {one.name for one in fields(cls)}:
+            raise ValueError("is no booking")
+        flags = [value for name, value in said.items() if name not in (*_TEXTS, "fields")]
+        texts = [*(said[name] for name in _TEXTS), *_items(said["fields"])]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("has something else where a text is meant")
+        if not all(isinstance(flag, bool) for flag in flags):
+            raise ValueError("has something else where true or false is meant")
+        times = {name: datetime.fromisoformat(said[name]) for name in ("start", "end")}
+        if any(time.tzinfo is None for time in times.values()):
+            raise ValueError("has a time without its zone")
+        return cls(**{**said, **times})
+
+
+_TEXTS = ("id", "title", "organizer", "start", "end")
+
+
+def _items(said: object) -> Iterator[object]:
+    if not isinstance(said, dict):
+        raise ValueError("has no fields")
+    for name, text in said.items():
+        yield from (name, text)
 
 
 @frozen

@@ -65,17 +65,6 @@ def task(line: bytes) -> Task:
     return Task(said["zone"], start, end, said["room"])
 
 
-def booking_line(booking: Booking) -> dict[str, Any]:
-    said = asdict(booking)
-    return said | {"start": booking.start.isoformat(), "end": booking.end.isoformat()}
-
-
-def booking(said: dict[str, Any]) -> Booking:
-    """Return the booking of a line; ValueError, TypeError or KeyError if it is none."""
-    times = {name: datetime.fromisoformat(said[name]) for name in ("start", "end")}
-    return Booking(**{**said, **times})
-
-
 def main() -> None:
     """Read stdin, answer on stdout; the limits come first."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
@@ -148,7 +137,7 @@ class _Reading:
             self._skip(found)
             return
         found = [each for each in found if each.blocks]
-        lines = [json.dumps({"booking": booking_line(each)}).encode() for each in found]
+        lines = [json.dumps({"booking": each.record()}).encode() for each in found]
         full = self._said + sum(map(len, lines)) > LONGEST_ANSWER // 2
         if full or self._bookings + len(lines) > MOST_BOOKINGS:
             self._skip(SkippedEvent(series.uid, series.title, "too_much"))

@@ -180,7 +180,7 @@ class _Answers:
     def _one(self, said: dict[str, object]) -> None:
         match said:
             case {"booking": dict(booking)}:
-                self._bookings.append(child.booking(booking))
+                self._bookings.append(Booking.of(booking))
             case {"skipped": dict(skipped)}:
                 self._skipped.append(SkippedEvent(**skipped))
             case {"read": int(read)}:

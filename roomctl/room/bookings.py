@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from roomctl.booking import Agenda, Booking, CalendarRead, SkippedEvent, Standing
 from roomctl.clock import Moment
@@ -27,9 +27,12 @@ Mark = Literal["used", "checked_in", "released"]
 
 _FILE = "bookings"
 FETCH_EVERY_S = 60.0
-AHEAD = timedelta(hours=36)
+AHEAD = timedelta(hours=48)  # a day without network still has its whole day to show
 BEHIND = timedelta(hours=24)
 SHOWN = 20
+KEPT_BYTES = 1 << 20  # of the agenda that outlives a start
+AGE_EVERY_S = 600.0  # its age is written this often: a memory card wears
+_AGENDA, _AGE = "agenda", "agenda_age"
 READ_HERE = 4096  # characters read on the loop: 4 ms on a slow board, not more
 
 
@@ -67,10 +70,14 @@ class Bookings(Part):
             key: mark for key, mark in kept.items() if mark in get_args(Mark)
         }
         self._unwritten = False
+        self._kept: list[dict[str, Any]] | None = None
+        self._aged_at: float | None = None
         self._lost_until = self._clock.now().wall if store is not None and _lost(store) else None
 
     async def run(self) -> None:
         """Fetch the bookings now and every minute, until cancelled; old ones outlive a failure."""
+        if self._feed is not None:
+            await self._restore()
         while self._feed is not None:
             await self._fetch(self._feed)
             await asyncio.sleep(FETCH_EVERY_S)
@@ -233,7 +240,53 @@ class Bookings(Part):
             self._read_at = now
             self._issues = self._left_out(read.skipped, now)
             await self._take(Agenda(read.bookings))
+            await self._keep(now)
         self._changed()
+
+    async def _keep(self, now: Moment) -> None:
+        """Write down what was read, for a start without network; a disk that refuses is let be.
+
+        Of a private booking nothing is written but its times and what it is joined by.
+        """
+        if self._store is None:
+            return
+        records, left = list[dict[str, Any]](), KEPT_BYTES
+        for booking in self._agenda:
+            records.append(booking.record())
+            left -= sum(map(len, (*booking.fields.values(), booking.title, booking.id)))
+            if left < 0:
+                break
+        aged = self._aged_at is not None and now.mono_s - self._aged_at < AGE_EVERY_S
+        if records == self._kept and aged:
+            return
+        try:
+            if records != self._kept:
+                await in_thread(self._store.write, _AGENDA, {"bookings": records})
+            await in_thread(self._store.write, _AGE, {"read_at": now.wall.isoformat()})
+        except OSError as error:
+            _log.debug("calendar: it is not kept: %s", error)
+        else:
+            self._kept, self._aged_at = records, now.mono_s
+
+    async def _restore(self) -> None:
+        """Show what an earlier run has read, with its age, until the calendar is read anew."""
+        if self._store is None:
+            return
+        try:
+            age = await in_thread(self._store.read, _AGE, _is_age)
+            kept = await in_thread(self._store.read, _AGENDA, _is_agenda)
+        except OSError as error:
+            _log.debug("calendar: the one of the earlier run cannot be read: %s", error)
+            return
+        if not age or not kept:
+            return
+        now = self._clock.now()
+        read_at = datetime.fromisoformat(age["read_at"])
+        ago = max(now.wall - read_at, timedelta(0))
+        if ago < AHEAD:
+            await self._take(Agenda(map(Booking.of, kept["bookings"])))
+            self._read_at = Moment(now.mono_s - ago.total_seconds(), read_at, now.synced)
+            self._changed()
 
     def _stale(self, detail: str, now: Moment, old: IssueEntry | None) -> IssueEntry:
         """Say that what is shown is old, and how old; `age_min` is -1 if it was never read."""
@@ -259,6 +312,16 @@ class Bookings(Part):
             _log.warning("calendar: %(count)d left out, first %(uid)s: %(reason)s", params)
         since = now.wall if old is None else old.since
         return (IssueEntry(code, "calendar", params, since),)
+
+
+def _is_age(document: dict[str, Any]) -> bool:
+    """Whether it says when a calendar was read; ValueError, TypeError or KeyError otherwise."""
+    return datetime.fromisoformat(document["read_at"]).tzinfo is not None
+
+
+def _is_agenda(document: dict[str, Any]) -> bool:
+    """Whether every booking in it is one; ValueError, TypeError, AttributeError otherwise."""
+    return all(Booking.of(each) for each in document["bookings"])
 
 
 def _lost(store: Store) -> bool:

@@ -19,6 +19,8 @@ CHECK_EVERY_S = 10.0
 
 _LOST = {
     "admin.json": "tokens",
+    "agenda.json": "agenda",
+    "agenda_age.json": "agenda",
     "bookings.json": "bookings",
     "history.sqlite": "history",
     "sessions.json": "pairings",

@@ -5,6 +5,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from roomctl.app import parse
 from roomctl.booking import Booking, SkippedEvent
@@ -13,7 +17,7 @@ from roomctl.errors import PortError, PortReason
 from roomctl.kind import Context
 from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.room.bookings import READ_HERE, Bookings
-from roomctl.store import Settings
+from roomctl.store import Settings, Store
 from tests.invented import START, invented
 from tests.room.rig import BAMBOO, LINK, Calendar, House, living
 from tests.room.test_setting_up import nowhere
@@ -191,6 +195,79 @@ async def test_an_old_calendar_says_how_old_it_is() -> None:
         await house.until(lambda: house.issues != [], limit_s=61)
         assert house.document.issues[0].params["age_min"] == 1
         await house.until(lambda: house.document.issues[0].params["age_min"] == 4, limit_s=200)
+
+
+@invented
+async def test_the_last_good_agenda_outlives_a_start_without_network(tmp_path: Path) -> None:
+    secret = replace(booking("p", 200, lasts_min=30), private=True)
+    feed = Calendar([booking("soon", 100), secret])
+    async with living(feed=feed, store=Store(tmp_path)) as house:
+        await house.until(lambda: len(shown(house)) == 2)
+        await house.until((tmp_path / "agenda.json").exists)
+    kept = (tmp_path / "agenda.json").read_bytes()
+    assert (tmp_path / "agenda.json").stat().st_mode & 0o777 == 0o600
+    assert b"Title soon" in kept
+    assert b"Title p" not in kept
+
+    feed = Calendar()
+    feed.broken = PortError("ics:https://calendar.example.org", "is gone", PortReason.IO)
+    async with living(feed=feed, store=Store(tmp_path)) as house:
+        await house.until(lambda: house.issues == [("calendar.stale", "calendar")])
+        assert shown(house) == {"soon": ("later", None), "p": ("later", None)}
+        assert word(house)[0] == "available"
+        assert 0 <= int(str(house.document.issues[0].params["age_min"])) <= 1
+        await house.until(lambda: house.document.issues[0].params["age_min"] == 62, 63 * 60)
+        assert (await house.ask("meeting.join", booking="soon")).status == "done"
+
+
+@invented
+@pytest.mark.parametrize("hours", [24, 47, 49])
+async def test_an_agenda_of_two_days_ago_is_no_longer_shown(tmp_path: Path, hours: int) -> None:
+    store = Store(tmp_path)
+    store.write("agenda", {"bookings": [booking("soon", 5).record()]})
+    store.write("agenda_age", {"read_at": (START - timedelta(hours=hours)).isoformat()})
+    feed = Calendar()
+    feed.broken = PortError("ics:https://calendar.example.org", "is gone", PortReason.IO)
+    async with living(feed=feed, store=store) as house:
+        await house.until(lambda: house.issues == [("calendar.stale", "calendar")])
+        assert bool(shown(house)) == (hours < 48)
+        age_min = house.document.issues[0].params["age_min"]
+        assert age_min == (hours * 60 if hours < 48 else -1)
+
+
+@invented
+@pytest.mark.parametrize(
+    "data", [b"", b"\0" * 99, b"null", b"{}", b'{"bookings": 5}', b'{"bookings": [{}]}']
+)
+async def test_a_damaged_agenda_is_set_aside_and_the_room_starts(
+    tmp_path: Path, data: bytes
+) -> None:
+    store = Store(tmp_path)
+    store.write("agenda_age", {"read_at": START.isoformat()})
+    (tmp_path / "agenda.json").write_bytes(data)
+    async with living(feed=Calendar([booking("now", -5)]), store=store) as house:
+        await house.until(lambda: shown(house) == {"now": ("now", None)})
+        damaged = [one.file for one in store.disk.quarantined]
+        assert damaged == ["agenda.json"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": 5},
+        {"fields": {"URL": None}},
+        {"fields": []},
+        {"private": "yes"},
+        {"start": "now"},
+        {"end": "2026-11-26T09:00:00"},
+        {"more": True},
+    ],
+)
+def test_a_record_that_is_no_booking_is_refused(change: dict[str, Any]) -> None:
+    record = booking("a", 5).record()
+    assert Booking.of(record) == booking("a", 5)
+    with pytest.raises(ValueError, match=r"has|is no|Invalid"):
+        Booking.of({**record, **change})
 
 
 async def looked_at(listed: list[Booking]) -> list[tuple[int, int]]:

@@ -242,6 +242,11 @@ export function problem(issue, room) {
     const what = lost === "nothing" ? "issue.storage.restored" : "issue.storage.quarantined";
     return { what: t(what, params), todo: say("lost", lost) };
   }
+  if (issue.code === "calendar.stale" && issue.params.age_min !== undefined) {
+    const count = Number(issue.params.age_min);
+    const [unit, age] = count < 0 ? ["never", count] : count < 90 ? ["min", count] : ["h", Math.round(count / 60)];
+    return { what: t(`issue.calendar.stale.${unit}`, { count: age }), todo: say("todo", issue.code, params) };
+  }
   if (issue.code.startsWith("camera.not_") && issue.params.reason) {
     return { what: say("issue", issue.code, params), todo: say("error", String(issue.params.reason)) };
   }

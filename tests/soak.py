@@ -11,11 +11,13 @@ import logging
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from statistics import median
 
 from roomctl.device import Status
 from tests.camera.site import held, room
+from tests.kiosk.changed_pages import looked_at
 from tests.soak_meetings import meetings
 
 OFFLINE_S, BACK_S = 1.0, 2.0
@@ -67,17 +69,31 @@ async def soak(count: int, seconds: float) -> bool:
     return good
 
 
+def looks(count: int) -> bool:
+    """Look at about so many changed pages for a control that was shown; none is pressed wrongly."""
+    found: Counter[str] = Counter()
+    for page, verdict in looked_at(seed=19, count=max(1, count // 12), changes=12):
+        found[verdict] += 1
+        if verdict != "right":
+            say(f"look: {verdict}: {page.change} of {page.shown.name}")
+    say(f"look: {found.total()} changed pages: {dict(found)}")
+    return found["wrong"] == 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--cycles", type=int, default=500, help="unplugs of each wire; 0: none")
     parser.add_argument("--rest", type=float, default=10.0, help="seconds of a silent line")
     parser.add_argument("--meetings", type=int, default=20, help="rounds of two meetings; 0: none")
+    parser.add_argument("--looks", type=int, default=1000, help="changed pages to look at; 0: none")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     good = asked.cycles == 0 or asyncio.run(soak(asked.cycles, asked.rest))
     if asked.meetings:
         with tempfile.TemporaryDirectory() as folder:
             good &= meetings(asked.meetings, Path(folder))
+    if asked.looks:
+        good &= looks(asked.looks)
     return 0 if good else 1
 
 

@@ -512,10 +512,12 @@ def aw(
 
 camera = typer.Typer(no_args_is_help=True, help="VISCA cameras of a room.")
 speakerphone = typer.Typer(no_args_is_help=True, help="USB speakerphones on this box.")
+walkthrough = typer.Typer(no_args_is_help=True, help="Passing a meeting page as it was shown.")
 occupancy = typer.Typer(no_args_is_help=True, help="How well presence is judged, in figures.")
 app.add_typer(occupancy, name="occupancy")
 app.add_typer(camera, name="camera")
 app.add_typer(speakerphone, name="speakerphone")
+app.add_typer(walkthrough, name="walkthrough")
 app.add_typer(access.token_app, name="token")
 app.add_typer(access.session_app, name="session")
 
@@ -568,6 +570,34 @@ def occupancy_simulate(
 
     found = figures.simulate(weeks, seed)
     typer.echo(dump(found) if as_json else figures.words(found))
+
+
+@walkthrough.command(
+    "look", epilog="Example: roomctl walkthrough look --lines --json < cases.jsonl"
+)
+def walkthrough_look(
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Read a JSON object in each line of stdin.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say where a room would press on a picture of a page.
+
+    It was shown the control once, on another picture.
+
+    A line is an object of teach (PNG), at (x and y), look (PNG), and teach_also, further pictures
+    of the page as it was shown. A PNG is its bytes in base64, or the path of a file.
+
+    For each comes press, x and y; or press is null, and why says what is wrong.
+    """
+    from roomctl.cli import walkthrough as pictures
+    from roomctl.cli.visca import until_nobody_reads
+
+    if not lines:
+        raise RoomctlError("walkthrough look: give --lines, and on stdin a JSON object a line")
+    with until_nobody_reads():
+        for found in pictures.answers(sys.stdin.buffer):
+            typer.echo(json.dumps(found) if as_json else pictures.words(found))
 
 
 @camera.command("describe", epilog="Example: roomctl camera describe front > acme_ptz20.toml")

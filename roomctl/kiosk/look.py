@@ -1,0 +1,289 @@
+"""Finding a control on a picture of the screen, as it was shown once. Knows no screen, no page.
+
+A picture is an array of height × width × 3 bytes (blue, green, red), at the scale it was shown at.
+What is kept of a control is its patch, 240 × 96 pixels around the place that was pressed, without
+what moved while it was shown.
+
+Correlation finds, it does not decide: it is blind to brightness and contrast, which is how pages
+say *not now*. What decides is the worst tile: the greatest mean difference (0-255, of the channel
+that differs most) over any 8 × 8 pixels. It sees a veil, a button that is disabled, another label.
+The figures come from 3,300 changed pages at scale 1; docs/meetings.md has our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import product
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from roomctl.frozen import frozen
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Picture = NDArray[np.uint8]
+    Point = tuple[int, int]  # x, y; from the left and from above
+
+PATCH = (240, 96)  # width and height that are compared: the control and what stands around it
+CORES = ((96, 40), (144, 60), (192, 80), PATCH)  # the control alone: the least that is not flat
+TILE = 8
+LIKE_NCC, SAME_TILE, NEAR_TILE = 0.9, 12.0, 24.0
+ALIKE_NCC, ALIKE_TILE = 0.8, 45.0  # of a blurred core: what a person might take for the control
+BLUR = 1.2  # pixels: text is drawn anew at every part of a pixel, with tiles up to 80 apart
+HALF_LOSES = 0.3  # thin text at odd offsets correlates so much less at half size
+MOVED = 6  # levels; less is noise of the page's own making
+GROWN = 2  # pixels around what moved
+LEAST_KEPT, LEAST_KEPT_CORE = 0.9, 0.98
+FLAT = 2.0  # standard deviation in levels: correlation with less is about 1 everywhere
+MOST_PEAKS = 200
+_REFINED = 3  # pixels around a peak of half the size
+
+cv2.setNumThreads(1)  # a look in a call leaves the other cores to the call
+
+
+class Unsuitable(StrEnum):
+    """Why a place cannot be learned."""
+
+    OUTSIDE = "outside"  # of the picture
+    FLAT = "flat"
+    MOVES = "moves"  # the control itself, or too much around it
+    TWICE = "twice"  # two places that look the same, with all that stands around them
+
+
+class Unseen(StrEnum):
+    """Why nothing may be pressed."""
+
+    ABSENT = "absent"
+    CHANGED = "changed"  # it stands there, but not as it was shown
+    AMBIGUOUS = "ambiguous"  # more than one place looks like it
+
+
+class CannotLearn(Exception):
+    """A place on a picture is unsuitable to be found again."""
+
+    def __init__(self, why: Unsuitable) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Control:
+    """A control as it was shown: `patch`, of which `kept` (0 or 1) counts.
+
+    `place` is where it was pressed, from the patch's corner; `core` the corner and size of the
+    control alone; `alike` how many places looked like that core.
+    """
+
+    patch: Picture
+    kept: Picture
+    place: Point
+    core: tuple[int, int, int, int]
+    alike: int
+
+
+@frozen
+class _Candidate:
+    corner: Point
+    tile: float
+
+
+def decoded(png: bytes) -> Picture | None:
+    """Return a PNG as a picture, without what is transparent in it; None if it is damaged."""
+    data = np.frombuffer(png, np.uint8)
+    try:
+        found = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
+    return None if found is None else np.asarray(found, np.uint8)
+
+
+def learn(frames: Sequence[Picture], at: Point) -> Control:
+    """Keep what stands around `at`; `frames` are of one page, the last as it was pressed.
+
+    Five frames over 1.5 s show what moves by itself. Raises CannotLearn.
+    """
+    last = frames[-1]
+    height, width = last.shape[:2]
+    if not (0 <= at[0] < width and 0 <= at[1] < height):
+        raise CannotLearn(Unsuitable.OUTSIDE)
+    size = min(PATCH[0], width), min(PATCH[1], height)
+    corner = _corner(at, size, (width, height))
+    patch = np.ascontiguousarray(_cut(last, corner, size))
+    kept = _still([_cut(frame, corner, size) for frame in frames if frame.shape == last.shape])
+    place = at[0] - corner[0], at[1] - corner[1]
+    core = _core(patch, place)
+    x, y, wide, high = core
+    if kept.mean() < LEAST_KEPT or kept[y : y + high, x : x + wide].mean() < LEAST_KEPT_CORE:
+        raise CannotLearn(Unsuitable.MOVES)
+    if _grey(patch).std() < FLAT:
+        raise CannotLearn(Unsuitable.FLAT)
+    control = Control(patch, kept, place, core, 1)
+    if sum(one.tile <= NEAR_TILE for one in _stands(control, last)) > 1:
+        raise CannotLearn(Unsuitable.TWICE)
+    return replace(control, alike=max(1, _alike(control, last)))
+
+
+def find(control: Control, picture: Picture) -> Point | Unseen:
+    """Return where to press, or why not."""
+    places = _stands(control, picture)
+    same = [one for one in places if one.tile <= SAME_TILE]
+    if not same:
+        return Unseen.CHANGED if places else Unseen.ABSENT
+    near = [one for one in places if one.tile <= NEAR_TILE]
+    if len(near) > 1 or _alike(control, picture) > control.alike:
+        return Unseen.AMBIGUOUS
+    x, y = same[0].corner
+    return x + control.place[0], y + control.place[1]
+
+
+def _stands(control: Control, picture: Picture) -> list[_Candidate]:
+    """Return the places that look like the whole patch but for brightness and contrast."""
+    return _candidates(control.patch, control.kept, picture, LIKE_NCC)
+
+
+def _alike(control: Control, picture: Picture) -> int:
+    """Count the places that a person might take for the control itself."""
+    x, y, width, height = control.core
+    core = np.ascontiguousarray(_cut(control.patch, (x, y), (width, height)))
+    kept = np.ascontiguousarray(control.kept[y : y + height, x : x + width])
+    found = _candidates(core, kept, picture, ALIKE_NCC, BLUR)
+    return sum(one.tile <= ALIKE_TILE for one in found)
+
+
+def _candidates(
+    patch: Picture, kept: Picture, picture: Picture, ncc: float, blur: float = 0
+) -> list[_Candidate]:
+    """Return the places that correlate at least so, patch and picture `blur` pixels blurred."""
+    height, width = patch.shape[:2]
+    if picture.shape[0] < height or picture.shape[1] < width:
+        return []
+    grey = _grey(picture)
+    whole, sought = (_half(_blurred(one, blur)) for one in (grey, _grey(patch)))
+    half = np.asarray(cv2.matchTemplate(whole, sought, cv2.TM_CCOEFF_NORMED), np.float32)
+    around = _Around(patch, kept, blur)
+    corners = {around.nearest(grey, 2 * x, 2 * y) for x, y in _peaks(half, ncc - HALF_LOSES)}
+    found = [around.judged(picture, corner, ncc) for corner in corners]
+    return _apart([one for one in found if one is not None])
+
+
+class _Around:
+    """A patch held against places of a picture at full size."""
+
+    def __init__(self, patch: Picture, kept: Picture, blur: float) -> None:
+        self._patch, self._kept, self._blur = patch, kept, blur
+        self._grey = _grey(patch)
+        self._size = patch.shape[1], patch.shape[0]
+        self._blurred = _blurred(patch, blur)
+
+    def nearest(self, grey: Picture, x: int, y: int) -> Point:
+        """Return the corner, some pixels around a place, at which the patch differs least."""
+        spans = []
+        for at, size, whole in zip((x, y), self._size, grey.shape[1::-1], strict=True):
+            last = whole - size
+            first = max(0, min(at, last) - _REFINED)
+            spans.append(range(first, min(last, first + 2 * _REFINED) + 1))
+        corners = ((across, down) for across, down in product(*spans))
+        return min(corners, key=lambda corner: self._difference(grey, corner))
+
+    def judged(self, picture: Picture, corner: Point, ncc: float) -> _Candidate | None:
+        """Return how bad the worst tile of a place is; None if it correlates less than `ncc`."""
+        window = _blurred(_cut(picture, corner, self._size), self._blur)
+        if _ncc(self._blurred, window, self._kept) < ncc:
+            return None
+        return _Candidate(corner, _worst_tile(self._blurred, window, self._kept))
+
+    def _difference(self, grey: Picture, corner: Point) -> float:
+        window = _cut(grey, corner, self._size)
+        return cv2.norm(window, self._grey, cv2.NORM_L1, mask=self._kept)
+
+
+def _peaks(scores: NDArray[np.float32], least: float) -> list[Point]:
+    """Return the highest places of their surroundings, the best first and `MOST_PEAKS` at most."""
+    scores = np.where(np.isfinite(scores) & (scores <= 1.001), scores, -1).astype(np.float32)
+    highest = cv2.dilate(scores, np.ones((5, 5), np.uint8))
+    ys, xs = np.nonzero((scores >= highest) & (scores >= least))
+    best = np.argsort(scores[ys, xs])[::-1][:MOST_PEAKS]
+    return [(int(xs[index]), int(ys[index])) for index in best]
+
+
+def _apart(found: Sequence[_Candidate]) -> list[_Candidate]:
+    """Leave one of those that are one place, a few pixels off."""
+    places: list[_Candidate] = []
+    for one in sorted(found, key=lambda candidate: candidate.tile):
+        (x, y) = one.corner
+        if all(max(abs(x - o.corner[0]), abs(y - o.corner[1])) > TILE for o in places):
+            places.append(one)
+    return places
+
+
+def _ncc(patch: Picture, window: Picture, kept: Picture) -> float:
+    """Return the normalised correlation, -1 to 1, of what is kept; 0 of what is flat."""
+    first, second = _levelled(patch, kept), _levelled(window, kept)
+    norm = float(np.sqrt((first * first).sum() * (second * second).sum()))
+    return float((first * second).sum()) / norm if norm else 0.0
+
+
+def _levelled(picture: Picture, kept: Picture) -> NDArray[np.float32]:
+    """Return what is kept, grey, about its mean; 0 elsewhere."""
+    grey = _grey(picture).astype(np.float32)
+    return np.asarray((grey - cv2.mean(grey, mask=kept)[0]) * kept, np.float32)
+
+
+def _worst_tile(patch: Picture, window: Picture, kept: Picture) -> float:
+    """Return the greatest mean difference, 0-255, over any tile of which a quarter is kept."""
+    differences = cv2.absdiff(patch, window).max(axis=2).astype(np.float32) * kept
+    area, tile = float(TILE * TILE), (TILE, TILE)
+    sums = cv2.boxFilter(differences, -1, tile, normalize=False)
+    counts = cv2.boxFilter(kept.astype(np.float32), -1, tile, normalize=False)
+    inner = np.s_[TILE // 2 : 1 - TILE // 2, TILE // 2 : 1 - TILE // 2]
+    sums, counts = sums[inner], counts[inner]
+    return float(np.where(counts >= area / 4, sums / np.maximum(counts, 1), 0).max())
+
+
+def _still(frames: Sequence[Picture]) -> Picture:
+    """Return 1 where nothing moved in all frames, else 0."""
+    moved = np.ptp(np.stack(frames), axis=0).max(axis=2) > MOVED
+    grown = cv2.dilate(moved.astype(np.uint8), np.ones((2 * GROWN + 1,) * 2, np.uint8))
+    return np.asarray(1 - grown, np.uint8)
+
+
+def _core(patch: Picture, place: Point) -> tuple[int, int, int, int]:
+    """Return the corner and size of the least surroundings of `place` that are not flat."""
+    height, width = patch.shape[:2]
+    for core in CORES:
+        size = min(core[0], width), min(core[1], height)
+        corner = _corner(place, size, (width, height))
+        if _grey(_cut(patch, corner, size)).std() >= FLAT:
+            break
+    return *corner, *size
+
+
+def _corner(at: Point, size: Point, whole: Point) -> Point:
+    """Return the corner of a window of `size` around `at`, moved so that it lies in the whole."""
+    x, y = (
+        max(0, min(place - length // 2, limit - length))
+        for place, length, limit in zip(at, size, whole, strict=True)
+    )
+    return x, y
+
+
+def _cut(picture: Picture, corner: Point, size: Point) -> Picture:
+    return picture[corner[1] : corner[1] + size[1], corner[0] : corner[0] + size[0]]
+
+
+def _grey(picture: Picture) -> Picture:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def _blurred(picture: Picture, sigma: float) -> Picture:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8) if sigma else picture
+
+
+def _half(grey: Picture) -> Picture:
+    size = grey.shape[1] // 2, grey.shape[0] // 2
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)

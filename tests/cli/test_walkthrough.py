@@ -1,0 +1,75 @@
+"""`roomctl walkthrough look`: questions in lines, whatever they hold."""
+
+import base64
+import json
+import struct
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomctl.cli.walkthrough import answers, words
+
+PAGE = np.random.default_rng(7).integers(0, 255, (120, 260, 3), np.uint8)
+PNG = cv2.imencode(".png", PAGE)[1].tobytes()
+TEXT = base64.b64encode(PNG).decode()
+
+
+def ask(**asked):
+    (answer,) = answers([json.dumps(asked).encode()])
+    return answer
+
+
+def test_a_picture_is_base64_or_an_address_or_a_file(tmp_path):
+    (tmp_path / "page.png").write_bytes(PNG)
+    for look in (TEXT, f"data:image/png;base64,{TEXT}", str(tmp_path / "page.png")):
+        assert ask(teach=TEXT, at=[100, 50], look=look) == {"press": [100, 50]}
+
+
+def test_an_answer_is_said_to_a_person():
+    assert words({"press": [4, 5]}) == "press 4, 5"
+    assert words({"press": None, "why": "absent"}) == "press nothing: absent"
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"at": [1, 2], "look": TEXT}, "teach is missing"),
+        ({"teach": TEXT, "look": TEXT}, "at is no [x, y]"),
+        ({"teach": TEXT, "at": [1, None], "look": TEXT}, "at is no [x, y]"),
+        ({"teach": TEXT, "at": [1e99, 2], "look": TEXT}, "at is no [x, y]"),
+        ({"teach": TEXT, "at": [100, 50]}, "look is missing"),
+        ({"teach": TEXT, "at": [100, 50], "look": 7}, "look is no text"),
+        ({"teach": "aGVsbG8=", "at": [1, 2], "look": TEXT}, "teach is no PNG"),
+        ({"teach": TEXT[:80], "at": [1, 2], "look": TEXT}, "teach is a damaged PNG"),
+        ({"teach": "/no/such.png", "at": [1, 2], "look": TEXT}, "neither base64 nor a file"),
+        ({"teach": TEXT, "at": [1, 2], "look": TEXT, "teach_also": "x"}, "teach_also is no list"),
+    ],
+)
+def test_what_cannot_be_read_is_pressed_nowhere_and_said(asked, why):
+    answer = ask(**asked)
+    assert answer["press"] is None
+    assert why in answer["why"]
+
+
+def test_a_picture_that_would_be_huge_is_not_unpacked():
+    head = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
+    chunk = b"IHDR" + head
+    png = PNG[:8] + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    bomb = base64.b64encode(png).decode()
+    assert "60000×60000 pixels" in ask(teach=bomb, at=[1, 1], look=TEXT)["why"]
+
+
+def test_a_line_after_a_bad_one_is_answered():
+    good = json.dumps({"teach": TEXT, "at": [100, 50], "look": TEXT}).encode()
+    found = list(answers([b"\xff{", b"\n", b"[]", good]))
+    assert [one["press"] for one in found] == [None, None, [100, 50]]
+
+
+@given(st.binary(max_size=200))
+def test_any_line_gets_an_answer(line):
+    for answer in answers([line]):
+        assert answer["press"] is None

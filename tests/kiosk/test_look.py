@@ -1,0 +1,131 @@
+"""A control that was shown once is found on a picture, or nothing is pressed."""
+
+import cv2
+import numpy as np
+import pytest
+
+from roomctl.kiosk.look import CannotLearn, Unseen, Unsuitable, find, learn
+from tests.kiosk.changed_pages import looked_at
+
+AT = (430, 315)
+
+
+def drawn(button=(400, 300), label="Join", colour=(200, 90, 20), ground=240, second=None):
+    """Draw a page with a heading and a button, and perhaps a second one."""
+    page = np.full((480, 800, 3), ground, np.uint8)
+    cv2.putText(page, "Ready?", (300, 200), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (30, 30, 30), 2)
+    for corner in [button] if second is None else [button, second]:
+        x, y = corner
+        cv2.rectangle(page, (x, y), (x + 130, y + 44), colour, -1)
+        cv2.putText(page, label, (x + 30, y + 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (255,) * 3, 2)
+    return page
+
+
+@pytest.fixture(scope="module")
+def control():
+    return learn([drawn()], AT)
+
+
+def test_a_control_is_pressed_where_it_was_shown(control):
+    assert find(control, drawn()) == AT
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(7, 0), (-101, 33), (120, -90)])
+def test_a_control_that_moved_is_pressed_there(control, dx, dy):
+    moved = drawn(button=(400 + dx, 300 + dy))
+    assert find(control, moved) == (AT[0] + dx, AT[1] + dy)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        drawn(label="Quit"),
+        drawn(label=""),
+        drawn(colour=(150, 150, 150)),
+        (drawn() * 0.8).astype(np.uint8),
+        (drawn() * 0.5 + 127).astype(np.uint8),
+        cv2.GaussianBlur(drawn(), (0, 0), 2),
+        cv2.resize(drawn(), None, fx=1.25, fy=1.25),
+        255 - drawn(),
+        np.full((480, 800, 3), 240, np.uint8),
+        np.zeros((480, 800, 3), np.uint8),
+        drawn()[:60, :100],
+    ],
+    ids=[
+        "label",
+        "no_label",
+        "grey",
+        "veil",
+        "white_veil",
+        "blur",
+        "scale",
+        "theme",
+        "flat",
+        "black",
+        "small",
+    ],
+)
+def test_nothing_is_pressed_on_a_page_that_changed(control, page):
+    assert find(control, page) in (Unseen.ABSENT, Unseen.CHANGED)
+
+
+def test_nothing_is_pressed_where_two_look_alike(control):
+    assert find(control, drawn(second=(200, 400))) is Unseen.AMBIGUOUS
+
+
+def test_a_second_one_that_was_there_when_it_was_shown_is_no_reason():
+    page = drawn(button=(400, 300), second=(620, 100))
+    page[90:100] = 60  # what stands around it tells them apart
+    assert find(learn([page], AT), page) == AT
+
+
+def test_what_moved_when_it_was_shown_may_be_anything(control):
+    frames = [drawn() for _ in range(5)]
+    for level, frame in enumerate(frames):
+        frame[360:364, 350 : 350 + 20 * level] = (40, 160, 40)
+    with_meter = learn(frames, AT)
+    page = drawn()
+    page[360:364, 350:415] = (40, 160, 40)
+    assert (find(with_meter, page), find(control, page)) == (AT, Unseen.CHANGED)
+
+
+def test_what_moves_all_the_time_is_not_learned():
+    noise = np.random.default_rng(1)
+    frames = [noise.integers(0, 255, (480, 800, 3), np.uint8) for _ in range(5)]
+    with pytest.raises(CannotLearn) as error:
+        learn(frames, AT)
+    assert error.value.why is Unsuitable.MOVES
+
+
+@pytest.mark.parametrize(
+    ("page", "at", "why"),
+    [
+        (np.full((480, 800, 3), 200, np.uint8), AT, Unsuitable.FLAT),
+        (drawn(), (800, 10), Unsuitable.OUTSIDE),
+        (drawn(), (-1, 10), Unsuitable.OUTSIDE),
+        (np.tile(drawn()[200:400, 300:700], (3, 2, 1)), (130, 115), Unsuitable.TWICE),
+    ],
+)
+def test_a_place_that_tells_nothing_is_not_learned(page, at, why):
+    with pytest.raises(CannotLearn) as error:
+        learn([page], at)
+    assert error.value.why is why
+
+
+def test_a_control_at_the_edge_of_the_screen_is_found():
+    page = drawn(button=(665, 430))
+    assert find(learn([page], (700, 450)), page) == (700, 450)
+
+
+def test_the_work_of_a_look_is_bounded(control):
+    stripes = np.zeros((480, 800, 3), np.uint8)
+    stripes[:, ::4] = 255
+    stripes[::4] = 255
+    busy = learn([drawn()], AT)
+    assert isinstance(find(busy, stripes), Unseen)
+
+
+@pytest.mark.real
+def test_no_changed_page_is_pressed_wrongly():
+    found = [(page.change, verdict) for page, verdict in looked_at(seed=1, count=4, changes=6)]
+    assert [page for page in found if page[1] != "right"] == []

@@ -226,13 +226,35 @@ def test_why_there_is_no_picture_is_said_if_somebody_can_do_something(
     page.mouse.up()
 
 
-def test_in_a_meeting_nobody_asks_for_the_picture(open_panel: Any) -> None:
+def test_while_a_meeting_has_the_picture_the_rooms_screen_is_shown_as_long_as_somebody_steers(
+    open_panel: Any,
+) -> None:
     stand_in, page = open_panel(rooms.in_call())
     usable(page)
+    stand_in.view = "in_call"
+    stand_in.picture = png(b"P6\n96 54\n255\n" + bytes(96 * 54 * 3), 1 << 20)
+    view = page.locator("call-view self-view")
+    assert stand_in.looks == []
+    held(page, "call-view")
+    expect(view).to_be_visible()
+    expect(view.locator("canvas")).to_have_js_property("width", 96)
+    expect(view.locator("canvas")).to_have_attribute("aria-label", "What the room screen shows")
+    page.mouse.up()
+    expect(view).to_be_hidden(timeout=20_000)
+    looks = len(stand_in.looks)
+    page.wait_for_timeout(500)
+    assert len(stand_in.looks) == looks
+
+
+def test_a_meeting_whose_screen_nobody_may_see_shows_nothing(open_panel: Any) -> None:
+    stand_in, page = open_panel(rooms.in_call())
+    usable(page)
+    stand_in.view, stand_in.picture = "in_call", "no_screen"
     held(page, "call-view")
     page.wait_for_timeout(300)
+    expect(page.locator("call-view self-view")).to_be_hidden()
     page.mouse.up()
-    assert stand_in.seen == []
+    assert len(stand_in.looks) == 1
 
 
 def test_what_the_room_did_with_a_camera_by_itself_is_said(open_panel: Any) -> None:

@@ -190,7 +190,7 @@ export class CameraPad extends HTMLElement {
       return null;
     }
     const name = this.#can(direction.zoom ? "zoom" : "drive") ? (this.#camera?.name ?? null) : null;
-    if (this.roomy && name !== null) this.view.steered(name); // in a call its picture is the meeting's
+    if (name !== null) this.view.steered(name);
     return name;
   }
 

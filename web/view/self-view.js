@@ -1,9 +1,14 @@
-/** What a camera sees, small and live, while somebody steers it. Asks only then. */
+/**
+ * What a camera sees, small and live, while somebody steers it. Asks only then. While a meeting has the
+ * camera's picture, the room's screen is shown: there stands what the others see.
+ */
 
 import { attribute, h, show, text } from "../lib/dom.js";
 import { named, say } from "../lib/i18n.js";
 
 const EVERY_MS = 120; // eight pictures a second; the room gives ten at most
+const SCREEN_MS = 300; // of the screen three
+const MEETING = "in_call";
 const STAYS_MS = 1500; // after the finger is gone; the room itself goes on for 3 s
 const LATE_MS = 4000; // the room gives up after 3 s
 const SAID = new Set(["busy"]); // another reason is none to tell: a room without pictures, a meeting
@@ -52,7 +57,7 @@ export class SelfView extends HTMLElement {
       if (camera === this.#camera) this.#show(picture, code);
       picture?.close();
       if (!picture) break; // the next push asks again
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, EVERY_MS - (performance.now() - begun))));
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, (code ? SCREEN_MS : EVERY_MS) - (performance.now() - begun))));
     }
     this.#asking = false;
     if (!this.#lasts) this.forget();
@@ -71,6 +76,7 @@ export class SelfView extends HTMLElement {
   #show(picture, code) {
     const { canvas } = this;
     show(canvas, picture !== null);
+    named(canvas, code === MEETING ? "camera.screen_view" : "camera.self_view");
     text(this.note, picture === null ? say("camera.no_picture", code) : "");
     show(this, picture !== null || SAID.has(code));
     attribute(this, "data-none", picture === null);
@@ -84,11 +90,20 @@ export class SelfView extends HTMLElement {
 
 /**
  * @param {string} camera
- * @returns {Promise<[ImageBitmap | null, string]>} the picture, or why there is none
+ * @returns {Promise<[ImageBitmap | null, string]>} the picture, and why there is none of the camera
  */
 async function fetched(camera) {
+  const [picture, code] = await asked(`cameras/${camera}`);
+  return code === MEETING ? [(await asked("screen"))[0], code] : [picture, code];
+}
+
+/**
+ * @param {string} whose
+ * @returns {Promise<[ImageBitmap | null, string]>}
+ */
+async function asked(whose) {
   try {
-    const answer = await fetch(`/api/v1/cameras/${camera}/picture`, { cache: "no-store", signal: AbortSignal.timeout(LATE_MS) });
+    const answer = await fetch(`/api/v1/${whose}/picture`, { cache: "no-store", signal: AbortSignal.timeout(LATE_MS) });
     if (answer.ok) return [await createImageBitmap(await answer.blob()), ""];
     return [null, String((await answer.json()).code ?? "other")];
   } catch {

@@ -159,6 +159,11 @@ class UvcProtocol(SelfDescribed[UvcConnection]):
         must_be_one_of(self.name, mode, self.profile.white_balance, "white balance")
         return _sets((Set(Id.AUTO_WHITE_BALANCE, int(mode == "auto")),))
 
+    def backlight(self, on: bool) -> CameraRequest:
+        """Compensate as much as it does by default, or at most where that is not at all."""
+        level = must_have(self.name, backlight_level(self.connection.controls), "backlight")
+        return _sets((Set(Id.BACKLIGHT, level if on else 0),))
+
     def _control(self, axis: str) -> UvcControl | None:
         return place_of(self.connection, axis)
 
@@ -216,6 +221,7 @@ def profile_of(
         presets=Presets(first=1, count=PRESETS) if _can_return(pan, tilt, zoom) else None,
         exposure=tuple(exposure_items(controls)),
         white_balance=white_balances(controls),
+        backlight=backlight_level(controls) is not None,
         quirks=("no-power",),
     )
 
@@ -257,6 +263,17 @@ def white_balances(controls: Mapping[int, UvcControl]) -> tuple[WhiteBalance, ..
     return ("auto", "manual") if switch and switch.writable else ()
 
 
+def backlight_level(controls: Mapping[int, UvcControl]) -> int | None:
+    """Return what a camera that compensates for backlight is set to; None: it never does.
+
+    By the kernel's and UVC's documents 0 switches it off, and any other value on.
+    """
+    control = controls.get(Id.BACKLIGHT)
+    if control is None or not control.writable or control.minimum > 0 or control.maximum < 1:
+        return None
+    return control.default if control.default > 0 else control.maximum
+
+
 _NOTHING = profile_of(_NAME, {}, {})
 
 
@@ -282,6 +299,7 @@ def _described(
         focus_pct=_percent(connection, "focus"),
         exposure=_word(exposure_items(connection.controls), values.get(Id.EXPOSURE_AUTO)),
         white_balance=_word({"auto": 1, "manual": 0}, values.get(Id.AUTO_WHITE_BALANCE)),
+        backlight=None if (level := values.get(Id.BACKLIGHT)) is None else level > 0,
         preset=preset,
         model=model,
         firmware=None if firmware is None else f"{firmware:04x}",

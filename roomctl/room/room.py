@@ -65,6 +65,7 @@ _log = logging.getLogger(__name__)
 
 STARTING_S = 5.0  # a device that has not answered by then does not hold the panel up
 TICK_S, LEAST_S = 1.0, 0.01
+WRITTEN_S = 0.002  # by then the system has handed on what a camera was told
 END_LIMIT_S = 2.5  # cameras stop in 1.0 of them
 
 
@@ -250,10 +251,13 @@ class Room:
         *,
         in_room: bool = True,
     ) -> None:
-        """Take a beat of a finger on the pad, see Cameras.hold; `in_room`: it is in the room."""
+        """Take a beat of a finger on the pad, see Cameras.hold; `in_room`: it is in the room.
+
+        What that means for the room can wait until the camera has been told.
+        """
         self.cameras.hold(hold, seq, holder, camera, push, lease_s)
         if in_room:
-            self._touched()
+            asyncio.get_running_loop().call_later(WRITTEN_S, self._touched)
 
     # Running.
 

@@ -24,13 +24,18 @@ PORT = {"simulator.simulator._NearPort.write": "wire.Port.write"}  # of a room t
 
 
 class Followed:
-    """The calls that stand when a press is handed on, each once, in their order."""
+    """The calls that stand when a press is handed on, each once, in their order.
+
+    `made`: all calls of the room meanwhile.
+    """
 
     def __init__(self) -> None:
         self.passed: list[str] = []
+        self.made: set[str] = set()
         self._left = list(MARKS)
 
     def note(self, frame: FrameType, event: str, _argument: object) -> None:
+        self.made.add(frame.f_code.co_qualname)
         if event == "call" and self._left and frame.f_code.co_qualname == self._left[0]:
             self._left.pop(0)
             self.passed += [name for name in _stack(frame) if name not in self.passed]
@@ -82,3 +87,14 @@ async def test_a_press_passes_the_calls_that_the_design_lists_and_at_most_14() -
         assert path.passed == listed()
         assert len(path.passed) <= MOST
         await house.until(lambda: house.camera.moving)
+
+
+@invented
+async def test_the_camera_is_told_before_the_room_takes_note_that_somebody_is_there() -> None:
+    async with living(ROOM) as house:
+        await house.until(lambda: house.document.cameras[0].pan_deg is not None)
+        await asyncio.sleep(1.0)
+
+        path = await followed(house)
+
+        assert "Room._touched" not in path.made

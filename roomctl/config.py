@@ -328,9 +328,14 @@ class Config(Table):
 
     def every(self, table: type[T]) -> Mapping[str, T]:
         """Return the tables of one class, by device."""
-        kinds = type(self).model_fields.keys() - Config.model_fields.keys()
-        every = (item for kind in kinds for item in self.tables(kind).items())
+        every = (item for kind in _kinds(type(self)) for item in self.tables(kind).items())
         return {name: found for name, found in every if isinstance(found, table)}
+
+
+@functools.cache
+def _kinds(form: type[Config]) -> tuple[str, ...]:
+    """Return the kinds of devices that have their tables in this form of a room.toml."""
+    return tuple(name for name in form.model_fields if name not in Config.model_fields)
 
 
 Tables = Mapping[str, type[KindTable]]

@@ -111,6 +111,8 @@ class Cameras(Part):
         self._act, self._changed = context.act, context.changed
         tables = config.every(CameraTable)
         self._ports = [each for each in devices if isinstance(each, CameraDevice)]
+        found = {name: camera for port in self._ports for name, camera in port.cameras.items()}
+        self.by_name = {name: found[name] for name in tables}  # in the order of room.toml
         self._controllers = [each for each in devices if isinstance(each, Controller)]
         self._turned: dict[str, int] = {}  # how far a gamepad is in its list of cameras
         self.names = PresetNames(tables, context.settings, context.clock, context.changed)
@@ -134,21 +136,12 @@ class Cameras(Part):
         self._failed: dict[str, _Failed] = {}
         self._menus: dict[str, float] = {}  # opened by command, and when a key was pressed last
 
-    @property
-    def by_name(self) -> dict[str, Camera]:
-        """Every camera by its name, in the order of room.toml."""
-        found: dict[str, Camera] = {}
-        for device in self._ports:
-            found.update(device.cameras)
-        return {name: found[name] for name in self._config.every(CameraTable)}
-
     def __getitem__(self, name: str) -> Camera:
         """Return a camera; Refused names those there are."""
-        cameras = self.by_name
-        if name not in cameras:
-            known = ", ".join(sorted(cameras)) or "none"
+        if (camera := self.by_name.get(name)) is None:
+            known = ", ".join(sorted(self.by_name)) or "none"
             raise Refused("room", "unknown_device", f"no camera {name!r}; there is: {known}")
-        return cameras[name]
+        return camera
 
     def trace(self, name: str) -> tuple[Record, ...]:
         """Return what was lately said on the line of a camera; one without a line has none."""

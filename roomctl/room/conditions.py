@@ -29,7 +29,7 @@ trouble ("not_configured"). Knows no clock, no device and no part: values in, va
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Literal
 
 from roomctl.clock import Moment
@@ -105,10 +105,10 @@ def _entry(
     kind: ConditionType, found: _Verdict, old: ConditionEntry | None, now: Moment
 ) -> ConditionEntry:
     message = ", ".join(found.subjects)
-    entry = ConditionEntry(kind, found.status, found.reason, message, now.wall, now.synced)
-    if old is None or old.status is not found.status:
-        return entry
-    return replace(entry, since=old.since, since_proven=old.since_proven)
+    since, proven = now.wall, now.synced
+    if old is not None and old.status is found.status:
+        since, proven = old.since, old.since_proven
+    return ConditionEntry(kind, found.status, found.reason, message, since, proven)
 
 
 def _reachable(facts: RoomFacts) -> _Verdict:

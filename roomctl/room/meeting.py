@@ -140,7 +140,7 @@ class CallControl:
         if wanted is None:
             return "usable"
         platform = self.platforms.by_key[wanted]
-        if platform not in self.allowed:
+        if all(one.key != wanted for one in self.allowed):
             return "not_allowed"
         hosts = [site.name for site in self.platforms.sites if site.platform is platform]
         today = self._today()

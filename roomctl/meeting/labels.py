@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from functools import cache
 
 MEETING_ID = (
-    *("Meeting ID", "Meeting number", "Meeting no.", "Webinar ID", "Webinar number"),
+    *("Meeting ID", "Meeting number", "Meeting no.", "Meeting code"),
+    *("Webinar ID", "Webinar number"),
     *("会议号", "会议 ID", "会议号码", "会议识别码", "会议代码", "会议编号", "研讨会 ID"),
     # German, Dutch
     *("Besprechungs-ID", "Besprechungsnummer", "Sitzungs-ID", "Meetingnummer", "Meeting-Nummer"),
@@ -23,17 +24,18 @@ MEETING_ID = (
     # French
     *("ID de réunion", "ID de la réunion", "ID réunion", "ID du webinaire", "N° de réunion"),
     *("Identifiant de réunion", "Identifiant de la réunion", "Identifiant réunion"),
-    *("Numéro de réunion", "Numéro de la réunion"),
+    *("Code de réunion", "Numéro de réunion", "Numéro de la réunion"),
     # Spanish
     *("ID de reunión", "ID de la reunión", "Id. de reunión", "Id. de la reunión", "ID reunión"),
     *("Identificador de reunión", "Identificador de la reunión", "ID del seminario web"),
-    *("Número de reunión", "Número de la reunión"),
+    *("Número de reunión", "Número de la reunión", "Código de la reunión"),
     # Portuguese
     *("ID da reunião", "ID de reunião", "ID reunião", "ID da conferência", "ID do webinar"),
-    *("Número da reunião", "Identificação da reunião", "Identificador da reunião"),
+    *("Código da reunião", "Número da reunião", "Identificação da reunião"),
+    "Identificador da reunião",
     # Italian
     *("ID riunione", "ID della riunione", "ID del webinar", "Numero riunione"),
-    *("Numero della riunione", "Numero di riunione"),
+    *("Codice riunione", "Numero della riunione", "Numero di riunione"),
     # Japanese, Korean
     *("ミーティング ID", "ミーティング番号", "会议番号", "ウェビナー ID", "ウェビナー番号"),
     *("회의 ID", "회의 번호", "회의 아이디", "미팅 ID", "미팅 번호", "모임 ID", "웨비나 ID"),

@@ -20,10 +20,16 @@ from roomctl.meeting.platform import Platform, Platforms
 
 _SAYS = r"(?:[:=#]|-{1,2}>|→|为|是|は|(?:is|ist|est|es)\b)"
 # Marks of Markdown, quotes and brackets around a number or a passcode.
+# Letters and digits alone in a line, below a label: no word of the next line is written so.
+_MIXED = "(?=[a-z]{0,11}[0-9])(?=[0-9]{0,11}[a-z])[0-9a-z]{4,12}"
 _CLOSED = r"[*_`~\"'”“’»」』】>)\]]"
 _OPENED = r"[*_`~\"'“”‘’„«「『【<(\[]{0,3}"
 _NUMBER = (
-    r"[ \t]{0,3}(?:[(][^()\n]{0,40}[)])?[ \t]{0,3}(?:" + _SAYS + r"|-)?\s{0,8}" + _OPENED + r"\s?"
+    r"[ \t]{0,3}(?:[(][^()\n]{0,40}[)])?(?:\s{0,6}:|[ \t]{0,3}(?:"
+    + _SAYS
+    + r"|-))?\s{0,8}"
+    + _OPENED
+    + r"\s?"
     r"(?P<number>[0-9]{2,16}(?:(?P<gap> ?- ?|[ .])[0-9]{1,8}(?:(?P=gap)[0-9]{1,8}){0,5})?)"
     r"(?![0-9]|#(?![0-9A-Za-z一-龥]))"  # a phone is to be told "559 727 062#"
 )
@@ -149,7 +155,7 @@ def passcode_of(text: str, key: str, platforms: Platforms) -> str | None:
     places = [at for at, _ in named]
     for match in islice(passcodes.finditer(text), MOST_NUMBERS):
         if _nearest(named, bisect_left(places, match.start() + 1)) in (key, None):
-            return _unwrapped(match["passcode"] or match["marked"] or match["digits"])
+            return _unwrapped(next(filter(None, match.groups())))
     return None
 
 
@@ -268,7 +274,8 @@ def _passcode(labels: tuple[str, ...], form: str) -> re.Pattern[str]:
         rf"(?:{_SAYS}[ \t]{{0,8}}"
         rf"(?:{_NO_PASSCODE}(?P<passcode>{form})"
         rf"|{_OPENED}[ \t]?{_NO_PASSCODE}(?P<marked>{form})(?=[ \t]?{_CLOSED}))"
-        rf"|[:=-]?\s{{0,8}}{_OPENED}(?P<digits>[0-9]{{4,10}}))"
+        rf"|\s{{0,6}}[:=-]?\s{{0,8}}{_OPENED}(?P<digits>[0-9]{{4,10}})"
+        rf"|\s{{0,6}}:?\s{{1,8}}(?P<alone>{_MIXED})(?=[ \t]{{0,8}}(?:\n|$)))"
         r"(?![0-9A-Za-z]|[ -][0-9]{3,4}[ -][0-9]{3,4})"  # that is the meeting's number
     )
     return re.compile(any_of(labels) + behind, re.IGNORECASE)

@@ -76,6 +76,8 @@ TEAMS = {
     "ko": f"Microsoft Teams 모임\n모임 ID: {T}\n암호: Xy7Zw9",
     "ru": f"Собрание Microsoft Teams\nИдентификатор собрания: {T}\nСекретный код: Xy7Zw9",
     "pl": f"Spotkanie w Microsoft Teams\nIdentyfikator spotkania: {T}\nKod dostępu: Xy7Zw9",
+    "zh-TW, out of HTML": f"Microsoft Teams\n\n會議\n\n\n會議識別碼\n:\n\n {T}\n\n\n密碼\n:\n\nXy7Zw9\n\n\n需要協助嗎\n?",
+    "en, two lines each": f"Microsoft Teams\nMeeting ID\n{T}\nPasscode\nXy7Zw9\nDial in",
     "zh-TW": f"Microsoft Teams 會議\n會議識別碼: {T}\n密碼: Xy7Zw9",
 }
 LINK = "https://acme.webex.com/acme/j.php?MTID=m0123456789abcdef0123456789abcdef"
@@ -184,6 +186,9 @@ def test_what_stands_beside_a_number_in_an_invitation_is_none(text: str):
         "Kenncode vergessen? 123",
         "Kenncode und Meeting-ID / Kenncode: 812 3456 7890",
         "Password - protected",
+        "Passcode:\nRoom3 is on the left",
+        "Passcode\nAgenda",
+        "Passcode:\n2nd floor",
         "Meeting Password: (This meeting does not require a password.)",
         "Password: this meeting has none",
         "会议密码：812 3456 7890",

@@ -42,7 +42,8 @@ _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")  # forbidden (RFC 5545, 3.1)
 _NAME = re.compile(r"[A-Za-z0-9-]{1,60}(?=[;:])")
 _PARAM = re.compile(r';([A-Za-z0-9-]{1,60})=((?:"[^"]*"|[^";:])*)')
 _QUOTED = {"^n": "\n", "^'": '"', "^^": "^"}  # RFC 6868
-_FAST = re.compile(r"FREQ=(?:SECONDLY|MINUTELY)", re.IGNORECASE)
+_FAST = re.compile(r"FREQ=(SECONDLY|MINUTELY)", re.IGNORECASE)
+_INTERVAL = re.compile(r"INTERVAL=(\d{1,7})(?:;|$)", re.IGNORECASE)
 _FEW = re.compile(r"COUNT=0*[12]?\d{1,2}(?:;|$)", re.IGNORECASE)
 _ESCAPED = re.compile(r'\\([nN,;:\\"])')
 
@@ -167,6 +168,15 @@ def _lines(data: bytes) -> Iterator[str]:
         yield _CONTROL.sub("", _FOLD.sub(b"", match[0]).decode(encoding, "replace"))
 
 
+def _is_fast(rule: str) -> bool:
+    """Whether a rule names more than one time in an hour, and many of them."""
+    frequency, interval = _FAST.search(rule), _INTERVAL.search(rule)
+    if frequency is None or _FEW.search(rule):
+        return False
+    step_s = (60 if frequency[1].upper() == "MINUTELY" else 1) * int(interval[1] if interval else 1)
+    return step_s < 3600
+
+
 def _decodes(data: bytes) -> bool:
     try:
         data.decode()
@@ -181,7 +191,7 @@ class _Cutter:
     def __init__(self, room: str) -> None:
         self.zones: list[ZoneDescription] = []
         self.opened = self.closed = False
-        self._room = room.strip().casefold()
+        self._room = address(room).casefold()
         self._calendar = self._found = 0
         self._cancels = False
         self._by_uid: dict[str, list[_Reading]] = {}
@@ -311,8 +321,7 @@ class _Reading:
 
     @property
     def too_much(self) -> bool:
-        fast = any(_FAST.search(rule) and not _FEW.search(rule) for rule in self._rules)
-        return fast or self._dates_size > _LONGEST_DATES
+        return any(map(_is_fast, self._rules)) or self._dates_size > _LONGEST_DATES
 
     def event(self) -> Event:
         """Return what is kept: of texts the shorter ones whole, as a link stands in those."""

@@ -32,6 +32,8 @@ _OFFSET = re.compile(
 )
 _PLACES = {  # names of Windows' menu that are no city of IANA's
     "beijing": "Asia/Shanghai",
+    "北京": "Asia/Shanghai",
+    "台北": "Asia/Taipei",
     "eastern time": "America/New_York",
     "central time": "America/Chicago",
     "mountain time": "America/Denver",
@@ -45,6 +47,14 @@ _PLACES = {  # names of Windows' menu that are no city of IANA's
     "edinburgh": "Europe/London",
     "st. petersburg": "Europe/Moscow",
     "canberra": "Australia/Sydney",
+}
+_WRITTEN = {  # further names, in small letters
+    "z": "UTC",
+    "tzone://microsoft/utc": "UTC",
+    "asia/beijing": "Asia/Shanghai",
+    "中国标准时间": "Asia/Shanghai",
+    "台北标准时间": "Asia/Taipei",
+    "东京标准时间": "Asia/Tokyo",
 }
 _KEPT = re.compile(r"(DTSTART|TZOFFSETFROM|TZOFFSETTO|RRULE|RDATE)([;:].*)", re.IGNORECASE)
 _HOURS = re.compile(r"([+-]?)(\d{1,2}):?(\d\d)?:?(\d\d)?")
@@ -83,7 +93,7 @@ def _iana(name: str) -> str | None:
 def _by_case() -> dict[str, str]:
     known_names = {name.casefold(): name for name in available_timezones()}
     windows = {name.casefold(): iana for name, iana in WINDOWS_TO_OLSON.items()}
-    return {**known_names, **windows, "z": "UTC", "tzone://microsoft/utc": "UTC"}
+    return {**known_names, **windows, **_WRITTEN}
 
 
 @cache
@@ -98,7 +108,7 @@ def _by_place(name: str) -> str | None:
     if match is None:
         return None
     said = offset(match[1]) if match[1] else timedelta(0)
-    for place in re.split(r"\\?[,(]", match[2]):
+    for place in re.split(r"\\?[,，(]", match[2]):
         key = place.strip().casefold()
         found = _PLACES.get(key) or _by_city().get(key)
         if found and said in _offsets(ZoneInfo(found), datetime(2026, 1, 1, tzinfo=UTC)):

@@ -242,6 +242,10 @@ TIMES = {
         "DTSTART:20261126T090000\nDURATION:PT1M\nRRULE:FREQ=MINUTELY;COUNT=3",
         "09:00-09:01 09:01-09:02 09:02-09:03",
     ),
+    "every 1440 minutes": (
+        "DTSTART:20261120T090000\nDURATION:PT1H\nRRULE:FREQ=MINUTELY;INTERVAL=1440",
+        "09:00-10:00",
+    ),
     "an interval of nothing": (
         "DTSTART:20261123T090000\nDURATION:PT30M\nRRULE:FREQ=DAILY;INTERVAL=0;COUNT=9",
         "09:00-09:30",
@@ -548,6 +552,9 @@ def test_two_calendars_in_one_file_have_each_their_own_zones():
         ("Taipei Standard Time", "Asia/Taipei"),
         ("W. Europe Standard Time", "Europe/Berlin"),
         ("asia/shanghai", "Asia/Shanghai"),
+        ("Asia/Beijing", "Asia/Shanghai"),
+        ("中国标准时间", "Asia/Shanghai"),
+        ("(UTC+08:00) 北京，重庆，香港特别行政区，乌鲁木齐", "Asia/Shanghai"),
         ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
         ("(UTC+05:30) Chennai, Kolkata, Mumbai, New Delhi", "Asia/Kolkata"),
         ("(UTC) Coordinated Universal Time", "UTC"),

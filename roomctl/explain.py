@@ -53,7 +53,7 @@ def _explained(one: Any, model: type[BaseModel]) -> Explanation:  # noqa: ANN401
         why = "is no name; a-z, 0-9, - and _ make one, beginning with a letter"
         return Explanation(".".join(path[:-1]), why)
     shown = one.get("input")
-    message = _PLAIN.get(one["type"], _reworded(one["msg"]))
+    message = _PLAIN.get(one["type"], reworded(one["msg"]))
     scalar = isinstance(shown, str | int | float | bool) and repr(shown) not in message
     found = f", found {shown!r}" if scalar else ""
     return Explanation(key, message[:1].lower() + message[1:] + found)
@@ -89,7 +89,8 @@ def suggest(given: str, known: Iterable[str]) -> str:
     return f"{len(words)} are known, such as {', '.join(nearest)}"
 
 
-def _reworded(message: str) -> str:
+def reworded(message: str) -> str:
+    """Return a sentence of pydantic's as one of ours."""
     return message.removeprefix("Value error, ").replace("Input should ", "must ", 1)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from roomctl.cli.language import say
 from roomctl.cli.options import Json, Token, Url, dump
 
 token_app = typer.Typer(no_args_is_help=True, help="Tokens of programs: make, list, limit, revoke.")
@@ -78,12 +79,12 @@ def limit(
 
 
 @token_app.command("revoke", epilog="Example: roomctl token revoke dashboard")
-def revoke_token(name: Name, url: Url = None, token: Token = None) -> None:
+def revoke_token(name: Name, url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """End a token, and whatever it is used for, at once."""
     from roomctl.cli import ask
 
     ask.access(url, token, "DELETE", f"tokens/{name}")
-    typer.echo("done")
+    typer.echo(dump({"revoked": name}) if as_json else say("done"))
 
 
 @session_app.command("list", epilog="Example: roomctl session list")
@@ -100,12 +101,13 @@ def revoke_session(
     session: Annotated[str, typer.Argument(help="Its id, as `session list` shows it.")],
     url: Url = None,
     token: Token = None,
+    as_json: Json = False,
 ) -> None:
     """End a browser's session at once; it has to be paired anew."""
     from roomctl.cli import ask
 
     ask.access(url, token, "DELETE", f"sessions/{session}")
-    typer.echo("done")
+    typer.echo(dump({"revoked": session}) if as_json else say("done"))
 
 
 def token_words(known: list[dict[str, Any]]) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from roomctl.cli import run_file
-from roomctl.config import data_path, token_file
+from roomctl.cli.language import say
+from roomctl.config import token_file
 from roomctl.errors import RoomctlError
+from roomctl.explain import reworded
 
 if TYPE_CHECKING:
     import httpx
@@ -65,9 +64,20 @@ def pairing(url: str | None, token: Path | None, role: str) -> dict[str, Any]:
 
 
 def access(url: str | None, token: Path | None, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
-    """Ask about tokens and sessions; return what the room says."""
+    """Ask about what is below /api/v1; return what the room says."""
     with _client(url, token) as client:
         return _answer(client, method, f"/api/v1/{path}", body)
+
+
+def follow(
+    url: str | None, token: Path | None, tell: Callable[[str], None], *, as_json: bool
+) -> None:
+    """Tell every change of the room until interrupted."""
+    from roomctl.cli.watch import watch
+
+    with _client(url, token) as client:
+        _answer(client, "GET", "/api/v1/room", None)  # says what is wrong with the token
+        watch(client, tell, as_json=as_json)
 
 
 def _client(url: str | None, token: Path | None) -> httpx.Client:
@@ -85,7 +95,7 @@ def _client(url: str | None, token: Path | None) -> httpx.Client:
         raise NoRoom(f"{base}: {why}")
     if url is None and len(here) > 1:
         others = ", ".join(room.words for room in here[1:])
-        sys.stderr.write(f"asked: the room that is {here[0].words}; --room asks {others}\n")
+        sys.stderr.write(say("two_rooms", first=here[0].words, others=others) + "\n")
     file = token or token_file()
     secret = read_token(file) if file else local.token if local is not None else ""
     if not secret:
@@ -127,58 +137,9 @@ def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[
     if response.status_code == 401:
         why = "this token is not one of its own, or has ended; `roomctl token make` there makes one"
         raise RoomctlError(f"{client.base_url}: {why}")
+    if response.is_error and answer.get("code") == "invalid":
+        key = str(answer["params"]["where"]).rpartition(".args.")[2]
+        raise RoomctlError(f"{key}: {reworded(answer['params']['why'])}")
     if response.is_error:
         raise RoomctlError(str(answer.get("detail") or answer.get("code") or response.status_code))
     return answer
-
-
-def is_ready(document: dict[str, Any]) -> bool:
-    """Whether the room says that it is ready: every device proven, and no condition unmet."""
-    return all(one["status"] for one in document["conditions"] if one["type"] == "Ready")
-
-
-def words(document: dict[str, Any]) -> str:
-    """Tell a person how the room is, what is wrong, and what it is booked for next."""
-    identity, meeting = document["identity"], document["meeting"]
-    unmet = [one["message"] for one in document["conditions"] if not one["status"]]
-    word = document["phase"] if is_ready(document) else f"not ready ({unmet[-1]})"
-    lines = [f"{identity['displayName']}: {word}"]
-    call = meeting["state"].replace("_", " ")
-    if meeting["platform"]:
-        call += f" ({meeting['platform']}, {meeting['title'] or meeting['host']})"
-    if meeting["failure"]:
-        call += f": {meeting['failure'].replace('_', ' ')}"
-    lines.append(f"  meeting     {call}")
-    lines.append(f"  microphone  {document['audio']['mute']}")
-    lines.append(f"  occupancy   {document['occupancy']['state']}")
-    lines.append(f"  next        {_next_booking(document) or 'no booking today'}")
-    for device in document["devices"]:
-        why = f": {device['detail'] or device['reason']}" if device["reason"] else ""
-        lines.append(f"  {device['name']:<18} {device['status']}{why}")
-    lines += [f"  ! {text}" for text in _issues(document)]
-    if any(device["reason"] == "missing" for device in document["devices"]):
-        lines.append("`roomctl probe` lists what is plugged in, with its lines for room.toml.")
-    return "\n".join(lines)
-
-
-def _next_booking(document: dict[str, Any]) -> str | None:
-    zone = ZoneInfo(document["identity"]["timezone"])
-    now = datetime.now(UTC)
-    for booking in document["bookings"]:
-        start, end = (datetime.fromisoformat(booking[at]) for at in ("start", "end"))
-        if end > now and booking["status"] != "released":
-            hours = f"{start.astimezone(zone):%H:%M}-{end.astimezone(zone):%H:%M}"
-            return f"{hours} {booking['title'] or 'booked'}"
-    return None
-
-
-def _issues(document: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong, as the panel says it; an offline device is among the devices."""
-    texts = json.loads((data_path("web") / "i18n" / "en.json").read_text(encoding="utf-8"))
-    for issue in document["issues"]:
-        if issue["code"] == "device.offline":
-            continue
-        text = str(texts.get(f"issue.{issue['code']}", "{device}: " + issue["code"]))
-        for name, value in {"device": issue["subject"], **issue["params"]}.items():
-            text = text.replace("{" + name + "}", str(value))
-        yield text

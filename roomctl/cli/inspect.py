@@ -13,6 +13,7 @@ from typing import Any
 from roomctl import app
 from roomctl import config as configuration
 from roomctl import profile as profiles
+from roomctl.cli.language import say, spoken
 from roomctl.errors import FileError, ProfileError
 from roomctl.mistakes import Judge, every_mistake
 from roomctl.occupancy.profile import DATASET, DatasetProfile
@@ -86,8 +87,11 @@ def _kind_of(path: Path) -> str | None:
 
 def check_words(finding: dict[str, Any]) -> str:
     """Tell a person, a mistake a line; where there is one, they jump to FILE:LINE."""
-    told = [str(one["error"]) for one in finding["errors"]]
-    return "\n".join(told) or f"{finding['file']}: ok ({finding['kind']})"
+    told = [
+        spoken(FileError(one["file"], one["key"], one["why"], line=one["line"]))
+        for one in finding["errors"]
+    ]
+    return "\n".join(told) or say("good", file=finding["file"], kind=finding["kind"])
 
 
 def probe(*, ask: bool = False) -> list[dict[str, str]]:

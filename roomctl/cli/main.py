@@ -16,6 +16,7 @@ import typer
 
 from roomctl import __version__
 from roomctl.cli import access
+from roomctl.cli.language import say, spoken, word
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
 from roomctl.errors import FileError, RoomctlError
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="A meeting-room controller that belongs to no meeting vendor.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # it takes [camera] for its own
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -42,7 +42,7 @@ def main() -> None:
             from roomctl.mistakes import located
 
             error = located(error)
-        sys.stderr.write(f"roomctl: {error}\n")
+        sys.stderr.write(f"roomctl: {spoken(error)}\n")
         sys.exit(1)
     except OSError as error:  # a disk that is full, a folder of another user's
         with contextlib.suppress(OSError):
@@ -148,11 +148,94 @@ def screen(
 @app.command(epilog="Example: roomctl status --json")
 def status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """Say how the room is; exit status 1 unless it is ready."""
-    from roomctl.cli import ask
+    from roomctl.cli import ask, told
 
     document = ask.room(url, token)
-    typer.echo(dump(document) if as_json else ask.words(document))
-    end(0 if ask.is_ready(document) else 1)
+    typer.echo(dump(document) if as_json else told.words(document))
+    end(0 if told.is_ready(document) else 1)
+
+
+@app.command(epilog="Example: roomctl issues --json")
+def issues(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """List what is wrong, and what to do about it.
+
+    The exit status is 1 if anything is.
+    """
+    from roomctl.cli import ask, told
+
+    found = ask.access(url, token, "GET", "issues")
+    typer.echo(dump(found) if as_json else told.issue_words(found))
+    end(1 if found else 0)
+
+
+@app.command(epilog="Example: roomctl devices")
+def devices(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """List the devices: model, firmware, whether they answer."""
+    from roomctl.cli import ask, told
+
+    found = ask.access(url, token, "GET", "info")["inventory"]
+    typer.echo(dump(found) if as_json else told.device_words(found))
+
+
+@app.command(epilog="Example: roomctl watch --json | jq .data.meeting")
+def watch(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """Follow what happens in the room, until Ctrl-C.
+
+    With --json a line is an event of the API: first the whole room, then sections that changed.
+    """
+    from roomctl.cli import ask
+
+    ask.follow(url, token, _at_once, as_json=as_json)
+
+
+def _at_once(line: str) -> None:
+    """Print a line to whoever waits for it, be it a pipe."""
+    typer.echo(line)
+    sys.stdout.flush()
+
+
+def _types(incomplete: str) -> list[tuple[str, str]]:
+    from roomctl.cli import do
+
+    every = do.commands().items()
+    return [
+        (name, one.doc.partition("\n")[0]) for name, one in every if name.startswith(incomplete)
+    ]
+
+
+def _keys(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    from roomctl.cli import do
+
+    kind, given = ctx.params.get("kind"), ctx.params.get("given") or []
+    return list(do.completions(kind or "", given, incomplete))
+
+
+@app.command("do", epilog="Example: roomctl do camera.recall camera=front preset=1")
+def do_command(
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TYPE", help="A command; default: list them.", autocompletion=_types
+        ),
+    ] = None,
+    given: Annotated[
+        list[str],
+        typer.Argument(metavar="KEY=VALUE...", help="What it takes.", autocompletion=_keys),
+    ] = [],  # noqa: B006 - typer takes no tuple
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Give the room any command of its API.
+
+    `roomctl --install-completion` has the shell complete commands and keys.
+    """
+    from roomctl.cli import ask, do
+
+    if kind is None:
+        typer.echo(dump(do.listed()) if as_json else do.list_words())
+        return
+    _answer(ask.command(url, token, kind, do.arguments(kind, given)), as_json)
 
 
 @app.command(epilog="Example: roomctl join 'https://meet.jit.si/BambooRoom'")
@@ -201,7 +284,8 @@ def pair(
     if as_json:
         typer.echo(dump(offered))
         return
-    typer.echo(f"{offered['link']}\nIt works once, for 15 minutes.")
+    typer.echo(offered["link"])
+    typer.echo(say("pairs", minutes=f"{offered['good_for_s'] / 60:.0f}"))
     if sys.stdout.isatty():
         from roomctl.api.phone import printed
 
@@ -627,14 +711,15 @@ def camera_describe(
 @speakerphone.command(
     "release", epilog="In a systemd unit: ExecStopPost=-/usr/bin/roomctl speakerphone release"
 )
-def speakerphone_release() -> None:
+def speakerphone_release(as_json: Json = False) -> None:
     """Give devices that a killed roomctl held their driver back.
 
     What a living program holds stays with it. Without this, the next start does it, or a replug.
     """
     from roomctl.ports.usb import DeviceFilter, libusb, reattach
 
-    typer.echo(given_back(reattach(DeviceFilter("usb:auto", None, None, None), libusb)))
+    mended = reattach(DeviceFilter("usb:auto", None, None, None), libusb)
+    typer.echo(dump({"given_back": mended}) if as_json else given_back(mended))
 
 
 def given_back(mended: list[str]) -> str:
@@ -678,9 +763,12 @@ def speakerphone_describe(
 
 
 def _answer(record: dict[str, Any], as_json: bool) -> None:
+    status = str(record.get("status"))
     if as_json:
         typer.echo(dump(record))
-    elif record.get("status") == "done":
-        typer.echo("done")
+    elif status == "done":
+        typer.echo(say("done"))
+        for name, value in (record.get("result") or {}).items():
+            typer.echo(f"  {name}  {value}")
     else:
-        typer.echo(f"{record.get('status')}: it goes on; see `roomctl status`")
+        typer.echo(say("goes_on", status=word("status", status)))

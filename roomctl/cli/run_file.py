@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from roomctl.cli.language import say
 from roomctl.config import runtime_path
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
@@ -40,8 +41,9 @@ class RoomHere:
     @property
     def words(self) -> str:
         """What a person calls it."""
-        whose = f"the service's ({self.owner})" if self.is_service else "yours"
-        return f"{whose}, {self.api}" if self.api else whose
+        if self.is_service:
+            return say("the_service", user=self.owner)
+        return say("yours", api=self.api)
 
     @property
     def owner(self) -> str:

@@ -31,6 +31,7 @@ def environment(folder: Path) -> dict[str, str]:
         "TMPDIR": str(folder / "tmp"),
         "COLUMNS": "200",
         "TERM": "dumb",
+        "LC_ALL": "C.UTF-8",
         "PYTHONWARNINGS": "error",
     }
 

@@ -15,20 +15,7 @@ from roomctl.config import data_path
 from tests.cli.rig import roomctl
 from tests.test_config import lines
 
-
-def check(file: Path, text: str) -> list[str]:
-    """Return what is said of a file, without its own name."""
-    file.write_text(text, encoding="utf-8")
-    result = CliRunner().invoke(app, ["check", str(file)])
-    said = result.stdout.splitlines()
-    assert result.exit_code == (0 if said == [f"{file}: ok (room)"] else 1)
-    return [line.removeprefix(str(file)) for line in said]
-
-
-def test_every_mistake_of_a_file_is_told_at_once_with_its_line(tmp_path: Path) -> None:
-    said = check(
-        tmp_path / "room.toml",
-        """\
+EVERY_MISTAKE = """\
 [room]
 timezone = "Asia/Beijing"
 capcity = 8
@@ -58,8 +45,20 @@ deny = [
 url = "outlook"
 [api]
 listen = "8080"
-""",
-    )
+"""
+
+
+def check(file: Path, text: str) -> list[str]:
+    """Return what is said of a file, without its own name."""
+    file.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(app, ["check", str(file)])
+    said = result.stdout.splitlines()
+    assert result.exit_code == (0 if said == [f"{file}: ok (room)"] else 1)
+    return [line.removeprefix(str(file)) for line in said]
+
+
+def test_every_mistake_of_a_file_is_told_at_once_with_its_line(tmp_path: Path) -> None:
+    said = check(tmp_path / "room.toml", EVERY_MISTAKE)
     keys = [line.split(": ")[0] for line in said]
     assert keys == [":2", ":3", ":5", ":6", ":9", ":10", ":12", ":14", ":17", ":19", ":22", ":24",
                     ":27", ":29"]  # fmt: skip

@@ -1,5 +1,6 @@
 """`simulate` and what one asks of it while it runs."""
 
+import json
 import signal
 import stat
 import subprocess
@@ -84,6 +85,44 @@ def test_a_token_that_is_not_the_rooms_is_called_so(room: Running) -> None:
     said = room.roomctl("status", "--url", room.said["api"], "--token-file", str(file))
     assert (said.status, said.out) == (1, "")
     assert said.err.startswith(f"roomctl: {room.said['api']}: this token is not one of its own")
+
+
+def test_any_command_is_given_and_what_it_found_out_is_printed(room: Running) -> None:
+    said = room.roomctl("do", "camera.raw", "camera=front", "frame=81090002FF")
+    assert said.out.startswith("done\n  answer  00 01 ")
+    refused = room.roomctl("do", "camera.zoom", "camera=front", "pct=half")
+    assert (refused.status, refused.err) == (1, "roomctl: pct: must be a valid number\n")
+    record = room.roomctl("do", "camera.recall", "camera=front", "preset=1", "--json").json
+    assert (record["type"], record["status"]) == ("camera.recall", "done")
+
+
+def test_issues_and_devices_are_listed(room: Running) -> None:
+    found = room.roomctl("issues", "--json")
+    assert found.err == ""
+    assert found.status == (1 if found.json else 0)
+    assert (room.roomctl("issues").out == "nothing is wrong\n") is (found.json == [])
+    assert "camera.front         online    Sony SRG-300H" in room.roomctl("devices").out
+    assert room.roomctl("devices", "--json").json[0]["name"] == "camera.front"
+
+
+def test_what_happens_is_watched_as_it_happens(room: Running) -> None:
+    with subprocess.Popen(
+        [*ROOMCTL, "watch", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(room.folder),
+    ) as process:
+        assert process.stdout is not None
+        try:
+            first = json.loads(process.stdout.readline())
+            assert (first["event"], first["data"]["identity"]["displayName"]) == ("room", "Bamboo")
+            assert room.roomctl("mute").status == 0
+            changes = (json.loads(line) for line in process.stdout)
+            assert next(one for one in changes if "audio" in one["data"])["event"] == "change"
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+    assert process.returncode == 130
 
 
 def test_joining_nothing_is_one_sentence(room: Running) -> None:

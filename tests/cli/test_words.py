@@ -18,7 +18,9 @@ from tests.cli.rig import ROOMCTL, environment, roomctl
 TREE = Path(__file__).resolve().parents[2]
 PROFILES = sorted((TREE / "firmware_profiles").glob("**/*.toml"))
 COMMANDS = sorted(
-    command.callback.__name__ for command in app.registered_commands if command.callback
+    command.name or command.callback.__name__
+    for command in app.registered_commands
+    if command.callback
 )
 ZOOM = "https://us05web.zoom.us/j/91234567890?pwd=QUJDREVG.1"
 CHINESE = "#腾讯会议：123-456-789\n会议密码：6543"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from roomctl.api.phone import printed
-from roomctl.cli import ask
+from roomctl.cli import told
 
 
 def document(**sections: Any) -> dict[str, Any]:
@@ -26,13 +26,13 @@ def document(**sections: Any) -> dict[str, Any]:
 def test_a_room_with_a_broken_device_is_not_ready_and_says_which() -> None:
     unmet = {"type": "Ready", "status": False, "message": "camera.front, speakerphone.table"}
     room = document(conditions=[unmet])
-    assert not ask.is_ready(room)
-    assert ask.words(room).startswith("Bamboo: not ready (camera.front, speakerphone.table)\n")
-    assert ask.is_ready(document(conditions=[unmet | {"status": True}]))
+    assert not told.is_ready(room)
+    assert told.words(room).startswith("Bamboo: not ready (camera.front, speakerphone.table)\n")
+    assert told.is_ready(document(conditions=[unmet | {"status": True}]))
 
 
 def test_what_is_wrong_is_said_as_on_the_panel_and_an_unknown_issue_by_its_code() -> None:
-    said = ask.words(
+    said = told.words(
         document(
             issues=[
                 {"code": "camera.menu_open", "subject": "camera.front", "params": {}},
@@ -58,12 +58,12 @@ def test_the_next_booking_is_told_in_the_rooms_own_time() -> None:
         }
 
     past, gone, next_one = booking(-3, "over"), booking(0, "no", "released"), booking(0.5, None)
-    said = ask.words(document(bookings=[past, gone, next_one]))
+    said = told.words(document(bookings=[past, gone, next_one]))
     start = datetime.fromisoformat(next_one["start"]) + timedelta(hours=8)
     assert f"  next        {start:%H:%M}-" in said
     assert "booked" in said
     assert "over" not in said
-    assert "no booking today" in ask.words(document(bookings=[past]))
+    assert "no booking today" in told.words(document(bookings=[past]))
 
 
 def test_a_link_is_printed_as_a_code_that_a_terminal_can_show() -> None:

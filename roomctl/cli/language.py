@@ -1,0 +1,266 @@
+"""The language of the command line: English, or Chinese where the locale says so.
+
+Words of its own stand here, in both; what the panel says too comes from `web/i18n`. Sentences of
+errors are told in English by whoever raises them: here is what they are in Chinese, and one that is
+not known stays as it is. JSON, logs and keys are never translated.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from roomctl.config import data_path
+from roomctl.errors import FileError
+
+Language = Literal["en", "zh-CN"]
+
+
+def language() -> Language:
+    """Return the language that the locale of this terminal asks for."""
+    given = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next((value for value in given if value), "")
+    return "zh-CN" if locale.lower().startswith("zh") else "en"
+
+
+def say(key: str, into: Language | None = None, **values: object) -> str:
+    """Return a sentence of the command line's own."""
+    return WORDS[into or language()][key].format(**values)
+
+
+def word(kind: str, value: str, into: Language | None = None) -> str:
+    """Return what a value of the room document is called: `word("mute", "muted")`."""
+    plain = value.replace("_", " ")
+    return WORDS[into or language()].get(f"{kind}.{value}", plain)
+
+
+@functools.cache
+def panel_texts(into: Language) -> Mapping[str, str]:
+    """Return what the panel says, by its key."""
+    texts = (data_path("web") / "i18n" / f"{into}.json").read_text(encoding="utf-8")
+    found: dict[str, str] = json.loads(texts)
+    return found
+
+
+def translated(message: str, into: Language | None = None) -> str:
+    """Return an error's sentence in the locale's language, as far as it is known."""
+    if (into or language()) == "en":
+        return message
+    for pattern, chinese in _sentences():
+        if match := pattern.fullmatch(message):
+            inner = {name: translated(text, "zh-CN") for name, text in match.groupdict().items()}
+            return chinese.format(**inner)
+    return message
+
+
+def spoken(error: Exception) -> str:
+    """Return an error in the locale's language; file, line and key stay as they are."""
+    if not isinstance(error, FileError):
+        return translated(str(error))
+    where = error.file if error.line is None else f"{error.file}:{error.line}"
+    return ": ".join(filter(None, (where, error.key, translated(error.why))))
+
+
+@functools.cache
+def _sentences() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return each sentence as a pattern; {name} stands for anything, which is translated, too."""
+    return tuple((_pattern(english), chinese) for english, chinese in SENTENCES.items())
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", english)
+    names = {name: f"(?P<{name}>.+?)" for name in parts[1::2]}
+    return re.compile(
+        "".join(names[part] if at % 2 else re.escape(part) for at, part in enumerate(parts)),
+        re.DOTALL,
+    )
+
+
+WORDS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "ready": "{room}: ready",
+        "starting": "{room}: starting",
+        "not_ready": "{room}: not ready ({why})",
+        "meeting": "meeting",
+        "microphone": "microphone",
+        "occupancy": "occupancy",
+        "next": "next",
+        "no_booking": "no booking today",
+        "booked": "booked",
+        "probe": "`roomctl probe` lists what is plugged in, with its lines for room.toml.",
+        "done": "done",
+        "goes_on": "{status}: it goes on; see `roomctl status`",
+        "good": "{file}: ok ({kind})",
+        "pairs": "It works once, for {minutes} minutes.",
+        "no_issue": "nothing is wrong",
+        "gone": "{what}  is over",
+        "no_device": "this room has no device",
+        "firmware": "firmware {version}",
+        "serial": "serial number {number}",
+        "lost": "the connection is lost; it is sought again",
+        "two_rooms": "asked: the room that is {first}; --room asks {others}",
+        "yours": "yours, {api}",
+        "the_service": "the service's ({user})",
+        "needs": "needs {keys}",
+        "call.idle": "idle",
+        "call.in_call": "in call",
+        "call.prejoin": "prejoin",
+        "call.preparing": "preparing",
+        "call.joining": "joining",
+        "call.lobby": "lobby",
+        "call.leaving": "leaving",
+        "call.ended": "ended",
+        "call.failed": "failed",
+        "call.unknown": "unknown",
+        "mute.muted": "muted",
+        "mute.muting": "muting",
+        "mute.open": "open",
+        "mute.unmuting": "unmuting",
+        "mute.unknown": "unknown",
+        "presence.vacant": "vacant",
+        "presence.occupied": "occupied",
+        "presence.vacating": "vacating",
+        "presence.unknown": "unknown",
+        "device.online": "online",
+        "device.offline": "offline",
+        "device.starting": "starting",
+        "status.accepted": "accepted",
+        "status.running": "running",
+        "status.refused": "refused",
+        "status.failed": "failed",
+        "status.unknown": "unknown",
+    },
+    "zh-CN": {
+        "ready": "{room}：就绪",
+        "starting": "{room}：正在启动",
+        "not_ready": "{room}：未就绪（{why}）",
+        "meeting": "会议",
+        "microphone": "麦克风",
+        "occupancy": "有无人员",
+        "next": "下一场",
+        "no_booking": "今天没有预订",
+        "booked": "已预订",
+        "probe": "`roomctl probe` 列出已接入的设备，以及可写入 room.toml 的行。",
+        "done": "完成",
+        "goes_on": "{status}：仍在进行；见 `roomctl status`",
+        "good": "{file}：正确（{kind}）",
+        "pairs": "链接只能用一次，{minutes} 分钟内有效。",
+        "no_issue": "没有问题",
+        "gone": "{what}  已消除",
+        "no_device": "此会议室没有设备",
+        "firmware": "固件 {version}",
+        "serial": "序列号 {number}",
+        "lost": "连接已断开，正在重新连接",
+        "two_rooms": "询问的是{first}的会议室；用 --room 可询问{others}",
+        "yours": "您自己（{api}）",
+        "the_service": "系统服务（{user}）",
+        "needs": "缺少 {keys}",
+        "call.idle": "空闲",
+        "call.in_call": "通话中",
+        "call.prejoin": "入会前页面",
+        "call.preparing": "准备中",
+        "call.joining": "正在加入",
+        "call.lobby": "在等候室",
+        "call.leaving": "正在离开",
+        "call.ended": "已结束",
+        "call.failed": "失败",
+        "call.unknown": "未知",
+        "mute.muted": "已静音",
+        "mute.muting": "正在静音",
+        "mute.open": "开启",
+        "mute.unmuting": "正在取消静音",
+        "mute.unknown": "未知",
+        "presence.vacant": "无人",
+        "presence.occupied": "有人",
+        "presence.vacating": "刚刚离开",
+        "presence.unknown": "未知",
+        "device.online": "在线",
+        "device.offline": "离线",
+        "device.starting": "正在启动",
+        "status.accepted": "已接受",
+        "status.running": "正在执行",
+        "status.refused": "被拒绝",
+        "status.failed": "失败",
+        "status.unknown": "结果未知",
+    },
+}
+
+SENTENCES: Mapping[str, str] = {
+    # the order counts: the first that fits is taken
+    "no room runs here as this user; start one with `roomctl simulate`, or name one with --room and --token-file": "此用户没有正在运行的会议室；用 `roomctl simulate` 启动一个，或用 --room 和 --token-file 指定",  # noqa: E501
+    "the room on this box is {user}'s, and its token is not for you to read; try `{line}`": "本机的会议室属于用户 {user}，您无权读取其令牌；请执行 `{line}`",  # noqa: E501
+    "{url}: this token is not one of its own, or has ended; `roomctl token make` there makes one": "{url}：令牌不属于该会议室，或已失效；请在那台设备上用 `roomctl token make` 生成",  # noqa: E501
+    "{url}: a token is needed: --token-file, or ROOMCTL_TOKEN_FILE; `roomctl token make` makes one": "{url}：需要令牌：--token-file 或 ROOMCTL_TOKEN_FILE；用 `roomctl token make` 生成",  # noqa: E501
+    "{url}: does not answer ({why}); is the room running?": "{url}：没有应答（{why}）；会议室程序在运行吗？",  # noqa: E501
+    "{url}: answers {status} and no JSON; is it a roomctl?": "{url}：应答 {status}，且不是 JSON；那是 roomctl 吗？",  # noqa: E501
+    "{url}: is neither a room that runs here nor an address such as http://bamboo:8080": "{url}：既不是本机正在运行的会议室，也不是 http://bamboo:8080 这样的地址",  # noqa: E501
+    "{file}: others can use this file (mode {mode}); chmod 600 it, and make another token": "{file}：其他用户可以使用此文件（权限 {mode}）；请 chmod 600，并换一个令牌",  # noqa: E501
+    "{file}: holds no token, which is one word": "{file}：其中没有令牌；令牌是一个不含空格的词",
+    "join: no link given; paste the invitation's link, or its text": "join：没有给出链接；请粘贴邀请的链接或全文",  # noqa: E501
+    "no command {name}; {hint}": "没有命令 {name}；{hint}",
+    "{command} has no {key}; {hint}": "{command} 没有参数 {key}；{hint}",
+    "{command} takes key=value, such as {example}, and not {given}": "{command} 的参数写成 key=value，例如 {example}，而不是 {given}",  # noqa: E501
+    "{command} needs {keys}": "{command} 缺少 {keys}",
+    "is missing": "缺少这一项",
+    "unknown key; {hint}": "未知的键；{hint}",
+    "did you mean {name}? All of China has its time": "是否想写 {name}？全中国使用同一时间",
+    "did you mean {name}? There the sign is turned around": "是否想写 {name}？其中的正负号是相反的",
+    "did you mean {one} or {other}?": "是否想写 {one} 或 {other}？",
+    "did you mean {name}?": "是否想写 {name}？",
+    "expected one of: {names}": "应为其中之一：{names}",
+    "known: {names}": "可用的有：{names}",
+    "there is: {names}": "现有：{names}",
+    "{count} are known, such as {names}": "共有 {count} 个，例如 {names}",
+    "{value} is no IANA time zone; {hint}": "{value} 不是 IANA 时区；{hint}",
+    "{value} is no IANA time zone, such as {example}": "{value} 不是 IANA 时区，例如 {example}",
+    "no profile {name}; {hint}": "没有型号文件 {name}；{hint}",
+    "no camera {name}; {hint}": "没有摄像机 {name}；{hint}",
+    "no platform is called {name}; {hint}": "没有名为 {name} 的会议平台；{hint}",
+    "names no platform; {hint}": "不是会议平台；{hint}",
+    "{name} names no platform, region or host of one; {hint}": "{name} 不是会议平台、地区或平台的主机；{hint}",  # noqa: E501
+    "{scheme}: leads to no {kind}; {hint}": "{scheme}: 不能连接 {kind}；{hint}",
+    "is the same line, at other settings, as {other}; two devices cannot both open it": "与 {other} 是同一条串口线，但参数不同；两个设备不能同时打开它",  # noqa: E501
+    "is the same line, as {other}; two devices cannot both open it": "与 {other} 是同一条串口线；两个设备不能同时打开它",  # noqa: E501
+    "has the same url and address {address} as {other}; give it another address (1-7)": "url 和地址 {address} 与 {other} 相同；请换一个地址（1-7）",  # noqa: E501
+    "has the same url as {other}; `roomctl probe` tells two of one model apart, by ?port=": "url 与 {other} 相同；`roomctl probe` 用 ?port= 区分同型号的两台",  # noqa: E501
+    "{url} is where {other} already is": "{url} 已被 {other} 使用",
+    "has no scheme; write it like {example}": "缺少协议；请写成 {example}",
+    "is not a path; write it like {example}": "不是路径；请写成 {example}",
+    "unknown option {option}; {hint}": "未知的选项 {option}；{hint}",
+    "{key}={value} is not a number from {low} to {high}": "{key}={value} 不是 {low} 到 {high} 的数",
+    "{url}: is no calendar; expected {example}": "{url}：不是日历；应为 {example}",
+    "{value} is not HOST:PORT, such as {example}": "{value} 不是 HOST:PORT，例如 {example}",
+    "{value} is not like {example}": "{value} 的格式应如 {example}",
+    "{value} is no preset number; they count from 1": "{value} 不是预置位编号；编号从 1 开始",
+    "{value} is no preset's number or name, no 'home' and no { pan_deg, tilt_deg }; presets names {names}": "{value} 不是预置位的编号或名称，也不是 'home' 或 {{ pan_deg, tilt_deg }}；presets 中有 {names}",  # noqa: E501
+    "is no name; a-z, 0-9, - and _ make one, beginning with a letter": "不是名称；名称由 a-z、0-9、- 和 _ 组成，以字母开头",  # noqa: E501
+    "is called {name} now": "现在叫 {name}",
+    "is neither evdev:auto nor a path, such as {example}": "既不是 evdev:auto 也不是路径，例如 {example}",  # noqa: E501
+    "must be a valid {kind}": "不是有效的 {kind}",
+    "{key}: must be {what}": "{key}：应为 {what}",
+    "must be a table": "应为表（[…]）",
+    "must be an array, such as {example}": "应为数组，例如 {example}",
+    "must be a string in quotes": "应为带引号的字符串",
+    "must be a whole number without quotes": "应为不带引号的整数",
+    "must be a number without quotes": "应为不带引号的数",
+    "must be true or false": "应为 true 或 false",
+    "must be greater than or equal to {number}": "应大于或等于 {number}",
+    "must be less than or equal to {number}": "应小于或等于 {number}",
+    "must be greater than {number}": "应大于 {number}",
+    "must be less than {number}": "应小于 {number}",
+    "must be {choices}, found {value}": "应为 {choices}，而不是 {value}",
+    "must be {choices}": "应为 {choices}",
+    "{what}, found {value}": "{what}，而不是 {value}",
+    "cannot be read: {why}": "无法读取：{why}",
+    "is not TOML: {why}": "不是 TOML：{why}",
+    "is not UTF-8 (byte {at})": "不是 UTF-8（第 {at} 字节）",
+    "is not {form}, such as {example}": "不是 {form}，例如 {example}",
+    "{place}: is not {form}, such as {example}": "{place}：不是 {form}，例如 {example}",
+    "{place}: unknown option {option}; {hint}": "{place}：未知的选项 {option}；{hint}",
+    "No such file or directory": "没有这个文件或目录",
+    "Permission denied": "没有权限",
+}

@@ -1,0 +1,129 @@
+"""What a room says of itself, for a person: how it is, what is wrong, what its devices are."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from roomctl.cli.language import language, panel_texts, say, word
+
+Document = Mapping[str, Any]
+
+
+def is_ready(document: Document) -> bool:
+    """Whether the room says that it is ready: every device proven, and no condition unmet."""
+    return all(one["status"] for one in document["conditions"] if one["type"] == "Ready")
+
+
+def words(document: Document) -> str:
+    """Tell how the room is, what is wrong, and what it is booked for next."""
+    lines = [_title(document)]
+    for name, value in facts(document).items():
+        lines.append(f"  {_wide(name, 18 if '.' in name or name == 'screen' else 11)} {value}")
+    lines += [f"  ! {text}" for text in issues(document).values()]
+    if any(device["reason"] == "missing" for device in document["devices"]):
+        lines.append(say("probe"))
+    return "\n".join(lines)
+
+
+def _title(document: Document) -> str:
+    room = document["identity"]["displayName"]
+    if is_ready(document):
+        return say(document["phase"], room=room)
+    unmet = [one["message"] for one in document["conditions"] if not one["status"]]
+    return say("not_ready", room=room, why=unmet[-1])
+
+
+def facts(document: Document) -> dict[str, str]:
+    """Return what is so now, by what it is about."""
+    meeting = document["meeting"]
+    call = word("call", meeting["state"])
+    if meeting["platform"]:
+        call += f" ({meeting['platform']}, {meeting['title'] or meeting['host']})"
+    if meeting["failure"]:
+        call += f": {meeting['failure'].replace('_', ' ')}"
+    found = {
+        say("meeting"): call,
+        say("microphone"): word("mute", document["audio"]["mute"]),
+        say("occupancy"): word("presence", document["occupancy"]["state"]),
+        say("next"): _next_booking(document) or say("no_booking"),
+    }
+    for device in document["devices"]:
+        why = f": {device['detail'] or device['reason']}" if device["reason"] else ""
+        found[device["name"]] = word("device", device["status"]) + why
+    return found
+
+
+def _next_booking(document: Document) -> str | None:
+    zone = ZoneInfo(document["identity"]["timezone"])
+    now = datetime.now(UTC)
+    for booking in document["bookings"]:
+        start, end = (datetime.fromisoformat(booking[at]) for at in ("start", "end"))
+        if end > now and booking["status"] != "released":
+            hours = f"{start.astimezone(zone):%H:%M}-{end.astimezone(zone):%H:%M}"
+            return f"{hours} {booking['title'] or say('booked')}"
+    return None
+
+
+def issues(document: Document) -> dict[str, str]:
+    """Return what is wrong, as the panel says it; an offline device is among the devices."""
+    return {
+        f"{issue['code']} {issue['subject']}": _issue(issue)
+        for issue in document["issues"]
+        if issue["code"] != "device.offline"
+    }
+
+
+def _issue(issue: Mapping[str, Any]) -> str:
+    texts = panel_texts(language())
+    text = texts.get(f"issue.{issue['code']}", "{device}: " + issue["code"])
+    for name, value in {"device": issue["subject"], **issue["params"]}.items():
+        text = text.replace("{" + name + "}", str(value))
+    return str(text)
+
+
+def issue_words(listed: Sequence[Mapping[str, Any]]) -> str:
+    """Tell what is wrong, since when, and what to do about it."""
+    lines = []
+    for issue in listed:
+        since = datetime.fromisoformat(issue["since"]).astimezone()
+        detail = f" ({issue['params']['detail']})" if issue["params"].get("detail") else ""
+        lines.append(f"{since:%F %H:%M}  {_issue(issue)}{detail}")
+        if step := panel_texts(language()).get(issue["next_step"]):
+            lines.append(f"                  {step}")
+    return "\n".join(lines) or say("no_issue")
+
+
+def device_words(inventory: Sequence[Mapping[str, Any]]) -> str:
+    """Tell what each device is, as it says it, and whether it can be used."""
+    lines = []
+    for one in inventory:
+        known = [
+            one["model"] or one["profile"] or "",
+            say("firmware", version=one["firmware"]) if one["firmware"] else "",
+            say("serial", number=one["serial_number"]) if one["serial_number"] else "",
+        ]
+        told = ", ".join(filter(None, known))
+        lines.append(f"{one['name']:<20} {_wide(word('device', one['status']), 9)} {told}".rstrip())
+        lines += [f"{'':<20} ! {advisory}" for advisory in one["advisories"]]
+    return "\n".join(lines) or say("no_device")
+
+
+def news(before: Document, after: Document) -> Iterator[str]:
+    """Yield what has changed, a line each; a booking that is over is no news of its own."""
+    then, now = facts(before), facts(after)
+    for name, value in now.items():
+        if then.get(name) != value:
+            yield f"{name}  {value}"
+    were, are = issues(before), issues(after)
+    yield from (f"! {text}" for key, text in are.items() if were.get(key) != text)
+    yield from (say("gone", what=text) for key, text in were.items() if key not in are)
+
+
+def _wide(text: str, columns: int) -> str:
+    """Fill a text up to so many columns of a terminal, where a Chinese sign takes two."""
+    wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
+    return text + " " * (columns - len(text) - wide)

@@ -1,0 +1,99 @@
+"""The command line in English and Chinese."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from roomctl.cli.language import SENTENCES, WORDS, language, spoken, translated
+from roomctl.cli.main import app
+from roomctl.errors import ConfigError, RoomctlError
+from tests.cli.test_check import EVERY_MISTAKE
+from tests.cli.test_told import document
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def holes(text: str) -> set[str]:
+    return set(re.findall(r"(?<!{)\{(\w+)\}", text))
+
+
+def test_both_languages_have_the_same_words_with_the_same_holes() -> None:
+    english, chinese = WORDS["en"], WORDS["zh-CN"]
+    assert english.keys() == chinese.keys()
+    for key, text in english.items():
+        assert holes(chinese[key]) == holes(text), key
+        assert CHINESE.search(chinese[key]), key
+
+
+@pytest.mark.parametrize("english", SENTENCES)
+def test_a_sentence_of_an_error_loses_nothing_in_chinese(english: str) -> None:
+    assert holes(SENTENCES[english]) == holes(english)
+    values = {name: f"<{name}>" for name in holes(english)}
+    said = english
+    for name, value in values.items():
+        said = said.replace("{" + name + "}", value)
+    chinese = translated(said, "zh-CN")
+    assert CHINESE.search(chinese)
+    assert all(value in chinese for value in values.values())
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh-CN"),
+        ({"LANG": "zh_TW.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "zh_CN"}, "zh-CN"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LANG": "zh"}, "zh-CN"),
+        ({}, "en"),
+    ],
+)
+def test_the_locale_says_which(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: str
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert language() == expected
+
+
+def test_check_speaks_chinese_and_its_json_does_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text(EVERY_MISTAKE, encoding="utf-8")
+    english = CliRunner().invoke(app, ["check", str(file)]).stdout.splitlines()
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    chinese = CliRunner().invoke(app, ["check", str(file)]).stdout.splitlines()
+    places = [[": ".join(line.split(": ")[:2]) for line in said] for said in (english, chinese)]
+    assert places[0] == places[1]
+    assert [line for line in chinese if not CHINESE.search(line)] == []
+    findings = json.loads(CliRunner().invoke(app, ["check", "--json", str(file)]).stdout)
+    assert [one["error"] for one in findings[0]["errors"]] == english
+    file.write_text("", encoding="utf-8")
+    assert CliRunner().invoke(app, ["check", str(file)]).stdout == f"{file}：正确（room）\n"
+
+
+def test_status_speaks_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    from roomctl.cli import told
+
+    menu = {"code": "camera.menu_open", "subject": "camera.front", "params": {}}
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    said = told.words(document(issues=[menu])).splitlines()
+    assert said[0] == "Bamboo：就绪"
+    assert "  麦克风      已静音" in said
+    assert said[-1].startswith("  ! camera.front：")
+
+
+def test_an_error_names_its_file_and_key_in_every_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = ConfigError("a.toml", "room.x", "unknown key; did you mean 'y'?", line=3)
+    assert spoken(error) == str(error)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert spoken(error) == "a.toml:3: room.x: 未知的键；是否想写 'y'？"
+    assert spoken(RoomctlError("what nobody has translated")) == "what nobody has translated"

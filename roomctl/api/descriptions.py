@@ -236,7 +236,6 @@ PARAMETERS: dict[str, str] = {
     "wait_s": "seconds to wait for the command's end, from 0 to 30",
     "command_id": "id of a command",
     "preset": "number of a stored position, from 1",
-    "v": "any text: another one is another picture to a cache",
     "format": "how it is written",
     "from": f"from when on; {_AT}",
     "to": f"until when; {_AT}",

@@ -19,6 +19,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from roomctl.api import schema
 from roomctl.api.information import current_issues, information
@@ -45,6 +46,14 @@ _MEETINGS = {
 """What the document says of meetings and of people, and a bundle does not."""
 
 
+class LogForm(BaseModel):
+    """How much of the log is wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lines: int = Field(default=200, ge=1, le=LINES, description="number of entries at most")
+
+
 def diagnostic_routes(room: Room, boot_id: str, log: RecentLog) -> Routes:
     """Return the routes to the log and to the bundle."""
     router, began = Routes(), room.now()
@@ -60,11 +69,9 @@ def diagnostic_routes(room: Room, boot_id: str, log: RecentLog) -> Routes:
         responses={**refusals(), **written},
     )
     @needs(Right.SERVICE)
-    async def recent(
-        lines: Annotated[int, Query(ge=1, le=LINES, description="how many entries at most")] = 200,
-    ) -> Response:
+    async def recent(query: Annotated[LogForm, Query()]) -> Response:
         """Return what the program lately logged, without secrets, as plain text."""
-        body = await in_thread(_log_text, redaction, log.lines()[-lines:])
+        body = await in_thread(_log_text, redaction, log.lines()[-query.lines :])
         headers = {"Cache-Control": "no-store"}
         return Response(body, media_type="text/plain; charset=utf-8", headers=headers)
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from fastapi import Path, Query
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
@@ -42,6 +42,14 @@ class TraceForm(BaseModel):
     format: Literal["text", "jsonl"] = "text"
 
 
+class PictureForm(BaseModel):
+    """Which picture is wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    v: str = Field(default="", description="any text: another one is another picture to a cache")
+
+
 def download_routes(room: Room) -> Routes:
     """Return the routes to what can be fetched of a room's devices."""
     router = Routes()
@@ -60,11 +68,14 @@ def _pictures(router: Routes, room: Room) -> None:
     )
     @needs(Right.PICTURES)
     async def of_preset(
-        camera: DeviceName, preset: Annotated[int, Path(ge=1, le=999)], v: str = ""
+        camera: DeviceName,
+        preset: Annotated[int, Path(ge=1, le=999)],
+        query: Annotated[PictureForm, Query()],
     ) -> Response:
         """Return what a camera saw when a preset was stored; `v` changes with the picture."""
         found = await room.cameras.picture(camera, preset)
-        headers = {"Cache-Control": "private, max-age=31536000, immutable" if v else "no-store"}
+        kept = "private, max-age=31536000, immutable" if query.v else "no-store"
+        headers = {"Cache-Control": kept}
         return Response(found.data, media_type=found.media_type, headers=headers)
 
     @router.get(

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, cast
 
 from fastapi import Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
@@ -36,9 +36,28 @@ def _written_out(value: object) -> object:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
-From = Annotated[Instant | None, Query(alias="from", description="default: a day ago")]
-To = Annotated[Instant | None, Query(alias="to", description="default: now")]
-Raw = Annotated[bool, Query(description="with every transition; in CSV instead of the sums")]
+
+
+class UseForm(BaseModel):
+    """Which span of the history is wanted, and how it is written."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Instant | None = Field(default=None, alias="from", description="default: a day ago")
+    until: Instant | None = Field(default=None, alias="to", description="default: now")
+    format: Literal["json", "csv"] = "json"
+    raw: bool = Field(
+        default=False, description="with every transition; in CSV instead of the sums"
+    )
+
+
+class SpanForm(BaseModel):
+    """A span of the history."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Instant = Field(alias="from")
+    until: Instant = Field(alias="to")
 
 
 class QuarterOfAnHour(Told):
@@ -106,14 +125,10 @@ def _use(router: Routes, room: Room) -> None:
 
     @router.get("/api/v1/use", tags=["use"], responses={**refusals(502), **text})
     @needs(Right.STATISTICS)
-    async def use(
-        since: From = None,
-        until: To = None,
-        format: Literal["json", "csv"] = "json",
-        raw: Raw = False,
-    ) -> UseOfTheRoom:
+    async def use(query: Annotated[UseForm, Query()]) -> UseOfTheRoom:
         """Return the quarters of an hour that begin in a span, and the acts in it."""
-        begin, end = _span(room, since, until)
+        begin, end = _span(room, query.since, query.until)
+        raw, format = query.raw, query.format
         transitions = [
             RawTransition(
                 at=datetime.fromtimestamp(one.at, UTC),
@@ -154,12 +169,9 @@ def _use(router: Routes, room: Room) -> None:
 
     @router.delete("/api/v1/use", tags=["use"], status_code=204, responses=refusals(502))
     @needs(Right.SERVICE)
-    async def forget(
-        since: Annotated[Instant, Query(alias="from")],
-        until: Annotated[Instant, Query(alias="to")],
-    ) -> Response:
+    async def forget(query: Annotated[SpanForm, Query()]) -> Response:
         """Delete the history of a span, raw transitions included."""
-        await room.use.delete(*_span(room, since, until))
+        await room.use.delete(*_span(room, query.since, query.until))
         return Response(status_code=204)
 
 

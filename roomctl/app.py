@@ -187,8 +187,17 @@ async def running(
         )
         made, web = room(config, outside), configuration.data_path("web")
         boot_id = secrets.token_hex(4)
+        file = str(outside.config_file or "room.toml")
         app = create_app(
-            made, tokens, web, boot_id=boot_id, port=port, simulated=simulated, log=log
+            made,
+            tokens,
+            web,
+            boot_id=boot_id,
+            port=port,
+            simulated=simulated,
+            log=log,
+            configs=outside.configs,
+            check=lambda text: mistakes(text, file),
         )
         async with (
             beside("the room", made.run(), ending.begin),

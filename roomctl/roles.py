@@ -57,6 +57,7 @@ class Right(StrEnum):
     DOCUMENTATION = "read the API's documentation"
     SERVICE = "raw frames, traces, descriptors, log, diagnostics; rolling back, deleting history"
     MAINTAIN = "start a device or the room anew; run self-tests"
+    CONFIGURE = "check, apply and roll back a configuration"
     ACCESS = "make pairing links; list and revoke tokens and sessions"
     REPORT = "report what a sensor sees"
     SIMULATION = "move the simulated devices"
@@ -90,6 +91,7 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.DOCUMENTATION: _given("panel read operate admin"),
     Right.SERVICE: _given("admin"),
     Right.MAINTAIN: _given("admin"),
+    Right.CONFIGURE: _given("admin"),
     Right.ACCESS: _given("admin"),
     Right.REPORT: _given("sensor admin"),
     Right.SIMULATION: _given("simulator admin"),

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from roomctl import __version__
 from roomctl.api.auth import NotStored, Tokens
+from roomctl.api.configuration import Check
 from roomctl.api.guard import Guard, cookie_name
 from roomctl.api.openapi import describe
 from roomctl.api.phone import Phones
@@ -29,6 +30,7 @@ from roomctl.errors import RoomctlError
 from roomctl.roles import Right, Role
 from roomctl.room import Room
 from roomctl.room.commands import Failure, failure
+from roomctl.store import AppliedConfigs
 
 _STATUS = {
     "unknown_command": 404,
@@ -57,7 +59,6 @@ _STATUS = {
     "no_reply": 504,
     "unknown_outcome": 504,
     "shutting_down": 503,
-    "no_supervisor": 501,
     "internal": 500,
     "failed": 502,
     "device": 502,
@@ -84,10 +85,13 @@ def create_app(
     port: int,
     simulated: SimulatedDevices | None = None,
     log: RecentLog | None = None,
+    configs: AppliedConfigs | None = None,
+    check: Check = lambda text: (),
 ) -> FastAPI:
     """Return the app of `room`; `web` holds the panel, `simulated` is given by a simulator.
 
-    `log` is what was lately logged.
+    `log` is what was lately logged, `configs` what was applied from afar; `check` finds what is
+    wrong with a room.toml.
 
     Set `app.state.ending` before the server stops: what has no end of its own then ends.
     """
@@ -96,7 +100,19 @@ def create_app(
     ending = asyncio.Event()
     log = log or RecentLog()
     phones = Phones(room.config, port, tokens, room.clock)
-    doors = Doors(room, tokens, boot_id, ui_version, cookies, http_status, ending, phones, log)
+    doors = Doors(
+        room,
+        tokens,
+        boot_id,
+        ui_version,
+        cookies,
+        http_status,
+        ending,
+        phones,
+        log,
+        configs,
+        check,
+    )
     app = FastAPI(
         title="roomctl",
         version=__version__,

@@ -11,13 +11,13 @@ import platform
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from roomctl import __version__
 from roomctl.api import box
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import as_json
+from roomctl.api.schema import Told, as_json
 from roomctl.clock import Moment
 from roomctl.device import Nameplate
 from roomctl.drill import Result
@@ -34,7 +34,7 @@ def _said(text: str, **more: Any) -> Any:  # noqa: ANN401 - pydantic's
     return Field(description=text, **more)
 
 
-class InventoryItem(BaseModel):
+class InventoryItem(Told):
     """One device, as it says it is; null: it was not read, or there is no such thing."""
 
     name: Annotated[str, _said("its name in the room document, such as camera.front")]
@@ -50,7 +50,7 @@ class InventoryItem(BaseModel):
     advisories: Annotated[tuple[str, ...], _said("what is known to be wrong with its firmware")]
 
 
-class RoomInformation(BaseModel):
+class RoomInformation(Told):
     """The program, the box it runs on, and its devices."""
 
     version: Annotated[str, _said("of roomctl")]
@@ -68,7 +68,7 @@ class RoomInformation(BaseModel):
     inventory: Annotated[list[InventoryItem], _said("the devices of room.toml")]
 
 
-class CurrentIssue(BaseModel):
+class CurrentIssue(Told):
     """Something that is wrong now."""
 
     id: Annotated[str, _said("stays the same while it lasts: code and subject")]
@@ -80,7 +80,7 @@ class CurrentIssue(BaseModel):
     next_step: Annotated[str, _said("a code of web/i18n: what to do about it")]
 
 
-class StepTold(BaseModel):
+class StepTold(Told):
     """One step of a device's test."""
 
     name: Annotated[str, _said("what was tried")]
@@ -89,7 +89,7 @@ class StepTold(BaseModel):
     numbers: Annotated[dict[str, float], _said("what was measured; names end with their units")]
 
 
-class DeviceTestTold(BaseModel):
+class DeviceTestTold(Told):
     """How the test of one device ended."""
 
     device: Annotated[str, _said("its name in the room document")]
@@ -99,7 +99,7 @@ class DeviceTestTold(BaseModel):
     steps: Annotated[list[StepTold], _said("in order")]
 
 
-class SelftestTold(BaseModel):
+class SelftestTold(Told):
     """A self-test: when, for whom, and how each device did."""
 
     at: Annotated[datetime, _said("when it began")]
@@ -109,7 +109,7 @@ class SelftestTold(BaseModel):
     devices: Annotated[list[DeviceTestTold], _said("those that are done")]
 
 
-class SelftestResults(BaseModel):
+class SelftestResults(Told):
     """The last self-test."""
 
     report: Annotated[SelftestTold | None, _said("null: there was none since the program began")]

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from roomctl.api import schema
 from roomctl.api.access import access_routes
 from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
+from roomctl.api.configuration import Check, configuration_routes
 from roomctl.api.diagnostics import diagnostic_routes
 from roomctl.api.downloads import download_routes
 from roomctl.api.events import Encoding, stream
@@ -36,6 +37,7 @@ from roomctl.room.commands import CommandRecord, CommandStatus, Failure
 from roomctl.room.conditions import is_ready
 from roomctl.room.document import sections_of
 from roomctl.room.liveness import LivenessReport
+from roomctl.store import AppliedConfigs
 
 COOKIE_S = 400 * 24 * 3600
 
@@ -56,6 +58,8 @@ class Doors:
     ending: asyncio.Event
     phones: Phones
     log: RecentLog
+    configs: AppliedConfigs | None
+    check: Check
 
 
 def routes(doors: Doors) -> APIRouter:
@@ -67,6 +71,7 @@ def routes(doors: Doors) -> APIRouter:
     _commands(router, doors)
     for further in (
         download_routes(doors.room),
+        configuration_routes(doors.room, doors.configs, doors.check),
         information_routes(doors.room, doors.boot_id),
         diagnostic_routes(doors.room, doors.boot_id, doors.log),
         history_routes(doors.room),

@@ -25,7 +25,7 @@ from roomctl.lifetime import Ending, beside
 from roomctl.room import Outside, Room
 from roomctl.screen.profile import screen_of
 from roomctl.simulator import Simulator
-from roomctl.store import Store
+from roomctl.store import AppliedConfigs, Store
 from roomctl.wire import Connect, Port, Record, trace_file
 
 _log = logging.getLogger(__name__)
@@ -51,6 +51,8 @@ async def _serve(
     store = Store(configuration.state_path())
     _keep_private(store.folder)
     held = _hold(store.folder)
+    configs = AppliedConfigs(store, path)
+    config = _applied(config, configs, path)
     simulator = _simulated_parts(config, clock)
     connect: Connect = simulator.connect
     if trace is not None:
@@ -60,6 +62,7 @@ async def _serve(
         clock,
         app.calendar(config),
         config_file=path,
+        configs=configs,
         restart=ending.begin if systemd.supervised() else None,
     )
     try:
@@ -70,6 +73,21 @@ async def _serve(
         await simulator.close()
         os.close(held)
     return 0
+
+
+def _applied(config: Config, configs: AppliedConfigs, path: Path) -> Config:
+    """Return what was applied from afar since room.toml was written last, else `config`."""
+    number = configs.wanted
+    if number == 0:
+        return config
+    try:
+        found = app.parse(configs.text(number), str(path))
+    except RoomctlError as error:
+        _log.error("revision %d of the configuration cannot be run: %s", number, error)
+        return config
+    configs.running = number
+    _log.info("revision %d of the configuration is run in place of %s", number, path)
+    return found
 
 
 def _simulated_parts(config: Config, clock: Clock) -> Simulator:

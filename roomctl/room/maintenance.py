@@ -172,13 +172,29 @@ class Maintenance(Part):
         """
         if when == "never":
             self._waiting = None
-        elif self._restart is None:
+            self._context.changed()
+            return
+        self.refuse_restart(when, force=force)
+        self.restart(source, when)
+
+    @property
+    def can_restart(self) -> bool:
+        """Whether somebody starts the program again when it ends."""
+        return self._restart is not None
+
+    def refuse_restart(self, when: Literal["now", "free"], *, force: bool = False) -> None:
+        """Refused says why the program cannot start anew then."""
+        if self._restart is None:
             why = "nobody would start it again: it does not run under systemd; end it by hand"
             raise Refused("room", "no_supervisor", why)
-        elif when == "free":
+        if when == "now":
+            self._refuse_in_call(force)
+
+    def restart(self, source: Source, when: Literal["now", "free"]) -> None:
+        """Start the program anew; see `refuse_restart`."""
+        if when == "free":
             self._waiting = source
         else:
-            self._refuse_in_call(force)
             self._end(source)
         self._context.changed()
 

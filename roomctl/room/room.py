@@ -58,7 +58,7 @@ from roomctl.screen.driver import Screen
 from roomctl.screen.protocol import ShowPage
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.driver import KeyPressed
-from roomctl.store import History, Settings, SettingsRevision, Store
+from roomctl.store import AppliedConfigs, History, Settings, SettingsRevision, Store
 from roomctl.wire import Connect
 
 _log = logging.getLogger(__name__)
@@ -82,6 +82,7 @@ class Outside:
     kept_id: str = ""  # what the room is known by, unless room.toml says so; "": until the end
     store: Store | None = None  # what became of bookings, and how the room was used
     config_file: Path | None = None  # where the room's configuration was read
+    configs: AppliedConfigs | None = None  # what was applied from afar in its place
     restart: Callable[[str], None] | None = None  # ends the program, for a supervisor to start it
 
 
@@ -137,7 +138,7 @@ class Room:
         )
         self._automation = Automation(config, actuators, lambda: self.audio.prompt, context)
         self.meeting = Meeting(calls, self.bookings, screen, lambda: self._automation.wake())
-        self._file = ConfigFile(outside.config_file, self.changed)
+        self._file = ConfigFile(outside.config_file, self.changed, outside.configs)
         self.maintenance = Maintenance(
             config,
             kinds,

@@ -22,6 +22,7 @@ _LOST = {
     "agenda.json": "agenda",
     "agenda_age.json": "agenda",
     "bookings.json": "bookings",
+    "config.json": "config",
     "history.sqlite": "history",
     "sessions.json": "pairings",
     "message.json": "message",

@@ -1,5 +1,6 @@
 """What must survive a restart: documents, the settings people change, how the room was used."""
 
+from roomctl.store.configs import AppliedConfigs, ConfigRevision
 from roomctl.store.disk import Disk, Quarantine, Unwritable
 from roomctl.store.documents import Store, all_text
 from roomctl.store.history import AutomaticAct, History, InputTransition, QuarterHour
@@ -7,7 +8,9 @@ from roomctl.store.settings import REVISIONS, Place, Settings, SettingsRevision
 
 __all__ = [
     "REVISIONS",
+    "AppliedConfigs",
     "AutomaticAct",
+    "ConfigRevision",
     "Disk",
     "History",
     "InputTransition",

@@ -20,7 +20,7 @@ from roomctl.lifetime import beside
 from roomctl.roles import Role
 from roomctl.room import Outside
 from roomctl.simulator import SimFeed, Simulator
-from roomctl.store import Store
+from roomctl.store import AppliedConfigs, Store
 
 ADMIN = "admin-" + "0123456789abcdef" * 2
 BEARER = {"Authorization": f"Bearer {ADMIN}"}
@@ -68,7 +68,16 @@ class House:
     """One room, its app and its simulator. Nothing runs yet."""
 
     def __init__(
-        self, folder, *, text=ROOM, clock=None, link=JITSI, port=PORT, keep=False, log=None
+        self,
+        folder,
+        *,
+        text=ROOM,
+        clock=None,
+        link=JITSI,
+        port=PORT,
+        keep=False,
+        log=None,
+        restart=None,
     ):
         self.clock = clock or SystemClock()
         self.config = parse(text, "room.toml")
@@ -76,7 +85,18 @@ class House:
         feed = SimFeed(self.clock.now(), link)
         self.store = Store(folder)
         kept = self.store if keep else None
-        outside = Outside(self.simulator.connect, self.clock, feed, store=kept)
+        self.configs = None
+        if restart is not None:  # somebody starts it again, with what was applied
+            (folder / "room.toml").write_text(text)
+            self.configs = AppliedConfigs(self.store, folder / "room.toml")
+        outside = Outside(
+            self.simulator.connect,
+            self.clock,
+            feed,
+            store=kept,
+            restart=restart,
+            configs=self.configs,
+        )
         self.room = app.room(self.config, outside)
         self.tokens = Tokens(self.store, self.clock, ADMIN)
         self.log = log or RecentLog()
@@ -88,6 +108,8 @@ class House:
             port=port,
             simulated=self.simulator,
             log=self.log,
+            configs=self.configs,
+            check=lambda text: app.mistakes(text, "room.toml"),
         )
         self.port = port
         self.base = f"http://127.0.0.1:{port}"

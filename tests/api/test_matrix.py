@@ -35,6 +35,9 @@ PATHS = {
     "session": "00000000",
 }
 BODIES = {
+    "/api/v1/config": {"text": ""},
+    "/api/v1/config/check": {"text": ""},
+    "/api/v1/config/rollback": {"revision": 0},
     "/api/v1/commands": {"type": "room.wake", "args": {}},
     "/api/v1/simulator": {"device": "camera.front", "action": "garble"},
     "/api/v1/pair": {"token": "a-token-nobody-offered"},

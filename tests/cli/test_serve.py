@@ -301,3 +301,39 @@ def test_a_room_that_systemd_runs_ends_in_order_when_it_is_to_start_anew(tmp_pat
             assert process.wait(LIMIT_S) == 0  # Restart=always starts it again
         finally:
             process.kill()
+
+
+def test_a_configuration_that_is_applied_from_afar_is_what_the_next_start_runs(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text(SIMULATED)
+    notified = {**environment(tmp_path), "NOTIFY_SOCKET": str(tmp_path / "notify")}
+    other = f'{SIMULATED}[room]\nbuilding = "North Tower"\n'
+
+    def asked(path: str, body: dict[str, object]) -> dict[str, object]:
+        """Start the room, ask it something that has it end; return where it says it is."""
+        with subprocess.Popen([*ROOMCTL, "serve", "--config", str(file)], env=notified) as process:
+            try:
+                left = tmp_path / "run/roomctl/api.json"
+                until(lambda: left.exists() and left.read_text())
+                said = json.loads(left.read_text())
+                headers = {"Authorization": f"Bearer {said['token']}"}
+                with httpx.Client(base_url=said["api"], headers=headers, timeout=LIMIT_S) as room:
+                    identity = room.get("/api/v1/room").json()["identity"]
+                    config = room.get("/api/v1/config").json()
+                    assert room.post(path, json=body).status_code == 202
+                assert process.wait(LIMIT_S) == 0
+            finally:
+                process.kill()
+        return {"building": identity["building"], "running": config["running"]}
+
+    before = asked("/api/v1/config", {"text": other})
+    assert before == {"building": "", "running": 0}
+    applied = asked("/api/v1/config/rollback", {"revision": 0})
+    assert applied == {"building": "North Tower", "running": 1}
+    back = asked("/api/v1/config/rollback", {"revision": 1})
+    assert back == before
+    file.write_text(f"# edited\n{SIMULATED}")
+    assert asked("/api/v1/config/rollback", {"revision": 0}) == before
+    assert file.read_text() == f"# edited\n{SIMULATED}"

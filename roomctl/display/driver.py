@@ -21,7 +21,7 @@ from roomctl.clock import Clock, Moment
 from roomctl.command import DeviceName, Param, Source, command
 from roomctl.config import data_path
 from roomctl.device import Device, Health, Nameplate, Status
-from roomctl.display.pjlink import PORT, SEARCH, PjLink, found_by
+from roomctl.display.pjlink import PORT, SEARCH, PjLink, found_by, hinted_by
 from roomctl.display.profile import DisplayProfile, DisplayTable, InputName
 from roomctl.display.session import (
     DisplayAsk,
@@ -56,6 +56,7 @@ _log = logging.getLogger(__name__)
 
 SEARCH_S = 5.0  # a projector may take up to 30 s; those that are awake answer at once
 MOST_FOUND = 100  # anybody on the network may answer
+HEAR_AGAIN_S = 60.0  # where another program has the port
 DENIED_WAIT_S = 60.0  # after a wrong password: some lock themselves when they are asked on and on
 
 
@@ -144,6 +145,7 @@ class DisplayDevice(Device):
 
     async def attend(self) -> None:
         """Talk until the connection is lost; a display that refuses the password is left alone."""
+        hearing = asyncio.ensure_future(self._hear())
         try:
             await self.converse()
         except SilentDisplay:
@@ -155,6 +157,34 @@ class DisplayDevice(Device):
             self.unproven("refused", f"{self.name}: {denied}")
             await self.leave_alone(DENIED_WAIT_S)
             raise PortError(self.url, denied, PortReason.REFUSED) from None
+        finally:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
+
+    async def _hear(self) -> None:
+        """Take what a projector says by itself, for as long as it is talked to; a hint to ask."""
+        url = notices_from(self.url, self.profile)
+        while url is not None:
+            try:
+                port = await self._connect(self.name, url)
+            except PortError as error:
+                _log.debug("%s: its notices are not heard: %s", self.name, error)
+                await asyncio.sleep(HEAR_AGAIN_S)
+                continue
+            try:
+                while True:
+                    self._hinted((await port.read()).data)
+            except PortError as error:
+                _log.debug("%s: %s", self.name, error)
+                await asyncio.sleep(1.0)
+            finally:
+                await port.close()
+
+    def _hinted(self, datagram: bytes) -> None:
+        name = hinted_by(datagram)
+        if name is not None and self._session is not None:
+            self._session.hint(name, self.clock.mono_s())
+            self.wake()
 
     def lost(self) -> None:
         if self._session is not None:
@@ -244,6 +274,12 @@ def completed(url: str, profile: DisplayProfile) -> str:
     if profile.port and re.fullmatch(r"tcp://(?:[^:/\[\]]+|\[[^\]]+\])/?", url):
         return f"{url.rstrip('/')}:{profile.port}"
     return url
+
+
+def notices_from(url: str, profile: DisplayProfile) -> str | None:
+    """Return where a projector's notices are heard (PJLink class 2); None: it sends none."""
+    found = re.fullmatch(r"tcp://([^:/\[\]]+)(?::\d+)?/?", url)
+    return f"udp-from://{found[1]}:{PORT}" if found and profile.speaks == "pjlink" else None
 
 
 @frozen

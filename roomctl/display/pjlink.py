@@ -37,6 +37,7 @@ ERRORS = {
     "ERR3": "unavailable_now",
     "ERR4": "device_failure",
 }
+_HINTS: Mapping[str, Property] = {"power": "power", "faults": "faults", "link_up": "power"}
 POWER = {"0": "off", "1": "on", "2": "cooling", "3": "warming"}
 SOURCES = {
     "1": "rgb",
@@ -109,6 +110,19 @@ def found_by(datagram: bytes) -> str | None:
     if isinstance(said, PjMessage) and (said.kind, said.name) == ("notice", "found"):
         return str(said.fields["mac"])
     return None
+
+
+def hinted_by(datagram: bytes) -> Property | None:
+    """Return what a projector says has changed, by UDP and unasked; None: it is no such notice.
+
+    Anybody may send one, and 1 is also warming up (class 2 v2.00, 5): a hint to ask, not a value.
+    """
+    said = read(datagram)
+    if not isinstance(said, PjMessage) or said.class_no != 2 or said.error is not None:
+        return None
+    if said.kind == "notice":
+        return _HINTS.get(said.name)
+    return "input" if (said.kind, said.name) == ("reply", "input") else None
 
 
 def digest(random: str, password: str) -> str:

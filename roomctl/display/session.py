@@ -133,6 +133,7 @@ class DisplaySession:
         self._give_up_at = now + GIVE_UP_S
         self._ready_by = now + protocol.reply_s
         self._lacks: set[Property] = set()
+        self._hinted_at = -math.inf
 
     def request_power(self, on: bool, now: float) -> None:
         """Switch on or off as soon as the display lets one."""
@@ -144,6 +145,12 @@ class DisplaySession:
     def say(self, ask: DisplayAsk, done: Done | None = None) -> None:
         """Say something before any polling; `done` hears what became of it."""
         self._queue.append((ask, done))
+
+    def hint(self, name: Property, now: float) -> None:
+        """Ask soon what is said to have changed; of a flood of hints once a second."""
+        if name not in self._lacks:
+            self._next[name] = min(self._next[name], max(now, self._hinted_at + SOON_S))
+            self._hinted_at = max(self._hinted_at, self._next[name])
 
     def end(self) -> None:
         """Tell everybody who waits that there will be no answer."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from roomctl.display.driver import completed, profiles
+from roomctl.display.driver import completed, notices_from, profiles
 from roomctl.display.pjlink import (
     FAULTS,
     LONGEST_LINE,
@@ -33,6 +33,7 @@ from roomctl.wire import Chunk, Identity, IdleMachine, Machine
 IDLE_CLOSE_S = 30.0  # after its last answer (PJLink class 2 v2.00, 3)
 _CODES = {state: code for code, state in POWER.items()}
 _WARM_UP_S, _COOL_DOWN_S = 6.0, 8.0  # of a simulated room: nobody at a desk waits a minute
+NOTICED_S = 0.5
 _LEVELS = {"ok": "0", "warning": "1", "error": "2"}
 
 
@@ -238,6 +239,36 @@ class SimPjSearch(_SimLine):
             self._says.append(f"%2ACKN={self.mac}\r".encode())
 
 
+class SimPjNotices(IdleMachine):
+    """What a projector tells its host by UDP when something has changed (class 2)."""
+
+    def __init__(self, display: SimDisplay) -> None:
+        self.display = display
+        self._told = self._notices()
+        self._now = 0.0
+
+    def tick(self, now: float) -> None:
+        self._now = now
+        self.display.tick(now)
+
+    def due(self) -> float | None:
+        return self._now + NOTICED_S  # a hand may have changed it
+
+    def outbox(self, now: float) -> bytes | None:
+        now_so = self._notices()
+        for body, value in now_so.items():
+            if value != self._told[body]:
+                self._told[body] = value
+                return f"%2{body}={value}\r".encode()
+        return None
+
+    def _notices(self) -> dict[str, str]:
+        display = self.display
+        lit = display.power in ("on", "warming")
+        faults = "".join(_LEVELS[display.faults.get(part, "ok")] for part in FAULTS)
+        return {"POWR": str(int(lit)), "INPT": display.input, "ERST": faults}
+
+
 class SimText(_SimLine):
     """A display on its line, by the words of a profile."""
 
@@ -386,11 +417,45 @@ class SimulatedDisplay:
         """Lose the wire; the picture stays."""
 
 
+class SimulatedNotices:
+    """What a simulated projector tells by itself: one more wire of it, without a name."""
+
+    kind = "display"
+    names: tuple[str, ...] = ()
+
+    def __init__(self, url: str, display: SimDisplay) -> None:
+        self.url, self._display = url, display
+
+    def machine(self) -> Machine:
+        return SimPjNotices(self._display)
+
+    def identity(self) -> Identity:
+        return Identity(url=self.url, path="simulated")
+
+    def state(self, name: str, now: float) -> dict[str, object]:
+        return {}
+
+    def actions(self, name: str) -> Mapping[str, Action]:
+        return {}
+
+    def faults(self, name: str) -> Mapping[str, Action]:
+        return {}
+
+    def refusal(self, data: bytes) -> str | None:
+        return "is only heard"
+
+    def unplugged(self) -> None:
+        """Lose nothing: it goes with its projector."""
+
+
 def simulated_displays(tables: Mapping[str, DisplayTable]) -> list[SimulatedDevice]:
     """Return what stands for each display of a room; one of an unknown profile has none."""
     known = profiles() if tables else {}
-    return [
-        SimulatedDisplay(name, table, known[table.profile])
-        for name, table in tables.items()
-        if table.profile in known
-    ]
+    found: list[SimulatedDevice] = []
+    for name, table in tables.items():
+        if table.profile in known:
+            made = SimulatedDisplay(name, table, known[table.profile])
+            found.append(made)
+            if (url := notices_from(made.url, known[table.profile])) is not None:
+                found.append(SimulatedNotices(url, made.display))
+    return found

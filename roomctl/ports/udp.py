@@ -4,6 +4,9 @@ The socket is connected: datagrams of strangers are dropped by the kernel, and a
 but does not listen is noticed (ECONNREFUSED). Some peers answer to a fixed port, whatever port
 they were asked from; `local` is then that port. Several sockets may have it at a time: the kernel
 gives each the datagrams of its own peer.
+
+`udp-from://HOST:PORT` is what a host says by itself to a port of this box, from whatever port of
+its own: only heard. All hosts that are heard at one port share its socket.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ _log = logging.getLogger(__name__)
 
 EVERYBODY = "255.255.255.255"  # on this network; no router passes it on
 _MOST_WAITING = 256  # datagrams; a flood drops the oldest
+_MOST_HEARD, _LONGEST_HEARD = 16, 1500  # the same of what nobody asked for, and its bytes
 
 
 def peer_of(address: Address, local: int = 0) -> tuple[str, int, int]:
@@ -156,6 +160,91 @@ class DatagramPort(asyncio.DatagramProtocol):
     def _refuse_if_gone(self) -> None:
         if self._gone is not None:
             raise PortClosed(self.identity.url, self._gone)
+
+
+async def open_heard(address: Address) -> HeardPort:
+    """Hear what a host says to a port of this box; PortError if another program has that."""
+    host, number = address.host_and_port()
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(CONNECT_LIMIT_S):
+            found = await loop.getaddrinfo(host, None, family=socket.AF_INET)
+        listener = _HEARING.get((loop, number)) or _Listener(loop, number)
+    except TimeoutError as error:
+        why = f"{host} could not be resolved within {CONNECT_LIMIT_S:g} s"
+        raise PortError(address.url, why, PortReason.MISSING) from error
+    except OSError as error:
+        why = f"nothing can be heard at port {number} ({error.strerror})"
+        raise PortError(address.url, why, PortReason.BUSY) from error
+    port = HeardPort(Identity(url=address.url, path=f"{host} at port {number}"), listener)
+    listener.hosts[port] = {str(each[4][0]) for each in found}
+    return port
+
+
+class _Listener:
+    """One port of this box, and who hears which hosts at it; what others say is dropped."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, number: int) -> None:
+        self.hosts: dict[HeardPort, set[str]] = {}
+        self._key, self._loop = (loop, number), loop
+        self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._sock.setblocking(False)
+            self._sock.bind(("", number))
+        except OSError:
+            self._sock.close()
+            raise
+        loop.add_reader(self._sock, self._take)
+        _HEARING[self._key] = self
+
+    def _take(self) -> None:
+        try:
+            data, addr = self._sock.recvfrom(_LONGEST_HEARD)
+        except OSError:
+            return
+        for port, hosts in self.hosts.items():
+            if addr[0] in hosts:
+                port.came(Chunk(data, time.monotonic()))
+
+    def forget(self, port: HeardPort) -> None:
+        """Hear nothing for `port` any more, and let go of the socket with the last."""
+        self.hosts.pop(port, None)
+        if not self.hosts and _HEARING.pop(self._key, None) is not None:
+            self._loop.remove_reader(self._sock)
+            self._sock.close()
+
+
+_HEARING: dict[tuple[asyncio.AbstractEventLoop, int], _Listener] = {}
+
+
+class HeardPort:
+    """What one host says; of a flood the newest."""
+
+    def __init__(self, identity: Identity, listener: _Listener) -> None:
+        self.identity = identity
+        self._listener = listener
+        self._came: deque[Chunk] = deque(maxlen=_MOST_HEARD)
+        self._news, self._closed = asyncio.Event(), False
+
+    def came(self, chunk: Chunk) -> None:
+        self._came.append(chunk)
+        self._news.set()
+
+    async def read(self) -> Chunk:
+        while not self._came:
+            if self._closed:
+                raise PortClosed(self.identity.url, "the port is closed")
+            self._news.clear()
+            await self._news.wait()
+        return self._came.popleft()
+
+    async def write(self, data: bytes) -> None:
+        raise PortError(self.identity.url, "is only heard", PortReason.UNSUPPORTED)
+
+    async def close(self) -> None:
+        self._closed = True
+        self._listener.forget(self)
+        self._news.set()
 
 
 async def broadcast(

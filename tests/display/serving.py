@@ -23,7 +23,7 @@ class Bench:
         self._far: Port | None = None
 
     async def connect(self, name: str, url: str) -> Port:
-        if not self.there:
+        if not self.there or url.startswith("udp-from:"):
             raise PortError(url, "nobody is there", PortReason.MISSING)
         self.opened += 1
         near, far = pair(url, self._clock)

@@ -4,6 +4,7 @@ from typing import Any
 
 from roomctl import app
 from roomctl.app import parse
+from roomctl.display.sim import SimulatedDisplay
 from roomctl.room.document import DeviceEntry
 from roomctl.simulator import Simulator
 from tests.invented import LoopClock, invented
@@ -56,6 +57,19 @@ async def test_a_display_is_switched_by_whoever_may() -> None:
         unknown = await house.ask("display.power", PANEL, display="roof", on=True)
         assert unknown.error is not None
         assert unknown.error.detail.endswith("there is: wall, side")
+
+
+@invented
+async def test_what_a_hand_does_at_a_projector_is_seen_at_once_for_it_says_so() -> None:
+    async with living(TEXT) as house:
+        await house.until(lambda: beamers(house)["wall"].power == "on", limit_s=60)
+        await house.until(lambda: beamers(house)["wall"].input == "11", limit_s=20)
+        end = house.simulator.device("display.wall")
+        assert isinstance(end, SimulatedDisplay)
+        for source in ("32", "31", "11"):
+            await house.always(lambda: True, 1.5)
+            end.display.input = source
+            await house.until(lambda wanted=source: beamers(house)["wall"].input == wanted, 1.5)
 
 
 @invented

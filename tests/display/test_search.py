@@ -7,7 +7,7 @@ import pytest
 
 from roomctl.clock import SystemClock
 from roomctl.display import driver
-from roomctl.display.pjlink import SEARCH, found_by
+from roomctl.display.pjlink import SEARCH, found_by, hinted_by
 from roomctl.display.sim import SimDisplay, SimPjSearch
 from roomctl.ports.udp import broadcast
 from roomctl.simulator.wires import offer
@@ -54,6 +54,26 @@ async def test_a_search_that_nobody_answers_ends() -> None:
 )
 def test_what_is_no_answer_finds_nothing(datagram: bytes) -> None:
     assert found_by(datagram) is None
+
+
+@pytest.mark.parametrize(
+    ("datagram", "name"),
+    [
+        (b"%2POWR=1\r", "power"),
+        (b"%2ERST=001000\r", "faults"),
+        (b"%2INPT=31\r", "input"),
+        (b"%2LKUP=00:26:ab:12:34:56\r", "power"),
+        (b"%2ACKN=00:26:ab:12:34:56\r", None),
+        (b"%1POWR=1\r", None),
+        (b"%2INPT=ERR3\r", None),
+        (b"%2INPT ?\r", None),
+        (b"PJLINK 0\r", None),
+        (b"", None),
+        (b"\xff" * 1400, None),
+    ],
+)
+def test_a_notice_is_a_hint_of_what_to_ask(datagram: bytes, name: str | None) -> None:
+    assert hinted_by(datagram) == name
 
 
 async def said(*answers: tuple[str, bytes]) -> AsyncGenerator[tuple[str, bytes], None]:

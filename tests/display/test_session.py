@@ -127,6 +127,22 @@ def test_a_request_that_comes_before_its_opposite_is_read_back_is_done_too():
     assert (bench.state.power, bench.state.requested_on) == ("on", None)
 
 
+def test_a_hint_is_asked_about_at_once_and_a_flood_of_them_once_a_second():
+    bench = Bench()
+    bench.display.power = "on"
+    bench.room.run(20)
+    bench.display.input = "32"
+    bench.session.hint("input", bench.room.now)
+    bench.room.run(0.2)
+    assert bench.state.input == "32"
+    asked = len(bench.told)
+    for n in range(1000):
+        bench.display.input = "31" if n % 2 else "32"
+        bench.session.hint("input", bench.room.now)
+        bench.room.run(0.01)
+    assert len(bench.told) - asked <= 11
+
+
 def test_inputs_picture_mute_hours_and_faults_are_read():
     bench = Bench(warm_up_s=1.0)
     bench.display.faults = {"filter": "warning", "temperature": "error"}

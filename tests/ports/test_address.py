@@ -50,7 +50,7 @@ def test_a_host_and_port_that_cannot_be_meant_are_refused(url: str) -> None:
         ("/dev/ttyUSB0", "has no scheme"),
         ("", "has no scheme"),
         ("seriall:/dev/ttyUSB0", "front wants 'seriall'.*did you mean 'serial'"),
-        ("bluetooth:00", "known: .*gpio,.* serial, tcp, udp, unix"),
+        ("bluetooth:00", "known: .*gpio,.* serial, tcp, udp, udp-from, unix"),
     ],
 )
 async def test_a_scheme_that_is_not_known_is_refused_with_those_that_are(

@@ -38,6 +38,46 @@ async def test_each_datagram_is_one_chunk(far: socket.socket) -> None:
     await port.close()
 
 
+async def test_a_host_is_heard_whatever_its_port_and_nobody_else(far: socket.socket) -> None:
+    number = free()
+    here = await connect("wall", f"udp-from://127.0.0.1:{number}")
+    there = await connect("side", f"udp-from://127.0.0.3:{number}")
+    to = ("127.0.0.1", number)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.2", 0))
+        stranger.sendto(b"stranger", to)
+    for n in range(40):
+        far.sendto(b"%d" % n, to)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.3", 0))
+        other.sendto(b"other", to)
+    assert (await asyncio.wait_for(there.read(), LIMIT_S)).data == b"other"
+    heard = [(await asyncio.wait_for(here.read(), LIMIT_S)).data for _ in range(16)]
+    assert heard[-1] == b"39"  # of a flood the newest
+    with pytest.raises(PortError, match="is only heard"):
+        await here.write(b"x")
+    await here.close()
+    with pytest.raises(PortClosed):
+        await here.read()
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine,
+        pytest.raises(OSError, match="in use"),
+    ):
+        mine.bind(("", number))
+    await there.close()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
+        mine.bind(("", number))  # the last one has let go of it
+        with pytest.raises(PortError, match="nothing can be heard at port"):
+            await connect("wall", f"udp-from://127.0.0.1:{number}")
+
+
+def free() -> int:
+    """Return the number of a port that nobody has."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("", 0))
+        return int(sock.getsockname()[1])
+
+
 async def test_datagrams_of_strangers_are_not_read(far: socket.socket) -> None:
     port = await connect("front", url(far))
     await port.write(b"hello")

@@ -118,7 +118,9 @@ class _Patterns:
         platform = self.platforms.by_key.get(key)
         if platform is None or not platform.printed.passcode_labels:
             return None
-        return _passcode(_passcode_labels(platform), platform.printed.passcode)
+        printed = platform.printed
+        labels = _passcode_labels(printed.passcode_labels, printed.labels + printed.own_labels)
+        return _passcode(labels, printed.passcode)
 
 
 def _labels(platform: Platform) -> tuple[str, ...]:
@@ -128,11 +130,12 @@ def _labels(platform: Platform) -> tuple[str, ...]:
     return (*printed.labels, *MEETING_ID) if common else printed.labels
 
 
-def _passcode_labels(platform: Platform) -> tuple[str, ...]:
+@cache
+def _passcode_labels(own: tuple[str, ...], numbers: tuple[str, ...]) -> tuple[str, ...]:
     """Return the labels of passcodes, the common ones too; never what is a number's label here."""
-    numbers = {key_of(label) for label in (*platform.printed.labels, *platform.printed.own_labels)}
-    common = (label for label in PASSCODE if not any(n.endswith(key_of(label)) for n in numbers))
-    return tuple(dict.fromkeys((*platform.printed.passcode_labels, *common)))
+    taken = {key_of(label) for label in numbers}
+    common = (label for label in PASSCODE if not any(n.endswith(key_of(label)) for n in taken))
+    return tuple(dict.fromkeys((*own, *common)))
 
 
 def number_of(text: str, platform: Platform, platforms: Platforms) -> str | None:

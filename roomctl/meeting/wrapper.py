@@ -49,66 +49,68 @@ def unwrap(link: LinkUrl) -> str | None:
         return _of_base64(_parameter(link, "u") or "")
     if _GOOGLE.fullmatch(link.host) and link.path == "/url":
         return _parameter(link, "q") or _parameter(link, "url")
-    for pattern, path, names in _REDIRECTS:
-        if _is_host(pattern, link.host) and re.fullmatch(path, link.path):
-            return next(filter(None, (_parameter(link, name) for name in names)), None)
-    for host, pattern in _IN_PATH.items():
-        if link.host == host and (inner := re.match(pattern, link.rest)):
-            return _both_slashes(_once_more(inner["url"]))
-    return None
+    for known in _names(link.host):
+        if known in _REDIRECTS:
+            path, names = _REDIRECTS[known]
+            found = (_parameter(link, name) for name in names)
+            return next(filter(None, found), None) if re.fullmatch(path, link.path) else None
+    pattern = _IN_PATH.get(link.host)
+    inner = re.match(pattern, link.rest) if pattern else None
+    return _both_slashes(_once_more(inner["url"])) if inner else None
 
 
 def is_opaque(link: LinkUrl) -> bool:
     """Whether a mail filter has put a token in the place of a link, which it alone can read."""
-    return any(
-        _is_host(pattern, link.host) and re.match(path, link.path) for pattern, path in _OPAQUE
-    )
+    paths = (_OPAQUE[known] for known in _names(link.host) if known in _OPAQUE)
+    return any(re.match(path, link.path) for path in paths)
 
 
 _SAFELINKS = (".safelinks.protection.outlook.com", ".safelinks.protection.office365.us")
 _GOOGLE = re.compile(r"(?:www\.)?google\.(?:com|(?:com\.|co\.)?[a-z]{2})")
-_REDIRECTS = (
-    ("statics.teams.cdn.office.net", r"/.*/atp-safelinks\.html", ("url",)),
-    ("linkprotect.cudasvc.com", "/url", ("a",)),
-    ("protect2.fireeye.com", "/(?:v1/)?url", ("u",)),
-    ("clicktime.symantec.com", "/.*", ("u",)),
-    ("*.trendmicro.com", "/wis/clicktime/.*", ("url",)),
-    ("*.content.exclaimer.net", "/", ("url",)),
-    ("meet.google.com", "/linkredirect", ("dest",)),
-    ("www.youtube.com", "/redirect", ("q",)),
-    ("linkedin.com", "/(?:redir/redirect|safety/go)/?", ("url",)),
-    ("www.linkedin.com", "/(?:redir/redirect|safety/go)/?", ("url",)),
-    ("l.facebook.com", r"/l\.php", ("u",)),
-    ("lm.facebook.com", r"/l\.php", ("u",)),
-    ("l.messenger.com", r"/l\.php", ("u",)),
-    ("l.instagram.com", "/", ("u",)),
-    ("slack-redir.net", "/link", ("url",)),
-    ("c.pc.qq.com", r"/(?:middlem|ios|android|pc)\.html", ("pfurl", "url")),
-    ("link.zhihu.com", "/", ("target",)),
-    ("link.csdn.net", "/", ("target",)),
-    ("link.juejin.cn", "/", ("target",)),
-    ("link.jianshu.com", "/", ("t",)),
-    ("links.jianshu.com", "/go", ("to",)),
-    ("vk.com", r"/away\.php", ("to",)),
-)
+_REDIRECTS = {
+    "statics.teams.cdn.office.net": (r"/.*/atp-safelinks\.html", ("url",)),
+    "linkprotect.cudasvc.com": ("/url", ("a",)),
+    "protect2.fireeye.com": ("/(?:v1/)?url", ("u",)),
+    "clicktime.symantec.com": ("/.*", ("u",)),
+    "*.trendmicro.com": ("/wis/clicktime/.*", ("url",)),
+    "*.content.exclaimer.net": ("/", ("url",)),
+    "meet.google.com": ("/linkredirect", ("dest",)),
+    "www.youtube.com": ("/redirect", ("q",)),
+    "linkedin.com": ("/(?:redir/redirect|safety/go)/?", ("url",)),
+    "www.linkedin.com": ("/(?:redir/redirect|safety/go)/?", ("url",)),
+    "l.facebook.com": (r"/l\.php", ("u",)),
+    "lm.facebook.com": (r"/l\.php", ("u",)),
+    "l.messenger.com": (r"/l\.php", ("u",)),
+    "l.instagram.com": ("/", ("u",)),
+    "slack-redir.net": ("/link", ("url",)),
+    "c.pc.qq.com": (r"/(?:middlem|ios|android|pc)\.html", ("pfurl", "url")),
+    "link.zhihu.com": ("/", ("target",)),
+    "link.csdn.net": ("/", ("target",)),
+    "link.juejin.cn": ("/", ("target",)),
+    "link.jianshu.com": ("/", ("t",)),
+    "links.jianshu.com": ("/go", ("to",)),
+    "vk.com": (r"/away\.php", ("to",)),
+}
 _CHECK_POINT = r"/v2/(?:r[0-9]{2}/)?___(?P<url>.+?)___"
 _IN_PATH = {
     "secure-web.cisco.com": r"/[^/]{20,}/(?P<url>https?(?::|%3A).+)",
     "protect.checkpoint.com": _CHECK_POINT,
     "url.avanan.click": _CHECK_POINT,
 }
-_OPAQUE = (
-    ("*.mimecastprotect.com", "/s/"),
-    ("*.mimecast.com", "/s/(?!article|topic|question)"),
-    ("shared.outlook.inky.com", "/link"),
-    ("url.emailprotection.link", "/"),
-    ("secure-web.cisco.com", "/"),
-    ("*.hornetsecurity.com", "/"),
-)
+_OPAQUE = {
+    "*.mimecastprotect.com": "/s/",
+    "*.mimecast.com": "/s/(?!article|topic|question)",
+    "shared.outlook.inky.com": "/link",
+    "url.emailprotection.link": "/",
+    "secure-web.cisco.com": "/",
+    "*.hornetsecurity.com": "/",
+}
 
 
-def _is_host(pattern: str, host: str) -> bool:
-    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+def _names(host: str) -> list[str]:
+    """Return what a table may call a host: itself, or everything below a name."""
+    labels = host.split(".")
+    return [host, *("*." + ".".join(labels[at:]) for at in range(1, len(labels)))]
 
 
 def _of_base64(coded: str) -> str | None:

@@ -57,12 +57,13 @@ class Bench:
 
 @asynccontextmanager
 async def bench(
-    model: str = "AW-UE100", *, on: bool = True, more: str = ""
+    model: str = "AW-UE100", *, on: bool = True, more: str = "", lacks: tuple[str, ...] = ()
 ) -> AsyncIterator[Bench]:
     simulator = simulated(ROOM + more)
     end = simulator.device("camera.front")
     assert isinstance(end, SimulatedHttp)
     end.camera = SimAw(model, on=on)
+    end.camera.lacks = frozenset(lacks)
     try:
         async with living(ROOM + more, on=simulator) as house:
             await house.until(
@@ -363,3 +364,13 @@ async def test_its_menu_is_opened_steered_and_closed() -> None:
             await b.front.menu_key("back")
         await b.front.menu(False)
         assert not b.look().menu
+
+
+@invented
+async def test_a_model_that_does_not_know_how_it_hangs_or_has_no_menu_says_so() -> None:
+    async with bench(more="flip = true\n", lacks=("#INS", "QUS", "DUS")) as b:
+        await b.house.until(lambda: ("camera.not_mounted", "camera.front") in b.house.issues)
+        assert b.front.not_kept == {"flip": "unsupported"}
+        assert "menu" not in b.house.document.cameras[0].can
+        with pytest.raises(Unsupported, match="menu"):
+            await b.front.menu(True)

@@ -197,6 +197,11 @@ def _preset(name: str, text: str) -> dict[str, Any]:
     return {name: int(text) + 1}
 
 
+def _preset_speed(name: str, text: str) -> dict[str, Any]:
+    """Return a speed of 275 to 999; in the other mode of the camera, how many seconds it takes."""
+    return {"duration_s": int(text, 16)} if text[0] == "0" else {name: int(text)}
+
+
 def _entries(name: str, text: str) -> dict[str, Any]:
     bank, bits = int(text[:2], 16), int(text[2:], 16)
     return {name: [bank * 40 + n + 1 for n in range(40) if bits >> n & 1]}
@@ -218,7 +223,7 @@ _ENTRIES = _Part("0[012].{10}", _entries)
 _FLAG = _words({"0": False, "1": True})
 _DIGIT = _Part("[0-9]", lambda name, text: {name: int(text)})
 _HEX2 = _Part("..", lambda name, text: {name: int(text, 16)})
-_HEX3 = _Part("...", lambda name, text: {name: int(text, 16)})
+_PRESET_SPEED = _Part("[2-9][0-9]{2}|0[0-6][0-9A-F]", _preset_speed)
 _HEX = _Part("(?:0x)?.{1,5}", lambda name, text: {name: int(text, 16)})
 _TEXT = _Part("[ -~]+", lambda name, text: {name: text.strip()})
 _TABLE = _words({"0": "slow", "1": "middle", "2": "fast"})
@@ -314,7 +319,7 @@ _PTZ_CODES = (
     _ptz("preset_delete", "C", "s", ("preset", _NUMBER)),
     _asked("preset_latest", "#S", "s", ("preset", _NUMBER)),
     _asked("preset_entries", "#PE", "pE", ("presets", _ENTRIES), of="0[012]"),
-    _ptz("preset_speed", "UPVS", "uPVS", ("speed", _HEX3), ask=True),
+    _ptz("preset_speed", "UPVS", "uPVS", ("speed", _PRESET_SPEED), ask=True),
     _ptz("preset_speed_table", "PST", "pST", ("table", _TABLE), ask=True),
     _ptz("preset_freeze", "PRF", "pRF", ("on", _FLAG), ask=True),
     _ptz("focus_mode", "D1", "d1", ("auto", _FLAG), ask=True),

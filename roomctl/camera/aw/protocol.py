@@ -253,7 +253,7 @@ class AwProtocol(SelfDescribed[AwConnection]):
         """Go to presets at a part of the top speed from now on; not said if it is so."""
         self._must_know("#UPVS", "speed of its own for presets")
         step = round(_SLOWEST + part * (_FASTEST - _SLOWEST))
-        if self._told("#UPVS", "speed") == int(f"{step:03d}", 16):
+        if self._told("#UPVS", "speed") == step:
             return CameraRequest(())
         return CameraRequest((AwCommands(f"#UPVS{step:03d}"),))
 

@@ -44,7 +44,7 @@ class SimAw(SimHost):
     """One camera. What a person or a fault can do to it are its attributes.
 
     `deaf_stops`: so many of the next stops are answered and not done. `holds_recall`: a recall is
-    answered when it has arrived.
+    answered when it has arrived. `lacks`: commands that its model does not have.
     """
 
     faults: ClassVar[Mapping[str, str]] = {
@@ -57,6 +57,7 @@ class SimAw(SimHost):
         super().__init__()
         self.model, self.on = model, on
         self.holds_recall, self.deaf_stops = False, 0
+        self.lacks: frozenset[str] = frozenset()
         self.pace_s = PACE_S
         self.presets: dict[int, tuple[float, float, float]] = {}
         self.focus_auto, self.white_balance = True, "0"
@@ -134,6 +135,8 @@ class SimAw(SimHost):
         name = command.removeprefix("#")[:3].rstrip(":")
         if isinstance(said, BadAw) or said.kind not in ("command", "inquiry"):
             return f"{e}R{_fault_of(command)}:{name}"
+        if said.command in self.lacks:
+            return f"{e}R1:{name}"
         if not self.on and said.name not in _ALWAYS:
             return f"{e}R2:{name}"
         answer = self._told(said) if said.kind == "inquiry" else self._done(said, command)

@@ -387,7 +387,7 @@ def read(text: str, file: str) -> dict[str, Any]:
     except RecursionError as error:
         raise ConfigError(file, "", "is nested too deeply") from error
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
-        raise ConfigError(file, "", f"is not TOML: {error}", line=line_of(error)) from error
+        raise ConfigError(file, "", f"is not TOML: {error}", line=line_of(error, text)) from error
 
 
 def of(data: dict[str, Any], file: str, tables: Tables) -> Config:
@@ -473,12 +473,23 @@ def state_path() -> Path:
 
 
 def runtime_path() -> Path:
-    """Return the folder for sockets and what ends with the boot; may not exist."""
+    """Return the folder for sockets and what ends with the boot; may not exist.
+
+    Another user's, which sudo may hand down, is none of ours.
+    """
     if given := os.environ.get("RUNTIME_DIRECTORY"):
         return Path(given.split(":")[0])
-    if base := os.environ.get("XDG_RUNTIME_DIR"):
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    if base and not _is_anothers(Path(base)):
         return Path(base) / "roomctl"
     return Path("/tmp") / f"roomctl-{os.getuid()}"  # noqa: S108 - made 0700 and owner-checked
+
+
+def _is_anothers(folder: Path) -> bool:
+    try:
+        return folder.stat().st_uid != os.getuid()
+    except OSError:
+        return False
 
 
 def has_display() -> bool:

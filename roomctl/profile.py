@@ -63,7 +63,7 @@ def read(text: str, file: str) -> dict[str, Any]:
     except RecursionError as error:
         raise ProfileError(file, "", "is nested too deeply") from error
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
-        raise ProfileError(file, "", f"is not TOML: {error}", line=line_of(error)) from error
+        raise ProfileError(file, "", f"is not TOML: {error}", line=line_of(error, text)) from error
 
 
 def of(data: dict[str, Any], file: str, kind: type[P]) -> P:

@@ -35,8 +35,10 @@ def lines_of(text: str) -> Mapping[KeyPath, int]:
     return scanner.found
 
 
-def line_of(error: ValueError) -> int | None:
+def line_of(error: ValueError, text: str) -> int | None:
     """Return the line on which tomllib found that a text is no TOML, if it says so."""
+    if "(at end of document)" in str(error):
+        return text.rstrip().count("\n") + 1
     match = re.search(r"\(at line (\d+), column \d+\)$", str(error))
     return int(match[1]) if match else None
 

@@ -138,7 +138,8 @@ def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[
         why = "this token is not one of its own, or has ended; `roomctl token make` there makes one"
         raise RoomctlError(f"{client.base_url}: {why}")
     if response.is_error and answer.get("code") == "invalid":
-        key = str(answer["params"]["where"]).rpartition(".args.")[2]
+        where = str(answer["params"]["where"]).removeprefix("body.").removesuffix(".args")
+        key = where.rpartition(".args.")[2]
         raise RoomctlError(f"{key}: {reworded(answer['params']['why'])}")
     if response.is_error:
         raise RoomctlError(str(answer.get("detail") or answer.get("code") or response.status_code))

@@ -38,11 +38,13 @@ def main() -> None:
     try:
         app()
     except RoomctlError as error:
+        more = ""
         if isinstance(error, FileError):
             from roomctl.mistakes import located
 
+            more = say("more", file=error.file) if error.others else ""
             error = located(error)
-        sys.stderr.write(f"roomctl: {spoken(error)}\n")
+        sys.stderr.write(f"roomctl: {spoken(error)}{more}\n")
         sys.exit(1)
     except OSError as error:  # a disk that is full, a folder of another user's
         with contextlib.suppress(OSError):

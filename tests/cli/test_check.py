@@ -113,7 +113,8 @@ def test_every_mistake_of_a_file_is_told_at_once_with_its_line(tmp_path: Path) -
         ('[camra.a]\nurl = "gpio:4"', ":1: camra: unknown key; did you mean 'camera'?"),
         ("[camera.a]\naddress = 2", ":1: camera.a.url: is missing"),
         ('[camera.a]\nurl = "sim:a"\nprofile = "qqqq"', " are known, such as "),
-        ("[room]\nx = [1,\n\n oops", "(at line 4, column 2)"),
+        ("[room]\nx = [1,\n\n oops", ":4: is not TOML: "),
+        ("[room]\nx = [1,\n", ":2: is not TOML: "),
     ],
 )  # fmt: skip
 def test_what_can_never_work_is_found_on_its_line(tmp_path: Path, text: str, expected: str) -> None:
@@ -185,6 +186,17 @@ def test_any_file_is_checked_to_its_end_and_a_good_one_is_what_the_room_reads(te
     assert len({(one.key, one.why) for one in found}) == len(found)
     if not found:
         parse(text, "bamboo.toml")
+
+
+@pytest.mark.real
+def test_serve_names_the_first_mistake_and_who_tells_the_others(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text("[room]\ncapcity = 1\nbuildng = 'x'\n", encoding="utf-8")
+    said = roomctl(tmp_path, "serve", "--config", str(file))
+    assert said.err == (
+        f"roomctl: {file}:2: room.capcity: unknown key; did you mean 'capacity'?"
+        f" (and more: `roomctl check {file}`)\n"
+    )
 
 
 @pytest.mark.real

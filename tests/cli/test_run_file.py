@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from roomctl.cli.run_file import chosen, left, rooms_here
+from roomctl.config import runtime_path
 from roomctl.errors import RoomctlError
 
 TOKEN = "x" * 43
@@ -87,6 +88,18 @@ def test_a_file_of_another_user_in_my_folder_is_not_mine(service: Path, tmp_path
     with left("http://127.0.0.1:4000", TOKEN):
         os.chown(tmp_path / "mine/roomctl/api.json", 65534, 65534)
         assert apis(service) == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives a folder to another user")
+def test_a_runtime_folder_that_sudo_handed_down_is_left_to_its_owner(
+    service: Path, tmp_path: Path
+) -> None:
+    theirs = tmp_path / "mine"
+    theirs.mkdir()
+    os.chown(theirs, 65534, 65534)
+    assert runtime_path() == Path(f"/tmp/roomctl-{os.getuid()}")
+    os.chown(theirs, 0, 0)
+    assert runtime_path() == theirs / "roomctl"
 
 
 def test_who_may_not_read_the_services_token_is_told_the_exact_command(

@@ -92,6 +92,8 @@ def test_any_command_is_given_and_what_it_found_out_is_printed(room: Running) ->
     assert said.out.startswith("done\n  answer  00 01 ")
     refused = room.roomctl("do", "camera.zoom", "camera=front", "pct=half")
     assert (refused.status, refused.err) == (1, "roomctl: pct: must be a valid number\n")
+    refused = room.roomctl("do", "camera.goto", "camera=front")
+    assert refused.err.startswith("roomctl: camera.goto: expected at least one of pan_deg, ")
     record = room.roomctl("do", "camera.recall", "camera=front", "preset=1", "--json").json
     assert (record["type"], record["status"]) == ("camera.recall", "done")
 

@@ -118,7 +118,7 @@ def token_words(known: list[dict[str, Any]]) -> str:
         f"{'used ' + one['used'] if one['used'] else 'never used'}"
         for one in known
     ]
-    return "\n".join(lines) or "no token; `roomctl token make NAME` makes one"
+    return "\n".join(lines) or say("no_token")
 
 
 def session_words(known: list[dict[str, Any]]) -> str:
@@ -129,4 +129,4 @@ def session_words(known: list[dict[str, Any]]) -> str:
         until = "90 days unused" if ends is None else f"{ends / 60:.0f} min from now"
         made = f"paired {one['made']}  used {one['used']}  until {until}"
         lines.append(f"{one['id']}  {one['role']:<8}  {made}")
-    return "\n".join(lines) or "no browser is paired; `roomctl pair` makes a link"
+    return "\n".join(lines) or say("no_session")

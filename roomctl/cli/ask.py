@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from roomctl.cli import run_file
-from roomctl.cli.language import say
+from roomctl.cli.language import NOT_LET_IN, say
 from roomctl.config import token_file
 from roomctl.errors import RoomctlError
 from roomctl.explain import reworded
@@ -135,8 +135,7 @@ def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[
         why = f"answers {response.status_code} and no JSON; is it a roomctl?"
         raise RoomctlError(f"{client.base_url}: {why}") from error
     if response.status_code == 401:
-        why = "this token is not one of its own, or has ended; `roomctl token make` there makes one"
-        raise RoomctlError(f"{client.base_url}: {why}")
+        raise RoomctlError(NOT_LET_IN.format(url=client.base_url))
     if response.is_error and answer.get("code") == "invalid":
         where = str(answer["params"]["where"]).removeprefix("body.").removesuffix(".args")
         key = where.rpartition(".args.")[2]

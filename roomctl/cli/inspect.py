@@ -119,7 +119,7 @@ async def _asked(found: Sequence[PluggedDevice], connect: Connect) -> list[Plugg
 def probe_words(found: list[dict[str, str]]) -> str:
     """Write what was found as lines for room.toml."""
     if not found:
-        return "nothing found: no serial port, no USB camera or speakerphone, no gamepad"
+        return say("nothing_found")
     seen: Counter[str] = Counter()
     blocks = []
     for item in found:

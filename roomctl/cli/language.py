@@ -19,6 +19,10 @@ from roomctl.errors import FileError
 
 Language = Literal["en", "zh-CN"]
 
+NOT_LET_IN = (
+    "{url}: this token is not one of its own, or has ended; `roomctl token make` there makes one"
+)
+
 
 def language() -> Language:
     """Return the language that the locale of this terminal asks for."""
@@ -96,6 +100,10 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "goes_on": "{status}: it goes on; see `roomctl status`",
         "good": "{file}: ok ({kind})",
         "more": " (and more: `roomctl check {file}`)",
+        "no_token": "no token; `roomctl token make NAME` makes one",
+        "no_session": "no browser is paired; `roomctl pair` makes a link",
+        "nothing_found": "nothing found: no serial port, no USB camera or speakerphone, no gamepad",
+        "offline": "offline: {why}",
         "pairs": "It works once, for {minutes} minutes.",
         "no_issue": "nothing is wrong",
         "gone": "{what}  is over",
@@ -150,6 +158,10 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "goes_on": "{status}：仍在进行；见 `roomctl status`",
         "good": "{file}：正确（{kind}）",
         "more": "（还有其他错误：`roomctl check {file}`）",
+        "no_token": "没有令牌；用 `roomctl token make NAME` 生成",
+        "no_session": "没有已配对的浏览器；用 `roomctl pair` 生成链接",
+        "nothing_found": "没有找到串口、USB 摄像机、会议音箱或游戏手柄",
+        "offline": "离线：{why}",
         "pairs": "链接只能用一次，{minutes} 分钟内有效。",
         "no_issue": "没有问题",
         "gone": "{what}  已消除",
@@ -195,7 +207,7 @@ SENTENCES: Mapping[str, str] = {
     # the order counts: the first that fits is taken
     "no room runs here as this user; start one with `roomctl simulate`, or name one with --room and --token-file": "此用户没有正在运行的会议室；用 `roomctl simulate` 启动一个，或用 --room 和 --token-file 指定",  # noqa: E501
     "the room on this box is {user}'s, and its token is not for you to read; try `{line}`": "本机的会议室属于用户 {user}，您无权读取其令牌；请执行 `{line}`",  # noqa: E501
-    "{url}: this token is not one of its own, or has ended; `roomctl token make` there makes one": "{url}：令牌不属于该会议室，或已失效；请在那台设备上用 `roomctl token make` 生成",  # noqa: E501
+    NOT_LET_IN: "{url}：令牌不属于该会议室，或已失效；请在那台设备上用 `roomctl token make` 生成",
     "{url}: a token is needed: --token-file, or ROOMCTL_TOKEN_FILE; `roomctl token make` makes one": "{url}：需要令牌：--token-file 或 ROOMCTL_TOKEN_FILE；用 `roomctl token make` 生成",  # noqa: E501
     "{url}: does not answer ({why}); is the room running?": "{url}：没有应答（{why}）；会议室程序在运行吗？",  # noqa: E501
     "{url}: answers {status} and no JSON; is it a roomctl?": "{url}：应答 {status}，且不是 JSON；那是 roomctl 吗？",  # noqa: E501

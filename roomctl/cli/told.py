@@ -44,7 +44,7 @@ def facts(document: Document) -> dict[str, str]:
     if meeting["platform"]:
         call += f" ({meeting['platform']}, {meeting['title'] or meeting['host']})"
     if meeting["failure"]:
-        call += f": {meeting['failure'].replace('_', ' ')}"
+        call += f": {_failure(meeting['failure'])}"
     found = {
         say("meeting"): call,
         say("microphone"): word("mute", document["audio"]["mute"]),
@@ -52,9 +52,27 @@ def facts(document: Document) -> dict[str, str]:
         say("next"): _next_booking(document) or say("no_booking"),
     }
     for device in document["devices"]:
-        why = f": {device['detail'] or device['reason']}" if device["reason"] else ""
-        found[device["name"]] = word("device", device["status"]) + why
+        found[device["name"]] = _device(device)
     return found
+
+
+def _failure(failure: str) -> str:
+    """Return why a call failed; in Chinese in the panel's sentence."""
+    if language() == "en":
+        return failure.replace("_", " ")
+    return panel_texts(language()).get(f"failure.{failure}", failure)
+
+
+def _device(device: Mapping[str, Any]) -> str:
+    """Return whether a device can be used; its detail is a technician's, and English."""
+    status, reason = device["status"], device["reason"]
+    why = device["detail"] or reason
+    if reason and language() != "en":
+        advice = panel_texts(language()).get(f"offline.{reason}")
+        why = f"{advice}（{why}）" if advice else why
+    if not reason:
+        return word("device", status)
+    return say("offline", why=why) if status == "offline" else f"{word('device', status)}: {why}"
 
 
 def _next_booking(document: Document) -> str | None:

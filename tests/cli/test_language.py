@@ -85,9 +85,11 @@ def test_status_speaks_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
 
     menu = {"code": "camera.menu_open", "subject": "camera.front", "params": {}}
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
-    said = told.words(document(issues=[menu])).splitlines()
+    gone = {"name": "screen", "status": "offline", "reason": "no_reply", "detail": "after 3 s"}
+    said = told.words(document(issues=[menu], devices=[gone])).splitlines()
     assert said[0] == "Bamboo：就绪"
     assert "  麦克风      已静音" in said
+    assert any(re.match(r"  screen +离线：[^a-z]+（after 3 s）$", line) for line in said)
     assert said[-1].startswith("  ! camera.front：")
 
 

@@ -27,6 +27,7 @@ Mark = Literal["used", "checked_in", "released"]
 
 _FILE = "bookings"
 FETCH_EVERY_S = 60.0
+FRESH_S = 5 * FETCH_EVERY_S
 AHEAD = timedelta(hours=48)  # a day without network still has its whole day to show
 BEHIND = timedelta(hours=24)
 SHOWN = 20
@@ -102,7 +103,8 @@ class Bookings(Part):
             return "none"
         if any(issue.code == "calendar.stale" for issue in self._issues):
             return "stale"
-        return "unread" if self._read_at is None else "fresh"
+        age_s = self.age_s()  # an earlier run may have read what is shown
+        return "fresh" if age_s is not None and age_s < FRESH_S else "unread"
 
     def age_s(self) -> float | None:
         """Return how many seconds ago the calendar was read; None if it never was."""

@@ -12,7 +12,7 @@ from tests.api.rig import ADMIN, LIMIT_S
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here"),
+    pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="no curl, or jq"),
 ]
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"

@@ -1,6 +1,7 @@
 """What a room lacks: each condition, its reason, and since when, in invented time."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,14 +9,16 @@ from typing import Literal, get_args
 
 import pytest
 
+from roomctl.booking import Booking, CalendarRead
 from roomctl.clock import Moment
 from roomctl.errors import RoomctlError
 from roomctl.kind import IssueEntry
 from roomctl.room.conditions import RoomFacts, is_ready, judge
 from roomctl.room.configuration import CHECK_EVERY_S, ConfigFile
 from roomctl.room.document import AudioEntry, ConditionEntry, ConditionType, DeviceEntry
+from roomctl.store import Store
 from tests.invented import invented, until
-from tests.room.rig import Calendar, begun, living
+from tests.room.rig import Calendar, House, begun, living
 
 WALL = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
@@ -220,6 +223,35 @@ async def test_a_running_room_loses_what_its_calendar_loses_and_has_it_again() -
         calendar.broken = None
         await house.until(lambda: fresh() is True, limit_s=70.0)
         await house.until(lambda: is_ready(house.document.conditions))
+
+
+class SlowCalendar(Calendar):
+    """A calendar that takes its time."""
+
+    async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead:
+        await asyncio.sleep(20.0)
+        return await super().bookings(window_start, window_end)
+
+
+@invented
+async def test_bookings_that_an_earlier_run_read_are_not_fresh_until_the_calendar_is_read(
+    tmp_path: Path,
+) -> None:
+    def fresh(house: House) -> bool | None:
+        return next(one.status for one in house.document.conditions if one.type == "CalendarFresh")
+
+    start = WALL + timedelta(hours=4)
+    listed = [Booking("a", "Planning", "Li Na", start, start + timedelta(hours=1))]
+    async with living(feed=Calendar(listed), store=Store(tmp_path)) as house:
+        await house.until(lambda: fresh(house) is True)
+        await house.until(lambda: (tmp_path / "agenda.json").exists())
+        await asyncio.sleep(3600.0)
+    an_hour_ago = WALL - timedelta(hours=1)
+    (tmp_path / "agenda_age.json").write_text(json.dumps({"read_at": an_hour_ago.isoformat()}))
+    async with living(feed=SlowCalendar(listed), store=Store(tmp_path)) as house:
+        await house.until(lambda: bool(house.document.bookings))
+        assert house.room.bookings.calendar_state == "unread", house.room.bookings.age_s()
+        await house.until(lambda: fresh(house) is True, limit_s=30.0)
 
 
 @invented

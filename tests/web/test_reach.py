@@ -48,6 +48,14 @@ def asked(stand_in: StandIn, page: Page) -> None:
     page.wait_for_selector("leave-prompt .answers:not([inert])")
 
 
+def displays(stand_in: StandIn, page: Page) -> None:
+    devices = [rooms.device("display.wall"), rooms.device("display.side")]
+    side = rooms.display("side", power="cooling", requested_on=True, picture_muted=None)
+    sheet(".bar .ask", "help-sheet")(stand_in, page)
+    stand_in.patch(devices=devices, displays=[rooms.display("wall"), side])
+    page.wait_for_selector("display-controls .chip")
+
+
 VIEWS: dict[str, Callable[[StandIn, Page], None]] = {
     "home": at_home,
     "call": in_call,
@@ -55,6 +63,7 @@ VIEWS: dict[str, Callable[[StandIn, Page], None]] = {
     "sound": sheet("home-view .reading", "sound-sheet"),
     "occupancy": sheet(".because-key", "occupancy-sheet"),
     "help": sheet(".bar .ask", "help-sheet"),
+    "displays": displays,
 }
 
 

@@ -114,7 +114,7 @@ def test_a_display_is_switched_from_its_line_by_whoever_may(open_panel: Any) -> 
         displays=[rooms.display("wall", power="cooling", requested_on=True, picture_muted=None)]
     )
     on = controls.get_by_role("button", name="On", exact=True)
-    expect(on).to_have_attribute("aria-busy", "")
+    expect(on).to_have_attribute("aria-busy", "true")
     expect(controls.get_by_role("button", name="Hide picture")).to_be_hidden()
     line = page.locator("help-sheet .devices li", has_text="Display")
     expect(line).to_contain_text("Cooling down · Comes on when it has cooled down")

@@ -103,7 +103,7 @@ class DisplayControls extends HTMLElement {
     const says = { on: true, warming: true, off: false, cooling: false, unknown: null }[display.power];
     for (const [chip, on] of /** @type {const} */ ([[this.on, true], [this.off, false]])) {
       attribute(chip, "aria-pressed", String((display.requested_on ?? says) === on));
-      attribute(chip, "aria-busy", display.requested_on === on);
+      attribute(chip, "aria-busy", display.requested_on === on ? "true" : null);
     }
   }
 

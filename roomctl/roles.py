@@ -44,7 +44,10 @@ class Right(StrEnum):
     LISTEN = "see how loud the microphone is"
     MUTE = "mute, set the volume"
     UNMUTE = "open the microphone"
-    MEET = "join, start, leave a meeting; check in; postpone what is to end; wake the room"
+    MEET = (
+        "join, start, leave a meeting; book the room, extend and end a booking; check in; "
+        "postpone what is to end; wake the room"
+    )
     MOVE = "move a camera, recall a preset"
     STOP = "stop a camera"
     OPERATE = "focus, switch or adjust a camera; test the sound; undo; room standby"

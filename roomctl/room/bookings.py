@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Protocol, get_args
 
 from roomctl.booking import Agenda, Booking, CalendarRead, SkippedEvent, Standing
+from roomctl.booking.local import LocalBookings, Taken
 from roomctl.clock import Moment
-from roomctl.command import Param
+from roomctl.command import Identifier, Param, Source, command
 from roomctl.config import Config
 from roomctl.errors import Refused, RoomctlError
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
+from roomctl.roles import Right
 from roomctl.room.conditions import CalendarState
 from roomctl.room.document import BookingEntry
 from roomctl.rules import Booked
@@ -33,7 +36,7 @@ BEHIND = timedelta(hours=24)
 SHOWN = 20
 KEPT_BYTES = 1 << 20  # of the agenda that outlives a start
 AGE_EVERY_S = 600.0  # its age is written this often: a memory card wears
-_AGENDA, _AGE = "agenda", "agenda_age"
+_AGENDA, _AGE, _LOCAL = "agenda", "agenda_age", "local_bookings"
 READ_HERE = 4096  # characters read on the loop: 4 ms on a slow board, not more
 
 
@@ -71,6 +74,9 @@ class Bookings(Part):
             key: mark for key, mark in kept.items() if mark in get_args(Mark)
         }
         self._unwritten = False
+        self._listed: tuple[Booking, ...] = ()  # as the calendar has it
+        self._local = _local(store)
+        self._take_local()
         self._kept: list[dict[str, Any]] | None = None
         self._aged_at: float | None = None
         self._lost_until = self._clock.now().wall if store is not None and _lost(store) else None
@@ -136,10 +142,9 @@ class Bookings(Part):
 
     def standing(self, now: Moment) -> Standing | None:
         """Return whether the room is booked, without what it gave back; None: nobody knows."""
-        if self._read_at is None:
+        if self._read_at is None and (self._feed is not None or not self._local.own):
             return None
-        released = [key for key, mark in self._marks.items() if mark == "released"]
-        return self._agenda.standing(now, released)
+        return self._agenda.standing(now, self._released)
 
     def under_way(self, now: Moment) -> Booked | None:
         """Return the booking that has begun, the latest if several have; None without one."""
@@ -153,6 +158,79 @@ class Bookings(Part):
         lost = self._lost_until is not None and booking.start <= self._lost_until
         settled = mark is not None or lost
         return Booked(booking.id, now.mono_s - ago_s, now.mono_s + left_s, settled)
+
+    @property
+    def _released(self) -> tuple[str, ...]:
+        return tuple(key for key, mark in self._marks.items() if mark == "released")
+
+    @command("booking.reserve", Right.MEET)
+    async def _reserve(
+        self, source: Source, minutes: Literal[15, 30, 60] | None = None
+    ) -> Mapping[str, Param | list[str]]:
+        """Book the room from now on, to the next booking if that begins sooner."""
+        now = self._clock.now()
+        if self._feed is not None and self._read_at is None:
+            why = "its calendar has not been read yet, it may be booked; try again in a minute"
+            raise Refused("room", "calendar_unknown", why)
+        length = None if minutes is None else timedelta(minutes=minutes)
+        with _told():
+            local, made = self._local.reserved(self._agenda, now, length, self._released)
+        self._marks[made.id] = "checked_in"  # whoever asks is there
+        await self._have(local)
+        return {"booking": made.id, "end": made.end.isoformat()}
+
+    @command("booking.extend", Right.MEET)
+    async def _extend(
+        self,
+        source: Source,
+        booking: Identifier,
+        minutes: Literal[15, 30, 60],
+        end: Identifier | None = None,
+    ) -> Mapping[str, Param | list[str]]:
+        """Have a booking that is under way end later, at the next one's beginning at most.
+
+        `end` is the one that whoever asks has seen: if it is another by now, Refused "changed".
+        """
+        known = self.booking(booking)
+        if end is not None and end != known.end.isoformat() and not _same(end, known.end):
+            why = "its end was changed meanwhile; look at the panel again"
+            raise Refused("room", "changed", why)
+        with _told():
+            length = timedelta(minutes=minutes)
+            local = self._local.extended(self._agenda, self._clock.now(), known, length)
+        await self._have(local)
+        return {"end": local.ends[booking].isoformat()}
+
+    @command("booking.endNow", Right.MEET)
+    async def _end_now(self, source: Source, booking: Identifier) -> None:
+        """End a booking that is under way; once it has ended, that is done already."""
+        known = self.booking(booking)
+        now = self._clock.now()
+        if booking in self._local.ends and known.end <= now.wall:
+            return
+        with _told():
+            local = self._local.ended(now, known)
+        await self._have(local)
+
+    async def _have(self, local: LocalBookings) -> None:
+        """Show what the room itself has done, and keep it; a disk that refuses is logged."""
+        self._local = local.recent(self._clock.now())
+        self._take_local()
+        self._changed()
+        if self._store is None:
+            return
+        try:
+            await in_thread(self._store.write, _LOCAL, self._local.record())
+        except OSError as error:
+            _log.warning("booking: what the room has booked itself is not kept: %s", error)
+        await self._write()
+
+    def _take_local(self) -> None:
+        """Have the agenda say what the room has done: those have no texts that are to be read."""
+        agenda = Agenda(self._local.over(self._listed))
+        nothing = ParsedInvitation(refused=Refusal.NO_MEETING)
+        known = {booking.id: self._invitations.get(booking.id, nothing) for booking in agenda}
+        self._agenda, self._invitations = agenda, known
 
     async def check_in(self, booking_id: str) -> None:
         """Note that somebody is there for a booking; Refused "unknown_booking"."""
@@ -241,7 +319,9 @@ class Bookings(Part):
                 _log.info("calendar: back")
             self._read_at = now
             self._issues = self._left_out(read.skipped, now)
-            await self._take(Agenda(read.bookings))
+            self._listed = read.bookings
+            await self._take(Agenda(self._local.over(self._listed)))
+            self._take_local()  # what was booked here while the texts were read
             await self._keep(now)
         self._changed()
 
@@ -253,7 +333,7 @@ class Bookings(Part):
         if self._store is None:
             return
         records, left = list[dict[str, Any]](), KEPT_BYTES
-        for booking in self._agenda:
+        for booking in Agenda(self._listed):
             records.append(booking.record())
             left -= sum(map(len, (*booking.fields.values(), booking.title, booking.id)))
             if left < 0:
@@ -286,7 +366,9 @@ class Bookings(Part):
         read_at = datetime.fromisoformat(age["read_at"])
         ago = max(now.wall - read_at, timedelta(0))
         if ago < AHEAD:
-            await self._take(Agenda(map(Booking.of, kept["bookings"])))
+            self._listed = tuple(map(Booking.of, kept["bookings"]))
+            await self._take(Agenda(self._local.over(self._listed)))
+            self._take_local()  # what was booked here while the texts were read
             self._read_at = Moment(now.mono_s - ago.total_seconds(), read_at, now.synced)
             self._changed()
 
@@ -314,6 +396,38 @@ class Bookings(Part):
             _log.warning("calendar: %(count)d left out, first %(uid)s: %(reason)s", params)
         since = now.wall if old is None else old.since
         return (IssueEntry(code, "calendar", params, since),)
+
+
+def _local(store: Store | None) -> LocalBookings:
+    """Return what an earlier run has booked itself."""
+    found = {} if store is None else store.read(_LOCAL, lambda said: bool(LocalBookings.of(said)))
+    return LocalBookings.of(found) if found else LocalBookings()
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Refuse what the room's own bookings refuse, and say until when."""
+    try:
+        yield
+    except Taken as taken:
+        until = f", until {taken.until:%H:%M} UTC" if taken.until else ""
+        raise Refused("room", taken.code, f"{_WHY[taken.code]}{until}") from None
+
+
+_WHY = {
+    "already_booked": "the room is booked",
+    "no_time_left": "the next booking begins where this one ends",
+    "not_under_way": "this booking is not under way",
+}
+
+
+def _same(said: str, end: datetime) -> bool:
+    """Whether a time that somebody sends is that end; Refused "invalid" if it is no time."""
+    try:
+        found = datetime.fromisoformat(said)
+        return found.astimezone(UTC) == end if found.tzinfo else False
+    except (ValueError, OverflowError):
+        raise Refused("room", "invalid", f"{said!r} is no time with its zone") from None
 
 
 def _is_age(document: dict[str, Any]) -> bool:

@@ -25,6 +25,7 @@ _LOST = {
     "config.json": "config",
     "history.sqlite": "history",
     "sessions.json": "pairings",
+    "local_bookings.json": "bookings",
     "message.json": "message",
     "settings.toml": "settings",
     "settings.toml.bak": "backup",

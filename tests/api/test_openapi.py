@@ -156,7 +156,8 @@ async def test_the_pages_that_explain_the_api_load_nothing_from_another_host(hou
 
 NUMBERS = {"integer", "number"}
 UNITS = re.compile(
-    r"second|per cent|degree|hours|days|ppm|number|people|step|status|\b0 to 1\b|-1 to 1|\bms\b"
+    r"second|per cent|degree|minutes|hours|days|ppm|number|people|step|status"
+    r"|\b0 to 1\b|-1 to 1|\bms\b"
 )
 
 

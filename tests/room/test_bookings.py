@@ -198,6 +198,59 @@ async def test_an_old_calendar_says_how_old_it_is() -> None:
 
 
 @invented
+async def test_two_panels_book_the_room_and_one_is_told(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    async with living(feed=Calendar([booking("later", 40)]), store=store) as house:
+        await house.until(lambda: shown(house) != {})
+        first = await house.ask("booking.reserve", minutes=60)
+        second = await house.ask("booking.reserve", minutes=15)
+        assert (first.status, second.status) == ("done", "refused")
+        assert second.error is not None
+        assert second.error.code == "already_booked"
+        assert word(house) == ("booked", 70)  # up to the next one, and that one
+        made = str(first.result["booking"]) if first.result else ""
+        entry = next(one for one in house.document.bookings if one.id == made)
+        assert (entry.status, entry.title, entry.join) == ("checked_in", None, "none")
+        assert (await house.ask("booking.endNow", booking=made)).status == "done"
+        assert (await house.ask("booking.endNow", booking=made)).status == "done"
+        assert word(house) == ("available", 40)
+        assert (await house.ask("booking.reserve", minutes=15)).status == "done"
+        await house.always(lambda: word(house)[0] == "booked", 200)  # a fetch leaves it
+    async with living(feed=Calendar(), store=Store(tmp_path)) as house:
+        await house.until(lambda: house.document.availability is not None)
+        assert word(house)[0] == "booked"
+
+
+@invented
+async def test_a_booking_is_extended_once_by_who_has_seen_its_end() -> None:
+    async with living(feed=Calendar([booking("now", -5)])) as house:
+        await house.until(lambda: shown(house) != {})
+        seen = {"booking": "now", "minutes": 15, "end": (START + timedelta(minutes=25)).isoformat()}
+        first, second = [await house.ask("booking.extend", **seen) for _ in range(2)]
+        assert (first.status, second.status) == ("done", "refused")
+        assert second.error is not None
+        assert second.error.code == "changed"
+        assert house.document.bookings[0].end == START + timedelta(minutes=40)
+        bad = await house.ask("booking.extend", booking="now", minutes=15, end="soon")
+        assert bad.error is not None
+        assert bad.error.code == "invalid"
+
+
+@invented
+async def test_a_room_whose_calendar_was_never_read_is_not_booked() -> None:
+    feed = Calendar()
+    feed.broken = PortError("ics:https://calendar.example.org", "is gone", PortReason.IO)
+    async with living(feed=feed) as house:
+        await house.until(lambda: house.issues == [("calendar.stale", "calendar")], 1)
+        record = await house.ask("booking.reserve", minutes=15)
+        assert record.error is not None
+        assert record.error.code == "calendar_unknown"
+    async with living() as house:
+        assert (await house.ask("booking.reserve")).status == "done"
+        assert word(house)[0] in ("booked", "awaited")
+
+
+@invented
 async def test_the_last_good_agenda_outlives_a_start_without_network(tmp_path: Path) -> None:
     secret = replace(booking("p", 200, lasts_min=30), private=True)
     feed = Calendar([booking("soon", 100), secret])

@@ -424,6 +424,48 @@
  */
 
 /**
+ * End a booking that is under way; once it has ended, that is done already.
+ * @typedef {object} BookingEndNow
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"booking.endNow"} type
+ * @property {BookingEndNowArgs} args
+ */
+
+/**
+ * @typedef {object} BookingEndNowArgs
+ * @property {string} booking
+ */
+
+/**
+ * Have a booking that is under way end later, at the next one's beginning at most. `end` is the one
+ * that whoever asks has seen: if it is another by now, Refused "changed".
+ * @typedef {object} BookingExtend
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"booking.extend"} type
+ * @property {BookingExtendArgs} args
+ */
+
+/**
+ * @typedef {object} BookingExtendArgs
+ * @property {string} booking
+ * @property {15 | 30 | 60} minutes
+ * @property {string | null} [end]
+ */
+
+/**
+ * Book the room from now on, to the next booking if that begins sooner.
+ * @typedef {object} BookingReserve
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"booking.reserve"} type
+ * @property {BookingReserveArgs} [args]
+ */
+
+/**
+ * @typedef {object} BookingReserveArgs
+ * @property {15 | 30 | 60 | null} [minutes]
+ */
+
+/**
  * Expose for what stands before a bright window, or not.
  * @typedef {object} CameraBacklight
  * @property {string | null} [id] makes a repeat harmless
@@ -1081,7 +1123,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingReserve | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge} Command
  */
 
 /**
@@ -1093,6 +1135,9 @@
  *   "audio.test": AudioTestArgs,
  *   "audio.volume": AudioVolumeArgs,
  *   "booking.checkIn": BookingCheckInArgs,
+ *   "booking.endNow": BookingEndNowArgs,
+ *   "booking.extend": BookingExtendArgs,
+ *   "booking.reserve": BookingReserveArgs,
  *   "camera.backlight": CameraBacklightArgs,
  *   "camera.deletePreset": CameraDeletePresetArgs,
  *   "camera.drive": CameraDriveArgs,

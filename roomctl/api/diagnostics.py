@@ -27,7 +27,6 @@ from roomctl.api.problem import Answers, refusals
 from roomctl.api.recent_log import LINES, RecentLog
 from roomctl.api.redaction import HIDDEN, Redaction, secrets_of
 from roomctl.api.rights import Routes, needs
-from roomctl.camera.tools import trace
 from roomctl.clock import Moment
 from roomctl.errors import DeviceError, Refused
 from roomctl.roles import Right
@@ -144,6 +143,8 @@ def _traces(room: Room) -> Iterator[tuple[str, tuple[Record, ...]]]:
 
 
 def _trace_text(camera: str, records: tuple[Record, ...], now: Moment) -> str:
+    from roomctl.camera.tools import trace  # no start needs it
+
     return "".join(f"{line}\n" for line in trace.lines(records, now, {"camera": camera}))
 
 

@@ -23,7 +23,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
 from roomctl.camera.profile import CameraTable
-from roomctl.camera.tools import trace
 from roomctl.clock import Moment
 from roomctl.command import DeviceName
 from roomctl.roles import Right
@@ -156,6 +155,8 @@ def _trace(router: Routes, room: Room) -> None:
 
 
 def _written(form: str, records: Iterable[Record], now: Moment, facts: Mapping[str, str]) -> str:
+    from roomctl.camera.tools import trace  # no start needs it
+
     if form == "jsonl":
         return "".join(f"{json.dumps(record)}\n" for record in trace.objects(records, now))
     return "".join(f"{line}\n" for line in trace.lines(records, now, facts))

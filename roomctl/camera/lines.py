@@ -13,7 +13,7 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from roomctl.camera.baud import ANSWER_S, BaudSearch, at_speed, baud_of, is_open
 from roomctl.camera.camera import Camera
@@ -21,8 +21,6 @@ from roomctl.camera.mounting import Mounting, on_camera, refuse_what_it_lacks
 from roomctl.camera.positions import StoredPositions
 from roomctl.camera.profile import CameraProfile, CameraTable, asked_for, known_to, recognise
 from roomctl.camera.protocol import CameraProtocol, ProtocolEvents
-from roomctl.camera.uvc.connection import UvcConnection
-from roomctl.camera.uvc.protocol import UvcProtocol
 from roomctl.camera.visca import ViscaProtocol
 from roomctl.clock import Clock
 from roomctl.device import Device, Health, Nameplate, Status
@@ -36,6 +34,9 @@ from roomctl.visca.ip import OverIp
 from roomctl.wire import Chunk, Connect, Identity, Machine, Port, Ring, traced
 
 _log = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    from roomctl.camera.uvc.connection import UvcConnection
 
 UVC, AW, ONVIF = "v4l2", "aw", "onvif"
 REST_S = 0.5
@@ -295,6 +296,8 @@ class UvcDevice(CameraDevice):
         changed: Callable[[], None],
         settings: Settings,
     ) -> None:
+        from roomctl.camera.uvc.protocol import UvcProtocol  # most rooms need it not
+
         super().__init__(name, table.url, connect, clock, changed)
 
         def begin(events: ProtocolEvents, identity: Identity | None) -> CameraProtocol:

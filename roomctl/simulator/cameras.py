@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from roomctl.camera.lines import is_http, is_uvc
 from roomctl.camera.profile import CameraProfile, CameraTable, known_to, under_ceiling
-from roomctl.camera.sim import SimUvc, http_camera
+from roomctl.camera.sim import http_camera, usb_camera
 from roomctl.errors import Refused
 from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
@@ -241,7 +241,7 @@ class SimulatedUvc:
     def __init__(self, name: str, url: str) -> None:
         self.url = url
         self.names: tuple[str, ...] = (f"camera.{name}",)
-        self.camera = SimUvc()
+        self.camera = usb_camera()
 
     def machine(self) -> Machine:
         return self.camera

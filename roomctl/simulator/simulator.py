@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from roomctl import ports
 from roomctl.camera.profile import CameraTable
@@ -20,12 +20,14 @@ from roomctl.config import Config
 from roomctl.errors import PortClosed, PortError, PortReason, Refused
 from roomctl.kind import Argument, SimulatedDevice
 from roomctl.ports.http import without_login
-from roomctl.ports.picture import PicturePort
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator.cameras import SimulatedHttp, SimulatedLine, baud_of
 from roomctl.simulator.devices import simulated_devices
 from roomctl.simulator.wires import PumpTask, Tuned, Wire, offer, offer_unix
 from roomctl.wire import Chunk, Identity, Port, pair
+
+if TYPE_CHECKING:
+    from roomctl.ports.picture import PicturePort
 
 _WIRED = ("serial", "tcp", "udp", "visca-ip", "aw", "onvif")
 
@@ -230,6 +232,8 @@ class SimulatedPictures:
 
 def film(url: str, state: Mapping[str, object], now: float) -> PicturePort:
     """Return a port to what a camera in this `state` sees now; it shows the middle if unknown."""
+    from roomctl.ports.picture import PicturePort  # few look
+
     pan_deg, tilt_deg, zoom_pct = (
         value if isinstance(value := state.get(key), int | float) else 0.0
         for key in ("pan_deg", "tilt_deg", "zoom_pct")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from roomctl.camera.sim.host import SimHost
-from roomctl.camera.sim.uvc import SimUvc
 from roomctl.camera.sim.view import picture
+
+if TYPE_CHECKING:
+    from roomctl.camera.sim.uvc import SimUvc
 
 
 def http_camera(scheme: str) -> SimHost:
@@ -21,4 +25,11 @@ def http_camera(scheme: str) -> SimHost:
     return SimAw()
 
 
-__all__ = ["SimHost", "SimUvc", "http_camera", "picture"]
+def usb_camera() -> SimUvc:
+    """Return a camera on USB."""
+    from roomctl.camera.sim.uvc import SimUvc
+
+    return SimUvc()
+
+
+__all__ = ["SimHost", "http_camera", "picture", "usb_camera"]

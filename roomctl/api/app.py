@@ -19,6 +19,7 @@ from roomctl import __version__
 from roomctl.api.auth import NotStored, Tokens
 from roomctl.api.configuration import Check
 from roomctl.api.guard import Guard, cookie_name
+from roomctl.api.metrics import Counting, Traffic
 from roomctl.api.openapi import describe
 from roomctl.api.phone import Phones
 from roomctl.api.problem import problem
@@ -100,6 +101,7 @@ def create_app(
     ending = asyncio.Event()
     log = log or RecentLog()
     phones = Phones(room.config, port, tokens, room.clock)
+    traffic = Traffic()
     doors = Doors(
         room,
         tokens,
@@ -112,6 +114,7 @@ def create_app(
         log,
         configs,
         check,
+        traffic,
     )
     app = FastAPI(
         title="roomctl",
@@ -135,6 +138,7 @@ def create_app(
         hosts=(*room.config.api.hosts, *phones.hosts),
         cookie=f"roomctl_{port}",
     )
+    app.add_middleware(Counting, traffic=traffic, clock=room.clock)  # outermost: it sees refusals
     return app
 
 

@@ -250,6 +250,7 @@ class Live:
                 command.type, schema.arguments(command), self._source, message.id
             )
         except ValidationError as error:
+            self._room.tally.command(message.command.get("type"), CommandStatus.REFUSED)
             self._refuse(message, _invalid(error))
         except RoomctlError as error:
             status, why = failure(error)

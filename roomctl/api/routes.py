@@ -23,6 +23,7 @@ from roomctl.api.events import Encoding, stream
 from roomctl.api.history import history_routes
 from roomctl.api.information import information_routes
 from roomctl.api.live import Live
+from roomctl.api.metrics import Traffic, metrics_routes
 from roomctl.api.openapi import COMMANDS
 from roomctl.api.phone import Phones
 from roomctl.api.problem import Answers, problem, refusals
@@ -60,6 +61,7 @@ class Doors:
     log: RecentLog
     configs: AppliedConfigs | None
     check: Check
+    traffic: Traffic
 
 
 def routes(doors: Doors) -> APIRouter:
@@ -76,6 +78,7 @@ def routes(doors: Doors) -> APIRouter:
         diagnostic_routes(doors.room, doors.boot_id, doors.log),
         history_routes(doors.room),
         access_routes(doors.tokens, doors.room.clock),
+        metrics_routes(doors.room, doors.traffic),
     ):
         router.routes.extend(further.routes)
     _reports(router, doors.room)
@@ -230,6 +233,7 @@ def _read(body: dict[str, Any], room: Room) -> schema.Asked:
     try:
         asked: schema.Asked = schema.command_adapter(room.declared).validate_python(body)
     except ValidationError as error:
+        room.tally.command(body.get("type"), CommandStatus.REFUSED)
         found = error.errors(include_url=False)
         raise RequestValidationError(
             [{**one, "loc": ("body", *one["loc"])} for one in found]

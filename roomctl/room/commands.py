@@ -15,7 +15,7 @@ import logging
 import secrets
 import uuid
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -124,8 +124,14 @@ class _Given:
 class Commands:
     """The room's handlers, run one task per command."""
 
-    def __init__(self, handlers: Mapping[str, Handler], clock: Clock) -> None:
-        self._handlers, self._clock = handlers, clock
+    def __init__(
+        self,
+        handlers: Mapping[str, Handler],
+        clock: Clock,
+        ended: Callable[[str, str, float], None] = lambda kind, status, took_s: None,
+    ) -> None:
+        """Tell `ended` of each command how it ended, and how many seconds it took."""
+        self._handlers, self._clock, self._ended = handlers, clock, ended
         self._given: OrderedDict[_Key, _Given] = OrderedDict()
         self._key = secrets.token_bytes(32)
 
@@ -165,6 +171,11 @@ class Commands:
         self._forget_old()
         given.task = asyncio.create_task(self._run(given, dict(args), source))
         return record
+
+    @property
+    def running(self) -> int:
+        """How many commands are under way."""
+        return sum(one.task is not None for one in self._given.values())
 
     def _digest(self, kind: str, args: Mapping[str, Any]) -> bytes:
         """Return what makes known again what was said, which may be a passcode and is not kept."""
@@ -215,6 +226,7 @@ class Commands:
             given.record = replace(record, status=CommandStatus.DONE, result=result)
         finally:
             given.task = None
+            self._ended(record.type, given.record.status, self._clock.mono_s() - given.at_s)
 
     def _forget_old(self) -> None:
         """Forget the oldest of whoever has most; nothing that runs, nor what is begun just now."""

@@ -32,7 +32,7 @@ from roomctl.room.audio import Audio
 from roomctl.room.automation import Actuators, Automation
 from roomctl.room.bookings import Bookings, Feed
 from roomctl.room.cameras import Cameras
-from roomctl.room.commands import CommandRecord, Commands
+from roomctl.room.commands import CommandRecord, Commands, CommandStatus
 from roomctl.room.conditions import RoomFacts, judge
 from roomctl.room.configuration import ConfigFile
 from roomctl.room.devices import Devices
@@ -53,6 +53,7 @@ from roomctl.room.meeting import CallControl, Meeting
 from roomctl.room.message import RoomMessage
 from roomctl.room.occupancy import OccupancyService
 from roomctl.room.storage import Storage
+from roomctl.room.tally import Tally
 from roomctl.room.use import Use
 from roomctl.screen.driver import Screen
 from roomctl.screen.protocol import ShowPage
@@ -167,7 +168,9 @@ class Room:
             for part in self._parts
             for one, handler in part.handlers()
         }
-        self._commands = Commands(handlers, outside.clock)
+        platforms = (platform.key for platform in calls.platforms)
+        self.tally = Tally((one.name for one in self.declared), platforms)
+        self._commands = Commands(handlers, outside.clock, self.tally.command)
         self._optional = frozenset(kind.name for kind in kinds if kind.optional)
         self._history = Changes()
         self._started_at = outside.clock.mono_s()
@@ -215,7 +218,11 @@ class Room:
         """Start a command; see Commands.submit."""
         if source.role == Role.PANEL:  # a phone may be anywhere: it proves nobody
             self._touched()
-        return self._commands.submit(kind, args, source, command_id)
+        try:
+            return self._commands.submit(kind, args, source, command_id)
+        except Refused:
+            self.tally.command(kind, CommandStatus.REFUSED)
+            raise
 
     async def finish(self, record: CommandRecord, limit_s: float) -> CommandRecord:
         """Wait up to `limit_s` seconds for a command to end."""
@@ -224,6 +231,11 @@ class Room:
     def command(self, command_id: str, source: Source) -> CommandRecord:
         """Return the record of a command, see Commands.find; KeyError if it is unknown."""
         return self._commands.find(command_id, source)
+
+    @property
+    def commands_running(self) -> int:
+        """How many commands are under way."""
+        return self._commands.running
 
     def commands_of(self, role: str) -> Iterator[str]:
         """Yield the commands that a role may ever give; `audio.unmute`: open the microphone."""
@@ -314,6 +326,7 @@ class Room:
         new = changes(before, after)
         if new:
             self.document = replace(after, rev=before.rev + 1)
+            self.tally.follow(before, after)
             self._history.note(Change(self.document.rev, new))
 
     def _described(self, now: Moment) -> RoomDocument:

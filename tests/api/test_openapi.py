@@ -77,6 +77,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
     assert set(described["paths"]) == {
         "/healthz",
         "/readyz",
+        "/metrics",
         "/api/v1/room",
         "/api/v1/info",
         "/api/v1/issues",

@@ -98,7 +98,7 @@ async def test_the_lamp_never_says_muted_while_the_microphone_is_open() -> None:
         for on in (True, False, True, False):
             record = house.room.submit("audio.mute", {"on": on}, PANEL)
             await house.always(honest, 2.0)
-            assert house.room.command(record.id).status == "done"
+            assert house.room.command(record.id, PANEL).status == "done"
 
 
 @invented

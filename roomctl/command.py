@@ -14,6 +14,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import field
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_type_hints
 
@@ -33,10 +34,14 @@ Handler = Callable[..., Awaitable[Result]]
 
 @frozen
 class Source:
-    """Who asks: `role` decides what may be done (`roles`), `name` is for the audit."""
+    """Who asks: `role` decides what may be done (`roles`), `name` and `address` are for the audit.
+
+    `address`: where the connection comes from, which says nothing of who it is.
+    """
 
     role: str
     name: str
+    address: str = field(default="", compare=False)
 
     @property
     def phone(self) -> bool:

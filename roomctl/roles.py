@@ -57,6 +57,7 @@ class Right(StrEnum):
     DISPLAY = "see and touch the page on the room's display"
     INVITE = "show the code that lets a phone in"
     STATISTICS = "see settings, devices and versions, how the room was used, what hangs"
+    AUDIT = "see who did what"
     DOCUMENTATION = "read the API's documentation"
     SERVICE = "raw frames, traces, descriptors, log, diagnostics; rolling back, deleting history"
     MAINTAIN = "start a device or the room anew; run self-tests"
@@ -91,6 +92,7 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.DISPLAY: _given("panel"),
     Right.INVITE: _given("panel screen admin"),
     Right.STATISTICS: _given("read operate admin"),
+    Right.AUDIT: _given("admin"),
     Right.DOCUMENTATION: _given("panel read operate admin"),
     Right.SERVICE: _given("admin"),
     Right.MAINTAIN: _given("admin"),

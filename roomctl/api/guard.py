@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -62,7 +63,7 @@ class Guard:
             return
         headers = Headers(scope=scope)
         writes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD", "OPTIONS")
-        callers = self._who(headers)
+        callers = _from(scope, self._who(headers))
         by_cookie = bool(callers) and "authorization" not in headers
         refusal = self._door(headers, writes, by_cookie)
         if refusal is None and not _plain(scope):
@@ -108,6 +109,12 @@ class Guard:
             for role in BY_COOKIE
         )
         return tuple(source for source in sessions if source is not None)
+
+
+def _from(scope: Scope, callers: tuple[Source, ...]) -> tuple[Source, ...]:
+    """Return callers with the address that they ask from, for the audit alone."""
+    client = scope.get("client")
+    return tuple(replace(one, address=client[0] if client else "") for one in callers)
 
 
 def cookie_name(base: str, role: Role) -> str:

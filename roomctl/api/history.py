@@ -2,6 +2,7 @@
 
 - `/api/v1/use`, as JSON or CSV, and deleting it: sums of each quarter of an hour and what the room
   did by itself; on request the raw transitions, too. No person is in any of it.
+- `/api/v1/audit`: who did what, in a chain of hashes, and whether it is as it was written.
 - `/api/v1/settings`: each revision with who and why; one comes back by the command `room.rollBack`.
 """
 
@@ -23,6 +24,7 @@ from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import Told
 from roomctl.roles import Right
 from roomctl.room import Room
+from roomctl.store import AuditEntry, AuditVerdict, ChainLink
 
 DAY = timedelta(days=1)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -112,11 +114,66 @@ class Revision(Told):
     settings: dict[str, str]
 
 
+class AuditForm(BaseModel):
+    """Which entries are wanted: without `after` and `from` the newest."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=100, ge=1, le=1000, description="entries at most")
+    after: int | None = Field(
+        default=None, ge=0, le=2**53, description="those after this number: `next` of an answer"
+    )
+    since: Instant | None = Field(default=None, alias="from", description="those from then on")
+
+
+class AuditedCommand(Told):
+    """Who did what: `command` is a command or a route, `result` what became of it.
+
+    `previous` is the hash of the entry before, `hash` SHA-256 of this one's line in `audit.jsonl`.
+    """
+
+    number: int
+    at: datetime
+    clock_proven: bool
+    role: str
+    name: str
+    address: str
+    command: str
+    arguments: dict[str, str | bool | int | float]
+    result: str
+    times: int
+    previous: str
+    hash: str
+
+
+class AuditPage(Told):
+    """Entries, oldest first; `next`: ask for those `after` it, null: there are no more now."""
+
+    kept: bool
+    entries: list[AuditedCommand]
+    next: int | None
+
+
+class AuditReport(Told):
+    """Whether the record is as it was written: `broken` is the first entry that is not, `why` how.
+
+    `first` and `newest` are the numbers of what is kept, `hash` is the newest one's.
+    """
+
+    entries: int
+    first: int | None
+    newest: int
+    hash: str
+    broken: int | None
+    why: str
+
+
 def history_routes(room: Room) -> Routes:
     """Return the routes to the history of a room's use, and to the revisions of its settings."""
     router = Routes()
     _use(router, room)
     _revisions(router, room)
+    _audit(router, room)
     return router
 
 
@@ -190,6 +247,54 @@ def _revisions(router: Routes, room: Room) -> None:
             )
             for one in room.revisions
         ]
+
+
+def _audit(router: Routes, room: Room) -> None:
+    @router.get("/api/v1/audit", tags=["audit"], responses=refusals(502))
+    @needs(Right.AUDIT)
+    async def audit(query: Annotated[AuditForm, Query()]) -> AuditPage:
+        """Return who did what, oldest first; without `after` and `from` the newest entries."""
+        found = await room.audit.entries(query.after, query.since, query.limit + 1)
+        newest = query.after is None and query.since is None
+        shown = found[-query.limit :] if newest else found[: query.limit]
+        more = not newest and len(found) > query.limit
+        return AuditPage(
+            kept=room.audit.kept,
+            entries=[_audited(one) for one in shown],
+            next=shown[-1].number if more else None,
+        )
+
+    @router.get("/api/v1/audit/verify", tags=["audit"], responses=refusals(502))
+    @needs(Right.AUDIT)
+    async def verify() -> AuditReport:
+        """Look whether an entry was changed, removed or moved since it was written."""
+        found = await room.audit.verify() or AuditVerdict(0, None, ChainLink())
+        return AuditReport(
+            entries=found.entries,
+            first=found.first,
+            newest=found.newest.number,
+            hash=found.newest.hash,
+            broken=found.broken,
+            why=found.why,
+        )
+
+
+def _audited(entry: AuditEntry) -> AuditedCommand:
+    event = entry.event
+    return AuditedCommand(
+        number=entry.number,
+        at=event.at,
+        clock_proven=event.clock_proven,
+        role=event.role,
+        name=event.name,
+        address=event.address,
+        command=event.command,
+        arguments=dict(event.arguments),
+        result=event.result,
+        times=event.times,
+        previous=entry.previous,
+        hash=entry.hash,
+    )
 
 
 def _span(room: Room, since: datetime | None, until: datetime | None) -> tuple[float, float]:

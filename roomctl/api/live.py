@@ -20,7 +20,7 @@ from roomctl.api.connections import Allowance, Rate
 from roomctl.api.events import Encoding
 from roomctl.api.rights import UNAUTHORIZED
 from roomctl.errors import RoomctlError
-from roomctl.roles import Right, Role
+from roomctl.roles import Right
 from roomctl.room import Room, Source
 from roomctl.room.commands import CommandRecord, CommandStatus, failure
 from roomctl.room.document import Change
@@ -216,11 +216,8 @@ class Live:
         lease_s = PHONE_LEASE_S if self._source.phone else LEASE_S
         push = (beat.pan, beat.tilt, beat.zoom, beat.focus)
         try:
-            in_room = self._source.role == Role.PANEL
-            camera = beat.camera
-            self._room.hold(
-                beat.hold, beat.seq, self._holder, camera, push, lease_s, in_room=in_room
-            )
+            camera, source = beat.camera, self._source
+            self._room.hold(beat.hold, beat.seq, self._holder, camera, push, lease_s, source=source)
         except RoomctlError as error:
             _, why = failure(error)
             shown = schema.as_json(why)

@@ -7,22 +7,36 @@ its right. Whoever has none is nobody (401), whoever has another one may not (40
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Security, WebSocket
 from fastapi.responses import Response
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.security import HTTPBearer
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from roomctl.errors import RoomctlError
 from roomctl.roles import TABLE, Denial, Right, Role, When, denied, roles_of
 from roomctl.room import Source
+from roomctl.room.commands import failure
 
 UNAUTHORIZED = 4401  # why a socket ends (RFC 6455: 4000-4999 are ours)
 NOBODY = "a token is needed: Authorization: Bearer TOKEN, or open a pairing link"
+
+_READING = ("GET", "HEAD", "OPTIONS")
+_NOTED_ELSEWHERE = {
+    Right.FOLLOW,  # commands, by the room
+    Right.REPORT,  # a sensor's reports: what it sees is in the history
+    Right.SIMULATION,
+}
+"""Rights of writes that are not noted for the audit here."""
 
 # Tells /docs to ask for a token; it has been looked at before.
 _TOKEN = Security(
@@ -77,11 +91,62 @@ class RightRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def permitted(request: Request) -> Response:
-            request.state.source = chosen(self.right, request.state.callers)
+            try:
+                request.state.source = chosen(self.right, request.state.callers)
+            except Denied as refused:
+                _note_denied(request, f"{request.method} {self.path}", refused)
+                raise
             request.state.known_path = True
-            return await handle(request)
+            if request.method in _READING or self.right in _NOTED_ELSEWHERE:
+                return await handle(request)
+            return await _noted(request, f"{request.method} {self.path}", handle)
 
         return permitted
+
+
+async def _noted(
+    request: Request, what: str, handle: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Do what is asked, and note for the audit what became of it; what makes no sense is not."""
+    result = "done"
+    try:
+        response = await handle(request)
+    except RoomctlError as error:
+        status, why = failure(error)
+        result = f"{status}: {why.code}"
+        raise
+    except HTTPException as error:
+        result = "" if error.status_code == 400 else f"refused: {error.status_code}"
+        raise
+    except Exception:
+        result = ""
+        raise
+    finally:
+        if result:
+            source, given = _who(request, request.state.source), await _given(request)
+            request.app.state.note(source, what, given, result)
+    return response
+
+
+async def _given(request: Request) -> dict[str, Any]:
+    """Return what was asked, by name; the body has been read before."""
+    try:
+        body = json.loads(await request.body() or b"{}")
+    except (ValueError, RecursionError):
+        body = {}
+    return {**(body if isinstance(body, dict) else {}), **request.path_params}
+
+
+def _note_denied(request: HTTPConnection, what: str, refused: Denied) -> None:
+    """Note for the audit who may not; nothing of what was asked, which nobody has looked at."""
+    code = refused.denial.code if refused.denial else "unauthorized"
+    known = next(iter(request.state.callers), None)
+    request.app.state.note(_who(request, known), what, {}, f"refused: {code}")
+
+
+def _who(request: HTTPConnection, known: Source | None) -> Source:
+    address = request.client.host if request.client else ""
+    return replace(known or Source("nobody", "nobody"), address=address)
 
 
 class RightSocketRoute(APIWebSocketRoute):
@@ -96,6 +161,7 @@ class RightSocketRoute(APIWebSocketRoute):
             try:
                 socket.state.source = chosen(right, socket.state.callers)
             except Denied as refused:
+                _note_denied(socket, f"WS {path}", refused)
                 code = refused.denial.code if refused.denial else "unauthorized"
                 await socket.close(UNAUTHORIZED, code)
                 return

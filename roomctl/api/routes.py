@@ -261,12 +261,13 @@ def _outcome(doors: Doors, record: CommandRecord) -> Response:
 def _pairing(router: APIRouter, doors: Doors) -> None:
     @router.post("/api/v1/pair", tags=["panels"], status_code=204, responses=refusals(507))
     @needs(Right.PUBLIC)
-    async def pair(body: schema.Pairing) -> Response:
+    async def pair(request: Request, body: schema.Pairing) -> Response:
         """Turn this browser into a panel with a token that works once."""
         paired = await doors.tokens.pair(body.token)
         if paired is None:
             raise HTTPException(403, "this pairing link was already used, or is too old")
         role, secret = paired
+        request.state.source = doors.tokens.session(secret, role)
         response = Response(status_code=204)
         kept_s = VISIT_S if role is Role.GUEST else COOKIE_S
         response.set_cookie(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from roomctl import __version__
-from roomctl.cli import access
+from roomctl.cli import access, audit
 from roomctl.cli.language import say, spoken, word
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
 from roomctl.errors import FileError, RoomctlError
@@ -606,6 +606,7 @@ app.add_typer(speakerphone, name="speakerphone")
 app.add_typer(walkthrough, name="walkthrough")
 app.add_typer(access.token_app, name="token")
 app.add_typer(access.session_app, name="session")
+app.add_typer(audit.audit_app, name="audit")
 
 
 class Sensors(StrEnum):

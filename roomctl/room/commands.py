@@ -108,6 +108,10 @@ def failure(error: Exception) -> tuple[CommandStatus, Failure]:
             return CommandStatus.FAILED, Failure("internal", type(error).__name__)
 
 
+def _unheard(record: CommandRecord, args: Mapping[str, Any], source: Source, took_s: float) -> None:
+    """Take no note of a command."""
+
+
 _Key = tuple[str, str, str]  # the caller's role and name, and the command's id
 
 
@@ -128,9 +132,9 @@ class Commands:
         self,
         handlers: Mapping[str, Handler],
         clock: Clock,
-        ended: Callable[[str, str, float], None] = lambda kind, status, took_s: None,
+        ended: Callable[[CommandRecord, Mapping[str, Any], Source, float], None] = _unheard,
     ) -> None:
-        """Tell `ended` of each command how it ended, and how many seconds it took."""
+        """Tell `ended` of each command what became of it, and how many seconds it took."""
         self._handlers, self._clock, self._ended = handlers, clock, ended
         self._given: OrderedDict[_Key, _Given] = OrderedDict()
         self._key = secrets.token_bytes(32)
@@ -226,7 +230,8 @@ class Commands:
             given.record = replace(record, status=CommandStatus.DONE, result=result)
         finally:
             given.task = None
-            self._ended(record.type, given.record.status, self._clock.mono_s() - given.at_s)
+            took_s = self._clock.mono_s() - given.at_s
+            self._ended(given.record, args, source, took_s)
 
     def _forget_old(self) -> None:
         """Forget the oldest of whoever has most; nothing that runs, nor what is begun just now."""

@@ -29,6 +29,7 @@ from roomctl.occupancy import Sensor
 from roomctl.occupancy.profile import OccupancyTable
 from roomctl.roles import Right, Role
 from roomctl.room.audio import Audio
+from roomctl.room.audit import HOLD, Audit
 from roomctl.room.automation import Actuators, Automation
 from roomctl.room.bookings import Bookings, Feed
 from roomctl.room.cameras import Cameras
@@ -59,7 +60,7 @@ from roomctl.screen.driver import Screen
 from roomctl.screen.protocol import ShowPage
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.driver import KeyPressed
-from roomctl.store import AppliedConfigs, History, Settings, SettingsRevision, Store
+from roomctl.store import AppliedConfigs, AuditLog, History, Settings, SettingsRevision, Store
 from roomctl.wire import Connect
 
 _log = logging.getLogger(__name__)
@@ -110,6 +111,8 @@ class Room:
         disk = outside.store.disk if outside.store is not None else None
         history = History(disk) if disk is not None else None
         self.use = Use(config.history, history, outside.clock)
+        log = AuditLog(outside.store) if outside.store is not None else None
+        self.audit = Audit(log, outside.clock)
         self._calls = calls = CallControl(config, screen, outside.clock, self.changed)
         self.bookings = Bookings(config, outside.feed, calls.read, context, outside.store)
         steered = (*self._devices.of("camera"), *self._devices.of("controller"))
@@ -156,6 +159,7 @@ class Room:
             self.cameras,
             self._automation,
             Storage(disk, self.changed),
+            self.audit,
             self._file,
             self.maintenance,
             RoomMessage(outside.store, outside.clock, self.changed),
@@ -170,7 +174,7 @@ class Room:
         }
         platforms = (platform.key for platform in calls.platforms)
         self.tally = Tally((one.name for one in self.declared), platforms)
-        self._commands = Commands(handlers, outside.clock, self.tally.command)
+        self._commands = Commands(handlers, outside.clock, self._done)
         self._optional = frozenset(kind.name for kind in kinds if kind.optional)
         self._history = Changes()
         self._started_at = outside.clock.mono_s()
@@ -262,15 +266,27 @@ class Room:
         push: tuple[float, float, float, float],
         lease_s: float = LEASE_S,
         *,
-        in_room: bool = True,
+        source: Source | None = None,
     ) -> None:
-        """Take a beat of a finger on the pad, see Cameras.hold; `in_room`: it is in the room.
+        """Take a beat of a finger on the pad, see Cameras.hold; `source`: whose, if it is known.
 
         What that means for the room can wait until the camera has been told.
         """
         self.cameras.hold(hold, seq, holder, camera, push, lease_s)
-        if in_room:
-            asyncio.get_running_loop().call_later(WRITTEN_S, self._touched)
+        asyncio.get_running_loop().call_later(WRITTEN_S, self._held, camera, source)
+
+    def _held(self, camera: str, source: Source | None) -> None:
+        if source is not None:
+            self.audit.note(source, HOLD, {"camera": camera}, "done")
+        if source is None or source.role == Role.PANEL:
+            self._touched()
+
+    def _done(
+        self, record: CommandRecord, args: Mapping[str, Any], source: Source, took_s: float
+    ) -> None:
+        self.tally.command(record.type, record.status, took_s)
+        error = f": {record.error.code}" if record.error is not None else ""
+        self.audit.note(source, record.type, args, f"{record.status}{error}")
 
     # Running.
 

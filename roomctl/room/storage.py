@@ -21,6 +21,7 @@ _LOST = {
     "admin.json": "tokens",
     "agenda.json": "agenda",
     "agenda_age.json": "agenda",
+    "audit.json": "audit",
     "bookings.json": "bookings",
     "config.json": "config",
     "history.sqlite": "history",

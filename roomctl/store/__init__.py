@@ -1,5 +1,6 @@
 """What must survive a restart: documents, the settings people change, how the room was used."""
 
+from roomctl.store.audit import AuditEntry, AuditEvent, AuditLog, AuditVerdict, ChainLink
 from roomctl.store.configs import AppliedConfigs, ConfigRevision
 from roomctl.store.disk import Disk, Quarantine, Unwritable
 from roomctl.store.documents import Store, all_text
@@ -9,7 +10,12 @@ from roomctl.store.settings import REVISIONS, Place, Settings, SettingsRevision
 __all__ = [
     "REVISIONS",
     "AppliedConfigs",
+    "AuditEntry",
+    "AuditEvent",
+    "AuditLog",
+    "AuditVerdict",
     "AutomaticAct",
+    "ChainLink",
     "ConfigRevision",
     "Disk",
     "History",

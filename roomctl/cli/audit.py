@@ -1,0 +1,116 @@
+"""`roomctl audit`: who did what in a room, and whether its record is as it was written.
+
+Annotations are no text here, as in `main`.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import typer
+
+from roomctl.cli.language import say
+from roomctl.cli.options import Json, Token, Url, dump, end
+from roomctl.errors import RoomctlError
+
+audit_app = typer.Typer()
+
+PAGE = 1000
+
+Since = Annotated[
+    str | None,
+    typer.Option(help="All from this day or instant on, such as 2026-11-26; default: the newest."),
+]
+Limit = Annotated[int, typer.Option(min=1, max=PAGE, help="So many of the newest.")]
+
+
+@audit_app.callback(
+    invoke_without_command=True, epilog="Example: roomctl audit --since 2026-11-26 --json"
+)
+def listed(
+    context: typer.Context,
+    since: Since = None,
+    limit: Limit = 50,
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """List who did what, the newest last; or verify the record."""
+    if context.invoked_subcommand is not None:
+        return
+    found = list(_entries(url, token, since, limit))
+    typer.echo(dump(found) if as_json else entry_words(found))
+
+
+@audit_app.command(epilog="Example: roomctl audit verify")
+def verify(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """Say whether the record is as it was written.
+
+    The exit status is 1 if an entry was changed, removed or moved.
+
+    Note the newest hash elsewhere: whoever may write the room's files could forge all of them.
+    """
+    from roomctl.cli import ask
+
+    found = ask.access(url, token, "GET", "audit/verify")
+    typer.echo(dump(found) if as_json else verdict_words(found))
+    end(0 if found["broken"] is None else 1)
+
+
+def _entries(
+    url: str | None, token: Path | None, since: str | None, limit: int
+) -> Iterator[dict[str, Any]]:
+    from roomctl.cli import ask
+
+    query: dict[str, Any] = {"limit": limit}
+    if since is not None:
+        query = {"limit": PAGE, "from": _instant(since)}
+    while True:
+        page = ask.access(url, token, "GET", f"audit?{urlencode(query)}")
+        yield from page["entries"]
+        if page["next"] is None:
+            return
+        query["after"] = page["next"]
+
+
+def _instant(text: str) -> str:
+    """Return a day, or an instant, with its zone; without one this box's is meant."""
+    try:
+        return datetime.fromisoformat(text).astimezone().isoformat()
+    except ValueError:
+        why = "is no day or instant; write 2026-11-26 or 2026-11-26T14:00"
+        raise RoomctlError(f"--since {text}: {why}") from None
+
+
+def entry_words(found: list[dict[str, Any]]) -> str:
+    """Say who did what, a line each."""
+    return "\n".join(map(_words, found)) or say("audit_none")
+
+
+def _words(one: dict[str, Any]) -> str:
+    at = datetime.fromisoformat(one["at"]).astimezone()
+    doubt = " " if one["clock_proven"] else "?"
+    given = " ".join(f"{key}={_value(value)}" for key, value in one["arguments"].items())
+    times = f" ×{one['times']}" if one["times"] > 1 else ""
+    where = f" ({one['address']})" if one["address"] else ""
+    what = f"{one['command']} {given}".rstrip()
+    who = f"{one['role']}: {one['name']}{where}"
+    when = f"{one['number']:>6}  {at:%Y-%m-%d %H:%M:%S}{doubt}"
+    return f"{when} {who:<40} {what}: {one['result']}{times}"
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def verdict_words(found: dict[str, Any]) -> str:
+    """Say whether the record is as it was written."""
+    if found["broken"] is not None:
+        return say("audit_broken", number=found["broken"], why=found["why"], count=found["entries"])
+    if not found["entries"]:
+        return say("audit_none")
+    first, last = found["first"], found["newest"]
+    return say("audit_sound", count=found["entries"], first=first, last=last, hash=found["hash"])

@@ -1,0 +1,62 @@
+"""`roomctl audit`: what it says of entries, and how it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from roomctl.cli.audit import entry_words, verdict_words
+from roomctl.cli.main import app
+from tests.cli.rig import simulating
+
+ENTRY = {
+    "number": 7,
+    "at": "2026-11-26T09:00:00Z",
+    "clock_proven": False,
+    "role": "operate",
+    "name": "token desk",
+    "address": "10.0.0.7",
+    "command": "camera.recall",
+    "arguments": {"camera": "front", "preset": 2},
+    "result": "refused: offline",
+    "times": 1,
+}
+
+
+def test_an_entry_is_a_line_that_says_who_from_where_what_and_its_result() -> None:
+    line = entry_words([ENTRY])
+    assert "7  2026-11-26" in line
+    assert "? operate: token desk (10.0.0.7)" in line
+    assert line.endswith("camera.recall camera=front preset=2: refused: offline")
+    assert entry_words([{**ENTRY, "times": 12}]).endswith("offline ×12")
+    assert entry_words([]) == "no entry"
+
+
+def test_a_broken_record_names_the_entry() -> None:
+    found = {"entries": 9, "first": 1, "newest": 10, "hash": "", "broken": 4, "why": "is missing"}
+    assert verdict_words(found) == "broken: entry 4 is missing; 9 entries are there"
+
+
+def test_a_day_that_is_none_is_refused_with_what_would_be_one() -> None:
+    said = CliRunner().invoke(app, ["audit", "--since", "nonsense"])
+    assert "is no day or instant; write 2026-11-26" in str(said.exception)
+
+
+@pytest.mark.real
+def test_verify_ends_with_1_once_somebody_changed_the_file(tmp_path: Path) -> None:
+    with simulating(tmp_path, "--screen", "simulated") as room:
+        assert room.roomctl("mute").status == 0
+        assert room.roomctl("token", "make", "desk").status == 0
+        [mute, made] = room.roomctl("audit", "--json").json
+        assert (mute["command"], made["arguments"]["name"]) == ("audio.mute", "desk")
+        sound = room.roomctl("audit", "verify")
+        assert (sound.status, made["hash"] in sound.out) == (0, True)
+        [file] = tmp_path.rglob("audit.jsonl")
+        file.write_bytes(file.read_bytes().replace(b'"on":true', b'"on":false'))
+        changed = room.roomctl("audit", "verify")
+        assert (changed.status, changed.out) == (
+            1,
+            "broken: entry 1 was changed; 2 entries are there\n",
+        )

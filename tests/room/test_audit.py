@@ -1,0 +1,68 @@
+"""What is noted of who does what, and what is only counted."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from roomctl.clock import VirtualClock
+from roomctl.command import Source
+from roomctl.room.audit import ENTRIES_AN_HOUR, MOST_WAITING, Audit, telling
+from roomctl.store import AuditEvent, AuditLog, Store
+
+PANEL = Source("panel", "panel 1f2e3d4c", "10.0.0.7")
+ROBOT = Source("operate", "token robot")
+
+
+class Bench:
+    """An audit that nobody runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = VirtualClock(datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
+        self.audit = Audit(AuditLog(Store(folder)), self.clock)
+
+    async def events(self) -> list[AuditEvent]:
+        return [one.event for one in await self.audit.entries(0, None, 5000)]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+async def test_drives_that_renew_one_another_are_one_entry(bench: Bench) -> None:
+    for _ in range(100):
+        bench.audit.note(ROBOT, "camera.drive", {"camera": "front", "pan": 0.2}, "done")
+        bench.clock.advance(0.1)
+    bench.audit.note(ROBOT, "camera.drive", {"camera": "back", "pan": 0.2}, "done")
+    bench.clock.advance(5.0)
+    bench.audit.note(ROBOT, "camera.drive", {"camera": "front", "pan": 0.2}, "done")
+    cameras = [one.arguments["camera"] for one in await bench.events()]
+    assert cameras == ["front", "back", "front"]
+
+
+async def test_no_caller_can_flood_out_what_was_before(bench: Bench) -> None:
+    bench.audit.note(PANEL, "audio.mute", {"on": True}, "done")
+    for pct in range(5000):
+        bench.audit.note(ROBOT, "audio.volume", {"pct": pct % 100}, "done")
+    assert len(await bench.events()) == 1 + ENTRIES_AN_HOUR
+    bench.clock.advance(3601.0)
+    bench.audit.tick()
+    last = (await bench.events())[-1]
+    assert (last.command, last.times, last.arguments) == ("audio.volume", 4400, {})
+
+
+async def test_what_no_disk_took_is_counted(bench: Bench) -> None:
+    for number in range(MOST_WAITING + 10):
+        bench.audit.note(Source("operate", f"token {number % 500}"), "room.wake", {}, "done")
+    first, *rest = await bench.events()
+    assert (first.command, first.times) == ("audit.lost", 10)
+    assert len(rest) == MOST_WAITING
+
+
+def test_numbers_and_things_are_told_and_texts_are_not() -> None:
+    told = telling("camera.store", {"camera": "front", "preset": 2, "name": "Board", "speed": None})
+    assert told == {"camera": "front", "preset": 2, "name": "…"}
+    assert telling("screen.press", {"x": 0.5, "y": 0.1}) == {}
+    assert telling("audio.device", {"name": "table"}) == {"name": "table"}
+    assert telling("POST /x", {"name": "x" * 65, "scope": ["read"]}) == {"name": "…", "scope": "…"}

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from roomctl.api.auth import Tokens
     from roomctl.api.simulation import SimulatedDevices
     from roomctl.booking.feed import CalendarFeed
+    from roomctl.room.webhooks import Post
 
 _log = logging.getLogger(__name__)
 
@@ -184,6 +185,7 @@ async def running(
             pictures=store.folder / "pictures",
             store=store,
             kept_id=store.room_id(),
+            post=_post(config),
         )
         made, web = room(config, outside), configuration.data_path("web")
         boot_id = secrets.token_hex(4)
@@ -209,6 +211,15 @@ async def running(
                 yield _addresses(base, own, tokens, simulated=simulated is not None), made
             finally:
                 app.state.ending.set()
+
+
+def _post(config: Config) -> Post | None:
+    """Return what tells the receivers of [[webhook]]; None: there is none."""
+    if not config.webhook:
+        return None
+    from roomctl.api.webhooks import post
+
+    return post
 
 
 def _addresses(base: str, own: str, tokens: Tokens, *, simulated: bool) -> Addresses:

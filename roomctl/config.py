@@ -10,10 +10,12 @@ import functools
 import os
 import re
 import tomllib
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -21,6 +23,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    SecretStr,
     ValidationError,
     create_model,
     field_validator,
@@ -305,6 +308,58 @@ class ApiTable(Table):
         return host.strip("[]"), int(port)
 
 
+WebhookEvent = Literal[
+    "condition.changed",
+    "issue.opened",
+    "issue.closed",
+    "call.joined",
+    "call.left",
+    "booking.released",
+    "occupancy.changed",
+]
+"""What a webhook may be told of (`room.happenings`)."""
+
+
+class WebhookTable(Table):
+    """[[webhook]]: a program that is told what happens in the room, wherever it is."""
+
+    url: str = Field(max_length=2000)
+    secret: SecretStr = Field(
+        min_length=16, max_length=200, description="the key that events are signed with"
+    )
+    events: tuple[WebhookEvent, ...] = Field(min_length=1)
+    plain_http: bool = Field(default=False, description="http, to this box or to a private address")
+
+    @property
+    def host(self) -> str:
+        """The receiver's name, without what may be secret in its url."""
+        return urlsplit(self.url).hostname or ""
+
+    @field_validator("secret")
+    @classmethod
+    def _decodes(cls, secret: SecretStr) -> SecretStr:
+        _, prefix, coded = secret.get_secret_value().rpartition("whsec_")
+        try:
+            b64decode(coded if prefix else "", validate=True)
+        except ValueError:
+            raise ValueError("begins with 'whsec_', and what follows is not base64") from None
+        return secret
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        url = urlsplit(self.url)
+        schemes = ("https", "http") if self.plain_http else ("https",)
+        plain = self.url.isascii() and self.url.isprintable() and " " not in self.url
+        if url.scheme not in schemes or not url.hostname or not plain:
+            hint = "; plain_http = true allows http, to private addresses"
+            more = "" if self.plain_http else hint
+            raise ValueError(f"its url is not like 'https://example.org/hook'{more}")
+        if "@" in url.netloc or url.fragment:
+            raise ValueError("its url has a user or a fragment; the secret proves who sends")
+        url.port  # noqa: B018 - raises ValueError for one that is none
+        return self
+
+
 class Config(Table):
     """A whole room.toml; each kind of device adds a field with its own tables (`form`).
 
@@ -318,6 +373,14 @@ class Config(Table):
     rules: RulesTable = Field(default_factory=RulesTable.model_construct)
     history: HistoryTable = Field(default_factory=HistoryTable.model_construct)
     api: ApiTable = Field(default_factory=ApiTable.model_construct)
+    webhook: tuple[WebhookTable, ...] = Field(default=(), max_length=8)
+
+    @field_validator("webhook")
+    @classmethod
+    def _each_once(cls, hooks: tuple[WebhookTable, ...]) -> tuple[WebhookTable, ...]:
+        if len({one.url for one in hooks}) < len(hooks):
+            raise ValueError("has the same url twice; write all its events into one")
+        return hooks
 
     def tables(self, kind: str) -> Mapping[str, KindTable]:
         """Return the tables of a kind of device, by device."""

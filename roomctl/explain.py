@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeGuard, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 
 def tuples(value: object) -> object:
@@ -55,7 +55,7 @@ def _explained(one: Any, model: type[BaseModel]) -> Explanation:  # noqa: ANN401
     shown = one.get("input")
     message = _PLAIN.get(one["type"], reworded(one["msg"]))
     scalar = isinstance(shown, str | int | float | bool) and repr(shown) not in message
-    found = f", found {shown!r}" if scalar else ""
+    found = f", found {shown!r}" if scalar and not _is_secret(model, path) else ""
     return Explanation(key, message[:1].lower() + message[1:] + found)
 
 
@@ -111,6 +111,15 @@ def _fields_at(model: type[BaseModel], path: Sequence[str]) -> set[str]:
     for part in path:
         here = _below(here, part)
     return set(here.model_fields) if _is_table(here) else set()
+
+
+def _is_secret(model: type[BaseModel], path: Sequence[str]) -> bool:
+    """Whether what stands at `path` is shown to nobody, right or wrong."""
+    here: object = model
+    for part in path[:-1]:
+        here = _below(here, part)
+    field = here.model_fields.get(path[-1]) if _is_table(here) and path else None
+    return field is not None and SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def _below(here: object, part: str) -> object:

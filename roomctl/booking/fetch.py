@@ -63,13 +63,13 @@ async def fetched(url: str, largest: int) -> bytes:
 
 async def _followed(url: str, largest: int) -> bytes:
     url = _ascii(url)
-    home = addresses = await _addresses(url)
+    home = addresses = await addresses_of(url)
     for _ in range(1 + MOST_REDIRECTS):
         answer = await _asked(url, addresses, largest)
         if isinstance(answer, bytes):
             return answer
         url = _redirected(url, answer)
-        addresses = await _addresses(url)
+        addresses = await addresses_of(url)
         foreign = [each for each in addresses if each not in home]
         if foreign and not await in_thread(_all_foreign, foreign):
             raise FetchError("leads to an address of this box or its network; that is refused")
@@ -87,7 +87,7 @@ def _redirected(url: str, location: str) -> str:
     return target
 
 
-async def _addresses(url: str) -> tuple[str, ...]:
+async def addresses_of(url: str) -> tuple[str, ...]:
     """Return what the host of `url` resolves to, now; OSError if it does not."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -163,8 +163,8 @@ def _rows(path: Path) -> list[list[str]]:
 
 async def _asked(url: str, addresses: tuple[str, ...], largest: int) -> bytes | str:
     """Return the body at `url`, or where it redirects to."""
-    context = await in_thread(_trust) if url.startswith("https:") else None
-    backend = _Pinned(addresses)
+    context = await in_thread(trusted) if url.startswith("https:") else None
+    backend = Pinned(addresses)
     bare, headers = _without_credentials(url)
     timeouts = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), LIMIT_S)}
     async with (
@@ -211,14 +211,14 @@ def _without_credentials(url: str) -> tuple[str, list[tuple[bytes, bytes]]]:
 
 
 @cache
-def _trust() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Trust what the system trusts, an office's own authority too, and Mozilla's list."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context
 
 
-class _Pinned(httpcore.AsyncNetworkBackend):
+class Pinned(httpcore.AsyncNetworkBackend):
     """Connects to addresses that were looked at, whatever the name says a moment later."""
 
     def __init__(self, addresses: tuple[str, ...]) -> None:

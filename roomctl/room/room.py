@@ -56,6 +56,7 @@ from roomctl.room.occupancy import OccupancyService
 from roomctl.room.storage import Storage
 from roomctl.room.tally import Tally
 from roomctl.room.use import Use
+from roomctl.room.webhooks import Post, Webhooks
 from roomctl.screen.driver import Screen
 from roomctl.screen.protocol import ShowPage
 from roomctl.speakerphone import Speakerphone
@@ -85,6 +86,7 @@ class Outside:
     store: Store | None = None  # what became of bookings, and how the room was used
     config_file: Path | None = None  # where the room's configuration was read
     configs: AppliedConfigs | None = None  # what was applied from afar in its place
+    post: Post | None = None  # tells the receivers of [[webhook]]
     restart: Callable[[str], None] | None = None  # ends the program, for a supervisor to start it
 
 
@@ -151,6 +153,11 @@ class Room:
             context,
             outside.restart,
         )
+        self._webhooks = (
+            Webhooks(config.webhook, outside.post, outside.store, outside.clock, self.changed)
+            if config.webhook and outside.post is not None
+            else None
+        )
         self._parts: tuple[Part, ...] = (
             self.meeting,
             self.audio,
@@ -164,6 +171,7 @@ class Room:
             self.maintenance,
             RoomMessage(outside.store, outside.clock, self.changed),
             _SettingsPart(outside.settings, outside.clock, self.changed),
+            *(() if self._webhooks is None else (self._webhooks,)),
             *(kind.part(self._devices.of(kind.name), context) for kind in kinds if kind.part),
         )
         self.declared = tuple(one for part in self._parts for one in part.declared())
@@ -343,6 +351,8 @@ class Room:
         if new:
             self.document = replace(after, rev=before.rev + 1)
             self.tally.follow(before, after)
+            if self._webhooks is not None:
+                self._webhooks.happened(before, after)
             self._history.note(Change(self.document.rev, new))
 
     def _described(self, now: Moment) -> RoomDocument:

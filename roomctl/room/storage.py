@@ -28,6 +28,7 @@ _LOST = {
     "sessions.json": "pairings",
     "local_bookings.json": "bookings",
     "message.json": "message",
+    "webhooks.json": "webhooks",
     "settings.toml": "settings",
     "settings.toml.bak": "backup",
     "tokens.json": "tokens",

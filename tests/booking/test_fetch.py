@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from roomctl.booking.fetch import FetchError, _trust, fetched, is_foreign, own_networks
+from roomctl.booking.fetch import FetchError, fetched, is_foreign, own_networks, trusted
 
 pytestmark = pytest.mark.real
 
@@ -233,7 +233,7 @@ async def test_over_https_the_certificate_is_of_the_name_and_not_of_the_address(
 ):
     context = certificate(tmp_path, named)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    _trust.cache_clear()
+    trusted.cache_clear()
     server = Server(http(BODY))
     listening = await asyncio.start_server(server.respond, "127.0.0.1", 0, ssl=context)
     port = listening.sockets[0].getsockname()[1]
@@ -244,4 +244,4 @@ async def test_over_https_the_certificate_is_of_the_name_and_not_of_the_address(
         else:
             with pytest.raises(FetchError, match="cannot be reached"):
                 await asking
-    _trust.cache_clear()
+    trusted.cache_clear()

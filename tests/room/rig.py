@@ -13,6 +13,7 @@ from roomctl.errors import RoomctlError
 from roomctl.room import Outside, Room, Source
 from roomctl.room.commands import CommandRecord
 from roomctl.room.document import DeviceEntry, RoomDocument
+from roomctl.room.webhooks import Post
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator import Simulator
 from roomctl.simulator.cameras import SimulatedLine
@@ -169,12 +170,14 @@ async def begun(
     feed: Calendar | None = None,
     connect: Connect | None = None,
     store: Store | None = None,
+    post: Post | None = None,
 ) -> AsyncIterator[House]:
     """Run a room, on hardware that is already there if `on` is given."""
     clock = LoopClock()
     config = parse(text, "room.toml")
     simulator = on or Simulator(config, clock)
-    room = app.room(config, Outside(connect or simulator.connect, clock, feed, store=store))
+    outside = Outside(connect or simulator.connect, clock, feed, store=store, post=post)
+    room = app.room(config, outside)
     house = House(room, simulator, asyncio.create_task(room.run()))
     try:
         yield house
@@ -192,8 +195,9 @@ async def living(
     feed: Calendar | None = None,
     connect: Connect | None = None,
     store: Store | None = None,
+    post: Post | None = None,
 ) -> AsyncIterator[House]:
     """Run a room, and wait until it is ready."""
-    async with begun(text, on=on, feed=feed, connect=connect, store=store) as house:
+    async with begun(text, on=on, feed=feed, connect=connect, store=store, post=post) as house:
         await house.until(lambda: house.room.ready)
         yield house

@@ -1,0 +1,257 @@
+"""What happens in the room, told to other programs: a CloudEvent to each [[webhook]] that wants it.
+
+Each receiver has an outbox of its own, emptied in order by a task of its own: one that is slow or
+gone delays nobody else, and never the room. What is not delivered is tried again, after 1 s, 2 s,
+4 s and so on up to 5 min, each time a little sooner by chance, so that a hundred rooms do not come
+back at once. An outbox holds 500 events of 24 h at most; beyond that the oldest are lost, and an
+issue says how many. What waits is on the disk within 5 s and outlives a restart: an event arrives
+at least once, and its id tells a repeat. Knows no HTTP: that is `Post`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import random
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from roomctl.clock import Clock, Moment
+from roomctl.command import Param
+from roomctl.config import WebhookTable
+from roomctl.errors import RoomctlError
+from roomctl.frozen import frozen
+from roomctl.kind import IssueEntry, Part
+from roomctl.room.document import RoomDocument
+from roomctl.room.happenings import Happening, Witness
+from roomctl.store import Store
+from roomctl.wire import in_thread
+
+_log = logging.getLogger(__name__)
+
+MOST = 500  # events of one outbox
+OLDEST_S = 24 * 3600.0
+FIRST_RETRY_S, LAST_RETRY_S = 1.0, 300.0
+WRITE_AFTER_S = 5.0  # what is delivered by then never touches the disk
+TOLD_S = 3600.0  # so long an issue speaks of events that were lost
+FAILING = 3  # tries that failed, one after the other, before people are told
+
+_FILE = "webhooks"
+
+Event = dict[str, Any]
+"""A CloudEvent, as it goes out."""
+
+Post = Callable[[WebhookTable, str, bytes, datetime], Awaitable[None]]
+"""Sends one event: to whom, its id, its body, and the time. RoomctlError: it was not taken."""
+
+
+@frozen
+class _Waiting:
+    """An event that waits, and since when."""
+
+    event: Event
+    at_s: float
+
+
+class Outbox:
+    """What one receiver is still to be told, the oldest first. Pure: time is an argument."""
+
+    def __init__(self) -> None:
+        self.due_s = 0.0  # when it is tried next
+        self.failures = 0  # since the last time that something arrived
+        self.lost, self.lost_s = 0, 0.0
+        self.failing_since: Moment | None = None
+        self.lost_since: Moment | None = None
+        self._queue: deque[_Waiting] = deque()
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    @property
+    def head(self) -> Event | None:
+        """What is told next."""
+        return self._queue[0].event if self._queue else None
+
+    @property
+    def events(self) -> list[Event]:
+        """All that waits."""
+        return [one.event for one in self._queue]
+
+    def add(self, event: Event, at_s: float, now: Moment) -> None:
+        """Have an event wait that happened at `at_s`."""
+        self._queue.append(_Waiting(event, at_s))
+        if len(self._queue) > MOST:
+            self._lose(1, now)
+
+    def expire(self, now: Moment) -> None:
+        """Lose what is too old."""
+        limit_s = now.mono_s - OLDEST_S
+        old = sum(one.at_s < limit_s for one in self._queue)
+        if old:
+            self._lose(old, now)
+
+    def arrived(self, event: Event) -> None:
+        """Note that an event was taken; it may have been lost meanwhile."""
+        if self.head is event:
+            self._queue.popleft()
+        self.failures, self.due_s, self.failing_since = 0, 0.0, None
+
+    def failed(self, now: Moment, chance: float) -> None:
+        """Note that the receiver did not take the oldest; `chance` is 0 to 1."""
+        wait_s = min(LAST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(self.failures, 16))
+        self.failures += 1
+        self.due_s = now.mono_s + wait_s * (1 - chance / 2)
+        self.failing_since = self.failing_since or now
+
+    def _lose(self, number: int, now: Moment) -> None:
+        for _ in range(number):
+            self._queue.popleft()
+        recent = self.lost_since is not None and now.mono_s - self.lost_s < TOLD_S
+        self.lost = self.lost + number if recent else number
+        self.lost_since = self.lost_since if recent else now
+        self.lost_s = now.mono_s
+
+
+class _Line:
+    """A receiver, its outbox, and what wakes the task that empties it."""
+
+    def __init__(self, number: int, table: WebhookTable) -> None:
+        self.table, self.outbox, self.news = table, Outbox(), asyncio.Event()
+        self.name = f"webhook.{number}"
+        self.key = hashlib.blake2b(table.url.encode(), digest_size=16).hexdigest()
+
+
+class Webhooks(Part):
+    """All receivers of a room."""
+
+    def __init__(
+        self,
+        tables: Sequence[WebhookTable],
+        post: Post,
+        store: Store | None,
+        clock: Clock,
+        changed: Callable[[], None],
+    ) -> None:
+        self._post, self._store, self._clock, self._changed = post, store, clock, changed
+        self._lines = [_Line(number, table) for number, table in enumerate(tables, 1)]
+        self._witness, self._dirty = Witness(), asyncio.Event()
+        self._written: dict[str, list[Event]] = {}
+        self._take_over()
+
+    def happened(self, before: RoomDocument, after: RoomDocument) -> None:
+        """Have told what happened between two documents."""
+        now = self._clock.now()
+        for one in self._witness.see(before, after):
+            event = _event(one, after.identity.id, now)
+            for line in self._lines:
+                if one.event in line.table.events:
+                    line.outbox.add(event, now.mono_s, now)
+                    line.news.set()
+                    self._dirty.set()
+
+    def issues(self, now: Moment) -> Iterator[IssueEntry]:
+        for line in self._lines:
+            outbox, host = line.outbox, line.table.host
+            if outbox.failures >= FAILING and outbox.failing_since is not None:
+                since = outbox.failing_since.wall
+                yield IssueEntry("webhook.failing", line.name, {"host": host}, since)
+            if outbox.lost_since is not None and now.mono_s - outbox.lost_s < TOLD_S:
+                params: dict[str, Param] = {"host": host, "count": outbox.lost}
+                yield IssueEntry("webhook.lost", line.name, params, outbox.lost_since.wall)
+
+    async def run(self) -> None:
+        """Tell every receiver, and keep what waits, until cancelled."""
+        works = (*(self._deliver(line) for line in self._lines), self._keep())
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+
+    async def close(self) -> None:
+        """Write down what waits."""
+        await self._write()
+
+    async def _deliver(self, line: _Line) -> None:
+        outbox = line.outbox
+        while True:
+            line.news.clear()
+            now = self._clock.now()
+            outbox.expire(now)
+            if (event := outbox.head) is None:
+                await line.news.wait()
+            elif outbox.due_s > now.mono_s:
+                await asyncio.sleep(outbox.due_s - now.mono_s)
+            else:
+                await self._tell(line, event)
+
+    async def _tell(self, line: _Line, event: Event) -> None:
+        outbox, body = line.outbox, json.dumps(event, ensure_ascii=False).encode()
+        try:
+            await self._post(line.table, event["id"], body, self._clock.now().wall)
+        except RoomctlError as error:
+            if not outbox.failures:
+                _log.warning("%s: %s; %d events wait", line.name, error, len(outbox))
+            outbox.failed(self._clock.now(), random.random())  # noqa: S311 - no secret
+            if outbox.failures == FAILING:
+                self._changed()
+            return
+        if outbox.failures:
+            _log.info("%s: takes events again", line.name)
+            self._changed()
+        outbox.arrived(event)
+        self._dirty.set()
+
+    async def _keep(self) -> None:
+        while True:
+            await self._dirty.wait()
+            await asyncio.sleep(WRITE_AFTER_S)
+            self._dirty.clear()
+            await self._write()
+
+    async def _write(self) -> None:
+        waiting = {line.key: line.outbox.events for line in self._lines if line.outbox.head}
+        if self._store is None or waiting == self._written:
+            return
+        try:
+            await in_thread(self._store.write, _FILE, {"waiting": waiting})
+        except OSError as error:
+            _log.warning("webhooks: what waits is lost with a restart: %s", error)
+            return
+        self._written = waiting
+
+    def _take_over(self) -> None:
+        """Go on with what waited when the program ended."""
+        if self._store is None:
+            return
+        now = self._clock.now()
+        self._written = self._store.read(_FILE, _fits).get("waiting", {})
+        for line in self._lines:
+            for event in self._written.get(line.key, ()):
+                age_s = (now.wall - datetime.fromisoformat(event["time"])).total_seconds()
+                line.outbox.add(event, now.mono_s - max(0.0, age_s), now)
+
+
+def _event(one: Happening, room_id: str, now: Moment) -> Event:
+    return {
+        "specversion": "1.0",
+        "id": str(uuid.uuid4()),
+        "source": f"/rooms/{room_id}",
+        "type": f"roomctl.{one.event}",
+        "subject": one.subject,
+        "time": now.wall.isoformat(),
+        "datacontenttype": "application/json",
+        "clockproven": now.synced,
+        "data": one.data,
+    }
+
+
+def _fits(document: dict[str, Any]) -> bool:
+    """Whether it is what was written; an error in the reading says no, too."""
+    every: Iterable[Event] = (one for events in document["waiting"].values() for one in events)
+    return all(
+        isinstance(one["id"], str) and datetime.fromisoformat(one["time"]).tzinfo for one in every
+    )

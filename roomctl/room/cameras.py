@@ -470,6 +470,14 @@ class Cameras(Part):
     async def _recall(self, source: Source, camera: DeviceName, preset: PresetNumber) -> None:
         """Go to a stored position."""
         await self._steered(camera).recall(preset)
+        self._act(
+            self._pictures.keep_current(
+                camera,
+                preset,
+                may_be_seen=lambda: self[camera].state.preset == preset and not self._may_film(),
+                view=self._views.get(camera),
+            )
+        )
 
     @command("camera.store", Right.ARRANGE)
     async def _store(

@@ -1,7 +1,8 @@
 """Pictures of what a camera sees: at its presets, taken, kept, thrown away; while it is steered.
 
 One is taken when a preset was stored and no meeting uses the video device. A preset that is stored
-anew loses its old picture at once, whether or not there can be a new one. Knows no HTTP.
+anew loses its old picture at once, whether or not there can be a new one; one that is recalled has
+a new one after an hour, for rooms are furnished anew. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 LARGEST = 1 << 20  # bytes
 MOST_LOOKING = 8  # at once
+CURRENT_S = 3600.0  # so old may a picture be when its preset is recalled
 LIMIT_S = 5.0  # the port's own is 2 s, after which it lets go of the device
 
 _TYPES = {b"\xff\xd8\xff": ("image/jpeg", "jpg"), b"\x89PNG": ("image/png", "png")}
@@ -226,16 +228,53 @@ class Pictures:
         it, and then gives the picture. Whatever goes wrong leaves the preset without a picture, and
         is logged.
         """
-        video = self._tables[camera].video_device
         async with self._one_at_a_time:
             try:
                 await self._forget((camera, preset))
-                if video is not None and not in_use():
-                    seen = await view.of_stream() if view is not None else None
-                    picture = seen or await take_picture(self._connect, camera, video)
+                if not in_use() and (picture := await self._taken(camera, view)) is not None:
                     await self._keep((camera, preset), picture)
             except (RoomctlError, OSError) as error:
                 _log.info("camera.%s: no picture of preset %d: %s", camera, preset, error)
+
+    async def keep_current(
+        self,
+        camera: str,
+        preset: int,
+        *,
+        may_be_seen: Callable[[], bool],
+        view: SelfView | None = None,
+    ) -> None:
+        """Take the picture of a preset anew, at which its camera stands, if it is an hour old.
+
+        `may_be_seen` says whether the camera stands there, and no meeting has it. Whatever goes
+        wrong leaves the old picture, and is logged.
+        """
+        async with self._one_at_a_time:
+            old = self._kept.get((camera, preset))
+            if (old is not None and self._age_s(old) < CURRENT_S) or not may_be_seen():
+                return
+            try:
+                picture = await self._taken(camera, view)
+                if picture is not None and may_be_seen():
+                    await self._forget((camera, preset))
+                    await self._keep((camera, preset), picture)
+            except (RoomctlError, OSError) as error:
+                _log.info("camera.%s: no new picture of preset %d: %s", camera, preset, error)
+
+    def _age_s(self, kept: _Kept) -> float:
+        """Return how old a picture is by the wall clock; one of the future is old."""
+        try:
+            age_s = self._clock.now().wall.timestamp() - int(kept.version, 16) / 1000
+        except ValueError:
+            return float("inf")
+        return age_s if age_s >= 0 else float("inf")
+
+    async def _taken(self, camera: str, view: SelfView | None) -> Picture | None:
+        video = self._tables[camera].video_device
+        if video is None:
+            return None
+        seen = await view.of_stream() if view is not None else None
+        return seen or await take_picture(self._connect, camera, video)
 
     async def forget(self, camera: str, preset: int) -> None:
         """Throw the picture of a deleted preset away; OSError leaves its file, and is logged."""

@@ -75,6 +75,48 @@ async def test_a_preset_stored_anew_has_another_picture_under_another_path() -> 
 
 
 @invented
+@pytest.mark.parametrize(("waited_s", "renewed"), [(60, False), (3700, True)])
+async def test_a_preset_that_is_recalled_has_a_new_picture_after_an_hour(
+    waited_s: float, renewed: bool
+) -> None:
+    async with living(FILMED) as house:
+        await house.ask("camera.store", camera="front", preset=1)
+        await house.until(lambda: path_of(house, 1) is not None)
+        path = path_of(house, 1)
+        await asyncio.sleep(waited_s)
+
+        assert (await house.ask("camera.recall", camera="front", preset=1)).status == "done"
+        await asyncio.sleep(5)
+
+        assert (path_of(house, 1) != path) is renewed
+        assert path_of(house, 1) is not None
+
+
+@invented
+async def test_a_preset_without_a_picture_has_one_once_it_was_recalled() -> None:
+    async with living(FILMED) as house:
+        await house.ask("camera.recall", camera="front", preset=2)
+        await house.until(lambda: path_of(house, 2) is not None)
+
+        assert (await house.room.cameras.picture("front", 2)).media_type == "image/png"
+
+
+@invented
+async def test_a_recall_in_a_call_leaves_the_old_picture() -> None:
+    async with living(FILMED) as house:
+        await house.ask("camera.store", camera="front", preset=1)
+        await house.until(lambda: path_of(house, 1) is not None)
+        path = path_of(house, 1)
+        await asyncio.sleep(3700)
+        await house.join()
+
+        await house.ask("camera.recall", camera="front", preset=1)
+        await asyncio.sleep(5)
+
+        assert path_of(house, 1) == path
+
+
+@invented
 async def test_a_deleted_preset_leaves_no_picture_and_no_name_behind() -> None:
     async with living(FILMED) as house:
         await house.ask("camera.store", camera="front", preset=3, name="Board")

@@ -21,8 +21,11 @@ class Role(StrEnum):
     SIMULATOR = "simulator"  # the page of the simulated devices
     SENSOR = "sensor"  # a token that reports what a sensor sees, and may nothing else
     READ = "read"  # a token that looks
+    AUDITOR = "auditor"  # a token that looks, also at who did what
     OPERATE = "operate"  # a token that does what people do in the room, but for unmuting
-    ADMIN = "admin"  # facilities staff's token
+    FACILITIES = "facilities"  # staff who operate rooms, and see who did what
+    TECHNICIAN = "technician"  # staff who see to devices and configuration; no meetings
+    ADMIN = "admin"  # a token that says who gets in, and may all but open the microphone
 
 
 class When(StrEnum):
@@ -75,28 +78,28 @@ def _given(roles: str, **also: When) -> Mapping[Role, When]:
 
 TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.PUBLIC: dict.fromkeys(Role, When.ALWAYS),  # and nobody in particular
-    Right.LOOK: _given("panel guest screen read operate admin"),
-    Right.FOLLOW: _given("panel guest read operate admin"),
-    Right.PICTURES: _given("panel guest operate admin"),
-    Right.VIEW: _given("panel operate admin"),
-    Right.LISTEN: _given("panel guest operate admin"),
-    Right.MUTE: _given("panel guest operate admin"),
+    Right.LOOK: _given("panel guest screen read operate auditor facilities technician admin"),
+    Right.FOLLOW: _given("panel guest read operate auditor facilities technician admin"),
+    Right.PICTURES: _given("panel guest operate facilities technician admin"),
+    Right.VIEW: _given("panel operate facilities technician admin"),
+    Right.LISTEN: _given("panel guest operate facilities technician admin"),
+    Right.MUTE: _given("panel guest operate facilities technician admin"),
     Right.UNMUTE: _given("panel", guest=When.SWITCHED),
-    Right.MEET: _given("panel guest operate admin"),
-    Right.MOVE: _given("panel operate admin", guest=When.OCCUPIED),
-    Right.STOP: _given("panel guest operate admin"),
-    Right.OPERATE: _given("panel operate admin"),
-    Right.ARRANGE: _given("panel operate admin"),
-    Right.MESSAGE: _given("operate admin"),
+    Right.MEET: _given("panel guest operate facilities admin"),
+    Right.MOVE: _given("panel operate facilities technician admin", guest=When.OCCUPIED),
+    Right.STOP: _given("panel guest operate facilities technician admin"),
+    Right.OPERATE: _given("panel operate facilities technician admin"),
+    Right.ARRANGE: _given("panel operate facilities technician admin"),
+    Right.MESSAGE: _given("operate facilities technician admin"),
     Right.HERE: _given("panel"),
     Right.DISPLAY: _given("panel"),
     Right.INVITE: _given("panel screen admin"),
-    Right.STATISTICS: _given("read operate admin"),
-    Right.AUDIT: _given("admin"),
-    Right.DOCUMENTATION: _given("panel read operate admin"),
-    Right.SERVICE: _given("admin"),
-    Right.MAINTAIN: _given("admin"),
-    Right.CONFIGURE: _given("admin"),
+    Right.STATISTICS: _given("read operate auditor facilities technician admin"),
+    Right.AUDIT: _given("auditor facilities admin"),
+    Right.DOCUMENTATION: _given("panel read operate auditor facilities technician admin"),
+    Right.SERVICE: _given("technician admin"),
+    Right.MAINTAIN: _given("technician admin"),
+    Right.CONFIGURE: _given("technician admin"),
     Right.ACCESS: _given("admin"),
     Right.REPORT: _given("sensor admin"),
     Right.SIMULATION: _given("simulator admin"),
@@ -131,7 +134,7 @@ _DENIALS: Mapping[Right, Denial] = {
         "room_panel_only",
         "the room's display is seen and touched from the room's own panel only",
     ),
-    Right.SERVICE: Denial("programs_only", "that takes a token with the scope admin"),
+    Right.SERVICE: Denial("programs_only", "that takes a token with the scope technician or admin"),
 }
 EMPTY = Denial(
     "nobody_in_room", "a visitor's phone moves a camera while somebody is in the room only"

@@ -19,7 +19,7 @@ from roomctl.clock import Clock
 from roomctl.command import Days, DeviceName
 from roomctl.roles import Right, Role
 
-Scope = Literal["sensor", "read", "operate", "admin"]
+Scope = Literal["sensor", "read", "auditor", "operate", "facilities", "technician", "admin"]
 SessionId = Annotated[str, Path(pattern="^[0-9a-f]{8}$")]
 
 

@@ -34,7 +34,16 @@ VISITS_KEPT = 200
 TOKENS_KEPT = 100
 WRITE_S = 60.0  # the day of a session's last use is written this long after it changed
 
-SCOPES = (Role.SENSOR, Role.READ, Role.OPERATE, Role.ADMIN)  # of tokens
+SCOPES = (
+    Role.SENSOR,
+    Role.READ,
+    Role.AUDITOR,
+    Role.OPERATE,
+    Role.FACILITIES,
+    Role.TECHNICIAN,
+    Role.ADMIN,
+)
+"""What a token may be for."""
 BY_COOKIE = (Role.PANEL, Role.GUEST, Role.SCREEN, Role.SIMULATOR)  # the strongest first
 
 

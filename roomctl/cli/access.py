@@ -20,7 +20,10 @@ class Scope(StrEnum):
 
     SENSOR = "sensor"
     READ = "read"
+    AUDITOR = "auditor"
     OPERATE = "operate"
+    FACILITIES = "facilities"
+    TECHNICIAN = "technician"
     ADMIN = "admin"
 
 
@@ -36,7 +39,11 @@ def make(
     scope: Annotated[
         Scope,
         typer.Option(
-            help="sensor: report what sensors see; read: look; operate: what people do; admin: all."
+            "--scope",
+            "--role",
+            help="sensor: report what sensors see; read: look; auditor: and see who did what; "
+            "operate: what people do; facilities: and see who did what; technician: devices and "
+            "configuration; admin: all.",
         ),
     ] = Scope.READ,
     days: Days = None,
@@ -113,7 +120,7 @@ def revoke_session(
 def token_words(known: list[dict[str, Any]]) -> str:
     """Say what is known of tokens, a line each."""
     lines = [
-        f"{one['name']:<24} {one['scope']:<8} made {one['made'][:10]}  "
+        f"{one['name']:<24} {one['scope']:<11} made {one['made'][:10]}  "
         f"{'expires ' + one['expires'][:10] if one['expires'] else 'until revoked':<18}  "
         f"{'used ' + one['used'] if one['used'] else 'never used'}"
         for one in known

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from roomctl import app, roles
 from roomctl.api import schema
-from roomctl.api.auth import VISIT_S
+from roomctl.api.auth import SCOPES, VISIT_S
 from roomctl.api.rights import RightRoute, RightSocketRoute, Routes, demand_rights, needs
 from roomctl.clock import VirtualClock
 from roomctl.roles import MESSAGES, TABLE, Right, Role, When
@@ -180,7 +180,7 @@ async def everybody(folder):
     clock.advance(VISIT_S + 1)
     for role in (Role.PANEL, Role.GUEST, Role.SCREEN, Role.SIMULATOR):
         who[role] = await house.panel_headers(role)
-    for scope in (Role.SENSOR, Role.READ, Role.OPERATE, Role.ADMIN):
+    for scope in SCOPES:
         who[scope] = await bearer(scope.value, scope)
     return house, who
 
@@ -362,8 +362,19 @@ def test_no_simulated_hardware_and_no_display_does_anything_in_the_room():
 def test_a_token_may_what_narrower_tokens_may_but_never_open_the_microphone():
     for row in TABLE.values():
         assert Role.READ not in row or Role.OPERATE in row
-        assert Role.OPERATE not in row or Role.ADMIN in row
-    assert not {Role.READ, Role.OPERATE, Role.ADMIN} & set(TABLE[Right.UNMUTE])
+        assert Role.READ not in row or {Role.AUDITOR, Role.TECHNICIAN} <= set(row)
+        assert Role.OPERATE not in row or Role.FACILITIES in row
+        assert not set(SCOPES) & set(row) or Role.ADMIN in row
+    assert not set(SCOPES) & set(TABLE[Right.UNMUTE])
+
+
+def test_staff_have_what_their_work_takes_and_no_more():
+    own = {role: {right for right, row in TABLE.items() if role in row} for role in Role}
+    assert own[Role.AUDITOR] - own[Role.READ] == {Right.AUDIT}
+    assert own[Role.FACILITIES] - own[Role.OPERATE] == {Right.AUDIT}
+    assert own[Role.ADMIN] - own[Role.TECHNICIAN] == {
+        *(Right.MEET, Right.INVITE, Right.AUDIT, Right.ACCESS, Right.REPORT, Right.SIMULATION)
+    }
 
 
 def nothing():
@@ -418,7 +429,7 @@ async def awake(tmp_path):
 
 
 async def headers_of(house, role):
-    if role in (Role.READ, Role.OPERATE, Role.ADMIN):
+    if role in SCOPES:
         _, token = await house.tokens.make(role.value, role, None)
         return {"Authorization": f"Bearer {token}"}
     return await house.panel_headers(role)

@@ -128,6 +128,11 @@ async def test_a_sensors_token_may_nothing_else_and_no_other_token_may_report(co
         (Role.OPERATE, Role.SENSOR, False),
         (Role.SENSOR, Role.READ, False),
         (Role.READ, Role.READ, True),
+        (Role.FACILITIES, Role.AUDITOR, True),
+        (Role.TECHNICIAN, Role.READ, True),
+        (Role.TECHNICIAN, Role.AUDITOR, False),
+        (Role.OPERATE, Role.FACILITIES, False),
+        (Role.FACILITIES, Role.TECHNICIAN, False),
     ],
 )
 async def test_a_token_is_limited_to_what_it_may_already_and_never_widened(

@@ -17,6 +17,7 @@ import hashlib
 import hmac
 import ipaddress
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import httpcore
 
@@ -47,7 +48,7 @@ async def post(
 
 async def _status(table: WebhookTable, event_id: str, body: bytes, at: datetime) -> int:
     addresses = await addresses_of(table.url)
-    plain = table.url.startswith("http:")
+    plain = urlsplit(table.url).scheme == "http"  # however it is written
     if plain and not all(_is_private(one) for one in addresses):
         raise RoomctlError(f"{table.host}: is on the public internet, where only https is used")
     timeouts = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), LIMIT_S)}

@@ -189,16 +189,26 @@ class Webhooks(Part):
                 await self._tell(line, event)
 
     async def _tell(self, line: _Line, event: Event) -> None:
-        outbox, body = line.outbox, json.dumps(event, ensure_ascii=False).encode()
+        outbox, body = line.outbox, json.dumps(event).encode()
         try:
             await self._post(line.table, event["id"], body, self._clock.now().wall)
         except RoomctlError as error:
             if not outbox.failures:
                 _log.warning("%s: %s; %d events wait", line.name, error, len(outbox))
-            outbox.failed(self._clock.now(), random.random())  # noqa: S311 - no secret
-            if outbox.failures == FAILING:
-                self._changed()
-            return
+            self._again(outbox)
+        except Exception:  # of ours: it costs this receiver a try, and never the room
+            _log.exception("%s: an event could not be sent", line.name)
+            self._again(outbox)
+        else:
+            self._taken(line, event)
+
+    def _again(self, outbox: Outbox) -> None:
+        outbox.failed(self._clock.now(), random.random())  # noqa: S311 - no secret
+        if outbox.failures == FAILING:
+            self._changed()
+
+    def _taken(self, line: _Line, event: Event) -> None:
+        outbox = line.outbox
         if outbox.failures:
             _log.info("%s: takes events again", line.name)
             self._changed()
@@ -218,7 +228,7 @@ class Webhooks(Part):
             return
         try:
             await in_thread(self._store.write, _FILE, {"waiting": waiting})
-        except OSError as error:
+        except (OSError, ValueError) as error:  # half a surrogate is no text
             _log.warning("webhooks: what waits is lost with a restart: %s", error)
             return
         self._written = waiting

@@ -119,6 +119,7 @@ async def test_what_goes_wrong_names_the_host_and_neither_path_nor_secret():
 
 @pytest.mark.real
 @pytest.mark.parametrize("host", ["1.1.1.1", "[2606:4700::1111]", "[::ffff:8.8.8.8]"])
-async def test_http_is_never_spoken_to_the_public_internet(host):
+@pytest.mark.parametrize("scheme", ["http", "HTTP", "Http"])
+async def test_http_is_never_spoken_to_the_public_internet(host, scheme):
     with pytest.raises(RoomctlError, match="only https is used"):
-        await post(table(f"http://{host}/hook"), "an-id", BODY, AT)
+        await post(table(f"{scheme}://{host}/hook"), "an-id", BODY, AT)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -14,9 +15,11 @@ from roomctl.app import mistakes, parse
 from roomctl.clock import Moment
 from roomctl.config import WebhookEvent, WebhookTable
 from roomctl.errors import RoomctlError
-from roomctl.room.webhooks import FIRST_RETRY_S, LAST_RETRY_S, MOST, OLDEST_S, Outbox
+from roomctl.kind import IssueEntry
+from roomctl.room.document import IdentityEntry, RoomDocument
+from roomctl.room.webhooks import FIRST_RETRY_S, LAST_RETRY_S, MOST, OLDEST_S, Outbox, Webhooks
 from roomctl.store import Store
-from tests.invented import START, invented
+from tests.invented import START, LoopClock, invented
 from tests.room.rig import BAMBOO, PANEL, living
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "webhooks.md"
@@ -99,6 +102,40 @@ async def test_a_slow_receiver_delays_neither_another_one_nor_the_room() -> None
         await call_made(house)
         await house.until(lambda: len(there.types("two.example.org")) == 2)
     assert there.types() == []
+
+
+@invented
+async def test_a_fault_of_ours_in_the_sending_is_a_try_that_failed_and_the_room_goes_on() -> None:
+    faults = [KeyError("a fault"), ZeroDivisionError("another")]
+    there = Receivers()
+
+    async def post(table: WebhookTable, event_id: str, body: bytes, at: object) -> None:
+        if faults:
+            raise faults.pop()
+        await there.post(table, event_id, body, at)
+
+    async with living(BAMBOO + hook(), post=post) as house:
+        await call_made(house)
+        await house.until(lambda: len(there.types()) == 2)
+    assert there.types() == ["roomctl.call.joined", "roomctl.call.left"]
+
+
+@invented
+async def test_a_subject_that_is_no_text_stops_nobody(tmp_path: Path) -> None:
+    there, tables = Receivers(), parse(hook(events='"issue.opened"'), "room.toml").webhook
+    hooks = Webhooks(tables, there.post, Store(tmp_path), LoopClock(), lambda: None)
+    before = RoomDocument(IdentityEntry("bamboo", "Bamboo", "", "", None, "UTC", "en", ""))
+    odd = IssueEntry("device.offline", "\ud800", {}, START)
+    running = asyncio.create_task(hooks.run())
+    there.gone.add("one.example.org")
+    hooks.happened(before, replace(before, issues=(odd,)))
+    await asyncio.sleep(60.0)
+    there.gone.clear()
+    await asyncio.sleep(600.0)
+    await hooks.close()
+    assert not running.done()
+    running.cancel()
+    assert there.told["one.example.org"][0]["subject"] == "\ud800"
 
 
 @invented

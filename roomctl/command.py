@@ -36,12 +36,14 @@ Handler = Callable[..., Awaitable[Result]]
 class Source:
     """Who asks: `role` decides what may be done (`roles`), `name` and `address` are for the audit.
 
-    `address`: where the connection comes from, which says nothing of who it is.
+    `address`: where the connection comes from, which says nothing of who it is. `rights` are those
+    that a token of the role integration names.
     """
 
     role: str
     name: str
     address: str = field(default="", compare=False)
+    rights: frozenset[Right] = frozenset()
 
     @property
     def phone(self) -> bool:

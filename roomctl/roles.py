@@ -6,7 +6,7 @@ says which role has it. What a role is not given here it has not. Knows no route
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from roomctl.frozen import frozen
@@ -25,6 +25,7 @@ class Role(StrEnum):
     OPERATE = "operate"  # a token that does what people do in the room, but for unmuting
     FACILITIES = "facilities"  # staff who operate rooms, and see who did what
     TECHNICIAN = "technician"  # staff who see to devices and configuration; no meetings
+    INTEGRATION = "integration"  # a program's token that may what it names, and looks
     ADMIN = "admin"  # a token that says who gets in, and may all but open the microphone
 
 
@@ -34,6 +35,7 @@ class When(StrEnum):
     ALWAYS = "yes"
     OCCUPIED = "while the room is not known to be empty"
     SWITCHED = "with `phone_may_unmute`"
+    NAMED = "if its token names it"
 
 
 class Right(StrEnum):
@@ -76,34 +78,44 @@ def _given(roles: str, **also: When) -> Mapping[Role, When]:
     }
 
 
+_HANDS = "operate facilities technician"  # who sets something in the room from afar
+_READERS = f"read auditor {_HANDS}"
+
 TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.PUBLIC: dict.fromkeys(Role, When.ALWAYS),  # and nobody in particular
-    Right.LOOK: _given("panel guest screen read operate auditor facilities technician admin"),
-    Right.FOLLOW: _given("panel guest read operate auditor facilities technician admin"),
-    Right.PICTURES: _given("panel guest operate facilities technician admin"),
-    Right.VIEW: _given("panel operate facilities technician admin"),
-    Right.LISTEN: _given("panel guest operate facilities technician admin"),
-    Right.MUTE: _given("panel guest operate facilities technician admin"),
+    Right.LOOK: _given(f"panel guest screen {_READERS} integration admin"),
+    Right.FOLLOW: _given(f"panel guest {_READERS} integration admin"),
+    Right.PICTURES: _given(f"panel guest {_HANDS} admin", integration=When.NAMED),
+    Right.VIEW: _given(f"panel {_HANDS} admin", integration=When.NAMED),
+    Right.LISTEN: _given(f"panel guest {_HANDS} admin", integration=When.NAMED),
+    Right.MUTE: _given(f"panel guest {_HANDS} admin", integration=When.NAMED),
     Right.UNMUTE: _given("panel", guest=When.SWITCHED),
-    Right.MEET: _given("panel guest operate facilities admin"),
-    Right.MOVE: _given("panel operate facilities technician admin", guest=When.OCCUPIED),
-    Right.STOP: _given("panel guest operate facilities technician admin"),
-    Right.OPERATE: _given("panel operate facilities technician admin"),
-    Right.ARRANGE: _given("panel operate facilities technician admin"),
-    Right.MESSAGE: _given("operate facilities technician admin"),
+    Right.MEET: _given("panel guest operate facilities admin", integration=When.NAMED),
+    Right.MOVE: _given(f"panel {_HANDS} admin", integration=When.NAMED, guest=When.OCCUPIED),
+    Right.STOP: _given(f"panel guest {_HANDS} admin", integration=When.NAMED),
+    Right.OPERATE: _given(f"panel {_HANDS} admin", integration=When.NAMED),
+    Right.ARRANGE: _given(f"panel {_HANDS} admin", integration=When.NAMED),
+    Right.MESSAGE: _given(f"{_HANDS} admin", integration=When.NAMED),
     Right.HERE: _given("panel"),
     Right.DISPLAY: _given("panel"),
     Right.INVITE: _given("panel screen admin"),
-    Right.STATISTICS: _given("read operate auditor facilities technician admin"),
+    Right.STATISTICS: _given(f"{_READERS} admin", integration=When.NAMED),
     Right.AUDIT: _given("auditor facilities admin"),
-    Right.DOCUMENTATION: _given("panel read operate auditor facilities technician admin"),
+    Right.DOCUMENTATION: _given(f"panel {_READERS} admin"),
     Right.SERVICE: _given("technician admin"),
     Right.MAINTAIN: _given("technician admin"),
     Right.CONFIGURE: _given("technician admin"),
     Right.ACCESS: _given("admin"),
-    Right.REPORT: _given("sensor admin"),
+    Right.REPORT: _given("sensor admin", integration=When.NAMED),
     Right.SIMULATION: _given("simulator admin"),
 }
+
+NAMEABLE: Mapping[str, Right] = {
+    right.name.lower(): right
+    for right, row in TABLE.items()
+    if row.get(Role.INTEGRATION) is When.NAMED
+}
+"""What a token of the role integration may name."""
 
 MESSAGES: Mapping[str, Right] = {
     "command": Right.LOOK,  # and what the command itself needs
@@ -141,8 +153,24 @@ EMPTY = Denial(
 )
 
 
-def denied(right: Right, role: str, *, empty: bool, phone_may_unmute: bool) -> Denial | None:
-    """Return why a role may not use a right now, or None. `empty`: nobody is in the room."""
+def has(right: Right, role: Role, named: Collection[Right] = ()) -> bool:
+    """Whether a role has a right in every case; `named`: those that its token names."""
+    when = TABLE[right].get(role)
+    return when is When.ALWAYS or (when is When.NAMED and right in named)
+
+
+def denied(
+    right: Right,
+    role: str,
+    *,
+    empty: bool,
+    phone_may_unmute: bool,
+    named: Collection[Right] = (),
+) -> Denial | None:
+    """Return why a role may not use a right now, or None.
+
+    `empty`: nobody is in the room. `named`: the rights that its token names.
+    """
     match TABLE[right].get(Role(role)):
         case When.ALWAYS:
             return None
@@ -150,12 +178,16 @@ def denied(right: Right, role: str, *, empty: bool, phone_may_unmute: bool) -> D
             return EMPTY if empty else None
         case When.SWITCHED if phone_may_unmute:
             return None
+        case When.NAMED if right in named:
+            return None
     return _DENIALS.get(right, Denial("not_allowed", f"the role {role} may not: {right.value}"))
 
 
-def wider(role: Role, than: Role) -> bool:
-    """Whether a role may something that another one may not."""
-    return any(role in row and than not in row for row in TABLE.values())
+def wider(
+    role: Role, than: Role, named: Collection[Right] = (), than_named: Collection[Right] = ()
+) -> bool:
+    """Whether a token's role, with what it names, may something that another one may not."""
+    return any(has(right, role, named) and not has(right, than, than_named) for right in TABLE)
 
 
 def roles_of(right: Right) -> list[str]:

@@ -5,11 +5,13 @@ A token is told once, when it is made. Knows no command and no device.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import Path
 from fastapi.responses import Response
+from pydantic import Field
 
 from roomctl.api.auth import ApiToken, Tokens
 from roomctl.api.problem import refusals
@@ -17,9 +19,33 @@ from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import Strict, Told
 from roomctl.clock import Clock
 from roomctl.command import Days, DeviceName
-from roomctl.roles import Right, Role
+from roomctl.roles import NAMEABLE, Right, Role
 
-Scope = Literal["sensor", "read", "auditor", "operate", "facilities", "technician", "admin"]
+Scope = Literal[
+    "sensor",
+    "read",
+    "auditor",
+    "operate",
+    "facilities",
+    "technician",
+    "integration",
+    "admin",
+]
+Nameable = Literal[
+    "pictures",
+    "view",
+    "listen",
+    "mute",
+    "meet",
+    "move",
+    "stop",
+    "operate",
+    "arrange",
+    "message",
+    "statistics",
+    "report",
+]
+"""What a token of the role integration may name (`roles.NAMEABLE`)."""
 SessionId = Annotated[str, Path(pattern="^[0-9a-f]{8}$")]
 
 
@@ -29,6 +55,7 @@ class NewToken(Strict):
     name: DeviceName
     scope: Scope = "read"
     days: Days | None = None
+    may: list[Nameable] = Field(default=[], max_length=40)
 
 
 class TokenLimits(Strict):
@@ -36,6 +63,7 @@ class TokenLimits(Strict):
 
     scope: Scope | None = None
     days: Days | None = None
+    may: list[Nameable] | None = Field(default=None, max_length=40)
 
 
 class KnownToken(Told):
@@ -46,6 +74,7 @@ class KnownToken(Told):
     made: datetime
     expires: datetime | None
     used: str | None
+    may: list[str]
 
 
 class MadeToken(KnownToken):
@@ -81,7 +110,8 @@ def access_routes(tokens: Tokens, clock: Clock) -> Routes:
     @needs(Right.ACCESS)
     async def make(body: NewToken) -> MadeToken:
         """Make a token for a program."""
-        made, token = await tokens.make(body.name, Role(body.scope), expiry(body.days))
+        scope, rights = Role(body.scope), _rights(body.may)
+        made, token = await tokens.make(body.name, scope, expiry(body.days), rights)
         return MadeToken(**_shown(made).model_dump(), token=token)
 
     @router.patch("/api/v1/tokens/{name}", tags=["access"], responses=refusals(404, 409, 507))
@@ -89,7 +119,8 @@ def access_routes(tokens: Tokens, clock: Clock) -> Routes:
     async def limit(name: DeviceName, body: TokenLimits) -> KnownToken:
         """Let a token do less, or end sooner."""
         scope = None if body.scope is None else Role(body.scope)
-        return _shown(await tokens.limit(name, scope, expiry(body.days)))
+        rights = None if body.may is None else _rights(body.may)
+        return _shown(await tokens.limit(name, scope, expiry(body.days), rights))
 
     @router.delete(
         "/api/v1/tokens/{name}", tags=["access"], status_code=204, responses=refusals(404, 507)
@@ -131,6 +162,10 @@ def access_routes(tokens: Tokens, clock: Clock) -> Routes:
     return router
 
 
+def _rights(words: Iterable[str]) -> frozenset[Right]:
+    return frozenset(NAMEABLE[word] for word in words)
+
+
 def _shown(token: ApiToken) -> KnownToken:
     return KnownToken(
         name=token.name,
@@ -138,4 +173,5 @@ def _shown(token: ApiToken) -> KnownToken:
         made=token.made,
         expires=token.expires,
         used=token.used,
+        may=sorted(right.name.lower() for right in token.rights),
     )

@@ -19,7 +19,7 @@ from typing import Any
 from roomctl.clock import Clock
 from roomctl.errors import Refused, RoomctlError
 from roomctl.frozen import frozen
-from roomctl.roles import Role, wider
+from roomctl.roles import NAMEABLE, Right, Role, wider
 from roomctl.room import Source
 from roomctl.store import Store
 from roomctl.wire import in_thread
@@ -41,6 +41,7 @@ SCOPES = (
     Role.OPERATE,
     Role.FACILITIES,
     Role.TECHNICIAN,
+    Role.INTEGRATION,
     Role.ADMIN,
 )
 """What a token may be for."""
@@ -53,13 +54,14 @@ class NotStored(RoomctlError):
 
 @frozen
 class ApiToken:
-    """What is known of a program's token; never the token."""
+    """What is known of a program's token; never the token. `rights`: what an integration names."""
 
     name: str
     scope: Role
     made: datetime
     expires: datetime | None
     used: str | None  # the day of its last use, in UTC
+    rights: frozenset[Right] = frozenset()
 
 
 @frozen
@@ -178,7 +180,7 @@ class Tokens:
         if known.used != (today := self._today()):
             self._tokens[hashed] = replace(known, used=today)
             self._stale.set()
-        return Source(known.scope, f"token {known.name}")
+        return Source(known.scope, f"token {known.name}", rights=known.rights)
 
     def session(self, secret: str | None, role: Role) -> Source | None:
         """Return who holds a session cookie of `role`, or None."""
@@ -232,18 +234,25 @@ class Tokens:
         """Return the tokens that were made, those that have expired included."""
         return list(self._tokens.values())
 
-    async def make(self, name: str, scope: Role, expires: datetime | None) -> tuple[ApiToken, str]:
+    async def make(
+        self,
+        name: str,
+        scope: Role,
+        expires: datetime | None,
+        rights: frozenset[Right] = frozenset(),
+    ) -> tuple[ApiToken, str]:
         """Make a token; return what is known of it, and the token, which is shown this once.
 
-        Refused "token_exists" or "too_many_tokens"; NotStored: there is none.
+        Refused "token_exists", "too_many_tokens", "not_scoped"; NotStored: there is none.
         """
+        _refuse_names(scope, rights)
         if any(known.name == name for known in self._tokens.values()):
             raise Refused("room", "token_exists", f"there is a token {name!r}; revoke it first")
         if len(self._tokens) >= TOKENS_KEPT:
             why = f"there are {TOKENS_KEPT} tokens; revoke those that nobody uses"
             raise Refused("room", "too_many_tokens", why)
         token = secrets.token_urlsafe(32)
-        made = ApiToken(name, scope, self._clock.now().wall, expires, None)
+        made = ApiToken(name, scope, self._clock.now().wall, expires, None, rights)
         self._tokens[_hash(token)] = made
         try:
             await self._keep_tokens()
@@ -252,16 +261,29 @@ class Tokens:
             raise
         return made, token
 
-    async def limit(self, name: str, scope: Role | None, expires: datetime | None) -> ApiToken:
-        """Let a token do less, or end sooner; Refused "token_widened" for more."""
+    async def limit(
+        self,
+        name: str,
+        scope: Role | None,
+        expires: datetime | None,
+        rights: frozenset[Right] | None = None,
+    ) -> ApiToken:
+        """Let a token do less, or end sooner; Refused "token_widened" for more.
+
+        `rights` make an integration of it that may no more than those.
+        """
         hashed, known = self._token(name)
-        new_scope = scope or known.scope
-        more = wider(new_scope, known.scope)
+        new_scope = scope or (known.scope if rights is None else Role.INTEGRATION)
+        if rights is None:
+            rights = known.rights if new_scope is Role.INTEGRATION else frozenset()
+        _refuse_names(new_scope, rights)
+        more = wider(new_scope, known.scope, rights, known.rights)
         later = expires is not None and known.expires is not None and expires > known.expires
         if more or later:
             why = f"{name}: a token is limited, never widened; make another one"
             raise Refused("room", "token_widened", why)
-        self._tokens[hashed] = replace(known, scope=new_scope, expires=expires or known.expires)
+        new = replace(known, scope=new_scope, expires=expires or known.expires, rights=rights)
+        self._tokens[hashed] = new
         await self._keep_tokens()
         return self._tokens[hashed]
 
@@ -307,6 +329,7 @@ class Tokens:
                 "made": one.made.isoformat(),
                 "expires": one.expires.isoformat() if one.expires else None,
                 "used": one.used,
+                "may": sorted(right.name.lower() for right in one.rights),
             }
             for hashed, one in self._tokens.items()
         }
@@ -358,12 +381,19 @@ def _read_tokens(kept: Mapping[str, Any]) -> Iterator[tuple[str, ApiToken]]:
             until, scope = entry.get("expires"), Role(entry["scope"])
             made = datetime.fromisoformat(entry["made"])
             expires = None if until is None else datetime.fromisoformat(until).astimezone(UTC)
-            token = ApiToken(str(entry["name"]), scope, made, expires, entry.get("used"))
+            rights = frozenset(NAMEABLE[word] for word in entry.get("may", ()))
+            token = ApiToken(str(entry["name"]), scope, made, expires, entry.get("used"), rights)
         except (KeyError, ValueError, TypeError, AttributeError):
             _log.warning("a token cannot be read, and is not taken; make another one")
             continue
         if scope in SCOPES:
             yield hashed, token
+
+
+def _refuse_names(scope: Role, rights: frozenset[Right]) -> None:
+    if rights and scope is not Role.INTEGRATION:
+        why = f"a token of the role {scope} may what its role may; integration names its rights"
+        raise Refused("room", "not_scoped", why)
 
 
 def _id(hashed: str) -> str:

@@ -232,6 +232,11 @@ FIELDS: dict[str, str] = {
     "storage": "what the last write came to",
     "storage_since": f"since when writes fail; {_AT}; null: they do not",
     "went_round_s": "seconds since its task last went round; null: it has not begun",
+    # Tokens
+    "KnownToken.may": "rights that a token of the role integration names",
+    "MadeToken.may": "rights that a token of the role integration names",
+    "NewToken.may": "with the scope integration: the rights it has, beside seeing the room",
+    "TokenLimits.may": "the rights that are left to it, which makes an integration of it",
     # The audit
     "AuditPage.kept": "whether an audit is kept",
     "AuditPage.next": "ask for those `after` this number; null: there are no more now",

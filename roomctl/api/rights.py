@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from roomctl.errors import RoomctlError
-from roomctl.roles import TABLE, Denial, Right, Role, When, denied, roles_of
+from roomctl.roles import Denial, Right, Role, denied, has, roles_of
 from roomctl.room import Source
 from roomctl.room.commands import failure
 
@@ -208,12 +208,14 @@ def chosen(right: Right, callers: Iterable[Source]) -> Source | None:
             return source
     if not known:
         raise Denied(None)
-    raise Denied(denied(right, known[0].role, empty=False, phone_may_unmute=False))
+    first = known[0]
+    why = denied(right, first.role, empty=False, phone_may_unmute=False, named=first.rights)
+    raise Denied(why)
 
 
 def may(right: Right, callers: Iterable[Source]) -> bool:
     """Whether one of `callers` has a right in every case."""
-    return any(TABLE[right].get(Role(source.role)) is When.ALWAYS for source in callers)
+    return any(has(right, Role(source.role), source.rights) for source in callers)
 
 
 def demand_rights(routes: Iterable[BaseRoute]) -> None:

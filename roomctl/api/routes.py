@@ -327,7 +327,7 @@ def _hello(doors: Doors, source: Source) -> schema.HelloReply:
         "server_time": doors.room.now().wall.isoformat(),
         "language": room.language,
         "phone": source.phone,
-        "may": list(doors.room.commands_of(source.role)),
+        "may": list(doors.room.commands_of(source)),
     }
 
 

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     OPERATE = "operate"
     FACILITIES = "facilities"
     TECHNICIAN = "technician"
+    INTEGRATION = "integration"
     ADMIN = "admin"
 
 
@@ -31,6 +32,20 @@ Name = Annotated[str, typer.Argument(help="What the token is called.")]
 Days = Annotated[
     int | None, typer.Option(min=1, max=3660, help="How long it is good; default: until revoked.")
 ]
+
+
+May = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RIGHT,RIGHT",
+        help="An integration's rights, beside seeing the room: pictures, view, listen, mute, meet, "
+        "move, stop, operate, arrange, message, statistics, report.",
+    ),
+]
+
+
+def _words(may: str | None) -> list[str] | None:
+    return None if may is None else [word.strip() for word in may.split(",") if word.strip()]
 
 
 @token_app.command(epilog="Example: roomctl token make dashboard --scope read --days 365 > token")
@@ -43,9 +58,10 @@ def make(
             "--role",
             help="sensor: report what sensors see; read: look; auditor: and see who did what; "
             "operate: what people do; facilities: and see who did what; technician: devices and "
-            "configuration; admin: all.",
+            "configuration; integration: what --may names; admin: all.",
         ),
     ] = Scope.READ,
+    may: May = None,
     days: Days = None,
     url: Url = None,
     token: Token = None,
@@ -54,7 +70,7 @@ def make(
     """Make a token for a program, and print it this once. No token opens the microphone."""
     from roomctl.cli import ask
 
-    body = {"name": name, "scope": scope.value, "days": days}
+    body = {"name": name, "scope": scope.value, "days": days, "may": _words(may) or []}
     made = ask.access(url, token, "POST", "tokens", body)
     typer.echo(dump(made) if as_json else made["token"])
 
@@ -71,7 +87,10 @@ def list_tokens(url: Url = None, token: Token = None, as_json: Json = False) -> 
 @token_app.command(epilog="Example: roomctl token limit dashboard --days 30")
 def limit(
     name: Name,
-    scope: Annotated[Scope | None, typer.Option(help="What it may from now on.")] = None,
+    scope: Annotated[
+        Scope | None, typer.Option("--scope", "--role", help="What it may from now on.")
+    ] = None,
+    may: May = None,
     days: Days = None,
     url: Url = None,
     token: Token = None,
@@ -80,7 +99,7 @@ def limit(
     """Let a token do less, or end sooner."""
     from roomctl.cli import ask
 
-    body = {"scope": scope.value if scope else None, "days": days}
+    body = {"scope": scope.value if scope else None, "days": days, "may": _words(may)}
     known = ask.access(url, token, "PATCH", f"tokens/{name}", body)
     typer.echo(dump(known) if as_json else token_words([known]))
 
@@ -123,6 +142,7 @@ def token_words(known: list[dict[str, Any]]) -> str:
         f"{one['name']:<24} {one['scope']:<11} made {one['made'][:10]}  "
         f"{'expires ' + one['expires'][:10] if one['expires'] else 'until revoked':<18}  "
         f"{'used ' + one['used'] if one['used'] else 'never used'}"
+        f"{'  may ' + ', '.join(one['may']) if one['may'] else ''}"
         for one in known
     ]
     return "\n".join(lines) or say("no_token")

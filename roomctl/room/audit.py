@@ -42,14 +42,14 @@ HOLD = "camera.hold"
 _GOES_ON = frozenset({HOLD, "camera.drive"})
 _TELLING = frozenset(
     (
-        *("act", "camera", "device", "display", "how", "input", "key", "light", "mode", "platform"),
-        *("role", "scope", "session", "sensor", "speakerphone", "when"),
+        *("act", "camera", "device", "display", "how", "input", "key", "light", "mode", "may"),
+        *("platform", "role", "scope", "session", "sensor", "speakerphone", "when"),
     )
 )
 """Texts that tell no secret: things of room.toml, words from a closed list. Numbers tell none."""
 _NAMED = ("audio.device", "POST /", "PATCH /", "DELETE /")  # `name`: a device's, or a token's
 _SECRETIVE = ("screen.",)  # what is pressed and typed on a page, which may ask for a passcode
-_LONGEST = 64  # characters of an argument
+_LONGEST = 128  # characters of an argument
 
 
 @dataclass(slots=True)
@@ -225,9 +225,13 @@ def telling(command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     shown = {*_TELLING, "name"} if command.startswith(_NAMED) else _TELLING
     return {
         key: value if _tells(key in shown, value) else "…"
-        for key, value in arguments.items()
-        if value is not None
+        for key, given in arguments.items()
+        if (value := ",".join(given) if _is_words(given) else given) is not None
     }
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _tells(shown: bool, value: object) -> bool:

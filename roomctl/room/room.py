@@ -249,21 +249,24 @@ class Room:
         """How many commands are under way."""
         return self._commands.running
 
-    def commands_of(self, role: str) -> Iterator[str]:
-        """Yield the commands that a role may ever give; `audio.unmute`: open the microphone."""
+    def commands_of(self, source: Source) -> Iterator[str]:
+        """Yield the commands that somebody may ever give; `audio.unmute`: open the microphone."""
         rights = {one.name: one.right for one in self.declared} | {"audio.unmute": Right.UNMUTE}
-        unmute = self.config.room.phone_may_unmute
         for name, right in rights.items():
-            if roles.denied(right, role, empty=False, phone_may_unmute=unmute) is None:
+            if self._denied(right, source, empty=False) is None:
                 yield name
 
     def permit(self, right: Right, source: Source) -> None:
         """Refused says why somebody may not do something, by the table in `roles`."""
         empty = self.document.occupancy.state == "vacant"
-        unmute = self.config.room.phone_may_unmute
-        denial = roles.denied(right, source.role, empty=empty, phone_may_unmute=unmute)
+        denial = self._denied(right, source, empty=empty)
         if denial is not None:
             raise Refused("room", denial.code, denial.why)
+
+    def _denied(self, right: Right, source: Source, *, empty: bool) -> roles.Denial | None:
+        unmute, named = self.config.room.phone_may_unmute, source.rights
+        role = source.role
+        return roles.denied(right, role, empty=empty, phone_may_unmute=unmute, named=named)
 
     def hold(
         self,

@@ -1,14 +1,19 @@
 """Tokens and sessions: made, listed, limited, revoked, kept as hashes, taken over from before."""
 
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 
+from roomctl.api.access import Nameable
 from roomctl.api.auth import TOKENS_KEPT, Tokens, take_over
 from roomctl.api.schema import command_adapter
 from roomctl.clock import VirtualClock
-from roomctl.roles import Role
+from roomctl.errors import Refused
+from roomctl.roles import NAMEABLE, Right, Role
+from roomctl.store import Store
 from tests.api import rig
 from tests.api.test_guard import problem_of
 
@@ -67,6 +72,60 @@ async def test_a_token_is_limited_and_never_widened(admin):
         assert narrower.json()["scope"] == "read"
         again = await admin.patch("/api/v1/tokens/robot", json={"scope": "operate"})
         assert again.status_code == 409
+
+
+async def test_an_integration_may_what_its_token_names_also_after_a_restart(house, admin):
+    async with admin:
+        token = await make(admin, name="switch", scope="integration", may=["mute"])
+    source = Tokens(house.store, house.clock).bearer(f"Bearer {token}")
+    assert (source.role, source.rights) == (Role.INTEGRATION, {Right.MUTE})
+    room = house.room
+    room.permit(Right.MUTE, source)
+    room.permit(Right.LOOK, source)
+    for right in set(Right) - {Right.PUBLIC, Right.MUTE, Right.LOOK, Right.FOLLOW}:
+        with pytest.raises(Refused):
+            room.permit(right, source)
+
+
+async def test_an_integration_names_less_later_and_never_more(admin):
+    async with admin:
+        await make(admin, name="wall", scope="integration", may=["mute", "move"])
+        less = await admin.patch("/api/v1/tokens/wall", json={"may": ["mute"]})
+        assert less.json()["may"] == ["mute"]
+        for more in ({"may": ["mute", "move"]}, {"scope": "operate"}, {"scope": "read"}):
+            refused = await admin.patch("/api/v1/tokens/wall", json=more)
+            assert (refused.status_code, problem_of(refused)["code"]) == (409, "token_widened")
+        await make(admin, name="desk", scope="operate")
+        scoped = await admin.patch("/api/v1/tokens/desk", json={"may": ["move"]})
+        assert (scoped.json()["scope"], scoped.json()["may"]) == ("integration", ["move"])
+
+
+@pytest.mark.parametrize("may", [["unmute"], ["access"], ["configure"], ["Mute"], "mute", [1]])
+async def test_what_no_integration_may_name_makes_no_token(admin, may):
+    async with admin:
+        body = {"name": "bold", "scope": "integration", "may": may}
+        assert (await admin.post("/api/v1/tokens", json=body)).status_code == 422
+        assert (await admin.get("/api/v1/tokens")).json() == []
+
+
+async def test_only_an_integration_names_its_rights(admin):
+    async with admin:
+        body = {"name": "odd", "scope": "read", "may": ["mute"]}
+        refused = await admin.post("/api/v1/tokens", json=body)
+        assert (refused.status_code, problem_of(refused)["code"]) == (409, "not_scoped")
+
+
+@pytest.mark.parametrize("may", [["unmute"], ["everything"], "mute", 7, None, [["mute"]]])
+def test_a_kept_integration_whose_rights_are_damaged_is_nobodys(tmp_path, may):
+    entry = {"name": "switch", "scope": "integration", "made": "2026-03-02T00:00:00+00:00"}
+    store = Store(tmp_path)
+    store.write("tokens", {hashlib.sha256(b"secret").hexdigest(): {**entry, "may": may}})
+    clock = VirtualClock(datetime(2026, 3, 2, tzinfo=UTC))
+    assert Tokens(store, clock).bearer("Bearer secret") is None
+
+
+def test_the_api_names_the_rights_that_the_table_has():
+    assert set(get_args(Nameable)) == set(NAMEABLE)
 
 
 @pytest.mark.parametrize("name", ["", "A", "a b", "a\n", "../x", "a" * 33, "\u202e", None])

@@ -7,7 +7,13 @@ from roomctl.roles import MESSAGES, TABLE, Right, Role, When
 from tests.api.test_matrix import leaf_routes
 
 PAGE = Path(__file__).resolve().parents[2] / "SECURITY.md"
-SIGNS = {When.ALWAYS: "yes", When.OCCUPIED: "occupied", When.SWITCHED: "switch", None: "–"}
+SIGNS = {
+    When.ALWAYS: "yes",
+    When.OCCUPIED: "occupied",
+    When.SWITCHED: "switch",
+    When.NAMED: "named",
+    None: "–",
+}
 
 
 def rows(house):

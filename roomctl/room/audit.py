@@ -226,7 +226,7 @@ def telling(command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value if _tells(key in shown, value) else "…"
         for key, given in arguments.items()
-        if (value := ",".join(given) if _is_words(given) else given) is not None
+        if (value := ",".join(given) if _is_words(given) else given) not in (None, "")
     }
 
 

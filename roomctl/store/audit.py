@@ -21,6 +21,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -128,15 +129,17 @@ class AuditLog:
         A line that is none is left out: `verify` tells of it.
         """
         with self._using():
-            found = [entry for line in self._lines() if (entry := _entry(line)) is not None]
+            lines = self._lines()
         if after is None and since is None:
-            return found[-limit:]
+            lines = lines[-limit:]
         fitting = (
             entry
-            for entry in found
-            if entry.number > (after or 0) and (since is None or entry.event.at >= since)
+            for line in lines
+            if (entry := _entry(line)) is not None
+            and entry.number > (after or 0)
+            and (since is None or entry.event.at >= since)
         )
-        return [entry for _, entry in zip(range(limit), fitting, strict=False)]
+        return list(islice(fitting, limit))
 
     def verify(self) -> AuditVerdict:
         """Look at the whole chain; RoomctlError if it cannot be read."""

@@ -65,5 +65,6 @@ def test_numbers_and_things_are_told_and_texts_are_not() -> None:
     assert told == {"camera": "front", "preset": 2, "name": "…"}
     assert telling("screen.press", {"x": 0.5, "y": 0.1}) == {}
     assert telling("audio.device", {"name": "table"}) == {"name": "table"}
+    assert telling("POST /x", {"name": "desk", "may": []}) == {"name": "desk"}
     odd = {"name": "x" * 129, "scope": [["read"]], "may": ["mute", "move"]}
     assert telling("POST /x", odd) == {"name": "…", "scope": "…", "may": "mute,move"}

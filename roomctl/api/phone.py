@@ -9,14 +9,16 @@ from __future__ import annotations
 import io
 import ipaddress
 import socket
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import segno
 
 from roomctl.api.auth import Tokens
 from roomctl.clock import Clock
 from roomctl.config import ApiTable, Config
 from roomctl.roles import Role
+
+if TYPE_CHECKING:
+    import segno
 
 STANDS_S = 30.0
 GOOD_S = 60.0
@@ -58,16 +60,22 @@ class Phones:
 
 def drawn(link: str) -> str:
     """Return `link` as a QR code in black on white, whatever the page's colours are."""
-    code, out = segno.make_qr(link, error="m"), io.BytesIO()
+    code, out = _code(link), io.BytesIO()
     code.save(out, kind="svg", border=_MARGIN, light="#fff", omitsize=True, xmldecl=False)
     return out.getvalue().decode()
 
 
 def printed(link: str) -> str:
     """Return `link` as a QR code of block characters, for a terminal."""
-    code, out = segno.make_qr(link, error="m"), io.StringIO()
+    code, out = _code(link), io.StringIO()
     code.terminal(out, border=_MARGIN, compact=True)
     return out.getvalue()
+
+
+def _code(link: str) -> segno.QRCode:
+    import segno  # a megabyte, which a room without phones never needs
+
+    return segno.make_qr(link, error="m")
 
 
 def reached_at(api: ApiTable, port: int) -> str | None:

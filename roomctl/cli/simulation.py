@@ -7,7 +7,6 @@ import contextlib
 import json
 import logging
 import tempfile
-import webbrowser
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -148,4 +147,6 @@ def _tell(
         say(f"wire      {name} is {path}")
     say(f"meetings  {choice.words}")
     if options.open_panel and configuration.has_display():
+        import webbrowser
+
         webbrowser.open(addresses.panel)

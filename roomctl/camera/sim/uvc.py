@@ -50,7 +50,7 @@ LOOKS = (
     UvcControl(Id.FOCUS_AUTO, Type.BOOLEAN, maximum=1, default=1),
     UvcControl(Id.EXPOSURE_AUTO, Type.MENU, maximum=3, default=3, items=0b1010),
     UvcControl(Id.AUTO_WHITE_BALANCE, Type.BOOLEAN, maximum=1, default=1),
-    UvcControl(Id.BACKLIGHT, maximum=2),
+    UvcControl(Id.BACKLIGHT_COMPENSATION, maximum=2),
 )
 EVERYTHING = (*PLACES, ZOOM, *SPEEDS, *LOOKS)
 

@@ -39,7 +39,7 @@ STILL_ROUNDS = 5  # without change: it stands
 LIMIT_S = 30.0  # for a move
 TRIES = 5  # of a stop, and of a question, before the camera counts as silent
 
-_MODES = (Id.FOCUS_AUTO, Id.EXPOSURE_AUTO, Id.AUTO_WHITE_BALANCE, Id.BACKLIGHT)
+_MODES = (Id.FOCUS_AUTO, Id.EXPOSURE_AUTO, Id.AUTO_WHITE_BALANCE, Id.BACKLIGHT_COMPENSATION)
 
 
 @dataclass(slots=True, eq=False)

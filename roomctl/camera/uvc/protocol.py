@@ -162,7 +162,7 @@ class UvcProtocol(SelfDescribed[UvcConnection]):
     def backlight(self, on: bool) -> CameraRequest:
         """Compensate as much as it does by default, or at most where that is not at all."""
         level = must_have(self.name, backlight_level(self.connection.controls), "backlight")
-        return _sets((Set(Id.BACKLIGHT, level if on else 0),))
+        return _sets((Set(Id.BACKLIGHT_COMPENSATION, level if on else 0),))
 
     def _control(self, axis: str) -> UvcControl | None:
         return place_of(self.connection, axis)
@@ -268,7 +268,7 @@ def backlight_level(controls: Mapping[int, UvcControl]) -> int | None:
 
     By the kernel's and UVC's documents 0 switches it off, and any other value on.
     """
-    control = controls.get(Id.BACKLIGHT)
+    control = controls.get(Id.BACKLIGHT_COMPENSATION)
     if control is None or not control.writable or control.minimum > 0 or control.maximum < 1:
         return None
     return control.default if control.default > 0 else control.maximum
@@ -299,7 +299,7 @@ def _described(
         focus_pct=_percent(connection, "focus"),
         exposure=_word(exposure_items(connection.controls), values.get(Id.EXPOSURE_AUTO)),
         white_balance=_word({"auto": 1, "manual": 0}, values.get(Id.AUTO_WHITE_BALANCE)),
-        backlight=None if (level := values.get(Id.BACKLIGHT)) is None else level > 0,
+        backlight=None if (level := values.get(Id.BACKLIGHT_COMPENSATION)) is None else level > 0,
         preset=preset,
         model=model,
         firmware=None if firmware is None else f"{firmware:04x}",

@@ -236,3 +236,11 @@ def test_a_full_disk_takes_no_part_of_an_entry_and_says_so(tmp_path):
         ballast.unlink()
         log.append([event(4)])
         assert verdict(folder) == (4, None, "")
+
+
+def test_a_head_that_is_damaged_is_told_at_the_start(tmp_path):
+    kept(tmp_path)
+    (tmp_path / "audit.json").write_bytes(b"")
+    store = Store(tmp_path)
+    AuditLog(store)
+    assert [one.file for one in store.disk.quarantined] == ["audit.json"]

@@ -101,10 +101,14 @@ class AuditLog:
     """The record of one room, readable by its owner alone."""
 
     def __init__(self, store: Store, file_bytes: int = FILE_BYTES) -> None:
-        """Read nothing yet; a file of `file_bytes` is full."""
+        """Read the head alone, so that a damaged one is told at once.
+
+        A file of `file_bytes` is full.
+        """
         self._store, self._folder, self._file_bytes = store, store.folder, file_bytes
         self._one_at_a_time = threading.Lock()
         self._newest: ChainLink | None = None
+        self._head = store.read(_HEAD, _fits)
         self._pruned = ChainLink()
 
     def append(self, events: Sequence[AuditEvent]) -> None:
@@ -161,8 +165,7 @@ class AuditLog:
     def _begun(self) -> ChainLink:
         """Return the newest entry's place, read from the disk the first time."""
         if self._newest is None:
-            kept = self._store.read(_HEAD, _fits)
-            if kept:
+            if kept := self._head:
                 self._pruned = _link(kept["pruned"])
             told = _link(kept["newest"]) if kept else ChainLink()
             self._newest = max(told, self._last(FILE), self._last(OLDER), key=_number)

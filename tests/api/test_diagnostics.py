@@ -75,7 +75,7 @@ async def test_a_bundle_has_all_that_helps(alive, program):
     assert room["bookings"]
     assert {one["title"] for one in room["bookings"]} <= {"…", None}
     assert json.loads(files["info.json"])["inventory"]
-    assert "81090447ff" in files["traces/camera-front.trace"]
+    assert "81090400ff" in files["traces/camera-front.trace"]
 
 
 async def test_no_secret_of_the_room_is_in_log_or_bundle(tmp_path):

@@ -5,9 +5,10 @@ import re
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.parameters import ParameterLocation
 
 from roomctl.api.descriptions import FIELDS, PARAMETERS
 from tests.api.rig import ADMIN, BEARER, House
@@ -22,6 +23,18 @@ CHECKS = {
     },
 }
 EXAMPLES = 200  # for each operation and mode, in `make fuzz`
+
+
+def is_sent(case):
+    """Whether what is wrong with a case goes out: nothing of an empty list or object does.
+
+    Nor does a header that is left out, for every request has ours.
+    """
+    if case.meta.generation.mode is GenerationMode.POSITIVE:
+        return True
+    gone = any(value in ([], {}, None) for value in (case.query or {}).values())
+    wrong = {location for location in case.meta.components if case.meta.is_negative_at(location)}
+    return not gone and wrong != {ParameterLocation.HEADER}
 
 
 def probe(base, mode):
@@ -44,6 +57,7 @@ def probe(base, mode):
         @given(case=operation.ok().as_strategy(generation_mode=mode))
         def conforms(case):
             nonlocal cases
+            assume(is_sent(case))
             cases += 1
             case.call_and_validate(headers=BEARER)
 

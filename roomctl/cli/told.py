@@ -33,8 +33,9 @@ def _title(document: Document) -> str:
     room = document["identity"]["displayName"]
     if is_ready(document):
         return say(document["phase"], room=room)
-    unmet = [one["message"] for one in document["conditions"] if not one["status"]]
-    return say("not_ready", room=room, why=unmet[-1])
+    unmet = [one for one in document["conditions"] if not one["status"]][-1]
+    why = word("reason", unmet["reason"] or "")
+    return say("not_ready", room=room, what=unmet["message"], why=why)
 
 
 def facts(document: Document) -> dict[str, str]:

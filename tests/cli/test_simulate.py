@@ -237,4 +237,4 @@ def test_a_room_toml_of_ones_own_is_simulated(tmp_path: Path) -> None:
     file.write_text('[room]\ndisplayName = "Pine"\n[camera.a]\nurl = "udp://192.0.2.1:1"\n')
     with simulating(tmp_path, str(file), *SIMULATED) as running:
         assert running.said["ports"] == {}
-        assert running.roomctl("status").out.startswith("Pine: not ready (screen)\n")
+        assert running.roomctl("status").out.startswith("Pine: not ready (screen: ")

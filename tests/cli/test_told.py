@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from roomctl.api.phone import printed
 from roomctl.cli import told
+from roomctl.cli.language import WORDS
+from roomctl.room import conditions
 
 
 def document(**sections: Any) -> dict[str, Any]:
@@ -24,10 +27,11 @@ def document(**sections: Any) -> dict[str, Any]:
 
 
 def test_a_room_with_a_broken_device_is_not_ready_and_says_which() -> None:
-    unmet = {"type": "Ready", "status": False, "message": "camera.front, speakerphone.table"}
+    both = "camera.front, speakerphone.table"
+    unmet = {"type": "Ready", "status": False, "reason": "device_offline", "message": both}
     room = document(conditions=[unmet])
     assert not told.is_ready(room)
-    assert told.words(room).startswith("Bamboo: not ready (camera.front, speakerphone.table)\n")
+    assert told.words(room).startswith(f"Bamboo: not ready ({both}: does not answer)\n")
     assert told.is_ready(document(conditions=[unmet | {"status": True}]))
 
 
@@ -70,3 +74,11 @@ def test_a_link_is_printed_as_a_code_that_a_terminal_can_show() -> None:
     lines = printed("https://bamboo.example.org/#pair=abc").splitlines()
     assert len({len(line) for line in lines}) == 1
     assert len(lines) > 10
+
+
+def test_every_reason_of_a_condition_has_words() -> None:
+    table = str(conditions.__doc__).partition("Knows no clock")[0]
+    reasons = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", table)) - {"not_configured"}
+    assert len(reasons) > 15
+    missing = {one for one in reasons if f"reason.{one}" not in WORDS["en"]} - {"storage_full"}
+    assert missing == set()

@@ -27,6 +27,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, field, fields, is_dataclass
 from enum import StrEnum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -654,12 +655,17 @@ def _word(kind: type) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)  # of one kind when its first message comes: of all it takes 20 ms
+
+
 # Any: a JSON value, whose type is what is being found out.
 def _build(kind: type, found: dict[str, Any]) -> Any:  # noqa: ANN401
     names = {one.name for one in fields(kind)}
     if found.keys() != names:
         raise ValueError(f"expected the keys {sorted(names)}")
-    return kind(**{name: _value(name, found[name], _HINTS[kind][name]) for name in names})
+    return kind(**{name: _value(name, found[name], _hints(kind)[name]) for name in names})
 
 
 def _value(name: str, value: Any, hint: Any) -> Any:  # noqa: ANN401
@@ -697,5 +703,3 @@ def _torn(text: str) -> bool:
 
 
 _KINDS: dict[str, type] = {_word(kind): kind for kind in get_args(ScreenMessage)}
-_PARTS = (RtcStats, PageState, PageSign, SoundFlow, PageSelectors)  # of messages
-_HINTS = {kind: get_type_hints(kind) for kind in (*_KINDS.values(), *_PARTS)}

@@ -166,6 +166,7 @@ async def running(
     from roomctl.api.auth import Tokens, take_over
     from roomctl.api.recent_log import RecentLog
     from roomctl.api.serving import listen, reachable, served
+    from roomctl.api.staff import Staff
 
     with RecentLog().listening() as log, listen(*config.api.address) as listening:
         store.disk.sweep()
@@ -188,11 +189,14 @@ async def running(
             post=_post(config),
         )
         made, web = room(config, outside), configuration.data_path("web")
+        table = config.staff
+        staff = Staff(store, outside.clock, Role(table.role), table.minutes, made.audit.note)
         boot_id = secrets.token_hex(4)
         file = str(outside.config_file or "room.toml")
         app = create_app(
             made,
             tokens,
+            staff,
             web,
             boot_id=boot_id,
             port=port,
@@ -204,6 +208,7 @@ async def running(
         async with (
             beside("the room", made.run(), ending.begin),
             beside("the record of who got in", tokens.run(), ending.begin),
+            beside("what ends staff's rights", staff.follow(made), ending.begin),
             served(app, listening) as serving,
             lasting("the web server", serving, ending.begin),
         ):

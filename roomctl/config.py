@@ -276,6 +276,15 @@ class CalendarTable(Table):
     join_before_s: int = Field(default=600, ge=0, le=3600)
 
 
+class StaffTable(Table):
+    """[staff]: what whoever enters the staff PIN on the panel may there (`roomctl pin set`)."""
+
+    role: Literal["facilities", "technician"] = Field(
+        default="technician", description="facilities: operate, who did what; technician: devices"
+    )
+    minutes: int = Field(default=10, ge=1, le=60, description="how long; standby ends it, too")
+
+
 class ApiTable(Table):
     """[api]: where panels and facilities staff connect."""
 
@@ -372,6 +381,7 @@ class Config(Table):
     audio: AudioTable = Field(default_factory=AudioTable.model_construct)
     rules: RulesTable = Field(default_factory=RulesTable.model_construct)
     history: HistoryTable = Field(default_factory=HistoryTable.model_construct)
+    staff: StaffTable = Field(default_factory=StaffTable.model_construct)
     api: ApiTable = Field(default_factory=ApiTable.model_construct)
     webhook: tuple[WebhookTable, ...] = Field(default=(), max_length=8)
 

@@ -61,13 +61,14 @@ class Right(StrEnum):
     HERE = "choose the speakerphone, set the microphone's gain, answer whoever hung up"
     DISPLAY = "see and touch the page on the room's display"
     INVITE = "show the code that lets a phone in"
+    ELEVATE = "enter the staff PIN, and give up what it gave"
     STATISTICS = "see settings, devices and versions, how the room was used, what hangs"
     AUDIT = "see who did what"
     DOCUMENTATION = "read the API's documentation"
     SERVICE = "raw frames, traces, descriptors, log, diagnostics; rolling back, deleting history"
     MAINTAIN = "start a device or the room anew; run self-tests"
     CONFIGURE = "check, apply and roll back a configuration"
-    ACCESS = "make pairing links; list and revoke tokens and sessions"
+    ACCESS = "make pairing links; list and revoke tokens and sessions; set the staff PIN"
     REPORT = "report what a sensor sees"
     SIMULATION = "move the simulated devices"
 
@@ -99,6 +100,7 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.HERE: _given("panel"),
     Right.DISPLAY: _given("panel"),
     Right.INVITE: _given("panel screen admin"),
+    Right.ELEVATE: _given("panel"),
     Right.STATISTICS: _given(f"{_READERS} admin", integration=When.NAMED),
     Right.AUDIT: _given("auditor facilities admin"),
     Right.DOCUMENTATION: _given(f"panel {_READERS} admin"),
@@ -142,6 +144,7 @@ _DENIALS: Mapping[Right, Denial] = {
         "a microphone is opened in the room only, on its panel or its speakerphone",
     ),
     Right.HERE: Denial("in_room_only", "that is chosen or answered in the room only, on its panel"),
+    Right.ELEVATE: Denial("in_room_only", "the PIN is entered in the room only, on its panel"),
     Right.DISPLAY: Denial(
         "room_panel_only",
         "the room's display is seen and touched from the room's own panel only",

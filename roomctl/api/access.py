@@ -1,4 +1,4 @@
-"""Who can get in: `/api/v1/tokens` and `/api/v1/sessions`, made, listed, limited and ended.
+"""Who can get in: `/api/v1/tokens`, `/api/v1/sessions`, and staff by a PIN at the panel.
 
 A token is told once, when it is made. Knows no command and no device.
 """
@@ -9,17 +9,19 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from fastapi import Path
+from fastapi import Path, Request
 from fastapi.responses import Response
 from pydantic import Field
 
 from roomctl.api.auth import ApiToken, Tokens
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import Strict, Told
+from roomctl.api.schema import EnteredPin, PinShown, StaffShown, Strict, Told
+from roomctl.api.staff import Staff, StaffState
 from roomctl.clock import Clock
 from roomctl.command import Days, DeviceName
 from roomctl.roles import NAMEABLE, Right, Role
+from roomctl.room import Source
 
 Scope = Literal[
     "sensor",
@@ -93,9 +95,11 @@ class KnownSession(Told):
     ends_in_s: float | None
 
 
-def access_routes(tokens: Tokens, clock: Clock) -> Routes:
-    """Return the routes to a room's tokens and sessions."""
+def access_routes(tokens: Tokens, staff: Staff, clock: Clock) -> Routes:
+    """Return the routes to a room's tokens, sessions and staff PIN."""
     router = Routes()
+    _pin_routes(router, staff)
+    _staff_routes(router, staff)
 
     def expiry(days: int | None) -> datetime | None:
         return None if days is None else clock.now().wall + timedelta(days=days)
@@ -160,6 +164,65 @@ def access_routes(tokens: Tokens, clock: Clock) -> Routes:
         return Response(status_code=204)
 
     return router
+
+
+def _pin_routes(router: Routes, staff: Staff) -> None:
+    @router.get("/api/v1/pin", tags=["access"], responses=refusals())
+    @needs(Right.ACCESS)
+    async def pin() -> PinShown:
+        """Return whether there is a staff PIN, never the PIN."""
+        return PinShown(set=staff.is_set)
+
+    @router.put("/api/v1/pin", tags=["access"], status_code=204, responses=refusals(409, 507))
+    @needs(Right.ACCESS)
+    async def change(body: EnteredPin) -> Response:
+        """Set another staff PIN; whoever had entered the old one has its rights no longer."""
+        await staff.set_pin(body.pin.get_secret_value())
+        return Response(status_code=204)
+
+    @router.delete("/api/v1/pin", tags=["access"], status_code=204, responses=refusals(507))
+    @needs(Right.ACCESS)
+    async def clear() -> Response:
+        """Have no staff PIN: nobody becomes staff at the panel."""
+        await staff.set_pin(None)
+        return Response(status_code=204)
+
+    @router.delete(
+        "/api/v1/pin/failures", tags=["access"], status_code=204, responses=refusals(507)
+    )
+    @needs(Right.ACCESS)
+    async def reset() -> Response:
+        """Forget wrong PINs: the next one is looked at now."""
+        await staff.reset()
+        return Response(status_code=204)
+
+
+def _staff_routes(router: Routes, staff: Staff) -> None:
+    def shown(panel: Source, state: StaffState) -> StaffShown:
+        role = None if state.role is None else state.role.value
+        wait_s = max(0.0, staff.wait_s(panel.name))
+        return StaffShown(pin=state.pin, role=role, ends_in_s=state.ends_in_s, wait_s=wait_s)
+
+    @router.get("/api/v1/staff", tags=["panels"], responses=refusals())
+    @needs(Right.ELEVATE)
+    async def state(request: Request) -> StaffShown:
+        """Return whether this panel has staff's rights, and when a PIN is looked at."""
+        panel: Source = request.state.source
+        return shown(panel, staff.state(panel))
+
+    @router.post("/api/v1/staff", tags=["panels"], responses=refusals(409, 429))
+    @needs(Right.ELEVATE)
+    async def enter(request: Request, body: EnteredPin) -> StaffShown:
+        """Give this panel staff's rights for a while, for the right PIN."""
+        panel: Source = request.state.source
+        return shown(panel, await staff.enter(panel, body.pin.get_secret_value()))
+
+    @router.delete("/api/v1/staff", tags=["panels"], status_code=204, responses=refusals())
+    @needs(Right.ELEVATE)
+    async def leave(request: Request) -> Response:
+        """Give staff's rights up."""
+        staff.end(request.state.source)
+        return Response(status_code=204)
 
 
 def _rights(words: Iterable[str]) -> frozenset[Right]:

@@ -27,6 +27,7 @@ from roomctl.api.recent_log import RecentLog
 from roomctl.api.rights import NOBODY, Denied, PublicFiles, RightRoute, Routes, demand_rights, needs
 from roomctl.api.routes import Doors, routes
 from roomctl.api.simulation import SimulatedDevices, simulator_routes
+from roomctl.api.staff import Staff
 from roomctl.errors import RoomctlError
 from roomctl.roles import Right, Role
 from roomctl.room import Room
@@ -45,6 +46,8 @@ _STATUS = {
     "unknown_session": 404,
     "unknown_token": 404,
     "no_picture": 404,
+    "wrong_pin": 403,
+    "pin_wait": 429,
     "invalid": 422,
     "unknown_revision": 404,
     "nothing_to_undo": 409,
@@ -80,6 +83,7 @@ def http_status(why: Failure) -> int:
 def create_app(
     room: Room,
     tokens: Tokens,
+    staff: Staff,
     web: Path,
     *,
     boot_id: str,
@@ -105,6 +109,7 @@ def create_app(
     doors = Doors(
         room,
         tokens,
+        staff,
         boot_id,
         ui_version,
         cookies,
@@ -136,6 +141,7 @@ def create_app(
     app.add_middleware(
         Guard,
         tokens=tokens,
+        staff=staff,
         hosts=(*room.config.api.hosts, *phones.hosts),
         cookie=f"roomctl_{port}",
     )

@@ -237,6 +237,13 @@ FIELDS: dict[str, str] = {
     "MadeToken.may": "rights that a token of the role integration names",
     "NewToken.may": "with the scope integration: the rights it has, beside seeing the room",
     "TokenLimits.may": "the rights that are left to it, which makes an integration of it",
+    # Staff
+    "StaffShown.pin": "whether there is a PIN to enter",
+    "StaffShown.role": "the role that the PIN gave this panel; null: none now",
+    "StaffShown.ends_in_s": "seconds until that ends; null: it has no such role",
+    "StaffShown.wait_s": "seconds until a PIN is looked at again, after wrong ones",
+    "EnteredPin.pin": "the digits",
+    "PinShown.set": "whether there is one",
     # The audit
     "AuditPage.kept": "whether an audit is kept",
     "AuditPage.next": "ask for those `after` this number; null: there are no more now",

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roomctl.api.auth import BY_COOKIE, Tokens
 from roomctl.api.problem import problem
+from roomctl.api.staff import Staff
 from roomctl.frozen import frozen
 from roomctl.roles import Role
 from roomctl.room import Source
@@ -52,8 +53,10 @@ _NOT_JSON = _Refusal(415, "not_json", "a body must have the Content-Type applica
 class Guard:
     """ASGI middleware: Host allowlist, Origin check, authentication, body limit, headers."""
 
-    def __init__(self, app: ASGIApp, tokens: Tokens, hosts: Iterable[str], cookie: str) -> None:
-        self._app, self._tokens, self._cookie = app, tokens, cookie
+    def __init__(
+        self, app: ASGIApp, tokens: Tokens, staff: Staff, hosts: Iterable[str], cookie: str
+    ) -> None:
+        self._app, self._tokens, self._staff, self._cookie = app, tokens, staff, cookie
         name = socket.gethostname().lower()
         self._hosts = {"localhost", name, f"{name}.local", *(host.lower() for host in hosts)}
 
@@ -75,7 +78,7 @@ class Guard:
             return
         state = scope.setdefault("state", {})
         state["callers"] = callers
-        state["still"] = lambda source: source in self._who(headers)  # a visit may end
+        state["now"] = lambda: _from(scope, self._who(headers))  # a visit may end
         receive = _limited(receive) if writes else receive
         await self._app(scope, receive, _with_headers(send))
 
@@ -104,11 +107,13 @@ class Guard:
             found = self._tokens.bearer(authorization)
             return () if found is None else (found,)
         cookies = cookie_parser(headers.get("cookie", ""))
-        sessions = (
-            self._tokens.session(cookies.get(cookie_name(self._cookie, role)), role)
+        known = [
+            source
             for role in BY_COOKIE
-        )
-        return tuple(source for source in sessions if source is not None)
+            if (source := self._tokens.session(cookies.get(cookie_name(self._cookie, role)), role))
+        ]
+        staff = (self._staff.role_of(source) for source in known)
+        return (*known, *(source for source in staff if source is not None))
 
 
 def _from(scope: Scope, callers: tuple[Source, ...]) -> tuple[Source, ...]:

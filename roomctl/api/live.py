@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
@@ -55,13 +55,19 @@ class Live:
         socket: WebSocket,
         room: Room,
         encoding: Encoding,
-        source: Source,
+        callers: Callable[[], Sequence[Source]],
         hello: Callable[[], schema.HelloReply],
-        allowed: Callable[[], bool],
+        revision: Callable[[], int] = lambda: 0,
     ) -> None:
-        """Be told by `allowed` whether `source` may still be here: a phone's visit ends."""
+        """Be told by `callers` who is here: nobody when a phone's visit has ended.
+
+        The second one is whom a PIN made of the first. `hello` says another thing when `revision`
+        is another number.
+        """
+        source = callers()[0]
         self._socket, self._room, self._source = socket, room, source
-        self._encoding, self._hello, self._allowed = encoding, hello, allowed
+        self._encoding, self._hello, self._callers = encoding, hello, callers
+        self._revision, self._greeted = revision, -1
         self._holder = f"{source.name}#{id(self):x}"
         # None stands for the whole room, as it is when its turn comes.
         self._outgoing: asyncio.Queue[str | Change | None] = asyncio.Queue(OUTGOING)
@@ -77,7 +83,7 @@ class Live:
         # Made when somebody comes who may press a key, not when he does.
         await wire.in_thread(schema.command_adapter, self._room.declared)
         with self._room.watch() as changes:
-            self._say(self._hello())
+            self._greet()
             self._asked.set()
             works = (self._write(), self._read(), self._beat(), self._snapshots(), self._lag())
             tasks = [asyncio.create_task(work) for work in (*works, self._follow(changes))]
@@ -104,6 +110,12 @@ class Live:
             async with asyncio.timeout(HANG_UP_S):
                 code = codes[0] if codes else INTERNAL
                 await self._socket.close(code, _REASONS.get(code))
+
+    def _greet(self) -> None:
+        """Say who is here and what he may, if that was not said yet."""
+        if (revision := self._revision()) != self._greeted:
+            self._greeted = revision
+            self._say(self._hello())
 
     def _say(self, message: schema.LiveReply) -> None:
         self._put(json.dumps(message, ensure_ascii=False))
@@ -150,8 +162,9 @@ class Live:
     async def _beat(self) -> int:
         while True:
             await asyncio.sleep(BEAT_S)
-            if not self._allowed():
+            if not self._callers():
                 return UNAUTHORIZED
+            self._greet()
             self._say({"type": "beat", "server_time": self._now()})
 
     async def _follow(self, changes: asyncio.Queue[Change]) -> int:
@@ -166,21 +179,22 @@ class Live:
             text = message.get("text")
             if text is None:
                 return BINARY
-            if not self._allowed():
+            if not (callers := self._callers()):
                 return UNAUTHORIZED
             if not self._allowance.take(self._room.clock.mono_s()):
                 _log.warning("%s: %s, cut off", self._source.name, _REASONS[TOO_MANY])
                 return TOO_MANY
-            self._heard(text)
+            self._greet()
+            self._heard(text, callers)
             await asyncio.sleep(0)  # a heap of messages that came at once is nobody's turn alone
 
-    def _heard(self, text: str) -> None:
+    def _heard(self, text: str, callers: Sequence[Source]) -> None:
         try:
             message = schema.LIVE.validate_json(text)
         except ValidationError as error:
             self._say({"type": "error", "error": _invalid(error)})
             return
-        if not self._permitted(message):
+        if not self._permitted(message, callers):
             return
         match message:
             case schema.LiveHold():
@@ -188,7 +202,7 @@ class Live:
             case schema.LiveRelease():
                 self._room.cameras.release(message.hold, self._holder)
             case schema.LiveCommand():
-                self._command(message)
+                self._command(message, callers)
             case schema.LiveListen():
                 self._listen(message.on)
             case schema.LiveSnapshot():
@@ -196,13 +210,13 @@ class Live:
             case schema.LivePing():
                 self._say({"type": "pong", "t": message.t, "server_time": self._now()})
 
-    def _permitted(self, message: schema.LiveMessage) -> bool:
+    def _permitted(self, message: schema.LiveMessage, callers: Sequence[Source]) -> bool:
         """Whether who says this may; else say why not. A command is judged by the room."""
         right = roles.MESSAGES[message.type]
         if isinstance(message, schema.LiveHold) and message.focus:
             right = Right.OPERATE
         try:
-            self._room.permit(right, self._source)
+            self._room.who_may(right, callers)
         except RoomctlError as error:
             _, why = failure(error)
             said: schema.ErrorReply = {"type": "error", "error": schema.as_json(why)}
@@ -236,16 +250,16 @@ class Live:
             while True:
                 self._say({"type": "level", "pct": await levels.get()})
 
-    def _command(self, message: schema.LiveCommand) -> None:
+    def _command(self, message: schema.LiveCommand, callers: Sequence[Source]) -> None:
         try:
             command = schema.command_adapter(self._room.declared).validate_python(message.command)
             if len(self._waiting) >= PENDING_COMMANDS:
                 busy: schema.LiveError = {"code": "busy", "params": {}}
                 self._refuse(message, busy)
                 return
-            record = self._room.submit(
-                command.type, schema.arguments(command), self._source, message.id
-            )
+            args = schema.arguments(command)
+            source = self._room.giver(command.type, args, callers)
+            record = self._room.submit(command.type, args, source, message.id)
         except ValidationError as error:
             self._room.tally.command(message.command.get("type"), CommandStatus.REFUSED)
             self._refuse(message, _invalid(error))

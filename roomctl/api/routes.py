@@ -29,6 +29,7 @@ from roomctl.api.phone import Phones
 from roomctl.api.problem import Answers, problem, refusals
 from roomctl.api.recent_log import RecentLog
 from roomctl.api.rights import Routes, may, needs
+from roomctl.api.staff import Staff
 from roomctl.command import InPath
 from roomctl.errors import Refused
 from roomctl.frozen import frozen
@@ -52,6 +53,7 @@ class Doors:
 
     room: Room
     tokens: Tokens
+    staff: Staff
     boot_id: str
     ui_version: str
     cookies: Mapping[Role, str]
@@ -77,7 +79,7 @@ def routes(doors: Doors) -> APIRouter:
         information_routes(doors.room, doors.boot_id),
         diagnostic_routes(doors.room, doors.boot_id, doors.log),
         history_routes(doors.room),
-        access_routes(doors.tokens, doors.room.clock),
+        access_routes(doors.tokens, doors.staff, doors.room.clock),
         metrics_routes(doors.room, doors.traffic),
     ):
         router.routes.extend(further.routes)
@@ -188,9 +190,10 @@ def _commands(router: APIRouter, doors: Doors) -> None:
         query: Annotated[schema.Waiting, Query()],
     ) -> Response:
         """Do something; answers when it is done, or after `wait_s` seconds that it still runs."""
-        source = _source(request)
         asked = _read(body, room)
-        record = room.submit(asked.type, schema.arguments(asked), source, asked.id)
+        args = schema.arguments(asked)
+        source = room.giver(asked.type, args, _sources(doors, request))
+        record = room.submit(asked.type, args, source, asked.id)
         record = await room.finish(record, query.wait_s)
         return _outcome(doors, record)
 
@@ -313,13 +316,15 @@ def _live(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
     @router.websocket("/api/v1/live")
     @needs(Right.LOOK)
     async def live(socket: WebSocket) -> None:
-        source, allowed = _source(socket), _still_allowed(socket)
-        hello = partial(_hello, doors, source)
-        await Live(socket, doors.room, encoding, source, hello, allowed).run()
+        hello = partial(_hello, doors, _source(socket))
+        callers = partial(_sources, doors, socket)
+        await Live(socket, doors.room, encoding, callers, hello, lambda: doors.staff.revision).run()
 
 
 def _hello(doors: Doors, source: Source) -> schema.HelloReply:
-    room = doors.room.config.room
+    room, staff = doors.room.config.room, doors.staff.state(source)
+    also = doors.staff.role_of(source)
+    may = [*doors.room.commands_of(source), *(doors.room.commands_of(also) if also else ())]
     return {
         "type": "hello",
         "boot_id": doors.boot_id,
@@ -327,7 +332,8 @@ def _hello(doors: Doors, source: Source) -> schema.HelloReply:
         "server_time": doors.room.now().wall.isoformat(),
         "language": room.language,
         "phone": source.phone,
-        "may": list(doors.room.commands_of(source)),
+        "may": [*dict.fromkeys(may)],
+        "staff": schema.as_json(staff),
     }
 
 
@@ -338,5 +344,14 @@ def _source(request: HTTPConnection) -> Source:
 
 def _still_allowed(request: HTTPConnection) -> Callable[[], bool]:
     """Return what tells whether who asked would still be let in: a visit ends."""
-    source, still = _source(request), request.state.still
-    return lambda: bool(still(source))
+    source = _source(request)
+    return lambda: source in request.state.now()
+
+
+def _sources(doors: Doors, request: HTTPConnection) -> tuple[Source, ...]:
+    """Return who asks, and whom the PIN made of him; nobody once a visit has ended."""
+    source = _source(request)
+    if source not in request.state.now():
+        return ()
+    also = doors.staff.role_of(source)
+    return (source,) if also is None else (source, also)

@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SecretStr,
     TypeAdapter,
     create_model,
     model_validator,
@@ -168,6 +169,27 @@ class NewPairing(Strict):
     role: Literal["panel", "screen"] = "panel"
 
 
+class EnteredPin(Strict):
+    """The staff PIN, as somebody enters it."""
+
+    pin: Annotated[SecretStr, Field(min_length=1, max_length=64)]
+
+
+class StaffShown(Told):
+    """Staff's rights on this panel: whether there is a PIN to enter, what it gave, until when."""
+
+    pin: bool
+    role: str | None
+    ends_in_s: float | None
+    wait_s: float
+
+
+class PinShown(Told):
+    """Whether a PIN is set."""
+
+    set: bool
+
+
 class Offered(Told):
     """A link that works once: `link`, or `path` on the address at which the room is asked.
 
@@ -252,8 +274,19 @@ class LiveError(TypedDict):
     detail: NotRequired[str]
 
 
+class StaffReply(TypedDict):
+    """Whether there is a PIN to enter here; the role that it gave this panel, and until when."""
+
+    pin: bool
+    role: str | None
+    ends_in_s: float | None
+
+
 class HelloReply(TypedDict):
-    """The first message: which server and which pages, and what this panel `may` ask for."""
+    """The first message: which server and which pages, and what this panel `may` ask for.
+
+    It comes again when the staff PIN gave the panel more, or that has ended.
+    """
 
     type: Literal["hello"]
     boot_id: str
@@ -262,6 +295,7 @@ class HelloReply(TypedDict):
     language: str
     phone: bool
     may: list[str]
+    staff: StaffReply
 
 
 class SnapshotReply(TypedDict):

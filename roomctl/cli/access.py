@@ -1,17 +1,22 @@
-"""`roomctl token` and `roomctl session`: who can get in, made, listed, limited and ended.
+"""`roomctl token`, `session` and `pin`: who can get in, made, listed, limited and ended.
 
 Annotations are no text here, as in `main`.
 """
 
+import getpass
+import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from roomctl.cli.language import say
 from roomctl.cli.options import Json, Token, Url, dump
+from roomctl.errors import RoomctlError
 
 token_app = typer.Typer(no_args_is_help=True, help="Tokens of programs: make, list, limit, revoke.")
+pin_app = typer.Typer(no_args_is_help=True, help="The PIN by which staff get more on the panel.")
 session_app = typer.Typer(no_args_is_help=True, help="Browsers that were paired: list, revoke.")
 
 
@@ -134,6 +139,75 @@ def revoke_session(
 
     ask.access(url, token, "DELETE", f"sessions/{session}")
     typer.echo(dump({"revoked": session}) if as_json else say("done"))
+
+
+@pin_app.command("set", epilog="Example: roomctl pin set    (or: roomctl pin set < pin.txt)")
+def set_pin(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """Set the staff PIN: 6 to 12 digits, not shown.
+
+    Whoever enters it on the panel has the rights of [staff] there, for its minutes, or until
+    standby. A room that does not run takes it at its next start.
+    """
+    _keep(url, token, _asked_pin(), as_json)
+
+
+@pin_app.command("clear", epilog="Example: roomctl pin clear")
+def clear_pin(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """Have no staff PIN: nobody becomes staff on the panel."""
+    _keep(url, token, None, as_json)
+
+
+@pin_app.command("reset", epilog="Example: roomctl pin reset")
+def reset_pin(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """Forget wrong PINs: nobody has to wait before the next one."""
+    from roomctl.cli import ask
+
+    ask.access(url, token, "DELETE", "pin/failures")
+    typer.echo(dump({"reset": True}) if as_json else say("done"))
+
+
+@pin_app.command("status", epilog="Example: roomctl pin status")
+def pin_status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """Say whether there is a staff PIN."""
+    from roomctl.cli import ask
+
+    found = ask.access(url, token, "GET", "pin")
+    typer.echo(dump(found) if as_json else say("pin_set" if found["set"] else "pin_none"))
+
+
+def _asked_pin() -> str:
+    """Return the PIN from stdin; a person types it twice, and is not shown what."""
+    if not sys.stdin.isatty():
+        return sys.stdin.read(1024).strip()
+    pin = getpass.getpass(say("pin_ask"))
+    if getpass.getpass(say("pin_again")) != pin:
+        raise RoomctlError("pin set: the two are not the same; nothing is changed")
+    return pin
+
+
+def _keep(url: str | None, token: Path | None, pin: str | None, as_json: bool) -> None:
+    """Have the room keep a PIN, or the folder of one that does not run."""
+    from roomctl.cli import ask
+
+    where = ""
+    try:
+        if pin is None:
+            ask.access(url, token, "DELETE", "pin")
+        else:
+            ask.access(url, token, "PUT", "pin", {"pin": pin})
+    except ask.NoRoom:
+        if url is not None:
+            raise
+        from roomctl.api.staff import keep_pin
+        from roomctl.config import state_path
+        from roomctl.store import Store
+
+        where = str(state_path())
+        keep_pin(Store(state_path()), pin)
+    if as_json:
+        typer.echo(dump({"set": pin is not None, "folder": where or None}))
+    else:
+        typer.echo(say("kept_in", folder=where) if where else say("done"))
 
 
 def token_words(known: list[dict[str, Any]]) -> str:

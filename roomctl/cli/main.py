@@ -402,6 +402,7 @@ app.add_typer(speakerphone, name="speakerphone")
 app.add_typer(walkthrough, name="walkthrough")
 app.add_typer(access.token_app, name="token")
 app.add_typer(access.session_app, name="session")
+app.add_typer(access.pin_app, name="pin")
 app.add_typer(audit.audit_app, name="audit")
 
 

@@ -263,6 +263,22 @@ class Room:
         if denial is not None:
             raise Refused("room", denial.code, denial.why)
 
+    def who_may(self, right: Right, sources: Sequence[Source]) -> Source:
+        """Return the first of those that one caller is who has a right; Refused says why not."""
+        empty = self.document.occupancy.state == "vacant"
+        for source in sources:
+            if self._denied(right, source, empty=empty) is None:
+                return source
+        self.permit(right, sources[0])
+        return sources[0]
+
+    def giver(self, kind: str, args: Mapping[str, Any], sources: Sequence[Source]) -> Source:
+        """Return as whom one caller gives a command: the first that may, else the first."""
+        right = next(one.needed(args) for one in self.declared if one.name == kind)
+        with contextlib.suppress(Refused):
+            return self.who_may(right, sources)
+        return sources[0]
+
     def _denied(self, right: Right, source: Source, *, empty: bool) -> roles.Denial | None:
         unmute, named = self.config.room.phone_may_unmute, source.rights
         role = source.role

@@ -13,6 +13,7 @@ from roomctl.api.app import create_app
 from roomctl.api.auth import Tokens
 from roomctl.api.recent_log import RecentLog
 from roomctl.api.serving import listen, served
+from roomctl.api.staff import Staff
 from roomctl.app import parse
 from roomctl.clock import SystemClock
 from roomctl.config import data_path
@@ -99,10 +100,14 @@ class House:
         )
         self.room = app.room(self.config, outside)
         self.tokens = Tokens(self.store, self.clock, ADMIN)
+        table = self.config.staff
+        note = self.room.audit.note
+        self.staff = Staff(self.store, self.clock, Role(table.role), table.minutes, note)
         self.log = log or RecentLog()
         self.app = create_app(
             self.room,
             self.tokens,
+            self.staff,
             data_path("web"),
             boot_id=BOOT,
             port=port,
@@ -222,7 +227,10 @@ def is_ready(document):
 async def awake(house, begun=lambda document: is_ready(document) and document.bookings):
     """Run a room, without a socket, until the block ends."""
     try:
-        async with beside("the room", house.room.run()):
+        async with (
+            beside("the room", house.room.run()),
+            beside("what ends staff's rights", house.staff.follow(house.room)),
+        ):
             await house.until(begun)
             yield house
     finally:

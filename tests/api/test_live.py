@@ -27,7 +27,7 @@ async def panel(alive):
 
 async def test_a_panel_is_told_who_speaks_and_then_the_whole_room(alive, panel):
     hello, snapshot = panel.heard
-    known = {"type", "boot_id", "ui_version", "server_time", "language", "phone", "may"}
+    known = {"type", "boot_id", "ui_version", "server_time", "language", "phone", "may", "staff"}
     assert set(hello) == known
     assert (hello["boot_id"], hello["language"]) == ("b007b007", "en")
     assert snapshot["rev"] == snapshot["room"]["rev"]
@@ -287,7 +287,7 @@ async def test_a_panel_that_does_not_read_is_cut_off_with_the_reason(alive, capl
     slow = WebSocket({"type": "websocket"}, said.get, send)
     await slow.accept()
     source = Source(Role.PANEL, "slow")
-    ours = live.Live(slow, alive.room, Encoding(alive.room), source, dict, lambda: True)
+    ours = live.Live(slow, alive.room, Encoding(alive.room), lambda: (source,), dict)
     running = asyncio.ensure_future(ours.run())
     try:
         for pct in range(live.OUTGOING + 10):

@@ -1219,7 +1219,8 @@
  */
 
 /**
- * The first message: which server and which pages, and what this panel `may` ask for.
+ * The first message: which server and which pages, and what this panel `may` ask for. It comes
+ * again when the staff PIN gave the panel more, or that has ended.
  * @typedef {object} HelloReply
  * @property {"hello"} type
  * @property {string} boot_id
@@ -1228,6 +1229,7 @@
  * @property {string} language
  * @property {boolean} phone
  * @property {string[]} may
+ * @property {StaffReply} staff
  */
 
 /**
@@ -1267,6 +1269,14 @@
  * @property {"snapshot"} type
  * @property {number} rev
  * @property {Room} room
+ */
+
+/**
+ * Whether there is a PIN to enter here; the role that it gave this panel, and until when.
+ * @typedef {object} StaffReply
+ * @property {boolean} pin
+ * @property {string | null} role
+ * @property {number | null} ends_in_s
  */
 
 /**

@@ -191,6 +191,7 @@ async def running(
         made, web = room(config, outside), configuration.data_path("web")
         table = config.staff
         staff = Staff(store, outside.clock, Role(table.role), table.minutes, made.audit.note)
+        _bridge(config, made)
         boot_id = secrets.token_hex(4)
         file = str(outside.config_file or "room.toml")
         app = create_app(
@@ -225,6 +226,15 @@ def _post(config: Config) -> Post | None:
     from roomctl.api.webhooks import post
 
     return post
+
+
+def _bridge(config: Config, room: Room) -> None:
+    """Have the room be at the broker of [mqtt], if there is one."""
+    if config.mqtt is not None:
+        from roomctl.api.mqtt import Bridge
+        from roomctl.ports.broker import open_session
+
+        room.attend(Bridge(config.mqtt, room, open_session))
 
 
 def _addresses(base: str, own: str, tokens: Tokens, *, simulated: bool) -> Addresses:

@@ -369,6 +369,81 @@ class WebhookTable(Table):
         return self
 
 
+MqttRole = Literal["read", "integration", "operate", "facilities", "technician", "admin"]
+"""What whoever publishes a command may have of the roles that tokens have (`roles`)."""
+
+MqttRight = Literal[
+    "pictures",
+    "view",
+    "listen",
+    "mute",
+    "meet",
+    "move",
+    "stop",
+    "operate",
+    "arrange",
+    "message",
+    "statistics",
+    "report",
+]
+"""What the role integration may name (`roles.NAMEABLE`)."""
+
+
+class MqttTable(Table):
+    """[mqtt]: a broker that is told the room's state, and hands on commands."""
+
+    url: str = Field(max_length=300, description="mqtt://HOST[:1883], or mqtts:// with TLS")
+    username: str | None = Field(default=None, min_length=1, max_length=200)
+    password: SecretStr | None = Field(default=None, min_length=1, max_length=500)
+    ca: str | None = Field(
+        default=None, pattern="^/", description="with mqtts: the file of the broker's authority"
+    )
+    prefix: str = Field(
+        default="roomctl",
+        pattern=r"^[A-Za-z0-9_-]{1,32}(/[A-Za-z0-9_-]{1,32}){0,4}$",
+        description="what the topics of all rooms begin with",
+    )
+    discovery: Literal["off", "homeassistant"] = "off"
+    role: MqttRole = Field(
+        default="read", description="what whoever may publish commands to the broker may do"
+    )
+    may: tuple[MqttRight, ...] = Field(default=(), description="with role = 'integration'")
+    titles: bool = Field(default=False, description="publish what bookings are about")
+
+    @property
+    def tls(self) -> bool:
+        """Whether the broker is asked for a certificate."""
+        return urlsplit(self.url).scheme == "mqtts"
+
+    @property
+    def address(self) -> tuple[str, int | None]:
+        """Host, and port if one is named."""
+        url = urlsplit(self.url)
+        return url.hostname or "", url.port
+
+    @field_validator("url")
+    @classmethod
+    def _broker(cls, url: str) -> str:
+        found = urlsplit(url)
+        place = found.scheme in ("mqtt", "mqtts") and found.hostname and url.isprintable()
+        if not place or found.path.strip("/") or found.query or found.fragment or " " in url:
+            raise ValueError(f"{url!r} is not like 'mqtt://192.0.2.10' or 'mqtts://HOST:8883'")
+        if "@" in found.netloc:
+            raise ValueError("names a user; write username = and password =")
+        found.port  # noqa: B018 - raises ValueError for one that is none
+        return url
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.may and self.role != "integration":
+            raise ValueError("may = [...] goes with role = 'integration'")
+        if self.password is not None and self.username is None:
+            raise ValueError("password needs username, too")
+        if self.ca is not None and not self.tls:
+            raise ValueError("ca goes with mqtts://")
+        return self
+
+
 class Config(Table):
     """A whole room.toml; each kind of device adds a field with its own tables (`form`).
 
@@ -384,6 +459,7 @@ class Config(Table):
     staff: StaffTable = Field(default_factory=StaffTable.model_construct)
     api: ApiTable = Field(default_factory=ApiTable.model_construct)
     webhook: tuple[WebhookTable, ...] = Field(default=(), max_length=8)
+    mqtt: MqttTable | None = None
 
     @field_validator("webhook")
     @classmethod

@@ -28,11 +28,11 @@ from roomctl.ports.address import Address
 from roomctl.wire import Chunk, Identity, in_thread
 
 _log = logging.getLogger(__name__)
-_client_log = logging.getLogger(f"{__name__}.client")
-_client_log.setLevel(logging.ERROR)  # it warns at every attempt, and the device says it once
+client_log = logging.getLogger(f"{__name__}.client")
+client_log.setLevel(logging.ERROR)  # it warns at every attempt, and the device says it once
 
 LONGEST = 16_384  # bytes of a payload
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
+MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _KEEPALIVE_S = 10
 _OPEN_LIMIT_S, _CLOSE_LIMIT_S = 5.0, 1.0
 _MOST_WAITING = 64
@@ -56,10 +56,10 @@ async def open_port(address: Address) -> MqttPort:
         password=password,
         timeout=_OPEN_LIMIT_S,
         keepalive=_KEEPALIVE_S,
-        queue_type=_Newest,
+        queue_type=Newest,
         max_queued_incoming_messages=_MOST_WAITING,
         tls_context=tls,
-        logger=_client_log,
+        logger=client_log,
     )
     try:
         async with asyncio.timeout(2 * _OPEN_LIMIT_S):
@@ -69,7 +69,8 @@ async def open_port(address: Address) -> MqttPort:
         with contextlib.suppress(aiomqtt.MqttError, OSError, TimeoutError):
             async with asyncio.timeout(_CLOSE_LIMIT_S):
                 await client.__aexit__(None, None, None)
-        raise PortError(address.url, _why(error), PortReason.REFUSED) from error
+        why = why_refused(error, _OPEN_LIMIT_S)
+        raise PortError(address.url, why, PortReason.REFUSED) from error
     identity = Identity(url=address.url, path=f"{host}:{port}/{topic}")
     return MqttPort(client, aiomqtt.MqttError, identity, availability)
 
@@ -87,11 +88,11 @@ def place_of(address: Address) -> tuple[str, int, str]:
         if "+" in one or "#" in one:
             raise address.refuse("a sensor has one topic; + and # are no names")
     with_port = Address(address.url, address.scheme, f"//{place}", {})
-    host, port = with_port.with_port(_PORTS[address.scheme]).host_and_port()
+    host, port = with_port.with_port(MQTT_PORTS[address.scheme]).host_and_port()
     return host, port, topic
 
 
-class _Newest(asyncio.Queue[Any]):
+class Newest(asyncio.Queue[Any]):
     """A queue that loses the oldest when it is full: the newest tells how things are."""
 
     def put_nowait(self, item: Any) -> None:  # noqa: ANN401 - a message of aiomqtt's
@@ -164,10 +165,10 @@ def _tls(address: Address) -> ssl.SSLContext:
         raise PortError(address.url, why, PortReason.IO) from error
 
 
-def _why(error: Exception) -> str:
+def why_refused(error: Exception, limit_s: float) -> str:
     """Say in one sentence why there is no connection."""
     if isinstance(error, TimeoutError) or "timed out" in str(error):
-        return f"no answer within {_OPEN_LIMIT_S:g} s; is the broker's address right?"
+        return f"no answer within {limit_s:g} s; is the broker's address right?"
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         hint = "?ca=FILE names its authority, and the host is named in it"
         return f"the broker's certificate is not trusted ({error}); {hint}"

@@ -190,6 +190,10 @@ class Room:
         self._acts: set[asyncio.Task[None]] = set()
         self.document = document_of(kinds)(_identity(config, outside.kept_id))
 
+    def attend(self, part: Part) -> None:
+        """Run a part that stands outside with the room; it brings no commands and no sections."""
+        self._parts = (*self._parts, part)
+
     def now(self) -> Moment:
         """Return the instant by the room's clock."""
         return self.clock.now()

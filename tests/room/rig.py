@@ -10,6 +10,7 @@ from roomctl import app
 from roomctl.app import parse
 from roomctl.booking import Booking, CalendarRead, SkippedEvent
 from roomctl.errors import RoomctlError
+from roomctl.kind import Part
 from roomctl.room import Outside, Room, Source
 from roomctl.room.commands import CommandRecord
 from roomctl.room.document import DeviceEntry, RoomDocument
@@ -171,6 +172,7 @@ async def begun(
     connect: Connect | None = None,
     store: Store | None = None,
     post: Post | None = None,
+    beside: Callable[[Room], Part] | None = None,
 ) -> AsyncIterator[House]:
     """Run a room, on hardware that is already there if `on` is given."""
     clock = LoopClock()
@@ -178,6 +180,8 @@ async def begun(
     simulator = on or Simulator(config, clock)
     outside = Outside(connect or simulator.connect, clock, feed, store=store, post=post)
     room = app.room(config, outside)
+    if beside is not None:
+        room.attend(beside(room))
     house = House(room, simulator, asyncio.create_task(room.run()))
     try:
         yield house
@@ -196,8 +200,10 @@ async def living(
     connect: Connect | None = None,
     store: Store | None = None,
     post: Post | None = None,
+    beside: Callable[[Room], Part] | None = None,
 ) -> AsyncIterator[House]:
     """Run a room, and wait until it is ready."""
-    async with begun(text, on=on, feed=feed, connect=connect, store=store, post=post) as house:
+    given = {"on": on, "feed": feed, "connect": connect, "store": store, "post": post}
+    async with begun(text, beside=beside, **given) as house:
         await house.until(lambda: house.room.ready)
         yield house

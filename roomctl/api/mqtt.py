@@ -1,0 +1,349 @@
+"""The bridge to an MQTT broker: the room's state as kept topics, and commands by topic.
+
+    PREFIX/ROOM/availability             online, offline: the last will
+    PREFIX/ROOM/state/...                kept: see `mqtt_topics`
+    PREFIX/ROOM/command/TYPE             a command's arguments as JSON, and `id`, if wanted
+    PREFIX/ROOM/command/TYPE/result      what became of it: id, type, status, error, result
+
+ROOM is the room's stable id. Whoever may publish to a command's topic has the role that room.toml
+gives this bridge, and no other; that role opens no microphone. A command that the broker has kept
+is refused: it may be of any age. One with an id that was given lately is not carried out again.
+
+A broker that is gone is looked for after 1 s, 2 s, 4 s and so on up to 2 min, each time a little
+sooner by chance; then all is published anew, and what an earlier run has left there is taken away.
+The room never waits for a broker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import re
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
+
+from roomctl import __version__, wire
+from roomctl.api import schema
+from roomctl.api.connections import Allowance, Rate
+from roomctl.api.mqtt_topics import DISCOVERY, Messages, home_assistant, node_of, states
+from roomctl.clock import Moment
+from roomctl.command import Source
+from roomctl.config import MqttTable
+from roomctl.errors import PortClosed, PortError, RoomctlError
+from roomctl.kind import IssueEntry, Part
+from roomctl.ports.broker import BrokerSession, Login, Received
+from roomctl.roles import NAMEABLE
+from roomctl.room import Room
+from roomctl.room.commands import CommandRecord, CommandStatus, Failure, failure
+from roomctl.room.document import Change
+
+_log = logging.getLogger(__name__)
+
+NAME = "mqtt"  # what the audit calls whoever gives a command over the broker
+SETTLE_S = 0.2  # changes of so long are published together
+FIRST_RETRY_S, LAST_RETRY_S = 1.0, 120.0
+HELD_S = 10.0  # a connection that lasted so long was one
+FAILING = 3  # tries that failed, one after the other, before people are told
+LONGEST = 16_384  # bytes of a command
+COMMANDS = Rate(per_s=10, burst=20)
+PENDING = 32  # commands under way
+COMMAND_LIMIT_S = 60.0
+ANNOUNCE_S = 5.0  # at most, after Home Assistant has begun; a hundred rooms do not answer at once
+MOST_LEFT = 1000  # topics of an earlier run that are taken away at once
+_TYPE = re.compile(r"[A-Za-z]{1,32}\.[A-Za-z]{1,32}")
+
+OpenSession = Callable[[Login, str, str], Awaitable[BrokerSession]]
+"""Connects to a broker with a will, its topic first; PortError."""
+
+
+class Bridge(Part):
+    """One room at one broker."""
+
+    def __init__(self, table: MqttTable, room: Room, open_session: OpenSession) -> None:
+        self._table, self._room, self._open = table, room, open_session
+        room_id = room.document.identity.id
+        self._base = f"{table.prefix}/{room_id}"
+        self._login = _login(table, room_id)
+        self._source = Source(
+            table.role, NAME, self._login.place, frozenset(NAMEABLE[one] for one in table.may)
+        )
+        self._session: BrokerSession | None = None
+        self._failures, self._why = 0, ""
+        self._failing_since: Moment | None = None
+        self._ending = False
+        self._flooded = False  # and whoever floods has been told
+        self._allowance = Allowance(COMMANDS, room.clock.mono_s())
+        self._kept: Messages = {}  # what the broker keeps, as far as this run knows
+        self._left: set[str] = set()  # what an earlier run has left there
+        self._again = asyncio.Event()  # something is to be published that is not new
+        self._waiting: set[asyncio.Task[None]] = set()
+        self._announcing: asyncio.TimerHandle | None = None
+
+    def issues(self, now: Moment) -> Iterator[IssueEntry]:
+        if self._failures >= FAILING and self._failing_since is not None:
+            params = {"host": self._login.host}
+            yield IssueEntry("mqtt.offline", NAME, {**params}, self._failing_since.wall)
+
+    async def run(self) -> None:
+        """Be at the broker, or look for it, until cancelled."""
+        while True:
+            begun_s = self._room.clock.mono_s()
+            try:
+                await self._stay()
+            except RoomctlError as error:
+                if self._ending:
+                    return
+                self._lost(str(error), begun_s)
+            except Exception:  # of ours: it costs a connection, and never the room
+                _log.exception("mqtt: the connection failed")
+                self._lost("a fault of roomctl's own", begun_s)
+            wait_s = min(LAST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(self._failures - 1, 16))
+            await asyncio.sleep(wait_s * (1 - random.random() / 2))  # noqa: S311 - no secret
+
+    async def close(self) -> None:
+        """Say that the room is gone: an orderly end has no will."""
+        self._ending = True
+        if self._session is None:
+            return
+        with contextlib.suppress(PortError, TimeoutError):
+            async with asyncio.timeout(1.0):
+                await self._session.publish(f"{self._base}/availability", "offline", keep=True)
+                await self._session.close()
+
+    # The connection.
+
+    async def _stay(self) -> None:
+        session = await self._open(self._login, f"{self._base}/availability", "offline")
+        self._kept, self._left, self._session = {}, set(), session
+        try:
+            await session.subscribe(self._topics())
+            await _first_of(self._publish(session), self._listen(session))
+        finally:
+            self._session = None
+            for task in self._waiting:
+                task.cancel()
+            if self._announcing is not None:
+                self._announcing.cancel()
+            await session.close()
+
+    def _topics(self) -> tuple[str, ...]:
+        node = node_of(self._room.document.identity.id)
+        own = (f"{self._base}/command/+", f"{self._base}/state/#")
+        return (*own, f"{DISCOVERY}/status", f"{DISCOVERY}/+/{node}/+/config")
+
+    def _lost(self, why: str, begun_s: float) -> None:
+        if self._room.clock.mono_s() - begun_s > HELD_S:
+            self._failures = 0
+        self._failures += 1
+        self._failing_since = self._failing_since or self._room.now()
+        if why != self._why:
+            _log.warning("mqtt: %s", why)
+        self._why = why
+        self._room.changed()
+
+    def _found(self) -> None:
+        if self._why:
+            _log.info("mqtt: %s takes the room's state again", self._login.host)
+        self._failures, self._failing_since, self._why = 0, None, ""
+        self._room.changed()
+
+    # What the broker keeps.
+
+    async def _publish(self, session: BrokerSession) -> None:
+        may = set(self._room.commands_of(self._source))
+        with self._room.watch() as changes:
+            await self._say(session, self._wanted(may))
+            await session.publish(f"{self._base}/availability", "online", keep=True)
+            self._found()
+            while True:
+                await self._news(changes)
+                await asyncio.sleep(SETTLE_S)
+                _drain(changes)
+                await self._say(session, self._wanted(may))
+
+    def _wanted(self, may: Collection[str]) -> Messages:
+        """Return all that the broker is to keep."""
+        document, now = self._room.document, self._room.now().wall
+        told = states(document, __version__, now, titles=self._table.titles)
+        wanted = {f"{self._base}/state/{topic}": payload for topic, payload in told.items()}
+        if self._table.discovery == DISCOVERY:
+            url = self._room.config.api.url
+            wanted |= home_assistant(document, self._base, __version__, url, may)
+        return wanted
+
+    async def _say(self, session: BrokerSession, wanted: Messages) -> None:
+        gone = (self._kept.keys() | self._left) - wanted.keys()
+        for topic in sorted(gone):
+            self._left.discard(topic)
+            self._kept.pop(topic, None)
+            await session.publish(topic, "", keep=True)
+        self._left.clear()
+        for topic, payload in wanted.items():
+            if self._kept.get(topic) != payload:
+                self._kept[topic] = payload
+                await session.publish(topic, payload, keep=True)
+
+    async def _news(self, changes: asyncio.Queue[Change]) -> None:
+        """Wait until there may be something to publish."""
+        again = asyncio.ensure_future(self._again.wait())
+        change = asyncio.ensure_future(changes.get())
+        try:
+            await asyncio.wait((again, change), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            again.cancel()
+            change.cancel()
+        self._again.clear()
+
+    # What comes from the broker.
+
+    async def _listen(self, session: BrokerSession) -> None:
+        await wire.in_thread(schema.command_adapter, self._room.declared)
+        while True:
+            received = await session.receive()
+            topic = received.topic
+            if topic.startswith(f"{self._base}/command/"):
+                await self._command(session, topic.removeprefix(f"{self._base}/command/"), received)
+            elif topic == f"{DISCOVERY}/status":
+                if received.payload == b"online":
+                    self._announce_soon()
+            elif received.kept and received.payload:
+                self._found_there(topic, received.payload)
+
+    def _announce_soon(self) -> None:
+        """Publish everything anew: Home Assistant has begun, and knows nothing."""
+        if self._announcing is None:
+            wait_s = ANNOUNCE_S * (1 - random.random() / 2)  # noqa: S311 - no secret
+            loop = asyncio.get_running_loop()
+            self._announcing = loop.call_later(wait_s, self._announce)
+
+    def _announce(self) -> None:
+        self._announcing = None
+        self._kept = dict.fromkeys(self._kept, "")
+        self._again.set()
+
+    def _found_there(self, topic: str, payload: bytes) -> None:
+        """Take it that the broker keeps something on a topic of ours that is not of this run."""
+        if self._kept.get(topic, "").encode() == payload or len(self._left) >= MOST_LEFT:
+            return
+        if not self._allowance.take(self._room.clock.mono_s()) and topic in self._kept:
+            return
+        self._kept.pop(topic, None)
+        self._left.add(topic)
+        self._again.set()
+
+    async def _command(self, session: BrokerSession, kind: str, received: Received) -> None:
+        if not received.payload and received.kept:
+            return  # somebody takes a kept command away
+        if _TYPE.fullmatch(kind) is None:
+            return
+        if (why := self._refusal(received)) is not None:
+            flooded, self._flooded = self._flooded, why.code == "too_often"
+            if flooded and self._flooded:
+                return  # said once, when it began
+            self._note_refused(kind, why)
+            await self._refuse(session, kind, None, why)
+            return
+        self._flooded = False
+        try:
+            given = _arguments(received.payload)
+        except ValueError as error:
+            why = Failure("invalid", f"is no JSON object: {error}")
+            await self._refuse(session, kind, None, why)
+            return
+        await self._submit(session, kind, given.pop("id", None), given)
+
+    def _refusal(self, received: Received) -> Failure | None:
+        """Return why a command is not even read."""
+        if not self._allowance.take(self._room.clock.mono_s()):
+            return Failure("too_often", f"more than {COMMANDS.per_s:g} commands a second")
+        if received.kept:
+            return Failure("retained", "a command must not be kept by the broker; publish it once")
+        if len(received.payload) > LONGEST:
+            return Failure("too_large", f"has {len(received.payload)} bytes, {LONGEST} at most")
+        if len(self._waiting) >= PENDING:
+            return Failure("busy", f"{PENDING} commands are under way; wait until one has ended")
+        return None
+
+    def _note_refused(self, kind: str, why: Failure) -> None:
+        refused = CommandStatus.REFUSED
+        self._room.tally.command(kind, refused)
+        self._room.audit.note(self._source, kind, {}, f"{refused}: {why.code}")
+
+    async def _submit(
+        self, session: BrokerSession, kind: str, command_id: object, args: dict[str, Any]
+    ) -> None:
+        try:
+            asked = schema.command_adapter(self._room.declared).validate_python(
+                {"type": kind, "args": args, "id": command_id}
+            )
+            record = self._room.submit(kind, schema.arguments(asked), self._source, asked.id)
+        except ValidationError as error:
+            self._room.tally.command(kind, CommandStatus.REFUSED)
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            why = Failure("invalid", f"{where}: {first['msg']}")
+            await self._refuse(session, kind, command_id, why)
+        except RoomctlError as error:
+            _, why = failure(error)
+            await self._refuse(session, kind, command_id, why)
+        else:
+            task = asyncio.create_task(self._answer(session, record))
+            self._waiting.add(task)
+            task.add_done_callback(self._waiting.discard)
+
+    async def _answer(self, session: BrokerSession, record: CommandRecord) -> None:
+        record = await self._room.finish(record, COMMAND_LIMIT_S)
+        shown = schema.record_json(record)
+        keys = ("id", "type", "status", "error", "result")
+        with contextlib.suppress(PortClosed):
+            await self._result(session, record.type, {key: shown[key] for key in keys})
+
+    async def _refuse(
+        self, session: BrokerSession, kind: str, command_id: object, why: Failure
+    ) -> None:
+        said_id = command_id if isinstance(command_id, str) and len(command_id) <= 128 else None
+        error = schema.as_json(why)
+        refused = {"id": said_id, "type": kind, "status": CommandStatus.REFUSED, "error": error}
+        await self._result(session, kind, {**refused, "result": None})
+
+    async def _result(self, session: BrokerSession, kind: str, told: dict[str, Any]) -> None:
+        payload = to_json(told).decode()
+        await session.publish(f"{self._base}/command/{kind}/result", payload, keep=False)
+
+
+def _login(table: MqttTable, room_id: str) -> Login:
+    password = None if table.password is None else table.password.get_secret_value()
+    host, port = table.address
+    client = f"roomctl-{room_id}"
+    return Login(host, port, table.tls, client, table.username, password, table.ca)
+
+
+def _arguments(payload: bytes) -> dict[str, Any]:
+    """Return what a command's message says; ValueError. Nothing at all: no arguments."""
+    given = from_json(payload or b"{}", allow_inf_nan=False, cache_strings="none")
+    if not isinstance(given, dict):
+        raise ValueError("expected {...}")
+    return given
+
+
+def _drain(changes: asyncio.Queue[Change]) -> None:
+    while not changes.empty():
+        changes.get_nowait()
+
+
+async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
+    """Run works until the first one ends, with its error; cancel the others."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

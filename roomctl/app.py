@@ -93,6 +93,28 @@ def mistakes(text: str, file: str) -> list[FileError]:
     return every_mistake(text, file, data, judge)
 
 
+def mistakes_from_afar(text: str, file: str, running: Config) -> list[FileError]:
+    """Return all that is wrong with a room.toml that came over the API.
+
+    Where secrets lie is for the operator of the box to say: else it would be a way to read files.
+    """
+    with contextlib.suppress(ConfigError):
+        table = configuration.read(text, file).get("secrets", {})
+        if not isinstance(table, dict) or table.get("dir") != running.secrets.dir:
+            why = "is not changed from afar; leave it as the running configuration has it"
+            return [ConfigError(file, "secrets.dir", why)]
+    return mistakes(text, file)
+
+
+def advice(text: str, file: str) -> list[FileError]:
+    """Return what could be better in a room.toml without a mistake: secrets in it, by line."""
+    from roomctl.mistakes import located_in
+
+    why = "stands here for every reader of this file; `roomctl secret set NAME`, then secret:NAME"
+    keys = configuration.plain_secrets(parse(text, file))
+    return [located_in(ConfigError(file, key, why), text) for key in keys]
+
+
 def _refuse_urls(config: Config, urls: Mapping[str, str]) -> None:
     """Raise ConfigError for a device that no port, or none of its kind, can be meant for."""
     screen = screen_of(config)
@@ -125,7 +147,7 @@ def calendar(config: Config) -> CalendarFeed | None:
     url = config.calendar.url
     try:
         room = config.calendar.room or ""
-        return None if url is None else CalendarFeed(url, config.room.zone, room)
+        return None if url is None else CalendarFeed(url.reveal(), config.room.zone, room)
     except PortError as error:
         raise ConfigError("room.toml", "calendar.url", str(error)) from error
 
@@ -204,7 +226,7 @@ async def running(
             simulated=simulated,
             log=log,
             configs=outside.configs,
-            check=lambda text: mistakes(text, file),
+            check=lambda text: mistakes_from_afar(text, file, config),
         )
         async with (
             beside("the room", made.run(), ending.begin),

@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
@@ -23,15 +23,15 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
-    SecretStr,
     ValidationError,
     create_model,
     field_validator,
     model_validator,
 )
 
-from roomctl.errors import ConfigError
+from roomctl.errors import ConfigError, RoomctlError
 from roomctl.explain import Explanation, explain, tuples
+from roomctl.secret import Secret, SecretFiles, credentials, name_of
 from roomctl.toml_lines import line_of
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
@@ -41,6 +41,7 @@ _RENAMED = {
     "occupancy.*.hold_s": "vacancy_delay_s",
 }  # keys of earlier versions; * is a name
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
+_LOGIN_FILE = re.compile(r"^(mqtts?://[^?]*\?(?:[^&]*&)*login=)secret:([^&]*)")
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
@@ -132,7 +133,9 @@ class RoomTable(Table):
     phone_may_unmute: bool = Field(
         default=False, description="a visitor's phone may open the microphone, too"
     )
-    wifi: str = Field(default="", max_length=80, description="guest Wi-Fi, shown on the display")
+    wifi: Secret = Field(
+        default=Secret(""), max_length=80, description="guest Wi-Fi, shown on the display"
+    )
     unplugged: Literal["mute", "default"] = Field(
         default="mute",
         description="when the speakerphone in use is unplugged in a call: mute the room, or go on "
@@ -224,7 +227,7 @@ class HistoryTable(Table):
 class NewMeetingTable(Table):
     """[meeting.new.PLATFORM]: how a new meeting begins there, in one of two ways."""
 
-    room_link: str | None = Field(default=None, description="a standing meeting of this room")
+    room_link: Secret | None = Field(default=None, description="a standing meeting of this room")
     random: str | None = Field(
         default=None, description="a site where any name is a meeting, such as https://meet.jit.si"
     )
@@ -255,7 +258,7 @@ class MeetingTable(Table):
     signed_in: tuple[str, ...] = Field(
         default=(), description="platforms whose sign-in is kept from one meeting to the next"
     )
-    favourites: dict[str, str] = Field(default_factory=dict, description="name = link")
+    favourites: dict[str, Secret] = Field(default_factory=dict, description="name = link")
     new: dict[str, NewMeetingTable] = Field(default_factory=dict)
 
     @property
@@ -267,7 +270,7 @@ class MeetingTable(Table):
 class CalendarTable(Table):
     """[calendar]: where bookings come from."""
 
-    url: str | None = None
+    url: Secret | None = None
     room: str | None = Field(
         default=None,
         max_length=320,
@@ -317,6 +320,16 @@ class ApiTable(Table):
         return host.strip("[]"), int(port)
 
 
+class SecretsTable(Table):
+    """[secrets]: where `secret:NAME` is looked for, behind what systemd hands over."""
+
+    dir: str | None = Field(
+        default=None,
+        min_length=1,
+        description="a folder, beside room.toml unless it begins with /; left out: secrets",
+    )
+
+
 WebhookEvent = Literal[
     "condition.changed",
     "issue.opened",
@@ -332,8 +345,8 @@ WebhookEvent = Literal[
 class WebhookTable(Table):
     """[[webhook]]: a program that is told what happens in the room, wherever it is."""
 
-    url: str = Field(max_length=2000)
-    secret: SecretStr = Field(
+    url: Secret = Field(max_length=2000)
+    secret: Secret = Field(
         min_length=16, max_length=200, description="the key that events are signed with"
     )
     events: tuple[WebhookEvent, ...] = Field(min_length=1)
@@ -342,12 +355,12 @@ class WebhookTable(Table):
     @property
     def host(self) -> str:
         """The receiver's name, without what may be secret in its url."""
-        return urlsplit(self.url).hostname or ""
+        return urlsplit(self.url.reveal()).hostname or ""
 
     @field_validator("secret")
     @classmethod
-    def _decodes(cls, secret: SecretStr) -> SecretStr:
-        _, prefix, coded = secret.get_secret_value().rpartition("whsec_")
+    def _decodes(cls, secret: Secret) -> Secret:
+        _, prefix, coded = secret.reveal().rpartition("whsec_")
         try:
             b64decode(coded if prefix else "", validate=True)
         except ValueError:
@@ -356,9 +369,10 @@ class WebhookTable(Table):
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
-        url = urlsplit(self.url)
+        text = self.url.reveal()
+        url = urlsplit(text)
         schemes = ("https", "http") if self.plain_http else ("https",)
-        plain = self.url.isascii() and self.url.isprintable() and " " not in self.url
+        plain = text.isascii() and text.isprintable() and " " not in text
         if url.scheme not in schemes or not url.hostname or not plain:
             hint = "; plain_http = true allows http, to private addresses"
             more = "" if self.plain_http else hint
@@ -394,7 +408,7 @@ class MqttTable(Table):
 
     url: str = Field(max_length=300, description="mqtt://HOST[:1883], or mqtts:// with TLS")
     username: str | None = Field(default=None, min_length=1, max_length=200)
-    password: SecretStr | None = Field(default=None, min_length=1, max_length=500)
+    password: Secret | None = Field(default=None, min_length=1, max_length=500)
     ca: str | None = Field(
         default=None, pattern="^/", description="with mqtts: the file of the broker's authority"
     )
@@ -458,6 +472,7 @@ class Config(Table):
     history: HistoryTable = Field(default_factory=HistoryTable.model_construct)
     staff: StaffTable = Field(default_factory=StaffTable.model_construct)
     api: ApiTable = Field(default_factory=ApiTable.model_construct)
+    secrets: SecretsTable = Field(default_factory=SecretsTable.model_construct)
     webhook: tuple[WebhookTable, ...] = Field(default=(), max_length=8)
     mqtt: MqttTable | None = None
 
@@ -548,7 +563,7 @@ def of(data: dict[str, Any], file: str, tables: Tables) -> Config:
         if table.site_profiles and isinstance(data.get(kind), dict) and "profiles" in data[kind]
     }
     try:
-        config = known.model_validate(tuples(data))
+        config = known.model_validate(tuples(_with_secrets(data, file)))
     except ValidationError as error:
         raise _refused(file, explain(error, known)) from error
     for kind, folder in folders.items():
@@ -560,6 +575,44 @@ def of(data: dict[str, Any], file: str, tables: Tables) -> Config:
             raise ConfigError(file, f"{kind}.{name}", why)
     _refuse_one_line_twice(config, file, tables)
     return config
+
+
+def secret_files(data: Mapping[str, Any], file: str) -> SecretFiles:
+    """Return the secrets of the room.toml that `data` was read of."""
+    table = data.get("secrets")
+    given = table.get("dir") if isinstance(table, dict) else None
+    folder = given if isinstance(given, str) and given else "secrets"
+    return SecretFiles(Path(file).parent / folder, credentials())
+
+
+def _with_secrets(data: dict[str, Any], file: str) -> dict[str, Any]:
+    """Return `data` with each `secret:NAME` read; ConfigError with the first that cannot be."""
+    files = secret_files(data, file)
+
+    def read(value: object, path: tuple[str, ...]) -> object:
+        if isinstance(value, dict):
+            return {key: read(inner, (*path, key)) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [read(inner, (*path, str(at))) for at, inner in enumerate(value)]
+        if not isinstance(value, str):
+            return value
+        try:
+            name = name_of(value)
+            if name is not None:
+                return files.read(name)
+            return _LOGIN_FILE.sub(lambda found: found[1] + _login_file(files, found[2]), value)
+        except RoomctlError as error:
+            raise ConfigError(file, ".".join(path), str(error)) from None
+
+    found = read(data, ())
+    assert isinstance(found, dict)  # noqa: S101 - as it was
+    return found
+
+
+def _login_file(files: SecretFiles, name: str) -> str:
+    """Return the file of a secret that is a login, for a url, which holds no secret itself."""
+    files.read(name)
+    return str(files.path_of(name))
 
 
 def _refused(file: str, explanations: Iterable[Explanation]) -> ConfigError:
@@ -604,6 +657,30 @@ def _renamed(key: str) -> str | None:
     """Return what a key of an earlier version is called now."""
     kind, _, inside = key.partition(".")
     return _RENAMED.get(key) or _RENAMED.get(f"{kind}.*.{inside.rpartition('.')[2]}")
+
+
+def plain_secrets(value: object, key: str = "") -> Iterator[str]:
+    """Yield the key of each secret that stands in the file itself, and need not."""
+    match value:
+        case Secret():
+            if not value.name and _is_worth_hiding(key, value.reveal()):
+                yield key
+        case BaseModel():
+            for name in type(value).model_fields:
+                yield from plain_secrets(getattr(value, name), f"{key}.{name}".lstrip("."))
+        case Mapping():
+            for name, one in value.items():
+                yield from plain_secrets(one, f"{key}.{name}".lstrip("."))
+        case tuple():
+            for number, one in enumerate(value):
+                yield from plain_secrets(one, f"{key}.{number}")
+
+
+def _is_worth_hiding(key: str, text: str) -> bool:
+    """Whether a secret is one: the guests' network and most links are for people to see."""
+    if key == "room.wifi" or not text:
+        return False
+    return "://" not in text or key == "calendar.url" or "@" in text or "?" in text
 
 
 def data_path(name: str) -> Path:

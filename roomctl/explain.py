@@ -9,7 +9,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeGuard, get_args
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
+
+from roomctl.secret import Secret
 
 
 def tuples(value: object) -> object:
@@ -49,6 +51,8 @@ def _explained(one: Any, model: type[BaseModel]) -> Explanation:  # noqa: ANN401
         return _unknown(path, model)
     if one["type"] == "missing":
         return Explanation(key, _NONE)
+    if isinstance(one.get("input"), Secret) and not _is_secret(model, path):
+        return Explanation(key, "cannot be a secret; write it plainly")
     if path[-1:] == ["[key]"]:
         why = "is no name; a-z, 0-9, - and _ make one, beginning with a letter"
         return Explanation(".".join(path[:-1]), why)
@@ -119,7 +123,8 @@ def _is_secret(model: type[BaseModel], path: Sequence[str]) -> bool:
     for part in path[:-1]:
         here = _below(here, part)
     field = here.model_fields.get(path[-1]) if _is_table(here) and path else None
-    return field is not None and SecretStr in (field.annotation, *get_args(field.annotation))
+    wanted = here if field is None else field.annotation
+    return Secret in (wanted, *get_args(wanted))
 
 
 def _below(here: object, part: str) -> object:

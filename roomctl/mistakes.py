@@ -59,6 +59,11 @@ def located(error: FileError) -> FileError:
         return error
     if error.line is not None or not error.key:
         return error
+    return located_in(error, text)
+
+
+def located_in(error: FileError, text: str) -> FileError:
+    """Return the error with the line of its key in the text of its file."""
     parts = tuple(int(part) if part.isdecimal() else part for part in error.key.split("."))
     return _located(error, error.file, parts, lines_of(text))
 

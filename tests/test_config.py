@@ -13,6 +13,7 @@ from roomctl.app import form, load, parse
 from roomctl.config import ApiTable, Config
 from roomctl.errors import ConfigError
 from roomctl.screen.profile import ScreenTable, screen_url
+from roomctl.secret import Secret
 
 FULL = """
 [room]
@@ -64,7 +65,7 @@ def test_a_whole_file_is_read() -> None:
     assert room.room.zone.key == "Asia/Shanghai"
     assert room.camera["front"].presets == {"1": "Table", "10": "Door"}
     assert room.meeting.allow == ("cn", "*.zoom.com.cn")
-    assert room.meeting.new["quanshi"].room_link == "https://meeting.quanshi.com/j/1"
+    assert room.meeting.new["quanshi"].room_link == Secret("https://meeting.quanshi.com/j/1")
     assert room.api.address == ("::1", 8443)
 
 

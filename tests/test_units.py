@@ -134,13 +134,17 @@ def test_room_toml_is_for_the_daemon_to_read_and_for_nobody_else(tmp_path: Path)
     folder = tmp_path / "etc"
     (folder / "roomctl").mkdir(parents=True)
     (folder / "roomctl" / "room.toml").touch(mode=0o644)
-    (folder / "passwd").write_text("root:x:0:0::/:/bin/sh\nkiosk:x:901:901::/:/bin/sh\n")
+    (folder / "passwd").write_text(
+        "root:x:0:0::/:/bin/sh\nroomctl:x:902:902::/:\nkiosk:x:901:901::/:/bin/sh\n"
+    )
     (folder / "group").write_text("root:x:0:\nroomctl:x:902:\nkiosk:x:901:\n")
     line = [tool, f"--root={tmp_path}", "--create", str(DEPLOY / "tmpfiles" / "roomctl.conf")]
     subprocess.run(line, check=True)
     found = {path: path.stat() for path in (folder / "roomctl", folder / "roomctl" / "room.toml")}
     assert [stat.S_IMODE(one.st_mode) for one in found.values()] == [0o750, 0o640]
     assert {(one.st_uid, one.st_gid) for one in found.values()} == {(0, 902)}
+    secrets = (folder / "roomctl" / "secrets").stat()
+    assert (stat.S_IMODE(secrets.st_mode), secrets.st_uid) == (0o700, 902)
     service = unit(DEPLOY / "systemd" / "roomctl.service")["Service"]
     assert service["ConfigurationDirectoryMode"] == "0750", "systemd sets it anew at each start"
 

@@ -317,10 +317,9 @@ class Bridge(Part):
 
 
 def _login(table: MqttTable, room_id: str) -> Login:
-    password = None if table.password is None else table.password.get_secret_value()
     host, port = table.address
     client = f"roomctl-{room_id}"
-    return Login(host, port, table.tls, client, table.username, password, table.ca)
+    return Login(host, port, table.tls, client, table.username, table.password, table.ca)
 
 
 def _arguments(payload: bytes) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
+
+from roomctl.secret import Secret
 
 HIDDEN = "…"
 _SHORTEST = 4  # characters of a secret that is looked for: a shorter one is in every other word
@@ -80,8 +82,9 @@ def secrets_of(config: BaseModel) -> set[str]:
 
 def _secrets(value: object, key: str = "") -> Iterator[str]:
     match value:
-        case SecretStr():
-            yield value.get_secret_value()
+        case Secret():
+            yield value.reveal()
+            yield from _in_address(value.reveal())
         case str():
             if key in _SECRET_KEYS:
                 yield value

@@ -47,19 +47,19 @@ async def post(
 
 
 async def _status(table: WebhookTable, event_id: str, body: bytes, at: datetime) -> int:
-    addresses = await addresses_of(table.url)
-    plain = urlsplit(table.url).scheme == "http"  # however it is written
+    addresses = await addresses_of(table.url.reveal())
+    plain = urlsplit(table.url.reveal()).scheme == "http"  # however it is written
     if plain and not all(_is_private(one) for one in addresses):
         raise RoomctlError(f"{table.host}: is on the public internet, where only https is used")
     timeouts = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), LIMIT_S)}
-    headers = _headers(table.secret.get_secret_value(), event_id, body, int(at.timestamp()))
+    headers = _headers(table.secret.reveal(), event_id, body, int(at.timestamp()))
     async with (
         httpcore.AsyncConnectionPool(
             ssl_context=None if plain else await in_thread(trusted),
             network_backend=Pinned(addresses),
         ) as pool,
         pool.stream(
-            "POST", table.url, headers=headers, content=body, extensions=timeouts
+            "POST", table.url.reveal(), headers=headers, content=body, extensions=timeouts
         ) as response,
     ):
         return response.status

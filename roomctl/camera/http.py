@@ -47,7 +47,7 @@ class HttpCamera(CameraDevice):
             before = self.camera.profile if identity is not None else None
             made: AwProtocol | OnvifProtocol
             if table.url.startswith(f"{ONVIF}:"):
-                login = (table.user, table.password.get_secret_value())
+                login = (table.user, table.password.reveal())
                 made = OnvifProtocol(name, table.url, events, login, clock.now(), before)
             else:
                 made = AwProtocol(name, table.url, events, before, ceiling=table.hangs)
@@ -79,7 +79,7 @@ class HttpCamera(CameraDevice):
 
     def _logged_in(self, connect: Connect) -> Connect:
         """Return `connect` with user and password in the url; errors name it without."""
-        password = self._table.password.get_secret_value()
+        password = self._table.password.reveal()
 
         async def connecting(name: str, url: str) -> Port:
             try:

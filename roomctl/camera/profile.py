@@ -16,7 +16,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -26,6 +25,7 @@ from roomctl.config import DeviceTable, Table, data_path
 from roomctl.errors import ConfigError
 from roomctl.explain import suggest
 from roomctl.profile import Profile, ProfileFolder, load_all, pick
+from roomctl.secret import Secret
 from roomctl.visca.message import Inquiry, PositionLayout, Version
 from roomctl.visca.model import CameraModel, Limits, Quirk
 
@@ -68,7 +68,7 @@ class CameraTable(DeviceTable):
 
     address: int = Field(default=1, ge=1, le=7)
     user: str = Field(default="", max_length=64, description="for aw: and onvif: whom it lets in")
-    password: SecretStr = Field(default=SecretStr(""), description="the user's")
+    password: Secret = Field(default=Secret(""), description="the user's")
     mounting: Literal["standing", "ceiling"] = Field(
         default="standing", description="ceiling: upside down, with the camera's own flip on"
     )
@@ -129,9 +129,7 @@ class CameraTable(DeviceTable):
 
     @model_validator(mode="after")
     def _login_is_for_hosts(self) -> CameraTable:
-        if (self.user or self.password.get_secret_value()) and not self.url.startswith(
-            ("aw:", "onvif:")
-        ):
+        if (self.user or self.password) and not self.url.startswith(("aw:", "onvif:")):
             raise ValueError(
                 "has a user or a password, which only an aw: or onvif: camera asks for"
             )

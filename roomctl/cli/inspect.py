@@ -33,6 +33,7 @@ def check(path: Path) -> dict[str, Any]:
     """Check one file: a device profile if it lies in a folder of a kind, else a room.toml.
 
     `error` is the first mistake in words; `errors` are all of them, with the lines of their keys.
+    `advice` is none: the file is good without following it.
     """
     kind = _kind_of(path)
     found = _mistakes(path, kind)
@@ -41,7 +42,12 @@ def check(path: Path) -> dict[str, Any]:
         for one in found
     ]
     first = str(found[0]) if found else None
-    return {"file": str(path), "kind": kind or "room", "error": first, "errors": errors}
+    advice = [
+        {"file": one.file, "line": one.line, "key": one.key, "why": one.why}
+        for one in (() if kind or found else app.advice(configuration.text_of(path), str(path)))
+    ]
+    judged = {"file": str(path), "kind": kind or "room", "error": first, "errors": errors}
+    return {**judged, "advice": advice}
 
 
 def _mistakes(path: Path, kind: str | None) -> list[FileError]:
@@ -87,11 +93,15 @@ def _kind_of(path: Path) -> str | None:
 
 def check_words(finding: dict[str, Any]) -> str:
     """Tell a person, a mistake a line; where there is one, they jump to FILE:LINE."""
-    told = [
-        spoken(FileError(one["file"], one["key"], one["why"], line=one["line"]))
-        for one in finding["errors"]
-    ]
-    return "\n".join(told) or say("good", file=finding["file"], kind=finding["kind"])
+
+    def told(found: list[dict[str, Any]]) -> list[str]:
+        return [
+            spoken(FileError(one["file"], one["key"], one["why"], line=one["line"]))
+            for one in found
+        ]
+
+    good = say("good", file=finding["file"], kind=finding["kind"])
+    return "\n".join(told(finding["errors"]) or [good, *told(finding["advice"])])
 
 
 def probe(*, ask: bool = False) -> list[dict[str, str]]:

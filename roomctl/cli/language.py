@@ -109,6 +109,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "pin_ask": "PIN (6 to 12 digits): ",
         "pin_again": "again: ",
         "kept_in": "done; no room runs, and the next one that keeps its state in {folder} takes it",
+        "stored": "stored in {path}, for its owner alone",
+        "no_secret": "no secret; `roomctl secret set NAME` stores one",
         "no_session": "no browser is paired; `roomctl pair` makes a link",
         "nothing_found": "nothing found: no serial port, no USB camera or speakerphone, no gamepad",
         "offline": "offline: {why}",
@@ -194,6 +196,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "pin_ask": "PIN（6 到 12 位数字）：",
         "pin_again": "再输入一次：",
         "kept_in": "完成；没有正在运行的会议室，下次启动时使用 {folder} 的会议室将采用",
+        "stored": "已存入 {path}，仅所有者可读",
+        "no_secret": "没有密钥；用 `roomctl secret set NAME` 存入",
         "no_session": "没有已配对的浏览器；用 `roomctl pair` 生成链接",
         "nothing_found": "没有找到串口、USB 摄像机、会议音箱或游戏手柄",
         "offline": "离线：{why}",
@@ -267,6 +271,9 @@ SENTENCES: Mapping[str, str] = {
     "{url}: answers {status} and no JSON; is it a roomctl?": "{url}：应答 {status}，且不是 JSON；那是 roomctl 吗？",  # noqa: E501
     "{url}: is neither a room that runs here nor an address such as http://bamboo:8080": "{url}：既不是本机正在运行的会议室，也不是 http://bamboo:8080 这样的地址",  # noqa: E501
     "{file}: others can use this file (mode {mode}); chmod 600 it, and make another token": "{file}：其他用户可以使用此文件（权限 {mode}）；请 chmod 600，并换一个令牌",  # noqa: E501
+    "secret {name} is not in {folder}, nor is it a credential of systemd's; {hint}": "{folder} 和 systemd 凭据中都没有密钥 {name}；{hint}",  # noqa: E501
+    "{file}: others can use it (mode {mode}); chmod 600 {again}": "{file}：其他用户可以使用此文件（权限 {mode}）；请执行 chmod 600 {again}",  # noqa: E501
+    "stands here for every reader of this file; `roomctl secret set NAME`, then secret:NAME": "此文件的每个读者都能看到它；请用 `roomctl secret set NAME` 存入，然后写 secret:NAME",  # noqa: E501
     "{file}: holds no token, which is one word": "{file}：其中没有令牌；令牌是一个不含空格的词",
     "join: no link given; paste the invitation's link, or its text": "join：没有给出链接；请粘贴邀请的链接或全文",  # noqa: E501
     "pin set: the two are not the same; nothing is changed": "pin set：两次输入不一致；未做更改",

@@ -212,7 +212,7 @@ class DisplayDevice(Device):
     def _speaking(self) -> DisplayProtocol:
         words = self.profile.text
         if words is None:
-            password = self._table.password.get_secret_value()
+            password = self._table.password.reveal()
             return PjLink(password, mutes_sound_too=self.profile.mutes_sound_too)
         over_tcp = self.url.startswith("tcp:")
         return TextProtocol(words, self._table.address, over_tcp=over_tcp)

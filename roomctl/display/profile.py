@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from roomctl.config import DeviceTable
 from roomctl.profile import Profile
+from roomctl.secret import Secret
 
 Speaks = Literal["pjlink", "text"]
 Seconds = Annotated[float, Field(gt=0, le=300)]
@@ -27,7 +28,7 @@ class DisplayTable(DeviceTable):
 
     url: str = Field(description="tcp://HOST:4352, or serial:/dev/serial/by-id/...?baud=9600")
     profile: str = Field(default="pjlink", description="a file of firmware_profiles/display")
-    password: SecretStr = Field(default=SecretStr(""), description="PJLink's, as the device has it")
+    password: Secret = Field(default=Secret(""), description="PJLink's, as the device has it")
     address: int = Field(default=1, ge=1, le=99, description="set id, where several share a line")
     input: str | None = Field(default=None, description="the input that the box is plugged into")
 

@@ -372,7 +372,7 @@ class SimulatedDisplay:
         self.display = SimDisplay(
             warm_up_s=min(profile.warm_up_s, _WARM_UP_S),
             cool_down_s=min(profile.cool_down_s, _COOL_DOWN_S),
-            password=table.password.get_secret_value(),
+            password=table.password.reveal(),
         )
 
     def machine(self) -> Machine:

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.frozen import frozen
 from roomctl.ports.mqtt import MQTT_PORTS, Newest, client_log, why_refused
+from roomctl.secret import Secret
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Login:
     tls: bool
     client: str
     user: str | None = None
-    password: str | None = None
+    password: Secret | None = None
     ca: str | None = None
 
     @property
@@ -102,7 +103,7 @@ def _client(
         login.host,
         int(login.place.rpartition(":")[2]),
         username=login.user,
-        password=login.password,
+        password=None if login.password is None else login.password.reveal(),
         identifier=login.client,
         protocol=aiomqtt.ProtocolVersion.V5,
         will=aiomqtt.Will(will_topic, will, qos=1, retain=True),

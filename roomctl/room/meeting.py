@@ -115,7 +115,7 @@ class CallControl:
         self._stays = asyncio.Event()  # nobody is leaving
         self._stays.set()
         self.favourites = tuple(
-            FavouriteEntry(name, self.read(link).platform)
+            FavouriteEntry(name, self.read(link.reveal()).platform)
             for name, link in meeting.favourites.items()
         )
 
@@ -199,7 +199,7 @@ class CallControl:
         if link is None:
             why = f"no favourite {name!r} in [meeting.favourites]"
             raise Refused("room", "unknown_favourite", why)
-        return self.read(link)
+        return self.read(link.reveal())
 
     async def join(
         self, invitation: ParsedInvitation, title: str | None, said: str | Mapping[str, str] = ""
@@ -243,7 +243,8 @@ class CallControl:
             known = ", ".join(ways) or "none"
             why = f"no new meeting on {key or 'any platform'}; [meeting.new] has: {known}"
             raise Refused("room", "unknown_platform", why)
-        link = way.room_link or f"{(way.random or '').rstrip('/')}/Room{secrets.token_hex(8)}"
+        standing = way.room_link.reveal() if way.room_link else ""
+        link = standing or f"{(way.random or '').rstrip('/')}/Room{secrets.token_hex(8)}"
         await self.join(self.read(link), None)
 
     @property

@@ -494,7 +494,7 @@ def _identity(config: Config, kept_id: str) -> IdentityEntry:
         timezone=room.timezone,
         language=room.language,
         help=room.help,
-        wifi=room.wifi,
+        wifi=room.wifi.reveal(),
     )
 
 

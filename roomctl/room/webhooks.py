@@ -123,7 +123,7 @@ class _Line:
     def __init__(self, number: int, table: WebhookTable) -> None:
         self.table, self.outbox, self.news = table, Outbox(), asyncio.Event()
         self.name = f"webhook.{number}"
-        self.key = hashlib.blake2b(table.url.encode(), digest_size=16).hexdigest()
+        self.key = hashlib.blake2b(table.url.reveal().encode(), digest_size=16).hexdigest()
 
 
 class Webhooks(Part):

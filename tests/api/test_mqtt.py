@@ -19,6 +19,7 @@ from roomctl.errors import PortClosed, PortError
 from roomctl.ports.broker import Login, Received
 from roomctl.roles import NAMEABLE, TABLE, Right, Role
 from roomctl.room import Room
+from roomctl.secret import Secret
 from roomctl.store import Store
 from tests.invented import START, invented
 from tests.room.rig import BAMBOO, Calendar, House, living
@@ -498,7 +499,8 @@ async def test_the_brokers_client_id_is_the_rooms_so_that_no_old_will_comes_late
     async with bridged(broker, username="room", password="a-secret-of-ours"):
         assert broker.login is not None
         assert broker.login.client == f"roomctl-{ID}"
-        assert broker.login.password == "a-secret-of-ours"
+        assert broker.login.password == Secret("a-secret-of-ours")
+        assert "a-secret" not in repr(broker.login)
     assert "a-secret-of-ours" not in str(broker.kept)
 
 

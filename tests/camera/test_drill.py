@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
-from pydantic import SecretStr
 
 from roomctl.camera.profile import CameraProfile, CameraTable, shipped
 from roomctl.camera.sim.aw import SimAw
@@ -16,6 +15,7 @@ from roomctl.camera.tools.replay import replay
 from roomctl.camera.tools.trace import Trace, parse
 from roomctl.drill import Result, Step
 from roomctl.errors import PortError, PortReason
+from roomctl.secret import Secret
 from roomctl.visca.request import RequestEnd
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port, pair, pump
@@ -85,7 +85,7 @@ class HttpSite(Site):
     def __init__(self, url: str, far: SimAw | SimOnvif) -> None:
         self.clock, self.far = LoopClock(), far
         self.steps, self._far, self.refusal, self.port = [], [], None, None
-        table = CameraTable(url=url, user="admin", password=SecretStr("secret"))
+        table = CameraTable(url=url, user="admin", password=Secret("secret"))
         connect, say = self._connect, self.steps.append
         self.drill = CameraDrill("front", {"front": table}, connect, self.clock, say)
 

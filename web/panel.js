@@ -24,7 +24,6 @@ import { button } from "./view/parts.js";
 import { RemoteControlSheet } from "./view/remote-control.js";
 import { SoundSheet } from "./view/sound.js";
 import { HelpSheet, NewSheet, TodaySheet } from "./view/sheets.js";
-import { OccupancySheet } from "./view/occupancy.js";
 
 const TOLD_MS = 6000;
 const FORGET_MS = 120_000; // an untouched panel returns to the room's language and to its first view
@@ -42,6 +41,7 @@ export class RoomPanel extends HTMLElement {
   #touched_ms = performance.now();
   #telling = 0;
   #wasCalling = false;
+  /** @type {Sheet | null} what the PIN was asked for from */ #before = null;
 
   constructor() {
     super();
@@ -58,9 +58,10 @@ export class RoomPanel extends HTMLElement {
       camera: new CameraSheet(this),
       sound: new SoundSheet(this),
       today: new TodaySheet(this),
-      occupancy: new OccupancySheet(this),
+      occupancy: new LaterSheet(async () => new (await import("./view/occupancy.js")).OccupancySheet(this)),
       help: new HelpSheet(this),
       remote_control: new RemoteControlSheet(this),
+      staff: new LaterSheet(async () => new (await import("./view/staff.js")).StaffSheet(this)),
     };
     this.live.heard = (pct) => this.sheets.sound.level(pct);
     this.notices = new NoticeStrip(this);
@@ -74,10 +75,11 @@ export class RoomPanel extends HTMLElement {
     const other = words(h("span", { class: "label" }), "language.other");
     const turn = named(h("button", { type: "button", class: "quiet", onclick: () => this.#turnLanguage() }, other), "language.switch");
     const help = button("help", "help.button", "quiet ask", () => this.open(this.#sheet === "help" ? null : "help"));
+    this.staffMark = button("key", "staff.mark", "quiet staff", () => this.open(this.#sheet === "staff" ? null : "staff"));
     this.roomName = h("p", { class: "name" }, this.name, this.place);
     this.bannerWords = h("span");
     this.banner = h("div", { class: "banner", role: "alert", hidden: true }, icon("warning"), this.bannerWords);
-    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.time, turn, help, this.banner);
+    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.time, this.staffMark, turn, help, this.banner);
     this.toastWords = h("span");
     this.toastIcon = icon("warning");
     this.toast = h("div", { class: "toast", role: "status", hidden: true }, this.toastIcon, this.toastWords);
@@ -95,6 +97,10 @@ export class RoomPanel extends HTMLElement {
     return this.live.stale;
   }
 
+  get staff() {
+    return this.live.staff;
+  }
+
   get phone() {
     return this.live.phone;
   }
@@ -105,6 +111,19 @@ export class RoomPanel extends HTMLElement {
    */
   may(command) {
     return this.live.may?.has(command) ?? true;
+  }
+
+  /** Ask for the staff PIN; whoever enters it comes back to where this was asked. */
+  elevate() {
+    this.#before = this.#sheet;
+    this.open("staff");
+  }
+
+  /** Be told at once what this browser may now, and go on where the PIN was asked for. */
+  elevated() {
+    this.live.send({ type: "ping", t: performance.now() });
+    this.open(this.#before);
+    this.#before = null;
   }
 
   /** Pair if the address says so, and connect. */
@@ -122,6 +141,8 @@ export class RoomPanel extends HTMLElement {
   open(sheet) {
     this.holds.stop();
     if (sheet === "join" && this.#sheet !== "join") this.sheets.join.reset();
+    const shown = sheet && this.sheets[sheet];
+    if (shown instanceof LaterSheet && this.#sheet !== sheet) void shown.begin(() => this.refresh());
     if (sheet === "sound" && this.#sheet !== "sound") this.sheets.sound.forget();
     const opener = sheet ? document.activeElement : null;
     this.#sheet = sheet;
@@ -190,6 +211,7 @@ export class RoomPanel extends HTMLElement {
   #draw(room, overlay) {
     const { identity } = room;
     text(this.name, identity.displayName);
+    show(this.staffMark, this.staff?.role != null);
     text(this.place, [identity.building, identity.floorLabel].filter(Boolean).join(" · "));
     const inCall = calling(room.meeting);
     if (inCall !== this.#wasCalling) this.#callTurned(inCall);
@@ -264,6 +286,37 @@ export class RoomPanel extends HTMLElement {
   }
 }
 
+/** @typedef {HTMLElement & {update: (room: Room) => void, reset?: () => void}} View */
+
+/** A sheet whose module comes when it is first opened. */
+class LaterSheet extends HTMLElement {
+  /** @type {View | null} */ #view = null;
+
+  /** @param {() => Promise<View>} load */
+  constructor(load) {
+    super();
+    this.load = load;
+  }
+
+  /** Begin anew. @param {() => void} loaded told once there is something to draw */
+  async begin(loaded) {
+    try {
+      const view = (this.#view ??= await this.load());
+      if (!view.isConnected) this.replaceChildren(view);
+      view.reset?.();
+    } catch {
+      return; // no connection: it is tried again when it is opened anew
+    }
+    loaded();
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    this.#view?.update(room);
+  }
+}
+
+customElements.define("later-sheet", LaterSheet);
 customElements.define("room-panel", RoomPanel);
 
 await load();

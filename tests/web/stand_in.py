@@ -43,6 +43,9 @@ class StandIn:
         self.code: str | None = None
         self.phone = False
         self.may: list[str] | None = None  # None: a server that does not say it
+        self.staff: Message | None = None  # what a server says that knows of a PIN
+        self.pin = ""
+        self.wait_s = 0.0
         self.picture: bytes | str = "no_page"  # of the display, or why there is none
         self.looks: list[float] = []
         self.seen: list[str] = []  # the cameras whose picture was asked for
@@ -147,6 +150,23 @@ class StandIn:
             self.paired = self.paired or token == "good"
             return Response(status_code=204 if token == "good" else 403)
 
+        @app.get("/api/v1/staff")
+        def staff() -> Response:
+            return JSONResponse({**(self.staff or {}), "wait_s": self.wait_s})
+
+        @app.post("/api/v1/staff")
+        async def enter(request: Request) -> Response:
+            if self.wait_s or (await request.json())["pin"] != self.pin:
+                code = "pin_wait" if self.wait_s else "wrong_pin"
+                return JSONResponse({"code": code}, 429 if self.wait_s else 403)
+            self.staff = {"pin": True, "role": "technician", "ends_in_s": 600.0}
+            return JSONResponse({**self.staff, "wait_s": 0})
+
+        @app.delete("/api/v1/staff")
+        def leave() -> Response:
+            self.staff = {"pin": True, "role": None, "ends_in_s": None}
+            return Response(status_code=204)
+
         @app.get("/api/v1/simulator")
         def described() -> Response:
             return JSONResponse({"devices": self.far}, 200 if self.paired else 401)
@@ -169,11 +189,14 @@ class StandIn:
         app.mount("/ui", StaticFiles(directory=WEB))
         return app
 
-    async def _serve(self, socket: WebSocket) -> None:
+    def hello(self) -> Message:
         hello = {"type": "hello", "boot_id": self.boot_id, "ui_version": "1", "phone": self.phone}
         hello |= {} if self.may is None else {"may": self.may}
-        language = self.room["identity"]["language"]
-        await socket.send_text(json.dumps({**hello, "server_time": now(), "language": language}))
+        hello |= {} if self.staff is None else {"staff": self.staff}
+        return {**hello, "server_time": now(), "language": self.room["identity"]["language"]}
+
+    async def _serve(self, socket: WebSocket) -> None:
+        await socket.send_text(json.dumps(self.hello()))
         if self.greeting:
             await socket.send_text(json.dumps(self.snapshot()))
         self._sockets.add(socket)
@@ -192,6 +215,8 @@ class StandIn:
         self.heard.append((time.monotonic(), message))
         match message["type"]:
             case "ping":
+                if self.staff is not None:
+                    await socket.send_text(json.dumps(self.hello()))
                 pong = {"type": "pong", "t": message["t"], "server_time": now()}
                 if self.beating:
                     await socket.send_text(json.dumps(pong))

@@ -59,6 +59,7 @@ def test_nothing_is_cut_covered_scrolled_or_too_small(
 ) -> None:
     viewport = {"width": size[0], "height": size[1]}
     with serving(StandIn(rooms.at_rest(language))) as stand_in:
+        stand_in.staff = {"pin": True, "role": None, "ends_in_s": None}
         page = browser.new_page(viewport=viewport, has_touch=True)  # type: ignore[arg-type]
         page.goto(stand_in.url)
         usable(page)
@@ -85,6 +86,10 @@ def test_nothing_is_cut_covered_scrolled_or_too_small(
         page.locator("home-view .dock > .key").nth(1).click()
         page.wait_for_selector("join-sheet")
         found["join"] = faults(page, phone=size == PHONE)
+        page.locator(".bar .ask").click()
+        page.locator("help-sheet section > .key").click()
+        page.wait_for_selector("pin-pad")
+        found["staff"] = faults(page, phone=size == PHONE)
         page.close()
     assert {name: fault for name, fault in found.items() if fault} == {}
 

@@ -1,6 +1,6 @@
 /** The room, live: one WebSocket that never gives up, the document it carries, and commands. Draws nothing. */
 
-/** @import { Outcome } from "./room.js" */
+/** @import { Outcome, StaffState } from "./room.js" */
 /** @import { Arguments, Command, HelloReply, LiveMessage, LiveReply, PatchReply, Room, SnapshotReply } from "./types.js" */
 /** @import { RoomClock } from "./clock.js" */
 
@@ -28,6 +28,7 @@ export class Live {
   /** Whether the server takes this for a visitor's phone. */
   phone = false;
   /** @type {Set<string> | null} the commands that this browser may give; null: it was not said */ may = null;
+  /** @type {StaffState | null} */ staff = null;
 
   /** @type {(pct: number) => void} told how loud the microphone is, while that is listened to */ heard = () => {};
 
@@ -171,6 +172,8 @@ export class Live {
     this.phone = hello.phone === true;
     this.may = hello.may ? new Set(hello.may) : null;
     this.clock.learn(hello.server_time);
+    const { staff } = hello;
+    this.staff = staff ? { pin: staff.pin, role: staff.role, ends_ms: this.clock.now() + 1000 * (staff.ends_in_s ?? 0) } : null;
     this.#ping();
     this.changed();
   }

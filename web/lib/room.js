@@ -5,7 +5,11 @@
 /** @typedef {"drive" | "zoom" | "home" | "recall" | "store" | "power" | "goto" | "focus" | "exposure" | "white_balance" | "backlight" | "exposure_compensation" | "menu" | "delete_preset" | "ir_receive" | "tally" | "tracking"} Ability */
 /** @typedef {{status: AckReply["status"] | "unconfirmed", error: LiveError | null, result?: Record<string, unknown> | null}} Outcome */
 
-/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "occupancy" | "help" | "remote_control"} Sheet */
+/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "occupancy" | "help" | "remote_control" | "staff"} Sheet */
+
+/** @typedef {{pin: boolean, role: string | null, ends_ms: number}} StaffState whether there is a PIN to enter here, the role that it gave this panel, and until when, in the room's time */
+/** @typedef {{pin: boolean, role: string | null, ends_in_s: number | null, wait_s: number}} StaffShown */
+/** @typedef {{code: string, detail: string}} Problem */
 
 /**
  * Has the room do something; a failure is told.
@@ -28,6 +32,9 @@
  * @property {Ask} ask do something; a failure is told
  * @property {(words: string, mark?: import("./icon.js").IconName) => void} tell say something in passing
  * @property {() => void} refresh draw again
+ * @property {StaffState | null} staff staff's rights here; null: it was not said
+ * @property {() => void} elevate ask for the staff PIN; whoever enters it comes back to this sheet
+ * @property {() => void} elevated told when a PIN gave something, or that was given up
  * @property {() => void} closeMenu close the camera's own menu that was opened here
  */
 

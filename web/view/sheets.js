@@ -7,7 +7,7 @@ import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
 import { agenda, bookingHours, bookingNote, bookingTitle, deviceFacts, deviceName, inputName, platformName, problem, problems } from "../lib/labels.js";
-import { OPEN_MS } from "./parts.js";
+import { button, OPEN_MS } from "./parts.js";
 import { OtherWays } from "./blocked.js";
 
 /** What is wrong in words, what to do, and whom to call. Says something even without a connection. */
@@ -23,14 +23,16 @@ export class HelpSheet extends HTMLElement {
     this.contact = h("p", { class: "contact" });
     this.place = h("p");
     this.devices = h("ul", { class: "devices" });
+    this.staff = button("key", "staff.open", "key small", () => panel.elevate());
     this.append(
-      h("div", { class: "body" }, h("section", {}, this.good, h("ul", { class: "wrongs" }, this.cut), this.list, this.ways, this.contact, this.place), h("section", {}, words(h("h2"), "help.devices"), this.devices)),
+      h("div", { class: "body" }, h("section", {}, this.good, h("ul", { class: "wrongs" }, this.cut), this.list, this.ways, this.contact, this.place, this.staff), h("section", {}, words(h("h2"), "help.devices"), this.devices)),
     );
   }
 
   /** @param {Room} room */
   update(room) {
     const { identity } = room;
+    show(this.staff, this.panel.staff?.pin === true && !this.panel.staff.role);
     const found = problems(room);
     show(this.good, found.length === 0 && !this.panel.stale);
     show(this.cut, this.panel.stale);

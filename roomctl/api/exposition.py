@@ -28,6 +28,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from roomctl import __version__
+from roomctl.meeting.first_try import MODES, WHYS
 from roomctl.room import Room
 from roomctl.room.conditions import CalendarState
 from roomctl.room.document import (
@@ -70,6 +71,7 @@ class Exposition(Collector):
         yield from _room_is(self._room)
         yield from _devices(self._room)
         yield from _calls(self._room)
+        yield from _starts(self._room)
         yield from _commands(self._room)
         yield from _traffic(self._traffic)
         yield from _liveness(self._room.liveness.report())
@@ -137,6 +139,18 @@ def _calls(room: Room) -> Iterator[Metric]:
     ):
         by_key = {(key,): number for key, number in counts.items()}
         yield _counter(name, help_text, ["platform"], by_key)
+
+
+def _starts(room: Room) -> Iterator[Metric]:
+    began = "Starts of meetings since the program began, by what they were; first_try is the aim."
+    counts = {(mode, why): room.starts.outcomes[mode, why] for mode in MODES for why in WHYS}
+    yield _counter("starts", began, ["mode", "outcome"], counts)
+    month = room.document.starts.month
+    ratio = _family("first_try_start_ratio", "First-try starts of this month's starts.", "mode")
+    for mode in MODES:
+        if (share := room.starts.share(month, mode)) is not None:
+            ratio.add_metric([mode], share)
+    yield ratio
 
 
 def _commands(room: Room) -> Iterator[Metric]:

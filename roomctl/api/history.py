@@ -3,6 +3,7 @@
 - `/api/v1/use`, as JSON or CSV, and deleting it: sums of each quarter of an hour and what the room
   did by itself; on request the raw transitions, too. No person is in any of it.
 - `/api/v1/audit`: who did what, in a chain of hashes, and whether it is as it was written.
+- `/api/v1/starts`: how meetings began, by month: at the first try, or why not.
 - `/api/v1/settings`: each revision with who and why; one comes back by the command `room.rollBack`.
 """
 
@@ -22,6 +23,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import Told
+from roomctl.meeting.first_try import WHYS
 from roomctl.roles import Right
 from roomctl.room import Room
 from roomctl.store import AuditEntry, AuditVerdict, ChainLink
@@ -104,6 +106,24 @@ class UseOfTheRoom(Told):
     transitions: list[RawTransition] = Field(default=[])
 
 
+class StartsOfAMonth(Told):
+    """How meetings began in a month such as "2026-11".
+
+    `plain`: on platforms whose page a person finishes; `assisted`: on the others. `first_try`: in
+    the call within 20 s of the first act, with one touch at most, and no fault shown; the other
+    counts say what it was that spoilt the rest. `share` is first_try of them all, 0 to 1.
+    """
+
+    month: str
+    mode: Literal["assisted", "plain"]
+    share: float
+    first_try: int
+    fault: int
+    touches: int
+    slow: int
+    given_up: int
+
+
 class Revision(Told):
     """All settings as they were after one change, by their keys in room.toml."""
 
@@ -172,6 +192,7 @@ def history_routes(room: Room) -> Routes:
     """Return the routes to the history of a room's use, and to the revisions of its settings."""
     router = Routes()
     _use(router, room)
+    _starts(router, room)
     _revisions(router, room)
     _audit(router, room)
     return router
@@ -230,6 +251,23 @@ def _use(router: Routes, room: Room) -> None:
         """Delete the history of a span, raw transitions included."""
         await room.use.delete(*_span(room, query.since, query.until))
         return Response(status_code=204)
+
+
+def _starts(router: Routes, room: Room) -> None:
+    @router.get("/api/v1/starts", tags=["use"], responses=refusals())
+    @needs(Right.STATISTICS)
+    async def starts() -> list[StartsOfAMonth]:
+        """Return how meetings began, by month, the oldest first."""
+        return [
+            StartsOfAMonth(
+                month=month,
+                mode=mode,
+                share=round(room.starts.share(month, mode) or 0.0, 4),
+                **{why: counts[why] for why in WHYS},
+            )
+            for month, modes in sorted(room.starts.months.items())
+            for mode, counts in sorted(modes.items())
+        ]
 
 
 def _revisions(router: Routes, room: Room) -> None:

@@ -52,9 +52,18 @@ def facts(document: Document) -> dict[str, str]:
         say("occupancy"): word("presence", document["occupancy"]["state"]),
         say("next"): _next_booking(document) or say("no_booking"),
     }
+    for mode in ("assisted", "plain"):
+        if (count := document.get("starts", {}).get(mode, {})).get("starts"):
+            found[say(f"first_try_{mode}")] = _share(count)
     for device in document["devices"]:
         found[device["name"]] = _device(device)
     return found
+
+
+def _share(count: Mapping[str, int]) -> str:
+    """Return how many of this month's meetings began at the first touch and at once."""
+    starts, good = count["starts"], count["first_try"]
+    return say("first_try", share=f"{100 * good / starts:.0f} %", good=good, starts=starts)
 
 
 def _failure(failure: str) -> str:

@@ -371,6 +371,23 @@ class MaintenanceEntry:
     selftest: SelftestEntry | None = None
 
 
+@frozen
+class StartCount:
+    """How many meetings began, and how many of them at the first try (`meeting.first_try`)."""
+
+    starts: int = 0
+    first_try: int = 0
+
+
+@frozen
+class StartsEntry:
+    """How meetings began in a month such as "2026-11"; plain: a person finished the page."""
+
+    month: str = ""
+    assisted: StartCount = StartCount()
+    plain: StartCount = StartCount()
+
+
 ConditionType = Literal[
     "Reachable",
     "DevicesPresent",
@@ -422,6 +439,7 @@ class RoomDocument:
     panel: PanelEntry = field(default_factory=PanelEntry)
     message: MessageEntry | None = None
     maintenance: MaintenanceEntry = field(default_factory=MaintenanceEntry)
+    starts: StartsEntry = field(default_factory=StartsEntry)
     conditions: tuple[ConditionEntry, ...] = ()
     issues: tuple[IssueEntry, ...] = ()
 

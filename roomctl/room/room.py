@@ -53,6 +53,7 @@ from roomctl.room.maintenance import Maintenance
 from roomctl.room.meeting import CallControl, Meeting
 from roomctl.room.message import RoomMessage
 from roomctl.room.occupancy import OccupancyService
+from roomctl.room.starts import Starts
 from roomctl.room.storage import Storage
 from roomctl.room.tally import Tally
 from roomctl.room.use import Use
@@ -142,6 +143,9 @@ class Room:
         actuators = Actuators(
             calls, self.bookings, displays, outputs, self.occupancy, self.use, self.cameras
         )
+        self.starts = Starts(
+            calls.platforms, len(config.meeting.new), config.room.zone, outside.store, outside.clock
+        )
         self._automation = Automation(config, actuators, lambda: self.audio.prompt, context)
         self.meeting = Meeting(calls, self.bookings, screen, lambda: self._automation.wake())
         self._file = ConfigFile(outside.config_file, self.changed, outside.configs)
@@ -167,6 +171,7 @@ class Room:
             self._automation,
             Storage(disk, self.changed),
             self.audit,
+            self.starts,
             self._file,
             self.maintenance,
             RoomMessage(outside.store, outside.clock, self.changed),
@@ -316,6 +321,7 @@ class Room:
         self, record: CommandRecord, args: Mapping[str, Any], source: Source, took_s: float
     ) -> None:
         self.tally.command(record.type, record.status, took_s)
+        self.starts.done(record, args, source, took_s)
         error = f": {record.error.code}" if record.error is not None else ""
         self.audit.note(source, record.type, args, f"{record.status}{error}")
 
@@ -374,6 +380,7 @@ class Room:
         if new:
             self.document = replace(after, rev=before.rev + 1)
             self.tally.follow(before, after)
+            self.starts.changed(before, after)
             if self._webhooks is not None:
                 self._webhooks.happened(before, after)
             self._history.note(Change(self.document.rev, new))

@@ -30,6 +30,7 @@ _LOST = {
     "message.json": "message",
     "webhooks.json": "webhooks",
     "settings.toml": "settings",
+    "starts.json": "starts",
     "settings.toml.bak": "backup",
     "tokens.json": "tokens",
 }

@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from roomctl.meeting import load_platforms
+from roomctl.meeting.first_try import MODES, WHYS
 from roomctl.room.commands import CommandStatus
 from roomctl.room.document import ConditionType
 from roomctl.room.issues import Severity
@@ -175,6 +176,8 @@ def allowed(house):
         "type": {one.name for one in house.room.declared} | {OTHER},
         "status": {"true", "false", "unknown", "starting", "online", "offline", *CLASSES},
         "result": {status.value for status in CommandStatus},
+        "mode": set(MODES),
+        "outcome": set(WHYS),
         "route": {path for _, path, _ in leaves(house.app.routes)} | {"/ui", OTHER},
     }
 

@@ -117,6 +117,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
         "/api/v1/cameras/{camera}/presets/{preset}/picture",
         "/api/v1/cameras/{camera}/trace",
         "/api/v1/settings",
+        "/api/v1/starts",
         "/api/v1/audit",
         "/api/v1/audit/verify",
         "/api/v1/use",

@@ -43,6 +43,7 @@ FILES = (
     "sessions.json",
     "settings.toml",
     "settings.toml.bak",
+    "starts.json",
     "history.sqlite",
     "pictures/front.1.18c.png",
 )

@@ -320,6 +320,21 @@
  */
 
 /**
+ * How many meetings began, and how many of them at the first try (`meeting.first_try`).
+ * @typedef {object} StartCount
+ * @property {number} starts
+ * @property {number} first_try
+ */
+
+/**
+ * How meetings began in a month such as "2026-11"; plain: a person finished the page.
+ * @typedef {object} Starts
+ * @property {string} month
+ * @property {StartCount} assisted
+ * @property {StartCount} plain
+ */
+
+/**
  * All of it; `rev` grows by one with every change.
  * @typedef {object} Room
  * @property {Identity} identity
@@ -339,6 +354,7 @@
  * @property {Panel} panel
  * @property {Message | null} message
  * @property {Maintenance} maintenance
+ * @property {Starts} starts
  * @property {Condition[]} conditions
  * @property {Issue[]} issues
  * @property {Display[]} displays

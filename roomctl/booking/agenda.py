@@ -23,7 +23,8 @@ class Booking:
 
     `fields` are the texts that may hold a link, by iCalendar name; `title` is empty if unknown.
     `free`: it leaves the room free (transparent, or declined by the room); `tentative`: it may
-    still change, or the room has not accepted it.
+    still change, or the room has not accepted it. `ref` is how the calendar knows it, where that
+    is not its id; `owned`: the room itself has booked it.
     """
 
     id: str
@@ -37,6 +38,8 @@ class Booking:
     all_day: bool = False
     free: bool = False
     tentative: bool = False
+    ref: str = ""
+    owned: bool = False
 
     @property
     def blocks(self) -> bool:
@@ -51,6 +54,7 @@ class Booking:
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Booking:
         """Return the booking of a record; ValueError if it is none, whoever wrote it."""
+        said = {"ref": "", "owned": False, **said}  # what an earlier version did not write
         if said.keys() != {one.name for one in fields(cls)}:
             raise ValueError("is no booking")
         flags = [value for name, value in said.items() if name not in (*_TEXTS, "fields")]
@@ -65,7 +69,7 @@ class Booking:
         return cls(**{**said, **times})
 
 
-_TEXTS = ("id", "title", "organizer", "start", "end")
+_TEXTS = ("id", "title", "organizer", "start", "end", "ref")
 
 
 def _items(said: object) -> Iterator[object]:

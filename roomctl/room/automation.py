@@ -181,7 +181,7 @@ class Automation(Part):
     @command("booking.checkIn", Right.MEET)
     async def _check_in(self, source: Source, booking: Identifier) -> None:
         """Say that somebody is there for a booking, so that it is not released."""
-        await self._actuators.bookings.check_in(booking)
+        await self._actuators.bookings.check_in(booking, source.name)
 
     @command("room.wake", Right.MEET)
     async def _wake(self, source: Source) -> None:
@@ -202,7 +202,7 @@ class Automation(Part):
         self._postponed_at[Act(act)] = now.mono_s
         booking = self._actuators.bookings.under_way(now)
         if act == "release" and booking is not None:
-            await self._actuators.bookings.mark(booking.id, "checked_in")
+            await self._actuators.bookings.check_in(booking.id, source.name)
         self._changed()
 
     @command("room.undo", Right.OPERATE)
@@ -219,7 +219,7 @@ class Automation(Part):
             case "wake":
                 self.stand_by()
             case "release":
-                await self._actuators.bookings.mark(found.subject, "checked_in")
+                await self._actuators.bookings.restore(found.subject, source.name)
             case "end_call":
                 await self._actuators.calls.rejoin()
         self._postponed_at[Act(found.act)] = now.mono_s
@@ -263,6 +263,9 @@ class Automation(Part):
             postponed_at=self._postponed_at,
         )
 
+    async def _give_back(self, booking: str) -> None:
+        await self._actuators.bookings.release(booking, "rule")
+
     def _do(self, decision: Decision, now: Moment) -> None:
         act, actuators = decision.act, self._actuators
         reasons = (ReasonEntry(decision.reason, {}), *actuators.occupancy.reasons)
@@ -270,7 +273,7 @@ class Automation(Part):
         if act in (Act.WAKE, Act.STANDBY):
             self.awake = act is Act.WAKE
         elif act is Act.RELEASE:
-            self._act(actuators.bookings.mark(decision.subject, "released"))
+            self._act(self._give_back(decision.subject))
         else:
             undo = actuators.calls.can_rejoin
             self._postponed_at[act] = (

@@ -1,20 +1,39 @@
-"""The room's bookings: fetched now and then, offered in their window, joined by people only."""
+"""The room's bookings: fetched now and then, offered in their window, joined by people only.
+
+What the room changes itself is shown at once, and written to a calendar that takes it: there
+whatever has changed meanwhile counts, and the panel is told.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, TypeGuard, get_args
 
 from roomctl.booking import Agenda, Booking, CalendarRead, SkippedEvent, Standing
+from roomctl.booking.change import (
+    AskedToWait,
+    BookingChange,
+    BookingOutbox,
+    ChangeKind,
+    Conflict,
+    ConflictReason,
+    PendingChange,
+    Rejected,
+    WritableFeed,
+    Written,
+    ref_of,
+)
 from roomctl.booking.local import LocalBookings, Taken
 from roomctl.clock import Moment
 from roomctl.command import Identifier, Param, Source, command
 from roomctl.config import Config
 from roomctl.errors import Refused, RoomctlError
+from roomctl.frozen import frozen
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.roles import Right
@@ -37,6 +56,8 @@ SHOWN = 20
 KEPT_BYTES = 1 << 20  # of the agenda that outlives a start
 AGE_EVERY_S = 600.0  # its age is written this often: a memory card wears
 _AGENDA, _AGE, _LOCAL = "agenda", "agenda_age", "local_bookings"
+TOLD_S = 600.0  # a panel says so long that the calendar had another word
+_TRIES_TOLD = 2  # a single failure to write is nobody's concern
 READ_HERE = 4096  # characters read on the loop: 4 ms on a slow board, not more
 
 
@@ -75,7 +96,13 @@ class Bookings(Part):
         }
         self._unwritten = False
         self._listed: tuple[Booking, ...] = ()  # as the calendar has it
-        self._local = _local(store)
+        self._writable: WritableFeed | None = feed if _is_writable(feed) else None
+        self._writes = self._writable.writes if self._writable else frozenset[ChangeKind]()
+        self._local, self._outbox = _own(store)
+        self._queued, self._read_soon = asyncio.Event(), asyncio.Event()
+        self._fetch_after_s = FETCH_EVERY_S
+        self._overruled: _Overruled | None = None
+        self._unsent: _Unsent | None = None
         self._take_local()
         self._kept: list[dict[str, Any]] | None = None
         self._aged_at: float | None = None
@@ -83,18 +110,19 @@ class Bookings(Part):
 
     async def run(self) -> None:
         """Fetch the bookings now and every minute, until cancelled; old ones outlive a failure."""
-        if self._feed is not None:
-            await self._restore()
-        while self._feed is not None:
-            await self._fetch(self._feed)
-            await asyncio.sleep(FETCH_EVERY_S)
-        await asyncio.Event().wait()
+        if self._feed is None:
+            await asyncio.Event().wait()
+        await self._restore()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._fetch_on())
+            if self._writable is not None:
+                group.create_task(self._write_on(self._writable))
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         return {"bookings": self.entries(now)}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
-        return self._issues
+        return (*self._issues, *self._writing(now))
 
     def entries(self, now: Moment) -> tuple[BookingEntry, ...]:
         """Return today's bookings that are not over, first one first."""
@@ -125,6 +153,11 @@ class Bookings(Part):
         except KeyError:
             why = "this booking is no longer in the calendar; look at the panel again"
             raise Refused("room", "unknown_booking", why) from None
+
+    @property
+    def waits(self) -> int:
+        """How many changes are still to be written to the calendar."""
+        return len(self._outbox.waiting)
 
     def to_join(self, now: Moment) -> str | None:
         """Return the id of the booking that a panel would offer first; None if it offers none."""
@@ -176,8 +209,9 @@ class Bookings(Part):
         with _told():
             local, made = self._local.reserved(self._agenda, now, length, self._released)
         self._marks[made.id] = "checked_in"  # whoever asks is there
-        await self._have(local)
-        return {"booking": made.id, "end": made.end.isoformat()}
+        change = self._change("reserve", made, made.end, source.name)
+        await self._have(local, change)
+        return {"booking": made.id, "end": made.end.isoformat(), "change": change.id}
 
     @command("booking.extend", Right.MEET)
     async def _extend(
@@ -198,8 +232,9 @@ class Bookings(Part):
         with _told():
             length = timedelta(minutes=minutes)
             local = self._local.extended(self._agenda, self._clock.now(), known, length)
-        await self._have(local)
-        return {"end": local.ends[booking].isoformat()}
+        change = self._change("move_end", known, local.ends[booking], source.name)
+        await self._have(local, change)
+        return {"end": local.ends[booking].isoformat(), "change": change.id}
 
     @command("booking.endNow", Right.MEET)
     async def _end_now(self, source: Source, booking: Identifier) -> None:
@@ -210,20 +245,145 @@ class Bookings(Part):
             return
         with _told():
             local = self._local.ended(now, known)
-        await self._have(local)
+        await self._have(local, self._change("move_end", known, now.wall, source.name))
 
-    async def _have(self, local: LocalBookings) -> None:
+    async def check_in(self, booking_id: str, author: str = "") -> str:
+        """Note that somebody is there for a booking; return the change. Refused "unknown_booking".
+
+        Once it is checked in, the calendar is not told again.
+        """
+        known = self.booking(booking_id)
+        change = self._change("check_in", known, known.end, author)
+        told = self._marks.get(booking_id) == "checked_in"
+        self._marks[booking_id] = "checked_in"
+        if told or booking_id in self._local.given:
+            await self._write()
+        else:
+            await self._have(self._local, change)
+        return change.id
+
+    async def release(self, booking_id: str, author: str) -> str:
+        """Give the room back from a booking; return the change. Refused "unknown_booking"."""
+        known = self.booking(booking_id)
+        change = self._change("release", known, known.end, author)
+        self._marks[booking_id] = "released"
+        await self._have(self._local.giving(known), change)
+        return change.id
+
+    async def restore(self, booking_id: str, author: str) -> str:
+        """Have a booking again that was released; return the change.
+
+        Refused "unknown_booking", "nothing_to_undo" if it is over, or "already_booked" by others.
+        """
+        known, now = self.booking(booking_id), self._clock.now()
+        rest = Agenda(each for each in self._agenda if self._marks.get(each.id) != "released")
+        with _told():
+            self._local.restorable(rest, now, known)
+        self._marks[booking_id] = "checked_in"
+        change = self._change("restore", known, known.end, author)
+        given = self._last("release", booking_id)
+        unsent = self._outbox.find(given.id) if given else None
+        if "release" not in self._writes or (unsent is not None and unsent.tries == 0):
+            if unsent is not None:  # the calendar never knew
+                self._outbox = self._outbox.undone(unsent.change.id)
+            self._outbox = self._outbox.noted(change)
+            await self._have(self._local.keeping(booking_id))
+        else:
+            await self._have(self._local, change)
+        return change.id
+
+    async def undo(self, change_id: str, author: str) -> None:
+        """Undo what was made within the hour; Refused "nothing_to_undo" or "already_booked".
+
+        Only the last change of a booking can be undone.
+        """
+        change = self._outbox.to_undo(change_id)
+        if change is None:
+            why = "it was undone already, is too old, or something else was changed since"
+            raise Refused("room", "nothing_to_undo", why)
+        match change.kind:
+            case "reserve" | "restore":
+                await self.release(change.booking, author)
+            case "move_end":
+                await self._move_back(change, author)
+            case "check_in":
+                self._marks.pop(change.booking, None)
+                self._outbox = self._outbox.undone(change.id)
+                await self._have(self._local)
+            case "release":
+                await self.restore(change.booking, author)
+
+    async def _move_back(self, change: BookingChange, author: str) -> None:
+        known, now = self.booking(change.booking), self._clock.now()
+        end = change.was_end
+        if end <= now.wall:
+            raise Refused("room", "nothing_to_undo", "that end is over")
+        others = (
+            each
+            for each in self._agenda.between(known.end, end)
+            if each.id != known.id and not each.all_day
+            if self._marks.get(each.id) != "released"
+        )
+        if end > known.end and any(others):
+            raise Refused("room", "already_booked", _WHY["already_booked"])
+        await self._have(
+            self._local.with_end(known.id, end), self._change("move_end", known, end, author)
+        )
+
+    def _last(self, kind: ChangeKind, booking_id: str) -> BookingChange | None:
+        made = (each for each in reversed(self._outbox.made) if each.booking == booking_id)
+        return next((each for each in made if each.kind == kind), None)
+
+    def _change(
+        self, kind: ChangeKind, booking: Booking, end: datetime, author: str
+    ) -> BookingChange:
+        """Return what the calendar is to hold of a booking that ends, as the room sees it, so."""
+        own = booking.owned and booking.id.startswith("local/")
+        return BookingChange(
+            id=uuid.uuid4().hex,
+            kind=kind,
+            booking=booking.id,
+            ref=self._local.written.get(booking.id, "") if own else ref_of(booking),
+            start=booking.start,
+            end=end,
+            was_end=booking.end,
+            made_at=self._clock.now().wall,
+            author=author,
+            title=booking.title,
+            organizer=booking.organizer,
+        )
+
+    async def _have(self, local: LocalBookings, change: BookingChange | None = None) -> None:
         """Show what the room itself has done, and keep it; a disk that refuses is logged."""
         self._local = local.recent(self._clock.now())
+        if change is not None:
+            self._note(change)
         self._take_local()
         self._changed()
-        if self._store is None:
+        await self._write_own()
+        await self._write()
+        self._queued.set()
+
+    def _note(self, change: BookingChange) -> None:
+        """Have a change wait to be written, if the calendar takes such."""
+        theirs = change.kind == "reserve" or change.ref or change.booking in self._outbox.bookings
+        if change.kind not in self._writes or not theirs:
+            self._outbox = self._outbox.noted(change)
             return
         try:
-            await in_thread(self._store.write, _LOCAL, self._local.record())
+            self._outbox = self._outbox.queued(change)
+        except ValueError as error:
+            self._outbox = self._outbox.noted(change)
+            self._lose(change, str(error))
+
+    async def _write_own(self) -> None:
+        if self._store is None:
+            return
+        document = {**self._local.record(), "outbox": self._outbox.record()}
+        try:
+            await in_thread(self._store.write, _LOCAL, document)
         except OSError as error:
             _log.warning("booking: what the room has booked itself is not kept: %s", error)
-        await self._write()
 
     def _take_local(self) -> None:
         """Have the agenda say what the room has done: those have no texts that are to be read."""
@@ -232,18 +392,13 @@ class Bookings(Part):
         known = {booking.id: self._invitations.get(booking.id, nothing) for booking in agenda}
         self._agenda, self._invitations = agenda, known
 
-    async def check_in(self, booking_id: str) -> None:
-        """Note that somebody is there for a booking; Refused "unknown_booking"."""
-        self.booking(booking_id)
-        await self.mark(booking_id, "checked_in")
-
     async def used(self, booking_id: str) -> None:
         """Note that somebody was seen during a booking; what people said of it stands."""
         if booking_id not in self._marks:
             await self.mark(booking_id, "used")
 
     async def mark(self, booking_id: str, mark: Mark) -> None:
-        """Keep what became of a booking. Its calendar is read, not written: others act on this."""
+        """Keep what became of a booking; its calendar is not told of it."""
         known = {booking.id for booking in self._agenda}
         self._marks[booking_id] = mark
         self._marks = {key: kept for key, kept in self._marks.items() if key in known}
@@ -303,8 +458,18 @@ class Bookings(Part):
             readings[booking.id] = known[key]
         self._agenda, self._invitations = agenda, readings
 
+    async def _fetch_on(self) -> None:
+        while self._feed is not None:
+            self._read_soon.clear()
+            await self._fetch(self._feed)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._fetch_after_s):
+                    await self._read_soon.wait()
+
     async def _fetch(self, feed: Feed) -> None:
         now = self._clock.now()
+        told = self._local.answered - self._outbox.bookings
+        self._fetch_after_s = FETCH_EVERY_S
         if self._unwritten:
             await self._write()
         try:
@@ -314,16 +479,130 @@ class Bookings(Part):
             if old is None:
                 _log.warning("calendar: %s", error)
             self._issues = (self._stale(str(error), now, old),)
+            if isinstance(error, AskedToWait):
+                self._fetch_after_s = max(FETCH_EVERY_S, error.after_s)
         else:
             if any(issue.code == "calendar.stale" for issue in self._issues):
                 _log.info("calendar: back")
             self._read_at = now
             self._issues = self._left_out(read.skipped, now)
             self._listed = read.bookings
+            if told:
+                self._local = self._local.read(told - self._outbox.bookings)
+                await self._write_own()
             await self._take(Agenda(self._local.over(self._listed)))
             self._take_local()  # what was booked here while the texts were read
             await self._keep(now)
         self._changed()
+
+    async def _write_on(self, feed: WritableFeed) -> None:
+        """Write what waits, one thing after the other, until cancelled."""
+        while True:
+            self._queued.clear()
+            now = self._clock.now()
+            for late in self._outbox.late(now):
+                await self._give_up(late, "could not be written while it made a difference")
+            pending = self._outbox.next(now.mono_s)
+            if pending is not None:
+                await self._write_one(feed, pending)
+                continue
+            due_s = self._outbox.due_s()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if due_s is None else due_s - now.mono_s):
+                    await self._queued.wait()
+
+    async def _write_one(self, feed: WritableFeed, pending: PendingChange) -> None:
+        change = pending.change
+        self._outbox = self._outbox.tried(change.id)
+        await self._write_own()  # from now on the calendar may have it
+        try:
+            outcome = await feed.write(change)
+        except RoomctlError as error:
+            now, after_s = self._clock.now(), None
+            if isinstance(error, AskedToWait):
+                after_s = error.after_s
+            self._outbox = self._outbox.failed(change.id, now.mono_s, after_s)
+            self._fail(change, str(error), pending.tries + 1)
+            return
+        match outcome:
+            case Written(ref):
+                _log.info("calendar: written: %s of %s", change.kind, change.booking)
+                await self._settle(change, ref)
+            case Conflict("gone") if change.kind in ("release", "check_in"):
+                await self._settle(change)
+            case Conflict(reason):
+                await self._overrule(change, reason)
+            case Rejected(why):
+                await self._give_up(change, why)
+        self._read_soon.set()
+
+    async def _settle(self, change: BookingChange, ref: str = "") -> None:
+        """Note that the calendar holds it: once it is read again, what it says counts."""
+        local, outbox = self._local, self._outbox.settled(change.id)
+        if ref:
+            outbox = outbox.known_as(change.booking, ref)
+        if change.kind in ("reserve", "move_end", "restore"):
+            local = local.answering(change.booking, ref if change.kind == "reserve" else "")
+        self._outbox = outbox
+        if self._unsent is not None and not self._unsent.lost:
+            self._unsent = None
+        await self._have(local)
+
+    async def _overrule(self, change: BookingChange, reason: ConflictReason) -> None:
+        """Have the calendar's word count, and tell whoever looks at a panel."""
+        _log.info("calendar: not written: %s of %s, %s", change.kind, change.booking, reason)
+        self._outbox = self._outbox.overruled(change.booking)
+        if change.kind == "restore":
+            self._marks[change.booking] = "released"
+            local = self._local
+        else:
+            if self._marks.get(change.booking) == "released":
+                del self._marks[change.booking]
+            local = self._local.forgotten(change.booking)
+        self._overruled = _Overruled(change, reason, self._clock.now())
+        await self._have(local)
+
+    async def _give_up(self, change: BookingChange, why: str) -> None:
+        """Leave the calendar as it is; the room keeps what it has."""
+        self._outbox = self._outbox.settled(change.id)
+        self._lose(change, why)
+        await self._have(self._local)
+
+    def _lose(self, change: BookingChange, why: str) -> None:
+        _log.warning("calendar: given up: %s of %s: %s", change.kind, change.booking, why)
+        lost = 1 + (self._unsent.lost if self._unsent else 0)
+        since = self._unsent.since if self._unsent else self._clock.now()
+        self._unsent = _Unsent(why, since, lost, change.over_at)
+
+    def _fail(self, change: BookingChange, why: str, tries: int) -> None:
+        old = self._unsent
+        if old is None or tries == _TRIES_TOLD:
+            _log.warning("calendar: not written: %s of %s: %s", change.kind, change.booking, why)
+        if tries >= _TRIES_TOLD or old is not None:
+            since, lost = (old.since, old.lost) if old else (self._clock.now(), 0)
+            self._unsent = _Unsent(why, since, lost, change.over_at)
+        self._changed()
+
+    def _writing(self, now: Moment) -> Iterator[IssueEntry]:
+        """Say what the calendar has not been told, and where it had another word."""
+        unsent, overruled = self._unsent, self._overruled
+        if unsent is not None and (self._outbox.waiting or unsent.until > now.wall):
+            params: dict[str, Param] = {
+                "detail": unsent.why,
+                "key": "calendar.url",
+                "count": len(self._outbox.waiting),
+                "lost": unsent.lost,
+            }
+            yield IssueEntry("calendar.unwritten", "calendar", params, unsent.since.wall)
+        if overruled is not None and now.mono_s - overruled.at.mono_s < TOLD_S:
+            change = overruled.change
+            params = {
+                "title": change.title,
+                "kind": change.kind,
+                "reason": overruled.reason,
+                "change": change.id,
+            }
+            yield IssueEntry("calendar.overruled", "calendar", params, overruled.at.wall)
 
     async def _keep(self, now: Moment) -> None:
         """Write down what was read, for a start without network; a disk that refuses is let be.
@@ -398,10 +677,38 @@ class Bookings(Part):
         return (IssueEntry(code, "calendar", params, since),)
 
 
-def _local(store: Store | None) -> LocalBookings:
-    """Return what an earlier run has booked itself."""
-    found = {} if store is None else store.read(_LOCAL, lambda said: bool(LocalBookings.of(said)))
-    return LocalBookings.of(found) if found else LocalBookings()
+@frozen
+class _Overruled:
+    """The calendar had another word on a change."""
+
+    change: BookingChange
+    reason: ConflictReason
+    at: Moment
+
+
+@frozen
+class _Unsent:
+    """Why something could not be written, since when; how much was given up, and until when."""
+
+    why: str
+    since: Moment
+    lost: int
+    until: datetime
+
+
+def _is_writable(feed: Feed | None) -> TypeGuard[WritableFeed]:
+    return feed is not None and bool(getattr(feed, "writes", None))
+
+
+def _own(store: Store | None) -> tuple[LocalBookings, BookingOutbox]:
+    """Return what an earlier run has booked itself, and what of it is still to be written."""
+
+    def parts(said: Mapping[str, Any]) -> tuple[LocalBookings, BookingOutbox]:
+        outbox = said.get("outbox")
+        return LocalBookings.of(said), BookingOutbox.of(outbox) if outbox else BookingOutbox()
+
+    found = {} if store is None else store.read(_LOCAL, lambda said: bool(parts(said)))
+    return parts(found) if found else (LocalBookings(), BookingOutbox())
 
 
 @contextlib.contextmanager
@@ -411,10 +718,13 @@ def _told() -> Iterator[None]:
         yield
     except Taken as taken:
         until = f", until {taken.until:%H:%M} UTC" if taken.until else ""
-        raise Refused("room", taken.code, f"{_WHY[taken.code]}{until}") from None
+        code = _CODES.get(taken.code, taken.code)
+        raise Refused("room", code, f"{_WHY[taken.code]}{until}") from None
 
 
+_CODES = {"over": "nothing_to_undo"}
 _WHY = {
+    "over": "this booking is over",
     "already_booked": "the room is booked",
     "no_time_left": "the next booking begins where this one ends",
     "not_under_way": "this booking is not under way",

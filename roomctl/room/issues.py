@@ -19,6 +19,7 @@ worth knowing."""
 
 _INFO = frozenset(
     {
+        "calendar.overruled",
         "camera.advisory",
         "camera.chain_count",
         "camera.unknown_model",
@@ -45,6 +46,8 @@ _STEPS = {"device.offline": "offline", "meeting.failed": "failure", "booking.ref
 _TODO = frozenset(
     {
         "calendar.event_skipped",
+        "calendar.overruled",
+        "calendar.unwritten",
         "camera.chain_count",
         "clock.unproven",
         "occupancy.chatter",

@@ -247,6 +247,10 @@ export function problem(issue, room) {
     const [unit, age] = count < 0 ? ["never", count] : count < 90 ? ["min", count] : ["h", Math.round(count / 60)];
     return { what: t(`issue.calendar.stale.${unit}`, { count: age }), todo: say("todo", issue.code, params) };
   }
+  if (issue.code === "calendar.overruled") {
+    const title = String(issue.params.title || t("call.untitled"));
+    return { what: t(`issue.calendar.overruled.${issue.params.reason}`, { title }), todo: t("todo.calendar.overruled") };
+  }
   if (issue.code.startsWith("camera.not_") && issue.params.reason) {
     return { what: say("issue", issue.code, params), todo: say("error", String(issue.params.reason)) };
   }
@@ -278,7 +282,7 @@ export function problems(room) {
 }
 
 /** Facts for whoever looks after the room; the people in it lose nothing by them. */
-const FOR_STAFF = new Set(["camera.advisory", "camera.chain_count", "camera.not_mounted", "camera.unknown_model", "clock.unproven", "mqtt.offline", "room.crowded", "speakerphone.advisory", "storage.quarantined", "webhook.failing", "webhook.lost"]);
+const FOR_STAFF = new Set(["calendar.unwritten", "camera.advisory", "camera.chain_count", "camera.not_mounted", "camera.unknown_model", "clock.unproven", "mqtt.offline", "room.crowded", "speakerphone.advisory", "storage.quarantined", "webhook.failing", "webhook.lost"]);
 
 /**
  * The problems that disturb the people in the room, worst first.

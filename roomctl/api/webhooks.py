@@ -24,15 +24,20 @@ import httpcore
 from roomctl.booking.fetch import Pinned, addresses_of, trusted
 from roomctl.config import WebhookTable
 from roomctl.errors import RoomctlError
+from roomctl.room.webhooks import EventRefused
 from roomctl.wire import in_thread
 
 LIMIT_S = 10.0  # for all of it
+_LATER = (408, 425, 429)  # of those that say whose fault it is: the same event may be taken later
 
 
 async def post(
     table: WebhookTable, event_id: str, body: bytes, at: datetime, limit_s: float = LIMIT_S
 ) -> None:
-    """Send one event; RoomctlError names the host, and why it was not taken within `limit_s`."""
+    """Send one event; RoomctlError names the host, and why it was not taken within `limit_s`.
+
+    EventRefused: by a status that says that this event is never taken.
+    """
     host = table.host
     try:
         async with asyncio.timeout(limit_s):
@@ -42,8 +47,10 @@ async def post(
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError) as error:
         why = f"{host}: cannot be reached ({type(error).__name__}); is the url right?"
         raise RoomctlError(why) from error
-    if not 200 <= status < 300:
-        raise RoomctlError(f"{host}: answered HTTP {status}; a receiver answers 2xx")
+    if 200 <= status < 300:
+        return
+    why = f"{host}: answered HTTP {status}; a receiver answers 2xx"
+    raise EventRefused(why) if 400 <= status < 500 and status not in _LATER else RoomctlError(why)
 
 
 async def _status(table: WebhookTable, event_id: str, body: bytes, at: datetime) -> int:

@@ -3,9 +3,11 @@
 Each receiver has an outbox of its own, emptied in order by a task of its own: one that is slow or
 gone delays nobody else, and never the room. What is not delivered is tried again, after 1 s, 2 s,
 4 s and so on up to 5 min, each time a little sooner by chance, so that a hundred rooms do not come
-back at once. An outbox holds 500 events of 24 h at most; beyond that the oldest are lost, and an
-issue says how many. What waits is on the disk within 5 s and outlives a restart: an event arrives
-at least once, and its id tells a repeat. Knows no HTTP: that is `Post`'s.
+back at once. An event that a receiver refuses for good (EventRefused) is left out after a few
+tries, so that it does not hold up those behind it; it is kept aside, and an issue says how many. An
+outbox holds 500 events of 24 h at most; beyond that the oldest are lost, and an issue says how
+many. What waits is on the disk within 5 s and outlives a restart: an event arrives at least once,
+and its id tells a repeat. Knows no HTTP: that is `Post`'s.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ OLDEST_S = 24 * 3600.0
 FIRST_RETRY_S, LAST_RETRY_S = 1.0, 300.0
 WRITE_AFTER_S = 5.0  # what is delivered by then never touches the disk
 TOLD_S = 3600.0  # so long an issue speaks of events that were lost
+REFUSALS = 4  # of one event, within some 7 s; then it is left out
+REFUSED_KEPT = 50  # events of one receiver that are kept aside
 FAILING = 3  # tries that failed, one after the other, before people are told
 
 _FILE = "webhooks"
@@ -48,6 +52,10 @@ Event = dict[str, Any]
 
 Post = Callable[[WebhookTable, str, bytes, datetime], Awaitable[None]]
 """Sends one event: to whom, its id, its body, and the time. RoomctlError: it was not taken."""
+
+
+class EventRefused(RoomctlError):
+    """A receiver says that it will never take this event; others it may."""
 
 
 @frozen
@@ -67,6 +75,10 @@ class Outbox:
         self.lost, self.lost_s = 0, 0.0
         self.failing_since: Moment | None = None
         self.lost_since: Moment | None = None
+        self.refused, self.refused_s = 0, 0.0
+        self.refused_since: Moment | None = None
+        self.aside: deque[Event] = deque(maxlen=REFUSED_KEPT)  # what was refused, the oldest first
+        self._refusals = 0  # of the head
         self._queue: deque[_Waiting] = deque()
 
     def __len__(self) -> int:
@@ -99,7 +111,7 @@ class Outbox:
         """Note that an event was taken; it may have been lost meanwhile."""
         if self.head is event:
             self._queue.popleft()
-        self.failures, self.due_s, self.failing_since = 0, 0.0, None
+        self.failures, self.due_s, self.failing_since, self._refusals = 0, 0.0, None, 0
 
     def failed(self, now: Moment, chance: float) -> None:
         """Note that the receiver did not take the oldest; `chance` is 0 to 1."""
@@ -108,7 +120,22 @@ class Outbox:
         self.due_s = now.mono_s + wait_s * (1 - chance / 2)
         self.failing_since = self.failing_since or now
 
+    def refuse(self, event: Event, now: Moment, chance: float) -> bool:
+        """Note that the receiver refuses the oldest for good; return whether it is left out now."""
+        self._refusals += 1
+        if self._refusals < REFUSALS:
+            self.failed(now, chance)
+            return False
+        self.arrived(event)
+        self.aside.append(event)
+        recent = self.refused_since is not None and now.mono_s - self.refused_s < TOLD_S
+        self.refused = self.refused + 1 if recent else 1
+        self.refused_since = self.refused_since if recent else now
+        self.refused_s = now.mono_s
+        return True
+
     def _lose(self, number: int, now: Moment) -> None:
+        self._refusals = 0
         for _ in range(number):
             self._queue.popleft()
         recent = self.lost_since is not None and now.mono_s - self.lost_s < TOLD_S
@@ -140,7 +167,7 @@ class Webhooks(Part):
         self._post, self._store, self._clock, self._changed = post, store, clock, changed
         self._lines = [_Line(number, table) for number, table in enumerate(tables, 1)]
         self._witness, self._dirty = Witness(), asyncio.Event()
-        self._written: dict[str, list[Event]] = {}
+        self._written: dict[str, dict[str, list[Event]]] = {"waiting": {}, "refused": {}}
         self._take_over()
 
     def happened(self, before: RoomDocument, after: RoomDocument) -> None:
@@ -163,6 +190,9 @@ class Webhooks(Part):
             if outbox.lost_since is not None and now.mono_s - outbox.lost_s < TOLD_S:
                 params: dict[str, Param] = {"host": host, "count": outbox.lost}
                 yield IssueEntry("webhook.lost", line.name, params, outbox.lost_since.wall)
+            if outbox.refused_since is not None and now.mono_s - outbox.refused_s < TOLD_S:
+                params = {"host": host, "count": outbox.refused}
+                yield IssueEntry("webhook.refused", line.name, params, outbox.refused_since.wall)
 
     async def run(self) -> None:
         """Tell every receiver, and keep what waits, until cancelled."""
@@ -192,6 +222,8 @@ class Webhooks(Part):
         outbox, body = line.outbox, json.dumps(event).encode()
         try:
             await self._post(line.table, event["id"], body, self._clock.now().wall)
+        except EventRefused as error:
+            self._refused(line, event, error)
         except RoomctlError as error:
             if not outbox.failures:
                 _log.warning("%s: %s; %d events wait", line.name, error, len(outbox))
@@ -201,6 +233,14 @@ class Webhooks(Part):
             self._again(outbox)
         else:
             self._taken(line, event)
+
+    def _refused(self, line: _Line, event: Event, error: EventRefused) -> None:
+        outbox, chance = line.outbox, random.random()  # noqa: S311 - no secret
+        if outbox.refuse(event, self._clock.now(), chance):
+            kind, event_id = event["type"], event["id"]
+            _log.warning("%s: %s; %s %s is left out", line.name, error, kind, event_id)
+            self._dirty.set()
+            self._changed()
 
     def _again(self, outbox: Outbox) -> None:
         outbox.failed(self._clock.now(), random.random())  # noqa: S311 - no secret
@@ -224,23 +264,27 @@ class Webhooks(Part):
 
     async def _write(self) -> None:
         waiting = {line.key: line.outbox.events for line in self._lines if line.outbox.head}
-        if self._store is None or waiting == self._written:
+        aside = {line.key: [*line.outbox.aside] for line in self._lines if line.outbox.aside}
+        kept = {"waiting": waiting, "refused": aside}
+        if self._store is None or kept == self._written:
             return
         try:
-            await in_thread(self._store.write, _FILE, {"waiting": waiting})
+            await in_thread(self._store.write, _FILE, kept)
         except (OSError, ValueError) as error:  # half a surrogate is no text
             _log.warning("webhooks: what waits is lost with a restart: %s", error)
             return
-        self._written = waiting
+        self._written = kept
 
     def _take_over(self) -> None:
         """Go on with what waited when the program ended."""
         if self._store is None:
             return
         now = self._clock.now()
-        self._written = self._store.read(_FILE, _fits).get("waiting", {})
+        kept = self._store.read(_FILE, _fits)
+        self._written = {name: kept.get(name, {}) for name in ("waiting", "refused")}
         for line in self._lines:
-            for event in self._written.get(line.key, ()):
+            line.outbox.aside.extend(self._written["refused"].get(line.key, ()))
+            for event in self._written["waiting"].get(line.key, ()):
                 age_s = (now.wall - datetime.fromisoformat(event["time"])).total_seconds()
                 line.outbox.add(event, now.mono_s - max(0.0, age_s), now)
 
@@ -261,7 +305,8 @@ def _event(one: Happening, room_id: str, now: Moment) -> Event:
 
 def _fits(document: dict[str, Any]) -> bool:
     """Whether it is what was written; an error in the reading says no, too."""
-    every: Iterable[Event] = (one for events in document["waiting"].values() for one in events)
+    lists = [*document["waiting"].values(), *document.get("refused", {}).values()]
+    every: Iterable[Event] = (one for events in lists for one in events)
     return all(
         isinstance(one["id"], str) and datetime.fromisoformat(one["time"]).tzinfo for one in every
     )

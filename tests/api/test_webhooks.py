@@ -12,6 +12,7 @@ import pytest
 from roomctl.api.webhooks import post, signature
 from roomctl.app import parse
 from roomctl.errors import RoomctlError
+from roomctl.room.webhooks import EventRefused
 
 SECRET = "a-secret-of-one-receiver"
 BODY = b'{"type": "roomctl.call.joined"}'
@@ -81,14 +82,21 @@ async def test_a_receiver_gets_the_event_and_can_prove_who_sent_it():
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "400 No", "500 No"])
+@pytest.mark.parametrize(
+    "status",
+    [
+        *("301 Moved", "302 Found", "307 Temporary", "400 No", "422 No", "500 No"),
+        *("408 Later", "425 Later", "429 Later"),
+    ],
+)
 async def test_a_redirect_is_not_followed_and_only_2xx_is_taken(status):
     async with receiving() as (receiver, url), receiving() as (other, elsewhere):
         where = f"HTTP/1.1 {status}\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\n\r\n"
         receiver.answer = where.encode()
-        with pytest.raises(RoomctlError, match=f"HTTP {status[:3]}"):
+        with pytest.raises(RoomctlError, match=f"HTTP {status[:3]}") as refused:
             await post(table(url), "an-id", BODY, AT)
     assert other.asked == []
+    assert isinstance(refused.value, EventRefused) is (status[:3] in ("400", "422"))
 
 
 @pytest.mark.real

@@ -17,7 +17,16 @@ from roomctl.config import WebhookEvent, WebhookTable
 from roomctl.errors import RoomctlError
 from roomctl.kind import IssueEntry
 from roomctl.room.document import IdentityEntry, RoomDocument
-from roomctl.room.webhooks import FIRST_RETRY_S, LAST_RETRY_S, MOST, OLDEST_S, Outbox, Webhooks
+from roomctl.room.webhooks import (
+    FIRST_RETRY_S,
+    LAST_RETRY_S,
+    MOST,
+    OLDEST_S,
+    REFUSALS,
+    EventRefused,
+    Outbox,
+    Webhooks,
+)
 from roomctl.store import Store
 from tests.invented import START, LoopClock, invented
 from tests.room.rig import BAMBOO, PANEL, living
@@ -92,6 +101,49 @@ async def test_each_receiver_hears_only_of_what_it_wants() -> None:
         await house.until(lambda: len(there.types()) == 2)
     assert set(there.types()) == {"roomctl.call.joined", "roomctl.call.left"}
     assert set(there.types("two.example.org")) == {"roomctl.condition.changed"}
+
+
+@invented
+async def test_an_event_that_is_refused_for_good_does_not_hold_up_those_behind_it(
+    tmp_path: Path,
+) -> None:
+    there, refused = Receivers(), []
+
+    async def post(table: WebhookTable, event_id: str, body: bytes, at: object) -> None:
+        if json.loads(body)["type"] == "roomctl.call.joined":
+            refused.append(event_id)
+            raise EventRefused(f"{table.host}: answered HTTP 422")
+        await there.post(table, event_id, body, at)
+
+    async with living(BAMBOO + hook(), post=post, store=Store(tmp_path)) as house:
+        await call_made(house)
+        await house.until(lambda: there.types() == ["roomctl.call.left"], 30.0)
+        assert len(refused) == REFUSALS
+        assert len(set(refused)) == 1
+        [issue] = [one for one in house.document.issues if one.code == "webhook.refused"]
+        assert issue.params == {"host": "one.example.org", "count": 1}
+        await call_made(house)
+        await house.until(lambda: len(there.types()) == 2, 30.0)
+        await house.until(lambda: "webhook.refused" not in str(house.issues), 2 * 3600.0)
+    kept = json.loads((tmp_path / "webhooks.json").read_text())
+    aside = [one for events in str(kept).split("refused") for one in [events]][-1]
+    assert aside.count("roomctl.call.joined") == 2
+
+
+@invented
+async def test_one_that_is_refused_once_and_then_taken_is_not_left_out() -> None:
+    there, faults = Receivers(), [EventRefused("busy deploying")] * (REFUSALS - 1)
+
+    async def post(table: WebhookTable, event_id: str, body: bytes, at: object) -> None:
+        if faults:
+            raise faults.pop()
+        await there.post(table, event_id, body, at)
+
+    async with living(BAMBOO + hook(), post=post) as house:
+        await call_made(house)
+        await house.until(lambda: len(there.types()) == 2, 30.0)
+    assert there.types() == ["roomctl.call.joined", "roomctl.call.left"]
+    assert "webhook.refused" not in str(house.issues)
 
 
 @invented

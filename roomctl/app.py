@@ -213,7 +213,7 @@ async def running(
         made, web = room(config, outside), configuration.data_path("web")
         table = config.staff
         staff = Staff(store, outside.clock, Role(table.role), table.minutes, made.audit.note)
-        _bridge(config, made)
+        _bridge(config, made, simulated=simulated is not None)
         boot_id = secrets.token_hex(4)
         file = str(outside.config_file or "room.toml")
         app = create_app(
@@ -250,13 +250,14 @@ def _post(config: Config) -> Post | None:
     return post
 
 
-def _bridge(config: Config, room: Room) -> None:
-    """Have the room be at the broker of [mqtt], if there is one."""
+def _bridge(config: Config, room: Room, *, simulated: bool) -> None:
+    """Have the room be at the broker of [mqtt], if there is one; a simulated one beside its own."""
     if config.mqtt is not None:
         from roomctl.api.mqtt import Bridge
         from roomctl.ports.broker import open_session
 
-        room.attend(Bridge(config.mqtt, room, open_session))
+        suffix = "-simulated" if simulated else ""
+        room.attend(Bridge(config.mqtt, room, open_session, suffix))
 
 
 def _addresses(base: str, own: str, tokens: Tokens, *, simulated: bool) -> Addresses:

@@ -22,6 +22,7 @@ import logging
 import random
 import re
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -64,9 +65,12 @@ OpenSession = Callable[[Login, str, str], Awaitable[BrokerSession]]
 class Bridge(Part):
     """One room at one broker."""
 
-    def __init__(self, table: MqttTable, room: Room, open_session: OpenSession) -> None:
+    def __init__(
+        self, table: MqttTable, room: Room, open_session: OpenSession, suffix: str = ""
+    ) -> None:
+        """`suffix`: what stands behind the room's id, so that it is taken for no other."""
         self._table, self._room, self._open = table, room, open_session
-        room_id = room.document.identity.id
+        self._id = room_id = room.document.identity.id + suffix
         self._base = f"{table.prefix}/{room_id}"
         self._login = _login(table, room_id)
         self._source = Source(
@@ -132,7 +136,7 @@ class Bridge(Part):
             await session.close()
 
     def _topics(self) -> tuple[str, ...]:
-        node = node_of(self._room.document.identity.id)
+        node = node_of(self._id)
         own = (f"{self._base}/command/+", f"{self._base}/state/#")
         return (*own, f"{DISCOVERY}/status", f"{DISCOVERY}/+/{node}/+/config")
 
@@ -169,6 +173,7 @@ class Bridge(Part):
     def _wanted(self, may: Collection[str]) -> Messages:
         """Return all that the broker is to keep."""
         document, now = self._room.document, self._room.now().wall
+        document = replace(document, identity=replace(document.identity, id=self._id))
         told = states(document, __version__, now, titles=self._table.titles)
         wanted = {f"{self._base}/state/{topic}": payload for topic, payload in told.items()}
         if self._table.discovery == DISCOVERY:

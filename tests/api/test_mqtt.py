@@ -504,6 +504,25 @@ async def test_the_brokers_client_id_is_the_rooms_so_that_no_old_will_comes_late
     assert "a-secret-of-ours" not in str(broker.kept)
 
 
+@invented
+async def test_a_simulated_room_is_another_one_to_the_broker() -> None:
+    broker = Broker()
+
+    def bridge(room: Room) -> Bridge:
+        assert room.config.mqtt is not None
+        return Bridge(room.config.mqtt, room, broker.open, "-simulated")
+
+    async with living(NAMED + table(), beside=bridge) as house:
+        await house.until(lambda: broker.kept.get(f"{BASE}-simulated/availability") == "online")
+        assert broker.login is not None
+        assert broker.login.client == f"roomctl-{ID}-simulated"
+        assert not [topic for topic in broker.kept if topic.startswith(f"{BASE}/")]
+        assert f"/{node_of(ID)}/" not in str([*broker.kept])
+        assert {str(one["device"]["identifiers"]) for one in broker.found().values()} == {
+            f"['{ID}-simulated']"
+        }
+
+
 # room.toml.
 
 

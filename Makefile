@@ -34,9 +34,10 @@ bench: ## what it costs, beside a bare program and the line's limit
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m benchmarks $(ARGS)
 
-types: ## the panel's types, anew, from the API's schemas: web/lib/types.js
+types: ## what is made from the API's schemas, anew: web/lib/types.js, the commands of docs/companion.md
 	@bash .ci/environment test
-	@exec "$(VENV)/bin/python" .ci/panel_types.py
+	@"$(VENV)/bin/python" .ci/panel_types.py
+	@exec "$(VENV)/bin/python" .ci/companion_page.py
 
 fuzz: ## a million damaged frames and texts, ten thousand hands on cameras that lose replies, all properties in full
 	@bash .ci/environment test

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from roomctl.api import schema
 from roomctl.api.access import access_routes
 from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
+from roomctl.api.command_list import command_routes
 from roomctl.api.configuration import Check, configuration_routes
 from roomctl.api.diagnostics import diagnostic_routes
 from roomctl.api.downloads import download_routes
@@ -81,6 +82,7 @@ def routes(doors: Doors) -> APIRouter:
         history_routes(doors.room),
         access_routes(doors.tokens, doors.staff, doors.room.clock),
         metrics_routes(doors.room, doors.traffic),
+        command_routes(doors.room, COMMANDS),
     ):
         router.routes.extend(further.routes)
     _reports(router, doors.room)

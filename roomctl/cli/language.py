@@ -94,6 +94,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "occupancy": "occupancy",
         "next": "next",
         "no_booking": "no booking today",
+        "day": "simulated: a standard day of {starts} starts, seed {seed}",
+        "day_note": "first try: in the call within 20 s, at one touch, no fault shown; "
+        "plain: a person presses Join on the page",
         "first_try_assisted": "first try",
         "first_try_plain": "plain page",
         "first_try": "{share} of this month's starts ({good} of {starts})",
@@ -184,6 +187,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "occupancy": "有无人员",
         "next": "下一场",
         "no_booking": "今天没有预订",
+        "day": "模拟：一个标准日，共 {starts} 次开会，种子 {seed}",
+        "day_note": "first try：20 秒内、一次点按、未显示故障即进入会议；"
+        "plain：由人在页面上点按“加入”",
         "first_try_assisted": "一次成功",
         "first_try_plain": "手动页面",
         "first_try": "本月开会的 {share}（{starts} 次中 {good} 次）",

@@ -109,10 +109,20 @@ def simulate(
     open_panel: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the panel in a browser.")
     ] = True,
+    day: Annotated[
+        bool, typer.Option("--day", help="Play a standard day's 200 starts, and end.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Which day --day plays.")] = 1,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Run a room on simulated hardware; all else is real."""
+    if day:
+        from roomctl.cli import day as standard
+
+        figures = standard.played(seed)
+        typer.echo(dump(figures) if as_json else standard.words(figures))
+        return
     with _starting():
         from roomctl.cli import simulation
 

@@ -1,0 +1,88 @@
+"""Invented time for a whole room: the loop does not wait, and hours pass in seconds.
+
+The loop's time moves only when every task waits, and then straight to the next instant that
+somebody waits for. Work in a thread takes no time at all. What runs in it must touch no real wire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from datetime import datetime, timedelta
+from math import inf, nextafter
+from typing import Any
+
+from roomctl.clock import Moment
+
+
+class _Selector(selectors.DefaultSelector):
+    """Does not wait: where there is nothing to read, it moves the loop's time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed_s = 0.0
+        self.in_threads = 0
+        self.waiters: list[tuple[float, asyncio.Future[None]]] = []  # for the end of an instant
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(None if self.in_threads and timeout != 0 else 0)
+        if ready or timeout == 0:
+            return ready
+        if due := [waiter for after_s, waiter in self.waiters if after_s < self.passed_s]:
+            self.waiters = [waiter for waiter in self.waiters if waiter[0] >= self.passed_s]
+            for waiter in due:
+                if not waiter.done():
+                    waiter.set_result(None)
+        elif timeout is None:
+            raise RuntimeError("everybody waits, and nothing will ever happen")
+        else:
+            self.passed_s = max(self.passed_s + timeout, nextafter(self.passed_s, inf))
+        return ready
+
+
+class InventedLoop(asyncio.SelectorEventLoop):
+    """A loop that does not wait: hours pass in as long as its tasks take to work."""
+
+    def __init__(self) -> None:
+        self._invented = _Selector()
+        super().__init__(self._invented)
+
+    def time(self) -> float:
+        """Return the seconds that have passed in it."""
+        return self._invented.passed_s
+
+    def run_in_executor(  # type: ignore[override]  # the base's types are no help here
+        self,
+        *given: Any,  # noqa: ANN401 - whatever the base takes
+    ) -> asyncio.Future[Any]:
+        """Have work done in a thread, while time stands still."""
+        self._invented.in_threads += 1
+        done = super().run_in_executor(*given)
+        done.add_done_callback(self._out_of_thread)
+        return done
+
+    def _out_of_thread(self, _: asyncio.Future[Any]) -> None:
+        self._invented.in_threads -= 1
+
+    async def rest(self, after_s: float = -1.0) -> None:
+        """Wait until nothing more happens at this instant, or at the next one after `after_s`."""
+        waiter = self.create_future()
+        self._invented.waiters.append((after_s, waiter))
+        await waiter
+
+
+class LoopClock:
+    """The running loop's time; `begin` at first, unless the wall clock has `jumped`."""
+
+    def __init__(self, begin: datetime) -> None:
+        self._begin, self.synced = begin, True
+        self.jumped = timedelta()
+
+    def mono_s(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def now(self) -> Moment:
+        return Moment(self.mono_s(), self._wall(), self.synced)
+
+    def _wall(self) -> datetime:
+        return self._begin + timedelta(seconds=self.mono_s()) + self.jumped

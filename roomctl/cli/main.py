@@ -342,6 +342,43 @@ def probe(
     typer.echo(dump(found) if as_json else inspect.probe_words(found))
 
 
+@app.command(epilog="Example: roomctl init --name Bamboo --platform tencent --yes")
+def init(
+    config: Config = Path("/etc/roomctl/room.toml"),
+    name: Annotated[str | None, typer.Option(help="What people call the room.")] = None,
+    panel_language: Annotated[
+        str | None, typer.Option("--language", help="The panel's: en or zh-CN.")
+    ] = None,
+    timezone: Annotated[str | None, typer.Option(help="Such as Asia/Shanghai.")] = None,
+    platform: Annotated[str | None, typer.Option(help="Of new meetings; '' for none.")] = None,
+    calendar: Annotated[str | None, typer.Option(help="Its url; '' for none.")] = None,
+    listen: Annotated[str | None, typer.Option(help="HOST:PORT for panels and phones.")] = None,
+    screen: Annotated[str | None, typer.Option(help="kiosk, headless or none.")] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing: take what is proposed.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a file that is there; a copy is kept.")
+    ] = False,
+    enable: Annotated[
+        bool, typer.Option("--enable/--no-enable", help="As root: start the units, too.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Set up a room: probe, ask, write its file, start it.
+
+    What is written is checked before. A file that is there is never written over without --force.
+    """
+    from roomctl.cli import init as setting_up
+
+    wishes = setting_up.Wishes(name, panel_language, timezone, platform, calendar, listen, screen)
+    asks = None if yes else setting_up.terminal(typer.prompt)
+    wanted = setting_up.InitRequest(config, wishes, asks, force, enable, as_json)
+    done = setting_up.run(wanted, typer.echo)
+    if as_json:
+        typer.echo(dump(done))
+
+
 @app.command(epilog="Example: roomctl drill camera.front --config room.toml")
 def drill(
     device: Annotated[

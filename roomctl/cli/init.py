@@ -1,0 +1,391 @@
+"""`roomctl init`: a room.toml for this box, out of what is plugged in and what a person answers.
+
+A question is answered by its flag, else by whoever sits there, else (`--yes`) as it is proposed.
+Each answer is judged by the reader of room.toml itself, and nothing is written before all of it is
+sound. A file that is there already is kept under its date.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from json import dumps as quoted
+from pathlib import Path
+
+import typer
+
+from roomctl import app
+from roomctl.cli.language import language, say, translated
+from roomctl.errors import FileError, RoomctlError
+from roomctl.frozen import frozen
+from roomctl.ports.inventory import PluggedDevice
+from roomctl.ports.permission import Forbidden, forbidden, myself, person
+
+SERVICE_USER = "roomctl"
+UNITS = (Path("/etc/systemd/system"), Path("/usr/lib/systemd/system"), Path("/lib/systemd/system"))
+ENABLE_S = 90.0
+ANSWERS_S = 30.0  # a room answers some seconds after its start
+
+_NAMES: Mapping[str, Sequence[str]] = {
+    "camera": ("front", "back"),
+    "speakerphone": ("table", "wall"),
+    "controller": ("pad",),
+}
+_ZONES = Path("/usr/share/zoneinfo")
+
+Say = Callable[[str], None]
+Ask = Callable[[str, str], str]
+"""Asks a question that has a proposal; returns the answer. EOFError: nobody answers any more."""
+
+
+@frozen
+class Wishes:
+    """What a room is to be; None: not said, so it is asked, or taken as it is proposed."""
+
+    name: str | None = None
+    language: str | None = None
+    timezone: str | None = None
+    platform: str | None = None
+    calendar: str | None = None
+    listen: str | None = None
+    screen: str | None = None
+
+
+@frozen
+class InitRequest:
+    """What `roomctl init` was told; `ask` is None where nobody is to be asked."""
+
+    file: Path
+    wishes: Wishes
+    ask: Ask | None
+    force: bool
+    enable: bool
+    as_json: bool
+
+
+QUESTIONS = {
+    "name": "room.displayName",
+    "language": "room.language",
+    "timezone": "room.timezone",
+    "platform": "meeting.platform",
+    "calendar": "calendar.url",
+    "listen": "api.listen",
+    "screen": "screen.mode",
+}
+"""What is asked, in this order, and the key of room.toml that it becomes."""
+
+
+@frozen
+class Taken:
+    """A device that the room is to have, by its name in room.toml."""
+
+    name: str
+    found: PluggedDevice
+
+
+def proposed(found: Sequence[PluggedDevice]) -> Wishes:
+    """Return what is proposed on this box."""
+    return Wishes(
+        name=socket.gethostname().partition(".")[0].replace("-", " ").title() or "Meeting room",
+        language=language(),
+        timezone=_zone(),
+        platform="",
+        calendar="",
+        listen="127.0.0.1:8080",
+        screen="kiosk" if shutil.which("chromium") or shutil.which("chromium-browser") else "none",
+    )
+
+
+def _zone(link: Path = Path("/etc/localtime"), file: Path = Path("/etc/timezone")) -> str:
+    """Return the time zone of this box; UTC, or China's in Chinese, if it does not say."""
+    with contextlib.suppress(OSError, ValueError):
+        name = str(link.resolve().relative_to(_ZONES.resolve()))
+        if name not in ("UTC", "Etc/UTC", "Universal", "Zulu"):
+            return name
+    with contextlib.suppress(OSError):
+        if name := file.read_text(encoding="ascii", errors="replace").strip():
+            return name
+    return "Asia/Shanghai" if language() == "zh-CN" else "UTC"
+
+
+def named(found: Sequence[PluggedDevice]) -> list[Taken]:
+    """Give each device a name for room.toml: the first camera is in front."""
+    seen: Counter[str] = Counter()
+    taken = []
+    for one in found:
+        names, at = _NAMES.get(one.kind, ()), seen[one.kind]
+        name = names[at] if at < len(names) else f"{one.kind}{at + 1}"
+        seen[one.kind] += 1
+        taken.append(Taken(name, one))
+    return taken
+
+
+def written(wishes: Wishes, devices: Sequence[Taken], *, as_service: bool) -> str:
+    """Return the room.toml."""
+    room = {"displayName": wishes.name, "timezone": wishes.timezone, "language": wishes.language}
+    blocks = [_table("room", room)]
+    if wishes.screen and wishes.screen != "none":
+        socket_url = "unix:/run/roomctl-screen/screen.sock" if as_service else None
+        blocks.append(_table("screen", {"mode": wishes.screen, "url": socket_url}))
+    for one in devices:
+        table = _table(f"{one.found.kind}.{one.name}", {"url": one.found.url})
+        blocks.append(f"# {_plain(one.found.what)}\n{table}")
+    if wishes.platform:
+        blocks.append(_table("meeting", {"platform": wishes.platform}))
+    if wishes.calendar:
+        blocks.append(_table("calendar", {"url": wishes.calendar}))
+    blocks.append(_table("api", {"listen": wishes.listen}))
+    return "\n".join(blocks)
+
+
+def _plain(text: str) -> str:
+    """Return what a device calls itself as one line, whatever it says."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:120]
+
+
+def _table(name: str, values: Mapping[str, str | None]) -> str:
+    given = {key: quoted(value, ensure_ascii=False) for key, value in values.items() if value}
+    return "\n".join([f"[{name}]", *(f"{key} = {value}" for key, value in given.items()), ""])
+
+
+def answered(
+    wishes: Wishes,
+    devices: Sequence[Taken],
+    ask: Ask | None,
+    tell: Say,
+    *,
+    as_service: bool,
+) -> tuple[Wishes, list[Taken]]:
+    """Return what the room is to be, and its devices; `ask` is None where nobody sits.
+
+    A mistaken answer is told, and asked for again; FileError for a mistaken flag.
+    """
+    sure = proposed([one.found for one in devices])
+    kept = [one for one in devices if ask is None or _wanted(one, ask)]
+    so_far = sure
+    for name, key in QUESTIONS.items():
+        given = getattr(wishes, name)
+        asked = given is None and ask is not None
+        while True:
+            answer = given
+            if answer is None and ask is not None:
+                answer = ask(_question(name), getattr(sure, name))
+            tried = so_far if answer is None else replace(so_far, **{name: answer.strip()})
+            found = _mistake(written(tried, kept, as_service=as_service), key)
+            if found is None:
+                so_far = tried
+                break
+            if not asked:
+                raise FileError(f"--{name}", "", found.why)
+            tell(f"  {translated(found.why)}")
+    return so_far, kept
+
+
+def _question(name: str) -> str:
+    if name != "platform":
+        return say(f"init.{name}")
+    from roomctl.meeting.platform import load_platforms
+
+    return say("init.platform", names=", ".join(load_platforms({}).by_key))
+
+
+def _wanted(one: Taken, ask: Ask) -> bool:
+    question = say("init.device", what=_plain(one.found.what), name=f"{one.found.kind}.{one.name}")
+    return not ask(question, say("init.yes")).strip().lower().startswith(("n", "否", "不"))
+
+
+def _mistake(text: str, key: str) -> FileError | None:
+    """Return what is wrong with a key, or with the table that it is alone in."""
+    table = key.partition(".")[0]
+    for one in app.mistakes(text, "room.toml"):
+        if one.key == key or (one.key.partition(".")[0] == table):
+            return one
+    return None
+
+
+def refuse(path: Path, *, force: bool) -> None:
+    """Raise RoomctlError where nothing shall, or can, be written."""
+    if path.exists() and not force:
+        why = "is there already; look at it with `roomctl check`, or write it anew with --force"
+        raise RoomctlError(f"{path}: {why}, which keeps a copy")
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not os.access(folder, os.W_OK):
+        raise RoomctlError(f"{path}: is not yours to write; try `{_as_root()}`")
+
+
+def _as_root() -> str:
+    return shlex.join(["sudo", shutil.which("roomctl") or "roomctl", *sys.argv[1:]])
+
+
+def write(path: Path, text: str) -> Path | None:
+    """Write the file as a whole, for its owner and the service's group; return the copy kept."""
+    from roomctl.store.disk import write_whole
+
+    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    copy = None
+    if path.exists():
+        copy = path.with_name(f"{path.name}.{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}")
+        shutil.copy2(path, copy)
+    write_whole(path, text.encode())
+    path.chmod(0o640)
+    with contextlib.suppress(KeyError, PermissionError):
+        if os.getuid() == 0:
+            os.chown(path, 0, grp.getgrnam(SERVICE_USER).gr_gid)
+    return copy
+
+
+def unusable(devices: Sequence[Taken], *, as_service: bool) -> list[Forbidden]:
+    """Return what the room's user may not open, each with the command that lets him."""
+    who = (person(SERVICE_USER) if as_service else None) or myself()
+    found = (forbidden(one.found.url, who) for one in devices)
+    return [one for one in found if one is not None]
+
+
+def units(wishes: Wishes) -> tuple[str, ...]:
+    """Return the units of such a room."""
+    screen = ("roomctl-kiosk", "roomctl-screen") if wishes.screen == "kiosk" else ()
+    return ("roomctl", *screen)
+
+
+def commands(wished: Sequence[str], folders: Sequence[Path] = UNITS) -> list[str]:
+    """Return what starts the units, now and at every boot: to be typed, in this order."""
+    lines = []
+    if any(not any((folder / f"{unit}.service").exists() for folder in folders) for unit in wished):
+        lines += [
+            "sudo cp deploy/sysusers/roomctl.conf /etc/sysusers.d/ && sudo systemd-sysusers",
+            "sudo cp deploy/tmpfiles/roomctl.conf /etc/tmpfiles.d/",
+            "sudo systemd-tmpfiles --create",
+            "sudo cp deploy/systemd/*.service /etc/systemd/system/ && sudo systemctl daemon-reload",
+        ]
+    return [*lines, f"sudo systemctl enable --now {' '.join(wished)}"]
+
+
+def enable(wished: Sequence[str]) -> str:
+    """Start the units, now and at every boot; return what systemd says against it, or ""."""
+    try:
+        done = subprocess.run(  # noqa: S603 - names of our own units
+            ["systemctl", "enable", "--now", *wished],  # noqa: S607 - root's own path
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=ENABLE_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return "" if done.returncode == 0 else done.stderr.strip() or f"status {done.returncode}"
+
+
+def terminal(prompt: Callable[..., str]) -> Ask:
+    """Return what asks a person at this terminal; RoomctlError if nobody is there."""
+    if not sys.stdin.isatty():
+        why = "nobody is here to answer; give --yes, and flags for what is to be different"
+        raise RoomctlError(f"init: {why}")
+
+    def ask(question: str, proposal: str) -> str:
+        return prompt(question, default=proposal, show_default=bool(proposal))
+
+    return ask
+
+
+def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
+    """Set the room up, and say what was done and what is left to do; return that, for programs."""
+    from roomctl.ports.inventory import inventory
+
+    refuse(wanted.file, force=wanted.force)
+    say_so: Say = _nothing if wanted.as_json else tell
+    as_service = wanted.file.absolute().is_relative_to("/etc")
+    devices = named(inventory())
+    _tell_found(devices, say_so)
+    try:
+        wishes, kept = answered(wanted.wishes, devices, wanted.ask, say_so, as_service=as_service)
+    except (typer.Abort, EOFError, KeyboardInterrupt) as error:
+        raise RoomctlError("init: stopped; nothing is written") from error
+    text = written(wishes, kept, as_service=as_service)
+    if found := app.mistakes(text, str(wanted.file)):
+        raise found[0]
+    copy = write(wanted.file, text)
+    say_so(say("init.written", file=wanted.file))
+    if copy is not None:
+        say_so(say("init.kept", file=copy))
+    closed = unusable(kept, as_service=as_service)
+    who = SERVICE_USER if as_service and person(SERVICE_USER) else myself().name
+    for one in closed:
+        say_so(say("init.forbidden", node=one.node, user=who, is_now=one.is_now))
+        say_so(f"  {one.command}")
+    started = _start(wanted, units(wishes), say_so, as_service=as_service)
+    link = _panel_link(say_so) if started else None
+    return {
+        "file": str(wanted.file),
+        "kept": None if copy is None else str(copy),
+        "devices": {f"{one.found.kind}.{one.name}": one.found.url for one in kept},
+        "forbidden": [{"node": one.node, "command": one.command} for one in closed],
+        "started": started,
+        "commands": commands(units(wishes)) if as_service and not started else [],
+        "panel": link,
+    }
+
+
+def _nothing(line: str) -> None:
+    """Say nothing."""
+
+
+def _tell_found(devices: Sequence[Taken], tell: Say) -> None:
+    if not devices:
+        tell(say("nothing_found"))
+        return
+    tell(say("init.found"))
+    for one in devices:
+        tell(f"  {one.found.kind}.{one.name}  {one.found.url}  {_plain(one.found.what)}")
+
+
+def _start(wanted: InitRequest, wished: tuple[str, ...], tell: Say, *, as_service: bool) -> bool:
+    """Start the units, or say what does; whether the room runs now."""
+    if not as_service:  # the units read the file in /etc alone
+        tell(say("init.here", file=wanted.file))
+        tell(say("init.then"))
+        return False
+    lines = commands(wished)
+    installed, systemd = len(lines) == 1, Path("/run/systemd/system").is_dir()
+    if wanted.enable and os.getuid() == 0 and installed and systemd:
+        why = enable(wished)
+        if not why:
+            tell(say("init.started", units=" ".join(wished)))
+            return True
+        tell(say("init.not_started", why=why))
+        lines = [f"systemctl status {wished[0]}", *lines]
+    else:
+        tell(say("init.to_start"))
+    for line in lines:
+        tell(f"  {line}")
+    tell(say("init.here", file=wanted.file))
+    tell(say("init.then"))
+    return False
+
+
+def _panel_link(tell: Say) -> str | None:
+    """Show the link and the code that make a panel, once the room answers; None: it does not."""
+    from roomctl.api.phone import printed
+    from roomctl.cli import ask
+
+    deadline = time.monotonic() + ANSWERS_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(RoomctlError):
+            link = str(ask.pairing(None, None, "panel")["link"])
+            tell(say("init.panel"))
+            tell(link)
+            tell(printed(link))
+            return link
+        time.sleep(1.0)
+    tell(say("init.then"))
+    return None

@@ -136,6 +136,15 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "init.here": "to try it now, without systemd: roomctl serve --config {file}",
         "init.then": "then: `roomctl status` says how it is, `roomctl pair` makes a panel",
         "init.panel": "open this on the panel to be:",
+        "export.written": "{file}: the room, in {count} files",
+        "export.elsewhere": "{folder}: is not beside room.toml, so not in it; copy it",
+        "export.anew": "not in it: tokens, paired browsers, the PIN, the past; make them anew",
+        "export.secrets": "not in it: secrets. On the new box type:",
+        "import.file": "written: {file}",
+        "import.would": "would be written: {file}",
+        "import.over": "(is there already)",
+        "import.needs_force": "what is there is written over with --force alone; copies are kept",
+        "import.then": "then: `roomctl check {config}`, and start the room",
         "no_session": "no browser is paired; `roomctl pair` makes a link",
         "nothing_found": "nothing found: no serial port, no USB camera or speakerphone, no gamepad",
         "offline": "offline: {why}",
@@ -248,6 +257,15 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "init.here": "不用 systemd，立即试用：roomctl serve --config {file}",
         "init.then": "然后：`roomctl status` 显示状态，`roomctl pair` 把浏览器配对为面板",
         "init.panel": "请在将作为面板的设备上打开：",
+        "export.written": "{file}：已写入会议室，共 {count} 个文件",
+        "export.elsewhere": "{folder}：不在 room.toml 旁边，未包含在内；请自行复制",
+        "export.anew": "不包含：令牌、已配对的浏览器、PIN 和历史记录。请重新配对面板并生成令牌。",
+        "export.secrets": "不包含：机密。请在新设备上执行：",
+        "import.file": "已写入：{file}",
+        "import.would": "将写入：{file}",
+        "import.over": "（已存在）",
+        "import.needs_force": "只有用 --force 才会覆盖已有文件，并保留副本",
+        "import.then": "然后：`roomctl check {config}`，再启动会议室",
         "no_session": "没有已配对的浏览器；用 `roomctl pair` 生成链接",
         "nothing_found": "没有找到串口、USB 摄像机、会议音箱或游戏手柄",
         "offline": "离线：{why}",
@@ -334,6 +352,19 @@ SENTENCES: Mapping[str, str] = {
     "{file}: is not yours to write; try `{line}`": "{file}：您无权写入；请执行 `{line}`",
     "init: nobody is here to answer; give --yes, and flags for what is to be different": "init：没有人可以回答；请用 --yes，并用选项指定不同的值",  # noqa: E501
     "init: stopped; nothing is written": "init：已停止；未写入任何内容",
+    "{file}: is there already; --force writes over it, and keeps a copy": "{file}：已存在；--force 会覆盖它并保留副本",  # noqa: E501
+    "{file}: a room runs on it; stop it first: `sudo systemctl stop roomctl`": "{file}：会议室正在运行；请先停止：`sudo systemctl stop roomctl`",  # noqa: E501
+    "{file}: {why}; nothing is changed": "{file}：{why}；未做任何更改",
+    "is no archive of `roomctl export`": "不是 `roomctl export` 生成的文件",
+    "is no archive of `roomctl export`, or is cut off ({why})": "不是 `roomctl export` 生成的文件，或不完整（{why}）",  # noqa: E501
+    "is cut off, or was added to: {name}": "不完整，或被添加了内容：{name}",
+    "{name}: is damaged": "{name}：已损坏",
+    "{name}: is cut off": "{name}：不完整",
+    "{name}: is no file of a room": "{name}：不属于会议室的文件",
+    "{name}: is no plain file": "{name}：不是普通文件",
+    "{name}: comes twice": "{name}：出现两次",
+    "is of version {version}; this roomctl knows version {known}; update it, or export anew": "版本为 {version}；此 roomctl 只支持版本 {known}；请更新，或重新导出",  # noqa: E501
+    "holds a secret that cannot be taken out; `roomctl secret set NAME`, then secret:NAME": "含有无法移出的机密；请用 `roomctl secret set NAME` 存入，然后写 secret:NAME",  # noqa: E501
     "no command {name}; {hint}": "没有命令 {name}；{hint}",
     "{command} has no {key}; {hint}": "{command} 没有参数 {key}；{hint}",
     "{command} takes key=value, such as {example}, and not {given}": "{command} 的参数写成 key=value，例如 {example}，而不是 {given}",  # noqa: E501

@@ -16,7 +16,7 @@ import typer
 
 from roomctl import __version__
 from roomctl.cli import access, audit, reading, secret
-from roomctl.cli.language import say, spoken, word
+from roomctl.cli.language import say, spoken, translated, word
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
 from roomctl.errors import FileError, RoomctlError
 
@@ -50,7 +50,7 @@ def main() -> None:
         with contextlib.suppress(OSError):
             sys.stdout.close()  # what could not be written is not tried again at the exit
         where = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"roomctl: {where}{error.strerror or error}\n")
+        sys.stderr.write(f"roomctl: {where}{translated(error.strerror or str(error))}\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -377,6 +377,55 @@ def init(
     done = setting_up.run(wanted, typer.echo)
     if as_json:
         typer.echo(dump(done))
+
+
+State = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", help="Where the room keeps its state; default: the service's for a file in /etc."
+    ),
+]
+
+
+@app.command("export", epilog="Example: roomctl export bamboo.tar")
+def export_room(
+    file: Annotated[Path, typer.Argument(help="The archive to write.")],
+    config: Config = Path("/etc/roomctl/room.toml"),
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Write a room into a file, without its secrets.
+
+    Along go room.toml, what was changed on panels, the room's id, presets' pictures, and profiles
+    and platforms beside room.toml. Tokens, paired browsers, the PIN and secrets stay.
+    """
+    from roomctl.cli import moving
+
+    said = moving.export_to(file, config, state)
+    typer.echo(dump(said) if as_json else moving.export_words(said))
+
+
+@app.command("import", epilog="Example: roomctl import bamboo.tar --check")
+def import_room(
+    file: Annotated[Path, typer.Argument(help="What `roomctl export` has written.")],
+    config: Config = Path("/etc/roomctl/room.toml"),
+    state: State = None,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Say what would be written, and write nothing.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over what is there; copies are kept.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make this box the room of an export.
+
+    Browsers are paired anew, tokens are made anew, and secrets are stored anew.
+    """
+    from roomctl.cli import moving
+
+    said = moving.import_from(file, config, state, check=check_only, force=force)
+    typer.echo(dump(said) if as_json else moving.import_words(said))
 
 
 @app.command(epilog="Example: roomctl drill camera.front --config room.toml")

@@ -1,0 +1,288 @@
+"""`roomctl export` and `import`: a room on another box, and what is no room."""
+
+from __future__ import annotations
+
+import fcntl
+import gzip
+import io
+import json
+import os
+import tarfile
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from roomctl import app
+from roomctl.cli.moving import (
+    carry_out,
+    export,
+    export_to,
+    export_words,
+    import_from,
+    import_words,
+    planned,
+    without_secrets,
+)
+from roomctl.errors import RoomctlError
+from roomctl.store.archive import LARGEST_FILE, NoArchive, packed, unpacked
+from tests.cli.rig import roomctl
+
+NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+CANARY = "k4n4rien"
+ROOM = f"""# written by hand, 竹
+[room]
+displayName = "Bamboo"   # as on the door
+[camera]
+profiles = "cameras"
+[camera.front]
+url = "visca-ip://192.0.2.7"
+profile = "our_ptz"
+[calendar]
+url = 'ics:https://calendar.example.org/{CANARY}.ics?key={CANARY}'
+[[webhook]]
+url = "https://example.org/hook?key={CANARY}"
+secret = "whsec_azRuNHJpZW5rNG40cmllbg=="
+events = ["call.joined"]
+"""
+SETTINGS = """[[revision]]
+number = 1
+at = "2026-11-26T09:00:00+00:00"
+who = "panel 1a2b3c4d"
+why = "name of preset 2 of front"
+"""
+
+
+def a_room(folder: Path, text: str = ROOM) -> tuple[Path, Path]:
+    """Return the room.toml and the state folder of a box on which a room has run."""
+    config, state = folder / "etc" / "room.toml", folder / "state"
+    (config.parent / "cameras").mkdir(parents=True)
+    (state / "pictures").mkdir(parents=True)
+    config.write_text(text)
+    shipped = app.configuration.data_path("firmware_profiles") / "camera" / "sony_srg300h.toml"
+    (config.parent / "cameras" / "our_ptz.toml").write_bytes(shipped.read_bytes())
+    (state / "room.json").write_text('{"id": "7b1c"}')
+    (state / "pictures" / "front.2.0a1b.jpg").write_bytes(b"\xff\xd8 a table")
+    for secret in ("tokens.json", "sessions.json", "pin.json", "audit.jsonl"):
+        (state / secret).write_text(f'{{"{CANARY}": 1}}')
+    return config, state
+
+
+def empty(folder: Path) -> tuple[Path, Path]:
+    folder.mkdir()
+    return folder / "room.toml", folder / "state"
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_an_export_restores_on_an_empty_box_and_exports_again_to_the_byte(tmp_path: Path) -> None:
+    first = export(*a_room(tmp_path / "old"))
+    config, state = empty(tmp_path / "new")
+    carry_out(planned(first.data, config, state), state=state, force=False, now=NOW)
+    for name in first.secrets:  # what the new box is given by hand
+        (config.parent / "secrets").mkdir(mode=0o700, exist_ok=True)
+        value = "https://example.org/a" if "url" in name else "whsec_azRuNHJpZW5rNG40cmllbg=="
+        value = f"ics:{value}" if "calendar" in name else value
+        (config.parent / "secrets" / name).write_text(value)
+        (config.parent / "secrets" / name).chmod(0o600)
+    assert app.mistakes(config.read_text(), str(config)) == []
+    assert export(config, state).data == first.data
+    assert (state / "pictures" / "front.2.0a1b.jpg").read_bytes() == b"\xff\xd8 a table"
+    assert (config.parent / "cameras" / "our_ptz.toml").exists()
+
+
+def test_no_secret_and_nothing_that_lets_somebody_in_goes_along(tmp_path: Path) -> None:
+    found = export(*a_room(tmp_path))
+    assert CANARY.encode() not in found.data
+    assert b"whsec_" not in found.data
+    assert found.secrets == ("calendar-url", "webhook-0-secret", "webhook-0-url")
+    assert not {name for name in found.files if "token" in name or "pin" in name}
+
+
+def test_a_secret_is_taken_out_and_all_else_stays_to_the_byte() -> None:
+    text, names = without_secrets(ROOM.replace('profiles = "cameras"', ""), "room.toml")
+    assert names == ("calendar-url", "webhook-0-secret", "webhook-0-url")
+    assert text.startswith("# written by hand, 竹\n[room]\n")
+    assert 'displayName = "Bamboo"   # as on the door\n' in text
+    assert tomllib.loads(text)["calendar"]["url"] == "secret:calendar-url"
+
+
+def test_a_secret_that_cannot_be_taken_out_is_named_with_its_key() -> None:
+    text = '[calendar]\nurl = """\nics:https://example.org/a?key=1"""\n'
+    with pytest.raises(RoomctlError, match=r"calendar\.url: holds a secret"):
+        without_secrets(text, "room.toml")
+
+
+def test_the_same_files_are_the_same_bytes_whoever_packs_them() -> None:
+    files = {"room.toml": b"a", "pictures/a.1.b.jpg": b"b"}
+    assert packed(files) == packed(dict(reversed(files.items())))
+    assert unpacked(packed(files)) == files
+
+
+# What is no room
+
+
+def made(entries: Mapping[str, bytes], *extra: tarfile.TarInfo, listed: object = None) -> bytes:
+    """Return an archive with a list that fits, unless `listed` is another one."""
+    import hashlib
+
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in entries.items()}
+    head = {"format": "roomctl-room", "version": 1, "files": digests}
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in {"roomctl.json": json.dumps(listed or head).encode(), **entries}.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+        for entry in extra:
+            archive.addfile(entry)
+    return out.getvalue()
+
+
+def link(kind: bytes, name: str = "settings.toml", to: str = "/etc/passwd") -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.linkname = kind, to
+    return entry
+
+
+PLAIN = b'[room]\ndisplayName = "Bamboo"\n'
+GOOD = made({"room.toml": PLAIN})
+HUGE = tarfile.TarInfo("settings.toml")
+HUGE.size = LARGEST_FILE + 1
+SAID = {"format": "roomctl-room", "version": 2, "files": {}}
+HOSTILE = {
+    "up": made({"room.toml": PLAIN, "../../etc/cron.d/x": b"x"}),
+    "absolute": made({"room.toml": PLAIN, "/etc/cron.d/x": b"x"}),
+    "up in pictures": made({"room.toml": PLAIN, "pictures/../../x": b"x"}),
+    "hidden": made({"room.toml": PLAIN, "pictures/.bashrc": b"x"}),
+    "tokens": made({"room.toml": PLAIN, "tokens.json": b"{}"}),
+    "a pin": made({"room.toml": PLAIN, "pin.json": b"{}"}),
+    "symlink": made({"room.toml": PLAIN}, link(tarfile.SYMTYPE)),
+    "hard link": made({"room.toml": PLAIN}, link(tarfile.LNKTYPE)),
+    "device": made({"room.toml": PLAIN}, link(tarfile.CHRTYPE)),
+    "folder": made({"room.toml": PLAIN}, link(tarfile.DIRTYPE)),
+    "twice": made({"room.toml": PLAIN}, tarfile.TarInfo("room.toml")),
+    "not listed": made({"room.toml": PLAIN}, tarfile.TarInfo("settings.toml")),
+    "more than there is": made({"room.toml": PLAIN}) + b"",
+    "version": made({"room.toml": PLAIN}, listed=SAID),
+    "no list": made({"room.toml": PLAIN}, listed={"format": "another"}),
+    "no room": made({"room.json": b'{"id": "x"}'}),
+    "no toml": made({"room.toml": b"[room"}),
+    "no text": made({"room.toml": b"\xff\xfe"}),
+    "a mistake": made({"room.toml": b'[room]\nname = "x"\n'}),
+    "no settings": made({"room.toml": PLAIN, "settings.toml": b"\x00"}),
+    "no id": made({"room.toml": PLAIN, "room.json": b"[]"}),
+    "profiles elsewhere": made(
+        {
+            "room.toml": PLAIN + b'[camera]\nprofiles = "/etc/cron.d"\n',
+            "profiles/camera/x.toml": b"",
+        }
+    ),
+    "damaged": GOOD.replace(b"Bamboo", b"Bambo0"),
+    "cut off": GOOD[:1600],
+    "cut off in its head": GOOD[:300],
+    "compressed": gzip.compress(GOOD),
+    "bomb": gzip.compress(bytes(32 << 20)),
+    "empty": b"",
+    "noise": os.urandom(4096),
+}
+del HOSTILE["more than there is"]
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_is_no_room_is_refused_and_nothing_is_changed(tmp_path: Path, what: str) -> None:
+    config, state = a_room(tmp_path / "box")
+    before = everything(tmp_path)
+    file = tmp_path / "given.tar"
+    file.write_bytes(HOSTILE[what])
+    with pytest.raises(RoomctlError):
+        import_from(file, config, state, check=False, force=True)
+    assert everything(tmp_path) == {**before, str(file): HOSTILE[what]}
+
+
+def test_a_file_that_says_to_be_huge_is_not_read() -> None:
+    with pytest.raises(NoArchive):
+        unpacked(made({"room.toml": PLAIN})[:-10240] + HUGE.tobuf() + bytes(10240))
+
+
+def test_check_writes_nothing_and_says_what_would_be(tmp_path: Path) -> None:
+    file, box = tmp_path / "room.tar", tmp_path / "new"
+    file.write_bytes(GOOD)
+    config, state = empty(box)
+    said = import_from(file, config, state, check=True, force=False)
+    assert import_words(said) == f"would be written: {config}"
+    assert everything(box) == {}
+
+
+def test_what_is_there_is_written_over_by_force_only_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "room.tar"
+    file.write_bytes(GOOD)
+    config, state = a_room(tmp_path / "box")
+    before = config.read_bytes()
+    with pytest.raises(RoomctlError, match="is there already"):
+        import_from(file, config, state, check=False, force=False)
+    said = import_from(file, config, state, check=False, force=True)
+    assert config.read_bytes() == PLAIN
+    assert Path(said["kept"][0]).read_bytes() == before
+
+
+def test_a_disk_that_refuses_leaves_all_as_it_was(tmp_path: Path) -> None:
+    first = export(*a_room(tmp_path / "old"))
+    config, state = a_room(tmp_path / "box", PLAIN.decode())
+    (state / "room.json").unlink()
+    (state / "room.json").mkdir()  # no file takes its place
+    before = everything(tmp_path / "box")
+    plan = planned(first.data, config, state)
+    with pytest.raises(IsADirectoryError):
+        carry_out(plan, state=state, force=True, now=NOW)
+    after = everything(tmp_path / "box")
+    assert {path: after[path] for path in before} == before
+
+
+def test_a_room_that_runs_is_not_written_under_its_feet(tmp_path: Path) -> None:
+    config, state = empty(tmp_path / "box")
+    state.mkdir()
+    held = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    with pytest.raises(RoomctlError, match="a room runs on it"):
+        carry_out(planned(GOOD, config, state), state=state, force=False, now=NOW)
+    os.close(held)
+    assert not config.exists()
+
+
+def test_what_was_applied_by_the_api_is_what_goes_along(tmp_path: Path) -> None:
+    config, state = a_room(tmp_path, PLAIN.decode())
+    applied = PLAIN.replace(b"Bamboo", b"Pine").decode()
+    revision = {"number": 1, "at": NOW.isoformat(), "who": "x", "why": "y", "text": applied}
+    from roomctl.store.configs import digest
+
+    kept = {"applied": 1, "newest": 1, "base": digest(config), "revisions": [revision]}
+    (state / "config.json").write_text(json.dumps(kept))
+    assert unpacked(export(config, state).data)["room.toml"].decode() == applied
+
+
+def test_the_words_say_what_the_new_box_is_to_be_given(tmp_path: Path) -> None:
+    config, state = a_room(tmp_path / "box")
+    words = export_words(export_to(tmp_path / "room.tar", config, state))
+    assert "  roomctl secret set calendar-url" in words
+    assert "tokens, paired browsers, the PIN" in words
+
+
+@pytest.mark.real
+def test_the_commands_move_a_room(tmp_path: Path) -> None:
+    config, state = a_room(tmp_path / "old", PLAIN.decode())
+    new = tmp_path / "new"
+    new.mkdir()
+    file = str(tmp_path / "room.tar")
+    at = ("-c", str(config), "--state", str(state))
+    assert roomctl(tmp_path, "export", file, *at).status == 0
+    to = ("-c", str(new / "room.toml"), "--state", str(new / "state"))
+    assert roomctl(tmp_path, "import", file, "--check", "--json", *to).json["written"] is False
+    assert roomctl(tmp_path, "import", file, *to).status == 0
+    assert (new / "room.toml").read_bytes() == PLAIN
+    again = roomctl(tmp_path, "import", file, *to, more={"LC_ALL": "zh_CN.UTF-8"})
+    assert (again.status, "已存在" in again.err) == (1, True)

@@ -87,7 +87,7 @@ QUESTIONS = {
 
 
 @frozen
-class Taken:
+class NamedDevice:
     """A device that the room is to have, by its name in room.toml."""
 
     name: str
@@ -119,7 +119,7 @@ def _zone(link: Path = Path("/etc/localtime"), file: Path = Path("/etc/timezone"
     return "Asia/Shanghai" if language() == "zh-CN" else "UTC"
 
 
-def named(found: Sequence[PluggedDevice]) -> list[Taken]:
+def named(found: Sequence[PluggedDevice]) -> list[NamedDevice]:
     """Give each device a name for room.toml: the first camera is in front."""
     seen: Counter[str] = Counter()
     taken = []
@@ -127,11 +127,11 @@ def named(found: Sequence[PluggedDevice]) -> list[Taken]:
         names, at = _NAMES.get(one.kind, ()), seen[one.kind]
         name = names[at] if at < len(names) else f"{one.kind}{at + 1}"
         seen[one.kind] += 1
-        taken.append(Taken(name, one))
+        taken.append(NamedDevice(name, one))
     return taken
 
 
-def written(wishes: Wishes, devices: Sequence[Taken], *, as_service: bool) -> str:
+def written(wishes: Wishes, devices: Sequence[NamedDevice], *, as_service: bool) -> str:
     """Return the room.toml."""
     room = {"displayName": wishes.name, "timezone": wishes.timezone, "language": wishes.language}
     blocks = [_table("room", room)]
@@ -161,12 +161,12 @@ def _table(name: str, values: Mapping[str, str | None]) -> str:
 
 def answered(
     wishes: Wishes,
-    devices: Sequence[Taken],
+    devices: Sequence[NamedDevice],
     ask: Ask | None,
     tell: Say,
     *,
     as_service: bool,
-) -> tuple[Wishes, list[Taken]]:
+) -> tuple[Wishes, list[NamedDevice]]:
     """Return what the room is to be, and its devices; `ask` is None where nobody sits.
 
     A mistaken answer is told, and asked for again; FileError for a mistaken flag.
@@ -200,7 +200,7 @@ def _question(name: str) -> str:
     return say("init.platform", names=", ".join(load_platforms({}).by_key))
 
 
-def _wanted(one: Taken, ask: Ask) -> bool:
+def _wanted(one: NamedDevice, ask: Ask) -> bool:
     question = say("init.device", what=_plain(one.found.what), name=f"{one.found.kind}.{one.name}")
     return not ask(question, say("init.yes")).strip().lower().startswith(("n", "否", "不"))
 
@@ -245,7 +245,7 @@ def write(path: Path, text: str) -> Path | None:
     return copy
 
 
-def unusable(devices: Sequence[Taken], *, as_service: bool) -> list[Forbidden]:
+def unusable(devices: Sequence[NamedDevice], *, as_service: bool) -> list[Forbidden]:
     """Return what the room's user may not open, each with the command that lets him."""
     who = (person(SERVICE_USER) if as_service else None) or myself()
     found = (forbidden(one.found.url, who) for one in devices)
@@ -340,7 +340,7 @@ def _nothing(line: str) -> None:
     """Say nothing."""
 
 
-def _tell_found(devices: Sequence[Taken], tell: Say) -> None:
+def _tell_found(devices: Sequence[NamedDevice], tell: Say) -> None:
     if not devices:
         tell(say("nothing_found"))
         return

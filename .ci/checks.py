@@ -93,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def check_all(*pytest_arguments: str) -> tuple[list[Outcome], Tests]:
-    """Run the checks that read the source, two at a time, then the tests that are chosen."""
+    """Run the checks that read the source beside the tests that are chosen: no core waits."""
     checks: list[Callable[[], Outcome]] = [
         lambda: check("mypy", module("mypy", "--strict")),
         lambda: check("ruff", module("ruff", "check")),
@@ -101,10 +101,10 @@ def check_all(*pytest_arguments: str) -> tuple[list[Outcome], Tests]:
         lambda: check("imports", [str(VENV / "bin" / "lint-imports"), "--no-cache", "--no-logo"]),
         check_types_of_the_panel,
     ]
-    with ThreadPoolExecutor(2) as threads:
-        outcomes = list(threads.map(lambda one: one(), checks))
-    outcome, tests = check_tests(pytest_arguments)
-    return [*outcomes, outcome], tests
+    with ThreadPoolExecutor(1) as beside:
+        outcomes = beside.map(lambda one: one(), checks)
+        outcome, tests = check_tests(pytest_arguments)
+        return [*outcomes, outcome], tests
 
 
 def module(name: str, *arguments: str) -> list[str]:

@@ -5,7 +5,7 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run check test hwlab bench types fuzz attack soak clean
+.PHONY: help run check test hwlab bench types fonts sheet fuzz attack soak clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-6s %s\n", $$1, $$2 }'
@@ -38,6 +38,14 @@ types: ## what is made from the API's schemas, anew: web/lib/types.js, the comma
 	@bash .ci/environment test
 	@"$(VENV)/bin/python" .ci/panel_types.py
 	@exec "$(VENV)/bin/python" .ci/companion_page.py
+
+fonts: ## the fonts of the pages, cut anew from npm's: web/fonts
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" .ci/fonts.py
+
+sheet: ## every view of the panel and the room screen, drawn into build/sheet for a person to look at
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" -m tests.web.contact_sheet build/sheet $(ARGS)
 
 fuzz: ## a million damaged frames and texts, ten thousand hands on cameras that lose replies, all properties in full
 	@bash .ci/environment test

@@ -58,6 +58,7 @@ def test_a_person_walks_in_joins_frames_the_camera_and_leaves(
     profile = profiles() - folders
 
     was = room.room()["cameras"][0]
+    panel.get_by_role("button", name="Adjust camera").tap()
     right = panel.get_by_role("button", name="Right", exact=True)
     box = right.bounding_box()
     assert box is not None
@@ -69,8 +70,9 @@ def test_a_person_walks_in_joins_frames_the_camera_and_leaves(
     assert here["cameras"][0]["pan_deg"] > was["pan_deg"], "and its position has changed"
     assert re.match(r"/dev/pts/\d+$", room.ports["camera.front"])
 
+    panel.locator(".back").tap()
     panel.get_by_role("button", name="Leave").tap()
-    panel.get_by_role("button", name="Press again").tap()
+    panel.get_by_role("button", name="Tap again to leave").tap()
     room.until("the call is over", lambda seen: seen["meeting"]["state"] in ("ended", "idle"))
     gone(lambda: ours.keys() & browsers().keys(), "the browser")
     gone(lambda: profile & profiles(), "the meeting's profile")

@@ -125,7 +125,7 @@ def test_silence_is_measured_and_every_device_may_come_and_go(story: Story) -> N
     assert still["occupancy"]["state"] == "occupied"
     assert lit(story.display)
     panel.get_by_role("button", name="Leave").tap()
-    panel.get_by_role("button", name="Press again").tap()
+    panel.get_by_role("button", name="Tap again to leave").tap()
     story.press("occupancy.ceiling", "Leave")
     room.until("vacant", lambda seen: seen["occupancy"]["state"] == "vacant")
     story.display.until(lambda: not lit(story.display), "the screen is off")

@@ -12,7 +12,7 @@ import { LANGUAGES, language, load, named, speak, speakable, t, words } from "./
 import { icon, redraw } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
 import { paired, redeem } from "./lib/pair.js";
-import { calling, complaint } from "./lib/labels.js";
+import { calling, complaint, ending, platformName, spaced } from "./lib/labels.js";
 import { LeavePrompt } from "./view/leave-prompt.js";
 import { CallView } from "./view/call.js";
 import { CameraSheet } from "./view/camera.js";
@@ -69,17 +69,20 @@ export class RoomPanel extends HTMLElement {
     this.overlay = new RoomOverlay(() => void this.ask("room.wake"));
     this.name = h("b");
     this.place = h("span");
+    this.endsWords = h("span");
+    this.ends = h("p", { class: "ends", hidden: true }, icon("wait"), this.endsWords);
+    this.date = h("span", { class: "date" });
     this.time = h("time");
     this.back = button("back", "back", "key back", () => this.open(null));
     this.sheetName = h("h1");
     const other = words(h("span", { class: "label" }), "language.other");
-    const turn = named(h("button", { type: "button", class: "quiet", onclick: () => this.#turnLanguage() }, other), "language.switch");
+    const turn = named(h("button", { type: "button", class: "quiet", onclick: () => this.#turnLanguage() }, icon("globe"), other), "language.switch");
     const help = button("help", "help.button", "quiet ask", () => this.open(this.#sheet === "help" ? null : "help"));
     this.staffMark = button("key", "staff.mark", "quiet staff", () => this.open(this.#sheet === "staff" ? null : "staff"));
     this.roomName = h("p", { class: "name" }, this.name, this.place);
     this.bannerWords = h("span");
     this.banner = h("div", { class: "banner", role: "alert", hidden: true }, icon("warning"), this.bannerWords);
-    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.time, this.staffMark, turn, help, this.banner);
+    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.ends, this.date, this.time, this.staffMark, turn, help, this.banner);
     this.toastWords = h("span");
     this.toastIcon = icon("warning");
     this.toast = h("div", { class: "toast", role: "status", hidden: true }, this.toastIcon, this.toastWords);
@@ -209,11 +212,9 @@ export class RoomPanel extends HTMLElement {
    * @param {Overlay} overlay
    */
   #draw(room, overlay) {
-    const { identity } = room;
-    text(this.name, identity.displayName);
     show(this.staffMark, this.staff?.role != null);
-    text(this.place, [identity.building, identity.floorLabel].filter(Boolean).join(" · "));
     const inCall = calling(room.meeting);
+    this.#head(room, inCall);
     if (inCall !== this.#wasCalling) this.#callTurned(inCall);
     if (this.#sheet !== "camera") {
       this.camera.setting = false;
@@ -239,6 +240,27 @@ export class RoomPanel extends HTMLElement {
     this.sheets.remote_control.watch(this.#sheet === "remote_control", usable && !asked);
     view.update(room);
     text(this.time, this.clock.hourMinute(this.clock.now()));
+    show(this.date, this.#sheet === null && !inCall);
+    text(this.date, this.clock.day(language(), this.clock.now(), "short"));
+  }
+
+  /**
+   * What stands in the bar: the room, or the meeting that it is in, and when that has to end.
+   * @param {Room} room
+   * @param {boolean} inCall
+   */
+  #head(room, inCall) {
+    const { identity, meeting } = room;
+    const where = [identity.building, identity.floorLabel];
+    const what = [platformName(room, meeting.platform) || (meeting.host ?? ""), meeting.number ? spaced(meeting.number) : ""];
+    attribute(this.name, "role", inCall ? "heading" : null);
+    attribute(this.name, "aria-level", inCall ? 1 : null);
+    text(this.name, inCall ? (meeting.title ?? t("call.untitled")) : identity.displayName);
+    text(this.place, (inCall ? what : where).filter(Boolean).join(" · "));
+    const ends = inCall ? ending(room, this.clock) : null;
+    show(this.ends, ends !== null);
+    text(this.endsWords, ends?.words ?? "");
+    attribute(this.ends, "data-near", ends?.near ?? false);
   }
 
   /**

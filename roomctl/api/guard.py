@@ -19,7 +19,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roomctl.api.auth import BY_COOKIE, Tokens
 from roomctl.api.problem import problem
-from roomctl.api.proxies import Proxies
 from roomctl.api.staff import Staff
 from roomctl.frozen import frozen
 from roomctl.roles import Role
@@ -55,15 +54,8 @@ class Guard:
     """ASGI middleware: Host allowlist, Origin check, authentication, body limit, headers."""
 
     def __init__(
-        self,
-        app: ASGIApp,
-        tokens: Tokens,
-        staff: Staff,
-        hosts: Iterable[str],
-        cookie: str,
-        proxies: Proxies,
+        self, app: ASGIApp, tokens: Tokens, staff: Staff, hosts: Iterable[str], cookie: str
     ) -> None:
-        self._proxies = proxies
         self._app, self._tokens, self._staff, self._cookie = app, tokens, staff, cookie
         name = socket.gethostname().lower()
         self._hosts = {"localhost", name, f"{name}.local", *(host.lower() for host in hosts)}
@@ -72,7 +64,6 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        scope = self._proxies.seen_through(scope)
         headers = Headers(scope=scope)
         writes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD", "OPTIONS")
         callers = _from(scope, self._who(headers))

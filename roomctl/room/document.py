@@ -36,7 +36,6 @@ class IdentityEntry:
     language: str
     help: str
     wifi: str = ""
-    fingerprint: str = ""
 
 
 @frozen

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from roomctl import roles
-from roomctl.booking.change import Feed
 from roomctl.clock import Clock, Moment
 from roomctl.command import Declaration, Handler, Number, Result, Source, command
 from roomctl.config import Config
@@ -32,7 +31,7 @@ from roomctl.roles import Right, Role
 from roomctl.room.audio import Audio
 from roomctl.room.audit import HOLD, Audit
 from roomctl.room.automation import Actuators, Automation
-from roomctl.room.bookings import Bookings
+from roomctl.room.bookings import Bookings, Feed
 from roomctl.room.cameras import Cameras
 from roomctl.room.commands import CommandRecord, Commands, CommandStatus
 from roomctl.room.conditions import RoomFacts, judge
@@ -89,7 +88,6 @@ class Outside:
     config_file: Path | None = None  # where the room's configuration was read
     configs: AppliedConfigs | None = None  # what was applied from afar in its place
     post: Post | None = None  # tells the receivers of [[webhook]]
-    fingerprint: str = ""  # of the key that the room proves itself with over the network
     restart: Callable[[str], None] | None = None  # ends the program, for a supervisor to start it
 
 
@@ -195,7 +193,7 @@ class Room:
         self._started_at = outside.clock.mono_s()
         self._stale = asyncio.Event()
         self._acts: set[asyncio.Task[None]] = set()
-        self.document = document_of(kinds)(_identity(config, outside.kept_id, outside.fingerprint))
+        self.document = document_of(kinds)(_identity(config, outside.kept_id))
 
     def attend(self, part: Part) -> None:
         """Run a part that stands outside with the room; it brings no commands and no sections."""
@@ -492,7 +490,7 @@ async def _tolerantly(work: Awaitable[None]) -> None:
         await work
 
 
-def _identity(config: Config, kept_id: str, fingerprint: str) -> IdentityEntry:
+def _identity(config: Config, kept_id: str) -> IdentityEntry:
     room = config.room
     return IdentityEntry(
         id=room.id or kept_id or str(uuid.uuid4()),
@@ -504,7 +502,6 @@ def _identity(config: Config, kept_id: str, fingerprint: str) -> IdentityEntry:
         language=room.language,
         help=room.help,
         wifi=room.wifi.reveal(),
-        fingerprint=fingerprint,
     )
 
 

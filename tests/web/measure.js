@@ -4,7 +4,7 @@
   const seen = (e) => e.checkVisibility() && e.getClientRects().length > 0;
   const box = (e) => e.getBoundingClientRect();
   const name = (e) => `${e.className} "${(e.textContent || e.getAttribute("aria-label")).trim()}"`;
-  const all = [...document.querySelectorAll("room-panel *")].filter(seen);
+  const all = [...document.querySelectorAll("room-panel *")].filter(seen).filter((e) => !e.closest(".ticks, .blocks"));
   const keys = all.filter((e) => e.matches("button, input"));
   const words = all.filter((e) => e.childElementCount === 0 && e.textContent.trim());
   const cut = words.filter((e) => e.tagName !== "P" || !e.classList.contains("unseen"))
@@ -22,7 +22,7 @@
       over.push(`${name(a)} / ${name(b)}`);
   }
   const side = (e) => Math.min(box(e).width, box(e).height);
-  const main = keys.filter((e) => e.matches(".dock .key, .join, .pad .key, .zoom .key, .keypad .key, .go"));
+  const main = keys.filter((e) => e.matches(".primary, .mute, .leave, .pad .key, .zoom .key, .keypad .key"));
   return {
     scroll: [document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth],
     cut: cut.map(name), spill: spill.map(name), out: out.map(name), below: below.map(name), over,

@@ -169,11 +169,12 @@ def test_a_menu_that_can_only_be_closed_is_closed(settings: tuple[StandIn, Page]
 def test_steering_a_camera_that_the_meeting_does_not_see_is_said(open_panel: Any) -> None:
     _, page = open_panel(rooms.in_call())
     usable(page)
-    seen = page.locator("call-view .seen")
+    seen = page.locator("main > :not([hidden]) .seen")
     assert not seen.is_visible()
     page.locator("call-view .tab", has_text="ceiling").click()
     assert seen.inner_text() == "The meeting sees another camera"
-    page.locator("call-view .set").click()  # the settings are those of the same camera
+    page.locator(".adjust").click()
+    page.locator("camera-sheet .set").click()  # the settings are those of the same camera
     page.wait_for_selector("camera-sheet camera-settings")
     assert page.locator("camera-sheet .tab[aria-pressed=true]").inner_text().lower() == "ceiling"
 
@@ -231,11 +232,12 @@ def test_while_a_meeting_has_the_picture_the_rooms_screen_is_shown_as_long_as_so
 ) -> None:
     stand_in, page = open_panel(rooms.in_call())
     usable(page)
+    page.locator(".adjust").click()
     stand_in.view = "in_call"
     stand_in.picture = png(b"P6\n96 54\n255\n" + bytes(96 * 54 * 3), 1 << 20)
-    view = page.locator("call-view self-view")
+    view = page.locator("camera-sheet self-view")
     assert stand_in.looks == []
-    held(page, "call-view")
+    held(page, "camera-sheet")
     expect(view).to_be_visible()
     expect(view.locator("canvas")).to_have_js_property("width", 96)
     expect(view.locator("canvas")).to_have_attribute("aria-label", "What the room screen shows")
@@ -249,10 +251,11 @@ def test_while_a_meeting_has_the_picture_the_rooms_screen_is_shown_as_long_as_so
 def test_a_meeting_whose_screen_nobody_may_see_shows_nothing(open_panel: Any) -> None:
     stand_in, page = open_panel(rooms.in_call())
     usable(page)
+    page.locator(".adjust").click()
     stand_in.view, stand_in.picture = "in_call", "no_screen"
-    held(page, "call-view")
+    held(page, "camera-sheet")
     page.wait_for_timeout(300)
-    expect(page.locator("call-view self-view")).to_be_hidden()
+    expect(page.locator("camera-sheet self-view")).to_be_hidden()
     page.mouse.up()
     assert len(stand_in.looks) == 1
 

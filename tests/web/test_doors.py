@@ -75,11 +75,11 @@ def test_nothing_breaks_the_policy_asks_another_host_or_complains(
 
 
 @pytest.mark.parametrize("page", ["index.html", "screen.html", "simulator.html"])
-def test_a_page_weighs_at_most_64_kb_in_at_most_28_modules(page: str) -> None:
+def test_a_page_weighs_at_most_90_kb_in_at_most_32_modules(page: str) -> None:
     parts = loaded(page)
     files = [WEB / page, *(WEB / part for part in parts)]
-    assert sum(len(gzip.compress(file.read_bytes())) for file in files) <= 64_000
-    assert 5 < len([part for part in parts if part.endswith(".js")]) <= 28
+    assert sum(len(gzip.compress(file.read_bytes())) for file in files) <= 90_000
+    assert 5 < len([part for part in parts if part.endswith(".js")]) <= 32
 
 
 def test_no_page_has_inline_script_or_style_and_no_module_parses_html() -> None:

@@ -19,13 +19,19 @@ pytestmark = pytest.mark.browser
 def held(open_panel: Any) -> tuple[StandIn, Page, CDPSession, dict[str, float]]:
     """A panel whose "left" button is under a finger, with three beats received."""
     stand_in, page = open_panel(rooms.in_call())
-    usable(page)
+    _adjust(page)
     touch = page.context.new_cdp_session(page)
-    box = page.locator("call-view .turn-left").bounding_box()
+    box = page.locator("camera-sheet .turn-left").bounding_box()
     point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     _touch(touch, "touchStart", {**point, "id": 1})
     _until(lambda: len(stand_in.of_type("hold")) >= 3)
     return stand_in, page, touch, point
+
+
+def _adjust(page: Page) -> None:
+    usable(page)
+    page.locator(".adjust").click()
+    page.wait_for_selector("camera-sheet .steer")
 
 
 def _touch(session: CDPSession, kind: str, *points: dict[str, float]) -> None:
@@ -99,7 +105,7 @@ def test_a_page_that_loses_its_person_stops(held: Any, event: str) -> None:
 
 def test_a_second_finger_moves_nothing_and_does_not_stop_the_first(held: Any) -> None:
     stand_in, page, touch, point = held
-    box = page.locator("call-view .zoom .key").first.bounding_box()
+    box = page.locator("camera-sheet .zoom .key").first.bounding_box()
     second = {"x": box["x"] + 20, "y": box["y"] + 20, "id": 2}
     _touch(touch, "touchStart", {**point, "id": 1}, second)
     _until(lambda: len(stand_in.of_type("hold")) >= 6)
@@ -144,8 +150,8 @@ def test_every_press_is_a_new_hold(held: Any) -> None:
 
 def test_arrow_keys_hold_and_let_go(open_panel: Any) -> None:
     stand_in, page = open_panel(rooms.in_call())
-    usable(page)
-    page.locator("call-view .turn-up").focus()
+    _adjust(page)
+    page.locator("camera-sheet .turn-up").focus()
     page.keyboard.down("ArrowUp")
     page.keyboard.down("ArrowUp")  # what a keyboard repeats
     _until(lambda: len(stand_in.of_type("hold")) >= 3)
@@ -163,7 +169,7 @@ def test_arrow_keys_need_no_focus_where_the_pad_is_seen_and_do_nothing_elsewhere
     page.wait_for_timeout(200)
     assert stand_in.of_type("hold") == []
     stand_in.patch(**rooms.in_call())
-    page.wait_for_selector("call-view .pad")
+    page.wait_for_selector("call-view .presets")
     page.keyboard.press("Control+-")
     page.keyboard.down("-")
     _until(lambda: len(stand_in.of_type("hold")) >= 2)
@@ -176,13 +182,13 @@ def test_arrow_keys_need_no_focus_where_the_pad_is_seen_and_do_nothing_elsewhere
 
 def test_arrow_keys_move_nothing_where_somebody_types(open_panel: Any) -> None:
     stand_in, page = open_panel(rooms.in_call())
-    usable(page)
+    _adjust(page)
     page.evaluate("document.body.append(document.createElement('input'))")
     page.locator("body > input").focus()
     page.keyboard.press("ArrowLeft")
     page.wait_for_timeout(200)
     assert stand_in.of_type("hold") == []
-    page.locator("call-view .turn-up").focus()
+    page.locator("camera-sheet .turn-up").focus()
     page.keyboard.down("ArrowUp")
     _until(lambda: len(stand_in.of_type("hold")) >= 2)
     page.locator("body > input").focus()
@@ -191,11 +197,11 @@ def test_arrow_keys_move_nothing_where_somebody_types(open_panel: Any) -> None:
 
 def test_space_on_a_direction_holds_and_losing_focus_lets_go(open_panel: Any) -> None:
     stand_in, page = open_panel(rooms.in_call())
-    usable(page)
-    page.locator("call-view .turn-down_right").focus()
+    _adjust(page)
+    page.locator("camera-sheet .turn-down_right").focus()
     page.keyboard.down("Space")
     _until(lambda: len(stand_in.of_type("hold")) >= 2)
-    page.locator("call-view .mute").focus()
+    page.locator(".back").focus()
     _stopped(stand_in)
     assert all(beat["pan"] > 0 > beat["tilt"] for beat in stand_in.of_type("hold"))
 
@@ -204,8 +210,8 @@ def test_a_camera_that_can_only_recall_offers_no_arrows(open_panel: Any) -> None
     room = rooms.in_call()
     room["cameras"] = [rooms.camera("front", can=["recall"])]
     stand_in, page = open_panel(room)
-    usable(page)
-    assert page.locator("call-view .pad button:enabled").count() == 0
-    assert not page.locator("call-view .zoom").is_visible()
+    _adjust(page)
+    assert page.locator("camera-sheet .pad button:enabled").count() == 0
+    assert not page.locator("camera-sheet .zoom").is_visible()
     page.get_by_role("button", name="Whiteboard").click()
     told(page, lambda: stand_in.commands("camera.recall"), [{"camera": "front", "preset": 2}])

@@ -83,7 +83,7 @@ def test_nothing_is_cut_covered_scrolled_or_too_small(
         page.wait_for_selector("occupancy-sheet")
         found["why"] = faults(page, phone=size == PHONE)
         page.locator(".back").click()
-        page.locator("home-view .dock > .key").nth(1).click()
+        page.locator(".enter-key").click()
         page.wait_for_selector("join-sheet")
         found["join"] = faults(page, phone=size == PHONE)
         page.locator(".bar .ask").click()

@@ -80,9 +80,9 @@ def test_axe_finds_nothing_in_any_view(open_panel: Open, scheme: str) -> None:
 
 
 def test_axe_would_find_a_key_without_a_name(open_panel: Open) -> None:
-    _, page = open_panel()
+    _, page = open_panel(rooms.in_call())
     usable(page)
-    page.evaluate("document.querySelector('home-view .step').removeAttribute('aria-label')")
+    page.evaluate("document.querySelector('call-view .step').removeAttribute('aria-label')")
     assert [fault.split(":")[0] for fault in violations(page)] == ["button-name"]
 
 
@@ -125,7 +125,7 @@ def test_every_key_of_a_view_is_reached_by_tab_and_shows_that_it_is(open_panel: 
 def test_a_sheet_is_opened_and_left_by_keys_and_the_place_is_not_lost(open_panel: Open) -> None:
     _, page = open_panel(has_touch=False)
     usable(page)
-    for opener in ("home-view .reading", ".because-key", "home-view .dock > .key:nth-child(2)"):
+    for opener in ("home-view .reading", ".because-key", "home-view .enter-key"):
         page.locator(opener).focus()
         page.keyboard.press("Enter")
         expect(page.locator(".back")).to_be_focused()
@@ -133,18 +133,13 @@ def test_a_sheet_is_opened_and_left_by_keys_and_the_place_is_not_lost(open_panel
         expect(page.locator(opener)).to_be_focused()
 
 
-TEXT = [("ink", "ground"), ("ink", "card"), ("ink", "raised"), ("ink", "pressed")]
-TEXT += [("soft", "ground"), ("soft", "card"), ("on-act", "act"), ("on-tone", "free")]
-TEXT += [("on-tone", "meeting"), ("on-tone", "unsure"), ("on-danger", "danger")]
-TEXT += [("ground", "ink")]
-PARTS = [("edge", "ground"), ("edge", "card"), ("focus", "ground"), ("focus", "card")]
-PARTS += [
-    ("free", "ground"),
-    ("act", "ground"),
-    ("act", "card"),
-    ("warn", "ground"),
-    ("warn", "card"),
-]
+TEXT = [("text", ground) for ground in ("bg", "s1", "s2", "s3")]
+TEXT += [("text2", ground) for ground in ("bg", "s1", "s2")]
+TEXT += [(f"on-{tone}", tone) for tone in ("accent", "free", "busy", "soon")]
+TEXT += [(f"{tone}-text", f"{tone}-plate") for tone in ("free", "busy", "soon")]
+TEXT += [("on-block", "block"), ("bg", "text")]
+PARTS = [(part, ground) for part in ("accent", "free", "busy", "focus") for ground in ("bg", "s1")]
+PARTS += [("mark", "s2"), ("block", "free-plate")]
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
@@ -212,7 +207,8 @@ def test_whatever_has_a_colour_for_a_meaning_has_words_and_a_sign_too(
     stand_in, page = open_panel(rooms.at_rest())
     usable(page)
     VIEWS[view](stand_in, page)
-    kinds = ".badge, .mute, .wrongs li, trouble-note, .devices li, .devices-chosen .key"
+    kinds = ".plate, .badge[data-tone], .mute, .wrongs li, trouble-note, .devices li"
+    kinds += ", .devices-chosen .key"
     coloured, mute = page.evaluate(
         f"""() => {{
         const found = {SEEN}.filter((e) => e.matches("notice-strip, {kinds}"));

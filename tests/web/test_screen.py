@@ -116,7 +116,7 @@ def test_all_words_stand_at_seven_to_one_and_the_page_is_dark(show: Any, scheme:
     _, page = show(failed(), color_scheme=scheme)
     assert page.evaluate(CONTRAST) == []
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == (
-        "rgb(11, 15, 20)"
+        "rgb(20, 18, 16)"
     )
 
 

@@ -43,10 +43,11 @@ export class RoomClock {
    * Weekday, day and month in the room's zone.
    * @param {string} language
    * @param {number | string} when
+   * @param {"long" | "short"} [width]
    * @returns {string}
    */
-  day(language, when) {
-    return write(language, { timeZone: this.zone, weekday: "long", month: "long", day: "numeric" }, when);
+  day(language, when, width = "long") {
+    return write(language, { timeZone: this.zone, weekday: width, month: width, day: "numeric" }, when);
   }
 
   /**

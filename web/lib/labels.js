@@ -7,7 +7,7 @@
 
 import { language, say, t } from "./i18n.js";
 
-/** @typedef {{key: string, icon: IconName, tone: "free" | "taken" | "meeting" | "unsure" | "bad"}} Saying */
+/** @typedef {{key: string, icon: IconName, tone: "free" | "busy" | "soon" | "meeting" | "unsure" | "bad"}} Saying */
 
 /** The states in which the panel shows the call. */
 const IN_CALL = new Set(["preparing", "prejoin", "joining", "lobby", "in_call", "leaving", "unknown"]);
@@ -28,23 +28,20 @@ const TODAY_MS = 12 * 3600000;
  * The state of the room, for the first glance: its call, else its bookings, else its people.
  * @param {Room} room
  * @param {RoomClock} clock
- * @returns {{words: string, icon: IconName, tone: Saying["tone"]}}
+ * @returns {{word: string, detail: string, icon: IconName, tone: Saying["tone"]}} the big word, and what is said below it
  */
 export function roomState(room, clock) {
   const { meeting, availability = null } = room;
-  if (calling(meeting)) return { words: t("room.meeting"), icon: "meeting", tone: "meeting" };
+  if (calling(meeting)) return { word: t("room.meeting"), detail: "", icon: "meeting", tone: "meeting" };
   if (availability === null) {
     const { key, icon, tone } = presence(room);
-    return { words: t(key), icon, tone };
+    return { word: t(key), detail: "", icon, tone };
   }
-  const { state, until, release_at } = availability;
-  if (state === "awaited" && release_at) return { words: t("room.awaited_until", { time: clock.hourMinute(release_at) }), icon: "wait", tone: "taken" };
-  if (state === "awaited") return { words: t("room.awaited"), icon: "wait", tone: "taken" };
+  const { state, until } = availability;
+  if (state === "awaited") return { word: t("room.booked"), detail: t("room.awaited"), icon: "clock", tone: "soon" };
   const near = until !== null && Date.parse(until) - clock.now() < TODAY_MS;
-  const words = near ? t(`room.${state}_until`, { time: clock.hourMinute(until) }) : t(`room.${state}`);
-  if (state === "booked") return { words, icon: "occupied", tone: "taken" };
-  const taken = ["occupied", "vacating"].includes(room.occupancy.state); // nobody's booking, and somebody is in there
-  return { words, icon: taken ? "occupied" : "free", tone: taken ? "unsure" : "free" };
+  const detail = near ? t("room.until", { time: clock.hourMinute(until) }) : "";
+  return state === "booked" ? { word: t("room.booked"), detail, icon: "minus", tone: "busy" } : { word: t("room.available"), detail, icon: "check", tone: "free" };
 }
 
 /**
@@ -53,9 +50,9 @@ export function roomState(room, clock) {
  * @returns {Saying}
  */
 export function presence(room) {
-  if (room.occupancy.state === "occupied") return { key: "room.occupied", icon: "occupied", tone: "taken" };
-  if (room.occupancy.state === "vacating") return { key: "room.vacating", icon: "occupied", tone: "taken" };
-  if (room.occupancy.state === "vacant") return { key: room.availability ? "room.empty" : "room.free", icon: "free", tone: "free" };
+  if (room.occupancy.state === "occupied") return { key: "room.occupied", icon: "person", tone: "busy" };
+  if (room.occupancy.state === "vacating") return { key: "room.vacating", icon: "person", tone: "busy" };
+  if (room.occupancy.state === "vacant") return { key: room.availability ? "room.empty" : "room.free", icon: "check", tone: "free" };
   return { key: "room.unknown", icon: "unknown", tone: "unsure" };
 }
 
@@ -71,11 +68,11 @@ export function callState(meeting) {
       : { key: "call.in_call_unproven", icon: "unknown", tone: "unsure" };
   }
   if (meeting.state === "unknown") return { key: "call.unknown", icon: "screen", tone: "unsure" };
-  if (meeting.state === "prejoin") return { key: "call.prejoin", icon: "screen", tone: "taken" };
-  if (meeting.state === "lobby") return { key: "call.lobby", icon: "door", tone: "taken" };
+  if (meeting.state === "prejoin") return { key: "call.prejoin", icon: "screen", tone: "soon" };
+  if (meeting.state === "lobby") return { key: "call.lobby", icon: "door", tone: "soon" };
   if (meeting.state === "failed") return { key: "call.failed", icon: "warning", tone: "bad" };
   if (meeting.state === "ended") return { key: "call.ended", icon: "check", tone: "unsure" };
-  return { key: `call.${meeting.state}`, icon: "wait", tone: "taken" };
+  return { key: `call.${meeting.state}`, icon: "wait", tone: "soon" };
 }
 
 /**
@@ -102,6 +99,38 @@ export function microphone(audio, pending) {
  */
 export function talkingWords(audio) {
   return t(audio.mute === "muted" ? "talk.muted" : "talk.meeting_muted");
+}
+
+/**
+ * A number in groups of three, as people read it out.
+ * @param {string} number
+ * @returns {string}
+ */
+export function spaced(number) {
+  return /^\d{9,}$/.test(number) ? number.replace(/(\d{3})(?=\d{3})/g, "$1 ") : number;
+}
+
+/** From here on what comes after a meeting is said in minutes, and in amber from the second. */
+const ENDING_MIN = { said: 60, near: 5 };
+
+/**
+ * When the booking under way ends, or the next one begins: whoever is in a call has to know.
+ * @param {Room} room
+ * @param {RoomClock} clock
+ * @returns {{words: string, near: boolean} | null}
+ */
+export function ending(room, clock) {
+  const now = clock.now();
+  const { hero, rest } = agenda(room.bookings.filter((one) => !one.all_day && one.status !== "released"), now);
+  const begun = [hero, ...rest].find((one) => one && Date.parse(one.start) <= now) ?? null;
+  const when = begun ? begun.end : hero?.start;
+  if (when === undefined) return null;
+  const count = Math.ceil((Date.parse(when) - now) / 60000);
+  if (!begun && count > ENDING_MIN.said) return null;
+  const time = clock.hourMinute(when);
+  const words = t(begun ? "call.until" : "call.next", { time });
+  const left = count <= ENDING_MIN.said ? ` · ${t("room.minutes", { count })}` : "";
+  return { words: words + left, near: count <= ENDING_MIN.near };
 }
 
 /**
@@ -282,7 +311,7 @@ export function problems(room) {
 }
 
 /** Facts for whoever looks after the room; the people in it lose nothing by them. */
-const FOR_STAFF = new Set(["calendar.unwritten", "camera.advisory", "camera.chain_count", "camera.not_mounted", "camera.unknown_model", "clock.unproven", "mqtt.offline", "room.crowded", "speakerphone.advisory", "storage.quarantined", "tls.ends", "webhook.failing", "webhook.lost", "webhook.refused"]);
+const FOR_STAFF = new Set(["calendar.unwritten", "camera.advisory", "camera.chain_count", "camera.not_mounted", "camera.unknown_model", "clock.unproven", "mqtt.offline", "room.crowded", "speakerphone.advisory", "storage.quarantined", "webhook.failing", "webhook.lost", "webhook.refused"]);
 
 /**
  * The problems that disturb the people in the room, worst first.

@@ -182,7 +182,6 @@
  * @property {string} language
  * @property {string} help
  * @property {string} wifi
- * @property {string} fingerprint
  */
 
 /**

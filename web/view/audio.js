@@ -22,11 +22,12 @@ export class AudioBar extends HTMLElement {
     this.icon = icon("unknown");
     this.state = h("span", { class: "label strong" });
     this.action = h("span", { class: "hint" });
-    this.mute = h("button", { type: "button", class: "key mute", onclick: () => void this.#toggle() }, this.icon, this.state, this.action);
+    this.mute = h("button", { type: "button", class: "key mute", onclick: () => void this.#toggle() }, h("span", { class: "disc" }, this.icon), h("span", { class: "says" }, this.state, this.action));
     this.down = glyph("minus", "volume.down", "key step", () => void this.#step(-STEP_PCT));
     this.up = glyph("plus", "volume.up", "key step", () => void this.#step(STEP_PCT));
+    this.gauge = h("i");
     this.level = h("output", { class: "level" });
-    this.sheet = named(h("button", { type: "button", class: "reading", onclick: () => panel.open("sound") }, icon("volume"), this.level), "sound.open");
+    this.sheet = named(h("button", { type: "button", class: "reading", onclick: () => panel.open("sound") }, icon("volume"), h("span", { class: "gauge" }, this.gauge), this.level), "sound.open");
     this.said = h("span", { class: "unseen", role: "status" });
     const volume = named(h("div", { class: "volume", role: "group" }, this.down, this.sheet, this.up), "volume.name");
     this.append(this.mute, volume, this.said);
@@ -46,6 +47,7 @@ export class AudioBar extends HTMLElement {
     this.mute.disabled = state === "none" || locked;
     const level = this.#wanted_pct ?? room.audio.volume_pct;
     text(this.level, level === null ? t("volume.unknown") : t("volume.level", { pct: level }));
+    this.gauge.style.width = `${level ?? 0}%`;
     const adjustable = room.audio.available && level !== null;
     this.down.disabled = !adjustable || level <= 0;
     this.up.disabled = !adjustable || level >= 100;

@@ -7,11 +7,12 @@ import { movedByRoom } from "../lib/automation.js";
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t } from "../lib/i18n.js";
-import { agenda, callState, platformName, talkingWords } from "../lib/labels.js";
+import { callState, talkingWords } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { CameraPad } from "./camera.js";
 import { TroubleNote } from "./home.js";
 import { isBlocked, BlockedCard, JoinControls } from "./blocked.js";
+import { button } from "./parts.js";
 
 const CONFIRM_MS = 3000;
 const LEAVE_MS = 25000; // the room itself gives up after 20 s
@@ -27,21 +28,21 @@ export class CallView extends HTMLElement {
     this.stateWords = h("span");
     this.state = h("p", { class: "badge", role: "status" }, this.stateIcon, this.stateWords);
     this.hint = h("p", { class: "hint" });
-    this.heading = h("h1");
-    this.facts = h("ul", { class: "facts" });
     this.talk = h("p", { class: "talk", role: "status", hidden: true });
     this.trouble = new TroubleNote(panel);
     this.way = new JoinControls(panel);
-    const about = h("section", { class: "about" }, this.state, this.talk, this.hint, this.way, this.heading, this.facts, this.trouble);
+    this.about = h("section", { class: "about" }, this.state, this.talk, this.hint, this.trouble);
     this.camera = new CameraPad(panel, false);
+    this.side = h("div", { class: "beside" }, this.about, this.camera);
     this.blocked = new BlockedCard(panel);
     this.audio = new AudioBar(panel);
-    this.leaveWords = h("span", { class: "label strong" });
+    this.leaveWords = h("span", { class: "label" });
     this.leaveHint = h("span", { class: "hint" });
     this.leave = h("button", { type: "button", class: "key leave", onclick: () => void this.#leave() }, icon("leave"), this.leaveWords);
     this.said = h("p", { class: "unseen", role: "status" }, this.leaveHint);
-    const dock = named(h("nav", { class: "dock" }, this.audio, this.leave, this.said), "home.controls");
-    this.append(this.camera, this.blocked, about, dock);
+    this.adjust = button("settings", "camera.adjust", "key adjust", () => panel.open("camera"));
+    this.dock = named(h("nav", { class: "dock" }, this.way, this.adjust, this.leave, this.said), "home.controls");
+    this.append(this.blocked, this.audio, this.side, this.dock);
   }
 
   /** @param {Room} room */
@@ -53,14 +54,18 @@ export class CallView extends HTMLElement {
     text(this.stateWords, t(state.key));
     const moved = state.key === "call.in_call" ? movedByRoom(room, this.panel.clock) : "";
     text(this.hint, moved || t(state.key.replace("call.", "call.hint.")));
-    text(this.heading, meeting.title ?? t("call.untitled"));
-    this.#facts(room);
     const blocked = isBlocked(meeting);
+    const first = meeting.state === "unknown";
+    attribute(this, "data-blocked", blocked);
     show(this.camera, !blocked);
     show(this.blocked, blocked);
     show(this.way, !blocked);
+    show(this.adjust, !blocked && room.cameras.length > 0);
     if (blocked) this.blocked.update(room);
-    else this.way.update(meeting, meeting.state === "unknown");
+    else this.way.update(meeting, first);
+    const place = first ? this.about : this.dock;
+    if (this.way.parentElement !== place) place.prepend(this.way);
+    if (first) this.about.append(this.way);
     this.camera.update(room);
     this.trouble.update(room, blocked ? "meeting" : this.camera.broken);
     this.audio.update(room);
@@ -80,26 +85,6 @@ export class CallView extends HTMLElement {
     this.#armed = 0;
   }
 
-  /** @param {Room} room */
-  #facts(room) {
-    const { meeting } = room;
-    const { clock } = this.panel;
-    const { hero } = agenda(room.bookings, clock.now());
-    const begun = hero && Date.parse(hero.start) <= clock.now();
-    const facts = [
-      platformName(room, meeting.platform) || (meeting.host ? t("call.host", { host: meeting.host }) : ""),
-      meeting.number ? t("call.number", { number: spaced(meeting.number) }) : "",
-      meeting.since ? t("call.since", { time: clock.hourMinute(meeting.since) }) : "",
-      hero ? t(begun ? "call.until" : "call.next", { time: clock.hourMinute(begun ? hero.end : hero.start) }) : "",
-    ];
-    while (this.facts.children.length < facts.length) this.facts.append(h("li"));
-    facts.forEach((fact, i) => {
-      const line = /** @type {HTMLElement} */ (this.facts.children[i]);
-      text(line, fact);
-      show(line, fact !== "");
-    });
-  }
-
   async #leave() {
     if (this.#armed) {
       this.disarm();
@@ -115,15 +100,6 @@ export class CallView extends HTMLElement {
     );
     this.panel.refresh();
   }
-}
-
-/**
- * A number in groups of three, as people read it out.
- * @param {string} number
- * @returns {string}
- */
-function spaced(number) {
-  return /^\d{9,}$/.test(number) ? number.replace(/(\d{3})(?=\d{3})/g, "$1 ") : number;
 }
 
 customElements.define("call-view", CallView);

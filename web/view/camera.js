@@ -34,7 +34,7 @@ export class CameraPad extends HTMLElement {
 
   /**
    * @param {Panel} panel
-   * @param {boolean} roomy whether there is room here for its settings too
+   * @param {boolean} roomy whether it is steered and set here; else its views are chosen
    */
   constructor(panel, roomy) {
     super();
@@ -67,6 +67,7 @@ export class CameraPad extends HTMLElement {
     this.moved = h("p", { class: "moved" });
     this.on = button("power", "camera.switch_on", "key primary", () => void this.#ask("camera.power", { on: true }));
     this.standby = h("div", { class: "standby" }, icon("camera"), this.note, this.moved, this.on);
+    attribute(this, "data-roomy", roomy);
     this.append(this.top, this.seen, this.steer, this.standby);
     steerable(this.steer, panel.holds, (direction) => this.#steerable(direction));
   }
@@ -127,11 +128,11 @@ export class CameraPad extends HTMLElement {
     text(/** @type {Element} */ (this.save.lastElementChild), t(this.#saving ? "camera.save_to" : "camera.save"));
     attribute(this.save, "aria-pressed", String(Boolean(this.#saving)));
     this.presets.classList.toggle("saving", Boolean(this.#saving));
-    keyed(this.presets, camera.presets, (preset) => `${camera.name} ${preset.number}`, (preset) => h("button", { type: "button", class: "key preset", onclick: () => this.#preset(preset.number) }, h("img", { alt: "", draggable: "false" }), icon("check"), h("span", { class: "label" })), (key, preset) => {
+    keyed(this.presets, camera.presets, (preset) => `${camera.name} ${preset.number}`, (preset) => h("button", { type: "button", class: "key preset", onclick: () => this.#preset(preset.number) }, h("img", { alt: "", draggable: "false" }), h("span", { class: "called" }, icon("check"), h("span", { class: "label" }))), (key, preset) => {
       const picture = /** @type {HTMLImageElement} */ (key.firstElementChild);
       show(picture, Boolean(preset.picture));
       attribute(picture, "src", preset.picture ?? null);
-      text(/** @type {Element} */ (key.lastElementChild), preset.name || t("camera.preset", { number: preset.number }));
+      text(/** @type {Element} */ (key.querySelector(".label")), preset.name || t("camera.preset", { number: preset.number }));
       attribute(key, "aria-pressed", String(camera.preset === preset.number));
     });
   }

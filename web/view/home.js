@@ -1,15 +1,16 @@
-/** The room between meetings: the time, its state in words, the booking to join, and what else can be begun. */
+/** The room between meetings: its state in one word, the booking to join, the day, and what else can be begun. */
 
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Booking, Favourite, Issue, Room } from "../lib/types.js" */
 
-import { because } from "../lib/automation.js";
+import { counted } from "../lib/automation.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
-import { language, named, say, t } from "../lib/i18n.js";
-import { agenda, bookingHours, bookingNote, bookingTitle, platformName, presence, problem, roomState, troubles } from "../lib/labels.js";
+import { named, say, t } from "../lib/i18n.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, platformName, problem, roomState, troubles } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { button, OPEN_MS } from "./parts.js";
+import { DayRibbon } from "./ribbon.js";
 
 export class HomeView extends HTMLElement {
   /** @type {string | null} what is being opened from here */ #opening = null;
@@ -20,15 +21,19 @@ export class HomeView extends HTMLElement {
   constructor(panel) {
     super();
     this.panel = panel;
-    this.time = h("time", { class: "clock" });
-    this.day = h("p", { class: "day" });
-    this.badgeIcon = icon("unknown");
-    this.badgeWords = h("span");
-    this.badge = h("p", { class: "badge", role: "status" }, this.badgeIcon, this.badgeWords);
+    this.shapeIcon = icon("free");
+    this.shape = h("span", { class: "shape" }, this.shapeIcon);
+    this.word = h("span", { class: "word" });
+    this.until = h("span", { class: "until" });
+    this.badge = h("p", { class: "badge", role: "status" }, this.word, " ", this.until);
+    this.graceBar = h("i");
+    this.graceWords = h("span");
+    this.graceLeft = h("span");
+    this.grace = h("div", { class: "grace", hidden: true }, h("div", { class: "runs" }, this.graceBar), h("p", {}, this.graceWords, this.graceLeft));
     this.because = h("span");
-    const why = h("button", { type: "button", class: "quiet because-key", onclick: () => panel.open("occupancy") }, this.because);
+    const why = h("button", { type: "button", class: "because-key", onclick: () => panel.open("occupancy") }, icon("person"), this.because);
+    this.plate = h("section", { class: "plate" }, h("div", { class: "above" }, this.shape, why), this.badge, this.grace);
     this.trouble = new TroubleNote(panel);
-    this.now = h("section", { class: "now" }, this.time, this.day, this.badge, why, this.trouble);
     this.when = h("p", { class: "when" });
     this.heading = h("h1");
     this.facts = h("p", { class: "facts" });
@@ -40,19 +45,20 @@ export class HomeView extends HTMLElement {
     this.mark = h("p", { class: "became" }, this.markIcon, this.markWords);
     this.checkWords = h("span", { class: "label" });
     this.check = h("button", { type: "button", class: "key", onclick: () => void this.#checkIn() }, icon("check"), this.checkWords);
-    this.lead = h("div", { class: "lead" }, this.join, this.check);
     this.favourites = h("div", { class: "favourites" });
-    this.hero = h("article", { class: "hero" }, this.when, this.heading, this.facts, this.mark, this.why, this.favourites, this.lead);
+    this.hero = h("article", { class: "hero" }, this.when, this.heading, this.facts, this.mark, this.why, this.favourites);
     this.rows = h("ul", { class: "rows" });
-    this.more = h("button", { type: "button", class: "quiet more", onclick: () => panel.open("today") });
     this.rest = h("div", { class: "rest" }, this.rows);
-    this.agenda = named(h("section", { class: "agenda" }, this.hero, this.rest), "home.agenda");
-    this.fresh = button("plus", "home.new", "key primary", () => this.#begin());
-    this.enter = button("keypad", "home.enter", "key", () => panel.open("join"));
-    this.camera = button("camera", "home.camera", "key", () => panel.open("camera"));
+    this.card = h("div", { class: "card" }, this.hero, this.rest, this.trouble);
+    this.fresh = button("plus", "home.new", "key fresh", () => this.#begin());
+    this.lead = h("div", { class: "lead" }, this.fresh, this.join, this.check);
+    this.agenda = named(h("section", { class: "agenda" }, this.card, this.lead), "home.agenda");
+    this.ribbon = new DayRibbon(() => panel.open("today"));
+    this.enter = button("keypad", "home.enter", "key enter-key", () => panel.open("join"));
+    this.camera = button("camera", "home.camera", "key camera-key", () => panel.open("camera"));
     this.audio = new AudioBar(panel);
-    this.dock = named(h("nav", { class: "dock" }, this.fresh, this.enter, this.camera, this.audio), "home.controls");
-    this.append(this.now, this.agenda, this.dock);
+    this.dock = named(h("nav", { class: "dock" }, this.enter, this.camera, this.audio), "home.controls");
+    this.append(this.plate, this.agenda, this.ribbon, this.dock);
     new ResizeObserver(() => this.#fit()).observe(this.agenda);
   }
 
@@ -60,28 +66,51 @@ export class HomeView extends HTMLElement {
   update(room) {
     this.#room = room;
     const now = this.panel.clock.now();
-    this.tick();
     const state = roomState(room, this.panel.clock);
-    attribute(this.badge, "data-tone", state.tone);
-    redraw(this.badgeIcon, state.icon);
-    text(this.badgeWords, state.words);
-    const people = room.availability ? `${t(presence(room).key)} · ` : ""; // else the badge says it
-    text(this.because, people + because(room, this.panel.clock));
+    attribute(this.plate, "data-tone", state.tone);
+    redraw(this.shapeIcon, state.icon);
+    text(this.word, state.word);
+    text(this.until, state.detail);
+    this.#grace(room, now);
+    text(this.because, counted(room) || t(`presence.${room.occupancy.state}`));
     this.trouble.update(room);
     const { hero, rest } = agenda(room.bookings, now);
     this.#lead(room, hero, now);
     keyed(this.rows, rest, (booking) => booking.id, (booking) => this.#row(booking), (row, booking) => this.#fillRow(row, booking, room));
-    show(this.fresh, room.platforms.some((platform) => platform.new));
+    this.#begins(room);
     show(this.camera, room.cameras.length > 0);
     this.audio.update(room);
+    this.ribbon.update(room, this.panel.clock);
     this.#fit();
   }
 
-  /** Show the time as it is now. */
-  tick() {
-    const now = this.panel.clock.now();
-    text(this.time, this.panel.clock.hourMinute(now));
-    text(this.day, this.panel.clock.day(language(), now));
+  /**
+   * How long a booking that nobody has come to is still kept.
+   * @param {Room} room
+   * @param {number} now
+   */
+  #grace({ availability, bookings }, now) {
+    const ends = availability?.state === "awaited" ? (availability.release_at ?? null) : null;
+    show(this.grace, ends !== null);
+    if (ends === null) return;
+    const left_ms = Math.max(Date.parse(ends) - now, 0);
+    const start = bookings.find((booking) => booking.id === availability?.booking)?.start;
+    const whole_ms = start ? Date.parse(ends) - Date.parse(start) : left_ms;
+    this.graceBar.style.scale = `${whole_ms > 0 ? (left_ms / whole_ms).toFixed(3) : 0} 1`;
+    text(this.graceWords, t("room.released_at", { time: this.panel.clock.hourMinute(ends) }));
+    text(this.graceLeft, t("room.left", { count: Math.ceil(left_ms / 60000) }));
+  }
+
+  /** A new meeting is what to touch where nothing is to be joined. @param {Room} room */
+  #begins(room) {
+    const able = room.platforms.some((platform) => platform.new);
+    const first = this.join.hidden;
+    show(this.fresh, able);
+    this.fresh.classList.toggle("primary", first);
+    const place = first ? this.lead : this.dock;
+    if (this.fresh.parentElement !== place) place.prepend(this.fresh);
+    this.enter.classList.toggle("primary", first && !able);
+    show(this.lead, !first || able || !this.check.hidden);
   }
 
   /**
@@ -128,7 +157,6 @@ export class HomeView extends HTMLElement {
     // Whoever is seen needs no check-in, and where nothing can see, nothing is released.
     const awaited = booking?.status === "booked" && Date.parse(booking.start) <= now && (occupancy.configured ?? 0) > 0;
     show(this.check, released || awaited);
-    show(this.lead, !this.join.hidden || !this.check.hidden);
     text(this.checkWords, t(released ? "booking.take_back" : "booking.check_in"));
   }
 
@@ -164,18 +192,12 @@ export class HomeView extends HTMLElement {
     show(join, booking.join === "now");
   }
 
-  /** Show as many whole rows as there is room for, and say how many are not shown. */
+  /** Show as many whole rows as there is room for; the day's ribbon leads to all of them. */
   #fit() {
     const rows = /** @type {HTMLElement[]} */ ([...this.rows.children]);
-    const space = this.rest.clientHeight;
-    if (rows.length === 0 || space === 0) return;
     for (const row of rows) show(row, true);
-    const fitting = rows.filter((row) => row.offsetTop + row.offsetHeight - this.rest.offsetTop <= space + 1).length;
-    const shown = Math.max(fitting, 1);
-    rows.forEach((row, i) => show(row, i < shown));
-    show(this.more, shown < rows.length);
-    text(this.more, t("home.more", { count: rows.length - shown }));
-    if (this.more.parentElement !== rows[shown - 1]) rows[shown - 1].append(this.more);
+    const ends = rows.map((row) => row.offsetTop + row.offsetHeight - this.rest.offsetTop);
+    rows.forEach((row, i) => show(row, ends[i] <= this.rest.clientHeight + 1));
   }
 
   /** @param {Favourite} favourite */

@@ -1,0 +1,146 @@
+"""Every view of the panel at every size, language and theme, for a person to look at.
+
+`python -m tests.web.contact_sheet FOLDER [PART…]` writes one picture a state and one sheet a theme;
+a PART keeps what has it in its name ("home", "800x480", "zh-CN", "dark").
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.web import rooms
+from tests.web.conftest import ARGS, usable
+from tests.web.stand_in import StandIn, serving
+
+SIZES = [(800, 480), (1024, 600), (1280, 800), (600, 1024), (390, 844)]
+SCREENS = [(1920, 1080), (3840, 2160)]
+LANGUAGES = ["en", "zh-CN"]
+THEMES = ["light", "dark"]
+
+
+@dataclass(frozen=True)
+class View:
+    """A state of the room, and the way to what is drawn of it."""
+
+    room: Callable[[str], rooms.Room]
+    way: tuple[str, ...] = ()
+    path: str = "/"
+
+
+def _free(language: str) -> rooms.Room:
+    return rooms.booked(language, "available", booking=None, release_at=None)
+
+
+def _busy(language: str) -> rooms.Room:
+    return rooms.booked(language, "booked", release_at=None)
+
+
+def _muted(language: str) -> rooms.Room:
+    room = rooms.in_call(language)
+    room["audio"].update(mute="muted", requested="muted")
+    return room
+
+
+def _silent(language: str) -> rooms.Room:
+    room = rooms.at_rest(language)
+    room["audio"].update(available=False, volume_pct=None, mute="unknown")
+    return room
+
+
+def _asleep(language: str) -> rooms.Room:
+    return {**rooms.at_rest(language), "panel": {"awake": False}}
+
+
+VIEWS = {
+    "home-free": View(_free),
+    "home-booked": View(_busy),
+    "home-awaited": View(rooms.booked),
+    "home-occupied": View(rooms.at_rest),
+    "home-broken": View(rooms.broken),
+    "home-by-itself": View(rooms.by_itself),
+    "home-silent": View(_silent),
+    "call": View(rooms.in_call),
+    "call-muted": View(_muted),
+    "call-leaving": View(rooms.in_call, (".leave",)),
+    "call-wall": View(rooms.at_a_wall),
+    "join": View(rooms.at_rest, (".enter-key",)),
+    "camera": View(rooms.at_rest, (".camera-key",)),
+    "sound": View(rooms.at_rest, ("home-view .reading",)),
+    "presence": View(rooms.at_rest, (".because-key",)),
+    "help": View(rooms.broken, (".ask",)),
+    "asleep": View(_asleep),
+    "screen-free": View(_free, path="/screen"),
+    "screen-booked": View(rooms.booked, path="/screen"),
+    "screen-call": View(rooms.in_call, path="/screen"),
+}
+
+
+def _wanted(parts: list[str]) -> Iterator[tuple[str, View, tuple[int, int], str, str]]:
+    for (name, view), language, theme in itertools.product(VIEWS.items(), LANGUAGES, THEMES):
+        on_screen = view.path == "/screen"
+        for size in SCREENS if on_screen else SIZES:
+            picture = f"{name}-{theme}-{language}-{size[0]}x{size[1]}"
+            if all(part in picture for part in parts) and not (on_screen and theme == "light"):
+                yield picture, view, size, language, theme
+
+
+def _draw(browser: Browser, view: View, size: tuple[int, int], language: str, theme: Any) -> Page:
+    viewport: Any = {"width": size[0], "height": size[1]}
+    with serving(StandIn(view.room(language))) as stand_in:
+        page = browser.new_page(
+            viewport=viewport, color_scheme=theme, reduced_motion="reduce", has_touch=True
+        )
+        page.goto(stand_in.url + view.path)
+        if view.path == "/":
+            page.wait_for_selector("room-panel main" if "awake" in view.room(language) else "main")
+            if view.room(language)["panel"]["awake"]:
+                usable(page)
+        else:
+            page.wait_for_selector("room-screen .meeting")
+        for step in view.way:
+            page.locator(step).first.click()
+        page.evaluate("document.fonts.ready.then(() => 0)")
+        page.wait_for_timeout(150)
+        return page
+
+
+def _sheet(browser: Browser, folder: Path, names: list[str]) -> None:
+    """Write the pictures beside each other, with their names."""
+    cells = "".join(
+        f"<figure><img src='{name}.png'><figcaption>{name}</figcaption></figure>" for name in names
+    )
+    style = "body{margin:16px;display:flex;flex-wrap:wrap;gap:16px;font:14px sans-serif}"
+    style += "figure{margin:0}img{height:300px;display:block}"
+    sheet = folder / "sheet.html"
+    sheet.write_text(f"<meta charset=utf-8><style>{style}</style>{cells}")
+    page = browser.new_page(viewport={"width": 2000, "height": 1000})
+    page.goto(sheet.resolve().as_uri())
+    page.screenshot(path=folder / "sheet.png", full_page=True)
+    page.close()
+
+
+def main(folder: Path, parts: list[str]) -> None:
+    """Draw what is wanted into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        for name, view, size, language, theme in _wanted(parts):
+            page = _draw(browser, view, size, language, theme)
+            page.screenshot(path=folder / f"{name}.png")
+            page.close()
+            names.append(name)
+        _sheet(browser, folder, names)
+        browser.close()
+    sys.stdout.write(f"{len(names)} pictures in {folder}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

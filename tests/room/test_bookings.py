@@ -19,7 +19,7 @@ from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.room.bookings import READ_HERE, Bookings
 from roomctl.store import Settings, Store
 from tests.invented import START, invented
-from tests.room.rig import BAMBOO, LINK, Calendar, House, living
+from tests.room.rig import BAMBOO, LINK, NO_CAMERA, Calendar, House, living
 from tests.room.test_setting_up import nowhere
 
 
@@ -264,7 +264,7 @@ async def test_the_last_good_agenda_outlives_a_start_without_network(tmp_path: P
 
     feed = Calendar()
     feed.broken = PortError("ics:https://calendar.example.org", "is gone", PortReason.IO)
-    async with living(feed=feed, store=Store(tmp_path)) as house:
+    async with living(NO_CAMERA, feed=feed, store=Store(tmp_path)) as house:
         await house.until(lambda: house.issues == [("calendar.stale", "calendar")])
         assert shown(house) == {"soon": ("later", None), "p": ("later", None)}
         assert word(house)[0] == "available"

@@ -13,9 +13,10 @@ from roomctl.room.commands import CommandRecord
 from roomctl.room.maintenance import BACK_S
 from roomctl.simulator import Simulator
 from tests.invented import START, LoopClock, invented
-from tests.room.rig import BAMBOO, PANEL, STAFF, Calendar, House, living
+from tests.room.rig import BAMBOO, CAMERA, PANEL, STAFF, Calendar, House, living
 
 EMPTY = BAMBOO.replace("vacancy_delay_s = 30", "vacancy_delay_s = 5")
+FOR_HOURS = EMPTY.replace(CAMERA, "")
 
 
 def code(record: CommandRecord) -> str | None:
@@ -28,10 +29,12 @@ def booking(begins_s: float, for_s: float = 1800.0) -> Booking:
 
 
 @contextlib.asynccontextmanager
-async def supervised(feed: Calendar | None = None) -> AsyncIterator[tuple[House, list[str]]]:
+async def supervised(
+    feed: Calendar | None = None, text: str = EMPTY
+) -> AsyncIterator[tuple[House, list[str]]]:
     """Run a room that somebody starts again when it ends; nobody is in it."""
     clock, told = LoopClock(), list[str]()
-    config = parse(EMPTY, "room.toml")
+    config = parse(text, "room.toml")
     simulator = Simulator(config, clock)
     outside = Outside(simulator.connect, clock, feed, restart=told.append)
     room = app.room(config, outside)
@@ -138,7 +141,7 @@ async def test_a_room_that_nobody_starts_again_does_not_end() -> None:
 @invented
 async def test_a_restart_that_waits_comes_when_call_and_bookings_are_over() -> None:
     calendar = Calendar([booking(300), booking(2400)])
-    async with supervised(calendar) as (house, told):
+    async with supervised(calendar, FOR_HOURS) as (house, told):
         await house.ask("room.restart", STAFF, when="free")
         await house.until(lambda: house.document.maintenance.restart_waits)
         assert house.document.maintenance.requested_by_name == "staff"
@@ -149,7 +152,7 @@ async def test_a_restart_that_waits_comes_when_call_and_bookings_are_over() -> N
 
 @invented
 async def test_a_restart_that_waits_is_called_off() -> None:
-    async with supervised(Calendar([booking(60)])) as (house, told):
+    async with supervised(Calendar([booking(60)]), FOR_HOURS) as (house, told):
         await house.ask("room.restart", STAFF, when="free")
         await house.until(lambda: house.document.maintenance.restart_waits)
         await house.ask("room.restart", STAFF, when="never")

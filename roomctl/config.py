@@ -288,6 +288,44 @@ class StaffTable(Table):
     minutes: int = Field(default=10, ge=1, le=60, description="how long; standby ends it, too")
 
 
+SignInRole = Literal["read", "auditor", "operate", "facilities", "technician", "admin"]
+"""What a person may sign in as (`roles`)."""
+
+
+class OidcTable(Table):
+    """[api.oidc]: staff sign in with the accounts of the house (OpenID Connect)."""
+
+    issuer: str = Field(max_length=300, description="as the provider calls itself, to the letter")
+    client_id: str = Field(min_length=1, max_length=200)
+    client_secret: Secret = Field(min_length=1, max_length=500)
+    scopes: tuple[Annotated[str, Field(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")], ...] = (
+        "openid",
+        "profile",
+        "email",
+    )
+    claim: str = Field(default="groups", description="of the ID token, that has a person's groups")
+    roles: dict[str, SignInRole] = Field(
+        min_length=1, description="group = role; the first one that somebody is in counts"
+    )
+
+    @field_validator("issuer")
+    @classmethod
+    def _https(cls, issuer: str) -> str:
+        url = urlsplit(issuer)
+        here = url.hostname in ("127.0.0.1", "localhost", "::1")
+        safe = url.scheme == "https" or (url.scheme == "http" and here)
+        if not (safe and url.hostname) or "@" in url.netloc or url.query or url.fragment:
+            raise ValueError(f"{issuer!r} is not like 'https://login.example.org/realms/house'")
+        return issuer
+
+    @field_validator("scopes")
+    @classmethod
+    def _openid(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        if "openid" not in scopes:
+            raise ValueError("needs 'openid'")
+        return scopes
+
+
 class ApiTable(Table):
     """[api]: where panels and facilities staff connect."""
 
@@ -297,6 +335,7 @@ class ApiTable(Table):
         default=None,
         description="how phones reach this box, such as http://bamboo.example.org:8080",
     )
+    oidc: OidcTable | None = None
 
     @field_validator("listen")
     @classmethod
@@ -312,6 +351,48 @@ class ApiTable(Table):
         if url is not None and not _ORIGIN.fullmatch(url):
             raise ValueError(f"{url!r} is not like 'http://bamboo.example.org:8080'")
         return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for one in proxies:
+            try:
+                found = ipaddress.ip_network(one)
+            except ValueError:
+                why = "is no address and no network, such as '127.0.0.1' or '10.0.0.0/29'"
+                raise ValueError(f"{one!r} {why}") from None
+            if found.prefixlen == 0:
+                raise ValueError(f"{one!r} is everybody; name the proxies")
+        return proxies
+
+    @model_validator(mode="after")
+    def _one_way_to_speak(self) -> Self:
+        if self.tls_key is not None and self.tls == "off":
+            raise ValueError("tls = 'off' uses no tls_certificate; leave one of them out")
+        if self.encrypted and (self.url or "").startswith("http:"):
+            why = "others reach this room by https alone"
+            raise ValueError(f"{why}; write url = 'https://…', or tls = 'off' behind a proxy")
+        return self
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS is spoken with whoever does not come from this box itself."""
+        return self.tls == "auto" and not self.is_loopback
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether this box alone can connect."""
+        host, _ = self.address
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host.lower() == "localhost"
+
+    @model_validator(mode="after")
+    def _reached(self) -> Self:
+        if self.oidc is not None and self.url is None:
+            raise ValueError("oidc needs url, too: where the provider sends people back to")
+        return self
 
     @property
     def address(self) -> tuple[str, int]:

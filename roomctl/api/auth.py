@@ -46,6 +46,15 @@ SCOPES = (
 )
 """What a token may be for."""
 BY_COOKIE = (Role.PANEL, Role.GUEST, Role.SCREEN, Role.SIMULATOR)  # the strongest first
+SIGNED_IN = (
+    Role.ADMIN,
+    Role.FACILITIES,
+    Role.TECHNICIAN,
+    Role.OPERATE,
+    Role.AUDITOR,
+    Role.READ,
+)
+"""What a person may sign in as, for a while; the strongest first."""
 
 
 class NotStored(RoomctlError):
@@ -66,12 +75,13 @@ class ApiToken:
 
 @frozen
 class BrowserSession:
-    """A browser that holds a session; `until` ends a guest's visit, by the room's clock."""
+    """A browser that holds a session; `until` ends a visit or a sign-in, by the room's clock."""
 
     role: Role
     made: str
     used: str  # a day, in UTC
     until: float | None = None
+    person: str = ""  # who signed in
 
 
 @frozen
@@ -145,7 +155,7 @@ class Tokens:
             return None
         hashed = _hash(secret)
         if offer.role is Role.GUEST:
-            self._visit(hashed, today, offer.visit_s)
+            self._visit(hashed, BrowserSession(Role.GUEST, today, today), offer.visit_s)
             return offer.role, secret
         self._sessions[hashed] = BrowserSession(offer.role, today, today)
         try:
@@ -158,11 +168,26 @@ class Tokens:
             del self._sessions[next(iter(self._sessions))]
         return offer.role, secret
 
-    def _visit(self, hashed: str, today: str, visit_s: float) -> None:
+    def sign_in(self, role: Role, person: str, for_s: float) -> str:
+        """Return the secret of a session of somebody who has signed in; it ends with the program.
+
+        A session that he had before stays: people have several browsers.
+        """
+        secret, today = secrets.token_urlsafe(32), self._today()
+        self._visit(_hash(secret), BrowserSession(role, today, today, None, person), for_s)
+        return secret
+
+    def sign_out(self, secret: str) -> None:
+        """End the session of somebody who has signed in; of any other nothing."""
+        visit = self._visits.get(_hash(secret))
+        if visit is not None and visit.person:
+            del self._visits[_hash(secret)]
+
+    def _visit(self, hashed: str, session: BrowserSession, for_s: float) -> None:
         now = self._clock.mono_s()
         visits = [(k, visit) for k, visit in self._visits.items() if (visit.until or 0) >= now]
         self._visits = dict(visits[-VISITS_KEPT + 1 :])
-        self._visits[hashed] = BrowserSession(Role.GUEST, today, today, now + visit_s)
+        self._visits[hashed] = replace(session, until=now + for_s)
 
     # Who asks
 
@@ -191,6 +216,8 @@ class Tokens:
         visit = self._visits.get(hashed)
         if visit is not None:
             here = visit.role is role and (visit.until or 0) >= self._clock.mono_s()
+            if visit.person:
+                source = replace(source, name=f"{visit.person} {_id(hashed)}")
             return source if here else None
         known = self._sessions.get(hashed)
         if known is None or known.role is not role or self._is_unused(known):

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from roomctl.api.auth import BY_COOKIE, Tokens
+from roomctl.api.auth import BY_COOKIE, SIGNED_IN, Tokens
 from roomctl.api.problem import problem
 from roomctl.api.staff import Staff
 from roomctl.frozen import frozen
@@ -109,7 +109,7 @@ class Guard:
         cookies = cookie_parser(headers.get("cookie", ""))
         known = [
             source
-            for role in BY_COOKIE
+            for role in (*BY_COOKIE, *SIGNED_IN)
             if (source := self._tokens.session(cookies.get(cookie_name(self._cookie, role)), role))
         ]
         staff = (self._staff.role_of(source) for source in known)

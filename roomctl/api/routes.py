@@ -85,6 +85,7 @@ def routes(doors: Doors) -> APIRouter:
         command_routes(doors.room, COMMANDS),
     ):
         router.routes.extend(further.routes)
+    _sign_in(router, doors)
     _reports(router, doors.room)
     _phone(router, doors.phones)
     _pairing(router, doors)
@@ -289,6 +290,17 @@ def _pairing(router: APIRouter, doors: Doors) -> None:
         path, base = f"{page}#pair={token}", doors.phones.reached_at()
         link = None if base is None else base + path
         return schema.Offered(path=path, link=link, good_for_s=PAIRING_S)
+
+
+def _sign_in(router: APIRouter, doors: Doors) -> None:
+    """Let staff sign in with the accounts of the house, where there are any."""
+    if doors.room.config.api.oidc is None:
+        return
+    from roomctl.api.sign_in import sign_in_routes
+
+    config, clock = doors.room.config, doors.room.clock
+    further = sign_in_routes(config, clock, doors.tokens, doors.cookies)
+    router.routes.extend(further.routes)
 
 
 def _phone(router: APIRouter, phones: Phones) -> None:

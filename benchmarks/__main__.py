@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 
-from benchmarks import clients, descriptors, join, kept, line, links, mute, press, rest, start
+from benchmarks import api, clients, descriptors, join, kept, line, links, mute, press, rest, start
 from benchmarks.report import Figure, as_json, table
 
 SUBJECTS = {
@@ -16,6 +16,7 @@ SUBJECTS = {
     "press": press.figures,
     "mute": mute.figures,
     "join": join.figures,
+    "api": api.figures,
     "line": line.figures,
     "clients": clients.figures,
     "links": links.figures,

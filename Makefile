@@ -5,7 +5,7 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run check test hwlab bench types fonts sheet fuzz attack soak clean
+.PHONY: help run check test hwlab bench types fonts sheet faults fuzz attack soak clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-6s %s\n", $$1, $$2 }'
@@ -46,6 +46,10 @@ fonts: ## the fonts of the pages, cut anew from npm's: web/fonts
 sheet: ## every view of the panel and the room screen, drawn into build/sheet for a person to look at
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m tests.web.contact_sheet build/sheet $(ARGS)
+
+faults: ## the table of faults, anew, as the simulator measures them: docs/faults.md
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" -m tests.faults
 
 fuzz: ## a million damaged frames and texts, ten thousand hands on cameras that lose replies, all properties in full
 	@bash .ci/environment test

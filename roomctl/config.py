@@ -352,42 +352,6 @@ class ApiTable(Table):
             raise ValueError(f"{url!r} is not like 'http://bamboo.example.org:8080'")
         return url
 
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
-        for one in proxies:
-            try:
-                found = ipaddress.ip_network(one)
-            except ValueError:
-                why = "is no address and no network, such as '127.0.0.1' or '10.0.0.0/29'"
-                raise ValueError(f"{one!r} {why}") from None
-            if found.prefixlen == 0:
-                raise ValueError(f"{one!r} is everybody; name the proxies")
-        return proxies
-
-    @model_validator(mode="after")
-    def _one_way_to_speak(self) -> Self:
-        if self.tls_key is not None and self.tls == "off":
-            raise ValueError("tls = 'off' uses no tls_certificate; leave one of them out")
-        if self.encrypted and (self.url or "").startswith("http:"):
-            why = "others reach this room by https alone"
-            raise ValueError(f"{why}; write url = 'https://…', or tls = 'off' behind a proxy")
-        return self
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether TLS is spoken with whoever does not come from this box itself."""
-        return self.tls == "auto" and not self.is_loopback
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether this box alone can connect."""
-        host, _ = self.address
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return host.lower() == "localhost"
-
     @model_validator(mode="after")
     def _reached(self) -> Self:
         if self.oidc is not None and self.url is None:

@@ -1,0 +1,384 @@
+"""The fault matrix: what a room does about each fault of each thing at its other end.
+
+    python -m tests.faults           write docs/faults.md anew (make faults)
+
+A fault stands between the room and a simulated device, on its wire, and knows no device. Each cell
+runs in invented time: a room with this one device is well, the fault comes, stays for a minute, and
+goes. Detected is what the room document says first; recovered is when nothing of it is left. Knows
+no driver.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from roomctl.app import parse
+from roomctl.errors import PortClosed, PortError, PortReason, RoomctlError
+from roomctl.room.webhooks import EventRefused
+from roomctl.simulator import Simulator
+from roomctl.wire import Chunk, Port
+from tests.api.test_mqtt import BASE, Broker, bridged
+from tests.invented import InventedLoop, LoopClock
+from tests.room.rig import Calendar, House, begun
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "faults.md"
+BEGIN, END = "<!-- cells: make faults -->\n", "<!-- end of cells -->"
+LASTS_S = 60.0  # a fault
+BACK_S = 120.0  # at most, until nothing of it is left
+CLASSES_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 900, 1800, 3600, 7200)
+
+WIRES: Mapping[str, tuple[str, str]] = {
+    "camera, VISCA serial": (
+        "camera.front",
+        '[camera.front]\nurl = "serial:/dev/ttyUSB0"\nprofile = "sony_srg300h"\n',
+    ),
+    "camera, VISCA over IP": (
+        "camera.front",
+        '[camera.front]\nurl = "visca-ip://192.0.2.1"\nprofile = "sony_srg300h"\n',
+    ),
+    "camera, VISCA over TCP": (
+        "camera.front",
+        '[camera.front]\nurl = "tcp://192.0.2.1:5678"\nprofile = "ptzoptics_g3"\n',
+    ),
+    "camera, Panasonic AW": ("camera.front", '[camera.front]\nurl = "aw://192.0.2.1"\n'),
+    "camera, ONVIF": ("camera.front", '[camera.front]\nurl = "onvif://192.0.2.1"\n'),
+    "camera, USB (UVC)": ("camera.front", '[camera.front]\nurl = "v4l2:/dev/video0"\n'),
+    "speakerphone, USB HID": (
+        "speakerphone.table",
+        '[speakerphone.table]\nurl = "usb:0b0e:2456"\n',
+    ),
+    "screen process": ("screen", '[screen]\nmode = "simulated"\nurl = "unix:/run/screen.sock"\n'),
+    "display, PJLink": ("display.wall", '[display.wall]\nurl = "tcp://192.0.2.9"\n'),
+    "display, RS-232": (
+        "display.wall",
+        '[display.wall]\nurl = "serial:/dev/ttyUSB7"\nprofile = "lg"\n',
+    ),
+    "sensor, GPIO": ("occupancy.hall", '[occupancy.hall]\nurl = "gpio:17"\n'),
+    "sensor, radar": (
+        "occupancy.hall",
+        '[occupancy.hall]\nurl = "serial:/dev/ttyS1"\nprofile = "ld2410"\n',
+    ),
+    "sensor, MQTT": (
+        "occupancy.hall",
+        '[occupancy.hall]\nurl = "mqtt://192.0.2.2/hall"\nprofile = "people_counter"\n',
+    ),
+}
+"""What is at the other end of a wire: the device, and room.toml."""
+
+NOT_THERE = {("sensor, GPIO", "floods")}  # a pin says high or low, and no bytes
+
+FAULTS = ("unplugged", "refuses", "restarts", "silent", "slow", "garbled", "floods", "wrong device")
+
+
+class Fault:
+    """What stands on the wires of a room: nothing, or one of `FAULTS`."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator, self.kind, self.since_s = simulator, "", 0.0
+        self._ports: set[_FaultyPort] = set()
+
+    async def connect(self, name: str, url: str) -> Port:
+        if self.kind == "unplugged":
+            raise PortError(url, "there is no such device", PortReason.MISSING)
+        if self.kind == "refuses":
+            raise PortError(url, "is held by another program", PortReason.BUSY)
+        port = _FaultyPort(self, await self._simulator.connect(name, url))
+        self._ports.add(port)
+        return port
+
+    def begin(self, kind: str) -> None:
+        self.kind = kind
+        if kind in ("unplugged", "refuses", "restarts"):
+            for port in (*self._ports,):
+                port.break_off()
+        for port in self._ports:
+            port.turned.set()
+        if kind == "restarts":
+            self.kind = "unplugged"
+            asyncio.get_running_loop().call_later(5.0, self.end)
+
+    def end(self) -> None:
+        self.kind = ""
+        for port in self._ports:
+            port.turned.set()
+
+
+class _FaultyPort:
+    """A port with a fault on its wire."""
+
+    def __init__(self, fault: Fault, port: Port) -> None:
+        self._fault, self._port, self.identity = fault, port, port.identity
+        self._broken = False
+        self.turned = asyncio.Event()
+        self._echo: list[bytes] = []
+        self._noise = random.Random(7)
+
+    def break_off(self) -> None:
+        self._broken = True
+        self.turned.set()
+
+    async def read(self) -> Chunk:
+        while True:
+            if self._broken:
+                raise PortClosed(self.identity.url, "the other end hung up")
+            kind, now = self._fault.kind, asyncio.get_running_loop().time()
+            if kind == "floods":
+                await asyncio.sleep(0.02)
+                return Chunk(self._noise.randbytes(64), now + 0.02)
+            if kind == "wrong device" and self._echo:
+                await asyncio.sleep(0.01)
+                return Chunk(self._echo.pop(0), now + 0.01)
+            chunk = await self._next()
+            if chunk is None or (kind := self._fault.kind) in ("silent", "wrong device"):
+                continue
+            if kind == "slow":
+                await asyncio.sleep(3.0)
+                return replace(chunk, at=chunk.at + 3.0)
+            if kind == "garbled":
+                return replace(chunk, data=self._noise.randbytes(len(chunk.data)))
+            return chunk
+
+    async def _next(self) -> Chunk | None:
+        """Return what comes next; None: the fault has changed, or there is an echo."""
+        reading = asyncio.ensure_future(self._port.read())
+        turning = asyncio.ensure_future(self.turned.wait())
+        try:
+            await asyncio.wait((reading, turning), return_when=asyncio.FIRST_COMPLETED)
+            return reading.result() if reading.done() else None
+        finally:
+            self.turned.clear()
+            turning.cancel()
+            if not reading.done():
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
+
+    async def write(self, data: bytes) -> None:
+        if self._broken:
+            raise PortClosed(self.identity.url, "the other end hung up")
+        if self._fault.kind == "wrong device":
+            self._echo.append(data)
+            self.turned.set()
+        elif self._fault.kind != "silent":
+            await self._port.write(data)
+
+    async def close(self) -> None:
+        self._fault._ports.discard(self)
+        await self._port.close()
+
+
+def documented(page: str) -> dict[tuple[str, str], str]:
+    """Return the line of each cell as the page has it."""
+    lines = page.partition(BEGIN)[2].partition(END)[0].splitlines(keepends=True)[2:]
+    split = [(line, line.split("|")) for line in lines]
+    return {(words[1].strip(), words[2].strip()): line for line, words in split}
+
+
+def limits(line: str) -> list[float]:
+    """Return the seconds that a line says: until it is detected, and until it is over."""
+    return [float(word[2:-2]) if word.startswith("≤") else 0.0 for word in _times(line)]
+
+
+def _times(line: str) -> list[str]:
+    return [word.strip() for word in line.split("|")[4:6]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One cell: what was said of the fault, and the seconds of room time that it took."""
+
+    component: str
+    fault: str
+    said: str
+    detected_s: float | None
+    recovered_s: float
+
+    def line(self) -> str:
+        detected = "–" if self.detected_s is None else f"≤ {_class(self.detected_s)} s"
+        back = "at once" if self.recovered_s == 0 else f"≤ {_class(self.recovered_s)} s"
+        return f"| {self.component} | {self.fault} | {self.said} | {detected} | {back} |\n"
+
+
+def _class(seconds: float) -> int:
+    return next(one for one in CLASSES_S if seconds <= one)
+
+
+def signs(house: House, subject: str) -> tuple[str, ...]:
+    """Return what the document says is wrong with a device, by code."""
+    document = house.document
+    found = [one.code for one in document.issues if one.subject == subject]
+    offline = [
+        f"offline: {one.reason}"
+        for one in document.devices
+        if one.name == subject and one.status != "online"
+    ]
+    return (*offline, *(code for code in found if code != "device.offline"))
+
+
+async def run_wire(component: str, fault: str) -> Row:
+    """Run one cell of a device on a wire."""
+    subject, text = WIRES[component]
+    simulator = _simulator(text)
+    wire = Fault(simulator)
+    async with begun(text, on=simulator, connect=wire.connect) as house:
+        await house.until(lambda: house.room.ready and not signs(house, subject), 60.0)
+        return await _cell(
+            house,
+            component,
+            fault,
+            lambda: signs(house, subject),
+            lambda: wire.begin(fault),
+            wire.end,
+        )
+
+
+def _simulator(text: str) -> Simulator:
+    return Simulator(parse(text, "room.toml"), LoopClock())
+
+
+async def _cell(
+    house: House,
+    component: str,
+    fault: str,
+    wrong: Callable[[], tuple[str, ...]],
+    begin: Callable[[], object],
+    end: Callable[[], object],
+    lasts_s: float = LASTS_S,
+    back_s: float = BACK_S,
+) -> Row:
+    """Have a fault come, stay, and go; measure what the room says of it."""
+    begin()
+    detected_s: float | None = None
+    said = "does no harm"
+    try:
+        detected_s = await house.until(wrong, lasts_s)
+        said = f"`{wrong()[0]}`"
+        await asyncio.sleep(max(0.0, LASTS_S - detected_s))
+    except AssertionError:
+        pass
+    end()
+    recovered_s = await house.until(lambda: not wrong(), back_s)
+    await house.always(lambda: not wrong(), 5.0)
+    return Row(component, fault, said, detected_s, recovered_s)
+
+
+async def run_calendar(fault: str) -> Row:
+    """Run a cell of the calendar, whose reading is late for fifteen minutes before it is said."""
+    feed = Calendar()
+    async with begun('[calendar]\nurl = "https://example.org/room.ics"\n', feed=feed) as house:
+
+        def wrong() -> tuple[str, ...]:
+            return tuple(one.code for one in house.document.issues if "calendar" in one.code)
+
+        def begin() -> None:
+            feed.broken = RoomctlError(f"example.org: {fault}")
+
+        def end() -> None:
+            feed.broken = None
+
+        await house.until(lambda: house.room.ready and not wrong(), 120.0)
+        return await _cell(house, "calendar", fault, wrong, begin, end, 3600.0)
+
+
+async def run_webhook(fault: str) -> Row:
+    """Run a cell of a webhook's receiver, while somebody walks in."""
+    faults = {
+        "unplugged": RoomctlError("example.org: cannot be reached"),
+        "slow": RoomctlError("example.org: no answer within 10 s"),
+        "refuses": EventRefused("example.org: answered HTTP 422"),
+    }
+    broken: list[RoomctlError] = []
+
+    async def post(table: object, event_id: str, body: bytes, at: object) -> None:
+        if broken:
+            raise broken[0]
+
+    text = '[occupancy.ceiling]\nurl = "gpio:17"\n' + (
+        '[[webhook]]\nurl = "https://example.org/"\nsecret = "a-secret-of-one-receiver"\n'
+        'events = ["occupancy.changed"]\n'
+    )
+    async with begun(text, post=post) as house:
+
+        def wrong() -> tuple[str, ...]:
+            return tuple(one.code for one in house.document.issues if "webhook" in one.code)
+
+        def begin() -> None:
+            broken.append(faults[fault])
+            house.room.changed()
+
+        await house.until(lambda: house.room.ready, 60.0)
+        begin()
+        await house.act("occupancy.ceiling", "walk_in")
+        return await _cell(
+            house, "webhook receiver", fault, wrong, lambda: None, broken.clear, 120.0, 2 * 3600.0
+        )
+
+
+async def run_broker(fault: str) -> Row:
+    """Run a cell of the MQTT broker of a room."""
+    broker = Broker()
+    async with bridged(broker, role="operate") as house:
+
+        def wrong() -> tuple[str, ...]:
+            gone = broker.kept[f"{BASE}/availability"] == "offline"
+            issues = [one.code for one in house.document.issues if one.code == "mqtt.offline"]
+            return (*issues, *(("availability: offline",) if gone else ()))
+
+        def begin() -> None:
+            broker.gone = fault in ("unplugged", "refuses")
+            if fault == "floods":
+                for number in range(5000):
+                    broker.command("audio.volume", {"pct": number % 100})
+            else:
+                broker.break_off()
+
+        def end() -> None:
+            broker.gone = False
+
+        return await _cell(house, "MQTT broker", fault, wrong, begin, end, LASTS_S, 130.0)
+
+
+OTHERS: Mapping[str, tuple[Callable[[str], Any], tuple[str, ...]]] = {
+    "calendar": (run_calendar, ("unplugged", "refuses", "garbled")),
+    "webhook receiver": (run_webhook, ("unplugged", "slow", "refuses")),
+    "MQTT broker": (run_broker, ("unplugged", "refuses", "restarts", "floods")),
+}
+
+
+def cells() -> list[tuple[str, str]]:
+    """Return every cell, in order."""
+    wires = [cell for cell in itertools.product(WIRES, FAULTS) if cell not in NOT_THERE]
+    return [*wires, *((what, fault) for what, (_, faults) in OTHERS.items() for fault in faults)]
+
+
+def measure(component: str, fault: str) -> Row:
+    """Return what a cell does, in invented time."""
+    random.seed(7)
+    with asyncio.Runner(loop_factory=InventedLoop) as runner:
+        if component in WIRES:
+            return runner.run(run_wire(component, fault))
+        return runner.run(OTHERS[component][0](fault))
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as the page has them."""
+    head = "| what | fault | the room says | detected | over again |\n|---|---|---|---|---|\n"
+    return head + "".join(row.line() for row in rows)
+
+
+def text(page: str, rows: list[Row]) -> str:
+    """Return the page with the cells as they are now."""
+    head, _, rest = page.partition(BEGIN)
+    return head + BEGIN + table(rows) + END + rest.partition(END)[2]
+
+
+if __name__ == "__main__":
+    logging.disable()
+    measured = [measure(*cell) for cell in cells()]
+    PAGE.write_text(text(PAGE.read_text(encoding="utf-8"), measured), encoding="utf-8")

@@ -1,0 +1,41 @@
+"""Every fault of everything at a room's other end: said, and over again once it is gone."""
+
+import logging
+
+import pytest
+
+from tests import faults
+from tests.faults import FAULTS, NOT_THERE, OTHERS, PAGE, WIRES, documented, limits, measure
+
+KNOWN = documented(PAGE.read_text(encoding="utf-8"))
+HARMLESS = {line for line in KNOWN.values() if "does no harm" in line}
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+
+
+def test_the_page_has_every_cell_and_no_other() -> None:
+    assert [*KNOWN] == faults.cells(), "docs/faults.md is old: run `make faults` and commit it"
+    assert len(KNOWN) >= 100
+    assert len(KNOWN) == len(WIRES) * len(FAULTS) - len(NOT_THERE) + sum(
+        len(kinds) for _, kinds in OTHERS.values()
+    )
+
+
+@pytest.mark.parametrize(("component", "fault"), faults.cells())
+def test_a_fault_is_said_and_over_as_the_page_says(component: str, fault: str) -> None:
+    line = KNOWN[component, fault]
+    row = measure(component, fault)
+    said = f"| {row.said} |"
+    assert said in line, f"docs/faults.md is old: run `make faults`: {row.line()}"
+    detected_s, over_s = limits(line)
+    assert (row.detected_s or 0.0) <= detected_s
+    assert row.recovered_s <= over_s
+
+
+def test_what_does_no_harm_is_what_nobody_could_notice() -> None:
+    """A device that speaks only when somebody does something is not missed while nobody does."""
+    quiet = ("USB", "MQTT", "slow")
+    assert all(any(word in line for word in quiet) for line in HARMLESS)

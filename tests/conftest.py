@@ -37,8 +37,10 @@ _REAL = {  # what Python's audit events are called here
 _GARBAGE = 10_000  # objects made before Python looks for cycles: its 700 are for small programs
 _SLOWEST = 10  # files that the summary names
 _touched: set[str] = set()
-_costs: Counter[str] = Counter()
+_cpu: Counter[str] = Counter()
 """CPU seconds of each file here, and in the end of all workers; with the processes it started."""
+_took: Counter[str] = Counter()
+"""Seconds of each file, waits and all."""
 
 
 def _note(event: str, arguments: tuple[object, ...]) -> None:
@@ -75,9 +77,10 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    before_s = _cpu_s()
+    file, began_s, before_s = item.nodeid.partition("::")[0], time.monotonic(), _cpu_s()
     yield
-    _costs[item.nodeid.partition("::")[0]] += _cpu_s() - before_s
+    _cpu[file] += _cpu_s() - before_s
+    _took[file] += time.monotonic() - began_s
 
 
 def _cpu_s() -> float:
@@ -87,21 +90,24 @@ def _cpu_s() -> float:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["cpu_s"] = dict(_costs)
+        session.config.workeroutput["costs"] = (dict(_cpu), dict(_took))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    _costs.update(getattr(node, "workeroutput", {}).get("cpu_s", {}))
+    cpu, took = getattr(node, "workeroutput", {}).get("costs", ({}, {}))
+    _cpu.update(cpu)
+    _took.update(took)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name the files that cost most: who adds seconds sees them."""
-    if len(_costs) > _SLOWEST:
-        slowest = _costs.most_common(_SLOWEST)
-        terminalreporter.section(f"{_costs.total():.0f} s of CPU; the most costly files")
-        for file, cpu_s in slowest:
-            terminalreporter.write_line(f"{cpu_s:7.1f} s  {file}")
+    if len(_cpu) <= _SLOWEST:
+        return
+    title = f"{_cpu.total():.0f} s of CPU in {_took.total():.0f} s of tests; the most costly files"
+    terminalreporter.section(title)
+    for file, cpu_s in _cpu.most_common(_SLOWEST):
+        terminalreporter.write_line(f"{cpu_s:7.1f} s in {_took[file]:7.1f} s  {file}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from roomctl import config as configuration
 from roomctl.camera.kind import KIND as CAMERA
-from roomctl.clock import SystemClock
+from roomctl.clock import Clock, SystemClock
 from roomctl.command import Declaration
 from roomctl.config import Config
 from roomctl.controller.driver import KIND as CONTROLLER
@@ -39,6 +39,7 @@ from roomctl.store import Settings, Store
 
 if TYPE_CHECKING:
     from roomctl.api.auth import Tokens
+    from roomctl.api.certificate import BoxCertificate
     from roomctl.api.simulation import SimulatedDevices
     from roomctl.booking.feed import CalendarFeed
     from roomctl.room.webhooks import Post
@@ -83,8 +84,12 @@ def mistakes(text: str, file: str) -> list[FileError]:
 
     def judge(data: dict[str, Any]) -> None:
         config = configuration.of(data, file, TABLES)
-        outside = Outside(connect, SystemClock(), calendar(config))
-        _refuse_urls(config, room(config, outside).urls)
+        clock = SystemClock()
+        _refuse_urls(config, room(config, Outside(connect, clock, calendar(config))).urls)
+        if config.api.tls_certificate is not None:
+            from roomctl.api import certificate
+
+            certificate.judge(config.api, clock.now().wall)
 
     try:
         data = configuration.read(text, file)
@@ -187,7 +192,7 @@ async def running(
     from roomctl.api.app import create_app
     from roomctl.api.auth import Tokens, take_over
     from roomctl.api.recent_log import RecentLog
-    from roomctl.api.serving import listen, reachable, served
+    from roomctl.api.serving import listen, listen_within, reachable, served
     from roomctl.api.staff import Staff
 
     with RecentLog().listening() as log, listen(*config.api.address) as listening:
@@ -200,7 +205,11 @@ async def running(
             _log.warning("the API token of an older version is not taken over yet: %s", error)
         own = secrets.token_urlsafe(32)  # of this run, for whoever may read its runtime folder
         tokens = Tokens(store, outside.clock, own)
-        base = f"http://{reachable(host)}:{port}"
+        proof = await _certificate(config, store, outside.clock)
+        within = listen_within(host, port) if proof is not None else None
+        # This box's own browsers and commands come by loopback, where http is as good.
+        own_name = "127.0.0.1" if proof is not None else reachable(host)
+        base = f"http://{own_name}:{port}"
         outside = replace(
             outside,
             pages=lambda: _pages(config, base, tokens),
@@ -209,11 +218,14 @@ async def running(
             store=store,
             kept_id=store.room_id(),
             post=_post(config),
+            fingerprint=proof.pin if proof is not None else "",
         )
         made, web = room(config, outside), configuration.data_path("web")
         table = config.staff
         staff = Staff(store, outside.clock, Role(table.role), table.minutes, made.audit.note)
         _bridge(config, made, simulated=simulated is not None)
+        if proof is not None:
+            made.attend(proof)
         boot_id = secrets.token_hex(4)
         file = str(outside.config_file or "room.toml")
         app = create_app(
@@ -232,13 +244,37 @@ async def running(
             beside("the room", made.run(), ending.begin),
             beside("the record of who got in", tokens.run(), ending.begin),
             beside("what ends staff's rights", staff.follow(made), ending.begin),
-            served(app, listening) as serving,
+            served(
+                app,
+                *(listening, *([within] if within is not None else [])),
+                tls=proof.context if proof is not None else None,
+            ) as serving,
             lasting("the web server", serving, ending.begin),
         ):
             try:
                 yield _addresses(base, own, tokens, simulated=simulated is not None), made
             finally:
                 app.state.ending.set()
+
+
+async def _certificate(config: Config, store: Store, clock: Clock) -> BoxCertificate | None:
+    """Return what this room proves itself with; None: only this box can connect, or a proxy does.
+
+    RoomctlError: there is no certificate, and none can be made.
+    """
+    if not config.api.encrypted:
+        if not config.api.is_loopback:
+            _log.warning(
+                "api: http on %s can be read on its way, tokens too, unless a proxy stands before"
+                " it ([api] tls = 'off')",
+                config.api.listen,
+            )
+        return None
+    from roomctl.api.certificate import BoxCertificate
+
+    found = BoxCertificate(config.api, store.folder / "tls", clock)
+    await found.open()
+    return found
 
 
 def _post(config: Config) -> Post | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import ipaddress
 import os
 import re
 import tomllib
@@ -30,7 +31,7 @@ from pydantic import (
 )
 
 from roomctl.errors import ConfigError, RoomctlError
-from roomctl.explain import Explanation, explain, tuples
+from roomctl.explain import Explanation, explain, reworded, tuples
 from roomctl.secret import Secret, SecretFiles, credentials, name_of
 from roomctl.toml_lines import line_of
 
@@ -333,7 +334,21 @@ class ApiTable(Table):
     hosts: tuple[str, ...] = Field(default=(), description="further Host names that are answered")
     url: str | None = Field(
         default=None,
-        description="how phones reach this box, such as http://bamboo.example.org:8080",
+        description="how phones reach this box, such as https://bamboo.example.org:8080",
+    )
+    tls: Literal["auto", "off"] = Field(
+        default="auto",
+        description="auto: https wherever others than this box itself can come from; off: plain"
+        " http to anybody, which only a proxy in front makes safe",
+    )
+    tls_certificate: str | None = Field(
+        default=None, pattern="^/", description="a PEM file; left out: the box makes its own"
+    )
+    tls_key: str | None = Field(default=None, pattern="^/", description="its key, a PEM file")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(),
+        max_length=16,
+        description="addresses or networks whose X-Forwarded-For and -Proto are believed",
     )
     oidc: OidcTable | None = None
 
@@ -349,7 +364,7 @@ class ApiTable(Table):
     @classmethod
     def _origin(cls, url: str | None) -> str | None:
         if url is not None and not _ORIGIN.fullmatch(url):
-            raise ValueError(f"{url!r} is not like 'http://bamboo.example.org:8080'")
+            raise ValueError(f"{url!r} is not like 'https://bamboo.example.org:8080'")
         return url
 
     @model_validator(mode="after")
@@ -357,6 +372,42 @@ class ApiTable(Table):
         if self.oidc is not None and self.url is None:
             raise ValueError("oidc needs url, too: where the provider sends people back to")
         return self
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for one in proxies:
+            try:
+                found = ipaddress.ip_network(one)
+            except ValueError:
+                why = "is no address and no network, such as '127.0.0.1' or '10.0.0.0/29'"
+                raise ValueError(f"{one!r} {why}") from None
+            if found.prefixlen == 0:
+                raise ValueError(f"{one!r} is everybody; name the proxies")
+        return proxies
+
+    @model_validator(mode="after")
+    def _one_way_to_speak(self) -> Self:
+        if self.tls_key is not None and self.tls == "off":
+            raise ValueError("tls = 'off' uses no tls_certificate; leave one of them out")
+        if self.encrypted and (self.url or "").startswith("http:"):
+            why = "others reach this room by https alone"
+            raise ValueError(f"{why}; write url = 'https://…', or tls = 'off' behind a proxy")
+        return self
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS is spoken with whoever does not come from this box itself."""
+        return self.tls == "auto" and not self.is_loopback
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether this box alone can connect."""
+        host, _ = self.address
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host.lower() == "localhost"
 
     @property
     def address(self) -> tuple[str, int]:
@@ -619,6 +670,7 @@ def of(data: dict[str, Any], file: str, tables: Tables) -> Config:
             name, why = clash
             raise ConfigError(file, f"{kind}.{name}", why)
     _refuse_one_line_twice(config, file, tables)
+    _refuse_half_a_pair(config.api, file)
     return config
 
 
@@ -670,6 +722,15 @@ def _refused(file: str, explanations: Iterable[Explanation]) -> ConfigError:
     ]
     first.others = tuple(others)
     return first
+
+
+def _refuse_half_a_pair(api: ApiTable, file: str) -> None:
+    """Refuse a certificate without its key, or a key alone."""
+    pair = {"tls_certificate": api.tls_certificate, "tls_key": api.tls_key}
+    missing = [name for name, path in pair.items() if path is None]
+    if len(missing) == 1:
+        (there,) = pair.keys() - set(missing)
+        raise ConfigError(file, f"api.{there}", f"needs {missing[0]}, too")
 
 
 def _refuse_one_line_twice(config: Config, file: str, tables: Tables) -> None:
@@ -726,6 +787,14 @@ def _is_worth_hiding(key: str, text: str) -> bool:
     if key == "room.wifi" or not text:
         return False
     return "://" not in text or key == "calendar.url" or "@" in text or "?" in text
+
+
+def listening_at(api: ApiTable, listen: str) -> ApiTable:
+    """Return [api] with another address to listen at; RoomctlError if it cannot be."""
+    try:
+        return ApiTable.model_validate({**dict(api), "listen": listen})
+    except ValidationError as error:
+        raise RoomctlError(reworded(error.errors()[0]["msg"])) from error
 
 
 def data_path(name: str) -> Path:

@@ -17,7 +17,13 @@ from roomctl.toml_lines import KeyPath, lines_of
 
 MOST = 100  # readings of one file; whoever has so much wrong mends the first of it first
 ROOM = "room.toml"  # what errors call a file whose name they do not know
-_RESTS_ON = {"on_join": "presets", "on_leave": "presets", "profile": "profiles"}
+_RESTS_ON = {
+    "on_join": "presets",
+    "on_leave": "presets",
+    "profile": "profiles",
+    "tls_certificate": "tls_key",
+    "tls_key": "tls_certificate",
+}
 
 Judge = Callable[[dict[str, Any]], object]
 """Raises the first FileError it meets; may change what it is given."""

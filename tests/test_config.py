@@ -350,3 +350,38 @@ def test_the_panel_has_an_output_only_if_it_is_another_than_the_rooms(
 def test_an_output_or_an_address_of_another_form_is_refused(line: str) -> None:
     with pytest.raises(ConfigError):
         parse(line, "room.toml")
+
+
+@pytest.mark.parametrize(
+    ("table", "encrypted"),
+    [
+        ('listen = "127.0.0.1:8080"', False),
+        ('listen = "[::1]:8080"', False),
+        ('listen = "localhost:8080"', False),
+        ('listen = "0.0.0.0:8080"', True),
+        ('listen = "[::]:8080"', True),
+        ('listen = "192.0.2.7:8080"', True),
+        ('listen = "bamboo:8080"', True),
+        ('listen = "0.0.0.0:8080"\ntls = "off"', False),
+    ],
+)
+def test_https_is_spoken_wherever_others_can_come_from(table: str, encrypted: bool) -> None:
+    assert parse(f"[api]\n{table}", "room.toml").api.encrypted is encrypted
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ('listen = "0.0.0.0:8080"\nurl = "http://bamboo"', "others reach this room by https alone"),
+        ('tls_key = "/k.pem"', "needs tls_certificate, too"),
+        ('tls_certificate = "/c.pem"', "needs tls_key, too"),
+        ('tls = "off"\ntls_key = "/k"\ntls_certificate = "/c"', "tls = 'off' uses no"),
+        ('trusted_proxies = ["0.0.0.0/0"]', "is everybody"),
+        ('trusted_proxies = ["::/0"]', "is everybody"),
+        ('trusted_proxies = ["proxy.example.org"]', "is no address and no network"),
+        ('trusted_proxies = ["10.0.0.1/8"]', "is no address and no network"),
+    ],
+)
+def test_an_api_table_that_would_not_be_safe_is_refused(table: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        parse(f"[api]\n{table}", "room.toml")

@@ -23,6 +23,7 @@ from roomctl.api.metrics import Counting, Traffic
 from roomctl.api.openapi import describe
 from roomctl.api.phone import Phones
 from roomctl.api.problem import problem
+from roomctl.api.proxies import Proxies
 from roomctl.api.recent_log import RecentLog
 from roomctl.api.rights import NOBODY, Denied, PublicFiles, RightRoute, Routes, demand_rights, needs
 from roomctl.api.routes import Doors, routes
@@ -144,6 +145,7 @@ def create_app(
         staff=staff,
         hosts=(*room.config.api.hosts, *phones.hosts),
         cookie=f"roomctl_{port}",
+        proxies=Proxies(room.config.api.trusted_proxies),
     )
     app.add_middleware(Counting, traffic=traffic, clock=room.clock)  # outermost: it sees refusals
     return app

@@ -41,6 +41,7 @@ FIELDS: dict[str, str] = {
     "help": "whom to ask for help, as panels show it",
     "language": "language of panels, such as zh-CN",
     "timezone": "IANA name of the room's time zone",
+    "fingerprint": "of the key that proves the room by https, as sha256:HEX; empty: none",
     "wifi": "network for visitors, as the display shows it",
     # Devices
     "DeviceEntry.kind": "its table in room.toml, such as camera",

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roomctl.api.auth import BY_COOKIE, SIGNED_IN, Tokens
 from roomctl.api.problem import problem
+from roomctl.api.proxies import Proxies
 from roomctl.api.staff import Staff
 from roomctl.frozen import frozen
 from roomctl.roles import Role
@@ -54,8 +55,15 @@ class Guard:
     """ASGI middleware: Host allowlist, Origin check, authentication, body limit, headers."""
 
     def __init__(
-        self, app: ASGIApp, tokens: Tokens, staff: Staff, hosts: Iterable[str], cookie: str
+        self,
+        app: ASGIApp,
+        tokens: Tokens,
+        staff: Staff,
+        hosts: Iterable[str],
+        cookie: str,
+        proxies: Proxies,
     ) -> None:
+        self._proxies = proxies
         self._app, self._tokens, self._staff, self._cookie = app, tokens, staff, cookie
         name = socket.gethostname().lower()
         self._hosts = {"localhost", name, f"{name}.local", *(host.lower() for host in hosts)}
@@ -64,6 +72,7 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        scope = self._proxies.seen_through(scope)
         headers = Headers(scope=scope)
         writes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD", "OPTIONS")
         callers = _from(scope, self._who(headers))

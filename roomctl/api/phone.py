@@ -83,16 +83,17 @@ def reached_at(api: ApiTable, port: int) -> str | None:
     if api.url is not None:
         return api.url
     host, _ = api.address
+    scheme = "https" if api.encrypted else "http"
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         own = _own_address()
-        return None if own is None else f"http://{own}:{port}"
+        return None if own is None else f"{scheme}://{own}:{port}"
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return None if host == "localhost" else f"http://{host}:{port}"
+        return None if host == "localhost" else f"{scheme}://{host}:{port}"
     if address.is_loopback:
         return None
-    return f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if address.version == 6 else f"{scheme}://{host}:{port}"
 
 
 def _own_address() -> str | None:

@@ -277,7 +277,12 @@ def _pairing(router: APIRouter, doors: Doors) -> None:
         response = Response(status_code=204)
         kept_s = VISIT_S if role is Role.GUEST else COOKIE_S
         response.set_cookie(
-            doors.cookies[role], secret, max_age=int(kept_s), httponly=True, samesite="strict"
+            doors.cookies[role],
+            secret,
+            max_age=int(kept_s),
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
         )
         return response
 
@@ -288,7 +293,8 @@ def _pairing(router: APIRouter, doors: Doors) -> None:
         page = {"panel": "/", "screen": "/screen"}[body.role]
         token = doors.tokens.offer_pairing(Role(body.role))
         path, base = f"{page}#pair={token}", doors.phones.reached_at()
-        link = None if base is None else base + path
+        pin = doors.room.document.identity.fingerprint
+        link = None if base is None else base + path + (f"&key={pin}" if pin else "")
         return schema.Offered(path=path, link=link, good_for_s=PAIRING_S)
 
 

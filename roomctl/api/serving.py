@@ -10,12 +10,15 @@ Knows no route and no room.
 from __future__ import annotations
 
 import asyncio
+import asyncio.sslproto
 import contextlib
 import errno
 import functools
+import ipaddress
 import logging
 import resource
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from typing import Any
 
@@ -56,6 +59,10 @@ READ_ON, READ_ON_S = 256 * 1024, 1.0  # bytes and seconds of a body that is refu
 READ_BYTES = 4 * 1024  # at once; 700 frames of 6 bytes are 10 ms of work
 FRAGMENTS = 64  # of one WebSocket message
 MESSAGE_BYTES = 64 * 1024
+HANDSHAKE_S = 10.0
+# asyncio keeps so much for each connection that speaks TLS, and reads so much at once: 256 KiB are
+# half a second of tiny frames, and sixty connections would be 15 MB.
+asyncio.sslproto.SSLProtocol.max_size = 4 * READ_BYTES
 
 # pyserial waits with select(), which knows no descriptor from 1024 on: a device that is opened
 # while more are in use could not be read.
@@ -95,7 +102,7 @@ def _why_not(host: str, port: int, error: OSError) -> PortError:
 
 def reachable(host: str) -> str:
     """Return how to write the address one listens on into a URL for this box."""
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+    if host in _ANY:
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
 
@@ -125,11 +132,25 @@ class _Server(uvicorn.Server):
                     await self._ending.wait()
 
 
+def listen_within(host: str, port: int) -> socket.socket | None:
+    """Return a socket for this box alone, beside one at `host`; None: that one takes it, too."""
+    return None if host in _ANY else listen("127.0.0.1", port)
+
+
+_ANY = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+
+
 @contextlib.asynccontextmanager
 async def served(
-    app: ASGIApp, listening: socket.socket, limits: ConnectionLimits | None = None
+    app: ASGIApp,
+    *listening: socket.socket,
+    limits: ConnectionLimits | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[asyncio.Future[None]]:
-    """Serve `app` on a bound socket during the block; yields the task that does."""
+    """Serve `app` on bound sockets during the block; yields the task that does.
+
+    With `tls`, whoever comes from elsewhere than this box speaks it, and nothing else.
+    """
     settings = uvicorn.Config(
         _known_apart(app),
         log_config=None,
@@ -138,6 +159,7 @@ async def served(
         server_header=False,
         h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_keep_alive=IDLE_S,
+        proxy_headers=False,  # `api.proxies` knows whom to believe
         ws_max_size=MESSAGE_BYTES,
         ws_per_message_deflate=False,  # a few bytes would become 64 KiB, again and again
         ws_ping_interval=5,
@@ -150,7 +172,9 @@ async def served(
     try:
         while not server.started and not task.done():
             await asyncio.sleep(0.01)
-        async with _Entrance(listening, connections, server):
+        async with contextlib.AsyncExitStack() as entrances:
+            for one in listening:
+                await entrances.enter_async_context(_Entrance(one, connections, server, tls))
             yield task
     finally:
         server.end()
@@ -172,9 +196,14 @@ class _Entrance:
     """Accepts the connections of a listening socket during a block, as many as are welcome."""
 
     def __init__(
-        self, listening: socket.socket, connections: Connections, server: uvicorn.Server
+        self,
+        listening: socket.socket,
+        connections: Connections,
+        server: uvicorn.Server,
+        tls: ssl.SSLContext | None,
     ) -> None:
         self._listening, self._connections, self._server = listening, connections, server
+        self._tls = tls
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Future[None]] = set()
         self._again: asyncio.TimerHandle | None = None
@@ -226,12 +255,25 @@ class _Entrance:
             return
         with contextlib.suppress(OSError):  # gone again
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_S * 1000)
-        self._begin(self._connect(connection, visitor))
+        if self._tls is None or _is_within(connection):
+            self._begin(self._connect(connection, visitor))
+        else:
+            self._begin(self._greet(connection, visitor, self._tls))
 
-    async def _connect(self, connection: socket.socket, visitor: Visitor) -> None:
+    async def _greet(
+        self, connection: socket.socket, visitor: Visitor, tls: ssl.SSLContext
+    ) -> None:
+        """Connect by TLS; who does not speak it, or takes too long, is gone without a word."""
+        with contextlib.suppress(OSError, TimeoutError):  # and ssl.SSLError
+            if task := asyncio.current_task():
+                visitor.transport = _Handshake(task)
+            limits = {"ssl_handshake_timeout": HANDSHAKE_S, "ssl_shutdown_timeout": CLOSE_S}
+            await self._connect(connection, visitor, ssl=tls, **limits)
+
+    async def _connect(self, connection: socket.socket, visitor: Visitor, **tls: Any) -> None:  # noqa: ANN401 - asyncio's
         make = functools.partial(_Http, self._connections, visitor, self._server)
         try:
-            await self._loop.connect_accepted_socket(make, connection)
+            await self._loop.connect_accepted_socket(make, connection, **tls)
         except BaseException:
             self._connections.leave(visitor)
             connection.close()
@@ -258,6 +300,29 @@ class _Entrance:
             if ended > told and now - told_at > TOLD_S:
                 _log.warning("api: %d connections were turned away or cut off", ended - told)
                 told, told_at = ended, now
+
+
+class _Handshake:
+    """What a visitor has for a connection until both ends speak TLS."""
+
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        self._task = task
+
+    def is_closing(self) -> bool:
+        return self._task.done()
+
+    def abort(self) -> None:
+        self._task.cancel()
+
+
+def _is_within(connection: socket.socket) -> bool:
+    """Whether both ends of a connection are on this box; the kernel takes no other for that."""
+    try:
+        ends = (connection.getsockname()[0], connection.getpeername()[0])
+        found = [ipaddress.ip_address(end.partition("%")[0]) for end in ends]
+    except (OSError, ValueError):
+        return False
+    return all((getattr(one, "ipv4_mapped", None) or one).is_loopback for one in found)
 
 
 class _Http(H11Protocol):

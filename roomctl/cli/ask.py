@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from roomctl.cli import run_file
+from roomctl.cli import pinned, run_file
 from roomctl.cli.language import NOT_LET_IN, say
 from roomctl.config import token_file
 from roomctl.errors import RoomctlError
@@ -83,7 +83,7 @@ def follow(
 def _client(url: str | None, token: Path | None) -> httpx.Client:
     import httpx  # half a second on a slow board: whoever serves a room asks none
 
-    url = url.rstrip("/") if url is not None else None
+    url, pin = _taken_apart(url)
     here = run_file.rooms_here()
     local = run_file.chosen(here, url)
     base = local.api if local is not None else url
@@ -98,12 +98,25 @@ def _client(url: str | None, token: Path | None) -> httpx.Client:
         sys.stderr.write(say("two_rooms", first=here[0].words, others=others) + "\n")
     file = token or token_file()
     secret = read_token(file) if file else local.token if local is not None else ""
+    pin = pin or (read_pin(file) if file else "")
     if not secret:
         why = "a token is needed: --token-file, or ROOMCTL_TOKEN_FILE"
         raise RoomctlError(f"{base}: {why}; `roomctl token make` makes one")
     headers = {"Authorization": f"Bearer {secret}"}
     # The room is on this box or this network: a proxy of the environment is not on the way.
-    return httpx.Client(base_url=base, headers=headers, timeout=LIMIT_S, trust_env=False)
+    verify = pinned.context(pin) if base.startswith("https:") else False
+    return httpx.Client(
+        base_url=base, headers=headers, timeout=LIMIT_S, trust_env=False, verify=verify
+    )
+
+
+def _taken_apart(url: str | None) -> tuple[str | None, str]:
+    """Return a room's address, and the pin of its key if one stands behind the #."""
+    if url is None:
+        return None, ""
+    address, _, fragment = url.partition("#")
+    pin = next((part for part in fragment.split("&") if pinned.PIN in part), "")
+    return address.rstrip("/"), pinned.checked(pin.removeprefix("key=")) if pin else ""
 
 
 def read_token(path: Path) -> str:
@@ -113,10 +126,17 @@ def read_token(path: Path) -> str:
         if mode & 0o007:
             why = f"others can use this file (mode {mode & 0o777:04o}); chmod 600 it"
             raise RoomctlError(f"{path}: {why}, and make another token")
-        token = file.read(1024).strip()
+        token = file.read(1024).partition("\n")[0].strip()
     if not re.fullmatch(r"[\x21-\x7e]{16,512}", token):
         raise RoomctlError(f"{path}: holds no token, which is one word")
     return token
+
+
+def read_pin(path: Path) -> str:
+    """Return the pin in the second line of a token's file; empty if there is none."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        line = file.read(1024).strip().partition("\n")[2].strip()
+    return pinned.checked(line) if line else ""
 
 
 def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[str, Any]:
@@ -124,6 +144,11 @@ def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[
 
     try:
         response = client.request(method, path, json=body)
+    except httpx.ConnectError as error:
+        if "CERTIFICATE" in str(error).upper():
+            raise RoomctlError(f"{client.base_url}: {pinned.why(error)}") from error
+        why = f"does not answer ({error}); is the room running?"
+        raise NoRoom(f"{client.base_url}: {why}") from error
     except httpx.HTTPError as error:
         why = f"does not answer ({error}); is the room running?"
         raise NoRoom(f"{client.base_url}: {why}") from error

@@ -19,7 +19,7 @@ from roomctl.cli import display
 from roomctl.cli.options import named
 from roomctl.cli.server import announced, print_addresses
 from roomctl.clock import SystemClock
-from roomctl.config import ApiTable, Config, NewMeetingTable
+from roomctl.config import Config, NewMeetingTable
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
 from roomctl.lifetime import Ending
@@ -84,10 +84,9 @@ def _listening(config: Config, options: Options) -> Config:
     if options.port is not None:
         listen_at = f"{listen_at.rpartition(':')[0]}:{options.port}"
     try:
-        api = ApiTable(listen=listen_at, hosts=config.api.hosts, url=config.api.url)
-    except ValueError as error:
-        why = f"--listen {listen_at}: is not HOST:PORT, such as 127.0.0.1:8080"
-        raise RoomctlError(why) from error
+        api = configuration.listening_at(config.api, listen_at)
+    except RoomctlError as error:
+        raise RoomctlError(f"--listen {listen_at}: {error}") from error
     return config.model_copy(update={"api": api})
 
 

@@ -57,6 +57,8 @@ def facts(document: Document) -> dict[str, str]:
             found[say(f"first_try_{mode}")] = _share(count)
     for device in document["devices"]:
         found[device["name"]] = _device(device)
+    if pin := document["identity"].get("fingerprint"):
+        found[say("fingerprint")] = pin
     return found
 
 

@@ -36,6 +36,7 @@ class IdentityEntry:
     language: str
     help: str
     wifi: str = ""
+    fingerprint: str = ""
 
 
 @frozen

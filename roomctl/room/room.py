@@ -88,6 +88,7 @@ class Outside:
     config_file: Path | None = None  # where the room's configuration was read
     configs: AppliedConfigs | None = None  # what was applied from afar in its place
     post: Post | None = None  # tells the receivers of [[webhook]]
+    fingerprint: str = ""  # of the key that the room proves itself with over the network
     restart: Callable[[str], None] | None = None  # ends the program, for a supervisor to start it
 
 
@@ -193,7 +194,7 @@ class Room:
         self._started_at = outside.clock.mono_s()
         self._stale = asyncio.Event()
         self._acts: set[asyncio.Task[None]] = set()
-        self.document = document_of(kinds)(_identity(config, outside.kept_id))
+        self.document = document_of(kinds)(_identity(config, outside.kept_id, outside.fingerprint))
 
     def attend(self, part: Part) -> None:
         """Run a part that stands outside with the room; it brings no commands and no sections."""
@@ -490,7 +491,7 @@ async def _tolerantly(work: Awaitable[None]) -> None:
         await work
 
 
-def _identity(config: Config, kept_id: str) -> IdentityEntry:
+def _identity(config: Config, kept_id: str, fingerprint: str) -> IdentityEntry:
     room = config.room
     return IdentityEntry(
         id=room.id or kept_id or str(uuid.uuid4()),
@@ -502,6 +503,7 @@ def _identity(config: Config, kept_id: str) -> IdentityEntry:
         language=room.language,
         help=room.help,
         wifi=room.wifi.reveal(),
+        fingerprint=fingerprint,
     )
 
 

@@ -95,7 +95,7 @@ async def answering(limits=None, body=b""):
 
     with listen("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
-        async with served(app, listening, limits), asyncio.timeout(10 * LIMIT_S):
+        async with served(app, listening, limits=limits), asyncio.timeout(10 * LIMIT_S):
             links = []
 
             async def connect(made=None):

@@ -65,6 +65,7 @@ BREACHES = [
     ("door-kiosk", "kiosk/browser/tab", "import playwright"),
     ("door-api", "room/planted", "from fastapi import FastAPI"),
     ("door-auth", "api/planted", "import argon2"),
+    ("door-certificate", "api/certificate", "import cryptography"),
     ("door-metrics", "api/planted", "import prometheus_client"),
     ("door-store", "room/planted", "import sqlite3"),
     ("door-cli", "room/planted", "import typer"),

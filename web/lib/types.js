@@ -182,6 +182,7 @@
  * @property {string} language
  * @property {string} help
  * @property {string} wifi
+ * @property {string} fingerprint
  */
 
 /**

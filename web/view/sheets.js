@@ -22,10 +22,11 @@ export class HelpSheet extends HTMLElement {
     this.ways = new OtherWays(panel);
     this.contact = h("p", { class: "contact" });
     this.place = h("p");
+    this.fingerprint = h("p", { class: "fingerprint" }, words(h("span"), "help.fingerprint"), " ", h("code"));
     this.devices = h("ul", { class: "devices" });
     this.staff = button("key", "staff.open", "key small", () => panel.elevate());
     this.append(
-      h("div", { class: "body" }, h("section", {}, this.good, h("ul", { class: "wrongs" }, this.cut), this.list, this.ways, this.contact, this.place, this.staff), h("section", {}, words(h("h2"), "help.devices"), this.devices)),
+      h("div", { class: "body" }, h("section", {}, this.good, h("ul", { class: "wrongs" }, this.cut), this.list, this.ways, this.contact, this.place, this.fingerprint, this.staff), h("section", {}, words(h("h2"), "help.devices"), this.devices)),
     );
   }
 
@@ -45,6 +46,8 @@ export class HelpSheet extends HTMLElement {
     this.ways.update(room);
     text(this.contact, identity.help ? t("help.contact", { help: identity.help }) : t("help.no_contact"));
     text(this.place, t("help.room", { room: [identity.displayName, identity.building, identity.floorLabel].filter(Boolean).join(" · ") }));
+    show(this.fingerprint, identity.fingerprint !== "");
+    text(/** @type {Element} */ (this.fingerprint.querySelector("code")), (identity.fingerprint.replace("sha256:", "").toUpperCase().match(/.{4}/g) ?? []).join(" "));
     keyed(this.devices, room.devices, (device) => device.name, ({ kind }) => h("li", {}, icon("check"), h("span", {}, h("span"), h("small")), h("b"), kind === "display" ? new DisplayControls(this.panel) : ""), (line, device) => this.#device(line, device, room));
   }
 

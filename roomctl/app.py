@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from roomctl.api.auth import Tokens
     from roomctl.api.certificate import BoxCertificate
     from roomctl.api.simulation import SimulatedDevices
-    from roomctl.booking.feed import CalendarFeed
+    from roomctl.booking.change import Feed
     from roomctl.room.webhooks import Post
 
 _log = logging.getLogger(__name__)
@@ -145,16 +145,21 @@ def declared() -> tuple[Declaration, ...]:
     return tuple(one for part in parts for one in part.declared())
 
 
-def calendar(config: Config) -> CalendarFeed | None:
+def calendar(config: Config) -> Feed | None:
     """Return the room's calendar, or None if it has none; ConfigError if it cannot be one."""
-    from roomctl.booking.feed import CalendarFeed
+    from roomctl.booking.feed import calendar_feed
 
-    url = config.calendar.url
+    table = config.calendar
     try:
-        room = config.calendar.room or ""
-        return None if url is None else CalendarFeed(url.reveal(), config.room.zone, room)
+        if table.url is None:
+            return None
+        title = _TITLES.get(config.room.language, _TITLES["en"])
+        return calendar_feed(table.url.reveal(), config.room.zone, table.room or "", title)
     except PortError as error:
         raise ConfigError("room.toml", "calendar.url", str(error)) from error
+
+
+_TITLES = {"en": "Booked in the room", "zh-CN": "现场预订"}  # as others see it in their calendars
 
 
 def room(config: Config, outside: Outside) -> Room:

@@ -26,6 +26,7 @@ ConflictReason = Literal["gone", "moved", "taken"]
 """gone: the booking is not there any more; moved: at another time than the room saw; taken:
 somebody else has the room then."""
 
+OWN = "@roomctl"  # the end of each UID that a room gives
 FIRST_RETRY_S = 5.0
 LONGEST_RETRY_S = 600.0
 LONGEST_WAIT_S = 3600.0  # of what a server asks for: a room does not stay dumb for a week
@@ -67,7 +68,7 @@ class BookingChange:
     @property
     def uid(self) -> str:
         """The event's UID, as iCalendar has it."""
-        return self.ref.rpartition("/")[0] or f"{self.id}@roomctl"
+        return self.ref.rpartition("/")[0] or f"{self.id}{OWN}"
 
     @property
     def recurrence_id(self) -> str:
@@ -124,13 +125,17 @@ class Rejected:
 WriteOutcome = Written | Conflict | Rejected
 
 
-class WritableFeed(Protocol):
+class Feed(Protocol):
+    """Where bookings come from; RoomctlError if they cannot be had."""
+
+    async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead: ...
+
+
+class WritableFeed(Feed, Protocol):
     """A calendar that can be read and written."""
 
     writes: frozenset[ChangeKind]
     """What it can be asked to hold; the rest stays in the room."""
-
-    async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead: ...
 
     async def write(self, change: BookingChange) -> WriteOutcome:
         """Have the calendar hold `change`; once it does, the same again changes nothing.

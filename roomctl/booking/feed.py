@@ -19,6 +19,7 @@ import re
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from roomctl.booking import child
@@ -26,6 +27,9 @@ from roomctl.booking.agenda import Booking, CalendarRead, SkippedEvent
 from roomctl.errors import PortError, PortReason
 from roomctl.frozen import frozen
 from roomctl.wire import in_thread
+
+if TYPE_CHECKING:
+    from roomctl.booking.caldav import CalDavFeed
 
 LARGEST = 8 * 1024 * 1024  # bytes of one calendar: 10,000 events with their texts
 CHILD_S = 60.0  # of wall time; its own limits are of processor time, which may come late
@@ -60,11 +64,11 @@ class CalendarFeed:
         place, web = _place(url)
         if not place:
             why = "is no calendar; expected ics:/path/file.ics, https:// or webcal://host/file.ics"
-            raise PortError(_shown(url), why, PortReason.UNSUPPORTED)
-        self.shown = _shown(url)
-        self._place, self._web, self._zone, self._room = place, web, zone, room
+            raise PortError(shown(url), why, PortReason.UNSUPPORTED)
+        self.shown = shown(url)
+        self._place, self._web = place, web
+        self._reader = CalendarReader(self.shown, zone, room)
         self._one_at_a_time = asyncio.Lock()
-        self._parsed: _Parsed | None = None
 
     async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead:
         """Return every occurrence that touches the window and blocks the room.
@@ -74,19 +78,7 @@ class CalendarFeed:
         """
         async with self._one_at_a_time:
             data = await (self._fetched() if self._web else in_thread(self._read))
-            digest = hashlib.sha256(_STAMP.sub(b"", data)).digest()
-            last = self._parsed
-            if last is None or last.digest != digest or not _within(last, window_start, window_end):
-                end = window_end + _MARGIN
-                answers = await self._in_child(data, window_start, end)
-                last = _Parsed(digest, window_start, end, answers.read())
-                self._parsed = last if answers.done else None
-            touching = (
-                booking
-                for booking in last.read.bookings
-                if booking.start < window_end and booking.end >= window_start
-            )
-            return CalendarRead(tuple(touching), last.read.skipped, last.read.series)
+            return await self._reader.read(data, window_start, window_end)
 
     def _read(self) -> bytes:
         try:
@@ -111,6 +103,33 @@ class CalendarFeed:
         except fetch.FetchError as error:
             reason = PortReason.MISSING if error.late else PortReason.REFUSED
             raise self._error(str(error), reason) from error
+
+    def _error(self, why: str, reason: PortReason = PortReason.IO) -> PortError:
+        return PortError(self.shown, why, reason)
+
+
+class CalendarReader:
+    """Reads the bytes of one calendar, in a process of its own; the same bytes only once."""
+
+    def __init__(self, shown: str, zone: ZoneInfo, room: str) -> None:
+        self._shown, self._zone, self._room = shown, zone, room
+        self._parsed: _Parsed | None = None
+
+    async def read(self, data: bytes, window_start: datetime, window_end: datetime) -> CalendarRead:
+        """Return what of a calendar touches the window; PortError if it is none."""
+        digest = hashlib.sha256(_STAMP.sub(b"", data)).digest()
+        last = self._parsed
+        if last is None or last.digest != digest or not _within(last, window_start, window_end):
+            end = window_end + _MARGIN
+            answers = await self._in_child(data, window_start, end)
+            last = _Parsed(digest, window_start, end, answers.read())
+            self._parsed = last if answers.done else None
+        touching = (
+            booking
+            for booking in last.read.bookings
+            if booking.start < window_end and booking.end >= window_start
+        )
+        return CalendarRead(tuple(touching), last.read.skipped, last.read.series)
 
     async def _in_child(self, data: bytes, start: datetime, end: datetime) -> _Answers:
         """Have a process of its own read `data`; it has ended when this returns or is cancelled."""
@@ -140,8 +159,19 @@ class CalendarFeed:
             raise self._error(why)
         return answers
 
-    def _error(self, why: str, reason: PortReason = PortReason.IO) -> PortError:
-        return PortError(self.shown, why, reason)
+    def _error(self, why: str) -> PortError:
+        return PortError(self._shown, why, PortReason.IO)
+
+
+def calendar_feed(
+    url: str, zone: ZoneInfo, room: str = "", title: str = ""
+) -> CalendarFeed | CalDavFeed:
+    """Return the calendar at a url of any kind; PortError if it is of none."""
+    if url.startswith("caldav:"):
+        from roomctl.booking.caldav import CalDavFeed
+
+        return CalDavFeed(url, zone, room, title)
+    return CalendarFeed(url, zone, room)
 
 
 class _Answers:
@@ -217,7 +247,7 @@ def _place(url: str) -> tuple[str, bool]:
     return (bare, False) if bare != url else ("", False)
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """Return a calendar's url without what may be secret in it."""
     if "://" not in url:
         return url

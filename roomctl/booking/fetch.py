@@ -163,7 +163,7 @@ def _rows(path: Path) -> list[list[str]]:
 
 async def _asked(url: str, addresses: tuple[str, ...], largest: int) -> bytes | str:
     """Return the body at `url`, or where it redirects to."""
-    context = await in_thread(trusted) if url.startswith("https:") else None
+    context = await in_thread(trusted) if urlsplit(url).scheme == "https" else None
     backend = Pinned(addresses)
     bare, headers = _without_credentials(url)
     timeouts = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), LIMIT_S)}

@@ -7,6 +7,7 @@ is meant, an UNTIL in another form than its beginning, an exception in another z
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -17,10 +18,12 @@ import icalendar
 import recurring_ical_events
 
 from roomctl.booking.agenda import Booking, SkippedEvent, many_lines, one_line
+from roomctl.booking.change import OWN
 from roomctl.booking.ics import Event, Series, address, content_line, unescaped
 from roomctl.booking.zone import UNREADABLE, Zones
 
 MOST_OCCURRENCES = 300  # of one series in one window; an hourly one has 66
+LONGEST_ID = 128  # as `command.Identifier` has it
 _NEAR = timedelta(days=2)  # more than any zone is away from another
 
 _DAY = re.compile(r"[;:](?:[^:]*:)?(\d{4})(\d\d)(\d\d)(?:T|\s*$)")
@@ -199,8 +202,11 @@ class _Expansion:
         known = self._series.uid or "-"
         if isinstance(place, datetime):
             place = _instant(place, zone).astimezone(self._room)
+        ref = f"{known}/{place.isoformat()}"
         return Booking(
-            id=f"{known}/{place.isoformat()}",
+            id=_public(known, ref),
+            ref=ref,
+            owned=known.endswith(OWN),
             title=one_line(event.text("SUMMARY")),
             organizer=one_line(_organizer(event)),
             start=begin.astimezone(self._room),
@@ -301,6 +307,13 @@ def _after(begin: _When, length: timedelta, *, exact: bool) -> datetime:
     first = begin.values[0]
     wall = first if isinstance(first, datetime) else datetime.combine(first, time())
     return _instant(wall + length, begin.zone)
+
+
+def _public(uid: str, ref: str) -> str:
+    """Return an id that a command can name: an UID may be of any letters, Exchange's has 112."""
+    if len(ref) <= LONGEST_ID and ref.isascii() and ref.isprintable() and " " not in ref:
+        return ref
+    return f"{hashlib.sha256(uid.encode()).hexdigest()[:32]}{ref[len(uid) :]}"
 
 
 def _touches(booking: Booking, start: datetime, end: datetime) -> bool:

@@ -12,9 +12,9 @@ import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol, TypeGuard, get_args
+from typing import Any, Literal, TypeGuard, get_args
 
-from roomctl.booking import Agenda, Booking, CalendarRead, SkippedEvent, Standing
+from roomctl.booking import Agenda, Booking, SkippedEvent, Standing
 from roomctl.booking.change import (
     AskedToWait,
     BookingChange,
@@ -22,6 +22,7 @@ from roomctl.booking.change import (
     ChangeKind,
     Conflict,
     ConflictReason,
+    Feed,
     PendingChange,
     Rejected,
     WritableFeed,
@@ -59,12 +60,6 @@ _AGENDA, _AGE, _LOCAL = "agenda", "agenda_age", "local_bookings"
 TOLD_S = 600.0  # a panel says so long that the calendar had another word
 _TRIES_TOLD = 2  # a single failure to write is nobody's concern
 READ_HERE = 4096  # characters read on the loop: 4 ms on a slow board, not more
-
-
-class Feed(Protocol):
-    """Where bookings come from; RoomctlError if they cannot be had."""
-
-    async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead: ...
 
 
 ReadFields = Callable[[str | Mapping[str, str]], ParsedInvitation]

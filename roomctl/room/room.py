@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from roomctl import roles
+from roomctl.booking.change import Feed
 from roomctl.clock import Clock, Moment
 from roomctl.command import Declaration, Handler, Number, Result, Source, command
 from roomctl.config import Config
@@ -31,7 +32,7 @@ from roomctl.roles import Right, Role
 from roomctl.room.audio import Audio
 from roomctl.room.audit import HOLD, Audit
 from roomctl.room.automation import Actuators, Automation
-from roomctl.room.bookings import Bookings, Feed
+from roomctl.room.bookings import Bookings
 from roomctl.room.cameras import Cameras
 from roomctl.room.commands import CommandRecord, Commands, CommandStatus
 from roomctl.room.conditions import RoomFacts, judge

@@ -85,7 +85,7 @@ def reached_at(api: ApiTable, port: int) -> str | None:
     host, _ = api.address
     scheme = "https" if api.encrypted else "http"
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        own = _own_address()
+        own = own_address()
         return None if own is None else f"{scheme}://{own}:{port}"
     try:
         address = ipaddress.ip_address(host)
@@ -96,7 +96,7 @@ def reached_at(api: ApiTable, port: int) -> str | None:
     return f"{scheme}://[{host}]:{port}" if address.version == 6 else f"{scheme}://{host}:{port}"
 
 
-def _own_address() -> str | None:
+def own_address() -> str | None:
     """Return the address from which this box reaches others, or None without a network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

@@ -171,13 +171,16 @@ def status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
 def issues(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """List what is wrong, and what to do about it.
 
-    The exit status is 1 if anything is.
+    A condition that does not hold is listed, too, where no issue says why. The exit status is 1 if
+    there is anything.
     """
     from roomctl.cli import ask, told
 
-    found = ask.access(url, token, "GET", "issues")
-    typer.echo(dump(found) if as_json else told.issue_words(found))
-    end(1 if found else 0)
+    found, document = ask.access(url, token, "GET", "issues"), ask.room(url, token)
+    unmet = told.unexplained(document, found)
+    listed = [*map(told.as_issue, unmet), *found]
+    typer.echo(dump(listed) if as_json else told.issue_words(found, unmet))
+    end(1 if listed else 0)
 
 
 @app.command(epilog="Example: roomctl devices")
@@ -426,6 +429,24 @@ def import_room(
 
     said = moving.import_from(file, config, state, check=check_only, force=force)
     typer.echo(dump(said) if as_json else moving.import_words(said))
+
+
+@app.command(epilog="Example: roomctl doctor")
+def doctor(
+    config: Config = Path("/etc/roomctl/room.toml"), state: State = None, as_json: Json = False
+) -> None:
+    """Say what is wrong with this box, and what to type.
+
+    It looks at the configuration, permissions, systemd, the disk, the clock, the display's
+    programs, the network and the room that runs. Nothing is changed. Exit status 1 if it fails.
+    """
+    from roomctl.cli import doctor as looks
+
+    box, found = looks.view(config, state)
+    found += looks.examined(box)
+    said = looks.record(found)
+    typer.echo(dump(said) if as_json else looks.words(found))
+    end(0 if said["ok"] else 1)
 
 
 @app.command(epilog="Example: roomctl drill camera.front --config room.toml")

@@ -22,7 +22,7 @@ def words(document: Document) -> str:
     """Tell how the room is, what is wrong, and what it is booked for next."""
     lines = [_title(document)]
     for name, value in facts(document).items():
-        lines.append(f"  {_wide(name, 18 if '.' in name or name == 'screen' else 11)} {value}")
+        lines.append(f"  {wide(name, 18 if '.' in name or name == 'screen' else 11)} {value}")
     lines += [f"  ! {text}" for text in issues(document).values()]
     if any(device["reason"] == "missing" for device in document["devices"]):
         lines.append(say("probe"))
@@ -101,13 +101,21 @@ def _next_booking(document: Document) -> str | None:
 def issues(document: Document) -> dict[str, str]:
     """Return what is wrong, as the panel says it; an offline device is among the devices."""
     return {
-        f"{issue['code']} {issue['subject']}": _issue(issue)
+        f"{issue['code']} {issue['subject']}": issue_text(issue)
         for issue in document["issues"]
         if issue["code"] != "device.offline"
     }
 
 
-def _issue(issue: Mapping[str, Any]) -> str:
+def condition_words(condition: Mapping[str, Any]) -> str:
+    """Tell which condition does not hold, of whom, and why."""
+    name = word("condition", condition["type"])
+    why = word("reason", condition["reason"] or "")
+    whose = condition["message"]
+    return say("condition", name=f"{name} ({whose})" if whose else name, why=why)
+
+
+def issue_text(issue: Mapping[str, Any]) -> str:
     texts = panel_texts(language())
     text = texts.get(f"issue.{issue['code']}", "{device}: " + issue["code"])
     for name, value in {"device": issue["subject"], **issue["params"]}.items():
@@ -115,13 +123,44 @@ def _issue(issue: Mapping[str, Any]) -> str:
     return str(text)
 
 
-def issue_words(listed: Sequence[Mapping[str, Any]]) -> str:
-    """Tell what is wrong, since when, and what to do about it."""
-    lines = []
+def unexplained(document: Document, listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the conditions that do not hold and that no issue is about: no sound server, say."""
+    subjects = {issue["subject"] for issue in listed}
+    return [
+        one
+        for one in document["conditions"]
+        if one["status"] is False
+        and one["type"] != "Ready"
+        and not subjects.intersection(one["message"].split(", "))
+    ]
+
+
+def as_issue(condition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a condition that does not hold in the form of an issue, for programs."""
+    code = f"condition.{condition['type']}"
+    return {
+        "id": f"{code}:{condition['message']}",
+        "code": code,
+        "subject": condition["message"],
+        "severity": "error",
+        "since": condition["since"],
+        "params": {"reason": condition["reason"]},
+        "next_step": "",
+    }
+
+
+def issue_words(
+    listed: Sequence[Mapping[str, Any]], unmet: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    """Tell what is wrong, since when, and what to do about it; and which conditions do not hold."""
+    lines = [
+        f"{datetime.fromisoformat(one['since']).astimezone():%F %H:%M}  {condition_words(one)}"
+        for one in unmet
+    ]
     for issue in listed:
         since = datetime.fromisoformat(issue["since"]).astimezone()
         detail = f" ({issue['params']['detail']})" if issue["params"].get("detail") else ""
-        lines.append(f"{since:%F %H:%M}  {_issue(issue)}{detail}")
+        lines.append(f"{since:%F %H:%M}  {issue_text(issue)}{detail}")
         if step := panel_texts(language()).get(issue["next_step"]):
             lines.append(f"                  {step}")
     return "\n".join(lines) or say("no_issue")
@@ -137,7 +176,7 @@ def device_words(inventory: Sequence[Mapping[str, Any]]) -> str:
             say("serial", number=one["serial_number"]) if one["serial_number"] else "",
         ]
         told = ", ".join(filter(None, known))
-        lines.append(f"{one['name']:<20} {_wide(word('device', one['status']), 9)} {told}".rstrip())
+        lines.append(f"{one['name']:<20} {wide(word('device', one['status']), 9)} {told}".rstrip())
         lines += [f"{'':<20} ! {advisory}" for advisory in one["advisories"]]
     return "\n".join(lines) or say("no_device")
 
@@ -153,7 +192,7 @@ def news(before: Document, after: Document) -> Iterator[str]:
     yield from (say("gone", what=text) for key, text in were.items() if key not in are)
 
 
-def _wide(text: str, columns: int) -> str:
+def wide(text: str, columns: int) -> str:
     """Fill a text up to so many columns of a terminal, where a Chinese sign takes two."""
     wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
     return text + " " * (columns - len(text) - wide)

@@ -82,3 +82,21 @@ def test_every_reason_of_a_condition_has_words() -> None:
     assert len(reasons) > 15
     missing = {one for one in reasons if f"reason.{one}" not in WORDS["en"]} - {"storage_full"}
     assert missing == set()
+
+
+def test_a_condition_that_no_issue_explains_is_listed_and_others_are_not_told_twice() -> None:
+    silent = {
+        "type": "AudioReady",
+        "status": False,
+        "reason": "no_sound_server",
+        "message": "screen",
+        "since": "2026-11-26T09:00:00+00:00",
+    }
+    gone = {**silent, "type": "DevicesPresent", "reason": "device_offline"}
+    gone["message"] = "camera.front"
+    ready = {**silent, "type": "Ready"}
+    issues = [{"subject": "camera.front"}]
+    unmet = told.unexplained({"conditions": [silent, gone, ready]}, issues)
+    assert unmet == [silent]
+    assert told.issue_words([], unmet).endswith("sound (screen) is not ready: no sound server")
+    assert told.as_issue(silent)["id"] == "condition.AudioReady:screen"

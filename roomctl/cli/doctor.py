@@ -1,0 +1,419 @@
+"""`roomctl doctor`: what is wrong with this box, and the command that mends it. Changes nothing.
+
+Each look is a function of what there is (`BoxView`) that yields findings; all run side by side, and
+one that takes longer than its time is a finding itself. A new look is a line in `LOOKS`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from roomctl import __version__, app
+from roomctl import config as configuration
+from roomctl.cli.init import SERVICE_USER, UNITS, commands
+from roomctl.cli.language import language, panel_texts, say, translated
+from roomctl.cli.moving import state_folder
+from roomctl.cli.told import wide
+from roomctl.clock import SystemClock
+from roomctl.config import Config
+from roomctl.errors import FileError, RoomctlError
+from roomctl.frozen import frozen
+from roomctl.ports.permission import Person, forbidden, myself, node_of, person
+from roomctl.screen.profile import screen_of
+
+LIMIT_S = 5.0
+LOW_BYTES = 200 << 20  # free on the disk; an update takes about that
+FULL_BYTES = 1 << 20
+NET_S = 3.0
+
+Verdict = Literal["ok", "warn", "fail"]
+
+
+@frozen
+class BoxFinding:
+    """One line: how something is, in words, and what to type if it is not well."""
+
+    verdict: Verdict
+    subject: str
+    words: str
+    command: str = ""
+
+
+@frozen
+class BoxView:
+    """What is looked at. `config` is None where room.toml cannot be read, or is mistaken."""
+
+    file: Path
+    state: Path
+    config: Config | None
+    as_service: bool
+    who: Person
+    urls: Mapping[str, str] = field(default_factory=dict)
+    etc: Path = Path("/etc")
+    run: Path = Path("/run")
+
+
+_WATCHDOG = (
+    "sudo install -d /etc/systemd/system.conf.d && "
+    "printf '[Manager]\\nRuntimeWatchdogSec=14\\n' "  # a Pi's counts to 15 s
+    "| sudo tee /etc/systemd/system.conf.d/watchdog.conf && sudo systemctl daemon-reexec"
+)
+Look = Callable[[BoxView], Iterator[BoxFinding]]
+
+
+def view(file: Path, state: Path | None) -> tuple[BoxView, list[BoxFinding]]:
+    """Read the configuration; return what there is to be looked at, and what is wrong with it."""
+    as_service = file.absolute().is_relative_to("/etc")
+    who = (person(SERVICE_USER) if as_service else None) or myself()
+    folder = state_folder(file, state)
+    found = [*_configuration(file)]
+    config: Config | None = None
+    urls: Mapping[str, str] = {}
+    if not any(one.verdict == "fail" for one in found):
+        with contextlib.suppress(RoomctlError, OSError):
+            config = app.load(file)
+            urls = _urls(config)
+    return BoxView(file, folder, config, as_service, who, urls), found
+
+
+def _urls(config: Config) -> Mapping[str, str]:
+    return {
+        f"{kind}.{name}": url
+        for kind in app.TABLES
+        for name, table in config.tables(kind).items()
+        if isinstance(url := getattr(table, "url", None), str)
+    }
+
+
+def _configuration(file: Path) -> Iterator[BoxFinding]:
+    try:
+        text = configuration.text_of(file)
+    except FileError as error:
+        folder = next(parent for parent in file.absolute().parents if parent.exists())
+        if os.access(folder, os.X_OK) and not file.exists():
+            words = say("doctor.no_file", file=file)
+            yield BoxFinding("fail", "config", words, "sudo roomctl init")
+        else:
+            why = translated(error.why)
+            yield BoxFinding("fail", "config", f"{file}: {why}", "sudo roomctl doctor")
+        return
+    mistakes = app.mistakes(text, str(file))
+    for one in mistakes:
+        where = f"{one.file}:{one.line}" if one.line else one.file
+        words = f"{where}: {one.key}: {translated(one.why)}"
+        yield BoxFinding("fail", "config", words, f"sudoedit {file}; roomctl check {file}")
+    if not mistakes:
+        yield BoxFinding("ok", "config", say("good", file=file, kind="room"))
+        for key in configuration.plain_secrets(app.parse(text, str(file))):
+            words = say("doctor.plain_secret", where=key)
+            yield BoxFinding("warn", "config", words, "roomctl secret set NAME")
+
+
+def devices(box: BoxView) -> Iterator[BoxFinding]:
+    """Whether what room.toml names is plugged in, and may be used."""
+    for name, url in box.urls.items():
+        node = node_of(url)
+        gone = node is None and url.startswith("usb:") and url != "usb:auto"
+        if gone or (node is not None and not node.exists()):
+            yield BoxFinding("fail", name, say("doctor.not_plugged", url=url), "roomctl probe")
+        elif closed := forbidden(url, box.who):
+            words = say(
+                "doctor.forbidden", node=closed.node, user=box.who.name, is_now=closed.is_now
+            )
+            yield BoxFinding("fail", name, words, closed.command)
+        elif node is not None:
+            yield BoxFinding("ok", name, say("doctor.usable", node=node, user=box.who.name))
+
+
+def rules(box: BoxView) -> Iterator[BoxFinding]:
+    """Whether the udev rules are there that such devices want, and the libraries."""
+    schemes = {url.partition(":")[0] for url in box.urls.values()}
+    wanted = {
+        "serial": "60-roomctl.rules",
+        "usb": "60-roomctl-speakerphone.rules",
+        "hidraw": "60-roomctl-speakerphone.rules",
+        "evdev": "60-roomctl-controller.rules",
+    }
+    for rule in sorted({wanted[scheme] for scheme in schemes & wanted.keys()}):
+        places = (box.etc / "udev/rules.d" / rule, Path("/usr/lib/udev/rules.d") / rule)
+        if any(place.exists() for place in places):
+            yield BoxFinding("ok", "udev", say("doctor.there", what=rule))
+        else:
+            line = f"sudo cp deploy/udev/{rule} /etc/udev/rules.d/"
+            line += " && sudo udevadm control --reload && sudo udevadm trigger"
+            yield BoxFinding("warn", "udev", say("doctor.missing", what=rule), line)
+    if "gpio" in schemes and not _has_module("gpiozero"):
+        line = f"{sys.executable} -m pip install 'roomctl[gpio]'"
+        yield BoxFinding("fail", "gpio", say("doctor.missing", what="gpiozero"), line)
+
+
+def _has_module(name: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(name) is not None
+
+
+def service(box: BoxView) -> Iterator[BoxFinding]:
+    """Whether systemd runs the room, at every boot, and watches it."""
+    if not (box.run / "systemd/system").is_dir():
+        yield BoxFinding("warn", "systemd", say("doctor.no_systemd"))
+        return
+    if not box.as_service:
+        return
+    if person(SERVICE_USER) is None:
+        line = "sudo cp deploy/sysusers/roomctl.conf /etc/sysusers.d/ && sudo systemd-sysusers"
+        yield BoxFinding("fail", "systemd", say("doctor.no_user", user=SERVICE_USER), line)
+    screen = screen_of(box.config) if box.config is not None else None
+    kiosk = ("roomctl-kiosk", "roomctl-screen") if screen and screen.mode == "kiosk" else ()
+    for unit in ("roomctl", *kiosk):
+        yield from _unit(unit)
+    said = _shown("--property=RuntimeWatchdogUSec")
+    if said.get("RuntimeWatchdogUSec", "0") in ("0", "infinity"):
+        yield BoxFinding("warn", "watchdog", say("doctor.no_watchdog"), _WATCHDOG)
+    else:
+        yield BoxFinding("ok", "watchdog", say("doctor.watchdog"))
+
+
+def _unit(unit: str) -> Iterator[BoxFinding]:
+    if not any((folder / f"{unit}.service").exists() for folder in UNITS):
+        words = say("doctor.missing", what=f"{unit}.service")
+        yield BoxFinding("fail", "systemd", words, commands((unit,))[-2])
+        return
+    keys = "ActiveState,UnitFileState,WatchdogUSec,NRestarts,Result"
+    said = _shown(f"{unit}.service", f"--property={keys}")
+    if said.get("UnitFileState") not in ("enabled", "static"):
+        line = f"sudo systemctl enable {unit}"
+        yield BoxFinding("warn", "systemd", say("doctor.not_enabled", unit=unit), line)
+    if said.get("ActiveState") != "active":
+        line = f"sudo systemctl start {unit}; journalctl -u {unit} -n 50"
+        words = say("doctor.not_active", unit=unit, state=said.get("ActiveState", "?"))
+        yield BoxFinding("fail", "systemd", words, line)
+    else:
+        yield BoxFinding("ok", "systemd", say("doctor.active", unit=unit))
+    if (restarts := said.get("NRestarts", "0")) not in ("0", ""):
+        words = say("doctor.restarts", unit=unit, count=restarts)
+        yield BoxFinding("warn", "systemd", words, f"journalctl -u {unit} -p warning -n 100")
+
+
+def _shown(*words: str) -> dict[str, str]:
+    """Return what `systemctl show` says, by property."""
+    try:
+        done = subprocess.run(  # noqa: S603 - words of our own
+            ["systemctl", "show", *words],  # noqa: S607 - the box's own path
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LIMIT_S - 1,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+    lines = (line.partition("=") for line in done.stdout.splitlines())
+    return {key: value for key, _, value in lines}
+
+
+def storage(box: BoxView) -> Iterator[BoxFinding]:
+    """Whether the state folder takes writes, is private, and has room."""
+    folder = box.state
+    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    about = os.statvfs(place)
+    free = about.f_bavail * about.f_frsize
+    if about.f_flag & os.ST_RDONLY:
+        line = "sudo mount -o remount,rw /"
+        yield BoxFinding("fail", "storage", say("doctor.read_only", folder=place), line)
+    elif free < LOW_BYTES:
+        words = say("doctor.full", folder=place, free=free >> 20)
+        verdict: Verdict = "fail" if free < FULL_BYTES else "warn"
+        yield BoxFinding(verdict, "storage", words, "sudo apt clean; df -h")
+    else:
+        yield BoxFinding("ok", "storage", say("doctor.free", folder=place, free=free >> 20))
+    if folder.exists() and folder.stat().st_mode & 0o077:
+        words = say("doctor.open_folder", folder=folder)
+        yield BoxFinding("warn", "storage", words, f"sudo chmod 700 {folder}")
+
+
+def clock(box: BoxView) -> Iterator[BoxFinding]:
+    """Whether the clock is known to be right."""
+    if SystemClock().now().synced:
+        yield BoxFinding("ok", "clock", say("doctor.synced"))
+    else:
+        line = "sudo timedatectl set-ntp true; timedatectl timesync-status"
+        yield BoxFinding("warn", "clock", say("doctor.unsynced"), line)
+
+
+def screen(box: BoxView) -> Iterator[BoxFinding]:
+    """Whether the programs are there that show a meeting on this box."""
+    table = screen_of(box.config) if box.config is not None else None
+    if table is None or table.mode == "simulated":
+        return
+    programs: list[tuple[tuple[str, ...], Verdict, str]] = [
+        (("chromium", "chromium-browser", "google-chrome"), "fail", "chromium")
+    ]
+    if table.mode == "kiosk":
+        programs += [
+            (("labwc",), "fail", "labwc"),
+            (("wlopm",), "warn", "wlopm"),
+            (("grim",), "warn", "grim"),
+            (("pipewire-pulse", "pulseaudio"), "fail", "pipewire-pulse wireplumber"),
+        ]
+    for names, verdict, package in programs:
+        found = next(filter(None, map(shutil.which, names)), None)
+        if found:
+            yield BoxFinding("ok", "screen", say("doctor.there", what=found))
+        else:
+            line = f"sudo apt install {package}"
+            yield BoxFinding(verdict, "screen", say("doctor.missing", what=names[0]), line)
+    if language() == "zh-CN" and not _has_chinese_font():
+        line = "sudo apt install fonts-noto-cjk"
+        yield BoxFinding("warn", "screen", say("doctor.no_font"), line)
+
+
+def _has_chinese_font() -> bool:
+    return any(Path("/usr/share/fonts").rglob("*CJK*")) or any(
+        Path("/usr/share/fonts").rglob("wqy*")
+    )
+
+
+def network(box: BoxView) -> Iterator[BoxFinding]:
+    """Whether this box has an address, and the calendar's host a name and an open door."""
+    from roomctl.api.phone import own_address
+
+    address = own_address()
+    if address is None:
+        yield BoxFinding("fail", "network", say("doctor.no_network"), "ip addr; nmcli device")
+    else:
+        yield BoxFinding("ok", "network", say("doctor.address", address=address))
+    url = box.config.calendar.url if box.config is not None else None
+    host = "" if url is None else _host(url.reveal())
+    if not host:
+        return
+    name, port = host.rpartition(":")[::2]
+    try:
+        with socket.create_connection((name, int(port)), NET_S):
+            yield BoxFinding("ok", "calendar", say("doctor.reached", host=host))
+    except socket.gaierror:
+        line = f"resolvectl query {name}"
+        yield BoxFinding("fail", "calendar", say("doctor.no_name", host=name), line)
+    except OSError as error:
+        words = say("doctor.not_reached", host=host, why=error.strerror or error)
+        yield BoxFinding("fail", "calendar", words, f"timeout 5 bash -c '</dev/tcp/{name}/{port}'")
+
+
+def _host(url: str) -> str:
+    """Return host:port of a calendar's address; "" for one that is a file."""
+    scheme, _, rest = url.partition(":")
+    inner = url if rest.startswith("//") else rest
+    found = urlsplit(inner)
+    if not found.hostname:
+        return {"graph": "graph.microsoft.com:443", "google": "www.googleapis.com:443"}.get(
+            scheme, ""
+        )
+    port = found.port or (80 if found.scheme == "http" else 443)
+    return f"{found.hostname}:{port}"
+
+
+def running(box: BoxView) -> Iterator[BoxFinding]:
+    """Whether the room that runs here is ready, and what it says is wrong."""
+    from roomctl.cli import ask, told
+
+    try:
+        document = ask.room(None, None)
+    except ask.NoRoom:
+        line = "sudo systemctl start roomctl" if box.as_service else f"roomctl serve -c {box.file}"
+        yield BoxFinding("warn", "room", say("doctor.no_room"), line)
+        return
+    except RoomctlError as error:
+        yield BoxFinding("warn", "room", translated(str(error)), "sudo roomctl doctor")
+        return
+    issues = ask.access(None, None, "GET", "issues")
+    for one in told.unexplained(document, issues):
+        yield BoxFinding("fail", "room", told.condition_words(one), "roomctl status")
+    for issue in issues:
+        verdict: Verdict = {"error": "fail", "warning": "warn"}.get(issue["severity"], "ok")  # type: ignore[assignment] # a closed set
+        step = panel_texts(language()).get(issue["next_step"], "")
+        yield BoxFinding(verdict, "room", f"{told.issue_text(issue)} {step}".strip())
+    if told.is_ready(document):
+        yield BoxFinding("ok", "room", say("ready", room=document["identity"]["displayName"]))
+
+
+def versions(box: BoxView) -> Iterator[BoxFinding]:
+    """Say what runs here."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield BoxFinding("ok", "version", f"roomctl {__version__}, Python {python}")
+
+
+LOOKS: tuple[Look, ...] = (
+    devices,
+    rules,
+    service,
+    storage,
+    clock,
+    screen,
+    network,
+    running,
+    versions,
+)
+
+
+def examined(
+    box: BoxView, looks: Sequence[Look] = LOOKS, limit_s: float = LIMIT_S
+) -> list[BoxFinding]:
+    """Look at everything side by side; what takes longer than `limit_s` is told, and left alone."""
+    found: dict[str, list[BoxFinding]] = {}
+
+    def looked(look: Look) -> None:
+        try:
+            found[look.__name__] = list(look(box))
+        except Exception as error:  # one look that fails must not hide the others
+            words = say("doctor.failed", why=f"{type(error).__name__}: {error}")
+            found[look.__name__] = [BoxFinding("warn", look.__name__, words)]
+
+    # Daemons: a name server that never answers must not keep the program.
+    threads = [threading.Thread(target=looked, args=(look,), daemon=True) for look in looks]
+    for thread in threads:
+        thread.start()
+    ending = SystemClock().mono_s() + limit_s
+    for thread in threads:
+        thread.join(max(0.0, ending - SystemClock().mono_s()))
+    late = say("doctor.late", seconds=f"{limit_s:g}")
+    return [
+        one
+        for look in looks
+        for one in found.get(look.__name__, [BoxFinding("warn", look.__name__, late)])
+    ]
+
+
+def words(findings: Sequence[BoxFinding]) -> str:
+    """Tell a line for each, with what to type below it, and the sum."""
+    lines = []
+    for one in findings:
+        mark = wide(say(f"doctor.{one.verdict}"), 6)
+        lines.append(f"{mark}{wide(one.subject, 20)} {one.words}")
+        if one.command and one.verdict != "ok":
+            lines.append(f"{'':<27}{one.command}")
+    warn, fail = (sum(one.verdict == verdict for one in findings) for verdict in ("warn", "fail"))
+    return "\n".join([*lines, say("doctor.sum", warn=warn, fail=fail)])
+
+
+def record(findings: Sequence[BoxFinding]) -> dict[str, Any]:
+    """Return the findings for programs."""
+    checks = [
+        {
+            "verdict": one.verdict,
+            "subject": one.subject,
+            "words": one.words,
+            "command": one.command or None,
+        }
+        for one in findings
+    ]
+    return {"ok": not any(one.verdict == "fail" for one in findings), "checks": checks}

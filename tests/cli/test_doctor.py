@@ -1,0 +1,133 @@
+"""`roomctl doctor`: what each look finds, and that none of them takes long or changes anything."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from roomctl.cli import doctor
+from roomctl.cli.doctor import BoxFinding, BoxView, examined, record, view, words
+from roomctl.ports.permission import Person, myself
+from tests.cli.rig import roomctl, simulating
+
+
+def box(folder: Path, text: str = "") -> BoxView:
+    file = folder / "room.toml"
+    file.write_text(text)
+    return replace(view(file, folder / "state")[0], etc=folder / "etc", run=folder / "run")
+
+
+def verdicts(found: Iterator[BoxFinding]) -> list[tuple[str, str]]:
+    return [(one.verdict, one.subject) for one in found]
+
+
+def test_a_file_that_is_not_there_is_made_by_init(tmp_path: Path) -> None:
+    [one] = view(tmp_path / "room.toml", None)[1]
+    assert (one.verdict, one.command) == ("fail", "sudo roomctl init")
+
+
+def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text('[room]\ntimezone = "Asia/Beijing"\n[meeting]\nplatform = "tencet"\n')
+    found = view(file, None)[1]
+    assert [one.verdict for one in found] == ["fail", "fail"]
+    assert f"{file}:2: room.timezone" in found[0].words
+    assert f"roomctl check {file}" in found[0].command
+
+
+def test_a_secret_in_the_file_itself_is_a_warning_and_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text('[calendar]\nurl = "ics:https://example.org/a?key=k4n4rien"\n')
+    found = view(file, None)[1]
+    assert verdicts(iter(found)) == [("ok", "config"), ("warn", "config")]
+    assert "k4n4rien" not in words(found)
+
+
+def test_a_port_that_is_gone_or_shut_is_told_with_what_to_type(tmp_path: Path) -> None:
+    node = tmp_path / "ttyUSB0"
+    text = f'[camera.front]\nurl = "serial:{node}?baud=9600"\n'
+    [one] = doctor.devices(box(tmp_path, text))
+    assert (one.verdict, one.subject, one.command) == ("fail", "camera.front", "roomctl probe")
+    node.touch()
+    node.chmod(0o600)
+    stranger = Person("mei", myself().uid + 1, frozenset())
+    [one] = doctor.devices(replace(box(tmp_path, text), who=stranger))
+    assert (one.verdict, "usermod -aG dialout mei" in one.command) == ("fail", True)
+    node.chmod(0o666)
+    [one] = doctor.devices(replace(box(tmp_path, text), who=stranger))
+    assert one.verdict == "ok"
+
+
+def test_a_rule_that_the_devices_want_is_missing_until_it_is_there(tmp_path: Path) -> None:
+    at = box(tmp_path, '[speakerphone.table]\nurl = "usb:0b0e:2456"\n')
+    [one] = doctor.rules(at)
+    assert one.verdict == "warn"
+    assert "sudo cp deploy/udev/60-roomctl-speakerphone.rules /etc/udev/rules.d/" in one.command
+    rules = tmp_path / "etc" / "udev" / "rules.d"
+    rules.mkdir(parents=True)
+    (rules / "60-roomctl-speakerphone.rules").touch()
+    assert verdicts(doctor.rules(at)) == [("ok", "udev")]
+
+
+def test_a_state_folder_that_others_can_look_into_is_a_warning(tmp_path: Path) -> None:
+    at = box(tmp_path)
+    at.state.mkdir(mode=0o755)
+    at.state.chmod(0o755)
+    assert ("warn", "storage") in verdicts(doctor.storage(at))
+    at.state.chmod(0o700)
+    assert ("warn", "storage") not in verdicts(doctor.storage(at))
+
+
+@pytest.mark.real
+def test_a_calendar_whose_host_does_not_answer_is_told(tmp_path: Path) -> None:
+    text = '[calendar]\nurl = "ics:http://127.0.0.1:9/a.ics"\n'
+    found = [one for one in doctor.network(box(tmp_path, text)) if one.subject == "calendar"]
+    assert verdicts(iter(found)) == [("fail", "calendar")]
+    assert found[0].command == "timeout 5 bash -c '</dev/tcp/127.0.0.1/9'"
+
+
+def test_a_look_that_takes_too_long_or_fails_is_a_finding_and_hides_no_other(
+    tmp_path: Path,
+) -> None:
+    never = threading.Event()
+
+    def slow(_: BoxView) -> Iterator[BoxFinding]:
+        never.wait(60)
+        yield BoxFinding("ok", "slow", "")
+
+    def faulty(_: BoxView) -> Iterator[BoxFinding]:
+        yield BoxFinding("ok", "faulty", "")
+        raise ValueError("no")
+
+    found = examined(box(tmp_path), (slow, faulty, doctor.versions), limit_s=0.2)
+    never.set()
+    assert verdicts(iter(found)) == [("warn", "slow"), ("warn", "faulty"), ("ok", "version")]
+    assert "took longer than 0.2 s" in found[0].words
+
+
+def test_only_a_failure_makes_it_fail() -> None:
+    warned = [BoxFinding("warn", "clock", "x", "y")]
+    assert record(warned)["ok"]
+    assert not record([*warned, BoxFinding("fail", "room", "x")])["ok"]
+
+
+@pytest.mark.real
+def test_it_asks_the_room_that_runs_and_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text('[room]\ndisplayName = "Bamboo"\n')
+    with simulating(tmp_path, "--screen", "simulated") as room:
+        before = sorted(os.listdir(tmp_path / "state"))
+        said = room.roomctl("doctor", "-c", str(file), "--json")
+        subjects = {one["subject"] for one in said.json["checks"]}
+        assert {"config", "storage", "clock", "network", "room", "version"} <= subjects
+        assert not any("no room runs" in one["words"] for one in said.json["checks"])
+        assert sorted(os.listdir(tmp_path / "state")) == before
+    broken = roomctl(tmp_path, "doctor", "-c", str(tmp_path / "none.toml"))
+    assert (broken.status, "sudo roomctl init" in broken.out) == (1, True)
+    chinese = roomctl(tmp_path, "doctor", "-c", str(file), more={"LC_ALL": "zh_CN.UTF-8"})
+    assert "正常" in chinese.out

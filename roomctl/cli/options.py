@@ -23,6 +23,7 @@ from roomctl.errors import ConfigError
 SAID = 20  # lines of one kind in a minute; then the count of the others
 MINUTE_S = 60.0
 KINDS = 500  # that are told apart
+_HTTP = ("httpcore", "httpx")
 _OTHERS = ("roomctl", logging.WARNING, "lines of many kinds")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The room's room.toml.")]
@@ -67,7 +68,8 @@ def log(verbose: bool, *, quietly: bool = False) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         handlers=[FoldingHandler(sys.stderr)],
     )
-    for chatty in ("uvicorn.error", "uvicorn.access", "websockets", "asyncio"):
+    # HTTP clients log every header that they hear, and a device may say its password back.
+    for chatty in (*_HTTP, "uvicorn.error", "uvicorn.access", "websockets", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

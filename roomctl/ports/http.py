@@ -16,6 +16,7 @@ and nowhere else. Knows no device.
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import re
 import ssl
@@ -38,6 +39,7 @@ CONNECT_S = 2.0
 LARGEST = 512 * 1024  # bytes of an answer
 MOST = 16  # requests under way
 LOGIN_REFUSED = 401
+SHORTEST = 8  # characters of a password that is looked for in answers
 
 _REQUEST = re.compile(
     rb"([0-9]{1,9}) (GET|POST) ([0-9.]{1,8}) (/[!-~]{0,2000})(?: ([ -~]{1,200}))?\n(.*)", re.DOTALL
@@ -109,8 +111,15 @@ def without_login(url: str) -> str:
 class HttpPort:
     """Asks one host; what it answers is read in the order in which it comes."""
 
-    def __init__(self, client: httpx.AsyncClient, base: httpx.URL, identity: Identity) -> None:
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        base: httpx.URL,
+        identity: Identity,
+        login: tuple[str, str] | None = None,
+    ) -> None:
         self.identity = identity
+        self._said_back = _said_back(*login) if login else ()
         self._client, self._base = client, base
         self._answers: asyncio.Queue[Chunk | None] = asyncio.Queue()
         self._asking: set[asyncio.Task[None]] = set()
@@ -176,11 +185,24 @@ class HttpPort:
                 found += piece
                 if len(found) > LARGEST:
                     return HttpAnswer(request.number, 0, b"the answer is too long")
-        return HttpAnswer(request.number, response.status_code, bytes(found))
+        return HttpAnswer(request.number, response.status_code, self._without_login(bytes(found)))
+
+    def _without_login(self, body: bytes) -> bytes:
+        """Return what a host answered; what it says back of the login is in no trace."""
+        for one in self._said_back:
+            body = body.replace(one, b"*" * len(one))
+        return body
 
     def _refuse_if_gone(self) -> None:
         if self._gone is not None:
             raise PortClosed(self.identity.url, self._gone)
+
+
+def _said_back(user: str, password: str) -> tuple[bytes, ...]:
+    """Return what of a login is looked for in answers; a short word may be in any of them."""
+    coded = base64.b64encode(f"{user}:{password}".encode())
+    plain = password.encode() if len(password) >= SHORTEST else b""
+    return tuple(one for one in (coded, plain) if one)
 
 
 def host_of(address: Address) -> tuple[str, int]:
@@ -210,7 +232,7 @@ async def open_port(address: Address) -> HttpPort:
         verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # never used: to make one takes 50 ms
     )
     base = httpx.URL(scheme="http", host=host, port=number, path="/")
-    return HttpPort(client, base, Identity(url=address.url, path=f"{host}:{number}"))
+    return HttpPort(client, base, Identity(url=address.url, path=f"{host}:{number}"), login)
 
 
 def _import() -> None:

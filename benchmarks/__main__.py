@@ -6,7 +6,20 @@ import argparse
 import sys
 import time
 
-from benchmarks import api, clients, descriptors, join, kept, line, links, mute, press, rest, start
+from benchmarks import (
+    api,
+    clients,
+    descriptors,
+    exit,
+    join,
+    kept,
+    line,
+    links,
+    mute,
+    press,
+    rest,
+    start,
+)
 from benchmarks.report import Figure, as_json, table
 
 SUBJECTS = {
@@ -21,6 +34,7 @@ SUBJECTS = {
     "clients": clients.figures,
     "links": links.figures,
     "descriptors": descriptors.figures,
+    "exit": exit.figures,
 }
 
 

@@ -13,7 +13,7 @@ import re
 import tomllib
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -240,6 +240,35 @@ class NewMeetingTable(Table):
         return self
 
 
+class LeavingTable(Table):
+    """[meeting.leaving.PLATFORM]: a platform that the room leaves, and from which day on how.
+
+    `roomctl migrate` writes it; `meeting.leaving` says what each stage means.
+    """
+
+    to: str = Field(min_length=1, description="the platform that takes its place")
+    dual: date | None = Field(default=None, description="both; new meetings start on the new one")
+    default: date | None = Field(default=None, description="the new one is the room's platform")
+    join_only: date | None = Field(default=None, description="the leaving one is only joined")
+    ended: date | None = Field(default=None, description="its links are refused")
+    countdown_days: int = Field(
+        default=14, ge=0, le=90, description="so long before a stage the panel counts the days"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> LeavingTable:
+        given = [
+            (name, day)
+            for name in ("dual", "default", "join_only", "ended")
+            if (day := getattr(self, name)) is not None
+        ]
+        for at, (late, then) in enumerate(given[1:]):
+            early, first = given[at]
+            if then < first:
+                raise ValueError(f"{late} = {then} is before {early} = {first}")
+        return self
+
+
 class MeetingTable(Table):
     """[meeting]: the platforms this room may use."""
 
@@ -261,6 +290,9 @@ class MeetingTable(Table):
     )
     favourites: dict[str, Secret] = Field(default_factory=dict, description="name = link")
     new: dict[str, NewMeetingTable] = Field(default_factory=dict)
+    leaving: dict[str, LeavingTable] = Field(
+        default_factory=dict, description="platforms that the room leaves"
+    )
 
     @property
     def platform_folder(self) -> Path | None:

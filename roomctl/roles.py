@@ -58,7 +58,10 @@ class Right(StrEnum):
     OPERATE = "focus, switch or adjust a camera; test the sound; undo; room standby"
     ARRANGE = "store, name and delete presets"
     MESSAGE = "show a message in the room"
-    HERE = "choose the speakerphone, set the microphone's gain, answer whoever hung up"
+    HERE = (
+        "choose the speakerphone, set the microphone's gain, answer whoever hung up; "
+        "put away what a move has changed"
+    )
     DISPLAY = "see and touch the page on the room's display"
     INVITE = "show the code that lets a phone in"
     ELEVATE = "enter the staff PIN, and give up what it gave"

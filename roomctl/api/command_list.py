@@ -38,6 +38,7 @@ _EXAMPLES: dict[str, object] = {
     "pan": 0.5,
     "pan_deg": 10,
     "pct": 40,
+    "platform": "zoom",
     "preset": 1,
     "revision": 1,
     "steps": 1,

@@ -25,6 +25,7 @@ from roomctl.api.history import history_routes
 from roomctl.api.information import information_routes
 from roomctl.api.live import Live
 from roomctl.api.metrics import Traffic, metrics_routes
+from roomctl.api.migration import migration_routes
 from roomctl.api.openapi import COMMANDS
 from roomctl.api.phone import Phones
 from roomctl.api.problem import Answers, problem, refusals
@@ -77,6 +78,7 @@ def routes(doors: Doors) -> APIRouter:
     for further in (
         download_routes(doors.room),
         configuration_routes(doors.room, doors.configs, doors.check),
+        migration_routes(doors.room, doors.configs, doors.check),
         information_routes(doors.room, doors.boot_id),
         diagnostic_routes(doors.room, doors.boot_id, doors.log),
         history_routes(doors.room),

@@ -69,6 +69,15 @@ def access(url: str | None, token: Path | None, method: str, path: str, body: ob
         return _answer(client, method, f"/api/v1/{path}", body)
 
 
+def text(url: str | None, token: Path | None, path: str) -> str:
+    """Return a file that the room writes, below /api/v1."""
+    with _client(url, token) as client:
+        response = client.get(f"/api/v1/{path}")
+        if response.is_error:
+            return str(_answer(client, "GET", f"/api/v1/{path}", None))
+        return response.content.decode("utf-8")
+
+
 def follow(
     url: str | None, token: Path | None, tell: Callable[[str], None], *, as_json: bool
 ) -> None:

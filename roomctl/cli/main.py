@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from roomctl import __version__
-from roomctl.cli import access, audit, reading, secret
+from roomctl.cli import access, audit, migrate, reading, secret
 from roomctl.cli.language import say, spoken, translated, word
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
 from roomctl.errors import FileError, RoomctlError
@@ -521,6 +521,7 @@ app.add_typer(access.token_app, name="token")
 app.add_typer(access.session_app, name="session")
 app.add_typer(access.pin_app, name="pin")
 app.add_typer(audit.audit_app, name="audit")
+app.add_typer(migrate.migrate_app, name="migrate")
 app.add_typer(secret.secret_app, name="secret")
 
 

@@ -25,7 +25,7 @@ from roomctl.frozen import frozen
 from roomctl.lifetime import Ending
 from roomctl.room import Outside, Room
 from roomctl.simulator import DEMO, SimFeed, Simulator
-from roomctl.store import Store
+from roomctl.store import AppliedConfigs, Store
 
 _log = logging.getLogger(__name__)
 
@@ -69,8 +69,10 @@ async def _simulate(
             if options.wire:
                 await simulator.wire()
             feed = app.calendar(config) or SimFeed(clock.now(), f"{origin}/DesignReview")
-            outside = Outside(simulator.connect, clock, feed)
-            started = announced(config, outside, Store(Path(folder)), ending, simulator)
+            store = Store(Path(folder))
+            configs = AppliedConfigs(store, options.config or DEMO)
+            outside = Outside(simulator.connect, clock, feed, configs=configs)
+            started = announced(config, outside, store, ending, simulator)
             addresses, room = await stack.enter_async_context(started)
             await _ready(room, ending)
             _tell(addresses, simulator, choice, options, say)

@@ -11,7 +11,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
@@ -527,18 +527,31 @@ class Policy:
 
     `zoom`, `cn`, `zoom.com.cn` (and all below it), `*.zoom.com.cn`. An empty `allow` allows all.
     `day`: on which services that have ended are refused; None: no service is taken to have ended.
+    `ends`: from which day on the room itself refuses a platform, but for hosts that `allow` names:
+    a vendor's partners go on where the vendor does not.
     """
 
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     day: date | None = None
+    ends: Mapping[str, date] = field(default_factory=dict)
 
     def ended(self, platform: Platform, host: str) -> ExitPhase | None:
         """Return the end of the service at `host`, if it lies behind."""
         if self.day is None:
             return None
         phase = platform.phase_on(self.day, platform.region_of(host), host)
-        return phase if phase is not None and phase.name == "ended" else None
+        if phase is not None and phase.name == "ended":
+            return phase
+        end = self.ends.get(platform.key)
+        if end is None or self.day < end or self.names_host(platform, host):
+            return None
+        return ExitPhase(name="ended", date=end, note="[meeting.leaving] in room.toml")
+
+    def names_host(self, platform: Platform, host: str) -> bool:
+        """Whether `allow` names a host itself; what it counts on is not refused by `ends`."""
+        hosts = (entry.lower() for entry in self.allow if "." in entry)
+        return bool(host) and any(_names(entry, platform, host) for entry in hosts)
 
     def permits(self, platform: Platform, host: str) -> bool:
         def listed(entries: tuple[str, ...]) -> bool:

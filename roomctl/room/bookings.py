@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeGuard, get_args
 
 from roomctl.booking import Agenda, Booking, SkippedEvent, Standing
+from roomctl.booking.agenda import CalendarRead
 from roomctl.booking.change import (
     AskedToWait,
     BookingChange,
@@ -158,6 +159,18 @@ class Bookings(Part):
         """Return the id of the booking that a panel would offer first; None if it offers none."""
         joinable = (entry.id for entry in self.entries(now) if entry.join == "now")
         return next(joinable, None)
+
+    async def ahead(self, start: datetime, end: datetime) -> CalendarRead:
+        """Read the calendar for another time than today's, with what was booked in the room.
+
+        Refused "agenda_unreadable" says why it cannot be had.
+        """
+        try:
+            feed = self._feed
+            read = CalendarRead() if feed is None else await feed.bookings(start, end)
+        except RoomctlError as error:
+            raise Refused("room", "agenda_unreadable", str(error)) from error
+        return CalendarRead(tuple(self._local.over(read.bookings)), read.skipped, read.series)
 
     def within(self, now: Moment, ahead_s: float) -> bool:
         """Whether a booking that was not released is under way, or begins within `ahead_s`."""

@@ -187,6 +187,9 @@ class AvailabilityEntry:
     release_at: datetime | None = None
 
 
+ExitStageName = Literal["dual", "default", "join_only", "ended"]
+
+
 @frozen
 class PlatformEntry:
     """A meeting platform this room may use."""
@@ -195,6 +198,25 @@ class PlatformEntry:
     name: dict[str, str]
     new: bool
     by_number: bool
+
+
+@frozen
+class LeavingEntry:
+    """A platform that the room leaves for another one; days are the room's, such as 2020-08-23.
+
+    `stage`: what has begun; null: nothing yet. `next_stage` begins on `next_on`, in `in_days`.
+    `counting`: that is so near that the panel counts the days. `cards`: what changed has still to
+    be shown to people.
+    """
+
+    platform: str
+    to: str
+    stage: ExitStageName | None
+    next_stage: ExitStageName | None
+    next_on: str | None
+    in_days: int | None
+    counting: bool
+    cards: bool
 
 
 @frozen
@@ -434,6 +456,7 @@ class RoomDocument:
     availability: AvailabilityEntry | None = None
     platforms: tuple[PlatformEntry, ...] = ()
     favourites: tuple[FavouriteEntry, ...] = ()
+    leaving: tuple[LeavingEntry, ...] = ()
     occupancy: OccupancyEntry = field(default_factory=OccupancyEntry)
     automation: AutomationEntry = field(default_factory=AutomationEntry)
     audio: AudioEntry = field(default_factory=AudioEntry)

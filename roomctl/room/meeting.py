@@ -12,6 +12,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Literal
 
 from roomctl.booking import Booking
@@ -40,16 +41,25 @@ from roomctl.kind import IssueEntry, Part
 from roomctl.meeting import call, dial, load_platforms, read
 from roomctl.meeting.deep_link import deep_link, without_passcode
 from roomctl.meeting.invitation import ParsedInvitation
+from roomctl.meeting.leaving import Departure, Departures, ExitStage
 from roomctl.meeting.link import by_number
 from roomctl.meeting.platform import Platform, Platforms, Policy
 from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings, note_refused
 from roomctl.room.conditions import PlatformState
-from roomctl.room.document import FallbackEntry, FavouriteEntry, MeetingEntry, PlatformEntry
+from roomctl.room.document import (
+    FallbackEntry,
+    FavouriteEntry,
+    LeavingEntry,
+    MeetingEntry,
+    PlatformEntry,
+)
 from roomctl.room.pictures import Picture, as_picture
 from roomctl.screen.driver import PageRules, RemoteDisplay, Screen
 from roomctl.screen.profile import screen_of
 from roomctl.screen.protocol import KeyName, MeetingPage, PageSelectors, PageSign, SignKind
+from roomctl.store import Settings
+from roomctl.store.settings import Place
 
 _log = logging.getLogger(__name__)
 
@@ -95,18 +105,10 @@ class CallControl:
         self._config, self._screen, self._clock, self._changed = config, screen, clock, changed
         meeting = config.meeting
         self.platforms: Platforms = load_platforms(meeting.hosts, own=meeting.platform_folder)
-        self._policy = Policy(meeting.allow, meeting.deny)
+        self._policy = Policy(meeting.allow, meeting.deny, ends=departures(config).ends())
         _refuse_unknown(self.platforms, config)
         self.allowed = tuple(filter(self._allowed, self.platforms))
-        self.platform_entries = tuple(
-            PlatformEntry(
-                key=platform.key,
-                name={"zh": platform.name.zh, "en": platform.name.en},
-                new=platform.key in meeting.new,
-                by_number=platform.by_number,
-            )
-            for platform in self.allowed
-        )
+        self.departures = departures(config)
         self._context = call.CallContext()
         self._seen: MeetingPage | None = None
         self._joined: _Joined | None = None
@@ -118,6 +120,32 @@ class CallControl:
             FavouriteEntry(name, self.read(link.reveal()).platform)
             for name, link in meeting.favourites.items()
         )
+
+    @property
+    def platform_entries(self) -> tuple[PlatformEntry, ...]:
+        """The platforms that may be joined, and which of them a meeting may be started on."""
+        day = self.day
+        return tuple(
+            PlatformEntry(
+                key=platform.key,
+                name={"zh": platform.name.zh, "en": platform.name.en},
+                new=platform.key in self._config.meeting.new
+                and self.departures.may_start(platform.key, day),
+                by_number=platform.by_number,
+            )
+            for platform in self.allowed
+        )
+
+    @property
+    def day(self) -> date | None:
+        """The day in the room; None: the clock is not set yet."""
+        now = self._clock.now()
+        return now.wall.astimezone(self._config.room.zone).date() if now.synced else None
+
+    @property
+    def default_platform(self) -> str | None:
+        """The room's platform today."""
+        return self.departures.default(self._config.meeting.platform, self.day)
 
     @property
     def live(self) -> bool:
@@ -134,7 +162,7 @@ class CallControl:
     @property
     def platform_state(self) -> PlatformState:
         """Whether the platform for new meetings can be used; without one, whether any can."""
-        wanted = self._config.meeting.platform
+        wanted = self.default_platform
         if not self.allowed:
             return "none"
         if wanted is None:
@@ -180,6 +208,10 @@ class CallControl:
         platform = self.platforms.by_key.get(asked.platform or "") if asked else None
         return platform.page.keys if platform and self._context.shown else ()
 
+    def now(self) -> Moment:
+        """Return the instant by the room's clock."""
+        return self._clock.now()
+
     def read(self, text: str | Mapping[str, str]) -> ParsedInvitation:
         """Read an invitation as this room may use it."""
         return read(text, self.platforms, self._today())
@@ -190,8 +222,7 @@ class CallControl:
 
     def _today(self) -> Policy:
         """Return the policy of today; a clock that is not set yet ends no service."""
-        now = self._clock.now()
-        return replace(self._policy, day=now.wall.date() if now.synced else None)
+        return replace(self._policy, day=self.day)
 
     def favourite(self, name: str) -> ParsedInvitation:
         """Read a favourite; Refused if room.toml names none so."""
@@ -223,6 +254,8 @@ class CallControl:
         seen = seen_by_meetings(cameras)
         camera = cameras[seen].video_device if seen else None
         look = approach(invitation, self.platforms, self._config)
+        if look.login and not self.departures.may_start(look.login, self.day):
+            look = replace(look, login="")
         call_id = await self._screen.open(url, launch.origin, assisted, name, camera, look)
         self._joined = _Joined(invitation, self._other(invitation, said), title)
         asked = call.Call(call_id, invitation.platform, title, launch.host, invitation.meeting_id)
@@ -235,9 +268,17 @@ class CallControl:
         await self.join(self.read(booking.fields), booking.title, booking.fields)
 
     async def new(self, platform: str | None) -> None:
-        """Start a meeting on a platform that [meeting.new] names; the room's default if None."""
-        ways = self._config.meeting.new
-        key = platform or self._config.meeting.platform or next(iter(ways), None)
+        """Start a meeting on a platform that [meeting.new] names; the room's default if None.
+
+        Refused("join_only") on one that the room leaves and only joins any more.
+        """
+        ways, day = self._config.meeting.new, self.day
+        usual = self._config.meeting.platform or next(iter(ways), None)
+        key = platform or self.departures.started_on(usual, day)
+        leaving = self.departures.of(key)
+        if leaving is not None and not self.departures.may_start(leaving.platform, day):
+            why = f"this room leaves {key} and only joins there; start on {leaving.to}"
+            raise Refused("room", "join_only", why)
         way = ways.get(key or "")
         if key is None or way is None:
             known = ", ".join(ways) or "none"
@@ -414,10 +455,16 @@ class CallControl:
             return None
         if joined is not None and joined.other is not None and joined.other.platform is not None:
             return FallbackEntry(joined.other.platform, "link")
-        key = self._config.meeting.fallback
+        leaving = self.departures.of(asked.platform)
+        begun = leaving is not None and leaving.stage(self.day) is not None
+        key = leaving.to if leaving and begun else self._fallback
         if key is None or key == asked.platform or key not in self._config.meeting.new:
             return None
         return FallbackEntry(key, "new")
+
+    @property
+    def _fallback(self) -> str | None:
+        return self.departures.default(self._config.meeting.fallback, self.day)
 
     def _allowed(self, platform: Platform) -> bool:
         """Whether the room's policy leaves any site of a platform to join at."""
@@ -436,12 +483,32 @@ def _refuse_unknown(platforms: Platforms, config: Config) -> None:
     named |= {f"meeting.new.{key}": key for key in meeting.new}
     named |= {f"meeting.signed_in.{at}": key for at, key in enumerate(meeting.signed_in)}
     named |= {f"screen.native.{at}": key for at, key in enumerate(screen.native if screen else ())}
+    named |= {f"meeting.leaving.{key}": key for key in meeting.leaving}
+    named |= {f"meeting.leaving.{key}.to": one.to for key, one in meeting.leaving.items()}
     for key, platform in named.items():
         if platform is not None and platform not in platforms.by_key:
             why = f"no platform is called {platform!r}; {suggest(platform, platforms.by_key)}"
             raise ConfigError("room.toml", key, why)
+    for key, one in meeting.leaving.items():
+        if one.to == key:
+            raise ConfigError("room.toml", f"meeting.leaving.{key}.to", "is the one that is left")
     for key, why in Policy(meeting.allow, meeting.deny).unmatched(platforms):
         raise ConfigError("room.toml", key, why)
+
+
+def departures(config: Config) -> Departures:
+    """Return the platforms that [meeting.leaving] of a room.toml says the room leaves."""
+    return Departures(
+        tuple(
+            Departure(
+                key,
+                table.to,
+                {stage: day for stage in ExitStage if (day := getattr(table, stage)) is not None},
+                table.countdown_days,
+            )
+            for key, table in config.meeting.leaving.items()
+        )
+    )
 
 
 class Meeting(Part):
@@ -459,16 +526,34 @@ class Meeting(Part):
         bookings: Bookings,
         screen: Screen | None,
         wake: Callable[[], None],
+        settings: Settings,
     ) -> None:
         """`wake` ends the room's standby."""
         self._calls, self._bookings, self._screen, self._wake = calls, bookings, screen, wake
+        self._settings = settings
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         return {
             "meeting": self._calls.entry,
             "platforms": self._calls.platform_entries,
             "favourites": self._calls.favourites,
+            "leaving": tuple(map(self._leaving, self._calls.departures)),
         }
+
+    def _leaving(self, one: Departure) -> LeavingEntry:
+        day = self._calls.day
+        stage, to_come = one.stage(day), one.next(day)
+        in_days = (to_come[1] - day).days if to_come and day else None
+        return LeavingEntry(
+            one.platform,
+            one.to,
+            stage.value if stage else None,
+            to_come[0].value if to_come else None,
+            to_come[1].isoformat() if to_come else None,
+            in_days,
+            counting=in_days is not None and in_days <= one.countdown_days,
+            cards=stage is not None and _cards_of(one) not in self._settings.now,
+        )
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
         meeting = self._calls.entry
@@ -531,6 +616,16 @@ class Meeting(Part):
         """Join the meeting again that was joined last: after a crash, or with the network back."""
         await self._calls.rejoin()
 
+    @command("meeting.cardsSeen", Right.HERE)
+    async def _cards_seen(self, source: Source, platform: DeviceName) -> None:
+        """Show the cards of a platform that is left no more: what changed was read here."""
+        one = self._calls.departures.of(platform)
+        if one is None:
+            why = f"this room does not leave {platform}"
+            raise Refused("room", "unknown_platform", why)
+        wall = self._calls.now().wall
+        await self._settings.change(_cards_of(one), "seen", source.name, "what changed", wall)
+
     @command("meeting.pressJoin", Right.DISPLAY)
     async def _press_join(self, source: Source) -> None:
         """Strike the keys that finish this platform's page before the meeting, where known."""
@@ -573,6 +668,10 @@ class Meeting(Part):
         if self._screen is None:
             raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
         return self._screen.remote
+
+
+def _cards_of(one: Departure) -> Place:
+    return ("meeting", "leaving", one.platform, f"cards-{one.to}")
 
 
 def approach(invitation: ParsedInvitation, platforms: Platforms, config: Config) -> PageRules:

@@ -149,7 +149,9 @@ class Room:
             calls.platforms, len(config.meeting.new), config.room.zone, outside.store, outside.clock
         )
         self._automation = Automation(config, actuators, lambda: self.audio.prompt, context)
-        self.meeting = Meeting(calls, self.bookings, screen, lambda: self._automation.wake())
+        self.meeting = Meeting(
+            calls, self.bookings, screen, lambda: self._automation.wake(), outside.settings
+        )
         self._file = ConfigFile(outside.config_file, self.changed, outside.configs)
         self.maintenance = Maintenance(
             config,
@@ -418,7 +420,7 @@ class Room:
             stalled=self.liveness.stalled,
             devices=needed,
             audio=audio,
-            platform=self.config.meeting.platform,
+            platform=self._calls.default_platform,
             platform_state=self._calls.platform_state,
             calendar=self.bookings.calendar_state,
             config=self._file.state,

@@ -38,7 +38,7 @@ class AppliedConfigs:
 
     def __init__(self, store: Store, file: Path) -> None:
         """`file` is room.toml; what is kept and makes no sense is set aside by the store."""
-        self._store, self._file = store, file
+        self.store, self.file = store, file
         kept = store.read(_FILE, _fits)
         self.revisions = tuple(_revision(one) for one in kept.get("revisions", ()))
         self._applied: int = kept.get("applied", 0)
@@ -79,7 +79,7 @@ class AppliedConfigs:
         document: Document = {
             "applied": applied,
             "newest": newest,
-            "base": await in_thread(digest, self._file),
+            "base": await in_thread(digest, self.file),
             "revisions": [
                 {
                     "number": one.number,
@@ -92,9 +92,9 @@ class AppliedConfigs:
             ],
         }
         try:
-            await in_thread(self._store.write, _FILE, document)
+            await in_thread(self.store.write, _FILE, document)
         except OSError as error:
-            where = self._store.folder / f"{_FILE}.json"
+            where = self.store.folder / f"{_FILE}.json"
             raise RoomctlError(f"{where}: cannot be written: {error}") from error
         self.revisions, self._applied, self._newest = revisions, applied, newest
 

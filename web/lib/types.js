@@ -195,6 +195,22 @@
  */
 
 /**
+ * A platform that the room leaves for another one; days are the room's, such as 2020-08-23.
+ * `stage`: what has begun; null: nothing yet. `next_stage` begins on `next_on`, in `in_days`.
+ * `counting`: that is so near that the panel counts the days. `cards`: what changed has still to be
+ * shown to people.
+ * @typedef {object} Leaving
+ * @property {string} platform
+ * @property {string} to
+ * @property {"dual" | "default" | "join_only" | "ended" | null} stage
+ * @property {"dual" | "default" | "join_only" | "ended" | null} next_stage
+ * @property {string | null} next_on
+ * @property {number | null} in_days
+ * @property {boolean} counting
+ * @property {boolean} cards
+ */
+
+/**
  * Whether the program is started anew once the room is free, and for whom; the last test.
  * @typedef {object} Maintenance
  * @property {boolean} restart_waits
@@ -349,6 +365,7 @@
  * @property {Availability | null} availability
  * @property {Platform[]} platforms
  * @property {Favourite[]} favourites
+ * @property {Leaving[]} leaving
  * @property {Occupancy} occupancy
  * @property {Automation} automation
  * @property {Audio} audio
@@ -861,6 +878,19 @@
  */
 
 /**
+ * Show the cards of a platform that is left no more: what changed was read here.
+ * @typedef {object} MeetingCardsSeen
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"meeting.cardsSeen"} type
+ * @property {MeetingCardsSeenArgs} args
+ */
+
+/**
+ * @typedef {object} MeetingCardsSeenArgs
+ * @property {string} platform its name in room.toml
+ */
+
+/**
  * Meet another way: by the invitation's other link, or anew on [meeting] fallback.
  * @typedef {object} MeetingFallback
  * @property {string | null} [id] makes a repeat harmless
@@ -1140,7 +1170,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingReserve | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingReserve | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | MeetingCardsSeen | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge} Command
  */
 
 /**
@@ -1181,6 +1211,7 @@
  *   "display.input": DisplayInputArgs,
  *   "display.pictureMute": DisplayPictureMuteArgs,
  *   "display.power": DisplayPowerArgs,
+ *   "meeting.cardsSeen": MeetingCardsSeenArgs,
  *   "meeting.fallback": MeetingFallbackArgs,
  *   "meeting.join": MeetingJoinArgs,
  *   "meeting.leave": MeetingLeaveArgs,

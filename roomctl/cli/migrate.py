@@ -1,0 +1,256 @@
+"""`roomctl migrate`: a room, or many rooms, leave a platform for another one.
+
+With files nothing is kept and no room is asked; else the room that runs is. Annotations are no text
+here, as in `main`.
+"""
+
+import glob
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from roomctl.cli.language import say, word
+from roomctl.cli.options import Json, Token, Url, dump
+from roomctl.errors import RoomctlError
+
+migrate_app = typer.Typer(
+    help="Move rooms from one meeting platform to another, in stages, and back.",
+    no_args_is_help=True,
+)
+
+Stage = Annotated[
+    str | None, typer.Option(help="dual, default, join_only or ended; default: the next one.")
+]
+When = Annotated[
+    bool, typer.Option("--when-free", help="Wait with the restart until nobody uses the room.")
+]
+
+
+@migrate_app.command(
+    epilog="Example: roomctl migrate plan --from zoom --to tencent "
+    "--room-link https://meeting.tencent.com/p/1234567890"
+)
+def plan(
+    leaving: Annotated[str, typer.Option("--from", help="The platform that is left.")],
+    to: Annotated[str, typer.Option("--to", help="The platform that takes its place.")],
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ROOM.toml[=AGENDA.ics]]...",
+            help="Rooms to plan for from their files; default: the room that runs.",
+        ),
+    ] = None,
+    on: Annotated[str | None, typer.Option(help="The day on which the default moves.")] = None,
+    ends: Annotated[
+        str | None, typer.Option("--end", help="The day from which its links are refused.")
+    ] = None,
+    room_link: Annotated[
+        str | None, typer.Option(help="The standing meeting on the new platform.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the bookings there, for Excel.")] = None,
+    ics: Annotated[Path | None, typer.Option(help="Write those that die or may as events.")] = None,
+    letters: Annotated[
+        Path | None, typer.Option(help="Write the drafts to organizers into this folder.")
+    ] = None,
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a move means, room by room: a dry run, which changes nothing.
+
+    The plan of the room that runs is kept there, for `apply`.
+    """
+    days = [_day("--on", on), _day("--end", ends)]
+    if files:
+        found = _from_files(files, leaving, to, days, room_link)
+    else:
+        body = {"leaving": leaving, "to": to, "on": on, "ends": ends, "room_link": room_link}
+        found = [_from_room(url, token, body, csv, ics)]
+    _write(found, csv, ics, letters)
+    records = [one["record"] for one in found if one["record"] is not None]
+    typer.echo(dump(records) if as_json else "\n\n".join(map(_plan_words, records)))
+    failed = [one for one in found if one["error"]]
+    for one in failed:
+        typer.echo(f"roomctl: {one['file']}: {one['error']}", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+@migrate_app.command(epilog="Example: roomctl migrate status")
+def status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """Say how far the room's move is."""
+    from roomctl.cli import ask
+
+    found = ask.access(url, token, "GET", "migration")
+    typer.echo(dump(found) if as_json else _status_words(found))
+
+
+@migrate_app.command(epilog="Example: roomctl join LINK; roomctl migrate drill --seen")
+def drill(
+    seen: Annotated[
+        bool, typer.Option("--seen", help="I looked: the room is in the meeting.")
+    ] = False,
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Keep as proof that the meeting which is open now is one on the new platform.
+
+    Open it first, on the panel or with `roomctl join LINK`. Its media prove it, or a person who
+    looked: which of them is kept.
+    """
+    from roomctl.cli import ask
+
+    found = ask.access(url, token, "POST", "migration/proof", {"seen": seen})
+    typer.echo(dump(found) if as_json else _status_words(found))
+
+
+@migrate_app.command(epilog="Example: roomctl migrate apply --stage dual")
+def apply(
+    stage: Stage = None,
+    leave_behind: Annotated[
+        bool, typer.Option("--leave-behind", help="Bookings that die are known.")
+    ] = False,
+    when_free: When = False,
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Apply the next stage of the plan: a revision of the configuration, from its day on."""
+    from roomctl.cli import ask
+
+    body = {"stage": stage, "leave_behind": leave_behind, "when": "free" if when_free else "now"}
+    found = ask.access(url, token, "POST", "migration/apply", body)
+    typer.echo(dump(found) if as_json else _status_words(found))
+
+
+@migrate_app.command(epilog="Example: roomctl migrate rollback")
+def rollback(
+    stage: Annotated[
+        str | None, typer.Option(help="Back to before this stage; default: before all.")
+    ] = None,
+    when_free: When = False,
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Take back a stage, or the whole move, to the byte; or drop a plan."""
+    from roomctl.cli import ask
+
+    body = {"stage": stage, "when": "free" if when_free else "now"}
+    found = ask.access(url, token, "POST", "migration/rollback", body)
+    typer.echo(dump(found) if as_json else _status_words(found))
+
+
+def _day(option: str, text: str | None) -> Any:  # noqa: ANN401 - a date or None
+    try:
+        return None if text is None else datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007
+    except ValueError:
+        why = "is no day; write it like 2027-03-01"
+        raise RoomctlError(f"migrate: {option} {text}: {why}") from None
+
+
+def _from_files(
+    files: Sequence[str], leaving: str, to: str, days: Sequence[Any], room_link: str | None
+) -> list[dict[str, Any]]:
+    from roomctl import app
+    from roomctl.migrate import ExitRequest
+    from roomctl.migrate.rooms import RoomToPlan, plan_rooms
+
+    rooms = []
+    for given in files:
+        config, _, agenda = given.partition("=")
+        for path in sorted(glob.glob(config)) or [config]:
+            rooms.append(RoomToPlan(Path(path), Path(agenda) if agenda else None))
+    asked = ExitRequest(leaving, to, days[0], days[1], room_link)
+    found = plan_rooms(rooms, asked, datetime.now(UTC), app.load)
+    return [
+        {
+            "file": one.file,
+            "record": one.record,
+            "csv": one.csv,
+            "ics": one.ics,
+            "error": one.error,
+        }
+        for one in found
+    ]
+
+
+def _from_room(
+    url: str | None, token: Path | None, body: dict[str, Any], csv: Path | None, ics: Path | None
+) -> dict[str, Any]:
+    from roomctl.cli import ask
+
+    record = ask.access(url, token, "POST", "migration/plan", body)
+    texts = {
+        form: ask.text(url, token, f"migration/evidence?form={form}&bom=no") if wanted else ""
+        for form, wanted in (("csv", csv), ("ics", ics))
+    }
+    return {"file": "", "record": record, **texts, "error": ""}
+
+
+def _write(
+    found: Sequence[dict[str, Any]], csv: Path | None, ics: Path | None, letters: Path | None
+) -> None:
+    """Write the evidence of all rooms together; CSV with the mark that Excel wants."""
+    if csv is not None:
+        tables = [one["csv"] for one in found if one["csv"]]
+        rows = [table.partition("\r\n")[2] if at else table for at, table in enumerate(tables)]
+        csv.write_bytes(("\ufeff" + "".join(rows)).encode())
+    if ics is not None:
+        begin, end = "BEGIN:VEVENT\r\n", "END:VCALENDAR\r\n"
+        calendars = [one["ics"] for one in found if one["ics"]]
+        events = [begin + text.partition(begin)[2] for text in calendars if begin in text]
+        head = calendars[0].partition(begin)[0].removesuffix(end) if calendars else ""
+        ics.write_bytes((head + "".join(text.removesuffix(end) for text in events) + end).encode())
+    if letters is not None:
+        letters.mkdir(parents=True, exist_ok=True)
+        drafts = [draft for one in found if one["record"] for draft in one["record"]["letters"]]
+        for number, draft in enumerate(drafts, 1):
+            text = f"To: {draft['to']}\nSubject: {draft['subject']}\n\n{draft['text']}"
+            (letters / f"{number:04d}-{draft['language']}.txt").write_text(text, encoding="utf-8")
+
+
+def _plan_words(record: dict[str, Any]) -> str:
+    counts = record["counts"]
+    lines = [say("migrate_plan", room=record["room"], old=record["from"], new=record["to"])]
+    lines += [f"  {day}  {word('migrate_stage', stage)}" for stage, day in record["stages"].items()]
+    lines.append(say("migrate_bookings", count=record["on_leaving"], series=record["series"]))
+    lines += [f"  {counts[one]:>5}  {word('migrate_verdict', one)}" for one in counts]
+    lines += [
+        say("migrate_week", week=week, count=sum(of.values()))
+        for week, of in list(record["weeks"].items())[:8]
+    ]
+    lines += [
+        f"  {word('migrate_artefact', one['kind'])}: {one['value']}  "
+        f"({word('migrate_fate', one['fate'])}{', ' + one['key'] if one['key'] else ''})"
+        for one in record["artefacts"]
+        if one["kind"] not in ("firewall_name", "media_origin", "dial_pattern")
+    ]
+    names = [one["value"] for one in record["artefacts"] if one["kind"] == "firewall_name"]
+    lines.append(say("migrate_names", names=", ".join(names)))
+    lines += [
+        say("migrate_left_out", count=sum(one["count"] for one in record["left_out"]))
+    ] * bool(record["left_out"])
+    lines.append(say("migrate_letters", count=len(record["organizers"])))
+    return "\n".join(lines)
+
+
+def _status_words(found: dict[str, Any]) -> str:
+    if found["leaving"] is None:
+        return say("migrate_none")
+    lines = [say("migrate_move", old=found["leaving"], new=found["to"])]
+    for one in found["stages"]:
+        done = (
+            say("migrate_applied", who=one["who"], revision=one["revision"], before=one["before"])
+            if one["applied_at"]
+            else say("migrate_next" if one["stage"] == found["next_stage"] else "migrate_later")
+        )
+        lines.append(f"  {one['day']}  {word('migrate_stage', one['stage'])}: {done}")
+    for one in found["proofs"]:
+        evidence = word("migrate_evidence", one["evidence"])
+        lines.append(say("migrate_proof", host=one["host"], who=one["who"], evidence=evidence))
+    return "\n".join(lines)

@@ -1,0 +1,186 @@
+"""What becomes of each booking when a platform is left. Pure.
+
+The link is read of each occurrence, for a moved one may be on another platform; what a series says
+alike is read once. Knows no calendar and no clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, tzinfo
+from enum import StrEnum
+
+from roomctl.booking import Booking
+from roomctl.frozen import frozen
+from roomctl.meeting import read
+from roomctl.meeting.invitation import ParsedInvitation, Refusal
+from roomctl.meeting.leaving import Departure, ExitStage
+from roomctl.meeting.platform import Platforms, Policy
+
+
+class Verdict(StrEnum):
+    """What becomes of a booking."""
+
+    FINE = "fine"
+    AT_RISK = "at_risk"
+    DEAD = "dead"
+    REPLACED = "replaced"
+
+
+class VerdictReason(StrEnum):
+    """Why: the closed list that reports and drafts translate."""
+
+    NO_LINK = "no_link"  # nothing to join is written in it
+    ELSEWHERE = "elsewhere"  # it is on another platform
+    BEFORE = "before"  # over before the leaving platform is only joined
+    PARTNER_HOST = "partner_host"  # at a host that the room's policy names
+    GUEST = "guest"  # somebody else's meeting: joined until the platform ends
+    OWN_ACCOUNT = "own_account"  # whether it can be held depends on an account that may expire
+    AFTER_THE_END = "after_the_end"
+    OTHER_LINK = "other_link"  # names a link of another platform, too
+    NOT_ALLOWED = "not_allowed"  # the room's policy does not let it in today either
+
+
+@frozen
+class JudgedBooking:
+    """One occurrence, and what becomes of it; a private one has neither title nor organizer."""
+
+    id: str
+    title: str
+    organizer: str
+    booking: Booking
+    verdict: Verdict
+    reason: VerdictReason
+    platform: str | None
+    meeting_id: str | None
+    repeats: bool
+    leaving: bool  # it is joined on the platform that is left
+
+    @property
+    def series(self) -> str:
+        """What the occurrences of one series share."""
+        return self.id.rpartition("/")[0] or self.id
+
+
+class BookingJudge:
+    """Judges the bookings of one room."""
+
+    def __init__(self, platforms: Platforms, policy: Policy, departure: Departure) -> None:
+        """`policy` is the room's, without a day: what has ended is judged here."""
+        self._platforms, self._policy, self._departure = platforms, policy, departure
+        self._without = replace(policy, deny=(*policy.deny, departure.platform))
+        self._read: dict[
+            tuple[tuple[str, str], ...], tuple[ParsedInvitation, ParsedInvitation | None]
+        ] = {}
+
+    def judged(
+        self, bookings: Iterable[Booking], zone: tzinfo, own_domain: str = ""
+    ) -> tuple[JudgedBooking, ...]:
+        """Judge bookings by their day in `zone`; `own_domain` is that of the room's own address."""
+        known = list(bookings)
+        counts = Counter(one.id.rpartition("/")[0] or one.id for one in known)
+        return tuple(
+            self._judged(one, zone, own_domain, counts[one.id.rpartition("/")[0] or one.id] > 1)
+            for one in known
+        )
+
+    def _judged(
+        self, booking: Booking, zone: tzinfo, own_domain: str, repeats: bool
+    ) -> JudgedBooking:
+        found, other = self._reading(booking.fields)
+        day = booking.start.astimezone(zone).date()
+        guest = is_guest(booking.organizer, own_domain)
+        verdict, reason = self._verdict(found, other, day, guest)
+        shown = ("", "") if booking.private else (booking.title, booking.organizer)
+        return JudgedBooking(
+            booking.id,
+            *shown,
+            booking,
+            verdict,
+            reason,
+            found.platform,
+            found.meeting_id,
+            repeats,
+            found.platform == self._departure.platform,
+        )
+
+    def _reading(
+        self, fields: Mapping[str, str]
+    ) -> tuple[ParsedInvitation, ParsedInvitation | None]:
+        key = tuple(sorted(fields.items()))
+        if key not in self._read:
+            found = read(fields, self._platforms, self._policy)
+            other = None
+            if found.platform == self._departure.platform:
+                other = read(fields, self._platforms, self._without)
+                usable = other.platform not in (None, self._departure.platform)
+                other = other if usable and other.refused is None else None
+            self._read[key] = (found, other)
+        return self._read[key]
+
+    def _verdict(
+        self, found: ParsedInvitation, other: ParsedInvitation | None, day: date, guest: bool
+    ) -> tuple[Verdict, VerdictReason]:
+        departure = self._departure
+        if found.platform is None:
+            return Verdict.FINE, VerdictReason.NO_LINK
+        if found.platform != departure.platform:
+            return Verdict.FINE, VerdictReason.ELSEWHERE
+        if found.refused is Refusal.DENIED_BY_POLICY:
+            return Verdict.DEAD, VerdictReason.NOT_ALLOWED
+        if other is not None:
+            return Verdict.REPLACED, VerdictReason.OTHER_LINK
+        platform = self._platforms.by_key[departure.platform]
+        host = found.host or ""
+        phase = platform.phase_on(day, platform.region_of(host), host)
+        vendor_ended = phase is not None and phase.name == "ended"
+        if vendor_ended:
+            return Verdict.DEAD, VerdictReason.AFTER_THE_END
+        if self._policy.names_host(platform, host):
+            return Verdict.FINE, VerdictReason.PARTNER_HOST
+        if departure.reached(ExitStage.ENDED, day):
+            return Verdict.DEAD, VerdictReason.AFTER_THE_END
+        if not departure.reached(ExitStage.JOIN_ONLY, day):
+            return Verdict.FINE, VerdictReason.BEFORE
+        if guest:
+            return Verdict.FINE, VerdictReason.GUEST
+        return Verdict.AT_RISK, VerdictReason.OWN_ACCOUNT
+
+
+def is_guest(organizer: str, own_domain: str) -> bool:
+    """Whether a booking's organizer is known to be of another house than the room."""
+    domain = organizer.rpartition("@")[2].casefold() if "@" in organizer else ""
+    own = own_domain.casefold()
+    return bool(domain and own) and domain != own and not domain.endswith(f".{own}")
+
+
+def weeks(judged: Iterable[JudgedBooking], zone: tzinfo) -> Mapping[str, Mapping[str, int]]:
+    """Return how many bookings of each week ("2020-W34") get which verdict, on the leaving one."""
+    found: dict[str, Counter[str]] = {}
+    for one in judged:
+        if one.leaving:
+            year, week, _ = one.booking.start.astimezone(zone).isocalendar()
+            found.setdefault(f"{year}-W{week:02d}", Counter())[one.verdict] += 1
+    return {week: dict(found[week]) for week in sorted(found)}
+
+
+def by_organizer(judged: Iterable[JudgedBooking]) -> Mapping[str, tuple[JudgedBooking, ...]]:
+    """Return the bookings that somebody has to move, by organizer; "" is nobody known."""
+    found: dict[str, list[JudgedBooking]] = {}
+    for one in judged:
+        if one.verdict in (Verdict.AT_RISK, Verdict.DEAD):
+            found.setdefault(one.organizer, []).append(one)
+    return {who: tuple(found[who]) for who in sorted(found)}
+
+
+def last_after(judged: Iterable[JudgedBooking], day: date, zone: tzinfo) -> Iterator[JudgedBooking]:
+    """Yield of each series on the leaving platform its last occurrence on or after `day`."""
+    last: dict[str, JudgedBooking] = {}
+    for one in judged:
+        if one.leaving and one.booking.start.astimezone(zone).date() >= day:
+            known = last.get(one.series)
+            if known is None or one.booking.start > known.booking.start:
+                last[one.series] = one
+    yield from last.values()

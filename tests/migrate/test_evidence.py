@@ -1,0 +1,172 @@
+"""What a plan is written as: nothing a spreadsheet runs, nothing lost of any script."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import icalendar
+import pytest
+
+from roomctl import app
+from roomctl.booking import Booking
+from roomctl.errors import ConfigError, Refused
+from roomctl.meeting import load_platforms
+from roomctl.meeting.leaving import Departure, ExitStage
+from roomctl.migrate import ExitRequest, RoomFile, make_plan, stages
+from roomctl.migrate.evidence import BOM, cell, csv_text, ics_text
+from roomctl.migrate.rooms import RoomToPlan, may_name, plan_rooms
+from roomctl.migrate.verdict import Verdict
+
+NOW = datetime(2026, 11, 27, 1, tzinfo=UTC)
+TEXT = """[room]
+displayName = "竹 Bamboo"
+timezone = "Asia/Shanghai"
+[calendar]
+room = "bamboo@acme.example"
+[meeting]
+platform = "zoom"
+[meeting.new.zoom]
+room_link = "https://zoom.us/j/91234567891?pwd=SECRET.1"
+"""
+ZOOM = "https://zoom.us/j/91234567890?pwd=SECRET.1"
+ASKED = ExitRequest(
+    "zoom", "quanshi", date(2026, 12, 1), date(2027, 1, 1), "https://n.qsh1.cn/d/Room01"
+)
+HARD = [
+    *("=1+1", "+SUM(A1)", "-2", "@x", "\t=1", "\r=1", "＝1", " =cmd|' /C calc'!A0", "%0A=1"),
+    *('a "quoted", text', "两行\n文字", "𠮷野家 🏢", "ü é ñ", "עברית", "a;b,c\\n", "\u202eevil"),
+]
+
+
+def booking(title="评审", organizer="王芳", days=10, text=ZOOM, **more):
+    start = NOW + timedelta(days=days)
+    fields = {"LOCATION": text}
+    end = start + timedelta(hours=1)
+    return Booking(f"{title}/{days}", title, organizer, start, end, fields, **more)
+
+
+def plan(*bookings, text=TEXT, asked=ASKED, now=NOW):
+    room = RoomFile("room.toml", text, app.parse(text, "room.toml"))
+    return make_plan(room, asked, bookings, now)
+
+
+def test_every_text_comes_back_from_csv_and_calendar_as_it_was() -> None:
+    made = plan(*(booking(title, f"{title}组", days=50) for title in HARD))
+    data = csv_text([made]).encode()
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert [row["title"].removeprefix("'") for row in rows] == HARD
+    assert [row["organizer"].removeprefix("'") for row in rows] == [f"{one}组" for one in HARD]
+    events = icalendar.Calendar.from_ical(ics_text([made])).walk("VEVENT")
+    titles = [str(event["SUMMARY"]).removeprefix("[dead] ") for event in events]
+    assert [title.strip() for title in titles] == [one.strip().replace("\r", "\n") for one in HARD]
+
+
+@pytest.mark.parametrize("text", HARD[:9])
+def test_a_spreadsheet_runs_no_cell(text: str) -> None:
+    assert cell(text).startswith("'")
+    assert cell("2026-12-01") == "2026-12-01"
+    assert csv_text([]).startswith(BOM)
+
+
+def test_no_line_of_a_calendar_is_longer_than_75_octets() -> None:
+    written = ics_text([plan(booking("会议" * 90))])
+    assert max(len(line.encode()) for line in written.split("\r\n")) <= 75
+
+
+def test_no_passcode_and_nothing_private_is_in_what_is_told() -> None:
+    made = plan(booking(), booking("Secret deal", "boss", days=20, private=True))
+    said = f"{made.record()} {csv_text([made])} {ics_text([made])}"
+    assert "SECRET" not in said
+    assert "deal" not in "".join(f"{one.title}{one.organizer}" for one in made.bookings)
+
+
+VERDICTS = {
+    "nobody's": ("", "王芳", 50, Verdict.FINE),
+    "elsewhere": ("https://meet.jit.si/Room", "王芳", 50, Verdict.FINE),
+    "before": (ZOOM, "王芳", 1, Verdict.FINE),
+    "own account": (ZOOM, "王芳", 20, Verdict.AT_RISK),
+    "a guest's": (ZOOM, "li@partner.example", 20, Verdict.FINE),
+    "one of the house": (ZOOM, "li@acme.example", 20, Verdict.AT_RISK),
+    "after the end": (ZOOM, "li@partner.example", 50, Verdict.DEAD),
+    "two links": (f"{ZOOM} or https://n.qsh1.cn/d/Ab12Cd34", "王芳", 50, Verdict.REPLACED),
+}
+
+
+@pytest.mark.parametrize("case", VERDICTS)
+def test_a_booking_gets_the_verdict_of_its_day_and_link(case: str) -> None:
+    text, organizer, days, verdict = VERDICTS[case]
+    [one] = plan(booking("x", organizer, days, text)).bookings
+    assert one.verdict is verdict
+
+
+def test_a_host_that_the_policy_names_goes_on_after_the_end() -> None:
+    text = TEXT.replace('"zoom"\n', '"zoom"\nallow = ["*.zoom.com.cn", "zhumu", "quanshi"]\n', 1)
+    oem = "https://acme.zoom.com.cn/j/91234567890"
+    zhumu = "https://welink.zhumu.com/j/123456789"
+    made = plan(booking(text=oem, days=50), booking("z", text=zhumu, days=50), text=text)
+    assert [one.verdict for one in made.bookings] == [Verdict.FINE, Verdict.FINE]
+
+
+REFUSED = {
+    "unknown_platform": {"leaving": "zom"},
+    "same_platform": {"to": "zoom", "room_link": None},
+    "date_in_past": {"on": date(2026, 11, 26)},
+    "date_order": {"ends": date(2026, 11, 30)},
+    "no_room_link": {"room_link": None},
+    "bad_room_link": {"room_link": "https://s1.qsh1.cn/a/Host1234"},
+    "no_date": {"leaving": "whereby", "on": None, "ends": None},
+}
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_what_cannot_be_planned_is_refused_with_its_reason(code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        plan(asked=replace(ASKED, **REFUSED[code]))
+    assert refused.value.code == code
+
+
+def test_a_target_that_the_policy_bars_is_refused() -> None:
+    text = TEXT.replace('"zoom"\n', '"zoom"\ndeny = ["quanshi"]\n', 1)
+    with pytest.raises(Refused, match="not allowed"):
+        plan(text=text)
+
+
+def test_a_file_with_an_exit_written_is_the_same_without_it() -> None:
+    departure = Departure("zoom", "quanshi", {ExitStage.DUAL: date(2026, 12, 1)})
+    written = stages.written(TEXT, departure, 'https://n.qsh1.cn/d/a"\n[api]')
+    assert stages.without(written) == TEXT
+    assert stages.written(written, departure, "x") == stages.written(TEXT, departure, "x")
+    config = app.parse(stages.written(TEXT, departure, "https://n.qsh1.cn/d/a"), "room.toml")
+    assert config.meeting.leaving["zoom"].dual == date(2026, 12, 1)
+
+
+def test_days_out_of_order_are_a_mistake_of_the_file() -> None:
+    text = f"{TEXT}[meeting.leaving.zoom]\nto = 'quanshi'\ndual = 2026-12-02\nended = 2026-12-01\n"
+    with pytest.raises(ConfigError, match="is before"):
+        app.parse(text, "room.toml")
+
+
+@pytest.mark.parametrize("platform", list(load_platforms({})), ids=lambda one: one.key)
+def test_no_meeting_of_a_platform_is_passed_over(platform) -> None:
+    for sample in platform.good:
+        assert may_name(platform, sample.hosts)(sample.text), sample.text
+
+
+@pytest.mark.real
+def test_rooms_are_planned_from_their_files_beside_each_other(tmp_path) -> None:
+    calendar = (
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20261220T010000Z\r\n"
+        f"DTEND:20261220T020000Z\r\nSUMMARY:评审\r\nLOCATION:{ZOOM}\r\n"
+        "RRULE:FREQ=WEEKLY;COUNT=3\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    (tmp_path / "a.ics").write_text(calendar, encoding="utf-8")
+    (tmp_path / "cut.ics").write_text(calendar[:150], encoding="utf-8")
+    (tmp_path / "room.toml").write_text(TEXT, encoding="utf-8")
+    agendas = ["a.ics", "cut.ics", "missing.ics", "a.ics"]
+    rooms = [RoomToPlan(tmp_path / "room.toml", tmp_path / name) for name in agendas]
+    found = plan_rooms(rooms, ASKED, NOW, app.load, workers=2)
+    assert [one.record is not None for one in found] == [True, False, False, True]
+    assert found[0].record["counts"] == {"fine": 0, "at_risk": 2, "dead": 1, "replaced": 0}
+    assert "cut_off" in found[1].error
+    assert "missing.ics" in found[2].error

@@ -147,14 +147,17 @@ def declared() -> tuple[Declaration, ...]:
 
 def calendar(config: Config) -> Feed | None:
     """Return the room's calendar, or None if it has none; ConfigError if it cannot be one."""
-    from roomctl.booking.feed import calendar_feed
+    from roomctl.booking.feed import Access, calendar_feed
 
     table = config.calendar
+    key = table.key.reveal() if table.key else ""
+    texts = {name: getattr(table, name) or "" for name in ("room", "tenant", "client", "subject")}
+    title = _TITLES.get(config.room.language, _TITLES["en"])
+    access = Access(**texts, key=key, title=title, cloud=table.cloud)
     try:
         if table.url is None:
             return None
-        title = _TITLES.get(config.room.language, _TITLES["en"])
-        return calendar_feed(table.url.reveal(), config.room.zone, table.room or "", title)
+        return calendar_feed(table.url.reveal(), config.room.zone, access)
     except PortError as error:
         raise ConfigError("room.toml", "calendar.url", str(error)) from error
 

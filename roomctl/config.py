@@ -310,6 +310,17 @@ class CalendarTable(Table):
         description="the room's own address: what that guest has declined does not block it",
     )
     join_before_s: int = Field(default=600, ge=0, le=3600)
+    tenant: str | None = Field(default=None, description="graph: the organization's id")
+    client: str | None = Field(default=None, description="graph: the application's id")
+    key: Secret | None = Field(
+        default=None, description="graph: the application's secret; google: its key, as JSON"
+    )
+    subject: str | None = Field(
+        default=None, description="google: the user for whom a service account acts"
+    )
+    cloud: Literal["global", "china"] = Field(
+        default="global", description="graph: china is the one that 21Vianet operates"
+    )
 
 
 class StaffTable(Table):

@@ -278,3 +278,35 @@ class BookingOutbox:
 def ref_of(booking: Booking) -> str:
     """Return how the calendar knows a booking."""
     return booking.ref or booking.id
+
+
+def judged(now: Booking | None, change: BookingChange) -> WriteOutcome | None:
+    """Return why nothing is to be written: it is so already, or no longer what the room saw.
+
+    None: it is to be written.
+    """
+    if now is None:
+        return Conflict("gone")
+    same_start = now.start == change.start
+    match change.kind:
+        case "release":
+            if not now.blocks:
+                return Written()
+            return None if same_start else Conflict("moved")
+        case "restore":
+            return Written() if now.blocks else None
+        case _ if not now.blocks:
+            return Conflict("gone")
+        case "move_end":
+            if now.end == whole(change.end):
+                return Written()
+            if not same_start or now.end != whole(change.was_end):
+                return Conflict("moved")
+            why = "it is a booking of whole days; change it where it was made"
+            return Rejected(why) if now.all_day else None
+    return None
+
+
+def whole(at: datetime) -> datetime:
+    """Return a time in whole seconds, as calendars have it."""
+    return at.replace(microsecond=0)

@@ -31,6 +31,7 @@ from roomctl.booking.change import (
     Rejected,
     WriteOutcome,
     Written,
+    judged,
 )
 from roomctl.frozen import frozen
 
@@ -180,7 +181,7 @@ class _Server:
             return Written() if change.kind == "release" and own else Conflict("gone")
         url, data, etag = found
         known = edit.event_of(data, change, self._zone, self._task.room)
-        outcome = edit.judged(known, change)
+        outcome = judged(known, change)
         if outcome is not None or known is None:
             return outcome
         if change.kind == "check_in" and edit.is_checked_in(data, change):

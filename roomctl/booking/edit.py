@@ -17,14 +17,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 
 from roomctl.booking.agenda import Booking
-from roomctl.booking.change import (
-    BookingChange,
-    Conflict,
-    Rejected,
-    WriteOutcome,
-    Written,
-    ref_of,
-)
+from roomctl.booking.change import BookingChange, ref_of, whole
 from roomctl.booking.ics import NoCalendar, address, cut
 from roomctl.booking.occurrence import occurrences
 from roomctl.booking.zone import Zones
@@ -52,37 +45,14 @@ def bookings_in(
 
 
 def event_of(data: bytes, change: BookingChange, zone: ZoneInfo, room: str) -> Booking | None:
-    """Return what `data` says of the booking that `change` is about; None: it is not in it."""
+    """Return what `data` says of the booking that `change` is about; None: it is not in it.
+
+    A single event that was moved is the same one at another time.
+    """
     near = (change.start - _DAY, max(change.end, change.was_end) + _DAY)
     found = bookings_in(data, zone, room, *near)
-    return next((each for each in found if ref_of(each) == change.ref), None)
-
-
-def judged(now: Booking | None, change: BookingChange) -> WriteOutcome | None:
-    """Return why nothing is to be written: it is so already, or no longer what the room saw.
-
-    None: it is to be written.
-    """
-    if now is None:
-        return Conflict("gone")
-    same_start = now.start == change.start
-    match change.kind:
-        case "release":
-            if not now.blocks:
-                return Written()
-            return None if same_start else Conflict("moved")
-        case "restore":
-            return Written() if now.blocks else None
-        case _ if not now.blocks:
-            return Conflict("gone")
-        case "move_end":
-            if now.end == _whole(change.end):
-                return Written()
-            if not same_start or now.end != _whole(change.was_end):
-                return Conflict("moved")
-            why = "it is a booking of whole days; change it where it was made"
-            return Rejected(why) if now.all_day else None
-    return None
+    only = found[0] if len(found) == 1 and b"RRULE" not in data else None
+    return next((each for each in found if ref_of(each) == change.ref), only)
 
 
 def created(change: BookingChange, title: str, now: datetime) -> bytes:
@@ -91,7 +61,7 @@ def created(change: BookingChange, title: str, now: datetime) -> bytes:
     event.add("UID", change.uid)
     event.add("DTSTAMP", now)
     event.add("DTSTART", change.start.astimezone(UTC))
-    event.add("DTEND", _whole(change.end).astimezone(UTC))
+    event.add("DTEND", whole(change.end).astimezone(UTC))
     event.add("SUMMARY", change.title or title)
     event.add(_CHECKED_IN, f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
     calendar = icalendar.Calendar()
@@ -113,7 +83,7 @@ def edited(
     match change.kind:
         case "move_end":
             event.pop("DURATION", None)
-            _set_time(event, "DTEND", _whole(change.end), zone, event["DTSTART"])
+            _set_time(event, "DTEND", whole(change.end), zone, event["DTSTART"])
             event["SEQUENCE"] = icalendar.vInt(int(event.get("SEQUENCE", 0)) + 1)
         case "check_in":
             event[_CHECKED_IN] = icalendar.vText(f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
@@ -220,7 +190,3 @@ def _same(own: date, place: date, zone: ZoneInfo | None) -> bool:
 
 def _repeats(event: _Event) -> bool:
     return "RRULE" in event or "RDATE" in event
-
-
-def _whole(at: datetime) -> datetime:
-    return at.replace(microsecond=0)

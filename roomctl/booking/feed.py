@@ -17,6 +17,7 @@ import hashlib
 import json
 import re
 import sys
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from roomctl.wire import in_thread
 
 if TYPE_CHECKING:
     from roomctl.booking.caldav import CalDavFeed
+    from roomctl.booking.online import OnlineFeed
 
 LARGEST = 8 * 1024 * 1024  # bytes of one calendar: 10,000 events with their texts
 CHILD_S = 60.0  # of wall time; its own limits are of processor time, which may come late
@@ -163,15 +165,38 @@ class CalendarReader:
         return PortError(self._shown, why, PortReason.IO)
 
 
+@frozen
+class Access:
+    """What a calendar needs beside its url; each kind takes its own. `title`: of own bookings."""
+
+    room: str = ""
+    tenant: str = ""
+    client: str = ""
+    key: str = field(default="", repr=False)
+    subject: str = ""
+    cloud: str = "global"
+    title: str = "roomctl"
+
+
 def calendar_feed(
-    url: str, zone: ZoneInfo, room: str = "", title: str = ""
-) -> CalendarFeed | CalDavFeed:
+    url: str, zone: ZoneInfo, access: Access
+) -> CalendarFeed | CalDavFeed | OnlineFeed:
     """Return the calendar at a url of any kind; PortError if it is of none."""
-    if url.startswith("caldav:"):
+    kind = url.partition(":")[0]
+    if kind == "caldav":
         from roomctl.booking.caldav import CalDavFeed
 
-        return CalDavFeed(url, zone, room, title)
-    return CalendarFeed(url, zone, room)
+        return CalDavFeed(url, zone, access.room, access.title)
+    if kind == "graph":
+        from roomctl.booking.graph import CLOUDS, GraphFeed
+
+        login = {"tenant": access.tenant, "client": access.client, "key": access.key}
+        return GraphFeed(url, zone, **login, title=access.title, hosts=CLOUDS[access.cloud])
+    if kind == "google":
+        from roomctl.booking.google import GoogleFeed
+
+        return GoogleFeed(url, zone, key=access.key, subject=access.subject, title=access.title)
+    return CalendarFeed(url, zone, access.room)
 
 
 class _Answers:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from roomctl import app
 from roomctl.booking import Agenda, Booking, CalendarRead
 from roomctl.booking.agenda import day_of
-from roomctl.booking.feed import calendar_feed
+from roomctl.booking.feed import Access, calendar_feed
 from roomctl.cli.link import LinkReader, reader
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
@@ -101,7 +101,7 @@ def day(asked: CalendarQuery, now: Callable[[], datetime] = lambda: datetime.now
     room = asked.room or (config.calendar.room if config else None) or ""
     zone = _zone(asked.zone) if asked.zone else config.room.zone if config else system_zone()
     start, end = day_of(_instant(asked.at, zone) if asked.at else now(), zone)
-    feed = calendar_feed(_url(asked.calendar), zone, room)
+    feed = calendar_feed(_url(asked.calendar), zone, Access(room))
     read = asyncio.run(feed.bookings(start, end))
     left_out = _left_out(read)
     if left_out and sum(each.count for each in read.skipped) >= read.series:

@@ -188,6 +188,7 @@ def _texts(said: Json) -> list[tuple[str, str]]:
     location = _in(said, "location")
     places = [location.get("displayName"), location.get("locationUri")]
     found = [
+        ("X-MICROSOFT-CDO-INTENDEDSTATUS", said.get("showAs")),  # says that it is of Exchange
         ("CONFERENCE", join),
         ("LOCATION", "\n".join(str(each) for each in places if each)),
         ("DESCRIPTION", _in(said, "body").get("content")),

@@ -30,6 +30,7 @@ from roomctl.booking.change import (
     Written,
     ref_of,
 )
+from roomctl.booking.diagnosis import commands, diagnosed
 from roomctl.booking.local import LocalBookings, Taken
 from roomctl.clock import Moment
 from roomctl.command import Identifier, Param, Source, command
@@ -84,6 +85,8 @@ class Bookings(Part):
         self._agenda = Agenda(())
         self._invitations: dict[str, ParsedInvitation] = {}
         self._issues: tuple[IssueEntry, ...] = ()
+        self._mailbox: tuple[IssueEntry, ...] = ()  # until enough bookings say otherwise
+        self._room_address = config.calendar.room or ""
         self._read_at: Moment | None = None
         self._store = store
         kept = store.read(_FILE, all_text) if store is not None else {}
@@ -118,7 +121,7 @@ class Bookings(Part):
         return {"bookings": self.entries(now)}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
-        return (*self._issues, *self._writing(now))
+        return (*self._issues, *self._mailbox, *self._writing(now))
 
     def entries(self, now: Moment) -> tuple[BookingEntry, ...]:
         """Return today's bookings that are not over, first one first."""
@@ -495,6 +498,7 @@ class Bookings(Part):
             self._read_at = now
             self._issues = self._left_out(read.skipped, now)
             self._listed = read.bookings
+            self._diagnose(now)
             if told:
                 self._local = self._local.read(told - self._outbox.bookings)
                 await self._write_own()
@@ -665,6 +669,19 @@ class Bookings(Part):
         since = now.wall if old is None else old.since
         params: dict[str, Param] = {"detail": detail, "age_min": age_min}
         return IssueEntry("calendar.stale", "calendar", params, since)
+
+    def _diagnose(self, now: Moment) -> None:
+        """Say what the mailbox removes from invitations, and what to type against it."""
+        found = diagnosed(self._listed)
+        if found is None:
+            return
+        old = self._mailbox
+        self._mailbox = ()
+        if found.removed != "nothing":
+            to_type = commands(self._room_address)
+            params: dict[str, Param] = {"removed": found.removed, "count": found.count, **to_type}
+            since = old[0].since if old else now.wall
+            self._mailbox = (IssueEntry("calendar.stripped", "calendar", params, since),)
 
     def _left_out(self, skipped: tuple[SkippedEvent, ...], now: Moment) -> tuple[IssueEntry, ...]:
         """Say that events are missing from what is shown; the first one is named."""

@@ -47,6 +47,7 @@ _TODO = frozenset(
     {
         "calendar.event_skipped",
         "calendar.overruled",
+        "calendar.stripped",
         "calendar.unwritten",
         "camera.chain_count",
         "clock.unproven",

@@ -275,3 +275,24 @@ async def test_an_end_is_undone_by_its_change() -> None:
         await house.room.bookings.undo(change, "panel")
         await house.until(lambda: kinds(feed) == ["move_end", "move_end"])
         assert [(each.end - START).total_seconds() / 60 for each in feed.taken] == [40, 25]
+
+
+@invented
+async def test_a_mailbox_that_removes_subjects_is_an_issue_with_what_to_type() -> None:
+    people, fields = ("Li", "Wang", "Zhang"), {"X-MICROSOFT-CDO-IMPORTANCE": "1"}
+    found = [booking(str(each), 60 + 40 * each) for each in range(9)]
+    listed = [
+        replace(one, title=people[at % 3], organizer=people[at % 3], fields=fields)
+        for at, one in enumerate(found)
+    ]
+    feed = WritableCalendar(listed)
+    text = NO_CAMERA + '[calendar]\nroom = "bamboo@example.com"\n'
+    async with living(text, feed=feed) as house:
+        await house.until(lambda: house.issues == [("calendar.stripped", "calendar")])
+        (issue,) = house.document.issues
+        assert str(issue.params["commands"]).startswith(
+            "Set-CalendarProcessing -Identity bamboo@example.com -DeleteComments $false"
+        )
+        feed.listed = [replace(one, title="Review", fields={"DESCRIPTION": "x"}) for one in listed]
+        feed.listed[0] = replace(feed.listed[0], fields={**fields, "DESCRIPTION": "x"})
+        await house.until(lambda: house.issues == [], 61)

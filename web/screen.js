@@ -6,10 +6,11 @@ import { announced, left } from "./lib/automation.js";
 import { RoomClock } from "./lib/clock.js";
 import { attribute, h, show, text } from "./lib/dom.js";
 import { language, load, say, speak, speakable, t } from "./lib/i18n.js";
-import { icon } from "./lib/icon.js";
+import { icon, redraw } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
 import { paired, redeem } from "./lib/pair.js";
-import { agenda, bookingHours, bookingNote, bookingTitle, callState, calling, messageUntil, platformName, talkingWords } from "./lib/labels.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, callState, calling, messageUntil, platformName, roomState, talkingWords } from "./lib/labels.js";
+import { DayRibbon } from "./view/ribbon.js";
 
 const CODE_MS = 5000; // a code that somebody used is replaced within this
 const CODE_URL = "/api/v1/phone";
@@ -36,7 +37,12 @@ export class RoomScreen extends HTMLElement {
     this.noticeWords = h("span");
     this.notice = h("p", { class: "notice", role: "status", hidden: true }, icon("warning"), this.noticeWords);
     this.time = h("time");
-    this.day = h("p", { class: "day" });
+    this.day = h("p", { class: "date" });
+    this.shapeIcon = icon("check");
+    this.word = h("b", { class: "state-word" });
+    this.until = h("span");
+    this.state = h("p", { class: "state" }, h("span", { class: "shape" }, this.shapeIcon), h("span", {}, this.word, " ", this.until));
+    this.ribbon = new DayRibbon();
     this.eyebrow = h("p", { class: "eyebrow" });
     this.heading = h("h2");
     this.facts = h("p", { class: "facts" });
@@ -47,11 +53,11 @@ export class RoomScreen extends HTMLElement {
     this.phone = h("figure", { hidden: true }, this.picture, this.caption);
     this.wifi = h("p", { class: "wifi" });
     this.help = h("p", { class: "help" });
-    this.head = h("header", {}, h("div", {}, this.name, this.place));
-    this.now = h("section", { class: "now" }, this.time, this.day);
+    this.head = h("header", {}, h("div", {}, this.name, this.place, this.day));
+    this.now = h("section", { class: "now" }, this.time, this.state);
     this.meeting = h("section", { class: "meeting" }, this.eyebrow, this.heading, this.facts, this.how, this.next);
     this.foot = h("footer", {}, this.notice, this.wifi, this.help);
-    this.append(this.head, this.now, this.phone, this.meeting, this.foot);
+    this.append(this.head, this.now, this.phone, this.meeting, this.ribbon, this.foot);
     setInterval(refresh, 1000);
     setInterval(() => void this.#fetchCode(), CODE_MS);
     addEventListener("hashchange", () => void this.start());
@@ -110,19 +116,25 @@ export class RoomScreen extends HTMLElement {
     const heading = why === "unpaired" ? t("screen.unpaired") : t(`overlay.${why}`);
     this.#tell({ eyebrow: "", heading, facts: hint, how: "", tone: null });
     attribute(this, "data-calm", false);
-    show(this.next, false);
-    show(this.foot, false);
+    for (const part of [this.next, this.foot, this.state, this.ribbon]) show(part, false);
   }
 
   /** @param {Room} room */
   #draw(room) {
     const { identity } = room;
+    for (const part of [this.state, this.ribbon]) show(part, true);
     text(this.name, identity.displayName);
     text(this.place, [identity.building, identity.floorLabel].filter(Boolean).join(" · "));
     const { hero, rest } = agenda(room.bookings, this.clock.now());
     const call = this.#call(room);
     this.#tell(call ?? (hero ? this.#booking(room, hero) : this.#free(room)));
     attribute(this, "data-calm", !call && !hero);
+    const { word, detail, icon: sign, tone } = roomState(room, this.clock);
+    attribute(this.state, "data-tone", tone);
+    redraw(this.shapeIcon, sign);
+    text(this.word, word);
+    text(this.until, detail);
+    this.ribbon.update(room, this.clock);
     const ahead = call && hero ? [hero, ...rest] : rest;
     const next = ahead.find((booking) => Date.parse(booking.start) > this.clock.now());
     show(this.next, next !== undefined);
@@ -207,8 +219,9 @@ export class RoomScreen extends HTMLElement {
     const end = (/** @type {HTMLElement} */ part) => part.offsetTop + part.offsetHeight;
     for (const fit of [null, "short", "small", "small least"]) {
       attribute(this, "data-fit", fit);
-      const above = Math.max(end(this.now), end(this.phone));
-      if (this.meeting.offsetTop >= above && end(this.meeting) <= (this.foot.hidden ? this.offsetHeight : this.foot.offsetTop)) return;
+      const below = [this.ribbon, this.foot].filter((part) => part.offsetHeight > 0).map((part) => part.offsetTop);
+      const ends = Math.max(end(this.meeting), end(this.phone));
+      if (this.meeting.offsetTop >= end(this.now) && ends <= Math.min(this.offsetHeight, ...below)) return;
     }
   }
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import segno
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.web import rooms
@@ -94,6 +95,8 @@ def _wanted(parts: list[str]) -> Iterator[tuple[str, View, tuple[int, int], str,
 def _draw(browser: Browser, view: View, size: tuple[int, int], language: str, theme: Any) -> Page:
     viewport: Any = {"width": size[0], "height": size[1]}
     with serving(StandIn(view.room(language))) as stand_in:
+        stand_in.code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(scale=8)
+        stand_in.code = stand_in.code.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
         page = browser.new_page(
             viewport=viewport, color_scheme=theme, reduced_motion="reduce", has_touch=True
         )
@@ -103,7 +106,7 @@ def _draw(browser: Browser, view: View, size: tuple[int, int], language: str, th
             if view.room(language)["panel"]["awake"]:
                 usable(page)
         else:
-            page.wait_for_selector("room-screen .meeting")
+            page.wait_for_selector("room-screen figure img")
         for step in view.way:
             page.locator(step).first.click()
         page.evaluate("document.fonts.ready.then(() => 0)")

@@ -192,10 +192,10 @@ def test_a_silent_room_is_said_to_be_stale_and_its_code_is_taken_away(show: Any)
 def test_without_a_code_its_place_is_free(show: Any) -> None:
     stand_in, page = show(at_rest(), code=None)
     assert page.locator("figure").is_hidden()
-    wide = page.locator("header").bounding_box()["width"]
+    wide = page.locator(".meeting").bounding_box()["width"]
     stand_in.code = CODE
     page.wait_for_selector("figure:not([hidden])")
-    assert page.locator("header").bounding_box()["width"] < wide - 200
+    assert page.locator(".meeting").bounding_box()["width"] < wide - 200
 
 
 def test_a_display_that_is_not_paired_says_so(open_panel: Open) -> None:

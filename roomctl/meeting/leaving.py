@@ -4,7 +4,7 @@
     default    the new one is the room's platform, in its conditions and as its fallback, too
     join_only  nothing is started on the leaving one any more, and its sign-in is not used; others'
                meetings there are joined as before
-    ended      its links are refused, and the panel offers a meeting on the new one
+    ended      its links are refused, but at hosts that the room's policy names
 
 Knows no clock, no configuration file and no booking: the day comes by argument.
 """

@@ -1,0 +1,19 @@
+"""What a room that lives on holds is bounded; `make soak` looks at it for eight hours."""
+
+import asyncio
+import logging
+
+from tests.invented import InventedLoop
+from tests.soak_room import lived
+
+CYCLES = 10
+FILLING = 100  # objects of a cycle, while the newest thousand changes of the room are not yet full
+
+
+def test_commands_calls_cables_panels_and_a_broker_that_come_and_go_leave_little_behind() -> None:
+    try:
+        with asyncio.Runner(loop_factory=InventedLoop) as runner:
+            before, after = runner.run(lived(CYCLES, CYCLES))
+    finally:
+        logging.disable(logging.NOTSET)
+    assert after.objects - before.objects < CYCLES * FILLING, (before, after)

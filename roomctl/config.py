@@ -193,7 +193,7 @@ class RulesTable(Table):
         default=60.0, ge=10, le=3600, description="the panel says so before, and offers to keep it"
     )
     undo_s: float = Field(
-        default=300.0, ge=10, le=86_400, description="the panel offers to undo it this long"
+        default=600.0, ge=10, le=86_400, description="the panel offers to undo it this long"
     )
     quiet: str | None = Field(
         default=None, description="'22:00-07:00': then a touch alone wakes the room"

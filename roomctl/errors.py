@@ -93,9 +93,10 @@ class Unsupported(DeviceError):
 class Refused(DeviceError):
     """The device, or the room, said no. `code` is from a closed list."""
 
-    def __init__(self, device: str, code: str, why: str) -> None:
+    def __init__(self, device: str, code: str, why: str, **params: str) -> None:
+        """`params` are what the words for `code` name."""
         super().__init__(device, why)
-        self.code = code
+        self.code, self.params = code, params
 
 
 class NoReply(DeviceError):

@@ -144,7 +144,7 @@ def test_a_pasted_chinese_invitation_opens_the_right_page(
         panel = people.new_context(viewport={"width": 1280, "height": 800}).new_page()
         panel.goto(room.panel)
         room.act("occupancy.ceiling", "walk_in")
-        panel.get_by_role("button", name="Enter ID or link").click()
+        panel.get_by_role("button", name="Join by ID").click()
         panel.locator("textarea").fill(invitation)  # an input would run the lines together
         panel.get_by_role("button", name="Join", exact=True).last.click()
         seen = room.until("a meeting", lambda seen: seen["meeting"]["state"] != "idle")

@@ -23,7 +23,7 @@ import { NoticeStrip } from "./view/notices.js";
 import { button } from "./view/parts.js";
 import { RemoteControlSheet } from "./view/remote-control.js";
 import { SoundSheet } from "./view/sound.js";
-import { HelpSheet, NewSheet, TodaySheet } from "./view/sheets.js";
+import { HelpSheet, NewSheet } from "./view/sheets.js";
 
 const TOLD_MS = 6000;
 const FORGET_MS = 120_000; // an untouched panel returns to the room's language and to its first view
@@ -57,7 +57,8 @@ export class RoomPanel extends HTMLElement {
       new: new NewSheet(this),
       camera: new CameraSheet(this),
       sound: new SoundSheet(this),
-      today: new TodaySheet(this),
+      today: new LaterSheet(async () => new (await import("./view/booking.js")).TodaySheet(this)),
+      booking: new LaterSheet(async () => new (await import("./view/booking.js")).BookingSheet(this)),
       occupancy: new LaterSheet(async () => new (await import("./view/occupancy.js")).OccupancySheet(this)),
       help: new HelpSheet(this),
       remote_control: new RemoteControlSheet(this),

@@ -20,6 +20,7 @@ from roomctl.wire import in_thread
 
 _EXAMPLES: dict[str, object] = {
     "act": "standby",
+    "change": "8f14e45fceea167a5a36dedd4bea2543",
     "booking": "ID",
     "camera": "front",
     "device": "camera.front",

@@ -105,6 +105,13 @@ FIELDS: dict[str, str] = {
     # Meetings and bookings
     "AvailabilityEntry.booking": "id of the booking that is under way; null: there is none",
     "AvailabilityEntry.state": "booked or not, by the calendar; awaited: and nobody is there yet",
+    "RoomDocument.booking_changes": "what was changed of bookings lately and can be undone",
+    "BookingEntry.free_until": f"when the room is taken again after it; null: not known; {_AT}",
+    "BookingChangeEntry.id": "what `booking.undo` takes",
+    "BookingChangeEntry.kind": "what was changed",
+    "BookingChangeEntry.booking": "id of the booking",
+    "change": "id of a change in `booking_changes`",
+    "was_end": f"when it would have ended; {_AT}",
     "BookingEntry.all_day": "whether it is of whole days",
     "BookingEntry.private": "whether its title and organizer are hidden",
     "BookingEntry.tentative": "whether it may still change, or the room has not accepted it",

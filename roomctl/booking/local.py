@@ -148,11 +148,9 @@ class LocalBookings:
         Taken "not_under_way", or "no_time_left" if the next begins where this one ends.
         """
         _under_way(booking, moment)
-        others = [each for each in agenda if each.id != booking.id and not each.all_day]
-        begins = [each.start for each in others if each.start >= booking.end]
-        inside = any(each.start < booking.end < each.end for each in others)
-        end = min([booking.end + length, *begins])
-        if inside or end - booking.end < SHORTEST:
+        until = free_after(agenda, booking)
+        end = booking.end + length if until is None else min(booking.end + length, until)
+        if end - booking.end < SHORTEST:
             raise Taken("no_time_left", booking.end)
         return self.with_end(booking.id, end)
 
@@ -194,6 +192,17 @@ class LocalBookings:
         for key in written:
             _made_at(key)
         return cls(own, ends, {each.id: each for each in given}, written, frozenset(answered))
+
+
+def free_after(agenda: Agenda, booking: Booking) -> datetime | None:
+    """Return until when nobody else has the room after a booking; None: nothing is known to come.
+
+    It is its own end if another one is under way then, or begins.
+    """
+    others = [each for each in agenda if each.id != booking.id and not each.all_day]
+    if any(each.start < booking.end < each.end for each in others):
+        return booking.end
+    return min((each.start for each in others if each.start >= booking.end), default=None)
 
 
 def _made_at(booking_id: str) -> datetime:

@@ -22,7 +22,7 @@ from roomctl.errors import Refused
 from roomctl.frozen import frozen
 from roomctl.kind import Context, IssueEntry, Part, RuledOutput, StandbyDisplay
 from roomctl.roles import Right
-from roomctl.room.bookings import Bookings
+from roomctl.room.bookings import RULE, Bookings
 from roomctl.room.cameras import Cameras
 from roomctl.room.document import (
     ActEntry,
@@ -180,8 +180,12 @@ class Automation(Part):
 
     @command("booking.checkIn", Right.MEET)
     async def _check_in(self, source: Source, booking: Identifier) -> None:
-        """Say that somebody is there for a booking, so that it is not released."""
-        await self._actuators.bookings.check_in(booking, source.name)
+        """Say that somebody is there for a booking: it is not released, or had again if it was."""
+        bookings = self._actuators.bookings
+        if bookings.released(booking):
+            await bookings.restore(booking, source.name)
+        else:
+            await bookings.check_in(booking, source.name)
 
     @command("room.wake", Right.MEET)
     async def _wake(self, source: Source) -> None:
@@ -264,7 +268,7 @@ class Automation(Part):
         )
 
     async def _give_back(self, booking: str) -> None:
-        await self._actuators.bookings.release(booking, "rule")
+        await self._actuators.bookings.release(booking, RULE)
 
     def _do(self, decision: Decision, now: Moment) -> None:
         act, actuators = decision.act, self._actuators

@@ -31,7 +31,7 @@ from roomctl.booking.change import (
     ref_of,
 )
 from roomctl.booking.diagnosis import commands, diagnosed
-from roomctl.booking.local import LocalBookings, Taken
+from roomctl.booking.local import LocalBookings, Taken, free_after
 from roomctl.clock import Moment
 from roomctl.command import Identifier, Param, Source, command
 from roomctl.config import Config
@@ -41,7 +41,7 @@ from roomctl.kind import Context, IssueEntry, Part
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.roles import Right
 from roomctl.room.conditions import CalendarState
-from roomctl.room.document import BookingEntry
+from roomctl.room.document import BookingChangeEntry, BookingEntry
 from roomctl.rules import Booked
 from roomctl.store import Store, all_text
 from roomctl.wire import in_thread
@@ -61,6 +61,7 @@ AGE_EVERY_S = 600.0  # its age is written this often: a memory card wears
 _AGENDA, _AGE, _LOCAL = "agenda", "agenda_age", "local_bookings"
 TOLD_S = 600.0  # a panel says so long that the calendar had another word
 _TRIES_TOLD = 2  # a single failure to write is nobody's concern
+RULE = "rule"  # who releases by itself
 READ_HERE = 4096  # characters read on the loop: 4 ms on a slow board, not more
 
 
@@ -82,6 +83,8 @@ class Bookings(Part):
         self._clock, self._changed = context.clock, context.changed
         self._zone = config.room.zone
         self._join_before_s = config.calendar.join_before_s
+        self._undo_s = config.rules.undo_s
+        self._undone: set[str] = set()  # by somebody who would not undo that as well
         self._agenda = Agenda(())
         self._invitations: dict[str, ParsedInvitation] = {}
         self._issues: tuple[IssueEntry, ...] = ()
@@ -118,7 +121,7 @@ class Bookings(Part):
                 group.create_task(self._write_on(self._writable))
 
     def sections(self, now: Moment) -> Mapping[str, object]:
-        return {"bookings": self.entries(now)}
+        return {"bookings": self.entries(now), "booking_changes": (*self._changes(now),)}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
         return (*self._issues, *self._mailbox, *self._writing(now))
@@ -126,7 +129,11 @@ class Bookings(Part):
     def entries(self, now: Moment) -> tuple[BookingEntry, ...]:
         """Return today's bookings that are not over, first one first."""
         offered = {booking.id for booking in self._offered(now)}
-        today = [b for b in self._agenda.today(now, self._zone) if b.end > now.wall]
+        today = [
+            each
+            for each in self._agenda.today(now, self._zone)
+            if each.end > now.wall and not (each.owned and self.released(each.id))
+        ]
         return tuple(self._entry(booking, booking.id in offered) for booking in today[:SHOWN])
 
     @property
@@ -217,12 +224,20 @@ class Bookings(Part):
             why = "its calendar has not been read yet, it may be booked; try again in a minute"
             raise Refused("room", "calendar_unknown", why)
         length = None if minutes is None else timedelta(minutes=minutes)
-        with _told():
+        with _told(lambda: self._holder(now)):
             local, made = self._local.reserved(self._agenda, now, length, self._released)
         self._marks[made.id] = "checked_in"  # whoever asks is there
         change = self._change("reserve", made, made.end, source.name)
         await self._have(local, change)
         return {"booking": made.id, "end": made.end.isoformat(), "change": change.id}
+
+    def _holder(self, now: Moment) -> str:
+        """Return who has booked the room: whoever did it here, else the organizer; "" if hidden."""
+        key = self._agenda.standing(now, self._released).booking
+        if key is None:
+            return ""
+        here = self._last("reserve", key)
+        return here.author if here is not None else self._agenda[key].organizer
 
     @command("booking.extend", Right.MEET)
     async def _extend(
@@ -242,7 +257,7 @@ class Bookings(Part):
             raise Refused("room", "changed", why)
         with _told():
             length = timedelta(minutes=minutes)
-            local = self._local.extended(self._agenda, self._clock.now(), known, length)
+            local = self._local.extended(self._taken, self._clock.now(), known, length)
         change = self._change("move_end", known, local.ends[booking], source.name)
         await self._have(local, change)
         return {"end": local.ends[booking].isoformat(), "change": change.id}
@@ -257,6 +272,37 @@ class Bookings(Part):
         with _told():
             local = self._local.ended(now, known)
         await self._have(local, self._change("move_end", known, now.wall, source.name))
+
+    @command("booking.release", Right.MEET)
+    async def _release(self, source: Source, booking: Identifier) -> Mapping[str, str]:
+        """Give the room back from a booking that has begun, or may be joined; done already: none.
+
+        Refused "not_under_way".
+        """
+        known, now = self.booking(booking), self._clock.now().wall
+        if self._marks.get(booking) == "released":
+            return {}
+        if not known.start - timedelta(seconds=self._join_before_s) <= now < known.end:
+            raise Refused("room", "not_under_way", _WHY["not_under_way"])
+        return {"change": await self.release(booking, source.name)}
+
+    @command("booking.undo", Right.MEET)
+    async def _undo(self, source: Source, change: Identifier) -> None:
+        """Undo what was changed of a booking lately (`booking_changes`); done already: nothing.
+
+        Refused "nothing_to_undo" if it is too old or was changed since, or "already_booked".
+        """
+        if change in self._undone:
+            return
+        now = self._clock.now()
+        if all(one.id != change for one in self._changes(now)):
+            why = "it is too old, or something else was changed since"
+            raise Refused("room", "nothing_to_undo", why)
+        before = {one.id for one in self._outbox.made}
+        await self.undo(change, source.name)
+        made = {one.id for one in self._outbox.made}
+        self._undone = (self._undone & made) | {change} | (made - before)
+        self._changed()
 
     async def check_in(self, booking_id: str, author: str = "") -> str:
         """Note that somebody is there for a booking; return the change. Refused "unknown_booking".
@@ -449,7 +495,35 @@ class Bookings(Part):
             private=booking.private,
             tentative=booking.tentative,
             all_day=booking.all_day,
+            free_until=free_after(self._taken, booking),
         )
+
+    def released(self, booking_id: str) -> bool:
+        """Whether the room was given back from a booking."""
+        return self._marks.get(booking_id) == "released"
+
+    @property
+    def _taken(self) -> Agenda:
+        """What nobody has given back."""
+        return Agenda(each for each in self._agenda if self._marks.get(each.id) != "released")
+
+    def _changes(self, now: Moment) -> Iterator[BookingChangeEntry]:
+        """Yield what people have changed and may undo, oldest first."""
+        for one in self._outbox.made:
+            if one.kind == "restore" or one.author == RULE or one.id in self._undone:
+                continue
+            young = now.wall - one.made_at < timedelta(seconds=self._undo_s)
+            if young and self._outbox.to_undo(one.id) is one:
+                yield BookingChangeEntry(
+                    id=one.id,
+                    kind=one.kind,
+                    booking=one.booking,
+                    title=one.title or None,
+                    end=one.end,
+                    was_end=one.was_end,
+                    at=one.made_at.replace(microsecond=0),
+                    requested_by_name=one.author,
+                )
 
     async def _take(self, agenda: Agenda) -> None:
         """Read what is new in `agenda`, one at a time: a stop must not wait for them all.
@@ -737,14 +811,18 @@ def _own(store: Store | None) -> tuple[LocalBookings, BookingOutbox]:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Refuse what the room's own bookings refuse, and say until when."""
+def _told(who: Callable[[], str] = str) -> Iterator[None]:
+    """Refuse what the room's own bookings refuse, and say until when, and `who` was first."""
     try:
         yield
     except Taken as taken:
         until = f", until {taken.until:%H:%M} UTC" if taken.until else ""
         code = _CODES.get(taken.code, taken.code)
-        raise Refused("room", code, f"{_WHY[taken.code]}{until}") from None
+        params = {"until": taken.until.isoformat()} if taken.until else {}
+        name = who() if taken.code == "already_booked" else ""
+        by = f", by {name}" if name else ""
+        params |= {"who": name} if name else {}
+        raise Refused("room", code, f"{_WHY[taken.code]}{until}{by}", **params) from None
 
 
 _CODES = {"over": "nothing_to_undo"}

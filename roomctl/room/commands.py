@@ -89,7 +89,9 @@ def failure(error: Exception) -> tuple[CommandStatus, Failure]:
         case MeetingError():
             return CommandStatus.FAILED, Failure("meeting", detail, {"platform": error.platform})
         case Refused():
-            return CommandStatus.REFUSED, Failure(error.code, detail, {"device": error.device})
+            return CommandStatus.REFUSED, Failure(
+                error.code, detail, {"device": error.device, **error.params}
+            )
         case Unsupported():
             lacking: dict[str, Param] = {"device": error.device, "what": error.what}
             return CommandStatus.REFUSED, Failure("unsupported", detail, lacking)

@@ -156,7 +156,8 @@ class BookingEntry:
     """A booking of today; `join` is `now` while it may be joined with one touch.
 
     `tentative`: it may still change, or the room has not accepted it. A `private` one has neither
-    title nor organizer.
+    title nor organizer. After it the room is free until `free_until`; null: nothing is known to
+    come; its end: another one follows at once.
     """
 
     id: str
@@ -171,6 +172,24 @@ class BookingEntry:
     private: bool = False
     tentative: bool = False
     all_day: bool = False
+    free_until: datetime | None = None
+
+
+@frozen
+class BookingChangeEntry:
+    """What somebody in the room, or a program, changed of a booking, while it can be undone.
+
+    `id` is what `booking.undo` takes; move_end: it ends at `end`, and not at `was_end`.
+    """
+
+    id: str
+    kind: Literal["reserve", "move_end", "check_in", "release"]
+    booking: str
+    title: str | None
+    end: datetime
+    was_end: datetime
+    at: datetime
+    requested_by_name: str
 
 
 @frozen
@@ -453,6 +472,7 @@ class RoomDocument:
     controllers: tuple[ControllerEntry, ...] = ()
     meeting: MeetingEntry = field(default_factory=MeetingEntry)
     bookings: tuple[BookingEntry, ...] = ()
+    booking_changes: tuple[BookingChangeEntry, ...] = ()
     availability: AvailabilityEntry | None = None
     platforms: tuple[PlatformEntry, ...] = ()
     favourites: tuple[FavouriteEntry, ...] = ()

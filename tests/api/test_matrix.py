@@ -89,6 +89,8 @@ ARGS = {
     "audio.device": {"name": "table"},
     "audio.test": {},
     "booking.checkIn": {"booking": "none"},
+    "booking.release": {"booking": "none"},
+    "booking.undo": {"change": "none"},
     "booking.endNow": {"booking": "none"},
     "booking.extend": {"booking": "none", "minutes": 15},
     "booking.reserve": {"minutes": 15},

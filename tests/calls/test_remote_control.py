@@ -67,7 +67,7 @@ class Panel:
 
     def join(self):
         """Paste the meeting's link and join."""
-        self.page.get_by_role("button", name="Enter ID or link").tap()
+        self.page.get_by_role("button", name="Join by ID").tap()
         self.page.locator("textarea").fill(self.site.url)
         self.page.locator("join-sheet .go").tap()
         self.page.wait_for_selector("call-view")

@@ -293,7 +293,7 @@ def test_a_number_goes_with_its_platform_and_a_refusal_is_said_in_the_sheet(
     error = {"code": "link.bad_number", "params": {}}
     stand_in.answer = lambda command: {"status": "refused", "error": error}
     usable(page)
-    page.get_by_role("button", name="Enter ID or link").click()
+    page.get_by_role("button", name="Join by ID").click()
     for digit in "123456789":
         page.locator("join-sheet").get_by_role("button", name=digit, exact=True).click()
     page.locator(".go").click()
@@ -311,7 +311,7 @@ def test_a_number_goes_with_its_platform_and_a_refusal_is_said_in_the_sheet(
 def test_a_pasted_link_goes_as_it_is(open_panel: Any) -> None:
     stand_in, page = open_panel()
     usable(page)
-    page.get_by_role("button", name="Enter ID or link").click()
+    page.get_by_role("button", name="Join by ID").click()
     page.get_by_label("Link").fill("  https://meeting.tencent.com/dm/abc  ")
     page.get_by_label("Link").press("Enter")
     until(page, "document.querySelector('.go').getAttribute('aria-busy') === null")

@@ -177,6 +177,12 @@ export function bookingNote({ status, tentative }) {
   return tentative ? t("booking.tentative") : "";
 }
 
+/** The booking under way, the latest if several are; or null. @param {readonly Booking[]} bookings @param {number} now_ms */
+export function underWay(bookings, now_ms) {
+  const begun = bookings.filter((one) => Date.parse(one.start) <= now_ms && now_ms < Date.parse(one.end) && !one.all_day && one.status !== "released");
+  return begun.sort((a, b) => Date.parse(b.start) - Date.parse(a.start))[0] ?? null;
+}
+
 /**
  * A platform's name in the language in use; an unknown key stands for itself.
  * @param {Room} room
@@ -331,6 +337,7 @@ export function complaint(outcome) {
   if (outcome.status === "done") return null;
   const { code, params } = outcome.error ?? { code: "unconfirmed", params: {} };
   const [family, detail] = code.split(".", 2);
+  if (code === "already_booked" && params.who) return t("error.already_booked_by", { who: String(params.who) });
   if (family === "link" && detail) return say("refused", detail, params);
   if (family === "port" && detail) return say("offline", detail, params);
   return say("error", code, params);

@@ -59,8 +59,24 @@
  */
 
 /**
+ * What somebody in the room, or a program, changed of a booking, while it can be undone. `id` is
+ * what `booking.undo` takes; move_end: it ends at `end`, and not at `was_end`.
+ * @typedef {object} BookingChange
+ * @property {string} id
+ * @property {"reserve" | "move_end" | "check_in" | "release"} kind
+ * @property {string} booking
+ * @property {string | null} title
+ * @property {string} end
+ * @property {string} was_end
+ * @property {string} at
+ * @property {string} requested_by_name
+ */
+
+/**
  * A booking of today; `join` is `now` while it may be joined with one touch. `tentative`: it may
  * still change, or the room has not accepted it. A `private` one has neither title nor organizer.
+ * After it the room is free until `free_until`; null: nothing is known to come; its end: another
+ * one follows at once.
  * @typedef {object} Booking
  * @property {string} id
  * @property {string | null} title
@@ -74,6 +90,7 @@
  * @property {boolean} private
  * @property {boolean} tentative
  * @property {boolean} all_day
+ * @property {string | null} free_until
  */
 
 /**
@@ -362,6 +379,7 @@
  * @property {Controller[]} controllers
  * @property {Meeting} meeting
  * @property {Booking[]} bookings
+ * @property {BookingChange[]} booking_changes
  * @property {Availability | null} availability
  * @property {Platform[]} platforms
  * @property {Favourite[]} favourites
@@ -445,7 +463,7 @@
  */
 
 /**
- * Say that somebody is there for a booking, so that it is not released.
+ * Say that somebody is there for a booking: it is not released, or had again if it was.
  * @typedef {object} BookingCheckIn
  * @property {string | null} [id] makes a repeat harmless
  * @property {"booking.checkIn"} type
@@ -487,6 +505,20 @@
  */
 
 /**
+ * Give the room back from a booking that has begun, or may be joined; done already: none. Refused
+ * "not_under_way".
+ * @typedef {object} BookingRelease
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"booking.release"} type
+ * @property {BookingReleaseArgs} args
+ */
+
+/**
+ * @typedef {object} BookingReleaseArgs
+ * @property {string} booking
+ */
+
+/**
  * Book the room from now on, to the next booking if that begins sooner.
  * @typedef {object} BookingReserve
  * @property {string | null} [id] makes a repeat harmless
@@ -497,6 +529,20 @@
 /**
  * @typedef {object} BookingReserveArgs
  * @property {15 | 30 | 60 | null} [minutes]
+ */
+
+/**
+ * Undo what was changed of a booking lately (`booking_changes`); done already: nothing. Refused
+ * "nothing_to_undo" if it is too old or was changed since, or "already_booked".
+ * @typedef {object} BookingUndo
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"booking.undo"} type
+ * @property {BookingUndoArgs} args
+ */
+
+/**
+ * @typedef {object} BookingUndoArgs
+ * @property {string} change
  */
 
 /**
@@ -1170,7 +1216,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingReserve | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | MeetingCardsSeen | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingRelease | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | MeetingCardsSeen | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge} Command
  */
 
 /**
@@ -1184,7 +1230,9 @@
  *   "booking.checkIn": BookingCheckInArgs,
  *   "booking.endNow": BookingEndNowArgs,
  *   "booking.extend": BookingExtendArgs,
+ *   "booking.release": BookingReleaseArgs,
  *   "booking.reserve": BookingReserveArgs,
+ *   "booking.undo": BookingUndoArgs,
  *   "camera.backlight": CameraBacklightArgs,
  *   "camera.deletePreset": CameraDeletePresetArgs,
  *   "camera.drive": CameraDriveArgs,

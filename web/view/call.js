@@ -11,10 +11,12 @@ import { callState, talkingWords } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { CameraPad } from "./camera.js";
 import { TroubleNote } from "./home.js";
+import { BookingKey } from "./parts.js";
 import { isBlocked, BlockedCard, JoinControls } from "./blocked.js";
 import { button } from "./parts.js";
 
 const CONFIRM_MS = 3000;
+const ENDS_SOON_MS = 900_000; // whoever talks on learns in time whether the room is theirs
 const LEAVE_MS = 25000; // the room itself gives up after 20 s
 
 export class CallView extends HTMLElement {
@@ -31,7 +33,8 @@ export class CallView extends HTMLElement {
     this.talk = h("p", { class: "talk", role: "status", hidden: true });
     this.trouble = new TroubleNote(panel);
     this.way = new JoinControls(panel);
-    this.about = h("section", { class: "about" }, this.state, this.talk, this.hint, this.trouble);
+    this.booking = new BookingKey(panel, "key small", ENDS_SOON_MS);
+    this.about = h("section", { class: "about" }, this.state, this.talk, this.hint, this.booking, this.trouble);
     this.camera = new CameraPad(panel, false);
     this.side = h("div", { class: "beside" }, this.about, this.camera);
     this.blocked = new BlockedCard(panel);
@@ -68,6 +71,7 @@ export class CallView extends HTMLElement {
     if (first) this.about.append(this.way);
     this.camera.update(room);
     this.trouble.update(room, blocked ? "meeting" : this.camera.broken);
+    this.booking.update(room);
     this.audio.update(room);
     const { talking } = room.audio;
     show(this.talk, talking);

@@ -9,7 +9,7 @@ import { icon, redraw } from "../lib/icon.js";
 import { named, say, t } from "../lib/i18n.js";
 import { agenda, bookingHours, bookingNote, bookingTitle, platformName, problem, roomState, troubles } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
-import { button, OPEN_MS } from "./parts.js";
+import { BookingKey, button, OPEN_MS } from "./parts.js";
 import { DayRibbon } from "./ribbon.js";
 
 export class HomeView extends HTMLElement {
@@ -57,7 +57,8 @@ export class HomeView extends HTMLElement {
     this.enter = button("keypad", "home.enter", "key enter-key", () => panel.open("join"));
     this.camera = button("camera", "home.camera", "key camera-key", () => panel.open("camera"));
     this.audio = new AudioBar(panel);
-    this.dock = named(h("nav", { class: "dock" }, this.enter, this.camera, this.audio), "home.controls");
+    this.booking = new BookingKey(panel, "key");
+    this.dock = named(h("nav", { class: "dock" }, this.enter, this.booking, this.camera, this.audio), "home.controls");
     this.append(this.plate, this.agenda, this.ribbon, this.dock);
     new ResizeObserver(() => this.#fit()).observe(this.agenda);
   }
@@ -79,6 +80,7 @@ export class HomeView extends HTMLElement {
     keyed(this.rows, rest, (booking) => booking.id, (booking) => this.#row(booking), (row, booking) => this.#fillRow(row, booking, room));
     this.#begins(room);
     show(this.camera, room.cameras.length > 0);
+    this.booking.update(room);
     this.audio.update(room);
     this.ribbon.update(room, this.panel.clock);
     this.#fit();

@@ -1,7 +1,7 @@
 /** What the room is about to do by itself, with a *keep it*; or what it just did, with an *undo*; or what facilities staff tell. One at a time. */
 
 /** @import { Panel } from "../lib/room.js" */
-/** @import { Act, Message, Notice, Room } from "../lib/types.js" */
+/** @import { Act, BookingChange, Message, Notice, Room } from "../lib/types.js" */
 
 import { announced, deedWords, left, reasonWords, regretted } from "../lib/automation.js";
 import { attribute, h, show, text } from "../lib/dom.js";
@@ -37,18 +37,20 @@ export class NoticeStrip extends HTMLElement {
   update(room) {
     const notice = announced(room);
     const deed = notice ? null : regretted(room);
-    const message = notice || deed ? null : room.message;
+    const change = notice || deed ? null : room.booking_changes?.at(-1) ?? null;
+    const message = notice || deed || change ? null : room.message;
     if (notice) this.#warn(notice);
     else if (deed) this.#offer(deed, room);
+    else if (change) this.#regret(change);
     else if (message) this.#tell(message);
     else text(this.said, "");
     attribute(this, "data-message", message !== null);
     attribute(this, "data-open", message !== null && this.#open);
     const grave = notice !== null && notice.act !== "standby"; // a touch ends it
     attribute(this, "data-grave", grave);
-    redraw(this.mark, grave ? "warning" : message ? "help" : "wait");
+    redraw(this.mark, grave ? "warning" : message ? "help" : change ? "check" : "wait");
     attribute(this.key, "aria-busy", this.#busy);
-    const told = notice !== null || deed !== null || message !== null;
+    const told = notice !== null || deed !== null || change !== null || message !== null;
     show(this, told);
     return told;
   }
@@ -77,6 +79,19 @@ export class NoticeStrip extends HTMLElement {
     text(this.said, what);
     show(this.key, this.panel.may("room.undo"));
     this.#answer = () => this.panel.ask("room.undo", { number }, ACT_MS);
+  }
+
+  /** @param {BookingChange} change */
+  #regret({ id, kind, end, was_end }) {
+    const time = this.panel.clock.hourMinute(end);
+    const sooner = Date.parse(end) < Date.parse(was_end);
+    const what = t(kind === "move_end" && sooner ? "booking.did.end" : `booking.did.${kind}`, { time });
+    text(this.what, what);
+    text(this.why, "");
+    text(this.key, t("booking.undo"));
+    text(this.said, what);
+    show(this.key, this.panel.may("booking.undo"));
+    this.#answer = () => this.panel.ask("booking.undo", { change: id });
   }
 
   /** @param {Message} message */

@@ -1,4 +1,4 @@
-/** The plain sheets: help, today's bookings, and the choice of a platform for a new meeting. */
+/** The plain sheets: help, and the choice of a platform for a new meeting. */
 
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Device, Display, Platform, Room } from "../lib/types.js" */
@@ -6,7 +6,7 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
-import { agenda, bookingHours, bookingNote, bookingTitle, deviceFacts, deviceName, inputName, platformName, problem, problems } from "../lib/labels.js";
+import { deviceFacts, deviceName, inputName, platformName, problem, problems } from "../lib/labels.js";
 import { button, OPEN_MS } from "./parts.js";
 import { OtherWays } from "./blocked.js";
 
@@ -121,28 +121,6 @@ class DisplayControls extends HTMLElement {
   }
 }
 
-/** Every booking of today. */
-export class TodaySheet extends HTMLElement {
-  /** @param {Panel} panel */
-  constructor(panel) {
-    super();
-    this.panel = panel;
-    this.rows = h("ul", { class: "rows" });
-    this.append(h("div", { class: "body" }, this.rows));
-  }
-
-  /** @param {Room} room */
-  update(room) {
-    const { clock } = this.panel;
-    const { hero, rest } = agenda(room.bookings, clock.now());
-    keyed(this.rows, hero ? [hero, ...rest] : [], (booking) => booking.id, () => h("li", {}, h("span", { class: "hours" }), h("span", { class: "what" }, h("b"), h("small"))), (row, booking) => {
-      text(row.children[0], bookingHours(booking, clock));
-      text(/** @type {Element} */ (row.querySelector("b")), bookingTitle(booking));
-      text(/** @type {Element} */ (row.querySelector("small")), [bookingNote(booking), platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
-    });
-  }
-}
-
 /** The platforms on which this room can begin a meeting. */
 export class NewSheet extends HTMLElement {
   #asking = false;
@@ -177,5 +155,4 @@ export class NewSheet extends HTMLElement {
 
 customElements.define("display-controls", DisplayControls);
 customElements.define("help-sheet", HelpSheet);
-customElements.define("today-sheet", TodaySheet);
 customElements.define("new-sheet", NewSheet);

@@ -1,0 +1,94 @@
+"""What a booking's keys offer and do, on a real panel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web import rooms
+from tests.web.conftest import Open, told, usable
+
+pytestmark = pytest.mark.browser
+
+
+def free(minutes: int | None) -> rooms.Room:
+    """Return a room that nobody has for so many minutes."""
+    room = rooms.at_rest()
+    later = [] if minutes is None else [rooms.booking("b", "Hiring sync", minutes)]
+    until = later[0]["start"] if later else None
+    return room | {"bookings": later, "availability": available("available", until)}
+
+
+def available(state: str, until: str | None, booking: str | None = None) -> dict[str, Any]:
+    return {"state": state, "until": until, "booking": booking, "release_at": None}
+
+
+def booked(status: str = "used", then: int = 42 + 20) -> rooms.Room:
+    """Return a room in a booking that ends in 42 minutes, and the next one begins in `then`."""
+    room = rooms.at_rest()
+    following = rooms.booking("b", "Hiring sync", then)
+    now = rooms.booking("a", "Review", -3, status=status, free_until=following["start"])
+    there = available("booked", now["end"], "a")
+    return room | {"bookings": [now, following], "availability": there}
+
+
+@pytest.mark.parametrize(("minutes", "offered"), [(None, 3), (200, 4), (50, 3), (20, 2), (8, 1)])
+def test_only_what_fits_before_the_next_booking_is_offered(
+    open_panel: Open, minutes: int | None, offered: int
+) -> None:
+    _, page = open_panel(free(minutes))
+    usable(page)
+    page.get_by_role("button", name="Reserve").tap()
+    choices = page.locator("booking-sheet .choices").first
+    expect(choices.get_by_role("button")).to_have_count(offered)
+
+
+def test_the_room_is_reserved_by_two_touches_and_the_panel_goes_home(open_panel: Open) -> None:
+    stand_in, page = open_panel(free(50))
+    usable(page)
+    page.get_by_role("button", name="Reserve").tap()
+    page.get_by_role("button", name="30 min").tap()
+    told(page, lambda: stand_in.commands("booking.reserve"), [{"minutes": 30}])
+    expect(page.locator("home-view")).to_be_visible()
+
+
+def test_a_booking_is_extended_in_steps_that_fit_ended_and_given_back(open_panel: Open) -> None:
+    room = booked("booked")
+    stand_in, page = open_panel(room)
+    usable(page)
+    page.get_by_role("button", name="More time").tap()
+    longer = page.locator("booking-sheet .choices").first.get_by_role("button")
+    expect(longer).to_have_count(1)
+    longer.first.tap()
+    end = room["bookings"][0]["end"]
+    args = [{"booking": "a", "minutes": 15, "end": end}]
+    told(page, lambda: stand_in.commands("booking.extend"), args)
+    for key, command in (("End it now", "booking.endNow"), ("Nobody comes", "booking.release")):
+        page.get_by_role("button", name="More time").tap()
+        page.get_by_role("button", name=key).tap()
+        told(page, lambda kind=command: stand_in.commands(kind), [{"booking": "a"}])
+
+
+def test_what_was_changed_can_be_undone_from_the_bar(open_panel: Open) -> None:
+    room = booked()
+    now = room["bookings"][0]
+    room["booking_changes"] = [
+        {
+            "id": "c0",
+            "kind": "move_end",
+            "booking": "a",
+            "title": None,
+            "end": now["end"],
+            "was_end": now["start"],
+            "at": now["start"],
+            "requested_by_name": "panel",
+        }
+    ]
+    stand_in, page = open_panel(room)
+    usable(page)
+    strip = page.locator("notice-strip")
+    expect(strip).to_contain_text("Booked until")
+    strip.get_by_role("button", name="Undo").tap()
+    told(page, lambda: stand_in.commands("booking.undo"), [{"change": "c0"}])

@@ -1,0 +1,119 @@
+/** Today's bookings, and what can be done about the room's by one touch: reserve it now, have it longer, end it, give it back. */
+
+/** @import { Panel } from "../lib/room.js" */
+/** @import { Booking, Room } from "../lib/types.js" */
+
+import { attribute, h, keyed, show, text } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, platformName, underWay } from "../lib/labels.js";
+import { button } from "./parts.js";
+
+/** What can be reserved, or added to a booking, by one touch. */
+const LENGTHS_MIN = /** @type {const} */ ([15, 30, 60]);
+
+/**
+ * The lengths that fit from `begin` to `until`, in minutes; null is up to then.
+ * @param {number} begin_ms
+ * @param {string | null} until
+ * @param {boolean} whole whether there is a length up to `until`
+ * @returns {(15 | 30 | 60 | null)[]}
+ */
+function lengths(begin_ms, until, whole) {
+  const free_min = until === null ? Infinity : (Date.parse(until) - begin_ms) / 60000;
+  const fitting = LENGTHS_MIN.filter((one) => one <= free_min);
+  return whole && free_min >= 1 && free_min <= WHOLE_MIN ? [...fitting.filter((one) => one < free_min), null] : fitting;
+}
+
+/** Longer than that nobody takes a room by one touch. */
+const WHOLE_MIN = 240;
+
+export class BookingSheet extends HTMLElement {
+  #asking = false;
+  /** @type {Booking | null} */ #now = null;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.heading = h("h2");
+    this.hours = h("p", { class: "hint" });
+    this.choices = h("div", { class: "choices", role: "group" });
+    this.none = h("p", { class: "hint" });
+    this.end = button("leave", "booking.end_now", "key big", () => void this.#ask("booking.endNow"));
+    this.give = button("back", "booking.release_now", "key big", () => void this.#ask("booking.release"));
+    this.ends = h("div", { class: "choices" }, this.end, this.give);
+    this.append(h("div", { class: "body" }, this.heading, this.hours, this.choices, this.none, this.ends));
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    const { clock } = this.panel;
+    const now = (this.#now = underWay(room.bookings, clock.now()));
+    const until = now ? now.free_until : room.availability?.until ?? null;
+    const begin_ms = now ? Date.parse(now.end) : clock.now();
+    const free = now !== null || room.availability?.state === "available";
+    const fitting = free ? lengths(begin_ms, until, now === null) : [];
+    text(this.heading, t(now ? "booking.longer" : "booking.reserve"));
+    text(this.hours, now ? `${bookingTitle(now)} · ${bookingHours(now, clock)}` : t("booking.reserve_hint"));
+    keyed(this.choices, fitting, String, (minutes) => h("button", { type: "button", class: "key big", onclick: () => void this.#take(minutes) }), (key, minutes) => {
+      const end = minutes === null ? Date.parse(String(until)) : begin_ms + minutes * 60000;
+      const time = clock.hourMinute(end);
+      text(key, minutes === null ? t("booking.until", { time }) : t(now ? "booking.add" : "booking.for", { count: minutes, time }));
+      attribute(key, "aria-busy", this.#asking);
+    });
+    text(this.none, fitting.length > 0 ? "" : t(until && now ? "booking.no_longer" : "booking.taken", { time: until ? clock.hourMinute(until) : "" }));
+    show(this.none, fitting.length === 0);
+    show(this.ends, now !== null);
+    show(this.end, now !== null && this.panel.may("booking.endNow"));
+    show(this.give, now !== null && now.status === "booked" && this.panel.may("booking.release"));
+  }
+
+  /** @param {15 | 30 | 60 | null} minutes */
+  async #take(minutes) {
+    const now = this.#now;
+    if (now && minutes) await this.#done(() => this.panel.ask("booking.extend", { booking: now.id, minutes, end: now.end }));
+    else if (!now) await this.#done(() => this.panel.ask("booking.reserve", minutes ? { minutes } : {}));
+  }
+
+  /** @param {"booking.endNow" | "booking.release"} type */
+  async #ask(type) {
+    const now = this.#now;
+    if (now) await this.#done(() => this.panel.ask(type, { booking: now.id }));
+  }
+
+  /** Do one thing at a time, and go back once it is done. @param {() => Promise<import("../lib/room.js").Outcome>} act */
+  async #done(act) {
+    if (this.#asking) return;
+    this.#asking = true;
+    this.panel.refresh();
+    const { status } = await act();
+    this.#asking = false;
+    if (status === "done") this.panel.open(null);
+    else this.panel.refresh();
+  }
+}
+
+/** Every booking of today. */
+export class TodaySheet extends HTMLElement {
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.rows = h("ul", { class: "rows" });
+    this.append(h("div", { class: "body" }, this.rows));
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    const { clock } = this.panel;
+    const { hero, rest } = agenda(room.bookings, clock.now());
+    keyed(this.rows, hero ? [hero, ...rest] : [], (booking) => booking.id, () => h("li", {}, h("span", { class: "hours" }), h("span", { class: "what" }, h("b"), h("small"))), (row, booking) => {
+      text(row.children[0], bookingHours(booking, clock));
+      text(/** @type {Element} */ (row.querySelector("b")), bookingTitle(booking));
+      text(/** @type {Element} */ (row.querySelector("small")), [bookingNote(booking), platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
+    });
+  }
+}
+
+customElements.define("booking-sheet", BookingSheet);
+customElements.define("today-sheet", TodaySheet);

@@ -306,7 +306,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "audit_none": "没有记录",
         "migrate_plan": "{room}：从 {old} 迁移到 {new}",
         "migrate_bookings": "原平台上有 {count} 个预订，其中 {series} 个系列：",
-        "migrate_week": "  {week}  {count}",
+        "migrate_week": "  {week} 周  {count}",
         "migrate_names": "原平台的防火墙域名：{names}",
         "migrate_left_out": "日历中有 {count} 个事件无法读取",
         "migrate_letters": "{count} 位组织者的通知草稿（用 --letters 文件夹 写出；不会自动发送）",

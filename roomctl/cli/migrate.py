@@ -17,7 +17,7 @@ from roomctl.cli.options import Json, Token, Url, dump
 from roomctl.errors import RoomctlError
 
 migrate_app = typer.Typer(
-    help="Move rooms from one meeting platform to another, in stages, and back.",
+    help="Move rooms to another meeting platform, and back.",
     no_args_is_help=True,
 )
 
@@ -59,7 +59,7 @@ def plan(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a move means, room by room: a dry run, which changes nothing.
+    """Say what a move means: a dry run, nothing changes.
 
     The plan of the room that runs is kept there, for `apply`.
     """
@@ -97,7 +97,7 @@ def drill(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Keep as proof that the meeting which is open now is one on the new platform.
+    """Keep the meeting that is open as proof of the new platform.
 
     Open it first, on the panel or with `roomctl join LINK`. Its media prove it, or a person who
     looked: which of them is kept.
@@ -119,7 +119,7 @@ def apply(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Apply the next stage of the plan: a revision of the configuration, from its day on."""
+    """Apply the next stage of the plan, from its day on."""
     from roomctl.cli import ask
 
     body = {"stage": stage, "leave_behind": leave_behind, "when": "free" if when_free else "now"}

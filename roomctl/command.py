@@ -121,6 +121,9 @@ MessageSeconds = Annotated[
 PeopleCount = Annotated[int, Field(ge=0, le=10_000), BeforeValidator(_whole)]
 Co2Ppm = Annotated[int, Field(ge=0, le=40_000), BeforeValidator(_whole)]
 Steps = Annotated[int, Field(ge=1, le=20), BeforeValidator(_whole)]
+StepNumbers = Annotated[
+    list[Annotated[int, Field(ge=1, le=30), BeforeValidator(_whole)]], Field(max_length=30)
+]
 Favourite = Annotated[Plain, Field(min_length=1, max_length=80)]
 MeetingNumber = Annotated[Plain, Field(min_length=3, max_length=64)]
 Passcode = Annotated[Plain, Field(max_length=64)]

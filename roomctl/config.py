@@ -288,6 +288,9 @@ class MeetingTable(Table):
     signed_in: tuple[str, ...] = Field(
         default=(), description="platforms whose sign-in is kept from one meeting to the next"
     )
+    learn: Literal["staff", "anyone"] = Field(
+        default="staff", description="who may show the room how a platform's page is passed"
+    )
     favourites: dict[str, Secret] = Field(default_factory=dict, description="name = link")
     new: dict[str, NewMeetingTable] = Field(default_factory=dict)
     leaving: dict[str, LeavingTable] = Field(

@@ -35,6 +35,7 @@ class When(StrEnum):
     ALWAYS = "yes"
     OCCUPIED = "while the room is not known to be empty"
     SWITCHED = "with `phone_may_unmute`"
+    LEARNING = 'with `learn = "anyone"`'
     NAMED = "if its token names it"
 
 
@@ -63,6 +64,7 @@ class Right(StrEnum):
         "put away what a move has changed"
     )
     DISPLAY = "see and touch the page on the room's display"
+    TEACH = "show the room how a page is passed, and see what it was shown"
     INVITE = "show the code that lets a phone in"
     ELEVATE = "enter the staff PIN, and give up what it gave"
     STATISTICS = "see settings, devices and versions, how the room was used, what hangs"
@@ -102,6 +104,7 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.MESSAGE: _given(f"{_HANDS} admin", integration=When.NAMED),
     Right.HERE: _given("panel"),
     Right.DISPLAY: _given("panel"),
+    Right.TEACH: _given("facilities technician admin", panel=When.LEARNING),
     Right.INVITE: _given("panel screen admin"),
     Right.ELEVATE: _given("panel"),
     Right.STATISTICS: _given(f"{_READERS} admin", integration=When.NAMED),
@@ -171,6 +174,7 @@ def denied(
     *,
     empty: bool,
     phone_may_unmute: bool,
+    anyone_teaches: bool = False,
     named: Collection[Right] = (),
 ) -> Denial | None:
     """Return why a role may not use a right now, or None.
@@ -183,6 +187,8 @@ def denied(
         case When.OCCUPIED:
             return EMPTY if empty else None
         case When.SWITCHED if phone_may_unmute:
+            return None
+        case When.LEARNING if anyone_teaches:
             return None
         case When.NAMED if right in named:
             return None

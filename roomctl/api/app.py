@@ -51,6 +51,8 @@ _STATUS = {
     "pin_wait": 429,
     "invalid": 422,
     "unknown_revision": 404,
+    "unknown_walkthrough": 404,
+    "not_a_walkthrough": 422,
     "nothing_to_undo": 409,
     "unmute_in_room_only": 403,
     "programs_only": 403,

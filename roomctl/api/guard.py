@@ -26,6 +26,7 @@ from roomctl.roles import Role
 from roomctl.room import Source
 
 LARGEST_BODY = 64 * 1024
+LARGEST_FILE = 3 * 1024 * 1024  # a walkthrough with its pictures
 
 
 CSP = (
@@ -77,18 +78,18 @@ class Guard:
         writes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD", "OPTIONS")
         callers = _from(scope, self._who(headers))
         by_cookie = bool(callers) and "authorization" not in headers
-        refusal = self._door(headers, writes, by_cookie)
+        refusal, most = self._door(headers, writes, by_cookie), _most(scope, callers)
         if refusal is None and not _plain(scope):
             refusal = _PATH
         if refusal is None and scope["type"] == "http" and writes:
-            refusal = _unfit(headers)
+            refusal = _unfit(headers, most)
         if refusal is not None:
             await _refuse(scope, receive, _with_headers(send), refusal)
             return
         state = scope.setdefault("state", {})
         state["callers"] = callers
         state["now"] = lambda: _from(scope, self._who(headers))  # a visit may end
-        receive = _limited(receive) if writes else receive
+        receive = _limited(receive, most) if writes else receive
         await self._app(scope, receive, _with_headers(send))
 
     def _door(self, headers: Headers, writes: bool, by_cookie: bool) -> _Refusal | None:
@@ -161,13 +162,19 @@ def _own_origin(headers: Headers, *, required: bool) -> bool:
     return scheme in ("http", "https") and authority == headers.get("host", "").lower()
 
 
-def _unfit(headers: Headers) -> _Refusal | None:
+def _most(scope: Scope, callers: tuple[Source, ...]) -> int:
+    """Return how many bytes a body may have; files come from those whom we know."""
+    files = scope.get("method") == "PUT" and scope["path"].startswith("/api/v1/walkthroughs/")
+    return LARGEST_FILE if files and callers else LARGEST_BODY
+
+
+def _unfit(headers: Headers, most: int) -> _Refusal | None:
     """Return what is wrong with a body as it is announced, or None."""
     try:
         length = int(headers.get("content-length") or 0)
     except ValueError:
         return _LENGTH
-    if length > LARGEST_BODY:
+    if length > most:
         return _TOO_LARGE
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     # A form or a text may be sent by any page without asking; JSON may not.
@@ -175,7 +182,7 @@ def _unfit(headers: Headers) -> _Refusal | None:
     return _NOT_JSON if has_body and media_type != "application/json" else None
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, most: int) -> Receive:
     """Pass a body on until it turns out to be too large."""
     seen = 0
 
@@ -183,7 +190,7 @@ def _limited(receive: Receive) -> Receive:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > LARGEST_BODY:
+        if seen > most:
             raise HTTPException(_TOO_LARGE.status, _TOO_LARGE.why)
         return message
 

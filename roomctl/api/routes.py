@@ -32,6 +32,7 @@ from roomctl.api.problem import Answers, problem, refusals
 from roomctl.api.recent_log import RecentLog
 from roomctl.api.rights import Routes, may, needs
 from roomctl.api.staff import Staff
+from roomctl.api.walkthroughs import walkthrough_routes
 from roomctl.command import InPath
 from roomctl.errors import Refused
 from roomctl.frozen import frozen
@@ -85,6 +86,7 @@ def routes(doors: Doors) -> APIRouter:
         access_routes(doors.tokens, doors.staff, doors.room.clock),
         metrics_routes(doors.room, doors.traffic),
         command_routes(doors.room, COMMANDS),
+        walkthrough_routes(doors.room),
     ):
         router.routes.extend(further.routes)
     _sign_in(router, doors)

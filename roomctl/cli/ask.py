@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 from roomctl.cli import pinned, run_file
@@ -76,6 +76,19 @@ def text(url: str | None, token: Path | None, path: str) -> str:
         if response.is_error:
             return str(_answer(client, "GET", f"/api/v1/{path}", None))
         return response.content.decode("utf-8")
+
+
+def download(url: str | None, token: Path | None, path: str) -> bytes:
+    """Return a file from below /api/v1."""
+    import httpx
+
+    with _client(url, token) as client:
+        try:
+            response = client.get(f"/api/v1/{path}")
+        except httpx.HTTPError as error:
+            why = f"does not answer ({error}); is the room running?"
+            raise NoRoom(f"{client.base_url}: {why}") from error
+        return response.content if response.is_success else _refused(client, response)
 
 
 def follow(
@@ -163,6 +176,16 @@ def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[
         raise NoRoom(f"{client.base_url}: {why}") from error
     if response.status_code == 204:
         return {}
+    return _read(client, response)
+
+
+def _refused(client: httpx.Client, response: httpx.Response) -> NoReturn:
+    _read(client, response)
+    raise RoomctlError(f"{client.base_url}: answers {response.status_code}; is it a roomctl?")
+
+
+def _read(client: httpx.Client, response: httpx.Response) -> dict[str, Any]:
+    """Return what an answer says; RoomctlError if it is a refusal, or none of ours."""
     try:
         answer: dict[str, Any] = response.json()
     except ValueError as error:

@@ -603,6 +603,66 @@ def walkthrough_look(
             typer.echo(json.dumps(found) if as_json else pictures.words(found))
 
 
+WalkthroughName = Annotated[str, typer.Argument(help="As `roomctl walkthrough list` names it.")]
+
+
+@walkthrough.command("list", epilog="Example: roomctl walkthrough list --json")
+def walkthrough_list(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """List what the room was shown, with tries and misses."""
+    from roomctl.cli import shown
+
+    found = shown.listed(url, token)
+    typer.echo(dump(found) if as_json else shown.list_words(found))
+
+
+@walkthrough.command("show", epilog="Example: roomctl walkthrough show zoom-1 --pictures /tmp")
+def walkthrough_show(
+    name: WalkthroughName,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Write its pictures into this folder.")
+    ] = None,
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Say step by step what the room does on a page."""
+    from roomctl.cli import shown
+
+    found = shown.one(url, token, name)
+    typer.echo(dump(found) if as_json else shown.words(found))
+    for place in shown.pictures(url, token, found, pictures) if pictures else ():
+        typer.echo(str(place), err=as_json)
+
+
+@walkthrough.command("export", epilog="Example: roomctl walkthrough export zoom-1 > zoom-1.toml")
+def walkthrough_export(name: WalkthroughName, url: Url = None, token: Token = None) -> None:
+    """Write a walkthrough as a file, for rooms with the same screen and language."""
+    from roomctl.cli import shown
+
+    typer.echo(shown.exported(url, token, name).decode("utf-8"), nl=False)
+
+
+@walkthrough.command("import", epilog="Example: roomctl walkthrough import zoom-1.toml")
+def walkthrough_import(
+    file: Annotated[Path, typer.Argument(help="A file that `export` has written.")],
+    name: Annotated[str | None, typer.Option(help="How it is called here; else as FILE.")] = None,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Have the room keep what another room was shown."""
+    from roomctl.cli import shown
+
+    typer.echo(shown.words(shown.brought(url, token, file, name)))
+
+
+@walkthrough.command("forget", epilog="Example: roomctl walkthrough forget zoom-1")
+def walkthrough_forget(name: WalkthroughName, url: Url = None, token: Token = None) -> None:
+    """Have the room forget a walkthrough: people pass that page themselves again."""
+    from roomctl.cli import shown
+
+    shown.forget(url, token, name)
+
+
 @camera.command("describe", epilog="Example: roomctl camera describe front > acme_ptz20.toml")
 def camera_describe(
     name: Annotated[str, typer.Argument(help="As in room.toml, such as front.")],

@@ -44,21 +44,17 @@ from roomctl.screen.protocol import (
     OpenMeeting,
     PlayTone,
     PreferDevice,
-    PressKey,
-    PressPoint,
     ReportLevel,
     ScreenHello,
     ScreenMessage,
     ScreenReason,
     ScreenReport,
-    ScrollAt,
     SetGain,
     SetMute,
     SetVolume,
     ShowPage,
     SwitchDisplay,
-    TakePicture,
-    TypeText,
+    TouchOrder,
     encode,
 )
 from roomctl.wire import in_thread
@@ -274,7 +270,7 @@ class Agent:
                 self._pages.take(message)
             case SwitchDisplay(on=on):
                 self._pages.power.switch(on)
-            case TakePicture() | PressPoint() | ScrollAt() | TypeText() | PressKey():
+            case _ if isinstance(message, TouchOrder):
                 self._remote.take(message)
             case AskAll():
                 self._say_all()
@@ -322,7 +318,7 @@ class Agent:
     async def _attend_meeting(self, session: MeetingSession) -> None:
         self._pages.cover(True)
         await self._mixer.begin()
-        await self._remote.begin(lambda: session.tab)
+        await self._remote.begin(lambda: session.tab, lambda: session.within_hosts)
         session.reachable = self._remote.everywhere
         try:
             await session.run()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     Picture = NDArray[np.uint8]
     Point = tuple[int, int]  # x, y; from the left and from above
+    Box = tuple[int, int, int, int]  # left, top, right, bottom; the last two are outside
 
 PATCH = (240, 96)  # width and height that are compared: the control and what stands around it
 CORES = ((96, 40), (144, 60), (192, 80), PATCH)  # the control alone: the least that is not flat
@@ -54,6 +55,7 @@ class Unsuitable(StrEnum):
     FLAT = "flat"
     MOVES = "moves"  # the control itself, or too much around it
     TWICE = "twice"  # two places that look the same, with all that stands around them
+    HIDDEN = "hidden"  # too near to what was typed
 
 
 class Unseen(StrEnum):
@@ -103,17 +105,38 @@ def decoded(png: bytes) -> Picture | None:
     return None if found is None else np.asarray(found, np.uint8)
 
 
-def learn(frames: Sequence[Picture], at: Point) -> Control:
+def encoded(picture: Picture) -> bytes:
+    """Return a picture, or what is kept of one, as PNG."""
+    done, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    if not done:
+        raise ValueError("a picture cannot be written")
+    return bytes(data)
+
+
+def of_ppm(data: bytes) -> Picture:
+    """Return a PPM (P6, 8 bits) as a picture; OSError if it is none."""
+    try:
+        kind, size, depth, pixels = data.split(b"\n", 3)
+        width, height = map(int, size.split())
+        if (kind, depth) != (b"P6", b"255"):
+            raise ValueError("no PPM of 8 bits")
+        found = np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
+    except ValueError as error:
+        raise OSError("a picture of the display is damaged") from error
+    return np.ascontiguousarray(found[:, :, ::-1])
+
+
+def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> Control:
     """Keep what stands around `at`; `frames` are of one page, the last as it was pressed.
 
-    Five frames over 1.5 s show what moves by itself. Raises CannotLearn.
+    Five frames over 1.5 s show what moves by itself. Nothing of the boxes `hidden`, where something
+    was typed, is in the picture. Raises CannotLearn.
     """
     last = frames[-1]
     height, width = last.shape[:2]
     if not (0 <= at[0] < width and 0 <= at[1] < height):
         raise CannotLearn(Unsuitable.OUTSIDE)
-    size = min(PATCH[0], width), min(PATCH[1], height)
-    corner = _corner(at, size, (width, height))
+    corner, size = _window(at, (width, height), hidden)
     patch = np.ascontiguousarray(_cut(last, corner, size))
     kept = _still([_cut(frame, corner, size) for frame in frames if frame.shape == last.shape])
     place = at[0] - corner[0], at[1] - corner[1]
@@ -262,6 +285,34 @@ def _core(patch: Picture, place: Point) -> tuple[int, int, int, int]:
         if _grey(_cut(patch, corner, size)).std() >= FLAT:
             break
     return *corner, *size
+
+
+def _window(at: Point, whole: Point, hidden: Sequence[Box]) -> tuple[Point, Point]:
+    """Return corner and size of what is kept around `at`; CannotLearn if too little is left."""
+    left, top, right, bottom = 0, 0, *whole
+    for x0, y0, x1, y1 in hidden:
+        sides = {
+            (left, top, right, min(bottom, y0)): y0 - at[1],
+            (left, max(top, y1), right, bottom): at[1] - y1 + 1,
+            (left, top, min(right, x0), bottom): x0 - at[0],
+            (max(left, x1), top, right, bottom): at[0] - x1 + 1,
+        }
+        if x1 <= left or y1 <= top or x0 >= right or y0 >= bottom:
+            continue
+        best = max(sides, key=lambda side: (sides[side] > 0, _least(side)))
+        if sides[best] <= 0:
+            raise CannotLearn(Unsuitable.HIDDEN)
+        left, top, right, bottom = best
+    size = min(PATCH[0], right - left), min(PATCH[1], bottom - top)
+    if size[0] < min(CORES[0][0], whole[0]) or size[1] < min(CORES[0][1], whole[1]):
+        raise CannotLearn(Unsuitable.HIDDEN)
+    x, y = _corner((at[0] - left, at[1] - top), size, (right - left, bottom - top))
+    return (x + left, y + top), size
+
+
+def _least(side: Box) -> int:
+    """Return how much of a patch fits into a box."""
+    return min(PATCH[0], side[2] - side[0]) * min(PATCH[1], side[3] - side[1])
 
 
 def _corner(at: Point, size: Point, whole: Point) -> Point:

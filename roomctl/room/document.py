@@ -151,6 +151,25 @@ class MeetingEntry:
     rejoin: bool = False  # it failed, and it is known how to join it again
 
 
+WalkthroughState = Literal["idle", "offered", "showing", "shown", "joining", "handed_over"]
+
+
+@frozen
+class WalkthroughEntry:
+    """How the room passes a page before a meeting by itself, or is shown how.
+
+    "offered": a person passes a page, and may show it; "showing": that is remembered, "shown": it
+    waits to be kept; "joining": the room is at `step` of `steps`, counted from 1; "handed_over": it
+    went no further, for `reason`.
+    """
+
+    state: WalkthroughState = "idle"
+    step: int | None = None
+    steps: int | None = None
+    reason: str | None = None
+    name: str | None = None
+
+
 @frozen
 class BookingEntry:
     """A booking of today; `join` is `now` while it may be joined with one touch.
@@ -471,6 +490,7 @@ class RoomDocument:
     cameras: tuple[CameraEntry, ...] = ()
     controllers: tuple[ControllerEntry, ...] = ()
     meeting: MeetingEntry = field(default_factory=MeetingEntry)
+    walkthrough: WalkthroughEntry = field(default_factory=WalkthroughEntry)
     bookings: tuple[BookingEntry, ...] = ()
     booking_changes: tuple[BookingChangeEntry, ...] = ()
     availability: AvailabilityEntry | None = None

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol
 
 from roomctl.booking import Booking
 from roomctl.camera.profile import CameraTable, seen_by_meetings
@@ -44,6 +44,7 @@ from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.meeting.leaving import Departure, Departures, ExitStage
 from roomctl.meeting.link import by_number
 from roomctl.meeting.platform import Platform, Platforms, Policy
+from roomctl.meeting.walkthrough import Word
 from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings, note_refused
 from roomctl.room.conditions import PlatformState
@@ -158,6 +159,40 @@ class CallControl:
         asked, context = self._context.call, self._context
         over = context.now.state in _QUIET and not context.shown
         return None if asked is None or over else asked.id
+
+    @property
+    def plain_page(self) -> int | None:
+        """The call whose page people pass themselves, and can reach; None: there is none.
+
+        It stays so until the call is proven.
+        """
+        context, seen, joined = self._context, self._seen, self._joined
+        if not context.shown or context.call is None or seen is None or joined is None:
+            return None
+        launch = joined.invitation.launch
+        plain = launch is not None and launch.mode != "assisted"
+        waits = seen.id == context.call.id and seen.reachable and not self.leaving
+        return context.call.id if plain and waits else None
+
+    @property
+    def plain_platform(self) -> str | None:
+        """The platform of the call that was joined last."""
+        return self._context.call.platform if self._context.call else None
+
+    @property
+    def proven(self) -> bool:
+        """Whether the call is."""
+        return self._context.now.state is call.State.IN_CALL
+
+    @property
+    def words(self) -> Mapping[Word, str]:
+        """What is typed on this meeting's page."""
+        found = {Word.NAME: self._shown_name()}
+        if self._joined is not None:
+            invitation = self._joined.invitation
+            found[Word.PASSCODE] = invitation.passcode or ""
+            found[Word.MEETING_ID] = invitation.meeting_id or ""
+        return found
 
     @property
     def platform_state(self) -> PlatformState:
@@ -511,6 +546,17 @@ def departures(config: Config) -> Departures:
     )
 
 
+class PageTouches(Protocol):
+    """What people do on the page, by way of whoever has to know of it."""
+
+    async def press(self, remote: RemoteDisplay, x: float, y: float) -> None: ...
+    async def type(self, remote: RemoteDisplay, text: str) -> None: ...
+    async def key(self, remote: RemoteDisplay, key: KeyName) -> None: ...
+    async def scroll(
+        self, remote: RemoteDisplay, x: float, y: float, steps: int, down: bool
+    ) -> None: ...
+
+
 class Meeting(Part):
     """The meeting as people see it: joined, started, left; and the ways out of a page.
 
@@ -527,10 +573,11 @@ class Meeting(Part):
         screen: Screen | None,
         wake: Callable[[], None],
         settings: Settings,
+        touches: PageTouches,
     ) -> None:
         """`wake` ends the room's standby."""
         self._calls, self._bookings, self._screen, self._wake = calls, bookings, screen, wake
-        self._settings = settings
+        self._settings, self._touches = settings, touches
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         return {
@@ -635,19 +682,19 @@ class Meeting(Part):
             why = "it is not known which keys join on this platform; press Join on its page"
             raise Refused("screen", "no_keys", why)
         for key in keys:
-            await page.key(KeyName(key))
+            await self._touches.key(page, KeyName(key))
 
     @command("screen.press", Right.DISPLAY)
     async def _press(self, source: Source, x: Share, y: Share) -> None:
         """Press the page at a place of the picture of the display, as with a finger."""
-        await self._page.press(x, y)
+        await self._touches.press(self._page, x, y)
 
     @command("screen.scroll", Right.DISPLAY)
     async def _scroll(
         self, source: Source, x: Share, y: Share, steps: Steps = 3, down: bool = True
     ) -> None:
         """Scroll the page at a place, by notches of a wheel."""
-        await self._page.scroll(x, y, steps, down)
+        await self._touches.scroll(self._page, x, y, steps, down)
 
     @command("screen.type", Right.DISPLAY)
     async def _type(self, source: Source, text: TypedText) -> None:
@@ -656,12 +703,12 @@ class Meeting(Part):
         if not text.isprintable():
             why = "the text has characters that no key writes; keys go as screen.key"
             raise Refused("screen", "not_typed", why)
-        await page.type(text)
+        await self._touches.type(page, text)
 
     @command("screen.key", Right.DISPLAY)
     async def _key(self, source: Source, key: Key) -> None:
         """Strike a key on the page; `back` goes back to the page before."""
-        await self._page.key(KeyName(key))
+        await self._touches.key(self._page, KeyName(key))
 
     @property
     def _page(self) -> RemoteDisplay:

@@ -58,6 +58,7 @@ from roomctl.room.starts import Starts
 from roomctl.room.storage import Storage
 from roomctl.room.tally import Tally
 from roomctl.room.use import Use
+from roomctl.room.walkthroughs import Walkthroughs
 from roomctl.room.webhooks import Post, Webhooks
 from roomctl.screen.driver import Screen
 from roomctl.screen.protocol import ShowPage
@@ -149,8 +150,16 @@ class Room:
             calls.platforms, len(config.meeting.new), config.room.zone, outside.store, outside.clock
         )
         self._automation = Automation(config, actuators, lambda: self.audio.prompt, context)
+        self.walkthroughs = Walkthroughs(
+            config, calls, screen, outside.store, outside.clock, self.changed
+        )
         self.meeting = Meeting(
-            calls, self.bookings, screen, lambda: self._automation.wake(), outside.settings
+            calls,
+            self.bookings,
+            screen,
+            lambda: self._automation.wake(),
+            outside.settings,
+            self.walkthroughs,
         )
         self._file = ConfigFile(outside.config_file, self.changed, outside.configs)
         self.maintenance = Maintenance(
@@ -168,6 +177,7 @@ class Room:
         )
         self._parts: tuple[Part, ...] = (
             self.meeting,
+            self.walkthroughs,
             self.audio,
             self.occupancy,
             self.bookings,
@@ -293,9 +303,14 @@ class Room:
         return sources[0]
 
     def _denied(self, right: Right, source: Source, *, empty: bool) -> roles.Denial | None:
-        unmute, named = self.config.room.phone_may_unmute, source.rights
-        role = source.role
-        return roles.denied(right, role, empty=empty, phone_may_unmute=unmute, named=named)
+        return roles.denied(
+            right,
+            source.role,
+            empty=empty,
+            phone_may_unmute=self.config.room.phone_may_unmute,
+            anyone_teaches=self.config.meeting.learn == "anyone",
+            named=source.rights,
+        )
 
     def hold(
         self,
@@ -477,6 +492,7 @@ class _SettingsPart(Part):
 
 Room.PARTS = (
     Meeting,
+    Walkthroughs,
     Audio,
     OccupancyService,
     Bookings,

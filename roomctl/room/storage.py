@@ -74,7 +74,8 @@ class Storage(Part):
 
 
 def _damaged(one: Quarantine) -> IssueEntry:
-    lost = "nothing" if one.restored else _LOST.get(one.file, "other")
+    other = "walkthrough" if one.file.startswith("walkthrough-") else "other"
+    lost = "nothing" if one.restored else _LOST.get(one.file, other)
     params: dict[str, Param] = {"file": one.file, "kept_as": one.kept_as, "lost": lost}
     return IssueEntry("storage.quarantined", one.file, params, one.at)
 

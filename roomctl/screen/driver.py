@@ -23,6 +23,7 @@ from roomctl.screen.profile import ScreenTable, screen_url
 from roomctl.screen.protocol import (
     AskAll,
     ClearPage,
+    ControlsSeen,
     DisplayRole,
     DisplayState,
     InvalidMessage,
@@ -37,6 +38,7 @@ from roomctl.screen.protocol import (
     PicturePart,
     PlayTone,
     PreferDevice,
+    PressControl,
     PressKey,
     PressPoint,
     ReportLevel,
@@ -44,6 +46,7 @@ from roomctl.screen.protocol import (
     ScreenOrder,
     ScreenReport,
     ScrollAt,
+    SeekControls,
     SetGain,
     SetMute,
     SetVolume,
@@ -52,11 +55,14 @@ from roomctl.screen.protocol import (
     SwitchDisplay,
     TakePicture,
     ToneResult,
+    TouchAnswer,
     TouchOrder,
     TouchRefusal,
     TouchResult,
     TypeText,
     WantPages,
+    WatchTouches,
+    brought_parts,
     encode,
 )
 from roomctl.wire import Chunk, Connect, Identity, Machine
@@ -265,7 +271,7 @@ class Screen(Device):
                 self.state = replace(before, tone=report)
             case DisplayState(on=on):
                 self.state = replace(before, display_on=on)
-            case TouchResult() | PicturePart():
+            case TouchResult() | PicturePart() | ControlsSeen():
                 self.remote.heard(report)
             case WantPages():
                 for page in self._pages():
@@ -356,6 +362,7 @@ class ScreenLink:
 
 
 ANSWER_S = 6.0  # the screen gives up a touch after 5 s
+LOOKED_S = 32.0  # and what a walkthrough asks for after 30 s
 FRESH_S = 0.2  # five pictures a second are more than anybody is shown
 
 _WHY = {
@@ -363,6 +370,14 @@ _WHY = {
     TouchRefusal.NO_REMOTE_CONTROL: "no panel can touch this display; see docs/kiosk.md",
     TouchRefusal.BUSY: "too many touches wait; try again in a moment",
     TouchRefusal.FAILED: "the touch did not reach the page; look at the room's display",
+    TouchRefusal.CANNOT_LOOK: "nothing here compares pictures; pip install 'roomctl[walkthrough]'",
+    TouchRefusal.NOT_THERE: "it does not stand where it was seen; nothing was pressed",
+    TouchRefusal.NOT_ALLOWED: "this page is none that a walkthrough may touch; press it yourself",
+    TouchRefusal.SHOWN_OUTSIDE: "that place is not on the display; press another one",
+    TouchRefusal.SHOWN_FLAT: "nothing is to be seen there that could be found again; press a label",
+    TouchRefusal.SHOWN_MOVES: "what is there moves by itself, and cannot be found again",
+    TouchRefusal.SHOWN_TWICE: "two places look just like that; press another one",
+    TouchRefusal.SHOWN_HIDDEN: "that is too near to what was typed, which is in no picture",
 }
 
 
@@ -374,6 +389,8 @@ class RemoteDisplay:
         self._name, self._say, self._clock = name, say, clock
         self._number = 0
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
+        self._seen: dict[int, ControlsSeen] = {}
+        self._watched = False
         self._parts: dict[int, list[str]] = {}
         self._one_look = asyncio.Lock()
         self._last: tuple[float, bytes] | None = None
@@ -386,25 +403,58 @@ class RemoteDisplay:
                 self._last = (self._clock.mono_s(), picture)
             return self._last[1]
 
-    async def press(self, x: float, y: float) -> None:
-        await self._done(lambda number: PressPoint(number, x, y))
+    async def press(self, x: float, y: float) -> bytes:
+        """Press a place; return what was there if that is watched, else nothing."""
+        limit_s = LOOKED_S if self._watched else ANSWER_S
+        return await self._done(lambda number: PressPoint(number, x, y), limit_s)
 
     async def scroll(self, x: float, y: float, steps: int, down: bool) -> None:
         await self._done(lambda number: ScrollAt(number, x, y, steps, down))
 
     async def type(self, text: str) -> None:
-        await self._done(lambda number: TypeText(number, text))
+        limit_s = LOOKED_S if self._watched else ANSWER_S
+        await self._done(lambda number: TypeText(number, text), limit_s)
 
     async def key(self, key: KeyName) -> None:
         await self._done(lambda number: PressKey(number, key))
 
-    def heard(self, answer: TouchResult | PicturePart) -> None:
+    async def watch(self, on: bool) -> None:
+        """Begin or end to watch what is pressed: `press` then returns what was there."""
+        await self._done(lambda number: WatchTouches(number, on), LOOKED_S)
+        self._watched = on
+
+    async def bring(self, controls: bytes) -> None:
+        """Bring what is to be sought."""
+        await self._answered(lambda number: brought_parts(number, controls), LOOKED_S)
+
+    async def seek(self, controls: tuple[int, ...]) -> ControlsSeen:
+        """Look for controls that were brought, by their numbers."""
+        numbers: list[int] = []
+
+        def order(number: int) -> TouchOrder:
+            numbers.append(number)
+            return SeekControls(number, controls)
+
+        try:
+            await self._done(order, LOOKED_S)
+            return self._seen[numbers[0]]
+        finally:
+            self._seen.clear()
+
+    async def press_control(self, control: int, x: int, y: int) -> None:
+        """Press a control where it was seen; Refused("not_there") if it has gone."""
+        await self._done(lambda number: PressControl(number, control, x, y), LOOKED_S)
+
+    def heard(self, answer: TouchAnswer) -> None:
         """Take an answer; one that nobody waits for any more is passed over."""
         waiting = self._waiting.get(answer.number)
         if waiting is None or waiting.done():
             return
         if isinstance(answer, PicturePart):
             self._collect(answer, waiting)
+        elif isinstance(answer, ControlsSeen):
+            self._seen[answer.number] = answer
+            waiting.set_result(b"")
         elif answer.refusal is None:
             waiting.set_result(b"")
         else:
@@ -413,24 +463,31 @@ class RemoteDisplay:
 
     def lost(self, error: PortClosed) -> None:
         """Answer everything with `error`: the screen is gone."""
-        self._last = None
+        self._last, self._watched = None, False
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(error)
 
-    async def _done(self, order: Callable[[int], TouchOrder]) -> bytes:
+    async def _done(self, order: Callable[[int], TouchOrder], limit_s: float = ANSWER_S) -> bytes:
         """Have something done; return the picture if it was a look."""
+        return await self._answered(lambda number: (order(number),), limit_s)
+
+    async def _answered(
+        self, orders: Callable[[int], Iterable[TouchOrder]], limit_s: float
+    ) -> bytes:
+        """Send orders that have one answer; return the picture that it holds, if any."""
         self._number += 1
         number = self._number
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
-            self._say(order(number))
-            async with asyncio.timeout(ANSWER_S):
+            for order in orders(number):
+                self._say(order)
+            async with asyncio.timeout(limit_s):
                 return await answer
         except TimeoutError:
             hint = "look at the room's display before trying again"
-            raise NoReply(self._name, ANSWER_S, hint) from None
+            raise NoReply(self._name, limit_s, hint) from None
         finally:
             del self._waiting[number]
             self._parts.pop(number, None)

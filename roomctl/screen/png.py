@@ -26,6 +26,11 @@ def png(ppm: bytes, limit: int) -> bytes:
     return drawn
 
 
+def grey(width: int, height: int, level: int) -> bytes:
+    """Return a PNG of one level of grey, 0-255."""
+    return _packed(width, height, 0, (b"\0" + bytes((level,)) * width) * height)
+
+
 def _read(ppm: bytes) -> tuple[int, int, bytes]:
     kind, size, depth, pixels = ppm.split(b"\n", 3)
     width, height = (int(word) for word in size.split())
@@ -42,7 +47,12 @@ def _coarse(levels: int) -> bytes:
 def _write(width: int, height: int, pixels: bytes) -> bytes:
     row = width * 3
     unfiltered = b"".join(b"\0" + pixels[at : at + row] for at in range(0, height * row, row))
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, RGB
+    return _packed(width, height, 2, unfiltered)
+
+
+def _packed(width: int, height: int, colours: int, unfiltered: bytes) -> bytes:
+    """Write rows of 8 bits a channel; `colours` 2: RGB, 0: grey."""
+    head = struct.pack(">IIBBBBB", width, height, 8, colours, 0, 0, 0)
     parts = ((b"IHDR", head), (b"IDAT", zlib.compress(unfiltered, 3)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in parts)
 

@@ -13,6 +13,8 @@ else becomes an `InvalidMessage`: ignored by whoever reads it, and reported.
 | what is heard     | ReportLevel, PlayTone                       | MicrophoneLevel, ToneResult |
 | a panel's touches | TakePicture, PressPoint, ScrollAt, TypeText | PicturePart, TouchResult    |
 |                   | PressKey                                    |                             |
+| a walkthrough     | WatchTouches, BringControls, SeekControls,  | ControlsSeen, TouchResult,  |
+|                   | PressControl                                | PicturePart                 |
 
 Levels and peaks are numbers; what was heard is never among them. Places on a display are 0-1 of its
 width and height, from the upper left corner. Text may be a passcode: no repr shows it. Knows no
@@ -252,6 +254,8 @@ LONGEST_TEXT = 256
 MOST_STEPS = 20
 PART = 6 * 1024  # characters of base64 in one message
 LARGEST_PICTURE = 160 * 1024  # bytes; one of 854 x 480 takes 15-60 kB
+MOST_CONTROLS = 120
+LARGEST_BROUGHT = 3 * 1024 * 1024  # bytes of all controls of a walkthrough
 
 
 class KeyName(StrEnum):
@@ -277,6 +281,14 @@ class TouchRefusal(StrEnum):
     NO_REMOTE_CONTROL = "no_remote_control"
     BUSY = "remote_control_busy"
     FAILED = "remote_control_failed"
+    CANNOT_LOOK = "cannot_look"  # nothing here compares pictures
+    NOT_THERE = "not_there"  # a control is not where it was seen
+    NOT_ALLOWED = "not_allowed"  # the page may be anywhere
+    SHOWN_OUTSIDE = "shown_outside"
+    SHOWN_FLAT = "shown_flat"
+    SHOWN_MOVES = "shown_moves"
+    SHOWN_TWICE = "shown_twice"
+    SHOWN_HIDDEN = "shown_hidden"
 
 
 @frozen
@@ -373,8 +385,108 @@ def picture_parts(number: int, picture: bytes) -> Iterator[PicturePart]:
     return (PicturePart(number, part, len(pieces), piece) for part, piece in enumerate(pieces))
 
 
-TouchOrder = TakePicture | PressPoint | ScrollAt | TypeText | PressKey
-"""What a panel may do to the page."""
+@frozen
+class WatchTouches:
+    """Begin or end to watch what is pressed on a plain page.
+
+    While it is watched, the answer to a PressPoint is the control that was pressed: PictureParts.
+    """
+
+    number: int
+    on: bool
+
+
+@frozen
+class BringControls:
+    """Part `part` (from 0) of `parts` of the controls that are to be sought, in base64.
+
+    Answered once they are all there.
+    """
+
+    number: int
+    part: int
+    parts: int
+    data: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.part < self.parts <= LARGEST_BROUGHT * 4 // 3 // PART + 2:
+            raise ValueError("part is not within parts")
+        if len(self.data) > PART:
+            raise ValueError(f"data is longer than {PART}")
+
+    def __repr__(self) -> str:
+        """Leave the pictures out."""
+        return f"BringControls(number={self.number}, part={self.part}, parts={self.parts})"
+
+
+@frozen
+class SeekControls:
+    """Look at the display for some of the controls that were brought."""
+
+    number: int
+    controls: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.controls) > MOST_CONTROLS:
+            raise ValueError(f"more than {MOST_CONTROLS} controls")
+
+
+@frozen
+class PressControl:
+    """Press a control if it stands at this pixel, now; else nothing is done."""
+
+    number: int
+    control: int
+    x: int
+    y: int
+
+
+@frozen
+class ControlSeen:
+    """Where a control is to be pressed, in pixels; or `why` not: absent, changed, ambiguous."""
+
+    control: int
+    x: int = 0
+    y: int = 0
+    why: str = ""
+
+
+@frozen
+class ControlsSeen:
+    """What a look saw, on a display of so many pixels; `still_ms`: for how long it has stood so."""
+
+    number: int
+    seen: tuple[ControlSeen, ...]
+    width: int
+    height: int
+    scale_pct: int
+    still_ms: int
+
+
+TouchOrder = (
+    TakePicture
+    | PressPoint
+    | ScrollAt
+    | TypeText
+    | PressKey
+    | WatchTouches
+    | BringControls
+    | SeekControls
+    | PressControl
+)
+"""What a panel, or a walkthrough, may do to the page."""
+
+TouchAnswer = TouchResult | PicturePart | ControlsSeen
+"""What becomes of it."""
+
+
+def brought_parts(number: int, controls: bytes) -> Iterator[BringControls]:
+    """Yield controls as the orders that bring them; ValueError if they are too many."""
+    if len(controls) > LARGEST_BROUGHT:
+        raise ValueError(f"{len(controls)} bytes of controls; the most is {LARGEST_BROUGHT}")
+    data = base64.b64encode(controls).decode("ascii")
+    pieces = [data[at : at + PART] for at in range(0, len(data), PART)]
+    return (BringControls(number, at, len(pieces), piece) for at, piece in enumerate(pieces))
 
 
 def _on_display(x: float, y: float) -> None:
@@ -569,8 +681,7 @@ ScreenReport = (
     | DisplayState
     | WantPages
     | Heartbeat
-    | TouchResult
-    | PicturePart
+    | TouchAnswer
 )
 ScreenMessage = ScreenOrder | ScreenReport
 

@@ -6,17 +6,22 @@ BUTTON, which is all there is to press. Has no clock, no loop and no browser.
 
 from __future__ import annotations
 
+import base64
+import json
 from collections import deque
 from dataclasses import replace
 
 import roomctl
 from roomctl.frozen import frozen
-from roomctl.screen.png import png
+from roomctl.screen.png import grey, png
 from roomctl.screen.protocol import (
     PAGE_OVER,
     AskAll,
+    BringControls,
     CaptureSwitch,
     ClearPage,
+    ControlSeen,
+    ControlsSeen,
     DisplayState,
     Heartbeat,
     InvalidMessage,
@@ -30,6 +35,7 @@ from roomctl.screen.protocol import (
     PageState,
     PlayTone,
     PreferDevice,
+    PressControl,
     PressKey,
     PressPoint,
     ReportLevel,
@@ -38,7 +44,7 @@ from roomctl.screen.protocol import (
     ScreenMessage,
     ScreenReason,
     ScreenReport,
-    ScrollAt,
+    SeekControls,
     SetGain,
     SetMute,
     SetVolume,
@@ -54,6 +60,7 @@ from roomctl.screen.protocol import (
     TouchResult,
     TypeText,
     WantPages,
+    WatchTouches,
     encode,
     host_of,
     picture_parts,
@@ -97,6 +104,7 @@ class SimScreen:
     silent     the process hangs: no beat, no answer
     used       the USB device whose sound it was told to use
     pages      the page that was ordered for each display, and where
+    watched    what is pressed is told, for a walkthrough
     """
 
     def __init__(self, *, admit: bool = True, lobby_s: float = 0.0) -> None:
@@ -110,7 +118,7 @@ class SimScreen:
         self._target: bool | None = None
         self.switch, self.level_pct, self.hears = CaptureSwitch.NONE, 35, True
         self._listened_until = self._level_s = 0.0
-        self.silent = False
+        self.silent = self.watched = False
         self.used: PreferDevice | None = None
         self.pages: dict[str, ShowPage] = {}
         self.muted, self.volume_pct, self.shown = False, 60, True
@@ -237,7 +245,7 @@ class SimScreen:
                 self._reports.append(self._chirped(number))
             case ShowPage(place=place):
                 self.pages[place] = order
-            case TakePicture() | PressPoint() | ScrollAt() | TypeText() | PressKey():
+            case _ if isinstance(order, TouchOrder):
                 self._touch(order)
             case SwitchDisplay(on=on):
                 self.shown = on
@@ -251,7 +259,14 @@ class SimScreen:
             why = TouchRefusal.NO_REMOTE_CONTROL if standing else TouchRefusal.NO_PAGE
             self._reports.append(TouchResult(touch.number, why))
             return
+        if isinstance(touch, WatchTouches | BringControls | SeekControls | PressControl):
+            self._walk(touch)
+            return
         match touch:
+            case PressPoint(number=number, x=x, y=y) if self.watched:
+                self._reports.extend(picture_parts(number, self.shows.control(x, y)))
+                self.shows.press(x, y)
+                return
             case TakePicture(number=number):
                 self._reports.extend(picture_parts(number, self.shows.picture()))
                 return
@@ -262,6 +277,28 @@ class SimScreen:
             case PressKey(key=key):
                 self.shows.key(key)
         self._reports.append(TouchResult(touch.number))
+
+    def _walk(self, order: WatchTouches | BringControls | SeekControls | PressControl) -> None:
+        """Do what a walkthrough asks for; whatever was brought looks like the page's button."""
+        if self._call is not None and self._call.order.assisted:
+            self._reports.append(TouchResult(order.number, TouchRefusal.NOT_ALLOWED))
+            return
+        refusal: TouchRefusal | None = None
+        match order:
+            case WatchTouches(on=on):
+                self.watched = on
+            case BringControls(part=part, parts=parts) if part + 1 < parts:
+                return
+            case SeekControls(number=number, controls=controls):
+                seen = tuple(map(self.shows.seen, controls))
+                still_ms = round((self._now - self.shows.changed_s) * 1000)
+                self._reports.append(ControlsSeen(number, seen, WIDTH, HEIGHT, 100, still_ms))
+                return
+            case PressControl(x=x, y=y):
+                if self.shows.seen(0) != ControlSeen(0, x, y):
+                    refusal = TouchRefusal.NOT_THERE
+                self.shows.press(x / WIDTH, y / HEIGHT)
+        self._reports.append(TouchResult(order.number, refusal))
 
     def _mute(self, on: bool) -> None:
         if not self.has_sound:
@@ -325,8 +362,8 @@ class SimScreen:
         return self._call is not None and self._call.page.phase not in PAGE_OVER
 
     def _launch(self, order: OpenMeeting) -> None:
-        self._ended = False
-        self.shows = SimPage(self.blocked_by or (None if order.assisted else "prejoin"))
+        self._ended = self.watched = False
+        self.shows = SimPage(self.blocked_by or (None if order.assisted else "prejoin"), self._now)
         page = MeetingPage(order.id, PagePhase.LAUNCHING, host_of(order.url))
         self._show(_Call(order, page, self._now + LAUNCH_S))
         if self._fails is not None:
@@ -396,6 +433,7 @@ class SimScreen:
 
 BUTTON = (0.35, 0.65, 0.65, 0.85)  # left, top, right, bottom: 0-1 of the display
 WIDTH, HEIGHT = 320, 180
+_MIDDLE = 160, 135  # of the button, in pixels
 PASSCODE = "4711"
 
 _GROUND, _FRAME, _PRESS, _STOP = (27, 36, 48), (58, 74, 92), (31, 122, 90), (168, 35, 27)
@@ -407,11 +445,31 @@ class SimPage:
 
     word     how it stands, in a platform file's words; None: the way into the meeting is free
     typed    what was typed into it since its button was pressed
+    redrawn  it was made anew: its button is not the one that was shown
     """
 
-    def __init__(self, word: str | None = None) -> None:
-        self.word = word
-        self.typed = ""
+    def __init__(self, word: str | None = None, changed_s: float = 0.0) -> None:
+        self.word, self.changed_s = word, changed_s
+        self.typed, self.redrawn = "", False
+
+    def seen(self, control: int) -> ControlSeen:
+        """Return where a control that was shown is to be pressed, or why not."""
+        if self.word not in _PRESSABLE:
+            return ControlSeen(control, why="absent")
+        if self.redrawn:
+            return ControlSeen(control, why="changed")
+        return ControlSeen(control, *_MIDDLE)
+
+    def control(self, x: float, y: float) -> bytes:
+        """Return what stands at a place as a walkthrough keeps it."""
+        size = (96, 40)
+        pixels = bytes(_PRESS) * (size[0] * size[1])
+        pictures = (png(b"P6\n%d %d\n255\n" % size + pixels, len(pixels)), grey(*size, 255))
+        patch, kept = (base64.b64encode(one).decode("ascii") for one in pictures)
+        at = [int(x * (WIDTH - 1)), int(y * (HEIGHT - 1))]
+        shown = {"patch": patch, "kept": kept, "place": [48, 20], "core": [0, 0, *size]}
+        told = {"controls": json.dumps([{**shown, "alike": 1, "at": at}]), "theme": "dark"}
+        return json.dumps({**told, "size": [WIDTH, HEIGHT], "scale": 1}).encode("ascii")
 
     def press(self, x: float, y: float) -> None:
         left, top, right, bottom = BUTTON

@@ -33,6 +33,8 @@ PATHS = {
     "sensor": "ceiling",
     "name": "nobodys",
     "session": "00000000",
+    "step": "1",
+    "picture": "1",
 }
 BODIES = {
     "/api/v1/config": {"text": ""},
@@ -142,6 +144,10 @@ ARGS = {
     "screen.scroll": {"x": 0.5, "y": 0.5},
     "screen.type": {"text": "x"},
     "storage.acknowledge": {},
+    "walkthrough.begin": {},
+    "walkthrough.discard": {},
+    "walkthrough.keep": {},
+    "walkthrough.stop": {},
 }
 
 
@@ -380,7 +386,7 @@ def test_a_token_may_what_narrower_tokens_may_but_never_open_the_microphone():
 def test_staff_have_what_their_work_takes_and_no_more():
     own = {role: {right for right, row in TABLE.items() if role in row} for role in Role}
     assert own[Role.AUDITOR] - own[Role.READ] == {Right.AUDIT}
-    assert own[Role.FACILITIES] - own[Role.OPERATE] == {Right.AUDIT}
+    assert own[Role.FACILITIES] - own[Role.OPERATE] == {Right.AUDIT, Right.TEACH}
     assert own[Role.ADMIN] - own[Role.TECHNICIAN] == {
         *(Right.MEET, Right.INVITE, Right.AUDIT, Right.ACCESS, Right.REPORT, Right.SIMULATION)
     }

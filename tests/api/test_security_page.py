@@ -11,6 +11,7 @@ SIGNS = {
     When.ALWAYS: "yes",
     When.OCCUPIED: "occupied",
     When.SWITCHED: "switch",
+    When.LEARNING: "learn",
     When.NAMED: "named",
     None: "–",
 }

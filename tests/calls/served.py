@@ -106,7 +106,7 @@ class Served:
         """Have the panel ask for something, and wait until it is done."""
         body = {"type": kind, "args": args}
         answer = self._panel.post("/api/v1/commands", params={"wait_s": 20}, json=body)
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == 200, f"{answer.text}\n{self.log.read_text()[-4000:]}"
         return json.loads(answer.text)
 
     def picture(self):

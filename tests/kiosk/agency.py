@@ -55,11 +55,13 @@ class Agency:
         surroundings=None,
         policy=None,
         panel=False,
+        readable=False,
     ):
         """Start it; `sound` is the address of a sound server, None: there is none.
 
         `surroundings` are those of a compositor; without, there is no display. `policy` is a folder
-        that stands at /etc/chromium for it, and for nobody else.
+        that stands at /etc/chromium for it, and for nobody else. `readable`: it starts Python
+        itself, and has to be able to read it.
         """
         options = {
             "socket": str(self.socket),
@@ -79,7 +81,16 @@ class Agency:
         environment.update(surroundings or {})
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*_with(policy), sys.executable, "-W", "error", "-m", "roomctl.kiosk", words],
+                [
+                    *_with(policy),
+                    *(_reading() if readable else ()),
+                    sys.executable,
+                    "-W",
+                    "error",
+                    "-m",
+                    "roomctl.kiosk",
+                    words,
+                ],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stderr=log,
@@ -180,6 +191,19 @@ def _with(policy):
     if policy is None:
         return []
     script = f'mount --bind {policy} /etc/chromium && exec "$0" "$@"'
+    return ["unshare", "--mount", "sh", "-c", script]
+
+
+def _reading():
+    """Return what starts a program for whose user this Python can be read, wherever it stands."""
+    base = Path(sys.base_prefix)
+    if USER is None or all(path.stat().st_mode & 0o005 == 0o005 for path in (base, *base.parents)):
+        return []
+    top = Path("/", base.parts[1])
+    script = (
+        f"mount --bind {base} /mnt && mount -t tmpfs -o mode=755 tmpfs {top} && mkdir -p {base}"
+        f' && mount --bind /mnt {base} && exec "$0" "$@"'
+    )
     return ["unshare", "--mount", "sh", "-c", script]
 
 

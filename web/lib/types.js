@@ -369,6 +369,19 @@
  */
 
 /**
+ * How the room passes a page before a meeting by itself, or is shown how. "offered": a person
+ * passes a page, and may show it; "showing": that is remembered, "shown": it waits to be kept;
+ * "joining": the room is at `step` of `steps`, counted from 1; "handed_over": it went no further,
+ * for `reason`.
+ * @typedef {object} Walkthrough
+ * @property {"idle" | "offered" | "showing" | "shown" | "joining" | "handed_over"} state
+ * @property {number | null} step
+ * @property {number | null} steps
+ * @property {string | null} reason
+ * @property {string | null} name
+ */
+
+/**
  * All of it; `rev` grows by one with every change.
  * @typedef {object} Room
  * @property {Identity} identity
@@ -378,6 +391,7 @@
  * @property {Camera[]} cameras
  * @property {Controller[]} controllers
  * @property {Meeting} meeting
+ * @property {Walkthrough} walkthrough
  * @property {Booking[]} bookings
  * @property {BookingChange[]} booking_changes
  * @property {Availability | null} availability
@@ -1215,8 +1229,60 @@
  */
 
 /**
+ * Remember from now on how a person passes this page; one that was touched opens anew.
+ * @typedef {object} WalkthroughBegin
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"walkthrough.begin"} type
+ * @property {WalkthroughBeginArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} WalkthroughBeginArgs
+ */
+
+/**
+ * Forget what was shown, and go on without being watched.
+ * @typedef {object} WalkthroughDiscard
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"walkthrough.discard"} type
+ * @property {WalkthroughDiscardArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} WalkthroughDiscardArgs
+ */
+
+/**
+ * Keep what was shown. By number: steps that may not come, that ask whether a person is there, and
+ * those whose other texts are kept, which are left out else.
+ * @typedef {object} WalkthroughKeep
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"walkthrough.keep"} type
+ * @property {WalkthroughKeepArgs} [args]
+ */
+
+/**
+ * @typedef {object} WalkthroughKeepArgs
+ * @property {number[] | null} [optional]
+ * @property {number[] | null} [person]
+ * @property {number[] | null} [texts]
+ */
+
+/**
+ * Have the room pass the page no further; people go on themselves.
+ * @typedef {object} WalkthroughStop
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"walkthrough.stop"} type
+ * @property {WalkthroughStopArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} WalkthroughStopArgs
+ */
+
+/**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingRelease | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | MeetingCardsSeen | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingRelease | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | MeetingCardsSeen | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughStop} Command
  */
 
 /**
@@ -1281,6 +1347,10 @@
  *   "screen.type": ScreenTypeArgs,
  *   "selftest.run": SelftestRunArgs,
  *   "storage.acknowledge": StorageAcknowledgeArgs,
+ *   "walkthrough.begin": WalkthroughBeginArgs,
+ *   "walkthrough.discard": WalkthroughDiscardArgs,
+ *   "walkthrough.keep": WalkthroughKeepArgs,
+ *   "walkthrough.stop": WalkthroughStopArgs,
  * }} Arguments
  */
 

@@ -95,6 +95,13 @@ class MeetingSession:
         """The page as it can be steered; None in plain mode, and before it is open."""
         return self._tab if self._page.phase is PagePhase.OPEN else None
 
+    @property
+    def within_hosts(self) -> bool:
+        """Whether a plain page is open, and cannot be at another host than those it may go to."""
+        redirect = self._redirect
+        kept = redirect is not None and redirect.guarded and not redirect.barred.is_set()
+        return kept and self._page.phase is PagePhase.OPEN
+
     def leave(self, why: ScreenReason) -> None:
         """Have it end; the first reason stays."""
         if not self._left.is_set():

@@ -1,15 +1,17 @@
 """What a panel does to the page on the display, one thing after the other, each answered.
 
 There are two ways to a page. The compositor's works for every page, read or not, and for the
-browser's own dialogs. The pipe's is for a browser without a compositor, and there only for a
-meeting in assisted mode. Keeps no text and no picture, and its log has neither. Knows no daemon and
-no platform.
+browser's own dialogs; a walkthrough goes this way alone, and each of its presses is done by what
+was seen just before. The pipe's is for a browser without a compositor, and there only for a meeting
+in assisted mode. Keeps no text and no picture, and its log has neither. Knows no daemon and no
+platform.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import logging
 import os
 import shutil
@@ -18,20 +20,27 @@ from typing import Protocol
 
 from roomctl.kiosk.browser.cdp import CdpError
 from roomctl.kiosk.browser.tab import Tab
-from roomctl.kiosk.input.virtual_input import VirtualInput
+from roomctl.kiosk.input.sight import NoSight, Sight
+from roomctl.kiosk.input.virtual_input import DisplayOutput, VirtualInput
 from roomctl.screen.png import png
 from roomctl.screen.protocol import (
     LARGEST_PICTURE,
+    BringControls,
+    ControlSeen,
+    ControlsSeen,
     KeyName,
-    PicturePart,
+    PressControl,
     PressKey,
     PressPoint,
     ScrollAt,
+    SeekControls,
     TakePicture,
+    TouchAnswer,
     TouchOrder,
     TouchRefusal,
     TouchResult,
     TypeText,
+    WatchTouches,
     picture_parts,
 )
 from roomctl.wire import in_thread
@@ -51,7 +60,7 @@ class PageActuators(Protocol):
     async def close(self) -> None: ...
 
 
-async def by_compositor(output: str | None) -> PageActuators | None:
+async def by_compositor(output: str | None) -> CompositorActuators | None:
     """Return the compositor's way to an output (None: the first), or None if there is none."""
     if shutil.which("grim") is None or not os.environ.get("WAYLAND_DISPLAY"):
         return None
@@ -97,6 +106,16 @@ class CompositorActuators:
 
     async def key(self, key: KeyName) -> None:
         await in_thread(self._input.key, key)
+
+    async def park(self) -> None:
+        await in_thread(self._input.park)
+
+    async def face(self) -> None:
+        await in_thread(self._input.face)
+
+    @property
+    def output(self) -> DisplayOutput:
+        return self._input.output
 
     async def close(self) -> None:
         self._input.close()
@@ -179,21 +198,36 @@ _KEYS: dict[KeyName, tuple[str, int, int, str]] = {
 
 _log = logging.getLogger(__name__)
 
-Answer = TouchResult | PicturePart
-
 DO_S = 5.0
-_WAITING = 32
+LOOKING_S = 30.0  # what a walkthrough asks for: its child starts, a page stands still
+_WAITING = 32 + 700  # controls come in parts
+_LOOKING = (WatchTouches, BringControls, SeekControls, PressControl)
+
+
+class _TouchRefused(Exception):
+    """A touch was not done, and everything is in order."""
+
+    def __init__(self, why: TouchRefusal) -> None:
+        super().__init__(why.value)
+        self.why = why
 
 
 class RemoteTouches:
     """What a panel may do to the display, while a meeting stands there."""
 
-    def __init__(self, say: Callable[[Answer], None], output: Callable[[], str | None]) -> None:
+    def __init__(
+        self, say: Callable[[TouchAnswer], None], output: Callable[[], str | None]
+    ) -> None:
         """`output` names the room's display; None: the first."""
         self._say, self._output = say, output
-        self._display: PageActuators | None = None
+        self._display: CompositorActuators | None = None
         self._tab: Callable[[], Tab | None] = lambda: None
+        self._within: Callable[[], bool] = lambda: False
         self._meeting = False
+        self._sight: Sight | None = None
+        self._watched = False
+        self._pressed = (0.5, 0.5)
+        self._brought: list[str] = []
         self._orders: asyncio.Queue[TouchOrder] = asyncio.Queue(_WAITING)
 
     @property
@@ -201,14 +235,20 @@ class RemoteTouches:
         """Whether any page can be reached, one in plain mode too."""
         return self._display is not None
 
-    async def begin(self, tab: Callable[[], Tab | None]) -> None:
-        """Reach for a meeting that begins; `tab` is its page, if that can be steered."""
+    async def begin(
+        self, tab: Callable[[], Tab | None], within: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Reach for a meeting that begins; `tab` is its page, if that can be steered.
+
+        `within`: a plain page is open, and cannot be at a host that it may not go to.
+        """
         self._display = await by_compositor(self._output())
-        self._tab, self._meeting = tab, True
+        self._tab, self._within, self._meeting = tab, within, True
 
     async def end(self) -> None:
         """Let go: after a meeting nothing on the display is the panel's to touch."""
         display, self._display, self._meeting = self._display, None, False
+        await self._blind()
         if display is not None:
             await display.close()
 
@@ -224,8 +264,15 @@ class RemoteTouches:
         while True:
             order = await self._orders.get()
             try:
-                async with asyncio.timeout(DO_S):
+                slow = self._watched or isinstance(order, _LOOKING)
+                async with asyncio.timeout(LOOKING_S if slow else DO_S):
                     await self._obey(order)
+            except _TouchRefused as refused:
+                self._say(TouchResult(order.number, refused.why))
+            except NoSight as error:
+                _log.warning("screen: %s", error)
+                await self._blind()
+                self._say(TouchResult(order.number, TouchRefusal.CANNOT_LOOK))
             except (OSError, CdpError, TimeoutError) as error:
                 _log.warning("screen: a touch did not actuators the page: %s", error)
                 self._say(TouchResult(order.number, TouchRefusal.FAILED))
@@ -247,17 +294,121 @@ class RemoteTouches:
             case TakePicture():
                 self._send(order.number, await actuators.look())
                 return
+            case PressPoint() if self._watched:
+                await self._show(actuators, order)
+                return
+            case WatchTouches() | BringControls() | SeekControls() | PressControl():
+                await self._walk(order, actuators)
+                return
             case PressPoint():
                 await actuators.press(order.x, order.y)
             case ScrollAt():
                 await actuators.scroll(
                     order.x, order.y, order.steps if order.down else -order.steps
                 )
+            case TypeText() if self._watched:
+                sight, (x, y) = await self._seeing(actuators), self._pressed
+                await sight.ask("typing")
+                await actuators.type(order.text)
+                await sight.ask("typed", x=x, y=y)
             case TypeText():
                 await actuators.type(order.text)
             case PressKey():
                 await actuators.key(order.key)
         self._say(TouchResult(order.number))
+
+    async def _walk(
+        self,
+        order: WatchTouches | BringControls | SeekControls | PressControl,
+        actuators: PageActuators,
+    ) -> None:
+        """Do what a walkthrough asks for, on a plain page that is reached by the compositor."""
+        if isinstance(order, BringControls):
+            await self._bring(order, actuators)
+            return
+        if order == WatchTouches(order.number, on=False):
+            await self._blind()
+            self._say(TouchResult(order.number))
+            return
+        sight = await self._seeing(actuators)
+        match order:
+            case WatchTouches():
+                await sight.ask("watch", on=True)
+                self._watched = True
+            case SeekControls():
+                self._say(await self._seek(sight, order))
+                return
+            case PressControl():
+                await self._press_control(sight, order)
+        self._say(TouchResult(order.number))
+
+    async def _seeing(self, actuators: PageActuators) -> Sight:
+        """Return what looks at the display; _TouchRefused if no walkthrough may touch it."""
+        display = self._display
+        if display is None or display is not actuators:
+            raise _TouchRefused(TouchRefusal.NO_REMOTE_CONTROL)
+        if not self._within():
+            raise _TouchRefused(TouchRefusal.NOT_ALLOWED)
+        if self._sight is None:
+            await display.park()
+            self._sight = await Sight.open(display.output.name)
+        return self._sight
+
+    async def _blind(self) -> None:
+        """End what looks, with its pictures."""
+        sight, self._sight, self._watched = self._sight, None, False
+        self._brought.clear()
+        if sight is not None:
+            await sight.close()
+
+    async def _bring(self, order: BringControls, actuators: PageActuators) -> None:
+        if order.part == 0:
+            self._brought.clear()
+        if order.part != len(self._brought):
+            raise _TouchRefused(TouchRefusal.FAILED)
+        self._brought.append(order.data)
+        if len(self._brought) == order.parts:
+            sight = await self._seeing(actuators)
+            await sight.ask("bring", controls="".join(self._brought))
+            self._brought.clear()
+            self._say(TouchResult(order.number))
+
+    async def _seek(self, sight: Sight, order: SeekControls) -> ControlsSeen:
+        found = await sight.ask("seek", wanted=list(order.controls))
+        seen = tuple(
+            ControlSeen(int(number), why=what)
+            if isinstance(what, str)
+            else ControlSeen(int(number), *what)
+            for number, what in found["seen"].items()
+        )
+        scale = self._display.output.scale if self._display is not None else 1
+        width, height = found["size"]
+        return ControlsSeen(order.number, seen, width, height, scale * 100, found["still_ms"])
+
+    async def _press_control(self, sight: Sight, order: PressControl) -> None:
+        """Press what stands where it was seen, as one more look says."""
+        display = self._display
+        found = await sight.ask("seek", wanted=[order.control])
+        there = found["seen"].get(str(order.control)) == [order.x, order.y]
+        if not there or display is None or not self._within():
+            raise _TouchRefused(TouchRefusal.NOT_THERE)
+        width, height = found["size"]
+        await display.face()
+        await display.press((order.x + 0.5) / width, (order.y + 0.5) / height)
+        await display.park()
+
+    async def _show(self, actuators: PageActuators, order: PressPoint) -> None:
+        """Press a place that a person shows, and say what stood there."""
+        sight, display = await self._seeing(actuators), self._display
+        shown = await sight.ask("show", x=float(order.x), y=float(order.y))
+        if "why" in shown:
+            raise _TouchRefused(TouchRefusal(f"shown_{shown['why']}"))
+        await actuators.press(order.x, order.y)
+        self._pressed = (float(order.x), float(order.y))
+        if display is not None:
+            await display.park()
+            shown["scale"] = display.output.scale
+        self._send(order.number, json.dumps(shown).encode("ascii"))
 
     def _actuators(self) -> PageActuators | None:
         if not self._meeting:

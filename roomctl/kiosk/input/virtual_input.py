@@ -106,11 +106,13 @@ class DisplayOutput:
     """A display as the compositor describes it: its name, and how many pixels it has."""
 
     def __init__(self, target: int) -> None:
-        self.target, self.name, self.size = target, "", (0, 0)
+        self.target, self.name, self.size, self.scale = target, "", (0, 0), 1
 
     def hear(self, opcode: int, arguments: EventArguments) -> None:
         if opcode == 1 and arguments.number() & 1:  # mode, the current one
             self.size = (arguments.number(), arguments.number())
+        elif opcode == 3:
+            self.scale = arguments.number()
         elif opcode == 4:
             self.name = arguments.text()
 
@@ -143,6 +145,14 @@ class VirtualInput:
             self._do(2, number(_now_ms()) + number(_LEFT) + number(state))
             self._connection.roundtrip()
             time.sleep(_HELD_S)
+
+    def park(self) -> None:
+        """Take the pointer into the last corner: it is drawn into pictures, and things react."""
+        self._point(1.0, 1.0)
+
+    def face(self) -> None:
+        """Have the meeting's window stand above all others."""
+        self._face_the_meeting()
 
     def scroll(self, x: float, y: float, notches: int) -> None:
         """Turn the wheel at a place of the display; positive is down."""

@@ -1,0 +1,299 @@
+"""What looks at the display for a walkthrough: a child of the screen process that ends afterwards.
+
+The libraries that compare pictures, and all pictures of the display, are in the child alone. It is
+asked a JSON object in a line of stdin, and answers each with one in a line of stdout:
+
+| `do`     | further keys        | answer                                                      |
+|----------|---------------------|-------------------------------------------------------------|
+| `watch`  | `on`                | nothing; while it is on, the last pictures are kept         |
+| `bring`  | `controls` (base64) | nothing                                                     |
+| `seek`   | `wanted`            | `seen`: by number [x, y] or why not; `size`, `still_ms`     |
+| `show`   | `x`, `y` (0-1)      | `controls` (`walkthrough.packed`), `size`, `theme` or `why` |
+| `typing` |                     | nothing; a text is about to be typed                        |
+| `typed`  | `x`, `y` (0-1)      | nothing; the field there is in no picture from now on       |
+
+Knows no browser, no compositor and no daemon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import pairwise, takewhile
+from typing import TYPE_CHECKING, Any
+
+from roomctl.meeting.walkthrough import PATCH, ShownControl, packed, unpacked
+
+if TYPE_CHECKING:
+    from roomctl.kiosk.look import Box, Control, Picture, Point
+
+GRAB_S = 3.0  # a compositor that gives no picture by then is stuck
+WATCH_EVERY_S = 0.3
+LEAST_FRAMES, LEAST_S = 6, 1.5  # of a page as it was shown, before it is pressed
+SHOW_S = 7.0  # a place that has not stood still by then moves by itself
+FRAMES = 12
+LONGEST_LINE = 5 * 1024 * 1024
+START_S = 20.0  # the library comes off a slow card
+_ASK_S = 12.0
+_SMALL = 8  # a picture is made so much smaller to see whether anything moves
+_LOUD = 10  # levels; less is noise
+_ONE_PAGE = 10  # levels, on average around a press; more is another page
+_RESTLESS = 3  # of the last looks: what changed in so many moves by itself
+_REMEMBERED = 8
+_FIELD = (170, 22)  # pixels around a press, across and down, in which typed text stands
+_AROUND_TEXT = 6
+
+
+class NoSight(OSError):
+    """Nothing here can compare pictures, or what does has gone."""
+
+
+class Sight:
+    """The child, for as long as a walkthrough is shown or done."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def open(cls, output: str) -> Sight:
+        """Start it; NoSight without OpenCV."""
+        words = ("-m", "roomctl.kiosk.input.sight", output)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *words,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            limit=LONGEST_LINE,
+        )
+        sight = cls(process)
+        try:
+            await sight.ask("watch", limit_s=START_S, on=False)
+        except BaseException:
+            await sight.close()
+            raise
+        return sight
+
+    async def ask(self, do: str, limit_s: float = _ASK_S, **more: object) -> dict[str, Any]:
+        """Have one thing done; NoSight if the child is gone, or does not answer in time."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise NoSight("the child has no pipes")
+        try:
+            async with asyncio.timeout(limit_s):
+                stdin.write(json.dumps({"do": do, **more}).encode("ascii") + b"\n")
+                await stdin.drain()
+                line = await stdout.readline()
+            found = json.loads(line)
+        except (OSError, ValueError) as error:
+            raise NoSight("what compares pictures does not answer; is OpenCV installed?") from error
+        if not isinstance(found, dict):
+            raise NoSight("what compares pictures makes no sense")
+        return found
+
+    async def close(self) -> None:
+        """End it, with every picture that it holds."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        await self._process.wait()
+
+
+class _Eyes:
+    """The child's state: the last pictures, what is sought, and where something was typed."""
+
+    def __init__(self, grab: Callable[[], Picture]) -> None:
+        """`grab` takes a picture of the display."""
+        from roomctl.kiosk import look
+
+        self._look, self._grab = look, grab
+        self.watching = False
+        self._frames: deque[tuple[float, Picture]] = deque(maxlen=FRAMES)
+        self._controls: list[Control] = []
+        self._before: Picture | None = None
+        self._hidden: list[Box] = []
+        self._small: deque[Any] = deque(maxlen=_REMEMBERED)
+        self._changed_at = time.monotonic()
+
+    def keep(self) -> None:
+        """Keep one more picture."""
+        self._frames.append((time.monotonic(), self._grab()))
+
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        match asked:
+            case {"do": "watch", "on": on}:
+                self.watching = bool(on)
+                self._frames.clear()
+                self._hidden.clear()
+            case {"do": "bring", "controls": str(data)}:
+                found = unpacked(base64.b64decode(data))
+                self._controls = [self._control(one) for one in found]
+            case {"do": "seek", "wanted": list(wanted)}:
+                return self._seek([one for one in wanted if one in range(len(self._controls))])
+            case {"do": "show", "x": float(x), "y": float(y)}:
+                return self._show(x, y)
+            case {"do": "typing"}:
+                self._before = self._grab()
+            case {"do": "typed", "x": float(x), "y": float(y)}:
+                self._hide(x, y)
+        return {}
+
+    def _control(self, shown: ShownControl) -> Control:
+        patch, kept = self._look.decoded(shown.patch), self._look.decoded(shown.kept)
+        if patch is None or kept is None:
+            raise ValueError("a picture is damaged")
+        mask = (kept[:, :, 0] > 0).astype("uint8")
+        return self._look.Control(patch, mask, shown.place, shown.core, shown.alike)
+
+    def _seek(self, wanted: Sequence[int]) -> dict[str, Any]:
+        picture = self._grab()
+        self._note(picture)
+        seen = {}
+        for number in wanted:
+            found = self._look.find(self._controls[number], picture)
+            seen[str(number)] = list(found) if isinstance(found, tuple) else found.value
+        still_ms = round((time.monotonic() - self._changed_at) * 1000)
+        return {"seen": seen, "size": _size(picture), "still_ms": still_ms}
+
+    def _note(self, picture: Picture) -> None:
+        """Note whether anything changed that does not always move, such as somebody's picture."""
+        now, small = time.monotonic(), picture[::_SMALL, ::_SMALL].max(axis=2).astype("int16")
+        if self._small and self._small[-1].shape == small.shape:
+            known = list(self._small)
+            steps = [abs(b - a) > _LOUD for a, b in pairwise(known)]
+            restless = sum(steps) >= _RESTLESS if steps else False
+            if ((abs(small - known[-1]) > _LOUD) & ~restless).mean() > 0.002:
+                self._changed_at = now
+        else:
+            self._small.clear()
+            self._changed_at = now
+        self._small.append(small)
+
+    def _show(self, x: float, y: float) -> dict[str, Any]:
+        """Learn what stands at a place, as soon as it has stood still for long enough."""
+        end = time.monotonic() + SHOW_S
+        while True:
+            self.keep()
+            frames = self._standing(x, y)
+            at, over = _pixel(frames[-1], x, y), time.monotonic() > end
+            if len(frames) >= LEAST_FRAMES or over:
+                try:
+                    control = self._look.learn(frames, at, self._hidden)
+                    break
+                except self._look.CannotLearn as error:
+                    # What was half drawn when the page came moves no more a moment later.
+                    if over or error.why is not self._look.Unsuitable.MOVES:
+                        return {"why": error.why.value}
+            time.sleep(WATCH_EVERY_S)
+        last = frames[-1]
+        self._frames.clear()  # what comes after the press is another page
+        shown = ShownControl(
+            self._look.encoded(control.patch),
+            self._look.encoded(control.kept * 255),
+            control.place,
+            control.core,
+            min(200, control.alike),
+            at,
+        )
+        return {
+            "controls": packed((shown,)).decode("ascii"),
+            "size": _size(last),
+            "theme": "dark" if float(last[::_SMALL, ::_SMALL].mean()) < 100 else "light",
+        }
+
+    def _standing(self, x: float, y: float) -> list[Picture]:
+        """Return the last pictures of one page, over no more than is needed, the newest last."""
+        now, last = self._frames[-1]
+        same = list(takewhile(lambda one: self._same(one[1], last, x, y), reversed(self._frames)))
+        enough = [at for at, (taken, _) in enumerate(same) if now - taken >= LEAST_S]
+        count = max(LEAST_FRAMES, enough[0] + 1) if enough else LEAST_FRAMES - 1
+        return [frame for _, frame in same[:count]][::-1]
+
+    def _same(self, first: Picture, second: Picture, x: float, y: float) -> bool:
+        if first.shape != second.shape:
+            return False
+        across, down = _pixel(first, x, y)
+        wide, high = PATCH[0] // 2, PATCH[1] // 2
+        window = (
+            slice(max(0, down - high), down + high),
+            slice(max(0, across - wide), across + wide),
+        )
+        difference = abs(first[window].astype("int16") - second[window])
+        return bool(difference.mean() < _ONE_PAGE)
+
+    def _hide(self, x: float, y: float) -> None:
+        """Keep from every later picture the field around a press, as far as its text goes."""
+        after = self._grab()
+        across, down = _pixel(after, x, y)
+        height, width = after.shape[:2]
+        left, top = max(0, across - _FIELD[0]), max(0, down - _FIELD[1])
+        right, bottom = min(width, across + _FIELD[0]), min(height, down + _FIELD[1])
+        before, self._before = self._before, None
+        if before is not None and before.shape == after.shape:
+            row = slice(top, bottom)
+            moved = abs(before[row].astype("int16") - after[row]).max(axis=2) > _LOUD
+            columns = moved.any(axis=0).nonzero()[0]
+            near = [int(one) for one in columns if abs(int(one) - across) <= width // 4]
+            if near:
+                left, right = min(left, near[0]), max(right, near[-1] + 1)
+        edge = _AROUND_TEXT
+        self._hidden.append((left - edge, top, right + edge, bottom))
+        self._frames.clear()
+
+
+def _pixel(picture: Picture, x: float, y: float) -> Point:
+    height, width = picture.shape[:2]
+    return min(width - 1, int(x * width)), min(height - 1, int(y * height))
+
+
+def _size(picture: Picture) -> list[int]:
+    return [picture.shape[1], picture.shape[0]]
+
+
+def grabber(output: str) -> Callable[[], Picture]:
+    """Return what takes pictures of a display; OSError if the compositor gives none."""
+    from roomctl.kiosk import look
+
+    words = ["grim", "-o", output, "-t", "ppm", "-"]
+
+    def grab() -> Picture:
+        try:
+            ran = subprocess.run(  # noqa: S603 - our own words
+                words, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=GRAB_S
+            )
+        except subprocess.SubprocessError as error:
+            raise OSError("grim gave no picture") from error
+        return look.of_ppm(ran.stdout)
+
+    return grab
+
+
+def main(output: str) -> None:
+    """Answer until nobody asks any more."""
+    eyes, held, next_s = _Eyes(grabber(output)), b"", 0.0
+    while True:
+        wait_s = max(0.0, next_s - time.monotonic()) if eyes.watching else None
+        readable, _, _ = select.select([0], [], [], wait_s)
+        if not readable:
+            eyes.keep()
+            next_s = time.monotonic() + WATCH_EVERY_S
+            continue
+        data = os.read(0, 1 << 20)
+        if not data or len(held) + len(data) > LONGEST_LINE:
+            return
+        *lines, held = (held + data).split(b"\n")
+        for line in lines:
+            os.write(1, json.dumps(eyes.answer(json.loads(line))).encode("ascii") + b"\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

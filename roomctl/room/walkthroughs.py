@@ -1,0 +1,549 @@
+"""Walkthroughs in the room: shown by a person on the display, kept, and done at the next join.
+
+What a panel does to the display goes through here (`PageTouches`): while somebody shows a page it
+is remembered, and while the room passes one by itself a touch takes over at once. What is typed is
+kept as the word that it stands for, or not at all. Knows no picture's meaning and no browser.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from roomctl.clock import Clock, Moment
+from roomctl.command import Source, StepNumbers, command
+from roomctl.config import Config
+from roomctl.errors import NoReply, PortError, Refused, RoomctlError
+from roomctl.frozen import frozen
+from roomctl.kind import Part
+from roomctl.meeting.walkthrough import (
+    LOOK_EVERY_S,
+    LookFor,
+    NotShown,
+    PressOn,
+    Replay,
+    Sighted,
+    StrikeKey,
+    Surroundings,
+    Teaching,
+    Todo,
+    Turn,
+    TypeLiteral,
+    TypeOut,
+    WalkOutcome,
+    WalkStep,
+    Walkthrough,
+    WalkthroughError,
+    chosen,
+    packed,
+    read_walkthrough,
+    said,
+    suited,
+    unpacked,
+    written,
+)
+from roomctl.roles import Right
+from roomctl.room.document import WalkthroughEntry, WalkthroughState
+from roomctl.room.meeting import CallControl
+from roomctl.screen.driver import RemoteDisplay, Screen
+from roomctl.screen.protocol import ControlsSeen, KeyName
+from roomctl.store import Store
+from roomctl.wire import in_thread
+
+_log = logging.getLogger(__name__)
+
+MOST_KEPT = 50
+OPEN_S = 40.0  # until a page that is opened anew stands
+DRAFT = "draft"
+_FILE = "walkthrough-"
+
+
+@frozen
+class WalkthroughSummary:
+    """A walkthrough without its pictures, as staff see it; `steps` say what is done."""
+
+    name: str
+    platform: str
+    by: str
+    at: datetime | None
+    browser: str
+    screen: str
+    scale: float
+    language: str
+    theme: str
+    tries: int
+    misses: int
+    missed: str
+    steps: tuple[StepSummary, ...]
+
+
+@frozen
+class StepSummary:
+    """A step of a walkthrough: what is typed or struck after its press.
+
+    `pictures` is how many pictures it knows. `asks` are other texts that were typed, by length.
+    """
+
+    does: tuple[str, ...]
+    pictures: int
+    optional: bool
+    person: bool
+    asks: tuple[int, ...] = ()
+
+
+class Library:
+    """The walkthroughs that are kept; without a store until the program ends."""
+
+    def __init__(self, store: Store | None) -> None:
+        self._store = store
+        self.kept: dict[str, Walkthrough] = {}
+
+    def load(self) -> None:
+        """Read all; a damaged file is set aside, and the disk says so. Blocking."""
+        if self._store is None:
+            return
+        disk = self._store.disk
+        for path in sorted(disk.folder.glob(f"{_FILE}*.toml"))[:MOST_KEPT]:
+            name = path.stem.removeprefix(_FILE)
+            with contextlib.suppress(OSError):
+                found = disk.read(path.name, partial(_meant, name))
+                if found is not None:
+                    self.kept[name] = found
+
+    async def keep(self, walkthrough: Walkthrough) -> None:
+        """Keep one in place of one of that name; Refused if there are too many, or no disk."""
+        if walkthrough.name not in self.kept and len(self.kept) >= MOST_KEPT:
+            why = f"{MOST_KEPT} walkthroughs are kept; forget one: roomctl walkthrough forget NAME"
+            raise Refused("room", "too_many_walkthroughs", why)
+        if self._store is not None:
+            file = f"{_FILE}{walkthrough.name}.toml"
+            try:
+                await in_thread(self._store.disk.write, file, written(walkthrough))
+            except OSError as error:
+                why = f"the walkthrough cannot be kept: {error.strerror}"
+                raise Refused("room", "not_kept", why) from error
+        self.kept[walkthrough.name] = walkthrough
+
+    async def forget(self, name: str) -> None:
+        """Delete one; Refused if there is none."""
+        self.one(name)
+        if self._store is not None:
+            path = self._store.folder / f"{_FILE}{name}.toml"
+            await in_thread(lambda: path.unlink(missing_ok=True))
+        del self.kept[name]
+
+    def one(self, name: str) -> Walkthrough:
+        """Return one; Refused if there is none of that name."""
+        if name not in self.kept:
+            why = f"no walkthrough {name!r}; see: roomctl walkthrough list"
+            raise Refused("room", "unknown_walkthrough", why)
+        return self.kept[name]
+
+    def fresh_name(self, platform: str) -> str:
+        """Return a name that none has."""
+        numbers = range(1, MOST_KEPT + 2)
+        return next(name for n in numbers if (name := f"{platform}-{n}") not in self.kept)
+
+
+def _meant(name: str, data: bytes) -> Walkthrough:
+    try:
+        return read_walkthrough(name, data)
+    except WalkthroughError as error:
+        raise ValueError(str(error)) from error
+
+
+class _Shown:
+    """What a person is showing: the steps so far, and how the page looked."""
+
+    def __init__(self, call_id: int, platform: str, teaching: Teaching, by: str) -> None:
+        self.call_id, self.platform, self.teaching, self.by = call_id, platform, teaching, by
+        self.around: Surroundings | None = None
+        self.watched = True
+
+
+class Walkthroughs(Part):
+    """What the room was shown, what it is being shown, and what it does by itself now."""
+
+    def __init__(
+        self,
+        config: Config,
+        calls: CallControl,
+        screen: Screen | None,
+        store: Store | None,
+        clock: Clock,
+        changed: Callable[[], None],
+    ) -> None:
+        self._config, self._calls, self._screen, self._clock = config, calls, screen, clock
+        self._changed = changed
+        self.library = Library(store)
+        self._shown: _Shown | None = None
+        self._replay: Replay | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._seen_call: int | None = None  # for which it was decided what to do
+        self._touched_call: int | None = None
+        self._handed: tuple[int, WalkOutcome] | None = None
+        self._name: str | None = None
+
+    # What the document says.
+
+    def sections(self, now: Moment) -> Mapping[str, object]:
+        return {"walkthrough": self._entry()}
+
+    def _entry(self) -> WalkthroughEntry:
+        plain = self._calls.plain_page
+        if plain is None:
+            return WalkthroughEntry()
+        shown, replay = self._shown, self._replay
+        if shown is not None:
+            state: WalkthroughState = "showing" if shown.watched else "shown"
+            return WalkthroughEntry(state, steps=len(shown.teaching.steps))
+        if replay is not None and replay.outcome is None:
+            step, steps = replay.progress
+            return WalkthroughEntry("joining", step, steps, name=self._name)
+        if self._calls.proven:
+            return WalkthroughEntry()
+        if self._handed is not None and self._handed[0] == plain:
+            return WalkthroughEntry("handed_over", reason=self._handed[1].value, name=self._name)
+        return WalkthroughEntry("offered")
+
+    # What a call brings about.
+
+    def follow(self) -> None:
+        plain = self._calls.plain_page
+        shown = self._shown
+        if shown is not None and plain != shown.call_id and self._calls.live_id != shown.call_id:
+            self._shown = None
+            self._changed()
+        if self._calls.proven:
+            self._proven()
+        if plain is None:
+            if self._replay is not None:
+                self._replay.end(WalkOutcome.STOPPED)
+        elif plain != self._seen_call:
+            self._seen_call = plain
+            self._begin(plain)
+
+    def _proven(self) -> None:
+        if self._replay is not None:
+            self._replay.end(WalkOutcome.DONE)
+        if self._shown is not None and self._shown.watched and self._screen is not None:
+            self._shown.watched = False
+            self._task = asyncio.ensure_future(_unwatch(self._screen.remote))
+            self._changed()
+
+    def _begin(self, call_id: int) -> None:
+        """Pass the page of a call that was just opened, if it was shown how."""
+        platform = self._calls.plain_platform
+        known = any(one.platform == platform for one in self.library.kept.values())
+        running = self._task is not None and not self._task.done()
+        if known and self._shown is None and self._screen is not None and not running:
+            self._handed = None
+            remote = self._screen.remote
+            self._task = asyncio.ensure_future(self._pass(remote, call_id, platform))
+
+    async def run(self) -> None:
+        """Read what is kept; what is done by itself begins with a call."""
+        await in_thread(self.library.load)
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _pass(self, remote: RemoteDisplay, call_id: int, platform: str | None) -> None:
+        """Pass a page by itself; the child that looks ends afterwards."""
+        walkthrough: Walkthrough | None = None
+        replay: Replay | None = None
+        try:
+            sight = await remote.seek(())
+            around = self._around((sight.width, sight.height), sight.scale_pct / 100, "light")
+            walkthrough = suited(self.library.kept.values(), platform, around)
+            if walkthrough is None or self._calls.plain_page != call_id:
+                return
+            replay = Replay(walkthrough, self._calls.words, self._clock.mono_s())
+            self._replay, self._name = replay, walkthrough.name
+            self._changed()
+            _log.info("walkthrough %s: begun", walkthrough.name)
+            await remote.bring(packed(replay.controls))
+            await self._do(remote, replay)
+        except (Refused, PortError, NoReply) as error:
+            _log.warning("walkthrough: %s", error)
+            if replay is not None:
+                replay.end(WalkOutcome.FAILED)
+        finally:
+            self._replay = None
+            with contextlib.suppress(RoomctlError):
+                await remote.watch(on=False)
+            if replay is not None and walkthrough is not None:
+                await self._over(call_id, walkthrough, replay.outcome or WalkOutcome.STOPPED)
+            self._changed()
+
+    async def _do(self, remote: RemoteDisplay, replay: Replay) -> None:
+        """Do step after step, each once, until it is over."""
+        while (todo := replay.todo) is not None:
+            before = replay.progress
+            if isinstance(todo, LookFor):
+                seen = await remote.seek(todo.controls)
+                if replay.outcome is None:
+                    replay.saw(self._clock.mono_s(), _sighted(seen), seen.still_ms / 1000)
+                if isinstance(replay.todo, LookFor):
+                    await asyncio.sleep(LOOK_EVERY_S)
+            else:
+                await self._act(remote, replay, todo)
+            if replay.progress != before:
+                self._changed()
+
+    async def _act(self, remote: RemoteDisplay, replay: Replay, todo: Todo) -> None:
+        try:
+            match todo:
+                case PressOn(control=control, at=(x, y)):
+                    await remote.press_control(control, x, y)
+                case TypeOut(text=text):
+                    await remote.type(text)
+                case StrikeKey(key=key):
+                    await remote.key(KeyName(key))
+                case Turn(x=x_share, y=y_share, notches=notches):
+                    await remote.scroll(x_share, y_share, abs(notches), notches > 0)
+        except Refused as error:
+            if error.code != "not_there":
+                raise
+            replay.missed()
+        else:
+            replay.did(self._clock.mono_s())
+
+    async def _over(self, call_id: int, walkthrough: Walkthrough, outcome: WalkOutcome) -> None:
+        """Note how it ended: for the people in the room, and in the walkthrough's record."""
+        _log.info("walkthrough %s: %s", walkthrough.name, outcome)
+        missed = outcome in (WalkOutcome.CHANGED, WalkOutcome.AMBIGUOUS, WalkOutcome.FAILED)
+        if outcome not in (WalkOutcome.DONE, WalkOutcome.STOPPED, WalkOutcome.TOUCHED):
+            self._handed = (call_id, outcome)
+        current = self.library.kept.get(walkthrough.name)
+        if current is not None and current.at == walkthrough.at:
+            with contextlib.suppress(Refused):  # the disk says so itself
+                await self.library.keep(current.ended(outcome.value if missed else ""))
+
+    def _around(self, size: tuple[int, int], scale: float, theme: str) -> Surroundings:
+        browser = (self._screen.state.browser if self._screen is not None else None) or "unknown"
+        return Surroundings(browser, size, scale, self._config.room.language, theme)
+
+    # What people do on the page.
+
+    async def press(self, remote: RemoteDisplay, x: float, y: float) -> None:
+        """Press a place for a person; what was there is remembered while it is shown."""
+        shown = self._touch()
+        if shown is None:
+            await remote.press(x, y)
+            return
+        _checked(lambda: shown.teaching.check(press=True))
+        told = json.loads(await remote.press(x, y))
+        (control,) = unpacked(told["controls"].encode("ascii"))
+        width, height = told["size"]
+        shown.around = self._around((width, height), float(told["scale"]), told["theme"])
+        shown.teaching.pressed(control)
+        self._changed()
+
+    async def type(self, remote: RemoteDisplay, text: str) -> None:
+        """Type a text for a person."""
+        shown = self._touch()
+        if shown is not None:
+            _checked(lambda: shown.teaching.check(press=False))
+        await remote.type(text)
+        if shown is not None:
+            shown.teaching.typed(text)
+
+    async def key(self, remote: RemoteDisplay, key: KeyName) -> None:
+        """Strike a key for a person."""
+        shown = self._touch()
+        if shown is not None:
+            _checked(lambda: shown.teaching.check(press=False))
+        await remote.key(key)
+        if shown is not None:
+            shown.teaching.struck(key.value)
+
+    async def scroll(
+        self, remote: RemoteDisplay, x: float, y: float, steps: int, down: bool
+    ) -> None:
+        """Turn the wheel for a person."""
+        shown = self._touch()
+        await remote.scroll(x, y, steps, down)
+        if shown is not None:
+            shown.teaching.scrolled(x, y, steps if down else -steps)
+
+    def _touch(self) -> _Shown | None:
+        """Take it that a person touches the page; return what is being shown."""
+        self._touched_call = self._calls.plain_page
+        if self._replay is not None:
+            self._replay.end(WalkOutcome.TOUCHED)
+        shown = self._shown
+        return shown if shown is not None and shown.watched else None
+
+    # What staff ask for.
+
+    @command("walkthrough.begin", Right.TEACH)
+    async def _show(self, source: Source) -> None:
+        """Remember from now on how a person passes this page; one that was touched opens anew."""
+        plain, platform = self._calls.plain_page, self._calls.plain_platform
+        if plain is None or platform is None or self._screen is None:
+            why = "no page of a meeting stands on the display that a person passes; join one first"
+            raise Refused("room", "no_plain_page", why)
+        await self._end_replay()
+        if self._touched_call == plain or self._handed is not None:
+            plain = await self._anew(plain)
+        await self._screen.remote.watch(on=True)
+        self._handed = None
+        self._shown = _Shown(plain, platform, Teaching(self._calls.words), source.name)
+        self._changed()
+
+    async def _end_replay(self) -> None:
+        if self._replay is not None:
+            self._replay.end(WalkOutcome.STOPPED)
+        if self._task is not None and not self._task.done():
+            await asyncio.wait((self._task,))
+
+    async def _anew(self, call_id: int) -> int:
+        """Open the page again; return the new call. Refused if it does not come."""
+        self._seen_call = None
+        await self._calls.rejoin()
+        fresh = self._calls.live_id
+        self._seen_call = fresh  # nothing passes it by itself
+        try:
+            async with asyncio.timeout(OPEN_S):
+                while self._calls.plain_page != fresh:
+                    await asyncio.sleep(0.2)
+        except TimeoutError:
+            why = f"the page did not open again within {OPEN_S:g} s; join the meeting anew"
+            raise Refused("room", "no_plain_page", why) from None
+        return fresh or call_id
+
+    @command("walkthrough.keep", Right.TEACH)
+    async def _keep(
+        self,
+        source: Source,
+        optional: StepNumbers | None = None,
+        person: StepNumbers | None = None,
+        texts: StepNumbers | None = None,
+    ) -> None:
+        """Keep what was shown.
+
+        By number: steps that may not come, that ask whether a person is there, and those whose
+        other texts are kept, which are left out else.
+        """
+        shown = self._draft()
+        if shown.around is None or not shown.teaching.steps:
+            raise Refused("room", "nothing_shown", "nothing was pressed yet; press the page first")
+        given = {"optional": optional or (), "person": person or (), "texts": texts or ()}
+        steps = chosen(shown.teaching.steps, **given)
+        if all(step.optional for step in steps):
+            why = "every step may not come; at least one has to"
+            raise Refused("room", "nothing_shown", why)
+        name, at = self.library.fresh_name(shown.platform), self._clock.now().wall
+        new = Walkthrough(name, shown.platform, shown.by, at, shown.around, steps)
+        old = suited(self.library.kept.values(), shown.platform, shown.around)
+        if old is not None and old.around.theme == new.around.theme:
+            new = replace(new, name=old.name)
+        await self.library.keep(new)
+        await self._unshow()
+
+    @command("walkthrough.discard", Right.TEACH)
+    async def _discard(self, source: Source) -> None:
+        """Forget what was shown, and go on without being watched."""
+        self._draft()
+        await self._unshow()
+
+    @command("walkthrough.stop", Right.MEET)
+    async def _stop(self, source: Source) -> None:
+        """Have the room pass the page no further; people go on themselves."""
+        if self._replay is not None:
+            self._replay.end(WalkOutcome.STOPPED)
+            self._changed()
+
+    def _draft(self) -> _Shown:
+        if self._shown is None:
+            raise Refused("room", "nothing_shown", "nothing is being shown; begin it first")
+        return self._shown
+
+    async def _unshow(self) -> None:
+        shown, self._shown = self._shown, None
+        self._changed()
+        if shown is not None and shown.watched and self._screen is not None:
+            await _unwatch(self._screen.remote)
+
+    # What the API asks for.
+
+    def summaries(self) -> list[WalkthroughSummary]:
+        """Return all that are kept, by name."""
+        return [_summary(one) for _, one in sorted(self.library.kept.items())]
+
+    def summary(self, name: str) -> WalkthroughSummary:
+        """Return one, or with the name "draft" what is being shown; Refused without."""
+        if name != DRAFT:
+            return _summary(self.library.one(name))
+        shown = self._draft()
+        around = shown.around or self._around((0, 0), 1.0, "light")
+        at = self._clock.now().wall
+        steps = shown.teaching.steps
+        return _summary(Walkthrough(DRAFT, shown.platform, shown.by, at, around, steps))
+
+    def picture(self, name: str, step: int, look: int = 1) -> bytes:
+        """Return a picture of a step, both counted from 1, as PNG; Refused without."""
+        kept = self._draft().teaching.steps if name == DRAFT else self.library.one(name).steps
+        try:
+            return kept[step - 1].looks[look - 1].patch
+        except IndexError:
+            why = f"walkthrough {name!r} has no picture {look} of a step {step}"
+            raise Refused("room", "unknown_walkthrough", why) from None
+
+    def exported(self, name: str) -> bytes:
+        """Return one as a file, without its record; Refused without."""
+        return written(replace(self.library.one(name), tries=0, misses=0, missed=""))
+
+    async def brought(self, name: str, data: bytes) -> WalkthroughSummary:
+        """Keep a file that another room has exported; Refused says what is wrong with it."""
+        try:
+            found = await in_thread(read_walkthrough, name, data)
+        except WalkthroughError as error:
+            raise Refused("room", "not_a_walkthrough", str(error)) from None
+        if name == DRAFT or found.platform not in self._calls.platforms.by_key:
+            why = f"{name!r} is no name, or {found.platform!r} no platform of this room"
+            raise Refused("room", "not_a_walkthrough", why)
+        await self.library.keep(replace(found, tries=0, misses=0, missed=""))
+        return _summary(found)
+
+
+async def _unwatch(remote: RemoteDisplay) -> None:
+    with contextlib.suppress(RoomctlError):
+        await remote.watch(on=False)
+
+
+def _checked(check: Callable[[], None]) -> None:
+    try:
+        check()
+    except NotShown as error:
+        raise Refused("screen", "not_shown", str(error)) from None
+
+
+def _sighted(seen: ControlsSeen) -> Sighted:
+    return {one.control: one.why or (one.x, one.y) for one in seen.seen}
+
+
+def _summary(one: Walkthrough) -> WalkthroughSummary:
+    around = one.around
+    screen = f"{around.size[0]}x{around.size[1]}"
+    head = (one.name, one.platform, one.by, one.at, around.browser, screen, around.scale)
+    record = (around.language, around.theme, one.tries, one.misses, one.missed)
+    return WalkthroughSummary(*head, *record, tuple(_steps(one.steps)))
+
+
+def _steps(steps: Iterable[WalkStep]) -> Iterable[StepSummary]:
+    for step in steps:
+        asked = [one for one in step.acts if isinstance(one, TypeLiteral) and one.asked]
+        does = tuple(said(act) for act in step.acts if act not in asked)
+        sizes = tuple(len(one.text) for one in asked)
+        yield StepSummary(does, len(step.looks), step.optional, step.person, sizes)

@@ -1,0 +1,184 @@
+"""Pages before a meeting as vendors make them, by what is publicly known of their flows.
+
+A launcher with *open the app* first, a cookie notice, name and passcode, the dialogue about devices
+twice, a lobby; in Chinese and in English, light and dark, and slow to load. Each vendor's are drawn
+another way: where things stand, how they are coloured, in which order they come.
+"""
+
+import json
+import queue
+
+from tests.kiosk.site import Answering, Loopback
+
+PASSCODE = "471199"
+
+WORDS = {
+    "en": {
+        "cookie": "Accept all cookies",
+        "app": "Open the app",
+        "browser": "Join from your browser",
+        "name": "Your name",
+        "code": "Meeting passcode",
+        "join": "Join meeting",
+        "allow": "Use microphone and camera",
+        "person": "I am a person",
+        "lobby": "Please wait, the host lets you in soon",
+    },
+    "zh": {
+        "cookie": "接受所有 Cookie",
+        "app": "打开客户端",
+        "browser": "通过浏览器加入会议",
+        "name": "您的姓名",
+        "code": "会议密码",
+        "join": "加入会议",
+        "allow": "使用麦克风和摄像头",
+        "person": "我不是机器人",
+        "lobby": "请稍候，主持人即将允许您入会",
+    },
+}
+
+# By vendor: its stages in their order, language, whether dark, colour, left edge in %, ms to load.
+VENDORS = {
+    "zoom": ("cookie launcher form devices devices lobby", "en", False, "#0b5cff", 34, 300),
+    "quanshi": ("launcher form devices", "zh", False, "#1677ff", 20, 900),
+    "tencent": ("launcher form devices devices", "zh", True, "#0052d9", 40, 200),
+    "dingtalk": ("launcher devices form lobby", "zh", False, "#007fff", 28, 1500),
+    "webex": ("cookie launcher form devices lobby", "en", True, "#08599c", 45, 500),
+    "teams": ("launcher devices form lobby", "en", False, "#5b5fc7", 52, 2500),
+    "goto": ("cookie launcher form", "en", False, "#f68d2e", 25, 400),
+}
+
+_PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
+<style>
+  body { margin: 0; font: 22px "Noto Sans", sans-serif; background: GROUND; color: INK; }
+  h1 { position: fixed; left: LEFT%; top: 8%; margin: 0; font-size: 34px; }
+  button, input { position: fixed; left: LEFT%; width: 26%; height: 52px; font: inherit; }
+  button { background: COLOUR; color: #fff; border: 0; border-radius: 8px; }
+  input { background: FIELD; color: INK; border: 1px solid #888; box-sizing: border-box; }
+  .second { background: transparent; color: INK; border: 2px solid COLOUR; }
+  .bar { position: fixed; left: 0; right: 0; bottom: 0; height: 20%; background: FIELD; }
+  .veil { position: fixed; inset: 0; background: #0008; }
+</style>
+<main></main>
+<script>
+  const { words, stages, wait_ms, wanted } = THINGS;
+  const main = document.querySelector("main");
+  const tell = (word) => fetch("/said", { method: "POST", body: word });
+  let at = 0;
+  function add(tag, top, text, press, kind = "") {
+    const one = document.createElement(tag);
+    one.style.top = `${top}%`;
+    one.className = kind;
+    if (tag === "input") one.placeholder = text; else one.textContent = text;
+    if (press) one.onclick = press;
+    main.append(one);
+    return one;
+  }
+  function clear() { main.replaceChildren(); }
+  function next() {
+    clear();
+    add("h1", 8, "…");
+    setTimeout(() => { clear(); draw(stages[at++] ?? "in"); }, wait_ms);
+  }
+  function draw(stage) {
+    add("h1", 8, `Vendor · ${at}`);
+    if (stage === "cookie") {
+      add("div", 0, "", null, "bar").style.top = "";
+      add("button", 84, words.cookie, next, "second");
+    } else if (stage === "launcher") {
+      add("button", 30, words.app, () => tell("app"));
+      add("button", 60, words.browser, next, "second");
+    } else if (stage === "form") {
+      const name = add("input", 24, words.name);
+      const code = add("input", 42, words.code);
+      code.type = "password";
+      const press = add("button", 66, words.join, () => {
+        tell(JSON.stringify([name.value, code.value]));
+        next();
+      });
+      const able = () => { press.disabled = !(name.value && code.value); };
+      press.style.opacity = ""; name.oninput = code.oninput = able; able();
+    } else if (stage === "devices") {
+      add("div", 0, "", null, "veil").style.top = "";
+      add("button", 48, words.allow, next);
+    } else if (stage === "person") {
+      add("button", 48, words.person, () => { tell("person"); next(); });
+    } else if (stage === "lobby") {
+      add("h1", 40, words.lobby);
+      setTimeout(next, 1500);
+    } else if (stage === "in") {
+      meet().catch((error) => tell(error.name));
+    }
+  }
+  async function meet() {
+    const media = await navigator.mediaDevices.getUserMedia(wanted);
+    const sound = new AudioContext();
+    sound.createMediaStreamSource(media).connect(sound.destination);
+    tell(`met webdriver=${navigator.webdriver}`);
+  }
+  next();
+</script>
+"""
+
+# What a person presses, types: by stage, as shares of height; `left` is the button's middle.
+SHOWN = {
+    "cookie": (("press", 0.876),),
+    "launcher": (("press", 0.636),),
+    "form": (
+        ("press", 0.276),
+        ("type", "name"),
+        ("press", 0.456),
+        ("type", "code"),
+        ("press", 0.696),
+    ),
+    "devices": (("press", 0.516),),
+    "person": (("press", 0.516),),
+}
+
+
+class Flow(Loopback):
+    """A vendor's server; `said` is what its page says. `restyled`: its buttons look another way."""
+
+    def __init__(self, vendor, stages=None):
+        self.said, self.restyled, self.hidden = queue.Queue(), None, ()
+        known, self.language, self.dark, self._colour, self._left, self._wait = VENDORS[vendor]
+        self.stages = (stages or known).split()
+        super().__init__(self._handler())
+        self.url = f"{self.origin}/123456789"
+
+    @property
+    def wait_s(self):
+        """How long a page takes to come."""
+        return self._wait / 1000
+
+    @property
+    def middle(self):
+        """How far from the left things are pressed."""
+        return self._left / 100 + 0.13
+
+    def shown(self):
+        """What a person does on the way, one after the other: ("press", (x, y)), ("type", what)."""
+        for stage in self.stages:
+            for kind, what in SHOWN.get(stage, ()):
+                yield stage, kind, (self.middle, what) if kind == "press" else what
+
+    def _page(self):
+        stages = [one for one in self.stages if one not in self.hidden]
+        things = {"words": WORDS[self.language], "stages": stages, "wait_ms": self._wait}
+        things["wanted"] = {"audio": True}
+        ground, ink, field = ("#1b1c20", "#eee", "#333") if self.dark else ("#fff", "#222", "#eee")
+        page = _PAGE.replace("THINGS", json.dumps(things)).replace("LEFT", str(self._left))
+        for word, value in (("GROUND", ground), ("INK", ink), ("FIELD", field)):
+            page = page.replace(word, value)
+        return page.replace("COLOUR", self.restyled or self._colour)
+
+    def _handler(flow):  # noqa: N805
+        class Handler(Answering):
+            def get(self):
+                self.answer(200, flow._page())
+
+            def post(self):
+                flow.said.put(self.body())
+                self.answer(200)
+
+        return Handler

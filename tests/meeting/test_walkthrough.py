@@ -1,0 +1,429 @@
+"""A page is passed as it was shown: one try a step, nothing without its picture, else people."""
+
+import base64
+import itertools
+import json
+import struct
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomctl.meeting.walkthrough import (
+    LookFor,
+    NotShown,
+    PressOn,
+    Replay,
+    ShownControl,
+    StrikeKey,
+    Surroundings,
+    Teaching,
+    Turn,
+    TypeLiteral,
+    TypeOut,
+    TypeWord,
+    WalkOutcome,
+    WalkStep,
+    Walkthrough,
+    WalkthroughError,
+    Word,
+    chosen,
+    packed,
+    read_walkthrough,
+    suited,
+    unpacked,
+    written,
+)
+from roomctl.screen.png import grey, png
+
+AROUND = Surroundings("Chromium 156.0", (1920, 1080), 1.0, "en", "light")
+AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
+WORDS = {Word.NAME: "Bamboo", Word.PASSCODE: "778899", Word.MEETING_ID: "91234567890"}
+
+
+def shown(x: int = 100, y: int = 100, shade: int = 90) -> ShownControl:
+    pixels = bytes((shade, 80, 70)) * (240 * 96)
+    patch = png(b"P6\n240 96\n255\n" + pixels, len(pixels))
+    return ShownControl(patch, grey(240, 96, 255), (120, 48), (72, 28, 96, 40), 1, (x, y))
+
+
+def walkthrough(*steps: WalkStep) -> Walkthrough:
+    return Walkthrough("zoom-1", "zoom", "staff", AT, AROUND, steps)
+
+
+def step(x: int, *acts: object, **more: object) -> WalkStep:
+    return WalkStep((shown(x),), acts, **more)  # type: ignore[arg-type]
+
+
+class Page:
+    """A page whose controls stand where `there` says, by their number; time is its own."""
+
+    def __init__(self, *steps: WalkStep, words: dict[Word, str] | None = None) -> None:
+        self.now = 100.0
+        self.replay = Replay(walkthrough(*steps), words or WORDS, self.now)
+        self.there: dict[int, tuple[int, int] | str] = {}
+        self.did: list[object] = []
+        self.still_since = self.now
+        self.leads: dict[int, dict[int, tuple[int, int] | str]] = {}
+
+    def show(self, there: dict[int, tuple[int, int] | str]) -> None:
+        self.there, self.still_since = there, self.now
+
+    def go(self, for_s: float = 120.0) -> WalkOutcome | None:
+        """Let the replay go on; a press of a control shows what it leads to."""
+        end = self.now + for_s
+        while (todo := self.replay.todo) is not None and self.now < end:
+            self.now += 0.3
+            if isinstance(todo, LookFor):
+                seen = {one: self.there.get(one, "absent") for one in todo.controls}
+                self.replay.saw(self.now, seen, self.now - self.still_since)
+                continue
+            self.did.append(todo)
+            if isinstance(todo, PressOn) and todo.control in self.leads:
+                self.show(self.leads[todo.control])
+            self.replay.did(self.now)
+        return self.replay.outcome
+
+
+def test_steps_are_done_in_their_order_and_words_are_those_of_this_meeting() -> None:
+    page = Page(
+        step(100, TypeWord(Word.NAME)),
+        step(200, TypeWord(Word.PASSCODE), StrikeKey("enter")),
+        step(300),
+    )
+    page.show({0: (100, 100)})
+    page.leads = {0: {1: (200, 100)}, 1: {2: (300, 100)}, 2: {}}
+    assert page.go() is WalkOutcome.DONE
+    assert page.did == [
+        PressOn(0, (100, 100)),
+        TypeOut("Bamboo"),
+        PressOn(1, (200, 100)),
+        TypeOut("778899"),
+        StrikeKey("enter"),
+        PressOn(2, (300, 100)),
+    ]
+
+
+def test_nothing_is_pressed_that_was_seen_only_once() -> None:
+    page = Page(step(100))
+    for there in ({0: (100, 100)}, {}, {0: (101, 100)}, {}, {0: (100, 100)}, {0: (130, 100)}):
+        page.show(there)  # type: ignore[arg-type]
+        page.go(0.3)
+    assert page.did == []
+
+
+def test_a_step_is_tried_once_and_a_page_that_stays_is_handed_over() -> None:
+    page = Page(step(100), step(200))
+    page.show({0: (100, 100)})
+    page.leads = {0: {0: (100, 100)}}
+    began = page.now
+    assert page.go() is WalkOutcome.CHANGED
+    assert page.did == [PressOn(0, (100, 100))]
+    assert page.now - began < 10
+
+
+@pytest.mark.parametrize(
+    ("why", "outcome"),
+    [
+        ("absent", WalkOutcome.CHANGED),
+        ("changed", WalkOutcome.CHANGED),
+        ("ambiguous", WalkOutcome.AMBIGUOUS),
+    ],
+)
+def test_what_is_not_there_is_handed_over_within_eight_seconds(
+    why: str, outcome: WalkOutcome
+) -> None:
+    page = Page(step(100))
+    page.show({0: why})
+    began = page.now
+    assert page.go() is outcome
+    assert page.did == []
+    assert page.now - began <= 8.0
+
+
+def test_a_page_that_loads_slowly_is_waited_for() -> None:
+    page = Page(step(100))
+    for _ in range(20):
+        page.show({})  # something moved
+        page.go(2.0)
+    page.show({0: (100, 100)})
+    page.leads = {0: {}}
+    assert page.go() is WalkOutcome.DONE
+
+
+def test_a_page_that_never_stands_still_is_handed_over_after_a_minute() -> None:
+    page = Page(step(100))
+    while page.replay.outcome is None:
+        page.show({})
+        page.go(0.3)
+        assert page.now < 163
+    assert page.replay.outcome is WalkOutcome.CHANGED
+
+
+@pytest.mark.parametrize("first", [{0: (100, 100)}, {1: (200, 100)}])
+def test_an_optional_step_may_come_or_not(first: dict[int, tuple[int, int] | str]) -> None:
+    page = Page(step(100, optional=True), step(200))
+    page.show(first)
+    page.leads = {0: {1: (200, 100)}, 1: {}}
+    assert page.go() is WalkOutcome.DONE
+    assert page.did[-1] == PressOn(1, (200, 100))
+
+
+def test_an_optional_step_may_come_late() -> None:
+    page = Page(step(100, optional=True), step(200), step(300))
+    page.show({1: (200, 100)})
+    page.leads = {1: {0: (100, 100)}, 0: {2: (300, 100)}, 2: {}}
+    assert page.go() is WalkOutcome.DONE
+    assert [one.control for one in page.did if isinstance(one, PressOn)] == [1, 0, 2]
+
+
+def test_a_dialogue_that_comes_twice_is_pressed_twice_once_the_first_has_gone() -> None:
+    page = Page(step(100), WalkStep((shown(100),)))
+    both: dict[int, tuple[int, int] | str] = {0: (100, 100), 1: (100, 100)}
+    page.show(both)
+    page.leads = {0: both}
+    page.go(3.0)
+    assert page.did == [PressOn(0, (100, 100))], "the first one still stands"
+    page.show({})
+    page.go(0.7)
+    page.show(both)
+    page.leads = {1: {}}
+    assert page.go() is WalkOutcome.DONE
+    assert page.did == [PressOn(0, (100, 100)), PressOn(1, (100, 100))]
+
+
+def test_one_of_two_pictures_of_a_step_is_enough_and_two_places_are_too_many() -> None:
+    either = WalkStep((shown(100), shown(100, shade=30)))
+    page = Page(either)
+    page.show({1: (100, 100)})
+    page.leads = {1: {}}
+    assert page.go() is WalkOutcome.DONE
+    page = Page(either)
+    page.show({0: (100, 100), 1: (200, 100)})
+    assert page.go() is WalkOutcome.AMBIGUOUS
+    assert page.did == []
+
+
+def test_a_page_that_asks_whether_a_person_is_there_is_handed_over_at_once() -> None:
+    page = Page(step(100, person=True))
+    page.show({0: (100, 100)})
+    assert page.go(1.0) is WalkOutcome.PERSON
+    assert page.did == []
+
+
+def test_a_page_that_asks_for_a_word_that_the_meeting_has_not_is_handed_over() -> None:
+    page = Page(step(100, TypeWord(Word.PASSCODE)), words={Word.NAME: "Bamboo"})
+    page.show({0: (100, 100)})
+    assert page.go(1.0) is WalkOutcome.NO_WORD
+    assert page.did == []
+
+
+def test_a_place_farther_than_it_may_stand_is_not_pressed() -> None:
+    page = Page(step(100))
+    page.show({0: (501, 100)})
+    assert page.go() is WalkOutcome.CHANGED
+    assert page.did == []
+
+
+def test_a_page_is_scrolled_once_if_that_was_shown() -> None:
+    page = Page(step(100, turns=(Turn(0.5, 0.5, 3),)))
+    page.show({})
+    page.go(3.0)
+    assert page.did == [Turn(0.5, 0.5, 3)]
+    page.show({0: (100, 100)})
+    page.leads = {0: {}}
+    assert page.go() is WalkOutcome.DONE
+    assert len(page.did) == 2
+
+
+def test_a_touch_ends_it_and_nothing_more_is_done() -> None:
+    page = Page(step(100, TypeWord(Word.NAME)))
+    page.show({0: (100, 100)})
+    while not isinstance(page.replay.todo, TypeOut):
+        page.go(0.3)
+    page.replay.end(WalkOutcome.TOUCHED)
+    page.replay.end(WalkOutcome.DONE)
+    assert page.go() is WalkOutcome.TOUCHED
+    assert page.did == [PressOn(0, (100, 100))]
+
+
+def test_progress_counts_the_steps() -> None:
+    page = Page(step(100), step(200))
+    assert page.replay.progress == (1, 2)
+    page.show({0: (100, 100)})
+    page.leads = {0: {}}
+    page.go(3.0)
+    assert page.replay.progress == (2, 2)
+
+
+_LOOKS = st.dictionaries(
+    st.integers(0, 3),
+    st.one_of(
+        st.sampled_from(["absent", "changed", "ambiguous"]),
+        st.tuples(st.sampled_from([100, 200, 300, 400]), st.just(100)),
+    ),
+)
+
+
+@given(st.lists(st.tuples(_LOOKS, st.floats(0, 3)), max_size=60))
+def test_whatever_a_page_does_no_step_is_done_twice_and_nothing_unseen_is_pressed(
+    looks: list[tuple[dict[int, tuple[int, int] | str], float]],
+) -> None:
+    replay = Replay(walkthrough(*(step(x) for x in (100, 200, 300, 400))), WORDS, 0.0)
+    now, pressed, last = 0.0, [], []
+    for seen, gap_s in looks:
+        now += gap_s
+        todo = replay.todo
+        if todo is None:
+            break
+        if isinstance(todo, LookFor):
+            last = [*last[-1:], {one: seen.get(one, "absent") for one in todo.controls}]
+            replay.saw(now, last[-1], gap_s)
+        else:
+            assert isinstance(todo, PressOn)
+            assert [look.get(todo.control) for look in last] == [todo.at, todo.at]
+            pressed.append(todo.control)
+            replay.did(now)
+    assert pressed == sorted(set(pressed))
+
+
+def test_what_is_typed_becomes_the_word_that_it_was_and_the_rest_is_asked_about() -> None:
+    teaching = Teaching(WORDS)
+    teaching.pressed(shown())
+    for text in ("Bamboo", "778899", "912 3456 7890", "Karaoke"):
+        teaching.typed(text)
+    words = [Word.NAME, Word.PASSCODE, Word.MEETING_ID]
+    *typed, other = teaching.steps[0].acts
+    assert typed == [TypeWord(word) for word in words]
+    assert other == TypeLiteral("Karaoke", asked=True)
+    assert "Karaoke" not in repr(teaching.steps)
+    (dropped,), (kept,) = chosen(teaching.steps), chosen(teaching.steps, texts=[1])
+    assert [*dropped.acts] == typed
+    assert kept.acts[-1] == TypeLiteral("Karaoke")
+
+
+def test_typing_before_any_press_is_refused() -> None:
+    with pytest.raises(NotShown, match="press the place first"):
+        Teaching(WORDS).typed("Bamboo")
+    with pytest.raises(NotShown):
+        Teaching(WORDS).struck("enter")
+
+
+def test_a_turn_of_the_wheel_belongs_to_the_step_that_follows() -> None:
+    teaching = Teaching(WORDS)
+    teaching.scrolled(0.5, 0.5, 3)
+    teaching.pressed(shown())
+    assert teaching.steps[0].turns == (Turn(0.5, 0.5, 3),)
+
+
+FULL = walkthrough(
+    step(100, TypeWord(Word.NAME), TypeLiteral('a "b" \\ 会'), StrikeKey("enter"), optional=True),
+    WalkStep((shown(200), shown(210, shade=40)), turns=(Turn(0.5, 0.25, -3),), person=True),
+)
+
+
+def test_a_walkthrough_is_read_as_it_was_written() -> None:
+    assert read_walkthrough("zoom-1", written(FULL)) == FULL
+    assert unpacked(packed(FULL.steps[1].looks)) == FULL.steps[1].looks
+
+
+def test_the_newest_that_was_shown_on_such_a_screen_is_taken() -> None:
+    newer = replace(FULL, name="zoom-2", at=AT.replace(hour=10))
+    assert suited([newer, FULL], "zoom", AROUND) == newer
+    assert suited([FULL], "webex", AROUND) is None
+    for other in ({"size": (1280, 720)}, {"scale": 1.5}, {"language": "zh-CN"}):
+        assert suited([FULL], "zoom", replace(AROUND, **other)) is None  # type: ignore[arg-type]
+
+
+def bent(change: str, into: str) -> bytes:
+    text = written(FULL).decode()
+    assert change in text
+    return text.replace(change, into, 1).encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "into"),
+    [
+        ('platform = "zoom"', 'platform = "../zoom"'),
+        ('platform = "zoom"', ""),
+        ("scale = 1.0", "scale = nan"),
+        ("scale = 1.0", "scale = true"),
+        ("screen = [1920, 1080]", "screen = [-1, 1080]"),
+        ("optional = true", 'optional = "yes"'),
+        ('"type {name}"', '"type {token}"'),
+        ('"type {name}"', '"run rm"'),
+        ('"key enter"', '"key power"'),
+        ("place = [120, 48]", "place = [240, 48]"),
+        ("core = [72, 28, 96, 40]", "core = [200, 28, 96, 40]"),
+        ("alike = 1", "alike = 0"),
+        ("turn = [[0.5000", "turn = [[1.5000"),
+        ("at = 2026", "more = 1\nat = 2026"),
+        ('patch = "iVBOR', 'patch = "AAAA'),
+        ('kept = "iVBOR', 'kept = "!!!!'),
+        ("tries = 0", "tries = -1"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_with_one_sentence(change: str, into: str) -> None:
+    with pytest.raises(WalkthroughError, match=r"^walkthrough 'zoom-1': .{5,}") as refused:
+        read_walkthrough("zoom-1", bent(change, into))
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["", "../x", "Zoom", "a/b", "x" * 65])
+def test_a_name_that_is_no_files_is_refused(name: str) -> None:
+    with pytest.raises(WalkthroughError):
+        read_walkthrough(name, written(FULL))
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_a_walkthrough_or_refused(data: bytes) -> None:
+    with pytest.raises(WalkthroughError):
+        read_walkthrough("zoom-1", data)
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    crc = struct.pack(">I", zlib.crc32(kind + body))
+    return struct.pack(">I", len(body)) + kind + body + crc
+
+
+def head(width: int, height: int, form: bytes = b"\x08\x02\0\0\0") -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">II", width, height) + form)
+
+
+END = chunk(b"IEND", b"")
+ROWS = zlib.compress(bytes(96 * (1 + 240 * 3)))
+PNGS = {
+    "a bomb": head(240, 96) + chunk(b"IDAT", zlib.compress(bytes(50_000_000))) + END,
+    "larger than allowed": head(241, 96) + chunk(b"IDAT", ROWS) + END,
+    "with a text": head(240, 96) + chunk(b"tEXt", b"secret") + chunk(b"IDAT", ROWS) + END,
+    "with more behind": head(240, 96) + chunk(b"IDAT", ROWS) + END + b"more",
+    "with more in it": head(240, 96) + chunk(b"IDAT", ROWS + b"more") + END,
+    "interlaced": head(240, 96, b"\x08\x02\0\0\1") + chunk(b"IDAT", ROWS) + END,
+    "grey": head(240, 96, b"\x08\0\0\0\0") + chunk(b"IDAT", ROWS) + END,
+    "too short": head(240, 96) + chunk(b"IDAT", zlib.compress(bytes(99))) + END,
+    "cut off": (head(240, 96) + chunk(b"IDAT", ROWS))[:-5],
+    "damaged": (head(240, 96) + chunk(b"IDAT", ROWS) + END).replace(b"IDAT", b"IDAX"),
+    "without pixels": head(240, 96) + END,
+}
+
+
+@pytest.mark.parametrize("data", PNGS.values(), ids=PNGS)
+def test_a_picture_that_is_more_or_less_than_one_is_refused(data: bytes) -> None:
+    control = json.loads(packed([shown()]))
+    control[0]["patch"] = base64.b64encode(data).decode()
+    with pytest.raises(ValueError, match=r"PNG|picture"):
+        unpacked(json.dumps(control).encode())
+
+
+@pytest.mark.parametrize("said", ["{}", "[1]", "[[]]", "[{}]", "[" * 5000, '[{"patch": 1}]'])
+def test_what_is_no_list_of_controls_is_refused(said: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        unpacked(said.encode())
+
+
+def test_a_record_counts_tries_and_what_did_not_match() -> None:
+    tried = list(itertools.accumulate(["", "changed", ""], Walkthrough.ended, initial=FULL))[-1]
+    assert (tried.tries, tried.misses, tried.missed) == (3, 1, "")

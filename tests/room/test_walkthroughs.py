@@ -1,0 +1,143 @@
+"""A plain page is shown once, and passed by the room at the next join; people stop it, or go on."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from roomctl.screen.sim import BUTTON, SimScreen
+from roomctl.store import Store
+from tests.invented import invented
+from tests.room.rig import BAMBOO, PANEL, STAFF, House, living
+
+PAIR = "https://zoom.us/j/91234567890\nMeeting ID: 912 3456 7890\nPasscode: 778899"
+JOIN = {"x": (BUTTON[0] + BUTTON[2]) / 2, "y": (BUTTON[1] + BUTTON[3]) / 2}
+
+ANYONE = BAMBOO.replace("[meeting]\n", '[meeting]\nlearn = "anyone"\n')
+
+
+def state(house: House) -> str:
+    return house.document.walkthrough.state
+
+
+async def open_page(house: House) -> None:
+    assert (await house.ask("meeting.join", link=PAIR)).status == "done"
+    await house.until(lambda: house.document.meeting.remote_control)
+
+
+async def show(house: House) -> None:
+    """Show the page: type the passcode after its press, and keep it."""
+    await open_page(house)
+    await house.until(lambda: state(house) == "offered")
+    assert (await house.ask("walkthrough.begin", STAFF)).status == "done"
+    await house.until(lambda: state(house) == "showing")
+    house.screen.blocked_by = None
+    assert (await house.ask("screen.press", **JOIN)).status == "done"
+    await house.until(lambda: state(house) == "shown")
+    assert (await house.ask("walkthrough.keep", STAFF)).status == "done"
+    await leave(house)
+
+
+async def leave(house: House) -> None:
+    await house.ask("meeting.leave")
+    await house.until(lambda: house.document.meeting.state in ("idle", "ended"))
+
+
+@invented
+async def test_a_page_that_was_shown_once_is_passed_by_the_room_at_the_next_join() -> None:
+    async with living() as house:
+        await show(house)
+        await house.ask("meeting.join", link=PAIR)
+        await house.until(lambda: state(house) == "joining", limit_s=20.0)
+        entry = house.document.walkthrough
+        assert (entry.step, entry.steps) == (1, 1)
+        await house.until(lambda: house.document.meeting.state == "in_call", limit_s=20.0)
+        assert house.document.meeting.evidence == "media"
+        await house.until(lambda: house.room.walkthroughs.summaries()[0].tries == 1)
+        (kept,) = house.room.walkthroughs.summaries()
+        assert (kept.name, kept.by, kept.misses) == ("zoom-1", "staff", 0)
+        assert not house.screen.watched, "what looks has ended"
+
+
+@invented
+async def test_a_page_that_has_changed_is_handed_over_within_eight_seconds_and_never_pressed() -> (
+    None
+):
+    async with living() as house:
+        await show(house)
+        await house.ask("meeting.join", link=PAIR)
+        await house.until(lambda: state(house) == "joining", limit_s=20.0)
+        house.screen.shows.redrawn = True
+        took_s = await house.until(lambda: state(house) == "handed_over", limit_s=20.0)
+        assert house.document.walkthrough.reason == "changed"
+        assert took_s <= 8.0
+        assert house.screen.shows.word == "prejoin", "nothing was pressed"
+        (kept,) = house.room.walkthroughs.summaries()
+        assert (kept.tries, kept.misses, kept.missed) == (1, 1, "changed")
+
+
+@invented
+async def test_a_touch_takes_over_at_once_and_stop_stops_it() -> None:
+    async with living() as house:
+        await show(house)
+        for kind, args in (("screen.press", {"x": 0.1, "y": 0.1}), ("walkthrough.stop", {})):
+            await house.ask("meeting.join", link=PAIR)
+            await house.until(lambda: state(house) == "joining", limit_s=20.0)
+            assert (await house.ask(kind, **args)).status == "done"
+            await house.until(lambda: state(house) == "offered", limit_s=1.0)
+            await house.always(lambda: house.screen.shows.word == "prejoin", 10.0)
+            await leave(house)
+
+
+@invented
+async def test_what_is_typed_before_any_place_was_pressed_is_refused_while_it_is_shown() -> None:
+    async with living() as house:
+        await open_page(house)
+        await house.ask("walkthrough.begin", STAFF)
+        record = await house.ask("screen.type", text="Bamboo")
+        assert (record.status, record.error and record.error.code) == ("refused", "not_shown")
+        assert house.screen.shows.typed == ""
+
+
+@invented
+async def test_only_staff_show_a_page_unless_the_room_says_anyone() -> None:
+    for toml, status in ((BAMBOO, "refused"), (ANYONE, "done")):
+        async with living(toml) as house:
+            await open_page(house)
+            assert (await house.ask("walkthrough.begin", PANEL)).status == status
+
+
+@invented
+async def test_a_passcode_is_in_no_walkthrough_file_or_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with living(store=Store(tmp_path)) as house:
+        house.screen.blocked_by = "passcode_needed"
+        await open_page(house)
+        await house.ask("walkthrough.begin", STAFF)
+        await house.ask("screen.press", x=0.5, y=0.3)
+        await house.ask("screen.type", text="778899")
+        await house.ask("screen.type", text="other-secret")
+        assert house.room.walkthroughs.summary("draft").steps[0].does == ("type {passcode}",)
+        assert house.room.walkthroughs.summary("draft").steps[0].asks == (12,)
+        await house.ask("walkthrough.keep", STAFF)
+        kept = (tmp_path / "walkthrough-zoom-1.toml").read_text()
+        assert "type {passcode}" in kept
+    everything = kept + caplog.text + repr(house.document)
+    assert "778899" not in everything
+    assert "other-secret" not in everything
+
+
+@invented
+async def test_a_damaged_file_is_set_aside_and_the_others_are_there(tmp_path: Path) -> None:
+    async with living(store=Store(tmp_path)) as house:
+        await show(house)
+    (tmp_path / "walkthrough-zoom-9.toml").write_bytes(b"platform = 1")
+    async with living(store=Store(tmp_path)) as house:
+        await house.until(lambda: house.room.walkthroughs.summaries())
+        await house.until(
+            lambda: ("storage.quarantined", "walkthrough-zoom-9.toml") in house.issues
+        )
+        assert [one.name for one in house.room.walkthroughs.summaries()] == ["zoom-1"]
+        assert isinstance(house.screen, SimScreen)

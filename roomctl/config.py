@@ -169,6 +169,34 @@ class AudioTable(Table):
     )
 
 
+class ReleaseProfileTable(Table):
+    """[[rules.profile]]: which bookings are released otherwise; the first that fits counts.
+
+    All that it names must fit: length, organizer and keyword. A private booking has neither of the
+    last two.
+    """
+
+    longer_than_min: float | None = Field(default=None, gt=0, le=1440)
+    shorter_than_min: float | None = Field(default=None, gt=0, le=1440)
+    organizer: str | None = Field(
+        default=None, min_length=1, max_length=200, description="part of the organizer's name"
+    )
+    keyword: str | None = Field(
+        default=None, min_length=1, max_length=200, description="part of the title"
+    )
+    never: bool = Field(default=False, description="true: these are never released")
+    release_s: float | None = Field(default=None, ge=60, le=86_400, description="their grace")
+    warn_s: float | None = Field(default=None, ge=10, le=3600, description="their warning")
+
+    @model_validator(mode="after")
+    def _means_something(self) -> Self:
+        if self.never and (self.release_s, self.warn_s) != (None, None):
+            raise ValueError("is never released, and has release_s or warn_s; leave them out")
+        if not self.never and (self.release_s, self.warn_s) == (None, None):
+            raise ValueError("changes nothing; give it release_s, warn_s, or never = true")
+        return self
+
+
 class RulesTable(Table):
     """[rules]: what the room does by itself, and how long it waits. Seconds; left out: never."""
 
@@ -195,6 +223,7 @@ class RulesTable(Table):
     undo_s: float = Field(
         default=600.0, ge=10, le=86_400, description="the panel offers to undo it this long"
     )
+    profile: tuple[ReleaseProfileTable, ...] = Field(default=(), max_length=32)
     quiet: str | None = Field(
         default=None, description="'22:00-07:00': then a touch alone wakes the room"
     )

@@ -52,6 +52,14 @@ class Act(StrEnum):
 
 
 @frozen
+class ReleaseTerms:
+    """After how many seconds a booking is released, None: never; and how long that is said."""
+
+    release_s: float | None
+    warn_s: float
+
+
+@frozen
 class Terms:
     """What the room may do by itself, and after how many seconds; None: never.
 
@@ -68,9 +76,13 @@ class Terms:
     quiet: tuple[time, time] | None = None
     zone: tzinfo = UTC
 
-    def kept_from(self, starts_s: float) -> float:
-        """Return from when on somebody who is seen keeps a booking that begins at `starts_s`."""
-        return starts_s + (1 - LAST_PART) * (self.release_s or 0.0)
+    def of(self, booking: Booked) -> ReleaseTerms:
+        """Return on which terms a booking is released: its own, else the room's."""
+        return booking.own or ReleaseTerms(self.release_s, self.warn_s)
+
+    def kept_from(self, booking: Booked) -> float:
+        """Return from when on somebody who is seen keeps a booking."""
+        return booking.starts_s + (1 - LAST_PART) * (self.of(booking).release_s or 0.0)
 
     @property
     def postpone_s(self) -> float:
@@ -82,13 +94,15 @@ class Terms:
 class Booked:
     """The booking that is under way; instants are monotonic seconds.
 
-    `settled`: somebody has checked in, or it has been released.
+    `settled`: somebody has checked in, or it has been released. `own`: it is released on terms of
+    its own.
     """
 
     id: str
     starts_s: float
     ends_s: float
     settled: bool
+    own: ReleaseTerms | None = None
 
 
 @frozen
@@ -201,7 +215,7 @@ def attended(facts: Facts, terms: Terms) -> bool:
     """Whether somebody was seen who came for the booking that is under way."""
     if facts.booking is None or facts.seen_at is None:
         return False
-    return facts.seen_at >= terms.kept_from(facts.booking.starts_s)
+    return facts.seen_at >= terms.kept_from(facts.booking)
 
 
 def _standby_asked(facts: Facts) -> bool:
@@ -231,6 +245,7 @@ class _Due:
     act: Act
     subject: str
     at_s: float
+    warn_s: float | None = None  # as the room's terms have it
 
 
 class Rules:
@@ -259,12 +274,13 @@ class Rules:
             key, now = (due.act, due.subject), moment.mono_s
             if due.act is Act.RELEASE:
                 self.release = self._notice(due, due.at_s, released)
-            if now < due.at_s - self.terms.warn_s:
+            warn_s = self.terms.warn_s if due.warn_s is None else due.warn_s
+            if now < due.at_s - warn_s:
                 continue
             self._warned[key] = warned.get(key, now)
             at_s = due.at_s
             if due.act is not Act.STANDBY:  # a touch undoes that; the others are warned of in full
-                at_s = max(at_s, self._warned[key] + self.terms.warn_s)
+                at_s = max(at_s, self._warned[key] + warn_s)
             if now < at_s:
                 warnings.append(self._warning(due, at_s))
             elif due.act is not Act.STANDBY:
@@ -320,13 +336,17 @@ class Rules:
     def _released(
         self, facts: Facts, now_s: float, empty_at: float, settles_s: float
     ) -> Iterator[_Due]:
-        booking, after_s = facts.booking, self.terms.release_s
-        if booking is None or booking.settled or after_s is None or facts.call_live:
+        booking = facts.booking
+        if booking is None or booking.settled or facts.call_live:
+            return
+        own = self.terms.of(booking)
+        after_s = own.release_s
+        if after_s is None:
             return
         watched_s = (facts.sighted_at or 0.0) + LAST_PART * after_s
         at_s = max(max(booking.starts_s, settles_s) + after_s, empty_at, watched_s)
         if not attended(facts, self.terms) and max(at_s, now_s) < booking.ends_s:
-            yield _Due(Act.RELEASE, booking.id, at_s)
+            yield _Due(Act.RELEASE, booking.id, at_s, own.warn_s)
 
 
 class CameraAct(StrEnum):

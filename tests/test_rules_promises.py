@@ -149,7 +149,7 @@ class House:
             assert self.booking is not None
             assert not self.booking.settled
             assert self.booking.starts_s + 300.0 <= self.now < self.booking.ends_s
-            assert self.came_at < TERMS.kept_from(self.booking.starts_s)
+            assert self.came_at < TERMS.kept_from(self.booking)
             assert self.call_since is None
         if one.act is Act.END_CALL:
             assert self.call_since is not None

@@ -3,6 +3,7 @@
 - `/api/v1/use`, as JSON or CSV, and deleting it: sums of each quarter of an hour and what the room
   did by itself; on request the raw transitions, too. No person is in any of it.
 - `/api/v1/audit`: who did what, in a chain of hashes, and whether it is as it was written.
+- `/api/v1/ledger`, `/api/v1/ledger.csv`: what releasing bookings has come to.
 - `/api/v1/starts`: how meetings began, by month: at the first try, or why not.
 - `/api/v1/settings`: each revision with who and why; one comes back by the command `room.rollBack`.
 """
@@ -26,6 +27,7 @@ from roomctl.api.schema import Told
 from roomctl.meeting.first_try import WHYS
 from roomctl.roles import Right
 from roomctl.room import Room
+from roomctl.room.ledger import LedgerOutcome
 from roomctl.store import AuditEntry, AuditVerdict, ChainLink
 
 DAY = timedelta(days=1)
@@ -104,6 +106,23 @@ class UseOfTheRoom(Told):
     quarters: list[QuarterOfAnHour]
     acts: list[DoneByItself]
     transitions: list[RawTransition] = Field(default=[])
+
+
+class LedgerLine(Told):
+    """One booking that was to be released, or was (`room.ledger`)."""
+
+    number: int
+    at: datetime
+    booking: str
+    title: str
+    start: datetime
+    end: datetime
+    outcome: LedgerOutcome
+    author: str
+    warned_at: datetime | None
+    warned: list[str]
+    sensors: list[str]
+    given_back_min: int
 
 
 class StartsOfAMonth(Told):
@@ -193,6 +212,7 @@ def history_routes(room: Room) -> Routes:
     router = Routes()
     _use(router, room)
     _starts(router, room)
+    _ledger(router, room)
     _revisions(router, room)
     _audit(router, room)
     return router
@@ -251,6 +271,50 @@ def _use(router: Routes, room: Room) -> None:
         """Delete the history of a span, raw transitions included."""
         await room.use.delete(*_span(room, query.since, query.until))
         return Response(status_code=204)
+
+
+def _ledger(router: Routes, room: Room) -> None:
+    text: Answers = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+    def lines() -> list[LedgerLine]:
+        return [
+            LedgerLine.model_validate({key: getattr(one, key) for key in LedgerLine.model_fields})
+            for one in room.bookings.ledger.entries
+        ]
+
+    @router.get("/api/v1/ledger", tags=["use"], responses=refusals())
+    @needs(Right.AUDIT)
+    async def ledger() -> list[LedgerLine]:
+        """Return what releasing bookings has come to, oldest first, of the newest 1000."""
+        return lines()
+
+    @router.get(
+        "/api/v1/ledger.csv",
+        tags=["use"],
+        responses={**refusals(), **text},
+        response_class=Response,
+    )
+    @needs(Right.AUDIT)
+    async def ledger_table() -> Response:
+        """Return the same as a table; no cell of it is a formula."""
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow(LedgerLine.model_fields)
+        writer.writerows([_cell(cell) for _, cell in line] for line in lines())
+        return Response(out.getvalue(), media_type="text/csv")
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a spreadsheet takes for a formula, if a cell begins so."""
+
+
+def _cell(value: object) -> object:
+    """Return a cell of a table that a spreadsheet opens: never a formula, whoever wrote it."""
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _starts(router: Routes, room: Room) -> None:

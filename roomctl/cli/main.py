@@ -167,6 +167,15 @@ def status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     end(0 if told.is_ready(document) else 1)
 
 
+@app.command(epilog="Example: roomctl ledger --json")
+def ledger(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """List the bookings that were to be released, and what came of it."""
+    from roomctl.cli import ask, told
+
+    found = ask.access(url, token, "GET", "ledger")
+    typer.echo(dump(found) if as_json else told.ledger_words(found))
+
+
 @app.command(epilog="Example: roomctl issues --json")
 def issues(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """List what is wrong, and what to do about it.

@@ -62,6 +62,22 @@ def facts(document: Document) -> dict[str, str]:
     return found
 
 
+def ledger_words(found: Sequence[Mapping[str, Any]]) -> str:
+    """Tell what releasing bookings has come to, a line each, the newest last."""
+    return "\n".join(map(_ledger_line, found)) or say("ledger_none")
+
+
+def _ledger_line(one: Mapping[str, Any]) -> str:
+    at, start = (datetime.fromisoformat(one[key]).astimezone() for key in ("at", "start"))
+    outcome = word("ledger", one["outcome"])
+    who = f" ({one['author']})" if one["author"] else ""
+    given = f" {one['given_back_min']} min" if one["given_back_min"] else ""
+    name = one["title"] or one["booking"]
+    sensors = " ".join(one["sensors"])
+    line = f"{one['number']:>5}  {at:%Y-%m-%d %H:%M}  {start:%H:%M}  {wide(name, 32)} "
+    return f"{line}{outcome}{who}{given}  {sensors}".rstrip()
+
+
 def _share(count: Mapping[str, int]) -> str:
     """Return how many of this month's meetings began at the first touch and at once."""
     starts, good = count["starts"], count["first_try"]

@@ -104,6 +104,9 @@ class Automation(Part):
         self._number = 0
         self._display_asked: dict[str, tuple[Moment, bool]] = {}
         self._needs_the_time = (table.release_s, table.end_call_s, table.quiet) != (None,) * 3
+        self._needs_the_time |= any(one.release_s is not None for one in table.profile)
+        self._warned: frozenset[str] = frozenset()  # whose release is announced
+        self._told_at = ("panel", "screen") if config.tables("screen") else ("panel",)
         self._unproven_since: Moment | None = None
 
     def touched(self) -> None:
@@ -126,8 +129,10 @@ class Automation(Part):
         self._unproven_since = None if now.synced else self._unproven_since or now
         facts = self._facts(now)
         self._note_use(facts)
-        for decision in self._rules.step(facts, now):
+        done = self._rules.step(facts, now)
+        for decision in done:
             self._do(decision, now)
+        self._keep_ledger(facts, {one.subject for one in done if one.act is Act.RELEASE})
         self._switch_displays()
         conditions = rules.conditions(replace(facts, awake=self.awake))
         for output in self._actuators.outputs:
@@ -185,6 +190,7 @@ class Automation(Part):
         if bookings.released(booking):
             await bookings.restore(booking, source.name)
         else:
+            bookings.ledger.ended(booking, "kept", source.name)
             await bookings.check_in(booking, source.name)
 
     @command("room.wake", Right.MEET)
@@ -206,6 +212,7 @@ class Automation(Part):
         self._postponed_at[Act(act)] = now.mono_s
         booking = self._actuators.bookings.under_way(now)
         if act == "release" and booking is not None:
+            self._actuators.bookings.ledger.ended(booking.id, "kept", source.name)
             await self._actuators.bookings.check_in(booking.id, source.name)
         self._changed()
 
@@ -239,6 +246,23 @@ class Automation(Part):
             return
         if rules.attended(facts, self._rules.terms):
             self._act(self._actuators.bookings.used(booking.id))
+
+    def _keep_ledger(self, facts: rules.Facts, released: set[str]) -> None:
+        """Note whose release is announced, and of which that has ended, and why."""
+        bookings, occupancy = self._actuators.bookings, self._actuators.occupancy
+        terms = self._rules.terms
+        warned = frozenset(one.subject for one in self._rules.warnings if one.act is Act.RELEASE)
+        for key in warned - self._warned:
+            bookings.ledger.warned(bookings.booking(key), self._told_at, occupancy.agreeing)
+        for key in self._warned - warned - released:
+            here = facts.booking is not None and facts.booking.id == key
+            if here and facts.call_live:
+                bookings.ledger.ended(key, "kept", "call")
+            elif here and (facts.occupancy == "occupied" or rules.attended(facts, terms)):
+                bookings.ledger.ended(key, "kept", "seen")
+            else:
+                bookings.ledger.ended(key, "dropped")
+        self._warned = warned
 
     def _facts(self, now: Moment) -> rules.Facts:
         state, calls = self._actuators.occupancy.state, self._actuators.calls

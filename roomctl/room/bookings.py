@@ -34,7 +34,7 @@ from roomctl.booking.diagnosis import commands, diagnosed
 from roomctl.booking.local import LocalBookings, Taken, free_after
 from roomctl.clock import Moment
 from roomctl.command import Identifier, Param, Source, command
-from roomctl.config import Config
+from roomctl.config import Config, RulesTable
 from roomctl.errors import Refused, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.kind import Context, IssueEntry, Part
@@ -42,7 +42,8 @@ from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.roles import Right
 from roomctl.room.conditions import CalendarState
 from roomctl.room.document import BookingChangeEntry, BookingEntry
-from roomctl.rules import Booked
+from roomctl.room.ledger import Ledger
+from roomctl.rules import Booked, ReleaseTerms
 from roomctl.store import Store, all_text
 from roomctl.wire import in_thread
 
@@ -84,6 +85,8 @@ class Bookings(Part):
         self._zone = config.room.zone
         self._join_before_s = config.calendar.join_before_s
         self._undo_s = config.rules.undo_s
+        self._rules = config.rules
+        self.ledger = Ledger(store, context.clock)
         self._undone: set[str] = set()  # by somebody who would not undo that as well
         self._agenda = Agenda(())
         self._invitations: dict[str, ParsedInvitation] = {}
@@ -208,7 +211,8 @@ class Bookings(Part):
         # Somebody may have come in minutes that a disk has lost: that booking is not released.
         lost = self._lost_until is not None and booking.start <= self._lost_until
         settled = mark is not None or lost
-        return Booked(booking.id, now.mono_s - ago_s, now.mono_s + left_s, settled)
+        own = release_terms(booking, self._rules)
+        return Booked(booking.id, now.mono_s - ago_s, now.mono_s + left_s, settled, own)
 
     @property
     def _released(self) -> tuple[str, ...]:
@@ -324,6 +328,7 @@ class Bookings(Part):
         known = self.booking(booking_id)
         change = self._change("release", known, known.end, author)
         self._marks[booking_id] = "released"
+        self.ledger.released(known, author)
         await self._have(self._local.giving(known), change)
         return change.id
 
@@ -337,6 +342,7 @@ class Bookings(Part):
         with _told():
             self._local.restorable(rest, now, known)
         self._marks[booking_id] = "checked_in"
+        self.ledger.undone(booking_id, author)
         change = self._change("restore", known, known.end, author)
         given = self._last("release", booking_id)
         unsent = self._outbox.find(given.id) if given else None
@@ -793,6 +799,22 @@ class _Unsent:
     since: Moment
     lost: int
     until: datetime
+
+
+def release_terms(booking: Booking, table: RulesTable) -> ReleaseTerms | None:
+    """Return the terms that a profile gives a booking, the first that fits; None: the room's."""
+    length_min = (booking.end - booking.start).total_seconds() / 60
+    for one in table.profile:
+        if (
+            (one.longer_than_min is None or length_min > one.longer_than_min)
+            and (one.shorter_than_min is None or length_min < one.shorter_than_min)
+            and (one.organizer is None or one.organizer.casefold() in booking.organizer.casefold())
+            and (one.keyword is None or one.keyword.casefold() in booking.title.casefold())
+        ):
+            release_s = table.release_s if one.release_s is None else one.release_s
+            warn_s = table.warn_s if one.warn_s is None else one.warn_s
+            return ReleaseTerms(None if one.never else release_s, warn_s)
+    return None
 
 
 def _is_writable(feed: Feed | None) -> TypeGuard[WritableFeed]:

@@ -59,6 +59,18 @@ class OccupancyService(Part):
         """Whether the room has a sensor whose silence means that nobody is there."""
         return any(sensor.profile.kind not in BLIND for sensor in self._sensors)
 
+    @property
+    def agreeing(self) -> tuple[str, ...]:
+        """The sensors that work, and whose silence means that nobody is there."""
+        doubted = {fault.sensor for fault in self.state.faults}
+        return tuple(
+            one.name
+            for one in self._sensors
+            if one.profile.kind not in BLIND
+            and one.health.status is Status.ONLINE
+            and one.name not in doubted
+        )
+
     def report(self, sensor: str, report: SensorReport) -> None:
         """Take what somebody reports of a sensor; Refused "unknown_sensor", or why it cannot be."""
         found = next((one for one in self._sensors if one.name == sensor), None)

@@ -181,6 +181,7 @@ class Room:
             self.audio,
             self.occupancy,
             self.bookings,
+            self.bookings.ledger,
             self.cameras,
             self._automation,
             Storage(disk, self.changed),

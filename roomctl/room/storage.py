@@ -26,6 +26,7 @@ _LOST = {
     "config.json": "config",
     "history.sqlite": "history",
     "sessions.json": "pairings",
+    "ledger.json": "ledger",
     "local_bookings.json": "bookings",
     "message.json": "message",
     "webhooks.json": "webhooks",

@@ -44,6 +44,7 @@ FILES = (
     "settings.toml",
     "settings.toml.bak",
     "starts.json",
+    "ledger.json",
     "history.sqlite",
     "pictures/front.1.18c.png",
 )

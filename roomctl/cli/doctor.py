@@ -322,6 +322,24 @@ def _host(url: str) -> str:
     return f"{found.hostname}:{port}"
 
 
+def certificate(box: BoxView) -> Iterator[BoxFinding]:
+    """Whether the certificate of the API is good for another month; a box's own is renewed."""
+    from roomctl.api.certificate import RENEW_DAYS, read
+
+    if box.config is None or not box.config.api.encrypted:
+        return
+    theirs = box.config.api.tls_certificate
+    file = Path(theirs) if theirs is not None else box.state / "tls" / "certificate.pem"
+    if theirs is None and not file.exists():
+        yield BoxFinding("ok", "certificate", say("doctor.no_certificate"))
+        return
+    ends, now = read(file).ends, SystemClock().now().wall
+    words, line = say("doctor.ends", file=file, day=f"{ends:%F}"), f"openssl x509 -text -in {file}"
+    left = (ends - now).days
+    verdict: Verdict = "fail" if ends <= now else "warn" if left < RENEW_DAYS else "ok"
+    yield BoxFinding(verdict, "certificate", words, line)
+
+
 def running(box: BoxView) -> Iterator[BoxFinding]:
     """Whether the room that runs here is ready, and what it says is wrong."""
     from roomctl.cli import ask, told
@@ -360,6 +378,7 @@ LOOKS: tuple[Look, ...] = (
     clock,
     screen,
     network,
+    certificate,
     running,
     versions,
 )

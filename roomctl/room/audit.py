@@ -4,6 +4,8 @@ It is noted when it has ended, and written down beside the loop: no stop and no 
 Of the arguments only those are kept that name a thing or a number: no link, text, name or passcode.
 
 - A finger that holds a camera, or `camera.drive` again and again, is one entry: that it began.
+- The chain is looked at a minute after the start, every day, and whenever somebody asks; one that
+  is broken is an issue, `audit.broken`, until it is found sound.
 - Of one caller 600 entries an hour are kept, and 20 refusals; what is more is counted, and told at
   the end of the hour as one entry for each kind (`times`). So nobody can flood out what was before.
 
@@ -13,17 +15,18 @@ Knows no HTTP and no command.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from roomctl.clock import Clock
-from roomctl.command import Source
+from roomctl.clock import Clock, Moment
+from roomctl.command import Param, Source
 from roomctl.errors import RoomctlError
-from roomctl.kind import Part
+from roomctl.kind import IssueEntry, Part
 from roomctl.store import AuditEntry, AuditEvent, AuditLog, AuditVerdict
 from roomctl.wire import in_thread
 
@@ -36,6 +39,7 @@ ENTRIES_AN_HOUR, REFUSALS_AN_HOUR = 600, 20  # of one caller
 MOST_WAITING = 2000  # entries for a disk that takes none; then the oldest are only counted
 STILL_S = 2.0  # a camera that was left alone for longer is moved anew
 REMEMBERED = 256  # of what is going on
+FIRST_LOOK_S, LOOK_S = 60.0, 24 * 3600.0  # at the chain; a start has other things to do
 CALLERS = 1000  # that are told apart within an hour
 
 HOLD = "camera.hold"
@@ -73,6 +77,7 @@ class Audit(Part):
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
         self._refused = False  # by the disk
+        self._broken: IssueEntry | None = None
 
     @property
     def kept(self) -> bool:
@@ -109,8 +114,12 @@ class Audit(Part):
         for caller in [c for c, hour in self._hours.items() if now_s - hour.began_s >= HOUR_S]:
             self._tell_more(self._hours.pop(caller))
 
+    def issues(self, now: Moment) -> Iterable[IssueEntry]:
+        return () if self._broken is None else (self._broken,)
+
     async def run(self) -> None:
-        """Write down what is noted, until cancelled; then once more."""
+        """Write down what is noted, look at the chain; until cancelled, then write once more."""
+        looking = asyncio.create_task(self._look())
         try:
             while True:
                 await self._some.wait()
@@ -118,6 +127,7 @@ class Audit(Part):
                 await asyncio.sleep(RETRY_S if self._refused else WRITE_S)
                 await self._write()
         finally:
+            looking.cancel()
             for hour in self._hours.values():
                 self._tell_more(hour)
             self._hours.clear()
@@ -137,7 +147,26 @@ class Audit(Part):
         if self._store is None:
             return None
         await self._write()
-        return await in_thread(self._store.verify)
+        verdict = await in_thread(self._store.verify)
+        self._judge(verdict)
+        return verdict
+
+    async def _look(self) -> None:
+        rest_s = FIRST_LOOK_S
+        while True:
+            await asyncio.sleep(rest_s)
+            rest_s = LOOK_S
+            with contextlib.suppress(RoomctlError):  # a disk that cannot be read is told elsewhere
+                await self.verify()
+
+    def _judge(self, verdict: AuditVerdict) -> None:
+        """Have a broken chain be an issue: since when nobody knows, so since it was found."""
+        if verdict.broken is None:
+            self._broken = None
+        elif self._broken is None or self._broken.params["entry"] != verdict.broken:
+            _log.error("audit: entry %d %s", verdict.broken, verdict.why)
+            params: dict[str, Param] = {"entry": verdict.broken, "detail": verdict.why}
+            self._broken = IssueEntry("audit.broken", "audit", params, self._clock.now().wall)
 
     def _goes_on(
         self,

@@ -45,6 +45,7 @@ _STEPS = {"device.offline": "offline", "meeting.failed": "failure", "booking.ref
 
 _TODO = frozenset(
     {
+        "audit.broken",
         "calendar.event_skipped",
         "calendar.overruled",
         "calendar.stripped",

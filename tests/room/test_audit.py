@@ -1,5 +1,6 @@
 """What is noted of who does what, and what is only counted."""
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,8 +8,16 @@ import pytest
 
 from roomctl.clock import VirtualClock
 from roomctl.command import Source
-from roomctl.room.audit import ENTRIES_AN_HOUR, MOST_WAITING, Audit, telling
+from roomctl.room.audit import (
+    ENTRIES_AN_HOUR,
+    FIRST_LOOK_S,
+    LOOK_S,
+    MOST_WAITING,
+    Audit,
+    telling,
+)
 from roomctl.store import AuditEvent, AuditLog, Store
+from tests.invented import invented
 
 PANEL = Source("panel", "panel 1f2e3d4c", "10.0.0.7")
 ROBOT = Source("operate", "token robot")
@@ -68,3 +77,44 @@ def test_numbers_and_things_are_told_and_texts_are_not() -> None:
     assert telling("POST /x", {"name": "desk", "may": []}) == {"name": "desk"}
     odd = {"name": "x" * 129, "scope": [["read"]], "may": ["mute", "move"]}
     assert telling("POST /x", odd) == {"name": "…", "scope": "…", "may": "mute,move"}
+
+
+async def test_a_chain_that_somebody_broke_is_an_issue_until_it_is_sound(
+    bench: Bench, tmp_path: Path
+) -> None:
+    for pct in range(3):
+        bench.audit.note(ROBOT, "audio.volume", {"pct": pct}, "done")
+    await bench.audit.verify()
+    assert [*bench.audit.issues(bench.clock.now())] == []
+    file = tmp_path / "audit.jsonl"
+    written = file.read_bytes()
+    file.write_bytes(written.replace(b'"pct":1', b'"pct":9'))
+    await bench.audit.verify()
+    [found] = bench.audit.issues(bench.clock.now())
+    assert (found.code, found.subject, found.params["entry"]) == ("audit.broken", "audit", 2)
+    file.write_bytes(written)
+    await bench.audit.verify()
+    assert [*bench.audit.issues(bench.clock.now())] == []
+
+
+@invented
+async def test_the_chain_is_looked_at_after_the_start_and_every_day(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.audit.note(ROBOT, "audio.volume", {"pct": 1}, "done")
+    await bench.audit.verify()
+    file = tmp_path / "audit.jsonl"
+    written = file.read_bytes()
+    file.write_bytes(written.replace(b'"pct":1', b'"pct":9'))
+
+    def broken() -> int:
+        return len([*bench.audit.issues(bench.clock.now())])
+
+    running = asyncio.create_task(bench.audit.run())
+    assert broken() == 0
+    await asyncio.sleep(FIRST_LOOK_S + 1)
+    assert broken() == 1
+    file.write_bytes(written)
+    await asyncio.sleep(LOOK_S)
+    assert broken() == 0
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

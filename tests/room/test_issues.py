@@ -29,6 +29,7 @@ def issue(code: str, **params: Param) -> IssueEntry:
         (issue("device.offline", reason=None), "error", "offline.other"),
         (issue("meeting.failed", reason="network"), "error", "failure.network"),
         (issue("storage.full"), "error", "todo.storage.full"),
+        (issue("audit.broken", entry=4), "warning", "todo.audit.broken"),
         (issue("storage.quarantined", lost="tokens"), "warning", "lost.tokens"),
         (issue("display.fault", part="lamp", level="error"), "error", "todo.other"),
         (issue("display.fault", part="lamp", level="warning"), "warning", "todo.other"),

@@ -16,7 +16,7 @@ import typer
 
 from roomctl import __version__
 from roomctl.cli import access, audit, migrate, reading, secret
-from roomctl.cli.language import say, spoken, translated, word
+from roomctl.cli.language import language, say, spoken, translated, word
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
 from roomctl.errors import FileError, RoomctlError
 
@@ -33,10 +33,20 @@ app = typer.Typer(
 )
 
 
+def command() -> Any:  # noqa: ANN401 - of typer's own library
+    """Return the command line, with its help in the locale's language."""
+    made = typer.main.get_command(app)
+    if language() == "zh-CN":
+        from roomctl.cli.chinese import in_chinese
+
+        in_chinese(made)
+    return made
+
+
 def main() -> None:
     """Run the command line; an error is one sentence on stderr and exit status 1."""
     try:
-        app()
+        command()()
     except RoomctlError as error:
         more = ""
         if isinstance(error, FileError):

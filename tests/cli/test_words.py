@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from roomctl import __version__
+from roomctl.cli.chinese import HELP, in_chinese
 from roomctl.cli.main import app
 from tests.cli.rig import ROOMCTL, environment, roomctl
 
@@ -54,6 +56,44 @@ def test_h_is_help_everywhere_and_a_help_text_keeps_its_brackets(path: tuple[str
     cut_off = [line for line in text.splitlines() if line[:1] == " " and line.endswith("...")]
     assert cut_off == []
     assert "its [meeting]" in said("link", "-h")
+
+
+def _helps(command: Any) -> Iterator[str]:
+    yield from filter(None, (command.help, *(getattr(one, "help", "") for one in command.params)))
+    for below in getattr(command, "commands", {}).values():
+        yield from _helps(below)
+
+
+def test_no_help_text_lacks_its_chinese() -> None:
+    every = {*_helps(get_command(app))}
+    assert every - HELP.keys() == set()
+    assert HELP.keys() - every == set()
+
+
+def test_a_chinese_help_keeps_names_brackets_and_code_and_fits_a_terminal() -> None:
+    code = re.compile(r"`[^`]+`|--[a-z-]+|\[[a-z]+\]|\$[A-Z_]+|[A-Z]{3,}:[A-Z]+")
+    for english, chinese in HELP.items():
+        assert re.search("[一-鿿]", chinese) or not re.search(r"[a-z]{3} [a-z]{3}", english)
+        assert {*code.findall(english)} == {*code.findall(chinese)}, english
+
+
+@pytest.mark.real
+def test_the_help_is_chinese_where_the_locale_is(tmp_path: Path) -> None:
+    text = roomctl(tmp_path, "link", "--help", more={"LC_ALL": "zh_CN.UTF-8"}).out
+    assert "其中的 [meeting]" in text
+    assert "示例：roomctl link" in text
+
+
+def test_a_chinese_help_fits_a_terminal_and_is_not_cut_off() -> None:
+    made = get_command(app)
+    in_chinese(made)
+    every = [made, *getattr(made, "commands", {}).values()]
+    assert max(_columns(line) for one in every for line in (one.help or "").splitlines()) <= 80
+    assert all(one.short_help for one in every)
+
+
+def _columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def test_an_unknown_command_suggests_one() -> None:

@@ -1,0 +1,196 @@
+"""The help of the commands in Chinese: each English text, as it stands beside its command.
+
+A text that has none yet stays English, and a test names it. Knows no command.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+COLUMNS = 76
+_KEPT = "\b"  # before a paragraph whose lines stay as they are
+
+
+def in_chinese(command: Any) -> None:  # noqa: ANN401 - typer's, of any of its versions
+    """Turn the help of a command, and of all below it, into Chinese."""
+    if command.help in HELP:
+        paragraphs = HELP[command.help].split("\n\n")
+        command.short_help = paragraphs[0].rstrip("。")
+        command.help = "\n\n".join(f"{_KEPT}\n" + "\n".join(_lines(one)) for one in paragraphs)
+    if command.epilog:
+        command.epilog = _epilog(command.epilog)
+    for parameter in command.params:
+        known = getattr(parameter, "help", None)
+        if known in HELP:
+            parameter.help = HELP[str(known)]
+    for below in getattr(command, "commands", {}).values():
+        in_chinese(below)
+
+
+def _epilog(text: str) -> str:
+    text = text.replace("Try it without hardware: ", "没有硬件也可试用：", 1)
+    return text.replace("Example: ", "示例：", 1)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield a text in lines of so many columns; a Chinese sign takes two, and may end a line."""
+    line, width, breaks = "", 0, 0
+    for sign in text:
+        columns = _columns(sign)
+        if width + columns > COLUMNS and sign not in "，。；：）、":
+            kept, rest = (line[:breaks], line[breaks:]) if breaks else (line, "")
+            yield kept.rstrip()
+            line, width, breaks = rest, sum(_columns(one) for one in rest), 0
+        line, width = line + sign, width + columns
+        if columns == 2 or sign == " ":
+            breaks = len(line)
+    yield line
+
+
+def _columns(sign: str) -> int:
+    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+
+
+HELP: Mapping[str, str] = {
+    "A meeting-room controller that belongs to no meeting vendor.": "不属于任何会议厂商的会议室控制器。",  # noqa: E501
+    "Print the version.": "显示版本。",
+    "Install completion for the current shell.": "为当前 shell 安装命令补全。",
+    "Show completion for the current shell, to copy it or customize the installation.": "显示当前 shell 的补全脚本，供复制或修改。",  # noqa: E501
+    "Run a room on its real hardware.": "在真实硬件上运行会议室。",
+    "The room's room.toml.": "会议室的 room.toml。",
+    "Record every port's bytes into this folder.": "把每个端口的字节记录到此文件夹。",
+    "Log every frame.": "记录每一帧。",
+    "Run a room on simulated hardware; all else is real.": "用模拟硬件运行会议室，其余都是真实的。",
+    "A room.toml; default: a demo room.": "一个 room.toml；默认为演示会议室。",
+    "HOST:PORT; default: the file's, port 0 picks one.": "HOST:PORT；默认用文件中的，端口 0 自动选择。",  # noqa: E501
+    "Only the port.": "只指定端口。",
+    "auto, headless, kiosk or simulated: who shows the meeting.": "auto、headless、kiosk 或 simulated：由谁显示会议。",  # noqa: E501
+    "Offer the simulated hardware to other programs.": "向其他程序提供模拟的硬件。",
+    "Open the panel in a browser.": "在浏览器中打开面板。",
+    "Play a standard day's 200 starts, and end.": "演练标准一天的 200 次入会，然后结束。",
+    "Which day --day plays.": "--day 演练哪一天。",
+    "Print JSON, for programs.": "输出 JSON，供程序使用。",
+    "Own the display and the browser of meetings.\n\nIt runs as an ordinary user; the daemon connects to its socket.": "掌管显示屏和会议浏览器。\n\n以普通用户运行；会议室程序连接到它的套接字。",  # noqa: E501
+    "Where the room's daemon connects.": "会议室程序连接的位置。",
+    "kiosk, headless or simulated.": "kiosk、headless 或 simulated。",
+    "real, or fake: a test picture and tone.": "real，或 fake：测试画面和测试音。",
+    "Become this user first, when started as root.": "以 root 启动时，先切换为此用户。",
+    "The daemon's user id, if it is neither root nor mine.": "会议室程序的用户号（若既非 root 也非本用户）。",  # noqa: E501
+    "Show the touch panel alone: for a user of its own.": "只显示触控面板：供其专用的用户使用。",
+    "Say how the room is; exit status 1 unless it is ready.": "显示会议室状态；未就绪时退出码为 1。",  # noqa: E501
+    "The room's API, such as http://bamboo:8080; on this box mine, or service.": "会议室的 API，例如 http://bamboo:8080；本机可写 mine 或 service。",  # noqa: E501
+    "A file with the API token; default: $ROOMCTL_TOKEN_FILE.": "存放 API 令牌的文件；默认 $ROOMCTL_TOKEN_FILE。",  # noqa: E501
+    "List what is wrong, and what to do about it.\n\nA condition that does not hold is listed, too, where no issue says why. The exit status is 1 if\nthere is anything.": "列出有什么问题，以及如何处理。\n\n不成立的条件若没有对应的问题，也会列出。只要有任何一项，退出码为 1。",  # noqa: E501
+    "List the devices: model, firmware, whether they answer.": "列出设备：型号、固件、是否应答。",
+    "Follow what happens in the room, until Ctrl-C.\n\nWith --json a line is an event of the API: first the whole room, then sections that changed.": "持续显示会议室中发生的事，直到 Ctrl-C。\n\n用 --json 时每行是 API 的一个事件：先是整个会议室，然后是变化的部分。",  # noqa: E501
+    "Give the room any command of its API.\n\n`roomctl --install-completion` has the shell complete commands and keys.": "向会议室发出其 API 的任何命令。\n\n`roomctl --install-completion` 让 shell 补全命令和参数。",  # noqa: E501
+    "A command; default: list them.": "一个命令；默认列出全部。",
+    "What it takes.": "命令的参数。",
+    "Join a meeting on the room's screen.": "在会议室的显示屏上加入会议。",
+    "A link, or an invitation's text; - reads stdin.": "链接或邀请全文；- 表示读取标准输入。",
+    "Leave the meeting.": "离开会议。",
+    "Mute the room's microphone; unmuting is for people in it.": "将会议室的麦克风静音；取消静音只能在室内进行。",  # noqa: E501
+    "Print a link that makes one browser a panel.": "生成一个链接，把一个浏览器配对为面板。",
+    "panel, or screen: the room's display.": "panel，或 screen：会议室的显示屏。",
+    "Check room.toml and profiles; touches no device.\n\nEvery mistake is told, with its line. The exit status is 1 if there is one.": "检查 room.toml 和型号文件；不接触任何设备。\n\n列出每个错误及其行号。有错误时退出码为 1。",  # noqa: E501
+    "room.toml files or device profiles.": "room.toml 文件或设备型号文件。",
+    "List what is plugged in, as lines for room.toml.\n\nNothing is opened but to --ask.": "列出已接入的设备，以及可写入 room.toml 的行。\n\n除非用 --ask，不会打开任何设备。",  # noqa: E501
+    "Also look on serial ports, and on the network.": "同时在串口和网络上查找。",
+    "Set up a room: probe, ask, write its file, start it.\n\nWhat is written is checked before. A file that is there is never written over without --force.": "设置会议室：探测、提问、写入文件并启动。\n\n写入前会先检查。没有 --force 就不会覆盖已有文件。",  # noqa: E501
+    "What people call the room.": "会议室的名称。",
+    "The panel's: en or zh-CN.": "面板的语言：en 或 zh-CN。",
+    "Such as Asia/Shanghai.": "例如 Asia/Shanghai。",
+    "Of new meetings; '' for none.": "新会议的平台；'' 表示没有。",
+    "Its url; '' for none.": "日历的地址；'' 表示没有。",
+    "HOST:PORT for panels and phones.": "面板和手机连接的 HOST:PORT。",
+    "kiosk, headless or none.": "kiosk、headless 或 none。",
+    "Ask nothing: take what is proposed.": "不提问：采用建议的值。",
+    "Write over a file that is there; a copy is kept.": "覆盖已有文件，并保留副本。",
+    "As root: start the units, too.": "以 root 运行时，同时启动系统服务。",
+    "Write a room into a file, without its secrets.\n\nAlong go room.toml, what was changed on panels, the room's id, presets' pictures, and profiles\nand platforms beside room.toml. Tokens, paired browsers, the PIN and secrets stay.": "把会议室写入一个文件，不含机密。\n\n包括 room.toml、在面板上所做的更改、会议室标识、预置位图片，以及 room.toml 旁边的型号和平台文件。不包括令牌、已配对的浏览器、PIN 和机密。",  # noqa: E501
+    "The archive to write.": "要写入的文件。",
+    "Where the room keeps its state; default: the service's for a file in /etc.": "会议室保存状态的位置；/etc 中的文件默认用系统服务的。",  # noqa: E501
+    "Make this box the room of an export.\n\nBrowsers are paired anew, tokens are made anew, and secrets are stored anew.": "把本机变成导出文件中的会议室。\n\n浏览器需重新配对，令牌需重新生成，机密需重新存入。",  # noqa: E501
+    "What `roomctl export` has written.": "`roomctl export` 写入的文件。",
+    "Say what would be written, and write nothing.": "只说明将写入什么，不写入。",
+    "Write over what is there; copies are kept.": "覆盖已有内容，并保留副本。",
+    "Say what is wrong with this box, and what to type.\n\nIt looks at the configuration, permissions, systemd, the disk, the clock, the display's\nprograms, the network and the room that runs. Nothing is changed. Exit status 1 if it fails.": "检查本机有什么问题，以及该执行什么命令。\n\n检查配置、权限、systemd、磁盘、时钟、显示程序、网络和正在运行的会议室。不做任何更改。有失败项时退出码为 1。",  # noqa: E501
+    "Prove a device, step by step, with numbers.\n\nAfterwards it is as it was found.\n\nA camera moves a little. A speakerphone's lights go on and off, and muted has to be silence.\n\nA display is only asked, unless --power lets it be seen to do something.\n\nIt needs the device's port for itself: stop the room first. Ctrl-C stops it and puts it back.": "逐步验证一个设备，并给出数值。\n\n结束后恢复原状。\n\n摄像机会稍微转动。会议音箱的灯会亮灭，静音时必须没有声音。\n\n显示屏只会被询问，除非用 --power 让它动作。\n\n它需要独占设备的端口：请先停止会议室。Ctrl-C 会停止并恢复原状。",  # noqa: E501
+    "Such as camera.front, display.wall; default: list them.": "例如 camera.front、display.wall；默认列出全部。",  # noqa: E501
+    "Drill the simulated device instead.": "改为验证模拟设备。",
+    "A camera: overwrite the last preset without name.": "摄像机：覆盖最后一个没有名称的预置位。",
+    "A camera, a display: off and on.": "摄像机或显示屏：关机再开机。",
+    "Write what was said on a camera's line into this file.": "把摄像机线路上的通信写入此文件。",
+    "Nobody is there to look, press or speak.": "没有人在场观看、按键或说话。",
+    "Read an invitation, and whether this room may open it.\n\nIt says which meeting it is. The exit status is 1 if it is refused.\n\nWith --lines, stdin holds one invitation in each line as JSON: a string, or an object of\ncalendar fields (DESCRIPTION, LOCATION, URL, ...); one line comes out for each.": "读取邀请，并判断此会议室能否打开。\n\n说明是哪个会议。被拒绝时退出码为 1。\n\n用 --lines 时，标准输入的每一行是一个 JSON 邀请：字符串，或日历字段的对象（DESCRIPTION、LOCATION、URL 等）；每个邀请输出一行。",  # noqa: E501
+    "A room.toml, for its [meeting].": "一个 room.toml，用其中的 [meeting]。",
+    "Print passcodes and tokens.": "显示密码和令牌。",
+    "Read a JSON string or object of fields in each line.": "每行读取一个 JSON 字符串或字段对象。",
+    'Read one day of a calendar as a room does.\n\nWith --json a list of objects, or {"error": ...} and exit status 1.': '像会议室那样读取日历的一天。\n\n用 --json 输出对象列表，或 {"error": ...} 且退出码为 1。',  # noqa: E501
+    "An iCalendar file or address; - reads stdin.": "iCalendar 文件或地址；- 表示读取标准输入。",
+    "The day: an ISO date or time; default: today.": "日期：ISO 日期或时间；默认今天。",
+    "The room's time zone, IANA's or Windows' name; default: this box's.": "会议室的时区，IANA 或 Windows 名称；默认用本机的。",  # noqa: E501
+    "The room's address among the guests of a booking.": "预订的参会者中会议室自己的地址。",
+    "A room.toml, for its zone and platforms.": "一个 room.toml，用其中的时区和平台。",
+    "Say what VISCA frames mean. Opens no port.\n\nOne line, or with --json one object, for each.\n\nAfter a TAB may stand the inquiry that a frame answers; without it an answer stays `data`.\n\nNames are subject first, as zoom_tele or pan_tilt_absolute; an inquiry and its answer share one.\n\nNumbers are the raw ones of the wire, with its signs; a bit is true or false.": "解释 VISCA 帧的含义。不打开端口。\n\n每帧一行，或用 --json 每帧一个对象。\n\nTAB 之后可写该帧所应答的查询；没有则应答保持为 `data`。\n\n名称以主题开头，如 zoom_tele 或 pan_tilt_absolute；查询和应答同名。\n\n数值是线路上的原始值，带其符号；位为 true 或 false。",  # noqa: E501
+    "Frames or VISCA-over-IP datagrams; - reads lines.": "VISCA 帧或 VISCA-over-IP 数据报；- 表示逐行读取。",  # noqa: E501
+    "A trace, of `serve --trace` or from the API.": "`serve --trace` 或 API 生成的通信记录。",
+    "Say what a HID report descriptor declares.\n\nIt is where every control stands. No device is opened.\n\nA file holds the bytes, or hex, or what hid-recorder, usbhid-dump, xxd, hexdump -C or od -t x1\nprinted.\n\nBits count inside the payload, without the report ID, which is 0 if reports have none.": "解释 HID 报告描述符的声明。\n\n说明每个控件的位置。不打开设备。\n\n文件可以是字节、十六进制，或 hid-recorder、usbhid-dump、xxd、hexdump -C、od -t x1 的输出。\n\n位从净荷开始计数，不含报告号；没有报告号时为 0。",  # noqa: E501
+    "A report descriptor; - reads hex.": "报告描述符；- 表示读取十六进制。",
+    "Say what lines of PJLink mean. Opens no port.\n\nOne line, or with --json one object, for each.\n\nAfter a TAB may stand the request that a line answers; an answer to another one is an error.\n\nClass 1 and 2, over TCP and UDP; numbers have their units in their names, as width_px.": "解释 PJLink 行的含义。不打开端口。\n\n每行输出一行，或用 --json 输出一个对象。\n\nTAB 之后可写该行所应答的请求；若是对其他请求的应答则为错误。\n\n支持 1 类和 2 类，TCP 和 UDP；数值的名称带单位，如 width_px。",  # noqa: E501
+    "Lines, with or without their end; - reads lines.": "各行，有无行尾均可；- 表示逐行读取。",
+    "Say what lines of a Panasonic camera mean.\n\nOne line, or with --json one object, for each. No port is opened.\n\nAfter a TAB may stand the request that a line answers; an answer to another one is an error.\n\nWithout it `OAF:1` is taken for a command, and `s06` for any that is answered so.\n\nDegrees count right and up; speeds are -49 to 49, presets count from 1 as people do.": "解释松下摄像机各行的含义。\n\n每行输出一行，或用 --json 输出一个对象。不打开端口。\n\nTAB 之后可写该行所应答的请求；若是对其他请求的应答则为错误。\n\n没有时，`OAF:1` 视为命令，`s06` 视为任何有此应答的命令。\n\n角度以右和上为正；速度为 -49 到 49，预置位从 1 开始计数。",  # noqa: E501
+    "Lines, or a notice in hex; - reads lines.": "各行，或十六进制的通知；- 表示逐行读取。",
+    "How well presence is judged, in figures.": "用数值说明有无人员的判断有多准。",
+    "Judge labelled samples.\n\nBeside it stand a plain hold and a Bayes without memory.": "评判带标注的样本。\n\n同时给出简单保持法和无记忆贝叶斯法作对照。",  # noqa: E501
+    "Labelled samples, as CSV of the UCI 864 format.": "带标注的样本，UCI 864 格式的 CSV。",
+    "Kinds of sensors to use.": "使用哪些种类的传感器。",
+    "Learn from all other days of FILE.": "用 FILE 的其他各天学习。",
+    "Learn from this CSV, or take this .toml; else as shipped.": "用此 CSV 学习，或采用此 .toml；默认用自带的。",  # noqa: E501
+    "Judge made-up weeks of a room.\n\nIn them are meetings, stillness and sensors with faults.": "评判虚构的若干周。\n\n其中有会议、静坐和故障的传感器。",  # noqa: E501
+    "How many.": "多少周。",
+    "The same seed gives the same weeks.": "相同的种子得到相同的周。",
+    "VISCA cameras of a room.": "会议室的 VISCA 摄像机。",
+    "Write a profile from what a camera answers.\n\nIt is ready to be completed and sent in.\n\nIt is stopped, then only asked, for two and a half minutes at most: nothing is moved or set.\n\nWhat it cannot tell is a commented key.\n\nIt needs the camera's port for itself: stop the room first.": "根据摄像机的应答写出型号文件。\n\n可供补充和提交。\n\n先停止摄像机，之后只询问，最多两分半钟：不会转动，也不会设置。\n\n它不能回答的写成注释掉的键。\n\n它需要独占摄像机的端口：请先停止会议室。",  # noqa: E501
+    "As in room.toml, such as front.": "room.toml 中的名称，例如 front。",
+    "Ask the simulated camera instead.": "改为询问模拟摄像机。",
+    "USB speakerphones on this box.": "本机的 USB 会议音箱。",
+    "Give devices that a killed roomctl held their driver back.\n\nWhat a living program holds stays with it. Without this, the next start does it, or a replug.": "把被强行结束的 roomctl 占用的设备交还给其驱动。\n\n正在运行的程序所占用的不受影响。不执行此命令时，下次启动或重新插拔也会交还。",  # noqa: E501
+    "Print all that is known of a speakerphone, never audio.\n\nIt is ready to be pasted into an issue.\n\nA room that runs here holds the device and is asked; else the device is opened for a moment.\n\nWith --json it is also a test: a file in tests/speakerphone/pasted.": "输出会议音箱的全部已知信息，绝不含声音。\n\n可直接粘贴到问题报告中。\n\n本机运行的会议室占用设备时会询问它；否则短暂打开设备。\n\n用 --json 时也是一个测试：tests/speakerphone/pasted 中的文件。",  # noqa: E501
+    "As in room.toml, or a url; default: the first one.": "room.toml 中的名称或 url；默认第一个。",
+    "A room.toml; then no room is asked.": "一个 room.toml；此时不询问会议室。",
+    "Seconds in which to press its keys.": "按键的秒数。",
+    "Passing a meeting page as it was shown.": "按演示过的方式通过会议网页。",
+    "Say where a room would press on a picture of a page.\n\nIt was shown the control once, on another picture.\n\nA line is an object of teach (PNG), at (x and y), look (PNG), and teach_also, further pictures\nof the page as it was shown. A PNG is its bytes in base64, or the path of a file.\n\nFor each comes press, x and y; or press is null, and why says what is wrong.": "说明会议室会在网页图片上按哪里。\n\n控件曾在另一张图片上演示过一次。\n\n每行是一个对象：teach（PNG）、at（x 和 y）、look（PNG），以及 teach_also：演示时网页的更多图片。PNG 为其字节的 base64，或文件路径。\n\n每行输出 press、x 和 y；若 press 为 null，则 why 说明原因。",  # noqa: E501
+    "Read a JSON object in each line of stdin.": "标准输入的每一行读取一个 JSON 对象。",
+    "Tokens of programs: make, list, limit, revoke.": "程序的令牌：生成、列出、限制、吊销。",
+    "Make a token for a program, and print it this once. No token opens the microphone.": "为程序生成令牌，只显示这一次。任何令牌都不能打开麦克风。",  # noqa: E501
+    "What the token is called.": "令牌的名称。",
+    "sensor: report what sensors see; read: look; auditor: and see who did what; operate: what people do; facilities: and see who did what; technician: devices and configuration; integration: what --may names; admin: all.": "sensor：报告传感器；read：查看；auditor：另可看操作记录；operate：人们所做的事；facilities：另可看操作记录；technician：设备和配置；integration：由 --may 指定；admin：全部。",  # noqa: E501
+    "An integration's rights, beside seeing the room: pictures, view, listen, mute, meet, move, stop, operate, arrange, message, statistics, report.": "integration 除查看外的权限：pictures, view, listen, mute, meet, move, stop, operate, arrange, message, statistics, report。",  # noqa: E501
+    "How long it is good; default: until revoked.": "有效天数；默认直到吊销。",
+    "List the tokens, never the secrets.": "列出令牌，绝不显示其内容。",
+    "Let a token do less, or end sooner.": "减少令牌的权限，或提前到期。",
+    "What it may from now on.": "今后的权限。",
+    "End a token, and whatever it is used for, at once.": "立即终止令牌及其所有使用。",
+    "Browsers that were paired: list, revoke.": "已配对的浏览器：列出、吊销。",
+    "List the browsers that are let in: panels, displays, phones.": "列出允许进入的浏览器：面板、显示屏、手机。",  # noqa: E501
+    "End a browser's session at once; it has to be paired anew.": "立即结束浏览器的会话；之后需重新配对。",  # noqa: E501
+    "Its id, as `session list` shows it.": "其标识，见 `session list`。",
+    "The PIN by which staff get more on the panel.": "工作人员在面板上获得更多权限的 PIN。",
+    "Set the staff PIN: 6 to 12 digits, not shown.\n\nWhoever enters it on the panel has the rights of [staff] there, for its minutes, or until\nstandby. A room that does not run takes it at its next start.": "设置工作人员 PIN：6 到 12 位数字，不显示。\n\n在面板上输入者在 [staff] 规定的分钟数内拥有其中的权限，或直到待机。未运行的会议室在下次启动时采用。",  # noqa: E501
+    "Have no staff PIN: nobody becomes staff on the panel.": "不设工作人员 PIN：任何人都不能在面板上成为工作人员。",  # noqa: E501
+    "Forget wrong PINs: nobody has to wait before the next one.": "清除错误的 PIN 次数：下一次无需等待。",  # noqa: E501
+    "Say whether there is a staff PIN.": "显示是否设置了工作人员 PIN。",
+    "List who did what, the newest last; or verify the record.": "列出谁做了什么，最新的在最后；或验证记录。",  # noqa: E501
+    "All from this day or instant on, such as 2026-11-26; default: the newest.": "从此日期或时刻起的全部，例如 2026-11-26；默认最新的。",  # noqa: E501
+    "So many of the newest.": "最新的若干条。",
+    "Say whether the record is as it was written.\n\nThe exit status is 1 if an entry was changed, removed or moved.\n\nNote the newest hash elsewhere: whoever may write the room's files could forge all of them.": "说明记录是否与写入时一致。\n\n若有记录被更改、删除或移动，退出码为 1。\n\n请在别处记下最新的哈希：能写入会议室文件的人可以伪造全部记录。",  # noqa: E501
+    "Passwords and keys, by the names that room.toml has for them.": "密码和密钥，按 room.toml 中的名称。",  # noqa: E501
+    "Store a secret; it is asked for without an echo, or read from stdin.\n\nIt becomes a file that its folder's owner alone can read: secrets/NAME beside room.toml, or\nwhere [secrets] says.": "存入机密；输入时不显示，或从标准输入读取。\n\n它成为只有文件夹所有者可读的文件：room.toml 旁的 secrets/NAME，或 [secrets] 指定的位置。",  # noqa: E501
+    "As in secret:NAME.": "secret:NAME 中的名称。",
+    "List the names of secrets, never what they are.": "列出机密的名称，绝不显示其内容。",
+    "Delete a secret.": "删除机密。",
+}

@@ -13,6 +13,7 @@ import typer
 
 from roomctl.cli.language import say
 from roomctl.cli.options import Json, Token, Url, dump
+from roomctl.cli.told import wide
 from roomctl.errors import RoomctlError
 
 token_app = typer.Typer(no_args_is_help=True, help="Tokens of programs: make, list, limit, revoke.")
@@ -213,13 +214,17 @@ def _keep(url: str | None, token: Path | None, pin: str | None, as_json: bool) -
 def token_words(known: list[dict[str, Any]]) -> str:
     """Say what is known of tokens, a line each."""
     lines = [
-        f"{one['name']:<24} {one['scope']:<11} made {one['made'][:10]}  "
-        f"{'expires ' + one['expires'][:10] if one['expires'] else 'until revoked':<18}  "
-        f"{'used ' + one['used'] if one['used'] else 'never used'}"
-        f"{'  may ' + ', '.join(one['may']) if one['may'] else ''}"
+        f"{one['name']:<24} {one['scope']:<11} {say('made', day=one['made'][:10])}  "
+        f"{wide(_expiry(one['expires']), 18)}  "
+        f"{say('used', day=one['used']) if one['used'] else say('never_used')}"
+        f"{'  ' + say('may', rights=', '.join(one['may'])) if one['may'] else ''}"
         for one in known
     ]
     return "\n".join(lines) or say("no_token")
+
+
+def _expiry(expires: str | None) -> str:
+    return say("until_revoked") if expires is None else say("expires", day=expires[:10])
 
 
 def session_words(known: list[dict[str, Any]]) -> str:
@@ -227,7 +232,7 @@ def session_words(known: list[dict[str, Any]]) -> str:
     lines = []
     for one in known:
         ends = one["ends_in_s"]
-        until = "90 days unused" if ends is None else f"{ends / 60:.0f} min from now"
-        made = f"paired {one['made']}  used {one['used']}  until {until}"
+        until = say("unused") if ends is None else say("minutes", count=f"{ends / 60:.0f}")
+        made = say("paired", made=one["made"], used=one["used"], until=until)
         lines.append(f"{one['id']}  {one['role']:<8}  {made}")
     return "\n".join(lines) or say("no_session")

@@ -19,8 +19,10 @@ import typer
 from roomctl import app
 from roomctl import config as configuration
 from roomctl.camera.tools import trace
+from roomctl.cli.language import say, translated, word
 from roomctl.cli.options import named
 from roomctl.cli.run_file import rooms_here
+from roomctl.cli.told import wide
 from roomctl.clock import Clock, SystemClock
 from roomctl.config import Config, DeviceTable
 from roomctl.device import Status
@@ -96,15 +98,16 @@ def listed(config: Config) -> list[dict[str, str]]:
 def list_words(found: list[dict[str, str]]) -> str:
     """Tell a person what could be drilled."""
     if not found:
-        kinds = " and no ".join(kind.name for kind in app.KINDS if kind.drill is not None)
-        return f"nothing to drill: room.toml names no {kinds}; `roomctl probe` lists what is there"
+        kinds = ", ".join(kind.name for kind in app.KINDS if kind.drill is not None)
+        return say("drill.none", kinds=kinds)
     rows = [f"{each['name']:<20} {each['url']}" for each in found]
-    return "\n".join([*rows, f"Drill one: roomctl drill {found[0]['name']}"])
+    return "\n".join([*rows, say("drill.one", name=found[0]["name"])])
 
 
 def words(step: Step) -> str:
     """Tell a person how a step ended."""
-    return f"{step.name:<14} {step.result:<8} {step.words}"
+    name, result = word("step", step.name.replace(" ", "_")), word("drilled", step.result)
+    return f"{wide(name, 14)} {wide(result, 8)} {translated(step.words)}"
 
 
 def record(step: Step) -> dict[str, Any]:
@@ -200,10 +203,10 @@ class AtTheTerminal:
     """Somebody who is asked, and who sits where the device stands."""
 
     async def sees(self, what: str) -> bool:
-        return await in_thread(typer.confirm, f"do you see that {what}?", default=True, err=True)
+        return await in_thread(typer.confirm, say("drill.sees", what=what), default=True, err=True)
 
     def told(self, what: str) -> None:
-        sys.stderr.write(f"please {what}\n")
+        sys.stderr.write(say("drill.please", what=what) + "\n")
 
 
 @contextlib.asynccontextmanager

@@ -67,7 +67,6 @@ def _helps(command: Any) -> Iterator[str]:
 def test_no_help_text_lacks_its_chinese() -> None:
     every = {*_helps(get_command(app))}
     assert every - HELP.keys() == set()
-    assert HELP.keys() - every == set()
 
 
 def test_a_chinese_help_keeps_names_brackets_and_code_and_fits_a_terminal() -> None:

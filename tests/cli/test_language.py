@@ -27,7 +27,8 @@ def test_both_languages_have_the_same_words_with_the_same_holes() -> None:
     assert english.keys() == chinese.keys()
     for key, text in english.items():
         assert holes(chinese[key]) == holes(text), key
-        assert CHINESE.search(chinese[key]), key
+        says = re.sub(r"\{\w+\}", "", text).strip()  # a line of numbers alone has no words
+        assert CHINESE.search(chinese[key]) or not says, key
 
 
 @pytest.mark.parametrize("english", SENTENCES)

@@ -179,7 +179,7 @@ def status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
 
 @app.command(epilog="Example: roomctl ledger --json")
 def ledger(url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """List the bookings that were to be released, and what came of it."""
+    """List the releases of bookings."""
     from roomctl.cli import ask, told
 
     found = ask.access(url, token, "GET", "ledger")

@@ -145,7 +145,7 @@ def test_a_private_booking_has_no_title(show: Any) -> None:
 
 def test_it_speaks_chinese_in_a_chinese_room(show: Any) -> None:
     _, page = show(at_rest("zh-CN"))
-    for words in ("请在触控面板上轻触“加入会议”。", "访客 Wi-Fi：", "星期", "手机扫码"):
+    for words in ("请在触控面板上点按“加入会议”。", "访客 Wi-Fi：", "星期", "手机扫码"):
         says(page, words)
     assert page.evaluate("document.documentElement.lang") == "zh-CN"
 

@@ -264,7 +264,8 @@ export function problem(issue, room) {
   }
   if (issue.code === "meeting.failed") {
     const failure = String(issue.params.reason ?? room.meeting.failure ?? "other");
-    return { what: t("issue.meeting.failed", params), todo: say("failure", failure, params) };
+    const cut = ["crashed", "removed"].includes(failure); // it was under way
+    return { what: t(cut ? "issue.meeting.interrupted" : "issue.meeting.failed", params), todo: say("failure", failure, params) };
   }
   if (issue.code === "booking.refused") {
     const booking = room.bookings.find((one) => one.id === issue.subject);
@@ -302,6 +303,15 @@ export function messageUntil(message, clock) {
   const time = clock.hourMinute(message.until);
   const day = clock.sameDay(message.until, clock.now()) ? "" : `${clock.day(language(), message.until)} `;
   return t("message.until", { time: day + time });
+}
+
+/**
+ * Whether the room has sound as it should have: where it has none, nothing is well.
+ * @param {Room} room
+ * @returns {boolean}
+ */
+export function hasSound({ audio, conditions }) {
+  return audio.available || !conditions.some((one) => one.type === "AudioReady" && one.status === false);
 }
 
 /**

@@ -56,7 +56,8 @@ export class CallView extends HTMLElement {
     redraw(this.stateIcon, state.icon);
     text(this.stateWords, t(state.key));
     const moved = state.key === "call.in_call" ? movedByRoom(room, this.panel.clock) : "";
-    text(this.hint, moved || t(state.key.replace("call.", "call.hint.")));
+    const silent = state.key === "call.in_call" && !room.audio.available;
+    text(this.hint, moved || t(silent ? "call.hint.no_sound" : state.key.replace("call.", "call.hint.")));
     const blocked = isBlocked(meeting);
     const first = meeting.state === "unknown";
     attribute(this, "data-blocked", blocked);

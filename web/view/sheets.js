@@ -6,7 +6,7 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
-import { deviceFacts, deviceName, inputName, platformName, problem, problems } from "../lib/labels.js";
+import { deviceFacts, deviceName, hasSound, inputName, platformName, problem, problems } from "../lib/labels.js";
 import { button, OPEN_MS } from "./parts.js";
 import { OtherWays } from "./blocked.js";
 
@@ -18,6 +18,7 @@ export class HelpSheet extends HTMLElement {
     this.panel = panel;
     this.good = h("p", { class: "good" }, icon("check"), words(h("span"), "help.good"));
     this.cut = h("li", {}, icon("warning"), h("p", {}, words(h("b"), "help.offline"), words(h("span"), "help.offline_todo")));
+    this.silent = h("li", {}, icon("warning"), h("p", {}, words(h("b"), "help.no_sound"), words(h("span"), "help.no_sound_todo")));
     this.list = h("ul", { class: "wrongs" });
     this.ways = new OtherWays(panel);
     this.contact = h("p", { class: "contact" });
@@ -26,7 +27,7 @@ export class HelpSheet extends HTMLElement {
     this.devices = h("ul", { class: "devices" });
     this.staff = button("key", "staff.open", "key small", () => panel.elevate());
     this.append(
-      h("div", { class: "body" }, h("section", {}, this.good, h("ul", { class: "wrongs" }, this.cut), this.list, this.ways, this.contact, this.place, this.fingerprint, this.staff), h("section", {}, words(h("h2"), "help.devices"), this.devices)),
+      h("div", { class: "body" }, h("section", {}, this.good, h("ul", { class: "wrongs" }, this.cut, this.silent), this.list, this.ways, this.contact, this.place, this.fingerprint, this.staff), h("section", {}, words(h("h2"), "help.devices"), this.devices)),
     );
   }
 
@@ -35,7 +36,9 @@ export class HelpSheet extends HTMLElement {
     const { identity } = room;
     show(this.staff, this.panel.staff?.pin === true && !this.panel.staff.role);
     const found = problems(room);
-    show(this.good, found.length === 0 && !this.panel.stale);
+    const silent = !hasSound(room);
+    show(this.good, found.length === 0 && !this.panel.stale && !silent);
+    show(this.silent, silent);
     show(this.cut, this.panel.stale);
     keyed(this.list, found, (issue) => `${issue.code} ${issue.subject}`, () => h("li", {}, icon("warning"), h("p", {}, h("b"), h("span"))), (line, issue) => {
       const said = problem(issue, room);

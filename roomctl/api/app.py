@@ -52,7 +52,6 @@ _STATUS = {
     "invalid": 422,
     "unknown_revision": 404,
     "unknown_walkthrough": 404,
-    "not_a_walkthrough": 422,
     "nothing_to_undo": 409,
     "unmute_in_room_only": 403,
     "programs_only": 403,

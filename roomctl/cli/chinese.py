@@ -193,8 +193,10 @@ HELP: Mapping[str, str] = {
     "As in secret:NAME.": "secret:NAME 中的名称。",
     "List the names of secrets, never what they are.": "列出机密的名称，绝不显示其内容。",
     "Delete a secret.": "删除机密。",
-    "Move rooms from one meeting platform to another, in stages, and back.": "把会议室分阶段从一个会议平台迁移到另一个，也可返回。",  # noqa: E501
-    "Say what a move means, room by room: a dry run, which changes nothing.\n\nThe plan of the room that runs is kept there, for `apply`.": "逐个会议室说明迁移的影响：演练，不做任何更改。\n\n正在运行的会议室会保留其计划，供 `apply` 使用。",  # noqa: E501
+    "List the releases of bookings.": "列出预订的释放记录。",
+    "Keep the meeting that is open as proof of the new platform.\n\nOpen it first, on the panel or with `roomctl join LINK`. Its media prove it, or a person who\nlooked: which of them is kept.": "把当前打开的会议记为新平台的证明。\n\n请先在面板上或用 `roomctl join LINK` 打开它。由其音视频证明，或由看过的人确认；记录是哪一种。",  # noqa: E501
+    "Move rooms to another meeting platform, and back.": "把会议室分阶段从一个会议平台迁移到另一个，也可返回。",  # noqa: E501
+    "Say what a move means: a dry run, nothing changes.\n\nThe plan of the room that runs is kept there, for `apply`.": "逐个会议室说明迁移的影响：演练，不做任何更改。\n\n正在运行的会议室会保留其计划，供 `apply` 使用。",  # noqa: E501
     "The platform that is left.": "要离开的平台。",
     "The platform that takes its place.": "取代它的平台。",
     "Rooms to plan for from their files; default: the room that runs.": "按文件计划的会议室；默认正在运行的会议室。",  # noqa: E501
@@ -205,9 +207,8 @@ HELP: Mapping[str, str] = {
     "Write those that die or may as events.": "把失效或可能失效的预订写成日历事件。",
     "Write the drafts to organizers into this folder.": "把给组织者的草稿写入此文件夹。",
     "Say how far the room's move is.": "显示会议室迁移的进度。",
-    "Keep as proof that the meeting which is open now is one on the new platform.\n\nOpen it first, on the panel or with `roomctl join LINK`. Its media prove it, or a person who\nlooked: which of them is kept.": "把当前打开的会议记为新平台可用的证明。\n\n请先在面板上或用 `roomctl join LINK` 打开会议。由其音视频或现场的人证明，并记录是哪一种。",  # noqa: E501
     "I looked: the room is in the meeting.": "我看过：会议室已在会议中。",
-    "Apply the next stage of the plan: a revision of the configuration, from its day on.": "应用计划的下一阶段：从其日期起的一个配置版本。",  # noqa: E501
+    "Apply the next stage of the plan, from its day on.": "应用计划的下一阶段：从其日期起的一个配置版本。",  # noqa: E501
     "dual, default, join_only or ended; default: the next one.": "dual、default、join_only 或 ended；默认下一个。",  # noqa: E501
     "Bookings that die are known.": "已知悉将失效的预订。",
     "Wait with the restart until nobody uses the room.": "等会议室无人使用时再重新启动。",
@@ -217,9 +218,9 @@ HELP: Mapping[str, str] = {
     "Say step by step what the room does on a page.": "逐步说明会议室在网页上的操作。",
     "As `roomctl walkthrough list` names it.": "`roomctl walkthrough list` 中的名称。",
     "Write its pictures into this folder.": "把其图片写入此文件夹。",
-    "Write a walkthrough as a file, for rooms with the same screen and language.": "把操作演示写成文件，供屏幕和语言相同的会议室使用。",  # noqa: E501
+    "Write a walkthrough as a file, for rooms like this one.": "把操作演示写成文件，供屏幕和语言相同的会议室使用。",  # noqa: E501
     "Have the room keep what another room was shown.": "让会议室采用另一会议室学过的操作。",
     "A file that `export` has written.": "`export` 写入的文件。",
     "How it is called here; else as FILE.": "在此处的名称；默认同 FILE。",
-    "Have the room forget a walkthrough: people pass that page themselves again.": "让会议室忘记一个操作演示：该网页再由人自行通过。",  # noqa: E501
+    "Have the room forget what it was shown of a page.": "让会议室忘记一个操作演示。",
 }

@@ -655,7 +655,7 @@ def walkthrough_show(
 
 @walkthrough.command("export", epilog="Example: roomctl walkthrough export zoom-1 > zoom-1.toml")
 def walkthrough_export(name: WalkthroughName, url: Url = None, token: Token = None) -> None:
-    """Write a walkthrough as a file, for rooms with the same screen and language."""
+    """Write a walkthrough as a file, for rooms like this one."""
     from roomctl.cli import shown
 
     typer.echo(shown.exported(url, token, name).decode("utf-8"), nl=False)
@@ -676,7 +676,7 @@ def walkthrough_import(
 
 @walkthrough.command("forget", epilog="Example: roomctl walkthrough forget zoom-1")
 def walkthrough_forget(name: WalkthroughName, url: Url = None, token: Token = None) -> None:
-    """Have the room forget a walkthrough: people pass that page themselves again."""
+    """Have the room forget what it was shown of a page."""
     from roomctl.cli import shown
 
     shown.forget(url, token, name)

@@ -216,9 +216,9 @@ async def test_a_panel_in_use_is_not_forgotten_for_displays_that_pair_at_every_b
         (ApiTable(), None),
         (ApiTable(listen="localhost:0"), None),
         (ApiTable(listen="[::1]:0"), None),
-        (ApiTable(listen="192.168.7.5:0"), "http://192.168.7.5:8123"),
-        (ApiTable(listen="[fd00::5]:0"), "http://[fd00::5]:8123"),
-        (ApiTable(listen="bamboo.local:0"), "http://bamboo.local:8123"),
+        (ApiTable(listen="192.168.7.5:0"), "https://192.168.7.5:8123"),
+        (ApiTable(listen="[fd00::5]:0"), "https://[fd00::5]:8123"),
+        (ApiTable(listen="bamboo.local:0"), "https://bamboo.local:8123"),
         (ApiTable(url="https://bamboo.example.org"), "https://bamboo.example.org"),
     ],
 )
@@ -229,4 +229,4 @@ def test_where_a_phone_finds_the_box_follows_from_where_it_listens(api, expected
 @pytest.mark.real
 def test_a_box_that_listens_everywhere_is_found_by_its_own_address_if_it_has_one():
     found = reached_at(ApiTable(listen="0.0.0.0:0"), 8123)
-    assert found is None or re.fullmatch(r"http://[0-9.]+:8123", found)
+    assert found is None or re.fullmatch(r"https://[0-9.]+:8123", found)

@@ -101,7 +101,7 @@ def test_every_mistake_of_a_file_is_told_at_once_with_its_line(tmp_path: Path) -
         ),
         ('[screen]\nurl = "unix:screen.sock"', ":2: screen.url: is not unix:/PATH"),
         ('[screen]\npanel_url = "tcp://h:1"', ":2: screen.panel_url: tcp: leads to no screen; kno"),
-        ('[calendar]\nurl = "caldav://h/x"', ":2: calendar.url: caldav://h/…: is no calendar; exp"),
+        ('[calendar]\nurl = "caldav://h/x"', ":2: calendar.url: caldav://h/…: is no CalDAV addres"),
         ('[api]\nurl = "bamboo:8080"', ":2: api.url: 'bamboo:8080' is not like 'https://"),
         ('[room]\ntimezone = "UTC+8"', ":2: room.timezone: 'UTC+8' is no IANA time zone; did you m"
          "ean 'Asia/Shanghai' or 'Etc/GMT-8'? There the sign is turned around"),

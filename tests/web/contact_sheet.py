@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import segno
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -49,6 +50,19 @@ def _muted(language: str) -> rooms.Room:
     return room
 
 
+def _pictured(language: str) -> rooms.Room:
+    """Each preset with a picture: a square of one colour, for none is at hand."""
+    room = rooms.in_call(language)
+    colours = ("#8aa", "#a98", "#9a8", "#889")
+    for camera in room["cameras"]:
+        for preset, colour in zip(camera["presets"], colours, strict=True):
+            size = "width='320' height='180'"
+            drawn = f"<svg xmlns='http://www.w3.org/2000/svg' {size}>"
+            drawn += f"<rect {size} fill='{colour}'/></svg>"
+            preset["picture"] = "data:image/svg+xml," + quote(drawn)
+    return room
+
+
 def _silent(language: str) -> rooms.Room:
     room = rooms.at_rest(language)
     room["audio"].update(available=False, volume_pct=None, mute="unknown")
@@ -68,6 +82,7 @@ VIEWS = {
     "home-by-itself": View(rooms.by_itself),
     "home-silent": View(_silent),
     "call": View(rooms.in_call),
+    "call-pictures": View(_pictured),
     "call-muted": View(_muted),
     "call-leaving": View(rooms.in_call, (".leave",)),
     "call-wall": View(rooms.at_a_wall),

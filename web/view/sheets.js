@@ -49,8 +49,9 @@ export class HelpSheet extends HTMLElement {
     this.ways.update(room);
     text(this.contact, identity.help ? t("help.contact", { help: identity.help }) : t("help.no_contact"));
     text(this.place, t("help.room", { room: [identity.displayName, identity.building, identity.floorLabel].filter(Boolean).join(" · ") }));
-    show(this.fingerprint, identity.fingerprint !== "");
-    text(/** @type {Element} */ (this.fingerprint.querySelector("code")), (identity.fingerprint.replace("sha256:", "").toUpperCase().match(/.{4}/g) ?? []).join(" "));
+    const { fingerprint = "" } = identity;
+    show(this.fingerprint, fingerprint !== "");
+    text(/** @type {Element} */ (this.fingerprint.querySelector("code")), (fingerprint.replace("sha256:", "").toUpperCase().match(/.{4}/g) ?? []).join(" "));
     keyed(this.devices, room.devices, (device) => device.name, ({ kind }) => h("li", {}, icon("check"), h("span", {}, h("span"), h("small")), h("b"), kind === "display" ? new DisplayControls(this.panel) : ""), (line, device) => this.#device(line, device, room));
   }
 

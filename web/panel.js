@@ -20,7 +20,7 @@ import { RoomOverlay } from "./view/overlay.js";
 import { HomeView } from "./view/home.js";
 import { JoinSheet } from "./view/join.js";
 import { NoticeStrip } from "./view/notices.js";
-import { button } from "./view/parts.js";
+import { button, LaterView } from "./view/parts.js";
 import { RemoteControlSheet } from "./view/remote-control.js";
 import { SoundSheet } from "./view/sound.js";
 import { HelpSheet, NewSheet } from "./view/sheets.js";
@@ -57,12 +57,14 @@ export class RoomPanel extends HTMLElement {
       new: new NewSheet(this),
       camera: new CameraSheet(this),
       sound: new SoundSheet(this),
-      today: new LaterSheet(async () => new (await import("./view/booking.js")).TodaySheet(this)),
-      booking: new LaterSheet(async () => new (await import("./view/booking.js")).BookingSheet(this)),
-      occupancy: new LaterSheet(async () => new (await import("./view/occupancy.js")).OccupancySheet(this)),
+      today: new LaterView(async () => new (await import("./view/booking.js")).TodaySheet(this)),
+      booking: new LaterView(async () => new (await import("./view/booking.js")).BookingSheet(this)),
+      occupancy: new LaterView(async () => new (await import("./view/occupancy.js")).OccupancySheet(this)),
       help: new HelpSheet(this),
       remote_control: new RemoteControlSheet(this),
-      staff: new LaterSheet(async () => new (await import("./view/staff.js")).StaffSheet(this)),
+      staff: new LaterView(async () => new (await import("./view/staff.js")).StaffSheet(this)),
+      walkthrough: new LaterView(async () => new (await import("./view/walkthrough.js")).WalkthroughReview(this)),
+      walkthroughs: new LaterView(async () => new (await import("./view/walkthrough.js")).WalkthroughList(this)),
     };
     this.live.heard = (pct) => this.sheets.sound.level(pct);
     this.notices = new NoticeStrip(this);
@@ -146,7 +148,7 @@ export class RoomPanel extends HTMLElement {
     this.holds.stop();
     if (sheet === "join" && this.#sheet !== "join") this.sheets.join.reset();
     const shown = sheet && this.sheets[sheet];
-    if (shown instanceof LaterSheet && this.#sheet !== sheet) void shown.begin(() => this.refresh());
+    if (shown instanceof LaterView && this.#sheet !== sheet) void shown.begin(() => this.refresh());
     if (sheet === "sound" && this.#sheet !== "sound") this.sheets.sound.forget();
     const opener = sheet ? document.activeElement : null;
     this.#sheet = sheet;
@@ -309,37 +311,6 @@ export class RoomPanel extends HTMLElement {
   }
 }
 
-/** @typedef {HTMLElement & {update: (room: Room) => void, reset?: () => void}} View */
-
-/** A sheet whose module comes when it is first opened. */
-class LaterSheet extends HTMLElement {
-  /** @type {View | null} */ #view = null;
-
-  /** @param {() => Promise<View>} load */
-  constructor(load) {
-    super();
-    this.load = load;
-  }
-
-  /** Begin anew. @param {() => void} loaded told once there is something to draw */
-  async begin(loaded) {
-    try {
-      const view = (this.#view ??= await this.load());
-      if (!view.isConnected) this.replaceChildren(view);
-      view.reset?.();
-    } catch {
-      return; // no connection: it is tried again when it is opened anew
-    }
-    loaded();
-  }
-
-  /** @param {Room} room */
-  update(room) {
-    this.#view?.update(room);
-  }
-}
-
-customElements.define("later-sheet", LaterSheet);
 customElements.define("room-panel", RoomPanel);
 
 await load();

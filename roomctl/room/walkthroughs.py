@@ -127,7 +127,7 @@ class Library:
                 await in_thread(self._store.disk.write, file, written(walkthrough))
             except OSError as error:
                 why = f"the walkthrough cannot be kept: {error.strerror}"
-                raise Refused("room", "not_kept", why) from error
+                raise Refused("room", "storage", why) from error
         self.kept[walkthrough.name] = walkthrough
 
     async def forget(self, name: str) -> None:

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.web import rooms
 from tests.web.conftest import ARGS, usable
 from tests.web.stand_in import StandIn, serving
+from tests.web.test_walkthrough import KEPT, PICTURE, STEPS
 
 SIZES = [(800, 480), (1024, 600), (1280, 800), (600, 1024), (390, 844)]
 SCREENS = [(1920, 1080), (3840, 2160)]
@@ -73,6 +74,17 @@ def _asleep(language: str) -> rooms.Room:
     return {**rooms.at_rest(language), "panel": {"awake": False}}
 
 
+def _walking(state: str, **more: Any) -> Callable[[str], rooms.Room]:
+    return lambda language: rooms.walking(language, state, **more)
+
+
+def _handed_over(language: str) -> rooms.Room:
+    room = rooms.walking(language, "handed_over", reason="changed")
+    return rooms.with_meeting(room, state="prejoin")
+
+
+_DISPLAY = "[data-t='blocked.open']:visible"
+
 VIEWS = {
     "home-free": View(_free),
     "home-booked": View(_busy),
@@ -86,6 +98,16 @@ VIEWS = {
     "call-muted": View(_muted),
     "call-leaving": View(rooms.in_call, (".leave",)),
     "call-wall": View(rooms.at_a_wall),
+    "walkthrough-joining": View(_walking("joining", step=2, steps=4)),
+    "walkthrough-handed": View(_handed_over),
+    "walkthrough-unsure": View(_walking("handed_over", reason="no_word")),
+    "walkthrough-offered": View(_walking("offered"), (_DISPLAY,)),
+    "walkthrough-showing": View(_walking("showing", steps=3), (_DISPLAY,)),
+    "walkthrough-review": View(
+        _walking("showing", steps=3),
+        ("walkthrough-line .key:has([data-icon=check])", ".shown-steps .chip"),
+    ),
+    "walkthrough-list": View(rooms.at_rest, (".bar .staff", "staff-sheet .key:visible")),
     "join": View(rooms.at_rest, (".enter-key",)),
     "camera": View(rooms.at_rest, (".camera-key",)),
     "sound": View(rooms.at_rest, ("home-view .reading",)),
@@ -110,6 +132,9 @@ def _wanted(parts: list[str]) -> Iterator[tuple[str, View, tuple[int, int], str,
 def _draw(browser: Browser, view: View, size: tuple[int, int], language: str, theme: Any) -> Page:
     viewport: Any = {"width": size[0], "height": size[1]}
     with serving(StandIn(view.room(language))) as stand_in:
+        stand_in.picture, stand_in.steps, stand_in.kept = PICTURE, STEPS, KEPT
+        if "staff" in "".join(view.way):
+            stand_in.staff = {"pin": True, "role": "technician", "ends_in_s": 600.0}
         stand_in.code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(scale=8)
         stand_in.code = stand_in.code.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
         page = browser.new_page(

@@ -273,6 +273,14 @@ def at_a_wall(language: str = "en", state: str = "failed", **more: Any) -> Room:
     return with_meeting(in_call(language), **meeting)
 
 
+def walking(language: str = "en", state: str = "offered", **more: Any) -> Room:
+    """Return a room at a plain page that it was, is or may be shown how to pass."""
+    room = at_a_wall(language, "unknown", dial=[], fallback=None)
+    entry = {"state": state, "step": None, "steps": None, "reason": None, "name": None}
+    room["walkthrough"] = {**entry, **more}
+    return room
+
+
 def broken(language: str = "en") -> Room:
     """Return a room at rest whose camera does not answer and whose last meeting failed."""
     room = at_rest(language)

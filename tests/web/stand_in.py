@@ -50,6 +50,8 @@ class StandIn:
         self.looks: list[float] = []
         self.seen: list[str] = []  # the cameras whose picture was asked for
         self.view: bytes | str = "no_picture"  # of every camera, or why there is none
+        self.steps: list[Message] = []  # of the page that is being shown
+        self.kept: list[Message] = []  # pages that were shown
         self.answer: Callable[[Message], Message | None] = lambda command: {"status": "done"}
         self.heard: list[tuple[float, Message]] = []
         self.far: list[Message] = []
@@ -131,6 +133,24 @@ class StandIn:
             if isinstance(self.picture, str):
                 return JSONResponse({"code": self.picture}, 409)
             return Response(self.picture, media_type="image/png")
+
+        @app.get("/api/v1/screen/walkthrough")
+        def draft() -> Response:
+            return JSONResponse({"name": "draft", "steps": self.steps})
+
+        @app.get("/api/v1/screen/walkthrough/{step}/picture")
+        def control(step: int) -> Response:
+            assert isinstance(self.picture, bytes)
+            return Response(self.picture, media_type="image/png")
+
+        @app.get("/api/v1/walkthroughs")
+        def kept() -> Response:
+            return JSONResponse(self.kept)
+
+        @app.delete("/api/v1/walkthroughs/{name}")
+        def forget(name: str) -> Response:
+            self.kept = [one for one in self.kept if one["name"] != name]
+            return Response(status_code=204)
 
         @app.get("/simulator")
         def simulator() -> HTMLResponse:

@@ -58,6 +58,16 @@ def test_both_catalogs_have_the_same_keys_in_the_same_order() -> None:
     assert list(EN) == list(ZH)
 
 
+@pytest.mark.parametrize("name", ["en", "zh-CN"])
+def test_no_key_stands_twice(name: str) -> None:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        assert [key for key in {*keys} if keys.count(key) > 1] == []
+        return dict(pairs)
+
+    json.loads((WEB / "i18n" / f"{name}.json").read_text(), object_pairs_hook=once)
+
+
 @pytest.mark.parametrize("key", EN)
 def test_both_languages_fill_in_the_same(key: str) -> None:
     assert placeholders(EN[key]) == placeholders(ZH[key])

@@ -5,11 +5,13 @@
 /** @typedef {"drive" | "zoom" | "home" | "recall" | "store" | "power" | "goto" | "focus" | "exposure" | "white_balance" | "backlight" | "exposure_compensation" | "menu" | "delete_preset" | "ir_receive" | "tally" | "tracking"} Ability */
 /** @typedef {{status: AckReply["status"] | "unconfirmed", error: LiveError | null, result?: Record<string, unknown> | null}} Outcome */
 
-/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "booking" | "occupancy" | "help" | "remote_control" | "staff"} Sheet */
+/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "booking" | "occupancy" | "help" | "remote_control" | "staff" | "walkthrough" | "walkthroughs"} Sheet */
 
 /** @typedef {{pin: boolean, role: string | null, ends_ms: number}} StaffState whether there is a PIN to enter here, the role that it gave this panel, and until when, in the room's time */
 /** @typedef {{pin: boolean, role: string | null, ends_in_s: number | null, wait_s: number}} StaffShown */
 /** @typedef {{code: string, detail: string}} Problem */
+/** @typedef {{does: string[], pictures: number, optional: boolean, person: boolean, asks: number[]}} ShownStep what is done after its press; `asks` are other texts that were typed, by length */
+/** @typedef {{name: string, platform: string, by: string, at: string | null, tries: number, misses: number, steps: ShownStep[]}} ShownPage */
 
 /**
  * Has the room do something; a failure is told.

@@ -11,9 +11,8 @@ import { callState, talkingWords } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { CameraPad } from "./camera.js";
 import { TroubleNote } from "./home.js";
-import { BookingKey } from "./parts.js";
 import { isBlocked, BlockedCard, JoinControls } from "./blocked.js";
-import { button } from "./parts.js";
+import { BookingKey, button, walking, WalkthroughPlace } from "./parts.js";
 
 const CONFIRM_MS = 3000;
 const ENDS_SOON_MS = 900_000; // whoever talks on learns in time whether the room is theirs
@@ -45,32 +44,36 @@ export class CallView extends HTMLElement {
     this.said = h("p", { class: "unseen", role: "status" }, this.leaveHint);
     this.adjust = button("settings", "camera.adjust", "key adjust", () => panel.open("camera"));
     this.dock = named(h("nav", { class: "dock" }, this.way, this.adjust, this.leave, this.said), "home.controls");
-    this.append(this.blocked, this.audio, this.side, this.dock);
+    this.walk = new WalkthroughPlace(panel, false);
+    this.append(this.blocked, this.audio, this.side, this.walk, this.dock);
   }
 
   /** @param {Room} room */
   update(room) {
     const { meeting } = room;
-    const state = callState(meeting);
+    const walk = walking(room);
+    const walks = walk === "joining" && (meeting.state === "prejoin" || meeting.state === "unknown");
+    const state = callState(walks ? { ...meeting, state: "joining" } : meeting);
     attribute(this.state, "data-tone", state.tone);
     redraw(this.stateIcon, state.icon);
     text(this.stateWords, t(state.key));
     const moved = state.key === "call.in_call" ? movedByRoom(room, this.panel.clock) : "";
     const silent = state.key === "call.in_call" && !room.audio.available;
     text(this.hint, moved || t(silent ? "call.hint.no_sound" : state.key.replace("call.", "call.hint.")));
-    const blocked = isBlocked(meeting);
-    const first = meeting.state === "unknown";
+    const blocked = isBlocked(meeting) && !walks;
+    const first = meeting.state === "unknown" && !walks;
     attribute(this, "data-blocked", blocked);
-    show(this.camera, !blocked);
+    show(this.camera, !blocked && walk !== "handed_over");
     show(this.blocked, blocked);
     show(this.way, !blocked);
     show(this.adjust, !blocked && room.cameras.length > 0);
     if (blocked) this.blocked.update(room);
-    else this.way.update(meeting, first);
+    else this.way.update(meeting, first || walk === "handed_over");
     const place = first ? this.about : this.dock;
     if (this.way.parentElement !== place) place.prepend(this.way);
     if (first) this.about.append(this.way);
     this.camera.update(room);
+    this.walk.update(room);
     this.trouble.update(room, blocked ? "meeting" : this.camera.broken);
     this.booking.update(room);
     this.audio.update(room);

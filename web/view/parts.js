@@ -57,5 +57,68 @@ export class BookingKey extends HTMLElement {
 
 customElements.define("booking-key", BookingKey);
 
+/** @typedef {HTMLElement & {update: (room: Room) => void, reset?: () => void}} View */
+
+/** A view whose module comes when it is first wanted. */
+export class LaterView extends HTMLElement {
+  /** @type {View | null} */ #view = null;
+  #loading = false;
+
+  /** @param {() => Promise<View>} load */
+  constructor(load) {
+    super();
+    this.load = load;
+  }
+
+  /** Whether its module is still to come. */
+  get empty() {
+    return this.#view === null;
+  }
+
+  /** Begin anew. @param {() => void} loaded told once there is something to draw */
+  async begin(loaded) {
+    if (this.#loading) return;
+    this.#loading = true;
+    try {
+      const view = (this.#view ??= await this.load());
+      if (!view.isConnected) this.replaceChildren(view);
+      view.reset?.();
+    } catch {
+      return; // no connection: it is tried again when it is wanted anew
+    } finally {
+      this.#loading = false;
+    }
+    loaded();
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    this.#view?.update(room);
+  }
+}
+
+/** A line on what the room is shown of a page, or does there by itself; nothing while there is nothing to say. */
+export class WalkthroughPlace extends LaterView {
+  /** @param {Panel} panel @param {boolean} remote whether it stands beside the room's display, where a page is shown */
+  constructor(panel, remote) {
+    super(async () => new (await import("./walkthrough.js")).WalkthroughLine(panel, remote));
+    this.panel = panel;
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    if (this.empty && walking(room) !== "idle") void this.begin(() => this.panel.refresh());
+    super.update(room);
+  }
+}
+
+/** How far the room is with a page. @param {Room} room */
+export function walking(room) {
+  return room.walkthrough?.state ?? "idle";
+}
+
+customElements.define("later-view", LaterView);
+customElements.define("walkthrough-place", WalkthroughPlace);
+
 /** How long a meeting may take to open before the panel stops waiting for the answer. */
 export const OPEN_MS = 20000;

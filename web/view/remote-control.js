@@ -10,7 +10,7 @@ import { named, t, words } from "../lib/i18n.js";
 import { callState } from "../lib/labels.js";
 import { KeyBoard } from "./keyboard.js";
 import { ScreenPreview } from "./screen-preview.js";
-import { button, glyph } from "./parts.js";
+import { button, glyph, walking, WalkthroughPlace } from "./parts.js";
 
 const DO_MS = 8000; // a touch that reaches nothing is given up by the room after 6 s
 const LONGEST = 256;
@@ -47,7 +47,8 @@ export class RemoteControlSheet extends HTMLElement {
     this.state = h("p", { class: "badge", role: "status" }, this.stateIcon, this.stateWords);
     this.write = button("keyboard", "remote_control.write", "key", () => this.#turn(true));
     this.join = button("hand", "remote_control.join", "key primary", () => void this.#do("meeting.pressJoin"));
-    this.tools = h("div", { class: "tools" }, this.state, this.write, this.join);
+    this.walk = new WalkthroughPlace(panel, true);
+    this.tools = h("div", { class: "tools" }, this.state, this.walk, this.write, this.join);
     this.field = named(h("input", { type: "text", name: "typed", autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false", maxlength: LONGEST }), "remote_control.text");
     this.field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) void this.#send(true);
@@ -71,9 +72,20 @@ export class RemoteControlSheet extends HTMLElement {
     redraw(this.stateIcon, state.icon);
     text(this.stateWords, t(state.key));
     const within = meeting.remote_control === true && !this.panel.phone;
-    show(this.join, meeting.can_press_join === true && meeting.state !== "in_call");
+    const walk = walking(room);
+    show(this.state, !this.#says(walk));
+    show(this.join, meeting.can_press_join === true && meeting.state !== "in_call" && !this.#says(walk));
     for (const key of [this.write, this.join, ...this.strokes.querySelectorAll("button")]) key.disabled = !within;
+    this.walk.update(room);
     this.preview.update();
+  }
+
+  /**
+   * Whether the line about a walkthrough takes the place of the meeting's state.
+   * @param {Room["walkthrough"]["state"]} walk
+   */
+  #says(walk) {
+    return !this.walk.empty && ["joining", "showing", "shown"].includes(walk);
   }
 
   /**

@@ -83,7 +83,8 @@ export class StaffSheet extends HTMLElement {
     this.rights = h("p", { class: "contact" });
     this.left = h("p");
     this.end = button("leave", "staff.end", "key big", () => void this.#end());
-    this.given = h("section", {}, icon("key"), this.rights, this.left, this.end);
+    this.pages = button("screen", "walkthroughs.open", "key big", () => panel.open("walkthroughs"));
+    this.given = h("section", {}, icon("key"), this.rights, this.left, this.pages, this.end);
     this.append(h("div", { class: "body" }, this.hint, this.said, this.given), this.pad);
   }
 
@@ -100,6 +101,7 @@ export class StaffSheet extends HTMLElement {
     show(this.given, role !== null);
     for (const part of [this.hint, this.pad]) show(part, role === null);
     attribute(this, "data-given", role !== null);
+    show(this.pages, this.panel.may("walkthrough.begin"));
     if (role) {
       text(this.rights, say("staff.role", role));
       text(this.left, t("staff.until", { time: clock.hourMinute(staff?.ends_ms ?? clock.now()) }));

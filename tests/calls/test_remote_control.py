@@ -129,7 +129,7 @@ class Panel:
     def leave(self):
         self.page.locator(".back").tap()
         self.page.get_by_role("button", name="Leave").tap()
-        self.page.get_by_role("button", name="Press again").tap()
+        self.page.get_by_role("button", name="Tap again to leave").tap()
 
 
 @contextlib.contextmanager

@@ -69,6 +69,8 @@ export class CallView extends HTMLElement {
     show(this.adjust, !blocked && room.cameras.length > 0);
     if (blocked) this.blocked.update(room);
     else this.way.update(meeting, first || walk === "handed_over");
+    const stands = blocked ? this.blocked : this.about; // the state is said in every view of a call
+    if (this.state.parentElement !== stands) stands.prepend(this.state);
     const place = first ? this.about : this.dock;
     if (this.way.parentElement !== place) place.prepend(this.way);
     if (first) this.about.append(this.way);

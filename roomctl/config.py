@@ -31,7 +31,7 @@ from pydantic import (
 )
 
 from roomctl.errors import ConfigError, RoomctlError
-from roomctl.explain import Explanation, explain, reworded, tuples
+from roomctl.explain import Explanation, explain, reworded, suggest, tuples
 from roomctl.secret import Secret, SecretFiles, credentials, name_of
 from roomctl.toml_lines import line_of
 
@@ -197,6 +197,38 @@ class ReleaseProfileTable(Table):
         return self
 
 
+def _no_holidays(source: str) -> str:
+    """Return why no holidays can be had from there; "" if they can, or the room will see."""
+    if source.startswith("ics:"):
+        why = "has no full path; expected 'ics:/path/of/holidays.ics'"
+        return "" if source.startswith("ics:/") and "://" not in source else why
+    try:
+        from holidays.registry import COUNTRIES
+        from holidays.utils import list_supported_countries
+    except ImportError:  # the room says what to install, and counts nothing until then
+        return "" if _COUNTRY.fullmatch(source) else _NO_COUNTRY
+    country, _, part = source.partition("-")
+    parts = list_supported_countries().get(country)
+    if parts is None or not _COUNTRY.fullmatch(source):
+        return _country_meant(country, {key: names[1] for key, names in COUNTRIES.items()})
+    if part and part not in parts:
+        return f"has no such part of {country}; {suggest(part, parts)}"
+    return ""
+
+
+def _country_meant(given: str, countries: Mapping[str, str]) -> str:
+    """Say which country may be meant; `countries` are codes by name, as in "new_zealand"."""
+    if given.upper() in countries.values():
+        return f"is no country; did you mean {given.upper()!r}?"
+    name = given.casefold().strip().replace(" ", "_")
+    near = difflib.get_close_matches(name, countries, 1)
+    return f"is no country; did you mean {countries[near[0]]!r}?" if near else _NO_COUNTRY
+
+
+_COUNTRY = re.compile(r"[A-Z]{2,3}(?:-[A-Za-z0-9]{1,20})?")
+_NO_COUNTRY = "is no country; expected 'CN', 'US', 'DE-BY', or ics:/path/of/holidays.ics"
+
+
 class RulesTable(Table):
     """[rules]: what the room does by itself, and how long it waits. Seconds; left out: never."""
 
@@ -224,6 +256,18 @@ class RulesTable(Table):
         default=600.0, ge=10, le=86_400, description="the panel offers to undo it this long"
     )
     profile: tuple[ReleaseProfileTable, ...] = Field(default=(), max_length=32)
+    series_misses: int = Field(
+        default=4,
+        ge=0,
+        le=100,
+        description="a series that was released so often in a row, nobody coming, is offered to"
+        " staff for release; 0: never",
+    )
+    holidays: str | None = Field(
+        default=None,
+        description="days on which a miss does not count: a country (CN, US, DE-BY), or"
+        " ics:/path/of/holidays.ics",
+    )
     quiet: str | None = Field(
         default=None, description="'22:00-07:00': then a touch alone wakes the room"
     )
@@ -234,6 +278,13 @@ class RulesTable(Table):
         if quiet is not None and not _HOURS.fullmatch(quiet):
             raise ValueError(f"{quiet!r} is not like '22:00-07:00'")
         return quiet
+
+    @field_validator("holidays")
+    @classmethod
+    def _days_off(cls, source: str | None) -> str | None:
+        if source is not None and (why := _no_holidays(source)):
+            raise ValueError(f"{source!r} {why}")
+        return source
 
     @property
     def quiet_hours(self) -> tuple[time, time] | None:

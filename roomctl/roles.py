@@ -64,6 +64,7 @@ class Right(StrEnum):
         "put away what a move has changed"
     )
     DISPLAY = "see and touch the page on the room's display"
+    SERIES = "release or keep a series of bookings that nobody comes to"
     TEACH = "show the room how a page is passed, and see what it was shown"
     INVITE = "show the code that lets a phone in"
     ELEVATE = "enter the staff PIN, and give up what it gave"
@@ -104,6 +105,7 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.MESSAGE: _given(f"{_HANDS} admin", integration=When.NAMED),
     Right.HERE: _given("panel"),
     Right.DISPLAY: _given("panel"),
+    Right.SERIES: _given("facilities technician admin"),
     Right.TEACH: _given("facilities technician admin", panel=When.LEARNING),
     Right.INVITE: _given("panel screen admin"),
     Right.ELEVATE: _given("panel"),

@@ -118,6 +118,8 @@ FIELDS: dict[str, str] = {
     "BookingEntry.tentative": "whether it may still change, or the room has not accepted it",
     "BookingExtendArgs.end": "the end that whoever asks has seen, with its zone",
     "BookingExtendArgs.minutes": "how much later it is to end, in minutes",
+    "BookingKeepSeriesArgs.series": "the series, as `booking.series_unused` names it",
+    "BookingReleaseSeriesArgs.series": "the series, as `booking.series_unused` names it",
     "BookingReserveArgs.minutes": "for how long, in minutes; null: to the next booking, or 4 h",
     "BookingEntry.join": "whether it may be joined with one touch",
     "BookingEntry.refused": "why it cannot be joined here, a code; null: it can",

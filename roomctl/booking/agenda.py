@@ -24,7 +24,8 @@ class Booking:
     `fields` are the texts that may hold a link, by iCalendar name; `title` is empty if unknown.
     `free`: it leaves the room free (transparent, or declined by the room); `tentative`: it may
     still change, or the room has not accepted it. `ref` is how the calendar knows it, where that
-    is not its id; `owned`: the room itself has booked it.
+    is not its id; `owned`: the room itself has booked it. `series` is the same for each
+    occurrence of a series, "" for a single booking.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Booking:
     tentative: bool = False
     ref: str = ""
     owned: bool = False
+    series: str = ""
 
     @property
     def blocks(self) -> bool:
@@ -54,7 +56,8 @@ class Booking:
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Booking:
         """Return the booking of a record; ValueError if it is none, whoever wrote it."""
-        said = {"ref": "", "owned": False, **said}  # what an earlier version did not write
+        old = {"ref": "", "owned": False, "series": ""}  # what an earlier version did not write
+        said = {**old, **said}
         if said.keys() != {one.name for one in fields(cls)}:
             raise ValueError("is no booking")
         flags = [value for name, value in said.items() if name not in (*_TEXTS, "fields")]
@@ -69,7 +72,7 @@ class Booking:
         return cls(**{**said, **times})
 
 
-_TEXTS = ("id", "title", "organizer", "start", "end", "ref")
+_TEXTS = ("id", "title", "organizer", "start", "end", "ref", "series")
 
 
 def _items(said: object) -> Iterator[object]:

@@ -206,6 +206,7 @@ def _event(said: Json, room: str) -> OnlineEvent:
         private=str(said.get("visibility") or "default") in ("private", "confidential"),
         answer="" if guest is None else _ANSWERS.get(answer, "NEEDS-ACTION"),
         owned=_MADE in _in(said, "extendedProperties", "private"),
+        series=str(said.get("recurringEventId") or ""),
         texts=dict(_texts(said)),
         raw=said,
     )

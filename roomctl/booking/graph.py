@@ -39,7 +39,7 @@ _PAGE = 200
 _MOST_PAGES = MOST_EVENTS // _PAGE
 _SELECT = (
     "id,subject,body,location,locations,onlineMeeting,organizer,start,end,isAllDay,isCancelled,"
-    "isOrganizer,showAs,sensitivity,responseStatus,transactionId,categories"
+    "isOrganizer,showAs,sensitivity,responseStatus,transactionId,categories,seriesMasterId"
 )
 _PREFER = {
     "Prefer": 'outlook.timezone="UTC", outlook.body-content-type="text", IdType="ImmutableId"'
@@ -178,6 +178,7 @@ def _event(said: Json) -> OnlineEvent:
         private=str(said.get("sensitivity") or "normal") != "normal",
         answer=_ANSWERS.get(response, "NEEDS-ACTION"),
         owned=bool(said.get("isOrganizer")) and bool(said.get("transactionId")),
+        series=str(said.get("seriesMasterId") or ""),
         texts=dict(_texts(said)),
         raw=said,
     )

@@ -23,12 +23,14 @@ _LONGEST_ZONE = 64 * 1024
 _MOST_ZONES = 100
 _MOST_TEXTS = 40  # of one event; Exchange writes 14 X-MICROSOFT- properties
 _MOST_RULES = 4
+SERIES = "X-ROOMCTL-SERIES"  # of which an event is, where a vendor lists each by itself
 _ONCE = frozenset(
     (
         *("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID"),
         *("UID", "DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "SUMMARY", "ORGANIZER"),
         *("STATUS", "CLASS", "TRANSP"),
         *("X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CDO-ALLDAYEVENT"),
+        SERIES,
     )
 )
 _DATES = ("EXDATE", "RDATE")

@@ -19,7 +19,7 @@ import recurring_ical_events
 
 from roomctl.booking.agenda import Booking, SkippedEvent, many_lines, one_line
 from roomctl.booking.change import OWN
-from roomctl.booking.ics import Event, Series, address, content_line, unescaped
+from roomctl.booking.ics import SERIES, Event, Series, address, content_line, unescaped
 from roomctl.booking.zone import UNREADABLE, Zones
 
 MOST_OCCURRENCES = 300  # of one series in one window; an hourly one has 66
@@ -207,6 +207,7 @@ class _Expansion:
             id=_public(known, ref),
             ref=ref,
             owned=known.endswith(OWN),
+            series=_series(known if self._series.repeats else event.value(SERIES)),
             title=one_line(event.text("SUMMARY")),
             organizer=one_line(_organizer(event)),
             start=begin.astimezone(self._room),
@@ -314,6 +315,11 @@ def _public(uid: str, ref: str) -> str:
     if len(ref) <= LONGEST_ID and ref.isascii() and ref.isprintable() and " " not in ref:
         return ref
     return f"{hashlib.sha256(uid.encode()).hexdigest()[:32]}{ref[len(uid) :]}"
+
+
+def _series(uid: str) -> str:
+    """Return what a command, and a file of the room's, calls a series; "" if there is none."""
+    return hashlib.sha256(uid.encode()).hexdigest()[:32] if uid else ""
 
 
 def _touches(booking: Booking, start: datetime, end: datetime) -> bool:

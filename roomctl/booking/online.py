@@ -30,6 +30,7 @@ from roomctl.booking.change import (
     ref_of,
 )
 from roomctl.booking.feed import CalendarReader
+from roomctl.booking.ics import SERIES
 from roomctl.errors import PortError, PortReason
 from roomctl.frozen import frozen
 from roomctl.wire import in_thread
@@ -54,7 +55,8 @@ class OnlineEvent:
     """One occurrence, as a vendor tells it, in the words of iCalendar.
 
     `id` and `etag` are the vendor's. `answer` is the room's own PARTSTAT, "" if it is no guest;
-    `owned`: the room has booked it. `texts` are what may hold a link, by iCalendar name.
+    `owned`: the room has booked it; `series` is the vendor's id of what it repeats. `texts` are
+    what may hold a link, by iCalendar name.
     """
 
     id: str
@@ -69,6 +71,7 @@ class OnlineEvent:
     private: bool
     answer: str
     owned: bool
+    series: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     raw: Json = field(default_factory=dict, repr=False)
 
@@ -82,6 +85,8 @@ class OnlineEvent:
         yield f"UID:{_one(self.uid)}"
         yield _time("DTSTART", self.start)
         yield _time("DTEND", self.end)
+        if self.series:
+            yield f"{SERIES}:{_one(self.series)}"
         yield f"STATUS:{self.status}"
         yield f"X-MICROSOFT-CDO-BUSYSTATUS:{self.busy}"
         yield f"CLASS:{'PRIVATE' if self.private else 'PUBLIC'}"

@@ -645,6 +645,10 @@ SENTENCES: Mapping[str, str] = {
     "known: {names}": "可用的有：{names}",
     "there is: {names}": "现有：{names}",
     "{count} are known, such as {names}": "共有 {count} 个，例如 {names}",
+    "{value} is no country; {hint}": "{value} 不是国家代码；{hint}",
+    "{value} has no such part of {country}; {hint}": "{country} 没有地区 {value}；{hint}",
+    "{value} has no full path; expected {example}": "{value} 不是完整路径；应为 {example}",
+    "expected 'CN', 'US', 'DE-BY', or ics:/path/of/holidays.ics": "应为 'CN'、'US'、'DE-BY' 或 ics:/path/of/holidays.ics",  # noqa: E501
     "{value} is no IANA time zone; {hint}": "{value} 不是 IANA 时区；{hint}",
     "{value} is no IANA time zone, such as {example}": "{value} 不是 IANA 时区，例如 {example}",
     "no profile {name}; {hint}": "没有型号文件 {name}；{hint}",

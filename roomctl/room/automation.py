@@ -242,9 +242,12 @@ class Automation(Part):
     def _note_use(self, facts: rules.Facts) -> None:
         """Note that somebody came for a booking."""
         booking = facts.booking
-        if booking is None or booking.settled:
+        if booking is None:
             return
-        if rules.attended(facts, self._rules.terms):
+        attended = rules.attended(facts, self._rules.terms)
+        if attended or facts.call_live:
+            self._actuators.bookings.came(booking.id)
+        if attended and not booking.settled:
             self._act(self._actuators.bookings.used(booking.id))
 
     def _keep_ledger(self, facts: rules.Facts, released: set[str]) -> None:

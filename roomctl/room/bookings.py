@@ -32,6 +32,7 @@ from roomctl.booking.change import (
 )
 from roomctl.booking.diagnosis import commands, diagnosed
 from roomctl.booking.local import LocalBookings, Taken, free_after
+from roomctl.booking.workdays import Workdays
 from roomctl.clock import Moment
 from roomctl.command import Identifier, Param, Source, command
 from roomctl.config import Config, RulesTable
@@ -43,6 +44,7 @@ from roomctl.roles import Right
 from roomctl.room.conditions import CalendarState
 from roomctl.room.document import BookingChangeEntry, BookingEntry
 from roomctl.room.ledger import Ledger
+from roomctl.room.series import UnusedSeriesOffers
 from roomctl.rules import Booked, ReleaseTerms
 from roomctl.store import Store, all_text
 from roomctl.wire import in_thread
@@ -57,6 +59,8 @@ FRESH_S = 5 * FETCH_EVERY_S
 AHEAD = timedelta(hours=48)  # a day without network still has its whole day to show
 BEHIND = timedelta(hours=24)
 SHOWN = 20
+SERIES_AHEAD = timedelta(days=28)  # of a series that is released; then it is offered anew
+SERIES_MOST = 40  # less than the changes of which one may undo each
 KEPT_BYTES = 1 << 20  # of the agenda that outlives a start
 AGE_EVERY_S = 600.0  # its age is written this often: a memory card wears
 _AGENDA, _AGE, _LOCAL = "agenda", "agenda_age", "local_bookings"
@@ -87,6 +91,14 @@ class Bookings(Part):
         self._undo_s = config.rules.undo_s
         self._rules = config.rules
         self.ledger = Ledger(store, context.clock)
+        self.series = UnusedSeriesOffers(
+            config.rules.series_misses,
+            Workdays(config.rules.holidays, config.room.zone),
+            store,
+            context.clock,
+            context.changed,
+            self._release_series,
+        )
         self._undone: set[str] = set()  # by somebody who would not undo that as well
         self._agenda = Agenda(())
         self._invitations: dict[str, ParsedInvitation] = {}
@@ -316,6 +328,7 @@ class Bookings(Part):
         known = self.booking(booking_id)
         change = self._change("check_in", known, known.end, author)
         told = self._marks.get(booking_id) == "checked_in"
+        self.series.used(known)
         self._marks[booking_id] = "checked_in"
         if told or booking_id in self._local.given:
             await self._write()
@@ -326,11 +339,26 @@ class Bookings(Part):
     async def release(self, booking_id: str, author: str) -> str:
         """Give the room back from a booking; return the change. Refused "unknown_booking"."""
         known = self.booking(booking_id)
+        change = await self._give(known, author)
+        counts = author == RULE and await self.series.counts(known)
+        if counts and self.released(booking_id):  # nobody has it again meanwhile
+            self.series.missed(known)
+        return change
+
+    async def _give(self, known: Booking, author: str) -> str:
         change = self._change("release", known, known.end, author)
-        self._marks[booking_id] = "released"
+        self._marks[known.id] = "released"
         self.ledger.released(known, author)
         await self._have(self._local.giving(known), change)
         return change.id
+
+    async def _release_series(self, series: str, author: str) -> list[str]:
+        """Give back the coming occurrences of a series; return the changes, first one first."""
+        now = self._clock.now().wall
+        read = await self.ahead(now, now + SERIES_AHEAD)
+        coming = (each for each in read.bookings if each.series == series and each.start > now)
+        left = sorted((each for each in coming if not self.released(each.id)), key=_starts)
+        return [await self._give(each, author) for each in left[:SERIES_MOST]]
 
     async def restore(self, booking_id: str, author: str) -> str:
         """Have a booking again that was released; return the change.
@@ -342,6 +370,7 @@ class Bookings(Part):
         with _told():
             self._local.restorable(rest, now, known)
         self._marks[booking_id] = "checked_in"
+        self.series.used(known)
         self.ledger.undone(booking_id, author)
         change = self._change("restore", known, known.end, author)
         given = self._last("release", booking_id)
@@ -454,6 +483,11 @@ class Bookings(Part):
         nothing = ParsedInvitation(refused=Refusal.NO_MEETING)
         known = {booking.id: self._invitations.get(booking.id, nothing) for booking in agenda}
         self._agenda, self._invitations = agenda, known
+
+    def came(self, booking_id: str) -> None:
+        """Note that somebody is seen, or in a call, in time for a booking: its series is used."""
+        if not self.released(booking_id):
+            self.series.used(self.booking(booking_id))
 
     async def used(self, booking_id: str) -> None:
         """Note that somebody was seen during a booking; what people said of it stands."""
@@ -880,6 +914,10 @@ def _lost(store: Store) -> bool:
     store.disk.check()
     damaged = any(one.file == f"{_FILE}.json" for one in store.disk.quarantined)
     return damaged or store.disk.unwritable is not None
+
+
+def _starts(booking: Booking) -> datetime:
+    return booking.start
 
 
 def _key(booking: Booking) -> frozenset[tuple[str, str]]:

@@ -19,6 +19,7 @@ worth knowing."""
 
 _INFO = frozenset(
     {
+        "booking.series_unused",
         "calendar.overruled",
         "camera.advisory",
         "camera.chain_count",
@@ -46,6 +47,7 @@ _STEPS = {"device.offline": "offline", "meeting.failed": "failure", "booking.ref
 _TODO = frozenset(
     {
         "audit.broken",
+        "booking.series_unused",
         "calendar.event_skipped",
         "calendar.overruled",
         "calendar.stripped",

@@ -54,6 +54,7 @@ from roomctl.room.maintenance import Maintenance
 from roomctl.room.meeting import CallControl, Meeting
 from roomctl.room.message import RoomMessage
 from roomctl.room.occupancy import OccupancyService
+from roomctl.room.series import UnusedSeriesOffers
 from roomctl.room.starts import Starts
 from roomctl.room.storage import Storage
 from roomctl.room.tally import Tally
@@ -182,6 +183,7 @@ class Room:
             self.occupancy,
             self.bookings,
             self.bookings.ledger,
+            self.bookings.series,
             self.cameras,
             self._automation,
             Storage(disk, self.changed),
@@ -502,6 +504,7 @@ Room.PARTS = (
     Storage,
     Maintenance,
     RoomMessage,
+    UnusedSeriesOffers,
     _SettingsPart,
 )
 

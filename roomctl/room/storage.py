@@ -31,6 +31,7 @@ _LOST = {
     "message.json": "message",
     "webhooks.json": "webhooks",
     "settings.toml": "settings",
+    "series.json": "series",
     "starts.json": "starts",
     "settings.toml.bak": "backup",
     "tokens.json": "tokens",

@@ -95,6 +95,8 @@ ARGS = {
     "booking.undo": {"change": "none"},
     "booking.endNow": {"booking": "none"},
     "booking.extend": {"booking": "none", "minutes": 15},
+    "booking.keepSeries": {"series": "none"},
+    "booking.releaseSeries": {"series": "none"},
     "booking.reserve": {"minutes": 15},
     "camera.backlight": {"camera": "front", "on": True},
     "camera.deletePreset": {"camera": "front", "preset": 2},
@@ -387,7 +389,7 @@ def test_a_token_may_what_narrower_tokens_may_but_never_open_the_microphone():
 def test_staff_have_what_their_work_takes_and_no_more():
     own = {role: {right for right, row in TABLE.items() if role in row} for role in Role}
     assert own[Role.AUDITOR] - own[Role.READ] == {Right.AUDIT}
-    assert own[Role.FACILITIES] - own[Role.OPERATE] == {Right.AUDIT, Right.TEACH}
+    assert own[Role.FACILITIES] - own[Role.OPERATE] == {Right.AUDIT, Right.SERIES, Right.TEACH}
     assert own[Role.ADMIN] - own[Role.TECHNICIAN] == {
         *(Right.MEET, Right.INVITE, Right.AUDIT, Right.ACCESS, Right.REPORT, Right.SIMULATION)
     }

@@ -252,6 +252,18 @@ async def test_a_meeting_means_what_it_means_in_any_calendar(
     assert (secret.private, secret.title, secret.organizer) == (True, "", "")
 
 
+async def test_occurrences_of_one_series_are_known_as_such(
+    feed: OnlineFeed, vendor: Vendor
+) -> None:
+    series = {"seriesMasterId": "weekly", "recurringEventId": "weekly"}
+    put(vendor, feed, meeting("one", **series))
+    put(vendor, feed, meeting("two", 1, **series))
+    put(vendor, feed, meeting("single", 2))
+    one, two, single = await listed(feed)
+    assert (one.series, single.series) == (two.series, "")
+    assert one.series != ""
+
+
 async def test_a_whole_day_is_the_rooms_day(feed: OnlineFeed, vendor: Vendor) -> None:
     day = {"dateTime": "2026-11-26T00:00:00.0000000", "date": "2026-11-26"}
     after = {"dateTime": "2026-11-27T00:00:00.0000000", "date": "2026-11-27"}

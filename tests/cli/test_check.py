@@ -109,6 +109,11 @@ def test_every_mistake_of_a_file_is_told_at_once_with_its_line(tmp_path: Path) -
          "d you mean 'Etc/GMT+3'?"),
         ('[room]\ntimezone = "China Standard Time"', ":2: room.timezone: 'China Standard Time' is n"
          "o IANA time zone; did you mean 'Asia/Shanghai'? All of China has its time"),
+        ('[rules]\nholidays = "China"', "'China' is no country; did you mean 'CN'?"),
+        ('[rules]\nholidays = "cn"', ":2: rules.holidays: 'cn' is no country; did you mean 'CN'?"),
+        ('[rules]\nholidays = "XX"', ":2: rules.holidays: 'XX' is no country; expected 'CN', "),
+        ('[rules]\nholidays = "DE-BX"', "'DE-BX' has no such part of DE; known: Augsburg, BB"),
+        ('[rules]\nholidays = "ics:days.ics"', "has no full path; expected 'ics:/path"),
         ('[occupancy.a]\nuri = "gpio:4"', ":2: occupancy.a.uri: unknown key; did you mean 'url'?"),
         ('[camra.a]\nurl = "gpio:4"', ":1: camra: unknown key; did you mean 'camera'?"),
         ("[camera.a]\naddress = 2", ":1: camera.a.url: is missing"),

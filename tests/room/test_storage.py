@@ -43,6 +43,7 @@ FILES = (
     "sessions.json",
     "settings.toml",
     "settings.toml.bak",
+    "series.json",
     "starts.json",
     "ledger.json",
     "history.sqlite",

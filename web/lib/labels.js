@@ -287,6 +287,10 @@ export function problem(issue, room) {
     const title = String(issue.params.title || t("call.untitled"));
     return { what: t(`issue.calendar.overruled.${issue.params.reason}`, { title }), todo: t("todo.calendar.overruled") };
   }
+  if (issue.code === "booking.series_unused") {
+    const title = String(issue.params.title || t("home.private"));
+    return { what: t("issue.booking.series_unused", { ...params, title }), todo: t("todo.booking.series_unused", params) };
+  }
   if (issue.code.startsWith("camera.not_") && issue.params.reason) {
     return { what: say("issue", issue.code, params), todo: say("error", String(issue.params.reason)) };
   }
@@ -327,7 +331,7 @@ export function problems(room) {
 }
 
 /** Facts for whoever looks after the room; the people in it lose nothing by them. */
-const FOR_STAFF = new Set(["calendar.stripped", "calendar.unwritten", "camera.advisory", "camera.chain_count", "camera.not_mounted", "camera.unknown_model", "clock.unproven", "mqtt.offline", "room.crowded", "speakerphone.advisory", "storage.quarantined", "tls.ends", "webhook.failing", "webhook.lost", "webhook.refused"]);
+const FOR_STAFF = new Set(["booking.series_unused", "calendar.stripped", "calendar.unwritten", "camera.advisory", "camera.chain_count", "camera.not_mounted", "camera.unknown_model", "clock.unproven", "mqtt.offline", "room.crowded", "speakerphone.advisory", "storage.quarantined", "tls.ends", "webhook.failing", "webhook.lost", "webhook.refused"]);
 
 /**
  * The problems that disturb the people in the room, worst first.

@@ -519,6 +519,19 @@
  */
 
 /**
+ * Keep a series that is offered for release, and count anew; done already: nothing.
+ * @typedef {object} BookingKeepSeries
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"booking.keepSeries"} type
+ * @property {BookingKeepSeriesArgs} args
+ */
+
+/**
+ * @typedef {object} BookingKeepSeriesArgs
+ * @property {string} series
+ */
+
+/**
  * Give the room back from a booking that has begun, or may be joined; done already: none. Refused
  * "not_under_way".
  * @typedef {object} BookingRelease
@@ -530,6 +543,21 @@
 /**
  * @typedef {object} BookingReleaseArgs
  * @property {string} booking
+ */
+
+/**
+ * Give back the occurrences of four weeks of a series that nobody comes to, 40 at most. `changes`
+ * is what `booking.undo` takes, of each by itself. Refused "unknown_series" if it is not offered
+ * (`booking.series_unused`), "agenda_unreadable".
+ * @typedef {object} BookingReleaseSeries
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"booking.releaseSeries"} type
+ * @property {BookingReleaseSeriesArgs} args
+ */
+
+/**
+ * @typedef {object} BookingReleaseSeriesArgs
+ * @property {string} series
  */
 
 /**
@@ -1282,7 +1310,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingRelease | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | MeetingCardsSeen | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughStop} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | MeetingCardsSeen | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughStop} Command
  */
 
 /**
@@ -1296,7 +1324,9 @@
  *   "booking.checkIn": BookingCheckInArgs,
  *   "booking.endNow": BookingEndNowArgs,
  *   "booking.extend": BookingExtendArgs,
+ *   "booking.keepSeries": BookingKeepSeriesArgs,
  *   "booking.release": BookingReleaseArgs,
+ *   "booking.releaseSeries": BookingReleaseSeriesArgs,
  *   "booking.reserve": BookingReserveArgs,
  *   "booking.undo": BookingUndoArgs,
  *   "camera.backlight": CameraBacklightArgs,

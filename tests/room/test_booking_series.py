@@ -1,0 +1,162 @@
+"""A series that nobody comes to is offered for release by a whole room, in invented time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from roomctl.booking import Booking, CalendarRead
+from roomctl.booking.workdays import Workdays
+from roomctl.clock import VirtualClock
+from roomctl.room.document import IssueEntry
+from roomctl.room.series import UnusedSeriesOffers
+from roomctl.store import Store
+from tests.booking.test_series import missed, weekly
+from tests.invented import START, invented
+from tests.room.rig import NO_CAMERA, STAFF, House, living
+from tests.room.test_written import WritableCalendar, booking
+
+RULES = NO_CAMERA + "[rules]\nrelease_s = 60\nwarn_s = 10\nseries_misses = 2\n"
+GONE_S = 700.0  # settling, grace, and a whole warning
+
+
+class Windowed(WritableCalendar):
+    """A calendar that lists what touches the window, as real ones do."""
+
+    async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead:
+        read = await super().bookings(window_start, window_end)
+        near = [one for one in read.bookings if one.start < window_end and one.end > window_start]
+        return replace(read, bookings=tuple(near))
+
+
+def occurrences(*begin_min: float, private: bool = False) -> list[Booking]:
+    title = "" if private else "Stand-up"
+    return [
+        replace(
+            booking(f"s/{nth}", begins, 20),
+            series="s",
+            ref=f"s/{nth}",
+            title=title,
+            private=private,
+        )
+        for nth, begins in enumerate(begin_min)
+    ]
+
+
+WEEK = 7 * 24 * 60.0
+COMING = (WEEK, 2 * WEEK, 5 * WEEK)
+
+
+def offers(house: House) -> list[IssueEntry]:
+    return [one for one in house.document.issues if one.code == "booking.series_unused"]
+
+
+def store_of(folder: Path, misses: int) -> Store:
+    """Return a store in which a series was missed so often before the room's start."""
+    store = Store(folder)
+    store.write("series", missed(*(weekly(week - misses) for week in range(misses))).record())
+    return store
+
+
+def warned(house: House) -> bool:
+    return "release" in [one.act for one in house.document.automation.notices]
+
+
+def written(calendar: Windowed) -> bool:
+    return calendar.listed == []
+
+
+def noted(folder: Path) -> list[int]:
+    kept = json.loads((folder / "series.json").read_text())
+    return [one["misses"] for one in kept["series"]]
+
+
+@invented
+async def test_it_is_offered_after_so_many_misses_and_staff_release_four_weeks_each_undoable(
+    tmp_path: Path,
+) -> None:
+    calendar = Windowed(occurrences(1, *COMING))
+    async with living(RULES, feed=calendar, store=store_of(tmp_path, 1)) as house:
+        assert offers(house) == []
+        await house.until(lambda: offers(house), GONE_S)
+        [offer] = offers(house)
+        assert offer.params == {"title": "Stand-up", "misses": 2, "series": "s"}
+        assert [one.id for one in calendar.listed] == ["s/1", "s/2", "s/3"]  # by the rule alone
+        done = await house.ask("booking.releaseSeries", STAFF, series="s")
+        assert done.status == "done"
+        await house.until(lambda: [one.id for one in calendar.listed] == ["s/3"])
+        await house.until(lambda: offers(house) == [])
+        assert done.result is not None
+        first, _ = done.result["changes"]
+        assert (await house.ask("booking.undo", STAFF, change=first)).status == "done"
+        await house.until(lambda: "restore" in [one.kind for one in calendar.taken])
+        assert {one.start for one in calendar.listed} == {
+            START + timedelta(minutes=week) for week in (WEEK, 5 * WEEK)
+        }
+        again = await house.ask("booking.releaseSeries", STAFF, series="s")
+        assert again.error is not None
+        assert again.error.code == "unknown_series"
+
+
+@invented
+async def test_what_staff_keep_is_not_offered_any_more_not_after_a_restart_either(
+    tmp_path: Path,
+) -> None:
+    store = store_of(tmp_path, 3)
+    async with living(RULES, feed=Windowed(), store=store) as house:
+        assert [one.params["misses"] for one in offers(house)] == [3]
+        assert (await house.ask("booking.keepSeries", STAFF, series="s")).status == "done"
+        await house.until(lambda: offers(house) == [])
+        assert (await house.ask("booking.keepSeries", STAFF, series="s")).status == "done"
+    assert noted(tmp_path) == []
+    async with living(RULES, feed=Windowed(), store=store) as house:
+        assert offers(house) == []
+
+
+@invented
+@pytest.mark.parametrize("comes", ["undo", "call", "walk_in"])
+async def test_whoever_comes_has_it_counted_anew(comes: str, tmp_path: Path) -> None:
+    calendar = Windowed(occurrences(1))
+    async with living(RULES, feed=calendar, store=store_of(tmp_path, 1)) as house:
+        if comes == "undo":
+            await house.until(lambda: offers(house), GONE_S)
+            assert (await house.ask("booking.checkIn", booking="s/0")).status == "done"
+        elif comes == "call":
+            await house.until(lambda: house.room.clock.now().wall >= calendar.listed[0].start, 90)
+            await house.join()
+        else:
+            await house.until(lambda: warned(house), GONE_S)
+            await house.act("occupancy.ceiling", "walk_in")
+        await house.until(lambda: noted(tmp_path) == [], 60)
+        await house.until(lambda: offers(house) == [])
+
+
+@invented
+async def test_on_a_holiday_a_miss_does_not_count_and_a_private_title_is_not_told(
+    tmp_path: Path,
+) -> None:
+    for holidays, offered in (("SR", []), ("CN", [None])):  # Suriname's Independence Day
+        rules = RULES.replace("misses = 2", f'misses = 1\nholidays = "{holidays}"')
+        calendar = Windowed(occurrences(1, private=True))
+        async with living(rules, feed=calendar) as house:
+            await house.until(partial(written, calendar), GONE_S)
+            await house.always(lambda: True, 30)
+            assert [one.params["title"] for one in offers(house)] == offered
+
+
+def test_a_damaged_file_is_set_aside_and_said(tmp_path: Path) -> None:
+    (tmp_path / "series.json").write_text('{"series": [{"key": 7}]}')
+    store = Store(tmp_path)
+
+    async def nothing(series: str, author: str) -> list[str]:
+        return []
+
+    days = Workdays(None, ZoneInfo("UTC"))
+    UnusedSeriesOffers(1, days, store, VirtualClock(START), lambda: None, nothing)
+    assert [one.file for one in store.disk.quarantined] == ["series.json"]

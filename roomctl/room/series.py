@@ -45,7 +45,7 @@ class UnusedSeriesOffers(Part):
         self._changed, self._give_back = changed, give_back
         kept = store.read(_FILE, lambda said: bool(SeriesMisses.read(said))) if store else {}
         self._noted = SeriesMisses.read(kept) if kept else SeriesMisses()
-        self._some = asyncio.Event()
+        self._kept, self._some = self._noted, asyncio.Event()
 
     def issues(self, now: Moment) -> tuple[IssueEntry, ...]:
         """Return an offer for each series that was missed so often."""
@@ -110,14 +110,16 @@ class UnusedSeriesOffers(Part):
                 await self._some.wait()
                 await self._write()
         finally:
-            if self._some.is_set():
+            if self._kept is not self._noted:  # also what a stop has cut off in the middle
                 await self._write()
 
     async def _write(self) -> None:
         self._some.clear()
-        if self._store is None:
-            return
+        noted = self._noted
         try:
-            await in_thread(self._store.write, _FILE, self._noted.record())
+            if self._store is not None:
+                await in_thread(self._store.write, _FILE, noted.record())
         except OSError as error:
             _log.warning("series: waits to be written: %s", error)
+        else:
+            self._kept = noted

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from benchmarks.report import Figure
-from roomctl.meeting import load_platforms, read
-from roomctl.meeting.platform import Platforms
+from roomctl.meeting.link import read
+from roomctl.meeting.platform import Platforms, load_platforms
 from roomctl.meeting.text import LONGEST_TEXT
 
 MEASURE_S = 2.0

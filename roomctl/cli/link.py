@@ -13,11 +13,10 @@ from roomctl import app
 from roomctl.cli.options import named
 from roomctl.config import Config
 from roomctl.frozen import frozen
-from roomctl.meeting import load_platforms, read
 from roomctl.meeting.dial import dial_strings
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
-from roomctl.meeting.link import redacted
-from roomctl.meeting.platform import Platforms, Policy
+from roomctl.meeting.link import read, redacted
+from roomctl.meeting.platform import Platforms, Policy, load_platforms
 
 HIDDEN = "***"
 _MOST_TEXTS = 1000  # in one booking's fields

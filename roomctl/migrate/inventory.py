@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 
 from roomctl.config import Config
 from roomctl.frozen import frozen
-from roomctl.meeting import read
 from roomctl.meeting.invitation import Refusal
-from roomctl.meeting.link import redacted
+from roomctl.meeting.link import read, redacted
 from roomctl.meeting.platform import Platform, Platforms
 from roomctl.screen.profile import screen_of
 

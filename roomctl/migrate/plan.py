@@ -17,9 +17,9 @@ from roomctl.config import Config
 from roomctl.errors import Refused
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
-from roomctl.meeting import load_platforms, read
 from roomctl.meeting.leaving import Departure, ExitStage
-from roomctl.meeting.platform import Platform, Platforms, Policy
+from roomctl.meeting.link import read
+from roomctl.meeting.platform import Platform, Platforms, Policy, load_platforms
 from roomctl.migrate import stages
 from roomctl.migrate.inventory import Artefact, artefacts
 from roomctl.migrate.letter import Letter, letters

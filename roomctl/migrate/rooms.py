@@ -24,8 +24,7 @@ from roomctl.booking.feed import LARGEST
 from roomctl.config import Config
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
-from roomctl.meeting import load_platforms
-from roomctl.meeting.platform import Platform
+from roomctl.meeting.platform import Platform, load_platforms
 from roomctl.migrate.evidence import csv_text, ics_text
 from roomctl.migrate.plan import WEEKS_AHEAD, ExitRequest, RoomFile, make_plan
 

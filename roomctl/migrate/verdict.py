@@ -14,9 +14,9 @@ from enum import StrEnum
 
 from roomctl.booking import Booking
 from roomctl.frozen import frozen
-from roomctl.meeting import read
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.meeting.leaving import Departure, ExitStage
+from roomctl.meeting.link import read
 from roomctl.meeting.platform import Platforms, Policy
 
 

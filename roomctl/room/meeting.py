@@ -38,12 +38,12 @@ from roomctl.errors import ConfigError, LinkRefused, PortError, Refused, Unknown
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry, Part
-from roomctl.meeting import call, dial, load_platforms, read
+from roomctl.meeting import call, dial
 from roomctl.meeting.deep_link import deep_link, without_passcode
 from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.meeting.leaving import Departure, Departures, ExitStage
-from roomctl.meeting.link import by_number
-from roomctl.meeting.platform import Platform, Platforms, Policy
+from roomctl.meeting.link import by_number, read
+from roomctl.meeting.platform import Platform, Platforms, Policy, load_platforms
 from roomctl.meeting.walkthrough import Word
 from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings, note_refused

@@ -11,8 +11,8 @@ import prometheus_client
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from roomctl.meeting import load_platforms
 from roomctl.meeting.first_try import MODES, WHYS
+from roomctl.meeting.platform import load_platforms
 from roomctl.room.commands import CommandStatus
 from roomctl.room.document import ConditionType
 from roomctl.room.issues import Severity

@@ -57,7 +57,7 @@ def test_without_a_name_it_lists_what_could_be_drilled(tmp_path: Path, room: Pat
 def test_a_room_without_a_camera_says_where_to_look(tmp_path: Path) -> None:
     empty = tmp_path / "room.toml"
     empty.write_text("", encoding="utf-8")
-    assert "`roomctl probe` lists" in roomctl(tmp_path, "drill", "-c", str(empty)).out
+    assert "see `roomctl probe`" in roomctl(tmp_path, "drill", "-c", str(empty)).out
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from roomctl import app
 from roomctl.booking import Booking
 from roomctl.errors import ConfigError, Refused
-from roomctl.meeting import load_platforms
 from roomctl.meeting.leaving import Departure, ExitStage
+from roomctl.meeting.platform import load_platforms
 from roomctl.migrate import ExitRequest, RoomFile, make_plan, stages
 from roomctl.migrate.evidence import BOM, cell, csv_text, ics_text
 from roomctl.migrate.rooms import RoomToPlan, may_name, plan_rooms

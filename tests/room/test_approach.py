@@ -3,7 +3,8 @@
 import pytest
 
 from roomctl.app import parse
-from roomctl.meeting import load_platforms, read
+from roomctl.meeting.link import read
+from roomctl.meeting.platform import load_platforms
 from roomctl.room.meeting import approach
 from roomctl.screen.driver import PageRules
 

@@ -161,6 +161,7 @@ FIELDS: dict[str, str] = {
     "LeavingEntry.next_on": "day on which the next stage begins, such as 2020-08-20; null: none",
     "LeavingEntry.next_stage": "stage that begins next; null: none is set",
     "LeavingEntry.platform": "key of the platform that is left",
+    "LeavingEntry.since": "day on which that stage began, such as 2020-08-03; null: none has",
     "LeavingEntry.stage": "stage that has begun; null: none has",
     "LeavingEntry.to": "key of the platform that takes its place",
     "can_press_join": "whether the room can press the page's own join button",

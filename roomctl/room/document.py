@@ -242,7 +242,8 @@ class PlatformEntry:
 class LeavingEntry:
     """A platform that the room leaves for another one; days are the room's, such as 2020-08-23.
 
-    `stage`: what has begun; null: nothing yet. `next_stage` begins on `next_on`, in `in_days`.
+    `stage`: what has begun, on `since`; null: nothing yet. `next_stage` begins on `next_on`, in
+    `in_days`.
     `counting`: that is so near that the panel counts the days. `cards`: what changed has still to
     be shown to people.
     """
@@ -250,6 +251,7 @@ class LeavingEntry:
     platform: str
     to: str
     stage: ExitStageName | None
+    since: str | None
     next_stage: ExitStageName | None
     next_on: str | None
     in_days: int | None

@@ -595,6 +595,7 @@ class Meeting(Part):
             one.platform,
             one.to,
             stage.value if stage else None,
+            one.days[stage].isoformat() if stage else None,
             to_come[0].value if to_come else None,
             to_come[1].isoformat() if to_come else None,
             in_days,

@@ -2,6 +2,7 @@
 
 `python -m tests.web.contact_sheet FOLDER [PART…]` writes one picture a state and one sheet a theme;
 a PART keeps what has it in its name ("home", "800x480", "zh-CN", "dark").
+`… contact_sheet docs pages` draws the pictures of the pages in docs/ anew, smaller.
 """
 
 from __future__ import annotations
@@ -93,6 +94,9 @@ VIEWS = {
     "home-broken": View(rooms.broken),
     "home-by-itself": View(rooms.by_itself),
     "home-silent": View(_silent),
+    "move-counted": View(rooms.moving),
+    "move-cards": View(rooms.moved),
+    "move-ended": View(rooms.ended),
     "call": View(rooms.in_call),
     "call-pictures": View(_pictured),
     "call-muted": View(_muted),
@@ -119,6 +123,12 @@ VIEWS = {
     "screen-call": View(rooms.in_call, path="/screen"),
 }
 
+PAGES = {
+    "vendor-exit-countdown": ("move-counted", "en"),
+    "vendor-exit-cards": ("move-cards", "zh-CN"),
+}
+PAGE_SCALE = 0.75  # of 800 x 480: a picture weighs at most 60 kB
+
 
 def _wanted(parts: list[str]) -> Iterator[tuple[str, View, tuple[int, int], str, str]]:
     for (name, view), language, theme in itertools.product(VIEWS.items(), LANGUAGES, THEMES):
@@ -129,7 +139,14 @@ def _wanted(parts: list[str]) -> Iterator[tuple[str, View, tuple[int, int], str,
                 yield picture, view, size, language, theme
 
 
-def _draw(browser: Browser, view: View, size: tuple[int, int], language: str, theme: Any) -> Page:
+def _draw(
+    browser: Browser,
+    view: View,
+    size: tuple[int, int],
+    language: str,
+    theme: Any,
+    scale: float = 1.0,
+) -> Page:
     viewport: Any = {"width": size[0], "height": size[1]}
     with serving(StandIn(view.room(language))) as stand_in:
         stand_in.picture, stand_in.steps, stand_in.kept = PICTURE, STEPS, KEPT
@@ -138,7 +155,11 @@ def _draw(browser: Browser, view: View, size: tuple[int, int], language: str, th
         stand_in.code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(scale=8)
         stand_in.code = stand_in.code.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
         page = browser.new_page(
-            viewport=viewport, color_scheme=theme, reduced_motion="reduce", has_touch=True
+            viewport=viewport,
+            color_scheme=theme,
+            reduced_motion="reduce",
+            has_touch=True,
+            device_scale_factor=scale,
         )
         page.goto(stand_in.url + view.path)
         if view.path == "/":
@@ -169,18 +190,30 @@ def _sheet(browser: Browser, folder: Path, names: list[str]) -> None:
     page.close()
 
 
+def _pages(browser: Browser, folder: Path) -> list[str]:
+    """Write the pictures of the pages in docs/."""
+    for name, (view, language) in PAGES.items():
+        page = _draw(browser, VIEWS[view], SIZES[0], language, "light", PAGE_SCALE)
+        page.screenshot(path=folder / f"{name}.png")
+        page.close()
+    return list(PAGES)
+
+
 def main(folder: Path, parts: list[str]) -> None:
     """Draw what is wanted into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = []
+    names: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        if parts == ["pages"]:
+            names = _pages(browser, folder)
         for name, view, size, language, theme in _wanted(parts):
             page = _draw(browser, view, size, language, theme)
             page.screenshot(path=folder / f"{name}.png")
             page.close()
             names.append(name)
-        _sheet(browser, folder, names)
+        if parts != ["pages"]:
+            _sheet(browser, folder, names)
         browser.close()
     sys.stdout.write(f"{len(names)} pictures in {folder}\n")
 

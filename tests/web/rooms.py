@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 Room = dict[str, Any]
 
@@ -310,6 +311,39 @@ def with_meeting(room: Room, **more: Any) -> Room:
     changed = deepcopy(room)
     changed["meeting"].update(more)
     return changed
+
+
+def moving(language: str = "en", in_days: int = 12, **more: Any) -> Room:
+    """Return a room that nobody has, and whose Zoom ends in so many days of its own."""
+    room = booked(language, "available", booking=None, release_at=None)
+    return room | {"leaving": [move(in_days=in_days, **more)]}
+
+
+def moved(language: str = "en") -> Room:
+    """Return a room that has moved to another platform, and nobody has read yet what changed."""
+    return moving(language, stage="join_only", since=_day(-1), cards=True)
+
+
+def ended(language: str = "en", **more: Any) -> Room:
+    """Return a room whose next booking is on a platform that has ended there."""
+    room = at_rest(language)
+    over = {"platform": "zoom", "join": "none", "refused": "service_ended", **more}
+    room["bookings"] = [booking("a", "Quarterly design review", -3, **over)]
+    room["occupancy"]["configured"] = 0
+    gone = {"stage": "ended", "since": _day(-2), "next_stage": None, "next_on": None}
+    return room | {"leaving": [move(**gone, in_days=None, counting=False)]}
+
+
+def move(in_days: int | None = 12, **more: Any) -> Room:
+    """Return that the room leaves Zoom, which ends in so many days."""
+    entry = {"platform": "zoom", "to": "tencent", "stage": "join_only", "since": _day(-40)}
+    to_come = {"next_stage": "ended", "next_on": _day(in_days or 0), "in_days": in_days}
+    return {**entry, **to_come, "counting": True, "cards": False, **more}
+
+
+def _day(days: int) -> str:
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    return (today + timedelta(days=days)).isoformat()
 
 
 def issue(code: str, subject: str, **params: Any) -> Room:

@@ -56,6 +56,7 @@ class StandIn:
         self.heard: list[tuple[float, Message]] = []
         self.far: list[Message] = []
         self.acted: list[Message] = []
+        self.time = now  # what the server calls the time
         self.url = ""
         self._sockets: set[WebSocket] = set()
         self._greeted = threading.Event()
@@ -213,7 +214,7 @@ class StandIn:
         hello = {"type": "hello", "boot_id": self.boot_id, "ui_version": "1", "phone": self.phone}
         hello |= {} if self.may is None else {"may": self.may}
         hello |= {} if self.staff is None else {"staff": self.staff}
-        return {**hello, "server_time": now(), "language": self.room["identity"]["language"]}
+        return {**hello, "server_time": self.time(), "language": self.room["identity"]["language"]}
 
     async def _serve(self, socket: WebSocket) -> None:
         await socket.send_text(json.dumps(self.hello()))
@@ -237,7 +238,7 @@ class StandIn:
             case "ping":
                 if self.staff is not None:
                     await socket.send_text(json.dumps(self.hello()))
-                pong = {"type": "pong", "t": message["t"], "server_time": now()}
+                pong = {"type": "pong", "t": message["t"], "server_time": self.time()}
                 if self.beating:
                     await socket.send_text(json.dumps(pong))
             case "snapshot":
@@ -252,7 +253,7 @@ class StandIn:
         while True:
             await asyncio.sleep(0.5)
             if self.beating:
-                await socket.send_text(json.dumps({"type": "beat", "server_time": now()}))
+                await socket.send_text(json.dumps({"type": "beat", "server_time": self.time()}))
 
 
 def now() -> str:

@@ -60,6 +60,15 @@ export class RoomClock {
     return this.#date(one) === this.#date(other);
   }
 
+  /**
+   * How many days from the room's today to a day such as "2020-08-23"; below 0 it is over.
+   * @param {string} day
+   * @returns {number}
+   */
+  daysTo(day) {
+    return Math.round((Date.parse(day) - Date.parse(this.#date(this.now()))) / 86_400_000);
+  }
+
   /** @param {number | string} when */
   #date(when) {
     return write("en-CA", { timeZone: this.zone, dateStyle: "short" }, when);

@@ -2,7 +2,7 @@
 
 /** @import { Outcome } from "./room.js" */
 /** @import { RoomClock } from "./clock.js" */
-/** @import { Booking, Device, Issue, Meeting, Message, Room } from "./types.js" */
+/** @import { Booking, Device, Issue, Leaving, Meeting, Message, Room } from "./types.js" */
 /** @import { IconName } from "./icon.js" */
 
 import { language, say, t } from "./i18n.js";
@@ -193,6 +193,77 @@ export function platformName(room, key) {
   if (key === null) return "";
   const name = room.platforms.find((platform) => platform.key === key)?.name;
   return name ? (language() === "zh-CN" ? name.zh : name.en) : key;
+}
+
+/** So many days after a stage has begun it is news. */
+const NEWS_DAYS = 30;
+
+/**
+ * The two platforms of a move, as people call them.
+ * @param {Room} room
+ * @param {Leaving} move
+ */
+export function moveNames(room, { platform, to }) {
+  return { old: platformName(room, platform), new: platformName(room, to) };
+}
+
+/**
+ * The move whose cards are to be read, once the new platform is the room's; or null.
+ * @param {Room} room
+ * @returns {Leaving | null}
+ */
+export function moveToRead(room) {
+  const moves = room.leaving ?? [];
+  return moves.find(({ cards, stage }) => cards && stage !== null && stage !== "dual") ?? null;
+}
+
+/**
+ * What the room leaves, and when: counted down, on the day, and for a while after; "" if nothing is near.
+ * @param {Room} room
+ * @param {RoomClock} clock
+ * @returns {string}
+ */
+export function leavingWords(room, clock) {
+  return (room.leaving ?? []).map((move) => moveWords(room, move, clock)).find(Boolean) ?? "";
+}
+
+/**
+ * @param {Room} room
+ * @param {Leaving} move
+ * @param {RoomClock} clock
+ */
+function moveWords(room, move, clock) {
+  const names = moveNames(room, move);
+  const count = move.next_on === null ? Infinity : clock.daysTo(move.next_on);
+  const ends = move.next_stage === "ended" ? "ended" : move.stage === null ? "moves" : null; // what people notice of it
+  if (ends && move.counting && count > 0) return t(`leaving.${count === 1 ? "tomorrow" : "in"}.${ends}`, { ...names, count });
+  if (ends && count === 0) return t(`leaving.today.${ends}`, names); // midnight has passed here, and the room has not said so yet
+  if (move.stage === null || move.since === null) return "";
+  const ago = -clock.daysTo(move.since);
+  const when = ago <= 0 ? "today" : "after";
+  return ago > NEWS_DAYS ? "" : t(`leaving.${when}.${move.stage === "ended" ? "ended" : "moves"}`, names);
+}
+
+/**
+ * The platform on which to start a meeting in place of one on a platform that has ended; or null.
+ * @param {Room} room
+ * @param {string | null} ended
+ * @returns {string | null}
+ */
+export function replacement(room, ended) {
+  const able = room.platforms.filter((platform) => platform.new).map(({ key }) => key);
+  const to = (room.leaving ?? []).find(({ platform }) => platform === ended)?.to;
+  return to && able.includes(to) ? to : able.length === 1 ? able[0] : null;
+}
+
+/**
+ * Why a meeting cannot be joined any more, and what is left: its platform has ended.
+ * @param {Room} room
+ * @param {string | null} ended
+ * @returns {string}
+ */
+export function endedWords(room, ended) {
+  return ended === null ? t("refused.service_ended") : t("leaving.tell", { old: platformName(room, ended) });
 }
 
 /**

@@ -213,13 +213,14 @@
 
 /**
  * A platform that the room leaves for another one; days are the room's, such as 2020-08-23.
- * `stage`: what has begun; null: nothing yet. `next_stage` begins on `next_on`, in `in_days`.
- * `counting`: that is so near that the panel counts the days. `cards`: what changed has still to be
- * shown to people.
+ * `stage`: what has begun, on `since`; null: nothing yet. `next_stage` begins on `next_on`, in
+ * `in_days`. `counting`: that is so near that the panel counts the days. `cards`: what changed has
+ * still to be shown to people.
  * @typedef {object} Leaving
  * @property {string} platform
  * @property {string} to
  * @property {"dual" | "default" | "join_only" | "ended" | null} stage
+ * @property {string | null} since
  * @property {"dual" | "default" | "join_only" | "ended" | null} next_stage
  * @property {string | null} next_on
  * @property {number | null} in_days

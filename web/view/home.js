@@ -2,19 +2,22 @@
 
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Booking, Favourite, Issue, Room } from "../lib/types.js" */
+/** @import { MoveCards } from "./move-cards.js" */
 
 import { counted } from "../lib/automation.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, say, t } from "../lib/i18n.js";
-import { agenda, bookingHours, bookingNote, bookingTitle, platformName, problem, roomState, troubles } from "../lib/labels.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, endedWords, leavingWords, moveToRead, platformName, problem, roomState, troubles } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
-import { BookingKey, button, OPEN_MS } from "./parts.js";
+import { BookingKey, button, hasEnded, Instead, OPEN_MS } from "./parts.js";
 import { DayRibbon } from "./ribbon.js";
 
 export class HomeView extends HTMLElement {
   /** @type {string | null} what is being opened from here */ #opening = null;
   /** @type {Room | null} */ #room = null;
+  /** @type {string | null} the booking that was touched, and whose platform has ended */ #ended = null;
+  /** @type {MoveCards | null} what changed with the room's platform, once that has come */ #cards = null;
   /** @type {Booking | null} */ leading = null;
 
   /** @param {Panel} panel */
@@ -49,9 +52,11 @@ export class HomeView extends HTMLElement {
     this.hero = h("article", { class: "hero" }, this.when, this.heading, this.facts, this.mark, this.why, this.favourites);
     this.rows = h("ul", { class: "rows" });
     this.rest = h("div", { class: "rest" }, this.rows);
-    this.card = h("div", { class: "card" }, this.hero, this.rest, this.trouble);
+    this.leaves = h("p", { class: "leaves" });
+    this.card = h("div", { class: "card" }, this.hero, this.rest, this.leaves, this.trouble);
     this.fresh = button("plus", "home.new", "key fresh", () => this.#begin());
-    this.lead = h("div", { class: "lead" }, this.fresh, this.join, this.check);
+    this.instead = new Instead(panel, "key primary instead");
+    this.lead = h("div", { class: "lead" }, this.fresh, this.join, this.instead.key, this.check);
     this.agenda = named(h("section", { class: "agenda" }, this.card, this.lead), "home.agenda");
     this.ribbon = new DayRibbon(() => panel.open("today"));
     this.enter = button("keypad", "home.enter", "key enter-key", () => panel.open("join"));
@@ -78,11 +83,12 @@ export class HomeView extends HTMLElement {
     const { hero, rest } = agenda(room.bookings, now);
     this.#lead(room, hero, now);
     keyed(this.rows, rest, (booking) => booking.id, (booking) => this.#row(booking), (row, booking) => this.#fillRow(row, booking, room));
-    this.#begins(room);
+    this.#begins(room, this.#tells(room));
     show(this.camera, room.cameras.length > 0);
     this.booking.update(room);
     this.audio.update(room);
     this.ribbon.update(room, this.panel.clock);
+    text(this.leaves, this.instead.key.hidden && this.trouble.hidden ? leavingWords(room, this.panel.clock) : "");
     this.#fit();
   }
 
@@ -103,11 +109,46 @@ export class HomeView extends HTMLElement {
     text(this.graceLeft, t("room.left", { count: Math.ceil(left_ms / 60000) }));
   }
 
-  /** A new meeting is what to touch where nothing is to be joined. @param {Room} room */
-  #begins(room) {
+  /**
+   * What changed with the room's platform, in place of the card: never where something is to be done about a booking.
+   * @param {Room} room
+   * @returns {boolean} whether it stands there
+   */
+  #tells(room) {
+    const due = [this.join, this.instead.key, this.check].some((key) => !key.hidden);
+    const wanted = !due && moveToRead(room) !== null && this.panel.may("meeting.cardsSeen") && !this.panel.phone;
+    if (wanted && this.#cards === null) void this.#load();
+    const tells = wanted && this.#cards !== null;
+    if (tells && !this.agenda.hidden) this.#cards?.begin();
+    show(this.agenda, !tells);
+    if (this.#cards) show(this.#cards, tells);
+    this.#cards?.update(room);
+    return tells;
+  }
+
+  async #load() {
+    try {
+      const { MoveCards } = await import("./move-cards.js");
+      if (this.#cards) return; // it was asked for twice
+      this.#cards = new MoveCards(this.panel);
+    } catch {
+      return; // no connection: it is tried again
+    }
+    this.#cards.hidden = true;
+    this.agenda.after(this.#cards);
+    this.panel.refresh();
+  }
+
+  /**
+   * A new meeting is what to touch where nothing is to be joined.
+   * @param {Room} room
+   * @param {boolean} tells whether something else stands where that is
+   */
+  #begins(room, tells) {
     const able = room.platforms.some((platform) => platform.new);
-    const first = this.join.hidden;
-    show(this.fresh, able);
+    const twice = !this.instead.key.hidden && room.platforms.filter((platform) => platform.new).length === 1;
+    const first = this.join.hidden && this.instead.key.hidden && !tells;
+    show(this.fresh, able && !twice);
     this.fresh.classList.toggle("primary", first);
     const place = first ? this.lead : this.dock;
     if (this.fresh.parentElement !== place) place.prepend(this.fresh);
@@ -123,7 +164,9 @@ export class HomeView extends HTMLElement {
   #lead(room, booking, now) {
     this.leading = booking;
     show(this.when, booking !== null);
-    show(this.join, booking?.join === "now");
+    const over = booking !== null && (booking.refused === "service_ended" || booking.id === this.#ended);
+    const moved = this.instead.update(room, over ? booking : null);
+    show(this.join, booking?.join === "now" && !moved);
     this.#marked(room, booking, now);
     show(this.favourites, booking === null && room.favourites.length > 0);
     keyed(this.favourites, room.favourites.slice(0, 3), (one) => one.name, (one) => this.#favourite(one), (key, one) => text(key, one.name));
@@ -140,8 +183,8 @@ export class HomeView extends HTMLElement {
     attribute(this.when, "data-started", started);
     text(this.heading, bookingTitle(booking));
     text(this.facts, [platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
-    attribute(this.why, "data-tone", booking.refused ? "bad" : null);
-    text(this.why, this.#reason(booking, clock.hourMinute(booking.start)));
+    attribute(this.why, "data-tone", booking.refused || moved ? "bad" : null);
+    text(this.why, moved ? endedWords(room, booking.platform) : this.#reason(booking, clock.hourMinute(booking.start)));
   }
 
   /**
@@ -194,8 +237,10 @@ export class HomeView extends HTMLElement {
     show(join, booking.join === "now");
   }
 
-  /** Show as many whole rows as there is room for; the day's ribbon leads to all of them. */
+  /** Show as many whole rows as there is room for; the day's ribbon leads to all of them. What is left comes before. */
   #fit() {
+    show(this.leaves, this.leaves.textContent !== "");
+    if (this.card.scrollHeight > this.card.clientHeight + 1) show(this.leaves, false);
     const rows = /** @type {HTMLElement[]} */ ([...this.rows.children]);
     for (const row of rows) show(row, true);
     const ends = rows.map((row) => row.offsetTop + row.offsetHeight - this.rest.offsetTop);
@@ -226,7 +271,8 @@ export class HomeView extends HTMLElement {
     if (this.#opening) return;
     this.#opening = Object.values(args)[0];
     this.panel.refresh();
-    await this.panel.ask("meeting.join", args, OPEN_MS);
+    const outcome = await this.panel.ask("meeting.join", args, OPEN_MS);
+    if (hasEnded(outcome)) this.#ended = args.booking ?? null;
     this.#opening = null;
     this.panel.refresh();
   }

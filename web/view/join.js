@@ -6,14 +6,16 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
-import { complaint, platformName } from "../lib/labels.js";
-import { button, glyph, OPEN_MS } from "./parts.js";
+import { complaint, endedWords, platformName } from "../lib/labels.js";
+import { button, glyph, hasEnded, Instead, OPEN_MS } from "./parts.js";
 
 const LONGEST = 16384;
 
 export class JoinSheet extends HTMLElement {
   /** @type {string | null} */ #platform = null;
   #opening = false;
+  /** @type {{platform: string | null} | null} what was asked for, and has ended */ #ended = null;
+  /** @type {Room | null} */ #room = null;
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -29,7 +31,8 @@ export class JoinSheet extends HTMLElement {
     this.favourites = h("div", { class: "favourites" });
     this.goWords = h("span", { class: "label" });
     this.go = h("button", { type: "button", class: "key primary go", onclick: () => void this.#join() }, icon("meeting"), this.goWords);
-    const form = h("div", { class: "form" }, this.platforms, this.#labelled("join.number", this.number), this.#labelled("join.passcode", this.passcode), this.#labelled("join.link", this.link), this.favourites, this.say, this.go);
+    this.instead = new Instead(panel, "key primary instead");
+    const form = h("div", { class: "form" }, this.platforms, this.#labelled("join.number", this.number), this.#labelled("join.passcode", this.passcode), this.#labelled("join.link", this.link), this.favourites, this.say, this.instead.key, this.go);
     this.append(form, this.#keypad());
     this.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.target instanceof HTMLButtonElement) return;
@@ -42,12 +45,15 @@ export class JoinSheet extends HTMLElement {
   reset() {
     for (const field of [this.number, this.passcode, this.link]) field.value = "";
     this.typed = this.number;
-    text(this.say, "");
+    this.#say("");
     this.#mark();
   }
 
   /** @param {Room} room */
   update(room) {
+    this.#room = room;
+    const instead = this.instead.update(room, this.#ended);
+    show(this.go, !instead);
     const able = room.platforms.filter((platform) => platform.by_number);
     if (!able.some((platform) => platform.key === this.#platform)) this.#platform = able.length === 1 ? able[0].key : null;
     keyed(this.platforms, able, (one) => one.key, (one) => h("button", { type: "button", class: "chip", onclick: () => this.#choose(one) }), (chip, one) => {
@@ -100,7 +106,7 @@ export class JoinSheet extends HTMLElement {
   /** @param {(value: string) => string} change */
   #edit(change) {
     this.typed.value = change(this.typed.value);
-    text(this.say, "");
+    this.#say("");
     this.#mark();
   }
 
@@ -112,7 +118,7 @@ export class JoinSheet extends HTMLElement {
   /** @param {Platform} platform */
   #choose(platform) {
     this.#platform = platform.key;
-    text(this.say, "");
+    this.#say("");
     this.panel.refresh();
   }
 
@@ -135,12 +141,26 @@ export class JoinSheet extends HTMLElement {
   async #open(args) {
     if (this.#opening) return;
     this.#opening = true;
-    text(this.say, "");
+    this.#say("");
     this.panel.refresh();
     const outcome = await this.panel.ask("meeting.join", args, OPEN_MS);
     this.#opening = false;
-    text(this.say, complaint(outcome) ?? "");
+    this.#say(complaint(outcome) ?? "");
+    if (hasEnded(outcome)) this.#offer(args.platform ?? null);
     this.panel.refresh();
+  }
+
+  /** Say something, and offer nothing for what was asked for before. @param {string} said */
+  #say(said) {
+    text(this.say, said);
+    this.#ended = null;
+    if (this.#room) show(this.go, !this.instead.update(this.#room, null));
+  }
+
+  /** Offer what takes the place of an ended platform. @param {string | null} platform */
+  #offer(platform) {
+    this.#ended = { platform };
+    if (this.#room && this.instead.update(this.#room, this.#ended)) text(this.say, endedWords(this.#room, platform));
   }
 }
 

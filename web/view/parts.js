@@ -4,10 +4,10 @@
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Room } from "../lib/types.js" */
 
-import { h, show, text } from "../lib/dom.js";
+import { attribute, h, show, text } from "../lib/dom.js";
 import { icon } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
-import { underWay } from "../lib/labels.js";
+import { platformName, replacement, underWay } from "../lib/labels.js";
 
 /**
  * A button with an icon and words that follow the language.
@@ -119,6 +119,47 @@ export function walking(room) {
 
 customElements.define("later-view", LaterView);
 customElements.define("walkthrough-place", WalkthroughPlace);
+
+/** The one touch that is left of a meeting whose platform has ended: a new one on what took its place. */
+export class Instead {
+  #opening = false;
+  /** @type {string | null} the platform to start on */ #on = null;
+
+  /** @param {Panel} panel @param {string} look */
+  constructor(panel, look) {
+    this.panel = panel;
+    this.label = h("span", { class: "label" });
+    this.key = h("button", { type: "button", class: look, hidden: true, onclick: () => void this.#start() }, icon("other"), this.label);
+  }
+
+  /**
+   * Offer it, or not; returns whether it is offered.
+   * @param {Room} room
+   * @param {{platform: string | null} | null} ended what cannot be joined
+   * @returns {boolean}
+   */
+  update(room, ended) {
+    this.#on = ended && replacement(room, ended.platform);
+    show(this.key, this.#on !== null);
+    text(this.label, t("leaving.instead", { new: platformName(room, this.#on) }));
+    attribute(this.key, "aria-busy", this.#opening);
+    return this.#on !== null;
+  }
+
+  async #start() {
+    if (this.#opening || !this.#on) return;
+    this.#opening = true;
+    this.panel.refresh();
+    await this.panel.ask("meeting.new", { platform: this.#on }, OPEN_MS);
+    this.#opening = false;
+    this.panel.refresh();
+  }
+}
+
+/** Whether a meeting was refused because its platform has ended. @param {import("../lib/room.js").Outcome} outcome */
+export function hasEnded(outcome) {
+  return outcome.error?.code === "link.service_ended";
+}
 
 /** How long a meeting may take to open before the panel stops waiting for the answer. */
 export const OPEN_MS = 20000;

@@ -167,13 +167,13 @@ def test_a_number_of_an_ended_platform_offers_a_new_meeting_until_another_is_typ
     sheet.get_by_role("button", name="Zoom", exact=True).tap()
     for digit in "912345678":
         sheet.get_by_role("button", name=digit, exact=True).tap()
-    sheet.locator(":is(.go, .instead):not([hidden])").tap()
+    sheet.locator(":is(.go, .anew):not([hidden])").tap()
     expect(sheet.locator(".say")).to_contain_text("Zoom has ended here.")
     instead = sheet.get_by_role("button", name="New meeting on Tencent Meeting")
     expect(instead).to_be_visible()
     sheet.get_by_role("button", name="1", exact=True).tap()
     expect(instead).to_be_hidden()
-    sheet.locator(":is(.go, .instead):not([hidden])").tap()
+    sheet.locator(":is(.go, .anew):not([hidden])").tap()
     stand_in.answer = lambda command: {"status": "done"}
     instead.tap()
     told(page, lambda: stand_in.commands("meeting.new"), [{"platform": "tencent"}])

@@ -31,7 +31,7 @@ export class JoinSheet extends HTMLElement {
     this.favourites = h("div", { class: "favourites" });
     this.goWords = h("span", { class: "label" });
     this.go = h("button", { type: "button", class: "key primary go", onclick: () => void this.#join() }, icon("meeting"), this.goWords);
-    this.instead = new Instead(panel, "key primary instead");
+    this.instead = new Instead(panel, "key primary anew");
     const form = h("div", { class: "form" }, this.platforms, this.#labelled("join.number", this.number), this.#labelled("join.passcode", this.passcode), this.#labelled("join.link", this.link), this.favourites, this.say, this.instead.key, this.go);
     this.append(form, this.#keypad());
     this.addEventListener("keydown", (event) => {

@@ -163,7 +163,7 @@ def _draw(
         )
         page.goto(stand_in.url + view.path)
         if view.path == "/":
-            page.wait_for_selector("room-panel main" if "awake" in view.room(language) else "main")
+            page.wait_for_selector("room-panel main")
             if view.room(language)["panel"]["awake"]:
                 usable(page)
         else:

@@ -55,8 +55,36 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
+SpokenText = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
+    ),
+]
+
+
+class SpokenTable(Table):
+    """Words in both languages: {zh = "讲台", en = "Lectern"}."""
+
+    zh: SpokenText
+    en: SpokenText
+
+
+def spoken(said: str | SpokenTable | None) -> dict[str, str] | None:
+    """Return words by language (zh, en); those that were given once stand in both."""
+    if said is None:
+        return None
+    return {"zh": said, "en": said} if isinstance(said, str) else {"zh": said.zh, "en": said.en}
+
+
 class KindTable(Table):
     """The table of a kind of device: [KIND.NAME], or [KIND] where there is one at most."""
+
+    title: SpokenText | SpokenTable | None = Field(
+        default=None,
+        description="what people call it: 'Lectern', or {zh = '讲台', en = 'Lectern'}; left out:"
+        " its kind, with a number where there are several",
+    )
 
     single: ClassVar[bool] = False
     site_profiles: ClassVar[bool] = False

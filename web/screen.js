@@ -29,6 +29,7 @@ export class RoomScreen extends HTMLElement {
 
   constructor() {
     super();
+    this.role = "main";
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const refresh = () => this.refresh();
     this.live = new Live(`${scheme}://${location.host}/api/v1/live`, this.clock, refresh, () => {}, paired);
@@ -53,10 +54,10 @@ export class RoomScreen extends HTMLElement {
     this.phone = h("figure", { hidden: true }, this.picture, this.caption);
     this.wifi = h("p", { class: "wifi" });
     this.help = h("p", { class: "help" });
-    this.head = h("header", {}, h("div", {}, this.name, this.place, this.day));
+    this.head = h("header", { role: "none" }, h("div", {}, this.name, this.place, this.day));
     this.now = h("section", { class: "now" }, this.time, this.state);
     this.meeting = h("section", { class: "meeting" }, this.eyebrow, this.heading, this.facts, this.how, this.next);
-    this.foot = h("footer", {}, this.notice, this.wifi, this.help);
+    this.foot = h("footer", { role: "none" }, this.notice, this.wifi, this.help);
     this.append(this.head, this.now, this.phone, this.meeting, this.ribbon, this.foot);
     setInterval(refresh, 1000);
     setInterval(() => void this.#fetchCode(), CODE_MS);

@@ -6,6 +6,7 @@
 import { attribute, h, keyed, show, text } from "./lib/dom.js";
 import { LANGUAGES, language, load, named, say, speak, t, words } from "./lib/i18n.js";
 import { icon } from "./lib/icon.js";
+import { deviceName } from "./lib/labels.js";
 import { redeem } from "./lib/pair.js";
 import { TopView } from "./view/top-view.js";
 
@@ -13,6 +14,9 @@ const POLL_MS = 250;
 const URL = "/api/v1/simulator";
 
 /** @typedef {{name: string, kind: string, plugged?: boolean, state?: Record<string, unknown>, actions: string[]}} SimulatedDevice */
+
+/** What a state says in codes of a closed list. */
+const CODED = new Set(["people", "page", "blocked_by", "power", "lamps", "output"]);
 
 /** @type {Record<string, IconName>} */
 const ICONS = { camera: "camera", speakerphone: "speakerphone", occupancy: "occupied", screen: "screen", calendar: "wait" };
@@ -26,7 +30,7 @@ export class SimulatorPage extends HTMLElement {
     const turn = named(h("button", { type: "button", class: "key", onclick: () => this.#turn() }, other), "language.switch");
     const lead = h("div", {}, words(h("h1"), "simulator.title"), words(h("p"), "simulator.lead"));
     const header = h("header", {}, lead, words(h("a", { href: "/", target: "_blank", rel: "noopener" }), "simulator.panel"), turn);
-    this.append(header, this.notice, this.cards);
+    this.append(header, h("main", {}, this.notice, this.cards));
   }
 
   /** Ask, draw, and ask again, for ever. */
@@ -45,7 +49,7 @@ export class SimulatorPage extends HTMLElement {
   #draw(devices) {
     if ([t("simulator.lost"), t("simulator.unpaired")].includes(this.notice.textContent ?? "")) text(this.notice, "");
     if (devices.length === 0) text(this.notice, t("simulator.none"));
-    keyed(this.cards, devices, (device) => device.name, (device) => new DeviceCard(device, (words) => text(this.notice, words)), (card, device) => card.update(device));
+    keyed(this.cards, devices, (device) => device.name, (device) => new DeviceCard(device, (words) => text(this.notice, words)), (card, device) => card.update(device, devices));
   }
 
   #turn() {
@@ -67,12 +71,15 @@ export class DeviceCard extends HTMLElement {
     this.view = device.kind === "camera" ? new TopView() : null;
     this.state = h("dl", { class: "state" });
     this.actions = h("div", { class: "actions" });
-    const title = h("h2", {}, icon(ICONS[device.kind] ?? "unknown"), h("span", {}, device.name), this.plug);
-    this.append(title, ...(this.view ? [this.view] : []), this.actions, this.state);
+    this.name = h("span");
+    const id = h("code", { lang: "en", translate: "no" }, device.name);
+    const title = h("h2", {}, icon(ICONS[device.kind] ?? "unknown"), this.name, this.plug);
+    this.append(title, ...(this.view ? [this.view] : []), this.actions, this.state, h("p", { class: "id" }, words(h("span"), "simulator.id"), " ", id));
   }
 
-  /** @param {SimulatedDevice} device */
-  update(device) {
+  /** @param {SimulatedDevice} device @param {SimulatedDevice[]} all */
+  update(device, all) {
+    text(this.name, deviceName(device.name, all));
     const plugged = device.plugged ?? true;
     attribute(this, "data-plugged", String(plugged));
     text(this.plug, device.plugged === undefined ? "" : t(plugged ? "simulator.plugged" : "simulator.unplugged"));
@@ -87,7 +94,7 @@ export class DeviceCard extends HTMLElement {
     const drawn = look === null ? [] : Object.keys(look);
     const lines = Object.entries(state)
       .filter(([name]) => !drawn.includes(name))
-      .flatMap(([name, value]) => [say("state", name), shown(value)]);
+      .flatMap(([name, value]) => [say("state", name), shown(value, CODED.has(name))]);
     keyed(this.state, lines.map((line, i) => ({ line, i })), ({ i }) => String(i), ({ i }) => h(i % 2 ? "dd" : "dt"), (cell, { line }) => text(cell, line));
   }
 
@@ -103,7 +110,7 @@ export class DeviceCard extends HTMLElement {
 
   /** @param {string} action */
   async #act(action) {
-    const spoken = `${this.device}: ${say("action", action)}`;
+    const spoken = t("simulator.act", { device: this.name.textContent, action: say("action", action) });
     try {
       const headers = { "content-type": "application/json" };
       const body = JSON.stringify({ device: this.device, action, args: {} });
@@ -117,13 +124,14 @@ export class DeviceCard extends HTMLElement {
 
 /**
  * @param {unknown} value
+ * @param {boolean} coded whether it is one of a closed list; else it is a name of its own
  * @returns {string}
  */
-function shown(value) {
+function shown(value, coded) {
   if (typeof value === "boolean") return t(value ? "simulator.yes" : "simulator.no");
   if (typeof value === "number") return String(Math.round(value * 100) / 100);
-  if (typeof value === "string") return say("value", value);
-  return value === null || value === undefined ? "–" : JSON.stringify(value);
+  if (typeof value === "string" && coded) return value.split(", ").map((one) => say("value", one)).join(", ");
+  return value === null || value === undefined ? "–" : String(value);
 }
 
 customElements.define("simulator-page", SimulatorPage);

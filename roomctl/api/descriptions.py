@@ -47,6 +47,7 @@ FIELDS: dict[str, str] = {
     "wifi": "network for visitors, as the display shows it",
     # Devices
     "DeviceEntry.kind": "its table in room.toml, such as camera",
+    "DeviceEntry.title": "what people call it, by language (zh, en); null: by its kind and number",
     "DeviceEntry.status": "starting, online (it has answered) or offline",
     "DeviceEntry.reason": "why it is not online, a code from a closed list; null: it is",
     "detail": "one sentence for a technician",

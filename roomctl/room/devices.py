@@ -11,7 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from roomctl.config import Config
+from roomctl.config import Config, KindTable, spoken
 from roomctl.device import Device, Health, Nameplate
 from roomctl.errors import Refused, Spent
 from roomctl.kind import Context, Kind
@@ -56,7 +56,8 @@ class Devices:
             healths = {n: h for device in devices for n, h in device.healths.items()}
             order = {f"{kind}.{name}": at for at, name in enumerate(self._tables[kind])}
             for name in sorted(healths, key=lambda each: order.get(each, 0)):
-                found.append(_entry(name, kind, healths[name]))
+                table = self._tables[kind].get(name.removeprefix(f"{kind}."))
+                found.append(_entry(name, kind, healths[name], table))
         return tuple(found)
 
     @property
@@ -138,7 +139,7 @@ class Devices:
                 _log.warning("not left as it should be: %s", error)
 
 
-def _entry(name: str, kind: str, health: Health) -> DeviceEntry:
+def _entry(name: str, kind: str, health: Health, table: KindTable | None) -> DeviceEntry:
     return DeviceEntry(
         name=name,
         kind=kind,
@@ -146,6 +147,7 @@ def _entry(name: str, kind: str, health: Health) -> DeviceEntry:
         reason=health.reason,
         detail=health.detail,
         since=health.since.wall,
+        title=None if table is None else spoken(table.title),
     )
 
 

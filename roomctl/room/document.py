@@ -41,7 +41,10 @@ class IdentityEntry:
 
 @frozen
 class DeviceEntry:
-    """One device: whether it can be used and if not, why (`reason` from a closed list)."""
+    """One device: whether it can be used and if not, why (`reason` from a closed list).
+
+    `title` is what people call it, by language (zh, en); null: by its kind and number.
+    """
 
     name: str
     kind: str  # camera, speakerphone, occupancy, screen
@@ -49,6 +52,7 @@ class DeviceEntry:
     reason: str | None
     detail: str | None
     since: datetime
+    title: dict[str, str] | None = None
 
 
 @frozen

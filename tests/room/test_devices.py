@@ -8,7 +8,7 @@ import pytest
 
 from roomctl.app import parse
 from roomctl.clock import SystemClock
-from roomctl.errors import Spent
+from roomctl.errors import ConfigError, Spent
 from roomctl.kind import Context
 from roomctl.room.devices import Devices
 from roomctl.screen.driver import KIND
@@ -18,6 +18,31 @@ from roomctl.store import Settings
 from roomctl.wire import Port, pair, pump
 from tests.invented import invented
 from tests.room.rig import BAMBOO, House, begun, living, simulated
+
+
+@invented
+async def test_a_device_is_called_as_room_toml_says_in_each_language_or_not_at_all() -> None:
+    titles = {"camera.front": 'title = {zh = "讲台", en = "Lectern"}', "speakerphone.table": ""}
+    titles["occupancy.ceiling"] = 'title = "Hall"'
+    text = BAMBOO
+    for name, line in titles.items():
+        text = text.replace(f"[{name}]\n", f"[{name}]\n{line}\n")
+    async with living(text) as house:
+        found = {entry.name: entry.title for entry in house.document.devices}
+    assert found == {
+        "camera.front": {"zh": "讲台", "en": "Lectern"},
+        "speakerphone.table": None,
+        "occupancy.ceiling": {"zh": "Hall", "en": "Hall"},
+        "screen": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "title", ['""', '"a\\nb"', '{zh = "讲台"}', "7", '"\\u202e"', f'"{"x" * 41}"']
+)
+def test_a_title_that_nobody_could_read_is_refused_by_its_key(title: str) -> None:
+    with pytest.raises(ConfigError, match=r"camera\.front\.title"):
+        parse(BAMBOO.replace("[camera.front]\n", f"[camera.front]\ntitle = {title}\n"), "room.toml")
 
 
 @invented

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from roomctl.screen.png import png
 from tests.web import rooms
-from tests.web.conftest import told, usable
+from tests.web.conftest import Open, told, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -171,12 +171,12 @@ def test_steering_a_camera_that_the_meeting_does_not_see_is_said(open_panel: Any
     usable(page)
     seen = page.locator("main > :not([hidden]) .seen")
     assert not seen.is_visible()
-    page.locator("call-view .tab", has_text="ceiling").click()
+    page.locator("call-view .tab", has_text="Camera 2").click()
     assert seen.inner_text() == "The meeting sees another camera"
     page.locator(".adjust").click()
     page.locator("camera-sheet .set").click()  # the settings are those of the same camera
     page.wait_for_selector("camera-sheet camera-settings")
-    assert page.locator("camera-sheet .tab[aria-pressed=true]").inner_text().lower() == "ceiling"
+    assert page.locator("camera-sheet .tab[aria-pressed=true]").inner_text() == "Camera 2"
 
 
 def held(page: Page, view: str) -> None:
@@ -263,7 +263,7 @@ def test_a_meeting_whose_screen_nobody_may_see_shows_nothing(open_panel: Any) ->
 def test_what_the_room_did_with_a_camera_by_itself_is_said(open_panel: Any) -> None:
     stand_in, page = open_panel(rooms.in_call())
     usable(page)
-    moved = page.get_by_text("Camera “front”: turned to the meeting view at")
+    moved = page.get_by_text("Camera 1: turned to the meeting view at")
     expect(moved.locator("visible=true")).to_have_count(1)
     asleep = rooms.at_rest()
     asleep["cameras"] = [rooms.camera("front", power=False)]
@@ -302,3 +302,56 @@ def test_notes_for_staff_do_not_trouble_the_people_in_the_room(open_panel: Any) 
     assert not page.locator("home-view trouble-note").is_visible()
     page.locator(".ask").click()
     assert "its model is not known here" in page.locator("help-sheet").inner_text()
+
+
+IDS = ("qzfront", "qzceiling", "qztable", "qzwall", "qzpad")
+
+
+def with_ids(language: str) -> rooms.Room:
+    """Return a room whose devices have names in room.toml that nobody would say."""
+    room = rooms.in_call(language)
+    front, ceiling, table, wall, pad = IDS
+    titled = {"zh": "讲台摄像机", "en": "Lectern camera"}
+    room["cameras"] = [rooms.camera(front), rooms.camera(ceiling)]
+    names = [f"camera.{front}", f"camera.{ceiling}", f"occupancy.{front}", f"occupancy.{wall}"]
+    names += [f"speakerphone.{table}", f"speakerphone.{wall}", f"controller.{pad}"]
+    room["devices"] = [rooms.device(name) for name in names]
+    room["devices"][1]["title"] = titled
+    room["controllers"] = [{"name": pad, "label": "Gamepad F310", "camera": ceiling}]
+    room["occupancy"]["reasons"] = [rooms.reason("pir", sensor=wall, ago_s=4)]
+    phones = [rooms.speakerphone(table), rooms.speakerphone(wall)]
+    room["audio"].update(
+        speakerphones=phones, requested_by="speakerphone", requested_by_name=wall, mute="muted"
+    )
+    room["issues"] = [
+        rooms.issue("device.offline", f"camera.{front}", reason="no_reply"),
+        rooms.issue("occupancy.stuck_low", f"occupancy.{front}"),
+    ]
+    room["automation"]["acts"] = [
+        rooms.deed(1, "camera_join", rooms.reason("joined")) | {"subject": ceiling}
+    ]
+    return room
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_no_device_is_called_by_its_id(open_panel: Open, language: str) -> None:
+    stand_in, page = open_panel(with_ids(language))
+    usable(page)
+    said = [page.inner_text("body")]
+    for opener in ("call-view .adjust", "call-view .reading", ".bar .ask"):
+        page.locator(opener).click()
+        said.append(page.inner_text("body"))
+        page.locator(".back").click()
+    stand_in.patch(meeting=dict(rooms.IDLE_MEETING))
+    page.locator(".because-key").click()
+    page.wait_for_selector("occupancy-sheet .because li")
+    said.append(page.inner_text("body"))
+    assert [name for name in IDS if name in "".join(said)] == []
+    titled, numbered = {
+        "en": ("Lectern camera", "Camera 1"),
+        "zh-CN": ("讲台摄像机", "摄像机 1"),
+    }[language]
+    assert titled in said[0]
+    assert numbered in said[0]
+    sensor = {"en": "Presence sensor 2: Motion just now", "zh-CN": "人员感应器 2：刚刚感应到移动"}
+    assert sensor[language] in said[-1]

@@ -179,16 +179,16 @@ def test_a_tap_on_it_says_all_that_is_known_and_which_sensor_is_not_believed(
     page.locator(".because-key").tap()
     sheet = page.locator("occupancy-sheet")
     for words in (
-        "Motion at “ceiling” 40\u00a0s ago",
+        "Presence sensor 1: Motion 40\u00a0s ago",
         "1 of 3 sensors believed",
         "The door is closed",
-        "Presence sensor “wall”: always sees somebody, and is left out",
+        "Presence sensor 2: always sees somebody, and is left out",
         "Check that nothing moves",
     ):
         expect(sheet).to_contain_text(words)
     deeds = sheet.locator(".deeds li")
     expect(deeds.first).to_contain_text("Somebody touched the panel")  # the newest first
-    expect(deeds.last).to_contain_text("Somebody was here · Motion at “ceiling” just now")
+    expect(deeds.last).to_contain_text("Somebody was here · Presence sensor 1: Motion just now")
     expect(sheet.get_by_role("button")).to_have_count(1)
     sheet.get_by_role("button", name="Standby").tap()
     told(page, lambda: stand_in.commands("room.undo"), [{"number": 3}])

@@ -79,6 +79,22 @@ def test_axe_finds_nothing_in_any_view(open_panel: Open, scheme: str) -> None:
     assert found == {name: [] for name in VIEWS}
 
 
+FAR = [
+    {"name": "camera.a", "kind": "camera", "plugged": True, "state": {}, "actions": ["unplug"]},
+    {"name": "screen", "kind": "screen", "state": {"page": "open"}, "actions": ["crash"]},
+]
+
+
+@pytest.mark.parametrize("path", ["/screen", "/simulator"])
+def test_axe_finds_nothing_on_the_rooms_screen_and_on_the_simulators_page(
+    open_panel: Open, stand_in: StandIn, path: str
+) -> None:
+    stand_in.far = FAR
+    _, page = open_panel(rooms.in_call(), path=path, reduced_motion="reduce")
+    page.wait_for_selector("room-screen footer, device-card .id")
+    assert violations(page) == []
+
+
 def test_axe_would_find_a_key_without_a_name(open_panel: Open) -> None:
     _, page = open_panel(rooms.in_call())
     usable(page)

@@ -44,8 +44,10 @@ def test_it_says_who_muted_and_since_when(open_panel: Open) -> None:
 def test_of_two_speakerphones_it_says_which_was_pressed(open_panel: Open) -> None:
     stand_in, page = sheet(open_panel)
     two = [rooms.speakerphone("table"), rooms.speakerphone("wall")]
-    stand_in.patch(audio=audio(requested_by_name="wall", speakerphones=two))
-    expect(page.locator("sound-sheet")).to_contain_text("Muted on the speakerphone (wall), since")
+    devices = [rooms.device("speakerphone.table"), rooms.device("speakerphone.wall")]
+    stand_in.patch(audio=audio(requested_by_name="wall", speakerphones=two), devices=devices)
+    says = "Muted on the speakerphone (Speakerphone 2), since"
+    expect(page.locator("sound-sheet")).to_contain_text(says)
 
 
 def test_the_microphones_own_switch_is_a_fact_of_its_own(open_panel: Open) -> None:
@@ -181,9 +183,12 @@ def test_another_speakerphone_is_chosen_by_one_tap_outside_meetings(open_panel: 
     wall = rooms.speakerphone("wall", port_path="1-1.3")
     gone = rooms.speakerphone("spare", online=False)
     room["audio"]["speakerphones"] += [wall, gone]
+    room["devices"] += [rooms.device("speakerphone.wall"), rooms.device("speakerphone.spare")]
     stand_in, page = sheet(open_panel, room)
     keys = page.locator(".devices-chosen .key")
-    for nth, says in enumerate(("“table” · USB port 1-1.4", "“wall” · USB port 1-1.3")):
+    for nth, says in enumerate(
+        ("Speakerphone 1 · USB port 1-1.4", "Speakerphone 2 · USB port 1-1.3")
+    ):
         expect(keys.nth(nth)).to_contain_text(says)
     expect(keys.nth(0)).to_contain_text("In use")
     expect(keys.nth(2)).to_contain_text("Unplugged")

@@ -33,7 +33,10 @@ from roomctl.room.document import (
 )
 from roomctl.room.microphone import MISSING
 from roomctl.rules import CameraAct
-from roomctl.screen.protocol import ToneVerdict, TouchRefusal
+from roomctl.screen.protocol import PagePhase, ToneVerdict, TouchRefusal
+from roomctl.simulator import Simulator
+from roomctl.simulator.devices import BLOCKS
+from tests.invented import LoopClock, invented
 from tests.web.stand_in import WEB
 
 CATALOGS = {path.stem: json.loads(path.read_text()) for path in (WEB / "i18n").glob("*.json")}
@@ -200,3 +203,54 @@ def test_no_words_stand_outside_the_catalogs() -> None:
     strings = re.findall(r'"([^"\n]*)"', code)
     sentences = [text for text in strings if re.match(r"[A-Z][a-z]+ [a-z]+", text)]
     assert sentences == []
+
+
+EVERY_KIND = """
+[room]
+displayName = "Bamboo"
+[screen]
+mode = "simulated"
+url = "unix:/run/screen.sock"
+[camera.visca]
+url = "serial:/dev/ttyUSB0?baud=9600"
+profile = "sony_srg300h"
+[camera.ip]
+url = "visca-ip://192.0.2.1"
+profile = "sony_srg300h"
+[camera.usb]
+url = "v4l2:/dev/video0"
+[camera.aw]
+url = "aw://192.0.2.2"
+[camera.onvif]
+url = "onvif://192.0.2.3"
+[speakerphone.table]
+url = "usb:0b0e:2456"
+[occupancy.ceiling]
+url = "gpio:17"
+[occupancy.counter]
+url = "api:counter"
+profile = "people_counter"
+[display.wall]
+url = "tcp://192.0.2.5:4352"
+profile = "pjlink"
+[controller.pad]
+url = "evdev:auto"
+[output.lamp]
+url = "gpio:22"
+on = "in_call"
+[meeting]
+platform = "jitsi"
+"""
+
+
+@invented
+async def test_whatever_a_simulated_device_shows_and_takes_is_said() -> None:
+    simulator = Simulator(app.parse(EVERY_KIND, "room.toml"), LoopClock())
+    described: list[dict[str, Any]] = simulator.describe()
+    assert {one["kind"] for one in described} == {kind.name for kind in app.KINDS}
+    wanted = {f"action.{action}" for one in described for action in (*one["actions"], "plug")}
+    drawn = {"pan_deg", "tilt_deg", "zoom_pct"}  # as a picture
+    wanted |= {f"state.{state}" for one in described for state in one["state"].keys() - drawn}
+    wanted |= {f"value.{word}" for word in (*BLOCKS, *PagePhase, *get_args(Power)) if word}
+    wanted |= {f"value.{lamp}" for lamp in ("red", "green")}
+    assert wanted - EN.keys() == set()

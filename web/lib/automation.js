@@ -70,12 +70,15 @@ export function left(at, now_ms) {
 }
 
 /**
- * One reason, in words.
+ * One reason, in words; of several sensors it says which.
  * @param {Reason} reason
+ * @param {Room} room
  * @returns {string}
  */
-export function reasonWords({ code, params }) {
-  return say("reason", code, { ...params, ago: ago(Number(params.ago_s ?? 0)) });
+export function reasonWords({ code, params }, { devices }) {
+  const what = say("reason", code, { ...params, ago: ago(Number(params.ago_s ?? 0)) });
+  const many = devices.filter(({ kind }) => kind === "occupancy").length > 1;
+  return params.sensor && many ? t("reason.seen_by", { sensor: deviceName(`occupancy.${params.sensor}`, devices), what }) : what;
 }
 
 /** @param {number} s */
@@ -104,7 +107,7 @@ export function counted({ occupancy: { people = null }, identity: { capacity } }
 export function because(room, clock) {
   const { occupancy } = room;
   const people = counted(room);
-  const said = [...(people ? [people] : []), ...occupancy.reasons.map(reasonWords)].slice(0, 2);
+  const said = [...(people ? [people] : []), ...occupancy.reasons.map((one) => reasonWords(one, room))].slice(0, 2);
   if (said.length > 0) return said.join(" · ");
   if (occupancy.state === "vacant" && occupancy.since) return t("reason.empty_since", { time: clock.hourMinute(occupancy.since) });
   return t(occupancy.configured === 0 ? "reason.no_sensors" : "reason.nothing");

@@ -192,7 +192,7 @@ export function underWay(bookings, now_ms) {
 export function platformName(room, key) {
   if (key === null) return "";
   const name = room.platforms.find((platform) => platform.key === key)?.name;
-  return name ? (language() === "zh-CN" ? name.zh : name.en) : key;
+  return name ? spoken(name) : key;
 }
 
 /** So many days after a stage has begun it is news. */
@@ -267,17 +267,28 @@ export function endedWords(room, ended) {
 }
 
 /**
- * A device as people call it, from "camera.front".
+ * Words of room.toml in the language in use.
+ * @param {Record<string, string>} said
+ * @returns {string}
+ */
+export function spoken(said) {
+  return language() === "zh-CN" ? said.zh : said.en;
+}
+
+/**
+ * A device as people call it, from "camera.front": by its title, else by its kind, numbered where there are several.
  * @param {string} subject
- * @param {readonly Device[]} devices
+ * @param {readonly {name: string, kind: string, title?: Record<string, string> | null}[]} devices
  * @returns {string}
  */
 export function deviceName(subject, devices) {
-  const [kind, name = ""] = subject.split(".", 2);
-  // A sensor hangs somewhere, and its name says where.
-  const many = kind === "occupancy" || devices.filter((device) => device.kind === kind).length > 1;
-  const word = say("kind", kind, { name });
-  return many && name ? t("kind.named", { kind: word, name }) : word;
+  const device = devices.find((one) => one.name === subject);
+  if (device?.title) return spoken(device.title);
+  const kind = subject.split(".", 1)[0];
+  const alike = devices.filter((one) => one.kind === kind);
+  const word = say("kind", kind);
+  const number = alike.findIndex((one) => one.name === subject) + 1;
+  return alike.length > 1 && number > 0 ? t("kind.numbered", { kind: word, number }) : word;
 }
 
 /**
@@ -289,7 +300,7 @@ export function deviceName(subject, devices) {
 export function deviceFacts(device, room) {
   const pad = device.status === "online" && (room.controllers ?? []).find(({ name }) => device.name === `controller.${name}`);
   if (pad) {
-    const steers = pad.camera && room.cameras.length > 1 ? t("controller.steers", { camera: pad.camera }) : "";
+    const steers = pad.camera && room.cameras.length > 1 ? t("controller.steers", { camera: deviceName(`camera.${pad.camera}`, room.devices) }) : "";
     return [pad.label, steers].filter(Boolean).join("\u00a0· ");
   }
   const display = device.status === "online" && (room.displays ?? []).find(({ name }) => device.name === `display.${name}`);

@@ -149,7 +149,8 @@
  */
 
 /**
- * One device: whether it can be used and if not, why (`reason` from a closed list).
+ * One device: whether it can be used and if not, why (`reason` from a closed list). `title` is what
+ * people call it, by language (zh, en); null: by its kind and number.
  * @typedef {object} Device
  * @property {string} name
  * @property {string} kind
@@ -157,6 +158,7 @@
  * @property {string | null} reason
  * @property {string | null} detail
  * @property {string} since
+ * @property {Record<string, string> | null} title
  */
 
 /**

@@ -88,7 +88,7 @@ export class CameraPad extends HTMLElement {
     const place = many ? this.top : this.side;
     if (this.keep.parentElement !== place) place.append(this.keep);
     keyed(this.tabs, cameras, (one) => one.name, (one) => h("button", { type: "button", class: "tab", onclick: () => this.#choose(one.name) }), (tab, one) => {
-      text(tab, one.name);
+      text(tab, deviceName(`camera.${one.name}`, devices));
       attribute(tab, "aria-pressed", String(one === camera));
     });
     // What moves here may not be what the others see.

@@ -72,7 +72,7 @@ export class NoticeStrip extends HTMLElement {
   #offer(deed, room) {
     const { act, number, reasons } = deed;
     const what = deedWords(deed, room, this.panel.clock);
-    const why = reasons.slice(0, 1).map(reasonWords).join("");
+    const why = reasons.slice(0, 1).map((one) => reasonWords(one, room)).join("");
     text(this.what, what);
     text(this.why, why);
     text(this.key, t(`auto.undo.${act}`));

@@ -38,7 +38,7 @@ export class OccupancySheet extends HTMLElement {
     attribute(this.badge, "data-tone", state.tone);
     redraw(this.badgeIcon, state.icon);
     text(this.badgeWords, t(state.key));
-    const reasons = occupancy.reasons.map(reasonWords);
+    const reasons = occupancy.reasons.map((one) => reasonWords(one, room));
     lines(this.reasons, reasons.length > 0 ? reasons : [because(room, this.panel.clock)]);
     lines(this.facts, this.#known(room));
     const faults = problems(room).filter((issue) => issue.subject.startsWith("occupancy."));
@@ -77,7 +77,7 @@ export class OccupancySheet extends HTMLElement {
   #fill(line, deed, room) {
     const { number, reasons, undo } = deed;
     text(/** @type {Element} */ (line.querySelector("b")), deedWords(deed, room, this.panel.clock));
-    text(/** @type {Element} */ (line.querySelector(".hint")), reasons.map(reasonWords).join(" · "));
+    text(/** @type {Element} */ (line.querySelector(".hint")), reasons.map((one) => reasonWords(one, room)).join(" · "));
     const key = /** @type {HTMLButtonElement} */ (line.querySelector("button"));
     show(key, undo && this.panel.may("room.undo"));
     attribute(key, "aria-busy", this.#undoing === number);

@@ -6,7 +6,7 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, say, t, words } from "../lib/i18n.js";
-import { calling, microphone } from "../lib/labels.js";
+import { calling, deviceName, microphone } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { button, glyph } from "./parts.js";
 
@@ -62,13 +62,13 @@ export class SoundSheet extends HTMLElement {
     attribute(this, "data-state", shown.state);
     redraw(this.stateIcon, shown.icon);
     text(this.state, t(`mic.${shown.state}`));
-    text(this.who, this.#why(audio, shown.state));
+    text(this.who, this.#why(audio, shown.state, room.devices));
     text(this.switch, audio.available && audio.switch && audio.switch !== "none" ? t(`sound.switch.${audio.switch}`) : "");
     const inMeeting = calling(room.meeting);
     const own = audio.meeting_muted ?? null;
     show(this.own, inMeeting && own !== null);
     text(this.own, own === null ? "" : t(own ? "sound.meeting_muted" : "sound.meeting_open"));
-    this.#devices(audio.speakerphones ?? [], inMeeting);
+    this.#devices(audio.speakerphones ?? [], inMeeting, room.devices);
     const gain = this.#gain_pct ?? audio.gain_pct;
     show(this.gain, gain !== null && gain !== undefined);
     text(this.gainLevel, t("volume.level", { pct: gain ?? 0 }));
@@ -127,8 +127,9 @@ export class SoundSheet extends HTMLElement {
    * Who asked for what is so, or what is missing to it.
    * @param {Audio} audio
    * @param {string} state
+   * @param {Room["devices"]} known
    */
-  #why(audio, state) {
+  #why(audio, state, known) {
     if (state === "none") return t("sound.no_server");
     if (audio.reason) return say("sound.why", audio.reason);
     if (state === "unknown") return t("sound.unknown");
@@ -136,17 +137,19 @@ export class SoundSheet extends HTMLElement {
     const said = say(`sound.${state}_by`, audio.requested_by ?? "found");
     // Of two speakerphones it is worth knowing which; panels are told apart by numbers that nobody knows.
     const which = audio.requested_by === "program" || (audio.requested_by === "speakerphone" && (audio.speakerphones ?? []).length > 1);
-    const by = said && audio.requested_by_name && which ? t("sound.by_name", { by: said, name: audio.requested_by_name }) : said;
+    const by = said && audio.requested_by_name && which ? t("sound.by_name", { by: said, name: audio.requested_by === "speakerphone" ? deviceName(`speakerphone.${audio.requested_by_name}`, known) : audio.requested_by_name }) : said;
     return audio.since && by ? t("sound.since", { by, time: this.panel.clock.hourMinute(audio.since) }) : by;
   }
 
   /**
    * @param {Speakerphone[]} all
    * @param {boolean} inMeeting
+   * @param {Room["devices"]} known
    */
-  #devices(all, inMeeting) {
+  #devices(all, inMeeting, known) {
     keyed(this.devices, all, (one) => one.name, (one) => this.#device(one), (key, one) => {
-      const places = one.port_path ? t("sound.port", { name: one.name, path: one.port_path }) : t("sound.place", { name: one.name });
+      const name = deviceName(`speakerphone.${one.name}`, known);
+      const places = one.port_path ? t("sound.port", { name, path: one.port_path }) : name;
       const state = !one.online ? "unplugged" : one.used ? "used" : "ready";
       const icons = /** @type {const} */ ({ used: "check", ready: "speakerphone", unplugged: "warning" });
       redraw(key.children[0], icons[state]);

@@ -6,6 +6,7 @@ properties that a booking is made of, and bounds each event. What they mean is r
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
@@ -40,10 +41,13 @@ _TOP = frozenset(("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE"))
 
 _LINE = re.compile(rb"[^\r\n]+(?:(?:\r\n?|\n)[ \t][^\r\n]*)*")
 _FOLD = re.compile(rb"(?:\r\n?|\n)[ \t]")
+_FOLDED = re.compile(rb"\n(?<=[^\n]\n)[ \t]")  # the same, where all lines are ended by \n
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")  # forbidden (RFC 5545, 3.1)
+_CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\r\n"})
 _NAME = re.compile(r"[A-Za-z0-9-]{1,60}(?=[;:])")
 _PARAM = re.compile(r';([A-Za-z0-9-]{1,60})=((?:"[^"]*"|[^";:])*)')
 _QUOTED = {"^n": "\n", "^'": '"', "^^": "^"}  # RFC 6868
+_MAY_STRUCTURE = frozenset("BbEe" + "".join(filter(str.isspace, map(chr, range(0x3001)))))
 _FAST = re.compile(r"FREQ=(SECONDLY|MINUTELY)", re.IGNORECASE)
 _INTERVAL = re.compile(r"INTERVAL=(\d{1,7})(?:;|$)", re.IGNORECASE)
 _FEW = re.compile(r"COUNT=0*[12]?\d{1,2}(?:;|$)", re.IGNORECASE)
@@ -113,13 +117,22 @@ class Event:
 class Series:
     """One event with everything that repeats or moves it: all VEVENTs of one UID, the newest ones.
 
-    `why_not` is set if it is left out before any of it is read.
+    `first` is the one that came first, whichever revision. `why_not` is set if the series is left
+    out before any of it is read.
     """
 
-    uid: str
-    title: str
+    first: Event = field(repr=False)
+    private: bool
     events: tuple[Event, ...] = field(default=(), repr=False)
     why_not: Literal["unreadable", "too_much"] | None = None
+
+    @property
+    def uid(self) -> str:
+        return one_line(self.first.value("UID"))
+
+    @property
+    def title(self) -> str:
+        return "" if self.private else one_line(self.first.text("SUMMARY"))
 
     @property
     def repeats(self) -> bool:
@@ -162,6 +175,15 @@ def _lines(data: bytes) -> Iterator[str]:
     data = data.removeprefix(b"\xef\xbb\xbf")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         data = data.decode("utf-16", "replace").encode()
+    if len(data.translate(None, _CONTROLS)) == len(data):
+        ended = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        with contextlib.suppress(UnicodeDecodeError):
+            return filter(None, _FOLDED.sub(b"", ended).decode().split("\n"))
+    return _lines_one_by_one(data)
+
+
+def _lines_one_by_one(data: bytes) -> Iterator[str]:
+    """Yield the lines one by one: each may have bytes that are no text, or forbidden ones."""
     encoding = "utf-8"
     if not data.isascii() and not _decodes(data):
         found = [_decodes(_FOLD.sub(b"", m[0])) for m in _LINE.finditer(data) if not m[0].isascii()]
@@ -204,6 +226,9 @@ class _Cutter:
         self._zone_size = 0
 
     def line(self, line: str) -> None:
+        if self._inside == "VEVENT" and not self._nested and line[:1] not in _MAY_STRUCTURE:
+            self._event.add(line)  # nearly all lines
+            return
         word, _, rest = line.partition(":")
         match word.strip().upper():
             case "BEGIN":
@@ -346,18 +371,19 @@ class _Reading:
 def _series(readings: list[_Reading]) -> Series:
     """Return the events of one UID; of each that came in several revisions the newest."""
     events = [reading.event() for reading in readings]
-    uid = one_line(events[0].value("UID"))
-    title = one_line(events[0].text("SUMMARY")) if not any(e.private for e in events) else ""
+    first, private = events[0], any(event.private for event in events)
     if any(reading.unfinished for reading in readings):
-        return Series(uid, title, why_not="unreadable")
+        return Series(first, private, why_not="unreadable")
     if any(reading.too_much for reading in readings):
-        return Series(uid, title, why_not="too_much")
+        return Series(first, private, why_not="too_much")
+    if len(events) == 1:
+        return Series(first, private, (first,))
     newest: dict[str, Event] = {}
     for event in events:
         place = event.once.get("RECURRENCE-ID", "")
         if place not in newest or event.age >= newest[place].age:
             newest[place] = event
-    return Series(uid, title, tuple(newest.values()))
+    return Series(first, private, tuple(newest.values()))
 
 
 def _is_room(attendee: Property, room: str) -> bool:

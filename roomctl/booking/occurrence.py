@@ -44,7 +44,7 @@ def occurrences(
     """Return what of `series` touches the window, or that it cannot be shown."""
     if series.why_not is not None:
         return SkippedEvent(series.uid, series.title, series.why_not)
-    if all(_elsewhen(event, start, end) for event in series.events):
+    if elsewhen(series, start, end):
         return []
     try:
         found = _Expansion(series, zones, room).between(start, end)
@@ -53,6 +53,11 @@ def occurrences(
     if len(found) > MOST_OCCURRENCES:
         return SkippedEvent(series.uid, series.title, "too_much")
     return found
+
+
+def elsewhen(series: Series, start: datetime, end: datetime) -> bool:
+    """Whether the dates in a series alone say that it cannot touch the window; never wrongly."""
+    return all(_elsewhen(event, start, end) for event in series.events)
 
 
 def _elsewhen(event: Event, start: datetime, end: datetime) -> bool:
@@ -135,11 +140,26 @@ def _instant(value: date, zone: tzinfo) -> datetime:
     return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
 
 
+class _Said(NamedTuple):
+    """What an event says beside its times, as `Booking` has it."""
+
+    series: str
+    title: str
+    organizer: str
+    fields: Mapping[str, str]
+    cancelled: bool
+    free: bool
+    tentative: bool
+    all_day: bool
+
+
 class _Expansion:
     """The occurrences of one series."""
 
     def __init__(self, series: Series, zones: Zones, room: tzinfo) -> None:
         self._series, self._zones, self._room = series, zones, room
+        self._uid = series.uid or "-"
+        self._read: dict[int, _Said] = {}
         self._master = next((e for e in series.events if "RECURRENCE-ID" not in e.once), None)
         self._first: _When | None = None
         self._first = self._start(self._master) if self._master else None
@@ -199,7 +219,7 @@ class _Expansion:
     def _booking(
         self, event: Event, place: date, zone: tzinfo, begin: datetime, end: datetime, when: _When
     ) -> Booking:
-        known = self._series.uid or "-"
+        known, said = self._uid, self._said(event)
         if isinstance(place, datetime):
             place = _instant(place, zone).astimezone(self._room)
         ref = f"{known}/{place.isoformat()}"
@@ -207,18 +227,35 @@ class _Expansion:
             id=_public(known, ref),
             ref=ref,
             owned=known.endswith(OWN),
-            series=_series(known if self._series.repeats else event.value(SERIES)),
-            title=one_line(event.text("SUMMARY")),
-            organizer=one_line(_organizer(event)),
+            series=said.series,
+            title=said.title,
+            organizer=said.organizer,
             start=begin.astimezone(self._room),
             end=max(begin, end).astimezone(self._room),
-            fields=_fields(event),
+            fields=said.fields,
             private=event.private,
-            cancelled=event.cancels or event.value("STATUS").strip().upper() == "CANCELLED",
-            free=_is_free(event),
-            tentative=_is_tentative(event),
-            all_day=when.whole_days or _said(event, "X-MICROSOFT-CDO-ALLDAYEVENT") == "TRUE",
+            cancelled=said.cancelled,
+            free=said.free,
+            tentative=said.tentative,
+            all_day=when.whole_days or said.all_day,
         )
+
+    def _said(self, event: Event) -> _Said:
+        """Return what all occurrences of an event say alike, read once."""
+        known = self._read.get(id(event))
+        if known is None:
+            series = self._uid if self._series.repeats else event.value(SERIES)
+            known = self._read[id(event)] = _Said(
+                series=_series(series),
+                title=one_line(event.text("SUMMARY")),
+                organizer=one_line(_organizer(event)),
+                fields=_fields(event),
+                cancelled=event.cancels or _said(event, "STATUS") == "CANCELLED",
+                free=_is_free(event),
+                tentative=_is_tentative(event),
+                all_day=_said(event, "X-MICROSOFT-CDO-ALLDAYEVENT") == "TRUE",
+            )
+        return known
 
     def _lines(self, event: Event) -> Iterator[str]:
         """Yield what decides on an event's times, as icalendar reads it."""

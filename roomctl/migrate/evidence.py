@@ -87,6 +87,9 @@ def _escaped(text: str) -> str:
 
 def _folded(line: str) -> Iterator[str]:
     """Yield a line in pieces of at most 75 octets, no character cut."""
+    if len(line) * 4 <= _FOLD_BYTES or len(line.encode()) <= _FOLD_BYTES:
+        yield line
+        return
     piece, size = "", 0
     for character in line:
         octets = len(character.encode())

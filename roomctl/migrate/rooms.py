@@ -7,12 +7,11 @@ told with the reason; the others are planned all the same.
 
 from __future__ import annotations
 
+import gc
 import os
-import re
 import resource
 import signal
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import date, datetime, timedelta
@@ -24,8 +23,9 @@ from roomctl.booking.feed import LARGEST
 from roomctl.config import Config
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
-from roomctl.meeting.platform import Platform, load_platforms
+from roomctl.meeting.platform import load_platforms
 from roomctl.migrate.evidence import csv_text, ics_text
+from roomctl.migrate.mention import may_name
 from roomctl.migrate.plan import WEEKS_AHEAD, ExitRequest, RoomFile, make_plan
 
 Load = Callable[[Path], Config]
@@ -33,8 +33,6 @@ Load = Callable[[Path], Config]
 
 ROOM_CPU_S = 30  # of processor time for one room; a hostile calendar costs its own room only
 MEMORY_BYTES = 1 << 30
-_NUMBER = re.compile(r"(?:\d[ \u00a0-]?){8,}\d")
-_INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
 
 
 @frozen
@@ -67,6 +65,9 @@ def plan_rooms(
     count = min(workers or len(os.sched_getaffinity(0)), len(rooms))
     if count <= 1:
         return [planned_room(room, asked, now, load) for room in rooms]
+    # Loaded before the processes are made from this one, so that each has it.
+    from roomctl.booking import ics, occurrence, zone  # noqa: F401
+
     with ProcessPoolExecutor(count, initializer=_limit) as pool:
         # In plain tuples: what is frozen cannot be set again by pickle.
         plainly = (asked.leaving, asked.to, asked.on, asked.ends, asked.room_link)
@@ -110,40 +111,6 @@ def planned_room(room: RoomToPlan, asked: ExitRequest, now: datetime, load: Load
     return PlannedRoom(name, plan.record(), csv_text((plan,), bom=False), ics_text((plan,)))
 
 
-def may_name(platform: Platform, hosts: Iterable[str] = ()) -> Callable[[str], bool]:
-    """Return what tells whether a text may name a meeting of a platform; never wrongly no.
-
-    `hosts`: servers of one's own, as [meeting.hosts] has them.
-    """
-    stems = {_stem(re.sub(r"^https?://|:[0-9]+$", "", host)) for host in (*platform.hosts, *hosts)}
-    words = {*platform.printed.mentions, *platform.printed.own_labels, *platform.schemes}
-    words |= {scheme for shape in platform.native for scheme in shape.schemes}
-    words |= {domain.removeprefix("*.") for domain in platform.dial.domains}
-    words |= {platform.key, *platform.dial.h323}
-    marks = {_compact(word) for word in (*stems, *words)} - {""}
-    pattern = re.compile("|".join(map(re.escape, sorted(marks, key=len, reverse=True))))
-    numbered = bool(platform.printed.digits)
-
-    def may(text: str) -> bool:
-        return bool(pattern.search(_compact(text))) or (
-            numbered and bool(_NUMBER.search(unicodedata.normalize("NFKC", text)))
-        )
-
-    return may
-
-
-def _stem(host: str) -> str:
-    """Return the name that a host's owner has registered: "zoom" of "*.zoom.com.cn"."""
-    labels = host.removeprefix("*.").split(".")[:-1]
-    own = [label for label in labels if label not in ("com", "co", "net", "org")]
-    return own[-1] if own else host
-
-
-def _compact(text: str) -> str:
-    folded = text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
-    return _INVISIBLE.sub("", folded)
-
-
 class _TooLongError(BaseException):
     """A room's time is over. No Exception: a library must not swallow it."""
 
@@ -151,6 +118,8 @@ class _TooLongError(BaseException):
 def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.freeze()  # what was loaded stays; a calendar's events have no cycles, and go by themselves
+    gc.set_threshold(100_000)
 
 
 def _ring(*_: object) -> None:
@@ -196,7 +165,8 @@ def _read(
     bookings: list[Booking] = []
     skipped: list[SkippedEvent] = []
     for series in cut.series:
-        if series.why_not is None and not any(map(may, _texts(series))):
+        over = occurrence.elsewhen(series, now, end)
+        if series.why_not is None and (over or not any(map(may, _texts(series)))):
             continue
         found = occurrence.occurrences(series, zones, config.room.zone, now, end)
         if isinstance(found, SkippedEvent):

@@ -18,6 +18,7 @@ from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.meeting.leaving import Departure, ExitStage
 from roomctl.meeting.link import read
 from roomctl.meeting.platform import Platforms, Policy
+from roomctl.migrate.mention import may_name_another
 
 
 class Verdict(StrEnum):
@@ -39,7 +40,7 @@ class VerdictReason(StrEnum):
     GUEST = "guest"  # somebody else's meeting: joined until the platform ends
     OWN_ACCOUNT = "own_account"  # whether it can be held depends on an account that may expire
     AFTER_THE_END = "after_the_end"
-    OTHER_LINK = "other_link"  # names a link of another platform, too
+    OTHER_LINK = "other_link"  # names another platform, and a link or a number of it, too
     NOT_ALLOWED = "not_allowed"  # the room's policy does not let it in today either
 
 
@@ -70,6 +71,7 @@ class BookingJudge:
     def __init__(self, platforms: Platforms, policy: Policy, departure: Departure) -> None:
         """`policy` is the room's, without a day: what has ended is judged here."""
         self._platforms, self._policy, self._departure = platforms, policy, departure
+        self._may_name_another = may_name_another(platforms, departure.platform)
         self._without = replace(policy, deny=(*policy.deny, departure.platform))
         self._read: dict[
             tuple[tuple[str, str], ...], tuple[ParsedInvitation, ParsedInvitation | None]
@@ -113,7 +115,8 @@ class BookingJudge:
         if key not in self._read:
             found = read(fields, self._platforms, self._policy)
             other = None
-            if found.platform == self._departure.platform:
+            leaving = found.platform == self._departure.platform
+            if leaving and self._may_name_another("\n".join(fields.values())):
                 other = read(fields, self._platforms, self._without)
                 usable = other.platform not in (None, self._departure.platform)
                 other = other if usable and other.refused is None else None

@@ -255,6 +255,29 @@ def test_any_bytes_are_a_calendar_or_none(data: bytes):
         ics.cut(data.replace(b"BEGIN", b""))
 
 
+PIECES = [
+    "\r\n",
+    "\n",
+    "\r",
+    " ",
+    "\t",
+    "A:b",
+    "BEGIN:VEVENT",
+    "会",
+    "\x00",
+    "\x0b",
+    "\x85",
+    "\u2028",
+]
+
+
+@settings(max_examples=examples(2000), deadline=None)
+@given(st.lists(st.sampled_from([*PIECES[:8], *PIECES]), max_size=12))
+def test_a_sound_file_is_unfolded_at_once_as_it_is_line_by_line(pieces: list[str]):
+    data = "".join(pieces).encode()
+    assert list(ics._lines(data)) == list(ics._lines_one_by_one(data))
+
+
 def test_a_program_that_serves_has_no_calendar_library_and_no_http_client():
     code = (
         "import sys, roomctl.cli.server, roomctl.api.app, roomctl.booking.feed; print(*sys.modules)"

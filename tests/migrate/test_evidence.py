@@ -12,10 +12,9 @@ from roomctl import app
 from roomctl.booking import Booking
 from roomctl.errors import ConfigError, Refused
 from roomctl.meeting.leaving import Departure, ExitStage
-from roomctl.meeting.platform import load_platforms
 from roomctl.migrate import ExitRequest, RoomFile, make_plan, stages
 from roomctl.migrate.evidence import BOM, cell, csv_text, ics_text
-from roomctl.migrate.rooms import RoomToPlan, may_name, plan_rooms
+from roomctl.migrate.rooms import RoomToPlan, plan_rooms
 from roomctl.migrate.verdict import Verdict
 
 NOW = datetime(2026, 11, 27, 1, tzinfo=UTC)
@@ -145,12 +144,6 @@ def test_days_out_of_order_are_a_mistake_of_the_file() -> None:
     text = f"{TEXT}[meeting.leaving.zoom]\nto = 'quanshi'\ndual = 2026-12-02\nended = 2026-12-01\n"
     with pytest.raises(ConfigError, match="is before"):
         app.parse(text, "room.toml")
-
-
-@pytest.mark.parametrize("platform", list(load_platforms({})), ids=lambda one: one.key)
-def test_no_meeting_of_a_platform_is_passed_over(platform) -> None:
-    for sample in platform.good:
-        assert may_name(platform, sample.hosts)(sample.text), sample.text
 
 
 @pytest.mark.real

@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,31 +19,33 @@ from roomctl import config as configuration
 from roomctl.camera.kind import KIND as CAMERA
 from roomctl.clock import Clock, SystemClock
 from roomctl.command import Declaration
-from roomctl.config import Config
+from roomctl.config import Config, WebhookTable
 from roomctl.controller.driver import KIND as CONTROLLER
 from roomctl.display.driver import KIND as DISPLAY
 from roomctl.errors import ConfigError, FileError, PortError
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
-from roomctl.kind import Kind
+from roomctl.kind import Kind, Part
 from roomctl.lifetime import Ending, beside, lasting
 from roomctl.occupancy.driver import KIND as OCCUPANCY
 from roomctl.output.driver import KIND as OUTPUT
 from roomctl.ports import connect, refuse
 from roomctl.roles import Role
 from roomctl.room import Outside, Room
+from roomctl.room.configuration import ConfigPlan
 from roomctl.screen.driver import KIND as SCREEN
 from roomctl.screen.profile import screen_of
 from roomctl.screen.protocol import DisplayRole, ShowPage
 from roomctl.speakerphone.driver import KIND as SPEAKERPHONE
 from roomctl.store import Settings, Store
+from roomctl.wire import in_thread
 
 if TYPE_CHECKING:
     from roomctl.api.auth import Tokens
     from roomctl.api.certificate import BoxCertificate
     from roomctl.api.simulation import SimulatedDevices
+    from roomctl.api.staff import Staff
     from roomctl.booking.change import Feed
-    from roomctl.room.webhooks import Post
 
 _log = logging.getLogger(__name__)
 
@@ -220,22 +223,21 @@ async def running(
         base = f"http://{own_name}:{port}"
         outside = replace(
             outside,
-            pages=lambda: _pages(config, base, tokens),
+            pages=lambda: _pages(made.config, base, tokens),
             settings=Settings(store.disk),
             pictures=store.folder / "pictures",
             store=store,
             kept_id=store.room_id(),
-            post=_post(config),
+            post=_post,
             fingerprint=proof.pin if proof is not None else "",
         )
         made, web = room(config, outside), configuration.data_path("web")
         table = config.staff
         staff = Staff(store, outside.clock, Role(table.role), table.minutes, made.audit.note)
-        _bridge(config, made, simulated=simulated is not None)
+        live = LiveConfig(made, staff, outside, simulated=simulated is not None)
         if proof is not None:
             made.attend(proof)
         boot_id = secrets.token_hex(4)
-        file = str(outside.config_file or "room.toml")
         app = create_app(
             made,
             tokens,
@@ -246,7 +248,7 @@ async def running(
             simulated=simulated,
             log=log,
             configs=outside.configs,
-            check=lambda text: mistakes_from_afar(text, file, config),
+            live=live,
         )
         async with (
             beside("the room", made.run(), ending.begin),
@@ -285,23 +287,73 @@ async def _certificate(config: Config, store: Store, clock: Clock) -> BoxCertifi
     return found
 
 
-def _post(config: Config) -> Post | None:
-    """Return what tells the receivers of [[webhook]]; None: there is none."""
-    if not config.webhook:
+def _calendar_of(config: Config) -> tuple[object, ...] | None:
+    """Return all that a calendar is made of; None: there is none."""
+    if config.calendar.url is None:
         return None
+    return config.calendar, config.room.timezone, config.room.language
+
+
+async def _post(table: WebhookTable, event_id: str, body: bytes, at: datetime) -> None:
+    """Tell a receiver of [[webhook]]; a room without any need not import what does."""
     from roomctl.api.webhooks import post
 
-    return post
+    await post(table, event_id, body, at)
 
 
-def _bridge(config: Config, room: Room, *, simulated: bool) -> None:
-    """Have the room be at the broker of [mqtt], if there is one; a simulated one beside its own."""
-    if config.mqtt is not None:
+class LiveConfig:
+    """The configuration of a running room, as far as it can be another one while it runs."""
+
+    def __init__(self, room: Room, staff: Staff, outside: Outside, *, simulated: bool) -> None:
+        """Have the room be at the broker of [mqtt], a simulated one beside its own."""
+        self._room, self._staff, self._simulated = room, staff, simulated
+        self._file = str(outside.config_file or "room.toml")
+        self._feed = outside.feed
+        self._bridge = self._bridge_of(room.config)
+        if self._bridge is not None:
+            room.attend(self._bridge)
+
+    def check(self, text: str) -> Sequence[FileError]:
+        """Return every mistake of a room.toml; blocking."""
+        return mistakes_from_afar(text, self._file, self._room.config)
+
+    def text(self) -> str:
+        """Return what room.toml says, ConfigError; blocking."""
+        return configuration.text_of(Path(self._file))
+
+    async def plan(self, text: str) -> ConfigPlan:
+        """Return what becomes of each part with a room.toml without mistakes."""
+        return self._room.plan(await in_thread(parse, text, self._file))
+
+    async def apply(self, text: str, keep: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Have the room do what a room.toml says that starts no program anew, and `keep` it.
+
+        What it leaves as it is goes on. Whatever goes wrong is put back, and raised.
+        """
+        before, config = self._room.config, await in_thread(parse, text, self._file)
+        feed, bridge = self._feed, self._bridge
+        if _calendar_of(config) != _calendar_of(before):
+            feed = calendar(config)
+        if config.mqtt != before.mqtt:
+            bridge = self._bridge_of(config)
+        await self._room.reconfigure(config, feed, keep)
+        self._feed = feed
+        if bridge is not self._bridge:
+            if self._bridge is not None:
+                await self._room.dismiss(self._bridge)
+            self._bridge = bridge
+            if bridge is not None:
+                self._room.attend(bridge)
+        self._staff.configure(Role(config.staff.role), config.staff.minutes)
+
+    def _bridge_of(self, config: Config) -> Part | None:
+        if config.mqtt is None:
+            return None
         from roomctl.api.mqtt import Bridge
         from roomctl.ports.broker import open_session
 
-        suffix = "-simulated" if simulated else ""
-        room.attend(Bridge(config.mqtt, room, open_session, suffix))
+        suffix = "-simulated" if self._simulated else ""
+        return Bridge(config.mqtt, self._room, open_session, suffix)
 
 
 def _addresses(base: str, own: str, tokens: Tokens, *, simulated: bool) -> Addresses:

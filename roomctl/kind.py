@@ -129,6 +129,7 @@ class KindPart(Part):
     """The part that a kind of device brings along."""
 
     def __init__(self, devices: Sequence[Device], context: Context) -> None:
+        """`devices` are replaced while the room runs, when its configuration is."""
         self.devices, self.context = devices, context
 
 

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from roomctl import __version__
 from roomctl.api.auth import NotStored, Tokens
-from roomctl.api.configuration import Check
+from roomctl.api.configuration import RunningConfig
 from roomctl.api.guard import Guard, cookie_name
 from roomctl.api.metrics import Counting, Traffic
 from roomctl.api.openapi import describe
@@ -93,12 +93,12 @@ def create_app(
     simulated: SimulatedDevices | None = None,
     log: RecentLog | None = None,
     configs: AppliedConfigs | None = None,
-    check: Check = lambda text: (),
+    live: RunningConfig | None = None,
 ) -> FastAPI:
     """Return the app of `room`; `web` holds the panel, `simulated` is given by a simulator.
 
-    `log` is what was lately logged, `configs` what was applied from afar; `check` finds what is
-    wrong with a room.toml.
+    `log` is what was lately logged, `configs` what was applied from afar, `live` what has the
+    room run another room.toml.
 
     Set `app.state.ending` before the server stops: what has no end of its own then ends.
     """
@@ -106,7 +106,7 @@ def create_app(
     cookies = {role: cookie_name(f"roomctl_{port}", role) for role in Role}
     ending = asyncio.Event()
     log = log or RecentLog()
-    phones = Phones(room.config, port, tokens, room.clock)
+    phones = Phones(lambda: room.config, port, tokens, room.clock)
     traffic = Traffic()
     doors = Doors(
         room,
@@ -120,7 +120,7 @@ def create_app(
         phones,
         log,
         configs,
-        check,
+        live,
         traffic,
     )
     app = FastAPI(

@@ -1,31 +1,35 @@
 """A room.toml from afar: checked, applied as a revision, rolled back. room.toml is never written.
 
-- `POST /api/v1/config/check`: every mistake of a text, with its line. Nothing is kept.
-- `POST /api/v1/config`: keeps it as a revision; the program starts anew with it.
+- `POST /api/v1/config/check`: every mistake of a text, with its line, and what it would begin
+  anew. Nothing is kept.
+- `POST /api/v1/config`: runs it and keeps it as a revision.
 - `POST /api/v1/config/rollback`: an earlier revision, or room.toml (0), counts again.
 - `GET /api/v1/config`: the revisions, without their texts, and which one runs.
 
-The whole program starts anew: its parts are not rebuilt singly.
+Only what a configuration changes begins anew; what cannot be changed while the program runs
+(`room.configuration.PROGRAM`) has the program start anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
-from fastapi import Request
+from fastapi import Request, Response
 from pydantic import Field
 
-from roomctl.api.problem import refusals
+from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import Strict, Told
 from roomctl.command import Number, Plain, Source
-from roomctl.errors import FileError, Refused
+from roomctl.errors import FileError, Refused, RoomctlError
 from roomctl.roles import Right
 from roomctl.room import Room
+from roomctl.room.configuration import ConfigPlan
 from roomctl.store import AppliedConfigs
 from roomctl.store.configs import LONGEST
 from roomctl.wire import in_thread
@@ -33,10 +37,33 @@ from roomctl.wire import in_thread
 Check = Callable[[str], Sequence[FileError]]
 """Finds every mistake of a room.toml; blocking."""
 
+_log = logging.getLogger(__name__)
+
+
+class RunningConfig(Protocol):
+    """The configuration of the room that runs."""
+
+    def check(self, text: str) -> Sequence[FileError]:
+        """Return every mistake of a room.toml; blocking."""
+        ...
+
+    def text(self) -> str:
+        """Return what room.toml says, ConfigError; blocking."""
+        ...
+
+    async def plan(self, text: str) -> ConfigPlan:
+        """Return what becomes of each part with a room.toml without mistakes."""
+        ...
+
+    async def apply(self, text: str, keep: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Have the room run a room.toml, and `keep` it; what goes wrong is put back, and raised."""
+        ...
+
+
 TomlText = Annotated[str, Field(max_length=LONGEST, description="a whole room.toml")]
 RestartTime = Annotated[
     Literal["now", "free"],
-    Field(description="when the program starts anew: now, or once nobody uses the room"),
+    Field(description="when it is run: now, or once nobody uses the room"),
 ]
 
 
@@ -69,11 +96,29 @@ class ConfigMistake(Told):
     why: Annotated[str, Field(description="what was expected")]
 
 
+class ConfigPlanTold(Told):
+    """What becomes of each part: devices by name, such as camera.front, others by their table."""
+
+    restarted: Annotated[list[str], Field(description="stopped, and begun anew")]
+    added: Annotated[list[str], Field(description="devices that are begun")]
+    removed: Annotated[list[str], Field(description="devices that are stopped")]
+    unchanged: Annotated[list[str], Field(description="go on as they are, their links too")]
+    program: Annotated[
+        bool, Field(description="whether the whole program starts anew, so that every part does")
+    ]
+    program_for: Annotated[
+        list[str], Field(description="the keys for which it does: api, secrets, room.id")
+    ]
+
+
 class ConfigJudgement(Told):
     """What a check found."""
 
     ok: Annotated[bool, Field(description="whether a room would start with it")]
     mistakes: Annotated[list[ConfigMistake], Field(description="in the order of the file")]
+    plan: Annotated[
+        ConfigPlanTold | None, Field(description="what would become of each part; null: mistakes")
+    ]
 
 
 class ConfigRevisionTold(Told):
@@ -94,24 +139,35 @@ class ConfigHistory(Told):
     revisions: Annotated[list[ConfigRevisionTold], Field(description="the oldest first")]
 
 
-def configuration_routes(room: Room, configs: AppliedConfigs | None, check: Check) -> Routes:
-    """Return the routes to a room's configuration; `configs` None: none can be applied here."""
+class ConfigApplied(ConfigHistory):
+    """What runs now, or will soon, and what became of each part."""
+
+    plan: Annotated[ConfigPlanTold, Field(description="what becomes of each part")]
+
+
+def configuration_routes(
+    room: Room, configs: AppliedConfigs | None, live: RunningConfig | None
+) -> Routes:
+    """Return the routes to a room's configuration; one of both None: none can be applied here."""
     router, checking = Routes(), asyncio.Lock()
+    desk = _Desk(room, configs, live)
 
     async def judged(text: str) -> ConfigJudgement:
         if checking.locked():
             why = "another configuration is being checked; wait until that is done"
             raise Refused("room", "too_often", why)
         async with checking:
-            found = await in_thread(check, text)
+            found = await in_thread(live.check, text) if live else ()
+            plan = await live.plan(text) if live and not found else None
         told = [ConfigMistake(key=one.key, line=one.line, why=one.why) for one in found]
-        return ConfigJudgement(ok=not told, mistakes=told)
+        return ConfigJudgement(ok=not told, mistakes=told, plan=plan and _told(plan))
 
-    def revisions() -> AppliedConfigs:
-        if configs is None or not room.maintenance.can_restart:
-            why = "nothing would start the program anew: it does not run under systemd"
-            raise Refused("room", "no_supervisor", f"{why}; edit room.toml by hand")
-        return configs
+    async def without_mistakes(text: str) -> None:
+        judgement = await judged(text)
+        if not judgement.ok:
+            first = judgement.mistakes[0]
+            more = f" ({len(judgement.mistakes)} mistakes)" if judgement.mistakes[1:] else ""
+            raise Refused("room", "config_invalid", f"{first.key}: {first.why}{more}")
 
     @router.post("/api/v1/config/check", tags=["configuration"], responses=refusals(429))
     @needs(Right.CONFIGURE)
@@ -125,39 +181,138 @@ def configuration_routes(room: Room, configs: AppliedConfigs | None, check: Chec
         """Return the revisions that are kept, and which one runs."""
         return _history(configs)
 
+    soon: Answers = {202: {"model": ConfigApplied, "description": "It is run soon."}}
+
     @router.post(
-        "/api/v1/config", tags=["configuration"], status_code=202, responses=refusals(409, 429, 502)
+        "/api/v1/config", tags=["configuration"], responses={**refusals(409, 429, 502), **soon}
     )
     @needs(Right.CONFIGURE)
-    async def apply(request: Request, body: ConfigToApply) -> ConfigHistory:
-        """Have the program start anew with a room.toml that has no mistake; never in a call."""
-        kept, source = revisions(), _source(request)
-        judgement = await judged(body.text)
-        if not judgement.ok:
-            first = judgement.mistakes[0]
-            more = f" ({len(judgement.mistakes)} mistakes)" if judgement.mistakes[1:] else ""
-            raise Refused("room", "config_invalid", f"{first.key}: {first.why}{more}")
-        room.maintenance.refuse_restart(body.when)
-        await kept.apply(body.text, source.name, body.why, room.now().wall)
-        room.maintenance.restart(source, body.when)
-        return _history(kept)
+    async def apply(request: Request, answer: Response, body: ConfigToApply) -> ConfigApplied:
+        """Run a room.toml that has no mistake, and keep it; what it leaves as it is goes on.
+
+        202: the program starts anew for it, or it waits for a free room. A call is not broken off.
+        What goes wrong is put back.
+        """
+        source = _source(request)
+
+        async def keep() -> None:
+            await desk.kept.apply(body.text, source.name, body.why, room.now().wall)
+
+        desk.refuse_none()
+        await without_mistakes(body.text)
+        applied = await desk.run(source, body.text, body.when, keep)
+        answer.status_code = 200 if applied.running == applied.wanted else 202
+        return applied
 
     @router.post(
         "/api/v1/config/rollback",
         tags=["configuration"],
-        status_code=202,
-        responses=refusals(404, 409, 502),
+        responses={**refusals(404, 409, 429, 502), **soon},
     )
     @needs(Right.CONFIGURE)
-    async def roll_back(request: Request, body: ConfigRollback) -> ConfigHistory:
-        """Have the program start anew with an earlier revision, or with room.toml (0)."""
-        kept = revisions()
-        room.maintenance.refuse_restart(body.when)
-        await kept.roll_back(body.revision)
-        room.maintenance.restart(_source(request), body.when)
-        return _history(kept)
+    async def roll_back(request: Request, answer: Response, body: ConfigRollback) -> ConfigApplied:
+        """Run an earlier revision, or room.toml (0) as it is now; as for a new one."""
+
+        async def keep() -> None:
+            await desk.kept.roll_back(body.revision)
+
+        desk.refuse_none()
+        text = await desk.text(body.revision)
+        await without_mistakes(text)
+        applied = await desk.run(_source(request), text, body.when, keep)
+        answer.status_code = 200 if applied.running == applied.wanted else 202
+        return applied
 
     return router
+
+
+class _Desk:
+    """Where one configuration at a time takes the place of another."""
+
+    def __init__(
+        self, room: Room, configs: AppliedConfigs | None, live: RunningConfig | None
+    ) -> None:
+        self._room, self._configs, self._live = room, configs, live
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def kept(self) -> AppliedConfigs:
+        assert self._configs is not None  # noqa: S101 - `refuse_none` has looked
+        return self._configs
+
+    @property
+    def _running(self) -> RunningConfig:
+        assert self._live is not None  # noqa: S101 - `refuse_none` has looked
+        return self._live
+
+    def refuse_none(self) -> None:
+        """Refused "no_supervisor" where no configuration can be kept."""
+        if self._configs is None or self._live is None:
+            why = "this room keeps no configurations; edit room.toml by hand"
+            raise Refused("room", "no_supervisor", why)
+
+    async def text(self, revision: int) -> str:
+        """Return a revision's text, or what room.toml says now (0); Refused, ConfigError."""
+        return self.kept.text(revision) if revision else await in_thread(self._running.text)
+
+    async def run(
+        self,
+        source: Source,
+        text: str,
+        when: Literal["now", "free"],
+        keep: Callable[[], Awaitable[None]],
+    ) -> ConfigApplied:
+        """Have a text without mistakes run, and `keep` it; Refused says why it cannot be."""
+        if self._one_at_a_time.locked():
+            why = "another configuration is being applied; wait until that is done"
+            raise Refused("room", "too_often", why)
+        async with self._one_at_a_time:
+            maintenance = self._room.maintenance
+            plan = await self._running.plan(text)
+            if plan.program:
+                maintenance.refuse_restart(when)
+                await keep()
+                maintenance.restart(source, when)
+            elif when == "free":
+                await keep()
+                maintenance.once_free(source, lambda: self._room.do_soon(self._run_kept(source)))
+            else:
+                if plan.disturbs_call:
+                    maintenance.refuse_in_call()
+                await self._running.apply(text, keep)
+                await self._settle()
+            return ConfigApplied(**dict(_history(self.kept)), plan=_told(plan))
+
+    async def _settle(self) -> None:
+        self.kept.running = self.kept.wanted
+        await self._room.settled()
+
+    async def _run_kept(self, source: Source) -> None:
+        """Run what was kept for a free room; if that fails, what runs is what counts."""
+        kept = self.kept
+        number, running = kept.wanted, kept.running
+        try:
+            text = await self.text(number)
+            if (await self._running.plan(text)).program:  # what runs became another meanwhile
+                self._room.maintenance.restart(source, "now")
+                return
+            await self._running.apply(text)
+        except RoomctlError as error:
+            _log.error("configuration: revision %d cannot be run: %s", number, error)
+            self._room.audit.note(source, "config.apply", {"revision": number}, f"failed: {error}")
+            await kept.roll_back(running)
+        await self._settle()
+
+
+def _told(plan: ConfigPlan) -> ConfigPlanTold:
+    return ConfigPlanTold(
+        restarted=[*plan.restarted],
+        added=[*plan.added],
+        removed=[*plan.removed],
+        unchanged=[] if plan.program else [*plan.unchanged],
+        program=bool(plan.program),
+        program_for=[*plan.program],
+    )
 
 
 def _source(request: Request) -> Source:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import ipaddress
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -29,26 +30,27 @@ _MARGIN = 4  # modules of white around a code (ISO/IEC 18004, quiet zone)
 class Phones:
     """The one code that stands now; every display shows the same."""
 
-    def __init__(self, config: Config, port: int, tokens: Tokens, clock: Clock) -> None:
+    def __init__(
+        self, config: Callable[[], Config], port: int, tokens: Tokens, clock: Clock
+    ) -> None:
         """`port` is the one that is listened on, which room.toml may have left open."""
-        self._api, self._port = config.api, port
-        self._wanted = config.room.phone == "on"
+        self._config, self._port = config, port
         self._tokens, self._clock = tokens, clock
         self._token, self._until = "", 0.0
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """The names by which phones ask for this room, beside those of the box itself."""
-        host = urlsplit(self._api.url or "").hostname
+        host = urlsplit(self._config().api.url or "").hostname
         return (host,) if host else ()
 
     def reached_at(self) -> str | None:
         """Return the address at which other devices find this box; None: they cannot."""
-        return reached_at(self._api, self._port)
+        return reached_at(self._config().api, self._port)
 
     def code(self) -> str | None:
         """Return the code as SVG; None if phones are off, or could not reach this box anyway."""
-        base = self.reached_at() if self._wanted else None
+        base = self.reached_at() if self._config().room.phone == "on" else None
         if base is None:
             return None
         now = self._clock.mono_s()

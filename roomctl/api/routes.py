@@ -17,7 +17,7 @@ from roomctl.api import schema
 from roomctl.api.access import access_routes
 from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
 from roomctl.api.command_list import command_routes
-from roomctl.api.configuration import Check, configuration_routes
+from roomctl.api.configuration import RunningConfig, configuration_routes
 from roomctl.api.diagnostics import diagnostic_routes
 from roomctl.api.downloads import download_routes
 from roomctl.api.events import Encoding, stream
@@ -65,7 +65,7 @@ class Doors:
     phones: Phones
     log: RecentLog
     configs: AppliedConfigs | None
-    check: Check
+    live: RunningConfig | None
     traffic: Traffic
 
 
@@ -78,8 +78,10 @@ def routes(doors: Doors) -> APIRouter:
     _commands(router, doors)
     for further in (
         download_routes(doors.room),
-        configuration_routes(doors.room, doors.configs, doors.check),
-        migration_routes(doors.room, doors.configs, doors.check),
+        configuration_routes(doors.room, doors.configs, doors.live),
+        migration_routes(
+            doors.room, doors.configs, doors.live.check if doors.live else lambda text: ()
+        ),
         information_routes(doors.room, doors.boot_id),
         diagnostic_routes(doors.room, doors.boot_id, doors.log),
         history_routes(doors.room),

@@ -149,6 +149,10 @@ class Staff:
         self._trying = asyncio.Lock()
         self.revision = 0  # grows with whatever a panel shows of it
 
+    def configure(self, role: Role, minutes: float) -> None:
+        """Give another role, and for another time, from the next PIN on."""
+        self._role, self._for_s = role, minutes * 60.0
+
     @property
     def is_set(self) -> bool:
         """Whether there is a PIN."""

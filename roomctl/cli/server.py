@@ -64,6 +64,7 @@ async def _serve(
         config_file=path,
         configs=configs,
         restart=ending.begin if systemd.supervised() else None,
+        follow=simulator.follow,
     )
     try:
         async with announced(config, outside, store, ending) as (addresses, _):

@@ -61,13 +61,39 @@ class Audio(Part):
         unplugged: Literal["mute", "default"],
     ) -> None:
         """`table` is [audio]; `unplugged` is as in [room]."""
-        clock = context.clock
-        self._mute = MuteControl(phones, screen, clock, context.changed, table, unplugged)
-        self._phones = phones
+        self._context, self._bookings = context, bookings
         self._calls, self._act = calls, context.act
-        self._meter, self._volume = LevelMeter(screen, clock), LoudspeakerVolume(screen, clock)
-        self._talk = MutedTalk(clock, context.changed)
-        self._hook = HookSwitch(self._mute, calls, bookings, context.act, clock)
+        self._talk = MutedTalk(context.clock, context.changed)
+        self._meter = LevelMeter(screen, context.clock)
+        self._begin(phones, screen, table, unplugged)
+
+    def _begin(
+        self,
+        phones: Sequence[Speakerphone],
+        screen: Screen | None,
+        table: AudioTable,
+        unplugged: Literal["mute", "default"],
+    ) -> None:
+        """Begin with these devices: nothing is known of them."""
+        clock, changed = self._context.clock, self._context.changed
+        self._phones, self._screen = tuple(phones), screen
+        self._mute = MuteControl(phones, screen, clock, changed, table, unplugged)
+        self._meter.screen, self._volume = screen, LoudspeakerVolume(screen, clock)
+        self._hook = HookSwitch(self._mute, self._calls, self._bookings, self._act, clock)
+
+    def configure(
+        self,
+        phones: Sequence[Speakerphone],
+        screen: Screen | None,
+        table: AudioTable,
+        unplugged: Literal["mute", "default"],
+    ) -> None:
+        """Take what room.toml says now; with other devices the microphone is proven anew."""
+        if self._phones == tuple(phones) and self._screen is screen:
+            self._mute.table, self._mute.unplugged = table, unplugged
+            return
+        self._act(self._mute.close())
+        self._begin(phones, screen, table, unplugged)
 
     @property
     def prompt(self) -> Literal["leave"] | None:
@@ -360,7 +386,7 @@ class LevelMeter:
     """
 
     def __init__(self, screen: Screen | None, clock: Clock) -> None:
-        self._screen, self._clock = screen, clock
+        self.screen, self._clock = screen, clock
         self._listeners: set[asyncio.Queue[int]] = set()
         self._watched = False
         self._asked_at = float("-inf")
@@ -406,17 +432,17 @@ class LevelMeter:
 
         Raises Refused("no_screen"), PortClosed, or NoReply after 15 s.
         """
-        if self._screen is None:
+        if self.screen is None:
             raise Refused("room", "no_screen", "this room has no [screen]")
-        number = self._screen.play_tone()
+        number = self.screen.play_tone()
         limit = self._clock.mono_s() + TEST_LIMIT_S
         while self._clock.mono_s() < limit:
-            found = self._screen.state.tone
+            found = self.screen.state.tone
             if found is not None and found.id == number:
                 return found
             await asyncio.sleep(0.05)
         raise NoReply("screen", TEST_LIMIT_S, "the test sound may have been played")
 
     def _ask(self, for_s: int) -> None:
-        if self._screen is not None:
-            self._screen.listen(for_s)
+        if self.screen is not None:
+            self.screen.listen(for_s)

@@ -36,7 +36,7 @@ from roomctl.room.document import (
 from roomctl.room.meeting import CallControl
 from roomctl.room.occupancy import OccupancyService
 from roomctl.room.use import Use
-from roomctl.rules import Act, CameraAct, CameraRules, Decision
+from roomctl.rules import Act, CameraAct, CameraRules, CameraTerms, Decision
 
 _log = logging.getLogger(__name__)
 
@@ -74,26 +74,12 @@ class Automation(Part):
         context: Context,
     ) -> None:
         """`prompt` says what somebody has to answer on a panel."""
-        table = config.rules
-        self._actuators, self._clock = actuators, context.clock
+        self._clock = context.clock
         self._act, self._changed, self._prompt = context.act, context.changed, prompt
-        self._undo_s = table.undo_s
-        self._rules = rules.Rules(
-            rules.Terms(
-                wake=table.wake,
-                display_on_s=config.room.display_on_s,
-                display_off_after_s=table.display_off_after_s,
-                untouched_s=table.display_off_untouched_s,
-                release_s=table.release_s,
-                end_call_s=table.end_call_s,
-                warn_s=table.warn_s,
-                quiet=table.quiet_hours,
-                zone=config.room.zone,
-            )
-        )
-        self._cameras = {
-            name: CameraRules(terms) for name, terms in actuators.cameras.terms.items()
-        }
+        self._terms: rules.Terms | None = None
+        self._cameras: dict[str, CameraRules] = {}
+        self._camera_terms: dict[str, CameraTerms] = {}
+        self.configure(config, actuators)
         self.awake = True
         self._touched_at = self._clock.mono_s()
         self._standby_at: float | None = None
@@ -103,11 +89,36 @@ class Automation(Part):
         self._acts: deque[ActEntry] = deque(maxlen=SHOWN)
         self._number = 0
         self._display_asked: dict[str, tuple[Moment, bool]] = {}
+        self._warned: frozenset[str] = frozenset()  # whose release is announced
+        self._unproven_since: Moment | None = None
+
+    def configure(self, config: Config, actuators: Actuators) -> None:
+        """Take what room.toml says now: rules that it changes begin to count anew."""
+        self._actuators, table = actuators, config.rules
+        self._undo_s = table.undo_s
+        terms = rules.Terms(
+            wake=table.wake,
+            display_on_s=config.room.display_on_s,
+            display_off_after_s=table.display_off_after_s,
+            untouched_s=table.display_off_untouched_s,
+            release_s=table.release_s,
+            end_call_s=table.end_call_s,
+            warn_s=table.warn_s,
+            quiet=table.quiet_hours,
+            zone=config.room.zone,
+        )
+        if terms != self._terms:
+            self._terms, self._rules = terms, rules.Rules(terms)
+        wanted = actuators.cameras.terms
+        kept = {name: rule for name, rule in self._cameras.items() if name in wanted}
+        self._cameras = {
+            name: kept[name] if self._camera_terms.get(name) == one else CameraRules(one)
+            for name, one in wanted.items()
+        }
+        self._camera_terms = wanted
         self._needs_the_time = (table.release_s, table.end_call_s, table.quiet) != (None,) * 3
         self._needs_the_time |= any(one.release_s is not None for one in table.profile)
-        self._warned: frozenset[str] = frozenset()  # whose release is announced
         self._told_at = ("panel", "screen") if config.tables("screen") else ("panel",)
-        self._unproven_since: Moment | None = None
 
     def touched(self) -> None:
         """Note that somebody used the panel or a device by hand."""
@@ -332,7 +343,8 @@ class Automation(Part):
         """Have a camera do something, and tell the rules how it ended."""
         ended = await self._actuators.cameras.perform(camera, act)
         now = self._clock.now()
-        self._cameras[camera].settle(act, now.mono_s, again=ended == "again")
+        if (rule := self._cameras.get(camera)) is not None:  # another room.toml may have come
+            rule.settle(act, now.mono_s, again=ended == "again")
         if ended == "done":
             _log.info("camera.%s: %s", camera, act)
             self._note(act.value, camera, (ReasonEntry(BECAUSE[act], {}),), now, undo=False)

@@ -84,12 +84,10 @@ class Bookings(Part):
         context: Context,
         store: Store | None = None,
     ) -> None:
-        self._feed, self._read = feed, read
+        self._read = read
         self._clock, self._changed = context.clock, context.changed
-        self._zone = config.room.zone
-        self._join_before_s = config.calendar.join_before_s
-        self._undo_s = config.rules.undo_s
-        self._rules = config.rules
+        self._take_config(config, feed)
+        self._unread = False  # what `_invitations` has
         self.ledger = Ledger(store, context.clock)
         self.series = UnusedSeriesOffers(
             config.rules.series_misses,
@@ -104,7 +102,6 @@ class Bookings(Part):
         self._invitations: dict[str, ParsedInvitation] = {}
         self._issues: tuple[IssueEntry, ...] = ()
         self._mailbox: tuple[IssueEntry, ...] = ()  # until enough bookings say otherwise
-        self._room_address = config.calendar.room or ""
         self._read_at: Moment | None = None
         self._store = store
         kept = store.read(_FILE, all_text) if store is not None else {}
@@ -113,8 +110,6 @@ class Bookings(Part):
         }
         self._unwritten = False
         self._listed: tuple[Booking, ...] = ()  # as the calendar has it
-        self._writable: WritableFeed | None = feed if _is_writable(feed) else None
-        self._writes = self._writable.writes if self._writable else frozenset[ChangeKind]()
         self._local, self._outbox = _own(store)
         self._queued, self._read_soon = asyncio.Event(), asyncio.Event()
         self._fetch_after_s = FETCH_EVERY_S
@@ -125,11 +120,36 @@ class Bookings(Part):
         self._aged_at: float | None = None
         self._lost_until = self._clock.now().wall if store is not None and _lost(store) else None
 
+    def _take_config(self, config: Config, feed: Feed | None) -> None:
+        self._feed, self._zone = feed, config.room.zone
+        self._join_before_s = config.calendar.join_before_s
+        self._undo_s, self._rules = config.rules.undo_s, config.rules
+        self._room_address = config.calendar.room or ""
+        self._writable: WritableFeed | None = feed if _is_writable(feed) else None
+        self._writes = self._writable.writes if self._writable else frozenset[ChangeKind]()
+
+    def configure(self, config: Config, feed: Feed | None, *, unread: bool) -> None:
+        """Take what room.toml says now; another calendar, and `unread`, need `run` anew.
+
+        What was read is shown until that one is read, unless there is none. `unread`: invitations
+        may mean something else now.
+        """
+        days = Workdays(config.rules.holidays, config.room.zone)
+        self._take_config(config, feed)
+        self.series.configure(config.rules.series_misses, days)
+        self._unread = unread
+        if feed is None:
+            self._listed, self._read_at = (), None
+            self._issues = self._mailbox = ()
+        self._take_local()
+
     async def run(self) -> None:
         """Fetch the bookings now and every minute, until cancelled; old ones outlive a failure."""
         if self._feed is None:
             await asyncio.Event().wait()
         await self._restore()
+        if self._unread:
+            await self._take(self._agenda)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._fetch_on())
             if self._writable is not None:
@@ -570,7 +590,9 @@ class Bookings(Part):
 
         Occurrences of a series have the same texts, which are read once; long ones beside the loop.
         """
-        known = {_key(each): self._invitations[each.id] for each in self._agenda}
+        before = () if self._unread else self._agenda
+        self._unread = False
+        known = {_key(each): self._invitations[each.id] for each in before}
         readings: dict[str, ParsedInvitation] = {}
         for booking in agenda:
             key = _key(booking)

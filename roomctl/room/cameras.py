@@ -107,34 +107,56 @@ class Cameras(Part):
         may_film: Callable[[], bool],
     ) -> None:
         """`may_film`: whether a meeting has the video device, or may have it soon."""
-        self._config, self._clock = config, context.clock
+        self._clock, self._context = context.clock, context
         self._act, self._changed = context.act, context.changed
-        tables = config.every(CameraTable)
-        self._ports = [each for each in devices if isinstance(each, CameraDevice)]
-        found = {name: camera for port in self._ports for name, camera in port.cameras.items()}
-        self.by_name = {name: found[name] for name in tables}  # in the order of room.toml
-        self._controllers = [each for each in devices if isinstance(each, Controller)]
+        self.by_name: dict[str, Camera] = {}  # in the order of room.toml
         self._turned: dict[str, int] = {}  # how far a gamepad is in its list of cameras
-        self.names = PresetNames(tables, context.settings, context.clock, context.changed)
-        self._pictures = Pictures(tables, context.connect, context.clock, context.changed, pictures)
+        self._pictures = Pictures({}, context.connect, context.clock, context.changed, pictures)
         self._may_film = may_film
-        self._views = {
-            name: SelfView(
-                name,
-                table.video_device,
-                context.connect,
-                context.clock,
-                context.act,
-                partial(self._why_no_view, name),
-            )
-            for name, table in tables.items()
-            if table.video_device is not None
-        }
+        self._views: dict[str, SelfView] = {}
         self._holds = Holds()
-        _refuse_unknown(config)
         self._steered_at: dict[str, float] = {}
         self._failed: dict[str, _Failed] = {}
         self._menus: dict[str, float] = {}  # opened by command, and when a key was pressed last
+        self.configure(config, devices)
+
+    def configure(self, config: Config, devices: Sequence[Device]) -> None:
+        """Take what room.toml says now, and the devices that there are.
+
+        What is known of a camera that stays the same is kept; ConfigError: nothing is taken.
+        """
+        _refuse_unknown(config)
+        tables, before = config.every(CameraTable), self.by_name
+        self._config = config
+        self._ports = [each for each in devices if isinstance(each, CameraDevice)]
+        found = {name: camera for port in self._ports for name, camera in port.cameras.items()}
+        self.by_name = {name: found[name] for name in tables}
+        self._controllers = [each for each in devices if isinstance(each, Controller)]
+        context = self._context
+        self.names = PresetNames(tables, context.settings, context.clock, context.changed)
+        self._pictures.tables = tables
+        self._views = {
+            name: self._view(name, table.video_device)
+            for name, table in tables.items()
+            if table.video_device is not None
+        }
+        for name, camera in before.items():
+            if self.by_name.get(name) is not camera:
+                self._forget(name)
+
+    def _view(self, name: str, video: str) -> SelfView:
+        known, context = self._views.get(name), self._context
+        if known is not None and known.video == video:
+            return known
+        why_not = partial(self._why_no_view, name)
+        return SelfView(name, video, context.connect, context.clock, context.act, why_not)
+
+    def _forget(self, name: str) -> None:
+        """Forget what is known of a camera that is another one now, or none."""
+        self._holds.forget(name)
+        self._steered_at.pop(name, None)
+        self._failed.pop(name, None)
+        self._menus.pop(name, None)
 
     def __getitem__(self, name: str) -> Camera:
         """Return a camera; Refused names those there are."""

@@ -1,6 +1,7 @@
-"""The file a room's configuration was read from: whether it still says what the room runs.
+"""A room's configuration: whether its file still says what the room runs, and what another changes.
 
-Looked at now and then, beside the loop. Knows no key of it.
+The file is looked at now and then, beside the loop. Knows of keys only which the program has to
+start anew for.
 """
 
 from __future__ import annotations
@@ -9,13 +10,65 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from roomctl.config import Config
+from roomctl.frozen import frozen
 from roomctl.kind import Part
 from roomctl.room.conditions import ConfigState
+from roomctl.room.devices import DevicePlan
 from roomctl.store import AppliedConfigs
 from roomctl.store.configs import digest
 from roomctl.wire import in_thread
 
 CHECK_EVERY_S = 10.0
+PARTS = ("room", "meeting", "calendar", "audio", "rules", "history", "staff", "webhook", "mqtt")
+PROGRAM = ("api", "secrets", "room.id")  # what the whole program starts anew for
+CALL = ("screen", "speakerphone")  # what a call goes through
+
+
+@frozen
+class ConfigPlan:
+    """What becomes of each part of a running room with another room.toml.
+
+    Devices have their names, such as "camera.front"; other parts are called as their tables.
+    `program`: keys that cannot be changed while it runs. `disturbs_call`: a call would break off.
+    """
+
+    restarted: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    program: tuple[str, ...] = ()
+
+    @property
+    def disturbs_call(self) -> bool:
+        """Whether a call that is under way would break off."""
+        stopped = (*self.restarted, *self.removed)
+        return bool(self.program) or any(name.partition(".")[0] in CALL for name in stopped)
+
+
+def plan(before: Config, after: Config, devices: DevicePlan) -> ConfigPlan:
+    """Return what becomes of each part of a room that runs `before`."""
+    program = tuple(key for key in PROGRAM if _at(before, key) != _at(after, key))
+    changed = [name for name in PARTS if _at(before, name) != _at(after, name)]
+    ended = {name: None for one in devices.ended for name in one.healths}
+    begun = {name: None for one in devices.begun for name in one.healths}
+    every = [name for many in devices.by_kind.values() for one in many for name in one.healths]
+    return ConfigPlan(
+        restarted=(*(name for name in begun if name in ended), *changed),
+        added=tuple(name for name in begun if name not in ended),
+        removed=tuple(name for name in ended if name not in begun),
+        unchanged=(
+            *(name for name in every if name not in begun),
+            *(name for name in PARTS if name not in changed),
+        ),
+        program=program,
+    )
+
+
+def _at(config: Config, key: str) -> object:
+    table, _, name = key.partition(".")
+    found = getattr(config, table)
+    return getattr(found, name) if name else found
 
 
 class ConfigFile(Part):
@@ -38,6 +91,13 @@ class ConfigFile(Part):
         configs = self._configs
         waits = configs is not None and configs.wanted != configs.running
         return "changed" if waits and self._seen == "applied" else self._seen
+
+    async def taken(self) -> None:
+        """Take it that the room runs what the file says now, or what was applied in its place."""
+        if self._path is not None:
+            self._applied = await in_thread(digest, self._path)
+            self._seen = self._judged(self._applied)
+        self._changed()
 
     async def run(self) -> None:
         """Look at the file until cancelled."""

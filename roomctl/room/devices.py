@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from roomctl.config import Config, KindTable, spoken
 from roomctl.device import Device, Health, Nameplate
 from roomctl.errors import Refused, Spent
+from roomctl.frozen import frozen
 from roomctl.kind import Context, Kind
 from roomctl.room.document import DeviceEntry
 
@@ -25,13 +26,27 @@ SAFE_LIMIT_S = 1.0
 D = TypeVar("D", bound=Device)
 
 
+@frozen
+class DevicePlan:
+    """The devices that another room.toml asks for: those that it leaves as they are among them.
+
+    `ended` and `begun` are those that are stopped, and started.
+    """
+
+    tables: Mapping[str, Mapping[str, KindTable]]
+    by_kind: Mapping[str, tuple[Device, ...]]
+    ended: tuple[Device, ...]
+    begun: tuple[Device, ...]
+
+
 class Devices:
     """All devices of a room, in the order of `kinds` and of room.toml."""
 
     def __init__(self, config: Config, kinds: Iterable[Kind], context: Context) -> None:
-        self._tables = {kind.name: config.tables(kind.name) for kind in kinds}
+        self._kinds, self._context = tuple(kinds), context
+        self._tables = _tables(config, self._kinds)
         self._by_kind = {
-            kind.name: tuple(kind.build(self._tables[kind.name], context)) for kind in kinds
+            kind.name: tuple(kind.build(self._tables[kind.name], context)) for kind in self._kinds
         }
         self._tasks: dict[Device, asyncio.Task[None]] = {}
         self._lent, self._ending = asyncio.Event(), False
@@ -73,6 +88,64 @@ class Devices:
         known = ", ".join(one.name for one in self.entries) or "none"
         raise Refused("room", "unknown_device", f"no device {name!r}; there is: {known}")
 
+    def planned(self, config: Config) -> DevicePlan:
+        """Return what another room.toml asks for; it is built, and nothing is opened or stopped.
+
+        A device whose tables say what they said is the one that there is. ConfigError.
+        """
+        tables = _tables(config, self._kinds)
+        by_kind = {
+            kind.name: tuple(
+                self._as_it_is(kind.name, tables[kind.name], made) or made
+                for made in kind.build(tables[kind.name], self._context)
+            )
+            for kind in self._kinds
+        }
+        before, after = set(self), {one for devices in by_kind.values() for one in devices}
+        ended = tuple(one for one in self if one not in after)
+        begun = tuple(one for many in by_kind.values() for one in many if one not in before)
+        return DevicePlan(tables, by_kind, ended, begun)
+
+    def _planned(self, kind: Kind, tables: Mapping[str, KindTable]) -> tuple[Device, ...]:
+        if [*tables.items()] == [*self._tables[kind.name].items()]:
+            return self._by_kind[kind.name]
+        built = kind.build(tables, self._context)
+        return tuple(self._as_it_is(kind.name, tables, made) or made for made in built)
+
+    def _as_it_is(self, kind: str, tables: Mapping[str, KindTable], made: Device) -> Device | None:
+        """Return the device that already is what was made; None: there is none."""
+        known = self._tables[kind]
+        for device in self._by_kind[kind]:
+            if device.healths.keys() == made.healths.keys():
+                names = {name.removeprefix(f"{kind}.") for name in made.healths} & tables.keys()
+                same = all(known.get(name) == tables[name] for name in names or tables)
+                return device if same else None
+        return None
+
+    async def have(self, plan: DevicePlan) -> DevicePlan:
+        """Have other devices, from now on; return the plan that puts back what there was.
+
+        Those that end are left safe first. Refused "busy": one of them is tested, or started anew.
+        """
+        back = DevicePlan(self._tables, self._by_kind, plan.begun, plan.ended)
+        tasks = {}
+        for device in plan.ended:
+            if device not in self._tasks:
+                why = "is tested, or started anew; try again when that is done"
+                raise Refused(device.name, "busy", why)
+        for device in plan.ended:
+            tasks[device] = self._tasks.pop(device)
+        await _make_safe(plan.ended)
+        for device, task in tasks.items():
+            task.cancel()
+            await asyncio.wait((task,))
+            device.went_round_at = None
+        self._tables, self._by_kind = {**plan.tables}, {**plan.by_kind}
+        for device in plan.begun:
+            self._tasks[device] = asyncio.create_task(_keep(device))
+        self._lent.set()
+        return back
+
     async def run(self) -> None:
         """Keep every device running until cancelled; then leave each safe, within a second.
 
@@ -81,27 +154,14 @@ class Devices:
         self._tasks = {device: asyncio.create_task(_keep(device)) for device in self}
         try:
             # Not gather: the tasks must outlive this, to be made safe.
-            await self._first_to_end()
+            await first_to_end(self._tasks.values, self._lent)
         finally:
             self._ending = True
-            await self._make_safe()
+            await _make_safe(tuple(self))
             tasks = list(self._tasks.values())
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _first_to_end(self) -> None:
-        """Wait until a device fails for good; those that are lent, or were, are not meant."""
-        while True:
-            lent = asyncio.create_task(self._lent.wait())
-            try:
-                works = (*self._tasks.values(), lent)
-                done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                lent.cancel()
-            self._lent.clear()
-            for task in done & {*self._tasks.values()}:
-                task.result()
 
     @contextlib.asynccontextmanager
     async def lent(self, device: Device, reason: str, detail: str) -> AsyncIterator[None]:
@@ -127,16 +187,42 @@ class Devices:
                 self._tasks[device] = asyncio.create_task(_keep(device))
                 self._lent.set()
 
-    async def _make_safe(self) -> None:
-        leaving = [asyncio.create_task(device.make_safe()) for device in self]
-        if not leaving:
+
+async def first_to_end(
+    tasks: Callable[[], Iterable[asyncio.Task[None]]], others: asyncio.Event
+) -> None:
+    """Wait until one of the tasks fails or ends, of those that there are then; raise its error.
+
+    `others` is set whenever there are others: one that was taken away is not meant.
+    """
+    while True:
+        news = asyncio.create_task(others.wait())
+        try:
+            works = (*tasks(), news)
+            done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()
+        others.clear()
+        if ended := done & {*tasks()}:
+            for task in ended:
+                task.result()
             return
-        done, late = await asyncio.wait(leaving, timeout=SAFE_LIMIT_S)
-        for task in late:
-            task.cancel()
-        for task in done:
-            if (error := task.exception()) is not None:
-                _log.warning("not left as it should be: %s", error)
+
+
+async def _make_safe(devices: Sequence[Device]) -> None:
+    leaving = [asyncio.create_task(device.make_safe()) for device in devices]
+    if not leaving:
+        return
+    done, late = await asyncio.wait(leaving, timeout=SAFE_LIMIT_S)
+    for task in late:
+        task.cancel()
+    for task in done:
+        if (error := task.exception()) is not None:
+            _log.warning("not left as it should be: %s", error)
+
+
+def _tables(config: Config, kinds: Iterable[Kind]) -> dict[str, Mapping[str, KindTable]]:
+    return {kind.name: config.tables(kind.name) for kind in kinds}
 
 
 def _entry(name: str, kind: str, health: Health, table: KindTable | None) -> DeviceEntry:

@@ -67,6 +67,11 @@ class Holds:
             self._end(hold)
         return [camera for _, camera in mine]
 
+    def forget(self, camera: str) -> None:
+        """End what holds a camera that is no longer there."""
+        for hold in [hold for hold, held in self._held.items() if held.camera == camera]:
+            self._end(hold)
+
     def _expire(self, now: float) -> None:
         for hold in [hold for hold, held in self._held.items() if held.until <= now]:
             self._end(hold)

@@ -70,7 +70,7 @@ class Liveness:
         disk: Disk | None = None,
     ) -> None:
         self.stalled_after_s = STALLED_S
-        self._devices = tuple(devices)
+        self._devices = devices  # as there are: others may come
         self._calendar_age_s, self._disk = calendar_age_s, disk
         self._lags_s: deque[float] = deque([0.0], maxlen=SAMPLES)
         self._sampled_at: float | None = None

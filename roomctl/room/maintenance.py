@@ -82,10 +82,11 @@ class Maintenance(Part):
         restart: Callable[[str], None] | None,
     ) -> None:
         """`restart` ends the program for a supervisor to start it; None: there is none."""
-        self._config, self._kinds, self._devices = config, kinds, devices
+        self.config, self._kinds, self._devices = config, kinds, devices
         self._calls, self._bookings, self._occupancy, self._cameras = uses
         self._context, self._restart = context, restart
         self._waiting: Source | None = None
+        self._then: Callable[[], object] | None = None  # instead of a restart
         self.report: SelftestReport | None = None
 
     def sections(self, now: Moment) -> Mapping[str, object]:
@@ -106,7 +107,11 @@ class Maintenance(Part):
 
     def tick(self) -> None:
         if self._waiting is not None and self._in_use() is None:
-            self._end(self._waiting)
+            if self._then is None:
+                self._end(self._waiting)
+            else:
+                self._waiting, then, self._then = None, self._then, None
+                then()
 
     # Restarts
 
@@ -124,7 +129,7 @@ class Maintenance(Part):
         how many seconds.
         """
         known = self._devices.named(device)
-        self._refuse_in_call(force)
+        self.refuse_in_call(force=force)
         _log.info("%s: started anew (%s) for %s", device, how, source.name)
         began = self._context.clock.mono_s()
         if how == "power":
@@ -171,7 +176,7 @@ class Maintenance(Part):
         what waits.
         """
         if when == "never":
-            self._waiting = None
+            self._waiting = self._then = None
             self._context.changed()
             return
         self.refuse_restart(when, force=force)
@@ -188,25 +193,31 @@ class Maintenance(Part):
             why = "nobody would start it again: it does not run under systemd; end it by hand"
             raise Refused("room", "no_supervisor", why)
         if when == "now":
-            self._refuse_in_call(force)
+            self.refuse_in_call(force=force)
 
     def restart(self, source: Source, when: Literal["now", "free"]) -> None:
         """Start the program anew; see `refuse_restart`."""
         if when == "free":
-            self._waiting = source
+            self._waiting, self._then = source, None
         else:
             self._end(source)
         self._context.changed()
 
+    def once_free(self, source: Source, then: Callable[[], object]) -> None:
+        """Have `then` called once nobody uses the room, in place of a restart that waits."""
+        self._waiting, self._then = source, then
+        self._context.changed()
+
     def _end(self, source: Source) -> None:
-        self._waiting = None
+        self._waiting = self._then = None
         if self._restart is not None:
             why = f"room.restart of {source.name}"
             asyncio.get_running_loop().call_later(ANSWER_S, self._restart, why)
 
     # Whether the room is free
 
-    def _refuse_in_call(self, force: bool) -> None:
+    def refuse_in_call(self, *, force: bool = False) -> None:
+        """Refused "in_call" while one is under way, unless somebody insists."""
         if self._calls.live and not force:
             why = "a call is under way; wait for its end, or insist with force"
             raise Refused("room", "in_call", why)
@@ -259,7 +270,7 @@ class Maintenance(Part):
         if device is not None:
             self._devices.named(device)
         for kind in self._kinds:
-            for name in self._config.tables(kind.name):
+            for name in self.config.tables(kind.name):
                 if kind.drill is not None and device in (None, f"{kind.name}.{name}"):
                     yield kind, name
 
@@ -281,7 +292,7 @@ class Maintenance(Part):
         setup = DrillSetup(context.connect, context.clock, context.settings, steps.append, _deaf)
         try:
             assert kind.drill is not None  # noqa: S101 - `_drillable` says so
-            drill = kind.drill(name, self._config.tables(kind.name), setup)
+            drill = kind.drill(name, self.config.tables(kind.name), setup)
             async with self._devices.lent(device, "selftest", f"{full}: is tested"):
                 passed = await self._unless_wanted(asyncio.ensure_future(drill.run()))
         except RoomctlError as error:

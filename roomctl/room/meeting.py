@@ -103,20 +103,26 @@ class CallControl:
     def __init__(
         self, config: Config, screen: Screen | None, clock: Clock, changed: Callable[[], None]
     ) -> None:
-        self._config, self._screen, self._clock, self._changed = config, screen, clock, changed
-        meeting = config.meeting
-        self.platforms: Platforms = load_platforms(meeting.hosts, own=meeting.platform_folder)
-        self._policy = Policy(meeting.allow, meeting.deny, ends=departures(config).ends())
-        _refuse_unknown(self.platforms, config)
-        self.allowed = tuple(filter(self._allowed, self.platforms))
-        self.departures = departures(config)
-        self._context = call.CallContext()
+        self._clock, self._changed = clock, changed
         self._seen: MeetingPage | None = None
+        self.configure(config, screen)
+        self._context = call.CallContext()
         self._joined: _Joined | None = None
         self._cleared: int | None = None
         self.left_here = False  # the call that is, or was: by somebody in the room
         self._stays = asyncio.Event()  # nobody is leaving
         self._stays.set()
+
+    def configure(self, config: Config, screen: Screen | None) -> None:
+        """Take what room.toml says now; a call that is under way goes on. ConfigError."""
+        meeting = config.meeting
+        platforms = load_platforms(meeting.hosts, own=meeting.platform_folder)
+        _refuse_unknown(platforms, config)
+        self._config, self._screen = config, screen
+        self.platforms: Platforms = platforms
+        self.departures = departures(config)
+        self._policy = Policy(meeting.allow, meeting.deny, ends=self.departures.ends())
+        self.allowed = tuple(filter(self._allowed, platforms))
         self.favourites = tuple(
             FavouriteEntry(name, self.read(link.reveal()).platform)
             for name, link in meeting.favourites.items()
@@ -576,7 +582,8 @@ class Meeting(Part):
         touches: PageTouches,
     ) -> None:
         """`wake` ends the room's standby."""
-        self._calls, self._bookings, self._screen, self._wake = calls, bookings, screen, wake
+        self._calls, self._bookings, self._wake = calls, bookings, wake
+        self.screen = screen
         self._settings, self._touches = settings, touches
 
     def sections(self, now: Moment) -> Mapping[str, object]:
@@ -713,9 +720,9 @@ class Meeting(Part):
 
     @property
     def _page(self) -> RemoteDisplay:
-        if self._screen is None:
+        if self.screen is None:
             raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
-        return self._screen.remote
+        return self.screen.remote
 
 
 def _cards_of(one: Departure) -> Place:

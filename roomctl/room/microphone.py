@@ -45,7 +45,7 @@ class MuteControl:
         """`unplugged` is what happens when the speakerphone in use is unplugged in a call."""
         self.phones = Speakerphones(phones)
         self._screen, self._clock, self._changed = screen, clock, changed
-        self._table, self._unplugged = table, unplugged
+        self.table, self.unplugged = table, unplugged
         self.state = mute.first(clock.mono_s())
         self._since = clock.now()
         self._news = asyncio.Event()
@@ -205,9 +205,9 @@ class MuteControl:
         before, self._call = self._call, call
         if call != before:
             self._hung_up = False
-            if before is not None and left_here and not self._table.keep_mute:
+            if before is not None and left_here and not self.table.keep_mute:
                 self._take(mute.MuteRequested(False, mute.CALL_ENDED))
-            begins = call is not None and joined_here and self._table.start_muted
+            begins = call is not None and joined_here and self.table.start_muted
             if begins and mute.toggled(self.state):
                 self._take(mute.MuteRequested(True, CALL_STARTED))
             self._begin_writing()
@@ -306,7 +306,7 @@ class MuteControl:
         _log.info("speakerphone: %s is in use", self.phones.used or "none")
         self._take(mute.SpeakerphoneOnline(False, False))
         self.put_back()
-        left = before is not None and self._call is not None and self._unplugged == "mute"
+        left = before is not None and self._call is not None and self.unplugged == "mute"
         # The sound server may have noticed first, and muted by itself.
         if left and (mute.toggled(self.state) or self.state.by == mute.SOUND):
             self._take(mute.MuteRequested(True, f"unplugged:{before}"))

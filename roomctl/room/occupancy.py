@@ -35,10 +35,14 @@ class OccupancyService(Part):
         capacity: int | None = None,
     ) -> None:
         """`capacity`: for how many people the room is meant."""
-        self._capacity = capacity
         self._crowded_since: datetime | None = None
-        self._sensors, self._use, self._clock = sensors, use, context.clock
-        self._call_live, self._told_call = call_live, False
+        self._use, self._clock, self._call_live = use, context.clock, call_live
+        self._capacity = capacity
+        self._begin(tables, sensors)
+
+    def _begin(self, tables: Mapping[str, OccupancyTable], sensors: Sequence[Sensor]) -> None:
+        """Begin with these sensors: nothing is known of the room."""
+        self._tables, self._sensors, self._told_call = tables, tuple(sensors), False
         profiles = {sensor.name: sensor.profile for sensor in sensors}
         self._presence = Presence(
             {name: table.vacancy_delay_s for name, table in tables.items()},
@@ -48,6 +52,17 @@ class OccupancyService(Part):
         )
         self._record = PresenceRecorder()
         self._tell(PresenceInput(self._clock.mono_s(), "start"))
+
+    def configure(
+        self,
+        tables: Mapping[str, OccupancyTable],
+        sensors: Sequence[Sensor],
+        capacity: int | None,
+    ) -> None:
+        """Take what room.toml says now; with other sensors presence begins anew."""
+        self._capacity = capacity
+        if self._sensors != tuple(sensors) or self._tables != tables:
+            self._begin(tables, sensors)
 
     @property
     def state(self) -> PresenceState:

@@ -94,7 +94,7 @@ class SelfView:
         act: Callable[[Awaitable[None]], object],
         why_not: Callable[[], tuple[str, str] | None],
     ) -> None:
-        self._name, self._url = name, f"pictures:{video}"
+        self._name, self.video, self._url = name, video, f"pictures:{video}"
         self._connect, self._clock, self._act, self._why_not = connect, clock, act, why_not
         self._looked_s = float("-inf")
         self._waiting: list[asyncio.Future[Picture]] = []
@@ -189,7 +189,7 @@ class Pictures:
         changed: Callable[[], None],
         folder: Path | None = None,
     ) -> None:
-        self._tables, self._connect, self._folder = tables, connect, folder
+        self.tables, self._connect, self._folder = tables, connect, folder
         self._clock, self._changed = clock, changed
         self._kept = _found(folder) if folder is not None else {}
         self._one_at_a_time = asyncio.Lock()
@@ -270,7 +270,7 @@ class Pictures:
         return age_s if age_s >= 0 else float("inf")
 
     async def _taken(self, camera: str, view: SelfView | None) -> Picture | None:
-        video = self._tables[camera].video_device
+        video = self.tables[camera].video_device
         if video is None:
             return None
         seen = await view.of_stream() if view is not None else None

@@ -22,10 +22,10 @@ from roomctl.clock import Clock, Moment
 from roomctl.command import Declaration, Handler, Number, Result, Source, command
 from roomctl.config import Config
 from roomctl.controller.steering import CameraTurned, PresetPressed, StickPushed
-from roomctl.device import Nameplate
+from roomctl.device import Device, Nameplate
 from roomctl.errors import DeviceError, PortError, PortReason, Refused
 from roomctl.frozen import frozen
-from roomctl.kind import Context, IssueEntry, Kind, Part, RuledOutput, StandbyDisplay
+from roomctl.kind import Context, IssueEntry, Kind, KindPart, Part, RuledOutput, StandbyDisplay
 from roomctl.occupancy import Sensor
 from roomctl.occupancy.profile import OccupancyTable
 from roomctl.roles import Right, Role
@@ -36,8 +36,8 @@ from roomctl.room.bookings import Bookings
 from roomctl.room.cameras import Cameras
 from roomctl.room.commands import CommandRecord, Commands, CommandStatus
 from roomctl.room.conditions import RoomFacts, judge
-from roomctl.room.configuration import ConfigFile
-from roomctl.room.devices import Devices
+from roomctl.room.configuration import ConfigFile, ConfigPlan, plan
+from roomctl.room.devices import Devices, first_to_end
 from roomctl.room.document import (
     AudioEntry,
     Change,
@@ -74,6 +74,7 @@ STARTING_S = 5.0  # a device that has not answered by then does not hold the pan
 TICK_S, LEAST_S = 1.0, 0.01
 WRITTEN_S = 0.002  # by then the system has handed on what a camera was told
 END_LIMIT_S = 2.5  # cameras stop in 1.0 of them
+PROVED_S = 0.5  # a part that cannot begin has failed by then
 
 
 @frozen
@@ -93,6 +94,7 @@ class Outside:
     post: Post | None = None  # tells the receivers of [[webhook]]
     fingerprint: str = ""  # of the key that the room proves itself with over the network
     restart: Callable[[str], None] | None = None  # ends the program, for a supervisor to start it
+    follow: Callable[[Config], None] = lambda config: None  # has other devices at the wires' ends
 
 
 class Room:
@@ -114,7 +116,7 @@ class Room:
             outside.pages,
         )
         self._devices = Devices(config, kinds, context)
-        screen = next(iter(self._devices.all(Screen)), None)
+        screen = self._screen
         disk = outside.store.disk if outside.store is not None else None
         history = History(disk) if disk is not None else None
         self.use = Use(config.history, history, outside.clock)
@@ -122,8 +124,7 @@ class Room:
         self.audit = Audit(log, outside.clock)
         self._calls = calls = CallControl(config, screen, outside.clock, self.changed)
         self.bookings = Bookings(config, outside.feed, calls.read, context, outside.store)
-        steered = (*self._devices.of("camera"), *self._devices.of("controller"))
-        self.cameras = Cameras(config, steered, context, outside.pictures, self._may_film)
+        self.cameras = Cameras(config, self._steered, context, outside.pictures, self._may_film)
         self.liveness = Liveness(self._devices, self.bookings.age_s, disk)
         self.audio = Audio(
             self._devices.all(Speakerphone),
@@ -142,15 +143,10 @@ class Room:
             context,
             config.room.capacity,
         )
-        displays = [device for device in self._devices if isinstance(device, StandbyDisplay)]
-        outputs = [device for device in self._devices if isinstance(device, RuledOutput)]
-        actuators = Actuators(
-            calls, self.bookings, displays, outputs, self.occupancy, self.use, self.cameras
-        )
         self.starts = Starts(
             calls.platforms, len(config.meeting.new), config.room.zone, outside.store, outside.clock
         )
-        self._automation = Automation(config, actuators, lambda: self.audio.prompt, context)
+        self._automation = Automation(config, self._actuators, lambda: self.audio.prompt, context)
         self.walkthroughs = Walkthroughs(
             config, calls, screen, outside.store, outside.clock, self.changed
         )
@@ -171,11 +167,13 @@ class Room:
             context,
             outside.restart,
         )
-        self._webhooks = (
-            Webhooks(config.webhook, outside.post, outside.store, outside.clock, self.changed)
-            if config.webhook and outside.post is not None
-            else None
-        )
+        self._outside, self._feed = outside, outside.feed
+        self._webhooks = self._receivers(config)
+        self._of_kinds: dict[str, KindPart] = {
+            kind.name: kind.part(self._devices.of(kind.name), context)
+            for kind in kinds
+            if kind.part
+        }
         self._parts: tuple[Part, ...] = (
             self.meeting,
             self.walkthroughs,
@@ -194,7 +192,7 @@ class Room:
             RoomMessage(outside.store, outside.clock, self.changed),
             _SettingsPart(outside.settings, outside.clock, self.changed),
             *(() if self._webhooks is None else (self._webhooks,)),
-            *(kind.part(self._devices.of(kind.name), context) for kind in kinds if kind.part),
+            *self._of_kinds.values(),
         )
         self.declared = tuple(one for part in self._parts for one in part.declared())
         handlers = {
@@ -210,11 +208,22 @@ class Room:
         self._started_at = outside.clock.mono_s()
         self._stale = asyncio.Event()
         self._acts: set[asyncio.Task[None]] = set()
-        self.document = document_of(kinds)(_identity(config, outside.kept_id, outside.fingerprint))
+        self._working: dict[Part, asyncio.Task[None]] = {}
+        self._other_work, self._reconfiguring = asyncio.Event(), asyncio.Lock()
+        self._identity = _identity(config, outside.kept_id, outside.fingerprint)
+        self.document = document_of(kinds)(self._identity)
 
     def attend(self, part: Part) -> None:
         """Run a part that stands outside with the room; it brings no commands and no sections."""
         self._parts = (*self._parts, part)
+        if self._working:
+            self._begin(part)
+
+    async def dismiss(self, part: Part) -> None:
+        """End a part that attends; it is closed in order."""
+        await self._end(part)
+        await part.close()
+        self._parts = tuple(one for one in self._parts if one is not part)
 
     def now(self) -> Moment:
         """Return the instant by the room's clock."""
@@ -356,24 +365,154 @@ class Room:
     async def run(self) -> None:
         """Run the room until cancelled; cameras stand still afterwards."""
         work = (self._devices.run(), self._refresh(), self._tick(), self.liveness.run())
-        parts = [part.run() for part in self._parts if type(part).run is not Part.run]
-        tasks = [asyncio.ensure_future(each) for each in (*work, *parts)]
+        own = [asyncio.create_task(each) for each in work]
+        for part in self._parts:
+            self._begin(part)
         try:
             # Not gather: it would cancel the parts at once, and below again, while cameras stop.
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await first_to_end(lambda: (*own, *self._working.values()), self._other_work)
         finally:
             await self._commands.close()
             for part in self._parts:
                 await part.close()
-            ending = {*tasks, *self._acts}
+            ending = {*own, *self._working.values(), *self._acts}
             for task in ending:
                 task.cancel()
             # Not gather: a part that cannot be cancelled must not keep the room's fault a secret.
             _, late = await asyncio.wait(ending, timeout=END_LIMIT_S)
             if late:
                 _log.error("%d parts of the room did not end in %g s", len(late), END_LIMIT_S)
+
+    def _begin(self, part: Part) -> None:
+        """Have a part do what takes time of its own, if it has such."""
+        if type(part).run is not Part.run:
+            self._working[part] = asyncio.create_task(part.run())
+            self._other_work.set()
+
+    async def _end(self, part: Part) -> None:
+        task = self._working.pop(part, None)
+        self._other_work.set()
+        if task is not None:
+            task.cancel()
+            await asyncio.wait((task,))
+
+    # Another configuration.
+
+    def plan(self, config: Config) -> ConfigPlan:
+        """Return what becomes of each part with another room.toml; ConfigError if it cannot be."""
+        return plan(self.config, config, self._devices.planned(config))
+
+    async def reconfigure(
+        self, config: Config, feed: Feed | None, keep: Callable[[], Awaitable[None]] | None = None
+    ) -> ConfigPlan:
+        """Have another room.toml count from now on; what it leaves as it is goes on.
+
+        `keep` writes it down. Whatever goes wrong, or fails in its first half second, is put back,
+        and raised.
+        """
+        async with self._reconfiguring:
+            before, devices = self.config, self._devices.planned(config)
+            found = plan(before, config, devices)
+            feed_before = self._feed
+            self._outside.follow(config)
+            try:
+                back = await self._devices.have(devices)
+            except Refused:
+                self._outside.follow(before)
+                raise
+            try:
+                await self._take(config, feed)
+                await self._prove(devices.begun)
+                if keep is not None:
+                    await keep()
+            except Exception as error:
+                _log.error("configuration: %s; what there was is put back", error)
+                self._outside.follow(before)
+                await self._devices.have(back)
+                await self._take(before, feed_before)
+                raise
+            _log.info(
+                "configuration: begun anew: %s",
+                ", ".join((*found.restarted, *found.added)) or "nothing",
+            )
+            return found
+
+    def do_soon(self, work: Awaitable[None]) -> None:
+        """Have something done that nobody waits for."""
+        self._act(work)
+
+    async def settled(self) -> None:
+        """Take it that the configuration that is kept is the one that runs."""
+        await self._file.taken()
+
+    async def _take(self, config: Config, feed: Feed | None) -> None:
+        """Have every part say and do what a room.toml says, with the devices that there are."""
+        before = self.config
+        self._configure(config, feed)
+        if feed is not self._feed or config.meeting != before.meeting:
+            self._feed = feed
+            await self._end(self.bookings)
+            self._begin(self.bookings)
+        if config.history != before.history:
+            await self._end(self.occupancy)
+            self._begin(self.occupancy)
+        if config.webhook != before.webhook:
+            if self._webhooks is not None:
+                await self.dismiss(self._webhooks)
+            self._webhooks = self._receivers(config)
+            if self._webhooks is not None:
+                self.attend(self._webhooks)
+        self.changed()
+
+    def _configure(self, config: Config, feed: Feed | None) -> None:
+        before, self.config = self.config, config
+        screen = self._screen
+        self._calls.configure(config, screen)
+        self.bookings.configure(config, feed, unread=config.meeting != before.meeting)
+        self.cameras.configure(config, self._steered)
+        phones = self._devices.all(Speakerphone)
+        self.audio.configure(phones, screen, config.audio, config.room.unplugged)
+        sensors = self._devices.all(Sensor)
+        self.occupancy.configure(config.every(OccupancyTable), sensors, config.room.capacity)
+        self.use.configure(config.history)
+        ways, zone = len(config.meeting.new), config.room.zone
+        self.starts.configure(self._calls.platforms, ways, zone)
+        self._automation.configure(config, self._actuators)
+        self.walkthroughs.configure(config, screen)
+        self.meeting.screen, self.maintenance.config = screen, config
+        for kind, part in self._of_kinds.items():
+            part.devices = self._devices.of(kind)
+        identity = _identity(config, self._outside.kept_id, self._outside.fingerprint)
+        self._identity = replace(identity, id=self.document.identity.id)
+
+    async def _prove(self, begun: Sequence[Device]) -> None:
+        """Wait until what has begun had time to fail; DeviceError says what did."""
+        await asyncio.sleep(PROVED_S)
+        for device in begun:
+            if device.health.reason == "internal":
+                why = "failed as soon as it was begun; the log says how"
+                raise Refused(device.name, "config_failed", why)
+
+    @property
+    def _screen(self) -> Screen | None:
+        return next(iter(self._devices.all(Screen)), None)
+
+    @property
+    def _steered(self) -> tuple[Device, ...]:
+        return (*self._devices.of("camera"), *self._devices.of("controller"))
+
+    @property
+    def _actuators(self) -> Actuators:
+        displays = [device for device in self._devices if isinstance(device, StandbyDisplay)]
+        outputs = [device for device in self._devices if isinstance(device, RuledOutput)]
+        acting = (self.occupancy, self.use, self.cameras)
+        return Actuators(self._calls, self.bookings, displays, outputs, *acting)
+
+    def _receivers(self, config: Config) -> Webhooks | None:
+        outside = self._outside
+        if not config.webhook or outside.post is None:
+            return None
+        return Webhooks(config.webhook, outside.post, outside.store, self.clock, self.changed)
 
     async def _refresh(self) -> None:
         """Make the document anew whenever something changed."""
@@ -419,6 +558,7 @@ class Room:
         facts = self._facts(early, needed, sections["audio"], issues)
         return replace(
             self.document,
+            identity=self._identity,
             phase="starting" if starting and early else "ready",
             devices=entries,
             conditions=judge(facts, self.document.conditions, now),

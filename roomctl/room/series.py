@@ -41,11 +41,16 @@ class UnusedSeriesOffers(Part):
         changed: Callable[[], None],
         give_back: GiveBack,
     ) -> None:
-        self._misses, self._days, self._store, self._clock = misses, days, store, clock
+        self._store, self._clock = store, clock
+        self.configure(misses, days)
         self._changed, self._give_back = changed, give_back
         kept = store.read(_FILE, lambda said: bool(SeriesMisses.read(said))) if store else {}
         self._noted = SeriesMisses.read(kept) if kept else SeriesMisses()
         self._kept, self._some = self._noted, asyncio.Event()
+
+    def configure(self, misses: int, days: Workdays) -> None:
+        """Take what room.toml says now."""
+        self._misses, self._days = misses, days
 
     def issues(self, now: Moment) -> tuple[IssueEntry, ...]:
         """Return an offer for each series that was missed so often."""

@@ -54,7 +54,7 @@ class Starts(Part):
         self, platforms: Platforms, ways: int, zone: tzinfo, store: Store | None, clock: Clock
     ) -> None:
         """`ways`: on so many platforms a new meeting can be started here."""
-        self._platforms, self._ways, self._zone = platforms, ways, zone
+        self.configure(platforms, ways, zone)
         self._store, self._clock = store, clock
         self._first_try = FirstTry()
         self._state: tuple[str, str | None] = ("idle", None)
@@ -65,6 +65,10 @@ class Starts(Part):
         """Since the program began: mode and why."""
         self.last: StartOutcome | None = None
         self._some = asyncio.Event()
+
+    def configure(self, platforms: Platforms, ways: int, zone: tzinfo) -> None:
+        """Take what room.toml says now; see above."""
+        self._platforms, self._ways, self._zone = platforms, ways, zone
 
     def share(self, month: str, mode: Mode) -> float | None:
         """Return the share of first-try starts of a month such as "2026-11"; None without one."""

@@ -37,9 +37,8 @@ class Use:
     """The history of one room; without a store, or switched off, it keeps nothing."""
 
     def __init__(self, table: HistoryTable, store: History | None, clock: Clock) -> None:
-        self._table, self._clock = table, clock
-        self._store = store if table.keep else None
-        self._to_erase = None if table.keep else store
+        self._clock, self._kept = clock, store
+        self._take(table)
         self._quarters: dict[int, QuarterHour] = {}
         self._told: deque[PresenceInput] = deque(maxlen=MOST_WAITING)
         self._acts: deque[AutomaticAct] = deque(maxlen=MOST_WAITING)
@@ -47,6 +46,19 @@ class Use:
         self._forgot_s = float("-inf")
         self._writing = asyncio.Lock()
         self._waiting = False  # for a disk that takes writes
+
+    def _take(self, table: HistoryTable) -> None:
+        self._table, kept = table, self._kept
+        self._store: History | None = kept if table.keep else None
+        self._to_erase: History | None = None if table.keep else kept
+
+    def configure(self, table: HistoryTable) -> None:
+        """Take what room.toml says now; what shall not be kept any more goes with the next run."""
+        self._take(table)
+        if not table.keep:
+            self._quarters.clear()
+            self._told.clear()
+            self._acts.clear()
 
     @property
     def kept(self) -> bool:

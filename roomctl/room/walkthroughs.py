@@ -190,6 +190,10 @@ class Walkthroughs(Part):
         self._handed: tuple[int, WalkOutcome] | None = None
         self._name: str | None = None
 
+    def configure(self, config: Config, screen: Screen | None) -> None:
+        """Take what room.toml says now."""
+        self._config, self._screen = config, screen
+
     # What the document says.
 
     def sections(self, now: Moment) -> Mapping[str, object]:

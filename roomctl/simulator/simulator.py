@@ -73,13 +73,32 @@ class Simulator:
         self, config: Config, clock: Clock, *, with_screen: bool = True, only: str = ""
     ) -> None:
         """Simulate what `config` names; with `only`, the urls that begin so, and the screen."""
-        self._clock = clock
-        devices = simulated_devices(config, with_screen=with_screen)
-        kept = (one for one in devices if one.kind == "screen" or one.url.startswith(only))
-        self._plugs = {one.url: _Plug(one) for one in kept}
-        self._films = films(config)
+        self._clock, self._with_screen, self._only = clock, with_screen, only
+        self._config, self._plugs = config, dict[str, _Plug]()
+        self._simulate(config)
         self._wires: list[Wire] = []
         self.ports: dict[str, str] = {}
+
+    def _simulate(self, config: Config, same: Callable[[str], bool] = lambda name: False) -> None:
+        devices = simulated_devices(config, with_screen=self._with_screen)
+        known, self._plugs, self._films = self._plugs, {}, films(config)
+        for one in devices:
+            if one.kind == "screen" or one.url.startswith(self._only):
+                kept = known.get(one.url) if all(map(same, one.names)) else None
+                self._plugs[one.url] = kept or _Plug(one)
+        self._config = config
+
+    def follow(self, config: Config) -> None:
+        """Simulate what another room.toml names; a device whose table stays the same does, too."""
+        before = self._config
+
+        def same(name: str) -> bool:
+            kind, _, own = name.partition(".")
+            tables = before.tables(kind), config.tables(kind)
+            key = own if own in tables[0] else kind
+            return tables[0].get(key) == tables[1].get(key)
+
+        self._simulate(config, same)
 
     async def connect(self, name: str, url: str) -> Port:
         """Open the wire to a simulated device; another url is opened for real."""

@@ -95,8 +95,10 @@ class House:
             self.clock,
             feed,
             store=kept,
+            config_file=None if restart is None else folder / "room.toml",
             restart=restart,
             configs=self.configs,
+            follow=self.simulator.follow,
         )
         self.room = app.room(self.config, outside)
         self.tokens = Tokens(self.store, self.clock, ADMIN)
@@ -114,7 +116,7 @@ class House:
             simulated=self.simulator,
             log=self.log,
             configs=self.configs,
-            check=lambda text: app.mistakes(text, "room.toml"),
+            live=app.LiveConfig(self.room, self.staff, outside, simulated=True),
         )
         self.port = port
         self.base = f"http://127.0.0.1:{port}"

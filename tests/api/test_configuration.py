@@ -1,4 +1,4 @@
-"""A room.toml from afar: checked, applied as a revision, rolled back; never in a call."""
+"""A room.toml from afar: checked, applied as a revision, rolled back; no call breaks off by it."""
 
 import asyncio
 
@@ -33,8 +33,8 @@ async def program(house):
         yield client
 
 
-def condition(document, kind):
-    return next(one for one in document["conditions"] if one["type"] == kind)
+def is_applied(document):
+    return next(one for one in document.conditions if one.type == "ConfigApplied").status
 
 
 async def test_a_check_names_every_mistake_with_its_line_and_keeps_nothing(house, program):
@@ -46,7 +46,8 @@ async def test_a_check_names_every_mistake_with_its_line_and_keeps_nothing(house
         (5, "camera.front.url"),
     ]
     fine = (await program.post("/api/v1/config/check", json={"text": PINE})).json()
-    assert fine == {"ok": True, "mistakes": []}
+    assert (fine["ok"], fine["mistakes"]) == (True, [])
+    assert (fine["plan"]["restarted"], fine["plan"]["program"]) == (["room"], False)
     assert (await program.get("/api/v1/config")).json()["revisions"] == []
 
 
@@ -62,14 +63,45 @@ async def test_a_hostile_text_is_a_mistake_or_refused_and_the_room_goes_on(house
     assert (await program.get("/readyz")).status_code == 200
 
 
-async def test_what_is_applied_is_a_revision_and_the_program_starts_anew(house, program, ended):
+async def test_what_is_applied_runs_at_once_and_what_it_leaves_as_it_is_goes_on(
+    house, program, ended
+):
     answer = await program.post("/api/v1/config", json={"text": PINE, "why": "a new name"})
-    assert answer.status_code == 202
+    assert answer.status_code == 200
     said = answer.json()
-    assert (said["running"], said["wanted"]) == (0, 1)
+    assert (said["running"], said["wanted"]) == (1, 1)
+    assert (said["plan"]["restarted"], said["plan"]["program"]) == (["room"], False)
+    assert {"camera.front", "screen", "meeting"} <= {*said["plan"]["unchanged"]}
     [revision] = said["revisions"]
     assert (revision["who"], revision["why"]) == ("this box", "a new name")
     assert "text" not in revision
+    await house.until(lambda document: document.identity.displayName == "Pine")
+    await house.until(is_applied)
+    back = await program.post("/api/v1/config/rollback", json={"revision": 0})
+    assert back.status_code == 200
+    assert (back.json()["running"], back.json()["wanted"]) == (0, 0)
+    await house.until(lambda document: document.identity.displayName == "Bamboo")
+    assert ended == []
+
+
+async def test_a_device_comes_and_goes_and_the_panel_hears_it_by_patches(house, program):
+    added = ROOM + '[output.lamp]\nurl = "sim:lamp"\non = "in_call"\n'
+    said = (await program.post("/api/v1/config", json={"text": added})).json()
+    assert (said["plan"]["added"], said["plan"]["removed"]) == (["output.lamp"], [])
+    await house.until(lambda document: any(one.name == "output.lamp" for one in document.devices))
+    said = (await program.post("/api/v1/config", json={"text": ROOM})).json()
+    assert said["plan"]["removed"] == ["output.lamp"]
+    await house.until(lambda document: document.outputs == ())
+
+
+async def test_what_cannot_change_while_it_runs_has_the_program_start_anew(house, program, ended):
+    moved = ROOM + '[api]\nlisten = "127.0.0.1:8081"\n'
+    answer = await program.post("/api/v1/config", json={"text": moved})
+    assert answer.status_code == 202
+    said = answer.json()
+    assert (said["running"], said["wanted"]) == (0, 1)
+    assert (said["plan"]["program"], said["plan"]["program_for"]) == (True, ["api"])
+    assert said["plan"]["unchanged"] == []
     await rig.eventually(lambda: ended == ["room.restart of this box"])
     await house.until(
         lambda document: any(
@@ -93,18 +125,34 @@ async def test_in_a_call_nothing_is_applied_and_free_waits(house, program, ended
         "/api/v1/commands?wait_s=20", json={"type": "meeting.join", "args": {"link": JITSI}}
     )
     await house.until(lambda document: document.meeting.state == "in_call")
-    for path, body in (
-        ("/api/v1/config", {"text": PINE}),
-        ("/api/v1/config/rollback", {"revision": 0}),
+    for text in (
+        ROOM + '[api]\nlisten = "127.0.0.1:8081"\n',
+        ROOM.replace('"simulated"', '"simulated"\nname = "Other"'),
+        ROOM.replace('"usb:0b0e:2456"', '"usb:291a:3301"'),
     ):
-        answer = await program.post(path, json=body)
+        answer = await program.post("/api/v1/config", json={"text": text})
         assert answer.status_code == 409
         assert problem_of(answer)["code"] == "in_call"
     assert house.configs.wanted == 0
     later = await program.post("/api/v1/config", json={"text": PINE, "when": "free"})
     assert later.status_code == 202
     await house.until(lambda document: document.maintenance.restart_waits)
+    assert house.room.document.identity.displayName == "Bamboo"
+    now = await program.post("/api/v1/config", json={"text": PINE})
+    assert now.status_code == 200
+    assert house.room.document.meeting.state == "in_call"
     assert ended == []
+
+
+async def test_what_waited_for_a_free_room_is_run_then(house, program, ended):
+    answer = await program.post("/api/v1/config", json={"text": PINE, "when": "free"})
+    assert (answer.status_code, answer.json()["running"]) == (202, 0)
+    house.room.bookings.configure(house.config, None, unread=False)  # nothing is booked
+    await house.simulator.act("occupancy.ceiling", "leave", {})
+    await house.until(lambda document: document.identity.displayName == "Pine", 60)
+    await rig.eventually(lambda: house.configs.running == 1)
+    assert ended == []
+    assert not house.room.document.maintenance.restart_waits
 
 
 async def test_a_rollback_to_what_is_not_there_is_404(program):

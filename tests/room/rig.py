@@ -178,7 +178,9 @@ async def begun(
     clock = LoopClock()
     config = parse(text, "room.toml")
     simulator = on or Simulator(config, clock)
-    outside = Outside(connect or simulator.connect, clock, feed, store=store, post=post)
+    outside = Outside(
+        connect or simulator.connect, clock, feed, store=store, post=post, follow=simulator.follow
+    )
     room = app.room(config, outside)
     if beside is not None:
         room.attend(beside(room))

@@ -14,7 +14,6 @@ from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
 
 Class = TypeVar("Class")
-Values = Callable[[object], object]
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -22,15 +21,8 @@ def frozen(cls: type[Class]) -> type[Class]:
     """Return `cls` with slots for its fields, each of which is set once, by `__init__`."""
     made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
     compared = [one.name for one in fields(made) if one.compare]
-    values: Values = attrgetter(*compared) if compared else lambda _: ()
-    methods = {
-        "__init__": _init(made),
-        "__repr__": _repr([one.name for one in fields(made) if one.repr]),
-        "__eq__": _eq(values),
-        "__hash__": lambda self: hash(values(self)),
-        "__setattr__": _setattr,
-        "__delattr__": _delattr,
-    }
+    made.__compared__ = attrgetter(*compared) if compared else staticmethod(_nothing)
+    methods = {"__init__": _init(made), **_SHARED}
     for name, method in methods.items():
         if cls.__dict__.get(name) is None:  # beside an `__eq__` Python sets `__hash__` to None
             setattr(made, name, method)
@@ -38,21 +30,28 @@ def frozen(cls: type[Class]) -> type[Class]:
 
 
 def _init(cls: type) -> Callable[..., None]:
-    known: dict[str, Any] = {"MISSING": MISSING, "set_field": object.__setattr__}
-    takes, does = ["self"], []
+    """Compile `__init__`; its globals are those of all, unless it has a field to make."""
+    takes, does, defaults, known = ["self"], [], [], _KNOWN
     for one in fields(cls):
-        known |= {f"default_{one.name}": one.default, f"new_{one.name}": one.default_factory}
         if one.init:
-            takes.append(one.name if _is_needed(one) else f"{one.name}=default_{one.name}")
+            takes.append(one.name if _is_needed(one) else f"{one.name}=MISSING")
+            if not _is_needed(one):
+                defaults.append(one.default)
+        if one.default_factory is not MISSING:
+            known = {**known, f"new_{one.name}": one.default_factory}
+        elif not one.init and one.default is not MISSING:
+            known = {**known, f"default_{one.name}": one.default}
         if value := _value(one):
             does.append(f" set_field(self, {one.name!r}, {value})")
     if hasattr(cls, "__post_init__"):
         does.append(" self.__post_init__()")
     source = f"def __init__({', '.join(takes)}):\n" + "\n".join(does or [" pass"])
-    exec(source, known)  # noqa: S102 - of the names in our own code
-    init: Callable[..., None] = known["__init__"]
+    made: dict[str, Any] = {}
+    exec(source, known, made)  # noqa: S102 - of the names in our own code
+    init: Any = made["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"
-    return init
+    init.__defaults__ = tuple(defaults) or None
+    return init  # type: ignore[no-any-return]
 
 
 def _is_needed(one: Field[Any]) -> bool:
@@ -69,21 +68,26 @@ def _value(one: Field[Any]) -> str | None:
     return None if one.default is MISSING else f"default_{one.name}"
 
 
-def _repr(names: list[str]) -> Callable[[object], str]:
-    def shown(self: object) -> str:
-        fields = (f"{name}={getattr(self, name)!r}" for name in names)
-        return f"{type(self).__qualname__}({', '.join(fields)})"
-
-    return shown
+# Methods are one for all classes: a closure for each would be a quarter of a megabyte.
 
 
-def _eq(values: Values) -> Callable[[object, object], object]:
-    def equal(self: object, other: object) -> object:
-        if other.__class__ is self.__class__:
-            return values(self) == values(other)
+def _nothing(_: object) -> tuple[()]:
+    return ()
+
+
+def _repr(self: Any) -> str:  # noqa: ANN401 - any frozen class's
+    shown = (f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)
+    return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+def _eq(self: Any, other: Any) -> object:  # noqa: ANN401
+    if other.__class__ is not self.__class__:
         return NotImplemented
+    return self.__compared__(self) == self.__compared__(other)
 
-    return equal
+
+def _hash(self: Any) -> int:  # noqa: ANN401
+    return hash(self.__compared__(self))
 
 
 def _setattr(self: object, name: str, value: object) -> None:
@@ -92,3 +96,13 @@ def _setattr(self: object, name: str, value: object) -> None:
 
 def _delattr(self: object, name: str) -> None:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+_KNOWN: dict[str, Any] = {"MISSING": MISSING, "set_field": object.__setattr__}
+_SHARED = {
+    "__repr__": _repr,
+    "__eq__": _eq,
+    "__hash__": _hash,
+    "__setattr__": _setattr,
+    "__delattr__": _delattr,
+}

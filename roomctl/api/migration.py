@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -27,15 +27,15 @@ from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import Strict, Told
 from roomctl.command import Source
 from roomctl.errors import Refused
-from roomctl.meeting.leaving import ExitStage
-from roomctl.migrate import ExitPlan, ExitRequest, RoomFile, make_plan
-from roomctl.migrate.evidence import csv_text, ics_text
-from roomctl.migrate.migration import Evidence, JoinProof, Migration
-from roomctl.migrate.plan import WEEKS_AHEAD
+from roomctl.meeting.leaving import ExitStage, JoinEvidence
 from roomctl.roles import Right
 from roomctl.room import Room
 from roomctl.store import AppliedConfigs
 from roomctl.wire import in_thread
+
+if TYPE_CHECKING:  # most rooms leave no platform
+    from roomctl.migrate import ExitPlan
+    from roomctl.migrate.migration import JoinProof, Migration
 
 PlatformKey = Annotated[str, Field(max_length=64, description="key of a meeting platform")]
 StageName = Literal["dual", "default", "join_only", "ended"]
@@ -133,7 +133,7 @@ class ProofTold(Told):
     at: Annotated[datetime, Field(description="when")]
     who: Annotated[str, Field(description="who said so")]
     host: Annotated[str, Field(description="host of the meeting's link")]
-    evidence: Annotated[Evidence, Field(description="its media, or a person who looked")]
+    evidence: Annotated[JoinEvidence, Field(description="its media, or a person who looked")]
 
 
 class MigrationTold(Told):
@@ -177,6 +177,8 @@ class _Desk:
             why = "this room keeps no configurations; move it by hand, in room.toml"
             raise Refused("room", "no_supervisor", why)
         if self._migration is None:
+            from roomctl.migrate.migration import Migration
+
             self._migration = await in_thread(lambda: Migration(self._known))
         return self._migration
 
@@ -227,6 +229,8 @@ def _planning(router: Routes, room: Room, desk: _Desk) -> None:
     @needs(Right.CONFIGURE)
     async def evidence_of(query: Annotated[EvidenceForm, Query()]) -> Response:
         """Return the plan that was made last as a file; none of its links is in it."""
+        from roomctl.migrate.evidence import csv_text, ics_text
+
         made = desk.plan
         if made is None:
             why = "no plan was made since the room began; plan again"
@@ -252,6 +256,9 @@ def _planning(router: Routes, room: Room, desk: _Desk) -> None:
 
 
 async def _planned(room: Room, migration: Migration, body: MoveToPlan) -> ExitPlan:
+    from roomctl.migrate import ExitRequest, RoomFile, make_plan
+    from roomctl.migrate.plan import WEEKS_AHEAD
+
     now = room.now()
     file = RoomFile("room.toml", await in_thread(migration.text), room.config)
     asked = ExitRequest(body.leaving, body.to, body.on, body.ends, body.room_link)
@@ -317,6 +324,8 @@ def _moving(router: Routes, room: Room, desk: _Desk) -> None:
 
 
 def _proof(room: Room, migration: Migration, body: ProofToKeep, who: str) -> JoinProof:
+    from roomctl.migrate.migration import JoinProof
+
     if migration.plan is None:
         raise Refused("migrate", "no_plan", "there is no plan whose platform could be proven")
     call, to = room.document.meeting, migration.plan.departure.to
@@ -328,7 +337,7 @@ def _proof(room: Room, migration: Migration, body: ProofToKeep, who: str) -> Joi
     if not by_media and not body.seen:
         why = f"the page of {to} is open, and no media prove the call; look, and say so: --seen"
         raise Refused("migrate", "no_proof", why)
-    evidence: Evidence = "media" if by_media else "person"
+    evidence: JoinEvidence = "media" if by_media else "person"
     return JoinProof(room.now().wall, who, call.host or "", evidence)
 
 

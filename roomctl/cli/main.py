@@ -4,20 +4,22 @@ Annotations are no text here: typer would read that of every command anew for th
 """
 
 import contextlib
-import gc
+import copy
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.models import CommandInfo
 
 from roomctl import __version__
 from roomctl.cli import access, audit, migrate, reading, secret
 from roomctl.cli.language import language, say, spoken, translated, word
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
+from roomctl.cli.start import starting
 from roomctl.errors import FileError, RoomctlError
 
 if TYPE_CHECKING:
@@ -33,9 +35,12 @@ app = typer.Typer(
 )
 
 
-def command() -> Any:  # noqa: ANN401 - of typer's own library
-    """Return the command line, with its help in the locale's language."""
-    made = typer.main.get_command(app)
+def command(words: Sequence[str] = ()) -> Any:  # noqa: ANN401 - of typer's own library
+    """Return the command line, with its help in the locale's language.
+
+    Where `words` begin with a command, it alone is made: a room keeps it as long as it runs.
+    """
+    made = typer.main.get_command(_only(words[0]) if words else app)
     if language() == "zh-CN":
         from roomctl.cli.chinese import in_chinese
 
@@ -43,10 +48,24 @@ def command() -> Any:  # noqa: ANN401 - of typer's own library
     return made
 
 
+def _only(name: str) -> typer.Typer:
+    """Return the command line with the command of that name alone; with all, if there is none."""
+    found = [one for one in app.registered_commands if _name(one) == name]
+    if not found:
+        return app
+    alone = copy.copy(app)
+    alone.registered_commands, alone.registered_groups = found, []
+    return alone
+
+
+def _name(one: CommandInfo) -> str:
+    return str(one.name or getattr(one.callback, "__name__", ""))
+
+
 def main() -> None:
     """Run the command line; an error is one sentence on stderr and exit status 1."""
     try:
-        command()()
+        command(sys.argv[1:])()
     except RoomctlError as error:
         more = ""
         if isinstance(error, FileError):
@@ -64,16 +83,6 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-@contextlib.contextmanager
-def _starting() -> Iterator[None]:
-    """Look for no garbage, as what a start makes stays; `announced` ends that earlier."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 @app.callback(invoke_without_command=True)
@@ -94,7 +103,7 @@ def serve(
     verbose: Verbose = False,
 ) -> None:
     """Run a room on its real hardware."""
-    with _starting():
+    with starting():
         from roomctl.cli import server
 
         log(verbose)
@@ -133,7 +142,7 @@ def simulate(
         figures = standard.played(seed)
         typer.echo(dump(figures) if as_json else standard.words(figures))
         return
-    with _starting():
+    with starting():
         from roomctl.cli import simulation
 
         log(verbose)

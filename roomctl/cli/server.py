@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import gc
 import logging
 import os
 import resource
@@ -18,6 +17,7 @@ from roomctl.api.simulation import SimulatedDevices
 from roomctl.app import Addresses
 from roomctl.cli import run_file
 from roomctl.cli.options import named
+from roomctl.cli.start import started
 from roomctl.clock import Clock, SystemClock
 from roomctl.config import Config
 from roomctl.errors import RoomctlError
@@ -146,8 +146,7 @@ async def announced(
 ) -> AsyncIterator[tuple[Addresses, Room]]:
     """Run a room, and tell this user's `roomctl status`, and systemd, that it is there."""
     async with app.running(config, outside, store, ending, simulated) as (addresses, room):
-        gc.freeze()  # what is there stays, and is not looked at again
-        gc.enable()
+        started()
         told = systemd.watched(lambda: room.liveness.report().stalled, lambda: _words(room))
         async with beside("what tells systemd", told, ending.begin):
             with run_file.left(addresses.api, addresses.token):

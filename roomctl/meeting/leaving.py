@@ -14,8 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 
 from roomctl.frozen import frozen
+
+JoinEvidence = Literal["media", "person"]  # of a join on the new platform: its media, or who looked
 
 
 class ExitStage(StrEnum):

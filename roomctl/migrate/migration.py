@@ -14,11 +14,11 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
 from roomctl.errors import Refused, RoomctlError
 from roomctl.frozen import frozen
-from roomctl.meeting.leaving import Departure, ExitStage
+from roomctl.meeting.leaving import Departure, ExitStage, JoinEvidence
 from roomctl.migrate import stages
 from roomctl.migrate.plan import ExitPlan, text_digest
 from roomctl.migrate.verdict import Verdict
@@ -27,8 +27,6 @@ from roomctl.store.documents import Document
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
-
-Evidence = Literal["media", "person"]
 
 _FILE = "migration"
 _PROVEN = (ExitStage.DEFAULT, ExitStage.JOIN_ONLY, ExitStage.ENDED)  # want a join that was seen
@@ -41,7 +39,7 @@ class JoinProof:
     at: datetime
     who: str
     host: str
-    evidence: Evidence
+    evidence: JoinEvidence
 
 
 @frozen

@@ -166,8 +166,14 @@ def _lines(table: str) -> list[tuple[str, str, list[str]]]:
 
 def _row(name: str, tokens: str) -> Row:
     slots = tuple(_slot(token) for token in tokens.split())
-    named = frozenset(slot.name for slot in slots if slot.name)
+    named = _named(tuple(slot.name for slot in slots if slot.name))
     return Row(name, slots, sum(slot.size for slot in slots), named)
+
+
+@cache
+def _named(names: tuple[str, ...]) -> frozenset[str]:
+    """Return the names as a set; one for all rows that have them."""
+    return frozenset(names)
 
 
 @cache

@@ -31,7 +31,7 @@ from roomctl.occupancy.driver import KIND as OCCUPANCY
 from roomctl.output.driver import KIND as OUTPUT
 from roomctl.ports import connect, refuse
 from roomctl.roles import Role
-from roomctl.room import Outside, Room
+from roomctl.room import Outside, Room, look
 from roomctl.room.configuration import ConfigPlan
 from roomctl.screen.driver import KIND as SCREEN
 from roomctl.screen.profile import screen_of
@@ -89,6 +89,7 @@ def mistakes(text: str, file: str) -> list[FileError]:
         config = configuration.of(data, file, TABLES)
         clock = SystemClock()
         _refuse_urls(config, room(config, Outside(connect, clock, calendar(config))).urls)
+        look.judge(config.look, Path(file))
         if config.api.tls_certificate is not None:
             from roomctl.api import certificate
 

@@ -42,6 +42,7 @@ _RENAMED = {
     "occupancy.*.hold_s": "vacancy_delay_s",
 }  # keys of earlier versions; * is a name
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
+_BESIDE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"  # a file in the folder of room.toml, and no other
 _LOGIN_FILE = re.compile(r"^(mqtts?://[^?]*\?(?:[^&]*&)*login=)secret:([^&]*)")
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
@@ -152,6 +153,9 @@ class RoomTable(Table):
     capacity: int | None = Field(default=None, ge=1, le=10_000)
     timezone: str = "UTC"
     language: Literal["zh-CN", "en"] = "en"
+    second_language: Literal["zh-CN", "en"] | None = Field(
+        default=None, description="the display says the most important in this one, too"
+    )
     display_on_s: float = Field(
         default=120.0, ge=1, le=7200, description="a touch keeps an empty room awake this long"
     )
@@ -303,9 +307,7 @@ class RulesTable(Table):
     @field_validator("quiet")
     @classmethod
     def _hours(cls, quiet: str | None) -> str | None:
-        if quiet is not None and not _HOURS.fullmatch(quiet):
-            raise ValueError(f"{quiet!r} is not like '22:00-07:00'")
-        return quiet
+        return _from_to(quiet)
 
     @field_validator("holidays")
     @classmethod
@@ -317,10 +319,65 @@ class RulesTable(Table):
     @property
     def quiet_hours(self) -> tuple[time, time] | None:
         """From when to when, by the room's wall clock; the end may lie on the next day."""
-        if self.quiet is None:
-            return None
-        begin, _, end = self.quiet.partition("-")
-        return time.fromisoformat(begin), time.fromisoformat(end)
+        return None if self.quiet is None else _times(self.quiet)
+
+
+def _from_to(hours: str | None) -> str | None:
+    if hours is not None and not _HOURS.fullmatch(hours):
+        raise ValueError(f"{hours!r} is not like '22:00-07:00'")
+    return hours
+
+
+def _times(hours: str) -> tuple[time, time]:
+    begin, _, end = hours.partition("-")
+    return time.fromisoformat(begin), time.fromisoformat(end)
+
+
+class LookTable(Table):
+    """[look]: the brand of the house, and light or dark; the same on panels and the display."""
+
+    theme: Literal["auto", "light", "dark", "contrast"] = Field(
+        default="auto",
+        description="auto: a panel as its browser prefers, the display dark; contrast: black,"
+        " white and outlines",
+    )
+    dark_hours: str | None = Field(
+        default=None, description="'18:00-07:00': dark then, light by day, on panels and display"
+    )
+    accent: str | None = Field(
+        default=None,
+        pattern=r"^#[0-9A-Fa-f]{6}$",
+        description="the brand's colour; keys that are to be touched take it, as light or dark as"
+        " they must be to be read, unless it is too near to what means free, booked or soon",
+    )
+    logo: str | None = Field(
+        default=None,
+        pattern=_BESIDE,
+        description="a file beside room.toml: SVG, PNG, JPEG or WebP",
+    )
+    wallpaper: str | None = Field(
+        default=None,
+        pattern=_BESIDE,
+        description="a file beside room.toml, behind what the panel shows on standby and the"
+        " display between meetings",
+    )
+
+    @field_validator("dark_hours")
+    @classmethod
+    def _hours(cls, hours: str | None) -> str | None:
+        return _from_to(hours)
+
+    @model_validator(mode="after")
+    def _one_theme(self) -> Self:
+        if self.dark_hours is not None and self.theme in ("dark", "contrast"):
+            why = f"is dark at any hour with theme = {self.theme!r}; leave one of them out"
+            raise ValueError(f"dark_hours {why}")
+        return self
+
+    @property
+    def dark(self) -> tuple[time, time] | None:
+        """From when to when it is dark, by the room's wall clock."""
+        return None if self.dark_hours is None else _times(self.dark_hours)
 
 
 class HistoryTable(Table):
@@ -719,6 +776,7 @@ class Config(Table):
     calendar: CalendarTable = Field(default_factory=CalendarTable.model_construct)
     audio: AudioTable = Field(default_factory=AudioTable.model_construct)
     rules: RulesTable = Field(default_factory=RulesTable.model_construct)
+    look: LookTable = Field(default_factory=LookTable.model_construct)
     history: HistoryTable = Field(default_factory=HistoryTable.model_construct)
     staff: StaffTable = Field(default_factory=StaffTable.model_construct)
     api: ApiTable = Field(default_factory=ApiTable.model_construct)

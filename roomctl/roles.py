@@ -58,7 +58,7 @@ class Right(StrEnum):
     STOP = "stop a camera"
     OPERATE = "focus, switch or adjust a camera; test the sound; undo; room standby"
     ARRANGE = "store, name and delete presets"
-    MESSAGE = "show a message in the room"
+    MESSAGE = "show a message in the room; choose light or dark"
     HERE = (
         "choose the speakerphone, set the microphone's gain, answer whoever hung up; "
         "put away what a move has changed"

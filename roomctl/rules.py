@@ -231,8 +231,13 @@ def quiet(terms: Terms, moment: Moment) -> bool:
     """Whether these are hours in which motion wakes nothing; no, while the hour is not proven."""
     if terms.quiet is None or not moment.synced:
         return False
-    begin, end = terms.quiet
-    now = moment.wall.astimezone(terms.zone).time()
+    return within_hours(terms.quiet, moment.wall, terms.zone)
+
+
+def within_hours(hours: tuple[time, time], wall: datetime, zone: tzinfo) -> bool:
+    """Whether it is between two times of the day in `zone`; the end may lie on the next day."""
+    begin, end = hours
+    now = wall.astimezone(zone).time()
     return begin <= now < end if begin <= end else now >= begin or now < end
 
 

@@ -11,6 +11,7 @@ import { Holds, watchPage } from "./lib/hold.js";
 import { LANGUAGES, language, load, named, speak, speakable, t, words } from "./lib/i18n.js";
 import { icon, redraw } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
+import { logo, wear } from "./lib/look.js";
 import { paired, redeem } from "./lib/pair.js";
 import { calling, complaint, ending, platformName, spaced } from "./lib/labels.js";
 import { LeavePrompt } from "./view/leave-prompt.js";
@@ -70,6 +71,7 @@ export class RoomPanel extends HTMLElement {
     this.notices = new NoticeStrip(this);
     this.question = new LeavePrompt(this);
     this.overlay = new RoomOverlay(() => void this.ask("room.wake"));
+    this.logo = h("img", { class: "logo", alt: "", hidden: true });
     this.name = h("b");
     this.place = h("span");
     this.endsWords = h("span");
@@ -82,7 +84,7 @@ export class RoomPanel extends HTMLElement {
     const turn = named(h("button", { type: "button", class: "quiet", onclick: () => this.#turnLanguage() }, icon("globe"), other), "language.switch");
     const help = button("help", "help.button", "quiet ask", () => this.open(this.#sheet === "help" ? null : "help"));
     this.staffMark = button("key", "staff.mark", "quiet staff", () => this.open(this.#sheet === "staff" ? null : "staff"));
-    this.roomName = h("p", { class: "name" }, this.name, this.place);
+    this.roomName = h("p", { class: "name" }, this.logo, this.name, this.place);
     this.bannerWords = h("span");
     this.banner = h("div", { class: "banner", role: "alert", hidden: true }, icon("warning"), this.bannerWords);
     this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.ends, this.date, this.time, this.staffMark, turn, help, this.banner);
@@ -200,7 +202,8 @@ export class RoomPanel extends HTMLElement {
     const { live } = this;
     this.#speak();
     const overlay = this.#covered();
-    this.overlay.update(overlay, this.clock.hourMinute(this.clock.now()), this.#refused);
+    wear(live.room?.look);
+    this.overlay.update(overlay, this.clock, this.#refused, live.room);
     for (const part of [this.bar, this.main]) attribute(part, "data-covered", overlay !== null);
     attribute(this.bar, "inert", overlay !== null);
     attribute(this, "data-stale", live.stale);
@@ -254,6 +257,7 @@ export class RoomPanel extends HTMLElement {
    */
   #head(room, inCall) {
     const { identity, meeting } = room;
+    logo(this.logo, room.look);
     const where = [identity.building, identity.floorLabel];
     const what = [platformName(room, meeting.platform) || (meeting.host ?? ""), meeting.number ? spaced(meeting.number) : ""];
     attribute(this.name, "role", inCall ? "heading" : null);

@@ -5,9 +5,10 @@
 import { announced, left } from "./lib/automation.js";
 import { RoomClock } from "./lib/clock.js";
 import { attribute, h, show, text } from "./lib/dom.js";
-import { language, load, say, speak, speakable, t } from "./lib/i18n.js";
+import { inLanguage, language, load, say, speak, speakable, t } from "./lib/i18n.js";
 import { icon, redraw } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
+import { logo, Wallpaper, wear } from "./lib/look.js";
 import { paired, redeem } from "./lib/pair.js";
 import { agenda, bookingHours, bookingNote, bookingTitle, callState, calling, messageUntil, platformName, roomState, talkingWords } from "./lib/labels.js";
 import { DayRibbon } from "./view/ribbon.js";
@@ -33,6 +34,7 @@ export class RoomScreen extends HTMLElement {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const refresh = () => this.refresh();
     this.live = new Live(`${scheme}://${location.host}/api/v1/live`, this.clock, refresh, () => {}, paired);
+    this.logo = h("img", { class: "logo", alt: "", hidden: true });
     this.name = h("h1");
     this.place = h("p", { class: "place" });
     this.noticeWords = h("span");
@@ -51,13 +53,22 @@ export class RoomScreen extends HTMLElement {
     this.next = h("p", { class: "next" });
     this.picture = h("img", { alt: "" });
     this.caption = h("figcaption");
-    this.phone = h("figure", { hidden: true }, this.picture, this.caption);
+    // The same once more, in the room's second language if it has one.
+    this.second = {
+      state: h("p", { class: "second state-second" }),
+      caption: h("figcaption", { class: "second" }),
+      how: h("p", { class: "second" }),
+      help: h("span", { class: "second" }),
+    };
+    this.phone = h("figure", { hidden: true }, this.picture, this.caption, this.second.caption);
     this.wifi = h("p", { class: "wifi" });
-    this.help = h("p", { class: "help" });
-    this.head = h("header", { role: "none" }, h("div", {}, this.name, this.place, this.day));
-    this.now = h("section", { class: "now" }, this.time, this.state);
-    this.meeting = h("section", { class: "meeting" }, this.eyebrow, this.heading, this.facts, this.how, this.next);
+    this.helpWords = h("span");
+    this.help = h("p", { class: "help" }, this.helpWords, this.second.help);
+    this.head = h("header", { role: "none" }, h("div", {}, this.logo, this.name, this.place, this.day));
+    this.now = h("section", { class: "now" }, this.time, this.state, this.second.state);
+    this.meeting = h("section", { class: "meeting" }, this.eyebrow, this.heading, this.facts, this.how, this.second.how, this.next);
     this.foot = h("footer", { role: "none" }, this.notice, this.wifi, this.help);
+    this.wallpaper = new Wallpaper(document.body);
     this.append(this.head, this.now, this.phone, this.meeting, this.ribbon, this.foot);
     setInterval(refresh, 1000);
     setInterval(() => void this.#fetchCode(), CODE_MS);
@@ -78,8 +89,10 @@ export class RoomScreen extends HTMLElement {
     const { room } = live;
     if (live.outdated && live.ready) return void location.reload();
     this.#speak(room);
+    wear(room?.look, "dark");
     const awake = room?.panel.awake !== false || calling(room.meeting);
     attribute(this, "data-asleep", !awake);
+    this.wallpaper.update(room?.look, awake && room !== null && !live.unpaired);
     attribute(this, "data-stale", live.stale);
     attribute(this, "data-waiting", room === null || live.unpaired);
     this.#wander(clock.now() / MINUTE_MS);
@@ -112,7 +125,9 @@ export class RoomScreen extends HTMLElement {
   /** Say why there is nothing to show. */
   #wait() {
     const why = this.live.unpaired ? "unpaired" : this.live.stale ? "waiting" : "starting";
-    for (const part of [this.name, this.place, this.wifi, this.help]) text(part, "");
+    show(this.logo, false);
+    for (const part of [this.name, this.place, this.wifi, this.helpWords]) text(part, "");
+    this.#again({ state: "", caption: "", how: "", help: "" });
     const hint = why === "unpaired" ? t("screen.unpaired_hint") : "";
     const heading = why === "unpaired" ? t("screen.unpaired") : t(`overlay.${why}`);
     this.#tell({ eyebrow: "", heading, facts: hint, how: "", tone: null });
@@ -124,11 +139,13 @@ export class RoomScreen extends HTMLElement {
   #draw(room) {
     const { identity } = room;
     for (const part of [this.state, this.ribbon]) show(part, true);
+    logo(this.logo, room.look);
     text(this.name, identity.displayName);
     text(this.place, [identity.building, identity.floorLabel].filter(Boolean).join(" · "));
     const { hero, rest } = agenda(room.bookings, this.clock.now());
     const call = this.#call(room);
-    this.#tell(call ?? (hero ? this.#booking(room, hero) : this.#free(room)));
+    const sayings = () => this.#call(room) ?? (hero ? this.#booking(room, hero) : this.#free(room));
+    this.#tell(sayings());
     attribute(this, "data-calm", !call && !hero);
     const { word, detail, icon: sign, tone } = roomState(room, this.clock);
     attribute(this.state, "data-tone", tone);
@@ -144,8 +161,23 @@ export class RoomScreen extends HTMLElement {
     show(this.wifi, wifi !== "");
     text(this.wifi, t("screen.wifi", { wifi }));
     show(this.help, identity.help !== "");
-    text(this.help, t("help.contact", { help: identity.help }));
+    text(this.helpWords, t("help.contact", { help: identity.help }));
+    const second = identity.second_language;
+    const said = () => {
+      const { word, detail } = roomState(room, this.clock);
+      return { state: [word, detail].join(" "), caption: t("screen.phone"), how: sayings().how, help: identity.help ? t("help.contact", { help: identity.help }) : "" };
+    };
+    this.#again(speakable(second) && second !== language() ? inLanguage(second, said) : { state: "", caption: "", how: "", help: "" });
     show(this.foot, wifi !== "" || identity.help !== "" || !this.notice.hidden);
+  }
+
+  /** @param {Record<"state" | "caption" | "how" | "help", string>} said in the second language; empty: there is none */
+  #again(said) {
+    for (const name of /** @type {const} */ (["state", "caption", "how", "help"])) {
+      attribute(this.second[name], "lang", this.live.room?.identity.second_language ?? null);
+      text(this.second[name], said[name]);
+      show(this.second[name], said[name] !== "");
+    }
   }
 
   /** @param {Sayings} sayings */
@@ -218,7 +250,7 @@ export class RoomScreen extends HTMLElement {
     if (shown === this.#fitted) return;
     this.#fitted = shown;
     const end = (/** @type {HTMLElement} */ part) => part.offsetTop + part.offsetHeight;
-    for (const fit of [null, "short", "small", "small least"]) {
+    for (const fit of [null, "short", "short few", "short one", "small", "small least"]) {
       attribute(this, "data-fit", fit);
       const below = [this.ribbon, this.foot].filter((part) => part.offsetHeight > 0).map((part) => part.offsetTop);
       const ends = Math.max(end(this.meeting), end(this.phone));

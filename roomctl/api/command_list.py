@@ -19,6 +19,7 @@ from roomctl.room import Room, Source
 from roomctl.wire import in_thread
 
 _EXAMPLES: dict[str, object] = {
+    "theme": "dark",
     "act": "standby",
     "change": "8f14e45fceea167a5a36dedd4bea2543",
     "booking": "ID",

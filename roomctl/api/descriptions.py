@@ -44,6 +44,16 @@ FIELDS: dict[str, str] = {
     "language": "language of panels, such as zh-CN",
     "timezone": "IANA name of the room's time zone",
     "fingerprint": "of the key that proves the room by https, as sha256:HEX; empty: none",
+    "second_language": "the display says the most important in it, too; null: in none",
+    # The look
+    "LookEntry.theme": "auto: as a browser prefers, the display dark; light, dark, or contrast",
+    "accent": "colour of what is to be touched; null: the one that roomctl comes with",
+    "logo": "path of the brand's logo; null: none",
+    "wallpaper": "path of the picture behind what is shown at rest; null: none",
+    "AccentEntry.light": "the colour in the light theme, as #rrggbb",
+    "on_light": "the colour of what is written on it, as #rrggbb",
+    "AccentEntry.dark": "the colour in the dark theme, as #rrggbb",
+    "on_dark": "the colour of what is written on it, as #rrggbb",
     "wifi": "network for visitors, as the display shows it",
     # Devices
     "DeviceEntry.kind": "its table in room.toml, such as camera",

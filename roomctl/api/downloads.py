@@ -5,6 +5,7 @@
 - `GET /api/v1/cameras/NAME/picture`: what a camera sees while it is steered.
 - `GET /api/v1/screen/picture`: what the display shows, for the room's own panel. One picture for
   each request, so that nothing is taken while nobody looks.
+- `GET /api/v1/look/logo` and `wallpaper`: the brand of the house; the document names their paths.
 - `GET /api/v1/speakerphones/NAME/description`: while a room runs it holds the device, so who wants
   to describe it asks the room.
 """
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import Path, Query
+from fastapi import HTTPException, Path, Query
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -30,6 +31,8 @@ from roomctl.room import Room
 from roomctl.wire import Record, in_thread
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
+# An SVG that is opened by itself runs nothing and fetches nothing.
+_INERT = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 _MEDIA = {"text": "text/plain", "jsonl": "application/jsonl"}
 
 
@@ -53,9 +56,32 @@ def download_routes(room: Room) -> Routes:
     """Return the routes to what can be fetched of a room's devices."""
     router = Routes()
     _pictures(router, room)
+    _brand(router, room)
     _description(router, room)
     _trace(router, room)
     return router
+
+
+def _brand(router: Routes, room: Room) -> None:
+    @router.get(
+        "/api/v1/look/{picture}",
+        tags=["status"],
+        response_class=Response,
+        responses={**refusals(404), **_an_image("The picture as its file has it")},
+    )
+    @needs(Right.LOOK)
+    def of_the_house(
+        picture: Annotated[Literal["logo", "wallpaper"], Path(description="which of them")],
+        query: Annotated[PictureForm, Query()],
+    ) -> Response:
+        """Return the logo or the wallpaper of [look]; `v` changes with the picture."""
+        found = room.look.pictures.get(picture)
+        if found is None:
+            raise HTTPException(404, f"[look] names no {picture} that can be shown")
+        headers = {"Cache-Control": "no-store", **_INERT}
+        if query.v == found.version:
+            headers["Cache-Control"] = "private, max-age=31536000, immutable"
+        return Response(found.data, media_type=found.media_type, headers=headers)
 
 
 def _pictures(router: Routes, room: Room) -> None:

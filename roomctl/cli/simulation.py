@@ -70,8 +70,9 @@ async def _simulate(
                 await simulator.wire()
             feed = app.calendar(config) or SimFeed(clock.now(), f"{origin}/DesignReview")
             store = Store(Path(folder))
-            configs = AppliedConfigs(store, options.config or DEMO)
-            outside = Outside(simulator.connect, clock, feed, configs=configs)
+            file = options.config or DEMO
+            configs = AppliedConfigs(store, file)
+            outside = Outside(simulator.connect, clock, feed, config_file=file, configs=configs)
             started = announced(config, outside, store, ending, simulator)
             addresses, room = await stack.enter_async_context(started)
             await _ready(room, ending)

@@ -37,6 +37,7 @@ class IdentityEntry:
     help: str
     wifi: str = ""
     fingerprint: str = ""
+    second_language: str | None = None
 
 
 @frozen
@@ -407,6 +408,29 @@ class PanelEntry:
 
 
 @frozen
+class AccentEntry:
+    """The brand's colour as keys take it, and what is written on them, in light and in dark."""
+
+    light: str
+    on_light: str
+    dark: str
+    on_dark: str
+
+
+Theme = Literal["auto", "light", "dark", "contrast"]
+
+
+@frozen
+class LookEntry:
+    """How panels and the display look now; null: as roomctl comes. Paths hold for this run."""
+
+    theme: Theme = "auto"
+    accent: AccentEntry | None = None
+    logo: str | None = None
+    wallpaper: str | None = None
+
+
+@frozen
 class MessageEntry:
     """What facilities staff tell the people in the room, `until`; who wrote it, and when."""
 
@@ -507,6 +531,7 @@ class RoomDocument:
     automation: AutomationEntry = field(default_factory=AutomationEntry)
     audio: AudioEntry = field(default_factory=AudioEntry)
     panel: PanelEntry = field(default_factory=PanelEntry)
+    look: LookEntry = field(default_factory=LookEntry)
     message: MessageEntry | None = None
     maintenance: MaintenanceEntry = field(default_factory=MaintenanceEntry)
     starts: StartsEntry = field(default_factory=StartsEntry)

@@ -50,6 +50,7 @@ from roomctl.room.document import (
 )
 from roomctl.room.holds import LEASE_S
 from roomctl.room.liveness import Liveness
+from roomctl.room.look import Look
 from roomctl.room.maintenance import Maintenance
 from roomctl.room.meeting import CallControl, Meeting
 from roomctl.room.message import RoomMessage
@@ -174,6 +175,7 @@ class Room:
             for kind in kinds
             if kind.part
         }
+        self.look = Look(config, outside.config_file, context, outside.settings)
         self._parts: tuple[Part, ...] = (
             self.meeting,
             self.walkthroughs,
@@ -189,6 +191,7 @@ class Room:
             self.starts,
             self._file,
             self.maintenance,
+            self.look,
             RoomMessage(outside.store, outside.clock, self.changed),
             _SettingsPart(outside.settings, outside.clock, self.changed),
             *(() if self._webhooks is None else (self._webhooks,)),
@@ -643,6 +646,7 @@ Room.PARTS = (
     Automation,
     Storage,
     Maintenance,
+    Look,
     RoomMessage,
     UnusedSeriesOffers,
     _SettingsPart,
@@ -667,6 +671,7 @@ def _identity(config: Config, kept_id: str, fingerprint: str) -> IdentityEntry:
         help=room.help,
         wifi=room.wifi.reveal(),
         fingerprint=fingerprint,
+        second_language=room.second_language,
     )
 
 

@@ -79,6 +79,7 @@ class House:
         keep=False,
         log=None,
         restart=None,
+        config_file=None,
     ):
         self.clock = clock or SystemClock()
         self.config = parse(text, "room.toml")
@@ -97,6 +98,7 @@ class House:
             store=kept,
             config_file=None if restart is None else folder / "room.toml",
             restart=restart,
+            config_file=config_file,
             configs=self.configs,
             follow=self.simulator.follow,
         )

@@ -132,6 +132,7 @@ ARGS = {
     "meeting.rejoin": {},
     "meeting.stay": {},
     "room.clearMessage": {},
+    "look.setTheme": {"theme": "dark"},
     "room.message": {"text": "The projector is being repaired"},
     "device.restart": {"device": "camera.none"},
     "room.restart": {"when": "never"},

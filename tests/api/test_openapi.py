@@ -129,6 +129,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
         "/api/v1/cameras/{camera}/presets/{preset}/picture",
         "/api/v1/cameras/{camera}/trace",
         "/api/v1/ledger",
+        "/api/v1/look/{picture}",
         "/api/v1/ledger.csv",
         "/api/v1/settings",
         "/api/v1/starts",

@@ -38,6 +38,23 @@ export function speak(wanted) {
 }
 
 /**
+ * Say something in another language than the one in use.
+ * @template T
+ * @param {Language} wanted
+ * @param {() => T} said
+ * @returns {T}
+ */
+export function inLanguage(wanted, said) {
+  const before = current;
+  current = wanted;
+  try {
+    return said();
+  } finally {
+    current = before;
+  }
+}
+
+/**
  * Whether a text is a language there is a catalog for.
  * @param {unknown} value
  * @returns {value is Language}

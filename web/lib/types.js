@@ -4,6 +4,15 @@
  */
 
 /**
+ * The brand's colour as keys take it, and what is written on them, in light and in dark.
+ * @typedef {object} Accent
+ * @property {string} light
+ * @property {string} on_light
+ * @property {string} dark
+ * @property {string} on_dark
+ */
+
+/**
  * Something that the room did by itself, and why; `undo`: it can be undone, still.
  * @typedef {object} Act
  * @property {number} number
@@ -202,6 +211,7 @@
  * @property {string} help
  * @property {string} wifi
  * @property {string} fingerprint
+ * @property {string | null} second_language
  */
 
 /**
@@ -228,6 +238,15 @@
  * @property {number | null} in_days
  * @property {boolean} counting
  * @property {boolean} cards
+ */
+
+/**
+ * How panels and the display look now; null: as roomctl comes. Paths hold for this run.
+ * @typedef {object} Look
+ * @property {"auto" | "light" | "dark" | "contrast"} theme
+ * @property {Accent | null} accent
+ * @property {string | null} logo
+ * @property {string | null} wallpaper
  */
 
 /**
@@ -405,6 +424,7 @@
  * @property {Automation} automation
  * @property {Audio} audio
  * @property {Panel} panel
+ * @property {Look} look
  * @property {Message | null} message
  * @property {Maintenance} maintenance
  * @property {Starts} starts
@@ -969,6 +989,19 @@
  */
 
 /**
+ * Have panels and display light, dark or in high contrast; auto: as room.toml has it.
+ * @typedef {object} LookSetTheme
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"look.setTheme"} type
+ * @property {LookSetThemeArgs} args
+ */
+
+/**
+ * @typedef {object} LookSetThemeArgs
+ * @property {"auto" | "light" | "dark" | "contrast"} theme
+ */
+
+/**
  * Show the cards of a platform that is left no more: what changed was read here.
  * @typedef {object} MeetingCardsSeen
  * @property {string | null} [id] makes a repeat harmless
@@ -1313,7 +1346,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | MeetingCardsSeen | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughStop} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | LookSetTheme | MeetingCardsSeen | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughStop} Command
  */
 
 /**
@@ -1358,6 +1391,7 @@
  *   "display.input": DisplayInputArgs,
  *   "display.pictureMute": DisplayPictureMuteArgs,
  *   "display.power": DisplayPowerArgs,
+ *   "look.setTheme": LookSetThemeArgs,
  *   "meeting.cardsSeen": MeetingCardsSeenArgs,
  *   "meeting.fallback": MeetingFallbackArgs,
  *   "meeting.join": MeetingJoinArgs,

@@ -1,8 +1,13 @@
 /** What stands before the room: starting, not paired, asleep. A touch on it reaches nothing behind it. */
 
+/** @import { Room } from "../lib/types.js" */
+/** @import { RoomClock } from "../lib/clock.js" */
+
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
-import { t } from "../lib/i18n.js";
+import { language, t } from "../lib/i18n.js";
+import { agenda, bookingTitle, roomState } from "../lib/labels.js";
+import { logo, Wallpaper } from "../lib/look.js";
 
 /** @typedef {"starting" | "waiting" | "unpaired" | "asleep" | null} Overlay */
 
@@ -20,7 +25,17 @@ export class RoomOverlay extends HTMLElement {
     this.clock = h("time", { class: "clock" });
     this.heading = h("h1");
     this.hint = h("p");
-    this.append(this.clock, this.icon, this.heading, this.hint);
+    this.logo = h("img", { class: "logo", alt: "", hidden: true });
+    this.name = h("b");
+    this.date = h("span");
+    this.head = h("div", { class: "rest-head" }, this.logo, this.name, this.date);
+    this.shapeIcon = icon("check");
+    this.word = h("b");
+    this.until = h("span");
+    this.state = h("p", { class: "rest-state" }, h("span", { class: "shape" }, this.shapeIcon), h("span", {}, this.word, " ", this.until));
+    this.next = h("p", { class: "rest-next" });
+    this.wallpaper = new Wallpaper(this);
+    this.append(this.head, this.clock, this.state, this.next, this.icon, this.heading, this.hint);
     this.tabIndex = -1;
     const touched = (/** @type {Event} */ event) => {
       event.preventDefault();
@@ -33,22 +48,44 @@ export class RoomOverlay extends HTMLElement {
 
   /**
    * @param {Overlay} overlay
-   * @param {string} time
+   * @param {RoomClock} clock
    * @param {boolean} refused a pairing link was tried and did not work
+   * @param {Room | null} room
    */
-  update(overlay, time, refused) {
+  update(overlay, clock, refused, room) {
     this.#overlay = overlay;
     show(this, overlay !== null || this.#touched);
     attribute(this, "data-overlay", overlay);
     if (overlay === null) return;
     const asleep = overlay === "asleep";
-    show(this.clock, asleep);
+    for (const part of [this.clock, this.head, this.state, this.next]) show(part, asleep);
     attribute(this.icon, "hidden", asleep);
-    text(this.clock, time);
+    text(this.clock, clock.hourMinute(clock.now()));
+    this.wallpaper.update(room?.look, asleep);
+    if (asleep && room) this.#rest(room, clock);
     redraw(this.icon, overlay === "unpaired" ? "key" : "wait");
     text(this.heading, asleep ? "" : t(`overlay.${overlay}`));
     text(this.hint, asleep ? t("overlay.wake") : t(refused && overlay === "unpaired" ? "overlay.used" : `overlay.${overlay}_hint`));
     if (document.activeElement !== this) this.focus();
+  }
+
+  /**
+   * What whoever passes by reads: whether the room is free, and what is next.
+   * @param {Room} room
+   * @param {RoomClock} clock
+   */
+  #rest(room, clock) {
+    logo(this.logo, room.look);
+    text(this.name, room.identity.displayName);
+    text(this.date, clock.day(language(), clock.now()));
+    const { word, detail, icon: sign, tone } = roomState(room, clock);
+    attribute(this.state, "data-tone", tone);
+    redraw(this.shapeIcon, sign);
+    text(this.word, word);
+    text(this.until, detail);
+    const { hero, rest } = agenda(room.bookings, clock.now());
+    const next = [...(hero ? [hero] : []), ...rest].find((booking) => Date.parse(booking.start) > clock.now());
+    text(this.next, next ? t("screen.next", { time: clock.hourMinute(next.start), title: bookingTitle(next) }) : "");
   }
 
   /**

@@ -1,0 +1,158 @@
+"""How a room looks: a brand's colour, light and dark by the hour, pictures that are none."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from coloraide import Color
+
+from roomctl.clock import Moment, SystemClock
+from roomctl.config import LookTable, parse
+from roomctl.errors import ConfigError
+from roomctl.kind import Context
+from roomctl.room import look
+from roomctl.room.document import LookEntry
+from roomctl.room.look import Look, accent_of, brand_picture
+from roomctl.store import Settings
+from roomctl.wire import Port
+from tests.invented import invented
+from tests.room.rig import STAFF, living
+
+TOKENS = (Path(__file__).parents[2] / "web" / "tokens.css").read_text(encoding="utf-8")
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+SVG = b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'
+PARTS = ("00", "55", "aa", "ff")
+BRANDS = [f"#{red}{green}{blue}" for red in PARTS for green in PARTS for blue in PARTS]
+
+
+NOON = Moment(0.0, datetime(2026, 3, 2, 12, tzinfo=UTC), synced=True)
+
+
+def of(room: str, look: str, room_toml: Path | None = None) -> Look:
+    """Return the look of a room that was read from `room_toml`."""
+    config = parse(f"[room]\n{room}\n[look]\n{look}\n", "room.toml", {})
+    context = Context(no_port, SystemClock(), Settings(), lambda: None)
+    return Look(config, room_toml, context, Settings())
+
+
+async def no_port(user: str, url: str) -> Port:
+    raise AssertionError(url)
+
+
+def theme_of(shown: Look, now: Moment) -> str:
+    entry = shown.sections(now)["look"]
+    assert isinstance(entry, LookEntry)
+    return entry.theme
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_whatever_the_brand_what_is_written_on_its_colour_can_be_read(brand: str) -> None:
+    accent = accent_of(brand)
+    assert Color(accent.light).contrast(accent.on_light) >= 7.1
+    assert Color(accent.dark).contrast(accent.on_dark) >= 7.1
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_no_brand_is_taken_for_free_booked_or_soon(brand: str) -> None:
+    accent = accent_of(brand)
+    for theme, colour in (("light", accent.light), ("dark", accent.dark)):
+        for meant in look.MEANT[theme]:
+            assert Color(colour).delta_e(meant, method="76") >= 27  # ink, from a dark red
+
+
+@pytest.mark.parametrize(
+    ("brand", "light", "dark"),
+    [
+        ("#0a5cff", "#1e50b5", "#8db3f9"),  # the house's blue stays a blue
+        ("#7a1fa2", "#752e97", "#cfa2e9"),
+        ("#d71920", "#1d1a16", "#f6f2ea"),  # a red says booked: keys are ink
+        ("#009e9e", "#1d1a16", "#f6f2ea"),  # a teal says free
+        ("#ffc400", "#1d1a16", "#f6f2ea"),  # a yellow says soon
+    ],
+)
+def test_a_brands_colour_keeps_its_hue_or_is_ink(brand: str, light: str, dark: str) -> None:
+    accent = accent_of(brand)
+    assert (accent.light, accent.dark) == (light, dark)
+
+
+def test_the_colours_with_a_meaning_are_those_of_the_pages() -> None:
+    for at, name in enumerate(("free", "busy", "soon")):
+        found = re.search(rf"--{name}: (?:light-dark\((#\w+), (#\w+)\)|(#\w+));", TOKENS)
+        assert found
+        light, dark, both = found.groups()
+        assert (look.MEANT["light"][at], look.MEANT["dark"][at]) == (light or both, dark or both)
+
+
+@pytest.mark.parametrize(
+    ("hour", "theme"), [(6, "dark"), (7, "light"), (12, "light"), (18, "dark"), (23, "dark")]
+)
+def test_it_is_dark_in_the_hours_that_the_house_named(hour: int, theme: str) -> None:
+    shown = of('timezone = "Etc/GMT-8"', 'dark_hours = "18:00-07:00"')
+    wall = datetime(2026, 3, 2, hour, 0, tzinfo=timezone(timedelta(hours=8)))
+    assert theme_of(shown, Moment(0.0, wall, synced=True)) == theme
+
+
+def test_while_the_hour_is_not_proven_it_is_as_the_browser_prefers() -> None:
+    shown = of("", 'dark_hours = "18:00-07:00"')
+    wall = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+    assert theme_of(shown, Moment(0.0, wall, synced=False)) == "auto"
+
+
+@invented
+async def test_staff_choose_a_theme_until_they_choose_auto_again() -> None:
+    async with living('[look]\ntheme = "light"\n') as house:
+        assert house.document.look.theme == "light"
+        assert (await house.ask("look.setTheme", STAFF, theme="contrast")).status == "done"
+        await house.until(lambda: house.document.look.theme == "contrast")
+        assert (await house.ask("look.setTheme", STAFF, theme="auto")).status == "done"
+        await house.until(lambda: house.document.look.theme == "light")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "media"),
+    [
+        ("logo.png", PNG, "image/png"),
+        ("logo.jpg", b"\xff\xd8\xff\xe0", "image/jpeg"),
+        ("logo.webp", b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
+        ("logo.svg", SVG, "image/svg+xml"),
+        ("bom.svg", b"\xef\xbb\xbf <svg/>", "image/svg+xml"),
+        ("wrong-ending.svg", PNG, "image/png"),
+    ],
+)
+def test_a_picture_is_what_its_bytes_say(
+    tmp_path: Path, name: str, data: bytes, media: str
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert brand_picture(tmp_path / "room.toml", "look.logo", name).media_type == media
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "no SVG, PNG"),
+        (b"[room]\nwifi = 'secret'\n", "no SVG, PNG"),
+        (b"<?xml version='1.0'?><html><script/></html>", "no SVG, PNG"),
+        (PNG + bytes(look.LARGEST_LOGO), "larger than 256 KiB"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+def test_what_is_no_picture_is_refused_with_its_key(
+    tmp_path: Path, data: bytes | None, why: str
+) -> None:
+    if data is not None:
+        (tmp_path / "logo.png").write_bytes(data)
+    with pytest.raises(ConfigError, match=why) as refused:
+        look.judge(LookTable(logo="logo.png"), tmp_path / "room.toml")
+    assert refused.value.key == "look.logo"
+
+
+def test_a_room_whose_logo_is_gone_goes_on_without_it_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "hills.svg").write_bytes(SVG)
+    shown = of("", 'logo = "gone.svg"\nwallpaper = "hills.svg"', tmp_path / "room.toml")
+    entry = shown.sections(NOON)["look"]
+    assert isinstance(entry, LookEntry)
+    assert entry.logo is None
+    assert (entry.wallpaper or "").startswith("/api/v1/look/wallpaper?v=")
+    (issue,) = shown.issues(NOON)
+    assert (issue.code, issue.params["file"]) == ("look.picture", "gone.svg")

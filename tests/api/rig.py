@@ -96,9 +96,8 @@ class House:
             self.clock,
             feed,
             store=kept,
-            config_file=None if restart is None else folder / "room.toml",
+            config_file=config_file if restart is None else folder / "room.toml",
             restart=restart,
-            config_file=config_file,
             configs=self.configs,
             follow=self.simulator.follow,
         )

@@ -20,7 +20,18 @@ from roomctl.store.configs import digest
 from roomctl.wire import in_thread
 
 CHECK_EVERY_S = 10.0
-PARTS = ("room", "meeting", "calendar", "audio", "rules", "history", "staff", "webhook", "mqtt")
+PARTS = (
+    "room",
+    "meeting",
+    "calendar",
+    "audio",
+    "rules",
+    "look",
+    "history",
+    "staff",
+    "webhook",
+    "mqtt",
+)
 PROGRAM = ("api", "secrets", "room.id")  # what the whole program starts anew for
 CALL = ("screen", "speakerphone")  # what a call goes through
 

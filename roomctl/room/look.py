@@ -124,29 +124,34 @@ class Look(Part):
         self, config: Config, room_toml: Path | None, context: Context, settings: Settings
     ) -> None:
         """`room_toml`: beside it are the pictures; None: the room was read from no file."""
-        self._table, self._zone = config.look, config.room.zone
-        self._settings, self._clock = settings, context.clock
-        self._changed = context.changed
-        accent = self._table.accent
-        self._accent = None if accent is None else accent_of(accent)
+        self._room_toml, self._settings = room_toml, settings
+        self._clock, self._changed = context.clock, context.changed
         self.pictures: dict[str, BrandPicture] = {}
         """By "logo" and "wallpaper"."""
         self._issues: list[IssueEntry] = []
-        if room_toml is not None:
-            self._read(room_toml)
+        self.configure(config)
 
-    def _read(self, room_toml: Path) -> None:
-        for key, name in _named(self._table):
-            try:
-                picture = brand_picture(room_toml, key, name)
-            except ConfigError as error:
-                _log.warning("%s", error)
-                params = {"file": name, "detail": error.why}
-                self._issues.append(
-                    IssueEntry("look.picture", key, {**params}, self._clock.now().wall)
-                )
-            else:
-                self.pictures[key.partition(".")[2]] = picture
+    def configure(self, config: Config) -> None:
+        """Look as this room.toml says from now on; its pictures are read anew."""
+        self._table, self._zone = config.look, config.room.zone
+        accent = self._table.accent
+        self._accent = None if accent is None else accent_of(accent)
+        self.pictures.clear()
+        self._issues.clear()
+        if self._room_toml is not None:
+            for key, name in _named(self._table):
+                self._read(self._room_toml, key, name)
+
+    def _read(self, room_toml: Path, key: str, name: str) -> None:
+        try:
+            picture = brand_picture(room_toml, key, name)
+        except ConfigError as error:
+            _log.warning("%s", error)
+            params = {"file": name, "detail": error.why}
+            found = IssueEntry("look.picture", key, {**params}, self._clock.now().wall)
+            self._issues.append(found)
+        else:
+            self.pictures[key.partition(".")[2]] = picture
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         paths = {

@@ -477,6 +477,7 @@ class Room:
         self.audio.configure(phones, screen, config.audio, config.room.unplugged)
         sensors = self._devices.all(Sensor)
         self.occupancy.configure(config.every(OccupancyTable), sensors, config.room.capacity)
+        self.look.configure(config)
         self.use.configure(config.history)
         ways, zone = len(config.meeting.new), config.room.zone
         self.starts.configure(self._calls.platforms, ways, zone)

@@ -45,6 +45,7 @@ def changes() -> Iterator[tuple[str, str, str]]:
     yield "[room]", "[rules]\nend_call_s = 600\n[room]", "rules"
     yield "[room]", "[audio]\nstart_muted = true\n[room]", "audio"
     yield "[room]", "[history]\nkeep = false\n[room]", "history"
+    yield "[room]", "[look]\ntheme = 'dark'\n[room]", "look"
     yield "[room]", "[calendar]\njoin_before_s = 60\n[room]", "calendar"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -43,6 +44,37 @@ CATALOGS = {path.stem: json.loads(path.read_text()) for path in (WEB / "i18n").g
 EN, ZH = CATALOGS["en"], CATALOGS["zh-CN"]
 MODULES = sorted((WEB.parent / "roomctl").rglob("*.py"))
 DEMO = "demo-meeting.js"  # plays a foreign site, and brings its own words
+
+
+GLOSSARY = tomllib.loads((WEB / "i18n" / "glossary.toml").read_text(encoding="utf-8"))["term"]
+
+
+def said(entry: Any) -> str:
+    """Return what a person reads of an entry, all its forms in one."""
+    forms = [entry] if isinstance(entry, str) else [*entry.values()]
+    return re.sub(r"\{\w+\}", "", " / ".join(forms))
+
+
+@pytest.mark.parametrize("term", GLOSSARY, ids=[term["en"] for term in GLOSSARY])
+def test_one_thing_has_one_word_in_each_language(term: dict[str, Any]) -> None:
+    word = re.compile(rf"\b{term['en']}s?\b", re.IGNORECASE)
+    where = [key for key in EN if word.search(said(EN[key]))]
+    assert where, f"nothing speaks of {term['en']!r} any more"
+    ours = {key: said(ZH[key]) for key in where if key not in term.get("but", ())}
+    others = {key: text for key, text in ours.items() if not any(zh in text for zh in term["zh"])}
+    assert not others, f"{term['en']!r} is {term['zh']} in the glossary"
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGS))
+def test_no_word_is_used_that_the_glossary_has_another_for(name: str) -> None:
+    never = [word for term in GLOSSARY for word in term.get("never", ())]
+    found = {
+        key: word
+        for key, entry in CATALOGS[name].items()
+        for word in never
+        if re.search(rf"\b{word}\b" if word.isascii() else word, said(entry), re.IGNORECASE)
+    }
+    assert found == {}
 
 
 def placeholders(entry: Any) -> set[str]:

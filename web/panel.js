@@ -19,7 +19,6 @@ import { CallView } from "./view/call.js";
 import { CameraSheet } from "./view/camera.js";
 import { RoomOverlay } from "./view/overlay.js";
 import { HomeView } from "./view/home.js";
-import { JoinSheet } from "./view/join.js";
 import { NoticeStrip } from "./view/notices.js";
 import { button, LaterView } from "./view/parts.js";
 import { RemoteControlSheet } from "./view/remote-control.js";
@@ -54,7 +53,7 @@ export class RoomPanel extends HTMLElement {
     this.home = new HomeView(this);
     this.call = new CallView(this);
     this.sheets = {
-      join: new JoinSheet(this),
+      join: new LaterView(async () => new (await import("./view/join.js")).JoinSheet(this)),
       new: new NewSheet(this),
       camera: new CameraSheet(this),
       sound: new SoundSheet(this),
@@ -148,7 +147,6 @@ export class RoomPanel extends HTMLElement {
    */
   open(sheet) {
     this.holds.stop();
-    if (sheet === "join" && this.#sheet !== "join") this.sheets.join.reset();
     const shown = sheet && this.sheets[sheet];
     if (shown instanceof LaterView && this.#sheet !== sheet) void shown.begin(() => this.refresh());
     if (sheet === "sound" && this.#sheet !== "sound") this.sheets.sound.forget();
@@ -170,10 +168,22 @@ export class RoomPanel extends HTMLElement {
    * @returns {Promise<Outcome>}
    */
   async ask(type, args, patience_ms) {
-    const outcome = await this.live.command(type, args, patience_ms);
+    const outcome = await this.attempt(type, args, patience_ms);
     const why = complaint(outcome);
     if (why) this.tell(why);
     return outcome;
+  }
+
+  /**
+   * Do something, where the view itself says if it did not work.
+   * @template {keyof Arguments} T
+   * @param {T} type
+   * @param {Arguments[T]} [args]
+   * @param {number} [patience_ms]
+   * @returns {Promise<Outcome>}
+   */
+  attempt(type, args, patience_ms) {
+    return this.live.command(type, args, patience_ms);
   }
 
   /** Close the camera's own menu that was opened here: whoever leaves it must not leave it in the picture. */

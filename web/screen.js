@@ -10,11 +10,10 @@ import { icon, redraw } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
 import { logo, Wallpaper, wear } from "./lib/look.js";
 import { paired, redeem } from "./lib/pair.js";
+import { CODE_MS, PhoneCode } from "./lib/phone-code.js";
 import { agenda, bookingHours, bookingNote, bookingTitle, callState, calling, messageUntil, platformName, roomState, talkingWords } from "./lib/labels.js";
 import { DayRibbon } from "./view/ribbon.js";
 
-const CODE_MS = 5000; // a code that somebody used is replaced within this
-const CODE_URL = "/api/v1/phone";
 const MINUTE_MS = 60_000;
 // How far the picture wanders, in rem, and in how many minutes it is round: a display keeps what
 // stands still on it for months, and a stroke of the clock is 1.3 rem wide.
@@ -25,7 +24,6 @@ const DOWN = { rem: 1, minutes: 29 };
 
 export class RoomScreen extends HTMLElement {
   clock = new RoomClock();
-  #code = "";
   #fitted = "";
 
   constructor() {
@@ -52,6 +50,7 @@ export class RoomScreen extends HTMLElement {
     this.how = h("p", { class: "how" });
     this.next = h("p", { class: "next" });
     this.picture = h("img", { alt: "" });
+    this.code = new PhoneCode(this.picture, refresh);
     this.caption = h("figcaption");
     // The same once more, in the room's second language if it has one.
     this.second = {
@@ -71,7 +70,7 @@ export class RoomScreen extends HTMLElement {
     this.wallpaper = new Wallpaper(document.body);
     this.append(this.head, this.now, this.phone, this.meeting, this.ribbon, this.foot);
     setInterval(refresh, 1000);
-    setInterval(() => void this.#fetchCode(), CODE_MS);
+    setInterval(() => void this.code.fetch(), CODE_MS);
     addEventListener("hashchange", () => void this.start());
   }
 
@@ -80,7 +79,7 @@ export class RoomScreen extends HTMLElement {
     await redeem();
     this.live.start();
     this.refresh();
-    void this.#fetchCode();
+    void this.code.fetch();
   }
 
   /** Draw what is known now. */
@@ -101,7 +100,7 @@ export class RoomScreen extends HTMLElement {
     const notice = room !== null && !live.unpaired ? this.#notice(room) : "";
     show(this.notice, notice !== "");
     text(this.noticeWords, notice);
-    show(this.phone, this.#code !== "" && !live.stale && !live.unpaired);
+    show(this.phone, this.code.stands && !live.stale && !live.unpaired);
     text(this.caption, t("screen.phone"));
     if (room === null || live.unpaired) this.#wait();
     else this.#draw(room);
@@ -270,22 +269,6 @@ export class RoomScreen extends HTMLElement {
     const at = (/** @type {{rem: number, minutes: number}} */ way) =>
       `${(way.rem * Math.sin((2 * Math.PI * Math.floor(minutes)) / way.minutes)).toFixed(2)}rem`;
     this.style.setProperty("translate", `${at(ACROSS)} ${at(DOWN)}`);
-  }
-
-  /** Show the code that stands now, or none if there is none or nobody answers. */
-  async #fetchCode() {
-    let code = "";
-    try {
-      const answer = await fetch(CODE_URL, { signal: AbortSignal.timeout(CODE_MS) });
-      if (answer.status === 200) code = await answer.text();
-    } catch {
-      // No answer: whatever stands there would not work either.
-    }
-    if (code === this.#code) return;
-    URL.revokeObjectURL(this.picture.src);
-    this.#code = code;
-    if (code) this.picture.src = URL.createObjectURL(new Blob([code], { type: "image/svg+xml" }));
-    this.refresh();
   }
 }
 

@@ -19,6 +19,7 @@ class Refusal(StrEnum):
     NO_MEETING = "no_meeting"
     NEEDS_LINK = "needs_link"
     BAD_NUMBER = "bad_number"
+    BAD_NAME = "bad_name"
     AMBIGUOUS = "ambiguous"
     UNKNOWN_PLATFORM = "unknown_platform"
     NOT_A_JOIN = "not_a_join"
@@ -44,6 +45,7 @@ _SENTENCES = {
     Refusal.NO_MEETING: "no meeting found; paste the invitation's link, or its number with label",
     Refusal.NEEDS_LINK: "{platform} cannot be joined by number here; use the invitation's link",
     Refusal.BAD_NUMBER: "{platform} numbers have {digits} digits; check the number",
+    Refusal.BAD_NAME: "{platform} meetings have no such names; check it, or use the link",
     Refusal.AMBIGUOUS: "the number could belong to {platforms}; say which platform it is",
     Refusal.UNKNOWN_PLATFORM: "no platform is called {platform}; known: {platforms}",
     Refusal.NOT_A_JOIN: "{host} belongs to {platform}, but this page is no meeting to join",
@@ -70,6 +72,7 @@ _IN_CHINESE = {
     Refusal.NO_MEETING: "没有找到会议；请粘贴邀请中的链接，或带标签的会议号",
     Refusal.NEEDS_LINK: "{platform} 在此不能用会议号加入；请使用邀请中的链接",
     Refusal.BAD_NUMBER: "{platform} 的会议号是 {digits} 位；请核对",
+    Refusal.BAD_NAME: "{platform} 没有这样的会议名称；请核对，或使用链接",
     Refusal.AMBIGUOUS: "此号码可能属于 {platforms}；请说明是哪个平台",
     Refusal.UNKNOWN_PLATFORM: "没有名为 {platform} 的平台；已知：{platforms}",
     Refusal.NOT_A_JOIN: "{host} 属于 {platform}，但此页面不是会议入口",

@@ -85,19 +85,48 @@ def by_number(
     platforms: Platforms,
     policy: Policy = _ANY,
 ) -> ParsedInvitation:
-    """Read a number that a person typed; refused `needs_link` if that opens nothing."""
+    """Read a number, a name or a code that a person typed.
+
+    Refused `needs_link` if that opens nothing, `bad_number` or `bad_name` if it is none there.
+    """
     platform = platforms.by_key.get(platform_key)
     if platform is None:
         params = {"platform": platform_key, "platforms": ", ".join(platforms.by_key)}
         return ParsedInvitation(refused=Refusal.UNKNOWN_PLATFORM, params=params)
-    digits = digits_only(unicodedata.normalize("NFKC", number[:100]))
-    if len(digits) not in platform.printed.digits:
+    typed = unicodedata.normalize("NFKC", number[:100]).strip()
+    digits = digits_only(typed)
+    if len(digits) not in platform.printed.digits or not _NUMBER.fullmatch(typed):
+        if platform.launch.room and not (platform.printed.digits and _NUMBER.fullmatch(typed)):
+            return _by_name(platform, typed, passcode or None, platforms, policy)
         if not platform.printed.digits:
             return ParsedInvitation(platform.key, refused=Refusal.NEEDS_LINK)
         params = {"digits": " or ".join(map(str, platform.printed.digits))}
         return ParsedInvitation(platform.key, refused=Refusal.BAD_NUMBER, params=params)
     invitation = _numbered(platform, digits, passcode or None, policy)
     return invitation if invitation.launch else replace(invitation, refused=invitation.refusal)
+
+
+_NUMBER = re.compile(r"[0-9\s-]*")
+
+
+def _by_name(
+    platform: Platform, name: str, passcode: str | None, platforms: Platforms, policy: Policy
+) -> ParsedInvitation:
+    """Read a meeting's name on the first host of its platform that may be joined at."""
+    if not platform.printed.names(name):
+        return ParsedInvitation(platform.key, refused=Refusal.BAD_NAME)
+    refused = ParsedInvitation(platform.key, refused=Refusal.NEEDS_LINK)
+    for site in platforms.sites:
+        if site.platform is not platform or site.name.startswith("*."):
+            continue
+        port = "" if site.port is None else f":{site.port}"
+        origin = f"{site.scheme}://{site.name}{port}"
+        found = _judge(platform.launch.room.format(origin=origin, name=name), platforms, policy)
+        if found.platform == platform.key and found.launch:
+            return replace(found, passcode=passcode or found.passcode)
+        if found.refused in _BARRED:
+            refused = found
+    return refused
 
 
 def redacted(text: str, platforms: Platforms) -> str:

@@ -119,10 +119,15 @@ class LaunchTemplates(PlatformTable):
     Templates know {origin} (scheme, host and port of the link), {meeting_id}, {query} (with its
     "?") and {fragment} (with its "#"). `number` is empty where no public address takes a number.
     `native` knows {host}, {meeting_id}, {passcode} and {rest} (what stands behind the host).
+    `room` is for names and codes as `[printed]` says they look; {origin} is that of the first host
+    that the room may join at, its own ones first.
     """
 
     link: str = _AS_IT_IS
     number: str = ""
+    room: str = Field(
+        default="", description="a meeting by its name or code: knows {origin} and {name}"
+    )
     number_page: str = Field(
         default="", description="the vendor's public page that asks a person for a number"
     )
@@ -173,9 +178,16 @@ class PrintedForms(PlatformTable):
     `labels` count when the text names the platform (by `mentions`, or by one of its links),
     `own_labels` also when it names none, and `labels` too before a number spaced as one of
     `own_groups`. A space in a label stands for any few blanks.
+
+    `usual` are those lengths that the vendor gives out today; empty: all of `digits`. A `code` is
+    made up by the vendor, a `name` by people: patterns that must match whole.
     """
 
     digits: tuple[int, ...] = ()
+    usual: tuple[int, ...] = ()
+    code: str = ""
+    name: str = ""
+    passcode_needed: bool = Field(default=False, description="a number alone does not join")
     groups: tuple[str, ...] = Field(default=(), description="how they are spaced, such as '3-3-4'")
     own_groups: tuple[str, ...] = Field(default=(), description="of these, what tells whose it is")
     mentions: tuple[str, ...] = ()
@@ -183,6 +195,21 @@ class PrintedForms(PlatformTable):
     own_labels: tuple[str, ...] = ()
     passcode_labels: tuple[str, ...] = ()
     passcode: str = "[0-9A-Za-z]{4,10}"
+
+    @field_validator("code", "name")
+    @classmethod
+    def _pattern(cls, pattern: str) -> str:
+        return _checked(pattern)
+
+    @model_validator(mode="after")
+    def _known(self) -> PrintedForms:
+        if odd := set(self.usual) - set(self.digits):
+            raise ValueError(f"usual has {sorted(odd)}, which digits does not have")
+        return self
+
+    def names(self, text: str) -> bool:
+        """Whether `text` is a meeting's name or code, as this platform writes them."""
+        return any(form and re.fullmatch(form, text) for form in (self.code, self.name))
 
 
 class DialTemplates(PlatformTable):
@@ -327,8 +354,8 @@ class Platform(PlatformTable):
 
     @property
     def by_number(self) -> bool:
-        """Whether a number alone is enough to join."""
-        return bool(self.launch.number)
+        """Whether a number or a name alone is enough to join."""
+        return bool(self.launch.number or self.launch.room)
 
     def phase_on(self, day: date, region: str = "", host: str = "") -> ExitPhase | None:
         """Return the latest phase that has begun on `day` in `region` and at `host`, or None."""

@@ -235,12 +235,25 @@ ExitStageName = Literal["dual", "default", "join_only", "ended"]
 
 @frozen
 class PlatformEntry:
-    """A meeting platform this room may use."""
+    """A meeting platform this room may use, and what its numbers and names look like.
+
+    `number` is what a number does here: it opens the meeting; only a link does; or neither, as
+    the room has no host of it, or the service has ended. `code` and `named` are patterns of what
+    the vendor, and what people call a meeting there; empty: such are not joined by.
+    """
 
     key: str
     name: dict[str, str]
     new: bool
     by_number: bool
+    default: bool
+    number: Literal["opens", "link", "none"]
+    digits: tuple[int, ...]
+    usual: tuple[int, ...]
+    groups: tuple[str, ...]
+    code: str
+    named: str
+    passcode_needed: bool
 
 
 @frozen

@@ -122,7 +122,9 @@ class CallControl:
         self.platforms: Platforms = platforms
         self.departures = departures(config)
         self._policy = Policy(meeting.allow, meeting.deny, ends=self.departures.ends())
-        self.allowed = tuple(filter(self._allowed, platforms))
+        order = {key: at for at, key in enumerate(meeting.allow)}
+        allowed = filter(self._allowed, platforms)
+        self.allowed = tuple(sorted(allowed, key=lambda one: order.get(one.key, len(order))))
         self.favourites = tuple(
             FavouriteEntry(name, self.read(link.reveal()).platform)
             for name, link in meeting.favourites.items()
@@ -131,16 +133,39 @@ class CallControl:
     @property
     def platform_entries(self) -> tuple[PlatformEntry, ...]:
         """The platforms that may be joined, and which of them a meeting may be started on."""
-        day = self.day
-        return tuple(
-            PlatformEntry(
-                key=platform.key,
-                name={"zh": platform.name.zh, "en": platform.name.en},
-                new=platform.key in self._config.meeting.new
-                and self.departures.may_start(platform.key, day),
-                by_number=platform.by_number,
-            )
-            for platform in self.allowed
+        return tuple(map(self._entry_of, self.allowed))
+
+    def _entry_of(self, platform: Platform) -> PlatformEntry:
+        printed, launch = platform.printed, platform.launch
+        number = self._number_does(platform)
+        return PlatformEntry(
+            key=platform.key,
+            name={"zh": platform.name.zh, "en": platform.name.en},
+            new=platform.key in self._config.meeting.new
+            and self.departures.may_start(platform.key, self.day),
+            by_number=number == "opens",
+            default=platform.key == self.default_platform,
+            number=number,
+            digits=printed.digits,
+            usual=printed.usual or printed.digits,
+            groups=printed.groups,
+            code=printed.code if launch.room else "",
+            named=printed.name if launch.room else "",
+            passcode_needed=printed.passcode_needed,
+        )
+
+    def _number_does(self, platform: Platform) -> Literal["opens", "link", "none"]:
+        if not self._joinable(platform):
+            return "none"
+        return "opens" if platform.by_number else "link"
+
+    def _joinable(self, platform: Platform) -> bool:
+        """Whether there is a host of the platform at which the room may join today."""
+        today = self._today()
+        return any(
+            today.permits(platform, site.name) and today.ended(platform, site.name) is None
+            for site in self.platforms.sites
+            if site.platform is platform
         )
 
     @property

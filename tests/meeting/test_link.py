@@ -257,7 +257,20 @@ def test_a_policy_speaks_of_platforms_hosts_and_regions(policy: Policy, text: st
         ("zoom", "12", "bad_number"),
         ("zoom", "", "bad_number"),
         ("tencent", "123-456-789", "needs_link"),
-        ("jitsi", "123", "needs_link"),
+        ("jitsi", "Bamboo-Weekly_2", None),
+        ("jitsi", "123456", None),
+        ("jitsi", "a/../b", "bad_name"),
+        ("jitsi", "x@evil.example", "bad_name"),
+        ("jitsi", "#config.x=1", "bad_name"),
+        ("jitsi", "../static/x", "bad_name"),
+        ("meet", "abc-defg-hij", None),
+        ("meet", "123 456 789", "bad_name"),
+        ("goto", "123 456 789", None),
+        ("goto", "wang.fang", None),
+        ("goto", "12 34", "bad_number"),
+        ("goto", "pricing", "needs_link"),
+        ("teams", "abc", "bad_number"),
+        ("bbb", "abc", "needs_link"),
         ("zomo", "912", "unknown_platform"),
     ],
 )
@@ -267,6 +280,23 @@ def test_a_number_is_joined_where_the_platform_has_an_address_for_it(
     reading = by_number(key, number, None, PLATFORMS)
     assert reading.refused == code
     assert (reading.launch is None) == (code is not None)
+
+
+def test_a_name_is_opened_on_the_rooms_own_host_first_and_where_its_policy_allows():
+    own = load_platforms({"jitsi": ("meet.example.org", "http://127.0.0.1:4321")})
+    launch = by_number("jitsi", "Bamboo", "2468", own).launch
+    assert launch
+    assert launch.url == "https://meet.example.org/Bamboo"
+    policy = Policy(deny=("meet.example.org",))
+    launch = by_number("jitsi", "Bamboo", None, own, policy).launch
+    assert launch
+    assert launch.url == "http://127.0.0.1:4321/Bamboo"
+    public = by_number("jitsi", "Bamboo", "2468", PLATFORMS)
+    assert public.launch
+    assert public.launch.url == "https://meet.jit.si/Bamboo"
+    assert (public.passcode, public.meeting_id) == ("2468", "Bamboo")
+    denied = by_number("jitsi", "Bamboo", None, PLATFORMS, Policy(deny=("jitsi",)))
+    assert denied.refused == "denied_by_policy"
 
 
 def test_a_bare_number_without_an_address_is_read_but_not_opened():

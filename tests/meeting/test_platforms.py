@@ -222,6 +222,8 @@ def test_an_end_at_some_hosts_leaves_the_others_alone():
 def of_number(platform: Platform) -> str:
     if platform.launch.number:
         return "joins"
+    if platform.launch.room:
+        return "joins, by its name"
     if platform.launch.number_page:
         return "the vendor's page is known"
     return "read, not opened" if platform.printed.digits else "–"

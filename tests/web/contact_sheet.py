@@ -86,6 +86,10 @@ def _handed_over(language: str) -> rooms.Room:
 
 _DISPLAY = "[data-t='blocked.open']:visible"
 
+_TYPED = "typed: "
+_ENTRY = "join-sheet textarea"
+_PASSCODE = "[name='join.passcode']"
+
 VIEWS = {
     "home-free": View(_free),
     "home-booked": View(_busy),
@@ -112,7 +116,11 @@ VIEWS = {
         ("walkthrough-line .key:has([data-icon=check])", ".shown-steps .chip"),
     ),
     "walkthrough-list": View(rooms.at_rest, (".bar .staff", "staff-sheet .key:visible")),
-    "join": View(rooms.at_rest, (".enter-key",)),
+    "join": View(rooms.everywhere, (".enter-key",)),
+    "join-number": View(rooms.everywhere, (".enter-key", _ENTRY, _TYPED + "482901773")),
+    "join-passcode": View(rooms.everywhere, (".enter-key", _PASSCODE, _TYPED + "aB3xYz")),
+    "join-all": View(rooms.everywhere, (".enter-key", ".more")),
+    "join-told": View(rooms.everywhere, (".enter-key", "join-sheet .go")),
     "camera": View(rooms.at_rest, (".camera-key",)),
     "sound": View(rooms.at_rest, ("home-view .reading",)),
     "presence": View(rooms.at_rest, (".because-key",)),
@@ -169,7 +177,10 @@ def _draw(
         else:
             page.wait_for_selector("room-screen figure img")
         for step in view.way:
-            page.locator(step).first.click()
+            if step.startswith(_TYPED):
+                page.keyboard.type(step.removeprefix(_TYPED))
+            else:
+                page.locator(step).first.click()
         page.evaluate("document.fonts.ready.then(() => 0)")
         page.wait_for_timeout(150)
         return page

@@ -2,10 +2,11 @@
 // lie on one another, or that leave the window. An expression that is evaluated in the page.
 () => {
   const seen = (e) => e.checkVisibility() && e.getClientRects().length > 0;
-  const box = (e) => e.getBoundingClientRect();
-  const name = (e) => `${e.className} "${(e.textContent || e.getAttribute("aria-label")).trim()}"`;
+  // One touches the label around a field.
+  const box = (e) => ((e.matches("input, textarea") && e.closest("label")) || e).getBoundingClientRect();
+  const name = (e) => `${e.className} "${(e.textContent || e.getAttribute("aria-label") || e.name || "").trim()}"`;
   const all = [...document.querySelectorAll("room-panel *")].filter(seen).filter((e) => !e.closest(".ticks, .blocks"));
-  const keys = all.filter((e) => e.matches("button, input"));
+  const keys = all.filter((e) => e.matches("button, input, textarea"));
   const words = all.filter((e) => e.childElementCount === 0 && e.textContent.trim());
   const cut = words.filter((e) => e.tagName !== "P" || !e.classList.contains("unseen"))
     .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline"

@@ -7,6 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic import TypeAdapter
+
+from roomctl.app import parse
+from roomctl.clock import VirtualClock
+from roomctl.room.document import PlatformEntry
+from roomctl.room.meeting import CallControl
+
 Room = dict[str, Any]
 
 
@@ -79,8 +86,12 @@ def camera(name: str, **more: Any) -> Room:
     }
 
 
-def platform(key: str, zh: str, en: str, new: bool = False, by_number: bool = True) -> Room:
-    return {"key": key, "name": {"zh": zh, "en": en}, "new": new, "by_number": by_number}
+def platform(key: str, zh: str, en: str, digits: tuple[int, ...] = (9,), **more: Any) -> Room:
+    """Return a platform whose numbers have so many digits, and open there."""
+    written = {"digits": list(digits), "usual": list(digits), "groups": [], "code": "", "named": ""}
+    entry = {"key": key, "name": {"zh": zh, "en": en}, "new": False, "default": False, **written}
+    joined = {"number": "opens", "by_number": True, "passcode_needed": False}
+    return {**entry, **joined, **more}
 
 
 def speakerphone(name: str, **more: Any) -> Room:
@@ -173,9 +184,11 @@ def at_rest(language: str = "en") -> Room:
         ],
         "platforms": [
             platform("tencent", "腾讯会议", "Tencent Meeting", new=True),
-            platform("zoom", "Zoom", "Zoom"),
-            platform("teams", "Teams", "Microsoft Teams"),
-            platform("quanshi", "全时云会议", "Quanshi"),
+            platform(
+                "zoom", "Zoom", "Zoom", (9, 10, 11), usual=[10, 11], groups=["3-3-4", "3-4-4"]
+            ),
+            platform("teams", "Teams", "Microsoft Teams", (12, 13), passcode_needed=True),
+            platform("quanshi", "全时云会议", "Quanshi", (12,), groups=["3-3-3-3"]),
         ],
         "favourites": [{"name": "Weekly all-hands", "platform": "quanshi"}],
         "occupancy": {
@@ -209,6 +222,22 @@ def at_rest(language: str = "en") -> Room:
         "conditions": [],
         "issues": [],
     }
+
+
+def everywhere(language: str = "en", toml: str = "") -> Room:
+    """Return a room at rest that may join every platform, as the room itself tells them.
+
+    `toml` is put into its [meeting].
+    """
+    text = f'[room]\nid = "bamboo"\n[meeting]\nplatform = "tencent"\n{toml}'
+    calls = CallControl(
+        parse(text, "room.toml"), None, VirtualClock(datetime.now(UTC)), lambda: None
+    )
+    entries: list[Room] = _PLATFORMS.dump_python(calls.platform_entries, mode="json")
+    return at_rest(language) | {"platforms": entries}
+
+
+_PLATFORMS = TypeAdapter(tuple[PlatformEntry, ...])
 
 
 def booked(language: str = "en", state: str = "awaited", **more: Any) -> Room:

@@ -32,6 +32,7 @@
  * @property {{chosen: string | null, setting: boolean, menu: string | null}} camera the one that is steered here, whether its settings are shown, and the camera whose own menu was opened here
  * @property {(sheet: Sheet | null) => void} open show a sheet, or none
  * @property {Ask} ask do something; a failure is told
+ * @property {Ask} attempt do something; the view says itself if it fails
  * @property {(words: string, mark?: import("./icon.js").IconName) => void} tell say something in passing
  * @property {() => void} refresh draw again
  * @property {StaffState | null} staff staff's rights here; null: it was not said

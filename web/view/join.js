@@ -1,19 +1,25 @@
-/** Joining by number on a keypad, by a pasted link or invitation, or by a favourite. */
+/** Joining by number, name or link: typed on the panel's own keys or pasted, on the platform it is likely of, or by a favourite. */
 
 /** @import { Panel } from "../lib/room.js" */
-/** @import { Favourite, Platform, Room } from "../lib/types.js" */
+/** @import { Arguments, Favourite, Platform, Room } from "../lib/types.js" */
 
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
 import { complaint, endedWords, platformName } from "../lib/labels.js";
-import { button, glyph, hasEnded, Instead, OPEN_MS } from "./parts.js";
+import { kindOf, likely, spacedAs } from "../lib/likely.js";
+import { PhoneCode } from "../lib/phone-code.js";
+import { KeyBoard, typing } from "./keyboard.js";
+import { button, hasEnded, Instead, OPEN_MS } from "./parts.js";
 
-const LONGEST = 16384;
+const LONGEST = { entry: 16384, passcode: 64 };
+const CHIP_REM = 8.5; // a platform's key, with its name on one line
 
 export class JoinSheet extends HTMLElement {
-  /** @type {string | null} */ #platform = null;
+  /** @type {string | null} the platform that a person chose here */ #chosen = null;
   #opening = false;
+  /** Whether the blanks in the number are ours. */ #spaced = false;
+  #all = false;
   /** @type {{platform: string | null} | null} what was asked for, and has ended */ #ended = null;
   /** @type {Room | null} */ #room = null;
 
@@ -21,66 +27,124 @@ export class JoinSheet extends HTMLElement {
   constructor(panel) {
     super();
     this.panel = panel;
-    this.platforms = named(h("div", { class: "platforms", role: "group" }), "join.platform");
-    this.number = this.#field("join.number", { inputmode: "none", maxlength: 32 });
-    this.passcode = this.#field("join.passcode", { maxlength: 64 });
+    const plain = { autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false" };
     // An invitation has lines, which an input would run together: link, number and passcode in one.
-    this.link = h("textarea", { rows: "2", autocomplete: "off", autocapitalize: "off", spellcheck: "false", name: "join.link", inputmode: "url", maxlength: LONGEST });
-    this.typed = this.number;
+    this.entry = h("textarea", { ...plain, rows: "1", wrap: "off", name: "join.number", maxlength: LONGEST.entry });
+    this.passcode = h("input", { ...plain, type: "text", name: "join.passcode", maxlength: LONGEST.passcode });
+    /** @type {HTMLInputElement | HTMLTextAreaElement} */ this.typed = this.entry;
+    for (const field of [this.entry, this.passcode]) {
+      field.addEventListener("focus", () => this.#into(field));
+      field.addEventListener("input", () => this.#written());
+    }
+    this.picture = h("img", { alt: "" });
+    this.code = new PhoneCode(this.picture, () => panel.refresh());
+    this.hint = h("p", { class: "hint" });
     this.say = h("p", { class: "say", role: "alert" });
+    this.beside = h("div", { class: "told" }, this.picture, this.hint, this.say);
+    const fields = h("div", { class: "entered" }, this.#labelled("join.number", this.entry), this.#labelled("join.passcode", this.passcode));
+    this.first = named(h("div", { class: "platforms", role: "group" }), "join.platform");
+    this.moreWords = h("b");
+    this.moreHint = h("small");
+    this.more = h("button", { type: "button", class: "chip more", onclick: () => this.#turn(!this.#all) }, this.moreWords, this.moreHint);
+    this.rest = named(h("div", { class: "platforms", role: "group" }), "join.platform");
     this.favourites = h("div", { class: "favourites" });
+    this.every = h("div", { class: "every" }, this.rest, this.favourites);
     this.goWords = h("span", { class: "label" });
     this.go = h("button", { type: "button", class: "key primary go", onclick: () => void this.#join() }, icon("meeting"), this.goWords);
     this.instead = new Instead(panel, "key primary anew");
-    const form = h("div", { class: "form" }, this.platforms, this.#labelled("join.number", this.number), this.#labelled("join.passcode", this.passcode), this.#labelled("join.link", this.link), this.favourites, this.say, this.instead.key, this.go);
-    this.append(form, this.#keypad());
-    this.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.target instanceof HTMLButtonElement) return;
-      event.preventDefault();
-      void this.#join();
-    });
+    const clear = button("minus", "join.clear", "key word clear", () => this.#edit(() => ""));
+    const edit = (/** @type {(value: string) => string} */ change) => this.#edit(change);
+    this.board = new KeyBoard(edit, [clear, this.instead.key, this.go]);
+    this.append(h("div", { class: "entering" }, fields, this.beside), h("div", { class: "choice" }, this.first, this.more), this.every, this.board);
+    typing(this, edit, () => void this.#join());
   }
 
   /** Begin anew. */
   reset() {
-    for (const field of [this.number, this.passcode, this.link]) field.value = "";
-    this.typed = this.number;
+    this.entry.value = this.passcode.value = "";
+    this.#spaced = this.#all = false;
+    this.#chosen = null;
+    this.board.reset();
     this.#say("");
-    this.#mark();
+    this.#into(this.entry);
   }
 
   /** @param {Room} room */
   update(room) {
     this.#room = room;
-    const instead = this.instead.update(room, this.#ended);
-    show(this.go, !instead);
-    const able = room.platforms.filter((platform) => platform.by_number);
-    if (!able.some((platform) => platform.key === this.#platform)) this.#platform = able.length === 1 ? able[0].key : null;
-    keyed(this.platforms, able, (one) => one.key, (one) => h("button", { type: "button", class: "chip", onclick: () => this.#choose(one) }), (chip, one) => {
-      text(chip, platformName(room, one.key));
-      attribute(chip, "aria-pressed", String(one.key === this.#platform));
-    });
-    show(this.platforms, able.length > 0);
-    keyed(this.favourites, room.favourites, (one) => one.name, (one) => this.#favourite(one), (key, one) => text(key, one.name));
-    show(this.favourites, room.favourites.length > 0);
+    if (!this.panel.phone && this.checkVisibility()) this.code.freshen();
+    show(this.go, !this.instead.update(room, this.#ended));
     text(this.goWords, t(this.#opening ? "home.joining" : "join.go"));
     attribute(this.go, "aria-busy", this.#opening);
-    attribute(this.passcode, "placeholder", t("join.optional"));
-    attribute(this.link, "placeholder", t("join.link_hint"));
+    const own = getComputedStyle(this.board.children[0]).display === "none"; // so small a panel has keys of its own
+    for (const field of [this.entry, this.passcode]) attribute(field, "inputmode", own ? "text" : "none");
+    const all = joinable(room);
+    const fit = fitting();
+    const [first, rest] = all.length <= fit && room.favourites.length === 0 ? [all, []] : [all.slice(0, fit - 1), all.slice(fit - 1)];
+    const chosen = this.#platform(room);
+    this.#platforms(this.first, first, chosen);
+    this.#platforms(this.rest, rest, chosen);
+    const beyond = rest.find((one) => one.key === chosen?.key);
+    show(this.more, rest.length > 0 || room.favourites.length > 0);
+    text(this.moreWords, beyond ? platformName(room, beyond.key) : t("join.more"));
+    text(this.moreHint, beyond ? t("join.more") : "");
+    attribute(this.more, "aria-expanded", String(this.#all));
+    attribute(this.more, "data-beyond", beyond !== undefined);
+    show(this.every, this.#all);
+    show(this.board, !this.#all);
+    keyed(this.favourites, room.favourites, (one) => one.name, (one) => this.#favourite(one), (key, one) => text(key, one.name));
+    show(this.favourites, room.favourites.length > 0);
+    attribute(this.passcode, "placeholder", t(chosen?.passcode_needed ? "join.needed" : "join.optional"));
+    this.#tell(chosen);
     this.#mark();
   }
 
   /**
-   * @param {string} key
-   * @param {Record<string, unknown>} props
+   * What stands beside the number: what went wrong, else what the platform needs, else how a phone helps.
+   * @param {Platform | undefined} chosen
    */
-  #field(key, props) {
-    const field = h("input", { type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", name: key, ...props });
-    field.addEventListener("focus", () => {
-      this.typed = field;
-      this.#mark();
+  #tell(chosen) {
+    const said = this.say.textContent !== "";
+    const code = this.code.stands && !this.panel.phone && !this.panel.stale;
+    const byLink = chosen?.number === "link" && kindOf(this.entry.value) !== "link";
+    show(this.say, said);
+    show(this.picture, code && !said);
+    attribute(this.picture, "alt", t("join.code"));
+    show(this.hint, !said);
+    text(this.hint, t(byLink ? (code ? "join.link_scan" : "join.link_only") : code ? "join.scan" : "join.how"));
+  }
+
+  /**
+   * @param {HTMLElement} place
+   * @param {Platform[]} some
+   * @param {Platform | undefined} chosen
+   */
+  #platforms(place, some, chosen) {
+    const sure = this.#chosen !== null;
+    keyed(place, some, (one) => one.key, (one) => h("button", { type: "button", class: "chip", onclick: () => this.#choose(one) }, h("b"), h("small")), (chip, one) => {
+      const on = one.key === chosen?.key;
+      text(chip.children[0], platformName(/** @type {Room} */ (this.#room), one.key));
+      const note = one.number === "link" ? "join.by_link" : on && !sure && this.#likely() === one.key ? "join.likely" : "";
+      text(chip.children[1], note && t(note));
+      attribute(chip, "aria-pressed", String(on));
     });
-    return field;
+  }
+
+  /** What was typed, without the blanks that are ours. */
+  get #text() {
+    const { value } = this.entry;
+    return this.#spaced ? value.replaceAll(" ", "") : value;
+  }
+
+  #likely() {
+    return this.#room && likely(this.#text, joinable(this.#room));
+  }
+
+  /** What a person chose, else what the number looks like, else the room's own. @param {Room} room */
+  #platform(room) {
+    const all = joinable(room);
+    const key = this.#chosen ?? this.#likely();
+    return all.find((one) => one.key === key) ?? all.find((one) => one.default) ?? (all.length === 1 ? all[0] : undefined);
   }
 
   /**
@@ -88,37 +152,64 @@ export class JoinSheet extends HTMLElement {
    * @param {HTMLInputElement | HTMLTextAreaElement} field
    */
   #labelled(key, field) {
-    return h("label", { class: "field" }, words(h("span"), key), field);
+    return h("label", {}, words(h("span"), key), field);
   }
 
-  #keypad() {
-    const digits = "123456789".split("").map((digit) => this.#digit(digit));
-    const clear = button("minus", "join.clear", "key word", () => this.#edit(() => ""));
-    const erase = glyph("erase", "join.erase", "key", () => this.#edit((value) => value.slice(0, -1)));
-    return named(h("div", { class: "keypad", role: "group" }, ...digits, clear, this.#digit("0"), erase), "join.keypad");
-  }
-
-  /** @param {string} digit */
-  #digit(digit) {
-    return h("button", { type: "button", class: "key digit", onclick: () => this.#edit((value) => value + digit) }, digit);
+  /** Write into a field from now on. @param {HTMLInputElement | HTMLTextAreaElement} field */
+  #into(field) {
+    this.typed = field;
+    this.#mark();
   }
 
   /** @param {(value: string) => string} change */
   #edit(change) {
-    this.typed.value = change(this.typed.value);
-    this.#say("");
-    this.#mark();
+    if (this.typed === this.entry) this.#put(change(this.#text));
+    else this.passcode.value = change(this.passcode.value).slice(0, LONGEST.passcode);
+    this.typed.setSelectionRange(this.typed.value.length, this.typed.value.length);
+    this.typed.scrollLeft = this.typed.scrollWidth;
+    this.#changed();
   }
 
-  /** Show which field the keypad writes into. */
+  /** Show a number in groups, and anything else as it is. @param {string} typed */
+  #put(typed) {
+    this.#spaced = false;
+    this.entry.value = typed.slice(0, LONGEST.entry);
+    if (!/^\d{4,}$/.test(typed)) return;
+    this.entry.value = spacedAs(typed, (this.#room && this.#platform(this.#room)?.groups) ?? []);
+    this.#spaced = true;
+  }
+
+  /** Something was typed or pasted into a field itself. */
+  #written() {
+    const { value, selectionStart } = this.entry;
+    const digits = /^\d[\d ]*$/.test(value) && (this.#spaced || !value.includes(" "));
+    if (!digits) this.#spaced = false;
+    else if (this.typed === this.entry && selectionStart === value.length) this.#put(value.replaceAll(" ", ""));
+    this.#changed();
+  }
+
+  #changed() {
+    this.#say("");
+    this.panel.refresh();
+  }
+
+  /** Show which field the keys write into, and how long its text is. */
   #mark() {
-    for (const field of [this.number, this.passcode]) attribute(field, "data-typed", field === this.typed);
+    for (const field of [this.entry, this.passcode]) attribute(field.parentElement ?? field, "data-typed", field === this.typed);
+    attribute(this.entry, "data-long", this.entry.value.length > 16);
   }
 
   /** @param {Platform} platform */
   #choose(platform) {
-    this.#platform = platform.key;
-    this.#say("");
+    this.#chosen = platform.key;
+    this.#all = false;
+    if (this.#spaced) this.#put(this.#text);
+    this.#changed();
+  }
+
+  /** @param {boolean} all */
+  #turn(all) {
+    this.#all = all;
     this.panel.refresh();
   }
 
@@ -128,25 +219,40 @@ export class JoinSheet extends HTMLElement {
   }
 
   async #join() {
-    const link = this.link.value.trim();
-    const number = this.number.value.replace(/[\s-]/g, "");
-    if (link) return this.#open({ link });
-    if (!number) return text(this.say, t("join.empty"));
-    if (!this.#platform) return text(this.say, t("join.choose"));
+    const room = this.#room;
+    const typed = this.#text.trim();
+    const kind = kindOf(typed);
+    if (!room || this.#opening) return;
+    if (kind === "") return this.#stop("join.empty");
+    if (kind === "link") return this.#open({ link: typed });
+    const platform = this.#platform(room);
+    if (!platform) return this.#stop("join.choose");
     const passcode = this.passcode.value.trim();
-    return this.#open({ number, platform: this.#platform, ...(passcode ? { passcode } : {}) });
+    if (platform.passcode_needed && !passcode) {
+      this.#into(this.passcode);
+      return this.#stop("join.passcode_first");
+    }
+    const number = kind === "number" ? typed.replace(/[\s-]/g, "") : typed;
+    return this.#open({ number, platform: platform.key, ...(passcode ? { passcode } : {}) });
   }
 
-  /** @param {Record<string, string>} args */
+  /** @param {Arguments["meeting.join"]} args */
   async #open(args) {
     if (this.#opening) return;
     this.#opening = true;
+    this.#all = false;
     this.#say("");
     this.panel.refresh();
-    const outcome = await this.panel.ask("meeting.join", args, OPEN_MS);
+    const outcome = await this.panel.attempt("meeting.join", args, OPEN_MS);
     this.#opening = false;
     this.#say(complaint(outcome) ?? "");
     if (hasEnded(outcome)) this.#offer(args.platform ?? null);
+    this.panel.refresh();
+  }
+
+  /** @param {string} why */
+  #stop(why) {
+    this.#say(t(why));
     this.panel.refresh();
   }
 
@@ -162,6 +268,19 @@ export class JoinSheet extends HTMLElement {
     this.#ended = { platform };
     if (this.#room && this.instead.update(this.#room, this.#ended)) text(this.say, endedWords(this.#room, platform));
   }
+}
+
+/** The platforms that can be joined here: the room's own first, then those it starts meetings on, then those that a number opens. @param {Room} room */
+function joinable({ platforms }) {
+  const weight = (/** @type {Platform} */ one) => (one.default ? 0 : one.new ? 1 : one.number === "link" ? 3 : 2);
+  return platforms.filter((one) => one.number !== "none").sort((one, other) => weight(one) - weight(other));
+}
+
+/** How many platforms' keys stand there without more of them. */
+function fitting() {
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const row = Math.max(3, Math.floor((innerWidth / rem - 2) / CHIP_REM));
+  return innerHeight > innerWidth ? 2 * row : row;
 }
 
 customElements.define("join-sheet", JoinSheet);

@@ -13,8 +13,11 @@ export class KeyBoard extends HTMLElement {
   #shifted = false;
   #signs = false;
 
-  /** @param {Edit} edit */
-  constructor(edit) {
+  /**
+   * @param {Edit} edit
+   * @param {HTMLElement[]} [ends] keys of the last line, in the place of the space bar
+   */
+  constructor(edit, ends) {
     super();
     this.edit = edit;
     const rows = LETTERS.map((row) => h("div", { class: "line", role: "group" }, ...[...row].map(() => this.#character())));
@@ -23,9 +26,9 @@ export class KeyBoard extends HTMLElement {
     rows[3].prepend(this.shift);
     rows[3].append(glyph("erase", "keyboard.erase", "key wide", () => edit((value) => [...value].slice(0, -1).join(""))));
     this.other = h("button", { type: "button", class: "key wide", onclick: () => this.#turn(false, !this.#signs) });
-    const space = words(h("button", { type: "button", class: "key space", onclick: () => edit((value) => `${value} `) }), "keyboard.space");
-    const fixed = ["-", "."].map((sign) => h("button", { type: "button", class: "key", onclick: () => edit((value) => value + sign) }, sign));
-    this.append(...rows, h("div", { class: "line" }, this.other, fixed[0], space, fixed[1]));
+    const [dash, dot, slash] = [...(ends ? "-./" : "-.")].map((sign) => h("button", { type: "button", class: "key", onclick: () => edit((value) => value + sign) }, sign));
+    const space = () => words(h("button", { type: "button", class: "key space", onclick: () => edit((value) => `${value} `) }), "keyboard.space");
+    this.append(...rows, h("div", { class: "line" }, this.other, dash, ...(ends ? [dot, slash, ...ends] : [space(), dot])));
     named(this, "keyboard.name");
     this.setAttribute("role", "group");
     // A key takes no focus: the caret stays in the field, and a real keyboard goes on working.
@@ -64,3 +67,28 @@ export class KeyBoard extends HTMLElement {
 }
 
 customElements.define("key-board", KeyBoard);
+
+/**
+ * Let a real keyboard write into a field from wherever the focus is, while a view of keys on the glass is shown.
+ * @param {HTMLElement} around
+ * @param {Edit} edit
+ * @param {() => void} enter
+ */
+export function typing(around, edit, enter) {
+  addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (!around.checkVisibility() || around.closest("[inert]")) return;
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const within = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+    if (key === "Enter" && !(target instanceof HTMLButtonElement)) {
+      event.preventDefault();
+      enter();
+    } else if (!within && key === "Backspace") {
+      event.preventDefault();
+      edit((value) => [...value].slice(0, -1).join(""));
+    } else if (!within && key !== " " && [...key].length === 1) {
+      event.preventDefault();
+      edit((value) => value + key);
+    }
+  });
+}

@@ -12,8 +12,9 @@ from pathlib import Path
 from benchmarks.report import Figure
 from roomctl import app
 from roomctl.migrate import ExitRequest
-from roomctl.migrate.rooms import RoomToPlan, plan_rooms, planned_room
+from roomctl.migrate.rooms import RoomAccess, RoomToRead, plan_rooms, planned_room
 
+ACCESS = RoomAccess(app.load, app.calendar)
 NOW = datetime(2026, 11, 27, 1, tzinfo=UTC)
 ASKED = ExitRequest(
     "zoom",
@@ -72,9 +73,9 @@ def _alone() -> Figure:
     bare_s = time.process_time() - began
     with tempfile.TemporaryDirectory(prefix="roomctl-bench-") as folder:
         [room] = _rooms(Path(folder), 1, data)
-        planned_room(room, ASKED, NOW, app.load)  # imports, tables of the platforms
+        planned_room(room, ASKED, NOW, ACCESS)  # imports, tables of the platforms
         began = time.process_time()
-        planned_room(room, ASKED, NOW, app.load)
+        planned_room(room, ASKED, NOW, ACCESS)
         took_s = time.process_time() - began
     means = "processor time; the agenda read, each booking judged, evidence and drafts written"
     against = "icalendar reading the file"
@@ -85,7 +86,7 @@ def _measured(rooms: int, events: int) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="roomctl-bench-") as folder:
         listed = _rooms(Path(folder), rooms, calendar(events))
         before_s, began = _used_s(), time.perf_counter()
-        found = plan_rooms(listed, ASKED, NOW, app.load)
+        found = plan_rooms(listed, ASKED, NOW, ACCESS)
         took_s = time.perf_counter() - began
     if any(one.record is None for one in found):
         raise RuntimeError(f"not planned: {next(one.error for one in found if one.error)}")
@@ -98,13 +99,13 @@ def _measured(rooms: int, events: int) -> list[Figure]:
     ]
 
 
-def _rooms(folder: Path, count: int, agenda: bytes) -> list[RoomToPlan]:
+def _rooms(folder: Path, count: int, agenda: bytes) -> list[RoomToRead]:
     listed = []
     for n in range(count):
         config, file = folder / f"{n}.toml", folder / f"{n}.ics"
         config.write_text(ROOM.format(n=n), encoding="utf-8")
         file.write_bytes(agenda)
-        listed.append(RoomToPlan(config, file))
+        listed.append(RoomToRead(config, file))
     return listed
 
 

@@ -199,14 +199,15 @@ HELP: Mapping[str, str] = {
     "Say what a move means: a dry run, nothing changes.\n\nThe plan of the room that runs is kept there, for `apply`.": "逐个会议室说明迁移的影响：演练，不做任何更改。\n\n正在运行的会议室会保留其计划，供 `apply` 使用。",  # noqa: E501
     "The platform that is left.": "要离开的平台。",
     "The platform that takes its place.": "取代它的平台。",
-    "Rooms to plan for from their files; default: the room that runs.": "按文件计划的会议室；默认正在运行的会议室。",  # noqa: E501
+    "Rooms to read from their files; default: the room that runs.": "从文件读取的会议室；默认正在运行的会议室。",  # noqa: E501
     "The day on which the default moves.": "默认平台切换的日期。",
     "The day from which its links are refused.": "从此日期起拒绝其链接。",
     "The standing meeting on the new platform.": "新平台上的固定会议。",
     "Write the bookings there, for Excel.": "把预订写入该文件，供 Excel 使用。",
     "Write those that die or may as events.": "把失效或可能失效的预订写成日历事件。",
     "Write the drafts to organizers into this folder.": "把给组织者的草稿写入此文件夹。",
-    "Say how far the room's move is.": "显示会议室迁移的进度。",
+    "Say how far the room's move is, or those of many rooms.": "显示会议室（一间或多间）迁移的进度。",  # noqa: E501
+    "Of files it tells what [meeting.leaving] says for today, and which bookings are still to move.": "对文件则显示 [meeting.leaving] 今天所处的阶段，以及仍需更改的预订。",  # noqa: E501
     "I looked: the room is in the meeting.": "我看过：会议室已在会议中。",
     "Apply the next stage of the plan, from its day on.": "应用计划的下一阶段：从其日期起的一个配置版本。",  # noqa: E501
     "dual, default, join_only or ended; default: the next one.": "dual、default、join_only 或 ended；默认下一个。",  # noqa: E501

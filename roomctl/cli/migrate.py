@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from roomctl.cli.language import say, word
+from roomctl.cli.language import say, translated, word
 from roomctl.cli.options import Json, Token, Url, dump
 from roomctl.errors import RoomctlError
 
@@ -27,6 +27,13 @@ Stage = Annotated[
 When = Annotated[
     bool, typer.Option("--when-free", help="Wait with the restart until nobody uses the room.")
 ]
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ROOM.toml[=AGENDA.ics]]...",
+        help="Rooms to read from their files; default: the room that runs.",
+    ),
+]
 
 
 @migrate_app.command(
@@ -36,13 +43,7 @@ When = Annotated[
 def plan(
     leaving: Annotated[str, typer.Option("--from", help="The platform that is left.")],
     to: Annotated[str, typer.Option("--to", help="The platform that takes its place.")],
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[ROOM.toml[=AGENDA.ics]]...",
-            help="Rooms to plan for from their files; default: the room that runs.",
-        ),
-    ] = None,
+    files: Files = None,
     on: Annotated[str | None, typer.Option(help="The day on which the default moves.")] = None,
     ends: Annotated[
         str | None, typer.Option("--end", help="The day from which its links are refused.")
@@ -70,22 +71,36 @@ def plan(
         body = {"leaving": leaving, "to": to, "on": on, "ends": ends, "room_link": room_link}
         found = [_from_room(url, token, body, csv, ics)]
     _write(found, csv, ics, letters)
-    records = [one["record"] for one in found if one["record"] is not None]
-    typer.echo(dump(records) if as_json else "\n\n".join(map(_plan_words, records)))
-    failed = [one for one in found if one["error"]]
-    for one in failed:
-        typer.echo(f"roomctl: {one['file']}: {one['error']}", err=True)
-    if failed:
-        raise typer.Exit(1)
+    if as_json:
+        typer.echo(dump([_record(one) for one in found]))
+    elif len(found) == 1:
+        typer.echo("".join(_plan_words(one["record"]) for one in found if one["record"]))
+    else:
+        typer.echo(_table("migrate_planned", [_plan_row(one["record"]) for one in _read(found)]))
+    _complain(found)
 
 
 @migrate_app.command(epilog="Example: roomctl migrate status")
-def status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """Say how far the room's move is."""
+def status(
+    files: Files = None, url: Url = None, token: Token = None, as_json: Json = False
+) -> None:
+    """Say how far the room's move is, or those of many rooms.
+
+    Of files it tells what [meeting.leaving] says for today, and which bookings are still to move.
+    """
+    if files:
+        found = _status_of_files(files)
+        if as_json:
+            typer.echo(dump([_record(one) for one in found]))
+        else:
+            rows = [row for one in _read(found) for row in _status_rows(one["record"])]
+            typer.echo(_table("migrate_rooms", rows))
+        _complain(found)
+        return
     from roomctl.cli import ask
 
-    found = ask.access(url, token, "GET", "migration")
-    typer.echo(dump(found) if as_json else _status_words(found))
+    told = ask.access(url, token, "GET", "migration")
+    typer.echo(dump(told) if as_json else _status_words(told))
 
 
 @migrate_app.command(epilog="Example: roomctl join LINK; roomctl migrate drill --seen")
@@ -158,25 +173,55 @@ def _from_files(
 ) -> list[dict[str, Any]]:
     from roomctl import app
     from roomctl.migrate import ExitRequest
-    from roomctl.migrate.rooms import RoomToPlan, plan_rooms
+    from roomctl.migrate.rooms import RoomAccess, plan_rooms
+
+    asked = ExitRequest(leaving, to, days[0], days[1], room_link)
+    access = RoomAccess(app.load, app.calendar)
+    found = plan_rooms(_rooms(files), asked, datetime.now(UTC), access)
+    return [{name: getattr(one, name) for name in _OUTCOME} for one in found]
+
+
+def _status_of_files(files: Sequence[str]) -> list[dict[str, Any]]:
+    from roomctl import app
+    from roomctl.migrate.rooms import RoomAccess, status_of_rooms
+
+    access = RoomAccess(app.load, app.calendar)
+    found = status_of_rooms(_rooms(files), datetime.now(UTC), access)
+    return [{name: getattr(one, name) for name in _OUTCOME} for one in found]
+
+
+_OUTCOME = ("file", "record", "csv", "ics", "error")
+
+
+def _rooms(files: Sequence[str]) -> list[Any]:
+    """Return the rooms that are named, each file of a pattern one."""
+    from roomctl.migrate.rooms import RoomToRead
 
     rooms = []
     for given in files:
         config, _, agenda = given.partition("=")
         for path in sorted(glob.glob(config)) or [config]:
-            rooms.append(RoomToPlan(Path(path), Path(agenda) if agenda else None))
-    asked = ExitRequest(leaving, to, days[0], days[1], room_link)
-    found = plan_rooms(rooms, asked, datetime.now(UTC), app.load)
-    return [
-        {
-            "file": one.file,
-            "record": one.record,
-            "csv": one.csv,
-            "ics": one.ics,
-            "error": one.error,
-        }
-        for one in found
-    ]
+            rooms.append(RoomToRead(Path(path), Path(agenda) if agenda else None))
+    return rooms
+
+
+def _read(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for one in found if one["record"] is not None]
+
+
+def _record(one: dict[str, Any]) -> dict[str, Any]:
+    """Return what JSON has of a room, also of one that could not be read."""
+    return {"file": one["file"], **(one["record"] or {}), "error": one["error"] or None}
+
+
+def _complain(found: Sequence[dict[str, Any]]) -> None:
+    """Name every room that could not be read; the command has failed then."""
+    failed = [one for one in found if one["error"]]
+    for one in failed:
+        typer.echo(f"roomctl: {one['file']}: {translated(one['error'])}", err=True)
+    if failed:
+        typer.echo(say("migrate_failed", count=len(failed), all=len(found)), err=True)
+        raise typer.Exit(1)
 
 
 def _from_room(
@@ -212,6 +257,42 @@ def _write(
         for number, draft in enumerate(drafts, 1):
             text = f"To: {draft['to']}\nSubject: {draft['subject']}\n\n{draft['text']}"
             (letters / f"{number:04d}-{draft['language']}.txt").write_text(text, encoding="utf-8")
+
+
+def _table(heading: str, rows: Sequence[Sequence[str]]) -> str:
+    """Return rows under their heading, whose columns stand in one text."""
+    from roomctl.cli.told import columns_of, wide
+
+    lines = [say(heading).split("|"), *rows]
+    widths = [max(map(columns_of, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(wide(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _plan_row(record: dict[str, Any]) -> tuple[str, ...]:
+    counts, by_hand = record["counts"], [one["fate"] for one in record["artefacts"]]
+    numbers = (record["on_leaving"], *(counts[one] for one in ("at_risk", "dead", "replaced")))
+    last = max((one["start"][:10] for one in record["last_occurrences"]), default="-")
+    return (record["room"], *map(str, numbers), last, str(by_hand.count("by_hand")))
+
+
+def _status_rows(record: dict[str, Any]) -> list[tuple[str, ...]]:
+    if not record["moves"]:
+        return [(record["room"], "-", "-", "-", "-", "-", "-")]
+    return [
+        (
+            record["room"],
+            f"{one['from']} → {one['to']}",
+            one["stage"] or "-",
+            f"{one['next_stage']} {one['next_on']}" if one["next_stage"] else "-",
+            str(one["on_leaving"]),
+            str(one["counts"]["at_risk"]),
+            str(one["counts"]["dead"]),
+        )
+        for one in record["moves"]
+    ]
 
 
 def _plan_words(record: dict[str, Any]) -> str:

@@ -209,6 +209,10 @@ def news(before: Document, after: Document) -> Iterator[str]:
 
 
 def wide(text: str, columns: int) -> str:
-    """Fill a text up to so many columns of a terminal, where a Chinese sign takes two."""
-    wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
-    return text + " " * (columns - len(text) - wide)
+    """Fill a text up to so many columns of a terminal."""
+    return text + " " * (columns - columns_of(text))
+
+
+def columns_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes: a Chinese sign takes two."""
+    return len(text) + sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)

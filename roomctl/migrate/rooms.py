@@ -1,25 +1,28 @@
-"""Many rooms at once: each room's files read, and its plan made, in a pool of processes.
+"""Many rooms at once: each room's files read, and what is asked of it answered, beside each other.
 
-An agenda is read in one pass. Most of its events are not on the platform that is left: whatever
-cannot be (`may_name`) is neither expanded nor read for links. A room whose files cannot be read is
-told with the reason; the others are planned all the same.
+Agendas that are files are read in a pool of processes, in one pass each. Most events are not on the
+platform that is left: whatever cannot be (`mention`) is neither expanded nor read for links. Those
+on the web are read as the room reads them, some at a time. A room that cannot be read is told with
+the reason; the others are answered all the same.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import resource
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from roomctl.booking import Booking, SkippedEvent
-from roomctl.booking.feed import LARGEST
+from roomctl.booking.change import Feed
+from roomctl.booking.feed import LARGEST, shown
 from roomctl.config import Config
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
@@ -27,16 +30,23 @@ from roomctl.meeting.platform import load_platforms
 from roomctl.migrate.evidence import csv_text, ics_text
 from roomctl.migrate.mention import may_name
 from roomctl.migrate.plan import WEEKS_AHEAD, ExitRequest, RoomFile, make_plan
-
-Load = Callable[[Path], Config]
-"""Reads a room.toml; a function of a module, for it goes to other processes."""
+from roomctl.migrate.standing import moves_of, standing_record
 
 ROOM_CPU_S = 30  # of processor time for one room; a hostile calendar costs its own room only
 MEMORY_BYTES = 1 << 30
+WEB_AT_ONCE = 8  # calendars on the web that are read at the same time
+WEB_S = 60.0  # for one of them
+
+
+class RoomAccess(NamedTuple):
+    """How a room.toml is read, and its calendar opened; functions of a module: they are pickled."""
+
+    load: Callable[[Path], Config]
+    calendar: Callable[[Config], Feed | None]
 
 
 @frozen
-class RoomToPlan:
+class RoomToRead:
     """A room's room.toml, and its agenda as an iCalendar file; None: what room.toml names."""
 
     config: Path
@@ -44,8 +54,8 @@ class RoomToPlan:
 
 
 @frozen
-class PlannedRoom:
-    """What became of one room: the record of its plan and its evidence, or why there is none."""
+class RoomOutcome:
+    """What became of one room: a record, for a plan its evidence, too; or why there is none."""
 
     file: str
     record: dict[str, Any] | None
@@ -54,61 +64,184 @@ class PlannedRoom:
     error: str = ""
 
 
+class _Question(Protocol):
+    """What is asked of each room."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    def leaving(self, file: RoomFile) -> tuple[str, ...]:
+        """Return the platforms whose bookings matter; Refused before a calendar is read."""
+        ...
+
+    def answer(
+        self, file: RoomFile, bookings: list[Booking], skipped: Sequence[SkippedEvent]
+    ) -> RoomOutcome: ...
+
+
+class _Plan(NamedTuple):
+    """What leaving a platform would mean. In plain values: pickle cannot set what is frozen."""
+
+    asked: tuple[str, str, date | None, date | None, str | None]
+    now: datetime
+
+    def leaving(self, file: RoomFile) -> tuple[str, ...]:
+        make_plan(file, ExitRequest(*self.asked), (), self.now)
+        return self.asked[:1]
+
+    def answer(
+        self, file: RoomFile, bookings: list[Booking], skipped: Sequence[SkippedEvent]
+    ) -> RoomOutcome:
+        plan = make_plan(file, ExitRequest(*self.asked), bookings, self.now, skipped)
+        evidence = csv_text((plan,), bom=False), ics_text((plan,))
+        return RoomOutcome(file.name, plan.record(), *evidence)
+
+
+class _Status(NamedTuple):
+    """How far are its moves, and what is still to move."""
+
+    now: datetime
+
+    def leaving(self, file: RoomFile) -> tuple[str, ...]:
+        return tuple(one.platform for one in moves_of(file))
+
+    def answer(
+        self, file: RoomFile, bookings: list[Booking], skipped: Sequence[SkippedEvent]
+    ) -> RoomOutcome:
+        return RoomOutcome(file.name, standing_record(file, bookings, skipped, self.now))
+
+
 def plan_rooms(
-    rooms: Sequence[RoomToPlan],
+    rooms: Sequence[RoomToRead],
     asked: ExitRequest,
     now: datetime,
-    load: Load,
+    access: RoomAccess,
     workers: int | None = None,
-) -> list[PlannedRoom]:
+) -> list[RoomOutcome]:
     """Plan a move of every room, in the order given; `workers` None: one for each processor."""
-    count = min(workers or len(os.sched_getaffinity(0)), len(rooms))
+    plainly = (asked.leaving, asked.to, asked.on, asked.ends, asked.room_link)
+    return _each(rooms, _Plan(plainly, now), access, workers)
+
+
+def status_of_rooms(
+    rooms: Sequence[RoomToRead], now: datetime, access: RoomAccess, workers: int | None = None
+) -> list[RoomOutcome]:
+    """Tell of every room how far its moves are, in the order given."""
+    return _each(rooms, _Status(now), access, workers)
+
+
+def planned_room(
+    room: RoomToRead, asked: ExitRequest, now: datetime, access: RoomAccess
+) -> RoomOutcome:
+    """Plan the move of one room; what cannot be read is told as `error`."""
+    return plan_rooms([room], asked, now, access, workers=1)[0]
+
+
+def _each(
+    rooms: Sequence[RoomToRead], question: _Question, access: RoomAccess, workers: int | None
+) -> list[RoomOutcome]:
+    on_web = [place for place, room in enumerate(rooms) if _is_on_web(room, access)]
+    in_files = [place for place in range(len(rooms)) if place not in on_web]
+    count = min(workers or len(os.sched_getaffinity(0)), len(in_files))
+    found: dict[int, RoomOutcome] = {}
     if count <= 1:
-        return [planned_room(room, asked, now, load) for room in rooms]
+        found |= {place: _from_files(rooms[place], question, access) for place in in_files}
+        found |= dict(asyncio.run(_from_web(rooms, on_web, question, access)))
+        return [found[place] for place in range(len(rooms))]
     # Loaded before the processes are made from this one, so that each has it.
     from roomctl.booking import ics, occurrence, zone  # noqa: F401
 
     with ProcessPoolExecutor(count, initializer=_limit) as pool:
-        # In plain tuples: what is frozen cannot be set again by pickle.
-        plainly = (asked.leaving, asked.to, asked.on, asked.ends, asked.room_link)
-        waiting = [
-            pool.submit(_planned, (room.config, room.agenda), plainly, now, load) for room in rooms
-        ]
-        found = []
-        for room, future in zip(rooms, waiting, strict=True):
-            try:
-                found.append(PlannedRoom(*future.result()))
-            except BrokenProcessPool:
-                why = "its reader was ended: it took too much memory or time, or one beside it did"
-                found.append(PlannedRoom(str(room.config), None, error=why))
-        return found
+        waiting = {
+            place: pool.submit(
+                _plainly, (rooms[place].config, rooms[place].agenda), question, access
+            )
+            for place in in_files
+        }
+        found |= dict(asyncio.run(_from_web(rooms, on_web, question, access)))
+        found |= {place: _ended(rooms[place], one) for place, one in waiting.items()}
+    return [found[place] for place in range(len(rooms))]
 
 
-def _planned(
-    room: tuple[Path, Path | None],
-    asked: tuple[str, str, date | None, date | None, str | None],
-    now: datetime,
-    load: Load,
+def _plainly(
+    room: tuple[Path, Path | None], question: _Question, access: RoomAccess
 ) -> tuple[str, dict[str, Any] | None, str, str, str]:
-    one = planned_room(RoomToPlan(*room), ExitRequest(*asked), now, load)
+    one = _from_files(RoomToRead(*room), question, access)
     return one.file, one.record, one.csv, one.ics, one.error
 
 
-def planned_room(room: RoomToPlan, asked: ExitRequest, now: datetime, load: Load) -> PlannedRoom:
-    """Plan the move of one room from its files; what cannot be read is told as `error`."""
-    name = str(room.config)
+def _ended(
+    room: RoomToRead, future: Future[tuple[str, dict[str, Any] | None, str, str, str]]
+) -> RoomOutcome:
     try:
-        text = room.config.read_bytes().decode("utf-8")
-        file = RoomFile(name, text, load(room.config))
-        make_plan(file, asked, (), now)  # refuses what is refused before a calendar is read
-        bookings, skipped = _agenda(room, file.config, asked.leaving, now)
-        plan = make_plan(file, asked, bookings, now, skipped)
-    except (RoomctlError, OSError, UnicodeDecodeError) as error:
-        return PlannedRoom(name, None, error=str(error))
+        return RoomOutcome(*future.result())
+    except BrokenProcessPool:
+        why = "its reader was ended: it took too much memory or time, or one beside it did"
+        return RoomOutcome(str(room.config), None, error=why)
+
+
+def _file_of(room: RoomToRead, access: RoomAccess) -> RoomFile:
+    text = room.config.read_bytes().decode("utf-8")
+    return RoomFile(str(room.config), text, access.load(room.config))
+
+
+_UNREADABLE = (RoomctlError, OSError, UnicodeDecodeError)
+
+
+def _from_files(room: RoomToRead, question: _Question, access: RoomAccess) -> RoomOutcome:
+    try:
+        file = _file_of(room, access)
+        found = _agenda(room, file.config, question.leaving(file), question.now)
+        return question.answer(file, *found)
+    except _UNREADABLE as error:
+        return RoomOutcome(str(room.config), None, error=str(error))
     except _TooLongError:
         why = f"its agenda takes more than {ROOM_CPU_S} s to read; publish fewer weeks"
-        return PlannedRoom(name, None, error=why)
-    return PlannedRoom(name, plan.record(), csv_text((plan,), bom=False), ics_text((plan,)))
+        return RoomOutcome(str(room.config), None, error=why)
+
+
+def _is_on_web(room: RoomToRead, access: RoomAccess) -> bool:
+    if room.agenda is not None:
+        return False
+    try:
+        url = access.load(room.config).calendar.url
+    except _UNREADABLE:
+        return False  # told where it is read
+    return url is not None and _path_of(url.reveal()) is None
+
+
+async def _from_web(
+    rooms: Sequence[RoomToRead], places: Sequence[int], question: _Question, access: RoomAccess
+) -> list[tuple[int, RoomOutcome]]:
+    some = asyncio.Semaphore(WEB_AT_ONCE)
+
+    async def one(place: int) -> tuple[int, RoomOutcome]:
+        async with some:
+            return place, await _read_on_web(rooms[place], question, access)
+
+    asked: list[Coroutine[Any, Any, tuple[int, RoomOutcome]]] = [one(place) for place in places]
+    return await asyncio.gather(*asked)
+
+
+async def _read_on_web(room: RoomToRead, question: _Question, access: RoomAccess) -> RoomOutcome:
+    name = str(room.config)
+    try:
+        file = _file_of(room, access)
+        if not question.leaving(file):
+            return question.answer(file, [], ())
+        feed = access.calendar(file.config)
+        assert feed is not None  # noqa: S101 - `_is_on_web` has looked
+        async with asyncio.timeout(WEB_S):
+            end = question.now + timedelta(weeks=WEEKS_AHEAD)
+            read = await feed.bookings(question.now, end)
+        return question.answer(file, list(read.bookings), read.skipped)
+    except TimeoutError:
+        url = file.config.calendar.url
+        where = shown(url.reveal()) if url else ""
+        why = f"calendar {where}: was not read within {WEB_S:g} s; is it reachable from here?"
+        return RoomOutcome(name, None, error=why)
+    except _UNREADABLE as error:
+        return RoomOutcome(name, None, error=str(error))
 
 
 class _TooLongError(BaseException):
@@ -127,23 +260,25 @@ def _ring(*_: object) -> None:
 
 
 def _agenda(
-    room: RoomToPlan, config: Config, leaving: str, now: datetime
+    room: RoomToRead, config: Config, leaving: Sequence[str], now: datetime
 ) -> tuple[list[Booking], list[SkippedEvent]]:
-    """Read what may be on the platform that is left; RoomctlError if there is no agenda to read."""
-    path = room.agenda or _path_of(config)
-    if path is None:
+    """Read what may be on platforms that are left; RoomctlError if an agenda cannot be read."""
+    url = config.calendar.url
+    path = room.agenda or (_path_of(url.reveal()) if url else None)
+    if path is None or not leaving:
         return [], []
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         why = f"is larger than {LARGEST >> 20} MiB; publish fewer weeks"
         raise RoomctlError(f"agenda {path}: {why}")
-    platforms = load_platforms(config.meeting.hosts, own=config.meeting.platform_folder)
-    may = may_name(platforms.by_key[leaving], config.meeting.hosts.get(leaving, ()))
+    hosts = config.meeting.hosts
+    platforms = load_platforms(hosts, own=config.meeting.platform_folder)
+    each = [may_name(platforms.by_key[key], hosts.get(key, ())) for key in leaving]
     before = signal.signal(signal.SIGPROF, _ring)
     signal.setitimer(signal.ITIMER_PROF, ROOM_CPU_S)
     try:
-        return _read(path, data, config, now, may)
+        return _read(path, data, config, now, lambda text: any(may(text) for may in each))
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
@@ -181,12 +316,8 @@ def _texts(series: Any) -> Iterator[str]:  # noqa: ANN401 - of a module that is 
         yield "\n".join((event.once.get("SUMMARY", ""), *event.texts))
 
 
-def _path_of(config: Config) -> Path | None:
-    """Return the file that [calendar] names; RoomctlError for one on the web."""
-    url = config.calendar.url.reveal() if config.calendar.url else None
-    if url is None:
-        return None
+def _path_of(url: str) -> Path | None:
+    """Return the file that [calendar] names; None: it is on the web."""
     if "://" in url or not url.startswith("ics:"):
-        why = "its calendar is on the web; save it as a file and name that: room.toml=agenda.ics"
-        raise RoomctlError(why)
+        return None
     return Path(url.removeprefix("ics:"))

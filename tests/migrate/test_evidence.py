@@ -14,7 +14,7 @@ from roomctl.errors import ConfigError, Refused
 from roomctl.meeting.leaving import Departure, ExitStage
 from roomctl.migrate import ExitRequest, RoomFile, make_plan, stages
 from roomctl.migrate.evidence import BOM, cell, csv_text, ics_text
-from roomctl.migrate.rooms import RoomToPlan, plan_rooms
+from roomctl.migrate.rooms import RoomAccess, RoomToRead, plan_rooms
 from roomctl.migrate.verdict import Verdict
 
 NOW = datetime(2026, 11, 27, 1, tzinfo=UTC)
@@ -157,8 +157,8 @@ def test_rooms_are_planned_from_their_files_beside_each_other(tmp_path) -> None:
     (tmp_path / "cut.ics").write_text(calendar[:150], encoding="utf-8")
     (tmp_path / "room.toml").write_text(TEXT, encoding="utf-8")
     agendas = ["a.ics", "cut.ics", "missing.ics", "a.ics"]
-    rooms = [RoomToPlan(tmp_path / "room.toml", tmp_path / name) for name in agendas]
-    found = plan_rooms(rooms, ASKED, NOW, app.load, workers=2)
+    rooms = [RoomToRead(tmp_path / "room.toml", tmp_path / name) for name in agendas]
+    found = plan_rooms(rooms, ASKED, NOW, RoomAccess(app.load, app.calendar), workers=2)
     assert [one.record is not None for one in found] == [True, False, False, True]
     assert found[0].record["counts"] == {"fine": 0, "at_risk": 2, "dead": 1, "replaced": 0}
     assert "cut_off" in found[1].error

@@ -206,8 +206,7 @@ HELP: Mapping[str, str] = {
     "Write the bookings there, for Excel.": "把预订写入该文件，供 Excel 使用。",
     "Write those that die or may as events.": "把失效或可能失效的预订写成日历事件。",
     "Write the drafts to organizers into this folder.": "把给组织者的草稿写入此文件夹。",
-    "Say how far the room's move is, or those of many rooms.": "显示会议室（一间或多间）迁移的进度。",  # noqa: E501
-    "Of files it tells what [meeting.leaving] says for today, and which bookings are still to move.": "对文件则显示 [meeting.leaving] 今天所处的阶段，以及仍需更改的预订。",  # noqa: E501
+    "Say how far the room's move is, or those of many rooms.\n\nOf files it tells what [meeting.leaving] says for today, and which bookings are still to move.": "显示会议室（一间或多间）迁移的进度。\n\n对文件则显示 [meeting.leaving] 今天所处的阶段，以及仍需更改的预订。",  # noqa: E501
     "I looked: the room is in the meeting.": "我看过：会议室已在会议中。",
     "Apply the next stage of the plan, from its day on.": "应用计划的下一阶段：从其日期起的一个配置版本。",  # noqa: E501
     "dual, default, join_only or ended; default: the next one.": "dual、default、join_only 或 ended；默认下一个。",  # noqa: E501

@@ -16,6 +16,7 @@ from typing import Literal
 
 from roomctl.config import data_path
 from roomctl.errors import FileError
+from roomctl.meeting.invitation import sentences_in_chinese
 
 Language = Literal["en", "zh-CN"]
 
@@ -72,7 +73,8 @@ def spoken(error: Exception) -> str:
 @functools.cache
 def _sentences() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return each sentence as a pattern; {name} stands for anything, which is translated, too."""
-    return tuple((_pattern(english), chinese) for english, chinese in SENTENCES.items())
+    known = {**SENTENCES, **sentences_in_chinese()}
+    return tuple((_pattern(english), chinese) for english, chinese in known.items())
 
 
 def _pattern(english: str) -> re.Pattern[str]:
@@ -603,6 +605,47 @@ SENTENCES: Mapping[str, str] = {
     "{file}: holds no token, which is one word": "{file}：其中没有令牌；令牌是一个不含空格的词",
     "join: no link given; paste the invitation's link, or its text": "join：没有给出链接；请粘贴邀请的链接或全文",  # noqa: E501
     "pin set: the two are not the same; nothing is changed": "pin set：两次输入不一致；未做更改",
+    "migrate: {why}": "迁移：{why}",
+    "{platform} is left for itself; name another one": "原平台和新平台都是 {platform}；请指定另一个平台",  # noqa: E501
+    "no platform is called {key}; {hint}": "没有名为 {key} 的平台；{hint}",
+    "{platform} is not allowed in this room ([meeting] allow, deny); allow it first": "此会议室不允许使用 {platform}（[meeting] allow、deny）；请先允许",  # noqa: E501
+    "nothing says how a new meeting starts on {platform}; name a standing one: --room-link LINK": "未指定如何在 {platform} 上发起新会议；请指定固定会议：--room-link 链接",  # noqa: E501
+    "room.toml has [meeting.new.{platform}] already; leave --room-link out, or change it": "room.toml 中已有 [meeting.new.{platform}]；请去掉 --room-link，或修改该项",  # noqa: E501
+    "it leads to {other}, not to {platform}": "该链接属于 {other}，不是 {platform}",
+    "--room-link: {why}": "固定会议链接（--room-link）：{why}",
+    "{platform}: its file knows no day on which it ends; say when to move: --on DATE": "{platform}：其平台文件中没有停止服务的日期；请指定迁移日期：--on 日期",  # noqa: E501
+    "{name} {day}: lies in the past, today is {today}; name a day from today on": "{name} {day}：日期已过，今天是 {today}；请指定今天或以后的日期",  # noqa: E501
+    "--end {ends}: is before the default moves on {on}": "--end {ends}：早于默认平台的切换日期 {on}",  # noqa: E501
+    "{option} {text}: is no day; write it like 2027-03-01": "{option} {text}：不是日期；请写成 2027-03-01 的形式",  # noqa: E501
+    "the move from {pair} has begun; `roomctl migrate rollback` takes it back": "{pair} 的迁移已经开始；用 `roomctl migrate rollback` 撤销",  # noqa: E501
+    "{pair} is planned already; `roomctl migrate rollback` drops that plan": "已有 {pair} 的迁移计划；用 `roomctl migrate rollback` 取消",  # noqa: E501
+    "the configuration was changed while the plan was made; plan again": "制定计划期间配置已更改；请重新制定计划",  # noqa: E501
+    "every stage of the plan is applied": "计划的所有阶段都已应用",
+    "the next stage is {stage}; stages are applied in their order": "下一阶段是 {stage}；各阶段须按顺序应用",  # noqa: E501
+    "{stage} wants proof that this room joins on {platform}; join a meeting there, and say `roomctl migrate drill`": "应用 {stage} 之前，须证实此会议室能加入 {platform} 的会议；请加入一次会议，再执行 `roomctl migrate drill`",  # noqa: E501
+    "{count} bookings can not be joined after that; have them moved, or insist with --leave-behind": "此后有 {count} 个预订无法加入；请先请组织者更改，或用 --leave-behind 确认放弃",  # noqa: E501
+    "{stage} is not applied; applied: {done}": "{stage} 尚未应用；已应用：{done}",
+    "there is no plan; make one: roomctl migrate plan --from PLATFORM --to PLATFORM": "没有迁移计划；请先制定：roomctl migrate plan --from 平台 --to 平台",  # noqa: E501
+    "there is no plan whose platform could be proven": "没有迁移计划，无需验证新平台",
+    "no plan was made since the room began; plan again": "会议室程序启动后尚未制定计划；请重新制定",
+    "the configuration was changed since the plan of {when} UTC; plan again": "配置在 {when}（UTC）制定计划后已更改；请重新制定计划",  # noqa: E501
+    "{why}; restore revision {number} first, or move by hand: nothing was changed": "{why}；请先恢复到修订 {number}，或手动迁移；未做任何更改",  # noqa: E501
+    "{file} is not as it was when the plan was made": "{file} 与制定计划时不同",
+    "the text of revision {number} is not the one that was applied": "修订 {number} 的内容与应用时不同",  # noqa: E501
+    "{file} was changed since, and counts again": "{file} 此后已更改，并重新生效",
+    "revision {number} was applied since by {who} ({reason})": "此后 {who} 应用了修订 {number}（{reason}）",  # noqa: E501
+    "revision {number} was applied since": "此后已应用修订 {number}",
+    "no reason given": "未说明原因",
+    "this room keeps no configurations; move it by hand, in room.toml": "此会议室不保存配置；请在 room.toml 中手动迁移",  # noqa: E501
+    "another plan or stage is under way; wait until that is done": "另一个计划或阶段正在进行；请等待其完成",  # noqa: E501
+    "{open} is open, not {platform}: roomctl join LINK, and say it while the call is open": "当前打开的是 {open}，不是 {platform}：请执行 roomctl join 链接，并在会议打开时再执行",  # noqa: E501
+    "no meeting": "（没有会议）",
+    "the page of {platform} is open, and no media prove the call; look, and say so: --seen": "{platform} 的页面已打开，但没有音视频可证实已入会；请查看屏幕，并用 --seen 确认",  # noqa: E501
+    "its reader was ended: it took too much memory or time, or one beside it did": "读取进程已终止：它或其他进程占用的内存或时间过多",  # noqa: E501
+    "its agenda takes more than {seconds} s to read; publish fewer weeks": "读取日历超过 {seconds} 秒；请减少发布的周数",  # noqa: E501
+    "calendar {url}: was not read within {seconds} s; is it reachable from here?": "日历 {url}：{seconds} 秒内未能读取；从本机能访问吗？",  # noqa: E501
+    "agenda {file}: is larger than {size} MiB; publish fewer weeks": "日历 {file}：大于 {size} MiB；请减少发布的周数",  # noqa: E501
+    "agenda {file}: is no calendar that can be read ({why})": "日历 {file}：不是可读取的日历（{why}）",  # noqa: E501
     "room: {why}": "会议室：{why}",
     "a PIN has 6 to 12 digits, and nothing else": "PIN 是 6 到 12 位数字，不含其他字符",
     "that PIN is among the first that anybody tries": "这样的 PIN 最容易被猜到，请换一个",

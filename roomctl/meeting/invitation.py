@@ -101,6 +101,11 @@ def sentence(code: Refusal, params: Mapping[str, str], language: str = "en") -> 
     return said[code].format_map(_Spoken(params))
 
 
+def sentences_in_chinese() -> Mapping[str, str]:
+    """Return every sentence in English with its Chinese; {holes} as `sentence` has them."""
+    return {english: _IN_CHINESE[code] for code, english in _SENTENCES.items()}
+
+
 class _Spoken(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "it"

@@ -1,14 +1,18 @@
 """A move that is kept: its file is its owner's alone, and a damaged one is set aside."""
 
+import re
 import stat
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
+from roomctl.cli.language import translated
 from roomctl.errors import Refused
+from roomctl.meeting.leaving import ExitStage
 from roomctl.migrate.migration import Migration
 from roomctl.store import AppliedConfigs, Store
-from tests.migrate.test_evidence import TEXT, plan
+from tests.migrate.test_evidence import ASKED, REFUSED, TEXT, plan
 
 AT = datetime(2026, 11, 27, 2, tzinfo=UTC)
 
@@ -69,3 +73,50 @@ async def test_a_plan_that_was_not_applied_is_dropped_by_a_rollback(box) -> None
     await box().keep(plan(), "staff")
     await box().roll_back(None, "staff", AT)
     assert box().plan is None
+
+
+ENGLISH = re.compile(r"\b(the|is|was|are|not|of|and|has|it|there|by|every|already)\b")
+
+
+def in_chinese(refused: pytest.ExceptionInfo[Refused]) -> str:
+    """A refusal as a Chinese terminal has it: names stay, and what to type, no prose."""
+    said = translated(str(refused.value), "zh-CN")
+    assert said.startswith("迁移：")
+    assert not ENGLISH.search(re.sub(r"`[^`]*`|/\S*", "", said)), said
+    return said
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_what_cannot_be_planned_is_refused_in_chinese_too(code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        plan(asked=replace(ASKED, **REFUSED[code]))
+    in_chinese(refused)
+
+
+async def test_every_refusal_of_a_move_is_chinese_on_a_chinese_terminal(box, tmp_path) -> None:
+    async def refusal(doing) -> str:
+        with pytest.raises(Refused) as refused:
+            await doing
+        return in_chinese(refused)
+
+    assert "没有迁移计划" in await refusal(box().to_apply(None, leave_behind=False))
+    made = plan(asked=replace(ASKED, ends=None))
+    await box().keep(made, "王芳")
+    with pytest.raises(Refused) as refused:
+        box().refuse_plan("zoom", "tencent")
+    assert "zoom" in in_chinese(refused)
+    migration = box()
+    assert "dual" in await refusal(migration.to_apply(ExitStage.DEFAULT, leave_behind=False))
+    await migration.apply(*await migration.to_apply(None, leave_behind=False), "王芳", AT)
+    with pytest.raises(Refused) as refused:
+        migration.refuse_plan("zoom", "quanshi")
+    in_chinese(refused)
+    assert "drill" in await refusal(migration.to_apply(None, leave_behind=False))
+    assert "dual" in await refusal(migration.roll_back(ExitStage.ENDED, "王芳", AT))
+    other = AppliedConfigs(Store(tmp_path / "state"), tmp_path / "room.toml")
+    await other.apply(TEXT, "李伟", "新名称", AT)
+    assert "李伟 应用了修订 2（新名称）" in await refusal(box().roll_back(None, "王芳", AT))
+    await other.apply(TEXT, "李伟", "", AT)
+    assert "未说明原因" in await refusal(box().to_apply(None, leave_behind=False))
+    (tmp_path / "room.toml").write_text(TEXT + "# changed\n", encoding="utf-8")
+    assert "room.toml" in await refusal(box().roll_back(None, "王芳", AT))

@@ -176,6 +176,8 @@ FIELDS: dict[str, str] = {
     "PlatformEntry.passcode_needed": "whether a number alone does not join",
     "LeavingEntry.cards": "whether what changed has still to be shown to the people in the room",
     "LeavingEntry.counting": "whether the panel counts the days to the next stage",
+    "LeavingEntry.ends_on": "day from which its links are refused; null: none, or it has come",
+    "LeavingEntry.ends_soon": "whether that day is so near that the panel counts the days",
     "LeavingEntry.in_days": "number of days to the next stage, in the room's zone; null: none",
     "LeavingEntry.next_on": "day on which the next stage begins, such as 2020-08-20; null: none",
     "LeavingEntry.next_stage": "stage that begins next; null: none is set",

@@ -262,8 +262,9 @@ class LeavingEntry:
 
     `stage`: what has begun, on `since`; null: nothing yet. `next_stage` begins on `next_on`, in
     `in_days`.
-    `counting`: that is so near that the panel counts the days. `cards`: what changed has still to
-    be shown to people.
+    `counting`: that is so near that the panel counts the days. `ends_on`: when its links are
+    refused here, whatever comes before; `ends_soon`: that is so near. `cards`: what changed has
+    still to be shown to people.
     """
 
     platform: str
@@ -274,6 +275,8 @@ class LeavingEntry:
     next_on: str | None
     in_days: int | None
     counting: bool
+    ends_on: str | None
+    ends_soon: bool
     cards: bool
 
 

@@ -623,6 +623,8 @@ class Meeting(Part):
         day = self._calls.day
         stage, to_come = one.stage(day), one.next(day)
         in_days = (to_come[1] - day).days if to_come and day else None
+        near = one.countdown_days
+        ends = None if stage is ExitStage.ENDED else one.days.get(ExitStage.ENDED)
         return LeavingEntry(
             one.platform,
             one.to,
@@ -631,7 +633,9 @@ class Meeting(Part):
             to_come[0].value if to_come else None,
             to_come[1].isoformat() if to_come else None,
             in_days,
-            counting=in_days is not None and in_days <= one.countdown_days,
+            counting=in_days is not None and in_days <= near,
+            ends_on=ends.isoformat() if ends else None,
+            ends_soon=ends is not None and day is not None and (ends - day).days <= near,
             cards=stage is not None and _cards_of(one) not in self._settings.now,
         )
 

@@ -216,3 +216,23 @@ def test_the_plan_counts_what_dies_where_a_service_ends(tmp_path: Path) -> None:
     assert plan.count(Verdict.DEAD) > 100
     dead = [one.booking.start for one in plan.bookings if one.verdict is Verdict.DEAD]
     assert min(dead).astimezone(SHANGHAI).date() == date(2026, 2, 20)
+
+
+@invented
+async def test_an_end_is_counted_down_from_its_own_days_behind_whatever_stage(
+    tmp_path: Path,
+) -> None:
+    text = ROOM.format(old="zoom", link=ZOOM.format(n=1))
+    days = "dual = 2020-08-03\ndefault = 2020-08-20\njoin_only = 2020-08-23\nended = 2020-08-30\n"
+    text += f'[meeting.new.quanshi]\nroom_link = "{MOVES["zoom-quanshi"][1]}"\n'
+    box = Box(tmp_path, f'{text}[meeting.leaving.zoom]\nto = "quanshi"\n{days}', [])
+    expected = {  # day: (next stage, the day of the end, whether that is near)
+        date(2020, 8, 4): ("default", "2020-08-30", False),
+        date(2020, 8, 16): ("default", "2020-08-30", True),
+        date(2020, 8, 24): ("ended", "2020-08-30", True),
+        date(2020, 8, 30): (None, None, False),
+    }
+    for day, said in expected.items():
+        async with box.running(day) as house:
+            [entry] = house.document.leaving
+            assert (entry.next_stage, entry.ends_on, entry.ends_soon) == said

@@ -367,7 +367,10 @@ def move(in_days: int | None = 12, **more: Any) -> Room:
     """Return that the room leaves Zoom, which ends in so many days."""
     entry = {"platform": "zoom", "to": "tencent", "stage": "join_only", "since": _day(-40)}
     to_come = {"next_stage": "ended", "next_on": _day(in_days or 0), "in_days": in_days}
-    return {**entry, **to_come, "counting": True, "cards": False, **more}
+    found = {**entry, **to_come, "counting": True, "cards": False, **more}
+    last = found["next_stage"] == "ended"
+    ends = {"ends_on": found["next_on"] if last else None, "ends_soon": last and found["counting"]}
+    return {**ends, **found}
 
 
 def _day(days: int) -> str:

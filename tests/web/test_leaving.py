@@ -61,6 +61,22 @@ def test_that_a_platform_has_ended_is_news_for_thirty_days(
     expect(page.locator(".leaves")).to_have_text(said)
 
 
+def test_an_end_behind_another_stage_is_counted_down_too(
+    open_panel: Open, stand_in: StandIn
+) -> None:
+    stand_in.time = lambda: "2026-11-14T15:59:00Z"
+    stages = {"stage": "default", "next_stage": "join_only", "next_on": "2026-11-18"}
+    stand_in, page = open_panel(leaving(**stages, ends_on=ENDS, ends_soon=True))
+    expect(page.locator(".leaves")).to_have_text(DAYS[0][1])
+    first = {"stage": None, "since": None, "next_stage": "dual", "next_on": "2026-11-18"}
+    stand_in.patch(leaving=[rooms.move(**first, ends_on=ENDS, ends_soon=True)])
+    expect(page.locator(".leaves")).to_have_text(DAYS[0][1])
+    stand_in.patch(leaving=[rooms.move(**first, ends_on="2027-11-26", ends_soon=False)])
+    expect(page.locator(".leaves")).to_have_text(
+        "In 4 days new meetings move to Tencent Meeting; Zoom meetings can still be joined"
+    )
+
+
 def test_before_the_days_are_counted_nothing_is_said(open_panel: Open) -> None:
     _, page = open_panel(leaving(in_days=15, counting=False))
     usable(page)

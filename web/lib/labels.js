@@ -235,9 +235,11 @@ export function leavingWords(room, clock) {
 function moveWords(room, move, clock) {
   const names = moveNames(room, move);
   const count = move.next_on === null ? Infinity : clock.daysTo(move.next_on);
-  const ends = move.next_stage === "ended" ? "ended" : move.stage === null ? "moves" : null; // what people notice of it
-  if (ends && move.counting && count > 0) return t(`leaving.${count === 1 ? "tomorrow" : "in"}.${ends}`, { ...names, count });
-  if (ends && count === 0) return t(`leaving.today.${ends}`, names); // midnight has passed here, and the room has not said so yet
+  const end = move.ends_on === null ? Infinity : clock.daysTo(move.ends_on);
+  const near = end < Infinity && (move.ends_soon || end <= 0);
+  const [left, soon, what] = near ? [end, true, "ended"] : [count, move.counting && move.stage === null, "moves"]; // what people notice of it
+  if (soon && left > 0) return t(`leaving.${left === 1 ? "tomorrow" : "in"}.${what}`, { ...names, count: left });
+  if (left === 0 && (near || move.stage === null)) return t(`leaving.today.${what}`, names); // midnight has passed here, and the room has not said so yet
   if (move.stage === null || move.since === null) return "";
   const ago = -clock.daysTo(move.since);
   const when = ago <= 0 ? "today" : "after";

@@ -226,7 +226,8 @@
 /**
  * A platform that the room leaves for another one; days are the room's, such as 2020-08-23.
  * `stage`: what has begun, on `since`; null: nothing yet. `next_stage` begins on `next_on`, in
- * `in_days`. `counting`: that is so near that the panel counts the days. `cards`: what changed has
+ * `in_days`. `counting`: that is so near that the panel counts the days. `ends_on`: when its links
+ * are refused here, whatever comes before; `ends_soon`: that is so near. `cards`: what changed has
  * still to be shown to people.
  * @typedef {object} Leaving
  * @property {string} platform
@@ -237,6 +238,8 @@
  * @property {string | null} next_on
  * @property {number | null} in_days
  * @property {boolean} counting
+ * @property {string | null} ends_on
+ * @property {boolean} ends_soon
  * @property {boolean} cards
  */
 

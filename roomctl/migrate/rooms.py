@@ -33,7 +33,7 @@ from roomctl.migrate.plan import WEEKS_AHEAD, ExitRequest, RoomFile, make_plan
 from roomctl.migrate.standing import moves_of, standing_record
 
 ROOM_CPU_S = 30  # of processor time for one room; a hostile calendar costs its own room only
-MEMORY_BYTES = 1 << 30
+MEMORY_BYTES = 1 << 30  # beside what the program has anyway
 WEB_AT_ONCE = 8  # calendars on the web that are read at the same time
 WEB_S = 60.0  # for one of them
 
@@ -249,7 +249,9 @@ class _TooLongError(BaseException):
 
 
 def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    most = pages * resource.getpagesize() + MEMORY_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.freeze()  # what was loaded stays; a calendar's events have no cycles, and go by themselves
     gc.set_threshold(100_000)

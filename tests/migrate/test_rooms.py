@@ -1,5 +1,6 @@
 """Agendas read quickly: what is passed over is nothing that a full reading would have found."""
 
+import mmap
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from roomctl.migrate.verdict import BookingJudge
 from tests.examples import examples
 
 NOW = datetime(2026, 11, 27, 1, tzinfo=UTC)
+NORESERVE = 0x4000  # MAP_NORESERVE of Linux: address space, and no memory
 CONFIG = app.parse('[room]\ndisplayName = "竹"\ntimezone = "Asia/Shanghai"\n', "room.toml")
 PLATFORMS = load_platforms({})
 ANOTHER = may_name_another(PLATFORMS, "")
@@ -110,6 +112,18 @@ def test_a_text_that_names_no_other_platform_is_read_once(texts: list[str]) -> N
     elsewhere = again.platform not in (None, "zoom") and again.refused is None
     named = may_name_another(PLATFORMS, "zoom")("\n".join(texts))
     assert (other is not None) == (found.platform == "zoom" and elsewhere and named)
+
+
+@pytest.mark.real
+def test_a_reader_may_take_its_memory_beside_what_the_program_has(tmp_path: Path) -> None:
+    (tmp_path / "room.toml").write_text(
+        '[room]\ndisplayName = "竹"\ntimezone = "Asia/Shanghai"\n', encoding="utf-8"
+    )
+    listed = [rooms.RoomToRead(tmp_path / "room.toml")] * 2
+    access = rooms.RoomAccess(app.load, app.calendar)
+    with mmap.mmap(-1, 4 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | NORESERVE):
+        found = rooms.status_of_rooms(listed, NOW, access, workers=2)
+    assert [one.error for one in found] == ["", ""]
 
 
 @pytest.mark.parametrize("platform", list(PLATFORMS), ids=lambda one: one.key)

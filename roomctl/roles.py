@@ -74,7 +74,9 @@ class Right(StrEnum):
     SERVICE = "raw frames, traces, descriptors, log, diagnostics; rolling back, deleting history"
     MAINTAIN = "start a device or the room anew; run self-tests"
     CONFIGURE = "check, apply and roll back a configuration"
-    ACCESS = "make pairing links; list and revoke tokens and sessions; set the staff PIN"
+    ACCESS = (
+        "make pairing links; list and revoke tokens and sessions; set the staff PIN and passwords"
+    )
     REPORT = "report what a sensor sees"
     SIMULATION = "move the simulated devices"
 

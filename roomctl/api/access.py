@@ -1,11 +1,11 @@
-"""Who can get in: `/api/v1/tokens`, `/api/v1/sessions`, and staff by a PIN at the panel.
+"""Who can get in: `/api/v1/tokens`, `/api/v1/sessions`, and staff by a PIN or a password.
 
 A token is told once, when it is made. Knows no command and no device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -13,10 +13,22 @@ from fastapi import Path, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from roomctl.api.auth import ApiToken, Tokens
+from roomctl.api.auth import SIGN_IN_S, SIGNED_IN, ApiToken, Tokens
+from roomctl.api.people import People, StaffAccount
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import EnteredPin, PinShown, StaffShown, Strict, Told
+from roomctl.api.schema import (
+    Credentials,
+    EnteredPin,
+    NewPerson,
+    PersonName,
+    PersonShown,
+    PinShown,
+    SignedIn,
+    StaffShown,
+    Strict,
+    Told,
+)
 from roomctl.api.staff import Staff, StaffState
 from roomctl.clock import Clock
 from roomctl.command import Days, DeviceName
@@ -95,11 +107,15 @@ class KnownSession(Told):
     ends_in_s: float | None
 
 
-def access_routes(tokens: Tokens, staff: Staff, clock: Clock) -> Routes:
-    """Return the routes to a room's tokens, sessions and staff PIN."""
+def access_routes(
+    tokens: Tokens, staff: Staff, people: People, clock: Clock, cookies: Mapping[Role, str]
+) -> Routes:
+    """Return the routes to a room's tokens, sessions, staff PIN and people."""
     router = Routes()
     _pin_routes(router, staff)
     _staff_routes(router, staff)
+    _people_routes(router, people)
+    _sign_in_routes(router, people, tokens, cookies)
 
     def expiry(days: int | None) -> datetime | None:
         return None if days is None else clock.now().wall + timedelta(days=days)
@@ -223,6 +239,78 @@ def _staff_routes(router: Routes, staff: Staff) -> None:
         """Give staff's rights up."""
         staff.end(request.state.source)
         return Response(status_code=204)
+
+
+def _people_routes(router: Routes, people: People) -> None:
+    def shown(one: StaffAccount) -> PersonShown:
+        return PersonShown(name=one.name, role=one.role.value, made=one.made)
+
+    @router.get("/api/v1/people", tags=["access"], responses=refusals())
+    @needs(Right.ACCESS)
+    async def known() -> list[PersonShown]:
+        """Return everybody who may sign in with a password, never the password."""
+        return [shown(one) for one in people.known]
+
+    @router.put("/api/v1/people/{name}", tags=["access"], responses=refusals(409, 507))
+    @needs(Right.ACCESS)
+    async def keep(name: PersonName, body: NewPerson) -> PersonShown:
+        """Let somebody sign in, or give him another role and password; his sessions end."""
+        password = body.password.get_secret_value()
+        return shown(await people.keep(name, Role(body.role), password))
+
+    @router.delete(
+        "/api/v1/people/{name}", tags=["access"], status_code=204, responses=refusals(404, 507)
+    )
+    @needs(Right.ACCESS)
+    async def remove(name: PersonName) -> Response:
+        """Have somebody sign in no longer; his sessions end, with their streams and sockets."""
+        await people.remove(name)
+        return Response(status_code=204)
+
+    @router.delete(
+        "/api/v1/people-failures", tags=["access"], status_code=204, responses=refusals(507)
+    )
+    @needs(Right.ACCESS)
+    async def reset() -> Response:
+        """Forget wrong passwords: the next one is looked at now."""
+        await people.reset()
+        return Response(status_code=204)
+
+
+def _sign_in_routes(
+    router: Routes, people: People, tokens: Tokens, cookies: Mapping[Role, str]
+) -> None:
+    @router.post("/api/v1/staff/sign-in", tags=["panels"], responses=refusals(403, 429))
+    @needs(Right.PUBLIC)
+    async def sign_in(request: Request, answer: Response, body: Credentials) -> SignedIn:
+        """Let somebody in by name and password, in this browser, for ten hours at most."""
+        if any(one.name == body.name for one in people.known):  # else it may be a password
+            request.state.source = Source("nobody", body.name)
+        person = await people.sign_in(body.name, body.password.get_secret_value())
+        secret = tokens.sign_in(person.role, person.name, SIGN_IN_S)
+        request.state.source = tokens.session(secret, person.role)
+        answer.headers["Cache-Control"] = "no-store"
+        answer.set_cookie(
+            cookies[person.role],
+            secret,
+            int(SIGN_IN_S),
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return SignedIn(name=person.name, role=person.role.value, ends_in_s=SIGN_IN_S)
+
+    @router.post("/api/v1/sign-out", tags=["panels"], status_code=204, responses=refusals())
+    @needs(Right.FOLLOW)
+    async def sign_out(request: Request) -> Response:
+        """End this browser's session of staff, however they have signed in."""
+        response = Response(status_code=204)
+        request.app.state.note(request.state.source, "sign-out", {}, "done")
+        for role in SIGNED_IN:
+            if secret := request.cookies.get(cookies[role]):
+                tokens.sign_out(secret)
+                response.delete_cookie(cookies[role], httponly=True, samesite="strict")
+        return response
 
 
 def _rights(words: Iterable[str]) -> frozenset[Right]:

@@ -21,6 +21,7 @@ from roomctl.api.configuration import RunningConfig
 from roomctl.api.guard import Guard, cookie_name
 from roomctl.api.metrics import Counting, Traffic
 from roomctl.api.openapi import describe
+from roomctl.api.people import People
 from roomctl.api.phone import Phones
 from roomctl.api.problem import problem
 from roomctl.api.proxies import Proxies
@@ -49,6 +50,9 @@ _STATUS = {
     "no_picture": 404,
     "wrong_pin": 403,
     "pin_wait": 429,
+    "wrong_password": 403,
+    "password_wait": 429,
+    "unknown_person": 404,
     "invalid": 422,
     "unknown_revision": 404,
     "unknown_walkthrough": 404,
@@ -112,6 +116,7 @@ def create_app(
         room,
         tokens,
         staff,
+        People(tokens.store, room.clock, tokens.sign_out_person),
         boot_id,
         ui_version,
         cookies,

@@ -27,6 +27,7 @@ from roomctl.wire import in_thread
 _log = logging.getLogger(__name__)
 
 PAIRING_S = 900.0  # a pairing link that nobody opened is good for 15 minutes
+SIGN_IN_S = 10 * 3600.0  # a working day
 VISIT_S = 2 * 3600.0  # then a guest's phone has to be in the room again
 UNUSED = timedelta(days=90)  # a session that nobody used for longer has ended
 SESSIONS_KEPT = 200
@@ -96,7 +97,7 @@ class Tokens:
 
     def __init__(self, store: Store, clock: Clock, own: str | None = None) -> None:
         """`own` is an admin token of this run alone: nothing of it is kept."""
-        self._store, self._clock = store, clock
+        self.store, self._clock = store, clock
         self._own = _hash(own) if own else None
         self._offers: dict[str, _Offer] = {}
         self._visits: dict[str, BrowserSession] = {}
@@ -182,6 +183,10 @@ class Tokens:
         visit = self._visits.get(_hash(secret))
         if visit is not None and visit.person:
             del self._visits[_hash(secret)]
+
+    def sign_out_person(self, person: str) -> None:
+        """End every session of somebody who has signed in."""
+        self._visits = {k: one for k, one in self._visits.items() if one.person != person}
 
     def _visit(self, hashed: str, session: BrowserSession, for_s: float) -> None:
         now = self._clock.mono_s()
@@ -338,7 +343,7 @@ class Tokens:
         """Write one write at a time: the last one must be the newest."""
         async with self._writing:
             try:
-                await in_thread(self._store.write, name, self._written(name))
+                await in_thread(self.store.write, name, self._written(name))
             except OSError as error:
                 raise NotStored(f"{name}: cannot be kept: {error.strerror or error}") from error
 

@@ -27,6 +27,7 @@ from roomctl.api.live import Live
 from roomctl.api.metrics import Traffic, metrics_routes
 from roomctl.api.migration import migration_routes
 from roomctl.api.openapi import COMMANDS
+from roomctl.api.people import People
 from roomctl.api.phone import Phones
 from roomctl.api.problem import Answers, problem, refusals
 from roomctl.api.recent_log import RecentLog
@@ -57,6 +58,7 @@ class Doors:
     room: Room
     tokens: Tokens
     staff: Staff
+    people: People
     boot_id: str
     ui_version: str
     cookies: Mapping[Role, str]
@@ -85,7 +87,7 @@ def routes(doors: Doors) -> APIRouter:
         information_routes(doors.room, doors.boot_id),
         diagnostic_routes(doors.room, doors.boot_id, doors.log),
         history_routes(doors.room),
-        access_routes(doors.tokens, doors.staff, doors.room.clock),
+        access_routes(doors.tokens, doors.staff, doors.people, doors.room.clock, doors.cookies),
         metrics_routes(doors.room, doors.traffic),
         command_routes(doors.room, COMMANDS),
         walkthrough_routes(doors.room),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import operator
+from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import (
@@ -33,6 +34,7 @@ from roomctl.command import (
     Plain,
     Push,
 )
+from roomctl.config import SignInRole
 from roomctl.occupancy.report import SensorReport
 from roomctl.room.commands import CommandRecord, CommandStatus
 from roomctl.room.document import RoomDocument
@@ -173,6 +175,46 @@ class EnteredPin(Strict):
     """The staff PIN, as somebody enters it."""
 
     pin: Annotated[SecretStr, Field(min_length=1, max_length=64)]
+
+
+PersonName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9._-]{0,31}$",
+        description="what a person signs in by: up to 32 of a-z, 0-9, . _ -",
+    ),
+]
+"""What a person signs in by (`people.NAME`)."""
+
+
+class NewPerson(Strict):
+    """Somebody's role and password, from now on."""
+
+    role: SignInRole
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+
+
+class PersonShown(Told):
+    """Somebody who may sign in with a password."""
+
+    name: str
+    role: SignInRole
+    made: datetime
+
+
+class Credentials(Strict):
+    """A name and a password, as somebody enters them."""
+
+    name: PersonName
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+
+
+class SignedIn(Told):
+    """Who has signed in, what he may, and for how long."""
+
+    name: str
+    role: SignInRole
+    ends_in_s: float
 
 
 class StaffShown(Told):

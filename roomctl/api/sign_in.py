@@ -2,7 +2,6 @@
 
     GET  /api/v1/sign-in             a cookie of this attempt, and to the provider
     GET  /api/v1/sign-in/callback    back from there: the code becomes an ID token, that a session
-    POST /api/v1/sign-out            this browser's session ends
 
 State, nonce and the PKCE verifier are made of one secret, which the browser that began keeps for
 ten minutes: a code that another one brings is worth nothing, and nobody can fill a memory here. A
@@ -33,7 +32,7 @@ import httpx
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from roomctl.api.auth import SIGNED_IN, Tokens
+from roomctl.api.auth import SIGN_IN_S, Tokens
 from roomctl.api.connections import Allowance, Rate
 from roomctl.api.rights import Routes, needs
 from roomctl.clock import Clock
@@ -45,9 +44,8 @@ from roomctl.roles import Right, Role
 
 _log = logging.getLogger(__name__)
 
-BEGIN, CALLBACK, END = "/api/v1/sign-in", "/api/v1/sign-in/callback", "/api/v1/sign-out"
+BEGIN, CALLBACK = "/api/v1/sign-in", "/api/v1/sign-in/callback"
 ATTEMPT_S = 600  # for whoever looks for his password
-SESSION_S = 10 * 3600.0
 PROVIDER_S = 10.0  # for each answer of the provider
 LONGEST_ANSWER = 256 * 1024  # bytes
 KEYS_S = 3600.0  # that the provider's keys are believed; an unknown one has them read anew
@@ -307,7 +305,7 @@ def sign_in_routes(
     cookies: Mapping[Role, str],
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Routes:
-    """Return the routes of signing in and out; `transport` leads to the provider."""
+    """Return the routes of signing in; `transport` leads to the provider."""
     table = config.api.oidc
     if table is None:
         return Routes()
@@ -316,18 +314,6 @@ def sign_in_routes(
     secure = back.startswith("https:")
     router, chinese = Routes(), config.room.language == "zh-CN"
     attempt_cookie = f"{cookies[Role.PANEL].rpartition('_')[0]}_signin"
-
-    @router.post(END, tags=["panels"], status_code=204)
-    @needs(Right.FOLLOW)
-    async def sign_out(request: Request) -> Response:
-        """End this browser's session of staff."""
-        response = Response(status_code=204)
-        request.app.state.note(request.state.source, "sign-out", {}, "done")
-        for role in SIGNED_IN:
-            if secret := request.cookies.get(cookies[role]):
-                tokens.sign_out(secret)
-                response.delete_cookie(cookies[role], httponly=True, samesite="strict")
-        return response
 
     @router.get(BEGIN, tags=["panels"], response_class=RedirectResponse, status_code=303)
     @needs(Right.PUBLIC)
@@ -363,14 +349,14 @@ def sign_in_routes(
             _note(request, Source("nobody", "nobody"), f"refused: {failed.code}")
             response = _failed(failed, chinese)
         else:
-            secret = tokens.sign_in(person.role, person.name, SESSION_S)
+            secret = tokens.sign_in(person.role, person.name, SIGN_IN_S)
             request.state.source = tokens.session(secret, person.role)
             _note(request, request.state.source, "done")
             response = _welcome(person, chinese)
             response.set_cookie(
                 cookies[person.role],
                 secret,
-                int(SESSION_S),
+                int(SIGN_IN_S),
                 httponly=True,
                 samesite="strict",
                 secure=secure,

@@ -6,12 +6,7 @@ the unit leaves free (MemoryMax=300M) if it is ever asked for twice at once. One
 at a time. What guards a PIN of six digits is the delay, though: 15 minutes after every wrong one,
 in the end, are 96 a day.
 
-- A wrong PIN makes its panel wait, and many of them every panel: the first few not at all, then
-  4 s, 8 s, … 900 s and never longer. While somebody has to wait no PIN is looked at, and none
-  counts, so a guest who goes on pressing keeps nobody out for longer.
-- A try is counted, and written down, before the PIN is looked at: no power cut makes it good. After
-  a restart the delay begins anew. What is not written counts until then.
-- A day without a wrong PIN, the right one, or an admin token forgets them.
+A wrong PIN makes its panel wait, and many of them every panel (`tries`).
 
 Knows no routes, and no PIN: what is kept is its hash.
 """
@@ -22,12 +17,12 @@ import asyncio
 import functools
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
-from roomctl.api.auth import SESSIONS_KEPT, NotStored
+from roomctl.api.auth import NotStored
+from roomctl.api.tries import WrongTries
 from roomctl.clock import Clock
 from roomctl.command import Source
 from roomctl.errors import Refused
@@ -46,9 +41,6 @@ _log = logging.getLogger(__name__)
 MEMORY_KIB, PASSES, LANES = 32 * 1024, 3, 1
 
 SHORTEST, LONGEST = 6, 12  # digits of a PIN
-FREE, FREE_OF_ALL = 3, 10  # wrong ones of a panel, and of all panels, that cost no time
-FIRST_S, LONGEST_S = 4.0, 900.0  # what the next one costs, and what one costs at most
-FORGOTTEN_S = 24 * 3600.0  # without a wrong one
 
 NAME = "pin"
 FAILURES = "pin_failures"
@@ -73,19 +65,6 @@ class StaffState:
     ends_in_s: float | None
 
 
-@frozen
-class Tries:
-    """How many wrong PINs of somebody count, and when the last one was."""
-
-    count: int
-    at_s: float
-
-
-def delay_s(wrong: int, free: int) -> float:
-    """Return how long to wait after so many wrong PINs, of which `free` cost nothing."""
-    return 0.0 if wrong <= free else min(FIRST_S * 2.0 ** min(wrong - free - 1, 30), LONGEST_S)
-
-
 def refuse_weak(pin: str) -> None:
     """Raise Refused "weak_pin" for what is no PIN, or what everybody tries first."""
     if not re.fullmatch(rf"[0-9]{{{SHORTEST},{LONGEST}}}", pin):
@@ -104,7 +83,7 @@ def keep_pin(store: Store, pin: str | None) -> None:
     """
     if pin is not None:
         refuse_weak(pin)
-    document = {} if pin is None else {"hash": _hasher().hash(pin)}
+    document = {} if pin is None else {"hash": hasher().hash(pin)}
     try:
         store.write(NAME, document)
         store.write(FAILURES, {})
@@ -113,18 +92,19 @@ def keep_pin(store: Store, pin: str | None) -> None:
 
 
 @functools.cache
-def _hasher() -> PasswordHasher:
+def hasher() -> PasswordHasher:
+    """Return what makes a hash of a PIN or a password, and looks whether one is right."""
     from argon2 import PasswordHasher  # 2 MB, which a room without a PIN never needs
 
     return PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
 
 
-def _is_right(kept: str, pin: str) -> bool:
-    """Whether a PIN is the one that was kept; it takes as long for any PIN."""
+def is_right(kept: str, entered: str) -> bool:
+    """Whether a PIN or password is the one that was kept; it takes as long for any."""
     from argon2.exceptions import InvalidHashError, VerificationError
 
     try:
-        return _hasher().verify(kept, pin)
+        return hasher().verify(kept, entered)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -144,7 +124,7 @@ class Staff:
         self._store, self._clock, self._note = store, clock, note
         self._role, self._for_s = role, minutes * 60.0
         self._hash = _read_hash(store)
-        self._tries = dict(_read_tries(store, clock.mono_s()))
+        self._tries = WrongTries(store, clock, FAILURES)
         self._elevations: dict[str, Elevation] = {}
         self._trying = asyncio.Lock()
         self.revision = 0  # grows with whatever a panel shows of it
@@ -182,7 +162,7 @@ class Staff:
 
     def wait_s(self, panel: str) -> float:
         """Return for how long no PIN is looked at that comes from this panel."""
-        return max(self._left_s(panel, FREE), self._left_s("", FREE_OF_ALL))
+        return self._tries.wait_s(panel)
 
     async def enter(self, panel: Source, pin: str) -> StaffState:
         """Give a panel staff's rights for the right PIN.
@@ -196,12 +176,12 @@ class Staff:
             if (wait_s := self.wait_s(panel.name)) > 0:
                 why = f"too many wrong PINs; the next one is looked at in {wait_s:.0f} s"
                 raise Refused("room", "pin_wait", why)
-            await self._count(panel.name)
+            await self._tries.count(panel.name)
             kept = self._hash
-            right = await in_thread(_is_right, kept, pin)
+            right = await in_thread(is_right, kept, pin)
             if not right or kept != self._hash:
                 raise Refused("room", "wrong_pin", "that is not the PIN")
-            await self._forget(panel.name)
+            await self._tries.forget(panel.name)
             until_s = self._clock.mono_s() + self._for_s
             self._elevations[panel.name] = Elevation(self._role, until_s)
             self.revision += 1
@@ -234,8 +214,7 @@ class Staff:
 
     async def reset(self) -> None:
         """Forget the wrong PINs: nobody has to wait. NotStored: it is so until a restart."""
-        self._tries.clear()
-        await self._write()
+        await self._tries.reset()
 
     async def follow(self, room: Room) -> None:
         """End it when the room goes on standby, until cancelled."""
@@ -245,58 +224,7 @@ class Staff:
                 if not room.document.panel.awake:
                     self.end_all("standby")
 
-    # Wrong ones
-
-    def _left_s(self, whose: str, free: int) -> float:
-        tries = self._tries.get(whose)
-        if tries is None:
-            return 0.0
-        passed_s = self._clock.mono_s() - tries.at_s
-        if passed_s >= FORGOTTEN_S:
-            del self._tries[whose]
-            return 0.0
-        return delay_s(tries.count, free) - passed_s
-
-    async def _count(self, panel: str) -> None:
-        now_s = self._clock.mono_s()
-        for whose in (panel, ""):
-            known = self._tries.pop(whose, Tries(0, now_s))
-            self._tries[whose] = replace(known, count=known.count + 1, at_s=now_s)
-        while len(self._tries) > SESSIONS_KEPT:
-            del self._tries[next(iter(self._tries))]
-        await self._write_tolerantly()
-
-    async def _forget(self, panel: str) -> None:
-        for whose in (panel, ""):
-            self._tries.pop(whose, None)
-        await self._write_tolerantly()
-
-    async def _write_tolerantly(self) -> None:
-        """Write down who has to wait; a disk that takes no writes keeps no staff out."""
-        try:
-            await self._write()
-        except NotStored as error:
-            _log.warning("%s; a restart forgets them", error)
-
-    async def _write(self) -> None:
-        counts = {whose: tries.count for whose, tries in self._tries.items()}
-        try:
-            await in_thread(self._store.write, FAILURES, counts)
-        except OSError as error:
-            why = f"wrong PINs cannot be kept: {error.strerror or error}"
-            raise NotStored(why) from error
-
 
 def _read_hash(store: Store) -> str | None:
     found = store.read(NAME, lambda document: isinstance(document.get("hash", ""), str))
     return found.get("hash")
-
-
-def _read_tries(store: Store, now_s: float) -> Iterator[tuple[str, Tries]]:
-    """Yield who has to wait: from now on, as no clock knows how long the box was off."""
-
-    def fits(document: Mapping[str, Any]) -> bool:
-        return all(type(count) is int and count > 0 for count in document.values())
-
-    for whose, count in store.read(FAILURES, fits).items():
-        yield whose, Tries(count, now_s)

@@ -1,4 +1,4 @@
-"""`roomctl token`, `session` and `pin`: who can get in, made, listed, limited and ended.
+"""`roomctl token`, `session`, `person` and `pin`: who can get in, made, listed, limited, ended.
 
 Annotations are no text here, as in `main`.
 """
@@ -7,7 +7,7 @@ import getpass
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,8 +16,16 @@ from roomctl.cli.options import Json, Token, Url, dump
 from roomctl.cli.told import wide
 from roomctl.errors import RoomctlError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from roomctl.store import Store
+
 token_app = typer.Typer(no_args_is_help=True, help="Tokens of programs: make, list, limit, revoke.")
 pin_app = typer.Typer(no_args_is_help=True, help="The PIN by which staff get more on the panel.")
+person_app = typer.Typer(
+    no_args_is_help=True, help="People who sign in with a password: add, list, remove."
+)
 session_app = typer.Typer(no_args_is_help=True, help="Browsers that were paired: list, revoke.")
 
 
@@ -176,39 +184,148 @@ def pin_status(url: Url = None, token: Token = None, as_json: Json = False) -> N
     typer.echo(dump(found) if as_json else say("pin_set" if found["set"] else "pin_none"))
 
 
+class SignInAs(StrEnum):
+    """What a person may."""
+
+    READ = "read"
+    AUDITOR = "auditor"
+    OPERATE = "operate"
+    FACILITIES = "facilities"
+    TECHNICIAN = "technician"
+    ADMIN = "admin"
+
+
+PersonName = Annotated[str, typer.Argument(metavar="NAME", help="What the person signs in by.")]
+
+
+@person_app.command("add", epilog="Example: roomctl person add wang --role facilities")
+def add_person(
+    name: PersonName,
+    role: Annotated[SignInAs, typer.Option("--role", help="What the person may.")],
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Let a person sign in by a password, not shown.
+
+    It has 10 characters or more. Whoever is known gets another password and role, and is signed
+    out. A room that does not run takes it at its next start.
+    """
+    from roomctl.cli import ask
+
+    password = _asked("person add", say("password_ask"))
+    body = {"role": role.value, "password": password}
+
+    def keep(store: "Store") -> None:
+        from roomctl.api.people import keep_person
+        from roomctl.clock import SystemClock
+        from roomctl.roles import Role
+
+        keep_person(store, name, Role(role.value), password, SystemClock().now().wall)
+
+    path = f"people/{_quoted(name)}"
+    where = _folder_of(url, lambda: ask.access(url, token, "PUT", path, body), keep)
+    _say_kept({"name": name, "role": role.value}, where, as_json)
+
+
+@person_app.command("list", epilog="Example: roomctl person list")
+def list_people(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """List the people who may sign in, never the passwords."""
+    from roomctl.cli import ask
+
+    known = ask.access(url, token, "GET", "people")
+    lines = (f"{one['name']:<24} {one['role']:<11} {one['made'][:10]}" for one in known)
+    typer.echo(dump(known) if as_json else "\n".join(lines) or say("no_person"))
+
+
+@person_app.command("remove", epilog="Example: roomctl person remove wang")
+def remove_person(
+    name: PersonName, url: Url = None, token: Token = None, as_json: Json = False
+) -> None:
+    """Have a person sign in no longer, and end his sessions at once."""
+    from roomctl.cli import ask
+
+    def remove(store: "Store") -> None:
+        from roomctl.api.people import remove_person as forget
+
+        forget(store, name)
+
+    path = f"people/{_quoted(name)}"
+    where = _folder_of(url, lambda: ask.access(url, token, "DELETE", path), remove)
+    _say_kept({"removed": name}, where, as_json)
+
+
+@person_app.command("reset", epilog="Example: roomctl person reset")
+def reset_people(url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """Forget wrong passwords: nobody has to wait before the next one."""
+    from roomctl.cli import ask
+
+    ask.access(url, token, "DELETE", "people-failures")
+    typer.echo(dump({"reset": True}) if as_json else say("done"))
+
+
+def _quoted(name: str) -> str:
+    from urllib.parse import quote
+
+    return quote(name, safe="")
+
+
+def _folder_of(
+    url: str | None, ask_room: "Callable[[], object]", keep: "Callable[[Store], None]"
+) -> str:
+    """Have the room keep something, or the folder of one that does not run; return that, or ""."""
+    from roomctl.cli import ask
+
+    try:
+        ask_room()
+    except ask.NoRoom:
+        if url is not None:
+            raise
+        from roomctl.config import state_path
+        from roomctl.store import Store
+
+        keep(Store(state_path()))
+        return str(state_path())
+    return ""
+
+
+def _say_kept(told: dict[str, Any], where: str, as_json: bool) -> None:
+    if as_json:
+        typer.echo(dump({**told, "folder": where or None}))
+    else:
+        typer.echo(say("kept_in", folder=where) if where else say("done"))
+
+
 def _asked_pin() -> str:
     """Return the PIN from stdin; a person types it twice, and is not shown what."""
+    return _asked("pin set", say("pin_ask")).strip()
+
+
+def _asked(command: str, question: str) -> str:
+    """Return what stdin says without its last line break; a person types it twice, unseen."""
     if not sys.stdin.isatty():
-        return sys.stdin.read(1024).strip()
-    pin = getpass.getpass(say("pin_ask"))
-    if getpass.getpass(say("pin_again")) != pin:
-        raise RoomctlError("pin set: the two are not the same; nothing is changed")
-    return pin
+        return sys.stdin.read(2048).rstrip("\r\n")
+    said = getpass.getpass(question)
+    if getpass.getpass(say("pin_again")) != said:
+        raise RoomctlError(f"{command}: the two are not the same; nothing is changed")
+    return said
 
 
 def _keep(url: str | None, token: Path | None, pin: str | None, as_json: bool) -> None:
     """Have the room keep a PIN, or the folder of one that does not run."""
     from roomctl.cli import ask
 
-    where = ""
-    try:
+    def ask_room() -> object:
         if pin is None:
-            ask.access(url, token, "DELETE", "pin")
-        else:
-            ask.access(url, token, "PUT", "pin", {"pin": pin})
-    except ask.NoRoom:
-        if url is not None:
-            raise
-        from roomctl.api.staff import keep_pin
-        from roomctl.config import state_path
-        from roomctl.store import Store
+            return ask.access(url, token, "DELETE", "pin")
+        return ask.access(url, token, "PUT", "pin", {"pin": pin})
 
-        where = str(state_path())
-        keep_pin(Store(state_path()), pin)
-    if as_json:
-        typer.echo(dump({"set": pin is not None, "folder": where or None}))
-    else:
-        typer.echo(say("kept_in", folder=where) if where else say("done"))
+    def keep(store: "Store") -> None:
+        from roomctl.api.staff import keep_pin
+
+        keep_pin(store, pin)
+
+    _say_kept({"set": pin is not None}, _folder_of(url, ask_room, keep), as_json)
 
 
 def token_words(known: list[dict[str, Any]]) -> str:

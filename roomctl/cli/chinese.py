@@ -168,6 +168,13 @@ HELP: Mapping[str, str] = {
     "Tokens of programs: make, list, limit, revoke.": "程序的令牌：生成、列出、限制、吊销。",
     "Make a token for a program, and print it this once. No token opens the microphone.": "为程序生成令牌，只显示这一次。任何令牌都不能打开麦克风。",  # noqa: E501
     "What the token is called.": "令牌的名称。",
+    "People who sign in with a password: add, list, remove.": "用密码登录的人：添加、列出、删除。",
+    "What the person signs in by.": "登录时使用的名称。",
+    "What the person may.": "此人的角色。",
+    "Let a person sign in by a password, not shown.\n\nIt has 10 characters or more. Whoever is known gets another password and role, and is signed\nout. A room that does not run takes it at its next start.": "允许一个人用密码登录，输入时不显示。\n\n密码至少 10 个字符。已有的人将换成新的密码和角色，并退出登录。未运行的会议室在下次启动时采用。",  # noqa: E501
+    "List the people who may sign in, never the passwords.": "列出可以登录的人员，不显示密码。",
+    "Have a person sign in no longer, and end his sessions at once.": "不再允许此人登录，并立即结束其会话。",  # noqa: E501
+    "Forget wrong passwords: nobody has to wait before the next one.": "清除密码错误记录：无需再等待即可重试。",  # noqa: E501
     "sensor: report what sensors see; read: look; auditor: and see who did what; operate: what people do; facilities: and see who did what; technician: devices and configuration; integration: what --may names; admin: all.": "sensor：报告传感器；read：查看；auditor：另可看操作记录；operate：人们所做的事；facilities：另可看操作记录；technician：设备和配置；integration：由 --may 指定；admin：全部。",  # noqa: E501
     "An integration's rights, beside seeing the room: pictures, view, listen, mute, meet, move, stop, operate, arrange, message, statistics, report.": "integration 除查看外的权限：pictures, view, listen, mute, meet, move, stop, operate, arrange, message, statistics, report。",  # noqa: E501
     "How long it is good; default: until revoked.": "有效天数；默认直到吊销。",

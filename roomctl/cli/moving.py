@@ -34,7 +34,7 @@ from roomctl.store.settings import BACKUP
 from roomctl.toml_lines import lines_of
 
 SERVICE_STATE = Path("/var/lib/roomctl")
-LEFT_OUT = ("tokens", "sessions", "pin", "secrets", "history", "audit")
+LEFT_OUT = ("tokens", "sessions", "pin", "people", "secrets", "history", "audit")
 """What never goes along: it would let somebody in, or tells of people."""
 
 _STATE = ("settings.toml", "room.json")

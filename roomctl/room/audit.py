@@ -51,8 +51,9 @@ _TELLING = frozenset(
     )
 )
 """Texts that tell no secret: things of room.toml, words from a closed list. Numbers tell none."""
-_NAMED = ("audio.device", "POST /", "PATCH /", "DELETE /")  # `name`: a device's, or a token's
-_SECRETIVE = ("screen.",)  # what is pressed and typed on a page, which may ask for a passcode
+_NAMED = ("audio.device", "POST /", "PATCH /", "DELETE /", "PUT /api/v1/people/")  # of a `name`
+_SECRETIVE = ("screen.", "POST /api/v1/staff/sign-in")
+"""What is typed on a page, which may ask for a passcode; a name that may be a password."""
 _LONGEST = 128  # characters of an argument
 
 

@@ -25,6 +25,7 @@ _LOST = {
     "bookings.json": "bookings",
     "config.json": "config",
     "history.sqlite": "history",
+    "people.json": "people",
     "sessions.json": "pairings",
     "ledger.json": "ledger",
     "local_bookings.json": "bookings",

@@ -48,6 +48,8 @@ BODIES = {
     "/api/v1/simulator": {"device": "camera.front", "action": "garble"},
     "/api/v1/pair": {"token": "a-token-nobody-offered"},
     "/api/v1/pairings": {"role": "panel"},
+    "/api/v1/people/{name}": {"role": "read", "password": "short"},
+    "/api/v1/staff/sign-in": {"name": "nobodys", "password": "none"},
     "/api/v1/occupancy/{sensor}": {"present": True},
 }
 BENT = {  # as it stands on the wire, what the server makes of it

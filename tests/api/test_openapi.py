@@ -89,6 +89,8 @@ async def described(house):
 async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(described):
     assert described["openapi"].startswith("3.1.")
     assert set(described["paths"]) == {
+        *("/api/v1/people", "/api/v1/people/{name}", "/api/v1/people-failures"),
+        *("/api/v1/staff/sign-in", "/api/v1/sign-out"),
         "/healthz",
         "/readyz",
         "/metrics",
@@ -172,7 +174,7 @@ async def test_every_command_is_described(described):
 async def test_only_what_needs_a_token_says_that_it_needs_one(described):
     for path, operations in described["paths"].items():
         for operation in operations.values():
-            public = path in ("/healthz", "/readyz", "/api/v1/pair")
+            public = path in ("/healthz", "/readyz", "/api/v1/pair", "/api/v1/staff/sign-in")
             assert ("security" in operation) is not public, path
 
 

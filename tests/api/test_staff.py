@@ -8,7 +8,8 @@ import pytest
 import websockets
 from argon2 import PasswordHasher
 
-from roomctl.api.staff import FREE, FREE_OF_ALL, LONGEST_S, Staff, delay_s, keep_pin, refuse_weak
+from roomctl.api.staff import Staff, keep_pin, refuse_weak
+from roomctl.api.tries import FREE, FREE_OF_ALL, LONGEST_S, delay_s
 from roomctl.clock import VirtualClock
 from roomctl.command import Source
 from roomctl.errors import Refused

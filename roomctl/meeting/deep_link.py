@@ -28,10 +28,11 @@ def deep_link(invitation: ParsedInvitation, platforms: Platforms) -> str | None:
     platform = platforms.by_key.get(invitation.platform or "")
     if platform is None or not platform.launch.native or invitation.refused:
         return None
-    parts = urlsplit(invitation.launch.url) if invitation.launch else None
+    asks = invitation.launch is not None and invitation.launch.asks_number
+    parts = urlsplit(invitation.launch.url) if invitation.launch and not asks else None
     rest = parts._replace(scheme="", netloc="").geturl() if parts else ""
     known = {
-        "host": invitation.host or "",
+        "host": "" if asks else invitation.host or "",
         "meeting_id": quote(invitation.meeting_id or "", safe=""),
         "passcode": quote(invitation.passcode or "", safe=""),
         "rest": rest,

@@ -113,12 +113,16 @@ class _Spoken(dict[str, str]):
 
 @frozen
 class Launch:
-    """What the room's browser opens. `url` may hold a passcode: never print it."""
+    """What the room's browser opens. `url` may hold a passcode: never print it.
+
+    `asks_number`: it is no meeting yet, but the vendor's page that asks a person for a number.
+    """
 
     url: str = field(repr=False)
     host: str
     origin: str
     mode: str
+    asks_number: bool = False
 
 
 @frozen

@@ -87,6 +87,7 @@ def by_number(
 ) -> ParsedInvitation:
     """Read a number, a name or a code that a person typed.
 
+    Where no address takes a number, but a page of the vendor's asks for one, that page is opened.
     Refused `needs_link` if that opens nothing, `bad_number` or `bad_name` if it is none there.
     """
     platform = platforms.by_key.get(platform_key)
@@ -103,7 +104,34 @@ def by_number(
         params = {"digits": " or ".join(map(str, platform.printed.digits))}
         return ParsedInvitation(platform.key, refused=Refusal.BAD_NUMBER, params=params)
     invitation = _numbered(platform, digits, passcode or None, policy)
+    if not platform.launch.number and platform.launch.number_page:
+        return _asked(invitation, platform, platforms, policy)
     return invitation if invitation.launch else replace(invitation, refused=invitation.refusal)
+
+
+def _asked(
+    invitation: ParsedInvitation, platform: Platform, platforms: Platforms, policy: Policy
+) -> ParsedInvitation:
+    """Return a number with the page that asks for it: the number goes into no address."""
+    asked = replace(invitation, refused=Refusal.NEEDS_LINK, params={})
+    page = platform.launch.number_page
+    for origin in _origins(platform, platforms) if "{origin}" in page else ("",):
+        found = parse_url(page.format(origin=origin))
+        if isinstance(found, InvalidUrl):
+            continue
+        read_so = replace(invitation, host=found.host, refused=None, params={})
+        asked = _launched(read_so, platform, found.origin, found.url, policy)
+        if asked.launch:
+            return replace(asked, launch=replace(asked.launch, asks_number=True))
+    return asked
+
+
+def _origins(platform: Platform, platforms: Platforms) -> Iterator[str]:
+    """Yield where a platform's pages stand: the room's own hosts first; no wildcards."""
+    for site in platforms.sites:
+        if site.platform is platform and not site.name.startswith("*."):
+            port = "" if site.port is None else f":{site.port}"
+            yield f"{site.scheme}://{site.name}{port}"
 
 
 _NUMBER = re.compile(r"[0-9\s-]*")
@@ -116,11 +144,7 @@ def _by_name(
     if not platform.printed.names(name):
         return ParsedInvitation(platform.key, refused=Refusal.BAD_NAME)
     refused = ParsedInvitation(platform.key, refused=Refusal.NEEDS_LINK)
-    for site in platforms.sites:
-        if site.platform is not platform or site.name.startswith("*."):
-            continue
-        port = "" if site.port is None else f":{site.port}"
-        origin = f"{site.scheme}://{site.name}{port}"
+    for origin in _origins(platform, platforms):
         found = _judge(platform.launch.room.format(origin=origin, name=name), platforms, policy)
         if found.platform == platform.key and found.launch:
             return replace(found, passcode=passcode or found.passcode)

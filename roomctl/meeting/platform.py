@@ -119,8 +119,8 @@ class LaunchTemplates(PlatformTable):
     Templates know {origin} (scheme, host and port of the link), {meeting_id}, {query} (with its
     "?") and {fragment} (with its "#"). `number` is empty where no public address takes a number.
     `native` knows {host}, {meeting_id}, {passcode} and {rest} (what stands behind the host).
-    `room` is for names and codes as `[printed]` says they look; {origin} is that of the first host
-    that the room may join at, its own ones first.
+    `room` is for names and codes as `[printed]` says they look; {origin} there is that of the first
+    host that the room may join at, its own ones first.
     """
 
     link: str = _AS_IT_IS
@@ -129,7 +129,8 @@ class LaunchTemplates(PlatformTable):
         default="", description="a meeting by its name or code: knows {origin} and {name}"
     )
     number_page: str = Field(
-        default="", description="the vendor's public page that asks a person for a number"
+        default="",
+        description="the vendor's public page that asks a person for a number; knows {origin}",
     )
     number_page_source: str = Field(default="", description="where the vendor names that page")
     fragment: str = Field(
@@ -344,6 +345,8 @@ class Platform(PlatformTable):
     @model_validator(mode="after")
     def _own_page(self) -> Platform:
         page = self.launch.number_page
+        if page.startswith("{origin}/"):
+            return self
         host = page.removeprefix("https://").partition("/")[0]
         if page and not (
             page.startswith("https://")

@@ -161,7 +161,8 @@ class Surroundings:
 class Walkthrough:
     """How a platform's page is passed: who showed it when, and how often it was done since.
 
-    `missed` says why it did not end well the last time; "": it did.
+    `missed` says why it did not end well the last time; "": it did. `asks_number`: of the vendor's
+    page that asks for a number, not of that behind a link.
     """
 
     name: str
@@ -173,6 +174,7 @@ class Walkthrough:
     tries: int = 0
     misses: int = 0
     missed: str = ""
+    asks_number: bool = False
 
     def ended(self, why: str) -> Walkthrough:
         """Return it with one more try; `why` it did not end well, or ""."""
@@ -479,13 +481,17 @@ def _near(first: Place, second: Place, limit: int) -> bool:
 
 
 def suited(
-    walkthroughs: Iterable[Walkthrough], platform: str | None, around: Surroundings
+    walkthroughs: Iterable[Walkthrough],
+    platform: str | None,
+    around: Surroundings,
+    *,
+    asks_number: bool = False,
 ) -> Walkthrough | None:
-    """Return the newest walkthrough of a platform for such a screen, or None."""
+    """Return the newest walkthrough of a platform's page for such a screen, or None."""
     fit = [
         one
         for one in walkthroughs
-        if one.platform == platform
+        if (one.platform, one.asks_number) == (platform, asks_number)
         and (one.around.size, one.around.scale, one.around.language)
         == (around.size, around.scale, around.language)
     ]
@@ -496,7 +502,7 @@ def suited(
 
 _FILE = frozenset(
     ["platform", "by", "at", "browser", "screen", "scale", "language", "theme"]
-) | frozenset(["tries", "misses", "missed", "step"])
+) | frozenset(["tries", "misses", "missed", "asks_number", "step"])
 
 
 def written(walkthrough: Walkthrough) -> bytes:
@@ -516,6 +522,7 @@ def written(walkthrough: Walkthrough) -> bytes:
         f"misses = {walkthrough.misses}",
         f"missed = {_quoted(walkthrough.missed)}",
     ]
+    lines += ["asks_number = true"] if walkthrough.asks_number else []
     for step in walkthrough.steps:
         turns = ", ".join(f"[{one.x:.4f}, {one.y:.4f}, {one.notches}]" for one in step.turns)
         lines += ["", "[[step]]", f"optional = {str(step.optional).lower()}"]
@@ -578,7 +585,11 @@ def _walkthrough(name: str, said: dict[str, Any]) -> Walkthrough:
         raise ValueError("no step has to be there; at least one may not be optional")
     tries, misses = _count(said, "tries"), _count(said, "misses")
     by, missed = _text(said, "by", 80), _text(said, "missed", 32)
-    return Walkthrough(name, platform, by, at, around, steps, tries, misses, missed)
+    asks = said.get("asks_number", False)
+    if not isinstance(asks, bool):
+        raise ValueError("asks_number is true or false")
+    found = Walkthrough(name, platform, by, at, around, steps, tries, misses, missed)
+    return replace(found, asks_number=asks)
 
 
 def _step(said: dict[str, Any]) -> WalkStep:

@@ -237,9 +237,10 @@ ExitStageName = Literal["dual", "default", "join_only", "ended"]
 class PlatformEntry:
     """A meeting platform this room may use, and what its numbers and names look like.
 
-    `number` is what a number does here: it opens the meeting; only a link does; or neither, as
-    the room has no host of it, or the service has ended. `code` and `named` are patterns of what
-    the vendor, and what people call a meeting there; empty: such are not joined by.
+    `number` is what a number does here: it opens the meeting; the room passes the vendor's page
+    that asks for it; that page is to be shown to the room first; only a link opens a meeting; or
+    nothing does, as the room has no host of it, or the service has ended. `code` and `named` are
+    patterns of what the vendor, and what people call a meeting there; empty: such are not known.
     """
 
     key: str
@@ -247,7 +248,7 @@ class PlatformEntry:
     new: bool
     by_number: bool
     default: bool
-    number: Literal["opens", "link", "none"]
+    number: Literal["opens", "passed", "to_show", "link", "none"]
     digits: tuple[int, ...]
     usual: tuple[int, ...]
     groups: tuple[str, ...]

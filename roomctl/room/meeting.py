@@ -104,6 +104,8 @@ class CallControl:
         self, config: Config, screen: Screen | None, clock: Clock, changed: Callable[[], None]
     ) -> None:
         self._clock, self._changed = clock, changed
+        # What is typed of a meeting where a platform's page asks for a number; None: nobody knows.
+        self.number_words: Callable[[str], frozenset[Word] | None] = lambda platform: None
         self._seen: MeetingPage | None = None
         self.configure(config, screen)
         self._context = call.CallContext()
@@ -138,12 +140,13 @@ class CallControl:
     def _entry_of(self, platform: Platform) -> PlatformEntry:
         printed, launch = platform.printed, platform.launch
         number = self._number_does(platform)
+        typed = (self.number_words(platform.key) or ()) if number == "passed" else ()
         return PlatformEntry(
             key=platform.key,
             name={"zh": platform.name.zh, "en": platform.name.en},
             new=platform.key in self._config.meeting.new
             and self.departures.may_start(platform.key, self.day),
-            by_number=number == "opens",
+            by_number=number in ("opens", "passed"),
             default=platform.key == self.default_platform,
             number=number,
             digits=printed.digits,
@@ -151,13 +154,20 @@ class CallControl:
             groups=printed.groups,
             code=printed.code if launch.room else "",
             named=printed.name if launch.room else "",
-            passcode_needed=printed.passcode_needed,
+            passcode_needed=printed.passcode_needed or Word.PASSCODE in typed,
         )
 
-    def _number_does(self, platform: Platform) -> Literal["opens", "link", "none"]:
+    def _number_does(
+        self, platform: Platform
+    ) -> Literal["opens", "passed", "to_show", "link", "none"]:
         if not self._joinable(platform):
             return "none"
-        return "opens" if platform.by_number else "link"
+        if platform.by_number:
+            return "opens"
+        digits = platform.printed.digits
+        if not digits or self.by_number(platform.key, "0" * digits[0], None).launch is None:
+            return "link"
+        return "to_show" if self.number_words(platform.key) is None else "passed"
 
     def _joinable(self, platform: Platform) -> bool:
         """Whether there is a host of the platform at which the room may join today."""
@@ -209,6 +219,12 @@ class CallControl:
     def plain_platform(self) -> str | None:
         """The platform of the call that was joined last."""
         return self._context.call.platform if self._context.call else None
+
+    @property
+    def plain_asks_number(self) -> bool:
+        """Whether that page is the vendor's one that asks for a number."""
+        launch = self._joined.invitation.launch if self._joined is not None else None
+        return launch is not None and launch.asks_number
 
     @property
     def proven(self) -> bool:
@@ -314,7 +330,9 @@ class CallControl:
         if self._screen is None:
             raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
         launch, name = invitation.launch, self._shown_name()
-        url = self.platforms.arriving(invitation.platform, launch.url, name)
+        url = launch.url
+        if not launch.asks_number:
+            url = self.platforms.arriving(invitation.platform, url, name)
         assisted = launch.mode == "assisted"
         cameras = self._config.every(CameraTable)
         seen = seen_by_meetings(cameras)

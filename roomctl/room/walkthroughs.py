@@ -40,6 +40,7 @@ from roomctl.meeting.walkthrough import (
     WalkStep,
     Walkthrough,
     WalkthroughError,
+    Word,
     chosen,
     packed,
     read_walkthrough,
@@ -80,6 +81,7 @@ class WalkthroughSummary:
     tries: int
     misses: int
     missed: str
+    asks_number: bool
     steps: tuple[StepSummary, ...]
 
 
@@ -161,8 +163,11 @@ def _meant(name: str, data: bytes) -> Walkthrough:
 class _Shown:
     """What a person is showing: the steps so far, and how the page looked."""
 
-    def __init__(self, call_id: int, platform: str, teaching: Teaching, by: str) -> None:
+    def __init__(
+        self, call_id: int, platform: str, asks_number: bool, teaching: Teaching, by: str
+    ) -> None:
         self.call_id, self.platform, self.teaching, self.by = call_id, platform, teaching, by
+        self.asks_number = asks_number
         self.around: Surroundings | None = None
         self.watched = True
 
@@ -180,6 +185,7 @@ class Walkthroughs(Part):
         changed: Callable[[], None],
     ) -> None:
         self._config, self._calls, self._screen, self._clock = config, calls, screen, clock
+        calls.number_words = self._number_words
         self._changed = changed
         self.library = Library(store)
         self._shown: _Shown | None = None
@@ -243,8 +249,11 @@ class Walkthroughs(Part):
 
     def _begin(self, call_id: int) -> None:
         """Pass the page of a call that was just opened, if it was shown how."""
-        platform = self._calls.plain_platform
-        known = any(one.platform == platform for one in self.library.kept.values())
+        platform, asks = self._calls.plain_platform, self._calls.plain_asks_number
+        known = any(
+            (one.platform, one.asks_number) == (platform, asks)
+            for one in self.library.kept.values()
+        )
         running = self._task is not None and not self._task.done()
         if known and self._shown is None and self._screen is not None and not running:
             self._handed = None
@@ -268,7 +277,8 @@ class Walkthroughs(Part):
         try:
             sight = await remote.seek(())
             around = self._around((sight.width, sight.height), sight.scale_pct / 100, "light")
-            walkthrough = suited(self.library.kept.values(), platform, around)
+            asks = self._calls.plain_asks_number
+            walkthrough = suited(self.library.kept.values(), platform, around, asks_number=asks)
             if walkthrough is None or self._calls.plain_page != call_id:
                 return
             replay = Replay(walkthrough, self._calls.words, self._clock.mono_s())
@@ -380,6 +390,11 @@ class Walkthroughs(Part):
         if shown is not None:
             shown.teaching.scrolled(x, y, steps if down else -steps)
 
+    def _number_words(self, platform: str) -> frozenset[Word] | None:
+        """Return what is typed of a meeting where a platform asks for a number; None: not shown."""
+        shown = (one for one in self.library.kept.values() if one.asks_number)
+        return next((one.words for one in shown if one.platform == platform), None)
+
     def _touch(self) -> _Shown | None:
         """Take it that a person touches the page; return what is being shown."""
         self._touched_call = self._calls.plain_page
@@ -402,7 +417,9 @@ class Walkthroughs(Part):
             plain = await self._anew(plain)
         await self._screen.remote.watch(on=True)
         self._handed = None
-        self._shown = _Shown(plain, platform, Teaching(self._calls.words), source.name)
+        self._shown = _Shown(
+            plain, platform, self._calls.plain_asks_number, Teaching(self._calls.words), source.name
+        )
         self._changed()
 
     async def _end_replay(self) -> None:
@@ -449,7 +466,12 @@ class Walkthroughs(Part):
             raise Refused("room", "nothing_shown", why)
         name, at = self.library.fresh_name(shown.platform), self._clock.now().wall
         new = Walkthrough(name, shown.platform, shown.by, at, shown.around, steps)
-        old = suited(self.library.kept.values(), shown.platform, shown.around)
+        new = replace(new, asks_number=shown.asks_number)
+        if new.asks_number and Word.MEETING_ID not in new.words:
+            why = "the meeting's number was not typed; show the page again, and type it there"
+            raise Refused("room", "number_not_shown", why)
+        kept = self.library.kept.values()
+        old = suited(kept, new.platform, new.around, asks_number=new.asks_number)
         if old is not None and old.around.theme == new.around.theme:
             new = replace(new, name=old.name)
         await self.library.keep(new)
@@ -541,7 +563,7 @@ def _summary(one: Walkthrough) -> WalkthroughSummary:
     around = one.around
     screen = f"{around.size[0]}x{around.size[1]}"
     head = (one.name, one.platform, one.by, one.at, around.browser, screen, around.scale)
-    record = (around.language, around.theme, one.tries, one.misses, one.missed)
+    record = (around.language, around.theme, one.tries, one.misses, one.missed, one.asks_number)
     return WalkthroughSummary(*head, *record, tuple(_steps(one.steps)))
 
 

@@ -113,11 +113,11 @@ def able():
 
 
 @contextlib.contextmanager
-def room(folder, flow):
+def room(folder, flow, platform=PLATFORM):
     able()
     platforms = folder / "platforms"
     platforms.mkdir()
-    (platforms / "vendor.toml").write_text(PLATFORM, encoding="utf-8")
+    (platforms / "vendor.toml").write_text(platform, encoding="utf-8")
     with contextlib.ExitStack() as done:
         display = done.enter_context(contextlib.closing(Compositor(1)))
         sound = done.enter_context(contextlib.closing(SoundServer("pulseaudio"))).start()

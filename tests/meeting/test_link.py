@@ -5,15 +5,21 @@ from __future__ import annotations
 import base64
 import sys
 from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import roomctl.meeting
+from roomctl.meeting.deep_link import deep_link
 from roomctl.meeting.link import by_number, read, redacted
 from roomctl.meeting.platform import Policy, covers, load_platforms
 from tests.examples import examples
+
+PLATFORM_FILES = Path(roomctl.meeting.__file__).with_name("platforms")
 
 PLATFORMS = load_platforms({})
 ZOOM = "https://zoom.us/j/91234567890?pwd=Abc1"
@@ -270,6 +276,8 @@ def test_a_policy_speaks_of_platforms_hosts_and_regions(policy: Policy, text: st
         ("goto", "12 34", "bad_number"),
         ("goto", "pricing", "needs_link"),
         ("teams", "abc", "bad_number"),
+        ("teams", "123 456 789 012", None),
+        ("webex", "2345 678 9012", None),
         ("bbb", "abc", "needs_link"),
         ("zomo", "912", "unknown_platform"),
     ],
@@ -297,6 +305,48 @@ def test_a_name_is_opened_on_the_rooms_own_host_first_and_where_its_policy_allow
     assert (public.passcode, public.meeting_id) == ("2468", "Bamboo")
     denied = by_number("jitsi", "Bamboo", None, PLATFORMS, Policy(deny=("jitsi",)))
     assert denied.refused == "denied_by_policy"
+
+
+def test_a_number_that_a_vendors_page_asks_for_goes_into_no_address():
+    asked = by_number("teams", "123 456 789 012", "aB3xYz", PLATFORMS)
+    assert asked.launch
+    assert asked.launch.asks_number
+    assert asked.launch.url == "https://www.microsoft.com/microsoft-teams/join-a-meeting"
+    assert (asked.meeting_id, asked.passcode) == ("123456789012", "aB3xYz")
+    joined = by_number("zoom", "912 3456 7890", None, PLATFORMS)
+    assert joined.launch
+    assert not joined.launch.asks_number
+    assert deep_link(asked, PLATFORMS) is None, "no client is started on a page of the web"
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"),
+    [
+        (Policy(deny=("teams",)), "denied_by_policy"),
+        (Policy(deny=("www.microsoft.com",)), "denied_by_policy"),
+        (Policy(allow=("teams.microsoft.com",)), "denied_by_policy"),
+        (Policy(allow=("cn",)), "denied_by_policy"),
+        (Policy(day=date(2026, 11, 25), ends={"teams": date(2026, 1, 1)}), "service_ended"),
+        (Policy(allow=("teams",)), None),
+    ],
+)
+def test_the_page_that_asks_for_a_number_is_where_the_policy_lets_the_room_go(
+    policy: Policy, code: str | None
+):
+    asked = by_number("teams", "123456789012", None, PLATFORMS, policy)
+    assert asked.refused == code
+    assert (asked.launch is None) == (code is not None)
+
+
+def test_a_page_of_ones_own_host_is_asked_there(tmp_path: Path):
+    page = 'number_page = "{origin}/join"\nnumber_page_source = "a leaflet"'
+    text = (PLATFORM_FILES / "xylink.toml").read_text(encoding="utf-8")
+    (tmp_path / "xylink.toml").write_text(text.replace("[launch]", f"[launch]\n{page}"))
+    own = load_platforms({"xylink": ("https://call.example.org:8443",)}, own=tmp_path)
+    launch = by_number("xylink", "9001 2345 6789", None, own).launch
+    assert launch
+    assert launch.url == "https://call.example.org:8443/join"
+    assert by_number("xylink", "900123456789", None, load_platforms({}, own=tmp_path)).refused
 
 
 def test_a_bare_number_without_an_address_is_read_but_not_opened():

@@ -225,7 +225,7 @@ def of_number(platform: Platform) -> str:
     if platform.launch.room:
         return "joins, by its name"
     if platform.launch.number_page:
-        return "the vendor's page is known"
+        return "its page, once shown"
     return "read, not opened" if platform.printed.digits else "–"
 
 
@@ -237,7 +237,9 @@ def row(platform: Platform) -> str:
     read_there = "its links are read" if platform.native else "–"
     native = "can be started; its links are read" if platform.launch.native else read_there
     zh = "" if platform.name.en in platform.name.zh else f" {platform.name.zh}"
-    cells = (platform.name.en + zh, link, number, "not yet", native, platform.tried_live or "no")
+    shown = "not needed" if platform.mode == "assisted" else "once shown"
+    shown = shown if platform.join and "ended" not in link else "–"
+    cells = (platform.name.en + zh, link, number, shown, native, platform.tried_live or "no")
     return f"| {' | '.join(cells)} |"
 
 

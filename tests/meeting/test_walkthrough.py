@@ -334,6 +334,10 @@ def test_the_newest_that_was_shown_on_such_a_screen_is_taken() -> None:
     newer = replace(FULL, name="zoom-2", at=AT.replace(hour=10))
     assert suited([newer, FULL], "zoom", AROUND) == newer
     assert suited([FULL], "webex", AROUND) is None
+    asked = replace(FULL, asks_number=True)
+    assert suited([FULL, asked], "zoom", AROUND, asks_number=True) == asked
+    assert suited([asked], "zoom", AROUND) is None
+    assert read_walkthrough(asked.name, written(asked)) == asked
     for other in ({"size": (1280, 720)}, {"scale": 1.5}, {"language": "zh-CN"}):
         assert suited([FULL], "zoom", replace(AROUND, **other)) is None  # type: ignore[arg-type]
 

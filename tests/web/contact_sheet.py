@@ -119,6 +119,7 @@ VIEWS = {
     "join": View(rooms.everywhere, (".enter-key",)),
     "join-number": View(rooms.everywhere, (".enter-key", _ENTRY, _TYPED + "482901773")),
     "join-passcode": View(rooms.everywhere, (".enter-key", _PASSCODE, _TYPED + "aB3xYz")),
+    "join-show": View(rooms.everywhere, (".enter-key", _ENTRY, _TYPED + "1234567890123")),
     "join-all": View(rooms.everywhere, (".enter-key", ".more")),
     "join-told": View(rooms.everywhere, (".enter-key", "join-sheet .go")),
     "camera": View(rooms.at_rest, (".camera-key",)),

@@ -199,6 +199,20 @@ def test_a_platform_that_needs_a_passcode_asks_for_it_first(open_panel: Open) ->
     told(page, lambda: stand_in.commands("meeting.join"), [sent])
 
 
+def test_a_page_that_the_room_was_not_shown_is_said_and_opened(open_panel: Open) -> None:
+    room = rooms.everywhere(toml='allow = ["teams", "tencent"]')
+    stand_in, page = opened(open_panel, room)
+    strike(page, "1234567890123")
+    expect(chosen(page)).to_have_text("Microsoft Teams")
+    expect(page.locator("join-sheet .chip[aria-pressed=true] small")).to_have_text("Show once")
+    expect(page.locator("join-sheet .told")).to_contain_text("Needs to be shown once")
+    page.locator("[name='join.passcode']").tap()
+    strike(page, "ab12")
+    page.locator("join-sheet .go").tap()
+    sent = {"number": "1234567890123", "platform": "teams", "passcode": "ab12"}
+    told(page, lambda: stand_in.commands("meeting.join"), [sent])
+
+
 def test_a_refusal_is_said_once_and_moves_and_hides_nothing(open_panel: Open) -> None:
     stand_in, page = opened(open_panel, rooms.at_rest())
 
@@ -280,6 +294,9 @@ def test_nothing_is_cut_covered_or_too_small(
     for name, typed in VIEWS.items():
         page.locator("textarea").fill(typed)
         found[name] = faults(page, phone=phone)
+    page.locator("textarea").fill("1234567890123")
+    page.wait_for_selector("join-sheet .told:not(:has(img:not([hidden])))")
+    found["to show"] = faults(page, phone=phone)
     for code in ("look_alike_host", "no_meeting", "wrapped"):
         error = {"code": f"link.{code}", "params": {}}
         stand_in.answer = lambda command, error=error: {"status": "refused", "error": error}

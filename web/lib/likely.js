@@ -51,7 +51,7 @@ function named(bare, platforms) {
 
 /** @param {Shape} one */
 function joins({ number }) {
-  return number !== "link";
+  return number === "opens" || number === "passed";
 }
 
 /**

@@ -334,16 +334,17 @@
 
 /**
  * A meeting platform this room may use, and what its numbers and names look like. `number` is what
- * a number does here: it opens the meeting; only a link does; or neither, as the room has no host
- * of it, or the service has ended. `code` and `named` are patterns of what the vendor, and what
- * people call a meeting there; empty: such are not joined by.
+ * a number does here: it opens the meeting; the room passes the vendor's page that asks for it;
+ * that page is to be shown to the room first; only a link opens a meeting; or nothing does, as the
+ * room has no host of it, or the service has ended. `code` and `named` are patterns of what the
+ * vendor, and what people call a meeting there; empty: such are not known.
  * @typedef {object} Platform
  * @property {string} key
  * @property {Record<string, string>} name
  * @property {boolean} new
  * @property {boolean} by_number
  * @property {boolean} default
- * @property {"opens" | "link" | "none"} number
+ * @property {"opens" | "passed" | "to_show" | "link" | "none"} number
  * @property {number[]} digits
  * @property {number[]} usual
  * @property {string[]} groups

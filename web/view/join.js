@@ -106,12 +106,14 @@ export class JoinSheet extends HTMLElement {
   #tell(chosen) {
     const said = this.say.textContent !== "";
     const code = this.code.stands && !this.panel.phone && !this.panel.stale;
-    const byLink = chosen?.number === "link" && kindOf(this.entry.value) !== "link";
+    const link = kindOf(this.entry.value) === "link";
+    const byLink = chosen?.number === "link" && !link;
+    const toShow = chosen?.number === "to_show" && !link;
     show(this.say, said);
-    show(this.picture, code && !said);
+    show(this.picture, code && !said && !toShow);
     attribute(this.picture, "alt", t("join.code"));
     show(this.hint, !said);
-    text(this.hint, t(byLink ? (code ? "join.link_scan" : "join.link_only") : code ? "join.scan" : "join.how"));
+    text(this.hint, t(toShow ? "join.show_once" : byLink ? (code ? "join.link_scan" : "join.link_only") : code ? "join.scan" : "join.how"));
   }
 
   /**
@@ -124,7 +126,7 @@ export class JoinSheet extends HTMLElement {
     keyed(place, some, (one) => one.key, (one) => h("button", { type: "button", class: "chip", onclick: () => this.#choose(one) }, h("b"), h("small")), (chip, one) => {
       const on = one.key === chosen?.key;
       text(chip.children[0], platformName(/** @type {Room} */ (this.#room), one.key));
-      const note = one.number === "link" ? "join.by_link" : on && !sure && this.#likely() === one.key ? "join.likely" : "";
+      const note = one.number === "link" ? "join.by_link" : one.number === "to_show" ? "join.to_show" : on && !sure && this.#likely() === one.key ? "join.likely" : "";
       text(chip.children[1], note && t(note));
       attribute(chip, "aria-pressed", String(on));
     });
@@ -272,7 +274,7 @@ export class JoinSheet extends HTMLElement {
 
 /** The platforms that can be joined here: the room's own first, then those it starts meetings on, then those that a number opens. @param {Room} room */
 function joinable({ platforms }) {
-  const weight = (/** @type {Platform} */ one) => (one.default ? 0 : one.new ? 1 : one.number === "link" ? 3 : 2);
+  const weight = (/** @type {Platform} */ one) => (one.default ? 0 : one.new ? 1 : one.by_number ? 2 : one.number === "to_show" ? 3 : 4);
   return platforms.filter((one) => one.number !== "none").sort((one, other) => weight(one) - weight(other));
 }
 

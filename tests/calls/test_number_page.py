@@ -1,0 +1,72 @@
+"""Join by ID where no address takes a number: the vendor's page is shown once, then passed.
+
+Real labwc, Chromium in plain mode, daemon, screen process and sound server.
+"""
+
+import contextlib
+import time
+
+import pytest
+
+from tests.calls.number_page import CODE, JOIN, NAME, NUMBER, PLATFORM, NumberPage
+from tests.calls.rig import in_call
+from tests.calls.test_walkthrough import Room, kept, room
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+FIRST, SECOND = ("482901773", "471199"), ("771093284", "880042")
+
+
+@contextlib.contextmanager
+def shown_page(folder):
+    page = NumberPage()
+    try:
+        with room(folder, page, PLATFORM) as rig:
+            yield rig, page
+    finally:
+        page.close()
+
+
+def entry(rig):
+    return next(one for one in rig.served.room()["platforms"] if one["key"] == "vendor")
+
+
+def by_number(rig, number, passcode):
+    rig.served.command("meeting.join", number=number, platform="vendor", passcode=passcode)
+    rig.served.until("the page stands there", lambda meeting: meeting["remote_control"])
+
+
+def show(rig: Room, number: str, passcode: str) -> None:
+    """Do what a person does, with what the panel was given."""
+    rig.served.command("walkthrough.begin")
+    time.sleep(1.5)  # a person waits for the page
+    spaced = f"{number[:3]} {number[3:6]} {number[6:]}"
+    for place, text in ((NUMBER, spaced), (NAME, "Bamboo 竹"), (CODE, passcode)):
+        rig.served.command("screen.press", x=place[0], y=place[1])
+        rig.served.command("screen.type", text=text)
+    rig.served.command("screen.press", x=JOIN[0], y=JOIN[1])
+    rig.served.until("in the meeting that was shown", in_call)
+
+
+def test_a_number_is_joined_by_itself_once_the_page_that_asks_for_it_was_shown(tmp_path):
+    with shown_page(tmp_path) as (rig, page):
+        assert (entry(rig)["number"], entry(rig)["by_number"]) == ("to_show", False)
+        by_number(rig, *FIRST)
+        rig.until("it may be shown", lambda now: now["state"] == "offered")
+        show(rig, *FIRST)
+        rig.until("it is shown", lambda now: now["state"] == "shown")
+        rig.served.command("walkthrough.keep")
+        rig.leave()
+        assert (entry(rig)["number"], entry(rig)["passcode_needed"]) == ("passed", True)
+        rig.heard()
+        by_number(rig, *SECOND)
+        rig.served.until("in the meeting by itself", in_call)
+        said = rig.heard()
+        assert f"{SECOND[0]}|Bamboo 竹|{SECOND[1]}" in said
+        assert "met webdriver=false" in said
+        rig.leave()
+        assert {path.partition("?")[0] for path in page.asked} <= {"/join", "/favicon.ico"}
+        everything = kept(tmp_path) + rig.agency.log.read_text() + "".join(page.asked)
+        for number, passcode in (FIRST, SECOND):
+            assert passcode not in everything
+            assert number not in everything

@@ -127,6 +127,7 @@ StepNumbers = Annotated[
 Favourite = Annotated[Plain, Field(min_length=1, max_length=80)]
 MeetingNumber = Annotated[Plain, Field(min_length=3, max_length=64)]
 Passcode = Annotated[Plain, Field(max_length=64)]
+AskedPasscode = Annotated[Plain, Field(min_length=1, max_length=64, repr=False)]
 TypedText = Annotated[Plain, Field(min_length=1, max_length=256, repr=False)]
 
 

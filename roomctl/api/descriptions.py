@@ -186,6 +186,7 @@ FIELDS: dict[str, str] = {
     "LeavingEntry.since": "day on which that stage began, such as 2020-08-03; null: none has",
     "LeavingEntry.stage": "stage that has begun; null: none has",
     "LeavingEntry.to": "key of the platform that takes its place",
+    "can_enter_passcode": "whether the page asks for a passcode that the room can type there",
     "can_press_join": "whether the room can press the page's own join button",
     "dial": "what another device may call",
     "evidence": "why the call is believed to be under way",

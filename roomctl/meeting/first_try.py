@@ -30,7 +30,9 @@ Why = Literal["first_try", "fault", "touches", "slow", "given_up"]
 Mode = Literal["assisted", "plain"]
 
 STARTING = frozenset({"meeting.join", "meeting.new", "meeting.fallback", "meeting.rejoin"})
-_ON_THE_PAGE = frozenset({"meeting.pressJoin", "screen.press", "screen.type", "screen.key"})
+_ON_THE_PAGE = frozenset(
+    {"meeting.pressJoin", "meeting.enterPasscode", "screen.press", "screen.type", "screen.key"}
+)
 _FAULTS: Mapping[Mode, frozenset[str]] = {
     "assisted": frozenset({"failed", "unknown"}),
     "plain": frozenset({"failed"}),  # what nobody can read is unknown

@@ -257,7 +257,8 @@ class JoinPage(PlatformTable):
     `joined` is a function of the page's own, for assisted mode. `keys` are the keys that finish the
     page before the meeting, from where it has its focus when it is loaded. `name` is where the
     room's name is typed there, `join` what is pressed then, `leave` what is pressed at the end: CSS
-    selectors, with which an assisted room joins by itself. They all need a `source`.
+    selectors, with which an assisted room joins by itself. `passcode_focused`: where an assisted
+    page asks for a passcode, its field has the focus, and Enter sends it. All need a `source`.
     """
 
     joined: str = Field(default="", pattern=r"^(?:[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*)?$")
@@ -265,11 +266,13 @@ class JoinPage(PlatformTable):
     name: Selector = ""
     join: Selector = ""
     leave: Selector = ""
+    passcode_focused: bool = False
     source: str = ""
 
     @model_validator(mode="after")
     def _sourced(self) -> JoinPage:
-        if (self.keys or self.name or self.join or self.leave) and not self.source:
+        told = self.keys or self.name or self.join or self.leave or self.passcode_focused
+        if told and not self.source:
             raise ValueError("the way in and out needs a source: who saw that it works")
         return self
 

@@ -151,6 +151,7 @@ class MeetingEntry:
     shown: bool = False  # its page is on the room's display
     remote_control: bool = False  # a panel can reach that page
     can_press_join: bool = False
+    can_enter_passcode: bool = False  # the page asks for one, and the room knows where it goes
     dial: tuple[str, ...] = ()
     fallback: FallbackEntry | None = None
     rejoin: bool = False  # it failed, and it is known how to join it again

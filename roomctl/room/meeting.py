@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Literal, Protocol
@@ -20,6 +20,7 @@ from roomctl.camera.profile import CameraTable, seen_by_meetings
 from roomctl.clock import Clock, Moment
 from roomctl.command import (
     Alternative,
+    AskedPasscode,
     DeviceName,
     Favourite,
     Identifier,
@@ -85,6 +86,7 @@ _WAYS = (
     Alternative(("favourite",)),
     Alternative(("number", "platform"), ("passcode",)),
 )
+_PASSCODE = (call.CallFailure.PASSCODE_NEEDED, call.CallFailure.PASSCODE_WRONG)
 _QUIET = (call.State.IDLE, call.State.ENDED, call.State.FAILED)
 
 
@@ -104,7 +106,9 @@ class CallControl:
         self, config: Config, screen: Screen | None, clock: Clock, changed: Callable[[], None]
     ) -> None:
         self._clock, self._changed = clock, changed
-        # What is typed of a meeting where a platform's page asks for a number; None: nobody knows.
+        # Of pages that the room passes itself: whether this one wants a passcode; and what is typed
+        # of a meeting where a platform asks for a number, None: that was not shown.
+        self.wants_passcode: Callable[[], bool] = lambda: False
         self.number_words: Callable[[str], frozenset[Word] | None] = lambda platform: None
         self._seen: MeetingPage | None = None
         self.configure(config, screen)
@@ -278,10 +282,46 @@ class CallControl:
             shown=context.shown,
             remote_control=context.shown and self._seen is not None and self._seen.reachable,
             can_press_join=bool(self.keys_to_join),
+            can_enter_passcode=self._focused or self._retyped,
             dial=self._dialled(),
             fallback=self._fallback_entry(),
             rejoin=now.state is call.State.FAILED and self.can_rejoin,
         )
+
+    @property
+    def asks_passcode(self) -> bool:
+        """Whether the page says that it wants a passcode, or another one."""
+        return self._context.shown and self._context.now.failure in _PASSCODE
+
+    @property
+    def _focused(self) -> bool:
+        """Whether the page's passcode field has the focus now."""
+        asked = self._context.call
+        platform = self.platforms.by_key.get(asked.platform or "") if asked else None
+        reached = self._seen is not None and self._seen.reachable
+        return bool(platform and platform.page.passcode_focused and reached and self.asks_passcode)
+
+    @property
+    def _retyped(self) -> bool:
+        """Whether the room types a passcode on this page, and wants one."""
+        return self.plain_page is not None and self.wants_passcode()
+
+    async def enter_passcode(self, passcode: str, write: Callable[[str], Awaitable[None]]) -> None:
+        """Give the page the passcode it asks for; Refused("no_passcode_asked") if it takes none.
+
+        `write` types a text where the page has its focus, and ends it. A page that the room passes
+        by itself opens anew.
+        """
+        if self._focused:
+            await write(passcode)
+            return
+        joined = self._joined
+        if joined is None or not self._retyped:
+            why = "the page asks for no passcode that the room can type; use the room's display"
+            raise Refused("room", "no_passcode_asked", why)
+        await self.join(replace(joined.invitation, passcode=passcode), joined.title)
+        given = replace(joined.invitation, passcode=passcode)
+        self._joined = replace(joined, invitation=given)  # with its other way
 
     @property
     def keys_to_join(self) -> tuple[str, ...]:
@@ -738,6 +778,19 @@ class Meeting(Part):
             raise Refused("screen", "no_keys", why)
         for key in keys:
             await self._touches.key(page, KeyName(key))
+
+    @command("meeting.enterPasscode", Right.DISPLAY)
+    async def _enter_passcode(self, source: Source, passcode: AskedPasscode) -> None:
+        """Give the page the passcode that it asks for, where the room knows how; kept nowhere."""
+        if not passcode.isprintable():
+            why = "the passcode has characters that no key writes"
+            raise Refused("screen", "not_typed", why)
+
+        async def write(text: str) -> None:
+            await self._touches.type(self._page, text)
+            await self._touches.key(self._page, KeyName.ENTER)
+
+        await self._calls.enter_passcode(passcode, write)
 
     @command("screen.press", Right.DISPLAY)
     async def _press(self, source: Source, x: Share, y: Share) -> None:

@@ -186,6 +186,7 @@ class Walkthroughs(Part):
     ) -> None:
         self._config, self._calls, self._screen, self._clock = config, calls, screen, clock
         calls.number_words = self._number_words
+        calls.wants_passcode = self._wants_passcode
         self._changed = changed
         self.library = Library(store)
         self._shown: _Shown | None = None
@@ -394,6 +395,16 @@ class Walkthroughs(Part):
         """Return what is typed of a meeting where a platform asks for a number; None: not shown."""
         shown = (one for one in self.library.kept.values() if one.asks_number)
         return next((one.words for one in shown if one.platform == platform), None)
+
+    def _wants_passcode(self) -> bool:
+        """Whether this page was handed over for want of a passcode, or says so, and is typed."""
+        calls, plain = self._calls, self._calls.plain_page
+        typed = any(
+            Word.PASSCODE in one.words
+            for one in self.library.kept.values()
+            if (one.platform, one.asks_number) == (calls.plain_platform, calls.plain_asks_number)
+        )
+        return typed and (self._handed == (plain, WalkOutcome.NO_WORD) or calls.asks_passcode)
 
     def _touch(self) -> _Shown | None:
         """Take it that a person touches the page; return what is being shown."""

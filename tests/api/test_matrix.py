@@ -126,6 +126,7 @@ ARGS = {
     "display.pictureMute": {"display": "none", "on": True},
     "display.power": {"display": "none", "on": True},
     "meeting.cardsSeen": {"platform": "none"},
+    "meeting.enterPasscode": {"passcode": "0000"},
     "meeting.fallback": {},
     "meeting.join": {"link": "nothing to join"},
     "meeting.leave": {},

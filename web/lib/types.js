@@ -276,6 +276,7 @@
  * @property {boolean} shown
  * @property {boolean} remote_control
  * @property {boolean} can_press_join
+ * @property {boolean} can_enter_passcode
  * @property {string[]} dial
  * @property {Fallback | null} fallback
  * @property {boolean} rejoin
@@ -1030,6 +1031,19 @@
  */
 
 /**
+ * Give the page the passcode that it asks for, where the room knows how; kept nowhere.
+ * @typedef {object} MeetingEnterPasscode
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"meeting.enterPasscode"} type
+ * @property {MeetingEnterPasscodeArgs} args
+ */
+
+/**
+ * @typedef {object} MeetingEnterPasscodeArgs
+ * @property {string} passcode
+ */
+
+/**
  * Meet another way: by the invitation's other link, or anew on [meeting] fallback.
  * @typedef {object} MeetingFallback
  * @property {string | null} [id] makes a repeat harmless
@@ -1361,7 +1375,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | LookSetTheme | MeetingCardsSeen | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughStop} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughStop} Command
  */
 
 /**
@@ -1408,6 +1422,7 @@
  *   "display.power": DisplayPowerArgs,
  *   "look.setTheme": LookSetThemeArgs,
  *   "meeting.cardsSeen": MeetingCardsSeenArgs,
+ *   "meeting.enterPasscode": MeetingEnterPasscodeArgs,
  *   "meeting.fallback": MeetingFallbackArgs,
  *   "meeting.join": MeetingJoinArgs,
  *   "meeting.leave": MeetingLeaveArgs,

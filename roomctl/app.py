@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from roomctl.api.simulation import SimulatedDevices
     from roomctl.api.staff import Staff
     from roomctl.booking.change import Feed
+    from roomctl.booking.feed import Access
 
 _log = logging.getLogger(__name__)
 
@@ -151,19 +152,26 @@ def declared() -> tuple[Declaration, ...]:
 
 def calendar(config: Config) -> Feed | None:
     """Return the room's calendar, or None if it has none; ConfigError if it cannot be one."""
-    from roomctl.booking.feed import Access, calendar_feed
+    from roomctl.booking.feed import calendar_feed
+
+    url = config.calendar.url
+    try:
+        if url is None:
+            return None
+        return calendar_feed(url.reveal(), config.room.zone, calendar_access(config))
+    except PortError as error:
+        raise ConfigError("room.toml", "calendar.url", str(error)) from error
+
+
+def calendar_access(config: Config) -> Access:
+    """Return what a room's calendar needs beside its url."""
+    from roomctl.booking.feed import Access
 
     table = config.calendar
     key = table.key.reveal() if table.key else ""
     texts = {name: getattr(table, name) or "" for name in ("room", "tenant", "client", "subject")}
     title = _TITLES.get(config.room.language, _TITLES["en"])
-    access = Access(**texts, key=key, title=title, cloud=table.cloud)
-    try:
-        if table.url is None:
-            return None
-        return calendar_feed(table.url.reveal(), config.room.zone, access)
-    except PortError as error:
-        raise ConfigError("room.toml", "calendar.url", str(error)) from error
+    return Access(**texts, key=key, title=title, cloud=table.cloud)
 
 
 _TITLES = {"en": "Booked in the room", "zh-CN": "现场预订"}  # as others see it in their calendars

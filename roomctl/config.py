@@ -699,6 +699,7 @@ MqttRight = Literal[
     "listen",
     "mute",
     "meet",
+    "undo",
     "move",
     "stop",
     "operate",

@@ -54,6 +54,7 @@ class Right(StrEnum):
         "join, start, leave a meeting; book the room, extend and end a booking; check in; "
         "postpone what is to end; wake the room"
     )
+    UNDO = "undo what was changed of a booking"
     MOVE = "move a camera, recall a preset"
     STOP = "stop a camera"
     OPERATE = "focus, switch or adjust a camera; test the sound; undo; room standby"
@@ -100,6 +101,7 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.MUTE: _given(f"panel guest {_HANDS} admin", integration=When.NAMED),
     Right.UNMUTE: _given("panel", guest=When.SWITCHED),
     Right.MEET: _given("panel guest operate facilities admin", integration=When.NAMED),
+    Right.UNDO: _given(f"panel guest {_HANDS} admin", integration=When.NAMED),
     Right.MOVE: _given(f"panel {_HANDS} admin", integration=When.NAMED, guest=When.OCCUPIED),
     Right.STOP: _given(f"panel guest {_HANDS} admin", integration=When.NAMED),
     Right.OPERATE: _given(f"panel {_HANDS} admin", integration=When.NAMED),

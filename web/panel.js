@@ -59,6 +59,7 @@ export class RoomPanel extends HTMLElement {
       sound: new SoundSheet(this),
       today: new LaterView(async () => new (await import("./view/booking.js")).TodaySheet(this)),
       booking: new LaterView(async () => new (await import("./view/booking.js")).BookingSheet(this)),
+      series: new LaterView(async () => new (await import("./view/booking.js")).SeriesSheet(this)),
       occupancy: new LaterView(async () => new (await import("./view/occupancy.js")).OccupancySheet(this)),
       help: new HelpSheet(this),
       remote_control: new RemoteControlSheet(this),

@@ -51,6 +51,7 @@ Nameable = Literal[
     "listen",
     "mute",
     "meet",
+    "undo",
     "move",
     "stop",
     "operate",

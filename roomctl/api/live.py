@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
@@ -20,7 +21,7 @@ from roomctl.api.connections import Allowance, Rate
 from roomctl.api.events import Encoding
 from roomctl.api.rights import UNAUTHORIZED
 from roomctl.errors import RoomctlError
-from roomctl.roles import Right
+from roomctl.roles import Right, Role
 from roomctl.room import Room, Source
 from roomctl.room.commands import CommandRecord, CommandStatus, failure
 from roomctl.room.document import Change
@@ -39,6 +40,7 @@ MESSAGES = Rate(per_s=100, burst=200)  # a panel says 10 a second while a finger
 # Why a connection ends (RFC 6455 and the IANA registry of close codes).
 BINARY, GONE, INTERNAL, TRY_AGAIN = 1003, 1005, 1011, 1013
 TOO_MANY = 4429  # ours, after the statuses of HTTP
+_SHOWING = (Role.PANEL, Role.GUEST, Role.SCREEN)  # who sees what the room is about to do
 _REASONS = {
     BINARY: "text only",
     TRY_AGAIN: "does not keep up",
@@ -82,7 +84,7 @@ class Live:
         """Serve the panel until it goes away, or has to."""
         # Made when somebody comes who may press a key, not when he does.
         await wire.in_thread(schema.command_adapter, self._room.declared)
-        with self._room.watch() as changes:
+        with self._room.watch() as changes, self._looks_on():
             self._greet()
             self._asked.set()
             works = (self._write(), self._read(), self._beat(), self._snapshots(), self._lag())
@@ -97,6 +99,13 @@ class Live:
                 results = await asyncio.gather(*tasks, return_exceptions=True)
                 await asyncio.gather(*self._waiting, return_exceptions=True)
         await self._hang_up(results)
+
+    def _looks_on(self) -> AbstractContextManager[None]:
+        """Have the room know that what it is about to do is shown here; a visitor is not named."""
+        source = self._source
+        if source.role not in _SHOWING:
+            return contextlib.nullcontext()
+        return self._room.automation.looked_at(source.role if source.phone else source.name)
 
     async def _hang_up(self, results: list[int | BaseException]) -> None:
         """Say why the connection ends, unless the other end is gone already."""

@@ -74,8 +74,38 @@ def main() -> None:
     _Reading(asked, sys.stdout.buffer).run(sys.stdin.buffer.read())
 
 
-class _TooLongError(BaseException):
+class TooLongError(BaseException):
     """A slice of time is over. No Exception: a library must not swallow it."""
+
+
+class ProcessorTime:
+    """The processor time that this process may spend on events, in slices; one, main thread."""
+
+    def __init__(self, left_s: float = BUDGET_S) -> None:
+        self.left_s = left_s
+        self._armed = False
+        signal.signal(signal.SIGPROF, self._ring)
+
+    @contextlib.contextmanager
+    def slice(self, cpu_s: float) -> Iterator[None]:
+        """Raise TooLongError in the body after `cpu_s` of processor time, or what is left."""
+        limit_s = min(cpu_s, self.left_s)
+        if limit_s <= 0:
+            raise TooLongError
+        before_s = _used_s()
+        self._armed = True
+        # It rings again, should the first one be swallowed.
+        signal.setitimer(signal.ITIMER_PROF, limit_s, 0.05)
+        try:
+            yield
+        finally:
+            self._armed = False
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            self.left_s -= _used_s() - before_s
+
+    def _ring(self, *_: object) -> None:
+        if self._armed:
+            raise TooLongError
 
 
 class _Reading:
@@ -86,9 +116,7 @@ class _Reading:
         self._zone = ZoneInfo(asked.zone)
         self._bookings = self._said = self._named = 0
         self._unnamed: Counter[str] = Counter()
-        self._left_s = BUDGET_S
-        self._armed = False
-        signal.signal(signal.SIGPROF, self._ring)
+        self._time = ProcessorTime()
 
     def run(self, data: bytes) -> None:
         from roomctl.booking import ics, zone  # under the limits, and in this process alone
@@ -102,7 +130,7 @@ class _Reading:
         self._say({"series": len(cut.series)})
         zones = zone.Zones(self._zone, self._asked.start, self._asked.end)
         for said in cut.zones:
-            with contextlib.suppress(_TooLongError, MemoryError), self._slice(SLICES_S[0]):
+            with contextlib.suppress(TooLongError, MemoryError), self._time.slice(SLICES_S[0]):
                 zones.describe(said)
         waiting = cut.series
         for slice_s in SLICES_S:
@@ -121,10 +149,10 @@ class _Reading:
         asked = self._asked
         found: list[Booking] | SkippedEvent
         try:
-            with self._slice(slice_s):
+            with self._time.slice(slice_s):
                 found = occurrences(series, zones, self._zone, asked.start, asked.end)
-        except _TooLongError:
-            if not last and self._left_s > 0:
+        except TooLongError:
+            if not last and self._time.left_s > 0:
                 return False
             found = SkippedEvent(series.uid, series.title, "too_much")
         except MemoryError:
@@ -162,27 +190,6 @@ class _Reading:
         self._said += len(line) + 1
         self._out.write(line + b"\n")
         self._out.flush()
-
-    @contextlib.contextmanager
-    def _slice(self, cpu_s: float) -> Iterator[None]:
-        """Raise _TooLongError in the body after `cpu_s` of processor time, or what is left."""
-        limit_s = min(cpu_s, self._left_s)
-        if limit_s <= 0:
-            raise _TooLongError
-        before_s = _used_s()
-        self._armed = True
-        # It rings again, should the first one be swallowed.
-        signal.setitimer(signal.ITIMER_PROF, limit_s, 0.05)
-        try:
-            yield
-        finally:
-            self._armed = False
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            self._left_s -= _used_s() - before_s
-
-    def _ring(self, *_: object) -> None:
-        if self._armed:
-            raise _TooLongError
 
 
 def _used_s() -> float:

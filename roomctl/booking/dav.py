@@ -3,29 +3,37 @@
     stdin   one line of JSON (DavTask)
     stdout  one line of JSON: {"calendar": url}, and behind it, if something was read, the events'
             iCalendar objects to the end; or {"written": ref}, {"conflict": reason},
-            {"rejected": why}, {"error": why, "after_s": null or seconds}
+            {"rejected": why}, {"error": why, "reason": …, "after_s": null or seconds}
 
 Its parent gives it time and memory and ends it. An event is written with the ETag that it was read
 with; if that is no longer its own (HTTP 412), it is read and judged anew.
+
+Whatever a server says, a redirect or the address of an event, is asked for only at the operator's
+own host, or at one of the same organization by https: nobody else gets the password. A server that
+answers no query by time is listed whole, in bounds.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import json
+import os
 import re
 import resource
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from roomctl.booking.change import (
+    OWN,
     BookingChange,
     Conflict,
     Rejected,
@@ -33,14 +41,25 @@ from roomctl.booking.change import (
     Written,
     judged,
 )
+from roomctl.booking.child import ProcessorTime
+from roomctl.booking.fetch import is_foreign, own_networks
+from roomctl.booking.refusals import certificate_fault, retry_after_s
+from roomctl.errors import PortReason
 from roomctl.frozen import frozen
 
 MEMORY_BYTES = 512 * 1024 * 1024  # address space; the libraries take 200 MiB of it
 CPU_S = 20
 REQUEST_S = 10
 LARGEST = 8 * 1024 * 1024  # bytes of all events that are asked for
+MOST_LISTED = 500  # events of a calendar that is listed whole
+_LARGEST_ANSWER = 16 * 1024 * 1024  # bytes: events in XML
 _JUDGED_ANEW = 3
 _MOST_CALENDARS = 50
+_MOST_AT_ONCE = 100  # events that are asked for by their addresses
+_LISTED_WHOLE = ("caldav.feishu.cn", "caldav.wecom.work")  # docs/calendars.md: untried
+_NO_QUERY = (400, 403, 404, 405, 409, 415, 422, 500, 501)  # to a query by time: then listed whole
+_CALENDAR = re.compile(r"<(?:[\w.-]+:)?calendar\s*/?>")  # a resourcetype
+_OWN = re.compile(rf"[0-9a-f]{{32}}{re.escape(OWN)}")  # what a room gives; "/" or ".." is in none
 _DAY = timedelta(days=1)
 
 
@@ -94,7 +113,8 @@ def main() -> None:
         else:
             _say(_as_said(server.write(BookingChange.of(task.write))))
     except DavError as error:
-        _say({"error": str(error), "after_s": error.after_s})
+        why = f"{error} [calendar] url"
+        _say({"error": why, "reason": PortReason.REFUSED, "after_s": error.after_s})
     sys.stdout.buffer.flush()
 
 
@@ -134,16 +154,54 @@ class _Server:
             enable_rfc6764=False,
             rate_limit_handle=False,
             headers={"User-Agent": "roomctl", "Accept-Encoding": "identity"},
+            ssl_verify_cert=os.environ.get("SSL_CERT_FILE") or True,
         )
         self._client.session.trust_env = False  # no .netrc, no proxy of whoever started it
         self._client.session.max_redirects = 3
+        session: Any = self._client.session
+        self._send, session.send = session.send, self._sent
+        self._looked_at = {self._home.hostname}
+        self._time = ProcessorTime()
         self.at = task.at or self._found()
+
+    def _sent(self, request: Any, **how: Any) -> Any:  # noqa: ANN401 - of the library's own types
+        """Send one request, or the next of a redirect, if its host may have the password."""
+        self._look_at(str(request.url))
+        response = self._send(request, **how | {"stream": True})
+        if response._content is False:  # noqa: SLF001 - so `requests` says "not read yet"
+            data = bytearray()
+            for piece in response.iter_content(65536):
+                data += piece
+                if len(data) > _LARGEST_ANSWER:
+                    response.close()
+                    size = f"{_LARGEST_ANSWER // 1024**2} MiB"
+                    raise DavError(f"answers with more than {size}; keep fewer weeks there")
+            response._content, response._content_consumed = bytes(data), True  # noqa: SLF001
+        after = response.headers.get("Retry-After")
+        if response.status_code == 429 or (response.status_code == 503 and after):
+            why = f"is asked too often (HTTP {response.status_code})"
+            raise DavError(why, retry_after_s(after))
+        return response
+
+    def _look_at(self, url: str) -> None:
+        """DavError if an address may not be asked for, whoever named it."""
+        host = urlsplit(url).hostname or "?"
+        named = host[:100] if host.isascii() and host.isprintable() else "?"
+        if not self._near(url):
+            why = f"leads to another server ({named}), which is not given the password"
+            raise DavError(f"{why}; is that the calendar's server? Then write its url")
+        if host not in self._looked_at:
+            own = own_networks()
+            inside = not all(is_foreign(each, own) for each in _addresses(host))
+            if inside and all(is_foreign(each, own) for each in _addresses(self._home.hostname)):
+                why = f"leads into this box's own network ({named}); that is refused"
+                raise DavError(f"{why}. Is that the calendar's server? Then write its url")
+            self._looked_at.add(host)
 
     def events(self) -> Iterator[bytes]:
         """Yield the iCalendar objects that touch the window."""
         size = 0
-        for each in self._objects(self._task.start, self._task.end):
-            data = str(each.data or "").encode()
+        for _, data in self._objects(self._task.start, self._task.end):
             size += len(data)
             if size > LARGEST:
                 raise DavError(f"lists more than {LARGEST // 1024**2} MiB; keep fewer weeks there")
@@ -173,14 +231,14 @@ class _Server:
 
         if not change.ref:
             return Conflict("gone")
-        own = change.uid.endswith("@roomctl")
+        own = _OWN.fullmatch(change.uid) is not None
         found = self._object(change)
         if found is None:
             if change.kind == "restore" and own:
                 return self._reserve(change)
             return Written() if change.kind == "release" and own else Conflict("gone")
         url, data, etag = found
-        known = edit.event_of(data, change, self._zone, self._task.room)
+        known = edit.event_of(data, change, self._zone, self._task.room, self._time)
         outcome = judged(known, change)
         if outcome is not None or known is None:
             return outcome
@@ -210,8 +268,8 @@ class _Server:
         """Whether somebody else has the room in a time."""
         from roomctl.booking import edit
 
-        data = b"".join(str(each.data or "").encode() for each in self._objects(start, end))
-        found = edit.bookings_in(data, self._zone, self._task.room, start, end)
+        data = b"".join(data for _, data in self._objects(start, end))
+        found = edit.bookings_in(data, self._zone, self._task.room, start, end, self._time)
         uid = change.uid
         return any(
             each.blocks and not each.all_day and each.start < end and each.end > start
@@ -221,24 +279,68 @@ class _Server:
 
     def _object(self, change: BookingChange) -> tuple[str, bytes, str] | None:
         """Return where an event is, what it is now, and its ETag."""
-        if change.uid.endswith("@roomctl"):
-            url = self._url_of(change.uid.removesuffix("@roomctl"))
+        if _OWN.fullmatch(change.uid):
+            url = self._url_of(change.uid.removesuffix(OWN))
             found = self._get(url)
-            return None if found is None else (url, *found)
+            if found is not None:
+                return url, *found
         near = (change.start - _DAY, max(change.end, change.was_end) + _DAY)
-        uid = f"UID:{change.uid}"
-        for each in self._objects(*near):
-            lines = str(each.data or "").replace("\r\n ", "").replace("\n ", "")
-            if uid in (line.strip() for line in lines.splitlines()):
-                url = str(each.url)
+        uid = f"UID:{change.uid}".encode()
+        for url, data in self._objects(*near):
+            lines = data.replace(b"\r\n ", b"").replace(b"\n ", b"").splitlines()
+            if uid in (line.strip() for line in lines):
                 again = self._get(url)
                 return None if again is None else (url, *again)
         return None
 
-    def _objects(self, start: datetime, end: datetime) -> list[Any]:
+    def _objects(self, start: datetime, end: datetime) -> list[tuple[str, bytes]]:
+        """Return the addresses and the data of what touches a time, or of all that there is."""
         calendar = self._client.calendar(url=self.at)
         with self._asked(f"the events of {_path(self.at)}"):
-            return list(calendar.search(start=start, end=end, event=True, expand=False))
+            if self._home.hostname in _LISTED_WHOLE:
+                return self._all(calendar)
+            try:
+                found = calendar.search(start=start, end=end, event=True, expand=False)
+            except self._errors.AuthorizationError as error:
+                if error.status != 403:
+                    raise
+                return self._all(calendar)
+            except self._errors.DAVError as error:
+                if error.status not in _NO_QUERY:
+                    raise
+                return self._all(calendar)
+            return [(str(each.url), _data(each)) for each in found]
+
+    def _all(self, calendar: Any) -> list[tuple[str, bytes]]:  # noqa: ANN401
+        """List a calendar whole: its addresses, many events at once, and the rest one by one."""
+        body = '<?xml version="1.0"?><propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
+        answer = self._client.request(self.at, "PROPFIND", body, {"Depth": "1"})
+        if answer.status != 207 or answer.tree is None:
+            raise DavError(f"lists no events (HTTP {answer.status}); is it a CalDAV address?")
+        hrefs = [str(each.text or "").strip() for each in answer.tree.iter("{DAV:}href")]
+        own = _path(self.at).rstrip("/")
+        urls = [urljoin(self.at, each) for each in dict.fromkeys(hrefs)]
+        urls = [each for each in urls if _path(each).rstrip("/") != own]
+        if len(urls) > MOST_LISTED:
+            why = f"answers no query by time, and holds more than {MOST_LISTED} events"
+            raise DavError(f"{why}; delete old ones")
+        found = dict.fromkeys(urls, b"")
+        for at in range(0, len(urls), _MOST_AT_ONCE):
+            for each in self._at_once(calendar, urls[at : at + _MOST_AT_ONCE]):
+                if str(each.url) in found:
+                    found[str(each.url)] = _data(each)
+        for url in [url for url, data in found.items() if not data]:
+            one = self._get(url)
+            found[url] = one[0] if one else b""
+        return [each for each in found.items() if each[1]]
+
+    def _at_once(self, calendar: Any, urls: Sequence[str]) -> Sequence[Any]:  # noqa: ANN401
+        from caldav.lib.url import URL
+
+        try:
+            return list(calendar.multiget([URL.objectify(each) for each in urls]))
+        except self._errors.DAVError:
+            return ()  # asked for one by one
 
     def _found(self) -> str:
         """Return the address of the only calendar that this account has, or the url's own."""
@@ -261,7 +363,7 @@ class _Server:
         body = '<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/></prop></propfind>'
         answer = self._client.propfind(url, body, 0)
         text = str(answer.raw or "")
-        return answer.status == 207 and "calendar" in _words(text)
+        return answer.status == 207 and _CALENDAR.search(text[:65536]) is not None
 
     def _near(self, url: str) -> bool:
         """Whether an address is the operator's own server, or of the same organization over TLS."""
@@ -309,26 +411,26 @@ def _asked(errors: ModuleType, what: str) -> Iterator[None]:
         yield
     except DavError:
         raise
-    except errors.RateLimitError as error:
-        after_s = error.retry_after_seconds
-        why = f"is asked too often (HTTP {error.status or 429})"
-        raise DavError(why, 60.0 if after_s is None else after_s) from None
     except errors.AuthorizationError as error:
         why = f"refuses this account for {what} (HTTP {error.status or '401 or 403'})"
         raise DavError(f"{why}; are name and password right?") from None
     except errors.DAVError as error:
         said = f"HTTP {error.status}" if error.status else type(error).__name__
         raise DavError(f"does not give {what} ({said}); is it a CalDAV address?") from None
-    except Exception as error:
+    except OSError as error:  # so are those of the library's library
         raise DavError(_network(error)) from None
+    except MemoryError:
+        raise DavError(f"takes too much memory for {what}; keep fewer weeks there") from None
+    except Exception as error:
+        why = f"answers with something else than {what} ({type(error).__name__})"
+        raise DavError(f"{why}; is it a CalDAV address?") from None
 
 
-def _network(error: Exception) -> str:
+def _network(error: OSError) -> str:
     """Return what went wrong on the way, in words."""
-    said = repr(error)
-    if "CERTIFICATE" in said.upper() or "certificate" in said:
-        why = "expired" if "expired" in said else "not trusted"
-        return f"has a certificate that is {why}; renew it, or install its authority on this box"
+    fault = certificate_fault(error)
+    if fault is not None:
+        return fault
     if "Timeout" in type(error).__name__:
         return f"did not answer within {REQUEST_S} s"
     return f"cannot be reached, or breaks off ({type(error).__name__}); is its host right?"
@@ -348,14 +450,25 @@ def _path(url: str) -> str:
 
 
 def _domain(host: str | None) -> str:
-    """Return the last two labels of a name; an address is a domain by itself."""
+    """Return an organization's name: two labels, three of a country's com.cn; an address is one."""
     host = host or ""
-    return host if host.replace(".", "").isdigit() else ".".join(host.split(".")[-2:])
+    if ":" in host or host.replace(".", "").isdigit():
+        return host
+    labels = host.split(".")
+    country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    return ".".join(labels[-3 if country else -2 :])
 
 
-def _words(xml: str) -> set[str]:
-    """Return the names of the empty elements in an answer, without their prefixes."""
-    return {match[1] for match in re.finditer(r"<(?:[\w.-]+:)?([\w-]+)[^<>]*/>", xml[:65536])}
+def _addresses(host: str | None) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+
+
+def _data(event: Any) -> bytes:  # noqa: ANN401 - of the library's own types
+    return str(event.data or "").encode()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ occurrence is changed: by an override of its own (RECURRENCE-ID). A room that is
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,7 @@ import icalendar
 
 from roomctl.booking.agenda import Booking
 from roomctl.booking.change import BookingChange, ref_of, whole
+from roomctl.booking.child import SLICES_S, ProcessorTime, TooLongError
 from roomctl.booking.ics import NoCalendar, address, cut
 from roomctl.booking.occurrence import occurrences
 from roomctl.booking.zone import Zones
@@ -30,9 +32,17 @@ _STATUS = "X-ROOMCTL-STATUS"  # what it was before the room was given back
 
 
 def bookings_in(
-    data: bytes, zone: ZoneInfo, room: str, start: datetime, end: datetime
+    data: bytes,
+    zone: ZoneInfo,
+    room: str,
+    start: datetime,
+    end: datetime,
+    time: ProcessorTime | None = None,
 ) -> tuple[Booking, ...]:
-    """Return what of a calendar touches the window, blocking the room or not."""
+    """Return what of a calendar touches the window, blocking the room or not.
+
+    A series that takes longer than a slice of `time` is left out, as it is where it is shown.
+    """
     try:
         found = cut(data, room)
     except NoCalendar:
@@ -40,17 +50,30 @@ def bookings_in(
     zones = Zones(zone, start, end)
     for said in found.zones:
         zones.describe(said)
-    each = (occurrences(series, zones, zone, start, end) for series in found.series)
-    return tuple(booking for many in each if isinstance(many, list) for booking in many)
+    bookings: list[Booking] = []
+    for series in found.series:
+        with contextlib.suppress(TooLongError), time.slice(SLICES_S[-1]) if time else _no_limit():
+            many = occurrences(series, zones, zone, start, end)
+            bookings += many if isinstance(many, list) else []
+    return tuple(bookings)
 
 
-def event_of(data: bytes, change: BookingChange, zone: ZoneInfo, room: str) -> Booking | None:
+_no_limit = contextlib.nullcontext
+
+
+def event_of(
+    data: bytes,
+    change: BookingChange,
+    zone: ZoneInfo,
+    room: str,
+    time: ProcessorTime | None = None,
+) -> Booking | None:
     """Return what `data` says of the booking that `change` is about; None: it is not in it.
 
     A single event that was moved is the same one at another time.
     """
     near = (change.start - _DAY, max(change.end, change.was_end) + _DAY)
-    found = bookings_in(data, zone, room, *near)
+    found = bookings_in(data, zone, room, *near, time)
     only = found[0] if len(found) == 1 and b"RRULE" not in data else None
     return next((each for each in found if ref_of(each) == change.ref), only)
 

@@ -25,13 +25,13 @@ from zoneinfo import ZoneInfo
 
 from roomctl.booking import child
 from roomctl.booking.agenda import Booking, CalendarRead, SkippedEvent
+from roomctl.booking.change import AskedToWait
 from roomctl.errors import PortError, PortReason
 from roomctl.frozen import frozen
 from roomctl.wire import in_thread
 
 if TYPE_CHECKING:
-    from roomctl.booking.caldav import CalDavFeed
-    from roomctl.booking.online import OnlineFeed
+    from roomctl.booking.served import ServedFeed
 
 LARGEST = 8 * 1024 * 1024  # bytes of one calendar: 10,000 events with their texts
 CHILD_S = 60.0  # of wall time; its own limits are of processor time, which may come late
@@ -103,6 +103,8 @@ class CalendarFeed:
         try:
             return await fetch.fetched(self._place, LARGEST)
         except fetch.FetchError as error:
+            if error.after_s is not None:
+                raise AskedToWait(self.shown, str(error), error.after_s) from error
             reason = PortReason.MISSING if error.late else PortReason.REFUSED
             raise self._error(str(error), reason) from error
 
@@ -113,8 +115,8 @@ class CalendarFeed:
 class CalendarReader:
     """Reads the bytes of one calendar, in a process of its own; the same bytes only once."""
 
-    def __init__(self, shown: str, zone: ZoneInfo, room: str) -> None:
-        self._shown, self._zone, self._room = shown, zone, room
+    def __init__(self, shown: str, zone: ZoneInfo, room: str, limit_s: float = CHILD_S) -> None:
+        self._shown, self._zone, self._room, self._limit_s = shown, zone, room, limit_s
         self._parsed: _Parsed | None = None
 
     async def read(self, data: bytes, window_start: datetime, window_end: datetime) -> CalendarRead:
@@ -145,7 +147,7 @@ class CalendarReader:
         answers = _Answers()
         try:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CHILD_S):
+                async with asyncio.timeout(self._limit_s):
                     task = child.Task(self._zone.key, start, end, self._room)
                     await _say(process, task.line() + data)
                     await answers.take(process)
@@ -178,24 +180,17 @@ class Access:
     title: str = "roomctl"
 
 
-def calendar_feed(
-    url: str, zone: ZoneInfo, access: Access
-) -> CalendarFeed | CalDavFeed | OnlineFeed:
+def calendar_feed(url: str, zone: ZoneInfo, access: Access) -> CalendarFeed | ServedFeed:
     """Return the calendar at a url of any kind; PortError if it is of none."""
     kind = url.partition(":")[0]
     if kind == "caldav":
-        from roomctl.booking.caldav import CalDavFeed
+        from roomctl.booking.served import CalDavFeed
 
         return CalDavFeed(url, zone, access.room, access.title)
-    if kind == "graph":
-        from roomctl.booking.graph import CLOUDS, GraphFeed
+    if kind in ("graph", "google"):
+        from roomctl.booking.served import VendorFeed
 
-        login = {"tenant": access.tenant, "client": access.client, "key": access.key}
-        return GraphFeed(url, zone, **login, title=access.title, hosts=CLOUDS[access.cloud])
-    if kind == "google":
-        from roomctl.booking.google import GoogleFeed
-
-        return GoogleFeed(url, zone, key=access.key, subject=access.subject, title=access.title)
+        return VendorFeed(url, zone, access)
     return CalendarFeed(url, zone, access.room)
 
 

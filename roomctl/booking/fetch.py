@@ -22,6 +22,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 import certifi
 import httpcore
 
+from roomctl.booking.refusals import certificate_fault, retry_after_s
 from roomctl.wire import in_thread
 
 LIMIT_S = 10.0
@@ -40,11 +41,14 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class FetchError(Exception):
-    """A calendar was not fetched; `str()` says why and names no url. `late`: no answer in time."""
+    """A calendar was not fetched; `str()` says why and names no url. `late`: no answer in time.
 
-    def __init__(self, why: str, *, late: bool = False) -> None:
+    `after_s`: the server wants to be asked again then, and not before.
+    """
+
+    def __init__(self, why: str, *, late: bool = False, after_s: float | None = None) -> None:
         super().__init__(why)
-        self.late = late
+        self.late, self.after_s = late, after_s
 
 
 async def fetched(url: str, largest: int) -> bytes:
@@ -55,8 +59,8 @@ async def fetched(url: str, largest: int) -> bytes:
     except (TimeoutError, httpcore.TimeoutException) as error:
         raise FetchError(f"no calendar within {LIMIT_S:g} s", late=True) from error
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-        why = f"cannot be reached ({type(error).__name__}); is its host right?"
-        raise FetchError(why) from error
+        why = f"cannot be reached, or breaks off ({type(error).__name__}); is its host right?"
+        raise FetchError(certificate_fault(error) or why) from error
     except (httpcore.UnsupportedProtocol, ValueError) as error:
         raise FetchError("is no url that can be fetched") from error
 
@@ -175,8 +179,7 @@ async def _asked(url: str, addresses: tuple[str, ...], largest: int) -> bytes | 
         if response.status in _REDIRECTS and b"location" in said:
             return said[b"location"].decode("latin-1")
         if response.status != 200:
-            why = f"answered HTTP {response.status}; is the calendar's url still right?"
-            raise FetchError(why)
+            raise _refusal(response.status, said.get(b"retry-after", b"").decode("latin-1"))
         if said.get(b"content-encoding", b"").strip().lower() not in (b"", b"identity"):
             raise FetchError("sent a compressed calendar, which was not asked for")
         data = bytearray()
@@ -185,6 +188,18 @@ async def _asked(url: str, addresses: tuple[str, ...], largest: int) -> bytes | 
             if len(data) > largest:
                 raise FetchError(f"is larger than {largest // 1024**2} MiB; publish fewer weeks")
         return bytes(data)
+
+
+def _refusal(status: int, retry_after: str) -> FetchError:
+    if status == 429 or (status == 503 and retry_after):
+        why = f"is asked too often (HTTP {status})"
+        return FetchError(why, after_s=retry_after_s(retry_after))
+    hint = "is the calendar's url still right?"
+    if status in (401, 403):
+        hint = "are name and password in its url right?"
+    elif status >= 500:
+        hint = "it is asked again"
+    return FetchError(f"answered HTTP {status}; {hint}")
 
 
 def _ascii(url: str) -> str:

@@ -28,12 +28,11 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from roomctl.booking.change import BookingChange, Rejected, WriteOutcome, Written
-from roomctl.booking.online import MOST_EVENTS, Json, OnlineEvent, OnlineFeed
+from roomctl.booking.online import MOST_EVENTS, Json, OnlineCalendar, OnlineEvent, event_id
 from roomctl.errors import PortError, PortReason
 
 PREFIX = "google:"
-API = "https://www.googleapis.com"
-TOKENS = "https://oauth2.googleapis.com/token"
+HOSTS = ("https://oauth2.googleapis.com/token", "https://www.googleapis.com")  # tokens, API
 SCOPE = "https://www.googleapis.com/auth/calendar.events"
 _PAGE = 500
 _MOST_PAGES = MOST_EVENTS // _PAGE
@@ -42,7 +41,7 @@ _MADE = "roomctl"
 _ANSWERS = {"accepted": "ACCEPTED", "declined": "DECLINED", "tentative": "TENTATIVE"}
 
 
-class GoogleFeed(OnlineFeed):
+class GoogleCalendar(OnlineCalendar):
     """One calendar. `subject`: the user for whom a service account acts, if it does."""
 
     def __init__(
@@ -53,7 +52,7 @@ class GoogleFeed(OnlineFeed):
         key: str,
         subject: str = "",
         title: str = "roomctl",
-        hosts: tuple[str, str] = (TOKENS, API),
+        hosts: tuple[str, str] = HOSTS,
     ) -> None:
         room = url.removeprefix(PREFIX)
         self._key = _key(key)
@@ -86,21 +85,25 @@ class GoogleFeed(OnlineFeed):
             "maxResults": str(_PAGE),
         }
         found: list[OnlineEvent] = []
-        for _ in range(_MOST_PAGES):
+        seen = set[str]()
+        while True:
+            page = asked.get("pageToken", "")
+            if page in seen or len(seen) >= _MOST_PAGES:
+                raise self._endless(back=page in seen)
+            seen.add(page)
             answer = await self._ask("GET", f"{self._events}?{urlencode(asked)}")
             if answer.status != 200:
                 why = f"answered HTTP {answer.status}; is the calendar shared with this account?"
                 raise PortError(self.shown, why, PortReason.REFUSED)
-            found += self._each(answer.said["items"], partial(_event, room=self._room))
-            page = answer.said.get("nextPageToken")
-            if not isinstance(page, str):
-                break
-            asked["pageToken"] = page
-        return found
+            found += self._each(answer.said["items"], partial(_event, room=self.room))
+            following = answer.said.get("nextPageToken")
+            if not isinstance(following, str):
+                return found
+            asked["pageToken"] = following
 
     async def _found(self, event_id: str) -> OnlineEvent | None:
         answer = await self._ask("GET", self._url(event_id))
-        return _event(answer.said, self._room) if answer.status == 200 else None
+        return _event(answer.said, self.room) if answer.status == 200 else None
 
     def _is(self, event: OnlineEvent, change: BookingChange) -> bool:
         return event.id == change.id
@@ -141,7 +144,7 @@ class GoogleFeed(OnlineFeed):
                 word = "declined" if change.kind == "release" else "accepted"
                 guests = [dict(each) for each in event.raw.get("attendees") or ()]
                 for guest in guests:
-                    if _is_room(guest, self._room):
+                    if _is_room(guest, self.room):
                         guest["responseStatus"] = word
                 body, updates = {"attendees": guests}, "all"
         url = f"{self._url(event.id)}?sendUpdates={updates}"
@@ -194,7 +197,7 @@ def _event(said: Json, room: str) -> OnlineEvent:
     answer = "" if guest is None else str(guest.get("responseStatus", "needsAction"))
     status = str(said.get("status", "confirmed"))
     return OnlineEvent(
-        id=str(said["id"]),
+        id=event_id(said["id"]),
         etag=str(said.get("etag", "")),
         start=_time(said["start"]),
         end=_time(said["end"]),

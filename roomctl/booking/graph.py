@@ -23,7 +23,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from roomctl.booking.change import BookingChange, Rejected, WriteOutcome, Written
-from roomctl.booking.online import MOST_EVENTS, Json, OnlineEvent, OnlineFeed
+from roomctl.booking.online import MOST_EVENTS, Json, OnlineCalendar, OnlineEvent, event_id
 from roomctl.errors import PortError, PortReason
 
 PREFIX = "graph:"
@@ -53,7 +53,7 @@ _ANSWERS = {
 }
 
 
-class GraphFeed(OnlineFeed):
+class GraphCalendar(OnlineCalendar):
     """One mailbox. `hosts` are those of the login and of the API."""
 
     def __init__(
@@ -95,9 +95,11 @@ class GraphFeed(OnlineFeed):
         }
         url: str | None = f"{self._home}/calendar/calendarView?{urlencode(asked, safe='$,:')}"
         found: list[OnlineEvent] = []
-        for _ in range(_MOST_PAGES):
-            if url is None:
-                break
+        seen = set[str]()
+        while url is not None:
+            if url in seen or len(seen) >= _MOST_PAGES:
+                raise self._endless(back=url in seen)
+            seen.add(url)
             answer = await self._ask("GET", url, headers=_PREFER)
             if answer.status != 200:
                 why = f"answered HTTP {answer.status}; is there such a mailbox?"
@@ -166,7 +168,7 @@ def _event(said: Json) -> OnlineEvent:
     shows = str(said.get("showAs", "busy"))
     cancelled = said.get("isCancelled") is True
     return OnlineEvent(
-        id=str(said["id"]),
+        id=event_id(said["id"]),
         etag=str(said.get("@odata.etag", "")),
         start=_time(said["start"], whole=whole),
         end=_time(said["end"], whole=whole),

@@ -1,7 +1,7 @@
 """What Microsoft Graph's and Google's calendars have in common: JSON, tokens, and writing.
 
-An event is turned into a VEVENT and read as any other calendar is, in a process of its own: so it
-means the same, and its texts have the same limits. Knows no vendor's words.
+An event is turned into a VEVENT and read as any other calendar is: so it means the same, and its
+texts have the same limits. Runs in a process of its own (`rest`). Knows no vendor's words.
 """
 
 from __future__ import annotations
@@ -12,25 +12,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from roomctl.booking.agenda import Booking, CalendarRead, SkippedEvent
+from roomctl.booking.agenda import Booking
 from roomctl.booking.change import (
     OWN,
     AskedToWait,
     BookingChange,
-    ChangeKind,
     Conflict,
     WriteOutcome,
     Written,
     judged,
     ref_of,
 )
-from roomctl.booking.feed import CalendarReader
-from roomctl.booking.ics import SERIES
+from roomctl.booking.child import ProcessorTime
+from roomctl.booking.ics import LONGEST_EVENT, SERIES
+from roomctl.booking.refusals import certificate_fault, retry_after_s
 from roomctl.errors import PortError, PortReason
 from roomctl.frozen import frozen
 from roomctl.wire import in_thread
@@ -38,13 +37,14 @@ from roomctl.wire import in_thread
 if TYPE_CHECKING:
     import httpx
 
-LARGEST = 4 * 1024 * 1024  # bytes of one answer
+LARGEST = 8 * 1024 * 1024  # bytes of all answers of one listing
+LONGEST_ID = 1024  # characters; Exchange's have up to 200
 MOST_EVENTS = 5000
 LIMIT_S = 10.0  # of one request
 READ_S = 45.0  # of all pages
+LONGEST_TOKEN_S = 3600.0
 TOKEN_MARGIN_S = 120.0  # before its end a token is no longer used
 _JUDGED_ANEW = 3
-_PATIENCE_S = 60.0  # after a 429 that does not say how long
 _DAY = timedelta(days=1)
 
 Json = dict[str, Any]
@@ -112,8 +112,24 @@ def _one(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    escaped = text[:LONGEST_EVENT].replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     return "\\n".join(escaped.splitlines())
+
+
+def event_id(said: object) -> str:
+    """Return a vendor's id; ValueError if it is none that can stand in an address."""
+    text = str(said)
+    if len(text) > LONGEST_ID or text in ("", ".", "..") or text != _one(text):
+        raise ValueError("no id")
+    return text
+
+
+@frozen
+class Token:
+    """What a vendor's server is shown, and until when, by this computer's monotonic clock."""
+
+    value: str = field(default="", repr=False)
+    until_s: float = 0.0
 
 
 @frozen
@@ -125,41 +141,44 @@ class Answer:
     etag: str = ""
 
 
-class OnlineFeed(ABC):
+class OnlineCalendar(ABC):
     """A room's calendar at a vendor's API.
 
-    `room` is the calendar's own address, `title` what the room's own bookings are called.
+    `room` is the calendar's own address, `title` what the room's own bookings are called. `time` is
+    what of the processor's the events may take; None: as much as they like.
     """
 
-    writes: frozenset[ChangeKind] = frozenset(
-        ("reserve", "move_end", "check_in", "release", "restore")
-    )
-
     def __init__(self, shown: str, room: str, zone: ZoneInfo, title: str) -> None:
-        self.shown, self._room, self._zone, self._title = shown, room, zone, title
-        self._reader = CalendarReader(shown, zone, room)
-        self._one_at_a_time = asyncio.Lock()
+        self.shown, self.room, self._zone, self._title = shown, room, zone, title
+        self.token = Token()
+        self.time: ProcessorTime | None = None
         self._client: httpx.AsyncClient | None = None
-        self._token, self._token_until_s = "", 0.0
-        self._unreadable = 0
+        self._unreadable = self._received = 0
 
-    async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead:
-        """Return every occurrence that touches the window; PortError, AskedToWait."""
-        async with self._one_at_a_time:
-            events = await self._within(READ_S, window_start, window_end)
-            read = await self._read(events, window_start, window_end)
-            left_out = self._unreadable
-            skipped = (SkippedEvent("", "", "unreadable", left_out),) if left_out else ()
-            return CalendarRead(read.bookings, (*read.skipped, *skipped), read.series + left_out)
+    async def events(self, start: datetime, end: datetime) -> tuple[bytes, int]:
+        """Return what touches a time as iCalendar, and how many events make no sense.
+
+        PortError, AskedToWait.
+        """
+        events = await self._within(READ_S, start, end)
+        return self._as_calendar(events), self._unreadable
 
     async def write(self, change: BookingChange) -> WriteOutcome:
         """Write a change; PortError: nobody knows whether it was, write it again."""
-        async with self._one_at_a_time:
+        try:
             for _ in range(_JUDGED_ANEW):
                 found = await self._written(change)
                 if found is not None:
                     return found
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._nonsense("what was asked", error) from error
         raise PortError(self.shown, "the event changed again and again while it was written")
+
+    async def close(self) -> None:
+        """End its connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
 
     @abstractmethod
     async def _listed(self, start: datetime, end: datetime) -> list[OnlineEvent]:
@@ -192,7 +211,7 @@ class OnlineFeed(ABC):
             if own and change.kind == "restore":
                 return await self._reserved(change)
             return Written() if change.kind == "release" else Conflict("gone")
-        outcome = judged(await self._as_booking(event, change), change)
+        outcome = judged(self._as_booking(event, change), change)
         if outcome is not None:
             return outcome
         longer = change.kind == "move_end" and change.end > change.was_end
@@ -207,12 +226,12 @@ class OnlineFeed(ABC):
         if known is None:
             if await self._taken(change, change.start, change.end):
                 return Conflict("taken")
-            event_id = await self._inserted(change)
-            if event_id is None:
+            made = await self._inserted(change)
+            if made is None:
                 return None
         else:
-            event_id = known.id  # its answer was lost
-        return Written(f"{event_id}{OWN}/{change.start.astimezone(self._zone).isoformat()}")
+            made = known.id  # its answer was lost
+        return Written(f"{made}{OWN}/{change.start.astimezone(self._zone).isoformat()}")
 
     @abstractmethod
     def _is(self, event: OnlineEvent, change: BookingChange) -> bool:
@@ -221,20 +240,18 @@ class OnlineFeed(ABC):
     async def _taken(self, change: BookingChange, start: datetime, end: datetime) -> bool:
         """Whether somebody else has the room in a time."""
         events = await self._within(READ_S, start, end)
-        read = await self._read(events, start, end)
         return any(
             each.blocks and not each.all_day and each.start < end and each.end > start
-            for each in read.bookings
+            for each in self._read(events, start, end)
             if ref_of(each) != change.ref
         )
 
-    async def _as_booking(self, event: OnlineEvent, change: BookingChange) -> Booking | None:
+    def _as_booking(self, event: OnlineEvent, change: BookingChange) -> Booking | None:
         near = (change.start - _DAY, max(change.end, change.was_end) + _DAY)
-        read = await self._read([event], *near)
-        return read.bookings[0] if read.bookings else None
+        return next(iter(self._read([event], *near)), None)
 
     async def _within(self, limit_s: float, start: datetime, end: datetime) -> list[OnlineEvent]:
-        self._unreadable = 0
+        self._unreadable = self._received = 0
         try:
             async with asyncio.timeout(limit_s):
                 return await self._listed(start, end)
@@ -242,8 +259,17 @@ class OnlineFeed(ABC):
             why = f"did not list its events within {limit_s:g} s"
             raise PortError(self.shown, why, PortReason.MISSING) from None
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            why = f"answered something else than its events ({type(error).__name__})"
-            raise PortError(self.shown, why) from error
+            raise self._nonsense("its events", error) from error
+
+    def _nonsense(self, what: str, error: Exception) -> PortError:
+        why = f"answered something else than {what} ({type(error).__name__})"
+        return PortError(self.shown, why)
+
+    def _endless(self, *, back: bool) -> PortError:
+        why = "its pages lead back to one that was read"
+        if not back:
+            why = f"lists more than {MOST_EVENTS} events in three days; is it a room's calendar?"
+        return PortError(self.shown, why)
 
     def _each(self, items: object, made: Callable[[Json], OnlineEvent]) -> list[OnlineEvent]:
         """Return what can be read of a page; TypeError if it is no list."""
@@ -257,14 +283,19 @@ class OnlineFeed(ABC):
                 self._unreadable += 1
         return found
 
-    async def _read(
+    def _read(
         self, events: Iterable[OnlineEvent], start: datetime, end: datetime
-    ) -> CalendarRead:
+    ) -> tuple[Booking, ...]:
+        from roomctl.booking import edit
+
+        data = self._as_calendar(events)
+        return edit.bookings_in(data, self._zone, self.room, start, end, self.time)
+
+    def _as_calendar(self, events: Iterable[OnlineEvent]) -> bytes:
         lines = ["BEGIN:VCALENDAR", "VERSION:2.0"]
         for event in events:
-            lines += event.lines(self._room)
-        data = "\r\n".join((*lines, "END:VCALENDAR", "")).encode("utf-8", "replace")
-        return await self._reader.read(data, start, end)
+            lines += event.lines(self.room)
+        return "\r\n".join((*lines, "END:VCALENDAR", "")).encode("utf-8", "replace")
 
     async def _ask(
         self,
@@ -289,10 +320,10 @@ class OnlineFeed(ABC):
 
     async def _bearer(self, *, fresh: bool) -> str:
         now_s = asyncio.get_running_loop().time()
-        if fresh or now_s >= self._token_until_s:
-            self._token, good_s = await self._new_token()
-            self._token_until_s = now_s + max(good_s - TOKEN_MARGIN_S, 0.0)
-        return self._token
+        if fresh or now_s >= self.token.until_s:
+            value, good_s = await self._new_token()
+            self.token = Token(value, now_s + max(good_s - TOKEN_MARGIN_S, 0.0))
+        return self.token.value
 
     async def _token_from(self, url: str, form: Mapping[str, str]) -> tuple[str, float]:
         answer = await self._exchange("POST", url, form=form)
@@ -300,7 +331,10 @@ class OnlineFeed(ABC):
         if answer.status != 200 or not isinstance(token, str):
             why = f"gives no token, HTTP {answer.status} {_code(answer.said)}".strip()
             raise PortError(self.shown, f"{why}; is [calendar] key right?", PortReason.REFUSED)
-        return token, float(good_s)
+        try:
+            return token, min(float(good_s), LONGEST_TOKEN_S)
+        except (TypeError, ValueError) as error:
+            raise self._nonsense("a token", error) from error
 
     async def _exchange(
         self,
@@ -322,7 +356,8 @@ class OnlineFeed(ABC):
                 data = bytearray()
                 async for piece in response.aiter_raw():
                     data += piece
-                    if len(data) > LARGEST:
+                    self._received += len(piece)
+                    if self._received > LARGEST:
                         why = f"answers with more than {LARGEST // 1024**2} MiB"
                         raise PortError(self.shown, why)
         except (TimeoutError, httpx.TimeoutException):
@@ -330,10 +365,11 @@ class OnlineFeed(ABC):
             raise PortError(self.shown, why, PortReason.MISSING) from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             why = f"cannot be reached, or breaks off ({type(error).__name__})"
+            why = certificate_fault(error) or why
             raise PortError(self.shown, why, PortReason.MISSING) from error
         status, said = response.status_code, _parsed(bytes(data))
         if status in (429, 503) or (status == 403 and _is_quota(said)):
-            after_s = _after_s(response.headers.get("Retry-After", ""))
+            after_s = retry_after_s(response.headers.get("Retry-After"))
             raise AskedToWait(self.shown, f"is asked too often (HTTP {status})", after_s)
         if status >= 500:
             why = f"answered HTTP {status}; it is asked again"
@@ -383,14 +419,3 @@ def _code(said: Json) -> str:
 
 def _is_quota(said: Json | None) -> bool:
     return said is not None and "LimitExceeded" in json.dumps(said)[:4000]
-
-
-def _after_s(said: str) -> float:
-    """Return Retry-After in seconds: a number, or a date."""
-    if said.strip().isdecimal():
-        return float(said.strip()[:9])
-    try:
-        at = parsedate_to_datetime(said)
-    except (ValueError, TypeError):
-        return _PATIENCE_S
-    return (at - datetime.now(UTC)).total_seconds() if at.tzinfo else _PATIENCE_S

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from roomctl.booking import Agenda, Booking, CalendarRead
 from roomctl.booking.agenda import day_of
 from roomctl.booking.feed import Access, calendar_feed
 from roomctl.cli.link import LinkReader, reader
+from roomctl.config import Config
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
 
@@ -26,7 +28,7 @@ _WHY = {"unreadable": "cannot be read", "too_much": "repeats too often to be loo
 class CalendarQuery:
     """What is asked, as it was typed; None: by room.toml, else by the system."""
 
-    calendar: str
+    calendar: str | None
     at: str | None = None
     zone: str | None = None
     room: str | None = None
@@ -101,7 +103,8 @@ def day(asked: CalendarQuery, now: Callable[[], datetime] = lambda: datetime.now
     room = asked.room or (config.calendar.room if config else None) or ""
     zone = _zone(asked.zone) if asked.zone else config.room.zone if config else system_zone()
     start, end = day_of(_instant(asked.at, zone) if asked.at else now(), zone)
-    feed = calendar_feed(_url(asked.calendar), zone, Access(room))
+    access = app.calendar_access(config) if config else Access()
+    feed = calendar_feed(_place(asked, config), zone, replace(access, room=room))
     read = asyncio.run(feed.bookings(start, end))
     left_out = _left_out(read)
     if left_out and sum(each.count for each in read.skipped) >= read.series:
@@ -127,6 +130,25 @@ def _left_out(read: CalendarRead) -> str | None:
     count, first = sum(each.count for each in read.skipped), read.skipped[0]
     named = f": {first.title or first.uid or 'an event'} {_WHY[first.why]}"
     return f"{count} event{'s are' if count > 1 else ' is'} left out{named}"
+
+
+def _place(asked: CalendarQuery, config: Config | None) -> str:
+    """Return the calendar's url: the one that was typed, else the room's own."""
+    if asked.calendar is None:
+        own = config.calendar.url if config else None
+        if own is None:
+            why = "name a file or an address, or a room.toml that has one: --config room.toml"
+            raise RoomctlError(f"agenda: nothing to read; {why}")
+        return own.reveal()
+    if asked.calendar.startswith(_VENDORS):
+        if config is None:
+            why = "asks who reads it; write [calendar] as docs/calendars.md has it into a room.toml"
+            raise RoomctlError(f"{asked.calendar}: {why}, and add --config room.toml")
+        return asked.calendar
+    return _url(asked.calendar)
+
+
+_VENDORS = ("graph:", "google:")
 
 
 def _url(calendar: str) -> str:

@@ -63,8 +63,12 @@ def link(
 @app.command(epilog="Example: roomctl agenda room.ics --at 2026-11-26 --zone Asia/Shanghai --json")
 def agenda(
     calendar: Annotated[
-        str, typer.Argument(metavar="FILE|URL", help="An iCalendar file or address; - reads stdin.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="[FILE|URL]",
+            help="An iCalendar file, an address, caldav:, graph: or google:; - reads stdin.",
+        ),
+    ] = None,
     at: Annotated[
         str | None, typer.Option(help="The day: an ISO date or time; default: today.")
     ] = None,
@@ -76,7 +80,8 @@ def agenda(
         str | None, typer.Option(help="The room's address among the guests of a booking.")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="A room.toml, for its zone and platforms.")
+        Path | None,
+        typer.Option("--config", "-c", help="A room.toml; without FILE|URL its own calendar."),
     ] = None,
     as_json: Json = False,
 ) -> None:

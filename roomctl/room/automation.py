@@ -6,9 +6,10 @@ soon, unless somebody says *keep it*.
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
@@ -90,6 +91,7 @@ class Automation(Part):
         self._number = 0
         self._display_asked: dict[str, tuple[Moment, bool]] = {}
         self._warned: frozenset[str] = frozenset()  # whose release is announced
+        self._lookers = Counter[str]()
         self._unproven_since: Moment | None = None
 
     def configure(self, config: Config, actuators: Actuators) -> None:
@@ -118,7 +120,20 @@ class Automation(Part):
         self._camera_terms = wanted
         self._needs_the_time = (table.release_s, table.end_call_s, table.quiet) != (None,) * 3
         self._needs_the_time |= any(one.release_s is not None for one in table.profile)
-        self._told_at = ("panel", "screen") if config.tables("screen") else ("panel",)
+
+    @contextlib.contextmanager
+    def looked_at(self, name: str) -> Iterator[None]:
+        """Note that a panel, or the display's page, shows what the room is about to do."""
+        self._lookers[name] += 1
+        try:
+            yield
+        finally:
+            self._lookers[name] -= 1
+
+    @property
+    def lookers(self) -> tuple[str, ...]:
+        """The panels and displays that show it now."""
+        return tuple(sorted(+self._lookers))
 
     def touched(self) -> None:
         """Note that somebody used the panel or a device by hand."""
@@ -267,7 +282,7 @@ class Automation(Part):
         terms = self._rules.terms
         warned = frozenset(one.subject for one in self._rules.warnings if one.act is Act.RELEASE)
         for key in warned - self._warned:
-            bookings.ledger.warned(bookings.booking(key), self._told_at, occupancy.agreeing)
+            bookings.ledger.warned(bookings.booking(key), self.lookers, occupancy.agreeing)
         for key in self._warned - warned - released:
             here = facts.booking is not None and facts.booking.id == key
             if here and facts.call_live:

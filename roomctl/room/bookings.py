@@ -43,6 +43,7 @@ from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.roles import Right
 from roomctl.room.conditions import CalendarState
 from roomctl.room.document import BookingChangeEntry, BookingEntry
+from roomctl.room.kept_file import KeptFile
 from roomctl.room.ledger import Ledger
 from roomctl.room.series import UnusedSeriesOffers
 from roomctl.rules import Booked, ReleaseTerms
@@ -108,6 +109,7 @@ class Bookings(Part):
         self._marks: dict[str, Mark] = {
             key: mark for key, mark in kept.items() if mark in get_args(Mark)
         }
+        self._marks_file, self._own_file = KeptFile(store, _FILE), KeptFile(store, _LOCAL)
         self._unwritten = False
         self._listed: tuple[Booking, ...] = ()  # as the calendar has it
         self._local, self._outbox = _own(store)
@@ -322,7 +324,7 @@ class Bookings(Part):
             raise Refused("room", "not_under_way", _WHY["not_under_way"])
         return {"change": await self.release(booking, source.name)}
 
-    @command("booking.undo", Right.MEET)
+    @command("booking.undo", Right.UNDO)
     async def _undo(self, source: Source, change: Identifier) -> None:
         """Undo what was changed of a booking lately (`booking_changes`); done already: nothing.
 
@@ -489,11 +491,9 @@ class Bookings(Part):
             self._lose(change, str(error))
 
     async def _write_own(self) -> None:
-        if self._store is None:
-            return
         document = {**self._local.record(), "outbox": self._outbox.record()}
         try:
-            await in_thread(self._store.write, _LOCAL, document)
+            await self._own_file.write(document)
         except OSError as error:
             _log.warning("booking: what the room has booked itself is not kept: %s", error)
 
@@ -524,10 +524,8 @@ class Bookings(Part):
 
     async def _write(self) -> None:
         """Keep the marks; what the disk refuses is written with the next fetch."""
-        if self._store is None:
-            return
         try:
-            await in_thread(self._store.write, _FILE, {**self._marks})
+            await self._marks_file.write({**self._marks})
         except OSError as error:
             if not self._unwritten:
                 _log.warning("booking: what became of them waits to be written: %s", error)
@@ -803,7 +801,7 @@ class Bookings(Part):
         """Say that what is shown is old, and how old; `age_min` is -1 if it was never read."""
         age_min = -1 if self._read_at is None else round((now.mono_s - self._read_at.mono_s) / 60)
         since = now.wall if old is None else old.since
-        params: dict[str, Param] = {"detail": detail, "age_min": age_min}
+        params: dict[str, Param] = {"detail": detail, "age_min": age_min, "key": "calendar.url"}
         return IssueEntry("calendar.stale", "calendar", params, since)
 
     def _diagnose(self, now: Moment) -> None:

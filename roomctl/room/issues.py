@@ -50,6 +50,7 @@ _TODO = frozenset(
         "booking.series_unused",
         "calendar.event_skipped",
         "calendar.overruled",
+        "calendar.stale",
         "calendar.stripped",
         "calendar.unwritten",
         "camera.chain_count",

@@ -1,6 +1,6 @@
 """What releasing bookings has come to: an entry for each, with who was warned and what it gave.
 
-    warned     the panel said that the booking would be released, and nothing has come of it yet
+    warned     it was said that the booking would be released, and nothing has come of it yet
     kept       somebody kept it, joined, or was seen
     released   the room was given back: by the rule, or by a touch
     undone     somebody had it again
@@ -23,8 +23,8 @@ from roomctl.booking import Booking
 from roomctl.clock import Clock
 from roomctl.frozen import frozen
 from roomctl.kind import Part
+from roomctl.room.kept_file import KeptFile
 from roomctl.store import Store
-from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
 
@@ -39,9 +39,10 @@ LedgerOutcome = Literal["warned", "kept", "released", "undone", "dropped"]
 class LedgerEntry:
     """One booking that was to be released, or was.
 
-    `warned_at` is when that was first said, and `warned` where; null and nothing: a touch released
-    it. `sensors` agreed that nobody was there. `given_back_min` are the minutes that others could
-    have. `author`: who kept, released or undid it; "rule": the room itself.
+    `warned_at` is when that was first said, and `warned` the panels and the display that showed it,
+    which were connected then; null and nothing: a touch released it. `sensors` agreed that nobody
+    was there. `given_back_min` are the minutes that others could have. `author`: who kept, released
+    or undid it; "rule": the room itself.
     """
 
     number: int
@@ -71,10 +72,10 @@ class Ledger(Part):
     """The ledger of one room."""
 
     def __init__(self, store: Store | None, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+        self._file, self._clock = KeptFile(store, _FILE), clock
         kept = store.read(_FILE, _fits) if store is not None else {}
         self._entries = [_entry(one) for one in kept.get("entries", ())]
-        self._some = asyncio.Event()
+        self._kept, self._some = self._entries, asyncio.Event()
 
     @property
     def entries(self) -> Sequence[LedgerEntry]:
@@ -113,7 +114,7 @@ class Ledger(Part):
                 return
 
     async def run(self) -> None:
-        """Write down what is noted, until cancelled; then once more."""
+        """Write down what is noted, until cancelled; also what a stop has cut off in the middle."""
         try:
             while True:
                 await self._some.wait()
@@ -122,7 +123,7 @@ class Ledger(Part):
                     await asyncio.sleep(RETRY_S)
                     self._some.set()
         finally:
-            if self._some.is_set():
+            if self._kept is not self._entries:
                 await self._write()
 
     def _open(self, booking_id: str) -> LedgerEntry | None:
@@ -159,14 +160,14 @@ class Ledger(Part):
 
     async def _write(self) -> bool:
         """Keep the entries; False if the disk refuses."""
-        if self._store is None:
-            return True
-        kept = {"entries": [one.record() for one in self._entries]}
+        entries = self._entries
+        kept = {"entries": [one.record() for one in entries]}
         try:
-            await in_thread(self._store.write, _FILE, kept)
+            await self._file.write(kept)
         except OSError as error:
             _log.warning("ledger: waits to be written: %s", error)
             return False
+        self._kept = entries
         return True
 
 

@@ -147,7 +147,7 @@ class Room:
         self.starts = Starts(
             calls.platforms, len(config.meeting.new), config.room.zone, outside.store, outside.clock
         )
-        self._automation = Automation(config, self._actuators, lambda: self.audio.prompt, context)
+        self.automation = Automation(config, self._actuators, lambda: self.audio.prompt, context)
         self.walkthroughs = Walkthroughs(
             config, calls, screen, outside.store, outside.clock, self.changed
         )
@@ -155,7 +155,7 @@ class Room:
             calls,
             self.bookings,
             screen,
-            lambda: self._automation.wake(),
+            lambda: self.automation.wake(),
             outside.settings,
             self.walkthroughs,
         )
@@ -185,7 +185,7 @@ class Room:
             self.bookings.ledger,
             self.bookings.series,
             self.cameras,
-            self._automation,
+            self.automation,
             Storage(disk, self.changed),
             self.audit,
             self.starts,
@@ -481,7 +481,7 @@ class Room:
         self.use.configure(config.history)
         ways, zone = len(config.meeting.new), config.room.zone
         self.starts.configure(self._calls.platforms, ways, zone)
-        self._automation.configure(config, self._actuators)
+        self.automation.configure(config, self._actuators)
         self.walkthroughs.configure(config, screen)
         self.meeting.screen, self.maintenance.config = screen, config
         for kind, part in self._of_kinds.items():
@@ -610,7 +610,7 @@ class Room:
             part.told(event)
 
     def _touched(self) -> None:
-        self._automation.touched()
+        self.automation.touched()
         self.occupancy.touched(self.clock.mono_s())
         self.changed()
 

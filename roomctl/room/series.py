@@ -18,8 +18,8 @@ from roomctl.command import Identifier, Param, Source, command
 from roomctl.errors import PortError, Refused
 from roomctl.kind import IssueEntry, Part
 from roomctl.roles import Right
+from roomctl.room.kept_file import KeptFile
 from roomctl.store import Store
-from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class UnusedSeriesOffers(Part):
         changed: Callable[[], None],
         give_back: GiveBack,
     ) -> None:
-        self._store, self._clock = store, clock
+        self._file, self._clock = KeptFile(store, _FILE), clock
         self.configure(misses, days)
         self._changed, self._give_back = changed, give_back
         kept = store.read(_FILE, lambda said: bool(SeriesMisses.read(said))) if store else {}
@@ -122,8 +122,7 @@ class UnusedSeriesOffers(Part):
         self._some.clear()
         noted = self._noted
         try:
-            if self._store is not None:
-                await in_thread(self._store.write, _FILE, noted.record())
+            await self._file.write(noted.record())
         except OSError as error:
             _log.warning("series: waits to be written: %s", error)
         else:

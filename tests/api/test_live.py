@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from datetime import timedelta
 
 import pytest
 import websockets
@@ -11,6 +12,7 @@ from starlette.websockets import WebSocket
 from roomctl.api import live
 from roomctl.api.events import Encoding
 from roomctl.api.schema import LIVE
+from roomctl.booking import Booking
 from roomctl.roles import Role
 from roomctl.room import Source
 from tests.api.rig import JITSI, LIMIT_S, eventually
@@ -99,6 +101,17 @@ async def test_a_panel_that_listens_is_told_the_level_until_it_no_longer_does(al
 async def test_the_test_sound_is_acknowledged_with_what_became_of_it(panel):
     done = await panel.command("1", "audio.test")
     assert (done["status"], done["result"]["verdict"]) == ("done", "heard")
+
+
+async def test_the_ledger_says_which_panels_were_there_when_a_release_was_announced(alive, panel):
+    moment = alive.room.clock.now().wall
+    booking = Booking("a", "Review", "", moment, moment + timedelta(hours=1))
+    alive.room.bookings.ledger.warned(booking, alive.room.automation.lookers, ())
+    [entry] = alive.room.bookings.ledger.entries
+    [name] = entry.warned
+    assert name.startswith("panel ")
+    await panel.socket.close()
+    await eventually(lambda: alive.room.automation.lookers == ())
 
 
 async def test_a_ping_is_answered_with_its_own_time(panel):

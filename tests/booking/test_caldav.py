@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from roomctl.booking.agenda import Agenda, Booking
-from roomctl.booking.caldav import CalDavFeed
 from roomctl.booking.change import (
     BookingChange,
     ChangeKind,
@@ -27,6 +26,7 @@ from roomctl.booking.change import (
     Written,
     ref_of,
 )
+from roomctl.booking.served import CalDavFeed
 from roomctl.errors import PortError
 
 pytestmark = pytest.mark.real

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,6 +18,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from roomctl.booking import edit
 from roomctl.booking.agenda import Agenda, Booking
 from roomctl.booking.change import (
     AskedToWait,
@@ -28,9 +29,9 @@ from roomctl.booking.change import (
     Written,
     ref_of,
 )
-from roomctl.booking.google import GoogleFeed
-from roomctl.booking.graph import GraphFeed
-from roomctl.booking.online import OnlineFeed
+from roomctl.booking.google import GoogleCalendar
+from roomctl.booking.graph import GraphCalendar
+from roomctl.booking.online import OnlineCalendar
 from roomctl.errors import PortError
 
 pytestmark = pytest.mark.real
@@ -149,14 +150,21 @@ def key() -> str:
 
 
 @pytest.fixture(params=["graph", "google"])
-def feed(request: pytest.FixtureRequest, running: tuple[Vendor, str], key: str) -> OnlineFeed:
+async def feed(
+    request: pytest.FixtureRequest, running: tuple[Vendor, str], key: str
+) -> AsyncIterator[OnlineCalendar]:
     vendor, url = running
     vendor.clear()
+    made: OnlineCalendar
     if request.param == "graph":
         login = {"tenant": "t", "client": "c", "key": "s3cret"}
-        return GraphFeed(f"graph:{ROOM}", SHANGHAI, **login, title="Booked", hosts=(url, url))
-    hosts = (f"{url}/token", url)
-    return GoogleFeed(f"google:{ROOM}", SHANGHAI, key=key, title="Booked", hosts=hosts)
+        hosts = (url, url)
+        made = GraphCalendar(f"graph:{ROOM}", SHANGHAI, **login, title="Booked", hosts=hosts)
+    else:
+        hosts = (f"{url}/token", url)
+        made = GoogleCalendar(f"google:{ROOM}", SHANGHAI, key=key, title="Booked", hosts=hosts)
+    yield made
+    await made.close()
 
 
 @pytest.fixture
@@ -205,12 +213,14 @@ def zoned(event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
-def put(vendor: Vendor, feed: OnlineFeed, event: dict[str, Any]) -> None:
-    vendor.add(zoned(event) if isinstance(feed, GoogleFeed) else event)
+def put(vendor: Vendor, feed: OnlineCalendar, event: dict[str, Any]) -> None:
+    vendor.add(zoned(event) if isinstance(feed, GoogleCalendar) else event)
 
 
-async def listed(feed: OnlineFeed) -> list[Booking]:
-    return list(Agenda((await feed.bookings(START, END)).bookings))
+async def listed(feed: OnlineCalendar) -> list[Booking]:
+    data, _ = await feed.events(START, END)
+    found = edit.bookings_in(data, SHANGHAI, ROOM, START, END)
+    return list(Agenda(each for each in found if each.blocks))
 
 
 def change(kind: ChangeKind, seen: Booking, end: datetime | None = None) -> BookingChange:
@@ -225,7 +235,7 @@ def reserve(key: str = "0", hours: int = 12) -> BookingChange:
 
 
 async def test_a_meeting_means_what_it_means_in_any_calendar(
-    feed: OnlineFeed, vendor: Vendor
+    feed: OnlineCalendar, vendor: Vendor
 ) -> None:
     declined = {"email": ROOM, "self": True, "responseStatus": "declined"}
     asked = {"email": ROOM, "self": True, "responseStatus": "needsAction"}
@@ -253,7 +263,7 @@ async def test_a_meeting_means_what_it_means_in_any_calendar(
 
 
 async def test_occurrences_of_one_series_are_known_as_such(
-    feed: OnlineFeed, vendor: Vendor
+    feed: OnlineCalendar, vendor: Vendor
 ) -> None:
     series = {"seriesMasterId": "weekly", "recurringEventId": "weekly"}
     put(vendor, feed, meeting("one", **series))
@@ -264,7 +274,7 @@ async def test_occurrences_of_one_series_are_known_as_such(
     assert one.series != ""
 
 
-async def test_a_whole_day_is_the_rooms_day(feed: OnlineFeed, vendor: Vendor) -> None:
+async def test_a_whole_day_is_the_rooms_day(feed: OnlineCalendar, vendor: Vendor) -> None:
     day = {"dateTime": "2026-11-26T00:00:00.0000000", "date": "2026-11-26"}
     after = {"dateTime": "2026-11-27T00:00:00.0000000", "date": "2026-11-27"}
     vendor.add(meeting("day", isAllDay=True) | {"start": day, "end": after})
@@ -272,7 +282,7 @@ async def test_a_whole_day_is_the_rooms_day(feed: OnlineFeed, vendor: Vendor) ->
     assert (found.all_day, found.start, found.end - found.start) == (True, START, timedelta(1))
 
 
-async def test_all_pages_are_read(feed: OnlineFeed, vendor: Vendor) -> None:
+async def test_all_pages_are_read(feed: OnlineCalendar, vendor: Vendor) -> None:
     vendor.page = 2
     for each in range(5):
         put(vendor, feed, meeting(f"e{each}", each))
@@ -280,7 +290,7 @@ async def test_all_pages_are_read(feed: OnlineFeed, vendor: Vendor) -> None:
 
 
 async def test_what_a_stranger_writes_stays_one_line_of_one_event(
-    feed: OnlineFeed, vendor: Vendor
+    feed: OnlineCalendar, vendor: Vendor
 ) -> None:
     evil = "x\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:evil\u202e" + "y" * 5000
     put(vendor, feed, meeting("evil", subject=evil, summary=evil, body={"content": evil}))
@@ -290,16 +300,35 @@ async def test_what_a_stranger_writes_stays_one_line_of_one_event(
 
 
 async def test_an_event_that_makes_no_sense_is_left_out_and_counted(
-    feed: OnlineFeed, vendor: Vendor
+    feed: OnlineCalendar, vendor: Vendor
 ) -> None:
     put(vendor, feed, meeting("good"))
     vendor.add({"id": "bad", "start": {"dateTime": "yesterday"}, "end": {}})
-    read = await feed.bookings(START, END)
-    assert (len(read.bookings), [each.count for each in read.skipped]) == (1, [1])
+    data, left_out = await feed.events(START, END)
+    assert (data.count(b"BEGIN:VEVENT"), left_out) == (1, 1)
+
+
+@pytest.mark.parametrize("named", ["", ".", "..", "a  b", "a\r\nb", "x" * 1025])
+async def test_an_event_whose_id_cannot_stand_in_an_address_is_left_out(
+    feed: OnlineCalendar, vendor: Vendor, named: str
+) -> None:
+    put(vendor, feed, meeting("good"))
+    put(vendor, feed, meeting(named))
+    data, left_out = await feed.events(START, END)
+    assert (data.count(b"BEGIN:VEVENT"), left_out) == (1, 1)
+
+
+async def test_an_id_leads_to_no_other_address(feed: OnlineCalendar, vendor: Vendor) -> None:
+    put(vendor, feed, meeting("../../users/other/events/x?y#z%2F"))
+    (seen,) = await listed(feed)
+    await feed.write(change("release", seen))
+    method, path, _ = vendor.asked[-1]
+    assert (method, "/../" in path, "/x?" in path) == ("GET", False, False)
+    assert path.endswith("/events/..%2F..%2Fusers%2Fother%2Fevents%2Fx%3Fy%23z%252F")
 
 
 async def test_a_token_that_is_no_longer_good_is_asked_for_anew(
-    feed: OnlineFeed, vendor: Vendor
+    feed: OnlineCalendar, vendor: Vendor
 ) -> None:
     await listed(feed)
     vendor.good = "another"
@@ -314,32 +343,34 @@ async def test_a_token_that_is_no_longer_good_is_asked_for_anew(
         (200, {}, b"<html>sign in</html>", "no JSON"),
         (200, {}, b'{"value": 5, "items": 5}', "something else"),
         (200, {}, b"[" * 100_000, "no JSON"),
-        (200, {}, b'"' + b"x" * 5_000_000 + b'"', "more than 4 MiB"),
+        (200, {}, b'"' + b"x" * 9_000_000 + b'"', "more than 8 MiB"),
         (403, {}, b'{"error": {"code": "ErrorAccessDenied"}}', "HTTP 403"),
         (404, {}, b'{"error": {"code": "ErrorInvalidUser"}}', "HTTP 404"),
     ],
 )
 async def test_an_answer_that_is_none_is_one_clear_error(
-    feed: OnlineFeed, vendor: Vendor, status: int, headers: Any, body: bytes, said: str
+    feed: OnlineCalendar, vendor: Vendor, status: int, headers: Any, body: bytes, said: str
 ) -> None:
     vendor.wrong = [(status, headers, body)]
     with pytest.raises(PortError, match=said) as caught:
-        await feed.bookings(START, END)
+        await feed.events(START, END)
     assert "s3cret" not in str(caught.value)
     assert str(caught.value).startswith(feed.shown)
 
 
 @pytest.mark.parametrize(("said", "after_s"), [("120", 120), ("", 60), ("tomorrow", 60)])
 async def test_a_server_says_how_long_it_is_to_be_left_alone(
-    feed: OnlineFeed, vendor: Vendor, said: str, after_s: float
+    feed: OnlineCalendar, vendor: Vendor, said: str, after_s: float
 ) -> None:
     vendor.wrong = [(429, {"Retry-After": said}, b"{}")]
     with pytest.raises(AskedToWait) as caught:
-        await feed.bookings(START, END)
+        await feed.events(START, END)
     assert caught.value.after_s == after_s
 
 
-async def test_a_booking_is_made_shortened_and_given_back(feed: OnlineFeed, vendor: Vendor) -> None:
+async def test_a_booking_is_made_shortened_and_given_back(
+    feed: OnlineCalendar, vendor: Vendor
+) -> None:
     made = await feed.write(reserve())
     (found,) = await listed(feed)
     assert isinstance(made, Written)
@@ -353,7 +384,7 @@ async def test_a_booking_is_made_shortened_and_given_back(feed: OnlineFeed, vend
 
 
 async def test_what_is_written_while_the_server_dies_is_booked_once(
-    feed: OnlineFeed, vendor: Vendor
+    feed: OnlineCalendar, vendor: Vendor
 ) -> None:
     vendor.drop_after_post = True
     with pytest.raises(PortError, match="breaks off"):
@@ -364,7 +395,7 @@ async def test_what_is_written_while_the_server_dies_is_booked_once(
 
 
 async def test_a_time_that_somebody_else_has_is_not_booked(
-    feed: OnlineFeed, vendor: Vendor
+    feed: OnlineCalendar, vendor: Vendor
 ) -> None:
     put(vendor, feed, meeting("theirs", 3))
     assert await feed.write(reserve()) == Conflict("taken")
@@ -372,7 +403,7 @@ async def test_a_time_that_somebody_else_has_is_not_booked(
 
 
 async def test_an_invited_room_declines_checks_in_and_moves_nobody(
-    feed: OnlineFeed, vendor: Vendor
+    feed: OnlineCalendar, vendor: Vendor
 ) -> None:
     put(vendor, feed, meeting("m"))
     (seen,) = await listed(feed)
@@ -382,7 +413,7 @@ async def test_an_invited_room_declines_checks_in_and_moves_nobody(
     assert await listed(feed) == []
 
 
-async def test_what_was_moved_meanwhile_is_left_alone(feed: OnlineFeed, vendor: Vendor) -> None:
+async def test_what_was_moved_meanwhile_is_left_alone(feed: OnlineCalendar, vendor: Vendor) -> None:
     put(vendor, feed, meeting("m"))
     (seen,) = await listed(feed)
     put(vendor, feed, meeting("m", 2))
@@ -392,7 +423,7 @@ async def test_what_was_moved_meanwhile_is_left_alone(feed: OnlineFeed, vendor: 
 
 
 async def test_a_change_between_reading_and_writing_is_read_again(
-    feed: OnlineFeed, vendor: Vendor
+    feed: OnlineCalendar, vendor: Vendor
 ) -> None:
     put(vendor, feed, meeting("m"))
     (seen,) = await listed(feed)
@@ -414,17 +445,19 @@ async def test_a_change_between_reading_and_writing_is_read_again(
     assert writes == ["PATCH", "PATCH"]
 
 
-async def test_a_next_page_at_another_server_is_refused(feed: OnlineFeed, vendor: Vendor) -> None:
-    if not isinstance(feed, GraphFeed):
+async def test_a_next_page_at_another_server_is_refused(
+    feed: OnlineCalendar, vendor: Vendor
+) -> None:
+    if not isinstance(feed, GraphCalendar):
         return
     body = json.dumps({"value": [], "@odata.nextLink": "http://127.0.0.1:1/secret"}).encode()
     vendor.wrong = [(200, {}, body)]
     with pytest.raises(PortError, match="another server"):
-        await feed.bookings(START, END)
+        await feed.events(START, END)
 
 
 def test_a_key_that_is_none_is_refused_at_once() -> None:
     with pytest.raises(PortError, match=r"\[calendar\] key"):
-        GoogleFeed(f"google:{ROOM}", SHANGHAI, key="{}")
+        GoogleCalendar(f"google:{ROOM}", SHANGHAI, key="{}")
     with pytest.raises(PortError, match=r"tenant, client and key"):
-        GraphFeed("graph:bamboo", SHANGHAI, tenant="t", client="c", key="k")
+        GraphCalendar("graph:bamboo", SHANGHAI, tenant="t", client="c", key="k")

@@ -182,3 +182,29 @@ def test_the_systems_zone_is_the_one_that_its_user_has_set(
 ):
     monkeypatch.setitem(os.environ, "TZ", name)
     assert system_zone().key == name.removeprefix(":")
+
+
+@pytest.mark.parametrize("url", ["graph:bamboo@example.com", "google:c_1@example.com"])
+def test_a_vendors_calendar_is_read_as_whom_room_toml_says(tmp_path: Path, url: str):
+    said = run(url, status=1)["error"]
+    assert said.startswith(f"{url}: asks who reads it")
+    assert "--config room.toml" in said
+    config = tmp_path / "room.toml"
+    config.write_text('[room]\ndisplayName = "Bamboo"\n')
+    assert "[calendar]" in run(url, "--config", str(config), status=1)["error"]
+
+
+def test_without_a_calendar_it_is_the_rooms_own(room: Path, tmp_path: Path):
+    config = tmp_path / "room.toml"
+    config.write_text(f'[room]\ndisplayName = "Bamboo"\n[calendar]\nurl = "ics:{room}"\n')
+    line = ["agenda", "--at", "2026-11-26", "--zone", "Asia/Shanghai", "--config", str(config)]
+    result = runner.invoke(app, [*line, "--json"])
+    assert [each["title"] for each in json.loads(result.stdout)] == ["Fair", "项目周会", None]
+    result = runner.invoke(app, ["agenda", "--json"])
+    assert "nothing to read" in json.loads(result.stdout)["error"]
+
+
+def test_a_caldav_server_that_is_not_there_is_one_error():
+    said = run("caldav:http://room:s3cret@127.0.0.1:9/calendar/", status=1)["error"]
+    assert said.startswith("caldav:http://127.0.0.1:9/")
+    assert "s3cret" not in said

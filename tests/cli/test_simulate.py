@@ -98,6 +98,11 @@ def test_any_command_is_given_and_what_it_found_out_is_printed(room: Running) ->
     assert (record["type"], record["status"]) == ("camera.recall", "done")
 
 
+def test_the_ledger_of_a_room_that_released_nothing_is_empty(room: Running) -> None:
+    assert room.roomctl("ledger", "--json").json == []
+    assert room.roomctl("ledger").out == "no entry\n"
+
+
 def test_issues_and_devices_are_listed(room: Running) -> None:
     found = room.roomctl("issues", "--json")
     assert found.err == ""

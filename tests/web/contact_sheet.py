@@ -71,6 +71,15 @@ def _silent(language: str) -> rooms.Room:
     return room
 
 
+def _unused(language: str) -> rooms.Room:
+    titles = {"en": ("Weekly numbers", None), "zh-CN": ("每周数据例会", None)}[language]
+    issues = [
+        rooms.issue("booking.series_unused", f"s{at}", title=title, misses=4 + at, series=f"s{at}")
+        for at, title in enumerate(titles)
+    ]
+    return rooms.at_rest(language) | {"issues": issues}
+
+
 def _asleep(language: str) -> rooms.Room:
     return {**rooms.at_rest(language), "panel": {"awake": False}}
 
@@ -116,6 +125,8 @@ VIEWS = {
         ("walkthrough-line .key:has([data-icon=check])", ".shown-steps .chip"),
     ),
     "walkthrough-list": View(rooms.at_rest, (".bar .staff", "staff-sheet .key:visible")),
+    "series-offered": View(_unused),
+    "series": View(_unused, ("notice-strip .key",)),
     "join": View(rooms.everywhere, (".enter-key",)),
     "join-number": View(rooms.everywhere, (".enter-key", _ENTRY, _TYPED + "482901773")),
     "join-passcode": View(rooms.everywhere, (".enter-key", _PASSCODE, _TYPED + "aB3xYz")),

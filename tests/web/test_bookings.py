@@ -92,3 +92,60 @@ def test_what_was_changed_can_be_undone_from_the_bar(open_panel: Open) -> None:
     expect(strip).to_contain_text("Booked until")
     strip.get_by_role("button", name="Undo").tap()
     told(page, lambda: stand_in.commands("booking.undo"), [{"change": "c0"}])
+
+
+STAFF_MAY = ["booking.releaseSeries", "booking.keepSeries", "booking.undo"]
+
+
+def unused(*titles: str | None) -> rooms.Room:
+    """Return a room with series that nobody comes to."""
+    issues = [
+        rooms.issue("booking.series_unused", f"s{at}", title=title, misses=4, series=f"s{at}")
+        for at, title in enumerate(titles)
+    ]
+    return rooms.at_rest() | {"issues": issues}
+
+
+def opened(open_panel: Open, room: rooms.Room, may: list[str]) -> Any:
+    """Show a room to somebody who may do no more than that."""
+    stand_in, page = open_panel(room)
+    stand_in.may = may
+    page.reload()
+    return stand_in, page
+
+
+def test_a_series_that_nobody_comes_to_is_released_by_two_touches_and_had_again(
+    open_panel: Open,
+) -> None:
+    room = unused("Weekly numbers", None)
+    stand_in, page = opened(open_panel, room, STAFF_MAY)
+    usable(page)
+    page.get_by_role("button", name="Look at it").tap()
+    rows = page.locator("series-sheet li")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1)).to_contain_text("Private meeting")
+    stand_in.answer = lambda command: {"status": "done", "result": {"changes": ["c1", "c2"]}}
+    rows.first.get_by_role("button", name="Release").tap()
+    told(page, lambda: stand_in.commands("booking.releaseSeries"), [{"series": "s0"}])
+    stand_in.patch(issues=room["issues"][1:])
+    expect(rows.first).to_contain_text("2 bookings released")
+    rows.first.get_by_role("button", name="Undo").tap()
+    told(page, lambda: stand_in.commands("booking.undo"), [{"change": "c1"}, {"change": "c2"}])
+    expect(rows.first).to_contain_text("It stays booked")
+    rows.nth(1).get_by_role("button", name="Keep it").tap()
+    told(page, lambda: stand_in.commands("booking.keepSeries"), [{"series": "s1"}])
+
+
+def test_only_who_may_release_a_series_is_told_of_it_and_nobody_in_a_meeting(
+    open_panel: Open,
+) -> None:
+    room = unused("Weekly numbers")
+    stand_in, page = opened(open_panel, room, ["meeting.join"])
+    usable(page)
+    expect(page.get_by_role("button", name="Look at it")).to_be_hidden()
+    stand_in.may = STAFF_MAY
+    stand_in.cut()
+    expect(page.get_by_role("button", name="Look at it")).to_be_visible(timeout=20_000)
+    stand_in.patch(meeting=rooms.in_call()["meeting"])
+    expect(page.locator("call-view")).to_be_visible()
+    expect(page.get_by_role("button", name="Look at it")).to_be_hidden()

@@ -414,6 +414,15 @@ export function problems(room) {
   return told.sort((a, b) => rank(a) - rank(b));
 }
 
+/**
+ * The series that nobody comes to, for whoever may release them.
+ * @param {Room} room
+ * @returns {Issue[]}
+ */
+export function offeredSeries(room) {
+  return room.issues.filter((issue) => issue.code === "booking.series_unused");
+}
+
 /** Facts for whoever looks after the room; the people in it lose nothing by them. */
 const FOR_STAFF = new Set(["booking.series_unused", "calendar.stripped", "calendar.unwritten", "camera.advisory", "camera.chain_count", "camera.not_mounted", "camera.unknown_model", "clock.unproven", "mqtt.offline", "room.crowded", "speakerphone.advisory", "storage.quarantined", "tls.ends", "webhook.failing", "webhook.lost", "webhook.refused"]);
 

@@ -1,11 +1,11 @@
-/** Today's bookings, and what can be done about the room's by one touch: reserve it now, have it longer, end it, give it back. */
+/** Today's bookings, and what can be done about the room's by one touch: reserve it now, have it longer, end it, give it back; and for staff, the series that nobody comes to. */
 
 /** @import { Panel } from "../lib/room.js" */
-/** @import { Booking, Room } from "../lib/types.js" */
+/** @import { Booking, Issue, Room } from "../lib/types.js" */
 
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
-import { agenda, bookingHours, bookingNote, bookingTitle, platformName, underWay } from "../lib/labels.js";
+import { language, t } from "../lib/i18n.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, offeredSeries, platformName, underWay } from "../lib/labels.js";
 import { button } from "./parts.js";
 
 /** What can be reserved, or added to a booking, by one touch. */
@@ -115,5 +115,110 @@ export class TodaySheet extends HTMLElement {
   }
 }
 
+/**
+ * The series that nobody comes to: each is kept, or gives back its coming four weeks; that can be undone from here.
+ * A series that was dealt with stays where it stands until the sheet is opened anew.
+ */
+export class SeriesSheet extends HTMLElement {
+  /** @type {Map<string, Issue>} */ #listed = new Map();
+  /** @type {Map<string, {changes: string[], kept: boolean}>} what became of it here */ #done = new Map();
+  /** @type {string | null} */ #asking = null;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.hint = h("p", { class: "hint" });
+    this.rows = h("ul", { class: "offers" });
+    this.append(h("div", { class: "body" }, this.hint, this.rows));
+  }
+
+  /** Begin anew. */
+  reset() {
+    this.#listed.clear();
+    this.#done.clear();
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    for (const issue of offeredSeries(room)) this.#listed.set(issue.subject, issue);
+    const offered = new Set(offeredSeries(room).map((one) => one.subject));
+    const shown = [...this.#listed.values()].filter((one) => offered.has(one.subject) || this.#done.has(one.subject));
+    text(this.hint, t(shown.length > 0 ? "series.hint" : "series.none"));
+    keyed(this.rows, shown, (issue) => issue.subject, ({ subject }) => this.#row(subject), (row, issue) => this.#fill(row, issue));
+  }
+
+  /** @param {string} series */
+  #row(series) {
+    const release = button("leave", "series.release", "key", () => void this.#release(series));
+    const keep = button("check", "series.keep", "key", () => void this.#keep(series));
+    const undo = button("back", "booking.undo", "key", () => void this.#undo(series));
+    return h("li", {}, h("div", { class: "what" }, h("b"), h("small")), release, keep, undo);
+  }
+
+  /**
+   * @param {Element} row
+   * @param {Issue} issue
+   */
+  #fill(row, { subject, params, since }) {
+    const { clock } = this.panel;
+    const done = this.#done.get(subject);
+    const [what, ...keys] = row.children;
+    text(what.children[0], String(params.title || t("home.private")));
+    const missed = t("series.missed", { count: Number(params.misses), day: clock.day(language(), since, "short") });
+    text(what.children[1], !done ? missed : done.kept ? t("series.kept") : t("series.released", { count: done.changes.length }));
+    for (const [at, key] of keys.entries()) {
+      show(/** @type {HTMLElement} */ (key), at < 2 ? !done : !!done && done.changes.length > 0 && this.panel.may("booking.undo"));
+      attribute(key, "aria-busy", this.#asking === subject);
+    }
+  }
+
+  /** @param {string} series */
+  async #release(series) {
+    await this.#one(series, async () => {
+      const { status, result } = await this.panel.ask("booking.releaseSeries", { series }, SERIES_MS);
+      const changes = /** @type {string[]} */ (result?.changes ?? []);
+      if (status === "done") this.#done.set(series, { changes, kept: false });
+    });
+  }
+
+  /** @param {string} series */
+  async #keep(series) {
+    await this.#one(series, async () => {
+      const { status } = await this.panel.ask("booking.keepSeries", { series });
+      if (status === "done") this.#done.set(series, { changes: [], kept: true });
+    });
+  }
+
+  /** Have every booking again, one after the other; what cannot be had stays to be tried. @param {string} series */
+  async #undo(series) {
+    await this.#one(series, async () => {
+      const left = [];
+      for (const change of this.#done.get(series)?.changes ?? []) {
+        const { status } = await this.panel.ask("booking.undo", { change });
+        if (status !== "done") left.push(change);
+      }
+      this.#done.set(series, { changes: left, kept: left.length === 0 });
+    });
+  }
+
+  /**
+   * Do one thing at a time.
+   * @param {string} series
+   * @param {() => Promise<void>} act
+   */
+  async #one(series, act) {
+    if (this.#asking) return;
+    this.#asking = series;
+    this.panel.refresh();
+    await act();
+    this.#asking = null;
+    this.panel.refresh();
+  }
+}
+
+const SERIES_MS = 60000; // the calendar is read four weeks ahead
+
+customElements.define("series-sheet", SeriesSheet);
 customElements.define("booking-sheet", BookingSheet);
 customElements.define("today-sheet", TodaySheet);

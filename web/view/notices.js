@@ -1,13 +1,13 @@
-/** What the room is about to do by itself, with a *keep it*; or what it just did, with an *undo*; or what facilities staff tell. One at a time. */
+/** What the room is about to do by itself, with a *keep it*; or what it just did, with an *undo*; or what facilities staff tell; for staff, a series that nobody comes to. One at a time. */
 
 /** @import { Panel } from "../lib/room.js" */
-/** @import { Act, BookingChange, Message, Notice, Room } from "../lib/types.js" */
+/** @import { Act, BookingChange, Issue, Message, Notice, Room } from "../lib/types.js" */
 
 import { announced, deedWords, left, reasonWords, regretted } from "../lib/automation.js";
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { t } from "../lib/i18n.js";
-import { messageUntil } from "../lib/labels.js";
+import { messageUntil, offeredSeries, problem } from "../lib/labels.js";
 
 const ACT_MS = 20000; // a call that is taken up again is a call that opens
 
@@ -39,10 +39,13 @@ export class NoticeStrip extends HTMLElement {
     const deed = notice ? null : regretted(room);
     const change = notice || deed ? null : room.booking_changes?.at(-1) ?? null;
     const message = notice || deed || change ? null : room.message;
+    const quiet = !notice && !deed && !change && !message && this.closest("[data-view]")?.getAttribute("data-view") === "home";
+    const unused = quiet && this.panel.may("booking.releaseSeries") ? offeredSeries(room)[0] ?? null : null;
     if (notice) this.#warn(notice);
     else if (deed) this.#offer(deed, room);
     else if (change) this.#regret(change);
     else if (message) this.#tell(message);
+    else if (unused) this.#hint(unused, room);
     else text(this.said, "");
     attribute(this, "data-message", message !== null);
     attribute(this, "data-open", message !== null && this.#open);
@@ -50,7 +53,7 @@ export class NoticeStrip extends HTMLElement {
     attribute(this, "data-grave", grave);
     redraw(this.mark, grave ? "warning" : message ? "help" : change ? "check" : "wait");
     attribute(this.key, "aria-busy", this.#busy);
-    const told = notice !== null || deed !== null || change !== null || message !== null;
+    const told = [notice, deed, change, message, unused].some((one) => one !== null);
     show(this, told);
     return told;
   }
@@ -102,6 +105,20 @@ export class NoticeStrip extends HTMLElement {
     text(this.said, message.text);
     show(this.key, this.#open || this.what.scrollHeight > this.what.clientHeight + 1);
     this.#answer = () => Promise.resolve((this.#open = !this.#open));
+  }
+
+  /**
+   * Tell staff that nobody comes to a series; what is to be done is asked on a sheet.
+   * @param {Issue} issue
+   * @param {Room} room
+   */
+  #hint(issue, room) {
+    text(this.what, problem(issue, room).what);
+    text(this.why, "");
+    text(this.key, t("series.look"));
+    text(this.said, ""); // nobody is to be interrupted by it
+    show(this.key, true);
+    this.#answer = () => Promise.resolve(this.panel.open("series"));
   }
 
   async #press() {

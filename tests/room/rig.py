@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from roomctl import app
 from roomctl.app import parse
@@ -173,13 +174,20 @@ async def begun(
     store: Store | None = None,
     post: Post | None = None,
     beside: Callable[[Room], Part] | None = None,
+    config_file: Path | None = None,
 ) -> AsyncIterator[House]:
     """Run a room, on hardware that is already there if `on` is given."""
     clock = LoopClock()
     config = parse(text, "room.toml")
     simulator = on or Simulator(config, clock)
     outside = Outside(
-        connect or simulator.connect, clock, feed, store=store, post=post, follow=simulator.follow
+        connect or simulator.connect,
+        clock,
+        feed,
+        store=store,
+        post=post,
+        config_file=config_file,
+        follow=simulator.follow,
     )
     room = app.room(config, outside)
     if beside is not None:

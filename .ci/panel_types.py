@@ -3,8 +3,9 @@
     panel_types.py           write it anew (make types)
     panel_types.py --check   end with 1 if it is not what the schemas say now
 
-What goes out comes from the room document and the socket's messages, what comes in from the
-declarations of the commands; both are what OpenAPI is made from. A test fails while it is old.
+What goes out comes from the room document, the socket's messages and what routes tell staff's
+pages, what comes in from the declarations of the commands; all are what OpenAPI is made from. A
+test fails while it is old.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from roomctl import app
-from roomctl.api import schema
+from roomctl.api import access, configuration, history, information, migration, schema
 from roomctl.room.document import document_of
 
 FILE = Path(__file__).resolve().parent.parent / "web" / "lib" / "types.js"
@@ -38,6 +39,24 @@ PLAIN = {
     "null": "null",
 }
 WIDE = 100
+TOLD: tuple[type[schema.Told], ...] = (
+    access.CurrentSession,
+    access.KnownSession,
+    access.MadeToken,
+    configuration.ConfigHistory,
+    configuration.ConfigJudgement,
+    history.AuditPage,
+    history.AuditReport,
+    history.LedgerLine,
+    history.StartsOfAMonth,
+    history.UseOfTheRoom,
+    information.CurrentIssue,
+    information.RoomInformation,
+    information.SelftestResults,
+    migration.MigrationTold,
+    schema.Problem,
+)
+"""What staff's pages ask the API for."""
 Schema = Mapping[str, Any]
 
 
@@ -47,6 +66,7 @@ def text() -> str:
     out = TypeAdapter(schema.LiveReply).json_schema(mode="serialization")
     asked = schema.command_adapter(app.declared()).json_schema()
     heard = schema.LIVE.json_schema()
+    told = TypeAdapter.json_schemas([(m, "serialization", TypeAdapter(m)) for m in TOLD])[1]
     names = {
         name: definition["properties"]["type"]["const"]
         for name, definition in asked["$defs"].items()
@@ -60,6 +80,7 @@ def text() -> str:
         _arguments(names),
         *_definitions(out["$defs"]),
         *_definitions(heard["$defs"]),
+        *_definitions(told["$defs"], whole=True),
         _union("LiveReply", _members(out), "Anything that the socket says."),
         _union("LiveMessage", _members(heard), "Anything that the socket takes."),
         "export {};\n",
@@ -101,6 +122,8 @@ def _type(one: Schema) -> str:
         case {"type": "array", "items": items}:
             inner = _type(items)
             return f"({inner})[]" if " | " in inner else f"{inner}[]"
+        case {"type": "array"}:
+            return "unknown[]"
         case {"type": "object", "additionalProperties": dict(values)}:
             return f"Record<string, {_type(values)}>"
         case {"type": "object"}:

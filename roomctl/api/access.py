@@ -1,5 +1,6 @@
 """Who can get in: `/api/v1/tokens`, `/api/v1/sessions`, and staff by a PIN or a password.
 
+`/api/v1/session` tells whoever asks who he is here, what he may, and how one signs in.
 A token is told once, when it is made. Knows no command and no device.
 """
 
@@ -16,7 +17,7 @@ from pydantic import Field
 from roomctl.api.auth import SIGN_IN_S, SIGNED_IN, ApiToken, Tokens
 from roomctl.api.people import People, StaffAccount
 from roomctl.api.problem import refusals
-from roomctl.api.rights import Routes, needs
+from roomctl.api.rights import Routes, may, needs
 from roomctl.api.schema import (
     Credentials,
     EnteredPin,
@@ -61,6 +62,8 @@ Nameable = Literal[
     "report",
 ]
 """What a token of the role integration may name (`roles.NAMEABLE`)."""
+SignInWay = Literal["token", "password", "house"]
+"""By a token, a person's password, or the house's accounts (`GET /api/v1/sign-in`)."""
 SessionId = Annotated[str, Path(pattern="^[0-9a-f]{8}$")]
 
 
@@ -108,11 +111,29 @@ class KnownSession(Told):
     ends_in_s: float | None
 
 
+class CurrentSession(Told):
+    """Who asks, and what he may; `ways`: how a browser can sign in here."""
+
+    role: str | None
+    name: str | None
+    may: list[str]
+    ways: list[SignInWay]
+
+
 def access_routes(
-    tokens: Tokens, staff: Staff, people: People, clock: Clock, cookies: Mapping[Role, str]
+    tokens: Tokens,
+    staff: Staff,
+    people: People,
+    clock: Clock,
+    cookies: Mapping[Role, str],
+    house: bool = False,
 ) -> Routes:
-    """Return the routes to a room's tokens, sessions, staff PIN and people."""
+    """Return the routes to a room's tokens, sessions, staff PIN and people.
+
+    `house`: its accounts can sign in, too.
+    """
     router = Routes()
+    _session_route(router, people, house)
     _pin_routes(router, staff)
     _staff_routes(router, staff)
     _people_routes(router, people)
@@ -181,6 +202,28 @@ def access_routes(
         return Response(status_code=204)
 
     return router
+
+
+def _session_route(router: Routes, people: People, house: bool) -> None:
+    @router.get("/api/v1/session", tags=["access"], responses=refusals())
+    @needs(Right.PUBLIC)
+    async def session(request: Request, response: Response) -> CurrentSession:
+        """Return who asks, and which rights he has in every case; nothing of the room."""
+        response.headers["Cache-Control"] = "no-store"
+        callers: tuple[Source, ...] = request.state.callers
+        staff = [one for one in callers if may(Right.STATISTICS, (one,))]
+        source = next(iter((*staff, *callers)), None)
+        ways: dict[SignInWay, bool] = {
+            "token": True,
+            "password": bool(people.known),
+            "house": house,
+        }
+        return CurrentSession(
+            role=source and source.role,
+            name=source and source.name,
+            may=[right.name.lower() for right in Right if callers and may(right, callers)],
+            ways=[way for way, open_here in ways.items() if open_here],
+        )
 
 
 def _pin_routes(router: Routes, staff: Staff) -> None:

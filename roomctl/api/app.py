@@ -177,6 +177,11 @@ def _pages(app: FastAPI, web: Path, ui_version: str, *, with_simulator: bool) ->
     def screen() -> Response:
         return page("screen.html")
 
+    @routes.get("/facilities", include_in_schema=False)
+    @needs(Right.PUBLIC)
+    def facilities() -> Response:
+        return page("facilities.html")
+
     if with_simulator:
 
         @routes.get("/simulator", include_in_schema=False)

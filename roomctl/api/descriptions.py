@@ -327,6 +327,10 @@ FIELDS: dict[str, str] = {
     "MadeToken.may": "rights that a token of the role integration names",
     "NewToken.may": "with the scope integration: the rights it has, beside seeing the room",
     "TokenLimits.may": "the rights that are left to it, which makes an integration of it",
+    "CurrentSession.role": "role of who asks; null: nobody is known",
+    "CurrentSession.name": "which one of them, as the audit says it; null: nobody is known",
+    "CurrentSession.may": "rights that the role has in every case, by their names in roles.py",
+    "ways": "how a browser can sign in here: by a token, or the house's accounts",
     # Staff
     "StaffShown.pin": "whether there is a PIN to enter",
     "StaffShown.role": "the role that the PIN gave this panel; null: none now",

@@ -18,7 +18,7 @@ from roomctl.room import Room
 from roomctl.room.document import Change, sections_of
 
 CHANGES_KEPT = 64  # a reader that is further behind has the change encoded anew
-COMMENT_S = 15.0  # so that both ends, and any proxy, notice a line that is dead
+COMMENT_S = 15  # so that both ends, and any proxy, notice a line that is dead
 LOOK_S = 1.0  # how often it is asked whether whoever listens still may
 
 
@@ -70,10 +70,12 @@ async def stream(
     ending: asyncio.Event,
     allowed: Callable[[], bool] = lambda: True,
     wanted: Collection[str] | None = None,
+    pulse_s: float = COMMENT_S,
 ) -> AsyncIterator[str]:
     """Yield the changes after the event `last_id`, then each new one; of `wanted` sections, or all.
 
-    Where they are not all known any more, the whole room comes in their place. It ends when
+    Where they are not all known any more, the whole room comes in their place; a comment where
+    nothing comes for `pulse_s`, so that whoever listens knows that he still hears. It ends when
     `ending` is set, and within a second when whoever listens is no longer `allowed`.
     """
     rev = told = _revision(boot_id, last_id)
@@ -92,7 +94,7 @@ async def stream(
                     if (sections := encoding.sections(change, wanted)) is not None:
                         told, silent_s = rev, 0.0
                         yield _event(boot_id, rev, "change", sections)
-                if silent_s >= COMMENT_S:
+                if silent_s + LOOK_S / 2 >= pulse_s:  # to the nearest look
                     yield ":\n\n" if told == rev else f"id: {boot_id}-{rev}\n\n"
                     told, silent_s = rev, 0.0
                 before_s = room.clock.mono_s()

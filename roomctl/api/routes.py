@@ -20,7 +20,7 @@ from roomctl.api.command_list import command_routes
 from roomctl.api.configuration import RunningConfig, configuration_routes
 from roomctl.api.diagnostics import diagnostic_routes
 from roomctl.api.downloads import download_routes
-from roomctl.api.events import Encoding, stream
+from roomctl.api.events import COMMENT_S, Encoding, stream
 from roomctl.api.history import history_routes
 from roomctl.api.information import information_routes
 from roomctl.api.live import Live
@@ -78,6 +78,7 @@ def routes(doors: Doors) -> APIRouter:
     _health(router, doors.room)
     _status(router, doors, encoding)
     _commands(router, doors)
+    house = doors.room.config.api.oidc is not None
     for further in (
         download_routes(doors.room),
         configuration_routes(doors.room, doors.configs, doors.live),
@@ -87,7 +88,9 @@ def routes(doors: Doors) -> APIRouter:
         information_routes(doors.room, doors.boot_id),
         diagnostic_routes(doors.room, doors.boot_id, doors.log),
         history_routes(doors.room),
-        access_routes(doors.tokens, doors.staff, doors.people, doors.room.clock, doors.cookies),
+        access_routes(
+            doors.tokens, doors.staff, doors.people, doors.room.clock, doors.cookies, house
+        ),
         metrics_routes(doors.room, doors.traffic),
         command_routes(doors.room, COMMANDS),
         walkthrough_routes(doors.room),
@@ -167,12 +170,15 @@ def _status(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
             max_length=1000,
             description="of these sections of the room document only, such as audio,meeting",
         ),
+        pulse_s: int = Query(
+            COMMENT_S, ge=1, le=COMMENT_S, description="seconds of silence at most"
+        ),
     ) -> Response:
         """Stream what happens (Server-Sent Events), from Last-Event-ID on if it is still kept."""
         allowed = _still_allowed(request)
         wanted = None if sections is None else frozenset(sections.split(","))
         happening = stream(
-            room, encoding, doors.boot_id, last_event_id, doors.ending, allowed, wanted
+            room, encoding, doors.boot_id, last_event_id, doors.ending, allowed, wanted, pulse_s
         )
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(happening, media_type="text/event-stream", headers=headers)

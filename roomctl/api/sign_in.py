@@ -414,8 +414,8 @@ def _welcome(person: StaffMember, chinese: bool) -> Response:
     head, who, go_on = (_WORDS[key][chinese] for key in ("signed_in", "as", "go_on"))
     told = html.escape(who.format(person=person.name, role=person.role.value))
     # The browser came from another site, and sends its new cookie along only from a page of ours.
-    body = f'<h1>{head}</h1><p>{told}</p><p><a href="/docs">{go_on}</a></p>'
-    return _page(body, 200, chinese, '<meta http-equiv="refresh" content="1;url=/docs">')
+    body = f'<h1>{head}</h1><p>{told}</p><p><a href="/facilities">{go_on}</a></p>'
+    return _page(body, 200, chinese, '<meta http-equiv="refresh" content="1;url=/facilities">')
 
 
 def _page(body: str, status: int, chinese: bool, head: str = "") -> Response:

@@ -246,3 +246,21 @@ async def test_an_invitation_may_have_lines_and_its_marks_of_direction_are_left_
         for control in ("\x00", "\x1b", "\x7f", "\x9b"):
             body = {"type": "meeting.join", "args": {"link": f"https://meet.jit.si/R{control}"}}
             assert (await client.post("/api/v1/commands", json=body)).status_code == 422
+
+
+async def test_who_asks_is_told_who_he_is_and_what_he_may(house):
+    _, token = await house.tokens.make("desk", Role.AUDITOR, None)
+    async with house.in_process() as client:
+        nobody = await client.get("/api/v1/session")
+        bearer = {"Authorization": f"Bearer {token}"}
+        desk = (await client.get("/api/v1/session", headers=bearer)).json()
+        wrong = await client.get("/api/v1/session", headers={"Authorization": "Bearer x"})
+        panel = (await client.get("/api/v1/session", headers=await house.panel_headers())).json()
+    nothing = {"role": None, "name": None, "may": [], "ways": ["token"]}
+    assert nobody.json() == wrong.json() == nothing
+    assert nobody.headers["cache-control"] == "no-store"
+    assert (desk["role"], desk["name"]) == ("auditor", "token desk")
+    assert {"audit", "statistics"} < {*desk["may"]}
+    assert "configure" not in desk["may"]
+    assert panel["role"] == "panel"
+    assert "unmute" in panel["may"]

@@ -183,3 +183,24 @@ async def test_an_open_stream_ends_when_the_server_is_about_to(alive):
     ending.set()
     async with asyncio.timeout(30):
         assert [text async for text in events if not text.startswith("id:")] == []
+
+
+@invented
+async def test_a_pulse_comes_as_often_as_it_is_asked_for():
+    async with living() as home:
+        events = stream(
+            home.room, Encoding(home.room), BOOT, None, asyncio.Event(), wanted=(), pulse_s=1
+        )
+        assert "event: room" in await anext(events)
+        began = home.room.clock.mono_s()
+        for _ in range(5):
+            await anext(events)
+        assert home.room.clock.mono_s() - began <= 6
+        await events.aclose()
+
+
+@pytest.mark.parametrize("wrong", ["0", "16", "x", "-1"])
+async def test_a_pulse_that_is_none_is_422(house, wrong):
+    async with house.in_process(headers=BEARER) as client:
+        answer = await client.get("/api/v1/events", params={"pulse_s": wrong})
+    assert answer.status_code == 422

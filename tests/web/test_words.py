@@ -40,7 +40,13 @@ from roomctl.simulator.devices import BLOCKS
 from tests.invented import LoopClock, invented
 from tests.web.stand_in import WEB
 
-CATALOGS = {path.stem: json.loads(path.read_text()) for path in (WEB / "i18n").glob("*.json")}
+LANGUAGES = sorted(path.stem for path in (WEB / "i18n").glob("*.json"))
+FOLDERS = [WEB / "i18n", *sorted(path for path in (WEB / "i18n").iterdir() if path.is_dir())]
+FILES = {name: [folder / f"{name}.json" for folder in FOLDERS] for name in LANGUAGES}
+CATALOGS = {
+    name: {key: said for path in paths for key, said in json.loads(path.read_text()).items()}
+    for name, paths in FILES.items()
+}
 EN, ZH = CATALOGS["en"], CATALOGS["zh-CN"]
 MODULES = sorted((WEB.parent / "roomctl").rglob("*.py"))
 DEMO = "demo-meeting.js"  # plays a foreign site, and brings its own words
@@ -100,7 +106,9 @@ def test_no_key_stands_twice(name: str) -> None:
         assert [key for key in {*keys} if keys.count(key) > 1] == []
         return dict(pairs)
 
-    json.loads((WEB / "i18n" / f"{name}.json").read_text(), object_pairs_hook=once)
+    said = [json.loads(path.read_text(), object_pairs_hook=once) for path in FILES[name]]
+    assert len(said) > 1
+    assert sum(map(len, said)) == len(CATALOGS[name])
 
 
 @pytest.mark.parametrize("key", EN)

@@ -12,12 +12,17 @@ const catalogs = {};
 /** @type {Language} */
 let current = "en";
 
-/** Fetch every catalog, so that a change of language waits for nothing. */
-export async function load() {
+/**
+ * Fetch every catalog, so that a change of language waits for nothing.
+ * @param {...string} parts further folders of catalogs, which other pages do without
+ */
+export async function load(...parts) {
+  const wanted = LANGUAGES.flatMap((language) => ["", ...parts.map((part) => `${part}/`)].map((part) => ({ language, part })));
   await Promise.all(
-    LANGUAGES.map(async (language) => {
-      const answer = await fetch(new URL(`../i18n/${language}.json`, import.meta.url));
-      catalogs[language] = await answer.json();
+    wanted.map(async ({ language, part }) => {
+      const answer = await fetch(new URL(`../i18n/${part}${language}.json`, import.meta.url));
+      const said = await answer.json();
+      catalogs[language] = { ...catalogs[language], ...said };
     }),
   );
 }

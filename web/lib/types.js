@@ -1591,6 +1591,322 @@
  */
 
 /**
+ * Entries, oldest first; `next`: ask for those `after` it, null: there are no more now.
+ * @typedef {object} AuditPage
+ * @property {boolean} kept
+ * @property {AuditedCommand[]} entries
+ * @property {number | null} next
+ */
+
+/**
+ * Whether the record is as it was written: `broken` is the first entry that is not, `why` how.
+ * `first` and `newest` are the numbers of what is kept, `hash` is the newest one's.
+ * @typedef {object} AuditReport
+ * @property {number} entries
+ * @property {number | null} first
+ * @property {number} newest
+ * @property {string} hash
+ * @property {number | null} broken
+ * @property {string} why
+ */
+
+/**
+ * Who did what: `command` is a command or a route, `result` what became of it. `previous` is the
+ * hash of the entry before, `hash` SHA-256 of this one's line in `audit.jsonl`.
+ * @typedef {object} AuditedCommand
+ * @property {number} number
+ * @property {string} at
+ * @property {boolean} clock_proven
+ * @property {string} role
+ * @property {string} name
+ * @property {string} address
+ * @property {string} command
+ * @property {Record<string, string | boolean | number>} arguments
+ * @property {string} result
+ * @property {number} times
+ * @property {string} previous
+ * @property {string} hash
+ */
+
+/**
+ * Which configuration runs, and which could.
+ * @typedef {object} ConfigHistory
+ * @property {number} running number of the revision that runs; 0: room.toml
+ * @property {number} wanted number of the one that runs from the next start on
+ * @property {ConfigRevisionTold[]} revisions the oldest first
+ */
+
+/**
+ * What a check found.
+ * @typedef {object} ConfigJudgement
+ * @property {boolean} ok whether a room would start with it
+ * @property {ConfigMistake[]} mistakes in the order of the file
+ * @property {ConfigPlanTold | null} plan what would become of each part; null: mistakes
+ */
+
+/**
+ * Something that is wrong with a room.toml.
+ * @typedef {object} ConfigMistake
+ * @property {string} key where, as a dotted key; empty: the whole file
+ * @property {number | null} line number of the line, from 1; null: not known
+ * @property {string} why what was expected
+ */
+
+/**
+ * What becomes of each part: devices by name, such as camera.front, others by their table.
+ * @typedef {object} ConfigPlanTold
+ * @property {string[]} restarted stopped, and begun anew
+ * @property {string[]} added devices that are begun
+ * @property {string[]} removed devices that are stopped
+ * @property {string[]} unchanged go on as they are, their links too
+ * @property {boolean} program whether the whole program starts anew, so that every part does
+ * @property {string[]} program_for the keys for which it does: api, secrets, room.id
+ */
+
+/**
+ * A revision, without its text, which may have secrets in it.
+ * @typedef {object} ConfigRevisionTold
+ * @property {number} number number of the revision, from 1
+ * @property {string} at when it was applied
+ * @property {string} who who applied it
+ * @property {string} why why
+ * @property {string} sha256 of its text, in hex
+ */
+
+/**
+ * Something that is wrong now.
+ * @typedef {object} CurrentIssue
+ * @property {string} id stays the same while it lasts: code and subject
+ * @property {string} code from a closed list, such as device.offline
+ * @property {string} subject whom it concerns, such as camera.front
+ * @property {"error" | "warning" | "info"} severity error: people in the room miss something
+ * @property {string} since when it began
+ * @property {Record<string, unknown>} params what its words in web/i18n say of it
+ * @property {string} next_step a code of web/i18n: what to do about it
+ */
+
+/**
+ * Who asks, and what he may; `ways`: how a browser can sign in here.
+ * @typedef {object} CurrentSession
+ * @property {string | null} role
+ * @property {string | null} name
+ * @property {string[]} may
+ * @property {("token" | "password" | "house")[]} ways
+ */
+
+/**
+ * How the test of one device ended.
+ * @typedef {object} DeviceTestTold
+ * @property {string} device its name in the room document
+ * @property {"passed" | "failed" | "skipped"} outcome passed, failed or skipped
+ * @property {string} why why it was skipped, or cut short; for a technician
+ * @property {number} took_s seconds
+ * @property {StepTold[]} steps in order
+ */
+
+/**
+ * What the room did by itself, and its reasons: [code, parameters].
+ * @typedef {object} DoneByItself
+ * @property {string} at
+ * @property {string} act
+ * @property {string} subject
+ * @property {unknown[][]} reasons
+ */
+
+/**
+ * One device, as it says it is; null: it was not read, or there is no such thing.
+ * @typedef {object} InventoryItem
+ * @property {string} name its name in the room document, such as camera.front
+ * @property {string} kind its table in room.toml, such as camera
+ * @property {string} status starting, online or offline
+ * @property {string | null} model as the device says it
+ * @property {string | null} firmware its version, as the device says it
+ * @property {string | null} serial_number as the device says it
+ * @property {string | null} profile the model that its profile is for
+ * @property {"report" | "manual" | "trace" | "hardware" | null} verified how far the profile can be trusted: hardware most, report least
+ * @property {string[]} advisories what is known to be wrong with its firmware
+ */
+
+/**
+ * A browser that was paired. `ends_in_s`: a phone's visit; else after 90 days unused.
+ * @typedef {object} KnownSession
+ * @property {string} id
+ * @property {string} role
+ * @property {string} made
+ * @property {string} used
+ * @property {number | null} ends_in_s
+ */
+
+/**
+ * One booking that was to be released, or was (`room.ledger`).
+ * @typedef {object} LedgerLine
+ * @property {number} number
+ * @property {string} at
+ * @property {string} booking
+ * @property {string} title
+ * @property {string} start
+ * @property {string} end
+ * @property {"warned" | "kept" | "released" | "undone" | "dropped"} outcome
+ * @property {string} author
+ * @property {string | null} warned_at
+ * @property {string[]} warned
+ * @property {string[]} sensors
+ * @property {number} given_back_min
+ */
+
+/**
+ * A new token, which is shown this once.
+ * @typedef {object} MadeToken
+ * @property {string} name
+ * @property {"sensor" | "read" | "auditor" | "operate" | "facilities" | "technician" | "integration" | "admin"} scope
+ * @property {string} made
+ * @property {string | null} expires
+ * @property {string | null} used
+ * @property {string[]} may
+ * @property {string} token
+ */
+
+/**
+ * A move as it stands.
+ * @typedef {object} MigrationTold
+ * @property {string | null} leaving platform that is left; null: no plan
+ * @property {string | null} to platform that takes its place; null: no plan
+ * @property {string | null} planned_at when; null: no plan
+ * @property {string | null} planned_by who planned it; null: no plan
+ * @property {"dual" | "default" | "join_only" | "ended" | null} today stage that the room is in today; null: in none
+ * @property {"dual" | "default" | "join_only" | "ended" | null} next_stage stage to apply next; null: none
+ * @property {number} dead number of bookings that die, when it was planned
+ * @property {number} at_risk number of bookings at risk, when it was planned
+ * @property {number} not_moved number of things that are left to a person
+ * @property {StageTold[]} stages in their order
+ * @property {ProofTold[]} proofs the oldest first
+ */
+
+/**
+ * application/problem+json (RFC 9457); `code` is from a closed list.
+ * @typedef {object} Problem
+ * @property {string} type
+ * @property {string} title
+ * @property {number} status
+ * @property {string} code
+ * @property {string} detail
+ * @property {Record<string, unknown>} params
+ */
+
+/**
+ * A meeting on the new platform that the room was in.
+ * @typedef {object} ProofTold
+ * @property {string} at when
+ * @property {string} who who said so
+ * @property {string} host host of the meeting's link
+ * @property {"media" | "person"} evidence its media, or a person who looked
+ */
+
+/**
+ * Seconds in each state from `start` on; `arrivals`: how often somebody came in.
+ * @typedef {object} QuarterOfAnHour
+ * @property {string} start
+ * @property {number} occupied_s
+ * @property {number} vacant_s
+ * @property {number} unknown_s
+ * @property {number} call_s
+ * @property {number} arrivals
+ */
+
+/**
+ * What the room was told: `mono_s` as its clock counted; `kind` level, healthy, call, touch.
+ * "start": the program began. All since a start, told again, gives the same states.
+ * @typedef {object} RawTransition
+ * @property {string} at
+ * @property {number} mono_s
+ * @property {string} kind
+ * @property {string} sensor
+ * @property {boolean} on
+ */
+
+/**
+ * How a step ended.
+ * @typedef {"ok" | "failed" | "skipped"} Result
+ */
+
+/**
+ * The program, the box it runs on, and its devices.
+ * @typedef {object} RoomInformation
+ * @property {string} version of roomctl
+ * @property {string} python version of Python
+ * @property {string} system operating system and machine
+ * @property {string} boot_id changes with each start of the program
+ * @property {string} started_at when the program began, by the clock as it is now
+ * @property {number} uptime_s seconds since then
+ * @property {boolean} clock_proven whether the box's clock is known to be right
+ * @property {string} hostname of the box
+ * @property {string | null} serial_number of the board; of a box without one, 16 hex digits that stay the same
+ * @property {string[]} addresses IP addresses of the box on its networks
+ * @property {InventoryItem[]} inventory the devices of room.toml
+ */
+
+/**
+ * The last self-test.
+ * @typedef {object} SelftestResults
+ * @property {SelftestTold | null} report null: there was none since the program began
+ */
+
+/**
+ * A self-test: when, for whom, and how each device did.
+ * @typedef {object} SelftestTold
+ * @property {string} at when it began
+ * @property {string} requested_by role of who asked for it
+ * @property {string} requested_by_name which one of them
+ * @property {boolean} running whether devices are still to come
+ * @property {DeviceTestTold[]} devices those that are done
+ */
+
+/**
+ * One stage of a move.
+ * @typedef {object} StageTold
+ * @property {"dual" | "default" | "join_only" | "ended"} stage which one
+ * @property {string} day day from which on it counts, in the room's zone
+ * @property {string | null} applied_at when it was applied; null: not yet
+ * @property {string | null} who who applied it; null: nobody yet
+ * @property {number | null} revision number of its revision of the configuration; null: none
+ * @property {number | null} before number of the revision that undoes it; 0: room.toml
+ */
+
+/**
+ * How meetings began in a month such as "2026-11". `plain`: on platforms whose page a person
+ * finishes; `assisted`: on the others. `first_try`: in the call within 20 s of the first act, with
+ * one touch at most, and no fault shown; the other counts say what it was that spoilt the rest.
+ * `share` is first_try of them all, 0 to 1.
+ * @typedef {object} StartsOfAMonth
+ * @property {string} month
+ * @property {"assisted" | "plain"} mode
+ * @property {number} share
+ * @property {number} first_try
+ * @property {number} fault
+ * @property {number} touches
+ * @property {number} slow
+ * @property {number} given_up
+ */
+
+/**
+ * One step of a device's test.
+ * @typedef {object} StepTold
+ * @property {string} name what was tried
+ * @property {Result} result ok, failed or skipped
+ * @property {string} words what was found, for a technician
+ * @property {Record<string, number>} numbers what was measured; names end with their units
+ */
+
+/**
+ * A span of the history; `kept`: it is switched on; `transitions`: on request.
+ * @typedef {object} UseOfTheRoom
+ * @property {boolean} kept
+ * @property {QuarterOfAnHour[]} quarters
+ * @property {DoneByItself[]} acts
+ * @property {RawTransition[]} transitions
+ */
+
+/**
  * Anything that the socket says.
  * @typedef {HelloReply | SnapshotReply | PatchReply | AckReply | LevelReply | BeatReply | PongReply | ErrorReply} LiveReply
  */

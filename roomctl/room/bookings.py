@@ -21,13 +21,8 @@ from roomctl.booking.change import (
     BookingChange,
     BookingOutbox,
     ChangeKind,
-    Conflict,
-    ConflictReason,
     Feed,
-    PendingChange,
-    Rejected,
     WritableFeed,
-    Written,
     ref_of,
 )
 from roomctl.booking.diagnosis import commands, diagnosed
@@ -37,10 +32,10 @@ from roomctl.clock import Moment
 from roomctl.command import Identifier, Param, Source, command
 from roomctl.config import Config, RulesTable
 from roomctl.errors import Refused, RoomctlError
-from roomctl.frozen import frozen
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.roles import Right
+from roomctl.room.calendar_writer import CalendarWriter
 from roomctl.room.conditions import CalendarState
 from roomctl.room.document import BookingChangeEntry, BookingEntry
 from roomctl.room.kept_file import KeptFile
@@ -65,8 +60,6 @@ SERIES_MOST = 40  # less than the changes of which one may undo each
 KEPT_BYTES = 1 << 20  # of the agenda that outlives a start
 AGE_EVERY_S = 600.0  # its age is written this often: a memory card wears
 _AGENDA, _AGE, _LOCAL = "agenda", "agenda_age", "local_bookings"
-TOLD_S = 600.0  # a panel says so long that the calendar had another word
-_TRIES_TOLD = 2  # a single failure to write is nobody's concern
 RULE = "rule"  # who releases by itself
 READ_HERE = 4096  # characters read on the loop: 4 ms on a slow board, not more
 
@@ -87,6 +80,8 @@ class Bookings(Part):
     ) -> None:
         self._read = read
         self._clock, self._changed = context.clock, context.changed
+        self._local, outbox = _own(store)
+        self._writer = CalendarWriter(outbox, self, context.clock, context.changed)
         self._take_config(config, feed)
         self._unread = False  # what `_invitations` has
         self.ledger = Ledger(store, context.clock)
@@ -112,11 +107,8 @@ class Bookings(Part):
         self._marks_file, self._own_file = KeptFile(store, _FILE), KeptFile(store, _LOCAL)
         self._unwritten = False
         self._listed: tuple[Booking, ...] = ()  # as the calendar has it
-        self._local, self._outbox = _own(store)
-        self._queued, self._read_soon = asyncio.Event(), asyncio.Event()
+        self._read_soon = asyncio.Event()
         self._fetch_after_s = FETCH_EVERY_S
-        self._overruled: _Overruled | None = None
-        self._unsent: _Unsent | None = None
         self._take_local()
         self._kept: list[dict[str, Any]] | None = None
         self._aged_at: float | None = None
@@ -128,7 +120,8 @@ class Bookings(Part):
         self._undo_s, self._rules = config.rules.undo_s, config.rules
         self._room_address = config.calendar.room or ""
         self._writable: WritableFeed | None = feed if _is_writable(feed) else None
-        self._writes = self._writable.writes if self._writable else frozenset[ChangeKind]()
+        writes = self._writable.writes if self._writable else frozenset[ChangeKind]()
+        self._writer.takes = writes
 
     def configure(self, config: Config, feed: Feed | None, *, unread: bool) -> None:
         """Take what room.toml says now; another calendar, and `unread`, need `run` anew.
@@ -155,13 +148,13 @@ class Bookings(Part):
         async with asyncio.TaskGroup() as group:
             group.create_task(self._fetch_on())
             if self._writable is not None:
-                group.create_task(self._write_on(self._writable))
+                group.create_task(self._writer.run(self._writable))
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         return {"bookings": self.entries(now), "booking_changes": (*self._changes(now),)}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
-        return (*self._issues, *self._mailbox, *self._writing(now))
+        return (*self._issues, *self._mailbox, *self._writer.issues(now))
 
     def entries(self, now: Moment) -> tuple[BookingEntry, ...]:
         """Return today's bookings that are not over, first one first."""
@@ -196,6 +189,10 @@ class Bookings(Part):
         except KeyError:
             why = "this booking is no longer in the calendar; look at the panel again"
             raise Refused("room", "unknown_booking", why) from None
+
+    @property
+    def _outbox(self) -> BookingOutbox:
+        return self._writer.outbox
 
     @property
     def waits(self) -> int:
@@ -397,10 +394,10 @@ class Bookings(Part):
         change = self._change("restore", known, known.end, author)
         given = self._last("release", booking_id)
         unsent = self._outbox.find(given.id) if given else None
-        if "release" not in self._writes or (unsent is not None and unsent.tries == 0):
+        if "release" not in self._writer.takes or (unsent is not None and unsent.tries == 0):
             if unsent is not None:  # the calendar never knew
-                self._outbox = self._outbox.undone(unsent.change.id)
-            self._outbox = self._outbox.noted(change)
+                self._writer.forget(unsent.change.id)
+            self._writer.outbox = self._outbox.noted(change)
             await self._have(self._local.keeping(booking_id))
         else:
             await self._have(self._local, change)
@@ -422,7 +419,7 @@ class Bookings(Part):
                 await self._move_back(change, author)
             case "check_in":
                 self._marks.pop(change.booking, None)
-                self._outbox = self._outbox.undone(change.id)
+                self._writer.forget(change.id)
                 await self._have(self._local)
             case "release":
                 await self.restore(change.booking, author)
@@ -471,24 +468,12 @@ class Bookings(Part):
         """Show what the room itself has done, and keep it; a disk that refuses is logged."""
         self._local = local.recent(self._clock.now())
         if change is not None:
-            self._note(change)
+            self._writer.add(change)
         self._take_local()
         self._changed()
         await self._write_own()
         await self._write()
-        self._queued.set()
-
-    def _note(self, change: BookingChange) -> None:
-        """Have a change wait to be written, if the calendar takes such."""
-        theirs = change.kind == "reserve" or change.ref or change.booking in self._outbox.bookings
-        if change.kind not in self._writes or not theirs:
-            self._outbox = self._outbox.noted(change)
-            return
-        try:
-            self._outbox = self._outbox.queued(change)
-        except ValueError as error:
-            self._outbox = self._outbox.noted(change)
-            self._lose(change, str(error))
+        self._writer.look()
 
     async def _write_own(self) -> None:
         document = {**self._local.record(), "outbox": self._outbox.record()}
@@ -641,63 +626,17 @@ class Bookings(Part):
             await self._keep(now)
         self._changed()
 
-    async def _write_on(self, feed: WritableFeed) -> None:
-        """Write what waits, one thing after the other, until cancelled."""
-        while True:
-            self._queued.clear()
-            now = self._clock.now()
-            for late in self._outbox.late(now):
-                await self._give_up(late, "could not be written while it made a difference")
-            pending = self._outbox.next(now.mono_s)
-            if pending is not None:
-                await self._write_one(feed, pending)
-                continue
-            due_s = self._outbox.due_s()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(None if due_s is None else due_s - now.mono_s):
-                    await self._queued.wait()
+    async def keep_changes(self) -> None:
+        await self._write_own()
 
-    async def _write_one(self, feed: WritableFeed, pending: PendingChange) -> None:
-        change = pending.change
-        self._outbox = self._outbox.tried(change.id)
-        await self._write_own()  # from now on the calendar may have it
-        try:
-            outcome = await feed.write(change)
-        except RoomctlError as error:
-            now, after_s = self._clock.now(), None
-            if isinstance(error, AskedToWait):
-                after_s = error.after_s
-            self._outbox = self._outbox.failed(change.id, now.mono_s, after_s)
-            self._fail(change, str(error), pending.tries + 1)
-            return
-        match outcome:
-            case Written(ref):
-                _log.info("calendar: written: %s of %s", change.kind, change.booking)
-                await self._settle(change, ref)
-            case Conflict("gone") if change.kind in ("release", "check_in"):
-                await self._settle(change)
-            case Conflict(reason):
-                await self._overrule(change, reason)
-            case Rejected(why):
-                await self._give_up(change, why)
-        self._read_soon.set()
-
-    async def _settle(self, change: BookingChange, ref: str = "") -> None:
-        """Note that the calendar holds it: once it is read again, what it says counts."""
-        local, outbox = self._local, self._outbox.settled(change.id)
-        if ref:
-            outbox = outbox.known_as(change.booking, ref)
+    async def change_written(self, change: BookingChange, ref: str) -> None:
+        local = self._local
         if change.kind in ("reserve", "move_end", "restore"):
             local = local.answering(change.booking, ref if change.kind == "reserve" else "")
-        self._outbox = outbox
-        if self._unsent is not None and not self._unsent.lost:
-            self._unsent = None
         await self._have(local)
+        self._read_soon.set()
 
-    async def _overrule(self, change: BookingChange, reason: ConflictReason) -> None:
-        """Have the calendar's word count, and tell whoever looks at a panel."""
-        _log.info("calendar: not written: %s of %s, %s", change.kind, change.booking, reason)
-        self._outbox = self._outbox.overruled(change.booking)
+    async def change_overruled(self, change: BookingChange) -> None:
         if change.kind == "restore":
             self._marks[change.booking] = "released"
             local = self._local
@@ -705,50 +644,12 @@ class Bookings(Part):
             if self._marks.get(change.booking) == "released":
                 del self._marks[change.booking]
             local = self._local.forgotten(change.booking)
-        self._overruled = _Overruled(change, reason, self._clock.now())
         await self._have(local)
+        self._read_soon.set()
 
-    async def _give_up(self, change: BookingChange, why: str) -> None:
-        """Leave the calendar as it is; the room keeps what it has."""
-        self._outbox = self._outbox.settled(change.id)
-        self._lose(change, why)
+    async def change_given_up(self) -> None:
         await self._have(self._local)
-
-    def _lose(self, change: BookingChange, why: str) -> None:
-        _log.warning("calendar: given up: %s of %s: %s", change.kind, change.booking, why)
-        lost = 1 + (self._unsent.lost if self._unsent else 0)
-        since = self._unsent.since if self._unsent else self._clock.now()
-        self._unsent = _Unsent(why, since, lost, change.over_at)
-
-    def _fail(self, change: BookingChange, why: str, tries: int) -> None:
-        old = self._unsent
-        if old is None or tries == _TRIES_TOLD:
-            _log.warning("calendar: not written: %s of %s: %s", change.kind, change.booking, why)
-        if tries >= _TRIES_TOLD or old is not None:
-            since, lost = (old.since, old.lost) if old else (self._clock.now(), 0)
-            self._unsent = _Unsent(why, since, lost, change.over_at)
-        self._changed()
-
-    def _writing(self, now: Moment) -> Iterator[IssueEntry]:
-        """Say what the calendar has not been told, and where it had another word."""
-        unsent, overruled = self._unsent, self._overruled
-        if unsent is not None and (self._outbox.waiting or unsent.until > now.wall):
-            params: dict[str, Param] = {
-                "detail": unsent.why,
-                "key": "calendar.url",
-                "count": len(self._outbox.waiting),
-                "lost": unsent.lost,
-            }
-            yield IssueEntry("calendar.unwritten", "calendar", params, unsent.since.wall)
-        if overruled is not None and now.mono_s - overruled.at.mono_s < TOLD_S:
-            change = overruled.change
-            params = {
-                "title": change.title,
-                "kind": change.kind,
-                "reason": overruled.reason,
-                "change": change.id,
-            }
-            yield IssueEntry("calendar.overruled", "calendar", params, overruled.at.wall)
+        self._read_soon.set()
 
     async def _keep(self, now: Moment) -> None:
         """Write down what was read, for a start without network; a disk that refuses is let be.
@@ -834,25 +735,6 @@ class Bookings(Part):
             _log.warning("calendar: %(count)d left out, first %(uid)s: %(reason)s", params)
         since = now.wall if old is None else old.since
         return (IssueEntry(code, "calendar", params, since),)
-
-
-@frozen
-class _Overruled:
-    """The calendar had another word on a change."""
-
-    change: BookingChange
-    reason: ConflictReason
-    at: Moment
-
-
-@frozen
-class _Unsent:
-    """Why something could not be written, since when; how much was given up, and until when."""
-
-    why: str
-    since: Moment
-    lost: int
-    until: datetime
 
 
 def release_terms(booking: Booking, table: RulesTable) -> ReleaseTerms | None:

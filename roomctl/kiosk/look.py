@@ -91,8 +91,11 @@ class Control:
 
 @frozen
 class _Candidate:
+    """A place: its worst tile, and the worst if those count that the patch's edge cuts."""
+
     corner: Point
     tile: float
+    cut: float
 
 
 def decoded(png: bytes) -> Picture | None:
@@ -147,15 +150,15 @@ def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> C
     if _grey(patch).std() < FLAT:
         raise CannotLearn(Unsuitable.FLAT)
     control = Control(patch, kept, place, core, 1)
-    if sum(one.tile <= NEAR_TILE for one in _stands(control, last)) > 1:
+    if sum(one.tile <= NEAR_TILE for one in _places(control, last)) > 1:
         raise CannotLearn(Unsuitable.TWICE)
     return replace(control, alike=max(1, _alike(control, last)))
 
 
 def find(control: Control, picture: Picture) -> Point | Unseen:
     """Return where to press, or why not."""
-    places = _stands(control, picture)
-    same = [one for one in places if one.tile <= SAME_TILE]
+    places = _places(control, picture)
+    same = [one for one in places if one.cut <= SAME_TILE]
     if not same:
         return Unseen.CHANGED if places else Unseen.ABSENT
     near = [one for one in places if one.tile <= NEAR_TILE]
@@ -165,7 +168,17 @@ def find(control: Control, picture: Picture) -> Point | Unseen:
     return x + control.place[0], y + control.place[1]
 
 
-def _stands(control: Control, picture: Picture) -> list[_Candidate]:
+def stands(control: Control, picture: Picture, at: Point) -> bool:
+    """Whether it still stands where it was pressed, however bright: it may be held, or fading."""
+    height, width = control.patch.shape[:2]
+    corner = at[0] - control.place[0], at[1] - control.place[1]
+    window = _cut(picture, corner, (width, height))
+    if min(corner) < 0 or window.shape != control.patch.shape:
+        return False
+    return _ncc(control.patch, window, control.kept) >= LIKE_NCC
+
+
+def _places(control: Control, picture: Picture) -> list[_Candidate]:
     """Return the places that look like the whole patch but for brightness and contrast."""
     return _candidates(control.patch, control.kept, picture, LIKE_NCC)
 
@@ -176,7 +189,7 @@ def _alike(control: Control, picture: Picture) -> int:
     core = np.ascontiguousarray(_cut(control.patch, (x, y), (width, height)))
     kept = np.ascontiguousarray(control.kept[y : y + height, x : x + width])
     found = _candidates(core, kept, picture, ALIKE_NCC, BLUR)
-    return sum(one.tile <= ALIKE_TILE for one in found)
+    return _things([one.corner for one in found if one.tile <= ALIKE_TILE], (width, height))
 
 
 def _candidates(
@@ -219,7 +232,7 @@ class _Around:
         window = _blurred(_cut(picture, corner, self._size), self._blur)
         if _ncc(self._blurred, window, self._kept) < ncc:
             return None
-        return _Candidate(corner, _worst_tile(self._blurred, window, self._kept))
+        return _Candidate(corner, *_worst_tiles(self._blurred, window, self._kept))
 
     def _difference(self, grey: Picture, corner: Point) -> float:
         window = _cut(grey, corner, self._size)
@@ -245,6 +258,19 @@ def _apart(found: Sequence[_Candidate]) -> list[_Candidate]:
     return places
 
 
+def _things(corners: Sequence[Point], size: Point) -> int:
+    """Count those that do not overlap: the edge of a field looks the same all along it."""
+    left, count = set(corners), 0
+    while left:
+        one, count = [left.pop()], count + 1
+        while one:
+            x, y = one.pop()
+            near = {(a, b) for a, b in left if abs(a - x) < size[0] and abs(b - y) < size[1]}
+            left -= near
+            one.extend(near)
+    return count
+
+
 def _ncc(patch: Picture, window: Picture, kept: Picture) -> float:
     """Return the normalised correlation, -1 to 1, of what is kept; 0 of what is flat."""
     first, second = _levelled(patch, kept), _levelled(window, kept)
@@ -258,15 +284,21 @@ def _levelled(picture: Picture, kept: Picture) -> NDArray[np.float32]:
     return np.asarray((grey - cv2.mean(grey, mask=kept)[0]) * kept, np.float32)
 
 
-def _worst_tile(patch: Picture, window: Picture, kept: Picture) -> float:
-    """Return the greatest mean difference, 0-255, over any tile of which a quarter is kept."""
+def _worst_tiles(patch: Picture, window: Picture, kept: Picture) -> tuple[float, float]:
+    """Return the greatest mean difference, 0-255, over any tile of which a quarter is kept.
+
+    And the greatest if what the edge leaves of a tile is one, too: a text that comes into the patch
+    by two rows is seen there alone.
+    """
     differences = cv2.absdiff(patch, window).max(axis=2).astype(np.float32) * kept
     area, tile = float(TILE * TILE), (TILE, TILE)
-    sums = cv2.boxFilter(differences, -1, tile, normalize=False)
-    counts = cv2.boxFilter(kept.astype(np.float32), -1, tile, normalize=False)
+    sums, counts = (
+        cv2.boxFilter(one, -1, tile, normalize=False, borderType=cv2.BORDER_CONSTANT)
+        for one in (differences, kept.astype(np.float32))
+    )
+    means = np.where(counts >= area / 4, sums / np.maximum(counts, 1), 0)
     inner = np.s_[TILE // 2 : 1 - TILE // 2, TILE // 2 : 1 - TILE // 2]
-    sums, counts = sums[inner], counts[inner]
-    return float(np.where(counts >= area / 4, sums / np.maximum(counts, 1), 0).max())
+    return float(means[inner].max()), float(means.max())
 
 
 def _still(frames: Sequence[Picture]) -> Picture:

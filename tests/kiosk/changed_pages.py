@@ -11,13 +11,17 @@ import base64
 import itertools
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Page, sync_playwright
 
 from roomctl.cli.walkthrough import answers
+from roomctl.kiosk.look import PATCH, decoded
+
+if TYPE_CHECKING:
+    from roomctl.kiosk.look import Picture
 
 SIZE = {"width": 1280, "height": 800}
 FRAMES = 5
@@ -79,6 +83,8 @@ OTHERS = {
     "row.insertAdjacentHTML('beforebegin', '<div>Sign in to go on</div>')",
     "other scale": "document.body.style.zoom = {zoom}",
     "restyled": "c.style.borderRadius = '0', c.style.letterSpacing = '2px'",
+    "other language": "c.textContent = '{translated}'",
+    "no style yet": "document.styleSheets[0].disabled = true",
     "other theme": "document.documentElement.style.filter = 'invert(1)'",
 }
 
@@ -124,6 +130,7 @@ class Shown:
     name: str
     html: str
     at: tuple[int, int]
+    translated: str  # what its control says in the other language
     frames: tuple[bytes, ...]  # PNG
 
 
@@ -143,14 +150,35 @@ class Changed:
         return {"teach": teach, "teach_also": also, "at": list(self.shown.at), "look": look}
 
     def verdict(self, answer: dict[str, Any]) -> str:
-        """Return "right", "missed" or "wrong"."""
+        """Return "right", "missed", "wrong" or "imitation".
+
+        An imitation has each pixel that the room keeps: no picture of that size tells it.
+        """
         press = answer["press"]
         if press is None:
             return "right" if self.control is None else "missed"
         if self.control is None:
-            return "wrong"
+            return "imitation" if self._same_at(press) else "wrong"
         left, top, right, bottom = self.control
         return "right" if left <= press[0] < right and top <= press[1] < bottom else "wrong"
+
+    def _same_at(self, press: list[int]) -> bool:
+        kept, there = (
+            _around(picture, at)
+            for picture, at in ((self.shown.frames[-1], self.shown.at), (self.look, press))
+        )
+        return kept.shape == there.shape and bool((kept == there).all())
+
+
+def _around(png: bytes, at: Sequence[int]) -> Picture:
+    """Return the pixels that the room keeps of a picture, around a place."""
+    picture = decoded(png)
+    assert picture is not None
+    left, top = (
+        max(0, min(place - length // 2, whole - length))
+        for place, length, whole in zip(at, PATCH, picture.shape[1::-1], strict=True)
+    )
+    return picture[top : top + PATCH[1], left : left + PATCH[0]]
 
 
 def pages(page: Page, seed: int, count: int, changes: int) -> Iterator[Changed]:
@@ -162,7 +190,8 @@ def pages(page: Page, seed: int, count: int, changes: int) -> Iterator[Changed]:
     for vendor, (language, kind), dark in chosen.sample(kinds, count):
         html = _page(vendor, _WORDS[language][kind], dark)
         name = f"{vendor[0]} {kind} {language} dark={dark}"
-        shown = _shown(page, name, html, chosen)
+        translated = _WORDS["zh" if language == "en" else "en"][kind][0]
+        shown = _shown(page, name, html, translated, chosen)
         plain = chosen.sample(sorted(PLAIN), changes // 2)
         for name in plain + chosen.sample(sorted(OTHERS), changes - len(plain)):
             yield _changed(page, shown, name, chosen)
@@ -189,7 +218,7 @@ def _page(vendor: tuple[str, int, str], words: tuple[str, str, str], dark: bool)
     )  # fmt: skip
 
 
-def _shown(page: Page, name: str, html: str, chosen: random.Random) -> Shown:
+def _shown(page: Page, name: str, html: str, translated: str, chosen: random.Random) -> Shown:
     page.set_content(html)
     left, top, right, bottom = _control(page)
     x = int(left + (right - left) * chosen.uniform(0.2, 0.8))
@@ -198,7 +227,7 @@ def _shown(page: Page, name: str, html: str, chosen: random.Random) -> Shown:
     for frame in range(FRAMES):
         page.evaluate(f"paint({7 + frame}), level.style.width = '{25 * frame}%'")
         frames.append(page.screenshot())
-    return Shown(name, html, (x, y), tuple(frames))
+    return Shown(name, html, (x, y), translated, tuple(frames))
 
 
 def _changed(page: Page, shown: Shown, name: str, chosen: random.Random) -> Changed:
@@ -208,6 +237,7 @@ def _changed(page: Page, shown: Shown, name: str, chosen: random.Random) -> Chan
         d=chosen.randint(1, 5),
         label=chosen.choice(_OTHER_LABELS),
         zoom=chosen.choice((0.9, 1.1, 1.25, 1.5)),
+        translated=shown.translated,
     )
     page.evaluate(f"() => {{ {script} }}")
     control = _control(page) if name in PLAIN else None

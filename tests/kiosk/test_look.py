@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from roomctl.kiosk.look import CannotLearn, Unseen, Unsuitable, find, learn
+from roomctl.kiosk.look import PATCH, CannotLearn, Unseen, Unsuitable, find, learn, stands
 from tests.kiosk.changed_pages import looked_at
 
 AT = (430, 315)
@@ -69,6 +69,19 @@ def test_nothing_is_pressed_on_a_page_that_changed(control, page):
     assert find(control, page) in (Unseen.ABSENT, Unseen.CHANGED)
 
 
+def test_a_text_that_comes_into_the_picture_by_two_rows_is_seen(control):
+    page = drawn()
+    top = AT[1] - PATCH[1] // 2
+    page[top - 10 : top + 2, 420:421] = 30
+    assert find(control, page) is Unseen.CHANGED
+
+
+def test_a_control_stands_while_it_is_held_or_fades_and_has_gone_otherwise(control):
+    held, gone = (drawn() * 0.8).astype(np.uint8), np.full((480, 800, 3), 240, np.uint8)
+    assert [stands(control, page, AT) for page in (drawn(), held, gone)] == [True, True, False]
+    assert not stands(control, drawn(), (10, 10))
+
+
 def test_nothing_is_pressed_where_two_look_alike(control):
     assert find(control, drawn(second=(200, 400))) is Unseen.AMBIGUOUS
 
@@ -77,6 +90,21 @@ def test_a_second_one_that_was_there_when_it_was_shown_is_no_reason():
     page = drawn(button=(400, 300), second=(620, 100))
     page[90:100] = 60  # what stands around it tells them apart
     assert find(learn([page], AT), page) == AT
+
+
+def test_a_field_is_found_though_another_field_is_filled_meanwhile():
+    page = np.full((480, 800, 3), 240, np.uint8)
+    for top, label in ((200, "Name"), (300, "Code")):
+        cv2.rectangle(page, (300, top), (633, top + 52), (130, 130, 130), 1)
+        cv2.putText(page, label, (308, top + 35), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (90,) * 3, 2)
+    field = learn([page], (460, 326))  # what is nearest is the field's edge alone
+    assert field.alike == 2
+    for text in ("B", "Bamboo", "A room with a long name"):
+        filled = page.copy()
+        filled[202:250, 302:630] = 240
+        cv2.putText(filled, text, (308, 235), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (20,) * 3, 2)
+        filled[205:247, 312 + 16 * len(text)] = 0  # a caret
+        assert find(field, filled) == (460, 326)
 
 
 def test_what_moved_when_it_was_shown_may_be_anything(control):

@@ -104,10 +104,17 @@ class Served:
 
     def command(self, kind, **args):
         """Have the panel ask for something, and wait until it is done."""
-        body = {"type": kind, "args": args}
-        answer = self._panel.post("/api/v1/commands", params={"wait_s": 20}, json=body)
+        answer = self._asked(kind, args)
         assert answer.status_code == 200, f"{answer.text}\n{self.log.read_text()[-4000:]}"
         return json.loads(answer.text)
+
+    def told(self, kind, **args):
+        """Have the panel ask for something; return its record, refused or done."""
+        return json.loads(self._asked(kind, args).text)
+
+    def _asked(self, kind, args):
+        body = {"type": kind, "args": args}
+        return self._panel.post("/api/v1/commands", params={"wait_s": 20}, json=body)
 
     def picture(self):
         """What the panel is shown of the room's display."""

@@ -10,7 +10,7 @@ import pytest
 
 from tests.calls.number_page import CODE, JOIN, NAME, NUMBER, PLATFORM, NumberPage
 from tests.calls.rig import in_call
-from tests.calls.test_walkthrough import Room, kept, room
+from tests.calls.shown_page import Room, heard, room
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -20,8 +20,9 @@ FIRST, SECOND = ("482901773", "471199"), ("771093284", "880042")
 @contextlib.contextmanager
 def shown_page(folder):
     page = NumberPage()
+    page.platform = PLATFORM
     try:
-        with room(folder, page, PLATFORM) as rig:
+        with room(folder, {"vendor": page}) as rig:
             yield rig, page
     finally:
         page.close()
@@ -58,15 +59,15 @@ def test_a_number_is_joined_by_itself_once_the_page_that_asks_for_it_was_shown(t
         rig.served.command("walkthrough.keep")
         rig.leave()
         assert (entry(rig)["number"], entry(rig)["passcode_needed"]) == ("passed", True)
-        rig.heard()
+        heard(page.said)
         by_number(rig, *SECOND)
         rig.served.until("in the meeting by itself", in_call)
-        said = rig.heard()
+        said = heard(page.said)
         assert f"{SECOND[0]}|Bamboo 竹|{SECOND[1]}" in said
         assert "met webdriver=false" in said
         rig.leave()
         assert {path.partition("?")[0] for path in page.asked} <= {"/join", "/favicon.ico"}
-        everything = kept(tmp_path) + rig.agency.log.read_text() + "".join(page.asked)
+        everything = rig.kept() + "".join(page.asked)
         for number, passcode in (FIRST, SECOND):
             assert passcode not in everything
             assert number not in everything

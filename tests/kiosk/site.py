@@ -76,10 +76,11 @@ _FRAME = '<!doctype html><iframe src="{other}/meeting" allow="camera; microphone
 class Loopback:
     """A server on a loopback port, which answers as a subclass of `Answering` does."""
 
-    def __init__(self, answering):
+    def __init__(self, answering, host="127.0.0.1"):
+        """`host` is its name: an address, or any name below localhost, which browsers know."""
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), answering)
         self.port = self._server.server_port
-        self.origin = f"http://127.0.0.1:{self.port}"
+        self.origin = f"http://{host}:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 

@@ -37,15 +37,24 @@ WORDS = {
     },
 }
 
-# By vendor: its stages in their order, language, whether dark, colour, left edge in %, ms to load.
+# By vendor: its stages in their order, language, whether dark, colour, left edge in %, ms to load,
+# and what its launcher tries to open before anybody presses anything.
 VENDORS = {
-    "zoom": ("cookie launcher form devices devices lobby", "en", False, "#0b5cff", 34, 300),
-    "quanshi": ("launcher form devices", "zh", False, "#1677ff", 20, 900),
-    "tencent": ("launcher form devices devices", "zh", True, "#0052d9", 40, 200),
-    "dingtalk": ("launcher devices form lobby", "zh", False, "#007fff", 28, 1500),
-    "webex": ("cookie launcher form devices lobby", "en", True, "#08599c", 45, 500),
-    "teams": ("launcher devices form lobby", "en", False, "#5b5fc7", 52, 2500),
-    "goto": ("cookie launcher form", "en", False, "#f68d2e", 25, 400),
+    "zoom": (
+        "cookie launcher form devices devices lobby",
+        "en",
+        False,
+        "#0b5cff",
+        34,
+        300,
+        "zoommtg",
+    ),
+    "quanshi": ("launcher form devices", "zh", False, "#1677ff", 20, 900, ""),
+    "tencent": ("launcher form devices devices", "zh", True, "#0052d9", 40, 200, "wemeet"),
+    "dingtalk": ("launcher devices form lobby", "zh", False, "#007fff", 28, 1500, "dingtalk"),
+    "webex": ("cookie launcher form devices lobby", "en", True, "#08599c", 45, 500, "webex"),
+    "teams": ("launcher devices form lobby", "en", False, "#5b5fc7", 52, 2500, "msteams"),
+    "goto": ("cookie launcher form", "en", False, "#f68d2e", 25, 400, ""),
 }
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
@@ -61,7 +70,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
 </style>
 <main></main>
 <script>
-  const { words, stages, wait_ms, wanted } = THINGS;
+  const { words, stages, wait_ms, wanted, app } = THINGS;
   const main = document.querySelector("main");
   const tell = (word) => fetch("/said", { method: "POST", body: word });
   let at = 0;
@@ -82,10 +91,13 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
   }
   function draw(stage) {
     add("h1", 8, `Vendor · ${at}`);
+    const drawn = () => fetch("/drawn", { method: "POST", body: stage });
+    requestAnimationFrame(() => requestAnimationFrame(drawn));
     if (stage === "cookie") {
       add("div", 0, "", null, "bar").style.top = "";
       add("button", 84, words.cookie, next, "second");
     } else if (stage === "launcher") {
+      if (app) location.href = `${app}://meet.vendor.example/join?confno=123456789`;
       add("button", 30, words.app, () => tell("app"));
       add("button", 60, words.browser, next, "second");
     } else if (stage === "form") {
@@ -137,19 +149,19 @@ SHOWN = {
 
 
 class Flow(Loopback):
-    """A vendor's server; `said` is what its page says. `restyled`: its buttons look another way."""
+    """A vendor's server; `said` is what its page says, `drawn` what stands there, as it comes.
 
-    def __init__(self, vendor, stages=None):
-        self.said, self.restyled, self.hidden = queue.Queue(), None, ()
-        known, self.language, self.dark, self._colour, self._left, self._wait = VENDORS[vendor]
-        self.stages = (stages or known).split()
-        super().__init__(self._handler())
+    `restyled`: its buttons look another way; `hidden` stages do not come.
+    """
+
+    def __init__(self, vendor, stages=None, language=None, dark=None):
+        self.said, self.drawn = queue.Queue(), queue.Queue()
+        self.restyled, self.hidden = None, ()
+        known, *look, self._colour, self._left, self._wait, self._app = VENDORS[vendor]
+        self.language, self.dark = language or look[0], look[1] if dark is None else dark
+        self.vendor, self.stages = vendor, (stages or known).split()
+        super().__init__(self._handler(), host=f"{vendor}.localhost")
         self.url = f"{self.origin}/123456789"
-
-    @property
-    def wait_s(self):
-        """How long a page takes to come."""
-        return self._wait / 1000
 
     @property
     def middle(self):
@@ -157,15 +169,19 @@ class Flow(Loopback):
         return self._left / 100 + 0.13
 
     def shown(self):
-        """What a person does on the way, one after the other: ("press", (x, y)), ("type", what)."""
+        """What a person does on the way: whether a page came, its stage, "press" or "type", what.
+
+        A press has a place, (x, y); a text is "name" or "code".
+        """
         for stage in self.stages:
-            for kind, what in SHOWN.get(stage, ()):
-                yield stage, kind, (self.middle, what) if kind == "press" else what
+            for number, (kind, what) in enumerate(SHOWN.get(stage, ())):
+                done = (self.middle, what) if kind == "press" else what
+                yield number == 0, stage, kind, done
 
     def _page(self):
         stages = [one for one in self.stages if one not in self.hidden]
         things = {"words": WORDS[self.language], "stages": stages, "wait_ms": self._wait}
-        things["wanted"] = {"audio": True}
+        things |= {"wanted": {"audio": True}, "app": self._app}
         ground, ink, field = ("#1b1c20", "#eee", "#333") if self.dark else ("#fff", "#222", "#eee")
         page = _PAGE.replace("THINGS", json.dumps(things)).replace("LEFT", str(self._left))
         for word, value in (("GROUND", ground), ("INK", ink), ("FIELD", field)):
@@ -178,7 +194,7 @@ class Flow(Loopback):
                 self.answer(200, flow._page())
 
             def post(self):
-                flow.said.put(self.body())
+                (flow.drawn if self.path == "/drawn" else flow.said).put(self.body())
                 self.answer(200)
 
         return Handler

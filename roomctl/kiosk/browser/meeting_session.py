@@ -355,7 +355,7 @@ def _proper(url: str) -> bool:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return False
-    local = host in {"127.0.0.1", "localhost"}
+    local = host in {"127.0.0.1", "localhost"} or (host or "").endswith(".localhost")
     reachable = parts.scheme == "https" or (parts.scheme == "http" and local)
     clean = url.isprintable() and not {" ", "\\"} & set(url)
     return bool(host) and reachable and clean and "@" not in parts.netloc

@@ -1,0 +1,186 @@
+"""A room whose display shows vendors' pages: daemon, screen process, labwc, Chromium, PulseAudio.
+
+Touches on the panel show a page once; the room passes it by itself afterwards.
+"""
+
+import contextlib
+import importlib.util
+import queue
+import time
+
+import pytest
+
+from tests.calls.rig import in_call, over
+from tests.calls.served import Served
+from tests.kiosk import compositor
+from tests.kiosk.agency import Agency, commands
+from tests.kiosk.compositor import Compositor
+from tests.kiosk.sound_server import SoundServer, needed
+from tests.kiosk.vendor_flow import PASSCODE
+
+LOOKS = "roomctl.kiosk.input.sight"
+DRAWN_S = 30.0
+NAME = "Bamboo 竹"
+
+_ROOM = """
+[room]
+displayName = "{name}"
+[screen]
+url = "unix:{socket}"
+[meeting]
+learn = "anyone"
+platforms = "{platforms}"
+[meeting.hosts]
+{hosts}
+"""
+_PLATFORM = """
+key = "KEY"
+name = { zh = "某会议", en = "Some Vendor" }
+source = "tests/kiosk/vendor_flow.py"
+mode = "plain"
+hosts = ["KEY.vendor.example"]
+passcode_param = "pwd"
+
+[[join]]
+path = '/(?P<meeting_id>[0-9]{9})'
+
+[[good]]
+text = "https://KEY.vendor.example/123456789"
+meeting_id = "123456789"
+url = "https://KEY.vendor.example/123456789"
+[[bad]]
+text = "https://KEY.vendor.example/"
+refused = "not_a_join"
+"""
+
+
+def able():
+    """Skip without what the walkthrough's child needs."""
+    compositor.needed()
+    needed("pulseaudio")
+    if importlib.util.find_spec("cv2") is None:
+        pytest.skip("needs OpenCV: pip install 'roomctl[walkthrough]'")
+
+
+class Room:
+    """Daemon, screen process and display; the panel presses, and asks."""
+
+    def __init__(self, served, agency, folder):
+        self.served, self.agency, self._folder = served, agency, folder
+        self._known = set()
+
+    def know(self, flow):
+        """Have the page shown to the room, once."""
+        if flow.vendor not in self._known:
+            self._known.add(flow.vendor)
+            self.join(flow)
+            self.show(flow)
+            self.leave()
+
+    def walkthrough(self):
+        return self.served.room()["walkthrough"]
+
+    def until(self, what, holds, limit_s=90.0):
+        end = time.monotonic() + limit_s
+        while not holds(stands := self.walkthrough()):
+            log = self.served.log.read_text() + self.agency.log.read_text()
+            assert time.monotonic() < end, f"never: {what}: {stands}\n{log[-3000:]}"
+            time.sleep(0.05)
+        return stands
+
+    def join(self, flow):
+        """Join, and forget what the page said and showed before."""
+        heard(flow.said)
+        heard(flow.drawn)
+        self.served.command("meeting.join", link=f"{flow.url}?pwd={PASSCODE}")
+        stands = ("failed", "ended")
+        now = self.served.until(
+            "the page stands there",
+            lambda meeting: meeting["remote_control"] or meeting["state"] in stands,
+        )
+        assert now["remote_control"], now
+
+    def show(self, flow):
+        """Show the page that stands there, and keep it; the room is in the meeting then."""
+        self.until("it may be shown", lambda now: now["state"] == "offered")
+        self.served.command("walkthrough.begin")
+        for new, stage, kind, what in flow.shown():
+            while new and flow.drawn.get(timeout=DRAWN_S) != stage:
+                pass
+            if kind == "press":
+                self.press(*what)
+            else:
+                self.served.command("screen.type", text={"name": NAME, "code": PASSCODE}[what])
+        self.served.until("in the meeting that was shown", in_call)
+        self.until("it is shown", lambda now: now["state"] == "shown")
+        optional = [flow.stages.index("cookie") + 1] if "cookie" in flow.stages else []
+        self.served.command("walkthrough.keep", optional=optional)
+
+    def press(self, x, y):
+        """Press as a person does: again, if the page was not there yet."""
+        for _ in range(3):
+            error = self.served.told("screen.press", x=x, y=y)["error"]
+            if error is None:
+                return
+        raise AssertionError(f"{error}: {self.walkthrough()}")
+
+    def joins(self):
+        """Wait until the room has passed the page that stands there, and is in the meeting."""
+        self.until("the room joins", lambda now: now["state"] == "joining")
+        ends = self.until("it is over", lambda now: now["state"] != "joining")
+        assert ends["state"] in ("idle", "offered"), ends
+        self.served.until("the room is in the meeting", in_call)
+
+    def leave(self):
+        self.served.command("meeting.leave")
+        self.served.until("the room has left", over)
+
+    def nobody_looks(self, limit_s=30.0):
+        """Wait until no process looks at the display any more."""
+        end = time.monotonic() + limit_s
+        while looking := [pid for pid, words in commands(self.agency.uid) if LOOKS in words]:
+            assert time.monotonic() < end, looking
+            time.sleep(0.05)
+
+    def kept(self):
+        """All files, logs and the document, as one text."""
+        files = [path for path in self._folder.rglob("*") if path.is_file()]
+        texts = [path.read_bytes().decode(errors="replace") for path in files]
+        return "\n".join([*texts, self.agency.log.read_text(), str(self.served.room())])
+
+
+def heard(said):
+    """What a page has said so far."""
+    found = []
+    with contextlib.suppress(queue.Empty):
+        while True:
+            found.append(said.get_nowait())
+    return found
+
+
+@contextlib.contextmanager
+def room(folder, pages):
+    """Run all of it for the pages of platforms, by their keys; `pages` have an origin.
+
+    One that has a `platform` has its file there.
+    """
+    able()
+    platforms = folder / "platforms"
+    platforms.mkdir()
+    for key, page in pages.items():
+        text = getattr(page, "platform", None) or _PLATFORM.replace("KEY", key)
+        (platforms / f"{key}.toml").write_text(text, encoding="utf-8")
+    hosts = "\n".join(f'{key} = ["{page.origin}"]' for key, page in pages.items())
+    with contextlib.ExitStack() as done:
+        display = done.enter_context(contextlib.closing(Compositor(1)))
+        sound = done.enter_context(contextlib.closing(SoundServer("pulseaudio"))).start()
+        agency = done.enter_context(contextlib.closing(Agency()))
+        around = display.environment
+        agency.start(
+            mode="kiosk", surroundings=around, media="real", sound=sound.url, readable=True
+        )
+        told = {"socket": agency.socket, "platforms": platforms, "hosts": hosts, "name": NAME}
+        toml = _ROOM.format(**told)
+        served = done.enter_context(contextlib.closing(Served(folder, toml, "--verbose")))
+        served.start().has_screen()
+        yield Room(served, agency, folder)

@@ -43,6 +43,7 @@ _EXAMPLES: dict[str, object] = {
     "platform": "zoom",
     "preset": 1,
     "revision": 1,
+    "says": "lobby",
     "series": "8f14e45fceea167a5a36dedd4bea2543",
     "steps": 1,
     "text": "TEXT",

@@ -79,6 +79,17 @@ def _draft(router: Routes, room: Room) -> None:
         return shown.summary(DRAFT)
 
     @router.get(
+        "/api/v1/screen/walkthrough/picked/picture",
+        tags=["walkthroughs"],
+        response_class=Response,
+        responses={**refusals(409), **_DRAWN},
+    )
+    @needs(Right.DISPLAY)
+    async def picture_of_picked() -> Response:
+        """Return what was picked to be named, before it is kept."""
+        return _png(shown.picked().patch)
+
+    @router.get(
         "/api/v1/screen/walkthrough/{step}/picture",
         tags=["walkthroughs"],
         response_class=Response,

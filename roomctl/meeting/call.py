@@ -6,7 +6,8 @@
 `in_call` needs media (a live connection, and bytes that came in between two reports) or the page's
 own function that tells so. Words that a page shows never prove it. In plain mode nothing is read
 from the page: there media is a browser that records and plays at once for a while, and what is not
-media is `unknown`: people see the room's screen.
+media is `unknown`: people see the room's screen; or it is what a picture says that staff have
+named, for as long as it stands there.
 
 A failure that the page shows is not the end of it: the page is still there, and a person may type
 the passcode that it asks for. It is the end once the page is gone.
@@ -127,6 +128,15 @@ class PageReport:
 
 
 @frozen
+class PageSeen:
+    """What a picture says of the page of call `id`, in a sign's words; None: it says no more."""
+
+    id: int
+    sign: str | None
+    at: Moment
+
+
+@frozen
 class LeaveAsked:
     """A person asked to leave."""
 
@@ -147,7 +157,7 @@ class Tick:
     at: Moment
 
 
-Event = Started | PageReport | LeaveAsked | Away | Tick
+Event = Started | PageReport | PageSeen | LeaveAsked | Away | Tick
 
 
 @frozen
@@ -213,6 +223,8 @@ def step(context: CallContext, event: Event) -> CallContext:
             if _over(context) or context.call is None or event.id != context.call.id:
                 return context
             return _reported(replace(context, away_s=None), event)
+        case PageSeen():
+            return context if _over(context) else _pictured(context, event)
 
 
 def due_s(context: CallContext) -> float | None:
@@ -315,6 +327,17 @@ def _by_sight(context: CallContext, page: PageReport) -> CallContext:
     if read and context.now.state not in (State.UNKNOWN, State.ENDED, State.JOINING):
         return _to(context, State.JOINING, page.at, Evidence.PAGE)
     return context
+
+
+def _pictured(context: CallContext, seen: PageSeen) -> CallContext:
+    """Judge an open page by a picture; it neither proves a call nor ends one that is proven."""
+    asked, state = context.call, context.now.state
+    settled = state in (State.IN_CALL, State.LEAVING) or not context.shown
+    if asked is None or asked.id != seen.id or settled:
+        return context
+    if seen.sign is None:
+        return _to(context, State.JOINING, seen.at)
+    return _by_sight(context, PageReport(seen.id, "open", seen.at, sign=seen.sign))
 
 
 def _has_ended(context: CallContext, page: PageReport) -> bool:

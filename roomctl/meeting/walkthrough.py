@@ -4,6 +4,8 @@ A walkthrough is a list of steps. A step is the picture of a control (240 × 96 
 place that was pressed), the press in it, and what was typed or struck afterwards. The room's name,
 a meeting's passcode and its number are kept as the words `{name}`, `{passcode}`, `{meeting_id}`.
 
+Pictures that staff have named (a lobby, a wall, an end) stand beside the steps (`lookout`).
+
 `Teaching` makes steps of what a person did; `Replay` does them again, one try each: it says what to
 look for, and presses only what was seen twice at one place. What does not come is handed over to
 the people in the room. A file is TOML with its pictures in base64.
@@ -34,6 +36,7 @@ Place = tuple[int, int]  # x, y in pixels; from the left and from above
 
 PATCH = (240, 96)  # width and height of a picture, at most
 MOST_STEPS = 30
+MOST_NAMED = 8  # pictures that say what a page is
 MOST_LOOKS = 4  # pictures of one step, any of which is enough
 MOST_ACTS = 12  # after one press
 LONGEST_TEXT = 128
@@ -59,6 +62,16 @@ class Word(StrEnum):
     NAME = "name"
     PASSCODE = "passcode"
     MEETING_ID = "meeting_id"
+
+
+class PageName(StrEnum):
+    """What a picture says of the page it stands on: how the call stands, in its own words."""
+
+    LOBBY = "lobby"
+    SIGN_IN = "sign_in_required"
+    PASSCODE = "passcode_needed"
+    REMOVED = "removed"
+    ENDED = "ended"
 
 
 @frozen
@@ -147,6 +160,14 @@ class WalkStep:
 
 
 @frozen
+class NamedPicture:
+    """A picture that nothing is pressed on: where it stands, the page is what it says."""
+
+    says: PageName
+    look: ShownControl
+
+
+@frozen
 class Surroundings:
     """What a page looked like for: another browser, size, scale or language draws it anew."""
 
@@ -175,10 +196,17 @@ class Walkthrough:
     misses: int = 0
     missed: str = ""
     asks_number: bool = False
+    named: tuple[NamedPicture, ...] = ()
 
     def ended(self, why: str) -> Walkthrough:
         """Return it with one more try; `why` it did not end well, or ""."""
         return replace(self, tries=self.tries + 1, misses=self.misses + bool(why), missed=why)
+
+    def naming(self, picture: NamedPicture) -> Walkthrough:
+        """Return it with one more named picture; NotShown if it has as many as it can."""
+        if len(self.named) >= MOST_NAMED:
+            raise NotShown(f"a walkthrough has at most {MOST_NAMED} named pictures; forget it")
+        return replace(self, named=(*self.named, picture))
 
     @property
     def words(self) -> frozenset[Word]:
@@ -277,6 +305,7 @@ def _bare(text: str) -> str:
 LOOK_EVERY_S = 0.3
 TWICE_S = 0.25  # between the two looks that see the same
 GIVE_UP_S = 6.5  # of a page that stands still without the picture; with the looks, below 8
+LEAST_LOOKS = 8  # at it; a box that has no time for them has none for the page either
 LONGEST_S = 60.0  # for one step, on a page that never stands still
 SCROLL_S = 1.0  # a page stands still so long before it is scrolled
 GONE_S = 1.0  # a control that was pressed has gone when it looked otherwise for so long
@@ -346,6 +375,7 @@ class Replay:
         self._pressed: PressOn | None = None
         self._otherwise_since: float | None = None
         self._ambiguous = False
+        self._looks = 0  # since the last thing that was done
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -375,7 +405,7 @@ class Replay:
         if not self._todo:
             return
         act = self._todo.popleft()
-        self._since = now
+        self._since, self._looks = now, 0
         if isinstance(act, PressOn):
             at = self._step_of[act.control]
             self._done.add(at)
@@ -389,8 +419,14 @@ class Replay:
             self._todo.popleft()
         self._found = None
 
-    def saw(self, now: float, seen: Sighted, still_s: float) -> None:
-        """Take what a look saw; `still_s` is for how long the screen has stood still."""
+    def saw(self, now: float, seen: Sighted, still_s: float, gone: bool = False) -> None:
+        """Take what a look saw; `still_s` is for how long the screen has stood still.
+
+        `gone`: what was pressed last was away at some time since, if only between two looks.
+        """
+        if gone:
+            self._pressed = None
+        self._looks += 1
         self._let_go(now, seen)
         self._ambiguous = any(seen.get(one) == "ambiguous" for one in self._wanted())
         there = [
@@ -460,7 +496,9 @@ class Replay:
         if left and left[0] not in self._turned and quiet_s >= SCROLL_S:
             self._turned.add(left[0])
             self._todo.extend(self._steps[left[0]].turns)
-        elif quiet_s >= GIVE_UP_S or now - self._since >= LONGEST_S:
+        elif (quiet_s >= GIVE_UP_S and self._looks >= LEAST_LOOKS) or (
+            now - self._since >= LONGEST_S
+        ):
             if not left and self._pressed is None:
                 self.end(WalkOutcome.DONE)
             else:
@@ -502,7 +540,7 @@ def suited(
 
 _FILE = frozenset(
     ["platform", "by", "at", "browser", "screen", "scale", "language", "theme"]
-) | frozenset(["tries", "misses", "missed", "asks_number", "step"])
+) | frozenset(["tries", "misses", "missed", "asks_number", "step", "named"])
 
 
 def written(walkthrough: Walkthrough) -> bytes:
@@ -530,6 +568,8 @@ def written(walkthrough: Walkthrough) -> bytes:
         lines += [f"act = [{', '.join(_quoted(said(act)) for act in step.acts)}]"]
         for look in step.looks:
             lines += ["", "[[step.look]]", *_look_lines(look)]
+    for one in walkthrough.named:
+        lines += ["", "[[named]]", f'says = "{one.says}"', *_look_lines(one.look)]
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
@@ -589,7 +629,8 @@ def _walkthrough(name: str, said: dict[str, Any]) -> Walkthrough:
     if not isinstance(asks, bool):
         raise ValueError("asks_number is true or false")
     found = Walkthrough(name, platform, by, at, around, steps, tries, misses, missed)
-    return replace(found, asks_number=asks)
+    named = tuple(map(_named, _tables(said, "named", MOST_NAMED))) if "named" in said else ()
+    return replace(found, asks_number=asks, named=named)
 
 
 def _step(said: dict[str, Any]) -> WalkStep:
@@ -604,6 +645,13 @@ def _step(said: dict[str, Any]) -> WalkStep:
     looks = tuple(map(_look, _tables(said, "look", MOST_LOOKS)))
     done = (tuple(map(_act, acts)), tuple(map(_turn, turns)))
     return WalkStep(looks, *done, said["optional"], said["person"])
+
+
+def _named(said: dict[str, Any]) -> NamedPicture:
+    if said["says"] not in set(PageName):
+        raise ValueError(f"says is none of {', '.join(PageName)}")
+    look = _look({key: value for key, value in said.items() if key != "says"})
+    return NamedPicture(PageName(said["says"]), look)
 
 
 def _look(said: dict[str, Any]) -> ShownControl:
@@ -707,7 +755,7 @@ def unpacked(data: bytes) -> tuple[ShownControl, ...]:
         said = json.loads(data)
         if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
             raise ValueError("no list of controls")
-        if len(said) > MOST_STEPS * MOST_LOOKS:
+        if len(said) > MOST_STEPS * MOST_LOOKS + MOST_NAMED:
             raise ValueError(f"{len(said)} controls are too many")
         return tuple(map(_look, said))
     except (TypeError, KeyError, RecursionError) as error:

@@ -484,6 +484,10 @@ class CallControl:
         elif page is None:
             self._miss()
 
+    def page_seen(self, call_id: int, sign: str | None) -> None:
+        """Take what a picture says of a call's page; None: it says no more."""
+        self._step(call.PageSeen(call_id, sign, self._clock.now()))
+
     def tick(self) -> None:
         """Let time pass."""
         now = self._clock.now()

@@ -2,7 +2,8 @@
 
 What a panel does to the display goes through here (`PageTouches`): while somebody shows a page it
 is remembered, and while the room passes one by itself a touch takes over at once. What is typed is
-kept as the word that it stands for, or not at all. Knows no picture's meaning and no browser.
+kept as the word that it stands for, or not at all. A picture that staff have named, such as that of
+a lobby, is looked for as long as the page stands there. Knows no browser.
 """
 
 from __future__ import annotations
@@ -15,19 +16,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Literal
 
 from roomctl.clock import Clock, Moment
-from roomctl.command import Source, StepNumbers, command
+from roomctl.command import Share, Source, StepNumbers, command
 from roomctl.config import Config
 from roomctl.errors import NoReply, PortError, Refused, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.kind import Part
+from roomctl.meeting.lookout import BEFORE_S, DURING_S, Lookout
 from roomctl.meeting.walkthrough import (
     LOOK_EVERY_S,
     LookFor,
+    NamedPicture,
     NotShown,
+    PageName,
     PressOn,
     Replay,
+    ShownControl,
     Sighted,
     StrikeKey,
     Surroundings,
@@ -62,6 +68,7 @@ _log = logging.getLogger(__name__)
 MOST_KEPT = 50
 OPEN_S = 40.0  # until a page that is opened anew stands
 DRAFT = "draft"
+Says = Literal["lobby", "sign_in_required", "passcode_needed", "removed", "ended"]
 _FILE = "walkthrough-"
 
 
@@ -83,6 +90,7 @@ class WalkthroughSummary:
     missed: str
     asks_number: bool
     steps: tuple[StepSummary, ...]
+    named: tuple[str, ...]
 
 
 @frozen
@@ -196,6 +204,7 @@ class Walkthroughs(Part):
         self._touched_call: int | None = None
         self._handed: tuple[int, WalkOutcome] | None = None
         self._name: str | None = None
+        self._picked: tuple[int, ShownControl] | None = None  # for a call; waits for its name
 
     def configure(self, config: Config, screen: Screen | None) -> None:
         """Take what room.toml says now."""
@@ -272,48 +281,90 @@ class Walkthroughs(Part):
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _pass(self, remote: RemoteDisplay, call_id: int, platform: str | None) -> None:
-        """Pass a page by itself; the child that looks ends afterwards."""
-        walkthrough: Walkthrough | None = None
-        replay: Replay | None = None
+        """Pass a page by itself, then look out; the child that looks ends afterwards."""
         try:
             sight = await remote.seek(())
             around = self._around((sight.width, sight.height), sight.scale_pct / 100, "light")
             asks = self._calls.plain_asks_number
             walkthrough = suited(self.library.kept.values(), platform, around, asks_number=asks)
-            if walkthrough is None or self._calls.plain_page != call_id:
-                return
-            replay = Replay(walkthrough, self._calls.words, self._clock.mono_s())
-            self._replay, self._name = replay, walkthrough.name
-            self._changed()
-            _log.info("walkthrough %s: begun", walkthrough.name)
-            await remote.bring(packed(replay.controls))
-            await self._do(remote, replay)
+            if walkthrough is not None and self._calls.plain_page == call_id:
+                await self._replay_it(remote, call_id, walkthrough)
+                await self._look_out(remote, call_id, walkthrough.name)
         except (Refused, PortError, NoReply) as error:
             _log.warning("walkthrough: %s", error)
-            if replay is not None:
-                replay.end(WalkOutcome.FAILED)
         finally:
-            self._replay = None
             with contextlib.suppress(RoomctlError):
                 await remote.watch(on=False)
-            if replay is not None and walkthrough is not None:
-                await self._over(call_id, walkthrough, replay.outcome or WalkOutcome.STOPPED)
             self._changed()
 
-    async def _do(self, remote: RemoteDisplay, replay: Replay) -> None:
+    async def _replay_it(
+        self, remote: RemoteDisplay, call_id: int, walkthrough: Walkthrough
+    ) -> None:
+        """Do what was shown, to its end."""
+        replay = Replay(walkthrough, self._calls.words, self._clock.mono_s())
+        lookout = Lookout(walkthrough.named, len(replay.controls))
+        self._replay, self._name = replay, walkthrough.name
+        self._changed()
+        _log.info("walkthrough %s: begun", walkthrough.name)
+        try:
+            await remote.bring(packed((*replay.controls, *lookout.controls)))
+            await self._do(remote, replay, lookout, call_id)
+        except (Refused, PortError, NoReply) as error:
+            _log.warning("walkthrough: %s", error)
+            replay.end(WalkOutcome.FAILED)
+        finally:
+            self._replay = None
+            await self._over(call_id, walkthrough, replay)
+            self._changed()
+
+    async def _do(
+        self, remote: RemoteDisplay, replay: Replay, lookout: Lookout, call_id: int
+    ) -> None:
         """Do step after step, each once, until it is over."""
+        looked_out_s = self._clock.mono_s()
         while (todo := replay.todo) is not None:
             before = replay.progress
             if isinstance(todo, LookFor):
-                seen = await remote.seek(todo.controls)
+                due = self._clock.mono_s() - looked_out_s >= BEFORE_S
+                named = lookout.wanted(proven=False) if due else ()
+                seen = await remote.seek((*todo.controls, *named))
+                now, sighted = self._clock.mono_s(), _sighted(seen)
+                if due:
+                    looked_out_s = now
+                    self._tell(call_id, lookout, sighted)
                 if replay.outcome is None:
-                    replay.saw(self._clock.mono_s(), _sighted(seen), seen.still_ms / 1000)
+                    replay.saw(now, sighted, seen.still_ms / 1000, seen.gone)
                 if isinstance(replay.todo, LookFor):
                     await asyncio.sleep(LOOK_EVERY_S)
             else:
                 await self._act(remote, replay, todo)
             if replay.progress != before:
                 self._changed()
+
+    async def _look_out(self, remote: RemoteDisplay, call_id: int, name: str) -> None:
+        """Look for what staff have named, at a gentle rate, as long as the page stands there."""
+        brought: tuple[NamedPicture, ...] = ()
+        lookout = Lookout(brought)
+        while self._calls.plain_page == call_id and self._shown is None:
+            kept = self.library.kept.get(name)
+            named = kept.named if kept is not None else ()
+            proven = self._calls.proven
+            if named != brought:
+                lookout, brought = Lookout(named), named
+                await remote.bring(packed(lookout.controls))
+            wanted = lookout.wanted(proven=proven)
+            if not wanted:
+                return
+            seen = await remote.seek(wanted)
+            self._tell(call_id, lookout, _sighted(seen))
+            await asyncio.sleep(DURING_S if proven else BEFORE_S)
+
+    def _tell(self, call_id: int, lookout: Lookout, sighted: Sighted) -> None:
+        """Have the call's state say what a named picture says."""
+        before = lookout.says
+        lookout.saw(sighted)
+        if lookout.says is not None or before is not None:
+            self._calls.page_seen(call_id, lookout.says)
 
     async def _act(self, remote: RemoteDisplay, replay: Replay, todo: Todo) -> None:
         try:
@@ -333,9 +384,10 @@ class Walkthroughs(Part):
         else:
             replay.did(self._clock.mono_s())
 
-    async def _over(self, call_id: int, walkthrough: Walkthrough, outcome: WalkOutcome) -> None:
+    async def _over(self, call_id: int, walkthrough: Walkthrough, replay: Replay) -> None:
         """Note how it ended: for the people in the room, and in the walkthrough's record."""
-        _log.info("walkthrough %s: %s", walkthrough.name, outcome)
+        outcome, (step, steps) = replay.outcome or WalkOutcome.STOPPED, replay.progress
+        _log.info("walkthrough %s: %s at %d of %d", walkthrough.name, outcome, step, steps)
         missed = outcome in (WalkOutcome.CHANGED, WalkOutcome.AMBIGUOUS, WalkOutcome.FAILED)
         if outcome not in (WalkOutcome.DONE, WalkOutcome.STOPPED, WalkOutcome.TOUCHED):
             self._handed = (call_id, outcome)
@@ -357,12 +409,17 @@ class Walkthroughs(Part):
             await remote.press(x, y)
             return
         _checked(lambda: shown.teaching.check(press=True))
-        told = json.loads(await remote.press(x, y))
-        (control,) = unpacked(told["controls"].encode("ascii"))
-        width, height = told["size"]
-        shown.around = self._around((width, height), float(told["scale"]), told["theme"])
+        control, shown.around = self._learned(await remote.press(x, y))
         shown.teaching.pressed(control)
         self._changed()
+
+    def _learned(self, told: bytes) -> tuple[ShownControl, Surroundings]:
+        """Return what stood at a place, and how the page looked."""
+        learned = json.loads(told)
+        (control,) = unpacked(learned["controls"].encode("ascii"))
+        width, height = learned["size"]
+        around = self._around((width, height), float(learned["scale"]), learned["theme"])
+        return control, around
 
     async def type(self, remote: RemoteDisplay, text: str) -> None:
         """Type a text for a person."""
@@ -419,10 +476,8 @@ class Walkthroughs(Part):
     @command("walkthrough.begin", Right.TEACH)
     async def _show(self, source: Source) -> None:
         """Remember from now on how a person passes this page; one that was touched opens anew."""
-        plain, platform = self._calls.plain_page, self._calls.plain_platform
-        if plain is None or platform is None or self._screen is None:
-            why = "no page of a meeting stands on the display that a person passes; join one first"
-            raise Refused("room", "no_plain_page", why)
+        plain, platform = self._plain(), self._calls.plain_platform
+        assert platform is not None and self._screen is not None  # noqa: PT018, S101 - it stands there
         await self._end_replay()
         if self._touched_call == plain or self._handed is not None:
             plain = await self._anew(plain)
@@ -434,10 +489,13 @@ class Walkthroughs(Part):
         self._changed()
 
     async def _end_replay(self) -> None:
+        task = self._task
         if self._replay is not None:
             self._replay.end(WalkOutcome.STOPPED)
-        if self._task is not None and not self._task.done():
-            await asyncio.wait((self._task,))
+        elif task is not None and not task.done():
+            task.cancel()  # it only looks out, and may sleep for long
+        if task is not None and not task.done():
+            await asyncio.wait((task,))
 
     async def _anew(self, call_id: int) -> int:
         """Open the page again; return the new call. Refused if it does not come."""
@@ -484,7 +542,7 @@ class Walkthroughs(Part):
         kept = self.library.kept.values()
         old = suited(kept, new.platform, new.around, asks_number=new.asks_number)
         if old is not None and old.around.theme == new.around.theme:
-            new = replace(new, name=old.name)
+            new = replace(new, name=old.name, named=old.named)
         await self.library.keep(new)
         await self._unshow()
 
@@ -500,6 +558,67 @@ class Walkthroughs(Part):
         if self._replay is not None:
             self._replay.end(WalkOutcome.STOPPED)
             self._changed()
+
+    @command("walkthrough.pick", Right.TEACH)
+    async def _pick(self, source: Source, x: Share, y: Share) -> None:
+        """Take a picture of what stands at a place of the page, to be named; press nothing."""
+        plain = self._plain()
+        if self._kept_here() is None:
+            why = "this page was not shown yet; show it first: walkthrough.begin"
+            raise Refused("room", "nothing_shown", why)
+        self._touch()
+        assert self._screen is not None  # noqa: S101 - a plain page stands on it
+        control, _ = self._learned(await self._screen.remote.learn(x, y))
+        self._picked = (plain, control)
+        if self._task is None or self._task.done():
+            await _unwatch(self._screen.remote)
+
+    @command("walkthrough.name", Right.TEACH)
+    async def _named(self, source: Source, says: Says) -> None:
+        """Keep what was picked: where it stands, the page is a lobby, or a wall, or an end."""
+        kept, plain = self._kept_here(), self._plain()
+        control = self.picked()
+        if kept is None:
+            raise Refused("room", "nothing_shown", "this page was not shown yet; show it first")
+        new: list[Walkthrough] = []
+        _checked(lambda: new.append(kept.naming(NamedPicture(PageName(says), control))))
+        await self.library.keep(new[0])
+        self._picked = None
+        if self._screen is not None and (self._task is None or self._task.done()):
+            looks = self._looks_out(self._screen.remote, plain, kept.name)
+            self._task = asyncio.ensure_future(looks)
+
+    async def _looks_out(self, remote: RemoteDisplay, call_id: int, name: str) -> None:
+        try:
+            await self._look_out(remote, call_id, name)
+        except (Refused, PortError, NoReply) as error:
+            _log.warning("walkthrough: %s", error)
+        finally:
+            await _unwatch(remote)
+
+    def picked(self) -> ShownControl:
+        """Return what was picked, and waits for its name; Refused without."""
+        if self._picked is None or self._picked[0] != self._calls.plain_page:
+            raise Refused("room", "nothing_shown", "nothing was picked; touch the page's picture")
+        return self._picked[1]
+
+    def _plain(self) -> int:
+        plain = self._calls.plain_page
+        if plain is None or self._screen is None:
+            why = "no page of a meeting stands on the display that a person passes; join one first"
+            raise Refused("room", "no_plain_page", why)
+        return plain
+
+    def _kept_here(self) -> Walkthrough | None:
+        """Return the newest walkthrough of the platform that is on the display."""
+        platform = self._calls.plain_platform
+        asks = self._calls.plain_asks_number
+        kept = [
+            one
+            for one in self.library.kept.values()
+            if (one.platform, one.asks_number) == (platform, asks)
+        ]
+        return max(kept, key=lambda one: one.at, default=None)
 
     def _draft(self) -> _Shown:
         if self._shown is None:
@@ -575,7 +694,8 @@ def _summary(one: Walkthrough) -> WalkthroughSummary:
     screen = f"{around.size[0]}x{around.size[1]}"
     head = (one.name, one.platform, one.by, one.at, around.browser, screen, around.scale)
     record = (around.language, around.theme, one.tries, one.misses, one.missed, one.asks_number)
-    return WalkthroughSummary(*head, *record, tuple(_steps(one.steps)))
+    named = tuple(picture.says.value for picture in one.named)
+    return WalkthroughSummary(*head, *record, tuple(_steps(one.steps)), named)
 
 
 def _steps(steps: Iterable[WalkStep]) -> Iterable[StepSummary]:

@@ -28,6 +28,7 @@ from roomctl.screen.protocol import (
     DisplayState,
     InvalidMessage,
     KeyName,
+    LearnControl,
     LeaveMeeting,
     MeetingPage,
     MessageReader,
@@ -422,6 +423,10 @@ class RemoteDisplay:
         """Begin or end to watch what is pressed: `press` then returns what was there."""
         await self._done(lambda number: WatchTouches(number, on), LOOKED_S)
         self._watched = on
+
+    async def learn(self, x: float, y: float) -> bytes:
+        """Return what stands at a place, as a watched press does, and press nothing."""
+        return await self._done(lambda number: LearnControl(number, x, y), LOOKED_S)
 
     async def bring(self, controls: bytes) -> None:
         """Bring what is to be sought."""

@@ -14,7 +14,7 @@ else becomes an `InvalidMessage`: ignored by whoever reads it, and reported.
 | a panel's touches | TakePicture, PressPoint, ScrollAt, TypeText | PicturePart, TouchResult    |
 |                   | PressKey                                    |                             |
 | a walkthrough     | WatchTouches, BringControls, SeekControls,  | ControlsSeen, TouchResult,  |
-|                   | PressControl                                | PicturePart                 |
+|                   | PressControl, LearnControl                  | PicturePart                 |
 
 Levels and peaks are numbers; what was heard is never among them. Places on a display are 0-1 of its
 width and height, from the upper left corner. Text may be a passcode: no repr shows it. Knows no
@@ -442,6 +442,18 @@ class PressControl:
 
 
 @frozen
+class LearnControl:
+    """Say what stands at a place, and press nothing: PictureParts, as of a watched PressPoint."""
+
+    number: int
+    x: float
+    y: float
+
+    def __post_init__(self) -> None:
+        _on_display(self.x, self.y)
+
+
+@frozen
 class ControlSeen:
     """Where a control is to be pressed, in pixels; or `why` not: absent, changed, ambiguous."""
 
@@ -453,7 +465,10 @@ class ControlSeen:
 
 @frozen
 class ControlsSeen:
-    """What a look saw, on a display of so many pixels; `still_ms`: for how long it has stood so."""
+    """What a look saw, on a display of so many pixels; `still_ms`: for how long it has stood so.
+
+    `gone`: the control that was pressed last was away at some time since.
+    """
 
     number: int
     seen: tuple[ControlSeen, ...]
@@ -461,6 +476,7 @@ class ControlsSeen:
     height: int
     scale_pct: int
     still_ms: int
+    gone: bool = False
 
 
 TouchOrder = (
@@ -473,6 +489,7 @@ TouchOrder = (
     | BringControls
     | SeekControls
     | PressControl
+    | LearnControl
 )
 """What a panel, or a walkthrough, may do to the page."""
 

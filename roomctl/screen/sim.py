@@ -26,6 +26,7 @@ from roomctl.screen.protocol import (
     Heartbeat,
     InvalidMessage,
     KeyName,
+    LearnControl,
     LeaveMeeting,
     MeetingPage,
     MessageReader,
@@ -119,6 +120,7 @@ class SimScreen:
         self.switch, self.level_pct, self.hears = CaptureSwitch.NONE, 35, True
         self._listened_until = self._level_s = 0.0
         self.silent = self.watched = False
+        self._brought: list[str] = []
         self.used: PreferDevice | None = None
         self.pages: dict[str, ShowPage] = {}
         self.muted, self.volume_pct, self.shown = False, 60, True
@@ -259,7 +261,9 @@ class SimScreen:
             why = TouchRefusal.NO_REMOTE_CONTROL if standing else TouchRefusal.NO_PAGE
             self._reports.append(TouchResult(touch.number, why))
             return
-        if isinstance(touch, WatchTouches | BringControls | SeekControls | PressControl):
+        if isinstance(
+            touch, WatchTouches | BringControls | SeekControls | PressControl | LearnControl
+        ):
             self._walk(touch)
             return
         match touch:
@@ -278,8 +282,14 @@ class SimScreen:
                 self.shows.key(key)
         self._reports.append(TouchResult(touch.number))
 
-    def _walk(self, order: WatchTouches | BringControls | SeekControls | PressControl) -> None:
-        """Do what a walkthrough asks for; whatever was brought looks like the page's button."""
+    def _walk(
+        self, order: WatchTouches | BringControls | SeekControls | PressControl | LearnControl
+    ) -> None:
+        """Do what a walkthrough asks for.
+
+        A picture from a page with a button looks like the button; one from another page stands
+        there alone.
+        """
         if self._call is not None and self._call.order.assisted:
             self._reports.append(TouchResult(order.number, TouchRefusal.NOT_ALLOWED))
             return
@@ -287,7 +297,13 @@ class SimScreen:
         match order:
             case WatchTouches(on=on):
                 self.watched = on
-            case BringControls(part=part, parts=parts) if part + 1 < parts:
+            case BringControls(part=part, parts=parts, data=data):
+                self._brought = [*(self._brought if part else ()), data]
+                if part + 1 < parts:
+                    return
+                self.shows.bring("".join(self._brought))
+            case LearnControl(number=number, x=x, y=y):
+                self._reports.extend(picture_parts(number, self.shows.control(x, y)))
                 return
             case SeekControls(number=number, controls=controls):
                 seen = tuple(map(self.shows.seen, controls))
@@ -295,7 +311,7 @@ class SimScreen:
                 self._reports.append(ControlsSeen(number, seen, WIDTH, HEIGHT, 100, still_ms))
                 return
             case PressControl(x=x, y=y):
-                if self.shows.seen(0) != ControlSeen(0, x, y):
+                if self.shows.seen(order.control) != ControlSeen(order.control, x, y):
                     refusal = TouchRefusal.NOT_THERE
                 self.shows.press(x / WIDTH, y / HEIGHT)
         self._reports.append(TouchResult(order.number, refusal))
@@ -438,6 +454,15 @@ PASSCODE = "4711"
 
 _GROUND, _FRAME, _PRESS, _STOP = (27, 36, 48), (58, 74, 92), (31, 122, 90), (168, 35, 27)
 _PRESSABLE = ("prejoin", "passcode_needed", "passcode_wrong")
+_UNPRESSABLE = ("lobby", "sign_in_required", "removed", "ended", "denied")
+_PATCH = (96, 40)
+
+
+def _patch(word: str | None) -> bytes:
+    """Return a control's picture, of a colour of its own on a page without a button."""
+    at = _UNPRESSABLE.index(word) + 1 if word in _UNPRESSABLE else 0
+    pixels = bytes((_PRESS[0] + 32 * at, *_PRESS[1:])) * (_PATCH[0] * _PATCH[1])
+    return png(b"P6\n%d %d\n255\n" % _PATCH + pixels, len(pixels))
 
 
 class SimPage:
@@ -451,9 +476,21 @@ class SimPage:
     def __init__(self, word: str | None = None, changed_s: float = 0.0) -> None:
         self.word, self.changed_s = word, changed_s
         self.typed, self.redrawn = "", False
+        self._words: list[str] = []
+
+    def bring(self, data: str) -> None:
+        """Take what is to be sought: a picture's colour says on which kind of page it was taken."""
+        brought = json.loads(base64.b64decode(data))
+        pictures = [base64.b64decode(one["patch"]) for one in brought]
+        known = {_patch(word): word for word in (*_PRESSABLE, *_UNPRESSABLE)}
+        self._words = [known.get(picture, "") for picture in pictures]
 
     def seen(self, control: int) -> ControlSeen:
         """Return where a control that was shown is to be pressed, or why not."""
+        word = self._words[control] if control < len(self._words) else ""
+        if word in _UNPRESSABLE:
+            there = self.word == word
+            return ControlSeen(control, *_MIDDLE) if there else ControlSeen(control, why="absent")
         if self.word not in _PRESSABLE:
             return ControlSeen(control, why="absent")
         if self.redrawn:
@@ -462,9 +499,8 @@ class SimPage:
 
     def control(self, x: float, y: float) -> bytes:
         """Return what stands at a place as a walkthrough keeps it."""
-        size = (96, 40)
-        pixels = bytes(_PRESS) * (size[0] * size[1])
-        pictures = (png(b"P6\n%d %d\n255\n" % size + pixels, len(pixels)), grey(*size, 255))
+        size = _PATCH
+        pictures = (_patch(self.word), grey(*size, 255))
         patch, kept = (base64.b64encode(one).decode("ascii") for one in pictures)
         at = [int(x * (WIDTH - 1)), int(y * (HEIGHT - 1))]
         shown = {"patch": patch, "kept": kept, "place": [48, 20], "core": [0, 0, *size]}

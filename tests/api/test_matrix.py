@@ -153,6 +153,8 @@ ARGS = {
     "walkthrough.begin": {},
     "walkthrough.discard": {},
     "walkthrough.keep": {},
+    "walkthrough.name": {"says": "lobby"},
+    "walkthrough.pick": {"x": 0.5, "y": 0.5},
     "walkthrough.stop": {},
 }
 

@@ -17,6 +17,7 @@ from roomctl.meeting.call import (
     LeaveAsked,
     Media,
     PageReport,
+    PageSeen,
     Started,
     Tick,
     due_s,
@@ -67,6 +68,35 @@ TABLE: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
     ("the page says lobby", (page(1, sign="lobby"),), ("lobby", "page", None)),
     ("the page says prejoin", (page(1, sign="prejoin"),), ("prejoin", "page", None)),
     ("the page says in_call", (page(1, sign="in_call"),), ("preparing", "none", None)),
+    (
+        "a picture says lobby, and the sound proves nothing",
+        (page(1), PageSeen(7, "lobby", at(2)), page(3)),
+        ("lobby", "page", None),
+    ),
+    (
+        "a picture says lobby of another call",
+        (page(1), PageSeen(6, "lobby", at(2))),
+        PREPARING,
+    ),
+    (
+        "a picture says passcode, then no more",
+        (page(1), PageSeen(7, "passcode_needed", at(2)), PageSeen(7, None, at(3))),
+        ("joining", "none", None),
+    ),
+    (
+        "a picture says removed while sound proves the call",
+        (page(1, sound=True), Tick(at(9)), PageSeen(7, "removed", at(10))),
+        ("in_call", "media", None),
+    ),
+    (
+        "a picture says removed once the sound has ended",
+        (
+            *(page(1, sound=True), Tick(at(9)), page(10), Tick(at(30))),
+            PageSeen(7, "removed", at(31)),
+        ),
+        ("failed", "page", "removed"),
+    ),
+    ("a picture before any page", (PageSeen(7, "lobby", at(2)),), PREPARING),
     ("lobby, then media", (page(0.5, sign="lobby"), *FLOWING), ("in_call", "media", None)),
     ("its function says joined", (page(1, joined=True),), ("in_call", "page", None)),
     (

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from roomctl.meeting.walkthrough import (
     LookFor,
+    NamedPicture,
     NotShown,
+    PageName,
     PressOn,
     Replay,
     ShownControl,
@@ -144,6 +146,14 @@ def test_what_is_not_there_is_handed_over_within_eight_seconds(
     assert page.now - began <= 8.0
 
 
+def test_a_box_that_is_too_busy_to_look_does_not_give_up_on_a_page() -> None:
+    replay, now = Replay(walkthrough(step(100)), WORDS, 0.0), 0.0
+    for _ in range(4):
+        now += 4.0
+        replay.saw(now, {}, now)
+    assert replay.outcome is None
+
+
 def test_a_page_that_loads_slowly_is_waited_for() -> None:
     page = Page(step(100))
     for _ in range(20):
@@ -193,6 +203,20 @@ def test_a_dialogue_that_comes_twice_is_pressed_twice_once_the_first_has_gone() 
     page.leads = {1: {}}
     assert page.go() is WalkOutcome.DONE
     assert page.did == [PressOn(0, (100, 100)), PressOn(1, (100, 100))]
+
+
+def test_a_dialogue_that_was_away_between_two_looks_only_is_pressed_again() -> None:
+    both: dict[int, tuple[int, int] | str] = {0: (100, 100), 1: (100, 100)}
+    replay, now, pressed = Replay(walkthrough(step(100), step(100)), WORDS, 0.0), 0.0, []
+    for look in range(20):
+        now += 0.3
+        todo = replay.todo
+        if isinstance(todo, LookFor):
+            replay.saw(now, both, now, gone=look > 12)
+        elif isinstance(todo, PressOn):
+            pressed.append((todo.control, look > 12))
+            replay.did(now)
+    assert pressed == [(0, False), (1, True)]
 
 
 def test_one_of_two_pictures_of_a_step_is_enough_and_two_places_are_too_many() -> None:
@@ -323,10 +347,12 @@ FULL = walkthrough(
     step(100, TypeWord(Word.NAME), TypeLiteral('a "b" \\ 会'), StrikeKey("enter"), optional=True),
     WalkStep((shown(200), shown(210, shade=40)), turns=(Turn(0.5, 0.25, -3),), person=True),
 )
+NAMED = FULL.naming(NamedPicture(PageName.LOBBY, shown(300, shade=70)))
 
 
 def test_a_walkthrough_is_read_as_it_was_written() -> None:
-    assert read_walkthrough("zoom-1", written(FULL)) == FULL
+    for one in (FULL, NAMED):
+        assert read_walkthrough("zoom-1", written(one)) == one
     assert unpacked(packed(FULL.steps[1].looks)) == FULL.steps[1].looks
 
 
@@ -374,6 +400,20 @@ def test_a_file_that_is_none_is_refused_with_one_sentence(change: str, into: str
     with pytest.raises(WalkthroughError, match=r"^walkthrough 'zoom-1': .{5,}") as refused:
         read_walkthrough("zoom-1", bent(change, into))
     assert "\n" not in str(refused.value)
+
+
+def test_a_picture_says_one_of_five_words_and_there_are_eight_at_most() -> None:
+    text = written(NAMED).decode()
+    with pytest.raises(WalkthroughError, match="says is none of lobby, "):
+        read_walkthrough("zoom-1", text.replace('says = "lobby"', 'says = "in_call"').encode())
+    many = NAMED
+    for _ in range(7):
+        many = many.naming(many.named[0])
+    with pytest.raises(NotShown, match="at most 8"):
+        many.naming(many.named[0])
+    more = written(many).decode() + text[text.index("[[named]]") :]
+    with pytest.raises(WalkthroughError, match="9 tables named"):
+        read_walkthrough("zoom-1", more.encode())
 
 
 @pytest.mark.parametrize("name", ["", "../x", "Zoom", "a/b", "x" * 65])

@@ -141,3 +141,66 @@ async def test_a_damaged_file_is_set_aside_and_the_others_are_there(tmp_path: Pa
         )
         assert [one.name for one in house.room.walkthroughs.summaries()] == ["zoom-1"]
         assert isinstance(house.screen, SimScreen)
+
+
+async def name_lobby(house: House) -> None:
+    """Have the page be a lobby, and say so of its picture."""
+    house.screen.shows.word = "lobby"
+    assert (await house.ask("walkthrough.pick", STAFF, x=0.5, y=0.5)).status == "done"
+    assert (await house.ask("walkthrough.name", STAFF, says="lobby")).status == "done"
+
+
+@invented
+async def test_a_lobby_that_staff_have_named_is_told_as_long_as_it_stands_there() -> None:
+    async with living() as house:
+        await show(house)
+        await open_page(house)
+        await name_lobby(house)
+        assert house.room.walkthroughs.summaries()[0].named == ("lobby",)
+        meeting = lambda: house.document.meeting  # noqa: E731
+        await house.until(lambda: meeting().state == "lobby", limit_s=20.0)
+        assert meeting().evidence == "page"
+        house.screen.shows.word = "prejoin"
+        await house.until(lambda: meeting().state != "lobby", limit_s=20.0)
+        await leave(house)
+        await house.until(lambda: not house.screen.watched)
+
+
+@invented
+async def test_a_lobby_is_told_at_the_next_join_and_the_call_is_proven_by_sound() -> None:
+    async with living() as house:
+        await show(house)
+        await open_page(house)
+        await name_lobby(house)
+        await leave(house)
+        await house.ask("meeting.join", link=PAIR)
+        await house.until(lambda: state(house) == "joining", limit_s=20.0)
+        house.screen.shows.word = "lobby"
+        await house.until(lambda: house.document.meeting.state == "lobby", limit_s=30.0)
+        house.screen.shows.word = "prejoin"
+        await house.ask("screen.press", **JOIN)
+        await house.until(lambda: house.document.meeting.state == "in_call", limit_s=20.0)
+        assert house.document.meeting.evidence == "media"
+
+
+@invented
+async def test_a_picture_is_named_by_staff_on_a_page_that_was_shown_and_once_it_was_picked() -> (
+    None
+):
+    async with living() as house:
+        assert (await house.ask("walkthrough.pick", STAFF, x=0.5, y=0.5)).error.code == (  # type: ignore[union-attr]
+            "no_plain_page"
+        )
+        await open_page(house)
+        for kind, args, code in (
+            ("walkthrough.pick", {"x": 0.5, "y": 0.5}, "nothing_shown"),
+            ("walkthrough.name", {"says": "lobby"}, "nothing_shown"),
+        ):
+            record = await house.ask(kind, STAFF, **args)
+            assert record.error is not None
+            assert record.error.code == code
+        await leave(house)
+        await show(house)
+        await open_page(house)
+        assert (await house.ask("walkthrough.pick", PANEL, x=0.5, y=0.5)).status == "refused"
+        assert (await house.ask("walkthrough.name", STAFF, says="lobby")).status == "refused"

@@ -1362,6 +1362,33 @@
  */
 
 /**
+ * Keep what was picked: where it stands, the page is a lobby, or a wall, or an end.
+ * @typedef {object} WalkthroughName
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"walkthrough.name"} type
+ * @property {WalkthroughNameArgs} args
+ */
+
+/**
+ * @typedef {object} WalkthroughNameArgs
+ * @property {"lobby" | "sign_in_required" | "passcode_needed" | "removed" | "ended"} says
+ */
+
+/**
+ * Take a picture of what stands at a place of the page, to be named; press nothing.
+ * @typedef {object} WalkthroughPick
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"walkthrough.pick"} type
+ * @property {WalkthroughPickArgs} args
+ */
+
+/**
+ * @typedef {object} WalkthroughPickArgs
+ * @property {number} x 0 to 1, from the left or from the top
+ * @property {number} y 0 to 1, from the left or from the top
+ */
+
+/**
  * Have the room pass the page no further; people go on themselves.
  * @typedef {object} WalkthroughStop
  * @property {string | null} [id] makes a repeat harmless
@@ -1375,7 +1402,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughStop} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
  */
 
 /**
@@ -1447,6 +1474,8 @@
  *   "walkthrough.begin": WalkthroughBeginArgs,
  *   "walkthrough.discard": WalkthroughDiscardArgs,
  *   "walkthrough.keep": WalkthroughKeepArgs,
+ *   "walkthrough.name": WalkthroughNameArgs,
+ *   "walkthrough.pick": WalkthroughPickArgs,
  *   "walkthrough.stop": WalkthroughStopArgs,
  * }} Arguments
  */

@@ -29,6 +29,7 @@ from roomctl.screen.protocol import (
     ControlSeen,
     ControlsSeen,
     KeyName,
+    LearnControl,
     PressControl,
     PressKey,
     PressPoint,
@@ -201,7 +202,7 @@ _log = logging.getLogger(__name__)
 DO_S = 5.0
 LOOKING_S = 30.0  # what a walkthrough asks for: its child starts, a page stands still
 _WAITING = 32 + 700  # controls come in parts
-_LOOKING = (WatchTouches, BringControls, SeekControls, PressControl)
+_LOOKING = (WatchTouches, BringControls, SeekControls, PressControl, LearnControl)
 
 
 class _TouchRefused(Exception):
@@ -297,6 +298,10 @@ class RemoteTouches:
             case PressPoint() if self._watched:
                 await self._show(actuators, order)
                 return
+            case LearnControl():
+                shown = await self._learned(await self._seeing(actuators), order)
+                self._send(order.number, json.dumps(shown).encode("ascii"))
+                return
             case WatchTouches() | BringControls() | SeekControls() | PressControl():
                 await self._walk(order, actuators)
                 return
@@ -383,7 +388,8 @@ class RemoteTouches:
         )
         scale = self._display.output.scale if self._display is not None else 1
         width, height = found["size"]
-        return ControlsSeen(order.number, seen, width, height, scale * 100, found["still_ms"])
+        more = (scale * 100, found["still_ms"], found["gone"])
+        return ControlsSeen(order.number, seen, width, height, *more)
 
     async def _press_control(self, sight: Sight, order: PressControl) -> None:
         """Press what stands where it was seen, as one more look says."""
@@ -395,20 +401,25 @@ class RemoteTouches:
         width, height = found["size"]
         await display.face()
         await display.press((order.x + 0.5) / width, (order.y + 0.5) / height)
+        await sight.ask("follow", control=order.control, x=order.x, y=order.y)
         await display.park()
 
     async def _show(self, actuators: PageActuators, order: PressPoint) -> None:
         """Press a place that a person shows, and say what stood there."""
-        sight, display = await self._seeing(actuators), self._display
+        shown = await self._learned(await self._seeing(actuators), order)
+        await actuators.press(order.x, order.y)
+        self._pressed = (float(order.x), float(order.y))
+        if self._display is not None:
+            await self._display.park()
+        self._send(order.number, json.dumps(shown).encode("ascii"))
+
+    async def _learned(self, sight: Sight, order: PressPoint | LearnControl) -> dict[str, object]:
+        """Return what stands at a place; _TouchRefused if it could not be found again."""
         shown = await sight.ask("show", x=float(order.x), y=float(order.y))
         if "why" in shown:
             raise _TouchRefused(TouchRefusal(f"shown_{shown['why']}"))
-        await actuators.press(order.x, order.y)
-        self._pressed = (float(order.x), float(order.y))
-        if display is not None:
-            await display.park()
-            shown["scale"] = display.output.scale
-        self._send(order.number, json.dumps(shown).encode("ascii"))
+        scale = self._display.output.scale if self._display is not None else 1
+        return {**shown, "scale": scale}
 
     def _actuators(self) -> PageActuators | None:
         if not self._meeting:

@@ -7,7 +7,9 @@ asked a JSON object in a line of stdin, and answers each with one in a line of s
 |----------|---------------------|-------------------------------------------------------------|
 | `watch`  | `on`                | nothing; while it is on, the last pictures are kept         |
 | `bring`  | `controls` (base64) | nothing                                                     |
-| `seek`   | `wanted`            | `seen`: by number [x, y] or why not; `size`, `still_ms`     |
+| `seek`   | `wanted`            | `seen`: by number [x, y] or why not; `size`, `still_ms`,    |
+|          |                     | `gone`: what was pressed has gone at some time since        |
+| `follow` | `control`, `x`, `y` | nothing; this was pressed: it is watched until it has gone  |
 | `show`   | `x`, `y` (0-1)      | `controls` (`walkthrough.packed`), `size`, `theme` or `why` |
 | `typing` |                     | nothing; a text is about to be typed                        |
 | `typed`  | `x`, `y` (0-1)      | nothing; the field there is in no picture from now on       |
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 GRAB_S = 3.0  # a compositor that gives no picture by then is stuck
 WATCH_EVERY_S = 0.3
+FOLLOW_EVERY_S = 0.1  # a dialogue that comes twice may be away for less than one look takes
+FOLLOW_S = 20.0
 LEAST_FRAMES, LEAST_S = 6, 1.5  # of a page as it was shown, before it is pressed
 SHOW_S = 7.0  # a place that has not stood still by then moves by itself
 FRAMES = 12
@@ -108,8 +112,8 @@ class Sight:
         await self._process.wait()
 
 
-class _Eyes:
-    """The child's state: the last pictures, what is sought, and where something was typed."""
+class Eyes:
+    """The child's state: the last pictures, what is sought or followed, and what is hidden."""
 
     def __init__(self, grab: Callable[[], Picture]) -> None:
         """`grab` takes a picture of the display."""
@@ -123,10 +127,32 @@ class _Eyes:
         self._hidden: list[Box] = []
         self._small: deque[Any] = deque(maxlen=_REMEMBERED)
         self._changed_at = time.monotonic()
+        self._followed: tuple[Control, Point, float] | None = None
+        self._gone = False
+
+    @property
+    def every_s(self) -> float | None:
+        """How often a picture is taken unasked; None: never."""
+        if self._followed is not None:
+            return FOLLOW_EVERY_S
+        return WATCH_EVERY_S if self.watching else None
 
     def keep(self) -> None:
-        """Keep one more picture."""
-        self._frames.append((time.monotonic(), self._grab()))
+        """Take one more picture, for what is watched or followed."""
+        picture = self._grab()
+        if self.watching:
+            self._frames.append((time.monotonic(), picture))
+        self._follow(picture)
+
+    def _follow(self, picture: Picture) -> None:
+        """Note whether what was pressed has gone."""
+        if self._followed is None:
+            return
+        control, at, until = self._followed
+        if not self._look.stands(control, picture, at):
+            self._gone, self._followed = True, None
+        elif time.monotonic() > until:
+            self._followed = None
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         match asked:
@@ -139,6 +165,10 @@ class _Eyes:
                 self._controls = [self._control(one) for one in found]
             case {"do": "seek", "wanted": list(wanted)}:
                 return self._seek([one for one in wanted if one in range(len(self._controls))])
+            case {"do": "follow", "control": int(one), "x": int(x), "y": int(y)}:
+                if one in range(len(self._controls)):
+                    end = time.monotonic() + FOLLOW_S
+                    self._followed, self._gone = (self._controls[one], (x, y), end), False
             case {"do": "show", "x": float(x), "y": float(y)}:
                 return self._show(x, y)
             case {"do": "typing"}:
@@ -157,15 +187,20 @@ class _Eyes:
     def _seek(self, wanted: Sequence[int]) -> dict[str, Any]:
         picture = self._grab()
         self._note(picture)
+        self._follow(picture)
         seen = {}
         for number in wanted:
             found = self._look.find(self._controls[number], picture)
             seen[str(number)] = list(found) if isinstance(found, tuple) else found.value
         still_ms = round((time.monotonic() - self._changed_at) * 1000)
-        return {"seen": seen, "size": _size(picture), "still_ms": still_ms}
+        size = _size(picture)
+        return {"seen": seen, "size": size, "still_ms": still_ms, "gone": self._gone}
 
     def _note(self, picture: Picture) -> None:
-        """Note whether anything changed that does not always move, such as somebody's picture."""
+        """Note whether anything changed that does not always move, such as somebody's picture.
+
+        A page of which nothing is drawn yet does not stand still: it is on its way.
+        """
         now, small = time.monotonic(), picture[::_SMALL, ::_SMALL].max(axis=2).astype("int16")
         if self._small and self._small[-1].shape == small.shape:
             known = list(self._small)
@@ -176,13 +211,15 @@ class _Eyes:
         else:
             self._small.clear()
             self._changed_at = now
+        if int(picture.max()) - int(picture.min()) <= _LOUD:
+            self._changed_at = now
         self._small.append(small)
 
     def _show(self, x: float, y: float) -> dict[str, Any]:
         """Learn what stands at a place, as soon as it has stood still for long enough."""
         end = time.monotonic() + SHOW_S
         while True:
-            self.keep()
+            self._frames.append((time.monotonic(), self._grab()))
             frames = self._standing(x, y)
             at, over = _pixel(frames[-1], x, y), time.monotonic() > end
             if len(frames) >= LEAST_FRAMES or over:
@@ -279,13 +316,14 @@ def grabber(output: str) -> Callable[[], Picture]:
 
 def main(output: str) -> None:
     """Answer until nobody asks any more."""
-    eyes, held, next_s = _Eyes(grabber(output)), b"", 0.0
+    eyes, held, next_s = Eyes(grabber(output)), b"", 0.0
     while True:
-        wait_s = max(0.0, next_s - time.monotonic()) if eyes.watching else None
+        every_s = eyes.every_s
+        wait_s = None if every_s is None else min(every_s, max(0.0, next_s - time.monotonic()))
         readable, _, _ = select.select([0], [], [], wait_s)
         if not readable:
             eyes.keep()
-            next_s = time.monotonic() + WATCH_EVERY_S
+            next_s = time.monotonic() + (every_s or 0)
             continue
         data = os.read(0, 1 << 20)
         if not data or len(held) + len(data) > LONGEST_LINE:

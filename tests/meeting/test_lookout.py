@@ -1,0 +1,24 @@
+"""A named picture says what a page is once it was seen twice, and no more once missed twice."""
+
+from roomctl.meeting.lookout import Lookout
+from roomctl.meeting.walkthrough import NamedPicture, PageName
+from tests.meeting.test_walkthrough import shown
+
+LOBBY = NamedPicture(PageName.LOBBY, shown(100))
+REMOVED = NamedPicture(PageName.REMOVED, shown(200))
+THERE = (100, 100)
+
+
+def test_what_was_seen_or_missed_once_says_nothing() -> None:
+    lookout, said = Lookout([LOBBY, REMOVED], first=5), []
+    for seen in ({5: THERE}, {}, {5: THERE}, {5: THERE}, {5: "absent"}, {5: THERE}, {}, {}):
+        lookout.saw(seen)  # type: ignore[arg-type]
+        said.append(lookout.says)
+    lobby = PageName.LOBBY
+    assert said == [None, None, None, lobby, lobby, lobby, lobby, None]
+
+
+def test_in_a_proven_call_its_end_alone_is_looked_for() -> None:
+    lookout = Lookout([LOBBY, REMOVED], first=5)
+    assert (lookout.wanted(proven=False), lookout.wanted(proven=True)) == ((5, 6), (6,))
+    assert len(lookout.controls) == 2

@@ -115,6 +115,14 @@ MessageText = Annotated[
 ]
 """A text that people read on a panel: control characters and marks of direction are left out."""
 
+TroubleWord = Annotated[
+    str, Field(max_length=120, description="as it is read; may be empty"), AfterValidator(_shown)
+]
+"""What somebody adds to a report, on one line, without control characters."""
+
+AgoSeconds = Annotated[
+    int, Field(ge=0, le=7 * 86_400, description="seconds since then"), BeforeValidator(_whole)
+]
 MessageSeconds = Annotated[
     int, Field(ge=10, le=7 * 86_400, description="seconds that it stands"), BeforeValidator(_whole)
 ]

@@ -71,11 +71,56 @@ class SpokenTable(Table):
     en: SpokenText
 
 
-def spoken(said: str | SpokenTable | None) -> dict[str, str] | None:
+def spoken(said: str | SpokenTable | SpokenLineTable | None) -> dict[str, str] | None:
     """Return words by language (zh, en); those that were given once stand in both."""
     if said is None:
         return None
     return {"zh": said, "en": said} if isinstance(said, str) else {"zh": said.zh, "en": said.en}
+
+
+SpokenLine = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=120,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$",
+    ),
+]
+
+
+class SpokenLineTable(Table):
+    """One line in both languages."""
+
+    zh: SpokenLine
+    en: SpokenLine
+
+
+class ShareTable(Table):
+    """[share]: how somebody shows their laptop here, in the room's own words."""
+
+    cable: tuple[SpokenLine | SpokenLineTable, ...] = Field(
+        default=(), max_length=4, description="what to do with the cable, step by step"
+    )
+    usb: tuple[SpokenLine | SpokenLineTable, ...] = Field(
+        default=(),
+        max_length=4,
+        description="what to do for the room's camera and sound on a laptop; left out: none",
+    )
+    picture: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.(png|jpg|jpeg|webp)$",
+        description="a picture of the cable, in the folder of room.toml; 512 KiB at most",
+    )
+    display: Name | None = Field(default=None, description="the display that the cable leads to")
+    input: str | None = Field(
+        default=None, min_length=1, max_length=40, description="which input of it, such as 'HDMI 2'"
+    )
+
+    @model_validator(mode="after")
+    def _input_of_a_display(self) -> Self:
+        if (self.display is None) != (self.input is None):
+            raise ValueError("display and input go together; the input is the display's")
+        return self
 
 
 class KindTable(Table):
@@ -780,6 +825,7 @@ class Config(Table):
     look: LookTable = Field(default_factory=LookTable.model_construct)
     history: HistoryTable = Field(default_factory=HistoryTable.model_construct)
     staff: StaffTable = Field(default_factory=StaffTable.model_construct)
+    share: ShareTable = Field(default_factory=ShareTable.model_construct)
     api: ApiTable = Field(default_factory=ApiTable.model_construct)
     secrets: SecretsTable = Field(default_factory=SecretsTable.model_construct)
     webhook: tuple[WebhookTable, ...] = Field(default=(), max_length=8)

@@ -65,6 +65,8 @@ class Right(StrEnum):
         "put away what a move has changed"
     )
     DISPLAY = "see and touch the page on the room's display"
+    COMPLAIN = "report a problem of the room"
+    RELIEVE = "read what people reported, and close it"
     SERIES = "release or keep a series of bookings that nobody comes to"
     TEACH = "show the room how a page is passed, and see what it was shown"
     INVITE = "show the code that lets a phone in"
@@ -109,6 +111,8 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.MESSAGE: _given(f"{_HANDS} admin", integration=When.NAMED),
     Right.HERE: _given("panel"),
     Right.DISPLAY: _given("panel"),
+    Right.COMPLAIN: _given(f"panel guest {_HANDS} admin", integration=When.NAMED),
+    Right.RELIEVE: _given("facilities technician admin"),
     Right.SERIES: _given("facilities technician admin"),
     Right.TEACH: _given("facilities technician admin", panel=When.LEARNING),
     Right.INVITE: _given("panel screen admin"),

@@ -10,6 +10,7 @@ import { attribute, h, show, text } from "./lib/dom.js";
 import { Holds, watchPage } from "./lib/hold.js";
 import { LANGUAGES, language, load, named, speak, speakable, t, words } from "./lib/i18n.js";
 import { icon, redraw } from "./lib/icon.js";
+import { keep, kept } from "./lib/kept.js";
 import { Live } from "./lib/live.js";
 import { logo, wear } from "./lib/look.js";
 import { paired, redeem } from "./lib/pair.js";
@@ -20,7 +21,7 @@ import { CameraSheet } from "./view/camera.js";
 import { RoomOverlay } from "./view/overlay.js";
 import { HomeView } from "./view/home.js";
 import { NoticeStrip } from "./view/notices.js";
-import { button, LaterView } from "./view/parts.js";
+import { button, LaterView, MoreTime } from "./view/parts.js";
 import { RemoteControlSheet } from "./view/remote-control.js";
 import { SoundSheet } from "./view/sound.js";
 import { HelpSheet, NewSheet } from "./view/sheets.js";
@@ -62,12 +63,16 @@ export class RoomPanel extends HTMLElement {
       series: new LaterView(async () => new (await import("./view/booking.js")).SeriesSheet(this)),
       occupancy: new LaterView(async () => new (await import("./view/occupancy.js")).OccupancySheet(this)),
       help: new HelpSheet(this),
+      share: new LaterView(async () => new (await import("./view/share.js")).ShareSheet(this)),
       remote_control: new RemoteControlSheet(this),
       staff: new LaterView(async () => new (await import("./view/staff.js")).StaffSheet(this)),
       walkthrough: new LaterView(async () => new (await import("./view/walkthrough.js")).WalkthroughReview(this)),
       walkthroughs: new LaterView(async () => new (await import("./view/walkthrough.js")).WalkthroughList(this)),
     };
-    this.live.heard = (pct) => this.sheets.sound.level(pct);
+    this.live.heard = (pct) => {
+      this.sheets.sound.level(pct);
+      this.call.audio.heard(this.#sheet === null ? pct : null);
+    };
     this.notices = new NoticeStrip(this);
     this.question = new LeavePrompt(this);
     this.overlay = new RoomOverlay(() => void this.ask("room.wake"));
@@ -75,7 +80,9 @@ export class RoomPanel extends HTMLElement {
     this.name = h("b");
     this.place = h("span");
     this.endsWords = h("span");
-    this.ends = h("p", { class: "ends", hidden: true }, icon("wait"), this.endsWords);
+    this.ends = h("button", { type: "button", class: "ends", hidden: true, onclick: () => this.open("booking") }, icon("wait"), this.endsWords);
+    this.longer = new MoreTime(this);
+    this.until = h("div", { class: "until-when" }, this.ends, this.longer);
     this.date = h("span", { class: "date" });
     this.time = h("time");
     this.back = button("back", "back", "key back", () => this.open(null));
@@ -87,7 +94,7 @@ export class RoomPanel extends HTMLElement {
     this.roomName = h("p", { class: "name" }, this.logo, this.name, this.place);
     this.bannerWords = h("span");
     this.banner = h("div", { class: "banner", role: "alert", hidden: true }, icon("warning"), this.bannerWords);
-    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.ends, this.date, this.time, this.staffMark, turn, help, this.banner);
+    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.until, this.date, this.time, this.staffMark, turn, help, this.banner);
     this.toastWords = h("span");
     this.toastIcon = icon("warning");
     this.toast = h("div", { class: "toast", role: "status", hidden: true }, this.toastIcon, this.toastWords);
@@ -103,6 +110,15 @@ export class RoomPanel extends HTMLElement {
 
   get stale() {
     return this.live.stale;
+  }
+
+  get ready() {
+    return this.live.ready;
+  }
+
+  /** @type {Panel["quietly"]} */
+  quietly(type, args, patience_ms) {
+    return this.live.command(type, args, patience_ms);
   }
 
   get staff() {
@@ -150,6 +166,7 @@ export class RoomPanel extends HTMLElement {
     this.holds.stop();
     const shown = sheet && this.sheets[sheet];
     if (shown instanceof LaterView && this.#sheet !== sheet) void shown.begin(() => this.refresh());
+    if (sheet === "help" && this.#sheet !== "help") this.sheets.help.report.reset();
     if (sheet === "sound" && this.#sheet !== "sound") this.sheets.sound.forget();
     const opener = sheet ? document.activeElement : null;
     this.#sheet = sheet;
@@ -253,7 +270,7 @@ export class RoomPanel extends HTMLElement {
     attribute(this.main, "inert", !usable || asked);
     for (const part of [this.notices, this.question]) attribute(part, "inert", !usable || !this.live.ready);
     attribute(this.bar, "data-told", this.notices.update(room));
-    this.live.listen(usable && this.#sheet === "sound");
+    this.live.listen(usable && (this.#sheet === "sound" || (view === this.call && room.audio.available && room.audio.mute === "open")));
     this.sheets.remote_control.watch(this.#sheet === "remote_control", usable && !asked);
     view.update(room);
     text(this.time, this.clock.hourMinute(this.clock.now()));
@@ -276,7 +293,11 @@ export class RoomPanel extends HTMLElement {
     text(this.name, inCall ? (meeting.title ?? t("call.untitled")) : identity.displayName);
     text(this.place, (inCall ? what : where).filter(Boolean).join(" · "));
     const ends = inCall ? ending(room, this.clock) : null;
+    show(this.until, ends !== null);
     show(this.ends, ends !== null);
+    this.ends.disabled = !this.may("booking.extend");
+    this.longer.update(room);
+    if (this.#sheet !== null) show(this.longer, false);
     text(this.endsWords, ends?.words ?? "");
     attribute(this.ends, "data-near", ends?.near ?? false);
   }
@@ -304,10 +325,17 @@ export class RoomPanel extends HTMLElement {
   }
 
   #speak() {
-    const given = [this.#chosen, this.live.room?.identity.language, this.live.language, navigator.language];
+    const given = [this.#chosen, kept("language"), this.live.room?.identity.language, this.live.language, navigator.language];
     const wanted = given.find(speakable) ?? (navigator.language.startsWith("zh") ? "zh-CN" : "en");
     if (wanted !== document.documentElement.lang || language() !== wanted) speak(wanted);
     document.title = this.live.room?.identity.displayName ?? t("page.title");
+  }
+
+  /** Have this panel begin in a language, or in the room's. @param {Language | null} wanted */
+  keepLanguage(wanted) {
+    keep("language", wanted);
+    this.#chosen = null;
+    this.refresh();
   }
 
   #turnLanguage() {
@@ -321,6 +349,7 @@ export class RoomPanel extends HTMLElement {
       this.#chosen = null;
       this.#sheet = null;
     }
+    if (this.live.ready) this.sheets.help.attend();
     if (this.live.outdated && this.live.ready && idle_ms > RELOAD_MS) location.reload();
     this.refresh();
   }

@@ -2,8 +2,9 @@
 
 - `GET /api/v1/log`: plain text.
 - `GET /api/v1/diagnostics`: a zip of configuration, document, issues, versions, log and traces.
+- `GET /api/v1/help`, `/api/v1/help/{number}`: what people reported, and what went with it.
 
-Neither has a secret in it, nor what meetings are about and who meets (`api.redaction`). A bundle is
+None has a secret in it, nor what meetings are about and who meets (`api.redaction`). A bundle is
 made in a thread, one at a time, and has a limit.
 """
 
@@ -14,10 +15,11 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Path, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,14 +29,17 @@ from roomctl.api.problem import Answers, refusals
 from roomctl.api.recent_log import LINES, RecentLog
 from roomctl.api.redaction import HIDDEN, Redaction, secrets_of
 from roomctl.api.rights import Routes, needs
+from roomctl.api.schema import Told
 from roomctl.clock import Moment
 from roomctl.errors import DeviceError, Refused
 from roomctl.roles import Right
 from roomctl.room import Room
+from roomctl.room.help import HelpReport, Trouble
 from roomctl.speakerphone.description import Description
 from roomctl.wire import Record, in_thread
 
 LARGEST_FILE = 4 * 1024 * 1024  # bytes of one file in a bundle; of a longer text its end is kept
+HELP_LINES = 80  # of the log, with a report
 LARGEST_BUNDLE = 16 * 1024 * 1024  # bytes of all texts; what does not fit is named in "left-out"
 
 _MEETINGS = {
@@ -58,6 +63,11 @@ def diagnostic_routes(room: Room, boot_id: str, log: RecentLog) -> Routes:
     router, began = Routes(), room.now()
     redaction = Redaction(secrets_of(room.config))
     making = asyncio.Lock()
+    room.help.evidence = lambda: (
+        json.dumps(redaction.value(_anonymous(schema.as_json(room.document))), ensure_ascii=False),
+        redaction.text("".join(f"{line}\n" for line in log.lines()[-HELP_LINES:])),
+    )
+    _help(router, room)
     text = {"text/plain": {"schema": {"type": "string"}}}
     written: Answers = {200: {"description": "The newest entries, oldest first", "content": text}}
 
@@ -100,6 +110,55 @@ def diagnostic_routes(room: Room, boot_id: str, log: RecentLog) -> Routes:
         return Response(data, media_type="application/zip", headers=headers)
 
     return router
+
+
+class ReportTold(Told):
+    """What somebody in the room reported, and nobody has closed."""
+
+    number: Annotated[int, Field(description="by which it is read and closed")]
+    about: Annotated[Trouble, Field(description="which of the six choices")]
+    word: Annotated[str, Field(description="what was added; may be empty")]
+    at: Annotated[datetime, Field(description="when it was written")]
+    requested_by: Annotated[str, Field(description="whose role: panel, guest, a token's")]
+    requested_by_name: Annotated[str, Field(description="which panel, phone or token")]
+
+
+class ReportedState(ReportTold):
+    """A report with what went with it, without secrets and without who meets."""
+
+    state: Annotated[dict[str, Any] | None, Field(description="the room document then")]
+    log: Annotated[str, Field(description="the end of the log then")]
+
+
+def _help(router: Routes, room: Room) -> None:
+    @router.get("/api/v1/help", tags=["diagnostics"], responses=refusals())
+    @needs(Right.RELIEVE)
+    async def reports() -> list[ReportTold]:
+        """Return what people reported and nobody has closed, oldest first; see `help.close`."""
+        return [ReportTold(**_told(one)) for one in room.help.open]
+
+    @router.get("/api/v1/help/{number}", tags=["diagnostics"], responses=refusals(404))
+    @needs(Right.SERVICE)
+    async def report(
+        number: Annotated[int, Path(ge=1, description="of the report")],
+    ) -> ReportedState:
+        """Return a report with the room's state and the end of its log, as they were then."""
+        found = next((one for one in room.help.open if one.number == number), None)
+        if found is None:
+            raise Refused("room", "unknown_report", f"no report {number} is open")
+        state = json.loads(found.state) if found.state else None
+        return ReportedState(**_told(found), state=state, log=found.log)
+
+
+def _told(one: HelpReport) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "about": one.about,
+        "word": one.word,
+        "at": one.at,
+        "requested_by": one.requested_by,
+        "requested_by_name": one.requested_by_name,
+    }
 
 
 async def _parts(room: Room, boot_id: str, began: Moment) -> dict[str, Callable[[], str]]:

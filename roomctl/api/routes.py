@@ -29,6 +29,7 @@ from roomctl.api.migration import migration_routes
 from roomctl.api.openapi import COMMANDS
 from roomctl.api.people import People
 from roomctl.api.phone import Phones
+from roomctl.api.phone import drawn as drawn_code
 from roomctl.api.problem import Answers, problem, refusals
 from roomctl.api.recent_log import RecentLog
 from roomctl.api.rights import Routes, may, needs
@@ -44,8 +45,11 @@ from roomctl.room.conditions import is_ready
 from roomctl.room.document import sections_of
 from roomctl.room.liveness import LivenessReport
 from roomctl.store import AppliedConfigs
+from roomctl.wire import in_thread
 
 COOKIE_S = 400 * 24 * 3600
+
+LONGEST_CODED = 1000  # characters of a link that a phone still reads off a code
 
 _ERRORS = refusals()
 _COMMAND_ERRORS = refusals(404, 409, 429, 500, 501, 502, 503, 504)
@@ -99,6 +103,7 @@ def routes(doors: Doors) -> APIRouter:
     _sign_in(router, doors)
     _reports(router, doors.room)
     _phone(router, doors.phones)
+    _sharing(router, doors.room)
     _pairing(router, doors)
     _live(router, doors, encoding)
     return router
@@ -344,6 +349,48 @@ def _phone(router: APIRouter, phones: Phones) -> None:
         if code is None:
             return Response(status_code=204, headers=headers)
         return Response(code, media_type="image/svg+xml", headers=headers)
+
+
+def _sharing(router: APIRouter, room: Room) -> None:
+    drawing = {"image/svg+xml": {"schema": {"type": "string"}}}
+    drawn: Answers = {
+        200: {"description": "The code, as a drawing", "content": drawing},
+        204: {"description": "No call is under way, or nothing but this room can open it"},
+    }
+
+    @router.get(
+        "/api/v1/meeting/code",
+        tags=["panels"],
+        response_class=Response,
+        responses={**_ERRORS, **drawn},
+    )
+    @needs(Right.INVITE)
+    async def code() -> Response:
+        """Return the QR code of the link that opened the room's meeting, with its passcode."""
+        link = room.meeting_link
+        headers = {"Cache-Control": "no-store"}
+        if link is None or len(link) > LONGEST_CODED:
+            return Response(status_code=204, headers=headers)
+        drawing = await in_thread(drawn_code, link)
+        return Response(drawing, media_type="image/svg+xml", headers=headers)
+
+    picture: dict[str, Any] = {kind: {} for kind in ("image/png", "image/jpeg", "image/webp")}
+    shown: Answers = {200: {"description": "The picture", "content": picture}}
+
+    @router.get(
+        "/api/v1/share/picture",
+        tags=["panels"],
+        response_class=Response,
+        responses={**refusals(404), **shown},
+    )
+    @needs(Right.LOOK)
+    async def cable() -> Response:
+        """Return the picture of the cable, as [share] of room.toml names it."""
+        found = await in_thread(room.sharing.picture)
+        if found is None:
+            raise Refused("room", "no_picture", "[share] has no picture, or it cannot be read")
+        data, kind = found
+        return Response(data, media_type=kind, headers={"Cache-Control": "no-cache"})
 
 
 def _live(router: APIRouter, doors: Doors, encoding: Encoding) -> None:

@@ -46,7 +46,19 @@ HOLD = "camera.hold"
 _GOES_ON = frozenset({HOLD, "camera.drive"})
 _TELLING = frozenset(
     (
-        *("act", "camera", "device", "display", "how", "input", "key", "light", "mode", "may"),
+        *(
+            "about",
+            "act",
+            "camera",
+            "device",
+            "display",
+            "how",
+            "input",
+            "key",
+            "light",
+            "mode",
+            "may",
+        ),
         *("platform", "role", "scope", "session", "sensor", "speakerphone", "when"),
     )
 )

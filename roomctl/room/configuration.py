@@ -27,6 +27,7 @@ PARTS = (
     "audio",
     "rules",
     "look",
+    "share",
     "history",
     "staff",
     "webhook",

@@ -471,6 +471,20 @@ class SelftestEntry:
 
 
 @frozen
+class ShareEntry:
+    """How a laptop is shown here, in the room's own words; each step by language (zh, en).
+
+    `picture` is a path; `input` is the one of `display` that the cable leads to.
+    """
+
+    cable: tuple[dict[str, str], ...] = ()
+    usb: tuple[dict[str, str], ...] = ()
+    picture: str | None = None
+    display: str | None = None
+    input: str | None = None
+
+
+@frozen
 class MaintenanceEntry:
     """Whether the program is started anew once the room is free, and for whom; the last test."""
 
@@ -551,6 +565,7 @@ class RoomDocument:
     panel: PanelEntry = field(default_factory=PanelEntry)
     look: LookEntry = field(default_factory=LookEntry)
     message: MessageEntry | None = None
+    share: ShareEntry = field(default_factory=ShareEntry)
     maintenance: MaintenanceEntry = field(default_factory=MaintenanceEntry)
     starts: StartsEntry = field(default_factory=StartsEntry)
     conditions: tuple[ConditionEntry, ...] = ()

@@ -413,6 +413,13 @@ class CallControl:
         await self.join(self.read(link), None)
 
     @property
+    def link(self) -> str | None:
+        """What opened the call that is live; None: there is none."""
+        joined = self._joined if self.live else None
+        launch = joined.invitation.launch if joined is not None else None
+        return None if launch is None else launch.url
+
+    @property
     def can_rejoin(self) -> bool:
         """Whether it is known how the call that is open was joined."""
         return self._joined is not None

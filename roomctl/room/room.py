@@ -48,6 +48,7 @@ from roomctl.room.document import (
     changes,
     document_of,
 )
+from roomctl.room.help import HelpReports
 from roomctl.room.holds import LEASE_S
 from roomctl.room.liveness import Liveness
 from roomctl.room.look import Look
@@ -56,6 +57,7 @@ from roomctl.room.meeting import CallControl, Meeting
 from roomctl.room.message import RoomMessage
 from roomctl.room.occupancy import OccupancyService
 from roomctl.room.series import UnusedSeriesOffers
+from roomctl.room.sharing import Sharing
 from roomctl.room.starts import Starts
 from roomctl.room.storage import Storage
 from roomctl.room.tally import Tally
@@ -169,6 +171,9 @@ class Room:
             outside.restart,
         )
         self._outside, self._feed = outside, outside.feed
+        folder = outside.config_file.parent if outside.config_file is not None else None
+        self.sharing = Sharing(config.share, folder)
+        self.help = HelpReports(outside.store, outside.clock, self.changed)
         self._webhooks = self._receivers(config)
         self._of_kinds: dict[str, KindPart] = {
             kind.name: kind.part(self._devices.of(kind.name), context)
@@ -193,6 +198,8 @@ class Room:
             self.maintenance,
             self.look,
             RoomMessage(outside.store, outside.clock, self.changed),
+            self.help,
+            self.sharing,
             _SettingsPart(outside.settings, outside.clock, self.changed),
             *(() if self._webhooks is None else (self._webhooks,)),
             *self._of_kinds.values(),
@@ -227,6 +234,11 @@ class Room:
         await self._end(part)
         await part.close()
         self._parts = tuple(one for one in self._parts if one is not part)
+
+    @property
+    def meeting_link(self) -> str | None:
+        """What opens the room's meeting on another device; None: no call, or no link."""
+        return self._calls.link
 
     def now(self) -> Moment:
         """Return the instant by the room's clock."""
@@ -478,6 +490,7 @@ class Room:
         sensors = self._devices.all(Sensor)
         self.occupancy.configure(config.every(OccupancyTable), sensors, config.room.capacity)
         self.look.configure(config)
+        self.sharing.configure(config.share)
         self.use.configure(config.history)
         ways, zone = len(config.meeting.new), config.room.zone
         self.starts.configure(self._calls.platforms, ways, zone)
@@ -649,6 +662,7 @@ Room.PARTS = (
     Maintenance,
     Look,
     RoomMessage,
+    HelpReports,
     UnusedSeriesOffers,
     _SettingsPart,
 )

@@ -24,6 +24,7 @@ _LOST = {
     "audit.json": "audit",
     "bookings.json": "bookings",
     "config.json": "config",
+    "help.json": "reports",
     "history.sqlite": "history",
     "people.json": "people",
     "sessions.json": "pairings",

@@ -28,6 +28,7 @@ METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 PATHS = {
     "command_id": "none",
     "camera": "front",
+    "number": "1",
     "preset": "1",
     "speakerphone": "table",
     "sensor": "ceiling",
@@ -125,6 +126,8 @@ ARGS = {
     "display.input": {"display": "none", "input": "11"},
     "display.pictureMute": {"display": "none", "on": True},
     "display.power": {"display": "none", "on": True},
+    "help.close": {"number": 0},
+    "help.report": {"about": "other", "report": "a-report"},
     "meeting.cardsSeen": {"platform": "none"},
     "meeting.enterPasscode": {"passcode": "0000"},
     "meeting.fallback": {},
@@ -395,7 +398,8 @@ def test_a_token_may_what_narrower_tokens_may_but_never_open_the_microphone():
 def test_staff_have_what_their_work_takes_and_no_more():
     own = {role: {right for right, row in TABLE.items() if role in row} for role in Role}
     assert own[Role.AUDITOR] - own[Role.READ] == {Right.AUDIT}
-    assert own[Role.FACILITIES] - own[Role.OPERATE] == {Right.AUDIT, Right.SERIES, Right.TEACH}
+    more = {Right.AUDIT, Right.RELIEVE, Right.SERIES, Right.TEACH}
+    assert own[Role.FACILITIES] - own[Role.OPERATE] == more
     assert own[Role.ADMIN] - own[Role.TECHNICIAN] == {
         *(Right.MEET, Right.INVITE, Right.AUDIT, Right.ACCESS, Right.REPORT, Right.SIMULATION)
     }

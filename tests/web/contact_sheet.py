@@ -65,6 +65,41 @@ def _pictured(language: str) -> rooms.Room:
     return room
 
 
+def _followed(language: str) -> rooms.Room:
+    """A meeting near its end, after which another one has the room."""
+    room = _pictured(language)
+    end = rooms.booking("x", None, 4)["start"]
+    room["bookings"][0].update(end=end, free_until=end)
+    return room
+
+
+def _longer(language: str) -> rooms.Room:
+    room = _pictured(language)
+    room["bookings"][0].update(free_until=None)
+    return room
+
+
+def _soundless(language: str) -> rooms.Room:
+    room = rooms.in_call(language)
+    room["audio"].update(volume_pct=None)
+    return room
+
+
+def _reported(language: str) -> rooms.Room:
+    room = rooms.at_rest(language)
+    room["issues"] = [rooms.issue("help", "1", about="no_sound", number=1)]
+    return room
+
+
+def _stuck(language: str) -> rooms.Room:
+    """A booking whose link is refused."""
+    room = rooms.at_rest(language)
+    refused = {"join": "none", "refused": "host_link"}
+    room["bookings"] = [rooms.booking("a", "Quarterly design review", -3, **refused)]
+    room["occupancy"]["configured"] = 0
+    return room
+
+
 def _silent(language: str) -> rooms.Room:
     room = rooms.at_rest(language)
     room["audio"].update(available=False, volume_pct=None, mute="unknown")
@@ -106,12 +141,15 @@ VIEWS = {
     "home-occupied": View(rooms.at_rest),
     "home-broken": View(rooms.broken),
     "home-by-itself": View(rooms.by_itself),
+    "home-stuck": View(_stuck),
     "home-silent": View(_silent),
     "move-counted": View(rooms.moving),
     "move-cards": View(rooms.moved),
     "move-ended": View(rooms.ended),
     "call": View(rooms.in_call),
-    "call-pictures": View(_pictured),
+    "call-pictures": View(_longer),
+    "call-followed": View(_followed),
+    "call-no-volume": View(_soundless),
     "call-muted": View(_muted),
     "call-leaving": View(rooms.in_call, (".leave",)),
     "call-wall": View(rooms.at_a_wall),
@@ -124,7 +162,10 @@ VIEWS = {
         _walking("showing", steps=3),
         ("walkthrough-line .key:has([data-icon=check])", ".shown-steps .chip"),
     ),
-    "walkthrough-list": View(rooms.at_rest, (".bar .staff", "staff-sheet .key:visible")),
+    "walkthrough-list": View(
+        rooms.at_rest, (".bar .staff", "staff-settings .key:has([data-icon=screen])")
+    ),
+    "settings": View(_reported, (".bar .staff",)),
     "series-offered": View(_unused),
     "series": View(_unused, ("notice-strip .key",)),
     "join": View(rooms.everywhere, (".enter-key",)),
@@ -134,9 +175,15 @@ VIEWS = {
     "join-all": View(rooms.everywhere, (".enter-key", ".more")),
     "join-told": View(rooms.everywhere, (".enter-key", "join-sheet .go")),
     "camera": View(rooms.at_rest, (".camera-key",)),
+    "share": View(rooms.shared, (".share-key",)),
+    "camera-pictures": View(_pictured, (".adjust",)),
     "sound": View(rooms.at_rest, ("home-view .reading",)),
     "presence": View(rooms.at_rest, (".because-key",)),
-    "help": View(rooms.broken, (".ask",)),
+    "help": View(rooms.broken, (".ask", "report-card .six .key >> nth=1")),
+    "help-sent": View(
+        rooms.at_rest, (".ask", "report-card .six .key >> nth=0", "report-card .send")
+    ),
+    "help-word": View(rooms.at_rest, (".ask", "report-card .field")),
     "asleep": View(_asleep),
     "screen-free": View(_free, path="/screen"),
     "screen-booked": View(rooms.booked, path="/screen"),
@@ -170,6 +217,7 @@ def _draw(
     viewport: Any = {"width": size[0], "height": size[1]}
     with serving(StandIn(view.room(language))) as stand_in:
         stand_in.picture, stand_in.steps, stand_in.kept = PICTURE, STEPS, KEPT
+        stand_in.cable = PICTURE
         if "staff" in "".join(view.way):
             stand_in.staff = {"pin": True, "role": "technician", "ends_in_s": 600.0}
         stand_in.code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(scale=8)
@@ -193,6 +241,10 @@ def _draw(
                 page.keyboard.type(step.removeprefix(_TYPED))
             else:
                 page.locator(step).first.click()
+        if "audio" in stand_in.room:
+            for pct in range(20, 90, 7):  # as somebody talks
+                stand_in.say({"type": "level", "pct": pct if pct % 2 else pct // 3})
+                page.wait_for_timeout(100)
         page.evaluate("document.fonts.ready.then(() => 0)")
         page.wait_for_timeout(150)
         return page

@@ -218,6 +218,7 @@ def at_rest(language: str = "en") -> Room:
         },
         "panel": {"awake": True},
         "message": None,
+        "share": {"cable": [], "usb": [], "picture": None, "display": None, "input": None},
         "maintenance": {"restart_waits": False, "selftest": None},
         "conditions": [],
         "issues": [],
@@ -285,6 +286,22 @@ def in_call(language: str = "en") -> Room:
     }
     framed = deed(1, "camera_join", reason("joined"))
     room["automation"] = {"notices": [], "acts": [framed]}
+    return room
+
+
+def shared(language: str = "en") -> Room:
+    """Return a room in a call that says how a laptop is shown in it."""
+    room = in_call(language)
+    said = (
+        ("从桌上拉出灰色连接线。", "Pull the grey cable out of the table."),
+        ("插入笔记本的 USB-C 接口。", "Plug it into your laptop’s USB-C port."),
+    )
+    steps = [{"zh": zh, "en": en} for zh, en in said]
+    usb = [{"zh": "插入黑色 USB 线。", "en": "Plug in the black USB cable."}]
+    where = {"display": "wall", "input": "HDMI 2"}
+    room["share"] = {"cable": steps, "usb": usb, "picture": "/api/v1/share/picture", **where}
+    room["displays"] = [display("wall")]
+    room["devices"].append(device("display.wall"))
     return room
 
 

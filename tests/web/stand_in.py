@@ -41,6 +41,7 @@ class StandIn:
         self.reachable = True
         self.greeting = True
         self.code: str | None = None
+        self.cable: bytes | str = "no_picture"  # of the cable, or why there is none
         self.phone = False
         self.may: list[str] | None = None  # None: a server that does not say it
         self.staff: Message | None = None  # what a server says that knows of a PIN
@@ -152,6 +153,18 @@ class StandIn:
         def forget(name: str) -> Response:
             self.kept = [one for one in self.kept if one["name"] != name]
             return Response(status_code=204)
+
+        @app.get("/api/v1/meeting/code")
+        def meeting_code() -> Response:
+            if self.code is None:
+                return Response(status_code=204)
+            return Response(self.code, media_type="image/svg+xml")
+
+        @app.get("/api/v1/share/picture")
+        def cable() -> Response:
+            if isinstance(self.cable, str):
+                return JSONResponse({"code": self.cable}, 404)
+            return Response(self.cable, media_type="image/png")
 
         @app.get("/simulator")
         def simulator() -> HTMLResponse:

@@ -123,7 +123,7 @@ def test_the_simulator_page_draws_the_camera_and_passes_actions_on(
     expect(page.locator("figcaption")).to_contain_text("-30.0° pan")
     assert cone.get_attribute("d") != before
     page.get_by_role("button", name="Unplug").click()
-    expect(page.locator(".notice")).to_contain_text("Done: camera.front: Unplug")
+    expect(page.locator(".notice")).to_contain_text("Done: Camera: Unplug")
     expect(page.get_by_role("button", name="Plug in")).to_be_disabled()
     assert stand_in.acted == [{"device": "camera.front", "action": "unplug", "args": {}}]
 

@@ -56,6 +56,12 @@ def displays(stand_in: StandIn, page: Page) -> None:
     page.wait_for_selector("display-controls .chip")
 
 
+def shared(stand_in: StandIn, page: Page) -> None:
+    stand_in.patch(**rooms.shared())
+    page.locator("call-view .share-key").click()
+    page.wait_for_selector("share-sheet .steps-said li")
+
+
 VIEWS: dict[str, Callable[[StandIn, Page], None]] = {
     "home": at_home,
     "call": in_call,
@@ -64,6 +70,7 @@ VIEWS: dict[str, Callable[[StandIn, Page], None]] = {
     "occupancy": sheet(".because-key", "occupancy-sheet"),
     "help": sheet(".bar .ask", "help-sheet"),
     "displays": displays,
+    "share": shared,
 }
 
 

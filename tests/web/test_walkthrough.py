@@ -313,7 +313,7 @@ def test_nothing_overlaps_or_is_too_small(
     stand_in.staff = {"pin": True, "role": "technician", "ends_in_s": 600.0}
     stand_in.say(stand_in.hello())
     page.locator(".bar .staff").click()
-    page.locator("staff-sheet .key").locator("visible=true").first.click()
+    page.locator("staff-settings .key:has([data-icon=screen])").click()
     expect(page.locator(".shown-pages li")).to_have_count(2)
     look("list")
     for name in ("review", "list"):  # its list scrolls, and what scrolls may lie below

@@ -112,6 +112,8 @@ export function spaced(number) {
 
 /** From here on what comes after a meeting is said in minutes, and in amber from the second. */
 const ENDING_MIN = { said: 60, near: 5 };
+/** Whoever has less than that between two meetings makes way for the next one. */
+const CHANGE_MS = 300_000;
 
 /**
  * When the booking under way ends, or the next one begins: whoever is in a call has to know.
@@ -128,7 +130,8 @@ export function ending(room, clock) {
   const count = Math.ceil((Date.parse(when) - now) / 60000);
   if (!begun && count > ENDING_MIN.said) return null;
   const time = clock.hourMinute(when);
-  const words = t(begun ? "call.until" : "call.next", { time });
+  const followed = begun?.free_until && Date.parse(begun.free_until) - Date.parse(begun.end) < CHANGE_MS;
+  const words = t(!begun ? "call.next" : followed ? "call.until_next" : "call.until", { time });
   const left = count <= ENDING_MIN.said ? ` · ${t("room.minutes", { count })}` : "";
   return { words: words + left, near: count <= ENDING_MIN.near };
 }
@@ -341,6 +344,7 @@ export function offlineAdvice(reason) {
 export function problem(issue, room) {
   const device = deviceName(issue.subject, room.devices);
   const params = { ...issue.params, device, subject: issue.subject };
+  if (issue.code === "help") return { what: t("issue.help", { about: say("report.about", String(issue.params.about)) }), todo: t("todo.help") };
   if (issue.code === "device.offline") {
     const known = room.devices.find((one) => one.name === issue.subject)?.reason ?? null;
     const reason = String(issue.params.reason ?? known ?? "other");
@@ -410,7 +414,7 @@ export function hasSound({ audio, conditions }) {
 export function problems(room) {
   const weight = ["meeting.failed", "device.offline"]; // anything else comes after these
   const rank = (/** @type {Issue} */ issue) => (weight.indexOf(issue.code) + 3) % 3;
-  const told = room.issues.filter((issue) => issue.code !== "booking.refused");
+  const told = room.issues.filter((issue) => issue.code !== "booking.refused" && issue.code !== "help");
   return told.sort((a, b) => rank(a) - rank(b));
 }
 

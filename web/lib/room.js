@@ -5,7 +5,7 @@
 /** @typedef {"drive" | "zoom" | "home" | "recall" | "store" | "power" | "goto" | "focus" | "exposure" | "white_balance" | "backlight" | "exposure_compensation" | "menu" | "delete_preset" | "ir_receive" | "tally" | "tracking"} Ability */
 /** @typedef {{status: AckReply["status"] | "unconfirmed", error: LiveError | null, result?: Record<string, unknown> | null}} Outcome */
 
-/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "booking" | "occupancy" | "help" | "remote_control" | "staff" | "series" | "walkthrough" | "walkthroughs"} Sheet */
+/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "booking" | "occupancy" | "help" | "share" | "remote_control" | "staff" | "series" | "walkthrough" | "walkthroughs"} Sheet */
 
 /** @typedef {{pin: boolean, role: string | null, ends_ms: number}} StaffState whether there is a PIN to enter here, the role that it gave this panel, and until when, in the room's time */
 /** @typedef {{pin: boolean, role: string | null, ends_in_s: number | null, wait_s: number}} StaffShown */
@@ -27,6 +27,9 @@
  * @property {import("./hold.js").Holds} holds
  * @property {"muting" | "unmuting" | null} pendingMute asked for here, confirmed by nobody yet
  * @property {boolean} stale
+ * @property {(wanted: import("./i18n.js").Language | null) => void} keepLanguage have this panel begin in a language, or in the room's
+ * @property {boolean} ready whether a command can be sent now
+ * @property {import("./live.js").Live["command"]} quietly has the room do something, and tells nobody of a failure
  * @property {boolean} phone whether this is a visitor's phone, which does not see the room's display
  * @property {(command: string) => boolean} may whether this browser may ever give a command; "audio.unmute" is one
  * @property {{chosen: string | null, setting: boolean, menu: string | null}} camera the one that is steered here, whether its settings are shown, and the camera whose own menu was opened here

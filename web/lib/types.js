@@ -380,6 +380,17 @@
  */
 
 /**
+ * How a laptop is shown here, in the room's own words; each step by language (zh, en). `picture` is
+ * a path; `input` is the one of `display` that the cable leads to.
+ * @typedef {object} Share
+ * @property {Record<string, string>[]} cable
+ * @property {Record<string, string>[]} usb
+ * @property {string | null} picture
+ * @property {string | null} display
+ * @property {string | null} input
+ */
+
+/**
  * A speakerphone; `port_path` tells two of one model apart. One at most is `used`. `mic_gated`: the
  * device keeps its microphone silent by itself, until it is off-hook.
  * @typedef {object} Speakerphone
@@ -442,6 +453,7 @@
  * @property {Panel} panel
  * @property {Look} look
  * @property {Message | null} message
+ * @property {Share} share
  * @property {Maintenance} maintenance
  * @property {Starts} starts
  * @property {Condition[]} conditions
@@ -1005,6 +1017,36 @@
  */
 
 /**
+ * Close a report: what went with it is deleted.
+ * @typedef {object} HelpClose
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"help.close"} type
+ * @property {HelpCloseArgs} args
+ */
+
+/**
+ * @typedef {object} HelpCloseArgs
+ * @property {number} number
+ */
+
+/**
+ * Tell staff of a fault, with the room's state and the end of its log. `report` is the caller's own
+ * name for it: whatever is sent again under it is the same one.
+ * @typedef {object} HelpReport
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"help.report"} type
+ * @property {HelpReportArgs} args
+ */
+
+/**
+ * @typedef {object} HelpReportArgs
+ * @property {"no_sound" | "not_heard" | "camera" | "screen" | "join" | "other"} about
+ * @property {string} report
+ * @property {string} [word] as it is read; may be empty
+ * @property {number} [ago_s] seconds since then
+ */
+
+/**
  * Have panels and display light, dark or in high contrast; auto: as room.toml has it.
  * @typedef {object} LookSetTheme
  * @property {string | null} [id] makes a repeat harmless
@@ -1402,7 +1444,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | HelpClose | HelpReport | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
  */
 
 /**
@@ -1447,6 +1489,8 @@
  *   "display.input": DisplayInputArgs,
  *   "display.pictureMute": DisplayPictureMuteArgs,
  *   "display.power": DisplayPowerArgs,
+ *   "help.close": HelpCloseArgs,
+ *   "help.report": HelpReportArgs,
  *   "look.setTheme": LookSetThemeArgs,
  *   "meeting.cardsSeen": MeetingCardsSeenArgs,
  *   "meeting.enterPasscode": MeetingEnterPasscodeArgs,

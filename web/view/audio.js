@@ -1,19 +1,24 @@
-/** Mute and volume. Mute never claims what was not confirmed; volume may run ahead of the answer. */
+/** Mute, with the level of an open microphone, and volume. Mute never claims what was not confirmed. */
 
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Room } from "../lib/types.js" */
 
-import { attribute, h, text } from "../lib/dom.js";
+import { attribute, h, svg, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
-import { named, t } from "../lib/i18n.js";
+import { t } from "../lib/i18n.js";
 import { microphone } from "../lib/labels.js";
-import { glyph } from "./parts.js";
+import { VolumeControl } from "./volume.js";
 
-const STEP_PCT = 5;
+const BARS = 36;
+const HALF = 20; // of the wave's height
+const WIDE = 10; // from one bar to the next
+const PACE_MS = 95; // the level is drawn ten times a second at most
+const FORGET_MS = 1500; // without a level for so long nothing is known of it
 
 export class AudioBar extends HTMLElement {
-  /** @type {number | null} */ #wanted_pct = null;
-  #asking = 0;
+  /** @type {number[]} the levels of the last seconds, 0-100 */ #levels = [];
+  #drawn_ms = -PACE_MS;
+  #forgetting = 0;
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -22,15 +27,12 @@ export class AudioBar extends HTMLElement {
     this.icon = icon("unknown");
     this.state = h("span", { class: "label strong" });
     this.action = h("span", { class: "hint" });
-    this.mute = h("button", { type: "button", class: "key mute", onclick: () => void this.#toggle() }, h("span", { class: "disc" }, this.icon), h("span", { class: "says" }, this.state, this.action));
-    this.down = glyph("minus", "volume.down", "key step", () => void this.#step(-STEP_PCT));
-    this.up = glyph("plus", "volume.up", "key step", () => void this.#step(STEP_PCT));
-    this.gauge = h("i");
-    this.level = h("output", { class: "level" });
-    this.sheet = named(h("button", { type: "button", class: "reading", onclick: () => panel.open("sound") }, icon("volume"), h("span", { class: "gauge" }, this.gauge), this.level), "sound.open");
+    this.path = svg("path");
+    this.wave = svg("svg", { class: "wave", viewBox: `0 0 ${BARS * WIDE} ${2 * HALF + 4}`, preserveAspectRatio: "none", "aria-hidden": "true" }, this.path);
+    this.mute = h("button", { type: "button", class: "key mute", onclick: () => void this.#toggle() }, h("span", { class: "disc" }, this.icon), h("span", { class: "says" }, this.state, this.action), this.wave);
+    this.volume = new VolumeControl(panel);
     this.said = h("span", { class: "unseen", role: "status" });
-    const volume = named(h("div", { class: "volume", role: "group" }, this.down, this.sheet, this.up), "volume.name");
-    this.append(this.mute, volume, this.said);
+    this.append(this.mute, this.volume, this.said);
   }
 
   /** @param {Room} room */
@@ -45,12 +47,28 @@ export class AudioBar extends HTMLElement {
     text(this.action, t(locked ? "mic.room_only" : `mic.do.${state}`));
     text(this.said, ["muted", "open", "unknown", "not_muted", "unheard"].includes(state) ? t(`mic.say.${state}`) : "");
     this.mute.disabled = state === "none" || locked;
-    const level = this.#wanted_pct ?? room.audio.volume_pct;
-    text(this.level, level === null ? t("volume.unknown") : t("volume.level", { pct: level }));
-    this.gauge.style.width = `${level ?? 0}%`;
-    const adjustable = room.audio.available && level !== null;
-    this.down.disabled = !adjustable || level <= 0;
-    this.up.disabled = !adjustable || level >= 100;
+    if (state !== "open") this.heard(null);
+    this.volume.update(room);
+  }
+
+  /**
+   * Draw how loud the open microphone is, 0-100, beside what it was; null: nothing is known.
+   * @param {number | null} pct
+   */
+  heard(pct) {
+    clearTimeout(this.#forgetting);
+    attribute(this.wave, "data-heard", pct !== null);
+    if (pct === null) {
+      this.#levels = [];
+      return;
+    }
+    this.#forgetting = Number(setTimeout(() => this.heard(null), FORGET_MS));
+    const now = performance.now();
+    if (now - this.#drawn_ms < PACE_MS) return;
+    this.#drawn_ms = now;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.#levels = [...this.#levels, pct].slice(-BARS);
+    attribute(this.path, "d", still ? bar(pct) : wave(this.#levels));
   }
 
   async #toggle() {
@@ -63,25 +81,20 @@ export class AudioBar extends HTMLElement {
     this.panel.pendingMute = null;
     this.panel.refresh();
   }
+}
 
-  /** @param {number} by_pct */
-  async #step(by_pct) {
-    const level = this.#wanted_pct ?? this.room?.audio.volume_pct;
-    if (level === null || level === undefined) return;
-    this.#wanted_pct = Math.min(Math.max(level + by_pct, 0), 100);
-    this.panel.refresh();
-    if (this.#asking) return; // the answer under way sends the newest level after it
-    this.#asking = 1;
-    let sent;
-    while (sent !== this.#wanted_pct) {
-      sent = this.#wanted_pct;
-      const outcome = await this.panel.ask("audio.volume", { pct: sent });
-      if (outcome.status !== "done") break;
-    }
-    this.#asking = 0;
-    this.#wanted_pct = null;
-    this.panel.refresh();
-  }
+/** One line as long as it is loud: it grows, and nothing travels. @param {number} pct */
+function bar(pct) {
+  return `M4 ${HALF + 2}h${Math.max((BARS * WIDE - 8) * pct / 100, 0.1).toFixed(1)}`;
+}
+
+/** A line for each level, the newest to the right. @param {number[]} levels */
+function wave(levels) {
+  const begin = (BARS - levels.length) * WIDE + WIDE / 2;
+  return levels.map((pct, i) => {
+    const half = Math.max(HALF * pct / 100, 0.1);
+    return `M${begin + i * WIDE} ${(HALF + 2 - half).toFixed(1)}v${(2 * half).toFixed(1)}`;
+  }).join("");
 }
 
 customElements.define("audio-bar", AudioBar);

@@ -12,10 +12,9 @@ import { AudioBar } from "./audio.js";
 import { CameraPad } from "./camera.js";
 import { TroubleNote } from "./home.js";
 import { isBlocked, BlockedCard, JoinControls } from "./blocked.js";
-import { BookingKey, button, walking, WalkthroughPlace } from "./parts.js";
+import { button, walking, WalkthroughPlace } from "./parts.js";
 
 const CONFIRM_MS = 3000;
-const ENDS_SOON_MS = 900_000; // whoever talks on learns in time whether the room is theirs
 const LEAVE_MS = 25000; // the room itself gives up after 20 s
 
 export class CallView extends HTMLElement {
@@ -32,8 +31,7 @@ export class CallView extends HTMLElement {
     this.talk = h("p", { class: "talk", role: "status", hidden: true });
     this.trouble = new TroubleNote(panel);
     this.way = new JoinControls(panel);
-    this.booking = new BookingKey(panel, "key small", ENDS_SOON_MS);
-    this.about = h("section", { class: "about" }, this.state, this.talk, this.hint, this.booking, this.trouble);
+    this.about = h("section", { class: "about" }, this.state, this.talk, this.hint, this.trouble);
     this.camera = new CameraPad(panel, false);
     this.side = h("div", { class: "beside" }, this.about, this.camera);
     this.blocked = new BlockedCard(panel);
@@ -43,7 +41,8 @@ export class CallView extends HTMLElement {
     this.leave = h("button", { type: "button", class: "key leave", onclick: () => void this.#leave() }, icon("leave"), this.leaveWords);
     this.said = h("p", { class: "unseen", role: "status" }, this.leaveHint);
     this.adjust = button("settings", "camera.adjust", "key adjust", () => panel.open("camera"));
-    this.dock = named(h("nav", { class: "dock" }, this.way, this.adjust, this.leave, this.said), "home.controls");
+    this.share = button("share", "share.title", "key share-key", () => panel.open("share"));
+    this.dock = named(h("nav", { class: "dock" }, this.way, this.adjust, this.share, this.leave, this.said), "home.controls");
     this.walk = new WalkthroughPlace(panel, false);
     this.append(this.blocked, this.audio, this.side, this.walk, this.dock);
   }
@@ -60,6 +59,7 @@ export class CallView extends HTMLElement {
     const moved = state.key === "call.in_call" ? movedByRoom(room, this.panel.clock) : "";
     const silent = state.key === "call.in_call" && !room.audio.available;
     text(this.hint, moved || t(silent ? "call.hint.no_sound" : state.key.replace("call.", "call.hint.")));
+    attribute(this.hint, "data-moved", moved !== "");
     const blocked = isBlocked(meeting) && !walks;
     const first = meeting.state === "unknown" && !walks;
     attribute(this, "data-blocked", blocked);
@@ -67,6 +67,7 @@ export class CallView extends HTMLElement {
     show(this.blocked, blocked);
     show(this.way, !blocked);
     show(this.adjust, !blocked && room.cameras.length > 0);
+    show(this.share, !blocked && !this.panel.phone);
     if (blocked) this.blocked.update(room);
     else this.way.update(meeting, first || walk === "handed_over");
     const stands = blocked ? this.blocked : this.about; // the state is said in every view of a call
@@ -77,7 +78,6 @@ export class CallView extends HTMLElement {
     this.camera.update(room);
     this.walk.update(room);
     this.trouble.update(room, blocked ? "meeting" : this.camera.broken);
-    this.booking.update(room);
     this.audio.update(room);
     const { talking } = room.audio;
     show(this.talk, talking);

@@ -60,9 +60,12 @@ export class CameraPad extends HTMLElement {
     this.menuBack = button("back", "camera.menu.back", "key", () => this.#key("back"));
     this.menuClose = button("leave", "camera.menu.close", "key", () => void this.#ask("camera.menu", { on: false }));
     this.menu = h("div", { class: "menu" }, words(h("p"), "camera.menu.note"), this.menuBack, this.menuClose);
-    this.side = h("div", { class: "side" }, this.presets, this.menu, this.keep, this.view);
+    this.still = h("img", { alt: "", draggable: "false" });
+    this.stillWords = h("p", { class: "caption" });
+    this.stage = h("div", { class: "stage" }, this.still, this.stillWords, this.view);
+    this.side = h("div", { class: "side" }, this.presets, this.menu, this.keep);
     this.seen = h("p", { class: "seen" }, icon("warning"), h("span"));
-    this.steer = h("div", { class: "steer" }, this.pad, this.zoom, this.side);
+    this.steer = h("div", { class: "steer" }, ...(roomy ? [this.stage] : []), this.pad, this.zoom, this.side);
     this.note = h("p", { class: "note" });
     this.moved = h("p", { class: "moved" });
     this.on = button("power", "camera.switch_on", "key primary", () => void this.#ask("camera.power", { on: true }));
@@ -125,6 +128,10 @@ export class CameraPad extends HTMLElement {
     attribute(this.set, "aria-pressed", String(setting));
     if (setting && this.settings) this.settings.update(camera);
     else if (setting) void this.#fetchSettings();
+    const at = camera.presets.find((one) => one.number === camera.preset);
+    show(this.still, Boolean(at?.picture));
+    attribute(this.still, "src", at?.picture ?? null);
+    text(this.stillWords, at?.picture ? t("camera.still", { name: at.name || t("camera.preset", { number: at.number }) }) : t("camera.stage"));
     text(/** @type {Element} */ (this.save.lastElementChild), t(this.#saving ? "camera.save_to" : "camera.save"));
     attribute(this.save, "aria-pressed", String(Boolean(this.#saving)));
     this.presets.classList.toggle("saving", Boolean(this.#saving));

@@ -56,7 +56,9 @@ export class HomeView extends HTMLElement {
     this.card = h("div", { class: "card" }, this.hero, this.rest, this.leaves, this.trouble);
     this.fresh = button("plus", "home.new", "key fresh", () => this.#begin());
     this.instead = new Instead(panel, "key primary instead");
-    this.lead = h("div", { class: "lead" }, this.fresh, this.join, this.instead.key, this.check);
+    this.ask = button("help", "home.ask", "key", () => panel.open("help"));
+    attribute(this.ask, "data-ask", true);
+    this.lead = h("div", { class: "lead" }, this.fresh, this.join, this.instead.key, this.ask, this.check);
     this.agenda = named(h("section", { class: "agenda" }, this.card, this.lead), "home.agenda");
     this.ribbon = new DayRibbon(() => panel.open("today"));
     this.enter = button("keypad", "home.enter", "key enter-key", () => panel.open("join"));
@@ -153,7 +155,12 @@ export class HomeView extends HTMLElement {
     const place = first ? this.lead : this.dock;
     if (this.fresh.parentElement !== place) place.prepend(this.fresh);
     this.enter.classList.toggle("primary", first && !able);
-    show(this.lead, !first || able || !this.check.hidden);
+    // A booking that cannot be joined from here is no dead end: another way stands in the card.
+    const stuck = first && this.leading !== null && this.leading.join === "none";
+    show(this.ask, stuck);
+    if (stuck && this.enter.parentElement !== this.lead) this.ask.before(this.enter);
+    else if (!stuck && this.enter.parentElement !== this.dock) this.booking.before(this.enter);
+    show(this.lead, !first || able || stuck || !this.check.hidden);
   }
 
   /**
@@ -211,7 +218,7 @@ export class HomeView extends HTMLElement {
    * @param {string} start
    */
   #reason(booking, start) {
-    if (booking.refused) return `${t("home.refused")}. ${say("refused", booking.refused)}`.replace("。.", "。");
+    if (booking.refused) return t("home.refused_why", { what: t("home.refused"), why: say("refused", booking.refused) });
     if (booking.join === "later") return t("home.starts", { time: start });
     return booking.join === "none" ? t("home.no_link") : "";
   }

@@ -36,11 +36,10 @@ export function glyph(name, key, look, act) {
 
 /** The key to the room's booking. */
 export class BookingKey extends HTMLElement {
-  /** @param {Panel} panel @param {string} look @param {number} [soon_ms] shown so long before the end */
-  constructor(panel, look, soon_ms = Infinity) {
+  /** @param {Panel} panel @param {string} look */
+  constructor(panel, look) {
     super();
     this.panel = panel;
-    this.soon_ms = soon_ms;
     this.label = h("span", { class: "label" });
     this.append(h("button", { type: "button", class: look, onclick: () => panel.open("booking") }, icon("reserve"), this.label));
   }
@@ -50,12 +49,54 @@ export class BookingKey extends HTMLElement {
     const now = underWay(room.bookings, this.panel.clock.now());
     const free = room.availability?.state === "available";
     text(this.label, t(now ? "booking.key" : "booking.reserve_key"));
-    const soon = now !== null && Date.parse(now.end) - this.panel.clock.now() < this.soon_ms;
-    show(this, now ? soon && this.panel.may("booking.extend") : free && this.soon_ms === Infinity && this.panel.may("booking.reserve"));
+    show(this, now ? this.panel.may("booking.extend") : free && this.panel.may("booking.reserve"));
   }
 }
 
 customElements.define("booking-key", BookingKey);
+
+const MORE_MIN = 15;
+
+/** More time in one touch, where the room is free that long after the booking under way. */
+export class MoreTime extends HTMLElement {
+  #asking = false;
+  /** @type {import("../lib/types.js").Booking | null} */ #now = null;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.label = h("span", { class: "label" });
+    this.key = h("button", { type: "button", class: "quiet", onclick: () => void this.#extend() }, icon("plus"), this.label);
+    this.append(this.key);
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    this.#now = underWay(room.bookings, this.panel.clock.now());
+    show(this, this.#now !== null && fits(this.#now) && this.panel.may("booking.extend"));
+    text(this.label, t("room.minutes", { count: MORE_MIN }));
+    attribute(this.key, "aria-label", t("booking.more", { count: MORE_MIN }));
+    attribute(this.key, "aria-busy", this.#asking);
+  }
+
+  async #extend() {
+    const now = this.#now;
+    if (this.#asking || !now) return;
+    this.#asking = true;
+    this.panel.refresh();
+    await this.panel.ask("booking.extend", { booking: now.id, minutes: MORE_MIN, end: now.end });
+    this.#asking = false;
+    this.panel.refresh();
+  }
+}
+
+/** @param {import("../lib/types.js").Booking} booking */
+function fits({ end, free_until: until }) {
+  return !until || Date.parse(until) - Date.parse(end) >= MORE_MIN * 60000;
+}
+
+customElements.define("more-time", MoreTime);
 
 /** @typedef {HTMLElement & {update: (room: Room) => void, reset?: () => void}} View */
 
@@ -68,6 +109,16 @@ export class LaterView extends HTMLElement {
   constructor(load) {
     super();
     this.load = load;
+  }
+
+  /** What has come, or null. */
+  get view() {
+    return this.#view;
+  }
+
+  /** Have it begin anew, if it is there. */
+  reset() {
+    this.#view?.reset?.();
   }
 
   /** Whether its module is still to come. */

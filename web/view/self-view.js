@@ -5,6 +5,7 @@
 
 import { attribute, h, show, text } from "../lib/dom.js";
 import { named, say } from "../lib/i18n.js";
+import { kept } from "../lib/kept.js";
 
 const EVERY_MS = 120; // eight pictures a second; the room gives ten at most
 const SCREEN_MS = 300; // of the screen three
@@ -25,7 +26,7 @@ export class SelfView extends HTMLElement {
     this.canvas = named(h("canvas", { role: "img", width: 0, height: 0 }), "camera.self_view");
     this.note = h("p", { class: "note" });
     this.append(this.canvas, this.note);
-    this.addEventListener("click", () => this.forget()); // it lies over the first views
+    this.addEventListener("click", () => this.forget()); // what lies below is the stored picture
     show(this, false);
   }
 
@@ -77,6 +78,7 @@ export class SelfView extends HTMLElement {
     const { canvas } = this;
     show(canvas, picture !== null);
     named(canvas, code === MEETING ? "camera.screen_view" : "camera.self_view");
+    attribute(canvas, "data-mirrored", code !== MEETING && kept("mirror") === "on");
     text(this.note, picture === null ? say("camera.no_picture", code) : "");
     show(this, picture !== null || SAID.has(code));
     attribute(this, "data-none", picture === null);

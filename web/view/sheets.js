@@ -7,7 +7,7 @@ import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
 import { deviceFacts, deviceName, hasSound, inputName, platformName, problem, problems } from "../lib/labels.js";
-import { button, OPEN_MS } from "./parts.js";
+import { button, LaterView, OPEN_MS } from "./parts.js";
 import { OtherWays } from "./blocked.js";
 
 /** What is wrong in words, what to do, and whom to call. Says something even without a connection. */
@@ -26,9 +26,17 @@ export class HelpSheet extends HTMLElement {
     this.fingerprint = h("p", { class: "fingerprint" }, words(h("span"), "help.fingerprint"), " ", h("code"));
     this.devices = h("ul", { class: "devices" });
     this.staff = button("key", "staff.open", "key small", () => panel.elevate());
-    this.append(
-      h("div", { class: "body" }, h("section", {}, this.good, h("ul", { class: "wrongs" }, this.cut, this.silent), this.list, this.ways, this.contact, this.place, this.fingerprint, this.staff), h("section", {}, words(h("h2"), "help.devices"), this.devices)),
-    );
+    this.report = new LaterView(async () => new (await import("./report.js")).ReportCard(panel));
+    const wrong = h("section", { class: "faults" }, this.good, h("ul", { class: "wrongs" }, this.cut, this.silent), this.list, this.ways, this.contact);
+    const known = h("section", {}, words(h("h2"), "help.devices"), this.devices);
+    this.append(h("div", { class: "body", tabindex: 0 }, wrong, this.report, known, h("section", {}, this.place, this.fingerprint, this.staff)));
+  }
+
+  /** Have the report at hand before the connection is lost, and send what was kept meanwhile. */
+  attend() {
+    const card = /** @type {import("./report.js").ReportCard | null} */ (this.report.view);
+    if (card) void card.flush();
+    else void this.report.begin(() => this.panel.refresh());
   }
 
   /** @param {Room} room */
@@ -45,6 +53,8 @@ export class HelpSheet extends HTMLElement {
       text(/** @type {Element} */ (line.querySelector("b")), said.what);
       text(/** @type {Element} */ (line.querySelector("span")), said.todo);
     });
+    show(this.report, this.panel.may("help.report"));
+    this.report.update(room);
     show(this.ways, room.meeting.state === "failed" && !room.meeting.shown && !this.panel.stale);
     this.ways.update(room);
     text(this.contact, identity.help ? t("help.contact", { help: identity.help }) : t("help.no_contact"));

@@ -1,11 +1,13 @@
 /** Staff at the panel: the pad for their PIN, and what it gave, until it ends. Loaded when it is first asked for. */
 
 /** @import { Panel, Problem, StaffShown } from "../lib/room.js" */
+/** @import { Room } from "../lib/types.js" */
 
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon } from "../lib/icon.js";
 import { named, say, t, words } from "../lib/i18n.js";
 import { button, glyph } from "./parts.js";
+import { StaffSettings } from "./settings.js";
 
 const LONGEST = 12;
 const PATIENCE_MS = 8000; // one PIN is looked at at a time, 0.3 s each on a small board
@@ -83,26 +85,28 @@ export class StaffSheet extends HTMLElement {
     this.rights = h("p", { class: "contact" });
     this.left = h("p");
     this.end = button("leave", "staff.end", "key big", () => void this.#end());
-    this.pages = button("screen", "walkthroughs.open", "key big", () => panel.open("walkthroughs"));
-    this.given = h("section", {}, icon("key"), this.rights, this.left, this.pages, this.end);
-    this.append(h("div", { class: "body" }, this.hint, this.said, this.given), this.pad);
+    this.given = h("section", { class: "given" }, icon("key"), h("div", {}, this.rights, this.left), this.end);
+    this.settings = new StaffSettings(panel);
+    this.append(h("div", { class: "body" }, this.hint, this.said, this.given, this.settings), this.pad);
   }
 
   /** Begin anew, and learn whether somebody has to wait. */
   reset() {
     this.pad.reset();
+    this.settings.reset();
     text(this.said, "");
     void this.#look();
   }
 
-  update() {
+  /** @param {Room} room */
+  update(room) {
     const { staff, clock } = this.panel;
     const role = staff?.role ?? null;
-    show(this.given, role !== null);
+    for (const part of [this.given, this.settings]) show(part, role !== null);
     for (const part of [this.hint, this.pad]) show(part, role === null);
     attribute(this, "data-given", role !== null);
-    show(this.pages, this.panel.may("walkthrough.begin"));
     if (role) {
+      this.settings.update(room);
       text(this.rights, say("staff.role", role));
       text(this.left, t("staff.until", { time: clock.hourMinute(staff?.ends_ms ?? clock.now()) }));
     }

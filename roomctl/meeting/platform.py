@@ -470,9 +470,11 @@ def load_platforms(
     Raises ConfigError for an entry of `extra_hosts` that names no platform or is no host, and
     ProfileError for a platform file that cannot be used.
     """
+    if not extra_hosts and folder is None and own is None:
+        return _all_shipped()  # what was looked up in them once is known to every room
     theirs = _shipped() if folder is None else _read(folder.glob("*.toml"))
     platforms = dict(sorted({**theirs, **_read(_own_files(own))}.items()))
-    sites = [Site(platform, host) for platform in platforms.values() for host in platform.hosts]
+    sites = _sites(platforms)
     taken = {site.name: site.platform.key for site in sites}
     added: list[Site] = []
     for key, hosts in extra_hosts.items():
@@ -489,6 +491,10 @@ def load_platforms(
     return Platforms(platforms, (*added, *sites))
 
 
+def _sites(platforms: Mapping[str, Platform]) -> tuple[Site, ...]:
+    return tuple(Site(platform, host) for platform in platforms.values() for host in platform.hosts)
+
+
 def _own_files(own: Path | None) -> list[Path]:
     if own is None:
         return []
@@ -496,6 +502,12 @@ def _own_files(own: Path | None) -> list[Path]:
     if not files:
         raise ConfigError("room.toml", "meeting.platforms", f"{own} holds no platform's file")
     return files
+
+
+@cache
+def _all_shipped() -> Platforms:
+    platforms = dict(sorted(_shipped().items()))
+    return Platforms(platforms, _sites(platforms))
 
 
 @cache

@@ -99,6 +99,16 @@ class _Joined:
     title: str | None
 
 
+@frozen
+class _Dated:
+    """What room.toml comes to on a day: what may be joined, and where a meeting is started."""
+
+    day: date | None
+    policy: Policy
+    default: str | None
+    state: PlatformState
+
+
 class CallControl:
     """Joining, leaving, and the truth about the call."""
 
@@ -125,6 +135,8 @@ class CallControl:
         platforms = load_platforms(meeting.hosts, own=meeting.platform_folder)
         _refuse_unknown(platforms, config)
         self._config, self._screen = config, screen
+        self._known: _Dated | None = None
+        self._entries: tuple[object, tuple[PlatformEntry, ...]] | None = None  # and what for
         self.platforms: Platforms = platforms
         self.departures = departures(config)
         self._policy = Policy(meeting.allow, meeting.deny, ends=self.departures.ends())
@@ -139,7 +151,10 @@ class CallControl:
     @property
     def platform_entries(self) -> tuple[PlatformEntry, ...]:
         """The platforms that may be joined, and which of them a meeting may be started on."""
-        return tuple(map(self._entry_of, self.allowed))
+        known = self._dated.day, tuple(self.number_words(one.key) for one in self.allowed)
+        if self._entries is None or self._entries[0] != known:
+            self._entries = known, tuple(map(self._entry_of, self.allowed))
+        return self._entries[1]
 
     def _entry_of(self, platform: Platform) -> PlatformEntry:
         printed, launch = platform.printed, platform.launch
@@ -191,7 +206,21 @@ class CallControl:
     @property
     def default_platform(self) -> str | None:
         """The room's platform today."""
-        return self.departures.default(self._config.meeting.platform, self.day)
+        return self._dated.default
+
+    @property
+    def _dated(self) -> _Dated:
+        """What follows from the day alone; it is asked for with every look at the room."""
+        day = self.day
+        if self._known is None or self._known.day != day:
+            self._known = self._on(day)
+        return self._known
+
+    def _on(self, day: date | None) -> _Dated:
+        default = self.departures.default(self._config.meeting.platform, day)
+        # A clock that is not set yet ends no service.
+        policy = replace(self._policy, day=day)
+        return _Dated(day, policy, default, self._state_of(default, policy))
 
     @property
     def live(self) -> bool:
@@ -248,7 +277,9 @@ class CallControl:
     @property
     def platform_state(self) -> PlatformState:
         """Whether the platform for new meetings can be used; without one, whether any can."""
-        wanted = self.default_platform
+        return self._dated.state
+
+    def _state_of(self, wanted: str | None, policy: Policy) -> PlatformState:
         if not self.allowed:
             return "none"
         if wanted is None:
@@ -257,8 +288,7 @@ class CallControl:
         if all(one.key != wanted for one in self.allowed):
             return "not_allowed"
         hosts = [site.name for site in self.platforms.sites if site.platform is platform]
-        today = self._today()
-        over = bool(hosts) and all(today.ended(platform, host) for host in hosts)
+        over = bool(hosts) and all(policy.ended(platform, host) for host in hosts)
         return "ended" if over else "usable"
 
     @property
@@ -343,8 +373,8 @@ class CallControl:
         return by_number(platform, number, passcode, self.platforms, self._today())
 
     def _today(self) -> Policy:
-        """Return the policy of today; a clock that is not set yet ends no service."""
-        return replace(self._policy, day=self.day)
+        """Return the policy of today."""
+        return self._dated.policy
 
     def favourite(self, name: str) -> ParsedInvitation:
         """Read a favourite; Refused if room.toml names none so."""

@@ -221,7 +221,8 @@ def _captured(state: MuteState, event: CaptureRead, now: float) -> MuteState:
     nothing, but *open* is believed at once.
     """
     muted, current = event.silent, event.generation == state.generation
-    state = replace(state, switch=event.switch, turned_down=event.turned_down)
+    if (event.switch, event.turned_down) != (state.switch, state.turned_down):
+        state = replace(state, switch=event.switch, turned_down=event.turned_down)
     if state.requested is None and muted is not None:
         found = _renewed(replace(state, requested=muted, by="found", asked_at=now), now)
         return replace(found, capture=False) if not muted else found
@@ -232,7 +233,7 @@ def _captured(state: MuteState, event: CaptureRead, now: float) -> MuteState:
         return state
     if state.requested is False and state.capture is False and muted:
         return _renewed(replace(state, requested=True, by=SOUND, asked_at=now), now)
-    return replace(state, capture=muted)
+    return state if state.capture is muted else replace(state, capture=muted)
 
 
 def _renewed(state: MuteState, now: float) -> MuteState:
@@ -250,6 +251,8 @@ def _renewed(state: MuteState, now: float) -> MuteState:
 def _shown(state: MuteState, now: float) -> MuteState:
     mute, why = _judged(state, now)
     shown = state.status
+    if (shown.mute, shown.by, shown.why) == (mute, state.by, why):
+        return state
     since = shown.since if shown.mute is mute else now
     return replace(state, status=MuteStatus(mute, since, state.by, why))
 

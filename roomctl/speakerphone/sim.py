@@ -10,7 +10,9 @@ in the tests' recorded ones.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from roomctl.frozen import frozen
 from roomctl.speakerphone.hid import ReportControl, ReportLayout, ReportType, Usage, read_descriptor
@@ -155,6 +157,18 @@ class SpeakerphoneFaults:
     takes_bytes: int | None = None
 
 
+@lru_cache(maxsize=32)
+def _described(
+    descriptor: bytes,
+) -> tuple[ReportLayout, Mapping[tuple[ReportType, int], Sequence[ReportControl]]]:
+    """Return what a descriptor declares, and the controls of each report."""
+    layout = read_descriptor(descriptor)
+    reports: dict[tuple[ReportType, int], list[ReportControl]] = {}
+    for control in layout.controls():
+        reports.setdefault((control.report_type, control.report_id), []).append(control)
+    return layout, reports
+
+
 @dataclass(slots=True)
 class SimSpeakerphone:
     """One device. `leds` holds what is lit, by the LED's usage; `ignored` counts writes in vain."""
@@ -165,6 +179,7 @@ class SimSpeakerphone:
     ignored: int = 0
     hook: bool = False
     _layout: ReportLayout = field(init=False)
+    _reports: Mapping[tuple[ReportType, int], Sequence[ReportControl]] = field(init=False)
     _muted: bool = False  # what an absolute mute control says
     _now: float = 0.0
     _finger_free_at: float = 0.0
@@ -174,7 +189,7 @@ class SimSpeakerphone:
     _count: int = 0
 
     def __post_init__(self) -> None:
-        self._layout = read_descriptor(self.model.descriptor)
+        self._layout, self._reports = _described(self.model.descriptor)
 
     @property
     def led_muted(self) -> bool:
@@ -242,9 +257,8 @@ class SimSpeakerphone:
             self.ignored += 1  # a wrong length is accepted and ignored, as on a PowerConf
             return
         before = self.led_muted
-        for control in self._layout.controls():
-            here = (control.report_type, control.report_id) == (report_type, report_id)
-            if here and control.usage >> 16 == _LED_PAGE:
+        for control in self._reports.get((report_type, report_id), ()):
+            if control.usage >> 16 == _LED_PAGE:
                 self.leds[control.usage] = bool(control.value(payload))
         self._muted = self.led_muted
         self._answer(before)
@@ -268,8 +282,7 @@ class SimSpeakerphone:
 
     def _leds_of(self, frame: bytes) -> frozenset[int]:
         report = (_REPORT_TYPES[frame[0]], frame[1])
-        controls = self._layout.controls()
-        return frozenset(c.usage for c in controls if (c.report_type, c.report_id) == report)
+        return frozenset(control.usage for control in self._reports.get(report, ()))
 
     def _answer(self, muted: bool) -> None:
         """Confirm what the host changed, unless that was the answer to a press."""

@@ -1,6 +1,11 @@
-"""Commands in this process speak English, wherever the tests are run."""
+"""Commands in this process speak English, wherever the tests are run; typer makes them once."""
+
+import functools
 
 import pytest
+import typer.testing
+
+typer.testing._get_command = functools.cache(typer.testing._get_command)  # else for each call
 
 
 @pytest.fixture(autouse=True)

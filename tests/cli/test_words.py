@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from roomctl import __version__
 from roomctl.cli.chinese import HELP, in_chinese
 from roomctl.cli.main import app
+from roomctl.cli.main import command as made_for
 from tests.cli.rig import ROOMCTL, environment, roomctl
 
 TREE = Path(__file__).resolve().parents[2]
@@ -26,6 +27,9 @@ COMMANDS = sorted(
 )
 ZOOM = "https://us05web.zoom.us/j/91234567890?pwd=QUJDREVG.1"
 CHINESE = "#腾讯会议：123-456-789\n会议密码：6543"
+
+EVERY: Any = get_command(app)
+
 
 runner = CliRunner()
 
@@ -43,18 +47,37 @@ def test_every_command_shows_an_example_of_itself(command: str) -> None:
     assert f"Example: roomctl {command}" in text
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_that_is_made_alone_is_as_among_all(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = made_for([command])
+    assert [*alone.commands] == [command]
+    with pytest.raises(SystemExit):
+        alone([command, "--help"], prog_name="root")
+    told, among_all = capsys.readouterr().out, said(command, "--help")
+    assert "".join(told.split()) == "".join(among_all.split())  # the lines break elsewhere
+
+
+def test_who_names_no_command_is_told_of_all() -> None:
+    assert [*made_for(["statsu"]).commands] == [*made_for().commands] == [*EVERY.commands]
+
+
 def _paths(group: Any, *before: str) -> Iterator[tuple[str, ...]]:
     yield before
     for name, command in getattr(group, "commands", {}).items():
         yield from _paths(command, *before, name)
 
 
-@pytest.mark.parametrize("path", [*_paths(get_command(app))], ids=" ".join)
-def test_h_is_help_everywhere_and_a_help_text_keeps_its_brackets(path: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("path", [*_paths(EVERY)], ids=" ".join)
+def test_h_is_help_everywhere_and_nothing_of_it_is_cut_off(path: tuple[str, ...]) -> None:
     text = said(*path, "-h")
     assert text == said(*path, "--help")
     cut_off = [line for line in text.splitlines() if line[:1] == " " and line.endswith("...")]
     assert cut_off == []
+
+
+def test_a_help_text_keeps_its_brackets() -> None:
     assert "its [meeting]" in said("link", "-h")
 
 
@@ -65,7 +88,7 @@ def _helps(command: Any) -> Iterator[str]:
 
 
 def test_no_help_text_lacks_its_chinese() -> None:
-    every = {*_helps(get_command(app))}
+    every = {*_helps(EVERY)}
     assert every - HELP.keys() == set()
 
 

@@ -128,6 +128,18 @@ def _handed_over(language: str) -> rooms.Room:
     return rooms.with_meeting(room, state="prejoin")
 
 
+def _dead(language: str) -> rooms.Room:
+    return rooms.at_a_wall(language, failure="not_found", fallback=None, dial=[])
+
+
+def _asked(language: str) -> rooms.Room:
+    return rooms.at_a_wall(language, can_enter_passcode=True)
+
+
+def _wrong(language: str) -> rooms.Room:
+    return rooms.at_a_wall(language, failure="passcode_wrong", can_enter_passcode=True)
+
+
 _DISPLAY = "[data-t='blocked.open']:visible"
 
 _TYPED = "typed: "
@@ -153,6 +165,9 @@ VIEWS = {
     "call-muted": View(_muted),
     "call-leaving": View(rooms.in_call, (".leave",)),
     "call-wall": View(rooms.at_a_wall),
+    "wall-dead": View(_dead),
+    "wall-passcode": View(_asked, ("[name=passcode]", _TYPED + "8042")),
+    "wall-letters": View(_wrong, ("passcode-pad .word", "[name=passcode]", _TYPED + "aB3x")),
     "walkthrough-joining": View(_walking("joining", step=2, steps=4)),
     "walkthrough-handed": View(_handed_over),
     "walkthrough-unsure": View(_walking("handed_over", reason="no_word")),

@@ -134,6 +134,7 @@ IDLE_MEETING: Room = {
     "shown": False,
     "remote_control": False,
     "can_press_join": False,
+    "can_enter_passcode": False,
     "dial": [],
     "fallback": None,
 }

@@ -12,6 +12,7 @@ from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
 from tests.web.stand_in import StandIn
 from tests.web.test_layout import CONTRAST, PANELS, PHONE, faults
+from tests.web.test_reach import violations
 from tests.web.test_remote_control import PICTURE, SHOWN
 
 pytestmark = pytest.mark.browser
@@ -73,7 +74,7 @@ def test_joining_again_is_not_offered_where_it_would_end_the_same(open_panel: Op
 def test_without_another_way_none_is_offered(open_panel: Open) -> None:
     _, page = at(open_panel, fallback=None, dial=[])
     expect(page.locator("blocked-card")).to_be_visible()
-    expect(page.locator("blocked-card button").locator("visible=true")).to_have_count(1)
+    expect(page.locator("blocked-card .ways button").locator("visible=true")).to_have_count(1)
     expect(page.locator("blocked-card .dial")).to_be_hidden()
 
 
@@ -176,3 +177,146 @@ def test_all_text_stands_at_seven_to_one(open_panel: Open, scheme: Any) -> None:
     page.keyboard.type("4711")
     faint["typing"] = page.evaluate(CONTRAST)
     assert {name: lines for name, lines in faint.items() if lines} == {}
+
+
+def asked(open_panel: Open, **more: Any) -> tuple[StandIn, Page]:
+    """Show a page that asks for a passcode which the room can type."""
+    stand_in, page = at(open_panel, can_enter_passcode=True, **more)
+    page.wait_for_selector("passcode-pad")
+    return stand_in, page
+
+
+def test_a_passcode_is_typed_in_the_card_and_a_wrong_one_is_asked_for_again(
+    open_panel: Open,
+) -> None:
+    stand_in, page = asked(open_panel)
+    card = page.locator("passcode-pad")
+    expect(card.locator("h1")).to_have_text("Passcode required")
+    expect(card.locator(".go").first).to_be_disabled()
+    for digit in "8042":
+        card.locator(".keypad").get_by_role("button", name=digit, exact=True).tap()
+    expect(card.locator("input")).to_have_value("8042")
+    card.get_by_role("button", name="Join").tap()
+    told(page, lambda: stand_in.commands("meeting.enterPasscode"), [{"passcode": "8042"}])
+    expect(card.locator("input")).to_have_value("")
+    wrong = rooms.at_a_wall(failure="passcode_wrong", can_enter_passcode=True)
+    stand_in.patch(**wrong)
+    expect(card.locator("h1")).to_have_text("The passcode is wrong")
+    expect(card.locator(".todo")).to_have_text("Check it in the invitation, and enter it again.")
+    page.keyboard.type("8043")
+    page.keyboard.press("Enter")
+    answered = [{"passcode": "8042"}, {"passcode": "8043"}]
+    told(page, lambda: stand_in.commands("meeting.enterPasscode"), answered)
+    expect(card.locator(".todo")).to_contain_text("It was wrong again")
+    card.get_by_role("button", name="Room screen").tap()
+    until(page, SHOWN)
+
+
+def test_letters_stand_below_the_card_when_they_are_wanted(open_panel: Open) -> None:
+    stand_in, page = asked(open_panel)
+    card = page.locator("passcode-pad")
+    card.get_by_role("button", name="ABC").tap()
+    board = card.locator("key-board")
+    board.get_by_role("button", name="Capital letter").tap()
+    for key in "Kx7":
+        board.get_by_role("button", name=key, exact=True).tap()
+    board.get_by_role("button", name="Join").tap()
+    told(page, lambda: stand_in.commands("meeting.enterPasscode"), [{"passcode": "Kx7"}])
+    board.get_by_role("button", name="123").tap()
+    expect(card.locator(".keypad")).to_be_visible()
+
+
+def test_a_passcode_that_did_not_reach_the_page_stays_and_says_why(open_panel: Open) -> None:
+    stand_in, page = asked(open_panel)
+    error = {"code": "no_passcode_asked", "params": {}}
+    stand_in.answer = lambda command: {"status": "refused", "error": error}
+    page.keyboard.type("8042")
+    page.locator("passcode-pad .go").first.tap()
+    expect(page.locator("passcode-pad .todo")).to_contain_text("Use the room screen")
+    expect(page.locator("passcode-pad input")).to_have_value("8042")
+    expect(page.locator(".toast")).to_be_hidden()
+
+
+def test_whoever_comes_next_finds_nothing_of_a_passcode(open_panel: Open) -> None:
+    stand_in, page = asked(open_panel)
+    page.keyboard.type("8042")
+    stand_in.patch(**rooms.in_call())
+    expect(page.locator("passcode-pad")).to_be_hidden()
+    stand_in.patch(**rooms.at_a_wall(can_enter_passcode=True))
+    expect(page.locator("passcode-pad input")).to_be_visible()
+    expect(page.locator("passcode-pad input")).to_have_value("")
+
+
+def test_a_phone_is_not_asked_for_the_passcode(open_panel: Open) -> None:
+    stand_in, page = open_panel(None, "/ui/tsconfig.json")
+    stand_in.room, stand_in.phone = rooms.at_a_wall(can_enter_passcode=True), True
+    page.goto(stand_in.url)
+    usable(page)
+    expect(page.locator("blocked-card h1")).to_have_text("Passcode required")
+    expect(page.locator("passcode-pad")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "sheet"), [("Enter another ID", "join-sheet"), ("Ask for help", "help-sheet")]
+)
+def test_a_dead_end_offers_the_next_step_in_the_card(
+    open_panel: Open, name: str, sheet: str
+) -> None:
+    _, page = at(open_panel, failure="not_found", fallback=None, dial=[])
+    page.locator("blocked-card").get_by_role("button", name=name).tap()
+    page.wait_for_selector(f"{sheet}:visible")
+
+
+def test_where_nothing_on_the_page_helps_a_meeting_is_started_from_the_card(
+    open_panel: Open,
+) -> None:
+    stand_in, page = at(open_panel, failure="not_found", fallback=None, dial=[])
+    page.locator("blocked-card").get_by_role("button", name="Start a meeting").tap()
+    page.locator("new-sheet .big").first.tap()
+    told(page, lambda: stand_in.commands("meeting.new"), [{"platform": "tencent"}])
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("size", [*PANELS, PHONE], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_passcodes_card_is_not_cut_covered_or_too_small(
+    open_panel: Open, size: tuple[int, int], language: str
+) -> None:
+    phone = size == PHONE
+    viewport = {"width": size[0], "height": size[1]}
+    stand_in, page = open_panel(None, "/ui/tsconfig.json", viewport=viewport)
+    stand_in.room = rooms.at_a_wall(language, can_enter_passcode=True)
+    page.goto(stand_in.url)
+    usable(page)
+    page.wait_for_selector("passcode-pad")
+    found = {"asked": faults(page, phone=phone)}
+    stand_in.patch(**rooms.at_a_wall(language, failure="passcode_wrong", can_enter_passcode=True))
+    page.locator("passcode-pad input").fill("aB3xYz")
+    found["wrong"] = faults(page, phone=phone)
+    if not phone:
+        page.locator("passcode-pad .word").tap()
+        page.wait_for_selector("passcode-pad key-board")
+        found["letters"] = faults(page, phone=phone)
+    dead = {"failure": "not_found", "fallback": None, "dial": [], "can_enter_passcode": False}
+    stand_in.patch(**rooms.at_a_wall(language, **dead))
+    page.locator("blocked-card .out button").locator("visible=true").first.wait_for()
+    found["dead"] = faults(page, phone=phone)
+    assert {name: fault for name, fault in found.items() if fault} == {}
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_the_passcodes_card_has_contrast_and_axe_finds_nothing(
+    open_panel: Open, scheme: Any
+) -> None:
+    stand_in, page = open_panel(
+        None, "/ui/tsconfig.json", color_scheme=scheme, reduced_motion="reduce"
+    )
+    stand_in.room = rooms.at_a_wall(can_enter_passcode=True)
+    page.goto(stand_in.url)
+    usable(page)
+    page.wait_for_selector("passcode-pad")
+    page.keyboard.type("80")
+    faint, wrong = {"digits": page.evaluate(CONTRAST)}, {"digits": violations(page)}
+    page.locator("passcode-pad .word").tap()
+    faint["letters"], wrong["letters"] = page.evaluate(CONTRAST), violations(page)
+    assert {name: lines for name, lines in faint.items() if lines} == {}
+    assert {name: lines for name, lines in wrong.items() if lines} == {}

@@ -3,11 +3,11 @@
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Meeting, Room } from "../lib/types.js" */
 
-import { h, keyed, show, text } from "../lib/dom.js";
+import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { say, t, words } from "../lib/i18n.js";
 import { platformName } from "../lib/labels.js";
-import { button, OPEN_MS } from "./parts.js";
+import { button, LaterView, OPEN_MS } from "./parts.js";
 
 const PRESS_MS = 8000;
 const PASSING = ["crashed", "network", "media_denied", "screen", "denied", "removed", "host_not_started"]; // what may be otherwise the next time
@@ -18,7 +18,7 @@ const PASSING = ["crashed", "network", "media_denied", "screen", "denied", "remo
  * @returns {boolean}
  */
 export function isBlocked(meeting) {
-  return meeting.shown === true && (meeting.state === "failed" || meeting.state === "prejoin");
+  return meeting.shown === true && (["failed", "prejoin"].includes(meeting.state) || meeting.can_enter_passcode === true);
 }
 
 /** The way to the room's display, and, where it is known, what presses Join there. */
@@ -86,7 +86,13 @@ export class OtherWays extends HTMLElement {
   }
 }
 
+/** Why nothing on the page helps any more: what is left is another meeting. */
+const DEAD = ["not_found", "service_ended"];
+
 export class BlockedCard extends HTMLElement {
+  static observedAttributes = ["hidden"];
+  #asked = false;
+
   /** @param {Panel} panel */
   constructor(panel) {
     super();
@@ -96,7 +102,11 @@ export class BlockedCard extends HTMLElement {
     this.todo = h("p", { class: "todo" });
     this.way = new JoinControls(panel);
     this.out = new OtherWays(panel);
-    this.append(h("h1", {}, this.mark, this.what), this.todo, h("div", { class: "ways" }, this.way, this.out.again, this.out.other), this.out.dial);
+    this.start = button("meeting", "blocked.start", "key", () => panel.open("new"));
+    this.another = button("keypad", "blocked.enter_id", "key", () => panel.open("join"));
+    this.help = button("help", "blocked.help", "key", () => panel.open("help"));
+    this.pad = new LaterView(async () => new (await import("./passcode.js")).PasscodePad(panel));
+    this.append(h("h1", {}, this.mark, this.what), this.todo, h("div", { class: "ways" }, this.way, this.out.again, this.out.other), h("div", { class: "out" }, this.start, this.another, this.help), this.out.dial, this.pad);
   }
 
   /** @param {Room} room */
@@ -109,6 +119,24 @@ export class BlockedCard extends HTMLElement {
     text(this.todo, failed ? say("blocked.do", meeting.failure) : within ? t("blocked.do.prejoin") : "");
     this.way.update(meeting, true);
     this.out.update(room);
+    const dead = failed && DEAD.includes(meeting.failure ?? "");
+    show(this.start, dead && !meeting.fallback && room.platforms.some((one) => one.new));
+    for (const key of [this.another, this.help]) show(key, failed);
+    if (dead) this.way.open.classList.remove("primary");
+    this.another.classList.toggle("primary", dead);
+    const asks = meeting.can_enter_passcode === true && !this.panel.phone && this.panel.may("meeting.enterPasscode");
+    if (asks && !this.#asked) void this.pad.begin(() => this.panel.refresh());
+    this.#asked = asks;
+    show(this.pad, asks);
+    attribute(this, "data-asks", asks && !this.pad.empty);
+    this.pad.update(room);
+  }
+
+  /** Whoever comes to the next page finds nothing of what was typed for this one. */
+  attributeChangedCallback() {
+    if (!this.hidden) return;
+    this.#asked = false;
+    /** @type {{reset?: () => void} | null} */ (this.pad?.firstElementChild)?.reset?.();
   }
 }
 

@@ -80,6 +80,8 @@ def words(found: dict[str, Any]) -> str:
         said = ", ".join(["press", *step["does"]])
         note = f" ({', '.join(marks)})" if marks else ""
         lines.append(f"  {number}. {said}{note}")
+    if found["named"]:
+        lines.append(f"  named: {', '.join(found['named'])}")
     return "\n".join(lines)
 
 

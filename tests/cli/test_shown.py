@@ -1,0 +1,68 @@
+"""`roomctl walkthrough list|show|export|import|forget`, at a room that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from roomctl.meeting.walkthrough import read_walkthrough, written
+from tests.cli.rig import roomctl, simulating
+from tests.meeting.test_walkthrough import NAMED
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "zoom-1.toml"
+    path.write_bytes(written(NAMED))
+    return path
+
+
+def test_a_file_goes_into_a_room_and_out_again(tmp_path: Path, file: Path) -> None:
+    with simulating(tmp_path, "--screen", "simulated") as room:
+        assert room.roomctl("walkthrough", "list", "--json").json == []
+        assert room.roomctl("walkthrough", "import", str(file)).status == 0
+        named = room.roomctl("walkthrough", "import", str(file), "--name", "second")
+        assert named.status == 0
+        listed = room.roomctl("walkthrough", "list").out.splitlines()
+        assert [line.split()[0] for line in listed] == ["second", "zoom-1"]
+        assert [one["name"] for one in room.roomctl("walkthrough", "list", "--json").json] == [
+            "second",
+            "zoom-1",
+        ]
+        shown = room.roomctl("walkthrough", "show", "zoom-1", "--pictures", str(tmp_path / "p"))
+        assert "1. press, type {name}" in shown.out
+        assert "lobby" in shown.out
+        pictures = sorted(path.name for path in (tmp_path / "p").iterdir())
+        assert pictures == ["zoom-1-1-1.png", "zoom-1-2-1.png", "zoom-1-2-2.png"]
+        out = room.roomctl("walkthrough", "export", "zoom-1").out
+        assert read_walkthrough("zoom-1", out.encode()) == NAMED
+        for name in ("zoom-1", "second"):
+            assert room.roomctl("walkthrough", "forget", name).status == 0
+        assert room.roomctl("walkthrough", "list", "--json").json == []
+        gone = room.roomctl("walkthrough", "show", "zoom-1")
+        assert (gone.status, "no walkthrough 'zoom-1'" in gone.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("zoom-1.toml", b"platform = 1", "walkthrough 'zoom-1': "),
+        ("zoom-1.toml", b"\xff\xfe", "walkthrough 'zoom-1': "),
+        ("zoom-1.toml", b"x" * (2 * 1024 * 1024 + 1), "the most is 2097152"),
+        ("Zoom One.toml", b"", "'Zoom One' is no name"),
+        (None, b"", "No such file"),
+    ],
+    ids=["other", "no_text", "too_long", "name", "gone"],
+)
+def test_a_file_that_is_none_is_refused_before_any_room_is_asked(
+    tmp_path: Path, name: str | None, data: bytes, why: str
+) -> None:
+    path = tmp_path / (name or "nothing.toml")
+    if name:
+        path.write_bytes(data)
+    said = roomctl(tmp_path, "walkthrough", "import", str(path))
+    assert (said.status, why in said.err) == (1, True), said.err
+    assert len(said.err) < 1000

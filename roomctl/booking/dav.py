@@ -103,23 +103,22 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    task = DavTask.of(sys.stdin.buffer.readline())
+    said, data = answered(DavTask.of(sys.stdin.buffer.readline()))
+    sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + data)
+    sys.stdout.buffer.flush()
+
+
+def answered(task: DavTask) -> tuple[dict[str, Any], bytes]:
+    """Do what is asked; return what is said of it, and the events that were read."""
     try:
         server = _Server(task)
         if task.write is None:
             data = b"".join(server.events())
-            _say({"calendar": server.at})
-            sys.stdout.buffer.write(data)
-        else:
-            _say(_as_said(server.write(BookingChange.of(task.write))))
+            return {"calendar": server.at}, data
+        return _as_said(server.write(BookingChange.of(task.write))), b""
     except DavError as error:
         why = f"{error} [calendar] url"
-        _say({"error": why, "reason": PortReason.REFUSED, "after_s": error.after_s})
-    sys.stdout.buffer.flush()
-
-
-def _say(said: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(json.dumps(said).encode() + b"\n")
+        return {"error": why, "reason": PortReason.REFUSED, "after_s": error.after_s}, b""
 
 
 def _as_said(outcome: WriteOutcome) -> dict[str, str]:
@@ -218,13 +217,16 @@ class _Server:
         from roomctl.booking import edit
 
         url = self._url_of(change.id)
-        if not change.ref and self._get(url) is not None:
-            return Written(self._ref(change))  # its answer was lost
-        if self._taken(change, change.start, change.end):
+        if change.ref or self._get(url) is None:  # else its answer was lost
+            if self._taken(change, change.start, change.end):
+                return Conflict("taken")
+            data = edit.created(change, self._task.title, datetime.now(UTC))
+            if self._put(url, data, {"If-None-Match": "*"}) == 412:
+                return None
+        if self._taken(change, change.start, change.end):  # by somebody in the same moment
+            self._delete(url, {})
             return Conflict("taken")
-        data = edit.created(change, self._task.title, datetime.now(UTC))
-        status = self._put(url, data, {"If-None-Match": "*"})
-        return None if status == 412 else Written(change.ref or self._ref(change))
+        return Written(change.ref or self._ref(change))
 
     def _change(self, change: BookingChange) -> WriteOutcome | None:
         from roomctl.booking import edit

@@ -120,6 +120,9 @@ class GoogleCalendar(OnlineCalendar):
         answer = await self._ask("POST", f"{self._events}?sendUpdates=none", body)
         return change.id if answer.status in (200, 201, 409) else None
 
+    async def _deleted(self, made: str) -> None:
+        await self._ask("DELETE", f"{self._url(made)}?sendUpdates=none")
+
     async def _changed(self, change: BookingChange, event: OnlineEvent) -> WriteOutcome | None:
         match, updates = {"If-Match": event.etag}, "none"
         body: Json

@@ -127,6 +127,9 @@ class GraphCalendar(OnlineCalendar):
         answer = await self._ask("POST", f"{self._home}/events", body, _PREFER)
         return str(answer.said["id"]) if answer.status in (200, 201) else None
 
+    async def _deleted(self, made: str) -> None:
+        await self._ask("DELETE", self._url(made))
+
     async def _changed(self, change: BookingChange, event: OnlineEvent) -> WriteOutcome | None:
         url, match = self._url(event.id), {"If-Match": event.etag, **_PREFER}
         match change.kind:

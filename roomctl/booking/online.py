@@ -193,6 +193,10 @@ class OnlineCalendar(ABC):
         """Book; return the event's id, None: judge anew. Twice the same books once."""
 
     @abstractmethod
+    async def _deleted(self, made: str) -> None:
+        """Delete what a change has just made."""
+
+    @abstractmethod
     async def _changed(self, change: BookingChange, event: OnlineEvent) -> WriteOutcome | None:
         """Change an event that is as the room saw it; None: it is not any more."""
 
@@ -231,15 +235,21 @@ class OnlineCalendar(ABC):
                 return None
         else:
             made = known.id  # its answer was lost
+        if await self._taken(change, change.start, change.end, made):  # in the same moment
+            await self._deleted(made)
+            return Conflict("taken")
         return Written(f"{made}{OWN}/{change.start.astimezone(self._zone).isoformat()}")
 
     @abstractmethod
     def _is(self, event: OnlineEvent, change: BookingChange) -> bool:
         """Whether an event is what this very change has made."""
 
-    async def _taken(self, change: BookingChange, start: datetime, end: datetime) -> bool:
-        """Whether somebody else has the room in a time."""
+    async def _taken(
+        self, change: BookingChange, start: datetime, end: datetime, own: str = ""
+    ) -> bool:
+        """Whether somebody else has the room in a time; `own` is what this change has made."""
         events = await self._within(READ_S, start, end)
+        events = [each for each in events if each.id != own]
         return any(
             each.blocks and not each.all_day and each.start < end and each.end > start
             for each in self._read(events, start, end)

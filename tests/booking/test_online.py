@@ -99,7 +99,7 @@ class Vendor:
             return 404, {"error": {"code": "ErrorItemNotFound"}}
         if method == "GET":
             return 200, event
-        if headers["If-Match"] not in (event["@odata.etag"], event["etag"]):
+        if (headers["If-Match"] or event["etag"]) not in (event["@odata.etag"], event["etag"]):
             return 412, {"error": {"code": "ErrorIrresolvableConflict"}}
         if verb == "decline" or method == "DELETE":
             del self.events[event_id]
@@ -400,6 +400,24 @@ async def test_a_time_that_somebody_else_has_is_not_booked(
     put(vendor, feed, meeting("theirs", 3))
     assert await feed.write(reserve()) == Conflict("taken")
     assert len(vendor.events) == 1
+
+
+async def test_a_time_that_somebody_takes_in_the_same_moment_is_given_up(
+    feed: OnlineCalendar, vendor: Vendor
+) -> None:
+    held = vendor.held
+
+    def beside(method: str, *rest: Any) -> Any:
+        if method == "POST":
+            put(vendor, feed, meeting("theirs", 3))
+        return held(method, *rest)
+
+    vendor.held = beside  # type: ignore[method-assign]
+    try:
+        assert await feed.write(reserve()) == Conflict("taken")
+    finally:
+        del vendor.held
+    assert list(vendor.events) == ["theirs"]
 
 
 async def test_an_invited_room_declines_checks_in_and_moves_nobody(

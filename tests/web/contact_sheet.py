@@ -235,7 +235,9 @@ def _draw(
         stand_in.cable = PICTURE
         if "staff" in "".join(view.way):
             stand_in.staff = {"pin": True, "role": "technician", "ends_in_s": 600.0}
-        stand_in.code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(scale=8)
+        stand_in.code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(
+            scale=8, light="#fff"
+        )
         stand_in.code = stand_in.code.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
         page = browser.new_page(
             viewport=viewport,

@@ -38,7 +38,7 @@ export class ReportCard extends HTMLElement {
     this.panel = panel;
     this.choices = named(h("div", { class: "six", role: "group" }, ...CHOICES.map(([about, mark]) => this.#choice(about, mark))), "report.title");
     this.word = named(h("input", { type: "text", name: "word", autocomplete: "off", maxlength: LONGEST }), "report.word");
-    this.word.addEventListener("focus", () => this.#type(true));
+    this.word.addEventListener("click", () => this.#type(true)); // whoever comes by keys has some
     this.word.addEventListener("keydown", (event) => event.key === "Enter" && this.#type(false));
     this.done = words(h("button", { type: "button", class: "key", onclick: () => this.#type(false) }), "report.done");
     this.board = new KeyBoard((change) => (this.word.value = change(this.word.value).slice(0, LONGEST)));

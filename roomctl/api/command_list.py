@@ -40,6 +40,7 @@ _EXAMPLES: dict[str, object] = {
     "on": True,
     "pan": 0.5,
     "pan_deg": 10,
+    "passcode": "123456",
     "pct": 40,
     "platform": "zoom",
     "preset": 1,

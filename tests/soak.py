@@ -2,8 +2,8 @@
 
 On real wires, with pyserial at the near end. Says how soon the camera was offline and back, what
 was left over, and what a line costs whose camera says nothing; fails if one of them is too much.
-The meetings are in `soak_meetings`, hours of a whole room in `soak_room`; replies that get lost are
-in `fuzz.sessions`, in invented time.
+The meetings are in `soak_meetings`, hours of a whole room in `soak_room` and, over real sockets, in
+`soak_sockets`; replies that get lost are in `fuzz.sessions`, in invented time.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from tests.camera.site import held, room
 from tests.kiosk.changed_pages import looked_at
 from tests.soak_meetings import meetings
 from tests.soak_room import hours
+from tests.soak_sockets import hours_by_sockets
 
 OFFLINE_S, BACK_S = 1.0, 2.0
 BUSY_PCT = 1.0
@@ -89,6 +90,7 @@ def main() -> int:
     parser.add_argument("--meetings", type=int, default=20, help="rounds of two meetings; 0: none")
     parser.add_argument("--looks", type=int, default=1000, help="changed pages to look at; 0: none")
     parser.add_argument("--hours", type=float, default=8.0, help="of a room's life; 0: none")
+    parser.add_argument("--sockets", type=float, default=8.0, help="hours by sockets; 0: none")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     good = asked.cycles == 0 or asyncio.run(soak(asked.cycles, asked.rest))
@@ -99,6 +101,10 @@ def main() -> int:
         good &= looks(asked.looks)
     if asked.hours:
         told, well = hours(asked.hours)
+        say(told)
+        good &= well
+    if asked.sockets:
+        told, well = hours_by_sockets(asked.sockets)
         say(told)
         good &= well
     return 0 if good else 1

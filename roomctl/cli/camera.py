@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from roomctl.camera.lines import on_a_line
 from roomctl.camera.profile import CameraTable
@@ -42,6 +44,11 @@ def describe(name: str, path: Path, *, simulated: bool) -> str:
     if profile is None:
         raise KeyboardInterrupt
     return profile
+
+
+def told(name: str, profile: str) -> dict[str, Any]:
+    """Return a profile for programs: what it says, and its text with what it cannot tell."""
+    return {"camera": name, "profile": tomllib.loads(profile), "text": profile}
 
 
 async def _described(name: str, config: Config, *, simulated: bool) -> str | None:

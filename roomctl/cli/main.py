@@ -699,6 +699,7 @@ def camera_describe(
     simulated: Annotated[
         bool, typer.Option("--simulated", help="Ask the simulated camera instead.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Write a profile from what a camera answers.
 
@@ -713,7 +714,8 @@ def camera_describe(
     from roomctl.cli import camera as descriptions
 
     log(verbose=False, quietly=True)
-    typer.echo(descriptions.describe(name, config, simulated=simulated), nl=False)
+    profile = descriptions.describe(name, config, simulated=simulated)
+    typer.echo(dump(descriptions.told(name, profile)) if as_json else profile, nl=as_json)
 
 
 @speakerphone.command(

@@ -25,7 +25,7 @@ _ETC = Path("/etc/roomctl/room.toml")
 
 
 @secret_app.command("set", epilog="Example: roomctl secret set front-camera < password.txt")
-def set_secret(name: Name, config: Config = _ETC) -> None:
+def set_secret(name: Name, config: Config = _ETC, as_json: Json = False) -> None:
     """Store a secret; it is asked for without an echo, or read from stdin.
 
     It becomes a file that its folder's owner alone can read: secrets/NAME beside room.toml, or
@@ -37,7 +37,8 @@ def set_secret(name: Name, config: Config = _ETC) -> None:
     if not value or len(value) > LARGEST or not value.isprintable():
         why = "a secret is one line of text, and not longer than 16 KiB"
         raise RoomctlError(f"{name}: {why}; nothing was stored")
-    typer.echo(say("stored", path=files.write(name, value)))
+    path = files.write(name, value)
+    typer.echo(dump({"stored": name, "file": str(path)}) if as_json else say("stored", path=path))
 
 
 @secret_app.command("list", epilog="Example: roomctl secret list")
@@ -48,10 +49,10 @@ def list_secrets(config: Config = _ETC, as_json: Json = False) -> None:
 
 
 @secret_app.command("forget", epilog="Example: roomctl secret forget front-camera")
-def forget(name: Name, config: Config = _ETC) -> None:
+def forget(name: Name, config: Config = _ETC, as_json: Json = False) -> None:
     """Delete a secret."""
     _files(config).forget(name)
-    typer.echo(say("done"))
+    typer.echo(dump({"forgotten": name}) if as_json else say("done"))
 
 
 def _asked(name: str) -> str:

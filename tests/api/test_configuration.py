@@ -185,3 +185,16 @@ async def test_a_panel_may_do_none_of_it(house):
         assert (await panel.get("/api/v1/config")).status_code == 403
         for path in ("/api/v1/config", "/api/v1/config/check"):
             assert (await panel.post(path, json={"text": PINE})).status_code == 403
+
+
+async def test_a_broker_comes_and_goes_and_what_staff_may_changes(house, program):
+    def offline(document):
+        return any(one.code == "mqtt.offline" for one in document.issues)
+
+    broker = '[mqtt]\nurl = "mqtt://127.0.0.1:9"\n[staff]\nrole = "facilities"\n'
+    said = (await program.post("/api/v1/config", json={"text": ROOM + broker})).json()
+    assert said["plan"]["restarted"] == ["staff", "mqtt"]
+    await house.until(offline)
+    said = (await program.post("/api/v1/config", json={"text": ROOM})).json()
+    assert said["plan"]["restarted"] == ["staff", "mqtt"]
+    await house.until(lambda document: not offline(document))

@@ -1,5 +1,6 @@
 """`roomctl secret`, and what `check` says of secrets that stand in the file."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,14 @@ def test_a_secret_that_is_set_is_found_listed_and_forgotten_and_never_printed(fi
     assert run("secret", "forget", "wall", *at)[0] == 0
     assert "secret 'wall' is not in" in run("check", str(file))[1]
     assert "secret 'wall' is not in" in run("secret", "forget", "wall", *at)[1]
+
+
+def test_programs_are_told_of_a_secret_by_its_name_alone(file: Path) -> None:
+    at = ("--config", str(file), "--json")
+    status, said = run("secret", "set", "wall", *at, stdin=f"{CANARY}\n")
+    assert (status, json.loads(said)["stored"], CANARY in said) == (0, "wall", False)
+    status, said = run("secret", "forget", "wall", *at)
+    assert (status, json.loads(said)) == (0, {"forgotten": "wall"})
 
 
 def test_check_advises_of_secrets_that_stand_in_the_file_and_shows_none(file: Path) -> None:

@@ -197,3 +197,28 @@ async def test_another_calendar_is_read_at_once_and_none_shows_none() -> None:
         await house.until(lambda: [one.id for one in house.document.bookings] == ["b"])
         await take(house, BAMBOO, None)
         await house.until(lambda: not house.document.bookings)
+
+
+@invented
+async def test_a_receiver_of_webhooks_comes_and_goes() -> None:
+    told = list[str]()
+
+    async def post(table: object, event_id: str, body: bytes, at: object) -> None:
+        told.append(event_id)
+
+    hook = (
+        '[[webhook]]\nurl = "https://example.org/"\nsecret = "a-secret-of-one-receiver"\n'
+        'events = ["occupancy.changed"]\n'
+    )
+    async with living(post=post) as house:
+        await house.act("occupancy.ceiling", "walk_in")
+        await house.until(lambda: house.document.occupancy.state == "occupied")
+        assert told == []
+        assert (await take(house, BAMBOO + hook))[0] == ["webhook"]
+        await house.act("occupancy.ceiling", "leave")
+        await house.until(lambda: told, 120.0)
+        await take(house, BAMBOO)
+        told.clear()
+        await house.act("occupancy.ceiling", "walk_in")
+        await house.until(lambda: house.document.occupancy.state == "occupied")
+        await house.always(lambda: not told, 20.0)

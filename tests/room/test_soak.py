@@ -2,7 +2,11 @@
 
 import asyncio
 import logging
+from pathlib import Path
 
+import pytest
+
+from tests import soak_sockets
 from tests.invented import InventedLoop
 from tests.soak_room import lived
 
@@ -17,3 +21,15 @@ def test_commands_calls_cables_panels_and_a_broker_that_come_and_go_leave_little
     finally:
         logging.disable(logging.NOTSET)
     assert after.objects - before.objects < CYCLES * FILLING, (before, after)
+
+
+@pytest.mark.real
+async def test_commands_streams_and_reconnects_by_sockets_leave_little_behind(
+    tmp_path: Path,
+) -> None:
+    before, after, life = await soak_sockets.lived(tmp_path, 1 / 6, 1 / 3)
+    assert life.commands > soak_sockets.FULL
+    assert life.heard > life.commands
+    assert life.reconnects == 3 * (soak_sockets.PANELS + soak_sockets.STREAMS)
+    objects, _ = after.more_pct(before)
+    assert objects <= soak_sockets.GROWTH_PCT, (before, after)

@@ -22,7 +22,7 @@ from roomctl.command import Declaration
 from roomctl.config import Config, WebhookTable
 from roomctl.controller.driver import KIND as CONTROLLER
 from roomctl.display.driver import KIND as DISPLAY
-from roomctl.errors import ConfigError, FileError, PortError
+from roomctl.errors import ConfigError, FileError, PortError, Unsupported
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
 from roomctl.kind import Kind, Part
@@ -317,7 +317,7 @@ class LiveConfig:
         """Have the room be at the broker of [mqtt], a simulated one beside its own."""
         self._room, self._staff, self._simulated = room, staff, simulated
         self._file = str(outside.config_file or "room.toml")
-        self._feed = outside.feed
+        self._feed, self._export = outside.feed, outside.export
         self._bridge = self._bridge_of(room.config)
         if self._bridge is not None:
             room.attend(self._bridge)
@@ -325,6 +325,12 @@ class LiveConfig:
     def check(self, text: str) -> Sequence[FileError]:
         """Return every mistake of a room.toml; blocking."""
         return mistakes_from_afar(text, self._file, self._room.config)
+
+    def export(self) -> bytes:
+        """Return the room for another box, without its secrets; blocking. Unsupported."""
+        if self._export is None:
+            raise Unsupported("room", "file that it was read from")
+        return self._export()
 
     def text(self) -> str:
         """Return what room.toml says, ConfigError; blocking."""

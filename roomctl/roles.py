@@ -78,7 +78,8 @@ class Right(StrEnum):
     MAINTAIN = "start a device or the room anew; run self-tests"
     CONFIGURE = "check, apply and roll back a configuration"
     ACCESS = (
-        "make pairing links; list and revoke tokens and sessions; set the staff PIN and passwords"
+        "make pairing links; list and revoke tokens and sessions; set the staff PIN and passwords; "
+        "export the room"
     )
     REPORT = "report what a sensor sees"
     SIMULATION = "move the simulated devices"

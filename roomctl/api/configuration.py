@@ -5,6 +5,7 @@
 - `POST /api/v1/config`: runs it and keeps it as a revision.
 - `POST /api/v1/config/rollback`: an earlier revision, or room.toml (0), counts again.
 - `GET /api/v1/config`: the revisions, without their texts, and which one runs.
+- `GET /api/v1/export`: the room for another box, as `roomctl export` packs it.
 
 Only what a configuration changes begins anew; what cannot be changed while the program runs
 (`room.configuration.PROGRAM`) has the program start anew.
@@ -26,7 +27,7 @@ from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import Strict, Told
 from roomctl.command import Number, Plain, Source
-from roomctl.errors import FileError, Refused, RoomctlError
+from roomctl.errors import FileError, Refused, RoomctlError, Unsupported
 from roomctl.roles import Right
 from roomctl.room import Room
 from roomctl.room.configuration import ConfigPlan
@@ -45,6 +46,10 @@ class RunningConfig(Protocol):
 
     def check(self, text: str) -> Sequence[FileError]:
         """Return every mistake of a room.toml; blocking."""
+        ...
+
+    def export(self) -> bytes:
+        """Return the room for another box, without its secrets; blocking. Unsupported."""
         ...
 
     def text(self) -> str:
@@ -149,7 +154,7 @@ def configuration_routes(
     room: Room, configs: AppliedConfigs | None, live: RunningConfig | None
 ) -> Routes:
     """Return the routes to a room's configuration; one of both None: none can be applied here."""
-    router, checking = Routes(), asyncio.Lock()
+    router, checking, exporting = Routes(), asyncio.Lock(), asyncio.Lock()
     desk = _Desk(room, configs, live)
 
     async def judged(text: str) -> ConfigJudgement:
@@ -180,6 +185,31 @@ def configuration_routes(
     async def history() -> ConfigHistory:
         """Return the revisions that are kept, and which one runs."""
         return _history(configs)
+
+    archive = {"application/x-tar": {"schema": {"type": "string", "format": "binary"}}}
+    packed: Answers = {200: {"description": "A tar", "content": archive}}
+
+    @router.get(
+        "/api/v1/export",
+        tags=["configuration"],
+        response_class=Response,
+        responses={**refusals(409, 429, 501, 502), **packed},
+    )
+    @needs(Right.ACCESS)
+    async def export() -> Response:
+        """Return the room for another box, without secrets, people or its past.
+
+        `roomctl import` takes it there; `roomctl export` on the box makes the same file.
+        """
+        if live is None:
+            raise Unsupported("room", "file that it was read from")
+        if exporting.locked():
+            raise Refused("room", "too_often", "another export is under way; wait for its end")
+        async with exporting:
+            data = await in_thread(live.export)
+        headers = {"Content-Disposition": 'attachment; filename="room.tar"'}
+        headers["Cache-Control"] = "no-store"
+        return Response(data, media_type="application/x-tar", headers=headers)
 
     soon: Answers = {202: {"model": ConfigApplied, "description": "It is run soon."}}
 

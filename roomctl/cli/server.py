@@ -65,6 +65,7 @@ async def _serve(
         configs=configs,
         restart=ending.begin if systemd.supervised() else None,
         follow=simulator.follow,
+        export=lambda: _exported(path, store.folder),
     )
     try:
         async with announced(config, outside, store, ending) as (addresses, _):
@@ -74,6 +75,13 @@ async def _serve(
         await simulator.close()
         os.close(held)
     return 0
+
+
+def _exported(path: Path, state: Path) -> bytes:
+    """Return the archive of a room, without its secrets; blocking."""
+    from roomctl.cli.moving import export  # asked for once in a room's life
+
+    return export(path, state).data
 
 
 def _applied(config: Config, configs: AppliedConfigs, path: Path) -> Config:

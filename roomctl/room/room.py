@@ -98,6 +98,7 @@ class Outside:
     fingerprint: str = ""  # of the key that the room proves itself with over the network
     restart: Callable[[str], None] | None = None  # ends the program, for a supervisor to start it
     follow: Callable[[Config], None] = lambda config: None  # has other devices at the wires' ends
+    export: Callable[[], bytes] | None = None  # packs the room for another box; blocking
 
 
 class Room:

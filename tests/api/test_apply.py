@@ -15,8 +15,9 @@ from roomctl.app import parse
 from roomctl.clock import SystemClock
 from roomctl.simulator.devices import simulated_devices
 from roomctl.simulator.wires import offer
+from roomctl.store.archive import unpacked
 from roomctl.wire import Machine
-from tests.cli.rig import LIMIT_S, ROOMCTL, environment
+from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl
 
 pytestmark = pytest.mark.real
 
@@ -134,3 +135,22 @@ async def test_what_only_a_new_program_can_do_is_refused_where_none_would_start(
     answer = await client.post("/api/v1/config", json={"text": text})
     assert (answer.status_code, answer.json()["code"]) == (409, "no_supervisor")
     assert (await client.get("/api/v1/config")).json()["revisions"] == []
+
+
+async def test_a_room_is_exported_by_admins_as_the_command_does_it(
+    camera: Camera, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    answer = await client.get("/api/v1/export")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-tar")
+    assert answer.headers["cache-control"] == "no-store"
+    by_hand = tmp_path / "by-hand.tar"
+    words = ("export", str(by_hand), "--config", str(tmp_path / "room.toml"))
+    said = await asyncio.to_thread(roomctl, tmp_path, *words)
+    assert said.status == 0, said.err
+    assert answer.content == by_hand.read_bytes()
+    assert unpacked(answer.content)["room.toml"] == (tmp_path / "room.toml").read_bytes()
+
+    body = {"name": "desk", "scope": "technician"}
+    token = (await client.post("/api/v1/tokens", json=body)).json()["token"]
+    head = {"Authorization": f"Bearer {token}"}
+    assert (await client.get("/api/v1/export", headers=head)).status_code == 403

@@ -90,7 +90,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
     assert described["openapi"].startswith("3.1.")
     assert set(described["paths"]) == {
         *("/api/v1/people", "/api/v1/people/{name}", "/api/v1/people-failures"),
-        *("/api/v1/staff/sign-in", "/api/v1/sign-out"),
+        *("/api/v1/staff/sign-in", "/api/v1/sign-out", "/api/v1/export"),
         "/healthz",
         "/readyz",
         "/metrics",

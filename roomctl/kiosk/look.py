@@ -178,6 +178,13 @@ def stands(control: Control, picture: Picture, at: Point) -> bool:
     return _ncc(control.patch, window, control.kept) >= LIKE_NCC
 
 
+def twins(first: Control, second: Control) -> bool:
+    """Whether two controls cannot be told from each other, such as a dialogue that comes twice."""
+    if first is second or first.patch.shape != second.patch.shape:
+        return False
+    return _worst_tiles(first.patch, second.patch, first.kept & second.kept)[0] <= NEAR_TILE
+
+
 def _places(control: Control, picture: Picture) -> list[_Candidate]:
     """Return the places that look like the whole patch but for brightness and contrast."""
     return _candidates(control.patch, control.kept, picture, LIKE_NCC)

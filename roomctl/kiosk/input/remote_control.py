@@ -400,8 +400,8 @@ class RemoteTouches:
             raise _TouchRefused(TouchRefusal.NOT_THERE)
         width, height = found["size"]
         await display.face()
-        await display.press((order.x + 0.5) / width, (order.y + 0.5) / height)
         await sight.ask("follow", control=order.control, x=order.x, y=order.y)
+        await display.press((order.x + 0.5) / width, (order.y + 0.5) / height)
         await display.park()
 
     async def _show(self, actuators: PageActuators, order: PressPoint) -> None:

@@ -9,7 +9,8 @@ asked a JSON object in a line of stdin, and answers each with one in a line of s
 | `bring`  | `controls` (base64) | nothing                                                     |
 | `seek`   | `wanted`            | `seen`: by number [x, y] or why not; `size`, `still_ms`,    |
 |          |                     | `gone`: what was pressed has gone at some time since        |
-| `follow` | `control`, `x`, `y` | nothing; this was pressed: it is watched until it has gone  |
+| `follow` | `control`, `x`, `y` | nothing; this is pressed now: if another control has the    |
+|          |                     | same picture, it is watched until it has gone               |
 | `show`   | `x`, `y` (0-1)      | `controls` (`walkthrough.packed`), `size`, `theme` or `why` |
 | `typing` |                     | nothing; a text is about to be typed                        |
 | `typed`  | `x`, `y` (0-1)      | nothing; the field there is in no picture from now on       |
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
 
 GRAB_S = 3.0  # a compositor that gives no picture by then is stuck
 WATCH_EVERY_S = 0.3
-FOLLOW_EVERY_S = 0.1  # a dialogue that comes twice may be away for less than one look takes
-FOLLOW_S = 20.0
+FOLLOW_EVERY_S = 0.02  # a dialogue that comes twice may be away for less than one look takes
+FOLLOW_LATE_S = 0.1  # once a page that answers at once would have done so
+FOLLOWED_S, FOLLOW_S = 3.0, 20.0
 LEAST_FRAMES, LEAST_S = 6, 1.5  # of a page as it was shown, before it is pressed
 SHOW_S = 7.0  # a place that has not stood still by then moves by itself
 FRAMES = 12
@@ -134,7 +136,8 @@ class Eyes:
     def every_s(self) -> float | None:
         """How often a picture is taken unasked; None: never."""
         if self._followed is not None:
-            return FOLLOW_EVERY_S
+            left_s = self._followed[2] - time.monotonic()
+            return FOLLOW_EVERY_S if left_s > FOLLOW_S - FOLLOWED_S else FOLLOW_LATE_S
         return WATCH_EVERY_S if self.watching else None
 
     def keep(self) -> None:
@@ -166,9 +169,11 @@ class Eyes:
             case {"do": "seek", "wanted": list(wanted)}:
                 return self._seek([one for one in wanted if one in range(len(self._controls))])
             case {"do": "follow", "control": int(one), "x": int(x), "y": int(y)}:
+                self._followed, self._gone = None, False
                 if one in range(len(self._controls)):
-                    end = time.monotonic() + FOLLOW_S
-                    self._followed, self._gone = (self._controls[one], (x, y), end), False
+                    pressed, end = self._controls[one], time.monotonic() + FOLLOW_S
+                    if any(self._look.twins(pressed, other) for other in self._controls):
+                        self._followed = (pressed, (x, y), end)
             case {"do": "show", "x": float(x), "y": float(y)}:
                 return self._show(x, y)
             case {"do": "typing"}:

@@ -1,0 +1,71 @@
+"""The child that looks: a control that was pressed is followed if another one looks like it."""
+
+import base64
+
+import numpy as np
+import pytest
+
+from roomctl.kiosk.input.sight import FOLLOW_EVERY_S, Eyes
+from roomctl.meeting.walkthrough import packed, unpacked
+from tests.kiosk.test_look import AT, drawn
+
+BLANK = np.full((480, 800, 3), 240, np.uint8)
+OTHER = drawn(label="Quit", colour=(20, 90, 200))
+
+
+class Display:
+    """Pictures that follow each other, the last one for good."""
+
+    def __init__(self, *pictures):
+        self.pictures = list(pictures)
+
+    def __call__(self):
+        return self.pictures.pop(0) if len(self.pictures) > 1 else self.pictures[0]
+
+
+def shown(page):
+    """What the child says of the control at `AT` of a page."""
+    eyes = Eyes(Display(page))
+    told = eyes.answer({"do": "show", "x": AT[0] / 800 + 1e-4, "y": AT[1] / 480 + 1e-4})
+    (control,) = unpacked(told["controls"].encode())
+    return control
+
+
+@pytest.fixture(scope="module")
+def controls():
+    return shown(drawn()), shown(drawn()), shown(OTHER)
+
+
+def following(controls, pressed, *pictures):
+    eyes = Eyes(Display(*pictures))
+    eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls)).decode()})
+    eyes.answer({"do": "follow", "control": pressed, "x": AT[0], "y": AT[1]})
+    return eyes
+
+
+def test_a_control_that_was_away_between_two_looks_is_told_once_it_was_seen_away(controls):
+    eyes = following(controls, 0, drawn(), (drawn() * 0.8).astype(np.uint8), BLANK, drawn())
+    told = []
+    for _ in range(4):
+        assert eyes.every_s in (FOLLOW_EVERY_S, None)
+        eyes.keep()
+        told.append(eyes.every_s is None)
+    assert told == [False, False, True, True], "followed until it was away, held or not"
+    found = eyes.answer({"do": "seek", "wanted": [1]})
+    assert found["gone"]
+    assert found["seen"] == {"1": list(AT)}
+
+
+def test_a_control_that_nothing_else_looks_like_is_not_followed(controls):
+    assert following(controls[1:], 1, BLANK).every_s is None
+    assert following(controls, 9, BLANK).every_s is None
+
+
+def test_a_page_of_which_nothing_is_drawn_does_not_stand_still(controls, monkeypatch):
+    now = iter(range(100))
+    monkeypatch.setattr("time.monotonic", lambda: float(next(now)))
+    for page, stands in ((BLANK, False), (drawn(), True)):
+        eyes = following(controls, 0, page)
+        for _ in range(5):
+            found = eyes.answer({"do": "seek", "wanted": []})
+        assert (found["still_ms"] > 2000) is stands

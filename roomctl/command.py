@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_type_hints
@@ -216,17 +216,23 @@ def command(
     return declared
 
 
-def declared_by(kind: type) -> Iterator[tuple[Declaration, str]]:
-    """Yield the commands that a class declares, each with the name of its method."""
+def declared_by(kind: type) -> tuple[tuple[Declaration, str], ...]:
+    """Return the commands that a class declares, each with the name of its method."""
+    return _declared_by(kind)
+
+
+@cache
+def _declared_by(kind: type) -> tuple[tuple[Declaration, str], ...]:
+    found = []
     for attribute, method in inspect.getmembers(kind, inspect.isfunction):
         if (mark := getattr(method, _MARK, None)) is not None:
             name, right, right_for, ways, some = mark
             doc = inspect.cleandoc(method.__doc__ or "")
             form = _parameters(method)
-            yield Declaration(name, right, doc, form, right_for, ways, some), attribute
+            found.append((Declaration(name, right, doc, form, right_for, ways, some), attribute))
+    return tuple(found)
 
 
-@cache
 def _parameters(method: Callable[..., Any]) -> tuple[Parameter, ...]:
     hints = get_type_hints(method, include_extras=True)
     given = list(inspect.signature(method).parameters.values())[2:]  # after self and source

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, fields
 from datetime import datetime
+from functools import cache
 from typing import Literal
 
 from roomctl.command import Param
@@ -588,13 +589,16 @@ def sections_of(document: RoomDocument) -> set[str]:
 
 def document_of(kinds: Iterable[Kind]) -> type[RoomDocument]:
     """Return the document of a room that has further `kinds` of devices: a section for each."""
-    more = {
-        kind.section: tuple[kind.entry, ...]  # type: ignore[name-defined]
-        for kind in kinds
-        if kind.entry is not None
-    }
-    if not more:
+    return _with_sections(
+        tuple((kind.section, kind.entry) for kind in kinds if kind.entry is not None)
+    )
+
+
+@cache
+def _with_sections(sections: tuple[tuple[str, type], ...]) -> type[RoomDocument]:
+    if not sections:
         return RoomDocument
+    more = {name: tuple[entry, ...] for name, entry in sections}  # type: ignore[valid-type]
     empty = dict.fromkeys(more, ())
     body = {"__doc__": RoomDocument.__doc__, "__annotations__": more, **empty}
     return frozen(type("RoomDocument", (RoomDocument,), body))

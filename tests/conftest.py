@@ -35,6 +35,7 @@ _REAL = {  # what Python's audit events are called here
     "time.sleep": "slept",
 }
 _GARBAGE = 10_000  # objects made before Python looks for cycles: its 700 are for small programs
+_TOOK = "roomctl/took"  # in pytest's cache
 _SLOWEST = 10  # files that the summary names
 _touched: set[str] = set()
 _cpu: Counter[str] = Counter()
@@ -54,13 +55,36 @@ def pytest_configure() -> None:
     sys.addaudithook(_note)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is real, and have it begin first: at the end no file may run alone for minutes."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what is real, and have long files begin first: at the end none may run alone for long.
+
+    How long they took is remembered; in a fresh clone the file with the most tests goes first.
+    """
     for item in items:
         if _in_real_folder(item.path) or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.real)
     real = {item.path for item in items if item.get_closest_marker("real")}
-    items.sort(key=lambda item: (not _in_real_folder(item.path), item.path not in real))
+    took, tests = _remembered(config), Counter(item.path for item in items)
+
+    def order(item: pytest.Item) -> tuple[bool, bool, float, int, str]:
+        file = item.nodeid.partition("::")[0]
+        kinds = not _in_real_folder(item.path), item.path not in real
+        return (*kinds, -took.get(file, 0.0), -tests[item.path], file)  # all workers agree
+
+    items.sort(key=order)
+
+
+def _remembered(config: pytest.Config) -> dict[str, float]:
+    """Return how many seconds files took when they were last run here; a worker is told."""
+    if hasattr(config, "workerinput"):
+        return dict(config.workerinput["took"])
+    cache = getattr(config, "cache", None)
+    return {} if cache is None else dict(cache.get(_TOOK, {}))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["took"] = _remembered(node.config)  # all go by the same order
 
 
 @functools.cache
@@ -101,7 +125,10 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the files that cost most: who adds seconds sees them."""
+    """Name the files that cost most: who adds seconds sees them; remember them for their order."""
+    cache = getattr(terminalreporter.config, "cache", None)
+    if cache is not None and _took:
+        cache.set(_TOOK, _remembered(terminalreporter.config) | dict(_took))
     if len(_cpu) <= _SLOWEST:
         return
     title = f"{_cpu.total():.0f} s of CPU in {_took.total():.0f} s of tests; the most costly files"

@@ -66,6 +66,7 @@ from roomctl.store.settings import Place
 _log = logging.getLogger(__name__)
 
 ENDED_SHOWN_S = 4.0  # then the panel is home again
+SETTLED_S = 1.5  # a page that asks can be read before its window takes keys
 PAGE_MISSING_S = 2.0  # a screen that is back this long and shows no page has lost the call
 Key = Literal[
     "enter",
@@ -342,6 +343,10 @@ class CallControl:
         `write` types a text where the page has its focus, and ends it. A page that the room passes
         by itself opens anew.
         """
+        if self._focused:
+            since = self._context.now.since
+            stood_s = self._clock.mono_s() - since.mono_s if since else SETTLED_S
+            await asyncio.sleep(max(0.0, SETTLED_S - stood_s))
         if self._focused:
             await write(passcode)
             return

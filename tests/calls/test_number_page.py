@@ -66,6 +66,7 @@ def test_a_number_is_joined_by_itself_once_the_page_that_asks_for_it_was_shown(t
         assert f"{SECOND[0]}|Bamboo 竹|{SECOND[1]}" in said
         assert "met webdriver=false" in said
         rig.leave()
+        rig.served.until("nothing is said of it any more", lambda now: now["state"] == "idle")
         assert {path.partition("?")[0] for path in page.asked} <= {"/join", "/favicon.ico"}
         everything = rig.kept() + "".join(page.asked)
         for number, passcode in (FIRST, SECOND):

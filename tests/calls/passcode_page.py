@@ -1,0 +1,78 @@
+"""A vendor's page that asks for a passcode in a field that has the focus, on a loopback port."""
+
+import queue
+
+from tests.kiosk.site import Answering, Loopback
+
+PASSCODE = "aB3-8842"
+
+PLATFORM = """
+key = "vendor"
+name = { zh = "某会议", en = "Some Vendor" }
+source = "tests/calls/passcode_page.py"
+mode = "assisted"
+hosts = ["meet.vendor.example"]
+
+[page]
+joined = "vendor.isJoined"
+passcode_focused = true
+source = "tests/calls/passcode_page.py"
+
+[[sign]]
+says = "passcode_wrong"
+texts = ["That passcode is wrong"]
+[[sign]]
+says = "passcode_needed"
+texts = ["Enter the meeting passcode"]
+
+[[join]]
+path = '/(?P<meeting_id>[0-9]{9})'
+
+[[good]]
+text = "https://meet.vendor.example/123456789"
+meeting_id = "123456789"
+url = "https://meet.vendor.example/123456789"
+[[bad]]
+text = "https://meet.vendor.example/"
+refused = "not_a_join"
+"""
+
+_PAGE = """<!doctype html><meta charset="utf-8"><title>meeting</title>
+<h1>Enter the meeting passcode</h1>
+<form><input type="password" autofocus autocomplete="off"></form>
+<script>
+  const tell = (word) => fetch("/said", { method: "POST", body: word });
+  const [heading, form, field] = ["h1", "form", "input"].map((one) => document.querySelector(one));
+  let joined = false;
+  globalThis.vendor = { isJoined: () => joined };
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    tell(field.value);
+    joined = field.value === "PASSCODE";
+    if (joined) form.remove();
+    heading.textContent = joined ? "In the meeting" : "That passcode is wrong";
+    field.value = "";
+    field.focus();
+  };
+</script>
+"""
+
+
+class PasscodePage(Loopback):
+    """The vendor's server: `said` are the passcodes that were entered."""
+
+    def __init__(self):
+        self.said, self.platform = queue.Queue(), PLATFORM
+        super().__init__(self._handler())
+        self.url = f"{self.origin}/123456789"
+
+    def _handler(page):  # noqa: N805
+        class Handler(Answering):
+            def get(self):
+                self.answer(200, _PAGE.replace("PASSCODE", PASSCODE))
+
+            def post(self):
+                page.said.put(self.body())
+                self.answer(200)
+
+        return Handler

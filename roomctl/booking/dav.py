@@ -247,9 +247,9 @@ class _Server:
         if change.kind == "check_in" and edit.is_checked_in(data, change):
             return Written()
         longer = change.kind == "move_end" and change.end > change.was_end
-        if longer and self._taken(change, change.was_end, change.end):
-            return Conflict("taken")
-        if change.kind == "restore" and self._taken(change, change.start, change.end):
+        since = change.was_end if longer else change.start
+        more = longer or change.kind == "restore"  # than the room has now
+        if more and self._taken(change, since, change.end):
             return Conflict("taken")
         match = {"If-Match": etag} if etag else {}
         if change.kind == "release" and own:
@@ -260,7 +260,14 @@ class _Server:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             why = f"this event cannot be rewritten ({error}); change it where it was made"
             return Rejected(why)
-        return None if self._put(url, new, match) == 412 else Written()
+        if self._put(url, new, match) == 412:
+            return None
+        if more and self._taken(change, since, change.end):  # by somebody in the same moment
+            again = self._get(url)
+            if again is not None:
+                self._put(url, data, {"If-Match": again[1]} if again[1] else {})
+            return Conflict("taken")
+        return Written()
 
     def _ref(self, change: BookingChange) -> str:
         """Return how the calendar will list what a reserve makes."""
@@ -372,7 +379,8 @@ class _Server:
         found, home = urlsplit(url), self._home
         if found.hostname == home.hostname:
             return found.scheme == home.scheme or found.scheme == "https"
-        return found.scheme == "https" and _domain(found.hostname) == _domain(home.hostname)
+        whose = organization(home.hostname)
+        return found.scheme == "https" and organization(found.hostname) == whose
 
     def _url_of(self, name: str) -> str:
         return f"{self.at.rstrip('/')}/{name}.ics"
@@ -451,8 +459,8 @@ def _path(url: str) -> str:
     return urlsplit(url).path
 
 
-def _domain(host: str | None) -> str:
-    """Return an organization's name: two labels, three of a country's com.cn; an address is one."""
+def organization(host: str | None) -> str:
+    """Return whose a host is: two labels, three of a country's com.cn; an address is its own."""
     host = host or ""
     if ":" in host or host.replace(".", "").isdigit():
         return host

@@ -10,7 +10,7 @@ import asyncio
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -220,9 +220,17 @@ class OnlineCalendar(ABC):
             return outcome
         longer = change.kind == "move_end" and change.end > change.was_end
         since = change.was_end if longer else change.start
-        if (longer or change.kind == "restore") and await self._taken(change, since, change.end):
+        more = longer or change.kind == "restore"  # than the room has now
+        if more and await self._taken(change, since, change.end):
             return Conflict("taken")
-        return await self._changed(change, event)
+        outcome = await self._changed(change, event)
+        if more and outcome == Written() and await self._taken(change, since, change.end):
+            now = await self._found(event.id)  # somebody came in the same moment
+            if now is not None:
+                back = replace(change, end=change.was_end)
+                await self._changed(back if longer else replace(change, kind="release"), now)
+            return Conflict("taken")
+        return outcome
 
     async def _reserved(self, change: BookingChange) -> WriteOutcome | None:
         events = await self._within(READ_S, change.start - _DAY, change.end + _DAY)

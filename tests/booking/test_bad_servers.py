@@ -25,11 +25,13 @@ from cryptography.x509.oid import NameOID
 from roomctl.booking import edit, fetch
 from roomctl.booking.agenda import CalendarRead
 from roomctl.booking.change import AskedToWait, BookingChange, Feed
+from roomctl.booking.dav import organization
 from roomctl.booking.feed import Access, CalendarFeed
 from roomctl.booking.rest import RestTask, calendar_of
 from roomctl.booking.served import CalDavFeed, ServedFeed, VendorFeed
 from roomctl.errors import PortError
 from tests.booking.hostile import ONE_BOMB, calendar, event, good
+from tests.booking.test_hostile import children
 
 pytestmark = pytest.mark.real
 
@@ -288,6 +290,47 @@ async def test_an_event_at_another_host_is_not_asked_for_with_the_password(
             error = await refusal(made("caldav", server.port))
     assert other.asked == []
     assert "another server (localhost)" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("host", "whose"),
+    [
+        ("calendar.example.com", "example.com"),
+        ("p01-caldav.icloud.com", "icloud.com"),
+        ("example.com", "example.com"),
+        ("dav.example.com.cn", "example.com.cn"),
+        ("example.co.uk", "example.co.uk"),
+        ("caldav.feishu.cn", "feishu.cn"),
+        ("10.0.0.7", "10.0.0.7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("localhost", "localhost"),
+    ],
+)
+def test_the_password_stays_in_one_organization(host: str, whose: str) -> None:
+    assert organization(host) == whose
+
+
+@pytest.mark.parametrize("kind", ["caldav", "graph"])
+async def test_a_room_that_goes_down_leaves_no_process(
+    whole: Callable[..., Feed], kind: str
+) -> None:
+    called = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        called.set()
+        await reader.read()
+        writer.close()
+
+    before = children()
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        feed = whole(kind, server.sockets[0].getsockname()[1])
+        task = asyncio.create_task(feed.bookings(START, END))
+        await called.wait()
+        assert children() - before
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert children() <= before
 
 
 def certificate(folder: Path, *, name: str, until: datetime) -> ssl.SSLContext:

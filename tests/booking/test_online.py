@@ -420,6 +420,29 @@ async def test_a_time_that_somebody_takes_in_the_same_moment_is_given_up(
     assert list(vendor.events) == ["theirs"]
 
 
+async def test_a_longer_booking_that_somebody_runs_into_in_the_same_moment_is_as_it_was(
+    feed: OnlineCalendar, vendor: Vendor
+) -> None:
+    await feed.write(reserve())
+    (seen,) = await listed(feed)
+    held, came = vendor.held, []
+
+    def beside(method: str, *rest: Any) -> Any:
+        if method == "PATCH" and not came:
+            came.append(True)
+            put(vendor, feed, meeting("theirs", 3.5))
+        return held(method, *rest)
+
+    vendor.held = beside  # type: ignore[method-assign]
+    try:
+        longer = change("move_end", seen, seen.end + timedelta(minutes=30))
+        assert await feed.write(longer) == Conflict("taken")
+    finally:
+        del vendor.held
+    (still, _) = await listed(feed)
+    assert still.end == seen.end
+
+
 async def test_an_invited_room_declines_checks_in_and_moves_nobody(
     feed: OnlineCalendar, vendor: Vendor
 ) -> None:

@@ -204,7 +204,7 @@ def _step(party: Party, at: int, what: str, slot: int, cut: str, race: int) -> N
     others = {ref: each for ref, each in before.items() if ref != change.ref}
     party.cable.cut = cut
     raced = f"r{at}" if race == 0 else ""
-    if raced:  # somebody else comes in the very moment
+    if raced and not cut:  # somebody else comes in the very moment
         party.cable.first = lambda: party.put(raced, slot)
     said = party.write(change)
     party.cable.cut, party.cable.first = "", None
@@ -253,13 +253,8 @@ def _judge(
     else:
         assert mine is not None
         assert (mine.start, mine.end) == (change.start, change.end)
-        if change.kind != "move_end" or change.end > change.was_end:
-            since = change.was_end if change.kind == "move_end" else change.start
-            over = [each for each in others.values() if each.start < change.end]
+        longer = change.kind == "move_end" and change.end > change.was_end
+        if longer or (change.kind != "move_end" and change.ref not in before):
+            since = change.was_end if longer else change.start
+            over = [each for each in after.values() if each.start < change.end]
             assert not [each for each in over if each.end > since]
-            if change.kind == "reserve":
-                assert not [
-                    each
-                    for each in after.values()
-                    if each.start < change.end and each.end > change.start
-                ]

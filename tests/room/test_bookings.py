@@ -94,7 +94,9 @@ async def test_a_calendar_that_cannot_be_reached_is_an_issue_and_what_was_known_
         await house.until(lambda: shown(house) != {})
         feed.broken = PortError("ics:https://calendar.example.org", "is gone", PortReason.IO)
         await house.until(lambda: house.issues == [("calendar.stale", "calendar")], 120)
-        since = house.document.issues[0].since
+        since, params = house.document.issues[0].since, house.document.issues[0].params
+        detail = "ics:https://calendar.example.org: is gone"
+        assert (params["detail"], params["key"]) == (detail, "calendar.url")
         await house.always(lambda: shown(house) == {"now": ("now", None)}, 300)
         assert house.document.issues[0].since == since
 

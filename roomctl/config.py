@@ -744,6 +744,7 @@ MqttRight = Literal[
     "listen",
     "mute",
     "meet",
+    "book",
     "undo",
     "move",
     "stop",

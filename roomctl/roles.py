@@ -17,6 +17,7 @@ class Role(StrEnum):
 
     PANEL = "panel"  # the room's own panel: a person in the room
     GUEST = "guest"  # a visitor's phone, let in by the code on the room's display
+    DOOR = "door"  # the sign beside the room's door: it says whether the room is free
     SCREEN = "screen"  # the room's display: it looks and never asks for anything
     SIMULATOR = "simulator"  # the page of the simulated devices
     SENSOR = "sensor"  # a token that reports what a sensor sees, and may nothing else
@@ -51,9 +52,10 @@ class Right(StrEnum):
     MUTE = "mute, set the volume"
     UNMUTE = "open the microphone"
     MEET = (
-        "join, start, leave a meeting; book the room, extend and end a booking; check in; "
+        "join, start, leave a meeting; extend, end and release a booking; "
         "postpone what is to end; wake the room"
     )
+    BOOK = "reserve the room, check in"
     UNDO = "undo what was changed of a booking"
     MOVE = "move a camera, recall a preset"
     STOP = "stop a camera"
@@ -96,7 +98,7 @@ _READERS = f"read auditor {_HANDS}"
 
 TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.PUBLIC: dict.fromkeys(Role, When.ALWAYS),  # and nobody in particular
-    Right.LOOK: _given(f"panel guest screen {_READERS} integration admin"),
+    Right.LOOK: _given(f"panel guest door screen {_READERS} integration admin"),
     Right.FOLLOW: _given(f"panel guest {_READERS} integration admin"),
     Right.PICTURES: _given(f"panel guest {_HANDS} admin", integration=When.NAMED),
     Right.VIEW: _given(f"panel {_HANDS} admin", integration=When.NAMED),
@@ -104,7 +106,8 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.MUTE: _given(f"panel guest {_HANDS} admin", integration=When.NAMED),
     Right.UNMUTE: _given("panel", guest=When.SWITCHED),
     Right.MEET: _given("panel guest operate facilities admin", integration=When.NAMED),
-    Right.UNDO: _given(f"panel guest {_HANDS} admin", integration=When.NAMED),
+    Right.BOOK: _given("panel guest door operate facilities admin", integration=When.NAMED),
+    Right.UNDO: _given(f"panel guest door {_HANDS} admin", integration=When.NAMED),
     Right.MOVE: _given(f"panel {_HANDS} admin", integration=When.NAMED, guest=When.OCCUPIED),
     Right.STOP: _given(f"panel guest {_HANDS} admin", integration=When.NAMED),
     Right.OPERATE: _given(f"panel {_HANDS} admin", integration=When.NAMED),
@@ -176,7 +179,12 @@ EMPTY = Denial(
 def has(right: Right, role: Role, named: Collection[Right] = ()) -> bool:
     """Whether a role has a right in every case; `named`: those that its token names."""
     when = TABLE[right].get(role)
-    return when is When.ALWAYS or (when is When.NAMED and right in named)
+    return when is When.ALWAYS or (when is When.NAMED and _names(named, right))
+
+
+def _names(named: Collection[Right], right: Right) -> bool:
+    """Whether a token names a right; whoever may meet may book."""
+    return right in named or (right is Right.BOOK and Right.MEET in named)
 
 
 def denied(
@@ -201,7 +209,7 @@ def denied(
             return None
         case When.LEARNING if anyone_teaches:
             return None
-        case When.NAMED if right in named:
+        case When.NAMED if _names(named, right):
             return None
     return _DENIALS.get(right, Denial("not_allowed", f"the role {role} may not: {right.value}"))
 

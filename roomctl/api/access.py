@@ -52,6 +52,7 @@ Nameable = Literal[
     "listen",
     "mute",
     "meet",
+    "book",
     "undo",
     "move",
     "stop",

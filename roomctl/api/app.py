@@ -179,6 +179,11 @@ def _pages(app: FastAPI, web: Path, ui_version: str, *, with_simulator: bool) ->
     def screen() -> Response:
         return page("screen.html")
 
+    @routes.get("/door", include_in_schema=False)
+    @needs(Right.PUBLIC)
+    def door() -> Response:
+        return page("door.html")
+
     @routes.get("/facilities", include_in_schema=False)
     @needs(Right.PUBLIC)
     def facilities() -> Response:

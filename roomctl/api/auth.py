@@ -46,7 +46,7 @@ SCOPES = (
     Role.ADMIN,
 )
 """What a token may be for."""
-BY_COOKIE = (Role.PANEL, Role.GUEST, Role.SCREEN, Role.SIMULATOR)  # the strongest first
+BY_COOKIE = (Role.PANEL, Role.GUEST, Role.DOOR, Role.SCREEN, Role.SIMULATOR)  # the strongest first
 SIGNED_IN = (
     Role.ADMIN,
     Role.FACILITIES,

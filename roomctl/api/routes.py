@@ -309,7 +309,7 @@ def _pairing(router: APIRouter, doors: Doors) -> None:
     @needs(Right.ACCESS)
     async def offer(body: schema.NewPairing) -> schema.Offered:
         """Return a link that turns one browser into a panel, or a room screen, once."""
-        page = {"panel": "/", "screen": "/screen"}[body.role]
+        page = {"panel": "/", "door": "/door", "screen": "/screen"}[body.role]
         token = doors.tokens.offer_pairing(Role(body.role))
         path, base = f"{page}#pair={token}", doors.phones.reached_at()
         pin = doors.room.document.identity.fingerprint

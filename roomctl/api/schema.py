@@ -168,7 +168,7 @@ class Pairing(Strict):
 class NewPairing(Strict):
     """What a browser shall become."""
 
-    role: Literal["panel", "screen"] = "panel"
+    role: Literal["panel", "door", "screen"] = "panel"
 
 
 class EnteredPin(Strict):

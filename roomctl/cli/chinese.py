@@ -93,7 +93,7 @@ HELP: Mapping[str, str] = {
     "Leave the meeting.": "离开会议。",
     "Mute the room's microphone; unmuting is for people in it.": "将会议室的麦克风静音；取消静音只能在室内进行。",  # noqa: E501
     "Print a link that makes one browser a panel.": "生成一个链接，把一个浏览器配对为面板。",
-    "panel, or screen: the room's display.": "panel，或 screen：会议室的显示屏。",
+    "panel, door (the sign outside), or screen.": "panel、door（门口屏）或 screen（显示屏）。",
     "Check room.toml and profiles; touches no device.\n\nEvery mistake is told, with its line. The exit status is 1 if there is one.": "检查 room.toml 和型号文件；不接触任何设备。\n\n列出每个错误及其行号。有错误时退出码为 1。",  # noqa: E501
     "room.toml files or device profiles.": "room.toml 文件或设备型号文件。",
     "List what is plugged in, as lines for room.toml.\n\nNothing is opened but to --ask.": "列出已接入的设备，以及可写入 room.toml 的行。\n\n除非用 --ask，不会打开任何设备。",  # noqa: E501

@@ -315,7 +315,7 @@ def mute(url: Url = None, token: Token = None, as_json: Json = False) -> None:
 
 @app.command(epilog="Example: roomctl pair    (open the link on the panel to be)")
 def pair(
-    role: Annotated[str, typer.Option(help="panel, or screen: the room's display.")] = "panel",
+    role: Annotated[str, typer.Option(help="panel, door (the sign outside), or screen.")] = "panel",
     url: Url = None,
     token: Token = None,
     as_json: Json = False,

@@ -34,7 +34,7 @@ from roomctl.config import Config, RulesTable
 from roomctl.errors import Refused, RoomctlError
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
-from roomctl.roles import Right
+from roomctl.roles import Right, Role
 from roomctl.room.calendar_writer import CalendarWriter
 from roomctl.room.conditions import CalendarState
 from roomctl.room.document import BookingChangeEntry, BookingEntry
@@ -249,7 +249,7 @@ class Bookings(Part):
     def _released(self) -> tuple[str, ...]:
         return tuple(key for key, mark in self._marks.items() if mark == "released")
 
-    @command("booking.reserve", Right.MEET)
+    @command("booking.reserve", Right.BOOK)
     async def _reserve(
         self, source: Source, minutes: Literal[15, 30, 60] | None = None
     ) -> Mapping[str, Param | list[str]]:
@@ -326,11 +326,17 @@ class Bookings(Part):
         """Undo what was changed of a booking lately (`booking_changes`); done already: nothing.
 
         Refused "nothing_to_undo" if it is too old or was changed since, or "already_booked".
+        Whoever stands outside the door undoes what was changed there.
         """
         if change in self._undone:
             return
         now = self._clock.now()
-        if all(one.id != change for one in self._changes(now)):
+        known = {one.id: one for one in self._changes(now)}
+        outside = source.role == Role.DOOR and change in known
+        if outside and known[change].requested_by_name != source.name:
+            why = "it was not changed at the door; it is undone in the room"
+            raise Refused("room", "not_allowed", why)
+        if change not in known:
             why = "it is too old, or something else was changed since"
             raise Refused("room", "nothing_to_undo", why)
         before = {one.id for one in self._outbox.made}

@@ -204,7 +204,7 @@ async def everybody(folder):
         if session in (known := [s for s, one in house.tokens.sessions() if one.role == "panel"]):
             await house.tokens.end_session(known[0])
     clock.advance(VISIT_S + 1)
-    for role in (Role.PANEL, Role.GUEST, Role.SCREEN, Role.SIMULATOR):
+    for role in (Role.PANEL, Role.GUEST, Role.DOOR, Role.SCREEN, Role.SIMULATOR):
         who[role] = await house.panel_headers(role)
     for scope in SCOPES:
         who[scope] = await bearer(scope.value, scope)

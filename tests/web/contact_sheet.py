@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
@@ -20,10 +21,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.web import rooms
 from tests.web.conftest import ARGS, usable
+from tests.web.desk_rooms import CHINESE, TEXT, served_room
 from tests.web.stand_in import StandIn, serving
+from tests.web.test_door import MAY, STATES
 from tests.web.test_walkthrough import KEPT, PICTURE, STEPS
 
 SIZES = [(800, 480), (1024, 600), (1280, 800), (600, 1024), (390, 844)]
+SIGNS = [(1024, 600), (800, 480), (600, 1024)]
+DESKS = [(1440, 900), (1024, 768), (390, 844)]
 SCREENS = [(1920, 1080), (3840, 2160)]
 LANGUAGES = ["en", "zh-CN"]
 THEMES = ["light", "dark"]
@@ -140,6 +145,7 @@ def _wrong(language: str) -> rooms.Room:
     return rooms.at_a_wall(language, failure="passcode_wrong", can_enter_passcode=True)
 
 
+SHOWN_AT_THE_DOOR = ("free", "soon", "held", "busy", "out of date", "asleep")
 _DISPLAY = "[data-t='blocked.open']:visible"
 
 _TYPED = "typed: "
@@ -200,10 +206,13 @@ VIEWS = {
     ),
     "help-word": View(rooms.at_rest, (".ask", "report-card .field")),
     "asleep": View(_asleep),
+    **{f"door-{name}": View(STATES[name][0], path="/door") for name in SHOWN_AT_THE_DOOR},
     "screen-free": View(_free, path="/screen"),
     "screen-booked": View(rooms.booked, path="/screen"),
     "screen-call": View(rooms.in_call, path="/screen"),
 }
+
+DESK_PAGES = ("overview", "issues", "devices", "use", "ledger", "audit", "access", "service")
 
 PAGES = {
     "vendor-exit-countdown": ("move-counted", "en"),
@@ -215,8 +224,9 @@ PAGE_SCALE = 0.75  # of 800 x 480: a picture weighs at most 60 kB
 def _wanted(parts: list[str]) -> Iterator[tuple[str, View, tuple[int, int], str, str]]:
     for (name, view), language, theme in itertools.product(VIEWS.items(), LANGUAGES, THEMES):
         on_screen = view.path == "/screen"
-        for size in SCREENS if on_screen else SIZES:
-            picture = f"{name}-{theme}-{language}-{size[0]}x{size[1]}"
+        at_door = view.path == "/door"
+        for size in SCREENS if on_screen else SIGNS if at_door else SIZES:
+            picture = f"{name}-{theme}-{language}-{size[0]}x{size[1]}".replace(" ", "_")
             if all(part in picture for part in parts) and not (on_screen and theme == "light"):
                 yield picture, view, size, language, theme
 
@@ -238,6 +248,9 @@ def _draw(
         stand_in.code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(
             scale=8, light="#fff"
         )
+        if view.path == "/door":
+            stand_in.may = MAY
+        stand_in.code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(scale=8)
         stand_in.code = stand_in.code.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
         page = browser.new_page(
             viewport=viewport,
@@ -251,6 +264,8 @@ def _draw(
             page.wait_for_selector("room-panel main")
             if view.room(language)["panel"]["awake"]:
                 usable(page)
+        elif view.path == "/door":
+            page.wait_for_selector("door-sign header h1:not(:empty)")
         else:
             page.wait_for_selector("room-screen figure img")
         for step in view.way:
@@ -265,6 +280,33 @@ def _draw(
         page.evaluate("document.fonts.ready.then(() => 0)")
         page.wait_for_timeout(150)
         return page
+
+
+def _desks(browser: Browser, folder: Path, parts: list[str]) -> Iterator[str]:
+    """Write staff's pages, of a real room with a past."""
+    for language, theme in itertools.product(LANGUAGES, THEMES):
+        wanted = {
+            (name, size): f"facilities-{name}-{theme}-{language}-{size[0]}x{size[1]}"
+            for name, size in itertools.product(DESK_PAGES, DESKS)
+        }
+        wanted = {key: each for key, each in wanted.items() if all(part in each for part in parts)}
+        if not wanted:
+            continue
+        text = TEXT if language == "en" else CHINESE
+        with TemporaryDirectory() as state, served_room(Path(state) / "state", text) as room:
+            room.do(room.house.simulator.act("camera.back", "unplug", {}))
+            token = room.token("admin", "desk")
+            for (name, size), picture in wanted.items():
+                viewport: Any = {"width": size[0], "height": size[1]}
+                page = browser.new_page(viewport=viewport, color_scheme=theme, locale=language)  # type: ignore[arg-type]
+                page.goto(f"{room.url}/facilities#{name}")
+                page.locator(".by-token input").fill(token)
+                page.keyboard.press("Enter")
+                page.wait_for_selector(".page > *")
+                page.wait_for_timeout(700)
+                page.screenshot(path=folder / f"{picture}.png")
+                page.close()
+                yield picture
 
 
 def _sheet(browser: Browser, folder: Path, names: list[str]) -> None:
@@ -305,6 +347,7 @@ def main(folder: Path, parts: list[str]) -> None:
             page.close()
             names.append(name)
         if parts != ["pages"]:
+            names.extend(_desks(browser, folder, parts))
             _sheet(browser, folder, names)
         browser.close()
     sys.stdout.write(f"{len(names)} pictures in {folder}\n")

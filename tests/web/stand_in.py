@@ -112,6 +112,10 @@ class StandIn:
         def panel() -> HTMLResponse:
             return HTMLResponse((WEB / "index.html").read_text())
 
+        @app.get("/door")
+        def door() -> HTMLResponse:
+            return HTMLResponse((WEB / "door.html").read_text())
+
         @app.get("/screen")
         def screen() -> HTMLResponse:
             return HTMLResponse((WEB / "screen.html").read_text())

@@ -74,7 +74,7 @@ def test_nothing_breaks_the_policy_asks_another_host_or_complains(
     assert said == []
 
 
-@pytest.mark.parametrize("page", ["index.html", "screen.html", "simulator.html"])
+@pytest.mark.parametrize("page", ["index.html", "screen.html", "simulator.html", "door.html"])
 def test_a_page_weighs_at_most_90_kb_in_at_most_32_modules(page: str) -> None:
     parts = loaded(page)
     files = [WEB / page, *(WEB / part for part in parts)]

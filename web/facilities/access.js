@@ -10,8 +10,8 @@ import { card, choice, deskKey, DeskTable, field, moment, Outcome, TwicePressed 
 /** @typedef {Omit<MadeToken, "token">} KnownToken */
 
 const SCOPES = ["read", "auditor", "operate", "facilities", "technician", "sensor", "integration", "admin"];
-const MAY = ["mute", "meet", "move", "stop", "operate", "arrange", "message", "statistics", "pictures", "view", "listen", "report"];
-const PAIRED = ["panel", "screen"];
+const MAY = ["mute", "meet", "book", "undo", "move", "stop", "operate", "arrange", "message", "statistics", "pictures", "view", "listen", "report"];
+const PAIRED = ["panel", "door", "screen"];
 
 export class AccessView extends HTMLElement {
   /** @type {KnownToken[]} */ #tokens = [];

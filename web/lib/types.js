@@ -626,7 +626,8 @@
 
 /**
  * Undo what was changed of a booking lately (`booking_changes`); done already: nothing. Refused
- * "nothing_to_undo" if it is too old or was changed since, or "already_booked".
+ * "nothing_to_undo" if it is too old or was changed since, or "already_booked". Whoever stands
+ * outside the door undoes what was changed there.
  * @typedef {object} BookingUndo
  * @property {string | null} [id] makes a repeat harmless
  * @property {"booking.undo"} type

@@ -18,7 +18,7 @@ const LENGTHS_MIN = /** @type {const} */ ([15, 30, 60]);
  * @param {boolean} whole whether there is a length up to `until`
  * @returns {(15 | 30 | 60 | null)[]}
  */
-function lengths(begin_ms, until, whole) {
+export function lengths(begin_ms, until, whole) {
   const free_min = until === null ? Infinity : (Date.parse(until) - begin_ms) / 60000;
   const fitting = LENGTHS_MIN.filter((one) => one <= free_min);
   return whole && free_min >= 1 && free_min <= WHOLE_MIN ? [...fitting.filter((one) => one < free_min), null] : fitting;

@@ -151,11 +151,10 @@ class ConfigApplied(ConfigHistory):
 
 
 def configuration_routes(
-    room: Room, configs: AppliedConfigs | None, live: RunningConfig | None
+    room: Room, configs: AppliedConfigs | None, live: RunningConfig | None, desk: ConfigDesk
 ) -> Routes:
     """Return the routes to a room's configuration; one of both None: none can be applied here."""
     router, checking, exporting = Routes(), asyncio.Lock(), asyncio.Lock()
-    desk = _Desk(room, configs, live)
 
     async def judged(text: str) -> ConfigJudgement:
         if checking.locked():
@@ -256,7 +255,7 @@ def configuration_routes(
     return router
 
 
-class _Desk:
+class ConfigDesk:
     """Where one configuration at a time takes the place of another."""
 
     def __init__(

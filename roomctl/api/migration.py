@@ -7,27 +7,29 @@
 - `POST /api/v1/migration/apply`: the next stage, as a revision of the configuration.
 - `POST /api/v1/migration/rollback`: before a stage, or before all of them.
 
-What is applied counts from the next start on, as any configuration does (`configuration`).
+Both are run as any other configuration is (`configuration`): while the room goes on, or, where it
+has to, by a new start of the program.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from roomctl.api.configuration import Check, RestartTime
+from roomctl.api.configuration import ConfigDesk, RestartTime, RunningConfig
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import Strict, Told
 from roomctl.command import Source
 from roomctl.errors import Refused
-from roomctl.meeting.leaving import ExitStage, JoinEvidence
+from roomctl.meeting.leaving import ExitStage, JoinEvidence, WalkthroughNeed
 from roomctl.roles import Right
 from roomctl.room import Room
 from roomctl.store import AppliedConfigs
@@ -39,6 +41,7 @@ if TYPE_CHECKING:  # most rooms leave no platform
 
 PlatformKey = Annotated[str, Field(max_length=64, description="key of a meeting platform")]
 StageName = Literal["dual", "default", "join_only", "ended"]
+WhenToRun = Literal["now", "free"]
 Day = Annotated[date, Field(strict=False)]
 _PLAN: Answers = {
     200: {
@@ -73,7 +76,7 @@ class MoveToPlan(Strict):
 
 
 class StageToApply(Strict):
-    """The stage that shall count from the next start on."""
+    """The stage that shall count from now on."""
 
     stage: Annotated[
         StageName | None, Field(description="the next one, for certainty; null: whichever it is")
@@ -134,6 +137,9 @@ class ProofTold(Told):
     who: Annotated[str, Field(description="who said so")]
     host: Annotated[str, Field(description="host of the meeting's link")]
     evidence: Annotated[JoinEvidence, Field(description="its media, or a person who looked")]
+    walkthrough: Annotated[
+        WalkthroughNeed, Field(description="whether the room could pass its page by itself then")
+    ]
 
 
 class MigrationTold(Told):
@@ -150,13 +156,19 @@ class MigrationTold(Told):
     dead: Annotated[int, Field(description="number of bookings that die, when it was planned")]
     at_risk: Annotated[int, Field(description="number of bookings at risk, when it was planned")]
     not_moved: Annotated[int, Field(description="number of things that are left to a person")]
+    walkthrough: Annotated[
+        WalkthroughNeed | None,
+        Field(description="whether the room passes the new platform's page; null: no plan"),
+    ]
     stages: Annotated[list[StageTold], Field(description="in their order")]
     proofs: Annotated[list[ProofTold], Field(description="the oldest first")]
 
 
-def migration_routes(room: Room, configs: AppliedConfigs | None, check: Check) -> Routes:
+def migration_routes(
+    room: Room, configs: AppliedConfigs | None, live: RunningConfig | None, config_desk: ConfigDesk
+) -> Routes:
     """Return the routes to a room's move; `configs` None: no configuration can be kept here."""
-    router, desk = Routes(), _Desk(room, configs, check)
+    router, desk = Routes(), _Desk(configs, live, config_desk)
     _planning(router, room, desk)
     _moving(router, room, desk)
     return router
@@ -165,21 +177,25 @@ def migration_routes(room: Room, configs: AppliedConfigs | None, check: Check) -
 class _Desk:
     """One move at a time, and the plan that was made last."""
 
-    def __init__(self, room: Room, configs: AppliedConfigs | None, check: Check) -> None:
-        self._room, self._configs, self._check = room, configs, check
+    def __init__(
+        self, configs: AppliedConfigs | None, live: RunningConfig | None, desk: ConfigDesk
+    ) -> None:
+        self._configs, self._live, self._desk = configs, live, desk
         self._migration: Migration | None = None
         self.busy = asyncio.Lock()
         self.plan: ExitPlan | None = None
 
     async def migration(self) -> Migration:
         """Return the move, read when it is first asked for; Refused "no_supervisor"."""
-        if self._configs is None:
+        if self._configs is None or self._live is None:
             why = "this room keeps no configurations; move it by hand, in room.toml"
             raise Refused("room", "no_supervisor", why)
         if self._migration is None:
             from roomctl.migrate.migration import Migration
 
             self._migration = await in_thread(lambda: Migration(self._known))
+        else:
+            await in_thread(self._migration.look_again)
         return self._migration
 
     @property
@@ -192,11 +208,23 @@ class _Desk:
             why = "another plan or stage is under way; wait until that is done"
             raise Refused("room", "too_often", why)
 
-    async def judged(self, text: str) -> None:
-        """Refused "config_invalid" if a room would not start with a text."""
-        found = await in_thread(self._check, text)
+    async def run(
+        self, source: Source, text: str, when: WhenToRun, keep: Callable[[], Awaitable[object]]
+    ) -> bool:
+        """Have a room.toml run, and `keep` it; False: that is once it may, or after a new start.
+
+        Refused "config_invalid" if a room would not start with it.
+        """
+        assert self._live is not None  # noqa: S101 - `migration` has looked
+        found = await in_thread(self._live.check, text)
         if found:
             raise Refused("room", "config_invalid", f"{found[0].key}: {found[0].why}")
+
+        async def kept() -> None:
+            await keep()
+
+        applied = await self._desk.run(source, text, when, kept)
+        return applied.running == applied.wanted
 
 
 def _planning(router: Routes, room: Room, desk: _Desk) -> None:
@@ -269,9 +297,6 @@ async def _planned(room: Room, migration: Migration, body: MoveToPlan) -> ExitPl
 
 
 def _moving(router: Routes, room: Room, desk: _Desk) -> None:
-    def refuse_restart(when: Literal["now", "free"]) -> None:
-        room.maintenance.refuse_restart(when)
-
     @router.post("/api/v1/migration/proof", tags=["migration"], responses=refusals(409, 502))
     @needs(Right.CONFIGURE)
     async def prove(request: Request, body: ProofToKeep) -> MigrationTold:
@@ -280,46 +305,37 @@ def _moving(router: Routes, room: Room, desk: _Desk) -> None:
         await migration.prove(_proof(room, migration, body, _source(request).name))
         return _told(migration, room)
 
-    @router.post(
-        "/api/v1/migration/apply",
-        tags=["migration"],
-        status_code=202,
-        responses=refusals(409, 429, 502),
-    )
+    soon: Answers = {202: {"model": MigrationTold, "description": "It counts soon."}}
+    answers: Answers = {**refusals(409, 429, 502), **soon}
+
+    @router.post("/api/v1/migration/apply", tags=["migration"], responses=answers)
     @needs(Right.CONFIGURE)
-    async def apply(request: Request, body: StageToApply) -> MigrationTold:
-        """Apply the next stage: the program starts anew with it; never in a call."""
+    async def apply(request: Request, answer: Response, body: StageToApply) -> MigrationTold:
+        """Apply the next stage. 202: once the room is free, or after a new start of the program."""
         desk.refuse_busy()
         async with desk.busy:
             migration, source = await desk.migration(), _source(request)
-            wanted = ExitStage(body.stage) if body.stage else None
-            stage, text = await migration.to_apply(wanted, leave_behind=body.leave_behind)
-            refuse_restart(body.when)
-            await desk.judged(text)
-            await migration.apply(stage, text, source.name, room.now().wall)
-            room.maintenance.restart(source, body.when)
+            stage, text = await migration.to_apply(
+                ExitStage(body.stage) if body.stage else None, leave_behind=body.leave_behind
+            )
+            keep = partial(migration.apply, stage, text, source.name, room.now().wall)
+            answer.status_code = 200 if await desk.run(source, text, body.when, keep) else 202
         return _told(migration, room)
 
-    @router.post(
-        "/api/v1/migration/rollback",
-        tags=["migration"],
-        status_code=202,
-        responses=refusals(409, 429, 502),
-    )
+    @router.post("/api/v1/migration/rollback", tags=["migration"], responses=answers)
     @needs(Right.CONFIGURE)
-    async def roll_back(request: Request, body: StageToUndo) -> MigrationTold:
-        """Take back a stage and those after it, or the whole move, to the byte."""
+    async def roll_back(request: Request, answer: Response, body: StageToUndo) -> MigrationTold:
+        """Take back a stage and those after it, or the whole move, to the byte; as `apply` does."""
         desk.refuse_busy()
         async with desk.busy:
             migration, source = await desk.migration(), _source(request)
-            wanted = ExitStage(body.stage) if body.stage else None
-            await migration.refuse_roll_back(wanted)
-            begun = bool(migration.applied)
-            if begun:
-                refuse_restart(body.when)
-            await migration.roll_back(wanted, source.name, room.now().wall)
-            if begun:
-                room.maintenance.restart(source, body.when)
+            stage = ExitStage(body.stage) if body.stage else None
+            text = await migration.before(stage)
+            keep = partial(migration.roll_back, stage, source.name, room.now().wall)
+            if text is None:
+                await keep()  # a plan alone
+            else:
+                answer.status_code = 200 if await desk.run(source, text, body.when, keep) else 202
         return _told(migration, room)
 
 
@@ -338,7 +354,18 @@ def _proof(room: Room, migration: Migration, body: ProofToKeep, who: str) -> Joi
         why = f"the page of {to} is open, and no media prove the call; look, and say so: --seen"
         raise Refused("migrate", "no_proof", why)
     evidence: JoinEvidence = "media" if by_media else "person"
-    return JoinProof(room.now().wall, who, call.host or "", evidence)
+    return JoinProof(room.now().wall, who, call.host or "", evidence, _walkthrough(room, to))
+
+
+def _walkthrough(room: Room, to: str) -> WalkthroughNeed:
+    from roomctl.meeting.platform import load_platforms
+
+    meeting = room.config.meeting
+    platform = load_platforms(meeting.hosts, own=meeting.platform_folder).by_key.get(to)
+    if platform is not None and platform.mode == "assisted":
+        return "not_needed"
+    kept = room.walkthroughs.summaries()
+    return "shown" if any(one.platform == to for one in kept) else "missing"
 
 
 def _source(request: Request) -> Source:
@@ -361,6 +388,7 @@ def _told(migration: Migration, room: Room) -> MigrationTold:
         dead=plan.dead if plan else 0,
         at_risk=plan.at_risk if plan else 0,
         not_moved=plan.not_moved if plan else 0,
+        walkthrough=_walkthrough(room, plan.departure.to) if plan else None,
         stages=[
             StageTold(
                 stage=stage.value,
@@ -374,7 +402,7 @@ def _told(migration: Migration, room: Room) -> MigrationTold:
             for one in (done.get(stage),)
         ],
         proofs=[
-            ProofTold(at=one.at, who=one.who, host=one.host, evidence=one.evidence)
+            ProofTold(**{name: getattr(one, name) for name in ProofTold.model_fields})
             for one in migration.proofs
         ],
     )

@@ -17,7 +17,7 @@ from roomctl.api import schema
 from roomctl.api.access import access_routes
 from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
 from roomctl.api.command_list import command_routes
-from roomctl.api.configuration import RunningConfig, configuration_routes
+from roomctl.api.configuration import ConfigDesk, RunningConfig, configuration_routes
 from roomctl.api.diagnostics import diagnostic_routes
 from roomctl.api.downloads import download_routes
 from roomctl.api.events import COMMENT_S, Encoding, stream
@@ -79,16 +79,15 @@ def routes(doors: Doors) -> APIRouter:
     """Return the routes of a room."""
     router = Routes()
     encoding = Encoding(doors.room)
+    desk = ConfigDesk(doors.room, doors.configs, doors.live)
     _health(router, doors.room)
     _status(router, doors, encoding)
     _commands(router, doors)
     house = doors.room.config.api.oidc is not None
     for further in (
         download_routes(doors.room),
-        configuration_routes(doors.room, doors.configs, doors.live),
-        migration_routes(
-            doors.room, doors.configs, doors.live.check if doors.live else lambda text: ()
-        ),
+        configuration_routes(doors.room, doors.configs, doors.live, desk),
+        migration_routes(doors.room, doors.configs, doors.live, desk),
         information_routes(doors.room, doors.boot_id),
         diagnostic_routes(doors.room, doors.boot_id, doors.log),
         history_routes(doors.room),

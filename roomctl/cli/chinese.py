@@ -201,7 +201,8 @@ HELP: Mapping[str, str] = {
     "List the names of secrets, never what they are.": "列出机密的名称，绝不显示其内容。",
     "Delete a secret.": "删除机密。",
     "List the releases of bookings.": "列出预订的释放记录。",
-    "Keep the meeting that is open as proof of the new platform.\n\nOpen it first, on the panel or with `roomctl join LINK`. Its media prove it, or a person who\nlooked: which of them is kept.": "把当前打开的会议记为新平台的证明。\n\n请先在面板上或用 `roomctl join LINK` 打开它。由其音视频证明，或由看过的人确认；记录是哪一种。",  # noqa: E501
+    "Keep a meeting on the new platform as proof of it.\n\nThe one that is open, or the one of LINK. Its media prove it, or a person who looked: which of\nthem is kept.": "把新平台上的一场会议记为证明。\n\n可以是当前打开的会议，或 LINK 所指的会议。由音视频证实，或由看过的人确认；会记录是哪一种。",  # noqa: E501
+    "A meeting on the new platform, to join first.": "新平台上的会议链接：先加入该会议。",
     "Move rooms to another meeting platform, and back.": "把会议室分阶段从一个会议平台迁移到另一个，也可返回。",  # noqa: E501
     "Say what a move means: a dry run, nothing changes.\n\nThe plan of the room that runs is kept there, for `apply`.": "逐个会议室说明迁移的影响：演练，不做任何更改。\n\n正在运行的会议室会保留其计划，供 `apply` 使用。",  # noqa: E501
     "The platform that is left.": "要离开的平台。",
@@ -218,7 +219,7 @@ HELP: Mapping[str, str] = {
     "Apply the next stage of the plan, from its day on.": "应用计划的下一阶段：从其日期起的一个配置版本。",  # noqa: E501
     "dual, default, join_only or ended; default: the next one.": "dual、default、join_only 或 ended；默认下一个。",  # noqa: E501
     "Bookings that die are known.": "已知悉将失效的预订。",
-    "Wait with the restart until nobody uses the room.": "等会议室无人使用时再重新启动。",
+    "Wait until nobody uses the room.": "等会议室无人使用时再生效。",
     "Take back a stage, or the whole move, to the byte; or drop a plan.": "逐字节撤回一个阶段或整个迁移；或放弃计划。",  # noqa: E501
     "Back to before this stage; default: before all.": "退回到此阶段之前；默认退回到全部之前。",
     "List what the room was shown, with tries and misses.": "列出会议室学过的操作，及尝试和失败次数。",  # noqa: E501

@@ -125,6 +125,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "migrate_next": "next: roomctl migrate apply",
         "migrate_later": "later",
         "migrate_proof": "joined at {host}: {evidence}, {who}",
+        "migrate_walkthrough.not_needed": "the room joins on {new} by itself",
+        "migrate_walkthrough.missing": "people pass the page of {new}; show it to the room once: panel, Room screen, Remember these steps",  # noqa: E501
+        "migrate_walkthrough.shown": "the room was shown how to pass the page of {new}",
         "migrate_stage.dual": "both; new meetings start on the new one",
         "migrate_stage.default": "the new one is the room's platform",
         "migrate_stage.join_only": "the old one is only joined",
@@ -377,6 +380,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "migrate_next": "下一步：roomctl migrate apply",
         "migrate_later": "稍后",
         "migrate_proof": "已在 {host} 入会：{evidence}，{who}",
+        "migrate_walkthrough.not_needed": "会议室可自动加入 {new}",
+        "migrate_walkthrough.missing": "{new} 的入会页面需要人操作；请在面板的“会议室屏幕”中演示一次并记住步骤",  # noqa: E501
+        "migrate_walkthrough.shown": "会议室已学会如何通过 {new} 的入会页面",
         "migrate_stage.dual": "两个平台并存，新会议在新平台发起",
         "migrate_stage.default": "新平台成为默认平台",
         "migrate_stage.join_only": "原平台仅可加入会议",
@@ -644,6 +650,7 @@ SENTENCES: Mapping[str, str] = {
     "another plan or stage is under way; wait until that is done": "另一个计划或阶段正在进行；请等待其完成",  # noqa: E501
     "{open} is open, not {platform}: roomctl join LINK, and say it while the call is open": "当前打开的是 {open}，不是 {platform}：请执行 roomctl join 链接，并在会议打开时再执行",  # noqa: E501
     "no meeting": "（没有会议）",
+    "drill: the meeting was not joined: {status}": "drill：未能加入会议：{status}",
     "the page of {platform} is open, and no media prove the call; look, and say so: --seen": "{platform} 的页面已打开，但没有音视频可证实已入会；请查看屏幕，并用 --seen 确认",  # noqa: E501
     "its reader was ended: it took too much memory or time, or one beside it did": "读取进程已终止：它或其他进程占用的内存或时间过多",  # noqa: E501
     "its agenda takes more than {seconds} s to read; publish fewer weeks": "读取日历超过 {seconds} 秒；请减少发布的周数",  # noqa: E501

@@ -5,6 +5,7 @@ here, as in `main`.
 """
 
 import glob
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +22,13 @@ migrate_app = typer.Typer(
     no_args_is_help=True,
 )
 
+CALL_S = 60.0  # until a meeting that was joined for a drill has its media
+ASK_EVERY_S = 1.0
+
 Stage = Annotated[
     str | None, typer.Option(help="dual, default, join_only or ended; default: the next one.")
 ]
-When = Annotated[
-    bool, typer.Option("--when-free", help="Wait with the restart until nobody uses the room.")
-]
+When = Annotated[bool, typer.Option("--when-free", help="Wait until nobody uses the room.")]
 Files = Annotated[
     list[str] | None,
     typer.Argument(
@@ -103,8 +105,12 @@ def status(
     typer.echo(dump(told) if as_json else _status_words(told))
 
 
-@migrate_app.command(epilog="Example: roomctl join LINK; roomctl migrate drill --seen")
+@migrate_app.command(epilog="Example: roomctl migrate drill https://n.qsh1.cn/d/Room01 --seen")
 def drill(
+    link: Annotated[
+        str | None,
+        typer.Argument(metavar="[LINK]", help="A meeting on the new platform, to join first."),
+    ] = None,
     seen: Annotated[
         bool, typer.Option("--seen", help="I looked: the room is in the meeting.")
     ] = False,
@@ -112,13 +118,18 @@ def drill(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Keep the meeting that is open as proof of the new platform.
+    """Keep a meeting on the new platform as proof of it.
 
-    Open it first, on the panel or with `roomctl join LINK`. Its media prove it, or a person who
-    looked: which of them is kept.
+    The one that is open, or the one of LINK. Its media prove it, or a person who looked: which of
+    them is kept.
     """
     from roomctl.cli import ask
 
+    if link is not None:
+        joined = ask.command(url, token, "meeting.join", {"link": link})
+        if joined["status"] not in ("done", "running", "accepted"):
+            raise RoomctlError(f"drill: the meeting was not joined: {joined['status']}")
+        _wait_for_call(url, token)
     found = ask.access(url, token, "POST", "migration/proof", {"seen": seen})
     typer.echo(dump(found) if as_json else _status_words(found))
 
@@ -158,6 +169,18 @@ def rollback(
     body = {"stage": stage, "when": "free" if when_free else "now"}
     found = ask.access(url, token, "POST", "migration/rollback", body)
     typer.echo(dump(found) if as_json else _status_words(found))
+
+
+def _wait_for_call(url: str | None, token: Path | None) -> None:
+    """Wait until media prove the call, or for a minute: then a person has to look."""
+    from roomctl.cli import ask
+
+    until = time.monotonic() + CALL_S
+    while time.monotonic() < until:
+        meeting = ask.room(url, token)["meeting"]
+        if meeting["state"] in ("in_call", "failed"):
+            return
+        time.sleep(ASK_EVERY_S)
 
 
 def _day(option: str, text: str | None) -> Any:  # noqa: ANN401 - a date or None
@@ -331,6 +354,8 @@ def _status_words(found: dict[str, Any]) -> str:
             else say("migrate_next" if one["stage"] == found["next_stage"] else "migrate_later")
         )
         lines.append(f"  {one['day']}  {word('migrate_stage', one['stage'])}: {done}")
+    if found["walkthrough"] is not None:
+        lines.append(say(f"migrate_walkthrough.{found['walkthrough']}", new=found["to"]))
     for one in found["proofs"]:
         evidence = word("migrate_evidence", one["evidence"])
         lines.append(say("migrate_proof", host=one["host"], who=one["who"], evidence=evidence))

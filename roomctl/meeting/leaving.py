@@ -35,6 +35,10 @@ class ExitStage(StrEnum):
         return list(ExitStage).index(self)
 
 
+WalkthroughNeed = Literal["not_needed", "missing", "shown"]
+"""Whether the room passes a platform's page by itself, or was shown how, or has yet to be shown."""
+
+
 @frozen
 class Departure:
     """One platform that is left, for which other one, and the days of its stages."""

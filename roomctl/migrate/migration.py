@@ -4,6 +4,9 @@ Each stage that is applied is a revision of the configuration (`store.configs`),
 day; from that day on the room does by itself what it says, by its clock (`meeting.leaving`). So a
 stage is undone by the revision before it, to the byte.
 
+The revision counts: it is written first, and a stage is applied, or undone, if its revision is the
+one that counts. So a power cut between the two files leaves nothing half (`_as_it_counts`).
+
 What is kept is refused rather than guessed at: a plan for another configuration than the one that
 counts, a second plan, a rollback over somebody else's change.
 """
@@ -18,7 +21,7 @@ from typing import Any
 
 from roomctl.errors import Refused, RoomctlError
 from roomctl.frozen import frozen
-from roomctl.meeting.leaving import Departure, ExitStage, JoinEvidence
+from roomctl.meeting.leaving import Departure, ExitStage, JoinEvidence, WalkthroughNeed
 from roomctl.migrate import stages
 from roomctl.migrate.plan import ExitPlan, text_digest
 from roomctl.migrate.verdict import Verdict
@@ -29,6 +32,7 @@ from roomctl.wire import in_thread
 _log = logging.getLogger(__name__)
 
 _FILE = "migration"
+_BACK = "migrate: back before"  # why a revision is written once more
 _PROVEN = (ExitStage.DEFAULT, ExitStage.JOIN_ONLY, ExitStage.ENDED)  # want a join that was seen
 
 
@@ -40,6 +44,7 @@ class JoinProof:
     who: str
     host: str
     evidence: JoinEvidence
+    walkthrough: WalkthroughNeed = "not_needed"
 
 
 @frozen
@@ -80,6 +85,11 @@ class Migration:
         self.plan = _plan(kept["plan"]) if kept.get("plan") else None
         self.applied = tuple(map(_applied, kept.get("applied", ())))
         self.proofs = tuple(map(_proof, kept.get("proofs", ())))
+        self.look_again()
+
+    def look_again(self) -> None:
+        """See which stages count by now: a configuration may have been put back; blocking."""
+        self.applied = self._as_it_counts()
 
     @property
     def next_stage(self) -> ExitStage | None:
@@ -87,8 +97,7 @@ class Migration:
         if self.plan is None:
             return None
         done = {one.stage for one in self.applied}
-        left = [stage for stage in ExitStage if stage in self.plan.departure.days]
-        return next((stage for stage in left if stage not in done), None)
+        return next((stage for stage in _stages_of(self.plan) if stage not in done), None)
 
     def text(self) -> str:
         """Return the configuration that counts from the next start on; RoomctlError, blocking."""
@@ -161,9 +170,7 @@ class Migration:
         if due is ExitStage.ENDED and plan.dead and not leave_behind:
             why = f"{plan.dead} bookings can not be joined after that; have them moved, or insist"
             raise Refused("migrate", "bookings_die", f"{why} with --leave-behind")
-        days = {one: day for one, day in plan.departure.days.items() if one.number <= due.number}
-        departure = replace(plan.departure, days=days)
-        return due, stages.written(plan.base_text, departure, plan.room_link)
+        return due, _with_stage(plan, due)
 
     async def apply(self, stage: ExitStage, text: str, who: str, at: datetime) -> AppliedStage:
         """Have a stage count from the next start on, as a revision of the configuration."""
@@ -172,7 +179,11 @@ class Migration:
         why = f"migrate {known.platform} to {known.to}: {stage}"
         revision = await self._configs.apply(text, who, why, at)
         done = AppliedStage(stage, revision.number, before, text_digest(text), at, who)
-        await self._write(plan, (*self.applied, done), self.proofs)
+        try:
+            await self._write(plan, (*self.applied, done), self.proofs)
+        except RoomctlError:
+            await self._configs.roll_back(before)
+            raise
         _log.info("%s, as revision %d of the configuration, by %s", why, revision.number, who)
         return done
 
@@ -180,44 +191,69 @@ class Migration:
         """Keep that the room was in a meeting on the new platform; Refused without a plan."""
         await self._write(self._begun(), self.applied, (*self.proofs, proof)[-20:])
 
-    async def refuse_roll_back(self, stage: ExitStage | None) -> None:
-        """Refused says why nothing can be taken back: no plan, or a change of somebody else's."""
+    async def before(self, stage: ExitStage | None) -> str | None:
+        """Return the room.toml before a stage (None: before all); None: only a plan is there.
+
+        Refused says why nothing can be taken back: no plan, or a change of somebody else's.
+        """
         plan = self._begun()
         if stage is not None and all(one.stage is not stage for one in self.applied):
             done = ", ".join(one.stage for one in self.applied) or "none"
             why = f"{stage} is not applied; applied: {done}"
             raise Refused("migrate", "stage_not_applied", why)
-        if self.applied:
-            await self._refuse_changed(plan)
+        if not self.applied:
+            return None
+        await self._refuse_changed(plan)
+        place = self._place(stage)
+        return _with_stage(plan, self.applied[place - 1].stage) if place else plan.base_text
+
+    def _place(self, stage: ExitStage | None) -> int:
+        return next((n for n, one in enumerate(self.applied) if one.stage is stage), 0)
 
     async def roll_back(self, stage: ExitStage | None, who: str, at: datetime) -> int:
         """Have the revision before a stage count again (None: before all); return its number.
 
         The plan goes with its first stage. The text is the same to the byte.
         """
-        await self.refuse_roll_back(stage)
-        plan, done = self._begun(), self.applied
-        first = next((n for n, one in enumerate(done) if one.stage is stage), 0)
-        number = self._configs.wanted
-        if done:
-            number = await self._restore(done[first], plan, who, at)
-        left = done[:first]
+        text = await self.before(stage)
+        plan, place = self._begun(), self._place(stage)
+        if text is not None:
+            await self._restore(self.applied[place], text, who, at)
+        left = self.applied[:place]
         await self._write(plan if left else None, left, self.proofs if left else ())
         known = plan.departure
         _log.info("migrate %s to %s: taken back by %s", known.platform, known.to, who)
-        return number
+        return self._configs.wanted
 
-    async def _restore(self, one: AppliedStage, plan: KeptPlan, who: str, at: datetime) -> int:
-        kept = {revision.number for revision in self._configs.revisions}
-        if one.before == 0 or one.before in kept:
+    async def _restore(self, one: AppliedStage, text: str, who: str, at: datetime) -> None:
+        """Have the revision before a stage count; where it is not kept any more, its text anew."""
+        if one.before == 0 or one.before in {known.number for known in self._configs.revisions}:
             await self._configs.roll_back(one.before)
-            return one.before
-        days = {s: day for s, day in plan.departure.days.items() if s.number < one.stage.number}
-        text = plan.base_text
-        if one is not self.applied[0]:
-            text = stages.written(text, replace(plan.departure, days=days), plan.room_link)
-        why = f"migrate: back before {one.stage}"
-        return (await self._configs.apply(text, who, why, at)).number
+        else:
+            await self._configs.apply(text, who, f"{_BACK} {one.stage}", at)
+
+    def _as_it_counts(self) -> tuple[AppliedStage, ...]:
+        """Return the stages that the configuration which counts has: what was cut off is mended.
+
+        What is neither a stage's text nor the one before is somebody else's, and told later.
+        """
+        plan, wanted = self.plan, self._configs.wanted
+        if plan is None or (self.applied and wanted == self.applied[-1].revision):
+            return self.applied
+        try:
+            digest = text_digest(self.text())
+        except RoomctlError:
+            return self.applied
+        revision = next((one for one in self._configs.revisions if one.number == wanted), None)
+        back = revision is not None and revision.why.startswith(_BACK)
+        if digest == plan.digest and (wanted == plan.base or back):
+            return ()
+        for place, stage in enumerate(_stages_of(plan)[: len(self.applied) + 1]):
+            if revision is not None and digest == text_digest(_with_stage(plan, stage)):
+                before = self.applied[place - 1].revision if place else plan.base
+                done = AppliedStage(stage, wanted, before, digest, revision.at, revision.who)
+                return (*self.applied[:place], done)
+        return self.applied
 
     def _begun(self) -> KeptPlan:
         if self.plan is None:
@@ -268,6 +304,16 @@ class Migration:
             where = self._store.folder / f"{_FILE}.json"
             raise RoomctlError(f"{where}: cannot be written: {error}") from error
         self.plan, self.applied, self.proofs = plan, applied, proofs
+
+
+def _stages_of(plan: KeptPlan) -> list[ExitStage]:
+    return [stage for stage in ExitStage if stage in plan.departure.days]
+
+
+def _with_stage(plan: KeptPlan, stage: ExitStage) -> str:
+    """Return the room.toml with a stage of a plan, and those before it."""
+    days = {one: day for one, day in plan.departure.days.items() if one.number <= stage.number}
+    return stages.written(plan.base_text, replace(plan.departure, days=days), plan.room_link)
 
 
 def _record(one: AppliedStage | JoinProof) -> Document:
@@ -331,7 +377,11 @@ def _fits(document: Document) -> bool:
     if plan is not None:
         numbers += [plan.base, plan.dead, plan.at_risk, plan.not_moved]
         texts += [plan.digest, plan.base_text, plan.who, plan.room_link or ""]
-    known = all(one.evidence in ("media", "person") for one in proofs)
+    known = all(
+        one.evidence in ("media", "person")
+        and one.walkthrough in ("not_needed", "missing", "shown")
+        for one in proofs
+    )
     sound = all(type(n) is int and n >= 0 for n in numbers)
     whole = plan is not None or not (applied or proofs)
     return known and sound and whole and all(isinstance(text, str) for text in texts)

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from roomctl.cli.language import translated
-from roomctl.errors import Refused
+from roomctl.errors import Refused, RoomctlError
 from roomctl.meeting.leaving import ExitStage
-from roomctl.migrate.migration import Migration
+from roomctl.migrate.migration import JoinProof, Migration
 from roomctl.store import AppliedConfigs, Store
 from tests.migrate.test_evidence import ASKED, REFUSED, TEXT, plan
 
@@ -67,6 +67,62 @@ async def test_a_rollback_refuses_a_file_that_was_changed_and_says_which(box, tm
         with pytest.raises(Refused, match=r"room\.toml") as refused:
             await one.roll_back(None, "staff", AT)
         assert refused.value.code == "changed"
+
+
+async def test_a_power_cut_between_the_two_files_leaves_no_stage_half_applied(
+    box, tmp_path
+) -> None:
+    await box().keep(plan(), "staff")
+    migration = box()
+    before = (tmp_path / "state" / "migration.json").read_bytes()
+    await migration.apply(*await migration.to_apply(None, leave_behind=False), "staff", AT)
+    told = migration.applied
+    after = (tmp_path / "state" / "migration.json").read_bytes()
+    (tmp_path / "state" / "migration.json").write_bytes(before)  # the revision alone was written
+    found = box()
+    assert found.applied == told
+    assert found.next_stage is ExitStage.DEFAULT
+    await found.prove(JoinProof(AT, "staff", "n.qsh1.cn", "person"))
+    await found.apply(*await found.to_apply(None, leave_behind=False), "staff", AT)
+
+    await AppliedConfigs(Store(tmp_path / "state"), tmp_path / "room.toml").roll_back(1)
+    half = box()  # of a rollback, the revision alone was written
+    assert half.applied == told
+    await half.roll_back(None, "staff", AT)
+    assert box().text() == TEXT
+    (tmp_path / "state" / "migration.json").write_bytes(after)
+    again = box()  # of a whole rollback, the revision alone was written
+    assert (again.applied, again.next_stage) == ((), ExitStage.DUAL)
+    await again.roll_back(None, "staff", AT)
+    assert (box().plan, box().text()) == (None, TEXT)
+
+
+async def test_power_cuts_one_after_the_other_leave_no_stage_half(box, tmp_path) -> None:
+    await box().keep(plan(), "staff")
+    migration = box()
+    stage, text = await migration.to_apply(None, leave_behind=False)
+    await migration.apply(stage, text, "staff", AT)
+    configs = AppliedConfigs(Store(tmp_path / "state"), tmp_path / "room.toml")
+    await configs.roll_back(0)  # a rollback that was cut off,
+    await configs.apply(text, "staff", "", AT)  # and a stage that was
+    found = box()
+    assert [(one.stage, one.revision, one.before) for one in found.applied] == [("dual", 2, 0)]
+    await found.roll_back(None, "staff", AT)
+    assert (box().plan, box().text()) == (None, TEXT)
+
+
+async def test_a_stage_that_cannot_be_kept_leaves_the_configuration_as_it_was(
+    box, tmp_path
+) -> None:
+    await box().keep(plan(), "staff")
+    migration = box()
+    stage, text = await migration.to_apply(None, leave_behind=False)
+    (tmp_path / "state" / "migration.json").unlink()
+    (tmp_path / "state" / "migration.json").mkdir()
+    with pytest.raises(RoomctlError, match=r"migration\.json"):
+        await migration.apply(stage, text, "staff", AT)
+    assert migration.text() == TEXT
+    assert migration.applied == ()
 
 
 async def test_a_plan_that_was_not_applied_is_dropped_by_a_rollback(box) -> None:

@@ -1852,6 +1852,7 @@
  * @property {number} dead number of bookings that die, when it was planned
  * @property {number} at_risk number of bookings at risk, when it was planned
  * @property {number} not_moved number of things that are left to a person
+ * @property {"not_needed" | "missing" | "shown" | null} walkthrough whether the room passes the new platform's page; null: no plan
  * @property {StageTold[]} stages in their order
  * @property {ProofTold[]} proofs the oldest first
  */
@@ -1874,6 +1875,7 @@
  * @property {string} who who said so
  * @property {string} host host of the meeting's link
  * @property {"media" | "person"} evidence its media, or a person who looked
+ * @property {"not_needed" | "missing" | "shown"} walkthrough whether the room could pass its page by itself then
  */
 
 /**

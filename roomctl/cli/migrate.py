@@ -329,8 +329,9 @@ def _plan_words(record: dict[str, Any]) -> str:
         for week, of in list(record["weeks"].items())[:8]
     ]
     lines += [
-        f"  {word('migrate_artefact', one['kind'])}: {one['value']}  "
-        f"({word('migrate_fate', one['fate'])}{', ' + one['key'] if one['key'] else ''})"
+        f"  {word('migrate_artefact', one['kind'])}: {_before_after(one)}  "
+        f"({word('migrate_fate', one['fate'])}{', ' + one['key'] if one['key'] else ''}: "
+        f"{word('migrate_reason', one['reason'])})"
         for one in record["artefacts"]
         if one["kind"] not in ("firewall_name", "media_origin", "dial_pattern")
     ]
@@ -341,6 +342,12 @@ def _plan_words(record: dict[str, Any]) -> str:
     ] * bool(record["left_out"])
     lines.append(say("migrate_letters", count=len(record["organizers"])))
     return "\n".join(lines)
+
+
+def _before_after(artefact: dict[str, Any]) -> str:
+    if artefact["fate"] != "moved":
+        return str(artefact["value"])
+    return f"{artefact['value']} → {artefact['after'] or '-'}"
 
 
 def _status_words(found: dict[str, Any]) -> str:

@@ -5,7 +5,8 @@ Passcodes and tokens do not come out: a link is shown as far as its meeting. Kno
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -37,19 +38,74 @@ ArtefactKind = Literal[
 Fate = Literal["moved", "kept", "by_hand"]
 """What a migration does about it: moves it at a stage, keeps it, or leaves it to a person."""
 
+FateReason = Literal[
+    "at_default",
+    "at_dual",
+    "at_join_only",
+    "still_joined",
+    "policy_of_people",
+    "number_of_vendor",
+    "link_of_people",
+    "client_on_display",
+    "may_be_needed",
+    "words_of_people",
+]
+"""Why: the stage that moves it, what it is kept for, or why no program may change it."""
+
+_REASONS: Mapping[ArtefactKind, FateReason] = {
+    "default_platform": "at_default",
+    "fallback": "at_default",
+    "room_link": "at_dual",
+    "signed_in": "at_join_only",
+    "host_id": "number_of_vendor",
+    "favourite": "link_of_people",
+    "vendor_client": "client_on_display",
+    "page_host": "may_be_needed",
+    "panel_text": "words_of_people",
+    "host": "still_joined",
+    "media_origin": "still_joined",
+    "dial_pattern": "still_joined",
+    "firewall_name": "still_joined",
+    "policy": "policy_of_people",
+}
+
 
 @frozen
 class Artefact:
-    """One thing that hangs on the platform: `key` in room.toml ("" if it is no key) and `value`."""
+    """One thing that hangs on the platform: `key` in room.toml ("" if it is no key) and `value`.
+
+    `after`: what stands in its place once all stages have come; "": nothing does.
+    """
 
     kind: ArtefactKind
     key: str
     value: str
     fate: Fate
+    after: str = ""
+
+    @property
+    def reason(self) -> FateReason:
+        return _REASONS[self.kind]
 
 
-def artefacts(config: Config, platforms: Platforms, leaving: str) -> tuple[Artefact, ...]:
-    """Return everything of a configuration that hangs on `leaving`, in the order of its kinds."""
+def artefacts(
+    config: Config, platforms: Platforms, leaving: str, to: str, room_link: str | None
+) -> tuple[Artefact, ...]:
+    """Return everything of a configuration that hangs on `leaving`, in the order of its kinds.
+
+    `to` takes its place; `room_link` is its standing meeting, unless the configuration has one: of
+    that the host is told, for whoever has the link is let in.
+    """
+    known = config.meeting.new.get(to)
+    link = room_link or (known.room_link.reveal() if known and known.room_link else "")
+    moved = {"default_platform": to, "fallback": to, "room_link": urlsplit(link).hostname or to}
+    return tuple(
+        replace(one, after=moved.get(one.kind, "") if one.fate == "moved" else one.value)
+        for one in _found(config, platforms, leaving)
+    )
+
+
+def _found(config: Config, platforms: Platforms, leaving: str) -> tuple[Artefact, ...]:
     platform = platforms.by_key[leaving]
     return (
         *_defaults(config, leaving),

@@ -102,7 +102,7 @@ class ExitPlan:
             "series": len({one.series for one in self.bookings if one.leaving and one.repeats}),
             "weeks": self.weeks,
             "organizers": {who: len(listed) for who, listed in by_organizer(self.bookings).items()},
-            "artefacts": [_fields(one) for one in self.artefacts],
+            "artefacts": [{**_fields(one), "reason": one.reason} for one in self.artefacts],
             "bookings": [booking_record(one) for one in self.bookings if one.leaving],
             "last_occurrences": [booking_record(one) for one in self.last],
             "left_out": [
@@ -143,7 +143,7 @@ def make_plan(
         room_link=room_link,
         digest=room.digest,
         made_at=now,
-        artefacts=artefacts(config, platforms, old.key),
+        artefacts=artefacts(config, platforms, old.key, new.key, room_link),
         bookings=judged,
         skipped=tuple(skipped),
         letters=letters(by_organizer(judged), config.room.displayName, (old, new), zone),

@@ -80,6 +80,25 @@ def test_no_passcode_and_nothing_private_is_in_what_is_told() -> None:
     assert "deal" not in "".join(f"{one.title}{one.organizer}" for one in made.bookings)
 
 
+def test_the_report_says_before_after_and_why_something_was_not_moved() -> None:
+    favourite = f'"zoom"\nfavourites = {{ "周会" = "{ZOOM}" }}\n'
+    text = TEXT.replace('"zoom"\n', favourite, 1)
+    text = text.replace("[room]", '[room]\nhelp = "Zoom 热线 8888"', 1)
+    found = {one["kind"]: one for one in plan(text=text).record()["artefacts"]}
+    told = {
+        kind: (one["value"], one["after"], one["fate"], one["reason"])
+        for kind, one in found.items()
+    }
+    assert told["default_platform"] == ("zoom", "quanshi", "moved", "at_default")
+    assert told["room_link"][1:] == ("n.qsh1.cn", "moved", "at_dual")
+    help_line = "Zoom 热线 8888"
+    assert told["panel_text"] == (help_line, help_line, "by_hand", "words_of_people")
+    assert told["favourite"][2:] == ("by_hand", "link_of_people")
+    assert told["host_id"][2:] == ("by_hand", "number_of_vendor")
+    assert told["firewall_name"][2:] == ("kept", "still_joined")
+    assert "SECRET" not in str(found)
+
+
 VERDICTS = {
     "nobody's": ("", "王芳", 50, Verdict.FINE),
     "elsewhere": ("https://meet.jit.si/Room", "王芳", 50, Verdict.FINE),

@@ -1,5 +1,6 @@
 """A move over the API: planned, proven, applied as a revision, taken back; hostile words."""
 
+import asyncio
 import json
 
 import pytest
@@ -87,6 +88,15 @@ async def test_a_rollback_over_somebody_elses_change_is_refused_and_names_it(hou
     answer = await refused(program, "rollback", {}, "changed")
     assert "a new name" in problem_of(answer)["detail"]
     assert house.configs.wanted == 2
+
+
+async def test_of_two_plans_at_once_one_is_refused_and_one_is_kept(program):
+    asked = [program.post(f"{PATH}/plan", json={**MOVE, "on": f"2099-08-{n}"}) for n in (20, 21)]
+    answers = await asyncio.gather(*asked)
+    assert sorted(one.status_code for one in answers) == [200, 429]
+    kept = (await program.get(PATH)).json()
+    [made] = [one.json()["stages"]["default"] for one in answers if one.status_code == 200]
+    assert made in [stage["day"] for stage in kept["stages"]]
 
 
 async def test_the_evidence_is_a_file_without_links(program):

@@ -315,8 +315,11 @@ def _moving(router: Routes, room: Room, desk: _Desk) -> None:
         desk.refuse_busy()
         async with desk.busy:
             migration, source = await desk.migration(), _source(request)
+            dead = None if body.leave_behind else await _dead(room, migration)
             stage, text = await migration.to_apply(
-                ExitStage(body.stage) if body.stage else None, leave_behind=body.leave_behind
+                ExitStage(body.stage) if body.stage else None,
+                leave_behind=body.leave_behind,
+                dead=dead,
             )
             keep = partial(migration.apply, stage, text, source.name, room.now().wall)
             answer.status_code = 200 if await desk.run(source, text, body.when, keep) else 202
@@ -337,6 +340,20 @@ def _moving(router: Routes, room: Room, desk: _Desk) -> None:
             else:
                 answer.status_code = 200 if await desk.run(source, text, body.when, keep) else 202
         return _told(migration, room)
+
+
+async def _dead(room: Room, migration: Migration) -> int | None:
+    """Return how many bookings the last stage would leave behind now; None: it is not the next."""
+    from roomctl.migrate import RoomFile
+    from roomctl.migrate.plan import WEEKS_AHEAD
+    from roomctl.migrate.standing import dying
+
+    plan, now = migration.plan, room.now().wall
+    if plan is None or migration.next_stage is not ExitStage.ENDED:
+        return None
+    read = await room.bookings.ahead(now, now + timedelta(weeks=WEEKS_AHEAD))
+    file = RoomFile("room.toml", plan.base_text, room.config)
+    return await in_thread(lambda: dying(plan.departure, file, read.bookings, now))
 
 
 def _proof(room: Room, migration: Migration, body: ProofToKeep, who: str) -> JoinProof:

@@ -149,12 +149,12 @@ class Migration:
         return kept
 
     async def to_apply(
-        self, stage: ExitStage | None, *, leave_behind: bool
+        self, stage: ExitStage | None, *, leave_behind: bool, dead: int | None = None
     ) -> tuple[ExitStage, str]:
         """Return the next stage, and the room.toml with it; Refused says what is missing.
 
         `stage`: which one whoever asks takes for the next; `leave_behind`: bookings that die are
-        known and left.
+        known and left; `dead`: how many those are by now, None: as many as the plan found.
         """
         plan, due = self._begun(), self.next_stage
         if due is None:
@@ -167,8 +167,9 @@ class Migration:
             to = plan.departure.to
             why = f"{due} wants proof that this room joins on {to}; join a meeting there, and say"
             raise Refused("migrate", "no_proof", f"{why} `roomctl migrate drill`")
-        if due is ExitStage.ENDED and plan.dead and not leave_behind:
-            why = f"{plan.dead} bookings can not be joined after that; have them moved, or insist"
+        dead = plan.dead if dead is None else dead
+        if due is ExitStage.ENDED and dead and not leave_behind:
+            why = f"{dead} bookings can not be joined after that; have them moved, or insist"
             raise Refused("migrate", "bookings_die", f"{why} with --leave-behind")
         return due, _with_stage(plan, due)
 

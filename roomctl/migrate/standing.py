@@ -37,6 +37,13 @@ def standing_record(
     }
 
 
+def dying(departure: Departure, room: RoomFile, bookings: Iterable[Booking], now: datetime) -> int:
+    """Return how many bookings to come cannot be joined once every stage of a move has come."""
+    future = [one for one in bookings if one.end > now and one.blocks]
+    judged = _judged(departure, room, future)
+    return sum(one.verdict is Verdict.DEAD and one.leaving for one in judged)
+
+
 def _move(
     departure: Departure, room: RoomFile, bookings: Sequence[Booking], today: date
 ) -> dict[str, Any]:

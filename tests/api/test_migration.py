@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import datetime
 
 import pytest
 
@@ -78,6 +79,23 @@ async def test_a_move_is_planned_proven_applied_and_taken_back(house, program):
     assert back.json()["leaving"] is None
     assert house.configs.wanted == 0
     await house.until(lambda document: document.leaving == ())
+
+
+async def test_the_last_stage_wants_bookings_that_die_moved_or_known(house, program):
+    today = datetime.now(house.room.config.room.zone).date()
+    days = {"on": f"{today}", "ends": f"{today}"}
+    planned = (await program.post(f"{PATH}/plan", json={**MOVE, **days})).json()
+    assert planned["counts"]["dead"] > 0
+    assert (await program.post(f"{PATH}/apply", json={})).status_code == 200
+    body = {"type": "meeting.join", "args": {"link": LINK}}
+    await program.post("/api/v1/commands?wait_s=20", json=body)
+    await house.until(lambda document: document.meeting.shown)
+    await program.post(f"{PATH}/proof", json={"seen": True})
+    for _ in range(2):
+        assert (await program.post(f"{PATH}/apply", json={})).status_code == 200
+    answer = await refused(program, "apply", {}, "bookings_die")
+    assert f"{planned['counts']['dead']} bookings" in problem_of(answer)["detail"]
+    assert (await program.post(f"{PATH}/apply", json={"leave_behind": True})).status_code == 200
 
 
 async def test_a_rollback_over_somebody_elses_change_is_refused_and_names_it(house, program):

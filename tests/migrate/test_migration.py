@@ -7,12 +7,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from roomctl import app
 from roomctl.cli.language import translated
 from roomctl.errors import Refused, RoomctlError
 from roomctl.meeting.leaving import ExitStage
+from roomctl.migrate import RoomFile
 from roomctl.migrate.migration import JoinProof, Migration
+from roomctl.migrate.standing import dying
 from roomctl.store import AppliedConfigs, Store
-from tests.migrate.test_evidence import ASKED, REFUSED, TEXT, plan
+from tests.migrate.test_evidence import ASKED, REFUSED, TEXT, booking, plan
 
 AT = datetime(2026, 11, 27, 2, tzinfo=UTC)
 
@@ -95,6 +98,25 @@ async def test_a_power_cut_between_the_two_files_leaves_no_stage_half_applied(
     assert (again.applied, again.next_stage) == ((), ExitStage.DUAL)
     await again.roll_back(None, "staff", AT)
     assert (box().plan, box().text()) == (None, TEXT)
+
+
+async def test_what_dies_is_counted_anew_when_the_last_stage_is_applied(box) -> None:
+    made = plan(booking(days=50), booking("b", days=60))
+    await box().keep(made, "staff")
+    migration = box()
+    await migration.apply(*await migration.to_apply(None, leave_behind=False), "staff", AT)
+    await migration.prove(JoinProof(AT, "staff", "n.qsh1.cn", "person"))
+    for _ in range(2):
+        await migration.apply(*await migration.to_apply(None, leave_behind=False), "staff", AT)
+    for dead, said in ((None, "2 bookings"), (1, "1 bookings")):
+        with pytest.raises(Refused, match=said):
+            await migration.to_apply(None, leave_behind=False, dead=dead)
+    text = migration.text()
+    file = RoomFile("room.toml", text, app.parse(text, "room.toml"))
+    left = dying(made.departure, file, [booking(days=50), booking("b", days=60, text="")], AT)
+    assert left == 1
+    stage, _ = await migration.to_apply(None, leave_behind=False, dead=0)
+    assert stage is ExitStage.ENDED
 
 
 async def test_power_cuts_one_after_the_other_leave_no_stage_half(box, tmp_path) -> None:

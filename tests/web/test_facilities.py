@@ -349,6 +349,14 @@ def test_a_move_is_planned_applied_and_taken_back(seen_by: SeenBy, tmp_path: Pat
             page.get_by_role("button", name="Make plan").click()
         expect(stages.first.locator("tbody tr")).to_have_count(4)
         expect(page.locator("desk-migration .lead")).to_contain_text("From")
+        report = page.locator("desk-migration desk-table", has_text="What becomes of it")
+        expect(report.locator("tbody tr", has_text="Default platform")).to_contain_text("jitsi")
+        expect(report).to_contain_text("kept: others' meetings there are still joined")
+        expect(page.locator("desk-migration")).to_contain_text("People pass its page")
+        page.set_viewport_size({"width": 390, "height": 844})
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, "the report fits on a phone, too"
+        page.set_viewport_size({"width": 1440, "height": 900})
         with page.expect_download() as saved:
             page.get_by_role("button", name="Save CSV").click()
         assert Path(saved.value.path()).stat().st_size > 100

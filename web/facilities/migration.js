@@ -15,10 +15,11 @@ const FORMS = ["csv", "json", "ics"];
 
 /** @typedef {{id: string, start: string, title: string, organizer: string | null, private: boolean, verdict: "dead" | "at_risk"}} Doomed */
 /** @typedef {{to: string, language: string, subject: string, text: string}} Letter */
+/** @typedef {{kind: string, key: string, value: string, after: string, fate: "moved" | "kept" | "by_hand", reason: string}} Artefact */
 
 export class MigrationView extends HTMLElement {
   /** @type {MigrationTold | null} */ #told = null;
-  /** @type {{bookings: Doomed[], letters: Letter[]} | null} made from here */ #plan = null;
+  /** @type {{bookings: Doomed[], letters: Letter[], artefacts: Artefact[]} | null} made from here */ #plan = null;
   #refused = "";
 
   /** @param {Desk} desk */
@@ -38,22 +39,30 @@ export class MigrationView extends HTMLElement {
       { key: "desk.act", fill: (cell, one) => this.#act(cell, one), look: "acts" },
     ], "desk.no_plan");
     this.proofs = h("p", { class: "hint" });
+    this.walkthrough = h("p", { class: "hint" });
     this.prove = deskKey("check", "desk.prove", "key", () => this.#do("POST", "proof", {}, "desk.proven"));
     this.seen = new TwicePressed("desk.seen", "desk.again", () => this.#do("POST", "proof", { seen: true }, "desk.proven"));
     this.drop = new TwicePressed("desk.undo_all", "desk.again", () => this.#do("POST", "rollback", { when: this.when.value }, "desk.undone"));
     const behind = h("label", { class: "tick" }, this.behind, words(h("span"), "desk.leave_behind"));
     const files = FORMS.map((form) => deskKey("save", `desk.evidence.${form}`, "key", () => this.#save(form)));
     this.files = h("p", { class: "keys" }, ...files);
-    this.steps = h("div", { class: "steps" }, h("div", { class: "fields" }, field("desk.when_head", this.when), behind), this.stages, this.proofs, h("p", { class: "keys" }, this.prove, this.seen, this.drop));
+    this.steps = h("div", { class: "steps" }, h("div", { class: "fields" }, field("desk.when_head", this.when), behind), this.stages, this.proofs, this.walkthrough, h("p", { class: "keys" }, this.prove, this.seen, this.drop));
     /** @type {DeskTable<Doomed>} */ this.bookings = new DeskTable("desk.doomed", (one) => one.id, [
       { key: "desk.booking", say: (one) => (one.private ? t("home.private") : one.title || t("call.untitled")) },
       { key: "desk.booked", less: true, say: (one) => moment(desk, one.start), look: "when" },
       { key: "desk.organizer", less: true, say: (one) => one.organizer ?? "–" },
       { key: "desk.verdict", fill: (cell, one) => mark(cell, one.verdict === "dead" ? "busy" : "soon", t(`desk.verdict.${one.verdict}`)) },
     ], "desk.no_doomed");
+    /** @type {DeskTable<Artefact>} */ this.artefacts = new DeskTable("desk.artefacts", (one) => `${one.kind} ${one.key} ${one.value}`, [
+      { key: "desk.artefact", say: (one) => t(`desk.artefact.${one.kind}`) },
+      { key: "desk.before", less: true, say: (one) => one.value },
+      { key: "desk.after", less: true, say: (one) => (one.fate === "moved" ? `→ ${one.after || "–"}` : "") },
+      { key: "desk.fate", say: (one) => `${t(`desk.fate.${one.fate}`)}: ${t(`desk.reason.${one.reason}`)}` },
+    ], "desk.no_plan");
     this.letters = h("div", { class: "letters" });
     this.draft = card("desk.doomed", this.bookings, this.files, this.letters);
-    this.append(card("desk.page.migration", this.outcome, this.lead, this.counts, this.steps), this.draft, this.#planner());
+    this.report = card("desk.artefacts", this.artefacts);
+    this.append(card("desk.page.migration", this.outcome, this.lead, this.counts, this.steps), this.draft, this.report, this.#planner());
   }
 
   async load() {
@@ -71,11 +80,14 @@ export class MigrationView extends HTMLElement {
     text(this.counts, planned ? t("desk.plan_counts", { dead: told.dead, risk: told.at_risk, left: told.not_moved, who: told.planned_by, at: moment(this.desk, told.planned_at) }) : "");
     show(this.steps, planned);
     show(this.draft, planned && this.#plan !== null);
+    show(this.report, planned && this.#plan !== null);
     if (!planned) return;
     this.stages.update(told.stages);
     text(this.proofs, told.proofs.length > 0 ? told.proofs.map((one) => t("desk.proof", { at: moment(this.desk, one.at), host: one.host, how: t(`desk.proof.${one.evidence}`), who: one.who })).join(" ") : t("desk.no_proof"));
+    text(this.walkthrough, told.walkthrough ? t(`desk.walkthrough.${told.walkthrough}`) : "");
     if (!this.#plan) return;
     this.bookings.update(this.#plan.bookings.slice(0, SHOWN));
+    this.artefacts.update(this.#plan.artefacts);
     keyed(this.letters, this.#plan.letters, (one) => `${one.to} ${one.language}`, () => h("details", {}, h("summary"), h("pre")), (draft, one) => {
       text(draft.children[0], `${one.to} · ${one.subject}`);
       text(draft.children[1], one.text);
@@ -133,8 +145,8 @@ export class MigrationView extends HTMLElement {
       const asked = { leaving: leaving.value.trim(), to: to.value.trim(), on: on.value || null, ends: ends.value || null, room_link: link.value.trim() || null };
       const answer = await this.#do("POST", "plan", asked, "desk.planned");
       if (!answer.ok) return;
-      const { bookings, letters } = answer.value;
-      this.#plan = { bookings: bookings.filter((/** @type {Doomed} */ one) => ["dead", "at_risk"].includes(one.verdict)), letters };
+      const { bookings, letters, artefacts } = answer.value;
+      this.#plan = { bookings: bookings.filter((/** @type {Doomed} */ one) => ["dead", "at_risk"].includes(one.verdict)), letters, artefacts };
       this.update();
     });
     return card("desk.new_plan", words(h("p", { class: "hint" }), "desk.plan_hint"), known, h("div", { class: "fields" }, field("desk.leaving", leaving), field("desk.to", to), field("desk.on", on), field("desk.ends_on", ends), field("desk.room_link", link)), h("p", { class: "keys" }, plan));

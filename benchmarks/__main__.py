@@ -15,6 +15,7 @@ from benchmarks import (
     kept,
     line,
     links,
+    look,
     mute,
     press,
     rest,
@@ -33,6 +34,7 @@ SUBJECTS = {
     "line": line.figures,
     "clients": clients.figures,
     "links": links.figures,
+    "look": look.figures,
     "descriptors": descriptors.figures,
     "exit": exit.figures,
 }

@@ -9,6 +9,8 @@ The meetings are in `soak_meetings`, hours of a whole room in `soak_room` and, o
 import argparse
 import asyncio
 import logging
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -83,12 +85,22 @@ def looks(count: int) -> bool:
     return found["wrong"] == 0
 
 
+def joins(count: int) -> bool:
+    """Show each vendor's page once, and have the room join so many times on each."""
+    line = [sys.executable, "-m", "pytest", "-q", "-n0", "tests/calls/test_walkthrough.py"]
+    ran = subprocess.run(line, env={**os.environ, "ROOMCTL_JOINS": str(count)}, check=False)
+    how = "not all" if ran.returncode else "all"
+    say(f"walkthroughs: {count} joins on each vendor's page, {how} of them done")
+    return ran.returncode == 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--cycles", type=int, default=500, help="unplugs of each wire; 0: none")
     parser.add_argument("--rest", type=float, default=10.0, help="seconds of a silent line")
     parser.add_argument("--meetings", type=int, default=20, help="rounds of two meetings; 0: none")
     parser.add_argument("--looks", type=int, default=1000, help="changed pages to look at; 0: none")
+    parser.add_argument("--joins", type=int, default=50, help="by each walkthrough; 0: none")
     parser.add_argument("--hours", type=float, default=8.0, help="of a room's life; 0: none")
     parser.add_argument("--sockets", type=float, default=8.0, help="hours by sockets; 0: none")
     asked = parser.parse_args()
@@ -99,6 +111,8 @@ def main() -> int:
             good &= meetings(asked.meetings, Path(folder))
     if asked.looks:
         good &= looks(asked.looks)
+    if asked.joins:
+        good &= joins(asked.joins)
     if asked.hours:
         told, well = hours(asked.hours)
         say(told)

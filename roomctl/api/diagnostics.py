@@ -115,7 +115,7 @@ def diagnostic_routes(room: Room, boot_id: str, log: RecentLog) -> Routes:
 class ReportTold(Told):
     """What somebody in the room reported, and nobody has closed."""
 
-    number: Annotated[int, Field(description="by which it is read and closed")]
+    number: Annotated[int, Field(description="number by which it is read and closed")]
     about: Annotated[Trouble, Field(description="which of the six choices")]
     word: Annotated[str, Field(description="what was added; may be empty")]
     at: Annotated[datetime, Field(description="when it was written")]

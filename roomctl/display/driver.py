@@ -21,7 +21,6 @@ from roomctl.clock import Clock, Moment
 from roomctl.command import DeviceName, Param, Source, command
 from roomctl.config import data_path
 from roomctl.device import Device, Health, Nameplate, Status
-from roomctl.display.pjlink import PORT, SEARCH, PjLink, found_by, hinted_by
 from roomctl.display.profile import DisplayProfile, DisplayTable, InputName
 from roomctl.display.session import (
     DisplayAsk,
@@ -31,7 +30,6 @@ from roomctl.display.session import (
     Outcome,
     Power,
 )
-from roomctl.display.text import TextProtocol
 from roomctl.errors import (
     ConfigError,
     NoReply,
@@ -181,6 +179,8 @@ class DisplayDevice(Device):
                 await port.close()
 
     def _hinted(self, datagram: bytes) -> None:
+        from roomctl.display.pjlink import hinted_by
+
         name = hinted_by(datagram)
         if name is not None and self._session is not None:
             self._session.hint(name, self.clock.mono_s())
@@ -212,8 +212,12 @@ class DisplayDevice(Device):
     def _speaking(self) -> DisplayProtocol:
         words = self.profile.text
         if words is None:
+            from roomctl.display.pjlink import PjLink
+
             password = self._table.password.reveal()
             return PjLink(password, mutes_sound_too=self.profile.mutes_sound_too)
+        from roomctl.display.text import TextProtocol
+
         over_tcp = self.url.startswith("tcp:")
         return TextProtocol(words, self._table.address, over_tcp=over_tcp)
 
@@ -278,6 +282,8 @@ def completed(url: str, profile: DisplayProfile) -> str:
 
 def notices_from(url: str, profile: DisplayProfile) -> str | None:
     """Return where a projector's notices are heard (PJLink class 2); None: it sends none."""
+    from roomctl.display.pjlink import PORT
+
     found = re.fullmatch(r"tcp://([^:/\[\]]+)(?::\d+)?/?", url)
     return f"udp-from://{found[1]}:{PORT}" if found and profile.speaks == "pjlink" else None
 
@@ -376,6 +382,7 @@ def _drill(name: str, tables: Mapping[str, DisplayTable], setup: DrillSetup) -> 
 
 async def probe(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
     """Return `found`, and the projectors of this network that answer a search (PJLink class 2)."""
+    from roomctl.display.pjlink import PORT, SEARCH
     from roomctl.ports.inventory import PluggedDevice
 
     hosts = await searched(broadcast(SEARCH.line(), PORT, SEARCH_S))
@@ -388,6 +395,8 @@ async def probe(found: Sequence[PluggedDevice], connect: Connect) -> list[Plugge
 
 async def searched(answers: AsyncGenerator[tuple[str, bytes], None]) -> dict[str, str]:
     """Return who answered a search, by address, with the MAC address; nobody without a network."""
+    from roomctl.display.pjlink import found_by
+
     hosts: dict[str, str] = {}
     try:
         async with contextlib.aclosing(answers):

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from roomctl.config import Config
-from roomctl.controller.sim import simulated_controllers
-from roomctl.display.sim import simulated_displays
 from roomctl.errors import Refused
 from roomctl.kind import Action, Argument, SimulatedDevice
 from roomctl.occupancy.driver import default_profile
@@ -19,7 +17,6 @@ from roomctl.occupancy.driver import profiles as occupancy_profiles
 from roomctl.occupancy.profile import OccupancyTable
 from roomctl.occupancy.report import MOST_PEOPLE
 from roomctl.occupancy.sim import SimReported, sim_sensor
-from roomctl.output.sim import simulated_outputs
 from roomctl.screen.profile import ScreenTable, screen_url
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator.cameras import simulated_cameras
@@ -327,16 +324,34 @@ def _screens(tables: Mapping[str, ScreenTable]) -> list[SimulatedDevice]:
     return [SimulatedScreen(screen_url(table)) for table in tables.values()]
 
 
+def _displays(tables: Mapping[str, Any]) -> list[SimulatedDevice]:
+    from roomctl.display.sim import simulated_displays
+
+    return simulated_displays(tables)
+
+
+def _controllers(tables: Mapping[str, Any]) -> list[SimulatedDevice]:
+    from roomctl.controller.sim import simulated_controllers
+
+    return simulated_controllers(tables)
+
+
+def _outputs(tables: Mapping[str, Any]) -> list[SimulatedDevice]:
+    from roomctl.output.sim import simulated_outputs
+
+    return simulated_outputs(tables)
+
+
 DEVICES: Mapping[str, Callable[[Mapping[str, Any]], list[SimulatedDevice]]] = {
     "camera": simulated_cameras,
     "speakerphone": simulated_speakerphones,
     "occupancy": _sensors,
     "screen": _screens,
-    "display": simulated_displays,
-    "controller": simulated_controllers,
-    "output": simulated_outputs,
+    "display": _displays,
+    "controller": _controllers,
+    "output": _outputs,
 }
-"""What stands for each kind of device; a new kind has a line here."""
+"""What stands for each kind of device; a new kind has a line here. What few rooms have is late."""
 
 
 def simulated_devices(config: Config, *, with_screen: bool) -> list[SimulatedDevice]:
@@ -344,6 +359,6 @@ def simulated_devices(config: Config, *, with_screen: bool) -> list[SimulatedDev
     return [
         device
         for kind, make in DEVICES.items()
-        if kind != "screen" or with_screen
-        for device in make(config.tables(kind))
+        if (tables := config.tables(kind)) and (kind != "screen" or with_screen)
+        for device in make(tables)
     ]

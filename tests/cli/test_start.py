@@ -36,6 +36,8 @@ NEVER_BEFORE_NEED = {
     "roomctl.api.mqtt",
     "roomctl.api.sign_in",
     "roomctl.cli.chinese",
+    "roomctl.display.pjlink",
+    "roomctl.display.sim",
     "roomctl.kiosk",
     "roomctl.migrate",
     "segno",

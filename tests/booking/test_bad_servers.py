@@ -442,7 +442,7 @@ async def test_beside_a_bomb_of_recurrences_a_room_can_be_booked(
         feed = made("caldav", server.port)
         assert isinstance(feed, ServedFeed)
         await feed.write(BookingChange("0" * 32, "reserve", "local/1", "", *times, "panel"))
-        assert [each.method for each in server.asked][-1] == "PUT"
+        assert "PUT" in [each.method for each in server.asked]
 
 
 def vendors(key: str, **more: Any) -> dict[str, Any]:

@@ -109,8 +109,9 @@ class Served:
         return json.loads(answer.text)
 
     def told(self, kind, **args):
-        """Have the panel ask for something; return its record, refused or done."""
-        return json.loads(self._asked(kind, args).text)
+        """Have the panel ask for something; return why it was refused, or None."""
+        answer = self._asked(kind, args)
+        return None if answer.status_code == 200 else answer.text
 
     def _asked(self, kind, args):
         body = {"type": kind, "args": args}

@@ -119,10 +119,10 @@ class Room:
     def press(self, x, y):
         """Press as a person does: again, if the page was not there yet."""
         for _ in range(3):
-            error = self.served.told("screen.press", x=x, y=y)["error"]
-            if error is None:
+            refused = self.served.told("screen.press", x=x, y=y)
+            if refused is None:
                 return
-        raise AssertionError(f"{error}: {self.walkthrough()}")
+        raise AssertionError(f"{refused}: {self.walkthrough()}")
 
     def joins(self):
         """Wait until the room has passed the page that stands there, and is in the meeting."""

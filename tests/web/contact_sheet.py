@@ -1,5 +1,8 @@
 """Every view of the panel at every size, language and theme, for a person to look at.
 
+What can be measured is measured of each, also in a language that is not one: English with every
+text 40 % longer. Words that are cut, or lie on one another, are printed; then the exit code is 1.
+
 `python -m tests.web.contact_sheet FOLDER [PART…]` writes one picture a state and one sheet a theme;
 a PART keeps what has it in its name ("home", "800x480", "zh-CN", "dark").
 `… contact_sheet docs pages` draws the pictures of the pages in docs/ anew, smaller.
@@ -8,6 +11,8 @@ a PART keeps what has it in its name ("home", "800x480", "zh-CN", "dark").
 from __future__ import annotations
 
 import itertools
+import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,10 +24,11 @@ from urllib.parse import quote
 import segno
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from roomctl.simulator import DEMO
 from tests.web import rooms
 from tests.web.conftest import ARGS, usable
 from tests.web.desk_rooms import CHINESE, TEXT, served_room
-from tests.web.stand_in import StandIn, serving
+from tests.web.stand_in import WEB, StandIn, serving
 from tests.web.test_door import MAY, STATES
 from tests.web.test_walkthrough import KEPT, PICTURE, STEPS
 
@@ -32,6 +38,10 @@ DESKS = [(1440, 900), (1024, 768), (390, 844)]
 SCREENS = [(1920, 1080), (3840, 2160)]
 LANGUAGES = ["en", "zh-CN"]
 THEMES = ["light", "dark"]
+LONGER = "longer"  # the language that is not one
+MEASURE = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8")
+FLAWS = ("cut", "spill", "out", "over")
+_ACCENTS = str.maketrans("aeiouyAEIOUYcnsz", "àéîöüýÀÉÎÖÜÝçñšž")
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,11 @@ class View:
     room: Callable[[str], rooms.Room]
     way: tuple[str, ...] = ()
     path: str = "/"
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """The sizes of what it is shown on."""
+        return {"/screen": SCREENS, "/door": SIGNS}.get(self.path, SIZES)
 
 
 def _free(language: str) -> rooms.Room:
@@ -121,7 +136,25 @@ def _unused(language: str) -> rooms.Room:
 
 
 def _asleep(language: str) -> rooms.Room:
-    return {**rooms.at_rest(language), "panel": {"awake": False}}
+    return {**_branded(_free)(language), "panel": {"awake": False}}
+
+
+def _file(name: str) -> str:
+    """Return a picture of the simulated room as an address."""
+    return "data:image/svg+xml," + quote((DEMO.parent / name).read_text(encoding="utf-8"))
+
+
+def _branded(room: Callable[[str], rooms.Room]) -> Callable[[str], rooms.Room]:
+    """Dress a room as the simulated one is, its display in both languages."""
+    look = {"theme": "auto", "accent": None}
+    look |= {"logo": _file("bamboo.svg"), "wallpaper": _file("hills.svg")}
+
+    def dressed(language: str) -> rooms.Room:
+        plain = room(language)
+        second = next(one for one in LANGUAGES if one != language)
+        return {**plain, "look": look, "identity": {**plain["identity"], "second_language": second}}
+
+    return dressed
 
 
 def _walking(state: str, **more: Any) -> Callable[[str], rooms.Room]:
@@ -208,30 +241,75 @@ VIEWS = {
     "asleep": View(_asleep),
     **{f"door-{name}": View(STATES[name][0], path="/door") for name in SHOWN_AT_THE_DOOR},
     "screen-free": View(_free, path="/screen"),
+    "screen-branded": View(_branded(_free), path="/screen"),
+    "screen-branded-booked": View(_branded(rooms.booked), path="/screen"),
     "screen-booked": View(rooms.booked, path="/screen"),
     "screen-call": View(rooms.in_call, path="/screen"),
 }
 
 DESK_PAGES = ("overview", "issues", "devices", "use", "ledger", "audit", "access", "service")
 
+
+def longer(catalog: dict[str, Any]) -> dict[str, Any]:
+    """Return a catalog whose texts are 40 % longer, with accents and the same placeholders."""
+
+    def stretched(text: str) -> str:
+        parts = re.split(r"(\{\w+\})", text)
+        plain = [part.translate(_ACCENTS) if at % 2 == 0 else part for at, part in enumerate(parts)]
+        more = round(0.4 * sum(len(part) for part in parts[::2]))
+        words = ("éñ lóñgér " * (more // 10 + 1))[:more].strip()
+        return "".join(plain) + (f" {words}" if more > 3 else "·" * more)
+
+    return {
+        key: stretched(entry)
+        if isinstance(entry, str)
+        else {form: stretched(text) for form, text in entry.items()}
+        for key, entry in catalog.items()
+    }
+
+
+def flaws(page: Page) -> dict[str, list[str]]:
+    """Return what is cut, spills, leaves the window, or lies on something else; by which it is."""
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")  # what floats has landed
+    root = page.evaluate("document.body.firstElementChild.localName")
+    found = page.evaluate(MEASURE.replace("room-panel *", f"{root} *"))
+    return {name: found[name] for name in FLAWS if found[name]}
+
+
+@dataclass(frozen=True)
+class PagePicture:
+    """A picture in docs/: which view, in which language, how large, and by how much smaller."""
+
+    view: str
+    language: str
+    size: tuple[int, int] = (800, 480)
+    theme: str = "light"
+    scale: float = 0.75
+
+
 PAGES = {
-    "vendor-exit-countdown": ("move-counted", "en"),
-    "vendor-exit-cards": ("move-cards", "zh-CN"),
+    "vendor-exit-countdown": PagePicture("move-counted", "en"),
+    "vendor-exit-cards": PagePicture("move-cards", "zh-CN"),
+    "panel-home": PagePicture("home-booked", "en", (1280, 800), scale=0.5),
+    "panel-home-zh": PagePicture("home-free", "zh-CN", (1280, 800), scale=0.5),
+    "panel-call": PagePicture("call-pictures", "en", (1280, 800), "dark", 0.5),
+    "panel-call-zh": PagePicture("call-muted", "zh-CN", (1280, 800), scale=0.5),
+    "room-screen": PagePicture("screen-branded", "en", (1920, 1080), "dark", 1 / 3),
+    "room-screen-zh": PagePicture("screen-branded-booked", "zh-CN", (1920, 1080), "dark", 1 / 3),
 }
-PAGE_SCALE = 0.75  # of 800 x 480: a picture weighs at most 60 kB
 
 
 def _wanted(parts: list[str]) -> Iterator[tuple[str, View, tuple[int, int], str, str]]:
-    for (name, view), language, theme in itertools.product(VIEWS.items(), LANGUAGES, THEMES):
+    drawn = [*itertools.product(LANGUAGES, THEMES), (LONGER, THEMES[0])]
+    for (name, view), (language, theme) in itertools.product(VIEWS.items(), drawn):
         on_screen = view.path == "/screen"
-        at_door = view.path == "/door"
-        for size in SCREENS if on_screen else SIGNS if at_door else SIZES:
+        for size in view.sizes:
             picture = f"{name}-{theme}-{language}-{size[0]}x{size[1]}".replace(" ", "_")
             if all(part in picture for part in parts) and not (on_screen and theme == "light"):
                 yield picture, view, size, language, theme
 
 
-def _draw(
+def draw(
     browser: Browser,
     view: View,
     size: tuple[int, int],
@@ -239,8 +317,10 @@ def _draw(
     theme: Any,
     scale: float = 1.0,
 ) -> Page:
+    """Draw a view on a page of its own."""
     viewport: Any = {"width": size[0], "height": size[1]}
-    with serving(StandIn(view.room(language))) as stand_in:
+    room = view.room("en" if language == LONGER else language)
+    with serving(StandIn(room)) as stand_in:
         stand_in.picture, stand_in.steps, stand_in.kept = PICTURE, STEPS, KEPT
         stand_in.cable = PICTURE
         if "staff" in "".join(view.way):
@@ -250,7 +330,6 @@ def _draw(
         )
         if view.path == "/door":
             stand_in.may = MAY
-        stand_in.code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(scale=8)
         stand_in.code = stand_in.code.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
         page = browser.new_page(
             viewport=viewport,
@@ -259,10 +338,13 @@ def _draw(
             has_touch=True,
             device_scale_factor=scale,
         )
+        if language == LONGER:
+            catalog = json.loads((WEB / "i18n" / "en.json").read_text(encoding="utf-8"))
+            page.route("**/i18n/en.json", lambda route: route.fulfill(json=longer(catalog)))
         page.goto(stand_in.url + view.path)
         if view.path == "/":
             page.wait_for_selector("room-panel main")
-            if view.room(language)["panel"]["awake"]:
+            if room["panel"]["awake"]:
                 usable(page)
         elif view.path == "/door":
             page.wait_for_selector("door-sign header h1:not(:empty)")
@@ -326,32 +408,38 @@ def _sheet(browser: Browser, folder: Path, names: list[str]) -> None:
 
 def _pages(browser: Browser, folder: Path) -> list[str]:
     """Write the pictures of the pages in docs/."""
-    for name, (view, language) in PAGES.items():
-        page = _draw(browser, VIEWS[view], SIZES[0], language, "light", PAGE_SCALE)
+    for name, wanted in PAGES.items():
+        view = VIEWS[wanted.view]
+        page = draw(browser, view, wanted.size, wanted.language, wanted.theme, wanted.scale)
         page.screenshot(path=folder / f"{name}.png")
         page.close()
     return list(PAGES)
 
 
-def main(folder: Path, parts: list[str]) -> None:
-    """Draw what is wanted into `folder`."""
+def main(folder: Path, parts: list[str]) -> int:
+    """Draw what is wanted into `folder`; return how many pictures have a flaw."""
     folder.mkdir(parents=True, exist_ok=True)
     names: list[str] = []
+    flawed = 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
         if parts == ["pages"]:
             names = _pages(browser, folder)
         for name, view, size, language, theme in _wanted(parts):
-            page = _draw(browser, view, size, language, theme)
+            page = draw(browser, view, size, language, theme)
             page.screenshot(path=folder / f"{name}.png")
+            if found := flaws(page):
+                flawed += 1
+                sys.stdout.write(f"{name}: {json.dumps(found, ensure_ascii=False)}\n")
             page.close()
             names.append(name)
         if parts != ["pages"]:
             names.extend(_desks(browser, folder, parts))
             _sheet(browser, folder, names)
         browser.close()
-    sys.stdout.write(f"{len(names)} pictures in {folder}\n")
+    sys.stdout.write(f"{len(names)} pictures in {folder}, {flawed} with a flaw\n")
+    return flawed
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    sys.exit(1 if main(Path(sys.argv[1]), sys.argv[2:]) else 0)

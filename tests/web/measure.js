@@ -15,10 +15,22 @@
     .filter((e) => e.tagName === "BUTTON");
   const out = keys.filter((e) => box(e).left < -1 || box(e).right > innerWidth + 1);
   const below = keys.filter((e) => box(e).bottom > innerHeight + 1);
+  // What is scrolled away lies on nothing; nor does what goes under a bar that stays.
+  const left = (e) => {
+    let { left, right, top, bottom } = box(e);
+    for (let around = e.parentElement; around; around = around.parentElement) {
+      if (!/auto|scroll/.test(getComputedStyle(around).overflowY) || around === document.documentElement) continue;
+      const edge = around.getBoundingClientRect();
+      [top, bottom] = [Math.max(top, edge.top), Math.min(bottom, edge.bottom)];
+    }
+    return { left, right, top, bottom: Math.max(top, bottom) };
+  };
+  const stays = (e) => e.closest(".bar") !== null && getComputedStyle(e.closest(".bar")).position === "sticky";
   const over = [];
   for (const a of keys) for (const b of keys) {
-    if (a === b || a.contains(b) || b.contains(a)) continue;
-    const [p, q] = [box(a), box(b)];
+    if (a === b || a.contains(b) || b.contains(a) || stays(a) !== stays(b)) continue;
+    const [p, q] = [left(a), left(b)];
+    if (p.bottom - p.top <= 1 || q.bottom - q.top <= 1) continue;
     if (p.left < q.right - 1 && q.left < p.right - 1 && p.top < q.bottom - 1 && q.top < p.bottom - 1)
       over.push(`${name(a)} / ${name(b)}`);
   }

@@ -13,6 +13,8 @@ import { AudioBar } from "./audio.js";
 import { BookingKey, button, hasEnded, Instead, OPEN_MS } from "./parts.js";
 import { DayRibbon } from "./ribbon.js";
 
+const LONG_WORD = 11; // letters of the state that its plate has room for in full size
+
 export class HomeView extends HTMLElement {
   /** @type {string | null} what is being opened from here */ #opening = null;
   /** @type {Room | null} */ #room = null;
@@ -78,6 +80,7 @@ export class HomeView extends HTMLElement {
     attribute(this.plate, "data-tone", state.tone);
     redraw(this.shapeIcon, state.icon);
     text(this.word, state.word);
+    attribute(this.word, "data-long", state.word.length > LONG_WORD);
     text(this.until, state.detail);
     this.#grace(room, now);
     text(this.because, counted(room) || t(`presence.${room.occupancy.state}`));

@@ -54,6 +54,7 @@ Nameable = Literal[
     "meet",
     "book",
     "undo",
+    "complain",
     "move",
     "stop",
     "operate",

@@ -129,7 +129,12 @@ HELP: Mapping[str, str] = {
     "Print passcodes and tokens.": "显示密码和令牌。",
     "Read a JSON string or object of fields in each line.": "每行读取一个 JSON 字符串或字段对象。",
     'Read one day of a calendar as a room does.\n\nWith --json a list of objects, or {"error": ...} and exit status 1.': '像会议室那样读取日历的一天。\n\n用 --json 输出对象列表，或 {"error": ...} 且退出码为 1。',  # noqa: E501
-    "An iCalendar file or address; - reads stdin.": "iCalendar 文件或地址；- 表示读取标准输入。",
+    "An iCalendar file, an address, caldav:, graph: or google:; - reads stdin.": (
+        "iCalendar 文件、地址，或 caldav:、graph:、google:；- 表示读取标准输入。"
+    ),
+    "A room.toml; without FILE|URL its own calendar.": (
+        "room.toml 文件；不给出 FILE|URL 时读取其自己的日历。"
+    ),
     "The day: an ISO date or time; default: today.": "日期：ISO 日期或时间；默认今天。",
     "The room's time zone, IANA's or Windows' name; default: this box's.": "会议室的时区，IANA 或 Windows 名称；默认用本机的。",  # noqa: E501
     "The room's address among the guests of a booking.": "预订的参会者中会议室自己的地址。",

@@ -294,6 +294,8 @@ PAGES = {
     "panel-home-zh": PagePicture("home-free", "zh-CN", (1280, 800), scale=0.5),
     "panel-call": PagePicture("call-pictures", "en", (1280, 800), "dark", 0.5),
     "panel-call-zh": PagePicture("call-muted", "zh-CN", (1280, 800), scale=0.5),
+    "door": PagePicture("door-free", "en", (1024, 600), scale=0.5),
+    "door-zh": PagePicture("door-busy", "zh-CN", (1024, 600), scale=0.5),
     "room-screen": PagePicture("screen-branded", "en", (1920, 1080), "dark", 1 / 3),
     "room-screen-zh": PagePicture("screen-branded-booked", "zh-CN", (1920, 1080), "dark", 1 / 3),
 }
@@ -379,16 +381,34 @@ def _desks(browser: Browser, folder: Path, parts: list[str]) -> Iterator[str]:
             room.do(room.house.simulator.act("camera.back", "unplug", {}))
             token = room.token("admin", "desk")
             for (name, size), picture in wanted.items():
-                viewport: Any = {"width": size[0], "height": size[1]}
-                page = browser.new_page(viewport=viewport, color_scheme=theme, locale=language)  # type: ignore[arg-type]
-                page.goto(f"{room.url}/facilities#{name}")
-                page.locator(".by-token input").fill(token)
-                page.keyboard.press("Enter")
-                page.wait_for_selector(".page > *")
-                page.wait_for_timeout(700)
+                page = _desk(browser, f"{room.url}/facilities#{name}", token, size, language, theme)
                 page.screenshot(path=folder / f"{picture}.png")
                 page.close()
                 yield picture
+
+
+def _desk(
+    browser: Browser,
+    url: str,
+    token: str,
+    size: tuple[int, int],
+    language: str,
+    theme: Any,
+    scale: float = 1.0,
+) -> Page:
+    """Sign in to one of staff's pages."""
+    page = browser.new_page(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=theme,
+        locale=language,
+        device_scale_factor=scale,
+    )
+    page.goto(url)
+    page.locator(".by-token input").fill(token)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".page > *")
+    page.wait_for_timeout(700)
+    return page
 
 
 def _sheet(browser: Browser, folder: Path, names: list[str]) -> None:
@@ -413,7 +433,14 @@ def _pages(browser: Browser, folder: Path) -> list[str]:
         page = draw(browser, view, wanted.size, wanted.language, wanted.theme, wanted.scale)
         page.screenshot(path=folder / f"{name}.png")
         page.close()
-    return list(PAGES)
+    with TemporaryDirectory() as state, served_room(Path(state) / "state", TEXT) as room:
+        room.do(room.house.simulator.act("camera.back", "unplug", {}))
+        token = room.token("admin", "desk")
+        url = f"{room.url}/facilities#overview"
+        page = _desk(browser, url, token, DESKS[0], "en", "light", 0.5)
+        page.screenshot(path=folder / "facilities.png")
+        page.close()
+    return [*PAGES, "facilities"]
 
 
 def main(folder: Path, parts: list[str]) -> int:

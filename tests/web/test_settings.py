@@ -67,6 +67,17 @@ def test_a_language_that_staff_chose_stays_over_a_reload(
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
+def test_the_theme_that_staff_choose_is_the_rooms(open_panel: Open, stand_in: StandIn) -> None:
+    _, page = settings(open_panel, stand_in)
+    page.locator("staff-settings .chip", has_text="High contrast").tap()
+    told(page, lambda: stand_in.commands("look.setTheme"), [{"theme": "contrast"}])
+    look = {"theme": "contrast", "accent": None, "logo": None, "wallpaper": None}
+    stand_in.patch(look=look)
+    expect(page.locator("html")).to_have_attribute("data-theme", "contrast")
+    chosen = page.locator("staff-settings .chip[data-chosen=contrast]")
+    expect(chosen).to_have_attribute("aria-pressed", "true")
+
+
 def test_the_picture_is_mirrored_here_and_nowhere_else(open_panel: Open, stand_in: StandIn) -> None:
     stand_in.view = png(b"P6\n64 36\n255\n" + bytes(64 * 36 * 3), 1 << 20)
     _, page = settings(open_panel, stand_in)

@@ -9,6 +9,7 @@ import { LANGUAGES, named, say, t, words } from "../lib/i18n.js";
 import { deviceName } from "../lib/labels.js";
 import { button } from "./parts.js";
 
+const THEMES = /** @type {const} */ (["auto", "light", "dark", "contrast"]);
 const SURE_MS = 5000;
 const RESTART_MS = 30000; // a device may take 20 s to answer again
 
@@ -33,6 +34,12 @@ export class StaffSettings extends HTMLElement {
       return chip;
     });
     this.language = this.#section("settings.language", named(h("div", { class: "chips", role: "group" }, ...this.languages), "settings.language"));
+    this.themes = THEMES.map((theme) => {
+      const chip = this.#chip(`settings.theme.${theme}`, () => void this.panel.ask("look.setTheme", { theme }));
+      attribute(chip, "data-chosen", theme);
+      return chip;
+    });
+    this.theme = this.#section("settings.theme", named(h("div", { class: "chips", role: "group" }, ...this.themes), "settings.theme"));
     this.pages = button("screen", "walkthroughs.open", "key", () => panel.open("walkthroughs"));
     this.shown = this.#section("settings.pages", this.pages);
     this.list = h("ul", { class: "devices" });
@@ -43,7 +50,7 @@ export class StaffSettings extends HTMLElement {
     this.waits = words(h("p", { class: "hint" }), "settings.restart_waits");
     this.devices = h("ul", { class: "devices" });
     this.restart = this.#section("settings.restart", this.waits, h("div", { class: "choices" }, this.later, this.now, this.never), this.devices);
-    this.append(this.cameras, this.language, this.shown, this.reports, this.restart);
+    this.append(this.cameras, this.language, this.theme, this.shown, this.reports, this.restart);
   }
 
   /** Begin anew. */
@@ -59,6 +66,8 @@ export class StaffSettings extends HTMLElement {
     attribute(this.mirror, "aria-pressed", String(kept("mirror") === "on"));
     const language = kept("language") ?? "";
     for (const chip of this.languages) attribute(chip, "aria-pressed", String(chip.getAttribute("data-language") === language));
+    show(this.theme, panel.may("look.setTheme"));
+    for (const chip of this.themes) attribute(chip, "aria-pressed", String(chip.getAttribute("data-chosen") === (room.look?.theme ?? "auto")));
     show(this.shown, panel.may("walkthrough.begin"));
     this.#reported(room.issues.filter(({ code }) => code === "help"));
     const restarts = panel.may("room.restart");

@@ -18,12 +18,16 @@ from collections import Counter
 from pathlib import Path
 from statistics import median
 
+from playwright.sync_api import sync_playwright
+
 from roomctl.device import Status
 from tests.camera.site import held, room
 from tests.kiosk.changed_pages import looked_at
 from tests.soak_meetings import meetings
 from tests.soak_room import hours
 from tests.soak_sockets import hours_by_sockets
+from tests.web.conftest import ARGS
+from tests.web.endurance import endure
 
 OFFLINE_S, BACK_S = 1.0, 2.0
 BUSY_PCT = 1.0
@@ -85,6 +89,16 @@ def looks(count: int) -> bool:
     return found["wrong"] == 0
 
 
+def panel(updates: int, views: int) -> bool:
+    """Leave a panel on in a real browser for so many updates and changes of view."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        told, well = endure(browser, updates, views)
+        browser.close()
+    say(told)
+    return well
+
+
 def joins(count: int) -> bool:
     """Show each vendor's page once, and have the room join so many times on each."""
     line = [sys.executable, "-m", "pytest", "-q", "-n0", "tests/calls/test_walkthrough.py"]
@@ -100,6 +114,7 @@ def main() -> int:
     parser.add_argument("--rest", type=float, default=10.0, help="seconds of a silent line")
     parser.add_argument("--meetings", type=int, default=20, help="rounds of two meetings; 0: none")
     parser.add_argument("--looks", type=int, default=1000, help="changed pages to look at; 0: none")
+    parser.add_argument("--updates", type=int, default=200_000, help="of a panel; 0: none")
     parser.add_argument("--joins", type=int, default=50, help="by each walkthrough; 0: none")
     parser.add_argument("--hours", type=float, default=8.0, help="of a room's life; 0: none")
     parser.add_argument("--sockets", type=float, default=8.0, help="hours by sockets; 0: none")
@@ -111,6 +126,8 @@ def main() -> int:
             good &= meetings(asked.meetings, Path(folder))
     if asked.looks:
         good &= looks(asked.looks)
+    if asked.updates:
+        good &= panel(asked.updates, views=max(asked.updates // 400, 25))
     if asked.joins:
         good &= joins(asked.joins)
     if asked.hours:

@@ -68,6 +68,7 @@ export class RoomPanel extends HTMLElement {
       staff: new LaterView(async () => new (await import("./view/staff.js")).StaffSheet(this)),
       walkthrough: new LaterView(async () => new (await import("./view/walkthrough.js")).WalkthroughReview(this)),
       walkthroughs: new LaterView(async () => new (await import("./view/walkthrough.js")).WalkthroughList(this)),
+      page_name: new LaterView(async () => new (await import("./view/walkthrough.js")).PictureNaming(this)),
     };
     this.live.heard = (pct) => {
       this.sheets.sound.level(pct);

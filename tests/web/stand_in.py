@@ -144,6 +144,10 @@ class StandIn:
         def draft() -> Response:
             return JSONResponse({"name": "draft", "steps": self.steps})
 
+        @app.get("/api/v1/screen/walkthrough/picked/picture")
+        async def picked() -> Response:
+            return Response(self.picture, media_type="image/png")
+
         @app.get("/api/v1/screen/walkthrough/{step}/picture")
         def control(step: int) -> Response:
             assert isinstance(self.picture, bytes)

@@ -320,3 +320,33 @@ def test_nothing_overlaps_or_is_too_small(
         found[name] = {k: v for k, v in found[name].items() if k not in ("below", "over")}
     assert {name: fault for name, fault in found.items() if fault} == {}
     assert {name: lines for name, lines in faint.items() if lines} == {}
+
+
+NAMING = ["walkthrough.pick", "walkthrough.name"]
+
+
+def test_staff_name_what_a_page_is_by_a_touch_on_its_picture(
+    open_panel: Open, stand_in: StandIn
+) -> None:
+    room = rooms.walking("en", "handed_over", reason="changed")
+    stand_in, page = shown(open_panel, rooms.with_meeting(room, state="prejoin"), MAY + NAMING)
+    sheet = display(page)
+    sheet.locator(".name-page").click()
+    expect(sheet.locator(".badge")).to_contain_text("Tap a heading")
+    preview = sheet.locator("screen-preview")
+    expect(preview.locator("img, canvas").first).to_be_visible()
+    preview.click(position={"x": 60, "y": 40})
+    naming = page.locator("picture-naming")
+    expect(naming).to_be_visible()
+    assert stand_in.commands("screen.press") == []
+    assert len(stand_in.commands("walkthrough.pick")) == 1
+    assert set(stand_in.commands("walkthrough.pick")[0]) == {"x", "y"}
+    naming.get_by_text("Waiting room").click()
+    told(page, lambda: stand_in.commands("walkthrough.name"), [{"says": "lobby"}])
+    expect(naming).to_be_hidden()
+
+
+def test_a_panel_without_staffs_rights_names_no_page(open_panel: Open) -> None:
+    room = rooms.walking("en", "handed_over", reason="changed")
+    _, page = shown(open_panel, rooms.with_meeting(room, state="prejoin"))
+    assert display(page).locator(".name-page").is_hidden()

@@ -5,7 +5,7 @@
 /** @typedef {"drive" | "zoom" | "home" | "recall" | "store" | "power" | "goto" | "focus" | "exposure" | "white_balance" | "backlight" | "exposure_compensation" | "menu" | "delete_preset" | "ir_receive" | "tally" | "tracking"} Ability */
 /** @typedef {{status: AckReply["status"] | "unconfirmed", error: LiveError | null, result?: Record<string, unknown> | null}} Outcome */
 
-/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "booking" | "occupancy" | "help" | "share" | "remote_control" | "staff" | "series" | "walkthrough" | "walkthroughs"} Sheet */
+/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "booking" | "occupancy" | "help" | "share" | "remote_control" | "staff" | "series" | "walkthrough" | "walkthroughs" | "page_name"} Sheet */
 
 /** @typedef {{pin: boolean, role: string | null, ends_ms: number}} StaffState whether there is a PIN to enter here, the role that it gave this panel, and until when, in the room's time */
 /** @typedef {{pin: boolean, role: string | null, ends_in_s: number | null, wait_s: number}} StaffShown */

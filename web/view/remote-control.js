@@ -17,6 +17,7 @@ const LONGEST = 256;
 
 export class RemoteControlSheet extends HTMLElement {
   #typing = false;
+  /** Whether the next touch takes a picture to be named, and presses nothing. */ #picking = false;
   #busy = false;
 
   /** @param {Panel} panel */
@@ -24,7 +25,7 @@ export class RemoteControlSheet extends HTMLElement {
     super();
     this.panel = panel;
     this.preview = new ScreenPreview(panel, {
-      press: (spot) => this.#do("screen.press", { ...spot }),
+      press: (spot) => (this.#picking ? this.#pick(spot) : this.#do("screen.press", { ...spot })),
       scroll: (spot, notches) => this.#scroll(spot, notches),
     });
     const turn = (/** @type {number} */ notches) => () => void this.#scroll({ x: 0.5, y: 0.5 }, notches);
@@ -48,7 +49,8 @@ export class RemoteControlSheet extends HTMLElement {
     this.write = button("keyboard", "remote_control.write", "key", () => this.#turn(true));
     this.join = button("hand", "remote_control.join", "key primary", () => void this.#do("meeting.pressJoin"));
     this.walk = new WalkthroughPlace(panel, true);
-    this.tools = h("div", { class: "tools" }, this.state, this.walk, this.write, this.join);
+    this.name = button("unknown", "remote_control.name", "key name-page", () => this.#turnPicking(!this.#picking));
+    this.tools = h("div", { class: "tools" }, this.state, this.walk, this.name, this.write, this.join);
     this.field = named(h("input", { type: "text", name: "typed", autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false", maxlength: LONGEST }), "remote_control.text");
     this.field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) void this.#send(true);
@@ -68,14 +70,20 @@ export class RemoteControlSheet extends HTMLElement {
   update(room) {
     const { meeting } = room;
     const state = callState(meeting);
-    attribute(this.state, "data-tone", state.tone);
-    redraw(this.stateIcon, state.icon);
-    text(this.stateWords, t(state.key));
+    attribute(this.state, "data-tone", this.#picking ? "soon" : state.tone);
+    redraw(this.stateIcon, this.#picking ? "hand" : state.icon);
+    text(this.stateWords, t(this.#picking ? "remote_control.pick" : state.key));
     const within = meeting.remote_control === true && !this.panel.phone;
     const walk = walking(room);
-    show(this.state, !this.#says(walk));
-    show(this.join, meeting.can_press_join === true && meeting.state !== "in_call" && !this.#says(walk));
-    for (const key of [this.write, this.join, ...this.strokes.querySelectorAll("button")]) key.disabled = !within;
+    // A page that the room has passed, or handed over, was shown to it: its pictures may have names.
+    const names = this.panel.may("walkthrough.pick") && !["showing", "shown", "joining"].includes(walk);
+    show(this.name, names);
+    if (!names || !within) this.#picking = false;
+    attribute(this.name, "aria-pressed", String(this.#picking));
+    show(this.state, this.#picking || !this.#says(walk));
+    for (const other of [this.walk, this.write]) show(other, !this.#picking);
+    show(this.join, !this.#picking && meeting.can_press_join === true && meeting.state !== "in_call" && !this.#says(walk));
+    for (const key of [this.write, this.join, this.name, ...this.strokes.querySelectorAll("button")]) key.disabled = !within;
     this.walk.update(room);
     this.preview.update();
   }
@@ -98,7 +106,21 @@ export class RemoteControlSheet extends HTMLElement {
     if (open) return;
     this.preview.forget();
     this.field.value = "";
+    this.#picking = false;
     this.#turn(false);
+  }
+
+  /** @param {boolean} picking */
+  #turnPicking(picking) {
+    this.#picking = picking;
+    this.panel.refresh();
+  }
+
+  /** Take the picture of what was touched, and ask what it says. @param {{x: number, y: number}} spot */
+  async #pick(spot) {
+    const done = await this.#do("walkthrough.pick", { ...spot });
+    if (done) this.panel.open("page_name");
+    return done;
   }
 
   /**

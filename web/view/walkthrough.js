@@ -14,6 +14,7 @@ const PATIENCE_MS = 8000;
 const CONFIRM_MS = 3000;
 const DRAFT = "/api/v1/screen/walkthrough";
 const KEPT = "/api/v1/walkthroughs";
+const PAGE_NAMES = /** @type {const} */ (["lobby", "sign_in_required", "passcode_needed", "removed", "ended"]);
 const BEING_SHOWN = ["showing", "shown"];
 
 /**
@@ -205,6 +206,47 @@ export class WalkthroughReview extends HTMLElement {
   }
 }
 
+/** What a picture says that staff have taken of a page: a lobby, or what stands in the way. */
+export class PictureNaming extends HTMLElement {
+  #look = 0;
+  #asking = false;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    super();
+    this.panel = panel;
+    this.picture = h("img", { alt: "" });
+    this.keys = PAGE_NAMES.map((says) => words(h("button", { type: "button", class: "key", onclick: () => void this.#name(says) }), `page_name.${says}`));
+    this.cancel = button("erase", "page_name.cancel", "key", () => panel.open("remote_control"));
+    const body = h("div", { class: "body" }, words(h("p", { class: "hint" }), "page_name.hint"), h("span", { class: "looks" }, this.picture), h("div", { class: "page-names" }, ...this.keys));
+    this.append(body, h("nav", { class: "dock" }, this.cancel));
+    this.reset();
+  }
+
+  /** Show what was picked last. */
+  reset() {
+    this.#look += 1;
+    this.picture.src = `${DRAFT}/picked/picture?look=${this.#look}`;
+  }
+
+  update() {
+    attribute(this.picture, "alt", t("page_name.picture"));
+    for (const key of this.keys) attribute(key, "aria-busy", this.#asking);
+  }
+
+  /** @param {typeof PAGE_NAMES[number]} says */
+  async #name(says) {
+    if (this.#asking) return;
+    this.#asking = true;
+    this.panel.refresh();
+    const { status } = await this.panel.ask("walkthrough.name", { says });
+    this.#asking = false;
+    if (status !== "done") return this.panel.refresh();
+    this.panel.tell(t("page_name.kept"), "check");
+    this.panel.open(null);
+  }
+}
+
 /** The pages that the room was shown, for staff: what came of each, and its end. */
 export class WalkthroughList extends HTMLElement {
   /** @type {ShownPage[] | null} */ #pages = null;
@@ -317,5 +359,6 @@ async function asked(url, method = "GET") {
 }
 
 customElements.define("walkthrough-line", WalkthroughLine);
+customElements.define("picture-naming", PictureNaming);
 customElements.define("walkthrough-review", WalkthroughReview);
 customElements.define("walkthrough-list", WalkthroughList);

@@ -22,7 +22,7 @@ from roomctl.command import Declaration
 from roomctl.config import Config, WebhookTable
 from roomctl.controller.driver import KIND as CONTROLLER
 from roomctl.display.driver import KIND as DISPLAY
-from roomctl.errors import ConfigError, FileError, PortError, Unsupported
+from roomctl.errors import ConfigError, FileError, PortError, Refused
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
 from roomctl.kind import Kind, Part
@@ -327,9 +327,9 @@ class LiveConfig:
         return mistakes_from_afar(text, self._file, self._room.config)
 
     def export(self) -> bytes:
-        """Return the room for another box, without its secrets; blocking. Unsupported."""
+        """Return the room for another box, without its secrets; blocking. Refused "no_file"."""
         if self._export is None:
-            raise Unsupported("room", "file that it was read from")
+            raise Refused("room", "no_file", "this room was read from no file to export")
         return self._export()
 
     def text(self) -> str:

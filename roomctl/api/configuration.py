@@ -27,7 +27,7 @@ from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import Strict, Told
 from roomctl.command import Number, Plain, Source
-from roomctl.errors import FileError, Refused, RoomctlError, Unsupported
+from roomctl.errors import FileError, Refused, RoomctlError
 from roomctl.roles import Right
 from roomctl.room import Room
 from roomctl.room.configuration import ConfigPlan
@@ -49,7 +49,10 @@ class RunningConfig(Protocol):
         ...
 
     def export(self) -> bytes:
-        """Return the room for another box, without its secrets; blocking. Unsupported."""
+        """Return the room for another box, without its secrets; blocking.
+
+        Refused "no_file": it was read from none.
+        """
         ...
 
     def text(self) -> str:
@@ -192,7 +195,7 @@ def configuration_routes(
         "/api/v1/export",
         tags=["configuration"],
         response_class=Response,
-        responses={**refusals(409, 429, 501, 502), **packed},
+        responses={**refusals(409, 429, 502), **packed},
     )
     @needs(Right.ACCESS)
     async def export() -> Response:
@@ -201,7 +204,7 @@ def configuration_routes(
         `roomctl import` takes it there; `roomctl export` on the box makes the same file.
         """
         if live is None:
-            raise Unsupported("room", "file that it was read from")
+            raise Refused("room", "no_file", "this room was read from no file to export")
         if exporting.locked():
             raise Refused("room", "too_often", "another export is under way; wait for its end")
         async with exporting:

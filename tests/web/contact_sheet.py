@@ -357,9 +357,9 @@ def draw(
                 page.keyboard.type(step.removeprefix(_TYPED))
             else:
                 page.locator(step).first.click()
-        if "audio" in stand_in.room:
-            for pct in range(20, 90, 7):  # as somebody talks
-                stand_in.say({"type": "level", "pct": pct if pct % 2 else pct // 3})
+        if room["meeting"]["state"] == "in_call":
+            for pct in (20, 55, 34, 83):  # as somebody talks
+                stand_in.say({"type": "level", "pct": pct})
                 page.wait_for_timeout(100)
         page.evaluate("document.fonts.ready.then(() => 0)")
         page.wait_for_timeout(150)

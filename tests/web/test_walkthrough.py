@@ -335,7 +335,7 @@ def test_staff_name_what_a_page_is_by_a_touch_on_its_picture(
     expect(sheet.locator(".badge")).to_contain_text("Tap a heading")
     preview = sheet.locator("screen-preview")
     expect(preview.locator("img, canvas").first).to_be_visible()
-    preview.click(position={"x": 60, "y": 40})
+    preview.click()
     naming = page.locator("picture-naming")
     expect(naming).to_be_visible()
     assert stand_in.commands("screen.press") == []

@@ -746,6 +746,7 @@ MqttRight = Literal[
     "meet",
     "book",
     "undo",
+    "complain",
     "move",
     "stop",
     "operate",

@@ -98,7 +98,7 @@ def test_a_file_with_hosts_alone_is_valid() -> None:
         ),
         (
             "[speakerphone.a]\nurl = 'x'\nqqq = 1",
-            "speakerphone.a.qqq: unknown key; expected one of: profile, url",
+            "speakerphone.a.qqq: unknown key; expected one of: profile, title, url",
         ),
         (
             "[occupancy.a]\nurl = 'x'\nvacancy_delay = 1",

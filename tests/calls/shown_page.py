@@ -71,11 +71,18 @@ class Room:
 
     def know(self, flow):
         """Have the page shown to the room, once."""
-        if flow.vendor not in self._known:
-            self._known.add(flow.vendor)
+        if flow.vendor in self._known:
+            return
+        self.join(flow)
+        try:
+            self.show(flow)
+        except queue.Empty:  # the page did not go on at a press: a person begins anew
+            self.served.command("walkthrough.discard")
+            self.leave()
             self.join(flow)
             self.show(flow)
-            self.leave()
+        self._known.add(flow.vendor)
+        self.leave()
 
     def walkthrough(self):
         return self.served.room()["walkthrough"]

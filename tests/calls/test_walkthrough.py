@@ -13,7 +13,7 @@ import pytest
 from tests.calls.shown_page import NAME, heard, room
 from tests.kiosk.vendor_flow import PASSCODE, VENDORS, Flow
 
-TIMES = int(os.environ.get("ROOMCTL_JOINS", "2"))  # of each; `make soak` joins 50 times
+TIMES = int(os.environ.get("ROOMCTL_JOINS", "1"))  # of each; `make soak` joins 50 times
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400 + 100 * TIMES)]
 

@@ -72,7 +72,7 @@ class Web:
 
         class Answering(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                if self.path == "/never.ics":
+                if self.path.startswith("/never.ics"):
                     web.over.wait(60)
                 self.send_response(200)
                 self.end_headers()

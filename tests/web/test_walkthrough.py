@@ -67,7 +67,8 @@ def shown(
 
 
 def display(page: Page) -> Locator:
-    """Open the room's display on the panel."""
+    """Open the room's display on the panel, once what comes later stands in its place."""
+    page.wait_for_load_state("networkidle")
     page.locator("join-controls").get_by_text("Room screen").locator("visible=true").click()
     sheet = page.locator("remote-control")
     expect(sheet).to_be_visible()

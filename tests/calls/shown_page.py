@@ -125,10 +125,11 @@ class Room:
 
     def press(self, x, y):
         """Press as a person does: again, if the page was not there yet."""
-        for _ in range(3):
+        for _ in range(20):
             refused = self.served.told("screen.press", x=x, y=y)
             if refused is None:
                 return
+            time.sleep(1)
         raise AssertionError(f"{refused}: {self.walkthrough()}")
 
     def joins(self):

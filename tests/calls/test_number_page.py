@@ -4,7 +4,6 @@ Real labwc, Chromium in plain mode, daemon, screen process and sound server.
 """
 
 import contextlib
-import time
 
 import pytest
 
@@ -40,12 +39,11 @@ def by_number(rig, number, passcode):
 def show(rig: Room, number: str, passcode: str) -> None:
     """Do what a person does, with what the panel was given."""
     rig.served.command("walkthrough.begin")
-    time.sleep(1.5)  # a person waits for the page
     spaced = f"{number[:3]} {number[3:6]} {number[6:]}"
     for place, text in ((NUMBER, spaced), (NAME, "Bamboo 竹"), (CODE, passcode)):
-        rig.served.command("screen.press", x=place[0], y=place[1])
+        rig.press(*place)
         rig.served.command("screen.type", text=text)
-    rig.served.command("screen.press", x=JOIN[0], y=JOIN[1])
+    rig.press(*JOIN)
     rig.served.until("in the meeting that was shown", in_call)
 
 

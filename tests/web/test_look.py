@@ -58,6 +58,24 @@ def test_a_theme_changes_under_the_eyes_of_whoever_looks(open_panel: Open) -> No
     until(page, f"{GROUND} === '{GROUNDS['dark']}'")
 
 
+def test_a_key_that_works_says_so_to_whoever_cannot_see_it(open_panel: Open) -> None:
+    stand_in, page = open_panel(rooms.booked())
+    usable(page)
+    stand_in.answer = lambda command: None
+    page.locator(".primary.join").tap()
+    expect(page.locator(".primary.join")).to_have_attribute("aria-busy", "true")
+
+
+def test_in_high_contrast_a_key_that_is_off_has_a_broken_line(open_panel: Open) -> None:
+    room = dressed(rooms.booked(), theme="contrast")
+    room["audio"].update(volume_pct=None)
+    _, page = open_panel(room, viewport={"width": 600, "height": 1024})
+    usable(page)
+    page.wait_for_selector("html[data-theme=contrast]")
+    style = "getComputedStyle(document.querySelector('button:disabled')).borderTopStyle"
+    assert page.evaluate(style) == "dashed"
+
+
 def test_whoever_asks_for_more_contrast_has_it_whatever_the_house_chose(open_panel: Open) -> None:
     room = dressed(rooms.booked(), theme="light", accent=ACCENT)
     _, page = open_panel(room, contrast="more")

@@ -50,7 +50,7 @@ export function attribute(element, name, value) {
     if (element.hasAttribute(name)) element.removeAttribute(name);
     return;
   }
-  const text = value === true ? "" : String(value);
+  const text = value === true && !name.startsWith("aria-") ? "" : String(value); // ARIA's states have their words
   if (element.getAttribute(name) !== text) element.setAttribute(name, text);
 }
 

@@ -127,19 +127,25 @@ class DaemonThreads(ThreadPoolExecutor):
         super().__init__(most)
         self._most, self._started = most, 0
         self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._free = threading.Semaphore(0)
+        self._starting = threading.Lock()
         self._running: dict[Future[Any], str] = {}
 
     def submit(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have `work` called in a thread, at once unless all are taken."""
+        """Have `work` called in a thread, at once unless all are taken.
+
+        There are never more threads than there were calls at once. ThreadPoolExecutor counts those
+        that wait, and counts one too few whenever a thread that has just ended its call takes the
+        one that a waiting thread was meant for: it had 100 after 8 hours of a room.
+        """
         future: Future[T] = Future()
         self._running[future] = getattr(getattr(work, "func", work), "__qualname__", str(work))
         future.add_done_callback(self._running.pop)
         self._calls.put(partial(_call, future, work, *args, **kwargs))
-        if not self._free.acquire(blocking=False) and self._started < self._most:
-            self._started += 1
-            name = f"wire-{self._started}"
-            threading.Thread(target=self._work, name=name, daemon=True).start()
+        with self._starting:
+            if self._started < min(self._most, len(self._running)):
+                self._started += 1
+                name = f"wire-{self._started}"
+                threading.Thread(target=self._work, name=name, daemon=True).start()
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -157,11 +163,7 @@ class DaemonThreads(ThreadPoolExecutor):
 
     def _work(self) -> None:
         while True:
-            try:
-                call = self._calls.get_nowait()
-            except queue.Empty:
-                self._free.release()
-                call = self._calls.get()
+            call = self._calls.get()
             call()
             del call  # and with it the arguments: the next one may be long in coming
 

@@ -337,6 +337,20 @@ def test_threads_that_hang_do_not_keep_the_interpreter_alive_and_are_named() -> 
     assert subprocess.check_output(line, timeout=60, text=True) == "['sleep']\n"
 
 
+def test_there_are_no_more_threads_than_there_were_calls_at_once() -> None:
+    threads, used = DaemonThreads(128), set[int]()
+
+    def work(number: int) -> None:
+        used.add(threading.get_ident())
+        sum(range(number % 7 * 100))  # the one ends just as the next is asked for, or does not
+
+    for number in range(20_000):
+        calls = [threads.submit(work, number + nth) for nth in range(2)]
+        for call in calls:
+            call.result(LIMIT_S)
+    assert len(used) <= 2
+
+
 def test_more_work_than_threads_waits_for_a_free_one_and_faults_come_back() -> None:
     threads, go = DaemonThreads(2), threading.Event()
     waiting = [threads.submit(go.wait) for _ in range(2)]

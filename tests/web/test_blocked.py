@@ -146,7 +146,7 @@ def test_nothing_is_cut_covered_or_too_small(
     stand_in.patch(**rooms.at_a_wall(language, "prejoin", can_press_join=True))
     page.locator(".tools .primary").wait_for()
     found["remote_control"] = faults(page, phone=phone)
-    page.locator(".tools .key").first.tap()
+    page.locator(".tools .write-text").tap()
     page.locator(".entry input").wait_for()
     found["typing"] = faults(page, phone=phone)
     page.locator(".back").tap()

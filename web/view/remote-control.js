@@ -46,7 +46,7 @@ export class RemoteControlSheet extends HTMLElement {
     this.stateIcon = icon("wait");
     this.stateWords = h("span");
     this.state = h("p", { class: "badge", role: "status" }, this.stateIcon, this.stateWords);
-    this.write = button("keyboard", "remote_control.write", "key", () => this.#turn(true));
+    this.write = button("keyboard", "remote_control.write", "key write-text", () => this.#turn(true));
     this.join = button("hand", "remote_control.join", "key primary", () => void this.#do("meeting.pressJoin"));
     this.walk = new WalkthroughPlace(panel, true);
     this.name = button("unknown", "remote_control.name", "key name-page", () => this.#turnPicking(!this.#picking));

@@ -55,6 +55,7 @@ class DisplayPower:
         self.television: Television | None = None
         self._say, self._pace = say, pace or TelevisionTiming()
         self._orders: asyncio.Queue[bool | None] = asyncio.Queue(_WAITING)
+        self._wlopm = asyncio.Lock()
 
     def switch(self, on: bool) -> None:
         """Switch the display, soon."""
@@ -84,10 +85,10 @@ class DisplayPower:
 
     async def _switch(self, on: bool) -> None:
         if on:
-            await switch_output(self.output, True)  # before the television looks for a picture
+            await self._switch_output(True)  # before the television looks for a picture
         obeyed = self.television is not None and await self._tell(self.television, on)
         if not on and not obeyed:
-            await switch_output(self.output, False)
+            await self._switch_output(False)
 
     async def _tell(self, television: Television, on: bool) -> bool:
         """Return whether the television does as it is told, in time or until told anew."""
@@ -103,13 +104,35 @@ class DisplayPower:
         return True
 
     async def _is_on(self) -> bool | None:
-        by_output = await output_is_on(self.output)
+        by_output = await self._output_is_on()
         if self.television is None or by_output is False:
             return by_output
         status = await in_thread(self.television.power)
         if status is None:
             return None if self.television.expected else by_output
         return None if status is TelevisionPower.TO_ON else status is TelevisionPower.ON
+
+    async def outputs(self) -> dict[str, bool]:
+        """Return every output by name, and whether it is on; empty if the compositor does not say.
+
+        One wlopm at a time: while another has hold of the outputs, wlopm 0.1 prints all as off.
+        Programs of others may have, so what is off is looked at twice.
+        """
+        async with self._wlopm:
+            said = await _outputs()
+            return said if all(said.values()) else await _outputs()
+
+    async def _switch_output(self, on: bool) -> None:
+        """Switch the outputs; what became of them is for `_output_is_on` to tell."""
+        async with self._wlopm:
+            await _wlopm("--on" if on else "--off", self.output or "*")
+
+    async def _output_is_on(self) -> bool | None:
+        """Return whether the output (None: any) is on; None if the compositor does not say."""
+        found = await self.outputs()
+        if self.output is not None:
+            return found.get(self.output)
+        return any(found.values()) if found else None
 
     def _order(self, on: bool | None) -> None:
         if self._orders.full():
@@ -118,21 +141,7 @@ class DisplayPower:
             self._orders.put_nowait(on)
 
 
-async def switch_output(output: str | None, on: bool) -> None:
-    """Switch an output (None: all); what became of it is for `output_is_on` to tell."""
-    await _wlopm("--on" if on else "--off", output or "*")
-
-
-async def output_is_on(output: str | None) -> bool | None:
-    """Return whether an output (None: any) is on; None if the compositor does not say."""
-    found = await outputs()
-    if output is not None:
-        return found.get(output)
-    return any(found.values()) if found else None
-
-
-async def outputs() -> dict[str, bool]:
-    """Return every output by name, and whether it is on; empty if the compositor does not say."""
+async def _outputs() -> dict[str, bool]:
     said = await _wlopm("--json")
     try:
         return {str(one["output"]): one["power-mode"] == "on" for one in json.loads(said or "[]")}

@@ -17,7 +17,7 @@ from roomctl.kiosk.browser.browser import Browser, BrowserSetup
 from roomctl.kiosk.browser.cdp import CdpError
 from roomctl.kiosk.browser.folder import BrowserFolder, end_all
 from roomctl.kiosk.browser.tab import Tab
-from roomctl.kiosk.display import display_power, labwc
+from roomctl.kiosk.display import labwc
 from roomctl.kiosk.display.cec import Television
 from roomctl.kiosk.display.display_power import DisplayPower
 from roomctl.screen.protocol import DisplayRole, DisplayState, ShowPage, WantPages
@@ -206,16 +206,17 @@ class PageManager:
             # Before the browser is started: a rule counts when a window appears.
             if self._places_windows:
                 await in_thread(labwc.place, room, panel, dict(os.environ))
-            await _look_for(order.output)
+            await self._look_for(order.output)
         if order.place is DisplayRole.ROOM and order.cec != self._cec:
             self._cec = order.cec
             self.power.television = Television(order.cec) if order.cec else None
             self.power.look()
         self._pages[order.place].take(order.url, order.output)
 
-
-async def _look_for(output: str | None) -> None:
-    """Say so if room.toml names an output that is not there; it may be plugged in later."""
-    known = await display_power.outputs()
-    if output is not None and known and output not in known:
-        _log.warning("screen: there is no output %s now; there is: %s", output, ", ".join(known))
+    async def _look_for(self, output: str | None) -> None:
+        """Say so if room.toml names an output that is not there; it may be plugged in later."""
+        known = await self.power.outputs()
+        if output is not None and known and output not in known:
+            _log.warning(
+                "screen: there is no output %s now; there is: %s", output, ", ".join(known)
+            )

@@ -16,11 +16,18 @@ OUTPUT = "HDMI-A-1"
 PATIENT = TelevisionTiming(obeys_s=60, again_s=0.01, look_s=60)
 IMPATIENT = TelevisionTiming(obeys_s=0.05, again_s=0.01, look_s=60)
 CURIOUS = TelevisionTiming(obeys_s=60, again_s=0.01, look_s=0.02)
+# As wlopm 0.1: all is off while another wlopm has hold of the outputs.
 WLOPM = f"""#!/bin/sh
 case "$1" in
 --on | --off) echo "${{1#--}}" >"$0.state" ;;
 --json)
-    read -r now <"$0.state"
+    if /bin/mkdir "$0.held" 2>&-; then
+        /bin/sleep 0.05
+        read -r now <"$0.state"
+    else
+        now=off
+    fi
+    /bin/rmdir "$0.held"
     echo '[{{"output": "{OUTPUT}", "power-mode": "'"$now"'"}}]'
     ;;
 esac
@@ -77,6 +84,16 @@ async def test_without_a_television_the_output_is_switched(room):
     assert room.output == "off"
     assert await room.after(True) is True
     assert room.output == "on"
+
+
+async def test_no_output_is_dark_for_two_that_look_at_once(room):
+    known, on = await asyncio.gather(room.power.outputs(), room.after(None))
+    assert (known, on) == ({OUTPUT: True}, True)
+
+
+async def test_no_output_is_dark_for_a_program_of_others_that_has_hold_of_it(room, tmp_path):
+    (tmp_path / "wlopm.held").mkdir()
+    assert await room.after(None) is True
 
 
 async def test_a_television_goes_to_standby_and_its_output_stays_lit(room):

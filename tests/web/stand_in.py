@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import mimetypes
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,6 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from fastapi.staticfiles import StaticFiles
 
 WEB = Path(__file__).parents[2] / "web"
 CSP = (
@@ -228,7 +228,13 @@ class StandIn:
                 return await socket.close(1013)
             await self._serve(socket)
 
-        app.mount("/ui", StaticFiles(directory=WEB))
+        @app.get("/ui/{path:path}")
+        def file(path: str) -> Response:
+            if not (WEB / path).is_file():
+                return Response(status_code=404)
+            kind, _ = mimetypes.guess_type(path)
+            return Response((WEB / path).read_bytes(), media_type=kind)  # none is left open
+
         return app
 
     def hello(self) -> Message:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -17,6 +19,7 @@ pytestmark = pytest.mark.browser
 HERE = Path(__file__).parent
 PANELS = [(800, 480), (1024, 600), (1280, 800), (720, 1280), (600, 1024)]
 PHONE = (390, 844)
+ZONE = ZoneInfo("Asia/Shanghai")  # of the rooms shown
 
 MEASURE = (HERE / "measure.js").read_text()
 
@@ -92,6 +95,26 @@ def test_nothing_is_cut_covered_scrolled_or_too_small(
         found["staff"] = faults(page, phone=size == PHONE)
         page.close()
     assert {name: fault for name, fault in found.items() if fault} == {}
+
+
+@pytest.mark.parametrize("size", [(720, 1280), (600, 1024), PHONE], ids=str)
+def test_a_booking_just_before_midnight_stays_in_the_day(
+    browser: Browser, size: tuple[int, int]
+) -> None:
+    midnight = datetime.now(ZONE).replace(hour=0, minute=0, second=0) + timedelta(days=1)
+    last = {minutes: (midnight - timedelta(minutes=minutes)).isoformat() for minutes in (3, -42)}
+    late = rooms.booking("late", "Late call", 0) | {"start": last[3], "end": last[-42]}
+    with serving(StandIn(rooms.at_rest() | {"bookings": [late]})) as stand_in:
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]}, has_touch=True)
+        page.goto(stand_in.url)
+        usable(page)
+        edges = """[...document.querySelectorAll(".track, .blocks i")]
+            .map((e) => e.getBoundingClientRect().right)"""
+        track, block = page.evaluate(edges)
+        found = faults(page, phone=size == PHONE)
+        page.close()
+    assert block <= track + 0.5
+    assert found == {}
 
 
 def test_a_pseudo_language_two_fifths_longer_still_fits_home_and_call(browser: Browser) -> None:

@@ -66,7 +66,7 @@ export class DayRibbon extends HTMLElement {
       const name = /** @type {HTMLElement} */ (block.firstElementChild);
       text(name, bookingTitle(one));
       show(name, true);
-      show(name, name.scrollWidth + 16 <= block.clientWidth); // whole, or not at all
+      show(name, name.scrollWidth <= block.clientWidth); // whole, or not at all
     });
     const ticks = Array.from({ length: hours / TICK_H + 1 }, (_, i) => begin_ms + i * TICK_H * HOUR_MS);
     keyed(this.hours, ticks, String, () => h("span"), (tick, ms) => {

@@ -156,7 +156,9 @@ def check_tests(arguments: Sequence[str]) -> tuple[Outcome, Tests]:
     report = VENV / "pytest.xml"
     report.unlink(missing_ok=True)
     side_by_side = (f"--numprocesses={workers}", "--dist=loadfile", "--no-loadscope-reorder")
-    passed = run("pytest", module("pytest", f"--junitxml={report}", *side_by_side, *arguments))
+    brief = ("--tb=short",) if IN_CI else ()  # a log that is cut should name more failures
+    command = module("pytest", f"--junitxml={report}", *side_by_side, *brief, *arguments)
+    passed = run("pytest", command)
     tests = read_report(report) if report.exists() else Tests(failed=1)
     return Outcome("pytest", passed), tests
 

@@ -316,14 +316,14 @@ class Agent:
                 await self._end(running, ScreenReason.STOPPED)
 
     async def _attend_meeting(self, session: MeetingSession) -> None:
-        self._pages.cover(True)
+        await self._pages.cover()
         await self._mixer.begin()
         await self._remote.begin(lambda: session.tab, lambda: session.within_hosts)
         session.reachable = self._remote.everywhere
         try:
             await session.run()
         finally:
-            self._pages.cover(False)
+            self._pages.uncover()
             await self._remote.end()
             await self._streams.close()
             await self._mixer.end()

@@ -74,13 +74,7 @@ class Room:
         if flow.vendor in self._known:
             return
         self.join(flow)
-        try:
-            self.show(flow)
-        except queue.Empty:  # the page did not go on at a press: a person begins anew
-            self.served.command("walkthrough.discard")
-            self.leave()
-            self.join(flow)
-            self.show(flow)
+        self.show(flow)
         self._known.add(flow.vendor)
         self.leave()
 

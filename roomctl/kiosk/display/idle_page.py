@@ -17,7 +17,7 @@ from roomctl.kiosk.browser.browser import Browser, BrowserSetup
 from roomctl.kiosk.browser.cdp import CdpError
 from roomctl.kiosk.browser.folder import BrowserFolder, end_all
 from roomctl.kiosk.browser.tab import Tab
-from roomctl.kiosk.display import labwc
+from roomctl.kiosk.display import labwc, windows
 from roomctl.kiosk.display.cec import Television
 from roomctl.kiosk.display.display_power import DisplayPower
 from roomctl.screen.protocol import DisplayRole, DisplayState, ShowPage, WantPages
@@ -27,7 +27,13 @@ _log = logging.getLogger(__name__)
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 15.0
+WINDOW_S = 20.0  # a page is often there before its window is
+WINDOW_EVERY_S = 0.1
 PROVEN_S = 30.0  # a page that stood this long is put up again at once
+
+
+class _MadeWay(Exception):
+    """A meeting was opened while the page was being put up."""
 
 
 class IdlePage:
@@ -39,8 +45,10 @@ class IdlePage:
         self._address: str | None = None
         self._shown = ("", "")
         self._moved = asyncio.Event()
-        self._free = asyncio.Event()
+        self._covered, self._free = asyncio.Event(), asyncio.Event()
+        self._settled = asyncio.Event()  # not between no window and a window
         self._free.set()
+        self._settled.set()
 
     def take(self, address: str | None, output: str | None) -> None:
         """Show `address` from now on; one that stands there already stays, paired as it is."""
@@ -51,12 +59,19 @@ class IdlePage:
         elif self._address is not None:
             self._address = address  # not opened yet: the newer one is good for longer
 
-    def cover(self, covered: bool) -> None:
-        """Note that a meeting stands before it: a page put up now would hide the meeting."""
-        if covered:
-            self._free.clear()
-        else:
-            self._free.set()
+    async def cover(self) -> None:
+        """Make way for a meeting; returns once no window of this page can come over it any more.
+
+        A page that stands there stays, behind the meeting; one that is being put up is taken down.
+        """
+        self._free.clear()
+        self._covered.set()
+        await self._settled.wait()
+
+    def uncover(self) -> None:
+        """Note that no meeting stands before it any more."""
+        self._covered.clear()
+        self._free.set()
 
     async def run(self) -> None:
         """Keep the page standing until cancelled; browser and profile are gone then."""
@@ -64,8 +79,12 @@ class IdlePage:
         while True:
             address = await self._next()
             began = asyncio.get_running_loop().time()
-            if await self._show(address):
-                continue  # it was taken down: another address is there, or none
+            try:
+                if await self._show(address):
+                    continue  # it was taken down: another address is there, or none
+            except _MadeWay:
+                await self._renew()
+                continue
             lasted_s = asyncio.get_running_loop().time() - began
             wait_s = FIRST_WAIT_S if lasted_s > PROVEN_S else min(wait_s * 2, LONGEST_WAIT_S)
             _log.warning("screen: %s fell, and is put up again in %g s", self._name, wait_s)
@@ -92,7 +111,8 @@ class IdlePage:
         self._want()
 
     async def _show(self, address: str) -> bool:
-        """Show a page until it falls (False) or is taken down (True)."""
+        """Show a page until it falls (False) or is taken down (True); _MadeWay for a meeting."""
+        self._settled.clear()
         folder: BrowserFolder | None = None
         browser: Browser | None = None
         tab = Tab(lambda host: None)
@@ -101,8 +121,7 @@ class IdlePage:
             browser = Browser(
                 self._setup, folder, None, piped=True, start="about:blank", name=self._name
             )
-            await tab.attach(browser.take_pipe())
-            await tab.open(address)
+            await self._put_up(browser, tab, address)
             _log.info("screen: %s is shown", self._name)
             return await self._until_moved(browser, tab)
         except (CdpError, TimeoutError, OSError, RoomctlError) as error:
@@ -110,7 +129,32 @@ class IdlePage:
             return False
         finally:
             # Shielded: being asked to end must not cut short the removal of the profile.
-            await asyncio.shield(asyncio.ensure_future(_clean(folder, browser, tab)))
+            try:
+                await asyncio.shield(asyncio.ensure_future(_clean(folder, browser, tab)))
+            finally:
+                self._settled.set()
+
+    async def _put_up(self, browser: Browser, tab: Tab, address: str) -> None:
+        """Have the page stand in its window; _MadeWay if a meeting is opened before it does."""
+        standing = asyncio.ensure_future(self._stand(browser, tab, address))
+        covered = asyncio.ensure_future(self._covered.wait())
+        try:
+            await asyncio.wait((standing, covered), return_when=asyncio.FIRST_COMPLETED)
+            if not standing.done():
+                raise _MadeWay
+            standing.result()
+            self._settled.set()
+        finally:
+            for wait in (standing, covered):
+                wait.cancel()
+            await asyncio.gather(standing, covered, return_exceptions=True)
+
+    async def _stand(self, browser: Browser, tab: Tab, address: str) -> None:
+        await tab.attach(browser.take_pipe())
+        await tab.open(address)
+        async with asyncio.timeout(WINDOW_S):
+            while not await in_thread(windows.there, dict(os.environ), self._name):
+                await asyncio.sleep(WINDOW_EVERY_S)
 
     async def _until_moved(self, browser: Browser, tab: Tab) -> bool:
         ends = (self._moved.wait(), tab.crashed.wait(), tab.closed.wait(), _gone(browser))
@@ -181,9 +225,13 @@ class PageManager:
         elif self._kiosk:
             self._orders.put_nowait(order)
 
-    def cover(self, covered: bool) -> None:
-        """Note that a meeting stands on the room's display, or no longer does."""
-        self._pages[DisplayRole.ROOM].cover(covered)
+    async def cover(self) -> None:
+        """Make way for a meeting on the room's display: no page comes over it from now on."""
+        await self._pages[DisplayRole.ROOM].cover()
+
+    def uncover(self) -> None:
+        """Note that no meeting stands on the room's display any more."""
+        self._pages[DisplayRole.ROOM].uncover()
 
     async def run(self) -> None:
         """Show what is ordered until cancelled; no browser is left then."""

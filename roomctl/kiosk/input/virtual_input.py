@@ -1,9 +1,8 @@
 """A pointer and a keyboard that nobody holds: presses, wheel and keys, through the compositor.
 
-Speaks zwlr_virtual_pointer_v1, zwp_virtual_keyboard_v1 and, so that keys go to the meeting and not
-to the panel beside it, zwlr_foreign_toplevel_management_v1. labwc has all three. A text is any
-Unicode: each of its characters gets one of the keys that print, in a keymap made for it. Only those
-keys: Chromium looks at the key's place too, and what is Escape on a real keyboard stays Escape.
+Speaks zwlr_virtual_pointer_v1 and zwp_virtual_keyboard_v1, which labwc has. A text is any Unicode:
+each of its characters gets one of the keys that print, in a keymap made for it. Only those keys:
+Chromium looks at the key's place too, and what is Escape on a real keyboard stays Escape.
 Codes are those of linux/input-event-codes.h. The text stays in this process and goes nowhere else.
 Blocking. Knows no meeting and no daemon.
 """
@@ -15,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from roomctl.frozen import frozen
-from roomctl.kiosk.display import labwc
+from roomctl.kiosk.display import labwc, windows
 from roomctl.kiosk.input.wayland import EventArguments, WaylandClient, WaylandRefused, fixed, number
 from roomctl.screen.protocol import KeyName
 
@@ -94,7 +93,6 @@ def _keymap(places: dict[str, int]) -> str:
 
 
 _POINTERS, _KEYBOARDS = "zwlr_virtual_pointer_manager_v1", "zwp_virtual_keyboard_manager_v1"
-_WINDOWS = "zwlr_foreign_toplevel_manager_v1"
 _LEFT = 0x110  # BTN_LEFT
 _EXTENT = 100_000
 _NOTCH = 15.0  # how far one notch of a wheel scrolls, in the compositor's units
@@ -151,8 +149,11 @@ class VirtualInput:
         self._point(1.0, 1.0)
 
     def face(self) -> None:
-        """Have the meeting's window stand above all others."""
-        self._face_the_meeting()
+        """Have the meeting's window stand above all others, and get the keys.
+
+        A touch on the panel has taken them there.
+        """
+        windows.front(self._connection, self._seat, labwc.MEETING)
 
     def scroll(self, x: float, y: float, notches: int) -> None:
         """Turn the wheel at a place of the display; positive is down."""
@@ -164,7 +165,7 @@ class VirtualInput:
 
     def type(self, text: str) -> None:
         """Type a text into the meeting's window."""
-        self._face_the_meeting()
+        self.face()
         for strikes in typed(text):
             self.strike(strikes)
         self._set_keymap(named(KeyName.ENTER).keymap)  # the text is forgotten by the compositor
@@ -172,7 +173,7 @@ class VirtualInput:
 
     def key(self, key: KeyName) -> None:
         """Strike a named key in the meeting's window."""
-        self._face_the_meeting()
+        self.face()
         self.strike(named(key))
 
     def _find(self, wanted: str | None) -> DisplayOutput:
@@ -233,31 +234,6 @@ class VirtualInput:
             self._connection.send(self._keyboard, 0, xkb_v1 + number(len(data)), handle)
         finally:
             os.close(handle)
-
-    def _face_the_meeting(self) -> None:
-        """Have keys go to the meeting's window: a touch on the panel has taken them there."""
-        connection = self._connection
-        windows: dict[int, str] = {}
-
-        def note(target: int, opcode: int, arguments: EventArguments) -> None:
-            if opcode == 1:  # app_id
-                windows[target] = arguments.text()
-
-        def appear(opcode: int, arguments: EventArguments) -> None:
-            if opcode == 0:
-                target = arguments.number()
-                windows[target] = ""
-                connection.listen(target, lambda op, more: note(target, op, more))
-
-        watcher = connection.take(_WINDOWS, 1, appear)
-        connection.roundtrip()
-        connection.roundtrip()
-        for target, name in windows.items():
-            if name == labwc.MEETING:
-                connection.send(target, 4, number(self._seat))  # activate
-            connection.send(target, 7)  # destroy: its news would pile up unread
-        connection.send(watcher, 0)  # stop
-        connection.roundtrip()
 
 
 def _now_ms() -> int:

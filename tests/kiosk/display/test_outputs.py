@@ -1,17 +1,21 @@
 """Two displays, one display, and the panel elsewhere: what stands where, as pictures show it."""
 
 import asyncio
+import contextlib
 import functools
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from roomctl.kiosk.display import labwc
+from roomctl.kiosk.display import labwc, windows
+from roomctl.kiosk.input.virtual_input import VirtualInput, named
 from roomctl.screen.protocol import (
     DisplayRole,
     DisplayState,
+    KeyName,
     LeaveMeeting,
     OpenMeeting,
     PagePhase,
@@ -28,6 +32,8 @@ pytestmark = pytest.mark.browser
 ONE, TWO = "HEADLESS-1", "HEADLESS-2"
 RED, BLUE, GREEN = (255, 0, 0), (0, 0, 255), (0, 255, 0)
 SECRET = "einmal-4711"
+_PAGE = """<!doctype html><body bgcolor="#COLOUR">
+<script>onkeydown = (event) => fetch("/typed-" + event.code);</script>"""
 FULL = 0.995  # of an output; a pointer may stand on it
 
 
@@ -37,7 +43,7 @@ def _tools():
 
 
 class Pages(Loopback):
-    """A site whose pages are one colour each: /ff0000."""
+    """A site whose pages are one colour each: /ff0000. What is typed there is asked for, too."""
 
     def __init__(self):
         self.asked = []
@@ -46,7 +52,7 @@ class Pages(Loopback):
         class Handler(Answering):
             def get(self):
                 pages.asked.append(self.path)
-                self.answer(200, f"<!doctype html><body bgcolor='#{self.path[1:7]}'>")
+                self.answer(200, _PAGE.replace("COLOUR", self.path[1:7]))
 
         super().__init__(Handler)
 
@@ -190,6 +196,48 @@ async def test_a_page_that_falls_behind_a_meeting_waits_for_its_end(kiosk, pages
         assert filled(display, ONE, GREEN)
         daemon.say(LeaveMeeting(1))
         await wanted(daemon)
+
+
+@one
+async def test_a_meeting_stands_above_a_page_that_was_still_coming_and_gets_the_keys(kiosk, pages):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        await wanted(daemon)
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
+        coming = await asyncio.to_thread(held_up, display)
+        daemon.say(OpenMeeting(1, f"{pages.origin}/00ff00", pages.origin, True, "Bamboo"))
+        await daemon.page(lambda page: page.phase is PagePhase.OPEN)
+        await shows(display, ONE, GREEN)
+        assert coming not in kiosks(display), "no window of it can come any more"
+        assert standing(display) == {labwc.MEETING}
+        await asyncio.to_thread(strike, display, KeyName.SPACE)
+        await asyncio.to_thread(display.until, lambda: "/typed-Space" in pages.asked, "a key")
+        assert filled(display, ONE, GREEN)
+        daemon.say(LeaveMeeting(1))
+        await wanted(daemon)
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
+        await shows(display, ONE, RED)
+
+
+def held_up(display):
+    """Stop the browser of a page as soon as it runs, before it has a window; return its pid."""
+    while not (found := kiosks(display)):
+        time.sleep(0.002)  # bounded by the test's own limit
+    os.kill(found[0], signal.SIGSTOP)
+    assert standing(display) == set(), "its window came before it could be held up"
+    return found[0]
+
+
+def standing(display):
+    """The names of the windows on a compositor, of those that the room has."""
+    names = (labwc.ROOM, labwc.MEETING, labwc.PANEL)
+    return {name for name in names if windows.there(display.environment, name)}
+
+
+def strike(display, key):
+    """Strike a key as a keyboard does that is plugged in: for whichever window has the keys."""
+    with contextlib.closing(VirtualInput(display.environment, None)) as keyboard:
+        keyboard.strike(named(key))
 
 
 def kiosks(display):

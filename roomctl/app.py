@@ -31,13 +31,13 @@ from roomctl.occupancy.driver import KIND as OCCUPANCY
 from roomctl.output.driver import KIND as OUTPUT
 from roomctl.ports import connect, refuse
 from roomctl.roles import Role
-from roomctl.room import Outside, Room, look
+from roomctl.room import Outside, Room, Source, look
 from roomctl.room.configuration import ConfigPlan
 from roomctl.screen.driver import KIND as SCREEN
 from roomctl.screen.profile import screen_of
 from roomctl.screen.protocol import DisplayRole, ShowPage
 from roomctl.speakerphone.driver import KIND as SPEAKERPHONE
-from roomctl.store import Settings, Store
+from roomctl.store import ImportPlan, Imports, Settings, Store
 from roomctl.wire import in_thread
 
 if TYPE_CHECKING:
@@ -318,6 +318,7 @@ class LiveConfig:
         self._room, self._staff, self._simulated = room, staff, simulated
         self._file = str(outside.config_file or "room.toml")
         self._feed, self._export = outside.feed, outside.export
+        self._judge_import, self._store = outside.judge_import, outside.store
         self._bridge = self._bridge_of(room.config)
         if self._bridge is not None:
             room.attend(self._bridge)
@@ -331,6 +332,18 @@ class LiveConfig:
         if self._export is None:
             raise Refused("room", "no_file", "this room was read from no file to export")
         return self._export()
+
+    def judge_import(self, archive: bytes) -> ImportPlan:
+        """Return what the import of an archive would do here; blocking. Refused."""
+        if self._judge_import is None:
+            raise Refused("room", "no_file", "this room was read from no file to import into")
+        return self._judge_import(archive)
+
+    def keep_import(self, archive: bytes, source: Source) -> None:
+        """Have an archive wait for the next start; blocking. RoomctlError: no disk takes it."""
+        assert self._store is not None  # noqa: S101 - a room with a file has one
+        at = self._room.clock.now().wall
+        Imports(self._store).keep(archive, at, source.role, source.name)
 
     def text(self) -> str:
         """Return what room.toml says, ConfigError; blocking."""

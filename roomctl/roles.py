@@ -81,7 +81,7 @@ class Right(StrEnum):
     CONFIGURE = "check, apply and roll back a configuration"
     ACCESS = (
         "make pairing links; list and revoke tokens and sessions; set the staff PIN and passwords; "
-        "export the room"
+        "export the room, import one"
     )
     REPORT = "report what a sensor sees"
     SIMULATION = "move the simulated devices"

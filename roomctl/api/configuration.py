@@ -6,6 +6,7 @@
 - `POST /api/v1/config/rollback`: an earlier revision, or room.toml (0), counts again.
 - `GET /api/v1/config`: the revisions, without their texts, and which one runs.
 - `GET /api/v1/export`: the room for another box, as `roomctl export` packs it.
+- `POST /api/v1/import`: this box becomes the room of such a file, with the next start.
 
 Only what a configuration changes begins anew; what cannot be changed while the program runs
 (`room.configuration.PROGRAM`) has the program start anew.
@@ -20,8 +21,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Protocol
 
-from fastapi import Request, Response
-from pydantic import Field
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
@@ -31,7 +32,7 @@ from roomctl.errors import FileError, Refused, RoomctlError
 from roomctl.roles import Right
 from roomctl.room import Room
 from roomctl.room.configuration import ConfigPlan
-from roomctl.store import AppliedConfigs
+from roomctl.store import AppliedConfigs, ImportPlan
 from roomctl.store.configs import LONGEST
 from roomctl.wire import in_thread
 
@@ -53,6 +54,14 @@ class RunningConfig(Protocol):
 
         Refused "no_file": it was read from none.
         """
+        ...
+
+    def judge_import(self, archive: bytes) -> ImportPlan:
+        """Return what the import of an archive would do here; blocking. Refused."""
+        ...
+
+    def keep_import(self, archive: bytes, source: Source) -> None:
+        """Have an archive wait for the next start; blocking. RoomctlError: no disk takes it."""
         ...
 
     def text(self) -> str:
@@ -139,6 +148,28 @@ class ConfigRevisionTold(Told):
     sha256: Annotated[str, Field(description="of its text, in hex")]
 
 
+class ImportForm(BaseModel):
+    """How an import is meant."""
+
+    model_config = ConfigDict(extra="forbid")  # a misspelt `check` would import
+
+    check: bool = Field(default=False, description="only say what it would write")
+    force: bool = Field(default=False, description="write over what is there, and keep copies")
+
+
+class ImportTold(Told):
+    """What an import writes; room.toml becomes a revision, if it says something new."""
+
+    files: Annotated[list[str], Field(description="that are written, or would be; as full paths")]
+    over: Annotated[list[str], Field(description="those that are there already; copies are kept")]
+    secrets: Annotated[
+        list[str], Field(description="names of secrets that it needs, and this box has not")
+    ]
+    kept: Annotated[
+        bool, Field(description="whether it is carried out: the program starts anew for it")
+    ]
+
+
 class ConfigHistory(Told):
     """Which configuration runs, and which could."""
 
@@ -157,7 +188,8 @@ def configuration_routes(
     room: Room, configs: AppliedConfigs | None, live: RunningConfig | None, desk: ConfigDesk
 ) -> Routes:
     """Return the routes to a room's configuration; one of both None: none can be applied here."""
-    router, checking, exporting = Routes(), asyncio.Lock(), asyncio.Lock()
+    router, checking = Routes(), asyncio.Lock()
+    exporting, importing = asyncio.Lock(), asyncio.Lock()
 
     async def judged(text: str) -> ConfigJudgement:
         if checking.locked():
@@ -213,6 +245,39 @@ def configuration_routes(
         headers["Cache-Control"] = "no-store"
         return Response(data, media_type="application/x-tar", headers=headers)
 
+    asked = Answers({202: {"model": ImportTold, "description": "It is carried out soon."}})
+
+    @router.post(
+        "/api/v1/import",
+        tags=["configuration"],
+        responses={**refusals(409, 429, 502), **asked},
+        openapi_extra={"requestBody": {"required": True, "content": archive}},
+    )
+    @needs(Right.ACCESS)
+    async def take_in(
+        request: Request, answer: Response, query: Annotated[ImportForm, Query()]
+    ) -> ImportTold:
+        """Make this box the room of an export; 202: the program starts anew, and does it first.
+
+        What goes wrong is put back, and the file set aside (`storage.quarantined`).
+        """
+        request.state.told = {"check": query.check, "force": query.force}
+        if live is None:
+            raise Refused("room", "no_file", "this room was read from no file to import into")
+        if importing.locked():
+            raise Refused("room", "too_often", "another import is under way; wait for its end")
+        async with importing:
+            data = await request.body()
+            plan = await in_thread(live.judge_import, data)
+            if not query.check:
+                _refuse_import(room, plan, force=query.force)
+                source = _source(request)
+                await in_thread(live.keep_import, data, source)
+                room.maintenance.restart(source, "now")
+                answer.status_code = 202
+        told = {"files": [*plan.files], "over": [*plan.over], "secrets": [*plan.secrets]}
+        return ImportTold(**told, kept=not query.check)
+
     soon: Answers = {202: {"model": ConfigApplied, "description": "It is run soon."}}
 
     @router.post(
@@ -256,6 +321,17 @@ def configuration_routes(
         return applied
 
     return router
+
+
+def _refuse_import(room: Room, plan: ImportPlan, *, force: bool) -> None:
+    if plan.secrets:
+        names = ", ".join(plan.secrets)
+        why = f"secrets are missing on this box: {names}; `roomctl secret set NAME` stores one"
+        raise Refused("room", "secrets_missing", why, names=names)
+    if plan.over and not force:
+        why = "is there already; force writes over it, and keeps a copy"
+        raise Refused("room", "exists", f"{plan.over[0]}: {why}", path=plan.over[0])
+    room.maintenance.refuse_restart("now")
 
 
 class ConfigDesk:

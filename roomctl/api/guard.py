@@ -1,7 +1,7 @@
 """The one door of the web server: which hosts it answers to, who asks, how much fits.
 
-What they may is said by each route (`api.rights`). Pure ASGI; knows no room, no routes, and of a
-path only that it must be plain text.
+What they may is said by each route (`api.rights`). Pure ASGI; knows no room, and of routes
+only whose bodies are no JSON or may be large; of a path that it must be plain text.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from roomctl.api.problem import problem
 from roomctl.api.proxies import Proxies
 from roomctl.api.staff import Staff
 from roomctl.frozen import frozen
-from roomctl.roles import Role
+from roomctl.roles import Right, Role, has
 from roomctl.room import Source
+from roomctl.store.imports import LARGEST_IMPORT
 
 LARGEST_BODY = 64 * 1024
 LARGEST_FILE = 3 * 1024 * 1024  # a walkthrough with its pictures
@@ -48,8 +49,13 @@ _PATH = _Refusal(
     400, "path", "a path has no control characters, backslashes, dot segments or encoded slashes"
 )
 _LENGTH = _Refusal(400, "content_length", "the Content-Length is no number")
-_TOO_LARGE = _Refusal(413, "too_large", f"the body is larger than {LARGEST_BODY} bytes")
-_NOT_JSON = _Refusal(415, "not_json", "a body must have the Content-Type application/json")
+
+_JSON, _TAR = "application/json", "application/x-tar"
+_OTHER_FORM = {
+    _JSON: _Refusal(415, "not_json", f"a body must have the Content-Type {_JSON}"),
+    _TAR: _Refusal(415, "not_tar", f"a body must have the Content-Type {_TAR}"),
+}
+_IMPORT = "/api/v1/import"
 
 
 class Guard:
@@ -79,10 +85,11 @@ class Guard:
         callers = _from(scope, self._who(headers))
         by_cookie = bool(callers) and "authorization" not in headers
         refusal, most = self._door(headers, writes, by_cookie), _most(scope, callers)
+        form = _TAR if scope["path"] == _IMPORT else _JSON
         if refusal is None and not _plain(scope):
             refusal = _PATH
         if refusal is None and scope["type"] == "http" and writes:
-            refusal = _unfit(headers, most)
+            refusal = _unfit(headers, most, form)
         if refusal is not None:
             await _refuse(scope, receive, _with_headers(send), refusal)
             return
@@ -164,22 +171,29 @@ def _own_origin(headers: Headers, *, required: bool) -> bool:
 
 def _most(scope: Scope, callers: tuple[Source, ...]) -> int:
     """Return how many bytes a body may have; files come from those whom we know."""
+    if scope["path"] == _IMPORT:
+        admin = any(has(Right.ACCESS, Role(one.role), one.rights) for one in callers)
+        return LARGEST_IMPORT if admin else LARGEST_BODY
     files = scope.get("method") == "PUT" and scope["path"].startswith("/api/v1/walkthroughs/")
     return LARGEST_FILE if files and callers else LARGEST_BODY
 
 
-def _unfit(headers: Headers, most: int) -> _Refusal | None:
-    """Return what is wrong with a body as it is announced, or None."""
+def _too_large(most: int) -> _Refusal:
+    return _Refusal(413, "too_large", f"the body is larger than {most} bytes")
+
+
+def _unfit(headers: Headers, most: int, form: str) -> _Refusal | None:
+    """Return what is wrong with a body as it is announced, or None; `form` is its media type."""
     try:
         length = int(headers.get("content-length") or 0)
     except ValueError:
         return _LENGTH
     if length > most:
-        return _TOO_LARGE
+        return _too_large(most)
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    # A form or a text may be sent by any page without asking; JSON may not.
+    # A form or a text may be sent by any page without asking; JSON and a tar may not.
     has_body = length > 0 or "transfer-encoding" in headers
-    return _NOT_JSON if has_body and media_type != "application/json" else None
+    return _OTHER_FORM[form] if has_body and media_type != form else None
 
 
 def _limited(receive: Receive, most: int) -> Receive:
@@ -191,7 +205,8 @@ def _limited(receive: Receive, most: int) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > most:
-            raise HTTPException(_TOO_LARGE.status, _TOO_LARGE.why)
+            refusal = _too_large(most)
+            raise HTTPException(refusal.status, refusal.why)
         return message
 
     return limited

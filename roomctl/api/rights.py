@@ -6,6 +6,7 @@ its right. Whoever has none is nobody (401), whoever has another one may not (40
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -129,11 +130,16 @@ async def _noted(
 
 
 async def _given(request: Request) -> dict[str, Any]:
-    """Return what was asked, by name; the body has been read before."""
-    try:
-        body = json.loads(await request.body() or b"{}")
-    except (ValueError, RecursionError):
-        body = {}
+    """Return what was asked, by name; the body has been read before, unless it is no JSON.
+
+    `request.state.told`: what a route says that it was asked in another way.
+    """
+    body: Any = {}
+    if not hasattr(request.state, "told"):
+        with contextlib.suppress(ValueError, RecursionError):
+            body = json.loads(await request.body() or b"{}")
+    else:
+        body = request.state.told
     return {**(body if isinstance(body, dict) else {}), **request.path_params}
 
 

@@ -91,6 +91,12 @@ def download(url: str | None, token: Path | None, path: str) -> bytes:
         return response.content if response.is_success else _refused(client, response)
 
 
+def upload(url: str | None, token: Path | None, path: str, data: bytes, form: str) -> Any:  # noqa: ANN401 - JSON
+    """Hand a file of a media type to the room; return what it says."""
+    with _client(url, token) as client:
+        return _answer(client, "POST", f"/api/v1/{path}", content=data, form=form)
+
+
 def follow(
     url: str | None, token: Path | None, tell: Callable[[str], None], *, as_json: bool
 ) -> None:
@@ -161,11 +167,22 @@ def read_pin(path: Path) -> str:
     return pinned.checked(line) if line else ""
 
 
-def _answer(client: httpx.Client, method: str, path: str, body: object) -> dict[str, Any]:
+def _answer(
+    client: httpx.Client,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    content: bytes | None = None,
+    form: str = "application/json",
+) -> dict[str, Any]:
+    """Ask, with `body` as JSON or with the `content` of a file whose media type is `form`."""
     import httpx
 
+    given = {"json": body} if content is None else {"content": content}
+    headers = None if content is None else {"Content-Type": form}
     try:
-        response = client.request(method, path, json=body)
+        response = client.request(method, path, headers=headers, **given)
     except httpx.ConnectError as error:
         if "CERTIFICATE" in str(error).upper():
             raise RoomctlError(f"{client.base_url}: {pinned.why(error)}") from error

@@ -112,7 +112,7 @@ HELP: Mapping[str, str] = {
     "Write a room into a file, without its secrets.\n\nAlong go room.toml, what was changed on panels, the room's id, presets' pictures, and profiles\nand platforms beside room.toml. Tokens, paired browsers, the PIN and secrets stay.": "把会议室写入一个文件，不含机密。\n\n包括 room.toml、在面板上所做的更改、会议室标识、预置位图片，以及 room.toml 旁边的型号和平台文件。不包括令牌、已配对的浏览器、PIN 和机密。",  # noqa: E501
     "The archive to write.": "要写入的文件。",
     "Where the room keeps its state; default: the service's for a file in /etc.": "会议室保存状态的位置；/etc 中的文件默认用系统服务的。",  # noqa: E501
-    "Make this box the room of an export.\n\nBrowsers are paired anew, tokens are made anew, and secrets are stored anew.": "把本机变成导出文件中的会议室。\n\n浏览器需重新配对，令牌需重新生成，机密需重新存入。",  # noqa: E501
+    "Make this box the room of an export.\n\nBrowsers are paired anew, tokens are made anew, and secrets are stored anew.\n\nWith --room, a room that runs takes it in, and starts anew; its secrets have to be there.": "把本机变成导出文件中的会议室。\n\n浏览器需重新配对，令牌需重新生成，机密需重新存入。\n\n用 --room 时，由正在运行的会议室接收并重新启动；所需机密必须已存入该设备。",  # noqa: E501
     "What `roomctl export` has written.": "`roomctl export` 写入的文件。",
     "Say what would be written, and write nothing.": "只说明将写入什么，不写入。",
     "Write over what is there; copies are kept.": "覆盖已有内容，并保留副本。",

@@ -447,15 +447,22 @@ def import_room(
     force: Annotated[
         bool, typer.Option("--force", help="Write over what is there; copies are kept.")
     ] = False,
+    url: Url = None,
+    token: Token = None,
     as_json: Json = False,
 ) -> None:
     """Make this box the room of an export.
 
     Browsers are paired anew, tokens are made anew, and secrets are stored anew.
+
+    With --room, a room that runs takes it in, and starts anew; its secrets have to be there.
     """
     from roomctl.cli import moving
 
-    said = moving.import_from(file, config, state, check=check_only, force=force)
+    if url is not None:
+        said = moving.import_afar(file, url, token, check=check_only, force=force)
+    else:
+        said = moving.import_from(file, config, state, check=check_only, force=force)
     typer.echo(dump(said) if as_json else moving.import_words(said))
 
 

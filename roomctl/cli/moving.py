@@ -15,7 +15,7 @@ import shutil
 import stat
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from json import dumps as quoted
 from pathlib import Path
@@ -248,11 +248,29 @@ def _beside(name: str, folders: Mapping[str, Path], config: Path) -> Path:
     folder = folders.get(prefix)
     if folder is None or not folder.is_relative_to(config.absolute().parent):
         raise NoArchive(f"{name}: its room.toml names no folder beside it for that")
+    if folder / file == config.absolute():
+        raise NoArchive(f"{name}: would be written in the place of {config.name} itself")
     return folder / file
 
 
 def _judge(text: str, files: Mapping[str, bytes], config: Path) -> None:
     """Raise RoomctlError for files that a room would not take; a secret may still be missing."""
+    for one in mistakes(text, files, config):
+        if not _is_missing_secret(one, text):
+            raise ConfigError("room.toml", one.key, one.why, line=one.line)
+    if "settings.toml" in files:
+        _judge_settings(files["settings.toml"])
+    if "room.json" in files:
+        _judge_id(files["room.json"])
+
+
+def mistakes(
+    text: str, files: Mapping[str, bytes], config: Path, secrets: Path | None = None
+) -> list[FileError]:
+    """Return what is wrong with a room.toml and the files that come with it.
+
+    `secrets`: the folder of those that a relative [secrets] dir means on this box.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         tried = Path(scratch) / "room.toml"
         own = _at(tomllib.loads(text), ("meeting", "platforms"))
@@ -265,17 +283,21 @@ def _judge(text: str, files: Mapping[str, bytes], config: Path) -> None:
                 if name.startswith(f"{prefix}/") and folder.is_relative_to(scratch):
                     folder.mkdir(parents=True, exist_ok=True)
                     (folder / name.rpartition("/")[2]).write_bytes(content)
-        for one in app.mistakes(text, str(tried)):
-            if not _is_missing_secret(one, text):
-                raise ConfigError("room.toml", one.key, one.why, line=one.line)
-        if "settings.toml" in files:
-            (Path(scratch) / "settings.toml").write_bytes(files["settings.toml"])
-            try:
-                Settings.of_another_program(Path(scratch))
-            except RoomctlError as error:
-                raise NoArchive(f"settings.toml: {error.__cause__}") from error
-    if "room.json" in files:
-        _judge_id(files["room.json"])
+        if secrets is not None:
+            there = configuration.secret_files(tomllib.loads(text), str(tried)).folder
+            if there.is_relative_to(scratch) and ".." not in there.parts:
+                there.parent.mkdir(parents=True, exist_ok=True)
+                there.symlink_to(secrets)
+        return app.mistakes(text, str(tried))
+
+
+def _judge_settings(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        (Path(scratch) / "settings.toml").write_bytes(data)
+        try:
+            Settings.of_another_program(Path(scratch))
+        except RoomctlError as error:
+            raise NoArchive(f"settings.toml: {error.__cause__}") from error
 
 
 def _judge_id(data: bytes) -> None:
@@ -300,21 +322,33 @@ def carry_out(plan: PlannedImport, *, state: Path, force: bool, now: datetime) -
     if plan.over and not force:
         why = "is there already; --force writes over it, and keeps a copy"
         raise RoomctlError(f"{plan.over[0]}: {why}")
-    with _alone(state):
-        copies = [_copied(path, now) for path in plan.over]
-        undone: list[Callable[[], object]] = []
-        try:
-            for path, content in plan.targets.items():
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                undone.append(_undo(path, now))
-                write_whole(path, content)
-                _give(path)
-        except OSError:
-            for undo in reversed(undone):
-                with contextlib.suppress(OSError):
-                    undo()
-            raise
-    return copies
+    with _alone(state), written(plan.targets, plan.over, now) as copies:
+        return copies
+
+
+@contextlib.contextmanager
+def written(
+    targets: Mapping[Path, bytes], over: Collection[Path], now: datetime
+) -> Iterator[list[Path]]:
+    """Write files, all of them or nothing; yield the copies of those that were there, `over`.
+
+    An error puts everything back, one of the block, too. With the same `now` what a power cut
+    ended is done again: a copy that is there is what was there first.
+    """
+    undone: list[Callable[[], object]] = []
+    try:
+        copies = [_copied(path, now) for path in over]
+        for path, content in targets.items():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            undone.append(_undo(path, now, is_over=path in over))
+            write_whole(path, content)
+            _give(path)
+        yield copies
+    except BaseException:
+        for undo in reversed(undone):
+            with contextlib.suppress(OSError):
+                undo()
+        raise
 
 
 def _kept_as(path: Path, now: datetime) -> Path:
@@ -322,12 +356,18 @@ def _kept_as(path: Path, now: datetime) -> Path:
 
 
 def _copied(path: Path, now: datetime) -> Path:
-    return Path(shutil.copy2(path, _kept_as(path, now), follow_symlinks=False))
-
-
-def _undo(path: Path, now: datetime) -> Callable[[], object]:
     copy = _kept_as(path, now)
-    return (lambda: os.replace(copy, path)) if copy.exists() else (lambda: path.unlink())
+    if not copy.exists():
+        write_whole(copy, _bytes(path))
+        about = path.stat()
+        copy.chmod(stat.S_IMODE(about.st_mode))
+        if os.geteuid() == 0:
+            os.chown(copy, about.st_uid, about.st_gid)
+    return copy
+
+
+def _undo(path: Path, now: datetime, *, is_over: bool) -> Callable[[], object]:
+    return (lambda: os.replace(_kept_as(path, now), path)) if is_over else path.unlink
 
 
 def _give(path: Path) -> None:
@@ -400,6 +440,17 @@ def import_from(
     }
 
 
+def import_afar(
+    file: Path, url: str, token: Path | None, *, check: bool, force: bool
+) -> dict[str, Any]:
+    """Have a room that runs become that of an archive, or only look; return what it says."""
+    from roomctl.cli import ask
+
+    asked = f"import?check={str(check).lower()}&force={str(force).lower()}"
+    said = ask.upload(url, token, asked, _archive(file), "application/x-tar")
+    return {**said, "written": said["kept"], "kept": [], "room": url}
+
+
 def _archive(file: Path) -> bytes:
     with file.open("rb") as archive:
         if not stat.S_ISREG(os.fstat(archive.fileno()).st_mode):
@@ -410,15 +461,19 @@ def _archive(file: Path) -> bytes:
 def import_words(said: Mapping[str, Any]) -> str:
     """Say what was written, or would be, and what is left to do."""
     over = {*said["over"]}
-    key = "import.file" if said["written"] else "import.would"
+    afar = "room" in said
+    key = "import.file" if said["written"] and not afar else "import.would"
     lines = [
         say(key, file=file) + (f"  {say('import.over')}" if file in over else "")
         for file in said["files"]
     ]
     lines += [say("init.kept", file=file) for file in said["kept"]]
-    if said["written"]:
+    if afar:
+        lines += [say("import.missing", name=name) for name in said["secrets"]]
+        lines += [say("import.restarts")] if said["written"] else []
+    elif said["written"]:
         lines += [*_to_do(said["secrets"]), say("import.then", config=said["config"])]
-    elif over:
+    if over and not said["written"]:
         lines.append(say("import.needs_force"))
     return "\n".join(lines)
 

@@ -10,6 +10,7 @@ import resource
 import stat
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roomctl import app, lifetime, systemd, wire
 from roomctl import config as configuration
@@ -25,8 +26,12 @@ from roomctl.lifetime import Ending, beside
 from roomctl.room import Outside, Room
 from roomctl.screen.profile import screen_of
 from roomctl.simulator import Simulator
-from roomctl.store import AppliedConfigs, Store
+from roomctl.store import AppliedConfigs, ImportPlan, Store
+from roomctl.store.imports import IMPORT_FILES
 from roomctl.wire import Connect, Port, Record, trace_file
+
+if TYPE_CHECKING:
+    from roomctl.cli.importing import FinishedImport
 
 _log = logging.getLogger(__name__)
 
@@ -51,8 +56,10 @@ async def _serve(
     store = Store(configuration.state_path())
     _keep_private(store.folder)
     held = _hold(store.folder)
+    imported = await _finish_import(path, store)
     configs = AppliedConfigs(store, path)
     config = _applied(config, configs, path)
+    secrets_dir = config.secrets.dir
     simulator = _simulated_parts(config, clock)
     connect: Connect = simulator.connect
     if trace is not None:
@@ -66,9 +73,12 @@ async def _serve(
         restart=ending.begin if systemd.supervised() else None,
         follow=simulator.follow,
         export=lambda: _exported(path, store.folder),
+        judge_import=lambda archive: _judged(archive, path, store.folder, secrets_dir),
     )
     try:
-        async with announced(config, outside, store, ending) as (addresses, _):
+        async with announced(config, outside, store, ending) as (addresses, room):
+            if imported is not None:
+                room.audit.note(imported.source, "room.import", {}, imported.result)
             print_addresses(addresses, say)
             await ending.wait()
     finally:
@@ -82,6 +92,22 @@ def _exported(path: Path, state: Path) -> bytes:
     from roomctl.cli.moving import export  # asked for once in a room's life
 
     return export(path, state).data
+
+
+def _judged(archive: bytes, path: Path, state: Path, secrets_dir: str | None) -> ImportPlan:
+    """Return what the import of an archive would do; blocking. Refused."""
+    from roomctl.cli.importing import judge  # asked for once in a room's life
+
+    return judge(archive, path, state, secrets_dir)
+
+
+async def _finish_import(path: Path, store: Store) -> FinishedImport | None:
+    """Carry out an import that waits for this start; None: none does."""
+    if not any((store.folder / name).exists() for name in IMPORT_FILES):
+        return None
+    from roomctl.cli.importing import finish
+
+    return await finish(path, store)
 
 
 def _applied(config: Config, configs: AppliedConfigs, path: Path) -> Config:

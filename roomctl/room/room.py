@@ -68,7 +68,15 @@ from roomctl.screen.driver import Screen
 from roomctl.screen.protocol import ShowPage
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.driver import KeyPressed
-from roomctl.store import AppliedConfigs, AuditLog, History, Settings, SettingsRevision, Store
+from roomctl.store import (
+    AppliedConfigs,
+    AuditLog,
+    History,
+    ImportPlan,
+    Settings,
+    SettingsRevision,
+    Store,
+)
 from roomctl.wire import Connect
 
 _log = logging.getLogger(__name__)
@@ -99,6 +107,7 @@ class Outside:
     restart: Callable[[str], None] | None = None  # ends the program, for a supervisor to start it
     follow: Callable[[Config], None] = lambda config: None  # has other devices at the wires' ends
     export: Callable[[], bytes] | None = None  # packs the room for another box; blocking
+    judge_import: Callable[[bytes], ImportPlan] | None = None  # of another room; blocking
 
 
 class Room:

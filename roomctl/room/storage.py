@@ -26,6 +26,8 @@ _LOST = {
     "config.json": "config",
     "help.json": "reports",
     "history.sqlite": "history",
+    "import.json": "import",
+    "import.tar": "import",
     "people.json": "people",
     "sessions.json": "pairings",
     "ledger.json": "ledger",

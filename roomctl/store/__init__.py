@@ -5,6 +5,7 @@ from roomctl.store.configs import AppliedConfigs, ConfigRevision
 from roomctl.store.disk import Disk, Quarantine, Unwritable
 from roomctl.store.documents import Store, all_text
 from roomctl.store.history import AutomaticAct, History, InputTransition, QuarterHour
+from roomctl.store.imports import ImportPlan, Imports, PendingImport
 from roomctl.store.settings import REVISIONS, Place, Settings, SettingsRevision
 
 __all__ = [
@@ -19,7 +20,10 @@ __all__ = [
     "ConfigRevision",
     "Disk",
     "History",
+    "ImportPlan",
+    "Imports",
     "InputTransition",
+    "PendingImport",
     "Place",
     "Quarantine",
     "QuarterHour",

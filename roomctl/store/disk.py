@@ -227,15 +227,15 @@ class Disk:
             _delete(group)
 
 
-def whole(path: Path) -> bytes:
-    """Return the bytes of a regular file; ValueError if it is longer than LARGEST."""
+def whole(path: Path, most: int = LARGEST) -> bytes:
+    """Return the bytes of a regular file; ValueError if it is longer than `most` bytes."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe would hang us
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(errno.ENXIO, "is no file", str(path))
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise ValueError(f"is longer than {LARGEST} bytes")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"is longer than {most} bytes")
     return data
 
 

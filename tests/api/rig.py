@@ -15,6 +15,8 @@ from roomctl.api.recent_log import RecentLog
 from roomctl.api.serving import listen, served
 from roomctl.api.staff import Staff
 from roomctl.app import parse
+from roomctl.cli.importing import judge
+from roomctl.cli.moving import export
 from roomctl.clock import SystemClock
 from roomctl.config import data_path
 from roomctl.lifetime import beside
@@ -91,15 +93,18 @@ class House:
         if restart is not None:  # somebody starts it again, with what was applied
             (folder / "room.toml").write_text(text)
             self.configs = AppliedConfigs(self.store, folder / "room.toml")
+        file = config_file if restart is None else folder / "room.toml"
         outside = Outside(
             self.simulator.connect,
             self.clock,
             feed,
             store=kept,
-            config_file=config_file if restart is None else folder / "room.toml",
+            config_file=file,
             restart=restart,
             configs=self.configs,
             follow=self.simulator.follow,
+            export=None if file is None else lambda: export(file, folder).data,
+            judge_import=None if file is None else lambda tar: judge(tar, file, folder, "secrets"),
         )
         self.room = app.room(self.config, outside)
         self.tokens = Tokens(self.store, self.clock, ADMIN)

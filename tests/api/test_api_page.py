@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.rig import ADMIN, LIMIT_S
+from tests.api.rig import ADMIN, LIMIT_S, ROOM, running
 
 pytestmark = [
     pytest.mark.real,
@@ -20,15 +20,27 @@ EXAMPLE = re.compile(r"```sh\n(.*?)```\n(?:```text\n(.*?)```)?", re.S)
 EXAMPLES = [(script, shown.splitlines()) for script, shown in EXAMPLE.findall(PAGE.read_text())]
 
 
-async def test_every_example_does_what_the_page_says(alive, tmp_path):
-    (tmp_path / "token").write_text(f"{ADMIN}\n")
+@pytest.fixture
+async def filed(tmp_path):
+    """A room that runs, and was read from a file."""
+    file = tmp_path / "etc" / "room.toml"
+    file.parent.mkdir()
+    file.write_text(ROOM)
+    async with running(tmp_path, config_file=file) as house:
+        yield house
+
+
+async def test_every_example_does_what_the_page_says(filed, tmp_path):
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    (desk / "token").write_text(f"{ADMIN}\n")
     assert len(EXAMPLES) > 10
     (preamble, _), *examples = EXAMPLES
     for script, shown in examples:
         process = await asyncio.create_subprocess_exec(
             *("bash", "-euo", "pipefail", "-c", preamble + script),
-            cwd=tmp_path,
-            env={**os.environ, "ROOM": alive.base, "no_proxy": "*"},
+            cwd=desk,
+            env={**os.environ, "ROOM": filed.base, "no_proxy": "*"},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
@@ -37,8 +49,8 @@ async def test_every_example_does_what_the_page_says(alive, tmp_path):
         assert process.returncode == 0, (script, said)
         for line in shown:
             assert line in said, (script, said)
-    assert (tmp_path / "diagnostics.zip").read_bytes().startswith(b"PK")
-    assert alive.screen.muted
+    assert (desk / "diagnostics.zip").read_bytes().startswith(b"PK")
+    assert filed.screen.muted
 
 
 async def test_the_page_names_every_condition(house):

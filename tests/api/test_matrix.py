@@ -226,7 +226,8 @@ async def ask(app, method, path, headers, raw_path=None, body=None):
     content = b"" if body is None else json.dumps(body).encode()
     given = {"host": "127.0.0.1:8080", **{k.lower(): v for k, v in headers.items()}}
     if body is not None:
-        given |= {"content-type": "application/json", "content-length": str(len(content))}
+        form = "application/x-tar" if path == "/api/v1/import" else "application/json"
+        given |= {"content-type": form, "content-length": str(len(content))}
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},

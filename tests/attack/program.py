@@ -90,6 +90,15 @@ class Program:
 
     def start(self) -> None:
         """Start it, again if it has ended, and wait until it answers; RuntimeError if it ends."""
+        self.launch()
+        try:
+            self.until(lambda: self._healthy() and "/docs " in self.log)
+        except BaseException:
+            self.kill()
+            raise
+
+    def launch(self) -> None:
+        """Start it, and wait for nothing."""
         self._token = None
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "room.toml"
@@ -113,11 +122,6 @@ class Program:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        try:
-            self.until(lambda: self._healthy() and "/docs " in self.log)
-        except BaseException:
-            self.kill()
-            raise
 
     @property
     def log(self) -> str:

@@ -49,7 +49,7 @@ events = ["call.joined"]
 """
 SETTINGS = """[[revision]]
 number = 1
-at = "2026-11-26T09:00:00+00:00"
+at = 2026-11-26T09:00:00+00:00
 who = "panel 1a2b3c4d"
 why = "name of preset 2 of front"
 """

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -203,7 +203,11 @@ class Walkthroughs(Part):
         self._seen_call: int | None = None  # for which it was decided what to do
         self._touched_call: int | None = None
         self._handed: tuple[int, WalkOutcome] | None = None
-        self._name: str | None = None
+        self._name: str | None = None  # of the walkthrough that this call's page was passed by
+        self._asked = False  # to be shown a page; what is done by itself ends first
+        self._looks_at: int | None = None  # the call whose page is looked at for named pictures
+        self._sought: tuple[NamedPicture, ...] = ()
+        self._stirred = asyncio.Event()  # what is sought may have changed
         self._picked: tuple[int, ShownControl] | None = None  # for a call; waits for its name
 
     def configure(self, config: Config, screen: Screen | None) -> None:
@@ -237,6 +241,9 @@ class Walkthroughs(Part):
     def follow(self) -> None:
         plain = self._calls.plain_page
         shown = self._shown
+        self._stirred.set()
+        if self._looks_at not in (None, plain) and self._task is not None:
+            self._task.cancel()  # it may sleep for long
         if shown is not None and plain != shown.call_id and self._calls.live_id != shown.call_id:
             self._shown = None
             self._changed()
@@ -254,7 +261,7 @@ class Walkthroughs(Part):
             self._replay.end(WalkOutcome.DONE)
         if self._shown is not None and self._shown.watched and self._screen is not None:
             self._shown.watched = False
-            self._task = asyncio.ensure_future(_unwatch(self._screen.remote))
+            self._start(self._screen.remote, _nothing)
             self._changed()
 
     def _begin(self, call_id: int) -> None:
@@ -264,11 +271,32 @@ class Walkthroughs(Part):
             (one.platform, one.asks_number) == (platform, asks)
             for one in self.library.kept.values()
         )
-        running = self._task is not None and not self._task.done()
-        if known and self._shown is None and self._screen is not None and not running:
+        self._name = None
+        if known and self._shown is None and self._screen is not None:
             self._handed = None
             remote = self._screen.remote
-            self._task = asyncio.ensure_future(self._pass(remote, call_id, platform))
+            self._start(remote, partial(self._pass, remote, call_id, platform))
+
+    def _start(self, remote: RemoteDisplay, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something by itself as soon as what was begun before is over."""
+        self._task = asyncio.ensure_future(self._in_turn(self._task, remote, work))
+
+    async def _in_turn(
+        self,
+        before: asyncio.Task[None] | None,
+        remote: RemoteDisplay,
+        work: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Do one thing after another; the child that looks ends with each."""
+        if before is not None:
+            await asyncio.gather(before, return_exceptions=True)
+        try:
+            await work()
+        except (Refused, PortError, NoReply) as error:
+            _log.warning("walkthrough: %s", error)
+        finally:
+            await _unwatch(remote)
+            self._changed()
 
     async def run(self) -> None:
         """Read what is kept; what is done by itself begins with a call."""
@@ -281,21 +309,14 @@ class Walkthroughs(Part):
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _pass(self, remote: RemoteDisplay, call_id: int, platform: str | None) -> None:
-        """Pass a page by itself, then look out; the child that looks ends afterwards."""
-        try:
-            sight = await remote.seek(())
-            around = self._around((sight.width, sight.height), sight.scale_pct / 100, "light")
-            asks = self._calls.plain_asks_number
-            walkthrough = suited(self.library.kept.values(), platform, around, asks_number=asks)
-            if walkthrough is not None and self._calls.plain_page == call_id:
-                await self._replay_it(remote, call_id, walkthrough)
-                await self._look_out(remote, call_id, walkthrough.name)
-        except (Refused, PortError, NoReply) as error:
-            _log.warning("walkthrough: %s", error)
-        finally:
-            with contextlib.suppress(RoomctlError):
-                await remote.watch(on=False)
-            self._changed()
+        """Pass a page by itself, then look out."""
+        sight = await remote.seek(())
+        around = self._around((sight.width, sight.height), sight.scale_pct / 100, "light")
+        asks = self._calls.plain_asks_number
+        walkthrough = suited(self.library.kept.values(), platform, around, asks_number=asks)
+        if walkthrough is not None and self._calls.plain_page == call_id:
+            await self._replay_it(remote, call_id, walkthrough)
+            await self._look_out(remote, call_id)
 
     async def _replay_it(
         self, remote: RemoteDisplay, call_id: int, walkthrough: Walkthrough
@@ -341,20 +362,31 @@ class Walkthroughs(Part):
             if replay.progress != before:
                 self._changed()
 
-    async def _look_out(self, remote: RemoteDisplay, call_id: int, name: str) -> None:
+    async def _look_out(self, remote: RemoteDisplay, call_id: int) -> None:
         """Look for what staff have named, at a gentle rate, as long as the page stands there."""
-        brought: tuple[NamedPicture, ...] = ()
-        lookout = Lookout(brought)
-        while self._calls.plain_page == call_id and self._shown is None:
-            kept = self.library.kept.get(name)
+        self._looks_at = call_id
+        try:
+            await self._seek_named(remote, call_id)
+        finally:
+            self._looks_at, self._sought = None, ()
+
+    async def _seek_named(self, remote: RemoteDisplay, call_id: int) -> None:
+        lookout, looking = Lookout(()), True
+        while self._calls.plain_page == call_id and not (self._asked or self._shown):
+            self._stirred.clear()
+            kept, proven = self._kept_here(), self._calls.proven
             named = kept.named if kept is not None else ()
-            proven = self._calls.proven
-            if named != brought:
-                lookout, brought = Lookout(named), named
-                await remote.bring(packed(lookout.controls))
-            wanted = lookout.wanted(proven=proven)
+            wanted = Lookout(named).wanted(proven=proven)
             if not wanted:
-                return
+                self._sought = ()
+                if looking:
+                    await remote.watch(on=False)
+                looking = False
+                await self._stirred.wait()
+                continue
+            if named != self._sought:
+                lookout, looking, self._sought = Lookout(named), True, named
+                await remote.bring(packed(lookout.controls))
             seen = await remote.seek(wanted)
             self._tell(call_id, lookout, _sighted(seen))
             await asyncio.sleep(DURING_S if proven else BEFORE_S)
@@ -478,14 +510,18 @@ class Walkthroughs(Part):
         """Remember from now on how a person passes this page; one that was touched opens anew."""
         plain, platform = self._plain(), self._calls.plain_platform
         assert platform is not None and self._screen is not None  # noqa: PT018, S101 - it stands there
-        await self._end_replay()
-        if self._touched_call == plain or self._handed is not None:
-            plain = await self._anew(plain)
-        await self._screen.remote.watch(on=True)
-        self._handed = None
-        self._shown = _Shown(
-            plain, platform, self._calls.plain_asks_number, Teaching(self._calls.words), source.name
-        )
+        asks_number = self._calls.plain_asks_number
+        self._asked = True
+        try:
+            await self._end_replay()
+            if self._touched_call == plain or self._handed is not None:
+                plain = await self._anew(plain)
+            await self._screen.remote.watch(on=True)
+            self._handed = None
+            teaching = Teaching(self._calls.words)
+            self._shown = _Shown(plain, platform, asks_number, teaching, source.name)
+        finally:
+            self._asked = False
         self._changed()
 
     async def _end_replay(self) -> None:
@@ -570,7 +606,7 @@ class Walkthroughs(Part):
         assert self._screen is not None  # noqa: S101 - a plain page stands on it
         control, _ = self._learned(await self._screen.remote.learn(x, y))
         self._picked = (plain, control)
-        if self._task is None or self._task.done():
+        if not self._sought:
             await _unwatch(self._screen.remote)
 
     @command("walkthrough.name", Right.TEACH)
@@ -584,17 +620,10 @@ class Walkthroughs(Part):
         _checked(lambda: new.append(kept.naming(NamedPicture(PageName(says), control))))
         await self.library.keep(new[0])
         self._picked = None
-        if self._screen is not None and (self._task is None or self._task.done()):
-            looks = self._looks_out(self._screen.remote, plain, kept.name)
-            self._task = asyncio.ensure_future(looks)
-
-    async def _looks_out(self, remote: RemoteDisplay, call_id: int, name: str) -> None:
-        try:
-            await self._look_out(remote, call_id, name)
-        except (Refused, PortError, NoReply) as error:
-            _log.warning("walkthrough: %s", error)
-        finally:
-            await _unwatch(remote)
+        self._stirred.set()
+        if self._looks_at is None and self._screen is not None:
+            remote = self._screen.remote
+            self._start(remote, partial(self._look_out, remote, plain))
 
     def picked(self) -> ShownControl:
         """Return what was picked, and waits for its name; Refused without."""
@@ -610,7 +639,9 @@ class Walkthroughs(Part):
         return plain
 
     def _kept_here(self) -> Walkthrough | None:
-        """Return the newest walkthrough of the platform that is on the display."""
+        """Return what this page was passed by, or the newest walkthrough of its platform."""
+        if self._name in self.library.kept:
+            return self.library.kept[self._name]
         platform = self._calls.plain_platform
         asks = self._calls.plain_asks_number
         kept = [
@@ -671,6 +702,10 @@ class Walkthroughs(Part):
             raise Refused("room", "not_a_walkthrough", why)
         await self.library.keep(replace(found, tries=0, misses=0, missed=""))
         return _summary(found)
+
+
+async def _nothing() -> None:
+    """Do nothing by itself."""
 
 
 async def _unwatch(remote: RemoteDisplay) -> None:

@@ -1,8 +1,9 @@
 """Pages before a meeting as vendors make them, by what is publicly known of their flows.
 
 A launcher with *open the app* first, a cookie notice, name and passcode, the dialogue about devices
-twice, a lobby; in Chinese and in English, light and dark, and slow to load. Each vendor's are drawn
-another way: where things stand, how they are coloured, in which order they come.
+twice, a lobby, a sign-in, a passcode that is wrong; in Chinese and in English, light and dark, and
+slow to load. Each vendor's are drawn another way: where things stand, how they are coloured, in
+which order they come.
 """
 
 import json
@@ -23,6 +24,8 @@ WORDS = {
         "allow": "Use microphone and camera",
         "person": "I am a person",
         "lobby": "Please wait, the host lets you in soon",
+        "sign_in": "Sign in to join this meeting",
+        "passcode": "That passcode is wrong",
     },
     "zh": {
         "cookie": "接受所有 Cookie",
@@ -34,6 +37,8 @@ WORDS = {
         "allow": "使用麦克风和摄像头",
         "person": "我不是机器人",
         "lobby": "请稍候，主持人即将允许您入会",
+        "sign_in": "登录后即可加入会议",
+        "passcode": "会议密码错误，请重新输入",
     },
 }
 
@@ -117,10 +122,20 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
       add("button", 48, words.person, () => { tell("person"); next(); });
     } else if (stage === "lobby") {
       add("h1", 40, words.lobby);
-      setTimeout(next, 1500);
+      stand(stage);
+    } else if (stage === "sign_in" || stage === "passcode") {
+      add("h1", 40, words[stage]);
+      add("input", 50, stage === "sign_in" ? "name@company.example" : words.code);
+      add("button", 66, stage === "sign_in" ? words.browser : words.join, () => tell(stage));
+      stand(stage);
     } else if (stage === "in") {
       meet().catch((error) => tell(error.name));
     }
+  }
+  async function stand(stage) {
+    const held = async () => (await fetch("/held")).text();
+    do await new Promise((done) => setTimeout(done, 1500)); while ((await held()) === stage);
+    next();
   }
   async function meet() {
     const media = await navigator.mediaDevices.getUserMedia(wanted);
@@ -151,12 +166,13 @@ SHOWN = {
 class Flow(Loopback):
     """A vendor's server; `said` is what its page says, `drawn` what stands there, as it comes.
 
-    `restyled`: its buttons look another way; `hidden` stages do not come.
+    `restyled`: its buttons look another way; `hidden` stages do not come; nobody goes on from the
+    one that is `held`.
     """
 
     def __init__(self, vendor, stages=None, language=None, dark=None):
         self.said, self.drawn = queue.Queue(), queue.Queue()
-        self.restyled, self.hidden = None, ()
+        self.restyled, self.hidden, self.held = None, (), ""
         known, *look, self._colour, self._left, self._wait, self._app = VENDORS[vendor]
         self.language, self.dark = language or look[0], look[1] if dark is None else dark
         self.vendor, self.stages = vendor, (stages or known).split()
@@ -191,7 +207,7 @@ class Flow(Loopback):
     def _handler(flow):  # noqa: N805
         class Handler(Answering):
             def get(self):
-                self.answer(200, flow._page())
+                self.answer(200, flow.held if self.path == "/held" else flow._page())
 
             def post(self):
                 (flow.drawn if self.path == "/drawn" else flow.said).put(self.body())

@@ -1,5 +1,6 @@
 """A plain page is shown once, and passed by the room at the next join; people stop it, or go on."""
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -181,6 +182,52 @@ async def test_a_lobby_is_told_at_the_next_join_and_the_call_is_proven_by_sound(
         await house.ask("screen.press", **JOIN)
         await house.until(lambda: house.document.meeting.state == "in_call", limit_s=20.0)
         assert house.document.meeting.evidence == "media"
+
+
+@invented
+async def test_a_lobby_is_told_whenever_it_is_named_while_the_room_gives_way_to_the_touch() -> None:
+    async with living() as house:
+        await show(house)
+        for late_s in (0.0, 0.05, 0.1, 0.15, 0.2, 0.25):
+            await open_page(house)
+            await house.until(lambda: state(house) == "joining", limit_s=20.0)
+            await asyncio.sleep(late_s)
+            await name_lobby(house)
+            await house.until(lambda: house.document.meeting.state == "lobby", limit_s=20.0)
+            await leave(house)
+
+
+@invented
+async def test_a_page_is_passed_though_the_one_before_was_looked_at_until_it_was_left() -> None:
+    async with living() as house:
+        await show(house)
+        await open_page(house)
+        house.screen.shows.word = "lobby"
+        await house.ask("walkthrough.pick", STAFF, x=0.5, y=0.5)
+        assert (await house.ask("walkthrough.name", STAFF, says="ended")).status == "done"
+        house.screen.shows.word = "prejoin"
+        for _ in range(2):
+            await house.ask("meeting.join", link=PAIR)
+            await house.until(lambda: house.document.meeting.state == "in_call", limit_s=20.0)
+            await asyncio.sleep(0.5)  # the next look at this page is seconds away
+            await leave(house)
+
+
+@invented
+async def test_a_page_is_shown_anew_while_what_was_named_is_looked_for() -> None:
+    async with living() as house:
+        await show(house)
+        await open_page(house)
+        await name_lobby(house)
+        await house.until(lambda: house.document.meeting.state == "lobby", limit_s=20.0)
+        assert (await house.ask("walkthrough.begin", STAFF)).status == "done"
+        await house.until(lambda: state(house) == "showing", limit_s=20.0)
+        await house.ask("walkthrough.discard", STAFF)
+        await leave(house)
+        await open_page(house)
+        await house.until(lambda: state(house) == "joining", limit_s=20.0)
+        assert (await house.ask("walkthrough.begin", STAFF)).status == "done"
+        assert state(house) == "showing"
 
 
 @invented

@@ -4,14 +4,15 @@
 
 A fault stands between the room and a simulated device, on its wire, and knows no device. Each cell
 runs in invented time: a room with this one device is well, the fault comes, stays for a minute, and
-goes. Detected is what the room document says first; recovered is when nothing of it is left. Knows
-no driver.
+goes; one that is about real sockets takes real time. Detected is what the room document says first;
+recovered is when nothing of it is left. Knows no driver.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import logging
 import os
@@ -23,14 +24,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import websockets
+
 from roomctl.app import parse
 from roomctl.errors import PortClosed, PortError, PortReason, RoomctlError
+from roomctl.kiosk.display.cec import Television, TelevisionPower
+from roomctl.kiosk.display.display_power import DisplayPower
+from roomctl.lifetime import beside
 from roomctl.room.webhooks import EventRefused
+from roomctl.screen.protocol import DisplayState
 from roomctl.simulator import Simulator
 from roomctl.store import Store
 from roomctl.wire import Chunk, Port
+from tests.api.rig import running
 from tests.api.test_mqtt import BASE, Broker, bridged
 from tests.invented import InventedLoop, LoopClock
+from tests.kiosk.television import Set
 from tests.room.rig import Calendar, House, begun
 from tests.room.test_bookings import booking
 from tests.small_disk import fill, read_only, small_disk
@@ -38,6 +47,7 @@ from tests.small_disk import fill, read_only, small_disk
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "faults.md"
 BEGIN, END = "<!-- cells: make faults -->\n", "<!-- end of cells -->"
 LASTS_S = 60.0  # a fault
+LASTS_REAL_S = 30.0  # one that takes real time, at most
 BACK_S = 120.0  # at most, until nothing of it is left
 CLASSES_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 900, 1800, 3600, 7200)
 
@@ -250,7 +260,7 @@ def _simulator(text: str) -> Simulator:
 
 
 async def _cell(
-    house: House,
+    house: House | InRealTime,
     component: str,
     fault: str,
     wrong: Callable[[], tuple[str, ...]],
@@ -258,6 +268,7 @@ async def _cell(
     end: Callable[[], object],
     lasts_s: float = LASTS_S,
     back_s: float = BACK_S,
+    stays_s: float = LASTS_S,
 ) -> Row:
     """Have a fault come, stay, and go; measure what the room says of it."""
     begin()
@@ -266,7 +277,7 @@ async def _cell(
     try:
         detected_s = await house.until(wrong, lasts_s)
         said = f"`{wrong()[0]}`"
-        await asyncio.sleep(max(0.0, LASTS_S - detected_s))
+        await asyncio.sleep(max(0.0, stays_s - detected_s))
     except AssertionError:
         pass
     end()
@@ -373,6 +384,34 @@ async def run_sound(fault: str) -> Row:
         await house.join()
         await house.until(lambda: not wrong(), 60.0)
         return await _cell(house, "sound server", fault, wrong, switch, switch)
+
+
+async def run_television(fault: str) -> Row:
+    """Run a cell of the room's television, which the screen's process asks by CEC how it is."""
+    async with begun(SCREEN) as house:
+        kernel = Set(power=TelevisionPower.ON)
+
+        def say(state: DisplayState) -> None:
+            house.screen.say_display(state.on)
+
+        def wrong() -> tuple[str, ...]:
+            on = house.document.panel.display_on
+            return () if on else ("display_on: null" if on is None else "display_on: false",)
+
+        def begin() -> None:
+            kernel.answers = fault != "does not answer"
+            kernel.refusals = {0: errno.ENOENT} if fault == "adapter gone" else {}
+
+        def end() -> None:
+            kernel.answers, kernel.refusals = True, {}
+
+        await house.until(lambda: house.room.ready and not wrong(), 60.0)
+        power = DisplayPower(say)
+        power.television = Television("/dev/cec0", kernel.open)
+        async with beside("the display's power", power.run()):
+            power.look()
+            await asyncio.sleep(BETWEEN_S)
+            return await _cell(house, "television, CEC", fault, wrong, begin, end)
 
 
 async def run_browser(fault: str) -> Row:
@@ -483,12 +522,63 @@ async def run_config(fault: str) -> Row:
             )
 
 
+class InRealTime:
+    """What `_cell` needs of a room that runs behind a real socket."""
+
+    async def until(self, true: Callable[[], object], limit_s: float = 10.0) -> float:
+        """Wait until something is so; return how long it took."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while not true():
+            assert loop.time() - began < limit_s, f"not so after {limit_s:g} s"
+            await asyncio.sleep(0.02)
+        return loop.time() - began
+
+    async def always(self, true: Callable[[], object], for_s: float) -> None:
+        """Have something stay so."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while loop.time() - began < for_s:
+            assert true()
+            await asyncio.sleep(0.02)
+
+
+async def run_panel(fault: str) -> Row:
+    """Run a cell of a panel's socket that is open, and nobody reads, until it comes again."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with running(Path(folder)) as house, contextlib.AsyncExitStack() as panels:
+
+            async def come() -> websockets.ClientConnection:
+                socket = await house.dial()
+                panels.push_async_callback(socket.close)
+                return socket
+
+            def wrong() -> tuple[str, ...]:
+                return () if house.room.automation.lookers else ("cut off",)
+
+            socket, coming = await come(), []
+            timing = InRealTime()
+            await timing.until(lambda: not wrong(), LASTS_REAL_S)
+            return await _cell(
+                timing,
+                "panel's socket",
+                fault,
+                wrong,
+                socket.transport.pause_reading,
+                lambda: coming.append(asyncio.ensure_future(come())),
+                lasts_s=LASTS_REAL_S,
+                stays_s=0.0,
+            )
+
+
 HOUR = timedelta(hours=1)
 BETWEEN_S = 3.3  # two looks at a disk, or a file, of which one is every so many seconds
+TAKE_REAL_TIME = ("panel's socket",)
 NEED_ROOT = ("disk",)  # to mount a small one; without, their lines stay as they are
 
 OTHERS: Mapping[str, tuple[Callable[[str], Any], tuple[str, ...]]] = {
     "sound server": (run_sound, ("no sound", "no microphone")),
+    "television, CEC": (run_television, ("adapter gone", "does not answer")),
     "browser": (run_browser, ("crashes", "unplugged", "restarts")),
     "disk": (run_disk, ("full", "takes no writes")),
     "clock": (run_clock, ("not set", "an hour ahead", "an hour back")),
@@ -496,6 +586,7 @@ OTHERS: Mapping[str, tuple[Callable[[str], Any], tuple[str, ...]]] = {
     "calendar": (run_calendar, ("unplugged", "refuses", "garbled")),
     "webhook receiver": (run_webhook, ("unplugged", "slow", "refuses")),
     "MQTT broker": (run_broker, ("unplugged", "refuses", "restarts", "floods")),
+    "panel's socket": (run_panel, ("reads nothing",)),
 }
 
 
@@ -506,9 +597,10 @@ def cells() -> list[tuple[str, str]]:
 
 
 def measure(component: str, fault: str) -> Row:
-    """Return what a cell does, in invented time."""
+    """Return what a cell does, in invented time but for those of `TAKE_REAL_TIME`."""
     random.seed(7)
-    with asyncio.Runner(loop_factory=InventedLoop) as runner:
+    real = component in TAKE_REAL_TIME
+    with asyncio.Runner(loop_factory=None if real else InventedLoop) as runner:
         if component in WIRES:
             return runner.run(run_wire(component, fault))
         return runner.run(OTHERS[component][0](fault))

@@ -11,6 +11,7 @@ from tests.faults import (
     NOT_THERE,
     OTHERS,
     PAGE,
+    TAKE_REAL_TIME,
     WIRES,
     documented,
     limits,
@@ -18,6 +19,7 @@ from tests.faults import (
 )
 
 KNOWN = documented(PAGE.read_text(encoding="utf-8"))
+SLACK = 10  # of real seconds, on a machine that does more
 HARMLESS = {line for line in KNOWN.values() if "does no harm" in line}
 
 
@@ -35,7 +37,9 @@ def test_the_page_has_every_cell_and_no_other() -> None:
 
 
 CELLS = [
-    pytest.param(*cell, marks=[pytest.mark.real] if cell[0] in NEED_ROOT else [])
+    pytest.param(
+        *cell, marks=[pytest.mark.real] if cell[0] in (*NEED_ROOT, *TAKE_REAL_TIME) else []
+    )
     for cell in faults.cells()
 ]
 
@@ -49,8 +53,9 @@ def test_a_fault_is_said_and_over_as_the_page_says(component: str, fault: str) -
     said = f"| {row.said} |"
     assert said in line, f"docs/faults.md is old: run `make faults`: {row.line()}"
     detected_s, over_s = limits(line)
-    assert (row.detected_s or 0.0) <= detected_s
-    assert row.recovered_s <= over_s
+    slack = SLACK if component in TAKE_REAL_TIME else 1
+    assert (row.detected_s or 0.0) <= detected_s * slack
+    assert row.recovered_s <= over_s * slack
 
 
 def test_what_does_no_harm_is_what_nobody_could_notice() -> None:

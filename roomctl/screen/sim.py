@@ -123,7 +123,8 @@ class SimScreen:
         self._brought: list[str] = []
         self.used: PreferDevice | None = None
         self.pages: dict[str, ShowPage] = {}
-        self.muted, self.volume_pct, self.shown = False, 60, True
+        self.muted, self.volume_pct = False, 60
+        self.shown: bool | None = True
         self.gain_pct = 80
         self._lines = MessageReader()
         self._orders: deque[ScreenMessage | InvalidMessage] = deque()
@@ -160,6 +161,11 @@ class SimScreen:
     def end_meeting(self) -> None:
         """Let the host end the meeting: the page stays, its media ends."""
         self._ended = True
+
+    def say_display(self, on: bool | None) -> None:
+        """Say, unasked, whether the display is on; None: it does not answer."""
+        self.shown = on
+        self._reports.append(DisplayState(on))
 
     def mute_by_program(self) -> None:
         """Let another program mute the microphone, which stays so, or open it."""

@@ -129,7 +129,7 @@ class StartsOfAMonth(Told):
     """How meetings began in a month such as "2026-11".
 
     `plain`: on platforms whose page a person finishes; `assisted`: on the others. `first_try`: in
-    the call within 20 s of the first act, with one touch at most, and no fault shown; the other
+    the call within 20 s of the first act, with one tap at most, and no fault shown; the other
     counts say what it was that spoilt the rest. `share` is first_try of them all, 0 to 1.
     """
 

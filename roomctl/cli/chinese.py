@@ -151,10 +151,10 @@ HELP: Mapping[str, str] = {
     "How well presence is judged, in figures.": "用数值说明有无人员的判断有多准。",
     "Judge labelled samples.\n\nBeside it stand a plain hold and a Bayes without memory.": "评判带标注的样本。\n\n同时给出简单保持法和无记忆贝叶斯法作对照。",  # noqa: E501
     "Labelled samples, as CSV of the UCI 864 format.": "带标注的样本，UCI 864 格式的 CSV。",
-    "Kinds of sensors to use.": "使用哪些种类的传感器。",
+    "Kinds of sensors to use.": "使用哪些种类的感应器。",
     "Learn from all other days of FILE.": "用 FILE 的其他各天学习。",
     "Learn from this CSV, or take this .toml; else as shipped.": "用此 CSV 学习，或采用此 .toml；默认用自带的。",  # noqa: E501
-    "Judge made-up weeks of a room.\n\nIn them are meetings, stillness and sensors with faults.": "评判虚构的若干周。\n\n其中有会议、静坐和故障的传感器。",  # noqa: E501
+    "Judge made-up weeks of a room.\n\nIn them are meetings, stillness and sensors with faults.": "评判虚构的若干周。\n\n其中有会议、静坐和故障的感应器。",  # noqa: E501
     "How many.": "多少周。",
     "The same seed gives the same weeks.": "相同的种子得到相同的周。",
     "VISCA cameras of a room.": "会议室的 VISCA 摄像机。",
@@ -180,7 +180,7 @@ HELP: Mapping[str, str] = {
     "List the people who may sign in, never the passwords.": "列出可以登录的人员，不显示密码。",
     "Have a person sign in no longer, and end his sessions at once.": "不再允许此人登录，并立即结束其会话。",  # noqa: E501
     "Forget wrong passwords: nobody has to wait before the next one.": "清除密码错误记录：无需再等待即可重试。",  # noqa: E501
-    "sensor: report what sensors see; read: look; auditor: and see who did what; operate: what people do; facilities: and see who did what; technician: devices and configuration; integration: what --may names; admin: all.": "sensor：报告传感器；read：查看；auditor：另可看操作记录；operate：人们所做的事；facilities：另可看操作记录；technician：设备和配置；integration：由 --may 指定；admin：全部。",  # noqa: E501
+    "sensor: report what sensors see; read: look; auditor: and see who did what; operate: what people do; facilities: and see who did what; technician: devices and configuration; integration: what --may names; admin: all.": "sensor：报告感应器；read：查看；auditor：另可看操作记录；operate：人们所做的事；facilities：另可看操作记录；technician：设备和配置；integration：由 --may 指定；admin：全部。",  # noqa: E501
     "An integration's rights, beside seeing the room: pictures, view, listen, mute, meet, move, stop, operate, arrange, message, statistics, report.": "integration 除查看外的权限：pictures, view, listen, mute, meet, move, stop, operate, arrange, message, statistics, report。",  # noqa: E501
     "How long it is good; default: until revoked.": "有效天数；默认直到吊销。",
     "List the tokens, never the secrets.": "列出令牌，绝不显示其内容。",

@@ -233,7 +233,7 @@ class Automation(Part):
     async def _postpone(
         self, source: Source, act: Literal["standby", "release", "end_call"]
     ) -> None:
-        """Do not do what is announced, or was until this touch; it may come again later."""
+        """Do not do what is announced, or was until this tap; it may come again later."""
         now = self._clock.now()
         self._postponed_at[Act(act)] = now.mono_s
         booking = self._actuators.bookings.under_way(now)

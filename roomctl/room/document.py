@@ -179,7 +179,7 @@ class WalkthroughEntry:
 
 @frozen
 class BookingEntry:
-    """A booking of today; `join` is `now` while it may be joined with one touch.
+    """A booking of today; `join` is `now` while it may be joined with one tap.
 
     `tentative`: it may still change, or the room has not accepted it. A `private` one has neither
     title nor organizer. After it the room is free until `free_until`; null: nothing is known to

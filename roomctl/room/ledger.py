@@ -2,7 +2,7 @@
 
     warned     it was said that the booking would be released, and nothing has come of it yet
     kept       somebody kept it, joined, or was seen
-    released   the room was given back: by the rule, or by a touch
+    released   the room was given back: by the rule, or by a tap
     undone     somebody had it again
     dropped    the warning ended of itself: the sensors no longer knew, or the booking was over
 
@@ -40,7 +40,7 @@ class LedgerEntry:
     """One booking that was to be released, or was.
 
     `warned_at` is when that was first said, and `warned` the panels and the display that showed it,
-    which were connected then; null and nothing: a touch released it. `sensors` agreed that nobody
+    which were connected then; null and nothing: a tap released it. `sensors` agreed that nobody
     was there. `given_back_min` are the minutes that others could have. `author`: who kept, released
     or undid it; "rule": the room itself.
     """

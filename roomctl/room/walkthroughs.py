@@ -507,7 +507,7 @@ class Walkthroughs(Part):
 
     @command("walkthrough.begin", Right.TEACH)
     async def _show(self, source: Source) -> None:
-        """Remember from now on how a person passes this page; one that was touched opens anew."""
+        """Remember from now on how a person passes this page; one that was tapped opens anew."""
         plain, platform = self._plain(), self._calls.plain_platform
         assert platform is not None and self._screen is not None  # noqa: PT018, S101 - it stands there
         asks_number = self._calls.plain_asks_number
@@ -597,7 +597,7 @@ class Walkthroughs(Part):
 
     @command("walkthrough.pick", Right.TEACH)
     async def _pick(self, source: Source, x: Share, y: Share) -> None:
-        """Take a picture of what stands at a place of the page, to be named; press nothing."""
+        """Take a picture of what stands at a place of the page, to be named; tap nothing."""
         plain = self._plain()
         if self._kept_here() is None:
             why = "this page was not shown yet; show it first: walkthrough.begin"
@@ -628,7 +628,7 @@ class Walkthroughs(Part):
     def picked(self) -> ShownControl:
         """Return what was picked, and waits for its name; Refused without."""
         if self._picked is None or self._picked[0] != self._calls.plain_page:
-            raise Refused("room", "nothing_shown", "nothing was picked; touch the page's picture")
+            raise Refused("room", "nothing_shown", "nothing was picked; tap the page's picture")
         return self._picked[1]
 
     def _plain(self) -> int:

@@ -198,7 +198,7 @@ def everything_kept(folder, served, agency):
 def test_an_assisted_meeting_is_joined_with_its_passcode_and_left_by_touch(tmp_path, site):
     with room(tmp_path, site, "assisted") as (served, agency, panel):
         panel.join()
-        panel.says("Press Join on the room screen")
+        panel.says("Tap Join on the room screen")
         panel.see()
         panel.touch(JOIN)
         panel.says("Not in the meeting")
@@ -248,7 +248,7 @@ def test_the_keys_of_a_platform_file_join_a_plain_meeting_by_one_touch(tmp_path,
         panel.join()
         panel.says("See the room screen")
         panel.see()
-        panel.page.get_by_role("button", name="Press Join for me").tap()
+        panel.page.get_by_role("button", name="Join for me").tap()
         panel.answered("meeting.pressJoin")
         panel.says("In the meeting")
         assert served.until("proven by its sound", in_call)
@@ -259,7 +259,7 @@ def test_the_keys_of_a_platform_file_join_a_plain_meeting_by_one_touch(tmp_path,
 def test_every_wall_of_the_page_stands_on_the_panel_and_the_way_in_is_open_again(tmp_path, site):
     with room(tmp_path, site, "assisted", displays=0) as (served, _, panel):
         panel.join()
-        panel.says("Press Join on the room screen")
+        panel.says("Tap Join on the room screen")
         said, heading = set(), panel.page.locator("blocked-card h1")
         walls = {stage: word for stage, word in SAYS.items() if word in set(CallFailure)}
         for stage, word in walls.items():
@@ -272,7 +272,7 @@ def test_every_wall_of_the_page_stands_on_the_panel_and_the_way_in_is_open_again
         site.stage = "lobby"
         panel.says("In the lobby")
         site.stage = "prejoin"
-        panel.says("Press Join on the room screen")
+        panel.says("Tap Join on the room screen")
         panel.see()
         panel.touch(CODE)
         panel.type(PASSCODE)

@@ -42,7 +42,7 @@ def test_a_line_that_is_lost_is_sought_again_where_it_was() -> None:
     answers = Answers(first, 503, 503, event(3, "change", {"audio": {"mute": "open"}}))
     lines = told(answers)
     assert lines[0].startswith("Bamboo: ready\n")
-    assert lines[1] == "the connection is lost; it is sought again"
+    assert lines[1] == "the connection is lost; trying again"
     assert lines[2].endswith("  microphone  open")
     assert len(lines) == 3
     assert answers.resumed == [None, "boot-2", "boot-2", "boot-2", "boot-3"]

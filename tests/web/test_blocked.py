@@ -80,18 +80,18 @@ def test_without_another_way_none_is_offered(open_panel: Open) -> None:
 
 def test_where_the_keys_are_known_join_is_one_touch(open_panel: Open) -> None:
     stand_in, page = at(open_panel, "prejoin", can_press_join=True)
-    page.locator("blocked-card").get_by_role("button", name="Press Join for me").tap()
+    page.locator("blocked-card").get_by_role("button", name="Join for me").tap()
     told(page, lambda: stand_in.commands("meeting.pressJoin"), [{}])
     stand_in.patch(**rooms.at_a_wall("en", "in_call", can_press_join=True, evidence="media"))
     expect(page.locator("call-view .badge")).to_have_text("In the meeting")
-    expect(page.get_by_text("Press Join for me").locator("visible=true")).to_have_count(0)
+    expect(page.get_by_text("Join for me").locator("visible=true")).to_have_count(0)
 
 
 def test_what_the_panel_cannot_tell_is_one_touch_from_being_seen(open_panel: Open) -> None:
     stand_in, page = at(open_panel, "unknown", can_press_join=True)
     about = page.locator("call-view .about")
     expect(about).to_contain_text("This panel cannot tell what the meeting shows")
-    expect(about.get_by_role("button", name="Press Join for me")).to_be_visible()
+    expect(about.get_by_role("button", name="Join for me")).to_be_visible()
     assert stand_in.looks == []
     about.get_by_role("button", name="Room screen").tap()
     until(page, SHOWN)
@@ -112,7 +112,7 @@ def test_a_page_that_is_gone_is_home_again_with_a_reason_and_the_ways_out(open_p
 
 def test_a_display_that_cannot_be_touched_is_said_and_not_offered(open_panel: Open) -> None:
     _, page = at(open_panel, remote_control=False, can_press_join=True)
-    expect(page.locator("blocked-card")).to_contain_text("This panel cannot touch the room screen")
+    expect(page.locator("blocked-card")).to_contain_text("This panel cannot control the room")
     expect(page.locator("join-controls button").locator("visible=true")).to_have_count(0)
 
 

@@ -65,7 +65,7 @@ def test_a_booking_is_extended_in_steps_that_fit_ended_and_given_back(open_panel
     end = room["bookings"][0]["end"]
     args = [{"booking": "a", "minutes": 15, "end": end}]
     told(page, lambda: stand_in.commands("booking.extend"), args)
-    for key, command in (("End it now", "booking.endNow"), ("Nobody comes", "booking.release")):
+    for key, command in (("End it now", "booking.endNow"), ("Nobody is coming", "booking.release")):
         page.get_by_role("button", name="More time").tap()
         page.get_by_role("button", name=key).tap()
         told(page, lambda kind=command: stand_in.commands(kind), [{"booking": "a"}])
@@ -120,7 +120,7 @@ def test_a_series_that_nobody_comes_to_is_released_by_two_touches_and_had_again(
     room = unused("Weekly numbers", None)
     stand_in, page = opened(open_panel, room, STAFF_MAY)
     usable(page)
-    page.get_by_role("button", name="Look at it").tap()
+    page.get_by_role("button", name="Review").tap()
     rows = page.locator("series-sheet li")
     expect(rows).to_have_count(2)
     expect(rows.nth(1)).to_contain_text("Private meeting")
@@ -142,10 +142,10 @@ def test_only_who_may_release_a_series_is_told_of_it_and_nobody_in_a_meeting(
     room = unused("Weekly numbers")
     stand_in, page = opened(open_panel, room, ["meeting.join"])
     usable(page)
-    expect(page.get_by_role("button", name="Look at it")).to_be_hidden()
+    expect(page.get_by_role("button", name="Review")).to_be_hidden()
     stand_in.may = STAFF_MAY
     stand_in.cut()
-    expect(page.get_by_role("button", name="Look at it")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Review")).to_be_visible(timeout=20_000)
     stand_in.patch(meeting=rooms.in_call()["meeting"])
     expect(page.locator("call-view")).to_be_visible()
-    expect(page.get_by_role("button", name="Look at it")).to_be_hidden()
+    expect(page.get_by_role("button", name="Review")).to_be_hidden()

@@ -271,7 +271,7 @@ def test_what_the_room_did_with_a_camera_by_itself_is_said(open_panel: Any) -> N
     asleep["automation"] = {"notices": [], "acts": [slept]}
     stand_in.patch(**asleep)
     page.locator("home-view .dock .key", has_text="Camera").click()
-    expect(page.locator("camera-sheet .moved")).to_contain_text("Camera: in standby since")
+    expect(page.locator("camera-sheet .moved")).to_contain_text("Camera: on standby since")
 
 
 def test_why_a_camera_did_not_do_what_the_room_wanted_is_said(open_panel: Any) -> None:
@@ -281,7 +281,7 @@ def test_why_a_camera_did_not_do_what_the_room_wanted_is_said(open_panel: Any) -
     usable(page)
     trouble = page.locator("home-view trouble-note")
     expect(trouble).to_contain_text("could not turn to the meeting view")
-    expect(trouble).to_contain_text("The camera is in standby. Switch it on first.")
+    expect(trouble).to_contain_text("The camera is on standby. Switch it on first.")
 
 
 def test_views_with_a_picture_show_it(open_panel: Any) -> None:

@@ -154,7 +154,7 @@ def test_a_person_signs_in_with_a_password_and_out_again(browser: Browser, tmp_p
         page.get_by_label("Your name").fill("wang")
         page.get_by_label("Password").fill("wrong horse battery")
         page.keyboard.press("Enter")
-        expect(page.locator("desk-outcome").first).to_contain_text("do not fit")
+        expect(page.locator("desk-outcome").first).to_contain_text("is wrong")
         page.get_by_label("Password").fill("correct horse battery")
         page.keyboard.press("Enter")
         expect(page.locator(".head h1")).to_have_text("Bamboo")
@@ -204,7 +204,7 @@ def test_devices_have_firmware_what_is_known_of_it_and_are_started_anew(seen_by:
     expect(row).to_contain_text("0104")
     expect(row).to_contain_text("Profile")
     row.get_by_role("button").click()
-    expect(row.get_by_role("button")).to_have_text("Press again")
+    expect(row.get_by_role("button")).to_have_text("Confirm")
     row.get_by_role("button").click()
     expect(page.locator("desk-devices desk-outcome")).to_contain_text("answers again")
     reader = seen_by("read", "devices")
@@ -302,7 +302,7 @@ def test_a_name_that_is_taken_and_other_refusals_are_said_in_words(
     page = seen_by("admin", "access")
     page.get_by_label("Name", exact=True).fill("desk-read")
     page.get_by_role("button", name="Make token").click()
-    expect(page.locator("desk-access")).to_contain_text("There is already a token of this name.")
+    expect(page.locator("desk-access")).to_contain_text("A token with this name exists already.")
 
 
 def test_a_configuration_is_checked_with_lines_applied_and_rolled_back(
@@ -321,11 +321,11 @@ def test_a_configuration_is_checked_with_lines_applied_and_rolled_back(
         page.get_by_label("Reason").fill("a comment")
         apply = page.get_by_role("button", name="Apply")
         apply.click()
-        page.get_by_role("button", name="Press again").click()
+        page.get_by_role("button", name="Confirm").click()
         row = page.locator("desk-configuration tbody tr", has_text="Revision 1")
         expect(row).to_contain_text("a comment")
         expect(row).to_contain_text("token desk-technician")
-        expect(page.locator("desk-configuration")).to_contain_text("counts from the next start on")
+        expect(page.locator("desk-configuration")).to_contain_text("takes effect at the next start")
 
 
 def test_a_move_is_planned_applied_and_taken_back(seen_by: SeenBy, tmp_path: Path) -> None:
@@ -335,7 +335,7 @@ def test_a_move_is_planned_applied_and_taken_back(seen_by: SeenBy, tmp_path: Pat
         page.get_by_label("Platform to leave").fill("jitsi")
         page.get_by_label("New platform").fill("jitsi")
         page.get_by_role("button", name="Make plan").click()
-        expect(page.locator("desk-migration desk-outcome")).to_contain_text("left for itself")
+        expect(page.locator("desk-migration desk-outcome")).to_contain_text("are the same")
         page.get_by_label("New platform").fill("teams")
         page.get_by_label("Day of the move").fill("2031-01-06")
         page.get_by_label("Day on which the old one ends").fill("2031-03-06")
@@ -360,8 +360,8 @@ def test_a_move_is_planned_applied_and_taken_back(seen_by: SeenBy, tmp_path: Pat
         with page.expect_download() as saved:
             page.get_by_role("button", name="Save CSV").click()
         assert Path(saved.value.path()).stat().st_size > 100
-        page.get_by_role("button", name="Take back the whole move").click()
-        page.get_by_role("button", name="Press again").click()
+        page.get_by_role("button", name="Undo the whole move").click()
+        page.get_by_role("button", name="Confirm").click()
         expect(page.locator("desk-migration")).to_contain_text("No change of platform is planned")
 
 
@@ -373,14 +373,14 @@ def test_people_in_the_room_are_told_something_and_diagnostics_are_saved(
     page.get_by_role("button", name="Show message").click()
     expect(page.locator("desk-service .lead")).to_contain_text("The projector is being repaired")
     assert room.house.room.document.message.text == "The projector is being repaired"
-    page.get_by_role("button", name="Take it away").click()
+    page.get_by_role("button", name="Remove").click()
     expect(page.locator("desk-service .lead")).to_have_text("No message is shown.")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save diagnostics").click()
     assert Path(saved.value.path()).read_bytes().startswith(b"PK")
     page.get_by_role("button", name="Once the room is free").click()
     expect(page.locator("desk-service")).to_contain_text("Restarts once nobody uses the room.")
-    page.get_by_role("button", name="Call it off").click()
+    page.get_by_role("button", name="Cancel restart").click()
     told(page, lambda: room.house.room.document.maintenance.restart_waits, False)
 
 

@@ -97,7 +97,7 @@ def test_a_notice_moves_nothing_that_a_finger_may_be_coming_down_on(
 
 @pytest.mark.parametrize(
     ("act", "says", "offers"),
-    [("release", "Booking released at", "Take it back"), ("end_call", "Left the call at", "Join")],
+    [("release", "Booking released at", "Restore it"), ("end_call", "Left the call at", "Join")],
 )
 def test_what_was_done_is_told_with_its_reason_and_one_tap_undoes_it(
     open_panel: Open, act: str, says: str, offers: str
@@ -146,7 +146,7 @@ def test_the_home_view_says_in_a_word_whether_somebody_is_here(open_panel: Open)
     expect(line).to_have_text("Presence unknown")
     line.tap()
     because = page.locator("occupancy-sheet .because")
-    expect(because).to_have_text("No sensor can be believed now")
+    expect(because).to_have_text("No sensor can be trusted now")
     none = {"state": "unknown", "reasons": [], "configured": 0, "healthy": 0}
     stand_in.patch(occupancy={**stand_in.room["occupancy"], **none})
     expect(because).to_have_text("This room has no presence sensor")
@@ -180,15 +180,15 @@ def test_a_tap_on_it_says_all_that_is_known_and_which_sensor_is_not_believed(
     sheet = page.locator("occupancy-sheet")
     for words in (
         "Presence sensor 1: Motion 40\u00a0s ago",
-        "1 of 3 sensors believed",
+        "1 of 3 sensors trusted",
         "The door is closed",
-        "Presence sensor 2: always sees somebody, and is left out",
+        "Presence sensor 2: always sees someone, and is ignored",
         "Check that nothing moves",
     ):
         expect(sheet).to_contain_text(words)
     deeds = sheet.locator(".deeds li")
-    expect(deeds.first).to_contain_text("Somebody touched the panel")  # the newest first
-    expect(deeds.last).to_contain_text("Somebody was here · Presence sensor 1: Motion just now")
+    expect(deeds.first).to_contain_text("Someone used the panel")  # the newest first
+    expect(deeds.last).to_contain_text("Someone was here · Presence sensor 1: Motion just now")
     expect(sheet.get_by_role("button")).to_have_count(1)
     sheet.get_by_role("button", name="Standby").tap()
     told(page, lambda: stand_in.commands("room.undo"), [{"number": 3}])
@@ -221,7 +221,7 @@ def test_where_nothing_can_see_nobody_is_asked_to_check_in(open_panel: Open) -> 
 def test_a_released_booking_says_so_and_can_be_taken_back(open_panel: Open) -> None:
     stand_in, page = shown(open_panel, with_status("released", **vacant()))
     expect(page.locator(".became")).to_have_text("Released")
-    page.locator(".lead").get_by_role("button", name="Take it back").tap()
+    page.locator(".lead").get_by_role("button", name="Restore it").tap()
     told(page, lambda: stand_in.commands("booking.checkIn"), [{"booking": "a"}])
 
 
@@ -230,7 +230,7 @@ def test_the_display_tells_the_far_end_of_the_table_too(open_panel: Open) -> Non
     stand_in.room = automatic(notices=[notice("release", 100)], **vacant())
     page.goto(stand_in.url + "/screen")
     expect(page.locator(".notice")).to_have_text(
-        re.compile(r"Nobody has come: booking released in 1:[34]\d\. Keep it on the panel\.")
+        re.compile(r"Nobody has come: the booking is released in 1:[34]\d\. Keep it on the panel\.")
     )
     stand_in.patch(automation={"notices": [], "acts": [RELEASED]})
     expect(page.locator(".notice")).to_be_hidden()

@@ -144,9 +144,9 @@ def test_an_old_picture_says_how_old_and_why_and_takes_no_touch(open_panel: Open
     note = page.locator("screen-preview .note")
     expect(note).to_be_hidden()
     stand_in.picture = "remote_control_failed"
-    expect(note).to_contain_text("seconds old. The touch did not reach the page")
+    expect(note).to_contain_text("seconds old. The tap did not reach the page")
     page.touchscreen.tap(*place(page, 0.5, 0.5))
-    expect(page.locator(".toast")).to_contain_text("a touch would be a guess")
+    expect(page.locator(".toast")).to_contain_text("a tap could miss")
     page.locator(".strokes").get_by_text("Enter").tap()
     told(page, lambda: stand_in.commands("screen.key"), [{"key": "enter"}])
     assert stand_in.commands("screen.press") == []

@@ -122,7 +122,7 @@ def test_all_words_stand_at_seven_to_one_and_the_page_is_dark(show: Any, scheme:
 
 def test_the_booking_says_who_when_and_how_to_join(show: Any) -> None:
     stand_in, page = show(at_rest())
-    for words in ("Quarterly design review", "Li Na · Tencent Meeting", "Touch Join on the panel."):
+    for words in ("Quarterly design review", "Li Na · Tencent Meeting", "Tap Join on the panel."):
         says(page, words)
     says(page, "Guest Wi-Fi: Bamboo-Guest · bamboo-2026")
     says(page, "For help, call 8000")
@@ -181,7 +181,7 @@ def test_a_silent_room_is_said_to_be_stale_and_its_code_is_taken_away(show: Any)
     stand_in.beating = False
     stand_in.cut()
     stand_in.reachable = False
-    says(page, "shown state is from")
+    says(page, "this is from")
     assert page.locator("figure").is_hidden()
     says(page, "Quarterly design review")
     stand_in.beating = stand_in.reachable = True

@@ -111,7 +111,7 @@ def test_what_is_not_proven_is_not_muted_and_says_what_is_missing(open_panel: Op
     stand_in.patch(audio=audio(mute="open", reason="switch"))
     expect(page.locator(".truth")).to_have_text("NOT muted")
     expect(page.locator("sound-sheet .mute")).to_contain_text("Tap to try again")
-    expect(page.locator("sound-sheet")).to_contain_text("own switch is not as asked")
+    expect(page.locator("sound-sheet")).to_contain_text("own switch did not follow")
     page.locator("sound-sheet .mute").tap()
     told(page, lambda: stand_in.commands("audio.mute"), [{"on": True}])
 
@@ -173,7 +173,7 @@ def test_no_test_sound_is_offered_in_a_meeting_and_its_own_mute_is_told(open_pan
     room["audio"]["meeting_muted"] = True
     stand_in, page = sheet(open_panel, room)
     expect(page.locator(".go-test")).to_be_disabled()
-    expect(page.locator(".meetings-own")).to_contain_text("meeting itself has this room muted")
+    expect(page.locator(".meetings-own")).to_contain_text("meeting has muted this room")
     stand_in.patch(audio={**room["audio"], "meeting_muted": None})
     expect(page.locator(".meetings-own")).to_be_hidden()
 
@@ -210,7 +210,7 @@ def test_a_hang_up_asks_and_either_answer_is_one_tap(
     usable(page)
     stand_in.patch(panel={"awake": True, "prompt": "leave"})
     question = page.locator("leave-prompt")
-    expect(question).to_contain_text("Somebody hung up on the speakerphone")
+    expect(question).to_contain_text("Someone hung up on the speakerphone")
     page.wait_for_selector("room-panel main[inert]")
     page.wait_for_selector("room-panel .bar[inert]")
     question.locator(".key").nth(place).tap()

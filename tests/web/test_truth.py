@@ -143,7 +143,7 @@ def test_silence_shows_the_banner_makes_controls_inert_and_comes_back(open_panel
     expect(page.locator(".banner")).to_be_visible()
     page.clock.resume()
     expect(page.locator(".banner")).to_have_text(
-        re.compile(r"Reconnecting… shown state is from \d\d:\d\d")
+        re.compile(r"Reconnecting… this is from \d\d:\d\d")
     )
     expect(page.locator("main")).to_have_attribute("inert", "")
     page.locator(".bar .ask").click()  # help is words alone, and these are needed most now

@@ -137,9 +137,9 @@ def test_each_step_is_said_with_its_picture(open_panel: Open) -> None:
     _, page = reviewed(open_panel)
     said = page.locator(".shown-steps p").all_inner_texts()
     assert said == [
-        "1. Press",
-        "2. Press · Type the room's name · Key: Next · Type the passcode · Key: Enter",
-        "3. Press",
+        "1. Tap",
+        "2. Tap · Type the room's name · Key: Next · Type the passcode · Key: Enter",
+        "3. Tap",
     ]
     until(page, "[...document.querySelectorAll('.looks img')].every((e) => e.naturalWidth === 240)")
 
@@ -147,7 +147,7 @@ def test_each_step_is_said_with_its_picture(open_panel: Open) -> None:
 def test_what_was_ticked_is_kept_and_no_other_text(open_panel: Open) -> None:
     stand_in, page = reviewed(open_panel)
     rows = page.locator(".shown-steps li")
-    rows.nth(0).get_by_role("button", name="May not come").tap()
+    rows.nth(0).get_by_role("button", name="May not appear").tap()
     rows.nth(1).get_by_role("button", name="Asks whether a person is there").tap()
     text = rows.nth(2).get_by_role("button", name="Same text each time (8 characters)")
     expect(text).to_have_attribute("aria-pressed", "false")
@@ -189,7 +189,7 @@ def test_a_step_that_comes_meanwhile_is_looked_at_before_it_is_kept(open_panel: 
 def test_what_is_no_longer_shown_cannot_be_kept(open_panel: Open) -> None:
     stand_in, page = reviewed(open_panel)
     stand_in.patch(**rooms.walking())
-    expect(page.locator("walkthrough-review")).to_contain_text("Nothing is shown now.")
+    expect(page.locator("walkthrough-review")).to_contain_text("Nothing is being shown.")
     expect(page.get_by_role("button", name="Keep", exact=True)).to_be_hidden()
 
 
@@ -229,7 +229,7 @@ def test_a_changed_page_leads_to_the_room_screen_and_is_shown_again(
     room = rooms.walking("en", "handed_over", reason="changed")
     stand_in, page = shown(open_panel, rooms.with_meeting(room, state=state))
     line = page.locator("call-view walkthrough-line")
-    said = "This page has changed: press it yourself, and show me again."
+    said = "This page has changed: tap it yourself, and show the room again."
     expect(line.locator("p")).to_have_text(said)
     expect(page.locator("call-view .primary").locator("visible=true")).to_have_text("Room screen")
     display(page).get_by_role("button", name="Remember these steps").tap()
@@ -342,7 +342,7 @@ def test_staff_name_what_a_page_is_by_a_touch_on_its_picture(
     assert stand_in.commands("screen.press") == []
     assert len(stand_in.commands("walkthrough.pick")) == 1
     assert set(stand_in.commands("walkthrough.pick")[0]) == {"x", "y"}
-    naming.get_by_text("Waiting room").click()
+    naming.get_by_text("Lobby").click()
     told(page, lambda: stand_in.commands("walkthrough.name"), [{"says": "lobby"}])
     expect(naming).to_be_hidden()
 

@@ -83,6 +83,15 @@ def test_no_word_is_used_that_the_glossary_has_another_for(name: str) -> None:
     assert found == {}
 
 
+@pytest.mark.parametrize(
+    "term", [term for term in GLOSSARY if "only" in term], ids=lambda term: term["en"]
+)
+def test_a_word_of_one_kind_of_thing_is_said_of_nothing_else(term: dict[str, Any]) -> None:
+    word = re.compile(rf"\b{term['en']}\b", re.IGNORECASE)
+    where = [key for key in EN if word.search(said(EN[key]))]
+    assert [key for key in where if not key.startswith(tuple(term["only"]))] == []
+
+
 def placeholders(entry: Any) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", json.dumps(entry)))
 

@@ -82,7 +82,7 @@
  */
 
 /**
- * A booking of today; `join` is `now` while it may be joined with one touch. `tentative`: it may
+ * A booking of today; `join` is `now` while it may be joined with one tap. `tentative`: it may
  * still change, or the room has not accepted it. A `private` one has neither title nor organizer.
  * After it the room is free until `free_until`; null: nothing is known to come; its end: another
  * one follows at once.
@@ -1204,7 +1204,7 @@
  */
 
 /**
- * Do not do what is announced, or was until this touch; it may come again later.
+ * Do not do what is announced, or was until this tap; it may come again later.
  * @typedef {object} RoomPostpone
  * @property {string | null} [id] makes a repeat harmless
  * @property {"room.postpone"} type
@@ -1365,7 +1365,7 @@
  */
 
 /**
- * Remember from now on how a person passes this page; one that was touched opens anew.
+ * Remember from now on how a person passes this page; one that was tapped opens anew.
  * @typedef {object} WalkthroughBegin
  * @property {string | null} [id] makes a repeat harmless
  * @property {"walkthrough.begin"} type
@@ -1418,7 +1418,7 @@
  */
 
 /**
- * Take a picture of what stands at a place of the page, to be named; press nothing.
+ * Take a picture of what stands at a place of the page, to be named; tap nothing.
  * @typedef {object} WalkthroughPick
  * @property {string | null} [id] makes a repeat harmless
  * @property {"walkthrough.pick"} type
@@ -1951,7 +1951,7 @@
 /**
  * How meetings began in a month such as "2026-11". `plain`: on platforms whose page a person
  * finishes; `assisted`: on the others. `first_try`: in the call within 20 s of the first act, with
- * one touch at most, and no fault shown; the other counts say what it was that spoilt the rest.
+ * one tap at most, and no fault shown; the other counts say what it was that spoilt the rest.
  * `share` is first_try of them all, 0 to 1.
  * @typedef {object} StartsOfAMonth
  * @property {string} month

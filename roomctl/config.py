@@ -381,18 +381,26 @@ def _times(hours: str) -> tuple[time, time]:
 class LookTable(Table):
     """[look]: the brand of the house, and light or dark; the same on panels and the display."""
 
-    theme: Literal["auto", "light", "dark", "contrast"] = Field(
+    theme: Literal["auto", "light", "dark", "contrast", "sensor"] = Field(
         default="auto",
         description="auto: a panel as its browser prefers, the display dark; contrast: black,"
-        " white and outlines",
+        " white and outlines; sensor: light or dark by this box's light sensor",
+    )
+    dark_lux: float = Field(
+        default=30.0,
+        gt=0,
+        le=10_000,
+        description="with theme = 'sensor': dark below so many lux, light above twice as many",
     )
     dark_hours: str | None = Field(
-        default=None, description="'18:00-07:00': dark then, light by day, on panels and display"
+        default=None,
+        description="'18:00-07:00': dark then, light by day, on panels and display; with theme ="
+        " 'sensor' while the sensor says nothing",
     )
     accent: str | None = Field(
         default=None,
         pattern=r"^#[0-9A-Fa-f]{6}$",
-        description="the brand's colour; keys that are to be touched take it, as light or dark as"
+        description="the brand's colour; keys that are to be tapped take it, as light or dark as"
         " they must be to be read, unless it is too near to what means free, booked or soon",
     )
     logo: str | None = Field(

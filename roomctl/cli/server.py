@@ -23,6 +23,7 @@ from roomctl.clock import Clock, SystemClock
 from roomctl.config import Config
 from roomctl.errors import RoomctlError
 from roomctl.lifetime import Ending, beside
+from roomctl.ports.illuminance import illuminance_lux
 from roomctl.room import Outside, Room
 from roomctl.screen.profile import screen_of
 from roomctl.simulator import Simulator
@@ -74,6 +75,7 @@ async def _serve(
         follow=simulator.follow,
         export=lambda: _exported(path, store.folder),
         judge_import=lambda archive: _judged(archive, path, store.folder, secrets_dir),
+        illuminance=illuminance_lux,
     )
     try:
         async with announced(config, outside, store, ending) as (addresses, room):

@@ -24,6 +24,7 @@ _INFO = frozenset(
         "camera.advisory",
         "camera.chain_count",
         "camera.unknown_model",
+        "look.sensor",
         "room.crowded",
         "speakerphone.advisory",
     }
@@ -60,6 +61,7 @@ _TODO = frozenset(
         "occupancy.lost_transitions",
         "occupancy.stuck_high",
         "look.picture",
+        "look.sensor",
         "occupancy.stuck_low",
         "room.crowded",
         "storage.failing",

@@ -1,4 +1,4 @@
-"""How panels and the display look: the brand's colour and pictures, and light or dark by the hour.
+"""How panels and the display look: a brand's colour and pictures, light or dark by hour or sensor.
 
 A brand's colour is kept by its hue alone: it becomes as dark (or light) as what is written on it
 needs, and gives way to ink where it could be mistaken for free, booked or soon. Knows no page.
@@ -6,11 +6,12 @@ needs, and gives way to ink where it could be mistaken for free, booked or soon.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from roomctl.clock import Moment
 from roomctl.command import Source, command
@@ -22,6 +23,10 @@ from roomctl.roles import Right
 from roomctl.room.document import AccentEntry, LookEntry, Theme
 from roomctl.rules import within_hours
 from roomctl.store import Settings
+from roomctl.wire import in_thread
+
+Illuminance = Callable[[], float | None]
+"""Returns how many lux there are; None: no sensor says so. Blocking."""
 
 _THEME = ("look", "theme")  # of the settings that people change
 _log = logging.getLogger(__name__)
@@ -39,6 +44,9 @@ MEANT = {
 _CHROMA = {"light": 0.17, "dark": 0.11}  # of OKLCH; more glares on large keys
 _STEP = {"light": -0.005, "dark": 0.005}
 _LEAST = {"light": LEAST_ON_LIGHT, "dark": LEAST_ON_DARK}
+MEASURE_EVERY_S = 2.0
+SETTLED_S = 10.0  # a hand over the sensor, or a slide on the wall, changes nothing
+SILENT_S = 60.0  # then what was measured last is no longer so
 
 
 @frozen
@@ -117,14 +125,63 @@ def _named(table: LookTable) -> Iterable[tuple[str, str]]:
         yield "look.wallpaper", table.wallpaper
 
 
+class LightByLux:
+    """Light or dark by how light it is: dark below `dark_lux`, light again above twice that.
+
+    A change counts once it has lasted `SETTLED_S`. Pure: `now_s` is monotonic.
+    """
+
+    def __init__(self, dark_lux: float, now_s: float) -> None:
+        self.dark_lux = dark_lux
+        self.theme: Literal["light", "dark"] | None = None
+        """None: nothing has been measured for `SILENT_S`, or yet."""
+        self._measured_s = now_s
+        self._turned_s: float | None = None
+
+    def take(self, lux: float | None, now_s: float) -> None:
+        """Take what was measured; None: nothing could be."""
+        if lux is None:
+            if self.silent(now_s):
+                self.theme = None
+            return
+        self._measured_s = now_s
+        toward = self._toward(lux)
+        if self.theme is None:
+            self.theme = toward
+        if toward == self.theme:
+            self._turned_s = None
+        elif self._turned_s is None:
+            self._turned_s = now_s
+        elif now_s - self._turned_s >= SETTLED_S:
+            self.theme, self._turned_s = toward, None
+
+    def silent(self, now_s: float) -> bool:
+        """Whether nothing has been measured for so long that the light is not known."""
+        return now_s - self._measured_s >= SILENT_S
+
+    def _toward(self, lux: float) -> Literal["light", "dark"]:
+        if lux < self.dark_lux:
+            return "dark"
+        return "light" if self.theme is None or lux > 2 * self.dark_lux else self.theme
+
+
 class Look(Part):
     """The look of one room; a picture that cannot be read is an issue, and is left out."""
 
     def __init__(
-        self, config: Config, room_toml: Path | None, context: Context, settings: Settings
+        self,
+        config: Config,
+        room_toml: Path | None,
+        context: Context,
+        settings: Settings,
+        illuminance: Illuminance | None = None,
     ) -> None:
-        """`room_toml`: beside it are the pictures; None: the room was read from no file."""
+        """`room_toml`: beside it are the pictures; None: the room was read from no file.
+
+        `illuminance`: the box's light sensor; None: there is nothing that could have one.
+        """
         self._room_toml, self._settings = room_toml, settings
+        self._illuminance, self._measuring = illuminance, asyncio.Event()
         self._clock, self._changed = context.clock, context.changed
         self.pictures: dict[str, BrandPicture] = {}
         """By "logo" and "wallpaper"."""
@@ -134,6 +191,12 @@ class Look(Part):
     def configure(self, config: Config) -> None:
         """Look as this room.toml says from now on; its pictures are read anew."""
         self._table, self._zone = config.look, config.room.zone
+        self._by_lux = LightByLux(self._table.dark_lux, self._clock.mono_s())
+        self._silent: IssueEntry | None = None
+        if self._table.theme == "sensor" and self._illuminance is not None:
+            self._measuring.set()
+        else:
+            self._measuring.clear()
         accent = self._table.accent
         self._accent = None if accent is None else accent_of(accent)
         self.pictures.clear()
@@ -161,7 +224,26 @@ class Look(Part):
         return {"look": look}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
-        return self._issues
+        return self._issues if self._silent is None else (*self._issues, self._silent)
+
+    async def run(self) -> None:
+        """Measure how light it is, where room.toml says that it counts, until cancelled."""
+        while await self._measuring.wait():
+            if self._illuminance is not None:
+                self._measured(await in_thread(self._illuminance), self._clock.now())
+            await asyncio.sleep(MEASURE_EVERY_S)
+
+    def _measured(self, lux: float | None, now: Moment) -> None:
+        if not self._measuring.is_set():
+            return  # room.toml changed meanwhile
+        before = self._by_lux.theme, self._silent
+        self._by_lux.take(lux, now.mono_s)
+        if not self._by_lux.silent(now.mono_s):
+            self._silent = None
+        elif self._silent is None:
+            self._silent = IssueEntry("look.sensor", "look.theme", {}, now.wall)
+        if before != (self._by_lux.theme, self._silent):
+            self._changed()
 
     @command("look.setTheme", Right.MESSAGE)
     async def _set_theme(self, source: Source, theme: Theme) -> None:
@@ -176,7 +258,11 @@ class Look(Part):
         for theme in get_args(Theme):
             if self._settings.now.get(_THEME) == theme:
                 return theme  # type: ignore[no-any-return]  # one of its arguments
-        hours = self._table.dark
+        wanted, hours = self._table.theme, self._table.dark
+        if wanted == "sensor":
+            if self._by_lux.theme is not None:
+                return self._by_lux.theme
+            wanted = "auto"
         if hours is None or not now.synced:
-            return self._table.theme
+            return wanted
         return "dark" if within_hours(hours, now.wall, self._zone) else "light"

@@ -51,7 +51,7 @@ from roomctl.room.document import (
 from roomctl.room.help import HelpReports
 from roomctl.room.holds import LEASE_S
 from roomctl.room.liveness import Liveness
-from roomctl.room.look import Look
+from roomctl.room.look import Illuminance, Look
 from roomctl.room.maintenance import Maintenance
 from roomctl.room.meeting import CallControl, Meeting
 from roomctl.room.message import RoomMessage
@@ -108,6 +108,7 @@ class Outside:
     follow: Callable[[Config], None] = lambda config: None  # has other devices at the wires' ends
     export: Callable[[], bytes] | None = None  # packs the room for another box; blocking
     judge_import: Callable[[bytes], ImportPlan] | None = None  # of another room; blocking
+    illuminance: Illuminance | None = None  # the box's light sensor
 
 
 class Room:
@@ -190,7 +191,9 @@ class Room:
             for kind in kinds
             if kind.part
         }
-        self.look = Look(config, outside.config_file, context, outside.settings)
+        self.look = Look(
+            config, outside.config_file, context, outside.settings, outside.illuminance
+        )
         self._parts: tuple[Part, ...] = (
             self.meeting,
             self.walkthroughs,

@@ -15,6 +15,7 @@ from roomctl.kind import Part
 from roomctl.room import Outside, Room, Source
 from roomctl.room.commands import CommandRecord
 from roomctl.room.document import DeviceEntry, RoomDocument
+from roomctl.room.look import Illuminance
 from roomctl.room.webhooks import Post
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator import Simulator
@@ -175,6 +176,7 @@ async def begun(
     post: Post | None = None,
     beside: Callable[[Room], Part] | None = None,
     config_file: Path | None = None,
+    illuminance: Illuminance | None = None,
 ) -> AsyncIterator[House]:
     """Run a room, on hardware that is already there if `on` is given."""
     clock = LoopClock()
@@ -188,6 +190,7 @@ async def begun(
         post=post,
         config_file=config_file,
         follow=simulator.follow,
+        illuminance=illuminance,
     )
     room = app.room(config, outside)
     if beside is not None:

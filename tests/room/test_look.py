@@ -13,11 +13,11 @@ from roomctl.errors import ConfigError
 from roomctl.kind import Context
 from roomctl.room import look
 from roomctl.room.document import LookEntry
-from roomctl.room.look import Look, accent_of, brand_picture
+from roomctl.room.look import LightByLux, Look, accent_of, brand_picture
 from roomctl.store import Settings
 from roomctl.wire import Port
 from tests.invented import invented
-from tests.room.rig import STAFF, living
+from tests.room.rig import STAFF, begun, living
 
 TOKENS = (Path(__file__).parents[2] / "web" / "tokens.css").read_text(encoding="utf-8")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
@@ -97,6 +97,54 @@ def test_while_the_hour_is_not_proven_it_is_as_the_browser_prefers() -> None:
     shown = of("", 'dark_hours = "18:00-07:00"')
     wall = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
     assert theme_of(shown, Moment(0.0, wall, synced=False)) == "auto"
+
+
+@pytest.mark.parametrize(
+    ("measured", "theme"),
+    [
+        ([], None),
+        ([(0, 12.0)], "dark"),
+        ([(0, 45.0)], "light"),  # nothing was before: what is not dark is light
+        ([(0, 400.0), (2, 12.0)], "light"),  # a hand over it
+        ([(0, 400.0), (2, 12.0), (12, 12.0)], "dark"),
+        ([(0, 400.0), (2, 12.0), (6, 400.0), (10, 12.0), (14, 12.0)], "light"),
+        ([(0, 12.0), (2, 45.0), (60, 45.0)], "dark"),  # between the two it stays
+        ([(0, 12.0), (2, 61.0), (12, 61.0)], "light"),
+        ([(0, 400.0), (2, 45.0), (60, 45.0)], "light"),
+        ([(0, 12.0), (30, None), (58, None)], "dark"),
+        ([(0, 12.0), (30, None), (60, None)], None),  # nobody knows how light it is
+        ([(0, 12.0), (60, None), (62, 400.0)], "light"),
+    ],
+)
+def test_it_is_dark_below_a_limit_and_light_above_twice_that_once_it_lasts(
+    measured: list[tuple[float, float | None]], theme: str | None
+) -> None:
+    light = LightByLux(30.0, 0.0)
+    for at_s, lux in measured:
+        light.take(lux, at_s)
+    assert light.theme == theme
+
+
+@invented
+async def test_a_sensor_turns_the_room_dark_and_its_silence_is_an_issue() -> None:
+    lux: list[float | None] = [400.0]
+    async with begun('[look]\ntheme = "sensor"\n', illuminance=lambda: lux[0]) as house:
+        await house.until(lambda: house.document.look.theme == "light")
+        lux[0] = 5.0
+        assert await house.until(lambda: house.document.look.theme == "dark", 20.0) >= 10.0
+        lux[0] = None
+        await house.until(lambda: ("look.sensor", "look.theme") in house.issues, 70.0)
+        assert house.document.look.theme == "auto"
+        lux[0] = 400.0
+        await house.until(lambda: house.document.look.theme == "light")
+        assert house.issues == []
+
+
+def test_while_a_sensor_says_nothing_the_hours_count() -> None:
+    shown = of('timezone = "Etc/GMT-8"', 'theme = "sensor"\ndark_hours = "18:00-07:00"')
+    assert theme_of(shown, NOON) == "dark"  # 20:00 there
+    assert [*shown.issues(NOON)] == []
+    assert theme_of(of("", 'theme = "sensor"'), NOON) == "auto"
 
 
 @invented

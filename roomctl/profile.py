@@ -6,12 +6,20 @@ with its own fields in `<wing>/profile.py`. Knows no device and no port.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from roomctl.errors import ProfileError
 from roomctl.explain import explain, tuples
@@ -40,6 +48,70 @@ class Profile(BaseModel):
 
     renamed: ClassVar[Mapping[str, str]] = {}
     """What keys of earlier versions are called now."""
+
+
+Seconds = Annotated[float, Field(gt=0, le=300)]
+Phrase = Annotated[str, Field(min_length=1, max_length=64)]
+_PLACES = re.compile(r"\{(id|room|laptop)\}")
+
+
+class Speech(BaseModel):
+    """How one property of a device that speaks lines of text is asked and set.
+
+    `answers` are patterns of whole answers, and what they mean; a group `value` is the value. What
+    stands in braces is filled in by the device's table: `{id}`, or `{room}` and `{laptop}`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+
+    ask: Phrase | None = None
+    set: dict[str, Phrase] = Field(default_factory=dict)
+    answers: dict[str, str] = Field(default_factory=dict)
+    accepted: str | None = Field(default=None, description="pattern of the answer to a set")
+
+    @field_validator("answers")
+    @classmethod
+    def _patterns(cls, answers: dict[str, str]) -> dict[str, str]:
+        for pattern in answers:
+            _checked(pattern)
+        return answers
+
+    @model_validator(mode="after")
+    def _whole(self) -> Speech:
+        if self.ask is not None and not self.answers:
+            raise ValueError("what is asked needs answers")
+        if self.set and self.accepted is None:
+            raise ValueError("what is set needs accepted, the answer that says so")
+        return self
+
+
+class LineSpeech(BaseModel):
+    """How lines of text end, how long answers take, and which one says no (`lines`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+
+    end: str = Field(max_length=4, description="behind what is sent")
+    answer_end: str = Field(min_length=1, max_length=4, description="behind what comes")
+    reply_s: Seconds
+    set_reply_s: Seconds | None = Field(default=None, description="to a set, if that takes longer")
+    gap_s: float = Field(ge=0, le=30, description="from an answer to the next line")
+    hello: str = Field(default="", pattern="^(?:[0-9a-f]{2})*$", description="hex, first on TCP")
+    hello_answer: int = Field(default=0, ge=0, le=64, description="bytes that answer it")
+    refused: str = Field(description="pattern of an answer that says no")
+    busy: bool = Field(default=False, description="no means: not now, as in standby")
+
+    @field_validator("refused")
+    @classmethod
+    def _pattern(cls, pattern: str) -> str:
+        return _checked(pattern)
+
+
+def _checked(pattern: str) -> str:
+    try:
+        re.compile(_PLACES.sub("1", pattern))
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no pattern: {error}") from error
+    return pattern
 
 
 P = TypeVar("P", bound=Profile)

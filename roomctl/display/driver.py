@@ -42,6 +42,7 @@ from roomctl.errors import (
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
 from roomctl.kind import Context, Drill, DrillSetup, IssueEntry, Kind, KindPart
+from roomctl.lines import completed
 from roomctl.ports.udp import broadcast
 from roomctl.profile import ProfileFolder
 from roomctl.roles import Right
@@ -266,18 +267,9 @@ def displays(
             why = f"no profile {table.profile!r}; {suggest(table.profile, known)}"
             raise ConfigError("room.toml", f"display.{name}.profile", why)
         profile = known[table.profile]
-        table = table.model_copy(update={"url": completed(table.url, profile)})
+        table = table.model_copy(update={"url": completed(table.url, profile.port, profile.baud)})
         found.append(DisplayDevice(name, table, profile, connect, clock, changed))
     return tuple(found)
-
-
-def completed(url: str, profile: DisplayProfile) -> str:
-    """Add the port, or the speed, that the profile knows and the url leaves out."""
-    if url.startswith("serial:") and profile.baud and "baud=" not in url:
-        return f"{url}{'&' if '?' in url else '?'}baud={profile.baud}"
-    if profile.port and re.fullmatch(r"tcp://(?:[^:/\[\]]+|\[[^\]]+\])/?", url):
-        return f"{url.rstrip('/')}:{profile.port}"
-    return url
 
 
 def notices_from(url: str, profile: DisplayProfile) -> str | None:

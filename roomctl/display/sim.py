@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from roomctl.display.driver import completed, notices_from, profiles
+from roomctl.display.driver import notices_from, profiles
 from roomctl.display.pjlink import (
     FAULTS,
     LONGEST_LINE,
@@ -25,9 +25,11 @@ from roomctl.display.pjlink import (
     read,
     reply,
 )
-from roomctl.display.profile import DisplayProfile, DisplayTable, Speech
+from roomctl.display.profile import DisplayProfile, DisplayTable
 from roomctl.display.session import Property
 from roomctl.kind import Action, Argument, SimulatedDevice
+from roomctl.lines import completed, sample
+from roomctl.profile import Speech
 from roomctl.wire import Chunk, Identity, IdleMachine, Machine
 
 IDLE_CLOSE_S = 30.0  # after its last answer (PJLink class 2 v2.00, 3)
@@ -305,7 +307,7 @@ class SimText(_SimLine):
     def _one(self, line: str) -> None:
         answer = self._found(line)
         if answer is None:
-            answer = _sample(self._words.refused, self._id)
+            answer = sample(self._filled(self._words.refused))
         self._says.append((answer + self._words.answer_end).encode("latin-1"))
 
     def _found(self, line: str) -> str | None:
@@ -315,7 +317,7 @@ class SimText(_SimLine):
                 return self._value(name, speech)
             for word, text in speech.set.items():
                 if line == self._filled(text) and self._set(name, word):
-                    return _sample(speech.accepted or "", self._id)
+                    return sample(self._filled(speech.accepted or ""))
         return None
 
     def _set(self, name: Property, word: str) -> bool:
@@ -346,18 +348,11 @@ class SimText(_SimLine):
             for pattern, meaning in speech.answers.items():
                 if meaning == wanted:
                     hours = str(int(display.lamps_s[0] / 3600)) if display.lamps_s else "0"
-                    return _sample(pattern, self._id, hours)
+                    return sample(self._filled(pattern), hours)
         return None
 
     def _filled(self, text: str) -> str:
         return text.replace("{id}", self._id)
-
-
-def _sample(pattern: str, identity: str, value: str = "0") -> str:
-    """Return a text that a profile's pattern matches: its group is `value`, a dot is 0."""
-    text = re.sub(r"\(\?P<value>[^)]*\)", value, pattern.replace("{id}", identity))
-    text = re.sub(r"\[(.)[^\]]*\]", r"\1", text)
-    return text.replace(".", "0").replace("?", "")
 
 
 class SimulatedDisplay:
@@ -366,7 +361,7 @@ class SimulatedDisplay:
     kind = "display"
 
     def __init__(self, name: str, table: DisplayTable, profile: DisplayProfile) -> None:
-        self.url = completed(table.url, profile)
+        self.url = completed(table.url, profile.port, profile.baud)
         self.names: tuple[str, ...] = (f"display.{name}",)
         self._table, self._profile = table, profile
         self.display = SimDisplay(

@@ -461,7 +461,7 @@ def _place(url: str) -> tuple[object, ...]:
     where = address.parse(url)
     match where.scheme:
         case "gpio":
-            return where.scheme, gpio.line_of(url)
+            return where.scheme, gpio.input_of(url)
         case "gpiod":
             return where.scheme, gpiod.input_of(where)
         case "mqtt" | "mqtts":

@@ -24,6 +24,7 @@ from roomctl.frozen import frozen
 from roomctl.kind import Context, Kind, KindPart
 from roomctl.output.profile import Condition, OutputTable
 from roomctl.ports import address, gpiod
+from roomctl.ports.address import as_output
 from roomctl.wire import Connect, Identity, IdleMachine, Machine
 
 _log = logging.getLogger(__name__)
@@ -121,13 +122,6 @@ class Outputs(KindPart):
     def sections(self, now: Moment) -> Mapping[str, object]:
         outputs = [one for one in self.devices if isinstance(one, Output)]
         return {"outputs": tuple(OutputEntry(one.name, one.rule, one.on) for one in outputs)}
-
-
-def as_output(url: str) -> str:
-    """Return the URL of a line as that of an output."""
-    if not url.startswith("gpiod:") or "direction=" in url:
-        return url
-    return f"{url}{'&' if '?' in url else '?'}direction=out"
 
 
 def _build(tables: Mapping[str, OutputTable], context: Context) -> list[Output]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from roomctl.kind import Action, Argument, SimulatedDevice
-from roomctl.output.driver import as_output
 from roomctl.output.profile import OutputTable
+from roomctl.ports.address import as_output
 from roomctl.wire import Chunk, Identity, IdleMachine, Machine
 
 

@@ -86,3 +86,10 @@ def parse(url: str) -> Address:
             raise PortError(url, f"says {key} twice", PortReason.UNSUPPORTED)
         options[key] = value
     return Address(url, scheme.lower(), place, options)
+
+
+def as_output(url: str) -> str:
+    """Return the URL of a GPIO line as that of an output; another one stays as it is."""
+    if not url.startswith(("gpio:", "gpiod:")) or "direction=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}direction=out"

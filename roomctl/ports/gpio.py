@@ -1,12 +1,15 @@
-"""One GPIO input: `gpio:17?pull=down&active=high`; a chunk is one level, b"0" or b"1".
+"""One line of a Raspberry Pi's header, by gpiozero: `gpio:17?pull=down&active=high`.
 
-Knows no sensor. Every edge is a chunk, stamped in the library's callback, and the level is read
-again every second: the kernel drops edges when its buffer of 16 is full, and gpiozero swallows an
-edge that follows a lost one (gpiozero issue 1039). A level that changed without an edge is told at
-once, and with the next one comes b"!": an edge was lost; what gpiozero swallowed is no second loss.
-Edges that nobody reads are dropped oldest first; the newest level always arrives. In a storm (50
-chunks within a second) edges are handed over together, 20 times a second, so that whoever reads has
-time for something else.
+Knows no sensor. An input tells its level: a chunk is b"0" or b"1". Every edge is a chunk, stamped
+in the library's callback, and the level is read again every second: the kernel drops edges when its
+buffer of 16 is full, and gpiozero swallows an edge that follows a lost one (gpiozero issue 1039). A
+level that changed without an edge is told at once, and with the next one comes b"!": an edge was
+lost; what gpiozero swallowed is no second loss. Edges that nobody reads are dropped oldest first;
+the newest level always arrives. In a storm (50 chunks within a second) edges are handed over
+together, 20 times a second, so that whoever reads has time for something else.
+
+With `direction=out` the line is an output: b"0" and b"1" set it, it begins inactive, and is
+inactive again when the port is closed.
 
 `pull` is down, up or none; `active=low` inverts the wire, so that b"1" always means active. What
 cannot be meant by a URL, whatever the board, is refused without the library: `roomctl check` asks
@@ -28,13 +31,15 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from roomctl.config import runtime_path
 from roomctl.errors import PortClosed, PortError, PortReason, Spent
 from roomctl.ports.address import Address, parse
 from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.wire import Chunk, Identity
+
+T = TypeVar("T")
 
 HEADER = range(28)  # GPIO0-27 stand on every Raspberry Pi's 40-pin header
 COMPUTE = range(46)  # a compute module has more
@@ -67,12 +72,21 @@ def line_number(address: Address) -> int:
     if found not in COMPUTE:
         last = f"0-{HEADER[-1]} (a compute module: 0-{COMPUTE[-1]})"
         raise address.refuse(f"there is no GPIO{pin}; a Raspberry Pi has {last}")
-    address.only(("pull", "active"))
+    address.only(("pull", "active", "direction"))
+    out = address.choice("direction", "in", ("in", "out")) == "out"
     pull = address.choice("pull", "down", ("down", "up", "none"))
     address.choice("active", "high", ("high", "low"))
-    if found in _PULLED_UP and pull == "down":
+    if found in _PULLED_UP and pull == "down" and not out:
         raise address.refuse(f"GPIO{pin} has a fixed pull-up; write pull=up")
     return found
+
+
+def input_of(url: str) -> str:
+    """Return which line a URL names; PortError for one that cannot be an input's."""
+    address = parse(url)
+    if address.options.get("direction") == "out":
+        raise address.refuse("is an output")
+    return line_of(url)
 
 
 class DigitalInput(Protocol):
@@ -85,14 +99,26 @@ class DigitalInput(Protocol):
     def close(self) -> None: ...
 
 
-async def open_port(address: Address) -> GpioPort:
+class DigitalOutput(Protocol):
+    """The part of gpiozero's DigitalOutputDevice that a port uses."""
+
+    def on(self) -> None: ...
+    def off(self) -> None: ...
+    def close(self) -> None: ...
+
+
+async def open_port(address: Address) -> GpioPort | GpioOutput:
     """Claim the line; raise PortError with one sentence on what is missing or who holds it.
 
     Spent: a line of this process could not be read any more, so none can until there is a new one.
     """
     pin = line_number(address)
+    low = address.choice("active", "high", ("high", "low")) == "low"
+    if address.choice("direction", "in", ("in", "out")) == "out":
+        line = await open_in_thread(lambda: _output(address, pin, low), lambda late: late.close())
+        return GpioOutput(line, Identity(url=address.url, path=f"GPIO{pin}"))
     pull = address.choice("pull", "down", ("down", "up", "none"))
-    inverted = (address.choice("active", "high", ("high", "low")) == "low") != (pull == "up")
+    inverted = low != (pull == "up")
     device = await open_in_thread(lambda: _open(address, pin, pull), lambda late: late.close())
     return GpioPort(device, Identity(url=address.url, path=f"GPIO{pin}"), inverted)
 
@@ -205,20 +231,80 @@ class GpioPort:
             raise PortClosed(self.identity.url, self._gone)
 
 
+class GpioOutput:
+    """An output line, that is set; nothing is ever read of it."""
+
+    def __init__(self, device: DigitalOutput, identity: Identity) -> None:
+        self.identity = identity
+        self._device, self._blocking = device, Blocking()
+        self._gone: str | None = None
+        self._ended = asyncio.Event()
+        self._closing: asyncio.Task[None] | None = None
+
+    async def read(self) -> Chunk:
+        await self._ended.wait()
+        raise PortClosed(self.identity.url, self._gone or "the port is closed")
+
+    async def write(self, data: bytes) -> None:
+        if self._gone is not None:
+            raise PortClosed(self.identity.url, self._gone)
+        try:
+            await self._blocking.run(self._device.on if data[-1:] == b"1" else self._device.off)
+        except Exception as error:  # lgpio's own `error` is a plain Exception
+            self._end(f"the line cannot be set any more ({error})")
+            _spent.add(importlib.import_module("gpiozero").Device.pin_factory)
+            raise PortClosed(self.identity.url, self._gone or "") from error
+
+    async def close(self) -> None:
+        if self._closing is None:
+            self._end("the port is closed")
+            self._closing = asyncio.ensure_future(self._shut())
+        await asyncio.shield(self._closing)
+
+    def _end(self, why: str) -> None:
+        self._gone = self._gone or why
+        self._ended.set()
+
+    async def _shut(self) -> None:
+        await self._blocking.ended(_CLOSE_LIMIT_S)
+        for last in (self._device.off, self._device.close):
+            with contextlib.suppress(Exception):  # of a chip that has gone
+                await self._blocking.run(last)
+
+
 def _open(address: Address, pin: int, pull: str) -> DigitalInput:
+    # pull_up=True and False bring their own active state; None needs one.
+    bias = {"down": (False, None), "up": (True, None), "none": (None, True)}
+    pull_up, active_state = bias[pull]
+
+    def made(gpiozero: ModuleType) -> DigitalInput:
+        device: DigitalInput = gpiozero.DigitalInputDevice(
+            pin, pull_up=pull_up, active_state=active_state
+        )
+        return device
+
+    return _claimed(address, pin, made)
+
+
+def _output(address: Address, pin: int, low: bool) -> DigitalOutput:
+    def made(gpiozero: ModuleType) -> DigitalOutput:
+        device: DigitalOutput = gpiozero.DigitalOutputDevice(
+            pin, active_high=not low, initial_value=False
+        )
+        return device
+
+    return _claimed(address, pin, made)
+
+
+def _claimed(address: Address, pin: int, make: Callable[[ModuleType], T]) -> T:
     with _one_at_a_time:
         gpiozero = _gpiozero(address)
         if gpiozero.Device.pin_factory in _spent:
             raise Spent(f"{address.url}: its chip has gone; this process ends, to be started anew")
         if gpiozero.Device.pin_factory is None:
             gpiozero.Device.pin_factory = _lgpio_factory(address, gpiozero)
-        # pull_up=True and False bring their own active state; None needs one.
-        bias = {"down": (False, None), "up": (True, None), "none": (None, True)}
-        pull_up, active_state = bias[pull]
         try:
-            device: DigitalInput = gpiozero.DigitalInputDevice(
-                pin, pull_up=pull_up, active_state=active_state
-            )
+            device = make(gpiozero)
         except Exception as error:  # lgpio's own `error` is a plain Exception
             refused = _open_error(address, gpiozero, pin, error)
         else:

@@ -264,3 +264,41 @@ async def test_a_line_in_use_is_busy() -> None:
         await connect("door", "gpio:17")
     assert error.value.reason is PortReason.BUSY
     await port.close()
+
+
+@pytest.mark.parametrize(("query", "inactive"), [("", False), ("&active=low", True)])
+async def test_an_output_begins_inactive_is_set_and_is_inactive_when_it_is_closed(
+    board: MockFactory, query: str, inactive: bool
+) -> None:
+    port = await connect("byom", f"gpio:22?direction=out{query}")
+    line = pin(board, 22)
+    assert (line.function, line.state) == ("output", inactive)
+    reading = asyncio.ensure_future(port.read())
+    await port.write(b"1")
+    assert line.state is not inactive
+    await port.write(b"0")
+    assert line.state is inactive
+    await port.write(b"1")
+    states = len(line.states)
+    await port.close()
+    assert line.states[states].state is inactive  # before the line is let go
+    with pytest.raises(PortClosed):
+        await asyncio.wait_for(reading, LIMIT_S)
+    with pytest.raises(PortClosed):
+        await port.write(b"1")
+
+
+async def test_an_output_whose_chip_has_gone_is_closed(
+    board: MockFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = await connect("byom", "gpio:22?direction=out")
+
+    def gone(self: MockPin, state: object) -> None:
+        raise OSError(19, "No such device")
+
+    monkeypatch.setattr(MockPin, "_set_state", gone)
+    with pytest.raises(PortClosed, match="cannot be set any more"):
+        await port.write(b"1")
+    with pytest.raises(PortClosed):
+        await port.read()
+    await port.close()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roomctl import config as configuration
+from roomctl.byom.driver import KIND as BYOM
 from roomctl.camera.kind import KIND as CAMERA
 from roomctl.clock import Clock, SystemClock
 from roomctl.command import Declaration
@@ -58,6 +59,7 @@ KINDS: tuple[Kind, ...] = (
     DISPLAY,
     CONTROLLER,
     OUTPUT,
+    BYOM,
 )
 TABLES = {kind.name: kind.table for kind in KINDS}
 

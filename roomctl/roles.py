@@ -53,7 +53,7 @@ class Right(StrEnum):
     UNMUTE = "open the microphone"
     MEET = (
         "join, start, leave a meeting; extend, end and release a booking; "
-        "postpone what is to end; wake the room"
+        "postpone what is to end; wake the room; give camera and speakerphone to a laptop"
     )
     BOOK = "reserve the room, check in"
     UNDO = "undo what was changed of a booking"

@@ -63,6 +63,7 @@ class Audio(Part):
         """`table` is [audio]; `unplugged` is as in [room]."""
         self._context, self._bookings = context, bookings
         self._calls, self._act = calls, context.act
+        self.lent: Callable[[], bool] = lambda: False  # whether a laptop has the microphone
         self._talk = MutedTalk(context.clock, context.changed)
         self._meter = LevelMeter(screen, context.clock)
         self._begin(phones, screen, table, unplugged)
@@ -162,6 +163,9 @@ class Audio(Part):
     )
     async def _set_mute(self, source: Source, on: bool) -> None:
         """Mute or, from within the room only, unmute the microphone."""
+        if self.lent():
+            why = "a laptop has the microphone; mute it in the laptop's own meeting"
+            raise Refused("room", "laptop_has_it", why)
         kind = "panel" if source.role in (Role.PANEL, Role.GUEST) else "program"
         await self._mute.request(on, f"{kind}:{source.name}")
 

@@ -24,6 +24,7 @@ from roomctl.frozen import frozen
 from roomctl.kind import Context, IssueEntry, Part, RuledOutput, StandbyDisplay
 from roomctl.roles import Right
 from roomctl.room.bookings import RULE, Bookings
+from roomctl.room.byom import Byom
 from roomctl.room.cameras import Cameras
 from roomctl.room.document import (
     ActEntry,
@@ -62,6 +63,7 @@ class Actuators:
     occupancy: OccupancyService
     use: Use
     cameras: Cameras
+    byom: Byom
 
 
 class Automation(Part):
@@ -85,7 +87,7 @@ class Automation(Part):
         self._touched_at = self._clock.mono_s()
         self._standby_at: float | None = None
         self._call_since: float | None = None
-        self._busy_at: float | None = None  # a call or a booking was under way
+        self._busy_at: float | None = None  # a call, a booking or a laptop's meeting was under way
         self._postponed_at: dict[Act, float] = {}
         self._acts: deque[ActEntry] = deque(maxlen=SHOWN)
         self._number = 0
@@ -300,7 +302,7 @@ class Automation(Part):
         elif self._call_since is None:
             self._call_since = now.mono_s
         booking = self._actuators.bookings.under_way(now)
-        if calls.live or booking is not None:
+        if calls.live or booking is not None or self._actuators.byom.lent:
             self._busy_at = now.mono_s
         return rules.Facts(
             occupancy=state.state,

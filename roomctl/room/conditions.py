@@ -6,11 +6,13 @@
     AudioReady      nobody would hear, or be heard                           speakerphone_offline,
                                                                              screen_offline,
                                                                              no_sound_server,
-                                                                             mute_unproven
+                                                                             mute_unproven,
+                                                                             laptop
     VideoReady      a camera or a display cannot do its work                 camera_offline,
                                                                              display_offline,
                                                                              camera_refuses,
-                                                                             display_fault
+                                                                             display_fault,
+                                                                             laptop
     PlatformReady   no meeting could be opened                               no_screen,
                                                                              screen_offline,
                                                                              no_platform,
@@ -23,7 +25,9 @@
     Ready           one of those does not hold                               that one's
 
 What cannot be judged yet is unknown ("starting", "not_read_yet"); what a room does not have is no
-trouble ("not_configured"). Knows no clock, no device and no part: values in, values out.
+trouble ("not_configured"). While a laptop has the room's camera and microphone nothing is wrong
+with them, and the room is ready for no meeting of its own ("laptop"). Knows no clock, no device and
+no part: values in, values out.
 """
 
 from __future__ import annotations
@@ -48,12 +52,14 @@ _CAMERA_REFUSES = ("camera.busy", "camera.menu_open", "camera.not_executable")
 class RoomFacts:
     """What a room's parts say. `devices`: those that are needed; `starting`: they have time yet.
 
-    `stalled` says who hangs. `platform` is the one for new meetings, and `platform_state` whether
-    it can be used; without one "usable": links have platforms of their own.
+    `stalled` says who hangs; `lent` which devices a laptop has. `platform` is the one for new
+    meetings, and `platform_state` whether it can be used; without one "usable": links have
+    platforms of their own.
     """
 
     starting: bool = False
     stalled: str | None = None
+    lent: tuple[str, ...] = ()
     devices: tuple[DeviceEntry, ...] = ()
     audio: AudioEntry = field(default_factory=AudioEntry)
     platform: str | None = None
@@ -120,6 +126,8 @@ def _devices_present(facts: RoomFacts) -> _Verdict:
 
 
 def _audio_ready(facts: RoomFacts) -> _Verdict:
+    if lent := _lent(facts, "speakerphone"):
+        return _Verdict(False, "laptop", lent)
     phones, screens = _of(facts, "speakerphone"), _of(facts, "screen")
     if not phones and not screens:
         return _NONE
@@ -135,6 +143,8 @@ def _audio_ready(facts: RoomFacts) -> _Verdict:
 
 
 def _video_ready(facts: RoomFacts) -> _Verdict:
+    if lent := _lent(facts, "camera"):
+        return _Verdict(False, "laptop", lent)
     cameras, displays = _of(facts, "camera"), _of(facts, "display")
     if not cameras and not displays:
         return _NONE
@@ -200,6 +210,10 @@ _JUDGED: dict[ConditionType, Callable[[RoomFacts], _Verdict]] = {
     "ConfigApplied": _config_applied,
     "StorageSound": _storage_sound,
 }
+
+
+def _lent(facts: RoomFacts, kind: str) -> tuple[str, ...]:
+    return tuple(name for name in facts.lent if name.partition(".")[0] == kind)
 
 
 def _of(facts: RoomFacts, kind: str) -> tuple[DeviceEntry, ...]:

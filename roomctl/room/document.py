@@ -382,11 +382,11 @@ class AudioEntry:
     `requested` is what somebody wants, proven or not; `requested_by` is who was the last, and
     `requested_by_name` which one of them. `reason` says what is missing to what was requested, or
     what to beware of: not_confirmed, switch, gain, offline, conflict, led_unavailable (no LED shows
-    it, or one may show the opposite). `switch` is what the devices' own capture switches let
-    through, and `gain_pct` how far the room's microphone is turned up; `meeting_muted` whether the
-    meeting itself has the room muted, where its page can be read. `available` is whether there is a
-    sound server. `talking`: somebody talks in a call and is not heard there, as far as the
-    microphone can tell.
+    it, or one may show the opposite), laptop (a laptop has the microphone). `switch` is what the
+    devices' own capture switches let through, and `gain_pct` how far the room's microphone is
+    turned up; `meeting_muted` whether the meeting itself has the room muted, where its page can be
+    read. `available` is whether there is a sound server. `talking`: somebody talks in a call and is
+    not heard there, as far as the microphone can tell.
     """
 
     mute: Literal["muted", "muting", "open", "unmuting", "unknown"] = "unknown"
@@ -486,6 +486,30 @@ class ShareEntry:
 
 
 @frozen
+class ByomEntry:
+    """Who has the room's USB camera and speakerphone, where a switch can give them to a laptop.
+
+    `holder` is what is known: the room while one of them answers it, else what the switch says.
+    `requested` was asked for and is not confirmed: a relay never says so. `late`: it should have
+    been by now. `lent`: a laptop has them, or was given them and none answers the room. `camera`
+    and `speakerphone` are what programs on a laptop call them; null: they have not said.
+    """
+
+    holder: Literal["room", "laptop", "unknown"] = "unknown"
+    since: datetime | None = None
+    requested: Literal["room", "laptop"] | None = None
+    requested_by: str = ""
+    requested_by_name: str = ""
+    late: bool = False
+    lent: bool = False
+    reads_back: bool = False
+    plugged: bool | None = None
+    devices: tuple[str, ...] = ()
+    camera: str | None = None
+    speakerphone: str | None = None
+
+
+@frozen
 class MaintenanceEntry:
     """Whether the program is started anew once the room is free, and for whom; the last test."""
 
@@ -567,6 +591,7 @@ class RoomDocument:
     look: LookEntry = field(default_factory=LookEntry)
     message: MessageEntry | None = None
     share: ShareEntry = field(default_factory=ShareEntry)
+    byom: ByomEntry | None = None
     maintenance: MaintenanceEntry = field(default_factory=MaintenanceEntry)
     starts: StartsEntry = field(default_factory=StartsEntry)
     conditions: tuple[ConditionEntry, ...] = ()

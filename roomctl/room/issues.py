@@ -49,6 +49,8 @@ _TODO = frozenset(
     {
         "audit.broken",
         "booking.series_unused",
+        "byom.not_done",
+        "byom.wrong_cable",
         "calendar.event_skipped",
         "calendar.overruled",
         "calendar.stale",

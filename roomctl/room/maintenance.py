@@ -80,11 +80,15 @@ class Maintenance(Part):
         uses: tuple[CallControl, Bookings, OccupancyService, Cameras],
         context: Context,
         restart: Callable[[str], None] | None,
+        lent: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`restart` ends the program for a supervisor to start it; None: there is none."""
+        """`restart` ends the program for a supervisor to start it; None: there is none.
+
+        `lent`: whether a laptop has the room's camera and speakerphone.
+        """
         self.config, self._kinds, self._devices = config, kinds, devices
         self._calls, self._bookings, self._occupancy, self._cameras = uses
-        self._context, self._restart = context, restart
+        self._context, self._restart, self._lent = context, restart, lent
         self._waiting: Source | None = None
         self._then: Callable[[], object] | None = None  # instead of a restart
         self.report: SelftestReport | None = None
@@ -226,6 +230,8 @@ class Maintenance(Part):
         """Say why the room is not known to be free; None: it is."""
         if self._calls.live:
             return "in_call"
+        if self._lent():
+            return "laptop"
         if self._occupancy.state.state in ("occupied", "vacating"):
             return "occupied"
         if self._bookings.calendar_state == "none":

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import date
 from typing import Literal, Protocol
@@ -121,6 +122,8 @@ class CallControl:
         # of a meeting where a platform asks for a number, None: that was not shown.
         self.wants_passcode: Callable[[], bool] = lambda: False
         self.number_words: Callable[[str], frozenset[Word] | None] = lambda platform: None
+        # Has the room's devices be at the room until the block ends, wherever they are.
+        self.devices_kept: Callable[[], AbstractAsyncContextManager[None]] = contextlib.nullcontext
         self._seen: MeetingPage | None = None
         self.configure(config, screen)
         self._context = call.CallContext()
@@ -415,11 +418,12 @@ class CallControl:
         look = approach(invitation, self.platforms, self._config)
         if look.login and not self.departures.may_start(look.login, self.day):
             look = replace(look, login="")
-        call_id = await self._screen.open(url, launch.origin, assisted, name, camera, look)
-        self._joined = _Joined(invitation, self._other(invitation, said), title)
-        asked = call.Call(call_id, invitation.platform, title, launch.host, invitation.meeting_id)
-        self.left_here = False
-        self._step(call.Started(asked, self._clock.now()))
+        async with self.devices_kept():
+            call_id = await self._screen.open(url, launch.origin, assisted, name, camera, look)
+            self._joined = _Joined(invitation, self._other(invitation, said), title)
+            meeting = (invitation.platform, title, launch.host, invitation.meeting_id)
+            self.left_here = False
+            self._step(call.Started(call.Call(call_id, *meeting), self._clock.now()))
         _log.info("meeting: joining %s at %s", invitation.platform, launch.host)
 
     async def join_booked(self, booking: Booking) -> None:

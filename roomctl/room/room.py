@@ -33,6 +33,7 @@ from roomctl.room.audio import Audio
 from roomctl.room.audit import HOLD, Audit
 from roomctl.room.automation import Actuators, Automation
 from roomctl.room.bookings import Bookings
+from roomctl.room.byom import Byom
 from roomctl.room.cameras import Cameras
 from roomctl.room.commands import CommandRecord, Commands, CommandStatus
 from roomctl.room.conditions import RoomFacts, judge
@@ -157,6 +158,10 @@ class Room:
             context,
             config.room.capacity,
         )
+        uses = (calls, self.bookings, self.occupancy)
+        self.byom = Byom(config, self._devices, uses, context, self.audit)
+        calls.devices_kept = self.byom.kept
+        self.audio.lent = lambda: self.byom.microphone_lent
         self.starts = Starts(
             calls.platforms, len(config.meeting.new), config.room.zone, outside.store, outside.clock
         )
@@ -180,6 +185,7 @@ class Room:
             (calls, self.bookings, self.occupancy, self.cameras),
             context,
             outside.restart,
+            lambda: self.byom.lent,
         )
         self._outside, self._feed = outside, outside.feed
         folder = outside.config_file.parent if outside.config_file is not None else None
@@ -195,6 +201,7 @@ class Room:
             config, outside.config_file, context, outside.settings, outside.illuminance
         )
         self._parts: tuple[Part, ...] = (
+            self.byom,
             self.meeting,
             self.walkthroughs,
             self.audio,
@@ -504,6 +511,7 @@ class Room:
         self.occupancy.configure(config.every(OccupancyTable), sensors, config.room.capacity)
         self.look.configure(config)
         self.sharing.configure(config.share)
+        self.byom.configure(config)
         self.use.configure(config.history)
         ways, zone = len(config.meeting.new), config.room.zone
         self.starts.configure(self._calls.platforms, ways, zone)
@@ -535,7 +543,7 @@ class Room:
     def _actuators(self) -> Actuators:
         displays = [device for device in self._devices if isinstance(device, StandbyDisplay)]
         outputs = [device for device in self._devices if isinstance(device, RuledOutput)]
-        acting = (self.occupancy, self.use, self.cameras)
+        acting = (self.occupancy, self.use, self.cameras, self.byom)
         return Actuators(self._calls, self.bookings, displays, outputs, *acting)
 
     def _receivers(self, config: Config) -> Webhooks | None:
@@ -577,7 +585,7 @@ class Room:
             self._history.note(Change(self.document.rev, new))
 
     def _described(self, now: Moment) -> RoomDocument:
-        entries = self._devices.entries
+        entries = self.byom.entries(self._devices.entries)
         needed = tuple(one for one in entries if not self._may_be_missing(one))
         starting = any(entry.status == "starting" for entry in entries)
         early = now.mono_s - self._started_at < STARTING_S
@@ -585,6 +593,7 @@ class Room:
         sections: dict[str, Any] = {}
         for part in self._parts:
             sections |= part.sections(now)
+        sections["audio"] = self.byom.heard(sections["audio"])
         facts = self._facts(early, needed, sections["audio"], issues)
         return replace(
             self.document,
@@ -606,6 +615,7 @@ class Room:
         return RoomFacts(
             starting=starting,
             stalled=self.liveness.stalled,
+            lent=self.byom.names if self.byom.lent else (),
             devices=needed,
             audio=audio,
             platform=self._calls.default_platform,
@@ -617,7 +627,8 @@ class Room:
 
     def _may_be_missing(self, entry: DeviceEntry) -> bool:
         gone = (PortReason.MISSING, PortReason.CLOSED)
-        return entry.kind in self._optional and entry.reason in gone
+        optional = entry.kind in self._optional and entry.reason in gone
+        return optional or (entry.status != "online" and self.byom.away(entry))
 
     def _permitted(self, declaration: Declaration, handler: Handler) -> Handler:
         """Return a handler that is called for whoever may give its command."""
@@ -664,6 +675,7 @@ class _SettingsPart(Part):
 
 
 Room.PARTS = (
+    Byom,
     Meeting,
     Walkthroughs,
     Audio,

@@ -342,6 +342,12 @@ def _outputs(tables: Mapping[str, Any]) -> list[SimulatedDevice]:
     return simulated_outputs(tables)
 
 
+def _switches(tables: Mapping[str, Any]) -> list[SimulatedDevice]:
+    from roomctl.byom.sim import simulated_switches
+
+    return simulated_switches(tables)
+
+
 DEVICES: Mapping[str, Callable[[Mapping[str, Any]], list[SimulatedDevice]]] = {
     "camera": simulated_cameras,
     "speakerphone": simulated_speakerphones,
@@ -350,6 +356,7 @@ DEVICES: Mapping[str, Callable[[Mapping[str, Any]], list[SimulatedDevice]]] = {
     "display": _displays,
     "controller": _controllers,
     "output": _outputs,
+    "byom": _switches,
 }
 """What stands for each kind of device; a new kind has a line here. What few rooms have is late."""
 

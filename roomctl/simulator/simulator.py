@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
@@ -27,6 +27,7 @@ from roomctl.simulator.wires import PumpTask, Tuned, Wire, offer, offer_unix
 from roomctl.wire import Chunk, Identity, Port, pair
 
 if TYPE_CHECKING:
+    from roomctl.byom.sim import SimulatedSwitch
     from roomctl.ports.picture import PicturePort
 
 _WIRED = ("serial", "tcp", "udp", "visca-ip", "aw", "onvif")
@@ -77,6 +78,7 @@ class Simulator:
         self._config, self._plugs = config, dict[str, _Plug]()
         self._simulate(config)
         self._wires: list[Wire] = []
+        self._taking: set[asyncio.Task[None]] = set()
         self.ports: dict[str, str] = {}
 
     def _simulate(self, config: Config, same: Callable[[str], bool] = lambda name: False) -> None:
@@ -87,6 +89,8 @@ class Simulator:
                 kept = known.get(one.url) if all(map(same, one.names)) else None
                 self._plugs[one.url] = kept or _Plug(one)
         self._config = config
+        for taker in self._takers():
+            taker.switch.turned = self._turned
 
     def follow(self, config: Config) -> None:
         """Simulate what another room.toml names; a device whose table stays the same does, too."""
@@ -112,7 +116,7 @@ class Simulator:
         plug = self._plugs.get(url) or self._plugs.get(_as_configured(url))
         if plug is None:
             return await ports.connect(name, url)
-        if not plug.plugged:
+        if not plug.plugged or self._taken(plug):
             raise PortError(url, "is unplugged (in the simulator)", PortReason.MISSING)
         await plug.hang_up()
         if self._wires and _can_be_wired(plug.device):
@@ -125,6 +129,34 @@ class Simulator:
             machine.spoken_at(baud)
         plug.link = PumpTask(far, machine, self._clock)
         return _NearPort(near, plug.device)
+
+    def _takers(self) -> Iterator[SimulatedSwitch]:
+        """Yield the switch that may take devices from the room."""
+        if self._config.tables("byom"):
+            from roomctl.byom.sim import SimulatedSwitch  # few rooms have one
+
+            devices = (plug.device for plug in self._plugs.values())
+            yield from (one for one in devices if isinstance(one, SimulatedSwitch))
+
+    def _taken(self, plug: _Plug) -> bool:
+        """Whether a device hangs at another host's bus now."""
+        device = plug.device
+        return any(
+            one.takes and any(one.hangs(name, device.url) for name in device.names)
+            for one in self._takers()
+        )
+
+    def _turned(self) -> None:
+        """Have what a switch has taken from the room's bus be gone from it."""
+        for plug in self._plugs.values():
+            if plug.link is not None and self._taken(plug):
+                plug.device.unplugged()
+                task = asyncio.ensure_future(plug.hang_up())
+                self._taking.add(task)
+                task.add_done_callback(self._taking.discard)
+        for plug in self._plugs.values():
+            if plug.device.kind == "byom" and plug.link is not None:
+                plug.link.wake()
 
     def _shown(self, url: str) -> SimulatedDevice | None:
         """Return the camera whose picture a url is; None: it is no picture, or a real one."""

@@ -128,6 +128,8 @@ ARGS = {
     "display.power": {"display": "none", "on": True},
     "help.close": {"number": 0},
     "help.report": {"about": "other", "report": "a-report"},
+    "byom.give": {},
+    "byom.take": {},
     "meeting.cardsSeen": {"platform": "none"},
     "meeting.enterPasscode": {"passcode": "0000"},
     "meeting.fallback": {},

@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from roomctl import app, rules
+from roomctl.byom.session import Side
 from roomctl.display.pjlink import SOURCES
 from roomctl.display.session import Power
 from roomctl.errors import PortReason
@@ -287,6 +288,8 @@ url = "evdev:auto"
 [output.lamp]
 url = "gpio:22"
 on = "in_call"
+[byom]
+url = "sim:switch"
 [meeting]
 platform = "jitsi"
 """
@@ -301,5 +304,5 @@ async def test_whatever_a_simulated_device_shows_and_takes_is_said() -> None:
     drawn = {"pan_deg", "tilt_deg", "zoom_pct"}  # as a picture
     wanted |= {f"state.{state}" for one in described for state in one["state"].keys() - drawn}
     wanted |= {f"value.{word}" for word in (*BLOCKS, *PagePhase, *get_args(Power)) if word}
-    wanted |= {f"value.{lamp}" for lamp in ("red", "green")}
+    wanted |= {f"value.{lamp}" for lamp in ("red", "green", *get_args(Side))}
     assert wanted - EN.keys() == set()

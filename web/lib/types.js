@@ -28,11 +28,11 @@
  * is what somebody wants, proven or not; `requested_by` is who was the last, and
  * `requested_by_name` which one of them. `reason` says what is missing to what was requested, or
  * what to beware of: not_confirmed, switch, gain, offline, conflict, led_unavailable (no LED shows
- * it, or one may show the opposite). `switch` is what the devices' own capture switches let
- * through, and `gain_pct` how far the room's microphone is turned up; `meeting_muted` whether the
- * meeting itself has the room muted, where its page can be read. `available` is whether there is a
- * sound server. `talking`: somebody talks in a call and is not heard there, as far as the
- * microphone can tell.
+ * it, or one may show the opposite), laptop (a laptop has the microphone). `switch` is what the
+ * devices' own capture switches let through, and `gain_pct` how far the room's microphone is turned
+ * up; `meeting_muted` whether the meeting itself has the room muted, where its page can be read.
+ * `available` is whether there is a sound server. `talking`: somebody talks in a call and is not
+ * heard there, as far as the microphone can tell.
  * @typedef {object} Audio
  * @property {"muted" | "muting" | "open" | "unmuting" | "unknown"} mute
  * @property {number | null} volume_pct
@@ -100,6 +100,27 @@
  * @property {boolean} tentative
  * @property {boolean} all_day
  * @property {string | null} free_until
+ */
+
+/**
+ * Who has the room's USB camera and speakerphone, where a switch can give them to a laptop.
+ * `holder` is what is known: the room while one of them answers it, else what the switch says.
+ * `requested` was asked for and is not confirmed: a relay never says so. `late`: it should have
+ * been by now. `lent`: a laptop has them, or was given them and none answers the room. `camera` and
+ * `speakerphone` are what programs on a laptop call them; null: they have not said.
+ * @typedef {object} Byom
+ * @property {"room" | "laptop" | "unknown"} holder
+ * @property {string | null} since
+ * @property {"room" | "laptop" | null} requested
+ * @property {string} requested_by
+ * @property {string} requested_by_name
+ * @property {boolean} late
+ * @property {boolean} lent
+ * @property {boolean} reads_back
+ * @property {boolean | null} plugged
+ * @property {string[]} devices
+ * @property {string | null} camera
+ * @property {string | null} speakerphone
  */
 
 /**
@@ -454,6 +475,7 @@
  * @property {Look} look
  * @property {Message | null} message
  * @property {Share} share
+ * @property {Byom | null} byom
  * @property {Maintenance} maintenance
  * @property {Starts} starts
  * @property {Condition[]} conditions
@@ -637,6 +659,31 @@
 /**
  * @typedef {object} BookingUndoArgs
  * @property {string} change
+ */
+
+/**
+ * Give the room's camera and speakerphone to the laptop at the table; not in a call. Done once the
+ * switch has taken it; the section `byom` says what is so.
+ * @typedef {object} ByomGive
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"byom.give"} type
+ * @property {ByomGiveArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} ByomGiveArgs
+ */
+
+/**
+ * Take the room's camera and speakerphone back from a laptop.
+ * @typedef {object} ByomTake
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"byom.take"} type
+ * @property {ByomTakeArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} ByomTakeArgs
  */
 
 /**
@@ -1445,7 +1492,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | HelpClose | HelpReport | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | ByomGive | ByomTake | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | HelpClose | HelpReport | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
  */
 
 /**
@@ -1464,6 +1511,8 @@
  *   "booking.releaseSeries": BookingReleaseSeriesArgs,
  *   "booking.reserve": BookingReserveArgs,
  *   "booking.undo": BookingUndoArgs,
+ *   "byom.give": ByomGiveArgs,
+ *   "byom.take": ByomTakeArgs,
  *   "camera.backlight": CameraBacklightArgs,
  *   "camera.deletePreset": CameraDeletePresetArgs,
  *   "camera.drive": CameraDriveArgs,

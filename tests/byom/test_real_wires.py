@@ -1,0 +1,90 @@
+"""The driver on real wires: pyserial on a pty, TCP, and gpiozero's mock pins."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import gpiozero
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from roomctl.byom.driver import ByomSwitch, profile_of
+from roomctl.byom.profile import ByomTable
+from roomctl.byom.sim import SimSwitch, SimSwitchText
+from roomctl.clock import SystemClock
+from roomctl.device import Status
+from roomctl.ports import connect
+from roomctl.simulator.wires import offer
+
+pytestmark = pytest.mark.real
+
+LIMIT_S = 30.0
+
+
+class Bench:
+    """A running driver; `changed` is waited for."""
+
+    def __init__(self, table: ByomTable) -> None:
+        self.news = asyncio.Event()
+        profile = profile_of(table)
+        self.device = ByomSwitch(table, profile, connect, SystemClock(), self.news.set)
+
+    async def until(self, true: object) -> None:
+        assert callable(true)
+        async with asyncio.timeout(LIMIT_S):
+            while not true():
+                self.news.clear()
+                await self.news.wait()
+
+
+@contextlib.asynccontextmanager
+async def running(table: ByomTable) -> AsyncIterator[Bench]:
+    bench = Bench(table)
+    task = asyncio.create_task(bench.device.run())
+    try:
+        yield bench
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("scheme", ["serial", "tcp"])
+async def test_a_switch_is_turned_and_read_back_on_a_real_wire(scheme: str) -> None:
+    switch = SimSwitch()
+    table = ByomTable(url=f"{scheme}:x", profile="extron_sw_usb")
+    profile = profile_of(table)
+    assert profile is not None
+    wire = await offer(scheme, lambda: SimSwitchText(switch, profile, table), SystemClock())
+    try:
+        async with running(table.model_copy(update={"url": wire.url})) as bench:
+            await bench.until(lambda: bench.device.said == "room")
+            await bench.device.turn("laptop")
+            await bench.until(lambda: bench.device.said == "laptop")
+            assert switch.side == "laptop"
+            switch.silent = True
+            await bench.until(lambda: bench.device.health.status is Status.OFFLINE)
+            assert bench.device.said is None
+    finally:
+        await wire.close()
+
+
+async def test_a_relay_and_a_laptops_plug_on_a_boards_pins() -> None:
+    board = MockFactory()
+    gpiozero.Device.pin_factory = board
+    try:
+        table = ByomTable(url="gpio:22?active=low", plugged="gpio:27?pull=up&active=low")
+        async with running(table) as bench:
+            await bench.until(lambda: bench.device.health.status is Status.ONLINE)
+            relay, plug = board.pin(22), board.pin(27)
+            assert (relay.function, relay.state) == ("output", True)
+            await bench.until(lambda: bench.device.plugged is not None)
+            assert bench.device.plugged is False
+            await asyncio.get_running_loop().run_in_executor(None, plug.drive_low)
+            await bench.until(lambda: bench.device.plugged)
+            await bench.device.turn("laptop")
+            assert relay.state is False
+            assert bench.device.said is None
+        assert relay.states[-1].state is True  # the program has ended: the relay has fallen off
+    finally:
+        board.reset()
+        gpiozero.Device.pin_factory = None

@@ -10,7 +10,7 @@ import { icon, redraw } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
 import { logo, wear } from "./lib/look.js";
 import { paired, redeem } from "./lib/pair.js";
-import { bookingHours, bookingTitle, calling, complaint, underWay } from "./lib/labels.js";
+import { bookingHours, bookingTitle, calling, complaint, laptopWords, lent, underWay } from "./lib/labels.js";
 import { lengths } from "./view/booking.js";
 import { DayRibbon } from "./view/ribbon.js";
 
@@ -34,6 +34,7 @@ export function doorState(room, clock) {
   /** @type {(says: string) => DoorState} */ const busy = (says) => ({ word: "busy", says, icon: "minus", tone: "busy" });
   /** @type {(says: string) => DoorState} */ const unknown = (says) => ({ word: "unknown", says, icon: "unknown", tone: "unsure" });
   if (calling(room.meeting)) return busy(availability?.state === "booked" && until ? t("door.until", { time: until }) : t("door.meeting"));
+  if (lent(room)) return busy(laptopWords(room));
   if (room.issues.some((issue) => issue.code === "clock.unproven")) return unknown(t("door.no_clock"));
   const calendar = room.conditions.find((one) => one.type === "CalendarFresh");
   if (availability === null) {

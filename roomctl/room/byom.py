@@ -144,7 +144,15 @@ class Byom(Part):
         """Return what is said of the sound: of a laptop's microphone the room knows nothing."""
         if not self.microphone_lent:
             return audio
-        return replace(audio, mute="unknown", reason=LAPTOP, talking=False)
+        return replace(
+            audio,
+            mute="unknown",
+            reason=LAPTOP,
+            talking=False,
+            gain_pct=None,
+            switch="none",
+            meeting_muted=None,
+        )
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         return {"byom": self._entry(now)}

@@ -306,6 +306,32 @@ def shared(language: str = "en") -> Room:
     return room
 
 
+def byom(**more: Any) -> Room:
+    """Return what is said of a switch; by default the room has its devices."""
+    names = {"camera": "HD Pro Webcam C920", "speakerphone": "Jabra SPEAK 810"}
+    devices = ["camera.front", "speakerphone.table"]
+    who = {"holder": "room", "since": _at(-4), "requested": None, "late": False, "lent": False}
+    asked = {"requested_by": "", "requested_by_name": "", "reads_back": True, "plugged": None}
+    return {**who, **asked, "devices": devices, **names, **more}
+
+
+def switched(language: str = "en", **more: Any) -> Room:
+    """Return a room at rest with a switch that can give its devices to a laptop."""
+    return at_rest(language) | {"byom": byom(**more)}
+
+
+def at_a_laptop(language: str = "en", **more: Any) -> Room:
+    """Return a room whose camera and speakerphone a laptop has."""
+    room = switched(language, **{"holder": "laptop", "lent": True, **more})
+    room["devices"][:2] = [
+        device("camera.front", "offline", "laptop"),
+        device("speakerphone.table", "offline", "laptop"),
+    ]
+    room["audio"].update(mute="unknown", reason="laptop", switch="none", gain_pct=None)
+    room["audio"]["speakerphones"] = [speakerphone("table", online=False, used=False)]
+    return room
+
+
 def at_a_wall(language: str = "en", state: str = "failed", **more: Any) -> Room:
     """Return a room whose meeting's page stands on the display and does not let it in."""
     meeting = {

@@ -59,3 +59,94 @@ def test_a_room_that_says_nothing_of_its_cable_shows_the_meeting_alone(
 ) -> None:
     _, page = shared(open_panel, stand_in, rooms.in_call())
     expect(page.locator("share-sheet section:visible")).to_have_count(1)
+
+
+def laptop(open_panel: Open, room: rooms.Room) -> Page:
+    _, page = open_panel(room)
+    usable(page)
+    page.locator("home-view .laptop-key").tap()
+    page.wait_for_selector("laptop-card section")
+    return page
+
+
+def test_a_room_without_a_switch_has_no_key_and_no_card_for_a_laptop(
+    open_panel: Open, stand_in: StandIn
+) -> None:
+    _, page = shared(open_panel, stand_in)
+    expect(page.locator("laptop-card")).to_be_hidden()
+    expect(page.locator("share-sheet")).to_contain_text("Plug in the black USB cable.")
+    stand_in.patch(**rooms.at_rest())
+    expect(page.locator("home-view .laptop-key")).to_be_hidden()
+
+
+def test_at_rest_a_laptop_gets_the_room_with_steps_and_one_key(
+    open_panel: Open, stand_in: StandIn
+) -> None:
+    page = laptop(open_panel, rooms.switched())
+    card = page.locator("laptop-card")
+    expect(card).to_contain_text("The room has its camera and microphone.")
+    expect(card).to_contain_text("Plug the table’s USB cable into your laptop.")
+    expect(card).to_contain_text("HD Pro Webcam C920, Jabra SPEAK 810")
+    expect(card.locator(".key:visible")).to_have_count(1)
+    card.get_by_role("button", name="Use the room from my laptop").tap()
+    told(page, lambda: stand_in.commands("byom.give"), [{}])
+    stand_in.patch(byom=rooms.byom(requested="laptop"))
+    expect(card).to_contain_text("Giving them to the laptop")
+    stand_in.patch(**rooms.at_a_laptop())
+    expect(card).to_contain_text("A laptop is using the room")
+    card.get_by_role("button", name="Give the room back").tap()
+    told(page, lambda: stand_in.commands("byom.take"), [{}])
+
+
+def test_what_no_switch_confirms_is_said_as_asked_for(open_panel: Open, stand_in: StandIn) -> None:
+    asked = {"holder": "unknown", "requested": "laptop", "reads_back": False}
+    page = laptop(open_panel, rooms.at_a_laptop(**asked))
+    expect(page.locator("laptop-card")).to_contain_text("does not say whether it has turned")
+    expect(page.locator("laptop-card")).not_to_contain_text("is using")
+    stand_in.patch(byom=rooms.byom(requested="laptop", late=True))
+    expect(page.locator("laptop-card")).to_contain_text("has not turned")
+    stand_in.patch(byom=rooms.byom(holder="unknown"))
+    expect(page.locator("laptop-card")).to_contain_text("It is not known who has")
+    stand_in.patch(byom=rooms.byom(plugged=False))
+    expect(page.get_by_role("button", name="Use the room from my laptop")).to_be_disabled()
+
+
+def test_a_room_at_a_laptop_says_so_and_claims_nothing_of_the_microphone(
+    open_panel: Open,
+) -> None:
+    _, page = open_panel(rooms.at_a_laptop())
+    usable(page)
+    home = page.locator("home-view")
+    expect(home.locator(".badge")).to_contain_text("A laptop is using the room")
+    expect(home.locator(".mute")).to_contain_text("With a laptop")
+    expect(home.locator(".mute")).to_be_disabled()
+    expect(home).not_to_contain_text("Muted")
+    expect(home.locator("trouble-note")).to_be_hidden()
+    page.locator(".bar .ask").tap()
+    expect(page.locator("help-sheet")).to_contain_text("A laptop has it")
+    expect(page.locator("help-sheet .faults .good")).to_be_visible()
+
+
+def test_whoever_joins_is_told_first_that_a_laptop_loses_the_devices(
+    open_panel: Open, stand_in: StandIn
+) -> None:
+    _, page = open_panel(rooms.at_a_laptop())
+    usable(page)
+    page.locator("home-view .join").tap()
+    expect(page.locator(".toast")).to_contain_text("Tap again to take them back")
+    assert stand_in.commands("meeting.join") == []
+    page.locator("home-view .join").tap()
+    told(page, lambda: stand_in.commands("meeting.join"), [{"booking": "a"}])
+
+
+def test_in_a_call_nothing_is_given_and_the_room_is_not_said_to_have_what_a_laptop_has(
+    open_panel: Open, stand_in: StandIn
+) -> None:
+    room = rooms.in_call() | {"byom": rooms.byom()}
+    _, page = shared(open_panel, stand_in, room)
+    expect(page.locator("laptop-card")).to_contain_text("Leave the meeting here first")
+    expect(page.locator("laptop-card .key:visible")).to_have_count(0)
+    expect(page.locator("share-sheet")).to_contain_text("The room has the microphone")
+    given = rooms.at_a_laptop()
+    stand_in.patch(byom=given["byom"], audio=given["audio"])
+    expect(page.locator("share-sheet")).not_to_contain_text("The room has the microphone")

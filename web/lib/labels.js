@@ -21,6 +21,24 @@ export function calling(meeting) {
   return IN_CALL.has(meeting.state) || (meeting.shown === true && meeting.state !== "idle");
 }
 
+/**
+ * Whether a laptop has the room's camera and speakerphone, or was given them and none answers here.
+ * @param {Room} room
+ * @returns {boolean}
+ */
+export function lent({ byom }) {
+  return byom?.lent === true;
+}
+
+/**
+ * Who has the room's camera and speakerphone: a fact where the switch says so, else what was asked for.
+ * @param {Room} room
+ * @returns {string}
+ */
+export function laptopWords({ byom }) {
+  return t(byom?.holder === "laptop" ? "room.laptop" : "room.laptop_asked");
+}
+
 /** A time that is further away is not said: "until 09:00" would be tomorrow. */
 const TODAY_MS = 12 * 3600000;
 
@@ -33,6 +51,7 @@ const TODAY_MS = 12 * 3600000;
 export function roomState(room, clock) {
   const { meeting, availability = null } = room;
   if (calling(meeting)) return { word: t("room.meeting"), detail: "", icon: "meeting", tone: "meeting" };
+  if (lent(room)) return { word: t("room.in_use"), detail: laptopWords(room), icon: "laptop", tone: "meeting" };
   if (availability === null) {
     const { key, icon, tone } = presence(room);
     return { word: t(key), detail: "", icon, tone };
@@ -79,9 +98,10 @@ export function callState(meeting) {
  * What can be said of the microphone; `pending` is what this panel asked for and nobody confirmed.
  * @param {Room["audio"]} audio
  * @param {"muting" | "unmuting" | null} pending
- * @returns {{state: "none" | "not_muted" | "unheard" | Room["audio"]["mute"], icon: IconName}}
+ * @returns {{state: "none" | "not_muted" | "unheard" | "laptop" | Room["audio"]["mute"], icon: IconName}}
  */
 export function microphone(audio, pending) {
+  if (audio.reason === "laptop") return { state: "laptop", icon: "laptop" };
   if (!audio.available) return { state: "none", icon: "unknown" };
   // Somebody wants silence, and it is not proven: that is not the plain "on" of an open microphone.
   const broken = audio.mute === "open" && audio.requested === "muted";
@@ -403,7 +423,7 @@ export function messageUntil(message, clock) {
  * @returns {boolean}
  */
 export function hasSound({ audio, conditions }) {
-  return audio.available || !conditions.some((one) => one.type === "AudioReady" && one.status === false);
+  return audio.available || !conditions.some((one) => one.type === "AudioReady" && one.status === false && one.reason !== "laptop");
 }
 
 /**
@@ -428,7 +448,7 @@ export function offeredSeries(room) {
 }
 
 /** Facts for whoever looks after the room; the people in it lose nothing by them. */
-const FOR_STAFF = new Set(["booking.series_unused", "calendar.stripped", "calendar.unwritten", "camera.advisory", "camera.chain_count", "camera.not_mounted", "camera.unknown_model", "clock.unproven", "mqtt.offline", "room.crowded", "speakerphone.advisory", "storage.quarantined", "tls.ends", "webhook.failing", "webhook.lost", "webhook.refused"]);
+const FOR_STAFF = new Set(["booking.series_unused", "byom.wrong_cable", "calendar.stripped", "calendar.unwritten", "camera.advisory", "camera.chain_count", "camera.not_mounted", "camera.unknown_model", "clock.unproven", "mqtt.offline", "room.crowded", "speakerphone.advisory", "storage.quarantined", "tls.ends", "webhook.failing", "webhook.lost", "webhook.refused"]);
 
 /**
  * The problems that disturb the people in the room, worst first.

@@ -45,8 +45,8 @@ export class AudioBar extends HTMLElement {
     text(this.state, t(`mic.${state}`));
     const locked = ["muted", "muting"].includes(state) && !this.panel.may("audio.unmute");
     text(this.action, t(locked ? "mic.room_only" : `mic.do.${state}`));
-    text(this.said, ["muted", "open", "unknown", "not_muted", "unheard"].includes(state) ? t(`mic.say.${state}`) : "");
-    this.mute.disabled = state === "none" || locked;
+    text(this.said, ["muted", "open", "unknown", "not_muted", "unheard", "laptop"].includes(state) ? t(`mic.say.${state}`) : "");
+    this.mute.disabled = state === "none" || state === "laptop" || locked;
     if (state !== "open") this.heard(null);
     this.volume.update(room);
   }

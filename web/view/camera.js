@@ -154,6 +154,7 @@ export class CameraPad extends HTMLElement {
     this.broken = null;
     if (!camera) return t("camera.none");
     const device = room.devices.find((one) => one.name === `camera.${camera.name}`);
+    if (device?.reason === "laptop") return t("offline.laptop");
     if (device?.status === "offline") {
       this.broken = device.name;
       const what = t("issue.device.offline", { device: deviceName(device.name, room.devices) });

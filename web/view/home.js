@@ -8,11 +8,13 @@ import { counted } from "../lib/automation.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, say, t } from "../lib/i18n.js";
-import { agenda, bookingHours, bookingNote, bookingTitle, endedWords, leavingWords, moveToRead, platformName, problem, roomState, troubles } from "../lib/labels.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, endedWords, leavingWords, lent, moveToRead, platformName, problem, roomState, troubles } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { BookingKey, button, hasEnded, Instead, OPEN_MS } from "./parts.js";
 import { DayRibbon } from "./ribbon.js";
 
+const AGAIN_MS = 6000; // so long the second touch of a Join counts that takes the devices from a laptop
+const LONG_DETAIL = 18;
 const LONG_WORD = 11; // letters of the state that its plate has room for in full size
 
 export class HomeView extends HTMLElement {
@@ -21,6 +23,7 @@ export class HomeView extends HTMLElement {
   /** @type {string | null} the booking that was touched, and whose platform has ended */ #ended = null;
   /** @type {MoveCards | null} what changed with the room's platform, once that has come */ #cards = null;
   /** @type {Booking | null} */ leading = null;
+  #warned_ms = -AGAIN_MS;
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -65,9 +68,10 @@ export class HomeView extends HTMLElement {
     this.ribbon = new DayRibbon(() => panel.open("today"));
     this.enter = button("keypad", "home.enter", "key enter-key", () => panel.open("join"));
     this.camera = button("camera", "home.camera", "key camera-key", () => panel.open("camera"));
+    this.laptop = button("laptop", "home.laptop", "key laptop-key", () => panel.open("share"));
     this.audio = new AudioBar(panel);
     this.booking = new BookingKey(panel, "key");
-    this.dock = named(h("nav", { class: "dock" }, this.enter, this.booking, this.camera, this.audio), "home.controls");
+    this.dock = named(h("nav", { class: "dock" }, this.enter, this.booking, this.camera, this.laptop, this.audio), "home.controls");
     this.append(this.plate, this.agenda, this.ribbon, this.dock);
     new ResizeObserver(() => this.#fit()).observe(this.agenda);
   }
@@ -82,6 +86,7 @@ export class HomeView extends HTMLElement {
     text(this.word, state.word);
     attribute(this.word, "data-long", state.word.length > LONG_WORD);
     text(this.until, state.detail);
+    attribute(this.until, "data-long", state.detail.length > LONG_DETAIL);
     this.#grace(room, now);
     text(this.because, counted(room) || t(`presence.${room.occupancy.state}`));
     this.trouble.update(room);
@@ -89,7 +94,8 @@ export class HomeView extends HTMLElement {
     this.#lead(room, hero, now);
     keyed(this.rows, rest, (booking) => booking.id, (booking) => this.#row(booking), (row, booking) => this.#fillRow(row, booking, room));
     this.#begins(room, this.#tells(room));
-    show(this.camera, room.cameras.length > 0);
+    show(this.camera, room.cameras.length > 0 && !lent(room));
+    show(this.laptop, Boolean(room.byom) && this.panel.may("byom.give"));
     this.booking.update(room);
     this.audio.update(room);
     this.ribbon.update(room, this.panel.clock);
@@ -262,7 +268,16 @@ export class HomeView extends HTMLElement {
     return h("button", { type: "button", class: "key small", onclick: () => void this.#open({ favourite: favourite.name }) });
   }
 
+  /** Whether a meeting may begin at this touch: who takes the devices from a laptop is told so first. */
+  #may() {
+    if (!this.#room || !lent(this.#room) || performance.now() - this.#warned_ms < AGAIN_MS) return true;
+    this.#warned_ms = performance.now();
+    this.panel.tell(t("byom.takes"));
+    return false;
+  }
+
   #begin() {
+    if (!this.#may()) return;
     const able = (this.#room?.platforms ?? []).filter((platform) => platform.new);
     if (able.length > 1) return this.panel.open("new");
     void this.panel.ask("meeting.new", { platform: able[0].key }, OPEN_MS);
@@ -278,7 +293,7 @@ export class HomeView extends HTMLElement {
 
   /** @param {Record<string, string>} args */
   async #open(args) {
-    if (this.#opening) return;
+    if (this.#opening || !this.#may()) return;
     this.#opening = Object.values(args)[0];
     this.panel.refresh();
     const outcome = await this.panel.ask("meeting.join", args, OPEN_MS);

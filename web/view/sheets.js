@@ -71,12 +71,13 @@ export class HelpSheet extends HTMLElement {
    * @param {Room} room
    */
   #device(line, device, room) {
-    const icons = /** @type {const} */ ({ online: "check", offline: "warning", starting: "wait" });
-    redraw(line.children[0], icons[device.status]);
+    const icons = /** @type {const} */ ({ online: "check", offline: "warning", starting: "wait", laptop: "laptop" });
+    const status = device.reason === "laptop" ? "laptop" : device.status;
+    redraw(line.children[0], icons[status]);
     text(line.children[1].children[0], deviceName(device.name, room.devices));
     text(line.children[1].children[1], deviceFacts(device, room));
-    text(line.children[2], t(`status.${device.status}`));
-    attribute(line, "data-status", device.status);
+    text(line.children[2], t(`status.${status}`));
+    attribute(line, "data-status", status);
     if (line.lastElementChild instanceof DisplayControls) line.lastElementChild.update(device, room);
   }
 }

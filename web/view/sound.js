@@ -75,10 +75,11 @@ export class SoundSheet extends HTMLElement {
     for (const key of [this.less, this.more]) show(key, this.panel.may("audio.gain"));
     this.less.disabled = !gain;
     this.more.disabled = gain === 100;
-    this.test.disabled = inMeeting || !audio.available;
+    const lent = shown.state === "laptop";
+    this.test.disabled = inMeeting || !audio.available || lent;
     show(this.test, this.panel.may("audio.test"));
     attribute(this.test, "aria-busy", this.#testing);
-    text(this.found, this.#found(inMeeting, audio.available));
+    text(this.found, this.#found(inMeeting, audio.available && !lent));
     attribute(this.found, "data-tone", this.#verdict === "heard" ? "good" : null);
     this.audio.update(room);
     this.#hear();
@@ -131,6 +132,7 @@ export class SoundSheet extends HTMLElement {
    */
   #why(audio, state, known) {
     if (state === "none") return t("sound.no_server");
+    if (state === "laptop") return t("offline.laptop");
     if (audio.reason) return say("sound.why", audio.reason);
     if (state === "unknown") return t("sound.unknown");
     if (state !== "muted" && state !== "open") return "";

@@ -13,7 +13,8 @@ soak` looks at 1,000.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
@@ -43,6 +44,8 @@ GROWN = 2  # pixels around what moved
 LEAST_KEPT, LEAST_KEPT_CORE = 0.9, 0.98
 FLAT = 2.0  # standard deviation in levels: correlation with less is about 1 everywhere
 MOST_PEAKS = 200
+ANY_TILE = 255.0
+_STRIP = 128  # rows of half a picture that are correlated at a time: what that takes is not small
 _REFINED = 3  # pixels around a peak of half the size
 
 cv2.setNumThreads(1)  # a look in a call leaves the other cores to the call
@@ -150,17 +153,18 @@ def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> C
     if _grey(patch).std() < FLAT:
         raise CannotLearn(Unsuitable.FLAT)
     control = Control(patch, kept, place, core, 1)
-    if sum(one.tile <= NEAR_TILE for one in _places(control, last)) > 1:
+    if sum(one.tile <= NEAR_TILE for one in _places(control, last, NEAR_TILE)) > 1:
         raise CannotLearn(Unsuitable.TWICE)
     return replace(control, alike=max(1, _alike(control, last)))
 
 
 def find(control: Control, picture: Picture) -> Point | Unseen:
     """Return where to press, or why not."""
-    places = _places(control, picture)
+    places = _places(control, picture, NEAR_TILE)
     same = [one for one in places if one.cut <= SAME_TILE]
     if not same:
-        return Unseen.CHANGED if places else Unseen.ABSENT
+        others = _candidates(control.patch, control.kept, picture, LIKE_NCC, ANY_TILE)
+        return Unseen.CHANGED if places or any(others) else Unseen.ABSENT
     near = [one for one in places if one.tile <= NEAR_TILE]
     if len(near) > 1 or _alike(control, picture) > control.alike:
         return Unseen.AMBIGUOUS
@@ -175,7 +179,8 @@ def stands(control: Control, picture: Picture, at: Point) -> bool:
     window = _cut(picture, corner, (width, height))
     if min(corner) < 0 or window.shape != control.patch.shape:
         return False
-    return _ncc(control.patch, window, control.kept) >= LIKE_NCC
+    first, second = (_levelled(one, control.kept) for one in (control.patch, window))
+    return _ncc(first, second) >= LIKE_NCC
 
 
 def twins(first: Control, second: Control) -> bool:
@@ -185,9 +190,12 @@ def twins(first: Control, second: Control) -> bool:
     return _worst_tiles(first.patch, second.patch, first.kept & second.kept)[0] <= NEAR_TILE
 
 
-def _places(control: Control, picture: Picture) -> list[_Candidate]:
-    """Return the places that look like the whole patch but for brightness and contrast."""
-    return _candidates(control.patch, control.kept, picture, LIKE_NCC)
+def _places(control: Control, picture: Picture, tile: float) -> list[_Candidate]:
+    """Return the places that look like the whole patch but for brightness and contrast.
+
+    Those of which some tile is worse than `tile` anyway, as their mean tells, may be missing.
+    """
+    return _apart(_candidates(control.patch, control.kept, picture, LIKE_NCC, tile))
 
 
 def _alike(control: Control, picture: Picture) -> int:
@@ -195,24 +203,32 @@ def _alike(control: Control, picture: Picture) -> int:
     x, y, width, height = control.core
     core = np.ascontiguousarray(_cut(control.patch, (x, y), (width, height)))
     kept = np.ascontiguousarray(control.kept[y : y + height, x : x + width])
-    found = _candidates(core, kept, picture, ALIKE_NCC, BLUR)
+    found = _apart(_candidates(core, kept, picture, ALIKE_NCC, ALIKE_TILE, BLUR))
     return _things([one.corner for one in found if one.tile <= ALIKE_TILE], (width, height))
 
 
 def _candidates(
-    patch: Picture, kept: Picture, picture: Picture, ncc: float, blur: float = 0
-) -> list[_Candidate]:
-    """Return the places that correlate at least so, patch and picture `blur` pixels blurred."""
+    patch: Picture, kept: Picture, picture: Picture, ncc: float, tile: float, blur: float = 0
+) -> Iterator[_Candidate]:
+    """Yield the places that correlate at least so, the likeliest first.
+
+    Patch and picture are `blur` pixels blurred. Places whose mean is too far from the patch's for a
+    worst tile of `tile` may be missing.
+    """
     height, width = patch.shape[:2]
     if picture.shape[0] < height or picture.shape[1] < width:
-        return []
+        return
     grey = _grey(picture)
     whole, sought = (_half(_blurred(one, blur)) for one in (grey, _grey(patch)))
-    half = np.asarray(cv2.matchTemplate(whole, sought, cv2.TM_CCOEFF_NORMED), np.float32)
     around = _Around(patch, kept, blur)
-    corners = {around.nearest(grey, 2 * x, 2 * y) for x, y in _peaks(half, ncc - HALF_LOSES)}
-    found = [around.judged(picture, corner, ncc) for corner in corners]
-    return _apart([one for one in found if one is not None])
+    near = _near(whole, sought, around.farthest(tile))
+    peaks = _peaks(whole, sought, near, ncc - HALF_LOSES)
+    seen: set[Point] = set()
+    for x, y in peaks:
+        corner = around.nearest(grey, 2 * x, 2 * y)
+        if corner not in seen and (found := around.judged(picture, corner, ncc, tile)):
+            yield found
+        seen.add(corner)
 
 
 class _Around:
@@ -223,39 +239,90 @@ class _Around:
         self._grey = _grey(patch)
         self._size = patch.shape[1], patch.shape[0]
         self._blurred = _blurred(patch, blur)
+        self._levelled = _levelled(self._blurred, kept)
+        self._area = math.prod(self._size)
+        self._mask = None if kept.all() else kept  # without one, differences are quickly summed
+
+    def farthest(self, tile: float) -> float:
+        """Return how far a place's mean can be from the patch's if no tile is worse than `tile`.
+
+        What is not kept may be anything; at its edges a place is blurred into what is around it.
+        """
+        edges: float = self._blur * sum(1 / length for length in self._size)
+        unkept = 1 - float(self._kept.mean())
+        return self._farthest(tile) + 255 * (edges + unkept) + 2
+
+    def _farthest(self, tile: float) -> float:
+        """Return how great the mean difference of all that is kept can be with such tiles.
+
+        Tiles overlap at the edge; those with little that is kept do not count.
+        """
+        tiled: float = math.prod(math.ceil(side / TILE) * TILE for side in self._size) / self._area
+        uncounted = (1 - float(self._kept.mean())) / 3
+        return tile * tiled + 255 * uncounted
 
     def nearest(self, grey: Picture, x: int, y: int) -> Point:
         """Return the corner, some pixels around a place, at which the patch differs least."""
+        (width, height), sought, mask = self._size, self._grey, self._mask
         spans = []
         for at, size, whole in zip((x, y), self._size, grey.shape[1::-1], strict=True):
             last = whole - size
             first = max(0, min(at, last) - _REFINED)
             spans.append(range(first, min(last, first + 2 * _REFINED) + 1))
-        corners = ((across, down) for across, down in product(*spans))
-        return min(corners, key=lambda corner: self._difference(grey, corner))
+        return min(
+            product(spans[0], spans[1]),
+            key=lambda at: cv2.norm(
+                grey[at[1] : at[1] + height, at[0] : at[0] + width], sought, cv2.NORM_L1, mask=mask
+            ),
+        )
 
-    def judged(self, picture: Picture, corner: Point, ncc: float) -> _Candidate | None:
-        """Return how bad the worst tile of a place is; None if it correlates less than `ncc`."""
+    def judged(self, picture: Picture, corner: Point, ncc: float, tile: float) -> _Candidate | None:
+        """Return how bad the worst tile of a place is; None if it correlates less than `ncc`.
+
+        None, too, if some tile is worse than `tile`, as the mean difference tells.
+        """
         window = _blurred(_cut(picture, corner, self._size), self._blur)
-        if _ncc(self._blurred, window, self._kept) < ncc:
+        mean = cv2.norm(window, self._blurred, cv2.NORM_L1, mask=self._mask) / (3 * self._area)
+        if mean > self._farthest(tile):
+            return None
+        if _ncc(self._levelled, _levelled(window, self._kept)) < ncc:
             return None
         return _Candidate(corner, *_worst_tiles(self._blurred, window, self._kept))
 
-    def _difference(self, grey: Picture, corner: Point) -> float:
-        window = _cut(grey, corner, self._size)
-        return cv2.norm(window, self._grey, cv2.NORM_L1, mask=self._kept)
+
+def _near(whole: Picture, sought: Picture, levels: float) -> Picture:
+    """Return 255 at each corner by which there is a window whose mean is so near to the patch's."""
+    height, width = sought.shape
+    corners = whole.shape[0] - height + 1, whole.shape[1] - width + 1
+    means = cv2.blur(whole, (width, height), anchor=(0, 0))[: corners[0], : corners[1]]
+    mean = float(sought.mean())
+    near = cv2.inRange(means, mean - levels, mean + levels)
+    return np.asarray(cv2.dilate(near, np.ones((_REFINED + 2,) * 2, np.uint8)), np.uint8)
 
 
-def _peaks(scores: NDArray[np.float32], least: float) -> list[Point]:
-    """Return the highest places of their surroundings, the best first and `MOST_PEAKS` at most."""
-    scores = np.where(np.isfinite(scores) & (scores <= 1.001), scores, -1).astype(np.float32)
-    highest = cv2.dilate(scores, np.ones((5, 5), np.uint8))
-    ys, xs = np.nonzero((scores >= highest) & (scores >= least))
-    best = np.argsort(scores[ys, xs])[::-1][:MOST_PEAKS]
-    return [(int(xs[index]), int(ys[index])) for index in best]
+def _peaks(whole: Picture, sought: Picture, near: Picture, least: float) -> list[Point]:
+    """Return the highest of those corners, the best first and `MOST_PEAKS` at most."""
+    found: list[tuple[float, int, int]] = []
+    for top in range(0, near.shape[0], _STRIP):
+        strip = near[top : top + _STRIP]
+        columns = np.nonzero(strip.max(axis=0))[0]
+        if not columns.size:
+            continue
+        left, right = int(columns[0]), int(columns[-1]) + 1
+        window = whole[top : top + len(strip) + sought.shape[0] - 1]
+        window = window[:, left : right + sought.shape[1] - 1]
+        scores = cv2.matchTemplate(window, sought, cv2.TM_CCOEFF_NORMED)
+        wrong = ~np.isfinite(scores) | (scores > 1.001) | (strip[:, left:right] == 0)
+        scores[wrong] = -1
+        highest = cv2.dilate(scores, np.ones((5, 5), np.uint8))
+        ys, xs = np.nonzero((scores >= highest) & (scores >= least))
+        found += zip(
+            scores[ys, xs].tolist(), (xs + left).tolist(), (ys + top).tolist(), strict=True
+        )
+    return [(x, y) for _, x, y in sorted(found, reverse=True)[:MOST_PEAKS]]
 
 
-def _apart(found: Sequence[_Candidate]) -> list[_Candidate]:
+def _apart(found: Iterable[_Candidate]) -> list[_Candidate]:
     """Leave one of those that are one place, a few pixels off."""
     places: list[_Candidate] = []
     for one in sorted(found, key=lambda candidate: candidate.tile):
@@ -278,11 +345,10 @@ def _things(corners: Sequence[Point], size: Point) -> int:
     return count
 
 
-def _ncc(patch: Picture, window: Picture, kept: Picture) -> float:
-    """Return the normalised correlation, -1 to 1, of what is kept; 0 of what is flat."""
-    first, second = _levelled(patch, kept), _levelled(window, kept)
-    norm = float(np.sqrt((first * first).sum() * (second * second).sum()))
-    return float((first * second).sum()) / norm if norm else 0.0
+def _ncc(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    """Return the correlation, -1 to 1, of two that are levelled; 0 if one of them is flat."""
+    norm = cv2.norm(first) * cv2.norm(second)
+    return float(np.vdot(first, second)) / norm if norm else 0.0
 
 
 def _levelled(picture: Picture, kept: Picture) -> NDArray[np.float32]:

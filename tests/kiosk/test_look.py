@@ -69,6 +69,11 @@ def test_nothing_is_pressed_on_a_page_that_changed(control, page):
     assert find(control, page) in (Unseen.ABSENT, Unseen.CHANGED)
 
 
+def test_a_control_behind_a_veil_is_told_from_one_that_is_not_there(control):
+    veiled, empty = (drawn() * 0.5).astype(np.uint8), np.full((480, 800, 3), 240, np.uint8)
+    assert [find(control, page) for page in (veiled, empty)] == [Unseen.CHANGED, Unseen.ABSENT]
+
+
 def test_a_text_that_comes_into_the_picture_by_two_rows_is_seen(control):
     page = drawn()
     top = AT[1] - PATCH[1] // 2

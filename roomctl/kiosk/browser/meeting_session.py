@@ -176,9 +176,8 @@ class MeetingSession:
         start = await self._redirect.open()
         hosts = self._order.hosts
         if hosts:
-            await in_thread(
-                navigation_guard.install, folder.guard, hosts, self._redirect.stay, start
-            )
+            ways = self._redirect.stay, self._redirect.again
+            await in_thread(navigation_guard.install, folder.guard, hosts, *ways)
             self._redirect.guarded = True
         browser = Browser(
             self._setup,

@@ -9,6 +9,8 @@ Measured on Chromium 156: the page's connections live on, and its scripts miss n
 
 A link in a command line would show its passcode to every user of the box. So the browser starts at
 `http://127.0.0.1:<port>/go/<token>`, which sends it on, once, and only a browser of our own user.
+The extension may have dropped that page for another try just when it was answered: it has an
+address of its own, in no command line, that sends the browser on however often.
 Knows no browser and no meeting.
 """
 
@@ -46,7 +48,7 @@ class LaunchRedirect:
         self._stopped = stopped
         self._staying = secrets.token_urlsafe(24)
         self._location = quote(url, safe=_URI)
-        self._token = secrets.token_urlsafe(24)
+        self._token, self._again = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         self._server: asyncio.Server | None = None
         self.used = asyncio.Event()
         self.barred = asyncio.Event()
@@ -56,6 +58,11 @@ class LaunchRedirect:
         """Listen on a free loopback port; return the address to start the browser at."""
         self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0, limit=LONGEST_HEAD)
         return f"{self._address}/go/{self._token}"
+
+    @property
+    def again(self) -> str:
+        """The address for the extension to start the browser at once more."""
+        return f"{self._address}/again/{self._again}"
 
     @property
     def stay(self) -> str:
@@ -96,10 +103,10 @@ class LaunchRedirect:
     def _reply(self, head: bytes) -> bytes:
         if self._knows(head):
             return self._sent_on()
-        wanted = f"GET /stay/{self._staying}/".encode()
-        if not secrets.compare_digest(head[: len(wanted)], wanted):
+        wanted = f"GET /stay/{self._staying}/"
+        if not _asks(head, wanted):
             return _response("404 Not Found")
-        if head.startswith(wanted + UP.encode()):
+        if _asks(head, wanted + UP):
             self._up.set()
             return _response("204 No Content" if self.used.is_set() else "200 OK")
         if _BY_NO_PAGE.search(head):
@@ -109,12 +116,16 @@ class LaunchRedirect:
         return _response("204 No Content")
 
     def _knows(self, head: bytes) -> bool:
-        wanted = f"GET /go/{self._token} ".encode()
-        return not self.used.is_set() and secrets.compare_digest(head[: len(wanted)], wanted)
+        first = not self.used.is_set() and _asks(head, f"GET /go/{self._token} ")
+        return first or _asks(head, f"GET /again/{self._again} ")
 
     def _sent_on(self) -> bytes:
         self.used.set()
         return _response("302 Found", f"Location: {self._location}\r\n")
+
+
+def _asks(head: bytes, wanted: str) -> bool:
+    return secrets.compare_digest(head[: len(wanted)], wanted.encode())
 
 
 def _response(status: str, more: str = "") -> bytes:
@@ -199,7 +210,7 @@ def rules(hosts: Sequence[str], stay: str) -> list[dict[str, object]]:
 def install(folder: Path, hosts: Sequence[str], stay: str, start: str) -> None:
     """Write the extension into the empty `folder`; blocking, for a moment.
 
-    `start` is the browser's first page.
+    `start` is opened until the browser's first page was fetched.
     """
     worker = _WORKER.replace("HOSTS", json.dumps(domains(hosts)))
     worker = worker.replace("UP", json.dumps(stay + UP)).replace("START", json.dumps(start))

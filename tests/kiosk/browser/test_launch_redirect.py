@@ -50,6 +50,15 @@ async def test_the_second_caller_learns_nothing(door):
     assert "zoom.example" not in await ask(address)
 
 
+async def test_the_extension_starts_anew_though_the_first_page_was_just_answered(door):
+    address = await door.open()
+    await ask(address)
+    for _ in range(2):
+        assert f"\r\nLocation: {LINK}\r\n" in await ask(door.again)
+    token = address.rpartition("/")[2]
+    assert "zoom.example" not in await ask(address, path=f"/again/{token}")
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "/go/"), ("GET", "/"), ("POST", None), ("GET", "/go/" + "x" * 32)],

@@ -80,6 +80,7 @@ export class RoomPanel extends HTMLElement {
     this.logo = h("img", { class: "logo", alt: "", hidden: true });
     this.name = h("b");
     this.place = h("span");
+    this.rest = h("span"); // a meeting's number, which is read out: never cut
     this.endsWords = h("span");
     this.ends = h("button", { type: "button", class: "ends", hidden: true, onclick: () => this.open("booking") }, icon("wait"), this.endsWords);
     this.longer = new MoreTime(this);
@@ -92,7 +93,7 @@ export class RoomPanel extends HTMLElement {
     const turn = named(h("button", { type: "button", class: "quiet", onclick: () => this.#turnLanguage() }, icon("globe"), other), "language.switch");
     const help = button("help", "help.button", "quiet ask", () => this.open(this.#sheet === "help" ? null : "help"));
     this.staffMark = button("key", "staff.mark", "quiet staff", () => this.open(this.#sheet === "staff" ? null : "staff"));
-    this.roomName = h("p", { class: "name" }, this.logo, this.name, this.place);
+    this.roomName = h("p", { class: "name" }, this.logo, this.name, h("span", { class: "whose" }, this.place, this.rest));
     this.bannerWords = h("span");
     this.banner = h("div", { class: "banner", role: "alert", hidden: true }, icon("warning"), this.bannerWords);
     this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.until, this.date, this.time, this.staffMark, turn, help, this.banner);
@@ -292,7 +293,9 @@ export class RoomPanel extends HTMLElement {
     attribute(this.name, "role", inCall ? "heading" : null);
     attribute(this.name, "aria-level", inCall ? 1 : null);
     text(this.name, inCall ? (meeting.title ?? t("call.untitled")) : identity.displayName);
-    text(this.place, (inCall ? what : where).filter(Boolean).join(" · "));
+    const [first, ...more] = (inCall ? what : where).filter(Boolean);
+    text(this.place, first ?? "");
+    text(this.rest, more.map((one) => ` · ${one}`).join(""));
     const ends = inCall ? ending(room, this.clock) : null;
     show(this.until, ends !== null);
     show(this.ends, ends !== null);

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -182,3 +185,67 @@ def test_reduced_motion_stills_everything(open_panel: Any) -> None:
     moving = page.evaluate("document.getAnimations().length")
     assert page.locator(".leave[data-armed]").count() == 1
     assert moving == 0
+
+
+LINES = """(selector) => [...document.querySelectorAll(selector)]
+    .filter((e) => e.checkVisibility() && e.textContent)
+    .map((e) => { const r = document.createRange(); r.selectNodeContents(e);
+                  const tops = [...r.getClientRects()].map((b) => b.top);
+                  return [e.textContent, new Set(tops).size]; })
+    .filter(([, lines]) => lines > 1)"""
+
+
+@pytest.mark.parametrize(
+    ("size", "language"),
+    [((1280, 800), "en"), ((800, 480), "zh-CN"), ((600, 1024), "en"), (PHONE, "en")],
+)
+def test_no_word_of_the_dock_is_broken_in_a_room_without_sound(
+    browser: Browser, size: tuple[int, int], language: str
+) -> None:
+    room = rooms.at_rest(language)
+    silent = {**room["audio"], "available": False, "volume_pct": None, "mute": "unknown"}
+    with shown(browser, room, size) as (stand_in, page):
+        broken = {"with sound": page.evaluate(LINES, DOCK)}
+        stand_in.patch(audio=silent)
+        page.wait_for_selector("home-view .mute[data-state='none']")
+        broken["without"] = page.evaluate(LINES, DOCK)
+    assert broken == {"with sound": [], "without": []}
+
+
+DOCK = "home-view .dock :is(.label, .hint, .level)"
+
+
+@pytest.mark.parametrize("size", [(600, 1024), PHONE], ids=str)
+def test_the_number_of_a_meeting_stands_whole_in_the_bar(
+    browser: Browser, size: tuple[int, int]
+) -> None:
+    with shown(browser, rooms.in_call("en"), size) as (_, page):
+        number, name = page.locator(".bar .whose > :last-child"), page.locator(".bar .name")
+        assert "123 456 789" in number.inner_text()
+        there, within = number.bounding_box(), name.bounding_box()
+        assert there["x"] + there["width"] <= within["x"] + within["width"] + 1
+
+
+@pytest.mark.parametrize("size", [(600, 1024), PHONE, (800, 480)], ids=str)
+def test_no_hour_of_the_day_lies_on_the_next(browser: Browser, size: tuple[int, int]) -> None:
+    with shown(browser, rooms.at_rest("en"), size) as (_, page):
+        boxes = page.evaluate(
+            "[...document.querySelectorAll('day-ribbon .ticks span')].filter((e) =>"
+            " e.checkVisibility()).map((e) => { const b = e.getBoundingClientRect();"
+            " return [b.left, b.right]; })"
+        )
+    assert len(boxes) > 3
+    assert [(a, b) for a, b in itertools.pairwise(boxes) if b[0] < a[1]] == []
+
+
+@contextlib.contextmanager
+def shown(
+    browser: Browser, room: rooms.Room, size: tuple[int, int]
+) -> Iterator[tuple[StandIn, Page]]:
+    with serving(StandIn(room)) as stand_in:
+        viewport: Any = {"width": size[0], "height": size[1]}
+        page = browser.new_page(viewport=viewport, has_touch=True)
+        page.goto(stand_in.url)
+        usable(page)
+        yield stand_in, page
+        page.close()

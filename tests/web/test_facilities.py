@@ -462,6 +462,30 @@ def test_every_page_fits_in_both_languages_and_axe_finds_nothing(
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light", "contrast"])
+def test_axe_finds_nothing_in_any_theme_and_language(
+    seen_by: SeenBy, browser: Browser, room: ServedRoom, scheme: str
+) -> None:
+    look: dict[str, Any] = (
+        {"contrast": "more"} if scheme == "contrast" else {"color_scheme": scheme}
+    )
+    page, found = seen_by("admin", **look), {}
+    for language in ("en", "zh-CN"):
+        if language == "zh-CN":
+            page.locator(".self .quiet").click()
+        for name in ("overview", "issues", "devices", "access", "configuration"):
+            go(page, name)
+            settled(page)
+            found[language, name] = violations(page)
+    context = browser.new_context(locale="zh-CN", reduced_motion="reduce", **look)
+    page = context.new_page()
+    page.goto(f"{room.url}/facilities")
+    page.locator(".by-token input").wait_for()
+    found["zh-CN", "sign-in"] = violations(page)
+    context.close()
+    assert {where: faults for where, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light", "contrast"])
 def test_all_words_stand_at_seven_to_one(seen_by: SeenBy, scheme: str) -> None:
     look: dict[str, Any] = (
         {"contrast": "more"} if scheme == "contrast" else {"color_scheme": scheme}

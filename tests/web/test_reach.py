@@ -86,6 +86,36 @@ def test_axe_finds_nothing_in_any_view(open_panel: Open, scheme: str) -> None:
     assert found == {name: [] for name in VIEWS}
 
 
+LOOKS: dict[str, dict[str, Any]] = {
+    "dark": {"color_scheme": "dark"},
+    "light": {"color_scheme": "light"},
+    "contrast": {"contrast": "more"},
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_in_what_is_seldom_opened(
+    open_panel: Open, stand_in: StandIn, look: str, language: str
+) -> None:
+    stand_in.staff = {"pin": True, "role": "technician", "ends_in_s": 600.0}
+    _, page = open_panel(rooms.shared(language), reduced_motion="reduce", **LOOKS[look])
+    usable(page)
+    found = {}
+    for opener, ready in (
+        (".share-key", "share-sheet .steps-said li"),
+        (".bar .staff", "staff-settings section"),
+        (".bar .ask", "report-card .six"),
+    ):
+        page.locator(opener).locator("visible=true").first.tap()
+        page.wait_for_selector(ready)
+        if ready.startswith("report-card"):
+            page.locator("report-card .six .key").first.tap()
+        found[ready] = violations(page)
+        page.locator(".back").tap()
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
 FAR = [
     {"name": "camera.a", "kind": "camera", "plugged": True, "state": {}, "actions": ["unplug"]},
     {"name": "screen", "kind": "screen", "state": {"page": "open"}, "actions": ["crash"]},

@@ -11,7 +11,7 @@ import { Live } from "./lib/live.js";
 import { logo, Wallpaper, wear } from "./lib/look.js";
 import { paired, redeem } from "./lib/pair.js";
 import { CODE_MS, PhoneCode } from "./lib/phone-code.js";
-import { agenda, bookingHours, bookingNote, bookingTitle, callState, calling, messageUntil, platformName, roomState, talkingWords } from "./lib/labels.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, callState, calling, messageUntil, platformName, stateLine, talkingWords } from "./lib/labels.js";
 import { DayRibbon } from "./view/ribbon.js";
 
 const MINUTE_MS = 60_000;
@@ -146,7 +146,7 @@ export class RoomScreen extends HTMLElement {
     const sayings = () => this.#call(room) ?? (hero ? this.#booking(room, hero) : this.#free(room));
     this.#tell(sayings());
     attribute(this, "data-calm", !call && !hero);
-    const { word, detail, icon: sign, tone } = roomState(room, this.clock);
+    const { word, detail, icon: sign, tone } = stateLine(room, this.clock);
     attribute(this.state, "data-tone", tone);
     redraw(this.shapeIcon, sign);
     text(this.word, word);
@@ -163,7 +163,7 @@ export class RoomScreen extends HTMLElement {
     text(this.helpWords, t("help.contact", { help: identity.help }));
     const second = identity.second_language;
     const said = () => {
-      const { word, detail } = roomState(room, this.clock);
+      const { word, detail } = stateLine(room, this.clock);
       return { state: [word, detail].join(" "), caption: t("screen.phone"), how: sayings().how, help: identity.help ? t("help.contact", { help: identity.help }) : "" };
     };
     this.#again(speakable(second) && second !== language() ? inLanguage(second, said) : { state: "", caption: "", how: "", help: "" });

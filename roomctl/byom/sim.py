@@ -139,9 +139,9 @@ class SimulatedSwitch:
         return self.switch.side == "laptop" and not self.switch.bypassed
 
     def hangs(self, name: str, url: str) -> bool:
-        """Whether a device hangs on it: what its table names, else whatever is on USB."""
+        """Whether a device hangs on it: of what is on USB that which its table names, else all."""
         on_usb = url.startswith(("usb:", "hidraw:", "v4l2:"))
-        return name in self._table.devices if self._table.devices else on_usb
+        return on_usb and (not self._table.devices or name in self._table.devices)
 
     def machine(self) -> Machine:
         if self._profile is None:

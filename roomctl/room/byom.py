@@ -80,7 +80,7 @@ class Byom(Part):
         self._here = False
         self._lent_at = float("-inf")  # when a laptop had them, last
         self._gone_at = float("-inf")  # when the last of the devices went
-        self._opposed_at: float | None = None  # since when switch and devices say the opposite
+        self._opposed: Moment | None = None  # since when switch and devices say the opposite
         self._given_at = float("-inf")  # since when a laptop has them, or may
         self._seen_plugged = False
         self._pulled_at: float | None = None
@@ -177,10 +177,10 @@ class Byom(Part):
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
         """Tell of a switch that does not do what it took, or whose devices hang elsewhere."""
-        opposed, switch = self._opposed_at, self._switch
-        if opposed is not None and now.mono_s - opposed >= SETTLE_S:
-            yield IssueEntry("byom.wrong_cable", "byom", {}, self._since.wall)
-        elif self._late(now.mono_s) and switch is not None:
+        opposed = self._opposed
+        if opposed is not None and now.mono_s - opposed.mono_s >= SETTLE_S:
+            yield IssueEntry("byom.wrong_cable", "byom", {}, opposed.wall)
+        elif self._late(now.mono_s):
             params = {"requested": self._requested}
             yield IssueEntry("byom.not_done", "byom", {**params}, self._requested_wall)
 
@@ -188,8 +188,12 @@ class Byom(Part):
         """Whether what was asked for should have been seen by now, and was not."""
         if self._requested is None or now - self._requested_at < SETTLE_S:
             return False
-        seen = self._switch is not None and self._switch.reads_back
-        return seen or self._here or self._requested == "room"
+        comes = self._requested == "room" and bool(self._on_bus())
+        return self._reads_back or self._here or comes
+
+    @property
+    def _reads_back(self) -> bool:
+        return self._switch is not None and self._switch.reads_back
 
     # What becomes new
 
@@ -213,7 +217,7 @@ class Byom(Part):
         before, was_lent = self._holder, self.lent
         self._holder = "room" if here else (said or "unknown")
         opposed = here and said == LAPTOP
-        self._opposed_at = (self._opposed_at or now.mono_s) if opposed else None
+        self._opposed = (self._opposed or now) if opposed else None
         if self._requested == self._holder:
             self._requested = None
         if self._holder != before:
@@ -272,6 +276,8 @@ class Byom(Part):
 
     async def _back(self) -> None:
         """Wait until the room has its devices, and one of them answers; `SETTLE_S` at most."""
+        if not self._reads_back and not self._on_bus():
+            return  # nothing could say so
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
                 while self._requested is not None or not (self._here or not self._on_bus()):

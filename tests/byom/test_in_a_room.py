@@ -239,6 +239,19 @@ async def test_devices_that_do_not_hang_on_the_switch_are_the_rooms_whatever_it_
 
 
 @invented
+async def test_where_nothing_could_confirm_it_nothing_is_late_and_no_join_waits() -> None:
+    road = LEVEL + 'devices = ["camera.front"]\n'  # on a serial line, and not on USB
+    async with living(BAMBOO + road) as house:
+        assert (await house.ask("byom.give")).status == "done"
+        await house.until(lambda: byom(house).lent)
+        begun_s = house.room.clock.mono_s()
+        assert (await house.ask("meeting.join", link=LINK)).status == "done"
+        assert house.room.clock.mono_s() - begun_s < 5.0
+        assert switch(house).side == "room"
+        await house.always(lambda: not byom(house).late and not house.issues, 60.0)
+
+
+@invented
 async def test_a_hand_on_the_switchs_own_button_raises_no_alarm() -> None:
     async with living(BAMBOO + TEXT) as house:
         await house.until(lambda: byom(house).holder == "room")

@@ -150,3 +150,17 @@ def test_in_a_call_nothing_is_given_and_the_room_is_not_said_to_have_what_a_lapt
     given = rooms.at_a_laptop()
     stand_in.patch(byom=given["byom"], audio=given["audio"])
     expect(page.locator("share-sheet")).not_to_contain_text("The room has the microphone")
+
+
+@pytest.mark.parametrize(
+    ("room", "says"),
+    [
+        (rooms.at_a_laptop(), "A laptop is using the room"),
+        (rooms.at_a_laptop(holder="unknown", requested="laptop"), "Given to a laptop"),
+    ],
+)
+def test_the_rooms_display_says_in_one_line_that_a_laptop_uses_the_room(
+    open_panel: Open, room: rooms.Room, says: str
+) -> None:
+    _, page = open_panel(room, "/screen")
+    expect(page.locator("room-screen .state-word")).to_have_text(says)

@@ -64,6 +64,17 @@ export function roomState(room, clock) {
 }
 
 /**
+ * The state of the room where it is one line: what a laptop does says it all.
+ * @param {Room} room
+ * @param {RoomClock} clock
+ * @returns {ReturnType<typeof roomState>}
+ */
+export function stateLine(room, clock) {
+  const state = roomState(room, clock);
+  return lent(room) && !calling(room.meeting) ? { ...state, word: state.detail, detail: "" } : state;
+}
+
+/**
  * Whether somebody is in the room.
  * @param {Room} room
  * @returns {Saying}

@@ -6,7 +6,7 @@
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { language, t } from "../lib/i18n.js";
-import { agenda, bookingTitle, roomState } from "../lib/labels.js";
+import { agenda, bookingTitle, stateLine } from "../lib/labels.js";
 import { logo, Wallpaper } from "../lib/look.js";
 
 /** @typedef {"starting" | "waiting" | "unpaired" | "asleep" | null} Overlay */
@@ -78,7 +78,7 @@ export class RoomOverlay extends HTMLElement {
     logo(this.logo, room.look);
     text(this.name, room.identity.displayName);
     text(this.date, clock.day(language(), clock.now()));
-    const { word, detail, icon: sign, tone } = roomState(room, clock);
+    const { word, detail, icon: sign, tone } = stateLine(room, clock);
     attribute(this.state, "data-tone", tone);
     redraw(this.shapeIcon, sign);
     text(this.word, word);

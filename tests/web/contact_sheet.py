@@ -318,59 +318,79 @@ def _wanted(parts: list[str]) -> Iterator[tuple[str, View, tuple[int, int], str,
                 yield picture, view, size, language, theme
 
 
-def draw(
-    browser: Browser,
-    view: View,
-    size: tuple[int, int],
-    language: str,
-    theme: Any,
-    scale: float = 1.0,
-) -> Page:
-    """Draw a view on a page of its own."""
-    viewport: Any = {"width": size[0], "height": size[1]}
-    room = view.room("en" if language == LONGER else language)
-    with serving(StandIn(room)) as stand_in:
-        stand_in.picture, stand_in.steps, stand_in.kept = PICTURE, STEPS, KEPT
-        stand_in.cable = PICTURE
-        if "staff" in "".join(view.way):
-            stand_in.staff = {"pin": True, "role": "technician", "ends_in_s": 600.0}
-        stand_in.code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(
-            scale=8, light="#fff"
-        )
-        if view.path == "/door":
-            stand_in.may = MAY
-        stand_in.code = stand_in.code.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
-        page = browser.new_page(
-            viewport=viewport,
-            color_scheme=theme,
-            reduced_motion="reduce",
-            has_touch=True,
-            device_scale_factor=scale,
-        )
-        if language == LONGER:
-            catalog = json.loads((WEB / "i18n" / "en.json").read_text(encoding="utf-8"))
-            page.route("**/i18n/en.json", lambda route: route.fulfill(json=longer(catalog)))
-        page.goto(stand_in.url + view.path)
-        if view.path == "/":
-            page.wait_for_selector("room-panel main")
-            if room["panel"]["awake"]:
-                usable(page)
-        elif view.path == "/door":
-            page.wait_for_selector("door-sign header h1:not(:empty)")
-        else:
-            page.wait_for_selector("room-screen figure img")
-        for step in view.way:
-            if step.startswith(_TYPED):
-                page.keyboard.type(step.removeprefix(_TYPED))
-            else:
-                page.locator(step).first.click()
-        if room["meeting"]["state"] == "in_call":
-            for pct in (20, 55, 34, 83):  # as somebody talks
-                stand_in.say({"type": "level", "pct": pct})
-                page.wait_for_timeout(100)
-        page.evaluate("document.fonts.ready.then(() => 0)")
-        page.wait_for_timeout(150)
+class Studio:
+    """Draws views one after another on one page, each as if it were the first.
+
+    A stand-in has an origin of its own, so what a view stores is not the next one's. What belongs
+    to no origin, and how the page is looked at, is set anew here.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._pages: dict[float, Page] = {}  # by scale
+
+    def draw(
+        self, view: View, size: tuple[int, int], language: str, theme: Any, scale: float = 1.0
+    ) -> Page:
+        """Draw a view; the page that is returned is the next one's, too."""
+        with serving(_stand_in(view, language)) as stand_in:
+            page = self._blank(size, theme, scale)
+            if language == LONGER:
+                catalog = json.loads((WEB / "i18n" / "en.json").read_text(encoding="utf-8"))
+                page.route("**/i18n/en.json", lambda route: route.fulfill(json=longer(catalog)))
+            page.goto(stand_in.url + view.path)
+            _go(page, view, stand_in)
+            return page
+
+    def _blank(self, size: tuple[int, int], theme: Any, scale: float) -> Page:
+        if scale not in self._pages:
+            self._pages[scale] = self._browser.new_page(has_touch=True, device_scale_factor=scale)
+        page = self._pages[scale]
+        page.unroute_all()
+        page.context.clear_cookies()
+        page.goto("about:blank")
+        page.evaluate("window.name = ''")
+        page.mouse.move(-1, -1)  # else what comes to lie under it is hovered over
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         return page
+
+
+def _stand_in(view: View, language: str) -> StandIn:
+    stand_in = StandIn(view.room("en" if language == LONGER else language))
+    stand_in.picture, stand_in.steps, stand_in.kept = PICTURE, STEPS, KEPT
+    stand_in.cable = PICTURE
+    if "staff" in "".join(view.way):
+        stand_in.staff = {"pin": True, "role": "technician", "ends_in_s": 600.0}
+    code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(scale=8, light="#fff")
+    stand_in.code = code.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
+    if view.path == "/door":
+        stand_in.may = MAY
+    return stand_in
+
+
+def _go(page: Page, view: View, stand_in: StandIn) -> None:
+    """Go the way to what is drawn, and wait until it stands still."""
+    room = stand_in.room
+    if view.path == "/":
+        page.wait_for_selector("room-panel main")
+        if room["panel"]["awake"]:
+            usable(page)
+    elif view.path == "/door":
+        page.wait_for_selector("door-sign header h1:not(:empty)")
+    else:
+        page.wait_for_selector("room-screen figure img")
+    for step in view.way:
+        if step.startswith(_TYPED):
+            page.keyboard.type(step.removeprefix(_TYPED))
+        else:
+            page.locator(step).first.click()
+    if room["meeting"]["state"] == "in_call":
+        for pct in (20, 55, 34, 83):  # as somebody talks
+            stand_in.say({"type": "level", "pct": pct})
+            page.wait_for_timeout(100)
+    page.evaluate("document.fonts.ready.then(() => 0)")
+    page.wait_for_timeout(150)
 
 
 def _desks(browser: Browser, folder: Path, parts: list[str]) -> Iterator[str]:
@@ -435,11 +455,11 @@ def _sheet(browser: Browser, folder: Path, names: list[str]) -> None:
 
 def _pages(browser: Browser, folder: Path) -> list[str]:
     """Write the pictures of the pages in docs/."""
+    studio = Studio(browser)
     for name, wanted in PAGES.items():
         view = VIEWS[wanted.view]
-        page = draw(browser, view, wanted.size, wanted.language, wanted.theme, wanted.scale)
+        page = studio.draw(view, wanted.size, wanted.language, wanted.theme, wanted.scale)
         page.screenshot(path=folder / f"{name}.png")
-        page.close()
     with TemporaryDirectory() as state, served_room(Path(state) / "state", TEXT) as room:
         room.do(room.house.simulator.act("camera.back", "unplug", {}))
         token = room.token("admin", "desk")
@@ -459,13 +479,13 @@ def main(folder: Path, parts: list[str]) -> int:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
         if parts == ["pages"]:
             names = _pages(browser, folder)
+        studio = Studio(browser)
         for name, view, size, language, theme in _wanted(parts):
-            page = draw(browser, view, size, language, theme)
+            page = studio.draw(view, size, language, theme)
             page.screenshot(path=folder / f"{name}.png")
             if found := flaws(page):
                 flawed += 1
                 sys.stdout.write(f"{name}: {json.dumps(found, ensure_ascii=False)}\n")
-            page.close()
             names.append(name)
         if parts != ["pages"]:
             names.extend(_desks(browser, folder, parts))

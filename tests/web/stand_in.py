@@ -6,6 +6,7 @@ Serves the real `web/` under the real Content-Security-Policy. Knows no device.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import mimetypes
 import threading
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
+from socket import create_server
 from typing import Any
 
 import uvicorn
@@ -287,20 +289,28 @@ def now() -> str:
     return datetime.now(UTC).isoformat()
 
 
+@functools.cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """Return the loop that serves them all, from one thread, until the process ends."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="stand-in", daemon=True).start()
+    return loop
+
+
 @contextmanager
 def serving(stand_in: StandIn) -> Iterator[StandIn]:
-    """Serve `stand_in` on a free loopback port, from a thread of its own."""
+    """Serve `stand_in` on a loopback port of its own, so that no page of another finds it.
+
+    Nobody waits for the beginning, or for the end: who connects early is queued by the system.
+    """
+    listening = create_server(("127.0.0.1", 0), backlog=128)
     config = uvicorn.Config(
-        stand_in.app(), port=0, log_level="critical", lifespan="off", ws="websockets-sansio"
+        stand_in.app(), log_level="critical", lifespan="off", ws="websockets-sansio"
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 10
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)  # a real server in a real thread; bounded
-    stand_in.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    yield stand_in
-    server.should_exit = True
-    server.force_exit = True
-    thread.join(10)
+    asyncio.run_coroutine_threadsafe(server.serve([listening]), _loop())
+    stand_in.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    try:
+        yield stand_in
+    finally:
+        server.should_exit = server.force_exit = True

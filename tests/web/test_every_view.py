@@ -12,9 +12,16 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.web import contact_sheet
-from tests.web.contact_sheet import LONGER, VIEWS, flaws
+from tests.web.contact_sheet import LONGER, VIEWS, Studio, flaws
 
 pytestmark = pytest.mark.browser
+
+
+KEPT = """() => [
+    localStorage.here ?? "", sessionStorage.here ?? "", window.name, document.cookie,
+    document.querySelectorAll("button:hover").length, innerWidth,
+    matchMedia("(prefers-color-scheme: dark)").matches,
+]"""
 
 
 def cases() -> Iterator[tuple[str, str, tuple[int, int]]]:
@@ -25,14 +32,37 @@ def cases() -> Iterator[tuple[str, str, tuple[int, int]]]:
         yield name, LONGER, sizes[(at + 2) % len(sizes)]
 
 
+@pytest.fixture(scope="module")
+def studio(browser: Browser) -> Studio:
+    return Studio(browser)
+
+
 @pytest.mark.parametrize(("name", "language", "size"), [*cases()])
 def test_no_word_is_cut_and_nothing_lies_on_anything(
-    browser: Browser, name: str, language: str, size: tuple[int, int]
+    studio: Studio, name: str, language: str, size: tuple[int, int]
 ) -> None:
-    page = contact_sheet.draw(browser, VIEWS[name], size, language, "light")
-    found = flaws(page)
-    page.close()
-    assert found == {}
+    assert flaws(studio.draw(VIEWS[name], size, language, "light")) == {}
+
+
+def test_a_word_that_is_cut_is_found_and_the_next_view_has_it_whole(studio: Studio) -> None:
+    for cut in (True, False):
+        page = studio.draw(VIEWS["home-free"], (800, 480), "en", "light")
+        if cut:
+            narrow = "width: 20px; overflow: hidden; white-space: nowrap"
+            page.locator("h1:visible").first.evaluate("(h1, css) => h1.style.cssText = css", narrow)
+        assert bool(flaws(page).get("cut")) is cut
+
+
+def test_a_view_leaves_nothing_behind_for_the_next_one(studio: Studio) -> None:
+    page = studio.draw(VIEWS["home-free"], (1280, 800), LONGER, "dark")
+    page.evaluate(
+        "localStorage.here = sessionStorage.here = window.name = 'x';"
+        "document.cookie = 'here=x'; scrollTo(0, 9)"
+    )
+    page.locator("button:visible").first.hover()
+    page = studio.draw(VIEWS["home-free"], (800, 480), "en", "light")
+    assert page.evaluate(KEPT) == ["", "", "", "", 0, 800, False]
+    assert page.locator("h1").first.inner_text() == ""
 
 
 def test_the_longer_language_is_longer_and_keeps_its_placeholders() -> None:

@@ -32,9 +32,9 @@ Shown = tuple[StandIn, Page]
 Open = Callable[..., Shown]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Start a browser for a module: its loop holds this thread, and others want theirs."""
+    """Start a browser for as long as pages are tested: its loop holds this thread meanwhile."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
         yield browser

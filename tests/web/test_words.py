@@ -14,6 +14,7 @@ import pytest
 
 from roomctl import app, rules
 from roomctl.byom.session import Side
+from roomctl.clock import VirtualClock
 from roomctl.display.pjlink import SOURCES
 from roomctl.display.session import Power
 from roomctl.errors import PortReason
@@ -38,7 +39,7 @@ from roomctl.rules import CameraAct
 from roomctl.screen.protocol import PagePhase, ToneVerdict, TouchRefusal
 from roomctl.simulator import Simulator
 from roomctl.simulator.devices import BLOCKS
-from tests.invented import LoopClock, invented
+from tests.invented import START
 from tests.web.stand_in import WEB
 
 LANGUAGES = sorted(path.stem for path in (WEB / "i18n").glob("*.json"))
@@ -295,9 +296,8 @@ platform = "jitsi"
 """
 
 
-@invented
-async def test_whatever_a_simulated_device_shows_and_takes_is_said() -> None:
-    simulator = Simulator(app.parse(EVERY_KIND, "room.toml"), LoopClock())
+def test_whatever_a_simulated_device_shows_and_takes_is_said() -> None:
+    simulator = Simulator(app.parse(EVERY_KIND, "room.toml"), VirtualClock(START))
     described: list[dict[str, Any]] = simulator.describe()
     assert {one["kind"] for one in described} == {kind.name for kind in app.KINDS}
     wanted = {f"action.{action}" for one in described for action in (*one["actions"], "plug")}

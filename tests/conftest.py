@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import math
 import resource
 import sys
 import time
@@ -25,6 +26,7 @@ import tests.examples  # noqa: F401 - has the profiles
 settings.load_profile("suite")  # `make fuzz` names another
 
 _REAL_NAMES = ("attack", "calls", "hwlab/scenarios", "web")
+_LONG = Path(__file__).parent / "calls"
 _REAL_FOLDERS = tuple(Path(__file__).parent / name for name in _REAL_NAMES)
 _REAL = {  # what Python's audit events are called here
     "os.fork": "started a process",
@@ -58,7 +60,8 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what is real, and have long files begin first: at the end none may run alone for long.
 
-    How long they took is remembered; in a fresh clone the file with the most tests goes first.
+    How long they took is remembered. In a fresh clone whole calls begin, which are few and long;
+    then the file with the most tests.
     """
     for item in items:
         if _in_real_folder(item.path) or item.get_closest_marker("browser"):
@@ -69,7 +72,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     def order(item: pytest.Item) -> tuple[bool, bool, float, int, str]:
         file = item.nodeid.partition("::")[0]
         kinds = not _in_real_folder(item.path), item.path not in real
-        return (*kinds, -took.get(file, 0.0), -tests[item.path], file)  # all workers agree
+        guess_s = math.inf if item.path.is_relative_to(_LONG) else 0.0
+        return (*kinds, -took.get(file, guess_s), -tests[item.path], file)  # all workers agree
 
     items.sort(key=order)
 

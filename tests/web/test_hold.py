@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import CDPSession, Page
 
 from tests.web import rooms
-from tests.web.conftest import told, usable
+from tests.web.conftest import LIMIT_S, told, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -38,8 +38,8 @@ def _touch(session: CDPSession, kind: str, *points: dict[str, float]) -> None:
     session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
 
 
-def _until(true: Any, limit_s: float = 3.0) -> None:
-    deadline = time.monotonic() + limit_s
+def _until(true: Any) -> None:
+    deadline = time.monotonic() + LIMIT_S
     while not true():
         assert time.monotonic() < deadline, "did not happen in time"
         time.sleep(0.01)  # bounded wait on a real browser
@@ -48,7 +48,7 @@ def _until(true: Any, limit_s: float = 3.0) -> None:
 def _stopped(stand_in: StandIn) -> None:
     """The hold was released, and no beat of any hold follows."""
     hold = stand_in.of_type("hold")[0]["hold"]
-    _until(lambda: [end["hold"] for end in stand_in.of_type("release")] == [hold], 1.0)
+    _until(lambda: [end["hold"] for end in stand_in.of_type("release")] == [hold])
     beats = len(stand_in.of_type("hold"))
     time.sleep(0.25)  # two beats would have come by now
     assert len(stand_in.of_type("hold")) == beats

@@ -164,7 +164,8 @@ class Bookings(Part):
             for each in self._agenda.today(now, self._zone)
             if each.end > now.wall and not (each.owned and self.released(each.id))
         ]
-        return tuple(self._entry(booking, booking.id in offered) for booking in today[:SHOWN])
+        taken = self._taken
+        return tuple(self._entry(each, taken, each.id in offered) for each in today[:SHOWN])
 
     @property
     def calendar_state(self) -> CalendarState:
@@ -527,7 +528,7 @@ class Bookings(Part):
     def _offered(self, now: Moment) -> tuple[Booking, ...]:
         return tuple(self._agenda.offered(now, self._join_before_s))
 
-    def _entry(self, booking: Booking, in_window: bool) -> BookingEntry:
+    def _entry(self, booking: Booking, taken: Agenda, in_window: bool) -> BookingEntry:
         invitation = self._invitations[booking.id]
         refusal = invitation.refusal
         joinable: Literal["now", "later"] = "now" if in_window else "later"
@@ -544,7 +545,7 @@ class Bookings(Part):
             private=booking.private,
             tentative=booking.tentative,
             all_day=booking.all_day,
-            free_until=free_after(self._taken, booking),
+            free_until=free_after(taken, booking),
         )
 
     def released(self, booking_id: str) -> bool:

@@ -601,9 +601,9 @@ class RoomDocument:
 def changes(before: RoomDocument, after: RoomDocument) -> dict[str, object]:
     """Return the sections of `after` that differ from `before`."""
     return {
-        part.name: getattr(after, part.name)
-        for part in fields(after)
-        if part.name != "rev" and getattr(after, part.name) != getattr(before, part.name)
+        name: new
+        for name in after.__dataclass_fields__  # `fields` would make a list of them at every change
+        if name != "rev" and (new := getattr(after, name)) != getattr(before, name)
     }
 
 

@@ -119,9 +119,9 @@ class CallControl:
     ) -> None:
         self._clock, self._changed = clock, changed
         # Of pages that the room passes itself: whether this one wants a passcode; and what is typed
-        # of a meeting where a platform asks for a number, None: that was not shown.
+        # of a meeting where a platform asks for a number, by the platforms of which it was shown.
         self.wants_passcode: Callable[[], bool] = lambda: False
-        self.number_words: Callable[[str], frozenset[Word] | None] = lambda platform: None
+        self.number_words: Callable[[], Mapping[str, frozenset[Word]]] = dict
         # Has the room's devices be at the room until the block ends, wherever they are.
         self.devices_kept: Callable[[], AbstractAsyncContextManager[None]] = contextlib.nullcontext
         self._seen: MeetingPage | None = None
@@ -155,7 +155,7 @@ class CallControl:
     @property
     def platform_entries(self) -> tuple[PlatformEntry, ...]:
         """The platforms that may be joined, and which of them a meeting may be started on."""
-        known = self._dated.day, tuple(self.number_words(one.key) for one in self.allowed)
+        known = self._dated.day, self.number_words()
         if self._entries is None or self._entries[0] != known:
             self._entries = known, tuple(map(self._entry_of, self.allowed))
         return self._entries[1]
@@ -163,7 +163,7 @@ class CallControl:
     def _entry_of(self, platform: Platform) -> PlatformEntry:
         printed, launch = platform.printed, platform.launch
         number = self._number_does(platform)
-        typed = (self.number_words(platform.key) or ()) if number == "passed" else ()
+        typed = self.number_words().get(platform.key, ()) if number == "passed" else ()
         return PlatformEntry(
             key=platform.key,
             name={"zh": platform.name.zh, "en": platform.name.en},
@@ -190,7 +190,7 @@ class CallControl:
         digits = platform.printed.digits
         if not digits or self.by_number(platform.key, "0" * digits[0], None).launch is None:
             return "link"
-        return "to_show" if self.number_words(platform.key) is None else "passed"
+        return "passed" if platform.key in self.number_words() else "to_show"
 
     def _joinable(self, platform: Platform) -> bool:
         """Whether there is a host of the platform at which the room may join today."""

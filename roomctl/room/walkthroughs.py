@@ -480,10 +480,13 @@ class Walkthroughs(Part):
         if shown is not None:
             shown.teaching.scrolled(x, y, steps if down else -steps)
 
-    def _number_words(self, platform: str) -> frozenset[Word] | None:
-        """Return what is typed of a meeting where a platform asks for a number; None: not shown."""
-        shown = (one for one in self.library.kept.values() if one.asks_number)
-        return next((one.words for one in shown if one.platform == platform), None)
+    def _number_words(self) -> dict[str, frozenset[Word]]:
+        """Return what is typed of a meeting where a platform asks for a number, as first shown."""
+        words: dict[str, frozenset[Word]] = {}
+        for one in self.library.kept.values():
+            if one.asks_number:
+                words.setdefault(one.platform, one.words)
+        return words
 
     def _wants_passcode(self) -> bool:
         """Whether this page was handed over for want of a passcode, or says so, and is typed."""

@@ -25,7 +25,9 @@ class _Selector(selectors.DefaultSelector):
         self.waiters: list[tuple[float, asyncio.Future[None]]] = []  # for the end of an instant
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(None if self.in_threads and timeout != 0 else 0)
+        # Where the loop's own bell is all there is, only a thread rings it: no need to ask.
+        alone = not self.in_threads and len(self.get_map()) == 1
+        ready = [] if alone else super().select(None if self.in_threads and timeout != 0 else 0)
         if ready or timeout == 0:
             return ready
         if due := [waiter for after_s, waiter in self.waiters if after_s < self.passed_s]:
@@ -77,9 +79,12 @@ class LoopClock:
     def __init__(self, begin: datetime) -> None:
         self._begin, self.synced = begin, True
         self.jumped = timedelta()
+        self._loop: asyncio.AbstractEventLoop | None = None  # to ask which one runs costs a call
 
     def mono_s(self) -> float:
-        return asyncio.get_running_loop().time()
+        if self._loop is None or self._loop.is_closed():
+            self._loop = asyncio.get_running_loop()
+        return self._loop.time()
 
     def now(self) -> Moment:
         return Moment(self.mono_s(), self._wall(), self.synced)

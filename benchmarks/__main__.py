@@ -20,6 +20,7 @@ from benchmarks import (
     press,
     rest,
     start,
+    walkthrough,
 )
 from benchmarks.report import Figure, as_json, table
 
@@ -35,6 +36,7 @@ SUBJECTS = {
     "clients": clients.figures,
     "links": links.figures,
     "look": look.figures,
+    "walkthrough": walkthrough.figures,
     "descriptors": descriptors.figures,
     "exit": exit.figures,
 }

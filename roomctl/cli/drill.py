@@ -172,7 +172,7 @@ async def until_interrupted(work: Coroutine[Any, Any, T], put_back: str) -> T | 
         await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             return task.result()
-        sys.stderr.write(f"interrupted: {put_back}\n")
+        sys.stderr.write(say("drill.interrupted", what=translated(put_back)) + "\n")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return None
@@ -196,17 +196,19 @@ def refuse_if_held(device: str, url: str, purpose: str) -> None:
         why = f"{node} is held by {holder}; stop it for {purpose}, and start it again afterwards"
         raise RoomctlError(f"{device}: {why}")
     if scheme in _SHARED and rooms_here():
-        sys.stderr.write(f"a room runs here: stop it for {purpose}, for it may move this, too\n")
+        sys.stderr.write(say("drill.may_move") + "\n")
 
 
 class AtTheTerminal:
     """Somebody who is asked, and who sits where the device stands."""
 
     async def sees(self, what: str) -> bool:
-        return await in_thread(typer.confirm, say("drill.sees", what=what), default=True, err=True)
+        return await in_thread(
+            typer.confirm, say("drill.sees", what=translated(what)), default=True, err=True
+        )
 
     def told(self, what: str) -> None:
-        sys.stderr.write(say("drill.please", what=what) + "\n")
+        sys.stderr.write(say("drill.please", what=translated(what)) + "\n")
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,7 @@ from typing import Any
 from roomctl import app
 from roomctl import config as configuration
 from roomctl import profile as profiles
-from roomctl.cli.language import say, spoken
+from roomctl.cli.language import say, spoken, translated
 from roomctl.errors import FileError, ProfileError
 from roomctl.mistakes import Judge, every_mistake
 from roomctl.occupancy.profile import DATASET, DatasetProfile
@@ -136,5 +136,5 @@ def probe_words(found: list[dict[str, str]]) -> str:
         kind = item["kind"]
         seen[kind] += 1
         name = _NAMES.get(kind, kind) + (str(seen[kind]) if seen[kind] > 1 else "")
-        blocks.append(f'# {item["what"]}\n[{kind}.{name}]\nurl = "{item["url"]}"')
+        blocks.append(f'# {translated(item["what"])}\n[{kind}.{name}]\nurl = "{item["url"]}"')
     return "\n\n".join(blocks)

@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from roomctl.cli.drill_sentences import DRILLS
 from roomctl.config import data_path
 from roomctl.errors import FileError
 from roomctl.meeting.invitation import sentences_in_chinese
@@ -73,7 +74,7 @@ def spoken(error: Exception) -> str:
 @functools.cache
 def _sentences() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return each sentence as a pattern; {name} stands for anything, which is translated, too."""
-    known = {**SENTENCES, **sentences_in_chinese()}
+    known = {**DRILLS, **SENTENCES, **sentences_in_chinese()}
     return tuple((_pattern(english), chinese) for english, chinese in known.items())
 
 
@@ -261,6 +262,12 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "drill.one": "Drill one: roomctl drill {name}",
         "drill.sees": "do you see that {what}?",
         "drill.please": "please {what}",
+        "drill.interrupted": "interrupted: {what}",
+        "drill.may_move": "a room runs here: stop it first, for it may move this, too",
+        "tested.passed": "passed",
+        "tested.failed": "failed",
+        "tested.skipped": "skipped",
+        "tested.seconds": "{seconds} s",
         "made": "made {day}",
         "expires": "expires {day}",
         "until_revoked": "until revoked",
@@ -290,6 +297,13 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "step.input": "input",
         "step.picture_mute": "picture mute",
         "step.faults": "faults",
+        "step.lights": "lights",
+        "step.handshake": "handshake",
+        "step.echo": "echo",
+        "step.writes": "writes",
+        "step.button": "button",
+        "step.silence": "silence",
+        "step.tally_lamp": "tally lamp",
         "drilled.ok": "ok",
         "drilled.failed": "failed",
         "drilled.skipped": "skipped",
@@ -529,6 +543,12 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "drill.one": "验证其中一个：roomctl drill {name}",
         "drill.sees": "您看到了吗：{what}？",
         "drill.please": "请操作：{what}",
+        "drill.interrupted": "已中断：{what}",
+        "drill.may_move": "本机有会议室在运行：请先停止，因为它也可能让设备动作",
+        "tested.passed": "通过",
+        "tested.failed": "失败",
+        "tested.skipped": "跳过",
+        "tested.seconds": "{seconds} 秒",
         "made": "生成于 {day}",
         "expires": "{day} 到期",
         "until_revoked": "直到吊销",
@@ -558,6 +578,13 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "step.input": "输入源",
         "step.picture_mute": "画面关闭",
         "step.faults": "故障",
+        "step.lights": "指示灯",
+        "step.handshake": "摘挂机",
+        "step.echo": "静音回报",
+        "step.writes": "写入",
+        "step.button": "静音键",
+        "step.silence": "静音无声",
+        "step.tally_lamp": "提示灯",
         "drilled.ok": "正常",
         "drilled.failed": "失败",
         "drilled.skipped": "跳过",
@@ -703,7 +730,6 @@ SENTENCES: Mapping[str, str] = {
     "{name}: comes twice": "{name}：出现两次",
     "is of version {version}; this roomctl knows version {known}; update it, or export anew": "版本为 {version}；此 roomctl 只支持版本 {known}；请更新，或重新导出",  # noqa: E501
     "holds a secret that cannot be taken out; `roomctl secret set NAME`, then secret:NAME": "含有无法移出的机密；请用 `roomctl secret set NAME` 存入，然后写 secret:NAME",  # noqa: E501
-    "{model}, firmware {firmware} after {seconds} s": "{model}，固件 {firmware}，{seconds} 秒后应答",  # noqa: E501
     "is on": "已开机",
     "is off": "已关机",
     "right {right}, left {left}; each stop taken within {ms} ms, and it stands": "右 {right}，左 {left}；每次停止在 {ms} ms 内生效，已静止",  # noqa: E501

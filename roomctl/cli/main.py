@@ -278,7 +278,13 @@ def do_command(
     if kind is None:
         typer.echo(dump(do.listed()) if as_json else do.list_words())
         return
-    _answer(ask.command(url, token, kind, do.arguments(kind, given)), as_json)
+    args = do.arguments(kind, given)
+    if kind == "selftest.run" and not as_json:
+        from roomctl.cli import selftest
+
+        end(selftest.run(url, token, args, typer.echo))
+        return
+    _answer(ask.command(url, token, kind, args), as_json)
 
 
 @app.command(epilog="Example: roomctl join 'https://meet.jit.si/BambooRoom'")

@@ -14,10 +14,12 @@ from roomctl import app
 from roomctl.cli.drill import chosen
 from roomctl.config import Config
 from roomctl.errors import RoomctlError
+from tests.api.test_import import supervised
 from tests.cli.rig import LIMIT_S, ROOMCTL, Running, environment, roomctl, simulating, until
 
 pytestmark = pytest.mark.real
 
+CHINESE = re.compile("[\u4e00-\u9fff]")
 TRACE = Path(__file__).resolve().parents[1] / "traces" / "power_cycle.trace"
 ROOM = """
 [camera.front]
@@ -231,6 +233,53 @@ def test_a_speakerphone_is_drilled_the_same_way(tmp_path: Path, table: Path) -> 
     assert steps["lights"]["numbers"]["leds"] == 2
     assert steps["echo"]["numbers"]["echoes"] == 4
     assert "no [screen] in room.toml" in steps["silence"]["words"]
+
+
+EVERY = f"""
+{PHONE}profile = "sony_srg300h"
+[screen]
+mode = "simulated"
+[camera.hall]
+url = "sim:hall"
+profile = "canon_crn500"
+[display.wall]
+url = "sim:wall"
+[display.tv]
+url = "sim:tv"
+profile = "lg"
+"""
+
+
+@pytest.mark.parametrize(
+    "device", ["camera.front", "camera.hall", "speakerphone.table", "display.wall", "display.tv"]
+)
+def test_every_step_speaks_chinese(tmp_path: Path, device: str) -> None:
+    file = tmp_path / "every.toml"
+    file.write_text(EVERY, encoding="utf-8")
+    words = ("drill", device, "-c", str(file), "--simulated", "--yes")
+    said = roomctl(tmp_path, *words, more={"LC_ALL": "zh_CN.UTF-8"})
+    assert (said.status, said.err) == (0, "")
+    steps = [re.split(" {2,}|(?<=正常) |(?<=跳过) ", line) for line in said.out.splitlines()]
+    assert len(steps) >= 5
+    english = [line for line in steps if not all(map(CHINESE.search, line))]
+    assert {line[0] for line in english} <= {"当前位置"}, english  # axes, and numbers
+
+
+def test_a_self_test_tells_of_each_device_in_the_locales_language(tmp_path: Path) -> None:
+    chinese = {"LC_ALL": "zh_CN.UTF-8"}
+    one = '[speakerphone.table]\nurl = "sim:047f:c056"\n[api]\nlisten = "127.0.0.1:0"\n'
+    (tmp_path / "room.toml").write_text(one, encoding="utf-8")
+    with supervised(tmp_path) as (_, client, token):
+        at = ("--room", str(client.base_url), "--token-file", str(token))
+        until(lambda: client.get("/api/v1/room").json()["devices"][0]["status"] == "online")
+        said = roomctl(tmp_path, "do", "selftest.run", *at, more=chinese)
+        assert (said.status, said.err) == (0, "")
+        first, *steps = said.out.splitlines()
+        assert re.match(r"speakerphone\.table +通过 +[\d.]+ 秒", first)
+        assert "指示灯已熄灭，已挂机" in steps[-1]
+        assert len(steps) > 5
+        gone = roomctl(tmp_path, "do", "selftest.run", "device=camera.none", *at)
+        assert (gone.status, "camera.none" in gone.err) == (1, True)
 
 
 def test_a_speakerphone_that_is_not_plugged_in_fails_the_first_step(tmp_path: Path) -> None:

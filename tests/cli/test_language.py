@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from roomctl.cli.drill_sentences import DRILLS
 from roomctl.cli.language import SENTENCES, WORDS, language, spoken, translated
 from roomctl.cli.main import app
 from roomctl.errors import ConfigError, RoomctlError
@@ -31,9 +32,9 @@ def test_both_languages_have_the_same_words_with_the_same_holes() -> None:
         assert CHINESE.search(chinese[key]) or not says, key
 
 
-@pytest.mark.parametrize("english", SENTENCES)
+@pytest.mark.parametrize("english", [*SENTENCES, *DRILLS])
 def test_a_sentence_of_an_error_loses_nothing_in_chinese(english: str) -> None:
-    assert holes(SENTENCES[english]) == holes(english)
+    assert holes({**SENTENCES, **DRILLS}[english]) == holes(english)
     values = {name: f"<{name}>" for name in holes(english)}
     said = english
     for name, value in values.items():

@@ -8,7 +8,7 @@ import { Desk } from "./facilities/desk.js";
 import { DevicesView, IssuesView } from "./facilities/health.js";
 import { Overview } from "./facilities/overview.js";
 import { deskKey } from "./facilities/pieces.js";
-import { SignIn } from "./facilities/sign-in.js";
+import { backToPanel, SignIn } from "./facilities/sign-in.js";
 import { UseView } from "./facilities/use.js";
 import { attribute, h, show, text } from "./lib/dom.js";
 import { LANGUAGES, language, load, named, speak, speakable, t, words } from "./lib/i18n.js";
@@ -58,7 +58,7 @@ export class FacilitiesDesk extends HTMLElement {
     this.bar = h("header", { class: "side" },
       h("div", { class: "brand" }, h("span", { class: "disc" }, icon("door")), h("span", {}, words(h("b"), "desk.title"), this.roomName), this.menu),
       named(h("nav", {}, this.list), "desk.pages"),
-      h("div", { class: "self" }, this.others, h("span", { class: "as" }, this.who, this.roleWords), h("div", { class: "keys" }, turn, out)));
+      h("div", { class: "self" }, this.others, h("span", { class: "as" }, this.who, this.roleWords), h("div", { class: "keys" }, backToPanel(), turn, out)));
     this.heading = h("h1", { tabindex: "-1" });
     this.place = h("p", { class: "place" });
     this.healthWords = h("span");

@@ -131,6 +131,10 @@ export class RoomPanel extends HTMLElement {
     return this.live.phone;
   }
 
+  get signIn() {
+    return this.live.signIn;
+  }
+
   /**
    * Whether this browser may ever give a command, by the server's table of roles.
    * @param {string} command

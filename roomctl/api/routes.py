@@ -414,6 +414,7 @@ def _hello(doors: Doors, source: Source) -> schema.HelloReply:
         "phone": source.phone,
         "may": [*dict.fromkeys(may)],
         "staff": schema.as_json(staff),
+        "sign_in": doors.room.config.api.oidc is not None or bool(doors.people.known),
     }
 
 

@@ -327,7 +327,8 @@ class StaffReply(TypedDict):
 class HelloReply(TypedDict):
     """The first message: which server and which pages, and what this panel `may` ask for.
 
-    It comes again when the staff PIN gave the panel more, or that has ended.
+    It comes again when the staff PIN gave the panel more, or that has ended. `sign_in`: staff have
+    accounts, of the room or of the house.
     """
 
     type: Literal["hello"]
@@ -338,6 +339,7 @@ class HelloReply(TypedDict):
     phone: bool
     may: list[str]
     staff: StaffReply
+    sign_in: bool
 
 
 class SnapshotReply(TypedDict):

@@ -46,6 +46,7 @@ class StandIn:
         self.cable: bytes | str = "no_picture"  # of the cable, or why there is none
         self.phone = False
         self.may: list[str] | None = None  # None: a server that does not say it
+        self.sign_in = False  # whether staff have accounts
         self.staff: Message | None = None  # what a server says that knows of a PIN
         self.pin = ""
         self.wait_s = 0.0
@@ -243,6 +244,7 @@ class StandIn:
         hello = {"type": "hello", "boot_id": self.boot_id, "ui_version": "1", "phone": self.phone}
         hello |= {} if self.may is None else {"may": self.may}
         hello |= {} if self.staff is None else {"staff": self.staff}
+        hello |= {"sign_in": True} if self.sign_in else {}
         return {**hello, "server_time": self.time(), "language": self.room["identity"]["language"]}
 
     async def _serve(self, socket: WebSocket) -> None:

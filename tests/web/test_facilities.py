@@ -130,6 +130,20 @@ def test_before_somebody_signs_in_nothing_of_the_room_is_there(
     context.close()
 
 
+def test_who_came_from_a_panel_finds_back_to_it(browser: Browser, room: ServedRoom) -> None:
+    page = browser.new_page(locale="en-GB")
+    page.goto(room.url + "/facilities")
+    back = page.locator("desk-sign-in a[href='/']")
+    expect(page.locator(".by-token input")).to_be_visible()
+    expect(back).to_be_hidden()
+    page.evaluate("sessionStorage.setItem('from-panel', '1')")  # as the link on Help does
+    page.reload()
+    expect(back).to_have_text("To the panel")
+    back.click()
+    page.wait_for_url(room.url + "/")
+    page.close()
+
+
 def test_a_token_stays_in_its_tab_and_is_gone_after_signing_out(seen_by: SeenBy) -> None:
     page = seen_by("read")
     page.reload()

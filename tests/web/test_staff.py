@@ -41,6 +41,21 @@ def test_the_right_pin_leads_back_to_help_and_what_it_gave_is_shown_and_ended(as
     expect(asked.locator(".bar .staff")).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    ("sign_in", "phone", "shown"), [(True, False, True), (False, False, False), (True, True, False)]
+)
+def test_help_leads_staff_who_have_accounts_to_their_pages(
+    open_panel: Any, stand_in: StandIn, sign_in: bool, phone: bool, shown: bool
+) -> None:
+    stand_in.sign_in, stand_in.phone = sign_in, phone
+    _, page = open_panel()
+    usable(page)
+    page.locator(".bar .ask").click()
+    expect(page.locator("help-sheet .place, help-sheet .contact").first).to_be_visible()
+    link = page.locator("help-sheet a[href='/facilities']")
+    expect(link).to_be_visible() if shown else expect(link).to_be_hidden()
+
+
 def test_a_wrong_pin_is_said_and_its_digits_are_never_shown(asked: Page) -> None:
     asked.locator("pin-pad .digit", has_text="7").click()
     expect(asked.locator(".dots")).to_have_text("●")

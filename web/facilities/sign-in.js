@@ -8,6 +8,13 @@ import { icon } from "../lib/icon.js";
 import { whyNot } from "./desk.js";
 import { deskKey, field, Outcome } from "./pieces.js";
 
+/** The way back for who came from a panel, which has no other. */
+export function backToPanel() {
+  const back = h("a", { class: "key", href: "/", onclick: () => sessionStorage.removeItem("from-panel") }, icon("back"), words(h("span"), "desk.to_panel"));
+  show(back, sessionStorage.getItem("from-panel") !== null);
+  return back;
+}
+
 export class SignIn extends HTMLElement {
   /** @param {Desk} desk @param {() => void} entered */
   constructor(desk, entered) {
@@ -22,7 +29,7 @@ export class SignIn extends HTMLElement {
     this.byPassword = byPassword.form;
     this.byToken = this.#form(() => this.#enter(), "by-token", field("desk.token", this.token), words(h("p", { class: "hint" }), "desk.token_hint"));
     this.house = h("a", { class: "key", href: "/api/v1/sign-in", hidden: true }, icon("person"), words(h("span"), "desk.house"));
-    this.append(h("main", { class: "card door" }, words(h("h1"), "desk.title"), this.outcome, this.byPassword, this.byToken.form, this.house));
+    this.append(h("main", { class: "card door" }, words(h("h1"), "desk.title"), this.outcome, this.byPassword, this.byToken.form, this.house, backToPanel()));
   }
 
   /**

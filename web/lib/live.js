@@ -27,6 +27,8 @@ export class Live {
   /** @type {string | null} */ language = null;
   /** Whether the server takes this for a visitor's phone. */
   phone = false;
+  /** Whether staff have accounts to sign in with, on their own pages. */
+  signIn = false;
   /** @type {Set<string> | null} the commands that this browser may give; null: it was not said */ may = null;
   /** @type {StaffState | null} */ staff = null;
 
@@ -170,6 +172,7 @@ export class Live {
     this.#origin = origin;
     this.language = hello.language;
     this.phone = hello.phone === true;
+    this.signIn = hello.sign_in === true;
     this.may = hello.may ? new Set(hello.may) : null;
     this.clock.learn(hello.server_time);
     const { staff } = hello;

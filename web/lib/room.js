@@ -31,6 +31,7 @@
  * @property {boolean} ready whether a command can be sent now
  * @property {import("./live.js").Live["command"]} quietly has the room do something, and tells nobody of a failure
  * @property {boolean} phone whether this is a visitor's phone, which does not see the room's display
+ * @property {boolean} signIn whether staff have accounts to sign in with, on their own pages
  * @property {(command: string) => boolean} may whether this browser may ever give a command; "audio.unmute" is one
  * @property {{chosen: string | null, setting: boolean, menu: string | null}} camera the one that is steered here, whether its settings are shown, and the camera whose own menu was opened here
  * @property {(sheet: Sheet | null) => void} open show a sheet, or none

@@ -1606,7 +1606,8 @@
 
 /**
  * The first message: which server and which pages, and what this panel `may` ask for. It comes
- * again when the staff PIN gave the panel more, or that has ended.
+ * again when the staff PIN gave the panel more, or that has ended. `sign_in`: staff have accounts,
+ * of the room or of the house.
  * @typedef {object} HelloReply
  * @property {"hello"} type
  * @property {string} boot_id
@@ -1616,6 +1617,7 @@
  * @property {boolean} phone
  * @property {string[]} may
  * @property {StaffReply} staff
+ * @property {boolean} sign_in
  */
 
 /**

@@ -26,10 +26,11 @@ export class HelpSheet extends HTMLElement {
     this.fingerprint = h("p", { class: "fingerprint" }, words(h("span"), "help.fingerprint"), " ", h("code"));
     this.devices = h("ul", { class: "devices" });
     this.staff = button("key", "staff.open", "key small", () => panel.elevate());
+    this.signIn = h("a", { class: "key small", href: "/facilities", onclick: () => sessionStorage.setItem("from-panel", "1") }, words(h("span"), "staff.sign_in"));
     this.report = new LaterView(async () => new (await import("./report.js")).ReportCard(panel));
     const wrong = h("section", { class: "faults" }, this.good, h("ul", { class: "wrongs" }, this.cut, this.silent), this.list, this.ways, this.contact);
     const known = h("section", {}, words(h("h2"), "help.devices"), this.devices);
-    this.append(h("div", { class: "body", tabindex: 0 }, wrong, this.report, known, h("section", {}, this.place, this.fingerprint, this.staff)));
+    this.append(h("div", { class: "body", tabindex: 0 }, wrong, this.report, known, h("section", {}, this.place, this.fingerprint, this.staff, this.signIn)));
   }
 
   /** Have the report at hand before the connection is lost, and send what was kept meanwhile. */
@@ -43,6 +44,7 @@ export class HelpSheet extends HTMLElement {
   update(room) {
     const { identity } = room;
     show(this.staff, this.panel.staff?.pin === true && !this.panel.staff.role);
+    show(this.signIn, this.panel.signIn && !this.panel.phone);
     const found = problems(room);
     const silent = !hasSound(room);
     show(this.good, found.length === 0 && !this.panel.stale && !silent);

@@ -5,7 +5,8 @@ a room is `HOURLY`: a command every six seconds, each told to ten panels and ten
 each of those, and a program, coming back once in ten minutes. Says how many Python objects, and how
 much memory, there are more at the end than after the first quarter. The newest records of a wire,
 10,000 at most (`wire.Ring`), fill by the clock and not by what is done: neither they nor their
-bytes are counted. Part of `python -m tests.soak`.
+bytes are counted. Hours that pass in minutes have a camera recalled before it has arrived, which
+the room answers with "replaced": that is no refusal. Part of `python -m tests.soak`.
 """
 
 import asyncio
@@ -17,8 +18,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -77,7 +79,8 @@ class Life:
     """What was done, and heard."""
 
     commands: int = 0
-    refused: int = 0
+    replaced: int = 0  # by another program's, as it is meant to be
+    refused: Counter[str] = field(default_factory=Counter)  # by type and code
     heard: int = 0
     reconnects: int = 0
     cut: int = 0  # connections that the room ended: their reader, or the machine, was too slow
@@ -203,13 +206,17 @@ async def give(room: Served, life: Life, count: int, seed: int) -> None:
             base_url=room.api, headers=room.head, timeout=LIMIT_S, trust_env=False
         ) as client:
             while next(left) < count:
+                wish = next(given)
                 try:
-                    answer = await client.post("/api/v1/commands", json=next(given))
+                    answer = await client.post("/api/v1/commands", json=wish)
                 except httpx.RemoteProtocolError:  # a kept connection that was idle for too long
                     life.cut += 1
                     continue
+                code = "" if answer.is_success else answer.json()["code"]
                 life.commands += answer.is_success
-                life.refused += not answer.is_success
+                life.replaced += code == "replaced"
+                if code not in ("", "replaced"):
+                    life.refused[f"{wish['type']}: {code}"] += 1
 
     await asyncio.gather(*(program() for _ in range(AT_ONCE)))
 
@@ -245,6 +252,8 @@ def hours_by_sockets(number: float) -> tuple[str, bool]:
     done = f"{life.commands} commands, {life.heard} events heard, {life.reconnects} reconnects"
     told = f"{number:g} h of a room by sockets ({done}): {first}; "
     told += f"{objects:+.2f} %, {memory:+.2f} % more at the end"
-    told += f"; {life.refused} commands refused, {life.cut} connections cut"
+    why = ", ".join(f"{kind} {count}" for kind, count in life.refused.most_common())
+    refused = f"{life.refused.total()} commands refused{f' ({why})' if why else ''}"
+    told += f"; {refused}, {life.replaced} replaced by a newer one, {life.cut} connections cut"
     well = objects <= GROWTH_PCT and memory <= GROWTH_PCT
-    return told, well and life.refused < life.commands // 10
+    return told, well and life.refused.total() < life.commands // 10

@@ -38,7 +38,23 @@ def _library() -> ModuleType | None:
     except (ImportError, OSError):
         return None
     module: ModuleType = pulsectl_asyncio.pulsectl_async
+    _silence_ended_streams(module.c)
     return module
+
+
+def _silence_ended_streams(c: Any) -> None:  # noqa: ANN401 - pulsectl has no types
+    """Take a stream's reader from it before it ends: pulsectl frees it there, and leaves it there.
+
+    libpulse calls it until the server has answered; that ended the program now and then.
+    """
+    disconnect = c.pa.funcs["stream_disconnect"]
+    if disconnect.__name__ != "end_silently":
+
+        def end_silently(stream: object) -> None:
+            c.pa.stream_set_read_callback(stream, c.PA_STREAM_REQUEST_CB_T(), None)
+            disconnect(stream)
+
+        c.pa.funcs["stream_disconnect"] = end_silently
 
 
 _library()  # after stepping down from root it could not be read any more

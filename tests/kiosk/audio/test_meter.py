@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -97,6 +100,35 @@ async def test_a_microphone_out_of_earshot_or_muted_is_told_apart(server, monkey
                 verdicts.append((await heard.get()).verdict)
     server.pactl("set-source-mute", "mic", "0")
     assert verdicts == [ToneVerdict.NOT_HEARD, ToneVerdict.MUTED]
+
+
+_LISTEN_AND_LEAVE = """
+import asyncio, contextlib, sys
+from roomctl.kiosk.audio import pulse
+
+async def main():
+    connection = pulse.SoundServer(sys.argv[1])
+    await connection.open(lambda: None)
+    for _ in range(30):
+        async with contextlib.aclosing(connection.peaks("mic", 4000)) as peaks:
+            await anext(peaks)
+        [bytearray(100) for _ in range(2000)]  # takes the place of what was freed
+        await asyncio.sleep(0.01)
+    await connection.close()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.real
+def test_a_stream_that_ended_calls_nobody(server):
+    """What libpulse still sends after the end of a stream once ended the program."""
+    surroundings = {**os.environ, "PULSE_COOKIE": str(server.place / "cookie")}
+    line = [sys.executable, "-c", _LISTEN_AND_LEAVE, server.url]
+    server.play()  # PulseAudio hears silence in pieces of two seconds
+    ended = subprocess.run(line, env=surroundings, check=False)
+    server.silence()
+    assert ended.returncode == 0
 
 
 async def test_without_a_sound_server_a_test_sound_says_so(tmp_path, monkeypatch):

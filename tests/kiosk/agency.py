@@ -27,7 +27,8 @@ from roomctl.screen.protocol import (
 USER = "nobody" if os.geteuid() == 0 else None
 UID = pwd.getpwnam(USER).pw_uid if USER else os.getuid()
 
-START_S = 15.0
+START_S = 60.0
+LIMIT_S = 60.0  # a browser that starts while others do may take half a minute
 _numbers = itertools.count(1)
 
 
@@ -134,7 +135,7 @@ class Agency:
         daemon = Daemon(reader, writer)
         daemon.say(AskAll())
         try:
-            await daemon.until(lambda message: isinstance(message, DisplayState), limit_s=5)
+            await daemon.until(lambda message: isinstance(message, DisplayState))
             yield daemon
         finally:
             writer.close()
@@ -153,7 +154,7 @@ class Daemon:
     def say(self, order):
         self._writer.write(encode(order))
 
-    async def until(self, fact, limit_s=20.0):
+    async def until(self, fact, limit_s=LIMIT_S):
         """Read until a message makes `fact` true; return it."""
         async with asyncio.timeout(limit_s):
             while True:
@@ -166,7 +167,7 @@ class Daemon:
                     if fact(message):
                         return message
 
-    async def page(self, fact, limit_s=20.0):
+    async def page(self, fact, limit_s=LIMIT_S):
         def wanted(message):
             return isinstance(message, MeetingPage) and (
                 fact(message) or message.phase in PAGE_OVER

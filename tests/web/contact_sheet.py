@@ -15,7 +15,8 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -453,11 +454,24 @@ def _sheet(browser: Browser, folder: Path, names: list[str]) -> None:
     page.close()
 
 
+def _at_ten(view: View) -> View:
+    """Move a view to a zone where it is between ten and eleven, so that there is a day to show."""
+    ahead_h = 10 - datetime.now(UTC).hour
+    ahead_h += 24 if ahead_h < -12 else 0
+    zone = f"Etc/GMT{-ahead_h:+d}"  # named after POSIX: what is ahead has a minus
+
+    def moved(language: str) -> rooms.Room:
+        room = view.room(language)
+        return {**room, "identity": {**room["identity"], "timezone": zone}}
+
+    return replace(view, room=moved)
+
+
 def _pages(browser: Browser, folder: Path) -> list[str]:
     """Write the pictures of the pages in docs/."""
     studio = Studio(browser)
     for name, wanted in PAGES.items():
-        view = VIEWS[wanted.view]
+        view = _at_ten(VIEWS[wanted.view])
         page = studio.draw(view, wanted.size, wanted.language, wanted.theme, wanted.scale)
         page.screenshot(path=folder / f"{name}.png")
     with TemporaryDirectory() as state, served_room(Path(state) / "state", TEXT) as room:

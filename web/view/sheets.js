@@ -26,7 +26,7 @@ export class HelpSheet extends HTMLElement {
     this.fingerprint = h("p", { class: "fingerprint" }, words(h("span"), "help.fingerprint"), " ", h("code"));
     this.devices = h("ul", { class: "devices" });
     this.staff = button("key", "staff.open", "key small", () => panel.elevate());
-    this.signIn = h("a", { class: "key small", href: "/facilities", onclick: () => sessionStorage.setItem("from-panel", "1") }, words(h("span"), "staff.sign_in"));
+    this.signIn = h("a", { class: "key small", href: "/facilities", onclick: () => sessionStorage.setItem("from-panel", "1") }, icon("person"), words(h("span"), "staff.sign_in"));
     this.report = new LaterView(async () => new (await import("./report.js")).ReportCard(panel));
     const wrong = h("section", { class: "faults" }, this.good, h("ul", { class: "wrongs" }, this.cut, this.silent), this.list, this.ways, this.contact);
     const known = h("section", {}, words(h("h2"), "help.devices"), this.devices);

@@ -132,6 +132,12 @@ def of_ppm(data: bytes) -> Picture:
     return np.ascontiguousarray(found[:, :, ::-1])
 
 
+def of_rows(data: bytes, size: Point) -> Picture:
+    """Return rows of 4 bytes a pixel, blue first, as a picture."""
+    found = np.frombuffer(data, np.uint8).reshape(size[1], size[0], 4)
+    return np.ascontiguousarray(found[:, :, :3])
+
+
 def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> Control:
     """Keep what stands around `at`; `frames` are of one page, the last as it was pressed.
 

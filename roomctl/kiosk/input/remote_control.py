@@ -21,7 +21,8 @@ from typing import Protocol
 from roomctl.kiosk.browser.cdp import CdpError
 from roomctl.kiosk.browser.tab import Tab
 from roomctl.kiosk.input.sight import NoSight, Sight
-from roomctl.kiosk.input.virtual_input import DisplayOutput, VirtualInput
+from roomctl.kiosk.input.virtual_input import VirtualInput
+from roomctl.kiosk.input.wayland import DisplayOutput
 from roomctl.screen.png import png
 from roomctl.screen.protocol import (
     LARGEST_PICTURE,

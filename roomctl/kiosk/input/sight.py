@@ -28,22 +28,28 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
+from roomctl.kiosk.input.glimpse import Glimpses
 from roomctl.meeting.walkthrough import PATCH, ShownControl, packed, unpacked
 
 if TYPE_CHECKING:
     from roomctl.kiosk.look import Box, Control, Picture, Point
+
+    Glimpse = Callable[[Point, Point], Picture]
+    Followed = tuple[Control, Point, float]
 
 GRAB_S = 3.0  # a compositor that gives no picture by then is stuck
 WATCH_EVERY_S = 0.3
 FOLLOW_EVERY_S = 0.02  # a dialogue that comes twice may be away for less than one look takes
 FOLLOW_LATE_S = 0.1  # once a page that answers at once would have done so
 FOLLOWED_S, FOLLOW_S = 3.0, 20.0
+_LATE_S = FOLLOW_S - FOLLOWED_S
 LEAST_FRAMES, LEAST_S = 6, 1.5  # of a page as it was shown, before it is pressed
 SHOW_S = 7.0  # a place that has not stood still by then moves by itself
 FRAMES = 12
@@ -117,11 +123,11 @@ class Sight:
 class Eyes:
     """The child's state: the last pictures, what is sought or followed, and what is hidden."""
 
-    def __init__(self, grab: Callable[[], Picture]) -> None:
-        """`grab` takes a picture of the display."""
+    def __init__(self, grab: Callable[[], Picture], glimpse: Glimpse | None = None) -> None:
+        """`grab` takes a picture of the display, `glimpse` of a part: from a corner, of a size."""
         from roomctl.kiosk import look
 
-        self._look, self._grab = look, grab
+        self._look, self._grab, self._glimpse = look, grab, glimpse
         self.watching = False
         self._frames: deque[tuple[float, Picture]] = deque(maxlen=FRAMES)
         self._controls: list[Control] = []
@@ -129,15 +135,15 @@ class Eyes:
         self._hidden: list[Box] = []
         self._small: deque[Any] = deque(maxlen=_REMEMBERED)
         self._changed_at = time.monotonic()
-        self._followed: tuple[Control, Point, float] | None = None
+        self._followed: Followed | None = None
         self._gone = False
 
     @property
     def every_s(self) -> float | None:
         """How often a picture is taken unasked; None: never."""
-        if self._followed is not None:
+        if self._followed is not None and self._glimpse is None:
             left_s = self._followed[2] - time.monotonic()
-            return FOLLOW_EVERY_S if left_s > FOLLOW_S - FOLLOWED_S else FOLLOW_LATE_S
+            return FOLLOW_EVERY_S if left_s > _LATE_S else FOLLOW_LATE_S
         return WATCH_EVERY_S if self.watching else None
 
     def keep(self) -> None:
@@ -147,12 +153,33 @@ class Eyes:
             self._frames.append((time.monotonic(), picture))
         self._follow(picture)
 
+    def _follow_by(self, glimpse: Glimpse, followed: Followed) -> None:
+        """Look at the place of what was pressed, without a pause: it may be away for a moment only.
+
+        In a thread of its own, for a look at the whole display takes longer than such a moment.
+        """
+        control, at, until = followed
+        height, width = control.patch.shape[:2]
+        corner = at[0] - control.place[0], at[1] - control.place[1]
+        while self._followed is followed and time.monotonic() < until:
+            try:
+                part = glimpse(corner, (width, height))
+            except OSError:
+                self._glimpse = None  # whole pictures have to do
+                return
+            if self._followed is followed:
+                self._note_whether_gone(self._look.stands(control, part, control.place))
+            time.sleep(FOLLOW_EVERY_S if until - time.monotonic() > _LATE_S else FOLLOW_LATE_S)
+
     def _follow(self, picture: Picture) -> None:
         """Note whether what was pressed has gone."""
-        if self._followed is None:
-            return
-        control, at, until = self._followed
-        if not self._look.stands(control, picture, at):
+        if self._followed is not None:
+            control, at, _ = self._followed
+            self._note_whether_gone(self._look.stands(control, picture, at))
+
+    def _note_whether_gone(self, stands: bool) -> None:
+        until = self._followed[2] if self._followed is not None else 0.0
+        if not stands:
             self._gone, self._followed = True, None
         elif time.monotonic() > until:
             self._followed = None
@@ -173,7 +200,12 @@ class Eyes:
                 if one in range(len(self._controls)):
                     pressed, end = self._controls[one], time.monotonic() + FOLLOW_S
                     if any(self._look.twins(pressed, other) for other in self._controls):
-                        self._followed = (pressed, (x, y), end)
+                        self._followed = followed = (pressed, (x, y), end)
+                        if self._glimpse is not None:
+                            what = (self._glimpse, followed)
+                            threading.Thread(
+                                target=self._follow_by, args=what, name="follow", daemon=True
+                            ).start()
             case {"do": "show", "x": float(x), "y": float(y)}:
                 return self._show(x, y)
             case {"do": "typing"}:
@@ -319,9 +351,20 @@ def grabber(output: str) -> Callable[[], Picture]:
     return grab
 
 
+def glimpser(output: str) -> Glimpse | None:
+    """Return what takes pictures of a part of a display; None if the compositor gives none."""
+    from roomctl.kiosk import look
+
+    try:
+        glimpses = Glimpses(os.environ, output)
+    except OSError:
+        return None
+    return lambda corner, size: look.of_rows(glimpses.take(corner, size), size)
+
+
 def main(output: str) -> None:
     """Answer until nobody asks any more."""
-    eyes, held, next_s = Eyes(grabber(output)), b"", 0.0
+    eyes, held, next_s = Eyes(grabber(output), glimpser(output)), b"", 0.0
     while True:
         every_s = eyes.every_s
         wait_s = None if every_s is None else min(every_s, max(0.0, next_s - time.monotonic()))

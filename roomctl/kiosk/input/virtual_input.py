@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from roomctl.frozen import frozen
 from roomctl.kiosk.display import labwc, windows
-from roomctl.kiosk.input.wayland import EventArguments, WaylandClient, WaylandRefused, fixed, number
+from roomctl.kiosk.input.wayland import WaylandClient, fixed, found_output, number
 from roomctl.screen.protocol import KeyName
 
 SHIFT = 1  # a real modifier, as a bit
@@ -100,21 +100,6 @@ _HELD_S = 0.03  # a press that lasts no time at all is none to some pages
 _BETWEEN_S = 0.005
 
 
-class DisplayOutput:
-    """A display as the compositor describes it: its name, and how many pixels it has."""
-
-    def __init__(self, target: int) -> None:
-        self.target, self.name, self.size, self.scale = target, "", (0, 0), 1
-
-    def hear(self, opcode: int, arguments: EventArguments) -> None:
-        if opcode == 1 and arguments.number() & 1:  # mode, the current one
-            self.size = (arguments.number(), arguments.number())
-        elif opcode == 3:
-            self.scale = arguments.number()
-        elif opcode == 4:
-            self.name = arguments.text()
-
-
 class VirtualInput:
     """A pointer on one display, and a keyboard, for as long as they are needed."""
 
@@ -123,7 +108,7 @@ class VirtualInput:
         self._connection = WaylandClient(environment)
         try:
             self._seat = self._connection.take("wl_seat", 1)
-            self.output = self._find(output)
+            self.output = found_output(self._connection, output)
             self._pointer = self._make_pointer()
             self._keyboard = self._make_keyboard()
             self._connection.roundtrip()
@@ -175,18 +160,6 @@ class VirtualInput:
         """Strike a named key in the meeting's window."""
         self.face()
         self.strike(named(key))
-
-    def _find(self, wanted: str | None) -> DisplayOutput:
-        found: list[DisplayOutput] = []
-        for one in self._connection.globals.get("wl_output", []):
-            output = DisplayOutput(0)
-            output.target = self._connection.bind("wl_output", one, 4, output.hear)
-            found.append(output)
-        self._connection.roundtrip()
-        for output in found:
-            if wanted in (None, output.name):
-                return output
-        raise WaylandRefused(f"there is no output {wanted or ''} now")
 
     def _make_pointer(self) -> int:
         maker, pointer = self._connection.take(_POINTERS, 2), self._connection.new()

@@ -137,12 +137,16 @@ class WaylandClient:
         done: list[bool] = []
         callback = self.new(lambda opcode, arguments: done.append(True))
         self.send(_DISPLAY, _SYNC, number(callback))
-        while not done:
+        self.wait(lambda: bool(done))
+        del self._handlers[callback]
+
+    def wait(self, true: Callable[[], bool]) -> None:
+        """Hear the compositor until something is so."""
+        while not true():
             data = self._socket.recv(65536)
             if not data:
                 raise WaylandRefused("the compositor hung up")
             self._hear(data)
-        del self._handlers[callback]
 
     def _hear(self, data: bytes) -> None:
         self._held += data
@@ -171,3 +175,32 @@ class WaylandClient:
         elif opcode == _GLOBAL_REMOVE:
             for offered in self.globals.values():
                 offered[:] = [other for other in offered if other.number != one]
+
+
+class DisplayOutput:
+    """A display as the compositor describes it: its name, and how many pixels it has."""
+
+    def __init__(self, target: int) -> None:
+        self.target, self.name, self.size, self.scale = target, "", (0, 0), 1
+
+    def hear(self, opcode: int, arguments: EventArguments) -> None:
+        if opcode == 1 and arguments.number() & 1:  # mode, the current one
+            self.size = (arguments.number(), arguments.number())
+        elif opcode == 3:
+            self.scale = arguments.number()
+        elif opcode == 4:
+            self.name = arguments.text()
+
+
+def found_output(connection: WaylandClient, wanted: str | None) -> DisplayOutput:
+    """Return an output by name, or the first; WaylandRefused if there is none."""
+    found: list[DisplayOutput] = []
+    for one in connection.globals.get("wl_output", []):
+        output = DisplayOutput(0)
+        output.target = connection.bind("wl_output", one, 4, output.hear)
+        found.append(output)
+    connection.roundtrip()
+    for output in found:
+        if wanted in (None, output.name):
+            return output
+    raise WaylandRefused(f"there is no output {wanted or ''} now")

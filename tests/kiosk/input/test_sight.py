@@ -1,6 +1,7 @@
 """The child that looks: a control that was pressed is followed if another one looks like it."""
 
 import base64
+import threading
 
 import numpy as np
 import pytest
@@ -69,3 +70,26 @@ def test_a_page_of_which_nothing_is_drawn_does_not_stand_still(controls, monkeyp
         for _ in range(5):
             found = eyes.answer({"do": "seek", "wanted": []})
         assert (found["still_ms"] > 2000) is stands
+
+
+@pytest.mark.real
+def test_what_was_pressed_is_followed_by_glimpses_and_by_whole_pictures_where_there_are_none(
+    controls,
+):
+    parts = [drawn(), drawn(), BLANK]
+
+    def glimpse(corner, size):
+        if not parts:
+            raise OSError("no picture")
+        (x, y), (width, height) = corner, size
+        return parts.pop(0)[y : y + height, x : x + width]
+
+    for gone, every_s in ((True, None), (False, FOLLOW_EVERY_S)):
+        eyes = Eyes(Display(drawn()), glimpse)
+        eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls)).decode()})
+        eyes.answer({"do": "follow", "control": 0, "x": AT[0], "y": AT[1]})
+        for thread in threading.enumerate():
+            if thread.name.startswith("follow"):
+                thread.join(10)
+        assert eyes.answer({"do": "seek", "wanted": []})["gone"] is gone
+        assert eyes.every_s == every_s

@@ -14,7 +14,7 @@ import { keep, kept } from "./lib/kept.js";
 import { Live } from "./lib/live.js";
 import { logo, wear } from "./lib/look.js";
 import { paired, redeem } from "./lib/pair.js";
-import { calling, complaint, ending, platformName, spaced } from "./lib/labels.js";
+import { calling, complaint, ending, lent, platformName, spaced } from "./lib/labels.js";
 import { LeavePrompt } from "./view/leave-prompt.js";
 import { CallView } from "./view/call.js";
 import { CameraSheet } from "./view/camera.js";
@@ -26,7 +26,7 @@ import { RemoteControlSheet } from "./view/remote-control.js";
 import { SoundSheet } from "./view/sound.js";
 import { HelpSheet, NewSheet } from "./view/sheets.js";
 
-const TOLD_MS = 6000;
+const TOLD_MS = 6000; // so long, too, the second touch counts that takes the devices from a laptop
 const FORGET_MS = 120_000; // an untouched panel returns to the room's language and to its first view
 const RELOAD_MS = 30_000;
 
@@ -41,6 +41,7 @@ export class RoomPanel extends HTMLElement {
   #refused = false;
   #touched_ms = performance.now();
   #telling = 0;
+  #warned_ms = -TOLD_MS;
   #wasCalling = false;
   /** @type {Sheet | null} what the PIN was asked for from */ #before = null;
 
@@ -208,6 +209,15 @@ export class RoomPanel extends HTMLElement {
    */
   attempt(type, args, patience_ms) {
     return this.live.command(type, args, patience_ms);
+  }
+
+  /** Whether a meeting may begin at this touch: who takes the devices from a laptop is told so first. */
+  mayBegin() {
+    const { room } = this.live;
+    if (!room || !lent(room) || performance.now() - this.#warned_ms < TOLD_MS) return true;
+    this.#warned_ms = performance.now();
+    this.tell(t("byom.takes"));
+    return false;
   }
 
   /** Close the camera's own menu that was opened here: whoever leaves it must not leave it in the picture. */

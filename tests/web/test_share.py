@@ -127,16 +127,59 @@ def test_a_room_at_a_laptop_says_so_and_claims_nothing_of_the_microphone(
     expect(page.locator("help-sheet .faults .good")).to_be_visible()
 
 
-def test_whoever_joins_is_told_first_that_a_laptop_loses_the_devices(
+HOME = "home-view"
+ASKED = {
+    "home": ((), f"{HOME} .join", "meeting.join", {"booking": "a"}),
+    "row": ((), f"{HOME} .rows .key", "meeting.join", {"booking": "b"}),
+    "typed": (
+        (f"{HOME} .enter-key",),
+        "join-sheet .go",
+        "meeting.join",
+        {"number": "482901773", "platform": "tencent"},
+    ),
+    "new": ((f"{HOME} .fresh",), "new-sheet .big >> nth=1", "meeting.new", {"platform": "zoom"}),
+}
+
+
+@pytest.mark.parametrize("way", ASKED)
+def test_whoever_begins_a_meeting_is_told_first_that_a_laptop_loses_the_devices(
+    open_panel: Open, stand_in: StandIn, way: str
+) -> None:
+    before, key, command, args = ASKED[way]
+    room = rooms.at_a_laptop()
+    room["bookings"] = [
+        rooms.booking("a", "Design review", -3, join="now"),
+        rooms.booking("b", "Budget", 5, join="now"),
+    ]
+    room["platforms"] = [
+        {**one, "new": one["key"] in ("tencent", "zoom")} for one in room["platforms"]
+    ]
+    _, page = open_panel(room, viewport={"width": 1280, "height": 800})
+    usable(page)
+    for first in before:
+        page.locator(first).tap()
+    if way == "typed":
+        page.locator("join-sheet textarea").fill("482901773")
+    page.locator(key).tap()
+    expect(page.locator(".toast")).to_contain_text("Tap again to take them back")
+    assert stand_in.commands(command) == []
+    page.locator(key).tap()
+    told(page, lambda: stand_in.commands(command), [args])
+
+
+def test_a_meeting_that_failed_is_not_tried_again_at_a_laptops_cost_by_one_touch(
     open_panel: Open, stand_in: StandIn
 ) -> None:
-    _, page = open_panel(rooms.at_a_laptop())
+    lent = rooms.at_a_laptop()
+    room = rooms.at_a_wall() | {"byom": lent["byom"], "audio": lent["audio"]}
+    _, page = open_panel(room)
     usable(page)
-    page.locator("home-view .join").tap()
+    other = page.locator("blocked-card .ways .key:visible:has([data-icon=other])")
+    other.tap()
     expect(page.locator(".toast")).to_contain_text("Tap again to take them back")
-    assert stand_in.commands("meeting.join") == []
-    page.locator("home-view .join").tap()
-    told(page, lambda: stand_in.commands("meeting.join"), [{"booking": "a"}])
+    assert stand_in.commands("meeting.fallback") == []
+    other.tap()
+    told(page, lambda: stand_in.commands("meeting.fallback"), [{}])
 
 
 def test_in_a_call_nothing_is_given_and_the_room_is_not_said_to_have_what_a_laptop_has(

@@ -79,7 +79,7 @@ export class OtherWays extends HTMLElement {
 
   /** @param {"meeting.rejoin" | "meeting.fallback"} way */
   async #go(way) {
-    if (this.#moving) return;
+    if (this.#moving || !this.panel.mayBegin()) return;
     this.#moving = true;
     await this.panel.ask(way, {}, OPEN_MS);
     this.#moving = false;

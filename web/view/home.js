@@ -13,7 +13,6 @@ import { AudioBar } from "./audio.js";
 import { BookingKey, button, hasEnded, Instead, OPEN_MS } from "./parts.js";
 import { DayRibbon } from "./ribbon.js";
 
-const AGAIN_MS = 6000; // so long the second touch of a Join counts that takes the devices from a laptop
 const LONG_DETAIL = 18;
 const LONG_WORD = 11; // letters of the state that its plate has room for in full size
 
@@ -23,7 +22,6 @@ export class HomeView extends HTMLElement {
   /** @type {string | null} the booking that was touched, and whose platform has ended */ #ended = null;
   /** @type {MoveCards | null} what changed with the room's platform, once that has come */ #cards = null;
   /** @type {Booking | null} */ leading = null;
-  #warned_ms = -AGAIN_MS;
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -268,19 +266,10 @@ export class HomeView extends HTMLElement {
     return h("button", { type: "button", class: "key small", onclick: () => void this.#open({ favourite: favourite.name }) });
   }
 
-  /** Whether a meeting may begin at this touch: who takes the devices from a laptop is told so first. */
-  #may() {
-    if (!this.#room || !lent(this.#room) || performance.now() - this.#warned_ms < AGAIN_MS) return true;
-    this.#warned_ms = performance.now();
-    this.panel.tell(t("byom.takes"));
-    return false;
-  }
-
   #begin() {
-    if (!this.#may()) return;
     const able = (this.#room?.platforms ?? []).filter((platform) => platform.new);
     if (able.length > 1) return this.panel.open("new");
-    void this.panel.ask("meeting.new", { platform: able[0].key }, OPEN_MS);
+    if (this.panel.mayBegin()) void this.panel.ask("meeting.new", { platform: able[0].key }, OPEN_MS);
   }
 
   async #join() {
@@ -293,7 +282,7 @@ export class HomeView extends HTMLElement {
 
   /** @param {Record<string, string>} args */
   async #open(args) {
-    if (this.#opening || !this.#may()) return;
+    if (this.#opening || !this.panel.mayBegin()) return;
     this.#opening = Object.values(args)[0];
     this.panel.refresh();
     const outcome = await this.panel.ask("meeting.join", args, OPEN_MS);

@@ -240,7 +240,7 @@ export class JoinSheet extends HTMLElement {
 
   /** @param {Arguments["meeting.join"]} args */
   async #open(args) {
-    if (this.#opening) return;
+    if (this.#opening || !this.panel.mayBegin()) return;
     this.#opening = true;
     this.#all = false;
     this.#say("");

@@ -198,7 +198,7 @@ export class Instead {
   }
 
   async #start() {
-    if (this.#opening || !this.#on) return;
+    if (this.#opening || !this.#on || !this.panel.mayBegin()) return;
     this.#opening = true;
     this.panel.refresh();
     await this.panel.ask("meeting.new", { platform: this.#on }, OPEN_MS);

@@ -161,7 +161,7 @@ export class NewSheet extends HTMLElement {
 
   /** @param {Platform} platform */
   async #begin(platform) {
-    if (this.#asking) return;
+    if (this.#asking || !this.panel.mayBegin()) return;
     this.#asking = true;
     this.panel.refresh();
     await this.panel.ask("meeting.new", { platform: platform.key }, OPEN_MS);

@@ -49,6 +49,7 @@ BECAUSE = {
     CameraAct.LEAVE: "left",
     CameraAct.STANDBY: "unused",
 }
+TAKEN = {"empty": "vacant", "booking": "booked", "unplugged": "unplugged"}
 UNPROVEN_S = 120.0  # a box needs a while after its start to learn the time
 
 
@@ -201,8 +202,14 @@ class Automation(Part):
             NoticeEntry(one.act.value, one.subject, one.at) for one in self._rules.warnings
         )
         over = now.wall - timedelta(seconds=self._undo_s)
-        acts = (replace(act, undo=act.undo and act.at > over) for act in self._acts)
+        acts = (
+            replace(act, undo=act.undo and act.at > over and self._undoable(act))
+            for act in self._acts
+        )
         return AutomationEntry(notices, tuple(acts))
+
+    def _undoable(self, act: ActEntry) -> bool:
+        return act.act != "byom_take" or self._actuators.byom.can_give
 
     def issues(self, now: Moment) -> tuple[IssueEntry, ...]:
         """Return why less is done than room.toml asks for: the wall clock has not been proven."""
@@ -261,7 +268,10 @@ class Automation(Part):
                 await self._actuators.bookings.restore(found.subject, source.name)
             case "end_call":
                 await self._actuators.calls.rejoin()
-        self._postponed_at[Act(found.act)] = now.mono_s
+            case "byom_take":
+                await self._actuators.byom.give(source)
+        if found.act != "byom_take":  # no rule decides that
+            self._postponed_at[Act(found.act)] = now.mono_s
         self._acts = deque(
             (replace(act, undo=act.undo and act.number != number) for act in self._acts), SHOWN
         )
@@ -341,6 +351,14 @@ class Automation(Part):
             self._act(actuators.calls.leave())
         _log.info("room: %s, because of %s", act, decision.reason)
         self._note(act.value, decision.subject, reasons, now, undo=undo)
+
+    def taken_back(self, why: str) -> None:
+        """Note that the room took its camera and speakerphone back from a laptop, and why."""
+        reasons = [ReasonEntry(TAKEN[why], {})]
+        if why == "empty":
+            reasons += self._actuators.occupancy.reasons
+        self._note("byom_take", "", tuple(reasons), self._clock.now(), undo=True)
+        self._changed()
 
     def _note(
         self,

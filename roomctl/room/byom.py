@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -62,6 +62,7 @@ class Byom(Part):
         self._calls, self._bookings, self._occupancy = uses
         self._clock = context.clock
         self._turning = asyncio.Lock()  # one hand at a time
+        self.taken: Callable[[str], None] = lambda why: None  # what the room took back by itself
         self._news = asyncio.Event()
         self._labels: dict[str, str] = {}
         self._switch: ByomSwitch | None = None
@@ -101,6 +102,13 @@ class Byom(Part):
     def lent(self) -> bool:
         """Whether a laptop has the devices, or was given them and none answers the room."""
         return self._holder == LAPTOP or (self._requested == LAPTOP and not self._here)
+
+    @property
+    def can_give(self) -> bool:
+        """Whether a laptop may be given the devices now; it may be that none is plugged in."""
+        switch = self._switch
+        unplugged = switch is None or switch.plugged is False
+        return not (unplugged or self.lent or self._calls.live)
 
     @property
     def microphone_lent(self) -> bool:
@@ -257,8 +265,10 @@ class Byom(Part):
     async def _take_back(self, why: str) -> None:
         source = Source("room", why)
         async with self._turning:
-            if self.lent:
-                await self._turn("room", source)
+            if not self.lent:
+                return
+            await self._turn("room", source)
+        self.taken(why)
 
     @contextlib.asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
@@ -285,7 +295,7 @@ class Byom(Part):
                     await self._news.wait()
 
     @command("byom.give", Right.MEET)
-    async def _give(self, source: Source) -> None:
+    async def give(self, source: Source) -> None:
         """Give the room's camera and speakerphone to the laptop at the table; not in a call.
 
         Done once the switch has taken it; the section `byom` says what is so.

@@ -327,6 +327,7 @@ ActWord = Literal[
     "camera_join",
     "camera_leave",
     "camera_standby",
+    "byom_take",
 ]
 """Something that a room does by itself (`rules`)."""
 

@@ -166,6 +166,7 @@ class Room:
             calls.platforms, len(config.meeting.new), config.room.zone, outside.store, outside.clock
         )
         self.automation = Automation(config, self._actuators, lambda: self.audio.prompt, context)
+        self.byom.taken = self.automation.taken_back
         self.walkthroughs = Walkthroughs(
             config, calls, screen, outside.store, outside.clock, self.changed
         )

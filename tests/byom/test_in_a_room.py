@@ -9,7 +9,7 @@ from roomctl.byom.sim import SimSwitch, SimulatedSwitch
 from roomctl.clock import SystemClock
 from roomctl.errors import ConfigError
 from roomctl.room import Source
-from roomctl.room.document import ByomEntry
+from roomctl.room.document import ActEntry, ByomEntry
 from roomctl.simulator import Simulator
 from tests.invented import invented
 from tests.room.rig import BAMBOO, LINK, PANEL, Calendar, House, living
@@ -38,6 +38,10 @@ def byom(house: House) -> ByomEntry:
 def condition(house: House, kind: str) -> tuple[bool | None, str | None]:
     (one,) = (one for one in house.document.conditions if one.type == kind)
     return one.status, one.reason
+
+
+def taken(house: House) -> list[ActEntry]:
+    return [one for one in house.document.automation.acts if one.act == "byom_take"]
 
 
 async def given(house: House) -> None:
@@ -301,6 +305,52 @@ async def test_an_empty_room_takes_its_devices_back_and_one_with_people_does_not
         await house.until(lambda: byom(house).holder == "room", limit_s=30)
 
 
+@invented
+async def test_what_an_empty_room_took_back_is_told_and_can_be_given_again() -> None:
+    async with living(BAMBOO + TEXT + "empty_s = 60\n") as house:
+        await house.act("occupancy.ceiling", "walk_in")
+        await given(house)
+        assert taken(house) == []
+        await house.act("occupancy.ceiling", "leave")
+        await house.until(lambda: byom(house).holder == "room", limit_s=300)
+        (act,) = taken(house)
+        assert act.reasons[0].code == "vacant"
+        assert act.undo
+        assert (await house.ask("room.undo", number=act.number)).status == "done"
+        await house.until(lambda: byom(house).lent)
+        assert not taken(house)[0].undo
+        await house.always(lambda: byom(house).lent, 50.0)
+
+
+@invented
+async def test_what_was_taken_back_by_hand_or_for_a_call_is_no_act_of_the_rooms_own() -> None:
+    async with living(BAMBOO + TEXT) as house:
+        await given(house)
+        assert (await house.ask("byom.take")).status == "done"
+        await given(house)
+        await house.join()
+        assert byom(house).holder == "room"
+        assert taken(house) == []
+
+
+@invented
+async def test_of_a_laptop_that_was_pulled_out_nothing_is_undone_until_one_is_there() -> None:
+    async with living(BAMBOO + TEXT + PLUGGED) as house:
+        await house.act("byom", "laptop")
+        await house.until(lambda: byom(house).plugged)
+        await given(house)
+        await house.act("byom", "laptop")
+        await house.until(lambda: taken(house) != [], limit_s=30)
+        (act,) = taken(house)
+        assert [reason.code for reason in act.reasons] == ["unplugged"]
+        assert not act.undo
+        record = await house.ask("room.undo", number=act.number)
+        assert record.error is not None
+        assert record.error.code == "nothing_to_undo"
+        await house.act("byom", "laptop")
+        await house.until(lambda: taken(house)[0].undo)
+
+
 @pytest.mark.parametrize("at_booking", [False, True])
 @invented
 async def test_a_booking_takes_them_back_only_where_that_is_set(at_booking: bool) -> None:
@@ -312,6 +362,7 @@ async def test_a_booking_takes_them_back_only_where_that_is_set(at_booking: bool
         await house.always(lambda: byom(house).lent, 290.0)
         if at_booking:
             await house.until(lambda: byom(house).holder == "room", limit_s=30)
+            assert taken(house)[0].reasons[0].code == "booked"
         else:
             await house.always(lambda: byom(house).lent, 60.0)
 

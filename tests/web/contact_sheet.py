@@ -158,6 +158,13 @@ def _branded(room: Callable[[str], rooms.Room]) -> Callable[[str], rooms.Room]:
     return dressed
 
 
+def _taken_back(language: str) -> rooms.Room:
+    room = rooms.switched(language)
+    taken = rooms.deed(1, "byom_take", rooms.reason("vacant"), undo=True)
+    room["automation"] = {"notices": [], "acts": [taken]}
+    return room
+
+
 def _walking(state: str, **more: Any) -> Callable[[str], rooms.Room]:
     return lambda language: rooms.walking(language, state, **more)
 
@@ -235,6 +242,7 @@ VIEWS = {
     "laptop-steps": View(rooms.switched, (".laptop-key",)),
     "laptop-has-it": View(rooms.at_a_laptop),
     "laptop-sheet": View(rooms.at_a_laptop, (".laptop-key",)),
+    "laptop-taken-back": View(_taken_back),
     "laptop-help": View(rooms.at_a_laptop, (".ask",)),
     "laptop-sound": View(rooms.at_a_laptop, ("home-view .reading",)),
     "camera-pictures": View(_pictured, (".adjust",)),

@@ -97,7 +97,11 @@ def test_a_notice_moves_nothing_that_a_finger_may_be_coming_down_on(
 
 @pytest.mark.parametrize(
     ("act", "says", "offers"),
-    [("release", "Booking released at", "Restore it"), ("end_call", "Left the call at", "Join")],
+    [
+        ("release", "Booking released at", "Restore it"),
+        ("end_call", "Left the call at", "Join"),
+        ("byom_take", "Camera and microphone taken back at", "Back to the laptop"),
+    ],
 )
 def test_what_was_done_is_told_with_its_reason_and_one_tap_undoes_it(
     open_panel: Open, act: str, says: str, offers: str
@@ -192,6 +196,18 @@ def test_a_tap_on_it_says_all_that_is_known_and_which_sensor_is_not_believed(
     expect(sheet.get_by_role("button")).to_have_count(1)
     sheet.get_by_role("button", name="Standby").tap()
     told(page, lambda: stand_in.commands("room.undo"), [{"number": 3}])
+
+
+def test_an_undo_that_becomes_possible_later_has_its_words(open_panel: Open) -> None:
+    taken = deed(4, "byom_take", reason("unplugged"))
+    stand_in, page = shown(open_panel, automatic(acts=[taken]))
+    page.locator(".because-key").tap()
+    sheet = page.locator("occupancy-sheet")
+    expect(sheet).to_contain_text("The laptop was unplugged")
+    expect(sheet.get_by_role("button")).to_have_count(0)
+    stand_in.patch(automation={"notices": [], "acts": [{**taken, "undo": True}]})
+    sheet.get_by_role("button", name="Back to the laptop").tap()
+    told(page, lambda: stand_in.commands("room.undo"), [{"number": 4}])
 
 
 def with_status(status: str, **occupancy: Any) -> rooms.Room:

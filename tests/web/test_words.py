@@ -23,7 +23,7 @@ from roomctl.meeting.invitation import Refusal
 from roomctl.occupancy import presence
 from roomctl.occupancy.health import FaultCode
 from roomctl.occupancy.profile import SensorKind
-from roomctl.room.automation import BECAUSE
+from roomctl.room.automation import BECAUSE, TAKEN
 from roomctl.room.cameras import NOT_DONE
 from roomctl.room.document import (
     ActEntry,
@@ -172,7 +172,7 @@ def test_every_reason_that_the_room_may_give_is_said() -> None:
     found = set(get_args(SensorKind))
     found |= set(arguments(presence, "Reason")) | set(arguments(presence, "_Proof"))
     found |= set(arguments(rules, "Decision", 1)) | returned(rules, "_why_awake")
-    found |= {*BECAUSE.values()}
+    found |= {*BECAUSE.values(), *TAKEN.values()}
     found |= {"no_show", "vacant"}  # why a booking is released and a call left
     assert {"call", "touch", "no_sensor", "asked", "occupied", "postponed", "unknown"} <= found
     assert {f"reason.{code}" for code in found} - EN.keys() == set()

@@ -9,7 +9,7 @@ import { deviceName } from "./labels.js";
 /** The gravest first; of standby people are told last. */
 const GRAVITY = ["end_call", "release", "standby", "wake"];
 /** What somebody may miss who did not see it happen; a touch ends standby. */
-const MISSED = new Set(["end_call", "release"]);
+const MISSED = new Set(["end_call", "release", "byom_take"]);
 
 /**
  * What to warn of first, or null if nothing is announced.

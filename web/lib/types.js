@@ -16,7 +16,7 @@
  * Something that the room did by itself, and why; `undo`: it can be undone, still.
  * @typedef {object} Act
  * @property {number} number
- * @property {"wake" | "standby" | "release" | "end_call" | "camera_wake" | "camera_join" | "camera_leave" | "camera_standby"} act
+ * @property {"wake" | "standby" | "release" | "end_call" | "camera_wake" | "camera_join" | "camera_leave" | "camera_standby" | "byom_take"} act
  * @property {string} subject
  * @property {string} at
  * @property {Reason[]} reasons

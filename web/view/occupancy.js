@@ -62,10 +62,8 @@ export class OccupancySheet extends HTMLElement {
   }
 
   /** @param {Act} deed */
-  #deed({ number, act, undo }) {
-    const label = h("span", { class: "label" });
-    if (undo) words(label, `auto.undo.${act}`);
-    const key = h("button", { type: "button", class: "key", onclick: () => void this.#undo(number) }, label);
+  #deed({ number }) {
+    const key = h("button", { type: "button", class: "key", onclick: () => void this.#undo(number) }, h("span", { class: "label" }));
     return h("li", {}, h("p", {}, h("b"), h("span", { class: "hint" })), key);
   }
 
@@ -75,10 +73,11 @@ export class OccupancySheet extends HTMLElement {
    * @param {Room} room
    */
   #fill(line, deed, room) {
-    const { number, reasons, undo } = deed;
+    const { number, act, reasons, undo } = deed;
     text(/** @type {Element} */ (line.querySelector("b")), deedWords(deed, room, this.panel.clock));
     text(/** @type {Element} */ (line.querySelector(".hint")), reasons.map((one) => reasonWords(one, room)).join(" · "));
     const key = /** @type {HTMLButtonElement} */ (line.querySelector("button"));
+    if (undo) words(/** @type {Element} */ (key.firstElementChild), `auto.undo.${act}`); // it may be possible again
     show(key, undo && this.panel.may("room.undo"));
     attribute(key, "aria-busy", this.#undoing === number);
   }

@@ -100,7 +100,7 @@ def test_a_notice_moves_nothing_that_a_finger_may_be_coming_down_on(
     [
         ("release", "Booking released at", "Restore it"),
         ("end_call", "Left the call at", "Join"),
-        ("byom_take", "Camera and microphone taken back at", "Back to the laptop"),
+        ("byom_take", "Room taken back at", "Give again"),
     ],
 )
 def test_what_was_done_is_told_with_its_reason_and_one_tap_undoes_it(
@@ -206,7 +206,7 @@ def test_an_undo_that_becomes_possible_later_has_its_words(open_panel: Open) -> 
     expect(sheet).to_contain_text("The laptop was unplugged")
     expect(sheet.get_by_role("button")).to_have_count(0)
     stand_in.patch(automation={"notices": [], "acts": [{**taken, "undo": True}]})
-    sheet.get_by_role("button", name="Back to the laptop").tap()
+    sheet.get_by_role("button", name="Give again").tap()
     told(page, lambda: stand_in.commands("room.undo"), [{"number": 4}])
 
 

@@ -118,13 +118,33 @@ def test_a_room_at_a_laptop_says_so_and_claims_nothing_of_the_microphone(
     usable(page)
     home = page.locator("home-view")
     expect(home.locator(".badge")).to_contain_text("A laptop is using the room")
-    expect(home.locator(".mute")).to_contain_text("With a laptop")
+    expect(home.locator(".mute")).to_contain_text("At a laptop")
     expect(home.locator(".mute")).to_be_disabled()
     expect(home).not_to_contain_text("Muted")
     expect(home.locator("trouble-note")).to_be_hidden()
     page.locator(".bar .ask").tap()
     expect(page.locator("help-sheet")).to_contain_text("A laptop has it")
     expect(page.locator("help-sheet .faults .good")).to_be_visible()
+
+
+def test_the_sound_says_of_a_speakerphone_that_a_laptop_has_it_and_not_that_it_is_unplugged(
+    open_panel: Open,
+) -> None:
+    _, page = open_panel(rooms.at_a_laptop())
+    usable(page)
+    page.locator("home-view .reading").tap()
+    expect(page.locator("sound-sheet .how")).to_have_text("A laptop has it")
+
+
+@pytest.mark.parametrize("room", [rooms.switched(), rooms.at_a_laptop()], ids=["room", "laptop"])
+def test_on_a_phone_the_keys_below_leave_join_in_sight(open_panel: Open, room: rooms.Room) -> None:
+    _, page = open_panel(room, viewport={"width": 390, "height": 844})
+    usable(page)
+    join = page.locator("home-view .join").bounding_box()
+    dock = page.locator("home-view .dock").bounding_box()
+    assert join is not None
+    assert dock is not None
+    assert join["y"] + join["height"] <= dock["y"]
 
 
 HOME = "home-view"

@@ -152,12 +152,13 @@ export class SoundSheet extends HTMLElement {
     keyed(this.devices, all, (one) => one.name, (one) => this.#device(one), (key, one) => {
       const name = deviceName(`speakerphone.${one.name}`, known);
       const places = one.port_path ? t("sound.port", { name, path: one.port_path }) : name;
-      const state = !one.online ? "unplugged" : one.used ? "used" : "ready";
-      const icons = /** @type {const} */ ({ used: "check", ready: "speakerphone", unplugged: "warning" });
+      const lent = known.some((device) => device.name === `speakerphone.${one.name}` && device.reason === "laptop");
+      const state = lent ? "laptop" : !one.online ? "unplugged" : one.used ? "used" : "ready";
+      const icons = /** @type {const} */ ({ used: "check", ready: "speakerphone", unplugged: "warning", laptop: "laptop" });
       redraw(key.children[0], icons[state]);
       text(key.children[1].children[0], one.label);
       text(key.children[1].children[1], places);
-      text(key.children[2], t(`sound.phone.${state}`));
+      text(key.children[2], t(lent ? "status.laptop" : `sound.phone.${state}`));
       attribute(key, "aria-pressed", String(one.used));
       /** @type {HTMLButtonElement} */ (key).disabled = !one.online || (inMeeting && !one.used) || !this.panel.may("audio.device");
     });

@@ -23,7 +23,7 @@ from roomctl.errors import ConfigError, PortError
 from roomctl.frozen import frozen
 from roomctl.kind import Context, Kind, KindPart
 from roomctl.output.profile import Condition, OutputTable
-from roomctl.ports import address, gpiod
+from roomctl.ports import address, gpio, gpiod
 from roomctl.ports.address import as_output
 from roomctl.wire import Connect, Identity, IdleMachine, Machine
 
@@ -144,12 +144,12 @@ def _place(name: str, url: str) -> tuple[str, int] | str:
         return url
     try:
         where = address.parse(as_output(url))
-        if where.scheme != "gpiod":
-            why = f"an output is a line such as gpiod:gpiochip0/22, also on a Pi; not {url}"
+        if where.scheme not in ("gpio", "gpiod"):
+            why = f"an output is a line such as gpio:22 or gpiod:gpiochip0/22; not {url}"
             raise ConfigError("room.toml", key, why)
         if where.options.get("direction") != "out":
             raise ConfigError("room.toml", key, f"{url} is an input")
-        return gpiod.line_of(where)
+        return gpio.line_of(url) if where.scheme == "gpio" else gpiod.line_of(where)
     except PortError as error:
         raise ConfigError("room.toml", key, str(error)) from error
 

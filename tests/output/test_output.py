@@ -15,7 +15,7 @@ from tests.room.test_bookings import booking
 LAMPS = BAMBOO + (
     '[output.door]\nurl = "gpiod:gpiochip0/22"\non = "in_call"\n'
     '[output.light]\nurl = "gpiod:gpiochip0/23?active=low"\non = "occupied"\noff_after_s = 60\n'
-    '[output.sign]\nurl = "gpiod:gpiochip0/24"\non = "booked"\n'
+    '[output.sign]\nurl = "gpio:24"\non = "booked"\n'
 )
 
 
@@ -110,7 +110,12 @@ async def test_a_rule_that_flickers_switches_a_relay_once_a_second_at_most() -> 
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        ('url = "gpio:22"\non = "occupied"', "a line such as gpiod:gpiochip0/22, also on a Pi"),
+        ('url = "tcp://192.0.2.9"\non = "awake"', "a line such as gpio:22 or gpiod:gpiochip0/22"),
+        ('url = "gpio:99"\non = "occupied"', "there is no GPIO99"),
+        (
+            'url = "gpio:9"\non = "awake"\n[output.two]\nurl = "gpio:9?active=low"\non = "awake"',
+            "is where output.lamp already is",
+        ),
         ('url = "gpiod:22"\non = "occupied"', "is not gpiod:CHIP/LINE"),
         ('url = "gpiod:gpiochip0/1?direction=in"\non = "awake"', "is an input"),
         ('url = "gpiod:gpiochip0/22"\non = "raining"', r"lamp\.on: must be 'occupied'"),

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from roomctl import __version__, app
 from roomctl import config as configuration
+from roomctl.byom.profile import ByomTable
 from roomctl.cli.init import SERVICE_USER, UNITS, commands
 from roomctl.cli.language import language, panel_texts, say, translated
 from roomctl.cli.moving import state_folder
@@ -88,12 +89,21 @@ def view(file: Path, state: Path | None) -> tuple[BoxView, list[BoxFinding]]:
 
 
 def _urls(config: Config) -> Mapping[str, str]:
-    return {
-        f"{kind}.{name}": url
+    urls = {
+        kind if table.single else f"{kind}.{name}": url
         for kind in app.TABLES
         for name, table in config.tables(kind).items()
         if isinstance(url := getattr(table, "url", None), str)
     }
+    switch = _switch(config)
+    if switch is not None and switch.plugged is not None:
+        urls["byom.plugged"] = switch.plugged
+    return urls
+
+
+def _switch(config: Config | None) -> ByomTable | None:
+    """Return what room.toml says of the switch that gives a laptop the room's devices."""
+    return next(iter(config.every(ByomTable).values()), None) if config is not None else None
 
 
 def _configuration(file: Path) -> Iterator[BoxFinding]:
@@ -136,6 +146,36 @@ def devices(box: BoxView) -> Iterator[BoxFinding]:
             yield BoxFinding("ok", name, say("doctor.usable", node=node, user=box.who.name))
 
 
+def laptop_switch(box: BoxView) -> Iterator[BoxFinding]:
+    """On which line or wire the laptop switch is, and whether it answers the room that runs."""
+    from roomctl.cli import ask
+
+    table = _switch(box.config)
+    if table is None:
+        return
+    way = table.line if table.by_line else "wire"
+    yield BoxFinding(
+        "ok", "byom", say(f"doctor.switch_{way}", url=table.url, profile=table.profile)
+    )
+    with contextlib.suppress(RoomctlError):  # `running` tells
+        yield from switch_said(ask.room(None, None))
+
+
+def switch_said(document: Mapping[str, Any]) -> Iterator[BoxFinding]:
+    """Whether the laptop switch answers, as the room's document has it."""
+    for device in document["devices"]:
+        if device["name"] != "byom":
+            continue
+        if device["status"] != "online":
+            why = translated(device["detail"] or device["reason"] or device["status"])
+            words = say("doctor.switch_silent", why=why)
+            yield BoxFinding("fail", "byom", words, "roomctl status")
+            return
+        entry = document["byom"]
+        says = entry["holder"] if entry["reads_back"] else "nothing"
+        yield BoxFinding("ok", "byom", say(f"doctor.switch_{says}"))
+
+
 def rules(box: BoxView) -> Iterator[BoxFinding]:
     """Whether the udev rules are there that such devices want, and the libraries."""
     schemes = {url.partition(":")[0] for url in box.urls.values()}
@@ -153,9 +193,10 @@ def rules(box: BoxView) -> Iterator[BoxFinding]:
             line = f"sudo cp deploy/udev/{rule} /etc/udev/rules.d/"
             line += " && sudo udevadm control --reload && sudo udevadm trigger"
             yield BoxFinding("warn", "udev", say("doctor.missing", what=rule), line)
-    if "gpio" in schemes and not _has_module("gpiozero"):
-        line = f"{sys.executable} -m pip install 'roomctl[gpio]'"
-        yield BoxFinding("fail", "gpio", say("doctor.missing", what="gpiozero"), line)
+    for scheme, library in (("gpio", "gpiozero"), ("gpiod", "gpiod")):
+        if scheme in schemes and not _has_module(library):
+            line = f"{sys.executable} -m pip install 'roomctl[{scheme}]'"
+            yield BoxFinding("fail", scheme, say("doctor.missing", what=library), line)
 
 
 def _has_module(name: str) -> bool:
@@ -372,6 +413,7 @@ def versions(box: BoxView) -> Iterator[BoxFinding]:
 
 LOOKS: tuple[Look, ...] = (
     devices,
+    laptop_switch,
     rules,
     service,
     storage,

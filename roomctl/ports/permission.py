@@ -22,6 +22,7 @@ _NODES = {
     "evdev": "input",
     "hidraw": "roomctl",
     "gpio": "gpio",
+    "gpiod": "gpio",
 }
 """The schemes that lead to a node, and the group that it has by Debian's rules, or ours."""
 
@@ -94,6 +95,8 @@ def node_of(url: str, usb: Path = _USB) -> Path | None:
     place = rest.partition("?")[0]
     if scheme == "gpio":
         return Path("/dev/gpiochip0")
+    if scheme == "gpiod":
+        return Path("/dev") / place.partition("/")[0]
     if scheme == "usb":
         return _usb_node(place, usb)
     return Path(place) if scheme in _NODES and place.startswith("/") else None

@@ -63,6 +63,45 @@ def test_a_port_that_is_gone_or_shut_is_told_with_what_to_type(tmp_path: Path) -
     assert one.verdict == "ok"
 
 
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('url = "gpio:22"', "gpio:22: a laptop switch, active while"),
+        ('url = "gpiod:gpiochip0/22"\nline = "pulse"', "presses the laptop switch's button"),
+        ('url = "tcp://192.0.2.9"\nprofile = "lightware_ucx"', "speaks as lightware_ucx"),
+    ],
+)
+def test_of_a_laptop_switch_it_is_told_where_it_is(tmp_path: Path, lines: str, says: str) -> None:
+    [one] = doctor.laptop_switch(box(tmp_path, f"[byom]\n{lines}\n"))
+    assert (one.verdict, one.subject, says in one.words) == ("ok", "byom", True)
+
+
+def test_both_lines_of_a_laptop_switch_are_looked_at(tmp_path: Path) -> None:
+    text = '[byom]\nurl = "gpiod:gpiochip97/22"\nplugged = "gpiod:gpiochip98/27"\n'
+    found = verdicts(doctor.devices(box(tmp_path, text)))
+    assert found == [("fail", "byom"), ("fail", "byom.plugged")]
+
+
+@pytest.mark.parametrize(
+    ("device", "entry", "says"),
+    [
+        ({"status": "online"}, {"reads_back": True, "holder": "laptop"}, ("ok", "a laptop has")),
+        ({"status": "online"}, {"reads_back": False, "holder": "unknown"}, ("ok", "does not say")),
+        (
+            {"status": "offline", "reason": "no_reply", "detail": "byom: no answer"},
+            {},
+            ("fail", "byom: no answer"),
+        ),
+    ],
+)
+def test_whether_a_laptop_switch_answers_is_what_the_room_says(
+    device: dict[str, object], entry: dict[str, object], says: tuple[str, str]
+) -> None:
+    document = {"devices": [{"name": "byom", "detail": None, **device}], "byom": entry}
+    [one] = doctor.switch_said(document)
+    assert (one.verdict, says[1] in one.words) == (says[0], True)
+
+
 def test_a_rule_that_the_devices_want_is_missing_until_it_is_there(tmp_path: Path) -> None:
     at = box(tmp_path, '[speakerphone.table]\nurl = "usb:0b0e:2456"\n')
     [one] = doctor.rules(at)

@@ -122,9 +122,13 @@ class _Draft:
         one, so that the rest of it can be judged.
         """
         there = [key for key in keys if key[0]]
+        elements = set[KeyPath]()
         for path, rest, meant in reversed(there):  # so that arrays are counted as they were judged
             self.gone.add((*path, *rest))
-            self._take_out(path, rest, meant)
+            if not any(path[: len(one)] == one for one in elements):  # each goes once, and whole
+                self._take_out(path, rest, meant)
+            if isinstance(path[-1], int):
+                elements.add(path)
         return len(there) > 0
 
     def _take_out(self, path: KeyPath, rest: KeyPath, meant: str | None) -> None:

@@ -66,6 +66,14 @@ def test_every_mistake_of_a_file_is_told_at_once_with_its_line(tmp_path: Path) -
     assert said[11].startswith(":24: meeting.deny.2: 'teams.liev.com' names no platform")
 
 
+def test_an_entry_of_a_list_that_lacks_two_keys_is_told_both(tmp_path: Path) -> None:
+    said = check(tmp_path / "room.toml", '[[webhook]]\nurl = "pine"\n[[webhook]]\n')
+    assert [line.rpartition(": ")[0] for line in said if line.endswith("is missing")] == [
+        *(":1: webhook.0.secret", ":1: webhook.0.events"),
+        *(":3: webhook.1.url", ":3: webhook.1.secret", ":3: webhook.1.events"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

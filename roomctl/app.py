@@ -20,7 +20,7 @@ from roomctl.byom.driver import KIND as BYOM
 from roomctl.camera.kind import KIND as CAMERA
 from roomctl.clock import Clock, SystemClock
 from roomctl.command import Declaration
-from roomctl.config import Config, WebhookTable
+from roomctl.config import Config, NeighbourTable, WebhookTable
 from roomctl.controller.driver import KIND as CONTROLLER
 from roomctl.display.driver import KIND as DISPLAY
 from roomctl.errors import ConfigError, FileError, PortError, Refused
@@ -240,6 +240,7 @@ async def running(
             store=store,
             kept_id=store.room_id(),
             post=_post,
+            ask=_ask,
             fingerprint=proof.pin if proof is not None else "",
         )
         made, web = room(config, outside), configuration.data_path("web")
@@ -310,6 +311,13 @@ async def _post(table: WebhookTable, event_id: str, body: bytes, at: datetime) -
     from roomctl.api.webhooks import post
 
     await post(table, event_id, body, at)
+
+
+async def _ask(table: NeighbourTable) -> bytes:
+    """Ask a room of [[door.neighbours]]; a room without any need not import what does."""
+    from roomctl.api.neighbours import ask
+
+    return await ask(table)
 
 
 class LiveConfig:

@@ -44,6 +44,8 @@ _RENAMED = {
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
 _BESIDE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"  # a file in the folder of room.toml, and no other
 _LOGIN_FILE = re.compile(r"^(mqtts?://[^?]*\?(?:[^&]*&)*login=)secret:([^&]*)")
+_PIN = re.compile(r"sha256:[0-9a-f]{64}")  # of a room's key
+_TOKEN = re.compile(r"[\x21-\x7e]{16,512}")
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
@@ -431,6 +433,76 @@ class LookTable(Table):
     def dark(self) -> tuple[time, time] | None:
         """From when to when it is dark, by the room's wall clock."""
         return None if self.dark_hours is None else _times(self.dark_hours)
+
+
+class NeighbourTable(Table):
+    """[[door.neighbours]]: a room nearby, whose API is asked whether it is free."""
+
+    name: SpokenText = Field(description="what the sign calls it")
+    url: str = Field(max_length=300, description="https://HOST[:PORT], and #sha256:… of its key")
+    token: Secret = Field(description="one of that room; scope integration is enough")
+
+    @property
+    def host(self) -> str:
+        """The room's host, as it is called in a log."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def base(self) -> str:
+        """The address of its API, without the pin."""
+        return self.url.partition("#")[0].rstrip("/")
+
+    @property
+    def pin(self) -> str:
+        """The pin of its key; empty: an authority vouches for it."""
+        return urlsplit(self.url).fragment
+
+    @field_validator("url")
+    @classmethod
+    def _a_room(cls, text: str) -> str:
+        url = urlsplit(text)
+        plain = text.isascii() and text.isprintable() and " " not in text
+        if url.scheme not in ("https", "http") or not url.hostname or not plain:
+            raise ValueError("is not like 'https://pine:8080#sha256:…'")
+        if "@" in url.netloc or url.path.strip("/") or url.query:
+            raise ValueError("is more than https://HOST:PORT and the fingerprint of its key")
+        if url.scheme == "http" and not _is_this_box(url.hostname):
+            raise ValueError("would send the token for all to read; only https leaves this box")
+        if "#" in text and not _PIN.fullmatch(url.fragment):
+            raise ValueError("ends in no fingerprint, which is #sha256: and 64 small hex digits")
+        url.port  # noqa: B018 - raises ValueError for one that is none
+        return text
+
+    @field_validator("token")
+    @classmethod
+    def _one_word(cls, token: Secret) -> Secret:
+        if not _TOKEN.fullmatch(token.reveal()):
+            raise ValueError("is no token, which is one word of 16 characters or more")
+        return token
+
+
+def _is_this_box(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class DoorTable(Table):
+    """[door]: what the sign beside the door says beside this room's state."""
+
+    neighbours: tuple[NeighbourTable, ...] = Field(
+        default=(), max_length=8, description="rooms to send people to, the nearest first"
+    )
+
+    @field_validator("neighbours")
+    @classmethod
+    def _each_once(cls, rooms: tuple[NeighbourTable, ...]) -> tuple[NeighbourTable, ...]:
+        for what in ("name", "base"):
+            if len({getattr(one, what) for one in rooms}) < len(rooms):
+                said = "name" if what == "name" else "url"
+                raise ValueError(f"has the same {said} twice; each is another room")
+        return rooms
 
 
 class HistoryTable(Table):
@@ -833,6 +905,7 @@ class Config(Table):
     audio: AudioTable = Field(default_factory=AudioTable.model_construct)
     rules: RulesTable = Field(default_factory=RulesTable.model_construct)
     look: LookTable = Field(default_factory=LookTable.model_construct)
+    door: DoorTable = Field(default_factory=DoorTable.model_construct)
     history: HistoryTable = Field(default_factory=HistoryTable.model_construct)
     staff: StaffTable = Field(default_factory=StaffTable.model_construct)
     share: ShareTable = Field(default_factory=ShareTable.model_construct)

@@ -15,6 +15,8 @@ import { lengths } from "./view/booking.js";
 import { DayRibbon } from "./view/ribbon.js";
 
 const SOON_MS = 10 * 60_000; // so long before it begins, the next booking is what counts
+const NEARBY = 2; // rooms that are named; more would be read by nobody
+const NAME = "\0"; // where a name stands, which alone is cut when the line is too long
 const TODAY_MS = 12 * 3_600_000;
 const CHOOSING_MS = 15_000; // whoever was about to reserve has gone
 const TOLD_MS = 6000;
@@ -83,6 +85,7 @@ export class DoorSign extends HTMLElement {
     this.heading = h("p", { class: "heading" });
     this.who = h("p", { class: "who" });
     this.note = h("p", { class: "note", role: "status" });
+    this.nearby = h("ul", { class: "nearby" });
     this.ribbon = new DayRibbon();
     this.reserveKey = this.#key("reserve", "door.reserve", "door-key first", () => this.#choose(true));
     this.checkKey = this.#key("check", "booking.check_in", "door-key first", () => void this.#check());
@@ -92,7 +95,7 @@ export class DoorSign extends HTMLElement {
     this.noKey = this.#key("back", "back", "door-key", () => this.#choose(false));
     this.keys = h("div", { class: "keys" }, this.reserveKey, this.checkKey, this.lengths, this.undoKey, this.noKey);
     this.main = h("main", {},
-      h("div", { class: "sign", role: "status" }, h("span", { class: "shape" }, this.shapeIcon), h("p", { class: "big" }, this.word), this.says),
+      h("div", { class: "sign", role: "status" }, h("span", { class: "shape" }, this.shapeIcon), h("p", { class: "big" }, this.word), this.says, this.nearby),
       h("section", { class: "booked" }, this.when, this.heading, this.who, this.note), this.ribbon, this.keys);
     this.append(h("header", {}, this.brand, this.name, this.time), this.main);
     named(/** @type {Element} */ (this.main.children[1]), "door.booking");
@@ -139,6 +142,7 @@ export class DoorSign extends HTMLElement {
     show(this.ribbon, known && room.availability !== null);
     if (known) this.ribbon.update(room, clock);
     this.#book(known ? room : null, state);
+    this.#send(known ? room : null, state);
     this.#offer(known ? room : null, state);
   }
 
@@ -169,6 +173,22 @@ export class DoorSign extends HTMLElement {
     const there = room !== null && ["free", "soon"].includes(state.tone) && ["occupied", "vacating"].includes(room.occupancy.state);
     if (!this.#telling) text(this.note, there ? t("presence.occupied") : room?.message?.text ?? "");
     for (const part of [this.when, this.heading, this.who, this.note]) show(part, part.textContent !== "");
+  }
+
+  /**
+   * Where to go instead: what the room knows of those nearby, the nearest first.
+   * @param {Room | null} room
+   * @param {DoorState} state
+   */
+  #send(room, state) {
+    const taken = room !== null && ["busy", "soon", "held"].includes(state.word);
+    const free = taken ? (room.nearby ?? []).slice(0, NEARBY) : [];
+    keyed(this.nearby, free, (one) => one.name, () => h("li", {}, h("span"), h("span", { class: "room" }), h("span")), (line, { name, until }) => {
+      const time = near(until, this.clock);
+      const [before = "", after = ""] = t(time ? "door.nearby" : "door.nearby_all", { name: NAME, time }).split(NAME);
+      [before, name, after].forEach((part, at) => text(/** @type {Element} */ (line.children[at]), part));
+    });
+    show(this.nearby, free.length > 0);
   }
 
   /**

@@ -19,6 +19,7 @@ FIELDS: dict[str, str] = {
     "RoomDocument.cameras": "every camera of room.toml",
     "RoomDocument.meeting": "the room's one call",
     "RoomDocument.availability": "whether the room can be had now; null: not known",
+    "RoomDocument.nearby": "rooms nearby that are free, nearest first, while this one is not",
     "RoomDocument.walkthrough": "how a page before a meeting is passed by the room, or shown to it",
     "RoomDocument.bookings": "today's bookings that are not over, the first one first",
     "RoomDocument.platforms": "meeting platforms this room may use",
@@ -138,6 +139,8 @@ FIELDS: dict[str, str] = {
     "volume_pct": "volume of the loudspeaker, 0 to 100 per cent; null: not known",
     # Meetings and bookings
     "AvailabilityEntry.booking": "id of the booking that is under way; null: there is none",
+    "NearbyEntry.name": "what the sign at the door calls it",
+    "NearbyEntry.until": "its next booking begins; null: none is near. " + _AT,
     "AvailabilityEntry.state": "booked or not, by the calendar; awaited: and nobody is there yet",
     "RoomDocument.booking_changes": "what was changed of bookings lately and can be undone",
     "BookingEntry.free_until": f"when the room is taken again after it; null: not known; {_AT}",

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
-from roomctl.cli import pinned, run_file
+from roomctl.api import pinned
+from roomctl.cli import run_file
 from roomctl.cli.language import NOT_LET_IN, say
 from roomctl.config import token_file
 from roomctl.errors import RoomctlError

@@ -27,6 +27,7 @@ PARTS = (
     "audio",
     "rules",
     "look",
+    "door",
     "share",
     "history",
     "staff",

@@ -232,6 +232,14 @@ class AvailabilityEntry:
     release_at: datetime | None = None
 
 
+@frozen
+class NearbyEntry:
+    """A room nearby that is free now, and until when; null: no booking is near."""
+
+    name: str
+    until: datetime | None = None
+
+
 ExitStageName = Literal["dual", "default", "join_only", "ended"]
 
 
@@ -582,6 +590,7 @@ class RoomDocument:
     bookings: tuple[BookingEntry, ...] = ()
     booking_changes: tuple[BookingChangeEntry, ...] = ()
     availability: AvailabilityEntry | None = None
+    nearby: tuple[NearbyEntry, ...] = ()
     platforms: tuple[PlatformEntry, ...] = ()
     favourites: tuple[FavouriteEntry, ...] = ()
     leaving: tuple[LeavingEntry, ...] = ()

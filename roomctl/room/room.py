@@ -56,6 +56,7 @@ from roomctl.room.look import Illuminance, Look
 from roomctl.room.maintenance import Maintenance
 from roomctl.room.meeting import CallControl, Meeting
 from roomctl.room.message import RoomMessage
+from roomctl.room.nearby import Ask, Nearby
 from roomctl.room.occupancy import OccupancyService
 from roomctl.room.series import UnusedSeriesOffers
 from roomctl.room.sharing import Sharing
@@ -104,6 +105,7 @@ class Outside:
     config_file: Path | None = None  # where the room's configuration was read
     configs: AppliedConfigs | None = None  # what was applied from afar in its place
     post: Post | None = None  # tells the receivers of [[webhook]]
+    ask: Ask | None = None  # asks a room of [[door.neighbours]]
     fingerprint: str = ""  # of the key that the room proves itself with over the network
     restart: Callable[[str], None] | None = None  # ends the program, for a supervisor to start it
     follow: Callable[[Config], None] = lambda config: None  # has other devices at the wires' ends
@@ -192,6 +194,9 @@ class Room:
         folder = outside.config_file.parent if outside.config_file is not None else None
         self.sharing = Sharing(config.share, folder)
         self.help = HelpReports(outside.store, outside.clock, self.changed)
+        self._nearby = Nearby(
+            config.door, outside.ask, lambda: self.document, outside.clock, self.changed
+        )
         self._webhooks = self._receivers(config)
         self._of_kinds: dict[str, KindPart] = {
             kind.name: kind.part(self._devices.of(kind.name), context)
@@ -221,6 +226,7 @@ class Room:
             RoomMessage(outside.store, outside.clock, self.changed),
             self.help,
             self.sharing,
+            self._nearby,
             _SettingsPart(outside.settings, outside.clock, self.changed),
             *(() if self._webhooks is None else (self._webhooks,)),
             *self._of_kinds.values(),
@@ -512,6 +518,7 @@ class Room:
         self.occupancy.configure(config.every(OccupancyTable), sensors, config.room.capacity)
         self.look.configure(config)
         self.sharing.configure(config.share)
+        self._nearby.configure(config.door)
         self.byom.configure(config)
         self.use.configure(config.history)
         ways, zone = len(config.meeting.new), config.room.zone

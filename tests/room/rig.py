@@ -16,6 +16,7 @@ from roomctl.room import Outside, Room, Source
 from roomctl.room.commands import CommandRecord
 from roomctl.room.document import DeviceEntry, RoomDocument
 from roomctl.room.look import Illuminance
+from roomctl.room.nearby import Ask
 from roomctl.room.webhooks import Post
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator import Simulator
@@ -174,6 +175,7 @@ async def begun(
     connect: Connect | None = None,
     store: Store | None = None,
     post: Post | None = None,
+    ask: Ask | None = None,
     beside: Callable[[Room], Part] | None = None,
     config_file: Path | None = None,
     illuminance: Illuminance | None = None,
@@ -188,6 +190,7 @@ async def begun(
         feed,
         store=store,
         post=post,
+        ask=ask,
         config_file=config_file,
         follow=simulator.follow,
         illuminance=illuminance,
@@ -213,10 +216,12 @@ async def living(
     connect: Connect | None = None,
     store: Store | None = None,
     post: Post | None = None,
+    ask: Ask | None = None,
     beside: Callable[[Room], Part] | None = None,
 ) -> AsyncIterator[House]:
     """Run a room, and wait until it is ready."""
     given = {"on": on, "feed": feed, "connect": connect, "store": store, "post": post}
+    given["ask"] = ask
     async with begun(text, beside=beside, **given) as house:
         await house.until(lambda: house.room.ready)
         yield house

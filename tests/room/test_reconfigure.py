@@ -14,6 +14,7 @@ from tests.room.rig import BAMBOO, CAMERA, Calendar, House, living, simulated
 from tests.room.test_bookings import booking
 
 BACK = '[camera.back]\nurl = "serial:/dev/ttyUSB1"\nprofile = "sony_brc300"\n'
+NEIGHBOUR = '[[door.neighbours]]\nname = "Oak"\nurl = "https://oak"\ntoken = "a-token-of-the-oak"\n'
 LAMP = '[output.lamp]\nurl = "sim:lamp"\non = "in_call"\n'
 
 
@@ -46,6 +47,7 @@ def changes() -> Iterator[tuple[str, str, str]]:
     yield "[room]", "[audio]\nstart_muted = true\n[room]", "audio"
     yield "[room]", "[history]\nkeep = false\n[room]", "history"
     yield "[room]", "[look]\ntheme = 'dark'\n[room]", "look"
+    yield "[room]", f"{NEIGHBOUR}[room]", "door"
     yield "[room]", "[calendar]\njoin_before_s = 60\n[room]", "calendar"
 
 

@@ -186,7 +186,10 @@ def _wrong(language: str) -> rooms.Room:
     return rooms.at_a_wall(language, failure="passcode_wrong", can_enter_passcode=True)
 
 
-SHOWN_AT_THE_DOOR = ("free", "soon", "held", "busy", "out of date", "asleep")
+SHOWN_AT_THE_DOOR = (
+    *("free", "soon", "held", "busy", "others free", "soon, others free"),
+    *("out of date", "asleep"),
+)
 _DISPLAY = "[data-t='blocked.open']:visible"
 
 _TYPED = "typed: "

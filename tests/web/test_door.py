@@ -27,14 +27,15 @@ PX_PER_MM = {(1024, 600): 6.68, (800, 480): 5.19, (600, 1024): 6.68, (1280, 800)
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text().replace("room-panel", "door-sign")
 MEASURE = """() => {
   const box = (e) => e.getBoundingClientRect(), sign = "door-sign";
-  const said = `${sign} :is(b, h1, p, time, button, .shape)`;
+  const said = `${sign} :is(b, h1, p, li, time, button, .shape)`;
   const seen = [...document.querySelectorAll(said)].filter((e) => e.checkVisibility());
   const cut = (e) => e.scrollWidth > e.clientWidth + 1
     && getComputedStyle(e).display !== "inline";
   const gone = (e) => box(e).right > innerWidth + 1 || box(e).bottom > innerHeight + 1
     || box(e).left < -1;
   const out = seen.filter((e) => gone(e) || cut(e)).map((e) => `${e.className} ${e.textContent}`);
-  const kinds = [".big", ".says", ".booked", ".sign .shape", "day-ribbon", ".keys", "header"];
+  const kinds = [".big", ".says", ".nearby", ".booked", ".sign .shape", "day-ribbon", ".keys",
+    "header"];
   const parts = kinds.map((one) => [one, document.querySelector(one)])
     .filter(([, e]) => e?.checkVisibility() && box(e).height > 0);
   const meet = (p, q) => p.left < q.right - 2 && q.left < p.right - 2
@@ -77,6 +78,37 @@ def in_call(language: str = "en") -> rooms.Room:
     return rooms.with_meeting(free(language), state="in_call", shown=True, evidence="media")
 
 
+def beside(room: rooms.Room, *names: str) -> rooms.Room:
+    """Return the room with others nearby that are free; the first one for half an hour."""
+    until = rooms.booking("n", "", 30)["start"]
+    return {**room, "nearby": [{"name": names[0], "until": until}, *map(endless, names[1:])]}
+
+
+def endless(name: str) -> dict[str, Any]:
+    return {"name": name, "until": None}
+
+
+def busy_with_others_free(language: str = "en") -> rooms.Room:
+    return beside(
+        busy(language), *(("Pine", "Oak", "Elm") if language == "en" else ("松厅", "橡厅"))
+    )
+
+
+def soon_with_others_free(language: str = "en") -> rooms.Room:
+    return beside(soon(language), *(("Pine", "Oak") if language == "en" else ("松厅", "橡厅")))
+
+
+def long_names_nearby(language: str = "en") -> rooms.Room:
+    names = ("The large lecture room on the 2nd floor", "Boardroom north, by the stairs")
+    chinese = ("二层东侧大报告厅（电梯旁，可容一百人）", "北侧董事会议室")
+    return beside(soon(language), *(names if language == "en" else chinese))
+
+
+def drawn(page: Page, stand_in: StandIn) -> None:
+    """Wait until the sign has drawn what it was told last."""
+    until(page, f"document.querySelector('door-sign').live.room?.rev === {stand_in.rev}")
+
+
 def no_calendar(state: str) -> Callable[..., rooms.Room]:
     def room(language: str = "en") -> rooms.Room:
         made = known(rooms.at_rest(language), True, "not_configured")
@@ -107,6 +139,9 @@ STATES: dict[str, tuple[Callable[..., rooms.Room], str, str, str]] = {
     "soon": (soon, "Soon", r"Booked from \d\d:\d\d", "soon"),
     "held": (held, "Held", r"Free at \d\d:\d\d if empty", "soon"),
     "busy": (busy, "Busy", r"Booked until \d\d:\d\d", "busy"),
+    "others free": (busy_with_others_free, "Busy", r"Booked until \d\d:\d\d", "busy"),
+    "soon, others free": (soon_with_others_free, "Soon", r"Booked from \d\d:\d\d", "soon"),
+    "long names nearby": (long_names_nearby, "Soon", r"Booked from \d\d:\d\d", "soon"),
     "in a call": (in_call, "Busy", "In a meeting", "busy"),
     "asleep": (asleep, "Free", r"Available until \d\d:\d\d", "free"),
     "no calendar, empty": (no_calendar("vacant"), "Free", "Nobody here", "free"),
@@ -185,6 +220,29 @@ def test_somebody_inside_a_free_room_is_said(door: Shows) -> None:
     expect(page.locator(".note")).to_have_text("Someone is here")
 
 
+def test_who_finds_the_room_taken_is_told_of_two_that_are_free(door: Shows) -> None:
+    stand_in, page = door(busy_with_others_free())
+    lines = page.locator(".nearby li")
+    said = [re.compile(r"^Free now: Pine, until \d\d:\d\d$"), "Free now: Oak"]
+    expect(lines).to_have_text(said)
+    stand_in.patch(nearby=[endless("<b>Oak</b>")])
+    expect(lines).to_have_text(["Free now: <b>Oak</b>"])
+    stand_in.patch(nearby=[])
+    expect(page.locator(".nearby")).to_be_hidden()
+    stand_in.patch(**beside(free(), "Pine"))
+    expect(page.locator(".door-word")).to_have_text("Free")
+    expect(page.locator(".nearby")).to_be_hidden()
+
+
+def test_a_silent_room_sends_nobody_elsewhere(door: Shows) -> None:
+    stand_in, page = door(busy_with_others_free())
+    expect(page.locator(".nearby")).to_be_visible()
+    stand_in.beating = stand_in.reachable = False
+    stand_in.cut()
+    expect(page.locator(".says")).to_have_text(re.compile("No connection since"))
+    expect(page.locator(".nearby")).to_be_hidden()
+
+
 def test_two_touches_reserve_and_one_more_undoes_it(door: Shows) -> None:
     stand_in, page = door(free())
     end = stand_in.room["bookings"][0]["end"]
@@ -247,7 +305,7 @@ def test_its_word_is_twenty_millimetres_high_and_nothing_is_cut(
     cap = 0.727 if language == "en" else 0.88  # of the font's size: a capital, a character
     for name, (room, *_) in STATES.items():
         stand_in.patch(**room(language))
-        page.wait_for_timeout(60)
+        drawn(page, stand_in)
         px = page.evaluate(
             "parseFloat(getComputedStyle(document.querySelector('.door-word')).fontSize)"
         )
@@ -261,7 +319,7 @@ def test_its_word_is_twenty_millimetres_high_and_nothing_is_cut(
         keys = page.locator("button:visible").evaluate_all(
             "all => all.map((one) => Math.min(one.offsetWidth, one.offsetHeight))"
         )
-        assert all(side >= 62 for side in keys), name
+        assert all(side >= 62 for side in keys), (name, keys)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark", "contrast"])
@@ -272,7 +330,7 @@ def test_all_words_stand_at_seven_to_one_and_axe_finds_nothing(door: Shows, sche
     stand_in, page = door(free(), **look)
     for name, (room, *_) in STATES.items():
         stand_in.patch(**room())
-        page.wait_for_timeout(60)
+        drawn(page, stand_in)
         assert page.evaluate(CONTRAST) == [], name
         if scheme == "light":
             assert violations(page) == [], name

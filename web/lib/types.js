@@ -314,6 +314,13 @@
  */
 
 /**
+ * A room nearby that is free now, and until when; null: no booking is near.
+ * @typedef {object} Nearby
+ * @property {string} name
+ * @property {string | null} until
+ */
+
+/**
  * Something that the room will do by itself at `at`, unless somebody says *keep it*.
  * @typedef {object} Notice
  * @property {"wake" | "standby" | "release" | "end_call"} act
@@ -465,6 +472,7 @@
  * @property {Booking[]} bookings
  * @property {BookingChange[]} booking_changes
  * @property {Availability | null} availability
+ * @property {Nearby[]} nearby
  * @property {Platform[]} platforms
  * @property {Favourite[]} favourites
  * @property {Leaving[]} leaving

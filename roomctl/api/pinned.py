@@ -33,18 +33,25 @@ def context(pin: str) -> ssl.SSLContext:
     if not pin:
         return found
 
-    class Pinned(ssl.SSLSocket):
+    def prove(sent: bytes | None) -> None:
+        from roomctl.api.certificate import Certificate
+
+        if sent is None or Certificate(sent).pin != pin:
+            raise ssl.SSLCertVerificationError(OTHER_KEY)
+
+    class PinnedSocket(ssl.SSLSocket):
         def do_handshake(self, block: bool = False) -> None:
             super().do_handshake(block)
-            from roomctl.api.certificate import Certificate
+            prove(self.getpeercert(binary_form=True))
 
-            sent = self.getpeercert(binary_form=True)
-            if sent is None or Certificate(sent).pin != pin:
-                raise ssl.SSLCertVerificationError(OTHER_KEY)
+    class PinnedObject(ssl.SSLObject):  # what asyncio speaks through
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            prove(self.getpeercert(binary_form=True))
 
     found.check_hostname, found.verify_mode = False, ssl.CERT_NONE  # the key itself is compared
     found.minimum_version = ssl.TLSVersion.TLSv1_2
-    found.sslsocket_class = Pinned
+    found.sslsocket_class, found.sslobject_class = PinnedSocket, PinnedObject
     return found
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from roomctl.byom.profile import LINES, ByomProfile, ByomTable
 from roomctl.byom.session import Side, SwitchLine, SwitchSession, SwitchText, Turned
-from roomctl.clock import Clock
+from roomctl.clock import Clock, SystemClock
 from roomctl.config import data_path
-from roomctl.device import Device, Nameplate
+from roomctl.device import Device, Nameplate, Status
 from roomctl.errors import ConfigError, NoReply, PortError, Refused
 from roomctl.explain import suggest
 from roomctl.kind import Context, Kind
@@ -25,9 +27,13 @@ from roomctl.ports import address, gpio, gpiod
 from roomctl.profile import ProfileFolder
 from roomctl.wire import Connect, Identity, Machine
 
+if TYPE_CHECKING:
+    from roomctl.ports.inventory import PluggedDevice
+
 _log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 5.0  # where the input that tells of a laptop cannot be read
+PROBE_LIMIT_S = 5.0  # three questions without an answer
 TURN_LIMIT_S = 10.0  # the longest pulse, and the longest answer of a profile
 
 
@@ -239,4 +245,35 @@ def _refuse_lines(table: ByomTable) -> None:
         found[key] = line
 
 
-KIND = Kind("byom", ByomTable, _build, ByomProfile)
+async def probe(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
+    """Return `found`, with the laptop switches that answer on serial ports where no camera did.
+
+    Each port is opened, and asked who has the devices, in the words of each profile with a speed.
+    """
+    return await asyncio.gather(*(_asked(thing, connect) for thing in found))
+
+
+async def _asked(thing: PluggedDevice, connect: Connect) -> PluggedDevice:
+    if not thing.url.startswith("serial:") or "baud=" in thing.url:
+        return thing
+    for name, profile in profiles().items():
+        if profile.baud is None or profile.text.holder.ask is None:
+            continue
+        news = asyncio.Event()
+        table = ByomTable(url=thing.url, profile=name)
+        switch = ByomSwitch(table, profile, connect, SystemClock(), news.set)
+        running = asyncio.ensure_future(switch.run())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PROBE_LIMIT_S):
+                while switch.health.status is Status.STARTING:
+                    news.clear()
+                    await news.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        if switch.health.status is Status.ONLINE:
+            what = f"a laptop switch that answers as {profile.name}"
+            return replace(thing, kind="byom", what=what, profile=name)
+    return thing
+
+
+KIND = Kind("byom", ByomTable, _build, ByomProfile, probe=probe)

@@ -116,7 +116,11 @@ def probe(*, ask: bool = False) -> list[dict[str, str]]:
     things = inventory()
     if ask:
         things = asyncio.run(_asked(things, connect))
-    return [{"kind": found.kind, "url": found.url, "what": found.what} for found in things]
+    return [
+        {"kind": found.kind, "url": found.url, "what": found.what}
+        | ({"profile": found.profile} if found.profile else {})
+        for found in things
+    ]
 
 
 async def _asked(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
@@ -136,5 +140,8 @@ def probe_words(found: list[dict[str, str]]) -> str:
         kind = item["kind"]
         seen[kind] += 1
         name = _NAMES.get(kind, kind) + (str(seen[kind]) if seen[kind] > 1 else "")
-        blocks.append(f'# {translated(item["what"])}\n[{kind}.{name}]\nurl = "{item["url"]}"')
+        table = kind if app.TABLES[kind].single else f"{kind}.{name}"
+        block = f'# {translated(item["what"])}\n[{table}]\nurl = "{item["url"]}"'
+        profile = item.get("profile")
+        blocks.append(f'{block}\nprofile = "{profile}"' if profile else block)
     return "\n\n".join(blocks)

@@ -35,11 +35,12 @@ _BY_PATH = Path("/dev/serial/by-path")
 
 @frozen
 class PluggedDevice:
-    """One thing that is plugged in, and the `url` line of room.toml for it."""
+    """One thing that is plugged in, and the lines of room.toml for it; `profile`: it spoke so."""
 
     kind: str
     url: str
     what: str
+    profile: str | None = None
 
 
 def inventory() -> list[PluggedDevice]:

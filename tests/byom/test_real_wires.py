@@ -8,12 +8,14 @@ import gpiozero
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from roomctl.byom.driver import ByomSwitch, profile_of
+from roomctl.byom.driver import ByomSwitch, probe, profile_of
 from roomctl.byom.profile import ByomTable
 from roomctl.byom.sim import SimSwitch, SimSwitchText
+from roomctl.cli.inspect import probe_words
 from roomctl.clock import SystemClock
 from roomctl.device import Status
 from roomctl.ports import connect
+from roomctl.ports.inventory import PluggedDevice
 from roomctl.simulator.wires import offer
 
 pytestmark = pytest.mark.real
@@ -88,3 +90,22 @@ async def test_a_relay_and_a_laptops_plug_on_a_boards_pins() -> None:
     finally:
         board.reset()
         gpiozero.Device.pin_factory = None
+
+
+async def test_a_probe_names_the_switch_that_answers_on_a_serial_port_and_leaves_others() -> None:
+    table = ByomTable(url="serial:x", profile="extron_sw_usb")
+    profile = profile_of(table)
+    assert profile is not None
+    switch = SimSwitch()
+    wire = await offer("serial", lambda: SimSwitchText(switch, profile, table), SystemClock())
+    url = wire.url.partition("?")[0]
+    camera = PluggedDevice("camera", f"{url}x?baud=9600", "FT232R: Sony BRC-300 answers")
+    try:
+        found = await probe([PluggedDevice("camera", url, "FT232R: no answer"), camera], connect)
+    finally:
+        await wire.close()
+    assert found[1] == camera
+    assert found[0].kind == "byom"
+    assert switch.turns == 0
+    said = probe_words([{"kind": "byom", "url": url, "what": "x", "profile": "extron_sw_usb"}])
+    assert said == f'# x\n[byom]\nurl = "{url}"\nprofile = "extron_sw_usb"'

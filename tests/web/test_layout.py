@@ -93,7 +93,7 @@ def test_nothing_is_cut_covered_scrolled_or_too_small(
         page.wait_for_selector("join-sheet")
         found["join"] = faults(page, phone=size == PHONE)
         page.locator(".bar .ask").click()
-        page.locator("help-sheet section > .key").click()
+        page.locator("help-sheet section > button.key").click()
         page.wait_for_selector("pin-pad")
         found["staff"] = faults(page, phone=size == PHONE)
         page.close()

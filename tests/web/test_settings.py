@@ -29,7 +29,7 @@ def test_nobody_sees_settings_before_the_pin(open_panel: Open, stand_in: StandIn
     _, page = open_panel()
     usable(page)
     page.locator(".bar .ask").tap()
-    page.locator("help-sheet section > .key").tap()
+    page.locator("help-sheet section > button.key").tap()
     page.wait_for_selector("pin-pad")
     expect(page.locator("staff-settings")).to_be_hidden()
 

@@ -49,7 +49,7 @@ def test_a_person_walks_in_joins_frames_the_camera_and_leaves(
     room.until("walking in lights the panel", lambda seen: seen["panel"]["awake"], 2.0)
 
     panel.get_by_role("button", name="Join", exact=True).tap()
-    expect(panel.get_by_text("In the meeting")).to_be_visible(timeout=20_000)
+    expect(panel.get_by_text("In the meeting", exact=True)).to_be_visible(timeout=20_000)
     meeting = room.until("in call", lambda seen: seen["meeting"]["state"] == "in_call")["meeting"]
     assert meeting["evidence"] == "media"
     ours = {process: words for process, words in browsers().items() if process not in others}

@@ -70,7 +70,7 @@ async def test_each_lgpio_error_becomes_one_sentence(
         ("gpio:BOARD11", "is not gpio:NUMBER"),
         ("gpio:", "is not gpio:NUMBER"),
         ("gpio:17?pul=up", "unknown option 'pul'; did you mean 'pull'"),
-        ("gpio:17?bounce=0.1", "unknown option 'bounce'; known: active, pull"),
+        ("gpio:17?bounce=0.1", "unknown option 'bounce'; known: active, direction, pull"),
         ("gpio:17?pull=sideways", "pull=sideways is not known; known: down, none, up"),
         ("gpio:17?active=1", "active=1 is not known; known: high, low"),
     ],

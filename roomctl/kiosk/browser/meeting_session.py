@@ -291,6 +291,7 @@ class MeetingSession:
             if tab.kept_from is not None:
                 raise PageFailed(ScreenReason.BLOCKED_BY_POLICY, _ELSEWHERE) from error
             raise PageFailed(ScreenReason.NETWORK, f"the page cannot be loaded: {error}") from error
+        await tab.take_keys()
 
     @property
     def _named(self) -> str:

@@ -69,6 +69,15 @@ class Tab:
         if error := answer.get("errorText"):
             raise CdpError(str(error))
 
+    async def take_keys(self) -> None:
+        """Have what is typed reach the page.
+
+        Chromium 156 begins at about:blank with its address bar, hidden or not, and now and then
+        leaves the keys to that.
+        """
+        with contextlib.suppress(CdpError):
+            await self.ask("Page.bringToFront")
+
     async def read(self) -> RtcStats | None:
         """Return the peer connections of the page and its frames, or None after 1.5 s."""
         sessions = (self._main, *sorted(self._frames)[:MOST_FRAMES])

@@ -16,12 +16,13 @@ _ACTIVATE, _DESTROY = 4, 7  # of a window
 _NEW, _NAMED = 0, 1  # events: of the manager, of a window
 
 
-def front(connection: WaylandClient, seat: int, name: str) -> None:
-    """Raise the windows of a name above all others, and have keys go there."""
+def front(connection: WaylandClient, seat: int, name: str) -> bool:
+    """Raise the windows of a name above all others, and have keys go there; whether one is."""
     with _listed(connection) as windows:
-        for window, its_name in windows.items():
-            if its_name == name:
-                connection.send(window, _ACTIVATE, number(seat))
+        named = [window for window, its_name in windows.items() if its_name == name]
+        for window in named:
+            connection.send(window, _ACTIVATE, number(seat))
+    return bool(named)
 
 
 def there(environment: Mapping[str, str], name: str) -> bool:

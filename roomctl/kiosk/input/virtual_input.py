@@ -15,7 +15,13 @@ from collections.abc import Iterator, Mapping
 
 from roomctl.frozen import frozen
 from roomctl.kiosk.display import labwc, windows
-from roomctl.kiosk.input.wayland import WaylandClient, fixed, found_output, number
+from roomctl.kiosk.input.wayland import (
+    WaylandClient,
+    WaylandRefused,
+    fixed,
+    found_output,
+    number,
+)
 from roomctl.screen.protocol import KeyName
 
 SHIFT = 1  # a real modifier, as a bit
@@ -98,6 +104,7 @@ _EXTENT = 100_000
 _NOTCH = 15.0  # how far one notch of a wheel scrolls, in the compositor's units
 _HELD_S = 0.03  # a press that lasts no time at all is none to some pages
 _BETWEEN_S = 0.005
+_WINDOW_S, _LOOK_S = 5.0, 0.05
 
 
 class VirtualInput:
@@ -136,9 +143,14 @@ class VirtualInput:
     def face(self) -> None:
         """Have the meeting's window stand above all others, and get the keys.
 
-        A touch on the panel has taken them there.
+        A touch on the panel has taken them there. A page is there before its window is: that is
+        waited for, 5 s at most, then OSError; what is typed goes nowhere else.
         """
-        windows.front(self._connection, self._seat, labwc.MEETING)
+        until = time.monotonic() + _WINDOW_S
+        while not windows.front(self._connection, self._seat, labwc.MEETING):
+            if time.monotonic() >= until:
+                raise WaylandRefused("the meeting has no window")
+            time.sleep(_LOOK_S)
 
     def scroll(self, x: float, y: float, notches: int) -> None:
         """Turn the wheel at a place of the display; positive is down."""

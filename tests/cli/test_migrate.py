@@ -5,6 +5,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
@@ -16,6 +17,7 @@ from tests.booking.hostile import calendar, event
 pytestmark = pytest.mark.real
 
 NOW = datetime.now(UTC)
+TODAY = NOW.astimezone(ZoneInfo("Asia/Shanghai")).date()  # of the room: its stages are days
 ROOM = """[room]
 displayName = "{name}"
 timezone = "Asia/Shanghai"
@@ -28,10 +30,10 @@ LEAVING = f"""[meeting.new.tencent]
 room_link = "https://meeting.tencent.com/p/1234567890"
 [meeting.leaving.zoom]
 to = "tencent"
-dual = {NOW.date() - timedelta(days=9)}
-default = {NOW.date() - timedelta(days=2)}
-join_only = {NOW.date() + timedelta(days=2)}
-ended = {NOW.date() + timedelta(days=40)}
+dual = {TODAY - timedelta(days=9)}
+default = {TODAY - timedelta(days=2)}
+join_only = {TODAY + timedelta(days=2)}
+ended = {TODAY + timedelta(days=40)}
 """
 ASKED = [
     "--from",
@@ -128,7 +130,7 @@ def test_many_rooms_are_a_table_and_one_that_cannot_be_read_hides_none(folder: P
 
     told = run("status", *bad[:1], *rooms, *bad[1:], status=1)
     lines = [line.split() for line in told.stdout.splitlines()]
-    join_only = str(NOW.astimezone().date() + timedelta(days=2))
+    join_only = str(TODAY + timedelta(days=2))
     bamboo = next(line for line in lines if line[0] == "竹")
     assert bamboo[1:6] == ["zoom", "→", "tencent", "default", "join_only"], told.stdout
     assert bamboo[7:] == ["3", "1", "1"], join_only

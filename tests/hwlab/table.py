@@ -101,7 +101,7 @@ def collected() -> list[str]:
     said = subprocess.run(
         [*command, *_PLACES],
         cwd=TREE,
-        env={**os.environ, "ROOMCTL_HWLAB": "1"},
+        env={**os.environ, "ROOMCTL_HWLAB": "1", "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         timeout=120,

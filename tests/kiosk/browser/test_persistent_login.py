@@ -112,7 +112,7 @@ async def meet(daemon, site, keep, *, until=None):
     order = OpenMeeting(next(_ids), url, site.origin, False, "Bamboo", login=keep)
     daemon.say(order)
     await daemon.page(lambda page: page.phase is PagePhase.OPEN)
-    came = await asyncio.to_thread(site.came.get, timeout=20)
+    came = await asyncio.to_thread(site.came.get, timeout=60)
     if until is not None:
         await until()
     daemon.say(LeaveMeeting(order.id))
@@ -132,6 +132,7 @@ def written(place):
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(300)  # Chromium writes its cookies within half a minute, or later
 async def test_who_is_signed_in_stays_so_where_the_room_wants_it_and_only_there(agency, site):
     async def on_disk():
         async with asyncio.timeout(90):

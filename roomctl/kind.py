@@ -234,3 +234,34 @@ class SimulatedDevice(Protocol):
     def unplugged(self) -> None:
         """Lose the wire, and what the device forgets with it."""
         ...
+
+
+class SimulatedSide:
+    """One more wire of a simulated device: it tells what its device does, and takes no write."""
+
+    names: tuple[str, ...] = ()
+
+    def __init__(self, kind: str, url: str, machine: Callable[[], Machine], refusal: str) -> None:
+        """`refusal` says why nothing is written to it."""
+        self.kind, self.url, self._machine, self._refusal = kind, url, machine, refusal
+
+    def machine(self) -> Machine:
+        return self._machine()
+
+    def identity(self) -> Identity:
+        return Identity(url=self.url, path="simulated")
+
+    def state(self, name: str, now: float) -> dict[str, object]:
+        return {}
+
+    def actions(self, name: str) -> Mapping[str, Action]:
+        return {}
+
+    def faults(self, name: str) -> Mapping[str, Action]:
+        return {}
+
+    def refusal(self, data: bytes) -> str | None:
+        return self._refusal
+
+    def unplugged(self) -> None:
+        """Lose nothing: it goes with its device."""

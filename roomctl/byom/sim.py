@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from roomctl.byom.driver import places, profile_of, wire_of
 from roomctl.byom.profile import ByomProfile, ByomTable
 from roomctl.byom.session import Side
-from roomctl.kind import Action, Argument, SimulatedDevice
+from roomctl.kind import Action, Argument, SimulatedDevice, SimulatedSide
 from roomctl.lines import Lines, sample
 from roomctl.wire import Chunk, Identity, IdleMachine, Machine
 
@@ -192,37 +193,6 @@ class SimulatedSwitch:
             self.switch.turn("room")
 
 
-class SimulatedPlug:
-    """What stands for the input that tells of a laptop; it is the switch's laptop."""
-
-    kind = "byom"
-    names: tuple[str, ...] = ()
-
-    def __init__(self, url: str, switch: SimSwitch) -> None:
-        self.url, self._switch = url, switch
-
-    def machine(self) -> Machine:
-        return SimPlug(self._switch)
-
-    def identity(self) -> Identity:
-        return Identity(url=self.url, path="simulated")
-
-    def state(self, name: str, now: float) -> dict[str, object]:
-        return {}
-
-    def actions(self, name: str) -> Mapping[str, Action]:
-        return {}
-
-    def faults(self, name: str) -> Mapping[str, Action]:
-        return {}
-
-    def refusal(self, data: bytes) -> str | None:
-        return "is an input"
-
-    def unplugged(self) -> None:
-        """Lose nothing: it goes with its switch."""
-
-
 def simulated_switches(tables: Mapping[str, ByomTable]) -> list[SimulatedDevice]:
     """Return what stands for the switch of a room, and for the input beside it."""
     found: list[SimulatedDevice] = []
@@ -230,5 +200,7 @@ def simulated_switches(tables: Mapping[str, ByomTable]) -> list[SimulatedDevice]
         made = SimulatedSwitch(table)
         found.append(made)
         if table.plugged is not None:
-            found.append(SimulatedPlug(table.plugged, made.switch))
+            found.append(
+                SimulatedSide("byom", table.plugged, partial(SimPlug, made.switch), "is an input")
+            )
     return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 from roomctl.display.driver import notices_from, profiles
@@ -27,7 +28,7 @@ from roomctl.display.pjlink import (
 )
 from roomctl.display.profile import DisplayProfile, DisplayTable
 from roomctl.display.session import Property
-from roomctl.kind import Action, Argument, SimulatedDevice
+from roomctl.kind import Action, Argument, SimulatedDevice, SimulatedSide
 from roomctl.lines import completed, sample
 from roomctl.profile import Speech
 from roomctl.wire import Chunk, Identity, IdleMachine, Machine
@@ -412,37 +413,6 @@ class SimulatedDisplay:
         """Lose the wire; the picture stays."""
 
 
-class SimulatedNotices:
-    """What a simulated projector tells by itself: one more wire of it, without a name."""
-
-    kind = "display"
-    names: tuple[str, ...] = ()
-
-    def __init__(self, url: str, display: SimDisplay) -> None:
-        self.url, self._display = url, display
-
-    def machine(self) -> Machine:
-        return SimPjNotices(self._display)
-
-    def identity(self) -> Identity:
-        return Identity(url=self.url, path="simulated")
-
-    def state(self, name: str, now: float) -> dict[str, object]:
-        return {}
-
-    def actions(self, name: str) -> Mapping[str, Action]:
-        return {}
-
-    def faults(self, name: str) -> Mapping[str, Action]:
-        return {}
-
-    def refusal(self, data: bytes) -> str | None:
-        return "is only heard"
-
-    def unplugged(self) -> None:
-        """Lose nothing: it goes with its projector."""
-
-
 def simulated_displays(tables: Mapping[str, DisplayTable]) -> list[SimulatedDevice]:
     """Return what stands for each display of a room; one of an unknown profile has none."""
     known = profiles() if tables else {}
@@ -452,5 +422,9 @@ def simulated_displays(tables: Mapping[str, DisplayTable]) -> list[SimulatedDevi
             made = SimulatedDisplay(name, table, known[table.profile])
             found.append(made)
             if (url := notices_from(made.url, known[table.profile])) is not None:
-                found.append(SimulatedNotices(url, made.display))
+                found.append(
+                    SimulatedSide(
+                        "display", url, partial(SimPjNotices, made.display), "is only heard"
+                    )
+                )
     return found

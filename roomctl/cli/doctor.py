@@ -23,7 +23,7 @@ from roomctl import __version__, app
 from roomctl import config as configuration
 from roomctl.byom.profile import ByomTable
 from roomctl.cli.init import SERVICE_USER, UNITS, commands
-from roomctl.cli.language import language, panel_texts, say, translated
+from roomctl.cli.language import language, say, translated
 from roomctl.cli.moving import state_folder
 from roomctl.cli.told import wide
 from roomctl.clock import SystemClock
@@ -162,15 +162,10 @@ def laptop_switch(box: BoxView) -> Iterator[BoxFinding]:
 
 
 def switch_said(document: Mapping[str, Any]) -> Iterator[BoxFinding]:
-    """Whether the laptop switch answers, as the room's document has it."""
+    """Where the laptop switch that answers stands, as the room's document has it."""
     for device in document["devices"]:
-        if device["name"] != "byom":
-            continue
-        if device["status"] != "online":
-            why = translated(device["detail"] or device["reason"] or device["status"])
-            words = say("doctor.switch_silent", why=why)
-            yield BoxFinding("fail", "byom", words, "roomctl status")
-            return
+        if device["name"] != "byom" or device["status"] != "online":
+            continue  # a silent one is an issue of the room: `running` tells
         entry = document["byom"]
         says = entry["holder"] if entry["reads_back"] else "nothing"
         yield BoxFinding("ok", "byom", say(f"doctor.switch_{says}"))
@@ -399,8 +394,8 @@ def running(box: BoxView) -> Iterator[BoxFinding]:
         yield BoxFinding("fail", "room", told.condition_words(one), "roomctl status")
     for issue in issues:
         verdict: Verdict = {"error": "fail", "warning": "warn"}.get(issue["severity"], "ok")  # type: ignore[assignment] # a closed set
-        step = panel_texts(language()).get(issue["next_step"], "")
-        yield BoxFinding(verdict, "room", f"{told.issue_text(issue)} {step}".strip())
+        lines = (told.issue_text(issue), told.step_text(issue))
+        yield BoxFinding(verdict, "room", " ".join(filter(None, lines)))
     if told.is_ready(document):
         yield BoxFinding("ok", "room", say("ready", room=document["identity"]["displayName"]))
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from roomctl.cli.language import language, panel_texts, say, word
+from roomctl.cli.language import language, panel_texts, say, translated, word
 
 Document = Mapping[str, Any]
+
+_IN_HOURS_MIN = 90  # the age of a calendar that is told in hours, as on the panel
 
 
 def is_ready(document: Document) -> bool:
@@ -132,11 +135,55 @@ def condition_words(condition: Mapping[str, Any]) -> str:
 
 
 def issue_text(issue: Mapping[str, Any]) -> str:
-    texts = panel_texts(language())
-    text = texts.get(f"issue.{issue['code']}", "{device}: " + issue["code"])
-    for name, value in {"device": issue["subject"], **issue["params"]}.items():
-        text = text.replace("{" + name + "}", str(value))
-    return str(text)
+    """Return what is wrong, as the panel says it; a device by its name in room.toml."""
+    return _filled(f"issue.{_variant(issue)}", issue) or f"{issue['subject']}: {issue['code']}"
+
+
+def step_text(issue: Mapping[str, Any]) -> str:
+    """Return what to do about it, and what was told of the cause; "" where nobody knows."""
+    step = _filled(issue["next_step"], issue)
+    detail = translated(str(issue["params"].get("detail") or ""))
+    return step if detail in step else f"{step} ({detail})".strip()
+
+
+def _variant(issue: Mapping[str, Any]) -> str:
+    """Return the code whose words an issue has: some have others by their parameters."""
+    code, params = str(issue["code"]), issue["params"]
+    match code:
+        case "calendar.overruled" if params.get("reason"):
+            return f"{code}.{params['reason']}"
+        case "calendar.stale" if (age_min := params.get("age_min")) is not None:
+            return f"{code}.{'never' if age_min < 0 else 'min' if age_min < _IN_HOURS_MIN else 'h'}"
+        case "meeting.failed" if params.get("reason") in ("crashed", "removed"):
+            return "meeting.interrupted"
+        case "storage.quarantined":
+            variants = {"nothing": "storage.restored", "import": "storage.import"}
+            return variants.get(params["lost"], code)
+        case _:
+            return code
+
+
+def _filled(key: str, issue: Mapping[str, Any]) -> str:
+    """Return a text of the panel with an issue's parameters in it; "" if there is none."""
+    values = _values(issue)
+    text = panel_texts(language()).get(key, "")
+    return re.sub(r"\{(\w+)\}", lambda found: str(values.get(found[1], found[0])), text)
+
+
+def _values(issue: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the panel's texts name, of an issue."""
+    texts, params = panel_texts(language()), issue["params"]
+    about, age_min = params.get("about"), params.get("age_min", 0)
+    return {
+        "device": issue["subject"],
+        "code": issue["code"],
+        "count": age_min if age_min < _IN_HOURS_MIN else round(age_min / 60),
+        "free_kb": (params.get("free_bytes") or 0) // 1024,
+        **params,
+        "about": texts.get(f"report.about.{about}", about),
+        "detail": translated(str(params.get("detail") or "")),
+        "title": params.get("title") or texts["call.untitled"],
+    }
 
 
 def unexplained(document: Document, listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -175,9 +222,8 @@ def issue_words(
     ]
     for issue in listed:
         since = datetime.fromisoformat(issue["since"]).astimezone()
-        detail = f" ({issue['params']['detail']})" if issue["params"].get("detail") else ""
-        lines.append(f"{since:%F %H:%M}  {issue_text(issue)}{detail}")
-        if step := panel_texts(language()).get(issue["next_step"]):
+        lines.append(f"{since:%F %H:%M}  {issue_text(issue)}")
+        if step := step_text(issue):
             lines.append(f"                  {step}")
     return "\n".join(lines) or say("no_issue")
 

@@ -16,6 +16,7 @@ from roomctl.store import Disk, Quarantine, Unwritable
 from roomctl.wire import in_thread
 
 CHECK_EVERY_S = 10.0
+LONGEST_DETAIL = 500  # characters of why an import failed
 
 _LOST = {
     "admin.json": "tokens",
@@ -83,6 +84,8 @@ def _damaged(one: Quarantine) -> IssueEntry:
     other = "walkthrough" if one.file.startswith("walkthrough-") else "other"
     lost = "nothing" if one.restored else _LOST.get(one.file, other)
     params: dict[str, Param] = {"file": one.file, "kept_as": one.kept_as, "lost": lost}
+    if lost == "import":
+        params["detail"] = one.why[:LONGEST_DETAIL]
     return IssueEntry("storage.quarantined", one.file, params, one.at)
 
 

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from roomctl.api.phone import printed
 from roomctl.cli import told
 from roomctl.cli.language import WORDS
@@ -48,6 +50,63 @@ def test_what_is_wrong_is_said_as_on_the_panel_and_an_unknown_issue_by_its_code(
     assert "  ! camera.front: its menu is open, so it does not move\n" in said
     assert "  ! 6 people, room for 4\n" in said
     assert said.endswith("  ! x: of.tomorrow")
+
+
+@pytest.mark.parametrize(
+    ("code", "next_step", "params", "says"),
+    [
+        (
+            "storage.full",
+            "todo.storage.full",
+            {"path": "/var/lib/roomctl", "free_bytes": 5000, "detail": "no space"},
+            ("nothing is stored", "in /var/lib/roomctl: 4 kB are left. (no space)"),
+        ),
+        (
+            "storage.failing",
+            "todo.storage.failing",
+            {"path": "/var/lib/roomctl", "free_bytes": None, "detail": "input/output error"},
+            ("is failing", "Look at /var/lib/roomctl: input/output error."),
+        ),
+        (
+            "storage.quarantined",
+            "lost.import",
+            {"file": "import.tar", "kept_as": "a.tar", "lost": "import", "detail": "no such line"},
+            ("import failed; the file is kept as a.tar", "import it again: no such line"),
+        ),
+        (
+            "storage.quarantined",
+            "lost.nothing",
+            {"file": "settings.toml", "kept_as": None, "lost": "nothing"},
+            ("settings.toml was damaged, and is restored", "Nothing is lost."),
+        ),
+        (
+            "calendar.stale",
+            "todo.calendar.stale",
+            {"key": "calendar.url", "age_min": 180, "detail": "404"},
+            ("read 3 h ago", "Check calendar.url in room.toml, and the network: 404"),
+        ),
+        (
+            "calendar.overruled",
+            "todo.calendar.overruled",
+            {"reason": "gone", "title": "Review"},
+            ("“Review” is no longer in the calendar", ""),
+        ),
+        (
+            "booking.series_unused",
+            "todo.booking.series_unused",
+            {"title": "{series}", "misses": 3, "series": "abc"},
+            ("“{series}”: nobody came, 3 times", "booking.keepSeries with abc."),
+        ),
+        ("meeting.failed", "failure.crashed", {"reason": "crashed"}, ("was interrupted", "")),
+        ("help", "todo.help", {"about": "no_sound", "number": 1}, ("Reported: No sound", "")),
+    ],
+)
+def test_an_issue_is_told_with_its_parameters_and_a_next_step(
+    code: str, next_step: str, params: dict[str, Any], says: tuple[str, str]
+) -> None:
+    issue = {"code": code, "subject": "x", "next_step": next_step, "params": params}
+    assert says[0] in told.issue_text(issue)
+    assert says[1] in told.step_text(issue)
 
 
 def test_the_next_booking_is_told_in_the_rooms_own_time() -> None:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from roomctl.clock import Moment, SystemClock
 from roomctl.roles import Right, Role, has
 from tests.api import rig
 from tests.web.conftest import LIMIT_S, told, until
@@ -210,6 +212,25 @@ def test_what_breaks_is_told_as_it_happens_with_since_and_next_step(
     expect(condition).to_contain_text("Device does not answer")
     room.do(room.house.simulator.act("camera.back", "plug", {}))
     expect(page.locator(".health")).to_contain_text("No open issues")
+
+
+class UnsetClock(SystemClock):
+    """The clock of a box that nobody has set."""
+
+    def now(self) -> Moment:
+        return replace(super().now(), synced=False)
+
+
+def test_a_clock_that_nobody_has_set_is_told_once_and_not_of_each_condition(
+    seen_by: SeenBy, tmp_path: Path
+) -> None:
+    with served_room(tmp_path / "state", clock=UnsetClock()) as unset:
+        card = seen_by("read", of=unset).locator("desk-conditions")
+        whens = card.locator("tbody td.when")
+        expect(whens.first).to_have_text(re.compile(r"^≈ \d\d:\d\d$"))
+        assert whens.count() > 5
+        expect(card.get_by_text("clock was not synchronized")).to_have_count(1)
+        expect(card.get_by_text("clock was not synchronized")).to_be_visible()
 
 
 def test_devices_have_firmware_what_is_known_of_it_and_are_started_anew(seen_by: SeenBy) -> None:

@@ -4,8 +4,8 @@
 /** @import { Desk } from "./desk.js" */
 /** @import { Tone } from "./pieces.js" */
 
-import { attribute, h, text } from "../lib/dom.js";
-import { say, t } from "../lib/i18n.js";
+import { attribute, h, show, text } from "../lib/dom.js";
+import { say, t, words } from "../lib/i18n.js";
 import { deviceFacts, deviceName, problem } from "../lib/labels.js";
 import { whyNot } from "./desk.js";
 import { card, DeskTable, mark, moment, Outcome, TwicePressed } from "./pieces.js";
@@ -96,13 +96,17 @@ export class ConditionsCard extends HTMLElement {
     /** @type {DeskTable<Condition>} */ this.table = new DeskTable("desk.conditions", (one) => one.type, [
       { key: "desk.condition", fill: (cell, one) => mark(cell, one.status === true ? "free" : one.status === false ? "busy" : "soon", t(`desk.condition.${one.type}`)) },
       { key: "desk.why", less: true, say: (one) => this.#why(one), look: "wide" },
-      { key: "desk.since", less: true, say: (one) => (one.since_proven ? moment(desk, one.since) : t("desk.unproven", { time: moment(desk, one.since) })), look: "when" },
+      { key: "desk.since", less: true, say: (one) => (one.since_proven ? moment(desk, one.since) : t("desk.about", { time: moment(desk, one.since) })), look: "when" },
     ], "desk.no_conditions");
-    this.append(card("desk.conditions", this.table));
+    this.unproven = words(h("p", { class: "hint", hidden: true }), "desk.unproven");
+    this.append(card("desk.conditions", this.table, this.unproven));
   }
 
   update() {
-    if (this.desk.room) this.table.update(this.desk.room.conditions);
+    if (!this.desk.room) return;
+    const { conditions } = this.desk.room;
+    this.table.update(conditions);
+    show(this.unproven, conditions.some((one) => !one.since_proven));
   }
 
   /** @param {Condition} one */

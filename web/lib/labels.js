@@ -395,7 +395,7 @@ export function problem(issue, room) {
   if (issue.code === "storage.quarantined") {
     const lost = String(issue.params.lost ?? "other");
     const what = lost === "nothing" ? "issue.storage.restored" : lost === "import" ? "issue.storage.import" : "issue.storage.quarantined";
-    return { what: t(what, params), todo: say("lost", lost) };
+    return { what: t(what, params), todo: say("lost", lost, params) };
   }
   if (issue.code === "calendar.stale" && issue.params.age_min !== undefined) {
     const count = Number(issue.params.age_min);

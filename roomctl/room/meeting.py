@@ -316,7 +316,7 @@ class CallControl:
             shown=context.shown,
             remote_control=context.shown and self._seen is not None and self._seen.reachable,
             can_press_join=bool(self.keys_to_join),
-            can_enter_passcode=self._focused or self._retyped,
+            can_enter_passcode=self._focused or self._field or self._retyped,
             dial=self._dialled(),
             fallback=self._fallback_entry(),
             rejoin=now.state is call.State.FAILED and self.can_rejoin,
@@ -336,22 +336,28 @@ class CallControl:
         return bool(platform and platform.page.passcode_focused and reached and self.asks_passcode)
 
     @property
+    def _field(self) -> bool:
+        """Whether the page has one field that the passcode can only be meant for."""
+        seen = self._seen.seen if self._seen is not None else None
+        return seen is not None and seen.field and self.asks_passcode
+
+    @property
     def _retyped(self) -> bool:
         """Whether the room types a passcode on this page, and wants one."""
         return self.plain_page is not None and self.wants_passcode()
 
-    async def enter_passcode(self, passcode: str, write: Callable[[str], Awaitable[None]]) -> None:
+    async def enter_passcode(self, passcode: str, write: Callable[[bool], Awaitable[None]]) -> None:
         """Give the page the passcode it asks for; Refused("no_passcode_asked") if it takes none.
 
-        `write` types a text where the page has its focus, and ends it. A page that the room passes
-        by itself opens anew.
+        `write` types it into the page's one field, or else where the page has its focus, and ends
+        it. A page that the room passes by itself opens anew.
         """
-        if self._focused:
+        if self._focused or self._field:
             since = self._context.now.since
             stood_s = self._clock.mono_s() - since.mono_s if since else SETTLED_S
             await asyncio.sleep(max(0.0, SETTLED_S - stood_s))
-        if self._focused:
-            await write(passcode)
+        if self._focused or self._field:
+            await write(self._field)
             return
         joined = self._joined
         if joined is None or not self._retyped:
@@ -836,9 +842,10 @@ class Meeting(Part):
             why = "the passcode has characters that no key writes"
             raise Refused("screen", "not_typed", why)
 
-        async def write(text: str) -> None:
-            await self._touches.type(self._page, text)
-            await self._touches.key(self._page, KeyName.ENTER)
+        async def write(field: bool) -> None:
+            page = self._page
+            await (page.fill(passcode) if field else self._touches.type(page, passcode))
+            await self._touches.key(page, KeyName.ENTER)
 
         await self._calls.enter_passcode(passcode, write)
 

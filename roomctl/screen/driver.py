@@ -416,6 +416,10 @@ class RemoteDisplay:
         limit_s = LOOKED_S if self._watched else ANSWER_S
         await self._done(lambda number: TypeText(number, text), limit_s)
 
+    async def fill(self, text: str) -> None:
+        """Type into the one field of an assisted page; Refused("not_there") if there is none."""
+        await self._done(lambda number: TypeText(number, text, field=True))
+
     async def key(self, key: KeyName) -> None:
         await self._done(lambda number: PressKey(number, key))
 

@@ -83,11 +83,13 @@ class PageState:
 
     `word` is that of the first sign that is there, `joined` what the page's own function says;
     `refused`: camera or microphone were asked for last, and refused. None: nothing, or not known.
+    `field`: beside the sign stands one field that a passcode can only be meant for.
     """
 
     word: str | None = None
     joined: bool | None = None
     refused: bool = False
+    field: bool = False
 
 
 @frozen
@@ -328,10 +330,14 @@ class ScrollAt:
 
 @frozen
 class TypeText:
-    """Type a text, at most 256 characters, to whatever has the page's focus."""
+    """Type a text, at most 256 characters, to whatever has the page's focus.
+
+    `field`: into the one field of an assisted page instead, in place of what stands there.
+    """
 
     number: int
     text: str
+    field: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.text) <= LONGEST_TEXT or not self.text.isprintable():

@@ -282,8 +282,11 @@ class SimScreen:
                 return
             case PressPoint(x=x, y=y):
                 self.shows.press(x, y)
-            case TypeText(text=text):
-                self.shows.typed += text
+            case TypeText(number=number, text=text, field=field):
+                if field and not self.shows.field:
+                    self._reports.append(TouchResult(number, TouchRefusal.NOT_THERE))
+                    return
+                self.shows.typed = text if field else self.shows.typed + text
             case PressKey(key=key):
                 self.shows.key(key)
         self._reports.append(TouchResult(touch.number))
@@ -439,7 +442,9 @@ class SimScreen:
 
     def _seen(self, call: _Call) -> PageState | None:
         word = self.shows.word
-        return PageState(word) if call.order.assisted and word is not None else None
+        if not call.order.assisted or word is None:
+            return None
+        return PageState(word, field=self.shows.field and word in _ASKS)
 
     def _flow(self, call: _Call) -> SoundFlow | None:
         if call.order.assisted:
@@ -459,7 +464,8 @@ _MIDDLE = 160, 135  # of the button, in pixels
 PASSCODE = "4711"
 
 _GROUND, _FRAME, _PRESS, _STOP = (27, 36, 48), (58, 74, 92), (31, 122, 90), (168, 35, 27)
-_PRESSABLE = ("prejoin", "passcode_needed", "passcode_wrong")
+_ASKS = ("passcode_needed", "passcode_wrong")
+_PRESSABLE = ("prejoin", *_ASKS)
 _UNPRESSABLE = ("lobby", "sign_in_required", "removed", "ended", "denied")
 _PATCH = (96, 40)
 
@@ -476,12 +482,13 @@ class SimPage:
 
     word     how it stands, in a platform file's words; None: the way into the meeting is free
     typed    what was typed into it since its button was pressed
+    field    a passcode that it asks for has a field, and no other field is there
     redrawn  it was made anew: its button is not the one that was shown
     """
 
     def __init__(self, word: str | None = None, changed_s: float = 0.0) -> None:
         self.word, self.changed_s = word, changed_s
-        self.typed, self.redrawn = "", False
+        self.typed, self.field, self.redrawn = "", True, False
         self._words: list[str] = []
 
     def bring(self, data: str) -> None:
@@ -541,7 +548,7 @@ class SimPage:
     def _go(self) -> None:
         if self.word == "prejoin":
             self.word = None
-        elif self.word in ("passcode_needed", "passcode_wrong"):
+        elif self.word in _ASKS:
             self.word = None if self.typed == PASSCODE else "passcode_wrong"
         self.typed = ""
 

@@ -1,4 +1,7 @@
-"""A vendor's page that asks for a passcode in a field that has the focus, on a loopback port."""
+"""A vendor's page that asks for a passcode beside a name, on a loopback port.
+
+Nothing has the focus, and a wrong passcode stays in its field.
+"""
 
 import queue
 
@@ -15,7 +18,6 @@ hosts = ["meet.vendor.example"]
 
 [page]
 joined = "vendor.isJoined"
-passcode_focused = true
 source = "tests/calls/passcode_page.py"
 
 [[sign]]
@@ -39,10 +41,11 @@ refused = "not_a_join"
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>meeting</title>
 <h1>Enter the meeting passcode</h1>
-<form><input type="password" autofocus autocomplete="off"></form>
+<form><input placeholder="Your name"><input type="password"><button>Join</button></form>
 <script>
   const tell = (word) => fetch("/said", { method: "POST", body: word });
-  const [heading, form, field] = ["h1", "form", "input"].map((one) => document.querySelector(one));
+  const at = (what) => document.querySelector(what);
+  const [heading, form, field] = ["h1", "form", "[type=password]"].map(at);
   let joined = false;
   globalThis.vendor = { isJoined: () => joined };
   form.onsubmit = (event) => {
@@ -51,8 +54,6 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>meeting</title>
     joined = field.value === "PASSCODE";
     if (joined) form.remove();
     heading.textContent = joined ? "In the meeting" : "That passcode is wrong";
-    field.value = "";
-    field.focus();
   };
 </script>
 """

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from roomctl.meeting import platform
 from roomctl.meeting.platform import load_platforms
 from roomctl.store import Store
 from tests.invented import invented
-from tests.room.rig import PANEL, STAFF, House, living
+from tests.room.rig import BAMBOO, PANEL, STAFF, House, living
 from tests.room.test_number_pages import FIRST, open_page, show
 from tests.room.test_remote_control import PHONE
 from tests.room.test_walkthroughs import leave, state
 
+PLATFORMS = Path(platform.__file__).parent / "platforms"
 JITSI = "https://meet.jit.si/Bamboo"
 ZOOM = "https://zoom.us/j/91234567890"
 
@@ -40,6 +42,25 @@ async def test_a_wrong_passcode_is_asked_for_again_and_the_right_one_lets_the_ro
         assert (await house.ask("meeting.enterPasscode", PANEL, passcode="4711")).status == "done"
         await house.until(lambda: house.document.meeting.state == "in_call")
         assert not house.document.meeting.can_enter_passcode
+
+
+@invented
+async def test_a_passcode_goes_into_the_field_that_the_page_has_or_nowhere(tmp_path: Path) -> None:
+    given = (PLATFORMS / "jitsi.toml").read_text(encoding="utf-8")
+    unnamed = given.replace("passcode_focused = true\n", "")
+    (tmp_path / "jitsi.toml").write_text(unnamed, encoding="utf-8")
+    async with living(BAMBOO.replace("[meeting]", f'[meeting]\nplatforms = "{tmp_path}"')) as house:
+        await at_the_wall(house)
+        house.screen.shows.field = False
+        await house.until(lambda: failure(house) == "passcode_needed")
+        await house.until(lambda: not house.document.meeting.can_enter_passcode)
+        refused = await house.ask("meeting.enterPasscode", PANEL, passcode="4711")
+        assert refused.error is not None
+        assert refused.error.code == "no_passcode_asked"
+        house.screen.shows.field, house.screen.shows.typed = True, "left from before"
+        await house.until(lambda: house.document.meeting.can_enter_passcode)
+        assert (await house.ask("meeting.enterPasscode", PANEL, passcode="4711")).status == "done"
+        await house.until(lambda: house.document.meeting.state == "in_call")
 
 
 @invented

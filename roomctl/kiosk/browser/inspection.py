@@ -137,18 +137,49 @@ MEDIA_INSTALL = """
 })();
 """
 
-_LOOK = """
-((signs, joined) => {
+_FRAMES = """
   const frames = [globalThis];
   for (let n = 0; n < frames.length && frames.length < 16; n += 1) {
     for (let m = 0; m < Math.min(frames[n].length, 16); m += 1) {
       try { void frames[n][m].document; frames.push(frames[n][m]); } catch { /* another site's */ }
     }
   }
+  const visible = (element) => element.checkVisibility({ visibilityProperty: true });
+"""
+
+# The field that a secret goes into: the only one for passwords, or else for text. Of several none
+# is chosen: one of them may be the name that everybody in the meeting reads.
+_FIELD = """
+  const inputs = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
+    one.shadowRoot ? inputs(one.shadowRoot) : one.localName === "input" ? [one] : []);
+  const field = () => {
+    const found = frames.flatMap((one) => inputs(one.document)).filter((one) =>
+      /^(text|password|tel|number)$/.test(one.type) && visible(one) &&
+      !one.disabled && !one.readOnly);
+    const secret = found.filter(({ type }) => type === "password");
+    const left = secret.length > 0 ? secret : found;
+    return left.length === 1 ? left[0] : null;
+  };
+"""
+
+FIELD_TAKE = f"""
+(() => {{
+{_FRAMES}{_FIELD}
+  const taken = field();
+  taken?.focus();
+  taken?.select();
+  return taken?.matches(":focus") === true;
+}})()
+"""
+
+_LOOK = (
+    f"""
+((signs, joined) => {{
+{_FRAMES}{_FIELD}"""
+    + """
   const plain = (text) => text.replace(/\\s+/g, " ").toLowerCase();
   const words = (one) => (one.document.body?.innerText ?? "").slice(0, 20000);
   const shown = plain(frames.map(words).join(" "));
-  const visible = (element) => element.checkVisibility({ visibilityProperty: true });
   const is = {
     text: (what) => shown.includes(plain(what)),
     place: (what) => frames.some((one) => [...one.document.querySelectorAll(what)].some(visible)),
@@ -169,9 +200,12 @@ _LOOK = """
     } catch { /* not there yet */ }
   }
   const refused = frames.some((one) => one[Symbol.for("roomctl.media")]?.() === true);
-  return [signs.findIndex(there), typeof answer === "boolean" ? answer : null, refused];
+  const first = signs.findIndex(there);
+  const asks = first >= 0 && field() !== null;
+  return [first, typeof answer === "boolean" ? answer : null, refused, asks];
 })
 """
+)
 
 
 def page_question(signs: Sequence[PageSign], joined: str) -> str:
@@ -182,10 +216,12 @@ def page_question(signs: Sequence[PageSign], joined: str) -> str:
 
 def page_state(answer: object, signs: Sequence[PageSign]) -> PageState | None:
     """Read what a page answered, which can be anything; None: no proper answer."""
-    if not isinstance(answer, list) or len(answer) != 3:
+    if not isinstance(answer, list) or len(answer) != 4:
         return None
-    first, joined, refused = answer
-    if type(first) is not int or not isinstance(joined, bool | None) or type(refused) is not bool:
+    first, joined, refused, asks = answer
+    if type(first) is not int or not isinstance(joined, bool | None):
+        return None
+    if type(refused) is not bool or type(asks) is not bool:
         return None
     word = signs[first].word if 0 <= first < min(len(signs), MOST_SIGNS) else None
-    return PageState(word, joined, refused)
+    return PageState(word, joined, refused, asks)

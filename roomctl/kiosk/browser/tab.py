@@ -91,6 +91,10 @@ class Tab:
             await self._ask(self._main, inspection.page_question(wanted, joined)), wanted
         )
 
+    async def take_field(self) -> bool:
+        """Put the focus into the page's one field, and choose all in it; False: there is none."""
+        return await self._ask(self._main, inspection.FIELD_TAKE) is True
+
     async def ask(self, method: str, params: Params | None = None, limit_s: float = 0.0) -> Params:
         """Have the page itself do something of the DevTools protocol; CdpError if it does not."""
         return await self._cdp.call(method, params, self._main, limit_s=limit_s)

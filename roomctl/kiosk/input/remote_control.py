@@ -276,7 +276,7 @@ class RemoteTouches:
                 await self._blind()
                 self._say(TouchResult(order.number, TouchRefusal.CANNOT_LOOK))
             except (OSError, CdpError, TimeoutError) as error:
-                _log.warning("screen: a touch did not actuators the page: %s", error)
+                _log.warning("screen: a touch did not reach the page: %s", error)
                 self._say(TouchResult(order.number, TouchRefusal.FAILED))
                 await self._renew()
 
@@ -318,10 +318,17 @@ class RemoteTouches:
                 await actuators.type(order.text)
                 await sight.ask("typed", x=x, y=y)
             case TypeText():
+                if order.field:
+                    await self._take_field()
                 await actuators.type(order.text)
             case PressKey():
                 await actuators.key(order.key)
         self._say(TouchResult(order.number))
+
+    async def _take_field(self) -> None:
+        tab = self._tab()
+        if tab is None or not await tab.take_field():
+            raise _TouchRefused(TouchRefusal.NOT_THERE)
 
     async def _walk(
         self,

@@ -123,6 +123,25 @@ async def test_a_page_is_joined_with_its_passcode_by_touch_and_read_at_every_ste
     assert PASSCODE not in agent.log.read_text()
 
 
+async def test_a_passcode_goes_into_its_field_in_place_of_what_stands_there(
+    agent, english, platform
+):
+    order = meeting(english, platform)
+    async with agent.daemon() as daemon:
+        daemon.say(order)
+        english.stage = "passcode"
+        page = await daemon.page(shows("passcode_needed"))
+        assert page.seen.field, "of a name and a password, the password"
+        assert await daemon.touch(TypeText, "an old one", True) is None
+        assert await daemon.touch(TypeText, PASSCODE, True) is None
+        assert await daemon.touch(PressPoint, *JOIN) is None
+        await daemon.page(flows)
+        assert english.joined == [["", PASSCODE]]
+        assert await daemon.touch(TypeText, PASSCODE, True) is TouchRefusal.NOT_THERE
+        await left(daemon, order)
+    assert PASSCODE not in agent.log.read_text()
+
+
 async def test_every_wall_of_the_vendor_is_told_from_the_others(agent, site, platform):
     order = meeting(site, platform)
     async with agent.daemon() as daemon:

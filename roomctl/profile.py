@@ -76,6 +76,11 @@ class Speech(BaseModel):
             _checked(pattern)
         return answers
 
+    @field_validator("accepted")
+    @classmethod
+    def _pattern(cls, accepted: str | None) -> str | None:
+        return None if accepted is None else _checked(accepted)
+
     @model_validator(mode="after")
     def _whole(self) -> Speech:
         if self.ask is not None and not self.answers:

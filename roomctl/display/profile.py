@@ -33,6 +33,7 @@ class DisplayTable(DeviceTable):
 class TextSpeech(LineSpeech):
     """A text protocol: how its lines go, and the words of each property."""
 
+    end: str = Field(min_length=1, max_length=4, description="behind what is sent")
     power: Speech
     input: Speech = Speech()
     picture_muted: Speech = Speech()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from roomctl.display.driver import profiles
+from roomctl.display.profile import TextSpeech
 from roomctl.display.session import DisplayAnswer, DisplayAsk
 from roomctl.display.text import TextProtocol
 
@@ -100,6 +102,27 @@ def test_epson_on_tcp_hears_a_hello_first():
     assert list(said.feed(b"\0\0\x20\0", None)) == []
     assert said.ready
     assert protocol("epson").ready
+
+
+@pytest.mark.parametrize(
+    ("key", "changed", "why"),
+    [
+        ("power", {"accepted": "a {id} OK0[01"}, "is no pattern"),
+        ("power", {"answers": {"(": "on"}}, "is no pattern"),
+        ("refused", "NG(", "is no pattern"),
+        ("end", "", "at least 1"),
+    ],
+)
+def test_a_profile_that_could_not_be_read_or_simulated_is_refused(
+    key: str, changed: object, why: str
+) -> None:
+    words = PROFILES["lg"].text
+    assert words is not None
+    said = words.model_dump()
+    said[key] = said[key] | changed if isinstance(changed, dict) else changed
+    TextSpeech.model_validate(words.model_dump())
+    with pytest.raises(ValidationError, match=why):
+        TextSpeech.model_validate(said)
 
 
 def test_what_nobody_asked_is_not_taken_for_an_answer():

@@ -186,13 +186,15 @@ class Look(Part):
         self.pictures: dict[str, BrandPicture] = {}
         """By "logo" and "wallpaper"."""
         self._issues: list[IssueEntry] = []
+        self._table = config.look
+        self._measure_anew()
         self.configure(config)
 
     def configure(self, config: Config) -> None:
         """Look as this room.toml says from now on; its pictures are read anew."""
-        self._table, self._zone = config.look, config.room.zone
-        self._by_lux = LightByLux(self._table.dark_lux, self._clock.mono_s())
-        self._silent: IssueEntry | None = None
+        before, self._table, self._zone = self._table, config.look, config.room.zone
+        if (before.theme, before.dark_lux) != (self._table.theme, self._table.dark_lux):
+            self._measure_anew()
         if self._table.theme == "sensor" and self._illuminance is not None:
             self._measuring.set()
         else:
@@ -204,6 +206,11 @@ class Look(Part):
         if self._room_toml is not None:
             for key, name in _named(self._table):
                 self._read(self._room_toml, key, name)
+
+    def _measure_anew(self) -> None:
+        """Know nothing of the light."""
+        self._by_lux = LightByLux(self._table.dark_lux, self._clock.mono_s())
+        self._silent: IssueEntry | None = None
 
     def _read(self, room_toml: Path, key: str, name: str) -> None:
         try:

@@ -99,13 +99,14 @@ class Nearby(Part):
         """`room`: this room's document; `ask` None: nobody is asked."""
         self._ask, self._room, self._clock, self._changed = ask, room, clock, changed
         self._wanted = asyncio.Event()
-        self.configure(table)
-
-    def configure(self, table: DoorTable) -> None:
-        """Ask the rooms of another table, and forget those of this one."""
         self._rooms = table.neighbours
         self._known: dict[str, tuple[float, NearbyEntry | None]] = {}
         self._silent: set[str] = set()
+
+    def configure(self, table: DoorTable) -> None:
+        """Ask the rooms of another table, and forget those of this one."""
+        if table.neighbours != self._rooms:
+            self._rooms, self._known, self._silent = table.neighbours, {}, set()
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         return {"nearby": tuple(self._free(now)) if self._wanted.is_set() else ()}

@@ -140,6 +140,15 @@ async def test_a_sensor_turns_the_room_dark_and_its_silence_is_an_issue() -> Non
         assert house.issues == []
 
 
+@invented
+async def test_what_a_sensor_measured_counts_on_when_room_toml_changes_elsewhere() -> None:
+    text = '[look]\ntheme = "sensor"\n'
+    async with begun(text, illuminance=lambda: 5.0) as house:
+        await house.until(lambda: house.document.look.theme == "dark")
+        await house.room.reconfigure(parse(text + "[audio]\nstart_muted = true\n", "r", {}), None)
+        await house.always(lambda: house.document.look.theme == "dark", 3.0)
+
+
 def test_while_a_sensor_says_nothing_the_hours_count() -> None:
     shown = of('timezone = "Etc/GMT-8"', 'theme = "sensor"\ndark_hours = "18:00-07:00"')
     assert theme_of(shown, NOON) == "dark"  # 20:00 there

@@ -154,6 +154,16 @@ async def test_another_room_toml_forgets_the_rooms_of_the_one_before() -> None:
         await house.until(lambda: names(house) == ["Oak"], 60.0)
 
 
+@invented
+async def test_a_room_toml_that_names_the_same_neighbours_keeps_what_is_known_of_them() -> None:
+    feed = taken()
+    async with living(ROOM, feed=feed, ask=Rooms(Pine=free(), Oak=free()).ask) as house:
+        await house.until(lambda: names(house) == ["Pine", "Oak"])
+        other = parse(ROOM.replace("vacancy_delay_s = 30", "vacancy_delay_s = 45"), "room.toml")
+        await house.room.reconfigure(other, feed)
+        await house.always(lambda: names(house) == ["Pine", "Oak"], 5.0)
+
+
 NOT_FREE: dict[str, Said] = {
     "starting": free(phase="starting"),
     "booked": free(availability={"state": "booked", "until": None}),

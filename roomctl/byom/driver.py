@@ -34,7 +34,8 @@ _log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 5.0  # where the input that tells of a laptop cannot be read
 PROBE_LIMIT_S = 5.0  # three questions without an answer
-TURN_LIMIT_S = 10.0  # the longest pulse, and the longest answer of a profile
+TURN_LIMIT_S = 10.0  # more than the longest pulse; a slower answer counts as none
+_SIDES: Mapping[str, Side] = {"room": "room", "laptop": "laptop"}
 
 
 class SilentSwitch(PortError):
@@ -105,8 +106,14 @@ class ByomSwitch(Device):
         if turned == "refused":
             raise Refused(self.name, "failed", f"does not turn to the {side}; it says no")
         if turned == "silent":
-            limit_s = self.profile.text.reply_s if self.profile is not None else TURN_LIMIT_S
-            raise NoReply(self.name, limit_s, "it may have turned, or not")
+            raise NoReply(self.name, self._answers_within_s, "it may have turned, or not")
+
+    @property
+    def _answers_within_s(self) -> float:
+        if self.profile is None:
+            return TURN_LIMIT_S
+        words = self.profile.text
+        return min(TURN_LIMIT_S, words.set_reply_s or words.reply_s)
 
     # Device
 
@@ -140,8 +147,7 @@ class ByomSwitch(Device):
 
     def _heard(self, meaning: str) -> None:
         self.proven()
-        said: Side | None = "room" if meaning == "room" else None
-        said = "laptop" if meaning == "laptop" else said
+        said = _SIDES.get(meaning)
         if said != self.said:
             _log.info("byom: the switch says that the %s has the devices", said or "other port")
             self.said = said

@@ -342,8 +342,7 @@ class Byom(Part):
                 self._requested = before if self._requested == side else self._requested
                 self._context.changed()
                 raise
-            finally:
-                _log.info("byom: turned to the %s for %s", side, source.name)
+            _log.info("byom: turned to the %s for %s", side, source.name)
         if source.role == "room":
             self._audit.note(source, "byom.take", {}, "done")
         self.follow()

@@ -192,7 +192,10 @@ async def test_two_hands_at_once_leave_it_where_the_last_one_wanted_it(road: str
 
 
 @invented
-async def test_a_switch_that_does_not_answer_is_said_and_nothing_is_claimed() -> None:
+async def test_a_switch_that_does_not_answer_is_said_and_nothing_is_claimed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
     async with living(BAMBOO + TEXT) as house:
         await house.until(lambda: byom(house).holder == "room")
         switch(house).silent = True
@@ -205,6 +208,7 @@ async def test_a_switch_that_does_not_answer_is_said_and_nothing_is_claimed() ->
         record = await house.ask("byom.give")
         assert record.error is not None
         assert record.error.code in ("offline", "no_reply")
+        assert "turned to the laptop" not in caplog.text
 
 
 @invented

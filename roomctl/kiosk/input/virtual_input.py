@@ -59,7 +59,7 @@ class KeyStrokes:
 
     def __repr__(self) -> str:
         """Leave the keys out: they may be a passcode's."""
-        return f"Strikes({len(self.codes)} keys)"
+        return f"KeyStrokes({len(self.codes)} keys)"
 
 
 def named(key: KeyName) -> KeyStrokes:

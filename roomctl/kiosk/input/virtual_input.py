@@ -99,6 +99,7 @@ def _keymap(places: dict[str, int]) -> str:
 
 
 _POINTERS, _KEYBOARDS = "zwlr_virtual_pointer_manager_v1", "zwp_virtual_keyboard_manager_v1"
+_DESTROY_POINTER = 8
 _LEFT = 0x110  # BTN_LEFT
 _EXTENT = 100_000
 _NOTCH = 15.0  # how far one notch of a wheel scrolls, in the compositor's units
@@ -116,6 +117,7 @@ class VirtualInput:
         try:
             self._seat = self._connection.take("wl_seat", 1)
             self.output = found_output(self._connection, output)
+            self._pointers = self._connection.take(_POINTERS, 2)
             self._pointer = self._make_pointer()
             self._keyboard = self._make_keyboard()
             self._connection.roundtrip()
@@ -174,9 +176,9 @@ class VirtualInput:
         self.strike(named(key))
 
     def _make_pointer(self) -> int:
-        maker, pointer = self._connection.take(_POINTERS, 2), self._connection.new()
+        pointer = self._connection.new()
         whose = number(self._seat) + number(self.output.target) + number(pointer)
-        self._connection.send(maker, 2, whose)
+        self._connection.send(self._pointers, 2, whose)
         return pointer
 
     def _make_keyboard(self) -> int:
@@ -185,6 +187,9 @@ class VirtualInput:
         return keyboard
 
     def _point(self, x: float, y: float) -> None:
+        # A labwc that reads its settings anew forgets which output a pointer belongs to.
+        before, self._pointer = self._pointer, self._make_pointer()
+        self._connection.send(before, _DESTROY_POINTER)
         place = number(round(x * (_EXTENT - 1))) + number(round(y * (_EXTENT - 1)))
         self._do(1, number(_now_ms()) + place + number(_EXTENT) + number(_EXTENT))
         self._connection.roundtrip()

@@ -329,12 +329,15 @@ class Walkthroughs(Part):
         _log.info("walkthrough %s: begun", walkthrough.name)
         try:
             await remote.bring(packed((*replay.controls, *lookout.controls)))
+            await remote.heed(self._touched)
             await self._do(remote, replay, lookout, call_id)
         except (Refused, PortError, NoReply) as error:
             _log.warning("walkthrough: %s", error)
             replay.end(WalkOutcome.FAILED)
         finally:
             self._replay = None
+            with contextlib.suppress(RoomctlError):
+                await remote.heed_no_more()
             await self._over(call_id, walkthrough, replay)
             self._changed()
 
@@ -505,6 +508,11 @@ class Walkthroughs(Part):
             self._replay.end(WalkOutcome.TOUCHED)
         shown = self._shown
         return shown if shown is not None and shown.watched else None
+
+    def _touched(self) -> None:
+        """Take it that somebody touches the display itself."""
+        self._touch()
+        self._changed()
 
     # What staff ask for.
 

@@ -26,6 +26,8 @@ from roomctl.screen.protocol import (
     ControlsSeen,
     DisplayRole,
     DisplayState,
+    DisplayTouched,
+    HeedDisplay,
     InvalidMessage,
     KeyName,
     LearnControl,
@@ -274,6 +276,8 @@ class Screen(Device):
                 self.state = replace(before, display_on=on)
             case TouchResult() | PicturePart() | ControlsSeen():
                 self.remote.heard(report)
+            case DisplayTouched():
+                self.remote.touched()
             case WantPages():
                 for page in self._pages():
                     self._say(page)
@@ -392,6 +396,7 @@ class RemoteDisplay:
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
         self._seen: dict[int, ControlsSeen] = {}
         self._watched = False
+        self._touched: Callable[[], None] | None = None
         self._parts: dict[int, list[str]] = {}
         self._one_look = asyncio.Lock()
         self._last: tuple[float, bytes] | None = None
@@ -454,6 +459,22 @@ class RemoteDisplay:
         """Press a control where it was seen; Refused("not_there") if it has gone."""
         await self._done(lambda number: PressControl(number, control, x, y), LOOKED_S)
 
+    async def heed(self, touched: Callable[[], None]) -> None:
+        """Have `touched` called if somebody touches the display itself; at most once."""
+        self._touched = touched
+        await self._done(lambda number: HeedDisplay(number, on=True))
+
+    async def heed_no_more(self) -> None:
+        """Have touches of the display itself reach the page, and nobody else."""
+        self._touched = None
+        await self._done(lambda number: HeedDisplay(number, on=False))
+
+    def touched(self) -> None:
+        """Take it that somebody touched the display itself."""
+        touched, self._touched = self._touched, None
+        if touched is not None:
+            touched()
+
     def heard(self, answer: TouchAnswer) -> None:
         """Take an answer; one that nobody waits for any more is passed over."""
         waiting = self._waiting.get(answer.number)
@@ -472,7 +493,7 @@ class RemoteDisplay:
 
     def lost(self, error: PortClosed) -> None:
         """Answer everything with `error`: the screen is gone."""
-        self._last, self._watched = None, False
+        self._last, self._watched, self._touched = None, False, None
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(error)

@@ -14,7 +14,7 @@ else becomes an `InvalidMessage`: ignored by whoever reads it, and reported.
 | a panel's touches | TakePicture, PressPoint, ScrollAt, TypeText | PicturePart, TouchResult    |
 |                   | PressKey                                    |                             |
 | a walkthrough     | WatchTouches, BringControls, SeekControls,  | ControlsSeen, TouchResult,  |
-|                   | PressControl, LearnControl                  | PicturePart                 |
+|                   | PressControl, LearnControl, HeedDisplay     | PicturePart, DisplayTouched |
 
 Levels and peaks are numbers; what was heard is never among them. Places on a display are 0-1 of its
 width and height, from the upper left corner. Text may be a passcode: no repr shows it. Knows no
@@ -460,6 +460,19 @@ class LearnControl:
 
 
 @frozen
+class HeedDisplay:
+    """Begin or end to hear whether somebody touches the display itself, beside the panel."""
+
+    number: int
+    on: bool
+
+
+@frozen
+class DisplayTouched:
+    """Somebody touched the display itself while that was heeded: said once, and heeded no more."""
+
+
+@frozen
 class ControlSeen:
     """Where a control is to be pressed, in pixels; or `why` not: absent, changed, ambiguous."""
 
@@ -496,6 +509,7 @@ TouchOrder = (
     | SeekControls
     | PressControl
     | LearnControl
+    | HeedDisplay
 )
 """What a panel, or a walkthrough, may do to the page."""
 
@@ -702,6 +716,7 @@ ScreenReport = (
     | MicrophoneLevel
     | ToneResult
     | DisplayState
+    | DisplayTouched
     | WantPages
     | Heartbeat
     | TouchAnswer

@@ -23,7 +23,9 @@ from roomctl.screen.protocol import (
     ControlSeen,
     ControlsSeen,
     DisplayState,
+    DisplayTouched,
     Heartbeat,
+    HeedDisplay,
     InvalidMessage,
     KeyName,
     LearnControl,
@@ -106,6 +108,7 @@ class SimScreen:
     used       the USB device whose sound it was told to use
     pages      the page that was ordered for each display, and where
     watched    what is pressed is told, for a walkthrough
+    heeded     a touch of the display itself is told
     """
 
     def __init__(self, *, admit: bool = True, lobby_s: float = 0.0) -> None:
@@ -119,7 +122,7 @@ class SimScreen:
         self._target: bool | None = None
         self.switch, self.level_pct, self.hears = CaptureSwitch.NONE, 35, True
         self._listened_until = self._level_s = 0.0
-        self.silent = self.watched = False
+        self.silent = self.watched = self.heeded = False
         self._brought: list[str] = []
         self.used: PreferDevice | None = None
         self.pages: dict[str, ShowPage] = {}
@@ -289,7 +292,16 @@ class SimScreen:
                 self.shows.typed = text if field else self.shows.typed + text
             case PressKey(key=key):
                 self.shows.key(key)
+            case HeedDisplay(on=on):
+                self.heeded = on
         self._reports.append(TouchResult(touch.number))
+
+    def touch_display(self, x: float, y: float) -> None:
+        """Touch the display itself at a place, 0-1 of it, as somebody in the room may."""
+        if self.heeded:
+            self.heeded = False
+            self._reports.append(DisplayTouched())
+        self.shows.press(x, y)
 
     def _walk(
         self, order: WatchTouches | BringControls | SeekControls | PressControl | LearnControl

@@ -108,7 +108,7 @@ class Compositor:
     def share(self, output, colour):
         return self.colours(output).get(colour, 0.0)
 
-    def until(self, fact, what, limit_s=30.0):
+    def until(self, fact, what, limit_s=60.0):
         """Wait until something is seen; looks four times a second."""
         deadline = time.monotonic() + limit_s
         while not fact():

@@ -91,6 +91,18 @@ async def test_a_touch_takes_over_at_once_and_stop_stops_it() -> None:
 
 
 @invented
+async def test_a_touch_of_the_display_itself_takes_over_as_one_of_the_panel_does() -> None:
+    async with living() as house:
+        await show(house)
+        await house.ask("meeting.join", link=PAIR)
+        await house.until(lambda: state(house) == "joining" and house.screen.heeded, limit_s=20.0)
+        house.screen.touch_display(0.1, 0.1)
+        await house.until(lambda: state(house) == "offered", limit_s=2.0)
+        await house.always(lambda: house.screen.shows.word == "prejoin", 10.0)
+        assert not house.screen.heeded
+
+
+@invented
 async def test_what_is_typed_before_any_place_was_pressed_is_refused_while_it_is_shown() -> None:
     async with living() as house:
         await open_page(house)

@@ -11,7 +11,9 @@ from roomctl.screen.protocol import (
     ClearPage,
     DisplayRole,
     DisplayState,
+    DisplayTouched,
     Heartbeat,
+    HeedDisplay,
     InvalidMessage,
     LeaveMeeting,
     MeetingPage,
@@ -63,6 +65,8 @@ MESSAGES = [
     ToneResult(3, ToneVerdict.HEARD, 40, 2),
     ToneResult(4, ToneVerdict.NO_MICROPHONE),
     DisplayState(None),
+    HeedDisplay(9, True),
+    DisplayTouched(),
     WantPages(),
     Heartbeat(),
 ]

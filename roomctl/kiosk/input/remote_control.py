@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import logging
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from roomctl.kiosk.browser.cdp import CdpError
 from roomctl.kiosk.browser.tab import Tab
+from roomctl.kiosk.input.display_touch import DisplayTouch
 from roomctl.kiosk.input.sight import NoSight, Sight
 from roomctl.kiosk.input.virtual_input import VirtualInput
 from roomctl.kiosk.input.wayland import DisplayOutput
@@ -29,6 +31,8 @@ from roomctl.screen.protocol import (
     BringControls,
     ControlSeen,
     ControlsSeen,
+    DisplayTouched,
+    HeedDisplay,
     KeyName,
     LearnControl,
     PressControl,
@@ -77,6 +81,7 @@ class CompositorActuators:
 
     def __init__(self, virtual: VirtualInput) -> None:
         self._input = virtual
+        self._heeded: DisplayTouch | None = None
 
     async def look(self) -> bytes:
         output = self._input.output
@@ -98,10 +103,72 @@ class CompositorActuators:
             raise OSError("grim gave no picture") from error
 
     async def press(self, x: float, y: float) -> None:
-        await in_thread(self._input.press, x, y)
+        async with self._ours():
+            await in_thread(self._input.press, x, y)
 
     async def scroll(self, x: float, y: float, notches: int) -> None:
-        await in_thread(self._input.scroll, x, y, notches)
+        async with self._ours():
+            await in_thread(self._input.scroll, x, y, notches)
+
+    async def heed(self, touched: Callable[[], None], lifted: Callable[[TouchOrder], None]) -> None:
+        """Have the first touch of somebody else told as it begins; OSError if nobody can tell.
+
+        It does not reach the page: as it ends, `lifted` gets the order that gives it back.
+        """
+        self.heed_no_more()
+        loop, environment = asyncio.get_running_loop(), dict(os.environ)
+
+        def began() -> None:
+            loop.call_soon_threadsafe(touched)
+
+        def ended(place: tuple[float, float] | None) -> None:
+            back = HeedDisplay(0, on=False) if place is None else PressPoint(0, *place)
+            loop.call_soon_threadsafe(lifted, back)
+
+        heeded = await in_thread(DisplayTouch, environment, self.output.name, began, ended)
+        self._heeded = heeded
+        loop.add_reader(heeded.fileno(), self._hear, heeded)
+
+    @property
+    def touched(self) -> bool:
+        """Whether somebody touched the display since it was heeded."""
+        return self._heeded is not None and self._heeded.heard
+
+    def heed_no_more(self) -> None:
+        heeded, self._heeded = self._heeded, None
+        if heeded is not None:
+            asyncio.get_running_loop().remove_reader(heeded.fileno())
+            heeded.close()
+
+    def _hear(self, heeded: DisplayTouch) -> None:
+        try:
+            heeded.hear()
+        except OSError as error:
+            _log.warning("screen: touches of the display are heard no more: %s", error)
+            self.heed_no_more()
+
+    @contextlib.asynccontextmanager
+    async def _ours(self) -> AsyncIterator[None]:
+        """Let what is done meanwhile pass to the page; _TouchRefused if somebody touched it."""
+        if self._heeded is not None:
+            await self._let_through(self._heeded, on=True)
+            if self.touched:
+                raise _TouchRefused(TouchRefusal.NOT_THERE)
+        try:
+            yield
+        finally:
+            if self._heeded is not None:
+                await self._let_through(self._heeded, on=False)
+
+    async def _let_through(self, heeded: DisplayTouch, on: bool) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(heeded.fileno())  # the thread hears meanwhile
+        try:
+            await in_thread(heeded.let_through, on)
+            loop.add_reader(heeded.fileno(), self._hear, heeded)
+        except OSError as error:
+            _log.warning("screen: touches of the display are heard no more: %s", error)
+            self.heed_no_more()
 
     async def type(self, text: str) -> None:
         await in_thread(self._input.type, text)
@@ -120,6 +187,7 @@ class CompositorActuators:
         return self._input.output
 
     async def close(self) -> None:
+        self.heed_no_more()
         self._input.close()
 
 
@@ -218,7 +286,7 @@ class RemoteTouches:
     """What a panel may do to the display, while a meeting stands there."""
 
     def __init__(
-        self, say: Callable[[TouchAnswer], None], output: Callable[[], str | None]
+        self, say: Callable[[TouchAnswer | DisplayTouched], None], output: Callable[[], str | None]
     ) -> None:
         """`output` names the room's display; None: the first."""
         self._say, self._output = say, output
@@ -288,6 +356,8 @@ class RemoteTouches:
 
     async def _obey(self, order: TouchOrder) -> None:
         actuators = self._actuators()
+        if order.number == 0 and self._display is not None:
+            self._display.heed_no_more()  # somebody touched the display, and is done
         if actuators is None:
             why = TouchRefusal.NO_REMOTE_CONTROL if self._meeting else TouchRefusal.NO_PAGE
             self._say(TouchResult(order.number, why))
@@ -306,6 +376,8 @@ class RemoteTouches:
             case WatchTouches() | BringControls() | SeekControls() | PressControl():
                 await self._walk(order, actuators)
                 return
+            case HeedDisplay(on=on):
+                await self._heed(on)
             case PressPoint():
                 await actuators.press(order.x, order.y)
             case ScrollAt():
@@ -366,6 +438,19 @@ class RemoteTouches:
             await display.park()
             self._sight = await Sight.open(display.output.name)
         return self._sight
+
+    async def _heed(self, on: bool) -> None:
+        display = self._display
+        if display is None:
+            return
+        if not on:
+            if not display.touched:  # else it ends with the touch, which is given back
+                display.heed_no_more()
+            return
+        try:
+            await display.heed(lambda: self._say(DisplayTouched()), self.take)
+        except OSError as error:
+            _log.warning("screen: nobody hears touches of the display: %s", error)
 
     async def _blind(self) -> None:
         """End what looks, with its pictures."""

@@ -53,6 +53,11 @@ class EventArguments:
         self._at += (length + 3) & ~3
         return found.decode("utf-8", "replace")
 
+    def fixed(self) -> float:
+        (found,) = struct.unpack_from("=i", self._data, self._at)
+        self._at += 4
+        return int(found) / 256
+
 
 def number(value: int) -> bytes:
     """Return a whole number, with or without sign, as an argument."""
@@ -143,12 +148,20 @@ class WaylandClient:
     def wait(self, true: Callable[[], bool]) -> None:
         """Hear the compositor until something is so."""
         while not true():
-            data = self._socket.recv(65536)
-            if not data:
-                raise WaylandRefused("the compositor hung up")
-            self._hear(data)
+            self.hear()
 
-    def _hear(self, data: bytes) -> None:
+    def hear(self) -> None:
+        """Handle what the compositor says next; wait for it, if it has not been said yet."""
+        data = self._socket.recv(65536)
+        if not data:
+            raise WaylandRefused("the compositor hung up")
+        self._take(data)
+
+    def fileno(self) -> int:
+        """Return the connection's descriptor: readable once the compositor has said something."""
+        return self._socket.fileno()
+
+    def _take(self, data: bytes) -> None:
         self._held += data
         while len(self._held) >= _HEAD.size:
             target, word = _HEAD.unpack_from(self._held)

@@ -137,6 +137,7 @@ class Eyes:
         self._changed_at = time.monotonic()
         self._followed: Followed | None = None
         self._gone = False
+        self._following = threading.Lock()  # over both, and the one connection of `glimpse`
 
     @property
     def every_s(self) -> float | None:
@@ -153,6 +154,21 @@ class Eyes:
             self._frames.append((time.monotonic(), picture))
         self._follow(picture)
 
+    def _press(self, number: int, at: Point) -> None:
+        """Follow a control that was pressed, if another one looks like it."""
+        with self._following:
+            self._followed, self._gone = None, False
+            if number not in range(len(self._controls)):
+                return
+            pressed = self._controls[number]
+            if not any(self._look.twins(pressed, other) for other in self._controls):
+                return
+            self._followed = followed = pressed, at, time.monotonic() + FOLLOW_S
+            glimpse = self._glimpse
+        if glimpse is not None:
+            what = glimpse, followed
+            threading.Thread(target=self._follow_by, args=what, name="follow", daemon=True).start()
+
     def _follow_by(self, glimpse: Glimpse, followed: Followed) -> None:
         """Look at the place of what was pressed, without a pause: it may be away for a moment only.
 
@@ -161,21 +177,24 @@ class Eyes:
         control, at, until = followed
         height, width = control.patch.shape[:2]
         corner = at[0] - control.place[0], at[1] - control.place[1]
-        while self._followed is followed and time.monotonic() < until:
-            try:
-                part = glimpse(corner, (width, height))
-            except OSError:
-                self._glimpse = None  # whole pictures have to do
-                return
-            if self._followed is followed:
+        while time.monotonic() < until:
+            with self._following:
+                if self._followed is not followed:
+                    return  # gone, or something else was pressed
+                try:
+                    part = glimpse(corner, (width, height))
+                except OSError:
+                    self._glimpse = None  # whole pictures have to do
+                    return
                 self._note_whether_gone(self._look.stands(control, part, control.place))
             time.sleep(FOLLOW_EVERY_S if until - time.monotonic() > _LATE_S else FOLLOW_LATE_S)
 
     def _follow(self, picture: Picture) -> None:
         """Note whether what was pressed has gone."""
-        if self._followed is not None:
-            control, at, _ = self._followed
-            self._note_whether_gone(self._look.stands(control, picture, at))
+        with self._following:
+            if self._followed is not None:
+                control, at, _ = self._followed
+                self._note_whether_gone(self._look.stands(control, picture, at))
 
     def _note_whether_gone(self, stands: bool) -> None:
         until = self._followed[2] if self._followed is not None else 0.0
@@ -196,16 +215,7 @@ class Eyes:
             case {"do": "seek", "wanted": list(wanted)}:
                 return self._seek([one for one in wanted if one in range(len(self._controls))])
             case {"do": "follow", "control": int(one), "x": int(x), "y": int(y)}:
-                self._followed, self._gone = None, False
-                if one in range(len(self._controls)):
-                    pressed, end = self._controls[one], time.monotonic() + FOLLOW_S
-                    if any(self._look.twins(pressed, other) for other in self._controls):
-                        self._followed = followed = (pressed, (x, y), end)
-                        if self._glimpse is not None:
-                            what = (self._glimpse, followed)
-                            threading.Thread(
-                                target=self._follow_by, args=what, name="follow", daemon=True
-                            ).start()
+                self._press(one, (x, y))
             case {"do": "show", "x": float(x), "y": float(y)}:
                 return self._show(x, y)
             case {"do": "typing"}:

@@ -93,3 +93,28 @@ def test_what_was_pressed_is_followed_by_glimpses_and_by_whole_pictures_where_th
                 thread.join(10)
         assert eyes.answer({"do": "seek", "wanted": []})["gone"] is gone
         assert eyes.every_s == every_s
+
+
+@pytest.mark.real
+def test_a_second_press_waits_for_the_glimpse_of_the_first_one(controls):
+    inside, most, second = [], [], threading.Event()
+
+    def glimpse(corner, size):
+        inside.append(size)
+        most.append(len(inside))
+        if len(inside) > 1:
+            second.set()
+        second.wait(0.3)
+        inside.pop()
+        (x, y), (width, height) = corner, size
+        return (BLANK if len(most) > 1 else drawn())[y : y + height, x : x + width]
+
+    eyes = Eyes(Display(drawn()), glimpse)
+    eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls)).decode()})
+    for _ in range(2):
+        eyes.answer({"do": "follow", "control": 0, "x": AT[0], "y": AT[1]})
+    for thread in threading.enumerate():
+        if thread.name == "follow":
+            thread.join(60)
+    assert set(most) == {1}
+    assert eyes.answer({"do": "seek", "wanted": []})["gone"]

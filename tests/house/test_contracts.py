@@ -15,12 +15,10 @@ import pytest
 pytestmark = pytest.mark.real
 
 TREE = Path(__file__).resolve().parents[2]
-CONTRACTS = {
-    contract["id"]: contract["name"]
-    for contract in tomllib.loads((TREE / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
-        "importlinter"
-    ]["contracts"]
-}
+WRITTEN = tomllib.loads((TREE / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+    "importlinter"
+]["contracts"]
+CONTRACTS = {contract["id"]: contract["name"] for contract in WRITTEN}
 
 # contract, the module that commits it, the import that must not pass
 BREACHES = [
@@ -173,6 +171,15 @@ def test_a_breach_is_caught_by_its_contract(
     breached: Mapping[str, str], contract: str, module: str, statement: str
 ) -> None:
     assert link(module, statement.split()[1]) in breached[CONTRACTS[contract]]
+
+
+def test_the_design_names_every_layer_in_its_order() -> None:
+    design = (TREE / "docs" / "design.md").read_text(encoding="utf-8")
+    paragraph = design.partition("## Layers\n")[2].partition(".\nSiblings")[0]
+    named = [set(re.findall(r"\w+", layer)) for layer in paragraph.split(">")]
+    (layers,) = (one["layers"] for one in WRITTEN if one["id"] == "floors")
+    kept = [set(re.findall(r"\w+", layer)) for layer in layers]
+    assert named == kept[1:], "the first is python -m roomctl"
 
 
 def test_every_contract_is_breached_once() -> None:

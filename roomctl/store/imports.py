@@ -15,7 +15,6 @@ from datetime import datetime
 
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
-from roomctl.store.archive import LARGEST_ARCHIVE
 from roomctl.store.disk import whole
 from roomctl.store.documents import Document, Store
 
@@ -75,7 +74,7 @@ class Imports:
             return None
         pending = _pending(kept)
         try:
-            archive = whole(self._store.folder / ARCHIVE, LARGEST_ARCHIVE)
+            archive = whole(self._store.folder / ARCHIVE, LARGEST_IMPORT)
         except (OSError, ValueError) as error:
             self.refuse(str(error))
             return None

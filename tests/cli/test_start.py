@@ -42,6 +42,7 @@ NEVER_BEFORE_NEED = {
     "roomctl.migrate",
     "segno",
     "serial",
+    "tarfile",
     "usb",
 }
 

@@ -38,6 +38,7 @@ DRILLS: Mapping[str, str] = {
     **_IN_USE,
     "room: a self-test runs already; its report says how far it is": "room：自检已在进行；其报告会说明进度",
     "somebody wanted the room, or it took too long": "有人要使用会议室，或用时过长",
+    "the room was started anew meanwhile, and its report is gone": "会议室在此期间已重新启动，自检报告已丢失",
     "the camera is stopped and put back": "摄像机已停止，并恢复原状",
     "the camera was only asked, and is let go": "只询问了摄像机，现已释放",
     "its lights are out, and it is on-hook": "指示灯已熄灭，已挂机",

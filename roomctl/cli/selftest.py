@@ -12,6 +12,7 @@ from roomctl.cli.drill import words
 from roomctl.cli.language import say, translated, word
 from roomctl.cli.told import wide
 from roomctl.drill import Result, Step
+from roomctl.errors import RoomctlError
 
 LOOK_S = 1.0
 
@@ -21,18 +22,20 @@ def run(
 ) -> int:
     """Have the devices tested, and tell of each; return the exit status, 1 if a test failed.
 
-    RoomctlError says why the room tests none.
+    RoomctlError says why the room tests none, or told nothing of the end.
     """
     body = {"type": "selftest.run", "args": args}
     ask.access(url, token, "POST", f"commands?wait_s={LOOK_S:g}", body)
     told = 0
     while True:
         report = ask.access(url, token, "GET", "selftest")["report"]
-        devices = report["devices"] if report else []
+        if report is None:
+            raise RoomctlError("the room was started anew meanwhile, and its report is gone")
+        devices = report["devices"]
         for device in devices[told:]:
             tell(device_words(device))
         told = len(devices)
-        if not report or not report["running"]:
+        if not report["running"]:
             return int(any(one["outcome"] == "failed" for one in devices))
         time.sleep(LOOK_S)
 

@@ -25,16 +25,26 @@ _IN_USE = {
 _LED = {"off-hook and mute": "摘机灯和静音灯", "off-hook": "摘机灯", "mute": "静音灯"}
 _MICROPHONE = {"muted": "已静音", "open": "已打开", "not known": "状态未知"}
 
+
+def _each(words: Mapping[str, str], english: str, chinese: str) -> Mapping[str, str]:
+    """Return a sentence with each of some words in the place of `{which}`."""
+    return {
+        english.replace("{which}", one): chinese.replace("{which}", other)
+        for one, other in words.items()
+    }
+
+
 DRILLS: Mapping[str, str] = {
     # of every kind
     "not over within {seconds} s": "{seconds} 秒内未完成",
     "was lost": "连接已断开",
     "{why}; a room that runs (`roomctl serve`) holds its ports: stop it for the drill": "{why}；正在运行的会议室（`roomctl serve`）占用其端口：验证前请先停止",
     "{why}; a room that runs (`roomctl serve`) holds it: stop it for the drill": "{why}；正在运行的会议室（`roomctl serve`）占用它：验证前请先停止",
-    **{
-        f"room: the room is not free ({english}); try again later": f"room：会议室{chinese}；请稍后再试"
-        for english, chinese in _IN_USE.items()
-    },
+    **_each(
+        _IN_USE,
+        "room: the room is not free ({which}); try again later",
+        "room：会议室{which}；请稍后再试",
+    ),
     **_IN_USE,
     "room: a self-test runs already; its report says how far it is": "room：自检已在进行；其报告会说明进度",
     "somebody wanted the room, or it took too long": "有人要使用会议室，或用时过长",
@@ -82,19 +92,22 @@ DRILLS: Mapping[str, str] = {
     "{model}, bcdDevice {firmware}, profile {profile}, after {seconds} s; known: {what}": "{model}，bcdDevice {firmware}，型号文件 {profile}，{seconds} 秒后应答；已知问题：{what}",
     "{model}, bcdDevice {firmware}, profile {profile}, after {seconds} s": "{model}，bcdDevice {firmware}，型号文件 {profile}，{seconds} 秒后应答",
     "{model}, profile {profile}, after {seconds} s": "{model}，型号文件 {profile}，{seconds} 秒后应答",
-    **{
-        f"its lights are out, it is on-hook; its microphone: {english}": f"指示灯已熄灭，已挂机；麦克风：{chinese}"
-        for english, chinese in _MICROPHONE.items()
-    },
+    **_each(
+        _MICROPHONE,
+        "its lights are out, it is on-hook; its microphone: {which}",
+        "指示灯已熄灭，已挂机；麦克风：{which}",
+    ),
     "it declares no LED of a call": "没有声明通话指示灯",
-    **{
-        f"{english} on and off, written; nobody looked; at most {{ms}} ms each": f"{chinese}已写入亮灭，无人查看；每次至多 {{ms}} ms"
-        for english, chinese in _LED.items()
-    },
-    **{
-        f"{english} on and off, seen; at most {{ms}} ms each": f"{chinese}亮灭，已有人看到；每次至多 {{ms}} ms"
-        for english, chinese in _LED.items()
-    },
+    **_each(
+        _LED,
+        "{which} on and off, written; nobody looked; at most {ms} ms each",
+        "{which}已写入亮灭，无人查看；每次至多 {ms} ms",
+    ),
+    **_each(
+        _LED,
+        "{which} on and off, seen; at most {ms} ms each",
+        "{which}亮灭，已有人看到；每次至多 {ms} ms",
+    ),
     "it has no hook": "没有摘挂机功能",
     "it does not confirm off-hook within {seconds} s; not every device does": "{seconds} 秒内没有确认摘机；并非每种设备都会确认",
     "confirms off-hook after {off} ms, on-hook after {on} ms": "{off} ms 后确认摘机，{on} ms 后确认挂机",
@@ -123,19 +136,18 @@ DRILLS: Mapping[str, str] = {
     "press mute again on the device, within {seconds} s": "在 {seconds} 秒内再按一次设备上的静音键",
     "say something": "说句话",
     # displays
-    **{
-        f"{{model}}, {english}, lamp {{hours}} h, after {{seconds}} s": f"{{model}}，{chinese}，灯泡 {{hours}} 小时，{{seconds}} 秒后应答"
-        for english, chinese in _POWER.items()
-    },
-    **{
-        f"{{model}}, {english}, after {{seconds}} s": f"{{model}}，{chinese}，{{seconds}} 秒后应答"
-        for english, chinese in _POWER.items()
-    },
-    **{
-        f"is {english}, and would be switched on; --power allows it": f"{chinese}，验证会将其开机；用 --power 允许"
-        for english, chinese in _POWER.items()
-    },
-    **{f"is {english}, as it was": f"{chinese}，与原来相同" for english, chinese in _POWER.items()},
+    **_each(
+        _POWER,
+        "{model}, {which}, lamp {hours} h, after {seconds} s",
+        "{model}，{which}，灯泡 {hours} 小时，{seconds} 秒后应答",
+    ),
+    **_each(_POWER, "{model}, {which}, after {seconds} s", "{model}，{which}，{seconds} 秒后应答"),
+    **_each(
+        _POWER,
+        "is {which}, and would be switched on; --power allows it",
+        "{which}，验证会将其开机；用 --power 允许",
+    ),
+    **_each(_POWER, "is {which}, as it was", "{which}，与原来相同"),
     "off after {off} s, on after {on} s": "{off} 秒后关机，{on} 秒后开机",
     "on after {on} s": "{on} 秒后开机",
     "told to be {wanted}, it is {power} after {seconds} s": "要求 {wanted}，{seconds} 秒后为 {power}",

@@ -1,6 +1,8 @@
 """A laptop on the room's camera and speakerphone, by every kind of switch, in invented time."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -48,6 +50,16 @@ async def given(house: House) -> None:
     await house.until(lambda: byom(house).holder == "room")
     assert (await house.ask("byom.give")).status == "done"
     await house.until(lambda: byom(house).lent)
+
+
+@contextlib.asynccontextmanager
+async def restarted(road: str) -> AsyncIterator[House]:
+    """A room that was started anew while a laptop had its devices."""
+    async with living(BAMBOO + road) as house:
+        await given(house)
+        await house.stop()
+        async with living(BAMBOO + road, on=house.simulator) as again:
+            yield again
 
 
 @invented
@@ -395,42 +407,30 @@ async def test_a_room_in_which_a_laptop_meets_stays_awake_without_sensors() -> N
 async def test_after_a_restart_the_room_claims_nothing_that_it_does_not_know(
     road: str, side: str, holder: str
 ) -> None:
-    async with living(BAMBOO + road) as house:
-        await given(house)
-        kept = house.simulator
-        await house.stop()
-        async with living(BAMBOO + road, on=kept) as again:
-            assert switch(again).side == side
-            await again.until(lambda: again.device("byom").status == "online")
-            await again.until(lambda: byom(again).holder == holder)
-            assert byom(again).requested is None
-            assert byom(again).lent is (holder == "laptop")
+    async with restarted(road) as again:
+        assert switch(again).side == side
+        await again.until(lambda: again.device("byom").status == "online")
+        await again.until(lambda: byom(again).holder == holder)
+        assert byom(again).requested is None
+        assert byom(again).lent is (holder == "laptop")
 
 
 @invented
 async def test_a_level_falls_back_to_the_room_when_the_program_ends() -> None:
-    async with living(BAMBOO + LEVEL) as house:
-        await given(house)
-        kept = house.simulator
-        await house.stop()
-        async with living(BAMBOO + LEVEL, on=kept) as again:
-            await again.until(lambda: byom(again).holder == "room")
-            assert switch(again).side == "room"
+    async with restarted(LEVEL) as again:
+        await again.until(lambda: byom(again).holder == "room")
+        assert switch(again).side == "room"
 
 
 @invented
 async def test_a_button_is_not_pressed_while_nobody_knows_who_has_the_devices() -> None:
-    async with living(BAMBOO + PULSE) as house:
-        await given(house)
-        kept = house.simulator
-        await house.stop()
-        async with living(BAMBOO + PULSE, on=kept) as again:
-            await again.until(lambda: again.device("byom").status == "online")
-            record = await again.ask("byom.give")
-            assert record.error is not None
-            assert record.error.code == "holder_unknown"
-            assert (await again.ask("byom.take")).status == "done"
-            await again.until(lambda: byom(again).holder == "room")
+    async with restarted(PULSE) as again:
+        await again.until(lambda: again.device("byom").status == "online")
+        record = await again.ask("byom.give")
+        assert record.error is not None
+        assert record.error.code == "holder_unknown"
+        assert (await again.ask("byom.take")).status == "done"
+        await again.until(lambda: byom(again).holder == "room")
 
 
 @invented

@@ -18,6 +18,7 @@ _POWER = {
 }
 _IN_USE = {
     "in_call": "正在通话",
+    "laptop": "设备正由笔记本使用",
     "occupied": "有人在使用",
     "booked": "即将有预订",
     "calendar_unknown": "日历状态未知",

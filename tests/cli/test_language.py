@@ -101,3 +101,12 @@ def test_an_error_names_its_file_and_key_in_every_language(monkeypatch: pytest.M
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     assert spoken(error) == "a.toml:3: room.x: 未知的键；是否想写 'y'？"
     assert spoken(RoomctlError("what nobody has translated")) == "what nobody has translated"
+
+
+@pytest.mark.parametrize("why", ["in_call", "laptop", "occupied", "booked", "calendar_unknown"])
+def test_why_a_room_tests_nothing_now_is_said_in_chinese(
+    why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    for said in (why, f"room: the room is not free ({why}); try again later"):
+        assert why not in translated(said)

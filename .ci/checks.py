@@ -28,6 +28,9 @@ from node_tools import bring, find_node
 TREE = Path(__file__).resolve().parent.parent
 VENV = Path(sys.prefix)
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+CORES = os.cpu_count() or 1
+MOST_WORKERS = 4
+WORKER_BYTES = 1_500_000_000  # a worker of pytest, with the browser and the room that it drives
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,10 @@ def main(arguments: Sequence[str]) -> int:
     started = time.monotonic()
     match arguments:
         case ["check", *rest]:
-            outcomes, tests = check_all("-m", "not real", *rest)
+            outcomes, tests = check_all(CORES, "-m", "not real", *rest)
         case ["test", *rest]:
             browser = check_browser()
-            outcomes, tests = check_all(*rest)
+            outcomes, tests = check_all(2 * CORES, *rest)  # half of what is real is waiting
             outcomes.insert(0, browser)
         case ["hwlab", *rest]:
             outcomes, tests = check_hardware_lab(rest)
@@ -92,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if all(outcome.good for outcome in outcomes) else 1
 
 
-def check_all(*pytest_arguments: str) -> tuple[list[Outcome], Tests]:
+def check_all(workers: int, *pytest_arguments: str) -> tuple[list[Outcome], Tests]:
     """Run the checks that read the source beside the tests that are chosen: no core waits."""
     checks: list[Callable[[], Outcome]] = [
         lambda: check("mypy", module("mypy", "--strict")),
@@ -103,7 +106,7 @@ def check_all(*pytest_arguments: str) -> tuple[list[Outcome], Tests]:
     ]
     with ThreadPoolExecutor(1) as beside:
         outcomes = beside.map(lambda one: one(), checks)
-        outcome, tests = check_tests(pytest_arguments)
+        outcome, tests = check_tests(workers, pytest_arguments)
         return [*outcomes, outcome], tests
 
 
@@ -146,12 +149,12 @@ def check_types_of_the_panel() -> Outcome:
     return check("tsc", [str(node.program), str(tsc), "--project", str(TREE / "web")])
 
 
-def check_tests(arguments: Sequence[str]) -> tuple[Outcome, Tests]:
+def check_tests(workers: int, arguments: Sequence[str]) -> tuple[Outcome, Tests]:
     """Run the tests, whole files side by side, in the order that tests/conftest.py gives them.
 
-    Their counts come from the report that pytest writes.
+    Fewer `workers` run where there is little memory. The counts come from pytest's report.
     """
-    workers = min(4, os.cpu_count() or 1)  # 4 at most: of memory
+    workers = max(1, min(workers, MOST_WORKERS, memory() // WORKER_BYTES))
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # roomctl is started 200 times
     report = VENV / "pytest.xml"
     report.unlink(missing_ok=True)
@@ -161,6 +164,14 @@ def check_tests(arguments: Sequence[str]) -> tuple[Outcome, Tests]:
     passed = run("pytest", command)
     tests = read_report(report) if report.exists() else Tests(failed=1)
     return Outcome("pytest", passed), tests
+
+
+def memory() -> int:
+    """Return how many bytes this machine has, or the container that this runs in."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = Path("/sys/fs/cgroup/memory.max")
+    told = limit.read_text(encoding="ascii").strip() if limit.exists() else ""
+    return min(machine, int(told)) if told.isdecimal() else machine
 
 
 def check_hardware_lab(arguments: Sequence[str]) -> tuple[list[Outcome], Tests]:

@@ -27,6 +27,7 @@ settings.load_profile("suite")  # `make fuzz` names another
 
 _REAL_NAMES = ("attack", "calls", "hwlab/scenarios", "web")
 _LONG = Path(__file__).parent / "calls"
+_TOGETHER = Path(__file__).parent / "web"  # its files share a browser, which ends with the last
 _REAL_FOLDERS = tuple(Path(__file__).parent / name for name in _REAL_NAMES)
 _REAL = {  # what Python's audit events are called here
     "os.fork": "started a process",
@@ -61,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark what is real, and have long files begin first: at the end none may run alone for long.
 
     How long they took is remembered. In a fresh clone whole calls begin, which are few and long;
-    then the file with the most tests.
+    then the file with the most tests. Files that share a browser follow each other.
     """
     for item in items:
         if _in_real_folder(item.path) or item.get_closest_marker("browser"):
@@ -69,9 +70,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     real = {item.path for item in items if item.get_closest_marker("real")}
     took, tests = _remembered(config), Counter(item.path for item in items)
 
-    def order(item: pytest.Item) -> tuple[bool, bool, float, int, str]:
+    def order(item: pytest.Item) -> tuple[bool, bool, bool, float, int, str]:
         file = item.nodeid.partition("::")[0]
-        kinds = not _in_real_folder(item.path), item.path not in real
+        together = item.path.is_relative_to(_TOGETHER)
+        kinds = not _in_real_folder(item.path), item.path not in real, together
         guess_s = math.inf if item.path.is_relative_to(_LONG) else 0.0
         return (*kinds, -took.get(file, guess_s), -tests[item.path], file)  # all workers agree
 

@@ -131,7 +131,7 @@ class HostRoom:
         answer = httpx.post(f"{self.origin}/host", json=does, trust_env=False)
         return answer.raise_for_status().json()
 
-    def until(self, what, holds, limit_s=20.0):
+    def until(self, what, holds, limit_s=60.0):
         """Ask until something holds of how things stand."""
         end = time.monotonic() + limit_s
         while not holds(stands := self.host()):

@@ -30,7 +30,7 @@ BEARER = {"Authorization": f"Bearer {ADMIN}"}
 BOOT = "b007b007"
 PORT = 8080  # where no socket is open: the names of cookies and the Host
 JITSI = "https://meet.jit.si/DesignReview"
-LIMIT_S = 30.0  # of what takes a second or two on an idle machine
+LIMIT_S = 60.0  # of what takes a second or two on an idle machine
 
 ROOM = f"""
 [room]

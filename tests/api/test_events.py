@@ -34,7 +34,7 @@ async def events_of(client, last_id=None, sections=None):
 async def take(events, enough):
     """Return the events up to and with the one that is enough."""
     taken = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         async for event in events:
             taken.append(event)
             if enough(event):
@@ -128,7 +128,7 @@ async def test_a_reader_that_fell_behind_its_queue_still_misses_nothing(alive):
             await alive.until(lambda document, pct=pct: document.audio.volume_pct == pct % 100)
     newest = alive.room.document.rev
     seen = [start + 1]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while seen[-1] < newest:
             text = await anext(events)
             seen.append(int(text.split("\n")[0].rpartition("-")[2]))
@@ -181,7 +181,7 @@ async def test_an_open_stream_ends_when_the_server_is_about_to(alive):
     events = stream(alive.room, Encoding(alive.room), BOOT, None, ending)
     assert "event: room" in await anext(events)
     ending.set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         assert [text async for text in events if not text.startswith("id:")] == []
 
 

@@ -13,7 +13,7 @@ from tests.cli.rig import Running, Said, simulating
 
 pytestmark = pytest.mark.real
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 @pytest.fixture(scope="module")

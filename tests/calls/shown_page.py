@@ -11,7 +11,7 @@ import time
 import pytest
 
 from tests.calls.rig import in_call, over
-from tests.calls.served import Served
+from tests.calls.served import PATIENCE_S, Served
 from tests.kiosk import compositor
 from tests.kiosk.agency import Agency, commands
 from tests.kiosk.compositor import Compositor
@@ -19,7 +19,7 @@ from tests.kiosk.sound_server import SoundServer, needed
 from tests.kiosk.vendor_flow import PASSCODE
 
 LOOKS = "roomctl.kiosk.input.sight"
-DRAWN_S = 30.0
+DRAWN_S = 60.0
 NAME = "Bamboo 竹"
 
 _ROOM = """
@@ -81,7 +81,7 @@ class Room:
     def walkthrough(self):
         return self.served.room()["walkthrough"]
 
-    def until(self, what, holds, limit_s=90.0):
+    def until(self, what, holds, limit_s=PATIENCE_S):
         end = time.monotonic() + limit_s
         while not holds(stands := self.walkthrough()):
             log = self.served.log.read_text() + self.agency.log.read_text()
@@ -119,12 +119,10 @@ class Room:
 
     def press(self, x, y):
         """Press as a person does: again, if the page was not there yet."""
-        for _ in range(20):
-            refused = self.served.told("screen.press", x=x, y=y)
-            if refused is None:
-                return
-            time.sleep(1)
-        raise AssertionError(f"{refused}: {self.walkthrough()}")
+        end = time.monotonic() + PATIENCE_S
+        while refused := self.served.told("screen.press", x=x, y=y):
+            assert time.monotonic() < end, f"{refused}: {self.walkthrough()}"
+            time.sleep(0.2)
 
     def joins(self):
         """Wait until the room has passed the page that stands there, and is in the meeting."""
@@ -137,7 +135,7 @@ class Room:
         self.served.command("meeting.leave")
         self.served.until("the room has left", over)
 
-    def nobody_looks(self, limit_s=30.0):
+    def nobody_looks(self, limit_s=PATIENCE_S):
         """Wait until no process looks at the display any more."""
         end = time.monotonic() + limit_s
         while looking := [pid for pid, words in commands(self.agency.uid) if LOOKS in words]:

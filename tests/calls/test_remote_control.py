@@ -212,7 +212,7 @@ def test_an_assisted_meeting_is_joined_with_its_passcode_and_left_by_touch(tmp_p
         assert served.until("proven by its media", in_call)
         assert site.joined == [["", ""], ["", PASSCODE]]
         panel.touch(LEAVE)
-        said = [site.said.get(timeout=10) for _ in range(2)]
+        said = [site.said.get(timeout=60) for _ in range(2)]
         assert said == ["met webdriver=true", "left by its own button"]
         kept = everything_kept(tmp_path, served, agency)
         panel.leave()
@@ -234,7 +234,7 @@ def test_a_plain_meeting_is_joined_and_left_by_touch_and_proven_by_its_sound(tmp
         assert served.until("proven by its sound", in_call)
         assert site.joined == [["", PASSCODE]]
         panel.touch(LEAVE)
-        said = [site.said.get(timeout=10) for _ in range(2)]
+        said = [site.said.get(timeout=60) for _ in range(2)]
         assert said == ["met webdriver=false", "left by its own button"]
         assert PASSCODE not in everything_kept(tmp_path, served, agency)
         panel.leave()
@@ -253,7 +253,7 @@ def test_the_keys_of_a_platform_file_join_a_plain_meeting_by_one_touch(tmp_path,
         panel.says("In the meeting")
         assert served.until("proven by its sound", in_call)
         assert site.joined == [["", ""]]
-        assert site.said.get(timeout=10) == "met webdriver=false"
+        assert site.said.get(timeout=60) == "met webdriver=false"
 
 
 def test_every_wall_of_the_page_stands_on_the_panel_and_the_way_in_is_open_again(tmp_path, site):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-LIMIT_S = 25.0
+LIMIT_S = 60.0
 ROOMCTL = [sys.executable, "-m", "roomctl"]
 SIMULATE = ["simulate", "--port", "0", "--no-open", "--json"]
 

@@ -102,7 +102,7 @@ class Agency:
         """Signal the process; return its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=LIMIT_S)
 
     def close(self):
         if self.process is not None:
@@ -175,7 +175,7 @@ class Daemon:
 
         return await self.until(wanted, limit_s)
 
-    async def touch(self, kind, *what, limit_s=10.0):
+    async def touch(self, kind, *what, limit_s=LIMIT_S):
         """Have the page touched, or looked at; return why not, or None."""
         order = kind(next(_numbers), *what)
         self.say(order)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.kiosk.agency import UID, USER, Agency
 
-START_S = 15.0
+START_S = 60.0
 SIZE = (1280, 720)  # of wlroots' headless outputs
 TOOLS = ("labwc", "grim", "wlopm", "chromium")
 
@@ -94,7 +94,7 @@ class Compositor:
     def run(self, *words):
         """What a tool prints that talks to this compositor."""
         return subprocess.run(
-            words, env=self.environment, capture_output=True, check=True, timeout=10
+            words, env=self.environment, capture_output=True, check=True, timeout=60
         ).stdout
 
     def colours(self, output):

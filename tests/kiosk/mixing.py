@@ -23,7 +23,7 @@ class Ear:
         self.heard.append(sound)
         self._news.set()
 
-    async def until(self, fact, limit_s=5.0):
+    async def until(self, fact, limit_s=60.0):
         """Wait for a report that makes `fact` true, from the first that nobody has waited for."""
         async with asyncio.timeout(limit_s):
             while True:

@@ -28,7 +28,7 @@ PROGRAMS = {
     "pipewire": ("pipewire", "pipewire-pulse", "wireplumber", "pactl"),
     "chromium": ("chromium",),
 }
-START_S = 15.0
+START_S = 60.0
 RATE = 8000
 TONE_S = 120
 HEARD_S = 10.0

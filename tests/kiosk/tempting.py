@@ -124,7 +124,7 @@ async def says(site, word):
     """Wait until the page says `word`, on a busy machine too; return all that it said."""
     heard = []
     while word not in heard:
-        heard.append(await asyncio.to_thread(site.said.get, timeout=40))
+        heard.append(await asyncio.to_thread(site.said.get, timeout=60))
     return heard
 
 

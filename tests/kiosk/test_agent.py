@@ -129,8 +129,8 @@ async def test_an_assisted_meeting_has_media_and_leaves_nothing_behind(agent, si
         assert not alive(pid)
         assert not profile.parent.exists()
         assert not any(str(profile) in " ".join(words) for _, words in commands(UID))
-    assert site.said.get(timeout=30) == "met webdriver=true"
-    assert site.said.get(timeout=30) == "goodbye"
+    assert site.said.get(timeout=60) == "met webdriver=true"
+    assert site.said.get(timeout=60) == "goodbye"
 
 
 async def test_a_plain_meeting_has_no_probe_and_does_not_look_automated(agent, site):
@@ -141,7 +141,7 @@ async def test_a_plain_meeting_has_no_probe_and_does_not_look_automated(agent, s
         assert page == MeetingPage(order.id, PagePhase.OPEN, "127.0.0.1")
         _, words = agent.browser()
         assert not [word for word in words if "remote-debugging" in word]
-        said = await asyncio.to_thread(site.said.get, timeout=30)
+        said = await asyncio.to_thread(site.said.get, timeout=60)
         assert said == "met webdriver=false"
         assert (await left(daemon, order)).phase is PagePhase.CLOSED
     assert site.asked[0] == (f"/plain?pwd={SECRET}", None)
@@ -183,7 +183,7 @@ async def test_another_origin_gets_no_camera_and_no_microphone(agent, site):
     async with agent.daemon() as daemon:
         daemon.say(order)
         await daemon.page(is_open)
-        said = await asyncio.to_thread(site.said.get, timeout=30)
+        said = await asyncio.to_thread(site.said.get, timeout=60)
         assert said == "NotAllowedError"
         await left(daemon, order)
 
@@ -383,7 +383,7 @@ async def test_the_sockets_folder_is_made_for_its_user_alone(own_place):
 
 @pytest.mark.parametrize("mode", ["simulated", ""])
 def test_a_mode_without_a_browser_is_refused(own_place, mode):
-    assert own_place.start(mode=mode).process.wait(timeout=15) == 1
+    assert own_place.start(mode=mode).process.wait(timeout=60) == 1
     assert "expected kiosk or headless" in own_place.log.read_text()
 
 
@@ -391,7 +391,7 @@ async def test_a_second_agent_on_the_same_socket_is_refused(agent, own_place):
     async with agent.daemon() as daemon:
         await daemon.until(lambda message: message == Heartbeat())
         own_place.socket = agent.socket
-        status = await asyncio.to_thread(own_place.start().process.wait, timeout=15)
+        status = await asyncio.to_thread(own_place.start().process.wait, timeout=60)
         assert status == 1
         assert "another `roomctl screen` already serves" in own_place.log.read_text()
         daemon.say(AskAll())
@@ -400,7 +400,7 @@ async def test_a_second_agent_on_the_same_socket_is_refused(agent, own_place):
 
 def test_an_ordinary_file_in_the_sockets_place_stays(own_place):
     own_place.socket.write_text("mine")
-    assert own_place.start().process.wait(timeout=15) == 1
+    assert own_place.start().process.wait(timeout=60) == 1
     assert own_place.socket.read_text() == "mine"
     assert "is no socket" in own_place.log.read_text()
 
@@ -409,7 +409,7 @@ _KNOCK = """
 import os, socket, sys
 os.setgroups([]); os.setgid(4242); os.setuid(int(sys.argv[2]))
 wire = socket.socket(socket.AF_UNIX)
-wire.settimeout(30)
+wire.settimeout(60)
 wire.connect(sys.argv[1])
 try:
     wire.sendall(b'{"type":"ask_all"}\\n')
@@ -429,7 +429,7 @@ async def test_only_the_allowed_user_may_connect(own_place, uid, status):
     own_place.place.chmod(0o755)
     own_place.socket.chmod(0o666)
     line = [sys.executable, "-c", _KNOCK, str(own_place.socket), str(uid)]
-    knock = await asyncio.to_thread(subprocess.run, line, timeout=15, check=False)
+    knock = await asyncio.to_thread(subprocess.run, line, timeout=60, check=False)
     assert knock.returncode == status
 
 
@@ -443,5 +443,5 @@ async def test_only_the_allowed_user_may_connect(own_place, uid, status):
     ],
 )
 def test_root_gets_no_browser(own_place, user, why):
-    assert own_place.start(user=user).process.wait(timeout=15) == 1
+    assert own_place.start(user=user).process.wait(timeout=60) == 1
     assert why in own_place.log.read_text()

@@ -77,7 +77,7 @@ async def test_chromium_runs_in_its_sandbox_under_a_units_restrictions(unit):
         browser = subprocess.Popen(
             line(unit, *words), env=around, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        stack.callback(browser.wait, timeout=20)
+        stack.callback(browser.wait, timeout=60)
         stack.callback(browser.terminate)
         assert await asyncio.to_thread(site.said.get, timeout=60) == "met webdriver=false"
         # Other tests have browsers of the same user: only this one's session counts.

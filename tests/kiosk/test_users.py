@@ -26,7 +26,7 @@ async def test_the_panels_process_opens_no_meeting():
     try:
         async with both() as (_, _, (panel, to_panel)):
             to_panel.say(OpenMeeting(1, f"{site.origin}/plain", site.origin, False, "Bamboo"))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while "this process shows the panel, and no more" not in panel.log.read_text():
                     await asyncio.sleep(0.05)
             lines = [" ".join(words) for _, words in commands(PANEL_UID)]

@@ -66,11 +66,11 @@ async def pried_open():
     try:
         async with both() as (display, (_, to_room), (panel, to_panel)):
             to_panel.say(ShowPage(DisplayRole.PANEL, f"{page.origin}/", None))
-            async with asyncio.timeout(40):
+            async with asyncio.timeout(60):
                 await page.came.wait()
             to_room.say(OpenMeeting(1, f"{site.origin}/plain", site.origin, False, "Bamboo"))
             await to_room.page(lambda page: page.phase is PagePhase.OPEN, limit_s=60)
-            await asyncio.to_thread(site.said.get, timeout=40)
+            await asyncio.to_thread(site.said.get, timeout=60)
             (profile,) = panel.place.glob("roomctl-meeting-*/profile/Default")
             (meeting,) = display.place.glob("roomctl-meeting-*/profile/Default")
             named = [(pid, " ".join(words)) for pid, words in commands(PANEL_UID)]

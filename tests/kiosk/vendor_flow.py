@@ -56,9 +56,9 @@ VENDORS = {
     ),
     "quanshi": ("launcher form devices", "zh", False, "#1677ff", 20, 900, ""),
     "tencent": ("launcher form devices devices", "zh", True, "#0052d9", 40, 200, "wemeet"),
-    "dingtalk": ("launcher devices form lobby", "zh", False, "#007fff", 28, 1500, "dingtalk"),
+    "dingtalk": ("launcher devices form lobby", "zh", False, "#007fff", 28, 1000, "dingtalk"),
     "webex": ("cookie launcher form devices lobby", "en", True, "#08599c", 45, 500, "webex"),
-    "teams": ("launcher devices form lobby", "en", False, "#5b5fc7", 52, 2500, "msteams"),
+    "teams": ("launcher devices form lobby", "en", False, "#5b5fc7", 52, 1500, "msteams"),
     "goto": ("cookie launcher form", "en", False, "#f68d2e", 25, 400, ""),
 }
 
@@ -134,7 +134,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
   }
   async function stand(stage) {
     const held = async () => (await fetch("/held")).text();
-    do await new Promise((done) => setTimeout(done, 1500)); while ((await held()) === stage);
+    do await new Promise((done) => setTimeout(done, 500)); while ((await held()) === stage);
     next();
   }
   async function meet() {

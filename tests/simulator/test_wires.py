@@ -23,7 +23,7 @@ pytestmark = pytest.mark.real
 WHERE = bytes.fromhex("81090612ff")  # Pan-tiltPosInq, SRG-300H manual
 RIGHT = bytes.fromhex("8101060110100203ff")
 STOP = bytes.fromhex("8101060110100303ff")
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 def cameras(url: str) -> str:

@@ -24,7 +24,7 @@ ARGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
-LIMIT_S = 30.0  # of what takes a second on an idle machine
+LIMIT_S = 60.0  # of what takes a second on an idle machine
 expect.set_options(timeout=LIMIT_S * 1000)
 LANDSCAPE = {"width": 800, "height": 480}
 

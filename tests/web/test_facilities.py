@@ -324,8 +324,7 @@ def test_a_session_is_ended_and_its_browser_is_out(
     panel.wait_for_selector("room-panel main:not([inert])")
     page = seen_by("admin", "access")
     row = page.locator("desk-access tbody tr", has_text="Touch panel").first
-    row.get_by_role("button").click()
-    row.get_by_role("button").click()
+    row.get_by_role("button").dblclick()  # what the first press arms is not armed for long
     expect(panel.locator("room-overlay")).to_contain_text("Pair this panel")
     panel.close()
 
@@ -355,8 +354,7 @@ def test_a_configuration_is_checked_with_lines_applied_and_rolled_back(
         source.fill(TEXT + "\n# another one\n")
         page.get_by_label("Reason").fill("a comment")
         apply = page.get_by_role("button", name="Apply")
-        apply.click()
-        page.get_by_role("button", name="Confirm").click()
+        apply.dblclick()
         row = page.locator("desk-configuration tbody tr", has_text="Revision 1")
         expect(row).to_contain_text("a comment")
         expect(row).to_contain_text("token desk-technician")
@@ -395,8 +393,7 @@ def test_a_move_is_planned_applied_and_taken_back(seen_by: SeenBy, tmp_path: Pat
         with page.expect_download() as saved:
             page.get_by_role("button", name="Save CSV").click()
         assert Path(saved.value.path()).stat().st_size > 100
-        page.get_by_role("button", name="Undo the whole move").click()
-        page.get_by_role("button", name="Confirm").click()
+        page.get_by_role("button", name="Undo the whole move").dblclick()
         expect(page.locator("desk-migration")).to_contain_text("No change of platform is planned")
 
 

@@ -151,7 +151,7 @@ async def test_in_a_meeting_the_other_microphones_are_suspended(server, monkeypa
         server.peak("webcam")  # it runs
         server.peak("mic")
         await ear.mixer.begin()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await asyncio.to_thread(alone):
                 await asyncio.sleep(0.01)
         await ear.mixer.end()

@@ -12,7 +12,7 @@ from tests.kiosk.sound_server import needed
 
 pytestmark = pytest.mark.browser
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def is_open(page):
 
 
 async def noted(file):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (file.exists() and file.read_text().endswith("\n")):
             await asyncio.sleep(0.05)
     return file.read_text()
@@ -194,7 +194,7 @@ async def test_where_no_client_is_installed_the_page_is_opened(agency, site):
         order = meeting(site, native="wemeet://page/inmeeting?meeting_code=123456789")
         daemon.say(order)
         await daemon.page(is_open)
-        assert await asyncio.to_thread(site.said.get, timeout=15) == "met webdriver=false"
+        assert await asyncio.to_thread(site.said.get, timeout=60) == "met webdriver=false"
         daemon.say(LeaveMeeting(order.id))
         assert isinstance(await daemon.page(lambda page: False), MeetingPage)
     assert "the client for wemeet is not installed" in agency.log.read_text()

@@ -93,7 +93,7 @@ def flows(page):
 
 async def left(daemon, order):
     daemon.say(LeaveMeeting(order.id))
-    return await daemon.page(lambda page: False, limit_s=5)
+    return await daemon.page(lambda page: False)
 
 
 async def test_a_page_is_joined_with_its_passcode_by_touch_and_read_at_every_step(
@@ -182,7 +182,7 @@ async def test_no_link_on_the_page_loses_the_call(agent, english, platform):
         assert after.host == "127.0.0.1"
         assert await daemon.touch(PressPoint, *vendor.LEAVE) is None
         # Before the page is left: what it has not sent by then, the browser never sends.
-        said = [await asyncio.to_thread(english.said.get, timeout=5) for _ in range(2)]
+        said = [await asyncio.to_thread(english.said.get, timeout=60) for _ in range(2)]
         assert said == ["met webdriver=true", "left by its own button"]
         await left(daemon, order)
     log = agent.log.read_text()
@@ -200,7 +200,7 @@ async def test_a_page_that_is_left_by_its_own_button_has_time_to_say_goodbye(
         daemon.say(order)
         await daemon.page(flows)
         await left(daemon, order)
-    said = [await asyncio.to_thread(english.said.get, timeout=5) for _ in range(2)]
+    said = [await asyncio.to_thread(english.said.get, timeout=60) for _ in range(2)]
     assert said == ["met webdriver=true", "left by its own button"]
 
 
@@ -211,7 +211,7 @@ async def test_a_picture_of_the_page_is_had_in_parts(agent, english, platform):
         await daemon.page(shows("prejoin"))
         daemon.say(TakePicture(900))
         last = await daemon.until(
-            lambda one: isinstance(one, PicturePart) and one.part == one.parts - 1, limit_s=6
+            lambda one: isinstance(one, PicturePart) and one.part == one.parts - 1
         )
         parts = [one.part for one in daemon.heard if isinstance(one, PicturePart)]
         assert parts == list(range(last.parts))
@@ -244,7 +244,7 @@ async def test_of_a_plain_page_the_sound_server_tells_that_media_flows(kind, pla
             assert not page.flow.capture
             site.stage = "in"
             await daemon.page(lambda page: page.flow.capture and page.flow.playback)
-            assert site.said.get(timeout=5) == "met webdriver=false"
+            assert site.said.get(timeout=60) == "met webdriver=false"
             site.stage = "ended"
             await daemon.page(lambda page: not page.flow.playback)
             await left(daemon, order)

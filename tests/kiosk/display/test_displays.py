@@ -54,7 +54,7 @@ async def test_a_plain_meeting_is_shown_and_leaves_nothing_behind(kiosk):
                 display.until, lambda: display.share(OUTPUT, WHITE) > 0.5, "the meeting"
             )
             site.stage = "in"
-            assert await asyncio.to_thread(site.said.get, timeout=20) == "met webdriver=false"
+            assert await asyncio.to_thread(site.said.get, timeout=60) == "met webdriver=false"
             words = [word for _, line in commands(UID) for word in line]
             assert f"--ozone-platform={'x11' if kind == 'x11' else 'wayland'}" in words
             assert list(display.place.glob("roomctl-meeting-*"))

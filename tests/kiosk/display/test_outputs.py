@@ -87,7 +87,7 @@ async def shows(display, output, colour):
     await asyncio.to_thread(display.until, fact, f"{colour} on {output}")
 
 
-async def wanted(daemon, limit_s=20.0):
+async def wanted(daemon, limit_s=60.0):
     """Wait until the screen asks for addresses, or has done so since the last time."""
     if WantPages() not in daemon.heard:
         await daemon.until(lambda message: message == WantPages(), limit_s)
@@ -297,7 +297,7 @@ async def test_it_ends_with_its_compositor_and_leaves_nothing_behind(kiosk, page
         daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
         await shows(display, ONE, RED)
         display.process.terminate()
-        assert await asyncio.to_thread(agency.process.wait, timeout=10) == 0
+        assert await asyncio.to_thread(agency.process.wait, timeout=60) == 0
     assert kiosks(display) == []
     assert not agency.socket.exists()
     assert "Traceback" not in agency.log.read_text()

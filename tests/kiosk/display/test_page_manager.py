@@ -14,7 +14,7 @@ from roomctl.screen.protocol import DisplayRole, DisplayState, ShowPage
 
 
 async def until(fact):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not fact():
             await asyncio.sleep(0.005)
 

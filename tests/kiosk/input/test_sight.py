@@ -90,7 +90,7 @@ def test_what_was_pressed_is_followed_by_glimpses_and_by_whole_pictures_where_th
         eyes.answer({"do": "follow", "control": 0, "x": AT[0], "y": AT[1]})
         for thread in threading.enumerate():
             if thread.name.startswith("follow"):
-                thread.join(10)
+                thread.join(60)
         assert eyes.answer({"do": "seek", "wanted": []})["gone"] is gone
         assert eyes.every_s == every_s
 

@@ -74,7 +74,7 @@ def site():
     site.close()
 
 
-async def until(fact, what, limit_s=10.0):
+async def until(fact, what, limit_s=60.0):
     async with asyncio.timeout(limit_s):
         while not fact():
             await asyncio.sleep(0.05)
@@ -88,7 +88,7 @@ async def test_a_plain_page_is_joined_and_left_by_touch_while_the_panel_has_the_
     display, agency = kiosk
     async with agency.daemon() as daemon:
         if not any(isinstance(one, WantPages) for one in daemon.heard):
-            await daemon.until(lambda one: isinstance(one, WantPages), limit_s=10)
+            await daemon.until(lambda one: isinstance(one, WantPages))
         daemon.say(ShowPage(DisplayRole.PANEL, panel.url, PANEL))
         daemon.say(ShowPage(DisplayRole.ROOM, None, ROOM))
         await asyncio.to_thread(
@@ -115,20 +115,20 @@ async def test_a_plain_page_is_joined_and_left_by_touch_while_the_panel_has_the_
         assert await daemon.touch(TypeText, PASSCODE) is None
         assert await daemon.touch(PressKey, KeyName.TAB) is None
         assert await daemon.touch(PressKey, KeyName.ENTER) is None
-        assert await asyncio.to_thread(site.said.get, timeout=10) == "met webdriver=false"
+        assert await asyncio.to_thread(site.said.get, timeout=60) == "met webdriver=false"
         assert site.joined == [["", PASSCODE]]
         assert await daemon.touch(ScrollAt, 0.5, 0.5, 2, True) is None
         daemon.say(TakePicture(900))
         last = await daemon.until(
-            lambda one: isinstance(one, PicturePart) and one.part == one.parts - 1, limit_s=8
+            lambda one: isinstance(one, PicturePart) and one.part == one.parts - 1
         )
         assert last.parts >= 1
         assert await daemon.touch(PressPoint, *LEAVE) is None
-        assert await asyncio.to_thread(site.said.get, timeout=5) == "left by its own button"
+        assert await asyncio.to_thread(site.said.get, timeout=60) == "left by its own button"
         lines = [" ".join(words) for _, words in commands(UID)]
         assert not [line for line in lines if PASSCODE in line or f":{site.port}" in line]
         daemon.say(LeaveMeeting(1))
-        await daemon.page(lambda page: False, limit_s=5)
+        await daemon.page(lambda page: False)
     assert panel.typed == []
     assert PASSCODE not in agency.log.read_text()
     assert "Traceback" not in agency.log.read_text()

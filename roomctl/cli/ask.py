@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from roomctl.api import pinned
 from roomctl.cli import run_file
-from roomctl.cli.language import NOT_LET_IN, say
+from roomctl.cli.language import NOT_LET_IN, refusal, say
 from roomctl.config import token_file
 from roomctl.errors import RoomctlError
 from roomctl.explain import reworded
@@ -216,5 +216,6 @@ def _read(client: httpx.Client, response: httpx.Response) -> dict[str, Any]:
         key = where.rpartition(".args.")[2]
         raise RoomctlError(f"{key}: {reworded(answer['params']['why'])}")
     if response.is_error:
-        raise RoomctlError(str(answer.get("detail") or answer.get("code") or response.status_code))
+        detail = str(answer.get("detail") or answer.get("code") or response.status_code)
+        raise RoomctlError(refusal(str(answer.get("code")), detail, answer.get("params") or {}))
     return answer

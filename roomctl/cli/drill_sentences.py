@@ -178,5 +178,12 @@ DRILLS: Mapping[str, str] = {
     "gamepad {name} (the first there is, now {node})": "游戏手柄 {name}（现有的第一个，目前是 {node}）",
     "gamepad {name} (this number changes)": "游戏手柄 {name}（此编号会变）",
     "USB sound with keys, at {port}; to share it with other programs: {url}": "带按键的 USB 音频设备，位于 {port}；要与其他程序共用：{url}",
+    "a laptop switch that answers as {name}": "应答 {name} 协议的笔记本切换器",
     "a projector that answers PJLink ({mac})": "应答 PJLink 的投影机（{mac}）",
+    "{port} (also {names})": "{port}（也是 {names}）",
+    "a camera": "摄像机",
+    "a camera answers at {speed} baud": "摄像机，以 {speed} 波特应答",
+    "{model} answers at {speed} baud": "{model}，以 {speed} 波特应答",
+    "no answer": "没有应答",
+    "no answer at {speeds} on {url}; is the camera powered, and is the cable a crossed one?": "{url} 以 {speeds} 没有应答；摄像机通电了吗？线是交叉线吗？",
 }

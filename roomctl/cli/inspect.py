@@ -141,7 +141,13 @@ def probe_words(found: list[dict[str, str]]) -> str:
         seen[kind] += 1
         name = _NAMES.get(kind, kind) + (str(seen[kind]) if seen[kind] > 1 else "")
         table = kind if app.TABLES[kind].single else f"{kind}.{name}"
-        block = f'# {translated(item["what"])}\n[{table}]\nurl = "{item["url"]}"'
+        block = f'# {_in_words(item["what"])}\n[{table}]\nurl = "{item["url"]}"'
         profile = item.get("profile")
         blocks.append(f'{block}\nprofile = "{profile}"' if profile else block)
     return "\n\n".join(blocks)
+
+
+def _in_words(what: str) -> str:
+    """Return what a thing is and answers in the locale's language: each by itself, or as one."""
+    said = ": ".join(map(translated, what.split(": ")))
+    return said if said != what else translated(what)

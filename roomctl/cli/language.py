@@ -63,6 +63,23 @@ def translated(message: str, into: Language | None = None) -> str:
     return message
 
 
+def refusal(code: str, detail: str, params: Mapping[str, object]) -> str:
+    """Return why a room refused something; `detail` is its own sentence, and English.
+
+    In Chinese, where that sentence is not known, the panel's for the code, and `detail` behind it.
+    """
+    why = detail.partition(": ")[2] or detail
+    text = panel_texts(language()).get(f"error.{code}", "")
+    if language() == "en" or translated(why) != why or not text:
+        return detail
+    return f"{filled(text, params).rstrip('。')}（{detail}）"
+
+
+def filled(text: str, values: Mapping[str, object]) -> str:
+    """Return a text of the panel with values in its holes; a hole without one stays."""
+    return re.sub(r"\{(\w+)\}", lambda hole: str(values.get(hole[1], hole[0])), text)
+
+
 def spoken(error: Exception) -> str:
     """Return an error in the locale's language; file, line and key stay as they are."""
     if not isinstance(error, FileError):
@@ -758,12 +775,64 @@ SENTENCES: Mapping[str, str] = {
     "stopped, and as it stood": "已停止，并恢复原状",
     "{count} answered in {mean} ms on average, {most} ms at most": "{count} 次，平均 {mean} ms，最长 {most} ms",  # noqa: E501
     "no command {name}; {hint}": "没有命令 {name}；{hint}",
-    "{command} has no {key}; {hint}": "{command} 没有参数 {key}；{hint}",
+    "{command} has no '{key}'; {hint}": "{command} 没有参数 '{key}'；{hint}",
     "{command} takes key=value, such as {example}, and not {given}": "{command} 的参数写成 key=value，例如 {example}，而不是 {given}",  # noqa: E501
     "{command} needs {keys}": "{command} 缺少 {keys}",
+    "needs {key}, too": "还需要 {key}",
+    "display and input go together; the input is the display's": "display 和 input 须同时填写；input 是显示屏的输入",  # noqa: E501
+    "is never released, and has release_s or warn_s; leave them out": "这些预订从不释放，却写了 release_s 或 warn_s；请去掉",  # noqa: E501
+    "changes nothing; give it release_s, warn_s, or never = true": "没有任何作用；请写 release_s、warn_s 或 never = true",  # noqa: E501
+    "dark_hours is dark at any hour with theme = {theme}; leave one of them out": "theme = {theme} 时始终为深色；请去掉 dark_hours 或 theme",  # noqa: E501
+    "is more than https://HOST:PORT and the fingerprint of its key": "除 https://HOST:PORT 和密钥指纹外还有其他内容",  # noqa: E501
+    "would send the token for all to read; only https leaves this box": "令牌会以明文发送；发往其他设备只能用 https",  # noqa: E501
+    "ends in no fingerprint, which is #sha256: and 64 small hex digits": "末尾不是密钥指纹；指纹是 #sha256: 加 64 位小写十六进制数字",  # noqa: E501
+    "is no token, which is one word of 16 characters or more": "不是令牌；令牌是一个至少 16 个字符、不含空格的词",  # noqa: E501
+    "has the same {key} twice; each is another room": "{key} 重复；每一项应是不同的会议室",
+    "has the same url twice; write all its events into one": "url 重复；请把它的事件写在同一项中",
+    "needs room_link = {link} or random = {site}, one of the two": "room_link = {link} 和 random = {site} 须填写其中一个",  # noqa: E501
+    "{late} = {then} is before {early} = {first}": "{late} = {then} 早于 {early} = {first}",
+    "needs 'openid'": "须包含 'openid'",
+    "{value} is everybody; name the proxies": "{value} 表示所有地址；请写出代理服务器的地址",
+    "{value} is no address and no network, such as {example}": "{value} 既不是地址也不是网段，例如 {example}",  # noqa: E501
+    "tls = 'off' uses no tls_certificate; leave one of them out": "tls = 'off' 时不使用 tls_certificate；请去掉其中一个",  # noqa: E501
+    "others reach this room by https alone; write url = {url}, or tls = 'off' behind a proxy": "其他设备只能通过 https 访问此会议室；请写 url = {url}，在代理服务器后则写 tls = 'off'",  # noqa: E501
+    "begins with 'whsec_', and what follows is not base64": "以 'whsec_' 开头，但后面不是 base64",
+    "its url has a user or a fragment; the secret proves who sends": "url 中有用户名或 # 片段；发送者由密钥证明",  # noqa: E501
+    "its url is not like {example}; plain_http = true allows http, to private addresses": "url 的格式应如 {example}；plain_http = true 允许对内网地址使用 http",  # noqa: E501
+    "its url is not like {example}": "url 的格式应如 {example}",
+    "names a user; write username = and password =": "其中有用户名；请写 username = 和 password =",
+    "may = [...] goes with role = 'integration'": "may = [...] 只用于 role = 'integration'",
+    "ca goes with mqtts://": "ca 只用于 mqtts://",
+    "is nested too deeply": "嵌套层数过多",
+    "{key} needs url, too: where the provider sends people back to": "{key} 还需要 url：登录服务完成后返回的地址",  # noqa: E501
+    "needs profile: what the switch speaks, of firmware_profiles/byom": "还需要 profile：切换器使用的协议，见 firmware_profiles/byom",  # noqa: E501
+    "a line speaks nothing; leave profile out": "GPIO 线不使用协议；请去掉 profile",
+    "room_port and laptop_port are the same": "room_port 和 laptop_port 相同",
+    "is an input, gpio:17 or gpiod:gpiochip0/17; not {url}": "应为输入线 gpio:17 或 gpiod:gpiochip0/17，而不是 {url}",  # noqa: E501
+    "{url} is an input": "{url} 是输入线",
+    "{url} is the line that the switch is on": "{url} 是切换器所在的线",
+    "has a user or a password, which only an aw: or onvif: camera asks for": "写了 user 或 password；只有 aw: 和 onvif: 摄像机需要",  # noqa: E501
+    "write either camera or cameras": "camera 和 cameras 只能写一个",
+    "{name} is named twice": "{name} 出现两次",
+    "{file} is no SVG, PNG, JPEG or WebP": "{file} 不是 SVG、PNG、JPEG 或 WebP 图片",
+    "{file} is larger than {size} KiB; make it smaller": "{file} 大于 {size} KiB；请缩小",
+    "{file} cannot be read: {why}": "{file}：无法读取：{why}",
+    "{name} is too wide; name at least two labels": "{name} 范围过大；域名至少要有两级",
+    "{name}: a port is 1-65535": "{name}：端口应为 1 到 65535",
+    "{name} is no host, such as {example}": "{name} 不是主机名，例如 {example}",
+    "{name} is an address; write its scheme too, such as {example}": "{name} 是 IP 地址；请同时写出协议，例如 {example}",  # noqa: E501
+    "is no certificate in PEM: {why}": "不是 PEM 证书：{why}",
+    "ended on {day}; renew it": "已于 {day} 到期；请更新证书",
+    "{file}: others can read it (mode {mode}); chmod 640 {again}": "{file}：其他用户可以读取（权限 {mode}）；请执行 chmod 640 {again}",  # noqa: E501
+    "{url}: is no CalDAV address; expected {example}": "{url}：不是 CalDAV 地址；应为 {example}",
+    "says {key} twice": "{key} 出现两次",
+    "{folder} holds no profile's file": "{folder} 中没有型号文件",
+    "{folder} holds no platform's file": "{folder} 中没有会议平台文件",
+    "is the one that is left": "与要离开的平台相同",
     "is missing": "缺少这一项",
     "unknown key; {hint}": "未知的键；{hint}",
     "did you mean {name}? All of China has its time": "是否想写 {name}？全中国使用同一时间",
+    "did you mean {one} or {other}? There the sign is turned around": "是否想写 {one} 或 {other}？后者的正负号是相反的",  # noqa: E501
     "did you mean {name}? There the sign is turned around": "是否想写 {name}？其中的正负号是相反的",
     "did you mean {one} or {other}?": "是否想写 {one} 或 {other}？",
     "did you mean {name}?": "是否想写 {name}？",
@@ -788,12 +857,14 @@ SENTENCES: Mapping[str, str] = {
     "has the same url and address {address} as {other}; give it another address (1-7)": "url 和地址 {address} 与 {other} 相同；请换一个地址（1-7）",  # noqa: E501
     "has the same url as {other}; `roomctl probe` tells two of one model apart, by ?port=": "url 与 {other} 相同；`roomctl probe` 用 ?port= 区分同型号的两台",  # noqa: E501
     "{url} is where {other} already is": "{url} 已被 {other} 使用",
+    "has no scheme; write it like {one} or {other}": "缺少协议；请写成 {one} 或 {other}",
     "has no scheme; write it like {example}": "缺少协议；请写成 {example}",
     "is not a path; write it like {example}": "不是路径；请写成 {example}",
     "unknown option {option}; {hint}": "未知的选项 {option}；{hint}",
     "{key}={value} is not a number from {low} to {high}": "{key}={value} 不是 {low} 到 {high} 的数",
     "{url}: is no calendar; expected {example}": "{url}：不是日历；应为 {example}",
     "{value} is not HOST:PORT, such as {example}": "{value} 不是 HOST:PORT，例如 {example}",
+    "is not like {example}": "格式应如 {example}",
     "{value} is not like {example}": "{value} 的格式应如 {example}",
     "{value} is no preset number; they count from 1": "{value} 不是预置位编号；编号从 1 开始",
     "{value} is no preset's number or name, no 'home' and no { pan_deg, tilt_deg }; presets names {names}": "{value} 不是预置位的编号或名称，也不是 'home' 或 {{ pan_deg, tilt_deg }}；presets 中有 {names}",  # noqa: E501
@@ -818,6 +889,9 @@ SENTENCES: Mapping[str, str] = {
     "cannot be read: {why}": "无法读取：{why}",
     "is not TOML: {why}": "不是 TOML：{why}",
     "is not UTF-8 (byte {at})": "不是 UTF-8（第 {at} 字节）",
+    "is not unix:/PATH with at most {count} bytes of path": "不是 unix:/PATH，或路径超过 {count} 字节",  # noqa: E501
+    "is not {form}, such as {example}, nor {other}": "不是 {form}（例如 {example}），也不是 {other}",  # noqa: E501
+    "is not {form}, such as {one} or {other}": "不是 {form}，例如 {one} 或 {other}",
     "is not {form}, such as {example}": "不是 {form}，例如 {example}",
     "{place}: is not {form}, such as {example}": "{place}：不是 {form}，例如 {example}",
     "{place}: unknown option {option}; {hint}": "{place}：未知的选项 {option}；{hint}",

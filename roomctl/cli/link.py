@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from roomctl import app
+from roomctl.cli.language import language
 from roomctl.cli.options import named
 from roomctl.config import Config
 from roomctl.frozen import frozen
@@ -109,7 +110,7 @@ _WORDS = {
 
 @frozen
 class LinkReader:
-    """What a room reads invitations with: its platforms, its policy and its language."""
+    """What a room reads invitations with: its platforms, its policy; and a language for people."""
 
     platforms: Platforms
     policy: Policy
@@ -149,7 +150,8 @@ def reader(config_file: Path | None) -> LinkReader:
     with named(config_file or Path("room.toml")):
         platforms = load_platforms(meeting.hosts, own=meeting.platform_folder)
     policy = Policy(meeting.allow, meeting.deny, datetime.now(UTC).date())
-    return LinkReader(platforms, policy, config.room.language)
+    chinese = "zh-CN" in (language(), config.room.language)
+    return LinkReader(platforms, policy, "zh-CN" if chinese else "en")
 
 
 def fields(said: Mapping[str, Any]) -> dict[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from roomctl.cli.language import language, panel_texts, say, translated, word
+from roomctl.cli.language import filled, language, panel_texts, say, translated, word
 
 Document = Mapping[str, Any]
 
@@ -165,9 +164,7 @@ def _variant(issue: Mapping[str, Any]) -> str:
 
 def _filled(key: str, issue: Mapping[str, Any]) -> str:
     """Return a text of the panel with an issue's parameters in it; "" if there is none."""
-    values = _values(issue)
-    text = panel_texts(language()).get(key, "")
-    return re.sub(r"\{(\w+)\}", lambda found: str(values.get(found[1], found[0])), text)
+    return filled(panel_texts(language()).get(key, ""), _values(issue))
 
 
 def _values(issue: Mapping[str, Any]) -> dict[str, Any]:

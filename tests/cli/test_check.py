@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,20 @@ url = "outlook"
 [api]
 listen = "8080"
 """
+
+
+CHINA = "zh_CN.UTF-8"
+
+
+def spoken_in(locale: str, file: Path) -> list[str]:
+    """Return what `check` says of a file in a language."""
+    return CliRunner().invoke(app, ["check", str(file)], env={"LC_ALL": locale}).stdout.splitlines()
+
+
+def english_words(line: str) -> list[str]:
+    """Return what no Chinese sentence has, outside of quotes; what the parser said is its own."""
+    said = re.sub(r"'[^']*'|TOML：.*", "", line)
+    return re.findall(r"\b(?:is|are|not|no|nor|or|and|the|such|as|expected|needs|write)\b", said)
 
 
 def check(file: Path, text: str) -> list[str]:
@@ -126,6 +141,14 @@ def test_an_entry_of_a_list_that_lacks_two_keys_is_told_both(tmp_path: Path) -> 
         ('[camra.a]\nurl = "gpio:4"', ":1: camra: unknown key; did you mean 'camera'?"),
         ("[camera.a]\naddress = 2", ":1: camera.a.url: is missing"),
         ('[camera.a]\nurl = "sim:a"\nprofile = "qqqq"', " are known, such as "),
+        ('[rules]\n[[rules.profile]]\nnever = true\nwarn_s = 60', "is never released, and has"),
+        ("[byom]\nurl = 'tcp://h:1'", ":1: byom: needs profile: what the switch speaks"),
+        ('[camera.a]\nurl = "tcp://h:1"\nuser = "u"', "which only an aw: or onvif: camera"),
+        ('[meeting.hosts]\nzoom = ["*.com"]', "'*.com' is too wide; name at least two labels"),
+        ('[meeting.new.jitsi]\nrandom = "x"\nroom_link = "y"', "needs room_link = 'LINK' or ran"),
+        ('[api]\ntls = "off"\ntls_certificate = "/c"\ntls_key = "/k"', "tls = 'off' uses no tls"),
+        ('[mqtt]\nurl = "mqtt://u:p@h"', ":2: mqtt.url: names a user; write username = and pass"),
+        ('[controller.a]\nurl = "sim:"\ncamera = "a"\ncameras = ["a"]', "write either camera or"),
         ("[room]\nx = [1,\n\n oops", ":4: is not TOML: "),
         ("[room]\nx = [1,\n", ":2: is not TOML: "),
     ],
@@ -135,6 +158,8 @@ def test_what_can_never_work_is_found_on_its_line(tmp_path: Path, text: str, exp
     assert expected in said[0]
     assert said[1:] == ([":2: camra.a.url: gpio: leads to no camera; known: aw, onvif, serial, "
                          "tcp, udp, v4l2, visca-ip"] if "camra" in text else [])  # fmt: skip
+    chinese = spoken_in(CHINA, tmp_path / "room.toml")
+    assert [line for line in chinese if english_words(line)] == []
 
 
 def test_a_mistake_is_told_once_and_not_again_by_whoever_rests_on_it(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from roomctl.cli.drill_sentences import DRILLS
-from roomctl.cli.language import SENTENCES, WORDS, language, spoken, translated
+from roomctl.cli.inspect import probe_words
+from roomctl.cli.language import SENTENCES, WORDS, language, refusal, spoken, translated
 from roomctl.cli.main import app
 from roomctl.errors import ConfigError, RoomctlError
 from tests.cli.test_check import EVERY_MISTAKE
@@ -80,6 +81,47 @@ def test_check_speaks_chinese_and_its_json_does_not(
     assert [one["error"] for one in findings[0]["errors"]] == english
     file.write_text("", encoding="utf-8")
     assert CliRunner().invoke(app, ["check", str(file)]).stdout == f"{file}：正确（room）\n"
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("FT232R USB UART (also /dev/ttyUSB0)", "FT232R USB UART（也是 /dev/ttyUSB0）"),
+        (
+            "FT232R (also /dev/ttyUSB0): Sony SRG-300H answers at 9600 baud",
+            "FT232R（也是 /dev/ttyUSB0）: Sony SRG-300H，以 9600 波特应答",
+        ),
+        ("ttyAMA0: a camera answers at 38400 baud", "ttyAMA0: 摄像机，以 38400 波特应答"),
+        ("ttyAMA0: no answer", "ttyAMA0: 没有应答"),
+        (
+            "ttyS0: no answer at 9600, 38400 baud on serial:/dev/ttyS0; is the camera powered,"
+            " and is the cable a crossed one?",
+            "ttyS0: serial:/dev/ttyS0 以 9600, 38400 baud 没有应答；摄像机通电了吗？线是交叉线吗？",
+        ),
+        ("USB camera HD (also /dev/video0)", "USB 摄像机 HD（也是 /dev/video0）"),
+        (
+            "USB sound with keys, at 1-1; to share it with other programs: hidraw:0b0e:2456",
+            "带按键的 USB 音频设备，位于 1-1；要与其他程序共用：hidraw:0b0e:2456",
+        ),
+        ("a laptop switch that answers as Lightware UCX", "应答 Lightware UCX 协议的笔记本切换器"),
+    ],
+)
+def test_probe_speaks_chinese(monkeypatch: pytest.MonkeyPatch, what: str, says: str) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    found = [{"kind": "camera", "url": "serial:/dev/x", "what": what}]
+    assert probe_words(found).splitlines()[0] == f"# {says}"
+
+
+def test_a_refusal_that_has_no_sentence_here_is_told_in_the_panels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = ("exists", "room: there is one", {"path": "/a"})
+    assert refusal(*asked) == "room: there is one"
+    known = ("unknown_device", "room: no camera 'a'; there is: front", {})
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert refusal(*asked) == "/a 已存在（room: there is one）"
+    assert translated(refusal(*known)) == "会议室：没有摄像机 'a'；现有：front"
+    assert refusal("of_tomorrow", "room: no", {}) == "room: no"
 
 
 def test_status_speaks_chinese(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,11 @@ def test_a_person_is_told_in_the_language_of_the_room(tmp_path: Path) -> None:
     assert "other devices may dial" in link("https://zoom.us/j/91234567890").stdout
 
 
+def test_without_a_room_the_locale_says_in_which_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "其他终端可呼叫" in link("https://zoom.us/j/91234567890").stdout
+
+
 def test_a_file_with_hosts_alone_is_a_config(tmp_path: Path) -> None:
     room = tmp_path / "room.toml"
     room.write_text('[meeting.hosts]\nbbb = ["bbb.example.org"]\n', encoding="utf-8")

@@ -9,6 +9,7 @@ import time
 from benchmarks import (
     api,
     clients,
+    day,
     descriptors,
     exit,
     join,
@@ -37,6 +38,7 @@ SUBJECTS = {
     "links": links.figures,
     "look": look.figures,
     "walkthrough": walkthrough.figures,
+    "day": day.figures,
     "descriptors": descriptors.figures,
     "exit": exit.figures,
 }

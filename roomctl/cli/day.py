@@ -26,10 +26,10 @@ platform = "jitsi"
 """
 
 
-def played(seed: int) -> dict[str, Any]:
-    """Play a standard day; return its figures."""
+def played(seed: int, *, shown: bool = False) -> dict[str, Any]:
+    """Play a standard day; return its figures. `shown`: see `day.play`."""
     config = app.parse(ROOM, "standard day")
-    return day.play(config, lambda outside: app.room(config, outside), seed)
+    return day.play(config, lambda outside: app.room(config, outside), seed, shown=shown)
 
 
 def words(figures: dict[str, Any]) -> str:

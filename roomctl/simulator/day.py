@@ -3,7 +3,8 @@
 They are what a building of twenty rooms sees in a day; one room plays them one after the other.
 Nothing here was measured in a building: the rates below are assumed, so that two versions of
 roomctl can be compared on the same day. A fault is one of the network; people who are tired of
-waiting touch *Join* once more; a page that is not read has its *Join* pressed by a person.
+waiting touch *Join* once more; a page that is not read has its *Join* pressed by a person, or by
+the room, where it was shown that before the day begins.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from roomctl.meeting.first_try import MODES, WHYS, StartOutcome
 from roomctl.room import Outside, Room, Source
 from roomctl.room.document import MeetingEntry
 from roomctl.screen.protocol import KeyName
-from roomctl.screen.sim import SimScreen
+from roomctl.screen.sim import BUTTON, SimScreen
 from roomctl.simulator.devices import SimulatedScreen
 from roomctl.simulator.invented import InventedLoop, LoopClock
 from roomctl.simulator.simulator import Simulator
@@ -35,6 +36,8 @@ STAYS_S = 2.0
 ANSWER_S = 150.0  # of invented time; longer than any start
 AGAIN_S = 4.0  # by then whoever has no patience touches Join once more
 PANEL = Source("panel", "panel")
+STAFF = Source("facilities", "staff")
+SHOWING_S = 300.0  # before the first booking, where pages are shown
 
 STARTS = 200
 LINKS = {
@@ -88,38 +91,53 @@ def _lobby_s(chance: random.Random) -> float:
     return chance.uniform(3, 15) if kind < LATE_HOST + LOBBY else chance.uniform(0, 3)
 
 
-def play(config: Config, build: Callable[[Outside], Room], seed: int) -> dict[str, Any]:
-    """Play a day in a room that `build` makes; return its figures, the same for the same seed."""
+def play(
+    config: Config, build: Callable[[Outside], Room], seed: int, *, shown: bool = False
+) -> dict[str, Any]:
+    """Play a day in a room that `build` makes; return its figures, the same for the same seed.
+
+    `shown`: the room was shown each plain page once, and passes it by itself.
+    """
     with asyncio.Runner(loop_factory=InventedLoop) as runner:
-        return runner.run(played(config, build, seed))
+        return runner.run(played(config, build, seed, shown=shown))
 
 
 class DayFeed:
     """The day's bookings, of a quarter of an hour each."""
 
-    def __init__(self, plan: Iterable[PlannedStart]) -> None:
-        self._listed = tuple(_booked(number, one) for number, one in enumerate(plan))
+    def __init__(self, plan: Iterable[PlannedStart], begin: datetime) -> None:
+        self._listed = tuple(_booked(number, one, begin) for number, one in enumerate(plan))
 
     async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead:
         """Return all of them."""
         return CalendarRead(self._listed)
 
 
-def _booked(number: int, plan: PlannedStart) -> Booking:
-    begin = BEGIN + timedelta(seconds=SLOT_S * number)
+def _booked(number: int, plan: PlannedStart, begin: datetime) -> Booking:
+    begin += timedelta(seconds=SLOT_S * number)
     end, fields = begin + timedelta(minutes=15), {"LOCATION": plan.link}
     return Booking(f"start-{number}", f"Start {number}", "", begin, end, fields)
 
 
 async def played(
-    config: Config, build: Callable[[Outside], Room], seed: int, starts: int = STARTS
+    config: Config,
+    build: Callable[[Outside], Room],
+    seed: int,
+    starts: int = STARTS,
+    *,
+    shown: bool = False,
 ) -> dict[str, Any]:
     """Play a day on the loop that runs, which has to be one of invented time."""
     plan = list(planned(seed, starts))
-    async with _running(config, build, DayFeed(plan)) as (room, screen):
+    before_s = SHOWING_S if shown else 0.0
+    feed = DayFeed(plan, BEGIN + timedelta(seconds=before_s))
+    async with _running(config, build, feed) as (room, screen):
+        if shown:
+            await _show(room, screen)
         done = list[DayStart]()
         for number, one in enumerate(plan):
-            await asyncio.sleep(SLOT_S * number - room.clock.mono_s())  # till its booking begins
+            # Till its booking begins.
+            await asyncio.sleep(before_s + SLOT_S * number - room.clock.mono_s())
             outcome = await _start(room, screen, f"start-{number}", one)
             done.append(DayStart(one.platform, outcome))
     return summed_up(seed, done)
@@ -174,8 +192,25 @@ async def _through(room: Room, screen: SimScreen, plan: PlannedStart) -> None:
     await _until(room, lambda: _meeting(room).state == "in_call" or _waits(room, screen))
     if _waits(room, screen):
         await asyncio.sleep(plan.press_s)
+        await _until(room, lambda: room.document.walkthrough.state != "joining")
+    if _waits(room, screen):
         await _ask(room, "screen.key", key=KeyName.ENTER.value)
     await _until(room, lambda: _meeting(room).state == "in_call")
+
+
+async def _show(room: Room, screen: SimScreen) -> None:
+    """Show the room each page that a person has to pass."""
+    x, y = (BUTTON[0] + BUTTON[2]) / 2, (BUTTON[1] + BUTTON[3]) / 2
+    for link in LINKS.values():
+        await _ask(room, "meeting.join", link=link.format(number=999))
+        await _until(room, lambda: _meeting(room).state == "in_call" or _waits(room, screen))
+        if _waits(room, screen):
+            await _ask(room, "walkthrough.begin", STAFF)
+            await _ask(room, "screen.press", x=x, y=y)
+            await _until(room, lambda: room.document.walkthrough.state == "shown")
+            await _ask(room, "walkthrough.keep", STAFF)
+        await _ask(room, "meeting.leave")
+        await _until(room, lambda: _meeting(room).state == "idle")
 
 
 def _waits(room: Room, screen: SimScreen) -> bool:
@@ -186,8 +221,8 @@ def _meeting(room: Room) -> MeetingEntry:
     return room.document.meeting
 
 
-async def _ask(room: Room, kind: str, **arguments: str) -> None:
-    record = await room.finish(room.submit(kind, arguments, PANEL), ANSWER_S)
+async def _ask(room: Room, kind: str, source: Source = PANEL, **arguments: str | float) -> None:
+    record = await room.finish(room.submit(kind, arguments, source), ANSWER_S)
     if record.error is not None:
         raise RoomctlError(f"{kind}: {record.error.detail}")
 

@@ -9,12 +9,12 @@ from roomctl.simulator import day
 from roomctl.simulator.invented import InventedLoop
 
 
-def short(seed: int, starts: int = 12) -> dict[str, object]:
+def short(seed: int, starts: int = 12, *, shown: bool = False) -> dict[str, object]:
     """Play the first starts of a day."""
     config = app.parse(ROOM, "room.toml")
     with asyncio.Runner(loop_factory=InventedLoop) as runner:
         return runner.run(
-            day.played(config, lambda outside: app.room(config, outside), seed, starts)
+            day.played(config, lambda outside: app.room(config, outside), seed, starts, shown=shown)
         )
 
 
@@ -35,3 +35,10 @@ def test_the_same_day_has_the_same_figures_and_every_start_is_counted_once() -> 
     assert modes["assisted"]["first_try"] > 0
     assert modes["plain"]["first_try"] == 0  # a person presses Join on the page
     assert "simulated" in words(figures)
+
+
+def test_a_room_that_was_shown_the_pages_begins_on_them_at_one_touch() -> None:
+    modes = short(3, shown=True)["modes"]
+    assert isinstance(modes, dict)
+    assert modes["plain"]["touches"] == 0
+    assert modes["plain"]["first_try"] > modes["plain"]["starts"] / 2

@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -74,9 +75,10 @@ class Compositor:
             self.close()
             raise
 
-    def _wait_for(self, socket):
+    def _wait_for(self, display):
+        """Wait until it takes connections; the socket is there a moment before."""
         deadline = time.monotonic() + START_S
-        while not socket.exists():
+        while not _connects(display):
             assert self.process.poll() is None, (self.place / "labwc.log").read_text()
             assert time.monotonic() < deadline, "labwc has no display"
             time.sleep(0.02)
@@ -114,6 +116,11 @@ class Compositor:
         while not fact():
             assert time.monotonic() < deadline, f"never: {what}"
             time.sleep(0.25)  # a picture of a real display; bounded
+
+
+def _connects(display):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+        return display.exists() and knock.connect_ex(str(display)) == 0
 
 
 @contextlib.contextmanager

@@ -275,7 +275,7 @@ export class RoomPanel extends HTMLElement {
     for (const one of [this.home, this.call, ...Object.values(this.sheets)]) show(one, one === view);
     for (const part of [this.back, this.sheetName]) show(part, this.#sheet !== null);
     show(this.roomName, this.#sheet === null);
-    text(this.sheetName, this.#sheet ? t(`${this.#sheet}.title`) : "");
+    text(this.sheetName, !this.#sheet ? "" : this.#sheet === "share" && !inCall ? t("home.laptop") : t(`${this.#sheet}.title`));
     attribute(this, "data-sheet", this.#sheet !== null);
     attribute(this, "data-view", this.#sheet ?? (inCall ? "call" : "home"));
     // Help is words alone: it stays usable when nothing else may be touched.

@@ -11,7 +11,7 @@ import { Live } from "./lib/live.js";
 import { logo, Wallpaper, wear } from "./lib/look.js";
 import { paired, redeem } from "./lib/pair.js";
 import { CODE_MS, PhoneCode } from "./lib/phone-code.js";
-import { agenda, bookingHours, bookingNote, bookingTitle, callState, calling, messageUntil, platformName, stateLine, talkingWords } from "./lib/labels.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, callState, calling, messageUntil, nextWords, platformName, stateLine, talkingWords } from "./lib/labels.js";
 import { DayRibbon } from "./view/ribbon.js";
 
 const MINUTE_MS = 60_000;
@@ -152,10 +152,9 @@ export class RoomScreen extends HTMLElement {
     text(this.word, word);
     text(this.until, detail);
     this.ribbon.update(room, this.clock);
-    const ahead = call && hero ? [hero, ...rest] : rest;
-    const next = ahead.find((booking) => Date.parse(booking.start) > this.clock.now());
-    show(this.next, next !== undefined);
-    if (next) text(this.next, t("screen.next", { time: this.clock.hourMinute(next.start), title: bookingTitle(next) }));
+    const next = nextWords(call && hero ? [hero, ...rest] : rest, this.clock);
+    show(this.next, next !== "");
+    text(this.next, next);
     const wifi = identity.wifi ?? "";
     show(this.wifi, wifi !== "");
     text(this.wifi, t("screen.wifi", { wifi }));

@@ -52,11 +52,14 @@ class View:
     room: Callable[[str], rooms.Room]
     way: tuple[str, ...] = ()
     path: str = "/"
+    phone: bool = True  # else no phone has it: those bring keys of their own
+    staff: dict[str, Any] | None = None  # what the server says of a PIN
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
         """The sizes of what it is shown on."""
-        return {"/screen": SCREENS, "/door": SIGNS}.get(self.path, SIZES)
+        panels = SIZES if self.phone else SIZES[:-1]
+        return {"/screen": SCREENS, "/door": SIGNS}.get(self.path, panels)
 
 
 def _free(language: str) -> rooms.Room:
@@ -178,6 +181,21 @@ def _dead(language: str) -> rooms.Room:
     return rooms.at_a_wall(language, failure="not_found", fallback=None, dial=[])
 
 
+LOCKED = {"pin": True, "role": None, "ends_in_s": None}
+
+
+def _interrupted(language: str) -> rooms.Room:
+    return rooms.at_a_wall(language, failure="crashed", rejoin=True)
+
+
+def _asking(language: str) -> rooms.Room:
+    return {**rooms.in_call(language), "panel": {"awake": True, "prompt": "leave"}}
+
+
+def _for_an_hour(language: str) -> rooms.Room:
+    return rooms.booked(language, "available", booking=None, release_at=None) | {"bookings": []}
+
+
 def _asked(language: str) -> rooms.Room:
     return rooms.at_a_wall(language, can_enter_passcode=True)
 
@@ -192,7 +210,7 @@ SHOWN_AT_THE_DOOR = (
 )
 _DISPLAY = "[data-t='blocked.open']:visible"
 
-_TYPED = "typed: "
+_TYPED, _SILENT = "typed: ", "the server says no more"
 _ENTRY = "join-sheet textarea"
 _PASSCODE = "[name='join.passcode']"
 
@@ -217,7 +235,19 @@ VIEWS = {
     "call-wall": View(rooms.at_a_wall),
     "wall-dead": View(_dead),
     "wall-passcode": View(_asked, ("[name=passcode]", _TYPED + "8042")),
-    "wall-letters": View(_wrong, ("passcode-pad .word", "[name=passcode]", _TYPED + "aB3x")),
+    "wall-letters": View(
+        _wrong, ("passcode-pad .word", "[name=passcode]", _TYPED + "aB3x"), phone=False
+    ),
+    "wall-interrupted": View(_interrupted),
+    "call-question": View(_asking),
+    "call-longer": View(rooms.in_call, (".ends",)),
+    "reserve": View(_for_an_hour, ("booking-key .key",)),
+    "today": View(rooms.at_rest, ("day-ribbon button",)),
+    "new": View(rooms.at_a_laptop, ("home-view .fresh:visible",)),
+    "stale": View(rooms.at_rest, (_SILENT,)),
+    "help-stale": View(rooms.at_rest, (".ask", _SILENT)),
+    "pin": View(rooms.at_rest, (".ask", "help-sheet section > button.key"), staff=LOCKED),
+    "camera-settings": View(rooms.at_rest, (".camera-key", "camera-sheet .set")),
     "walkthrough-joining": View(_walking("joining", step=2, steps=4)),
     "walkthrough-handed": View(_handed_over),
     "walkthrough-unsure": View(_walking("handed_over", reason="no_word")),
@@ -372,6 +402,7 @@ def _stand_in(view: View, language: str) -> StandIn:
     stand_in = StandIn(view.room("en" if language == LONGER else language))
     stand_in.picture, stand_in.steps, stand_in.kept = PICTURE, STEPS, KEPT
     stand_in.cable = PICTURE
+    stand_in.staff = view.staff
     if "staff" in "".join(view.way):
         stand_in.staff = {"pin": True, "role": "technician", "ends_in_s": 600.0}
     code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(scale=8, light="#fff")
@@ -386,14 +417,19 @@ def _go(page: Page, view: View, stand_in: StandIn) -> None:
     room = stand_in.room
     if view.path == "/":
         page.wait_for_selector("room-panel main")
-        if room["panel"]["awake"]:
+        if room["panel"].get("prompt"):
+            page.wait_for_selector("leave-prompt .answers:not([inert])")
+        elif room["panel"]["awake"]:
             usable(page)
     elif view.path == "/door":
         page.wait_for_selector("door-sign header h1:not(:empty)")
     else:
         page.wait_for_selector("room-screen figure img")
     for step in view.way:
-        if step.startswith(_TYPED):
+        if step == _SILENT:
+            stand_in.beating = stand_in.reachable = False
+            page.wait_for_selector("room-panel[data-stale]")
+        elif step.startswith(_TYPED):
             page.keyboard.type(step.removeprefix(_TYPED))
         else:
             page.locator(step).first.click()

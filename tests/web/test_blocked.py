@@ -256,6 +256,24 @@ def test_a_phone_is_not_asked_for_the_passcode(open_panel: Open) -> None:
     expect(page.locator("passcode-pad")).to_have_count(0)
 
 
+def test_after_a_crash_the_first_thing_to_do_is_to_join_again(open_panel: Open) -> None:
+    _, page = at(open_panel, failure="crashed", rejoin=True)
+    expect(page.locator("blocked-card h1")).to_have_text("The meeting was interrupted")
+    expect(page.locator("blocked-card .primary:visible")).to_have_text("Join again")
+
+
+def test_on_a_phone_the_way_out_of_a_wall_is_in_sight(open_panel: Open) -> None:
+    _, page = open_panel(rooms.at_a_wall(), viewport={"width": PHONE[0], "height": PHONE[1]})
+    usable(page)
+    way, dock = (
+        page.locator(one).bounding_box()
+        for one in ("blocked-card .primary:visible", "call-view .dock")
+    )
+    assert way is not None
+    assert dock is not None
+    assert way["y"] + way["height"] <= dock["y"]
+
+
 @pytest.mark.parametrize(
     ("name", "sheet"), [("Enter another ID", "join-sheet"), ("Ask for help", "help-sheet")]
 )

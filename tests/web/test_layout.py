@@ -100,6 +100,38 @@ def test_nothing_is_cut_covered_scrolled_or_too_small(
     assert {name: fault for name, fault in found.items() if fault} == {}
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_on_a_phone_nothing_pushes_what_to_do_first_under_the_keys(
+    browser: Browser, language: str
+) -> None:
+    hard = {"by itself": rooms.by_itself, "broken": rooms.broken, "awaited": rooms.booked}
+    hard["both"] = lambda language: {
+        **rooms.broken(language),
+        "automation": rooms.by_itself(language)["automation"],
+    }
+    found = {}
+    with serving(StandIn(rooms.at_rest(language))) as stand_in:
+        viewport = {"width": PHONE[0], "height": PHONE[1]}
+        page = browser.new_page(viewport=viewport, has_touch=True)  # type: ignore[arg-type]
+        page.goto(stand_in.url)
+        usable(page)
+        for name, room in {"plain": rooms.at_rest, **hard}.items():
+            stand_in.patch(**room(language))
+            marks = {"by itself": "notice-strip", "broken": "home-view trouble-note"}
+            page.wait_for_selector(marks.get(name, "home-view .join:visible"))
+            if name == "both":
+                page.wait_for_selector(".bar[data-told] + main trouble-note")
+            page.evaluate("scrollTo(0, 0)")
+            join, dock = (
+                page.locator(one).bounding_box() for one in ("home-view .join", "home-view .dock")
+            )
+            assert join is not None
+            assert dock is not None
+            found[name] = dock["y"] - (join["y"] + join["height"])
+        page.close()
+    assert {name: gap for name, gap in found.items() if gap < 0} == {}
+
+
 @pytest.mark.parametrize("size", [(720, 1280), (600, 1024), PHONE], ids=str)
 def test_a_booking_just_before_midnight_stays_in_the_day(
     browser: Browser, size: tuple[int, int]

@@ -94,6 +94,7 @@ def test_at_rest_a_laptop_gets_the_room_with_steps_and_one_key(
     expect(card).to_contain_text("Giving them to the laptop")
     stand_in.patch(**rooms.at_a_laptop())
     expect(card).to_contain_text("A laptop is using the room")
+    expect(page.locator(".bar h1")).to_have_text("Laptop")
     card.get_by_role("button", name="Give the room back").tap()
     told(page, lambda: stand_in.commands("byom.take"), [{}])
 
@@ -159,6 +160,17 @@ ASKED = {
     ),
     "new": ((f"{HOME} .fresh",), "new-sheet .big >> nth=1", "meeting.new", {"platform": "zoom"}),
 }
+
+
+@pytest.mark.parametrize(
+    ("key", "opens"), [("Start a meeting", "new-sheet"), ("Join by ID", "join-sheet")]
+)
+def test_beside_the_laptops_steps_stand_the_ways_to_a_meeting(
+    open_panel: Open, key: str, opens: str
+) -> None:
+    page = laptop(open_panel, rooms.switched())
+    page.locator("share-sheet").get_by_role("button", name=key).tap()
+    expect(page.locator(opens)).to_be_visible()
 
 
 @pytest.mark.parametrize("way", ASKED)

@@ -182,6 +182,16 @@ export function agenda(bookings, now_ms) {
 }
 
 /**
+ * The first of some bookings that has not begun, and its time; "" if there is none.
+ * @param {Booking[]} bookings
+ * @param {RoomClock} clock
+ */
+export function nextWords(bookings, clock) {
+  const next = bookings.find((one) => Date.parse(one.start) > clock.now());
+  return next ? t("screen.next", { time: clock.hourMinute(next.start), title: bookingTitle(next) }) : "";
+}
+
+/**
  * What a booking is called; a private one has no name here.
  * @param {Booking} booking
  * @returns {string}

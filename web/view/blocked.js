@@ -122,7 +122,9 @@ export class BlockedCard extends HTMLElement {
     const dead = failed && DEAD.includes(meeting.failure ?? "");
     show(this.start, dead && !meeting.fallback && room.platforms.some((one) => one.new));
     for (const key of [this.another, this.help]) show(key, failed);
-    if (dead) this.way.open.classList.remove("primary");
+    const anew = failed && meeting.failure === "crashed" && meeting.rejoin === true; // on the screen nothing is left to do
+    if (dead || anew) this.way.open.classList.remove("primary");
+    this.out.again.classList.toggle("primary", anew);
     this.another.classList.toggle("primary", dead);
     const asks = meeting.can_enter_passcode === true && !this.panel.phone && this.panel.may("meeting.enterPasscode");
     if (asks && !this.#asked) void this.pad.begin(() => this.panel.refresh());

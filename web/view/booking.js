@@ -4,6 +4,7 @@
 /** @import { Booking, Issue, Room } from "../lib/types.js" */
 
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
+import { icon } from "../lib/icon.js";
 import { language, t } from "../lib/i18n.js";
 import { agenda, bookingHours, bookingNote, bookingTitle, offeredSeries, platformName, underWay } from "../lib/labels.js";
 import { button } from "./parts.js";
@@ -128,9 +129,10 @@ export class SeriesSheet extends HTMLElement {
   constructor(panel) {
     super();
     this.panel = panel;
-    this.hint = h("p", { class: "hint" });
+    this.count = h("b");
+    this.hint = h("p");
     this.rows = h("ul", { class: "offers" });
-    this.append(h("div", { class: "body" }, this.hint, this.rows));
+    this.append(h("div", { class: "body" }, h("section", {}, icon("wait"), this.count, this.hint), this.rows));
   }
 
   /** Begin anew. */
@@ -144,6 +146,7 @@ export class SeriesSheet extends HTMLElement {
     for (const issue of offeredSeries(room)) this.#listed.set(issue.subject, issue);
     const offered = new Set(offeredSeries(room).map((one) => one.subject));
     const shown = [...this.#listed.values()].filter((one) => offered.has(one.subject) || this.#done.has(one.subject));
+    text(this.count, shown.length > 0 ? t("series.count", { count: shown.length }) : "");
     text(this.hint, t(shown.length > 0 ? "series.hint" : "series.none"));
     keyed(this.rows, shown, (issue) => issue.subject, ({ subject }) => this.#row(subject), (row, issue) => this.#fill(row, issue));
   }

@@ -6,7 +6,7 @@
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { language, t } from "../lib/i18n.js";
-import { agenda, bookingTitle, stateLine } from "../lib/labels.js";
+import { agenda, nextWords, stateLine } from "../lib/labels.js";
 import { logo, Wallpaper } from "../lib/look.js";
 
 /** @typedef {"starting" | "waiting" | "unpaired" | "asleep" | null} Overlay */
@@ -84,8 +84,7 @@ export class RoomOverlay extends HTMLElement {
     text(this.word, word);
     text(this.until, detail);
     const { hero, rest } = agenda(room.bookings, clock.now());
-    const next = [...(hero ? [hero] : []), ...rest].find((booking) => Date.parse(booking.start) > clock.now());
-    text(this.next, next ? t("screen.next", { time: clock.hourMinute(next.start), title: bookingTitle(next) }) : "");
+    text(this.next, nextWords(hero ? [hero, ...rest] : rest, clock));
   }
 
   /**

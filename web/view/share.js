@@ -35,7 +35,10 @@ export class ShareSheet extends HTMLElement {
     this.number = h("b");
     this.numbered = h("p", { class: "number-said" }, words(h("span"), "share.number"), this.number);
     this.how = h("p");
-    this.seat = h("section", {}, words(h("h2"), "share.seat"), h("div", { class: "scan" }, this.code, this.numbered), this.how);
+    this.start = button("meeting", "blocked.start", "key", () => panel.open("new"));
+    this.enter = button("keypad", "home.enter", "key", () => panel.open("join"));
+    this.ways = h("div", { class: "ways" }, this.start, this.enter);
+    this.seat = h("section", {}, words(h("h2"), "share.seat"), h("div", { class: "scan" }, this.code, this.numbered), this.how, this.ways);
     this.usbSteps = h("ol", { class: "steps-said" });
     this.usb = h("section", {}, words(h("h2"), "share.usb"), this.usbSteps, words(h("p", { class: "hint" }), "share.usb_leave"));
     this.laptop = new LaptopCard(panel);
@@ -69,6 +72,8 @@ export class ShareSheet extends HTMLElement {
     show(this.numbered, within && Boolean(meeting.number));
     text(this.number, spaced(meeting.number ?? ""));
     text(this.how, t(within ? (room.audio.reason === "laptop" ? "share.how_laptop" : "share.how") : "share.how_later"));
+    show(this.ways, !within);
+    show(this.start, room.platforms.some((platform) => platform.new));
     const now = within ? `${meeting.platform} ${meeting.number} ${meeting.since}` : "";
     if (now !== this.#coded) void this.#fetch(now);
   }

@@ -41,15 +41,15 @@ export class SoundSheet extends HTMLElement {
     this.more = glyph("plus", "gain.up", "key step", () => void this.#turn(GAIN_STEP_PCT));
     this.gainLevel = h("output", {});
     this.gain = named(h("div", { class: "gain", role: "group" }, words(h("span"), "gain.name"), this.less, this.gainLevel, this.more), "gain.name");
-    const mic = h("section", {}, heading, truth, this.who, this.switch, this.own, this.meter, this.hears, this.found);
+    const mic = h("section", {}, heading, truth, this.who, this.switch, this.own, this.meter, this.hears);
 
+    this.test = button("sound", "sound.test", "key go-test", () => void this.#test());
     this.devices = named(h("div", { class: "devices-chosen", role: "group" }), "sound.device");
     this.hint = h("p", { class: "hint" });
-    const device = h("section", {}, words(h("h2"), "sound.device"), this.devices, this.hint, this.gain);
+    const device = h("section", {}, words(h("h2"), "sound.device"), this.devices, this.hint, this.gain, this.found, this.test);
 
     this.audio = new AudioBar(panel);
-    this.test = button("sound", "sound.test", "key go-test", () => void this.#test());
-    const dock = named(h("nav", { class: "dock" }, this.audio, this.test), "home.controls");
+    const dock = named(h("nav", { class: "dock" }, this.audio), "home.controls");
     this.append(h("div", { class: "body" }, mic, device), dock);
     this.level(null);
   }

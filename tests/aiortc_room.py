@@ -125,10 +125,12 @@ class HostRoom:
         )
         self.port = int(self.process.stdout.readline())
         self.origin = f"http://127.0.0.1:{self.port}"
+        anew = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.Client(base_url=self.origin, trust_env=False, timeout=60, limits=anew)
 
     def host(self, **does):
         """Do something as the host (`stage`), and return how things stand."""
-        answer = httpx.post(f"{self.origin}/host", json=does, trust_env=False)
+        answer = self._client.post("/host", json=does)
         return answer.raise_for_status().json()
 
     def until(self, what, holds, limit_s=60.0):
@@ -144,6 +146,7 @@ class HostRoom:
         self.process.wait()
 
     def close(self):
+        self._client.close()
         self.kill()
         self.process.stdout.close()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.calls import drills, guest
-from tests.calls.rig import NEXT_S, in_call, rig
+from tests.calls.rig import LEFT_OVER_S, NEXT_S, in_call, rig
 
 WARMING = 2  # rounds before anything is counted: what is made once for all, is made
 MORE_FILES = 2  # a connection of a panel that is kept open, or not
@@ -25,7 +25,7 @@ def say(text: str) -> None:
 
 def meetings(count: int, folder: Path) -> bool:
     """Meet on one platform and then on the other, `count` times."""
-    with rig(folder) as room:
+    with rig(folder, left_over_s=LEFT_OVER_S) as room:
         for _ in range(WARMING):
             room.round()
         before = room.descriptors()
@@ -45,7 +45,10 @@ def meetings(count: int, folder: Path) -> bool:
 
 def drilled(drill) -> bool:
     """Have something go wrong in a meeting; say how soon the room said so and went on."""
-    with tempfile.TemporaryDirectory() as folder, rig(Path(folder)) as room:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        rig(Path(folder), left_over_s=LEFT_OVER_S) as room,
+    ):
         told = drill(room)
     say(
         f"{drill.__name__}: the truth after {told.truth_s:.1f} s (of {drills.TRUE_S:g}), on after "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import glob
 import json
 import os
@@ -19,6 +20,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+LIMIT_S = 60.0  # of what takes a few seconds on an idle machine
 CHROMIUM = shutil.which("chromium")
 ROOM = """
 [room]
@@ -52,12 +54,19 @@ class Running:
     token: str
     ports: dict[str, str]
 
-    def room(self) -> dict:
+    @functools.cached_property
+    def client(self) -> httpx.Client:
+        """A client with the API token; each new one would cost what ten requests do."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        answer = httpx.get(f"{self.api}/api/v1/room", headers=headers, trust_env=False)
-        return answer.raise_for_status().json()
+        anew = httpx.Limits(max_keepalive_connections=0)  # the room may just be closing an idle one
+        return httpx.Client(
+            base_url=self.api, headers=headers, trust_env=False, timeout=LIMIT_S, limits=anew
+        )
 
-    def until(self, what: str, holds: Callable[[dict], bool], limit_s: float = 20.0) -> dict:
+    def room(self) -> dict:
+        return self.client.get("/api/v1/room").raise_for_status().json()
+
+    def until(self, what: str, holds: Callable[[dict], bool], limit_s: float = LIMIT_S) -> dict:
         """Ask the room until something holds; fail with what it says instead."""
         end = time.monotonic() + limit_s
         while not holds(document := self.room()):
@@ -69,17 +78,14 @@ class Running:
 
     def act(self, device: str, action: str) -> None:
         """Do something to the simulated hardware."""
-        headers = {"Authorization": f"Bearer {self.token}"}
         body = {"device": device, "action": action}
-        url = f"{self.api}/api/v1/simulator"
-        httpx.post(url, headers=headers, json=body, trust_env=False).raise_for_status()
+        self.client.post("/api/v1/simulator", json=body).raise_for_status()
 
     def until_simulator(self, what: str, device: str, key: str, value: object) -> None:
         """Ask the simulated hardware until it is as it should be."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        end = time.monotonic() + 5
+        end = time.monotonic() + LIMIT_S
         while True:
-            answer = httpx.get(f"{self.api}/api/v1/simulator", headers=headers, trust_env=False)
+            answer = self.client.get("/api/v1/simulator")
             ends = {end["name"]: end["state"] for end in answer.json()["devices"]}
             if ends[device][key] == value:
                 return
@@ -100,10 +106,12 @@ def simulated(
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
     try:
-        yield Running(process, **json.loads(process.stdout.readline()))
+        running = Running(process, **json.loads(process.stdout.readline()))
+        with running.client:
+            yield running
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0, "Ctrl-C ends the room cleanly"
+        assert process.wait(LIMIT_S) == 0, "Ctrl-C ends the room cleanly"
         process.stdout.close()
 
 

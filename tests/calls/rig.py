@@ -15,7 +15,7 @@ from tests.calls.served import PATIENCE_S, Served
 from tests.kiosk.agency import Agency
 from tests.peer_calls import PeerCalls
 
-LEFT_OVER_S = 2.0
+LEFT_OVER_S = 2.0  # by which nothing is left of a meeting
 NEXT_S = 10.0  # from hanging up to being in a meeting on another platform
 HOST = dict(zip(("magenta", "green"), aiortc_room.COLOURS, strict=True))
 
@@ -43,10 +43,10 @@ def over(meeting):
 class Rig:
     """Everything; `agency` is the screen process, `served` the daemon with its panel."""
 
-    def __init__(self, folder, agency, brought, place):
-        """`place` is the screen process's runtime folder."""
+    def __init__(self, folder, agency, brought, place, left_over_s):
+        """`place` is the screen process's runtime folder; nothing may be left after so long."""
         self.agency, self.peer, self.host = agency, PeerCalls(brought), HostRoom()
-        self._place, self._sessions = place, set()
+        self._place, self._sessions, self._left_over_s = place, set(), left_over_s
         self._done = contextlib.ExitStack()
         self._done.callback(self.host.close)
         self._done.callback(self.peer.close)
@@ -104,17 +104,17 @@ class Rig:
         """The processes of browsers that the screen process started, by pid: command lines."""
         return dict(running(self._place, self._sessions))
 
-    def nothing_left(self, limit_s=LEFT_OVER_S, own=0):
+    def nothing_left(self, own=0):
         """Wait until no browser and no folder is left, but for `own` pages of the room's own."""
-        end = time.monotonic() + limit_s
+        end = time.monotonic() + self._left_over_s
         while True:
             folders, processes = self.folders(), self.processes()
             sessions = set(filter(None, map(session, processes)))
             if len(folders) <= own and len(sessions) <= own:
                 return
             left = (folders, processes)
-            assert time.monotonic() < end, f"left after {limit_s:g} s: {left}"
-            time.sleep(0.02)
+            assert time.monotonic() < end, f"left after {self._left_over_s:g} s: {left}"
+            time.sleep(0.1)
 
     def descriptors(self):
         """How many files the screen process and the daemon hold open."""
@@ -150,7 +150,7 @@ class Rig:
 
 
 @contextlib.contextmanager
-def rig(folder, display=None):
+def rig(folder, display=None, left_over_s=PATIENCE_S):
     """Run all of it; with a `display`, its compositor, as a kiosk on it."""
     if importlib.util.find_spec("aiortc") is None:
         why = "needs aiortc (pip install -e '.[dev]'), which has no wheel for 32-bit boards"
@@ -160,7 +160,7 @@ def rig(folder, display=None):
     try:
         agency.start(**kiosk)
         place = agency.place if display is None else display.place
-        with contextlib.closing(Rig(folder, agency, brought, place)) as room:
+        with contextlib.closing(Rig(folder, agency, brought, place, left_over_s)) as room:
             room.peer.start()
             room.served.start()
             yield room

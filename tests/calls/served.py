@@ -1,5 +1,6 @@
 """`roomctl serve` in a process of its own, and a panel that is paired with it."""
 
+import contextlib
 import json
 import os
 import re
@@ -78,21 +79,37 @@ class Served:
     def meeting(self):
         return self.room()["meeting"]
 
+    def documents(self, limit_s=PATIENCE_S):
+        """Yield the room's document as it is, and anew with each change, for so long."""
+        end, room = time.monotonic() + limit_s, {}
+        with self._panel.stream("GET", "/api/v1/events", params={"pulse_s": 1}) as told:
+            for line in told.raise_for_status().iter_lines():
+                if line.startswith("data: "):
+                    room |= json.loads(line.removeprefix("data: "))
+                    yield room
+                if time.monotonic() > end:
+                    return
+
+    def document_when(self, what, holds, limit_s=PATIENCE_S):
+        """Wait until something holds of the room's document; return it."""
+        room = {}
+        with contextlib.closing(self.documents(limit_s)) as documents:
+            for room in documents:
+                if holds(room):
+                    return room
+        stands = {key: room.get(key) for key in ("meeting", "walkthrough")}
+        raise AssertionError(f"never: {what}: {stands}\n{self.log.read_text()[-4000:]}")
+
     def until(self, what, holds, limit_s=PATIENCE_S):
-        """Ask until something holds of the meeting; return how it stands then."""
-        end = time.monotonic() + limit_s
-        while not holds(stands := self.meeting()):
-            assert time.monotonic() < end, f"never: {what}: {stands}\n{self.log.read_text()}"
-            time.sleep(0.05)
-        return stands
+        """Wait until something holds of the meeting; return how it stands then."""
+        return self.document_when(what, lambda room: holds(room["meeting"]), limit_s)["meeting"]
 
     def has_screen(self, limit_s=PATIENCE_S):
         """Wait until the screen process has answered."""
-        end = time.monotonic() + limit_s
-        screen = {"name": "screen", "status": "online"}
-        while not any(screen.items() <= one.items() for one in self.room()["devices"]):
-            assert time.monotonic() < end, f"there is no screen\n{self.log.read_text()}"
-            time.sleep(0.05)
+        screen = {"name": "screen", "status": "online"}.items()
+        self.document_when(
+            "a screen", lambda room: any(screen <= one.items() for one in room["devices"]), limit_s
+        )
 
     def cookies(self):
         """The panel's session, for a browser that shall be this panel."""

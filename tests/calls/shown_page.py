@@ -81,13 +81,14 @@ class Room:
     def walkthrough(self):
         return self.served.room()["walkthrough"]
 
-    def until(self, what, holds, limit_s=PATIENCE_S):
-        end = time.monotonic() + limit_s
-        while not holds(stands := self.walkthrough()):
-            log = self.served.log.read_text() + self.agency.log.read_text()
-            assert time.monotonic() < end, f"never: {what}: {stands}\n{log[-3000:]}"
-            time.sleep(0.05)
-        return stands
+    def until(self, what, holds):
+        """Wait until something holds of the walkthrough; return how it stands then."""
+        try:
+            now = self.served.document_when(what, lambda room: holds(room["walkthrough"]))
+        except AssertionError as error:
+            error.add_note(self.agency.log.read_text()[-3000:])
+            raise
+        return now["walkthrough"]
 
     def join(self, flow):
         """Join, and forget what the page said and showed before."""
@@ -140,7 +141,7 @@ class Room:
         end = time.monotonic() + limit_s
         while looking := [pid for pid, words in commands(self.agency.uid) if LOOKS in words]:
             assert time.monotonic() < end, looking
-            time.sleep(0.05)
+            time.sleep(0.2)
 
     def kept(self):
         """All files, logs and the document, as one text."""

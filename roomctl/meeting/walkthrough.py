@@ -147,7 +147,7 @@ class Turn:
 class WalkStep:
     """One press, and what follows it.
 
-    `looks` are the pictures of which one has to be there; `turns` bring it into sight. `optional`:
+    `looks` are alternatives: one of them has to be there; `turns` bring it into sight. `optional`:
     it may come, once, at any time, or not at all. `person`: the page asks whether somebody is
     there; nothing is pressed, people are asked to.
     """
@@ -283,6 +283,26 @@ def chosen(
             person=number in person,
         )
         for number, step in enumerate(steps, 1)
+    )
+
+
+def with_alternatives(
+    new: tuple[WalkStep, ...], old: tuple[WalkStep, ...], stopped: int
+) -> tuple[WalkStep, ...]:
+    """Return steps that were shown again, each with the earlier pictures that may come back.
+
+    The old steps came as far as number `stopped`, from 1, and did not match there: what stood there
+    before stays as an alternative, as does what is one already. Where other things are done now,
+    nothing stays. The newest pictures come first, `MOST_LOOKS` at most.
+    """
+    if len(new) != len(old):
+        return new
+    return tuple(
+        replace(step, looks=tuple(dict.fromkeys((*step.looks, *before.looks)))[:MOST_LOOKS])
+        if (number == stopped or len(before.looks) > 1)
+        and (step.acts, step.person) == (before.acts, before.person)
+        else step
+        for number, (step, before) in enumerate(zip(new, old, strict=True), 1)
     )
 
 

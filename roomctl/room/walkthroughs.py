@@ -26,6 +26,7 @@ from roomctl.frozen import frozen
 from roomctl.kind import Part
 from roomctl.meeting.lookout import BEFORE_S, DURING_S, Lookout
 from roomctl.meeting.walkthrough import (
+    LARGEST_FILE,
     LOOK_EVERY_S,
     LookFor,
     NamedPicture,
@@ -53,6 +54,7 @@ from roomctl.meeting.walkthrough import (
     said,
     suited,
     unpacked,
+    with_alternatives,
     written,
 )
 from roomctl.roles import Right
@@ -177,6 +179,7 @@ class _Shown:
         self.call_id, self.platform, self.teaching, self.by = call_id, platform, teaching, by
         self.asks_number = asks_number
         self.around: Surroundings | None = None
+        self.stopped: tuple[int, str, int] | None = None
         self.watched = True
 
 
@@ -203,6 +206,7 @@ class Walkthroughs(Part):
         self._seen_call: int | None = None  # for which it was decided what to do
         self._touched_call: int | None = None
         self._handed: tuple[int, WalkOutcome] | None = None
+        self._stopped: tuple[int, str, int] | None = None  # a call, whose page changed at a step
         self._name: str | None = None  # of the walkthrough that this call's page was passed by
         self._asked = False  # to be shown a page; what is done by itself ends first
         self._looks_at: int | None = None  # the call whose page is looked at for named pictures
@@ -426,6 +430,8 @@ class Walkthroughs(Part):
         missed = outcome in (WalkOutcome.CHANGED, WalkOutcome.AMBIGUOUS, WalkOutcome.FAILED)
         if outcome not in (WalkOutcome.DONE, WalkOutcome.STOPPED, WalkOutcome.TOUCHED):
             self._handed = (call_id, outcome)
+        if outcome is WalkOutcome.CHANGED:
+            self._stopped = (call_id, walkthrough.name, step)
         current = self.library.kept.get(walkthrough.name)
         if current is not None and current.at == walkthrough.at:
             with contextlib.suppress(Refused):  # the disk says so itself
@@ -525,12 +531,14 @@ class Walkthroughs(Part):
         self._asked = True
         try:
             await self._end_replay()
+            stopped = self._stopped if self._stopped and self._stopped[0] == plain else None
             if self._touched_call == plain or self._handed is not None:
                 plain = await self._anew(plain)
             await self._screen.remote.watch(on=True)
             self._handed = None
             teaching = Teaching(self._calls.words)
             self._shown = _Shown(plain, platform, asks_number, teaching, source.name)
+            self._shown.stopped = stopped
         finally:
             self._asked = False
         self._changed()
@@ -590,6 +598,10 @@ class Walkthroughs(Part):
         old = suited(kept, new.platform, new.around, asks_number=new.asks_number)
         if old is not None and old.around.theme == new.around.theme:
             new = replace(new, name=old.name, named=old.named)
+            if shown.stopped is not None and shown.stopped[1] == old.name:
+                both = with_alternatives(new.steps, old.steps, shown.stopped[2])
+                more = replace(new, steps=both)
+                new = more if len(written(more)) <= LARGEST_FILE else new
         await self.library.keep(new)
         await self._unshow()
 

@@ -479,13 +479,16 @@ _GROUND, _FRAME, _PRESS, _STOP = (27, 36, 48), (58, 74, 92), (31, 122, 90), (168
 _ASKS = ("passcode_needed", "passcode_wrong")
 _PRESSABLE = ("prejoin", *_ASKS)
 _UNPRESSABLE = ("lobby", "sign_in_required", "removed", "ended", "denied")
+_REDRAWN = "redrawn"  # of a picture: of the button that was made anew
 _PATCH = (96, 40)
 
 
 def _patch(word: str | None) -> bytes:
     """Return a control's picture, of a colour of its own on a page without a button."""
     at = _UNPRESSABLE.index(word) + 1 if word in _UNPRESSABLE else 0
-    pixels = bytes((_PRESS[0] + 32 * at, *_PRESS[1:])) * (_PATCH[0] * _PATCH[1])
+    pixels = bytes((_PRESS[0] + 32 * at, *(_STOP if word == _REDRAWN else _PRESS)[1:])) * (
+        _PATCH[0] * _PATCH[1]
+    )
     return png(b"P6\n%d %d\n255\n" % _PATCH + pixels, len(pixels))
 
 
@@ -507,7 +510,7 @@ class SimPage:
         """Take what is to be sought: a picture's colour says on which kind of page it was taken."""
         brought = json.loads(base64.b64decode(data))
         pictures = [base64.b64decode(one["patch"]) for one in brought]
-        known = {_patch(word): word for word in (*_PRESSABLE, *_UNPRESSABLE)}
+        known = {_patch(word): word for word in (*_PRESSABLE, *_UNPRESSABLE, _REDRAWN)}
         self._words = [known.get(picture, "") for picture in pictures]
 
     def seen(self, control: int) -> ControlSeen:
@@ -518,14 +521,15 @@ class SimPage:
             return ControlSeen(control, *_MIDDLE) if there else ControlSeen(control, why="absent")
         if self.word not in _PRESSABLE:
             return ControlSeen(control, why="absent")
-        if self.redrawn:
+        if self.redrawn is not (word == _REDRAWN):
             return ControlSeen(control, why="changed")
         return ControlSeen(control, *_MIDDLE)
 
     def control(self, x: float, y: float) -> bytes:
         """Return what stands at a place as a walkthrough keeps it."""
         size = _PATCH
-        pictures = (_patch(self.word), grey(*size, 255))
+        redrawn = self.redrawn and self.word in _PRESSABLE
+        pictures = (_patch(_REDRAWN if redrawn else self.word), grey(*size, 255))
         patch, kept = (base64.b64encode(one).decode("ascii") for one in pictures)
         at = [int(x * (WIDTH - 1)), int(y * (HEIGHT - 1))]
         shown = {"patch": patch, "kept": kept, "place": [48, 20], "core": [0, 0, *size]}

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomctl.meeting.walkthrough import (
+    MOST_LOOKS,
     LookFor,
     NamedPicture,
     NotShown,
@@ -37,6 +38,7 @@ from roomctl.meeting.walkthrough import (
     read_walkthrough,
     suited,
     unpacked,
+    with_alternatives,
     written,
 )
 from roomctl.screen.png import grey, png
@@ -180,6 +182,43 @@ def test_an_optional_step_may_come_or_not(first: dict[int, tuple[int, int] | str
     page.leads = {0: {1: (200, 100)}, 1: {}}
     assert page.go() is WalkOutcome.DONE
     assert page.did[-1] == PressOn(1, (200, 100))
+
+
+def test_a_page_that_changed_and_is_shown_again_is_passed_either_way() -> None:
+    old = (step(100), step(200, TypeWord(Word.NAME)), step(300))
+    new = (step(110), step(210, TypeWord(Word.NAME)), step(310))
+    both = with_alternatives(new, old, stopped=2)
+    looks = [[look.at[0] for look in one.looks] for one in both]
+    assert looks == [[110], [210, 200], [310]]
+    third = with_alternatives((step(100), step(220, TypeWord(Word.NAME)), step(300)), both, 3)
+    looks = [[look.at[0] for look in one.looks] for one in third]
+    assert looks == [[100], [220, 210, 200], [300, 310]]
+    for there in (210, 200):
+        page = Page(*both)
+        control = {210: 1, 200: 2}[there]
+        page.leads = {0: {control: (there, 100)}, control: {3: (310, 100)}, 3: {}}
+        page.show({0: (110, 100)})
+        assert page.go() is WalkOutcome.DONE
+        assert PressOn(control, (there, 100)) in page.did
+
+
+def test_no_earlier_picture_stays_where_another_thing_is_done_or_another_step_is() -> None:
+    old = (step(100), step(200, TypeWord(Word.NAME)))
+    typed = (step(110), step(210, TypeWord(Word.PASSCODE)))
+    assert with_alternatives(typed, old, 2) == typed
+    more = (step(110), step(210, TypeWord(Word.NAME)), step(310))
+    assert with_alternatives(more, old, 2) == more
+    new = (step(110), step(210, TypeWord(Word.NAME)))
+    for _ in range(MOST_LOOKS + 2):
+        new = with_alternatives((step(111), step(211, TypeWord(Word.NAME))), new, 2)
+    assert len(new[1].looks) <= MOST_LOOKS
+
+
+def test_two_alternatives_that_stand_there_at_once_are_not_pressed() -> None:
+    page = Page(*with_alternatives((step(110),), (step(100),), stopped=1))
+    page.show({0: (110, 100), 1: (300, 100)})
+    assert page.go() is WalkOutcome.AMBIGUOUS
+    assert page.did == []
 
 
 def test_an_optional_step_may_come_late() -> None:

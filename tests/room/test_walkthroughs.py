@@ -78,6 +78,34 @@ async def test_a_page_that_has_changed_is_handed_over_within_eight_seconds_and_n
 
 
 @invented
+async def test_a_page_that_is_shown_again_because_it_changed_keeps_both_pictures() -> None:
+    async with living() as house:
+        await show(house)
+        for changed, pictures in ((True, 2), (False, 1)):
+            await open_page(house)
+            await house.until(lambda: state(house) == "joining", limit_s=20.0)
+            if changed:
+                house.screen.shows.redrawn = True
+                await house.until(lambda: state(house) == "handed_over", limit_s=20.0)
+            else:
+                await house.ask("walkthrough.stop")
+            assert (await house.ask("walkthrough.begin", STAFF)).status == "done"
+            await house.until(lambda: state(house) == "showing")
+            house.screen.shows.redrawn = True
+            assert (await house.ask("screen.press", **JOIN)).status == "done"
+            await house.until(lambda: state(house) == "shown")
+            assert (await house.ask("walkthrough.keep", STAFF)).status == "done"
+            (kept,) = house.room.walkthroughs.summaries()
+            assert kept.steps[0].pictures == pictures
+            await leave(house)
+            for redrawn in (True, False)[:pictures]:
+                await open_page(house)
+                house.screen.shows.redrawn = redrawn
+                await house.until(lambda: house.document.meeting.state == "in_call", limit_s=30.0)
+                await leave(house)
+
+
+@invented
 async def test_a_touch_takes_over_at_once_and_stop_stops_it() -> None:
     async with living() as house:
         await show(house)

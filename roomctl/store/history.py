@@ -19,18 +19,20 @@ from __future__ import annotations
 import errno
 import json
 import os
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import astuple
 from math import isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
 from roomctl.store.disk import Disk, sync_folder
+
+if TYPE_CHECKING:
+    import sqlite3  # loaded with the first work on a file: some 20 ms of a start
 
 T = TypeVar("T")
 
@@ -220,6 +222,8 @@ class History:
 
     def _work(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do one piece of work as a whole or not at all, once more if the file was damaged."""
+        import sqlite3
+
         try:
             with self._one_at_a_time:
                 try:
@@ -234,6 +238,8 @@ class History:
             raise RoomctlError(f"{self.path}: cannot be used: {error}") from error
 
     def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        import sqlite3
+
         made = False
         try:
             made = self._made()
@@ -271,6 +277,8 @@ class History:
 
     def _refused(self, error: sqlite3.Error) -> None:
         """Tell the disk what SQLite says of it."""
+        import sqlite3
+
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_FULL:
             self._disk.note(OSError(errno.ENOSPC, str(error)))
@@ -293,6 +301,8 @@ def _is_damage(error: sqlite3.Error) -> bool:
 
     Our statements are right, so that one which SQLite cannot make sense of met another table.
     """
+    import sqlite3
+
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # Python's own: text that is no UTF-8
         return isinstance(error, sqlite3.DatabaseError)

@@ -72,6 +72,11 @@ def test_a_room_loads_only_what_it_needs(tmp_path: Path) -> None:
     assert not early
 
 
+def test_a_database_is_loaded_with_the_first_row_that_is_kept() -> None:
+    code = "import sys, roomctl.app, roomctl.api.app; sys.exit('sqlite3' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=LIMIT_S)
+
+
 def test_the_description_is_whole_though_its_models_are_built_late(tmp_path: Path) -> None:
     early = "from roomctl.api.lean import load_fastapi; load_fastapi();"
     ask = (

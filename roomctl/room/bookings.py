@@ -1,7 +1,8 @@
-"""The room's bookings: fetched now and then, offered in their window, joined by people only.
+"""The room's bookings: offered in their window, joined by people only, and what becomes of them.
 
 What the room changes itself is shown at once, and written to a calendar that takes it: there
-whatever has changed meanwhile counts, and the panel is told.
+whatever has changed meanwhile counts, and the panel is told. Knows not how a calendar is read and
+written: that is `calendar_cache` and `calendar_writer`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeGuard, get_args
 
-from roomctl.booking import Agenda, Booking, SkippedEvent, Standing
+from roomctl.booking import Agenda, Booking, Standing
 from roomctl.booking.agenda import CalendarRead
 from roomctl.booking.change import (
-    AskedToWait,
     BookingChange,
     BookingOutbox,
     ChangeKind,
@@ -25,7 +25,6 @@ from roomctl.booking.change import (
     WritableFeed,
     ref_of,
 )
-from roomctl.booking.diagnosis import commands, diagnosed
 from roomctl.booking.local import LocalBookings, Taken, free_after
 from roomctl.booking.workdays import Workdays
 from roomctl.clock import Moment
@@ -35,6 +34,7 @@ from roomctl.errors import Refused, RoomctlError
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.roles import Right, Role
+from roomctl.room.calendar_cache import CalendarCache
 from roomctl.room.calendar_writer import CalendarWriter
 from roomctl.room.conditions import CalendarState
 from roomctl.room.document import BookingChangeEntry, BookingEntry
@@ -49,17 +49,10 @@ _log = logging.getLogger(__name__)
 
 Mark = Literal["used", "checked_in", "released"]
 
-_FILE = "bookings"
-FETCH_EVERY_S = 60.0
-FRESH_S = 5 * FETCH_EVERY_S
-AHEAD = timedelta(hours=48)  # a day without network still has its whole day to show
-BEHIND = timedelta(hours=24)
+_FILE, _LOCAL = "bookings", "local_bookings"
 SHOWN = 20
 SERIES_AHEAD = timedelta(days=28)  # of a series that is released; then it is offered anew
 SERIES_MOST = 40  # less than the changes of which one may undo each
-KEPT_BYTES = 1 << 20  # of the agenda that outlives a start
-AGE_EVERY_S = 600.0  # its age is written this often: a memory card wears
-_AGENDA, _AGE, _LOCAL = "agenda", "agenda_age", "local_bookings"
 RULE = "rule"  # who releases by itself
 READ_HERE = 4096  # characters read on the loop: 4 ms on a slow board, not more
 
@@ -82,6 +75,7 @@ class Bookings(Part):
         self._clock, self._changed = context.clock, context.changed
         self._local, outbox = _own(store)
         self._writer = CalendarWriter(outbox, self, context.clock, context.changed)
+        self._calendar = CalendarCache(store, context.clock)
         self._take_config(config, feed)
         self._unread = False  # what `_invitations` has
         self.ledger = Ledger(store, context.clock)
@@ -96,29 +90,20 @@ class Bookings(Part):
         self._undone: set[str] = set()  # by somebody who would not undo that as well
         self._agenda = Agenda(())
         self._invitations: dict[str, ParsedInvitation] = {}
-        self._issues: tuple[IssueEntry, ...] = ()
-        self._mailbox: tuple[IssueEntry, ...] = ()  # until enough bookings say otherwise
-        self._read_at: Moment | None = None
-        self._store = store
         kept = store.read(_FILE, all_text) if store is not None else {}
         self._marks: dict[str, Mark] = {
             key: mark for key, mark in kept.items() if mark in get_args(Mark)
         }
         self._marks_file, self._own_file = KeptFile(store, _FILE), KeptFile(store, _LOCAL)
         self._unwritten = False
-        self._listed: tuple[Booking, ...] = ()  # as the calendar has it
-        self._read_soon = asyncio.Event()
-        self._fetch_after_s = FETCH_EVERY_S
         self._take_local()
-        self._kept: list[dict[str, Any]] | None = None
-        self._aged_at: float | None = None
         self._lost_until = self._clock.now().wall if store is not None and _lost(store) else None
 
     def _take_config(self, config: Config, feed: Feed | None) -> None:
-        self._feed, self._zone = feed, config.room.zone
+        self._zone = config.room.zone
         self._join_before_s = config.calendar.join_before_s
         self._undo_s, self._rules = config.rules.undo_s, config.rules
-        self._room_address = config.calendar.room or ""
+        self._calendar.configure(feed, config.calendar.room or "")
         self._writable: WritableFeed | None = feed if _is_writable(feed) else None
         writes = self._writable.writes if self._writable else frozenset[ChangeKind]()
         self._writer.takes = writes
@@ -133,16 +118,14 @@ class Bookings(Part):
         self._take_config(config, feed)
         self.series.configure(config.rules.series_misses, days)
         self._unread = unread
-        if feed is None:
-            self._listed, self._read_at = (), None
-            self._issues = self._mailbox = ()
         self._take_local()
 
     async def run(self) -> None:
         """Fetch the bookings now and every minute, until cancelled; old ones outlive a failure."""
-        if self._feed is None:
+        if self._calendar.feed is None:
             await asyncio.Event().wait()
-        await self._restore()
+        if await self._calendar.restore(self._show):
+            self._changed()
         if self._unread:
             await self._take(self._agenda)
         async with asyncio.TaskGroup() as group:
@@ -154,7 +137,7 @@ class Bookings(Part):
         return {"bookings": self.entries(now), "booking_changes": (*self._changes(now),)}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
-        return (*self._issues, *self._mailbox, *self._writer.issues(now))
+        return (*self._calendar.issues, *self._writer.issues(now))
 
     def entries(self, now: Moment) -> tuple[BookingEntry, ...]:
         """Return today's bookings that are not over, first one first."""
@@ -170,18 +153,11 @@ class Bookings(Part):
     @property
     def calendar_state(self) -> CalendarState:
         """Whether the bookings are those of the calendar."""
-        if self._feed is None:
-            return "none"
-        if any(issue.code == "calendar.stale" for issue in self._issues):
-            return "stale"
-        age_s = self.age_s()  # an earlier run may have read what is shown
-        return "fresh" if age_s is not None and age_s < FRESH_S else "unread"
+        return self._calendar.state
 
     def age_s(self) -> float | None:
         """Return how many seconds ago the calendar was read; None if it never was."""
-        if self._read_at is None:
-            return None
-        return round(self._clock.mono_s() - self._read_at.mono_s, 1)
+        return self._calendar.age_s()
 
     def booking(self, booking_id: str) -> Booking:
         """Return a booking; Refused if it is not, or no longer, known."""
@@ -211,7 +187,7 @@ class Bookings(Part):
         Refused "agenda_unreadable" says why it cannot be had.
         """
         try:
-            feed = self._feed
+            feed = self._calendar.feed
             read = CalendarRead() if feed is None else await feed.bookings(start, end)
         except RoomctlError as error:
             raise Refused("room", "agenda_unreadable", str(error)) from error
@@ -228,7 +204,8 @@ class Bookings(Part):
 
     def standing(self, now: Moment) -> Standing | None:
         """Return whether the room is booked, without what it gave back; None: nobody knows."""
-        if self._read_at is None and (self._feed is not None or not self._local.own):
+        calendar = self._calendar
+        if calendar.read_at is None and (calendar.feed is not None or not self._local.own):
             return None
         return self._agenda.standing(now, self._released)
 
@@ -256,7 +233,7 @@ class Bookings(Part):
     ) -> Mapping[str, Param | list[str]]:
         """Book the room from now on, to the next booking if that begins sooner."""
         now = self._clock.now()
-        if self._feed is not None and self._read_at is None:
+        if self._calendar.feed is not None and self._calendar.read_at is None:
             why = "its calendar has not been read yet, it may be booked; try again in a minute"
             raise Refused("room", "calendar_unknown", why)
         length = None if minutes is None else timedelta(minutes=minutes)
@@ -491,7 +468,7 @@ class Bookings(Part):
 
     def _take_local(self) -> None:
         """Have the agenda say what the room has done: those have no texts that are to be read."""
-        agenda = Agenda(self._local.over(self._listed))
+        agenda = Agenda(self._local.over(self._calendar.bookings))
         nothing = ParsedInvitation(refused=Refusal.NO_MEETING)
         known = {booking.id: self._invitations.get(booking.id, nothing) for booking in agenda}
         self._agenda, self._invitations = agenda, known
@@ -596,42 +573,28 @@ class Bookings(Part):
         self._agenda, self._invitations = agenda, readings
 
     async def _fetch_on(self) -> None:
-        while self._feed is not None:
-            self._read_soon.clear()
-            await self._fetch(self._feed)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._fetch_after_s):
-                    await self._read_soon.wait()
+        while (feed := self._calendar.feed) is not None:
+            await self._fetch(feed)
+            await self._calendar.wait()
 
     async def _fetch(self, feed: Feed) -> None:
-        now = self._clock.now()
         told = self._local.answered - self._outbox.bookings
-        self._fetch_after_s = FETCH_EVERY_S
         if self._unwritten:
             await self._write()
-        try:
-            read = await feed.bookings(now.wall - BEHIND, now.wall + AHEAD)
-        except RoomctlError as error:
-            old = next((issue for issue in self._issues if issue.code == "calendar.stale"), None)
-            if old is None:
-                _log.warning("calendar: %s", error)
-            self._issues = (self._stale(str(error), now, old),)
-            if isinstance(error, AskedToWait):
-                self._fetch_after_s = max(FETCH_EVERY_S, error.after_s)
-        else:
-            if any(issue.code == "calendar.stale" for issue in self._issues):
-                _log.info("calendar: back")
-            self._read_at = now
-            self._issues = self._left_out(read.skipped, now)
-            self._listed = read.bookings
-            self._diagnose(now)
+
+        async def show() -> None:
             if told:
                 self._local = self._local.read(told - self._outbox.bookings)
                 await self._write_own()
-            await self._take(Agenda(self._local.over(self._listed)))
-            self._take_local()  # what was booked here while the texts were read
-            await self._keep(now)
+            await self._show()
+
+        await self._calendar.read(feed, show)
         self._changed()
+
+    async def _show(self) -> None:
+        """Show what the calendar has, and what was booked here while its texts were read."""
+        await self._take(Agenda(self._local.over(self._calendar.bookings)))
+        self._take_local()
 
     async def keep_changes(self) -> None:
         await self._write_own()
@@ -641,7 +604,7 @@ class Bookings(Part):
         if change.kind in ("reserve", "move_end", "restore"):
             local = local.answering(change.booking, ref if change.kind == "reserve" else "")
         await self._have(local)
-        self._read_soon.set()
+        self._calendar.read_soon()
 
     async def change_overruled(self, change: BookingChange) -> None:
         if change.kind == "restore":
@@ -652,96 +615,11 @@ class Bookings(Part):
                 del self._marks[change.booking]
             local = self._local.forgotten(change.booking)
         await self._have(local)
-        self._read_soon.set()
+        self._calendar.read_soon()
 
     async def change_given_up(self) -> None:
         await self._have(self._local)
-        self._read_soon.set()
-
-    async def _keep(self, now: Moment) -> None:
-        """Write down what was read, for a start without network; a disk that refuses is let be.
-
-        Of a private booking nothing is written but its times and what it is joined by.
-        """
-        if self._store is None:
-            return
-        records, left = list[dict[str, Any]](), KEPT_BYTES
-        for booking in Agenda(self._listed):
-            records.append(booking.record())
-            left -= sum(map(len, (*booking.fields.values(), booking.title, booking.id)))
-            if left < 0:
-                break
-        aged = self._aged_at is not None and now.mono_s - self._aged_at < AGE_EVERY_S
-        if records == self._kept and aged:
-            return
-        try:
-            if records != self._kept:
-                await in_thread(self._store.write, _AGENDA, {"bookings": records})
-            await in_thread(self._store.write, _AGE, {"read_at": now.wall.isoformat()})
-        except OSError as error:
-            _log.debug("calendar: it is not kept: %s", error)
-        else:
-            self._kept, self._aged_at = records, now.mono_s
-
-    async def _restore(self) -> None:
-        """Show what an earlier run has read, with its age, until the calendar is read anew."""
-        if self._store is None:
-            return
-        try:
-            age = await in_thread(self._store.read, _AGE, _is_age)
-            kept = await in_thread(self._store.read, _AGENDA, _is_agenda)
-        except OSError as error:
-            _log.debug("calendar: the one of the earlier run cannot be read: %s", error)
-            return
-        if not age or not kept:
-            return
-        now = self._clock.now()
-        read_at = datetime.fromisoformat(age["read_at"])
-        ago = max(now.wall - read_at, timedelta(0))
-        if ago < AHEAD:
-            self._listed = tuple(map(Booking.of, kept["bookings"]))
-            await self._take(Agenda(self._local.over(self._listed)))
-            self._take_local()  # what was booked here while the texts were read
-            self._read_at = Moment(now.mono_s - ago.total_seconds(), read_at, now.synced)
-            self._changed()
-
-    def _stale(self, detail: str, now: Moment, old: IssueEntry | None) -> IssueEntry:
-        """Say that what is shown is old, and how old; `age_min` is -1 if it was never read."""
-        age_min = -1 if self._read_at is None else round((now.mono_s - self._read_at.mono_s) / 60)
-        since = now.wall if old is None else old.since
-        params: dict[str, Param] = {"detail": detail, "age_min": age_min, "key": "calendar.url"}
-        return IssueEntry("calendar.stale", "calendar", params, since)
-
-    def _diagnose(self, now: Moment) -> None:
-        """Say what the mailbox removes from invitations, and what to type against it."""
-        found = diagnosed(self._listed)
-        if found is None:
-            return
-        old = self._mailbox
-        self._mailbox = ()
-        if found.removed != "nothing":
-            to_type = commands(self._room_address)
-            params: dict[str, Param] = {"removed": found.removed, "count": found.count, **to_type}
-            since = old[0].since if old else now.wall
-            self._mailbox = (IssueEntry("calendar.stripped", "calendar", params, since),)
-
-    def _left_out(self, skipped: tuple[SkippedEvent, ...], now: Moment) -> tuple[IssueEntry, ...]:
-        """Say that events are missing from what is shown; the first one is named."""
-        if not skipped:
-            return ()
-        first = next((each for each in skipped if each.title or each.uid), skipped[0])
-        params: dict[str, Param] = {
-            "count": sum(each.count for each in skipped),
-            "title": first.title or first.uid or "?",
-            "uid": first.uid,
-            "reason": first.why,
-        }
-        code = "calendar.event_skipped"
-        old = next((issue for issue in self._issues if issue.code == code), None)
-        if old is None:
-            _log.warning("calendar: %(count)d left out, first %(uid)s: %(reason)s", params)
-        since = now.wall if old is None else old.since
-        return (IssueEntry(code, "calendar", params, since),)
+        self._calendar.read_soon()
 
 
 def release_terms(booking: Booking, table: RulesTable) -> ReleaseTerms | None:
@@ -806,16 +684,6 @@ def _same(said: str, end: datetime) -> bool:
         return found.astimezone(UTC) == end if found.tzinfo else False
     except (ValueError, OverflowError):
         raise Refused("room", "invalid", f"{said!r} is no time with its zone") from None
-
-
-def _is_age(document: dict[str, Any]) -> bool:
-    """Whether it says when a calendar was read; ValueError, TypeError or KeyError otherwise."""
-    return datetime.fromisoformat(document["read_at"]).tzinfo is not None
-
-
-def _is_agenda(document: dict[str, Any]) -> bool:
-    """Whether every booking in it is one; ValueError, TypeError, AttributeError otherwise."""
-    return all(Booking.of(each) for each in document["bookings"])
 
 
 def _lost(store: Store) -> bool:

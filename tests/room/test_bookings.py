@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -325,23 +325,44 @@ def test_a_record_that_is_no_booking_is_refused(change: dict[str, Any]) -> None:
         Booking.of({**record, **change})
 
 
-async def looked_at(listed: list[Booking]) -> list[tuple[int, int]]:
-    """Have bookings read; return how long each text was, and in which thread it was read."""
-    seen: list[tuple[int, int]] = []
-
-    def read(fields: str | Mapping[str, str]) -> ParsedInvitation:
-        seen.append((sum(map(len, dict(fields).values())), threading.get_ident()))
-        return ParsedInvitation()
-
-    done = asyncio.Event()
-    config = parse(BAMBOO, "room.toml")
+async def fetched(
+    listed: list[Booking], read: Callable[[Bookings, Mapping[str, str]], ParsedInvitation]
+) -> Bookings:
+    """Return the bookings of a room once its calendar was read; `read` is given their texts."""
+    done, config = asyncio.Event(), parse(BAMBOO, "room.toml")
     context = Context(nowhere, SystemClock(), Settings(), done.set)
-    bookings = Bookings(config, Calendar(listed), read, context)
+    bookings = Bookings(
+        config, Calendar(listed), lambda fields: read(bookings, dict(fields)), context
+    )
     running = asyncio.ensure_future(bookings.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await done.wait()
     running.cancel()
+    return bookings
+
+
+async def looked_at(listed: list[Booking]) -> list[tuple[int, int]]:
+    """Return how long each text was that was read, and in which thread."""
+    seen: list[tuple[int, int]] = []
+
+    def read(_: Bookings, fields: Mapping[str, str]) -> ParsedInvitation:
+        seen.append((sum(map(len, fields.values())), threading.get_ident()))
+        return ParsedInvitation()
+
+    await fetched(listed, read)
     return seen
+
+
+async def test_a_calendar_counts_as_read_once_its_texts_are() -> None:
+    meanwhile: list[object] = []
+
+    def read(bookings: Bookings, _: Mapping[str, str]) -> ParsedInvitation:
+        meanwhile.append((bookings.calendar_state, bookings.standing(SystemClock().now())))
+        return ParsedInvitation()
+
+    bookings = await fetched([booking("now", 0)], read)
+    assert meanwhile == [("unread", None)], "nobody is told that the room is free"
+    assert bookings.calendar_state == "fresh"
 
 
 async def test_occurrences_with_the_same_text_are_read_once() -> None:

@@ -76,11 +76,6 @@ def has_keys(descriptor: bytes) -> bool:
     return speaks_telephony(descriptor) or CONSUMER_PAGE in _values(descriptor, _USAGE_PAGE)
 
 
-def is_numbered(descriptor: bytes) -> bool:
-    """Whether its reports begin with a report ID."""
-    return bool(list(_values(descriptor, _REPORT_ID)))
-
-
 def _values(descriptor: bytes, kind: int) -> Iterator[int]:
     for _, prefix, data in items(descriptor):
         if prefix & ~_SIZE == kind:

@@ -186,11 +186,6 @@ class Maintenance(Part):
         self.refuse_restart(when, force=force)
         self.restart(source, when)
 
-    @property
-    def can_restart(self) -> bool:
-        """Whether somebody starts the program again when it ends."""
-        return self._restart is not None
-
     def refuse_restart(self, when: Literal["now", "free"], *, force: bool = False) -> None:
         """Refused says why the program cannot start anew then."""
         if self._restart is None:

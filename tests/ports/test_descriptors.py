@@ -10,7 +10,6 @@ from roomctl.ports.descriptors import (
     JoinedReports,
     completeness,
     has_keys,
-    is_numbered,
     speaks_telephony,
 )
 from roomctl.speakerphone.hid import ReportType, Usage, read_descriptor
@@ -79,7 +78,6 @@ def test_what_a_descriptor_is_for_is_told_by_its_usages() -> None:
     assert [speaks_telephony(one) for one in kinds] == [True, False, False]
     assert [has_keys(one) for one in kinds] == [True, True, False]
     assert [completeness(one) for one in (*kinds, SPEAK_810.descriptor)] == [2, 0, 0, 4]
-    assert [is_numbered(one) for one in (NUMBERED, UNNUMBERED)] == [True, False]
 
 
 REAL = st.sampled_from([model.descriptor for model in MODELS.values()])

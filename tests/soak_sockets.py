@@ -227,9 +227,24 @@ async def lived(folder: Path, warm_hours: float, hours: float) -> tuple[Held, He
     async with served(folder) as room:
         await give(room, life, FULL, 0)
         await _pass(room, life, warm_hours, 1)
-        before = await room.held()
+        before = await _left(room)
         await _pass(room, life, hours, 2)
-        return before, await room.held(), life
+        return before, await _left(room), life
+
+
+async def _left(room: Served) -> Held:
+    """Return what a room holds once it has noticed that everybody is gone."""
+    async with (
+        httpx.AsyncClient(headers=room.head, timeout=LIMIT_S, trust_env=False) as client,
+        asyncio.timeout(LIMIT_S),
+    ):
+        while True:
+            said = (await client.get(f"{room.api}/metrics")).text
+            here = [line for line in said.splitlines() if line.startswith("roomctl_clients{")]
+            if here and all(float(line.split()[1]) == 0 for line in here):
+                break
+            await asyncio.sleep(0.1)
+    return await room.held()
 
 
 async def _pass(room: Served, life: Life, hours: float, seed: int) -> None:

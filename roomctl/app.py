@@ -213,6 +213,7 @@ async def running(
     """
     from roomctl.api.app import create_app
     from roomctl.api.auth import Tokens, take_over
+    from roomctl.api.phone import pairing_link, reached_at
     from roomctl.api.recent_log import RecentLog
     from roomctl.api.serving import listen, listen_within, reachable, served
     from roomctl.api.staff import Staff
@@ -274,7 +275,12 @@ async def running(
             lasting("the web server", serving, ending.begin),
         ):
             try:
-                yield _addresses(base, own, tokens, simulated=simulated is not None), made
+                found = _addresses(base, own, tokens, simulated=simulated is not None)
+                if simulated is None and (others := reached_at(config.api, port)) is not None:
+                    path = found.panel.removeprefix(base)
+                    panel = pairing_link(others, path, proof.pin if proof is not None else "")
+                    found = replace(found, panel=panel)
+                yield found, made
             finally:
                 app.state.ending.set()
 

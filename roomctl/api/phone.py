@@ -98,6 +98,11 @@ def reached_at(api: ApiTable, port: int) -> str | None:
     return f"{scheme}://[{host}]:{port}" if address.version == 6 else f"{scheme}://{host}:{port}"
 
 
+def pairing_link(base: str, path: str, pin: str) -> str:
+    """Return a link that pairs a browser, with the pin of the room's key, if it has one."""
+    return f"{base}{path}" + (f"&key={pin}" if pin else "")
+
+
 def own_address() -> str | None:
     """Return the address from which this box reaches others, or None without a network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

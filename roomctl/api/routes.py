@@ -28,7 +28,7 @@ from roomctl.api.metrics import Traffic, metrics_routes
 from roomctl.api.migration import migration_routes
 from roomctl.api.openapi import COMMANDS
 from roomctl.api.people import People
-from roomctl.api.phone import Phones
+from roomctl.api.phone import Phones, pairing_link
 from roomctl.api.phone import drawn as drawn_code
 from roomctl.api.problem import Answers, problem, refusals
 from roomctl.api.recent_log import RecentLog
@@ -312,7 +312,7 @@ def _pairing(router: APIRouter, doors: Doors) -> None:
         token = doors.tokens.offer_pairing(Role(body.role))
         path, base = f"{page}#pair={token}", doors.phones.reached_at()
         pin = doors.room.document.identity.fingerprint
-        link = None if base is None else base + path + (f"&key={pin}" if pin else "")
+        link = None if base is None else pairing_link(base, path, pin)
         return schema.Offered(path=path, link=link, good_for_s=PAIRING_S)
 
 

@@ -67,6 +67,26 @@ def test_a_missing_serial_port_is_an_issue_with_its_reason_and_not_the_end(tmp_p
     assert err.count("calendar: ") == 1
 
 
+def test_the_first_link_leads_a_browser_on_the_network_to_the_room(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text('[api]\nlisten = "127.0.0.1:0"\nurl = "https://pine.example.org"\n')
+    with subprocess.Popen(
+        [*ROOMCTL, "serve", "--config", str(file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment(tmp_path),
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            assert said.startswith("panel     https://pine.example.org/#pair=")
+            assert process.stdout.readline().startswith("API       http://127.0.0.1:")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=LIMIT_S)
+
+
 def test_a_room_toml_that_names_what_is_not_there_is_told_by_its_own_name(tmp_path: Path) -> None:
     file = tmp_path / "pine.toml"
     file.write_text('[meeting]\nplatform = "zom"\n[api]\nlisten = "127.0.0.1:0"\n')

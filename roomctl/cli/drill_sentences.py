@@ -22,6 +22,7 @@ _IN_USE = {
     "occupied": "有人在使用",
     "booked": "即将有预订",
     "calendar_unknown": "日历状态未知",
+    "clock_unproven": "时钟未校准",
 }
 _LED = {"off-hook and mute": "摘机灯和静音灯", "off-hook": "摘机灯", "mute": "静音灯"}
 _MICROPHONE = {"muted": "已静音", "open": "已打开", "not known": "状态未知"}

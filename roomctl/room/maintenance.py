@@ -232,7 +232,9 @@ class Maintenance(Part):
         if self._bookings.calendar_state == "none":
             return None
         now = self._context.clock.now()
-        if self._bookings.calendar_state != "fresh" or not now.synced:
+        if not now.synced:
+            return "clock_unproven"
+        if self._bookings.calendar_state != "fresh":
             return "calendar_unknown"
         return "booked" if self._bookings.within(now, AHEAD_S) else None
 

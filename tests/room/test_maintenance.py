@@ -194,6 +194,15 @@ async def test_a_self_test_of_a_camera_that_is_gone_fails_and_says_why() -> None
 
 
 @invented
+async def test_a_room_whose_clock_nobody_has_set_is_not_tested_and_says_so() -> None:
+    async with supervised(Calendar([])) as (house, _):
+        house.room.clock.synced = False
+        record = await house.ask("selftest.run", STAFF)
+        assert code(record) == "room_in_use"
+        assert "clock_unproven" in str(record.error)
+
+
+@invented
 async def test_a_room_in_use_is_not_tested_and_a_test_ends_when_somebody_joins() -> None:
     async with supervised() as (house, _):
         await house.join()

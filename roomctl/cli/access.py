@@ -303,10 +303,11 @@ def _asked_pin() -> str:
 
 def _asked(command: str, question: str) -> str:
     """Return what stdin says without its last line break; a person types it twice, unseen."""
-    if not sys.stdin.isatty():
-        return sys.stdin.read(2048).rstrip("\r\n")
-    said = getpass.getpass(question)
-    if getpass.getpass(say("pin_again")) != said:
+    typed = sys.stdin.isatty()
+    said = getpass.getpass(question) if typed else sys.stdin.read(2048).rstrip("\r\n")
+    if not said:
+        raise RoomctlError(f"{command}: nothing was given; nothing is changed")
+    if typed and getpass.getpass(say("pin_again")) != said:
         raise RoomctlError(f"{command}: the two are not the same; nothing is changed")
     return said
 

@@ -9,6 +9,8 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from roomctl import app
+from roomctl.cli.chinese import COMMANDS
+from roomctl.cli.language import language
 from roomctl.command import Declaration, Parameter
 from roomctl.errors import RoomctlError
 from roomctl.explain import suggest
@@ -18,6 +20,12 @@ from roomctl.explain import suggest
 def commands() -> dict[str, Declaration]:
     """Return every command of a room, by name."""
     return {one.name: one for one in sorted(app.declared(), key=lambda one: one.name)}
+
+
+def does(one: Declaration) -> str:
+    """Return what a command does, in a line; in Chinese by the locale."""
+    english = one.doc.partition("\n")[0]
+    return english if language() == "en" else COMMANDS.get(one.name, english)
 
 
 def listed() -> list[dict[str, Any]]:
@@ -36,8 +44,7 @@ def listed() -> list[dict[str, Any]]:
 def list_words() -> str:
     """Tell a person the same."""
     return "\n".join(
-        f"{one.name} {' '.join(map(_form, one.parameters))}".rstrip()
-        + f"\n    {one.doc.partition(chr(10))[0]}"
+        f"{one.name} {' '.join(map(_form, one.parameters))}".rstrip() + f"\n    {does(one)}"
         for one in commands().values()
     )
 

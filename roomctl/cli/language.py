@@ -698,7 +698,8 @@ SENTENCES: Mapping[str, str] = {
     "stands here for every reader of this file; `roomctl secret set NAME`, then secret:NAME": "此文件的每个读者都能看到它；请用 `roomctl secret set NAME` 存入，然后写 secret:NAME",  # noqa: E501
     "{file}: holds no token, which is one word": "{file}：其中没有令牌；令牌是一个不含空格的词",
     "join: no link given; paste the invitation's link, or its text": "join：没有给出链接；请粘贴邀请的链接或全文",  # noqa: E501
-    "pin set: the two are not the same; nothing is changed": "pin set：两次输入不一致；未做更改",
+    "{command}: the two are not the same; nothing is changed": "{command}：两次输入不一致；未做更改",  # noqa: E501
+    "{command}: nothing was given; nothing is changed": "{command}：没有输入任何内容；未做更改",
     "migrate: {why}": "迁移：{why}",
     "{platform} is left for itself; name another one": "原平台和新平台都是 {platform}；请指定另一个平台",  # noqa: E501
     "no platform is called {key}; {hint}": "没有名为 {key} 的平台；{hint}",
@@ -872,6 +873,11 @@ SENTENCES: Mapping[str, str] = {
     "is called {name} now": "现在叫 {name}",
     "is neither evdev:auto nor a path, such as {example}": "既不是 evdev:auto 也不是路径，例如 {example}",  # noqa: E501
     "must be a valid {kind}": "不是有效的 {kind}",
+    "{key}: must be a valid integer": "{key}：应为整数",
+    "{key}: must be a valid integer, {why}": "{key}：应为整数（{why}）",
+    "{key}: must be a valid number": "{key}：应为数",
+    "{key}: must be a valid number, {why}": "{key}：应为数（{why}）",
+    "{key}: must be a valid boolean": "{key}：应为 true 或 false",
     "{key}: must be {what}": "{key}：应为 {what}",
     "must be a table": "应为表（[…]）",
     "must be an array, such as {example}": "应为数组，例如 {example}",

@@ -677,11 +677,14 @@ def walkthrough_show(
 
 
 @walkthrough.command("export", epilog="Example: roomctl walkthrough export zoom-1 > zoom-1.toml")
-def walkthrough_export(name: WalkthroughName, url: Url = None, token: Token = None) -> None:
+def walkthrough_export(
+    name: WalkthroughName, url: Url = None, token: Token = None, as_json: Json = False
+) -> None:
     """Write a walkthrough as a file, for rooms like this one."""
     from roomctl.cli import shown
 
-    typer.echo(shown.exported(url, token, name).decode("utf-8"), nl=False)
+    text = shown.exported(url, token, name).decode("utf-8")
+    typer.echo(dump({"name": name, "file": text}) if as_json else text, nl=as_json)
 
 
 @walkthrough.command("import", epilog="Example: roomctl walkthrough import zoom-1.toml")
@@ -690,19 +693,24 @@ def walkthrough_import(
     name: Annotated[str | None, typer.Option(help="How it is called here; else as FILE.")] = None,
     url: Url = None,
     token: Token = None,
+    as_json: Json = False,
 ) -> None:
     """Have the room keep what another room was shown."""
     from roomctl.cli import shown
 
-    typer.echo(shown.words(shown.brought(url, token, file, name)))
+    found = shown.brought(url, token, file, name)
+    typer.echo(dump(found) if as_json else shown.words(found))
 
 
 @walkthrough.command("forget", epilog="Example: roomctl walkthrough forget zoom-1")
-def walkthrough_forget(name: WalkthroughName, url: Url = None, token: Token = None) -> None:
+def walkthrough_forget(
+    name: WalkthroughName, url: Url = None, token: Token = None, as_json: Json = False
+) -> None:
     """Have the room forget what it was shown of a page."""
     from roomctl.cli import shown
 
     shown.forget(url, token, name)
+    typer.echo(dump({"forgotten": name}) if as_json else say("done"))
 
 
 @camera.command("describe", epilog="Example: roomctl camera describe front > acme_ptz20.toml")

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from roomctl.cli.chinese import COMMANDS
+from roomctl.cli.do import commands, list_words
 from roomctl.cli.drill_sentences import DRILLS
 from roomctl.cli.inspect import probe_words
 from roomctl.cli.language import SENTENCES, WORDS, language, refusal, spoken, translated
@@ -81,6 +83,15 @@ def test_check_speaks_chinese_and_its_json_does_not(
     assert [one["error"] for one in findings[0]["errors"]] == english
     file.write_text("", encoding="utf-8")
     assert CliRunner().invoke(app, ["check", str(file)]).stdout == f"{file}：正确（room）\n"
+
+
+def test_every_command_of_the_api_is_explained_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert COMMANDS.keys() == commands().keys()
+    english = list_words().splitlines()
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    chinese = list_words().splitlines()
+    assert chinese[::2] == english[::2], "names and keys stay"
+    assert [line for line in chinese[1::2] if not CHINESE.search(line)] == []
 
 
 @pytest.mark.parametrize(

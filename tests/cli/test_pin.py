@@ -57,6 +57,14 @@ def test_two_that_differ_change_nothing(tmp_path: Path) -> None:
     assert [*tmp_path.rglob("pin.json")] == []
 
 
+def test_nothing_on_stdin_is_no_pin_and_is_said_so(tmp_path: Path) -> None:
+    said = roomctl(tmp_path, "pin", "set", stdin="")
+    assert (said.status, said.err) == (
+        1,
+        "roomctl: pin set: nothing was given; nothing is changed\n",
+    )
+
+
 def test_a_room_that_runs_takes_it_at_once(tmp_path: Path) -> None:
     with simulating(tmp_path, "--screen", "simulated") as room:
         assert room.roomctl("pin", "status", "--json").json == {"set": False}

@@ -24,8 +24,8 @@ def test_a_file_goes_into_a_room_and_out_again(tmp_path: Path, file: Path) -> No
     with simulating(tmp_path, "--screen", "simulated") as room:
         assert room.roomctl("walkthrough", "list", "--json").json == []
         assert room.roomctl("walkthrough", "import", str(file)).status == 0
-        named = room.roomctl("walkthrough", "import", str(file), "--name", "second")
-        assert named.status == 0
+        named = room.roomctl("walkthrough", "import", str(file), "--name", "second", "--json")
+        assert named.json["name"] == "second"
         listed = room.roomctl("walkthrough", "list").out.splitlines()
         assert [line.split()[0] for line in listed] == ["second", "zoom-1"]
         assert [one["name"] for one in room.roomctl("walkthrough", "list", "--json").json] == [
@@ -39,8 +39,11 @@ def test_a_file_goes_into_a_room_and_out_again(tmp_path: Path, file: Path) -> No
         assert pictures == ["zoom-1-1-1.png", "zoom-1-2-1.png", "zoom-1-2-2.png"]
         out = room.roomctl("walkthrough", "export", "zoom-1").out
         assert read_walkthrough("zoom-1", out.encode()) == NAMED
+        exported = room.roomctl("walkthrough", "export", "zoom-1", "--json")
+        assert exported.json == {"name": "zoom-1", "file": out}
         for name in ("zoom-1", "second"):
-            assert room.roomctl("walkthrough", "forget", name).status == 0
+            forgotten = room.roomctl("walkthrough", "forget", name, "--json")
+            assert forgotten.json == {"forgotten": name}
         assert room.roomctl("walkthrough", "list", "--json").json == []
         gone = room.roomctl("walkthrough", "show", "zoom-1")
         assert (gone.status, "no walkthrough 'zoom-1'" in gone.err) == (1, True)

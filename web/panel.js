@@ -21,7 +21,7 @@ import { CameraSheet } from "./view/camera.js";
 import { RoomOverlay } from "./view/overlay.js";
 import { HomeView } from "./view/home.js";
 import { NoticeStrip } from "./view/notices.js";
-import { button, LaterView, MoreTime } from "./view/parts.js";
+import { button, LaterView, MoreTime, OPEN_MS } from "./view/parts.js";
 import { RemoteControlSheet } from "./view/remote-control.js";
 import { SoundSheet } from "./view/sound.js";
 import { HelpSheet, NewSheet } from "./view/sheets.js";
@@ -218,6 +218,13 @@ export class RoomPanel extends HTMLElement {
     this.#warned_ms = performance.now();
     this.tell(t("byom.takes"));
     return false;
+  }
+
+  /** Start a meeting on the only platform that can be started, or ask on which. */
+  begin() {
+    const able = (this.live.room?.platforms ?? []).filter((platform) => platform.new);
+    if (able.length !== 1) return this.open("new");
+    if (this.mayBegin()) void this.ask("meeting.new", { platform: able[0].key }, OPEN_MS);
   }
 
   /** Close the camera's own menu that was opened here: whoever leaves it must not leave it in the picture. */

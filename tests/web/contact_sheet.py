@@ -196,6 +196,11 @@ def _for_an_hour(language: str) -> rooms.Room:
     return rooms.booked(language, "available", booking=None, release_at=None) | {"bookings": []}
 
 
+def _choosing(language: str) -> rooms.Room:
+    room = _dead(language)
+    return room | {"platforms": [{**one, "new": True} for one in room["platforms"]]}
+
+
 def _asked(language: str) -> rooms.Room:
     return rooms.at_a_wall(language, can_enter_passcode=True)
 
@@ -240,10 +245,10 @@ VIEWS = {
     ),
     "wall-interrupted": View(_interrupted),
     "call-question": View(_asking),
-    "call-longer": View(rooms.in_call, (".ends",)),
+    "call-longer": View(_longer, (".ends",)),
     "reserve": View(_for_an_hour, ("booking-key .key",)),
     "today": View(rooms.at_rest, ("day-ribbon button",)),
-    "new": View(rooms.at_a_laptop, ("home-view .fresh:visible",)),
+    "new": View(_choosing, ("blocked-card .out .key:visible",)),
     "stale": View(rooms.at_rest, (_SILENT,)),
     "help-stale": View(rooms.at_rest, (".ask", _SILENT)),
     "pin": View(rooms.at_rest, (".ask", "help-sheet section > button.key"), staff=LOCKED),

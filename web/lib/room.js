@@ -35,6 +35,7 @@
  * @property {(command: string) => boolean} may whether this browser may ever give a command; "audio.unmute" is one
  * @property {{chosen: string | null, setting: boolean, menu: string | null}} camera the one that is steered here, whether its settings are shown, and the camera whose own menu was opened here
  * @property {(sheet: Sheet | null) => void} open show a sheet, or none
+ * @property {() => void} begin start a meeting on the only platform that can be started, or ask on which
  * @property {() => boolean} mayBegin whether a meeting may begin at this touch: who takes the devices from a laptop is told so first
  * @property {Ask} ask do something; a failure is told
  * @property {Ask} attempt do something; the view says itself if it fails

@@ -102,7 +102,7 @@ export class BlockedCard extends HTMLElement {
     this.todo = h("p", { class: "todo" });
     this.way = new JoinControls(panel);
     this.out = new OtherWays(panel);
-    this.start = button("meeting", "blocked.start", "key", () => panel.open("new"));
+    this.start = button("meeting", "blocked.start", "key", () => panel.begin());
     this.another = button("keypad", "blocked.enter_id", "key", () => panel.open("join"));
     this.help = button("help", "blocked.help", "key", () => panel.open("help"));
     this.pad = new LaterView(async () => new (await import("./passcode.js")).PasscodePad(panel));

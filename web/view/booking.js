@@ -8,6 +8,7 @@ import { icon } from "../lib/icon.js";
 import { language, t } from "../lib/i18n.js";
 import { agenda, bookingHours, bookingNote, bookingTitle, offeredSeries, platformName, underWay } from "../lib/labels.js";
 import { button } from "./parts.js";
+import { DayRibbon } from "./ribbon.js";
 
 /** What can be reserved, or added to a booking, by one touch. */
 const LENGTHS_MIN = /** @type {const} */ ([15, 30, 60]);
@@ -43,7 +44,9 @@ export class BookingSheet extends HTMLElement {
     this.end = button("leave", "booking.end_now", "key big", () => void this.#ask("booking.endNow"));
     this.give = button("back", "booking.release_now", "key big", () => void this.#ask("booking.release"));
     this.ends = h("div", { class: "choices" }, this.end, this.give);
-    this.append(h("div", { class: "body" }, this.heading, this.hours, this.choices, this.none, this.ends));
+    this.ribbon = new DayRibbon();
+    const day = h("section", {}, this.heading, this.hours, this.ribbon, this.none);
+    this.append(h("div", { class: "body" }, day, this.choices, this.ends));
   }
 
   /** @param {Room} room */
@@ -54,6 +57,7 @@ export class BookingSheet extends HTMLElement {
     const begin_ms = now ? Date.parse(now.end) : clock.now();
     const free = now !== null || room.availability?.state === "available";
     const fitting = free ? lengths(begin_ms, until, now === null) : [];
+    this.ribbon.update(room, clock);
     text(this.heading, t(now ? "booking.longer" : "booking.reserve"));
     text(this.hours, now ? `${bookingTitle(now)} · ${bookingHours(now, clock)}` : t("booking.reserve_hint"));
     keyed(this.choices, fitting, String, (minutes) => h("button", { type: "button", class: "key big", onclick: () => void this.#take(minutes) }), (key, minutes) => {

@@ -18,7 +18,6 @@ const LONG_WORD = 11; // letters of the state that its plate has room for in ful
 
 export class HomeView extends HTMLElement {
   /** @type {string | null} what is being opened from here */ #opening = null;
-  /** @type {Room | null} */ #room = null;
   /** @type {string | null} the booking that was touched, and whose platform has ended */ #ended = null;
   /** @type {MoveCards | null} what changed with the room's platform, once that has come */ #cards = null;
   /** @type {Booking | null} */ leading = null;
@@ -57,7 +56,7 @@ export class HomeView extends HTMLElement {
     this.rest = h("div", { class: "rest" }, this.rows);
     this.leaves = h("p", { class: "leaves" });
     this.card = h("div", { class: "card" }, this.hero, this.rest, this.leaves, this.trouble);
-    this.fresh = button("plus", "home.new", "key fresh", () => this.#begin());
+    this.fresh = button("plus", "home.new", "key fresh", () => panel.begin());
     this.instead = new Instead(panel, "key primary instead");
     this.ask = button("help", "home.ask", "key", () => panel.open("help"));
     attribute(this.ask, "data-ask", true);
@@ -76,7 +75,6 @@ export class HomeView extends HTMLElement {
 
   /** @param {Room} room */
   update(room) {
-    this.#room = room;
     const now = this.panel.clock.now();
     const state = roomState(room, this.panel.clock);
     attribute(this.plate, "data-tone", state.tone);
@@ -264,12 +262,6 @@ export class HomeView extends HTMLElement {
   /** @param {Favourite} favourite */
   #favourite(favourite) {
     return h("button", { type: "button", class: "key small", onclick: () => void this.#open({ favourite: favourite.name }) });
-  }
-
-  #begin() {
-    const able = (this.#room?.platforms ?? []).filter((platform) => platform.new);
-    if (able.length > 1) return this.panel.open("new");
-    if (this.panel.mayBegin()) void this.panel.ask("meeting.new", { platform: able[0].key }, OPEN_MS);
   }
 
   async #join() {

@@ -35,7 +35,7 @@ export class ShareSheet extends HTMLElement {
     this.number = h("b");
     this.numbered = h("p", { class: "number-said" }, words(h("span"), "share.number"), this.number);
     this.how = h("p");
-    this.start = button("meeting", "blocked.start", "key", () => panel.open("new"));
+    this.start = button("meeting", "blocked.start", "key", () => panel.begin());
     this.enter = button("keypad", "home.enter", "key", () => panel.open("join"));
     this.ways = h("div", { class: "ways" }, this.start, this.enter);
     this.seat = h("section", {}, words(h("h2"), "share.seat"), h("div", { class: "scan" }, this.code, this.numbered), this.how, this.ways);

@@ -3,9 +3,11 @@
 import base64
 import threading
 
+import cv2
 import numpy as np
 import pytest
 
+from roomctl.kiosk import look
 from roomctl.kiosk.input.sight import FOLLOW_EVERY_S, Eyes
 from roomctl.meeting.walkthrough import packed, unpacked
 from tests.kiosk.test_look import AT, drawn
@@ -42,6 +44,31 @@ def following(controls, pressed, *pictures):
     eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls)).decode()})
     eyes.answer({"do": "follow", "control": pressed, "x": AT[0], "y": AT[1]})
     return eyes
+
+
+def form(text=""):
+    """A field at (300-634, 200-252) with a text in red, and a key close below it."""
+    page = np.full((480, 800, 3), 240, np.uint8)
+    cv2.rectangle(page, (300, 200), (633, 252), (130, 130, 130), 1)
+    cv2.putText(page, text, (308, 238), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (0, 0, 255), 2)
+    cv2.rectangle(page, (340, 256), (560, 292), (200, 90, 20), -1)
+    cv2.putText(page, "Join now", (380, 282), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (255,) * 3, 2)
+    return page
+
+
+def test_what_was_typed_is_in_no_picture_of_what_is_pressed_next_to_it():
+    display = Display(form())
+    eyes = Eyes(display)
+    eyes.answer({"do": "watch", "on": True})
+    eyes.answer({"do": "typing"})
+    display.pictures = [form("471199 471199")]
+    eyes.answer({"do": "typed", "x": 450 / 800, "y": 226 / 480})
+    told = eyes.answer({"do": "show", "x": 450 / 800, "y": 274 / 480})
+    (control,) = unpacked(told["controls"].encode())
+    patch = look.decoded(control.patch)
+    red = (patch[:, :, 2] > 200) & (patch[:, :, 0] < 60)
+    assert not red.any()
+    assert eyes.answer({"do": "show", "x": 350 / 800, "y": 230 / 480}) == {"why": "hidden"}
 
 
 def test_a_control_that_was_away_between_two_looks_is_told_once_it_was_seen_away(controls):

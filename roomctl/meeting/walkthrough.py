@@ -27,6 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import dropwhile
 from typing import Any
 
 from roomctl.errors import RoomctlError
@@ -46,6 +47,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _KEYS = frozenset(
     ["enter", "tab", "back_tab", "escape", "backspace", "space", "up", "down", "left", "right"]
 ) | {"back"}
+
+
+_LEAVING = frozenset(["enter", "tab", "back_tab", "escape", "back"])  # keys that leave a field
 
 
 class WalkthroughError(RoomctlError):
@@ -236,6 +240,12 @@ class Teaching:
         if not press and len(self.steps[-1].acts) >= MOST_ACTS:
             raise NotShown(f"a step has at most {MOST_ACTS} texts and keys; press the next place")
 
+    def check_text(self) -> None:
+        """Raise NotShown if a text cannot be kept: nobody has seen where it goes."""
+        self.check(press=False)
+        if any(_leaves_field(act) for act in self.steps[-1].acts):
+            raise NotShown("that key may have left the field; press the field first, then type")
+
     def pressed(self, control: ShownControl) -> None:
         """Keep a press, with the picture that was there before it."""
         self.check(press=True)
@@ -244,7 +254,7 @@ class Teaching:
 
     def typed(self, text: str) -> None:
         """Keep what a text stands for; one that is none of the meeting's words is asked about."""
-        self.check(press=False)
+        self.check_text()
         word = next((one for one, known in self._words.items() if known == _bare(text)), None)
         self._add(TypeWord(word) if word is not None else TypeLiteral(text, asked=True))
 
@@ -261,6 +271,10 @@ class Teaching:
     def _add(self, act: Act) -> None:
         last = self.steps[-1]
         self.steps = (*self.steps[:-1], replace(last, acts=(*last.acts, act)))
+
+
+def _leaves_field(act: Act) -> bool:
+    return isinstance(act, StrikeKey) and act.key in _LEAVING
 
 
 def chosen(
@@ -664,6 +678,9 @@ def _step(said: dict[str, Any]) -> WalkStep:
         raise ValueError(f"a step has at most {MOST_ACTS} acts, and turns")
     looks = tuple(map(_look, _tables(said, "look", MOST_LOOKS)))
     done = (tuple(map(_act, acts)), tuple(map(_turn, turns)))
+    behind = dropwhile(lambda act: not _leaves_field(act), done[0])
+    if not all(isinstance(act, StrikeKey) for act in behind):
+        raise ValueError("a text follows a key that leaves the field it was typed into")
     return WalkStep(looks, *done, said["optional"], said["person"])
 
 

@@ -466,7 +466,7 @@ class Walkthroughs(Part):
         """Type a text for a person."""
         shown = self._touch()
         if shown is not None:
-            _checked(lambda: shown.teaching.check(press=False))
+            _checked(shown.teaching.check_text)
         await remote.type(text)
         if shown is not None:
             shown.teaching.typed(text)

@@ -375,6 +375,30 @@ def test_typing_before_any_press_is_refused() -> None:
         Teaching(WORDS).struck("enter")
 
 
+@pytest.mark.parametrize("key", ["tab", "back_tab", "enter", "escape", "back"])
+def test_a_text_after_a_key_that_leaves_the_field_is_refused_until_a_place_is_pressed(
+    key: str,
+) -> None:
+    teaching = Teaching(WORDS)
+    teaching.pressed(shown())
+    teaching.typed("Bamboo")
+    teaching.struck("backspace")
+    teaching.typed("o")
+    teaching.struck(key)
+    with pytest.raises(NotShown, match="press the field first"):
+        teaching.typed("778899")
+    assert "778899" not in repr(teaching.steps)
+    teaching.pressed(shown(200))
+    teaching.typed("778899")
+    assert teaching.steps[1].acts == (TypeWord(Word.PASSCODE),)
+
+
+def test_a_file_that_types_after_such_a_key_is_refused() -> None:
+    blind = step(100, TypeWord(Word.NAME), StrikeKey("tab"), TypeWord(Word.PASSCODE))
+    with pytest.raises(WalkthroughError, match="leaves the field"):
+        read_walkthrough("zoom-1", written(walkthrough(blind)))
+
+
 def test_a_turn_of_the_wheel_belongs_to_the_step_that_follows() -> None:
     teaching = Teaching(WORDS)
     teaching.scrolled(0.5, 0.5, 3)

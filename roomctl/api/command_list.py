@@ -97,7 +97,7 @@ def command_routes(room: Room, path: str) -> Routes:
         if not schemas:
             schemas.update(await in_thread(_schemas, room.declared))
         source: Source = request.state.source
-        may = set(room.commands_of(source))
+        may = set(room.permissions.commands_of(source))
         return [_described(one, schemas[one.name], one.name in may) for one in room.declared]
 
     return router

@@ -225,7 +225,7 @@ class Live:
         if isinstance(message, schema.LiveHold) and message.focus:
             right = Right.OPERATE
         try:
-            self._room.who_may(right, callers)
+            self._room.permissions.who_may(right, callers)
         except RoomctlError as error:
             _, why = failure(error)
             said: schema.ErrorReply = {"type": "error", "error": schema.as_json(why)}
@@ -267,7 +267,7 @@ class Live:
                 self._refuse(message, busy)
                 return
             args = schema.arguments(command)
-            source = self._room.giver(command.type, args, callers)
+            source = self._room.permissions.giver(command.type, args, callers)
             record = self._room.submit(command.type, args, source, message.id)
         except ValidationError as error:
             self._room.tally.command(message.command.get("type"), CommandStatus.REFUSED)

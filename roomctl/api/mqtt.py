@@ -159,7 +159,7 @@ class Bridge(Part):
     # What the broker keeps.
 
     async def _publish(self, session: BrokerSession) -> None:
-        may = set(self._room.commands_of(self._source))
+        may = set(self._room.permissions.commands_of(self._source))
         with self._room.watch() as changes:
             await self._say(session, self._wanted(may))
             await session.publish(f"{self._base}/availability", "online", keep=True)

@@ -213,7 +213,7 @@ def _commands(router: APIRouter, doors: Doors) -> None:
         """Do something; answers when it is done, or after `wait_s` seconds that it still runs."""
         asked = _read(body, room)
         args = schema.arguments(asked)
-        source = room.giver(asked.type, args, _sources(doors, request))
+        source = room.permissions.giver(asked.type, args, _sources(doors, request))
         record = room.submit(asked.type, args, source, asked.id)
         record = await room.finish(record, query.wait_s)
         return _outcome(doors, record)
@@ -404,7 +404,8 @@ def _live(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
 def _hello(doors: Doors, source: Source) -> schema.HelloReply:
     room, staff = doors.room.config.room, doors.staff.state(source)
     also = doors.staff.role_of(source)
-    may = [*doors.room.commands_of(source), *(doors.room.commands_of(also) if also else ())]
+    allowed = doors.room.permissions.commands_of
+    may = [*allowed(source), *(allowed(also) if also else ())]
     return {
         "type": "hello",
         "boot_id": doors.boot_id,

@@ -10,13 +10,12 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from roomctl import roles
 from roomctl.booking.change import Feed
 from roomctl.clock import Clock, Moment
 from roomctl.command import Declaration, Handler, Number, Result, Source, command
@@ -58,6 +57,7 @@ from roomctl.room.meeting import CallControl, Meeting
 from roomctl.room.message import RoomMessage
 from roomctl.room.nearby import Ask, Nearby
 from roomctl.room.occupancy import OccupancyService
+from roomctl.room.permissions import Permissions
 from roomctl.room.series import UnusedSeriesOffers
 from roomctl.room.sharing import Sharing
 from roomctl.room.starts import Starts
@@ -232,6 +232,11 @@ class Room:
             *self._of_kinds.values(),
         )
         self.declared = tuple(one for part in self._parts for one in part.declared())
+        self.permissions = Permissions(
+            self.declared,
+            lambda: self.config,
+            lambda: self.document.occupancy.state == "vacant",
+        )
         handlers = {
             one.name: self._permitted(one, handler)
             for part in self._parts
@@ -325,46 +330,6 @@ class Room:
     def commands_running(self) -> int:
         """How many commands are under way."""
         return self._commands.running
-
-    def commands_of(self, source: Source) -> Iterator[str]:
-        """Yield the commands that somebody may ever give; `audio.unmute`: open the microphone."""
-        rights = {one.name: one.right for one in self.declared} | {"audio.unmute": Right.UNMUTE}
-        for name, right in rights.items():
-            if self._denied(right, source, empty=False) is None:
-                yield name
-
-    def permit(self, right: Right, source: Source) -> None:
-        """Refused says why somebody may not do something, by the table in `roles`."""
-        empty = self.document.occupancy.state == "vacant"
-        denial = self._denied(right, source, empty=empty)
-        if denial is not None:
-            raise Refused("room", denial.code, denial.why)
-
-    def who_may(self, right: Right, sources: Sequence[Source]) -> Source:
-        """Return the first of those that one caller is who has a right; Refused says why not."""
-        empty = self.document.occupancy.state == "vacant"
-        for source in sources:
-            if self._denied(right, source, empty=empty) is None:
-                return source
-        self.permit(right, sources[0])
-        return sources[0]
-
-    def giver(self, kind: str, args: Mapping[str, Any], sources: Sequence[Source]) -> Source:
-        """Return as whom one caller gives a command: the first that may, else the first."""
-        right = next(one.needed(args) for one in self.declared if one.name == kind)
-        with contextlib.suppress(Refused):
-            return self.who_may(right, sources)
-        return sources[0]
-
-    def _denied(self, right: Right, source: Source, *, empty: bool) -> roles.Denial | None:
-        return roles.denied(
-            right,
-            source.role,
-            empty=empty,
-            phone_may_unmute=self.config.room.phone_may_unmute,
-            anyone_teaches=self.config.meeting.learn == "anyone",
-            named=source.rights,
-        )
 
     def hold(
         self,
@@ -642,7 +607,7 @@ class Room:
         """Return a handler that is called for whoever may give its command."""
 
         async def permitted(source: Source, **args: Any) -> Result:  # noqa: ANN401 - a handler's own
-            self.permit(declaration.needed(args), source)
+            self.permissions.permit(declaration.needed(args), source)
             return await handler(source=source, **args)
 
         return permitted

@@ -80,11 +80,11 @@ async def test_an_integration_may_what_its_token_names_also_after_a_restart(hous
     source = Tokens(house.store, house.clock).bearer(f"Bearer {token}")
     assert (source.role, source.rights) == (Role.INTEGRATION, {Right.MUTE})
     room = house.room
-    room.permit(Right.MUTE, source)
-    room.permit(Right.LOOK, source)
+    room.permissions.permit(Right.MUTE, source)
+    room.permissions.permit(Right.LOOK, source)
     for right in set(Right) - {Right.PUBLIC, Right.MUTE, Right.LOOK, Right.FOLLOW}:
         with pytest.raises(Refused):
-            room.permit(right, source)
+            room.permissions.permit(right, source)
 
 
 async def test_an_integration_names_less_later_and_never_more(admin):

@@ -873,6 +873,12 @@ SENTENCES: Mapping[str, str] = {
     "is called {name} now": "现在叫 {name}",
     "is neither evdev:auto nor a path, such as {example}": "既不是 evdev:auto 也不是路径，例如 {example}",  # noqa: E501
     "must be a valid {kind}": "不是有效的 {kind}",
+    "link: {why}": "链接：{why}",
+    "{option} {text}: is no day or instant; write {one} or {other}": "{option} {text}：不是日期或时刻；请写成 {one} 或 {other}",  # noqa: E501
+    "{key}: String should have at least {count} character": "{key}：至少要有 {count} 个字符",
+    "{key}: String should have at least {count} characters": "{key}：至少要有 {count} 个字符",
+    "{key}: String should have at most {count} characters": "{key}：最多 {count} 个字符",
+    "{key}: String should match pattern {pattern}": "{key}：格式应为 {pattern}",
     "{key}: must be a valid integer": "{key}：应为整数",
     "{key}: must be a valid integer, {why}": "{key}：应为整数（{why}）",
     "{key}: must be a valid number": "{key}：应为数",

@@ -163,7 +163,9 @@ async def test_a_passcode_is_in_no_walkthrough_file_or_log(
         assert house.room.walkthroughs.summary("draft").steps[0].does == ("type {passcode}",)
         assert house.room.walkthroughs.summary("draft").steps[0].asks == (12,)
         await house.ask("walkthrough.keep", STAFF)
-        kept = (tmp_path / "walkthrough-zoom-1.toml").read_text()
+        path = tmp_path / "walkthrough-zoom-1.toml"
+        assert path.stat().st_mode & 0o777 == 0o600
+        kept = path.read_text()
         assert "type {passcode}" in kept
     everything = kept + caplog.text + repr(house.document)
     assert "778899" not in everything

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.web import rooms
 from tests.web.conftest import Open, told, usable
-from tests.web.stand_in import StandIn
+from tests.web.stand_in import StandIn, now
+from tests.web.test_layout import PANELS, PHONE
 
 pytestmark = pytest.mark.browser
 
@@ -125,15 +126,70 @@ def test_where_people_asked_for_stillness_the_level_is_one_line(open_panel: Open
 
 def test_fifteen_minutes_more_are_one_touch_and_what_comes_after_is_said(open_panel: Open) -> None:
     room = rooms.in_call()
-    now = room["bookings"][0]
+    under_way = room["bookings"][0]
     stand_in, page = call(open_panel, room)
     expect(page.locator(".ends")).to_contain_text("Ends")
     page.get_by_role("button", name="15 min more").tap()
-    args = [{"booking": "a", "minutes": 15, "end": now["end"]}]
+    args = [{"booking": "a", "minutes": 15, "end": under_way["end"]}]
     told(page, lambda: stand_in.commands("booking.extend"), args)
-    followed = {**now, "free_until": now["end"]}
+    followed = {**under_way, "free_until": under_way["end"]}
     stand_in.patch(bookings=[followed, *room["bookings"][1:]])
     expect(page.locator(".ends")).to_contain_text("Next meeting")
     expect(page.locator("more-time")).to_be_hidden()
     page.locator(".ends").tap()
     expect(page.locator("booking-sheet")).to_be_visible()
+
+
+HIT = """(selector) => [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility())
+    .filter((e) => { const b = e.getBoundingClientRect();
+                     const top = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);
+                     return !e.contains(top); })
+    .map((e) => e.className)"""
+
+
+PLACE = "(e) => [e.offsetLeft, e.offsetTop, e.offsetWidth, e.offsetHeight]"
+
+
+def test_leave_stays_as_wide_when_it_is_armed_and_lies_on_no_other_key(open_panel: Open) -> None:
+    _, page = call(open_panel)
+    leave = page.locator("call-view .leave")
+    for width, height in [*PANELS, PHONE]:
+        page.set_viewport_size({"width": width, "height": height})
+        expect(leave).to_have_text("Leave")
+        before = leave.evaluate(PLACE)
+        leave.tap()
+        expect(leave).to_have_text("Tap again to leave")
+        assert leave.evaluate(PLACE) == before, (width, height)
+        assert page.evaluate(HIT, "call-view .volume .key, call-view .dock .key") == []
+        page.evaluate("document.querySelector('call-view').disarm()")
+        page.evaluate("document.querySelector('room-panel').refresh()")
+
+
+def test_the_end_is_said_on_every_panel_and_is_amber_for_the_last_five_minutes(
+    open_panel: Open,
+) -> None:
+    room = rooms.in_call()
+    stand_in, page = call(open_panel, room)
+    ends = page.locator(".ends")
+    for width, height in [*PANELS, PHONE]:
+        page.set_viewport_size({"width": width, "height": height})
+        expect(ends).to_be_in_viewport(ratio=1)
+        expect(ends).to_contain_text("Ends")
+    expect(page.locator(".ends[data-near]")).to_have_count(0)
+    soon = rooms.booking("x", None, 4)["start"]
+    stand_in.patch(bookings=[{**room["bookings"][0], "end": soon, "free_until": None}])
+    expect(page.locator(".ends[data-near]")).to_have_count(1)
+
+
+def test_where_there_is_no_sound_nothing_says_that_all_is_well(open_panel: Open) -> None:
+    quiet = rooms.in_call() | {"automation": {"notices": [], "acts": []}}
+    stand_in, page = call(open_panel, quiet)
+    expect(page.locator("call-view")).to_contain_text("Sound and picture are flowing")
+    silent = {**rooms.in_call()["audio"], "available": False, "volume_pct": None, "mute": "unknown"}
+    lost = {"type": "AudioReady", "status": False, "reason": "no_server", "since": now()}
+    stand_in.patch(audio=silent, conditions=[lost])
+    expect(page.locator("call-view .mute")).to_contain_text("No sound")
+    expect(page.locator("call-view")).not_to_contain_text("Sound and picture are flowing")
+    page.locator(".bar .ask").tap()
+    expect(page.locator("help-sheet .faults .good")).to_be_hidden()
+    expect(page.locator("help-sheet .faults")).to_contain_text("No sound in this room")

@@ -3,40 +3,24 @@
 How soon is measured by `make soak`; that it is soon by the room's own clock, in tests/meeting.
 """
 
-import contextlib
-
 import pytest
 
-from tests.calls.drills import ALL, crashed, meets, meets_again
+from tests.calls.drills import ALL, kill_server
 from tests.calls.rig import rig
 from tests.calls.served import PATIENCE_S
-from tests.kiosk import compositor
-from tests.kiosk.compositor import Compositor
 from tests.kiosk.sound_server import needed
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+DRILLS = [drill for drill in ALL if drill is not kill_server]  # whose server is gone for good
 
 
-@pytest.mark.parametrize("drill", ALL, ids=lambda drill: drill.__name__)
-def test_the_room_tells_what_is_so_and_can_meet_again(tmp_path, drill):
+@pytest.fixture(scope="module")
+def room(tmp_path_factory):
     needed("chromium")
-    with rig(tmp_path) as room:
-        assert drill(room).choice_s < PATIENCE_S
+    with rig(tmp_path_factory.mktemp("room")) as room:
+        yield room
 
 
-def test_a_compositor_that_is_killed_takes_everything_along_and_the_next_one_meets(tmp_path):
-    compositor.needed()
-    with contextlib.ExitStack() as done:
-        display, after = Compositor(1), Compositor(1)
-        done.callback(display.close)
-        done.callback(after.close)
-        room = done.enter_context(rig(tmp_path, display))
-        meets(room)
-        display.process.kill()
-        room.served.until("the call is lost", crashed)
-        assert room.agency.process.wait(PATIENCE_S) == 0, "it ends with its compositor"
-        room.nothing_left()
-        room.move(after)
-        room.served.has_screen()
-        assert crashed(room.served.meeting()), "nobody has left, so it is not said"
-        meets_again(room, own=1)
+@pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.__name__)
+def test_the_room_tells_what_is_so_and_can_meet_again(room, drill):
+    assert drill(room).choice_s < PATIENCE_S

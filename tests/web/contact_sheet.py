@@ -39,6 +39,7 @@ DESKS = [(1440, 900), (1024, 768), (390, 844)]
 SCREENS = [(1920, 1080), (3840, 2160)]
 LANGUAGES = ["en", "zh-CN"]
 THEMES = ["light", "dark"]
+CONTRAST = "contrast"  # a theme of panel, door and display, for whoever asks for more
 LONGER = "longer"  # the language that is not one
 MEASURE = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8")
 FLAWS = ("cut", "spill", "out", "over")
@@ -356,7 +357,7 @@ PAGES = {
 
 
 def _wanted(parts: list[str]) -> Iterator[tuple[str, View, tuple[int, int], str, str]]:
-    drawn = [*itertools.product(LANGUAGES, THEMES), (LONGER, THEMES[0])]
+    drawn = [*itertools.product(LANGUAGES, [*THEMES, CONTRAST]), (LONGER, THEMES[0])]
     for (name, view), (language, theme) in itertools.product(VIEWS.items(), drawn):
         on_screen = view.path == "/screen"
         for size in view.sizes:
@@ -399,7 +400,12 @@ class Studio:
         page.evaluate("window.name = ''")
         page.mouse.move(-1, -1)  # else what comes to lie under it is hovered over
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        more, scheme = theme == CONTRAST, "dark" if theme == CONTRAST else theme
+        page.emulate_media(
+            color_scheme=scheme,
+            contrast="more" if more else "no-preference",
+            reduced_motion="reduce",
+        )
         return page
 
 

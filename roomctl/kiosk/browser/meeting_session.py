@@ -99,8 +99,8 @@ class MeetingSession:
     def within_hosts(self) -> bool:
         """Whether a plain page is open, and cannot be at another host than those it may go to."""
         redirect = self._redirect
-        kept = redirect is not None and redirect.guarded and not redirect.barred.is_set()
-        return kept and self._page.phase is PagePhase.OPEN
+        kept = redirect is not None and not redirect.barred.is_set()
+        return kept and bool(self._order.hosts) and self._page.phase is PagePhase.OPEN
 
     def leave(self, why: ScreenReason) -> None:
         """Have it end; the first reason stays."""
@@ -174,11 +174,8 @@ class MeetingSession:
             return await self._until_gone(browser, self._assisted(browser))
         self._redirect = LaunchRedirect(self._order.url, self._stopped)
         start = await self._redirect.open()
-        hosts = self._order.hosts
-        if hosts:
-            ways = self._redirect.stay, self._redirect.again
-            await in_thread(navigation_guard.install, folder.guard, hosts, *ways)
-            self._redirect.guarded = True
+        ways = self._redirect.stay, self._redirect.again
+        await in_thread(navigation_guard.install, folder.guard, self._order.hosts, *ways)
         browser = Browser(
             self._setup,
             folder,
@@ -187,7 +184,7 @@ class MeetingSession:
             start=start,
             name=labwc.MEETING,
             camera=self._order.camera,
-            guarded=bool(hosts),
+            guarded=True,
         )
         self._browser = browser
         return await self._until_gone(browser, self._plain(self._redirect, browser))

@@ -9,8 +9,10 @@ Measured on Chromium 156: the page's connections live on, and its scripts miss n
 
 A link in a command line would show its passcode to every user of the box. So the browser starts at
 `http://127.0.0.1:<port>/go/<token>`, which sends it on, once, and only a browser of our own user.
-The extension may have dropped that page for another try just when it was answered: it has an
-address of its own, in no command line, that sends the browser on however often.
+Chromium 156 drops that first page now and then, fetched or not (3 of 100 starts on a busy machine),
+and stays at an empty one: the extension looks, and opens it again by an address of its own, which
+is in no command line and sends the browser on however often. So it is there even where a meeting
+may go anywhere. It also says if the link itself led elsewhere, and no page stands there.
 Knows no browser and no meeting.
 """
 
@@ -28,8 +30,8 @@ from urllib.parse import quote
 
 HEAD_S = 5.0
 UP_S = 3.0
-UP = "up!"  # by which the extension says that it is, and asks whether the start was fetched
-_BY_NO_PAGE = re.compile(rb"\r\nSec-Fetch-Site: none\r\n", re.IGNORECASE)
+UP, BARRED = "up!", "barred!"  # by which the extension says that it is, that no page stands
+LOOKS, EVERY_MS = 20, 1500  # at whether a page stands there by now
 _HOST = re.compile(rb"[0-9A-Za-z.-]{1,253}")
 LONGEST_HEAD = 16 * 1024
 
@@ -52,7 +54,7 @@ class LaunchRedirect:
         self._server: asyncio.Server | None = None
         self.used = asyncio.Event()
         self.barred = asyncio.Event()
-        self.guarded, self._up = False, asyncio.Event()
+        self._up = asyncio.Event()
 
     async def open(self) -> str:
         """Listen on a free loopback port; return the address to start the browser at."""
@@ -84,7 +86,7 @@ class LaunchRedirect:
         try:
             async with asyncio.timeout(HEAD_S):
                 head = await reader.readuntil(b"\r\n\r\n")
-                if self.guarded and self._knows(head):
+                if self._knows(head):
                     await self._guard_is_up()
                 known = _ours(writer.get_extra_info("peername")[1])
                 writer.write(self._reply(head) if known else _response("404 Not Found"))
@@ -95,7 +97,7 @@ class LaunchRedirect:
             writer.close()
 
     async def _guard_is_up(self) -> None:
-        """Wait for a guarded browser's extension, which starts beside its first page."""
+        """Wait for the browser's extension, which starts beside its first page."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(UP_S):
                 await self._up.wait()
@@ -108,9 +110,10 @@ class LaunchRedirect:
             return _response("404 Not Found")
         if _asks(head, wanted + UP):
             self._up.set()
-            return _response("204 No Content" if self.used.is_set() else "200 OK")
-        if _BY_NO_PAGE.search(head):
+            return _response("204 No Content")
+        if _asks(head, wanted + BARRED):
             self.barred.set()
+            wanted += BARRED
         host = _HOST.match(head, len(wanted))
         self._stopped(host[0].decode("ascii") if host else "")
         return _response("204 No Content")
@@ -148,6 +151,7 @@ _OWN = "127.0.0.1"  # where the browser starts, and where a foreign page is sent
 _WORKER = """
 const ours = HOSTS;
 const within = (url) => {
+  if (ours.length === 0) return true;
   try {
     const { protocol, hostname } = new URL(url);
     if (!protocol.startsWith("http")) return true;
@@ -157,21 +161,35 @@ const within = (url) => {
 chrome.webNavigation.onCreatedNavigationTarget.addListener(({ tabId, url }) => {
   if (!within(url)) chrome.tabs.remove(tabId);
 });
+const tabs = async () => (await chrome.tabs.query({})).sort((one, other) => one.id - other.id);
 // A window that was opened before this ran has been sent to stay, and is empty now.
 const tidy = async () => {
-  const [, ...others] = (await chrome.tabs.query({})).sort((one, other) => one.id - other.id);
+  const [, ...others] = await tabs();
   for (const { id, url, pendingUrl } of others) {
     if (!(pendingUrl || url || "").startsWith("http")) chrome.tabs.remove(id);
   }
 };
-chrome.webNavigation.onErrorOccurred.addListener(({ frameId }) => { if (frameId === 0) tidy(); });
-// A browser that is still starting may drop its first page: it is opened until it was fetched.
+const stands = (url = "") =>
+  url.startsWith("http") && within(url) && !url.startsWith(new URL(STAY).origin);
+const barred = (host) => fetch(STAY + BARRED + host);
+chrome.webNavigation.onErrorOccurred.addListener(async ({ frameId, url }) => {
+  if (frameId !== 0) return;
+  tidy();
+  const [{ url: there } = {}] = await tabs();
+  if (stands(there)) return;
+  if (url.startsWith(STAY)) barred(url.slice(STAY.length));
+  else if (!within(url)) barred(new URL(url).hostname);
+});
+// A browser that is still starting may drop its first page, and stays at an empty one; or it is at
+// a foreign page before its rules hold.
 const open = async () => {
-  for (let times = 0; times < 6; times += 1) {
-    if ((await fetch(UP)).status === 204) return;
-    const [first] = (await chrome.tabs.query({})).sort((one, other) => one.id - other.id);
-    if (times > 0) await chrome.tabs.update(first.id, { url: START });
-    await new Promise((on) => setTimeout(on, 3000));
+  for (let times = 0; times < LOOKS; times += 1) {
+    await fetch(STAY + UP);
+    const [{ id, url = "", status } = {}] = await tabs();
+    if (stands(url)) return;
+    if (!within(url)) return barred(new URL(url).hostname);
+    if (times > 0 && id && status !== "loading") await chrome.tabs.update(id, { url: START });
+    await new Promise((on) => setTimeout(on, EVERY_MS));
   }
 };
 tidy();
@@ -192,12 +210,14 @@ _MANIFEST = {
 
 
 def domains(hosts: Sequence[str]) -> list[str]:
-    """Return the hosts as the extension knows them: a name, and all that is below it."""
-    return sorted({_OWN, *(host.removeprefix("*.") for host in hosts)})
+    """Return the hosts as the extension knows them: a name, and all below it; none: anywhere."""
+    return sorted({_OWN, *(host.removeprefix("*.") for host in hosts)}) if hosts else []
 
 
 def rules(hosts: Sequence[str], stay: str) -> list[dict[str, object]]:
-    """Return the rule that sends what is foreign to `stay`, followed by its host."""
+    """Return the rule that sends what is foreign to `stay`, with its host; none without hosts."""
+    if not hosts:
+        return []
     condition = {
         "regexFilter": r"^https?://(?:[^/?#@]*@)?([^/?#:@]+)",
         "resourceTypes": ["main_frame"],
@@ -210,10 +230,11 @@ def rules(hosts: Sequence[str], stay: str) -> list[dict[str, object]]:
 def install(folder: Path, hosts: Sequence[str], stay: str, start: str) -> None:
     """Write the extension into the empty `folder`; blocking, for a moment.
 
-    `start` is opened until the browser's first page was fetched.
+    `start` is opened until a page stands there.
     """
-    worker = _WORKER.replace("HOSTS", json.dumps(domains(hosts)))
-    worker = worker.replace("UP", json.dumps(stay + UP)).replace("START", json.dumps(start))
+    words: dict[str, object] = {"HOSTS": domains(hosts), "STAY": stay, "START": start}
+    words |= {"UP": UP, "BARRED": BARRED, "LOOKS": LOOKS, "EVERY_MS": EVERY_MS}
+    worker = re.sub("|".join(words), lambda found: json.dumps(words[found[0]]), _WORKER)
     files = {
         "manifest.json": json.dumps(_MANIFEST),
         "rules.json": json.dumps(rules(hosts, stay)),

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from roomctl.kiosk.browser.navigation_guard import UP, LaunchRedirect
+from roomctl.kiosk.browser.navigation_guard import BARRED, UP, LaunchRedirect
 
 pytestmark = pytest.mark.real
 
@@ -28,8 +28,15 @@ async def ask(address, *, method="GET", path=None):
     return answer.decode()
 
 
+async def opened(door):
+    """Open it, and have an extension be there, which it waits for."""
+    address = await door.open()
+    await ask(f"{door.stay}{UP}")
+    return address
+
+
 async def test_the_first_caller_is_sent_on_without_a_trace(door):
-    answer = await ask(await door.open())
+    answer = await ask(await opened(door))
     assert answer.startswith("HTTP/1.1 302 Found\r\n")
     assert f"\r\nLocation: {LINK}\r\n" in answer
     assert "\r\nReferrer-Policy: no-referrer\r\n" in answer
@@ -37,21 +44,23 @@ async def test_the_first_caller_is_sent_on_without_a_trace(door):
     assert door.used.is_set()
 
 
-async def test_the_fence_is_told_whether_the_start_was_fetched(door):
+async def test_the_start_waits_for_the_extension_that_keeps_the_browser_in(door):
     address = await door.open()
-    assert (await ask(f"{door.stay}{UP}")).startswith("HTTP/1.1 200 ")
-    await ask(address)
-    assert (await ask(f"{door.stay}{UP}")).startswith("HTTP/1.1 204 ")
+    starting = asyncio.ensure_future(ask(address))
+    await asyncio.sleep(0.1)
+    assert not door.used.is_set()
+    await ask(f"{door.stay}{UP}")
+    assert (await starting).startswith("HTTP/1.1 302 ")
 
 
 async def test_the_second_caller_learns_nothing(door):
-    address = await door.open()
+    address = await opened(door)
     await ask(address)
     assert "zoom.example" not in await ask(address)
 
 
 async def test_the_extension_starts_anew_though_the_first_page_was_just_answered(door):
-    address = await door.open()
+    address = await opened(door)
     await ask(address)
     for _ in range(2):
         assert f"\r\nLocation: {LINK}\r\n" in await ask(door.again)
@@ -64,7 +73,7 @@ async def test_the_extension_starts_anew_though_the_first_page_was_just_answered
     [("GET", "/go/"), ("GET", "/"), ("POST", None), ("GET", "/go/" + "x" * 32)],
 )
 async def test_a_caller_without_the_token_learns_nothing_and_spends_nothing(door, method, path):
-    address = await door.open()
+    address = await opened(door)
     answer = await ask(address, method=method, path=path)
     assert answer.startswith("HTTP/1.1 404")
     assert "zoom.example" not in answer
@@ -73,7 +82,7 @@ async def test_a_caller_without_the_token_learns_nothing_and_spends_nothing(door
 
 async def test_a_link_cannot_add_a_header_and_chinese_is_encoded():
     door = LaunchRedirect("https://meet.example/竹\r\nSet-Cookie: a=b")
-    answer = await ask(await door.open())
+    answer = await ask(await opened(door))
     door.close()
     assert "Location: https://meet.example/%E7%AB%B9%0D%0ASet-Cookie:%20a=b\r\n" in answer
 
@@ -81,7 +90,7 @@ async def test_a_link_cannot_add_a_header_and_chinese_is_encoded():
 async def test_a_browser_that_is_sent_to_stay_stays_and_its_way_is_told():
     stopped = []
     door = LaunchRedirect(LINK, stopped.append)
-    await door.open()
+    await opened(door)
     try:
         answer = await ask(f"{door.stay}foreign.example?")
         assert answer.startswith("HTTP/1.1 204 No Content\r\n")
@@ -95,13 +104,14 @@ async def test_a_browser_that_is_sent_to_stay_stays_and_its_way_is_told():
         door.close()
 
 
-async def test_a_browser_that_no_page_sent_is_barred_by_its_own_link():
-    door = LaunchRedirect(LINK)
-    await door.open()
-    try:
-        path = door.stay.partition("/stay")[1:]
-        head = f"{''.join(path)}foreign.example? HTTP/1.1\r\nSec-Fetch-Site: none\r\nX:"
-        assert (await ask(door.stay, path=head)).startswith("HTTP/1.1 204")
-        assert door.barred.is_set()
-    finally:
-        door.close()
+async def test_the_extension_alone_says_that_the_link_led_elsewhere():
+    stopped = []
+    door = LaunchRedirect(LINK, stopped.append)
+    await opened(door)
+    stranger = door.stay.rstrip("/")[:-1] + f"x/{BARRED}"
+    assert (await ask(stranger)).startswith("HTTP/1.1 404")
+    assert not door.barred.is_set()
+    assert (await ask(f"{door.stay}{BARRED}foreign.example")).startswith("HTTP/1.1 204")
+    assert door.barred.is_set()
+    assert stopped == ["foreign.example"]
+    door.close()

@@ -57,6 +57,12 @@ def test_it_runs_nothing_in_any_page(tmp_path):
     )
 
 
+def test_a_meeting_without_hosts_may_go_anywhere(tmp_path):
+    navigation_guard.install(tmp_path, (), STAY, "http://127.0.0.1:1/go/once")
+    assert json.loads((tmp_path / "rules.json").read_text()) == []
+    assert "const ours = [];" in (tmp_path / "worker.js").read_text()
+
+
 @pytest.fixture
 def kiosk():
     compositor.needed()

@@ -111,7 +111,8 @@ async def meet(daemon, site, keep, *, until=None):
     url = f"{site.origin}/meeting?pwd={SECRET}"
     order = OpenMeeting(next(_ids), url, site.origin, False, "Bamboo", login=keep)
     daemon.say(order)
-    await daemon.page(lambda page: page.phase is PagePhase.OPEN)
+    page = await daemon.page(lambda page: page.phase is PagePhase.OPEN)
+    assert (page.phase, page.reason) == (PagePhase.OPEN, None)
     came = await asyncio.to_thread(site.came.get, timeout=60)
     if until is not None:
         await until()

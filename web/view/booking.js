@@ -60,10 +60,10 @@ export class BookingSheet extends HTMLElement {
     this.ribbon.update(room, clock);
     text(this.heading, t(now ? "booking.longer" : "booking.reserve"));
     text(this.hours, now ? `${bookingTitle(now)} · ${bookingHours(now, clock)}` : t("booking.reserve_hint"));
-    keyed(this.choices, fitting, String, (minutes) => h("button", { type: "button", class: "key big", onclick: () => void this.#take(minutes) }), (key, minutes) => {
+    keyed(this.choices, fitting, String, (minutes) => h("button", { type: "button", class: "key big", onclick: () => void this.#take(minutes) }, h("b"), h("small")), (key, minutes) => {
       const end = minutes === null ? Date.parse(String(until)) : begin_ms + minutes * 60000;
-      const time = clock.hourMinute(end);
-      text(key, minutes === null ? t("booking.until", { time }) : t(now ? "booking.add" : "booking.for", { count: minutes, time }));
+      text(key.children[0], t(now ? "booking.add" : "booking.for", { count: Math.floor((end - begin_ms) / 60000) }));
+      text(key.children[1], t("booking.until", { time: clock.hourMinute(end) }));
       attribute(key, "aria-busy", this.#asking);
     });
     text(this.none, fitting.length > 0 ? "" : t(until && now ? "booking.no_longer" : "booking.taken", { time: until ? clock.hourMinute(until) : "" }));

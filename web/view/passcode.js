@@ -63,7 +63,7 @@ export class PasscodePad extends HTMLElement {
     text(this.what, t(wrong ? "blocked.passcode_wrong" : "blocked.passcode_needed"));
     if (waits) text(this.todo, t("passcode.checking"));
     else if (!this.todo.hasAttribute("data-said")) text(this.todo, t(this.#tries > 1 && wrong ? "passcode.again" : wrong ? "passcode.check" : "passcode.where"));
-    show(this.screen, meeting.remote_control === true && (this.#tries > 1 || this.todo.hasAttribute("data-said")));
+    show(this.screen, meeting.remote_control === true);
     attribute(this, "data-letters", this.#letters);
     show(this.pad, !this.#letters);
     show(this.goes[0], !this.#letters);

@@ -76,10 +76,10 @@ def main(arguments: Sequence[str]) -> int:
     started = time.monotonic()
     match arguments:
         case ["check", *rest]:
-            outcomes, tests = check_all(CORES, "-m", "not real", *rest)
+            outcomes, tests = check_all("-m", "not real", *rest)
         case ["test", *rest]:
             browser = check_browser()
-            outcomes, tests = check_all(2 * CORES, *rest)  # half of what is real is waiting
+            outcomes, tests = check_all(*rest)
             outcomes.insert(0, browser)
         case ["hwlab", *rest]:
             outcomes, tests = check_hardware_lab(rest)
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if all(outcome.good for outcome in outcomes) else 1
 
 
-def check_all(workers: int, *pytest_arguments: str) -> tuple[list[Outcome], Tests]:
+def check_all(*pytest_arguments: str) -> tuple[list[Outcome], Tests]:
     """Run the checks that read the source beside the tests that are chosen: no core waits."""
     checks: list[Callable[[], Outcome]] = [
         lambda: check("mypy", module("mypy", "--strict")),
@@ -106,7 +106,7 @@ def check_all(workers: int, *pytest_arguments: str) -> tuple[list[Outcome], Test
     ]
     with ThreadPoolExecutor(1) as beside:
         outcomes = beside.map(lambda one: one(), checks)
-        outcome, tests = check_tests(workers, pytest_arguments)
+        outcome, tests = check_tests(pytest_arguments)
         return [*outcomes, outcome], tests
 
 
@@ -149,12 +149,13 @@ def check_types_of_the_panel() -> Outcome:
     return check("tsc", [str(node.program), str(tsc), "--project", str(TREE / "web")])
 
 
-def check_tests(workers: int, arguments: Sequence[str]) -> tuple[Outcome, Tests]:
+def check_tests(arguments: Sequence[str]) -> tuple[Outcome, Tests]:
     """Run the tests, whole files side by side, in the order that tests/conftest.py gives them.
 
-    Fewer `workers` run where there is little memory. The counts come from pytest's report.
+    One process runs for each core, fewer where there is little memory: with two for each, browsers
+    are late, and tests with them. The counts come from pytest's report.
     """
-    workers = max(1, min(workers, MOST_WORKERS, memory() // WORKER_BYTES))
+    workers = max(1, min(CORES, MOST_WORKERS, memory() // WORKER_BYTES))
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # roomctl is started 200 times
     report = VENV / "pytest.xml"
     report.unlink(missing_ok=True)

@@ -480,13 +480,15 @@ _ASKS = ("passcode_needed", "passcode_wrong")
 _PRESSABLE = ("prejoin", *_ASKS)
 _UNPRESSABLE = ("lobby", "sign_in_required", "removed", "ended", "denied")
 _REDRAWN = "redrawn"  # of a picture: of the button that was made anew
+_FIELD, _FIELD_AT = "field", (160, 54)  # of a picture: of the field above the button; its middle
 _PATCH = (96, 40)
 
 
 def _patch(word: str | None) -> bytes:
     """Return a control's picture, of a colour of its own on a page without a button."""
     at = _UNPRESSABLE.index(word) + 1 if word in _UNPRESSABLE else 0
-    pixels = bytes((_PRESS[0] + 32 * at, *(_STOP if word == _REDRAWN else _PRESS)[1:])) * (
+    colours = {_REDRAWN: _STOP, _FIELD: _FRAME}
+    pixels = bytes((_PRESS[0] + 32 * at, *colours.get(word or "", _PRESS)[1:])) * (
         _PATCH[0] * _PATCH[1]
     )
     return png(b"P6\n%d %d\n255\n" % _PATCH + pixels, len(pixels))
@@ -510,7 +512,7 @@ class SimPage:
         """Take what is to be sought: a picture's colour says on which kind of page it was taken."""
         brought = json.loads(base64.b64decode(data))
         pictures = [base64.b64decode(one["patch"]) for one in brought]
-        known = {_patch(word): word for word in (*_PRESSABLE, *_UNPRESSABLE, _REDRAWN)}
+        known = {_patch(word): word for word in (*_PRESSABLE, *_UNPRESSABLE, _REDRAWN, _FIELD)}
         self._words = [known.get(picture, "") for picture in pictures]
 
     def seen(self, control: int) -> ControlSeen:
@@ -521,6 +523,9 @@ class SimPage:
             return ControlSeen(control, *_MIDDLE) if there else ControlSeen(control, why="absent")
         if self.word not in _PRESSABLE:
             return ControlSeen(control, why="absent")
+        if word == _FIELD:
+            there = self.word in _ASKS
+            return ControlSeen(control, *_FIELD_AT) if there else ControlSeen(control, why="absent")
         if self.redrawn is not (word == _REDRAWN):
             return ControlSeen(control, why="changed")
         return ControlSeen(control, *_MIDDLE)
@@ -529,7 +534,9 @@ class SimPage:
         """Return what stands at a place as a walkthrough keeps it."""
         size = _PATCH
         redrawn = self.redrawn and self.word in _PRESSABLE
-        pictures = (_patch(_REDRAWN if redrawn else self.word), grey(*size, 255))
+        field = self.word in _ASKS and not _on_button(x, y)
+        word = _FIELD if field else _REDRAWN if redrawn else self.word
+        pictures = (_patch(word), grey(*size, 255))
         patch, kept = (base64.b64encode(one).decode("ascii") for one in pictures)
         at = [int(x * (WIDTH - 1)), int(y * (HEIGHT - 1))]
         shown = {"patch": patch, "kept": kept, "place": [48, 20], "core": [0, 0, *size]}
@@ -537,8 +544,7 @@ class SimPage:
         return json.dumps({**told, "size": [WIDTH, HEIGHT], "scale": 1}).encode("ascii")
 
     def press(self, x: float, y: float) -> None:
-        left, top, right, bottom = BUTTON
-        if left <= x <= right and top <= y <= bottom:
+        if _on_button(x, y):
             self._go()
 
     def key(self, key: KeyName) -> None:
@@ -567,6 +573,11 @@ class SimPage:
         elif self.word in _ASKS:
             self.word = None if self.typed == PASSCODE else "passcode_wrong"
         self.typed = ""
+
+
+def _on_button(x: float, y: float) -> bool:
+    left, top, right, bottom = BUTTON
+    return left <= x <= right and top <= y <= bottom
 
 
 def _row(colour: tuple[int, int, int], left: float, right: float) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 from tests.calls.rig import in_call, over
 from tests.calls.served import PATIENCE_S, Served
 from tests.kiosk import compositor
-from tests.kiosk.agency import Agency, commands
+from tests.kiosk.agency import Agency, commands, descends
 from tests.kiosk.compositor import Compositor
 from tests.kiosk.sound_server import SoundServer, needed
 from tests.kiosk.vendor_flow import PASSCODE
@@ -137,9 +137,13 @@ class Room:
         self.served.until("the room has left", over)
 
     def nobody_looks(self, limit_s=PATIENCE_S):
-        """Wait until no process looks at the display any more."""
-        end = time.monotonic() + limit_s
-        while looking := [pid for pid, words in commands(self.agency.uid) if LOOKS in words]:
+        """Wait until no process of this room looks at the display any more."""
+        end, ours = time.monotonic() + limit_s, self.agency.process.pid
+        while looking := [
+            pid
+            for pid, words in commands(self.agency.uid)
+            if LOOKS in words and descends(pid, ours)
+        ]:
             assert time.monotonic() < end, looking
             time.sleep(0.2)
 

@@ -129,7 +129,7 @@ def test_what_happens_is_watched_as_it_happens(room: Running) -> None:
             assert next(one for one in changes if "audio" in one["data"])["event"] == "change"
         finally:
             process.send_signal(signal.SIGINT)
-            process.stdout.read()
+            process.communicate(timeout=60)
     assert process.returncode == 130
 
 

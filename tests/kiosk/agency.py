@@ -224,6 +224,13 @@ def session(pid):
     return None
 
 
+def descends(pid, ancestor):
+    """Whether a process was started by another, or by one that it started."""
+    while pid not in (None, 0, 1, ancestor):
+        pid = _parent(pid)
+    return pid == ancestor
+
+
 def _parent(pid):
     with contextlib.suppress(OSError):
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

@@ -78,8 +78,8 @@ def site():
     site.close()
 
 
-async def touch(daemon, place):
-    assert await daemon.touch(PressPoint, *place) is None
+async def touch(daemon, agency, place):
+    assert await daemon.touch(PressPoint, *place) is None, agency.log.read_text()
 
 
 async def logged(agency, words):
@@ -100,14 +100,14 @@ async def test_no_link_on_a_plain_page_loses_the_call_or_hides_it(kiosk, site):
             display.until, lambda: display.share(ROOM, (255, 255, 255)) > 0.5, "the meeting"
         )
         kept = "did not leave the meeting for foreign.example"
-        await touch(daemon, vendor.FOREIGN)
+        await touch(daemon, agency, vendor.FOREIGN)
         await logged(agency, kept)
         for place in (vendor.WINDOW, vendor.MAIL, vendor.PROGRAM):
-            await touch(daemon, place)
+            await touch(daemon, agency, place)
         # The meeting stands there still, with nothing before it: its own button can be pressed.
         async with asyncio.timeout(60):
             while site.said.empty():
-                await touch(daemon, vendor.LEAVE)
+                await touch(daemon, agency, vendor.LEAVE)
                 await asyncio.sleep(0.2)
         assert site.said.get() == "left by its own button"
         daemon.say(LeaveMeeting(1))

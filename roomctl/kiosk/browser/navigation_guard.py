@@ -11,8 +11,10 @@ A link in a command line would show its passcode to every user of the box. So th
 `http://127.0.0.1:<port>/go/<token>`, which sends it on, once, and only a browser of our own user.
 Chromium 156 drops that first page now and then, fetched or not (3 of 100 starts on a busy machine),
 and stays at an empty one: the extension looks, and opens it again by an address of its own, which
-is in no command line and sends the browser on however often. So it is there even where a meeting
-may go anywhere. It also says if the link itself led elsewhere, and no page stands there.
+is in no command line and sends the browser on until a page stood there: a meeting that was left for
+an empty page is not opened again, though Chromium may end the extension's worker and start it anew.
+So it is there even where a meeting may go anywhere. It also says if the link itself led elsewhere,
+and no page stands there.
 Knows no browser and no meeting.
 """
 
@@ -30,7 +32,9 @@ from urllib.parse import quote
 
 HEAD_S = 5.0
 UP_S = 3.0
-UP, BARRED = "up!", "barred!"  # by which the extension says that it is, that no page stands
+# By which the extension says that it is, and asks whether to look; that a page stands; that the
+# link led elsewhere, and none does.
+UP, STANDS, BARRED = "up!", "stands!", "barred!"
 LOOKS, EVERY_MS = 20, 1500  # at whether a page stands there by now
 _HOST = re.compile(rb"[0-9A-Za-z.-]{1,253}")
 LONGEST_HEAD = 16 * 1024
@@ -54,7 +58,7 @@ class LaunchRedirect:
         self._server: asyncio.Server | None = None
         self.used = asyncio.Event()
         self.barred = asyncio.Event()
-        self._up = asyncio.Event()
+        self._up, self._stood = asyncio.Event(), False
 
     async def open(self) -> str:
         """Listen on a free loopback port; return the address to start the browser at."""
@@ -110,9 +114,13 @@ class LaunchRedirect:
             return _response("404 Not Found")
         if _asks(head, wanted + UP):
             self._up.set()
+            return _response("204 No Content" if self._stood else "200 OK")
+        if _asks(head, wanted + STANDS):
+            self._stood = True
             return _response("204 No Content")
         if _asks(head, wanted + BARRED):
-            self.barred.set()
+            if not self._stood:
+                self.barred.set()
             wanted += BARRED
         host = _HOST.match(head, len(wanted))
         self._stopped(host[0].decode("ascii") if host else "")
@@ -120,7 +128,7 @@ class LaunchRedirect:
 
     def _knows(self, head: bytes) -> bool:
         first = not self.used.is_set() and _asks(head, f"GET /go/{self._token} ")
-        return first or _asks(head, f"GET /again/{self._again} ")
+        return first or (not self._stood and _asks(head, f"GET /again/{self._again} "))
 
     def _sent_on(self) -> bytes:
         self.used.set()
@@ -184,9 +192,9 @@ chrome.webNavigation.onErrorOccurred.addListener(async ({ frameId, url }) => {
 // a foreign page before its rules hold.
 const open = async () => {
   for (let times = 0; times < LOOKS; times += 1) {
-    await fetch(STAY + UP);
+    if ((await fetch(STAY + UP)).status === 204) return;
     const [{ id, url = "", status } = {}] = await tabs();
-    if (stands(url)) return;
+    if (stands(url)) return fetch(STAY + STANDS);
     if (!within(url)) return barred(new URL(url).hostname);
     if (times > 0 && id && status !== "loading") await chrome.tabs.update(id, { url: START });
     await new Promise((on) => setTimeout(on, EVERY_MS));
@@ -233,7 +241,7 @@ def install(folder: Path, hosts: Sequence[str], stay: str, start: str) -> None:
     `start` is opened until a page stands there.
     """
     words: dict[str, object] = {"HOSTS": domains(hosts), "STAY": stay, "START": start}
-    words |= {"UP": UP, "BARRED": BARRED, "LOOKS": LOOKS, "EVERY_MS": EVERY_MS}
+    words |= {"UP": UP, "STANDS": STANDS, "BARRED": BARRED, "LOOKS": LOOKS, "EVERY_MS": EVERY_MS}
     worker = re.sub("|".join(words), lambda found: json.dumps(words[found[0]]), _WORKER)
     files = {
         "manifest.json": json.dumps(_MANIFEST),

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from roomctl.kiosk.browser.navigation_guard import BARRED, UP, LaunchRedirect
+from roomctl.kiosk.browser.navigation_guard import BARRED, STANDS, UP, LaunchRedirect
 
 pytestmark = pytest.mark.real
 
@@ -102,6 +102,16 @@ async def test_a_browser_that_is_sent_to_stay_stays_and_its_way_is_told():
         assert stopped == ["foreign.example"]
     finally:
         door.close()
+
+
+async def test_a_page_that_stood_is_not_opened_again(door):
+    await ask(await opened(door))
+    assert (await ask(f"{door.stay}{UP}")).startswith("HTTP/1.1 200 ")
+    await ask(f"{door.stay}{STANDS}")
+    assert (await ask(f"{door.stay}{UP}")).startswith("HTTP/1.1 204 "), "it looks no more"
+    assert "zoom.example" not in await ask(door.again)
+    await ask(f"{door.stay}{BARRED}foreign.example")
+    assert not door.barred.is_set(), "it is a window that was opened later"
 
 
 async def test_the_extension_alone_says_that_the_link_led_elsewhere():

@@ -153,7 +153,7 @@ def profiles() -> set[str]:
 
 def gone(left: Callable[[], Collection[str]], what: str) -> None:
     """Wait until nothing is left; how soon that is, `make soak` tells."""
-    end = time.monotonic() + 60.0
+    end = time.monotonic() + LIMIT_S
     while found := left():
         assert time.monotonic() < end, f"{what}: {found}"
         time.sleep(0.05)

@@ -62,6 +62,7 @@ PASSCODE = (
     *("Código de acceso", "Contraseña", "Contraseña de la reunión", "Clave", "Clave de acceso"),
     *("Contraseña de reunión", "Clave de la reunión"),
     *("Senha", "Senha de acesso", "Senha da reunião", "Código de acesso", "Palavra-passe"),
+    "Código secreto",
     *("Codice d'accesso", "Codice di accesso", "Codice accesso", "Password riunione"),
     *("Password della riunione", "パスコード", "パスワード", "ミーティングパスワード"),
     *("ミーティングパスコード", "会议パスワード"),

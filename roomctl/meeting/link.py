@@ -409,7 +409,8 @@ def _mended(rest: str) -> Iterator[str]:
 
 
 _ESCAPED = re.compile("%(?:3F|3D|26|23|2F)", re.IGNORECASE)
-_GLUED_WORD = re.compile(r"(?<=[0-9]{9})[A-Z][a-z]{2,}.*")  # `/j/91234567890Join by phone`
+# `/j/91234567890Join by phone`, `/abc-defg-hijJoin by phone`
+_GLUED_WORD = re.compile(r"(?:(?<=[0-9]{9})|(?<=-[a-z]{4}-[a-z]{3}))[A-Z][a-z]{2,}.*")
 _ESCAPED_NAME = re.compile(r"(?<=[?&])([A-Za-z]\w{0,30})%(?:25){0,2}3D([^&=#]*)", re.IGNORECASE)
 
 
@@ -481,7 +482,8 @@ def _completed(invitation: ParsedInvitation, whole: str, platforms: Platforms) -
     if platform is None:
         return invitation
     number = invitation.meeting_id or number_of(whole, platform, platforms)
-    passcode = invitation.passcode or passcode_of(whole, platform.key, platforms)
+    digits = number if number and number.isdecimal() else None
+    passcode = invitation.passcode or passcode_of(whole, platform.key, platforms, digits)
     return replace(invitation, meeting_id=number, passcode=passcode)
 
 
@@ -495,7 +497,7 @@ def _from_numbers(
         names = " or ".join(dict.fromkeys(number.platform for number in found))
         return ParsedInvitation(refused=Refusal.AMBIGUOUS, params={"platforms": names})
     platform = platforms.by_key[found[0].platform]
-    passcode = passcode_of(whole, platform.key, platforms)
+    passcode = passcode_of(whole, platform.key, platforms, found[0].digits)
     return _numbered(platform, found[0].digits, passcode, policy)
 
 

@@ -66,11 +66,15 @@ class _Meaning:
 
 @frozen
 class _Printed:
-    """A number behind a label, by one of its meanings; `at` is where the number stands."""
+    """A number behind a label, by one of its meanings; `at` is where the number stands.
+
+    `vague`: the label is short, and a word before it may say that it is no meeting's.
+    """
 
     at: int
     number: Number
     own: bool
+    vague: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,15 +144,31 @@ def _passcode_labels(own: tuple[str, ...], numbers: tuple[str, ...]) -> tuple[st
 
 def number_of(text: str, platform: Platform, platforms: Platforms) -> str | None:
     """Return the number that `text` prints behind any label of `platform`."""
-    found = [one for one in _numbers(text, platforms) if one.number.platform == platform.key]
+    found = _numbers_of(text, platform.key, platforms)
     first = min(found, key=lambda one: not one.own, default=None)
     return first.number.digits if first else None
 
 
-def passcode_of(text: str, key: str, platforms: Platforms) -> str | None:
+def _numbers_of(text: str, key: str, platforms: Platforms) -> list[_Printed]:
+    """Return the numbers of the platform `key`, but for those with another platform's name."""
+    named = _mentions(text, platforms)
+    places = [at for at, _ in named]
+    return [
+        one
+        for one in _numbers(text, platforms)
+        if one.number.platform == key
+        and (
+            one.own
+            or one.number.telling
+            or _nearest(named, bisect_left(places, one.at)) in (key, None)
+        )
+    ]
+
+
+def passcode_of(text: str, key: str, platforms: Platforms, number: str | None = None) -> str | None:
     """Return the passcode that `text` prints behind a label of the platform `key`.
 
-    Not one that stands with another platform's name.
+    Not one that stands with another platform's name, or behind another meeting than `number`.
     """
     patterns = _patterns(platforms)
     passcodes = patterns.passcodes(key)
@@ -156,10 +176,38 @@ def passcode_of(text: str, key: str, platforms: Platforms) -> str | None:
         return None
     named = _mentions(text, platforms)
     places = [at for at, _ in named]
-    for match in islice(passcodes.finditer(text), MOST_NUMBERS):
-        if _nearest(named, bisect_left(places, match.start() + 1)) in (key, None):
+    found = [
+        match
+        for match in islice(passcodes.finditer(text), MOST_NUMBERS)
+        if _nearest(named, bisect_left(places, match.start() + 1)) in (key, None)
+    ]
+    meetings = _meetings(text, key, platforms) if found and number else []
+    for match in found:
+        before = [digits for at, digits in meetings if at < match.start()]
+        if not before or before[-1] == _short(number or ""):
             return _unwrapped(next(filter(None, match.groups())))
     return None
+
+
+_LINKED = re.compile(
+    r"://(?P<host>[^\s/?#]{1,253})/(?:[a-z]{1,12}/){0,3}(?P<number>[0-9]{9,16})(?![0-9])", _FLAGS
+)
+
+
+def _meetings(text: str, key: str, platforms: Platforms) -> list[tuple[int, str]]:
+    """Return where the text names meetings of the platform `key`, by a number or a link."""
+    printed = [(one.at, _short(one.number.digits)) for one in _numbers_of(text, key, platforms)]
+    linked = [
+        (link.start(), _short(link["number"]))
+        for link in islice(_LINKED.finditer(text), MOST_NUMBERS)
+        if any(site.platform.key == key for site in platforms.at(link["host"].lower()))
+    ]
+    return sorted(printed + linked)
+
+
+def _short(number: str) -> str:
+    """Return a number without the zeros that some mails print in front of it."""
+    return number.lstrip("0")
 
 
 def _unwrapped(passcode: str) -> str:
@@ -185,7 +233,7 @@ def numbers_in(text: str, platforms: Platforms, linked: Collection[str] = ()) ->
             told.append(number)
         elif one.own:
             own.append(number)
-        elif nearest is None:
+        elif nearest is None and not one.vague:
             untold.append(number)
     if told or own:
         return [(told or own)[0]]
@@ -214,9 +262,14 @@ def _numbers(text: str, platforms: Platforms) -> Iterator[_Printed]:
     """Yield the numbers behind labels in their order, once for each platform they may be of."""
     patterns = _patterns(platforms)
     for match in islice(patterns.labels.finditer(text), MOST_NUMBERS):
-        for meaning in patterns.meanings(key_of(match["label"])):
+        key = key_of(match["label"])
+        vague = key == "id" and bool(_WORD.search(text[max(0, match.start() - 4) : match.start()]))
+        for meaning in patterns.meanings(key):
             if number := _fitting(match["number"], meaning.platform):
-                yield _Printed(match.start("number"), number, meaning.own)
+                yield _Printed(match.start("number"), number, meaning.own, vague)
+
+
+_WORD = re.compile("[A-Za-z][ -]{0,2}$")  # "Invoice ID: 812 3456 7890"
 
 
 def _fitting(written: str, platform: Platform) -> Number | None:

@@ -48,14 +48,15 @@ _BREAK_HERE = re.compile("</?wbr ?/?>", re.IGNORECASE)
 # so does Chinese punctuation, but for the colon of a scheme.
 _RUN = re.compile(r"(?:[!-~０-９Ａ-Ｚａ-ｚ／．－＿？＝＆＃％～＋]|：(?=[/／]{2}))+")
 _SPELLS_A_LINK = re.compile(r"[．／]|：[/／]")
-# A link ends before "](", where Markdown's second half begins. JSON in a query is a part of it.
+# A link ends before "](", where Markdown's second half begins, and before arrows and emoji. JSON in
+# a query is a part of it.
 _LINK = re.compile(
     r"""(?:[a-z][a-z0-9+-]{1,30}:[/\\]{1,8}          # a scheme and slashes, or
     |(?<![a-z0-9@._~%/=&?\#:\\-])                    # at the start of a word: an escaped scheme,
      https?%(?:25){0,2}3a(?:/|%(?:25){0,2}2f)
     |(?<![a-z0-9@._~%/=&?\#:\\-])                    # or a host
      (?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24}(?::[0-9]{1,5})?[/?\#])
-    (?:\{"[^\s<>{}]{1,400}"\}|[^\s<>"'`“”‘’„‟«»‹›，。｡；：、！？（）【】《》〈〉「」『』〔〕［］｛｝｜＞＂＇…\]]|\](?!\())*""",
+    (?:\{"[^\s<>{}]{1,400}"\}|[^\s<>"'`“”‘’„‟«»‹›，。｡；：、！？（）【】《》〈〉「」『』〔〕［］｛｝｜＞＂＇…\]\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]|\](?!\())*""",
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
 # The host, and what stands behind it until a bracket or the sign for a line's end, as "\\n": no
@@ -108,6 +109,8 @@ _CALENDAR = re.compile("^BEGIN:V(?:CALENDAR|EVENT)", re.MULTILINE)
 def _whole_lines(text: str) -> str:
     if "=\n" in text or "=3D" in text or "= \n" in text:
         text = _printable(text)
+    if "\n>" in text:
+        text = _unquoted(text)
     if _CALENDAR.search(text):
         text = _unescaped(re.sub(r"\n[ \t]", "", text))
     elif "\n" not in text.strip() and "\\n" in text:
@@ -117,6 +120,19 @@ def _whole_lines(text: str) -> str:
     if "\n " in text or "\n\t" in text:
         text = _unfolded(text)
     return _IN_ANGLES.sub(_on_one_line, text) if "\n" in text else text
+
+
+_QUOTED = re.compile("(?:>[ \t]?){1,30}")
+
+
+def _unquoted(text: str) -> str:
+    """Return an answered mail without the ">" before its lines; one alone may be a tag's end."""
+    lines = text.split("\n")
+    signs = [_QUOTED.match(line) for line in lines]
+    for at, sign in enumerate(signs):
+        if sign and any(signs[max(0, at - 1) : at] + signs[at + 1 : at + 2]):
+            lines[at] = lines[at][sign.end() :]
+    return "\n".join(lines)
 
 
 def _of_json(sign: re.Match[str]) -> str:
@@ -226,7 +242,7 @@ def _before_label(link: str, start: int, behind: str) -> str:
         before = window[max(start, colon.start() - LONGEST_LABEL) : colon.start()]
         if key_of(before).endswith(_GLUED) and (label := _glued().search(before)):
             at = colon.start() - len(label[0])
-            return link[:at] if at < len(link) else link
+            return link[:at].rstrip("-") if at < len(link) else link
     return link
 
 
@@ -292,10 +308,17 @@ def lone_link(cleaned: str) -> str | None:
     return text if _LONE.fullmatch(text) or text == first or text in set(links(text)) else None
 
 
+def _label_behind(parameter: re.Match[str]) -> str:
+    """Return what of a parameter is a label that was copied right behind it: `=m0Passcode`."""
+    value = parameter[0]
+    behind = parameter.string[parameter.end() : parameter.end() + LONGEST_LABEL]
+    return " " + value[len(_before_label(value, 0, behind)) :]
+
+
 def plain(cleaned: str) -> str:
     """Return a cleaned text for numbers: forms folded; tags and parameters taken out."""
     untagged = _TAG.sub(" ", cleaned) if "</" in cleaned or "<br" in cleaned else cleaned
-    untagged = _PARAMETER.sub(" ", untagged)
+    untagged = _PARAMETER.sub(_label_behind, untagged)
     folded = unicodedata.normalize("NFKC", untagged)[:LONGEST_TEXT]  # it may grow eighteenfold
     narrow = _BLANKS.sub(" ", folded.translate(_FOLDED))
     framed = _FRAME.sub(" ", _apart(narrow))

@@ -114,7 +114,11 @@ def test_a_clients_address_is_read_and_the_web_page_of_its_meeting_opened(
         ),
         ("zoommtg://zoom.us@evil.example/join?confno=91234567890", ("zoom", None, None), "scheme"),
         ("zoommtg://zoom.us/join?confno=912345", ("zoom", None, None), "scheme"),
-        ("zoommtg://zoom.us/start?confno=91234567890", ("zoom", None, None), "scheme"),
+        (
+            "zoommtg://zoom.us/start?confno=91234567890",
+            ("zoom", "91234567890", None),
+            "host_link",
+        ),
         (
             "zoommtg://zoom.us/join?action=start&confno=91234567890&zak=x",
             ("zoom", "91234567890", None),

@@ -70,6 +70,8 @@ TEAMS = {
     "fr, new": f"Réunion Microsoft Teams\nID de réunion : {T}\nCode secret : Xy7Zw9",
     "es": f"Reunión de Microsoft Teams\nId. de reunión: {T}\nCódigo de acceso: Xy7Zw9",
     "pt": f"Reunião do Microsoft Teams\nID da Reunião: {T}\nSenha: Xy7Zw9",
+    "pt, Portugal": f"Reunião do Microsoft Teams\nID da Reunião: {T}\nCódigo secreto: Xy7Zw9",
+    "en, answered": f"> Microsoft Teams\n> Meeting ID\n> {T}\n> Passcode\n> Xy7Zw9\n> Dial in",
     "it": f"Riunione di Microsoft Teams\nID riunione: {T}\nPasscode: Xy7Zw9",
     "nl": f"Microsoft Teams-vergadering\nVergadering-id: {T}\nWachtwoordcode: Xy7Zw9",
     "ja": f"Microsoft Teams 会議\n会議 ID: {T}\nパスコード: Xy7Zw9",
@@ -163,6 +165,8 @@ def test_the_link_beside_it_gets_the_printed_passcode(text: str):
         "Zoom\nID da reunião (12)\n123 456",
         # a word that only ends like a label
         "Zoom, Unikenncode: 812 3456 7890",
+        # whose ID it is, the word before says
+        "Invoice ID: 812 3456 7890",
         # no platform, and a spacing that many have
         "Идентификатор встречи: 123456",
     ],

@@ -13,6 +13,10 @@ PLATFORMS = load_platforms({})
 ZOOM = "https://zoom.us/j/91234567890?pwd=Abc1"
 ZOOM_OPENED = "https://zoom.us/wc/join/91234567890?pwd=Abc1"
 TENCENT = "https://meeting.tencent.com/dm/AbCdEfGh1234"
+BARE = "https://zoom.us/j/91234567890"
+OTHER = "https://zoom.us/j/98765432109"
+OTHER_PRINTED = "Meeting ID: 987 6543 2109"
+MINE = ("91234567890", "2")
 
 
 def opened(text: str | dict[str, str], policy: Policy | None = None) -> str | None:
@@ -70,3 +74,32 @@ def test_a_number_opens_no_door_that_its_link_may_not(text: str, policy: Policy,
     reading = read(text, PLATFORMS, policy)
     assert reading.launch is None
     assert reading.refused == code
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "passcode"),
+    [
+        # an older mail below, and two meetings in one text
+        (f"New: {BARE}\n\n-----Original-----\n{OTHER}\nPasscode: 111111", "91234567890", None),
+        (f"Mo: {BARE}\nTu: {OTHER} Passcode: 111111", "91234567890", None),
+        (f"Tu: {OTHER_PRINTED} Passcode: 111111\nMo: {BARE} Passcode: 22", "91234567890", "22"),
+        (f"{BARE}\n{OTHER_PRINTED} Passcode: 1\nMeeting ID: 912 3456 7890 Passcode: 2", *MINE),
+        (f"Passcode: 2\n{BARE}\nOther: {OTHER} Passcode: 1", *MINE),
+        (f"{BARE}\nhttps://zoom.us/u/aBcDeFgHi\nPasscode: 2", *MINE),
+        (f"{BARE}\nhttps://wiki.example/page/98765432109\nPasscode: 2", *MINE),
+        ("Zoom 912 3456 7890\nZoom 987 6543 2109, passcode 111111", "91234567890", None),
+    ],
+)
+def test_of_two_meetings_on_one_platform_neither_gets_the_others_passcode(
+    text: str, number: str, passcode: str | None
+):
+    reading = read(text, PLATFORMS)
+    assert (reading.meeting_id, reading.passcode) == (number, passcode)
+
+
+def test_a_link_without_a_number_is_not_given_another_platforms():
+    link = "https://acme.webex.com/acme/j.php?MTID=m0123456789abcdef"
+    zoom = "Fallback: Zoom, Meeting ID: 912 3456 7890, Passcode: 778899"
+    assert read(f"{zoom}\nWebex: {link}", PLATFORMS).meeting_id is None
+    reading = read(f"{zoom}\nWebex: {link}\nMeeting number: 2512 345 6789", PLATFORMS)
+    assert (reading.meeting_id, reading.passcode) == ("25123456789", None)

@@ -64,6 +64,15 @@ def opened(text: str) -> str | None:
         (f"{TENCENT}会议密码：6543", TENCENT, "6543"),
         (f"{TENCENT}复制该信息，打开手机腾讯会议即可参与", TENCENT, None),
         (f"{BARE}Join by phone", BARE_OPENED, None),
+        (f"{BARE}-Passcode:123456", BARE_OPENED, "123456"),
+        (f"Join: {BARE}🔑Passcode:123456", BARE_OPENED, "123456"),
+        (f"👉{ZOOM}👈", ZOOM_OPENED, "YapE0t3b.1"),
+        ("https://meet.jit.si/StandUp🎉", "https://meet.jit.si/StandUp", None),
+        (
+            "https://meet.google.com/abc-defg-hijJoin by phone",
+            "https://meet.google.com/abc-defg-hij",
+            None,
+        ),
         (f"{BARE},Passcode:123456", BARE_OPENED, "123456"),
         (f"{BARE};{TENCENT}", BARE_OPENED, None),
         (f"{BARE}、{TENCENT}", BARE_OPENED, None),
@@ -156,9 +165,22 @@ def test_cutting_a_link_makes_no_other_one_of_it(text: str):
     assert opened(text) is None
 
 
+def test_a_label_that_is_glued_to_a_links_token_is_read_all_the_same():
+    link = "https://acme.webex.com/acme/j.php?MTID=m0123456789abcdef"
+    reading = read(f"{link}Meeting number:2512 345 6789 Password:Ab3dE5", PLATFORMS)
+    assert reading.launch
+    assert reading.launch.url == link
+    assert (reading.meeting_id, reading.passcode) == ("25123456789", "Ab3dE5")
+
+
 @pytest.mark.parametrize(
     ("text", "url"),
     [
+        # an answered mail
+        (f"> Join: <{TEAMS[:70]}\n> {TEAMS[70:]}>\n> Bye", TEAMS),
+        (f"On Monday she wrote:\n> > Join:\n> > {TEAMS[:76]}\n> > {TEAMS[76:]}", TEAMS),
+        (f">> Join:\n>> {ZOOM}\n>> Bye", ZOOM_OPENED),
+        (f'<a href="{ZOOM}"\n>Join</a>', ZOOM_OPENED),
         # quoted-printable (RFC 2045 6.7), whole and in a paragraph
         (f"Join:\n{ZOOM[:40]}=\n{ZOOM[40:].replace('=', '=3D')}\nThanks", ZOOM_OPENED),
         (f"Join:\r\n{ZOOM[:52].replace('=', '=3D')}=\r\n{ZOOM[52:]}\r\n", ZOOM_OPENED),

@@ -26,7 +26,7 @@ from tests.kiosk.changed_pages import looked_at
 from tests.soak_meetings import meetings
 from tests.soak_room import hours
 from tests.soak_sockets import hours_by_sockets
-from tests.web.conftest import ARGS
+from tests.web.conftest import launch
 from tests.web.endurance import endure
 
 OFFLINE_S, BACK_S = 1.0, 2.0
@@ -92,7 +92,7 @@ def looks(count: int) -> bool:
 def panel(updates: int, views: int) -> bool:
     """Leave a panel on in a real browser for so many updates and changes of view."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        browser = launch(playwright)
         told, well = endure(browser, updates, views)
         browser.close()
     say(told)

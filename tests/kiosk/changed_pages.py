@@ -19,6 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from roomctl.cli.walkthrough import answers
 from roomctl.kiosk.look import PATCH, decoded
+from tests.web.conftest import launch
 
 if TYPE_CHECKING:
     from roomctl.kiosk.look import Picture
@@ -200,8 +201,7 @@ def pages(page: Page, seed: int, count: int, changes: int) -> Iterator[Changed]:
 def looked_at(seed: int, count: int, changes: int) -> Iterator[tuple[Changed, str]]:
     """Show pages in Chromium, change them, and say of each how the room's look at it went."""
     with sync_playwright() as playwright:
-        options = ["--disable-lcd-text"]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=options)
+        browser = launch(playwright, "--disable-lcd-text")
         with browser.new_page() as page:
             for changed in pages(page, seed, count, changes):
                 (answer,) = answers([json.dumps(changed.question()).encode()])

@@ -27,7 +27,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from roomctl.simulator import DEMO
 from tests.web import rooms
-from tests.web.conftest import ARGS, usable
+from tests.web.conftest import launch, usable
 from tests.web.desk_rooms import CHINESE, TEXT, served_room
 from tests.web.stand_in import WEB, StandIn, serving
 from tests.web.test_door import MAY, STATES
@@ -548,7 +548,7 @@ def main(folder: Path, parts: list[str]) -> int:
     names: list[str] = []
     flawed = 0
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        browser = launch(playwright)
         if parts == ["pages"]:
             names = _pages(browser, folder)
         studio = Studio(browser)

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeGuard, get_args
 
@@ -70,8 +70,9 @@ class Bookings(Part):
         read: ReadFields,
         context: Context,
         store: Store | None = None,
+        devices_first: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._read = read
+        self._read, self._devices_first = read, devices_first
         self._clock, self._changed = context.clock, context.changed
         self._local, outbox = _own(store)
         self._writer = CalendarWriter(outbox, self, context.clock, context.changed)
@@ -573,6 +574,8 @@ class Bookings(Part):
         self._agenda, self._invitations = agenda, readings
 
     async def _fetch_on(self) -> None:
+        if self._devices_first is not None:
+            await self._devices_first()
         while (feed := self._calendar.feed) is not None:
             await self._fetch(feed)
             await self._calendar.wait()

@@ -87,6 +87,8 @@ STARTING_S = 5.0  # a device that has not answered by then does not hold the pan
 TICK_S, LEAST_S = 1.0, 0.01
 WRITTEN_S = 0.002  # by then the system has handed on what a camera was told
 END_LIMIT_S = 2.5  # cameras stop in 1.0 of them
+DEVICES_FIRST_S = 1.0  # then the calendar is read, whatever a device does
+WHOEVER_WAITS_S = 0.05  # for the devices is told before texts are read
 PROVED_S = 0.5  # a part that cannot begin has failed by then
 
 
@@ -140,7 +142,9 @@ class Room:
         log = AuditLog(outside.store) if outside.store is not None else None
         self.audit = Audit(log, outside.clock)
         self._calls = calls = CallControl(config, screen, outside.clock, self.changed)
-        self.bookings = Bookings(config, outside.feed, calls.read, context, outside.store)
+        self.bookings = Bookings(
+            config, outside.feed, calls.read, context, outside.store, self._devices_first
+        )
         self.cameras = Cameras(config, self._steered, context, outside.pictures, self._may_film)
         self.liveness = Liveness(self._devices, self.bookings.age_s, disk)
         self.audio = Audio(
@@ -395,6 +399,17 @@ class Room:
         if type(part).run is not Part.run:
             self._working[part] = asyncio.create_task(part.run())
             self._other_work.set()
+
+    async def _devices_first(self) -> None:
+        """Wait until the devices have answered, a second at most: to read texts is work.
+
+        Who stands in the room at a start waits for the camera; the calendar is a server's.
+        """
+        with self.watch() as changes, contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DEVICES_FIRST_S):
+                while not self.ready:
+                    await changes.get()
+        await asyncio.sleep(WHOEVER_WAITS_S)
 
     async def _end(self, part: Part) -> None:
         task = self._working.pop(part, None)

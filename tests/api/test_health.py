@@ -28,6 +28,7 @@ async def test_a_device_that_hangs_is_503_and_only_who_may_read_learns_which(tmp
     room = asyncio.ensure_future(house.room.run())
     try:
         await house.until(lambda document: document.phase == "ready")
+        await house.until(lambda _: house.room.bookings.age_s() is not None)
         house.room.liveness.stalled_after_s = -1.0  # whatever has gone round, has not
         async with house.in_process() as stranger:
             answer = await stranger.get("/healthz")

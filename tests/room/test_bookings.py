@@ -4,22 +4,23 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from roomctl.app import parse
-from roomctl.booking import Booking, SkippedEvent
+from roomctl.booking import Booking, CalendarRead, SkippedEvent
 from roomctl.clock import SystemClock
 from roomctl.errors import PortError, PortReason
 from roomctl.kind import Context
 from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.room.bookings import READ_HERE, Bookings
 from roomctl.store import Settings, Store
+from roomctl.wire import Port
 from tests.invented import START, invented
-from tests.room.rig import BAMBOO, LINK, NO_CAMERA, Calendar, House, living
+from tests.room.rig import BAMBOO, LINK, NO_CAMERA, Calendar, House, begun, living
 from tests.room.test_setting_up import nowhere
 
 
@@ -102,6 +103,39 @@ async def test_a_calendar_that_cannot_be_reached_is_an_issue_and_what_was_known_
 
         feed.broken = None
         await house.until(lambda: house.issues == [], limit_s=61)
+
+
+class Asked(Calendar):
+    """A calendar that knows when it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_s: list[float] = []
+
+    async def bookings(self, window_start: datetime, window_end: datetime) -> CalendarRead:
+        self.at_s.append(asyncio.get_running_loop().time())
+        return await super().bookings(window_start, window_end)
+
+
+@invented
+async def test_a_room_that_starts_has_its_devices_first_and_then_its_calendar() -> None:
+    feed = Asked()
+    async with begun(feed=feed) as house:
+        await house.until(lambda: house.room.ready)
+        assert feed.at_s == []
+        await house.until(lambda: feed.at_s, limit_s=0.1)
+
+
+@invented
+async def test_a_device_that_does_not_answer_holds_the_calendar_up_for_a_second() -> None:
+    async def silent(_: str, __: str) -> Port:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    feed = Asked()
+    async with begun(feed=feed, connect=silent) as house:
+        assert await house.until(lambda: feed.at_s, limit_s=1.2) >= 1.0
+        assert not house.room.ready
 
 
 @invented

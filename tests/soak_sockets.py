@@ -26,7 +26,7 @@ from pathlib import Path
 import httpx
 import websockets
 
-from tests.cli.rig import LIMIT_S, environment
+from tests.cli.rig import LIMIT_S, environment, written
 from tests.soak_room import GROWTH_PCT, Held
 
 PANELS, STREAMS = 10, 10
@@ -125,7 +125,7 @@ async def served(folder: Path) -> AsyncIterator[Served]:
         )
     try:
         async with asyncio.timeout(4 * LIMIT_S):
-            while not left.exists():
+            while not written(left):
                 await asyncio.sleep(0.05)
         said = json.loads(left.read_text())
         yield Served(process, said["api"], said["token"])

@@ -17,7 +17,7 @@ from roomctl.simulator.devices import simulated_devices
 from roomctl.simulator.wires import offer
 from roomctl.store.archive import unpacked
 from roomctl.wire import Machine
-from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl
+from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, written
 
 pytestmark = pytest.mark.real
 
@@ -70,7 +70,7 @@ async def client(camera: Camera, tmp_path: Path) -> AsyncIterator[httpx.AsyncCli
         )
     try:
         async with asyncio.timeout(4 * LIMIT_S):
-            while not left.exists():
+            while not written(left):
                 await asyncio.sleep(0.05)
         said = json.loads(left.read_text())
         head = {"Authorization": f"Bearer {said['token']}"}

@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from roomctl.secret import SecretFiles
-from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until
+from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until, written
 
 pytestmark = pytest.mark.real
 
@@ -162,7 +162,7 @@ def told(others: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> It
         )
     try:
         left = folder / "run/roomctl/api.json"
-        until(left.exists, 4 * LIMIT_S)
+        until(lambda: written(left), 4 * LIMIT_S)
         found = json.loads(left.read_text())
         head = {"Authorization": f"Bearer {found['token']}"}
         with httpx.Client(

@@ -15,7 +15,7 @@ from roomctl.api.guard import LARGEST_BODY
 from roomctl.store.archive import packed
 from roomctl.store.imports import LARGEST_IMPORT
 from tests.api.rig import BEARER
-from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until
+from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until, written
 from tests.cli.test_serve import SIMULATED
 
 TAR = {"Content-Type": "application/x-tar"}
@@ -41,7 +41,7 @@ def supervised(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Cl
             Path(around["NOTIFY_SOCKET"]).unlink(missing_ok=True)
             supervisor.bind(around["NOTIFY_SOCKET"])
             left = folder / "run/roomctl/api.json"
-            until(lambda: left.exists() and left.read_text())
+            until(lambda: written(left))
             said = json.loads(left.read_text())
             token.write_text(said["token"])
             token.chmod(0o600)

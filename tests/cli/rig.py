@@ -120,6 +120,11 @@ def simulating(folder: Path, *words: str) -> Iterator[Running]:
             process.stdout.close()
 
 
+def written(file: Path) -> bool:
+    """Whether a room has left its address there: the file is made a moment before."""
+    return file.exists() and file.stat().st_size > 0
+
+
 def until(true: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
     """Wait until something outside is so."""
     end = time.monotonic() + limit_s

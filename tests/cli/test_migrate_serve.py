@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.rig import LIMIT_S, ROOMCTL, Said, environment, roomctl, until
+from tests.cli.rig import LIMIT_S, ROOMCTL, Said, environment, roomctl, until, written
 
 pytestmark = pytest.mark.real
 
@@ -57,7 +57,7 @@ class Box:
             stderr=subprocess.DEVNULL,
             env=environment(self.folder) | {"INVOCATION_ID": "a" * 32},
         )
-        until(self.said.exists)
+        until(lambda: written(self.said))
 
     def kill(self) -> None:
         assert self.process is not None

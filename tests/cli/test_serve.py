@@ -15,7 +15,7 @@ from roomctl.clock import SystemClock
 from roomctl.errors import RoomctlError
 from roomctl.lifetime import beside
 from roomctl.wire import Port, pair
-from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until
+from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until, written
 
 pytestmark = pytest.mark.real
 
@@ -43,7 +43,7 @@ def test_a_missing_serial_port_is_an_issue_with_its_reason_and_not_the_end(tmp_p
     ) as process:
         try:
             left = tmp_path / "run/roomctl/api.json"
-            until(left.exists)
+            until(lambda: written(left))
 
             def issues() -> dict[str, dict[str, str]]:
                 document = roomctl(tmp_path, "status", "--json").json
@@ -162,7 +162,7 @@ def test_a_real_room_may_ask_for_simulated_parts(tmp_path: Path) -> None:
         env=environment(tmp_path),
     ) as process:
         try:
-            until((tmp_path / "run/roomctl/api.json").exists)
+            until(lambda: written(tmp_path / "run/roomctl/api.json"))
 
             def online() -> bool:
                 document = roomctl(tmp_path, "status", "--json").json
@@ -185,7 +185,7 @@ def test_two_rooms_never_keep_their_state_in_one_folder_and_an_id_stays(tmp_path
         env=environment(tmp_path),
     ) as process:
         try:
-            until((tmp_path / "run/roomctl/api.json").exists)
+            until(lambda: written(tmp_path / "run/roomctl/api.json"))
             until(lambda: roomctl(tmp_path, "status", "--json").out != "")
             known = roomctl(tmp_path, "status", "--json").json["identity"]["id"]
             assert known == json.loads((tmp_path / "state/roomctl/room.json").read_text())["id"]
@@ -222,7 +222,7 @@ def test_the_screen_process_can_be_simulated(tmp_path: Path) -> None:
         subprocess.Popen(room, stdout=subprocess.DEVNULL, env=environment(tmp_path)) as process,
     ):
         try:
-            until((tmp_path / "run/roomctl/api.json").exists)
+            until(lambda: written(tmp_path / "run/roomctl/api.json"))
 
             def meeting() -> str:
                 return roomctl(tmp_path, "status", "--json").json["meeting"]["state"]
@@ -277,7 +277,7 @@ def test_after_the_first_start_no_link_and_no_secret_is_printed_or_kept_in_plain
             env=environment(tmp_path),
         ) as process:
             try:
-                until(left.exists)
+                until(lambda: written(left))
                 until(lambda: roomctl(tmp_path, "token", "list").status == 0)
                 secrets.append(json.loads(left.read_text())["token"])
                 assert left.stat().st_mode & 0o077 == 0

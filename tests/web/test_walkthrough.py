@@ -66,9 +66,17 @@ def shown(
     return stand_in, page
 
 
+COME = """(() => {
+  const { walkthrough } = document.querySelector("room-panel").live.room;
+  const place = document.querySelector("call-view walkthrough-place");
+  return (walkthrough?.state ?? "idle") === "idle" || place?.empty !== true;
+})()"""  # what is told of a page moves the keys below it when its module comes
+
+
 def display(page: Page) -> Locator:
     """Open the room's display on the panel, once what comes later stands in its place."""
     page.wait_for_load_state("networkidle")
+    until(page, COME)
     page.locator("join-controls").get_by_text("Room screen").locator("visible=true").click()
     sheet = page.locator("remote-control")
     expect(sheet).to_be_visible()

@@ -53,12 +53,13 @@ MEETING_ID = (
 
 PASSCODE = (
     *("Passcode", "Password", "Pass code", "Meeting passcode", "Meeting password", "PW"),
+    "Pass",
     *("密码", "会议密码", "入会密码", "通行码"),
     *("Kenncode", "Kennwort", "Passwort", "Meeting-Passwort", "Meeting-Kennwort", "Kennung"),
     *("Zugangscode", "Zugriffscode", "Toegangscode", "Wachtwoord", "Wachtwoordcode"),
     *("Besprechungspasswort", "Besprechungskennwort", "Passwort für das Meeting"),
     *("Code secret", "Code d'accès", "Mot de passe", "Mot de passe de la réunion"),
-    "Mot de passe de réunion",
+    *("Mot de passe de réunion", "Mdp"),
     *("Código de acceso", "Contraseña", "Contraseña de la reunión", "Clave", "Clave de acceso"),
     *("Contraseña de reunión", "Clave de la reunión"),
     *("Senha", "Senha de acesso", "Senha da reunião", "Código de acesso", "Palavra-passe"),

@@ -49,19 +49,26 @@ def read(
     cleaned = [clean(piece) for piece in texts]
     whole = plain("\n".join(cleaned))
     good: ParsedInvitation | None = None
+    mine, rivals = "", list[str]()
     refused: list[ParsedInvitation] = []
     for link in _candidates(cleaned, platforms):
         invitation = _judge(link, platforms, policy)
-        good = _better(good, invitation)
-        if good:
-            if good.passcode:
+        better = _better(good, invitation)
+        if better:
+            if better is not good:
+                mine = link
+            elif _is_rival(better, invitation):
+                rivals.append(link)
+            good = better
+            if good.passcode and good.meeting_id:
                 break
             continue
         # A booking's text may link to a wiki: that is no meeting, and no fault either.
         if isinstance(text, str) or invitation.platform or invitation.refused in _TOLD:
             refused.append(invitation)
     if good:
-        return _completed(good, whole, platforms)
+        own = plain(_between("\n".join(cleaned), mine, rivals)) if rivals else whole
+        return _completed(good, own, platforms)
     trap = next((invitation for invitation in refused if invitation.refused in _TRAPS), None)
     if trap:
         return _completed(trap, whole, platforms)
@@ -191,6 +198,26 @@ def _better(good: ParsedInvitation | None, found: ParsedInvitation) -> ParsedInv
         return good or (found if found.launch else None)
     same = (good.platform, good.meeting_id) == (found.platform, found.meeting_id)
     return found if same and good.meeting_id and found.passcode else good
+
+
+def _is_rival(good: ParsedInvitation, found: ParsedInvitation) -> bool:
+    """Whether a link that holds a token, too, leads to another meeting of the same service."""
+    if not good.launch or not found.launch or good.meeting_id or found.meeting_id:
+        return False
+    return good.host == found.host and _token(good.launch.url) != _token(found.launch.url)
+
+
+def _token(url: str) -> str:
+    """Return a link as far as its token goes, which stands in its path, or in a script's query."""
+    return url.partition("&" if ".php?" in url else "?")[0]
+
+
+def _between(text: str, mine: str, rivals: list[str]) -> str:
+    """Return what stands around a link, as far as the next ones to other meetings."""
+    at = max(text.find(mine), 0)
+    found = [(place, place + len(link)) for link in rivals if (place := text.find(link)) >= 0]
+    start = max((end for _, end in found if end <= at), default=0)
+    return text[start : min((begin for begin, _ in found if begin > at), default=len(text))]
 
 
 @frozen
@@ -405,10 +432,13 @@ def _mended(rest: str) -> Iterator[str]:
     yield rest.replace("=3D", "=")
     if "?" not in rest:
         yield rest.replace("&", "?", 1)
+    path = re.split("[?#]", rest, maxsplit=1)[0]
+    yield _GROUPED.sub("", re.sub("/{2,4}", "/", path)) + rest[len(path) :]
     yield _GLUED_WORD.sub("", rest)
 
 
 _ESCAPED = re.compile("%(?:3F|3D|26|23|2F)", re.IGNORECASE)
+_GROUPED = re.compile("(?<=[0-9]{3})-(?=[0-9]{3,5}(?![0-9A-Za-z]))")  # `/j/912-3456-7890`
 # `/j/91234567890Join by phone`, `/abc-defg-hijJoin by phone`
 _GLUED_WORD = re.compile(r"(?:(?<=[0-9]{9})|(?<=-[a-z]{4}-[a-z]{3}))[A-Z][a-z]{2,}.*")
 _ESCAPED_NAME = re.compile(r"(?<=[?&])([A-Za-z]\w{0,30})%(?:25){0,2}3D([^&=#]*)", re.IGNORECASE)

@@ -76,6 +76,9 @@ class LinkShape(PlatformTable):
     decode: bool = False
     base64: bool = Field(default=False, description="parameters hold their text in base64")
     as_it_is: bool = False
+    recorded: bool = Field(
+        default=False, description="no join: a recording, with a passcode of its own"
+    )
 
     @field_validator("path", "fragment")
     @classmethod

@@ -25,7 +25,7 @@ _MIXED = "(?=[a-z]{0,11}[0-9])(?=[0-9]{0,11}[a-z])[0-9a-z]{4,12}"
 _CLOSED = r"[*_`~\"'”“’»」』】>)\]]"
 _OPENED = r"[*_`~\"'“”‘’„«「『【<(\[]{0,3}"
 _NUMBER = (
-    r"[ \t]{0,3}(?:[(][^()\n]{0,40}[)])?(?:\s{0,6}:|[ \t]{0,3}(?:"
+    r"[】」』]?[ \t]{0,3}(?:[(][^()\n]{0,40}[)])?(?:\s{0,6}:|[ \t]{0,3}(?:"
     + _SAYS
     + r"|-))?\s{0,8}"
     + _OPENED
@@ -180,29 +180,49 @@ def passcode_of(text: str, key: str, platforms: Platforms, number: str | None = 
         match
         for match in islice(passcodes.finditer(text), MOST_NUMBERS)
         if _nearest(named, bisect_left(places, match.start() + 1)) in (key, None)
+        and not _ANOTHERS.search(text[max(0, match.start() - _BEFORE) : match.start()])
     ]
-    meetings = _meetings(text, key, platforms) if found and number else []
+    meetings = _meetings(text, platforms.by_key[key], platforms) if found else []
+    mine = {None, _short(number)} if number else None
     for match in found:
-        before = [digits for at, digits in meetings if at < match.start()]
-        if not before or before[-1] == _short(number or ""):
+        last = [digits for at, digits in meetings if at < match.start()][-1:]
+        if not last or (last[0] in mine if mine else last[0] != _RECORDED):
             return _unwrapped(next(filter(None, match.groups())))
     return None
 
 
-_LINKED = re.compile(
-    r"://(?P<host>[^\s/?#]{1,253})/(?:[a-z]{1,12}/){0,3}(?P<number>[0-9]{9,16})(?![0-9])", _FLAGS
+# What else a passcode is for: a network, a door, a host, a recording.
+_ANOTHERS = re.compile(
+    r"(?:(?:wi-?fi|wlan)[^\n:]{0,12}|(?:host|admin|router|dial-?in|recording)[ -]{0,2}"
+    r"|(?:无线网?|门禁|主持人?|访问|提取|解压|开机)的?)$",
+    re.IGNORECASE,
 )
+_BEFORE = 30  # characters
+_RECORDED = "recorded"
+_LINKED = re.compile(r"://(?P<host>[^\s/?#]{1,253})(?P<path>/[!-\"$->@-~]{0,200})")
 
 
-def _meetings(text: str, key: str, platforms: Platforms) -> list[tuple[int, str]]:
-    """Return where the text names meetings of the platform `key`, by a number or a link."""
-    printed = [(one.at, _short(one.number.digits)) for one in _numbers_of(text, key, platforms)]
-    linked = [
-        (link.start(), _short(link["number"]))
-        for link in islice(_LINKED.finditer(text), MOST_NUMBERS)
-        if any(site.platform.key == key for site in platforms.at(link["host"].lower()))
+def _meetings(text: str, platform: Platform, platforms: Platforms) -> list[tuple[int, str | None]]:
+    """Return where the text names meetings of a platform, by a number or a link, in order.
+
+    With their numbers: None for a link without one, `_RECORDED` for what is a recording.
+    """
+    found: list[tuple[int, str | None]] = [
+        (one.at, _short(one.number.digits)) for one in _numbers_of(text, platform.key, platforms)
     ]
-    return sorted(printed + linked)
+    flags = re.IGNORECASE if platform.ignore_case else 0
+    for link in islice(_LINKED.finditer(text), MOST_NUMBERS):
+        sites = platforms.at(link["host"].lower())
+        if not any(site.platform is platform for site in sites):
+            continue
+        path = link["path"].rstrip(".,;:!)]>")
+        joins = (re.fullmatch(shape.path, path, flags) for shape in platform.join)
+        if any(re.fullmatch(one.path, path, flags) for one in platform.not_a_join if one.recorded):
+            found.append((link.start(), _RECORDED))
+        elif join := next(filter(None, joins), None):
+            number = join.groupdict().get("meeting_id")
+            found.append((link.start(), number and _short(number)))
+    return sorted(found, key=lambda place: place[0])
 
 
 def _short(number: str) -> str:

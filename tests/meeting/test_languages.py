@@ -22,6 +22,8 @@ ZOOM = {
     "de": f"Zoom-Meeting beitreten\n\nMeeting-ID: {Z}\nKenncode: Ab3xK9",
     "de, no hyphen": f"Zoom-Meeting\nMeeting ID: {Z}\nKenncode: Ab3xK9",
     "fr": f"Participer à la réunion Zoom\n\nID de réunion : {Z}\nCode secret : Ab3xK9",
+    "fr, retyped": f"Zoom : identifiant {Z}, mdp : Ab3xK9",
+    "en, retyped": f"zoom id: {Z}\npass: Ab3xK9",
     "fr, narrow blanks": f"Réunion Zoom\nID de la réunion\u202f: {Z}\nCode secret\u00a0: Ab3xK9",
     "fr, no accents": f"Reunion Zoom\nID de reunion: {Z}\nCode secret: Ab3xK9",
     "fr, decomposed": unicodedata.normalize(
@@ -116,6 +118,7 @@ TENCENT = {
     "ko": "VooV Meeting\n회의 ID: 123-456-789\n암호: 6543",
     "fr": "VooV Meeting\nID de réunion : 123-456-789\nCode secret : 6543",
     "zh-TW": "騰訊會議\n會議號：123-456-789\n入會密碼：6543",
+    "zh, in brackets": "【腾讯会议】123-456-789，密码：6543",
     "hash": "#TencentMeeting：123-456-789\nPasscode: 6543",
 }
 ALL = [

@@ -103,3 +103,60 @@ def test_a_link_without_a_number_is_not_given_another_platforms():
     assert read(f"{zoom}\nWebex: {link}", PLATFORMS).meeting_id is None
     reading = read(f"{zoom}\nWebex: {link}\nMeeting number: 2512 345 6789", PLATFORMS)
     assert (reading.meeting_id, reading.passcode) == ("25123456789", None)
+
+
+WEBEX = "https://acme.webex.com/acme/j.php?MTID="
+
+
+@pytest.mark.parametrize(
+    ("mine", "older"),
+    [
+        (TENCENT, "https://meeting.tencent.com/dm/OldOldOld\n#腾讯会议：111-222-333\n密码：9999"),
+        (f"{WEBEX}m1", f"{WEBEX}m2\nMeeting number: 2512 999 9999\nMeeting password: Old1"),
+        (
+            "https://vc.feishu.cn/j/987654321",
+            "https://vc.feishu.cn/j/1112223\n会议 ID：111 222 333",
+        ),
+    ],
+)
+def test_a_link_with_a_token_gets_nothing_from_behind_the_next_one(mine: str, older: str):
+    reading = read(f"New: {mine}\n\nFrom: Jane\n{older}", PLATFORMS)
+    assert reading.launch
+    assert reading.launch.url == mine
+    assert (reading.meeting_id, reading.passcode) == (None, None)
+
+
+def test_the_same_link_again_takes_nothing_away():
+    more = "#腾讯会议：765-432-109\n密码：1357"
+    for again in (TENCENT, f"{TENCENT}?rs=25", f"<a href='{TENCENT}'>x</a>"):
+        reading = read(f"{TENCENT}\n{again}\n{more}", PLATFORMS)
+        assert (reading.meeting_id, reading.passcode) == ("765432109", "1357")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "WLAN-Passwort: Gast2026",
+        "Wi-Fi password: guest2026",
+        "WiFi guest password: guest2026",
+        "WiFi密码：88886666",
+        "无线网密码：88886666",
+        "门禁密码：135790",
+        "主持人密码：135790",
+        "Host password: 135790",
+        "https://zoom.us/rec/share/aBcD Passcode: Ab#12",
+        "录制：https://zoom.us/rec/share/aBcD 访问密码：135790",
+    ],
+)
+def test_another_things_passcode_is_not_the_meetings(line: str):
+    for text in (f"{BARE}\n{line}", f"{line}\n{BARE}\n"):
+        assert read(text, PLATFORMS).passcode is None
+        assert read(f"{text}\n{BARE}\nPasscode: 2", PLATFORMS).passcode == "2"
+    tencent = f"录制：https://meeting.tencent.com/crm/aBcD 密码：9999\n{TENCENT}"
+    assert read(tencent, PLATFORMS).passcode is None
+    assert read(f"{tencent} 密码：1357", PLATFORMS).passcode == "1357"
+
+
+@pytest.mark.parametrize("line", ["主持人张三 会议密码：1357", "网络会议密码：1357", "密码：1357"])
+def test_a_passcode_beside_a_host_is_the_meetings(line: str):
+    assert read(f"{TENCENT}\n{line}", PLATFORMS).passcode == "1357"

@@ -260,6 +260,8 @@ def twice(link: str) -> str:
         ZOOM.replace("?", "%253F").replace("=", "%253D"),
         ZOOM.replace("://", "%3A//"),
         BARE + "&pwd=YapE0t3b.1",
+        ZOOM.replace("/j/", "//j/"),
+        ZOOM.replace("81234567890", "812-3456-7890"),
     ],
 )
 def test_a_link_that_was_escaped_once_too_often_is_read(text: str):

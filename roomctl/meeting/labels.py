@@ -79,7 +79,7 @@ PASSCODE = (
 def key_of(label: str) -> str:
     """Return a label without case, blanks, hyphens and accents: what is the same for a reader."""
     letters = unicodedata.normalize("NFD", label.lower())
-    return "".join(c for c in letters if c not in " \t\n-" and not unicodedata.combining(c))
+    return "".join(c for c in letters if c not in " \t\n\r\f\v-" and not unicodedata.combining(c))
 
 
 def any_of(labels: Iterable[str]) -> str:

@@ -75,7 +75,7 @@ def read(
     linked = {invitation.platform for invitation in refused if invitation.platform}
     numbered = _from_numbers(whole, platforms, policy, linked)
     if numbered.refused is Refusal.NO_MEETING and (dialled := find_address(whole, platforms)):
-        numbered = _dialled(dialled, platforms, policy)
+        numbered = _completed(_dialled(dialled, platforms, policy), whole, platforms)
     barred = (one for one in refused if one.refused in _BARRED)
     if same := next((one for one in barred if one.platform == numbered.platform), None):
         return _completed(same, whole, platforms)

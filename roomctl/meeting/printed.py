@@ -199,7 +199,10 @@ _ANOTHERS = re.compile(
 )
 _BEFORE = 30  # characters
 _RECORDED = "recorded"
-_LINKED = re.compile(r"://(?P<host>[^\s/?#]{1,253})(?P<path>/[!-\"$->@-~]{0,200})")
+_LINKED = re.compile(
+    r"(?<![a-z0-9@._-])(?P<host>(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24})(?P<path>/[!-\"$->@-~]{0,200})",
+    _FLAGS,
+)
 
 
 def _meetings(text: str, platform: Platform, platforms: Platforms) -> list[tuple[int, str | None]]:
@@ -351,7 +354,14 @@ def _passcode(labels: tuple[str, ...], form: str) -> re.Pattern[str]:
         rf"(?:{_NO_PASSCODE}(?P<passcode>{form})"
         rf"|{_OPENED}[ \t]?{_NO_PASSCODE}(?P<marked>{form})(?=[ \t]?{_CLOSED}))"
         rf"|\s{{0,6}}[:=-]?\s{{0,8}}{_OPENED}(?P<digits>[0-9]{{4,10}})"
-        rf"|\s{{0,6}}:?\s{{1,8}}(?P<alone>{_MIXED})(?=[ \t]{{0,8}}(?:\n|$)))"
+        rf"|\s{{0,6}}:?\s{{1,8}}(?P<alone>{_MIXED})(?=[ \t]{{0,8}}(?:[\n(]|$)))"
         r"(?![0-9A-Za-z]|[ -][0-9]{3,4}[ -][0-9]{3,4})"  # that is the meeting's number
     )
-    return re.compile(any_of(labels) + behind, re.IGNORECASE)
+    return re.compile(f"{any_of(labels)}{behind}|{_CODE}", re.IGNORECASE)
+
+
+# "Code" is many things: it tells a passcode where a line or a part of one begins with it.
+_CODE = (
+    r"(?:^|(?<=\n)|[,;/(]|[ \t]-)[ \t]{0,3}C(?:ode|[oó]digo|odice)[ \t]{0,2}:[ \t]{0,3}"
+    r"(?P<code>[0-9]{4,8})(?![0-9A-Za-z]|[ -][0-9])"
+)

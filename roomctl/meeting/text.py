@@ -42,21 +42,22 @@ _FOLDED = str.maketrans(
     )
 )
 # Only with the semicolon: "&copy=1" is a part of a query. Mails are often escaped twice.
-_ENTITY = re.compile("&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
+# A calendar writes a backslash before that.
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8})\\?;", re.IGNORECASE)
 _BREAK_HERE = re.compile("</?wbr ?/?>", re.IGNORECASE)
 # A run in which full-width letters, slashes, dots ... may spell a link; Chinese text ends it, and
 # so does Chinese punctuation, but for the colon of a scheme.
 _RUN = re.compile(r"(?:[!-~０-９Ａ-Ｚａ-ｚ／．－＿？＝＆＃％～＋]|：(?=[/／]{2}))+")
 _SPELLS_A_LINK = re.compile(r"[．／]|：[/／]")
-# A link ends before "](", where Markdown's second half begins, and before arrows and emoji. JSON in
-# a query is a part of it.
+# A link ends before "](", where Markdown's second half begins, and before wide blanks, arrows and
+# emoji. JSON in a query is a part of it.
 _LINK = re.compile(
     r"""(?:[a-z][a-z0-9+-]{1,30}:[/\\]{1,8}          # a scheme and slashes, or
     |(?<![a-z0-9@._~%/=&?\#:\\-])                    # at the start of a word: an escaped scheme,
      https?%(?:25){0,2}3a(?:/|%(?:25){0,2}2f)
     |(?<![a-z0-9@._~%/=&?\#:\\-])                    # or a host
      (?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24}(?::[0-9]{1,5})?[/?\#])
-    (?:\{"[^\s<>{}]{1,400}"\}|[^\s<>"'`“”‘’„‟«»‹›，。｡；：、！？（）【】《》〈〉「」『』〔〕［］｛｝｜＞＂＇…\]\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]|\](?!\())*""",
+    (?:\{"[^\s<>{}]{1,400}"\}|[^\s<>"'`“”‘’„‟«»‹›，。｡；：、！？（）【】《》〈〉「」『』〔〕［］｛｝｜＞＂＇…\]\u00a0\u2000-\u200a\u202f\u3000\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]|\](?!\())*""",
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
 # The host, and what stands behind it until a bracket or the sign for a line's end, as "\\n": no
@@ -70,7 +71,7 @@ _COLON = re.compile("[:：]")
 LONGEST_LABEL = 40  # characters, with its blanks
 _LONE = re.compile(
     r"(?:https?|javascript|data|file|blob|about|vbscript|view-source|chrome|ftp|mailto|tel|sips?"
-    r"|h323):\S+|[^\s@]+@[^\s@/]+/\S*|(?:[a-z0-9-]+\.)+[a-z]{2,24}",
+    r"|h323):\S+|[^\s@/]+@[^\s@/]+/\S*|(?:[a-z0-9-]+\.)+[a-z]{2,24}",
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"[a-z][a-z0-9+-]{1,30}:[/\\]", re.IGNORECASE)
@@ -90,9 +91,9 @@ def clean(text: str) -> str:
     """Return `text` without invisible characters, escapes, broken lines and full-width links."""
     text = text[:LONGEST_TEXT]
     for _ in range(2):
-        text = _ENTITY.sub(lambda entity: html.unescape(entity[0].lower()), text)
+        text = _ENTITY.sub(lambda entity: html.unescape(entity[0].lower().replace("\\", "")), text)
     text = _BREAK_HERE.sub("", text) if "wbr" in text else text
-    text = _whole_lines(text.replace("\r\n", "\n")).translate(_INVISIBLE)
+    text = _whole_lines(text.replace("\r\n", "\n").replace("\r", "\n")).translate(_INVISIBLE)
     return _RUN.sub(_narrowed, text)
 
 
@@ -102,19 +103,23 @@ _BARE_EQUALS = re.compile(r"=(?![0-9A-F]{2}|[ \t]{0,3}(?:\n|$))")
 _OCTETS = re.compile("(?:=[0-9A-F]{2})+")
 _IN_ANGLES = re.compile(r"<[a-z]{2,10}:/[^<>\"\s]{0,2000}\n[^<>\"]{0,2000}>", re.IGNORECASE)
 _JSON_SIGN = re.compile(r"\\(?:/|u00(?:26|3d|3f|2f|3a))", re.IGNORECASE)
+_FOLD = re.compile(r"\n[ \t]")
 _FOLDED_AT = range(70, 78)  # octets of a line: 75 in a calendar (RFC 5545 3.1), 76 in a mail
 _CALENDAR = re.compile("^BEGIN:V(?:CALENDAR|EVENT)", re.MULTILINE)
 
 
 def _whole_lines(text: str) -> str:
+    calendar = _CALENDAR.search(text)
+    if calendar and "=3D" not in text:  # else a line that was folded behind "=" looks quoted
+        text = _FOLD.sub("", text)
     if "=\n" in text or "=3D" in text or "= \n" in text:
         text = _printable(text)
-    if "\n>" in text:
-        text = _unquoted(text)
-    if _CALENDAR.search(text):
-        text = _unescaped(re.sub(r"\n[ \t]", "", text))
+    if calendar:
+        text = _unescaped(_FOLD.sub("", text))
     elif "\n" not in text.strip() and "\\n" in text:
         text = _unescaped(text)
+    if "\n>" in text:
+        text = _unquoted(text)
     if ":\\/\\/" in text or "\\u00" in text:
         text = _JSON_SIGN.sub(_of_json, text)
     if "\n " in text or "\n\t" in text:
@@ -171,9 +176,11 @@ def _unfolded(text: str) -> str:
     """Join a line that was cut inside a link because it was as long as calendars allow."""
     lines: list[str] = []
     length = 0  # octets of the line as it was written
+    indented = False  # as all lines may be: then none continues another
     for line in text.split("\n"):
-        continues = line[:1] in (" ", "\t") and line[1:2].strip() and length in _FOLDED_AT
-        length = len(line.encode(errors="replace"))
+        blank = line[:1] in (" ", "\t")
+        continues = blank and line[1:2].strip() and length in _FOLDED_AT and not indented
+        length, indented = len(line.encode(errors="replace")), blank and not continues
         if continues and lines and "://" in "".join(lines[-1].rsplit(None, 1)[-1:]):
             lines[-1] += line[1:]
         else:

@@ -14,7 +14,22 @@ SAMPLES = [s.text for p in PLATFORMS for s in (*p.good, *p.bad)]
 HOSTS = [host.replace("*", "acme") for p in PLATFORMS for host in p.hosts]
 FIELDS = ("URL", "LOCATION", "DESCRIPTION", "X-ALT-DESC", "CONFERENCE", "SUMMARY", "x-a", "")
 ODD = [
-    *("\u200b", "\u202e", "\x00", "\ud800", "\\", "@", "%2e", "%00", "о", "．", "。", "\t", "\n"),
+    *(
+        "\u200b",
+        "\u202e",
+        "\x00",
+        "\ud800",
+        "\\",
+        "@",
+        "%2e",
+        "%00",
+        "о",
+        "．",
+        "。",
+        "\t",
+        "\n",
+        "\r",
+    ),
     *(":8443", "#", "?", "&", ";", "[::1]", "127.0.0.1", ".evil.example", "evil.example/", "//"),
     *("https:", "http:///", "javascript:", "zoommtg://", "<a href='", "xn--", "１", "："),
     *(

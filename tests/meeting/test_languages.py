@@ -81,6 +81,8 @@ TEAMS = {
     "ru": f"Собрание Microsoft Teams\nИдентификатор собрания: {T}\nСекретный код: Xy7Zw9",
     "pl": f"Spotkanie w Microsoft Teams\nIdentyfikator spotkania: {T}\nKod dostępu: Xy7Zw9",
     "zh-TW, out of HTML": f"Microsoft Teams\n\n會議\n\n\n會議識別碼\n:\n\n {T}\n\n\n密碼\n:\n\nXy7Zw9\n\n\n需要協助嗎\n?",
+    "en, two lines each, remark": f"Teams\nMeeting ID\n{T}\nPasscode\nXy7Zw9 (mind capitals)",
+    "en, other ends of lines": f"Microsoft Teams\rMeeting\rID: {T}\r\r\nPasscode: Xy7Zw9",
     "en, two lines each": f"Microsoft Teams\nMeeting ID\n{T}\nPasscode\nXy7Zw9\nDial in",
     "zh-TW": f"Microsoft Teams 會議\n會議識別碼: {T}\n密碼: Xy7Zw9",
 }
@@ -225,3 +227,27 @@ def test_of_two_meetings_in_two_languages_neither_gets_the_others_passcode():
     text = "Zoom\nMeeting-ID: 812 3456 7890\n\nMicrosoft Teams\nID de réunion : 212 345 678 901\nCode secret : Xy7Zw9"
     reading = read(text, PLATFORMS)
     assert (reading.platform, reading.passcode) == ("zoom", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "passcode"),
+    [
+        (f"Zoom\nID: {Z}\nCode: 123456", "123456"),
+        (f"Zoom ID: {Z}, Código: 123456", "123456"),
+        (f"Zoom ID: {Z} – Code : 123456", "123456"),
+        (f"Zoom ID: {Z}\nDress code: 1234", None),
+        (f"Zoom ID: {Z}\nCode: github.com/acme", None),
+        (f"Zoom ID: {Z}\nQR code: 123456", None),
+        (f"Zoom Meeting code: {Z}", None),
+    ],
+)
+def test_a_code_is_a_passcode_where_a_line_or_a_part_of_one_begins_with_it(
+    text: str, passcode: str | None
+):
+    reading = read(text, PLATFORMS)
+    assert (reading.meeting_id, reading.passcode) == ("81234567890", passcode)
+
+
+def test_an_address_to_dial_gets_the_printed_passcode():
+    text = "Dial 25123456789@acme.webex.com\nMeeting password: Ab3dE5"
+    assert read(text, PLATFORMS).passcode == "Ab3dE5"

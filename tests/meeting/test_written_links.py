@@ -195,6 +195,12 @@ def test_a_label_that_is_glued_to_a_links_token_is_read_all_the_same():
         ),
         # a calendar's folded lines (RFC 5545 3.1): 75 octets, then a blank
         (f"BEGIN:VEVENT\r\nDESCRIPTION:Join\\n{TEAMS[:30]}\r\n {TEAMS[30:]}\r\nEND:VEVENT", TEAMS),
+        (f"BEGIN:VEVENT\nDESCRIPTION:Join\\n{ZOOM[:42]}\n {ZOOM[42:]}\nEND:VEVENT", ZOOM_OPENED),
+        (
+            f"BEGIN:VEVENT\nDESCRIPTION:<a href='{ZOOM}&amp\\;tk=x'>x</a>\nEND:VEVENT",
+            f"{ZOOM_OPENED}&tk=x",
+        ),
+        (f"BEGIN:VEVENT\nDESCRIPTION:> Join\\n> <{TEAMS}>\nEND:VEVENT", TEAMS),
         (f"DESCRIPTION:Join {TEAMS[:58]}\r\n {TEAMS[58:]}\r\n", TEAMS),
         (f"DESCRIPTION:Join {TEAMS[:58]}\n\t{TEAMS[58:]}\n", TEAMS),
         # in angle brackets (RFC 3986, appendix C)
@@ -236,6 +242,8 @@ def test_a_link_that_is_broken_over_lines_is_read_whole(text: str, url: str):
             "https://zoom.us/wc/join/81234567890?pwd=3DAb&x=1",
         ),
         ("https://meet.jit.si/\nAgenda", None),
+        # as long as a calendar's line, but all lines are indented
+        (f"\tJoin\n\t{BARE}?pwd={'x' * 30}\n\tBye", f"{BARE_OPENED}?pwd={'x' * 30}"),
     ],
 )
 def test_the_next_line_is_no_part_of_a_link_that_is_whole(text: str, url: str | None):
@@ -372,3 +380,10 @@ def test_a_filters_own_pages_are_no_wrapped_links():
     found = parse_url("https://community.mimecast.com/s/article/Managing-API-Applications")
     assert isinstance(found, LinkUrl)
     assert not is_opaque(found)
+
+
+@pytest.mark.parametrize("before", ["📌", "链接：", "Link:", "<html><body>"])
+def test_an_at_sign_in_a_links_path_is_no_user_name(before: str):
+    link = "https://teams.microsoft.com/l/meetup-join/19:meeting_QUJD@thread.v2/0"
+    assert opened(before + link) == link
+    assert read(f"{before}https://zoom.us@evil.example/j/81234567890", PLATFORMS).launch is None

@@ -86,7 +86,9 @@ def read_deep_link(link: str, platforms: Platforms) -> Meant | None:
     if known is None:
         return None
     # Any address of a client may be the web's with another scheme; elsewhere it leads nowhere.
-    return Meant(ParsedInvitation(known.key), f"https://{rest}" if _WEB.match(rest) else "")
+    if not rest.startswith("https://"):
+        rest = f"https://{rest}" if _WEB.match(rest) else ""
+    return Meant(ParsedInvitation(known.key), rest)
 
 
 def _parts(shape: NativeShape, rest: str) -> dict[str, str] | None:

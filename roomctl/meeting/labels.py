@@ -16,6 +16,7 @@ from functools import cache
 
 MEETING_ID = (
     *("Meeting ID", "Meeting number", "Meeting no.", "Meeting code"),
+    "Meeting #",
     *("Webinar ID", "Webinar number"),
     *("会议号", "会议 ID", "会议号码", "会议识别码", "会议代码", "会议编号", "研讨会 ID"),
     # German, Dutch

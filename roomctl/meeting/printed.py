@@ -362,6 +362,6 @@ def _passcode(labels: tuple[str, ...], form: str) -> re.Pattern[str]:
 
 # "Code" is many things: it tells a passcode where a line or a part of one begins with it.
 _CODE = (
-    r"(?:^|(?<=\n)|[,;/(]|[ \t]-)[ \t]{0,3}C(?:ode|[oó]digo|odice)[ \t]{0,2}:[ \t]{0,3}"
+    r"(?:^|(?<=\n)|[,;/(]|[ \t]-)[ \t]{0,3}(?:C(?:ode|[oó]digo|odice)|Код)[ \t]{0,2}:[ \t]{0,3}"
     r"(?P<code>[0-9]{4,8})(?![0-9A-Za-z]|[ -][0-9])"
 )

@@ -83,6 +83,11 @@ PLATFORMS = load_platforms({})
             "https://meet.jit.si/Bamboo",
         ),
         (
+            "jitsi-meet://https://meet.jit.si/Bamboo",
+            ("jitsi", "Bamboo", None),
+            "https://meet.jit.si/Bamboo",
+        ),
+        (
             "rcvdt://join/123456789?pw=abcd",
             ("ringcentral", "123456789", "abcd"),
             "https://v.ringcentral.com/join/123456789?pw=abcd",
@@ -133,6 +138,7 @@ def test_a_clients_address_is_read_and_the_web_page_of_its_meeting_opened(
             "scheme",
         ),
         ("jitsi-meet://evil.example/Bamboo", ("jitsi", None, None), "scheme"),
+        ("jitsi-meet://https://evil.example/Bamboo", ("jitsi", None, None), "scheme"),
         ("webex://meet?url=https://evil.example/meet/x", ("webex", None, None), "scheme"),
         ("nobody://zoom.us/join?confno=91234567890", (None, None, None), "scheme"),
     ],

@@ -23,6 +23,8 @@ ZOOM = {
     "de, no hyphen": f"Zoom-Meeting\nMeeting ID: {Z}\nKenncode: Ab3xK9",
     "fr": f"Participer à la réunion Zoom\n\nID de réunion : {Z}\nCode secret : Ab3xK9",
     "fr, retyped": f"Zoom : identifiant {Z}, mdp : Ab3xK9",
+    "en, number sign": f"Zoom Meeting #: {Z} Passcode: Ab3xK9",
+    "zh, room": f"Zoom会议室号：{Z}，密码：Ab3xK9",
     "en, retyped": f"zoom id: {Z}\npass: Ab3xK9",
     "fr, narrow blanks": f"Réunion Zoom\nID de la réunion\u202f: {Z}\nCode secret\u00a0: Ab3xK9",
     "fr, no accents": f"Reunion Zoom\nID de reunion: {Z}\nCode secret: Ab3xK9",
@@ -234,6 +236,7 @@ def test_of_two_meetings_in_two_languages_neither_gets_the_others_passcode():
     [
         (f"Zoom\nID: {Z}\nCode: 123456", "123456"),
         (f"Zoom ID: {Z}, Código: 123456", "123456"),
+        (f"Идентификатор Zoom: {Z}\nКод: 123456", "123456"),
         (f"Zoom ID: {Z} – Code : 123456", "123456"),
         (f"Zoom ID: {Z}\nDress code: 1234", None),
         (f"Zoom ID: {Z}\nCode: github.com/acme", None),

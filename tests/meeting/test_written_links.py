@@ -382,6 +382,13 @@ def test_a_filters_own_pages_are_no_wrapped_links():
     assert not is_opaque(found)
 
 
+@pytest.mark.parametrize("before", ["Link:", "链接:", "LOCATION:", "x: "])
+def test_a_host_stands_right_behind_a_labels_colon(before: str):
+    assert opened(f"{before}{BARE.removeprefix('https://')}") == BARE_OPENED
+    assert opened(f"{before}zoom.us@evil.example/j/81234567890") is None
+    assert opened(f"{before}zoom.us.evil.example/j/81234567890") is None
+
+
 @pytest.mark.parametrize("before", ["📌", "链接：", "Link:", "<html><body>"])
 def test_an_at_sign_in_a_links_path_is_no_user_name(before: str):
     link = "https://teams.microsoft.com/l/meetup-join/19:meeting_QUJD@thread.v2/0"

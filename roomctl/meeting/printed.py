@@ -193,8 +193,8 @@ def passcode_of(text: str, key: str, platforms: Platforms, number: str | None = 
 
 # What else a passcode is for: a network, a door, a host, a recording.
 _ANOTHERS = re.compile(
-    r"(?:(?:wi-?fi|wlan)[^\n:]{0,12}|(?:host|admin|router|dial-?in|recording)[ -]{0,2}"
-    r"|(?:无线网?|门禁|主持人?|访问|提取|解压|开机)的?)$",
+    r"(?:(?:wi-?fi|wlan|와이파이)[^\n.;。]{0,20}|(?:host|admin|router|dial-?in|recording)[ -]{0,2}"
+    r"|(?:无线网?|门[禁锁]|投屏|电脑|主持人?|访问|提取|解压|开机)的?)$",
     re.IGNORECASE,
 )
 _BEFORE = 30  # characters

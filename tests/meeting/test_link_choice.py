@@ -140,6 +140,9 @@ def test_the_same_link_again_takes_nothing_away():
         "Wi-Fi password: guest2026",
         "WiFi guest password: guest2026",
         "WiFi密码：88886666",
+        "WiFi：Acme-Guest 密码：88886666",
+        "와이파이 비밀번호: 88886666",
+        "投屏密码：135790",
         "无线网密码：88886666",
         "门禁密码：135790",
         "主持人密码：135790",
@@ -152,11 +155,17 @@ def test_another_things_passcode_is_not_the_meetings(line: str):
     for text in (f"{BARE}\n{line}", f"{line}\n{BARE}\n"):
         assert read(text, PLATFORMS).passcode is None
         assert read(f"{text}\n{BARE}\nPasscode: 2", PLATFORMS).passcode == "2"
-    tencent = f"录制：https://meeting.tencent.com/crm/aBcD 密码：9999\n{TENCENT}"
-    assert read(tencent, PLATFORMS).passcode is None
-    assert read(f"{tencent} 密码：1357", PLATFORMS).passcode == "1357"
+    for recording in ("crm/aBcD", "v2/cloud-record/share?id=x", "user-center/shared-record-info"):
+        tencent = f"录制：https://meeting.tencent.com/{recording} 密码：9999\n{TENCENT}"
+        assert read(tencent, PLATFORMS).passcode is None
+        assert read(f"{tencent} 密码：1357", PLATFORMS).passcode == "1357"
+    webex = f"{WEBEX}m1\nhttps://acme.webex.com/acme/ldr.php?RCID=0a1b Password: Old1x"
+    assert read(webex, PLATFORMS).passcode is None
 
 
-@pytest.mark.parametrize("line", ["主持人张三 会议密码：1357", "网络会议密码：1357", "密码：1357"])
+@pytest.mark.parametrize(
+    "line",
+    ["主持人张三 会议密码：1357", "现场有WiFi。会议密码：1357", "网络会议密码：1357", "密码：1357"],
+)
 def test_a_passcode_beside_a_host_is_the_meetings(line: str):
     assert read(f"{TENCENT}\n{line}", PLATFORMS).passcode == "1357"

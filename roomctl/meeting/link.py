@@ -18,7 +18,7 @@ from roomctl.meeting.deep_link import Meant, read_deep_link
 from roomctl.meeting.dial import DialAddress, find_address
 from roomctl.meeting.invitation import Launch, ParsedInvitation, Refusal
 from roomctl.meeting.platform import LinkShape, Platform, Platforms, Policy, Site, covers
-from roomctl.meeting.printed import digits_only, number_of, numbers_in, passcode_of
+from roomctl.meeting.printed import digits_only, number_of, numbers_in, passcode_of, passcodes_in
 from roomctl.meeting.text import clean, has_scheme, in_order, links, lone_link, plain
 from roomctl.meeting.url import (
     DEFAULT_PORT,
@@ -172,8 +172,8 @@ def redacted(text: str, platforms: Platforms) -> str:
         rf"(?i)({start}(?:{words}){sign})(?:(?!%(?:25){{0,2}}26)[^&#\s\"'<>])+", r"\1…", clean(text)
     )
     reading = read(text, platforms)
-    printed = passcode_of(plain(clean(text)), reading.platform or "", platforms)
-    for passcode in filter(None, (reading.passcode, printed)):
+    printed = passcodes_in(plain(clean(text)), reading.platform or "", platforms)
+    for passcode in filter(None, (reading.passcode, *printed)):
         hidden = hidden.replace(passcode, "…")
     return hidden
 

@@ -191,6 +191,13 @@ def passcode_of(text: str, key: str, platforms: Platforms, number: str | None = 
     return None
 
 
+def passcodes_in(text: str, key: str, platforms: Platforms) -> list[str]:
+    """Return all that `text` prints behind labels of the platform `key`, whosever they are."""
+    passcodes = _patterns(platforms).passcodes(key)
+    found = islice(passcodes.finditer(text), MOST_NUMBERS) if passcodes else ()
+    return [_unwrapped(next(filter(None, match.groups()))) for match in found]
+
+
 # What else a passcode is for: a network, a door, a host, a recording.
 _ANOTHERS = re.compile(
     r"(?:(?:wi-?fi|wlan|와이파이)[^\n.;。]{0,20}|(?:host|admin|router|dial-?in|recording)[ -]{0,2}"

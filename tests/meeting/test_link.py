@@ -376,6 +376,10 @@ def test_a_reading_prints_no_secret():
         (f"{ZOOM} Passcode: 2468ab", "https://zoom.us/j/91234567890?pwd=… Passcode: …"),
         ("https://zoom.us/j/91234567890?pwd%3DAb", "https://zoom.us/j/91234567890?pwd%3D…"),
         (quote(ZOOM, ""), quote(ZOOM.removesuffix("Abc1"), "") + "…"),
+        (
+            "Zoom 912 3456 7890 Passcode: 7788\nhttps://zoom.us/rec/share/x Passcode: Ab#12",
+            "Zoom 912 3456 7890 Passcode: …\nhttps://zoom.us/rec/share/x Passcode: …",
+        ),
     ],
 )
 def test_a_redacted_text_holds_no_passcode(text: str, shown: str):

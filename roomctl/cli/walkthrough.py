@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +20,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _MOST_PIXELS = 4096 * 4096  # 4K is half of that
 _MOST_BYTES = 64 * 1024 * 1024
 _MOST_FRAMES = 50
+_MOST_SHOWN = 8 * _MOST_PIXELS  # of all pictures of the page as it was shown: 400 MB
 
 
 class _UnreadableError(Exception):
@@ -51,7 +53,10 @@ def _answer(line: bytes) -> dict[str, Any]:
         also = asked.get("teach_also", [])
         if not isinstance(also, list) or len(also) > _MOST_FRAMES:
             raise _UnreadableError(f"teach_also is no list of at most {_MOST_FRAMES} pictures")
-        frames[:0] = [_decoded(one, "teach_also") for one in also]
+        pictures = [_png(one, "teach_also") for one in also]
+        if sum(math.prod(_size(one)) for one in pictures) > _MOST_SHOWN:
+            raise _UnreadableError(f"teach_also has more than {_MOST_SHOWN} pixels")
+        frames[:0] = [_decoded(one, "teach_also") for one in pictures]
         found = look.find(look.learn(frames, _place(asked)), _picture(asked, "look"))
     except _UnreadableError as error:
         return {"press": None, "why": f"unreadable: {error}"}
@@ -83,27 +88,38 @@ def _object(line: bytes) -> dict[str, Any]:
 
 def _place(asked: dict[str, Any]) -> tuple[int, int]:
     match asked.get("at"):
+        case [bool(), _] | [_, bool()]:
+            pass
         case [int() | float() as x, int() | float() as y] if abs(x) + abs(y) < 1e6:
-            return int(x), int(y)
+            return math.floor(x), math.floor(y)
     raise _UnreadableError("at is no [x, y]")
 
 
 def _picture(asked: dict[str, Any], name: str) -> Picture:
     if name not in asked:
         raise _UnreadableError(f"{name} is missing")
-    return _decoded(asked[name], name)
+    return _decoded(_png(asked[name], name), name)
 
 
-def _decoded(text: object, name: str) -> Picture:
+def _png(text: object, name: str) -> bytes:
+    """Return a PNG's bytes, of a size that may be unpacked."""
     if not isinstance(text, str):
         raise _UnreadableError(f"{name} is no text")
     data = _bytes(text, name)
     if not data.startswith(_PNG) or len(data) < 33:
         raise _UnreadableError(f"{name} is no PNG")
-    width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    width, height = _size(data)
     if width * height > _MOST_PIXELS:
         raise _UnreadableError(f"{name} has {width}×{height} pixels; the most is {_MOST_PIXELS}")
-    picture: Picture | None = _library().decoded(data)
+    return data
+
+
+def _size(png: bytes) -> tuple[int, int]:
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+
+
+def _decoded(png: bytes, name: str) -> Picture:
+    picture: Picture | None = _library().decoded(png)
     if picture is None:
         raise _UnreadableError(f"{name} is a damaged PNG")
     return picture
@@ -118,6 +134,8 @@ def _bytes(text: str, name: str) -> bytes:
         pass
     try:
         path = Path(text)
+        if not path.is_file():  # a device would be read for ever
+            raise _UnreadableError(f"{name} is neither base64 nor a file that can be read")
         if path.stat().st_size > _MOST_BYTES:
             raise _UnreadableError(f"{name} has more than {_MOST_BYTES} bytes")
         return path.read_bytes()

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import struct
 import zlib
 
@@ -41,6 +42,8 @@ def test_an_answer_is_said_to_a_person():
         ({"teach": TEXT, "look": TEXT}, "at is no [x, y]"),
         ({"teach": TEXT, "at": [1, None], "look": TEXT}, "at is no [x, y]"),
         ({"teach": TEXT, "at": [1e99, 2], "look": TEXT}, "at is no [x, y]"),
+        ({"teach": TEXT, "at": [True, 2], "look": TEXT}, "at is no [x, y]"),
+        ({"teach": TEXT, "at": [-0.5, 2], "look": TEXT}, "cannot learn: outside"),
         ({"teach": TEXT, "at": [100, 50]}, "look is missing"),
         ({"teach": TEXT, "at": [100, 50], "look": 7}, "look is no text"),
         ({"teach": "aGVsbG8=", "at": [1, 2], "look": TEXT}, "teach is no PNG"),
@@ -55,12 +58,27 @@ def test_what_cannot_be_read_is_pressed_nowhere_and_said(asked, why):
     assert why in answer["why"]
 
 
-def test_a_picture_that_would_be_huge_is_not_unpacked():
-    head = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
-    chunk = b"IHDR" + head
+def claimed(side):
+    """Return a PNG that says it is so wide and high, and has nothing else in it."""
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     png = PNG[:8] + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    bomb = base64.b64encode(png).decode()
-    assert "60000×60000 pixels" in ask(teach=bomb, at=[1, 1], look=TEXT)["why"]
+    return base64.b64encode(png).decode()
+
+
+def test_a_picture_that_would_be_huge_is_not_unpacked():
+    assert "60000×60000 pixels" in ask(teach=claimed(60000), at=[1, 1], look=TEXT)["why"]
+
+
+def test_pictures_that_would_be_huge_together_are_not_unpacked():
+    answer = ask(teach=TEXT, at=[100, 50], look=TEXT, teach_also=[claimed(4096)] * 9)
+    assert "teach_also has more than" in answer["why"]
+
+
+def test_what_never_ends_is_not_read(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for look in ("/dev/zero", str(pipe), str(tmp_path)):
+        assert "neither base64 nor a file" in ask(teach=TEXT, at=[100, 50], look=look)["why"]
 
 
 def test_a_line_after_a_bad_one_is_answered():

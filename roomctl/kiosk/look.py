@@ -33,11 +33,16 @@ if TYPE_CHECKING:
     Box = tuple[int, int, int, int]  # left, top, right, bottom; the last two are outside
 
 PATCH = (240, 96)  # width and height that are compared: the control and what stands around it
-CORES = ((96, 40), (144, 60), (192, 80), PATCH)  # the control alone: the least that is not flat
+CORES = ((96, 40), (144, 60), (192, 80), PATCH)  # where the control is not told from its ground
+LARGEST, LEAST = (640, 120), (12, 10)  # of a control whose ground and label are told
 TILE = 8
 LIKE_NCC, SAME_TILE, NEAR_TILE = 0.9, 12.0, 24.0
 ALIKE_NCC, ALIKE_TILE = 0.8, 45.0  # of a blurred core: what a person might take for the control
+ALIKE_SHARE = 0.4  # and of what the core differs from its own ground by: pale texts are near all
+LEAST_CONTRAST = 12.0  # of a control that is told from its ground, by its worst tile
 BLUR = 1.2  # pixels: text is drawn anew at every part of a pixel, with tiles up to 80 apart
+SAME_CORE = 6.0  # of the control alone: a pale one that is disabled differs by little
+HALF_BLUR = 1.0  # pixels: a thin outline at odd offsets is elsewhere at half size
 HALF_LOSES = 0.3  # thin text at odd offsets correlates so much less at half size
 MOVED = 6  # levels; less is noise of the page's own making
 GROWN = 2  # pixels around what moved
@@ -47,6 +52,11 @@ MOST_PEAKS = 200
 ANY_TILE = 255.0
 _STRIP = 128  # rows of half a picture that are correlated at a time: what that takes is not small
 _REFINED = 3  # pixels around a peak of half the size
+_NEIGHBOUR = 3  # levels from one pixel to the next within one ground, which may be a gradient
+_GROUND = (23, 15)  # around a press, in which the ground of what was pressed prevails
+_INK = 32  # levels from the ground
+_SPACE = (9, 5)  # between letters of one text
+_MARGIN = 16  # around a label that is beside the press
 
 cv2.setNumThreads(1)  # a look in a call leaves the other cores to the call
 
@@ -148,7 +158,7 @@ def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> C
     height, width = last.shape[:2]
     if not (0 <= at[0] < width and 0 <= at[1] < height):
         raise CannotLearn(Unsuitable.OUTSIDE)
-    corner, size = _window(at, (width, height), hidden)
+    corner, size = _window(at, _aim(last, at), (width, height), hidden)
     patch = np.ascontiguousarray(_cut(last, corner, size))
     kept = _still([_cut(frame, corner, size) for frame in frames if frame.shape == last.shape])
     place = at[0] - corner[0], at[1] - corner[1]
@@ -159,7 +169,7 @@ def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> C
     if _grey(patch).std() < FLAT:
         raise CannotLearn(Unsuitable.FLAT)
     control = Control(patch, kept, place, core, 1)
-    if sum(one.tile <= NEAR_TILE for one in _places(control, last, NEAR_TILE)) > 1:
+    if sum(one.tile <= ALIKE_TILE for one in _places(control, last, ALIKE_TILE)) > 1:
         raise CannotLearn(Unsuitable.TWICE)
     return replace(control, alike=max(1, _alike(control, last)))
 
@@ -167,7 +177,7 @@ def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> C
 def find(control: Control, picture: Picture) -> Point | Unseen:
     """Return where to press, or why not."""
     places = _places(control, picture, NEAR_TILE)
-    same = [one for one in places if one.cut <= SAME_TILE]
+    same = [one for one in places if one.cut <= SAME_TILE and _same(control, picture, one.corner)]
     if not same:
         others = _candidates(control.patch, control.kept, picture, LIKE_NCC, ANY_TILE)
         return Unseen.CHANGED if places or any(others) else Unseen.ABSENT
@@ -196,6 +206,18 @@ def twins(first: Control, second: Control) -> bool:
     return _worst_tiles(first.patch, second.patch, first.kept & second.kept)[0] <= NEAR_TILE
 
 
+def _same(control: Control, picture: Picture, corner: Point) -> bool:
+    """Whether the control alone is at a place as it was shown."""
+    x, y, width, height = control.core
+    pairs = (
+        (control.patch, (x, y)),
+        (picture, (corner[0] + x, corner[1] + y)),
+        (control.kept, (x, y)),
+    )
+    first, second, kept = (_cut(one, at, (width, height)) for one, at in pairs)
+    return _worst_tiles(first, second, kept)[0] <= SAME_CORE
+
+
 def _places(control: Control, picture: Picture, tile: float) -> list[_Candidate]:
     """Return the places that look like the whole patch but for brightness and contrast.
 
@@ -209,8 +231,19 @@ def _alike(control: Control, picture: Picture) -> int:
     x, y, width, height = control.core
     core = np.ascontiguousarray(_cut(control.patch, (x, y), (width, height)))
     kept = np.ascontiguousarray(control.kept[y : y + height, x : x + width])
-    found = _apart(_candidates(core, kept, picture, ALIKE_NCC, ALIKE_TILE, BLUR))
-    return _things([one.corner for one in found if one.tile <= ALIKE_TILE], (width, height))
+    limit = min(ALIKE_TILE, max(SAME_CORE, ALIKE_SHARE * _contrast(core)))
+    found = _apart(_candidates(core, kept, picture, ALIKE_NCC, limit, BLUR))
+    return _things([one.corner for one in found if one.tile <= limit], (width, height))
+
+
+def _contrast(core: Picture) -> float:
+    """Return how much its worst tile differs from its prevailing colour, 0-255."""
+    blurred = _blurred(core, BLUR)
+    ground = np.median(blurred.reshape(-1, 3), axis=0).astype(np.uint8)
+    every = np.ones(core.shape[:2], np.uint8)
+    return _worst_tiles(np.ascontiguousarray(np.broadcast_to(ground, core.shape)), blurred, every)[
+        0
+    ]
 
 
 def _candidates(
@@ -225,7 +258,7 @@ def _candidates(
     if picture.shape[0] < height or picture.shape[1] < width:
         return
     grey = _grey(picture)
-    whole, sought = (_half(_blurred(one, blur)) for one in (grey, _grey(patch)))
+    whole, sought = (_half(_blurred(one, max(blur, HALF_BLUR))) for one in (grey, _grey(patch)))
     around = _Around(patch, kept, blur)
     near = _near(whole, sought, around.farthest(tile))
     peaks = _peaks(whole, sought, near, ncc - HALF_LOSES)
@@ -387,9 +420,116 @@ def _still(frames: Sequence[Picture]) -> Picture:
     return np.asarray(1 - grown, np.uint8)
 
 
-def _core(patch: Picture, place: Point) -> tuple[int, int, int, int]:
-    """Return the corner and size of the least surroundings of `place` that are not flat."""
+def _even(picture: Picture, at: Point) -> tuple[Picture, Box] | None:
+    """Return the even area that was pressed, label or not, as 0 or 1, and its box in the picture.
+
+    None if it is larger than a control: the ground of a card, or of the page.
+    """
+    left, top = max(0, at[0] - LARGEST[0]), max(0, at[1] - LARGEST[1])
+    around = picture[top : at[1] + LARGEST[1], left : at[0] + LARGEST[0]].copy()
+    mask = np.zeros((around.shape[0] + 2, around.shape[1] + 2), np.uint8)
+    seed, alike = _ground(around, (at[0] - left, at[1] - top)), (_NEIGHBOUR,) * 3
+    flags = cv2.FLOODFILL_MASK_ONLY | (1 << 8)
+    x, y, wide, high = cv2.floodFill(around, mask, seed, 0, alike, alike, flags)[3]
+    if wide > LARGEST[0] or high > LARGEST[1]:
+        return None
+    area = mask[y + 1 : y + high + 1, x + 1 : x + wide + 1]
+    return area, (left + x, top + y, left + x + wide, top + y + high)
+
+
+def _ground(picture: Picture, at: Point) -> Point:
+    """Return the nearest pixel of the colour that prevails around a place."""
+    height, width = picture.shape[:2]
+    size = min(_GROUND[0], width), min(_GROUND[1], height)
+    left, top = _corner(at, size, (width, height))
+    colours = _cut(picture, (left, top), size).astype(np.int32) @ (1, 1 << 8, 1 << 16)
+    each, count = np.unique(colours, return_counts=True)
+    ys, xs = np.nonzero(colours == each[count.argmax()])
+    nearest = int(np.argmin((xs + left - at[0]) ** 2 + (ys + top - at[1]) ** 2))
+    return int(xs[nearest]) + left, int(ys[nearest]) + top
+
+
+def _aim(picture: Picture, at: Point) -> Point:
+    """Return the middle of what is kept: the press, unless the label of a wide control is beside.
+
+    What has no label is told by its nearer end. Raises CannotLearn if the label is too far from
+    the press: what the control says would not be in the picture.
+    """
+    found = _even(picture, at)
+    if found is None:
+        return at
+    area, (left, _, right, _) = found
+    half = PATCH[0] // 2
+    if at[0] - half <= left and right <= at[0] + half:
+        return at
+    first, last = area.argmax(axis=1), area.shape[1] - 1 - area[:, ::-1].argmax(axis=1)
+    columns = np.arange(area.shape[1])
+    inked = ((area == 0) & (columns > first[:, None]) & (columns < last[:, None])).any(axis=0)
+    wanted = np.nonzero(inked)[0] + left
+    if not wanted.size:
+        wanted = np.array([left if at[0] - left < right - at[0] else right])
+    reach = PATCH[0] - _MARGIN
+    if np.abs(wanted - at[0]).min() > reach:
+        raise CannotLearn(Unsuitable.FLAT)
+    begin = max(int(wanted.min()) - _MARGIN, at[0] - reach)
+    end = min(int(wanted.max()) + _MARGIN, at[0] + reach)
+    x = max(min(at[0], begin + half), end - half)
+    return max(at[0] - reach + half, min(x, at[0] + reach - half)), at[1]
+
+
+def _tight(patch: Picture, place: Point) -> Box | None:
+    """Return the box of the control alone: an even area within its corners, or else a text."""
     height, width = patch.shape[:2]
+    area = _even(patch, place)
+    if area is None or not _inside(area[1], (width, height)):
+        return _text(patch, place)
+    _, (left, _, right, _) = area
+    across = left == 0 and right == width  # a wide button, or a bar with links in it
+    return (_text(patch, place) if across else None) or _inset(*area)
+
+
+def _inside(box: Box, whole: Point) -> bool:
+    """Whether a box is as large as a control, and has nothing of it above or below the whole."""
+    left, top, right, bottom = box
+    large = right - left >= LEAST[0] and bottom - top >= LEAST[1]  # the inside of a letter is not
+    return large and top > 0 and bottom < whole[1]
+
+
+def _inset(area: Picture, box: Box) -> Box:
+    """Return the part of a box in whose corners the area is: what is round is on any ground."""
+    inset, corners = 0, np.ix_((0, -1), (0, -1))
+    while not area[corners].all() and min(area.shape) > 2 * LEAST[1]:
+        area, inset = area[1:-1, 1:-1], inset + 1
+    left, top, right, bottom = box
+    return left + inset, top + inset, right - inset, bottom - inset
+
+
+def _text(patch: Picture, place: Point) -> Box | None:
+    """Return the box of the text, or sign, that was pressed; None if there is none."""
+    x, y = _ground(patch, place)
+    ground = np.broadcast_to(patch[y, x], patch.shape)
+    ink = (cv2.absdiff(patch, ground).max(axis=2) > _INK).astype(np.uint8)
+    texts = cv2.dilate(ink, np.ones(_SPACE[::-1], np.uint8))
+    _, which, boxes, _ = cv2.connectedComponentsWithStats(texts)
+    pressed = int(which[place[1], place[0]])
+    left, top, wide, high = (int(value) for value in boxes[pressed][:4])
+    return (left, top, left + wide, top + high) if pressed else None
+
+
+def _core(patch: Picture, place: Point) -> tuple[int, int, int, int]:
+    """Return the corner and size of the control alone.
+
+    Where it is not told, those of the least surroundings of `place` that are not flat.
+    """
+    height, width = patch.shape[:2]
+    if (box := _tight(patch, place)) is not None:
+        for grown in (0, 4):
+            x0, y0 = max(0, box[0] - grown), max(0, box[1] - grown)
+            x1, y1 = min(width, box[2] + grown), min(height, box[3] + grown)
+            size = x1 - x0, y1 - y0
+            fits = LEAST[0] <= size[0] and LEAST[1] <= size[1] <= CORES[2][1]
+            if fits and _contrast(patch[y0:y1, x0:x1]) >= LEAST_CONTRAST:
+                return x0, y0, *size
     for core in CORES:
         size = min(core[0], width), min(core[1], height)
         corner = _corner(place, size, (width, height))
@@ -398,8 +538,8 @@ def _core(patch: Picture, place: Point) -> tuple[int, int, int, int]:
     return *corner, *size
 
 
-def _window(at: Point, whole: Point, hidden: Sequence[Box]) -> tuple[Point, Point]:
-    """Return corner and size of what is kept around `at`; CannotLearn if too little is left."""
+def _window(at: Point, aim: Point, whole: Point, hidden: Sequence[Box]) -> tuple[Point, Point]:
+    """Return corner and size of what is kept around `aim`; CannotLearn if too little is left."""
     left, top, right, bottom = 0, 0, *whole
     for x0, y0, x1, y1 in hidden:
         sides = {
@@ -417,7 +557,7 @@ def _window(at: Point, whole: Point, hidden: Sequence[Box]) -> tuple[Point, Poin
     size = min(PATCH[0], right - left), min(PATCH[1], bottom - top)
     if size[0] < min(CORES[0][0], whole[0]) or size[1] < min(CORES[0][1], whole[1]):
         raise CannotLearn(Unsuitable.HIDDEN)
-    x, y = _corner((at[0] - left, at[1] - top), size, (right - left, bottom - top))
+    x, y = _corner((aim[0] - left, aim[1] - top), size, (right - left, bottom - top))
     return (x + left, y + top), size
 
 

@@ -97,13 +97,73 @@ def test_a_second_one_that_was_there_when_it_was_shown_is_no_reason():
     assert find(learn([page], AT), page) == AT
 
 
+def test_nothing_is_pressed_where_a_like_one_stands_on_another_ground(control):
+    page = drawn(second=(60, 60))
+    banner = page[40:124, 40:210]
+    banner[(banner == 240).all(axis=2)] = (60, 160, 230)
+    assert find(control, page) is Unseen.AMBIGUOUS
+
+
+def wide(label="Join", width=420, ground=240, ink=255, left=190):
+    """Draw a page with a button that is wider than what is kept of it."""
+    page = np.full((480, 800, 3), ground, np.uint8)
+    cv2.rectangle(page, (left, 300), (left + width, 348), (200, 90, 20), -1)
+    middle = left + width // 2 - 28
+    cv2.putText(page, label, (middle, 332), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (ink,) * 3, 2)
+    return page
+
+
+@pytest.mark.parametrize("x", [200, 240, 400, 560, 605])
+def test_the_label_of_a_wide_button_counts_wherever_it_was_pressed(x):
+    shown = learn([wide()], (x, 324))
+    assert find(shown, wide()) == (x, 324)
+    assert find(shown, wide(left=150)) == (x - 40, 324)
+    for page in (wide(label="Quit"), wide(label=""), wide(ink=200)):
+        assert find(shown, page) is Unseen.CHANGED
+
+
+def test_a_button_whose_label_is_too_far_from_the_press_is_not_learned():
+    with pytest.raises(CannotLearn):
+        learn([wide(width=560, left=100)], (110, 324))
+
+
+def field(left=150, top=200, text="Your name", ink=170):
+    """Draw a page with a field: thin lines, and a pale text at its beginning."""
+    page = np.full((480, 800, 3), 255, np.uint8)
+    cv2.rectangle(page, (left, top), (left + 419, top + 37), (220,) * 3, 1)
+    cv2.putText(page, text, (left + 12, top + 24), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (ink,) * 3, 1)
+    return page
+
+
+def test_a_wide_field_is_learned_at_its_middle_and_told_by_its_text():
+    shown = learn([field()], (360, 219))
+    assert find(shown, field()) == (360, 219)
+    for page in (field(text="Passcode"), field(text="Bamboo", ink=30)):
+        assert isinstance(find(shown, page), Unseen)
+
+
+@pytest.mark.parametrize(("left", "top"), [(150, 200), (151, 200), (150, 201), (173, 233)])
+def test_thin_lines_are_found_at_odd_places(left, top):
+    shown = learn([field()], (200, 219))
+    assert find(shown, field(left, top)) == (50 + left, 19 + top)
+
+
+def test_a_pale_control_that_is_disabled_is_not_pressed():
+    assert find(learn([field()], (200, 219)), field(ink=190)) is Unseen.CHANGED
+
+
+def test_another_pale_text_is_no_second_field():
+    page = field()
+    cv2.putText(page, "News! read more", (150, 400), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (150,) * 3, 1)
+    assert find(learn([field()], (200, 219)), page) == (200, 219)
+
+
 def test_a_field_is_found_though_another_field_is_filled_meanwhile():
     page = np.full((480, 800, 3), 240, np.uint8)
     for top, label in ((200, "Name"), (300, "Code")):
         cv2.rectangle(page, (300, top), (633, top + 52), (130, 130, 130), 1)
         cv2.putText(page, label, (308, top + 35), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (90,) * 3, 2)
-    field = learn([page], (460, 326))  # what is nearest is the field's edge alone
-    assert field.alike == 2
+    field = learn([page], (460, 326))
     for text in ("B", "Bamboo", "A room with a long name"):
         filled = page.copy()
         filled[202:250, 302:630] = 240

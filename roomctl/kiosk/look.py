@@ -169,7 +169,7 @@ def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> C
     if _grey(patch).std() < FLAT:
         raise CannotLearn(Unsuitable.FLAT)
     control = Control(patch, kept, place, core, 1)
-    if sum(one.tile <= ALIKE_TILE for one in _places(control, last, ALIKE_TILE)) > 1:
+    if sum(one.tile <= NEAR_TILE for one in _places(control, last, NEAR_TILE)) > 1:
         raise CannotLearn(Unsuitable.TWICE)
     return replace(control, alike=max(1, _alike(control, last)))
 

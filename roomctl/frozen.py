@@ -19,6 +19,7 @@ Class = TypeVar("Class")
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[Class]) -> type[Class]:
     """Return `cls` with slots for its fields, each of which is set once, by `__init__`."""
+    cls.__doc__ = cls.__doc__ or cls.__qualname__  # else dataclass evaluates a signature to show
     made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
     compared = [one.name for one in fields(made) if one.compare]
     made.__compared__ = attrgetter(*compared) if compared else staticmethod(_nothing)

@@ -240,10 +240,8 @@ def _contrast(core: Picture) -> float:
     """Return how much its worst tile differs from its prevailing colour, 0-255."""
     blurred = _blurred(core, BLUR)
     ground = np.median(blurred.reshape(-1, 3), axis=0).astype(np.uint8)
-    every = np.ones(core.shape[:2], np.uint8)
-    return _worst_tiles(np.ascontiguousarray(np.broadcast_to(ground, core.shape)), blurred, every)[
-        0
-    ]
+    flat = np.ascontiguousarray(np.broadcast_to(ground, core.shape))
+    return _worst_tiles(flat, blurred, np.ones(core.shape[:2], np.uint8))[0]
 
 
 def _candidates(

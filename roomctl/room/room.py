@@ -88,7 +88,7 @@ TICK_S, LEAST_S = 1.0, 0.01
 WRITTEN_S = 0.002  # by then the system has handed on what a camera was told
 END_LIMIT_S = 2.5  # cameras stop in 1.0 of them
 DEVICES_FIRST_S = 1.0  # then the calendar is read, whatever a device does
-WHOEVER_WAITS_S = 0.05  # for the devices is told before texts are read
+AFTER_DEVICES_S = 0.05  # whoever waits for the devices is told before texts are read
 PROVED_S = 0.5  # a part that cannot begin has failed by then
 
 
@@ -409,7 +409,7 @@ class Room:
             async with asyncio.timeout(DEVICES_FIRST_S):
                 while not self.ready:
                     await changes.get()
-        await asyncio.sleep(WHOEVER_WAITS_S)
+        await asyncio.sleep(AFTER_DEVICES_S)
 
     async def _end(self, part: Part) -> None:
         task = self._working.pop(part, None)

@@ -14,7 +14,7 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,33 @@ def pytest_configure() -> None:
     sys.addaudithook(_note)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no cycles while tests are collected: nothing of them is garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Have each worker begin elsewhere in a folder: what one has compiled, the others only load.
+
+    They sort all tests in the end, and agree.
+    """
+    report = yield
+    worker = getattr(collector.config, "workerinput", None)
+    if worker is not None and isinstance(collector, pytest.Directory) and report.result:
+        number = int(worker["workerid"].removeprefix("gw"))
+        cut = len(report.result) * number // worker["workercount"]
+        report.result = [*report.result[cut:], *report.result[:cut]]
+    return report
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Have `make check` import nothing that it does not run."""
     left_out = config.option.markexpr == "not real" and _in_real_folder(collection_path)
@@ -80,14 +107,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     real = {item.path for item in items if item.get_closest_marker("real")}
     took, tests = _remembered(config), Counter(item.path for item in items)
 
-    def order(item: pytest.Item) -> tuple[bool, bool, bool, float, int, str]:
-        file = item.nodeid.partition("::")[0]
-        together = item.path.is_relative_to(_TOGETHER)
-        kinds = not _in_real_folder(item.path), item.path not in real, together
-        guess_s = math.inf if item.path.is_relative_to(_LONG) else 0.0
-        return (*kinds, -took.get(file, guess_s), -tests[item.path], file)  # all workers agree
+    @functools.cache
+    def order(path: Path) -> tuple[bool, bool, bool, float, int, str]:
+        file = path.relative_to(config.rootpath).as_posix()
+        together = path.is_relative_to(_TOGETHER)
+        kinds = not _in_real_folder(path), path not in real, together
+        guess_s = math.inf if path.is_relative_to(_LONG) else 0.0
+        return (*kinds, -took.get(file, guess_s), -tests[path], file)  # all workers agree
 
-    items.sort(key=order)
+    items.sort(key=lambda item: order(item.path))
 
 
 def _remembered(config: pytest.Config) -> dict[str, float]:

@@ -11,8 +11,6 @@ import pytest
 
 from tests.hwlab.table import MAY_SKIP
 
-pytest.register_assert_rewrite("tests.hwlab.shared", "tests.speakerphone.scenarios")
-
 LAB = Path("/lab")
 INSIDE = os.environ.get("ROOMCTL_HWLAB") == "1"
 

@@ -104,7 +104,7 @@ class ServedFeed(ABC):
     async def _asked(
         self, start: datetime, end: datetime, write: dict[str, Any] | None
     ) -> tuple[Said, bytes]:
-        output, status = await _run(self._module, self._task(start, end, write), self.limit_s)
+        output, status = await self._process(self._task(start, end, write))
         head, _, data = output.partition(b"\n")
         try:
             said = json.loads(head)
@@ -118,6 +118,25 @@ class ServedFeed(ABC):
                 raise AskedToWait(self.shown, why, after_s)
             raise PortError(self.shown, why, PortReason(said["reason"]))
         return said, data
+
+    async def _process(self, line: bytes) -> tuple[bytes, int | None]:
+        """Have a process of its own do it; it has ended when this returns or is cancelled."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", self._module),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,  # a traceback may quote a password
+        )
+        output = b""
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.limit_s):
+                    output, _ = await process.communicate(line)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        return output, process.returncode
 
 
 class CalDavFeed(ServedFeed):
@@ -166,23 +185,3 @@ class VendorFeed(ServedFeed):
 
     def _note(self, said: Said) -> None:
         self._asks = self._asks.with_token(said.get("token"))
-
-
-async def _run(module: str, line: bytes, limit_s: float) -> tuple[bytes, int | None]:
-    """Have a process of its own do it; it has ended when this returns or is cancelled."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", module),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,  # a traceback may quote a password
-    )
-    output = b""
-    try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(limit_s):
-                output, _ = await process.communicate(line)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-    return output, process.returncode

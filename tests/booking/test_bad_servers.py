@@ -30,7 +30,8 @@ from roomctl.booking.feed import Access, CalendarFeed
 from roomctl.booking.rest import RestTask, calendar_of
 from roomctl.booking.served import CalDavFeed, ServedFeed, VendorFeed
 from roomctl.errors import PortError
-from tests.booking.hostile import ONE_BOMB, calendar, event, good
+from tests.booking.beside import CalDavBeside
+from tests.booking.hostile import ONE_BOMB, calendar, event, every_second_by_lists, good
 from tests.booking.test_hostile import children
 
 pytestmark = pytest.mark.real
@@ -138,16 +139,14 @@ class Beside:
 
 @pytest.fixture
 def made(key: str) -> Callable[..., Feed]:
-    """Return a calendar of a kind at an address; a vendor's is asked in this process."""
+    """Return a calendar of a kind at an address; one on a server is asked in this process."""
 
     def feed(kind: str, port: int, scheme: str = "http", host: str = "127.0.0.1") -> Feed:
         at = f"{host}:{port}"
         if kind == "ics":
             return CalendarFeed(f"{scheme}://room:{SECRET}@{at}/room.ics", SHANGHAI)
         if kind == "caldav":
-            feed = CalDavFeed(f"caldav:{scheme}://room:{SECRET}@{at}/calendar/", SHANGHAI)
-            feed.limit_s = PATIENCE_S
-            return feed
+            return CalDavBeside(f"caldav:{scheme}://room:{SECRET}@{at}/calendar/", SHANGHAI)
         url, hosts, access = vendor(kind, f"{scheme}://{at}", key)
         return Beside(RestTask(url, SHANGHAI.key, access, hosts))
 
@@ -166,10 +165,14 @@ def whole(made: Callable[..., Feed], key: str) -> Callable[..., Feed]:
     """Return a calendar of a kind at an address, as a room has it."""
 
     def feed(kind: str, port: int) -> Feed:
-        if kind in ("ics", "caldav"):
+        feed: ServedFeed
+        if kind == "ics":
             return made(kind, port)
-        url, hosts, access = vendor(kind, f"http://127.0.0.1:{port}", key)
-        feed = VendorFeed(url, SHANGHAI, access, hosts)
+        if kind == "caldav":
+            feed = CalDavFeed(f"caldav:http://room:{SECRET}@127.0.0.1:{port}/calendar/", SHANGHAI)
+        else:
+            url, hosts, access = vendor(kind, f"http://127.0.0.1:{port}", key)
+            feed = VendorFeed(url, SHANGHAI, access, hosts)
         feed.limit_s = PATIENCE_S
         return feed
 
@@ -409,27 +412,28 @@ def bomb(rule: str) -> bytes:
     return calendar(event("bomb", *at, f"RRULE:{rule}", "SUMMARY:Bomb"), good(NINE))
 
 
+FOUR_BOMBS = calendar(*(every_second_by_lists() for _ in range(4)), good(NINE))
 BOMBS = {
     "a thousand million": bomb("FREQ=DAILY;COUNT=1000000000"),
-    "by lists": ONE_BOMB.replace(b"20261126T08", b"20261126T01"),
+    "four by lists": FOUR_BOMBS,  # in one piece more than a process may take
 }
 
 
 @pytest.mark.parametrize("what", BOMBS)
 async def test_beside_a_bomb_of_recurrences_the_good_booking_is_shown(
-    made: Callable[..., Feed], what: str
+    whole: Callable[..., Feed], what: str
 ) -> None:
     """Those of files stand in test_hostile.py; vendors list each occurrence by itself."""
     async with serving(shown_as("caldav", BOMBS[what])) as server:
-        read = await made("caldav", server.port).bookings(START, END)
+        read = await whole("caldav", server.port).bookings(START, END)
     assert "Good" in [each.title for each in read.bookings]
 
 
 async def test_beside_a_bomb_of_recurrences_a_room_can_be_booked(
-    made: Callable[..., Feed],
+    whole: Callable[..., Feed],
 ) -> None:
     """Whether the time is free is asked of the same events, and as quickly."""
-    answer = shown_as("caldav", BOMBS["by lists"])
+    answer = shown_as("caldav", ONE_BOMB.replace(b"20261126T08", b"20261126T01"))
 
     def writing(asked: Asked) -> bytes:
         if asked.method == "GET":
@@ -439,7 +443,7 @@ async def test_beside_a_bomb_of_recurrences_a_room_can_be_booked(
     noon = NINE.replace(hour=12)
     times = (noon, noon + timedelta(minutes=30), noon + timedelta(minutes=30), NINE)
     async with serving(writing) as server:
-        feed = made("caldav", server.port)
+        feed = whole("caldav", server.port)
         assert isinstance(feed, ServedFeed)
         await feed.write(BookingChange("0" * 32, "reserve", "local/1", "", *times, "panel"))
         assert "PUT" in [each.method for each in server.asked]

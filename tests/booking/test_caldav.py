@@ -28,6 +28,7 @@ from roomctl.booking.change import (
 )
 from roomctl.booking.served import CalDavFeed
 from roomctl.errors import PortError
+from tests.booking.beside import CalDavBeside
 
 pytestmark = pytest.mark.real
 
@@ -125,9 +126,9 @@ def server(running: Server) -> Iterator[Server]:
     running.clear()
 
 
-def feed_of(server: Server) -> CalDavFeed:
+def feed_of(server: Server, kind: type[CalDavFeed] = CalDavBeside) -> CalDavFeed:
     url = server.url.replace("http://", "http://room:room@")
-    return CalDavFeed(f"caldav:{url}", SHANGHAI, ROOM, "Booked in the room")
+    return kind(f"caldav:{url}", SHANGHAI, ROOM, "Booked in the room")
 
 
 async def listed(feed: CalDavFeed) -> list[Booking]:
@@ -174,7 +175,7 @@ async def test_a_booking_is_made_shortened_and_given_back(server: Server) -> Non
 
 
 async def test_what_is_written_twice_is_booked_once(server: Server) -> None:
-    feed = feed_of(server)
+    feed = feed_of(server, CalDavFeed)  # by processes, as in a room
     assert await feed.write(reserve()) == await feed.write(reserve())
     assert len(await listed(feed)) == 1
 
@@ -185,6 +186,15 @@ async def test_a_time_that_somebody_else_has_taken_is_not_booked(server: Server)
     assert await feed.write(reserve()) == Conflict("taken")
     assert len(await listed(feed)) == 1
     assert isinstance(await feed.write(reserve("1", hours=15)), Written)
+
+
+@BOTH
+async def test_a_time_without_a_zone_is_the_rooms_though_servers_take_it_for_utc(
+    server: Server,
+) -> None:
+    floating = MEETING.format(more=GUEST).replace(";TZID=Asia/Shanghai", "")
+    server.put(floating.replace("T090000", "T120000").replace("T1000", "T1300"))
+    assert await feed_of(server).write(reserve()) == Conflict("taken")
 
 
 async def test_an_invited_room_ends_answers_and_checks_in(server: Server) -> None:
@@ -249,7 +259,7 @@ async def test_a_longer_meeting_does_not_run_into_the_next_one(server: Server) -
 async def test_a_calendar_is_found_from_its_servers_address(server: Server) -> None:
     server.put(MEETING.format(more=GUEST))
     root = "http://room:room@" + server.url.removeprefix("http://").partition("/")[0]
-    feed = CalDavFeed(f"caldav:{root}/", SHANGHAI, ROOM)
+    feed = CalDavBeside(f"caldav:{root}/", SHANGHAI, ROOM)
     assert [each.title for each in await listed(feed)] == ["Design review"]
 
 
@@ -295,7 +305,7 @@ async def test_a_server_that_dies_while_it_is_written_to_books_nothing_twice(
     async with proxy:
         address = "{}:{}".format(*proxy.sockets[0].getsockname())
         url = server.url.replace(f"{host}:{port}", f"room:room@{address}")
-        feed = CalDavFeed(f"caldav:{url}", SHANGHAI, ROOM)
+        feed = CalDavBeside(f"caldav:{url}", SHANGHAI, ROOM)
         with pytest.raises(PortError, match="breaks off"):
             await feed.write(reserve())
         assert isinstance(await feed.write(reserve()), Written)

@@ -7,6 +7,8 @@ reached through a real compositor; between them stand the real daemon and the re
 import contextlib
 import json
 import os
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -23,6 +25,7 @@ from tests.story import browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
+LANGUAGES = ("en", "zh")
 SLOW_MS = 60_000  # a browser on a busy machine
 ROOM = """
 [room]
@@ -32,7 +35,6 @@ url = "unix:{socket}"
 [meeting]
 platforms = "{platforms}"
 [meeting.hosts]
-vendor = ["{origin}"]
 """
 
 
@@ -133,70 +135,116 @@ class Panel:
 
 
 @contextlib.contextmanager
-def room(folder, site, mode, sound=None, displays=1):
-    """Run a room whose display shows the vendor's pages; yield daemon, screen process, panel.
+def room(folder, sites, sound=None, displays=1):
+    """Run a room whose display shows vendors' pages, the `sites` of each mode; yield a House.
 
     Without displays its browser is headless, and is reached through its pipe.
     """
     compositor.needed()
-    platforms = folder / "platforms"
+    platforms, hosts = folder / "platforms", ""
     platforms.mkdir()
-    text = platform_file().replace('mode = "assisted"', f'mode = "{mode}"')
-    (platforms / "vendor.toml").write_text(text, encoding="utf-8")
-    display, agency = Compositor(displays) if displays else None, Agency()
-    how = {"mode": "kiosk", "surroundings": display.environment} if display else {}
-    try:
-        heard = {} if sound is None else {"media": "real", "sound": sound.url}
-        agency.start(**how, **heard)
-        toml = ROOM.format(socket=agency.socket, platforms=platforms, origin=site.origin)
-        served = Served(folder, toml, "--verbose")
+    for mode, those in sites.items():
+        text = platform_file().replace('key = "vendor"', f'key = "{mode}"')
+        text = text.replace('mode = "assisted"', f'mode = "{mode}"')
+        (platforms / f"{mode}.toml").write_text(text, encoding="utf-8")
+        hosts += f"{mode} = {json.dumps([site.origin for site in those])}\n"
+    with contextlib.ExitStack() as done:
+        how = {} if sound is None else {"media": "real", "sound": sound.url}
+        if displays:
+            display = done.enter_context(contextlib.closing(Compositor(displays)))
+            how |= {"mode": "kiosk", "surroundings": display.environment}
+        agency = done.enter_context(contextlib.closing(Agency()))
+        agency.start(**how)
+        toml = ROOM.format(socket=agency.socket, platforms=platforms) + hosts
+        served = done.enter_context(contextlib.closing(Served(folder, toml, "--verbose")))
+        served.start().has_screen()
+        yield House(folder, served, agency)
+
+
+@dataclass(frozen=True)
+class House:
+    """A running room; `folder` is the daemon's."""
+
+    folder: Path
+    served: Served
+    agency: Agency
+
+    @contextlib.contextmanager
+    def panel(self, people, site):
+        """Open a panel in the browser `people`, for a meeting at `site`; leave it in the end."""
+        size = {"width": 800, "height": 480}  # of a small panel: it is all drawn by the CPU
+        context = people.new_context(viewport=size, has_touch=True, locale="en-GB")
         try:
-            served.start().has_screen()
-            with browser() as people:
-                size = {"width": 1280, "height": 800}
-                context = people.new_context(viewport=size, has_touch=True, locale="en-GB")
-                context.add_cookies(served.cookies())
-                page = context.new_page()
-                panel = Panel(page, site)
-                page.goto(served.origin)
-                page.wait_for_selector("room-panel main:not([inert])")
-                yield served, agency, panel
+            context.add_cookies(self.served.cookies())
+            page = context.new_page()
+            panel = Panel(page, site)
+            page.goto(self.served.origin)
+            page.wait_for_selector("room-panel main:not([inert])")
+            yield panel
         finally:
-            served.close()
-    finally:
-        agency.close()
-        if display:
-            display.close()
+            context.close()
+            if not over(self.served.meeting()):
+                self.served.command("meeting.leave")
+                self.served.until("the room has left", over)
+
+    def everything_kept(self):
+        """All that the room says, logs, keeps and runs, as one text."""
+        files = [path for path in self.folder.rglob("*") if path.is_file()]
+        texts = [path.read_bytes().decode(errors="replace") for path in [*files, self.agency.log]]
+        lines = [" ".join(words) for uid in (UID, os.getuid()) for _, words in commands(uid)]
+        return "\n".join([*texts, *lines, str(self.served.room())])
 
 
-@pytest.fixture(params=["en", "zh"])
-def site(request):
-    site = Vendor(request.param)
-    yield site
-    site.close()
+@pytest.fixture(scope="module")
+def people():
+    with browser() as people:
+        yield people
 
 
-@pytest.fixture
-def audible():
+def sites_of(done, wanted):
+    """A site in each language, until `done`."""
+    made = {language: Vendor(language, wanted) for language in LANGUAGES}
+    for site in made.values():
+        done.callback(site.close)
+    return made
+
+
+@pytest.fixture(scope="module")
+def displayed(tmp_path_factory):
+    """A room with display and sound server, and its sites: by language to read, two to hear."""
     needed("pulseaudio")
-    site, sound = Vendor("zh", {"audio": True}), SoundServer("pulseaudio")
-    try:
-        yield site, sound.start()
-    finally:
-        site.close()
-        sound.close()
+    with contextlib.ExitStack() as done:
+        sound = done.enter_context(contextlib.closing(SoundServer("pulseaudio"))).start()
+        wanted = {"audio": True}  # it has no camera
+        sites = sites_of(done, wanted)
+        for name in ("plain", "keys"):
+            site = Vendor("zh", wanted, host="plain.localhost")
+            sites[name] = done.enter_context(contextlib.closing(site))
+        modes = {
+            "assisted": [sites[language] for language in LANGUAGES],
+            "plain": [sites[name] for name in ("plain", "keys")],
+        }
+        folder = tmp_path_factory.mktemp("displayed")
+        yield done.enter_context(room(folder, modes, sound)), sites
 
 
-def everything_kept(folder, served, agency):
-    """All that the room says, logs, keeps and runs, as one text."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    texts = [path.read_bytes().decode(errors="replace") for path in [*files, agency.log]]
-    lines = [" ".join(words) for uid in (UID, os.getuid()) for _, words in commands(uid)]
-    return "\n".join([*texts, *lines, str(served.room())])
+@pytest.fixture(scope="module")
+def headless(tmp_path_factory):
+    """A room without a display, and its sites by language."""
+    with contextlib.ExitStack() as done:
+        sites = sites_of(done, {"audio": True, "video": True})
+        folder = tmp_path_factory.mktemp("headless")
+        modes = {"assisted": list(sites.values())}
+        yield done.enter_context(room(folder, modes, displays=0)), sites
 
 
-def test_an_assisted_meeting_is_joined_with_its_passcode_and_left_by_touch(tmp_path, site):
-    with room(tmp_path, site, "assisted") as (served, agency, panel):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_assisted_meeting_is_joined_with_its_passcode_and_left_by_touch(
+    displayed, people, language
+):
+    house, sites = displayed
+    served, site = house.served, sites[language]
+    with house.panel(people, site) as panel:
         panel.join()
         panel.says("Tap Join on the room screen")
         panel.see()
@@ -215,16 +263,17 @@ def test_an_assisted_meeting_is_joined_with_its_passcode_and_left_by_touch(tmp_p
         panel.touch(LEAVE)
         said = [site.said.get(timeout=60) for _ in range(2)]
         assert said == ["met webdriver=true", "left by its own button"]
-        kept = everything_kept(tmp_path, served, agency)
+        kept = house.everything_kept()
         panel.leave()
         served.until("the room has left", over)
     assert "meeting: in_call" in kept, "the log is among it"
     assert PASSCODE not in kept
 
 
-def test_a_plain_meeting_is_joined_and_left_by_touch_and_proven_by_its_sound(tmp_path, audible):
-    site, sound = audible
-    with room(tmp_path, site, "plain", sound) as (served, agency, panel):
+def test_a_plain_meeting_is_joined_and_left_by_touch_and_proven_by_its_sound(displayed, people):
+    house, sites = displayed
+    served, site = house.served, sites["plain"]
+    with house.panel(people, site) as panel:
         panel.join()
         panel.says("See the room screen")
         panel.see()
@@ -237,17 +286,17 @@ def test_a_plain_meeting_is_joined_and_left_by_touch_and_proven_by_its_sound(tmp
         panel.touch(LEAVE)
         said = [site.said.get(timeout=60) for _ in range(2)]
         assert said == ["met webdriver=false", "left by its own button"]
-        assert PASSCODE not in everything_kept(tmp_path, served, agency)
+        assert PASSCODE not in house.everything_kept()
         panel.leave()
         served.until("the room has left", over)
 
 
-def test_the_keys_of_a_platform_file_join_a_plain_meeting_by_one_touch(tmp_path, audible):
-    site, sound = audible
+def test_the_keys_of_a_platform_file_join_a_plain_meeting_by_one_touch(displayed, people):
+    house, sites = displayed
+    served, site = house.served, sites["keys"]
     site.passcode = ""
-    with room(tmp_path, site, "plain", sound) as (served, _, panel):
+    with house.panel(people, site) as panel:
         panel.join()
-        panel.says("See the room screen")
         panel.see()
         panel.page.get_by_role("button", name="Join for me").tap()
         panel.answered("meeting.pressJoin")
@@ -257,8 +306,13 @@ def test_the_keys_of_a_platform_file_join_a_plain_meeting_by_one_touch(tmp_path,
         assert site.said.get(timeout=60) == "met webdriver=false"
 
 
-def test_every_wall_of_the_page_stands_on_the_panel_and_the_way_in_is_open_again(tmp_path, site):
-    with room(tmp_path, site, "assisted", displays=0) as (served, _, panel):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_wall_of_the_page_stands_on_the_panel_and_the_way_in_is_open_again(
+    headless, people, language
+):
+    house, sites = headless
+    served, site = house.served, sites[language]
+    with house.panel(people, site) as panel:
         panel.join()
         panel.says("Tap Join on the room screen")
         said, heading = set(), panel.page.locator("blocked-card h1").filter(visible=True)

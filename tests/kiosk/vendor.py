@@ -149,7 +149,7 @@ _PAGE = """
       const mine = turn; // what was asked before Join was answered is old
       const next = await fetch("/stage").then(read);
       if (mine === turn) show(next);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
   follow();
@@ -173,12 +173,12 @@ class Vendor(Loopback):
     Whoever presses Join with the `passcode` comes to the stage `behind`, without it to "wrong".
     """
 
-    def __init__(self, language="en", wanted=None):
+    def __init__(self, language="en", wanted=None, host="127.0.0.1"):
         self.stage, self.behind, self.passcode = "prejoin", "in", PASSCODE
         self.joined, self.goodbye_ms = [], 0
         self.said, self.asked = queue.Queue(), []
         self._language, self._wanted = language, wanted or {"audio": True, "video": True}
-        super().__init__(self._handler())
+        super().__init__(self._handler(), host=host)
         self.url = f"{self.origin}/123456789"
 
     def _page(self):

@@ -1,8 +1,8 @@
 """A meeting server on aiortc with a page of its own: before the meeting, lobby, denied, ended.
 
-Runs as a process of its own (`python -m tests.aiortc_room`), which prints its port. The host is the
-server: it sends a picture whose colour changes, and counts the pictures that the guest sends. What
-the host does is told it at /host.
+A process of its own (`python -m tests.aiortc_room PORT`), which prints its port. The host is the
+the server: it sends a picture whose colour changes, and counts the pictures that the guest sends.
+What the host does is told it at /host.
 """
 
 import asyncio
@@ -117,16 +117,21 @@ class HostRoom:
     """The server, and its host's side."""
 
     def __init__(self):
+        self.port = 0  # any that is free
+        self.start()
+        self.origin = f"http://127.0.0.1:{self.port}"
+        anew = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.Client(base_url=self.origin, trust_env=False, timeout=60, limits=anew)
+
+    def start(self):
+        """Start it, anew at its old port."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.aiortc_room"],
+            [sys.executable, "-m", "tests.aiortc_room", str(self.port)],
             cwd=Path(__file__).resolve().parent.parent,
             stdout=subprocess.PIPE,
             text=True,
         )
         self.port = int(self.process.stdout.readline())
-        self.origin = f"http://127.0.0.1:{self.port}"
-        anew = httpx.Limits(max_keepalive_connections=0)
-        self._client = httpx.Client(base_url=self.origin, trust_env=False, timeout=60, limits=anew)
 
     def host(self, **does):
         """Do something as the host (`stage`), and return how things stand."""
@@ -144,14 +149,14 @@ class HostRoom:
     def kill(self):
         self.process.kill()
         self.process.wait()
+        self.process.stdout.close()
 
     def close(self):
         self._client.close()
         self.kill()
-        self.process.stdout.close()
 
 
-async def serve() -> None:
+async def serve(port: int) -> None:
     import uvicorn
     from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
     from aiortc.mediastreams import MediaStreamError
@@ -217,7 +222,7 @@ async def serve() -> None:
     routes = [Route("/m/{number}", page), Route("/stage", stage)]
     posted = {"/join": join, "/offer": offer, "/left": left, "/host": host}
     routes += [Route(path, answer, methods=["POST"]) for path, answer in posted.items()]
-    config = uvicorn.Config(Starlette(routes=routes), port=0, log_level="warning")
+    config = uvicorn.Config(Starlette(routes=routes), port=port, log_level="warning")
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server.serve())
     while not server.started:
@@ -228,4 +233,4 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve(int(sys.argv[1])))

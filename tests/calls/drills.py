@@ -146,7 +146,7 @@ def freeze_server(room):
 
 
 def kill_server(room):
-    """SIGKILL to the server, for good: its page stands there, and its lines are dead."""
+    """SIGKILL to the server: its page stands there, and its lines are dead."""
     meets_host(room)
     began = time.monotonic()
     room.host.kill()
@@ -160,6 +160,7 @@ def kill_server(room):
     meets(room).close()
     room.leave()
     room.nothing_left()
+    room.host.start()
     return Told(truth_s, choice_s)
 
 

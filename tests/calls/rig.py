@@ -43,10 +43,10 @@ def over(meeting):
 class Rig:
     """Everything; `agency` is the screen process, `served` the daemon with its panel."""
 
-    def __init__(self, folder, agency, brought, place, left_over_s):
-        """`place` is the screen process's runtime folder; nothing may be left after so long."""
+    def __init__(self, folder, agency, brought, left_over_s):
+        """Nothing may be left after so long."""
         self.agency, self.peer, self.host = agency, PeerCalls(brought), HostRoom()
-        self._place, self._sessions, self._left_over_s = place, set(), left_over_s
+        self._place, self._sessions, self._left_over_s = agency.place, set(), left_over_s
         self._done = contextlib.ExitStack()
         self._done.callback(self.host.close)
         self._done.callback(self.peer.close)
@@ -65,10 +65,16 @@ class Rig:
     def close(self):
         self._done.close()
 
-    def move(self, display):
-        """Start the screen process anew, on another compositor."""
-        self._place = display.place
-        self.agency.start(mode="kiosk", surroundings=display.environment)
+    def move(self, display=None):
+        """Start the screen process anew: on another compositor, or without a display."""
+        self.agency.end()
+        if display is None:
+            self._place = self.agency.place
+            self.agency.start()
+        else:
+            self._place = display.place
+            self.agency.start(mode="kiosk", surroundings=display.environment)
+        self.served.has_screen()
 
     def join_peer(self):
         """Have the panel join a new meeting on peer-calls; return the guest's page in it."""
@@ -150,17 +156,15 @@ class Rig:
 
 
 @contextlib.contextmanager
-def rig(folder, display=None, left_over_s=PATIENCE_S):
-    """Run all of it; with a `display`, its compositor, as a kiosk on it."""
+def rig(folder, left_over_s=PATIENCE_S):
+    """Run all of it, without a display."""
     if importlib.util.find_spec("aiortc") is None:
         why = "needs aiortc (pip install -e '.[dev]'), which has no wheel for 32-bit boards"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
     brought, agency = peer_calls.bring(), Agency()
-    kiosk = {} if display is None else {"mode": "kiosk", "surroundings": display.environment}
     try:
-        agency.start(**kiosk)
-        place = agency.place if display is None else display.place
-        with contextlib.closing(Rig(folder, agency, brought, place, left_over_s)) as room:
+        agency.start()
+        with contextlib.closing(Rig(folder, agency, brought, left_over_s)) as room:
             room.peer.start()
             room.served.start()
             yield room

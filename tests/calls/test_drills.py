@@ -1,17 +1,21 @@
-"""Whatever is killed or cut in a meeting, the room says what is so, and can meet again.
+"""Two real meeting servers that roomctl has nothing to do with, a guest, and a room that meets.
 
-How soon is measured by `make soak`; that it is soon by the room's own clock, in tests/meeting.
+Whatever is killed or cut in a meeting, the room says what is so, and can meet again. How soon is
+measured by `make soak`; that it is soon by the room's own clock, in tests/meeting.
 """
+
+import contextlib
 
 import pytest
 
-from tests.calls.drills import ALL, kill_server
+from tests.calls.drills import ALL, crashed, meets, meets_again
 from tests.calls.rig import rig
 from tests.calls.served import PATIENCE_S
+from tests.kiosk import compositor
+from tests.kiosk.compositor import Compositor
 from tests.kiosk.sound_server import needed
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-DRILLS = [drill for drill in ALL if drill is not kill_server]  # whose server is gone for good
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +25,28 @@ def room(tmp_path_factory):
         yield room
 
 
-@pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.__name__)
+def test_a_room_meets_on_two_platforms_in_turn_and_leaves_nothing(room):
+    took_s = [room.round() for _ in range(2)]
+    assert max(took_s) < PATIENCE_S, "how soon it is, `make soak` measures"
+
+
+@pytest.mark.parametrize("drill", ALL, ids=lambda drill: drill.__name__)
 def test_the_room_tells_what_is_so_and_can_meet_again(room, drill):
     assert drill(room).choice_s < PATIENCE_S
+
+
+def test_a_compositor_that_is_killed_takes_everything_along_and_the_next_one_meets(room):
+    compositor.needed()
+    with contextlib.ExitStack() as done:
+        display = done.enter_context(contextlib.closing(Compositor(1)))
+        after = done.enter_context(contextlib.closing(Compositor(1)))
+        done.callback(room.move)
+        room.move(display)
+        meets(room).close()
+        display.process.kill()
+        room.served.until("the call is lost", crashed)
+        assert room.agency.process.wait(PATIENCE_S) == 0, "it ends with its compositor"
+        room.nothing_left()
+        room.move(after)
+        assert crashed(room.served.meeting()), "nobody has left, so it is not said"
+        meets_again(room, own=1)

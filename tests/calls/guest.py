@@ -45,7 +45,7 @@ def shown(picture, colours):
     import av
 
     with av.open(io.BytesIO(picture)) as file:
-        frame = next(file.decode(video=0)).reformat(width=160, height=90, format="rgb24")
+        frame = next(file.decode(video=0)).reformat(width=80, height=45, format="rgb24")
     plane = frame.planes[0]
     data = bytes(plane)
     pixels = [

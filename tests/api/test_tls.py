@@ -22,6 +22,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         pytest.skip("this machine has no address but loopback")
     words = ("--screen", "simulated", "--listen", "0.0.0.0:0")
     with simulating(tmp_path_factory.mktemp("room"), *words) as running:
+        running.ready()
         yield running
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.cli import forked
+
 LIMIT_S = 60.0
 ROOMCTL = [sys.executable, "-m", "roomctl"]
 SIMULATE = ["simulate", "--port", "0", "--no-open", "--json"]
@@ -52,16 +54,10 @@ class Said:
 def roomctl(
     folder: Path, *words: str, stdin: str = "", more: Mapping[str, str] | None = None
 ) -> Said:
-    """Run a command to its end."""
-    done = subprocess.run(
-        [*ROOMCTL, *words],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env=environment(folder) | dict(more or {}),
-        timeout=LIMIT_S,
-    )
-    return Said(done.returncode, done.stdout, done.stderr)
+    """Run a command to its end, in a process of its own; see `forked`."""
+    env = environment(folder) | dict(more or {})
+    status, out, err = forked.run(words, env, stdin.encode(), LIMIT_S)
+    return Said(status, out.decode(), err.decode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +70,10 @@ class Running:
 
     def roomctl(self, *words: str, stdin: str = "") -> Said:
         return roomctl(self.folder, *words, stdin=stdin)
+
+    def ready(self) -> None:
+        """Wait until its devices have answered and its calendar is read."""
+        until(lambda: self.roomctl("status").status == 0)
 
     @property
     def port(self) -> str:

@@ -47,6 +47,7 @@ def test_a_day_that_is_none_is_refused_with_what_would_be_one() -> None:
 @pytest.mark.real
 def test_verify_ends_with_1_once_somebody_changed_the_file(tmp_path: Path) -> None:
     with simulating(tmp_path, "--screen", "simulated") as room:
+        room.ready()
         assert room.roomctl("mute").status == 0
         assert room.roomctl("token", "make", "desk").status == 0
         [mute, made] = room.roomctl("audit", "--json").json

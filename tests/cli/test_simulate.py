@@ -24,7 +24,14 @@ SIMULATED = ("--screen", "simulated")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Run one room for the tests that leave it as it was."""
     with simulating(tmp_path_factory.mktemp("room"), *SIMULATED, "--wire") as running:
+        running.ready()
         yield running
+
+
+def proven(room: Running) -> list[str]:
+    """Return what holds of a room."""
+    conditions = room.roomctl("status", "--json").json["conditions"]
+    return [one["type"] for one in conditions if one["status"]]
 
 
 def has_browser() -> bool:
@@ -186,8 +193,7 @@ def test_with_a_real_browser_nothing_is_left_either() -> None:
         folder = Path(name)
         folder.chmod(0o755)  # a screen that runs as another user has to reach its socket
         with simulating(folder, "--screen", "headless") as running:
-            conditions = running.roomctl("status", "--json").json["conditions"]
-            assert [one["status"] for one in conditions if one["type"] == "PlatformReady"] == [True]
+            until(lambda: "PlatformReady" in proven(running))
             assert running.roomctl("join", running.said["api"]).status == 1
             children = running.children
             assert children

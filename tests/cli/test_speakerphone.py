@@ -26,6 +26,7 @@ def test_the_stop_hook_is_told_where_somebody_looks_for_it() -> None:
 @pytest.mark.real
 def test_a_running_room_is_asked_for_it_holds_the_device(tmp_path: Path) -> None:
     with simulating(tmp_path, "--screen", "simulated") as running:
+        running.ready()
         said = running.roomctl("speakerphone", "describe", "--json")
         words = running.roomctl("speakerphone", "describe", "table")
         unknown = running.roomctl("speakerphone", "describe", "sofa")

@@ -437,6 +437,20 @@ def test_an_app_with_a_route_of_another_kind_is_not_built(house):
     demand_rights(house.app.routes)
 
 
+async def test_a_route_is_built_when_it_is_first_asked(house):
+    def built():
+        routes = (one for one in house.app.routes if isinstance(one, RightRoute))
+        return {route.path for route in routes if "dependant" in vars(route)}
+
+    assert built() == set()
+    async with house.in_process() as client:
+        assert (await client.get("/healthz")).status_code == 200
+        assert built() == {"/healthz"}
+        assert (await client.get("/api/v1/room")).status_code == 401
+        assert (await client.get("/healthz")).status_code == 200
+        assert built() == {"/healthz", "/api/v1/room"}
+
+
 def test_the_app_has_one_socket_and_two_public_folders(house):
     found = list(leaf_routes(house.app.routes))
     assert [r.path for r in found if isinstance(r, RightSocketRoute)] == ["/api/v1/live"]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
 from tests.web import rooms
-from tests.web.stand_in import StandIn, serving
+from tests.web.stand_in import NOTHING, StandIn, serving
 
 _ARGS = [
     "--no-sandbox",
@@ -59,19 +60,70 @@ def stand_in() -> Iterator[StandIn]:
         yield stand_in
 
 
+class Pages:
+    """Pages of one browser, lent one after another, each as if nobody had been there before.
+
+    What a page costs is half what every page has: a process, and files to fetch and to compile.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._idle: dict[tuple[Any, ...], list[Page]] = defaultdict(list)
+
+    @contextmanager
+    def lent(self, url: str, **options: Any) -> Iterator[Page]:
+        """Lend an empty page for what is served at `url`; `options` are those of a context."""
+        viewport = options.pop("viewport")
+        media = {name: options.pop(name, usual) for name, usual in _MEDIA.items()}
+        idle = self._idle[tuple(sorted(options.items()))]
+        page = idle.pop() if idle else self._browser.new_context(**options).new_page()
+        page.set_default_timeout(LIMIT_S * 1000)
+        page.set_viewport_size(viewport)
+        page.emulate_media(**media)
+        yield page
+        if self._cleared(page, url):
+            idle.append(page)
+        else:
+            page.context.close()
+
+    def _cleared(self, page: Page, url: str) -> bool:
+        """Forget what was done on a page; False if that cannot be."""
+        if page.is_closed() or len(page.context.pages) > 1:
+            return False
+        page.unroute_all()
+        page.context.clear_cookies()
+        page.mouse.move(-1, -1)  # else what comes to lie under it is hovered over
+        try:
+            page.goto(url + NOTHING)
+        except Error:  # it is no longer served
+            return False
+        page.evaluate("localStorage.clear(); sessionStorage.clear(); window.name = ''")
+        own_clock: bool = page.evaluate("/native code/.test(Date.now)")  # no test has set another
+        return own_clock
+
+
+_MEDIA = {
+    "color_scheme": "light",
+    "contrast": "no-preference",
+    "reduced_motion": "no-preference",
+}
+
+
+@pytest.fixture(scope="package")
+def pages(browser: Browser) -> Pages:
+    return Pages(browser)
+
+
 @pytest.fixture
-def open_panel(browser: Browser, stand_in: StandIn) -> Iterator[Open]:
-    """Return a function that shows a room on a panel and waits until it may be touched."""
+def open_panel(pages: Pages, stand_in: StandIn) -> Iterator[Open]:
+    """Return a function that shows a room on a panel."""
     with ExitStack() as stack:
 
         def show(room: dict[str, Any] | None = None, path: str = "/", **context: Any) -> Shown:
             if room is not None:
                 stand_in.room = room
             options = {"viewport": LANDSCAPE, "has_touch": True, "locale": "en-GB", **context}
-            opened: BrowserContext = browser.new_context(**options)
-            stack.callback(opened.close)
-            page = opened.new_page()
-            page.set_default_timeout(LIMIT_S * 1000)
+            page = stack.enter_context(pages.lent(stand_in.url, **options))
             page.goto(stand_in.url + path)
             return stand_in, page
 

@@ -15,6 +15,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from roomctl.simulator import DEMO
 from tests.web import rooms
-from tests.web.conftest import launch, usable
+from tests.web.conftest import Pages, launch, usable
 from tests.web.desk_rooms import CHINESE, TEXT, served_room
 from tests.web.stand_in import WEB, StandIn, serving
 from tests.web.test_door import MAY, STATES
@@ -367,45 +368,32 @@ def _wanted(parts: list[str]) -> Iterator[tuple[str, View, tuple[int, int], str,
 
 
 class Studio:
-    """Draws views one after another on one page, each as if it were the first.
-
-    A stand-in has an origin of its own, so what a view stores is not the next one's. What belongs
-    to no origin, and how the page is looked at, is set anew here.
-    """
+    """Draws views one after another on pages that are lent to it."""
 
     def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-        self._pages: dict[float, Page] = {}  # by scale
+        self._pages = Pages(browser)
+        self._last = ExitStack()
 
     def draw(
         self, view: View, size: tuple[int, int], language: str, theme: Any, scale: float = 1.0
     ) -> Page:
         """Draw a view; the page that is returned is the next one's, too."""
-        with serving(_stand_in(view, language)) as stand_in:
-            page = self._blank(size, theme, scale)
-            if language == LONGER:
-                catalog = json.loads((WEB / "i18n" / "en.json").read_text(encoding="utf-8"))
-                page.route("**/i18n/en.json", lambda route: route.fulfill(json=longer(catalog)))
-            page.goto(stand_in.url + view.path)
-            _go(page, view, stand_in)
-            return page
-
-    def _blank(self, size: tuple[int, int], theme: Any, scale: float) -> Page:
-        if scale not in self._pages:
-            self._pages[scale] = self._browser.new_page(has_touch=True, device_scale_factor=scale)
-        page = self._pages[scale]
-        page.unroute_all()
-        page.context.clear_cookies()
-        page.goto("about:blank")
-        page.evaluate("window.name = ''")
-        page.mouse.move(-1, -1)  # else what comes to lie under it is hovered over
-        page.set_viewport_size({"width": size[0], "height": size[1]})
+        self._last.close()
         more, scheme = theme == CONTRAST, "dark" if theme == CONTRAST else theme
-        page.emulate_media(
-            color_scheme=scheme,
-            contrast="more" if more else "no-preference",
-            reduced_motion="reduce",
+        stand_in = self._last.enter_context(serving(_stand_in(view, language)))
+        page = self._last.enter_context(
+            self._pages.lent(
+                stand_in.url,
+                has_touch=True,
+                device_scale_factor=scale,
+                viewport={"width": size[0], "height": size[1]},
+                color_scheme=scheme,
+                contrast="more" if more else "no-preference",
+                reduced_motion="reduce",
+            )
         )
+        page.goto(stand_in.url + view.path)
+        _go(page, view, stand_in)
         return page
 
 
@@ -414,6 +402,9 @@ def _stand_in(view: View, language: str) -> StandIn:
     stand_in.picture, stand_in.steps, stand_in.kept = PICTURE, STEPS, KEPT
     stand_in.cable = PICTURE
     stand_in.staff = view.staff
+    if language == LONGER:
+        english = json.loads((WEB / "i18n" / "en.json").read_text(encoding="utf-8"))
+        stand_in.catalogs["en"] = longer(english)
     if "staff" in "".join(view.way):
         stand_in.staff = {"pin": True, "role": "technician", "ends_in_s": 600.0}
     code = segno.make("http://192.0.2.7:8080/#pair=example").svg_inline(scale=8, light="#fff")

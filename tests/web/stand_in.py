@@ -28,6 +28,7 @@ CSP = (
     "default-src 'self'; img-src 'self' blob: data:; connect-src 'self'; object-src 'none'; "
     "frame-ancestors 'none'"
 )
+NOTHING = "/healthz"  # a page that every room has, with nothing of it
 Message = dict[str, Any]
 
 
@@ -61,6 +62,7 @@ class StandIn:
         self.far: list[Message] = []
         self.acted: list[Message] = []
         self.time = now  # what the server calls the time
+        self.catalogs: dict[str, Message] = {}  # by language, instead of those in web/
         self.url = ""
         self._sockets: set[WebSocket] = set()
         self._greeted = threading.Event()
@@ -105,46 +107,40 @@ class StandIn:
     def app(self) -> FastAPI:
         app = FastAPI(openapi_url=None)
 
-        @app.middleware("http")
-        async def guarded(request: Request, forward: Any) -> Response:
-            response: Response = await forward(request)
-            response.headers["Content-Security-Policy"] = CSP
-            return response
-
         @app.get("/")
-        def panel() -> HTMLResponse:
-            return HTMLResponse((WEB / "index.html").read_text())
+        async def panel() -> HTMLResponse:
+            return HTMLResponse(_file("index.html"))
 
         @app.get("/door")
-        def door() -> HTMLResponse:
-            return HTMLResponse((WEB / "door.html").read_text())
+        async def door() -> HTMLResponse:
+            return HTMLResponse(_file("door.html"))
 
         @app.get("/screen")
-        def screen() -> HTMLResponse:
-            return HTMLResponse((WEB / "screen.html").read_text())
+        async def screen() -> HTMLResponse:
+            return HTMLResponse(_file("screen.html"))
 
         @app.get("/api/v1/phone")
-        def phone() -> Response:
+        async def phone() -> Response:
             code = self.code
             kind = "image/svg+xml" if code else None
             return Response(code, 200 if code else 204, media_type=kind)
 
         @app.get("/api/v1/cameras/{camera}/picture")
-        def seen(camera: str) -> Response:
+        async def seen(camera: str) -> Response:
             self.seen.append(camera)
             if isinstance(self.view, str):
                 return JSONResponse({"code": self.view}, 409)
             return Response(self.view, media_type="image/png")
 
         @app.get("/api/v1/screen/picture")
-        def picture() -> Response:
+        async def picture() -> Response:
             self.looks.append(time.monotonic())
             if isinstance(self.picture, str):
                 return JSONResponse({"code": self.picture}, 409)
             return Response(self.picture, media_type="image/png")
 
         @app.get("/api/v1/screen/walkthrough")
-        def draft() -> Response:
+        async def draft() -> Response:
             return JSONResponse({"name": "draft", "steps": self.steps})
 
         @app.get("/api/v1/screen/walkthrough/picked/picture")
@@ -152,41 +148,45 @@ class StandIn:
             return Response(self.picture, media_type="image/png")
 
         @app.get("/api/v1/screen/walkthrough/{step}/picture")
-        def control(step: int) -> Response:
+        async def control(step: int) -> Response:
             assert isinstance(self.picture, bytes)
             return Response(self.picture, media_type="image/png")
 
         @app.get("/api/v1/walkthroughs")
-        def kept() -> Response:
+        async def kept() -> Response:
             return JSONResponse(self.kept)
 
         @app.delete("/api/v1/walkthroughs/{name}")
-        def forget(name: str) -> Response:
+        async def forget(name: str) -> Response:
             self.kept = [one for one in self.kept if one["name"] != name]
             return Response(status_code=204)
 
         @app.get("/api/v1/meeting/code")
-        def meeting_code() -> Response:
+        async def meeting_code() -> Response:
             if self.code is None:
                 return Response(status_code=204)
             return Response(self.code, media_type="image/svg+xml")
 
         @app.get("/api/v1/share/picture")
-        def cable() -> Response:
+        async def cable() -> Response:
             if isinstance(self.cable, str):
                 return JSONResponse({"code": self.cable}, 404)
             return Response(self.cable, media_type="image/png")
 
         @app.get("/simulator")
-        def simulator() -> HTMLResponse:
-            return HTMLResponse((WEB / "simulator.html").read_text())
+        async def simulator() -> HTMLResponse:
+            return HTMLResponse(_file("simulator.html"))
+
+        @app.get(NOTHING)
+        async def nothing() -> Response:
+            return Response(media_type="text/plain")
 
         @app.get("/favicon.ico")
-        def favicon() -> Response:
+        async def favicon() -> Response:
             return Response(status_code=204)
 
         @app.get("/api/v1/room")
-        def room() -> Response:
+        async def room() -> Response:
             return JSONResponse(self.room, 200 if self.paired else 401)
 
         @app.post("/api/v1/pair")
@@ -196,7 +196,7 @@ class StandIn:
             return Response(status_code=204 if token == "good" else 403)
 
         @app.get("/api/v1/staff")
-        def staff() -> Response:
+        async def staff() -> Response:
             return JSONResponse({**(self.staff or {}), "wait_s": self.wait_s})
 
         @app.post("/api/v1/staff")
@@ -208,12 +208,12 @@ class StandIn:
             return JSONResponse({**self.staff, "wait_s": 0})
 
         @app.delete("/api/v1/staff")
-        def leave() -> Response:
+        async def leave() -> Response:
             self.staff = {"pin": True, "role": None, "ends_in_s": None}
             return Response(status_code=204)
 
         @app.get("/api/v1/simulator")
-        def described() -> Response:
+        async def described() -> Response:
             return JSONResponse({"devices": self.far}, 200 if self.paired else 401)
 
         @app.post("/api/v1/simulator")
@@ -231,12 +231,19 @@ class StandIn:
                 return await socket.close(1013)
             await self._serve(socket)
 
+        @app.get("/ui/i18n/{language}.json")
+        async def catalog(language: str) -> Response:
+            if language in self.catalogs:
+                return JSONResponse(self.catalogs[language])
+            return Response(_file(f"i18n/{language}.json"), media_type="application/json")
+
         @app.get("/ui/{path:path}")
-        def file(path: str) -> Response:
-            if not (WEB / path).is_file():
+        async def file(path: str) -> Response:
+            content = _file(path)
+            if content is None:
                 return Response(status_code=404)
             kind, _ = mimetypes.guess_type(path)
-            return Response((WEB / path).read_bytes(), media_type=kind)  # none is left open
+            return Response(content, media_type=kind, headers={"Cache-Control": "max-age=86400"})
 
         return app
 
@@ -292,6 +299,42 @@ def now() -> str:
 
 
 @functools.cache
+def _file(path: str) -> bytes | None:
+    """Return a file of `web/`, or None if there is none; the files of one run are the same."""
+    return (WEB / path).read_bytes() if (WEB / path).is_file() else None
+
+
+class _Origin:
+    """The one address of all stand-ins of a process: a browser keeps the files that it had from it.
+
+    The stand-in that was set last answers; who is connected stays with the one that took the call.
+    """
+
+    def __init__(self) -> None:
+        self.apps: list[Any] = []
+        listening = create_server(("127.0.0.1", 0), backlog=128)
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        headers = [("Content-Security-Policy", CSP)]
+        config = uvicorn.Config(
+            self,
+            log_level="critical",
+            lifespan="off",
+            ws="websockets-sansio",
+            headers=headers,
+        )
+        served = uvicorn.Server(config).serve([listening])
+        asyncio.run_coroutine_threadsafe(served, _loop())
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.apps[-1](scope, receive, send)
+
+
+@functools.cache
+def _origin() -> _Origin:
+    return _Origin()
+
+
+@functools.cache
 def _loop() -> asyncio.AbstractEventLoop:
     """Return the loop that serves them all, from one thread, until the process ends."""
     loop = asyncio.new_event_loop()
@@ -301,18 +344,11 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 @contextmanager
 def serving(stand_in: StandIn) -> Iterator[StandIn]:
-    """Serve `stand_in` on a loopback port of its own, so that no page of another finds it.
-
-    Nobody waits for the beginning, or for the end: who connects early is queued by the system.
-    """
-    listening = create_server(("127.0.0.1", 0), backlog=128)
-    config = uvicorn.Config(
-        stand_in.app(), log_level="critical", lifespan="off", ws="websockets-sansio"
-    )
-    server = uvicorn.Server(config)
-    asyncio.run_coroutine_threadsafe(server.serve([listening]), _loop())
-    stand_in.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    """Have `stand_in` answer at the address of them all: one at a time, and no page outlives it."""
+    origin, app = _origin(), stand_in.app()
+    stand_in.url = origin.url
+    origin.apps.append(app)
     try:
         yield stand_in
     finally:
-        server.should_exit = server.force_exit = True
+        origin.apps.remove(app)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from roomctl.meeting.call import CallFailure
 from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
-from tests.web.stand_in import StandIn
+from tests.web.stand_in import NOTHING, StandIn
 from tests.web.test_layout import CONTRAST, PANELS, PHONE, faults
 from tests.web.test_reach import violations
 from tests.web.test_remote_control import PICTURE, SHOWN
@@ -117,7 +117,7 @@ def test_a_display_that_cannot_be_touched_is_said_and_not_offered(open_panel: Op
 
 
 def test_a_phone_is_sent_to_the_rooms_own_panel(open_panel: Open) -> None:
-    stand_in, page = open_panel(None, "/ui/tsconfig.json")
+    stand_in, page = open_panel(None, NOTHING)
     stand_in.room, stand_in.phone, stand_in.picture = rooms.at_a_wall(), True, PICTURE
     page.goto(stand_in.url)
     usable(page)
@@ -136,7 +136,7 @@ def test_nothing_is_cut_covered_or_too_small(
 ) -> None:
     phone = size == PHONE
     viewport = {"width": size[0], "height": size[1]}
-    stand_in, page = open_panel(None, "/ui/tsconfig.json", viewport=viewport)
+    stand_in, page = open_panel(None, NOTHING, viewport=viewport)
     stand_in.room, stand_in.picture = rooms.at_a_wall(language), PICTURE
     page.goto(stand_in.url)
     usable(page)
@@ -160,9 +160,7 @@ def test_nothing_is_cut_covered_or_too_small(
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_all_text_stands_at_seven_to_one(open_panel: Open, scheme: Any) -> None:
-    stand_in, page = open_panel(
-        None, "/ui/tsconfig.json", color_scheme=scheme, reduced_motion="reduce"
-    )
+    stand_in, page = open_panel(None, NOTHING, color_scheme=scheme, reduced_motion="reduce")
     stand_in.room, stand_in.picture = rooms.at_a_wall(), PICTURE
     page.goto(stand_in.url)
     usable(page)
@@ -248,7 +246,7 @@ def test_whoever_comes_next_finds_nothing_of_a_passcode(open_panel: Open) -> Non
 
 
 def test_a_phone_is_not_asked_for_the_passcode(open_panel: Open) -> None:
-    stand_in, page = open_panel(None, "/ui/tsconfig.json")
+    stand_in, page = open_panel(None, NOTHING)
     stand_in.room, stand_in.phone = rooms.at_a_wall(can_enter_passcode=True), True
     page.goto(stand_in.url)
     usable(page)
@@ -300,7 +298,7 @@ def test_the_passcodes_card_is_not_cut_covered_or_too_small(
 ) -> None:
     phone = size == PHONE
     viewport = {"width": size[0], "height": size[1]}
-    stand_in, page = open_panel(None, "/ui/tsconfig.json", viewport=viewport)
+    stand_in, page = open_panel(None, NOTHING, viewport=viewport)
     stand_in.room = rooms.at_a_wall(language, can_enter_passcode=True)
     page.goto(stand_in.url)
     usable(page)
@@ -324,9 +322,7 @@ def test_the_passcodes_card_is_not_cut_covered_or_too_small(
 def test_the_passcodes_card_has_contrast_and_axe_finds_nothing(
     open_panel: Open, scheme: Any
 ) -> None:
-    stand_in, page = open_panel(
-        None, "/ui/tsconfig.json", color_scheme=scheme, reduced_motion="reduce"
-    )
+    stand_in, page = open_panel(None, NOTHING, color_scheme=scheme, reduced_motion="reduce")
     stand_in.room = rooms.at_a_wall(can_enter_passcode=True)
     page.goto(stand_in.url)
     usable(page)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from roomctl.roles import Role
 from tests.web import rooms
-from tests.web.conftest import Open, told, until
+from tests.web.conftest import Open, Pages, told, until
 from tests.web.desk_rooms import TEXT, ServedRoom, served_room
 from tests.web.stand_in import WEB, StandIn
 from tests.web.test_doors import loaded
@@ -352,12 +352,11 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRoom]:
 
 
 @pytest.mark.real
-def test_a_paired_sign_reserves_a_real_room_and_undoes_it(
-    browser: Browser, room: ServedRoom
-) -> None:
-    page = browser.new_page(locale="en-GB", viewport={"width": 1024, "height": 600})
-    page.goto(f"{room.url}/door#pair={room.pairing(Role.DOOR)}")
-    page.wait_for_selector(".door-word")
-    until(page, "document.querySelector('header h1').textContent === 'Bamboo'")
-    assert page.locator(".door-word").inner_text() in ("Free", "Soon", "Held", "Busy", "Unknown")
-    page.close()
+def test_a_paired_sign_reserves_a_real_room_and_undoes_it(pages: Pages, room: ServedRoom) -> None:
+    sign = {"width": 1024, "height": 600}
+    with pages.lent(room.url, locale="en-GB", viewport=sign) as page:
+        page.goto(f"{room.url}/door#pair={room.pairing(Role.DOOR)}")
+        page.wait_for_selector(".door-word")
+        until(page, "document.querySelector('header h1').textContent === 'Bamboo'")
+        said = page.locator(".door-word").inner_text()
+    assert said in ("Free", "Soon", "Held", "Busy", "Unknown")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from roomctl.api.simulation import create_demo_meeting
 from tests.web import rooms
 from tests.web.conftest import until, usable
-from tests.web.stand_in import WEB, StandIn, serving
+from tests.web.stand_in import NOTHING, WEB, StandIn, serving
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ FAR = [
 
 
 def test_pairing_redeems_the_token_and_takes_it_out_of_the_address(open_panel: Any) -> None:
-    stand_in, page = open_panel(path="/ui/tsconfig.json")
+    stand_in, page = open_panel(path=NOTHING)
     stand_in.paired = False
     page.goto(stand_in.url + "/#pair=good")
     usable(page)
@@ -55,7 +55,7 @@ def test_nothing_breaks_the_policy_asks_another_host_or_complains(
     open_panel: Any, stand_in: StandIn
 ) -> None:
     stand_in.far = FAR
-    _, page = open_panel(path="/ui/tsconfig.json")
+    _, page = open_panel(path=NOTHING)
     hosts, said = set(), []
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
     page.on("websocket", lambda socket: hosts.add(socket.url.split("/")[2]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def held(open_panel: Any) -> tuple[StandIn, Page, CDPSession, dict[str, float]]:
+def held(open_panel: Any) -> Iterator[tuple[StandIn, Page, CDPSession, dict[str, float]]]:
     """A panel whose "left" button is under a finger, with three beats received."""
     stand_in, page = open_panel(rooms.in_call())
     _adjust(page)
@@ -25,7 +26,8 @@ def held(open_panel: Any) -> tuple[StandIn, Page, CDPSession, dict[str, float]]:
     point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     _touch(touch, "touchStart", {**point, "id": 1})
     _until(lambda: len(stand_in.of_type("hold")) >= 3)
-    return stand_in, page, touch, point
+    yield stand_in, page, touch, point
+    page.close()  # no other test has a page with a finger on it
 
 
 def _adjust(page: Page) -> None:
@@ -193,6 +195,7 @@ def test_arrow_keys_move_nothing_where_somebody_types(open_panel: Any) -> None:
     _until(lambda: len(stand_in.of_type("hold")) >= 2)
     page.locator("body > input").focus()
     _stopped(stand_in)
+    page.keyboard.up("ArrowUp")
 
 
 def test_space_on_a_direction_holds_and_losing_focus_lets_go(open_panel: Any) -> None:
@@ -203,6 +206,7 @@ def test_space_on_a_direction_holds_and_losing_focus_lets_go(open_panel: Any) ->
     _until(lambda: len(stand_in.of_type("hold")) >= 2)
     page.locator(".back").focus()
     _stopped(stand_in)
+    page.keyboard.up("Space")
     assert all(beat["pan"] > 0 > beat["tilt"] for beat in stand_in.of_type("hold"))
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
-from tests.web.stand_in import Message, StandIn
+from tests.web.stand_in import NOTHING, Message, StandIn
 from tests.web.test_layout import CONTRAST, PANELS, PHONE, faults
 
 pytestmark = pytest.mark.browser
@@ -238,7 +238,7 @@ def test_a_refusal_is_said_once_and_moves_and_hides_nothing(open_panel: Open) ->
 
 
 def test_a_phone_sends_a_link_by_the_code_in_the_sheet(open_panel: Open) -> None:
-    stand_in, page = open_panel(None, "/ui/tsconfig.json")
+    stand_in, page = open_panel(None, NOTHING)
     stand_in.code = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'></svg>"
     page.goto(stand_in.url)
     usable(page)
@@ -250,7 +250,7 @@ def test_a_phone_sends_a_link_by_the_code_in_the_sheet(open_panel: Open) -> None
 
 
 def test_a_phone_itself_is_shown_no_code_and_types_on_its_own_keys(open_panel: Open) -> None:
-    stand_in, page = open_panel(None, "/ui/tsconfig.json", viewport={"width": 390, "height": 844})
+    stand_in, page = open_panel(None, NOTHING, viewport={"width": 390, "height": 844})
     stand_in.phone, stand_in.code = True, "<svg xmlns='http://www.w3.org/2000/svg'></svg>"
     page.goto(stand_in.url)
     usable(page)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.web import rooms
 from tests.web.conftest import Open, told, usable
-from tests.web.stand_in import StandIn, serving
+from tests.web.stand_in import NOTHING, StandIn
 from tests.web.test_layout import PHONE, faults
 
 pytestmark = pytest.mark.browser
@@ -208,19 +208,17 @@ def test_nothing_is_offered_where_no_meeting_can_be_started(open_panel: Open) ->
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 @pytest.mark.parametrize("size", [(800, 480), (1280, 800), PHONE], ids=lambda s: f"{s[0]}x{s[1]}")
 def test_what_is_said_of_a_move_cuts_and_covers_nothing(
-    browser: Browser, size: tuple[int, int], language: str
+    open_panel: Open, stand_in: StandIn, size: tuple[int, int], language: str
 ) -> None:
-    viewport: Any = {"width": size[0], "height": size[1]}
     found = {}
     shown = {rooms.moving: ".leaves", rooms.moved: "move-cards", rooms.ended: ".instead"}
+    _, page = open_panel(path=NOTHING, viewport={"width": size[0], "height": size[1]})
     for room, mark in shown.items():
-        with serving(StandIn(room(language))) as stand_in:
-            page = browser.new_page(viewport=viewport, has_touch=True)
-            page.goto(stand_in.url)
-            usable(page)
-            page.wait_for_selector(f"{mark}:not([hidden])")
-            found[mark] = faults(page, phone=size == PHONE)
-            bottom, end = page.evaluate(BOTTOM)
-            assert bottom <= end, (mark, bottom, end)
-            page.close()
+        stand_in.room = room(language)
+        page.goto(stand_in.url)
+        usable(page)
+        page.wait_for_selector(f"{mark}:not([hidden])")
+        found[mark] = faults(page, phone=size == PHONE)
+        bottom, end = page.evaluate(BOTTOM)
+        assert bottom <= end, (mark, bottom, end)
     assert {name: fault for name, fault in found.items() if fault} == {}

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
 from tests.web.rooms import deed, message, notice, reason
-from tests.web.stand_in import StandIn
+from tests.web.stand_in import NOTHING, StandIn
 
 pytestmark = pytest.mark.browser
 
@@ -66,7 +66,7 @@ def test_what_is_about_to_happen_counts_down_and_one_tap_keeps_it(
 
 
 def test_the_countdown_is_by_the_servers_clock(open_panel: Open) -> None:
-    stand_in, page = open_panel(None, "/ui/tsconfig.json")
+    stand_in, page = open_panel(None, NOTHING)
     page.add_init_script("const now = Date.now; Date.now = () => now() - 600_000;")
     stand_in.room = automatic(notices=[notice("release", 90)], **vacant())
     page.goto(stand_in.url)
@@ -242,7 +242,7 @@ def test_a_released_booking_says_so_and_can_be_taken_back(open_panel: Open) -> N
 
 
 def test_the_display_tells_the_far_end_of_the_table_too(open_panel: Open) -> None:
-    stand_in, page = open_panel(None, "/ui/tsconfig.json")
+    stand_in, page = open_panel(None, NOTHING)
     stand_in.room = automatic(notices=[notice("release", 100)], **vacant())
     page.goto(stand_in.url + "/screen")
     expect(page.locator(".notice")).to_have_text(

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from roomctl.screen.png import png
 from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
-from tests.web.stand_in import StandIn
+from tests.web.stand_in import NOTHING, StandIn
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def remote_control(
     open_panel: Open, room: rooms.Room | None = None, **context: Any
 ) -> tuple[StandIn, Page]:
     """Show a panel at a wall, and open the room's display on it."""
-    stand_in, page = open_panel(None, "/ui/tsconfig.json", **context)
+    stand_in, page = open_panel(None, NOTHING, **context)
     stand_in.room, stand_in.picture = room or rooms.at_a_wall(), PICTURE
     page.goto(stand_in.url)
     usable(page)

@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from roomctl.api.phone import drawn
 from tests.web import rooms
 from tests.web.conftest import Open, until
-from tests.web.stand_in import StandIn
+from tests.web.stand_in import NOTHING, StandIn
 
 pytestmark = pytest.mark.browser
 
@@ -70,7 +70,7 @@ def show(open_panel: Open) -> Callable[..., tuple[StandIn, Page]]:
         room: rooms.Room, *, code: str | None = CODE, **context: Any
     ) -> tuple[StandIn, Page]:
         options = {"viewport": {"width": 1920, "height": 1080}, "has_touch": False, **context}
-        stand_in, page = open_panel(None, "/healthz", **options)
+        stand_in, page = open_panel(None, NOTHING, **options)
         stand_in.room, stand_in.code = room, code
         page.goto(stand_in.url + "/screen")
         page.wait_for_selector("room-screen:not([data-waiting])")
@@ -199,7 +199,7 @@ def test_without_a_code_its_place_is_free(show: Any) -> None:
 
 
 def test_a_display_that_is_not_paired_says_so(open_panel: Open) -> None:
-    stand_in, page = open_panel(None, "/healthz", viewport={"width": 1920, "height": 1080})
+    stand_in, page = open_panel(None, NOTHING, viewport={"width": 1920, "height": 1080})
     stand_in.paired = False
     page.goto(stand_in.url + "/screen")
     says(page, "This display is not paired")

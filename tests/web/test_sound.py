@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from roomctl.room.document import AudioEntry
 from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
-from tests.web.stand_in import StandIn
+from tests.web.stand_in import NOTHING, StandIn
 from tests.web.test_words import literals
 
 pytestmark = pytest.mark.browser
@@ -255,7 +255,7 @@ def test_the_whole_sheet_turns_to_another_language(open_panel: Open) -> None:
 def test_a_phone_offers_nothing_that_a_guest_may_not(open_panel: Open) -> None:
     room = rooms.at_rest()
     room["automation"] = rooms.by_itself()["automation"]
-    stand_in, page = open_panel(None, "/ui/tsconfig.json")
+    stand_in, page = open_panel(None, NOTHING)
     stand_in.phone, stand_in.room = True, room
     stand_in.may = ["audio.mute", "camera.drive", "camera.recall", "meeting.leave", "room.postpone"]
     page.goto(stand_in.url)

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from roomctl.screen.png import png
 from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
-from tests.web.stand_in import StandIn
+from tests.web.stand_in import NOTHING, StandIn
 from tests.web.test_layout import CONTRAST, PHONE, faults
 
 pytestmark = pytest.mark.browser
@@ -57,7 +57,7 @@ def shown(
     open_panel: Open, room: rooms.Room, may: list[str] | None = None, **context: Any
 ) -> tuple[StandIn, Page]:
     """Show a room at a plain page on a panel that may what `may` says; else show it pages too."""
-    stand_in, page = open_panel(None, "/ui/tsconfig.json", **context)
+    stand_in, page = open_panel(None, NOTHING, **context)
     stand_in.room, stand_in.picture = room, PICTURE
     stand_in.steps, stand_in.kept = STEPS, KEPT
     stand_in.may, stand_in.staff = MAY if may is None else may, stand_in.staff or NO_PIN

@@ -7,6 +7,7 @@ which order they come.
 """
 
 import json
+import math
 import queue
 
 from tests.kiosk.site import Answering, Loopback
@@ -167,13 +168,14 @@ class Flow(Loopback):
     """A vendor's server; `said` is what its page says, `drawn` what stands there, as it comes.
 
     `restyled`: its buttons look another way; `hidden` stages do not come; nobody goes on from the
-    one that is `held`.
+    one that is `held`. None of its pages takes longer to load than `wait_ms`.
     """
 
-    def __init__(self, vendor, stages=None, language=None, dark=None):
+    def __init__(self, vendor, stages=None, language=None, dark=None, wait_ms=math.inf):
         self.said, self.drawn = queue.Queue(), queue.Queue()
         self.restyled, self.hidden, self.held = None, (), ""
         known, *look, self._colour, self._left, self._wait, self._app = VENDORS[vendor]
+        self._wait = min(self._wait, wait_ms)
         self.language, self.dark = language or look[0], look[1] if dark is None else dark
         self.vendor, self.stages = vendor, (stages or known).split()
         super().__init__(self._handler(), host=f"{vendor}.localhost")

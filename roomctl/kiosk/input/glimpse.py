@@ -1,4 +1,4 @@
-"""A small part of a display, straight from the compositor: a glimpse costs little, and is quick.
+"""A display or a part of it, straight from the compositor: a glimpse costs little, and is quick.
 
 Speaks zwlr_screencopy_manager_v1 and wl_shm; labwc has both. Blocking. Knows no page.
 """
@@ -42,7 +42,10 @@ class _Frame:
 
 
 class Glimpses:
-    """A connection that takes pictures of parts of one display, at scale 1."""
+    """A connection that takes pictures of one display, or of parts of it, at scale 1.
+
+    `size` is that of the display.
+    """
 
     def __init__(self, environment: Mapping[str, str], output: str) -> None:
         """OSError if the compositor gives none."""
@@ -51,6 +54,9 @@ class Glimpses:
             self._output = found_output(self._connection, output)
             if self._output.scale != 1:
                 raise WaylandRefused("the display has another scale than 1")
+            if self._output.turned:
+                raise WaylandRefused("the display is turned")
+            self.size = self._output.size
             self._manager = self._connection.take(_MANAGER, 1)
             self._memory = self._connection.take(_MEMORY, 1)
         except BaseException:

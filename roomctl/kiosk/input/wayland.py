@@ -191,13 +191,19 @@ class WaylandClient:
 
 
 class DisplayOutput:
-    """A display as the compositor describes it: its name, and how many pixels it has."""
+    """A display as the compositor describes it: its name, its pixels, whether it is turned."""
 
     def __init__(self, target: int) -> None:
         self.target, self.name, self.size, self.scale = target, "", (0, 0), 1
+        self.turned = False
 
     def hear(self, opcode: int, arguments: EventArguments) -> None:
-        if opcode == 1 and arguments.number() & 1:  # mode, the current one
+        if opcode == 0:  # geometry: five numbers, maker and model, the transform
+            for _ in range(5):
+                arguments.number()
+            arguments.text(), arguments.text()
+            self.turned = arguments.number() != 0
+        elif opcode == 1 and arguments.number() & 1:  # mode, the current one
             self.size = (arguments.number(), arguments.number())
         elif opcode == 3:
             self.scale = arguments.number()

@@ -29,8 +29,8 @@ def room(tmp_path: Path) -> Iterator[Running]:
 def pages(room: Running) -> Iterator[tuple[Page, Page]]:
     """The panel (a touch screen) and the simulator page, each in a browser profile of its own."""
     with browser() as people:
-        panel = people.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
-        simulator = people.new_context(viewport={"width": 1280, "height": 800})
+        panel = people.new_context(viewport={"width": 800, "height": 480}, has_touch=True)
+        simulator = people.new_context(viewport={"width": 800, "height": 480})
         yield panel.new_page(), simulator.new_page()
 
 

@@ -70,6 +70,7 @@ class House:
 
     def join(self):
         self.served.has_screen()
+        self.site.asked.clear()
         done = self.served.command("meeting.join", link=f"{self.site.url}?pwd={SECRET}")
         self.served.until("the page is shown", lambda meeting: meeting["shown"])
         assert list(self.agency.place.glob("roomctl-meeting-*"))
@@ -84,12 +85,11 @@ class House:
                     yield path
 
 
-@pytest.fixture(params=["plain", "assisted"])
-def house(request, tmp_path):
+@pytest.fixture(scope="module", params=["plain", "assisted"])
+def house(request, tmp_path_factory):
     needed("chromium")
-    house = House(tmp_path, request.param)
-    yield house
-    house.close()
+    with contextlib.closing(House(tmp_path_factory.mktemp("house"), request.param)) as house:
+        yield house
 
 
 def of_processes(name):
@@ -115,13 +115,18 @@ def listens(pid):
     return [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets]
 
 
-def test_a_passcode_is_told_to_the_page_alone(house):
+def test_a_passcode_is_told_to_the_page_alone_and_nothing_of_the_browser_listens(house):
     done = house.join()
     assert SECRET not in str(done)
     assert not [pid for pid, words in of_processes("cmdline") if SECRET.encode() in words]
     assert not [pid for pid, words in of_processes("environ") if SECRET.encode() in words]
     assert SECRET not in str(house.served.room())
     until(lambda: any(SECRET in path for path in house.site.asked))  # the page was told
+    assert listens(house.served.process.pid), "the daemon does, and that is seen"
+    pids = house.agency.processes()
+    assert pids
+    for pid in pids:
+        assert listens(pid) == []
     house.served.command("meeting.leave")
     house.served.until("the call is over", lambda meeting: not meeting["shown"])
     assert not list(house.agency.place.glob("roomctl-meeting-*"))
@@ -143,12 +148,3 @@ def test_a_crash_writes_no_memory_to_any_disk(house):
     left = [path for path in house.files() if SECRET.encode() in path.read_bytes()]
     assert left == []
     assert not [path for path in house.files() if path.suffix == ".dmp" or path.name == "core"]
-
-
-def test_nothing_of_the_browser_listens(house):
-    house.join()
-    assert listens(house.served.process.pid), "the daemon does, and that is seen"
-    pids = house.agency.processes()
-    assert pids
-    for pid in pids:
-        assert listens(pid) == []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tests.calls import guest
 from tests.calls.rig import in_call
+from tests.calls.served import PATIENCE_S
 
 TRUE_S = 10.0  # until what the room says is true
 CHOICE_S = 30.0  # until it has recovered, or people can choose
@@ -46,8 +47,18 @@ def meets(room):
 
 
 def meets_host(room):
+    """Have the room meet the host."""
     room.join_host()
     room.served.until("in the meeting", in_call)
+    room.moves()
+
+
+def still(room, limit_s=PATIENCE_S):
+    """Wait until no picture of the room has come to the host for a second."""
+    end, frames = time.monotonic() + limit_s, None
+    while frames != (frames := room.host.host()["frames"]):
+        assert time.monotonic() < end, f"the room's picture still moves: {frames}"
+        time.sleep(1)
 
 
 def meets_again(room, own=0):
@@ -61,40 +72,44 @@ def kill_browser(room):
     """SIGKILL to the browser."""
     page = meets(room)
     os.kill(room.agency.browser()[0], signal.SIGKILL)
-    return _crash(room, page)
+
+    def gone():
+        guest.still(page)
+        page.close()
+
+    return _crash(room, gone)
 
 
 def kill_page(room):
     """SIGKILL to the page's own process."""
-    page = meets(room)
+    meets_host(room)
     found = [pid for pid, words in room.processes().items() if "--type=renderer" in words]
     assert found
     for pid in found:
         os.kill(pid, signal.SIGKILL)
-    return _crash(room, page)
+    return _crash(room, lambda: still(room))
 
 
-def _crash(room, page):
+def _crash(room, gone):
+    """Wait until the crash is told, and `gone` has seen that the room is."""
     began = time.monotonic()
     stands = room.served.until("the crash is told", crashed)
     told = time.monotonic() - began
     assert not stands["shown"]
     room.nothing_left()
-    guest.still(page)
-    page.close()
+    gone()
     meets_again(room)
     return Told(told, told)
 
 
 def kill_screen(room):
     """SIGKILL to the screen process, which somebody then starts again."""
-    page = meets(room)
+    meets_host(room)
     began = time.monotonic()
     room.agency.end(signal.SIGKILL)
     room.served.until("nobody knows how the call stands", unproven)
     truth_s = time.monotonic() - began
-    guest.still(page)
-    page.close()
+    still(room)
     assert room.processes() == {}, "its browser went with it"
     assert room.folders(), "what a killed process could not remove, the next one does"
     room.agency.start()
@@ -138,8 +153,7 @@ def freeze_server(room):
         room.host.process.send_signal(signal.SIGCONT)
     room.served.until("the meeting goes on", in_call)
     choice_s = time.monotonic() - began
-    frames = room.host.host()["frames"]
-    room.host.until("the room's picture moves", lambda now: now["frames"] > frames + 10, 60.0)
+    room.moves()
     room.leave()
     room.nothing_left()
     return Told(truth_s, choice_s)

@@ -90,6 +90,12 @@ class Rig:
         self.host.host(stage="prejoin", behind="in", frames=0)
         self.served.command("meeting.join", link=f"http://localhost:{self.host.port}/m/1234")
 
+    def moves(self):
+        """Wait until more pictures of the room have come to the host."""
+        frames = self.host.host()["frames"]
+        what = "the room's picture moves"
+        self.host.until(what, lambda now: now["frames"] > frames + 10, PATIENCE_S)
+
     def leave(self):
         """Have the panel leave, and wait until the room says that it has left."""
         self.served.command("meeting.leave")
@@ -143,10 +149,7 @@ class Rig:
         took_s = time.monotonic() - began
         guest.alone(page)
         page.close()
-        frames = self.host.host()["frames"]
-        self.host.until(
-            "the room's picture moves", lambda now: now["frames"] > frames + 10, PATIENCE_S
-        )
+        self.moves()
         self.sees(HOST)
         left = self.host.host()["left"]
         self.leave()

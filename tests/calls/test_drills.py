@@ -8,7 +8,7 @@ import contextlib
 
 import pytest
 
-from tests.calls.drills import ALL, crashed, meets, meets_again
+from tests.calls.drills import ALL, crashed, meets_again, meets_host
 from tests.calls.rig import rig
 from tests.calls.served import PATIENCE_S
 from tests.kiosk import compositor
@@ -42,7 +42,7 @@ def test_a_compositor_that_is_killed_takes_everything_along_and_the_next_one_mee
         after = done.enter_context(contextlib.closing(Compositor(1)))
         done.callback(room.move)
         room.move(display)
-        meets(room).close()
+        meets_host(room)
         display.process.kill()
         room.served.until("the call is lost", crashed)
         assert room.agency.process.wait(PATIENCE_S) == 0, "it ends with its compositor"

@@ -25,7 +25,6 @@ from tests.story import browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
-LANGUAGES = ("en", "zh")
 SLOW_MS = 60_000  # a browser on a busy machine
 ROOM = """
 [room]
@@ -201,49 +200,28 @@ def people():
         yield people
 
 
-def sites_of(done, wanted):
-    """A site in each language, until `done`."""
-    made = {language: Vendor(language, wanted) for language in LANGUAGES}
-    for site in made.values():
-        done.callback(site.close)
-    return made
-
-
 @pytest.fixture(scope="module")
 def displayed(tmp_path_factory):
-    """A room with display and sound server, and its sites: by language to read, two to hear."""
+    """A room with display and sound server, and its sites: one to read, two to hear."""
     needed("pulseaudio")
     with contextlib.ExitStack() as done:
         sound = done.enter_context(contextlib.closing(SoundServer("pulseaudio"))).start()
-        wanted = {"audio": True}  # it has no camera
-        sites = sites_of(done, wanted)
-        for name in ("plain", "keys"):
-            site = Vendor("zh", wanted, host="plain.localhost")
-            sites[name] = done.enter_context(contextlib.closing(site))
-        modes = {
-            "assisted": [sites[language] for language in LANGUAGES],
-            "plain": [sites[name] for name in ("plain", "keys")],
+        wanted, plain = {"audio": True}, "plain.localhost"  # it has no camera
+        sites = {
+            "assisted": Vendor("en", wanted),
+            "plain": Vendor("zh", wanted, host=plain),
+            "keys": Vendor("zh", wanted, host=plain),
         }
+        for site in sites.values():
+            done.callback(site.close)
+        modes = {"assisted": [sites["assisted"]], "plain": [sites["plain"], sites["keys"]]}
         folder = tmp_path_factory.mktemp("displayed")
         yield done.enter_context(room(folder, modes, sound)), sites
 
 
-@pytest.fixture(scope="module")
-def headless(tmp_path_factory):
-    """A room without a display, and its sites by language."""
-    with contextlib.ExitStack() as done:
-        sites = sites_of(done, {"audio": True, "video": True})
-        folder = tmp_path_factory.mktemp("headless")
-        modes = {"assisted": list(sites.values())}
-        yield done.enter_context(room(folder, modes, displays=0)), sites
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_an_assisted_meeting_is_joined_with_its_passcode_and_left_by_touch(
-    displayed, people, language
-):
+def test_an_assisted_meeting_is_joined_with_its_passcode_and_left_by_touch(displayed, people):
     house, sites = displayed
-    served, site = house.served, sites[language]
+    served, site = house.served, sites["assisted"]
     with house.panel(people, site) as panel:
         panel.join()
         panel.says("Tap Join on the room screen")
@@ -306,13 +284,13 @@ def test_the_keys_of_a_platform_file_join_a_plain_meeting_by_one_touch(displayed
         assert site.said.get(timeout=60) == "met webdriver=false"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_wall_of_the_page_stands_on_the_panel_and_the_way_in_is_open_again(
-    headless, people, language
-):
-    house, sites = headless
-    served, site = house.served, sites[language]
-    with house.panel(people, site) as panel:
+def test_every_wall_of_the_page_stands_on_the_panel_and_the_way_in_is_open_again(tmp_path, people):
+    with (
+        contextlib.closing(Vendor("zh")) as site,
+        room(tmp_path, {"assisted": [site]}, displays=0) as house,
+        house.panel(people, site) as panel,
+    ):
+        served = house.served
         panel.join()
         panel.says("Tap Join on the room screen")
         said, heading = set(), panel.page.locator("blocked-card h1").filter(visible=True)

@@ -97,19 +97,14 @@ def test_the_room_and_its_panel_stand_each_on_its_display(kiosk, serve, tmp_path
         assert not [line for line in lines if "pair=" in line]
 
 
-def test_a_panel_elsewhere_leaves_the_other_display_empty(kiosk, serve, tmp_path):
-    display, _ = kiosk
-    with serve(f'room = "{TWO}"'):
-        display.until(lambda: display.share(TWO, GROUND) > 0.4, "the room's page")
-        display.until(lambda: kept(tmp_path) == [Role.SCREEN], "the screen paired")
-        assert display.share(ONE, GROUND) == 0
-        assert display.share(ONE, LIGHT) == 0
-
-
-def test_the_page_says_that_it_is_stale_and_is_true_again(kiosk, serve):
+def test_with_a_panel_elsewhere_the_one_page_says_that_it_is_stale_and_is_true_again(
+    kiosk, serve, tmp_path
+):
     display, _ = kiosk
     with serve(f'room = "{ONE}"'):
         display.until(lambda: display.share(ONE, GROUND) > 0.4, "the room's page")
+        display.until(lambda: kept(tmp_path) == [Role.SCREEN], "the screen paired")
+        assert display.share(TWO, GROUND) == display.share(TWO, LIGHT) == 0, "nothing is there"
         assert display.share(ONE, AMBER) == 0
     display.until(lambda: display.share(ONE, AMBER) > 0.01, "that it is stale")
     assert display.share(ONE, GROUND) > 0.4

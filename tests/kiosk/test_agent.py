@@ -148,22 +148,16 @@ async def test_a_plain_meeting_has_no_probe_and_does_not_look_automated(agent, s
 
 
 @pytest.mark.parametrize("assisted", [True, False])
-async def test_no_text_from_outside_stands_in_a_command_line(agent, site, assisted):
+async def test_the_browser_is_confined_and_no_text_from_outside_stands_in_a_command_line(
+    agent, site, assisted
+):
     order = meeting(site, assisted=assisted)
     async with agent.daemon() as daemon:
         daemon.say(order)
-        await daemon.page(is_open)
-        lines = [" ".join(words) for _, words in commands(UID)]
-        assert any("--user-data-dir" in line for line in lines)
-        assert not [line for line in lines if SECRET in line or f":{site.port}" in line]
-        await left(daemon, order)
-
-
-async def test_the_browser_is_confined(agent, site):
-    order = meeting(site)
-    async with agent.daemon() as daemon:
-        daemon.say(order)
-        await daemon.page(has_media)
+        await daemon.page(has_media if assisted else is_open)
+        everybody = [" ".join(words) for _, words in commands(UID)]
+        assert any("--user-data-dir" in line for line in everybody)
+        assert not [line for line in everybody if SECRET in line or f":{site.port}" in line]
         lines = agent.processes()
         renderers = [pid for pid, words in lines.items() if is_renderer(words)]
         assert renderers

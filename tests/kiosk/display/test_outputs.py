@@ -87,6 +87,13 @@ async def shows(display, output, colour):
     await asyncio.to_thread(display.until, fact, f"{colour} on {output}")
 
 
+async def stands(agency):
+    """Wait until the screen process knows that the room's page stands: it is drawn before that."""
+    async with asyncio.timeout(60):
+        while f"{labwc.ROOM} is shown" not in agency.log.read_text():
+            await asyncio.sleep(0.02)
+
+
 async def wanted(daemon, limit_s=60.0):
     """Wait until the screen asks for addresses, or has done so since the last time."""
     if WantPages() not in daemon.heard:
@@ -107,6 +114,7 @@ async def test_two_displays_have_a_page_each_and_a_meeting_comes_over_the_rooms(
         daemon.say(ShowPage(DisplayRole.PANEL, pages.page(BLUE), ONE))
         await shows(display, TWO, RED)
         await shows(display, ONE, BLUE)
+        await stands(agency)
         daemon.say(OpenMeeting(1, f"{pages.origin}/00ff00", pages.origin, True, "Bamboo"))
         await daemon.page(lambda page: page.phase is PagePhase.OPEN)
         await shows(display, TWO, GREEN)
@@ -118,8 +126,30 @@ async def test_two_displays_have_a_page_each_and_a_meeting_comes_over_the_rooms(
         assert not [line for line in lines if SECRET in line or pages.origin in line]
 
 
+@two
+async def test_with_the_panel_elsewhere_the_room_has_one_display_of_two_and_it_alone_goes_dark(
+    kiosk, pages
+):
+    display, agency = kiosk
+    async with agency.daemon() as daemon:
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), ONE))
+        daemon.say(ShowPage(DisplayRole.PANEL, None, None))
+        await shows(display, ONE, RED)
+        assert display.share(TWO, RED) == 0, "the second display stays empty"
+        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), TWO))
+        await shows(display, TWO, RED)
+        assert display.share(ONE, RED) == 0, "the page has changed its place"
+        for on in (False, True):
+            daemon.say(SwitchDisplay(on))
+            await daemon.until(functools.partial(is_shown, on))
+            said = display.run("wlopm").decode()
+            assert (f"{TWO} on" in said) is on
+            assert f"{ONE} on" in said, "what is not the room's stays lit"
+        await shows(display, TWO, RED)
+
+
 @one
-async def test_with_the_panel_elsewhere_the_one_display_is_the_rooms(kiosk, pages):
+async def test_the_one_display_is_the_rooms_and_its_page_outlives_the_daemon(kiosk, pages):
     display, agency = kiosk
     async with agency.daemon() as daemon:
         daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
@@ -127,42 +157,13 @@ async def test_with_the_panel_elsewhere_the_one_display_is_the_rooms(kiosk, page
         await shows(display, ONE, RED)
         assert len(kiosks(display)) == 1
     assert "MoveToOutput" not in (display.config / "labwc" / "rc.xml").read_text()
-
-
-@two
-async def test_with_the_panel_elsewhere_a_second_display_stays_empty(kiosk, pages):
-    display, agency = kiosk
-    async with agency.daemon() as daemon:
-        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), ONE))
-        daemon.say(ShowPage(DisplayRole.PANEL, None, None))
-        await shows(display, ONE, RED)
-        assert display.share(TWO, RED) == 0
-
-
-@two
-async def test_pages_change_places_when_the_configuration_does(kiosk, pages):
-    display, agency = kiosk
-    async with agency.daemon() as daemon:
-        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), ONE))
-        await shows(display, ONE, RED)
-        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), TWO))
-        await shows(display, TWO, RED)
-        assert display.share(ONE, RED) == 0
-
-
-@one
-async def test_a_page_outlives_the_daemon_and_is_not_loaded_again_by_the_next(kiosk, pages):
-    display, agency = kiosk
-    async with agency.daemon() as daemon:
-        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
-        await shows(display, ONE, RED)
     async with agency.daemon() as successor:
         await wanted(successor)
         successor.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
         successor.say(SwitchDisplay(True))
         await successor.until(lambda message: message == DisplayState(True))
         assert filled(display, ONE, RED)
-    assert pages.asked.count("/ff0000") == 1
+    assert pages.asked.count("/ff0000") == 1, "the next one has not loaded it again"
 
 
 @one
@@ -186,6 +187,7 @@ async def test_a_page_that_falls_behind_a_meeting_waits_for_its_end(kiosk, pages
         await wanted(daemon)
         daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
         await shows(display, ONE, RED)
+        await stands(agency)
         [fallen] = kiosks(display)
         daemon.say(OpenMeeting(1, f"{pages.origin}/00ff00", pages.origin, True, "Bamboo"))
         await daemon.page(lambda page: page.phase is PagePhase.OPEN)
@@ -249,40 +251,17 @@ def kiosks(display):
     ]
 
 
-@two
-async def test_the_rooms_display_goes_dark_and_is_read_back_and_the_panels_stays_lit(kiosk, pages):
-    display, agency = kiosk
-    async with agency.daemon() as daemon:
-        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), TWO))
-        await shows(display, TWO, RED)
-        for on in (False, True):
-            daemon.say(SwitchDisplay(on))
-            await daemon.until(functools.partial(is_shown, on))
-            said = display.run("wlopm").decode()
-            assert (f"{TWO} on" in said) is on
-            assert f"{ONE} on" in said
-        await shows(display, TWO, RED)
-
-
 def is_shown(on, message):
     return message == DisplayState(on)
 
 
 @one
-async def test_an_output_that_is_not_there_is_named_with_those_that_are(kiosk, pages):
+async def test_an_output_that_is_not_there_is_named_and_at_the_end_nothing_is_left(kiosk, pages):
     display, agency = kiosk
     async with agency.daemon() as daemon:
         daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), "HDMI-A-9"))
         await shows(display, ONE, RED)
-    assert f"there is no output HDMI-A-9 now; there is: {ONE}" in agency.log.read_text()
-
-
-@one
-async def test_when_it_is_asked_to_end_no_browser_and_no_profile_is_left(kiosk, pages):
-    display, agency = kiosk
-    async with agency.daemon() as daemon:
-        daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
-        await shows(display, ONE, RED)
+        assert f"there is no output HDMI-A-9 now; there is: {ONE}" in agency.log.read_text()
         assert await asyncio.to_thread(agency.end) == 0
     assert kiosks(display) == []
     assert list(display.place.glob("roomctl-meeting-*")) == []

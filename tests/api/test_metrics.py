@@ -21,7 +21,7 @@ from tests.api.rig import BEARER, JITSI, PORT, House, leaves
 
 WORDS = Path(__file__).resolve().parents[2] / "web" / "i18n" / "en.json"
 NAME = re.compile(r"roomctl_[a-z_]+")
-HOSTILE = 10_000
+HOSTILE = 2000
 CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 
 
@@ -81,7 +81,7 @@ async def ask(app, path, method="GET", body=None, headers=BEARER):
     return status[0]
 
 
-async def test_ten_thousand_paths_add_one_series_at_most(house):
+async def test_thousands_of_paths_add_one_series_at_most(house):
     await ask(house.app, "/nothing/here")
     before = series(await read(house))
     for number in range(HOSTILE):
@@ -96,7 +96,7 @@ async def test_ten_thousand_paths_add_one_series_at_most(house):
     assert series(families) - before == {looked}  # `before` itself was counted when answered
 
 
-async def test_ten_thousand_names_in_a_path_are_one_series_of_its_route(house):
+async def test_hundreds_of_names_in_a_path_are_one_series_of_its_route(house):
     for number in range(HOSTILE // 10):
         assert await ask(house.app, f"/api/v1/commands/c{number}") == 404
     told = [labels for labels in series(await read(house)) if "commands/" in str(labels)]
@@ -109,7 +109,7 @@ async def test_ten_thousand_names_in_a_path_are_one_series_of_its_route(house):
     ]
 
 
-async def test_ten_thousand_command_names_are_one_series(house):
+async def test_thousands_of_command_names_are_one_series(house):
     for number in range(HOSTILE):
         body = {"type": f"camera.{number}", "args": {}}
         assert await ask(house.app, "/api/v1/commands", "POST", body) == 422

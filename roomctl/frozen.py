@@ -82,6 +82,8 @@ def _repr(self: Any) -> str:  # noqa: ANN401 - any frozen class's
 
 
 def _eq(self: Any, other: Any) -> object:  # noqa: ANN401
+    if other is self:
+        return True
     if other.__class__ is not self.__class__:
         return NotImplemented
     return self.__compared__(self) == self.__compared__(other)

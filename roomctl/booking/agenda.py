@@ -208,9 +208,11 @@ def _ends_after(booking: Booking, begin: datetime) -> bool:
 
 
 def _discreet(booking: Booking) -> Booking:
-    if booking.private:
-        return replace(booking, title="", organizer="")
-    return replace(booking, title=one_line(booking.title), organizer=one_line(booking.organizer))
+    known = "" if booking.private else one_line(booking.title)
+    organizer = "" if booking.private else one_line(booking.organizer)
+    if (known, organizer) == (booking.title, booking.organizer):
+        return booking
+    return replace(booking, title=known, organizer=organizer)
 
 
 def day_of(instant: datetime, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -508,7 +508,8 @@ class PresenceRecorder:
     def of(self, told: PresenceInput) -> Sequence[PresenceInput]:
         """Return what to keep of something told, at the instant at which it counted."""
         self._now = max(self._now, told.at_s)
-        told = replace(told, at_s=self._now)
+        if told.at_s != self._now:
+            told = replace(told, at_s=self._now)
         return [*self._gone(), *self._of(told)]
 
     def _of(self, told: PresenceInput) -> Iterator[PresenceInput]:

@@ -114,7 +114,8 @@ class Audio(Part):
         return self._meter.listen()
 
     def sections(self, now: Moment) -> Mapping[str, object]:
-        return {"audio": replace(self._mute.entry, talking=self._talk.shown)}
+        entry, talking = self._mute.entry, self._talk.shown
+        return {"audio": entry if entry.talking == talking else replace(entry, talking=talking)}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
         """Return what is wrong with the firmware of speakerphones that work."""

@@ -163,9 +163,10 @@ class Automation(Part):
             self._do(decision, now)
         self._keep_ledger(facts, {one.subject for one in done if one.act is Act.RELEASE})
         self._switch_displays()
-        conditions = rules.conditions(replace(facts, awake=self.awake))
-        for output in self._actuators.outputs:
-            output.obey(conditions)
+        if self._actuators.outputs:
+            conditions = rules.conditions(replace(facts, awake=self.awake))
+            for output in self._actuators.outputs:
+                output.obey(conditions)
         for name, camera in self._cameras.items():
             act = camera.step(facts, self._actuators.cameras.facts(name), now.mono_s)
             if act is not None:

@@ -533,6 +533,8 @@ class Bookings(Part):
     @property
     def _taken(self) -> Agenda:
         """What nobody has given back."""
+        if "released" not in self._marks.values():
+            return self._agenda
         return Agenda(each for each in self._agenda if self._marks.get(each.id) != "released")
 
     def _changes(self, now: Moment) -> Iterator[BookingChangeEntry]:

@@ -48,6 +48,7 @@ class Devices:
         self._by_kind = {
             kind.name: tuple(kind.build(self._tables[kind.name], context)) for kind in self._kinds
         }
+        self._known: dict[str, tuple[Health, KindTable | None, DeviceEntry]] = {}
         self._tasks: dict[Device, asyncio.Task[None]] = {}
         self._lent, self._ending = asyncio.Event(), False
 
@@ -72,8 +73,16 @@ class Devices:
             order = {f"{kind}.{name}": at for at, name in enumerate(self._tables[kind])}
             for name in sorted(healths, key=lambda each: order.get(each, 0)):
                 table = self._tables[kind].get(name.removeprefix(f"{kind}."))
-                found.append(_entry(name, kind, healths[name], table))
+                found.append(self._entry(name, kind, healths[name], table))
         return tuple(found)
+
+    def _entry(self, name: str, kind: str, health: Health, table: KindTable | None) -> DeviceEntry:
+        """Return the entry of a device: the one that was made of the same health and table."""
+        known = self._known.get(name)
+        if known is None or known[0] is not health or known[1] is not table:
+            known = (health, table, _entry(name, kind, health, table))
+            self._known[name] = known
+        return known[2]
 
     @property
     def nameplates(self) -> Mapping[str, Nameplate]:

@@ -613,7 +613,9 @@ def changes(before: RoomDocument, after: RoomDocument) -> dict[str, object]:
     return {
         name: new
         for name in after.__dataclass_fields__  # `fields` would make a list of them at every change
-        if name != "rev" and (new := getattr(after, name)) != getattr(before, name)
+        if (new := getattr(after, name)) is not (old := getattr(before, name))
+        and new != old
+        and name != "rev"
     }
 
 

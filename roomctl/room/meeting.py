@@ -301,6 +301,11 @@ class CallControl:
         return self._context.now.state is call.State.LEAVING
 
     @property
+    def failed(self) -> bool:
+        """Whether the last call failed."""
+        return self._context.now.state is call.State.FAILED
+
+    @property
     def entry(self) -> MeetingEntry:
         context, now = self._context, self._context.now
         asked = context.call
@@ -754,8 +759,10 @@ class Meeting(Part):
         )
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
+        if not self._calls.failed:
+            return
         meeting = self._calls.entry
-        if meeting.state == "failed" and meeting.since is not None:
+        if meeting.since is not None:
             params = {"reason": meeting.failure, "platform": meeting.platform}
             yield IssueEntry("meeting.failed", "meeting", {**params}, meeting.since)
 

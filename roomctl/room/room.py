@@ -256,6 +256,7 @@ class Room:
         self._acts: set[asyncio.Task[None]] = set()
         self._working: dict[Part, asyncio.Task[None]] = {}
         self._other_work, self._reconfiguring = asyncio.Event(), asyncio.Lock()
+        self._judged: RoomFacts | None = None  # of which the document's conditions are
         self._identity = _identity(config, outside.kept_id, outside.fingerprint)
         self.document = document_of(kinds)(self._identity)
 
@@ -583,12 +584,15 @@ class Room:
             sections |= part.sections(now)
         sections["audio"] = self.byom.heard(sections["audio"])
         facts = self._facts(early, needed, sections["audio"], issues)
+        conditions = self.document.conditions
+        if facts != self._judged:
+            self._judged, conditions = facts, judge(facts, conditions, now)
         return replace(
             self.document,
             identity=self._identity,
             phase="starting" if starting and early else "ready",
             devices=entries,
-            conditions=judge(facts, self.document.conditions, now),
+            conditions=conditions,
             issues=issues,
             **sections,
         )

@@ -167,7 +167,7 @@ ARGS = {
 def leaf_routes(routes):
     """Yield every route there is, however deeply it is included."""
     for route in routes:
-        if hasattr(route, "original_router"):
+        if not isinstance(route, RightRoute) and hasattr(route, "original_router"):
             yield from leaf_routes(route.original_router.routes)
         else:
             yield route

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.models import CommandInfo
 
-from roomctl import __version__
 from roomctl.cli import access, audit, migrate, reading, secret
 from roomctl.cli.language import language, say, spoken, translated, word
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
@@ -90,6 +89,8 @@ def _version(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
+        from roomctl import __version__
+
         typer.echo(f"roomctl {__version__}")
         raise typer.Exit
 

@@ -18,8 +18,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import roomctl
-from roomctl import lifetime, systemd
+from roomctl import __version__, lifetime, systemd
 from roomctl.errors import DeviceError, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.kiosk.audio import default_devices
@@ -349,7 +348,7 @@ class Agent:
             await asyncio.sleep(BEAT_S)
 
     def _say_all(self) -> None:
-        self._say(ScreenHello(roomctl.__version__, self._setup.mode, self.browser))
+        self._say(ScreenHello(__version__, self._setup.mode, self.browser))
         if self._page is not None:
             self._say(self._page)
         self._say(self._mixer.sound)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import subprocess
@@ -40,6 +41,7 @@ raise SystemExit(f"kB {{most.split()[0]}}")
 """
 
 
+@functools.cache
 def in_child(data: bytes) -> tuple[list[dict[str, Any]], float, float]:
     """Have the real child read `data`; return its answers, seconds of processor time, and MB.
 
@@ -289,6 +291,12 @@ def test_a_program_that_serves_has_no_calendar_library_and_no_http_client():
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
     loaded = set(said.decode().split())
     assert loaded & {"icalendar", "recurring_ical_events", "httpx", "httpcore", "dateutil"} == set()
+
+
+def test_the_child_is_there_without_what_tells_a_version():
+    code = "import sys, roomctl.booking.child; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+    assert set(said.decode().split()) & {"importlib.metadata", "email", "asyncio"} == set()
 
 
 async def test_a_child_that_is_ended_in_the_middle_leaves_what_it_said_and_the_rest_is_counted():

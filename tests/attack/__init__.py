@@ -4,7 +4,7 @@ An attack is a function in a module of this package, and is found there:
 
     @attack("half-open connections", small=60, whole=1_000)
     def half_open(folder: Path, count: int) -> str:
-        with Program(folder, ulimits=("-n 200",)) as program:
+        with Program(folder, files=200) as program:
             ...                                     # do it `count` times
             assert slowest_s < 1.0, f"a request took {slowest_s:.1f} s meanwhile"
         return f"{count} connections, {answered} requests answered, slowest {slowest_s:.2f} s"

@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from tests.attack.program import Program
 from tests.attack.registry import attacks, carried_out
 
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("only", nargs="*", help="words of the names of those to carry out")
     parser.add_argument("--small", action="store_true", help="as little as the suite does")
     asked = parser.parse_args()
+    Program.is_forked = False
     verdicts: Counter[str] = Counter()
     for one in attacks():
         if asked.only and not any(word in one.name for word in asked.only):

@@ -158,7 +158,7 @@ def _half_open(program: Program, count: int) -> Iterator[list[socket.socket]]:
 @attack("half-open connections at 200 descriptors", small=300, whole=1_020)
 def half_open(folder: Path, count: int) -> str:
     """Hold connections open, with half a request on each, and go on when they are cut off."""
-    with Program(folder, words=SIMULATE, room=ROOM, ulimits=("-n 200",)) as program:
+    with Program(folder, words=SIMULATE, room=ROOM, files=200) as program:
         with (
             program.paired("simulator") as page,
             program.paired() as browser,

@@ -41,7 +41,7 @@ def test_what_cannot_run_here_is_neither_good_nor_bad(tmp_path: Path) -> None:
 
 
 def test_the_program_is_the_real_one_with_panels_limits_and_an_end(tmp_path: Path) -> None:
-    with Program(tmp_path, words=SIMULATE, ulimits=("-n 300",)) as program:
+    with Program(tmp_path, words=SIMULATE, files=300) as program:
         limits = Path(f"/proc/{program.process.pid}/limits").read_text()
         assert "300" in next(line for line in limits.splitlines() if "open files" in line)
         for role in ("panel", "simulator"):

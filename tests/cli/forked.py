@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import pkgutil
+import resource
 import select
 import signal
 import socket
@@ -32,23 +33,68 @@ def run(
     words: Sequence[str], env: Mapping[str, str], given: bytes, limit_s: float
 ) -> tuple[int, bytes, bytes]:
     """Run `roomctl` with these words to its end; return its status and what it printed."""
-    said = json.dumps({"words": list(words), "env": dict(env), "cwd": str(Path.cwd())}).encode()
-    assert len(said) < MESSAGE
     with TemporaryFile() as stdin, TemporaryFile() as out, TemporaryFile() as err:
         stdin.write(given)
         stdin.seek(0)
-        reading, writing = os.pipe()
-        with open(reading, encoding="ascii") as told:
-            socket.send_fds(
-                _parent(), [said], [*(one.fileno() for one in (stdin, out, err)), writing]
-            )
-            os.close(writing)
-            pid = int(told.readline())
-            if not select.select([told], [], [], limit_s)[0]:
-                os.kill(pid, signal.SIGKILL)
-                raise TimeoutError(f"{words}: has not ended within {limit_s:g} s")
-            status = int(told.readline())
+        command = Command(words, env, (stdin, out, err))
+        try:
+            status = command.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            command.kill()
+            raise TimeoutError(f"{words}: has not ended within {limit_s:g} s") from None
         return status, _all(out), _all(err)
+
+
+class Command:
+    """`roomctl` with some words, as it runs: what is asked of a `subprocess.Popen`."""
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        env: Mapping[str, str],
+        streams: Sequence[IO[bytes]],
+        files: int | None = None,
+    ) -> None:
+        """`streams` are its stdin, stdout and stderr; `files`, how many it may have open."""
+        asked = {"words": list(words), "env": dict(env), "cwd": str(Path.cwd()), "files": files}
+        said = json.dumps(asked).encode()
+        assert len(said) < MESSAGE
+        self._told, writing = os.pipe()
+        socket.send_fds(_parent(), [said], [*(one.fileno() for one in streams), writing])
+        os.close(writing)
+        self.returncode: int | None = None
+        self.pid = self._number()
+
+    def poll(self) -> int | None:
+        """Return its exit status; None: it runs."""
+        if self.returncode is None and select.select([self._told], [], [], 0)[0]:
+            self.returncode = self._number()
+            os.close(self._told)
+        return self.returncode
+
+    def wait(self, timeout: float) -> int:
+        """Return its exit status; subprocess.TimeoutExpired if it does not end in time."""
+        if self.returncode is None:
+            select.select([self._told], [], [], timeout)
+        if (status := self.poll()) is None:
+            raise subprocess.TimeoutExpired("roomctl", timeout)
+        return status
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once, and wait until it has."""
+        self.send_signal(signal.SIGKILL)
+        self.wait(60)
+
+    def _number(self) -> int:
+        """Read one number, which ends with its line."""
+        digits = b""
+        while (one := os.read(self._told, 1)) not in (b"", b"\n"):
+            digits += one
+        return int(digits)
 
 
 def _all(file: IO[bytes]) -> bytes:
@@ -112,6 +158,9 @@ def _run(asked: dict, streams: list[int]) -> None:
     os.chdir(asked["cwd"])
     os.environ.clear()
     os.environ.update(asked["env"])
+    if asked["files"] is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (asked["files"],) * 2)
+    sys.stdout.reconfigure(line_buffering=True)
     sys.argv = ["roomctl", *asked["words"]]
     sys.modules["__main__"].__package__ = None  # else typer takes its name for the program's
     main()

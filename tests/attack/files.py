@@ -81,8 +81,9 @@ def damaged_files(folder: Path, count: int) -> str:
             damaged += 1
         with program:
             # An empty object, or one whose every value is text, would be a good document.
+            program.until(lambda: files <= {*lost(program)})  # the history is opened a moment later
             said = lost(program)
-            assert files == {*said}, f"{kind}: {files - {*said}} is not told"
+            assert files == {*said}, f"{kind}: {files ^ {*said}} is not told, or not damaged"
             assert said["settings.toml"] == "nothing", said
             assert preset(program) == "Table", f"{kind}: the preset's name is lost"
             program.ask("POST", "/api/v1/commands?wait_s=30", {"type": "storage.acknowledge"})

@@ -59,6 +59,7 @@ favourites = {{ "Weekly" = "https://meet.jit.si/Weekly" }}
 random = "https://meet.jit.si"
 """
 NO_CAMERA = BAMBOO.replace(CAMERA, "")  # for hours: they cost half
+NO_DEVICE = '[room]\ndisplayName = "Bamboo"\n'  # where no device matters: a quarter
 TWO = BAMBOO + '[speakerphone.wall]\nurl = "usb:291a:3301"\n'
 
 

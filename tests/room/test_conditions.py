@@ -18,7 +18,7 @@ from roomctl.room.configuration import CHECK_EVERY_S, ConfigFile
 from roomctl.room.document import AudioEntry, ConditionEntry, ConditionType, DeviceEntry
 from roomctl.store import Store
 from tests.invented import invented, until
-from tests.room.rig import NO_CAMERA, Calendar, House, begun, living
+from tests.room.rig import NO_DEVICE, Calendar, House, begun, living
 
 WALL = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
@@ -242,7 +242,7 @@ async def test_bookings_that_an_earlier_run_read_are_not_fresh_until_the_calenda
 
     start = WALL + timedelta(hours=4)
     listed = [Booking("a", "Planning", "Li Na", start, start + timedelta(hours=1))]
-    async with living(NO_CAMERA, feed=Calendar(listed), store=Store(tmp_path)) as house:
+    async with living(NO_DEVICE, feed=Calendar(listed), store=Store(tmp_path)) as house:
         await house.until(lambda: fresh(house) is True)
         await house.until(lambda: (tmp_path / "agenda.json").exists())
         await asyncio.sleep(3600.0)

@@ -13,7 +13,7 @@ from roomctl.room.help import AN_HOUR, LONGEST_LOG, LONGEST_STATE, MOST_OPEN
 from roomctl.room.room import Source
 from roomctl.store import Store
 from tests.invented import invented
-from tests.room.rig import PANEL, STAFF, House, living
+from tests.room.rig import NO_DEVICE, PANEL, STAFF, House, living
 
 PHONE = Source("guest", "phone 1")
 
@@ -102,7 +102,7 @@ async def test_one_caller_cannot_bury_the_others_and_the_room_keeps_no_more_than
 
 @invented
 async def test_an_hour_later_a_caller_may_report_again() -> None:
-    async with living() as house:
+    async with living(NO_DEVICE) as house:
         for i in range(AN_HOUR):
             await report(house, f"a{i}")
             await house.ask("help.close", STAFF, number=i + 1)

@@ -13,7 +13,7 @@ from roomctl.config import NeighbourTable
 from roomctl.errors import RoomctlError
 from roomctl.room.nearby import ASK_EVERY_S, STALE_S, free_room
 from tests.invented import START, invented
-from tests.room.rig import BAMBOO, Calendar, House, living
+from tests.room.rig import NO_CAMERA, NO_DEVICE, Calendar, House, living
 from tests.room.test_bookings import booking
 
 PIN = "#sha256:" + "4b" * 32
@@ -24,7 +24,8 @@ def neighbour(name: str) -> str:
     return f'[[door.neighbours]]\nname = "{name}"\nurl = "{url}"\ntoken = "{name}-token-0123456"\n'
 
 
-ROOM = BAMBOO + neighbour("Pine") + neighbour("Oak")
+NEIGHBOURS = neighbour("Pine") + neighbour("Oak")
+ROOM = NO_DEVICE + NEIGHBOURS
 Said = dict[str, Any]
 
 
@@ -99,7 +100,7 @@ async def test_once_the_room_is_free_nobody_is_named_or_asked_any_more() -> None
 @invented
 async def test_a_call_that_nobody_booked_takes_the_room_too() -> None:
     rooms = Rooms(Pine=free())
-    async with living(ROOM, ask=rooms.ask) as house:
+    async with living(NO_CAMERA + NEIGHBOURS, ask=rooms.ask) as house:
         await house.always(lambda: not rooms.asked, 60.0)
         await house.join()
         await house.until(lambda: names(house) == ["Pine"])
@@ -148,9 +149,9 @@ async def test_another_room_toml_forgets_the_rooms_of_the_one_before() -> None:
     feed = taken()
     async with living(ROOM, feed=feed, ask=rooms.ask) as house:
         await house.until(lambda: names(house) == ["Pine", "Oak"])
-        await house.room.reconfigure(parse(BAMBOO, "room.toml"), feed)
+        await house.room.reconfigure(parse(NO_DEVICE, "room.toml"), feed)
         await house.until(lambda: names(house) == [])
-        await house.room.reconfigure(parse(BAMBOO + neighbour("Oak"), "room.toml"), feed)
+        await house.room.reconfigure(parse(NO_DEVICE + neighbour("Oak"), "room.toml"), feed)
         await house.until(lambda: names(house) == ["Oak"], 60.0)
 
 

@@ -29,7 +29,7 @@ from roomctl.room.webhooks import (
 )
 from roomctl.store import Store
 from tests.invented import START, LoopClock, invented
-from tests.room.rig import BAMBOO, PANEL, living
+from tests.room.rig import NO_CAMERA, PANEL, living
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "webhooks.md"
 SECRET = "a-secret-of-one-receiver"
@@ -80,7 +80,7 @@ async def call_made(house: Any) -> None:
 @invented
 async def test_a_call_is_told_as_a_cloud_event_without_what_it_is_about() -> None:
     there = Receivers()
-    async with living(BAMBOO + hook(), post=there.post) as house:
+    async with living(NO_CAMERA + hook(), post=there.post) as house:
         await call_made(house)
         await house.until(lambda: len(there.types()) == 2)
     joined, left = there.told["one.example.org"]
@@ -95,7 +95,7 @@ async def test_a_call_is_told_as_a_cloud_event_without_what_it_is_about() -> Non
 @invented
 async def test_each_receiver_hears_only_of_what_it_wants() -> None:
     there = Receivers()
-    text = BAMBOO + hook() + hook("two.example.org", '"condition.changed"')
+    text = NO_CAMERA + hook() + hook("two.example.org", '"condition.changed"')
     async with living(text, post=there.post) as house:
         await call_made(house)
         await house.until(lambda: len(there.types()) == 2)
@@ -115,7 +115,7 @@ async def test_an_event_that_is_refused_for_good_does_not_hold_up_those_behind_i
             raise EventRefused(f"{table.host}: answered HTTP 422")
         await there.post(table, event_id, body, at)
 
-    async with living(BAMBOO + hook(), post=post, store=Store(tmp_path)) as house:
+    async with living(NO_CAMERA + hook(), post=post, store=Store(tmp_path)) as house:
         await call_made(house)
         await house.until(lambda: there.types() == ["roomctl.call.left"], 30.0)
         assert len(refused) == REFUSALS
@@ -139,7 +139,7 @@ async def test_one_that_is_refused_once_and_then_taken_is_not_left_out() -> None
             raise faults.pop()
         await there.post(table, event_id, body, at)
 
-    async with living(BAMBOO + hook(), post=post) as house:
+    async with living(NO_CAMERA + hook(), post=post) as house:
         await call_made(house)
         await house.until(lambda: len(there.types()) == 2, 30.0)
     assert there.types() == ["roomctl.call.joined", "roomctl.call.left"]
@@ -150,7 +150,7 @@ async def test_one_that_is_refused_once_and_then_taken_is_not_left_out() -> None
 async def test_a_slow_receiver_delays_neither_another_one_nor_the_room() -> None:
     there = Receivers()
     there.slow.add("one.example.org")
-    async with living(BAMBOO + hook() + hook("two.example.org"), post=there.post) as house:
+    async with living(NO_CAMERA + hook() + hook("two.example.org"), post=there.post) as house:
         await call_made(house)
         await house.until(lambda: len(there.types("two.example.org")) == 2)
     assert there.types() == []
@@ -166,7 +166,7 @@ async def test_a_fault_of_ours_in_the_sending_is_a_try_that_failed_and_the_room_
             raise faults.pop()
         await there.post(table, event_id, body, at)
 
-    async with living(BAMBOO + hook(), post=post) as house:
+    async with living(NO_CAMERA + hook(), post=post) as house:
         await call_made(house)
         await house.until(lambda: len(there.types()) == 2)
     assert there.types() == ["roomctl.call.joined", "roomctl.call.left"]
@@ -194,7 +194,7 @@ async def test_a_subject_that_is_no_text_stops_nobody(tmp_path: Path) -> None:
 async def test_what_is_not_taken_is_tried_again_ever_later_and_says_so_meanwhile() -> None:
     there = Receivers()
     there.gone.add("one.example.org")
-    async with living(BAMBOO + hook(), post=there.post) as house:
+    async with living(NO_CAMERA + hook(), post=there.post) as house:
         await call_made(house)
         codes = lambda: {one.code for one in house.document.issues}  # noqa: E731
         await house.until(lambda: "webhook.failing" in codes())
@@ -213,17 +213,17 @@ async def test_what_is_not_taken_is_tried_again_ever_later_and_says_so_meanwhile
 async def test_what_waits_outlives_a_restart_with_its_id_and_is_told_once(tmp_path: Path) -> None:
     there = Receivers()
     there.gone.add("one.example.org")
-    async with living(BAMBOO + hook(), store=Store(tmp_path), post=there.post) as house:
+    async with living(NO_CAMERA + hook(), store=Store(tmp_path), post=there.post) as house:
         await call_made(house)
     kept = (tmp_path / "webhooks.json").read_text()
     assert SECRET not in kept
     assert "one.example.org" not in kept
     there.gone.clear()
-    async with living(BAMBOO + hook(), store=Store(tmp_path), post=there.post) as house:
+    async with living(NO_CAMERA + hook(), store=Store(tmp_path), post=there.post) as house:
         await house.until(lambda: len(there.types()) == 2)
         told = there.told["one.example.org"]
         assert {one["id"] for one in told} == set(_ids(json.loads(kept)))
-    async with living(BAMBOO + hook(), store=Store(tmp_path), post=there.post) as house:
+    async with living(NO_CAMERA + hook(), store=Store(tmp_path), post=there.post) as house:
         await house.always(lambda: len(there.types()) == 2, 60.0)
 
 
@@ -236,7 +236,7 @@ def _ids(kept: dict[str, Any]) -> list[str]:
 async def test_a_damaged_outbox_is_set_aside_and_the_room_starts(tmp_path: Path, kept: str) -> None:
     (tmp_path / "webhooks.json").write_text(kept)
     there = Receivers()
-    async with living(BAMBOO + hook(), store=Store(tmp_path), post=there.post) as house:
+    async with living(NO_CAMERA + hook(), store=Store(tmp_path), post=there.post) as house:
         await call_made(house)
         await house.until(lambda: len(there.types()) == 2)
 
@@ -323,7 +323,7 @@ async def test_every_event_has_the_data_that_the_page_says() -> None:
     page, there = PAGE.read_text(encoding="utf-8"), Receivers()
     rows = re.findall(r"^\| `(\w+\.\w+)` \| .* \| (.*) \|", page, re.M)
     every = ", ".join(f'"{event}"' for event in get_args(WebhookEvent))
-    async with living(BAMBOO + hook(events=every), post=there.post) as house:
+    async with living(NO_CAMERA + hook(events=every), post=there.post) as house:
         await call_made(house)
         await house.until(lambda: "roomctl.call.left" in there.types())
     wanted = {f"roomctl.{event}": set(re.findall(r"`(\w+)`", data)) for event, data in rows}

@@ -36,3 +36,25 @@ async def test_a_thread_that_rings_the_loop_is_heard_before_time_moves() -> None
     await working
     await asyncio.sleep(1.0)
     assert loop.time() == 1.0
+
+
+@invented
+async def test_two_that_wait_for_next_to_nothing_do_not_stop_time() -> None:
+    loop = asyncio.get_running_loop()
+    turns = 0
+
+    async def wait(until_s: float) -> None:
+        nonlocal turns
+        while loop.time() < until_s:
+            turns += 1
+            assert turns < 100, "for ever"
+            there = asyncio.Event()
+            loop.call_later(until_s - loop.time(), there.set)
+            await there.wait()
+
+    async def later() -> None:
+        await asyncio.sleep(0)  # one of them works while the other waits
+        await wait(9.0)
+
+    await asyncio.sleep(9.0 - 7e-15)  # as near as floats come
+    await asyncio.gather(wait(9.0), later())

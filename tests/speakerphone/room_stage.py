@@ -14,7 +14,7 @@ from roomctl.simulator.devices import SimulatedSpeakerphone
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.sim import Model
 from tests.invented import LoopClock, instant
-from tests.room.rig import BAMBOO, LINK, House
+from tests.room.rig import LINK, NO_CAMERA, House
 from tests.speakerphone.stage import Stage
 
 NAME = "speakerphone.table"
@@ -24,7 +24,7 @@ _WRITTEN_S = 1.5  # at the second attempt
 
 def room_with(model: Model) -> str:
     """Return the room.toml of a room with this model on its table."""
-    return BAMBOO.replace("0b0e:2456", model.ids)
+    return NO_CAMERA.replace("0b0e:2456", model.ids)
 
 
 class InARoom(Stage):

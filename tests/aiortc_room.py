@@ -18,8 +18,7 @@ import httpx
 
 COLOURS = ((200, 0, 200), (0, 160, 0))  # of what the host sends, in turn
 TURN_S = 0.5
-RATE = 15
-SIZE = (320, 240)
+SIZE = (160, 120)
 
 PLATFORM = """
 key = "hostroom"
@@ -105,7 +104,7 @@ PAGE = """
   at("form").onsubmit = async (event) => {
     event.preventDefault();
     show(await post("/join", { name: at("name").value }));
-    setInterval(async () => show(await (await fetch("/stage")).json()), 100);
+    setInterval(async () => show(await (await fetch("/stage")).json()), 250);
   };
   if (location.hash === "#now") at("form").requestSubmit();  // nobody is there to press Join
   at("leave").onclick = () => { post("/left", {}); show("left"); };

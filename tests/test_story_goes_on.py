@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.kiosk.compositor import Compositor
 from tests.kiosk.sound_server import SoundServer
@@ -68,21 +68,31 @@ class Story:
         )
 
 
+@pytest.fixture(scope="module")
+def people() -> Iterator[Browser]:
+    needed({"chromium": "chromium"})
+    with browser() as people:
+        yield people
+
+
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
+def story(tmp_path: Path, people: Browser) -> Iterator[Story]:
     needed(TOOLS)
     display, sound = Compositor(1), SoundServer("pulseaudio").start()
     try:
         sound.play()
         surroundings = {**display.environment, "PULSE_SERVER": sound.url}
         words = ("--screen", "kiosk")
-        with simulated(tmp_path, *words, surroundings=surroundings) as room, browser() as people:
+        with simulated(tmp_path, *words, surroundings=surroundings) as room:
             size = {"width": 800, "height": 480}
-            panel = people.new_context(viewport=size, has_touch=True).new_page()
-            simulator = people.new_context(viewport=size).new_page()
-            panel.goto(room.panel)
-            simulator.goto(room.far_side)
-            yield Story(room, panel, simulator, sound, display)
+            with (
+                people.new_context(viewport=size, has_touch=True) as there,
+                people.new_context(viewport=size) as elsewhere,
+            ):
+                panel, simulator = there.new_page(), elsewhere.new_page()
+                panel.goto(room.panel)
+                simulator.goto(room.far_side)
+                yield Story(room, panel, simulator, sound, display)
     finally:
         sound.close()
         display.close()
@@ -136,10 +146,12 @@ def test_silence_is_measured_and_every_device_may_come_and_go(story: Story) -> N
     story.display.until(lambda: not lit(story.display), "the screen is off")
 
 
-def test_a_pasted_chinese_invitation_opens_the_right_page(tmp_path: Path) -> None:
-    needed({"chromium": "chromium"})
-    with simulated(tmp_path, "--screen", "simulated") as room, browser() as people:
-        panel = people.new_context(viewport={"width": 800, "height": 480}).new_page()
+def test_a_pasted_chinese_invitation_opens_the_right_page(tmp_path: Path, people: Browser) -> None:
+    with (
+        simulated(tmp_path, "--screen", "simulated") as room,
+        people.new_context(viewport={"width": 800, "height": 480}) as there,
+    ):
+        panel = there.new_page()
         panel.goto(room.panel)
         room.act("occupancy.ceiling", "walk_in")
         for invitation, platform, host in INVITATIONS:

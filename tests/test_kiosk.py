@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 
 ONE, TWO = "HEADLESS-1", "HEADLESS-2"
 GROUND = (20, 18, 16)  # of the display's page: bg in the dark, tokens.css
+TEXT = (246, 242, 234)  # of what it says, tokens.css
 AMBER = (255, 213, 74)  # of what it says when it is stale
 LIGHT = (242, 238, 230)  # of a panel by daylight: bg, tokens.css
 ROOM = """
@@ -104,6 +105,7 @@ def test_with_a_panel_elsewhere_the_one_page_says_that_it_is_stale_and_is_true_a
     with serve(f'room = "{ONE}"'):
         display.until(lambda: display.share(ONE, GROUND) > 0.4, "the room's page")
         display.until(lambda: kept(tmp_path) == [Role.SCREEN], "the screen paired")
+        display.until(lambda: display.share(ONE, TEXT) > 0.001, "what the room's page says")
         assert display.share(TWO, GROUND) == display.share(TWO, LIGHT) == 0, "nothing is there"
         assert display.share(ONE, AMBER) == 0
     display.until(lambda: display.share(ONE, AMBER) > 0.01, "that it is stale")

@@ -8,7 +8,8 @@ one is closed. The extension runs nothing in any page, and `navigator.webdriver`
 Measured on Chromium 156: the page's connections live on, and its scripts miss nothing.
 
 A link in a command line would show its passcode to every user of the box. So the browser starts at
-`http://127.0.0.1:<port>/go/<token>`, which sends it on, once, and only a browser of our own user.
+`http://127.0.0.1:<port>/go/<token>`, which sends it on, once, and only a browser of our own user;
+once the extension has said that its rule holds, or after 3 s.
 Chromium 156 drops that first page now and then, fetched or not (3 of 100 starts on a busy machine),
 and stays at an empty one: the extension looks, and opens it again by an address of its own, which
 is in no command line and sends the browser on until a page stood there: a meeting that was left for
@@ -36,6 +37,7 @@ UP_S = 3.0
 # link led elsewhere, and none does.
 UP, STANDS, BARRED = "up!", "stands!", "barred!"
 LOOKS, EVERY_MS = 20, 1500  # at whether a page stands there by now
+HOLDS, HOLDING_MS = 60, 50  # looks at whether the rule holds by now: as long as is waited for it
 _HOST = re.compile(rb"[0-9A-Za-z.-]{1,253}")
 LONGEST_HEAD = 16 * 1024
 
@@ -188,16 +190,28 @@ chrome.webNavigation.onErrorOccurred.addListener(async ({ frameId, url }) => {
   if (url.startsWith(STAY)) barred(url.slice(STAY.length));
   else if (!within(url)) barred(new URL(url).hostname);
 });
+const pause = (ms) => new Promise((on) => setTimeout(on, ms));
+// The rule is read from the disk while this begins, and until it holds a foreign page is gone to. A
+// browser that cannot say whether it holds is not waited for.
+const foreign = { url: "https://foreign.invalid/", type: "main_frame" };
+const holds = () => chrome.declarativeNetRequest.testMatchOutcome(foreign)
+  .then(({ matchedRules }) => matchedRules.length > 0, () => true);
+const held = async () => {
+  for (let times = 0; ours.length > 0 && times < HOLDS && !await holds(); times += 1) {
+    await pause(HOLDING_MS);
+  }
+};
 // A browser that is still starting may drop its first page, and stays at an empty one; or it is at
 // a foreign page before its rules hold.
 const open = async () => {
+  await held();
   for (let times = 0; times < LOOKS; times += 1) {
     if ((await fetch(STAY + UP)).status === 204) return;
     const [{ id, url = "", status } = {}] = await tabs();
     if (stands(url)) return fetch(STAY + STANDS);
     if (!within(url)) return barred(new URL(url).hostname);
     if (times > 0 && id && status !== "loading") await chrome.tabs.update(id, { url: START });
-    await new Promise((on) => setTimeout(on, EVERY_MS));
+    await pause(EVERY_MS);
   }
 };
 tidy();
@@ -242,6 +256,7 @@ def install(folder: Path, hosts: Sequence[str], stay: str, start: str) -> None:
     """
     words: dict[str, object] = {"HOSTS": domains(hosts), "STAY": stay, "START": start}
     words |= {"UP": UP, "STANDS": STANDS, "BARRED": BARRED, "LOOKS": LOOKS, "EVERY_MS": EVERY_MS}
+    words |= {"HOLDS": HOLDS, "HOLDING_MS": HOLDING_MS}
     worker = re.sub("|".join(words), lambda found: json.dumps(words[found[0]]), _WORKER)
     files = {
         "manifest.json": json.dumps(_MANIFEST),

@@ -396,6 +396,9 @@ def running(box: BoxView) -> Iterator[BoxFinding]:
         verdict: Verdict = {"error": "fail", "warning": "warn"}.get(issue["severity"], "ok")  # type: ignore[assignment] # a closed set
         lines = (told.issue_text(issue), told.step_text(issue))
         yield BoxFinding(verdict, "room", " ".join(filter(None, lines)))
+    for one in document["conditions"]:
+        if one["status"] is None and one["type"] != "Ready":  # it starts, say
+            yield BoxFinding("warn", "room", told.condition_words(one), "roomctl status")
     if told.is_ready(document):
         yield BoxFinding("ok", "room", say("ready", room=document["identity"]["displayName"]))
 

@@ -155,11 +155,25 @@ def test_only_a_failure_makes_it_fail() -> None:
     assert not record([*warned, BoxFinding("fail", "room", "x")])["ok"]
 
 
+def test_a_room_that_starts_is_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def condition(kind: str, status: bool | None, reason: str | None) -> dict[str, object]:
+        return {"type": kind, "status": status, "reason": reason, "message": "camera.front"}
+
+    found = [condition("DevicesPresent", None, "starting"), condition("Ready", None, "starting")]
+    document = {"conditions": [*found, condition("ConfigApplied", True, None)]}
+    monkeypatch.setattr("roomctl.cli.ask.room", lambda *_: document)
+    monkeypatch.setattr("roomctl.cli.ask.access", lambda *_: [])
+    [one] = doctor.running(box(tmp_path, '[room]\ndisplayName = "Bamboo"\n'))
+    assert (one.verdict, one.subject, one.command) == ("warn", "room", "roomctl status")
+    assert "camera.front" in one.words
+
+
 @pytest.mark.real
 def test_it_asks_the_room_that_runs_and_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "room.toml"
     file.write_text('[room]\ndisplayName = "Bamboo"\n')
     with simulating(tmp_path, "--screen", "simulated") as room:
+        room.ready()
         before = sorted(os.listdir(tmp_path / "state"))
         said = room.roomctl("doctor", "-c", str(file), "--json")
         subjects = {one["subject"] for one in said.json["checks"]}

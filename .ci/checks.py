@@ -152,10 +152,10 @@ def check_types_of_the_panel() -> Outcome:
 def check_tests(arguments: Sequence[str]) -> tuple[Outcome, Tests]:
     """Run the tests, whole files side by side, in the order that tests/conftest.py gives them.
 
-    One process runs for each core and one more, as a test of a browser waits for half of its time;
-    fewer where there is little memory. The counts come from pytest's report.
+    Two processes run for each core, as real tests wait for more than half of their time; four at
+    most, fewer where there is little memory. The counts come from pytest's report.
     """
-    workers = max(1, min(CORES + 1, MOST_WORKERS, memory() // WORKER_BYTES))
+    workers = max(1, min(2 * CORES, MOST_WORKERS, memory() // WORKER_BYTES))
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # roomctl is started 200 times
     report = VENV / "pytest.xml"
     report.unlink(missing_ok=True)

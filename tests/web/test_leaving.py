@@ -190,6 +190,7 @@ def test_a_number_of_an_ended_platform_offers_a_new_meeting_until_another_is_typ
     sheet.get_by_role("button", name="1", exact=True).tap()
     expect(instead).to_be_hidden()
     sheet.locator(":is(.go, .anew):not([hidden])").tap()
+    expect(instead).to_be_visible()  # the refusal has come
     stand_in.answer = lambda command: {"status": "done"}
     instead.tap()
     told(page, lambda: stand_in.commands("meeting.new"), [{"platform": "tencent"}])

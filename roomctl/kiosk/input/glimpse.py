@@ -42,29 +42,33 @@ class _Frame:
 
 
 class Glimpses:
-    """A connection that takes pictures of one display, or of parts of it, at scale 1.
-
-    `size` is that of the display.
-    """
+    """A connection that takes pictures of one display, or of parts of it, at scale 1."""
 
     def __init__(self, environment: Mapping[str, str], output: str) -> None:
         """OSError if the compositor gives none."""
         self._connection = WaylandClient(environment)
         try:
             self._output = found_output(self._connection, output)
-            if self._output.scale != 1:
-                raise WaylandRefused("the display has another scale than 1")
-            if self._output.turned:
-                raise WaylandRefused("the display is turned")
-            self.size = self._output.size
+            self._check()
             self._manager = self._connection.take(_MANAGER, 1)
             self._memory = self._connection.take(_MEMORY, 1)
         except BaseException:
             self.close()
             raise
 
+    def _check(self) -> None:
+        if self._output.scale != 1:
+            raise WaylandRefused("the display has another scale than 1")
+        if self._output.turned:
+            raise WaylandRefused("the display is turned")
+
     def close(self) -> None:
         self._connection.close()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How many pixels the display has across and down, as the compositor said last."""
+        return self._output.size
 
     def take(self, corner: tuple[int, int], size: tuple[int, int]) -> bytes:
         """Return the rows of a part, 4 bytes a pixel, blue first; OSError if there is none."""
@@ -92,6 +96,7 @@ class Glimpses:
                 (target, _DESTROY_FRAME),
             ):
                 connection.send(one, opcode)
+            self._check()  # it may have been turned meanwhile
             if frame.failed or frame.flags or frame.format not in _BLUE_FIRST:
                 raise WaylandRefused("the compositor gave no picture that is understood")
             return os.pread(handle, length, 0)

@@ -361,10 +361,13 @@ def grabber(output: str) -> Callable[[], Picture]:
         nonlocal glimpses
         if glimpses is not None:
             try:
-                return look.of_rows(glimpses.take((0, 0), glimpses.size), glimpses.size)
+                size = glimpses.size
+                rows = glimpses.take((0, 0), size)
+                if size == glimpses.size:
+                    return look.of_rows(rows, size)
             except OSError:
                 glimpses.close()
-                glimpses = None  # the display has another size now, or the compositor is gone
+                glimpses = None  # it is turned now, or the compositor is gone
         return by_grim()
 
     return grab

@@ -20,6 +20,11 @@ from tests.kiosk.display.test_outputs import FULL, ONE, RED, Pages, shows
 pytestmark = pytest.mark.browser
 
 
+def geometry(transform):
+    words = [*map(number, (0, 0, 520, 290, 0)), text("Philips"), text("55B"), number(transform)]
+    return EventArguments(b"".join(words))
+
+
 async def test_the_display_and_a_part_of_it_are_what_stands_there_blue_first():
     compositor.needed()
     with contextlib.closing(Pages()) as pages, compositor.kiosk(1) as (display, agency):
@@ -32,7 +37,12 @@ async def test_the_display_and_a_part_of_it_are_what_stands_there_blue_first():
                     assert len(rows) == size[0] * size[1] * 4
                     pixels = list(zip(rows[0::4], rows[1::4], rows[2::4], strict=True))
                     assert pixels.count(RED[::-1]) > FULL * len(pixels)
-            assert glimpses.size == compositor.SIZE
+                assert glimpses.size == compositor.SIZE
+                glimpses._output.hear(1, EventArguments(b"".join(map(number, (1, 800, 600, 60)))))
+                assert glimpses.size == (800, 600)
+                glimpses._output.hear(0, geometry(transform=1))
+                with pytest.raises(WaylandRefused, match="is turned"):
+                    glimpses.take((0, 0), (8, 8))
             with pytest.raises(WaylandRefused):
                 Glimpses(display.environment, "HDMI-A-9")
 
@@ -54,7 +64,6 @@ def test_where_the_compositor_gives_none_the_picture_is_grims(monkeypatch, tmp_p
 
 @pytest.mark.parametrize(("transform", "turned"), [(0, False), (1, True), (2, True)])
 def test_a_display_that_is_turned_is_known_by_its_geometry(transform, turned):
-    words = [*map(number, (0, 0, 520, 290, 0)), text("Philips"), text("55B"), number(transform)]
     output = DisplayOutput(1)
-    output.hear(0, EventArguments(b"".join(words)))
+    output.hear(0, geometry(transform))
     assert output.turned is turned

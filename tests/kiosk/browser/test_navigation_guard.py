@@ -82,12 +82,6 @@ async def touch(daemon, agency, place):
     assert await daemon.touch(PressPoint, *place) is None, agency.log.read_text()
 
 
-async def logged(agency, words):
-    async with asyncio.timeout(60):
-        while words not in agency.log.read_text():
-            await asyncio.sleep(0.05)
-
-
 @pytest.mark.browser
 async def test_no_link_on_a_plain_page_loses_the_call_or_hides_it(kiosk, site):
     display, agency = kiosk
@@ -100,8 +94,10 @@ async def test_no_link_on_a_plain_page_loses_the_call_or_hides_it(kiosk, site):
             display.until, lambda: display.share(ROOM, (255, 255, 255)) > 0.5, "the meeting"
         )
         kept = "did not leave the meeting for foreign.example"
-        await touch(daemon, agency, vendor.FOREIGN)
-        await logged(agency, kept)
+        async with asyncio.timeout(60):  # a page that has only begun may miss a touch
+            while kept not in agency.log.read_text():
+                await touch(daemon, agency, vendor.FOREIGN)
+                await asyncio.sleep(0.5)
         for place in (vendor.WINDOW, vendor.MAIL, vendor.PROGRAM):
             await touch(daemon, agency, place)
         # The meeting stands there still, with nothing before it: its own button can be pressed.

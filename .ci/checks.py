@@ -29,7 +29,7 @@ TREE = Path(__file__).resolve().parent.parent
 VENV = Path(sys.prefix)
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 CORES = os.cpu_count() or 1
-MOST_WORKERS = 5
+MOST_WORKERS = 4
 QUICK = "not real"  # the tests of `make check`
 WORKER_BYTES = 1_500_000_000  # a worker of pytest, with the browser and the room that it drives
 
@@ -153,11 +153,10 @@ def check_types_of_the_panel() -> Outcome:
 def check_tests(arguments: Sequence[str]) -> tuple[Outcome, Tests]:
     """Run the tests, whole files side by side, in the order that tests/conftest.py gives them.
 
-    A process runs for each core where no test waits, else five for two cores, as real tests wait
-    for more than half of their time; fewer where there is little memory. The counts come from
-    pytest's report.
+    A process runs for each core where no test waits, else two, as real tests wait for more than
+    half of their time; fewer where there is little memory. The counts come from pytest's report.
     """
-    wanted = CORES if QUICK in arguments else 2 * CORES + 1
+    wanted = CORES if QUICK in arguments else 2 * CORES
     workers = max(1, min(wanted, MOST_WORKERS, memory() // WORKER_BYTES))
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # roomctl is started 200 times
     report = VENV / "pytest.xml"

@@ -83,6 +83,7 @@ refused = "not_a_join"
 
 _PAGE = """
 <!doctype html><meta charset="utf-8"><title>vendor</title>
+<body hidden>
 <style>
   body { margin: 0; font: 20px sans-serif; }
   body > * { position: fixed; transform: translate(-50%, -50%); width: 16%; height: 6%; }
@@ -130,6 +131,7 @@ _PAGE = """
     const before = stage;
     stage = next;
     if (next === "sign_in") location.href = `http://localhost:${location.port}/login`;
+    document.body.hidden = false; // what is drawn takes a touch or a key
     at("said").textContent = said[next] ?? "";
     const asks = ["prejoin", "passcode", "wrong"].includes(next);
     for (const id of ["name", "code", "join"]) at(id).hidden = !asks;

@@ -83,12 +83,13 @@ refused = "not_a_join"
 
 _PAGE = """
 <!doctype html><meta charset="utf-8"><title>vendor</title>
-<body hidden>
 <style>
+  :root:has(body[hidden]) { background: #808080; }
   body { margin: 0; font: 20px sans-serif; }
   body > * { position: fixed; transform: translate(-50%, -50%); width: 16%; height: 6%; }
   body > p { width: 90%; left: 50%; top: 3%; margin: 0; }
 </style>
+<body hidden>
 <p id="said"></p>
 <input id="name"><input id="code" type="password"><button id="join">→</button>
 <button id="leave">×</button>
@@ -131,7 +132,7 @@ _PAGE = """
     const before = stage;
     stage = next;
     if (next === "sign_in") location.href = `http://localhost:${location.port}/login`;
-    document.body.hidden = false; // what is drawn takes a touch or a key
+    document.body.hidden = false; // white: it takes touches and keys
     at("said").textContent = said[next] ?? "";
     const asks = ["prejoin", "passcode", "wrong"].includes(next);
     for (const id of ["name", "code", "join"]) at(id).hidden = !asks;

@@ -8,6 +8,7 @@ module is when it is run. It ends when whoever started it does.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
@@ -20,7 +21,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -33,16 +34,34 @@ def run(
     words: Sequence[str], env: Mapping[str, str], given: bytes, limit_s: float
 ) -> tuple[int, bytes, bytes]:
     """Run `roomctl` with these words to its end; return its status and what it printed."""
+    with begun(words, env, given) as ended:
+        return ended(limit_s)
+
+
+@contextlib.contextmanager
+def begun(
+    words: Sequence[str], env: Mapping[str, str], given: bytes = b""
+) -> Iterator[Callable[[float], tuple[int, bytes, bytes]]]:
+    """Run `roomctl` beside other things; what this gives waits so long, and says what came of it.
+
+    It is killed if it still runs as the block ends.
+    """
     with TemporaryFile() as stdin, TemporaryFile() as out, TemporaryFile() as err:
         stdin.write(given)
         stdin.seek(0)
         command = Command(words, env, (stdin, out, err))
+
+        def ended(limit_s: float) -> tuple[int, bytes, bytes]:
+            try:
+                status = command.wait(limit_s)
+            except subprocess.TimeoutExpired:
+                raise TimeoutError(f"{words}: has not ended within {limit_s:g} s") from None
+            return status, _all(out), _all(err)
+
         try:
-            status = command.wait(limit_s)
-        except subprocess.TimeoutExpired:
+            yield ended
+        finally:
             command.kill()
-            raise TimeoutError(f"{words}: has not ended within {limit_s:g} s") from None
-        return status, _all(out), _all(err)
 
 
 class Command:

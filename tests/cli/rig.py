@@ -55,9 +55,23 @@ def roomctl(
     folder: Path, *words: str, stdin: str = "", more: Mapping[str, str] | None = None
 ) -> Said:
     """Run a command to its end, in a process of its own; see `forked`."""
+    with begun(folder, *words, stdin=stdin, more=more) as ended:
+        return ended()
+
+
+@contextlib.contextmanager
+def begun(
+    folder: Path, *words: str, stdin: str = "", more: Mapping[str, str] | None = None
+) -> Iterator[Callable[[], Said]]:
+    """Run a command beside others; what this gives waits until it has ended."""
     env = environment(folder) | dict(more or {})
-    status, out, err = forked.run(words, env, stdin.encode(), LIMIT_S)
-    return Said(status, out.decode(), err.decode())
+    with forked.begun(words, env, stdin.encode()) as ended:
+
+        def said() -> Said:
+            status, out, err = ended(LIMIT_S)
+            return Said(status, out.decode(), err.decode())
+
+        yield said
 
 
 @dataclass(frozen=True, slots=True)

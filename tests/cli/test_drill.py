@@ -1,11 +1,14 @@
 """`roomctl drill`, and `visca --trace`, as a newcomer types them."""
 
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
 import tty
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,17 @@ from roomctl.cli.drill import chosen
 from roomctl.config import Config
 from roomctl.errors import RoomctlError
 from tests.api.test_import import supervised
-from tests.cli.rig import LIMIT_S, ROOMCTL, Running, environment, roomctl, simulating, until
+from tests.cli.rig import (
+    LIMIT_S,
+    ROOMCTL,
+    Running,
+    Said,
+    begun,
+    environment,
+    roomctl,
+    simulating,
+    until,
+)
 
 pytestmark = pytest.mark.real
 
@@ -36,6 +49,53 @@ url = "serial:/dev/roomctl-none?baud=9600"
 [camera.usb]
 url = "v4l2:/dev/video77"
 """
+
+
+PHONE = '[speakerphone.table]\nurl = "sim:047f:c056"\n[camera.front]\nurl = "sim:front"\n'
+EVERY = f"""
+{PHONE}profile = "sony_srg300h"
+[screen]
+mode = "simulated"
+[camera.hall]
+url = "sim:hall"
+profile = "canon_crn500"
+[display.wall]
+url = "sim:wall"
+[display.tv]
+url = "sim:tv"
+profile = "lg"
+"""
+DEVICES = ["camera.front", "camera.hall", "speakerphone.table", "display.wall", "display.tv"]
+
+
+@dataclass(frozen=True)
+class Drilled:
+    """A drill that has begun: its folder, and what waits for its end."""
+
+    folder: Path
+    ended: Callable[[], Said]
+
+
+@pytest.fixture(scope="module")
+def drilled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Drilled]]:
+    """Drill a device at each of several rooms: simulated ones move as slowly as true ones."""
+    drills = {name: tmp_path_factory.mktemp("drill") for name in ("json", "trace", *DEVICES)}
+    still = ("drill", "camera.still")
+    more = {"json": ("--json",), "trace": ("--trace", str(drills["trace"] / "still.trace"))}
+    chinese = {"LC_ALL": "zh_CN.UTF-8"}
+    with contextlib.ExitStack() as done:
+        begin = {}
+        for name, folder in drills.items():
+            file = folder / "room.toml"
+            file.write_text(ROOM if name in more else EVERY, encoding="utf-8")
+            config = ("-c", str(file))
+            drill = (
+                begun(folder, *still, *config, *more[name])
+                if name in more
+                else begun(folder, "drill", name, *config, "--simulated", "--yes", more=chinese)
+            )
+            begin[name] = Drilled(folder, done.enter_context(drill))
+        yield begin
 
 
 @pytest.fixture
@@ -109,16 +169,16 @@ def test_a_camera_that_is_not_there_fails_the_first_step(tmp_path: Path, room: P
 
 
 def test_a_drill_prints_a_line_for_each_step_and_is_one_object_for_programs(
-    tmp_path: Path, room: Path
+    drilled: Mapping[str, Drilled],
 ) -> None:
-    said = roomctl(tmp_path, "drill", "camera.still", "-c", str(room), "--json")
+    said = drilled["json"].ended()
     assert (said.status, said.err) == (0, "")
     assert said.json["passed"] is True
     steps = {step["step"]: step for step in said.json["steps"]}
     assert (steps["answers"]["result"], steps["preset"]["result"]) == ("ok", "skipped")
     assert steps["questions"]["numbers"]["mean_ms"] > 0
-    trace = tmp_path / "still.trace"
-    said = roomctl(tmp_path, "drill", "camera.still", "-c", str(room), "--trace", str(trace))
+    said = drilled["trace"].ended()
+    trace = drilled["trace"].folder / "still.trace"
     assert "# profile: canon_crn500" in trace.read_text(encoding="utf-8").splitlines()
     assert [line.split("  ")[0] for line in said.out.splitlines()] == list(steps)
 
@@ -214,8 +274,6 @@ def _serial_of(running: Running) -> str:
 
 # A speakerphone.
 
-PHONE = '[speakerphone.table]\nurl = "sim:047f:c056"\n[camera.front]\nurl = "sim:front"\n'
-
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
@@ -235,29 +293,9 @@ def test_a_speakerphone_is_drilled_the_same_way(tmp_path: Path, table: Path) -> 
     assert "no [screen] in room.toml" in steps["silence"]["words"]
 
 
-EVERY = f"""
-{PHONE}profile = "sony_srg300h"
-[screen]
-mode = "simulated"
-[camera.hall]
-url = "sim:hall"
-profile = "canon_crn500"
-[display.wall]
-url = "sim:wall"
-[display.tv]
-url = "sim:tv"
-profile = "lg"
-"""
-
-
-@pytest.mark.parametrize(
-    "device", ["camera.front", "camera.hall", "speakerphone.table", "display.wall", "display.tv"]
-)
-def test_every_step_speaks_chinese(tmp_path: Path, device: str) -> None:
-    file = tmp_path / "every.toml"
-    file.write_text(EVERY, encoding="utf-8")
-    words = ("drill", device, "-c", str(file), "--simulated", "--yes")
-    said = roomctl(tmp_path, *words, more={"LC_ALL": "zh_CN.UTF-8"})
+@pytest.mark.parametrize("device", DEVICES)
+def test_every_step_speaks_chinese(drilled: Mapping[str, Drilled], device: str) -> None:
+    said = drilled[device].ended()
     assert (said.status, said.err) == (0, "")
     steps = [re.split(" {2,}|(?<=正常) |(?<=跳过) ", line) for line in said.out.splitlines()]
     assert len(steps) >= 5

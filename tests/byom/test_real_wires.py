@@ -50,8 +50,13 @@ async def running(table: ByomTable) -> AsyncIterator[Bench]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-@pytest.mark.parametrize("scheme", ["serial", "tcp"])
-async def test_a_switch_is_turned_and_read_back_on_a_real_wire(scheme: str) -> None:
+async def test_a_switch_is_turned_and_read_back_on_a_real_wire() -> None:
+    async with asyncio.TaskGroup() as both:  # at once: one that falls silent is asked for a while
+        for scheme in ("serial", "tcp"):
+            both.create_task(turned_and_read_back(scheme))
+
+
+async def turned_and_read_back(scheme: str) -> None:
     switch = SimSwitch()
     table = ByomTable(url=f"{scheme}:x", profile="extron_sw_usb")
     profile = profile_of(table)

@@ -123,7 +123,7 @@ def _watched(folder: Path, fault: str) -> str:
             while not said[-1].startswith(b"STATUS=stalled: has not gone round"):
                 said.append(listening.recv(4096))
                 if fault == "blocks" and b"WATCHDOG=1" in said[-1]:
-                    listening.settimeout(5.0)  # a ping was due every 0.3 s
+                    listening.settimeout(3.0)  # ten pings were due, one every 0.3 s
         except TimeoutError:
             assert fault == "blocks", f"it goes on: {said[-1]!r}"
         else:

@@ -8,7 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import TypeVar
 
 from roomctl.config import Config, KindTable, spoken
@@ -70,11 +78,17 @@ class Devices:
         found = []
         for kind, devices in self._by_kind.items():
             healths = {n: h for device in devices for n, h in device.healths.items()}
-            order = {f"{kind}.{name}": at for at, name in enumerate(self._tables[kind])}
-            for name in sorted(healths, key=lambda each: order.get(each, 0)):
+            for name in self._in_order(kind, healths):
                 table = self._tables[kind].get(name.removeprefix(f"{kind}."))
                 found.append(self._entry(name, kind, healths[name], table))
         return tuple(found)
+
+    def _in_order(self, kind: str, names: Collection[str]) -> Collection[str]:
+        """Return names as room.toml has them; it is asked at every look, and mostly for one."""
+        if len(names) < 2:
+            return names
+        order = {f"{kind}.{name}": at for at, name in enumerate(self._tables[kind])}
+        return sorted(names, key=lambda name: order.get(name, 0))
 
     def _entry(self, name: str, kind: str, health: Health, table: KindTable | None) -> DeviceEntry:
         """Return the entry of a device: the one that was made of the same health and table."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, fields
 from datetime import datetime
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from roomctl.command import Param
 from roomctl.frozen import frozen
@@ -608,14 +608,12 @@ class RoomDocument:
     issues: tuple[IssueEntry, ...] = ()
 
 
-def changes(before: RoomDocument, after: RoomDocument) -> dict[str, object]:
-    """Return the sections of `after` that differ from `before`."""
+def changes(before: RoomDocument, now: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sections of `now` that differ from those of `before`."""
     return {
         name: new
-        for name in after.__dataclass_fields__  # `fields` would make a list of them at every change
-        if (new := getattr(after, name)) is not (old := getattr(before, name))
-        and new != old
-        and name != "rev"
+        for name, new in now.items()
+        if new is not (old := getattr(before, name)) and new != old
     }
 
 

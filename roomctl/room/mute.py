@@ -169,7 +169,7 @@ def step(state: MuteState, event: MuteEvent, now: float) -> MuteState:
         case MuteRequested():
             after = _requested(state, event, now)
         case LedWritten() if event.generation == state.generation:
-            after = replace(state, led=event.muted, led_failed=event.muted is None)
+            after = _lit(state, event.muted)
         case CaptureRead():
             after = _captured(state, event, now)
         case SpeakerphoneOnline() if (event.online, event.has_led) != (state.online, state.has_led):
@@ -234,6 +234,13 @@ def _captured(state: MuteState, event: CaptureRead, now: float) -> MuteState:
     if state.requested is False and state.capture is False and muted:
         return _renewed(replace(state, requested=True, by=SOUND, asked_at=now), now)
     return state if state.capture is muted else replace(state, capture=muted)
+
+
+def _lit(state: MuteState, muted: bool | None) -> MuteState:
+    failed = muted is None
+    if (state.led, state.led_failed) == (muted, failed):
+        return state
+    return replace(state, led=muted, led_failed=failed)
 
 
 def _renewed(state: MuteState, now: float) -> MuteState:

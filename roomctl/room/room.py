@@ -44,7 +44,6 @@ from roomctl.room.document import (
     Changes,
     DeviceEntry,
     IdentityEntry,
-    RoomDocument,
     changes,
     document_of,
 )
@@ -562,18 +561,17 @@ class Room:
             await asyncio.sleep(max(rest_s, LEAST_S))
 
     def _publish(self) -> None:
-        before, now = self.document, self.now()
-        after = self._described(now)
-        new = changes(before, after)
+        before = self.document
+        new = changes(before, self._sections(self.now()))
         if new:
-            self.document = replace(after, rev=before.rev + 1)
+            after = self.document = replace(before, **new, rev=before.rev + 1)
             self.tally.follow(before, after)
             self.starts.changed(before, after)
             if self._webhooks is not None:
                 self._webhooks.happened(before, after)
             self._history.note(Change(self.document.rev, new))
 
-    def _described(self, now: Moment) -> RoomDocument:
+    def _sections(self, now: Moment) -> dict[str, Any]:
         entries = self.byom.entries(self._devices.entries)
         needed = tuple(one for one in entries if not self._may_be_missing(one))
         starting = any(entry.status == "starting" for entry in entries)
@@ -587,15 +585,14 @@ class Room:
         conditions = self.document.conditions
         if facts != self._judged:
             self._judged, conditions = facts, judge(facts, conditions, now)
-        return replace(
-            self.document,
-            identity=self._identity,
-            phase="starting" if starting and early else "ready",
-            devices=entries,
-            conditions=conditions,
-            issues=issues,
+        return {
+            "identity": self._identity,
+            "phase": "starting" if starting and early else "ready",
+            "devices": entries,
+            "conditions": conditions,
+            "issues": issues,
             **sections,
-        )
+        }
 
     def _facts(
         self,

@@ -41,24 +41,25 @@ def picture(pan_deg: float, tilt_deg: float, zoom_pct: float) -> bytes:
     """Return what is seen in that direction, as a PNG of a few kilobytes."""
     across = WIDE_DEG * (TELE_DEG / WIDE_DEG) ** (min(max(zoom_pct, 0.0), 100.0) / 100)
     per_pixel = across / WIDTH
-    rows = bytearray()
+    columns = [
+        (pan_deg + (x + 0.5 - WIDTH / 2) * per_pixel + 180) % 360 - 180 for x in range(WIDTH)
+    ]
+    rows, drawn = bytearray(), dict[tuple[int, ...], bytes]()
     for y in range(HEIGHT):
         up = tilt_deg + (HEIGHT / 2 - y - 0.5) * per_pixel
+        here = tuple(n for n, (_, _, low, high, _) in enumerate(_ROOM) if low <= up < high)
+        if here not in drawn:  # most rows look like the one above
+            drawn[here] = bytes(_row(here, columns))
         rows.append(0)  # no filter
-        rows += bytes(_row(pan_deg, up, per_pixel))
+        rows += drawn[here]
     return _png(bytes(rows))
 
 
-def _row(pan_deg: float, up: float, per_pixel: float) -> Iterator[int]:
-    """Yield the number of the last rectangle that each pixel of a row lies in."""
-    here = [
-        (left, right, number)
-        for number, (left, right, low, high, _) in enumerate(_ROOM)
-        if low <= up < high
-    ]
-    for x in range(WIDTH):
-        aside = (pan_deg + (x + 0.5 - WIDTH / 2) * per_pixel + 180) % 360 - 180
-        yield max((number for left, right, number in here if left <= aside < right), default=0)
+def _row(here: tuple[int, ...], columns: list[float]) -> Iterator[int]:
+    """Yield the number of the last rectangle of `here` that each pixel of a row lies in."""
+    spans = [(*_ROOM[number][:2], number) for number in reversed(here)]
+    for aside in columns:
+        yield next((number for left, right, number in spans if left <= aside < right), 0)
 
 
 def _png(rows: bytes) -> bytes:

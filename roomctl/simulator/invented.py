@@ -97,6 +97,8 @@ class LoopClock:
         self._begin, self.synced = begin, True
         self.jumped = timedelta()
         self._loop: asyncio.AbstractEventLoop | None = None  # to ask which one runs costs a call
+        self._moment = Moment(-1.0, begin, self.synced)
+        self._jumped = self.jumped  # what `_moment` was made of, which many ask for
 
     def mono_s(self) -> float:
         if self._loop is None or self._loop.is_closed():
@@ -104,7 +106,8 @@ class LoopClock:
         return self._loop.time()
 
     def now(self) -> Moment:
-        return Moment(self.mono_s(), self._wall(), self.synced)
-
-    def _wall(self) -> datetime:
-        return self._begin + timedelta(seconds=self.mono_s()) + self.jumped
+        mono_s, last = self.mono_s(), self._moment
+        if (mono_s, self.synced, self.jumped) != (last.mono_s, last.synced, self._jumped):
+            wall = self._begin + timedelta(seconds=mono_s) + self.jumped
+            self._moment, self._jumped = Moment(mono_s, wall, self.synced), self.jumped
+        return self._moment

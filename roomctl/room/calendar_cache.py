@@ -182,7 +182,7 @@ class CalendarCache:
             self._kept, self._aged_at = records, now.mono_s
 
     async def restore(self, show: Show) -> bool:
-        """Have shown what an earlier run has read, with its age; whether there is any."""
+        """Have shown what an earlier run read, with its age if known; whether there is any."""
         if self._store is None:
             return False
         try:
@@ -200,7 +200,8 @@ class CalendarCache:
             return False
         self.bookings = tuple(map(Booking.of, kept["bookings"]))
         await show()
-        self.read_at = Moment(now.mono_s - ago.total_seconds(), read_at, now.synced)
+        if read_at <= now.wall:  # else the clock was set back, and nobody knows how old it is
+            self.read_at = Moment(now.mono_s - ago.total_seconds(), read_at, now.synced)
         return True
 
 

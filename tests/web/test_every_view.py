@@ -23,6 +23,13 @@ KEPT = """() => [
     matchMedia("(prefers-color-scheme: dark)").matches,
 ]"""
 
+MOVED = """() => {
+    const seen = new MutationObserver(() => {});
+    seen.observe(document.body, { childList: true, subtree: true });
+    document.querySelector("room-panel")?.refresh();
+    return seen.takeRecords().map(({ target }) => `${target.localName} ${target.className}`);
+}"""
+
 
 def cases() -> Iterator[tuple[str, str, tuple[int, int]]]:
     """Yield each view with its languages; the sizes go round, and no view has one of them twice."""
@@ -41,7 +48,9 @@ def studio(browser: Browser) -> Studio:
 def test_no_word_is_cut_and_nothing_lies_on_anything(
     studio: Studio, name: str, language: str, size: tuple[int, int]
 ) -> None:
-    assert flaws(studio.draw(VIEWS[name], size, language, "light")) == {}
+    page = studio.draw(VIEWS[name], size, language, "light")
+    assert flaws(page) == {}
+    assert page.evaluate(MOVED) == [], "what says the same moves no key: a finger may be on it"
 
 
 def test_a_word_that_is_cut_is_found_and_the_next_view_has_it_whole(studio: Studio) -> None:

@@ -72,9 +72,9 @@ export class CallView extends HTMLElement {
     else this.way.update(meeting, first || walk === "handed_over");
     const stands = blocked ? this.blocked : this.about; // the state is said in every view of a call
     if (this.state.parentElement !== stands) stands.prepend(this.state);
-    const place = first ? this.about : this.dock;
-    if (this.way.parentElement !== place) place.prepend(this.way);
-    if (first) this.about.append(this.way);
+    // It moves only when it must: a key that is moved under a finger is not pressed.
+    if (first && this.about.lastElementChild !== this.way) this.about.append(this.way);
+    else if (!first && this.way.parentElement !== this.dock) this.dock.prepend(this.way);
     this.camera.update(room);
     this.walk.update(room);
     this.trouble.update(room, blocked ? "meeting" : this.camera.broken);

@@ -94,6 +94,7 @@ class SimScreen:
     blocked_by what the next page shows first; None: the meeting, or in plain mode its Join
     shows      the page: what it shows, and what was typed
     reachable  whether a panel can see and touch the page
+    launch_s   how long the browser takes to open it
     lobby_s    how long the host takes for that, counted from the open page
     ignores_mute  the sound server takes an order, and neither does nor confirms it until this ends
     has_sound  whether there is a sound server; it stays as it is muted, or not, without one
@@ -112,7 +113,7 @@ class SimScreen:
     """
 
     def __init__(self, *, admit: bool = True, lobby_s: float = 0.0) -> None:
-        self.admit, self.lobby_s = admit, lobby_s
+        self.admit, self.lobby_s, self.launch_s = admit, lobby_s, LAUNCH_S
         self.blocked_by: str | None = None
         self.shows, self.reachable = SimPage(), True
         self.ignores_mute = self.stuck_switch = self.meeting_muted = False
@@ -402,7 +403,7 @@ class SimScreen:
         self._ended = self.watched = False
         self.shows = SimPage(self.blocked_by or (None if order.assisted else "prejoin"), self._now)
         page = MeetingPage(order.id, PagePhase.LAUNCHING, host_of(order.url))
-        self._show(_Call(order, page, self._now + LAUNCH_S))
+        self._show(_Call(order, page, self._now + self.launch_s))
         if self._fails is not None:
             self._over(PagePhase.FAILED, self._fails)
             self._fails = None

@@ -31,6 +31,7 @@ BOOT = "b007b007"
 PORT = 8080  # where no socket is open: the names of cookies and the Host
 JITSI = "https://meet.jit.si/DesignReview"
 LIMIT_S = 60.0  # of what takes a second or two on an idle machine
+LAUNCH_S = 0.1  # a browser that is soon there
 
 ROOM = f"""
 [room]
@@ -86,6 +87,7 @@ class House:
         self.clock = clock or SystemClock()
         self.config = parse(text, "room.toml")
         self.simulator = Simulator(self.config, self.clock, with_screen=True)
+        self.screen.launch_s = LAUNCH_S
         feed = SimFeed(self.clock.now(), link)
         self.store = Store(folder)
         kept = self.store if keep else None

@@ -117,7 +117,10 @@ async def test_a_storm_of_edges_keeps_bounded_memory_and_the_newest_level(
         line.drive_low()
     line.drive_high()
     assert len(port._came) == 64
-    assert (await levels(port, 64))[-1:] == b"1"
+    told = b""
+    while len(told) < 64:  # the last of them come together
+        told += await levels(port, 1)
+    assert told[-1:] == b"1"
     await port.close()
 
 

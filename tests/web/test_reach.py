@@ -269,3 +269,24 @@ def test_whatever_has_a_colour_for_a_meaning_has_words_and_a_sign_too(
     )
     assert coloured > 0
     assert mute == []
+
+
+KEPT = """async ([before, after]) => {
+    const { h, keyed } = await import("/ui/lib/dom.js");
+    const list = h("div");
+    document.body.replaceChildren(list);
+    const make = (name) => h("button", {}, name);
+    keyed(list, before, String, make, () => {});
+    const kept = [...list.children].find((key) => after.includes(key.textContent));
+    kept.focus();
+    keyed(list, after, String, make, () => {});
+    return [document.activeElement === kept, [...list.children].map((key) => key.textContent)];
+}"""
+
+
+def test_what_stays_in_a_list_keeps_the_focus_whatever_comes_and_goes(open_panel: Open) -> None:
+    _, page = open_panel()
+    usable(page)
+    turns = ["abc bc", "abc c", "bc abc", "abc xc", "ab b", "bb b"]
+    kept = {turn: page.evaluate(KEPT, [list(one) for one in turn.split()]) for turn in turns}
+    assert kept == {turn: [True, list(turn.split()[1])] for turn in turns}

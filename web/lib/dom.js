@@ -83,16 +83,19 @@ export function show(element, visible) {
  * @param {(element: E, item: T) => void} update
  */
 export function keyed(parent, items, key, make, update) {
-  const known = new Map(
-    [...parent.children].map((child) => [child.getAttribute("data-key"), /** @type {E} */ (child)]),
-  );
+  const ids = items.map((item) => key(item));
+  /** @type {Map<string, E>} */ const known = new Map();
+  // What is gone goes first, so that what stays is not moved: a finger or the focus may be on it.
+  for (const child of [...parent.children]) {
+    const id = child.getAttribute("data-key") ?? "";
+    if (ids.includes(id) && !known.has(id)) known.set(id, /** @type {E} */ (child));
+    else child.remove();
+  }
   items.forEach((item, index) => {
-    const id = key(item);
-    const element = known.get(id) ?? make(item);
-    known.delete(id);
-    attribute(element, "data-key", id);
+    const element = known.get(ids[index]) ?? make(item);
+    known.delete(ids[index]);
+    attribute(element, "data-key", ids[index]);
     if (parent.children[index] !== element) parent.insertBefore(element, parent.children[index] ?? null);
     update(element, item);
   });
-  for (const gone of known.values()) gone.remove();
 }

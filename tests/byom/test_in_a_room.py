@@ -14,7 +14,7 @@ from roomctl.room import Source
 from roomctl.room.document import ActEntry, ByomEntry
 from roomctl.simulator import Simulator
 from tests.invented import invented
-from tests.room.rig import BAMBOO, LINK, PANEL, Calendar, House, living
+from tests.room.rig import BAMBOO, LINK, NO_CAMERA, PANEL, Calendar, House, living
 from tests.room.test_bookings import booking
 
 TEXT = '[byom]\nurl = "serial:/dev/ttyUSB7"\nprofile = "extron_sw_usb"\n'
@@ -311,7 +311,7 @@ async def test_a_laptop_that_is_pulled_out_gives_the_room_its_devices_back() -> 
 
 @invented
 async def test_an_empty_room_takes_its_devices_back_and_one_with_people_does_not() -> None:
-    async with living(BAMBOO + TEXT + "empty_s = 120\n") as house:
+    async with living(NO_CAMERA + TEXT + "empty_s = 120\n") as house:
         await house.act("occupancy.ceiling", "walk_in")
         await given(house)
         await house.always(lambda: byom(house).lent, 600.0)
@@ -323,7 +323,7 @@ async def test_an_empty_room_takes_its_devices_back_and_one_with_people_does_not
 
 @invented
 async def test_what_an_empty_room_took_back_is_told_and_can_be_given_again() -> None:
-    async with living(BAMBOO + TEXT + "empty_s = 60\n") as house:
+    async with living(NO_CAMERA + TEXT + "empty_s = 60\n") as house:
         await house.act("occupancy.ceiling", "walk_in")
         await given(house)
         assert taken(house) == []
@@ -372,7 +372,7 @@ async def test_of_a_laptop_that_was_pulled_out_nothing_is_undone_until_one_is_th
 async def test_a_booking_takes_them_back_only_where_that_is_set(at_booking: bool) -> None:
     said = f"at_booking = {str(at_booking).lower()}\n"
     calendar = Calendar([booking("next", 5, lasts_min=30)])
-    async with living(BAMBOO + TEXT + said, feed=calendar) as house:
+    async with living(NO_CAMERA + TEXT + said, feed=calendar) as house:
         await house.act("occupancy.ceiling", "walk_in")
         await given(house)
         await house.always(lambda: byom(house).lent, 290.0)
@@ -394,7 +394,7 @@ async def test_whoever_gives_in_a_booking_has_come_for_it() -> None:
 
 @invented
 async def test_a_room_in_which_a_laptop_meets_stays_awake_without_sensors() -> None:
-    toml = BAMBOO.replace('[occupancy.ceiling]\nurl = "gpio:17"\nvacancy_delay_s = 30\n', "")
+    toml = NO_CAMERA.replace('[occupancy.ceiling]\nurl = "gpio:17"\nvacancy_delay_s = 30\n', "")
     async with living(toml + TEXT + "[rules]\ndisplay_off_untouched_s = 300\n") as house:
         await given(house)
         await house.always(lambda: house.document.panel.awake, 900.0)

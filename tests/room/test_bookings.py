@@ -37,7 +37,7 @@ def shown(house: House) -> dict[str, tuple[str, str | None]]:
 @invented
 async def test_a_booking_is_offered_in_its_window_and_gone_at_its_end() -> None:
     feed = Calendar([booking("soon", 11, lasts_min=2), booking("later", 120)])
-    async with living(feed=feed) as house:
+    async with living(NO_CAMERA, feed=feed) as house:
         await house.until(lambda: shown(house) != {})
         assert shown(house) == {"soon": ("later", None), "later": ("later", None)}
 
@@ -84,14 +84,14 @@ async def test_a_booking_that_is_no_longer_there_is_refused() -> None:
 
 @invented
 async def test_nobody_is_taken_into_a_booked_meeting_who_did_not_touch_join() -> None:
-    async with living(feed=Calendar([booking("now", -1, lasts_min=5)])) as house:
+    async with living(NO_CAMERA, feed=Calendar([booking("now", -1, lasts_min=5)])) as house:
         await house.always(lambda: house.document.meeting.state == "idle", 6 * 60)
 
 
 @invented
 async def test_a_calendar_that_cannot_be_reached_is_an_issue_and_what_was_known_stays() -> None:
     feed = Calendar([booking("now", -5)])
-    async with living(feed=feed) as house:
+    async with living(NO_CAMERA, feed=feed) as house:
         await house.until(lambda: shown(house) != {})
         feed.broken = PortError("ics:https://calendar.example.org", "is gone", PortReason.IO)
         await house.until(lambda: house.issues == [("calendar.stale", "calendar")], 120)
@@ -170,7 +170,7 @@ def word(house: House) -> tuple[str, float | None]:
 @invented
 async def test_the_rooms_word_comes_from_its_bookings() -> None:
     listed = [booking("one", 5, lasts_min=10), booking("two", 15, lasts_min=10)]
-    async with living(feed=Calendar(listed)) as house:
+    async with living(NO_CAMERA, feed=Calendar(listed)) as house:
         await house.until(lambda: house.document.availability is not None)
         assert word(house) == ("available", 5)
         await house.until(lambda: word(house) == ("awaited", 25), limit_s=301)
@@ -222,7 +222,7 @@ async def test_what_a_calendar_lists_and_cannot_be_shown_is_an_issue_that_names_
 async def test_an_old_calendar_says_how_old_it_is() -> None:
     feed = Calendar()
     feed.broken = PortError("ics:https://calendar.example.org", "is gone", PortReason.IO)
-    async with living(feed=feed) as house:
+    async with living(NO_CAMERA, feed=feed) as house:
         await house.until(lambda: house.issues == [("calendar.stale", "calendar")], 1)
         assert house.document.issues[0].params["age_min"] == -1
         feed.broken = None
@@ -290,7 +290,7 @@ async def test_a_room_whose_calendar_was_never_read_is_not_booked() -> None:
 async def test_the_last_good_agenda_outlives_a_start_without_network(tmp_path: Path) -> None:
     secret = replace(booking("p", 200, lasts_min=30), private=True)
     feed = Calendar([booking("soon", 100), secret])
-    async with living(feed=feed, store=Store(tmp_path)) as house:
+    async with living(NO_CAMERA, feed=feed, store=Store(tmp_path)) as house:
         await house.until(lambda: len(shown(house)) == 2)
         await house.until((tmp_path / "agenda.json").exists)
     kept = (tmp_path / "agenda.json").read_bytes()

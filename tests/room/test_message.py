@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from roomctl.command import MessageText
 from roomctl.store import Store
 from tests.invented import invented
-from tests.room.rig import PANEL, STAFF, House, living
+from tests.room.rig import NO_DEVICE, PANEL, STAFF, House, living
 
 TEXT = "The lift is out of order until noon"
 
@@ -19,7 +19,7 @@ def shown(house: House) -> str | None:
 
 @invented
 async def test_a_message_is_shown_until_its_time_is_over_and_says_who_wrote_it() -> None:
-    async with living() as house:
+    async with living(NO_DEVICE) as house:
         assert (await house.ask("room.message", STAFF, text=TEXT, for_s=600)).status == "done"
         await house.until(lambda: shown(house) == TEXT)
         assert house.document.message
@@ -48,15 +48,15 @@ async def test_a_panel_writes_no_message() -> None:
 
 @invented
 async def test_a_message_outlives_a_restart_but_not_its_time(tmp_path: Path) -> None:
-    async with living(store=Store(tmp_path)) as house:
+    async with living(NO_DEVICE, store=Store(tmp_path)) as house:
         await house.ask("room.message", STAFF, text=TEXT, for_s=600)
-    async with living(store=Store(tmp_path)) as house:
+    async with living(NO_DEVICE, store=Store(tmp_path)) as house:
         assert shown(house) == TEXT
         await house.until(lambda: shown(house) is None, limit_s=601.0)
-    async with living(store=Store(tmp_path)) as house:
+    async with living(NO_DEVICE, store=Store(tmp_path)) as house:
         await house.ask("room.message", STAFF, text=TEXT, for_s=600)
         await house.ask("room.clearMessage", STAFF)
-    async with living(store=Store(tmp_path)) as house:
+    async with living(NO_DEVICE, store=Store(tmp_path)) as house:
         assert shown(house) is None
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from roomctl.speakerphone.sim import MODELS, Model
 from tests.invented import invented
-from tests.room.rig import BAMBOO, OTHER_LINK, House, living
+from tests.room.rig import NO_CAMERA, OTHER_LINK, House, living
 
 SHOWN_S, BACK_S = 0.6, 3.0  # half a second, and what the looking itself takes
 
@@ -71,7 +71,7 @@ STORIES: list[Story] = [
 def test_in_a_room(model: Model, story: Story) -> None:
     @invented
     async def told() -> None:
-        async with living(BAMBOO.replace("0b0e:2456", model.ids)) as house:
+        async with living(NO_CAMERA.replace("0b0e:2456", model.ids)) as house:
             assert house.phone.model is model
             await story(house)
 

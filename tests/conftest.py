@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import gc
 import math
+import re
 import resource
 import sys
 import time
@@ -37,6 +38,9 @@ _REAL = {  # what Python's audit events are called here
     "socket.connect": "opened a socket",
     "time.sleep": "slept",
 }
+_ALL_REAL = re.compile(
+    r"^pytestmark = (\[[^]]*?|[^\[\n]*?)pytest\.mark\.(real|browser)\b", re.MULTILINE
+)
 _GARBAGE = 10_000  # objects made before Python looks for cycles: its 700 are for small programs
 _TOOK = "roomctl/took"  # in pytest's cache
 _SLOWEST = 10  # files that the summary names
@@ -91,8 +95,9 @@ def pytest_make_collect_report(
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Have `make check` import nothing that it does not run."""
-    left_out = config.option.markexpr == "not real" and _in_real_folder(collection_path)
-    return True if left_out else None
+    if config.option.markexpr != "not real":
+        return None
+    return True if _in_real_folder(collection_path) or _is_all_real(collection_path) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -134,6 +139,10 @@ def pytest_configure_node(node: Any) -> None:
 @functools.cache
 def _in_real_folder(file: Path) -> bool:
     return any(file.is_relative_to(folder) for folder in _REAL_FOLDERS)
+
+
+def _is_all_real(file: Path) -> bool:
+    return file.suffix == ".py" and _ALL_REAL.search(file.read_text(encoding="utf-8")) is not None
 
 
 def pytest_collection_finish() -> None:

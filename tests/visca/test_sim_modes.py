@@ -111,17 +111,20 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("model", ALLOWED)
-@pytest.mark.parametrize("doing", DOING)
-@pytest.mark.parametrize("said", SAID)
-def test_the_mode_table_is_obeyed(model: str, doing: str, said: str) -> None:
+def test_the_mode_table_is_obeyed(model: str) -> None:
+    found = {said: {doing for doing in DOING if may_be_said(model, doing, said)} for said in SAID}
+    assert found == {said: set(ALLOWED[model][said].split()) for said in SAID}
+
+
+def may_be_said(model: str, doing: str, said: str) -> bool:
+    """Say something to a camera that does something; whether it takes it."""
     far = Far(model)
     far.camera.presets[0] = (-90.0, 20.0, 0.0)
     far.camera.body.pan.go(90.0 if doing != "drive" else 0.0, 1e9, 0.0)
     far.now = 0.1
     far.say(DOING[doing])
     answers = [frame[2:] for frame in far.say(SAID[said])]
-    allowed = doing in ALLOWED[model][said].split()
-    assert (answers[0] != "6141") is allowed, answers
+    return answers[0] != "6141"
 
 
 def test_a_camera_without_the_table_takes_a_stop_at_any_time() -> None:

@@ -60,17 +60,23 @@ def bodies(row: Row) -> st.SearchStrategy[bytes]:
     return st.tuples(*parts).map(b"".join)
 
 
-@pytest.mark.parametrize(
-    "vector", VECTORS["vocabulary"]["vector"] + LISTED, ids=lambda v: v["bytes"].replace(" ", "")
-)
-def test_the_bytes_of_the_document_say_what_it_says(vector: dict) -> None:
+def test_the_bytes_of_the_document_say_what_it_says() -> None:
+    vectors = VECTORS["vocabulary"]["vector"] + LISTED
+    assert len(vectors) > 200
+    read = [(vector["bytes"], *read_and_written(vector)) for vector in vectors]
+    meant = [(vector["bytes"], vector["says"], vector["bytes"]) for vector in vectors]
+    assert [one for one in zip(read, meant, strict=True) if one[0] != one[1]] == []
+
+
+def read_and_written(vector: dict) -> tuple[str, str]:
+    """Return what the bytes of a vector say, and the bytes that say it."""
     frame = bytes.fromhex(vector["bytes"])
     said = codec.decode_datagram(frame, frame_of(vector.get("inquiry")))
-    assert in_words(said) == vector["says"]
-    assert isinstance(said, Described)
+    if not isinstance(said, Described):
+        return str(said), ""
     over_ip = "seq" in said.fields
     written = codec.encode_datagram(said) if over_ip else codec.encode(said, len(frame))
-    assert written == frame
+    return in_words(said), written.hex(" ").upper()
 
 
 @pytest.mark.parametrize("vector", VECTORS["command"], ids=lambda v: v["source"])

@@ -122,9 +122,10 @@ def test_no_key_stands_twice(name: str) -> None:
     assert sum(map(len, said)) == len(CATALOGS[name])
 
 
-@pytest.mark.parametrize("key", EN)
-def test_both_languages_fill_in_the_same(key: str) -> None:
-    assert placeholders(EN[key]) == placeholders(ZH[key])
+def test_both_languages_fill_in_the_same() -> None:
+    assert len(EN) > 1000
+    pairs = {key: (placeholders(EN[key]), placeholders(ZH[key])) for key in EN}
+    assert {key: pair for key, pair in pairs.items() if pair[0] != pair[1]} == {}
 
 
 def test_every_code_of_a_closed_list_is_said() -> None:

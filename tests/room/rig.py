@@ -39,6 +39,12 @@ url = "serial:/dev/ttyUSB0"
 profile = "sony_srg300h"
 presets = { 2 = "Door", 1 = "Table" }
 """
+PHONE_AND_SENSOR = """[speakerphone.table]
+url = "usb:0b0e:2456"
+[occupancy.ceiling]
+url = "gpio:17"
+vacancy_delay_s = 30
+"""
 BAMBOO = f"""
 [room]
 displayName = "Bamboo"
@@ -47,18 +53,14 @@ display_on_s = 20
 mode = "simulated"
 url = "unix:/run/screen.sock"
 {CAMERA}
-[speakerphone.table]
-url = "usb:0b0e:2456"
-[occupancy.ceiling]
-url = "gpio:17"
-vacancy_delay_s = 30
-[meeting]
+{PHONE_AND_SENSOR}[meeting]
 platform = "jitsi"
 favourites = {{ "Weekly" = "https://meet.jit.si/Weekly" }}
 [meeting.new.jitsi]
 random = "https://meet.jit.si"
 """
 NO_CAMERA = BAMBOO.replace(CAMERA, "")  # for hours: they cost half
+ONLY_SCREEN = NO_CAMERA.replace(PHONE_AND_SENSOR, "")  # for hours with calls: a third
 NO_DEVICE = '[room]\ndisplayName = "Bamboo"\n'  # where no device matters: a quarter
 TWO = BAMBOO + '[speakerphone.wall]\nurl = "usb:291a:3301"\n'
 

@@ -13,10 +13,10 @@ from roomctl.room.commands import CommandRecord
 from roomctl.room.maintenance import BACK_S
 from roomctl.simulator import Simulator
 from tests.invented import START, LoopClock, invented
-from tests.room.rig import BAMBOO, CAMERA, PANEL, STAFF, Calendar, House, living
+from tests.room.rig import BAMBOO, NO_DEVICE, PANEL, STAFF, Calendar, House, living
 
 EMPTY = BAMBOO.replace("vacancy_delay_s = 30", "vacancy_delay_s = 5")
-FOR_HOURS = EMPTY.replace(CAMERA, "")
+FOR_HOURS = NO_DEVICE + '[occupancy.ceiling]\nurl = "gpio:17"\nvacancy_delay_s = 5\n'
 
 
 def code(record: CommandRecord) -> str | None:

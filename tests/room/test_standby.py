@@ -1,11 +1,10 @@
 """When the room is awake and when on standby, seen on the panel and on the simulated display."""
 
 from tests.invented import invented
-from tests.room.rig import NO_CAMERA, PANEL, STAFF, Calendar, House, living, simulated
+from tests.room.rig import NO_CAMERA, ONLY_SCREEN, PANEL, STAFF, Calendar, House, living, simulated
 from tests.room.test_bookings import booking
 
 HOLD_S = 30.0  # as in BAMBOO
-NO_SENSOR = NO_CAMERA.replace('[occupancy.ceiling]\nurl = "gpio:17"\nvacancy_delay_s = 30\n', "")
 
 
 def on_standby(house: House) -> bool:
@@ -104,7 +103,7 @@ async def test_a_room_does_not_go_on_standby_during_a_call_even_if_asked() -> No
 
 @invented
 async def test_a_room_without_sensors_goes_on_standby_untouched_for_half_an_hour() -> None:
-    async with living(NO_SENSOR) as house:
+    async with living(ONLY_SCREEN) as house:
         await house.always(lambda: awake(house), 1200.0)
         await house.ask("audio.volume", pct=20)
         await house.always(lambda: awake(house), 1790.0)
@@ -126,7 +125,7 @@ async def test_a_room_whose_only_sensor_is_its_door_goes_on_standby_as_one_witho
 @invented
 async def test_a_room_without_sensors_stays_awake_through_calls_and_bookings() -> None:
     feed = Calendar([booking("long", 35, lasts_min=35)])
-    async with living(NO_SENSOR, feed=feed) as house:
+    async with living(ONLY_SCREEN, feed=feed) as house:
         await house.join()
         await house.always(lambda: awake(house), 2000.0)
         await house.ask("meeting.leave", source=STAFF)
@@ -138,7 +137,7 @@ async def test_a_room_without_sensors_stays_awake_through_calls_and_bookings() -
 
 @invented
 async def test_a_booking_wakes_a_room_without_sensors() -> None:
-    async with living(NO_SENSOR, feed=Calendar([booking("later", 35)])) as house:
+    async with living(ONLY_SCREEN, feed=Calendar([booking("later", 35)])) as house:
         await house.until(lambda: on_standby(house), limit_s=1815.0)
         await house.always(lambda: on_standby(house), 2100.0 - house.room.clock.mono_s() - 1)
         await house.until(lambda: awake(house), limit_s=5.0)

@@ -29,7 +29,7 @@ from roomctl.room.webhooks import (
 )
 from roomctl.store import Store
 from tests.invented import START, LoopClock, invented
-from tests.room.rig import NO_CAMERA, PANEL, living
+from tests.room.rig import NO_CAMERA, ONLY_SCREEN, PANEL, living
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "webhooks.md"
 SECRET = "a-secret-of-one-receiver"
@@ -115,7 +115,7 @@ async def test_an_event_that_is_refused_for_good_does_not_hold_up_those_behind_i
             raise EventRefused(f"{table.host}: answered HTTP 422")
         await there.post(table, event_id, body, at)
 
-    async with living(NO_CAMERA + hook(), post=post, store=Store(tmp_path)) as house:
+    async with living(ONLY_SCREEN + hook(), post=post, store=Store(tmp_path)) as house:
         await call_made(house)
         await house.until(lambda: there.types() == ["roomctl.call.left"], 30.0)
         assert len(refused) == REFUSALS

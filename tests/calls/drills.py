@@ -1,7 +1,8 @@
 """What goes wrong in a meeting, done to a real one; how soon the room says so, and goes on.
 
-Each drill begins in no meeting, and ends in none. The limits are promises: they are kept on a
-machine that has nothing else to do, and `make soak` measures them there.
+A drill begins wherever the one before has ended: most end in the meeting that the room was to meet
+in again. The limits are promises: they are kept on a machine that has nothing else to do, and `make
+soak` measures them there.
 """
 
 import os
@@ -37,8 +38,16 @@ def unproven(meeting):
     return meeting["state"] == "unknown" and meeting["evidence"] == "none"
 
 
+def leaves(room):
+    """Have the room leave the meeting that a drill ended in, and nothing of it be left."""
+    if in_call(room.served.meeting()):
+        room.leave()
+    room.nothing_left()
+
+
 def meets(room):
     """Have the room meet a guest; return the guest's page."""
+    leaves(room)
     page = room.join_peer()
     room.served.until("in the meeting", in_call)
     guest.sees(page)
@@ -47,9 +56,11 @@ def meets(room):
 
 
 def meets_host(room):
-    """Have the room meet the host."""
-    room.join_host()
-    room.served.until("in the meeting", in_call)
+    """Have the room meet the host, and stay there; nothing happens if it does so by now."""
+    stands = room.served.meeting()
+    if not (in_call(stands) and stands["host"] == "localhost"):
+        room.join_host()
+        room.served.until("in the meeting", in_call)
     room.moves()
 
 
@@ -59,13 +70,6 @@ def still(room, limit_s=PATIENCE_S):
     while frames != (frames := room.host.host()["frames"]):
         assert time.monotonic() < end, f"the room's picture still moves: {frames}"
         time.sleep(1)
-
-
-def meets_again(room, own=0):
-    """Have the room meet again, as if nothing had been, and leave nothing but its `own` pages."""
-    meets_host(room)
-    room.leave()
-    room.nothing_left(own=own)
 
 
 def kill_browser(room):
@@ -98,7 +102,7 @@ def _crash(room, gone):
     assert not stands["shown"]
     room.nothing_left()
     gone()
-    meets_again(room)
+    meets_host(room)
     return Told(told, told)
 
 
@@ -116,7 +120,7 @@ def kill_screen(room):
     room.served.until("the call is lost", crashed)
     choice_s = time.monotonic() - began
     room.nothing_left()
-    meets_again(room)
+    meets_host(room)
     return Told(truth_s, choice_s)
 
 
@@ -135,7 +139,7 @@ def kill_daemon(room):
     room.moves()
     room.leave()
     room.nothing_left()
-    meets_again(room)
+    meets_host(room)
     return Told(told, told)
 
 
@@ -152,8 +156,6 @@ def freeze_server(room):
     room.served.until("the meeting goes on", in_call)
     choice_s = time.monotonic() - began
     room.moves()
-    room.leave()
-    room.nothing_left()
     return Told(truth_s, choice_s)
 
 

@@ -8,7 +8,7 @@ import contextlib
 
 import pytest
 
-from tests.calls.drills import ALL, crashed, meets_again, meets_host
+from tests.calls.drills import ALL, crashed, leaves, meets_host
 from tests.calls.rig import rig
 from tests.calls.served import PATIENCE_S
 from tests.kiosk import compositor
@@ -26,6 +26,7 @@ def room(tmp_path_factory):
 
 
 def test_a_room_meets_on_two_platforms_in_turn_and_leaves_nothing(room):
+    leaves(room)
     assert room.round() < PATIENCE_S, "how soon it is, and after how many, `make soak` measures"
 
 
@@ -40,6 +41,7 @@ def test_a_compositor_that_is_killed_takes_everything_along_and_the_next_one_mee
         display = done.enter_context(contextlib.closing(Compositor(1)))
         after = done.enter_context(contextlib.closing(Compositor(1)))
         done.callback(room.move)
+        leaves(room)
         room.move(display)
         meets_host(room)
         display.process.kill()
@@ -48,4 +50,6 @@ def test_a_compositor_that_is_killed_takes_everything_along_and_the_next_one_mee
         room.nothing_left()
         room.move(after)
         assert crashed(room.served.meeting()), "nobody has left, so it is not said"
-        meets_again(room, own=1)
+        meets_host(room)
+        room.leave()
+        room.nothing_left(own=1)

@@ -19,12 +19,15 @@ PATIENCE_S = 90.0  # of a test, on a machine that has much else to do
 class Served:
     """A daemon that can be killed and started again: port, token and panel stay the same."""
 
-    def __init__(self, folder, toml, *words):
-        """`folder` is its own; `toml` is its room.toml but for [api]; `words` for `serve`."""
+    def __init__(self, folder, toml, *words, program="roomctl"):
+        """`folder` is its own; `toml` is its room.toml but for [api]; `words` for `serve`.
+
+        `program` is the module that is run.
+        """
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.origin = f"http://127.0.0.1:{free.getsockname()[1]}"
-        self._folder, self._words = folder, words
+        self._folder, self._words, self._program = folder, words, program
         self._file = folder / "room.toml"
         listen = self.origin.removeprefix("http://")
         self._file.write_text(f'{toml}\n[api]\nlisten = "{listen}"\n', encoding="utf-8")
@@ -39,7 +42,7 @@ class Served:
             "STATE_DIRECTORY": str(self._folder),
             "XDG_RUNTIME_DIR": str(self._folder),
         }
-        line = [sys.executable, "-W", "error", "-m", "roomctl", "serve", "--config"]
+        line = [sys.executable, "-W", "error", "-m", self._program, "serve", "--config"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*line, str(self._file), *self._words],

@@ -171,10 +171,10 @@ def heard(said):
 
 
 @contextlib.contextmanager
-def room(folder, pages):
+def room(folder, pages, program="tests.calls.hasty"):
     """Run all of it for the pages of platforms, by their keys; `pages` have an origin.
 
-    One that has a `platform` has its file there.
+    One that has a `platform` has its file there. `program` is the daemon's.
     """
     able()
     platforms = folder / "platforms"
@@ -193,6 +193,7 @@ def room(folder, pages):
         )
         told = {"socket": agency.socket, "platforms": platforms, "hosts": hosts, "name": NAME}
         toml = _ROOM.format(**told)
-        served = done.enter_context(contextlib.closing(Served(folder, toml, "--verbose")))
+        served = Served(folder, toml, "--verbose", program=program)
+        done.enter_context(contextlib.closing(served))
         served.start().has_screen()
         yield Room(served, agency, folder)

@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from roomctl.lifetime import END_LIMIT_S, LATE
@@ -101,14 +103,18 @@ def ended_server(folder: Path, count: int) -> str:
 
 @attack("a device's task, or the loop, that hangs under systemd's watchdog", small=1, whole=3)
 def watchdog(folder: Path, count: int) -> str:
-    found = [_watched(folder, fault) for fault in ("stalls", "blocks") for _ in range(count)]
+    found: list[str] = []
+    for number in range(count):
+        with ThreadPoolExecutor() as both:
+            found += both.map(partial(_watched, folder / str(number)), ("stalls", "blocks"))
     return f"{len(found)} times no ping any more; last words: {found[0]}, {found[-1]}"
 
 
 def _watched(folder: Path, fault: str) -> str:
     """Return the last words to a systemd that hears no more pings once the fault is there."""
+    folder = folder / fault
+    folder.mkdir(parents=True)
     place = folder / "notify"
-    place.unlink(missing_ok=True)
     (folder / "room.toml").write_text(FAULTY, encoding="utf-8")
     around = {"NOTIFY_SOCKET": str(place), "WATCHDOG_USEC": "900000"}
     with contextlib.ExitStack() as stack:

@@ -49,7 +49,12 @@ class Browser:
 
 @pytest.mark.real
 async def test_a_browser_that_is_slow_to_begin_is_waited_for():
-    browser = Browser(late=("Target.attachToTarget", "Page.enable"))
+    async with asyncio.TaskGroup() as both:
+        for late in ("Target.attachToTarget", "Page.enable"):
+            both.create_task(attached(Browser(late=(late,))))
+
+
+async def attached(browser):
     tab = Tab(lambda host: None)
     try:
         await tab.attach(browser.pipe)

@@ -117,8 +117,7 @@ class Room:
                 self.press(*what)
             else:
                 self.served.command("screen.type", text={"name": NAME, "code": PASSCODE}[what])
-        while flow.said.get(timeout=DRAWN_S) != MET:
-            pass
+        met(flow.said)
         if proven:
             self.served.until("in the meeting that was shown", in_call)
             self.until("it is shown", lambda now: now["state"] == "shown")
@@ -168,6 +167,11 @@ def heard(said):
         while True:
             found.append(said.get_nowait())
     return found
+
+
+def met(said):
+    """Wait until a page says that it is in its meeting; return what it has said before."""
+    return list(iter(lambda: said.get(timeout=DRAWN_S), MET))
 
 
 @contextlib.contextmanager

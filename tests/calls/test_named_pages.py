@@ -8,7 +8,7 @@ import contextlib
 import pytest
 
 from tests.calls.rig import in_call
-from tests.calls.shown_page import MET, heard, room
+from tests.calls.shown_page import MET, heard, met, room
 from tests.kiosk.vendor_flow import Flow
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(500)]
@@ -45,6 +45,7 @@ def test_what_staff_have_named_is_told_then_and_at_the_next_join(tmp_path):
                 assert MET not in heard(flow.said), "nobody is in the meeting yet"
             flow.held = ""
             assert rig.served.until("the sound server proves it", in_call)["failure"] is None
+            met(flow.said)
             rig.leave()
         rig.nobody_looks()
 

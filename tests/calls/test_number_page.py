@@ -9,7 +9,7 @@ import pytest
 
 from tests.calls.number_page import CODE, JOIN, NAME, NUMBER, PLATFORM, NumberPage
 from tests.calls.rig import in_call
-from tests.calls.shown_page import Room, heard, room
+from tests.calls.shown_page import Room, met, room
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -53,16 +53,14 @@ def test_a_number_is_joined_by_itself_once_the_page_that_asks_for_it_was_shown(t
         by_number(rig, *FIRST)
         rig.until("it may be shown", lambda now: now["state"] == "offered")
         show(rig, *FIRST)
+        met(page.said)
         rig.until("it is shown", lambda now: now["state"] == "shown")
         rig.served.command("walkthrough.keep")
         rig.leave()
         assert (entry(rig)["number"], entry(rig)["passcode_needed"]) == ("passed", True)
-        heard(page.said)
         by_number(rig, *SECOND)
         rig.served.until("in the meeting by itself", in_call)
-        said = heard(page.said)
-        assert f"{SECOND[0]}|Bamboo 竹|{SECOND[1]}" in said
-        assert "met webdriver=false" in said
+        assert met(page.said) == [f"{SECOND[0]}|Bamboo 竹|{SECOND[1]}"]
         rig.leave()
         rig.served.until("nothing is said of it any more", lambda now: now["state"] == "idle")
         assert {path.partition("?")[0] for path in page.asked} <= {"/join", "/favicon.ico"}

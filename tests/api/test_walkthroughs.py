@@ -8,10 +8,18 @@ import pytest
 
 from roomctl.api.guard import LARGEST_BODY
 from roomctl.meeting.walkthrough import LARGEST_FILE, read_walkthrough, written
+from tests.api import rig
 from tests.meeting.test_walkthrough import END, FULL, NAMED, chunk, head
 
 PLACE = "/api/v1/walkthroughs"
 FILE = written(replace(NAMED, tries=3, misses=1, missed="changed")).decode()
+
+
+@pytest.fixture
+async def alive(tmp_path):
+    """A room that runs; its app is called without a socket."""
+    async with rig.awake(rig.House(tmp_path)) as house:
+        yield house
 
 
 async def put(program, name="zoom-1", file=FILE, **more):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +27,12 @@ _ARGS = [
     "--disable-sync",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
+    # The last list counts: of Playwright's own what concerns a page of this machine, and
+    # RenderDocument, which makes half of a page anew for each address that it goes to.
+    "--disable-features=RenderDocument,PaintHolding,ThirdPartyStoragePartitioning,"
+    "AvoidUnnecessaryBeforeUnloadCheckSync,AvoidCorsURLLoaderRestartOnRedirect,"
+    "DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
+    "MediaRouter,OptimizationHints,NetworkTimeServiceQuerying,PreconnectToSearch",
 ]
 LIMIT_S = 60.0  # of what takes a second on an idle machine
 expect.set_options(timeout=LIMIT_S * 1000)
@@ -131,11 +139,56 @@ def open_panel(pages: Pages, stand_in: StandIn) -> Iterator[Open]:
 
 
 def until(page: Page, expression: str) -> None:
-    """Wait until `expression` holds; the page's policy forbids Playwright's own way."""
+    """Wait until `expression` holds; the page's policy forbids Playwright's own way.
+
+    The page itself looks each 10 ms, whatever clock a test has set, and anew after a navigation.
+    """
     deadline = time.monotonic() + LIMIT_S
-    while not page.evaluate(expression):
+    while not _held(page, _LOOK % expression):
         assert time.monotonic() < deadline, f"never: {expression}"
-        page.wait_for_timeout(20)
+
+
+def seen(page: Page, css: str) -> None:
+    """Wait until the first that `css` finds is to be seen.
+
+    Playwright's own wait loads a large script into the page, and in time looks twice a second only.
+    """
+    until(page, f"({_SEEN})({json.dumps(css)})")
+
+
+def still(page: Page) -> None:
+    """Wait until what is drawn stays: fonts and pictures are there, and for four frames nothing
+    changes and nothing moves."""
+    deadline = time.monotonic() + LIMIT_S
+    while not _held(page, _STILL):
+        assert time.monotonic() < deadline, "it never stood still"
+
+
+def _held(page: Page, look: str) -> bool:
+    """Return what `look` says within a second, or False where the page went elsewhere."""
+    try:
+        held: bool = page.evaluate(look)
+    except Error as error:
+        if "navigation" not in error.message:
+            raise
+        return False
+    return held
+
+
+_STILL = (Path(__file__).parent / "still.js").read_text(encoding="utf-8")
+_SEEN = """(css) => {
+    const found = document.querySelector(css);
+    if (!found?.checkVisibility({ visibilityProperty: true })) return false;
+    const box = found.getBoundingClientRect();
+    return box.width > 0 && box.height > 0;
+}"""
+_LOOK = """async () => {
+    for (let looks = 0; looks < 100; looks += 1) {
+        if (%s) return true;
+        await scheduler.postTask(() => {}, { delay: 10 });
+    }
+    return false;
+}"""
 
 
 def told(page: Page, heard: Callable[[], object], expected: object) -> None:
@@ -147,5 +200,5 @@ def told(page: Page, heard: Callable[[], object], expected: object) -> None:
 
 
 def usable(page: Page) -> None:
-    """Wait until the panel takes touches; a wait for a selector looks twice a second only."""
+    """Wait until the panel takes touches."""
     until(page, "document.querySelector('room-panel main:not([inert])') !== null")

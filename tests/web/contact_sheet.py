@@ -28,7 +28,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from roomctl.simulator import DEMO
 from tests.web import rooms
-from tests.web.conftest import Pages, launch, usable
+from tests.web.conftest import Pages, launch, seen, still, usable
 from tests.web.desk_rooms import CHINESE, TEXT, served_room
 from tests.web.stand_in import WEB, StandIn, serving
 from tests.web.test_door import MAY, STATES
@@ -418,29 +418,27 @@ def _go(page: Page, view: View, stand_in: StandIn) -> None:
     """Go the way to what is drawn, and wait until it stands still."""
     room = stand_in.room
     if view.path == "/":
-        page.wait_for_selector("room-panel main")
         if room["panel"].get("prompt"):
-            page.wait_for_selector("leave-prompt .answers:not([inert])")
+            seen(page, "leave-prompt .answers:not([inert])")
         elif room["panel"]["awake"]:
             usable(page)
+        else:
+            seen(page, "room-panel main")
     elif view.path == "/door":
-        page.wait_for_selector("door-sign header h1:not(:empty)")
+        seen(page, "door-sign header h1:not(:empty)")
     else:
-        page.wait_for_selector("room-screen figure img")
+        seen(page, "room-screen figure img")
     for step in view.way:
         if step == _SILENT:
             stand_in.beating = stand_in.reachable = False
-            page.wait_for_selector("room-panel[data-stale]")
+            seen(page, "room-panel[data-stale]")
         elif step.startswith(_TYPED):
             page.keyboard.type(step.removeprefix(_TYPED))
         else:
             page.locator(step).first.click()
     if room["meeting"]["state"] == "in_call":
-        for pct in (20, 55, 34, 83):  # as somebody talks
-            stand_in.say({"type": "level", "pct": pct})
-            page.wait_for_timeout(100)
-    page.evaluate("document.fonts.ready.then(() => 0)")
-    page.wait_for_timeout(150)
+        stand_in.say({"type": "level", "pct": 83})  # as somebody talks
+    still(page)
 
 
 def _desks(browser: Browser, folder: Path, parts: list[str]) -> Iterator[str]:
@@ -483,7 +481,7 @@ def _desk(
     page.goto(url)
     page.locator(".by-token input").fill(token)
     page.keyboard.press("Enter")
-    page.wait_for_selector(".page > *")
+    seen(page, ".page > *")
     page.wait_for_timeout(700)
     return page
 

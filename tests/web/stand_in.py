@@ -43,6 +43,7 @@ class StandIn:
         self.paired = True
         self.reachable = True
         self.greeting = True
+        self.guard_ms: int | None = 20  # before a panel believes a touch; None: its own time
         self.code: str | None = None
         self.cable: bytes | str = "no_picture"  # of the cable, or why there is none
         self.phone = False
@@ -108,16 +109,16 @@ class StandIn:
         app = FastAPI(openapi_url=None)
 
         @app.get("/")
-        async def panel() -> HTMLResponse:
-            return HTMLResponse(_file("index.html"))
+        async def panel() -> Response:
+            return self._page("index.html")
 
         @app.get("/door")
-        async def door() -> HTMLResponse:
-            return HTMLResponse(_file("door.html"))
+        async def door() -> Response:
+            return self._page("door.html")
 
         @app.get("/screen")
-        async def screen() -> HTMLResponse:
-            return HTMLResponse(_file("screen.html"))
+        async def screen() -> Response:
+            return self._page("screen.html")
 
         @app.get("/api/v1/phone")
         async def phone() -> Response:
@@ -247,6 +248,13 @@ class StandIn:
 
         return app
 
+    def _page(self, path: str) -> HTMLResponse:
+        page = _file(path)
+        assert page is not None
+        if self.guard_ms is not None:
+            page = page.replace(b"<html ", f'<html data-guard-ms="{self.guard_ms}" '.encode(), 1)
+        return HTMLResponse(page)
+
     def hello(self) -> Message:
         hello = {"type": "hello", "boot_id": self.boot_id, "ui_version": "1", "phone": self.phone}
         hello |= {} if self.may is None else {"may": self.may}
@@ -255,7 +263,8 @@ class StandIn:
         return {**hello, "server_time": self.time(), "language": self.room["identity"]["language"]}
 
     async def _serve(self, socket: WebSocket) -> None:
-        await socket.send_text(json.dumps(self.hello()))
+        socket.state.greeted = None
+        await self._greet(socket)
         if self.greeting:
             await socket.send_text(json.dumps(self.snapshot()))
         self._sockets.add(socket)
@@ -270,12 +279,19 @@ class StandIn:
             beat.cancel()
             self._sockets.discard(socket)
 
+    async def _greet(self, socket: WebSocket) -> None:
+        """Say who is here and what he may, if that was not said yet: as each hello is answered."""
+        hello = self.hello()
+        known = {name: hello[name] for name in hello.keys() & {"may", "staff"}}
+        if known != socket.state.greeted:
+            socket.state.greeted = deepcopy(known)
+            await socket.send_text(json.dumps(hello))
+
     async def _take(self, socket: WebSocket, message: Message) -> None:
         self.heard.append((time.monotonic(), message))
         match message["type"]:
             case "ping":
-                if self.staff is not None:
-                    await socket.send_text(json.dumps(self.hello()))
+                await self._greet(socket)
                 pong = {"type": "pong", "t": message["t"], "server_time": self.time()}
                 if self.beating:
                     await socket.send_text(json.dumps(pong))
@@ -291,6 +307,7 @@ class StandIn:
         while True:
             await asyncio.sleep(0.5)
             if self.beating:
+                await self._greet(socket)
                 await socket.send_text(json.dumps({"type": "beat", "server_time": self.time()}))
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from roomctl.meeting.call import CallFailure
 from tests.web import rooms
-from tests.web.conftest import Open, told, until, usable
+from tests.web.conftest import Open, seen, told, until, usable
 from tests.web.stand_in import NOTHING, StandIn
 from tests.web.test_layout import CONTRAST, PANELS, PHONE, faults
 from tests.web.test_reach import violations
@@ -169,7 +169,7 @@ def test_all_text_stands_at_seven_to_one(open_panel: Open, scheme: Any) -> None:
     until(page, SHOWN)
     faint["remote_control"] = page.evaluate(CONTRAST)
     stand_in.picture = "remote_control_failed"
-    page.wait_for_selector("screen-preview .note")
+    seen(page, "screen-preview .note")
     faint["old"] = page.evaluate(CONTRAST)
     page.get_by_role("button", name="Type text").tap()
     page.keyboard.type("4711")
@@ -309,7 +309,7 @@ def test_the_passcodes_card_is_not_cut_covered_or_too_small(
     found["wrong"] = faults(page, phone=phone)
     if not phone:
         page.locator("passcode-pad .word").tap()
-        page.wait_for_selector("passcode-pad key-board")
+        seen(page, "passcode-pad key-board")
         found["letters"] = faults(page, phone=phone)
     dead = {"failure": "not_found", "fallback": None, "dial": [], "can_enter_passcode": False}
     stand_in.patch(**rooms.at_a_wall(language, **dead))

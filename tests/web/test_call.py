@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web import rooms
-from tests.web.conftest import Open, told, usable
+from tests.web.conftest import Open, seen, told, usable
 from tests.web.stand_in import StandIn, now
 from tests.web.test_layout import PANELS, PHONE
 
@@ -21,7 +21,7 @@ SLIDER = "call-view .slider"
 def call(open_panel: Open, room: rooms.Room | None = None, **context: Any) -> tuple[StandIn, Page]:
     stand_in, page = open_panel(room or rooms.in_call(), **context)
     usable(page)
-    page.wait_for_selector(SLIDER)
+    seen(page, SLIDER)
     return stand_in, page
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from roomctl.screen.png import png
 from tests.web import rooms
-from tests.web.conftest import Open, told, usable
+from tests.web.conftest import Open, seen, told, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -33,7 +33,7 @@ def settings(open_panel: Any) -> tuple[StandIn, Page]:
     usable(page)
     page.locator("home-view .dock .key", has_text="Camera").click()
     page.locator("camera-sheet .set").click()
-    page.wait_for_selector("camera-sheet camera-settings")
+    seen(page, "camera-sheet camera-settings")
     return stand_in, page
 
 
@@ -137,7 +137,7 @@ def test_arrows_steer_the_menu_while_it_is_open_and_leaving_closes_it(
     page.locator("camera-sheet camera-settings .chip", has_text="Open the menu").click()
     told(page, lambda: stand_in.commands("camera.menu"), [{"camera": "front", "on": True}])
     stand_in.patch(cameras=[rooms.camera("front", menu=True)])
-    page.wait_for_selector("camera-sheet .side .menu:not([hidden])")
+    seen(page, "camera-sheet .side .menu:not([hidden])")
     page.locator("camera-sheet .pad .turn-down").click()
     page.locator('camera-sheet .pad .key[aria-label="Choose"]').click()
     page.keyboard.press("ArrowRight")
@@ -175,7 +175,7 @@ def test_steering_a_camera_that_the_meeting_does_not_see_is_said(open_panel: Any
     assert seen.inner_text() == "The meeting sees another camera"
     page.locator(".adjust").click()
     page.locator("camera-sheet .set").click()  # the settings are those of the same camera
-    page.wait_for_selector("camera-sheet camera-settings")
+    seen(page, "camera-sheet camera-settings")
     assert page.locator("camera-sheet .tab[aria-pressed=true]").inner_text() == "Camera 2"
 
 
@@ -190,7 +190,7 @@ def steered(open_panel: Any) -> tuple[StandIn, Page]:
     stand_in, page = open_panel(rooms.at_rest())
     usable(page)
     page.locator("home-view .dock .key", has_text="Camera").click()
-    page.wait_for_selector("camera-sheet .pad")
+    seen(page, "camera-sheet .pad")
     return stand_in, page
 
 
@@ -344,7 +344,7 @@ def test_no_device_is_called_by_its_id(open_panel: Open, language: str) -> None:
         page.locator(".back").click()
     stand_in.patch(meeting=dict(rooms.IDLE_MEETING))
     page.locator(".because-key").click()
-    page.wait_for_selector("occupancy-sheet .because li")
+    seen(page, "occupancy-sheet .because li")
     said.append(page.inner_text("body"))
     assert [name for name in IDS if name in "".join(said)] == []
     titled, numbered = {

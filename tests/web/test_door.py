@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from roomctl.roles import Role
 from tests.web import rooms
-from tests.web.conftest import Open, Pages, told, until
+from tests.web.conftest import Open, Pages, seen, told, until
 from tests.web.desk_rooms import TEXT, ServedRoom, served_room
 from tests.web.stand_in import WEB, StandIn
 from tests.web.test_doors import loaded
@@ -356,7 +356,7 @@ def test_a_paired_sign_reserves_a_real_room_and_undoes_it(pages: Pages, room: Se
     sign = {"width": 1024, "height": 600}
     with pages.lent(room.url, locale="en-GB", viewport=sign) as page:
         page.goto(f"{room.url}/door#pair={room.pairing(Role.DOOR)}")
-        page.wait_for_selector(".door-word")
+        seen(page, ".door-word")
         until(page, "document.querySelector('header h1').textContent === 'Bamboo'")
         said = page.locator(".door-word").inner_text()
     assert said in ("Free", "Soon", "Held", "Busy", "Unknown")

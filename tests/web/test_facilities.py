@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 from roomctl.clock import Moment, SystemClock
 from roomctl.roles import Right, Role, has
 from tests.api import rig
-from tests.web.conftest import LIMIT_S, Pages, told, until
+from tests.web.conftest import LIMIT_S, Pages, seen, still, told, until
 from tests.web.desk_rooms import CHINESE, HOSTILE, TEXT, ServedRoom, served_room
 from tests.web.stand_in import WEB
 from tests.web.test_doors import loaded
@@ -70,7 +70,7 @@ def seen_by(pages: Pages, room: ServedRoom) -> Iterator[SeenBy]:
             page = stack.enter_context(at_a_desk(pages, of, **more))
             page.goto(f"{of.url}/facilities#{name}")
             sign_in(page, tokens(of, role))
-            page.wait_for_selector(".page > *")
+            seen(page, ".page > *")
             return page
 
         yield show
@@ -93,13 +93,13 @@ def sign_in(page: Page, token: str) -> None:
 
 def settled(page: Page) -> None:
     """Wait until what a page asks for is there: a stream is open all the while."""
-    page.wait_for_timeout(300)
+    still(page)
     until(page, "!/…$|Loading/.test(document.querySelector('.page')?.textContent ?? '')")
 
 
 def go(page: Page, name: str) -> None:
     page.evaluate(f"location.hash = '#{name}'")
-    page.wait_for_selector(f"desk-{name}")
+    seen(page, f"desk-{name}")
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_devices_have_firmware_what_is_known_of_it_and_are_started_anew(seen_by:
     row.get_by_role("button").click()
     expect(page.locator("desk-devices desk-outcome")).to_contain_text("answers again")
     reader = seen_by("read", "devices")
-    reader.wait_for_selector("desk-devices tbody tr")
+    seen(reader, "desk-devices tbody tr")
     assert reader.locator("desk-devices tbody button").count() == 0
 
 
@@ -250,7 +250,7 @@ def test_the_map_of_use_has_a_number_in_each_cell_that_is_the_histories(
     seen_by: SeenBy, room: ServedRoom
 ) -> None:
     page = seen_by("read", "use")
-    page.wait_for_selector(".heat tbody td")
+    seen(page, ".heat tbody td")
     cells = page.locator(".heat tbody td").all_inner_texts()
     assert len(cells) == 5 * 11
     assert all(cell.isdigit() and int(cell) <= 100 for cell in cells)
@@ -306,7 +306,7 @@ def test_a_token_is_made_shown_once_and_revoked_at_the_second_press(
     page.get_by_role("button", name="I have it").click()
     assert token not in page.content()
     page.reload()
-    page.wait_for_selector("desk-access tbody tr")
+    seen(page, "desk-access tbody tr")
     assert token not in page.content()
     row.get_by_role("button").click()
     told(page, lambda: "lobby-sign" in {one.name for one in room.house.tokens.tokens()}, True)
@@ -320,7 +320,7 @@ def test_a_session_is_ended_and_its_browser_is_out(
 ) -> None:
     panel = desk
     panel.goto(f"{room.url}/#pair={room.pairing(Role.PANEL)}")
-    panel.wait_for_selector("room-panel main:not([inert])")
+    seen(panel, "room-panel main:not([inert])")
     page = seen_by("admin", "access")
     row = page.locator("desk-access tbody tr", has_text="Touch panel").first
     row.get_by_role("button").dblclick()  # what the first press arms is not armed for long
@@ -441,7 +441,7 @@ def test_what_strangers_wrote_is_text_and_nothing_else(seen_by: SeenBy, tmp_path
         page.on("console", lambda message: failed.append(message.text))
         for name in PAGES:
             page.evaluate(f"location.hash = '#{name}'")
-            page.wait_for_selector(f"[aria-current][href='#{name}']")
+            seen(page, f"[aria-current][href='#{name}']")
             settled(page)
             assert page.locator("img, script:not([type=module]), i, .page b b").count() == 0, name
             assert "taken" not in page.evaluate("document.title.replace(/.*·/, '')[0]")
@@ -461,7 +461,7 @@ def test_every_page_fits_in_both_languages_and_axe_finds_nothing(
 ) -> None:
     viewport = {"width": size[0], "height": size[1]}
     page = seen_by("admin", viewport=viewport, locale=language)
-    page.wait_for_selector("desk-overview tbody tr")
+    seen(page, "desk-overview tbody tr")
     if language == "zh-CN":
         if size[0] == 390:
             page.locator(".menu").click()
@@ -520,7 +520,7 @@ def test_all_words_stand_at_seven_to_one(seen_by: SeenBy, scheme: str) -> None:
     )
     page = seen_by("admin", **look)
     for name in ("overview", "use", "audit", "access", "service"):
-        go(page, name) if name != "overview" else page.wait_for_selector("desk-overview")
+        go(page, name) if name != "overview" else seen(page, "desk-overview")
         settled(page)
         faint = page.evaluate(f"({CONTRAST})()")
         assert [one for one in faint if not str(one[1]).startswith("acts")] == [], name

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import CDPSession, Page
 
 from tests.web import rooms
-from tests.web.conftest import LIMIT_S, told, usable
+from tests.web.conftest import LIMIT_S, seen, told, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -33,7 +33,7 @@ def held(open_panel: Any) -> Iterator[tuple[StandIn, Page, CDPSession, dict[str,
 def _adjust(page: Page) -> None:
     usable(page)
     page.locator(".adjust").click()
-    page.wait_for_selector("camera-sheet .steer")
+    seen(page, "camera-sheet .steer")
 
 
 def _touch(session: CDPSession, kind: str, *points: dict[str, float]) -> None:
@@ -171,7 +171,7 @@ def test_arrow_keys_need_no_focus_where_the_pad_is_seen_and_do_nothing_elsewhere
     page.wait_for_timeout(200)
     assert stand_in.of_type("hold") == []
     stand_in.patch(**rooms.in_call())
-    page.wait_for_selector("call-view .presets")
+    seen(page, "call-view .presets")
     page.keyboard.press("Control+-")
     page.keyboard.down("-")
     _until(lambda: len(stand_in.of_type("hold")) >= 2)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.web import rooms
-from tests.web.conftest import Open, told, until, usable
+from tests.web.conftest import Open, seen, still, told, until, usable
 from tests.web.stand_in import NOTHING, Message, StandIn
 from tests.web.test_layout import CONTRAST, PANELS, PHONE, faults
+from tests.web.test_reach import violations
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ def opened(open_panel: Open, room: rooms.Room, **context: Any) -> tuple[StandIn,
     stand_in, page = open_panel(room, **context)
     usable(page)
     page.locator("home-view .enter-key").click()
-    page.wait_for_selector("join-sheet textarea")
+    seen(page, "join-sheet textarea")
     return stand_in, page
 
 
@@ -305,7 +305,7 @@ def test_nothing_is_cut_covered_or_too_small(
         page.wait_for_selector("join-sheet .go[aria-busy]", state="detached")
         found[code] = faults(page, phone=phone)
     page.locator("join-sheet .more").click()
-    page.wait_for_selector("join-sheet .every:not([hidden])")
+    seen(page, "join-sheet .every:not([hidden])")
     found["more"] = faults(page, phone=phone)
     assert {name: fault for name, fault in found.items() if fault} == {}
 
@@ -315,7 +315,7 @@ def test_axe_finds_nothing_and_all_text_stands_at_seven_to_one(
     open_panel: Open, scheme: Any
 ) -> None:
     _, page = opened(open_panel, rooms.everywhere(), color_scheme=scheme, reduced_motion="reduce")
-    faint, violations = {}, {}
+    faint, wrong = {}, {}
     for name, go in {
         "empty": lambda: None,
         "number": lambda: strike(page, "482901773"),
@@ -323,8 +323,8 @@ def test_axe_finds_nothing_and_all_text_stands_at_seven_to_one(
         "more": lambda: page.locator("join-sheet .more").tap(),
     }.items():
         go()
-        page.wait_for_timeout(50)
+        still(page)
         faint[name] = page.evaluate(CONTRAST)
-        violations[name] = Axe().run(page).response["violations"]
+        wrong[name] = violations(page)
     assert {name: lines for name, lines in faint.items() if lines} == {}
-    assert {name: [one["id"] for one in all_] for name, all_ in violations.items() if all_} == {}
+    assert {name: faults for name, faults in wrong.items() if faults} == {}

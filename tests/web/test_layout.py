@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.web import rooms
-from tests.web.conftest import Open, usable
+from tests.web.conftest import Open, seen, usable
 from tests.web.stand_in import WEB, StandIn
 
 pytestmark = pytest.mark.browser
@@ -67,29 +67,29 @@ def test_nothing_is_cut_covered_scrolled_or_too_small(
     found = {}
     for name, room in SCREENS.items():
         stand_in.patch(**room(language))
-        page.wait_for_selector("call-view" if name in ("call", "talking") else "home-view")
+        seen(page, "call-view" if name in ("call", "talking") else "home-view")
         mark = {
             "talking": "call-view .talk",
             "broken": "home-view trouble-note",
             "by itself": "notice-strip",
         }
-        page.wait_for_selector(mark.get(name, "main > :not([hidden]) .mute"))
+        seen(page, mark.get(name, "main > :not([hidden]) .mute"))
         found[name] = faults(page, phone=size == PHONE)
     stand_in.patch(audio=two_phones(language))
     page.locator("home-view .reading").click()
-    page.wait_for_selector("sound-sheet")
+    seen(page, "sound-sheet")
     found["sound"] = faults(page, phone=size == PHONE)
     page.locator(".back").click()
     page.locator(".because-key").click()
-    page.wait_for_selector("occupancy-sheet")
+    seen(page, "occupancy-sheet")
     found["why"] = faults(page, phone=size == PHONE)
     page.locator(".back").click()
     page.locator(".enter-key").click()
-    page.wait_for_selector("join-sheet")
+    seen(page, "join-sheet")
     found["join"] = faults(page, phone=size == PHONE)
     page.locator(".bar .ask").click()
     page.locator("help-sheet section > button.key").click()
-    page.wait_for_selector("pin-pad")
+    seen(page, "pin-pad")
     found["staff"] = faults(page, phone=size == PHONE)
     assert {name: fault for name, fault in found.items() if fault} == {}
 
@@ -110,7 +110,7 @@ def test_on_a_phone_nothing_pushes_what_to_do_first_under_the_keys(
         marks = {"by itself": "notice-strip", "broken": "home-view trouble-note"}
         page.wait_for_selector(marks.get(name, "home-view .join:visible"))
         if name == "both":
-            page.wait_for_selector(".bar[data-told] + main trouble-note")
+            seen(page, ".bar[data-told] + main trouble-note")
         page.evaluate("scrollTo(0, 0)")
         join, dock = (
             page.locator(one).bounding_box() for one in ("home-view .join", "home-view .dock")
@@ -149,10 +149,10 @@ def test_a_pseudo_language_two_fifths_longer_still_fits_home_and_call(
     _, page = shown(open_panel, rooms.at_rest("en"), (1024, 600))
     home = page.evaluate(MEASURE)
     stand_in.patch(**rooms.in_call("en"))
-    page.wait_for_selector("call-view")
+    seen(page, "call-view")
     call = page.evaluate(MEASURE)
     stand_in.patch(**rooms.by_itself("en"))
-    page.wait_for_selector(".bar notice-strip")
+    seen(page, ".bar notice-strip")
     told = page.evaluate(MEASURE)
     for found in (home, call, told):
         assert found["over"] == []
@@ -169,10 +169,10 @@ def test_all_text_stands_at_seven_to_one(open_panel: Any, scheme: str) -> None:
     usable(page)
     faint = {"home": page.evaluate(CONTRAST)}
     stand_in.patch(**rooms.in_call())
-    page.wait_for_selector("call-view")
+    seen(page, "call-view")
     faint["call"] = page.evaluate(CONTRAST)
     page.locator("call-view .reading").click()
-    page.wait_for_selector("sound-sheet")
+    seen(page, "sound-sheet")
     faint["sound"] = page.evaluate(CONTRAST)
     page.locator(".back").click()
     unproven = {**rooms.in_call()["audio"], "requested": "muted", "reason": "switch"}
@@ -180,10 +180,10 @@ def test_all_text_stands_at_seven_to_one(open_panel: Any, scheme: str) -> None:
     page.wait_for_selector('call-view .mute[data-state="not_muted"]')
     faint["not_muted"] = page.evaluate(CONTRAST)
     stand_in.patch(panel={"awake": True, "prompt": "leave"})
-    page.wait_for_selector("leave-prompt")
+    seen(page, "leave-prompt")
     faint["question"] = page.evaluate(CONTRAST)
     stand_in.patch(panel={"awake": False})
-    page.wait_for_selector("room-overlay")
+    seen(page, "room-overlay")
     faint["asleep"] = page.evaluate(CONTRAST)
     assert {name: lines for name, lines in faint.items() if lines} == {}
 

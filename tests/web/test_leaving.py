@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web import rooms
-from tests.web.conftest import Open, told, usable
+from tests.web.conftest import Open, seen, told, usable
 from tests.web.stand_in import NOTHING, StandIn
 from tests.web.test_layout import PHONE, faults
 
@@ -218,7 +218,7 @@ def test_what_is_said_of_a_move_cuts_and_covers_nothing(
         stand_in.room = room(language)
         page.goto(stand_in.url)
         usable(page)
-        page.wait_for_selector(f"{mark}:not([hidden])")
+        seen(page, f"{mark}:not([hidden])")
         found[mark] = faults(page, phone=size == PHONE)
         bottom, end = page.evaluate(BOTTOM)
         assert bottom <= end, (mark, bottom, end)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web import rooms
-from tests.web.conftest import Open, until, usable
+from tests.web.conftest import Open, seen, until, usable
 
 pytestmark = pytest.mark.browser
 
@@ -71,7 +71,7 @@ def test_in_high_contrast_a_key_that_is_off_has_a_broken_line(open_panel: Open) 
     room["audio"].update(volume_pct=None)
     _, page = open_panel(room, viewport={"width": 600, "height": 1024})
     usable(page)
-    page.wait_for_selector("html[data-theme=contrast]")
+    seen(page, "html[data-theme=contrast]")
     style = "getComputedStyle(document.querySelector('button:disabled')).borderTopStyle"
     assert page.evaluate(style) == "dashed"
 
@@ -81,7 +81,7 @@ def test_whoever_asks_for_more_contrast_has_it_whatever_the_house_chose(open_pan
     _, page = open_panel(room, contrast="more")
     usable(page)
     until(page, f"{GROUND} === '{GROUNDS['contrast']}'")
-    assert page.evaluate(JOIN) == "rgb(255, 225, 74)"
+    until(page, f"{JOIN} === 'rgb(255, 225, 74)'")
 
 
 @pytest.mark.parametrize(("theme", "colour"), [("light", "30, 80, 181"), ("dark", "141, 179, 249")])
@@ -90,7 +90,7 @@ def test_what_is_to_be_touched_has_the_colour_of_the_house(
 ) -> None:
     _, page = open_panel(dressed(rooms.booked(), theme=theme, accent=ACCENT))
     usable(page)
-    assert page.evaluate(JOIN) == f"rgb({colour})"
+    until(page, f"{JOIN} === 'rgb({colour})'")
 
 
 @pytest.mark.parametrize("path", ["/", "/screen"])
@@ -128,7 +128,7 @@ def test_words_on_any_wallpaper_stand_at_seven_to_one(
     room = dressed(rooms.at_rest(), wallpaper=picture(*stripes))
     on_panel = path == "/"
     _, page = open_panel({**room, "panel": {"awake": not on_panel}}, path)
-    page.wait_for_selector("[data-wallpaper]")
+    seen(page, "[data-wallpaper]")
     where = "document.querySelector('room-overlay')" if on_panel else "document.body"
     ink = "document.querySelector('.clock, room-screen time')"
     script = WORST.replace("GROUND", where).replace("INK", ink).replace("COLOURS", str(dots))
@@ -140,7 +140,7 @@ def test_words_on_any_wallpaper_stand_at_seven_to_one(
 def test_a_wallpaper_that_is_none_leaves_the_look_as_it_was(open_panel: Open) -> None:
     room = dressed(rooms.at_rest(), wallpaper="/api/v1/look/wallpaper?v=gone")
     _, page = open_panel(room, "/screen")
-    page.wait_for_selector("room-screen:not([data-waiting])")
+    seen(page, "room-screen:not([data-waiting])")
     page.wait_for_load_state("networkidle")
     assert page.locator("[data-wallpaper]").count() == 0
     assert ground(page) == GROUNDS["dark"]

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from roomctl.screen.png import png
 from tests.web import rooms
-from tests.web.conftest import Open, told, until, usable
+from tests.web.conftest import Open, seen, told, until, usable
 from tests.web.stand_in import NOTHING, StandIn
 
 pytestmark = pytest.mark.browser
@@ -116,7 +116,7 @@ def test_pictures_are_asked_for_only_while_they_are_seen(open_panel: Open) -> No
     stand_in, page = open_panel(rooms.at_a_wall())
     stand_in.picture = PICTURE
     usable(page)
-    page.wait_for_selector("blocked-card")
+    seen(page, "blocked-card")
     assert stand_in.looks == []
     began = time.monotonic()
     page.locator("blocked-card").get_by_role("button", name="Room screen").tap()
@@ -221,7 +221,7 @@ def test_every_key_strikes_its_own(open_panel: Open) -> None:
 def test_when_the_call_ends_nothing_of_the_picture_is_kept(open_panel: Open) -> None:
     stand_in, page = remote_control(open_panel)
     stand_in.patch(meeting=rooms.IDLE_MEETING)
-    page.wait_for_selector("home-view")
+    seen(page, "home-view")
     until(page, FORGOTTEN)
     asks_no_more(stand_in, page)
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web import rooms
-from tests.web.conftest import Open, told, usable
+from tests.web.conftest import Open, seen, told, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -20,7 +20,7 @@ def helped(open_panel: Open, room: rooms.Room | None = None) -> tuple[StandIn, P
     stand_in, page = open_panel(room or rooms.broken())
     usable(page)
     page.locator(".bar .ask").tap()
-    page.wait_for_selector("report-card .six")
+    seen(page, "report-card .six")
     return stand_in, page
 
 
@@ -60,7 +60,7 @@ def test_without_a_connection_it_is_kept_over_a_reload_and_sent_once(open_panel:
     stand_in, page = helped(open_panel)
     stand_in.beating = stand_in.reachable = False
     stand_in.cut()
-    page.wait_for_selector("room-panel[data-stale]")
+    seen(page, "room-panel[data-stale]")
     page.get_by_role("button", name="Room screen").last.tap()
     page.locator("report-card .send").tap()
     expect(page.locator("report-card")).to_contain_text("sent once there is a connection")

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from roomctl.api.phone import drawn
 from tests.web import rooms
-from tests.web.conftest import Open, until
+from tests.web.conftest import Open, seen, until
 from tests.web.stand_in import NOTHING, StandIn
 
 pytestmark = pytest.mark.browser
@@ -73,9 +73,9 @@ def show(open_panel: Open) -> Callable[..., tuple[StandIn, Page]]:
         stand_in, page = open_panel(None, NOTHING, **options)
         stand_in.room, stand_in.code = room, code
         page.goto(stand_in.url + "/screen")
-        page.wait_for_selector("room-screen:not([data-waiting])")
+        seen(page, "room-screen:not([data-waiting])")
         if code:
-            page.wait_for_selector("figure:not([hidden])")
+            seen(page, "figure:not([hidden])")
         return stand_in, page
 
     return showing
@@ -186,7 +186,7 @@ def test_a_silent_room_is_said_to_be_stale_and_its_code_is_taken_away(show: Any)
     says(page, "Quarterly design review")
     stand_in.beating = stand_in.reachable = True
     page.wait_for_selector(".notice", state="hidden")
-    page.wait_for_selector("figure:not([hidden])")
+    seen(page, "figure:not([hidden])")
 
 
 def test_without_a_code_its_place_is_free(show: Any) -> None:
@@ -194,7 +194,7 @@ def test_without_a_code_its_place_is_free(show: Any) -> None:
     assert page.locator("figure").is_hidden()
     wide = page.locator(".meeting").bounding_box()["width"]
     stand_in.code = CODE
-    page.wait_for_selector("figure:not([hidden])")
+    seen(page, "figure:not([hidden])")
     assert page.locator(".meeting").bounding_box()["width"] < wide - 200
 
 
@@ -219,7 +219,7 @@ def test_it_says_nothing_to_the_room_but_that_it_listens(show: Any) -> None:
 def test_when_the_room_sleeps_only_the_time_is_left(show: Any) -> None:
     stand_in, page = show(at_rest())
     stand_in.patch(panel={"awake": False})
-    page.wait_for_selector("room-screen[data-asleep]")
+    seen(page, "room-screen[data-asleep]")
     assert page.locator("h2").is_hidden()
     assert page.locator("footer").is_hidden()
     assert page.locator("time").is_visible()

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from roomctl.screen.png import png
 from tests.web import rooms
-from tests.web.conftest import Open, told, usable
+from tests.web.conftest import Open, seen, told, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -20,7 +20,7 @@ def settings(
     _, page = open_panel(room or rooms.at_rest())
     usable(page)
     page.locator(".bar .staff").tap()
-    page.wait_for_selector("staff-settings section")
+    seen(page, "staff-settings section")
     return stand_in, page
 
 
@@ -30,7 +30,7 @@ def test_nobody_sees_settings_before_the_pin(open_panel: Open, stand_in: StandIn
     usable(page)
     page.locator(".bar .ask").tap()
     page.locator("help-sheet section > button.key").tap()
-    page.wait_for_selector("pin-pad")
+    seen(page, "pin-pad")
     expect(page.locator("staff-settings")).to_be_hidden()
 
 

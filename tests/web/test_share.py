@@ -7,7 +7,7 @@ import segno
 from playwright.sync_api import Page, expect
 
 from tests.web import rooms
-from tests.web.conftest import Open, told, usable
+from tests.web.conftest import Open, seen, told, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -21,7 +21,7 @@ def shared(
     _, page = open_panel(room or rooms.shared())
     usable(page)
     page.locator("call-view .share-key").tap()
-    page.wait_for_selector("share-sheet section:not([hidden])")
+    seen(page, "share-sheet section:not([hidden])")
     return stand_in, page
 
 
@@ -65,7 +65,7 @@ def laptop(open_panel: Open, room: rooms.Room) -> Page:
     _, page = open_panel(room)
     usable(page)
     page.locator("home-view .laptop-key").tap()
-    page.wait_for_selector("laptop-card section")
+    seen(page, "laptop-card section")
     return page
 
 

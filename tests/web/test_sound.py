@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from roomctl.room.document import AudioEntry
 from tests.web import rooms
-from tests.web.conftest import Open, told, until, usable
+from tests.web.conftest import Open, seen, told, until, usable
 from tests.web.stand_in import NOTHING, StandIn
 from tests.web.test_words import literals
 
@@ -23,7 +23,7 @@ def sheet(open_panel: Open, room: dict[str, Any] | None = None) -> tuple[StandIn
     stand_in, page = open_panel(room)
     usable(page)
     page.locator("main > :not([hidden]) .reading").tap()
-    page.wait_for_selector("sound-sheet")
+    seen(page, "sound-sheet")
     return stand_in, page
 
 
@@ -138,7 +138,7 @@ def test_the_level_is_asked_for_while_the_sheet_is_open_and_shown_as_it_comes(
     expect(page.locator(".hears")).to_have_text("Silence: nothing is heard")
     expect(page.locator(".hears")).to_have_text("The level is not measured right now")  # 1.5 s on
     page.locator(".back").tap()
-    page.wait_for_selector("home-view")
+    seen(page, "home-view")
     told(page, lambda: [message["on"] for message in stand_in.of_type("listen")], [True, False])
 
 
@@ -197,7 +197,7 @@ def test_another_speakerphone_is_chosen_by_one_tap_outside_meetings(open_panel: 
     keys.nth(1).tap()
     told(page, lambda: stand_in.commands("audio.device"), [{"name": "wall"}])
     stand_in.patch(meeting=rooms.in_call()["meeting"])
-    page.wait_for_selector("call-view")
+    seen(page, "call-view")
     page.locator("call-view .reading").tap()
     expect(keys.nth(1)).to_be_disabled()
 
@@ -211,8 +211,8 @@ def test_a_hang_up_asks_and_either_answer_is_one_tap(
     stand_in.patch(panel={"awake": True, "prompt": "leave"})
     question = page.locator("leave-prompt")
     expect(question).to_contain_text("Someone hung up on the speakerphone")
-    page.wait_for_selector("room-panel main[inert]")
-    page.wait_for_selector("room-panel .bar[inert]")
+    seen(page, "room-panel main[inert]")
+    seen(page, "room-panel .bar[inert]")
     question.locator(".key").nth(place).tap()
     told(page, lambda: stand_in.commands(asks), [{}])
     stand_in.patch(panel={"awake": True, "prompt": None})
@@ -267,7 +267,7 @@ def test_a_phone_offers_nothing_that_a_guest_may_not(open_panel: Open) -> None:
     expect(mute.first).to_be_enabled()
     assert page.locator(".save").locator("visible=true").count() == 0
     page.locator("main > :not([hidden]) .reading").tap()
-    page.wait_for_selector("sound-sheet")
+    seen(page, "sound-sheet")
     expect(page.locator("sound-sheet .go-test")).to_be_hidden()
     expect(page.locator("sound-sheet .devices-chosen button").first).to_be_disabled()
 

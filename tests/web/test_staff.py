@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import usable
+from tests.web.conftest import seen, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -22,7 +22,7 @@ def asked(open_panel: Any, stand_in: StandIn) -> Page:
     usable(page)
     page.locator(".bar .ask").click()
     page.get_by_role("button", name="For staff").click()
-    page.wait_for_selector("pin-pad")
+    seen(page, "pin-pad")
     return page
 
 

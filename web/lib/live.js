@@ -8,7 +8,8 @@ const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 1500; // a server that is back is live here within 2 s
 const CONNECT_MS = 4000;
 const SILENCE_MS = 3000;
-const GUARD_MS = 300; // a finger that is already coming down was aimed at the old picture
+/** A finger that is already coming down was aimed at the old picture; a page may say for how long. */
+const GUARD_MS = Number(document.documentElement.dataset.guardMs ?? 300);
 const ACK_MS = 2000;
 const PING_MS = 10000;
 

@@ -105,149 +105,6 @@ class StandIn:
     def snapshot(self) -> Message:
         return {"type": "snapshot", "rev": self.rev, "room": {**self.room, "rev": self.rev}}
 
-    def app(self) -> FastAPI:
-        app = FastAPI(openapi_url=None)
-
-        @app.get("/")
-        async def panel() -> Response:
-            return self._page("index.html")
-
-        @app.get("/door")
-        async def door() -> Response:
-            return self._page("door.html")
-
-        @app.get("/screen")
-        async def screen() -> Response:
-            return self._page("screen.html")
-
-        @app.get("/api/v1/phone")
-        async def phone() -> Response:
-            code = self.code
-            kind = "image/svg+xml" if code else None
-            return Response(code, 200 if code else 204, media_type=kind)
-
-        @app.get("/api/v1/cameras/{camera}/picture")
-        async def seen(camera: str) -> Response:
-            self.seen.append(camera)
-            if isinstance(self.view, str):
-                return JSONResponse({"code": self.view}, 409)
-            return Response(self.view, media_type="image/png")
-
-        @app.get("/api/v1/screen/picture")
-        async def picture() -> Response:
-            self.looks.append(time.monotonic())
-            if isinstance(self.picture, str):
-                return JSONResponse({"code": self.picture}, 409)
-            return Response(self.picture, media_type="image/png")
-
-        @app.get("/api/v1/screen/walkthrough")
-        async def draft() -> Response:
-            return JSONResponse({"name": "draft", "steps": self.steps})
-
-        @app.get("/api/v1/screen/walkthrough/picked/picture")
-        async def picked() -> Response:
-            return Response(self.picture, media_type="image/png")
-
-        @app.get("/api/v1/screen/walkthrough/{step}/picture")
-        async def control(step: int) -> Response:
-            assert isinstance(self.picture, bytes)
-            return Response(self.picture, media_type="image/png")
-
-        @app.get("/api/v1/walkthroughs")
-        async def kept() -> Response:
-            return JSONResponse(self.kept)
-
-        @app.delete("/api/v1/walkthroughs/{name}")
-        async def forget(name: str) -> Response:
-            self.kept = [one for one in self.kept if one["name"] != name]
-            return Response(status_code=204)
-
-        @app.get("/api/v1/meeting/code")
-        async def meeting_code() -> Response:
-            if self.code is None:
-                return Response(status_code=204)
-            return Response(self.code, media_type="image/svg+xml")
-
-        @app.get("/api/v1/share/picture")
-        async def cable() -> Response:
-            if isinstance(self.cable, str):
-                return JSONResponse({"code": self.cable}, 404)
-            return Response(self.cable, media_type="image/png")
-
-        @app.get("/simulator")
-        async def simulator() -> HTMLResponse:
-            return HTMLResponse(_file("simulator.html"))
-
-        @app.get(NOTHING)
-        async def nothing() -> Response:
-            return Response(media_type="text/plain")
-
-        @app.get("/favicon.ico")
-        async def favicon() -> Response:
-            return Response(status_code=204)
-
-        @app.get("/api/v1/room")
-        async def room() -> Response:
-            return JSONResponse(self.room, 200 if self.paired else 401)
-
-        @app.post("/api/v1/pair")
-        async def pair(request: Request) -> Response:
-            token = (await request.json())["token"]
-            self.paired = self.paired or token == "good"
-            return Response(status_code=204 if token == "good" else 403)
-
-        @app.get("/api/v1/staff")
-        async def staff() -> Response:
-            return JSONResponse({**(self.staff or {}), "wait_s": self.wait_s})
-
-        @app.post("/api/v1/staff")
-        async def enter(request: Request) -> Response:
-            if self.wait_s or (await request.json())["pin"] != self.pin:
-                code = "pin_wait" if self.wait_s else "wrong_pin"
-                return JSONResponse({"code": code}, 429 if self.wait_s else 403)
-            self.staff = {"pin": True, "role": "technician", "ends_in_s": 600.0}
-            return JSONResponse({**self.staff, "wait_s": 0})
-
-        @app.delete("/api/v1/staff")
-        async def leave() -> Response:
-            self.staff = {"pin": True, "role": None, "ends_in_s": None}
-            return Response(status_code=204)
-
-        @app.get("/api/v1/simulator")
-        async def described() -> Response:
-            return JSONResponse({"devices": self.far}, 200 if self.paired else 401)
-
-        @app.post("/api/v1/simulator")
-        async def act(request: Request) -> Response:
-            self.acted.append(await request.json())
-            return Response(status_code=204)
-
-        @app.websocket("/api/v1/live")
-        async def live(socket: WebSocket) -> None:
-            self._loop = asyncio.get_running_loop()
-            await socket.accept()
-            if not self.paired:
-                return await socket.close(4401)
-            if not self.reachable:
-                return await socket.close(1013)
-            await self._serve(socket)
-
-        @app.get("/ui/i18n/{language}.json")
-        async def catalog(language: str) -> Response:
-            if language in self.catalogs:
-                return JSONResponse(self.catalogs[language])
-            return Response(_file(f"i18n/{language}.json"), media_type="application/json")
-
-        @app.get("/ui/{path:path}")
-        async def file(path: str) -> Response:
-            content = _file(path)
-            if content is None:
-                return Response(status_code=404)
-            kind, _ = mimetypes.guess_type(path)
-            return Response(content, media_type=kind, headers={"Cache-Control": "max-age=86400"})
-
-        return app
-
     def _page(self, path: str) -> HTMLResponse:
         page = _file(path)
         assert page is not None
@@ -321,6 +178,164 @@ def _file(path: str) -> bytes | None:
     return (WEB / path).read_bytes() if (WEB / path).is_file() else None
 
 
+def _app(shown: Callable[[], StandIn]) -> FastAPI:
+    """Return what answers as the stand-in does that is shown when it is asked."""
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/")
+    async def panel() -> Response:
+        return shown()._page("index.html")
+
+    @app.get("/door")
+    async def door() -> Response:
+        return shown()._page("door.html")
+
+    @app.get("/screen")
+    async def screen() -> Response:
+        return shown()._page("screen.html")
+
+    @app.get("/api/v1/phone")
+    async def phone() -> Response:
+        code = shown().code
+        kind = "image/svg+xml" if code else None
+        return Response(code, 200 if code else 204, media_type=kind)
+
+    @app.get("/api/v1/cameras/{camera}/picture")
+    async def seen(camera: str) -> Response:
+        one = shown()
+        one.seen.append(camera)
+        if isinstance(one.view, str):
+            return JSONResponse({"code": one.view}, 409)
+        return Response(one.view, media_type="image/png")
+
+    @app.get("/api/v1/screen/picture")
+    async def picture() -> Response:
+        one = shown()
+        one.looks.append(time.monotonic())
+        if isinstance(one.picture, str):
+            return JSONResponse({"code": one.picture}, 409)
+        return Response(one.picture, media_type="image/png")
+
+    @app.get("/api/v1/screen/walkthrough")
+    async def draft() -> Response:
+        return JSONResponse({"name": "draft", "steps": shown().steps})
+
+    @app.get("/api/v1/screen/walkthrough/picked/picture")
+    async def picked() -> Response:
+        return Response(shown().picture, media_type="image/png")
+
+    @app.get("/api/v1/screen/walkthrough/{step}/picture")
+    async def control(step: int) -> Response:
+        one = shown()
+        assert isinstance(one.picture, bytes)
+        return Response(one.picture, media_type="image/png")
+
+    @app.get("/api/v1/walkthroughs")
+    async def kept() -> Response:
+        return JSONResponse(shown().kept)
+
+    @app.delete("/api/v1/walkthroughs/{name}")
+    async def forget(name: str) -> Response:
+        one = shown()
+        one.kept = [page for page in one.kept if page["name"] != name]
+        return Response(status_code=204)
+
+    @app.get("/api/v1/meeting/code")
+    async def meeting_code() -> Response:
+        one = shown()
+        if one.code is None:
+            return Response(status_code=204)
+        return Response(one.code, media_type="image/svg+xml")
+
+    @app.get("/api/v1/share/picture")
+    async def cable() -> Response:
+        one = shown()
+        if isinstance(one.cable, str):
+            return JSONResponse({"code": one.cable}, 404)
+        return Response(one.cable, media_type="image/png")
+
+    @app.get("/simulator")
+    async def simulator() -> HTMLResponse:
+        return HTMLResponse(_file("simulator.html"))
+
+    @app.get(NOTHING)
+    async def nothing() -> Response:
+        return Response(media_type="text/plain")
+
+    @app.get("/favicon.ico")
+    async def favicon() -> Response:
+        return Response(status_code=204)
+
+    @app.get("/api/v1/room")
+    async def room() -> Response:
+        one = shown()
+        return JSONResponse(one.room, 200 if one.paired else 401)
+
+    @app.post("/api/v1/pair")
+    async def pair(request: Request) -> Response:
+        one = shown()
+        token = (await request.json())["token"]
+        one.paired = one.paired or token == "good"
+        return Response(status_code=204 if token == "good" else 403)
+
+    @app.get("/api/v1/staff")
+    async def staff() -> Response:
+        one = shown()
+        return JSONResponse({**(one.staff or {}), "wait_s": one.wait_s})
+
+    @app.post("/api/v1/staff")
+    async def enter(request: Request) -> Response:
+        one = shown()
+        if one.wait_s or (await request.json())["pin"] != one.pin:
+            code = "pin_wait" if one.wait_s else "wrong_pin"
+            return JSONResponse({"code": code}, 429 if one.wait_s else 403)
+        one.staff = {"pin": True, "role": "technician", "ends_in_s": 600.0}
+        return JSONResponse({**one.staff, "wait_s": 0})
+
+    @app.delete("/api/v1/staff")
+    async def leave() -> Response:
+        shown().staff = {"pin": True, "role": None, "ends_in_s": None}
+        return Response(status_code=204)
+
+    @app.get("/api/v1/simulator")
+    async def described() -> Response:
+        one = shown()
+        return JSONResponse({"devices": one.far}, 200 if one.paired else 401)
+
+    @app.post("/api/v1/simulator")
+    async def act(request: Request) -> Response:
+        shown().acted.append(await request.json())
+        return Response(status_code=204)
+
+    @app.websocket("/api/v1/live")
+    async def live(socket: WebSocket) -> None:
+        one = shown()
+        one._loop = asyncio.get_running_loop()
+        await socket.accept()
+        if not one.paired:
+            return await socket.close(4401)
+        if not one.reachable:
+            return await socket.close(1013)
+        await one._serve(socket)
+
+    @app.get("/ui/i18n/{language}.json")
+    async def catalog(language: str) -> Response:
+        one = shown()
+        if language in one.catalogs:
+            return JSONResponse(one.catalogs[language])
+        return Response(_file(f"i18n/{language}.json"), media_type="application/json")
+
+    @app.get("/ui/{path:path}")
+    async def file(path: str) -> Response:
+        content = _file(path)
+        if content is None:
+            return Response(status_code=404)
+        kind, _ = mimetypes.guess_type(path)
+        return Response(content, media_type=kind, headers={"Cache-Control": "max-age=86400"})
+
+    return app
+
+
 class _Origin:
     """The one address of all stand-ins of a process: a browser keeps the files that it had from it.
 
@@ -328,7 +343,8 @@ class _Origin:
     """
 
     def __init__(self) -> None:
-        self.apps: list[Any] = []
+        self.shown: list[tuple[StandIn, Any]] = []
+        self.app = _app(lambda: self.shown[-1][0])
         listening = create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         headers = [("Content-Security-Policy", CSP)]
@@ -343,7 +359,7 @@ class _Origin:
         asyncio.run_coroutine_threadsafe(served, _loop())
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.apps[-1](scope, receive, send)
+        await self.shown[-1][1](scope, receive, send)
 
 
 @functools.cache
@@ -360,12 +376,16 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 @contextmanager
-def serving(stand_in: StandIn) -> Iterator[StandIn]:
-    """Have `stand_in` answer at the address of them all: one at a time, and no page outlives it."""
-    origin, app = _origin(), stand_in.app()
+def serving(stand_in: StandIn, app: Any = None) -> Iterator[StandIn]:
+    """Have `stand_in` answer at the address of them all: one at a time, and no page outlives it.
+
+    An `app` that is not a room's answers in its place.
+    """
+    origin = _origin()
     stand_in.url = origin.url
-    origin.apps.append(app)
+    shown = (stand_in, app or origin.app)
+    origin.shown.append(shown)
     try:
         yield stand_in
     finally:
-        origin.apps.remove(app)
+        origin.shown.remove(shown)

@@ -169,10 +169,10 @@ def test_a_menu_that_can_only_be_closed_is_closed(settings: tuple[StandIn, Page]
 def test_steering_a_camera_that_the_meeting_does_not_see_is_said(open_panel: Any) -> None:
     _, page = open_panel(rooms.in_call())
     usable(page)
-    seen = page.locator("main > :not([hidden]) .seen")
-    assert not seen.is_visible()
+    word = page.locator("main > :not([hidden]) .seen")
+    assert not word.is_visible()
     page.locator("call-view .tab", has_text="Camera 2").click()
-    assert seen.inner_text() == "The meeting sees another camera"
+    assert word.inner_text() == "The meeting sees another camera"
     page.locator(".adjust").click()
     page.locator("camera-sheet .set").click()  # the settings are those of the same camera
     seen(page, "camera-sheet camera-settings")

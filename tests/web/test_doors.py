@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from roomctl.api.simulation import create_demo_meeting
 from tests.web import rooms
-from tests.web.conftest import until, usable
+from tests.web.conftest import seen, until, usable
 from tests.web.stand_in import NOTHING, WEB, StandIn, serving
 
 pytestmark = pytest.mark.browser
@@ -130,9 +130,7 @@ def test_the_simulator_page_draws_the_camera_and_passes_actions_on(
 
 @pytest.fixture
 def demo(browser: Browser) -> Iterator[tuple[str, Page]]:
-    stage = StandIn(rooms.at_rest())
-    stage.app = lambda: create_demo_meeting(WEB)  # type: ignore[method-assign]
-    with serving(stage):
+    with serving(StandIn(rooms.at_rest()), create_demo_meeting(WEB)) as stage:
         context = browser.new_context(locale="zh-CN")
         yield stage.url, context.new_page()
         context.close()
@@ -145,7 +143,7 @@ def test_the_demo_meeting_holds_a_real_call_with_itself(demo: tuple[str, Page]) 
     page.on("console", lambda message: said.append(message.text))
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
     page.goto(f"{url}/Bamboo")
-    page.wait_for_selector("[data-state=in_call]", timeout=10000)
+    seen(page, "[data-state=in_call]")
     until(page, "document.querySelector('#remote').videoWidth > 0")
     expect(page.locator("#state")).to_contain_text("已进入演示会议")
     expect(page.locator("#room")).to_have_text("Bamboo")

@@ -24,9 +24,11 @@ KEPT = """() => [
 ]"""
 
 MOVED = """() => {
+    const panel = document.querySelector("room-panel");
+    panel?.refresh(); // else a minute may have turned since it was drawn
     const seen = new MutationObserver(() => {});
     seen.observe(document.body, { childList: true, subtree: true });
-    document.querySelector("room-panel")?.refresh();
+    panel?.refresh();
     return seen.takeRecords().map(({ target }) => `${target.localName} ${target.className}`);
 }"""
 

@@ -46,7 +46,7 @@ class SimCommand(NamedTuple):
 def understood(body: Body, frame: str) -> SimCommand | str:
     """Return what a frame asks for, or the error that it is answered with."""
     for pattern, kind, who, act in _COMMANDS:
-        if has(body.profile, who) and (found := pattern.fullmatch(frame)):
+        if (found := pattern.fullmatch(frame)) and has(body.profile, who):
             return SimCommand(kind, act, found.groups())
     setting = kept(body.profile, body.values, frame)
     if setting is None or setting[1] is None:
@@ -340,7 +340,7 @@ def answer(body: Body, question: str, now: float) -> str | None:
     if question not in _ALWAYS and (not body.power or now < body.ready_at):
         return _NO_ANSWER_NOW
     for pattern, who, read in _QUESTIONS:
-        if has(body.profile, who) and (found := re.fullmatch(pattern, question)):
+        if (found := pattern.fullmatch(question)) and has(body.profile, who):
             data = read(body, now, *found.groups())
             return None if data is None else f"50{data}"
     data = told(body.profile, body.values, question)
@@ -458,7 +458,7 @@ def _enlargement(body: Body, now: float) -> str:
     return f"0000{_spread(value['af_times'], 4)}{'00' * 5}{noise:02x}{limit:02x}"
 
 
-_QUESTIONS: tuple[tuple[str, str, Callable[..., str | None]], ...] = (
+_QUESTION_ROWS: tuple[tuple[str, str, Callable[..., str | None]], ...] = (
     ("0400", "all", _says_power),
     ("0002", "all", _version),
     ("0447", "all", _zoom),
@@ -474,6 +474,7 @@ _QUESTIONS: tuple[tuple[str, str, Callable[..., str | None]], ...] = (
     ("7e043a", "tracking", _says_tracking),
     ("7e7e0([0-3])", "blocks", _block),
 )
+_QUESTIONS = tuple((re.compile(pattern), who, read) for pattern, who, read in _QUESTION_ROWS)
 
 
 # Positions as a camera writes them: nibbles, in its own units and signs.

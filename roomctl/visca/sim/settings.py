@@ -142,19 +142,22 @@ def at_first() -> dict[str, int]:
 
 def has(profile: SimProfile, who: str) -> bool:
     """Whether cameras of this profile have what is marked `who`."""
-    sony = bool({code.partition(":")[0] for code in profile.match} & _SONY)
     match who:
         case "all":
             return True
         case "sony":
-            return sony
+            return _is_sony(profile)
         case "oem":
-            return not sony
+            return not _is_sony(profile)
         case "blocks":  # Sony ILME-FR7, BRC-AM7: none
             return profile.layout != "F"
         case "limits":  # models that tell them
             return profile.pan_tilt and profile.layout in "BCF"
     return bool(getattr(profile, who))
+
+
+def _is_sony(profile: SimProfile) -> bool:
+    return not _SONY.isdisjoint(code.partition(":")[0] for code in profile.match)
 
 
 def kept(profile: SimProfile, values: dict[str, int], frame: str) -> tuple[str, int | None] | None:
@@ -170,9 +173,9 @@ def kept(profile: SimProfile, values: dict[str, int], frame: str) -> tuple[str, 
             value = int("".join(found.groups()), 16)
             return row.name, value if _known(profile, row.name, value) else None
     for stepped in STEPPED:
-        if has(profile, stepped.who) and (found := stepped.step.fullmatch(frame)):
+        if (found := stepped.step.fullmatch(frame)) and has(profile, stepped.who):
             return stepped.name, _step(stepped, values[stepped.name], found[1])
-        if has(profile, stepped.who) and (found := stepped.direct.fullmatch(frame)):
+        if (found := stepped.direct.fullmatch(frame)) and has(profile, stepped.who):
             value = int(found[1] + found[2], 16)
             return stepped.name, value if stepped.low <= value <= stepped.high else None
     return None

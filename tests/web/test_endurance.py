@@ -9,5 +9,5 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_panel_that_is_left_on_holds_no_more(browser: Browser) -> None:
-    told, well = endure(browser, updates=2000, views=25)
+    told, well = endure(browser, updates=1000, views=25, most_mb=1.0)
     assert well, told

@@ -555,11 +555,12 @@ async def test_a_socket_that_may_not_look_is_closed_with_4401(alive, who):
     assert closed.value.rcvd.code == 4401
 
 
-@pytest.mark.parametrize("suffix", ["%0A", "%0D%0A", "%00", "%2F", "/", "//", ";x", "%5C"])
-async def test_no_bent_path_leads_to_the_socket(alive, suffix):
-    url = f"ws://127.0.0.1:{alive.port}/api/v1/live{suffix}"
-    with pytest.raises(websockets.InvalidStatus):
-        await websockets.connect(url, additional_headers=await alive.panel_headers())
+async def test_no_bent_path_leads_to_the_socket(alive):
+    headers = await alive.panel_headers()
+    for suffix in ("%0A", "%0D%0A", "%00", "%2F", "/", "//", ";x", "%5C"):
+        url = f"ws://127.0.0.1:{alive.port}/api/v1/live{suffix}"
+        with pytest.raises(websockets.InvalidStatus):
+            await websockets.connect(url, additional_headers=headers)
 
 
 # What else stands at the door

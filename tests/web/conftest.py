@@ -157,8 +157,10 @@ def seen(page: Page, css: str) -> None:
 
 
 def still(page: Page) -> None:
-    """Wait until what is drawn stays: fonts and pictures are there, and for four frames nothing
-    it says the same and nothing moves."""
+    """Wait until what is drawn stays.
+
+    Fonts and pictures are there; for four frames the page says the same, and nothing moves.
+    """
     deadline = time.monotonic() + LIMIT_S
     while not _held(page, _STILL):
         assert time.monotonic() < deadline, "it never stood still"

@@ -25,7 +25,7 @@ def held(open_panel: Any) -> Iterator[tuple[StandIn, Page, CDPSession, dict[str,
     box = page.locator("camera-sheet .turn-left").bounding_box()
     point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     _touch(touch, "touchStart", {**point, "id": 1})
-    _until(lambda: len(stand_in.of_type("hold")) >= 3)
+    _beaten(stand_in, touch, point, 3)
     yield stand_in, page, touch, point
     page.close()  # no other test has a page with a finger on it
 
@@ -34,6 +34,17 @@ def _adjust(page: Page) -> None:
     usable(page)
     page.locator(".adjust").click()
     seen(page, "camera-sheet .steer")
+
+
+def _beaten(stand_in: StandIn, touch: CDPSession, point: dict[str, float], beats: int) -> None:
+    """Wait for beats of one hold; a finger is put down anew where a page hung and ended its own."""
+    while True:
+        _until(lambda: len(stand_in.of_type("hold")) >= beats or stand_in.of_type("release"))
+        if not stand_in.of_type("release"):
+            return
+        _touch(touch, "touchEnd")
+        stand_in.heard.clear()
+        _touch(touch, "touchStart", {**point, "id": 1})
 
 
 def _touch(session: CDPSession, kind: str, *points: dict[str, float]) -> None:
@@ -57,8 +68,8 @@ def _stopped(stand_in: StandIn) -> None:
 
 
 def test_beats_come_at_most_ten_a_second_with_rising_numbers(held: Any) -> None:
-    stand_in, _, touch, _ = held
-    _until(lambda: len(stand_in.of_type("hold")) >= 8)
+    stand_in, _, touch, point = held
+    _beaten(stand_in, touch, point, 8)
     _touch(touch, "touchEnd")
     _stopped(stand_in)
     beats = stand_in.of_type("hold")

@@ -85,7 +85,9 @@ class Box:
         return self.ask("GET", "migration")
 
     def kept(self) -> dict:
-        return json.loads((self.folder / "state/roomctl/config.json").read_text())
+        """What is kept of configurations; where nothing was ever applied, there is no file."""
+        file = self.folder / "state/roomctl/config.json"
+        return json.loads(file.read_text()) if file.exists() else {"applied": 0}
 
 
 def unheard(box: Box, *words: object) -> None:
@@ -141,17 +143,15 @@ def test_a_kill_in_the_middle_of_apply_or_rollback_leaves_nothing_half(box: Box)
         asked = threading.Thread(target=unheard, args=(box, *words))
         asked.start()
         changed = (box.folder / "state/roomctl").stat().st_mtime_ns
-        for _ in range(2000):  # until the first file of the two is written, or nearly
-            if (box.folder / "state/roomctl").stat().st_mtime_ns != changed:
-                break
-            time.sleep(0.002)
+        while asked.is_alive() and (box.folder / "state/roomctl").stat().st_mtime_ns == changed:
+            time.sleep(0.002)  # until the first file of the two is written, or nearly
         time.sleep(chance.choice((0, 0, 0.001, 0.003, 0.01)))
         box.kill()
         asked.join()
         box.start()
         found = box.status()
         [applied, *_] = [one["applied_at"] is not None for one in found["stages"]] or [False]
-        kept = box.kept() if (box.folder / "state/roomctl/config.json").exists() else {"applied": 0}
+        kept = box.kept()
         room = box.ask("GET", "room")
         assert applied == bool(kept["applied"]) == bool(room["leaving"]), (found, kept["applied"])
         if found["leaving"] is None:  # its rollback was done to the end

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import Share, Source, StepNumbers, command
@@ -72,6 +72,7 @@ OPEN_S = 40.0  # until a page that is opened anew stands
 DRAFT = "draft"
 Says = Literal["lobby", "sign_in_required", "passcode_needed", "removed", "ended"]
 _FILE = "walkthrough-"
+T = TypeVar("T")
 
 
 @frozen
@@ -114,6 +115,7 @@ class Library:
 
     def __init__(self, store: Store | None) -> None:
         self._store = store
+        self._writing = asyncio.Lock()
         self.kept: dict[str, Walkthrough] = {}
 
     def load(self) -> None:
@@ -130,6 +132,20 @@ class Library:
 
     async def keep(self, walkthrough: Walkthrough) -> None:
         """Keep one in place of one of that name; Refused if there are too many, or no disk."""
+        async with self._writing:
+            await self._keep(walkthrough)
+
+    async def change(self, name: str, changed: Callable[[Walkthrough], Walkthrough]) -> None:
+        """Keep one as `changed` makes it of what is kept by then; Refused as above, or by that.
+
+        What else is being written meanwhile is not lost: a name that staff give, and the record.
+        """
+        async with self._writing:
+            old = self.one(name)
+            if (new := changed(old)) is not old:
+                await self._keep(new)
+
+    async def _keep(self, walkthrough: Walkthrough) -> None:
         if walkthrough.name not in self.kept and len(self.kept) >= MOST_KEPT:
             why = f"{MOST_KEPT} walkthroughs are kept; forget one: roomctl walkthrough forget NAME"
             raise Refused("room", "too_many_walkthroughs", why)
@@ -144,11 +160,12 @@ class Library:
 
     async def forget(self, name: str) -> None:
         """Delete one; Refused if there is none."""
-        self.one(name)
-        if self._store is not None:
-            path = self._store.folder / f"{_FILE}{name}.toml"
-            await in_thread(lambda: path.unlink(missing_ok=True))
-        del self.kept[name]
+        async with self._writing:
+            self.one(name)
+            if self._store is not None:
+                path = self._store.folder / f"{_FILE}{name}.toml"
+                await in_thread(lambda: path.unlink(missing_ok=True))
+            del self.kept[name]
 
     def one(self, name: str) -> Walkthrough:
         """Return one; Refused if there is none of that name."""
@@ -432,10 +449,13 @@ class Walkthroughs(Part):
             self._handed = (call_id, outcome)
         if outcome is WalkOutcome.CHANGED:
             self._stopped = (call_id, walkthrough.name, step)
-        current = self.library.kept.get(walkthrough.name)
-        if current is not None and current.at == walkthrough.at:
-            with contextlib.suppress(Refused):  # the disk says so itself
-                await self.library.keep(current.ended(outcome.value if missed else ""))
+
+        def recorded(now: Walkthrough) -> Walkthrough:
+            shown_anew = now.at != walkthrough.at
+            return now if shown_anew else now.ended(outcome.value if missed else "")
+
+        with contextlib.suppress(Refused):  # forgotten meanwhile; of the disk, that says so itself
+            await self.library.change(walkthrough.name, recorded)
 
     def _around(self, size: tuple[int, int], scale: float, theme: str) -> Surroundings:
         browser = (self._screen.state.browser if self._screen is not None else None) or "unknown"
@@ -639,9 +659,8 @@ class Walkthroughs(Part):
         control = self.picked()
         if kept is None:
             raise Refused("room", "nothing_shown", "this page was not shown yet; show it first")
-        new: list[Walkthrough] = []
-        _checked(lambda: new.append(kept.naming(NamedPicture(PageName(says), control))))
-        await self.library.keep(new[0])
+        picture = NamedPicture(PageName(says), control)
+        await self.library.change(kept.name, lambda now: _checked(lambda: now.naming(picture)))
         self._picked = None
         self._stirred.set()
         if self._looks_at is None and self._screen is not None:
@@ -736,9 +755,9 @@ async def _unwatch(remote: RemoteDisplay) -> None:
         await remote.watch(on=False)
 
 
-def _checked(check: Callable[[], None]) -> None:
+def _checked(check: Callable[[], T]) -> T:
     try:
-        check()
+        return check()
     except NotShown as error:
         raise Refused("screen", "not_shown", str(error)) from None
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from roomctl.room.walkthroughs import Library
 from roomctl.screen.sim import BUTTON, SimScreen
 from roomctl.store import Store
 from tests.invented import invented
+from tests.meeting.test_walkthrough import FULL, NAMED
 from tests.room.rig import BAMBOO, PANEL, STAFF, House, living
 
 PAIR = "https://zoom.us/j/91234567890\nMeeting ID: 912 3456 7890\nPasscode: 778899"
@@ -191,6 +193,24 @@ async def name_lobby(house: House) -> None:
     house.screen.shows.word = "lobby"
     assert (await house.ask("walkthrough.pick", STAFF, x=0.5, y=0.5)).status == "done"
     assert (await house.ask("walkthrough.name", STAFF, says="lobby")).status == "done"
+
+
+@invented
+async def test_a_name_and_the_record_of_a_try_are_both_kept_whichever_is_written_first(
+    tmp_path: Path,
+) -> None:
+    library, (lobby,) = Library(Store(tmp_path)), NAMED.named
+    await library.keep(FULL)
+    both = [lambda one: one.naming(lobby), lambda one: one.ended("changed")]
+    await asyncio.gather(*(library.change(FULL.name, done) for done in (*both, *reversed(both))))
+    kept = library.one(FULL.name)
+    assert (kept.named, kept.tries, kept.misses) == ((lobby, lobby), 2, 2)
+    read = Library(Store(tmp_path))
+    read.load()
+    assert read.kept == {FULL.name: kept}
+    await asyncio.gather(library.change(FULL.name, both[0]), library.forget(FULL.name))
+    assert library.kept == {}
+    assert not list(tmp_path.glob("walkthrough-*"))
 
 
 @invented

@@ -2,7 +2,7 @@
 
 import queue
 
-from tests.kiosk.site import Answering, Loopback
+from tests.kiosk.site import TELL, Answering, Loopback
 
 NUMBER, NAME, CODE, JOIN = (0.5, 0.2), (0.5, 0.36), (0.5, 0.52), (0.5, 0.72)
 
@@ -49,7 +49,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>join</title>
 </form>
 <script>
   const at = (id) => document.getElementById(id).value;
-  const tell = (word) => fetch("/said", { method: "POST", body: word });
+  TELL
   document.querySelector("form").onsubmit = (event) => {
     event.preventDefault();
     tell(["number", "name", "code"].map(at).join("|"));
@@ -64,7 +64,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>join</title>
     tell(`met webdriver=${navigator.webdriver}`);
   }
 </script>
-"""
+""".replace("TELL", TELL)
 
 
 class NumberPage(Loopback):

@@ -4,6 +4,13 @@ import http.server
 import queue
 import threading
 
+# A page tells its words one after the other: requests side by side overtake each other.
+TELL = """let telling = Promise.resolve();
+  const tell = (word) => {
+    const send = () => fetch("/said", { method: "POST", body: word });
+    telling = telling.then(send, send);
+  };"""
+
 _MEETING = """
 <!doctype html><meta charset="utf-8"><title>meeting</title>
 <script>

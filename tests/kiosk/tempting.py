@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from roomctl.kiosk.input.wayland import WaylandClient
-from tests.kiosk.site import Answering, Loopback
+from tests.kiosk.site import TELL, Answering, Loopback
 
 POLICY = Path(__file__).parents[2] / "deploy" / "chromium" / "roomctl.json"
 PAYLOAD, PASSWORD, WHO = "payload-of-a-download", "geheim-4711", "somebody@example.com"
@@ -46,15 +46,15 @@ _PAGE = """
   <button style="top: 82.5%">sign in</button>
 </form>
 <script>
-  const say = (word) => fetch("/said", { method: "POST", body: word });
-  addEventListener("blur", () => say("blur"));
-  addEventListener("keydown", ({ key }) => say(`key ${key}`));
-  addEventListener("click", ({ target }) => say(`click ${target.tagName}`));
-  document.getElementById("file").addEventListener("cancel", () => say("cancel"));
+  TELL
+  addEventListener("blur", () => tell("blur"));
+  addEventListener("keydown", ({ key }) => tell(`key ${key}`));
+  addEventListener("click", ({ target }) => tell(`click ${target.tagName}`));
+  document.getElementById("file").addEventListener("cancel", () => tell("cancel"));
   const granted = navigator.mediaDevices.getUserMedia({ audio: true, video: true });
-  granted.then(() => say("media"), ({ name }) => say(name));
+  granted.then(() => tell("media"), ({ name }) => tell(name));
 </script>
-"""
+""".replace("TELL", TELL)
 
 
 class Tempting(Loopback):

@@ -7,7 +7,7 @@ window, so that a finger finds them.
 import json
 import queue
 
-from tests.kiosk.site import Answering, Loopback
+from tests.kiosk.site import TELL, Answering, Loopback
 
 NAME, CODE, JOIN, LEAVE = (0.5, 0.25), (0.5, 0.4), (0.5, 0.6), (0.5, 0.9)
 MAIL, FOREIGN, WINDOW, PROGRAM = (0.1, 0.1), (0.1, 0.3), (0.1, 0.5), (0.1, 0.7)
@@ -105,7 +105,7 @@ _PAGE = """
     at(id).style.left = `${x * 100}%`;
     at(id).style.top = `${y * 100}%`;
   }
-  const tell = (word) => fetch("/said", { method: "POST", body: word });
+  TELL
   let turn = 0, stage = "", here = null, there = null, media = null;
   globalThis.vendor = { isJoined: () => stage === "in" };
   async function meet() {
@@ -157,7 +157,7 @@ _PAGE = """
   }
   follow();
 </script>
-"""
+""".replace("TELL", TELL)
 
 
 def platform_file(language=None):

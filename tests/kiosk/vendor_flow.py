@@ -10,7 +10,7 @@ import json
 import math
 import queue
 
-from tests.kiosk.site import Answering, Loopback
+from tests.kiosk.site import TELL, Answering, Loopback
 
 PASSCODE = "471199"
 
@@ -78,7 +78,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
 <script>
   const { words, stages, wait_ms, wanted, app } = THINGS;
   const main = document.querySelector("main");
-  const tell = (word) => fetch("/said", { method: "POST", body: word });
+  TELL
   let at = 0;
   function add(tag, top, text, press, kind = "") {
     const one = document.createElement(tag);
@@ -146,7 +146,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
   }
   next();
 </script>
-"""
+""".replace("TELL", TELL)
 
 # What a person presses, types: by stage, as shares of height; `left` is the button's middle.
 SHOWN = {

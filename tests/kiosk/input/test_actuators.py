@@ -16,6 +16,7 @@ from roomctl.screen.protocol import (
 )
 from tests.kiosk import compositor
 from tests.kiosk.agency import Agency
+from tests.kiosk.site import TELL
 from tests.kiosk.sound_server import needed
 from tests.kiosk.vendor import Vendor
 
@@ -30,19 +31,16 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>tall</title>
 </style>
 <input id="field">
 <script>
-  let saying = Promise.resolve();
-  const say = (word) => {
-    saying = saying.then(() => fetch("/said", { method: "POST", body: word }));
-  };
-  addEventListener("load", () => say("here"));
-  addEventListener("scroll", () => say(`at ${Math.round(scrollY)}`));
-  addEventListener("popstate", () => say("back"));
-  field.onclick = () => { history.pushState({}, "", "#deeper"); say("deeper"); };
-  field.oninput = () => say(`typed ${field.value}`);
-  addEventListener("keydown", ({ key, shiftKey }) => say(`${shiftKey ? "shift " : ""}${key}`));
+  TELL
+  addEventListener("load", () => tell("here"));
+  addEventListener("scroll", () => tell(`at ${Math.round(scrollY)}`));
+  addEventListener("popstate", () => tell("back"));
+  field.onclick = () => { history.pushState({}, "", "#deeper"); tell("deeper"); };
+  field.oninput = () => tell(`typed ${field.value}`);
+  addEventListener("keydown", ({ key, shiftKey }) => tell(`${shiftKey ? "shift " : ""}${key}`));
   field.addEventListener("keydown", (event) => event.key === "Tab" && event.preventDefault());
 </script>
-"""
+""".replace("TELL", TELL)
 
 
 class Tall(Vendor):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.held_port import HeldPort
 
 TREE = Path(__file__).resolve().parent.parent
 START_S = 60.0
@@ -55,7 +56,8 @@ class PeerCalls:
         config = Path(self._place.name) / "config"
         config.mkdir()
         (config / "local.yaml").write_text(CONFIG, encoding="ascii")
-        self.port = _free_port()
+        self._held = HeldPort()
+        self.port = self._held.number
         self.origin = f"http://127.0.0.1:{self.port}"
         self.process = None
 
@@ -96,12 +98,6 @@ def bring():
         why = f"needs peer-calls from the package registry: {ran.stderr.strip()[-200:]}"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
     return json.loads(ran.stdout)
-
-
-def _free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def _answers(origin):

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 
@@ -11,6 +10,7 @@ import pytest
 
 from roomctl.roles import Role
 from roomctl.store import Store
+from tests.held_port import HeldPort
 from tests.kiosk import compositor
 from tests.kiosk.agency import UID, Agency, commands
 from tests.kiosk.compositor import Compositor
@@ -58,15 +58,13 @@ def kiosk():
 def serve(kiosk, tmp_path):
     """Return a function that runs `roomctl serve` during a block; its port stays the same."""
     _, agency = kiosk
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    held = HeldPort()
     around = {"STATE_DIRECTORY": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
 
     @contextlib.contextmanager
     def serving(outputs):
         file = tmp_path / "room.toml"
-        file.write_text(ROOM.format(socket=agency.socket, outputs=outputs, port=port))
+        file.write_text(ROOM.format(socket=agency.socket, outputs=outputs, port=held.number))
         line = [sys.executable, "-W", "error", "-m", "roomctl", "serve", "--config", str(file)]
         with (tmp_path / "log").open("wb") as log:
             process = subprocess.Popen(
@@ -76,7 +74,7 @@ def serve(kiosk, tmp_path):
             yield
         finally:
             process.send_signal(signal.SIGTERM)
-            status = process.wait(timeout=10)
+            status = process.wait(timeout=60)
         assert status == 0, (tmp_path / "log").read_text()
 
     return serving

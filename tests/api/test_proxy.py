@@ -15,6 +15,7 @@ from roomctl.api.certificate import make
 from roomctl.clock import SystemClock
 from roomctl.config import data_path
 from tests.cli.rig import LIMIT_S, Running, simulating, until
+from tests.held_port import HeldPort
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 HERE = next((one for one in box.addresses() if ":" not in one), "")
@@ -50,7 +51,8 @@ def front(room: Running) -> Iterator[str]:
     folder = room.folder
     make(folder / "tls", [HERE], SystemClock().now().wall)
     [server] = re.findall(r"```nginx\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
-    port = _free_port()
+    held = HeldPort(HERE)
+    port = held.number
     for written, here in {
         "listen 443 ssl;": f"listen {HERE}:{port} ssl;",
         "/etc/nginx/bamboo.pem": f"{folder}/tls/certificate.pem",
@@ -68,14 +70,6 @@ def front(room: Running) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(LIMIT_S)
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as one:
-        one.bind((HERE, 0))
-        return int(one.getsockname()[1])
 
 
 def _unverified() -> ssl.SSLContext:

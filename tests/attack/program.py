@@ -9,7 +9,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Any, ClassVar, Self
 import httpx
 
 from tests.cli import forked
+from tests.held_port import HeldPort
 
 TREE = Path(__file__).resolve().parents[2]
 LIMIT_S = 60.0  # for what takes two seconds on an idle machine
@@ -73,7 +73,8 @@ class Program:
         url: str | None = None,
     ) -> None:
         self.folder, self.state = folder, folder / "state"
-        self.host, self.port = "127.0.0.1", _free_port()
+        self._held = HeldPort()
+        self.host, self.port = "127.0.0.1", self._held.number
         self.base = f"http://{self.host}:{self.port}"
         self._words, self._room = tuple(words), room
         self._url = "" if url is None else f'url = "{url}"\n'
@@ -225,9 +226,3 @@ class Program:
         with contextlib.suppress(httpx.TransportError), self.client(timeout_s=5.0) as client:
             return client.get("/healthz").status_code == 200
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

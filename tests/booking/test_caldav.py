@@ -29,6 +29,7 @@ from roomctl.booking.change import (
 from roomctl.booking.served import CalDavFeed
 from roomctl.errors import PortError
 from tests.booking.beside import CalDavBeside
+from tests.held_port import HeldPort
 
 pytestmark = pytest.mark.real
 
@@ -77,19 +78,14 @@ class Server:
                 self.ask("DELETE", name)
 
 
-def free_port() -> int:
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        return int(made.getsockname()[1])
-
-
 BOTH = pytest.mark.parametrize("running", ["radicale", "xandikos"], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
 def running(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Server]:
     kind = getattr(request, "param", "radicale")
-    folder, port = tmp_path_factory.mktemp(kind), free_port()
+    folder, held = tmp_path_factory.mktemp(kind), HeldPort()
+    port = held.number
     if kind == "radicale":
         options = ["--server-hosts", f"127.0.0.1:{port}", "--auth-type", "none"]
         home = "room/calendar/"
@@ -117,7 +113,7 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[S
         yield server
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture

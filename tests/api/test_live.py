@@ -123,15 +123,23 @@ async def test_a_ping_is_answered_with_its_own_time(panel):
 
 
 async def test_a_panel_hears_a_beat_so_that_it_knows_when_it_is_stale(panel):
-    await panel.next("beat", limit_s=2 * live.BEAT_S)
+    await panel.next("beat")
+    await panel.next("beat")
 
 
-async def test_a_held_pad_moves_the_camera_and_a_released_one_stops_it_at_once(alive, panel):
+@pytest.fixture
+def long_lease(monkeypatch):
+    """No hold ends by its lease: what stops a camera is something else."""
+    monkeypatch.setattr(live, "LEASE_S", 3600.0)
+
+
+@pytest.mark.usefixtures("long_lease")
+async def test_a_held_pad_moves_the_camera_and_a_released_one_stops_it(alive, panel):
     await panel.hold("a", 1, pan=0.2)
     await eventually(lambda: alive.end_state()["moving"])
     assert alive.end_state()["pan_deg"] >= 0
     await panel.say(type="release", hold="a")
-    await eventually(lambda: not alive.end_state()["moving"], 0.25)
+    await eventually(lambda: not alive.end_state()["moving"])
 
 
 async def moves_through(alive, panel, press):
@@ -218,8 +226,8 @@ async def test_a_released_hold_whose_beat_comes_late_does_not_move_the_camera(al
     await eventually(lambda: not alive.end_state()["moving"])
 
 
-async def test_a_second_panel_cannot_take_a_camera_that_is_held(alive, panel, monkeypatch):
-    monkeypatch.setattr(live, "LEASE_S", 60.0)
+@pytest.mark.usefixtures("long_lease")
+async def test_a_second_panel_cannot_take_a_camera_that_is_held(alive, panel):
     second = await alive.panel()
     await panel.hold("a", 1, pan=0.2)
     await eventually(lambda: alive.end_state()["moving"])
@@ -233,18 +241,17 @@ async def test_a_second_panel_cannot_take_a_camera_that_is_held(alive, panel, mo
     await second.socket.close()
 
 
+@pytest.mark.usefixtures("long_lease")
 @pytest.mark.parametrize("how", ["closed", "cut"])
 async def test_a_socket_that_goes_away_stops_its_camera(alive, how):
     panel = await alive.panel()
     await panel.hold("a", 1, pan=0.2)
     await eventually(lambda: alive.end_state()["moving"])
-    began = alive.clock.mono_s()
     if how == "closed":
         await panel.socket.close()
     else:
         panel.socket.transport.abort()
     await eventually(lambda: not alive.end_state()["moving"])
-    assert alive.clock.mono_s() - began < 0.25, "sooner than its lease would have ended"
 
 
 GARBAGE = [
@@ -272,6 +279,7 @@ async def test_garbage_is_answered_and_the_panel_goes_on(panel):
     assert len(said_no) == len(GARBAGE)
 
 
+@pytest.mark.usefixtures("long_lease")
 @pytest.mark.parametrize(
     ("frame", "code"), [(b"\x00\xff", 1003), ("x" * (64 * 1024 + 1), 1009)], ids=["binary", "large"]
 )
@@ -283,7 +291,7 @@ async def test_a_frame_that_no_panel_sends_ends_its_own_socket_only(alive, panel
     async with asyncio.timeout(LIMIT_S):
         await bad.socket.wait_closed()
     assert bad.socket.close_code == code
-    await eventually(lambda: not alive.end_state()["moving"], 0.25)
+    await eventually(lambda: not alive.end_state()["moving"])
     await panel.say(type="ping", t=1)
     await panel.next("pong")
 

@@ -36,6 +36,7 @@ _ARGS = [
 ]
 LIMIT_S = 60.0  # of what takes a second on an idle machine
 expect.set_options(timeout=LIMIT_S * 1000)
+_BEGAN_S = 1_800_000_000.0  # when a page without time begins; the server tells it the room's
 LANDSCAPE = {"width": 800, "height": 480}
 
 Shown = tuple[StandIn, Page]
@@ -123,6 +124,26 @@ def pages(browser: Browser) -> Pages:
 
 
 @pytest.fixture
+def open_timeless(open_panel: Open) -> Open:
+    """Return a function that shows a room on a panel whose time passes by `elapse` alone.
+
+    A machine that is held up for a second takes none from what the page does within one.
+    """
+
+    def show(room: dict[str, Any] | None = None, **context: Any) -> Shown:
+        stand_in, page = open_panel(room, NOTHING, **context)
+        page.clock.install(time=_BEGAN_S)
+        page.clock.pause_at(_BEGAN_S + 3600)
+        page.goto(stand_in.url)
+        until(page, "document.querySelector('room-panel')?.live.room")
+        elapse(page, 1000)  # what came early is over: a panel believes touches
+        usable(page)
+        return stand_in, page
+
+    return show
+
+
+@pytest.fixture
 def open_panel(pages: Pages, stand_in: StandIn) -> Iterator[Open]:
     """Return a function that shows a room on a panel."""
     with ExitStack() as stack:
@@ -136,6 +157,11 @@ def open_panel(pages: Pages, stand_in: StandIn) -> Iterator[Open]:
             return stand_in, page
 
         yield show
+
+
+def elapse(page: Page, ms: int) -> None:
+    """Let time pass on a page that was opened without."""
+    page.clock.run_for(ms)
 
 
 def until(page: Page, expression: str) -> None:

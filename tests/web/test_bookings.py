@@ -146,7 +146,7 @@ def test_only_who_may_release_a_series_is_told_of_it_and_nobody_in_a_meeting(
     expect(page.get_by_role("button", name="Review")).to_be_hidden()
     stand_in.may = STAFF_MAY
     stand_in.cut()
-    expect(page.get_by_role("button", name="Review")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Review")).to_be_visible()
     stand_in.patch(meeting=rooms.in_call()["meeting"])
     expect(page.locator("call-view")).to_be_visible()
     expect(page.get_by_role("button", name="Review")).to_be_hidden()

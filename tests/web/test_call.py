@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web import rooms
-from tests.web.conftest import Open, seen, told, usable
+from tests.web.conftest import Open, elapse, seen, told, until, usable
 from tests.web.stand_in import StandIn, now
 from tests.web.test_layout import PANELS, PHONE
 
@@ -49,7 +50,7 @@ def test_the_slider_sends_at_most_ten_levels_a_second_and_reads_back_the_rooms_o
     held = level(page)
     assert 70 <= held <= 90
     page.mouse.up()
-    told(page, lambda: stand_in.commands("audio.volume")[-1], {"pct": held})
+    told(page, lambda: stand_in.commands("audio.volume")[-1:], [{"pct": held}])
     stand_in.patch(audio={**stand_in.room["audio"], "volume_pct": held - 10})
     told(page, lambda: level(page), held - 10)
     sent = [args["pct"] for args in stand_in.commands("audio.volume")]
@@ -98,29 +99,33 @@ def test_an_unknown_volume_is_said_to_be_and_cannot_be_changed(open_panel: Open)
 
 
 def test_the_level_is_drawn_while_it_is_told_of_an_open_microphone_alone(
-    open_panel: Open,
+    open_timeless: Open,
 ) -> None:
-    stand_in, page = call(open_panel)
+    stand_in, page = call(open_timeless)
     wave = page.locator("call-view .wave")
     told(page, lambda: stand_in.of_type("listen")[-1:], [{"type": "listen", "on": True}])
     expect(wave).not_to_be_visible()
     stand_in.say({"type": "level", "pct": 60})
     expect(wave).to_have_attribute("data-heard", "")
-    page.wait_for_timeout(1700)  # nothing was told any more
+    elapse(page, 1600)  # nothing was told any more
     expect(wave).not_to_have_attribute("data-heard", "")
     stand_in.patch(audio={**stand_in.room["audio"], "mute": "muted", "requested": "muted"})
     told(page, lambda: stand_in.of_type("listen")[-1:], [{"type": "listen", "on": False}])
     stand_in.say({"type": "level", "pct": 60})
-    page.wait_for_timeout(200)
+    stand_in.patch(audio={**stand_in.room["audio"], "volume_pct": 46})  # which comes after it
+    expect(page.locator("call-view .level")).to_have_text("46 %")
     expect(wave).not_to_have_attribute("data-heard", "")
 
 
-def test_where_people_asked_for_stillness_the_level_is_one_line(open_panel: Open) -> None:
-    stand_in, page = call(open_panel, reduced_motion="reduce")
-    path = page.locator("call-view .wave path")
+def test_where_people_asked_for_stillness_the_level_is_one_line(open_timeless: Open) -> None:
+    stand_in, page = call(open_timeless, reduced_motion="reduce")
+    drawn = "call-view .wave path"
+    path = page.locator(drawn)
     for pct in (50, 20):
+        before = json.dumps(path.get_attribute("d"))
         stand_in.say({"type": "level", "pct": pct})
-        page.wait_for_timeout(120)
+        until(page, f"document.querySelector('{drawn}').getAttribute('d') !== {before}")
+        elapse(page, 200)  # it is drawn ten times a second
     assert (path.get_attribute("d") or "").count("M") == 1
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from roomctl.screen.png import png
 from tests.web import rooms
-from tests.web.conftest import Open, seen, told, usable
+from tests.web.conftest import Open, elapse, seen, told, usable
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -49,19 +49,18 @@ def test_what_a_camera_cannot_is_not_offered(settings: tuple[StandIn, Page]) -> 
     plain = rooms.camera("front", can=["drive", "zoom", "exposure"])
     plain["modes"]["exposure"] = ["auto", "bright"]
     stand_in.patch(cameras=[plain])
-    page.wait_for_timeout(200)
     headings = page.locator("camera-sheet camera-settings section:not([hidden]) h2")
-    assert headings.all_inner_texts() == ["Brightness"]
+    expect(headings).to_have_text(["Brightness"])
     chips = page.locator("camera-sheet camera-settings section:not([hidden]) .chip")
-    assert chips.all_inner_texts() == ["Automatic", "Bright"]
+    expect(chips).to_have_text(["Automatic", "Bright"])
 
 
 def test_a_mode_that_is_not_known_is_shown_as_none_chosen(settings: tuple[StandIn, Page]) -> None:
     stand_in, page = settings
     stand_in.patch(cameras=[rooms.camera("front", exposure=None, tracking=None, backlight=None)])
-    page.wait_for_timeout(200)
-    chosen = page.locator("camera-sheet camera-settings .chip[aria-pressed=true]").all_inner_texts()
-    assert chosen == ["Automatic", "Automatic", "Works", "Off"]  # focus, colours, remote, lamp
+    chosen = page.locator("camera-sheet camera-settings .chip[aria-pressed=true]")
+    shown = ["Automatic", "Automatic", "Works", "Off"]  # focus, colours, remote, lamp
+    expect(chosen).to_have_text(shown)
 
 
 def test_focus_by_hand_moves_while_held(settings: tuple[StandIn, Page]) -> None:
@@ -72,13 +71,11 @@ def test_focus_by_hand_moves_while_held(settings: tuple[StandIn, Page]) -> None:
     nearer.wait_for(state="visible")
     nearer.hover()
     page.mouse.down()
-    page.wait_for_timeout(250)
+    told(page, lambda: len(stand_in.of_type("hold")) > 0, True)
     page.mouse.up()
-    page.wait_for_timeout(100)
+    told(page, lambda: len(stand_in.of_type("release")), 1)
     beats = stand_in.of_type("hold")
-    assert beats
     assert all(0 < beat["focus"] <= 1 and beat["pan"] == beat["zoom"] == 0 for beat in beats)
-    assert len(stand_in.of_type("release")) == 1
 
 
 def test_a_view_gets_a_name(settings: tuple[StandIn, Page]) -> None:
@@ -172,7 +169,7 @@ def test_steering_a_camera_that_the_meeting_does_not_see_is_said(open_panel: Any
     word = page.locator("main > :not([hidden]) .seen")
     assert not word.is_visible()
     page.locator("call-view .tab", has_text="Camera 2").click()
-    assert word.inner_text() == "The meeting sees another camera"
+    expect(word).to_have_text("The meeting sees another camera")
     page.locator(".adjust").click()
     page.locator("camera-sheet .set").click()  # the settings are those of the same camera
     seen(page, "camera-sheet camera-settings")
@@ -184,11 +181,17 @@ def held(page: Page, view: str) -> None:
     page.mouse.down()
 
 
+def let_go(page: Page, view: Locator) -> None:
+    """Lift the finger, and let time pass until the picture is gone."""
+    page.mouse.up()
+    while view.is_visible():
+        elapse(page, 200)
+
+
 @pytest.fixture
-def steered(open_panel: Any) -> tuple[StandIn, Page]:
+def steered(open_timeless: Any) -> tuple[StandIn, Page]:
     """The camera's page outside a meeting."""
-    stand_in, page = open_panel(rooms.at_rest())
-    usable(page)
+    stand_in, page = open_timeless(rooms.at_rest())
     page.locator("home-view .dock .key", has_text="Camera").click()
     seen(page, "camera-sheet .pad")
     return stand_in, page
@@ -202,11 +205,11 @@ def test_what_the_camera_sees_is_shown_while_it_is_steered(steered: tuple[StandI
     held(page, "camera-sheet")
     expect(view).to_be_visible()
     expect(view.locator("canvas")).to_have_js_property("width", 64)
-    page.mouse.up()
-    expect(view).to_be_hidden(timeout=20_000)
+    let_go(page, view)
     asked = len(stand_in.seen)
     assert set(stand_in.seen) == {"front"}
-    page.wait_for_timeout(500)
+    elapse(page, 1000)
+    page.wait_for_timeout(200)
     assert len(stand_in.seen) == asked
 
 
@@ -218,20 +221,19 @@ def test_why_there_is_no_picture_is_said_if_somebody_can_do_something(
     stand_in.view = "busy"
     held(page, "camera-sheet")
     expect(view).to_have_text("Another program has the camera’s picture")
-    page.mouse.up()
-    expect(view).to_be_hidden(timeout=20_000)
+    let_go(page, view)
     stand_in.view = "no_picture"
     held(page, "camera-sheet")
+    told(page, lambda: stand_in.seen, ["front", "front"])
     page.wait_for_timeout(300)
     expect(view).to_be_hidden()
     page.mouse.up()
 
 
 def test_while_a_meeting_has_the_picture_the_rooms_screen_is_shown_as_long_as_somebody_steers(
-    open_panel: Any,
+    open_timeless: Any,
 ) -> None:
-    stand_in, page = open_panel(rooms.in_call())
-    usable(page)
+    stand_in, page = open_timeless(rooms.in_call())
     page.locator(".adjust").click()
     stand_in.view = "in_call"
     stand_in.picture = png(b"P6\n96 54\n255\n" + bytes(96 * 54 * 3), 1 << 20)
@@ -241,23 +243,22 @@ def test_while_a_meeting_has_the_picture_the_rooms_screen_is_shown_as_long_as_so
     expect(view).to_be_visible()
     expect(view.locator("canvas")).to_have_js_property("width", 96)
     expect(view.locator("canvas")).to_have_attribute("aria-label", "What the room screen shows")
-    page.mouse.up()
-    expect(view).to_be_hidden(timeout=20_000)
+    let_go(page, view)
     looks = len(stand_in.looks)
-    page.wait_for_timeout(500)
+    elapse(page, 1000)
+    page.wait_for_timeout(200)
     assert len(stand_in.looks) == looks
 
 
-def test_a_meeting_whose_screen_nobody_may_see_shows_nothing(open_panel: Any) -> None:
-    stand_in, page = open_panel(rooms.in_call())
-    usable(page)
+def test_a_meeting_whose_screen_nobody_may_see_shows_nothing(open_timeless: Any) -> None:
+    stand_in, page = open_timeless(rooms.in_call())
     page.locator(".adjust").click()
     stand_in.view, stand_in.picture = "in_call", "no_screen"
     held(page, "camera-sheet")
+    told(page, lambda: len(stand_in.looks), 1)
     page.wait_for_timeout(300)
     expect(page.locator("camera-sheet self-view")).to_be_hidden()
     page.mouse.up()
-    assert len(stand_in.looks) == 1
 
 
 def test_what_the_room_did_with_a_camera_by_itself_is_said(open_panel: Any) -> None:

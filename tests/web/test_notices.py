@@ -54,9 +54,9 @@ def test_what_is_about_to_happen_counts_down_and_one_tap_keeps_it(
     open_panel: Open, act: str, says: str, keeps: str
 ) -> None:
     room = rooms.in_call() if act == "end_call" else None
-    stand_in, page = shown(open_panel, automatic(room, [notice(act, 58)], **vacant()))
+    stand_in, page = shown(open_panel, automatic(room, [notice(act, 590)], **vacant()))
     strip = page.locator("notice-strip")
-    expect(strip).to_contain_text(re.compile(rf"{says} 0:5\d"))
+    expect(strip).to_contain_text(re.compile(rf"{says} [89]:\d\d"))
     first = strip.locator("b").text_content()
     until(page, f"document.querySelector('notice-strip b').textContent !== '{first}'")
     strip.get_by_role("button", name=keeps).tap()
@@ -68,14 +68,14 @@ def test_what_is_about_to_happen_counts_down_and_one_tap_keeps_it(
 def test_the_countdown_is_by_the_servers_clock(open_panel: Open) -> None:
     stand_in, page = open_panel(None, NOTHING)
     page.add_init_script("const now = Date.now; Date.now = () => now() - 600_000;")
-    stand_in.room = automatic(notices=[notice("release", 90)], **vacant())
+    stand_in.room = automatic(notices=[notice("release", 590)], **vacant())
     page.goto(stand_in.url)
     usable(page)
-    expect(page.locator("notice-strip b")).to_have_text(re.compile(r"in 1:[0-3]\d"))
+    expect(page.locator("notice-strip b")).to_have_text(re.compile(r"in [89]:\d\d"))
 
 
 def test_the_gravest_is_told_first(open_panel: Open) -> None:
-    both = [notice("standby", 20), notice("end_call", 58)]
+    both = [notice("standby", 520), notice("end_call", 558)]
     stand_in, page = shown(open_panel, automatic(rooms.in_call(), both, **vacant()))
     expect(page.locator("notice-strip")).to_contain_text("Leaving the call")
     stand_in.patch(automation={"notices": both[:1], "acts": []})
@@ -243,10 +243,12 @@ def test_a_released_booking_says_so_and_can_be_taken_back(open_panel: Open) -> N
 
 def test_the_display_tells_the_far_end_of_the_table_too(open_panel: Open) -> None:
     stand_in, page = open_panel(None, NOTHING)
-    stand_in.room = automatic(notices=[notice("release", 100)], **vacant())
+    stand_in.room = automatic(notices=[notice("release", 590)], **vacant())
     page.goto(stand_in.url + "/screen")
     expect(page.locator(".notice")).to_have_text(
-        re.compile(r"Nobody has come: the booking is released in 1:[34]\d\. Keep it on the panel\.")
+        re.compile(
+            r"Nobody has come: the booking is released in [89]:\d\d\. Keep it on the panel\."
+        )
     )
     stand_in.patch(automation={"notices": [], "acts": [RELEASED]})
     expect(page.locator(".notice")).to_be_hidden()

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 WIDTH, HEIGHT = 320, 180
 PICTURE = png(b"P6\n%d %d\n255\n" % (WIDTH, HEIGHT) + bytes(WIDTH * HEIGHT * 3), 1 << 20)
 SHOWN = "document.querySelector('remote-control canvas').width > 0"
+MARKED = "document.querySelector('.mark').dataset.state === '%s'"  # seen for 0.7 s
 FORGOTTEN = "document.querySelector('remote-control canvas').width === 0"
 
 
@@ -60,7 +61,7 @@ def test_a_touch_on_the_picture_presses_at_that_place(
 ) -> None:
     stand_in, page = remote_control(open_panel, viewport={"width": size[0], "height": size[1]})
     page.touchscreen.tap(*place(page, 0.25, 0.8))
-    page.wait_for_selector(".mark[data-state=done]")
+    until(page, MARKED % "done")
     [pressed] = stand_in.commands("screen.press")
     assert near(pressed, 0.25, 0.8)
     assert stand_in.commands("screen.scroll") == []
@@ -161,7 +162,7 @@ def test_a_touch_that_reached_nothing_is_marked_and_said(open_panel: Open) -> No
     error = {"code": "remote_control_failed", "params": {}}
     stand_in.answer = lambda command: {"status": "refused", "error": error}
     page.touchscreen.tap(*place(page, 0.5, 0.5))
-    page.wait_for_selector(".mark[data-state=failed]")
+    until(page, MARKED % "failed")
     expect(page.locator(".toast")).to_contain_text("did not reach the page")
 
 

@@ -78,9 +78,11 @@ def test_the_theme_that_staff_choose_is_the_rooms(open_panel: Open, stand_in: St
     expect(chosen).to_have_attribute("aria-pressed", "true")
 
 
-def test_the_picture_is_mirrored_here_and_nowhere_else(open_panel: Open, stand_in: StandIn) -> None:
+def test_the_picture_is_mirrored_here_and_nowhere_else(
+    open_timeless: Open, stand_in: StandIn
+) -> None:
     stand_in.view = png(b"P6\n64 36\n255\n" + bytes(64 * 36 * 3), 1 << 20)
-    _, page = settings(open_panel, stand_in)
+    _, page = settings(open_timeless, stand_in)
     page.get_by_role("button", name="Mirror the picture").tap()
     page.locator(".back").tap()
     page.locator(".camera-key").tap()

@@ -12,6 +12,7 @@ from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
 from tests.web.stand_in import NOTHING, StandIn
 from tests.web.test_layout import CONTRAST, PHONE, faults
+from tests.web.test_remote_control import SHOWN
 
 pytestmark = pytest.mark.browser
 
@@ -343,7 +344,7 @@ def test_staff_name_what_a_page_is_by_a_touch_on_its_picture(
     sheet.locator(".name-page").click()
     expect(sheet.locator(".badge")).to_contain_text("Tap a heading")
     preview = sheet.locator("screen-preview")
-    expect(preview.locator("img, canvas").first).to_be_visible()
+    until(page, SHOWN)
     preview.click()
     naming = page.locator("picture-naming")
     expect(naming).to_be_visible()

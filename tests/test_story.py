@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.story import Running, browser, browsers, gone, needed, profiles, simulated
+from tests.story import LIMIT_S, Running, browser, browsers, gone, needed, profiles, simulated
 
 pytestmark = pytest.mark.real
+expect.set_options(timeout=LIMIT_S * 1000)
 
 
 @pytest.fixture
@@ -46,10 +47,10 @@ def test_a_person_walks_in_joins_frames_the_camera_and_leaves(
 
     room.until("an empty room rests", lambda seen: not seen["panel"]["awake"])
     simulator.get_by_role("button", name="Walk in").click()
-    room.until("walking in lights the panel", lambda seen: seen["panel"]["awake"], 2.0)
+    room.until("walking in lights the panel", lambda seen: seen["panel"]["awake"])
 
     panel.get_by_role("button", name="Join", exact=True).tap()
-    expect(panel.get_by_text("In the meeting", exact=True)).to_be_visible(timeout=20_000)
+    expect(panel.get_by_text("In the meeting", exact=True)).to_be_visible()
     meeting = room.until("in call", lambda seen: seen["meeting"]["state"] == "in_call")["meeting"]
     assert meeting["evidence"] == "media"
     ours = {process: words for process, words in browsers().items() if process not in others}
@@ -57,22 +58,20 @@ def test_a_person_walks_in_joins_frames_the_camera_and_leaves(
     assert not any("--no-sandbox" in words or "DesignReview" in words for words in ours.values())
     profile = profiles() - folders
 
-    was = room.room()["cameras"][0]
+    was = room.until("it stands still", lambda seen: not seen["cameras"][0]["moving"])["cameras"][0]
     panel.get_by_role("button", name="Adjust camera").tap()
     right = panel.get_by_role("button", name="Right", exact=True)
     box = right.bounding_box()
     assert box is not None
     panel.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     panel.mouse.down()
-    room.until("the camera moves", lambda seen: seen["cameras"][0]["moving"], 3.0)
+    room.until("the camera moves", lambda seen: seen["cameras"][0]["pan_deg"] > was["pan_deg"])
     panel.mouse.up()
-    here = room.until("it stands still", lambda seen: not seen["cameras"][0]["moving"], 3.0)
-    assert here["cameras"][0]["pan_deg"] > was["pan_deg"], "and its position has changed"
+    room.until("it stands still", lambda seen: not seen["cameras"][0]["moving"])
     assert re.match(r"/dev/pts/\d+$", room.ports["camera.front"])
 
     panel.locator(".back").tap()
-    panel.get_by_role("button", name="Leave").tap()
-    panel.get_by_role("button", name="Tap again to leave").tap()
+    panel.get_by_role("button", name="Leave").dblclick()  # armed for seconds
     room.until("the call is over", lambda seen: seen["meeting"]["state"] in ("ended", "idle"))
     gone(lambda: ours.keys() & browsers().keys(), "the browser")
     gone(lambda: profile & profiles(), "the meeting's profile")

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.kiosk.compositor import Compositor
 from tests.kiosk.sound_server import SoundServer
-from tests.story import Running, browser, needed, simulated
+from tests.story import LIMIT_S, Running, browser, needed, simulated
 
 pytestmark = pytest.mark.real
 
@@ -58,9 +58,9 @@ class Story:
         card = self.simulator.locator("device-card", has_text=device)
         card.get_by_role("button", name=action, exact=True).click()
 
-    def says(self, words: str, limit_s: float = 5.0) -> None:
+    def says(self, words: str) -> None:
         """Wait until the panel says it."""
-        expect(self.panel.get_by_text(words).first).to_be_visible(timeout=limit_s * 1000)
+        expect(self.panel.get_by_text(words).first).to_be_visible(timeout=LIMIT_S * 1000)
 
     def device(self, name: str, status: str) -> Callable[[dict], bool]:
         return lambda seen: (
@@ -106,32 +106,32 @@ def test_silence_is_measured_and_every_device_may_come_and_go(story: Story) -> N
     room, panel = story.room, story.panel
     story.press("occupancy.ceiling", "Walk in")
     panel.get_by_role("button", name="Join", exact=True).tap()
-    story.says("In the meeting", 30)
+    story.says("In the meeting")
     room.until("the microphone is open", lambda seen: seen["audio"]["mute"] == "open")
     assert story.sound.peak("mic", patience_s=3) > 1000, "an open microphone hears the room"
 
     story.press("speakerphone.table", "Press mute")
-    room.until("muted, proven", lambda seen: seen["audio"]["mute"] == "muted", 3)
+    room.until("muted, proven", lambda seen: seen["audio"]["mute"] == "muted")
     story.says("Tap to unmute")
     room.until_simulator("its light is lit", "speakerphone.table", "led_muted", True)
     assert story.sound.peak("mic") == 0, "and not one sample of the room is heard"
     assert story.sound.suspended("webcam"), "nor would there be one through another microphone"
 
     story.press("speakerphone.table", "Press mute")
-    room.until("open again", lambda seen: seen["audio"]["mute"] == "open", 3)
+    room.until("open again", lambda seen: seen["audio"]["mute"] == "open")
     room.until_simulator("its light is out", "speakerphone.table", "led_muted", False)
     assert story.sound.peak("mic", patience_s=3) > 1000
 
     story.press("speakerphone.table", "Press mute")
-    room.until("muted once more", lambda seen: seen["audio"]["mute"] == "muted", 3)
+    room.until("muted once more", lambda seen: seen["audio"]["mute"] == "muted")
     story.press("speakerphone.table", "Unplug")
-    room.until("the puck is gone", story.device("speakerphone.table", "offline"), 1.0)
-    story.says("not working", 1)
+    room.until("the puck is gone", story.device("speakerphone.table", "offline"))
+    story.says("not working")
     story.press("speakerphone.table", "Plug in")
-    room.until("and back", story.device("speakerphone.table", "online"), 3.0)
+    room.until("and back", story.device("speakerphone.table", "online"))
     room.until_simulator("with the right lights", "speakerphone.table", "led_off_hook", True)
     room.until_simulator("both of them", "speakerphone.table", "led_muted", True)
-    room.until("muted all the same", lambda seen: seen["audio"]["mute"] == "muted", 3)
+    room.until("muted all the same", lambda seen: seen["audio"]["mute"] == "muted")
     assert story.sound.peak("mic") == 0
 
     story.press("occupancy.ceiling", "Sit still")
@@ -139,8 +139,7 @@ def test_silence_is_measured_and_every_device_may_come_and_go(story: Story) -> N
     still = room.until("only the call tells that somebody is there", lambda s: codes(s) == {"call"})
     assert still["occupancy"]["state"] == "occupied"
     assert lit(story.display)
-    panel.get_by_role("button", name="Leave").tap()
-    panel.get_by_role("button", name="Tap again to leave").tap()
+    panel.get_by_role("button", name="Leave").dblclick()  # armed for seconds
     story.press("occupancy.ceiling", "Leave")
     room.until("vacant", lambda seen: seen["occupancy"]["state"] == "vacant")
     story.display.until(lambda: not lit(story.display), "the screen is off")
@@ -161,6 +160,5 @@ def test_a_pasted_chinese_invitation_opens_the_right_page(tmp_path: Path, people
             seen = room.until("a meeting", lambda seen: seen["meeting"]["state"] not in OVER)
             assert seen["meeting"]["platform"] == platform
             assert seen["meeting"]["host"] == host
-            panel.get_by_role("button", name="Leave").click()
-            panel.get_by_role("button", name="Tap again to leave").click()
+            panel.get_by_role("button", name="Leave").dblclick()
             room.until("it is over", lambda seen: seen["meeting"]["state"] in OVER)

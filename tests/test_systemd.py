@@ -12,7 +12,7 @@ from roomctl import systemd
 
 pytestmark = pytest.mark.real
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 @pytest.fixture(params=["path", "abstract"])

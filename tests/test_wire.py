@@ -28,7 +28,7 @@ from roomctl.wire import (
     traced,
 )
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 URL = "serial:/dev/ttyUSB0"
 
 

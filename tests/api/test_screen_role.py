@@ -67,7 +67,7 @@ async def test_a_display_follows_the_room(alive, display):
     assert display.room["identity"]["displayName"] == "Bamboo"
     async with alive.program() as client:
         await client.post("/api/v1/commands", json={"type": "room.standby", "args": {}})
-    assert await display.next("patch", limit_s=5)
+    assert await display.next("patch")
     await display.say(type="snapshot")
     assert await display.next("snapshot")
     await display.say(type="ping", t=1.0)

@@ -24,8 +24,8 @@ from tests.attack.program import SIMULATE
 BEAT_S = 0.1
 HELD_BEATS = 8
 LATE_S = 0.25  # a beat that comes later may find the hold ended
-ANSWER_S = 20.0
-STOP_S = 3.0  # ten leases, for a busy machine
+ANSWER_S = 60.0
+STOP_S = 10.0  # thirty leases, for a busy machine; a room that is kept busy goes on to the end
 ROOM = """
 [room]
 displayName = "Attacked"

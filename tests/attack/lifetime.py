@@ -76,7 +76,10 @@ def lock_kept(folder: Path, count: int) -> str:
 
 @attack("a second SIGTERM", small=1, whole=3)
 def again(folder: Path, count: int) -> str:
-    found = [_faulty(folder, count, "cannot_be_cancelled", twice=True) for _ in range(count)]
+    found = [
+        _faulty(folder, count, "cannot_be_cancelled", twice=True, limit_s=SLACK_S)
+        for _ in range(count)
+    ]
     assert {status for status, _, _ in found} == {128 + signal.SIGTERM}, found
     return _told(found)
 

@@ -13,7 +13,7 @@ import serial
 
 from roomctl.errors import RoomctlError
 from roomctl.kiosk.browser import browser
-from tests.cli.rig import ROOMCTL, Running, alive, environment, roomctl, simulating, until
+from tests.cli.rig import LIMIT_S, ROOMCTL, Running, alive, environment, roomctl, simulating, until
 
 pytestmark = pytest.mark.real
 
@@ -54,7 +54,7 @@ def test_one_line_of_json_says_where_everything_is(room: Running) -> None:
 def test_a_camera_is_on_a_pty_that_other_programs_open(room: Running) -> None:
     path = Path(room.said["ports"]["camera.front"])
     assert stat.S_ISCHR(path.stat().st_mode)
-    with serial.Serial(str(path), 9600, timeout=5) as port:
+    with serial.Serial(str(path), 9600, timeout=LIMIT_S) as port:
         port.write(bytes.fromhex("81090612ff"))
         assert port.read(11).startswith(b"\x90\x50")
 
@@ -180,7 +180,7 @@ def test_a_signal_ends_it_well_and_leaves_nothing(tmp_path: Path, number: signal
         assert running.end(number) == (0, "")
 
     assert not pty.exists() or pty.stat().st_ctime_ns != made_ns  # its number may be another's now
-    assert not any(alive(pid) for pid in children)
+    until(lambda: not any(alive(pid) for pid in children))
     assert list((tmp_path / "tmp").iterdir()) == []
     assert list((tmp_path / "run").iterdir()) == []
     assert "Traceback" not in (tmp_path / "log").read_text(encoding="utf-8")
@@ -199,7 +199,7 @@ def test_with_a_real_browser_nothing_is_left_either() -> None:
             assert children
             assert running.end(signal.SIGTERM) == (0, "")
 
-        until(lambda: not any(alive(pid) for pid in children), limit_s=5.0)
+        until(lambda: not any(alive(pid) for pid in children))
         assert list((folder / "tmp").iterdir()) == []
 
 
@@ -215,7 +215,7 @@ def test_a_person_gets_words_instead_of_json(tmp_path: Path) -> None:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(5)]
         process.terminate()
-        process.wait(20)
+        process.wait(LIMIT_S)
         text = "".join(lines) + process.stdout.read()
     assert "panel     http://127.0.0.1:" in text
     assert "/screen#pair=" in text

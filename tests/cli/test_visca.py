@@ -118,7 +118,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         program.stdin.write(b"9041ff\n")
         program.stdin.close()
         assert program.stderr.read() == b""
-        assert program.wait(timeout=30) == 0
+        assert program.wait(timeout=60) == 0
 
 
 def test_people_read_one_line_each() -> None:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from pathlib import Path
 
 from roomctl.screen.protocol import (
@@ -57,12 +58,13 @@ class Agency:
         policy=None,
         panel=False,
         readable=False,
+        program="roomctl.kiosk",
     ):
         """Start it; `sound` is the address of a sound server, None: there is none.
 
         `surroundings` are those of a compositor; without, there is no display. `policy` is a folder
         that stands at /etc/chromium for it, and for nobody else. `readable`: it starts Python
-        itself, and has to be able to read it.
+        itself, and has to be able to read it. `program` is the module that is run.
         """
         options = {
             "socket": str(self.socket),
@@ -89,7 +91,7 @@ class Agency:
                     "-W",
                     "error",
                     "-m",
-                    "roomctl.kiosk",
+                    program,
                     words,
                 ],
                 env=environment,
@@ -149,23 +151,25 @@ class Daemon:
     def __init__(self, reader, writer):
         self._reader, self._writer = reader, writer
         self._lines = MessageReader()
+        self._came = deque()
         self.heard = []
 
     def say(self, order):
         self._writer.write(encode(order))
 
     async def until(self, fact, limit_s=LIMIT_S):
-        """Read until a message makes `fact` true; return it."""
+        """Read until a message makes `fact` true; return it. What came with it is read next."""
         async with asyncio.timeout(limit_s):
             while True:
+                while self._came:
+                    message = self._came.popleft()
+                    self.heard.append(message)
+                    if fact(message):
+                        return message
                 data = await self._reader.read(65536)
                 if not data:
                     raise EOFError
-                fresh = self._lines.feed(data)
-                self.heard += fresh
-                for message in fresh:
-                    if fact(message):
-                        return message
+                self._came += self._lines.feed(data)
 
     async def page(self, fact, limit_s=LIMIT_S):
         def wanted(message):

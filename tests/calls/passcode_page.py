@@ -5,7 +5,7 @@ Nothing has the focus, and a wrong passcode stays in its field.
 
 import queue
 
-from tests.kiosk.site import TELL, Answering, Loopback
+from tests.kiosk.site import DRAWN, TELL, Answering, Loopback
 
 PASSCODE = "aB3-8842"
 
@@ -40,14 +40,16 @@ refused = "not_a_join"
 """
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>meeting</title>
-<h1>Enter the meeting passcode</h1>
+<h1></h1>
 <form><input placeholder="Your name"><input type="password"><button>Join</button></form>
 <script>
   TELL
+  DRAWN
   const at = (what) => document.querySelector(what);
   const [heading, form, field] = ["h1", "form", "[type=password]"].map(at);
   let joined = false;
   globalThis.vendor = { isJoined: () => joined };
+  drawn.then(() => { heading.textContent = "Enter the meeting passcode"; });
   form.onsubmit = (event) => {
     event.preventDefault();
     tell(field.value);
@@ -56,7 +58,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>meeting</title>
     heading.textContent = joined ? "In the meeting" : "That passcode is wrong";
   };
 </script>
-""".replace("TELL", TELL)
+""".replace("TELL", TELL).replace("DRAWN", DRAWN)
 
 
 class PasscodePage(Loopback):

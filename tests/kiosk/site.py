@@ -8,8 +8,13 @@ import threading
 TELL = """let telling = Promise.resolve();
   const tell = (word) => {
     const send = () => fetch("/said", { method: "POST", body: word });
-    telling = telling.then(send, send);
+    return (telling = telling.then(send, send));
   };"""
+
+# What is pressed before a page was drawn, a browser may lose.
+DRAWN = """const drawn = new Promise((resolve) => {
+    new PerformanceObserver(resolve).observe({ type: "paint", buffered: true });
+  });"""
 
 _MEETING = """
 <!doctype html><meta charset="utf-8"><title>meeting</title>
@@ -37,7 +42,7 @@ _LISTEN = """
 <!doctype html><meta charset="utf-8"><title>listen</title>
 <script>
   const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-  const say = (word) => fetch("/said", { method: "POST", body: word });
+  TELL
   async function listen() {
     await navigator.mediaDevices.getUserMedia({ audio: raw });
     const devices = await navigator.mediaDevices.enumerateDevices();
@@ -56,12 +61,12 @@ _LISTEN = """
         analyser.getFloatTimeDomainData(samples);
         return [label, samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0)];
       });
-      say(JSON.stringify(Object.fromEntries(peaks)));
+      tell(JSON.stringify(Object.fromEntries(peaks)));
     }, 100);
   }
-  listen().catch((error) => say(JSON.stringify({ error: `${error.name}: ${error.message}` })));
+  listen().catch((error) => tell(JSON.stringify({ error: `${error.name}: ${error.message}` })));
 </script>
-"""
+""".replace("TELL", TELL)
 
 _CAMERAS = """
 <!doctype html><meta charset="utf-8"><title>cameras</title>

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from roomctl.kiosk.input.wayland import WaylandClient
-from tests.kiosk.site import TELL, Answering, Loopback
+from tests.kiosk.site import DRAWN, TELL, Answering, Loopback
 
 POLICY = Path(__file__).parents[2] / "deploy" / "chromium" / "roomctl.json"
 PAYLOAD, PASSWORD, WHO = "payload-of-a-download", "geheim-4711", "somebody@example.com"
@@ -47,14 +47,15 @@ _PAGE = """
 </form>
 <script>
   TELL
+  DRAWN
   addEventListener("blur", () => tell("blur"));
   addEventListener("keydown", ({ key }) => tell(`key ${key}`));
   addEventListener("click", ({ target }) => tell(`click ${target.tagName}`));
   document.getElementById("file").addEventListener("cancel", () => tell("cancel"));
   const granted = navigator.mediaDevices.getUserMedia({ audio: true, video: true });
-  granted.then(() => tell("media"), ({ name }) => tell(name));
+  granted.then(() => drawn).then(() => tell("media"), ({ name }) => tell(name));
 </script>
-""".replace("TELL", TELL)
+""".replace("TELL", TELL).replace("DRAWN", DRAWN)
 
 
 class Tempting(Loopback):

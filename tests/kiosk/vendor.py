@@ -7,7 +7,7 @@ window, so that a finger finds them.
 import json
 import queue
 
-from tests.kiosk.site import TELL, Answering, Loopback
+from tests.kiosk.site import DRAWN, TELL, Answering, Loopback
 
 NAME, CODE, JOIN, LEAVE = (0.5, 0.25), (0.5, 0.4), (0.5, 0.6), (0.5, 0.9)
 MAIL, FOREIGN, WINDOW, PROGRAM = (0.1, 0.1), (0.1, 0.3), (0.1, 0.5), (0.1, 0.7)
@@ -106,6 +106,7 @@ _PAGE = """
     at(id).style.top = `${y * 100}%`;
   }
   TELL
+  DRAWN
   let turn = 0, stage = "", here = null, there = null, media = null;
   globalThis.vendor = { isJoined: () => stage === "in" };
   async function meet() {
@@ -146,7 +147,10 @@ _PAGE = """
     const body = JSON.stringify([at("name").value, at("code").value]);
     fetch("/join", { method: "POST", body }).then(read).then((next) => { turn += 1; show(next); });
   };
-  at("leave").onclick = () => setTimeout(() => tell("left by its own button"), goodbye_ms);
+  at("leave").onclick = () => setTimeout(async () => {
+    await tell("left by its own button");
+    if (goodbye_ms) part();
+  }, goodbye_ms);
   async function follow() {
     for (;;) {
       const mine = turn; // what was asked before Join was answered is old
@@ -155,9 +159,9 @@ _PAGE = """
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
-  follow();
+  drawn.then(follow);
 </script>
-""".replace("TELL", TELL)
+""".replace("TELL", TELL).replace("DRAWN", DRAWN)
 
 
 def platform_file(language=None):
@@ -171,7 +175,8 @@ def platform_file(language=None):
 class Vendor(Loopback):
     """The vendor's server; `stage` is what its page shows, in `language`.
 
-    `goodbye_ms` after its own Leave was pressed it says so, if it is still there.
+    `goodbye_ms` after its own Leave was pressed it says so, if it is still there; then, if that
+    takes time, its media end.
     `asked` are the addresses of its pages that were fetched.
     Whoever presses Join with the `passcode` comes to the stage `behind`, without it to "wrong".
     """

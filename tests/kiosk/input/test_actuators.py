@@ -16,7 +16,7 @@ from roomctl.screen.protocol import (
 )
 from tests.kiosk import compositor
 from tests.kiosk.agency import Agency
-from tests.kiosk.site import TELL
+from tests.kiosk.site import DRAWN, TELL
 from tests.kiosk.sound_server import needed
 from tests.kiosk.vendor import Vendor
 
@@ -32,7 +32,8 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>tall</title>
 <input id="field">
 <script>
   TELL
-  addEventListener("load", () => tell("here"));
+  DRAWN
+  drawn.then(() => tell("here"));
   addEventListener("scroll", () => tell(`at ${Math.round(scrollY)}`));
   addEventListener("popstate", () => tell("back"));
   field.onclick = () => { history.pushState({}, "", "#deeper"); tell("deeper"); };
@@ -40,7 +41,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>tall</title>
   addEventListener("keydown", ({ key, shiftKey }) => tell(`${shiftKey ? "shift " : ""}${key}`));
   field.addEventListener("keydown", (event) => event.key === "Tab" && event.preventDefault());
 </script>
-""".replace("TELL", TELL)
+""".replace("TELL", TELL).replace("DRAWN", DRAWN)
 
 
 class Tall(Vendor):

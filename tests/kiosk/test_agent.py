@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -100,8 +101,8 @@ def alive(pid):
     return state != "Z"
 
 
-async def gone(pid, limit_s=3.0):
-    async with asyncio.timeout(limit_s):
+async def gone(pid):
+    async with asyncio.timeout(60):
         while alive(pid):
             await asyncio.sleep(0.02)
 
@@ -111,13 +112,30 @@ def profile_of(words):
     return Path(option.partition("=")[2])
 
 
-async def test_an_assisted_meeting_has_media_and_leaves_nothing_behind(agent, site):
-    order = meeting(site)
+def confined(agent):
+    """Whether all renderers are: one that has only begun is a moment later, or has gone since."""
+    found = [pid for pid, words in agent.processes().items() if is_renderer(words)]
+    try:
+        return bool(found) and all(map(is_confined, found))
+    except OSError:
+        return False
+
+
+def is_confined(pid):
+    status = Path(f"/proc/{pid}/status").read_text()
+    alone = os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid")
+    return alone and "Seccomp:\t2" in status and f"Uid:\t{UID}\t{UID}\t{UID}\t{UID}" in status
+
+
+async def test_an_assisted_meeting_has_media_and_leaves_nothing_behind(own_place, site):
+    agent, order = own_place.start(program="tests.kiosk.patient"), meeting(site)
     async with agent.daemon() as daemon:
         daemon.say(order)
         first = await daemon.page(has_media)
         assert (first.phase, first.host) == (PagePhase.OPEN, "127.0.0.1")
-        later = await daemon.page(lambda page: page.rtc.bytes_in > first.rtc.bytes_in)
+        later = await daemon.page(
+            lambda page: has_media(page) and page.rtc.bytes_in > first.rtc.bytes_in
+        )
         assert later.rtc.connections == 2
         assert later.rtc.bytes_out > first.rtc.bytes_out
         assert later.rtc.mic is True
@@ -158,15 +176,10 @@ async def test_the_browser_is_confined_and_no_text_from_outside_stands_in_a_comm
         everybody = [" ".join(words) for _, words in commands(UID)]
         assert any("--user-data-dir" in line for line in everybody)
         assert not [line for line in everybody if SECRET in line or f":{site.port}" in line]
-        lines = agent.processes()
-        renderers = [pid for pid, words in lines.items() if is_renderer(words)]
-        assert renderers
-        for pid in renderers:
-            status = Path(f"/proc/{pid}/status").read_text()
-            assert "Seccomp:\t2" in status
-            assert f"Uid:\t{UID}\t{UID}\t{UID}\t{UID}" in status
-            assert os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid")
-        words = " ".join(word for words in lines.values() for word in words)
+        async with asyncio.timeout(60):
+            while not await asyncio.to_thread(confined, agent):
+                await asyncio.sleep(0.05)
+        words = " ".join(word for words in agent.processes().values() for word in words)
         for never in ("--no-sandbox", "--use-fake-ui", "debugging-port", "AutomationControlled"):
             assert never not in words
         await left(daemon, order)
@@ -269,7 +282,8 @@ async def test_a_killed_renderer_is_a_crash(agent, site):
         await daemon.page(has_media)
         for pid, words in agent.processes().items():
             if is_renderer(words):
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # one that was spare
+                    os.kill(pid, signal.SIGKILL)
         page = await daemon.page(lambda page: False)
         assert (page.phase, page.reason) == (PagePhase.CRASHED, ScreenReason.PAGE_CRASHED)
 
@@ -282,7 +296,8 @@ async def test_the_meeting_outlives_the_daemon_and_the_next_one_hears_of_it(agen
         before = agent.browser()
     async with agent.daemon() as successor:
         known = [message for message in successor.heard if isinstance(message, MeetingPage)]
-        assert has_media(known[0])
+        assert (known[0].id, known[0].phase) == (order.id, PagePhase.OPEN)
+        assert has_media(known[0]) or has_media(await successor.page(has_media))
         assert agent.browser() == before
         await left(successor, order)
 

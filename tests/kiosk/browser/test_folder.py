@@ -49,7 +49,7 @@ def test_the_sweep_ends_what_still_runs_on_a_dead_runs_folder(tmp_path):
     with orphan:
         assert orphan.stdout.readline() == "up\n"
         assert sweep(tmp_path) == 1
-        assert orphan.wait(timeout=5) == -9
+        assert orphan.wait(timeout=60) == -9
 
 
 def test_folders_go_to_the_users_runtime_folder_and_else_to_memory(tmp_path):

@@ -92,7 +92,8 @@ class Site(Loopback):
             def get(self):
                 came = self.headers.get("Cookie")
                 if self.path.startswith("/meeting"):
-                    site.came.put(came and ("who=room" in came.split("; ")))
+                    meeting = self.path.partition("?")[0]
+                    site.came.put((meeting, came and ("who=room" in came.split("; "))))
                 cookies = () if came else _COOKIES
                 headers = [("Set-Cookie", f"{one}; Max-Age=31536000") for one in cookies]
                 self.answer(200, "<!doctype html><title>meeting</title>", headers=headers)
@@ -117,12 +118,15 @@ def site():
 
 async def meet(daemon, site, keep, *, until=None):
     """Come and leave; return whether the sign-in came along, None if no cookie did."""
-    url = f"{site.origin}/meeting?pwd={SECRET}"
-    order = OpenMeeting(next(_ids), url, site.origin, False, "Bamboo", login=keep)
+    number = next(_ids)
+    url = f"{site.origin}/meeting{number}?pwd={SECRET}"
+    order = OpenMeeting(number, url, site.origin, False, "Bamboo", login=keep)
     daemon.say(order)
     page = await daemon.page(lambda page: page.phase is PagePhase.OPEN)
     assert (page.phase, page.reason) == (PagePhase.OPEN, None)
-    came = await asyncio.to_thread(site.came.get, timeout=60)
+    meeting, came = "", None
+    while meeting != f"/meeting{number}":  # a browser may have fetched an earlier one twice
+        meeting, came = await asyncio.to_thread(site.came.get, timeout=60)
     if until is not None:
         await until()
     daemon.say(LeaveMeeting(order.id))

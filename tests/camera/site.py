@@ -14,15 +14,15 @@ from roomctl import ports
 from roomctl.camera import lines
 from roomctl.camera.baud import baud_of
 from roomctl.camera.profile import CameraTable, shipped
-from roomctl.clock import SystemClock
 from roomctl.device import Status
 from roomctl.errors import PortError, PortReason
 from roomctl.simulator.wires import Wire, offer
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port
 from tests.ports.threads import in_use
+from tests.steady import SteadyClock, SteadyPort
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 class Site:
@@ -31,7 +31,7 @@ class Site:
     def __init__(
         self, folder: Path, scheme: str = "serial", query: str = "?baud=9600", baud: int = 9600
     ) -> None:
-        self.clock, self.scheme, self.query = SystemClock(), scheme, query
+        self.clock, self.scheme, self.query = SteadyClock(), scheme, query
         self.camera = SimCamera(shipped()["sony_brc300"])
         self.sim = SimLine([self.camera], baud)
         self.link = folder / "usb-Example_Camera-if00-port0"
@@ -60,11 +60,11 @@ class Site:
         """Open `url`; the names of hosts are known here alone."""
         if self.scheme == "serial":
             self.sim.spoken_at(baud_of(url) or 9600)  # a pty has no speed of its own
-            return await ports.connect(name, url)
+            return SteadyPort(await ports.connect(name, url), self.clock)
         if self._wire is None:
             raise PortError(url, "there is no such host", PortReason.MISSING)
         real = self._wire.url if self.scheme == "tcp" else f"serial:socket://{self._wire.path}"
-        return await ports.connect(name, real)
+        return SteadyPort(await ports.connect(name, real), self.clock)
 
 
 class Room:
@@ -79,10 +79,10 @@ class Room:
     def online(self) -> bool:
         return self.front.health.status is Status.ONLINE
 
-    async def until(self, true: Callable[[], object], limit_s: float = LIMIT_S) -> float:
+    async def until(self, true: Callable[[], object]) -> float:
         """Wait until `true`; return how many seconds that took."""
         began = self.clock.mono_s()
-        async with asyncio.timeout(limit_s):
+        async with asyncio.timeout(LIMIT_S):
             while not true():
                 await asyncio.sleep(0.002)
                 self.sim.tick(self.clock.mono_s())

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
-from roomctl.clock import Clock, Moment, SystemClock
+from roomctl.clock import Clock, Moment
 from roomctl.device import Status
 from roomctl.errors import PortClosed, PortError, PortMissing
 from roomctl.ports.address import parse
@@ -23,6 +23,7 @@ from tests.invented import LoopClock
 from tests.ports.usb_bus import Bus, Gadget, failure, hid, sound
 from tests.speakerphone.stage import Stage
 from tests.speakerphone.test_over_usb import PluggedIn
+from tests.steady import SteadyClock, SteadyPort
 
 _TICK_S = 0.002
 
@@ -186,7 +187,8 @@ class OnABus(Running):
 
     def __init__(self, model: Model, *, out: bool = False) -> None:
         quick = GENERIC.model_copy(update={"echo_ms": 700, "repeat_ms": 700, "double_ms": 160})
-        super().__init__(model, SystemClock(), {"generic": quick})
+        self.steady = SteadyClock()  # a machine that stands still makes no echo late
+        super().__init__(model, self.steady, {"generic": quick})
         self.phone.write_limit_s *= 10  # of real time
         self.faults.repeat_s = self.window_s
         self._out = out
@@ -194,7 +196,8 @@ class OnABus(Running):
         self.bus = _Inhabited(self.gadget, self.device, self.clock)
 
     async def connect(self, name: str, url: str) -> Port:
-        return await open_port(parse(url), lambda: self.bus, lambda: PluggedIn(self.bus))
+        port = await open_port(parse(url), lambda: self.bus, lambda: PluggedIn(self.bus))
+        return SteadyPort(port, self.steady)
 
     async def open(self) -> None:
         self._living = asyncio.create_task(self._live())
@@ -204,6 +207,9 @@ class OnABus(Running):
         await super().close()
         self._living.cancel()
         await asyncio.gather(self._living, return_exceptions=True)
+
+    async def pass_s(self, seconds: float) -> None:
+        await self.steady.pass_s(seconds)
 
     async def touch(self, key: Callable[[], None]) -> None:
         with self.bus.lock:

@@ -20,7 +20,7 @@ from roomctl.simulator.wires import offer
 
 pytestmark = pytest.mark.real
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 class Bench:

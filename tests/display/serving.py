@@ -68,7 +68,7 @@ async def on_tcp(display: SimDisplay) -> AsyncIterator[int]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await asyncio.gather(*(talk for talk in talks if talk is not None))
 
 

@@ -31,7 +31,7 @@ PROGRAMS = {
 START_S = 60.0
 RATE = 8000
 TONE_S = 120
-HEARD_S = 10.0
+HEARD_S = 60.0
 
 _PUCK = (
     "sysfs.path=/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1.4/1-1.4:1.0/sound/card1 "
@@ -131,9 +131,13 @@ class SoundServer:
     def defaults(self):
         return self.pactl("get-default-sink").strip(), self.pactl("get-default-source").strip()
 
+    def recording(self):
+        """How many streams there are that record."""
+        return len(self.pactl("list", "short", "source-outputs").splitlines())
+
     async def defaults_become(self, sink, source):
         """Wait until they are; PipeWire takes a moment after it has said that it is done."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while await asyncio.to_thread(self.defaults) != (sink, source):
                 await asyncio.sleep(0.01)
 
@@ -148,7 +152,7 @@ class SoundServer:
             tone.writeframes(period.tobytes() * (RATE * TONE_S // 20))
         line = ["paplay", "--device=air", "--latency-msec=50", str(path)]
         self._tone = subprocess.Popen(line, env=self._environment)
-        assert self.peak("air.monitor", patience_s=5) > 1000
+        assert self.peak("air.monitor", patience_s=60) > 1000
 
     def silence(self):
         if self._tone is not None:

@@ -22,7 +22,7 @@ from tests.hwlab.shared.gpio import SCENARIOS, Scenario
 
 gpiod = pytest.importorskip("gpiod")
 pytestmark = pytest.mark.real
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 BUFFER = 16  # edges that the kernel keeps of a line
 Value, Direction, Bias = gpiod.line.Value, gpiod.line.Direction, gpiod.line.Bias
 

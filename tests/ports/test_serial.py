@@ -22,7 +22,7 @@ from roomctl.wire import Identity, Port
 from tests.ports.rfc2217_server import SerialServer
 from tests.ports.threads import in_use
 
-LIMIT_S = 5.0
+LIMIT_S = 60.0
 
 
 class Cable:

@@ -16,7 +16,7 @@ from roomctl.wire import Port
 
 pytestmark = pytest.mark.real
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 def listener() -> tuple[socket.socket, str]:

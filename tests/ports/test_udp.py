@@ -11,7 +11,7 @@ from roomctl.ports.udp import open_port
 
 pytestmark = pytest.mark.real
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.ports import usb
 from roomctl.ports.address import parse
 from roomctl.ports.usb import open_port
 from tests.ports.quiet import Quiet
@@ -27,6 +28,12 @@ from tests.ports.usb_bench import (
 from tests.ports.usb_bus import OUT, Bus
 
 pytestmark = pytest.mark.real
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a port be closed when that is said, on a machine that stands still, too."""
+    monkeypatch.setattr(usb, "_CLOSE_LIMIT_S", 60.0)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ async def refusal(bus: Bus, url: str, *gadgets: Gadget) -> PortError:
 
 async def waiting(gadget: Gadget) -> None:
     """Wait until the port's thread is inside a read."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not gadget.in_flight:
             await asyncio.sleep(0.001)
 

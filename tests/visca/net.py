@@ -19,7 +19,7 @@ from tests.visca.rig import TELE, Heard
 RESET = "020000010000000001"
 STORE_1 = Preset(PresetAction.SET, 0)
 STEP = Relative(0x18, 0x14, 512, 0)  # 10 degrees right on an SRG-300H
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 class Net(Virtual):

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.real
 P = ParamSpec("P")
 T = TypeVar("T")
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 WITH_FOCUS = {
     "focus": FocusRange(),
     "exposure": ("auto", "manual"),

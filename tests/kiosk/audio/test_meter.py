@@ -55,8 +55,9 @@ async def levels(heard, fact):
 async def test_the_level_follows_what_the_microphone_hears_while_somebody_looks(
     server, monkeypatch
 ):
+    before = server.recording()
     async with metering(server, monkeypatch) as (meter, heard):
-        meter.listen(8)
+        meter.listen(100)  # longer than the test takes
         await levels(heard, lambda level: level.pct == 0)
         server.play()
         loud = await levels(heard, lambda level: level.pct > 70)  # -11 dB
@@ -64,7 +65,9 @@ async def test_the_level_follows_what_the_microphone_hears_while_somebody_looks(
         server.silence()
         await levels(heard, lambda level: level.pct == 0)
         meter.listen(0)
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(60):
+            while await asyncio.to_thread(server.recording) != before:
+                await asyncio.sleep(0.05)
         while not heard.empty():
             heard.get_nowait()
         with pytest.raises(TimeoutError):

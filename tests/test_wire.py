@@ -169,7 +169,9 @@ async def test_a_failed_write_is_told_to_the_machine_and_the_next_one_goes_out()
     machine = Script(b"one", b"two")
     port = Refusing(PortError(URL, "stalled"))
     pumping = asyncio.ensure_future(pump(port, machine, asyncio.Event(), SystemClock()))
-    await asyncio.wait([pumping], timeout=0.01)
+    async with asyncio.timeout(LIMIT_S):
+        while not port.written:
+            await asyncio.sleep(0)
     pumping.cancel()
     await ended(pumping)
     assert machine.failures == ["stalled"]

@@ -455,10 +455,10 @@ async def test_a_sensor_on_a_real_loop_comes_online_and_goes_when_its_port_goes(
     async def until(status: Status) -> None:
         while sensor.health.status is not status:
             changed.clear()
-            await asyncio.wait_for(changed.wait(), 5.0)
+            await asyncio.wait_for(changed.wait(), 60.0)
 
     running = asyncio.ensure_future(sensor.run())
-    await asyncio.wait_for(new.wait(), 5.0)
+    await asyncio.wait_for(new.wait(), 60.0)
     far = asyncio.ensure_future(pump(ends[0], SimSensor(profile), asyncio.Event(), clock))
     await until(Status.ONLINE)
     await ends[0].close()

@@ -309,7 +309,7 @@ async def test_a_panel_with_a_process_of_its_own_has_its_link_and_the_rooms_has_
     for screen in screens.values():
         screen.want()
     served += [asyncio.create_task(device.run()) for device in devices]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not all("panel" in screen.pages for screen in screens.values()):
             await asyncio.sleep(0.01)
     for task in served:

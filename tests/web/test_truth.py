@@ -15,16 +15,17 @@ from tests.web.stand_in import StandIn
 pytestmark = pytest.mark.browser
 
 
-def test_mute_is_pending_until_the_room_confirms_it(open_panel: Any) -> None:
-    stand_in, page = open_panel(rooms.in_call())
+def test_mute_is_pending_until_the_room_confirms_it(open_timeless: Any) -> None:
+    stand_in, page = open_timeless(rooms.in_call())
     stand_in.answer = lambda command: None
-    usable(page)
     mute = page.locator("call-view .mute")
     mute.click()
     expect(mute).to_have_attribute("data-state", "muting")
     expect(mute).to_contain_text("Muting…")
     mute.click()  # nothing more is asked while the answer is open
-    stand_in.patch(audio={"mute": "muted", "volume_pct": 45, "available": True})
+    stand_in.patch(audio={"mute": "muted", "volume_pct": 46, "available": True})
+    expect(page.locator("call-view .level")).to_have_text("46 %")
+    elapse(page, 2000)  # and no answer comes
     expect(mute).to_have_attribute("data-state", "muted")
     told(page, lambda: stand_in.commands("audio.mute"), [{"on": True}])
 

@@ -68,7 +68,7 @@ async def nearby(
         await asyncio.gather(*(one for one in there.open if one is not None))
 
 
-async def refused(url: str, limit_s: float = 5.0) -> str:
+async def refused(url: str, limit_s: float = 60.0) -> str:
     with pytest.raises(RoomctlError) as raised:
         await ask(table(url), limit_s)
     assert TOKEN not in str(raised.value)

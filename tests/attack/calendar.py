@@ -83,7 +83,7 @@ def endless_series(folder: Path, count: int) -> str:
         assert issue["params"]["count"] == len(bombs), f"left out: {issue['params']}"
         titles = [booking["title"] for booking in program.room()["bookings"]]
         assert titles == ["Good"], f"shown: {titles}"
-        assert slowest_s < 5.0, f"a request took {slowest_s:.1f} s meanwhile"
+        assert slowest_s < 20.0, f"a request took {slowest_s:.1f} s meanwhile"
     return f"{len(bombs)} left out and named, the good one shown, slowest {slowest_s:.2f} s"
 
 

@@ -15,9 +15,9 @@ from visca_over_ip import Camera as OverIpClient
 from visca_over_ip.exceptions import ViscaException
 
 from roomctl.camera.profile import FocusRange, shipped
-from roomctl.clock import SystemClock
 from roomctl.simulator.wires import offer
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
+from tests.steady import SteadyClock
 
 pytestmark = pytest.mark.real
 
@@ -36,12 +36,15 @@ class Seat:
     """A camera that a client sits at, with whatever carries its bytes."""
 
     def __init__(self, camera: SimCamera, far: SimLine | SimIp) -> None:
-        self.camera, self.far, self.clock = camera, far, SystemClock()
+        self.camera, self.far, self.clock = camera, far, SteadyClock()
+        self._heard = 0
 
     async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a client beside the loop; what it does there takes at most LIMIT_S."""
-        async with asyncio.timeout(LIMIT_S):
-            return await asyncio.to_thread(work, *args, **kwargs)
+        self._heard = len(self.far.heard)
+        working = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+        await self.until(working.done)
+        return await working
 
     async def until(self, true: Callable[[], object]) -> None:
         """Wait until that can be seen at the camera."""
@@ -51,8 +54,9 @@ class Seat:
                 self.far.tick(self.clock.mono_s())
 
     async def at_rest(self) -> None:
-        await self.until(lambda: self.camera.moving)
-        await self.until(lambda: not self.camera.moving)
+        """Wait until the camera has done what it was told last: a short way is soon gone."""
+        await self.until(lambda: len(self.far.heard) > self._heard)
+        await self.until(lambda: self.far.due() is None and not self.camera.moving)
 
     async def quiet(self) -> None:
         """Wait until the camera has said all that it wants to say."""
@@ -260,7 +264,7 @@ async def test_visca_over_ip_drives_the_camera(network: Network) -> None:
     await network.do(network.client.pantilt, 10, -10)
     await network.until(lambda: network.camera.pan_deg > 1 and network.camera.tilt_deg > 1)
     await network.do(network.client.pantilt_home)
-    await network.until(lambda: network.camera.pan_deg == 0)
+    await network.until(lambda: network.camera.pan_deg == network.camera.tilt_deg == 0)
     assert await network.do(network.client.get_pantilt_position) == (0, 0)
 
 

@@ -6,7 +6,6 @@ another number.
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from roomctl.errors import PortError, PortReason
 from roomctl.simulator.wires import Wire, offer
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port
-from tests.ports.threads import in_use
+from tests.ports.threads import descriptors, in_use
 from tests.steady import SteadyClock, SteadyPort
 
 LIMIT_S = 60.0
@@ -118,6 +117,6 @@ def held() -> dict[str, int]:
     """Return what this process holds that an opening could leak."""
     return {
         "threads": in_use(),
-        "descriptors": len(os.listdir("/proc/self/fd")),
+        "descriptors": descriptors(),
         "tasks": len(asyncio.all_tasks()),
     }

@@ -23,6 +23,7 @@ from roomctl.ports.hidraw import HidrawPort, open_port
 from roomctl.speakerphone.sim import SPEAK_810
 from roomctl.wire import Identity
 from tests.ports.hidraw_system import HidrawSystem
+from tests.ports.threads import descriptors
 from tests.ports.usb_bench import CONSUMER, NUMBERED, UNNUMBERED, VENDOR_KEYS
 from tests.ports.usb_bus import Bus, Gadget, hid, sound
 
@@ -302,7 +303,7 @@ async def test_a_device_that_is_held_exclusively_has_no_node_and_stays_held(tmp_
 
 
 async def test_twenty_unplugs_leave_no_file(system: HidrawSystem) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     for turn in range(20):
         node = f"hidraw{turn}"
         system.plug(node, NUMBERED, port=f"1-{turn + 1}")
@@ -311,7 +312,7 @@ async def test_twenty_unplugs_leave_no_file(system: HidrawSystem) -> None:
         with pytest.raises(PortClosed):
             await port.read()
         await port.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
 
 
 async def test_all_nodes_of_a_device_that_have_keys_are_one_port(system: HidrawSystem) -> None:

@@ -21,6 +21,7 @@ from roomctl.ports.hotplug import (
     open_when_there,
 )
 from tests.invented import invented
+from tests.ports.threads import descriptors
 from tests.ports.uevent import say
 
 MISSING = PortReason.MISSING
@@ -164,12 +165,12 @@ def udev() -> Iterator[UdevMonitor]:
 
 @pytest.mark.real
 async def test_udev_is_listened_to_without_a_file_left_behind(udev: UdevMonitor) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     for _ in range(20):
         monitor = UdevMonitor()
         assert not await monitor.within(0.001)
         monitor.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
 
 
 @pytest.mark.real

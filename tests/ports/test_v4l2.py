@@ -3,7 +3,6 @@
 import asyncio
 import ctypes
 import errno
-import os
 import shutil
 import socket
 import struct
@@ -18,6 +17,7 @@ from roomctl.camera.uvc import message as uvc
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect, picture, v4l2
 from roomctl.ports.address import parse
+from tests.ports.threads import descriptors
 from tests.ports.video import BUTTON, MODE, PAN, SPEED, Kernel
 
 LIMIT_S = 60.0
@@ -221,7 +221,7 @@ async def test_an_unplug_is_noticed_though_nobody_asks() -> None:
 
 @pytest.mark.real
 async def test_a_closed_port_leaves_nothing_open_and_wakes_whoever_reads() -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     kernel = Kernel()
     for _ in range(5):
         async with opened(kernel) as port:
@@ -232,7 +232,7 @@ async def test_a_closed_port_leaves_nothing_open_and_wakes_whoever_reads() -> No
                 await asyncio.wait_for(waiting, LIMIT_S)
 
     assert (kernel.opened, kernel.closed) == (5, 5)
-    assert len(os.listdir("/proc/self/fd")) <= before
+    assert descriptors() <= before
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 
 import httpx
+
+from tests.held_port import HeldPort
 
 END_S = 60.0
 PATIENCE_S = 90.0  # of a test, on a machine that has much else to do
@@ -24,9 +25,8 @@ class Served:
 
         `program` is the module that is run.
         """
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.origin = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self._held = HeldPort()
+        self.origin = f"http://127.0.0.1:{self._held.number}"
         self._folder, self._words, self._program = folder, words, program
         self._file = folder / "room.toml"
         listen = self.origin.removeprefix("http://")

@@ -8,7 +8,6 @@ import gc
 import getpass
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from roomctl.occupancy.profile import OccupancyTable
 from roomctl.ports import connect
 from roomctl.ports.mqtt import LONGEST
 from tests.booking.test_fetch import certificate
+from tests.held_port import HeldPort
 
 pytestmark = pytest.mark.real
 LIMIT_S = 60.0  # of what takes a second
@@ -38,8 +38,8 @@ class Broker:
     """Mosquitto on a port of its own, with a user, or with `server.pem` of its folder for TLS."""
 
     def __init__(self, folder: Path, user: str = "", *, tls: bool = False) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self._held = HeldPort()
+        self.port = self._held.number
         lines = [f"user {getpass.getuser()}"]  # else it leaves root, and cannot read its files
         lines += [f"listener {self.port} 127.0.0.1", f"allow_anonymous {str(not user).lower()}"]
         lines += ["log_type information", "connection_messages false"]  # nobody reads more
@@ -235,10 +235,9 @@ async def test_over_tls_the_certificate_is_of_a_known_authority_and_of_the_name(
 async def test_a_broker_that_is_not_there_is_refused_with_what_to_try(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        number = free.getsockname()[1]
+    held = HeldPort()
     with pytest.raises(PortError, match="is it running"):
-        await connect("hall", f"mqtt://127.0.0.1:{number}/hall")
+        await connect("hall", f"mqtt://127.0.0.1:{held.number}/hall")
     assert caplog.records == []  # it is tried again for ever
 
 

@@ -19,8 +19,9 @@ from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
 from roomctl.ports.serial import SerialPort, quicken
 from roomctl.wire import Identity, Port
+from tests.held_port import HeldPort
 from tests.ports.rfc2217_server import SerialServer
-from tests.ports.threads import in_use
+from tests.ports.threads import descriptors, in_use
 
 LIMIT_S = 60.0
 
@@ -60,10 +61,6 @@ def locked(cable: Cable) -> Cable:
 
 async def read(port: Port) -> bytes:
     return (await asyncio.wait_for(port.read(), LIMIT_S)).data
-
-
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
 
 
 @pytest.mark.real
@@ -412,10 +409,9 @@ async def test_a_serial_server_by_socket_url_works_until_it_hangs_up() -> None:
 
 @pytest.mark.real
 async def test_a_serial_server_that_is_not_running_refuses() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        number = server.getsockname()[1]
+    held = HeldPort()
     with pytest.raises(PortError, match="refused") as error:
-        await connect("front", f"serial:socket://127.0.0.1:{number}")
+        await connect("front", f"serial:socket://127.0.0.1:{held.number}")
     assert error.value.reason is PortReason.REFUSED
 
 

@@ -13,6 +13,7 @@ from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
 from roomctl.ports.stream import SocketPort
 from roomctl.wire import Port
+from tests.held_port import HeldPort
 
 pytestmark = pytest.mark.real
 
@@ -96,10 +97,9 @@ async def test_small_frames_are_not_delayed_and_a_dead_peer_is_noticed() -> None
 
 
 async def test_nobody_listening_is_refused_with_the_port_number() -> None:
-    server, url = listener()
-    server.close()
+    held = HeldPort()
     with pytest.raises(PortError, match="nothing listens on port") as error:
-        await connect("front", url)
+        await connect("front", f"tcp://127.0.0.1:{held.number}")
     assert error.value.reason is PortReason.REFUSED
 
 

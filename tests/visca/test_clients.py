@@ -55,7 +55,7 @@ class Seat:
 
     async def at_rest(self) -> None:
         """Wait until the camera has done what it was told last: a short way is soon gone."""
-        await self.until(lambda: len(self.far.heard) > self._heard)
+        await self.until(lambda: any(map(is_command, self.far.heard[self._heard :])))
         await self.until(lambda: self.far.due() is None and not self.camera.moving)
 
     async def quiet(self) -> None:
@@ -74,6 +74,11 @@ class Seat:
     @property
     def tilt(self) -> int:
         return round(self.camera.tilt_deg * 51.2)
+
+
+def is_command(heard: tuple[float, str]) -> bool:
+    """Whether what was heard is no question."""
+    return heard[1][2:4] == "01"
 
 
 class Serial(Seat):

@@ -12,7 +12,7 @@ import mimetypes
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ CSP = (
     "default-src 'self'; img-src 'self' blob: data:; connect-src 'self'; object-src 'none'; "
     "frame-ancestors 'none'"
 )
+LIMIT_S = 60.0  # of what takes a moment
 NOTHING = "/healthz"  # a page that every room has, with nothing of it
 Message = dict[str, Any]
 
@@ -90,17 +91,19 @@ class StandIn:
         self._do(self._cut)
 
     def _do(self, work: Callable[..., Any], *args: Any) -> None:
-        assert self._greeted.wait(30)  # a page shows *starting* before it is connected
+        assert self._greeted.wait(LIMIT_S)  # a page shows *starting* before it is connected
         assert self._loop is not None
-        asyncio.run_coroutine_threadsafe(work(*args), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(work(*args), self._loop).result(LIMIT_S)
 
     async def _say(self, message: Message) -> None:
         for socket in list(self._sockets):
-            await socket.send_text(json.dumps(message))
+            with suppress(WebSocketDisconnect):  # its page has just gone, and hears all of it anew
+                await socket.send_text(json.dumps(message))
 
     async def _cut(self) -> None:
-        for socket in list(self._sockets):
-            await socket.close(1012)
+        while self._sockets:
+            with suppress(WebSocketDisconnect):
+                await self._sockets.pop().close(1012)
 
     def snapshot(self) -> Message:
         return {"type": "snapshot", "rev": self.rev, "room": {**self.room, "rev": self.rev}}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import glob
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 LIMIT_S = 60.0  # of what takes a few seconds on an idle machine
+MEETING = "roomctl-meeting-"  # how the folders of its browsers begin
 CHROMIUM = shutil.which("chromium")
 ROOM = """
 [room]
@@ -133,25 +134,40 @@ def needed(tools: Mapping[str, str]) -> None:
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
 
 
-def browsers() -> dict[str, str]:
-    """The browsers that show a meeting now: command lines by process."""
+def browsers(room: Running) -> dict[Path, str]:
+    """The browsers that show the room's meeting now: command lines by process."""
     found = {}
-    for file in glob.glob("/proc/[0-9]*/cmdline"):
+    for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            words = Path(file).read_bytes().replace(b"\0", b" ").decode()
-            if "roomctl-meeting-" in words:
-                found[file] = words
+            words = command_line(folder)
+            if MEETING in words and room.process.pid in _ancestors(folder):
+                found[folder] = words
     return found
 
 
-def profiles() -> set[str]:
-    """The profile folders of meetings that are there now."""
-    return {
-        path for place in ("/dev/shm", "/tmp") for path in glob.glob(f"{place}/roomctl-meeting-*")
-    }
+def command_line(process: Path) -> str:
+    """What a process was begun with; nothing once it has ended."""
+    try:
+        return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
 
 
-def gone(left: Callable[[], Collection[str]], what: str) -> None:
+def _ancestors(process: Path) -> Iterator[int]:
+    """Yield the numbers of whoever began a process, and who began that."""
+    while process.name != "0":
+        parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+        yield parent
+        process = process.with_name(str(parent))
+
+
+def profiles(browsers: Mapping[Path, str]) -> set[Path]:
+    """The profile folders of meetings that browsers were begun with."""
+    lines = " ".join(browsers.values())
+    return {Path(one) for one in re.findall(rf"--user-data-dir=(\S*{MEETING}\S*)", lines)}
+
+
+def gone(left: Callable[[], Collection[object]], what: str) -> None:
     """Wait until nothing is left; how soon that is, `make soak` tells."""
     end = time.monotonic() + LIMIT_S
     while found := left():

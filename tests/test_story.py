@@ -13,7 +13,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.story import LIMIT_S, Running, browser, browsers, gone, needed, profiles, simulated
+from tests.story import (
+    LIMIT_S,
+    Running,
+    browser,
+    browsers,
+    command_line,
+    gone,
+    needed,
+    profiles,
+    simulated,
+)
 
 pytestmark = pytest.mark.real
 expect.set_options(timeout=LIMIT_S * 1000)
@@ -40,7 +50,6 @@ def test_a_person_walks_in_joins_frames_the_camera_and_leaves(
     room: Running, pages: tuple[Page, Page]
 ) -> None:
     panel, simulator = pages
-    others, folders = browsers(), profiles()
     simulator.goto(room.far_side)
     panel.goto(room.panel)
     expect(panel).to_have_url(f"{room.api}/")  # the pairing token is gone from the address
@@ -53,10 +62,12 @@ def test_a_person_walks_in_joins_frames_the_camera_and_leaves(
     expect(panel.get_by_text("In the meeting", exact=True)).to_be_visible()
     meeting = room.until("in call", lambda seen: seen["meeting"]["state"] == "in_call")["meeting"]
     assert meeting["evidence"] == "media"
-    ours = {process: words for process, words in browsers().items() if process not in others}
+    ours = browsers(room)
     assert ours, "a real browser shows the meeting"
     assert not any("--no-sandbox" in words or "DesignReview" in words for words in ours.values())
-    profile = profiles() - folders
+    folders = profiles(ours)
+    assert folders
+    assert all(folder.is_dir() for folder in folders)
 
     was = room.until("it stands still", lambda seen: not seen["cameras"][0]["moving"])["cameras"][0]
     panel.get_by_role("button", name="Adjust camera").tap()
@@ -73,7 +84,7 @@ def test_a_person_walks_in_joins_frames_the_camera_and_leaves(
     panel.locator(".back").tap()
     panel.get_by_role("button", name="Leave").dblclick()  # armed for seconds
     room.until("the call is over", lambda seen: seen["meeting"]["state"] in ("ended", "idle"))
-    gone(lambda: ours.keys() & browsers().keys(), "the browser")
-    gone(lambda: profile & profiles(), "the meeting's profile")
+    gone(lambda: [one for one, words in ours.items() if command_line(one) == words], "the browser")
+    gone(lambda: [folder for folder in folders if folder.exists()], "the meeting's profile")
     simulator.get_by_role("button", name="Leave", exact=True).click()
     room.until("the room rests", lambda seen: not seen["panel"]["awake"])

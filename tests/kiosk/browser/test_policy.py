@@ -67,7 +67,8 @@ async def test_nothing_that_is_touched_or_struck_is_kept_or_opens_a_window(polic
             page = await daemon.page(lambda page: page.phase is PagePhase.OPEN, limit_s=60)
             assert page.phase is PagePhase.OPEN
             await says(site, "media")  # camera and microphone are the meeting's as before
-            assert windows(display.environment) == ALONE
+            alone = lambda: windows(display.environment) == ALONE  # noqa: E731
+            await asyncio.to_thread(display.until, alone, "the meeting's window, with its title")
             assert await struck(site, display) == ["key Escape", "key Enter", "key Tab"]
             assert windows(display.environment) == ALONE
             await touch(DOWNLOAD)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+from roomctl.kiosk.audio import pulse
 from roomctl.kiosk.audio.mixer import Mixer
 from roomctl.screen.protocol import PreferDevice
 
@@ -43,7 +44,9 @@ class Ear:
 
 
 @contextlib.asynccontextmanager
-async def mixing(server, monkeypatch, use=PUCK, defaults=None):
+async def mixing(server, monkeypatch, use=PUCK, defaults=None, answer_s=60.0):
+    """Run a mixer; a server that does not answer within `answer_s` is none."""
+    monkeypatch.setattr(pulse, "ANSWER_S", answer_s)
     # libpulse would write a cookie into the home of whoever runs the tests.
     monkeypatch.setenv("PULSE_COOKIE", str(server.place / "cookie"))
     ear = Ear(server.url, defaults=defaults)

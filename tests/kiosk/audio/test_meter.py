@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from roomctl.kiosk.audio import meter, pulse
 from roomctl.kiosk.audio.meter import PeakMeter
 from roomctl.screen.protocol import MicrophoneLevel, PreferDevice, ToneResult, ToneVerdict
 from tests.kiosk.sound_server import KINDS, SoundServer, needed
@@ -28,14 +29,16 @@ def server(request):
 
 @contextlib.asynccontextmanager
 async def metering(server, monkeypatch, use=PUCK):
-    """Run a meter; yields it and what it reports."""
+    """Run a meter; yields it and what it reports. A server on a busy machine has its time."""
+    monkeypatch.setattr(pulse, "ANSWER_S", 60.0)
+    monkeypatch.setattr(meter, "PLAY_LIMIT_S", 60.0)
     monkeypatch.setenv("PULSE_COOKIE", str(server.place / "cookie"))
     heard = asyncio.Queue()
-    meter = PeakMeter(heard.put_nowait, server.url)
-    meter.use(use)
-    running = asyncio.create_task(meter.run())
+    ear = PeakMeter(heard.put_nowait, server.url)
+    ear.use(use)
+    running = asyncio.create_task(ear.run())
     try:
-        yield meter, heard
+        yield ear, heard
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -186,7 +186,7 @@ async def test_an_order_to_open_that_met_no_server_is_not_carried_out_later(
 async def test_a_server_that_hangs_is_none_and_is_used_again_when_it_answers(
     own_server, monkeypatch
 ):
-    async with mixing(own_server, monkeypatch) as ear:
+    async with mixing(own_server, monkeypatch, answer_s=1.0) as ear:
         await ear.mute(True)
         own_server.kill(signal.SIGSTOP)
         ear.mixer.mute(True)

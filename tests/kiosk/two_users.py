@@ -74,13 +74,14 @@ async def pried_open():
             (profile,) = panel.place.glob("roomctl-meeting-*/profile/Default")
             (meeting,) = display.place.glob("roomctl-meeting-*/profile/Default")
             named = [(pid, " ".join(words)) for pid, words in commands(PANEL_UID)]
-            pages = [pid for pid, words in named if "--type=renderer" in words]
+            pages = [f"/proc/{pid}" for pid, words in named if "--type=renderer" in words]
+            own = lambda file: as_user(PANEL_USER, "cat", file)  # noqa: E731
+            pages = [page for page in pages if own(f"{page}/environ")]  # a spare one may have gone
             assert pages, "the panel's page is there"
-            secrets = [profile / "Preferences", *(f"/proc/{pid}/environ" for pid in pages)]
-            for secret in secrets:
-                assert as_user(PANEL_USER, "cat", secret), f"{secret} is there to be read"
-            tries = [("cat", secret) for secret in secrets]
-            tries += [("head", "-c", "1", f"/proc/{pid}/mem") for pid in pages]
+            assert own(profile / "Preferences"), "and something of its own"
+            tries = [("cat", profile / "Preferences")]
+            for page in pages:
+                tries += [("cat", f"{page}/environ"), ("head", "-c", "1", f"{page}/mem")]
             tries += [("kill", "-0", str(pid)) for pid, _ in named]
             tries += [("ls", profile), ("ls", panel.place)]
             done = [words for words in tries if as_user(USER, *words)]

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from roomctl.clock import SystemClock
 from roomctl.room import Outside, Room
 from roomctl.simulator import Simulator
 from roomctl.simulator.cameras import SimulatedLine
+from tests.ports.threads import descriptors
 
 pytestmark = pytest.mark.real
 
@@ -196,7 +196,7 @@ async def test_another_program_asks_a_panasonic_camera_over_http() -> None:
 
 
 async def test_nothing_is_left_of_the_wires() -> None:
-    before = set(os.listdir("/proc/self/fd"))
+    before = descriptors()
     both = cameras("serial:/dev/a") + cameras("tcp://192.0.2.1:1").replace("front", "back")
     both += '[camera.side]\nurl = "aw://192.0.2.1"\n'
     async with wired(both) as (_, simulator):
@@ -207,7 +207,7 @@ async def test_nothing_is_left_of_the_wires() -> None:
     assert not path.exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)), timeout=1)
-    assert set(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
 
 
 async def test_without_wires_no_port_is_named() -> None:

@@ -18,7 +18,7 @@ run: ## a simulated room: the panel at /, the hardware at /simulator
 	@bash .ci/environment
 	@exec "$(VENV)/bin/roomctl" simulate $(ARGS)
 
-check: ## the checks, and every test that needs no browser, process or socket; two minutes
+check: ## the checks, and every test that needs no browser, process or socket; a minute and a half
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" .ci/checks.py check $(ARGS)
 

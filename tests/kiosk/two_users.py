@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import pwd
 import subprocess
+from pathlib import Path
 
 from roomctl.screen.protocol import DisplayRole, OpenMeeting, PagePhase, ShowPage
 from tests.kiosk import compositor
@@ -74,14 +75,14 @@ async def pried_open():
             (profile,) = panel.place.glob("roomctl-meeting-*/profile/Default")
             (meeting,) = display.place.glob("roomctl-meeting-*/profile/Default")
             named = [(pid, " ".join(words)) for pid, words in commands(PANEL_UID)]
-            pages = [f"/proc/{pid}" for pid, words in named if "--type=renderer" in words]
             own = lambda file: as_user(PANEL_USER, "cat", file)  # noqa: E731
-            pages = [page for page in pages if own(f"{page}/environ")]  # a spare one may have gone
-            assert pages, "the panel's page is there"
+            renderers = [Path(f"/proc/{pid}") for pid, words in named if "--type=renderer" in words]
+            renderers = [one for one in renderers if own(one / "environ")]  # a spare one may go
+            assert renderers, "the panel's page is there"
             assert own(profile / "Preferences"), "and something of its own"
             tries = [("cat", profile / "Preferences")]
-            for page in pages:
-                tries += [("cat", f"{page}/environ"), ("head", "-c", "1", f"{page}/mem")]
+            for one in renderers:
+                tries += [("cat", one / "environ"), ("head", "-c", "1", one / "mem")]
             tries += [("kill", "-0", str(pid)) for pid, _ in named]
             tries += [("ls", profile), ("ls", panel.place)]
             done = [words for words in tries if as_user(USER, *words)]

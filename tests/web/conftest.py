@@ -160,8 +160,14 @@ def open_panel(pages: Pages, stand_in: StandIn) -> Iterator[Open]:
 
 
 def elapse(page: Page, ms: int) -> None:
-    """Let time pass on a page that was opened without."""
-    page.clock.run_for(ms)
+    """Let time pass on a page that was opened without; it hears of the room all the while."""
+    live = "document.querySelector('room-panel').live"
+    while ms > 0:
+        step_ms = min(ms, 1000)  # after 3 s of silence a page holds what it shows for old
+        page.clock.run_for(step_ms)
+        ms -= step_ms
+        if page.evaluate(f"{live}.send({{type: 'ping', t: performance.now()}})"):
+            until(page, f"{live}.heard_ms === {live}.clock.now()")
 
 
 def until(page: Page, expression: str) -> None:

@@ -138,8 +138,9 @@ class _Draft:
         here = self._at(outer)
         if here is None:  # its table is gone already
             return
-        if last == "url" and len(path) == 3 and not rest:
-            here[last] = f"sim:{path[0]}.{path[1]}"
+        simulated = f"sim:{path[0]}.{path[1]}" if len(path) == 3 else None
+        if last == "url" and simulated and not rest and here.get(last) != simulated:
+            here[last] = simulated
             return
         if isinstance(last, int):
             left = self._elements.setdefault(tuple(outer), list(range(len(here))))

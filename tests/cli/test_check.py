@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from roomctl.app import mistakes, parse
 from roomctl.cli.main import app
-from roomctl.config import data_path
+from roomctl.installed import data_path
 from tests.cli.rig import roomctl
 from tests.test_config import lines
 
@@ -217,6 +217,7 @@ def test_a_profile_is_told_all_its_mistakes_too(tmp_path: Path) -> None:
     assert all(line.startswith(":") for line in said)
 
 
+@example("[meeting.new.url]")  # a table by the name of an address
 @given(st.lists(lines, max_size=12).map("\n".join))
 def test_any_file_is_checked_to_its_end_and_a_good_one_is_what_the_room_reads(text: str) -> None:
     found = mistakes(text, "bamboo.toml")

@@ -70,7 +70,8 @@ class DefaultDevices:
 
 def place(environment: Mapping[str, str]) -> Path | None:
     """Return where the note belongs; None where no folder is this user's alone."""
-    folder = environment.get("XDG_RUNTIME_DIR", "")
+    given = environment.get("RUNTIME_DIRECTORY", "").split(":")[0]  # systemd's, of this unit
+    folder = given or environment.get("XDG_RUNTIME_DIR", "")
     return Path(folder) / "roomctl-default-devices.json" if folder else None
 
 

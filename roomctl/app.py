@@ -26,6 +26,7 @@ from roomctl.display.driver import KIND as DISPLAY
 from roomctl.errors import ConfigError, FileError, PortError, Refused
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
+from roomctl.installed import data_path
 from roomctl.kind import Kind, Part
 from roomctl.lifetime import Ending, beside, lasting
 from roomctl.occupancy.driver import KIND as OCCUPANCY
@@ -244,7 +245,7 @@ async def running(
             ask=_ask,
             fingerprint=proof.pin if proof is not None else "",
         )
-        made, web = room(config, outside), configuration.data_path("web")
+        made, web = room(config, outside), data_path("web")
         table = config.staff
         staff = Staff(store, outside.clock, Role(table.role), table.minutes, made.audit.note)
         live = LiveConfig(made, staff, outside, simulated=simulated is not None)

@@ -1139,13 +1139,6 @@ def listening_at(api: ApiTable, listen: str) -> ApiTable:
         raise RoomctlError(reworded(error.errors()[0]["msg"])) from error
 
 
-def data_path(name: str) -> Path:
-    """Return the folder `firmware_profiles` or `web`, of a checkout or of an installed package."""
-    package = Path(__file__).resolve().parent
-    inside = package / "_data" / name
-    return inside if inside.is_dir() else package.parent / name
-
-
 def state_path() -> Path:
     """Return the folder for what must survive (systemd's, else XDG's); it may not exist yet."""
     if given := os.environ.get("STATE_DIRECTORY"):

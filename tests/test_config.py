@@ -12,6 +12,7 @@ from roomctl import config
 from roomctl.app import form, load, parse
 from roomctl.config import ApiTable, Config
 from roomctl.errors import ConfigError
+from roomctl.installed import data_path
 from roomctl.screen.profile import ScreenTable, screen_url
 from roomctl.secret import Secret
 
@@ -314,7 +315,7 @@ def test_systemd_and_the_desktop_say_where_things_are(
 
 def test_profiles_and_panel_are_found() -> None:
     for name in ("firmware_profiles", "web"):
-        assert stat.S_ISDIR(config.data_path(name).stat().st_mode)
+        assert stat.S_ISDIR(data_path(name).stat().st_mode)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.config import data_path
+from roomctl.installed import data_path
 from roomctl.toml_lines import KeyPath, lines_of
 
 PLATFORMS = Path(__file__).resolve().parents[1] / "roomctl/meeting/platforms"

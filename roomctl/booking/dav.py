@@ -46,6 +46,7 @@ from roomctl.booking.fetch import is_foreign, own_networks
 from roomctl.booking.refusals import certificate_fault, retry_after_s
 from roomctl.errors import PortReason
 from roomctl.frozen import frozen
+from roomctl.installed import pip
 
 MEMORY_BYTES = 512 * 1024 * 1024  # address space; the libraries take 200 MiB of it
 CPU_S = 20
@@ -146,7 +147,7 @@ class _Server:
             from caldav.davclient import DAVClient
             from caldav.lib import error
         except ImportError:
-            why = "needs the library caldav: pip install 'roomctl[caldav]'"
+            why = f"needs the library caldav: {pip('install', 'roomctl[caldav]')}"
             raise DavError(why) from None
         self._task, self._zone = task, ZoneInfo(task.zone)
         self._errors: ModuleType = error

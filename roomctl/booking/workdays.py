@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from roomctl.booking.agenda import Booking
 from roomctl.errors import PortError, PortReason
+from roomctl.installed import pip
 from roomctl.wire import in_thread
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _of_country(name: str) -> Callable[[date], bool]:
     try:
         import holidays
     except ImportError as error:
-        why = "needs the library holidays: pip install 'roomctl[holidays]'"
+        why = f"needs the library holidays: {pip('install', 'roomctl[holidays]')}"
         raise PortError(f"holidays {name}", why, PortReason.UNSUPPORTED) from error
     country, _, part = name.partition("-")
     try:

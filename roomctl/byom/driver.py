@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from roomctl.byom.profile import LINES, ByomProfile, ByomTable
 from roomctl.byom.session import Side, SwitchLine, SwitchSession, SwitchText, Turned
 from roomctl.clock import Clock, SystemClock
-from roomctl.config import data_path
 from roomctl.device import Device, Nameplate, Status
 from roomctl.errors import ConfigError, NoReply, PortError, Refused
 from roomctl.explain import suggest
+from roomctl.installed import data_path
 from roomctl.kind import Context, Kind
 from roomctl.lines import Lines, completed
 from roomctl.ports import address, gpio, gpiod

@@ -21,9 +21,10 @@ from pydantic import (
     model_validator,
 )
 
-from roomctl.config import DeviceTable, Table, data_path
+from roomctl.config import DeviceTable, Table
 from roomctl.errors import ConfigError
 from roomctl.explain import suggest
+from roomctl.installed import data_path
 from roomctl.profile import Profile, ProfileFolder, load_all, pick
 from roomctl.secret import Secret
 from roomctl.visca.message import Inquiry, PositionLayout, Version

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from roomctl import __version__, app
 from roomctl import config as configuration
 from roomctl.byom.profile import ByomTable
-from roomctl.cli.init import SERVICE_USER, UNITS, commands
+from roomctl.cli.init import SERVICE_USER, UNITS
 from roomctl.cli.language import language, say, translated
 from roomctl.cli.moving import state_folder
 from roomctl.cli.told import wide
@@ -30,6 +30,7 @@ from roomctl.clock import SystemClock
 from roomctl.config import Config
 from roomctl.errors import FileError, RoomctlError
 from roomctl.frozen import frozen
+from roomctl.installed import add_udev_rules, add_units, add_users, pip
 from roomctl.ports.permission import Person, forbidden, myself, node_of, person
 from roomctl.screen.profile import screen_of
 
@@ -122,12 +123,12 @@ def _configuration(file: Path) -> Iterator[BoxFinding]:
     for one in mistakes:
         where = f"{one.file}:{one.line}" if one.line else one.file
         words = f"{where}: {one.key}: {translated(one.why)}"
-        yield BoxFinding("fail", "config", words, f"sudoedit {file}; roomctl check {file}")
+        yield BoxFinding("fail", "config", words, f"sudoedit {file}; sudo roomctl check {file}")
     if not mistakes:
         yield BoxFinding("ok", "config", say("good", file=file, kind="room"))
         for key in configuration.plain_secrets(app.parse(text, str(file))):
             words = say("doctor.plain_secret", where=key)
-            yield BoxFinding("warn", "config", words, "roomctl secret set NAME")
+            yield BoxFinding("warn", "config", words, "sudo -u roomctl roomctl secret set NAME")
 
 
 def devices(box: BoxView) -> Iterator[BoxFinding]:
@@ -185,12 +186,11 @@ def rules(box: BoxView) -> Iterator[BoxFinding]:
         if any(place.exists() for place in places):
             yield BoxFinding("ok", "udev", say("doctor.there", what=rule))
         else:
-            line = f"sudo cp deploy/udev/{rule} /etc/udev/rules.d/"
-            line += " && sudo udevadm control --reload && sudo udevadm trigger"
-            yield BoxFinding("warn", "udev", say("doctor.missing", what=rule), line)
+            words = say("doctor.missing", what=rule)
+            yield BoxFinding("warn", "udev", words, add_udev_rules(rule))
     for scheme, library in (("gpio", "gpiozero"), ("gpiod", "gpiod")):
         if scheme in schemes and not _has_module(library):
-            line = f"{sys.executable} -m pip install 'roomctl[{scheme}]'"
+            line = pip("install", f"roomctl[{scheme}]")
             yield BoxFinding("fail", scheme, say("doctor.missing", what=library), line)
 
 
@@ -208,12 +208,14 @@ def service(box: BoxView) -> Iterator[BoxFinding]:
     if not box.as_service:
         return
     if person(SERVICE_USER) is None:
-        line = "sudo cp deploy/sysusers/roomctl.conf /etc/sysusers.d/ && sudo systemd-sysusers"
-        yield BoxFinding("fail", "systemd", say("doctor.no_user", user=SERVICE_USER), line)
+        words = say("doctor.no_user", user=SERVICE_USER)
+        yield BoxFinding("fail", "systemd", words, add_users())
     screen = screen_of(box.config) if box.config is not None else None
     kiosk = ("roomctl-kiosk", "roomctl-screen") if screen and screen.mode == "kiosk" else ()
     for unit in ("roomctl", *kiosk):
         yield from _unit(unit)
+    if not Path("/dev/watchdog").exists():
+        return
     said = _shown("--property=RuntimeWatchdogUSec")
     if said.get("RuntimeWatchdogUSec", "0") in ("0", "infinity"):
         yield BoxFinding("warn", "watchdog", say("doctor.no_watchdog"), _WATCHDOG)
@@ -224,7 +226,7 @@ def service(box: BoxView) -> Iterator[BoxFinding]:
 def _unit(unit: str) -> Iterator[BoxFinding]:
     if not any((folder / f"{unit}.service").exists() for folder in UNITS):
         words = say("doctor.missing", what=f"{unit}.service")
-        yield BoxFinding("fail", "systemd", words, commands((unit,))[-2])
+        yield BoxFinding("fail", "systemd", words, add_units())
         return
     keys = "ActiveState,UnitFileState,WatchdogUSec,NRestarts,Result"
     said = _shown(f"{unit}.service", f"--property={keys}")
@@ -232,14 +234,14 @@ def _unit(unit: str) -> Iterator[BoxFinding]:
         line = f"sudo systemctl enable {unit}"
         yield BoxFinding("warn", "systemd", say("doctor.not_enabled", unit=unit), line)
     if said.get("ActiveState") != "active":
-        line = f"sudo systemctl start {unit}; journalctl -u {unit} -n 50"
+        line = f"sudo systemctl start {unit}; sudo journalctl -u {unit} -n 50"
         words = say("doctor.not_active", unit=unit, state=said.get("ActiveState", "?"))
         yield BoxFinding("fail", "systemd", words, line)
     else:
         yield BoxFinding("ok", "systemd", say("doctor.active", unit=unit))
     if (restarts := said.get("NRestarts", "0")) not in ("0", ""):
         words = say("doctor.restarts", unit=unit, count=restarts)
-        yield BoxFinding("warn", "systemd", words, f"journalctl -u {unit} -p warning -n 100")
+        yield BoxFinding("warn", "systemd", words, f"sudo journalctl -u {unit} -p warning -n 100")
 
 
 def _shown(*words: str) -> dict[str, str]:
@@ -283,7 +285,9 @@ def clock(box: BoxView) -> Iterator[BoxFinding]:
     if SystemClock().now().synced:
         yield BoxFinding("ok", "clock", say("doctor.synced"))
     else:
-        line = "sudo timedatectl set-ntp true; timedatectl timesync-status"
+        known = any(Path("/usr/lib/systemd/ntp-units.d").glob("*.list"))
+        bring = "" if known else "sudo apt install systemd-timesyncd && "
+        line = f"{bring}sudo timedatectl set-ntp true; timedatectl"
         yield BoxFinding("warn", "clock", say("doctor.unsynced"), line)
 
 
@@ -390,15 +394,16 @@ def running(box: BoxView) -> Iterator[BoxFinding]:
         yield BoxFinding("warn", "room", translated(str(error)), "sudo roomctl doctor")
         return
     issues = ask.access(None, None, "GET", "issues")
+    status = "sudo roomctl status" if box.as_service else "roomctl status"
     for one in told.unexplained(document, issues):
-        yield BoxFinding("fail", "room", told.condition_words(one), "roomctl status")
+        yield BoxFinding("fail", "room", told.condition_words(one), status)
     for issue in issues:
         verdict: Verdict = {"error": "fail", "warning": "warn"}.get(issue["severity"], "ok")  # type: ignore[assignment] # a closed set
         lines = (told.issue_text(issue), told.step_text(issue))
         yield BoxFinding(verdict, "room", " ".join(filter(None, lines)))
     for one in document["conditions"]:
         if one["status"] is None and one["type"] != "Ready":  # it starts, say
-            yield BoxFinding("warn", "room", told.condition_words(one), "roomctl status")
+            yield BoxFinding("warn", "room", told.condition_words(one), status)
     if told.is_ready(document):
         yield BoxFinding("ok", "room", say("ready", room=document["identity"]["displayName"]))
 

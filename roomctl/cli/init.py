@@ -29,10 +29,12 @@ from roomctl import app
 from roomctl.cli.language import language, say, translated
 from roomctl.errors import FileError, RoomctlError
 from roomctl.frozen import frozen
+from roomctl.installed import add_folders, add_units, add_users, copy
 from roomctl.ports.inventory import PluggedDevice
 from roomctl.ports.permission import Forbidden, forbidden, myself, person
 
 SERVICE_USER = "roomctl"
+KIOSK = "roomctl-kiosk"
 UNITS = (Path("/etc/systemd/system"), Path("/usr/lib/systemd/system"), Path("/lib/systemd/system"))
 ENABLE_S = 90.0
 ANSWERS_S = 30.0  # a room answers some seconds after its start
@@ -254,7 +256,7 @@ def unusable(devices: Sequence[NamedDevice], *, as_service: bool) -> list[Forbid
 
 def units(wishes: Wishes) -> tuple[str, ...]:
     """Return the units of such a room."""
-    screen = ("roomctl-kiosk", "roomctl-screen") if wishes.screen == "kiosk" else ()
+    screen = (KIOSK, "roomctl-screen") if wishes.screen == "kiosk" else ()
     return ("roomctl", *screen)
 
 
@@ -262,12 +264,9 @@ def commands(wished: Sequence[str], folders: Sequence[Path] = UNITS) -> list[str
     """Return what starts the units, now and at every boot: to be typed, in this order."""
     lines = []
     if any(not any((folder / f"{unit}.service").exists() for folder in folders) for unit in wished):
-        lines += [
-            "sudo cp deploy/sysusers/roomctl.conf /etc/sysusers.d/ && sudo systemd-sysusers",
-            "sudo cp deploy/tmpfiles/roomctl.conf /etc/tmpfiles.d/",
-            "sudo systemd-tmpfiles --create",
-            "sudo cp deploy/systemd/*.service /etc/systemd/system/ && sudo systemctl daemon-reload",
-        ]
+        if KIOSK in wished:
+            lines.append(copy("chromium/roomctl.json", "/etc/chromium/policies/managed"))
+        lines += [add_users(), add_folders(), add_units()]
     return [*lines, f"sudo systemctl enable --now {' '.join(wished)}"]
 
 
@@ -353,7 +352,7 @@ def _start(wanted: InitRequest, wished: tuple[str, ...], tell: Say, *, as_servic
     """Start the units, or say what does; whether the room runs now."""
     if not as_service:  # the units read the file in /etc alone
         tell(say("init.here", file=wanted.file))
-        tell(say("init.then"))
+        tell(say("init.then", sudo=""))
         return False
     lines = commands(wished)
     installed, systemd = len(lines) == 1, Path("/run/systemd/system").is_dir()
@@ -363,13 +362,12 @@ def _start(wanted: InitRequest, wished: tuple[str, ...], tell: Say, *, as_servic
             tell(say("init.started", units=" ".join(wished)))
             return True
         tell(say("init.not_started", why=why))
-        lines = [f"systemctl status {wished[0]}", *lines]
+        lines = [f"sudo systemctl status {wished[0]}", *lines]
     else:
         tell(say("init.to_start"))
     for line in lines:
         tell(f"  {line}")
-    tell(say("init.here", file=wanted.file))
-    tell(say("init.then"))
+    tell(say("init.then", sudo="sudo "))
     return False
 
 
@@ -387,5 +385,5 @@ def _panel_link(tell: Say) -> str | None:
             tell(printed(link))
             return link
         time.sleep(1.0)
-    tell(say("init.then"))
+    tell(say("init.then", sudo="sudo "))
     return None

@@ -15,13 +15,14 @@ from roomctl import config as configuration
 from roomctl import profile as profiles
 from roomctl.cli.language import say, spoken, translated
 from roomctl.errors import FileError, ProfileError
+from roomctl.installed import data_path
 from roomctl.mistakes import Judge, every_mistake
 from roomctl.occupancy.profile import DATASET, DatasetProfile
 from roomctl.ports.inventory import PluggedDevice
 from roomctl.wire import Connect
 
 _KINDS = {kind.name: kind.profile for kind in app.KINDS if kind.profile is not None}
-_SHIPPED = configuration.data_path("firmware_profiles")
+_SHIPPED = data_path("firmware_profiles")
 _NAMES = {
     "camera": "front",
     "controller": "pad",

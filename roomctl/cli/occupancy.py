@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from roomctl.config import data_path
 from roomctl.errors import ConfigError
+from roomctl.installed import data_path
 from roomctl.occupancy.evaluation.dataset import Estimate, Learned, Sample, samples
 from roomctl.occupancy.evaluation.evaluate import (
     ESTIMATORS,

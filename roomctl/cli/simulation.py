@@ -22,6 +22,7 @@ from roomctl.clock import SystemClock
 from roomctl.config import Config, NewMeetingTable
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
+from roomctl.installed import data_path
 from roomctl.lifetime import Ending
 from roomctl.room import Outside, Room
 from roomctl.simulator import DEMO, SimFeed, Simulator
@@ -107,7 +108,7 @@ async def _demo_meeting() -> AsyncIterator[str]:
     """Serve the page that stands for a meeting platform; yield its origin."""
     with listen("127.0.0.1", 0) as listening:
         _, port = listening.getsockname()
-        app = create_demo_meeting(configuration.data_path("web"))
+        app = create_demo_meeting(data_path("web"))
         async with served(app, listening):
             yield f"http://127.0.0.1:{port}"
 

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from roomctl.errors import RoomctlError
+from roomctl.installed import pip
 
 if TYPE_CHECKING:
     from roomctl.kiosk.look import Picture
@@ -71,7 +72,7 @@ def _library() -> ModuleType:
     try:
         from roomctl.kiosk import look
     except ImportError as error:
-        why = "needs OpenCV; install it with: pip install 'roomctl[walkthrough]'"
+        why = f"needs OpenCV; install it with: {pip('install', 'roomctl[walkthrough]')}"
         raise RoomctlError(f"walkthrough: {why}") from error
     return look
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import DeviceName, Param, Source, command
-from roomctl.config import data_path
 from roomctl.device import Device, Health, Nameplate, Status
 from roomctl.display.profile import DisplayProfile, DisplayTable, InputName
 from roomctl.display.session import (
@@ -41,6 +40,7 @@ from roomctl.errors import (
 )
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
+from roomctl.installed import data_path
 from roomctl.kind import Context, Drill, DrillSetup, IssueEntry, Kind, KindPart
 from roomctl.lines import completed
 from roomctl.ports.udp import broadcast

@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from roomctl.clock import Clock
-from roomctl.config import data_path
 from roomctl.device import Device, Nameplate
 from roomctl.errors import ConfigError, PortError, Refused
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
+from roomctl.installed import data_path
 from roomctl.kind import Context, Kind
 from roomctl.occupancy import hilink
 from roomctl.occupancy.co2 import METERS, Co2Meter

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.frozen import frozen
+from roomctl.installed import pip
 from roomctl.ports.mqtt import MQTT_PORTS, Newest, client_log, why_refused
 from roomctl.secret import Secret
 from roomctl.wire import in_thread
@@ -76,7 +77,7 @@ async def open_session(login: Login, will_topic: str, will: str) -> BrokerSessio
     try:
         aiomqtt = importlib.import_module("aiomqtt")
     except ImportError as error:
-        why = "aiomqtt is not installed; `pip install 'roomctl[mqtt]'`"
+        why = f"aiomqtt is not installed; `{pip('install', 'roomctl[mqtt]')}`"
         raise PortError(url, why, PortReason.UNSUPPORTED) from error
     tls = await in_thread(_tls, url, login.ca) if login.tls else None
     client = _client(aiomqtt, login, tls, will_topic, will)

@@ -35,6 +35,7 @@ from typing import Protocol, TypeVar
 
 from roomctl.config import runtime_path
 from roomctl.errors import PortClosed, PortError, PortReason, Spent
+from roomctl.installed import pip
 from roomctl.ports.address import Address, parse
 from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.wire import Chunk, Identity
@@ -319,20 +320,21 @@ def _gpiozero(address: Address) -> ModuleType:
         gpiozero = importlib.import_module("gpiozero")
         version = importlib.metadata.version("gpiozero")
     except ImportError as error:
-        why = "gpiozero is not installed; `pip install 'roomctl[gpio]'`"
+        why = f"gpiozero is not installed; `{pip('install', 'roomctl[gpio]')}`"
         raise address.refuse(why + _ON_313) from error
     numbers = tuple(int(part) for part in version.split(".")[:3] if part.isdecimal())
     if numbers < _OLDEST_GPIOZERO:
         raise address.refuse(
             f"gpiozero {version} is too old, it cannot drive every Pi; "
-            "`pip install 'gpiozero>=2.0.1'`"
+            f"`{pip('install', 'gpiozero>=2.0.1')}`"
         )
     return gpiozero
 
 
 _ON_313 = (
-    " (on Python 3.13 or newer also `sudo apt install python3-lgpio`, from Raspberry Pi OS, with"
-    " the virtual environment made by --system-site-packages)"
+    " (PyPI has no lgpio for Python 3.13 or newer: on Raspberry Pi OS `sudo apt install"
+    " python3-lgpio`, with the virtual environment made by --system-site-packages; elsewhere write"
+    " gpiod: for gpio:)"
 )
 
 
@@ -342,13 +344,16 @@ def _lgpio_factory(address: Address, gpiozero: ModuleType) -> object:
     try:
         lgpio = importlib.import_module("lgpio")
     except ImportError as error:
-        raise address.refuse("lgpio is not installed; `pip install lgpio`" + _ON_313) from error
+        why = f"lgpio is not installed; `{pip('install', 'lgpio')}`"
+        raise address.refuse(why + _ON_313) from error
     except OSError as error:  # its FIFO, made in LG_WD at import
         why = f"lgpio cannot write its FIFO ({error}); set LG_WD to a writable folder"
         raise PortError(address.url, why, PortReason.PERMISSION) from error
     if not hasattr(lgpio, "gpiochip_open"):
         # lgpio 0.0.0.2 holds an empty module, and is what pip picks where no wheel fits
-        raise address.refuse("this lgpio is an empty package; `pip uninstall lgpio`" + _ON_313)
+        raise address.refuse(
+            f"this lgpio is an empty package; `{pip('uninstall', 'lgpio')}`" + _ON_313
+        )
     try:
         factory: object = importlib.import_module("gpiozero.pins.lgpio").LGPIOFactory()
     except Exception as error:  # lgpio's own `error` is a plain Exception

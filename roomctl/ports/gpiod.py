@@ -26,6 +26,7 @@ from types import ModuleType
 from typing import Any
 
 from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.installed import pip
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.wire import Chunk, Identity
@@ -205,10 +206,10 @@ def _library(address: Address) -> ModuleType:
     try:
         found = importlib.import_module("gpiod")
     except ImportError as error:
-        why = "gpiod is not installed; `pip install 'roomctl[gpiod]'`"
+        why = f"gpiod is not installed; `{pip('install', 'roomctl[gpiod]')}`"
         raise address.refuse(why) from error
     if not hasattr(found, "request_lines"):
-        raise address.refuse("this gpiod is too old; `pip install 'gpiod>=2.2'`")
+        raise address.refuse(f"this gpiod is too old; `{pip('install', 'gpiod>=2.2')}`")
     return found
 
 

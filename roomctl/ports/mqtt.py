@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.installed import pip
 from roomctl.ports.address import Address
 from roomctl.wire import Chunk, Identity, in_thread
 
@@ -45,7 +46,7 @@ async def open_port(address: Address) -> MqttPort:
     try:
         aiomqtt = importlib.import_module("aiomqtt")
     except ImportError as error:
-        why = "aiomqtt is not installed; `pip install 'roomctl[mqtt]'`"
+        why = f"aiomqtt is not installed; `{pip('install', 'roomctl[mqtt]')}`"
         raise address.refuse(why) from error
     user, password = await in_thread(_login, address)
     tls = await in_thread(_tls, address) if address.scheme == "mqtts" else None

@@ -13,6 +13,7 @@ import stat
 from pathlib import Path
 
 from roomctl.frozen import frozen
+from roomctl.installed import add_udev_rules
 
 _IDS = ("idVendor", "idProduct", "busnum", "devnum")
 _USB = Path("/sys/bus/usb/devices")
@@ -137,5 +138,4 @@ def _command(url: str, about: os.stat_result, who: Person) -> str:
         has_group = False
     if open_to_group and has_group:
         return join
-    rules = "sudo cp deploy/udev/* /etc/udev/rules.d/ && sudo udevadm control --reload"
-    return f"sudo groupadd -rf {group} && {join} && {rules} && sudo udevadm trigger"
+    return f"sudo groupadd -rf {group} && {join} && {add_udev_rules()}"

@@ -40,6 +40,7 @@ from usb.backend import IBackend
 
 from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
 from roomctl.frozen import frozen
+from roomctl.installed import add_udev_rules
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
 from roomctl.ports.descriptors import (
@@ -187,8 +188,7 @@ def permission_error(url: str, node: str, *rules: str) -> PortError:
     """Say which udev rules open `node` to this user, and how they are installed."""
     why = (
         f"no permission for {node}; make its group, `sudo groupadd -rf roomctl && sudo usermod "
-        f"-aG roomctl USER`, and install the rule, `sudo cp deploy/udev/{RULES} "
-        "/etc/udev/rules.d/ && sudo udevadm control --reload && sudo udevadm trigger`; "
+        f"-aG roomctl $USER`, and install the rule, `{add_udev_rules(RULES)}`; "
         f"it is: {' and, in a line of its own, '.join(rules)}"
     )
     return PortError(url, why, PortReason.PERMISSION)

@@ -375,7 +375,7 @@ _WHY = {
     TouchRefusal.NO_REMOTE_CONTROL: "no panel can touch this display; see docs/kiosk.md",
     TouchRefusal.BUSY: "too many touches wait; try again in a moment",
     TouchRefusal.FAILED: "the touch did not reach the page; look at the room's display",
-    TouchRefusal.CANNOT_LOOK: "nothing here compares pictures; pip install 'roomctl[walkthrough]'",
+    TouchRefusal.CANNOT_LOOK: "nothing here compares pictures; see docs/walkthroughs.md",
     TouchRefusal.NOT_THERE: "it does not stand where it was seen; nothing was pressed",
     TouchRefusal.NOT_ALLOWED: "this page is none that a walkthrough may touch; press it yourself",
     TouchRefusal.SHOWN_OUTSIDE: "that place is not on the display; press another one",

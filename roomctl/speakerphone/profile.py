@@ -12,8 +12,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from roomctl.config import DeviceTable, data_path
+from roomctl.config import DeviceTable
 from roomctl.errors import ProfileError
+from roomctl.installed import data_path
 from roomctl.profile import Profile, choose, load_all
 from roomctl.speakerphone.telephony import MuteLed, PressTiming
 

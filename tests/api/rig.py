@@ -18,7 +18,7 @@ from roomctl.app import parse
 from roomctl.cli.importing import judge
 from roomctl.cli.moving import export
 from roomctl.clock import SystemClock
-from roomctl.config import data_path
+from roomctl.installed import data_path
 from roomctl.lifetime import beside
 from roomctl.roles import Role
 from roomctl.room import Outside

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 from roomctl.api import box
 from roomctl.api.certificate import make
 from roomctl.clock import SystemClock
-from roomctl.config import data_path
+from roomctl.installed import data_path
 from tests.cli.rig import LIMIT_S, Running, simulating, until
 from tests.held_port import HeldPort
 

@@ -26,9 +26,9 @@ from roomctl.camera.profile import (
     under_ceiling,
 )
 from roomctl.camera.visca import EXPOSURE, WHITE_BALANCE
-from roomctl.config import data_path
 from roomctl.device import Status
 from roomctl.errors import ConfigError, ProfileError
+from roomctl.installed import data_path
 from roomctl.profile import load, load_all
 from roomctl.visca.message import PositionLayout, Version
 from roomctl.visca.sim import SimCamera

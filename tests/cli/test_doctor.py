@@ -106,7 +106,7 @@ def test_a_rule_that_the_devices_want_is_missing_until_it_is_there(tmp_path: Pat
     at = box(tmp_path, '[speakerphone.table]\nurl = "usb:0b0e:2456"\n')
     [one] = doctor.rules(at)
     assert one.verdict == "warn"
-    assert "sudo cp deploy/udev/60-roomctl-speakerphone.rules /etc/udev/rules.d/" in one.command
+    assert "deploy/udev/60-roomctl-speakerphone.rules && sudo udevadm" in one.command
     rules = tmp_path / "etc" / "udev" / "rules.d"
     rules.mkdir(parents=True)
     (rules / "60-roomctl-speakerphone.rules").touch()

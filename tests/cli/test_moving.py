@@ -27,6 +27,7 @@ from roomctl.cli.moving import (
     without_secrets,
 )
 from roomctl.errors import RoomctlError
+from roomctl.installed import data_path
 from roomctl.store.archive import LARGEST_FILE, NoArchive, packed, unpacked
 from tests.cli.rig import roomctl
 
@@ -61,7 +62,7 @@ def a_room(folder: Path, text: str = ROOM) -> tuple[Path, Path]:
     (config.parent / "cameras").mkdir(parents=True)
     (state / "pictures").mkdir(parents=True)
     config.write_text(text)
-    shipped = app.configuration.data_path("firmware_profiles") / "camera" / "sony_srg300h.toml"
+    shipped = data_path("firmware_profiles") / "camera" / "sony_srg300h.toml"
     (config.parent / "cameras" / "our_ptz.toml").write_bytes(shipped.read_bytes())
     (state / "room.json").write_text('{"id": "7b1c"}')
     (state / "pictures" / "front.2.0a1b.jpg").write_bytes(b"\xff\xd8 a table")

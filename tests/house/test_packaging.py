@@ -16,7 +16,7 @@ TREE = Path(__file__).resolve().parents[2]
 
 DATA = """
 import roomctl
-from roomctl.config import data_path
+from roomctl.installed import data_path
 print(roomctl.__file__)
 print(data_path("web") / "index.html")
 print(data_path("firmware_profiles") / "camera")

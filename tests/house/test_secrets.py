@@ -1,6 +1,6 @@
 """A secret of room.toml has one type, which can be named and does not print itself."""
 
-from roomctl.config import data_path
+from roomctl.installed import data_path
 
 
 def test_tables_of_room_toml_know_no_other_secret_than_ours() -> None:

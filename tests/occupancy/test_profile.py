@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.config import data_path
 from roomctl.errors import ProfileError
+from roomctl.installed import data_path
 from roomctl.occupancy.driver import profiles
 from roomctl.occupancy.profile import DATASET, DatasetProfile, OccupancyProfile, OccupancyTable
 from roomctl.profile import load

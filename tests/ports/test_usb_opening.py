@@ -196,7 +196,7 @@ async def test_no_permission_names_the_udev_rule_its_file_and_the_commands(bus: 
     error = await refusal(bus, "usb:auto", speakerphone(permitted=False))
     assert error.reason is PortReason.PERMISSION
     assert "/dev/bus/usb/001/005" in error.why
-    assert "sudo cp deploy/udev/60-roomctl-speakerphone.rules /etc/udev/rules.d/" in error.why
+    assert "deploy/udev/60-roomctl-speakerphone.rules && sudo udevadm" in error.why
     assert "sudo udevadm control --reload && sudo udevadm trigger" in error.why
     assert 'GROUP="roomctl", MODE="0660"' in error.why
 

@@ -10,8 +10,8 @@ import serial
 from roomctl.app import parse
 from roomctl.camera.profile import shipped
 from roomctl.clock import SystemClock
-from roomctl.config import data_path
 from roomctl.errors import Refused
+from roomctl.installed import data_path
 from roomctl.simulator import Simulator
 from roomctl.simulator.cameras import SimulatedLine
 from roomctl.simulator.wires import UdpPort, offer

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.config import data_path
 from roomctl.errors import ProfileError
+from roomctl.installed import data_path
 from roomctl.speakerphone.profile import GENERIC, load_profiles, pick
 from roomctl.speakerphone.telephony import PressTiming
 

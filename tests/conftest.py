@@ -26,7 +26,7 @@ import tests.examples  # noqa: F401 - has the profiles
 
 settings.load_profile("suite")  # `make fuzz` names another
 
-_REAL_NAMES = ("attack", "calls", "hwlab/scenarios", "web")
+_REAL_NAMES = ("attack", "calls", "hwlab/box", "hwlab/scenarios", "web")
 _LONG = Path(__file__).parent / "calls"
 _TOGETHER = Path(__file__).parent / "web"  # its files share a browser, which ends with the last
 _REAL_FOLDERS = tuple(Path(__file__).parent / name for name in _REAL_NAMES)

@@ -14,7 +14,7 @@ from tests.hwlab.table import MAY_SKIP
 LAB = Path("/lab")
 INSIDE = os.environ.get("ROOMCTL_HWLAB") == "1"
 
-collect_ignore = [] if INSIDE else ["scenarios"]
+collect_ignore = ["box"] if INSIDE else ["scenarios"]
 
 
 @pytest.hookimpl(tryfirst=True)

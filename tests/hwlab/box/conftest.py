@@ -1,0 +1,90 @@
+"""Boxes for the tests: one where the documents' commands were typed, and copies of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hwlab.box import debian, documented
+from tests.hwlab.box.container import Box, booted
+from tests.hwlab.lab.packages import Unavailable
+
+Boot = Callable[[], Box]
+RELEASES = os.environ.get("ROOMCTL_BOX_RELEASES", "13").split()
+_DISPLAY = """[Service]
+TTYPath=
+TTYReset=no
+TTYVHangup=no
+TTYVTDisallocate=no
+StandardInput=null
+Environment=WLR_BACKENDS=headless WLR_RENDERER=pixman
+"""  # a container has no terminal and no display: labwc draws into memory
+_CARD = """context.objects = [
+  { factory = adapter args = { factory.name = support.null-audio-sink node.name = loudspeaker
+    media.class = Audio/Sink audio.position = [ FL FR ] } }
+  { factory = adapter args = { factory.name = support.null-audio-sink node.name = microphone
+    media.class = Audio/Source/Virtual audio.position = [ MONO ] } }
+]
+"""  # PipeWire's own nodes for the sound card that a container has not
+
+
+@pytest.fixture(scope="session", params=RELEASES, ids=lambda release: f"debian{release}")
+def blank(request: pytest.FixtureRequest) -> Path:
+    """The root of a blank Debian, with the packages that the documents name."""
+    try:
+        return debian.root(request.param, print)
+    except Unavailable as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no box: {error}")
+
+
+@pytest.fixture(scope="session")
+def installed(blank: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """The layers of a box where everything was typed but what starts the units."""
+    folder = debian.FOLDER / "run" / blank.parent.name / "installed"
+    shutil.rmtree(folder, ignore_errors=True)
+    prepare(folder / "written")
+    with booted([blank], folder, network="outside", keep=True) as box:
+        box.run(f"chown -R {debian.USER}: /home/{debian.USER}")
+        for command in documented.installation():
+            if not documented.is_apt(command) and not documented.starts(command):
+                box.do(f"cd roomctl && {answered(command)}")
+    yield folder / "written", blank
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def box(installed: tuple[Path, Path], request: pytest.FixtureRequest) -> Iterator[Box]:
+    """A box that was just switched on, with nothing of roomctl started."""
+    folder = debian.FOLDER / "run" / installed[1].parent.name / "box"
+    shutil.rmtree(folder, ignore_errors=True)
+    with booted(installed, folder) as one:
+        yield one
+
+
+def answered(command: str) -> str:
+    """Return a command that asks nobody."""
+    return f"{command} --yes" if command == "sudo roomctl init" else command
+
+
+def prepare(root: Path) -> None:
+    """Give a box a clone of this tree, as it is in the working copy, and stand-ins of hardware."""
+    display = root / "etc/systemd/system/roomctl-kiosk.service.d/lab.conf"
+    card = root / "etc/pipewire/pipewire.conf.d/lab.conf"
+    for file, text in ((display, _DISPLAY), (card, _CARD)):
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    place = root / f"home/{debian.USER}/roomctl"
+    place.parent.mkdir(parents=True)
+    git = ["git", "-C", str(documented.TREE)]
+    subprocess.run([*git, "clone", "--quiet", ".", str(place)], check=True)
+    changed = subprocess.run([*git, "diff", "--binary", "HEAD"], capture_output=True, check=True)
+    if changed.stdout:
+        apply = ["git", "-C", str(place), "apply", "-"]
+        subprocess.run(apply, input=changed.stdout, check=True)

@@ -1,0 +1,130 @@
+"""A room on a blank Debian with its own systemd, set up by what the documents print."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.hwlab.box import documented
+from tests.hwlab.box.container import Box, until
+
+UNITS = ("roomctl", "roomctl-kiosk", "roomctl-screen")
+ACTIVE_S = 60
+READ_CLOCK = "import ctypes; print(ctypes.CDLL(None).adjtimex((ctypes.c_byte * 512)()))"
+Typed = Callable[[Box], None]
+
+
+def type_the_documents(box: Box) -> None:
+    """Type what the documents say starts the units; all before it was typed already."""
+    for command in documented.installation():
+        if documented.starts(command):
+            box.do(f"cd roomctl && {command}")
+
+
+def type_what_init_prints(box: Box) -> None:
+    """Type what `init` prints on a box that has no unit, user or folder of roomctl."""
+    made = "/etc/systemd/system/roomctl*.service /etc/sysusers.d /etc/tmpfiles.d /home/kiosk"
+    box.do(f"sudo rm -r {made} /etc/roomctl /etc/chromium/policies")
+    for user in ("roomctl", "kiosk", "roomctl-panel"):
+        box.do(f"sudo userdel --force {user}; sudo groupdel --force {user} || true")
+    said = json.loads(box.do("sudo roomctl init --yes --json"))
+    assert len(said["commands"]) > 3
+    for command in said["commands"]:
+        box.do(command)
+
+
+def shown(box: Box, unit: str) -> dict[str, str]:
+    said = box.run(f"systemctl show {unit}.service").said
+    return dict(line.partition("=")[::2] for line in said.splitlines() if "=" in line)
+
+
+def status(box: Box) -> dict[str, Any]:
+    said = box.run("sudo roomctl status --json", user="admin").said
+    try:
+        found: dict[str, Any] = json.loads(said)
+    except ValueError:
+        return {"conditions": [], "said": said}
+    return found
+
+
+def journal(box: Box) -> str:
+    return box.run("journalctl --boot --no-pager | grep -v 'sudo\\[' | tail -n 100").said
+
+
+def until_ready(box: Box) -> None:
+    def ready() -> bool:
+        told = {one["type"]: one["status"] for one in status(box)["conditions"]}
+        return told.get("Ready") is True
+
+    until(ready, "the room to be ready", lambda: f"{status(box)}\n{journal(box)}")
+
+
+def findings(box: Box) -> list[dict[str, str]]:
+    said = box.run("sudo roomctl doctor --json", user="admin").said
+    checks: list[dict[str, str]] = json.loads(said)["checks"]
+    return checks
+
+
+@pytest.mark.parametrize("typed", [type_the_documents, type_what_init_prints])
+def test_the_room_is_ready_and_stays_so_after_a_reboot(box: Box, typed: Typed) -> None:
+    typed(box)
+    for _ in ("installed", "rebooted"):
+        until_ready(box)
+        before = {unit: shown(box, unit)["MainPID"] for unit in UNITS}
+        box.run(f"sleep {ACTIVE_S if typed is type_the_documents else 5}")
+        for unit in UNITS:
+            found = shown(box, unit)
+            assert found["ActiveState"] == "active", journal(box)
+            assert (found["MainPID"], found["NRestarts"]) == (before[unit], "0"), journal(box)
+        until_ready(box)
+        said = journal(box)
+        assert not re.search("SIGSYS|status=31|secure directory|cannot be noted", said), said
+        wrong = [one for one in findings(box) if one["verdict"] != "ok"]
+        assert [one["subject"] for one in wrong] in ([], ["clock"]), wrong
+        box.reboot()
+
+
+def test_the_daemon_may_read_the_kernels_clock_in_its_unit(box: Box) -> None:
+    unit = "/etc/systemd/system/roomctl.service"
+    copy = f"""sed -e 's/^Type=.*/Type=oneshot/' -e '/^Restart=/d' -e '/^WatchdogSec=/d' \
+        -e '/^ExecStart=/c ExecStart=/opt/roomctl/bin/python3 -c "{READ_CLOCK}"' {unit}"""
+    box.do(f"{copy} | sudo tee /etc/systemd/system/probe.service && sudo systemctl daemon-reload")
+    box.do("sudo systemctl start probe")
+    (state,) = box.do("sudo journalctl --unit probe --output cat --grep '^-?[0-9]+$'").split()
+    assert 0 <= int(state) <= 5, "adjtimex(2): TIME_OK to TIME_ERROR; -1 is a refusal"
+
+
+def test_the_units_end_when_they_are_asked_to(box: Box) -> None:
+    type_the_documents(box)
+    until_ready(box)
+    box.do(f"sudo systemctl stop {' '.join(UNITS)}")
+    for unit in UNITS:
+        found = shown(box, unit)
+        assert (found["ActiveState"], found["Result"]) == ("inactive", "success"), journal(box)
+
+
+def test_each_command_that_doctor_prints_mends_what_it_names(box: Box) -> None:
+    type_the_documents(box)
+    until_ready(box)
+    good = {one["words"] for one in findings(box)}
+    box.do("sudo systemctl disable --now roomctl-screen && sudo chmod 755 /var/lib/roomctl")
+    box.do("sudo systemctl stop roomctl && sudo rm /etc/systemd/system/roomctl-kiosk.service")
+    box.do("sudo systemctl daemon-reload")
+    for one in findings(box):
+        if one["words"] not in good and one["command"]:
+            box.do(apt_offline(one["command"]))
+    box.do(
+        "sudo systemctl daemon-reload; sudo systemctl start roomctl roomctl-kiosk roomctl-screen"
+    )
+    until_ready(box)
+    left = [one for one in findings(box) if one["verdict"] != "ok" and one["subject"] != "clock"]
+    assert not left
+
+
+def apt_offline(command: str) -> str:
+    """Return a command that looks whether the packages are there: the box has no network."""
+    return command.replace("sudo apt install ", "apt-get install --simulate ")

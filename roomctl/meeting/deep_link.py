@@ -102,7 +102,7 @@ def _parts(shape: NativeShape, rest: str) -> dict[str, str] | None:
         pairs.append((pattern, given.get(name.removesuffix("?"), "")))
     parts: dict[str, str] = {}
     for pattern, text in pairs:
-        match = re.fullmatch(pattern, text, re.IGNORECASE)
+        match = re.fullmatch(pattern, text, re.IGNORECASE | re.ASCII)
         if match is None:
             return None
         parts |= {name: value for name, value in match.groupdict().items() if value}

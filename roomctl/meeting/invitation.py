@@ -32,6 +32,7 @@ class Refusal(StrEnum):
     USERINFO = "userinfo"
     BACKSLASH = "backslash"
     CONTROL_CHARACTER = "control_character"
+    ODD_CHARACTER = "odd_character"
     SCHEME = "scheme"
     IP_LITERAL = "ip_literal"
     PORT = "port"
@@ -58,6 +59,8 @@ _SENTENCES = {
     Refusal.USERINFO: "the link hides its real host behind an @; do not use this link",
     Refusal.BACKSLASH: "the link contains a backslash; ask for a clean link",
     Refusal.CONTROL_CHARACTER: "the link contains control characters; ask for a clean link",
+    Refusal.ODD_CHARACTER: "{character} stands in the link or number, and it is not clear what it"
+    " means there; type it again, or ask for a clean link",
     Refusal.SCHEME: "{scheme}: links are not opened here; use an https link",
     Refusal.IP_LITERAL: "the link names an address; only those in [meeting.hosts] are opened",
     Refusal.PORT: "port {port} of {host} is not in [meeting.hosts]",
@@ -85,6 +88,7 @@ _IN_CHINESE = {
     Refusal.USERINFO: "链接用 @ 隐藏了真实主机；请勿使用此链接",
     Refusal.BACKSLASH: "链接含有反斜杠；请索取正确的链接",
     Refusal.CONTROL_CHARACTER: "链接含有控制字符；请索取正确的链接",
+    Refusal.ODD_CHARACTER: "链接或会议号中有 {character}，含义不明；请重新输入，或索取正确的链接",
     Refusal.SCHEME: "此处不打开 {scheme}: 链接；请使用 https 链接",
     Refusal.IP_LITERAL: "链接指向 IP 地址；只打开 [meeting.hosts] 中列出的地址",
     Refusal.PORT: "{host} 的端口 {port} 不在 [meeting.hosts] 中",

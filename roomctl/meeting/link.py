@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote
@@ -17,8 +16,25 @@ from roomctl.frozen import frozen
 from roomctl.meeting.deep_link import Meant, read_deep_link
 from roomctl.meeting.dial import DialAddress, find_address
 from roomctl.meeting.invitation import Launch, ParsedInvitation, Refusal
+from roomctl.meeting.letters import (
+    Reading,
+    as_name,
+    ascii_of,
+    decoded,
+    ending,
+    first_odd,
+    named,
+    readings,
+)
 from roomctl.meeting.platform import LinkShape, Platform, Platforms, Policy, Site, covers
-from roomctl.meeting.printed import digits_only, number_of, numbers_in, passcode_of, passcodes_in
+from roomctl.meeting.printed import (
+    digits_only,
+    number_of,
+    numbers_in,
+    odd_number,
+    passcode_of,
+    passcodes_in,
+)
 from roomctl.meeting.text import clean, has_scheme, in_order, links, lone_link, plain
 from roomctl.meeting.url import (
     DEFAULT_PORT,
@@ -101,8 +117,11 @@ def by_number(
     if platform is None:
         params = {"platform": platform_key, "platforms": ", ".join(platforms.by_key)}
         return ParsedInvitation(refused=Refusal.UNKNOWN_PLATFORM, params=params)
-    typed = unicodedata.normalize("NFKC", number[:100]).strip()
+    typed, passcode = ascii_of(number[:100]).strip(), ascii_of(passcode or "")
     digits = digits_only(typed)
+    odd = first_odd(typed)
+    if odd and not platform.printed.names(typed):
+        return _odd(ParsedInvitation(platform.key), odd)
     if len(digits) not in platform.printed.digits or not _NUMBER.fullmatch(typed):
         if platform.launch.room and not (platform.printed.digits and _NUMBER.fullmatch(typed)):
             return _by_name(platform, typed, passcode or None, platforms, policy)
@@ -185,6 +204,7 @@ _TRAPS = frozenset(
 )
 
 
+_NO_OTHER = _TRAPS | {Refusal.DENIED_BY_POLICY, Refusal.SERVICE_ENDED, Refusal.ODD_CHARACTER}
 _TOLD = _TRAPS | {Refusal.WRAPPED}  # of a booking's links that are no platform's
 
 
@@ -285,7 +305,7 @@ def _of_client(meant: Meant, scheme: str, platforms: Platforms, policy: Policy) 
     if meant.link:
         judged = _judge(meant.link, platforms, policy)
         own = judged.platform == invitation.platform
-        if (own and judged.launch) or judged.refused in _TRAPS | _BARRED:
+        if (own and judged.launch) or judged.refused in _NO_OTHER:
             return judged
     elif invitation.meeting_id and invitation.platform:
         platform = platforms.by_key[invitation.platform]
@@ -332,15 +352,74 @@ def _wrong_scheme_or_port(found: LinkUrl, sites: tuple[Site, ...]) -> ParsedInvi
 def _on_site(found: LinkUrl, site: Site, policy: Policy) -> ParsedInvitation:
     platform = site.platform
     invitation = ParsedInvitation(platform.key, host=found.host)
+    path, tail = found.path, ending(found.rest[len(found.path) :])
+    name = as_name(path)
+    written = None if name is None else replace(found, rest=name + (tail if name == path else ""))
+    met = _met(written, platform) if written else None
+    if met is None and not decoded(found.rest).isascii():
+        met, odd = _read_on(found, tail, platform)
+        if odd and not (met and met.refused):
+            return _odd(invitation, odd)
+    if met is None:
+        return replace(invitation, refused=Refusal.NOT_A_JOIN)
+    if met.refused:
+        number = met.fit.parts.get("meeting_id") if met.refused is Refusal.HOST_LINK else None
+        return replace(invitation, refused=met.refused, meeting_id=number)
+    return _fitted(invitation, met.reading, site, met.fit, policy)
+
+
+def _read_on(found: LinkUrl, tail: str, platform: Platform) -> tuple[_Met | None, str]:
+    """Return what a link with letters beyond ASCII is, and which of them leaves that open."""
+    met: list[tuple[Reading, _Met]] = []
+    for part in readings(found.path):
+        rest = part.text + (tail if part.whole else "")
+        one = _met(replace(found, rest=rest), platform)
+        if one and not (part.joined and not one.number.isdecimal()):
+            met.append((part, one))
+    if not met:
+        return None, _in_the_way(found, platform)
+    odd = (part.odd for part, _ in met if part.odd and not (part.doubtful and len(met) == 1))
+    return met[0][1], next(odd, "")
+
+
+def _in_the_way(found: LinkUrl, platform: Platform) -> str:
+    """Return the first letter beyond ASCII of a link that would join without it, or ""."""
+    rest = decoded(found.rest)
+    others = re.search(r"[^\x00-\x7f]", rest)
+    if others is None:
+        return ""
+    without = (rest[: others.start()], re.sub(r"[^\x00-\x7f]", "", rest))
+    met = (_met(replace(found, rest=each), platform) for each in without)
+    return others[0] if any(one and not one.refused for one in met) else ""
+
+
+@frozen
+class _Met:
+    """What a link is, once it is read so: it joins, or is `refused`."""
+
+    reading: LinkUrl
+    fit: _Fit
+    refused: Refusal | None = None
+
+    @property
+    def number(self) -> str:
+        return self.fit.parts.get("meeting_id", "")
+
+
+def _met(found: LinkUrl, platform: Platform) -> _Met | None:
     for reading in _readings(found):
         if host := _first(platform.host_link, reading, platform):
-            number = host.parts.get("meeting_id")
-            return replace(invitation, refused=Refusal.HOST_LINK, meeting_id=number)
-        if reading.path.isascii() and _first(platform.not_a_join, reading, platform):
-            break
+            return _Met(reading, host, Refusal.HOST_LINK)
+        if reading.path.isascii() and (no := _first(platform.not_a_join, reading, platform)):
+            return _Met(reading, no, Refusal.NOT_A_JOIN)
         if fit := _first(platform.join, reading, platform):
-            return _fitted(invitation, reading, site, fit, policy)
-    return replace(invitation, refused=Refusal.NOT_A_JOIN)
+            return _Met(reading, fit)
+    return None
+
+
+def _odd(invitation: ParsedInvitation, letter: str) -> ParsedInvitation:
+    params = {"character": named(letter)}
+    return replace(invitation, refused=Refusal.ODD_CHARACTER, params=params)
 
 
 def _fitted(
@@ -350,6 +429,8 @@ def _fitted(
     found = _unglued(found, platform)
     passcode = fit.parts.get("passcode") or _passcode_in(found, platform)
     invitation = replace(invitation, meeting_id=fit.parts.get("meeting_id"), passcode=passcode)
+    if passcode and not passcode.isascii():
+        return _odd(invitation, re.sub("[\x00-\x7f]+", "", passcode)[0])
     url = _launch_url(found, site, fit.shape, invitation.meeting_id)
     return _launched(invitation, platform, found.origin, url, policy)
 
@@ -409,18 +490,12 @@ def _launch_url(found: LinkUrl, site: Site, shape: LinkShape, meeting_id: str | 
 def _readings(found: LinkUrl) -> Iterator[LinkUrl]:
     """Yield a link as it is written, then as it may have been before somebody mended it.
 
-    First without Chinese text right behind it; in a path that may belong to the meeting's name, so
-    there it goes only if nothing fits with it. Then with signs unescaped that were escaped once too
-    often, and without a word that is glued to the number.
+    That is with signs unescaped that were escaped once too often, and without a word that is glued
+    to the number.
     """
     path = found.path
-    tail = re.sub(r"[^\x00-\x7f].*", "", found.rest[len(path) :])
-    rest = path + _named(tail)
+    rest = path + _named(found.rest[len(path) :])
     yield replace(found, rest=rest)
-    ascii_path = re.sub(r"[^\x00-\x7f].*", "", path)
-    if ascii_path != path:
-        rest = ascii_path
-        yield replace(found, rest=rest)
     for mended in dict.fromkeys(_mended(rest)):
         if mended != rest and isinstance(parse_url(found.origin + mended), LinkUrl):
             yield replace(found, rest=mended)
@@ -480,7 +555,7 @@ def _match(shape: LinkShape, found: LinkUrl, platform: Platform) -> dict[str, st
     if shape.fragment is not None:
         pairs.append((shape.fragment, found.fragment))
     parts: dict[str, str] = {}
-    flags = re.IGNORECASE if platform.ignore_case else 0
+    flags = re.ASCII | (re.IGNORECASE if platform.ignore_case else 0)
     for pattern, text in pairs:
         seen = unquote(text) if shape.decode and text is not None else text
         match = None if seen is None else re.fullmatch(pattern, seen, flags)
@@ -521,6 +596,8 @@ def _from_numbers(
     whole: str, platforms: Platforms, policy: Policy, linked: set[str]
 ) -> ParsedInvitation:
     found = numbers_in(whole, platforms, linked)
+    if not found and (odd := odd_number(whole, platforms)):
+        return _odd(ParsedInvitation(), odd)
     if not found:
         return ParsedInvitation(refused=Refusal.NO_MEETING)
     if len({number.platform for number in found}) > 1:

@@ -16,6 +16,7 @@ from itertools import islice
 
 from roomctl.frozen import frozen
 from roomctl.meeting.labels import MEETING_ID, PASSCODE, any_of, is_word, key_of
+from roomctl.meeting.letters import odd_at
 from roomctl.meeting.platform import Platform, Platforms
 
 _SAYS = r"(?:[:=#]|-{1,2}>|→|为|是|は|(?:is|ist|est|es)\b)"
@@ -30,8 +31,10 @@ _NUMBER = (
     + r"|-))?\s{0,8}"
     + _OPENED
     + r"\s?"
-    r"(?P<number>[0-9]{2,16}(?:(?P<gap> ?- ?|[ .])[0-9]{1,8}(?:(?P=gap)[0-9]{1,8}){0,5})?)"
-    r"(?![0-9]|#(?![0-9A-Za-z一-龥]))"  # a phone is to be told "559 727 062#"
+    # All of it: what is left of a longer one would be another meeting's.
+    r"(?P<number>(?>[0-9]{2,16}"
+    r"(?:(?P<gap> ?- ?|[ .])[0-9]{1,8}(?:(?:(?P=gap)|-)[0-9]{1,8}){0,5})?))"
+    r"(?!_?[0-9]|#(?![0-9A-Za-z一-龥]))"  # a phone is to be told "559 727 062#"
 )
 
 _FLAGS = re.IGNORECASE | re.ASCII  # else a dotless ı reads as an i, and is in no table
@@ -43,6 +46,7 @@ _NO_PASSCODE = (
     "|siehe|folgt|kein|keine|keines|nicht|wird|geen|zie|voir|aucun|aucune|pas|sans|ver|ninguno|ninguna|sin"
     "|nenhum|nenhuma|sem|vedi|nessuno|nessuna|non|brak|patrz|yok|ingen|inget|ei)(?![0-9A-Za-z]))"
 )
+SHORTEST_NUMBER = 8  # digits around an odd letter: fewer are no meeting's
 MOST_STRAY = 2  # digits behind a number: "123 456 789 2 楼"
 MOST_NUMBERS = 50  # behind labels, in one text; an invitation has one or two
 
@@ -179,7 +183,8 @@ def passcode_of(text: str, key: str, platforms: Platforms, number: str | None = 
     found = [
         match
         for match in islice(passcodes.finditer(text), MOST_NUMBERS)
-        if _nearest(named, bisect_left(places, match.start() + 1)) in (key, None)
+        if not odd_at(text, match.end())
+        and _nearest(named, bisect_left(places, match.start() + 1)) in (key, None)
         and not _ANOTHERS.search(text[max(0, match.start() - _BEFORE) : match.start()])
     ]
     meetings = _meetings(text, platforms.by_key[key], platforms) if found else []
@@ -292,11 +297,24 @@ def _numbers(text: str, platforms: Platforms) -> Iterator[_Printed]:
     """Yield the numbers behind labels in their order, once for each platform they may be of."""
     patterns = _patterns(platforms)
     for match in islice(patterns.labels.finditer(text), MOST_NUMBERS):
+        if odd_at(text, match.end("number")):
+            continue
         key = key_of(match["label"])
         vague = key == "id" and bool(_WORD.search(text[max(0, match.start() - 4) : match.start()]))
         for meaning in patterns.meanings(key):
             if number := _fitting(match["number"], meaning.platform):
                 yield _Printed(match.start("number"), number, meaning.own, vague)
+
+
+def odd_number(text: str, platforms: Platforms) -> str:
+    """Return the odd letter that makes a number behind a label one that nobody can tell, or ""."""
+    patterns = _patterns(platforms)
+    for match in islice(patterns.labels.finditer(text), MOST_NUMBERS):
+        odd = odd_at(text, match.end("number"))
+        around = re.match(".{0,30}", text[match.start("number") :])
+        if odd and around and len(digits_only(around[0])) >= SHORTEST_NUMBER:
+            return odd
+    return ""
 
 
 _WORD = re.compile("[A-Za-z][ -]{0,2}$")  # "Invoice ID: 812 3456 7890"

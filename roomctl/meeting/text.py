@@ -17,21 +17,14 @@ from itertools import islice
 from urllib.parse import quote, unquote
 
 from roomctl.meeting.labels import MEETING_ID, PASSCODE, key_of, spaced
+from roomctl.meeting.letters import DASHES, INVISIBLE, digits, folded
 
 LONGEST_TEXT = 64 * 1024  # characters; what follows is not read
 
-# Zero-width characters, direction marks and the soft hyphen: calendars strew them between letters.
-_INVISIBLE = {
-    code: None
-    for first, last in (
-        *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200F)),
-        *((0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF)),
-    )
-    for code in range(first, last + 1)
-} | dict.fromkeys((0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n")  # other ends of a line
+_INVISIBLE = INVISIBLE | dict.fromkeys((0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n")  # a line's ends
 # Dashes, apostrophes, and the traditional letters of labels: the files are written in simplified.
 _FOLDED = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−﹣", "-")
+    dict.fromkeys(DASHES.replace("ー", ""), "-")
     | dict.fromkeys("’‘ʼ´", "'")
     | dict(
         zip(
@@ -47,17 +40,21 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8})\\?;", re.IGNO
 _BREAK_HERE = re.compile("</?wbr ?/?>", re.IGNORECASE)
 # A run in which full-width letters, slashes, dots ... may spell a link; Chinese text ends it, and
 # so does Chinese punctuation, but for the colon of a scheme.
-_RUN = re.compile(r"(?:[!-~０-９Ａ-Ｚａ-ｚ／．－＿？＝＆＃％～＋]|：(?=[/／]{2}))+")
-_SPELLS_A_LINK = re.compile(r"[．／]|：[/／]")
+_RUN = re.compile(r"(?:[!-~０-９Ａ-Ｚａ-ｚ／．－＿？＝＆＃％～＋]|：(?=[/／]{2}|[0-9]{2,5}[/／]))+")
+_SPELLS_A_LINK = re.compile(r"[．／]|：[/／]|[a-z]：[0-9]", re.IGNORECASE)
 # A link ends before "](", where Markdown's second half begins, and before wide blanks, arrows and
-# emoji. JSON in a query is a part of it.
+# emoji, but not where those stand for a digit, or for a sign of the link that goes on behind it:
+# what that means, `letters` tells. JSON in a query is a part of it.
 _LINK = re.compile(
     r"""(?:[a-z][a-z0-9+-]{1,30}:[/\\]{1,8}          # a scheme and slashes, or
     |(?<![a-z0-9@._~%/=&?\#:\\-])                    # at the start of a word: an escaped scheme,
      https?%(?:25){0,2}3a(?:/|%(?:25){0,2}2f)
     |(?<![a-z0-9@._~%/=&?\#\\-])                     # or a host
      (?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24}(?::[0-9]{1,5})?[/?\#])
-    (?:\{"[^\s<>{}]{1,400}"\}|[^\s<>"'`“”‘’„‟«»‹›，。｡；：、！？（）【】《》〈〉「」『』〔〕［］｛｝｜＞＂＇…\]\u00a0\u2000-\u200a\u202f\u3000\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]|\](?!\())*""",
+    (?:\{"[^\s<>{}]{1,400}"\}|？(?=[a-z_][0-9a-z_]{0,30}[=＝])|[。｡](?=[0-9a-z])
+     |[\u00a0\u2000-\u200a\u202f\u3000](?=[0-9])
+     |[^\s<>"'`“”‘’„‟«»‹›，。｡；：、！？（）【】《》〈〉「」『』〔〕［］｛｝｜＞＂＇…\]\u00a0\u2000-\u200a\u202f\u3000\u2190-\u21ff\u2600-\u2775\u2794-\u27bf\u2b00-\u2bff\U0001f000-\U0001f0ff\U0001f110-\U0001f51e\U0001f520-\U0001faff]
+     |\](?!\())*""",
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
 # The host, and what stands behind it until a bracket or the sign for a line's end, as "\\n": no
@@ -94,7 +91,7 @@ def clean(text: str) -> str:
         text = _ENTITY.sub(lambda entity: html.unescape(entity[0].lower().replace("\\", "")), text)
     text = _BREAK_HERE.sub("", text) if "wbr" in text else text
     text = _whole_lines(text.replace("\r\n", "\n").replace("\r", "\n")).translate(_INVISIBLE)
-    return _RUN.sub(_narrowed, text)
+    return _RUN.sub(_narrowed, digits(text))
 
 
 # How mails and calendars break lines and write signs, and what shows that they did.
@@ -210,6 +207,7 @@ def _tidy(link: str, text: str, at: int) -> str:
     if _ESCAPED_SCHEME.match(link):
         link = _unescaped_link(link)
         at, text = 0, link
+    link = _ASKED.sub("?", link, count=1) if "？" in link else link
     start = _end_of_host(link)
     link = _JSON.sub(lambda json: quote(json[0], safe=":,"), link) if '"' in link else link
     if link[start : start + 1] not in ("", "\\") and (end := _BRACKET.search(link, start)):
@@ -222,6 +220,7 @@ def _tidy(link: str, text: str, at: int) -> str:
     return link if "#" in link else _BLANK_END.sub("", link)
 
 
+_ASKED = re.compile("？(?=[A-Za-z_])")
 _ESCAPED_SCHEME = re.compile("https?%", re.IGNORECASE)
 _BLANK_END = re.compile(
     "(?:%20|%0[9AD]|%22|%2C|%3B|%C2%A0|%E2%80%8[B-F]|%EF%BB%BF)+$", re.IGNORECASE
@@ -326,8 +325,8 @@ def plain(cleaned: str) -> str:
     """Return a cleaned text for numbers: forms folded; tags and parameters taken out."""
     untagged = _TAG.sub(" ", cleaned) if "</" in cleaned or "<br" in cleaned else cleaned
     untagged = _PARAMETER.sub(_label_behind, untagged)
-    folded = unicodedata.normalize("NFKC", untagged)[:LONGEST_TEXT]  # it may grow eighteenfold
-    narrow = _BLANKS.sub(" ", folded.translate(_FOLDED))
+    narrow = folded(untagged)[:LONGEST_TEXT]  # it may grow eighteenfold
+    narrow = _BLANKS.sub(" ", narrow.translate(_FOLDED))
     framed = _FRAME.sub(" ", _apart(narrow))
     return _BLANKS.sub(" ", _CELLS.sub(": ", framed))
 

@@ -31,9 +31,10 @@ def deep_link(invitation: ParsedInvitation, platforms: Platforms) -> str | None:
     asks = invitation.launch is not None and invitation.launch.asks_number
     parts = urlsplit(invitation.launch.url) if invitation.launch and not asks else None
     rest = parts._replace(scheme="", netloc="").geturl() if parts else ""
+    named = invitation.meeting_id == invitation.name  # clients are told numbers
     known = {
         "host": "" if asks else invitation.host or "",
-        "meeting_id": quote(invitation.meeting_id or "", safe=""),
+        "meeting_id": "" if named else quote(invitation.meeting_id or "", safe=""),
         "passcode": quote(invitation.passcode or "", safe=""),
         "rest": rest,
     }

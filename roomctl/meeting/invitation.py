@@ -135,8 +135,9 @@ class ParsedInvitation:
 
     `launch` is None if `refused`, and also where only a number is known of a platform that has
     no public address for numbers: that is read all right, but there is nothing to open.
-    `refusal` covers both. `why` is English for the command line and holds no secret; panels
-    translate the code with `params`.
+    `refusal` covers both. `name` is what the link calls the meeting: a person's name, or a number
+    that need not be the printed one; it is the `meeting_id` where the text prints none. `why` is
+    English for the command line and holds no secret; panels translate the code with `params`.
     """
 
     platform: str | None = None
@@ -146,6 +147,7 @@ class ParsedInvitation:
     params: Mapping[str, str] = field(default_factory=dict)
     launch: Launch | None = None
     host: str | None = None
+    name: str | None = None
 
     @property
     def refusal(self) -> Refusal | None:

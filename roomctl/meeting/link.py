@@ -173,7 +173,8 @@ def _by_name(
     for origin in _origins(platform, platforms):
         found = _judge(platform.launch.room.format(origin=origin, name=name), platforms, policy)
         if found.platform == platform.key and found.launch:
-            return replace(found, passcode=passcode or found.passcode)
+            meeting_id = found.meeting_id or found.name
+            return replace(found, meeting_id=meeting_id, passcode=passcode or found.passcode)
         if found.refused in _BARRED:
             refused = found
     return refused
@@ -296,7 +297,10 @@ def _judge(link: str, platforms: Platforms, policy: Policy) -> ParsedInvitation:
     site, fitting = _fitting_site(found, sites)
     if site is None or fitting is None:
         return _wrong_scheme_or_port(found, sites)
-    return _on_site(fitting, site, policy)
+    read = _on_site(fitting, site, policy)
+    if site.tenants and read.refused is Refusal.NOT_A_JOIN:
+        return _foreign(found, platforms)
+    return read
 
 
 def _of_client(meant: Meant, scheme: str, platforms: Platforms, policy: Policy) -> ParsedInvitation:
@@ -428,7 +432,8 @@ def _fitted(
     platform = site.platform
     found = _unglued(found, platform)
     passcode = fit.parts.get("passcode") or _passcode_in(found, platform)
-    invitation = replace(invitation, meeting_id=fit.parts.get("meeting_id"), passcode=passcode)
+    number, name = fit.parts.get("meeting_id"), fit.parts.get("name")
+    invitation = replace(invitation, meeting_id=number, name=name, passcode=passcode)
     if passcode and not passcode.isascii():
         return _odd(invitation, re.sub("[\x00-\x7f]+", "", passcode)[0])
     url = _launch_url(found, site, fit.shape, invitation.meeting_id)
@@ -586,7 +591,7 @@ def _completed(invitation: ParsedInvitation, whole: str, platforms: Platforms) -
     platform = platforms.by_key.get(invitation.platform or "")
     if platform is None:
         return invitation
-    number = invitation.meeting_id or number_of(whole, platform, platforms)
+    number = invitation.meeting_id or number_of(whole, platform, platforms) or invitation.name
     digits = number if number and number.isdecimal() else None
     passcode = invitation.passcode or passcode_of(whole, platform.key, platforms, digits)
     return replace(invitation, meeting_id=number, passcode=passcode)

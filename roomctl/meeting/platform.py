@@ -63,10 +63,11 @@ class PlatformName(PlatformTable):
 class LinkShape(PlatformTable):
     """What a url looks like: each given part must match whole.
 
-    Named groups `meeting_id` and `passcode` say what the url carries; a shape without them is an
-    opaque token. `decode` undoes percent-encoding before matching, `base64` that of parameters;
-    `as_it_is` says that the launch template does not fit such links. A parameter's name that ends
-    with "?" may be missing; if it is there, it must match.
+    Named groups `meeting_id` and `passcode` say what the url carries, `name` a person's name, or a
+    number that need not be the printed one; a shape without them is an opaque token. `decode`
+    undoes percent-encoding before matching, `base64` that of parameters; `as_it_is` says that the
+    launch template does not fit such links. A parameter's name that ends with "?" may be missing;
+    if it is there, it must match.
     """
 
     path: str
@@ -317,6 +318,12 @@ class Platform(PlatformTable):
     host_regions: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     mode: Literal["plain", "assisted"] = "plain"
     hosts: tuple[str, ...] = ()
+    tenants: tuple[str, ...] = Field(
+        default=(), description="hosts of which most pages are no meetings: others are foreign"
+    )
+    ports: tuple[Annotated[int, Field(gt=0, lt=65536)], ...] = Field(
+        default=(), description="besides 443, which links may name on any of `hosts`"
+    )
     also: tuple[Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9.-]+$")], ...] = Field(
         default=(), description="further hosts that a meeting's page may go to, as to sign in"
     )
@@ -410,6 +417,7 @@ class Site:
     scheme: str = "https"
     port: int | None = None
     configured: bool = False
+    tenants: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -457,7 +465,8 @@ class Platforms:
     @cached_property
     def brands(self) -> Mapping[str, str]:
         """Every named host without its `*.`, and whose it is."""
-        names = {site.name.removeprefix("*."): site.platform.key for site in self.sites}
+        own = (site for site in self.sites if not site.tenants)
+        names = {site.name.removeprefix("*."): site.platform.key for site in own}
         return {name: key for name, key in names.items() if not IP_LITERAL.fullmatch(name)}
 
 
@@ -495,7 +504,14 @@ def load_platforms(
 
 
 def _sites(platforms: Mapping[str, Platform]) -> tuple[Site, ...]:
-    return tuple(Site(platform, host) for platform in platforms.values() for host in platform.hosts)
+    return tuple(site for platform in platforms.values() for site in _sites_of(platform))
+
+
+def _sites_of(platform: Platform) -> Iterator[Site]:
+    for host in platform.hosts:
+        yield Site(platform, host)
+        yield from (Site(platform, host, port=port) for port in platform.ports)
+    yield from (Site(platform, host, tenants=True) for host in platform.tenants)
 
 
 def _own_files(own: Path | None) -> list[Path]:

@@ -9,11 +9,11 @@ Whatever comes out is checked like any other link; a stranger's wrapper is a str
 | urldefense v1 | urldefense.com, .us, urldefense.proofpoint.com, `/v1/url` | `u=` |
 | urldefense v2 | the same, `/v2/url` | `u=`: `-XX` is `%XX`, `_` is `/` |
 | urldefense v3 | the same, `/v3/__<url>__;<base64url>!!...$` | `*` = next character of the base64 |
-| Cisco | secure-web.cisco.com | `/<token>/<url>` |
+| Cisco | secure-web.cisco.com | `/<token>/<url>`, escaped or not |
 | Check Point | protect.checkpoint.com, url.avanan.click | `/v2/[rNN/]___<url>___.<token>` |
 | Sophos | `<region>.protection.sophos.com` | `u=`, in base64 |
-| Barracuda, Symantec, Trellix, Trend Micro, and messengers | `_REDIRECTS` | a parameter |
-| Mimecast, Inky and others | `_OPAQUE` | a token that they alone can read |
+| Barracuda, Symantec, Trend Micro, QQ mail, WeChat, Feishu ... | `_REDIRECTS` | a parameter |
+| Mimecast, Inky, WeChat and others | `_OPAQUE` | a token that they alone can read |
 
 v3: `**X` is a run of as many characters as X's place in A-Z a-z 0-9 - _, plus 2
 (help.proofpoint.com). The others as public links show them. Pure; knows no platform.
@@ -35,13 +35,13 @@ _V3 = re.compile(
     r"/v3/__(?P<url>.+?)__;(?P<spare>[A-Za-z0-9_-]*)(?:!|$)|/v3/__(?P<whole>.+?)_{0,2}$"
 )
 _V3_GAP = re.compile(r"\*\*([A-Za-z0-9_-])|\*")
-_CODED_TWICE = re.compile("https?%3a", re.IGNORECASE)
+_CODED_TWICE = re.compile("https?%(?:25){0,2}3a", re.IGNORECASE)
 _URLDEFENSE = ("urldefense.com", "urldefense.us", "urldefense.proofpoint.com")
 
 
 def unwrap(link: LinkUrl) -> str | None:
     """Return the link inside, or None if `link` is no wrapper."""
-    if link.host.endswith(_SAFELINKS):
+    if f".{link.host}".endswith(_SAFELINKS):
         return _parameter(link, "url")
     if link.host in _URLDEFENSE:
         return _urldefense(link)
@@ -65,13 +65,19 @@ def is_opaque(link: LinkUrl) -> bool:
     return any(re.match(path, link.path) for path in paths)
 
 
-_SAFELINKS = (".safelinks.protection.outlook.com", ".safelinks.protection.office365.us")
+_SAFELINKS = tuple(
+    f".safelinks.protection.{cloud}"
+    for cloud in ("outlook.com", "office365.us", "partner.outlook.cn", "apps.mil")
+)
 _GOOGLE = re.compile(r"(?:www\.)?google\.(?:com|(?:com\.|co\.)?[a-z]{2})")
+_MAIL = (r"/cgi-bin/(?:readtemplate|mail_spam)", ("gourl", "url"))
+_SAFETY = ("/link/safety(?:/.*)?", ("target", "url"))
 _REDIRECTS = {
     "statics.teams.cdn.office.net": (r"/.*/atp-safelinks\.html", ("url",)),
     "linkprotect.cudasvc.com": ("/url", ("a",)),
     "protect2.fireeye.com": ("/(?:v1/)?url", ("u",)),
     "clicktime.symantec.com": ("/.*", ("u",)),
+    "linklock.titanhq.com": ("/analyse", ("url",)),
     "*.trendmicro.com": ("/wis/clicktime/.*", ("url",)),
     "*.content.exclaimer.net": ("/", ("url",)),
     "meet.google.com": ("/linkredirect", ("dest",)),
@@ -82,18 +88,46 @@ _REDIRECTS = {
     "lm.facebook.com": (r"/l\.php", ("u",)),
     "l.messenger.com": (r"/l\.php", ("u",)),
     "l.instagram.com": ("/", ("u",)),
+    "www.instagram.com": ("/linkshim/?", ("u",)),
     "slack-redir.net": ("/link", ("url",)),
-    "c.pc.qq.com": (r"/(?:middlem|ios|android|pc)\.html", ("pfurl", "url")),
+    "t.me": ("/iv", ("url",)),
+    "vk.com": (r"/away\.php", ("to",)),
+    # Tencent's: QQ, its mail (for companies, too), WeChat, WeCom, documents
+    "c.pc.qq.com": (r"/(?:middle[a-z]{1,3}|index|ios|android|pc)\.html", ("pfurl", "url")),
+    "mail.qq.com": _MAIL,
+    "exmail.qq.com": _MAIL,
+    "en.exmail.qq.com": _MAIL,
+    "wx.mail.qq.com": ("/xmspamcheck/xmsafejump", ("url",)),
+    "wap.mail.qq.com": ("/xmspamcheck/xmsafejump", ("url",)),
+    "weixin110.qq.com": ("/(?:cgi-bin|security)/.*", ("url",)),
+    "security.wechat.com": ("/cgi-bin/.*", ("url",)),
+    "mp.weixinbridge.com": ("/mp/wapredirect", ("url",)),
+    "mp.weixin.qq.com": ("/mp/(?:readtemplate|ad_redirect)", ("url",)),
+    "developers.weixin.qq.com": ("/community/middlepage/href", ("href",)),
+    "open.work.weixin.qq.com": ("/wwopen/uriconfirm", ("uri",)),
+    "docs.qq.com": (r"/scenario/link\.html", ("url", "u")),
+    "support.qq.com": ("/products?/[0-9]+/link-jump", ("jump",)),
+    "txc.qq.com": ("/products?/[0-9]+/link-jump", ("jump",)),
+    "security.feishu.cn": _SAFETY,
+    "security.larksuite.com": _SAFETY,
+    "security.larkoffice.com": _SAFETY,
+    "weibo.cn": ("/sinaurl", ("toasturl", "u")),
     "link.zhihu.com": ("/", ("target",)),
     "link.csdn.net": ("/", ("target",)),
     "link.juejin.cn": ("/", ("target",)),
+    "link.gitcode.com": ("/", ("target",)),
+    "gitee.com": ("/link/?", ("target",)),
     "link.jianshu.com": ("/", ("t",)),
     "links.jianshu.com": ("/go", ("to",)),
-    "vk.com": (r"/away\.php", ("to",)),
+    "www.jianshu.com": ("/go-wild", ("url",)),
+    "www.yuque.com": ("/r/goto/?", ("url",)),
+    "www.kdocs.cn": ("/(?:office|etapps/query)/link", ("target",)),
+    "shimo.im": ("/outlink/(?:black|gray)", ("url",)),
+    "app.yinxiang.com": (r"/OutboundRedirect(?:\.action)?", ("dest",)),
 }
 _CHECK_POINT = r"/v2/(?:r[0-9]{2}/)?___(?P<url>.+?)___"
 _IN_PATH = {
-    "secure-web.cisco.com": r"/[^/]{20,}/(?P<url>https?(?::|%3A).+)",
+    "secure-web.cisco.com": r"(?i:/[^/]+/(?P<url>https?(?::|%(?:25){0,2}3a).+))",
     "protect.checkpoint.com": _CHECK_POINT,
     "url.avanan.click": _CHECK_POINT,
 }
@@ -104,6 +138,10 @@ _OPAQUE = {
     "url.emailprotection.link": "/",
     "secure-web.cisco.com": "/",
     "*.hornetsecurity.com": "/",
+    "wx.mail.qq.com": "/xmspamcheck/",
+    "wap.mail.qq.com": "/xmspamcheck/",
+    "weixin110.qq.com": "/cgi-bin/mmspamsupport-bin/",
+    "security.wechat.com": "/cgi-bin/mmspamsupport-bin/",
 }
 
 
@@ -155,8 +193,14 @@ def _filled(url: str, spare: str) -> str | None:
 
 def _parameter(link: LinkUrl, name: str) -> str | None:
     value = dict(reversed(parse_qsl(link.query))).get(name)
+    if value and link.fragment and f"{name}={value}" in link.query:  # not escaped: its own
+        value = f"{value}#{link.fragment.partition('&')[0]}"
     return _once_more(value) if value else value
 
 
 def _once_more(url: str) -> str:
-    return unquote(url) if _CODED_TWICE.match(url) else url
+    for _ in range(3):
+        if not _CODED_TWICE.match(url):
+            break
+        url = unquote(url)
+    return url

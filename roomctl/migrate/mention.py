@@ -55,7 +55,8 @@ def has_mark(words: Iterable[str]) -> Callable[[str], bool]:
 
 
 def _marks(platform: Platform, hosts: Iterable[str]) -> set[str]:
-    stems = {_stem(re.sub(r"^https?://|:[0-9]+$", "", host)) for host in (*platform.hosts, *hosts)}
+    named = (*platform.hosts, *platform.tenants, *hosts)
+    stems = {_stem(re.sub(r"^https?://|:[0-9]+$", "", host)) for host in named}
     words = {*platform.printed.mentions, *platform.printed.own_labels, *platform.schemes}
     words |= {scheme for shape in platform.native for scheme in shape.schemes}
     words |= {domain.removeprefix("*.") for domain in platform.dial.domains}
@@ -66,7 +67,7 @@ def _stem(host: str) -> str:
     """Return the name that a host's owner has registered: "zoom" of "*.zoom.com.cn"."""
     labels = host.removeprefix("*.").split(".")[:-1]
     own = [label for label in labels if label not in ("com", "co", "net", "org")]
-    return own[-1] if own else host
+    return own[-1] if own and len(own[-1]) > 1 else host
 
 
 def _compact(text: str) -> str:

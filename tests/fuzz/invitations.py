@@ -11,7 +11,7 @@ from tests.fuzz.subjects import Subject, must
 
 PLATFORMS = load_platforms({})
 SAMPLES = [s.text for p in PLATFORMS for s in (*p.good, *p.bad)]
-HOSTS = [host.replace("*", "acme") for p in PLATFORMS for host in p.hosts]
+HOSTS = [host.replace("*", "acme") for p in PLATFORMS for host in (*p.hosts, *p.tenants)]
 FIELDS = ("URL", "LOCATION", "DESCRIPTION", "X-ALT-DESC", "CONFERENCE", "SUMMARY", "x-a", "")
 ODD = [
     *(
@@ -106,8 +106,11 @@ def invitations(rng: Random) -> list[str]:
     parts = urlsplit(reading.launch.url)
     platform = PLATFORMS.by_key[reading.platform or ""]
     must(parts.scheme == "https", "another scheme", said, reading.launch.url)
-    must(parts.netloc == reading.launch.host, "another host", said, reading.launch.url)
-    own = any(covers(pattern, parts.netloc) for pattern in platform.hosts)
+    must(parts.hostname == reading.launch.host, "another host", said, reading.launch.url)
+    must(parts.port is None or parts.port in platform.ports, "a port", said, reading.launch.url)
+    must(parts.username is None, "a user", said, reading.launch.url)
+    named = (*platform.hosts, *platform.tenants)
+    own = any(covers(pattern, reading.launch.host) for pattern in named)
     must(own or parts.netloc in platform.launch.number, "a stranger's door", said, parts.netloc)
     return ["opened"]
 

@@ -447,8 +447,10 @@ def test_no_text_raises_and_what_is_opened_is_a_platforms_own(text: str | dict[s
     parts = urlsplit(reading.launch.url)
     platform = PLATFORMS.by_key[reading.platform or ""]
     assert parts.scheme == "https"
-    assert parts.netloc == reading.launch.host
-    assert any(covers(pattern, parts.netloc) for pattern in platform.hosts)
+    assert parts.hostname == reading.launch.host
+    assert parts.port is None or parts.port in platform.ports
+    hosts = (*platform.hosts, *platform.tenants)
+    assert any(covers(pattern, reading.launch.host) for pattern in hosts)
     assert reading.launch.origin == f"https://{parts.netloc}"
 
 

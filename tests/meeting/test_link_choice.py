@@ -109,21 +109,28 @@ WEBEX = "https://acme.webex.com/acme/j.php?MTID="
 
 
 @pytest.mark.parametrize(
-    ("mine", "older"),
+    ("mine", "older", "number"),
     [
-        (TENCENT, "https://meeting.tencent.com/dm/OldOldOld\n#腾讯会议：111-222-333\n密码：9999"),
-        (f"{WEBEX}m1", f"{WEBEX}m2\nMeeting number: 2512 999 9999\nMeeting password: Old1"),
+        (
+            TENCENT,
+            "https://meeting.tencent.com/dm/OldOldOld\n#腾讯会议：111-222-333\n密码：9999",
+            None,
+        ),
+        (f"{WEBEX}m1", f"{WEBEX}m2\nMeeting number: 2512 999 9999\nMeeting password: Old1", None),
         (
             "https://vc.feishu.cn/j/987654321",
             "https://vc.feishu.cn/j/1112223\n会议 ID：111 222 333",
+            "987654321",
         ),
     ],
 )
-def test_a_link_with_a_token_gets_nothing_from_behind_the_next_one(mine: str, older: str):
+def test_a_link_with_a_token_gets_nothing_from_behind_the_next_one(
+    mine: str, older: str, number: str | None
+):
     reading = read(f"New: {mine}\n\nFrom: Jane\n{older}", PLATFORMS)
     assert reading.launch
     assert reading.launch.url == mine
-    assert (reading.meeting_id, reading.passcode) == (None, None)
+    assert (reading.meeting_id, reading.passcode) == (number, None)
 
 
 def test_the_same_link_again_takes_nothing_away():

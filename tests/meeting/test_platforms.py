@@ -175,6 +175,21 @@ def test_a_link_on_a_configured_host_is_opened_as_it_is():
     assert reading.launch.origin == "https://eu.example.com.cn"
 
 
+def test_a_companys_documents_are_no_meeting_and_no_fault():
+    document = "https://acme.feishu.cn/docx/AbCdEfGhIjKl"
+    assert read({"DESCRIPTION": f"Agenda: {document}"}, PLATFORMS).refused == Refusal.NO_MEETING
+
+
+def test_a_port_that_a_platforms_file_names_counts_at_its_own_hosts_alone():
+    link = "https://meeting.huaweicloud.com:36443/#/j/987654321"
+    launch = read(link, PLATFORMS).launch
+    assert launch
+    assert launch.origin == "https://meeting.huaweicloud.com:36443"
+    for other in ("zoom.us", "vc.feishu.cn", "acme.webex.com", "meet.google.com"):
+        stranger = link.replace("meeting.huaweicloud.com", other)
+        assert read(stranger, PLATFORMS).refused == Refusal.PORT
+
+
 def test_a_phase_counts_from_its_day_and_in_its_region():
     zoom = PLATFORMS.by_key["zoom"]
 

@@ -337,6 +337,33 @@ WRAPPERS = {
     "csdn": f"https://link.csdn.net/?target={CODED}",
     "juejin": f"https://link.juejin.cn/?target={CODED}",
     "jianshu": f"https://links.jianshu.com/go?to={CODED}",
+    "jianshu, older": f"https://www.jianshu.com/go-wild?ac=2&url={CODED}",
+    "safelinks, China": f"https://can01.safelinks.protection.partner.outlook.cn/?url={CODED}&data=05",
+    "safelinks, no region": f"https://safelinks.protection.outlook.com/?url={CODED}&data=05",
+    "cisco, small letters": f"https://secure-web.cisco.com/1MzA3_rL7WXltWsSP_9VAu-n4qg/{CODED.replace('%3A', '%3a').replace('%2F', '%2f')}",
+    "cisco, slashes as they are": f"https://secure-web.cisco.com/1MzA3_rL7WXltWsSP_9VAun4qg/{CODED.replace('%2F', '/')}",
+    "cisco, a short token": f"http://secure-web.cisco.com/1MzA3rL/{CODED}",
+    "cisco, escaped twice": f"https://secure-web.cisco.com/1MzA3_rL7WXltWsSP_9VAun4qg/{quote(CODED, '')}",
+    "cisco, not escaped": f"https://secure-web.cisco.com/1MzA3_rL7WXltWsSP_9VAun4qg/{ZOOM}",
+    "titan": f"https://linklock.titanhq.com/analyse?url={CODED}&data=eJxsykFPgzAYxvFP",
+    "qq mail": f"https://mail.qq.com/cgi-bin/readtemplate?t=safety&check=false&gourl={CODED}&subtemplate=gray&evil=0",
+    "qq mail, not escaped": f"https://mail.qq.com/cgi-bin/readtemplate?t=safety&check=false&gourl={ZOOM}&subtemplate=gray&evil=0",
+    "qq mail, a check": f"https://mail.qq.com/cgi-bin/mail_spam?action=check_link&url={CODED}&mailid=Gg4Gb3cLBggAFV9e&spam=0",
+    "qq mail, the url last": f"https://mail.qq.com/cgi-bin/mail_spam?action=check_link&spam=0&spam_src=1&mailid=ZC0429-wnFN~GkPKD62&url={CODED.replace('.', '%2E')}",
+    "qq mail, new": f"https://wx.mail.qq.com/xmspamcheck/xmsafejump?fun=xm_readhtml_html_parseurl&url={CODED}",
+    "qq mail for companies": f"https://exmail.qq.com/cgi-bin/mail_spam?action=check_link&url={CODED.replace('%2F', '/')}&mailid=ZC0905-H3HtIa3g4yQ5&spam=0&r=0.73",
+    "qq, phones": f"https://c.pc.qq.com/ios.html?url={CODED}&level=14",
+    "qq, a form of its own": f"https://c.pc.qq.com/middlect.html?pfurl={CODED}&pfuin=1&pfto=qq.msg",
+    "wechat": f"https://weixin110.qq.com/cgi-bin/readtemplate?t=safety/index&url={CODED.replace('%2F', '/')}",
+    "wechat, a redirect": f"http://mp.weixinbridge.com/mp/wapredirect?url={CODED}&action=appmsg_redirect&uin=777&biz=MzIyMDIyMjEwNg==&mid=402919222",
+    "wechat, a confirmer": f"https://weixin110.qq.com/cgi-bin/mmspamsupport-bin/newredirectconfirmcgi?main_type=2&evil_type=43&source=2&url={CODED}",
+    "wecom": f"https://open.work.weixin.qq.com/wwopen/uriconfirm?uri={CODED}",
+    "tencent's documents": f"https://docs.qq.com/scenario/link.html?url={CODED}&pid=300000000$AbCd&cid=1",
+    "feishu": f"https://security.feishu.cn/link/safety?target={CODED}&scene=messenger&logParams=%7B%22location%22%3A%22messenger%22%7D&lang=zh-CN",
+    "lark": f"https://security.larksuite.com/link/safety?target={CODED}&scene=ccm&logParams=%7B%7D",
+    "yuque": f"https://www.yuque.com/r/goto?url={CODED}",
+    "gitee": f"https://gitee.com/link?target={CODED}",
+    "weibo": f"https://weibo.cn/sinaurl?u={CODED}",
 }
 
 
@@ -352,9 +379,33 @@ def test_a_wrapper_is_undone_and_a_strangers_wrapper_is_not(name: str):
 
 @pytest.mark.parametrize("name", WRAPPERS)
 def test_in_a_wrapper_a_foreign_host_stays_foreign(name: str):
-    link = WRAPPERS[name].replace("zoom.us", "evil.example")
+    link = WRAPPERS[name].replace("zoom.us", "evil.example").replace("zoom%2Eus", "evil.example")
     link = link.replace(of_base64(ZOOM), of_base64("https://evil.example/j/81234567890"))
-    assert opened(link) is None
+    reading = read(link, PLATFORMS)
+    assert reading.launch is None
+    assert "evil.example" in reading.why  # where it really leads, not who wrapped it
+
+
+def test_a_wrapped_link_that_is_not_escaped_keeps_its_fragment():
+    link = "https://meeting.huaweicloud.com:36443/#/j/987654321"
+    wrapped = (
+        f"https://mail.qq.com/cgi-bin/readtemplate?t=safety&gourl={link}&subtemplate=gray&evil=0"
+    )
+    assert opened(wrapped) == link
+
+
+@pytest.mark.parametrize("name", WRAPPERS)
+def test_a_wrapped_link_is_held_to_the_same_rules(name: str):
+    for bad in (
+        "https://us02web.zoom.us:8443/j/81234567890",
+        "https://us02web.zoom.us@evil.example/j/81234567890",
+        "https://us02web.zoom.us/s/81234567890",
+        "https://us02web.zoom.us.evil.example/j/81234567890",
+        "javascript:alert(1)//us02web.zoom.us/j/81234567890",
+    ):
+        link = WRAPPERS[name].replace(CODED, quote(bad, "")).replace(ZOOM, bad)
+        if link != WRAPPERS[name]:
+            assert opened(link) is None, bad
 
 
 @pytest.mark.parametrize(
@@ -364,6 +415,8 @@ def test_in_a_wrapper_a_foreign_host_stays_foreign(name: str):
         "https://url.uk.m.mimecastprotect.com/s/YP9XCWQRPfDXo1NIKijuVb2y7?domain=zoom.us",
         "https://secure-web.cisco.com/1YIShdE6aU0WIMsRjhIYYGdRo_H_wyOVeLqk0ITHI7i",
         "https://url.emailprotection.link/?bAbCdEf",
+        "https://weixin110.qq.com/cgi-bin/mmspamsupport-bin/newredirectconfirmcgi?main_type=2&click=94e7&midpagecode=e2fa&bancode=2399",
+        "https://wx.mail.qq.com/xmspamcheck/xmsafejump?func=1&check_src=2&key=N7dsdjUvodm2bGAtu%2FV9o4q2",
     ],
 )
 def test_a_link_that_only_a_filter_can_read_is_told_and_a_number_beside_it_counts(link: str):

@@ -23,6 +23,7 @@ import pytest
 from hypothesis import settings
 
 import tests.examples  # noqa: F401 - has the profiles
+from roomctl.version import build_info
 
 settings.load_profile("suite")  # `make fuzz` names another
 
@@ -147,6 +148,7 @@ def _is_all_real(file: Path) -> bool:
 
 def pytest_collection_finish() -> None:
     """Have the collector of cycles pass over what stays: a quarter of the suite's time was that."""
+    build_info()  # asks git, once in a process: no quick test shall
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE)

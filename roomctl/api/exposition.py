@@ -27,7 +27,6 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from roomctl import __version__
 from roomctl.meeting.first_try import MODES, WHYS
 from roomctl.room import Room
 from roomctl.room.conditions import CalendarState
@@ -41,18 +40,21 @@ from roomctl.room.document import (
 from roomctl.room.issues import rated
 from roomctl.room.liveness import LivenessReport
 from roomctl.room.tally import Histogram
+from roomctl.version import BuildInfo, build_info
 
 if TYPE_CHECKING:
     from roomctl.api.metrics import Traffic
 
-_CONDITION_IS = {True: "true", False: "false", None: "unknown"}
+_IS = {True: "true", False: "false", None: "unknown"}
 
 
 class Exposition(Collector):
     """The metrics of one room, in a registry of its own."""
 
     def __init__(self, room: Room, traffic: Traffic, began_s: float) -> None:
+        """Blocking: which build it is may have to be found out."""
         self._room, self._traffic, self._began_s = room, traffic, began_s
+        self._build = build_info()
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -77,19 +79,26 @@ class Exposition(Collector):
         yield from _liveness(self._room.liveness.report())
 
     def _program(self) -> Iterator[Metric]:
-        about = {"version": __version__, "python": platform.python_version()}
-        yield InfoMetricFamily("roomctl_build", "Version of roomctl and of its Python.", about)
+        about = {**build_labels(self._build), "python": platform.python_version()}
+        meaning = "Version of roomctl, its commit with date, and the version of Python."
+        yield InfoMetricFamily("roomctl_build", meaning, about)
         up_s = self._room.clock.mono_s() - self._began_s
         yield _gauge("uptime_seconds", "Seconds since the program began.", up_s)
         rev = self._room.document.rev
         yield _counter("document_changes", "Changes of the room document.", [], {(): rev})
 
 
+def build_labels(build: BuildInfo) -> dict[str, str]:
+    """Return the labels of a build; what is not known is `unknown`."""
+    told = build.as_object().items()
+    return {name: one if isinstance(one, str) else _IS[one] for name, one in told}
+
+
 def _room_is(room: Room) -> Iterator[Metric]:
     document = room.document
     conditions = _family("condition", "What must hold for the room to be used.", "condition status")
     for one in document.conditions:
-        for status, word in _CONDITION_IS.items():
+        for status, word in _IS.items():
             conditions.add_metric([one.type, word], float(one.status is status))
     yield conditions
     audio, occupancy = document.audio, document.occupancy

@@ -13,7 +13,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from roomctl import __version__
 from roomctl.api import box
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
@@ -27,6 +26,7 @@ from roomctl.room import Room
 from roomctl.room.document import DeviceEntry
 from roomctl.room.issues import Severity, rated
 from roomctl.room.maintenance import Outcome, SelftestReport
+from roomctl.version import build_info
 from roomctl.wire import in_thread
 
 
@@ -54,6 +54,11 @@ class RoomInformation(Told):
     """The program, the box it runs on, and its devices."""
 
     version: Annotated[str, _said("of roomctl")]
+    commit: Annotated[str | None, _said("that this build was made from; null: unknown")]
+    date: Annotated[datetime | None, _said("when that was committed; null: unknown")]
+    modified: Annotated[
+        bool | None, _said("whether the tree had changes that were not committed; null: unknown")
+    ]
     python: Annotated[str, _said("version of Python")]
     system: Annotated[str, _said("operating system and machine")]
     boot_id: Annotated[str, _said("changes with each start of the program")]
@@ -148,10 +153,13 @@ def _told(report: SelftestReport) -> dict[str, Any]:
 
 async def information(room: Room, boot_id: str, began: Moment) -> RoomInformation:
     """Return what a room runs on; `began`: when it did."""
-    now = room.now()
+    now, this = room.now(), await in_thread(build_info)
     up_s = round(now.mono_s - began.mono_s, 1)
     return RoomInformation(
-        version=__version__,
+        version=this.version,
+        commit=this.commit,
+        date=this.date,
+        modified=this.modified,
         python=platform.python_version(),
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
         boot_id=boot_id,

@@ -28,7 +28,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from roomctl import __version__, wire
+from roomctl import wire
 from roomctl.api import schema
 from roomctl.api.connections import Allowance, Rate
 from roomctl.api.mqtt_topics import DISCOVERY, Messages, home_assistant, node_of, states
@@ -42,6 +42,7 @@ from roomctl.roles import NAMEABLE
 from roomctl.room import Room
 from roomctl.room.commands import CommandRecord, CommandStatus, Failure, failure
 from roomctl.room.document import Change
+from roomctl.version import BuildInfo, build_info
 
 _log = logging.getLogger(__name__)
 
@@ -160,25 +161,26 @@ class Bridge(Part):
 
     async def _publish(self, session: BrokerSession) -> None:
         may = set(self._room.permissions.commands_of(self._source))
+        this = await wire.in_thread(build_info)
         with self._room.watch() as changes:
-            await self._say(session, self._wanted(may))
+            await self._say(session, self._wanted(may, this))
             await session.publish(f"{self._base}/availability", "online", keep=True)
             self._found()
             while True:
                 await self._news(changes)
                 await asyncio.sleep(SETTLE_S)
                 _drain(changes)
-                await self._say(session, self._wanted(may))
+                await self._say(session, self._wanted(may, this))
 
-    def _wanted(self, may: Collection[str]) -> Messages:
+    def _wanted(self, may: Collection[str], this: BuildInfo) -> Messages:
         """Return all that the broker is to keep."""
         document, now = self._room.document, self._room.now().wall
         document = replace(document, identity=replace(document.identity, id=self._id))
-        told = states(document, __version__, now, titles=self._table.titles)
+        told = states(document, this, now, titles=self._table.titles)
         wanted = {f"{self._base}/state/{topic}": payload for topic, payload in told.items()}
         if self._table.discovery == DISCOVERY:
             url = self._room.config.api.url
-            wanted |= home_assistant(document, self._base, __version__, url, may)
+            wanted |= home_assistant(document, self._base, str(this), url, may)
         return wanted
 
     async def _say(self, session: BrokerSession, wanted: Messages) -> None:

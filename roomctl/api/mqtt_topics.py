@@ -13,7 +13,7 @@
     state/issues_list         JSON               {"issues": [...]}: code, subject, severity, since
     state/next_booking        an instant         when the next booking begins, ISO 8601
     state/booking             JSON               {"now": ..., "next": ...}: start, end, platform
-    state/identity            JSON               id, names, capacity, version
+    state/identity            JSON               id, names, capacity, version, commit, date
     state/device/KIND[/NAME]  a word             online, offline, starting
     state/camera/NAME/preset  a number, a name   where the camera stands
     state/display/NAME/power  ON, OFF
@@ -36,6 +36,7 @@ from roomctl.frozen import frozen
 from roomctl.room.conditions import is_ready
 from roomctl.room.document import BookingEntry, CameraEntry, PresetEntry, RoomDocument
 from roomctl.room.issues import rated
+from roomctl.version import BuildInfo
 
 UNKNOWN = "None"
 DISCOVERY = "homeassistant"
@@ -46,7 +47,7 @@ Messages = dict[str, str]
 """What a broker is to keep, by topic."""
 
 
-def states(document: RoomDocument, version: str, now: datetime, *, titles: bool) -> Messages:
+def states(document: RoomDocument, build: BuildInfo, now: datetime, *, titles: bool) -> Messages:
     """Return the state of a room, by topic under `state/`."""
     occupancy, audio = document.occupancy, document.audio
     present, following = _bookings(document, now)
@@ -78,7 +79,7 @@ def states(document: RoomDocument, version: str, now: datetime, *, titles: bool)
         ),
         "next_booking": UNKNOWN if following is None else following.start.isoformat(),
         "booking": _json(bookings),
-        "identity": _json(_identity(document, version)),
+        "identity": _json(_identity(document, build)),
         **dict(_devices(document)),
     }
 
@@ -106,10 +107,10 @@ def _booking(entry: BookingEntry | None, titles: bool) -> dict[str, object] | No
     return {**span, "platform": entry.platform, **title}
 
 
-def _identity(document: RoomDocument, version: str) -> dict[str, object]:
+def _identity(document: RoomDocument, build: BuildInfo) -> dict[str, object]:
     one = document.identity
     place = {"building": one.building, "floorLabel": one.floorLabel, "capacity": one.capacity}
-    return {"id": one.id, "displayName": one.displayName, **place, "version": version}
+    return {"id": one.id, "displayName": one.displayName, **place, **build.as_object()}
 
 
 def _devices(document: RoomDocument) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,8 @@ from roomctl.api.descriptions import add_descriptions
 from roomctl.api.rights import PublicFiles, Routes, needs
 from roomctl.roles import Right, roles_of
 from roomctl.room import Room
+from roomctl.version import build_info
+from roomctl.wire import in_thread
 
 COMMANDS = "/api/v1/commands"
 
@@ -43,6 +45,7 @@ def describe(app: FastAPI, room: Room) -> None:
     @routes.get("/openapi.json", include_in_schema=False)
     @needs(Right.DOCUMENTATION)
     async def description() -> JSONResponse:
+        app.version = str(await in_thread(build_info))
         return JSONResponse(app.openapi())
 
     @routes.get("/docs", include_in_schema=False)

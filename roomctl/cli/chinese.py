@@ -56,6 +56,7 @@ def _columns(sign: str) -> int:
 HELP: Mapping[str, str] = {
     "A meeting-room controller that belongs to no meeting vendor.": "不属于任何会议厂商的会议室控制器。",  # noqa: E501
     "Print the version.": "显示版本。",
+    "Print version, commit, and the commit's date.\n\nA source tree without git has neither commit nor date: they are unknown.": "显示版本、提交和提交时间。\n\n没有 git 的源代码目录中没有提交和时间，显示为未知。",  # noqa: E501
     "Install completion for the current shell.": "为当前 shell 安装命令补全。",
     "Show completion for the current shell, to copy it or customize the installation.": "显示当前 shell 的补全脚本，供复制或修改。",  # noqa: E501
     "Run a room on its real hardware.": "在真实硬件上运行会议室。",

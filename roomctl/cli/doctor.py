@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from roomctl import __version__, app
+from roomctl import app
 from roomctl import config as configuration
 from roomctl.byom.profile import ByomTable
 from roomctl.cli.init import SERVICE_USER, UNITS
 from roomctl.cli.language import language, say, translated
 from roomctl.cli.moving import state_folder
 from roomctl.cli.told import wide
+from roomctl.cli.version import build_line
 from roomctl.clock import SystemClock
 from roomctl.config import Config
 from roomctl.errors import FileError, RoomctlError
@@ -33,6 +34,7 @@ from roomctl.frozen import frozen
 from roomctl.installed import add_udev_rules, add_units, add_users, pip
 from roomctl.ports.permission import Person, forbidden, myself, node_of, person
 from roomctl.screen.profile import screen_of
+from roomctl.version import build_info
 
 LIMIT_S = 5.0
 LOW_BYTES = 200 << 20  # free on the disk; an update takes about that
@@ -411,7 +413,7 @@ def running(box: BoxView) -> Iterator[BoxFinding]:
 def versions(box: BoxView) -> Iterator[BoxFinding]:
     """Say what runs here."""
     python = ".".join(map(str, sys.version_info[:3]))
-    yield BoxFinding("ok", "version", f"roomctl {__version__}, Python {python}")
+    yield BoxFinding("ok", "version", f"{build_line(build_info())}, Python {python}")
 
 
 LOOKS: tuple[Look, ...] = (

@@ -89,10 +89,24 @@ def _version(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
-        from roomctl import __version__
+        from roomctl.cli.version import build_line
+        from roomctl.version import build_info
 
-        typer.echo(f"roomctl {__version__}")
+        typer.echo(build_line(build_info()))
         raise typer.Exit
+
+
+@app.command("version", epilog="Example: roomctl version --json")
+def which_build(as_json: Json = False) -> None:
+    """Print version, commit, and the commit's date.
+
+    A source tree without git has neither commit nor date: they are unknown.
+    """
+    from roomctl.cli.version import build_table
+    from roomctl.version import build_info
+
+    found = build_info()
+    typer.echo(dump(found.as_object()) if as_json else build_table(found))
 
 
 @app.command(epilog="Example: roomctl serve --config /etc/roomctl/room.toml")

@@ -29,6 +29,7 @@ from roomctl.screen.profile import screen_of
 from roomctl.simulator import Simulator
 from roomctl.store import AppliedConfigs, ImportPlan, Store
 from roomctl.store.imports import IMPORT_FILES
+from roomctl.version import build_info
 from roomctl.wire import Connect, Port, Record, trace_file
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ async def announced(
     """Run a room, and tell this user's `roomctl status`, and systemd, that it is there."""
     async with app.running(config, outside, store, ending, simulated) as (addresses, room):
         started()
+        wire.threads.submit(build_info)  # before an update lays another beside what runs
         told = systemd.watched(lambda: room.liveness.report().stalled, lambda: _words(room))
         async with beside("what tells systemd", told, ending.begin):
             with run_file.left(addresses.api, addresses.token):

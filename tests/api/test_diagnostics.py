@@ -10,6 +10,7 @@ import pytest
 
 from roomctl.api import diagnostics
 from roomctl.api.recent_log import LINES, LONGEST, RecentLog
+from roomctl.version import build_info
 from tests.api import rig
 from tests.api.rig import BEARER, ROOM
 
@@ -75,6 +76,7 @@ async def test_a_bundle_has_all_that_helps(alive, program):
     assert room["bookings"]
     assert {one["title"] for one in room["bookings"]} <= {"…", None}
     assert json.loads(files["info.json"])["inventory"]
+    assert json.loads(files["info.json"]).items() >= build_info().as_object().items()
     assert "81090400ff" in files["traces/camera-front.trace"]
 
 

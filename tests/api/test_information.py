@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from roomctl import __version__
 from roomctl.api import box
+from roomctl.version import build_info
 from tests.api.rig import BOOT
 
 pytestmark = pytest.mark.real
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.real
 
 async def test_info_names_program_box_and_devices(alive, program):
     said = (await program.get("/api/v1/info")).json()
-    assert (said["version"], said["boot_id"]) == (__version__, BOOT)
+    assert said.items() >= {**build_info().as_object(), "boot_id": BOOT}.items()
     assert 0 < said["uptime_s"] < 600
     inventory = {one["name"]: one for one in said["inventory"]}
     assert set(inventory) == {one.name for one in alive.room.document.devices}
@@ -22,6 +22,10 @@ async def test_info_names_program_box_and_devices(alive, program):
     assert (front["profile"], front["verified"]) == ("Sony SRG-300H", "manual")
     assert front["firmware"]
     assert re.fullmatch(r"[0-9a-f]+\.[0-9a-f]{2}", inventory["speakerphone.table"]["firmware"])
+
+
+async def test_the_description_of_the_api_names_the_build(alive, program):
+    assert (await program.get("/openapi.json")).json()["info"]["version"] == str(build_info())
 
 
 async def test_an_unplugged_camera_is_an_issue_with_what_to_do(alive, program):

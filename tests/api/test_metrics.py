@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -11,17 +12,20 @@ import prometheus_client
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from roomctl.api.exposition import build_labels
 from roomctl.meeting.first_try import MODES, WHYS
 from roomctl.meeting.platform import load_platforms
 from roomctl.room.commands import CommandStatus
 from roomctl.room.document import ConditionType
 from roomctl.room.issues import Severity
 from roomctl.room.tally import OTHER, Histogram
+from roomctl.version import BuildInfo, build_info
 from tests.api.rig import BEARER, JITSI, PORT, House, leaves
 
 WORDS = Path(__file__).resolve().parents[2] / "web" / "i18n" / "en.json"
 NAME = re.compile(r"roomctl_[a-z_]+")
 HOSTILE = 2000
+BORN = datetime(2026, 11, 29, 15, 30, tzinfo=UTC)
 CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 
 
@@ -143,6 +147,25 @@ async def test_every_metric_says_what_it_is_and_has_a_name_by_the_rules(house):
             assert (one.type == "counter") == sample.name.endswith("_total"), sample.name
 
 
+async def test_the_build_is_named_with_commit_and_date(house):
+    [sample] = (await read(house))["roomctl_build_info"].samples
+    assert sample.name == "roomctl_build_info"
+    assert sample.labels.items() >= build_labels(build_info()).items()
+
+
+@pytest.mark.parametrize(
+    ("build", "labels"),
+    [
+        (BuildInfo("1.2", None, None, None), ["unknown", "unknown", "unknown"]),
+        (BuildInfo("1.2", "c0ffee1", BORN, True), ["c0ffee1", "2026-11-29T15:30:00Z", "true"]),
+        (BuildInfo("1.2", "c0ffee1", BORN, False), ["c0ffee1", "2026-11-29T15:30:00Z", "false"]),
+    ],
+)
+def test_what_is_not_known_of_a_build_is_a_label_that_says_so(build, labels):
+    names = ("version", "commit", "date", "modified")
+    assert build_labels(build) == dict(zip(names, ["1.2", *labels], strict=True))
+
+
 async def test_two_rooms_of_one_program_count_for_themselves(tmp_path):
     one, other = House(tmp_path / "one"), House(tmp_path / "other")
     for _ in range(3):
@@ -195,7 +218,7 @@ async def test_a_room_that_was_used_tells_it_and_each_label_is_from_its_closed_s
         for sample in one.samples:
             for label, told in sample.labels.items():
                 assert label not in sets or told in sets[label], sample
-                assert label in {*sets, "state", "le", "version", "python"}, sample
+                assert label in {*sets, "state", "le", "python", *build_info().as_object()}, sample
     joined = "roomctl_calls_joined"
     assert value(families, joined, f"{joined}_total", platform="jitsi") == 1
     assert value(families, "roomctl_call_state", state="in_call") == 1

@@ -21,6 +21,7 @@ from roomctl.roles import NAMEABLE, TABLE, Right, Role
 from roomctl.room import Room
 from roomctl.secret import Secret
 from roomctl.store import Store
+from roomctl.version import build_info
 from tests.invented import START, invented
 from tests.room.rig import BAMBOO, Calendar, House, living
 
@@ -269,6 +270,15 @@ async def test_home_assistant_discovers_one_device_with_all_entities_of_the_room
     expected |= {"select/camera-front-preset", "binary_sensor/device-camera-front"}
     assert found.keys() >= expected
     assert found["select/camera-front-preset"]["options"] == ["1 Table", "2 Door"]
+
+
+@invented
+async def test_the_state_and_the_device_name_the_build() -> None:
+    broker, build = Broker(), build_info()
+    async with bridged(broker):
+        assert json.loads(broker.state("identity") or "").items() >= build.as_object().items()
+        for config in broker.found().values():
+            assert config["device"]["sw_version"] == config["origin"]["sw_version"] == str(build)
 
 
 @invented

@@ -111,7 +111,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def simulating(folder: Path, *words: str) -> Iterator[Running]:
+def simulating(
+    folder: Path, *words: str, more: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     """Run `roomctl simulate --json`, and have it ended at the latest with the block."""
     with (folder / "log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
@@ -119,7 +121,7 @@ def simulating(folder: Path, *words: str) -> Iterator[Running]:
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env=environment(folder),
+            env=environment(folder) | dict(more or {}),
         )
     try:
         assert process.stdout is not None

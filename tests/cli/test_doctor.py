@@ -13,6 +13,7 @@ import pytest
 from roomctl.cli import doctor
 from roomctl.cli.doctor import BoxFinding, BoxView, examined, record, view, words
 from roomctl.ports.permission import Person, myself
+from roomctl.version import build_info
 from tests.cli.rig import roomctl, simulating
 
 
@@ -147,6 +148,7 @@ def test_a_look_that_takes_too_long_or_fails_is_a_finding_and_hides_no_other(
     never.set()
     assert verdicts(iter(found)) == [("warn", "slow"), ("warn", "faulty"), ("ok", "version")]
     assert "took longer than 1 s" in found[0].words
+    assert str(build_info()) in found[2].words
 
 
 def test_only_a_failure_makes_it_fail() -> None:

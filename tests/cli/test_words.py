@@ -12,7 +12,6 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from roomctl import __version__
 from roomctl.cli.chinese import HELP, in_chinese
 from roomctl.cli.main import app
 from roomctl.cli.main import command as made_for
@@ -129,10 +128,6 @@ def test_help_lists_every_command_and_one_to_begin_with() -> None:
     text = said("--help")
     assert all(command in text for command in COMMANDS)
     assert "roomctl simulate" in text
-
-
-def test_the_version_is_told() -> None:
-    assert said("--version") == f"roomctl {__version__}\n"
 
 
 @pytest.mark.real

@@ -1,10 +1,15 @@
-"""What is installed is whole: data files, typing marker, licence; no hardware library is needed."""
+"""What is installed is whole, and says which build it is; no hardware library is needed."""
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
+from collections.abc import Mapping
 from email.parser import Parser
 from pathlib import Path
 
@@ -143,3 +148,157 @@ def test_every_module_imports_without_gpio_and_sound_libraries() -> None:
     imported = python(IMPORT_ALL, "gpiozero", "lgpio", "gpiod", "pyudev", "pulsectl").split()
 
     assert {"roomctl.cli", "roomctl.api.app", "roomctl.room"} <= set(imported)
+
+
+# Which build it is.
+
+SHIPPED = ("roomctl", "firmware_profiles", "web", ".ci")
+TOP = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
+FACTS = "roomctl/_data/build.json"
+UNKNOWN = {"commit": None, "date": None, "modified": None}
+ASK = """
+import sys
+from roomctl.cli import main
+sys.argv = ["roomctl", *sys.argv[1:]]
+main()
+"""
+
+
+def without_git(tree: Path) -> Path:
+    """Copy what the program is built from."""
+    for name in SHIPPED:
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules")
+        shutil.copytree(TREE / name, tree / name, ignore=ignored)
+    for name in TOP:
+        shutil.copy(TREE / name, tree)
+    return tree
+
+
+def git(tree: Path, *words: str, date: str = "") -> str:
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
+    env = {**os.environ, "GIT_COMMITTER_DATE": date, "TZ": "UTC"}
+    done = subprocess.run(
+        ["git", *who, *words], cwd=tree, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def logged(tree: Path) -> dict[str, object]:
+    """Return what `git log` says of the newest commit."""
+    show = ["-1", "--format=%H %cd", "--date=format-local:%Y-%m-%dT%H:%M:%SZ"]
+    commit, date = git(tree, "log", *show).split()
+    return {"commit": commit, "date": date, "modified": False}
+
+
+def built(tree: Path, target: str, folder: Path, **more: str) -> Path:
+    """Build a wheel or an sdist of a tree; nothing around it says which commit it is."""
+    unsaid = {"ROOMCTL_COMMIT", "SOURCE_DATE_EPOCH"}
+    env = {name: value for name, value in os.environ.items() if name not in unsaid} | more
+    command = [sys.executable, "-m", "hatchling", "build", "--target", target, "-d", folder]
+    done = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (file,) = folder.iterdir()
+    return file
+
+
+def facts(wheel: Path) -> Mapping[str, object]:
+    """Return what a wheel says of itself, but for its version."""
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.namelist().count(FACTS) == 1
+        told = json.loads(archive.read(FACTS))
+    assert told.pop("version") == wheel.name.split("-")[1]
+    return dict(told)
+
+
+def unpacked(sdist: Path, folder: Path) -> Path:
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    (tree,) = folder.iterdir()
+    return tree
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of two commits; the older one is called `first`."""
+    tree = without_git(tmp_path_factory.mktemp("checkout"))
+    git(tree, "init", "--quiet")
+    git(tree, "add", ".")
+    git(tree, "commit", "--quiet", "-m", "one", date="2026-01-31T23:59:59+0800")
+    git(tree, "tag", "first")
+    (tree / "web" / "another.js").write_text("// of the second commit\n")
+    git(tree, "add", ".")
+    git(tree, "commit", "--quiet", "-m", "two", date="2026-02-01T00:00:01+0800")
+    return tree
+
+
+def test_an_installed_wheel_says_of_which_commit_it_is_as_git_log_does(
+    checkout: Path, tmp_path: Path
+) -> None:
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    git(checkout, "worktree", "add", "--quiet", str(tmp_path / "older"), "first")
+    said = []
+    for tree in (checkout, tmp_path / "older"):  # of both the version is the same
+        place = tmp_path / "of" / tree.name
+        command = [*pip, "--wheel-dir", place, tree]
+        done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        (wheel,) = place.glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(place)
+        told = json.loads(python(ASK, "version", "--json", path=place))
+        assert {"version": told["version"], **logged(tree)} == told
+        line = python(ASK, "--version", path=place)
+        assert line == f"roomctl {told['version']} ({told['commit'][:12]}, {told['date'][:10]})\n"
+        said.append(line)
+    assert said[0] != said[1]
+
+
+def test_one_commit_makes_one_wheel_to_the_byte_wherever_it_is_built(
+    checkout: Path, tmp_path: Path
+) -> None:
+    git(tmp_path, "clone", "--quiet", str(checkout), "elsewhere")
+    first = built(checkout, "wheel", tmp_path / "one")
+    second = built(tmp_path / "elsewhere", "wheel", tmp_path / "other")
+    assert first.read_bytes() == second.read_bytes()
+    (tmp_path / "elsewhere" / "web" / "new.js").write_text("// not committed\n")
+    third = built(tmp_path / "elsewhere", "wheel", tmp_path / "third")
+    assert facts(third) == {**logged(checkout), "modified": True}
+
+
+def test_a_wheel_from_an_sdist_says_what_the_sdist_was_made_from(
+    checkout: Path, tmp_path: Path
+) -> None:
+    sdist = built(checkout, "sdist", tmp_path / "sdist")
+    tree = unpacked(sdist, tmp_path / "unpacked")
+    assert not (tree / ".git").exists()
+    assert facts(built(tree, "wheel", tmp_path / "wheel")) == logged(checkout)
+    given = built(tree, "wheel", tmp_path / "given", ROOMCTL_COMMIT="b" * 40)
+    assert facts(given) == {**UNKNOWN, "commit": "b" * 40}
+
+
+def test_a_tree_without_git_knows_what_the_environment_says_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    tree = without_git(tmp_path / "tree")
+    wheel = built(tree, "wheel", tmp_path / "wheel")
+    assert facts(wheel) == UNKNOWN
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    for place in (tmp_path / "installed", tree):
+        assert json.loads(python(ASK, "version", "--json", path=place)).items() >= UNKNOWN.items()
+        assert python(ASK, "--version", path=place).endswith(" (commit unknown)\n")
+    more = {"ROOMCTL_COMMIT": "0123456789ABCDEF", "SOURCE_DATE_EPOCH": "1769875199"}
+    said = facts(built(tree, "wheel", tmp_path / "given", **more))
+    assert said == {**UNKNOWN, "commit": "0123456789abcdef", "date": "2026-01-31T15:59:59Z"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ROOMCTL_COMMIT", "main; rm"), ("SOURCE_DATE_EPOCH", "yesterday")]
+)
+def test_what_the_environment_says_must_be_a_commit_and_a_date(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    tree = without_git(tmp_path / "tree")
+    with pytest.raises(AssertionError, match=f"{name}=.*: expected"):
+        built(tree, "wheel", tmp_path / "wheel", **{name: value})

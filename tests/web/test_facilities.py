@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 
 from roomctl.clock import Moment, SystemClock
 from roomctl.roles import Right, Role, has
+from roomctl.version import build_info
 from tests.api import rig
 from tests.web.conftest import LIMIT_S, Pages, seen, still, told, until
 from tests.web.desk_rooms import CHINESE, HOSTILE, TEXT, ServedRoom, served_room
@@ -241,6 +242,8 @@ def test_devices_have_firmware_what_is_known_of_it_and_are_started_anew(seen_by:
     expect(row.get_by_role("button")).to_have_text("Confirm")
     row.get_by_role("button").click()
     expect(page.locator("desk-devices desk-outcome")).to_contain_text("answers again")
+    build = f"roomctl {build_info()}".removesuffix(")")
+    expect(page.locator("desk-devices .hint", has_text="roomctl")).to_contain_text(build)
     reader = seen_by("read", "devices")
     seen(reader, "desk-devices tbody tr")
     assert reader.locator("desk-devices tbody button").count() == 0

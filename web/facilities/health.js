@@ -163,7 +163,9 @@ export class DevicesView extends HTMLElement {
     /** @type {import("../lib/types.js").RoomInformation} */ const info = answer.value;
     this.#plates = new Map(info.inventory.map((one) => [one.name, one]));
     const up = t("desk.up", { hours: Math.floor(info.uptime_s / 3600) });
-    text(this.known, [`roomctl ${info.version}`, info.hostname, info.system, info.addresses.join(", "), up].filter(Boolean).join(" · "));
+    const commit = info.commit?.slice(0, 12) ?? t("desk.commit_unknown");
+    const build = [commit, info.date?.slice(0, 10), info.modified && t("desk.modified")].filter(Boolean).join(", ");
+    text(this.known, [`roomctl ${info.version} (${build})`, info.hostname, info.system, info.addresses.join(", "), up].filter(Boolean).join(" · "));
     this.update();
   }
 

@@ -1968,6 +1968,9 @@
  * The program, the box it runs on, and its devices.
  * @typedef {object} RoomInformation
  * @property {string} version of roomctl
+ * @property {string | null} commit that this build was made from; null: unknown
+ * @property {string | null} date when that was committed; null: unknown
+ * @property {boolean | null} modified whether the tree had changes that were not committed; null: unknown
  * @property {string} python version of Python
  * @property {string} system operating system and machine
  * @property {string} boot_id changes with each start of the program

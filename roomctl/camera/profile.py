@@ -39,6 +39,9 @@ _SONY = (0x0001, 0x0010, 0x0020)  # Sony's manuals print all three, depending on
 
 
 _PRESET = re.compile("[1-9][0-9]{0,2}")
+# As udev's 60-persistent-v4l.rules names links: ID_BUS, which only USB devices have, and ID_SERIAL
+_BY_ID = re.compile(r"usb-(?:[A-Za-z0-9#+.:=@_-]|\\x[0-9a-f]{2}){1,250}")
+_NODE = re.compile("(?:video)?[0-9]+")
 MOST_PRESETS = 256
 
 
@@ -94,7 +97,6 @@ class CameraTable(DeviceTable):
     )
     video: str | None = Field(
         default=None,
-        min_length=1,
         description="its video device, if it has one: a path, or a name in /dev/v4l/by-id",
     )
     presets: dict[str, str] = Field(
@@ -127,6 +129,19 @@ class CameraTable(DeviceTable):
         if self.video is not None:
             return self.video if self.video.startswith("/") else f"/dev/v4l/by-id/{self.video}"
         return self.url.removeprefix("v4l2:") if self.url.startswith("v4l2:") else None
+
+    @field_validator("video")
+    @classmethod
+    def _a_video_device(cls, video: str | None) -> str | None:
+        if video is None or _names_a_device(video):
+            return video
+        bare = video.removeprefix("v4l2:")
+        node = f"/dev/video{bare.removeprefix('video')}" if _NODE.fullmatch(bare) else bare
+        meant = f"; did you mean {node!r}?" if _names_a_device(node) else ""
+        raise ValueError(
+            f"{video!r} is no V4L2 device; expected a path such as '/dev/video0', or a name in"
+            f" /dev/v4l/by-id such as 'usb-…-video-index0'{meant}"
+        )
 
     @model_validator(mode="after")
     def _login_is_for_hosts(self) -> CameraTable:
@@ -177,6 +192,15 @@ def seen_by_meetings(tables: Mapping[str, CameraTable]) -> str | None:
     """Return the camera that meetings see: the first that has a video device; None: not known."""
     seen = (name for name, table in tables.items() if table.video_device is not None)
     return next(seen, None)
+
+
+def _names_a_device(video: str) -> bool:
+    """Whether it is a whole path, or a name that /dev/v4l/by-id may have."""
+    first, *names = video.split("/")
+    if names:
+        plain = video.isprintable() and not re.search(r"\s", video)
+        return first == "" and plain and not {"", ".", ".."}.intersection(names)
+    return _BY_ID.fullmatch(video) is not None
 
 
 class _Part(BaseModel):

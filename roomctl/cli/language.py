@@ -881,6 +881,8 @@ SENTENCES: Mapping[str, str] = {
     "{value} is not HOST:PORT, such as {example}": "{value} 不是 HOST:PORT，例如 {example}",
     "is not like {example}": "格式应如 {example}",
     "{value} is not like {example}": "{value} 的格式应如 {example}",
+    "{value} is no V4L2 device; expected a path such as {example}, or a name in /dev/v4l/by-id such as {name}; did you mean {meant}?": "{value} 不是 V4L2 设备；应为路径（例如 {example}），或 /dev/v4l/by-id 中的名称（例如 {name}）；是否指 {meant}？",  # noqa: E501
+    "{value} is no V4L2 device; expected a path such as {example}, or a name in /dev/v4l/by-id such as {name}": "{value} 不是 V4L2 设备；应为路径（例如 {example}），或 /dev/v4l/by-id 中的名称（例如 {name}）",  # noqa: E501
     "{value} is no preset number; they count from 1": "{value} 不是预置位编号；编号从 1 开始",
     "{value} is no preset's number or name, no 'home' and no { pan_deg, tilt_deg }; presets names {names}": "{value} 不是预置位的编号或名称，也不是 'home' 或 {{ pan_deg, tilt_deg }}；presets 中有 {names}",  # noqa: E501
     "is no name; a-z, 0-9, - and _ make one, beginning with a letter": "不是名称；名称由 a-z、0-9、- 和 _ 组成，以字母开头",  # noqa: E501

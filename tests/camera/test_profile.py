@@ -301,6 +301,50 @@ def test_a_place_that_cannot_be_meant_is_refused_with_what_there_is(written: str
 # Profiles of the site's own.
 
 
+@pytest.mark.parametrize(
+    "video",
+    [
+        "/dev/video0",
+        "/dev/v4l/by-path/pci-0000:00:14.0-usb-0:1:1.0-video-index0",
+        "/dev/front-camera",
+        "usb-046d_HD_Pro_Webcam_C920_0A1B-video-index0",
+        "usb-A:B_x\\x2fy-video-index1",
+    ],
+)
+def test_a_camera_has_the_video_device_that_is_named(video: str) -> None:
+    table = parse(f"{FRONT}video = '{video}'\n", "room.toml").every(CameraTable)["front"]
+    assert (table.video_device or "").removeprefix("/dev/v4l/by-id/") == video
+
+
+@pytest.mark.parametrize(
+    ("video", "meant"),
+    [
+        *((one, None) for one in ("rtsp://192.0.2.1/live", "http://h/x.jpg", "onvif:192.0.2.1")),
+        *((one, None) for one in ("", " ", "usb-a b", " /dev/video0", "/dev/video0 ", "/dev/a\tb")),
+        *(
+            (one, None)
+            for one in ("../dev/video0", "/dev/../etc/x", "/dev/./video0", "/dev//video0")
+        ),
+        *((one, None) for one in ("/", "/dev/", "dev/video0", "C:\\\\dev", "192.0.2.1", "cam.lan")),
+        *((one, None) for one in ("usb-", "usb:046d:0825", ".", "..", "front", "/dev/v\u202eideo")),
+        ("v4l2:/dev/video1", "/dev/video1"),
+        ("v4l2:usb-a-video-index0", "usb-a-video-index0"),
+        ("video2", "/dev/video2"),
+        ("3", "/dev/video3"),
+    ],
+)
+def test_what_is_no_video_device_is_refused(video: str, meant: str | None) -> None:
+    with pytest.raises(ConfigError, match="is no V4L2 device; expected a path such") as error:
+        parse(f'{FRONT}video = "{video}"\n', "room.toml")
+    assert error.value.key == "camera.front.video"
+    assert str(error.value).endswith(f"did you mean '{meant}'?" if meant else "index0'")
+
+
+def test_a_video_device_is_no_number() -> None:
+    with pytest.raises(ConfigError, match="must be a string in quotes"):
+        parse(f"{FRONT}video = 0\n", "room.toml")
+
+
 def room_of(folder: Path, camera: str = "") -> Mapping[str, CameraTable]:
     text = f'[camera]\nprofiles = "cameras"\n[camera.front]\nurl = "serial:/dev/ttyUSB0"\n{camera}'
     return parse(text, str(folder / "room.toml")).tables("camera")

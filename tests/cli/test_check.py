@@ -144,6 +144,9 @@ def test_an_entry_of_a_list_that_lacks_two_keys_is_told_both(tmp_path: Path) -> 
         ('[rules]\n[[rules.profile]]\nnever = true\nwarn_s = 60', "is never released, and has"),
         ("[byom]\nurl = 'tcp://h:1'", ":1: byom: needs profile: what the switch speaks"),
         ('[camera.a]\nurl = "tcp://h:1"\nuser = "u"', "which only an aw: or onvif: camera"),
+        ('[camera.a]\nurl = "sim:"\nvideo = "rtsp://h/1"', ":3: camera.a.video: 'rtsp://h/1' is no "
+         "V4L2 device; expected a path such as '/dev/video0', or a name in /dev/v4l/by-id"),
+        ('[camera.a]\nurl = "sim:"\nvideo = "video2"', "; did you mean '/dev/video2'?"),
         ('[meeting.hosts]\nzoom = ["*.com"]', "'*.com' is too wide; name at least two labels"),
         ('[meeting.new.jitsi]\nrandom = "x"\nroom_link = "y"', "needs room_link = 'LINK' or ran"),
         ('[api]\ntls = "off"\ntls_certificate = "/c"\ntls_key = "/k"', "tls = 'off' uses no tls"),

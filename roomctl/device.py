@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from roomctl.clock import Clock, Moment
-from roomctl.errors import PortClosed, PortError, PortReason
+from roomctl.errors import PortClosed, PortError, PortFlooded, PortReason
 from roomctl.frozen import frozen
 from roomctl.profile import Verified
 from roomctl.wire import ROUND_S, Connect, Identity, Machine, pump
@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 1.5  # from try to try: a device that is back is in use again within 2 s
 _LEAST_WAIT_S = 0.05
+FLOODED_WAIT_S = 60.0  # a device that floods its wire is left alone
 
 
 class Status(StrEnum):
@@ -118,6 +119,8 @@ class Device:
             except PortError as error:
                 self._wait_s = min(self._wait_s * 2, LONGEST_WAIT_S)
                 self._set_offline(str(error.reason), str(error))
+                if isinstance(error, PortFlooded):
+                    await self.leave_alone(FLOODED_WAIT_S)
             if self.health.reason == PortReason.UNSUPPORTED:
                 self._wait_s = LONGEST_WAIT_S
             await asyncio.sleep(max(self._wait_s - self._opening_s, _LEAST_WAIT_S))

@@ -44,6 +44,7 @@ class PortReason(StrEnum):
     CLOSED = "closed"
     UNSUPPORTED = "unsupported"
     UPDATING = "updating"
+    FLOODED = "flooded"
     IO = "io"
 
 
@@ -68,6 +69,13 @@ class PortClosed(PortError):
 
     def __init__(self, url: str, why: str = "the port is closed") -> None:
         super().__init__(url, why, PortReason.CLOSED)
+
+
+class PortFlooded(PortError):
+    """More came by the wire than its device can have to say."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(url, why, PortReason.FLOODED)
 
 
 class Spent(RoomctlError):

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from roomctl.clock import Clock
-from roomctl.errors import PortClosed, PortError
+from roomctl.errors import PortClosed, PortError, PortFlooded
 from roomctl.frozen import frozen
 
 P = ParamSpec("P")
@@ -27,12 +27,31 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 ROUND_S = 5.0
+TURN = 256  # bytes that a machine is handed at once: a loop's turn of a few milliseconds
 _CREDENTIALS = re.compile("//[^/?@]*@")
 
 
 @frozen
+class Intake:
+    """The most that can come by a wire: bytes and chunks a second.
+
+    `held_up` bytes, and as many seconds' chunks, may come at once: somebody stood still on the way.
+    """
+
+    bytes_s: float
+    held_up: int = 32 * 1024
+    chunks_s: float = 2000.0
+
+
+NETWORK = Intake(32 * 1024)  # three times the fastest serial server (115200 baud)
+
+
+@frozen
 class Identity:
-    """What was opened, as far as the system can tell; re-read at every open."""
+    """What was opened, as far as the system can tell; re-read at every open.
+
+    `intake`: the most that can come by it; None: nobody floods it, or it asks for each chunk.
+    """
 
     url: str
     path: str = ""
@@ -44,6 +63,7 @@ class Identity:
     product: str | None = None
     peer_uid: int | None = None
     report_descriptor: bytes | None = None
+    intake: Intake | None = None
 
 
 @frozen
@@ -188,6 +208,39 @@ async def in_thread(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) 
     return await loop.run_in_executor(threads, partial(work, *args, **kwargs))
 
 
+class _Level:
+    """What came, less what may have come since."""
+
+    def __init__(self, most_s: float, most: float) -> None:
+        self.most_s, self._most = most_s, most
+        self._level, self._at = 0.0, 0.0
+
+    def overflows(self, amount: float, at: float) -> bool:
+        self._level = max(0.0, self._level - (at - self._at) * self.most_s) + amount
+        self._at = at
+        return self._level > self._most
+
+
+class _Gauge:
+    """Counts what comes by a wire; a device that is all right never has so much to say."""
+
+    def __init__(self, identity: Identity, most: Intake) -> None:
+        self._url = identity.url
+        self._bytes = _Level(most.bytes_s, most.held_up)
+        self._chunks = _Level(most.chunks_s, 2 * most.chunks_s)
+
+    def take(self, chunk: Chunk) -> None:
+        """Count a chunk; PortFlooded if it is one too many."""
+        for level, amount, what in (
+            (self._bytes, len(chunk.data), "bytes"),
+            (self._chunks, 1, "packets"),
+        ):
+            if level.overflows(amount, chunk.at):
+                why = f"sends more than {level.most_s:.0f} {what} a second, and was hung up"
+                ask = "switch it off and on again, or see what else is at its address"
+                raise PortFlooded(self._url, f"{why}; {ask}")
+
+
 async def pump(
     port: Port,
     machine: Machine,
@@ -197,11 +250,13 @@ async def pump(
 ) -> None:
     """Join `port` and `machine` until the port closes (raises PortClosed) or the task is cancelled.
 
-    Goes round at least every 5 s, and calls `beat` each time. Set `wake` after giving the machine
-    something to say: it is written at once, whatever the pump was waiting for. A write that fails
-    without closing the port is reported to the machine.
+    Raises PortFlooded if more comes than `port.identity.intake` allows. Goes round at least every
+    5 s, and calls `beat` each time. Set `wake` after giving the machine something to say: it is
+    written at once, whatever the pump was waiting for. A write that fails without closing the port
+    is reported to the machine.
     """
-    loop = asyncio.get_running_loop()
+    loop, most = asyncio.get_running_loop(), port.identity.intake
+    gauge = None if most is None else _Gauge(port.identity, most)
 
     def roused(_: object) -> None:
         wake.set()
@@ -224,7 +279,10 @@ async def pump(
             finally:
                 timer.cancel()
             if reading.done():
-                machine.receive(reading.result())
+                chunk = reading.result()
+                if gauge is not None:
+                    gauge.take(chunk)
+                machine.receive(chunk)
                 reading = asyncio.ensure_future(port.read())
                 reading.add_done_callback(roused)
     finally:

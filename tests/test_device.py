@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from roomctl.clock import Clock
-from roomctl.device import FIRST_WAIT_S, LONGEST_WAIT_S, Device, Status
-from roomctl.errors import PortError, PortReason
+from roomctl.device import FIRST_WAIT_S, FLOODED_WAIT_S, LONGEST_WAIT_S, Device, Status
+from roomctl.errors import PortError, PortFlooded, PortReason
 from roomctl.wire import Chunk, Identity, Machine, Port, pair
 from tests.invented import LoopClock, invented
 
@@ -224,6 +224,20 @@ async def test_a_port_that_can_never_work_is_tried_seldom() -> None:
     async with running(trouble) as (_, socket):
         await asyncio.sleep(15)
     assert len(socket.tried_at) == 11
+
+
+@invented
+async def test_a_device_that_floods_its_wire_is_left_alone_for_a_minute() -> None:
+    async with running(PortFlooded(URL, "sends more than 960 bytes a second")) as (thing, socket):
+        await asyncio.sleep(1)
+        assert (thing.health.status, thing.health.reason) == (Status.OFFLINE, "flooded")
+        await asyncio.sleep(FLOODED_WAIT_S - 2)
+        assert len(socket.tried_at) == 1
+        socket.trouble = None
+        await asyncio.sleep(4)
+        assert len(socket.tried_at) == 2
+        await socket.say(b"x")
+        assert thing.health.status is Status.ONLINE
 
 
 @invented

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from roomctl.clock import SystemClock, VirtualClock
-from roomctl.errors import PortClosed, PortError
+from roomctl.errors import PortClosed, PortError, PortFlooded
 from roomctl.wire import (
     Chunk,
     DaemonThreads,
     Identity,
+    Intake,
     Port,
     Record,
     Traced,
@@ -155,6 +156,47 @@ async def test_a_port_that_closes_ends_the_pump() -> None:
     await pumped.far.close()
     with pytest.raises(PortClosed, match="hung up"):
         await asyncio.wait_for(pumped.task, LIMIT_S)
+
+
+class Said:
+    """A port by which chunks come: so many of a size, one each `every_s`; `first` all at once."""
+
+    def __init__(self, size: int, every_s: float, count: int, first: int = 0) -> None:
+        self.identity = Identity(url=URL, intake=Intake(960.0))
+        ats = [max(0.0, (number - first) * every_s) for number in range(count)]
+        self._chunks = [Chunk(bytes(size), 1000.0 + at) for at in reversed(ats)]
+
+    async def read(self) -> Chunk:
+        if not self._chunks:
+            raise PortClosed(URL, "all was said")
+        return self._chunks.pop()
+
+    async def write(self, data: bytes) -> None: ...
+    async def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("port", "why"),
+    [
+        (Said(96, 0.1, 5000), "all was said"),  # a line that is never silent
+        (Said(1, 1 / 960, 20_000), "all was said"),  # and hands on each byte
+        (
+            Said(96, 0.1, 2000, first=300),
+            "all was said",
+        ),  # after half a minute that all stood still
+        (Said(256, 0.1, 5000), "more than 960 bytes a second"),
+        (Said(96, 0.0, 5000), "more than 960 bytes a second"),
+        (Said(0, 0.0001, 50_000), "more than 2000 packets a second"),
+    ],
+)
+async def test_more_than_can_come_by_a_wire_ends_the_pump(port: Said, why: str) -> None:
+    machine = Script()
+    with pytest.raises(PortError, match=why) as ended:
+        await pump(port, machine, asyncio.Event(), SystemClock())
+    came = [(len(chunk.data), chunk.at) for chunk in machine.got]
+    lasted_s = came[-1][1] - came[0][1]
+    assert sum(size for size, _ in came) <= 32 * 1024 + 960 * lasted_s
+    assert isinstance(ended.value, PortFlooded) == (why != "all was said")
 
 
 async def test_a_cancelled_pump_leaves_no_task_behind() -> None:

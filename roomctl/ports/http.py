@@ -29,14 +29,16 @@ from roomctl.errors import PortClosed, PortError
 from roomctl.frozen import frozen
 from roomctl.ports import stream
 from roomctl.ports.address import Address
-from roomctl.wire import Chunk, Identity, in_thread
+from roomctl.wire import Chunk, Identity, Intake, in_thread
 
 if TYPE_CHECKING:
     import httpx
 
 PORT = 80
 CONNECT_S = 2.0
-LARGEST = 512 * 1024  # bytes of an answer
+LARGEST = 256 * 1024  # bytes of an answer
+PIECES = 4096  # that an answer may come in: each takes a turn of the loop
+_INTAKE = Intake(64 * 1024, 4 * LARGEST)  # an ONVIF camera's profiles are the longest
 MOST = 16  # requests under way
 LOGIN_REFUSED = 401
 SHORTEST = 8  # characters of a password that is looked for in answers
@@ -180,10 +182,12 @@ class HttpPort:
         headers = {"Content-Type": request.content_type} if request.content_type else {}
         stream = self._client.stream(request.method, url, content=body, headers=headers)
         async with stream as response:
-            found = bytearray()
+            found, pieces = bytearray(), 0
             async for piece in response.aiter_raw():
                 found += piece
-                if len(found) > LARGEST:
+                pieces += 1
+                await asyncio.sleep(0)  # many may have come together, and are cut up without a wait
+                if len(found) > LARGEST or pieces > PIECES:
                     return HttpAnswer(request.number, 0, b"the answer is too long")
         return HttpAnswer(request.number, response.status_code, self._without_login(bytes(found)))
 
@@ -232,7 +236,8 @@ async def open_port(address: Address) -> HttpPort:
         verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # never used: to make one takes 50 ms
     )
     base = httpx.URL(scheme="http", host=host, port=number, path="/")
-    return HttpPort(client, base, Identity(url=address.url, path=f"{host}:{number}"), login)
+    identity = Identity(url=address.url, path=f"{host}:{number}", intake=_INTAKE)
+    return HttpPort(client, base, identity, login)
 
 
 def _import() -> None:

@@ -34,7 +34,7 @@ from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.explain import suggest
 from roomctl.ports.address import Address
 from roomctl.ports.blocking import Blocking, open_in_thread
-from roomctl.wire import Chunk, Identity
+from roomctl.wire import NETWORK, TURN, Chunk, Identity, Intake
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,6 @@ _OPTIONS = {
 }
 _WRITE_LIMIT_S = 2.0
 _CLOSE_LIMIT_S = 1.0
-_MOST = 4096  # bytes in one chunk
 # A blocked read is woken by cancel_read; where pyserial offers none, by its own time-out.
 _READ_S = 1.0
 _READ_UNWAKEABLE_S = 0.2
@@ -161,7 +160,7 @@ def _open_node(url: str, path: str, baud: int, adapters: Adapters) -> _Opened:
         device.close()
         raise
     if adapter is None:
-        return device, Identity(url=url, path=real)
+        return device, Identity(url=url, path=real, intake=_line_at(baud))
     identity = Identity(
         url=url,
         path=real,
@@ -170,6 +169,7 @@ def _open_node(url: str, path: str, baud: int, adapters: Adapters) -> _Opened:
         serial_number=adapter.serial_number,
         port_path=adapter.location,
         product=adapter.product,
+        intake=_line_at(baud),
     )
     return device, identity
 
@@ -183,7 +183,12 @@ def _open_elsewhere(url: str, line: str, baud: int) -> _Opened:
     except BaseException:  # the server hung up as soon as it had answered
         _close(device)
         raise
-    return device, Identity(url=url, path=line)
+    return device, Identity(url=url, path=line, intake=NETWORK)
+
+
+def _line_at(baud: int) -> Intake:
+    """Return the most that can come by a line: ten bits are a byte; clocks may be a little fast."""
+    return Intake(1.05 * baud / 10)
 
 
 def _device(line: str, baud: int) -> serial.Serial:
@@ -274,8 +279,8 @@ class SerialPort:
     def _what_else_came(self) -> bytes:
         more = bytearray()
         try:
-            while len(more) < _MOST and (waiting := self._device.in_waiting):
-                more += self._device.read(min(waiting, _MOST))
+            while (room := TURN - 1 - len(more)) and (waiting := self._device.in_waiting):
+                more += self._device.read(min(waiting, room))
         except _BROKEN:
             pass  # what came before the unplug counts; the next read says that it is gone
         return bytes(more)

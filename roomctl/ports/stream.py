@@ -1,7 +1,7 @@
 """A byte stream over a socket: `tcp://HOST:PORT` and `unix:/path`. Knows no protocol.
 
 A Unix socket tells the uid of whoever serves it. Message boundaries are the machine's business: a
-chunk is what came in together.
+chunk is what came in together, of TCP a little at a time: nobody knows who is at the other end.
 """
 
 from __future__ import annotations
@@ -15,28 +15,34 @@ import time
 
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports.address import Address
-from roomctl.wire import Chunk, Identity
+from roomctl.wire import NETWORK, TURN, Chunk, Identity
 
 CONNECT_LIMIT_S = 2.0
 _WRITE_LIMIT_S = 2.0
 _CLOSE_LIMIT_S = 1.0
-_MOST = 65536  # bytes in one chunk
+_MOST = 65536  # bytes in one chunk, of a program of ours
+_AHEAD = 4096  # bytes that are read before they are wanted
 
 
 class SocketPort:
     """A connected stream socket."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, identity: Identity
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        identity: Identity,
+        most: int = _MOST,
     ) -> None:
-        self.identity = identity
+        """`most`: bytes in one chunk."""
+        self.identity, self._most = identity, most
         self._reader, self._writer = reader, writer
         self._gone: str | None = None
 
     async def read(self) -> Chunk:
         self._refuse_if_gone()
         try:
-            data = await self._reader.read(_MOST)
+            data = await self._reader.read(self._most)
         except OSError as error:
             raise self._lost(f"the connection broke ({error})") from error
         if not data:
@@ -105,7 +111,7 @@ async def open_tcp(address: Address) -> SocketPort:
     host, number = address.host_and_port()
     try:
         async with asyncio.timeout(CONNECT_LIMIT_S):
-            reader, writer = await asyncio.open_connection(host, number)
+            reader, writer = await asyncio.open_connection(host, number, limit=_AHEAD)
     except TimeoutError as error:
         why = f"no answer within {CONNECT_LIMIT_S:g} s; is it powered and on this network?"
         raise PortError(address.url, why, PortReason.MISSING) from error
@@ -118,7 +124,8 @@ async def open_tcp(address: Address) -> SocketPort:
         ) from error
     for level, option, value in _KEEPALIVE:
         writer.get_extra_info("socket").setsockopt(level, option, value)
-    return SocketPort(reader, writer, Identity(url=address.url, path=f"{host}:{number}"))
+    identity = Identity(url=address.url, path=f"{host}:{number}", intake=NETWORK)
+    return SocketPort(reader, writer, identity, TURN)
 
 
 _UCRED = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED

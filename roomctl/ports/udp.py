@@ -1,5 +1,7 @@
 """UDP to one peer: `udp://HOST:PORT?local=PORT`; each datagram is a chunk. Knows no protocol.
 
+Of a long datagram the first 256 bytes are read: no device that is asked here has more to say.
+
 The socket is connected: datagrams of strangers are dropped by the kernel, and a peer that is there
 but does not listen is noticed (ECONNREFUSED). Some peers answer to a fixed port, whatever port
 they were asked from; `local` is then that port. Several sockets may have it at a time: the kernel
@@ -23,7 +25,7 @@ from collections.abc import AsyncGenerator
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports.address import Address
 from roomctl.ports.stream import CONNECT_LIMIT_S, open_error
-from roomctl.wire import Chunk, Identity
+from roomctl.wire import NETWORK, TURN, Chunk, Identity
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ async def open_port(address: Address, local: int = 0) -> DatagramPort:
             raise PortError(address.url, why, PortReason.BUSY) from error
         missing = f"{host} cannot be reached"
         raise open_error(address, error, missing=missing, refused=missing) from error
-    port = DatagramPort(Identity(url=address.url, path=f"{host}:{number}"))
+    port = DatagramPort(Identity(url=address.url, path=f"{host}:{number}", intake=NETWORK))
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: port, sock=connected
     )
@@ -136,7 +138,7 @@ class DatagramPort(asyncio.DatagramProtocol):
             await self._shut.wait()  # one turn of the loop
 
     def datagram_received(self, data: bytes, _sender: object) -> None:
-        self._came.append(Chunk(data, time.monotonic()))
+        self._came.append(Chunk(data[:TURN], time.monotonic()))
         self._news.set()
 
     def error_received(self, error: Exception) -> None:
@@ -176,7 +178,9 @@ async def open_heard(address: Address) -> HeardPort:
     except OSError as error:
         why = f"nothing can be heard at port {number} ({error.strerror})"
         raise PortError(address.url, why, PortReason.BUSY) from error
-    port = HeardPort(Identity(url=address.url, path=f"{host} at port {number}"), listener)
+    port = HeardPort(
+        Identity(url=address.url, path=f"{host} at port {number}", intake=NETWORK), listener
+    )
     listener.hosts[port] = {str(each[4][0]) for each in found}
     return port
 

@@ -12,7 +12,15 @@ import pytest
 
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
-from roomctl.ports.http import LARGEST, MOST, HttpAnswer, HttpRequest, with_login, without_login
+from roomctl.ports.http import (
+    LARGEST,
+    MOST,
+    PIECES,
+    HttpAnswer,
+    HttpRequest,
+    with_login,
+    without_login,
+)
 
 pytestmark = pytest.mark.real
 
@@ -160,6 +168,30 @@ async def test_an_answer_without_end_is_cut_off() -> None:
         await port.write(request(1))
         assert (await port.read()).data == b"1 0\nthe answer is too long"
         await port.close()
+
+
+async def test_an_answer_in_very_many_pieces_holds_up_nobody_and_is_cut_off() -> None:
+    async def reply(head: str) -> bytes:
+        head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        return head.encode() + b"1\r\nx\r\n" * (PIECES + 1) + b"0\r\n\r\n"
+
+    turns = 0
+
+    async def turning() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with host(reply) as far:
+        port = await connect("front", far.url)
+        assert port.identity.intake is not None
+        looking = asyncio.create_task(turning())
+        await port.write(request(1))
+        assert (await port.read()).data == b"1 0\nthe answer is too long"
+        looking.cancel()
+        await port.close()
+    assert turns > PIECES
 
 
 async def test_a_host_that_is_gone_closes_the_port() -> None:

@@ -18,7 +18,7 @@ import serial
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
 from roomctl.ports.serial import SerialPort, quicken
-from roomctl.wire import Identity, Port
+from roomctl.wire import TURN, Identity, Intake, Port
 from tests.held_port import HeldPort
 from tests.ports.rfc2217_server import SerialServer
 from tests.ports.threads import descriptors, in_use
@@ -72,6 +72,20 @@ async def test_bytes_go_out_and_come_in(cable: Cable) -> None:
     chunk = await asyncio.wait_for(port.read(), LIMIT_S)
     assert chunk.data == b"\x90\x50\x02\xff"
     assert 0 <= time.monotonic() - chunk.at < LIMIT_S
+    await port.close()
+
+
+@pytest.mark.real
+async def test_a_lot_that_came_together_is_read_a_little_at_a_time(cable: Cable) -> None:
+    port = await connect("front", cable.url.replace("9600", "19200"))
+    assert port.identity.intake == Intake(1.05 * 1920)
+    data = bytes(range(255)) * 8
+    os.write(cable.master, data)
+    got = []
+    while sum(map(len, got)) < len(data):
+        got.append(await read(port))
+    assert b"".join(got) == data
+    assert max(map(len, got)) <= TURN
     await port.close()
 
 

@@ -10,6 +10,7 @@ from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
 from roomctl.ports.address import parse
 from roomctl.ports.udp import open_port
+from roomctl.wire import TURN
 
 pytestmark = pytest.mark.real
 
@@ -117,6 +118,16 @@ async def test_a_datagram_too_long_to_send_fails_and_the_next_one_goes(far: sock
     assert not isinstance(error.value, PortClosed)
     await port.write(b"short")
     assert far.recv(100) == b"short"
+    await port.close()
+
+
+async def test_of_a_long_datagram_the_beginning_is_read(far: socket.socket) -> None:
+    port = await connect("front", url(far))
+    await port.write(b"hello")
+    _, near = far.recvfrom(100)
+    far.sendto(bytes(9000), near)
+    assert (await asyncio.wait_for(port.read(), LIMIT_S)).data == bytes(TURN)
+    assert port.identity.intake is not None
     await port.close()
 
 

@@ -33,6 +33,7 @@ from pydantic import (
 from roomctl.errors import ConfigError, RoomctlError
 from roomctl.explain import Explanation, explain, reworded, suggest, tuples
 from roomctl.secret import Secret, SecretFiles, credentials, name_of
+from roomctl.tls import WHOLE_PIN
 from roomctl.toml_lines import line_of
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
@@ -44,7 +45,6 @@ _RENAMED = {
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
 _BESIDE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"  # a file in the folder of room.toml, and no other
 _LOGIN_FILE = re.compile(r"^(mqtts?://[^?]*\?(?:[^&]*&)*login=)secret:([^&]*)")
-_PIN = re.compile(r"sha256:[0-9a-f]{64}")  # of a room's key
 _TOKEN = re.compile(r"[\x21-\x7e]{16,512}")
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
@@ -468,7 +468,7 @@ class NeighbourTable(Table):
             raise ValueError("is more than https://HOST:PORT and the fingerprint of its key")
         if url.scheme == "http" and not _is_this_box(url.hostname):
             raise ValueError("would send the token for all to read; only https leaves this box")
-        if "#" in text and not _PIN.fullmatch(url.fragment):
+        if "#" in text and not WHOLE_PIN.fullmatch(url.fragment):
             raise ValueError("ends in no fingerprint, which is #sha256: and 64 small hex digits")
         url.port  # noqa: B018 - raises ValueError for one that is none
         return text

@@ -45,6 +45,7 @@ class PortReason(StrEnum):
     UNSUPPORTED = "unsupported"
     UPDATING = "updating"
     FLOODED = "flooded"
+    INSECURE = "insecure"
     IO = "io"
 
 

@@ -9,7 +9,6 @@ renewed, which has the same key. Knows no route and no room.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import ipaddress
 import json
 import logging
@@ -17,8 +16,8 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +27,7 @@ from roomctl.command import Param
 from roomctl.config import ApiTable
 from roomctl.errors import ConfigError, RoomctlError
 from roomctl.kind import IssueEntry, Part
+from roomctl.tls import PIN, Certificate
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
@@ -36,25 +36,9 @@ DAYS = 397  # browsers take no more of a public one; ours is renewed long before
 RENEW_DAYS = 30  # before its end; of another's, an issue
 LOOK_S = 3600.0
 MAKE_S = 120.0  # on the slowest board, with all that is imported for it
-PIN = "sha256:"
 
 _BEGIN = "-----BEGIN CERTIFICATE-----"
 _END = "-----END CERTIFICATE-----"
-
-
-class Certificate:
-    """A certificate as it is sent, with what is of interest in it. ValueError: it is none."""
-
-    def __init__(self, der: bytes) -> None:
-        fields = list(_fields(_value(_value(der))))
-        if fields and fields[0][0] == 0xA0:  # its version, which may be left out
-            fields = fields[1:]
-        if len(fields) < 6:
-            raise ValueError("is no certificate")
-        _serial, _algorithm, _issuer, validity, _subject, key = fields[:6]
-        self.pin = PIN + hashlib.sha256(key[1]).hexdigest()
-        begins, ends = (_time(tag, _value(whole)) for tag, whole in _fields(_value(validity[1])))
-        self.begins, self.ends = begins, ends
 
 
 def shown(pin: str) -> str:
@@ -235,43 +219,3 @@ def _is_any(name: str) -> bool:
         return ipaddress.ip_address(name).is_unspecified
     except ValueError:
         return False
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the elements of a DER sequence: the tag, and the element whole; ValueError."""
-    at = 0
-    while at < len(data):
-        start, length, head = at, *_length(data, at)
-        at += head + length
-        if at > len(data):
-            raise ValueError("is cut off")
-        yield data[start], data[start:at]
-
-
-def _value(data: bytes) -> bytes:
-    """Return what is in the first DER element of `data`."""
-    length, head = _length(data, 0)
-    if head + length > len(data):
-        raise ValueError("is cut off")
-    return data[head : head + length]
-
-
-def _length(data: bytes, at: int) -> tuple[int, int]:
-    """Return how long the element at `at` is, and its head (X.690 8.1.3)."""
-    if at + 2 > len(data):
-        raise ValueError("is cut off")
-    first = data[at + 1]
-    if first < 0x80:
-        return first, 2
-    more = first & 0x7F
-    if not 1 <= more <= 3 or at + 2 + more > len(data):
-        raise ValueError("is no DER")
-    return int.from_bytes(data[at + 2 : at + 2 + more], "big"), 2 + more
-
-
-def _time(tag: int, data: bytes) -> datetime:
-    """Return a UTCTime (before 2050) or a GeneralizedTime (RFC 5280 4.1.2.5)."""
-    text = data.decode("ascii")
-    if tag == 0x17:
-        text = ("20" if int(text[:2]) < 50 else "19") + text
-    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)

@@ -13,7 +13,7 @@ from functools import cache
 
 import httpcore
 
-from roomctl.api import pinned
+from roomctl import tls
 from roomctl.booking.fetch import Pinned, addresses_of, trusted
 from roomctl.config import NeighbourTable
 from roomctl.errors import RoomctlError
@@ -35,7 +35,7 @@ async def ask(table: NeighbourTable, limit_s: float = LIMIT_S) -> bytes:
 
 
 def _why(error: Exception) -> str:
-    if pinned.OTHER_KEY in str(error):
+    if tls.OTHER_KEY in str(error):
         return "proves itself with another key than its url says; nothing was sent"
     if "CERTIFICATE" in str(error).upper():
         return "no authority has signed its certificate; write #sha256:… (panel, Help) at its url"
@@ -69,4 +69,4 @@ async def _answer(table: NeighbourTable) -> bytes:
 
 @cache
 def _context(pin: str) -> ssl.SSLContext:
-    return pinned.context(pin) if pin else trusted()
+    return tls.context(pin) if pin else trusted()

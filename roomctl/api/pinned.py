@@ -10,49 +10,17 @@ pair` on the box. The token is sent only after the key was seen.
 from __future__ import annotations
 
 import re
-import ssl
 
 from roomctl.errors import RoomctlError
-
-PIN = "sha256:"
-_PIN = re.compile(r"sha256:[0-9a-f]{64}")
-OTHER_KEY = "CERTIFICATE has another key"
+from roomctl.tls import OTHER_KEY, PIN, WHOLE_PIN
 
 
 def checked(text: str) -> str:
     """Return a pin as it is compared, however it was written; RoomctlError."""
     pin = re.sub(r"[\s:]", "", text.lower()).replace("sha256", PIN, 1)
-    if not _PIN.fullmatch(pin):
+    if not WHOLE_PIN.fullmatch(pin):
         raise RoomctlError(f"{text[:80]}: is no fingerprint, which is sha256: and 64 hex digits")
     return pin
-
-
-def context(pin: str) -> ssl.SSLContext:
-    """Return what speaks with a room whose key has this pin; empty: one that an authority knows."""
-    found = ssl.create_default_context()
-    if not pin:
-        return found
-
-    def prove(sent: bytes | None) -> None:
-        from roomctl.api.certificate import Certificate
-
-        if sent is None or Certificate(sent).pin != pin:
-            raise ssl.SSLCertVerificationError(OTHER_KEY)
-
-    class PinnedSocket(ssl.SSLSocket):
-        def do_handshake(self, block: bool = False) -> None:
-            super().do_handshake(block)
-            prove(self.getpeercert(binary_form=True))
-
-    class PinnedObject(ssl.SSLObject):  # what asyncio speaks through
-        def do_handshake(self) -> None:
-            super().do_handshake()
-            prove(self.getpeercert(binary_form=True))
-
-    found.check_hostname, found.verify_mode = False, ssl.CERT_NONE  # the key itself is compared
-    found.minimum_version = ssl.TLSVersion.TLSv1_2
-    found.sslsocket_class, found.sslobject_class = PinnedSocket, PinnedObject
-    return found
 
 
 def why(error: Exception) -> str:

@@ -21,7 +21,7 @@ _SHORTEST = 4  # characters of a secret that is looked for: a shorter one is in 
 
 _DEVICE_SCHEMES = {
     *("serial", "usb", "hidraw", "gpio", "gpiod", "v4l2", "tcp", "udp", "udp-from", "visca-ip"),
-    *("unix", "sim", "evdev", "api", "aw", "onvif"),
+    *("unix", "sim", "evdev", "api", "aw", "aw-https", "onvif", "onvif-https"),
 }
 """Of these a path and a query say where a device is; of any other they may be all the secret."""
 

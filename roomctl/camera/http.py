@@ -46,8 +46,10 @@ class HttpCamera(CameraDevice):
         def begin(events: ProtocolEvents, identity: Identity | None) -> CameraProtocol:
             before = self.camera.profile if identity is not None else None
             made: AwProtocol | OnvifProtocol
-            if table.url.startswith(f"{ONVIF}:"):
-                login = (table.user, table.password.reveal())
+            if table.url.startswith(ONVIF):
+                # in its messages a login is proven by SHA-1
+                proven = table.weakest_login != "digest-sha-256"
+                login = (table.user, table.password.reveal()) if proven else ("", "")
                 made = OnvifProtocol(name, table.url, events, login, clock.now(), before)
             else:
                 made = AwProtocol(name, table.url, events, before, ceiling=table.hangs)
@@ -79,11 +81,13 @@ class HttpCamera(CameraDevice):
 
     def _logged_in(self, connect: Connect) -> Connect:
         """Return `connect` with user and password in the url; errors name it without."""
-        password = self._table.password.reveal()
+        table, password = self._table, self._table.password.reveal()
 
         async def connecting(name: str, url: str) -> Port:
             try:
-                return await connect(name, with_login(url, self._table.user, password))
+                return await connect(
+                    name, with_login(url, table.user, password, table.weakest_login)
+                )
             except PortError as error:
                 raise PortError(url, error.why, error.reason) from None
 
@@ -116,5 +120,5 @@ def _refuse_what_means_nothing(name: str, table: CameraTable) -> None:
     if table.address != 1:
         why = "a host is one camera; leave the address out"
         raise ConfigError("room.toml", f"camera.{name}.address", why)
-    has, model = ((), "ONVIF cameras") if scheme == ONVIF else (ON_CAMERA, "AW cameras")
+    has, model = ((), "ONVIF cameras") if scheme.startswith(ONVIF) else (ON_CAMERA, "AW cameras")
     refuse_what_it_lacks(name, table, has, model)

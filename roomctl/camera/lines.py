@@ -389,7 +389,7 @@ def is_uvc(url: str) -> bool:
 
 
 def is_http(url: str) -> bool:
-    return url.startswith((f"{AW}:", f"{ONVIF}:"))
+    return url.partition(":")[0].removesuffix("-https") in (AW, ONVIF)
 
 
 def _refuse_what_means_nothing(name: str, table: CameraTable) -> None:

@@ -66,13 +66,20 @@ class CameraTable(DeviceTable):
         "tcp",
         "udp",
         "aw",
+        "aw-https",
         "onvif",
+        "onvif-https",
         "v4l2",
     )
 
     address: int = Field(default=1, ge=1, le=7)
     user: str = Field(default="", max_length=64, description="for aw: and onvif: whom it lets in")
     password: Secret = Field(default=Secret(""), description="the user's")
+    weakest_login: Literal["basic", "digest", "digest-sha-256"] = Field(
+        default="digest",
+        description="the weakest way in which its password may be proven to it; basic: sent as it"
+        " is, for all to read unless its url begins with aw-https: or onvif-https:",
+    )
     mounting: Literal["standing", "ceiling"] = Field(
         default="standing", description="ceiling: upside down, with the camera's own flip on"
     )
@@ -145,10 +152,14 @@ class CameraTable(DeviceTable):
 
     @model_validator(mode="after")
     def _login_is_for_hosts(self) -> CameraTable:
-        if (self.user or self.password) and not self.url.startswith(("aw:", "onvif:")):
+        scheme = self.url.partition(":")[0]
+        asks = scheme.removesuffix("-https") in ("aw", "onvif")
+        if (self.user or self.password) and not asks:
             raise ValueError(
                 "has a user or a password, which only an aw: or onvif: camera asks for"
             )
+        if self.weakest_login != "digest" and not self.user:
+            raise ValueError("has weakest_login, and no user whose password would be proven")
         return self
 
     @field_validator("on_join", "on_leave", mode="before")

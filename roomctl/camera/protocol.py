@@ -292,10 +292,10 @@ class ProtocolEvents(Protocol):
 
 
 class LoginRefused(PortError):
-    """The camera wants another user and password."""
+    """The camera wants another user and password, or wants them in another way."""
 
-    def __init__(self, url: str, why: str) -> None:
-        super().__init__(url, why, PortReason.REFUSED)
+    def __init__(self, url: str, why: str, reason: PortReason = PortReason.REFUSED) -> None:
+        super().__init__(url, why, reason)
 
 
 def must_have(camera: str, has: T | None, what: str) -> T:

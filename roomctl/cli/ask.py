@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
+from roomctl import tls
 from roomctl.api import pinned
 from roomctl.cli import run_file
 from roomctl.cli.language import NOT_LET_IN, refusal, say
@@ -133,7 +134,7 @@ def _client(url: str | None, token: Path | None) -> httpx.Client:
         raise RoomctlError(f"{base}: {why}; `roomctl token make` makes one")
     headers = {"Authorization": f"Bearer {secret}"}
     # The room is on this box or this network: a proxy of the environment is not on the way.
-    verify = pinned.context(pin) if base.startswith("https:") else False
+    verify = tls.context(pin) if base.startswith("https:") else False
     return httpx.Client(
         base_url=base, headers=headers, timeout=LIMIT_S, trust_env=False, verify=verify
     )
@@ -144,7 +145,7 @@ def _taken_apart(url: str | None) -> tuple[str | None, str]:
     if url is None:
         return None, ""
     address, _, fragment = url.partition("#")
-    pin = next((part for part in fragment.split("&") if pinned.PIN in part), "")
+    pin = next((part for part in fragment.split("&") if tls.PIN in part), "")
     return address.rstrip("/"), pinned.checked(pin.removeprefix("key=")) if pin else ""
 
 

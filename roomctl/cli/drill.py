@@ -41,7 +41,8 @@ T = TypeVar("T")
 INTERRUPTED = 130
 SCREEN_S = 3.0
 _NO_SCREEN = "no screen process answers; start `roomctl screen`, which owns the sound"
-_SHARED = ("tcp", "udp", "visca-ip", "aw", "onvif")  # several programs may use it at once
+# several programs may use these at once
+_SHARED = ("tcp", "udp", "visca-ip", "aw", "aw-https", "onvif", "onvif-https")
 
 
 @frozen

@@ -827,6 +827,8 @@ SENTENCES: Mapping[str, str] = {
     "{url} is an input": "{url} 是输入线",
     "{url} is the line that the switch is on": "{url} 是切换器所在的线",
     "has a user or a password, which only an aw: or onvif: camera asks for": "写了 user 或 password；只有 aw: 和 onvif: 摄像机需要",  # noqa: E501
+    "has weakest_login, and no user whose password would be proven": "写了 weakest_login，但没有需要验证密码的 user",  # noqa: E501
+    "has a pin; write it like {url}": "带有密钥指纹；请写成 {url}",
     "write either camera or cameras": "camera 和 cameras 只能写一个",
     "{name} is named twice": "{name} 出现两次",
     "{file} is no SVG, PNG, JPEG or WebP": "{file} 不是 SVG、PNG、JPEG 或 WebP 图片",

@@ -41,6 +41,7 @@ async def _open_visca_ip(address: Address) -> Port:
 _OPENERS: dict[str, Opener] = {
     "api": _in("reported"),
     "aw": _in("http"),
+    "aw-https": _in("http"),
     "evdev": _in("evdev"),
     "gpio": _in("gpio"),
     "gpiod": _in("gpiod"),
@@ -48,6 +49,7 @@ _OPENERS: dict[str, Opener] = {
     "mqtt": _in("mqtt"),
     "mqtts": _in("mqtt"),
     "onvif": _in("http"),
+    "onvif-https": _in("http"),
     "picture": _in("picture"),
     "pictures": _in("picture", "open_pictures"),
     "serial": _in("serial"),
@@ -73,6 +75,7 @@ def _reads(module: str, function: str) -> Callable[[Address], object]:
 _READERS: dict[str, Callable[[Address], object]] = {
     "api": _reads("reported", "name_of"),
     "aw": _reads("http", "host_of"),
+    "aw-https": _reads("http", "host_of"),
     "evdev": _reads("evdev", "node_of"),
     "gpio": _reads("gpio", "line_number"),
     "gpiod": _reads("gpiod", "line_of"),
@@ -80,6 +83,7 @@ _READERS: dict[str, Callable[[Address], object]] = {
     "mqtt": _reads("mqtt", "place_of"),
     "mqtts": _reads("mqtt", "place_of"),
     "onvif": _reads("http", "host_of"),
+    "onvif-https": _reads("http", "host_of"),
     "picture": _reads("v4l2", "must_be_path"),
     "pictures": _reads("v4l2", "must_be_path"),
     "serial": _reads("serial", "line_of"),

@@ -1,46 +1,57 @@
 r"""Requests to one host over HTTP, and their answers: `aw://HOST[:PORT]`, `onvif://…`.
 
+`aw-https://…` and `onvif-https://…` are the same over TLS, with a certificate that an authority has
+signed, or with the key whose pin ends the url: `aw-https://HOST#sha256:…`.
+
 What is written is a request, what is read an answer; of several under way each has its number:
 
     7 GET 1.5 /cgi-bin/aw_ptz?cmd=%23O&res=1\n      number, method, seconds it may take, path, and
                                                     the body's type if it has one; then the body
     7 200\np1                                       the number, the status, and the body
     7 0\nno answer within 1.5 s                     status 0: there was no answer, and why
+    7 1\nasks for a login by Basic …                status 1: the password was kept back, and why
 
 Each request has a connection of its own, as some cameras want it, and as a stop needs it that must
 not stand behind an answer that takes a minute. A host that cannot be reached at all closes the
-port. User and password (Basic or Digest, as the host asks for it) stand in the url that is opened,
-and nowhere else. Knows no device.
+port. User and password (see `login`) stand in the url that is opened, and the weakest way to prove
+them (`?weakest_login=`), and nowhere else. No redirect is followed, and no proxy asked. Knows no
+device.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import logging
 import re
 import ssl
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from roomctl.errors import PortClosed, PortError
+import roomctl.tls
+from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.frozen import frozen
 from roomctl.ports import stream
 from roomctl.ports.address import Address
+from roomctl.ports.login import LoginMemory, Proof, Unproven, offers
 from roomctl.wire import Chunk, Identity, Intake, in_thread
 
 if TYPE_CHECKING:
     import httpx
 
-PORT = 80
+PORT, TLS_PORT = 80, 443
+TLS = "-https"  # what a scheme ends in
 CONNECT_S = 2.0
 LARGEST = 256 * 1024  # bytes of an answer
 PIECES = 4096  # that an answer may come in: each takes a turn of the loop
 _INTAKE = Intake(64 * 1024, 4 * LARGEST)  # an ONVIF camera's profiles are the longest
 MOST = 16  # requests under way
 LOGIN_REFUSED = 401
+KEPT_BACK = 1  # instead of a status: the password was
 SHORTEST = 8  # characters of a password that is looked for in answers
 
 _REQUEST = re.compile(
@@ -48,6 +59,12 @@ _REQUEST = re.compile(
 )
 _ANSWER = re.compile(rb"([0-9]{1,9}) ([0-9]{1,3})\n(.*)", re.DOTALL)
 _LOGIN = re.compile(r"//[^/@]*@")
+_WEAKEST = re.compile(r"\?weakest_login=[a-z0-9-]*$")
+_PROOFS = {
+    "basic": Proof.BASIC,
+    "digest": Proof.DIGEST,
+    "digest-sha-256": Proof.DIGEST_SHA2,
+}
 
 
 @frozen
@@ -99,15 +116,16 @@ class HttpAnswer:
         return cls(int(found[1]), int(found[2]), found[3])
 
 
-def with_login(url: str, user: str, password: str) -> str:
-    """Return `url` as it is opened with a user and a password."""
+def with_login(url: str, user: str, password: str, weakest: str = "digest") -> str:
+    """Return `url` as it is opened with a user and a password, proven by no weaker way."""
     login = f"{quote(user, safe='')}:{quote(password, safe='')}@"
-    return url.replace("//", f"//{login}", 1) if user else url
+    least = "" if weakest == "digest" else f"?weakest_login={weakest}"
+    return url.replace("//", f"//{login}", 1) + least if user else url
 
 
 def without_login(url: str) -> str:
     """Return `url` as it may be shown."""
-    return _LOGIN.sub("//", url, count=1)
+    return _LOGIN.sub("//", _WEAKEST.sub("", url), count=1)
 
 
 class HttpPort:
@@ -174,6 +192,8 @@ class HttpPort:
         except (httpx.HTTPError, ValueError, OSError) as error:
             why = f"the answer broke off ({type(error).__name__})"
             answer = HttpAnswer(request.number, 0, why.encode())
+        except Unproven as why_not:
+            answer = HttpAnswer(request.number, KEPT_BACK, str(why_not).encode())
         self._answers.put_nowait(Chunk(answer.encode(), time.monotonic()))
 
     async def _answered(self, request: HttpRequest) -> HttpAnswer:
@@ -182,6 +202,8 @@ class HttpPort:
         headers = {"Content-Type": request.content_type} if request.content_type else {}
         stream = self._client.stream(request.method, url, content=body, headers=headers)
         async with stream as response:
+            if response.has_redirect_location:
+                return HttpAnswer(request.number, 0, _sent_on(response.headers["location"]))
             found, pieces = bytearray(), 0
             async for piece in response.aiter_raw():
                 found += piece
@@ -202,6 +224,17 @@ class HttpPort:
             raise PortClosed(self.identity.url, self._gone)
 
 
+def _sent_on(location: str) -> bytes:
+    """Say where a host sends who asks it, which is not followed: a login is for one host."""
+    hint = (
+        f"; is it to be asked over https ({TLS[1:]} in its url)?"
+        if location[:6] == "https:"
+        else ""
+    )
+    where = re.sub("[^!-~]", "", without_login(location))[:100]
+    return f"sends on to {where}, which is not followed{hint}".encode()
+
+
 def _said_back(user: str, password: str) -> tuple[bytes, ...]:
     """Return what of a login is looked for in answers; a short word may be in any of them."""
     coded = base64.b64encode(f"{user}:{password}".encode())
@@ -211,33 +244,64 @@ def _said_back(user: str, password: str) -> tuple[bytes, ...]:
 
 def host_of(address: Address) -> tuple[str, int]:
     """Return host and port, and nothing of who logs in; PortError if none can be meant."""
-    return _taken_apart(address)[1].with_port(PORT).host_and_port()
+    _, address, _ = _taken_apart(address)
+    return _at(address).host_and_port()
 
 
 async def open_port(address: Address) -> HttpPort:
     """Open `SCHEME://[USER:PASSWORD@]HOST[:PORT]`; PortError says whether nobody listens there.
 
-    Nothing is asked yet: it is only seen that the host takes a connection, within 2 s.
+    Nothing is asked yet: it is only seen that the host takes a connection within 2 s, and proves
+    itself where it must.
     """
-    login, address = _taken_apart(address)
-    address = address.with_port(PORT)
+    weakest = _PROOFS[address.choice("weakest_login", "digest", _PROOFS)]
+    others = {key: value for key, value in address.options.items() if key != "weakest_login"}
+    given, address, pin = _taken_apart(replace(address, options=others))
+    address = _at(address)
     host, number = address.host_and_port()
-    tried = await stream.open_tcp(address)
+    tls = await in_thread(roomctl.tls.context, pin) if address.scheme.endswith(TLS) else None
+    try:
+        tried = await stream.open_tcp(address, tls)
+    except PortError as error:
+        if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+            raise await _untrusted(address, pin, error.__cause__) from error
+        raise
     await tried.close()
     await in_thread(_import)  # half a second on a slow board
     import httpx
 
     client = httpx.AsyncClient(
-        auth=_auth(*login) if login else None,
+        auth=_auth(*given, address.url, weakest) if given else None,
         headers={"User-Agent": "roomctl", "Accept-Encoding": "identity", "Connection": "close"},
         limits=httpx.Limits(max_connections=MOST, max_keepalive_connections=0),
         timeout=httpx.Timeout(None, connect=CONNECT_S),
         trust_env=False,
-        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # never used: to make one takes 50 ms
+        # without TLS never used: to make one takes 50 ms
+        verify=tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
     )
-    base = httpx.URL(scheme="http", host=host, port=number, path="/")
+    base = httpx.URL(scheme="https" if tls else "http", host=host, port=number, path="/")
     identity = Identity(url=address.url, path=f"{host}:{number}", intake=_INTAKE)
-    return HttpPort(client, base, identity, login)
+    return HttpPort(client, base, identity, given)
+
+
+async def _untrusted(address: Address, pin: str, error: ssl.SSLCertVerificationError) -> PortError:
+    """Say what is wrong with the key of a host, and which one it shows."""
+    with contextlib.suppress(PortError, ValueError):
+        anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+        shown = await stream.open_tcp(address, anybody)
+        sent = shown.peer_certificate or b""
+        await shown.close()
+        key = roomctl.tls.Certificate(sent).pin
+        if pin:
+            why = (
+                f"proves itself by another key ({key}) than its url says; nothing was sent. Was it"
+            )
+            return PortError(address.url, f"{why} reset, or exchanged?", PortReason.INSECURE)
+        why = f"no authority that is known here has certified it ({error.verify_message})"
+        ask = f"if the camera's own page names the same key, write #{key} at the end of its url"
+        return PortError(address.url, f"{why}; {ask}", PortReason.INSECURE)
+    return PortError(address.url, "does not prove by TLS who it is", PortReason.INSECURE)
 
 
 def _import() -> None:
@@ -247,34 +311,59 @@ def _import() -> None:
     logging.getLogger(httpx.__name__).setLevel(logging.WARNING)
 
 
-def _taken_apart(address: Address) -> tuple[tuple[str, str] | None, Address]:
-    """Return user and password, and the address without them."""
+def _at(address: Address) -> Address:
+    return address.with_port(TLS_PORT if address.scheme.endswith(TLS) else PORT)
+
+
+def _taken_apart(address: Address) -> tuple[tuple[str, str] | None, Address, str]:
+    """Return user and password, the address without them and a pin, and the pin; PortError."""
     shown = without_login(address.url)
-    found = _LOGIN.match(address.place)
+    place, hashed, pin = address.place.partition("#")
+    plain = Address(shown, address.scheme, without_login(place), address.options)
+    if hashed and not address.scheme.endswith(TLS):
+        raise plain.refuse(f"has a pin; write it like {address.scheme}{TLS}://HOST#sha256:…")
+    if hashed and not roomctl.tls.WHOLE_PIN.fullmatch(pin):
+        why = "ends in no fingerprint, which is #sha256: and 64 small hex digits"
+        raise plain.refuse(why)
+    found = _LOGIN.match(place)
     if found is None:
-        return None, address
+        return None, plain, pin
     user, _, password = found[0][2:-1].partition(":")
-    plain = Address(shown, address.scheme, without_login(address.place), address.options)
-    return (unquote(user), unquote(password)), plain
+    return (unquote(user), unquote(password)), plain, pin
 
 
-def _auth(user: str, password: str) -> httpx.Auth:
-    """Return what answers a host that asks who is there: by Digest if it offers that."""
+_remembered = LoginMemory()
+
+
+def _auth(user: str, password: str, host: str, weakest: Proof) -> httpx.Auth:
+    """Return what answers `host` when it asks who is there."""
     import httpx
 
     class Login(httpx.Auth):
-        chosen: httpx.Auth | None = None
+        def __init__(self) -> None:
+            self._digest = httpx.DigestAuth(user, password)
+            self._by_basic = False
 
         def auth_flow(
             self, request: httpx.Request
         ) -> Generator[httpx.Request, httpx.Response, None]:
-            if self.chosen is None:
-                response = yield request
-                if response.status_code != LOGIN_REFUSED:
-                    return
-                offers = response.headers.get("www-authenticate", "").lower()
-                digest, basic = httpx.DigestAuth, httpx.BasicAuth
-                self.chosen = (digest if "digest" in offers else basic)(user, password)
-            yield from self.chosen.auth_flow(request)
+            if self._by_basic:
+                yield from httpx.BasicAuth(user, password).auth_flow(request)
+                return
+            by_digest = self._digest.auth_flow(request)
+            response = yield next(by_digest)
+            asked = offers(response.headers.get_list("www-authenticate"))
+            if response.status_code != LOGIN_REFUSED or not asked:
+                return
+            best = _remembered.choose(host, asked, weakest)
+            if best.proof is Proof.BASIC:
+                self._by_basic = True
+                yield from httpx.BasicAuth(user, password).auth_flow(request)
+                return
+            response.headers["www-authenticate"] = best.text
+            try:
+                yield by_digest.send(response)
+            except StopIteration:
+                return
 
     return Login()

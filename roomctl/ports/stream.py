@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import ssl
 import struct
 import time
 
@@ -75,6 +76,12 @@ class SocketPort:
         finally:
             self._writer.transport.abort()
 
+    @property
+    def peer_certificate(self) -> bytes | None:
+        """The certificate that the other end has shown, in TLS."""
+        tls = self._writer.get_extra_info("ssl_object")
+        return None if tls is None else tls.getpeercert(binary_form=True)
+
     def _lost(self, why: str) -> PortClosed:
         self._gone = self._gone or why
         return PortClosed(self.identity.url, self._gone)
@@ -106,12 +113,15 @@ _KEEPALIVE = (
 )
 
 
-async def open_tcp(address: Address) -> SocketPort:
-    """Connect within 2 s; raise PortError saying whether nobody answers or nobody listens."""
+async def open_tcp(address: Address, tls: ssl.SSLContext | None = None) -> SocketPort:
+    """Connect within 2 s; raise PortError saying whether nobody answers or nobody listens.
+
+    With `tls`, the other end proves itself, too; an ssl.SSLError is the error's cause.
+    """
     host, number = address.host_and_port()
     try:
         async with asyncio.timeout(CONNECT_LIMIT_S):
-            reader, writer = await asyncio.open_connection(host, number, limit=_AHEAD)
+            reader, writer = await asyncio.open_connection(host, number, limit=_AHEAD, ssl=tls)
     except TimeoutError as error:
         why = f"no answer within {CONNECT_LIMIT_S:g} s; is it powered and on this network?"
         raise PortError(address.url, why, PortReason.MISSING) from error

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from roomctl.byom.sim import SimulatedSwitch
     from roomctl.ports.picture import PicturePort
 
-_WIRED = ("serial", "tcp", "udp", "visca-ip", "aw", "onvif")
+_WIRED = ("serial", "tcp", "udp", "visca-ip", "aw", "aw-https", "onvif", "onvif-https")
 
 
 class _Plug:

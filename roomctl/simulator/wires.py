@@ -303,8 +303,12 @@ class Wire:
 
 
 async def offer(scheme: str, machine: Callable[[], Machine], clock: Clock) -> Wire:
-    """Return a new wire with a device made by `machine`; by the scheme of its url."""
+    """Return a new wire with a device made by `machine`; by the scheme of its url.
+
+    What is asked over https is asked without here: this box alone can hear it.
+    """
     tasks: list[PumpTask] = []
+    scheme = scheme.removesuffix("-https")
     if scheme in ("aw", "onvif"):
         front = HttpFront(scheme, clock)
         tasks.append(PumpTask(front, machine(), clock))

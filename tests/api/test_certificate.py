@@ -14,7 +14,6 @@ from roomctl.api.certificate import (
     DAYS,
     RENEW_DAYS,
     BoxCertificate,
-    Certificate,
     context_of,
     make,
     read,
@@ -22,6 +21,7 @@ from roomctl.api.certificate import (
 from roomctl.clock import Moment, VirtualClock
 from roomctl.config import ApiTable
 from roomctl.errors import RoomctlError
+from roomctl.tls import Certificate
 
 pytestmark = pytest.mark.real  # a process makes each certificate
 

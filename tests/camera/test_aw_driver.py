@@ -14,7 +14,7 @@ from roomctl.camera.sim.aw import SimAw
 from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.errors import ConfigError, PortError, PortReason, Refused, Unsupported
-from roomctl.ports.http import HttpAnswer, HttpRequest
+from roomctl.ports.http import KEPT_BACK, HttpAnswer, HttpRequest
 from roomctl.room import Outside
 from roomctl.simulator.cameras import SimulatedHttp
 from roomctl.wire import Chunk, Connect, Identity, Port
@@ -284,10 +284,11 @@ def test_a_login_is_for_cameras_that_have_one() -> None:
 
 
 class Guarded:
-    """A host that wants a login that nobody has."""
+    """A host that wants a login that nobody has, or in a way in which it does not get it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, status: int = 401, body: bytes = b"") -> None:
         self.identity = Identity(url=url)
+        self._status, self._body = status, body
         self.answers: asyncio.Queue[Chunk] = asyncio.Queue()
 
     async def read(self) -> Chunk:
@@ -295,7 +296,7 @@ class Guarded:
 
     async def write(self, data: bytes) -> None:
         number = HttpRequest.decode(data).number
-        self.answers.put_nowait(Chunk(HttpAnswer(number, 401).encode(), 0.0))
+        self.answers.put_nowait(Chunk(HttpAnswer(number, self._status, self._body).encode(), 0.0))
 
     async def close(self) -> None:
         pass
@@ -325,6 +326,23 @@ async def test_a_login_that_is_refused_is_said_once_a_minute_and_shown_nowhere()
     assert "s3cret" not in str(device.health)
     await asyncio.sleep(20)
     assert len(opened) == 2
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+@invented
+@pytest.mark.parametrize("scheme", ["aw", "aw-https", "onvif", "onvif-https"])
+async def test_a_login_that_is_kept_back_is_said_with_what_to_write(scheme: str) -> None:
+    async def connecting(name: str, url: str) -> Port:
+        return Guarded(url, KEPT_BACK, b'asks for a login by Basic; write weakest_login = "basic"')
+
+    text = f'[camera.front]\nurl = "{scheme}://192.0.2.5"\nuser = "admin"\npassword = "s3cret"\n'
+    room = app.room(parse(text, "room.toml", app.TABLES), Outside(connecting, clock=SystemClock()))
+    (device,) = room._devices.all(HttpCamera)
+    running = asyncio.ensure_future(device.run())
+    await asyncio.sleep(30)
+    assert (device.health.reason, device.camera.health.reason) == ("insecure", "insecure")
+    assert 'write weakest_login = "basic"' in (device.health.detail or "")
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

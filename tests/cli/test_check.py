@@ -108,6 +108,9 @@ def test_an_entry_of_a_list_that_lacks_two_keys_is_told_both(tmp_path: Path) -> 
         ),
         ('[camera.a]\nurl = "/dev/x"', ":2: camera.a.url: has no scheme; write it like serial:"),
         ('[camera.a]\nurl = "aw://h/x"', ":2: camera.a.url: is not aw://HOST:PORT, such as"),
+        ('[camera.a]\nurl = "aw://h#sha256:1"', ":2: camera.a.url: has a pin; write it like aw"),
+        ('[camera.a]\nurl = "aw-https://h#x"', ":2: camera.a.url: ends in no fingerprint, which"),
+        ('[camera.a]\nurl = "aw://h"\nweakest_login = "basic"', "has weakest_login, and no user"),
         ('[camera.a]\nurl = "udp://h:1?l=2"', ":2: camera.a.url: unknown option 'l'; "),
         ('[camera.a]\nurl = "visca-ip://h/x"', ":2: camera.a.url: is not visca-ip://HOST:PORT"),
         ('[camera.a]\nurl = "v4l2:video0"', ":2: camera.a.url: is not a path; write it like v4l2"),
@@ -159,8 +162,9 @@ def test_an_entry_of_a_list_that_lacks_two_keys_is_told_both(tmp_path: Path) -> 
 def test_what_can_never_work_is_found_on_its_line(tmp_path: Path, text: str, expected: str) -> None:
     said = check(tmp_path / "room.toml", text)
     assert expected in said[0]
-    assert said[1:] == ([":2: camra.a.url: gpio: leads to no camera; known: aw, onvif, serial, "
-                         "tcp, udp, v4l2, visca-ip"] if "camra" in text else [])  # fmt: skip
+    assert said[1:] == ([":2: camra.a.url: gpio: leads to no camera; known: aw, "
+                         "aw-https, onvif, onvif-https, serial, tcp, udp, v4l2, visca-ip"
+                         ] if "camra" in text else [])  # fmt: skip
     chinese = spoken_in(CHINA, tmp_path / "room.toml")
     assert [line for line in chinese if english_words(line)] == []
 

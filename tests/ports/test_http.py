@@ -5,14 +5,17 @@ import base64
 import contextlib
 import hashlib
 import re
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports import connect
 from roomctl.ports.http import (
+    KEPT_BACK,
     LARGEST,
     MOST,
     PIECES,
@@ -21,6 +24,9 @@ from roomctl.ports.http import (
     with_login,
     without_login,
 )
+from roomctl.tls import Certificate
+from roomctl.wire import Port
+from tests.booking.test_fetch import certificate
 
 pytestmark = pytest.mark.real
 
@@ -278,7 +284,7 @@ async def test_a_login_is_proven_as_the_host_asks_for_it(method: str) -> None:
         return http(b"p1") if known else http(b"", "401 Unauthorized", CHALLENGES[method])
 
     async with host(reply) as far:
-        port = await connect("front", with_login(far.url, USER, PASSWORD))
+        port = await connect("front", with_login(far.url, USER, PASSWORD, method.lower()))
         assert port.identity.url == far.url
         for number in (1, 2, 3):
             await port.write(request(number))
@@ -286,7 +292,7 @@ async def test_a_login_is_proven_as_the_host_asks_for_it(method: str) -> None:
         assert len(far.heads) <= 5  # once it is known how, each request is one
         await port.close()
 
-        wrong = await connect("front", with_login(far.url, USER, "wrong"))
+        wrong = await connect("front", with_login(far.url, USER, "wrong", method.lower()))
         await wrong.write(request(1))
         assert HttpAnswer.decode((await wrong.read()).data).status == 401
         await wrong.close()
@@ -295,4 +301,166 @@ async def test_a_login_is_proven_as_the_host_asks_for_it(method: str) -> None:
 def test_a_login_can_be_taken_out_of_a_url_again() -> None:
     url = "aw://[2001:db8::5]:8080"
     assert without_login(with_login(url, "a@b", "c/d:e")) == url
-    assert with_login(url, "", "") == url
+    assert without_login(with_login(url, "a", "b", "basic")) == url
+    assert with_login(url, "", "", "basic") == url
+
+
+async def answered(port: Port, number: int) -> HttpAnswer:
+    await port.write(request(number))
+    return HttpAnswer.decode((await port.read()).data)
+
+
+@pytest.mark.parametrize("weakest", ["digest", "basic"])
+async def test_who_asked_for_digest_gets_no_password_for_basic(weakest: str) -> None:
+    asked = CHALLENGES["Digest"]
+
+    async def reply(head: str) -> bytes:
+        known = digest_of(head) and asked != CHALLENGES["Basic"]
+        return http(b"p1") if known else http(b"", "401 Unauthorized", asked)
+
+    async with host(reply) as far:
+        url = with_login(far.url, USER, PASSWORD, weakest)
+        port = await connect("front", url)
+        assert (await answered(port, 1)).status == 200
+        asked = CHALLENGES["Basic"]
+        said = await answered(port, 2)
+        assert (said.status, b"asked for Digest before" in said.body) == (KEPT_BACK, True)
+        await port.close()
+        port = await connect("front", url)  # as a device that was lost
+        assert (await answered(port, 3)).status == KEPT_BACK
+        asked = CHALLENGES["Digest"]
+        assert (await answered(port, 4)).status == 200
+        await port.close()
+    assert "Basic" not in "".join(far.heads)
+
+
+async def test_basic_needs_leave_and_both_in_one_header_are_digest() -> None:
+    async def reply(head: str) -> bytes:
+        both = "WWW-Authenticate: Basic realm=x, Digest realm=x, nonce=y, qop=auth, algorithm=MD5"
+        return http(b"", "401 Unauthorized", CHALLENGES["Basic"] if "/basic" in head else both)
+
+    async with host(reply) as far:
+        port = await connect("front", with_login(far.url, USER, PASSWORD))
+        await port.write(request(1, "/basic"))
+        said = HttpAnswer.decode((await port.read()).data)
+        assert said.status == KEPT_BACK
+        assert b'or write weakest_login = "basic" in its table of room.toml' in said.body
+        await port.write(request(2))
+        assert HttpAnswer.decode((await port.read()).data).status == 401
+        await port.close()
+    assert ["Authorization: Digest" in head for head in far.heads] == [False, False, True]
+    assert "Authorization: Basic" not in "".join(far.heads)
+
+
+@pytest.mark.parametrize("to", ["http://192.0.2.1/x", "https://u:p@192.0.2.1/x", "/elsewhere"])
+async def test_a_host_that_sends_on_is_not_followed(to: str) -> None:
+    async def reply(head: str) -> bytes:
+        return http(b"", "302 Found", f"Location: {to}")
+
+    async with host(reply) as far:
+        port = await connect("front", with_login(far.url, USER, PASSWORD))
+        said = await answered(port, 1)
+        await port.close()
+    assert said.status == 0
+    assert said.body.startswith(b"sends on to " + without_login(to).encode())
+    assert (b"over https" in said.body) == to.startswith("https:")
+    assert len([head for head in far.heads if head]) == 1
+
+
+async def test_no_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with host(path) as far, host(path) as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.number}")
+        port = await connect("front", far.url)
+        assert (await answered(port, 1)).status == 200
+        await port.close()
+    assert proxy.heads == []
+
+
+@asynccontextmanager
+async def tls_host(folder: Path, name: str) -> AsyncIterator[tuple[Host, str]]:
+    """A camera with a certificate that it has signed itself; and the pin of its key."""
+
+    async def reply(head: str) -> bytes:
+        return http(b"p1") if digest_of(head) else http(b"", "401 No", CHALLENGES["Digest"])
+
+    made, context = Host(reply), certificate(folder, name)
+    pin = Certificate(ssl.PEM_cert_to_DER_cert((folder / "ca.pem").read_text())).pin
+    server = await asyncio.start_server(made.accepted, "127.0.0.1", 0, ssl=context)
+    made.number = server.sockets[0].getsockname()[1]
+    try:
+        yield made, pin
+    finally:
+        server.close()
+
+
+async def test_a_host_proves_itself_by_the_pin_of_its_key(tmp_path: Path) -> None:
+    async with tls_host(tmp_path, "camera") as (far, pin):
+        url = f"aw-https://127.0.0.1:{far.number}#{pin}"
+        port = await connect("front", with_login(url, USER, PASSWORD))
+        assert (await answered(port, 1)).body == b"p1"
+        assert port.identity.url == url
+        await port.close()
+        other = f"aw-https://127.0.0.1:{far.number}#sha256:{'0' * 64}"
+        before = len(far.heads)
+        with pytest.raises(PortError, match=f"another key .{pin}. than its url says") as error:
+            await connect("front", with_login(other, USER, PASSWORD))
+        assert error.value.reason is PortReason.INSECURE
+        with pytest.raises(
+            PortError, match=f"certified it .*, write #{pin} at the end of"
+        ) as error:
+            await connect(
+                "front", with_login(f"onvif-https://127.0.0.1:{far.number}", USER, PASSWORD)
+            )
+        assert PASSWORD not in str(error.value)
+        assert len(far.heads) == before
+
+
+async def test_the_key_is_looked_at_with_each_request(tmp_path: Path) -> None:
+    async with tls_host(tmp_path, "camera") as (far, pin):
+        port = await connect(
+            "front", with_login(f"aw-https://127.0.0.1:{far.number}#{pin}", USER, PASSWORD)
+        )
+        assert (await answered(port, 1)).body == b"p1"
+    other = tmp_path / "other"
+    other.mkdir()
+    context = certificate(other, "camera")
+    thief = await asyncio.start_server(far.accepted, "127.0.0.1", far.number, ssl=context)
+    before = len(far.heads)
+    async with thief:
+        await port.write(request(2))
+        with pytest.raises(PortClosed):
+            await port.read()
+        await port.close()
+    assert len(far.heads) == before
+
+
+@pytest.mark.parametrize(("named", "fits"), [("localhost", True), ("camera.lan", False)])
+async def test_an_authority_vouches_for_a_host_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, fits: bool
+) -> None:
+    async with tls_host(tmp_path, named) as (far, _):
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        url = with_login(f"aw-https://localhost:{far.number}", USER, PASSWORD)
+        if not fits:
+            with pytest.raises(PortError, match="Hostname mismatch"):
+                await connect("front", url)
+            return
+        port = await connect("front", url)
+        assert (await answered(port, 1)).body == b"p1"
+        await port.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("aw://h#sha256:" + "0" * 64, "has a pin; write it like aw-https://HOST#sha256:…"),
+        ("aw-https://h#sha256:12", "ends in no fingerprint"),
+        ("onvif-https://h#", "ends in no fingerprint"),
+        ("aw-https://h/x", "is not aw-https://HOST:PORT"),
+        ("aw-https://h?weakest_login=none", "is not known; known: basic, digest"),
+    ],
+)
+async def test_a_url_over_tls_that_cannot_be_meant_is_refused(url: str, why: str) -> None:
+    with pytest.raises(PortError, match=why):
+        await connect("front", url)

@@ -198,7 +198,7 @@ async def test_another_program_asks_a_panasonic_camera_over_http() -> None:
 async def test_nothing_is_left_of_the_wires() -> None:
     before = descriptors()
     both = cameras("serial:/dev/a") + cameras("tcp://192.0.2.1:1").replace("front", "back")
-    both += '[camera.side]\nurl = "aw://192.0.2.1"\n'
+    both += '[camera.side]\nurl = "aw-https://192.0.2.1"\n'
     async with wired(both) as (_, simulator):
         path = Path(simulator.ports["camera.front"])
         host, _, port = simulator.ports["camera.back"].rpartition(":")

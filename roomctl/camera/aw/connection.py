@@ -21,8 +21,9 @@ from typing import Literal
 from roomctl.camera.aw.message import AwMessage, BadAw, read, target
 from roomctl.camera.driven import Driven, StopTerms
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents
+from roomctl.errors import PortReason
 from roomctl.frozen import frozen
-from roomctl.ports.http import LOGIN_REFUSED, HttpAnswer, HttpRequest
+from roomctl.ports.http import KEPT_BACK, LOGIN_REFUSED, HttpAnswer, HttpRequest
 from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
@@ -120,7 +121,7 @@ class AwConnection:
         self.ready = False
         self._events, self._url = events, url
         self._refuses = False  # to be driven, although it is on
-        self._denied: str | None = None
+        self._denied: LoginRefused | None = None
         self._pending: dict[int, _Pending] = {}
         self._number = 0
         self._out: tuple[int, _Pending] | None = None
@@ -223,7 +224,11 @@ class AwConnection:
         if pending is None:
             return  # it came too late, and was given up
         if answer.status == LOGIN_REFUSED:
-            self._denied = "refuses user and password; set them in its table of room.toml"
+            why = "refuses user and password; set them in its table of room.toml"
+            self._denied = LoginRefused(self._url, why)
+        elif answer.status == KEPT_BACK:
+            why = answer.body.decode("utf-8", "replace")
+            self._denied = LoginRefused(self._url, why, PortReason.INSECURE)
         elif answer.status == 0:
             self._fail(pending, answer.body.decode("utf-8", "replace"), chunk.at)
         elif answer.status not in (200, 204):
@@ -238,7 +243,7 @@ class AwConnection:
 
     def tick(self, now: float) -> None:
         if self._denied is not None:
-            raise LoginRefused(self._url, self._denied)
+            raise self._denied
         late = [number for number, each in self._pending.items() if now >= each.deadline]
         for number in late:
             self._fail(self._pending.pop(number), "no answer", now)

@@ -22,8 +22,9 @@ from roomctl.camera.driven import Driven, StopTerms
 from roomctl.camera.onvif import message as soap
 from roomctl.camera.onvif.message import DEVICE, ENTRY, MEDIA, PTZ, Element, SoapFault
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents
+from roomctl.errors import PortReason
 from roomctl.frozen import frozen
-from roomctl.ports.http import LOGIN_REFUSED, HttpAnswer, HttpRequest
+from roomctl.ports.http import KEPT_BACK, LOGIN_REFUSED, HttpAnswer, HttpRequest
 from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
@@ -129,7 +130,7 @@ class OnvifConnection:
         self._login = login
         self._tokens = self._let_in = self._clock_guarded = False
         self._clock = now
-        self._denied: str | None = None
+        self._denied: LoginRefused | None = None
         self._paths = {DEVICE: ENTRY, MEDIA: "/onvif/media_service", PTZ: "/onvif/ptz_service"}
         self._pending: dict[int, _Pending] = {}
         self._number = 0
@@ -230,6 +231,10 @@ class OnvifConnection:
         if answer.status == 0:
             self._fail(pending, answer.body.decode("utf-8", "replace"), chunk.at)
             return
+        if answer.status == KEPT_BACK:
+            why = answer.body.decode("utf-8", "replace")
+            self._unauthorised(pending, LoginRefused(self._url, why, PortReason.INSECURE))
+            return
         try:
             found = soap.body_of(answer.body)
         except ValueError as error:
@@ -249,7 +254,7 @@ class OnvifConnection:
 
     def tick(self, now: float) -> None:
         if self._denied is not None:
-            raise LoginRefused(self._url, self._denied)
+            raise self._denied
         for number in [n for n, each in self._pending.items() if now >= each.deadline]:
             self._fail(self._pending.pop(number), "no answer", now)
         if self._until is not None and now >= self._until:
@@ -348,9 +353,10 @@ class OnvifConnection:
 
     # What came of it.
 
-    def _unauthorised(self, pending: _Pending) -> None:
+    def _unauthorised(self, pending: _Pending, kept_back: LoginRefused | None = None) -> None:
         """Prove who asks by a digest from now on; that refused, too, the login is wrong.
 
+        `kept_back`: it also asks in a way in which it was not told.
         One that was taken before may only be by a clock that was set: then the clock is asked.
         """
         if pending.of is _Step.CLOCK and self._login[0]:
@@ -359,7 +365,8 @@ class OnvifConnection:
                 return
             self._clock_guarded = True
         elif (self._tokens and not self._let_in) or not self._login[0]:
-            self._denied = "refuses user and password; set those of its ONVIF user in room.toml"
+            why = "refuses user and password; set those of its ONVIF user in room.toml"
+            self._denied = kept_back or LoginRefused(self._url, why)
             return
         self._tokens = True
         match pending.of:

@@ -16,7 +16,7 @@ def http_camera(scheme: str) -> SimHost:
 
     What few rooms have costs the others nothing: its protocol is loaded here.
     """
-    if scheme == "onvif":
+    if scheme.startswith("onvif"):
         from roomctl.camera.sim.onvif import SimOnvif
 
         return SimOnvif()

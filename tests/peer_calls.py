@@ -90,12 +90,12 @@ class PeerCalls:
         self._place.cleanup()
 
 
-def bring():
-    """Which Node and where peer-calls is; skips the test where it cannot be had, fails it in CI."""
-    line = [sys.executable, str(TREE / ".ci" / "node_tools.py"), "peer-calls"]
+def bring(name="peer-calls"):
+    """Which Node and where .ci/NAME is; skips the test where it cannot be had, fails it in CI."""
+    line = [sys.executable, str(TREE / ".ci" / "node_tools.py"), name]
     ran = subprocess.run(line, capture_output=True, text=True, check=False)
     if ran.returncode:
-        why = f"needs peer-calls from the package registry: {ran.stderr.strip()[-200:]}"
+        why = f"needs {name} from the package registry: {ran.stderr.strip()[-200:]}"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
     return json.loads(ran.stdout)
 

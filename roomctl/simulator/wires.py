@@ -17,7 +17,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from roomctl.clock import Clock
+from roomctl.clock import Clock, Moment
 from roomctl.errors import PortClosed
 from roomctl.ports.http import HttpAnswer, HttpRequest
 from roomctl.wire import Chunk, Identity, Machine, Port, pump
@@ -40,6 +40,13 @@ class Tuned(Protocol):
     baud: int | None
 
     def spoken_at(self, baud: int) -> None: ...
+
+
+@runtime_checkable
+class Reachable(Protocol):
+    """A simulated host that tells others its own address, and the time."""
+
+    def reached_at(self, address: str, at: Moment) -> None: ...
 
 
 class PtyPort:
@@ -244,11 +251,17 @@ class HttpFront:
             del self._waiting[number]
 
 
+def _type_of(body: bytes) -> str:
+    if body.startswith(b"\x89PNG"):
+        return "image/png"
+    return _SOAP_TYPE if body.startswith(b"<") else "text/plain"
+
+
 def _response(answer: HttpAnswer) -> bytes:
     status = HTTPStatus(answer.status)
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}",
-        f"Content-Type: {_SOAP_TYPE if answer.body.startswith(b'<') else 'text/plain'}",
+        f"Content-Type: {_type_of(answer.body)}",
         f"Content-Length: {len(answer.body)}",
         "Connection: close",
     )
@@ -310,10 +323,12 @@ async def offer(scheme: str, machine: Callable[[], Machine], clock: Clock) -> Wi
     tasks: list[PumpTask] = []
     scheme = scheme.removesuffix("-https")
     if scheme in ("aw", "onvif"):
-        front = HttpFront(scheme, clock)
-        tasks.append(PumpTask(front, machine(), clock))
+        front, far = HttpFront(scheme, clock), machine()
         server = await asyncio.start_server(front.accepted, _HOST, 0)
         host, number = server.sockets[0].getsockname()[:2]
+        if isinstance(far, Reachable):
+            far.reached_at(f"{host}:{number}", clock.now())
+        tasks.append(PumpTask(front, far, clock))
         return Wire(f"{scheme}://{host}:{number}", f"{host}:{number}", tasks, server)
     if scheme == "tcp":
 

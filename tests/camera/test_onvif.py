@@ -238,8 +238,24 @@ def test_a_goto_ends_when_it_stands() -> None:
     assert "ter:NoToken" in outcomes[1].why
 
 
+@pytest.mark.parametrize("trap", ["false_address", "fixed_first", "tells_little"])
+def test_a_camera_that_says_odd_things_of_itself_is_driven_all_the_same(trap: str) -> None:
+    camera = SimOnvif()
+    setattr(camera, trap, True)
+    desk = Desk(camera)
+    assert (desk.connection.ready, desk.connection.profile) == (True, "moving")
+    desk.drive()
+    desk.room.run(0.5)
+    assert desk.moving()
+    desk.stop()
+    desk.room.run(1.0)
+    assert not desk.moving()
+
+
 def test_a_login_is_proven_by_the_cameras_own_clock() -> None:
-    desk = Desk(SimOnvif(LOGIN), LOGIN)
+    camera = SimOnvif(LOGIN)
+    camera.clock_off_s = 3600.0  # nobody has set it
+    desk = Desk(camera, LOGIN)
     assert desk.connection.ready
     desk.drive()
     desk.room.run(1.0)

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import ClassVar
 
+from roomctl.clock import Moment
 from roomctl.ports.http import HttpAnswer, HttpRequest
 from roomctl.wire import Chunk
 
@@ -42,6 +43,10 @@ class SimHostClient:
 
     def failed(self, now: float, why: str) -> None:
         pass
+
+    def reached_at(self, address: str, at: Moment) -> None:
+        """Have the host told under which address it is reached, and what time it is."""
+        self._host.told_address(address, at)
 
     def say(self, answer: HttpAnswer, at: float) -> None:
         """Answer at `at`; what is ready sooner goes before."""
@@ -79,6 +84,9 @@ class SimHost(SimHostClient):
     def shown(self) -> dict[str, object]:
         """Return what a person would see of it."""
         return {}
+
+    def told_address(self, address: str, at: Moment) -> None:
+        """Note under which address it is reached, and what time it is, if it tells of that."""
 
     def lose_power(self) -> None:
         """Lose what was not answered yet."""

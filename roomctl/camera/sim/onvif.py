@@ -1,8 +1,10 @@
 """A simulated ONVIF PTZ camera: the other end of `onvif:` urls, moving in real time.
 
 It has one profile that moves, in the generic spaces, and ends a drive after the time that it was
-given (ONVIF PTZ Service Specification 24.12, 5.3.3). With a `login` it wants a digest of the last
-20 s by its own clock. Knows no port and no clock of the machine's.
+given (ONVIF PTZ Service Specification 24.12, 5.3.3). It says of itself what clients of other makers
+ask: services, scopes, host name, users, network, video, and a snapshot that is there. With a
+`login` it wants a digest of the last 20 s by its own clock. What real cameras do otherwise are its
+attributes. Knows no port and no clock of the machine's.
 """
 
 from __future__ import annotations
@@ -17,14 +19,17 @@ from xml.sax.saxutils import escape, quoteattr
 from roomctl.camera.onvif import message as soap
 from roomctl.camera.onvif.message import DEVICE, ENTRY, MEDIA, PTZ, TT, Element, SoapFault
 from roomctl.camera.sim.host import SimHost
+from roomctl.camera.sim.view import picture
+from roomctl.clock import Moment
 from roomctl.ports.http import HttpRequest
 from roomctl.visca.sim.motion import Motor
 
 FULL_S = 6.0  # from end to end
 DEFAULT_TIMEOUT_S = 5.0
 WINDOW_S = 20.0
-_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 _SPACE = "http://www.onvif.org/ver10/tptz"
+_SNAPSHOT = "/onvif/snapshot.png"
+PROFILE = "moving"
 _PATHS = {DEVICE: ENTRY, MEDIA: "/onvif/Media", PTZ: "/onvif/PTZ"}
 
 
@@ -39,7 +44,9 @@ class SimOnvif(SimHost):
     `refuses_moves`: it is driven by nobody.
     `knows_no_stop`: only a speed of 0 stops it. `deaf_stops`: so many of the next are answered and
     not done. `guards_clock`: it says nobody without a login what time it is. `declares`: whether it
-    declares its prefixes of XML. `address`: its host and port, as it tells them.
+    declares its prefixes of XML. `address`: its host and port, as it tells them; `false_address`:
+    it tells another one (NAT). `fixed_first`: its first profile does not move. `clock_off_s`: so
+    much its clock is wrong. `tells_little`: it knows nothing of scopes, host name and users.
     """
 
     faults: ClassVar[Mapping[str, str]] = {
@@ -49,16 +56,23 @@ class SimOnvif(SimHost):
         "refuses_timeout": "flag",
         "refuses_moves": "flag",
         "knows_no_stop": "flag",
+        "false_address": "flag",
+        "fixed_first": "flag",
+        "tells_little": "flag",
+        "clock_off_s": "number",
     }
 
     def __init__(self, login: tuple[str, str] | None = None) -> None:
         super().__init__()
-        self.login, self.address = login, "192.0.2.1"
+        self.login, self.address = login, "127.0.0.1"
+        self.false_address = self.fixed_first = self.tells_little = False
         self.ignores_timeout = self.refuses_timeout = self.knows_no_stop = False
         self.refuses_moves = False
         self.guards_clock, self.declares = False, True
         self.deaf_stops = 0
-        self.clock_off_s = 3600.0  # nobody has set it
+        self.clock_off_s = 0.0
+        self._began = datetime(2026, 1, 1, tzinfo=UTC)
+        self._home = (0.0, 0.0, 0.0)
         self.presets: dict[str, tuple[str, tuple[float, ...]]] = {}
         self.pan, self.tilt, self.zoom = Motor(-1, 1), Motor(-1, 1), Motor(0, 1)
         self._ends_at: float | None = None
@@ -77,10 +91,14 @@ class SimOnvif(SimHost):
         return self.pan, self.tilt, self.zoom
 
     def shown(self) -> dict[str, object]:
-        pan, tilt, zoom = self.place
-        where = {"pan_deg": 170 * pan, "tilt_deg": 90 * tilt, "zoom_pct": 100 * zoom}
-        shown = {each: round(value, 2) for each, value in where.items()}
+        names = ("pan_deg", "tilt_deg", "zoom_pct")
+        shown = dict(zip(names, (round(value, 2) for value in self._angles), strict=True))
         return {"model": "ONVIF PTZ", **shown, "moving": self.moving}
+
+    @property
+    def _angles(self) -> tuple[float, float, float]:
+        pan, tilt, zoom = self.place
+        return 170 * pan, 90 * tilt, 100 * zoom
 
     def lose_power(self) -> None:
         """Stand still where it is; what was on its way to it is lost."""
@@ -95,9 +113,14 @@ class SimOnvif(SimHost):
     def wants_at(self) -> float | None:
         return self._ends_at
 
+    def told_address(self, address: str, at: Moment) -> None:
+        self.address, self._began = address, at.wall - timedelta(seconds=at.mono_s)
+
     # What it answers.
 
     def called(self, request: HttpRequest) -> str:
+        if request.method == "GET":
+            return request.target
         try:
             asked = soap.body_of(request.body)
         except ValueError:
@@ -108,6 +131,8 @@ class SimOnvif(SimHost):
         return *self._answered(request), 0.0
 
     def _answered(self, request: HttpRequest) -> tuple[int, bytes]:
+        if request.method == "GET":
+            return (200, picture(*self._angles)) if request.target == _SNAPSHOT else (404, b"")
         try:
             asked = soap.body_of(request.body)
         except ValueError:
@@ -121,7 +146,7 @@ class SimOnvif(SimHost):
         if not (open_to_all or self._let_in(request.body)):
             return 400, _fault("ter:NotAuthorized")
         try:
-            inside = self._done(name, asked)
+            inside = self._done(name, service, asked)
         except _Refusal as refusal:
             return 400, _fault(str(refusal))
         declared = f' xmlns:r="{service}" xmlns:tt="{TT}"' if self.declares else ""
@@ -129,7 +154,7 @@ class SimOnvif(SimHost):
 
     @property
     def clock(self) -> datetime:
-        return _BEGAN + timedelta(seconds=self.now + self.clock_off_s)
+        return self._began + timedelta(seconds=self.now + (self.clock_off_s or 0.0))
 
     def _let_in(self, data: bytes) -> bool:
         if self.login is None:
@@ -146,25 +171,74 @@ class SimOnvif(SimHost):
         right = (user, base64.b64encode(proof.digest()).decode()) == (words[0], words[1])
         return right and abs((when - self.clock).total_seconds()) <= WINDOW_S
 
-    def _done(self, name: str, asked: Element) -> str:
+    def _done(self, name: str, service: str, asked: Element) -> str:
         """Do what is asked, and return what stands in the answer."""
-        match name:
-            case "GetSystemDateAndTime":
-                return _clock(self.clock)
-            case "GetServices":
-                return "".join(self._service(each) for each in (DEVICE, MEDIA, PTZ))
-            case "GetCapabilities":
-                return f"<r:Capabilities>{self._capabilities()}</r:Capabilities>"
-            case "GetDeviceInformation":
-                return _INFORMATION
-            case "GetProfiles":
-                return _PROFILES
-            case "GetNodes":
-                return _NODE
-            case "GetServiceCapabilities":
-                return '<r:Capabilities EFlip="false" MoveStatus="true" StatusPosition="true"/>'
-        if soap.text(asked, "ProfileToken") != "moving":
-            raise _Refusal("ter:NoProfile")
+        if service == PTZ and name in _OF_A_PROFILE:
+            if soap.text(asked, "ProfileToken") != PROFILE:
+                raise _Refusal("ter:NoProfile")
+            return self._moved(name, asked)
+        if name == "GetServiceCapabilities":
+            return _CAN.get(service, "").format("r", "")
+        if name == "GetServices":
+            full = soap.text(asked, "IncludeCapability") in ("true", "1")
+            return "".join(self._service(each, full=full) for each in _PATHS)
+        told = {} if self.tells_little else self._told
+        if (said := {**self._needed, **told}.get(name)) is None:
+            raise _Refusal("ter:ActionNotSupported")
+        return said
+
+    @property
+    def _needed(self) -> Mapping[str, str]:
+        """What it answers without which nobody could drive it."""
+        return {
+            "GetSystemDateAndTime": _clock(self.clock),
+            "GetCapabilities": f"<r:Capabilities>{self._capabilities()}</r:Capabilities>",
+            "GetDeviceInformation": _INFORMATION,
+            "GetProfiles": (_FIXED if self.fixed_first else "") + _profile("Profiles"),
+            "GetProfile": _profile("Profile"),
+            "GetNodes": _NODE,
+            "GetNode": _NODE,
+            "GetConfigurations": f'<r:PTZConfiguration token="ptz">{_MOVES}</r:PTZConfiguration>',
+            "GetConfiguration": f'<r:PTZConfiguration token="ptz">{_MOVES}</r:PTZConfiguration>',
+            "GetConfigurationOptions": _OPTIONS,
+        }
+
+    @property
+    def _told(self) -> Mapping[str, str]:
+        """What it says of itself to whoever asks."""
+        host, _, port = self._address.partition(":")
+        stream = f"rtsp://{host}/simulated"  # as clients ask; nobody serves it
+        user = self.login[0] if self.login else "admin"
+        return {
+            "GetScopes": "".join(_scope(each) for each in _SCOPES),
+            "GetHostname": "<r:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>"
+            "<tt:Name>simulated-camera</tt:Name></r:HostnameInformation>",
+            "GetUsers": f"<r:User><tt:Username>{escape(user)}</tt:Username>"
+            "<tt:UserLevel>Administrator</tt:UserLevel></r:User>",
+            "GetDiscoveryMode": "<r:DiscoveryMode>NonDiscoverable</r:DiscoveryMode>",
+            "GetWsdlUrl": "<r:WsdlUrl>http://www.onvif.org/</r:WsdlUrl>",
+            "GetNetworkInterfaces": _interface(host),
+            "GetNetworkProtocols": "<r:NetworkProtocols><tt:Name>HTTP</tt:Name><tt:Enabled>true"
+            f"</tt:Enabled><tt:Port>{port or 80}</tt:Port></r:NetworkProtocols>",
+            "GetNetworkDefaultGateway": "<r:NetworkGateway/>",
+            "GetDNS": "<r:DNSInformation><tt:FromDHCP>false</tt:FromDHCP></r:DNSInformation>",
+            "GetNTP": "<r:NTPInformation><tt:FromDHCP>false</tt:FromDHCP></r:NTPInformation>",
+            "GetVideoSources": f'<r:VideoSources token="video"><tt:Framerate>25</tt:Framerate>'
+            f"{_SIZE}</r:VideoSources>",
+            "GetVideoSourceConfigurations": f"<r:Configurations{_SOURCE}</r:Configurations>",
+            "GetVideoSourceConfiguration": f"<r:Configuration{_SOURCE}</r:Configuration>",
+            "GetVideoEncoderConfigurations": f"<r:Configurations{_ENCODER}</r:Configurations>",
+            "GetVideoEncoderConfiguration": f"<r:Configuration{_ENCODER}</r:Configuration>",
+            "GetStreamUri": _uri(stream),
+            "GetSnapshotUri": _uri(f"http://{self._address}{_SNAPSHOT}"),
+        }
+
+    @property
+    def _address(self) -> str:
+        return "192.0.2.1" if self.false_address else self.address
+
+    def _moved(self, name: str, asked: Element) -> str:
+        """Do what is asked of the profile that moves."""
         match name:
             case "GetStatus":
                 return self._status()
@@ -174,6 +248,8 @@ class SimOnvif(SimHost):
                 self._stop(asked)
             case "AbsoluteMove":
                 self._go(asked)
+            case "RelativeMove":
+                self._go_on(asked)
             case "GetPresets":
                 return "".join(_preset(token, name) for token, (name, _) in self.presets.items())
             case "SetPreset":
@@ -186,24 +262,27 @@ class SimOnvif(SimHost):
                 del self.presets[soap.text(asked, "PresetToken") or ""]
             case "GotoHomePosition":
                 self._ends_at = None
-                self._go_to((0.0, 0.0, 0.0))
-            case _:
-                raise _Refusal("ter:ActionNotSupported")
+                self._go_to(self._home)
+            case "SetHomePosition":
+                pan, tilt, zoom = self.place
+                self._home = (pan, tilt, zoom)
         return ""
 
-    def _service(self, namespace: str) -> str:
+    def _service(self, namespace: str, *, full: bool) -> str:
+        can = _CAN[namespace].format("c", f' xmlns:c="{namespace}"')
         return (
             f"<r:Service><r:Namespace>{namespace}</r:Namespace>"
-            f"<r:XAddr>http://{self.address}{_PATHS[namespace]}</r:XAddr>"
+            f"<r:XAddr>http://{self._address}{_PATHS[namespace]}</r:XAddr>"
+            f"{f'<r:Capabilities>{can}</r:Capabilities>' if full else ''}"
             "<r:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></r:Version></r:Service>"
         )
 
     def _capabilities(self) -> str:
-        words = {"Device": DEVICE, "Media": MEDIA, "PTZ": PTZ}
-        address = f"http://{self.address}"
+        words = {"Device": (DEVICE, ""), "Media": (MEDIA, _STREAMS), "PTZ": (PTZ, "")}
+        address = f"http://{self._address}"
         return "".join(
-            f"<tt:{word}><tt:XAddr>{address}{_PATHS[each]}</tt:XAddr></tt:{word}>"
-            for word, each in words.items()
+            f"<tt:{word}><tt:XAddr>{address}{_PATHS[each]}</tt:XAddr>{more}</tt:{word}>"
+            for word, (each, more) in words.items()
         )
 
     def _status(self) -> str:
@@ -263,6 +342,18 @@ class SimOnvif(SimHost):
         self._ends_at = None
         self._go_to(places)
 
+    def _go_on(self, asked: Element) -> None:
+        turn = soap.child(asked, "Translation", "PanTilt")
+        zoom = soap.child(asked, "Translation", "Zoom")
+        steps = (soap.number(turn, "x"), soap.number(turn, "y"), soap.number(zoom, "x"))
+        self._ends_at = None
+        self._go_to(
+            tuple(
+                None if step is None else min(max(place + step, motor.low), motor.high)
+                for motor, place, step in zip(self._motors, self.place, steps, strict=True)
+            )
+        )
+
     def _go_to(self, places: tuple[float | None, ...]) -> None:
         for motor, place in zip(self._motors, places, strict=True):
             if place is not None:
@@ -321,12 +412,6 @@ _INFORMATION = (
     "<r:FirmwareVersion>1.0</r:FirmwareVersion><r:SerialNumber>1</r:SerialNumber>"
     "<r:HardwareId>1</r:HardwareId>"
 )
-_PROFILES = (
-    '<r:Profiles token="fixed" fixed="true"><tt:Name>fixed</tt:Name></r:Profiles>'
-    '<r:Profiles token="moving" fixed="true"><tt:Name>moving</tt:Name>'
-    '<tt:PTZConfiguration token="ptz"><tt:Name>ptz</tt:Name><tt:UseCount>1</tt:UseCount>'
-    "<tt:NodeToken>node</tt:NodeToken></tt:PTZConfiguration></r:Profiles>"
-)
 
 
 def _range(kind: str, space: str, low: str, high: str, *, two: bool) -> str:
@@ -335,16 +420,95 @@ def _range(kind: str, space: str, low: str, high: str, *, two: bool) -> str:
     return f"<tt:{kind}><tt:URI>{_SPACE}/{space}</tt:URI>{ranges}</tt:{kind}>"
 
 
+_SPACES = "".join(
+    _range(kind, space, low, "1", two="PanTilt" in kind)
+    for kind, space, low in (
+        ("AbsolutePanTiltPositionSpace", "PanTiltSpaces/PositionGenericSpace", "-1"),
+        ("AbsoluteZoomPositionSpace", "ZoomSpaces/PositionGenericSpace", "0"),
+        ("RelativePanTiltTranslationSpace", "PanTiltSpaces/TranslationGenericSpace", "-1"),
+        ("RelativeZoomTranslationSpace", "ZoomSpaces/TranslationGenericSpace", "-1"),
+        ("ContinuousPanTiltVelocitySpace", "PanTiltSpaces/VelocityGenericSpace", "-1"),
+        ("ContinuousZoomVelocitySpace", "ZoomSpaces/VelocityGenericSpace", "-1"),
+    )
+)
 _NODE = (
     '<r:PTZNode token="node"><tt:Name>node</tt:Name><tt:SupportedPTZSpaces>'
-    + _range(
-        "AbsolutePanTiltPositionSpace", "PanTiltSpaces/PositionGenericSpace", "-1", "1", two=True
-    )
-    + _range("AbsoluteZoomPositionSpace", "ZoomSpaces/PositionGenericSpace", "0", "1", two=False)
-    + _range(
-        "ContinuousPanTiltVelocitySpace", "PanTiltSpaces/VelocityGenericSpace", "-1", "1", two=True
-    )
-    + _range("ContinuousZoomVelocitySpace", "ZoomSpaces/VelocityGenericSpace", "-1", "1", two=False)
+    + _SPACES
     + "</tt:SupportedPTZSpaces><tt:MaximumNumberOfPresets>16</tt:MaximumNumberOfPresets>"
     "<tt:HomeSupported>true</tt:HomeSupported></r:PTZNode>"
 )
+_SIZE = "<tt:Resolution><tt:Width>1920</tt:Width><tt:Height>1080</tt:Height></tt:Resolution>"
+_STREAMS = (
+    "<tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast></tt:StreamingCapabilities>"
+)
+# An element's attributes and what is in it; its name is the message's.
+_SOURCE = (
+    ' token="source"><tt:Name>source</tt:Name><tt:UseCount>1</tt:UseCount>'
+    '<tt:SourceToken>video</tt:SourceToken><tt:Bounds x="0" y="0" width="1920" height="1080"/>'
+)
+_ENCODER = (
+    ' token="encoder"><tt:Name>encoder</tt:Name><tt:UseCount>1</tt:UseCount>'
+    f"<tt:Encoding>H264</tt:Encoding>{_SIZE}<tt:Quality>5</tt:Quality>"
+    "<tt:RateControl><tt:FrameRateLimit>25</tt:FrameRateLimit>"
+    "<tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>4096</tt:BitrateLimit>"
+    "</tt:RateControl><tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type>"
+    "<tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address><tt:Port>0</tt:Port><tt:TTL>1</tt:TTL>"
+    "<tt:AutoStart>false</tt:AutoStart></tt:Multicast><tt:SessionTimeout>PT60S</tt:SessionTimeout>"
+)
+_LIMITS = _range("Range", "PanTiltSpaces/PositionGenericSpace", "-1", "1", two=True)
+_ZOOM_LIMITS = _range("Range", "ZoomSpaces/PositionGenericSpace", "0", "1", two=False)
+_MOVES = (
+    "<tt:Name>ptz</tt:Name><tt:UseCount>1</tt:UseCount><tt:NodeToken>node</tt:NodeToken>"
+    f"<tt:DefaultPTZTimeout>PT{DEFAULT_TIMEOUT_S:g}S</tt:DefaultPTZTimeout>"
+    f"<tt:PanTiltLimits>{_LIMITS}</tt:PanTiltLimits><tt:ZoomLimits>{_ZOOM_LIMITS}</tt:ZoomLimits>"
+)
+_OPTIONS = (
+    f"<r:PTZConfigurationOptions><tt:Spaces>{_SPACES}</tt:Spaces><tt:PTZTimeout>"
+    "<tt:Min>PT0.1S</tt:Min><tt:Max>PT60S</tt:Max></tt:PTZTimeout></r:PTZConfigurationOptions>"
+)
+_FIXED = '<r:Profiles token="fixed" fixed="true"><tt:Name>fixed</tt:Name></r:Profiles>'
+_CAN = {  # with a prefix, and its namespace where that is to be declared
+    DEVICE: "<{0}:Capabilities{1}><{0}:Network/><{0}:Security/><{0}:System/></{0}:Capabilities>",
+    MEDIA: '<{0}:Capabilities{1} SnapshotUri="true"><{0}:ProfileCapabilities'
+    ' MaximumNumberOfProfiles="1"/><{0}:StreamingCapabilities/></{0}:Capabilities>',
+    PTZ: '<{0}:Capabilities{1} EFlip="false" MoveStatus="true" StatusPosition="true"/>',
+}
+_OF_A_PROFILE = frozenset(
+    (
+        *("GetStatus", "ContinuousMove", "Stop", "AbsoluteMove", "RelativeMove", "GetPresets"),
+        *("SetPreset", "GotoPreset", "RemovePreset", "GotoHomePosition", "SetHomePosition"),
+    )
+)
+_SCOPES = ("type/ptz", "type/video_encoder", "name/Simulated", "hardware/PTZ", "Profile/S")
+
+
+def _profile(name: str) -> str:
+    return (
+        f'<r:{name} token="{PROFILE}" fixed="true"><tt:Name>{PROFILE}</tt:Name>'
+        f"<tt:VideoSourceConfiguration{_SOURCE}</tt:VideoSourceConfiguration>"
+        f"<tt:VideoEncoderConfiguration{_ENCODER}</tt:VideoEncoderConfiguration>"
+        f'<tt:PTZConfiguration token="ptz">{_MOVES}</tt:PTZConfiguration></r:{name}>'
+    )
+
+
+def _scope(word: str) -> str:
+    item = f"<tt:ScopeItem>onvif://www.onvif.org/{word}</tt:ScopeItem>"
+    return f"<r:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef>{item}</r:Scopes>"
+
+
+def _uri(uri: str) -> str:
+    return (
+        f"<r:MediaUri><tt:Uri>{uri}</tt:Uri><tt:InvalidAfterConnect>false</tt:InvalidAfterConnect>"
+        "<tt:InvalidAfterReboot>true</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout>"
+        "</r:MediaUri>"
+    )
+
+
+def _interface(host: str) -> str:
+    return (
+        '<r:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled><tt:Info>'
+        "<tt:Name>eth0</tt:Name><tt:HwAddress>02:00:00:00:00:01</tt:HwAddress></tt:Info><tt:IPv4>"
+        f"<tt:Enabled>true</tt:Enabled><tt:Config><tt:Manual><tt:Address>{host}</tt:Address>"
+        "<tt:PrefixLength>24</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP></tt:Config>"
+        "</tt:IPv4></r:NetworkInterfaces>"
+    )

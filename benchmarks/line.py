@@ -25,7 +25,7 @@ CANCELLED = "sony_evi_hd7v"  # refuses a stop while it recalls, until the recall
 LONE = "generic"  # one command at a time, no Cancel
 JOYSTICK_S = 1 / 125  # how often a USB joystick reports
 PANEL_S = 1 / 10  # how often a panel renews a press
-DRIVE_S = 60.0
+DRIVE_S, LOST_PART = 60.0, 0.01
 STOPS = 1500
 DRIVE_BYTES, ACK_BYTES, POSITION_BYTES = 9, 3, 11
 LEASE_S = 0.3
@@ -41,6 +41,7 @@ def figures() -> list[Figure]:
     cycle = 1 / shipped()[MODEL].timing.cycle_s
     found = [_drives(baud, cycle) for baud in (9600, 38400)]
     found.append(_drives(9600, None))
+    found.append(_drives(9600, cycle, LOST_PART))
     found += [_positions("joystick", JOYSTICK_S), _positions("panel", PANEL_S)]
     for hand, every_s in (("joystick", JOYSTICK_S), ("panel", PANEL_S)):
         for baud in (9600, 38400, 115200):
@@ -109,18 +110,23 @@ class Joystick(Virtual):
         return stopped - let_go
 
 
-def _drives(baud: int, cycles_per_s: float | None) -> Figure:
-    """Count the moves of a minute; None: a camera that takes a message whenever one comes."""
+def _drives(baud: int, cycles_per_s: float | None, lost_part: float = 0.0) -> Figure:
+    """Count the moves of a minute; None: a camera that takes a message whenever one comes.
+
+    `lost_part`: the part of its replies that gets lost.
+    """
     profile = shipped()[MODEL]
     if cycles_per_s is None:
         timing = profile.timing.model_copy(update={"cycle_s": _NO_CYCLE_S})
         profile = profile.model_copy(update={"timing": timing})
     joystick = Joystick(profile, baud, random.Random(1))
+    joystick.camera.lost_part = lost_part
     joystick.push(DRIVE_S)
     gated = baud / 10 / (DRIVE_BYTES + ACK_BYTES)
     limit = min(gated, cycles_per_s or gated, 1 / JOYSTICK_S)
     taken = (joystick.wire.moves - joystick.wire.refusals) / DRIVE_S
     camera = "60 Hz camera" if cycles_per_s else "camera without cycle"
+    camera += f", {lost_part:.0%} of replies lost" if lost_part else ""
     means = "moves taken while a joystick reports 125 other speeds a second"
     return Figure(f"drives, {baud} baud, {camera}", taken, "/s", limit, "/s, limit", means)
 

@@ -593,7 +593,7 @@ class Connection:
 
     def _acked(self, socket: int, now: float) -> None:
         self._acknowledges = True
-        pending = self._flight.take(lambda pending: pending.is_acked)
+        pending = self._flight.taken(lambda pending: pending.is_acked, now)
         if pending is None:
             _log.debug("%s: ACK for nothing (socket %d)", self.name, socket)
             return
@@ -656,13 +656,14 @@ class Connection:
         sure = self._flight.named is not None  # its ACK got lost or comes later
         mute = not self.model.acks or not self._acknowledges
         if pending is None and (socket == 0 or sure or mute):
-            pending = self._flight.take(lambda pending: not pending.asks)
+            pending = self._flight.taken(lambda pending: not pending.asks, now)
             if pending is not None:
                 self._stop_taken(pending, now)
                 self._note_taken(pending, now)
                 self._set_off(pending, now)
         if pending is None:
             _log.debug("%s: completion for nothing (socket %d)", self.name, socket)
+            self._flight.ended_unacked(now)
             return
         message = pending.message
         if isinstance(message, Preset) and message.action is PresetAction.RECALL:

@@ -1,8 +1,9 @@
 """What a camera was told and has not finished: until its ACK, then in one of its sockets.
 
-Knows no port, no clock and no bytes. An ACK names no command, so it is for the oldest without one.
-A completion names a socket, in which more than one may lie: some cameras name one socket for all,
-and a completion may have got lost. Over IP a reply names its message (`named`).
+Knows no port, no clock and no bytes. An ACK names no command, so it is for the oldest without one;
+but no drive is waited for once a newer one had to go without its ACK. A completion names a socket,
+in which more than one may lie: some cameras name one socket for all, and a completion may have got
+lost. Over IP a reply names its message (`named`).
 """
 
 from __future__ import annotations
@@ -51,6 +52,11 @@ class Pending:
     def is_acked(self) -> bool:
         """Whether it is answered with an ACK: neither questions are, nor IF_Clear."""
         return not (self.asks or isinstance(self.message, ClearAll))
+
+    @property
+    def is_drive(self) -> bool:
+        """Whether it runs until told otherwise: a newer one makes it worthless."""
+        return self.request is None and self.stop is None and bool(self.groups)
 
     @property
     def ends_by(self) -> float:
@@ -139,14 +145,41 @@ class InFlight:
                 return pending
         return None
 
+    def taken(self, fits: Callable[[Pending], bool], now: float) -> Pending | None:
+        """Take out the command that the camera says it has taken: the oldest that `fits`.
+
+        A drive whose gate opened without that is passed over if a newer drive followed: its reply
+        got lost. Were each reply taken for that of the drive before, every drive would wait in
+        vain.
+        """
+        waiting = [pending for pending in self.answerable if fits(pending)]
+        while len(waiting) > 1 and waiting[0].is_drive and waiting[1].is_drive:
+            if now < waiting[0].gates_until:
+                break
+            del waiting[0]
+        if not waiting:
+            return None
+        self.unacked.remove(waiting[0])
+        return waiting[0]
+
+    def ended_unacked(self, now: float) -> None:
+        """Note that something ended whose ACK is missing: the oldest drive is not waited for."""
+        pending = next((pending for pending in self.unacked if pending.is_acked), None)
+        if pending is not None and pending.is_drive:
+            pending.gates_until = now
+
     def question(self) -> Pending | None:
         """Return the question that data in hand may answer; it is not taken out."""
         return next((pending for pending in self.answerable if pending.asks), None)
 
     def hold(self, pending: Pending, socket: int, now: float, within_s: float) -> None:
-        """Note that `pending` runs in `socket`, and should complete within that time."""
+        """Note that `pending` runs in `socket`, and should complete within that time.
+
+        A drive that lay there is done: its completion got lost.
+        """
         pending.acked_at, pending.deadline = now, now + within_s
-        self._sockets.setdefault(socket, deque()).append(pending)
+        before = (other for other in self._sockets.get(socket, ()) if not other.is_drive)
+        self._sockets[socket] = deque((*before, pending))
         if pending.travels:
             over = pending.request is None or pending.request.over
             pending.held_until = now if over else pending.deadline

@@ -4,7 +4,19 @@ import re
 
 import pytest
 
-from tests.fuzz.sessions import LIMIT_S, MARK, PAGE, Report, Session, names, play, table, with_table
+from tests.fuzz.sessions import (
+    LIMIT_S,
+    MARK,
+    PAGE,
+    Held,
+    Report,
+    Session,
+    held,
+    names,
+    play,
+    table,
+    with_table,
+)
 
 
 @pytest.mark.parametrize("name", names())
@@ -28,17 +40,27 @@ def test_a_camera_that_takes_too_long_is_told() -> None:
     assert session.play().wrong
 
 
+@pytest.mark.parametrize("name", ["generic", "sony_srg300h", "cisco_precision_hd"])
+def test_a_held_stick_moves_a_camera_on_although_replies_get_lost(name: str) -> None:
+    """One that holds one command, one that holds two, and one that says no ACK."""
+    rate = held(name)
+    assert rate.lossy > 0.8 * rate.whole
+
+
 def test_the_page_has_a_row_for_each_profile_with_a_head_and_nothing_wrong() -> None:
     made = PAGE.read_text(encoding="utf-8").split(MARK)[1]
-    rows = re.findall(r"^\| `(\w+)` \|.* \| (\d+) \| (\d+) \|$", made, re.MULTILINE)
-    assert [name for name, _, _ in rows] == names()
-    assert {(late, wrong) for _, late, wrong in rows} == {("0", "0")}
+    row = r"^\| `(\w+)` \| (\d+) of (\d+) \|.* \| (\d+) \| (\d+) \|$"
+    rows = re.findall(row, made, re.MULTILINE)
+    assert [name for name, *_ in rows] == names()
+    assert {(late, wrong) for *_, late, wrong in rows} == {("0", "0")}
+    assert all(int(lossy) > 0.8 * int(whole) for _, lossy, whole, *_ in rows)
 
 
 def test_a_table_replaces_the_one_before() -> None:
-    page = with_table(f"before {MARK} old {MARK} after", table([Report("one", 0, [0.02, 1.5])]))
+    new = table([Report("one", 0, [0.02, 1.5])], {"one": Held(52.9, 50.4)})
+    page = with_table(f"before {MARK} old {MARK} after", new)
     assert page.startswith("before ")
     assert page.endswith(" after")
     assert "old" not in page
-    assert "| `one` | 2 | 20 ms | 20 ms | 1500 ms | 1 | 0 |" in page
-    assert with_table(page, table([Report("one", 0, [0.02, 1.5])])) == page
+    assert "| `one` | 50 of 53 | 2 | 20 ms | 20 ms | 1500 ms | 1 | 0 |" in page
+    assert with_table(page, new) == page

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from roomctl.camera.mounting import AS_IT_COMES, KeptSettings, Mounting, OnCamera
@@ -28,9 +28,10 @@ from roomctl.camera.protocol import (
     MenuKey,
     ProtocolEvents,
     Reached,
+    Reading,
     must_have,
 )
-from roomctl.clock import Clock
+from roomctl.clock import Clock, Moment
 from roomctl.device import Health, Nameplate, Status
 from roomctl.errors import DeviceError, NoReply, Refused, UnknownOutcome, Unsupported
 from roomctl.visca.connection import MoveRefusal
@@ -100,6 +101,7 @@ class Camera:
         self._relook: asyncio.TimerHandle | None = None
         self._told: tuple[object, ...] = ()
         self.refused_since = self.health.since
+        self.unread: dict[Reading, Moment] = {}  # what it does not say of itself, and since when
         self._looked = asyncio.Event()
         self._protocol = begin(self, None)
 
@@ -219,7 +221,7 @@ class Camera:
 
         `speed`: part of the top speed that it may have here, above 0 to 1; USB cameras go as fast
         as they like. An angle beyond the end stops is clamped, and the answer says so. Unsupported
-        if the model's degrees are not known.
+        if the model's degrees are not known; UnknownOutcome if it does not say where it stands.
         """
         return await self._goto(self._mounting.degrees(pan_deg, tilt_deg), zoom_pct, speed)
 
@@ -229,7 +231,9 @@ class Camera:
         """Go to an angle in its own degrees, and a zoom."""
         await self._place_known()
         speed = self._mounting.speed(speed)
-        return await self._travel(self._protocol.goto(*angle, zoom_pct, speed))
+        parts: list[Reading] = [] if angle == (None, None) else ["position"]
+        parts += [] if zoom_pct is None else ["zoom"]
+        return await self._travel(self._protocol.goto(*angle, zoom_pct, speed), parts)
 
     async def relative(self, pan_deg: float, tilt_deg: float, speed: float = 1.0) -> Reached:
         """Go so many degrees right and up from here; never sent twice.
@@ -239,7 +243,7 @@ class Camera:
         """
         await self._place_known()
         speed, (pan, tilt) = self._mounting.speed(speed), self._mounting.steps(pan_deg, tilt_deg)
-        return await self._travel(self._protocol.relative(pan, tilt, speed))
+        return await self._travel(self._protocol.relative(pan, tilt, speed), ["position"])
 
     async def zoom_to(self, pct: float) -> Reached:
         """Zoom to 0 (wide) to 100 (tele) per cent of the optical range; clamped."""
@@ -288,6 +292,8 @@ class Camera:
         at = self.state
         if at.moving:
             raise Refused(self.name, "not_executable", "is moving; stop it first")
+        if not self._protocol.unread.isdisjoint(("position", "zoom")):
+            raise Refused(self.name, "position_unknown", "does not say where it stands")
         there = StoredPosition(*self._mounting.degrees(at.pan_deg, at.tilt_deg), at.zoom_pct)
         await positions.keep(preset, there, self._port.clock.now().wall)
 
@@ -439,13 +445,22 @@ class Camera:
         lamp = (self._lit or "off") if self.profile.tally else None
         told = self._protocol.state(Believed(self._preset, lamp, self._tracks))
         self.state = self._mounting.seen(told)
+        self._note_unread()
         self._looked.set()
         self._keep_settings()
-        if (news := (self.state, self.health, self.not_kept, self.refusal)) != self._told:
-            if self._told[3:] != news[3:]:
+        news = (self.state, self.health, self.not_kept, frozenset(self.unread), self.refusal)
+        if news != self._told:
+            if self._told[4:] != news[4:]:
                 self.refused_since = self._port.clock.now()
             self._told = news
             self._port.changed()
+
+    def _note_unread(self) -> None:
+        online = self.health.status is Status.ONLINE
+        unread = self._protocol.unread if online else frozenset[Reading]()
+        if unread != self.unread.keys():
+            now = self._port.clock.now()
+            self.unread = {what: self.unread.get(what, now) for what in sorted(unread)}
 
     # What room.toml sets on the camera itself.
 
@@ -538,13 +553,21 @@ class Camera:
         if not self._protocol.placed:
             await self._until(lambda: self._protocol.placed, self.profile.timing.settle_s)
 
-    async def _travel(self, request: CameraRequest) -> Reached:
-        """Have all of it said, wait until it is done, and read back where it ended."""
+    async def _travel(self, request: CameraRequest, parts: Sequence[Reading]) -> Reached:
+        """Have all of it said, wait until it is done, and read back where its parts ended."""
         if request.commands:
             self._preset = None
             await self._ask(request)
+            done_at = self._port.clock.mono_s()
+
+            def read() -> bool:
+                return all(self._protocol.read_since(part, done_at) for part in parts)
+
             if (limit_s := self._protocol.settle_s) is not None:
-                await self._until(lambda: not self._protocol.moving, limit_s)
+                await self._until(lambda: not self._protocol.moving and read(), limit_s)
+            if not read():
+                why = "does not say where it stands; look before you send it again"
+                raise UnknownOutcome(self.name, why)
         there = self.state
         return Reached(there.pan_deg, there.tilt_deg, there.zoom_pct, request.clamped)
 

@@ -23,6 +23,22 @@ DEAD_ZONE = 0.02  # of a push from -1 to 1: a joystick at rest is not quite 0
 STANDBY = "is in standby; switch it on first"
 
 Part = Literal["pan", "tilt", "zoom"]
+Reading = Literal[
+    "position",
+    "zoom",
+    "power",
+    "focus",
+    "exposure",
+    "white_balance",
+    "backlight",
+    "exposure_compensation",
+    "flip",
+    "mirror",
+    "menu",
+    "ir_receive",
+    "tracking",
+]
+"""What a camera is asked about itself again and again."""
 MenuKey = Literal["up", "down", "left", "right", "enter", "back"]
 
 
@@ -100,11 +116,12 @@ class CameraProtocol(Protocol):
 
     What a model does not have is Unsupported; a value that nobody knows is Refused.
 
-    `ready`: it has answered, and may be used. `placed`: it has said where it stands, or never will.
+    `ready`: it has answered, and may be used. `placed`: it has said where it stands, or does not.
     `self_described`: what it can do is known only once it has answered. `settle_s`: how long
     to wait after a move until it is seen to stand; None: the end of a move says that.
     `unknown_model`: what a camera that no profile knows said of itself. `refusal`: why one that
-    answers does not move.
+    answers does not move. `unread`: what it should say of itself, and does not: what it said of
+    that before is told no more.
     """
 
     self_described: bool
@@ -131,6 +148,12 @@ class CameraProtocol(Protocol):
     def unknown_model(self) -> str | None: ...
     @property
     def refusal(self) -> MoveRefusal | None: ...
+    @property
+    def unread(self) -> frozenset[Reading]: ...
+    def read_since(self, reading: Reading, at: float) -> bool:
+        """Whether it has said that since `at`, or never does."""
+        ...
+
     def state(self, believed: Believed) -> CameraState: ...
 
     def drive(
@@ -175,6 +198,8 @@ class Conversation(Protocol):
     def moving(self) -> bool: ...
     @property
     def stopping(self) -> bool: ...
+    @property
+    def unread(self) -> frozenset[Reading]: ...
     def stop(self, now: float) -> None: ...
     def forget(self) -> None: ...
 
@@ -215,6 +240,13 @@ class SelfDescribed(Generic[C]):
     @property
     def refusal(self) -> MoveRefusal | None:
         return None
+
+    @property
+    def unread(self) -> frozenset[Reading]:
+        return self.connection.unread
+
+    def read_since(self, reading: Reading, at: float) -> bool:
+        return reading not in self.unread  # a move is over when it was seen to stand
 
     def stop(self, now: float) -> None:
         self.connection.stop(now)

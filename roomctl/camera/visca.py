@@ -34,6 +34,7 @@ from roomctl.camera.protocol import (
     CameraState,
     MenuKey,
     Part,
+    Reading,
     must_be_one_of,
     must_have,
 )
@@ -88,6 +89,23 @@ _FOCUS: Mapping[str, Command] = {
     "manual": Command("focus_mode", (("auto", 0),)),
     "one_push": Command("focus_one_push"),
     "infinity": Command("focus_infinity"),
+}
+_READINGS: Mapping[Inquiry, Reading] = {
+    Inquiry.POSITION: "position",
+    Inquiry.ZOOM: "zoom",
+    Inquiry.POWER: "power",
+    Inquiry.FOCUS: "focus",
+    Inquiry.FOCUS_MODE: "focus",
+    Inquiry.EXPOSURE_MODE: "exposure",
+    Inquiry.WHITE_BALANCE_MODE: "white_balance",
+    Inquiry.BACKLIGHT: "backlight",
+    Inquiry.EXPOSURE_COMPENSATION: "exposure_compensation",
+    Inquiry.EXPOSURE_COMPENSATION_ON: "exposure_compensation",
+    Inquiry.FLIP: "flip",
+    Inquiry.MIRROR: "mirror",
+    Inquiry.MENU: "menu",
+    Inquiry.IR_RECEIVE: "ir_receive",
+    Inquiry.TRACKING: "tracking",
 }
 _MENU_TOGGLE = Preset(PresetAction.RECALL, 0x5F)  # PTZOptics: opens or closes the menu
 _MENU_SPEED = 0x0E
@@ -165,7 +183,8 @@ class ViscaProtocol:
 
     @property
     def placed(self) -> bool:
-        return self.profile.pan is None or self.connection.seen.pan is not None
+        seen = self.connection.seen.pan is not None
+        return seen or self.profile.pan is None or "position" in self.unread
 
     @property
     def moving(self) -> bool:
@@ -196,6 +215,27 @@ class ViscaProtocol:
     @property
     def refusal(self) -> MoveRefusal | None:
         return self.connection.refusal
+
+    @property
+    def unread(self) -> frozenset[Reading]:
+        """What it does not say, of what its model is known to say in people's units."""
+        asked = {_READINGS[each] for each in self.connection.unread if each in _READINGS}
+        return frozenset(asked - self._untold)
+
+    @property
+    def _untold(self) -> set[Reading]:
+        """What cannot be told of such a camera, whatever it answers."""
+        profile = self.profile
+        untold: set[Reading] = set()
+        untold |= {"position"} if profile.pan is None else set()
+        untold |= {"zoom"} if profile.zoom is None else set()
+        return untold | ({"power"} if profile.has("no-power") else set())
+
+    def read_since(self, reading: Reading, at: float) -> bool:
+        if reading in self._untold:
+            return True
+        asked = [each for each, name in _READINGS.items() if name == reading]
+        return all(self.connection.read_since(each, at) for each in asked)
 
     def state(self, believed: Believed) -> CameraState:
         return described(self.profile, self.connection.seen, believed)

@@ -379,6 +379,8 @@ class Cameras(Part):
             for what, why in camera.not_kept.items():
                 params = {"what": what, "reason": why}
                 yield IssueEntry("camera.not_mounted", subject, {**params}, since)
+            for reading, unread_since in camera.unread.items():
+                yield IssueEntry("camera.unread", subject, {"what": reading}, unread_since.wall)
             for one in camera.advisories:
                 params = {"what": one.what, "source": one.source}
                 yield IssueEntry("camera.advisory", subject, {**params}, since)

@@ -148,6 +148,15 @@ class Connection:
         return self._poller.seen
 
     @property
+    def unread(self) -> frozenset[Inquiry]:
+        """What it should say of itself, and does not."""
+        return self._poller.unread if self.seen.power is not False else frozenset()
+
+    def read_since(self, inquiry: Inquiry, at: float) -> bool:
+        """Whether it has said this since `at`, or never does."""
+        return self._poller.read_since(inquiry, at)
+
+    @property
     def driven(self) -> bool:
         """Whether a hand moves it now."""
         return self._lease_until is not None
@@ -200,6 +209,7 @@ class Connection:
             return
         if groups := groups_of(request.message):
             self._supersede(groups, RequestEnd.REPLACED, now)
+            self._poller.wake()  # where it ends is to be told
             self._lease_until = None
             for motion in self._motions.values():
                 if motion.driven:
@@ -308,6 +318,8 @@ class Connection:
             self._note_refusal(MoveRefusal.BUSY)
         if self._poll_at is not None and now >= self._poll_at:
             self._poll(now)
+        if self._begun and not self.silent and self._poller.tick(now):
+            self._events.changed()
 
     def due(self) -> float | None:
         """Return the next instant at which time alone changes something."""
@@ -324,6 +336,7 @@ class Connection:
             soft += [since + stop_s, max(since, self._heard_at) + stop_s]
         if (late_until := self._poller.late_until) is not None:
             soft.append(late_until)
+        soft += self._poller.due()
         soft += [self._may_go_at(request) for request in self._queue]
         for motion in self._motions.values():
             soft.append(motion.not_before)
@@ -378,11 +391,16 @@ class Connection:
 
     def _inquiry_missed(self, inquiry: Inquiry, now: float, *, deaf: bool) -> None:
         """Note that no answer came; if it is `deaf` to everything, that makes nothing ready."""
+        before = self._poller.unread
         self._poller.unanswered(inquiry, now)
-        if self._poller.missed(inquiry, self.model.limits.tries):
+        known = self._recognise is None or self.model != self._recognise(None)
+        if self._poller.missed(inquiry, self.model.limits.tries, now, known=known):
             _log.info("%s: never answers %s; not asked again", self.name, inquiry.name)
-            if not deaf:
-                self._note_ready()
+        if self._poller.unread != before:
+            _log.info("%s: does not answer %s; asked less often", self.name, inquiry.name)
+            self._events.changed()
+        if not deaf:
+            self._note_ready()
 
     def _never_completed(self, pending: Pending, now: float) -> None:
         """Give up waiting for a completion; what may run twice is said again, a few times."""
@@ -525,7 +543,7 @@ class Connection:
             request.tries += 1
             request.since = now if request.since is None else request.since
         elif isinstance(message, Inquiry):
-            self._poller.asking(message)
+            self._poller.asking(message, now)
         elif isinstance(message, Drive | ZoomDrive | FocusDrive):
             motion = self._motions[pending.groups[0]]
             motion.written, motion.running = message, True
@@ -740,7 +758,7 @@ class Connection:
 
     def _read(self, inquiry: Inquiry, data: bytes, now: float) -> bool:
         """Take an answer; return whether it says something new. ValueError: it is no answer."""
-        new = self._poller.answered(inquiry, data, self.model.layout)
+        new = self._poller.answered(inquiry, data, self.model.layout, now)
         self._answered_at = now
         match inquiry:
             case Inquiry.VERSION if self._recognise is not None:
@@ -821,7 +839,7 @@ class Connection:
         elif pending.stop is not None:
             self._stop_refused(pending.stop, code, now)
         elif isinstance(pending.message, Inquiry):
-            if self._poller.refused(pending.message):
+            if self._poller.refused(pending.message, now):
                 inquiry = pending.message.name
                 _log.info("%s: has no answer to %s; not asked again", self.name, inquiry)
             self._note_ready()
@@ -937,7 +955,7 @@ class Connection:
                 self._poller.ask(Inquiry.POWER)
             return
         pans, zooms = (self._motions[g].driven for g in (AxisGroup.PAN_TILT, AxisGroup.ZOOM))
-        self._poller.poll(zooms=zooms or not pans or self._travels())
+        self._poller.poll(now, zooms=zooms or not pans or self._travels())
         if self.refusal is not None or Inquiry.MENU in self.model.settings:
             self._poller.ask(Inquiry.MENU)
         self._note_moving(now)

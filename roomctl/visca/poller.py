@@ -21,6 +21,7 @@ from roomctl.visca.message import (
     read_version,
     read_zoom,
 )
+from roomctl.visca.reading import Unread
 
 
 @frozen
@@ -40,13 +41,15 @@ class Readback:
 
 
 _CORE = (Inquiry.VERSION, Inquiry.POWER, Inquiry.POSITION, Inquiry.ZOOM)  # no two as long
+_PLACE = (Inquiry.POSITION, Inquiry.ZOOM)
 LATE_S = 3.0  # after the limit an answer may still come; 2.1 s after the question was seen
 
 
 class Poller:
     """The questions to one camera and their answers.
 
-    A question that it never answers, although it answers others, is dropped until the next start.
+    What it said is told as long as it goes on answering (`reading`); a question that it has never
+    answered, although it answers others, is dropped until the next start.
     `complete`: it is known, or was refused, who the camera is and whether it is on.
 
     An answer does not name its question, and one that is missing may only be late. So until that is
@@ -61,6 +64,9 @@ class Poller:
         self._dropped: set[Inquiry] = set()
         self._unanswered: dict[Inquiry, int] = {}
         self._refused: set[Inquiry] = set()
+        self._unread: Unread[Inquiry] = Unread()
+        self._asked: set[Inquiry] = set()
+        self._read_at: dict[Inquiry, float] = {}
         self._open: set[Inquiry] = set()
         self._last: Inquiry | None = None
         self._copies = False
@@ -79,6 +85,8 @@ class Poller:
     def clear(self) -> None:
         """Ask nothing any more, and take the camera to be at rest."""
         self._queue.clear()
+        self._unread.clear()
+        self._asked.clear()
         self._late.clear()
         self._unsettled = False
         self.seen = replace(self.seen, moving=False)
@@ -105,13 +113,16 @@ class Poller:
     def ask(self, *inquiries: Inquiry) -> None:
         """Ask each in turn, unless it is to be asked anyway or was dropped."""
         for inquiry in inquiries:
-            if inquiry not in self._queue and inquiry not in self._dropped:
+            if inquiry not in self._queue and self._may_ask(inquiry):
                 self._queue.append(inquiry)
+
+    def _may_ask(self, inquiry: Inquiry) -> bool:
+        return inquiry not in self._dropped and not self._unread.rests(inquiry)
 
     def ask_first(self, inquiry: Inquiry) -> None:
         """Ask this before whatever waits."""
-        self.asking(inquiry)
-        if inquiry not in self._dropped:
+        if self._may_ask(inquiry):
+            self._take_out(inquiry)
             self._queue.appendleft(inquiry)
 
     def next(self, now: float, layout: PositionLayout) -> Inquiry | None:
@@ -122,12 +133,18 @@ class Poller:
         copied = [self._last] if self._copies and self._last is not None else []
         late = {size for inquiry in (*self._late, *copied) for size in _sizes(inquiry, layout)}
         for inquiry in (*self._queue, *_CORE):
-            if inquiry not in self._dropped and late.isdisjoint(_sizes(inquiry, layout)):
+            known = inquiry in self._queue or self._may_ask(inquiry)
+            if known and late.isdisjoint(_sizes(inquiry, layout)):
                 return inquiry
         return None
 
-    def asking(self, inquiry: Inquiry) -> None:
-        """Take `inquiry` out of the queue."""
+    def asking(self, inquiry: Inquiry, now: float) -> None:
+        """Note that `inquiry` is asked now."""
+        self._take_out(inquiry)
+        self._asked.add(inquiry)
+        self._unread.asks(inquiry, now)
+
+    def _take_out(self, inquiry: Inquiry) -> None:
         if inquiry in self._queue:
             self._queue.remove(inquiry)
 
@@ -157,9 +174,67 @@ class Poller:
         """Note that no answer came yet; None: to what somebody typed."""
         self._late[inquiry] = now + LATE_S
 
-    def answered(self, inquiry: Inquiry, data: bytes, layout: PositionLayout) -> bool:
+    # What it leaves unanswered.
+
+    @property
+    def unread(self) -> frozenset[Inquiry]:
+        """What it has said, or should say, and does not say any more."""
+        return frozenset(self._unread.old)
+
+    def read_since(self, inquiry: Inquiry, at: float) -> bool:
+        """Whether it has answered this since then, or never does."""
+        return inquiry in self._dropped or self._read_at.get(inquiry, float("-inf")) > at
+
+    def tick(self, now: float) -> bool:
+        """Ask again what has rested; return whether something that it said has become old."""
+        self._queue.extend(each for each in self._unread.again(now) if each not in self._queue)
+        aged = self._unread.aged(now)
+        for inquiry in aged:
+            self._unread.old.add(inquiry)
+            self.seen = self._without(inquiry)
+        return bool(aged)
+
+    def wake(self) -> None:
+        """Ask again at once what has rested: somebody waits for it."""
+        self._unread.wake()
+
+    def due(self) -> list[float]:
+        """Return when time alone changes something."""
+        return self._unread.due()
+
+    def _without(self, inquiry: Inquiry) -> Readback:
+        """Return what it has said, without the answer to `inquiry`; who it is does not change."""
+        seen = self.seen
+        match inquiry:
+            case Inquiry.VERSION:
+                return seen
+            case Inquiry.POWER:
+                return replace(seen, power=None)
+            case Inquiry.ZOOM:
+                return replace(seen, zoom=None)
+            case Inquiry.POSITION:
+                return replace(seen, pan=None, tilt=None)
+        others = {each: value for each, value in seen.settings.items() if each is not inquiry}
+        return replace(seen, settings=others)
+
+    def _give_up(self, inquiry: Inquiry, now: float, *, owed: bool) -> bool:
+        """Take it for unknown, and ask again later if an answer is `owed`; return if not."""
+        self.seen = self._without(inquiry)
+        self._asked.discard(inquiry)
+        self._open.discard(inquiry)
+        self._take_out(inquiry)
+        if owed:
+            self._unread.rest(inquiry, now)
+        else:
+            self.drop(inquiry)
+        return not owed
+
+    def answered(self, inquiry: Inquiry, data: bytes, layout: PositionLayout, now: float) -> bool:
         """Take an answer; return whether it says something new. ValueError: it is no answer."""
         seen = self._with(inquiry, data, layout)
+        self._unread.answered(inquiry)
+        self._asked.discard(inquiry)
+        self._read_at[inquiry] = now
         self._late.clear()
         self._last = inquiry
         self._unanswered.pop(inquiry, None)
@@ -169,53 +244,65 @@ class Poller:
         if seen.power and self.seen.power is False:
             self._dropped -= self._refused  # on its way to standby it refuses what it has, too
             self._refused.clear()
-        self._changed_in_round |= new and inquiry in (Inquiry.POSITION, Inquiry.ZOOM)
+            self._unread.wake()
+        self._changed_in_round |= new and inquiry in _PLACE
         self.seen = seen
         return new
 
-    def refused(self, inquiry: Inquiry) -> bool:
+    def refused(self, inquiry: Inquiry, now: float) -> bool:
         """Note that the camera will not say, as in standby. Return whether it is dropped.
 
-        A setting that it refuses twice running while it is on is one that it does not have: once
-        may be an error that a bridge added to a good answer (quartzo/webcam-visca-ip).
+        Once may be an error that a bridge added to a good answer (quartzo/webcam-visca-ip). What it
+        refuses twice running is not known any more; a setting that it never told, while it is on,
+        is one that it does not have.
         """
         self._open.discard(inquiry)
-        if inquiry in _CORE or self.seen.power is False:
-            return False
-        if inquiry in self._refused:
-            self.drop(inquiry)
-            return True
+        self._asked.discard(inquiry)
+        self._unread.drop(inquiry)
+        again = inquiry in self._refused
         self._refused.add(inquiry)
-        self.ask(inquiry)
+        if again and (inquiry in _CORE or self.seen.power is False):
+            self.seen = self._without(inquiry)
+        elif again:
+            return self._give_up(inquiry, now, owed=inquiry in self._unread.heard)
+        elif inquiry not in _CORE and self.seen.power is not False:
+            self.ask(inquiry)
         return False
 
-    def missed(self, inquiry: Inquiry, tries: int) -> bool:
-        """Note that no answer came; ask again, or drop it after `tries`. Return whether dropped."""
+    def missed(self, inquiry: Inquiry, tries: int, now: float, *, known: bool) -> bool:
+        """Note that no answer came; ask again, or rest after `tries`. Return whether it is dropped.
+
+        `known`: this model is known to answer it. What is not, and has never been answered, is
+        dropped.
+        """
+        self._asked.discard(inquiry)
         count = self._unanswered[inquiry] = self._unanswered.get(inquiry, 0) + 1
         if count < tries:
             self.ask(Inquiry.POWER, inquiry)  # is it deaf, or deaf to this question only?
             return False
-        self.drop(inquiry)
-        return True
+        return self._give_up(inquiry, now, owed=known or inquiry in self._unread.heard)
 
     def drop(self, inquiry: Inquiry) -> None:
         """Do not ask this any more."""
         self._dropped.add(inquiry)
         self._open.discard(inquiry)
-        if inquiry in self._queue:
-            self._queue.remove(inquiry)
+        self._asked.discard(inquiry)
+        self._unread.drop(inquiry)
+        self._take_out(inquiry)
 
-    def poll(self, *, zooms: bool) -> None:
+    def poll(self, now: float, *, zooms: bool) -> None:
         """Begin a round of questions; after a move, the first round without change ends it.
 
         `zooms` False: the zoom cannot have moved, and is not asked for.
         """
-        if not self._queue:
+        if not self._queue and self._asked.isdisjoint(_PLACE):
             self._unsettled = self._unsettled and self._changed_in_round
             self._changed_in_round = False
             power = () if self.seen.moving else (Inquiry.POWER,)
             zoom = (Inquiry.ZOOM,) if zooms else ()
             self.ask(*power, Inquiry.POSITION, *zoom)
+        for inquiry in self._queue:
+            self._unread.asks(inquiry, now)
 
     def note_moving(self, commanded: bool) -> bool:
         """Work out whether it may be moving; return whether that is new."""

@@ -392,3 +392,25 @@ async def test_a_model_that_does_not_know_how_it_hangs_or_has_no_menu_says_so() 
         assert "menu" not in b.house.document.cameras[0].can
         with pytest.raises(Unsupported, match="menu"):
             await b.front.menu(True)
+
+
+@invented
+async def test_old_degrees_are_not_told_of_one_that_does_not_say_where_it_stands() -> None:
+    async with bench() as b:
+        await b.front.goto(20.0, 0.0)
+        assert b.front.state.pan_deg == pytest.approx(20.0, abs=0.1)
+        b.look().unanswered = "#APC"
+        asked = await b.house.ask("camera.goto", camera="front", pan_deg=-40.0, tilt_deg=0.0)
+        assert asked.status == "unknown"
+        await b.house.until(lambda: ("camera.unread", "camera.front") in b.house.issues, 20)
+        assert (b.front.state.pan_deg, b.front.state.tilt_deg) == (None, None)
+        assert b.status == "online"
+        assert b.look().pan_deg == pytest.approx(-40.0, abs=0.1)
+        await b.house.until(lambda: not b.front.state.moving, 20)
+        began = b.house.room.clock.mono_s()
+        await asyncio.sleep(200.0)
+        often = [at for at, what in b.look().heard if what == "#APC"]
+        assert 3 <= sum(at > began for at in often) <= 12
+        b.look().unanswered = ""
+        await b.house.until(lambda: ("camera.unread", "camera.front") not in b.house.issues, 80)
+        assert b.front.state.pan_deg == pytest.approx(-40.0, abs=0.1)

@@ -11,12 +11,14 @@ from roomctl.camera import lines
 from roomctl.camera.camera import Camera
 from roomctl.camera.profile import CameraTable
 from roomctl.device import Status
+from roomctl.errors import UnknownOutcome
 from roomctl.wire import Port
 from tests.steady import SteadyClock, SteadyPort
 from tests.visca.foreign import ACK, DRIVE, ForeignLine, Reply, served
 
 pytestmark = pytest.mark.real
 LIMIT_S = 120.0
+WHERE = b"\x09\x06\x12"
 
 
 class Bench:
@@ -86,3 +88,18 @@ async def test_a_stop_whose_replies_get_lost_is_said_again_on_a_real_line() -> N
         rig.front.stop()
         await rig.until(lambda: not rig.far.camera.moving and not rig.front.stopping)
         assert len(rig.far.lost) == 3
+
+
+async def test_old_degrees_are_never_told_as_read_back_on_a_real_line() -> None:
+    async with bench(38400) as rig:
+        await rig.front.goto(20.0, 0.0)
+        assert rig.front.state.pan_deg == pytest.approx(20.0, abs=0.1)
+        rig.far.lose = lambda reply: reply.about == WHERE
+        with pytest.raises(UnknownOutcome, match="does not say where it stands"):
+            await rig.front.goto(-40.0, 0.0)
+        assert rig.far.camera.pan_deg == pytest.approx(-40.0, abs=0.1)
+        await rig.until(lambda: rig.front.state.pan_deg is None and rig.front.unread)
+        rig.far.lose = lambda _: False
+        await rig.until(lambda: rig.front.state.pan_deg is not None)
+        assert rig.front.state.pan_deg == pytest.approx(-40.0, abs=0.1)
+        assert not rig.front.unread

@@ -126,3 +126,30 @@ async def test_a_deleted_preset_is_gone_and_one_that_was_never_stored_is_refused
         for asked in (b.front.backlight(True), b.front.menu(True), b.front.menu_key("up")):
             with pytest.raises(Unsupported):
                 await asked
+
+
+@invented
+async def test_an_old_zoom_is_not_told_of_one_that_does_not_say_where_it_stands() -> None:
+    async with bench() as b:
+        await b.front.zoom_to(20.0)
+        assert b.front.state.zoom_pct == pytest.approx(20.0, abs=1)
+        b.look().unanswered = "GetStatus"
+        asked = await b.house.ask("camera.zoom", camera="front", pct=80.0)
+        assert asked.status == "unknown"
+        await b.house.until(lambda: ("camera.unread", "camera.front") in b.house.issues, 20)
+        assert b.front.state.zoom_pct is None
+        assert b.house.device("camera.front").status == "online"
+        await b.house.until(lambda: not b.front.state.moving, 20)
+        b.look().unanswered = ""
+        await b.house.until(lambda: ("camera.unread", "camera.front") not in b.house.issues, 80)
+        assert b.front.state.zoom_pct == pytest.approx(80.0, abs=1)
+
+
+@invented
+async def test_one_that_fails_to_say_where_it_stands_is_asked_again() -> None:
+    async with bench() as b:
+        await b.front.zoom_to(20.0)
+        b.look().fails = "GetStatus"
+        await b.house.until(lambda: b.front.state.zoom_pct is None, 60)
+        b.look().fails = ""
+        await b.house.until(lambda: b.front.state.zoom_pct is not None, 80)

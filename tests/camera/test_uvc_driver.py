@@ -383,3 +383,22 @@ def test_what_means_nothing_for_a_usb_camera_is_refused(line: str, said: str) ->
 
     with pytest.raises(ConfigError, match=said):
         app.room(parse(f"{ROOM}{line}", "room.toml"), Outside(nowhere, LoopClock()))
+
+
+@invented
+async def test_old_degrees_are_not_told_of_one_that_does_not_say_where_it_stands() -> None:
+    async with bench() as b:
+        await b.front.goto(20.0, 0.0)
+        assert b.front.state.pan_deg == pytest.approx(20.0, abs=0.1)
+        b.look().unreadable = frozenset((Id.PAN_ABSOLUTE,))
+        asked = await b.house.ask("camera.goto", camera="front", pan_deg=-40.0, tilt_deg=0.0)
+        assert asked.status == "unknown"
+        await b.house.until(lambda: ("camera.unread", "camera.front") in b.house.issues, 20)
+        assert b.front.state.pan_deg is None
+        assert b.front.state.tilt_deg == 0.0
+        assert b.status == "online"
+        with pytest.raises(Refused, match="does not say where it stands"):
+            await b.front.store(1)
+        b.look().unreadable = frozenset()
+        await b.house.until(lambda: ("camera.unread", "camera.front") not in b.house.issues, 80)
+        assert b.front.state.pan_deg == pytest.approx(-40.0, abs=0.1)

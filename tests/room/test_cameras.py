@@ -178,6 +178,26 @@ async def test_an_open_menu_is_an_issue_of_a_camera_that_is_online() -> None:
 
 
 @invented
+async def test_a_camera_that_does_not_say_where_it_stands_is_an_issue_and_its_degrees_unknown() -> (
+    None
+):
+    async with living() as house:
+        issue = ("camera.unread", "camera.front")
+        await house.until(lambda: house.device("camera.front").status == "online")
+        house.camera.unanswered = "0612"
+        done = await house.ask("camera.goto", camera="front", pan_deg=-40.0, tilt_deg=0.0)
+        assert done.status == "unknown"
+        await house.until(lambda: issue in house.issues)
+        (entry,) = [each for each in house.document.cameras if each.name == "front"]
+        assert (entry.pan_deg, entry.tilt_deg) == (None, None)
+        assert house.device("camera.front").status == "online"
+        house.camera.unanswered = ""
+        await house.until(lambda: issue not in house.issues, 120)
+        (entry,) = [each for each in house.document.cameras if each.name == "front"]
+        assert entry.pan_deg == pytest.approx(-40.0, abs=0.1)
+
+
+@invented
 async def test_a_lease_on_a_phone_lasts_half_a_second_and_on_a_panel_less() -> None:
     async with living() as house:
         for lease_s in (0.3, 0.5):

@@ -26,7 +26,7 @@ CYCLE_S = 1 / 59.94
 VERSION = bytes.fromhex("00010513010402")  # vendor 0001, model 0513 (SRG-300H), two sockets
 DRIVE, STOP = b"\x01\x06\x01", (3, 3)
 DEG_S = 4.0  # for each step of the speed byte
-UNITS = 14.4  # for each degree: 170 degrees are 0990
+UNITS = 51.2  # for each degree: 45 degrees are 0900 (SRG-300H)
 ACK, DONE, ANSWER = 0x40, 0x50, 0x00  # what a reply is; an answer is not one of a command
 
 

@@ -1,5 +1,7 @@
 """What cameras and lines do wrong, in invented time, and that nothing fails by it."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from roomctl.camera.profile import shipped
 from roomctl.visca.message import (
     Command,
     Home,
+    Inquiry,
     Power,
     Preset,
     PresetAction,
@@ -67,15 +70,83 @@ def test_a_camera_without_acks_is_understood() -> None:
     assert rig.events[0].told == ["answered"]
 
 
-def test_an_inquiry_that_is_never_answered_is_dropped() -> None:
-    rig = Rig()
-    quiet = rig.camera.profile.model_copy(update={"quirks": ("no-zoom-inquiry",)})
-    rig.camera.profile = quiet
+def test_a_question_that_an_unknown_camera_never_answers_is_dropped() -> None:
+    rig = Rig(start=False)
+    rig.camera.version, rig.camera.unanswered = "77777777010002", "0447"
     rig.run(40.0)
     asked = rig.now
-    rig.run(20.0)
+    rig.run(120.0)
     assert not any(f == "81090447ff" for at, f in rig.sim.heard if at > asked)
     assert rig.events[0].told == ["answered"]
+
+
+ASKED = {
+    Inquiry.POSITION: "0612",
+    Inquiry.ZOOM: "0447",
+    Inquiry.POWER: "0400",
+    Inquiry.FOCUS: "0448",
+    Inquiry.EXPOSURE_MODE: "0439",
+}
+
+
+@pytest.mark.parametrize("inquiry", ASKED)
+def test_what_was_answered_once_is_asked_again_ever_less_often(inquiry: Inquiry) -> None:
+    rig = Rig()
+    rig.camera.unanswered = ASKED[inquiry]
+    lost_at = rig.now
+    for _ in range(40):
+        rig.talk.ask(inquiry)  # as if its remote were used again and again
+        rig.run(10.0)
+        assert inquiry in rig.talk.unread
+    asked = [at for at, f in rig.sim.heard if f == f"8109{ASKED[inquiry]}ff" and at > lost_at + 30]
+    apart = [later - at for at, later in pairwise(asked)]
+    assert 4 < len(asked) < 60
+    assert apart[-1] == pytest.approx(60, abs=12)
+    assert rig.events[0].told == ["answered"]
+    rig.camera.unanswered = ""
+    rig.run(75.0)
+    assert not rig.talk.unread
+
+
+def test_old_values_are_not_told_of_what_is_not_answered_any_more() -> None:
+    rig = Rig()
+    before = rig.talk.seen
+    assert None not in (before.power, before.pan, before.zoom)
+    assert before.settings
+    rig.camera.unanswered = ".*"
+    rig.talk.ask(Inquiry.POWER)
+    for way in (RIGHT, LEFT) * 20:
+        rig.drive(way)
+        rig.run(0.25)
+    seen = rig.talk.seen
+    assert (seen.power, seen.pan, seen.tilt, seen.zoom) == (None, None, None, None)
+    assert seen.version == before.version
+    assert rig.events[0].told == ["answered"]
+
+
+@pytest.mark.parametrize("inquiry", ASKED)
+def test_one_lost_answer_makes_nothing_unknown(inquiry: Inquiry) -> None:
+    rig = Rig()
+    rig.camera.lose_next = ["50.{4,16}"]
+    rig.talk.ask(inquiry)
+    for _ in range(100):
+        rig.run(0.1)
+        assert not rig.talk.unread
+        assert rig.talk.seen.pan is not None
+
+
+def test_a_camera_in_standby_that_says_nothing_of_its_place_is_asked_again_once_it_is_on() -> None:
+    rig = Rig()
+    rig.submit(Power(on=False))
+    rig.camera.unanswered = "06.*|044.*"
+    rig.run(60.0)
+    assert rig.talk.seen.pan is None
+    assert not rig.talk.unread  # that is no fault of a camera in standby
+    rig.camera.unanswered = ""
+    rig.submit(Power(on=True))
+    rig.run(40.0)
+    assert rig.talk.seen.pan is not None
+    assert rig.talk.seen.zoom is not None
 
 
 def test_a_lone_camera_may_answer_from_another_address() -> None:

@@ -20,11 +20,12 @@ from typing import Literal
 
 from roomctl.camera.aw.message import AwMessage, BadAw, read, target
 from roomctl.camera.driven import Driven, StopTerms
-from roomctl.camera.protocol import LoginRefused, ProtocolEvents
+from roomctl.camera.protocol import LoginRefused, ProtocolEvents, Reading
 from roomctl.errors import PortReason
 from roomctl.frozen import frozen
 from roomctl.ports.http import KEPT_BACK, LOGIN_REFUSED, HttpAnswer, HttpRequest
 from roomctl.visca.connection import MoveRefusal
+from roomctl.visca.reading import Unread
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 
@@ -49,6 +50,16 @@ _SETTINGS = ("#D1", "#GF", "QAW", "QUS")
 _EVERYTHING = ("#O", *_WHERE, *_SETTINGS)
 _MOUNTING = ("#INS", "#UPVS")  # nobody changes it while the room runs but the room
 _NEEDED = ("QID", "#O", *_WHERE, "#D1")  # before it can be used
+_READINGS: Mapping[str, Reading] = {
+    "#APC": "position",
+    "#GZ": "zoom",
+    "#O": "power",
+    "#D1": "focus",
+    "#GF": "focus",
+    "QAW": "white_balance",
+    "QUS": "menu",
+    "#INS": "flip",
+}
 _SEEN_BY: Mapping[Axes, str] = {"pan_tilt": "#APC", "zoom": "#GZ"}
 
 
@@ -132,6 +143,8 @@ class AwConnection:
         self._questions: deque[str] = deque(("QID", *_EVERYTHING, "QSV", *_MOUNTING))
         self._look_at = self._seen_at = 0.0
         self._heard_of: set[str] = set()  # questions that were answered, if only with a no
+        self._unread: Unread[str] = Unread()
+        self._missed: dict[str, int] = {}  # how often in a row
         self._failures = 0
         self._answered_at: float | None = None
         self._silent = False
@@ -143,6 +156,13 @@ class AwConnection:
     @property
     def stopping(self) -> bool:
         return any(axes.stop_owed for axes in self.axes.values())
+
+    @property
+    def unread(self) -> frozenset[Reading]:
+        """What it should say of itself, and does not."""
+        on = _is_on(self.said["#O"]) if "#O" in self.said else True
+        old = self._unread.old if on else ()
+        return frozenset(_READINGS[each] for each in old if each in _READINGS)
 
     @property
     def moving(self) -> bool:
@@ -209,6 +229,7 @@ class AwConnection:
         """End what still waits; the camera is gone."""
         self.ready, self._until = False, None
         self._questions.clear()
+        self._unread.clear()
         self._end_move(Outcome(RequestEnd.OFFLINE))
         while self._settings:
             self._settings.popleft().end(Outcome(RequestEnd.OFFLINE))
@@ -255,6 +276,8 @@ class AwConnection:
         move = self._move
         if move and move.since is not None and now >= move.since + MOVE_S:
             self._end_move(Outcome(RequestEnd.NO_REPLY, after_s=MOVE_S, why="it still moves"))
+        for question in self._unread.aged(now):
+            self._take_for_old(question, now)
         if now >= self._look_at and not self._questions and not self._busy:
             self._look(now)
 
@@ -268,6 +291,7 @@ class AwConnection:
             waits.append(self._look_at)
         if self._move is not None and self._move.since is not None:
             waits.append(self._move.since + MOVE_S)
+        waits += self._unread.due()
         # What is past and not said yet waits for an answer, which wakes by itself.
         return min((at for at in waits if at > self._seen_at), default=None)
 
@@ -297,7 +321,7 @@ class AwConnection:
                 request.left.popleft()
                 request.since = now if request.since is None else request.since
             case None:
-                self._questions.popleft()
+                self._unread.asks(self._questions.popleft(), now)
 
     def failed(self, now: float, why: str) -> None:
         """Note that nothing could be said: too much is under way."""
@@ -411,6 +435,7 @@ class AwConnection:
                 self.lacks.add(found.command)
         elif not request.left:
             request.answered_at = now
+            self._still = dict.fromkeys(_WHERE, 0)  # where it stood before proves nothing
             if not request.moves:
                 self._over(request, Outcome(RequestEnd.DONE))
         self._ask_all(now)
@@ -418,6 +443,8 @@ class AwConnection:
     def _heard(self, command: str, found: AwMessage, now: float) -> None:
         before = self.said.get(command)
         self._heard_of.add(command)
+        self._unread.answered(command)
+        self._missed.pop(command, None)
         if found.error == 1:
             self.lacks.add(command)
         if found.error is None:
@@ -428,6 +455,7 @@ class AwConnection:
         elif command in _WHERE or found.error == 1:
             self.said.pop(command, None)  # in standby it does not say where it stands
         if command == "#O" and _is_on(found) and before is not None and not _is_on(before):
+            self._unread.wake()
             self._ask(_MOUNTING)  # in standby it did not say
         if command in _WHERE:
             moved = bool(before and found.error is None and before.parameter != found.parameter)
@@ -442,10 +470,28 @@ class AwConnection:
                 axes.drive_lost(pending.command)
             case AwRequest() as request:
                 self._over(request, Outcome(RequestEnd.NO_REPLY, after_s=ASK_S, why=why))
+            case None:
+                self._question_missed(pending.command, now)
         if self._answered_at is None:
             self._answered_at = now
         if self._failures >= TRIES and now - self._answered_at >= SILENT_AFTER_S:
             self._silence(why, now)
+
+    def _question_missed(self, command: str, now: float) -> None:
+        """Ask it again in the next round; after tries enough less and less often."""
+        self._missed[command] = self._missed.get(command, 0) + 1
+        if self._missed[command] >= TRIES and command in _READINGS:
+            self._unread.rest(command, now)
+            self._take_for_old(command, now)
+
+    def _take_for_old(self, command: str, now: float) -> None:
+        """Take for unknown what it does not say any more; a move that this would end, may have."""
+        self._unread.old.add(command)
+        if command not in _READINGS:
+            return
+        self.said.pop(command, None)
+        self._judge(now)
+        self._events.changed()
 
     def _silence(self, why: str, now: float) -> None:
         """Give up loudly. Stops go on, seldom; when one is answered, all begins anew."""
@@ -487,18 +533,24 @@ class AwConnection:
         for name, axes in self.axes.items():
             if self._move is not None and name in self._move.moves:
                 axes.proving = None
-            if axes.seen_by is not None:
+            if axes.seen_by in self._unread.old:
+                axes.proving = None
+            elif axes.seen_by is not None:
                 stands = self._still[axes.seen_by] >= 2
                 axes.seen(now, stands=stands, moved_at=self._changed_at[axes.seen_by])
         self._judge_move(now)
 
     def _stands(self, looks: int) -> bool:
         """Whether it was seen so often where it was the time before."""
-        return all(self._still[each] >= looks for each in _WHERE if each not in self.lacks)
+        blind = self.lacks | self._unread.old
+        return all(self._still[each] >= looks for each in _WHERE if each not in blind)
 
     def _judge_move(self, now: float) -> None:
         move = self._move
         if move is None or move.answered_at is None:
+            return
+        if any(self.axes[name].seen_by in self._unread.old for name in move.moves):
+            self._end_move(Outcome(RequestEnd.UNKNOWN))
             return
         still_s = now - max(move.answered_at, *self._changed_at.values())
         if move.places and self._is_at(move.places):
@@ -525,10 +577,13 @@ class AwConnection:
     def _look(self, now: float) -> None:
         moving = self.moving
         self._ask(_WHERE if moving else _EVERYTHING)
+        self._questions.extend(self._unread.again(now))
         self._look_at = now + (MOVING_S if moving else IDLE_S)
 
     def _ask(self, commands: Iterable[str]) -> None:
-        self._questions.extend(each for each in commands if each not in self.lacks)
+        for each in commands:
+            if each not in self.lacks and not self._unread.rests(each):
+                self._questions.append(each)
 
     def _ask_all(self, now: float) -> None:
         """Read back what a command may have changed."""

@@ -138,7 +138,8 @@ class AwProtocol(SelfDescribed[AwConnection]):
 
     @property
     def placed(self) -> bool:
-        return self._told("#APC", "pan") is not None or self._power() is False
+        known = self._told("#APC", "pan") is not None
+        return known or self._power() is False or "position" in self.unread
 
     @property
     def refusal(self) -> MoveRefusal | None:

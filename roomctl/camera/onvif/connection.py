@@ -21,11 +21,12 @@ from typing import Literal
 from roomctl.camera.driven import Driven, StopTerms
 from roomctl.camera.onvif import message as soap
 from roomctl.camera.onvif.message import DEVICE, ENTRY, MEDIA, PTZ, Element, SoapFault
-from roomctl.camera.protocol import LoginRefused, ProtocolEvents
+from roomctl.camera.protocol import LoginRefused, ProtocolEvents, Reading
 from roomctl.errors import PortReason
 from roomctl.frozen import frozen
 from roomctl.ports.http import KEPT_BACK, LOGIN_REFUSED, HttpAnswer, HttpRequest
 from roomctl.visca.connection import MoveRefusal
+from roomctl.visca.reading import Unread
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 
@@ -146,6 +147,8 @@ class OnvifConnection:
         self._until: float | None = None
         self._by_speed = False  # whether the next stop is a speed of 0
         self._still, self._changed_at = 0, -1.0
+        self._unread: Unread[_Step] = Unread()
+        self._missed = 0  # looks in a row
         self._look_at = self._seen_at = 0.0
         self._ask_at = 0.0
         self._failures, self._answered_at, self._silent = 0, 0.0, False
@@ -155,6 +158,16 @@ class OnvifConnection:
     @property
     def stopping(self) -> bool:
         return self._axes.stop_owed
+
+    @property
+    def unread(self) -> frozenset[Reading]:
+        """What it should say of itself, and does not."""
+        return frozenset(("zoom",)) if self._blind and self.seen.has_zoom else frozenset()
+
+    @property
+    def _blind(self) -> bool:
+        """Whether it does not say any more where it stands."""
+        return _Step.STATUS in self._unread.old
 
     @property
     def moving(self) -> bool:
@@ -175,7 +188,7 @@ class OnvifConnection:
 
     @property
     def _seen_moving(self) -> bool:
-        return self.seen.moves is True or self._still < 1
+        return self.seen.moves is True or (self._still < 1 and not self._blind)
 
     def drive(self, pan: float, tilt: float, zoom: float, until: float, now: float) -> None:
         """Drive until `until`, each from -1 to 1; nothing at all is a stop."""
@@ -208,6 +221,7 @@ class OnvifConnection:
     def forget(self) -> None:
         """End what still waits; the camera is gone."""
         self.ready, self._until = False, None
+        self._unread.clear()
         self._end_move(Outcome(RequestEnd.OFFLINE))
         while self._requests:
             self._requests.popleft().ended(Outcome(RequestEnd.OFFLINE))
@@ -262,6 +276,8 @@ class OnvifConnection:
         move = self._move
         if move is not None and move.said and now >= move.since + MOVE_S:
             self._end_move(Outcome(RequestEnd.NO_REPLY, after_s=MOVE_S, why="it still moves"))
+        if self._unread.aged(now):
+            self._lose_sight(now)
         if now >= self._look_at and not self._steps and not self._pending:
             self._look(now)
 
@@ -274,6 +290,7 @@ class OnvifConnection:
             waits.append(self._move.since + MOVE_S)
         if not self._pending:
             waits.append(self._ask_at if self._steps else self._look_at)
+        waits += self._unread.due()
         return min((at for at in waits if at > self._seen_at), default=None)
 
     def outbox(self, now: float) -> bytes | None:
@@ -303,7 +320,8 @@ class OnvifConnection:
             case OnvifRequest() as request:
                 request.said, request.since = True, now
             case _Step():
-                self._steps.popleft()
+                if self._steps.popleft() is _Step.STATUS:
+                    self._unread.asks(_Step.STATUS, now)
             case "stop":
                 self._axes.stop_said(now)
                 self._axes.stop_at = now + SILENT_S if self._silent else self._axes.stop_at
@@ -361,7 +379,7 @@ class OnvifConnection:
         """
         if pending.of is _Step.CLOCK and self._login[0]:
             if self._clock_guarded:
-                self._missing(_Step.CLOCK)  # what the clock of this box says must do
+                self._lacks.add(_Step.CLOCK)  # what the clock of this box says must do
                 return
             self._clock_guarded = True
         elif (self._tokens and not self._let_in) or not self._login[0]:
@@ -436,7 +454,7 @@ class OnvifConnection:
 
     def _found(self, step: _Step, found: Element | SoapFault, now: float) -> None:
         if isinstance(found, SoapFault):
-            self._missing(step)
+            self._missing(step, now)
             return
         match step:
             case _Step.CLOCK:
@@ -458,13 +476,35 @@ class OnvifConnection:
             case _Step.STATUS:
                 self._stands(found, now)
 
-    def _missing(self, step: _Step) -> None:
-        """Do without what a camera does not say; where its services are can be asked otherwise."""
+    def _missing(self, step: _Step, now: float) -> None:
+        """Do without what a camera does not say; where its services are can be asked otherwise.
+
+        Where it stands is asked again if it has ever said that.
+        """
+        if step is _Step.STATUS and step in self._unread.heard:
+            self._look_missed(now)
+            return
         if step is _Step.SERVICES:
             self._steps.appendleft(_Step.CAPABILITIES)
         elif step is _Step.PROFILES:
             self._events.silent("has no media profiles; is its ONVIF switched on?")
         self._lacks.add(step)
+        self._unread.drop(step)
+
+    def _look_missed(self, now: float) -> None:
+        """Look again in the next round; after tries enough less and less often."""
+        self._missed += 1
+        if self._missed >= TRIES:
+            self._unread.rest(_Step.STATUS, now)
+            self._lose_sight(now)
+
+    def _lose_sight(self, now: float) -> None:
+        """Take for unknown where it stands; a move may have ended there."""
+        self._unread.old.add(_Step.STATUS)
+        seen = self.seen
+        seen.pan = seen.tilt = seen.zoom = seen.moves = None
+        self._judge(now)
+        self._events.changed()
 
     def _addresses(self, found: Element) -> None:
         named = {soap.text(each, "Namespace"): each for each in soap.every(found, "Service")}
@@ -494,6 +534,8 @@ class OnvifConnection:
         self.seen.has_zoom = zooms
 
     def _stands(self, found: Element, now: float) -> None:
+        self._unread.answered(_Step.STATUS)
+        self._missed = 0
         state = soap.child(found, "PTZStatus")
         place = soap.child(state, "Position")
         turn, zoom = soap.child(place, "PanTilt"), soap.child(place, "Zoom")
@@ -520,10 +562,12 @@ class OnvifConnection:
                 self._over(request, Outcome(RequestEnd.NO_REPLY, after_s=FIND_S, why=why))
             case _Step() as step:
                 if answered:
-                    self._missing(step)
+                    self._missing(step, now)
                     self._judge(now)
                 elif not self.ready:
                     self._steps.appendleft(step)
+                elif step is _Step.STATUS:
+                    self._look_missed(now)
             case (_, _, _) as speeds:
                 self._axes.drive_lost(speeds)
         if self._failures >= TRIES and now - self._answered_at >= SILENT_AFTER_S:
@@ -566,7 +610,11 @@ class OnvifConnection:
             if self.ready:
                 self._events.answered()
         stands = _Step.STATUS in self._lacks or (self._still >= 2 and self.seen.moves is not True)
-        if self._move is None:
+        if self._blind:
+            self._axes.proving = None
+            if self._move is not None and self._move.answered_at is not None:
+                self._end_move(Outcome(RequestEnd.UNKNOWN))
+        elif self._move is None:
             moved_at = now if self.seen.moves else self._changed_at
             if self._axes.seen(now, stands=stands, moved_at=moved_at):
                 self._by_speed = not self._by_speed
@@ -584,11 +632,11 @@ class OnvifConnection:
         moving = self.moving
         if self.profile is None:
             self._steps.extend(_FIRST)
-        elif _Step.STATUS not in self._lacks:
-            self._steps.append(_Step.STATUS)
+        elif _Step.STATUS in self._lacks or self._unread.rests(_Step.STATUS):
+            self._steps.extend(self._unread.again(now) or (_Step.CLOCK,))  # whether it is there
+            self._still += _Step.STATUS in self._lacks
         else:
-            self._steps.append(_Step.CLOCK)  # whether it is there
-            self._still += 1
+            self._steps.append(_Step.STATUS)
         self._look_at = now + (MOVING_S if moving else IDLE_S)
 
     def _look_soon(self, now: float) -> None:

@@ -5,6 +5,7 @@ Knows no camera, no port and no clock.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Mapping
 from typing import ClassVar
@@ -62,7 +63,9 @@ class SimHost(SimHostClient):
     """A host, and its first client in one.
 
     `silent`: it answers nothing. `delay_s`: each answer comes so late. `loses`: so many of the next
-    requests are neither done nor answered. `heard`: what was lately asked, and when.
+    requests are neither done nor answered. `unanswered`: what a request is called that is not
+    answered (a regular expression; "" is none).
+    `heard`: what was lately asked, and when.
     `faults`: what can be set from outside, by what it holds.
     """
 
@@ -71,6 +74,7 @@ class SimHost(SimHostClient):
     def __init__(self) -> None:
         super().__init__(self)
         self.silent, self.delay_s, self.loses = False, 0.0, 0
+        self.unanswered = ""
         self.heard: list[tuple[float, str]] = []
         self.now = 0.0
 
@@ -105,7 +109,7 @@ class SimHost(SimHostClient):
             return
         self.heard.append((chunk.at, self.called(request)))
         del self.heard[:-HEARD]
-        if self.silent:
+        if self.silent or re.fullmatch(self.unanswered, self.called(request)):
             return
         if self.loses > 0:
             self.loses -= 1

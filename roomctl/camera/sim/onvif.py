@@ -68,6 +68,7 @@ class SimOnvif(SimHost):
         self.false_address = self.fixed_first = self.tells_little = False
         self.ignores_timeout = self.refuses_timeout = self.knows_no_stop = False
         self.refuses_moves = False
+        self.fails = ""  # what it answers with a fault
         self.guards_clock, self.declares = False, True
         self.deaf_stops = 0
         self.clock_off_s = 0.0
@@ -173,6 +174,8 @@ class SimOnvif(SimHost):
 
     def _done(self, name: str, service: str, asked: Element) -> str:
         """Do what is asked, and return what stands in the answer."""
+        if name == self.fails:
+            raise _Refusal("ter:Action")
         if service == PTZ and name in _OF_A_PROFILE:
             if soap.text(asked, "ProfileToken") != PROFILE:
                 raise _Refusal("ter:NoProfile")

@@ -67,13 +67,15 @@ _RESET_BY = {Id.PAN_RESET: "pan", Id.TILT_RESET: "tilt"}
 class SimUvc:
     """One USB camera with the given controls; `stalled`: it refuses everything.
 
-    `heard`: what it was lately told, and when.
+    `unreadable`: controls that it refuses to be asked for. `heard`: what it was lately told, and
+    when.
     """
 
     def __init__(self, controls: Iterable[UvcControl] = EVERYTHING) -> None:
         self.controls = {int(control.id): control for control in controls}
         self.heard: deque[tuple[float, Request]] = deque(maxlen=HEARD)
         self.stalled = False
+        self.unreadable: frozenset[int] = frozenset()
         self._values = {each.id: each.default for each in self.controls.values()}
         self._motors = {name: self._motor(name) for name in ("pan", "tilt", "zoom", "focus")}
         self._answers: deque[bytes] = deque()
@@ -117,6 +119,8 @@ class SimUvc:
         if self.stalled:
             return "was refused by the camera (STALL)"
         match request:
+            case Get(control) if control in self.unreadable:
+                return f"control {control:#010x} cannot be read: input/output error"
             case Get(control):
                 return self._bar(control, _WRITE_ONLY)
             case Set(control):

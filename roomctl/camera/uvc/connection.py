@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from roomctl.camera.protocol import ProtocolEvents
+from roomctl.camera.protocol import ProtocolEvents, Reading
 from roomctl.camera.uvc.axis import UvcAxis
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
@@ -28,6 +28,7 @@ from roomctl.camera.uvc.message import (
     encode,
 )
 from roomctl.frozen import frozen
+from roomctl.visca.reading import Unread
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 
@@ -39,12 +40,25 @@ STILL_ROUNDS = 5  # without change: it stands
 LIMIT_S = 30.0  # for a move
 TRIES = 5  # of a stop, and of a question, before the camera counts as silent
 
+_READINGS: Mapping[int, Reading] = {
+    Id.PAN_ABSOLUTE: "position",
+    Id.TILT_ABSOLUTE: "position",
+    Id.ZOOM_ABSOLUTE: "zoom",
+    Id.FOCUS_ABSOLUTE: "focus",
+    Id.FOCUS_AUTO: "focus",
+    Id.EXPOSURE_AUTO: "exposure",
+    Id.AUTO_WHITE_BALANCE: "white_balance",
+    Id.BACKLIGHT_COMPENSATION: "backlight",
+}
 _MODES = (Id.FOCUS_AUTO, Id.EXPOSURE_AUTO, Id.AUTO_WHITE_BALANCE, Id.BACKLIGHT_COMPENSATION)
 
 
 @dataclass(slots=True, eq=False)
 class SetRequest:
-    """Controls to be set, of which somebody waits for the end; `moves`: until it stands there."""
+    """Controls to be set, of which somebody waits for the end; `moves`: until it stands there.
+
+    `unread`: where it stands was not read since these were set.
+    """
 
     sets: tuple[Set, ...]
     ended: Callable[[Outcome], None]
@@ -52,6 +66,7 @@ class SetRequest:
     left: deque[Set] = field(init=False)
     since: float | None = None
     still: int = 0
+    unread: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.left = deque(self.sets)
@@ -105,8 +120,19 @@ class UvcConnection:
         self._unsettled = False
         self._look_at = 0.0
         self._failures = 0
+        self._unread: Unread[int] = Unread()
+        self._missed: dict[int, int] = {}  # how often in a row
 
     # What it is asked.
+
+    @property
+    def unread(self) -> frozenset[Reading]:
+        """What it should say of itself, and does not."""
+        return frozenset(_READINGS[each] for each in self._unread.old if each in _READINGS)
+
+    def says(self, control: int) -> bool:
+        """Whether it still says the value of a control when it is asked."""
+        return control not in self._unread.old
 
     @property
     def moving(self) -> bool:
@@ -151,6 +177,7 @@ class UvcConnection:
         self.ready, self._unsettled = False, False
         self.axes, self._until = {}, None
         self._questions.clear()
+        self._unread.clear()
         self._end_move(Outcome(RequestEnd.OFFLINE))
         while self._settings:
             self._settings.popleft().ended(Outcome(RequestEnd.OFFLINE))
@@ -178,6 +205,9 @@ class UvcConnection:
         move = self._move
         if move and move.since is not None and now >= move.since + LIMIT_S:
             self._end_move(Outcome(RequestEnd.NO_REPLY, after_s=LIMIT_S, why="it still moves"))
+        for control in self._unread.aged(now):
+            self._take_for_old(control, now)
+        self._questions.extend(self._unread.again(now))
         if self.ready and now >= self._look_at:
             (self._look if self.moving else self._ask_all)(now)
 
@@ -186,7 +216,8 @@ class UvcConnection:
             return self._ask_at
         waits = [due for axis in self.axes.values() if (due := axis.due()) is not None]
         waits += [self._until] if self._until is not None else []
-        return min([*waits, self._look_at] if self.ready else waits, default=None)
+        waits += [self._look_at, *self._unread.due()] if self.ready else []
+        return min(waits, default=None)
 
     def outbox(self, now: float) -> bytes | None:
         self._out = self._next(now)
@@ -246,6 +277,7 @@ class UvcConnection:
             case _Pending(ListControls()):
                 self._ask_at = None
             case _Pending():
+                self._unread.asks(self._questions[0], now)
                 self._awaited.add(self._questions.popleft())
 
     def failed(self, now: float, why: str) -> None:
@@ -261,10 +293,26 @@ class UvcConnection:
             case _Pending(ListControls()):
                 pass
             case _Pending():
-                self._questions.popleft()
+                self._question_missed(self._questions.popleft(), now)
                 self._round_ended(now)
         if self._failures >= TRIES or self._ask_at is not None:
             self._begin_again(now, why)
+
+    def _question_missed(self, control: int, now: float) -> None:
+        """Ask it again in the next round; after tries enough less and less often."""
+        self._missed[control] = self._missed.get(control, 0) + 1
+        if self._missed[control] >= TRIES:
+            self._unread.rest(control, now)
+            self._take_for_old(control, now)
+
+    def _take_for_old(self, control: int, now: float) -> None:
+        """Take for unknown what it does not say any more; a move that this would end, may have."""
+        self._unread.old.add(control)
+        self.values.pop(control, None)
+        move = self._move
+        if move is not None and not move.left and any(each.id == control for each in move.sets):
+            self._end_move(Outcome(RequestEnd.UNKNOWN))
+        self._events.changed()
 
     # How it is done.
 
@@ -301,15 +349,21 @@ class UvcConnection:
         self._look_at = now + (MOVING_S if self.moving else IDLE_S)
         places = [axis.place.id for axis in self.axes.values() if axis.place is not None]
         self._awaited.clear()
-        self._questions = deque([*places, *modes])
+        self._questions = deque(each for each in (*places, *modes) if not self._unread.rests(each))
         self._round_ended(now)
 
     def _look_soon(self, now: float) -> None:
         self._look_at = min(self._look_at, now + MOVING_S)
 
     def _heard(self, control: int, value: int, now: float) -> None:
+        if control in self._awaited:
+            self._unread.answered(control)
+            self._missed.pop(control, None)
+            if self._move is not None:
+                self._move.unread.discard(control)
         new = self.values.get(control) != value
-        self.values[control] = value
+        if self.says(control):  # what was set is said once more, wherever it stands
+            self.values[control] = value
         for axis in self.axes.values():
             if axis.place is not None and axis.place.id == control:
                 axis.heard(value)
@@ -344,6 +398,11 @@ class UvcConnection:
             self._look_soon(now)
 
     def _judge(self, move: SetRequest, changed: bool) -> None:
+        if not all(self.says(each.id) for each in move.sets):
+            self._end_move(Outcome(RequestEnd.UNKNOWN))
+            return
+        if move.unread:
+            return
         off = [each for each in move.sets if not self._is_there(each)]
         move.still = 0 if changed else move.still + 1
         exact = all(self.values.get(each.id) == each.value for each in move.sets)
@@ -363,6 +422,9 @@ class UvcConnection:
     def _request_told(self, request: SetRequest, message: Set, now: float) -> None:
         request.since = now if request.since is None else request.since
         if request.moves:
+            if self.controls[message.id].readable:
+                request.unread.add(message.id)
+                self._awaited.discard(message.id)  # what was asked before proves nothing
             for axis in self._axes_of(message):
                 (axis.sent_to if request is self._move else axis.overtaken)(message.value)
             self._look_soon(now)

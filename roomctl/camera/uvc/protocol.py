@@ -315,7 +315,9 @@ def place_of(connection: UvcConnection, axis: str) -> UvcControl | None:
 def _at(connection: UvcConnection, axis: str) -> int | None:
     """Return where an axis is; what is outside of its own limits is no answer."""
     place, at = place_of(connection, axis), connection.axes[axis].at
-    return at if place and at is not None and place.minimum <= at <= place.maximum else None
+    if place is None or at is None or not connection.says(place.id):
+        return None
+    return at if place.minimum <= at <= place.maximum else None
 
 
 def _degrees(connection: UvcConnection, axis: str) -> float | None:

@@ -1,6 +1,7 @@
 """The panel's socket: a snapshot, then patches; commands with acknowledgements; holds that expire.
 
-Every message is authorised, and counted. A socket that goes away lets go of everything it held.
+Every message is authorised, and counted; of the beats of a hold the newest is handed on. A socket
+that goes away lets go of everything it held.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 
 from roomctl import roles, wire
 from roomctl.api import schema
+from roomctl.api.beats import Beats
 from roomctl.api.connections import Allowance, Rate
 from roomctl.api.events import Encoding
 from roomctl.api.rights import UNAUTHORIZED
@@ -74,6 +76,8 @@ class Live:
         # None stands for the whole room, as it is when its turn comes.
         self._outgoing: asyncio.Queue[str | Change | None] = asyncio.Queue(OUTGOING)
         self._allowance = Allowance(MESSAGES, room.clock.mono_s())
+        self._beats = Beats(room.clock.mono_s())
+        self._beating: asyncio.TimerHandle | None = None
         self._behind = asyncio.Event()
         self._asked = asyncio.Event()  # for the whole room
         self._rev = 0  # of the last snapshot or patch that was written
@@ -92,6 +96,7 @@ class Live:
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
+                self._forget_beats()
                 self._room.cameras.drop(self._holder)
                 self._listen(False)
                 for task in (*tasks, *self._waiting):
@@ -190,24 +195,60 @@ class Live:
                 return BINARY
             if not (callers := self._callers()):
                 return UNAUTHORIZED
-            if not self._allowance.take(self._room.clock.mono_s()):
+            now, heard = self._room.clock.mono_s(), _parsed(text)
+            if not self._may_say(heard, len(text), now):
                 _log.warning("%s: %s, cut off", self._source.name, _REASONS[TOO_MANY])
                 return TOO_MANY
             self._greet()
-            self._heard(text, callers)
+            if isinstance(heard, schema.LiveHold):
+                self._beat_came(heard, now)
+            else:
+                self._hand_on_beats()
+                self._heard(heard, callers)
             await asyncio.sleep(0)  # a heap of messages that came at once is nobody's turn alone
 
-    def _heard(self, text: str, callers: Sequence[Source]) -> None:
-        try:
-            message = schema.LIVE.validate_json(text)
-        except ValidationError as error:
-            self._say({"type": "error", "error": _invalid(error)})
+    def _may_say(
+        self, heard: schema.LiveMessage | ValidationError, length: int, now: float
+    ) -> bool:
+        """Whether it is not more than anybody may say; a beat of a stick is counted apart."""
+        if isinstance(heard, schema.LiveHold) and self._beats.renews(heard, length, now):
+            return True
+        return self._allowance.take(now)
+
+    def _beat_came(self, beat: schema.LiveHold, now: float) -> None:
+        """Hand a beat on, at once if none was just before; else the newest when it is time."""
+        self._beats.put(beat)
+        if self._beating is None:
+            wait_s = self._beats.due_in(now)
+            if wait_s:
+                loop = asyncio.get_running_loop()
+                self._beating = loop.call_later(wait_s, self._hand_on_beats)
+            else:
+                self._hand_on_beats()
+
+    def _hand_on_beats(self) -> None:
+        if self._beating is not None:
+            self._beating.cancel()
+            self._beating = None
+        beats = self._beats.take(self._room.clock.mono_s())
+        callers = self._callers() if beats else ()
+        for beat in beats:
+            if callers and self._permitted(beat, callers):
+                self._hold(beat)
+
+    def _forget_beats(self) -> None:
+        self._beats.clear()
+        self._hand_on_beats()
+
+    def _heard(
+        self, message: schema.LiveMessage | ValidationError, callers: Sequence[Source]
+    ) -> None:
+        if isinstance(message, ValidationError):
+            self._say({"type": "error", "error": _invalid(message)})
             return
         if not self._permitted(message, callers):
             return
         match message:
-            case schema.LiveHold():
-                self._hold(message)
             case schema.LiveRelease():
                 self._room.cameras.release(message.hold, self._holder)
             case schema.LiveCommand():
@@ -228,12 +269,19 @@ class Live:
             self._room.permissions.who_may(right, callers)
         except RoomctlError as error:
             _, why = failure(error)
-            said: schema.ErrorReply = {"type": "error", "error": schema.as_json(why)}
             if isinstance(message, schema.LiveHold):
-                said["hold"] = message.hold
-            self._say(said)
+                self._say_refused(message, error)
+            else:
+                self._say({"type": "error", "error": schema.as_json(why)})
             return False
         return True
+
+    def _say_refused(self, beat: schema.LiveHold, error: RoomctlError) -> None:
+        """Say why a beat moves nothing; not again for each beat of a stick."""
+        _, why = failure(error)
+        shown = schema.as_json(why)
+        if self._beats.tells(beat.hold, json.dumps(shown), self._room.clock.mono_s()):
+            self._say({"type": "error", "hold": beat.hold, "error": shown})
 
     def _hold(self, beat: schema.LiveHold) -> None:
         lease_s = PHONE_LEASE_S if self._source.phone else LEASE_S
@@ -242,9 +290,7 @@ class Live:
             camera, source = beat.camera, self._source
             self._room.hold(beat.hold, beat.seq, self._holder, camera, push, lease_s, source=source)
         except RoomctlError as error:
-            _, why = failure(error)
-            shown = schema.as_json(why)
-            self._say({"type": "error", "hold": beat.hold, "error": shown})
+            self._say_refused(beat, error)
 
     def _listen(self, on: bool) -> None:
         """Begin to say how loud the microphone is, or end it."""
@@ -297,6 +343,14 @@ class Live:
 
     def _now(self) -> str:
         return self._room.now().wall.isoformat()
+
+
+def _parsed(text: str) -> schema.LiveMessage | ValidationError:
+    try:
+        message: schema.LiveMessage = schema.LIVE.validate_json(text)
+    except ValidationError as error:
+        return error
+    return message
 
 
 def _invalid(error: ValidationError) -> schema.LiveError:

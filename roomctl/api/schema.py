@@ -261,7 +261,10 @@ class LiveCommand(_Member):
 
 
 class LiveHold(_Member):
-    """A finger is on the pad; sent every 100 ms. Speeds as those of camera.drive."""
+    """A finger is on the pad; sent every 100 ms, or as often as a stick reports: the newest counts.
+
+    Speeds as those of camera.drive.
+    """
 
     type: Literal["hold"]
     hold: Identifier

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import websockets
 from starlette.websockets import WebSocket
 
 from roomctl.api import live
+from roomctl.api.beats import AGAIN_S
 from roomctl.api.events import Encoding
 from roomctl.api.schema import LIVE
 from roomctl.booking import Booking
@@ -374,6 +376,73 @@ async def test_who_says_more_than_any_panel_does_is_cut_off_and_others_go_on(ali
     await eventually(lambda: not alive.end_state()["moving"])
     await panel.say(type="ping", t=1)
     await panel.next("pong")
+
+
+async def test_a_stick_that_reports_again_and_again_steers_and_is_not_cut_off(alive, panel):
+    """More beats than a panel may say messages; the last one counts, and the lease is renewed."""
+    beats = 5000
+    assert beats > 10 * live.MESSAGES.burst
+    for seq in range(beats):
+        await panel.hold("stick", seq, pan=SLOWLY + (seq % 7) / 100)
+        await asyncio.sleep(0.001)
+    assert alive.end_state()["moving"]
+    await panel.hold("stick", beats, pan=-1.0)
+    turned_at = alive.camera.pan_deg
+    await eventually(lambda: alive.camera.pan_deg < turned_at)
+    await panel.say(type="release", hold="stick")
+    await eventually(lambda: not alive.end_state()["moving"])
+    await panel.say(type="ping", t=1)
+    await panel.next("pong")
+    assert not [message for message in panel.heard if message["type"] == "error"]
+
+
+@pytest.mark.parametrize(
+    "beat",
+    [
+        lambda n: {"hold": f"press-{n}", "camera": "front"},
+        lambda n: {"hold": "stick", "camera": "front", "x": 1},
+        lambda n: {"hold": "stick", "camera": "c" * 60_000},
+    ],
+    ids=["each of another hold", "garbled", "huge"],
+)
+async def test_beats_that_no_stick_says_are_messages(alive, panel, beat):
+    flooding = await alive.panel()
+    with contextlib.suppress(websockets.ConnectionClosed):
+        async with asyncio.timeout(LIMIT_S):
+            for n in itertools.count():
+                await flooding.say(type="hold", seq=n, pan=0, tilt=0, zoom=0, **beat(n))
+    await flooding.socket.wait_closed()
+    assert flooding.socket.close_code == live.TOO_MANY
+    await panel.say(type="ping", t=1)
+    await panel.next("pong")
+
+
+@pytest.mark.parametrize(
+    ("role", "camera", "code"),
+    [(Role.PANEL, "none", "unknown_device"), (Role.SCREEN, "front", "not_allowed")],
+)
+async def test_a_stick_that_may_steer_nothing_is_told_so_now_and_then(alive, role, camera, code):
+    stick, beats = await alive.panel(role=role), 2000
+    began = alive.clock.mono_s()
+    for seq in range(beats):
+        await stick.hold("stick", seq, pan=0.5, camera=camera)
+        await asyncio.sleep(0.001)
+    await stick.say(type="ping", t=1)
+    await stick.next("pong")
+    told = [message["error"]["code"] for message in stick.heard if message["type"] == "error"]
+    assert set(told) == {code}
+    assert len(told) <= 2 + (alive.clock.mono_s() - began) / AGAIN_S
+    assert not alive.end_state()["moving"]
+
+
+async def test_a_beat_that_waits_moves_nothing_once_its_socket_is_gone(alive):
+    stick = await alive.panel()
+    for n in range(20):
+        await stick.hold(f"press-{n}", 1, pan=SLOWLY)
+    await stick.socket.close()
+    await eventually(lambda: not alive.end_state()["moving"])
+    await asyncio.sleep(0)
+    assert not alive.end_state()["moving"]
 
 
 async def test_a_revision_is_made_into_json_once_for_all(alive):

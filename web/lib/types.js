@@ -1684,7 +1684,8 @@
  */
 
 /**
- * A finger is on the pad; sent every 100 ms. Speeds as those of camera.drive.
+ * A finger is on the pad; sent every 100 ms, or as often as a stick reports: the newest counts.
+ * Speeds as those of camera.drive.
  * @typedef {object} LiveHold
  * @property {"hold"} type
  * @property {string} hold

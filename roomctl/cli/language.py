@@ -216,7 +216,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "init.not_started": "not started ({why}); type:",
         "init.to_start": "to start it, now and at every boot, type:",
         "init.here": "to try it now, without systemd: roomctl serve --config {file}",
-        "init.then": "then: `{sudo}roomctl status` says how it is, `{sudo}roomctl pair` makes a panel",
+        "init.then": "then: `{sudo}roomctl status` says how it is, `{sudo}roomctl pair` makes a panel",  # noqa: E501
         "init.panel": "open this on the panel to be:",
         "export.written": "{file}: the room, in {count} files",
         "export.elsewhere": "{folder}: is not beside room.toml, so not in it; copy it",
@@ -511,7 +511,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "init.not_started": "未能启动（{why}）；请执行：",
         "init.to_start": "要立即启动并在每次开机时启动，请执行：",
         "init.here": "不用 systemd，立即试用：roomctl serve --config {file}",
-        "init.then": "然后：`{sudo}roomctl status` 显示状态，`{sudo}roomctl pair` 把浏览器配对为面板",
+        "init.then": "然后：`{sudo}roomctl status` 显示状态，`{sudo}roomctl pair` 把浏览器配对为面板",  # noqa: E501
         "init.panel": "请在将作为面板的设备上打开：",
         "export.written": "{file}：已写入会议室，共 {count} 个文件",
         "export.elsewhere": "{folder}：不在 room.toml 旁边，未包含在内；请自行复制",

@@ -251,7 +251,7 @@ async def test_what_is_not_plugged_in_is_missing_and_what_is_is_named(
 @pytest.mark.parametrize(
     ("number", "reason", "says"),
     [
-        (errno.EACCES, PortReason.PERMISSION, "deploy/udev/60-roomctl-speakerphone.rules && sudo udevadm"),
+        (errno.EACCES, PortReason.PERMISSION, "60-roomctl-speakerphone.rules && sudo udevadm"),
         (errno.ENOENT, PortReason.MISSING, "was just unplugged"),
         (errno.ENODEV, PortReason.MISSING, "was just unplugged"),
         (errno.EBUSY, PortReason.BUSY, "held by another program"),

@@ -7,6 +7,7 @@ reboot finds what was written.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -20,8 +21,20 @@ from tests.hwlab.box.debian import USER, Unavailable
 
 LIMIT_S = 120  # ends a hang; a start takes two seconds
 _BOOT = Path(__file__).with_name("boot.sh")
-_SPACES = ("--pid", "--mount", "--cgroup", "--ipc", "--uts", "--fork", "--kill-child")
+_SPACES = ("--pid", "--mount", "--ipc", "--uts", "--fork", "--kill-child")
+# Its own control group is the root of what it sees: two boxes share no slice.
+_ENTER = """
+mount -t cgroup2 cgroup "$2/groups" && mkdir "$2/groups/$4" && echo 0 > "$2/groups/$4/cgroup.procs"
+umount "$2/groups" && mount -t overlay -o "$1" box "$2/root"
+exec unshare --cgroup sh -e "$0" "$2/root" "$3"
+"""
+_LEAVE = """
+mount -t cgroup2 cgroup "$1/groups" && find "$1/groups/$2" -depth -type d -exec rmdir {} +
+"""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -39,18 +52,18 @@ class Box:
         """`network`: "own" leads nowhere, "outside" is this system's."""
         self._layers, self._folder, self._network = layers, folder, network
         self._process: subprocess.Popen[bytes] | None = None
+        self._group = f"roomctl-box-{os.getpid()}-{next(_numbers)}"
         self.written = folder / "written"
 
     def start(self) -> None:
         """Boot, and wait until systemd says that it has done all that it starts by itself."""
-        for name in ("written", "work", "root"):
+        for name in ("written", "work", "root", "groups"):
             (self._folder / name).mkdir(parents=True, exist_ok=True)
         below = ":".join(map(str, self._layers))
         mount = f"lowerdir={below},upperdir={self.written},workdir={self._folder}/work"
-        script = 'mount -t overlay -o "$1" box "$2" && exec sh "$0" "$2" "$3"'
         own = ("--net",) if self._network == "own" else ()
-        line = ["unshare", *_SPACES, *own, "--propagation=private", "sh", "-c", script]
-        line += [str(_BOOT), mount, str(self._folder / "root"), self._network]
+        line = ["unshare", *_SPACES, *own, "--propagation=private", "sh", "-ec", _ENTER]
+        line += [str(_BOOT), mount, str(self._folder), self._network, self._group]
         with (self._folder / "boot.log").open("ab") as log:
             self._process = subprocess.Popen(
                 line, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -118,6 +131,7 @@ class Box:
         assert self._process is not None
         self.run("systemctl reboot")
         self._process.wait(LIMIT_S)
+        self._leave()
         self.start()
 
     def stop(self) -> None:
@@ -133,6 +147,11 @@ class Box:
             self._process.kill()
             self._process.wait()
         self._process = None
+        self._leave()
+
+    def _leave(self) -> None:
+        line = ["unshare", "--mount", "--propagation=private", "sh", "-c", _LEAVE, "sh"]
+        subprocess.run([*line, str(self._folder), self._group], check=False)
 
     def remove(self) -> None:
         """Forget what the box wrote."""

@@ -118,7 +118,10 @@ class Audio(Part):
         return {"audio": entry if entry.talking == talking else replace(entry, talking=talking)}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
-        """Return what is wrong with the firmware of speakerphones that work."""
+        """Return a mute that is none, and what is wrong with the firmware of speakerphones."""
+        heard = self._mute.heard
+        if heard is not None:
+            yield IssueEntry("audio.heard", "audio", {"what": heard}, self._mute.since.wall)
         for phone in self._phones:
             if phone.health.status is not Status.ONLINE:
                 continue

@@ -31,6 +31,7 @@ _INFO = frozenset(
 )
 _ERRORS = frozenset(
     {
+        "audio.heard",
         "camera.busy",
         "camera.menu_open",
         "camera.not_executable",
@@ -47,6 +48,7 @@ _STEPS = {"device.offline": "offline", "meeting.failed": "failure", "booking.ref
 
 _TODO = frozenset(
     {
+        "audio.heard",
         "audit.broken",
         "booking.series_unused",
         "byom.not_done",

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from roomctl.clock import Clock
+from roomctl.clock import Clock, Moment
 from roomctl.config import AudioTable
 from roomctl.device import Status
 from roomctl.errors import DeviceError, NoReply, PortError, Refused
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 SETTLE_S = 6.0  # the longest write there can be; the reducer gives up after 2 s
 CALL_STARTED = "call_started:"  # who mutes where each meeting is joined muted
-MISSING = ("not_confirmed", "offline", "switch")
+MISSING = ("not_confirmed", "offline", "switch", "heard")
 
 
 class MuteControl:
@@ -82,6 +82,17 @@ class MuteControl:
     def phone(self) -> Speakerphone | None:
         """The speakerphone in use, while it is online."""
         return self.phones.phone
+
+    @property
+    def heard(self) -> str | None:
+        """The microphone that programs hear although it is muted."""
+        sound = self._sound
+        return sound.heard if sound and sound.available else None
+
+    @property
+    def since(self) -> Moment:
+        """Since when the microphone is what it is."""
+        return self._since
 
     @property
     def in_call(self) -> bool:
@@ -189,7 +200,8 @@ class MuteControl:
         generation = self.state.generation if settled else -1
         if settled or muted is not None:
             turned_down = sound is not None and sound.gain_pct == 0
-            self._take(mute.CaptureRead(muted, generation, switch, turned_down))
+            heard = self.heard is not None
+            self._take(mute.CaptureRead(muted, generation, switch, turned_down, heard))
         if settled and phone is not None and phone.state.has_mute_led:
             # The driver may have written again.
             self._take(mute.LedWritten(phone.state.led_muted, generation))

@@ -2,12 +2,13 @@
 
 Events in, a new `MuteState` out: the one place that decides *muted*. Knows no device, no sound
 server and no clock. *Muted* is said only while, for the present request, both the capture mute and
-the devices' own capture switches (where there are any) were read back. The LED is waited for; one
-that cannot be written, or is unplugged, is a warning and no open microphone. Every new request
-starts a new `generation`, and so does a speakerphone or a sound server that comes or goes: proof of
-an older one counts for nothing, because what it proves may be undone by a command that is still on
-its way. Whenever `generation` is new, the room writes LED and capture for `requested` and reports
-what came of it; whenever `lit` is new, it writes the LED.
+the devices' own capture switches (where there are any) were read back; if a microphone is heard all
+the same, it is open at once. The LED is waited for; one that cannot be written, or is unplugged, is
+a warning and no open microphone. Every new request starts a new `generation`, and so does a
+speakerphone or a sound server that comes or goes: proof of an older one counts for nothing, because
+what it proves may be undone by a command that is still on its way. Whenever `generation` is new,
+the room writes LED and capture for `requested` and reports what came of it; whenever `lit` is new,
+it writes the LED.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class MuteStatus:
 
     `why`: "" as asked · "not_asked" nobody has · "not_confirmed" no proof within 2 s ·
     "led_unavailable" it is so, and no LED shows it, or may show the opposite · "switch" the
-    device's own capture switch is not as asked · "gain" it is open, and its gain is 0 % ·
+    device's own capture switch is not as asked · "heard" the mute was read back, and programs hear
+    the room all the same · "gain" it is open, and its gain is 0 % ·
     "offline" not confirmed, and the device is gone · "conflict" somebody else had just asked for
     the opposite.
     """
@@ -83,13 +85,15 @@ class CaptureRead:
     """The capture mute as read back by the screen process once it had done what was requested.
 
     `muted` is None while there is nothing to read (no sound server, no source, no answer).
-    `turned_down`: the microphone's gain is 0 %, so that an open one hears nothing.
+    `turned_down`: the microphone's gain is 0 %, so that an open one hears nothing. `heard`: it was
+    muted, and sound came from it; then it is not.
     """
 
     muted: bool | None
     generation: int
     switch: Switch = Switch.NONE
     turned_down: bool = False
+    heard: bool = False
 
     @property
     def silent(self) -> bool | None:
@@ -146,6 +150,7 @@ class MuteState:
     capture: bool | None = None
     switch: Switch = Switch.NONE
     turned_down: bool = False
+    heard: bool = False
 
     @property
     def lit(self) -> bool:
@@ -175,7 +180,7 @@ def step(state: MuteState, event: MuteEvent, now: float) -> MuteState:
         case SpeakerphoneOnline() if (event.online, event.has_led) != (state.online, state.has_led):
             after = _renewed(replace(state, online=event.online, has_led=event.has_led), now)
         case SoundServerOnline() if event.there is not state.server:
-            after = _renewed(replace(state, server=event.there), now)
+            after = _renewed(replace(state, server=event.there, heard=False), now)
         case _:
             after = state
     if (state.proven and not after.proven) or (after.lit and not state.lit):
@@ -223,6 +228,8 @@ def _captured(state: MuteState, event: CaptureRead, now: float) -> MuteState:
     muted, current = event.silent, event.generation == state.generation
     if (event.switch, event.turned_down) != (state.switch, state.turned_down):
         state = replace(state, switch=event.switch, turned_down=event.turned_down)
+    if muted is not None and event.heard is not state.heard:
+        state = replace(state, heard=event.heard)
     if state.requested is None and muted is not None:
         found = _renewed(replace(state, requested=muted, by="found", asked_at=now), now)
         return replace(found, capture=False) if not muted else found
@@ -273,6 +280,8 @@ def _judged(state: MuteState, now: float) -> tuple[Mute, str]:
             return Mute.MUTED, "conflict" if state.conflict else ""
         if state.lit and (not state.online or state.led_failed or late):
             return Mute.MUTED, "led_unavailable"
+        if state.heard:
+            return Mute.OPEN, "heard"
         return (Mute.OPEN, _missing(state)) if late else (Mute.MUTING, "")
     if state.capture is False:
         off = state.switch is Switch.OFF  # open, but the device lets nothing through

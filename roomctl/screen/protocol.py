@@ -192,10 +192,11 @@ class PlayTone:
 class SoundState:
     """The sound server as it was read.
 
-    `muted` is True only if every microphone that a browser could open is; None = not known, or
-    there is none and nobody has asked for silence.
+    `muted` is True only if every microphone that a browser could open is, and none was heard; None
+    = not known, or there is none and nobody has asked for silence.
     `switch` is what the devices themselves let through, `gain_pct` how far the room's microphone is
     turned up: at 0 an open one hears nothing.
+    `heard` names a microphone that programs hear although it reads as muted.
     """
 
     available: bool
@@ -204,6 +205,7 @@ class SoundState:
     reason: ScreenReason | None = None
     switch: CaptureSwitch = CaptureSwitch.NONE
     gain_pct: int | None = None
+    heard: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("volume_pct", "gain_pct"):

@@ -97,6 +97,7 @@ class SimScreen:
     launch_s   how long the browser takes to open it
     lobby_s    how long the host takes for that, counted from the open page
     ignores_mute  the sound server takes an order, and neither does nor confirms it until this ends
+    leaks      programs hear the microphone although it reads as muted
     has_sound  whether there is a sound server; it stays as it is muted, or not, without one
     has_microphone  whether the room's own is there
     others     whether there is another one, which does not open in its place
@@ -116,7 +117,7 @@ class SimScreen:
         self.admit, self.lobby_s, self.launch_s = admit, lobby_s, LAUNCH_S
         self.blocked_by: str | None = None
         self.shows, self.reachable = SimPage(), True
-        self.ignores_mute = self.stuck_switch = self.meeting_muted = False
+        self.ignores_mute = self.stuck_switch = self.meeting_muted = self.leaks = False
         self.has_sound = self.has_microphone = True
         self.others = False
         self._said: SoundState | None = None
@@ -393,8 +394,10 @@ class SimScreen:
         muted: bool | None = self.muted
         if not self.has_microphone and not self.others:
             muted = True if self._target else None
+        heard = "Microphone" if self.leaks and self.has_microphone and muted else None
         gain = self.gain_pct if self.has_microphone else None
-        return SoundState(True, muted, self.volume_pct, None, self.switch, gain)
+        muted = False if heard else muted
+        return SoundState(True, muted, self.volume_pct, None, self.switch, gain, heard)
 
     def _running(self) -> bool:
         return self._call is not None and self._call.page.phase not in PAGE_OVER

@@ -247,6 +247,7 @@ class SimulatedScreen:
             "muted": self.screen.muted,
             "shown": self.screen.shown,
             "ignores_mute": self.screen.ignores_mute,
+            "leaks": self.screen.leaks,
             "no_sound": not self.screen.has_sound,
             "no_microphone": not self.screen.has_microphone,
             "meeting_muted": self.screen.meeting_muted,
@@ -264,6 +265,9 @@ class SimulatedScreen:
 
         def ignore_mute(args: Mapping[str, Argument], now: float) -> None:
             self.screen.ignores_mute = not self.screen.ignores_mute
+
+        def leak(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.leaks = not self.screen.leaks
 
         def no_sound(args: Mapping[str, Argument], now: float) -> None:
             self.screen.has_sound = not self.screen.has_sound
@@ -297,6 +301,7 @@ class SimulatedScreen:
             "reach": reach,
             "crash": crash,
             "ignore_mute": ignore_mute,
+            "leak": leak,
             "no_sound": no_sound,
             "no_microphone": no_microphone,
             "mute_by_program": mute_by_program,

@@ -5,6 +5,7 @@ hear it. `hall` is another loudspeaker, and the default one, as `webcam` is.
 """
 
 import asyncio
+import contextlib
 import os
 import select
 import shutil
@@ -122,6 +123,22 @@ class SoundServer:
 
     def muted(self, source):
         return "yes" in self.pactl("get-source-mute", source)
+
+    def unmute_behind_the_flag(self, source):
+        """Open a source of PipeWire that goes on to read as muted."""
+        line = ["pw-cli", "s", source, "Props", "{ softMute: false }"]
+        subprocess.run(line, env=self._environment, capture_output=True, check=True)
+
+    @contextlib.contextmanager
+    def recorder(self, source):
+        """Have a program record from a source."""
+        line = ["parec", f"--device={source}", "--raw", f"--rate={RATE}", "--latency-msec=20"]
+        with subprocess.Popen(line, env=self._environment, stdout=subprocess.PIPE) as recorder:
+            try:
+                assert select.select([recorder.stdout], [], [], HEARD_S)[0], "it does not run"
+                yield
+            finally:
+                recorder.kill()
 
     def suspended(self, source):
         """Whether it gives not even silence."""

@@ -54,6 +54,22 @@ class Story:
         return str(self.state.status.mute), self.state.status.why
 
 
+def test_what_is_heard_behind_a_mute_is_open_at_once_and_muted_once_it_is_silent() -> None:
+    story = Story().muted()
+    story.tell(CaptureRead(False, story.state.generation, heard=True), 10.0)
+    assert story.shows == ("open", "heard")
+    assert not story.state.lit
+    story.tell(CaptureRead(None, story.state.generation), 2.0)  # the second attempt failed
+    assert story.shows == ("open", "heard")
+    assert story.capture(True).led(True).shows == ("muted", "")
+
+
+def test_a_sound_server_that_goes_takes_what_was_heard_along() -> None:
+    story = Story().tell(SoundServerOnline(there=True)).muted()
+    story.tell(CaptureRead(False, story.state.generation, heard=True))
+    assert story.tell(SoundServerOnline(there=False)).shows == ("muting", "")
+
+
 def test_nothing_is_known_before_anybody_asked() -> None:
     assert Story().shows == ("unknown", "not_asked")
 

@@ -203,6 +203,25 @@ async def test_muted_waits_for_the_devices_own_switch() -> None:
 
 
 @invented
+async def test_sound_behind_a_mute_is_said_everywhere_and_is_an_issue() -> None:
+    async with living() as house:
+        await house.join()
+        assert (await house.ask("audio.mute", on=True)).status == "done"
+        await house.until(lambda: said(house)[0] == "muted", limit_s=1.0)
+        assert house.phone.led_muted
+        await house.act("screen", "leak")
+        await house.until(lambda: said(house)[0] == "open", limit_s=1.0)
+        assert house.document.audio.reason == "heard"
+        await house.until(lambda: not house.phone.led_muted, limit_s=1.0)
+        (issue,) = [one for one in house.document.issues if one.code == "audio.heard"]
+        assert issue.params["what"] == "Microphone"
+        assert (await house.ask("audio.mute", on=True)).status == "failed"
+        await house.act("screen", "leak")
+        await house.until(lambda: said(house)[0] == "muted", limit_s=5.0)
+        assert "audio.heard" not in {one.code for one in house.document.issues}
+
+
+@invented
 async def test_each_press_of_a_volume_key_is_one_step_that_is_written() -> None:
     async with living() as house:
         begin = house.screen.volume_pct

@@ -27,12 +27,13 @@
  * Microphone and loudspeaker; `mute` is `muted` only when silence has been read back. `requested`
  * is what somebody wants, proven or not; `requested_by` is who was the last, and
  * `requested_by_name` which one of them. `reason` says what is missing to what was requested, or
- * what to beware of: not_confirmed, switch, gain, offline, conflict, led_unavailable (no LED shows
- * it, or one may show the opposite), laptop (a laptop has the microphone). `switch` is what the
- * devices' own capture switches let through, and `gain_pct` how far the room's microphone is turned
- * up; `meeting_muted` whether the meeting itself has the room muted, where its page can be read.
- * `available` is whether there is a sound server. `talking`: somebody talks in a call and is not
- * heard there, as far as the microphone can tell.
+ * what to beware of: not_confirmed, switch, heard (programs hear the room although every mute was
+ * read back), gain, offline, conflict, led_unavailable (no LED shows it, or one may show the
+ * opposite), laptop (a laptop has the microphone). `switch` is what the devices' own capture
+ * switches let through, and `gain_pct` how far the room's microphone is turned up; `meeting_muted`
+ * whether the meeting itself has the room muted, where its page can be read. `available` is whether
+ * there is a sound server. `talking`: somebody talks in a call and is not heard there, as far as
+ * the microphone can tell.
  * @typedef {object} Audio
  * @property {"muted" | "muting" | "open" | "unmuting" | "unknown"} mute
  * @property {number | null} volume_pct

@@ -82,12 +82,12 @@ class PeakMeter:
         if source is None:
             await asyncio.sleep(AGAIN_S)
             return
-        async with contextlib.aclosing(connection.peaks(source.name, LEVELS_PER_S)) as peaks:
+        async with contextlib.aclosing(connection.peaks(source.index, LEVELS_PER_S)) as peaks:
             while not self._expired() and self._use == use:
                 try:
                     async with asyncio.timeout(STUCK_S):
                         peak = await anext(peaks)
-                except TimeoutError:
+                except (TimeoutError, StopAsyncIteration):
                     return
                 self._report(MicrophoneLevel(level_pct(peak)))
 
@@ -132,7 +132,7 @@ class PeakMeter:
 
         async def note() -> None:
             async with contextlib.aclosing(
-                connection.peaks(source.name, tone.PEAKS_PER_S)
+                connection.peaks(source.index, tone.PEAKS_PER_S)
             ) as stream:
                 async for peak in stream:
                     peaks.append((loop.time(), peak))
@@ -159,7 +159,7 @@ class PeakMeter:
 async def _connected(server: str | None) -> AsyncIterator[SoundServer]:
     connection = SoundServer(server)
     try:
-        await connection.open(lambda: None)
+        await connection.open(lambda source, new: None)
         yield connection
     finally:
         await connection.close()

@@ -3,8 +3,9 @@
 What was asked for is compared with what is there whenever somebody asks or the server reports a
 change; whatever differs is set, and only what was read afterwards is reported. The sound cards' own
 switches are part of it: the server sets those that it knows, and nobody tells when one is moved, so
-they are looked at each second. During a meeting the other microphones are suspended. Knows no
-daemon and no browser. Without a sound server nothing can be muted here, and nothing is claimed.
+they are looked at each second. What is muted is listened to (`silence`), for a mute is but a flag.
+During a meeting the other microphones are suspended. Knows no daemon and no browser. Without a
+sound server nothing can be muted here, and nothing is claimed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import replace
 from roomctl.kiosk.audio.alsa import SoundCards, together
 from roomctl.kiosk.audio.default_devices import DefaultDevices
 from roomctl.kiosk.audio.pulse import SoundServer, SoundServerGone
+from roomctl.kiosk.audio.silence import SilenceWatch
 from roomctl.kiosk.audio.sources import (
     MuteTarget,
     SoundGraph,
@@ -75,12 +77,16 @@ class Mixer:
         self._defaults = defaults or DefaultDevices()
         self._orders = self._answered = 0
         self._wake, self._ordered = asyncio.Event(), asyncio.Event()
+        self._silence = SilenceWatch(self._wake.set)
+        self._changed: set[int] = set()
+        self._fresh = False  # an order to mute is being carried out
         self._waiting: list[asyncio.Future[None]] = []
 
     def mute(self, on: bool) -> None:
         """Mute every source, or open the room's; an order to open is void without a server."""
         if on or self.sound.available:
             self._target = MuteTarget(on)
+            self._fresh = on
         self._order()
 
     def volume(self, pct: int) -> None:
@@ -117,10 +123,11 @@ class Mixer:
             try:
                 connection = SoundServer(self._server)
                 try:
-                    await connection.open(self._wake.set)
+                    await connection.open(self._note)
                     wait_s, why = BACK_OFF_S[0], ""
                     await self._serve(connection)
                 finally:
+                    await self._silence.close()
                     await connection.close()
             except SoundServerGone as error:
                 if str(error) != why:
@@ -138,7 +145,8 @@ class Mixer:
         again_s = AGAIN_S[0]
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S if self._has_switches else None):
+                timed = self._has_switches or self._silence.needs_time
+                async with asyncio.timeout(LOOK_S if timed else None):
                     await self._wake.wait()
             self._wake.clear()
             self._ordered.clear()
@@ -166,7 +174,9 @@ class Mixer:
                     await self._wake.wait()
             except TimeoutError:
                 return
-            self._say(self._read(await connection.read()))
+            scene = await connection.read()
+            self._listen(connection, scene)
+            self._say(self._read(scene))
 
     async def _settle(self, connection: SoundServer) -> list[tuple[int, bool]]:
         """Set what differs, and report what is read then; return what differs still."""
@@ -176,8 +186,11 @@ class Mixer:
             self._say(found)  # at once: setting it right takes a moment
         self._target = target = reconsidered(target, scene, use)
         wrong = changes(target, scene, use)
+        if target.muted is False:
+            self._silence.leave()
         for index, mute in wrong:
             await connection.mute(index, mute)
+        await self._mute_again(connection, scene)
         touched = await self._set_volume(connection, loudspeaker(scene, use))
         touched |= await self._set_gain(connection, microphone(scene, use))
         await self._defaults.follow(connection, scene, use, in_meeting=self._in_meeting)
@@ -189,11 +202,43 @@ class Mixer:
             scene = await connection.read()
         if self._target is target:  # an order that came meanwhile is judged by itself
             self._target = reconsidered(target, scene, use)
+        self._listen(connection, scene)
         self._answer(self._read(scene), orders)
         return changes(target, scene, use)
 
+    async def _mute_again(self, connection: SoundServer, scene: SoundGraph) -> None:
+        """Mute what is heard although it is muted.
+
+        PipeWire 1.4.2 takes a mute only where it is a change: whoever turned off `softMute` would
+        have opened the source for good. A mute in hardware is only repeated, for to undo it first
+        would open what may only hiss.
+        """
+        loud = self._silence.loud if self._target.muted else frozenset()
+        self._silence.told(loud)
+        for source in scene.sources:
+            if source.index in loud:
+                if not source.hardware:
+                    await connection.mute(source.index, False)
+                await connection.mute(source.index, True)
+
+    def _note(self, source: int | None, new: bool) -> None:
+        """Take that something changed, such as this source."""
+        if source is not None:
+            self._changed.add(source)
+        self._wake.set()
+
+    def _listen(self, connection: SoundServer, scene: SoundGraph) -> None:
+        """Listen to what is muted, while the room is called muted or shall be."""
+        changed, self._changed = self._changed, set()
+        muted = all(source.muted for source in scene.sources)
+        if self._target.muted or muted:
+            self._silence.follow(connection, scene, changed, fresh=self._fresh)
+        else:
+            self._silence.leave()
+        self._fresh = self._fresh and not muted
+
     def _read(self, scene: SoundGraph) -> SoundState:
-        return read(scene, self._use, self._switch, self._target)
+        return read(scene, self._use, self._switch, self._target, self._silence.silent())
 
     async def _look_at_cards(self, scene: SoundGraph, wanted: dict[int, bool | None]) -> None:
         """Say at once that a switch, which let nothing through, was turned on by somebody else."""

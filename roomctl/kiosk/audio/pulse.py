@@ -12,12 +12,13 @@ import ctypes
 import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint8, c_uint32, c_void_p
+from ctypes import POINTER, c_char_p, c_float, c_int, c_size_t, c_uint8, c_uint32, c_void_p
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from roomctl.kiosk.audio.sources import SoundGraph, SoundNode
+from roomctl.kiosk.audio.sources import IDLE, RUNNING, SUSPENDED, SoundGraph, SoundNode
 from roomctl.screen.protocol import SoundFlow
 
 _log = logging.getLogger(__name__)
@@ -27,8 +28,18 @@ ROUSE_S = 0.1
 LOOK_AGAIN_S = 0.02
 _LOOKS = 20
 _NO_INDEX = 2**32 - 1  # PA_INVALID_INDEX: belongs to no card, monitors no sink
+_HARDWARE_MUTE = 0x10  # PA_SOURCE_HW_MUTE_CTRL
+_AWAKE = {"suspended": SUSPENDED, "idle": IDLE, "running": RUNNING}
+
+NAME = "roomctl"
+"""The application.name of all that this program records and plays: none of it listens to a room."""
+
+_MARK = "roomctl.source"  # of our passive peak streams: which source they were made for
 
 T = TypeVar("T")
+
+News = Callable[[int | None, bool], None]
+"""Gets the index of the source that changed, or None, and whether it is a new source."""
 
 
 def _library() -> ModuleType | None:
@@ -38,23 +49,7 @@ def _library() -> ModuleType | None:
     except (ImportError, OSError):
         return None
     module: ModuleType = pulsectl_asyncio.pulsectl_async
-    _silence_ended_streams(module.c)
     return module
-
-
-def _silence_ended_streams(c: Any) -> None:  # noqa: ANN401 - pulsectl has no types
-    """Take a stream's reader from it before it ends: pulsectl frees it there, and leaves it there.
-
-    libpulse calls it until the server has answered; that ended the program now and then.
-    """
-    disconnect = c.pa.funcs["stream_disconnect"]
-    if disconnect.__name__ != "end_silently":
-
-        def end_silently(stream: object) -> None:
-            c.pa.stream_set_read_callback(stream, c.PA_STREAM_REQUEST_CB_T(), None)
-            disconnect(stream)
-
-        c.pa.funcs["stream_disconnect"] = end_silently
 
 
 _library()  # after stepping down from root it could not be read any more
@@ -87,11 +82,11 @@ class SoundServer:
                 "this user has no XDG_RUNTIME_DIR and no home; is PipeWire running for it?"
             )
         self._library = library
-        self._pulse = library.PulseAsync("roomctl", server)
+        self._pulse = library.PulseAsync(NAME, server)
         self._news: asyncio.Task[None] | None = None
         self._roused: set[int] = set()
 
-    async def open(self, news: Callable[[], None]) -> None:
+    async def open(self, news: News) -> None:
         """Connect, and have `news` called at every change of a source, a sink or a default."""
         await self._ask(self._pulse.connect())
         self._news = asyncio.create_task(self._listen(news))
@@ -108,12 +103,18 @@ class SoundServer:
         cards = {card.index: card.proplist for card in await self._ask(pulse.card_list())}
         sinks = await self._ask(pulse.sink_list())
         sources = await self._ask(pulse.source_list())
+        outputs = await self._ask(pulse.source_output_list())
         heard = [source for source in sources if source.monitor_of_sink == _NO_INDEX]
+        indices = {source.index for source in sources}
         return SoundGraph(
             tuple(_node(source, cards) for source in heard),
             tuple(_node(sink, cards) for sink in sinks),
             info.default_source_name or "",
             info.default_sink_name or "",
+            frozenset(output.source for output in outputs if _listens(output)),
+            frozenset(
+                int(output.proplist[_MARK]) for output in outputs if _is_deaf(output, indices)
+            ),
         )
 
     async def streams(self) -> tuple[set[int], set[int]]:
@@ -134,7 +135,13 @@ class SoundServer:
         for source in sources:
             if source not in self._roused:
                 self._roused.add(source)
-                await self._try(self._pulse.get_peak_sample(source, ROUSE_S))
+                with contextlib.suppress(TimeoutError):
+                    async with (
+                        asyncio.timeout(ROUSE_S),
+                        contextlib.aclosing(self.peaks(source, _ROUSE_PEAKS_PER_S)) as peaks,
+                    ):
+                        async for _ in peaks:
+                            pass
 
     async def volume(self, sink: int, pct: int) -> None:
         """Set all channels of a sink; a loudness that is asked for is meant to be heard."""
@@ -153,16 +160,21 @@ class SoundServer:
         """Stop a source, or let it run again; PipeWire starts it all the same if it is opened."""
         await self._try(self._pulse.source_suspend(source, on))
 
-    async def peaks(self, source: str, rate: int) -> AsyncGenerator[float, None]:
-        """Yield the loudness of a source, 0-1, `rate` times a second; nothing once it is gone."""
-        library = self._library
+    async def peaks(
+        self, source: int, rate: int, *, passive: bool = False
+    ) -> AsyncGenerator[float, None]:
+        """Yield the loudness of a source, 0-1, `rate` times a second; ends once the source is gone.
+
+        `passive`: only while another program has the source run.
+        """
+        stream = _PeakStream(self._library, self._pulse, source, rate, passive=passive)
         try:
-            stream = self._pulse.subscribe_peak_sample(source, rate)
-            async with contextlib.aclosing(stream):
-                async for peak in stream:
-                    yield min(1.0, max(0.0, float(peak)))
-        except (library.PulseError, library.PulseDisconnected, library.c.pa.CallError) as error:
-            raise SoundServerGone("the sound server went away") from error
+            while (peak := await stream.found.get()) is not None:
+                yield min(1.0, max(0.0, peak))
+        finally:
+            stream.close()
+        if not self._pulse.connected:
+            raise SoundServerGone("the sound server went away")
 
     async def default(self, sink: str, source: str) -> None:
         """Set the default devices; PipeWire says that it is done some milliseconds before it is."""
@@ -174,12 +186,14 @@ class SoundServer:
                 return
             await asyncio.sleep(LOOK_AGAIN_S)
 
-    async def _listen(self, news: Callable[[], None]) -> None:
+    async def _listen(self, news: News) -> None:
+        facilities = ("source", "sink", "server", "source_output")
         try:
-            async for _ in self._pulse.subscribe_events("source", "sink", "server"):
-                news()
+            async for event in self._pulse.subscribe_events(*facilities):
+                source = event.facility == "source"
+                news(event.index if source else None, source and event.t == "new")
         finally:
-            news()  # the connection has ended: whoever waits for news has to notice
+            news(None, False)  # the connection has ended: whoever waits for news has to notice
 
     async def _try(self, operation: Awaitable[T]) -> T | None:
         """Do what may be declined; whether it was done is for the next reading to say."""
@@ -240,7 +254,106 @@ def _node(found: Any, cards: dict[int, dict[str, str]]) -> SoundNode:  # noqa: A
         volume_pct=round(found.volume.value_flat * 100),
         card=None if found.card == _NO_INDEX else found.card,
         properties={**cards.get(found.card, {}), **found.proplist},
+        hardware=bool(found.flags & _HARDWARE_MUTE),
+        awake=_AWAKE.get(found.state._value, SUSPENDED),  # noqa: SLF001 - pulsectl shows it nowhere else
     )
+
+
+def _listens(output: Any) -> bool:  # noqa: ANN401
+    """Whether a recording stream runs, and is another program's."""
+    return not output.corked and output.proplist.get("application.name") != NAME
+
+
+def _is_deaf(output: Any, sources: set[int]) -> bool:  # noqa: ANN401
+    """Whether it is a peak stream of ours that does not hear its source as programs do.
+
+    Before PipeWire has connected it, its volume reads as 0.
+    """
+    mark = output.proplist.get(_MARK, "")
+    if not mark.isdecimal() or output.source not in sources:
+        return False
+    return bool(output.mute or output.volume.value_flat < _FULL or output.source != int(mark))
+
+
+class _PeakStream:
+    """A stream of peaks; `found` gets each of them, and None once the stream has ended.
+
+    pulsectl has one, too: it has no name, does not notice its end, and of several peaks that come
+    together hands on the first.
+    """
+
+    def __init__(self, library: Any, pulse: Any, source: int, rate: int, *, passive: bool) -> None:  # noqa: ANN401
+        self.found: asyncio.Queue[float | None] = asyncio.Queue()
+        self._c, self._own = library.c, _stream_library()
+        c, context = library.c, pulse._ctx  # noqa: SLF001 - pulsectl makes no stream with a name
+        if context is None:
+            raise SoundServerGone("the sound server went away")
+        words = {
+            "media.name": "peaks",
+            _MARK: source if passive else "",
+            "node.passive": str(passive).lower(),  # PipeWire; it ignores the flag below
+            "state.restore-props": "false",
+            "state.restore-target": "false",
+        }
+        text = " ".join(f"{name}='{value}'" for name, value in words.items())
+        properties = c.pa.proplist_from_string(text)
+        spec = c.PA_SAMPLE_SPEC(format=c.PA_SAMPLE_FLOAT32NE, rate=rate, channels=1)
+        self._stream = c.pa.stream_new_with_proplist(
+            context, "peaks", c.byref(spec), None, properties
+        )
+        c.pa.proplist_free(properties)
+        self._callbacks = c.PA_STREAM_REQUEST_CB_T(self._read), c.PA_STREAM_NOTIFY_CB_T(self._state)
+        c.pa.stream_set_read_callback(self._stream, self._callbacks[0], None)
+        self._own.pa_stream_set_state_callback(self._stream, self._callbacks[1], None)
+        flags = c.PA_STREAM_DONT_MOVE | c.PA_STREAM_PEAK_DETECT | c.PA_STREAM_ADJUST_LATENCY
+        if passive:
+            flags |= c.PA_STREAM_DONT_INHIBIT_AUTO_SUSPEND
+        try:
+            fragments = c.PA_BUFFER_ATTR(fragsize=4, maxlength=_AS_THE_SERVER_LIKES)
+            c.pa.stream_connect_record(self._stream, str(source).encode(), fragments, flags)
+        except c.pa.CallError as error:
+            self.close()
+            raise SoundServerGone("the sound server went away") from error
+
+    def close(self) -> None:
+        """End it. Its callbacks go first: libpulse calls them until the server has answered."""
+        c = self._c
+        c.pa.stream_set_read_callback(self._stream, c.PA_STREAM_REQUEST_CB_T(), None)
+        self._own.pa_stream_set_state_callback(self._stream, c.PA_STREAM_NOTIFY_CB_T(), None)
+        with contextlib.suppress(c.pa.CallError):  # it has ended before
+            c.pa.stream_disconnect(self._stream)
+        c.pa.stream_unref(self._stream)
+
+    def _read(self, stream: object, _size: int, _data: object) -> None:
+        c, size, data = self._c, c_int(), c_void_p()
+        c.pa.stream_peek(stream, data, ctypes.byref(size))
+        if data.value and size.value >= _FLOAT:
+            peaks = (c_float * (size.value // _FLOAT)).from_address(data.value)
+            for peak in peaks:
+                self.found.put_nowait(float(peak))
+        if size.value:
+            c.pa.stream_drop(stream)
+
+    def _state(self, stream: object, _data: object) -> None:
+        if self._own.pa_stream_get_state(stream) in _ENDED:
+            self.found.put_nowait(None)
+
+
+_ENDED = (3, 4)  # PA_STREAM_FAILED, PA_STREAM_TERMINATED
+_FLOAT = ctypes.sizeof(c_float)
+_FULL = 0.99
+_ROUSE_PEAKS_PER_S = 25
+
+
+@cache
+def _stream_library() -> ctypes.CDLL:
+    """Return libpulse with what pulsectl leaves out."""
+    pulse = ctypes.CDLL("libpulse.so.0")
+    pulse.pa_stream_set_state_callback.restype = None
+    pulse.pa_stream_set_state_callback.argtypes = (c_void_p, c_void_p, c_void_p)
+    pulse.pa_stream_get_state.restype = c_int
+    pulse.pa_stream_get_state.argtypes = (c_void_p,)
+    return pulse
 
 
 class SoundStreams:
@@ -260,7 +373,7 @@ class SoundStreams:
             if self._connection is None:
                 connection = SoundServer(self._server)
                 self._connection = connection
-                await connection.open(lambda: None)
+                await connection.open(lambda source, new: None)
             recording, playing = await self._connection.streams()
         except SoundServerGone:
             await self.close()
@@ -315,7 +428,7 @@ def play(server: str | None, sink: str, samples: bytes, rate: int) -> None:
     error = c_int()
     stream = pulse.pa_simple_new(
         server.encode() if server else None,
-        b"roomctl",
+        NAME.encode(),
         _PLAYBACK,
         sink.encode(),
         b"test tone",

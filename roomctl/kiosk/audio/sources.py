@@ -18,12 +18,18 @@ from roomctl.frozen import frozen
 from roomctl.screen.protocol import CaptureSwitch, PreferDevice, SoundState
 
 _SYSFS = re.compile(r"/(\d+-\d+(?:\.\d+)*):\d+\.\d+(?:/|$)")
+_LONGEST_NAME = 100
+
+SUSPENDED, IDLE, RUNNING = range(3)
 _BUS_PATH = re.compile(r"-usb(?:v\d)?-\d+:(\d+(?:\.\d+)*):\d+\.\d+$")
 
 
 @frozen
 class SoundNode:
-    """A source or a sink as it was read; `properties` include those of its card."""
+    """A source or a sink as it was read; `properties` include those of its card.
+
+    `hardware`: its mute is the device's own. `awake` is SUSPENDED, IDLE or RUNNING.
+    """
 
     index: int
     name: str
@@ -31,16 +37,24 @@ class SoundNode:
     volume_pct: int = 100
     card: int | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+    hardware: bool = False
+    awake: int = SUSPENDED
 
 
 @frozen
 class SoundGraph:
-    """All that was read at one moment; `sources` without the monitors, which hear no room."""
+    """All that was read at one moment; `sources` without the monitors, which hear no room.
+
+    `listened` are the sources from which a program other than this one records, `deaf` those of
+    which our own meter cannot tell what such a program hears.
+    """
 
     sources: tuple[SoundNode, ...]
     sinks: tuple[SoundNode, ...]
     default_source: str
     default_sink: str
+    listened: frozenset[int] = frozenset()
+    deaf: frozenset[int] = frozenset()
 
 
 @frozen
@@ -69,20 +83,29 @@ def read(
     use: PreferDevice,
     switch: CaptureSwitch = CaptureSwitch.NONE,
     target: MuteTarget | None = None,
+    silent: Mapping[int, bool | None] | None = None,
 ) -> SoundState:
     """Return what may be said: muted is only said of a room without any open source.
 
-    `switch` is what was read of the sound cards themselves. A room without any source is muted if
-    that is the `target`: one that is plugged in later is muted then.
+    `switch` is what was read of the sound cards themselves, `silent` what their peaks say of the
+    sources that are muted. A room without any source is muted if that is the `target`: one that is
+    plugged in later is muted then.
     """
     muted = all(source.muted for source in scene.sources) if scene.sources else None
     if not scene.sources and target is not None and target.muted:
         muted = True
+    told = {source.index: (silent or {}).get(source.index, True) for source in scene.sources}
+    heard = next((source for source in scene.sources if told[source.index] is False), None)
+    if heard:
+        muted = False
+    elif muted and None in told.values():
+        muted = None
     sink = loudspeaker(scene, use)
     volume = None if sink is None else 0 if sink.muted else min(100, sink.volume_pct)
     source = microphone(scene, use)
     gain = None if source is None else min(100, source.volume_pct)
-    return SoundState(True, muted, volume, None, switch, gain)
+    called = None if heard is None else _called(heard)
+    return SoundState(True, muted, volume, None, switch, gain, called)
 
 
 def cards(scene: SoundGraph, target: MuteTarget, use: PreferDevice) -> dict[int, bool | None]:
@@ -167,6 +190,12 @@ def _hex(text: str) -> int | None:
         return int(text, 16)
     except ValueError:
         return None
+
+
+def _called(node: SoundNode) -> str:
+    """Return what people call a device."""
+    called = _property(node, "device.description", "node.description") or node.name
+    return called[:_LONGEST_NAME]
 
 
 def _property(node: SoundNode, *names: str) -> str:

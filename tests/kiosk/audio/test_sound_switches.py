@@ -30,6 +30,11 @@ class Stubborn:
     async def rouse(self, sources):
         """Nor does it start anything."""
 
+    async def peaks(self, source, rate, *, passive=False):
+        """Hand on nothing, as a source that does not run."""
+        await asyncio.Event().wait()
+        yield 0.0
+
 
 @invented
 async def test_what_changes_while_a_server_does_nothing_is_reported_all_the_same():

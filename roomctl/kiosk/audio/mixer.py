@@ -79,6 +79,7 @@ class Mixer:
         self._wake, self._ordered = asyncio.Event(), asyncio.Event()
         self._silence = SilenceWatch(self._wake.set)
         self._changed: set[int] = set()
+        self._new: set[int] = set()
         self._fresh = False  # an order to mute is being carried out
         self._waiting: list[asyncio.Future[None]] = []
 
@@ -180,6 +181,9 @@ class Mixer:
 
     async def _settle(self, connection: SoundServer) -> list[tuple[int, bool]]:
         """Set what differs, and report what is read then; return what differs still."""
+        new, self._new = self._new, set()
+        for index in new if self._target.muted else ():
+            await connection.hush(index)
         scene = await connection.read()
         target, use, orders = self._target, self._use, self._orders
         if self.sound.muted and (found := self._read(scene)).muted is False:
@@ -222,9 +226,13 @@ class Mixer:
                 await connection.mute(source.index, True)
 
     def _note(self, source: int | None, new: bool) -> None:
-        """Take that something changed, such as this source."""
+        """Take that something changed, such as this source; one that is `new` may be heard."""
         if source is not None:
             self._changed.add(source)
+            if new:
+                self._new.add(source)
+        if new and self.sound.muted:
+            self._say(replace(self.sound, muted=False))
         self._wake.set()
 
     def _listen(self, connection: SoundServer, scene: SoundGraph) -> None:

@@ -126,6 +126,12 @@ class SoundServer:
     async def mute(self, source: int, on: bool) -> None:
         await self._try(self._pulse.source_mute(source, on))
 
+    async def hush(self, source: int) -> None:
+        """Mute a source that has just appeared, unless it hears no room, as a sink's monitor."""
+        found = await self._try(self._pulse.source_info(source))
+        if found is not None and found.monitor_of_sink == _NO_INDEX:
+            await self.mute(source, True)
+
     async def rouse(self, sources: list[int]) -> None:
         """Have each source run for a moment, once.
 

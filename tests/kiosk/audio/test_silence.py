@@ -15,6 +15,7 @@ from tests.kiosk.mixing import mixing
 from tests.kiosk.sound_server import KINDS, SoundServer, needed
 
 NAMES = {"mic": "Puck", "webcam": "Webcam"}
+TRIES = 10
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -90,6 +91,43 @@ async def test_a_meter_that_somebody_turned_down_is_replaced(server, monkeypatch
         await ear.mute(False)
 
 
+@pytest.mark.real
+async def test_while_a_program_hears_a_source_that_was_plugged_in_the_room_is_not_called_muted(
+    server, monkeypatch
+):
+    """The program opens it as soon as the sound server tells of it."""
+    monkeypatch.setenv("PULSE_COOKIE", str(server.place / "cookie"))
+    server.play()
+    heard, spying = [], []
+
+    async def spy(index):
+        with contextlib.suppress(pulse.SoundServerGone):
+            async with contextlib.aclosing(program.peaks(index, 200)) as peaks:
+                async for peak in peaks:
+                    if peak:
+                        heard.append(ear.mixer.sound.muted)
+
+    def open_at_once(source, new):
+        if new:
+            spying.append(asyncio.create_task(spy(source)))
+
+    spies = connected(server, "spy", open_at_once)
+    async with mixing(server, monkeypatch) as ear, spies as program:
+        await ear.mute(True)
+        for _ in range(TRIES):
+            module = await plugged(server)
+            await ear.until(lambda sound: not sound.muted)
+            await ear.until(lambda sound: sound.muted)
+            await asyncio.to_thread(server.pactl, "unload-module", module)
+        for task in spying:
+            task.cancel()
+        await asyncio.gather(*spying, return_exceptions=True)
+        await ear.mute(False)
+    server.silence()
+    assert len(spying) >= TRIES
+    assert True not in heard
+
+
 async def meters(server):
     """Wait for the streams that listen to what is muted."""
     async with asyncio.timeout(60):
@@ -102,6 +140,12 @@ async def meters(server):
             ]
             if ours:
                 return ours
+
+
+async def plugged(server):
+    """Plug a microphone in; return what takes it out."""
+    words = ("module-remap-source", "source_name=new", "master=air.monitor")
+    return (await asyncio.to_thread(server.pactl, "load-module", *words)).strip()
 
 
 @contextlib.asynccontextmanager
@@ -167,6 +211,22 @@ async def test_without_a_peak_a_room_is_muted_in_which_nothing_records():
         ear.mixer._note(None, False)  # as the server's event does
         await asyncio.sleep(1)
         assert ear.heard == []  # its peaks are on their way
+
+
+@invented
+async def test_a_source_that_appears_under_a_program_is_muted_once_its_silence_was_read():
+    server = Metered([SoundNode(1, "mic", False)], ())
+    async with serving(server) as ear:
+        await ear.mute(True)
+        server.sources = [*server.sources, SoundNode(2, "new", False)]
+        server.listened = frozenset({2})
+        ear.mixer._note(2, True)
+        assert (await ear.next()).muted is False
+        assert (await ear.next()).muted is None
+        await asyncio.sleep(60)
+        assert ear.heard == []
+        server.level = 0.0
+        assert (await ear.next()).muted is True
 
 
 @invented

@@ -24,13 +24,14 @@ from roomctl.kind import Context, IssueEntry, Part
 from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings
 from roomctl.room.meeting import CallControl
-from roomctl.room.microphone import MuteControl
+from roomctl.room.microphone import MuteControl, StoredMute
 from roomctl.screen.driver import LevelHeard, Screen
 from roomctl.screen.protocol import ToneResult
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.description import Description
 from roomctl.speakerphone.driver import KeyPressed
 from roomctl.speakerphone.telephony import Press
+from roomctl.store import Store
 
 _log = logging.getLogger(__name__)
 
@@ -59,13 +60,15 @@ class Audio(Part):
         context: Context,
         table: AudioTable,
         unplugged: Literal["mute", "default"],
+        store: Store | None = None,
     ) -> None:
-        """`table` is [audio]; `unplugged` is as in [room]."""
+        """`table` is [audio]; `unplugged` is as in [room]. Mute is forgotten without a store."""
         self._context, self._bookings = context, bookings
         self._calls, self._act = calls, context.act
         self.lent: Callable[[], bool] = lambda: False  # whether a laptop has the microphone
         self._talk = MutedTalk(context.clock, context.changed)
         self._meter = LevelMeter(screen, context.clock)
+        self._kept = StoredMute(store, context.clock, context.changed)
         self._begin(phones, screen, table, unplugged)
 
     def _begin(
@@ -78,7 +81,7 @@ class Audio(Part):
         """Begin with these devices: nothing is known of them."""
         clock, changed = self._context.clock, self._context.changed
         self._phones, self._screen = tuple(phones), screen
-        self._mute = MuteControl(phones, screen, clock, changed, table, unplugged)
+        self._mute = MuteControl(phones, screen, clock, changed, table, unplugged, self._kept)
         self._meter.screen, self._volume = screen, LoudspeakerVolume(screen, clock)
         self._hook = HookSwitch(self._mute, self._calls, self._bookings, self._act, clock)
 
@@ -159,6 +162,7 @@ class Audio(Part):
 
     async def close(self) -> None:
         await self._mute.close()
+        await self._kept.close()
 
     @command(
         "audio.mute",

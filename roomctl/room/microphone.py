@@ -22,12 +22,98 @@ from roomctl.screen.driver import Screen
 from roomctl.screen.protocol import SoundState
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.driver import in_use
+from roomctl.store import Store
+from roomctl.store.documents import Document
+from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
 
 SETTLE_S = 6.0  # the longest write there can be; the reducer gives up after 2 s
 CALL_STARTED = "call_started:"  # who mutes where each meeting is joined muted
 MISSING = ("not_confirmed", "offline", "switch", "heard")
+STORE_S = 5.0  # a disk that takes longer for a few bytes counts as one that takes none
+RETRY_S = 10.0
+END_S = 2.0  # how long the end waits for a write that is under way
+_FILE = "mute"
+
+
+class StoredMute:
+    """The request for silence as the disk holds it, which every start begins with.
+
+    It is written beside the act, the newest alone, and never two at once. `stored` is None without
+    a disk; `damaged`: it holds what makes no sense, or cannot be read.
+    """
+
+    def __init__(self, store: Store | None, clock: Clock, changed: Callable[[], None]) -> None:
+        self._store, self._clock, self._changed = store, clock, changed
+        self.stored: mute.RequestStored | None = None
+        self.damaged = False
+        self._muted: bool | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._late_at = self._again_at = float("-inf")
+        if store is not None:
+            self._read(store)
+
+    def _read(self, store: Store) -> None:
+        before, found = store.disk.quarantined, None
+        try:
+            found = store.read(_FILE, _fits).get("muted")
+        except OSError as error:
+            _log.warning("microphone: starts muted: its stored state cannot be read: %s", error)
+            self.damaged = True
+        self.stored = mute.RequestStored(found)
+        if found is None and (store.disk.quarantined != before or store.disk.unwritable):
+            self.damaged = True
+
+    def keep(self, muted: bool) -> None:
+        """Have the next start begin with this."""
+        self._muted = muted
+        self._go_on()
+
+    def tick(self) -> None:
+        """Let time pass: a write may be late, and what failed is tried again."""
+        if self._task is not None and self._clock.mono_s() >= self._late_at:
+            self._note(mute.RequestStored(None, failed=True))
+        self._go_on()
+
+    def due(self) -> float | None:
+        waits = self._task is not None and self.stored is not None and not self.stored.failed
+        return self._late_at if waits else None
+
+    async def close(self) -> None:
+        """Let a write that is under way end."""
+        if self._task is not None:
+            await asyncio.wait((self._task,), timeout=END_S)
+
+    def _go_on(self) -> None:
+        if self._store is None or self.stored is None or self._task is not None:
+            return
+        waits = self.stored.failed and self._clock.mono_s() < self._again_at
+        if self._muted is not None and self.stored.muted is not self._muted and not waits:
+            self._task = asyncio.create_task(self._write(self._store, self._muted))
+
+    async def _write(self, store: Store, muted: bool) -> None:
+        self._late_at = self._clock.mono_s() + STORE_S
+        self._note(mute.RequestStored(None))
+        try:
+            await in_thread(store.write, _FILE, {"muted": muted})
+            found = mute.RequestStored(muted)
+        except OSError as error:
+            _log.warning("microphone: the next start may not know its state: %s", error)
+            self._again_at = self._clock.mono_s() + RETRY_S
+            found = mute.RequestStored(None, failed=True)
+        self._task = None
+        self._note(found)
+        self._go_on()
+
+    def _note(self, stored: mute.RequestStored) -> None:
+        if self.stored != stored:
+            self.stored = stored
+            self._changed()
+
+
+def _fits(document: Document) -> bool:
+    return isinstance(document.get("muted"), bool)
 
 
 class MuteControl:
@@ -41,12 +127,14 @@ class MuteControl:
         changed: Callable[[], None],
         table: AudioTable,
         unplugged: Literal["mute", "default"] = "mute",
+        kept: StoredMute | None = None,
     ) -> None:
         """`unplugged` is what happens when the speakerphone in use is unplugged in a call."""
+        self._kept = kept or StoredMute(None, clock, changed)
         self.phones = Speakerphones(phones)
         self._screen, self._clock, self._changed = screen, clock, changed
         self.table, self.unplugged = table, unplugged
-        self.state = mute.first(clock.mono_s())
+        self.state = mute.first(clock.mono_s(), self._kept.stored, damaged=self._kept.damaged)
         self._since = clock.now()
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -180,6 +268,8 @@ class MuteControl:
 
     def devices_changed(self) -> None:
         """Take what the devices say now."""
+        if self._kept.stored is not None:
+            self._take(self._kept.stored)
         before = self.phones.used
         if self.phones.follow(in_call=self._call is not None):
             self._replaced(before)
@@ -200,8 +290,8 @@ class MuteControl:
         generation = self.state.generation if settled else -1
         if settled or muted is not None:
             turned_down = sound is not None and sound.gain_pct == 0
-            heard = self.heard is not None
-            self._take(mute.CaptureRead(muted, generation, switch, turned_down, heard))
+            heard, found = self.heard is not None, sound.found if sound is not None else None
+            self._take(mute.CaptureRead(muted, generation, switch, turned_down, heard, found))
         if settled and phone is not None and phone.state.has_mute_led:
             # The driver may have written again.
             self._take(mute.LedWritten(phone.state.led_muted, generation))
@@ -230,9 +320,11 @@ class MuteControl:
         self._begin_writing()
 
     def due(self) -> float | None:
-        return mute.due(self.state)
+        dues = (mute.due(self.state), self._kept.due())
+        return min((due for due in dues if due is not None), default=None)
 
     def tick(self) -> None:
+        self._kept.tick()
         self._take(mute.TimePassed())
 
     async def close(self) -> None:
@@ -248,6 +340,10 @@ class MuteControl:
         renewed = self.state.generation != before.generation or self.state.lit is not before.lit
         if renewed and self.state.requested is not None:
             self._begin_writing()
+        if self.state.requested:
+            self._kept.keep(True)
+        elif self.state.capture is False:  # an open microphone was read back: not before
+            self._kept.keep(False)
         if self.state.status != before.status:
             self._news.set()
             self._changed()

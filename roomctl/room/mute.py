@@ -2,9 +2,10 @@
 
 Events in, a new `MuteState` out: the one place that decides *muted*. Knows no device, no sound
 server and no clock. *Muted* is said only while, for the present request, both the capture mute and
-the devices' own capture switches (where there are any) were read back; if a microphone is heard all
-the same, it is open at once. The LED is waited for; one that cannot be written, or is unplugged, is
-a warning and no open microphone. Every new request starts a new `generation`, and so does a
+the devices' own capture switches (where there are any) were read back, and once the request is
+stored for the next start; if a microphone is heard all the same, it is open at once. The LED is
+waited for; one that cannot be written, or is unplugged, is a warning and no open microphone, and so
+is a disk that takes no request. Every new request starts a new `generation`, and so does a
 speakerphone or a sound server that comes or goes: proof of an older one counts for nothing, because
 what it proves may be undone by a command that is still on its way. Whenever `generation` is new,
 the room writes LED and capture for `requested` and reports what came of it; whenever `lit` is new,
@@ -39,11 +40,11 @@ class MuteStatus:
     """What is shown: since when (monotonic seconds), who asked, and why if that is not plain.
 
     `why`: "" as asked · "not_asked" nobody has · "not_confirmed" no proof within 2 s ·
-    "led_unavailable" it is so, and no LED shows it, or may show the opposite · "switch" the
-    device's own capture switch is not as asked · "heard" the mute was read back, and programs hear
-    the room all the same · "gain" it is open, and its gain is 0 % ·
-    "offline" not confirmed, and the device is gone · "conflict" somebody else had just asked for
-    the opposite.
+    "led_unavailable" it is so, and no LED shows it, or may show the opposite · "not_stored" it is
+    so, and the next start may not know · "switch" the device's own capture switch is not as asked ·
+    "heard" the mute was read back, and programs hear the room all the same · "gain" it is open, and
+    its gain is 0 % · "offline" not confirmed, and the device is gone · "conflict" somebody else had
+    just asked for the opposite.
     """
 
     mute: Mute
@@ -86,7 +87,9 @@ class CaptureRead:
 
     `muted` is None while there is nothing to read (no sound server, no source, no answer).
     `turned_down`: the microphone's gain is 0 %, so that an open one hears nothing. `heard`: it was
-    muted, and sound came from it; then it is not.
+    muted, and sound came from it; then it is not. `found`: the screen process has just begun, was
+    told nothing yet, and keeps the microphone shut until it is; so it was muted before, or open.
+    None: it does as it was told.
     """
 
     muted: bool | None
@@ -94,6 +97,7 @@ class CaptureRead:
     switch: Switch = Switch.NONE
     turned_down: bool = False
     heard: bool = False
+    found: bool | None = None
 
     @property
     def silent(self) -> bool | None:
@@ -122,12 +126,29 @@ class SoundServerOnline:
 
 
 @frozen
+class RequestStored:
+    """What the disk holds for the next start; `muted` None: nothing, or it is being written.
+
+    `failed`: the disk did not take it, or takes too long.
+    """
+
+    muted: bool | None
+    failed: bool = False
+
+
+@frozen
 class TimePassed:
     """Only time has passed."""
 
 
 MuteEvent = (
-    MuteRequested | LedWritten | CaptureRead | SpeakerphoneOnline | SoundServerOnline | TimePassed
+    MuteRequested
+    | LedWritten
+    | CaptureRead
+    | SpeakerphoneOnline
+    | SoundServerOnline
+    | RequestStored
+    | TimePassed
 )
 
 
@@ -151,6 +172,7 @@ class MuteState:
     switch: Switch = Switch.NONE
     turned_down: bool = False
     heard: bool = False
+    stored: RequestStored | None = None  # None: this room stores nothing
 
     @property
     def lit(self) -> bool:
@@ -162,10 +184,21 @@ class MuteState:
         """Whether the request for silence is fulfilled, and shown."""
         return self.lit and self.online and (self.led is True or not self.has_led)
 
+    @property
+    def unstored(self) -> bool:
+        """Whether the request for silence is on its way to the disk."""
+        return self.stored is not None and not (self.stored.muted or self.stored.failed)
 
-def first(now: float) -> MuteState:
-    """Return what is known before anything is."""
-    return MuteState(MuteStatus(Mute.UNKNOWN, now, "", "not_asked"))
+
+def first(now: float, stored: RequestStored | None = None, *, damaged: bool = False) -> MuteState:
+    """Return what is known before anything is but what the disk holds.
+
+    What was muted stays muted; so it is, too, if the disk holds what makes no sense (`damaged`).
+    """
+    state = MuteState(MuteStatus(Mute.UNKNOWN, now, "", "not_asked"), stored=stored)
+    if damaged or (stored is not None and stored.muted):
+        state = _renewed(replace(state, requested=True, by="found", asked_at=now), now)
+    return _shown(state, now)
 
 
 def step(state: MuteState, event: MuteEvent, now: float) -> MuteState:
@@ -181,6 +214,8 @@ def step(state: MuteState, event: MuteEvent, now: float) -> MuteState:
             after = _renewed(replace(state, online=event.online, has_led=event.has_led), now)
         case SoundServerOnline() if event.there is not state.server:
             after = _renewed(replace(state, server=event.there, heard=False), now)
+        case RequestStored():
+            after = replace(state, stored=event)
         case _:
             after = state
     if (state.proven and not after.proven) or (after.lit and not state.lit):
@@ -191,7 +226,8 @@ def step(state: MuteState, event: MuteEvent, now: float) -> MuteState:
 def due(state: MuteState) -> float | None:
     """Return when `TimePassed` will change what is shown, if nothing else happens."""
     waiting = state.status.mute in (Mute.MUTING, Mute.UNMUTING)
-    return state.doubt_at + CONFIRM_S if waiting else None
+    for_the_disk = state.requested and state.lit and state.unstored
+    return state.doubt_at + CONFIRM_S if waiting and not for_the_disk else None
 
 
 def toggled(state: MuteState) -> bool:
@@ -223,7 +259,8 @@ def _captured(state: MuteState, event: CaptureRead, now: float) -> MuteState:
     Found muted with nobody having asked, or muted by another program while it was open as
     requested: then muted is what is requested from now on. Found open although it had been proven
     muted: a new generation, so that it is muted again. A read-back of an older generation proves
-    nothing, but *open* is believed at once.
+    nothing, but *open* is believed at once. A screen process that has just begun is told what is
+    requested; if nobody has muted as far as the disk knows, that is an open microphone.
     """
     muted, current = event.silent, event.generation == state.generation
     if (event.switch, event.turned_down) != (state.switch, state.turned_down):
@@ -231,13 +268,17 @@ def _captured(state: MuteState, event: CaptureRead, now: float) -> MuteState:
     if muted is not None and event.heard is not state.heard:
         state = replace(state, heard=event.heard)
     if state.requested is None and muted is not None:
-        found = _renewed(replace(state, requested=muted, by="found", asked_at=now), now)
+        never = state.stored is None or state.stored.muted is None
+        wish = muted if event.found is None else event.found and never
+        found = _renewed(replace(state, requested=wish, by="found", asked_at=now), now)
         return replace(found, capture=False) if not muted else found
     if state.requested and muted is False:
         undone = _renewed(state, now) if state.capture else state
         return replace(undone, capture=False)
     if not current:
         return state
+    if event.found is not None:
+        return _renewed(state, now)
     if state.requested is False and state.capture is False and muted:
         return _renewed(replace(state, requested=True, by=SOUND, asked_at=now), now)
     return state if state.capture is muted else replace(state, capture=muted)
@@ -276,10 +317,8 @@ def _judged(state: MuteState, now: float) -> tuple[Mute, str]:
     if state.requested is None:
         return Mute.UNKNOWN, "not_asked"
     if state.requested:
-        if state.proven:
-            return Mute.MUTED, "conflict" if state.conflict else ""
-        if state.lit and (not state.online or state.led_failed or late):
-            return Mute.MUTED, "led_unavailable"
+        if state.lit and (state.proven or not state.online or state.led_failed or late):
+            return (Mute.MUTING, "") if state.unstored else (Mute.MUTED, _beware(state))
         if state.heard:
             return Mute.OPEN, "heard"
         return (Mute.OPEN, _missing(state)) if late else (Mute.MUTING, "")
@@ -289,6 +328,15 @@ def _judged(state: MuteState, now: float) -> tuple[Mute, str]:
         hears = "switch" if off else "gain" if state.turned_down else ""
         return Mute.OPEN, hears or ("led_unavailable" if stale else "")
     return (Mute.UNKNOWN, "not_confirmed") if late else (Mute.UNMUTING, "")
+
+
+def _beware(state: MuteState) -> str:
+    """Say what people should know of a microphone that is muted."""
+    if state.stored is not None and not state.stored.muted:
+        return "not_stored"
+    if not state.proven:
+        return "led_unavailable"
+    return "conflict" if state.conflict else ""
 
 
 def _missing(state: MuteState) -> str:

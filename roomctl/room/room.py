@@ -154,6 +154,7 @@ class Room:
             context,
             config.audio,
             config.room.unplugged,
+            outside.store,
         )
         self.occupancy = OccupancyService(
             config.every(OccupancyTable),

@@ -34,6 +34,7 @@ _LOST = {
     "ledger.json": "ledger",
     "local_bookings.json": "bookings",
     "message.json": "message",
+    "mute.json": "mute",
     "webhooks.json": "webhooks",
     "settings.toml": "settings",
     "series.json": "series",

@@ -197,6 +197,8 @@ class SoundState:
     `switch` is what the devices themselves let through, `gain_pct` how far the room's microphone is
     turned up: at 0 an open one hears nothing.
     `heard` names a microphone that programs hear although it reads as muted.
+    `found`: the process has just begun, was told nothing of the mute yet, and keeps every
+    microphone shut until it is; so they were muted before, or not. None: they are as it was told.
     """
 
     available: bool
@@ -206,6 +208,7 @@ class SoundState:
     switch: CaptureSwitch = CaptureSwitch.NONE
     gain_pct: int | None = None
     heard: str | None = None
+    found: bool | None = None
 
     def __post_init__(self) -> None:
         for name in ("volume_pct", "gain_pct"):

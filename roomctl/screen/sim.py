@@ -99,6 +99,7 @@ class SimScreen:
     ignores_mute  the sound server takes an order, and neither does nor confirms it until this ends
     leaks      programs hear the microphone although it reads as muted
     has_sound  whether there is a sound server; it stays as it is muted, or not, without one
+    told       whether it was told to mute or to open; until then it keeps the microphone shut
     has_microphone  whether the room's own is there
     others     whether there is another one, which does not open in its place
     switch     the microphone's own capture switch; it follows the mute unless `stuck_switch`
@@ -113,7 +114,7 @@ class SimScreen:
     heeded     a touch of the display itself is told
     """
 
-    def __init__(self, *, admit: bool = True, lobby_s: float = 0.0) -> None:
+    def __init__(self, *, admit: bool = True, lobby_s: float = 0.0, told: bool = True) -> None:
         self.admit, self.lobby_s, self.launch_s = admit, lobby_s, LAUNCH_S
         self.blocked_by: str | None = None
         self.shows, self.reachable = SimPage(), True
@@ -122,6 +123,8 @@ class SimScreen:
         self.others = False
         self._said: SoundState | None = None
         self._target: bool | None = None
+        self.told = told
+        self._found: bool | None = None
         self.switch, self.level_pct, self.hears = CaptureSwitch.NONE, 35, True
         self._listened_until = self._level_s = 0.0
         self.silent = self.watched = self.heeded = False
@@ -200,6 +203,8 @@ class SimScreen:
 
     def tick(self, now: float) -> None:
         self._now = now
+        if not self.told and self._found is None and self.has_sound:
+            self._shut()
         while self._orders and not self.silent:
             self._obey(self._orders.popleft())
         if not self.silent and self._said is not None:
@@ -343,10 +348,16 @@ class SimScreen:
         if not self.has_sound:
             self._say_sound()
             return
-        self._target = on
+        self._target, self.told = on, True
         if not self.ignores_mute:
             self._set(on)
             self._say_sound()
+
+    def _shut(self) -> None:
+        """Keep the microphone shut, as a process does that has just begun."""
+        self._found, self._target = self.muted, True
+        if not self.ignores_mute:
+            self._set(True)
 
     def _set(self, muted: bool) -> None:
         self.muted = muted
@@ -397,7 +408,8 @@ class SimScreen:
         heard = "Microphone" if self.leaks and self.has_microphone and muted else None
         gain = self.gain_pct if self.has_microphone else None
         muted = False if heard else muted
-        return SoundState(True, muted, self.volume_pct, None, self.switch, gain, heard)
+        found = None if self.told else self._found
+        return SoundState(True, muted, self.volume_pct, None, self.switch, gain, heard, found)
 
     def _running(self) -> bool:
         return self._call is not None and self._call.page.phase not in PAGE_OVER

@@ -231,7 +231,7 @@ class SimulatedScreen:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.screen = SimScreen()
+        self.screen = SimScreen(told=False)
 
     def machine(self) -> Machine:
         return self.screen
@@ -318,7 +318,7 @@ class SimulatedScreen:
 
     def unplugged(self) -> None:
         """Lose the process: what it showed is gone."""
-        self.screen = SimScreen()
+        self.screen = SimScreen(told=False)
 
 
 def _sensors(tables: Mapping[str, OccupancyTable]) -> list[SimulatedDevice]:

@@ -69,7 +69,7 @@ class SoundServer:
             os.chown(self.place, UID, -1)
         self.socket = self.place / "pulse" / "native"
         self.url = f"unix:{self.socket}"
-        self._environment = {
+        self.surroundings = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.place),
             "XDG_RUNTIME_DIR": str(self.place),
@@ -108,7 +108,8 @@ class SoundServer:
             for process in self._running:
                 process.wait()
             self._running.clear()
-            self.socket.unlink(missing_ok=True)
+            for socket in (self.socket, self.place / "pipewire-0"):  # else the next one seems up
+                socket.unlink(missing_ok=True)
 
     def close(self):
         self.silence()
@@ -117,7 +118,7 @@ class SoundServer:
 
     def pactl(self, *words):
         found = subprocess.run(
-            ["pactl", *words], env=self._environment, capture_output=True, text=True, check=False
+            ["pactl", *words], env=self.surroundings, capture_output=True, text=True, check=False
         )
         return found.stdout
 
@@ -168,7 +169,7 @@ class SoundServer:
             tone.setframerate(RATE)
             tone.writeframes(period.tobytes() * (RATE * TONE_S // 20))
         line = ["paplay", "--device=air", "--latency-msec=50", str(path)]
-        self._tone = subprocess.Popen(line, env=self._environment)
+        self._tone = subprocess.Popen(line, env=self.surroundings)
         assert self.peak("air.monitor", patience_s=60) > 1000
 
     def silence(self):
@@ -181,7 +182,7 @@ class SoundServer:
         """The greatest sample of 0.25 s of `source`; read again until there is one, if patient."""
         line = ["parec", f"--device={source}", "--raw", "--format=s16le", f"--rate={RATE}"]
         line += ["--channels=1", "--latency-msec=20"]
-        with subprocess.Popen(line, env=self._environment, stdout=subprocess.PIPE) as recorder:
+        with subprocess.Popen(line, env=self.surroundings, stdout=subprocess.PIPE) as recorder:
             try:
                 until = time.monotonic() + patience_s
                 found = _loudest(recorder.stdout)
@@ -195,7 +196,7 @@ class SoundServer:
         become = {"user": UID, "extra_groups": []} if USER else {}
         with (self.place / "log").open("ab") as log:
             process = subprocess.Popen(
-                line, env=self._environment, cwd="/", stdout=log, stderr=log, **become
+                line, env=self.surroundings, cwd="/", stdout=log, stderr=log, **become
             )
         self._running.append(process)
 

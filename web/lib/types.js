@@ -29,11 +29,11 @@
  * `requested_by_name` which one of them. `reason` says what is missing to what was requested, or
  * what to beware of: not_confirmed, switch, heard (programs hear the room although every mute was
  * read back), gain, offline, conflict, led_unavailable (no LED shows it, or one may show the
- * opposite), laptop (a laptop has the microphone). `switch` is what the devices' own capture
- * switches let through, and `gain_pct` how far the room's microphone is turned up; `meeting_muted`
- * whether the meeting itself has the room muted, where its page can be read. `available` is whether
- * there is a sound server. `talking`: somebody talks in a call and is not heard there, as far as
- * the microphone can tell.
+ * opposite), not_stored (the next start may not know of it), laptop (a laptop has the microphone).
+ * `switch` is what the devices' own capture switches let through, and `gain_pct` how far the room's
+ * microphone is turned up; `meeting_muted` whether the meeting itself has the room muted, where its
+ * page can be read. `available` is whether there is a sound server. `talking`: somebody talks in a
+ * call and is not heard there, as far as the microphone can tell.
  * @typedef {object} Audio
  * @property {"muted" | "muting" | "open" | "unmuting" | "unknown"} mute
  * @property {number | null} volume_pct

@@ -3,7 +3,8 @@
 What was asked for is compared with what is there whenever somebody asks or the server reports a
 change; whatever differs is set, and only what was read afterwards is reported. The sound cards' own
 switches are part of it: the server sets those that it knows, and nobody tells when one is moved, so
-they are looked at each second. What is muted is listened to (`silence`), for a mute is but a flag.
+they are looked at each second. What is muted is listened to (`silence`): a mute is but a flag. A
+process that begins shuts every microphone, and keeps them shut until it is told what is wished.
 During a meeting the other microphones are suspended. Knows no daemon and no browser. Without a
 sound server nothing can be muted here, and nothing is claimed.
 """
@@ -70,7 +71,10 @@ class Mixer:
         self._report, self._server, self._turn = report, server, turn or _turning(SoundCards())
         self._switch, self._has_switches = CaptureSwitch.NONE, False
         self._suspended: set[int] = set()
-        self._target, self._use = MuteTarget(), PreferDevice(None, None, None)
+        # Shut until somebody says what is wished: `_found` is how they were before, on this server.
+        self._target, self._use = MuteTarget(True), PreferDevice(None, None, None)
+        self._told = False
+        self._found: bool | None = None
         self._volume: int | None = None
         self._gain: int | None = None
         self._in_meeting = False
@@ -86,7 +90,7 @@ class Mixer:
     def mute(self, on: bool) -> None:
         """Mute every source, or open the room's; an order to open is void without a server."""
         if on or self.sound.available:
-            self._target = MuteTarget(on)
+            self._target, self._told = MuteTarget(on), True
             self._fresh = on
         self._order()
 
@@ -141,6 +145,7 @@ class Mixer:
 
     async def _serve(self, connection: SoundServer) -> None:
         self._target = replace(self._target, opened=None)  # this server counts anew
+        self._found = None
         self._suspended = await self._suspended_before(connection)
         self._wake.set()
         again_s = AGAIN_S[0]
@@ -186,6 +191,8 @@ class Mixer:
             await connection.hush(index)
         scene = await connection.read()
         target, use, orders = self._target, self._use, self._orders
+        if self._found is None:
+            self._found = bool(scene.sources) and all(one.muted for one in scene.sources)
         if self.sound.muted and (found := self._read(scene)).muted is False:
             self._say(found)  # at once: setting it right takes a moment
         self._target = target = reconsidered(target, scene, use)
@@ -246,7 +253,8 @@ class Mixer:
         self._fresh = self._fresh and not muted
 
     def _read(self, scene: SoundGraph) -> SoundState:
-        return read(scene, self._use, self._switch, self._target, self._silence.silent())
+        said = read(scene, self._use, self._switch, self._target, self._silence.silent())
+        return said if self._told else replace(said, found=self._found)
 
     async def _look_at_cards(self, scene: SoundGraph, wanted: dict[int, bool | None]) -> None:
         """Say at once that a switch, which let nothing through, was turned on by somebody else."""

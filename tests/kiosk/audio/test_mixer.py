@@ -51,8 +51,8 @@ def own_server():
 
 async def test_muted_is_silence_on_every_source_and_open_is_the_rooms_alone(server, monkeypatch):
     server.play()
+    assert server.peak("mic", patience_s=60) > 1000
     async with mixing(server, monkeypatch) as ear:
-        assert server.peak("mic", patience_s=60) > 1000
         await ear.mute(True)
         assert (server.peak("mic"), server.peak("webcam")) == (0, 0)
         await ear.mute(False)
@@ -97,13 +97,24 @@ async def test_a_mute_by_somebody_else_is_reported_and_stays(server, monkeypatch
         assert not server.muted("mic")
 
 
-async def test_before_anybody_asked_nothing_is_touched(server, monkeypatch):
-    server.pactl("set-source-mute", "webcam", "1")
+@pytest.mark.parametrize("muted_before", [True, False])
+async def test_before_it_is_told_every_microphone_is_shut_and_how_they_were_is_said(
+    server, monkeypatch, muted_before
+):
+    for source in ("mic", "webcam"):
+        server.pactl("set-source-mute", source, str(int(muted_before)))
+    server.play()
     async with mixing(server, monkeypatch) as ear:
         await ear.mixer.begin()
-        assert ear.mixer.sound.muted is False
-        assert not server.muted("mic")
+        assert (ear.mixer.sound.muted, ear.mixer.sound.found) == (True, muted_before)
+        assert server.peak("mic") == 0
+        server.pactl("set-source-mute", "mic", "0")
+        await ear.until(lambda sound: sound.muted is False)
+        await ear.until(lambda sound: sound.muted is True)
+        await ear.mute(False)
+        assert ear.mixer.sound.found is None
         assert server.muted("webcam")
+        assert await asyncio.to_thread(server.peak, "mic", 60) > 1000
 
 
 async def test_without_the_device_the_servers_default_is_the_rooms(server, monkeypatch):

@@ -104,11 +104,13 @@ async def test_a_mute_turns_the_cards_own_switch_off_and_opening_turns_it_on():
 
 
 @invented
-async def test_before_anybody_asked_the_switch_is_read_and_left_alone():
+async def test_before_anybody_asked_the_switch_is_off():
     card = SwitchedCard()
     async with on_card(card) as ear:
-        assert (await ear.next()).switch is CaptureSwitch.ON
+        assert (await ear.next()).switch is CaptureSwitch.OFF
         await asyncio.sleep(10)
+        assert not card.on
+        await ear.mute(False)
         assert card.on
 
 

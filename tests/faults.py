@@ -577,7 +577,7 @@ TAKE_REAL_TIME = ("panel's socket",)
 NEED_ROOT = ("disk",)  # to mount a small one; without, their lines stay as they are
 
 OTHERS: Mapping[str, tuple[Callable[[str], Any], tuple[str, ...]]] = {
-    "sound server": (run_sound, ("no sound", "no microphone")),
+    "sound server": (run_sound, ("no sound", "no microphone", "no loudspeaker")),
     "television, CEC": (run_television, ("adapter gone", "does not answer")),
     "browser": (run_browser, ("crashes", "unplugged", "restarts")),
     "disk": (run_disk, ("full", "takes no writes")),

@@ -13,10 +13,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import datetime
 from typing import Literal
 
 from roomctl.clock import Clock, Moment
-from roomctl.command import DeviceName, Percent, Result, Source, command
+from roomctl.command import DeviceName, Param, Percent, Result, Source, command
 from roomctl.config import AudioTable
 from roomctl.device import Status
 from roomctl.errors import NoReply, Refused
@@ -68,6 +69,7 @@ class Audio(Part):
         self.lent: Callable[[], bool] = lambda: False  # whether a laptop has the microphone
         self._talk = MutedTalk(context.clock, context.changed)
         self._meter = LevelMeter(screen, context.clock)
+        self._silent_since: dict[str, datetime] = {}
         self._kept = StoredMute(store, context.clock, context.changed)
         self._begin(phones, screen, table, unplugged)
 
@@ -121,10 +123,17 @@ class Audio(Part):
         return {"audio": entry if entry.talking == talking else replace(entry, talking=talking)}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
-        """Return a mute that is none, and what is wrong with the firmware of speakerphones."""
+        """Return why nobody hears, or is heard, and what is wrong with speakerphones that work."""
         heard = self._mute.heard
         if heard is not None:
             yield IssueEntry("audio.heard", "audio", {"what": heard}, self._mute.since.wall)
+        found = tuple(self._silent())
+        self._silent_since = {code: self._silent_since.get(code, now.wall) for code in found}
+        for code, since in self._silent_since.items():
+            params: dict[str, Param] = (
+                {"in_call": self._mute.in_call} if code == "audio.volume_zero" else {}
+            )
+            yield IssueEntry(code, "audio", params, since)
         for phone in self._phones:
             if phone.health.status is not Status.ONLINE:
                 continue
@@ -132,6 +141,22 @@ class Audio(Part):
             for one in phone.state.advisories:
                 params = {"what": one.what, "source": one.source}
                 yield IssueEntry("speakerphone.advisory", subject, {**params}, since)
+
+    def _silent(self) -> Iterator[str]:
+        """Yield why nobody hears, or is heard, though there is a sound server."""
+        audio = self._mute.entry
+        if not audio.available or self.lent():
+            return
+        match audio.gain_pct:
+            case None:
+                yield "audio.no_microphone"
+            case 0:
+                yield "audio.gain_zero"
+        match audio.volume_pct:
+            case None:
+                yield "audio.no_loudspeaker"
+            case 0:
+                yield "audio.volume_zero"
 
     def told(self, event: object) -> None:
         match event:

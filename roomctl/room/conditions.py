@@ -6,6 +6,10 @@
     AudioReady      nobody would hear, or be heard                           speakerphone_offline,
                                                                              screen_offline,
                                                                              no_sound_server,
+                                                                             no_microphone,
+                                                                             no_loudspeaker,
+                                                                             gain_zero,
+                                                                             volume_zero,
                                                                              mute_unproven,
                                                                              laptop
     VideoReady      a camera or a display cannot do its work                 camera_offline,
@@ -23,6 +27,9 @@
                                                                              config_unreadable
     StorageSound    the disk takes no writes, or something on it was damaged storage_full, …
     Ready           one of those does not hold                               that one's
+
+A loudspeaker that people turn down to 0 in their call is an issue at once, and keeps the room from
+being ready when the call is over: until then they hear what they want to hear.
 
 What cannot be judged yet is unknown ("starting", "not_read_yet"); what a room does not have is no
 trouble ("not_configured"). While a laptop has the room's camera and microphone nothing is wrong
@@ -45,6 +52,7 @@ CalendarState = Literal["none", "unread", "fresh", "stale"]
 ConfigState = Literal["applied", "changed", "unreadable"]
 PlatformState = Literal["usable", "none", "not_allowed", "ended"]
 
+_SILENT = ("no_microphone", "no_loudspeaker", "gain_zero", "volume_zero")
 _CAMERA_REFUSES = ("camera.busy", "camera.menu_open", "camera.not_executable")
 
 
@@ -137,6 +145,9 @@ def _audio_ready(facts: RoomFacts) -> _Verdict:
         return away
     if screens and not facts.audio.available:
         return _Verdict(None if facts.starting else False, "no_sound_server", ("screen",))
+    for code in _SILENT:
+        if (silent := _troubled(facts, (f"audio.{code}",), code)) is not _HOLDS:
+            return silent
     if screens and facts.audio.mute == "unknown":
         return _Verdict(None, "mute_unproven", ("audio",))
     return _HOLDS
@@ -230,5 +241,6 @@ def _answering(facts: RoomFacts, devices: Iterable[DeviceEntry], reason: str) ->
 
 
 def _troubled(facts: RoomFacts, codes: tuple[str, ...], reason: str) -> _Verdict:
-    subjects = tuple(one.subject for one in facts.issues if one.code in codes)
+    found = (one for one in facts.issues if one.code in codes and not one.params.get("in_call"))
+    subjects = tuple(one.subject for one in found)
     return _Verdict(False, reason, subjects) if subjects else _HOLDS

@@ -31,7 +31,11 @@ _INFO = frozenset(
 )
 _ERRORS = frozenset(
     {
+        "audio.gain_zero",
         "audio.heard",
+        "audio.no_loudspeaker",
+        "audio.no_microphone",
+        "audio.volume_zero",
         "camera.busy",
         "camera.menu_open",
         "camera.not_executable",
@@ -48,7 +52,11 @@ _STEPS = {"device.offline": "offline", "meeting.failed": "failure", "booking.ref
 
 _TODO = frozenset(
     {
+        "audio.gain_zero",
         "audio.heard",
+        "audio.no_loudspeaker",
+        "audio.no_microphone",
+        "audio.volume_zero",
         "audit.broken",
         "booking.series_unused",
         "byom.not_done",
@@ -108,6 +116,8 @@ def rated(issue: IssueEntry) -> RatedIssue:
 def _severity(issue: IssueEntry) -> Severity:
     if issue.code == "display.fault" and issue.params.get("level") == "warning":
         return "warning"
+    if issue.code == "audio.volume_zero" and issue.params.get("in_call"):
+        return "warning"  # who is in the call may want it so
     if issue.code in _ERRORS:
         return "error"
     return "info" if issue.code in _INFO else "warning"

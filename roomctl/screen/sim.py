@@ -101,6 +101,7 @@ class SimScreen:
     has_sound  whether there is a sound server; it stays as it is muted, or not, without one
     told       whether it was told to mute or to open; until then it keeps the microphone shut
     has_microphone  whether the room's own is there
+    has_loudspeaker  whether there is one
     others     whether there is another one, which does not open in its place
     switch     the microphone's own capture switch; it follows the mute unless `stuck_switch`
     gain_pct   how far the microphone is turned up
@@ -119,7 +120,7 @@ class SimScreen:
         self.blocked_by: str | None = None
         self.shows, self.reachable = SimPage(), True
         self.ignores_mute = self.stuck_switch = self.meeting_muted = self.leaks = False
-        self.has_sound = self.has_microphone = True
+        self.has_sound = self.has_microphone = self.has_loudspeaker = True
         self.others = False
         self._said: SoundState | None = None
         self._target: bool | None = None
@@ -376,6 +377,8 @@ class SimScreen:
                 self._say_sound()
 
     def _chirped(self, number: int) -> ToneResult:
+        if not self.has_loudspeaker:
+            return ToneResult(number, ToneVerdict.NO_LOUDSPEAKER)
         if self.muted:
             return ToneResult(number, ToneVerdict.MUTED, 0, 0)
         if not self.hears:
@@ -409,7 +412,8 @@ class SimScreen:
         gain = self.gain_pct if self.has_microphone else None
         muted = False if heard else muted
         found = None if self.told else self._found
-        return SoundState(True, muted, self.volume_pct, None, self.switch, gain, heard, found)
+        volume = self.volume_pct if self.has_loudspeaker else None
+        return SoundState(True, muted, volume, None, self.switch, gain, heard, found)
 
     def _running(self) -> bool:
         return self._call is not None and self._call.page.phase not in PAGE_OVER

@@ -250,6 +250,7 @@ class SimulatedScreen:
             "leaks": self.screen.leaks,
             "no_sound": not self.screen.has_sound,
             "no_microphone": not self.screen.has_microphone,
+            "no_loudspeaker": not self.screen.has_loudspeaker,
             "meeting_muted": self.screen.meeting_muted,
             "silent": self.screen.silent,
             "blocked_by": self.screen.blocked_by,
@@ -274,6 +275,9 @@ class SimulatedScreen:
 
         def no_microphone(args: Mapping[str, Argument], now: float) -> None:
             self.screen.plug_microphone(not self.screen.has_microphone)
+
+        def no_loudspeaker(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.has_loudspeaker = not self.screen.has_loudspeaker
 
         def mute_by_program(args: Mapping[str, Argument], now: float) -> None:
             self.screen.mute_by_program()
@@ -304,6 +308,7 @@ class SimulatedScreen:
             "leak": leak,
             "no_sound": no_sound,
             "no_microphone": no_microphone,
+            "no_loudspeaker": no_loudspeaker,
             "mute_by_program": mute_by_program,
             "mute_in_meeting": mute_in_meeting,
             "quiet": quiet,

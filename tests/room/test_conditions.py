@@ -11,6 +11,7 @@ import pytest
 
 from roomctl.booking import Booking, CalendarRead
 from roomctl.clock import Moment
+from roomctl.command import Param
 from roomctl.errors import RoomctlError
 from roomctl.kind import IssueEntry
 from roomctl.room.conditions import RoomFacts, is_ready, judge
@@ -33,8 +34,8 @@ def device(
     return DeviceEntry(name, kind or name.split(".")[0], status, None, None, WALL)
 
 
-def issue(code: str, subject: str) -> IssueEntry:
-    return IssueEntry(code, subject, {}, WALL)
+def issue(code: str, subject: str, **params: Param) -> IssueEntry:
+    return IssueEntry(code, subject, params, WALL)
 
 
 DEVICES = (
@@ -123,6 +124,13 @@ CASES: dict[str, tuple[RoomFacts, dict[str, tuple[bool | None, str, str]]]] = {
         replace(WELL, audio=AudioEntry(mute="unknown", available=True)),
         {"AudioReady": (None, "mute_unproven", "audio")},
     ),
+    **{
+        code: (
+            replace(WELL, issues=(issue(f"audio.{code}", "audio"),)),
+            {"AudioReady": (False, code, "audio")},
+        )
+        for code in ("no_microphone", "no_loudspeaker", "gain_zero", "volume_zero")
+    },
     "a camera refuses": (
         replace(WELL, issues=(issue("camera.menu_open", "camera.front"),)),
         {"VideoReady": (False, "camera_refuses", "camera.front")},

@@ -33,6 +33,8 @@ def issue(code: str, **params: Param) -> IssueEntry:
         (issue("storage.quarantined", lost="tokens"), "warning", "lost.tokens"),
         (issue("display.fault", part="lamp", level="error"), "error", "todo.other"),
         (issue("display.fault", part="lamp", level="warning"), "warning", "todo.other"),
+        (issue("audio.volume_zero", in_call=False), "error", "todo.audio.volume_zero"),
+        (issue("audio.volume_zero", in_call=True), "warning", "todo.audio.volume_zero"),
         (issue("camera.not_woken", reason="offline"), "warning", "error.offline"),
         (issue("camera.advisory"), "info", "todo.other"),
         (issue("of.tomorrow"), "warning", "todo.other"),

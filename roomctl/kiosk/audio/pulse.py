@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from roomctl.kiosk.audio.sources import IDLE, RUNNING, SUSPENDED, SoundGraph, SoundNode
+from roomctl.kiosk.audio.sources import IDLE, RUNNING, SUSPENDED, SoundGraph, SoundNode, dummy
 from roomctl.screen.protocol import SoundFlow
 
 _log = logging.getLogger(__name__)
@@ -107,8 +107,8 @@ class SoundServer:
         heard = [source for source in sources if source.monitor_of_sink == _NO_INDEX]
         indices = {source.index for source in sources}
         return SoundGraph(
-            tuple(_node(source, cards) for source in heard),
-            tuple(_node(sink, cards) for sink in sinks),
+            tuple(_node(source, cards) for source in heard if not dummy(source.name)),
+            tuple(_node(sink, cards) for sink in sinks if not dummy(sink.name)),
             info.default_source_name or "",
             info.default_sink_name or "",
             frozenset(output.source for output in outputs if _listens(output)),

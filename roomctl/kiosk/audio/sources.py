@@ -41,10 +41,16 @@ class SoundNode:
     awake: int = SUSPENDED
 
 
+def dummy(name: str) -> bool:
+    """Whether a sink or a source is the server's own, for want of a device: nobody hears it."""
+    return re.fullmatch(r"auto_null(\.\d+)?", name) is not None
+
+
 @frozen
 class SoundGraph:
-    """All that was read at one moment; `sources` without the monitors, which hear no room.
+    """All that was read at one moment.
 
+    Without monitors, which hear no room, and without the dummies of a server that has no device.
     `listened` are the sources from which a program other than this one records, `deaf` those of
     which our own meter cannot tell what such a program hears.
     """

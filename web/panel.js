@@ -14,7 +14,7 @@ import { keep, kept } from "./lib/kept.js";
 import { Live } from "./lib/live.js";
 import { logo, wear } from "./lib/look.js";
 import { paired, redeem } from "./lib/pair.js";
-import { calling, complaint, ending, lent, platformName, spaced } from "./lib/labels.js";
+import { calling, complaint, ending, lent, microphone, platformName, spaced } from "./lib/labels.js";
 import { LeavePrompt } from "./view/leave-prompt.js";
 import { CallView } from "./view/call.js";
 import { CameraSheet } from "./view/camera.js";
@@ -293,7 +293,7 @@ export class RoomPanel extends HTMLElement {
     attribute(this.main, "inert", !usable || asked);
     for (const part of [this.notices, this.question]) attribute(part, "inert", !usable || !this.live.ready);
     attribute(this.bar, "data-told", this.notices.update(room));
-    this.live.listen(usable && (this.#sheet === "sound" || (view === this.call && room.audio.available && room.audio.mute === "open")));
+    this.live.listen(usable && (this.#sheet === "sound" || (view === this.call && microphone(room.audio, null).state === "open")));
     this.sheets.remote_control.watch(this.#sheet === "remote_control", usable && !asked);
     view.update(room);
     text(this.time, this.clock.hourMinute(this.clock.now()));

@@ -127,6 +127,7 @@ FIELDS: dict[str, str] = {
     "SpeakerphoneEntry.used": "whether the room speaks and hears through it",
     "available": "whether there is a sound server",
     "gain_pct": "gain of the microphone, 0 to 100 per cent; null: not known",
+    "listening": "whether a program records from a microphone of the room; null: not known",
     "meeting_muted": "whether the meeting itself has the room muted; null: cannot be read",
     "mic_gated": "whether it keeps its microphone silent until it is off-hook",
     "mute": "muted only while silence has been read back",

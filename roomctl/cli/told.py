@@ -40,6 +40,14 @@ def _title(document: Document) -> str:
     return say("not_ready", room=room, what=unmet["message"], why=why)
 
 
+def _microphone(audio: Document) -> str:
+    """Return what is so of the microphone; an open one may be heard by nobody."""
+    if audio["mute"] != "open":
+        return str(audio["mute"])
+    heard = {True: "open", False: "idle", None: "unsure"}
+    return heard[audio.get("listening")]
+
+
 def facts(document: Document) -> dict[str, str]:
     """Return what is so now, by what it is about."""
     meeting = document["meeting"]
@@ -50,7 +58,7 @@ def facts(document: Document) -> dict[str, str]:
         call += f": {_failure(meeting['failure'])}"
     found = {
         say("meeting"): call,
-        say("microphone"): word("mute", document["audio"]["mute"]),
+        say("microphone"): word("mute", _microphone(document["audio"])),
         say("occupancy"): word("presence", document["occupancy"]["state"]),
         say("next"): _next_booking(document) or say("no_booking"),
     }

@@ -157,6 +157,7 @@ class Byom(Part):
             mute="unknown",
             reason=LAPTOP,
             talking=False,
+            listening=None,
             gain_pct=None,
             switch="none",
             meeting_muted=None,

@@ -395,8 +395,10 @@ class AudioEntry:
     opposite), not_stored (the next start may not know of it), laptop (a laptop has the
     microphone). `switch` is what the devices' own capture switches let through, and `gain_pct` how
     far the room's microphone is turned up; `meeting_muted` whether the meeting itself has the room
-    muted, where its page can be read. `available` is whether there is a sound server. `talking`: somebody talks in a
-    call and is not heard there, as far as the microphone can tell.
+    muted, where its page can be read. `available` is whether there is a sound server. `listening`:
+    whether a program records from a microphone of the room, whichever it is; false: an open one is
+    heard by nobody; null: not known. `talking`: somebody talks in a call and is not heard there, as
+    far as the microphone can tell.
     """
 
     mute: Literal["muted", "muting", "open", "unmuting", "unknown"] = "unknown"
@@ -420,6 +422,7 @@ class AudioEntry:
     since: datetime | None = None
     switch: Literal["none", "off", "on", "unknown"] = "none"
     meeting_muted: bool | None = None
+    listening: bool | None = None
     talking: bool = False
     speakerphones: tuple[SpeakerphoneEntry, ...] = ()
 

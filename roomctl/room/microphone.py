@@ -156,6 +156,7 @@ class MuteControl:
             volume_pct=sound.volume_pct if sound else None,
             gain_pct=sound.gain_pct if sound else None,
             available=bool(sound and sound.available),
+            listening=sound.listening if sound and sound.available else None,
             requested=None if requested is None else "muted" if requested else "open",
             requested_by=by,
             requested_by_name=name,

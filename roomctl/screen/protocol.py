@@ -199,6 +199,7 @@ class SoundState:
     `heard` names a microphone that programs hear although it reads as muted.
     `found`: the process has just begun, was told nothing of the mute yet, and keeps every
     microphone shut until it is; so they were muted before, or not. None: they are as it was told.
+    `listening`: a program records from a microphone of the room; None: not known.
     """
 
     available: bool
@@ -209,6 +210,7 @@ class SoundState:
     gain_pct: int | None = None
     heard: str | None = None
     found: bool | None = None
+    listening: bool | None = None
 
     def __post_init__(self) -> None:
         for name in ("volume_pct", "gain_pct"):

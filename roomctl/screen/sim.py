@@ -104,6 +104,7 @@ class SimScreen:
     has_loudspeaker  whether there is one
     others     whether there is another one, which does not open in its place
     switch     the microphone's own capture switch; it follows the mute unless `stuck_switch`
+    recorder   whether a program beside the browser records from the microphone
     gain_pct   how far the microphone is turned up
     level_pct  how loud it is in the room
     meeting_muted  somebody muted the room in the meeting itself
@@ -121,7 +122,7 @@ class SimScreen:
         self.shows, self.reachable = SimPage(), True
         self.ignores_mute = self.stuck_switch = self.meeting_muted = self.leaks = False
         self.has_sound = self.has_microphone = self.has_loudspeaker = True
-        self.others = False
+        self.others = self.recorder = False
         self._said: SoundState | None = None
         self._target: bool | None = None
         self.told = told
@@ -413,7 +414,19 @@ class SimScreen:
         muted = False if heard else muted
         found = None if self.told else self._found
         volume = self.volume_pct if self.has_loudspeaker else None
-        return SoundState(True, muted, volume, None, self.switch, gain, heard, found)
+        records = self.recorder or self._records()
+        return SoundState(
+            True, muted, volume, None, self.switch, gain, heard, found, listening=records
+        )
+
+    def _records(self) -> bool:
+        """Whether the meeting's page records: once the room was let in, until it is over."""
+        call = self._call
+        if call is None or call.page.phase is not PagePhase.OPEN:
+            return False
+        return bool(call.page.rtc and call.page.rtc.connected) or bool(
+            call.page.flow and call.page.flow.capture
+        )
 
     def _running(self) -> bool:
         return self._call is not None and self._call.page.phase not in PAGE_OVER

@@ -251,6 +251,7 @@ class SimulatedScreen:
             "no_sound": not self.screen.has_sound,
             "no_microphone": not self.screen.has_microphone,
             "no_loudspeaker": not self.screen.has_loudspeaker,
+            "recorder": self.screen.recorder,
             "meeting_muted": self.screen.meeting_muted,
             "silent": self.screen.silent,
             "blocked_by": self.screen.blocked_by,
@@ -278,6 +279,9 @@ class SimulatedScreen:
 
         def no_loudspeaker(args: Mapping[str, Argument], now: float) -> None:
             self.screen.has_loudspeaker = not self.screen.has_loudspeaker
+
+        def record(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.recorder = not self.screen.recorder
 
         def mute_by_program(args: Mapping[str, Argument], now: float) -> None:
             self.screen.mute_by_program()
@@ -309,6 +313,7 @@ class SimulatedScreen:
             "no_sound": no_sound,
             "no_microphone": no_microphone,
             "no_loudspeaker": no_loudspeaker,
+            "record": record,
             "mute_by_program": mute_by_program,
             "mute_in_meeting": mute_in_meeting,
             "quiet": quiet,

@@ -5,7 +5,7 @@ import pytest
 from tests.calls.box import Box
 from tests.kiosk.sound_server import KINDS, needed
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 SILENT = {
     "volume_zero": ("set-sink-volume air 0%", "set-sink-volume air 40%"),
     "volume_zero, by a mute": ("set-sink-mute air 1", "set-sink-mute air 0"),

@@ -159,3 +159,16 @@ def test_a_condition_that_no_issue_explains_is_listed_and_others_are_not_told_tw
     assert unmet == [silent]
     assert told.issue_words([], unmet).endswith("sound (screen) is not ready: no sound server")
     assert told.as_issue(silent)["id"] == "condition.AudioReady:screen"
+
+
+@pytest.mark.parametrize(
+    ("audio", "says"),
+    [
+        ({"mute": "muted", "listening": True}, "muted"),
+        ({"mute": "open", "listening": True}, "on"),
+        ({"mute": "open", "listening": False}, "not muted, and no program listens"),
+        ({"mute": "open", "listening": None}, "not muted"),
+    ],
+)
+def test_a_microphone_is_on_while_a_program_listens(audio: dict[str, Any], says: str) -> None:
+    assert told.facts(document(audio=audio))["microphone"] == says

@@ -80,7 +80,11 @@ def online(screen):
 async def test_a_screen_that_answers_is_online_and_known(room):
     await room.until(lambda screen: online(screen) and screen.state.display_on is not None)
     assert room.screen.state == ScreenState(
-        "simulated", "simulated", None, SoundState(True, False, 60, gain_pct=80), True
+        "simulated",
+        "simulated",
+        None,
+        SoundState(True, False, 60, gain_pct=80, listening=False),
+        True,
     )
 
 

@@ -154,7 +154,7 @@ def test_mute_is_read_back():
     ends.session.say(SetMute(True))
     ends.after(0.1)
     assert [r for r in ends.heard if isinstance(r, SoundState)][-1] == SoundState(
-        True, True, 60, gain_pct=80
+        True, True, 60, gain_pct=80, listening=False
     )
 
 
@@ -167,7 +167,9 @@ def test_a_deaf_sound_server_confirms_nothing():
     assert not any(isinstance(report, SoundState) and report.muted for report in ends.heard)
     ends.screen.ignores_mute = False
     ends.after(1.1)
-    assert ends.sounds[-1] == SoundState(True, True, 60, gain_pct=80)  # the order was kept
+    assert ends.sounds[-1] == SoundState(
+        True, True, 60, gain_pct=80, listening=False
+    )  # the order was kept
 
 
 def test_without_a_sound_server_nothing_is_muted_and_each_order_is_answered():
@@ -181,7 +183,7 @@ def test_without_a_sound_server_nothing_is_muted_and_each_order_is_answered():
     assert not ends.screen.muted
     ends.screen.has_sound = True
     ends.after(1.1)
-    assert ends.sounds[-1] == SoundState(True, False, 60, gain_pct=80)
+    assert ends.sounds[-1] == SoundState(True, False, 60, gain_pct=80, listening=False)
 
 
 def test_another_program_that_opens_is_undone_and_one_that_mutes_is_not():

@@ -25,7 +25,8 @@ ACTIONS = {
     "occupancy.ceiling": ["walk_in", "sit_still", "leave", "silent"],
     "screen": [
         *("end_meeting", "block", "reach", "crash"),
-        *("ignore_mute", "leak", "no_sound", "no_microphone", "no_loudspeaker", "mute_by_program"),
+        *("ignore_mute", "leak", "no_sound", "no_microphone", "no_loudspeaker"),
+        *("record", "mute_by_program"),
         *("mute_in_meeting", "quiet", "silent"),
     ],
 }

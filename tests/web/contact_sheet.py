@@ -132,6 +132,24 @@ def _silent(language: str) -> rooms.Room:
     return room
 
 
+def _open(room: Callable[[str], rooms.Room], listening: bool | None) -> View:
+    """A microphone that is not muted, and whether a program listens to it."""
+
+    def made(language: str) -> rooms.Room:
+        found = room(language)
+        found["audio"].update(mute="open", requested="open", listening=listening)
+        return found
+
+    return View(made)
+
+
+def _unheard(language: str) -> rooms.Room:
+    room = rooms.at_rest(language)
+    room["audio"].update(gain_pct=0, mute="open", requested="open", reason="gain")
+    room["issues"] = [rooms.issue("audio.gain_zero", "audio")]
+    return room
+
+
 def _unused(language: str) -> rooms.Room:
     titles = {"en": ("Weekly numbers", None), "zh-CN": ("每周数据例会", None)}[language]
     issues = [
@@ -230,6 +248,12 @@ VIEWS = {
     "home-by-itself": View(rooms.by_itself),
     "home-stuck": View(_stuck),
     "home-silent": View(_silent),
+    "help-unheard": View(_unheard, (".ask",)),
+    "home-mic-idle": _open(rooms.at_rest, False),
+    "home-mic-unsure": _open(rooms.at_rest, None),
+    "home-mic-on": _open(rooms.at_rest, True),
+    "call-mic-idle": _open(rooms.in_call, False),
+    "call-mic-unsure": _open(rooms.in_call, None),
     "move-counted": View(rooms.moving),
     "move-cards": View(rooms.moved),
     "move-ended": View(rooms.ended),
@@ -287,6 +311,7 @@ VIEWS = {
     "laptop-sound": View(rooms.at_a_laptop, ("home-view .reading",)),
     "camera-pictures": View(_pictured, (".adjust",)),
     "sound": View(rooms.at_rest, ("home-view .reading",)),
+    "sound-mic-idle": replace(_open(rooms.at_rest, False), way=("home-view .reading",)),
     "presence": View(rooms.at_rest, (".because-key",)),
     "help": View(rooms.broken, (".ask", "report-card .six .key >> nth=1")),
     "help-sent": View(

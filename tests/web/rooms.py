@@ -215,6 +215,7 @@ def at_rest(language: str = "en") -> Room:
             "since": _at(-4),
             "switch": "off",
             "meeting_muted": None,
+            "listening": False,
             "speakerphones": [speakerphone("table")],
         },
         "panel": {"awake": True},
@@ -273,6 +274,7 @@ def in_call(language: str = "en") -> Room:
     room["audio"].update(
         mute="open", requested="open", requested_by="panel", switch="on", meeting_muted=False
     )
+    room["audio"]["listening"] = True
     room["meeting"] = {
         **IDLE_MEETING,
         "state": "in_call",

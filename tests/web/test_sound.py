@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +16,11 @@ from tests.web.stand_in import NOTHING, StandIn
 from tests.web.test_words import literals
 
 pytestmark = pytest.mark.browser
+PLATE = """() => {
+  const plate = document.body.appendChild(document.createElement("i"));
+  plate.style.background = "var(--free-plate)";
+  return getComputedStyle(plate).backgroundColor;
+}"""
 
 
 def sheet(open_panel: Open, room: rooms.Room | None = None) -> tuple[StandIn, Page]:
@@ -75,6 +81,27 @@ def test_muted_is_said_of_nothing_but_proven_silence(open_panel: Open) -> None:
                 said[mute, asked, available] = page.evaluate(f"{claims}.length > 0")
     proven = {key for key, claimed in said.items() if claimed}
     assert proven == {("muted", asked, True) for asked in ("muted", "open", None)}
+
+
+@pytest.mark.parametrize("room", [rooms.at_rest, rooms.in_call])
+def test_on_is_said_of_a_microphone_that_a_program_listens_to_and_of_no_other(
+    open_timeless: Open, room: Callable[[], rooms.Room]
+) -> None:
+    stand_in, page = open_timeless(room())
+    says = {
+        True: ("open", "Mic is on", "The microphone is on"),
+        False: ("idle", "Mic idle", "no program listens to it"),
+        None: ("unsure", "Mic unmuted", "not known whether a program listens"),
+    }
+    green = page.evaluate(PLATE)
+    for listening, (state, words, spoken) in says.items():
+        stand_in.patch(audio=audio(mute="open", requested="open", listening=listening))
+        mute = page.locator(".mute:visible")
+        expect(mute).to_have_attribute("data-state", state)
+        expect(mute.locator(".label")).to_have_text(words)
+        expect(page.locator("audio-bar:visible [role=status]")).to_contain_text(spoken)
+        ground = expect(mute)
+        (ground.to_have_css if listening else ground.not_to_have_css)("background-color", green)
 
 
 def test_a_speakerphone_unplugged_in_a_call_is_told_as_it_is_heard_of(open_timeless: Open) -> None:
@@ -286,7 +313,7 @@ def test_a_gain_of_nothing_is_not_on_and_is_turned_up_in_the_sheet(open_panel: O
     expect(page.get_by_label("Turn the microphone down")).to_be_disabled()
     page.get_by_label("Turn the microphone up").tap()
     told(page, lambda: stand_in.commands("audio.gain"), [{"pct": 10}])
-    stand_in.patch(audio=audio(mute="open", requested="open", gain_pct=10))
+    stand_in.patch(audio=audio(mute="open", requested="open", gain_pct=10, listening=True))
     expect(page.locator(".gain output")).to_have_text("10 %")
     expect(page.locator(".truth")).to_have_text("Mic is on")
     stand_in.patch(audio=audio(gain_pct=None))

@@ -7,7 +7,7 @@ import { counted } from "../lib/automation.js";
 import { h, keyed, text } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { icon, redraw } from "../lib/icon.js";
-import { callState, calling, roomState } from "../lib/labels.js";
+import { callState, calling, microphone, roomState } from "../lib/labels.js";
 import { ConditionsCard, DevicesView, IssuesView } from "./health.js";
 import { moment } from "./pieces.js";
 import { HeatMap } from "./use.js";
@@ -49,13 +49,14 @@ export class Overview extends HTMLElement {
     const { occupancy } = room;
     const air = occupancy.co2_ppm ?? null;
     const people = { what: counted(room) || t(`presence.${occupancy.state}`), more: occupancy.since ? t("desk.since_at", { time: moment(this.desk, occupancy.since) }) : "" };
+    const sound = microphone(room.audio, null);
     const calendar = room.conditions.find((one) => one.type === "CalendarFresh");
     return [
       { id: "room", icon: state.icon === "clock" ? "wait" : state.icon, ...call },
       { id: "people", icon: "person", ...people },
       ...(air === null ? [] : [{ id: "air", icon: /** @type {const} */ ("globe"), what: `${air} ppm`, more: t("desk.air") }]),
       { id: "screen", icon: "screen", what: t(room.panel.awake ? "desk.awake" : "desk.asleep"), more: t("desk.panel") },
-      { id: "sound", icon: room.audio.mute === "muted" ? "mic_off" : "mic", what: t(`mic.${room.audio.mute}`), more: t("desk.microphone") },
+      { id: "sound", icon: sound.icon, what: t(`mic.${sound.state}`), more: t("desk.microphone") },
       { id: "calendar", icon: "reserve", what: t(calendar?.reason === "not_configured" ? "desk.no_calendar" : calendar?.status === true ? "desk.calendar_fresh" : calendar?.status === false ? "desk.calendar_stale" : "desk.calendar_unread"), more: t("desk.bookings", { count: room.bookings.length }) },
     ];
   }

@@ -106,10 +106,11 @@ export function callState(meeting) {
 }
 
 /**
- * What can be said of the microphone; `pending` is what this panel asked for and nobody confirmed.
+ * What can be said of the microphone. Open, it is *on* while a program listens, *idle* while none does, and neither (*unsure*) if
+ * nobody can tell. `pending` is what this panel asked for and nobody confirmed.
  * @param {Room["audio"]} audio
  * @param {"muting" | "unmuting" | null} pending
- * @returns {{state: "none" | "not_muted" | "unheard" | "laptop" | Room["audio"]["mute"], icon: IconName}}
+ * @returns {{state: "none" | "not_muted" | "unheard" | "idle" | "unsure" | "laptop" | Room["audio"]["mute"], icon: IconName}}
  */
 export function microphone(audio, pending) {
   if (audio.reason === "laptop") return { state: "laptop", icon: "laptop" };
@@ -118,8 +119,9 @@ export function microphone(audio, pending) {
   const broken = audio.mute === "open" && audio.requested === "muted";
   // It is open as somebody wants, and nothing comes through it.
   const unheard = audio.mute === "open" && !broken && ["switch", "gain"].includes(audio.reason);
-  const state = pending ?? (broken ? "not_muted" : unheard ? "unheard" : audio.mute);
-  const icons = /** @type {const} */ ({ muted: "mic_off", open: "mic", muting: "wait", unmuting: "wait", unknown: "unknown", not_muted: "warning", unheard: "unknown" });
+  const heard = audio.listening === false ? "idle" : audio.listening === null ? "unsure" : "open";
+  const state = pending ?? (broken ? "not_muted" : unheard ? "unheard" : audio.mute === "open" ? heard : audio.mute);
+  const icons = /** @type {const} */ ({ muted: "mic_off", open: "mic", idle: "mic", unsure: "mic", muting: "wait", unmuting: "wait", unknown: "unknown", not_muted: "warning", unheard: "unknown" });
   return { state, icon: icons[state] };
 }
 

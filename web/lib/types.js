@@ -32,8 +32,10 @@
  * opposite), not_stored (the next start may not know of it), laptop (a laptop has the microphone).
  * `switch` is what the devices' own capture switches let through, and `gain_pct` how far the room's
  * microphone is turned up; `meeting_muted` whether the meeting itself has the room muted, where its
- * page can be read. `available` is whether there is a sound server. `talking`: somebody talks in a
- * call and is not heard there, as far as the microphone can tell.
+ * page can be read. `available` is whether there is a sound server. `listening`: whether a program
+ * records from a microphone of the room, whichever it is; false: an open one is heard by nobody;
+ * null: not known. `talking`: somebody talks in a call and is not heard there, as far as the
+ * microphone can tell.
  * @typedef {object} Audio
  * @property {"muted" | "muting" | "open" | "unmuting" | "unknown"} mute
  * @property {number | null} volume_pct
@@ -46,6 +48,7 @@
  * @property {string | null} since
  * @property {"none" | "off" | "on" | "unknown"} switch
  * @property {boolean | null} meeting_muted
+ * @property {boolean | null} listening
  * @property {boolean} talking
  * @property {Speakerphone[]} speakerphones
  */

@@ -45,18 +45,19 @@ export class AudioBar extends HTMLElement {
     text(this.state, t(`mic.${state}`));
     const locked = ["muted", "muting"].includes(state) && !this.panel.may("audio.unmute");
     text(this.action, t(locked ? "mic.room_only" : `mic.do.${state}`));
-    text(this.said, ["muted", "open", "unknown", "not_muted", "unheard", "laptop"].includes(state) ? t(`mic.say.${state}`) : "");
+    text(this.said, ["muted", "open", "idle", "unsure", "unknown", "not_muted", "unheard", "laptop"].includes(state) ? t(`mic.say.${state}`) : "");
     this.mute.disabled = state === "none" || state === "laptop" || locked;
     if (state !== "open") this.heard(null);
     this.volume.update(room);
   }
 
   /**
-   * Draw how loud the open microphone is, 0-100, beside what it was; null: nothing is known.
-   * @param {number | null} pct
+   * Draw how loud the microphone is, 0-100, beside what it was, while a program hears it; null: nothing is known.
+   * @param {number | null} level
    */
-  heard(pct) {
+  heard(level) {
     clearTimeout(this.#forgetting);
+    const pct = this.mute.dataset.state === "open" ? level : null;
     attribute(this.wave, "data-heard", pct !== null);
     if (pct === null) {
       this.#levels = [];

@@ -135,8 +135,8 @@ export class SoundSheet extends HTMLElement {
     if (state === "laptop") return t("offline.laptop");
     if (audio.reason) return say("sound.why", audio.reason);
     if (state === "unknown") return t("sound.unknown");
-    if (state !== "muted" && state !== "open") return "";
-    const said = say(`sound.${state}_by`, audio.requested_by ?? "found");
+    if (!["muted", "open", "idle", "unsure"].includes(state)) return "";
+    const said = say(`sound.${state === "muted" ? "muted" : "open"}_by`, audio.requested_by ?? "found");
     // Of two speakerphones it is worth knowing which; panels are told apart by numbers that nobody knows.
     const which = audio.requested_by === "program" || (audio.requested_by === "speakerphone" && (audio.speakerphones ?? []).length > 1);
     const by = said && audio.requested_by_name && which ? t("sound.by_name", { by: said, name: audio.requested_by === "speakerphone" ? deviceName(`speakerphone.${audio.requested_by_name}`, known) : audio.requested_by_name }) : said;

@@ -11,7 +11,7 @@ import contextlib
 import ctypes
 import logging
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from ctypes import POINTER, c_char_p, c_float, c_int, c_size_t, c_uint8, c_uint32, c_void_p
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ ANSWER_S = 1.0  # a sound server on the same box answers within milliseconds
 ROUSE_S = 0.1
 LOOK_AGAIN_S = 0.02
 _LOOKS = 20
+_NEWS = ("source", "sink", "source_output", "server")
 _NO_INDEX = 2**32 - 1  # PA_INVALID_INDEX: belongs to no card, monitors no sink
 _HARDWARE_MUTE = 0x10  # PA_SOURCE_HW_MUTE_CTRL
 _AWAKE = {"suspended": SUSPENDED, "idle": IDLE, "running": RUNNING}
@@ -87,7 +88,7 @@ class SoundServer:
         self._roused: set[int] = set()
 
     async def open(self, news: News) -> None:
-        """Connect, and have `news` called at every change of a source, a sink or a default."""
+        """Connect, and have `news` called when a source, a sink, a stream or a default changes."""
         await self._ask(self._pulse.connect())
         self._news = asyncio.create_task(self._listen(news))
         await asyncio.sleep(0)  # it subscribes before anything is read: no change is missed
@@ -103,7 +104,7 @@ class SoundServer:
         cards = {card.index: card.proplist for card in await self._ask(pulse.card_list())}
         sinks = await self._ask(pulse.sink_list())
         sources = await self._ask(pulse.source_list())
-        outputs = await self._ask(pulse.source_output_list())
+        streams = await self._try(pulse.source_output_list())
         heard = [source for source in sources if source.monitor_of_sink == _NO_INDEX]
         indices = {source.index for source in sources}
         return SoundGraph(
@@ -111,10 +112,8 @@ class SoundServer:
             tuple(_node(sink, cards) for sink in sinks if not dummy(sink.name)),
             info.default_source_name or "",
             info.default_sink_name or "",
-            frozenset(output.source for output in outputs if _listens(output)),
-            frozenset(
-                int(output.proplist[_MARK]) for output in outputs if _is_deaf(output, indices)
-            ),
+            None if streams is None else frozenset(_listened(streams, heard)),
+            frozenset(int(one.proplist[_MARK]) for one in streams or () if _is_deaf(one, indices)),
         )
 
     async def streams(self) -> tuple[set[int], set[int]]:
@@ -193,9 +192,8 @@ class SoundServer:
             await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _listen(self, news: News) -> None:
-        facilities = ("source", "sink", "server", "source_output")
         try:
-            async for event in self._pulse.subscribe_events(*facilities):
+            async for event in self._pulse.subscribe_events(*_NEWS):
                 source = event.facility == "source"
                 news(event.index if source else None, source and event.t == "new")
         finally:
@@ -246,6 +244,27 @@ class SoundServer:
         self._pulse.close()
 
 
+def _listened(streams: Any, sources: Any) -> Iterator[int]:  # noqa: ANN401
+    return (int(each.source) for each in streams if _listens(each, sources))
+
+
+def _listens(stream: Any, sources: Any) -> bool:  # noqa: ANN401
+    """Whether a program hears one of these sources by this stream.
+
+    One of our own meters is no program; nor is what feeds one of the sources, such as an echo
+    canceller: who listens to that one has a stream of its own.
+    """
+    ours = stream.proplist.get("application.name", "").startswith(NAME)
+    if stream.corked or ours or all(source.index != stream.source for source in sources):
+        return False
+    group = stream.proplist.get("node.link-group")
+    return not any(
+        stream.owner_module == source.owner_module != _NO_INDEX
+        or (group is not None and group == source.proplist.get("node.link-group"))
+        for source in sources
+    )
+
+
 def _processes(streams: Any) -> set[int]:  # noqa: ANN401
     running = [stream.proplist for stream in streams if not stream.corked]
     numbers = [properties.get("application.process.id", "") for properties in running]
@@ -263,11 +282,6 @@ def _node(found: Any, cards: dict[int, dict[str, str]]) -> SoundNode:  # noqa: A
         hardware=bool(found.flags & _HARDWARE_MUTE),
         awake=_AWAKE.get(found.state._value, SUSPENDED),  # noqa: SLF001 - pulsectl shows it nowhere else
     )
-
-
-def _listens(output: Any) -> bool:  # noqa: ANN401
-    """Whether a recording stream runs, and is another program's."""
-    return not output.corked and output.proplist.get("application.name") != NAME
 
 
 def _is_deaf(output: Any, sources: set[int]) -> bool:  # noqa: ANN401

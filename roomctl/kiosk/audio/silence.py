@@ -125,7 +125,8 @@ class SilenceWatch:
         for index in self._listeners.keys() - muted.keys():
             self._forget(index)
         for index, source in muted.items():
-            listened, there = index in scene.listened, self._listeners.get(index)
+            listened = scene.listened is None or index in scene.listened
+            there = self._listeners.get(index)
             if there is None:
                 ear = Ear(_NOISE if source.hardware else _NOTHING, listened=listened and not fresh)
                 there = self._listeners[index] = _Listener(connection, source, ear, self._news)

@@ -51,15 +51,15 @@ class SoundGraph:
     """All that was read at one moment.
 
     Without monitors, which hear no room, and without the dummies of a server that has no device.
-    `listened` are the sources from which a program other than this one records, `deaf` those of
-    which our own meter cannot tell what such a program hears.
+    `listened` are the sources from which a program other than this one records; None: the server
+    does not say. `deaf` are those of which our own meter cannot tell what such a program hears.
     """
 
     sources: tuple[SoundNode, ...]
     sinks: tuple[SoundNode, ...]
     default_source: str
     default_sink: str
-    listened: frozenset[int] = frozenset()
+    listened: frozenset[int] | None = frozenset()
     deaf: frozenset[int] = frozenset()
 
 
@@ -111,7 +111,8 @@ def read(
     source = microphone(scene, use)
     gain = None if source is None else min(100, source.volume_pct)
     called = None if heard is None else _called(heard)
-    return SoundState(True, muted, volume, None, switch, gain, called)
+    listening = None if scene.listened is None else bool(scene.listened)
+    return SoundState(True, muted, volume, None, switch, gain, called, listening=listening)
 
 
 def cards(scene: SoundGraph, target: MuteTarget, use: PreferDevice) -> dict[int, bool | None]:

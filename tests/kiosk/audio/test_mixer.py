@@ -177,7 +177,7 @@ async def test_a_server_that_dies_takes_the_claim_along_and_is_muted_when_it_is_
         own_server.kill()
         assert await ear.next() == NONE
         own_server.start()
-        assert await ear.next() == SoundState(True, True, 100, gain_pct=100)
+        assert await ear.next() == SoundState(True, True, 100, gain_pct=100, listening=False)
         assert own_server.muted("webcam")
 
 

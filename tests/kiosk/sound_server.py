@@ -128,13 +128,13 @@ class SoundServer:
     def unmute_behind_the_flag(self, source):
         """Open a source of PipeWire that goes on to read as muted."""
         line = ["pw-cli", "s", source, "Props", "{ softMute: false }"]
-        subprocess.run(line, env=self._environment, capture_output=True, check=True)
+        subprocess.run(line, env=self.surroundings, capture_output=True, check=True)
 
     @contextlib.contextmanager
     def recorder(self, source):
         """Have a program record from a source."""
         line = ["parec", f"--device={source}", "--raw", f"--rate={RATE}", "--latency-msec=20"]
-        with subprocess.Popen(line, env=self._environment, stdout=subprocess.PIPE) as recorder:
+        with subprocess.Popen(line, env=self.surroundings, stdout=subprocess.PIPE) as recorder:
             try:
                 assert select.select([recorder.stdout], [], [], HEARD_S)[0], "it does not run"
                 yield

@@ -58,7 +58,7 @@ MESSAGES = [
     MeetingPage(7, PagePhase.OPEN, "example.com", None, RtcStats(2, 1, 10, 20, False)),
     MeetingPage(7, PagePhase.FAILED, None, ScreenReason.NETWORK),
     SoundState(False, None, None, ScreenReason.NO_SOUND_SERVER),
-    SoundState(True, True, 40, None, CaptureSwitch.OFF, 90, False, True),
+    SoundState(True, True, 40, None, CaptureSwitch.OFF, 90, "Webcam", False, True),
     ReportLevel(5),
     MicrophoneLevel(7),
     PlayTone(3),

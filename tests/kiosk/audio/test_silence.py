@@ -210,7 +210,7 @@ async def test_without_a_peak_a_room_is_muted_in_which_nothing_records():
         server.listened = frozenset({1})
         ear.mixer._note(None, False)  # as the server's event does
         await asyncio.sleep(1)
-        assert ear.heard == []  # its peaks are on their way
+        assert all(sound.muted for sound in ear.heard)  # its peaks are on their way
 
 
 @invented

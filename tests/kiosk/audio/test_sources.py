@@ -98,7 +98,7 @@ def test_a_muted_loudspeaker_has_no_volume_and_an_overdriven_one_the_greatest():
 
 
 def test_a_room_without_a_source_is_neither_muted_nor_open():
-    assert read(scene(), NOBODY) == SoundState(True, None, None)
+    assert read(scene(), NOBODY) == SoundState(True, None, None, listening=False)
 
 
 def test_one_open_source_is_enough_not_to_be_muted():

@@ -243,7 +243,13 @@ class Mixer:
         self._wake.set()
 
     def _listen(self, connection: SoundServer, scene: SoundGraph) -> None:
-        """Listen to what is muted, while the room is called muted or shall be."""
+        """Listen to what is muted, while the room is called muted or shall be.
+
+        Not to what is suspended for a meeting, and from which no program records: it would run.
+        """
+        rests = frozenset() if scene.listened is None else self._suspended - scene.listened
+        kept = tuple(source for source in scene.sources if source.index not in rests)
+        scene = replace(scene, sources=kept)
         changed, self._changed = self._changed, set()
         muted = all(source.muted for source in scene.sources)
         if self._target.muted or muted:

@@ -161,11 +161,12 @@ async def test_in_a_meeting_the_other_microphones_are_suspended(server, monkeypa
     async with mixing(server, monkeypatch) as ear:
         server.peak("webcam")  # it runs
         server.peak("mic")
-        await ear.mixer.begin()
-        async with asyncio.timeout(60):
-            while not await asyncio.to_thread(alone):
-                await asyncio.sleep(0.01)
-        await ear.mixer.end()
+        with server.recorder("mic"):  # a meeting's page
+            await ear.mixer.begin()
+            async with asyncio.timeout(60):
+                while not await asyncio.to_thread(alone):
+                    await asyncio.sleep(0.01)
+            await ear.mixer.end()
         assert server.peak("webcam", patience_s=0.1) == 0  # what is suspended gives nothing at all
 
 

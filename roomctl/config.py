@@ -10,7 +10,6 @@ import functools
 import ipaddress
 import os
 import re
-import tomllib
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
@@ -30,6 +29,7 @@ from pydantic import (
     model_validator,
 )
 
+from roomctl import toml_reader
 from roomctl.errors import ConfigError, RoomctlError
 from roomctl.explain import Explanation, explain, reworded, suggest, tuples
 from roomctl.secret import Secret, SecretFiles, credentials, name_of
@@ -985,8 +985,8 @@ def parse(text: str, file: str, tables: Tables) -> Config:
 def read(text: str, file: str) -> dict[str, Any]:
     """Return what a file says, if it is TOML; ConfigError."""
     try:
-        return tomllib.loads(text)
-    except RecursionError as error:
+        return toml_reader.loads(text)
+    except toml_reader.TooDeepError as error:
         raise ConfigError(file, "", "is nested too deeply") from error
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         raise ConfigError(file, "", f"is not TOML: {error}", line=line_of(error, text)) from error

@@ -7,7 +7,6 @@ with its own fields in `<wing>/profile.py`. Knows no device and no port.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -21,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from roomctl import toml_reader
 from roomctl.errors import ProfileError
 from roomctl.explain import explain, tuples
 from roomctl.toml_lines import line_of
@@ -136,8 +136,8 @@ def load(path: Path, kind: type[P]) -> P:
 def read(text: str, file: str) -> dict[str, Any]:
     """Return what a profile says, if it is TOML; ProfileError."""
     try:
-        return tomllib.loads(text)
-    except RecursionError as error:
+        return toml_reader.loads(text)
+    except toml_reader.TooDeepError as error:
         raise ProfileError(file, "", "is nested too deeply") from error
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         raise ProfileError(file, "", f"is not TOML: {error}", line=line_of(error, text)) from error

@@ -779,12 +779,14 @@ SENTENCES: Mapping[str, str] = {
     "{file}: a room runs on it; stop it first: `sudo systemctl stop roomctl`": "{file}：会议室正在运行；请先停止：`sudo systemctl stop roomctl`",  # noqa: E501
     "{file}: {why}; nothing is changed": "{file}：{why}；未做任何更改",
     "is no archive of `roomctl export`": "不是 `roomctl export` 生成的文件",
-    "is no archive of `roomctl export`, or is cut off ({why})": "不是 `roomctl export` 生成的文件，或不完整（{why}）",  # noqa: E501
+    "is no archive of `roomctl export`, or is damaged or cut off": "不是 `roomctl export` 生成的文件，或已损坏或不完整",  # noqa: E501
+    "is cut off, or has something behind its end": "不完整，或末尾之后还有内容",
+    "is not read: its files take too much memory or time": "未读取：其中的文件占用过多内存或时间",
     "is cut off, or was added to: {name}": "不完整，或被添加了内容：{name}",
     "{name}: is damaged": "{name}：已损坏",
     "{name}: is cut off": "{name}：不完整",
     "{name}: is no file of a room": "{name}：不属于会议室的文件",
-    "{name}: is no plain file": "{name}：不是普通文件",
+    "holds something that is no plain file": "含有不是普通文件的内容",
     "{name}: comes twice": "{name}：出现两次",
     "is of version {version}; this roomctl knows version {known}; update it, or export anew": "版本为 {version}；此 roomctl 只支持版本 {known}；请更新，或重新导出",  # noqa: E501
     "holds a secret that cannot be taken out; `roomctl secret set NAME`, then secret:NAME": "含有无法移出的机密；请用 `roomctl secret set NAME` 存入，然后写 secret:NAME",  # noqa: E501

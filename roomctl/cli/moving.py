@@ -24,11 +24,12 @@ from typing import Any
 from roomctl import app
 from roomctl import config as configuration
 from roomctl.cli.language import say
-from roomctl.errors import ConfigError, FileError, RoomctlError
+from roomctl.errors import ConfigError, FileError, Refused, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.secret import name_of
 from roomctl.store import AppliedConfigs, Settings, Store
 from roomctl.store.archive import LARGEST_ARCHIVE, NAMES, NoArchive, packed, unpacked
+from roomctl.store.configs import LONGEST
 from roomctl.store.disk import whole, write_whole
 from roomctl.store.settings import BACKUP
 from roomctl.toml_lines import lines_of
@@ -36,6 +37,9 @@ from roomctl.toml_lines import lines_of
 SERVICE_STATE = Path("/var/lib/roomctl")
 LEFT_OUT = ("tokens", "sessions", "pin", "people", "secrets", "history", "audit")
 """What never goes along: it would let somebody in, or tells of people."""
+
+USUAL_DIR = "secrets"
+BY_HAND = "import it on the box: `sudo roomctl import FILE`"
 
 _STATE = ("settings.toml", "room.json")
 _TEXT = re.compile(r'"(?:\\.|[^"\\\n])*"|' + r"'[^'\n]*'")
@@ -50,6 +54,25 @@ class ExportedRoom:
     files: tuple[str, ...]
     secrets: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
+
+
+@frozen
+class JudgedImport:
+    """What an archive means on this box: the file of it for each path, and which secrets lack."""
+
+    targets: Mapping[str, str]
+    secrets: tuple[str, ...]
+
+
+@frozen
+class Afar:
+    """An import that comes by the API; `secrets_dir` is the running one: nobody moves it."""
+
+    secrets_dir: str | None
+
+
+Look = Callable[[Mapping[str, bytes], Path, Path, Afar | None], JudgedImport]
+"""Finds out what the files of an archive mean, as `judged` does."""
 
 
 @frozen
@@ -209,30 +232,60 @@ def _named(value: object) -> Iterator[str]:
 # Import
 
 
-def planned(data: bytes, config: Path, state: Path) -> PlannedImport:
-    """Return what an archive would write; RoomctlError for one that is not to be used."""
+def planned(
+    data: bytes, config: Path, state: Path, *, afar: Afar | None = None, look: Look | None = None
+) -> PlannedImport:
+    """Return what an archive would write; RoomctlError for one that is not to be used.
+
+    What its files mean is found out by a process of its own, unless `look` is another way.
+    """
+    from roomctl.cli import judging
+
     files = unpacked(data)
-    text = _decoded(files["room.toml"])
-    try:
-        read = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise NoArchive(f"room.toml: is not TOML: {error}") from error
-    targets: dict[Path, bytes] = {}
-    folders = dict(_site_folders(read, config))
-    for name, content in sorted(files.items()):
-        if name in _STATE or name.startswith("pictures/"):
-            targets[state / name] = content
-        elif name != "room.toml":
-            targets[_beside(name, folders, config)] = content
-    if "settings.toml" in files:
-        targets[state / BACKUP] = files["settings.toml"]
-    targets[config] = files["room.toml"]  # the last: a room without it does not start
-    _judge(text, files, config)
-    names = tuple(sorted(set(_named(read))))
-    secrets = configuration.secret_files(read, str(config))
-    known = {*secrets.names()}
+    found = (look or judging.in_child)(files, config, state, afar)
+    targets = {Path(path): files[name] for path, name in found.targets.items()}
     over = tuple(path for path in targets if os.path.lexists(path))
-    return PlannedImport(targets, tuple(name for name in names if name not in known), over)
+    return PlannedImport(targets, found.secrets, over)
+
+
+def judged(
+    files: Mapping[str, bytes], config: Path, state: Path, afar: Afar | None = None
+) -> JudgedImport:
+    """Return what the files of an archive mean on this box; RoomctlError if they cannot be used."""
+    text = _decoded(files["room.toml"])
+    read = configuration.read(text, "room.toml")
+    targets: dict[str, str] = {}
+    folders = dict(_site_folders(read, config))
+    for name in sorted(files):
+        if name in _STATE or name.startswith("pictures/"):
+            targets[str(state / name)] = name
+        elif name != "room.toml":
+            targets[str(_beside(name, folders, config))] = name
+    if "settings.toml" in files:
+        targets[str(state / BACKUP)] = "settings.toml"
+    targets[str(config)] = "room.toml"  # the last: a room without it does not start
+    _judge(text, files, config)
+    secrets = configuration.secret_files(read, str(config.absolute()))
+    known = {*secrets.names()}
+    missing = tuple(name for name in sorted(set(_named(read))) if name not in known)
+    if afar is not None:
+        _judge_from_afar(text, files, config, afar, None if missing else secrets.folder)
+    return JudgedImport(targets, missing)
+
+
+def _judge_from_afar(
+    text: str, files: Mapping[str, bytes], config: Path, afar: Afar, secrets: Path | None
+) -> None:
+    """Raise Refused for what is the operator's to change; with `secrets`, for what lacks none."""
+    if len(text) > LONGEST:
+        why = f"room.toml has more than {LONGEST} characters; {BY_HAND}"
+        raise Refused("room", "config_invalid", why)
+    given = configuration.read(text, "room.toml").get("secrets", {}).get("dir")
+    if (given or USUAL_DIR) != (afar.secrets_dir or USUAL_DIR):
+        why = f"room.toml: secrets.dir: is not changed from afar; {BY_HAND}"
+        raise Refused("room", "config_invalid", why)
+    for one in () if secrets is None else mistakes(text, files, config, secrets):
+        raise Refused("room", "config_invalid", f"room.toml: {one.key}: {one.why}")
 
 
 def _decoded(data: bytes) -> str:
@@ -273,7 +326,7 @@ def mistakes(
     """
     with tempfile.TemporaryDirectory() as scratch:
         tried = Path(scratch) / "room.toml"
-        own = _at(tomllib.loads(text), ("meeting", "platforms"))
+        own = _at(configuration.read(text, "room.toml"), ("meeting", "platforms"))
         if isinstance(own, str) and Path(own).is_relative_to(config.absolute().parent):
             where = str(Path(scratch) / "platforms")
             Path(where).mkdir()
@@ -421,12 +474,18 @@ def export_words(said: Mapping[str, Any]) -> str:
 
 
 def import_from(
-    file: Path, config: Path, state: Path | None, *, check: bool, force: bool
+    file: Path,
+    config: Path,
+    state: Path | None,
+    *,
+    check: bool,
+    force: bool,
+    look: Look | None = None,
 ) -> dict[str, Any]:
     """Write what an archive holds, or only look; return that, for programs."""
     folder = state_folder(config, state)
     try:
-        plan = planned(_archive(file), config, folder)
+        plan = planned(_archive(file), config, folder, look=look)
     except NoArchive as error:
         raise NoArchive(f"{file}: {error}; nothing is changed") from error
     copies = [] if check else carry_out(plan, state=folder, force=force, now=datetime.now(UTC))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,6 +19,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from roomctl import toml_reader
 from roomctl.errors import ConfigError, ProfileError
 from roomctl.explain import explain, suggest, tuples
 from roomctl.frozen import frozen
@@ -541,8 +541,8 @@ def _read(files: Iterable[Path]) -> dict[str, Platform]:
 
 def _load(path: Path) -> Platform:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        data = toml_reader.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise ProfileError(str(path), "", f"cannot be read: {error}") from error
     try:
         platform = Platform.model_validate(tuples(data))

@@ -20,7 +20,6 @@ import binascii
 import json
 import re
 import struct
-import tomllib
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,6 +29,7 @@ from enum import StrEnum
 from itertools import dropwhile
 from typing import Any
 
+from roomctl import toml_reader
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
 
@@ -634,7 +634,7 @@ def read_walkthrough(name: str, data: bytes) -> Walkthrough:
             raise ValueError(f"{name[:80]!r} is no name; use a-z, 0-9, - and _, at most 64")
         if len(data) > LARGEST_FILE:
             raise ValueError(f"has {len(data)} bytes; the most is {LARGEST_FILE}")
-        return _walkthrough(name, tomllib.loads(data.decode("utf-8")))
+        return _walkthrough(name, toml_reader.loads(data.decode("utf-8")))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise WalkthroughError(f"walkthrough {name[:64]!r}: {why}"[:400]) from None

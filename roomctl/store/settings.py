@@ -12,13 +12,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from roomctl import toml_reader
 from roomctl.errors import Refused, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.store.disk import LARGEST, Disk, whole
@@ -135,7 +135,7 @@ def _read(disk: Disk) -> tuple[SettingsRevision, ...]:
 def _revisions(data: bytes) -> tuple[SettingsRevision, ...]:
     """Return what a file says; ValueError if that is not what was written."""
     try:
-        said = tomllib.loads(data.decode("utf-8"))["revision"]
+        said = toml_reader.loads(data.decode("utf-8"))["revision"]
         found = tuple(_revision(one) for one in said)
     except (TypeError, LookupError, AttributeError) as error:
         raise ValueError(f"is not a list of revisions: {error}") from error

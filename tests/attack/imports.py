@@ -14,6 +14,13 @@ from tests.attack.program import ROOM, Program
 from tests.attack.registry import attack
 from tests.cli.test_moving import HOSTILE
 
+# Two megabytes of small lists in profiles: some 300 MB in whoever reads them all.
+GREEDY = packed(
+    {
+        "room.toml": (ROOM + '[camera]\nprofiles = "ours"\n').encode(),
+        **{f"profiles/camera/a{n}.toml": b"x = [" + b"[]," * 80_000 + b"]" for n in range(8)},
+    }
+)
 PICTURES = 40
 AGAIN = 20
 SETTINGS = """[[revision]]
@@ -45,7 +52,7 @@ def hostile(folder: Path, count: int) -> str:
     chance = random.Random(1)
     good = packed({"room.toml": ROOM.encode(), "settings.toml": SETTINGS.encode()})
     with supervised(folder) as program, program:
-        given = [*HOSTILE.values()]
+        given = [*HOSTILE.values(), GREEDY]
         for _ in range(count):
             at, bit = chance.randrange(len(good)), 1 << chance.randrange(8)
             given.append(good[:at] + bytes([good[at] ^ bit]) + good[at + 1 :])
@@ -65,6 +72,7 @@ def hostile(folder: Path, count: int) -> str:
         assert not list(folder.glob("**/import.*")), "an archive that is refused is kept"
         memory_mb = program.memory_mb()
         assert memory_mb < 300, f"{memory_mb:.0f} MB"
+        assert "Traceback" not in program.log, "an archive is a fault of the program"
     return f"{len(given) - taken} of {len(given)} archives refused, nothing of them kept"
 
 

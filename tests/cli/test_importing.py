@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from roomctl.cli.importing import finish, judge
-from roomctl.cli.moving import export, written
+from roomctl.cli.moving import export, judged, written
 from roomctl.clock import Moment
 from roomctl.errors import Refused
 from roomctl.room.storage import Storage
@@ -55,17 +55,17 @@ def kept(store: Store, archive: bytes) -> Imports:
 
 def refusal(archive: bytes, config: Path, state: Path) -> str:
     with pytest.raises(Refused) as refused:
-        judge(archive, config, state, "secrets")
+        judge(archive, config, state, "secrets", judged)
     return refused.value.code
 
 
 async def test_what_came_is_the_room_of_the_next_start(tmp_path: Path) -> None:
     archive = another(tmp_path / "old")
     config, state, store = a_box(tmp_path / "box")
-    plan = judge(archive, config, state, "secrets")
+    plan = judge(archive, config, state, "secrets", judged)
     assert (plan.secrets, [Path(path).name for path in plan.over]) == ((), ["room.json"])
     kept(store, archive)
-    done = await finish(config, store)
+    done = await finish(config, store, judged)
     assert done is not None
     assert (done.source.role, done.source.name, done.result) == ("admin", "desk", "done")
     assert config.read_bytes() == PLAIN, "room.toml is never written"
@@ -81,7 +81,7 @@ async def test_what_came_is_the_room_of_the_next_start(tmp_path: Path) -> None:
 async def test_without_an_import_nothing_happens(tmp_path: Path) -> None:
     config, state, store = a_box(tmp_path)
     (state / "import.tar").write_bytes(b"left by a power cut before the document about it")
-    assert await finish(config, store) is None
+    assert await finish(config, store, judged) is None
     assert not (state / "import.tar").exists()
     assert store.disk.quarantined == ()
 
@@ -104,7 +104,7 @@ async def test_what_a_power_cut_ended_is_done_again(tmp_path: Path, count: int) 
     imports.begin(waiting[0], over, new)
     with written(dict(list(targets.items())[:count]), [state / "room.json"], NOW):
         pass  # and here the power is cut
-    done = await finish(config, store)
+    done = await finish(config, store, judged)
     assert done is not None
     assert done.result == "done"
     assert export(config, state).data == archive
@@ -123,7 +123,7 @@ async def test_an_import_that_was_cut_off_and_then_fails_is_put_back(tmp_path: P
     with written(dict.fromkeys((*over, *new), SETTINGS.encode()), over, NOW):
         pass
     (config.parent / "cameras" / "our_ptz.toml").write_text("[")  # what it needs is no profile
-    done = await finish(config, store)
+    done = await finish(config, store, judged)
     assert done is not None
     assert done.result == "failed: import"
     after = everything(tmp_path / "box")
@@ -137,7 +137,7 @@ async def test_what_fails_at_the_end_is_put_back_and_set_aside(tmp_path: Path) -
     before = everything(tmp_path / "box")
     assert refusal(archive, config, state) == "config_invalid"
     kept(store, archive)
-    done = await finish(config, store)
+    done = await finish(config, store, judged)
     assert done is not None
     assert done.result == "failed: import"
     [told] = store.disk.quarantined
@@ -149,7 +149,7 @@ async def test_what_fails_at_the_end_is_put_back_and_set_aside(tmp_path: Path) -
     assert "no url" not in detail
     assert after.pop(str(state / (told.kept_as or ""))) == archive
     assert after == before
-    assert await finish(config, store) is None, "it is not tried again and again"
+    assert await finish(config, store, judged) is None, "it is not tried again and again"
 
 
 async def test_a_disk_that_refuses_leaves_all_as_it_was(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ async def test_a_disk_that_refuses_leaves_all_as_it_was(tmp_path: Path) -> None:
     assert refusal(archive, config, state) == "not_writable"
     kept(store, archive)
     before = everything(tmp_path / "box")
-    done = await finish(config, store)
+    done = await finish(config, store, judged)
     assert done is not None
     assert done.result == "failed: import"
     after = everything(tmp_path / "box")
@@ -174,7 +174,7 @@ async def test_an_archive_that_is_not_what_came_is_set_aside(tmp_path: Path) -> 
     config, state, store = a_box(tmp_path)
     kept(store, made({"room.toml": PLAIN, "room.json": b'{"id": "another"}'}))
     (state / "import.tar").write_bytes(made({"room.toml": PLAIN, "room.json": b'{"id": "third"}'}))
-    assert await finish(config, store) is None
+    assert await finish(config, store, judged) is None
     assert [one.file for one in store.disk.quarantined] == ["import.tar"]
     assert (state / "room.json").read_text() == '{"id": "7b1c"}'
 
@@ -187,7 +187,7 @@ async def test_a_document_that_makes_no_sense_is_set_aside(
     usual = {"sha256": hashlib.sha256(b"").hexdigest(), "at": NOW.isoformat()}
     usual |= {"role": "admin", "name": "desk"}
     (state / "import.json").write_text(json.dumps({**usual, **document} if document else []))
-    assert await finish(config, store) is None
+    assert await finish(config, store, judged) is None
     assert [one.file for one in store.disk.quarantined] == ["import.json"]
 
 
@@ -202,7 +202,7 @@ def test_what_is_no_room_is_refused_and_nothing_is_changed(tmp_path: Path, what:
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     archive = another(tmp_path / "old")
     config, state, _ = a_box(tmp_path / "box", {"calendar-url": SECRETS["calendar-url"]})
-    plan = judge(archive, config, state, "secrets")
+    plan = judge(archive, config, state, "secrets", judged)
     assert plan.secrets == ("webhook-0-secret", "webhook-0-url")
 
 
@@ -213,9 +213,9 @@ def test_what_is_for_the_boxs_operator_to_change_is_refused(tmp_path: Path) -> N
     moved = PLAIN + b'[secrets]\ndir = "/etc"\n'
     assert refusal(packed({"room.toml": moved}), config, state) == "config_invalid"
     with pytest.raises(Refused, match="not changed from afar"):
-        judge(packed({"room.toml": PLAIN}), config, state, "/run/secrets")
+        judge(packed({"room.toml": PLAIN}), config, state, "/run/secrets", judged)
     same = PLAIN + b'[secrets]\ndir = "secrets"\n'
-    assert judge(packed({"room.toml": same}), config, state, None).files == ()
+    assert judge(packed({"room.toml": same}), config, state, None, judged).files == ()
 
 
 def test_room_toml_is_not_written_under_another_name(tmp_path: Path) -> None:
@@ -231,5 +231,5 @@ def test_a_file_that_is_there_to_the_byte_need_not_be_written(tmp_path: Path) ->
     (config.parent / "cameras" / "our_ptz.toml").write_bytes(
         unpacked(archive)["profiles/camera/our_ptz.toml"]
     )
-    names = [Path(path).name for path in judge(archive, config, state, "secrets").files]
+    names = [Path(path).name for path in judge(archive, config, state, "secrets", judged).files]
     assert names == ["room.json", "settings.toml", "settings.toml.bak"]

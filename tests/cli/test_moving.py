@@ -23,12 +23,13 @@ from roomctl.cli.moving import (
     export_words,
     import_from,
     import_words,
+    judged,
     planned,
     without_secrets,
 )
 from roomctl.errors import RoomctlError
 from roomctl.installed import data_path
-from roomctl.store.archive import LARGEST_FILE, NoArchive, packed, unpacked
+from roomctl.store.archive import LARGEST_FILE, LARGEST_TEXT, NoArchive, packed, unpacked
 from tests.cli.rig import roomctl
 
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
@@ -83,7 +84,7 @@ def everything(folder: Path) -> dict[str, bytes]:
 def test_an_export_restores_on_an_empty_box_and_exports_again_to_the_byte(tmp_path: Path) -> None:
     first = export(*a_room(tmp_path / "old"))
     config, state = empty(tmp_path / "new")
-    carry_out(planned(first.data, config, state), state=state, force=False, now=NOW)
+    carry_out(planned(first.data, config, state, look=judged), state=state, force=False, now=NOW)
     for name in first.secrets:  # what the new box is given by hand
         (config.parent / "secrets").mkdir(mode=0o700, exist_ok=True)
         value = "https://example.org/a" if "url" in name else "whsec_azRuNHJpZW5rNG40cmllbg=="
@@ -144,6 +145,22 @@ def made(entries: Mapping[str, bytes], *extra: tarfile.TarInfo, listed: object =
     return out.getvalue()
 
 
+def header(name: str, kind: bytes, size: str, magic: bytes = b"ustar\x0000") -> bytes:
+    """Return a header with a sum that fits, whatever it says."""
+    block = bytearray(512)
+    for at, said in ((0, name.encode()), (124, size.encode()), (156, kind), (257, magic)):
+        block[at : at + len(said)] = said
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\x00 " % sum(block)
+    return bytes(block)
+
+
+def extended(kind: bytes, content: bytes, times: int = 1) -> bytes:
+    """Return an archive before whose first file stand headers that change what it is."""
+    head = header("././@PaxHeader", kind, f"{len(content):011o}")
+    return (head + content + bytes(-len(content) % 512)) * times + GOOD
+
+
 def link(kind: bytes, name: str = "settings.toml", to: str = "/etc/passwd") -> tarfile.TarInfo:
     entry = tarfile.TarInfo(name)
     entry.type, entry.linkname = kind, to
@@ -188,6 +205,41 @@ HOSTILE = {
     "cut off in its head": GOOD[:300],
     "compressed": gzip.compress(GOOD),
     "bomb": gzip.compress(bytes(32 << 20)),
+    "pax header that a pattern looks at for seconds": extended(b"x", b"1" * 60_000),
+    "pax header with a name": extended(b"x", b"20 path=../../etc/x\n"),
+    "global pax header": extended(b"g", b"20 path=../../etc/x\n"),
+    "chain of long names": extended(b"L", b"a", 2000),
+    "chain of pax headers": extended(b"x", b"6 a=b\n", 2000),
+    "sparse": extended(b"S", b""),
+    "size in base 256": header("room.toml", b"0", "\x80" + "\0" * 10 + "\x7f"),
+    "size below nothing": header("room.toml", b"0", "-0000000001"),
+    "size of spaces": header("room.toml", b"0", " " * 11),
+    "magic of GNU": header("room.toml", b"0", "00000000000", b"ustar  \0") + bytes(1024),
+    "sum that is wrong": header("room.toml", b"0", "00000000000").replace(b"room", b"mroo"),
+    "something behind its end": GOOD + b"x",
+    "toml in brackets": made({"room.toml": b"a = " + b"[" * 50_000}),
+    "toml in tables": made({"room.toml": b"a = " + b"{a = " * 50_000}),
+    "toml with a key of many parts": made({"room.toml": b"a." * 30_000 + b"a = 1"}),
+    "toml with a table of many parts": made({"room.toml": b"[" + b"a." * 30_000 + b"a]"}),
+    "toml with a number of many digits": made({"room.toml": b"a = " + b"1" * 60_000}),
+    "toml behind a string": made({"room.toml": b"a = ['''b'''', " + b"[" * 50_000}),
+    "settings in brackets": made({"room.toml": PLAIN, "settings.toml": b"a = " + b"[" * 50_000}),
+    "settings with a key": made({"room.toml": PLAIN, "settings.toml": b"a." * 30_000 + b"a = 1"}),
+    "platform in brackets": made(
+        {
+            "room.toml": PLAIN + b'[meeting]\nplatforms = "ours"\n',
+            "platforms/ours.toml": b"a = " + b"[" * 50_000,
+        }
+    ),
+    "profile with a key": made(
+        {
+            "room.toml": PLAIN + b'[camera]\nprofiles = "ours"\n[camera.a]\nprofile = "x"\n',
+            "profiles/camera/x.toml": b"a." * 30_000 + b"a = 1",
+        }
+    ),
+    "id in brackets": made({"room.toml": PLAIN, "room.json": b"[" * 4000}),
+    "list in brackets": made({}, listed="[" * 4000),
+    "toml that is large": made({"room.toml": PLAIN + b"#" * LARGEST_TEXT}),
     "empty": b"",
     "noise": os.urandom(4096),
 }
@@ -201,7 +253,7 @@ def test_what_is_no_room_is_refused_and_nothing_is_changed(tmp_path: Path, what:
     file = tmp_path / "given.tar"
     file.write_bytes(HOSTILE[what])
     with pytest.raises(RoomctlError):
-        import_from(file, config, state, check=False, force=True)
+        import_from(file, config, state, check=False, force=True, look=judged)
     assert everything(tmp_path) == {**before, str(file): HOSTILE[what]}
 
 
@@ -210,11 +262,39 @@ def test_a_file_that_says_to_be_huge_is_not_read() -> None:
         unpacked(made({"room.toml": PLAIN})[:-10240] + HUGE.tobuf() + bytes(10240))
 
 
+def test_what_does_not_fit_is_not_packed() -> None:
+    with pytest.raises(ValueError, match=r"room\.toml has more than"):
+        packed({"room.toml": b"#" * (LARGEST_TEXT + 1)})
+
+
+@pytest.mark.parametrize("name", ["pictures/" + "a" * 80, "profiles/" + "a" * 32 + "/b.toml"])
+def test_long_names_come_back(name: str) -> None:
+    files = {"room.toml": PLAIN, name: b"x"}
+    assert unpacked(packed(files)) == files
+
+
+@pytest.mark.real
+def test_files_that_need_much_are_judged_in_a_process_of_their_own(tmp_path: Path) -> None:
+    config, state = a_room(tmp_path / "box")
+    before = everything(tmp_path)
+    greedy = PLAIN + b"x = [" + b"[]," * (LARGEST_TEXT // 4) + b"]"
+    file = tmp_path / "given.tar"
+    for archive in (made({"room.toml": greedy}), HOSTILE["toml in brackets"]):
+        file.write_bytes(archive)
+        to = ("-c", str(config), "--state", str(state), "--force")
+        said = roomctl(tmp_path, "import", str(file), *to)
+        assert said.status == 1
+        assert "Traceback" not in said.err
+        assert len(said.err.splitlines()) < 5
+    file.unlink()
+    assert {path: data for path, data in everything(tmp_path).items() if path in before} == before
+
+
 def test_check_writes_nothing_and_says_what_would_be(tmp_path: Path) -> None:
     file, box = tmp_path / "room.tar", tmp_path / "new"
     file.write_bytes(GOOD)
     config, state = empty(box)
-    said = import_from(file, config, state, check=True, force=False)
+    said = import_from(file, config, state, check=True, force=False, look=judged)
     assert import_words(said) == f"would be written: {config}"
     assert everything(box) == {}
 
@@ -225,8 +305,8 @@ def test_what_is_there_is_written_over_by_force_only_and_kept(tmp_path: Path) ->
     config, state = a_room(tmp_path / "box")
     before = config.read_bytes()
     with pytest.raises(RoomctlError, match="is there already"):
-        import_from(file, config, state, check=False, force=False)
-    said = import_from(file, config, state, check=False, force=True)
+        import_from(file, config, state, check=False, force=False, look=judged)
+    said = import_from(file, config, state, check=False, force=True, look=judged)
     assert config.read_bytes() == PLAIN
     assert Path(said["kept"][0]).read_bytes() == before
 
@@ -237,7 +317,7 @@ def test_a_disk_that_refuses_leaves_all_as_it_was(tmp_path: Path) -> None:
     (state / "room.json").unlink()
     (state / "room.json").mkdir()  # no file takes its place
     before = everything(tmp_path / "box")
-    plan = planned(first.data, config, state)
+    plan = planned(first.data, config, state, look=judged)
     with pytest.raises(IsADirectoryError):
         carry_out(plan, state=state, force=True, now=NOW)
     after = everything(tmp_path / "box")
@@ -250,7 +330,7 @@ def test_a_room_that_runs_is_not_written_under_its_feet(tmp_path: Path) -> None:
     held = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
     fcntl.flock(held, fcntl.LOCK_EX)
     with pytest.raises(RoomctlError, match="a room runs on it"):
-        carry_out(planned(GOOD, config, state), state=state, force=False, now=NOW)
+        carry_out(planned(GOOD, config, state, look=judged), state=state, force=False, now=NOW)
     os.close(held)
     assert not config.exists()
 

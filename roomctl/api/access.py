@@ -332,7 +332,8 @@ def _sign_in_routes(
         """Let somebody in by name and password, in this browser, for ten hours at most."""
         if any(one.name == body.name for one in people.known):  # else it may be a password
             request.state.source = Source("nobody", body.name)
-        person = await people.sign_in(body.name, body.password.get_secret_value())
+        address = request.client.host if request.client else ""
+        person = await people.sign_in(body.name, body.password.get_secret_value(), address)
         secret = tokens.sign_in(person.role, person.name, SIGN_IN_S)
         request.state.source = tokens.session(secret, person.role)
         answer.headers["Cache-Control"] = "no-store"

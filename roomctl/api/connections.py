@@ -154,7 +154,7 @@ class Connections:
 
     def admit(self, host: str, now: float) -> Visitor | None:
         """Return a new visitor from an IP address, or None if there is no room for one."""
-        address = _counted_as(host)
+        address = counted_as(host)
         if not self._may_come(address, now) or not self._has_room(address):
             self.ended += 1
             return None
@@ -224,7 +224,7 @@ class Connections:
 _LOOPBACK = "loopback"
 
 
-def _counted_as(host: str) -> str:
+def counted_as(host: str) -> str:
     """Return whom an address is counted as: a network of IPv6 (/64) is one subscriber's."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])

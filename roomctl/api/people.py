@@ -2,8 +2,9 @@
 
 For a house without OpenID Connect, or beside it. Kept are Argon2id hashes (`staff.hasher`); a name
 that nobody has takes as long as a wrong password, and says the same. Wrong ones make their name
-wait, and many of them everybody (`tries`). One password is looked at at a time, and few wait for
-it. A session ends with its time, the program, the person, or his password. Knows no routes.
+and their address wait, and many of them everybody (`tries`). One password is looked at at a time,
+and few wait for it. A session ends with its time, the program, the person, or his password. Knows
+no routes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 from roomctl.api.auth import SIGNED_IN, NotStored
 from roomctl.api.staff import hasher, is_right
-from roomctl.api.tries import WrongTries
+from roomctl.api.tries import UNKNOWN, WrongTries, of_address
 from roomctl.clock import Clock
 from roomctl.errors import Refused
 from roomctl.frozen import frozen
@@ -110,28 +111,39 @@ class People:
         """Everybody who may sign in, by name."""
         return sorted(self._known.values(), key=lambda one: one.name)
 
-    async def sign_in(self, name: str, password: str) -> StaffAccount:
-        """Return who it is; Refused "wrong_password", "password_wait" or "too_often"."""
+    async def sign_in(self, name: str, password: str, address: str = "") -> StaffAccount:
+        """Return who it is; Refused "wrong_password", "password_wait" or "too_often".
+
+        `address` is where he asks from.
+        """
         if self._waiting >= WAITING:
             raise Refused("room", "too_often", "too many sign in at once; try again in a moment")
         self._waiting += 1
         try:
             async with self._trying:
-                return await self._look(name, password)
+                return await self._look(name, password, of_address(address))
         finally:
             self._waiting -= 1
 
-    async def _look(self, name: str, password: str) -> StaffAccount:
-        if (wait_s := self._tries.wait_s(name)) > 0:
+    def wait_s(self, name: str, address: str = "") -> float:
+        """Return for how long no password for a name is looked at that comes from an address."""
+        return self._tries.wait_s(self._counted(name), of_address(address))
+
+    def _counted(self, name: str) -> str:
+        return name if name in self._known else UNKNOWN
+
+    async def _look(self, name: str, password: str, address: str) -> StaffAccount:
+        whose = self._counted(name)
+        if (wait_s := self._tries.wait_s(whose, address)) > 0:
             why = f"too many wrong passwords; the next one is looked at in {wait_s:.0f} s"
             raise Refused("room", "password_wait", why)
-        await self._tries.count(name)
+        before = await self._tries.count(whose, address)
         person = self._known.get(name)
         kept = await in_thread(_nobodys) if person is None else person.hashed
         right = await in_thread(is_right, kept, password)
         if not right or person is None or self._known.get(name) is not person:
             raise Refused("room", "wrong_password", "nobody has that name and that password")
-        await self._tries.forget(name)
+        await self._tries.forget(name, before)
         return person
 
     async def keep(self, name: str, role: Role, password: str) -> StaffAccount:

@@ -176,12 +176,12 @@ class Staff:
             if (wait_s := self.wait_s(panel.name)) > 0:
                 why = f"too many wrong PINs; the next one is looked at in {wait_s:.0f} s"
                 raise Refused("room", "pin_wait", why)
-            await self._tries.count(panel.name)
+            before = await self._tries.count(panel.name)
             kept = self._hash
             right = await in_thread(is_right, kept, pin)
             if not right or kept != self._hash:
                 raise Refused("room", "wrong_pin", "that is not the PIN")
-            await self._tries.forget(panel.name)
+            await self._tries.forget(panel.name, before)
             until_s = self._clock.mono_s() + self._for_s
             self._elevations[panel.name] = Elevation(self._role, until_s)
             self.revision += 1

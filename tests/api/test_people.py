@@ -1,6 +1,8 @@
 """People who sign in with a password: let in, kept waiting, sent away again."""
 
 import asyncio
+import contextlib
+import itertools
 import json
 import stat
 
@@ -8,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from roomctl.api.people import WAITING, People, keep_person, kept_people, refuse_weak
-from roomctl.api.tries import FREE, FREE_OF_ALL, LONGEST_S
+from roomctl.api.tries import FREE, FREE_OF_ADDRESS, FREE_OF_ALL, LONGEST_S
 from roomctl.clock import VirtualClock
 from roomctl.errors import Refused
 from roomctl.roles import Role
@@ -32,19 +34,25 @@ class Desk:
 
     def __init__(self, folder):
         self.folder, self.clock, self.ended = folder, VirtualClock(START), []
+        self.guests = itertools.count(1)
         Store(folder).write("people", people_of("wang", "li"))
         self.restart()
+
+    @property
+    def address(self):
+        """Another one each time: what counts by address is proven by itself."""
+        return f"192.0.2.{next(self.guests)}"
 
     def restart(self):
         self.people = People(Store(self.folder), self.clock, self.ended.append)
 
     def wait_s(self, name):
-        return max(0.0, self.people._tries.wait_s(name))
+        return max(0.0, self.people.wait_s(name, self.address))
 
     async def wrong(self, name="wang"):
         self.clock.advance(self.wait_s(name))
         with pytest.raises(Refused) as refused:
-            await self.people.sign_in(name, WRONG)
+            await self.people.sign_in(name, WRONG, self.address)
         assert refused.value.code == "wrong_password"
 
 
@@ -76,6 +84,64 @@ async def test_many_names_make_everybody_wait_and_it_ends_somewhere(desk):
     assert desk.wait_s("wang") == LONGEST_S
 
 
+async def test_many_names_that_nobody_has_do_not_end_the_wait_of_one_that_somebody_has(desk):
+    for _ in range(FREE + 9):
+        await desk.wrong()
+    waits_s = desk.wait_s("wang")
+    assert waits_s > 900 / 2
+    for number in range(300):
+        with contextlib.suppress(Refused):
+            await desk.people.sign_in(f"junk{number}", WRONG, desk.address)
+    assert desk.wait_s("wang") == waits_s
+    desk.restart()
+    assert desk.wait_s("wang") >= waits_s
+    assert len(Store(desk.folder).read("people_failures")) < 30
+
+
+async def test_names_that_nobody_has_wait_as_one(desk):
+    for number in range(FREE + 2):
+        await desk.wrong(f"junk{number}")
+    assert (desk.wait_s("another"), desk.wait_s("wang")) == (8, 0)
+
+
+async def test_the_right_one_clears_its_own_name_alone(desk):
+    for number in range(FREE_OF_ALL + 3):
+        await desk.wrong("wang" if number % 2 else f"junk{number}")
+    all_wait_s, name_waits_s = desk.wait_s("li"), desk.wait_s("wang")
+    assert 0 < all_wait_s <= name_waits_s
+    for _ in range(5):  # whoever has an account of his own signs in again and again
+        desk.clock.advance(desk.wait_s("li"))
+        await desk.people.sign_in("li", RIGHT, desk.address)
+    desk.clock.advance(desk.wait_s("wang"))
+    await desk.wrong()
+    assert desk.wait_s("li") == 2 * all_wait_s
+    assert desk.wait_s("wang") == 2 * name_waits_s
+
+
+async def test_an_address_waits_whatever_names_it_tries(desk):
+    names = [f"one{number}" for number in range(FREE_OF_ADDRESS + 1)]
+    Store(desk.folder).write("people", people_of("wang", *names))
+    desk.restart()
+    for number, name in enumerate(names):
+        with pytest.raises(Refused):
+            await desk.people.sign_in(name, WRONG, f"2001:db8:1:2::{number}")
+    assert desk.people.wait_s("wang", "2001:db8:1:2::99") == 4
+    assert desk.people.wait_s("wang", "192.0.2.7") == 0
+    with pytest.raises(Refused) as refused:
+        await desk.people.sign_in("wang", RIGHT, "2001:db8:1:2::99")
+    assert refused.value.code == "password_wait"
+    assert (await desk.people.sign_in("wang", RIGHT, "192.0.2.7")).name == "wang"
+
+
+async def test_slips_of_a_whole_house_do_not_gather(desk):
+    for number in range(100):
+        with pytest.raises(Refused):
+            await desk.people.sign_in("wang" if number % 2 else "li", WRONG, "192.0.2.7")
+        desk.clock.advance(3600)
+        for name in ("wang", "li"):
+            assert (await desk.people.sign_in(name, RIGHT, "192.0.2.7")).name == name
+
+
 async def test_a_restart_forgets_no_wrong_one(desk):
     for _ in range(FREE + 3):
         await desk.wrong()
@@ -89,7 +155,7 @@ async def test_a_name_that_nobody_has_is_refused_in_the_same_words_and_waits_ali
         for _ in range(FREE + 1):
             desk.clock.advance(desk.wait_s(name))
             with pytest.raises(Refused) as refused:
-                await desk.people.sign_in(name, WRONG)
+                await desk.people.sign_in(name, WRONG, desk.address)
         said.append((refused.value.code, str(refused.value), desk.wait_s(name)))
     assert said[0] == said[1]
 
@@ -206,6 +272,16 @@ async def test_a_session_ends_when_its_person_is_removed_or_gets_another_passwor
                 assert (await end()).status_code in (200, 204)
                 assert (await browser.get("/api/v1/room")).status_code == 401
         assert [one["name"] for one in (await admin.get("/api/v1/people")).json()] == ["li"]
+
+
+@pytest.mark.real
+async def test_a_browser_that_tries_several_names_has_to_wait(house):
+    async with house.in_process(headers={"Origin": house.base}) as browser:
+        for name in (*("junk1", "junk2", "junk3"), *("wang", "wang", "li")):
+            answer = await browser.post(SIGN_IN, json={"name": name, "password": WRONG})
+            assert answer.json()["code"] == "wrong_password"
+        answer = await browser.post(SIGN_IN, json={"name": "li", "password": RIGHT})
+        assert (answer.status_code, answer.json()["code"]) == (429, "password_wait")
 
 
 @pytest.mark.real
